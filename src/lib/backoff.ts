@@ -1,0 +1,16 @@
+/** The schedule of a retry: full jitter over an exponentially growing ceiling. */
+export type BackoffPolicy = { baseMs: number; capMs: number }
+
+/**
+ * The wait before attempt `attempt + 1` (attempt counts from 1), in milliseconds: random in [0, min(cap, base·2^(attempt-1))],
+ * but never before `retryAfterMs`, which is a floor that jitter only adds to. Source: AWS "full jitter"; guide-api, errors table.
+ */
+export const backoffMs = (
+  policy: BackoffPolicy,
+  attempt: number,
+  random: () => number,
+  retryAfterMs = 0,
+): number => {
+  const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(30, attempt - 1))
+  return Math.ceil(retryAfterMs + random() * ceiling)
+}
