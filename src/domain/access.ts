@@ -1,38 +1,38 @@
 /** Who may do what. */
 export const SCOPES = [
-  "uploads",
-  "uploads:overwrite",
-  "lists",
-  "dnc",
-  "dnc:override",
-  "segments",
-  "files",
-  "webhooks",
-  "audit",
-  "erasure",
-  "admin",
-] as const;
-export type Scope = (typeof SCOPES)[number];
+  'uploads',
+  'uploads:overwrite',
+  'lists',
+  'dnc',
+  'dnc:override',
+  'segments',
+  'files',
+  'webhooks',
+  'audit',
+  'erasure',
+  'admin',
+] as const
+export type Scope = (typeof SCOPES)[number]
 
 /** `admin` opens every door. */
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
-  scopes.includes(needed) || scopes.includes("admin");
+  scopes.includes(needed) || scopes.includes('admin')
 
-export const GRANT_KINDS = ["contact_list", "dnc_list", "campaign"] as const;
-export type GrantKind = (typeof GRANT_KINDS)[number];
+export const GRANT_KINDS = ['contact_list', 'dnc_list', 'campaign'] as const
+export type GrantKind = (typeof GRANT_KINDS)[number]
 
 export type ApiKey = {
-  id: string;
-  tenantId: string;
-  scopes: Scope[];
-  expiresAt: Date | null;
-  revokedAt: Date | null;
-};
+  id: string
+  tenantId: string
+  scopes: Scope[]
+  expiresAt: Date | null
+  revokedAt: Date | null
+}
 
 /** Who makes a call; what audit entries name. */
 export type Caller = {
-  tenantId: string;
-  keyId: string;
-  scopes: readonly Scope[];
-  requestId: string;
-};
+  tenantId: string
+  keyId: string
+  scopes: readonly Scope[]
+  requestId: string
+}

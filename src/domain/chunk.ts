@@ -1,36 +1,36 @@
 /** Consecutive rows of an upload as they are staged: the unit of storage, ledger, delivery and erasure. */
 
 export type RejectedRow = {
-  line: number;
-  code: string;
+  line: number
+  code: string
   /** The column at fault by its name in the file; null when the row as a whole is. */
-  column: string | null;
+  column: string | null
   /** The raw cells in the file's column order, so that the caller can mend and resend the row. */
-  cells: string[];
-};
+  cells: string[]
+}
 
 /**
  * Accepted rows lie flat and row-major: row `i` has line `lines[i]`, id `contactIds[i]` and the cells
  * `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's `targetColumns`. "" = empty.
  */
 export type Chunk = {
-  seq: number;
-  firstLine: number;
-  lastLine: number;
-  width: number;
-  lines: number[];
-  contactIds: string[];
-  cells: string[];
-  rejected: RejectedRow[];
+  seq: number
+  firstLine: number
+  lastLine: number
+  width: number
+  lines: number[]
+  contactIds: string[]
+  cells: string[]
+  rejected: RejectedRow[]
   /** Lines without any content; counted, never sent. */
-  blank: number;
+  blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
-  idDigests: Buffer;
+  idDigests: Buffer
   /** 16 bytes each, any number: keyed digests of every phone and email of accepted rows. */
-  subjectDigests: Buffer;
+  subjectDigests: Buffer
   /** 16 bytes a row: digest of column names and cells; equal content gives equal bytes. */
-  contentHashes: Buffer;
-};
+  contentHashes: Buffer
+}
 
 /** A chunk read back, with the rows that a later line of the same file replaced. */
-export type StagedChunk = Chunk & { leftOut: Buffer };
+export type StagedChunk = Chunk & { leftOut: Buffer }

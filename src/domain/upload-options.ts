@@ -1,45 +1,45 @@
-import { z } from "zod";
+import { z } from 'zod'
 
 /** The options of an upload, as a CRM may give them. Unknown ones are refused. */
 export const uploadOptionsSchema = z.strictObject({
-  mode: z.enum(["append", "overwrite"]).default("append"),
+  mode: z.enum(['append', 'overwrite']).default('append'),
   confirmOverwrite: z.string().max(200).optional(),
-  duplicates: z.enum(["update", "skip", "ignore"]).default("update"),
+  duplicates: z.enum(['update', 'skip', 'ignore']).default('update'),
   contactIdColumn: z.string().min(1).max(128).optional(),
   /** File column → list column; null leaves the column out. */
   mapping: z.record(z.string().min(1).max(128), z.string().min(1).max(128).nullable()).optional(),
   phoneColumns: z.array(z.string().min(1).max(128)).max(50).optional(),
   emailColumns: z.array(z.string().min(1).max(128)).max(50).optional(),
-  missingColumns: z.enum(["reject", "empty"]).default("reject"),
+  missingColumns: z.enum(['reject', 'empty']).default('reject'),
   defaultRegion: z
     .string()
-    .regex(/^[A-Z]{2}$/, "two capital letters, for example US")
+    .regex(/^[A-Z]{2}$/, 'two capital letters, for example US')
     .optional(),
-  schemaDrift: z.enum(["reject", "drop", "extend"]).default("reject"),
-  delivery: z.enum(["auto", "batches", "file", "callback"]).default("auto"),
+  schemaDrift: z.enum(['reject', 'drop', 'extend']).default('reject'),
+  delivery: z.enum(['auto', 'batches', 'file', 'callback']).default('auto'),
   duplicateCheckField: z.string().min(1).max(128).optional(),
-  apply: z.enum(["auto", "manual"]).default("auto"),
+  apply: z.enum(['auto', 'manual']).default('auto'),
   notBefore: z.iso.datetime({ offset: true }).optional(),
-  encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"]).optional(),
-  delimiter: z.enum([",", ";", "\t", "|"]).optional(),
+  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).optional(),
+  delimiter: z.enum([',', ';', '\t', '|']).optional(),
   hasHeader: z.boolean().default(true),
-});
+})
 
-export type UploadOptions = z.infer<typeof uploadOptionsSchema>;
+export type UploadOptions = z.infer<typeof uploadOptionsSchema>
 
 /** Options that are part of the contract but not built yet: asking for one is 400 `option-not-available`, never a silent no-op. */
 export const unavailableOptions = (options: UploadOptions): string[] => {
   const asked: [string, boolean][] = [
-    ["mode=overwrite", options.mode === "overwrite"],
-    ["confirmOverwrite", options.confirmOverwrite !== undefined],
-    ["schemaDrift=extend", options.schemaDrift === "extend"],
-    ["delivery=file", options.delivery === "file"],
-    ["delivery=callback", options.delivery === "callback"],
-    ["duplicateCheckField", options.duplicateCheckField !== undefined],
-    ["apply=manual", options.apply === "manual"],
-    ["notBefore", options.notBefore !== undefined],
-    ["encoding", options.encoding !== undefined && options.encoding !== "utf-8"],
-    ["hasHeader=false", !options.hasHeader],
-  ];
-  return asked.filter(([, on]) => on).map(([name]) => name);
-};
+    ['mode=overwrite', options.mode === 'overwrite'],
+    ['confirmOverwrite', options.confirmOverwrite !== undefined],
+    ['schemaDrift=extend', options.schemaDrift === 'extend'],
+    ['delivery=file', options.delivery === 'file'],
+    ['delivery=callback', options.delivery === 'callback'],
+    ['duplicateCheckField', options.duplicateCheckField !== undefined],
+    ['apply=manual', options.apply === 'manual'],
+    ['notBefore', options.notBefore !== undefined],
+    ['encoding', options.encoding !== undefined && options.encoding !== 'utf-8'],
+    ['hasHeader=false', !options.hasHeader],
+  ]
+  return asked.filter(([, on]) => on).map(([name]) => name)
+}

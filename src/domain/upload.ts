@@ -2,83 +2,83 @@
 
 /** From each state, the states it may go to. A state with none is final. */
 export const UPLOAD_TRANSITIONS = {
-  receiving: ["staged"],
+  receiving: ['staged'],
   staged: [
-    "delivering",
-    "completed_with_errors",
-    "completed",
-    "failed",
-    "cancelled",
-    "held",
-    "paused",
+    'delivering',
+    'completed_with_errors',
+    'completed',
+    'failed',
+    'cancelled',
+    'held',
+    'paused',
   ],
   delivering: [
-    "awaiting_completion",
-    "completed",
-    "completed_with_errors",
-    "failed",
-    "cancelled",
-    "held",
-    "paused",
+    'awaiting_completion',
+    'completed',
+    'completed_with_errors',
+    'failed',
+    'cancelled',
+    'held',
+    'paused',
   ],
   awaiting_completion: [
-    "completed",
-    "completed_with_errors",
-    "failed",
-    "cancelled",
-    "held",
-    "paused",
-    "delivering",
+    'completed',
+    'completed_with_errors',
+    'failed',
+    'cancelled',
+    'held',
+    'paused',
+    'delivering',
   ],
-  held: ["staged", "delivering", "awaiting_completion", "failed", "cancelled", "paused"],
-  paused: ["staged", "delivering", "awaiting_completion", "held", "cancelled"],
+  held: ['staged', 'delivering', 'awaiting_completion', 'failed', 'cancelled', 'paused'],
+  paused: ['staged', 'delivering', 'awaiting_completion', 'held', 'cancelled'],
   completed: [],
   completed_with_errors: [],
   failed: [],
   cancelled: [],
-} as const satisfies Record<string, readonly string[]>;
+} as const satisfies Record<string, readonly string[]>
 
-export type UploadState = keyof typeof UPLOAD_TRANSITIONS;
-export const UPLOAD_STATES = Object.keys(UPLOAD_TRANSITIONS) as UploadState[];
-export const FINAL_STATES = UPLOAD_STATES.filter((state) => UPLOAD_TRANSITIONS[state].length === 0);
+export type UploadState = keyof typeof UPLOAD_TRANSITIONS
+export const UPLOAD_STATES = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]
+export const FINAL_STATES = UPLOAD_STATES.filter((state) => UPLOAD_TRANSITIONS[state].length === 0)
 /** States in which the lane works on an upload. */
 export const LANE_STATES = [
-  "staged",
-  "delivering",
-  "awaiting_completion",
-] as const satisfies readonly UploadState[];
-export type LaneState = (typeof LANE_STATES)[number];
+  'staged',
+  'delivering',
+  'awaiting_completion',
+] as const satisfies readonly UploadState[]
+export type LaneState = (typeof LANE_STATES)[number]
 
 export const canMove = (from: UploadState, to: UploadState): boolean =>
-  (UPLOAD_TRANSITIONS[from] as readonly string[]).includes(to);
+  (UPLOAD_TRANSITIONS[from] as readonly string[]).includes(to)
 
 /** Why an upload waits, and what ends the wait: `apply` and `resume` are calls, `itself` needs nobody. */
 export const HOLD_REASONS = {
-  apply: "apply",
-  list_not_ready: "itself",
-  genesys_unavailable: "itself",
-  dnc_unavailable: "itself",
-  not_before: "itself",
-  list_error: "resume",
-  refusals: "resume",
-  dnc_stale: "resume",
-} as const;
-export type HoldReason = keyof typeof HOLD_REASONS;
-export type Hold = { reason: HoldReason; since: string };
+  apply: 'apply',
+  list_not_ready: 'itself',
+  genesys_unavailable: 'itself',
+  dnc_unavailable: 'itself',
+  not_before: 'itself',
+  list_error: 'resume',
+  refusals: 'resume',
+  dnc_stale: 'resume',
+} as const
+export type HoldReason = keyof typeof HOLD_REASONS
+export type Hold = { reason: HoldReason; since: string }
 
 /** `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted = delivered + unchanged + failed + unprocessed`. */
 export type UploadCounts = {
-  read: number;
-  accepted: number;
-  rejected: number;
-  duplicates: number;
-  suppressed: number;
-  blank: number;
-  delivered: number;
-  unchanged: number;
-  failed: number;
-  unprocessed: number;
-};
+  read: number
+  accepted: number
+  rejected: number
+  duplicates: number
+  suppressed: number
+  blank: number
+  delivered: number
+  unchanged: number
+  failed: number
+  unprocessed: number
+}
 
 export const ZERO_COUNTS: UploadCounts = {
   read: 0,
@@ -91,88 +91,88 @@ export const ZERO_COUNTS: UploadCounts = {
   unchanged: 0,
   failed: 0,
   unprocessed: 0,
-};
+}
 
 /** The names of the sums of P5 that do not hold; empty when all is well. `finished` adds the second sum. */
 export const brokenSums = (counts: UploadCounts, finished: boolean): string[] => {
-  const broken: string[] = [];
+  const broken: string[] = []
   if (
     counts.read !==
     counts.accepted + counts.rejected + counts.duplicates + counts.suppressed + counts.blank
   ) {
-    broken.push("read");
+    broken.push('read')
   }
-  const settled = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed;
-  if (finished ? settled !== counts.accepted : settled > counts.accepted) broken.push("accepted");
-  return broken;
-};
+  const settled = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
+  if (finished ? settled !== counts.accepted : settled > counts.accepted) broken.push('accepted')
+  return broken
+}
 
 /** The final state that the counts call for. */
-export const completedState = (counts: UploadCounts): "completed" | "completed_with_errors" =>
-  counts.rejected + counts.failed + counts.unprocessed > 0 ? "completed_with_errors" : "completed";
+export const completedState = (counts: UploadCounts): 'completed' | 'completed_with_errors' =>
+  counts.rejected + counts.failed + counts.unprocessed > 0 ? 'completed_with_errors' : 'completed'
 
 /** What became of a row. */
 export const ROW_OUTCOMES = [
-  "accepted",
-  "rejected",
-  "duplicate",
-  "suppressed",
-  "delivered",
-  "unchanged",
-  "failed",
-  "unprocessed",
-] as const;
-export type RowOutcome = (typeof ROW_OUTCOMES)[number];
+  'accepted',
+  'rejected',
+  'duplicate',
+  'suppressed',
+  'delivered',
+  'unchanged',
+  'failed',
+  'unprocessed',
+] as const
+export type RowOutcome = (typeof ROW_OUTCOMES)[number]
 
-export const FILE_FORMATS = ["csv", "ndjson", "json"] as const;
-export type FileFormat = (typeof FILE_FORMATS)[number];
+export const FILE_FORMATS = ['csv', 'ndjson', 'json'] as const
+export type FileFormat = (typeof FILE_FORMATS)[number]
 
 export type UploadSource = {
-  fileName: string | null;
-  format: FileFormat;
-  encoding: string;
-  delimiter: string | null;
-  bytes: number;
-  sha256: string;
-};
+  fileName: string | null
+  format: FileFormat
+  encoding: string
+  delimiter: string | null
+  bytes: number
+  sha256: string
+}
 
 /** How one column of the file was treated; `mappedTo: null` = left out. */
 export type UploadColumn = {
-  name: string;
-  kind: "text" | "phone" | "email" | "date" | "contactId";
-  mappedTo: string | null;
-};
+  name: string
+  kind: 'text' | 'phone' | 'email' | 'date' | 'contactId'
+  mappedTo: string | null
+}
 
-export type UploadProblem = { code: string; detail: string };
+export type UploadProblem = { code: string; detail: string }
 
-export type BatchProgress = { total: number; delivered: number; failed: number };
+export type BatchProgress = { total: number; delivered: number; failed: number }
 
 /** An upload as the store returns it. Stamps are ISO 8601 UTC from the database's clock. */
 export type Upload = {
-  id: string;
-  tenantId: string;
-  contactListId: string;
-  laneKey: string;
+  id: string
+  tenantId: string
+  contactListId: string
+  laneKey: string
   /** Order within the lane; null while receiving. */
-  acceptedSeq: number | null;
-  state: UploadState;
-  hold: Hold | null;
-  mode: "append" | "overwrite";
-  duplicates: "update" | "skip" | "ignore";
-  version: number;
-  delivery: { method: "batches" | "file" | "callback"; batches: BatchProgress };
-  source: UploadSource;
-  columns: UploadColumn[];
-  counts: UploadCounts;
-  rejections: Record<string, number>;
-  planDigest: string;
+  acceptedSeq: number | null
+  state: UploadState
+  hold: Hold | null
+  mode: 'append' | 'overwrite'
+  duplicates: 'update' | 'skip' | 'ignore'
+  version: number
+  delivery: { method: 'batches' | 'file' | 'callback'; batches: BatchProgress }
+  source: UploadSource
+  columns: UploadColumn[]
+  counts: UploadCounts
+  rejections: Record<string, number>
+  planDigest: string
   /** Version of the list's schema that the rows were checked against. */
-  schemaVersion: string;
+  schemaVersion: string
   /** The column names (in cell order) of the staged rows. */
-  targetColumns: string[];
-  requestId: string;
-  createdAt: string;
-  updatedAt: string;
-  completedAt: string | null;
-  problem: UploadProblem | null;
-};
+  targetColumns: string[]
+  requestId: string
+  createdAt: string
+  updatedAt: string
+  completedAt: string | null
+  problem: UploadProblem | null
+}

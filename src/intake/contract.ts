@@ -1,67 +1,67 @@
-import type { Chunk } from "../domain/chunk.ts";
-import type { ContactList, DialectLimits } from "../domain/contact-list.ts";
-import type { UploadOptions } from "../domain/upload-options.ts";
-import type { FileFormat, UploadColumn, UploadCounts, UploadSource } from "../domain/upload.ts";
+import type { Chunk } from '../domain/chunk.ts'
+import type { ContactList, DialectLimits } from '../domain/contact-list.ts'
+import type { UploadOptions } from '../domain/upload-options.ts'
+import type { FileFormat, UploadColumn, UploadCounts, UploadSource } from '../domain/upload.ts'
 
 /** What the rows of one upload are checked against. */
 export type IntakeSpec = {
-  format: FileFormat;
-  fileName: string | null;
-  options: UploadOptions;
-  list: ContactList;
-  limits: DialectLimits;
+  format: FileFormat
+  fileName: string | null
+  options: UploadOptions
+  list: ContactList
+  limits: DialectLimits
   /** For national numbers, when the options name none. */
-  defaultRegion: string;
-  maxBytes: number;
-  maxRows: number;
-  maxRecordBytes: number;
+  defaultRegion: string
+  maxBytes: number
+  maxRows: number
+  maxRecordBytes: number
   /** Keys the digests of ids, phones and emails. */
-  digestKey: Buffer;
-  contactIdPattern: RegExp;
-};
+  digestKey: Buffer
+  contactIdPattern: RegExp
+}
 
 export type IntakeResult = {
-  counts: UploadCounts;
-  rejections: Record<string, number>;
-  columns: UploadColumn[];
-  targetColumns: string[];
-  source: UploadSource;
+  counts: UploadCounts
+  rejections: Record<string, number>
+  columns: UploadColumn[]
+  targetColumns: string[]
+  source: UploadSource
   /** Rows that a later line of the same contact replaced: by chunk, a bitmap over its accepted rows. */
-  leftOut: Map<number, Buffer>;
+  leftOut: Map<number, Buffer>
   /** Chunks with at least one accepted row that is not left out. */
-  batchesTotal: number;
-  chunks: number;
-  phones: { direct: number; library: number };
-};
+  batchesTotal: number
+  chunks: number
+  phones: { direct: number; library: number }
+}
 
 /** Problem codes that refuse the file as a whole: 422, except the two 413. */
 export const FILE_REFUSALS = [
-  "upload-empty",
-  "upload-no-rows",
-  "contact-id-column-missing",
-  "columns-missing",
-  "mapping-needed",
-  "schema-drift",
-  "header-duplicate",
-  "header-forbidden",
-  "columns-too-many",
-  "encoding-invalid",
-  "csv-malformed",
-  "json-malformed",
-  "upload-too-large",
-  "upload-too-many-rows",
-] as const;
-export type FileRefusalCode = (typeof FILE_REFUSALS)[number];
+  'upload-empty',
+  'upload-no-rows',
+  'contact-id-column-missing',
+  'columns-missing',
+  'mapping-needed',
+  'schema-drift',
+  'header-duplicate',
+  'header-forbidden',
+  'columns-too-many',
+  'encoding-invalid',
+  'csv-malformed',
+  'json-malformed',
+  'upload-too-large',
+  'upload-too-many-rows',
+] as const
+export type FileRefusalCode = (typeof FILE_REFUSALS)[number]
 
 /** The file as a whole cannot be taken; thrown out of `runIntake`. `about` becomes members of the problem (never cell contents). */
 export class FileRefused extends Error {
-  override readonly name = "FileRefused";
-  readonly code: FileRefusalCode;
-  readonly about: Record<string, unknown>;
+  override readonly name = 'FileRefused'
+  readonly code: FileRefusalCode
+  readonly about: Record<string, unknown>
   constructor(code: FileRefusalCode, detail: string, about: Record<string, unknown> = {}) {
-    super(detail);
-    this.code = code;
-    this.about = about;
+    super(detail)
+    this.code = code
+    this.about = about
   }
 }
 
@@ -74,4 +74,4 @@ export type RunIntake = (
   body: AsyncIterable<Uint8Array>,
   spec: IntakeSpec,
   onChunk: (chunk: Chunk) => Promise<void>,
-) => Promise<IntakeResult>;
+) => Promise<IntakeResult>

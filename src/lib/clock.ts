@@ -1,19 +1,19 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Time, injected everywhere so that tests can own it. */
 export type Clock = {
   /** Wall clock; only for stamps and tolerances, never for leases. */
-  now(): Date;
+  now(): Date
   /** Milliseconds that never jump; for leases, deadlines and durations. */
-  monotonicMs(): number;
+  monotonicMs(): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-};
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
 
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal ? { signal } : {});
+    await delay(ms, undefined, signal ? { signal } : {})
   },
-};
+}

@@ -3,132 +3,132 @@
  * line and the registry into metrics. INFO: a unit of work. WARN: odd, nothing lost. ERROR: a person must act.
  * A field is an id, a count, a code of a closed set or a duration; never a person's data, a body, a URL or a secret.
  */
-export type Level = "debug" | "info" | "warn" | "error";
+export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type GatewayEvents = {
-  "process.started": { address: string; home: string; dialect: string; sandbox: boolean };
-  "process.stopping": { signal: string };
-  "process.stopped": { durationMs: number; clean: boolean };
-  "http.answered": {
-    requestId: string;
-    method: string;
-    route: string;
-    status: number;
-    durationMs: number;
-    tenantId: string | null;
-    problem: string | null;
-  };
-  "http.failed": { requestId: string; route: string; error: string };
-  "upload.staged": {
-    uploadId: string;
-    tenantId: string;
-    contactListId: string;
-    requestId: string;
-    format: string;
-    bytes: number;
-    durationMs: number;
-    read: number;
-    accepted: number;
-    rejected: number;
-    duplicates: number;
-    suppressed: number;
-    blank: number;
-    rejections: Record<string, number>;
-    chunks: number;
-  };
-  "upload.discarded": { uploadId: string; reason: string; bytes: number };
-  "upload.replayed": { tenantId: string; requestId: string };
-  "upload.held": { uploadId: string; reason: string; failure: string | null };
-  "upload.finished": {
-    uploadId: string;
-    tenantId: string;
-    contactListId: string;
-    state: string;
-    problem: string | null;
-    delivered: number;
-    unchanged: number;
-    failed: number;
-    unprocessed: number;
-    sinceAcceptedMs: number;
-  };
-  "phones.parsed": { direct: number; library: number };
-  "batch.settled": {
-    uploadId: string;
-    batchId: string;
-    attempt: number;
-    delivered: number;
-    unchanged: number;
-    failed: number;
-    unprocessed: number;
-    durationMs: number;
-  };
-  "batch.refused": {
-    uploadId: string;
-    batchId: string;
-    failure: string;
-    rows: number;
-    action: "split" | "failed" | "held";
-  };
-  "genesys.attempted": {
-    operation: string;
-    class: string;
-    attempt: number;
-    status: number | null;
-    failure: string | null;
-    durationMs: number;
-    retryInMs: number | null;
-    correlationId: string | null;
-  };
-  "genesys.token.renewed": { expiresInSeconds: number; durationMs: number };
-  "pace.waited": { class: string; waitedMs: number };
-  "pace.blocked": { blockedMs: number };
-  "lane.claimed": { lane: string; fence: string };
-  "lane.released": { lane: string; heldMs: number; uploads: number };
-  "lane.lost": { lane: string; fence: string };
-  "lane.failed": { lane: string; error: string };
-  "sync.attempted": {
-    deliveryId: string;
-    endpoint: string;
-    event: string;
-    attempt: number;
-    status: number | null;
-    outcome: "delivered" | "retry" | "dead";
-    durationMs: number;
-    nextInMs: number | null;
-  };
-  "sweep.finished": { receivingDiscarded: number; heldWoken: number; syncResent: number };
-  "job.failed": { queue: string; error: string };
-};
+  'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
+  'process.stopping': { signal: string }
+  'process.stopped': { durationMs: number; clean: boolean }
+  'http.answered': {
+    requestId: string
+    method: string
+    route: string
+    status: number
+    durationMs: number
+    tenantId: string | null
+    problem: string | null
+  }
+  'http.failed': { requestId: string; route: string; error: string }
+  'upload.staged': {
+    uploadId: string
+    tenantId: string
+    contactListId: string
+    requestId: string
+    format: string
+    bytes: number
+    durationMs: number
+    read: number
+    accepted: number
+    rejected: number
+    duplicates: number
+    suppressed: number
+    blank: number
+    rejections: Record<string, number>
+    chunks: number
+  }
+  'upload.discarded': { uploadId: string; reason: string; bytes: number }
+  'upload.replayed': { tenantId: string; requestId: string }
+  'upload.held': { uploadId: string; reason: string; failure: string | null }
+  'upload.finished': {
+    uploadId: string
+    tenantId: string
+    contactListId: string
+    state: string
+    problem: string | null
+    delivered: number
+    unchanged: number
+    failed: number
+    unprocessed: number
+    sinceAcceptedMs: number
+  }
+  'phones.parsed': { direct: number; library: number }
+  'batch.settled': {
+    uploadId: string
+    batchId: string
+    attempt: number
+    delivered: number
+    unchanged: number
+    failed: number
+    unprocessed: number
+    durationMs: number
+  }
+  'batch.refused': {
+    uploadId: string
+    batchId: string
+    failure: string
+    rows: number
+    action: 'split' | 'failed' | 'held'
+  }
+  'genesys.attempted': {
+    operation: string
+    class: string
+    attempt: number
+    status: number | null
+    failure: string | null
+    durationMs: number
+    retryInMs: number | null
+    correlationId: string | null
+  }
+  'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
+  'pace.waited': { class: string; waitedMs: number }
+  'pace.blocked': { blockedMs: number }
+  'lane.claimed': { lane: string; fence: string }
+  'lane.released': { lane: string; heldMs: number; uploads: number }
+  'lane.lost': { lane: string; fence: string }
+  'lane.failed': { lane: string; error: string }
+  'sync.attempted': {
+    deliveryId: string
+    endpoint: string
+    event: string
+    attempt: number
+    status: number | null
+    outcome: 'delivered' | 'retry' | 'dead'
+    durationMs: number
+    nextInMs: number | null
+  }
+  'sweep.finished': { receivingDiscarded: number; heldWoken: number; syncResent: number }
+  'job.failed': { queue: string; error: string }
+}
 
 export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
-  "process.started": "info",
-  "process.stopping": "info",
-  "process.stopped": "info",
-  "http.answered": "info",
-  "http.failed": "error",
-  "upload.staged": "info",
-  "upload.discarded": "info",
-  "upload.replayed": "info",
-  "upload.held": "warn",
-  "upload.finished": "info",
-  "phones.parsed": "debug",
-  "batch.settled": "info",
-  "batch.refused": "warn",
-  "genesys.attempted": "debug",
-  "genesys.token.renewed": "info",
-  "pace.waited": "debug",
-  "pace.blocked": "warn",
-  "lane.claimed": "debug",
-  "lane.released": "debug",
-  "lane.lost": "warn",
-  "lane.failed": "error",
-  "sync.attempted": "info",
-  "sweep.finished": "debug",
-  "job.failed": "error",
-};
+  'process.started': 'info',
+  'process.stopping': 'info',
+  'process.stopped': 'info',
+  'http.answered': 'info',
+  'http.failed': 'error',
+  'upload.staged': 'info',
+  'upload.discarded': 'info',
+  'upload.replayed': 'info',
+  'upload.held': 'warn',
+  'upload.finished': 'info',
+  'phones.parsed': 'debug',
+  'batch.settled': 'info',
+  'batch.refused': 'warn',
+  'genesys.attempted': 'debug',
+  'genesys.token.renewed': 'info',
+  'pace.waited': 'debug',
+  'pace.blocked': 'warn',
+  'lane.claimed': 'debug',
+  'lane.released': 'debug',
+  'lane.lost': 'warn',
+  'lane.failed': 'error',
+  'sync.attempted': 'info',
+  'sweep.finished': 'debug',
+  'job.failed': 'error',
+}
 
 /** Tells what happened. Never throws, never waits. */
 export type Emit = <Name extends keyof GatewayEvents>(
   name: Name,
   fields: GatewayEvents[Name],
-) => void;
+) => void

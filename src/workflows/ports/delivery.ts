@@ -1,135 +1,135 @@
-import type { AuditEntry } from "../../domain/audit.ts";
-import type { ContactList } from "../../domain/contact-list.ts";
+import type { AuditEntry } from '../../domain/audit.ts'
+import type { ContactList } from '../../domain/contact-list.ts'
 import type {
   HoldReason,
   LaneState,
   RowOutcome,
   Upload,
   UploadProblem,
-} from "../../domain/upload.ts";
+} from '../../domain/upload.ts'
 
 /** A lane held by one worker. `fence` grows with every claim and is compared by every statement that settles. */
-export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number };
+export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
 
 /** Thrown when a statement finds a newer fence: another worker has the lane; stop at once, write nothing. */
 export class FenceLost extends Error {
-  override readonly name = "FenceLost";
+  override readonly name = 'FenceLost'
 }
 
 export type LaneStore = {
   /** Claims the ready lane that has waited longest, or null. Lease: 10 s by the database's clock. */
-  claim(owner: string): Promise<LaneClaim | null>;
+  claim(owner: string): Promise<LaneClaim | null>
   /** Extends the lease by its full length; false when the fence is no longer ours. */
-  renew(claim: LaneClaim): Promise<boolean>;
+  renew(claim: LaneClaim): Promise<boolean>
   /** Gives the lane up; it is ready again in `readyInMs` if it has work. */
-  release(claim: LaneClaim, readyInMs: number): Promise<void>;
+  release(claim: LaneClaim, readyInMs: number): Promise<void>
   /** Frees every lane; only for the embedded home, where the process lock proves that nobody else holds one. */
-  freeAll(): Promise<void>;
+  freeAll(): Promise<void>
   /** Uploads held for a reason that ends by itself and whose time has come go back to their lane; returns how many. */
-  wakeHeld(): Promise<number>;
-};
+  wakeHeld(): Promise<number>
+}
 
-export const BATCH_STATES = ["intended", "sent", "settled", "split"] as const;
-export type BatchState = (typeof BATCH_STATES)[number];
+export const BATCH_STATES = ['intended', 'sent', 'settled', 'split'] as const
+export type BatchState = (typeof BATCH_STATES)[number]
 
 /** Rows `[fromRow, toRow)` of a chunk's accepted rows, as they go in one request. */
 export type Batch = {
   /** Also the request's X-Request-ID. */
-  id: string;
-  uploadId: string;
-  chunkSeq: number;
-  fromRow: number;
-  toRow: number;
-  state: BatchState;
-  jobId: string | null;
+  id: string
+  uploadId: string
+  chunkSeq: number
+  fromRow: number
+  toRow: number
+  state: BatchState
+  jobId: string | null
   /** Which rows of the range went out (bit 0 = `fromRow`): the others were left out, unchanged or superseded. */
-  sent: Buffer;
-  attempts: number;
-};
+  sent: Buffer
+  attempts: number
+}
 
-export type NewBatch = Pick<Batch, "id" | "chunkSeq" | "fromRow" | "toRow" | "sent">;
+export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>
 
 /** A settled row that is not simply `delivered`; these few are kept one by one. */
 export type RowResult = {
-  line: number;
-  chunkSeq: number;
-  outcome: Extract<RowOutcome, "failed" | "unprocessed" | "unchanged">;
-  code: string;
-  column: string | null;
-};
+  line: number
+  chunkSeq: number
+  outcome: Extract<RowOutcome, 'failed' | 'unprocessed' | 'unchanged'>
+  code: string
+  column: string | null
+}
 
 /** What the register learns of a delivered row. */
 export type RegisterRow = {
-  contactId: string;
-  contentHash: Buffer;
-  line: number;
-};
+  contactId: string
+  contentHash: Buffer
+  line: number
+}
 
 export type SettledCounts = {
-  delivered: number;
-  unchanged: number;
-  failed: number;
-  unprocessed: number;
-};
+  delivered: number
+  unchanged: number
+  failed: number
+  unprocessed: number
+}
 
 export type FinishUpload = {
-  uploadId: string;
-  state: "completed" | "completed_with_errors" | "failed";
-  problem: UploadProblem | null;
+  uploadId: string
+  state: 'completed' | 'completed_with_errors' | 'failed'
+  problem: UploadProblem | null
   /** Rows not settled yet become `unprocessed`. */
-  audit: AuditEntry;
-};
+  audit: AuditEntry
+}
 
 /** What the lane's holder does to uploads. Every method that writes compares the claim's fence and throws `FenceLost`. */
 export type DeliveryStore = {
   /** The lane's next upload in `acceptedSeq` order, held and paused ones aside; null when the lane has no work. */
-  next(claim: LaneClaim): Promise<Upload | null>;
+  next(claim: LaneClaim): Promise<Upload | null>
   /** Also counts the version up. A move the state table does not allow is a bug and throws. */
-  move(claim: LaneClaim, uploadId: string, to: LaneState): Promise<Upload>;
-  chunkSeqs(uploadId: string): Promise<number[]>;
+  move(claim: LaneClaim, uploadId: string, to: LaneState): Promise<Upload>
+  chunkSeqs(uploadId: string): Promise<number[]>
   /** Batches in order of chunk and row; `split` ones left out. */
-  batches(uploadId: string): Promise<Batch[]>;
+  batches(uploadId: string): Promise<Batch[]>
   /** Writes the intent (and its audit entry) before anything is sent. */
-  intend(claim: LaneClaim, uploadId: string, batch: NewBatch, audit: AuditEntry): Promise<void>;
+  intend(claim: LaneClaim, uploadId: string, batch: NewBatch, audit: AuditEntry): Promise<void>
   /** Counts an attempt whose outcome is about to be unknown, and the job once it is known. */
-  markSent(claim: LaneClaim, batchId: string, jobId: string | null): Promise<void>;
+  markSent(claim: LaneClaim, batchId: string, jobId: string | null): Promise<void>
   /** Replaces a refused batch by its parts, in one transaction. */
   split(
     claim: LaneClaim,
     batchId: string,
     uploadId: string,
     parts: readonly NewBatch[],
-  ): Promise<void>;
+  ): Promise<void>
   /** Outcomes, register, counts and audit in one transaction. Settling a settled batch again changes nothing. */
   settle(
     claim: LaneClaim,
     input: {
-      uploadId: string;
-      batchId: string;
-      counts: SettledCounts;
-      results: readonly RowResult[];
-      delivered: readonly RegisterRow[];
-      audit: AuditEntry;
+      uploadId: string
+      batchId: string
+      counts: SettledCounts
+      results: readonly RowResult[]
+      delivered: readonly RegisterRow[]
+      audit: AuditEntry
     },
-  ): Promise<Upload>;
+  ): Promise<Upload>
   /** Final state, completion event to every endpoint, audit; in one transaction. */
-  finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>;
+  finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /** Steps aside; a hold that ends by itself is looked at again after `retryInMs`. Tells the endpoints `upload.held`. */
   hold(
     claim: LaneClaim,
     input: { uploadId: string; reason: HoldReason; retryInMs: number | null; audit: AuditEntry },
-  ): Promise<Upload>;
+  ): Promise<Upload>
   /** What the register knows of these ids in this list: content and `acceptedSeq` of what Genesys acknowledged. */
   registered(
     tenantId: string,
     listId: string,
     contactIds: readonly string[],
-  ): Promise<Map<string, { contentHash: Buffer; acceptedSeq: number }>>;
-  registerSize(tenantId: string, listId: string): Promise<number>;
-};
+  ): Promise<Map<string, { contentHash: Buffer; acceptedSeq: number }>>
+  registerSize(tenantId: string, listId: string): Promise<number>
+}
 
 /** Contact lists as last read from Genesys. */
 export type ListCache = {
-  get(listId: string): Promise<{ list: ContactList; ageMs: number } | null>;
-  put(list: ContactList): Promise<void>;
-};
+  get(listId: string): Promise<{ list: ContactList; ageMs: number } | null>
+  put(list: ContactList): Promise<void>
+}

@@ -1,57 +1,57 @@
-import type { ContactList, ContactListSummary, DialectLimits } from "../../domain/contact-list.ts";
+import type { ContactList, ContactListSummary, DialectLimits } from '../../domain/contact-list.ts'
 
 /** Order of precedence at the pace bucket, most urgent first. */
-export const CALL_CLASSES = ["dnc", "read", "delivery", "poll"] as const;
-export type CallClass = (typeof CALL_CLASSES)[number];
+export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
+export type CallClass = (typeof CALL_CLASSES)[number]
 
 export type CallContext = {
-  tenantId: string;
-  class: CallClass;
+  tenantId: string
+  class: CallClass
   /** Aborts waiting, pacing and the request itself. */
-  signal: AbortSignal;
+  signal: AbortSignal
   /** The call gives up (with the last failure) rather than wait past this many milliseconds from now. */
-  retryForMs: number;
+  retryForMs: number
   /** Called right before every attempt; throws when the lane's lease no longer holds. */
-  beforeSend?: () => void;
-};
+  beforeSend?: () => void
+}
 
 export type BatchToSend = {
-  listId: string;
+  listId: string
   /** Stable over every retry of the batch; sent as X-Request-ID. */
-  requestId: string;
-  columns: readonly { name: string; kind: string; required: boolean }[];
+  requestId: string
+  columns: readonly { name: string; kind: string; required: boolean }[]
   /** Column that carries the contact id in the list, or null where the list has none. */
-  contactIds: readonly string[];
+  contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */
-  cells: readonly string[];
-};
+  cells: readonly string[]
+}
 
 /** `accepted`: a job tells the outcome later. `ingested`: the answer itself is the completion. */
-export type BatchReceipt = { kind: "accepted"; jobId: string } | { kind: "ingested" };
+export type BatchReceipt = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
 
 export type JobStatus = {
-  state: "processing" | "completed" | "failed";
-  processed: number;
-  failed: number;
+  state: 'processing' | 'completed' | 'failed'
+  processed: number
+  failed: number
   /** `index` counts from 0 in the order in which the batch's rows were sent. */
   errors: readonly {
-    index: number;
-    contactId: string | null;
-    field: string | null;
-    code: string;
-  }[];
-};
+    index: number
+    contactId: string | null
+    field: string | null
+    code: string
+  }[]
+}
 
 /** Genesys as the workflows see it. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */
 export type ContactListPort = {
-  readonly dialect: "guide" | "platform";
-  readonly limits: DialectLimits;
-  listContactLists(context: CallContext): Promise<ContactListSummary[]>;
-  readContactList(listId: string, context: CallContext): Promise<ContactList>;
+  readonly dialect: 'guide' | 'platform'
+  readonly limits: DialectLimits
+  listContactLists(context: CallContext): Promise<ContactListSummary[]>
+  readContactList(listId: string, context: CallContext): Promise<ContactList>
   /** Upserts by contact id: sending the same rows again has no second effect. */
-  sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchReceipt>;
-  readJob(jobId: string, context: CallContext): Promise<JobStatus>;
-};
+  sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchReceipt>
+  readJob(jobId: string, context: CallContext): Promise<JobStatus>
+}
 
 /** The pace bucket shared by all instances, kept in the database. Time is the database's. */
 export type PaceStore = {
@@ -60,12 +60,12 @@ export type PaceStore = {
    * `maxAheadMs`, or a more urgent rank is waiting, or the bucket is blocked; ask again after `waitMs`.
    */
   reserve(request: {
-    bucket: string;
+    bucket: string
     /** 0 is the most urgent: the index in CALL_CLASSES. */
-    rank: number;
-    intervalMs: number;
-    maxAheadMs: number;
-  }): Promise<{ kind: "reserved" | "wait"; waitMs: number }>;
+    rank: number
+    intervalMs: number
+    maxAheadMs: number
+  }): Promise<{ kind: 'reserved' | 'wait'; waitMs: number }>
   /** Nobody reserves a slot for `ms` (a 429 with Retry-After); the longer of two blocks holds. */
-  block(bucket: string, ms: number): Promise<void>;
-};
+  block(bucket: string, ms: number): Promise<void>
+}

@@ -1,77 +1,77 @@
-import type { ApiKey, GrantKind, Scope } from "../../domain/access.ts";
-import type { AuditEntry } from "../../domain/audit.ts";
-import type { UploadState } from "../../domain/upload.ts";
+import type { ApiKey, GrantKind, Scope } from '../../domain/access.ts'
+import type { AuditEntry } from '../../domain/audit.ts'
+import type { UploadState } from '../../domain/upload.ts'
 
 export type AccessStore = {
   /** By the SHA-256 of the presented key; null when unknown. Expired and revoked keys come back with their stamps. */
-  findKey(digest: Buffer): Promise<ApiKey | null>;
+  findKey(digest: Buffer): Promise<ApiKey | null>
   /** Tenant `default` with grant `*` on every kind, and its admin key, exist after this; an older admin key from the environment ends. */
-  ensureAdmin(input: { digest: Buffer; scopes: readonly Scope[] }): Promise<void>;
-  isGranted(tenantId: string, kind: GrantKind, objectId: string): Promise<boolean>;
-};
+  ensureAdmin(input: { digest: Buffer; scopes: readonly Scope[] }): Promise<void>
+  isGranted(tenantId: string, kind: GrantKind, objectId: string): Promise<boolean>
+}
 
-export type AuditStore = { append(entries: readonly AuditEntry[]): Promise<void> };
+export type AuditStore = { append(entries: readonly AuditEntry[]): Promise<void> }
 
 /** A message to one endpoint; the body is fixed when the event happens and never re-rendered. */
 export type SyncDelivery = {
   /** Also the `webhook-id`: the same on every attempt. */
-  id: string;
-  tenantId: string;
-  endpointName: string;
-  url: string;
+  id: string
+  tenantId: string
+  endpointName: string
+  url: string
   /** `whsec_…`, decrypted. */
-  secret: string;
-  eventType: string;
-  object: string;
-  body: string;
-  attempts: number;
-  createdAt: Date;
-};
+  secret: string
+  eventType: string
+  object: string
+  body: string
+  attempts: number
+  createdAt: Date
+}
 
 export type SyncStore = {
   /** The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these after this; tenant `default`. */
   ensureEnvEndpoints(
     endpoints: readonly { name: string; url: string; secret: string }[],
-  ): Promise<void>;
+  ): Promise<void>
   /** null when unknown or no longer pending. */
-  load(deliveryId: string): Promise<SyncDelivery | null>;
+  load(deliveryId: string): Promise<SyncDelivery | null>
   /** Records an attempt; `pending` with `nextInMs` sends the next job in the same transaction. */
   record(
     deliveryId: string,
     result:
-      | { state: "delivered"; status: number; audit: AuditEntry }
-      | { state: "pending"; status: number | null; nextInMs: number }
-      | { state: "dead"; status: number | null; audit: AuditEntry },
-  ): Promise<void>;
+      | { state: 'delivered'; status: number; audit: AuditEntry }
+      | { state: 'pending'; status: number | null; nextInMs: number }
+      | { state: 'dead'; status: number | null; audit: AuditEntry },
+  ): Promise<void>
   /** Ids of pending deliveries whose time passed more than `graceMs` ago: a lost job is found here. */
-  overdue(graceMs: number): Promise<string[]>;
-};
+  overdue(graceMs: number): Promise<string[]>
+}
 
 export type Home = {
-  readonly kind: "embedded" | "server";
+  readonly kind: 'embedded' | 'server'
   /** Throws when the database does not answer. */
-  ping(): Promise<void>;
+  ping(): Promise<void>
   /** For gauges; one cheap query each scrape. */
   gauges(): Promise<{
-    uploads: Partial<Record<UploadState, number>>;
-    lanesHeld: number;
-    lanesWaiting: number;
-    oldestLaneWaitSeconds: number;
-    syncPending: number;
-    syncDead: number;
-  }>;
+    uploads: Partial<Record<UploadState, number>>
+    lanesHeld: number
+    lanesWaiting: number
+    oldestLaneWaitSeconds: number
+    syncPending: number
+    syncDead: number
+  }>
   /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */
-  bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<"bound" | "other">;
-  close(): Promise<void>;
-};
+  bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>
+  close(): Promise<void>
+}
 
 /** Runs SQL on the caller's open transaction, in the shape pg-boss takes. */
 export type SqlExecutor = {
-  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
-};
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+}
 
-export const QUEUES = ["sync-delivery"] as const;
-export type QueueName = (typeof QUEUES)[number];
+export const QUEUES = ['sync-delivery'] as const
+export type QueueName = (typeof QUEUES)[number]
 
 /** Unordered work. A job carries an id and nothing else. */
 export type JobQueue = {
@@ -80,5 +80,5 @@ export type JobQueue = {
     queue: QueueName,
     id: string,
     options: { startAfterMs: number; sql?: SqlExecutor },
-  ): Promise<void>;
-};
+  ): Promise<void>
+}
