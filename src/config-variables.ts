@@ -1,0 +1,121 @@
+/** Every variable that the gateway reads, in the order of `.env.example`; that file is held to this table by a test. */
+export type ConfigVariable = {
+  name: string
+  group: string
+  /** What applies when the variable is unset; null = nothing, the reason says what follows. */
+  default: string | null
+  reason: string
+  secret?: true
+}
+
+const variable = (
+  group: string,
+  name: string,
+  defaultValue: string | null,
+  reason: string,
+): ConfigVariable => ({ group, name, default: defaultValue, reason })
+
+const secret = (group: string, name: string, reason: string): ConfigVariable => ({
+  ...variable(group, name, null, reason),
+  secret: true,
+})
+
+const service = 'Service'
+const database = 'Database'
+const genesys = 'Genesys'
+const access = 'Access'
+const sync = 'Telling others'
+const intake = 'Intake'
+
+export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
+  variable(service, 'HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 in a container.'),
+  variable(service, 'PORT', '3000', '0 takes any free port.'),
+  variable(
+    service,
+    'PUBLIC_URL',
+    null,
+    'How others reach the gateway; unset: the address it listens on.',
+  ),
+  variable(service, 'LOG_LEVEL', 'info', 'debug, info, warn or error.'),
+  variable(
+    service,
+    'TRUST_PROXY',
+    null,
+    'Addresses or CIDR ranges of the proxies in front, comma-separated; never "true".',
+  ),
+  variable(database, 'DATABASE_URL', null, 'PostgreSQL 15 or newer; unset: embedded in DATA_DIR.'),
+  variable(
+    database,
+    'DATA_DIR',
+    './data',
+    'Where the embedded database and the keys made here live.',
+  ),
+  secret(
+    database,
+    'ENCRYPTION_KEYS',
+    'id:base64 of 32 bytes[,older…]; required with DATABASE_URL, else one is made in DATA_DIR.',
+  ),
+  variable(
+    genesys,
+    'GENESYS_DIALECT',
+    null,
+    'guide or platform; required with credentials. The sandbox starts in guide.',
+  ),
+  variable(
+    genesys,
+    'GENESYS_REGION',
+    'us-east-1',
+    'The AWS name or the domain of the Genesys Cloud region.',
+  ),
+  variable(genesys, 'GENESYS_CLIENT_ID', null, 'OAuth client of the grant client credentials.'),
+  secret(genesys, 'GENESYS_CLIENT_SECRET', 'Its secret.'),
+  variable(genesys, 'GENESYS_API_URL', null, 'Takes the place of the region’s API host.'),
+  variable(genesys, 'GENESYS_LOGIN_URL', null, 'Takes the place of the region’s login host.'),
+  variable(
+    genesys,
+    'GENESYS_SANDBOX',
+    'false',
+    'true: the built-in simulator is Genesys, also with DATABASE_URL.',
+  ),
+  variable(
+    genesys,
+    'GENESYS_REQUESTS_PER_MINUTE',
+    null,
+    'The pace over all instances; unset: 900 (guide), 300 (platform).',
+  ),
+  variable(
+    genesys,
+    'GENESYS_BATCH_ROWS',
+    null,
+    'Rows a request; unset: 2500 (guide), 1000 (platform), which are also the most.',
+  ),
+  variable(
+    genesys,
+    'GENESYS_COMPLETION_POLL_SECONDS',
+    '1',
+    'How long after a batch its job is first asked for.',
+  ),
+  secret(
+    access,
+    'ADMIN_API_KEY',
+    'At least 32 characters; unset: refused, but in the sandbox one is kept in DATA_DIR/admin.key.',
+  ),
+  secret(access, 'METRICS_TOKEN', 'Lets a scraper that is not on loopback read /metrics.'),
+  variable(sync, 'CRM_SYNC_URL', null, 'Where the CRM hears of completions (Standard Webhooks).'),
+  secret(sync, 'CRM_SYNC_SECRET', 'whsec_… of 24 to 64 bytes; required with CRM_SYNC_URL.'),
+  variable(
+    sync,
+    'ALLOW_HTTP_HOSTS',
+    null,
+    'Hosts, comma-separated, for which plain http is allowed besides loopback.',
+  ),
+  variable(intake, 'DEFAULT_PHONE_REGION', 'US', 'The region of national numbers of contacts.'),
+  variable(
+    intake,
+    'CONTACT_ID_PATTERN',
+    '[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}',
+    'What a contact id must match, whole.',
+  ),
+  variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'The largest file.'),
+  variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'The most rows of a file.'),
+]

@@ -1,0 +1,231 @@
+import { z } from 'zod'
+
+import { CONFIG_VARIABLES } from './config-variables.ts'
+
+/** The only place that reads the environment. All faults come in one message; no message holds a value. */
+export class ConfigInvalid extends Error {
+  override readonly name = 'ConfigInvalid'
+}
+
+export type Endpoint = { name: string; url: string; secret: string }
+
+export type Config = {
+  host: string
+  port: number
+  publicUrl: string | null
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+  trustProxy: string[]
+  home: { kind: 'embedded'; dataDir: string } | { kind: 'server'; url: string }
+  dataDir: string
+  /** null: made and kept in `dataDir`. The first is current. */
+  encryptionKeys: { id: string; key: Buffer }[] | null
+  /** `sandbox`: the simulator runs in this process. */
+  genesys: {
+    kind: 'sandbox' | 'real'
+    dialect: 'guide' | 'platform'
+    region: string
+    apiUrl: string | null
+    loginUrl: string | null
+    clientId: string
+    clientSecret: string
+    requestsPerMinute: number
+    batchRows: number | null
+    completionPollMs: number
+  }
+  /** null: made and kept in `dataDir` (sandbox only). */
+  adminApiKey: string | null
+  metricsToken: string | null
+  endpoints: Endpoint[]
+  intake: {
+    defaultRegion: string
+    contactIdPattern: RegExp
+    maxUploadBytes: number
+    maxUploadRows: number
+  }
+}
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`)
+
+const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+const encryptionKeys = z.string().transform((text, context) =>
+  text.split(',').map((entry) => {
+    const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
+    const key = Buffer.from(base64, 'base64')
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32) {
+      context.addIssue({ code: 'custom', message: 'each entry must be id:base64 of 32 bytes' })
+    }
+    return { id, key }
+  }),
+)
+
+const webhookSecret = z
+  .string()
+  .refine(
+    (text) =>
+      /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24,
+    'must be whsec_ and base64 of at least 24 bytes',
+  )
+
+const wholePattern = z.string().transform((text, context) => {
+  try {
+    return new RegExp(`^(?:${text})$`)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a regular expression' })
+    return z.NEVER
+  }
+})
+
+const environmentSchema = z.object({
+  HOST: z.string(),
+  PORT: wholeNumber(0, 65_535),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
+  TRUST_PROXY: commaList
+    .refine(
+      (parts) => !parts.some((part) => ['true', '*', '0.0.0.0/0', '::/0'].includes(part)),
+      'must name the proxies',
+    )
+    .optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATA_DIR: z.string(),
+  ENCRYPTION_KEYS: encryptionKeys.optional(),
+  GENESYS_DIALECT: z.enum(['guide', 'platform']).optional(),
+  GENESYS_REGION: z.string(),
+  GENESYS_CLIENT_ID: z.string().optional(),
+  GENESYS_CLIENT_SECRET: z.string().optional(),
+  GENESYS_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+  GENESYS_LOGIN_URL: z.url({ protocol: /^https?$/ }).optional(),
+  GENESYS_SANDBOX: z.enum(['true', 'false']),
+  GENESYS_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
+  GENESYS_BATCH_ROWS: wholeNumber(1, 2500).optional(),
+  GENESYS_COMPLETION_POLL_SECONDS: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .transform(Number),
+  ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  CRM_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CRM_SYNC_SECRET: webhookSecret.optional(),
+  ALLOW_HTTP_HOSTS: commaList.optional(),
+  DEFAULT_PHONE_REGION: z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters'),
+  CONTACT_ID_PATTERN: wholePattern,
+  MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
+  MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),
+})
+type Environment = z.infer<typeof environmentSchema>
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+const insecureUrls = (env: Environment): string[] => {
+  const allowed = [...LOOPBACK, ...(env.ALLOW_HTTP_HOSTS ?? [])]
+  return (['GENESYS_API_URL', 'GENESYS_LOGIN_URL', 'CRM_SYNC_URL'] as const)
+    .filter((name) => {
+      const url = env[name] ? new URL(env[name]) : null
+      return url?.protocol === 'http:' && !allowed.includes(url.hostname)
+    })
+    .map((name) => `${name}: must be https (http only for loopback or ALLOW_HTTP_HOSTS)`)
+}
+
+/** Faults that no single variable shows. */
+const crossFaults = (env: Environment): string[] => {
+  const faults = insecureUrls(env)
+  const credentials = env.GENESYS_CLIENT_ID !== undefined && env.GENESYS_CLIENT_SECRET !== undefined
+  const sandbox = env.GENESYS_SANDBOX === 'true'
+  if ((env.GENESYS_CLIENT_ID === undefined) !== (env.GENESYS_CLIENT_SECRET === undefined)) {
+    faults.push('GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: both or neither')
+  }
+  if (sandbox && credentials) faults.push('GENESYS_SANDBOX: true goes without Genesys credentials')
+  if (credentials && !env.GENESYS_DIALECT) {
+    faults.push(
+      'GENESYS_DIALECT: required with credentials. "platform" is the API that Genesys publishes; "guide" is the API of the integration guides',
+    )
+  }
+  if (!credentials && !sandbox && env.DATABASE_URL) {
+    faults.push('GENESYS_CLIENT_ID: required with DATABASE_URL, unless GENESYS_SANDBOX=true')
+  }
+  if (env.DATABASE_URL && !env.ENCRYPTION_KEYS)
+    faults.push('ENCRYPTION_KEYS: required with DATABASE_URL')
+  if (credentials && !env.ADMIN_API_KEY) faults.push('ADMIN_API_KEY: required outside the sandbox')
+  if ((env.CRM_SYNC_URL === undefined) !== (env.CRM_SYNC_SECRET === undefined)) {
+    faults.push('CRM_SYNC_URL, CRM_SYNC_SECRET: both or neither')
+  }
+  return faults
+}
+
+const refuse = (faults: string[]): never => {
+  throw new ConfigInvalid(
+    `The configuration has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`,
+  )
+}
+
+const parseEnvironment = (source: Record<string, string | undefined>): Environment => {
+  const given = Object.fromEntries(
+    CONFIG_VARIABLES.map(({ name, default: fallback }) => [
+      name,
+      source[name]?.trim() || (fallback ?? undefined),
+    ]),
+  )
+  const parsed = environmentSchema.safeParse(given)
+  if (!parsed.success) {
+    return refuse(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+  }
+  const faults = crossFaults(parsed.data)
+  return faults.length > 0 ? refuse(faults) : parsed.data
+}
+
+const genesysConfig = (env: Environment): Config['genesys'] => {
+  const dialect = env.GENESYS_DIALECT ?? 'guide'
+  return {
+    kind: env.GENESYS_CLIENT_ID === undefined ? 'sandbox' : 'real',
+    dialect,
+    region: env.GENESYS_REGION,
+    apiUrl: env.GENESYS_API_URL ?? null,
+    loginUrl: env.GENESYS_LOGIN_URL ?? null,
+    clientId: env.GENESYS_CLIENT_ID ?? 'sandbox-client',
+    clientSecret: env.GENESYS_CLIENT_SECRET ?? 'sandbox-secret',
+    requestsPerMinute: env.GENESYS_REQUESTS_PER_MINUTE ?? (dialect === 'guide' ? 900 : 300),
+    batchRows: env.GENESYS_BATCH_ROWS ?? null,
+    completionPollMs: env.GENESYS_COMPLETION_POLL_SECONDS * 1000,
+  }
+}
+
+/** Reads and checks the environment. Throws `ConfigInvalid` with every fault. */
+export const readConfig = (source: Record<string, string | undefined> = process.env): Config => {
+  const env = parseEnvironment(source)
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    logLevel: env.LOG_LEVEL,
+    trustProxy: env.TRUST_PROXY ?? [],
+    home: env.DATABASE_URL
+      ? { kind: 'server', url: env.DATABASE_URL }
+      : { kind: 'embedded', dataDir: env.DATA_DIR },
+    dataDir: env.DATA_DIR,
+    encryptionKeys: env.ENCRYPTION_KEYS ?? null,
+    genesys: genesysConfig(env),
+    adminApiKey: env.ADMIN_API_KEY ?? null,
+    metricsToken: env.METRICS_TOKEN ?? null,
+    endpoints:
+      env.CRM_SYNC_URL && env.CRM_SYNC_SECRET
+        ? [{ name: 'crm', url: env.CRM_SYNC_URL, secret: env.CRM_SYNC_SECRET }]
+        : [],
+    intake: {
+      defaultRegion: env.DEFAULT_PHONE_REGION,
+      contactIdPattern: env.CONTACT_ID_PATTERN,
+      maxUploadBytes: env.MAX_UPLOAD_BYTES,
+      maxUploadRows: env.MAX_UPLOAD_ROWS,
+    },
+  }
+}
