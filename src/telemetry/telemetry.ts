@@ -1,0 +1,131 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+
+import { UPLOAD_STATES, type UploadState } from '../domain/upload.ts'
+import type { Emit, GatewayEvents } from './events.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+type Effects = {
+  [Name in keyof GatewayEvents]?: (metrics: Metrics, fields: GatewayEvents[Name]) => void
+}
+
+const seconds = (ms: number): number => ms / 1000
+
+/** A route is a pattern and a status a number, so the label values are as many as the routes. */
+const HTTP_EFFECTS: Effects = {
+  'http.answered': (metrics, { method, route, status, durationMs }) => {
+    metrics.httpRequests.inc({ method, route, status: String(status) })
+    metrics.httpSeconds.observe({ route }, seconds(durationMs))
+  },
+  'http.failed': (metrics) => metrics.httpFailures.inc(),
+}
+
+const UPLOAD_EFFECTS: Effects = {
+  'upload.staged': (metrics, fields) => {
+    metrics.uploadsStaged.inc({ format: fields.format })
+    metrics.bytes.inc(fields.bytes)
+    metrics.chunks.inc(fields.chunks)
+    for (const outcome of ['accepted', 'rejected', 'duplicates', 'suppressed', 'blank'] as const) {
+      metrics.rows.inc({ outcome }, fields[outcome])
+    }
+    for (const [code, count] of Object.entries(fields.rejections))
+      metrics.rejections.inc({ code }, count)
+    metrics.lastProcessed.setToCurrentTime({ what: 'upload_staged' })
+  },
+  'upload.discarded': (metrics) => metrics.uploadsDiscarded.inc(),
+  'upload.replayed': (metrics) => metrics.uploadsReplayed.inc(),
+  'upload.held': (metrics, { reason }) => metrics.uploadsHeld.inc({ reason }),
+  'upload.finished': (metrics, fields) => {
+    metrics.uploadsFinished.inc({ state: fields.state })
+    metrics.completionSeconds.observe(seconds(fields.sinceAcceptedMs))
+    metrics.lastProcessed.setToCurrentTime({ what: 'upload_finished' })
+  },
+  'phones.parsed': (metrics, { direct, library }) => {
+    metrics.phones.inc({ path: 'direct' }, direct)
+    metrics.phones.inc({ path: 'library' }, library)
+  },
+}
+
+const DELIVERY_EFFECTS: Effects = {
+  'batch.settled': (metrics, fields) => {
+    metrics.batches.inc({ outcome: 'settled' })
+    metrics.batchSeconds.observe(seconds(fields.durationMs))
+    for (const outcome of ['delivered', 'unchanged', 'failed', 'unprocessed'] as const) {
+      metrics.rows.inc({ outcome }, fields[outcome])
+    }
+  },
+  'batch.refused': (metrics) => metrics.batches.inc({ outcome: 'refused' }),
+  'genesys.attempted': (metrics, { operation, failure, status, durationMs }) => {
+    metrics.attempts.inc({ operation, outcome: failure ?? 'ok' })
+    metrics.attemptSeconds.observe({ operation }, seconds(durationMs))
+    if (status === 429) metrics.throttled.inc()
+  },
+  'genesys.token.renewed': (metrics, { expiresInSeconds }) =>
+    metrics.tokenExpiry.set(Date.now() / 1000 + expiresInSeconds),
+  'pace.waited': (metrics, fields) =>
+    metrics.paceWaits.observe({ class: fields.class }, seconds(fields.waitedMs)),
+  'pace.blocked': (metrics) => metrics.paceBlocks.inc(),
+  'lane.lost': (metrics) => metrics.lanesLost.inc(),
+  'lane.failed': (metrics) => metrics.laneFailures.inc(),
+  'sync.attempted': (metrics, { event, outcome }) => {
+    metrics.syncDeliveries.inc({ event, outcome })
+    if (outcome === 'delivered') metrics.lastProcessed.setToCurrentTime({ what: 'sync_delivered' })
+  },
+  'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
+}
+
+const EFFECTS: Effects = { ...HTTP_EFFECTS, ...UPLOAD_EFFECTS, ...DELIVERY_EFFECTS }
+
+/** What only the database and the pace queue know; looked at once a scrape. */
+export type GaugeSource = {
+  database(): Promise<{
+    uploads: Partial<Record<UploadState, number>>
+    lanesHeld: number
+    lanesWaiting: number
+    oldestLaneWaitSeconds: number
+    syncPending: number
+    syncDead: number
+  }>
+  pace(): { limitPerMinute: number; waiting: Record<string, number> }
+}
+
+export type Telemetry = {
+  emit: Emit
+  /** Gauges are read from `source` at each scrape; when the database is away the rest is still told. */
+  scrape(source: GaugeSource): Promise<{ contentType: string; body: string }>
+}
+
+const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {
+  const pace = source.pace()
+  metrics.paceLimit.set(pace.limitPerMinute)
+  for (const [name, count] of Object.entries(pace.waiting))
+    metrics.paceWaiting.set({ class: name }, count)
+  try {
+    const now = await source.database()
+    for (const state of UPLOAD_STATES) metrics.uploads.set({ state }, now.uploads[state] ?? 0)
+    metrics.lanesHeld.set(now.lanesHeld)
+    metrics.lanesWaiting.set(now.lanesWaiting)
+    metrics.oldestLaneWait.set(now.oldestLaneWaitSeconds)
+    metrics.syncPending.set(now.syncPending)
+    metrics.syncDead.set(now.syncDead)
+    metrics.databaseUp.set(1)
+  } catch {
+    metrics.databaseUp.set(0)
+  }
+}
+
+/** Joins the log and the metrics: business code emits an event once, both follow. */
+export const createTelemetry = (deps: { log: Emit }): Telemetry => {
+  const registry = new Registry()
+  const metrics = createMetrics(registry)
+  collectDefaultMetrics({ register: registry })
+  return {
+    emit: (name, fields) => {
+      deps.log(name, fields)
+      EFFECTS[name]?.(metrics, fields)
+    },
+    scrape: async (source) => {
+      await setGauges(metrics, source)
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+  }
+}
