@@ -133,3 +133,16 @@ export type ListCache = {
   get(listId: string): Promise<{ list: ContactList; ageMs: number } | null>
   put(list: ContactList): Promise<void>
 }
+
+/** A lane's lease as the work under it sees it. */
+export type Lease = {
+  /** Aborts 1 s before the lease runs out unrenewed, when it is lost, or when a stop's grace is over. */
+  signal: AbortSignal
+  /** Aborts as soon as the work should come to rest: waits end and no further batch is begun. Also when `signal` does. */
+  rest: AbortSignal
+  /** Throws `FenceLost` when the lease no longer holds by the monotonic clock. */
+  assertHeld(): void
+}
+
+/** Works one upload to its end, to a hold, or to a stop between two batches; throws `FenceLost` or the abort's reason. */
+export type DeliverUpload = (claim: LaneClaim, upload: Upload, lease: Lease) => Promise<void>
