@@ -28,6 +28,6 @@ export const createEventLog = (options: {
     stream,
   )
   return (name, fields) => {
-    log[EVENT_LEVELS[name]](fields, name)
+    log[EVENT_LEVELS[name]](fields as object, name)
   }
 }

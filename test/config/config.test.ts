@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { ConfigInvalid, readConfig } from '../../src/config.ts'
+
+const KEY = `k1:${Buffer.alloc(32, 1).toString('base64')}`
+const real = {
+  GENESYS_CLIENT_ID: 'client',
+  GENESYS_CLIENT_SECRET: 'secret-of-the-client',
+  GENESYS_DIALECT: 'platform',
+  ADMIN_API_KEY: 'a'.repeat(32),
+}
+const faultsOf = (source: Record<string, string>): string => {
+  try {
+    readConfig(source)
+  } catch (error) {
+    assert.ok(error instanceof ConfigInvalid)
+    return error.message
+  }
+  return ''
+}
+
+test('an empty environment starts the sandbox in the guide dialect on the embedded database', () => {
+  const config = readConfig({})
+  assert.equal(config.genesys.kind, 'sandbox')
+  assert.equal(config.genesys.dialect, 'guide')
+  assert.equal(config.genesys.requestsPerMinute, 900)
+  assert.deepEqual(config.home, { kind: 'embedded', dataDir: './data' })
+  assert.equal(config.port, 3000)
+})
+
+test('the platform dialect paces at 300 a minute unless told otherwise', () => {
+  assert.equal(readConfig(real).genesys.requestsPerMinute, 300)
+  assert.equal(
+    readConfig({ ...real, GENESYS_REQUESTS_PER_MINUTE: '120' }).genesys.requestsPerMinute,
+    120,
+  )
+})
+
+test('every fault is told in one message, without any value', () => {
+  const message = faultsOf({ PORT: 'PORTVALUE', ADMIN_API_KEY: 'SHORTKEY', LOG_LEVEL: 'LOUD' })
+  for (const name of ['PORT', 'ADMIN_API_KEY', 'LOG_LEVEL']) assert.match(message, new RegExp(name))
+  for (const value of ['PORTVALUE', 'SHORTKEY', 'LOUD'])
+    assert.doesNotMatch(message, new RegExp(value))
+})
+
+test('credentials without a dialect are refused with both dialects explained', () => {
+  const { GENESYS_DIALECT: _, ...rest } = real
+  assert.match(faultsOf(rest), /GENESYS_DIALECT.*platform.*guide/)
+})
+
+test('a server database without credentials needs GENESYS_SANDBOX=true, and always encryption keys', () => {
+  const server = { DATABASE_URL: 'postgres://localhost/gateway' }
+  assert.match(faultsOf(server), /GENESYS_CLIENT_ID/)
+  assert.match(faultsOf({ ...server, GENESYS_SANDBOX: 'true' }), /ENCRYPTION_KEYS/)
+  const config = readConfig({ ...server, GENESYS_SANDBOX: 'true', ENCRYPTION_KEYS: KEY })
+  assert.equal(config.home.kind, 'server')
+  assert.equal(config.encryptionKeys?.[0]?.key.length, 32)
+})
+
+test('http is for loopback and the hosts named only', () => {
+  const url = 'http://crm.internal/hook'
+  const crm = { CRM_SYNC_URL: url, CRM_SYNC_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` }
+  assert.match(faultsOf(crm), /CRM_SYNC_URL/)
+  assert.equal(readConfig({ ...crm, ALLOW_HTTP_HOSTS: 'crm.internal' }).endpoints[0]?.url, url)
+  assert.equal(readConfig({ ...crm, CRM_SYNC_URL: 'http://127.0.0.1:9/x' }).endpoints.length, 1)
+})
+
+test('a proxy rule that trusts everybody is refused', () => {
+  assert.match(faultsOf({ TRUST_PROXY: 'true' }), /TRUST_PROXY/)
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { createEventLog } from '../../src/telemetry/logger.ts'
+import { createTelemetry } from '../../src/telemetry/telemetry.ts'
+
+const quietSource = {
+  pace: () => ({ limitPerMinute: 900, waiting: { dnc: 0, read: 0, delivery: 2, poll: 0 } }),
+  database: async () => ({
+    uploads: { delivering: 3 },
+    lanesHeld: 1,
+    lanesWaiting: 2,
+    oldestLaneWaitSeconds: 4,
+    syncPending: 5,
+    syncDead: 0,
+  }),
+}
+
+test('an event becomes one JSON line with its level and its fields', () => {
+  const lines: string[] = []
+  const log = createEventLog({
+    level: 'info',
+    pretty: false,
+    destination: { write: (line) => lines.push(line) },
+  })
+  log('upload.held', { uploadId: 'upl_1', reason: 'refusals', failure: null })
+  log('lane.claimed', { lane: 'contact_list:a', fence: '1' })
+  assert.equal(lines.length, 1)
+  const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>
+  assert.equal(line['event'], 'upload.held')
+  assert.equal(line['level'], 'warn')
+  assert.equal(line['uploadId'], 'upl_1')
+})
+
+test('events move the metrics, and gauges come from the database and the pace queue', async () => {
+  const telemetry = createTelemetry({ log: () => {} })
+  telemetry.emit('batch.settled', {
+    uploadId: 'upl_1',
+    batchId: 'b',
+    attempt: 1,
+    delivered: 7,
+    unchanged: 2,
+    failed: 1,
+    unprocessed: 0,
+    durationMs: 1500,
+  })
+  const { body } = await telemetry.scrape(quietSource)
+  assert.match(body, /gateway_rows_total\{outcome="delivered"\} 7/)
+  assert.match(body, /gateway_uploads\{state="delivering"\} 3/)
+  assert.match(body, /gateway_pace_waiting\{class="delivery"\} 2/)
+  assert.match(body, /gateway_database_up 1/)
+})
+
+test('a database that does not answer does not stop the scrape', async () => {
+  const telemetry = createTelemetry({ log: () => {} })
+  const { body } = await telemetry.scrape({
+    ...quietSource,
+    database: () => Promise.reject(new Error('gone')),
+  })
+  assert.match(body, /gateway_database_up 0/)
+})
