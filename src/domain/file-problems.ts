@@ -1,0 +1,103 @@
+import { page, type ProblemPage } from './problem-page.ts'
+
+/** What refuses a file as a whole; nothing of it is kept. */
+export const FILE_PROBLEMS = {
+  'upload-empty': page(
+    422,
+    'The file is empty',
+    'The body has no bytes, or nothing but blank lines.',
+    'An export that found no contacts and wrote nothing.',
+    'Send a file with a header and at least one contact.',
+  ),
+  'upload-no-rows': page(
+    422,
+    'The file has no rows',
+    'There is a header, or an empty array, but no contact.',
+    'contactId,phone and nothing below it',
+    'Send a file with at least one contact.',
+  ),
+  'contact-id-column-missing': page(
+    422,
+    'No column holds the contact id',
+    'The file has neither the column named by `contactIdColumn` nor `contactId` nor `customerId`.',
+    'phone,firstName',
+    'Add a column with the CRM’s own key of each contact, or name it in `contactIdColumn`.',
+  ),
+  'columns-missing': page(
+    422,
+    'Columns of the contact list are missing',
+    'The contact list has columns that the file does not; `columns` names them.',
+    'The list has `email`, the file has none.',
+    'Add the columns, map others to them with `mapping`, or send `missingColumns=empty`.',
+  ),
+  'mapping-needed': page(
+    422,
+    'Columns need a mapping',
+    'Columns of the file are named almost like columns of the list; `proposals` shows which.',
+    'The file has `Phone Number`, the list has `phoneNumber`.',
+    'Send the option `mapping` with the proposals that are right.',
+  ),
+  'schema-drift': page(
+    422,
+    'The file has columns that the list does not know',
+    'The file and the contact list differ; `diff` shows how.',
+    'A new CRM field `loyaltyTier`.',
+    'Leave the column out with `mapping` (null) or `schemaDrift=drop`, or add it to the list.',
+  ),
+  'header-duplicate': page(
+    422,
+    'A column appears twice',
+    'Two columns of the file have the same name, or two are mapped to the same column of the list.',
+    'phone,phone',
+    'Give every column a name of its own.',
+  ),
+  'header-forbidden': page(
+    422,
+    'A column name is not allowed',
+    'A column name is empty, too long, or one that could be mistaken for program text.',
+    '__proto__',
+    'Rename the column.',
+  ),
+  'columns-too-many': page(
+    422,
+    'The file has too many columns',
+    'Genesys takes fewer columns than the file has; `limit` says how many.',
+    '51 columns with the platform dialect.',
+    'Leave columns out with `mapping` (null).',
+  ),
+  'encoding-invalid': page(
+    422,
+    'The bytes are not valid text',
+    'The file is not valid in its encoding (UTF-8 unless the options say otherwise); `line` says where.',
+    'A Windows-1252 export that is sent as UTF-8.',
+    'Export the file as UTF-8.',
+  ),
+  'csv-malformed': page(
+    422,
+    'The CSV cannot be read',
+    'A quote is never closed, or one record is longer than 1 MiB; `line` says where it begins.',
+    '"Smith,John',
+    'Close the quote; double a quote inside a quoted cell.',
+  ),
+  'json-malformed': page(
+    422,
+    'The JSON cannot be read',
+    'The body is not an array of objects nor an object with the array `contacts`; `line` says where reading stopped.',
+    '[{"contactId": "1"},',
+    'Send valid JSON; for large files prefer one object a line (application/x-ndjson).',
+  ),
+  'upload-too-large': page(
+    413,
+    'The file is too large',
+    'The file has more bytes than the gateway takes; `maxBytes` says how many. Nothing was kept.',
+    'A file of 3 GiB.',
+    'Split the file.',
+  ),
+  'upload-too-many-rows': page(
+    413,
+    'The file has too many rows',
+    'The file has more rows than the gateway takes; `maxRows` says how many. Nothing was kept.',
+    'A file of 20 million contacts.',
+    'Split the file.',
+  ),
+} as const satisfies Record<string, ProblemPage>

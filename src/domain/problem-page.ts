@@ -1,0 +1,22 @@
+/** The words of a problem's page at `/problems/{code}`, and the HTTP status that goes with the code. */
+export type ProblemPage = {
+  status: number
+  title: string
+  meaning: string
+  example: string
+  fix: string
+}
+
+export const page = (
+  status: number,
+  title: string,
+  meaning: string,
+  example: string,
+  fix: string,
+): ProblemPage => ({
+  status,
+  title,
+  meaning,
+  example,
+  fix,
+})
