@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
+import { UPLOAD_STATES } from '../../src/domain/upload.ts'
+import { EVENT_LEVELS } from '../../src/telemetry/events.ts'
+import { holdTable, stateDiagram } from '../support/state-diagram.ts'
+
+const read = (path: string): string => readFileSync(path, 'utf8')
+const MARKDOWN = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md')]
+
+/** `NAME=value` and, for what has no default, `# NAME=`. */
+const exampleVariables = (): Map<string, { value: string; commented: boolean }> =>
+  new Map(
+    [...read('.env.example').matchAll(/^(# ?)?([A-Z][A-Z0-9_]+)=(.*)$/gm)].map((line) => [
+      line[2] ?? '',
+      { value: (line[3] ?? '').trim(), commented: line[1] !== undefined },
+    ]),
+  )
+
+test('.env.example has exactly the variables that config.ts reads', () => {
+  assert.deepEqual(
+    [...exampleVariables().keys()].toSorted(),
+    CONFIG_VARIABLES.map(({ name }) => name).toSorted(),
+  )
+})
+
+test('.env.example shows the defaults that config.ts uses', () => {
+  const shown = exampleVariables()
+  for (const { name, default: value } of CONFIG_VARIABLES) {
+    assert.equal(shown.get(name)?.value, String(value ?? ''), name)
+  }
+})
+
+test('every variable in .env.example carries its reason', () => {
+  const text = read('.env.example')
+  for (const { name, reason } of CONFIG_VARIABLES) {
+    assert.ok(reason.trim().length > 10, name)
+    assert.ok(text.includes(reason), `${name}: ${reason}`)
+  }
+})
+
+test('a variable named in the documents exists', () => {
+  const known = CONFIG_VARIABLES.map(({ name }) => name)
+  const prefixes = [...new Set(known.map((name) => `${name.split('_')[0] ?? ''}_`))]
+  for (const path of MARKDOWN) {
+    const named = [...read(path).matchAll(/`([A-Z]{2,}(?:_[A-Z]+)+)`/g)].map((hit) => hit[1] ?? '')
+    const unknown = named.filter(
+      (name) => prefixes.some((prefix) => name.startsWith(prefix)) && !known.includes(name),
+    )
+    assert.deepEqual(unknown, [], path)
+  }
+})
+
+test('docs/upload-states.md shows the state table and the holds of the code', () => {
+  const page = read('docs/upload-states.md')
+  assert.ok(page.includes(stateDiagram()), `expected:\n${stateDiagram()}`)
+  assert.ok(page.includes(holdTable()), `expected:\n${holdTable()}`)
+  for (const state of UPLOAD_STATES) assert.match(page, new RegExp(`^\\| \`${state}\` \\|`, 'm'))
+})
+
+test('docs/instrumentation.md lists every event with its level, and no other', () => {
+  const listed = [
+    ...read('docs/instrumentation.md').matchAll(/^\| `([a-z_.]+)` \| (debug|info|warn|error) \|/gm),
+  ].map((row) => [row[1], row[2]])
+  assert.deepEqual(listed.toSorted(), Object.entries(EVENT_LEVELS).toSorted())
+})
+
+test('README.md answers in the order in which a newcomer asks', () => {
+  const headings = [...read('README.md').matchAll(/^## (.+)$/gm)].map((hit) => hit[1])
+  assert.deepEqual(headings, [
+    'Run it',
+    'Use it',
+    'Test it',
+    'What it promises',
+    'Rights in Genesys',
+    'Read on',
+  ])
+  const [before] = read('README.md').split('## Run it')
+  const words = (before ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  assert.ok(words.length > 0 && words.length <= 5, `what it does: ${words.length} lines`)
+})
+
+test('every npm script named in the documents exists', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  for (const path of MARKDOWN) {
+    const named = [...read(path).matchAll(/npm run (?:-s )?([a-z:]+)/g)].map((hit) => hit[1] ?? '')
+    assert.deepEqual(
+      named.filter((name) => !(name in scripts)),
+      [],
+      path,
+    )
+  }
+})
+
+test('every file and folder that the documents name or link exists', () => {
+  for (const path of MARKDOWN) {
+    const folder = path.split('/').slice(0, -1).join('/') || '.'
+    const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      (hit) => `${folder}/${hit[1] ?? ''}`,
+    )
+    const named = [
+      ...read(path).matchAll(/`((?:src|test|docs|examples|bench|openapi)\/[\w./-]+)`/g),
+    ].map((hit) => hit[1] ?? '')
+    assert.deepEqual(
+      [...links, ...named].filter((target) => !existsSync(target)),
+      [],
+      path,
+    )
+  }
+})
+
+test('the promises of README.md each name a test that exists, or the release that brings it', () => {
+  const rows = [...read('README.md').matchAll(/^\| P(\d+) \|.*$/gm)].map((hit) => hit[0])
+  assert.equal(rows.length, 10)
+  for (const row of rows) assert.match(row, /`test\/[\w./-]+`|not built yet/)
+})
+
+test('decision records are numbered without a gap and say context, decision and consequences', () => {
+  const files = globSync('docs/adr/*.md').toSorted()
+  assert.ok(files.length > 5)
+  files.forEach((path, at) => {
+    assert.match(path, new RegExp(`/${String(at + 1).padStart(4, '0')}-[a-z0-9-]+\\.md$`))
+    for (const heading of ['## Context', '## Decision', '## Consequences']) {
+      assert.ok(read(path).includes(heading), `${path}: ${heading}`)
+    }
+    assert.ok(read(path).split('\n').length <= 60, `${path}: more than a page`)
+  })
+})
+
+test('the changelog keeps an Unreleased part on top', () => {
+  const versions = [...read('CHANGELOG.md').matchAll(/^## \[(.+?)\]/gm)].map((hit) => hit[1])
+  assert.equal(versions[0], 'Unreleased')
+})

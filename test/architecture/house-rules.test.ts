@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+import { brokenRules, HOUSE_RULES, MAX_SOURCE_LINES, MAX_TEST_LINES } from './house-rules.ts'
+
+const files = globSync('{src,test,examples,bench}/**/*.ts')
+
+test('every file keeps the house rules', () => {
+  assert.ok(files.length > 20, `only ${files.length} files seen`)
+  assert.deepEqual(
+    files.flatMap((path) =>
+      brokenRules(path, readFileSync(path, 'utf8')).map((rule) => `${path}: ${rule}`),
+    ),
+    [],
+  )
+})
+
+/** Rule → a file that breaks it. The texts are joined so that this file does not break them itself. */
+const planted: Record<string, [path: string, text: string][]> = {
+  'too long': [
+    ['src/domain/long.ts', '\n'.repeat(MAX_SOURCE_LINES + 1)],
+    ['test/domain/long.test.ts', '\n'.repeat(MAX_TEST_LINES + 1)],
+  ],
+  'vague name': [
+    ['src/lib/utils.ts', ''],
+    ['src/shared/phone.ts', ''],
+    ['src/lanes/lane-manager.ts', ''],
+  ],
+  barrel: [['src/domain/index.ts', '']],
+  'not kebab-case': [['src/domain/contactList.ts', '']],
+  enum: [['src/domain/state.ts', ['export ', 'enum State { A }'].join('')]],
+  'default export': [
+    ['src/domain/state.ts', ['export ', 'default 1'].join('')],
+    ['src/domain/state.ts', ['export ', '{ a as default }'].join('')],
+  ],
+  'reads the environment': [
+    ['src/store/pool.ts', 'const url = process.env.DATABASE_URL'],
+    ['src/store/pool.ts', "const url = process['env'].DATABASE_URL"],
+  ],
+  'own clock': [
+    ['src/lanes/lease.ts', 'const now = Date.now()'],
+    ['src/lanes/lease.ts', 'const now = new Date()'],
+    ['src/lanes/lease.ts', "import { setTimeout } from 'node:timers/promises'"],
+    ['src/lanes/lease.ts', 'const jitter = Math.random()'],
+  ],
+  'unfinished mark': [['src/lanes/lease.ts', ['// TO', 'DO later'].join('')]],
+  'path of one machine': [['src/lanes/lease.ts', ["const a = '/ho", "me/me/x'"].join('')]],
+  'only one test runs': [['test/a.test.ts', ['test.', "only('x')"].join('')]],
+}
+
+for (const { name } of HOUSE_RULES) {
+  test(`the house rule "${name}" catches what it is for`, () => {
+    const cases = planted[name] ?? []
+    assert.ok(cases.length > 0, 'no case planted')
+    for (const [path, text] of cases) assert.ok(brokenRules(path, text).includes(name), path)
+  })
+}
+
+test('comments and the places that are meant to may do what code may not', () => {
+  assert.deepEqual(brokenRules('src/config.ts', 'const env = process.env'), [])
+  assert.deepEqual(brokenRules('src/lib/clock.ts', "import 'node:timers/promises'"), [])
+  assert.deepEqual(brokenRules('src/lanes/lease.ts', '// why not Date.now(): it jumps'), [])
+})

@@ -1,0 +1,88 @@
+import { basename } from 'node:path'
+
+/** The rules of CONTRIBUTING.md that a pattern can hold; each has a planted case in house-rules.test.ts. */
+export const MAX_SOURCE_LINES = 300
+export const MAX_TEST_LINES = 500
+
+const VAGUE = ['utils', 'util', 'helpers', 'helper', 'common', 'shared', 'misc', 'manager']
+const vaguePart = new RegExp(`^(${VAGUE.join('|')})$`)
+
+type Rule = {
+  name: string
+  /** Which files it looks at. */
+  applies: (path: string) => boolean
+  broken: (path: string, text: string) => boolean
+}
+
+const inSource = (path: string): boolean => path.startsWith('src/')
+const always = (): boolean => true
+
+/** Code without comments, strings kept: a comment may name what the code may not use. */
+const codeOf = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
+
+const lines = (text: string): number => text.split('\n').length - 1
+
+// Spelled apart, or this file would be its own first finding.
+const UNFINISHED = new RegExp(
+  `\\b(${['TO', 'FIX', 'X', 'HA'].map((head, at) => head + ['DO', 'ME', 'XX', 'CK'][at]).join('|')})\\b`,
+)
+const MACHINE_PATH = new RegExp(
+  `(^|[\\s'"\`(=:])/(${['home', 'Users', 'root', 'work', 'mnt'].join('|')})/[\\w.-]`,
+  'm',
+)
+const ONLY = new RegExp(['\\b(test|it|describe|suite)\\.', 'only\\('].join(''))
+
+export const HOUSE_RULES: readonly Rule[] = [
+  {
+    name: 'too long',
+    applies: always,
+    broken: (path, text) => lines(text) > (inSource(path) ? MAX_SOURCE_LINES : MAX_TEST_LINES),
+  },
+  {
+    name: 'vague name',
+    applies: always,
+    broken: (path) =>
+      path.split('/').some((part) => part.split(/[-.]/).some((word) => vaguePart.test(word))),
+  },
+  { name: 'barrel', applies: always, broken: (path) => basename(path).startsWith('index.') },
+  {
+    name: 'not kebab-case',
+    applies: always,
+    broken: (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(basename(path)),
+  },
+  {
+    name: 'enum',
+    applies: always,
+    broken: (_path, text) => /^\s*(export )?(declare )?(const )?enum \w/m.test(codeOf(text)),
+  },
+  {
+    name: 'default export',
+    applies: always,
+    broken: (_path, text) => /^\s*export (default\b|\{[^}]*\bas default\b)/m.test(codeOf(text)),
+  },
+  {
+    name: 'reads the environment',
+    applies: (path) => inSource(path) && path !== 'src/config.ts',
+    broken: (_path, text) => /\bprocess\s*(\.|\[\s*['"])\s*env\b/.test(codeOf(text)),
+  },
+  {
+    name: 'own clock',
+    applies: (path) => inSource(path) && path !== 'src/lib/clock.ts',
+    broken: (_path, text) =>
+      /\bDate\.now\(|\bnew Date\(\)|from 'node:timers|\bMath\.random\(/.test(codeOf(text)),
+  },
+  { name: 'unfinished mark', applies: always, broken: (_path, text) => UNFINISHED.test(text) },
+  {
+    name: 'path of one machine',
+    applies: always,
+    broken: (_path, text) => MACHINE_PATH.test(text),
+  },
+  { name: 'only one test runs', applies: always, broken: (_path, text) => ONLY.test(text) },
+]
+
+/** Names of the rules that a file breaks. */
+export const brokenRules = (path: string, text: string): string[] =>
+  HOUSE_RULES.filter((rule) => rule.applies(path) && rule.broken(path, text)).map(
+    ({ name }) => name,
+  )

@@ -1,0 +1,70 @@
+/**
+ * Who may import whom, as data: the dependency-cruiser rules, the table in ARCHITECTURE.md and the planted violations are all
+ * made from this. `node:` modules and a layer's own files are always allowed.
+ */
+export type Layer = {
+  /** Path under `src/`, as a regular expression without anchors. */
+  path: string
+  /** Names of other layers, `workflows/ports` for the interfaces alone, or `everything`. */
+  mayImport: readonly string[]
+}
+
+export const LAYERS: Record<string, Layer> = {
+  lib: { path: 'lib/', mayImport: [] },
+  domain: { path: 'domain/', mayImport: ['lib'] },
+  intake: { path: 'intake/', mayImport: ['domain', 'lib'] },
+  telemetry: { path: 'telemetry/', mayImport: ['domain', 'lib'] },
+  workflows: { path: 'workflows/', mayImport: ['intake', 'domain', 'telemetry', 'lib'] },
+  store: { path: 'store/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
+  lanes: { path: 'lanes/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
+  jobs: { path: 'jobs/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
+  genesys: { path: 'genesys/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
+  sync: { path: 'sync/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
+  http: { path: 'http/', mayImport: ['workflows', 'intake', 'domain', 'telemetry', 'lib'] },
+  sandbox: { path: 'sandbox/', mayImport: ['domain', 'lib'] },
+  'config.ts': { path: 'config(-[a-z]+)*\\.ts$', mayImport: ['domain', 'lib'] },
+  'compose.ts': { path: 'compose\\.ts$', mayImport: ['everything'] },
+  'main.ts': { path: 'main\\.ts$', mayImport: ['compose.ts', 'config.ts', 'telemetry', 'lib'] },
+}
+
+export type Door = {
+  /** Package names; a trailing `/*` takes a whole npm scope. */
+  packages: readonly string[]
+  /** Layers or file patterns (`domain/phone*`) that may import them. */
+  from: readonly string[]
+}
+
+/** Every runtime dependency has a door; a test compares this with package.json. */
+export const DOORS: readonly Door[] = [
+  { packages: ['fastify', '@fastify/*', 'fastify-plugin'], from: ['http', 'sandbox'] },
+  { packages: ['undici'], from: ['genesys', 'sync'] },
+  { packages: ['pg', '@electric-sql/pglite', 'kysely'], from: ['store', 'jobs'] },
+  { packages: ['pg-boss'], from: ['jobs'] },
+  { packages: ['libphonenumber-js'], from: ['domain/phone*'] },
+  { packages: ['pino', 'pino-pretty', 'prom-client'], from: ['telemetry'] },
+  { packages: ['standardwebhooks'], from: ['sync'] },
+  {
+    packages: ['zod'],
+    from: ['domain', 'intake', 'http', 'genesys', 'sync', 'store', 'sandbox', 'config.ts'],
+  },
+]
+
+const code = (names: readonly string[]): string =>
+  names.length === 0 ? 'nothing' : names.map((name) => `\`${name}\``).join(', ')
+
+const doorsOf = (layer: string): string[] =>
+  DOORS.flatMap(({ packages, from }) =>
+    from.some((place) => place === layer || place.startsWith(`${layer}/`)) ? packages : [],
+  )
+
+/** The table as ARCHITECTURE.md shows it. */
+export const importTableMarkdown = (): string =>
+  [
+    '| from | may import | packages |',
+    '|---|---|---|',
+    ...Object.entries(LAYERS).map(([name, { mayImport }]) =>
+      mayImport.includes('everything')
+        ? `| \`${name}\` | everything | as its parts |`
+        : `| \`${name}\` | ${code(mayImport)} | ${doorsOf(name).length === 0 ? '–' : code(doorsOf(name))} |`,
+    ),
+  ].join('\n')
