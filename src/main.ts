@@ -1,0 +1,96 @@
+import { composeGateway, type Gateway } from './compose.ts'
+import { type Config, ConfigInvalid, readConfig } from './config.ts'
+import { createEventLog } from './telemetry/logger.ts'
+import { createTelemetry } from './telemetry/telemetry.ts'
+
+/** Seconds that a stop may take: intake closed, batches checkpointed, lanes released. */
+const STOP_WITHIN_MS = 10_000
+
+const configOrExit = (): Config => {
+  try {
+    return readConfig()
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+const welcome = (gateway: Gateway): string =>
+  [
+    '',
+    `  Outbound Gateway listens on ${gateway.address}`,
+    gateway.simulated
+      ? '  Genesys is SIMULATED (the sandbox). Nothing reaches a real Genesys org.'
+      : null,
+    gateway.newAdminKey ? `  Admin key, shown this once (kept in ${gateway.adminKeyFile}):` : null,
+    gateway.newAdminKey ? `    ${gateway.newAdminKey}` : null,
+    gateway.simulated && gateway.adminKeyFile ? '  Upload the example:' : null,
+    gateway.simulated && gateway.adminKeyFile
+      ? `    curl -H "Authorization: Bearer $(cat ${gateway.adminKeyFile})" -H "Idempotency-Key: first-try" -H "Content-Type: text/csv" --data-binary @examples/contacts.csv ${gateway.address}/v1/contact-lists/demo-contacts/uploads`
+      : null,
+    `  API: ${gateway.address}/docs`,
+    '',
+  ]
+    .filter((line) => line !== null)
+    .join('\n')
+
+/** A bug or a lost promise: what runs on afterwards cannot be trusted, so the process ends and the next one resumes. */
+const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
+  process.on(event, (error: unknown) => {
+    const name =
+      error instanceof Error
+        ? `${error.name} ${(error.stack ?? '').split('\n').slice(1, 6).join('|')}`
+        : 'unknown'
+    process.stderr.write(
+      `${JSON.stringify({ level: 'fatal', event: `process.${event}`, error: name })}\n`,
+    )
+    process.exit(1)
+  })
+}
+
+const main = async (): Promise<void> => {
+  exitOn('uncaughtException')
+  exitOn('unhandledRejection')
+  const config = configOrExit()
+  const terminal = process.stdout.isTTY
+  const telemetry = createTelemetry({
+    log: createEventLog({ level: config.logLevel, pretty: terminal }),
+  })
+  const gateway = await composeGateway(config, telemetry).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : 'unknown'
+    process.stderr.write(`The gateway did not start: ${reason}\n`)
+    process.exit(1)
+  })
+  telemetry.emit('process.started', {
+    address: gateway.address,
+    home: config.home.kind,
+    dialect: config.genesys.dialect,
+    sandbox: gateway.simulated,
+  })
+  if (terminal || gateway.newAdminKey) process.stdout.write(`${welcome(gateway)}\n`)
+
+  let stopping = false
+  const stop = (signal: string): void => {
+    if (stopping) process.exit(1)
+    stopping = true
+    const startedAt = performance.now()
+    telemetry.emit('process.stopping', { signal })
+    const finish = (clean: boolean): never => {
+      telemetry.emit('process.stopped', {
+        durationMs: Math.round(performance.now() - startedAt),
+        clean,
+      })
+      process.exit(clean ? 0 : 1)
+    }
+    setTimeout(() => finish(false), STOP_WITHIN_MS).unref()
+    gateway.stop().then(
+      () => finish(true),
+      () => finish(false),
+    )
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
+}
+
+await main()
