@@ -1,0 +1,40 @@
+/** RFC 5321: a path of 256 octets with its angle brackets. */
+const LONGEST = 254
+const LONGEST_LOCAL = 64
+const LONGEST_LABEL = 63
+
+// Single character classes, one loop each: the time is linear in the length.
+const LOCAL = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+$/u
+const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u
+const DIGITS_ONLY = /^\d+$/
+
+const isDomain = (domain: string): boolean => {
+  if (!DOMAIN.test(domain)) return false
+  const labels = domain.split('.')
+  const last = labels.at(-1) ?? ''
+  if (labels.length < 2 || last.length < 2 || DIGITS_ONLY.test(last)) return false
+  return labels.every(
+    (label) =>
+      label.length > 0 &&
+      label.length <= LONGEST_LABEL &&
+      !label.startsWith('-') &&
+      !label.endsWith('-'),
+  )
+}
+
+/**
+ * The address trimmed, its domain in lower case, its local part untouched; null when it is none. Quoted local parts and address
+ * literals are refused: no contact list has use for them.
+ */
+export const normaliseEmail = (written: string): string | null => {
+  const text = written.trim()
+  if (text.length > LONGEST) return null
+  const at = text.lastIndexOf('@')
+  if (at < 1 || at > LONGEST_LOCAL) return null
+  const local = text.slice(0, at)
+  if (!LOCAL.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..')) {
+    return null
+  }
+  const domain = text.slice(at + 1).toLowerCase()
+  return isDomain(domain) ? `${local}@${domain}` : null
+}

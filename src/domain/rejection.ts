@@ -1,0 +1,122 @@
+/**
+ * Why a row did not become a contact, or a contact did not reach Genesys: the stable codes of rows, and the words that the ledger and
+ * the documentation show. The codes are contract. No word here ever holds a cell's content.
+ */
+export type RejectionPage = { meaning: string; example: string; fix: string }
+
+const page = (meaning: string, example: string, fix: string): RejectionPage => ({
+  meaning,
+  example,
+  fix,
+})
+
+export const REJECTIONS = {
+  'quote-misplaced': page(
+    'A double quote stands inside a cell that is not quoted, or text follows a closing quote.',
+    'Anna "Ann" Lee',
+    'Quote the whole cell and double the quotes inside it: "Anna ""Ann"" Lee".',
+  ),
+  'row-ragged': page(
+    'The row has more or fewer cells than the header.',
+    'A header of three columns and a row of four cells.',
+    'Give every row as many cells as the header; quote cells that hold the delimiter.',
+  ),
+  'row-not-object': page(
+    'The element is not a JSON object.',
+    '["a", "b"] where {"contactId": "a"} is expected.',
+    'Send every contact as one JSON object.',
+  ),
+  'unknown-column': page(
+    'The object has a key that the first object did not have; columns come from the first.',
+    '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
+    'Use the keys of the first object; give it every key that any object uses.',
+  ),
+  'value-not-text': page(
+    'The value is an object, an array or a number beyond what JSON numbers can hold.',
+    '{"phone": {"home": "…"}}',
+    'Send text, a finite number, a boolean or null.',
+  ),
+  'text-invalid': page(
+    'A cell holds a NUL character or half of a surrogate pair.',
+    '"\\u0000"',
+    'Remove the character.',
+  ),
+  'cell-too-long': page(
+    'A cell is longer than Genesys takes.',
+    'A note of 600 characters where 512 is the limit.',
+    'Shorten the cell.',
+  ),
+  'contact-id-missing': page(
+    'The row has no contact id.',
+    'An empty cell in the column of the contact id.',
+    "Give the row the CRM's own id of the contact.",
+  ),
+  'contact-id-invalid': page(
+    'The contact id has a character or a length that is not allowed.',
+    '"A 17", with a space.',
+    'Use letters, digits and . _ : @ -, starting with a letter or digit, at most 128 characters.',
+  ),
+  'contact-id-is-phone': page(
+    "The contact id is the row's own phone number.",
+    'contactId 14155550100 beside the phone +14155550100.',
+    "Use the CRM's key of the contact; phone numbers change hands.",
+  ),
+  'required-empty': page(
+    'A column that the list requires is empty.',
+    'An empty cell under a required column.',
+    'Fill the cell.',
+  ),
+  'phone-invalid': page(
+    'The phone number is not a valid number of any numbering plan.',
+    'A number with a digit missing, or text.',
+    'Correct the number; write it as + and the country code, or set defaultRegion.',
+  ),
+  'phone-short-or-emergency': page(
+    'The number is a short code or an emergency number, which must never be dialled.',
+    '112',
+    "Give the contact's own number.",
+  ),
+  'phone-extension': page(
+    'The phone number has an extension and the list has no free column for it.',
+    '415 555 0100 ext. 7',
+    'Remove the extension, or give the list a column named like the phone column with Extension or _ext added.',
+  ),
+  'email-invalid': page(
+    'The email address is not one.',
+    'anna@example',
+    'Correct the address or leave the cell empty.',
+  ),
+  'date-invalid': page(
+    'The date is not an ISO 8601 date or date-time of the calendar.',
+    '2026-02-31 or 31.12.2026',
+    'Write 2026-12-31 or 2026-12-31T23:59:00Z.',
+  ),
+  'no-phone-no-email': page(
+    'The row has neither a phone number nor an email address.',
+    'Both cells are empty.',
+    'Give the contact at least one of them.',
+  ),
+  superseded: page(
+    'Newer content of the contact, from a later upload, was delivered first; older content never overwrites it.',
+    'The same contact in two uploads, the later one delivered before this one.',
+    'Nothing to do; send the contact again if this content is the right one.',
+  ),
+  'genesys-refused': page(
+    'Genesys refused the row.',
+    'A value that Genesys does not take in that column.',
+    "Look at the column named, correct the row against the list's rules and send it again.",
+  ),
+} as const satisfies Record<string, RejectionPage>
+
+export type RejectionCode = keyof typeof REJECTIONS
+export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
+
+/** What is wrong with a row, as a value: the code, and the column at fault by its name in the file (null: the row as a whole). */
+export type RowFault = { code: RejectionCode; column: string | null }
+
+/** One sentence for people about a row's code: meaning and fix, led by the column; the bare code where it is not in the table. */
+export const rejectionReason = (code: string, column: string | null): string => {
+  const known = (REJECTIONS as Record<string, RejectionPage | undefined>)[code]
+  const words = known === undefined ? code : `${known.meaning} ${known.fix}`
+  return column === null ? words : `${column}: ${words}`
+}
