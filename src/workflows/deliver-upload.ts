@@ -1,0 +1,120 @@
+import { GenesysFailure } from '../domain/genesys-failure.ts'
+import { completedState } from '../domain/upload.ts'
+import { problemOf } from './delivery/call-genesys.ts'
+import { workChunks } from './delivery/chunks.ts'
+import { checkList, decideSkipping } from './delivery/list-state.ts'
+import type { Pipeline } from './delivery/pipeline.ts'
+import { createPipeline } from './delivery/pipeline.ts'
+import type { DeliveryDeps, DeliveryRun, Ending } from './delivery/run.ts'
+import { auditOf, DeliveryEnds } from './delivery/run.ts'
+import type { DeliverUpload } from './ports/delivery.ts'
+
+/**
+ * Gets one upload into Genesys. Returns when it is finished or held, or when the run came to rest between two batches (stop,
+ * pause, cancellation); throws `FenceLost`, the lease's abort reason, or a bug. Whatever was left is resumed by the next run:
+ * settled batches are not sent again, batches whose outcome is unknown go again under their own id.
+ */
+export const createDeliverUpload =
+  (deps: DeliveryDeps): DeliverUpload =>
+  async (claim, upload, lease) => {
+    const run: DeliveryRun = {
+      deps,
+      claim,
+      lease,
+      upload,
+      list: null,
+      skipping: false,
+      extraRequests: 0,
+      refusedRows: 0,
+      unidentifiedFailures: 0,
+    }
+    const pipeline = createPipeline(run)
+    try {
+      await checkList(run)
+      await decideSkipping(run)
+      await workChunks(run, pipeline)
+      await complete(run)
+    } catch (error) {
+      lease.signal.throwIfAborted()
+      await end(run, pipeline, endingOf(error))
+    }
+  }
+
+const endingOf = (error: unknown): Ending => {
+  if (error instanceof DeliveryEnds) return error.ending
+  if (error instanceof GenesysFailure) return { kind: 'fail', problem: problemOf(error) }
+  throw error
+}
+
+const complete = async (run: DeliveryRun): Promise<void> => {
+  const { upload, unidentifiedFailures } = run
+  const unidentified =
+    unidentifiedFailures === 0
+      ? null
+      : {
+          code: 'failed-rows-unidentified',
+          detail: `Genesys reports ${unidentifiedFailures} failed rows without naming them.`,
+        }
+  await finish(run, completedState(upload.counts), unidentified)
+}
+
+const finish = async (
+  run: DeliveryRun,
+  state: 'completed' | 'completed_with_errors' | 'failed',
+  problem: { code: string; detail: string } | null,
+): Promise<void> => {
+  const { deps, upload } = run
+  const { delivered, unchanged, failed, unprocessed } = upload.counts
+  const audit = auditOf(run, 'upload.finished', {
+    outcome: state === 'failed' ? 'failed' : 'ok',
+    counts: { delivered, unchanged, failed, unprocessed },
+    digest: upload.source.sha256,
+  })
+  const finished = await deps.delivery.finish(run.claim, {
+    uploadId: upload.id,
+    state,
+    problem,
+    audit,
+  })
+  deps.emit('upload.finished', {
+    uploadId: finished.id,
+    tenantId: finished.tenantId,
+    contactListId: finished.contactListId,
+    state: finished.state,
+    problem: finished.problem?.code ?? null,
+    delivered: finished.counts.delivered,
+    unchanged: finished.counts.unchanged,
+    failed: finished.counts.failed,
+    unprocessed: finished.counts.unprocessed,
+    sinceAcceptedMs: deps.clock.now().getTime() - Date.parse(finished.createdAt),
+  })
+}
+
+const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promise<void> => {
+  if (ending.kind === 'rest') return
+  const outage = ending.kind === 'hold' && ending.reason === 'genesys_unavailable'
+  if (!outage && !(await drained(run, pipeline))) return
+  if (ending.kind === 'fail') {
+    await finish(run, 'failed', ending.problem)
+    return
+  }
+  const { deps, upload } = run
+  const { reason, retryInMs, failure } = ending
+  const audit = auditOf(run, 'upload.held', { digest: upload.source.sha256 })
+  await deps.delivery.hold(run.claim, { uploadId: upload.id, reason, retryInMs, audit })
+  deps.emit('upload.held', { uploadId: upload.id, reason, failure })
+}
+
+/** Learns what became of batches that Genesys already took, so that the sums tell the truth; false when the run must rest. */
+const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {
+  try {
+    await pipeline.adoptSent()
+    await pipeline.drain({ resend: false })
+    return true
+  } catch (error) {
+    run.lease.signal.throwIfAborted()
+    if (error instanceof DeliveryEnds) return error.ending.kind !== 'rest'
+    if (error instanceof GenesysFailure) return true
+    throw error
+  }
+}

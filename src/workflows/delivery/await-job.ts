@@ -1,0 +1,62 @@
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import type { JobStatus } from '../ports/genesys.ts'
+import { callGenesys } from './call-genesys.ts'
+import type { DeliveryRun } from './run.ts'
+import { askGoingOn, DeliveryEnds, pause } from './run.ts'
+
+/** The wait between two looks grows to this many times the first. */
+const MAX_POLL_FACTOR = 10
+/** How often the store is asked whether the upload goes on, while a job runs. */
+const ASK_EVERY_MS = 5_000
+
+/**
+ * Waits for a job's end, in patience and inside of the pace. null: Genesys knows no such job (lost). A job that is still
+ * processing after `retryWindowMs` holds the upload.
+ */
+export const awaitJob = async (
+  run: DeliveryRun,
+  jobId: string,
+  sentAtMs: number,
+): Promise<JobStatus | null> => {
+  const { clock, completionPollMs, contactLists, retryWindowMs, holdRetryMs } = run.deps
+  const startedMs = clock.monotonicMs()
+  let waitMs = completionPollMs
+  let askedMs = startedMs
+  // Batches sent before may have taken the first wait already.
+  const firstMs = Math.max(0, sentAtMs + waitMs - startedMs)
+  if (firstMs > 0) await pause(run, firstMs)
+  for (;;) {
+    const job = await readJob(run, () =>
+      callGenesys(run, 'poll', (context) => contactLists.readJob(jobId, context)),
+    )
+    if (job === null || job.state !== 'processing') return job
+    if (clock.monotonicMs() - startedMs >= retryWindowMs) {
+      throw new DeliveryEnds({
+        kind: 'hold',
+        reason: 'genesys_unavailable',
+        retryInMs: holdRetryMs,
+        failure: 'job_processing',
+      })
+    }
+    await pause(run, waitMs)
+    waitMs = Math.min(waitMs * 1.5, completionPollMs * MAX_POLL_FACTOR)
+    if (clock.monotonicMs() - askedMs >= ASK_EVERY_MS) {
+      await askGoingOn(run)
+      askedMs = clock.monotonicMs()
+    }
+  }
+}
+
+const readJob = async (
+  run: DeliveryRun,
+  read: () => Promise<JobStatus>,
+): Promise<JobStatus | null> => {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    if (error.kind === 'not_found') return null
+    run.lease.assertHeld()
+    throw error
+  }
+}

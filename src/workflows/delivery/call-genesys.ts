@@ -1,0 +1,71 @@
+import type { GenesysFailure as Failure } from '../../domain/genesys-failure.ts'
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import type { UploadProblem } from '../../domain/upload.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import type { CallClass, CallContext } from '../ports/genesys.ts'
+import type { DeliveryRun } from './run.ts'
+import { askGoingOn, DeliveryEnds, pause } from './run.ts'
+
+/** One call is left to retry by itself this long; between calls the lane hears of a pause or a cancellation. */
+const SLICE_MS = 60_000
+/** Full jitter from 1 s, cap 60 s (guide-api, errors table). */
+const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
+
+/**
+ * Calls Genesys until it answers, for `retryWindowMs` at most; then the upload is held as `genesys_unavailable`, never failed.
+ * A failure that no retry mends is thrown. `onConflict` looks at the list before a call refused with 409 is repeated.
+ */
+export const callGenesys = async <T>(
+  run: DeliveryRun,
+  callClass: CallClass,
+  call: (context: CallContext) => Promise<T>,
+  onConflict?: () => Promise<void>,
+): Promise<T> => {
+  const { clock, retryWindowMs, random = Math.random } = run.deps
+  const endsAt = clock.monotonicMs() + retryWindowMs
+  for (let attempt = 1; ; attempt += 1) {
+    const left = endsAt - clock.monotonicMs()
+    try {
+      return await call({
+        tenantId: run.upload.tenantId,
+        class: callClass,
+        signal: run.lease.signal,
+        retryForMs: Math.max(0, Math.min(SLICE_MS, left)),
+        beforeSend: () => run.lease.assertHeld(),
+      })
+    } catch (error) {
+      if (!(error instanceof GenesysFailure) || error.retry === 'never') throw error
+      const waitMs = backoffMs(BACKOFF, attempt, random, error.retryAfterMs ?? 0)
+      if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, error)
+      await pause(run, waitMs)
+      await askGoingOn(run)
+      if (error.kind === 'conflict' && onConflict) await onConflict()
+    }
+  }
+}
+
+const outage = (run: DeliveryRun, failure: Failure): DeliveryEnds =>
+  new DeliveryEnds({
+    kind: 'hold',
+    reason: 'genesys_unavailable',
+    retryInMs: run.deps.holdRetryMs,
+    failure: failure.kind,
+  })
+
+/** What the caller reads in the upload when Genesys refuses for good. */
+export const problemOf = (failure: Failure): UploadProblem => {
+  const code = failure.upstreamCode === null ? '' : ` (${failure.upstreamCode})`
+  switch (failure.kind) {
+    case 'not_found':
+      return { code: 'contact-list-gone', detail: `Genesys does not know the contact list${code}.` }
+    case 'unauthorized':
+      return { code: 'genesys-refused-us', detail: `Genesys refused our credentials${code}.` }
+    case 'forbidden':
+      return {
+        code: 'genesys-refused-us',
+        detail: `Genesys denies us a right${failure.right === null ? '' : `, probably ${failure.right}`}.`,
+      }
+    default:
+      return { code: 'genesys-refused', detail: `Genesys refused the request as a whole${code}.` }
+  }
+}

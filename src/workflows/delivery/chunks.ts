@@ -1,0 +1,95 @@
+import type { Batch } from '../ports/delivery.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { ChunkPlan } from './plan-batch.ts'
+import { batchesOf, freshBatch, partOf, planChunk, sentRows } from './plan-batch.ts'
+import type { DeliveryRun } from './run.ts'
+import { auditOf, checkGoingOn, moveTo } from './run.ts'
+
+/**
+ * Works the upload's chunks in order. While one is on its way the next is read and looked up, so that Genesys never waits for
+ * the database. Returns when every batch is settled.
+ */
+export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
+  const { delivery } = run.deps
+  const earlier = byChunk(await delivery.batches(run.upload.id))
+  const todo = (await delivery.chunkSeqs(run.upload.id)).filter((seq) => !isDone(earlier.get(seq)))
+  const prepare = (index: number): Promise<ChunkPlan> | null => {
+    const seq = todo[index]
+    if (seq === undefined) return null
+    const plan = planChunk(run, seq, earlier.has(seq) || run.skipping)
+    // Awaited below, unless the run ends before; then nobody wants to hear of it.
+    plan.catch(() => undefined)
+    return plan
+  }
+  let ahead = prepare(0)
+  for (const [index, seq] of todo.entries()) {
+    checkGoingOn(run)
+    const plan = await ahead!
+    ahead = prepare(index + 1)
+    const batches = await writtenBatches(run, plan, earlier.get(seq) ?? [])
+    for (const batch of batches) await pipeline.work(batch, plan)
+  }
+  if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
+  await pipeline.drain({ resend: true })
+}
+
+const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {
+  const chunks = new Map<number, Batch[]>()
+  for (const batch of batches) {
+    const known = chunks.get(batch.chunkSeq)
+    if (known === undefined) chunks.set(batch.chunkSeq, [batch])
+    else known.push(batch)
+  }
+  return chunks
+}
+
+/** Batches of a chunk are written from the last to the first, so the one at row 0 says that all are there. */
+const isWhole = (batches: readonly Batch[]): boolean => batches.some(({ fromRow }) => fromRow === 0)
+
+const isDone = (batches: readonly Batch[] | undefined): boolean =>
+  batches !== undefined && isWhole(batches) && batches.every(({ state }) => state === 'settled')
+
+const writtenBatches = async (
+  run: DeliveryRun,
+  plan: ChunkPlan,
+  earlier: readonly Batch[],
+): Promise<Batch[]> => {
+  const resumed: Batch[] = []
+  for (const batch of earlier) resumed.push(await withoutSuperseded(run, plan, batch))
+  if (isWhole(resumed)) return resumed
+  const firstWritten = resumed[0]?.fromRow ?? plan.chunk.contactIds.length
+  const missing = batchesOf(run, plan, run.upload.targetColumns).filter(
+    ({ toRow }) => toRow <= firstWritten,
+  )
+  const written: Batch[] = []
+  for (const batch of missing.toReversed()) {
+    const rows = sentRows(batch).length
+    const audit = auditOf(run, 'upload.batch.intended', {
+      object: batch.id,
+      outcome: 'intended',
+      counts: { rows },
+    })
+    await run.deps.delivery.intend(run.claim, run.upload.id, batch, audit)
+    written.unshift(freshBatch(run.upload.id, batch))
+  }
+  return [...written, ...resumed]
+}
+
+/**
+ * A batch whose outcome is unknown goes again under its own id, except for rows that a later upload has brought to Genesys in the
+ * meantime (this one was held or paused): those are taken out, for older content never overwrites newer.
+ */
+const withoutSuperseded = async (
+  run: DeliveryRun,
+  plan: ChunkPlan,
+  batch: Batch,
+): Promise<Batch> => {
+  const unknown = batch.state === 'intended' || (batch.state === 'sent' && batch.jobId === null)
+  if (!unknown) return batch
+  const rows = sentRows(batch)
+  const rest = rows.filter((row) => plan.verdicts.get(row)?.outcome !== 'unprocessed')
+  if (rest.length === rows.length) return batch
+  const part = partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [part])
+  return freshBatch(run.upload.id, part)
+}

@@ -1,0 +1,62 @@
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import { callGenesys, problemOf } from './call-genesys.ts'
+import type { DeliveryRun } from './run.ts'
+import { askGoingOn, DeliveryEnds, pause } from './run.ts'
+
+/** Genesys is indexing: look again every 5 s (guide-api, list status), for a minute, then step aside. */
+const LOOK_AGAIN_MS = 5_000
+const LOOKS = 12
+
+/**
+ * Reads the list from Genesys and lets delivery go on only when it is ready and has the columns that the rows were checked
+ * against. Otherwise the run ends: `list_not_ready` or `list_error` hold, a changed schema or a refusal fails the upload.
+ */
+export const checkList = async (run: DeliveryRun): Promise<void> => {
+  for (let look = 1; ; look += 1) {
+    const list = await readList(run)
+    if (list.schemaVersion !== run.upload.schemaVersion) {
+      const detail = 'The columns of the contact list changed after the rows were checked.'
+      throw new DeliveryEnds({ kind: 'fail', problem: { code: 'schema-drift', detail } })
+    }
+    if (list.status === 'ready') {
+      run.list = list
+      return
+    }
+    if (list.status === 'error') {
+      throw new DeliveryEnds({ kind: 'hold', reason: 'list_error', retryInMs: null, failure: null })
+    }
+    if (look >= LOOKS) {
+      const retryInMs = run.deps.holdRetryMs
+      throw new DeliveryEnds({ kind: 'hold', reason: 'list_not_ready', retryInMs, failure: null })
+    }
+    await pause(run, LOOK_AGAIN_MS)
+    await askGoingOn(run)
+  }
+}
+
+const readList = async (run: DeliveryRun) => {
+  const { contactLists, lists } = run.deps
+  try {
+    const list = await callGenesys(run, 'read', (context) =>
+      contactLists.readContactList(run.upload.contactListId, context),
+    )
+    await lists.put(list)
+    return list
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    throw new DeliveryEnds({ kind: 'fail', problem: problemOf(error) })
+  }
+}
+
+/**
+ * Whether content that Genesys acknowledged may be skipped: not when the caller wants everything sent, nor when Genesys holds
+ * fewer contacts than our register knows, for then someone cleared the list.
+ */
+export const decideSkipping = async (run: DeliveryRun): Promise<void> => {
+  const { upload, list, deps } = run
+  if (upload.duplicates === 'ignore' || list === null) return
+  const size = list.size
+  run.skipping =
+    size === null ||
+    size >= (await deps.delivery.registerSize(upload.tenantId, upload.contactListId))
+}

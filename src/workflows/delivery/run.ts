@@ -1,0 +1,112 @@
+import type { AuditAction, AuditEntry } from '../../domain/audit.ts'
+import type { ContactList } from '../../domain/contact-list.ts'
+import type { HoldReason, LaneState, Upload, UploadProblem } from '../../domain/upload.ts'
+import { LANE_STATES } from '../../domain/upload.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { DeliveryStore, LaneClaim, Lease, ListCache } from '../ports/delivery.ts'
+import type { ContactListPort } from '../ports/genesys.ts'
+import type { UploadStore } from '../ports/uploads.ts'
+
+export type DeliveryDeps = {
+  contactLists: ContactListPort
+  delivery: DeliveryStore
+  uploads: Pick<UploadStore, 'readChunk'>
+  lists: ListCache
+  clock: Clock
+  /** For jitter, in [0, 1). */
+  random?: () => number
+  ids: Ids
+  emit: Emit
+  /** How long Genesys may be unreachable before the upload is held; 24 h (guide-api, errors table). */
+  retryWindowMs: number
+  /** First wait for a job; grows by half up to ten times this. */
+  completionPollMs: number
+  /** When a hold that ends by itself is looked at again. */
+  holdRetryMs: number
+  /** Batches sent whose jobs are not read yet; 4 unless told. */
+  concurrency?: number
+}
+
+/** One worker's work on one upload. `upload` is the newest copy the store has answered with. */
+export type DeliveryRun = {
+  readonly deps: DeliveryDeps
+  readonly claim: LaneClaim
+  readonly lease: Lease
+  upload: Upload
+  list: ContactList | null
+  /** Whether content that Genesys acknowledged may be skipped. */
+  skipping: boolean
+  extraRequests: number
+  refusedRows: number
+  unidentifiedFailures: number
+}
+
+/** Why a run ends before every row is settled. */
+export type Ending =
+  | { kind: 'hold'; reason: HoldReason; retryInMs: number | null; failure: string | null }
+  | { kind: 'fail'; problem: UploadProblem }
+  | { kind: 'rest' }
+
+/** Carries an ending up to the one place that acts on it. */
+export class DeliveryEnds extends Error {
+  override readonly name = 'DeliveryEnds'
+  readonly ending: Ending
+  constructor(ending: Ending) {
+    super(`delivery ends: ${ending.kind}`)
+    this.ending = ending
+  }
+}
+
+export const auditOf = (
+  run: DeliveryRun,
+  action: AuditAction,
+  about: Partial<Pick<AuditEntry, 'attempt' | 'latencyMs' | 'outcome' | 'counts' | 'digest'>> & {
+    object?: string
+  },
+): AuditEntry => ({
+  id: run.deps.ids.newId('aud'),
+  tenantId: run.upload.tenantId,
+  actor: 'gateway',
+  action,
+  object: about.object ?? run.upload.id,
+  requestId: run.upload.requestId,
+  attempt: about.attempt ?? 1,
+  latencyMs: about.latencyMs ?? null,
+  outcome: about.outcome ?? 'ok',
+  counts: about.counts ?? {},
+  digest: about.digest ?? null,
+})
+
+const inLane = (upload: Upload): boolean =>
+  (LANE_STATES as readonly string[]).includes(upload.state)
+
+/** Ends the run when a caller paused or cancelled the upload, or the worker is to come to rest. */
+export const checkGoingOn = (run: DeliveryRun): void => {
+  run.lease.signal.throwIfAborted()
+  if (run.lease.rest.aborted || !inLane(run.upload)) throw new DeliveryEnds({ kind: 'rest' })
+}
+
+/** As `checkGoingOn`, but asks the store: for the long waits, in which nothing else is answered by it. */
+export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
+  const next = await run.deps.delivery.next(run.claim)
+  if (next?.id !== run.upload.id) throw new DeliveryEnds({ kind: 'rest' })
+  run.upload = next
+  checkGoingOn(run)
+}
+
+/** A wait that a stop of the worker ends at once. */
+export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
+  try {
+    await run.deps.clock.sleep(ms, run.lease.rest)
+  } catch (error) {
+    checkGoingOn(run)
+    throw error
+  }
+}
+
+export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> => {
+  if (run.upload.state === state) return
+  run.upload = await run.deps.delivery.move(run.claim, run.upload.id, state)
+}

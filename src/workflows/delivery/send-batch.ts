@@ -1,0 +1,64 @@
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import type { Batch } from '../ports/delivery.ts'
+import type { BatchReceipt, BatchToSend } from '../ports/genesys.ts'
+import { callGenesys } from './call-genesys.ts'
+import { checkList } from './list-state.ts'
+import type { ChunkPlan } from './plan-batch.ts'
+import { sentRows } from './plan-batch.ts'
+import type { DeliveryRun } from './run.ts'
+
+/**
+ * Sends one batch under its own id; counts the attempt before and notes the job after. A refusal that no retry mends comes back
+ * as a value, everything else is thrown.
+ */
+export const sendBatch = async (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+): Promise<BatchReceipt | GenesysFailure> => {
+  const { contactLists, delivery } = run.deps
+  const request = requestOf(run, batch, plan)
+  await delivery.markSent(run.claim, batch.id, null)
+  batch.state = 'sent'
+  batch.attempts += 1
+  try {
+    const receipt = await callGenesys(
+      run,
+      'delivery',
+      (context) => contactLists.sendBatch(request, context),
+      () => checkList(run),
+    )
+    if (receipt.kind === 'accepted') {
+      batch.jobId = receipt.jobId
+      await delivery.markSent(run.claim, batch.id, receipt.jobId)
+    }
+    return receipt
+  } catch (error) {
+    if (error instanceof GenesysFailure) return error
+    throw error
+  }
+}
+
+const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {
+  const { chunk } = plan
+  const declared = new Map(run.list?.columns.map((column) => [column.name, column]))
+  const rows = sentRows(batch)
+  const all = rows.length === chunk.contactIds.length
+  const cells: string[] = all ? chunk.cells : []
+  if (!all) {
+    for (const row of rows) {
+      const end = (row + 1) * chunk.width
+      for (let cell = row * chunk.width; cell < end; cell += 1) cells.push(chunk.cells[cell]!)
+    }
+  }
+  return {
+    listId: run.upload.contactListId,
+    requestId: batch.id,
+    columns: run.upload.targetColumns.map((name) => {
+      const column = declared.get(name)
+      return { name, kind: column?.kind ?? 'text', required: column?.required ?? false }
+    }),
+    contactIds: all ? chunk.contactIds : rows.map((row) => chunk.contactIds[row]!),
+    cells,
+  }
+}
