@@ -1,0 +1,119 @@
+import { z } from 'zod'
+
+import type { ColumnKind, ContactList, DialectLimits } from '../../domain/contact-list.ts'
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { ContactListPort } from '../../workflows/ports/genesys.ts'
+import { batchBody, jsonString } from '../batch-body.ts'
+import { listAllContactLists } from '../list-pages.ts'
+import type { Caller } from '../retry.ts'
+
+/** 1,000 contacts a request (Swagger of 2018). */
+const MAX_ROWS = 1_000
+/** Genesys publishes no size; half of what it takes elsewhere, and a 413 halves the batch. */
+const MAX_BYTES = 5_000_000
+/** The answer repeats every contact with Genesys' own fields around it: up to 50 cells of 512 characters, 1,000 times. */
+const MAX_ANSWER_BYTES = 67_108_864
+
+const columnRefs = z.array(z.looseObject({ columnName: z.string() })).nullish()
+const listSchema = z.looseObject({
+  id: z.string().min(1),
+  name: z.string(),
+  columnNames: z.array(z.string().min(1)).min(1),
+  phoneColumns: columnRefs,
+  emailColumns: columnRefs,
+  size: z.number().int().nonnegative().nullish(),
+})
+
+const contactsSchema = z.array(z.looseObject({ id: z.string() }))
+
+const contactListOf = (list: z.infer<typeof listSchema>): ContactList => {
+  const phones = new Set(list.phoneColumns?.map(({ columnName }) => columnName))
+  const emails = new Set(list.emailColumns?.map(({ columnName }) => columnName))
+  const kindOf = (name: string): ColumnKind =>
+    phones.has(name) ? 'phone' : emails.has(name) ? 'email' : 'text'
+  const columns = list.columnNames.map((name) => ({ name, kind: kindOf(name), required: false }))
+  return {
+    id: list.id,
+    name: list.name,
+    // A created list is usable at once; the platform has no state of readiness.
+    status: 'ready',
+    // The list's own version also rises when other things change, so the columns alone count.
+    schemaVersion: sha256Hex(canonicalJson(columns)).slice(0, 32),
+    columns,
+    size: list.size ?? null,
+  }
+}
+
+/** Contact lists of the published Platform API: contacts with our own `id`, so that a second sending updates the same contact. */
+export const createPlatformContactLists = (deps: {
+  call: Caller
+  /** A smaller batch than the dialect's 1,000 rows, by configuration. */
+  batchRows: number | null
+}): ContactListPort => {
+  const limits: DialectLimits = {
+    batchRows: Math.min(deps.batchRows ?? MAX_ROWS, MAX_ROWS),
+    batchBytes: MAX_BYTES,
+    columns: 50,
+    headerChars: 128,
+    cellChars: 512,
+  }
+  return {
+    dialect: 'platform',
+    limits,
+    listContactLists: (context) =>
+      listAllContactLists(deps.call, context, {
+        right: 'outbound:contactList:view',
+        pageSize: 100,
+      }),
+    readContactList: async (listId, context) =>
+      contactListOf(
+        await deps.call(
+          {
+            operation: 'read-contact-list',
+            method: 'GET',
+            path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}?includeSize=true`,
+            schema: listSchema,
+            right: 'outbound:contactList:view',
+          },
+          context,
+        ),
+      ),
+    sendBatch: async (batch, context) => {
+      const operation = 'send-batch'
+      const listId = jsonString(batch.listId)
+      const body = batchBody(batch, {
+        open: (id) => `{"id":${id},"contactListId":${listId},"data":{`,
+        joined: false,
+        close: '}}',
+        empty: () => '""',
+        skip: null,
+      })
+      if (body.length > limits.batchBytes) throw new GenesysFailure('too_large', operation)
+      // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.
+      const schema = contactsSchema.refine((contacts) => {
+        const ids = new Set(contacts.map(({ id }) => id))
+        return batch.contactIds.every((id) => ids.has(id))
+      })
+      await deps.call(
+        {
+          operation,
+          method: 'POST',
+          path: `/api/v2/outbound/contactlists/${encodeURIComponent(batch.listId)}/contacts`,
+          headers: { 'x-request-id': batch.requestId },
+          body,
+          schema,
+          right: 'outbound:contact:add',
+          rows: true,
+          maxAnswerBytes: MAX_ANSWER_BYTES,
+        },
+        context,
+      )
+      return { kind: 'ingested' }
+    },
+    readJob: () => {
+      throw new Error('the platform dialect has no jobs: its answer is the completion')
+    },
+  }
+}
