@@ -16,6 +16,11 @@ export class FenceLost extends Error {
   override readonly name = 'FenceLost'
 }
 
+/** Thrown by a lane's write when the upload was paused, held or ended meanwhile: leave it and take the lane's next. */
+export class UploadMoved extends Error {
+  override readonly name = 'UploadMoved'
+}
+
 export type LaneStore = {
   /** Claims the ready lane that has waited longest, or null. Lease: 10 s by the database's clock. */
   claim(owner: string): Promise<LaneClaim | null>

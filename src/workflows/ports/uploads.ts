@@ -51,6 +51,11 @@ export type LedgerRow = {
   cells: string[]
 }
 
+/** The upload was swept meanwhile, or its idempotency claim answered by another request: nothing was staged. */
+export class StagingLost extends Error {
+  override readonly name = 'StagingLost'
+}
+
 /** Uploads and their chunks. */
 export type UploadStore = {
   /** Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until staged. */
