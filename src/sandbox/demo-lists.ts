@@ -1,0 +1,18 @@
+import type { SandboxList } from './list-store.ts'
+
+const columns: SandboxList['columns'] = [
+  { name: 'customerId', kind: 'text', required: true },
+  { name: 'firstName', kind: 'text', required: false },
+  { name: 'lastName', kind: 'text', required: false },
+  { name: 'phoneNumber', kind: 'phone', required: false },
+  { name: 'email', kind: 'email', required: false },
+  { name: 'city', kind: 'text', required: false },
+]
+
+/** The lists that a sandbox starts with: one to try, five to share, one that is always busy and one that is broken. */
+export const DEMO_LISTS: readonly SandboxList[] = [
+  { id: 'demo-contacts', name: 'Demo contacts', columns },
+  ...[1, 2, 3, 4, 5].map((n) => ({ id: `demo-list-${n}`, name: `Demo list ${n}`, columns })),
+  { id: 'demo-busy', name: 'Demo busy list', columns, status: 'PROCESSING' },
+  { id: 'demo-error', name: 'Demo list in error', columns, status: 'ERROR' },
+]

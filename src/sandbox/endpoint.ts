@@ -1,0 +1,53 @@
+import type { Clock } from '../lib/clock.ts'
+import type { FaultEngine, Operation } from './fault-plan.ts'
+import type { IngestJobs } from './ingest-jobs.ts'
+import type { LedgerBook } from './ledger.ts'
+import type { ListStore } from './list-store.ts'
+import type { RateReferee, SandboxDialect } from './rate-referee.ts'
+import type { Answer } from './refusal.ts'
+import type { TokenDesk } from './token-desk.ts'
+
+/** Everything that the simulated organisation consists of. */
+export type SandboxState = {
+  clock: Clock
+  lists: ListStore
+  tokens: TokenDesk
+  referee: RateReferee
+  faults: FaultEngine
+  book: LedgerBook
+  jobs: IngestJobs
+  /** How long a new or changed guide list is not yet indexed; guide 001 says 300 ms. */
+  provisioningLagMs: number
+}
+
+export type Call = {
+  operation: Operation
+  dialect: SandboxDialect
+  params: Record<string, string>
+  query: Record<string, string>
+  body: unknown
+  listId: string | null
+  requestId: string | null
+}
+
+export type Endpoint = {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: string
+  operation: Operation
+  /** `shared`: served to both; whose limit counts is told by the paging parameters, which only the platform has. */
+  dialect: SandboxDialect | 'shared'
+  /** Changes contacts of the list in `:listId`: watched for overlaps. */
+  writesContacts?: boolean
+  /** Synchronous on purpose: an effect is whole before the next request is looked at. Throws `Refusal`. */
+  handle(call: Call): Answer
+}
+
+/** Both pages say MB; the smaller reading is the safe one to enforce. */
+export const BODY_LIMIT_BYTES = 10_000_000
+
+export const contactIdsIn = (body: unknown): string[] =>
+  Array.isArray(body)
+    ? body.map((contact: { contactId?: unknown; id?: unknown } | null) =>
+        String(contact?.contactId ?? contact?.id ?? ''),
+      )
+    : []

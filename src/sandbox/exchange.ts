@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import {
+  BODY_LIMIT_BYTES,
+  type Call,
+  contactIdsIn,
+  type Endpoint,
+  type SandboxState,
+} from './endpoint.ts'
+import type { FaultOf } from './fault-plan.ts'
+import type { SandboxDialect, Verdict } from './rate-referee.ts'
+import { type Answer, Refusal, refusalAnswer } from './refusal.ts'
+
+/** What was found when the request's head arrived; told to the caller after its body was read. */
+type Visit = {
+  dialect: SandboxDialect
+  shared: boolean
+  correlationId: string
+  verdict: Verdict | null
+  refusal: Refusal | null
+  endWrite: () => void
+}
+
+type Params = Record<string, string>
+
+const BEFORE = ['status', 'reset', 'timeout', 'refuse-batch-containing'] as const
+const AFTER = ['executed-then-timeout', 'executed-then-reset', 'truncated-body', 'slow'] as const
+
+const dialectOf = (endpoint: Endpoint, query: Params): SandboxDialect =>
+  endpoint.dialect === 'shared'
+    ? 'pageSize' in query || 'pageNumber' in query
+      ? 'platform'
+      : 'guide'
+    : endpoint.dialect
+
+const bearerOf = (headers: IncomingHttpHeaders): string =>
+  /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
+
+const overLimit = (dialect: SandboxDialect, verdict: Verdict): Refusal =>
+  new Refusal(
+    429,
+    'too.many.requests',
+    `Rate limit exceeded the maximum [${verdict.limit}] requests within [60] seconds`,
+    {
+      headers: { 'retry-after': String(verdict.resetSeconds) },
+      members: {
+        limit: {
+          key: `${dialect}.requests.per.minute`,
+          namespace: 'sandbox',
+          value: verdict.limit,
+        },
+      },
+    },
+  )
+
+const rateHeaders = (visit: Visit): Record<string, string> => {
+  const { verdict } = visit
+  if (!verdict) return {}
+  const platform = {
+    'inin-ratelimit-count': String(verdict.used),
+    'inin-ratelimit-allowed': String(verdict.limit),
+    'inin-ratelimit-reset': String(verdict.resetSeconds),
+  }
+  const guide = { 'x-ratelimit-remaining': String(verdict.remaining) }
+  if (visit.shared) return { ...platform, ...guide }
+  return visit.dialect === 'platform' ? platform : guide
+}
+
+const injectedStatus = (rule: FaultOf<'status'>, now: Date): Refusal => {
+  const seconds = typeof rule.retryAfter === 'number' ? rule.retryAfter : rule.retryAfterSeconds
+  const value =
+    rule.retryAfter === 'none'
+      ? null
+      : rule.retryAfter === 'date'
+        ? new Date(now.getTime() + seconds * 1000).toUTCString()
+        : String(seconds)
+  return new Refusal(rule.status, rule.code ?? 'sandbox.fault', 'The fault plan says so.', {
+    headers: value === null ? {} : { 'retry-after': value },
+  })
+}
+
+const refusedBatch = (rule: FaultOf<'refuse-batch-containing'>, body: unknown): Refusal => {
+  const refused = new Set(rule.contactIds)
+  const errors = contactIdsIn(body).flatMap((contactId, index) =>
+    refused.has(contactId)
+      ? [{ index, contactId, field: 'contactId', code: rule.code, message: 'Refused' }]
+      : [],
+  )
+  return new Refusal(rule.status, rule.code, 'The request holds a contact that is refused.', {
+    members: rule.nameRows ? { errors } : {},
+  })
+}
+
+const send = (state: SandboxState, reply: FastifyReply, visit: Visit, answer: Answer) => {
+  state.book.answered(answer.status)
+  reply.code(answer.status).headers({
+    'inin-correlation-id': visit.correlationId,
+    ...rateHeaders(visit),
+    ...answer.headers,
+  })
+  return answer.body === undefined ? reply.send() : reply.send(answer.body)
+}
+
+/** `holdMs` 0 resets the connection at once; null holds it until the caller gives up. */
+const breakOff = (
+  state: SandboxState,
+  reply: FastifyReply,
+  visit: Visit,
+  holdMs: number | null,
+): void => {
+  reply.hijack()
+  visit.endWrite()
+  const socket = reply.raw.socket
+  if (holdMs === null) return
+  if (holdMs === 0) {
+    socket?.resetAndDestroy()
+    return
+  }
+  const closed = new AbortController()
+  reply.raw.once('close', () => closed.abort())
+  void state.clock.sleep(holdMs, closed.signal).then(
+    () => socket?.destroy(),
+    () => undefined,
+  )
+}
+
+const truncate = (reply: FastifyReply, visit: Visit, answer: Answer): void => {
+  const bytes = Buffer.from(JSON.stringify(answer.body ?? {}))
+  reply.hijack()
+  visit.endWrite()
+  reply.raw.writeHead(answer.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes.length,
+    'inin-correlation-id': visit.correlationId,
+  })
+  reply.raw.write(bytes.subarray(0, bytes.length >> 1), () => reply.raw.socket?.destroy())
+}
+
+const faultBefore = (state: SandboxState, call: Call) =>
+  state.faults.pick(BEFORE, call, (rule) => {
+    if (rule.kind !== 'refuse-batch-containing') return true
+    const refused = new Set(rule.contactIds)
+    return contactIdsIn(call.body).some((contactId) => refused.has(contactId))
+  })
+
+const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint): Visit => {
+  const listId = (request.params as Params)['listId'] ?? null
+  const dialect = dialectOf(endpoint, request.query as Params)
+  state.book.arrived(endpoint.operation === 'token' ? null : dialect, endpoint.operation)
+  const visit: Visit = {
+    dialect,
+    shared: endpoint.dialect === 'shared',
+    correlationId: randomUUID(),
+    verdict: null,
+    refusal: null,
+    endWrite:
+      endpoint.writesContacts && listId !== null
+        ? state.book.writeInFlight(listId)
+        : () => undefined,
+  }
+  if (endpoint.operation === 'token') return visit
+  if (state.faults.pick(['revoke-tokens'], { operation: endpoint.operation, listId })) {
+    state.tokens.revokeAll()
+    state.book.token('revocations')
+  }
+  const clientId = state.tokens.clientOf(bearerOf(request.headers))
+  if (clientId === null) {
+    visit.refusal = new Refusal(401, 'bad.credentials', 'Invalid login credentials.')
+    return visit
+  }
+  visit.verdict = state.referee.arrive(clientId, dialect)
+  if (!visit.verdict.admitted) visit.refusal = overLimit(dialect, visit.verdict)
+  return visit
+}
+
+const callOf = (request: FastifyRequest, endpoint: Endpoint, visit: Visit): Call => {
+  const params = request.params as Params
+  return {
+    operation: endpoint.operation,
+    dialect: visit.dialect,
+    params: { ...params, authorization: request.headers.authorization ?? '' },
+    query: request.query as Params,
+    body: request.body,
+    listId: params['listId'] ?? null,
+    requestId: (request.headers['x-request-id'] as string | undefined) ?? null,
+  }
+}
+
+const serve = async (
+  state: SandboxState,
+  endpoint: Endpoint,
+  visit: Visit,
+  call: Call,
+  reply: FastifyReply,
+) => {
+  try {
+    if (visit.refusal) throw visit.refusal
+    const before = faultBefore(state, call)
+    if (before?.kind === 'status') throw injectedStatus(before, state.clock.now())
+    if (before?.kind === 'refuse-batch-containing') throw refusedBatch(before, call.body)
+    if (before?.kind === 'reset') return breakOff(state, reply, visit, 0)
+    if (before?.kind === 'timeout') return breakOff(state, reply, visit, before.holdMs ?? null)
+    const answer = endpoint.handle(call)
+    const after = state.faults.pick(AFTER, call)
+    if (after?.kind === 'executed-then-reset') return breakOff(state, reply, visit, 0)
+    if (after?.kind === 'executed-then-timeout') {
+      return breakOff(state, reply, visit, after.holdMs ?? null)
+    }
+    if (after?.kind === 'truncated-body') return truncate(reply, visit, answer)
+    if (after?.kind === 'slow') await state.clock.sleep(after.delayMs)
+    return send(state, reply, visit, answer)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return send(state, reply, visit, refusalAnswer(error, visit.correlationId))
+  }
+}
+
+/** Registers the endpoints; every call goes the same way: arrival, token, referee, faults before, effect, faults after, answer. */
+export const registerEndpoints = (
+  app: FastifyInstance,
+  state: SandboxState,
+  endpoints: readonly Endpoint[],
+): void => {
+  const visits = new WeakMap<FastifyRequest, Visit>()
+  for (const endpoint of endpoints) {
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      bodyLimit: BODY_LIMIT_BYTES,
+      onRequest: async (request, reply) => {
+        const visit = admit(state, request, endpoint)
+        visits.set(request, visit)
+        reply.raw.once('finish', visit.endWrite)
+        reply.raw.once('close', visit.endWrite)
+      },
+      handler: (request, reply) => {
+        const visit = visits.get(request)!
+        return serve(state, endpoint, visit, callOf(request, endpoint, visit), reply)
+      },
+    })
+  }
+}

@@ -1,0 +1,220 @@
+import type { FaultKind, Operation } from './fault-plan.ts'
+import type { ListStore, StoredList } from './list-store.ts'
+import {
+  DIALECTS,
+  type RateReferee,
+  type SandboxDialect,
+  type WindowReport,
+} from './rate-referee.ts'
+
+/** One write request that took effect, in the order of taking effect within its list. */
+export type AppliedRequest = {
+  revision: number
+  operation: Operation
+  requestId: string | null
+  contacts: number
+  at: string
+}
+
+export type ListLedger = {
+  listId: string
+  name: string
+  /** Contacts that the list holds now. */
+  contacts: number
+  revision: number
+  appliedRequests: number
+  /** Contact writes that arrived while another one to the same list was in flight. */
+  overlappingRequests: number
+  contactWrites: number
+  /** Writes with exactly the content that was there already. */
+  identicalWrites: number
+  /** The same contact id twice in one request. */
+  duplicateIdsInRequest: number
+  /** Contacts sent without an id of ours (platform): a retry would double them. */
+  contactsWithoutId: number
+  /** Required cells that came empty and were stored as null. */
+  requiredNulls: number
+  droppedCells: number
+  clears: number
+  writesPerContact: Record<string, number>
+  applied: AppliedRequest[]
+  /** Only when asked for: writes and revision of the last write by contact id. */
+  byContact?: Record<string, { writes: number; revision: number }>
+}
+
+export type Ledger = {
+  startedAt: string
+  requests: {
+    total: number
+    byDialect: Record<SandboxDialect, number>
+    byOperation: Record<string, number>
+    byStatus: Record<string, number>
+  }
+  /** Answers with 429, the referee's and the fault plan's. */
+  throttled: number
+  /** Calls over a limit, over both dialects. 0 is what a well-paced client shows. */
+  violations: number
+  windows: Record<SandboxDialect, WindowReport>
+  /** X-Request-ID of bulk and contacts calls; `conflicting`: the same id with other content. */
+  requestIds: { distinct: number; repeated: number; conflicting: number; missing: number }
+  tokens: { issued: number; refused: number; throttled: number; revocations: number }
+  faultsFired: { total: number; byKind: Record<string, number> }
+  lists: ListLedger[]
+}
+
+export type ListCounter =
+  | 'contactWrites'
+  | 'identicalWrites'
+  | 'duplicateIdsInRequest'
+  | 'contactsWithoutId'
+  | 'requiredNulls'
+  | 'droppedCells'
+  | 'clears'
+
+export type LedgerBook = {
+  arrived(dialect: SandboxDialect | null, operation: Operation): void
+  answered(status: number): void
+  /** Call when a contact write arrives; the result is called once when nothing of it is in flight any more. */
+  writeInFlight(listId: string): () => void
+  requestId(id: string | null, fingerprint: string): void
+  applied(listId: string, request: AppliedRequest): void
+  count(listId: string, counter: ListCounter, by?: number): void
+  token(outcome: keyof Ledger['tokens']): void
+  faultFired(kind: FaultKind): void
+  report(filter?: { listId?: string; contacts?: boolean }): Ledger
+  reset(): void
+}
+
+type ListPage = Record<ListCounter, number> & {
+  inFlight: number
+  overlapping: number
+  applied: AppliedRequest[]
+}
+
+const emptyPage = (): ListPage => ({
+  contactWrites: 0,
+  identicalWrites: 0,
+  duplicateIdsInRequest: 0,
+  contactsWithoutId: 0,
+  requiredNulls: 0,
+  droppedCells: 0,
+  clears: 0,
+  inFlight: 0,
+  overlapping: 0,
+  applied: [],
+})
+
+const bump = (tally: Record<string, number>, key: string): void => {
+  tally[key] = (tally[key] ?? 0) + 1
+}
+
+const contactsOf = (list: StoredList): Record<string, { writes: number; revision: number }> => {
+  const { contacts } = list.contacts.page(0, Infinity)
+  return Object.fromEntries(
+    contacts.map(({ contactId, writes, revision }) => [contactId, { writes, revision }]),
+  )
+}
+
+const listLedger = (list: StoredList, page: ListPage, withContacts: boolean): ListLedger => {
+  const { inFlight: _, overlapping, applied, ...counters } = page
+  return {
+    listId: list.id,
+    name: list.name,
+    contacts: list.contacts.size,
+    revision: list.revision,
+    appliedRequests: applied.length,
+    overlappingRequests: overlapping,
+    ...counters,
+    writesPerContact: list.contacts.writesHistogram(),
+    applied: [...applied],
+    ...(withContacts ? { byContact: contactsOf(list) } : {}),
+  }
+}
+
+const createTallies = (startedAt: string) => ({
+  startedAt,
+  total: 0,
+  byDialect: { guide: 0, platform: 0 } satisfies Record<SandboxDialect, number>,
+  byOperation: {} as Record<string, number>,
+  byStatus: {} as Record<string, number>,
+  requestIds: { repeated: 0, conflicting: 0, missing: 0 },
+  tokens: { issued: 0, refused: 0, throttled: 0, revocations: 0 },
+  faults: {} as Record<string, number>,
+})
+
+/** Writes down what really happened, for the oracles of tests and demo. Holds no content of contacts. */
+export const createLedgerBook = (deps: {
+  lists: ListStore
+  referee: RateReferee
+  now: () => Date
+}): LedgerBook => {
+  let tallies = createTallies(deps.now().toISOString())
+  const pages = new Map<string, ListPage>()
+  const requestIds = new Map<string, string>()
+  const pageOf = (listId: string): ListPage => {
+    const page = pages.get(listId) ?? emptyPage()
+    pages.set(listId, page)
+    return page
+  }
+  return {
+    arrived: (dialect, operation) => {
+      tallies.total += 1
+      if (dialect) tallies.byDialect[dialect] += 1
+      bump(tallies.byOperation, operation)
+    },
+    answered: (status) => bump(tallies.byStatus, String(status)),
+    writeInFlight: (listId) => {
+      const page = pageOf(listId)
+      if (page.inFlight > 0) page.overlapping += 1
+      page.inFlight += 1
+      let open = true
+      return () => {
+        if (open) page.inFlight -= 1
+        open = false
+      }
+    },
+    requestId: (id, fingerprint) => {
+      if (id === null) {
+        tallies.requestIds.missing += 1
+        return
+      }
+      const known = requestIds.get(id)
+      if (known === undefined) requestIds.set(id, fingerprint)
+      else tallies.requestIds[known === fingerprint ? 'repeated' : 'conflicting'] += 1
+    },
+    applied: (listId, request) => pageOf(listId).applied.push(request),
+    count: (listId, counter, by = 1) => {
+      pageOf(listId)[counter] += by
+    },
+    token: (outcome) => {
+      tallies.tokens[outcome] += 1
+    },
+    faultFired: (kind) => bump(tallies.faults, kind),
+    report: (filter = {}) => {
+      const windows = deps.referee.report()
+      const lists = deps.lists
+        .all()
+        .filter((list) => filter.listId === undefined || list.id === filter.listId)
+      const { total, byDialect, byOperation, byStatus } = structuredClone(tallies)
+      return {
+        startedAt: tallies.startedAt,
+        requests: { total, byDialect, byOperation, byStatus },
+        throttled: byStatus['429'] ?? 0,
+        violations: DIALECTS.reduce((sum, dialect) => sum + windows[dialect].violations, 0),
+        windows,
+        requestIds: { distinct: requestIds.size, ...tallies.requestIds },
+        tokens: { ...tallies.tokens },
+        faultsFired: {
+          total: Object.values(tallies.faults).reduce((sum, fired) => sum + fired, 0),
+          byKind: { ...tallies.faults },
+        },
+        lists: lists.map((list) => listLedger(list, pageOf(list.id), filter.contacts === true)),
+      }
+    },
+    reset: () => {
+      tallies = createTallies(deps.now().toISOString())
+      pages.clear()
+      requestIds.clear()
+    },
+  }
+}

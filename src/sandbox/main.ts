@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util'
+
+import { systemClock } from '../lib/clock.ts'
+import { DEMO_LISTS } from './demo-lists.ts'
+import { startSandbox } from './start-sandbox.ts'
+
+const { values } = parseArgs({
+  options: {
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '3100' },
+    'client-id': { type: 'string', default: 'sandbox-client' },
+    'client-secret': { type: 'string', default: 'sandbox-secret' },
+  },
+})
+
+const sandbox = await startSandbox({
+  host: values.host,
+  port: Number(values.port),
+  clientId: values['client-id'],
+  clientSecret: values['client-secret'],
+  clock: systemClock,
+})
+
+process.stdout.write(`Genesys sandbox (simulated, both dialects) on ${sandbox.url}
+Contact lists: ${DEMO_LISTS.map((list) => list.id).join(', ')}
+
+Point the gateway to it:
+  GENESYS_DIALECT=guide \\
+  GENESYS_API_URL=${sandbox.url} GENESYS_LOGIN_URL=${sandbox.url} \\
+  GENESYS_CLIENT_ID=${values['client-id']} GENESYS_CLIENT_SECRET=${values['client-secret']} npm start
+
+What was really applied:  curl ${sandbox.url}/_sandbox/ledger
+Contents of a list:       curl ${sandbox.url}/_sandbox/lists/demo-contacts/contacts
+Make it fail:             curl -H 'content-type: application/json' \\
+  -d '[{"kind":"status","status":503,"count":3}]' ${sandbox.url}/_sandbox/faults
+`)
+
+const stop = (): void => {
+  void sandbox.close().then(() => process.exit(0))
+}
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)

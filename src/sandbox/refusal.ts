@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+
+/** What an endpoint answers with; `body` absent means no content. */
+export type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
+
+/** An error answer in the shape of Genesys' ErrorBody (platform API, "Response headers and errors"). Thrown by endpoints, sent by the exchange. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+  readonly code: string
+  readonly about: {
+    messageParams?: Record<string, string>
+    headers?: Record<string, string>
+    members?: Record<string, unknown>
+  }
+
+  constructor(status: number, code: string, message: string, about: Refusal['about'] = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.about = about
+  }
+}
+
+/** The answer for a refusal; `contextId` repeats the ININ-Correlation-Id header, as the platform does. */
+export const refusalAnswer = (refusal: Refusal, contextId: string = randomUUID()): Answer => ({
+  status: refusal.status,
+  headers: refusal.about.headers ?? {},
+  body: {
+    message: refusal.message,
+    code: refusal.code,
+    status: refusal.status,
+    messageParams: refusal.about.messageParams ?? {},
+    contextId,
+    details: [],
+    errors: [],
+    ...refusal.about.members,
+  },
+})
