@@ -59,10 +59,10 @@ export const problemOf = (failure: Failure): UploadProblem => {
     case 'not_found':
       return { code: 'contact-list-gone', detail: `Genesys does not know the contact list${code}.` }
     case 'unauthorized':
-      return { code: 'genesys-refused-us', detail: `Genesys refused our credentials${code}.` }
+      return { code: 'genesys-refused', detail: `Genesys refused our credentials${code}.` }
     case 'forbidden':
       return {
-        code: 'genesys-refused-us',
+        code: 'genesys-refused',
         detail: `Genesys denies us a right${failure.right === null ? '' : `, probably ${failure.right}`}.`,
       }
     default:

@@ -1,0 +1,130 @@
+import type { ContactList } from '../domain/contact-list.ts'
+import { GatewayProblem } from '../domain/problem.ts'
+import { unavailableOptions } from '../domain/upload-options.ts'
+import type { Upload } from '../domain/upload.ts'
+import type { IntakeSpec, RunIntake } from '../intake/contract.ts'
+import { FileRefused } from '../intake/contract.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Ids } from '../lib/ids.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { ReceiveUpload, UploadAnswer, UploadRequest } from './contract.ts'
+import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
+import type { ListCache } from './ports/delivery.ts'
+import type { ContactListPort } from './ports/genesys.ts'
+import type { IdempotencyStore, UploadStore } from './ports/uploads.ts'
+import { fingerprintOf, hashBody } from './request-fingerprint.ts'
+import { stageUpload } from './stage-upload.ts'
+import { validateUpload } from './validate-upload.ts'
+
+export type ReceiveDeps = {
+  contactLists: ContactListPort
+  uploads: UploadStore
+  idempotency: IdempotencyStore
+  lists: ListCache
+  runIntake: RunIntake
+  /** The upload as callers see it; stored with the key and replayed. */
+  renderUpload: (upload: Upload) => object
+  intake: Pick<
+    IntakeSpec,
+    'defaultRegion' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'contactIdPattern' | 'digestKey'
+  >
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  /** This process; names the holder of claims and of uploads being received. */
+  owner: string
+  /** Tells the lanes that there is work. */
+  wake: () => void
+  signal?: AbortSignal
+}
+
+/** A claim without a sign of life for 60 s is dead (design, section 6). */
+const CLAIM_DEAD_MS = 60_000
+const IN_PROGRESS_RETRY_SECONDS = 10
+
+/**
+ * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they stream in, and answers 202
+ * when all of it is durable. Whatever goes wrong before leaves nothing behind: no rows, no claim.
+ */
+export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
+  const signal = deps.signal ?? new AbortController().signal
+  const schemaFor = (request: UploadRequest) => {
+    const context = readContext(request.caller.tenantId, signal)
+    return readListSchema(deps, request.contactListId, context, FRESH_MS)
+  }
+  return async (request) => {
+    refuseUnavailable(request)
+    if (request.validateOnly) {
+      const { list } = await schemaFor(request)
+      return translated(() => validateUpload(deps, request, specOf(deps, request, list)))
+    }
+    const scope = claimScope(request)
+    const claim = await deps.idempotency.claim({
+      ...scope,
+      owner: deps.owner,
+      deadAfterMs: CLAIM_DEAD_MS,
+    })
+    if (claim.kind === 'in_progress') {
+      const detail = 'A call with this Idempotency-Key has not ended yet.'
+      throw new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
+    }
+    if (claim.kind === 'done') return replay(deps, request, claim)
+    try {
+      const { list } = await schemaFor(request)
+      const spec = specOf(deps, request, list)
+      return await translated(() => stageUpload(deps, request, spec, scope))
+    } catch (error) {
+      // Should this fail too, the claim is free after 60 s without a sign of life.
+      await deps.idempotency.release({ ...scope, owner: deps.owner }).catch(() => undefined)
+      throw error
+    }
+  }
+}
+
+const refuseUnavailable = (request: UploadRequest): void => {
+  const asked = unavailableOptions(request.options)
+  if (asked.length === 0) return
+  const detail = `Not available yet: ${asked.join(', ')}.`
+  throw new GatewayProblem('option-not-available', detail, { options: asked })
+}
+
+const claimScope = (request: UploadRequest) => {
+  if (request.idempotencyKey === null) {
+    throw new GatewayProblem('idempotency-key-missing', 'An upload needs an Idempotency-Key.')
+  }
+  const { method, path, idempotencyKey: key } = request
+  return { tenantId: request.caller.tenantId, method, path, key }
+}
+
+const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): IntakeSpec => ({
+  ...deps.intake,
+  format: request.format,
+  fileName: request.fileName,
+  options: request.options,
+  list,
+  limits: deps.contactLists.limits,
+})
+
+const translated = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    throw new GatewayProblem(error.code, error.message, error.about)
+  }
+}
+
+const replay = async (
+  deps: ReceiveDeps,
+  request: UploadRequest,
+  done: { fingerprint: string; status: number; body: string; location: string | null },
+): Promise<UploadAnswer> => {
+  const file = await hashBody(request.body, deps.intake.maxBytes)
+  if (fingerprintOf(request, file) !== done.fingerprint) {
+    const detail = 'This Idempotency-Key was used with another file or other options.'
+    throw new GatewayProblem('idempotency-key-reused', detail)
+  }
+  const { tenantId, requestId } = request.caller
+  deps.emit('upload.replayed', { tenantId, requestId })
+  return { status: done.status, body: done.body, location: done.location, replayed: true }
+}

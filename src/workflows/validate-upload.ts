@@ -1,0 +1,25 @@
+import { rejectionReason } from '../domain/rejection.ts'
+import type { IntakeSpec } from '../intake/contract.ts'
+import type { UploadAnswer, UploadRequest } from './contract.ts'
+import type { ReceiveDeps } from './receive-upload.ts'
+
+/** So many rejected rows are shown by a validation. */
+const SHOWN_ROWS = 100
+
+/** Checks a file as an upload would and keeps nothing of it; `valid` says that the file as a whole can be taken. */
+export const validateUpload = async (
+  deps: Pick<ReceiveDeps, 'runIntake'>,
+  request: UploadRequest,
+  spec: IntakeSpec,
+): Promise<UploadAnswer> => {
+  const rows: { line: number; column: string | null; code: string; hint: string }[] = []
+  const result = await deps.runIntake(request.body, spec, async (chunk) => {
+    for (const { line, column, code } of chunk.rejected) {
+      if (rows.length === SHOWN_ROWS) return
+      rows.push({ line, column, code, hint: rejectionReason(code, column) })
+    }
+  })
+  const { counts, rejections, columns } = result
+  const body = JSON.stringify({ valid: true, counts, rejections, columns, rejectedRows: rows })
+  return { status: 200, body, location: null, replayed: false }
+}
