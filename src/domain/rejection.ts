@@ -106,6 +106,31 @@ export const REJECTIONS = {
     'A value that Genesys does not take in that column.',
     "Look at the column named, correct the row against the list's rules and send it again.",
   ),
+  'genesys-too-large': page(
+    'The row alone is larger than Genesys takes in a request.',
+    'A row of several megabytes.',
+    'Shorten the cells of the row and send it again.',
+  ),
+  'genesys-job-failed': page(
+    'Genesys took the rows and then failed to ingest them, twice, without saying why.',
+    'A job that ends as failed and names no row.',
+    'Send the row again.',
+  ),
+  'genesys-job-lost': page(
+    'Genesys took the rows and then knew nothing of them, twice.',
+    'A job id that Genesys answers with 404.',
+    'Send the row again.',
+  ),
+  identical: page(
+    'Genesys holds exactly this content of the contact already; nothing was sent.',
+    'The same file sent twice.',
+    'Nothing to do; duplicates=ignore sends it all the same.',
+  ),
+  known: page(
+    'The contact is in the list already and the upload asked to skip known contacts.',
+    'duplicates=skip and a contact of an earlier upload.',
+    'Nothing to do; duplicates=update sends changed content.',
+  ),
 } as const satisfies Record<string, RejectionPage>
 
 export type RejectionCode = keyof typeof REJECTIONS

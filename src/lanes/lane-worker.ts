@@ -1,0 +1,162 @@
+import { backoffMs } from '../lib/backoff.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type {
+  DeliverUpload,
+  DeliveryStore,
+  LaneClaim,
+  LaneStore,
+} from '../workflows/ports/delivery.ts'
+import { FenceLost } from '../workflows/ports/delivery.ts'
+import { traceOf } from './error-trace.ts'
+import type { KeptLease } from './lease.ts'
+import { keepLease, slept } from './lease.ts'
+
+export type LaneWorkerDeps = {
+  lanes: LaneStore
+  delivery: Pick<DeliveryStore, 'next'>
+  deliver: DeliverUpload
+  clock: Clock
+  emit: Emit
+  /** This process; stored with the lease. */
+  owner: string
+  /** Lanes worked at the same time by this process. */
+  maxLanes: number
+  /** How often an idle worker looks for lanes that others filled. */
+  idlePollMs: number
+  /** For jitter, in [0, 1). */
+  random?: () => number
+}
+
+export type LaneWorkers = {
+  start(): void
+  /** There may be work: look now. */
+  wake(): void
+  /** Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and gives every lane up. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** A lane whose work failed waits before it is tried again, so that a fault does not spin. */
+const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
+
+/** Claims lanes and works each one's uploads in order, while its lease holds. */
+export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
+  const { lanes, clock, emit, random = Math.random } = deps
+  const held = new Map<KeptLease, Promise<void>>()
+  const failures = new Map<string, number>()
+  let idle = new AbortController()
+  let stopping = false
+  let claiming: Promise<void> = Promise.resolve()
+
+  const wake = (): void => idle.abort()
+
+  const releaseIn = (key: string, failed: boolean): number => {
+    if (!failed) {
+      failures.delete(key)
+      return 0
+    }
+    const count = (failures.get(key) ?? 0) + 1
+    failures.set(key, count)
+    return backoffMs(FAILURE_BACKOFF, count, random, FAILURE_BACKOFF.baseMs)
+  }
+
+  const hold = async (claim: LaneClaim, lease: KeptLease, claimedAtMs: number): Promise<void> => {
+    emit('lane.claimed', { lane: claim.key, fence: claim.fence })
+    const result = await workLane(deps, claim, lease, () => stopping)
+    await lease.end()
+    if (result.kind === 'lost') {
+      emit('lane.lost', { lane: claim.key, fence: claim.fence })
+      return
+    }
+    if (result.kind === 'failed') emit('lane.failed', { lane: claim.key, error: result.error })
+    // A release that fails leaves the lane to the end of its lease.
+    await lanes
+      .release(claim, releaseIn(claim.key, result.kind === 'failed'))
+      .catch(() => undefined)
+    const heldMs = Math.round(clock.monotonicMs() - claimedAtMs)
+    emit('lane.released', { lane: claim.key, heldMs, uploads: result.uploads })
+  }
+
+  const claimOne = async (): Promise<boolean> => {
+    if (held.size >= deps.maxLanes) return false
+    const claimedAtMs = clock.monotonicMs()
+    const claim = await lanes.claim(deps.owner)
+    if (claim === null) return false
+    const lease = keepLease(deps, claim, claimedAtMs)
+    if (stopping) lease.askToRest()
+    const work = hold(claim, lease, claimedAtMs).finally(() => {
+      held.delete(lease)
+      wake()
+    })
+    held.set(lease, work)
+    return true
+  }
+
+  const claimLoop = async (): Promise<void> => {
+    let failed = 0
+    while (!stopping) {
+      idle = new AbortController()
+      let waitMs = deps.idlePollMs
+      try {
+        if (await claimOne()) continue
+        failed = 0
+      } catch (error) {
+        failed += 1
+        emit('lane.failed', { lane: 'none', error: traceOf(error) })
+        waitMs = backoffMs(FAILURE_BACKOFF, failed, random, deps.idlePollMs)
+      }
+      if (!stopping) await slept(clock, waitMs, idle.signal)
+    }
+  }
+
+  return {
+    start: () => {
+      claiming = claimLoop()
+    },
+    wake,
+    stop: async (graceMs) => {
+      stopping = true
+      wake()
+      await claiming
+      for (const lease of held.keys()) lease.askToRest()
+      const grace = new AbortController()
+      const ended = Promise.all(held.values()).then(() => grace.abort())
+      if (await slept(clock, graceMs, grace.signal)) {
+        for (const lease of held.keys()) lease.abort(new Error('the service stops'))
+      }
+      await ended
+    },
+  }
+}
+
+type LaneResult =
+  | { kind: 'done'; uploads: number }
+  | { kind: 'failed'; uploads: number; error: string }
+  | { kind: 'lost' }
+
+const workLane = async (
+  deps: LaneWorkerDeps,
+  claim: LaneClaim,
+  lease: KeptLease,
+  stopping: () => boolean,
+): Promise<LaneResult> => {
+  let uploads = 0
+  let last = ''
+  try {
+    while (!lease.rest.aborted) {
+      const upload = await deps.delivery.next(claim)
+      if (upload === null) break
+      const now = `${upload.id} ${upload.version} ${upload.state}`
+      if (now === last) throw new Error(`upload ${upload.id} does not move`)
+      last = now
+      await deps.deliver(claim, upload, lease)
+      uploads += 1
+    }
+    return { kind: 'done', uploads }
+  } catch (error) {
+    const reason: unknown = lease.signal.aborted ? lease.signal.reason : error
+    if (reason instanceof FenceLost || error instanceof FenceLost) return { kind: 'lost' }
+    if (stopping() && lease.signal.aborted) return { kind: 'done', uploads }
+    return { kind: 'failed', uploads, error: traceOf(error) }
+  }
+}

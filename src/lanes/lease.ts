@@ -1,0 +1,91 @@
+import type { Clock } from '../lib/clock.ts'
+import type { LaneClaim, LaneStore, Lease } from '../workflows/ports/delivery.ts'
+import { FenceLost } from '../workflows/ports/delivery.ts'
+
+/** Renewed every 3 s of a 10 s lease (design, section 8): two renewals may fail. */
+const RENEW_EVERY_MS = 3_000
+/** A renewal that failed is tried again soon. */
+const RENEW_AGAIN_MS = 500
+/** Work is aborted so long before the lease runs out that nothing of it is still on its way then. */
+const ABORT_AHEAD_MS = 1_000
+
+export type KeptLease = Lease & {
+  /** Asks the work to come to rest between two batches. */
+  askToRest(): void
+  /** Aborts the work at once. */
+  abort(reason: Error): void
+  /** Ends the renewals; resolves when none is under way. */
+  end(): Promise<void>
+}
+
+/**
+ * Keeps a claimed lane's lease. Its end is reckoned on the monotonic clock from before the statement that gave or renewed it, so
+ * that it is never believed to last longer than the database says.
+ */
+export const keepLease = (
+  deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock },
+  claim: LaneClaim,
+  claimedAtMs: number,
+): KeptLease => {
+  const { lanes, clock } = deps
+  const aborted = new AbortController()
+  const resting = new AbortController()
+  const ended = new AbortController()
+  let endsAtMs = claimedAtMs + claim.leaseMs
+
+  const abort = (reason: Error): void => {
+    aborted.abort(reason)
+    resting.abort(reason)
+  }
+  const renewals = async (): Promise<void> => {
+    let waitMs = RENEW_EVERY_MS
+    while (await slept(clock, waitMs, ended.signal)) {
+      const beforeMs = clock.monotonicMs()
+      const kept = await lanes.renew(claim).catch(() => null)
+      if (kept === false) {
+        abort(new FenceLost(`lane ${claim.key} has another holder`))
+        return
+      }
+      if (kept) endsAtMs = Math.max(endsAtMs, beforeMs + claim.leaseMs)
+      waitMs = kept ? RENEW_EVERY_MS : RENEW_AGAIN_MS
+    }
+  }
+  // Apart from the renewals, for one of them may hang.
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      const leftMs = endsAtMs - ABORT_AHEAD_MS - clock.monotonicMs()
+      if (leftMs <= 0) {
+        abort(new FenceLost(`the lease of lane ${claim.key} ran out`))
+        return
+      }
+      if (!(await slept(clock, leftMs, ended.signal))) return
+    }
+  }
+  const renewed = renewals()
+  void watch()
+
+  return {
+    signal: aborted.signal,
+    rest: resting.signal,
+    assertHeld: () => {
+      aborted.signal.throwIfAborted()
+      if (clock.monotonicMs() >= endsAtMs) throw new FenceLost(`lane ${claim.key}: lease is over`)
+    },
+    askToRest: () => resting.abort(new Error('the lane comes to rest')),
+    abort,
+    end: async () => {
+      ended.abort()
+      await renewed
+    },
+  }
+}
+
+/** false when the signal ended the wait. */
+export const slept = async (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {
+  try {
+    await clock.sleep(ms, signal)
+    return !signal.aborted
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { LaneStore } from '../workflows/ports/delivery.ts'
+import type { JobQueue, SyncStore } from '../workflows/ports/platform.ts'
+import type { UploadStore } from '../workflows/ports/uploads.ts'
+import { traceOf } from './error-trace.ts'
+import { slept } from './lease.ts'
+
+export type SweeperDeps = {
+  lanes: Pick<LaneStore, 'wakeHeld'>
+  uploads: Pick<UploadStore, 'sweepReceiving'>
+  sync: Pick<SyncStore, 'overdue'>
+  jobs: Pick<JobQueue, 'send'>
+  clock: Clock
+  emit: Emit
+  /** Tells the lanes that held uploads came back. */
+  wake: () => void
+}
+
+export type Sweeper = {
+  start(): void
+  /** Ends the sweeps; resolves when none is under way. */
+  stop(): Promise<void>
+}
+
+const SWEEP_EVERY_MS = 5_000
+/** An upload being received without a sign of life for 60 s is abandoned (design, section 3). */
+const RECEIVING_DEAD_MS = 60_000
+/** A delivery so long past its time has lost its job. */
+const SYNC_OVERDUE_MS = 60_000
+
+/** Puts right what a crash left: abandoned uploads, holds whose time has come, webhook deliveries without a job. */
+export const createSweeper = (deps: SweeperDeps): Sweeper => {
+  const stopped = new AbortController()
+  let ended: Promise<void> = Promise.resolve()
+
+  const sweep = async (): Promise<void> => {
+    const heldWoken = await deps.lanes.wakeHeld()
+    if (heldWoken > 0) deps.wake()
+    const receivingDiscarded = await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)
+    const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
+    for (const id of lost) await deps.jobs.send('sync-delivery', id, { startAfterMs: 0 })
+    deps.emit('sweep.finished', { receivingDiscarded, heldWoken, syncResent: lost.length })
+  }
+  const sweeps = async (): Promise<void> => {
+    while (await slept(deps.clock, SWEEP_EVERY_MS, stopped.signal)) {
+      await sweep().catch((error: unknown) =>
+        deps.emit('job.failed', { queue: 'sweep', error: traceOf(error) }),
+      )
+    }
+  }
+  return {
+    start: () => {
+      ended = sweeps()
+    },
+    stop: async () => {
+      stopped.abort()
+      await ended
+    },
+  }
+}
