@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+import { parse } from 'yaml'
+
+import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
+
+type Service = {
+  image?: string
+  build?: string
+  command?: string[]
+  environment?: Record<string, string>
+  read_only?: boolean
+  healthcheck?: { test: string[] }
+}
+
+const { services } = parse(readFileSync('docker-compose.yml', 'utf8')) as {
+  services: Record<string, Service>
+}
+const dockerfile = readFileSync('Dockerfile', 'utf8').replace(/\\\n/g, ' ')
+const instructions = dockerfile
+  .split('\n')
+  .filter((line) => /^[A-Z]+ /.test(line))
+  .map((line) => ({ name: line.split(' ')[0] ?? '', rest: line.slice(line.indexOf(' ') + 1) }))
+const all = (name: string): string[] =>
+  instructions.filter((instruction) => instruction.name === name).map(({ rest }) => rest)
+
+test('the image is one stage on a pinned major of Node, run by a user without rights', () => {
+  assert.deepEqual(all('FROM'), ['node:24-slim'])
+  assert.deepEqual(all('USER'), ['node'])
+  const order = instructions.map(({ name }) => name)
+  assert.ok(order.indexOf('USER') > order.lastIndexOf('RUN'), 'nothing is installed as that user')
+})
+
+test('the image installs runtime packages only and starts the sources as they are', () => {
+  assert.ok(all('RUN').some((run) => run.includes('npm ci --omit=dev')))
+  assert.deepEqual(all('CMD'), ['["node", "src/main.ts"]'])
+  assert.ok(existsSync('src/main.ts'))
+})
+
+test('the image writes nowhere but in its one volume', () => {
+  assert.deepEqual(all('VOLUME'), ['/data'])
+  assert.match(all('ENV').join(' '), /DATA_DIR=\/data/)
+})
+
+test('the image tells whether it lives', () => {
+  assert.match(all('HEALTHCHECK').join(''), /\/livez/)
+})
+
+test('every file that the image copies exists and is not ignored', () => {
+  const kept = readFileSync('.dockerignore', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1))
+  const copied = all('COPY').flatMap((copy) => copy.split(' ').slice(0, -1))
+  assert.ok(copied.length > 3)
+  assert.deepEqual(
+    copied.filter((path) => !existsSync(path) || !kept.includes(path)),
+    [],
+  )
+})
+
+test('every composed service has a health check, a read-only root and a pinned image', () => {
+  assert.deepEqual(Object.keys(services).toSorted(), ['gateway', 'postgres', 'sandbox'])
+  for (const [name, service] of Object.entries(services)) {
+    assert.ok((service.healthcheck?.test.length ?? 0) > 1, name)
+    assert.equal(service.read_only, true, name)
+    if (service.image !== undefined) assert.match(service.image, /:\d+/, name)
+  }
+})
+
+test('composed secrets come from outside; the one in the file is the sample of the sandbox', () => {
+  for (const [name, { environment = {} }] of Object.entries(services)) {
+    const written = Object.entries(environment)
+      .filter(([variable]) => /SECRET|PASSWORD|KEY|TOKEN|DATABASE_URL/.test(variable))
+      .filter(([, value]) => !/\$\{[A-Z_]+:\?/.test(value))
+      .map(([variable, value]) => `${variable}=${value}`)
+    assert.deepEqual(written, name === 'gateway' ? ['GENESYS_CLIENT_SECRET=sandbox-secret'] : [])
+  }
+})
+
+test('the composed gateway is given variables that exist', () => {
+  const known = CONFIG_VARIABLES.map(({ name }) => name)
+  assert.deepEqual(
+    Object.keys(services.gateway?.environment ?? {}).filter((name) => !known.includes(name)),
+    [],
+  )
+})
