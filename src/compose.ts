@@ -71,13 +71,11 @@ const genesysUrls = (
   sandbox: Sandbox | null,
 ): { apiUrl: string; loginUrl: string } => {
   if (sandbox) return { apiUrl: sandbox.url, loginUrl: sandbox.url }
-  const region = resolveRegion(config.genesys.region)
-  const apiUrl = config.genesys.apiUrl ?? region.apiUrl
-  const loginUrl = config.genesys.loginUrl ?? region.loginUrl
-  return {
-    apiUrl,
-    loginUrl: config.genesys.dialect === 'guide' ? (config.genesys.loginUrl ?? apiUrl) : loginUrl,
-  }
+  const { dialect, apiUrl, loginUrl, region } = config.genesys
+  const hosts = resolveRegion(region)?.[dialect]
+  if (!hosts) throw new Error('GENESYS_REGION names no Genesys Cloud region.')
+  const api = apiUrl ?? hosts.apiUrl
+  return { apiUrl: api, loginUrl: loginUrl ?? (dialect === 'guide' ? api : hosts.loginUrl) }
 }
 
 const startInProcessSandbox = async (config: Config): Promise<Sandbox | null> =>
