@@ -1,19 +1,14 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { CALL_CLASSES, type CallClass, type PaceStore } from '../workflows/ports/genesys.ts'
-import { createWaitingRoom, type Waiter } from './waiting-room.ts'
+import { createSlots, MAX_TIMER_MS } from './slots.ts'
+import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room.ts'
 
 /**
  * The share of the allowed pace that slots are given out for. The rest absorbs what shifts a request after its slot: jitter,
  * timers, the network (P6: over any window rate × window + burst ≤ limit).
  */
 const SHARE = 0.975
-/** Slots that one process holds at a time: the second hides the database's round trip. */
-const HELD_SLOTS = 2
-/** Reserved this far ahead at most, so that a more urgent call never stands behind more than this. */
-const MIN_AHEAD_MS = 250
-/** setTimeout fires at once past 2^31 - 1. */
-const MAX_TIMER_MS = 2_147_000_000
 
 export type PaceStats = {
   /** The configured pace, or less when Genesys says that it allows less. */
@@ -91,6 +86,41 @@ const createPace = (configured: number) => {
   }
 }
 
+const createAcquire = (
+  deps: Pick<PacerDeps, 'clock' | 'emit'>,
+  room: WaitingRoom,
+  enter: (waiter: Waiter) => void,
+): Pacer['acquire'] => {
+  const { clock } = deps
+  return async (asked) => {
+    asked.signal.throwIfAborted()
+    const startedMs = clock.monotonicMs()
+    const { promise, resolve, reject } = Promise.withResolvers<'admitted'>()
+    const waiter: Waiter = {
+      tenantId: asked.tenantId,
+      rank: CALL_CLASSES.indexOf(asked.class),
+      admit: () => resolve('admitted'),
+      refuse: reject,
+    }
+    enter(waiter)
+    const done = new AbortController()
+    const patienceMs = Math.min(MAX_TIMER_MS, asked.patienceMs)
+    const patience = clock
+      .sleep(patienceMs, AbortSignal.any([asked.signal, done.signal]))
+      .then(() => 'out_of_time' as const)
+    try {
+      return await Promise.race([promise, patience])
+    } catch (error) {
+      asked.signal.throwIfAborted()
+      throw error
+    } finally {
+      room.remove(waiter)
+      done.abort()
+      deps.emit('pace.waited', { class: asked.class, waitedMs: clock.monotonicMs() - startedMs })
+    }
+  }
+}
+
 /** Who goes next in this process, on slots shared with all others through the store. */
 export const createPacer = (deps: PacerDeps): Pacer => {
   const { store, bucket, clock } = deps
@@ -98,98 +128,20 @@ export const createPacer = (deps: PacerDeps): Pacer => {
   const pace = createPace(deps.requestsPerMinute)
   const usage = createUsage(clock)
   const closing = new AbortController()
-  const naps = new Set<{ rank: number; wake: AbortController }>()
-  let workers = 0
-  let held = 0
-
-  /** Sleeps until it is worth asking again, or somebody more urgent than `rank` comes. */
-  const nap = async (ms: number, rank: number): Promise<void> => {
-    const entry = { rank, wake: new AbortController() }
-    naps.add(entry)
-    try {
-      const signal = AbortSignal.any([entry.wake.signal, closing.signal])
-      await clock.sleep(Math.min(MAX_TIMER_MS, Math.max(1, ms)), signal)
-    } catch (error) {
-      if (!entry.wake.signal.aborted) throw error
-    } finally {
-      naps.delete(entry)
-    }
-  }
-
-  /** One slot for the most urgent one at the moment when the slot comes, who need not be the one it was asked for. */
-  const serveOne = async (rank: number): Promise<void> => {
-    const intervalMs = pace.intervalMs()
-    held += 1
-    let reserved: Awaited<ReturnType<PaceStore['reserve']>>
-    try {
-      const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, 2 * intervalMs))
-      reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
-      if (reserved.kind === 'reserved') {
-        if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing.signal)
-        usage.add()
-        room.take()?.admit()
-        return
-      }
-    } finally {
-      held -= 1
-    }
-    await nap(reserved.waitMs, rank)
-  }
-
-  const work = async (): Promise<void> => {
-    workers += 1
-    try {
-      for (;;) {
-        const rank = room.rankAfter(held)
-        if (rank === null) return
-        await serveOne(rank)
-      }
-    } catch (error) {
-      for (let waiter = room.take(); waiter !== null; waiter = room.take()) waiter.refuse(error)
-    } finally {
-      workers -= 1
-    }
-  }
-
-  const enter = (waiter: Waiter): void => {
-    room.add(waiter)
-    for (const entry of naps) if (entry.rank > waiter.rank) entry.wake.abort()
-    if (workers < HELD_SLOTS && workers < room.size()) void work()
-  }
-
+  const slots = createSlots({
+    store,
+    bucket,
+    clock,
+    room,
+    intervalMs: pace.intervalMs,
+    onSlot: usage.add,
+    closing: closing.signal,
+  })
+  const acquire = createAcquire(deps, room, (waiter) => slots.enter(waiter))
   return {
     acquire: async (asked) => {
-      asked.signal.throwIfAborted()
       closing.signal.throwIfAborted()
-      const startedMs = clock.monotonicMs()
-      const { promise, resolve, reject } = Promise.withResolvers<'admitted'>()
-      const waiter: Waiter = {
-        tenantId: asked.tenantId,
-        rank: CALL_CLASSES.indexOf(asked.class),
-        admit: () => resolve('admitted'),
-        refuse: reject,
-      }
-      enter(waiter)
-      const done = new AbortController()
-      const patience = clock
-        .sleep(
-          Math.min(MAX_TIMER_MS, asked.patienceMs),
-          AbortSignal.any([asked.signal, done.signal]),
-        )
-        .then(() => 'out_of_time' as const)
-      try {
-        return await Promise.race([promise, patience])
-      } catch (error) {
-        asked.signal.throwIfAborted()
-        throw error
-      } finally {
-        room.remove(waiter)
-        done.abort()
-        deps.emit('pace.waited', {
-          class: asked.class,
-          waitedMs: clock.monotonicMs() - startedMs,
-        })
-      }
+      return acquire(asked)
     },
     block: async (ms) => {
       await store.block(bucket, ms)

@@ -5,10 +5,11 @@ import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import type { ContactListPort, JobStatus } from '../../workflows/ports/genesys.ts'
+import type { ApiCall } from '../attempt.ts'
 import { batchBody, type RowForm } from '../batch-body.ts'
 import { fieldOf, rowCodeOf } from '../failures.ts'
 import { listAllContactLists } from '../list-pages.ts'
-import type { ApiCall, Caller } from '../retry.ts'
+import type { Caller } from '../retry.ts'
 
 /** 5,000 rows and 10 MB are published; half the rows, and MB read as 10^6, are safe under every reading (guide-api, "Limits"). */
 const MAX_ROWS = 2_500

@@ -4,7 +4,7 @@ import type { ColumnKind, ContactList, DialectLimits } from '../../domain/contac
 import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
-import type { ContactListPort } from '../../workflows/ports/genesys.ts'
+import type { BatchToSend, ContactListPort } from '../../workflows/ports/genesys.ts'
 import { batchBody, jsonString } from '../batch-body.ts'
 import { listAllContactLists } from '../list-pages.ts'
 import type { Caller } from '../retry.ts'
@@ -46,6 +46,31 @@ const contactListOf = (list: z.infer<typeof listSchema>): ContactList => {
   }
 }
 
+const addContacts = (batch: BatchToSend) => {
+  const listId = jsonString(batch.listId)
+  return {
+    operation: 'send-batch',
+    method: 'POST' as const,
+    path: `/api/v2/outbound/contactlists/${encodeURIComponent(batch.listId)}/contacts`,
+    headers: { 'x-request-id': batch.requestId },
+    body: batchBody(batch, {
+      open: (id) => `{"id":${id},"contactListId":${listId},"data":{`,
+      joined: false,
+      close: '}}',
+      empty: () => '""',
+      skip: null,
+    }),
+    // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.
+    schema: contactsSchema.refine((contacts) => {
+      const ids = new Set(contacts.map(({ id }) => id))
+      return batch.contactIds.every((id) => ids.has(id))
+    }),
+    right: 'outbound:contact:add',
+    rows: true,
+    maxAnswerBytes: MAX_ANSWER_BYTES,
+  }
+}
+
 /** Contact lists of the published Platform API: contacts with our own `id`, so that a second sending updates the same contact. */
 export const createPlatformContactLists = (deps: {
   call: Caller
@@ -81,35 +106,11 @@ export const createPlatformContactLists = (deps: {
         ),
       ),
     sendBatch: async (batch, context) => {
-      const operation = 'send-batch'
-      const listId = jsonString(batch.listId)
-      const body = batchBody(batch, {
-        open: (id) => `{"id":${id},"contactListId":${listId},"data":{`,
-        joined: false,
-        close: '}}',
-        empty: () => '""',
-        skip: null,
-      })
-      if (body.length > limits.batchBytes) throw new GenesysFailure('too_large', operation)
-      // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.
-      const schema = contactsSchema.refine((contacts) => {
-        const ids = new Set(contacts.map(({ id }) => id))
-        return batch.contactIds.every((id) => ids.has(id))
-      })
-      await deps.call(
-        {
-          operation,
-          method: 'POST',
-          path: `/api/v2/outbound/contactlists/${encodeURIComponent(batch.listId)}/contacts`,
-          headers: { 'x-request-id': batch.requestId },
-          body,
-          schema,
-          right: 'outbound:contact:add',
-          rows: true,
-          maxAnswerBytes: MAX_ANSWER_BYTES,
-        },
-        context,
-      )
+      const call = addContacts(batch)
+      if (call.body.length > limits.batchBytes) {
+        throw new GenesysFailure('too_large', call.operation)
+      }
+      await deps.call(call, context)
       return { kind: 'ingested' }
     },
     readJob: () => {
