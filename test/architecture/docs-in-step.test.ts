@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
 import { UPLOAD_STATES } from '../../src/domain/upload.ts'
 import { EVENT_LEVELS } from '../../src/telemetry/events.ts'
+import { metricTable } from '../support/instrumentation-tables.ts'
 import { holdTable, stateDiagram } from '../support/state-diagram.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -29,7 +30,7 @@ test('.env.example has exactly the variables that config.ts reads', () => {
 test('.env.example shows the defaults that config.ts uses', () => {
   const shown = exampleVariables()
   for (const { name, default: value } of CONFIG_VARIABLES) {
-    assert.equal(shown.get(name)?.value, String(value ?? ''), name)
+    assert.equal(shown.get(name)?.value, value ?? '', name)
   }
 })
 
@@ -65,6 +66,11 @@ test('docs/instrumentation.md lists every event with its level, and no other', (
     ...read('docs/instrumentation.md').matchAll(/^\| `([a-z_.]+)` \| (debug|info|warn|error) \|/gm),
   ].map((row) => [row[1], row[2]])
   assert.deepEqual(listed.toSorted(), Object.entries(EVENT_LEVELS).toSorted())
+})
+
+test('docs/instrumentation.md lists every metric with its kind and labels', () => {
+  const table = metricTable()
+  assert.ok(read('docs/instrumentation.md').includes(table), `expected:\n${table}`)
 })
 
 test('README.md answers in the order in which a newcomer asks', () => {
