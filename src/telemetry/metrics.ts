@@ -68,6 +68,8 @@ export const createMetrics = (registry: Registry) => {
       'pace_limit_per_minute',
       'Requests a minute that the gateway allows itself, over all instances',
     ),
+    paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
+    paceRemaining: gauge('pace_remaining', 'What Genesys last said remains; a hint'),
     paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
     lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
     laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),

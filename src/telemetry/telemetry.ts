@@ -85,7 +85,12 @@ export type GaugeSource = {
     syncPending: number
     syncDead: number
   }>
-  pace(): { limitPerMinute: number; waiting: Record<string, number> }
+  pace(): {
+    requestsPerMinute: number
+    usedLastMinute: number
+    remaining: number | null
+    waiting: Record<string, number>
+  }
 }
 
 export type Telemetry = {
@@ -96,7 +101,9 @@ export type Telemetry = {
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {
   const pace = source.pace()
-  metrics.paceLimit.set(pace.limitPerMinute)
+  metrics.paceLimit.set(pace.requestsPerMinute)
+  metrics.paceUsed.set(pace.usedLastMinute)
+  if (pace.remaining !== null) metrics.paceRemaining.set(pace.remaining)
   for (const [name, count] of Object.entries(pace.waiting))
     metrics.paceWaiting.set({ class: name }, count)
   try {

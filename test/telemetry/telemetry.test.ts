@@ -5,7 +5,12 @@ import { createEventLog } from '../../src/telemetry/logger.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
 
 const quietSource = {
-  pace: () => ({ limitPerMinute: 900, waiting: { dnc: 0, read: 0, delivery: 2, poll: 0 } }),
+  pace: () => ({
+    requestsPerMinute: 900,
+    usedLastMinute: 12,
+    remaining: null,
+    waiting: { dnc: 0, read: 0, delivery: 2, poll: 0 },
+  }),
   database: async () => ({
     uploads: { delivering: 3 },
     lanesHeld: 1,
