@@ -23,69 +23,52 @@ export type StoredContact = {
 
 export const createContactTable = (): ContactTable => {
   const slots = new Map<string, number>()
-  let ids: (string | null)[] = []
-  let cellTexts: string[] = []
-  let writes: number[] = []
-  let revisions: number[] = []
+  let stored: (StoredContact | null)[] = []
+  const find = (contactId: string): StoredContact | null | undefined =>
+    stored[slots.get(contactId) ?? -1]
   return {
     get size() {
       return slots.size
     },
     upsert: (contactId, cells, revision) => {
-      const slot = slots.get(contactId)
-      if (slot === undefined) {
-        slots.set(contactId, ids.length)
-        ids.push(contactId)
-        cellTexts.push(cells)
-        writes.push(1)
-        revisions.push(revision)
+      const contact = find(contactId)
+      if (!contact) {
+        slots.set(contactId, stored.length)
+        stored.push({ contactId, cells, writes: 1, revision })
         return 'new'
       }
-      const outcome = cellTexts[slot] === cells ? 'identical' : 'changed'
-      cellTexts[slot] = cells
-      writes[slot] = (writes[slot] ?? 0) + 1
-      revisions[slot] = revision
+      const outcome = contact.cells === cells ? 'identical' : 'changed'
+      contact.cells = cells
+      contact.writes += 1
+      contact.revision = revision
       return outcome
     },
-    cellsOf: (contactId) => {
-      const slot = slots.get(contactId)
-      return slot === undefined ? undefined : cellTexts[slot]
-    },
+    cellsOf: (contactId) => find(contactId)?.cells,
     remove: (contactId) => {
       const slot = slots.get(contactId)
       if (slot === undefined) return false
       slots.delete(contactId)
-      ids[slot] = null
-      cellTexts[slot] = ''
+      stored[slot] = null
       return true
     },
     clear: () => {
       slots.clear()
-      ids = []
-      cellTexts = []
-      writes = []
-      revisions = []
+      stored = []
     },
     page: (from, limit) => {
       const contacts: StoredContact[] = []
       let slot = from
-      for (; slot < ids.length && contacts.length < limit; slot += 1) {
-        const contactId = ids[slot]
-        if (contactId === null || contactId === undefined) continue
-        contacts.push({
-          contactId,
-          cells: cellTexts[slot] ?? '[]',
-          writes: writes[slot] ?? 0,
-          revision: revisions[slot] ?? 0,
-        })
+      for (; slot < stored.length && contacts.length < limit; slot += 1) {
+        const contact = stored[slot]
+        if (contact) contacts.push(contact)
       }
-      return { contacts, next: slot < ids.length ? slot : null }
+      return { contacts, next: slot < stored.length ? slot : null }
     },
     writesHistogram: () => {
       const histogram: Record<string, number> = {}
-      for (const slot of slots.values()) {
-        const times = String(writes[slot] ?? 0)
-        histogram[times] = (histogram[times] ?? 0) + 1
+      for (const contact of stored) {
+        if (!contact) continue
+        histogram[contact.writes] = (histogram[contact.writes] ?? 0) + 1
       }
       return histogram
     },

@@ -52,7 +52,7 @@ export const packCells = (
         messageParams: { column: name },
       })
     }
-    cells[position] = value as string | null
+    cells[position] = value
   }
   return cells
 }

@@ -64,9 +64,11 @@ export const registerControlRoutes = (
     const list = state.lists.get(listId)
     const { contacts, next } = list.contacts.page(cursor, limit)
     return {
-      contacts: contacts.map(({ cells, ...contact }) => ({
-        ...contact,
+      contacts: contacts.map(({ contactId, cells, writes, revision }) => ({
+        contactId,
         fields: fieldsOf(list, cells),
+        writes,
+        revision,
       })),
       next,
     }

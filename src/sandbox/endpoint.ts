@@ -45,9 +45,11 @@ export type Endpoint = {
 /** Both pages say MB; the smaller reading is the safe one to enforce. */
 export const BODY_LIMIT_BYTES = 10_000_000
 
+/** The contact ids of a body of either dialect, "" where a contact has none. */
 export const contactIdsIn = (body: unknown): string[] =>
   Array.isArray(body)
-    ? body.map((contact: { contactId?: unknown; id?: unknown } | null) =>
-        String(contact?.contactId ?? contact?.id ?? ''),
-      )
+    ? body.map((contact: { contactId?: unknown; id?: unknown } | null) => {
+        const id = contact?.contactId ?? contact?.id
+        return typeof id === 'string' ? id : ''
+      })
     : []

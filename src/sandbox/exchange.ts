@@ -189,33 +189,50 @@ const callOf = (request: FastifyRequest, endpoint: Endpoint, visit: Visit): Call
   }
 }
 
-const serve = async (
-  state: SandboxState,
-  endpoint: Endpoint,
-  visit: Visit,
-  call: Call,
-  reply: FastifyReply,
-) => {
-  try {
-    if (visit.refusal) throw visit.refusal
-    const before = faultBefore(state, call)
-    if (before?.kind === 'status') throw injectedStatus(before, state.clock.now())
-    if (before?.kind === 'refuse-batch-containing') throw refusedBatch(before, call.body)
-    if (before?.kind === 'reset') return breakOff(state, reply, visit, 0)
-    if (before?.kind === 'timeout') return breakOff(state, reply, visit, before.holdMs ?? null)
-    const answer = endpoint.handle(call)
-    const after = state.faults.pick(AFTER, call)
-    if (after?.kind === 'executed-then-reset') return breakOff(state, reply, visit, 0)
-    if (after?.kind === 'executed-then-timeout') {
-      return breakOff(state, reply, visit, after.holdMs ?? null)
-    }
-    if (after?.kind === 'truncated-body') return truncate(reply, visit, answer)
-    if (after?.kind === 'slow') await state.clock.sleep(after.delayMs)
-    return send(state, reply, visit, answer)
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return send(state, reply, visit, refusalAnswer(error, visit.correlationId))
+type Exchange = { state: SandboxState; visit: Visit; call: Call; reply: FastifyReply }
+
+/** Whether a fault broke the connection off before anything was done. */
+const brokenBefore = ({ state, visit, call, reply }: Exchange): boolean => {
+  const fault = faultBefore(state, call)
+  if (!fault) return false
+  if (fault.kind === 'status') throw injectedStatus(fault, state.clock.now())
+  if (fault.kind === 'refuse-batch-containing') throw refusedBatch(fault, call.body)
+  breakOff(state, reply, visit, fault.kind === 'reset' ? 0 : (fault.holdMs ?? null))
+  return true
+}
+
+/** Whether a fault broke the connection off although the call has taken effect. */
+const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean> => {
+  const { state, visit, call, reply } = exchange
+  const fault = state.faults.pick(AFTER, call)
+  if (!fault) return false
+  if (fault.kind === 'slow') {
+    await state.clock.sleep(fault.delayMs)
+    return false
   }
+  if (fault.kind === 'truncated-body') truncate(reply, visit, answer)
+  else {
+    const holdMs = fault.kind === 'executed-then-reset' ? 0 : (fault.holdMs ?? null)
+    breakOff(state, reply, visit, holdMs)
+  }
+  return true
+}
+
+/** null: the connection was broken off or is held, and nothing is to be answered. */
+const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer | null> => {
+  if (exchange.visit.refusal) throw exchange.visit.refusal
+  if (brokenBefore(exchange)) return null
+  const answer = endpoint.handle(exchange.call)
+  return (await brokenAfter(exchange, answer)) ? null : answer
+}
+
+const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
+  const { state, visit, reply } = exchange
+  const answer = await answerTo(exchange, endpoint).catch((error: unknown) => {
+    if (error instanceof Refusal) return refusalAnswer(error, visit.correlationId)
+    throw error
+  })
+  if (answer) await send(state, reply, visit, answer)
 }
 
 /** Registers the endpoints; every call goes the same way: arrival, token, referee, faults before, effect, faults after, answer. */
@@ -238,7 +255,8 @@ export const registerEndpoints = (
       },
       handler: (request, reply) => {
         const visit = visits.get(request)!
-        return serve(state, endpoint, visit, callOf(request, endpoint, visit), reply)
+        const call = callOf(request, endpoint, visit)
+        return serve({ state, visit, call, reply }, endpoint)
       },
     })
   }

@@ -1,11 +1,6 @@
 import type { FaultKind, Operation } from './fault-plan.ts'
 import type { ListStore, StoredList } from './list-store.ts'
-import {
-  DIALECTS,
-  type RateReferee,
-  type SandboxDialect,
-  type WindowReport,
-} from './rate-referee.ts'
+import { type RateReferee, type SandboxDialect, type WindowReport } from './rate-referee.ts'
 
 /** One write request that took effect, in the order of taking effect within its list. */
 export type AppliedRequest = {
@@ -133,14 +128,29 @@ const listLedger = (list: StoredList, page: ListPage, withContacts: boolean): Li
 
 const createTallies = (startedAt: string) => ({
   startedAt,
-  total: 0,
-  byDialect: { guide: 0, platform: 0 } satisfies Record<SandboxDialect, number>,
-  byOperation: {} as Record<string, number>,
-  byStatus: {} as Record<string, number>,
+  requests: {
+    total: 0,
+    byDialect: { guide: 0, platform: 0 },
+    byOperation: {} as Record<string, number>,
+    byStatus: {} as Record<string, number>,
+  },
   requestIds: { repeated: 0, conflicting: 0, missing: 0 },
   tokens: { issued: 0, refused: 0, throttled: 0, revocations: 0 },
   faults: {} as Record<string, number>,
 })
+
+const beginWrite = (page: ListPage): (() => void) => {
+  if (page.inFlight > 0) page.overlapping += 1
+  page.inFlight += 1
+  let open = true
+  return () => {
+    if (open) page.inFlight -= 1
+    open = false
+  }
+}
+
+const sumOf = (tally: Record<string, number>): number =>
+  Object.values(tally).reduce((sum, fired) => sum + fired, 0)
 
 /** Writes down what really happened, for the oracles of tests and demo. Holds no content of contacts. */
 export const createLedgerBook = (deps: {
@@ -158,28 +168,16 @@ export const createLedgerBook = (deps: {
   }
   return {
     arrived: (dialect, operation) => {
-      tallies.total += 1
-      if (dialect) tallies.byDialect[dialect] += 1
-      bump(tallies.byOperation, operation)
+      tallies.requests.total += 1
+      if (dialect) tallies.requests.byDialect[dialect] += 1
+      bump(tallies.requests.byOperation, operation)
     },
-    answered: (status) => bump(tallies.byStatus, String(status)),
-    writeInFlight: (listId) => {
-      const page = pageOf(listId)
-      if (page.inFlight > 0) page.overlapping += 1
-      page.inFlight += 1
-      let open = true
-      return () => {
-        if (open) page.inFlight -= 1
-        open = false
-      }
-    },
+    answered: (status) => bump(tallies.requests.byStatus, String(status)),
+    writeInFlight: (listId) => beginWrite(pageOf(listId)),
     requestId: (id, fingerprint) => {
-      if (id === null) {
-        tallies.requestIds.missing += 1
-        return
-      }
-      const known = requestIds.get(id)
-      if (known === undefined) requestIds.set(id, fingerprint)
+      const known = id === null ? undefined : requestIds.get(id)
+      if (id === null) tallies.requestIds.missing += 1
+      else if (known === undefined) requestIds.set(id, fingerprint)
       else tallies.requestIds[known === fingerprint ? 'repeated' : 'conflicting'] += 1
     },
     applied: (listId, request) => pageOf(listId).applied.push(request),
@@ -195,19 +193,16 @@ export const createLedgerBook = (deps: {
       const lists = deps.lists
         .all()
         .filter((list) => filter.listId === undefined || list.id === filter.listId)
-      const { total, byDialect, byOperation, byStatus } = structuredClone(tallies)
+      const { startedAt, requests, tokens, faults, requestIds: ids } = structuredClone(tallies)
       return {
-        startedAt: tallies.startedAt,
-        requests: { total, byDialect, byOperation, byStatus },
-        throttled: byStatus['429'] ?? 0,
-        violations: DIALECTS.reduce((sum, dialect) => sum + windows[dialect].violations, 0),
+        startedAt,
+        requests,
+        throttled: requests.byStatus['429'] ?? 0,
+        violations: windows.guide.violations + windows.platform.violations,
         windows,
-        requestIds: { distinct: requestIds.size, ...tallies.requestIds },
-        tokens: { ...tallies.tokens },
-        faultsFired: {
-          total: Object.values(tallies.faults).reduce((sum, fired) => sum + fired, 0),
-          byKind: { ...tallies.faults },
-        },
+        requestIds: { distinct: requestIds.size, ...ids },
+        tokens,
+        faultsFired: { total: sumOf(faults), byKind: faults },
         lists: lists.map((list) => listLedger(list, pageOf(list.id), filter.contacts === true)),
       }
     },

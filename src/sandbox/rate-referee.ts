@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 
-export const DIALECTS = ['guide', 'platform'] as const
-export type SandboxDialect = (typeof DIALECTS)[number]
+export type SandboxDialect = 'guide' | 'platform'
 
 /** Both published limits are per minute (guide-API "Limits"; platform API, rate limits). */
 const WINDOW_MS = 60_000
