@@ -3,6 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
+import { PROBLEMS } from '../../src/domain/problem.ts'
+import { REJECTIONS } from '../../src/domain/rejection.ts'
 import { UPLOAD_STATES } from '../../src/domain/upload.ts'
 import { EVENT_LEVELS } from '../../src/telemetry/events.ts'
 import { metricTable } from '../support/instrumentation-tables.ts'
@@ -86,6 +88,23 @@ test('README.md answers in the order in which a newcomer asks', () => {
   const [before] = read('README.md').split('## Run it')
   const words = (before ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   assert.ok(words.length > 0 && words.length <= 5, `what it does: ${words.length} lines`)
+})
+
+test('every problem or rejection code that the documents name is one that is served', () => {
+  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object }
+  const known = new Set(
+    [PROBLEMS, REJECTIONS, dependencies, { 'demo-contacts': 1 }].flatMap((names) =>
+      Object.keys(names),
+    ),
+  )
+  for (const path of MARKDOWN) {
+    const named = [...read(path).matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map((hit) => hit[1] ?? '')
+    assert.deepEqual(
+      named.filter((name) => !known.has(name)),
+      [],
+      path,
+    )
+  }
 })
 
 test('every npm script named in the documents exists', () => {
