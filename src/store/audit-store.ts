@@ -1,0 +1,34 @@
+import { sql } from 'kysely'
+
+import type { AuditEntry } from '../domain/audit.ts'
+import type { AuditStore } from '../workflows/ports/platform.ts'
+import type { Database, Db } from './database.ts'
+
+/** Writes entries on the given handle, unchained; the time is the database's. */
+export const appendAudit = async (db: Db, entries: readonly AuditEntry[]): Promise<void> => {
+  if (entries.length === 0) return
+  const rows = entries.map((entry) => ({
+    id: entry.id,
+    tenant_id: entry.tenantId,
+    actor: entry.actor,
+    action: entry.action,
+    object: entry.object,
+    request_id: entry.requestId,
+    attempt: entry.attempt,
+    latency_ms: entry.latencyMs === null ? null : Math.round(entry.latencyMs),
+    outcome: entry.outcome,
+    counts: entry.counts,
+    digest: entry.digest,
+  }))
+  await sql`insert into audit_entry
+      (id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest)
+    select id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as entry (id text, tenant_id text, actor text, action text,
+      object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text)`.execute(
+    db,
+  )
+}
+
+export const createAuditStore = (deps: { database: Database }): AuditStore => ({
+  append: (entries) => appendAudit(deps.database.db, entries),
+})

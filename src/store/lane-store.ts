@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+
+import type { LaneStore } from '../workflows/ports/delivery.ts'
+import { inTransaction, type Database } from './database.ts'
+import { LANE_STATES_SQL, lockLane, wakeLane } from './upload-row.ts'
+
+/** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this. Source: design, section 8. */
+export const LEASE_MS = 10_000
+
+const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
+
+/** Holds looked at in one round; the next round takes the rest. */
+const WAKE_AT_ONCE = 100
+
+export const createLaneStore = (deps: { database: Database }): LaneStore => {
+  const { db } = deps.database
+
+  const wake = (uploadId: string, laneKey: string): Promise<boolean> =>
+    inTransaction(deps.database, async (tx) => {
+      await lockLane(tx, laneKey)
+      const { rows } =
+        await sql`update upload set state = held_from, held_from = null, hold_reason = null,
+          hold_since = null, retry_at = null, version = version + 1, updated_at = clock_timestamp()
+        where id = ${uploadId} and state = 'held' and retry_at <= clock_timestamp() returning id`.execute(
+          tx,
+        )
+      if (rows.length === 1) await wakeLane(tx, laneKey)
+      return rows.length === 1
+    })
+
+  return {
+    claim: async (owner) => {
+      const { rows } = await sql<{ key: string; fence: string }>`
+        update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
+        where key = (select key from lane as l where ready_at <= clock_timestamp()
+            and (lease_until is null or lease_until < clock_timestamp())
+            and exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))
+          order by ready_at limit 1 for update skip locked)
+        returning key, fence`.execute(db)
+      const row = rows[0]
+      return row ? { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS } : null
+    },
+    renew: async (claim) => {
+      const { rows } = await sql`update lane set lease_until = ${LEASE}
+        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint returning key`.execute(
+        db,
+      )
+      return rows.length === 1
+    },
+    release: async (claim, readyInMs) => {
+      await sql`update lane set lease_until = null, owner = null, woken = false,
+          ready_at = clock_timestamp() + case when woken then interval '0'
+            else make_interval(secs => ${readyInMs / 1000}::float8) end
+        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint`.execute(
+        db,
+      )
+    },
+    freeAll: async () => {
+      await sql`update lane set lease_until = null, owner = null, woken = false, ready_at = clock_timestamp()
+        where lease_until is not null or ready_at > clock_timestamp()`.execute(db)
+    },
+    wakeHeld: async () => {
+      const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
+        where state = 'held' and retry_at <= clock_timestamp() order by retry_at limit ${WAKE_AT_ONCE}`.execute(
+        db,
+      )
+      let woken = 0
+      for (const { id, lane_key } of rows) if (await wake(id, lane_key)) woken += 1
+      return woken
+    },
+  }
+}

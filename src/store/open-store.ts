@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+
+import { sql } from 'kysely'
+
+import type { Clock } from '../lib/clock.ts'
+import type { Ids } from '../lib/ids.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { DeliveryStore, LaneStore, ListCache } from '../workflows/ports/delivery.ts'
+import type { PaceStore } from '../workflows/ports/genesys.ts'
+import type {
+  AccessStore,
+  AuditStore,
+  Home,
+  JobQueue,
+  SqlExecutor,
+  SyncStore,
+} from '../workflows/ports/platform.ts'
+import type { IdempotencyStore, UploadStore } from '../workflows/ports/uploads.ts'
+import { createAccessStore } from './access-store.ts'
+import { createAuditStore } from './audit-store.ts'
+import type { Database } from './database.ts'
+import { createDeliveryStore } from './delivery-store.ts'
+import { openEmbedded } from './embedded-home.ts'
+import { createHome } from './home.ts'
+import { createIdempotencyStore } from './idempotency-store.ts'
+import { createKeyring, type Keyring } from './keyring.ts'
+import { createLaneStore } from './lane-store.ts'
+import { createListCache } from './list-cache.ts'
+import { migrate } from './migrate.ts'
+import { createOutbox } from './outbox.ts'
+import { createPaceStore } from './pace-store.ts'
+import { openServer } from './server-home.ts'
+import { createSyncStore } from './sync-store.ts'
+import { createUploadStore } from './upload-store.ts'
+
+export type StoreHome =
+  | { kind: 'embedded'; dataDir: string }
+  | { kind: 'server'; url: string; poolSize?: number }
+
+export type Store = {
+  home: Home
+  uploads: UploadStore
+  idempotency: IdempotencyStore
+  lanes: LaneStore
+  delivery: DeliveryStore
+  pace: PaceStore
+  lists: ListCache
+  access: AccessStore
+  audit: AuditStore
+  sync: SyncStore
+  /** For the job queue; outside any transaction. */
+  sql: SqlExecutor
+  /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
+  digestKey: Buffer
+  /** From here on, what endpoints are to be told becomes a job in the same transaction. */
+  connectJobs(queue: JobQueue): void
+  close(): Promise<void>
+}
+
+const DIGEST_KEY = 'digest-key'
+
+/** Instances that start together agree on the first one's secret. */
+const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buffer> => {
+  const made = keyring.seal(DIGEST_KEY, randomBytes(32))
+  await sql`insert into store_secret (name, key_id, sealed)
+    values (${DIGEST_KEY}, ${made.keyId}, ${made.sealed}) on conflict do nothing`.execute(
+    database.db,
+  )
+  const { rows } = await sql<{ key_id: string; sealed: Buffer }>`
+    select key_id, sealed from store_secret where name = ${DIGEST_KEY}`.execute(database.db)
+  return keyring.open(DIGEST_KEY, rows[0]!.key_id, rows[0]!.sealed)
+}
+
+const assemble = async (
+  database: Database,
+  deps: { encryptionKeys: { id: string; key: Buffer }[]; ids: Ids; publicUrl: string },
+): Promise<Store> => {
+  await migrate(database.db)
+  const keyring = createKeyring(deps.encryptionKeys)
+  const digestKey = await readDigestKey(database, keyring)
+  const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
+  const uploads = createUploadStore({ database, keyring, outbox })
+  const idempotency = createIdempotencyStore({ database })
+  const lanes = createLaneStore({ database })
+  if (database.kind === 'embedded') {
+    // The process lock proves that whoever held these is gone.
+    await lanes.freeAll()
+    await uploads.sweepReceiving(0)
+    await idempotency.freeUnfinished()
+  }
+  const close = (): Promise<void> => database.close()
+  return {
+    home: createHome({ database, close }),
+    uploads,
+    idempotency,
+    lanes,
+    delivery: createDeliveryStore({ database, outbox }),
+    pace: createPaceStore({ database }),
+    lists: createListCache({ database }),
+    access: createAccessStore({ database, ids: deps.ids }),
+    audit: createAuditStore({ database }),
+    sync: createSyncStore({ database, keyring, outbox }),
+    sql: database.sql,
+    digestKey,
+    connectJobs: outbox.connect,
+    close,
+  }
+}
+
+/**
+ * Opens the database, brings its schema up to date and gives every store on it. Embedded: takes over at once what the previous
+ * process left (lanes, half-received uploads, unfinished claims). Throws `DataDirInUse`, `StoreUnavailable`, or what a migration throws.
+ */
+export const openStore = async (deps: {
+  home: StoreHome
+  /** The first is current; the others still open what they sealed. */
+  encryptionKeys: { id: string; key: Buffer }[]
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  publicUrl: string
+}): Promise<Store> => {
+  const database =
+    deps.home.kind === 'embedded'
+      ? await openEmbedded({ dataDir: deps.home.dataDir, clock: deps.clock, emit: deps.emit })
+      : openServer(deps.home)
+  try {
+    return await assemble(database, deps)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}

@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+
+import type { OutboundEventType, UploadEventData } from '../domain/outbound-event.ts'
+import type { Upload } from '../domain/upload.ts'
+import type { Ids } from '../lib/ids.ts'
+import type { JobQueue } from '../workflows/ports/platform.ts'
+import { executorOf, type Tx } from './database.ts'
+
+/** Writes what endpoints are to be told into the caller's transaction: told iff it commits. */
+export type Outbox = {
+  connect(queue: JobQueue): void
+  /** One delivery and one job for each enabled endpoint of the upload's tenant; the body is rendered once. */
+  tell(tx: Tx, type: OutboundEventType, upload: Upload): Promise<void>
+  enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>
+}
+
+export const createOutbox = (deps: { ids: Ids; publicUrl: string }): Outbox => {
+  let queue: JobQueue | null = null
+  const enqueue: Outbox['enqueue'] = async (tx, deliveryId, startAfterMs) => {
+    // Before the queue is connected the delivery stays pending, and the sweep of overdue ones finds it.
+    await queue?.send('sync-delivery', deliveryId, { startAfterMs, sql: executorOf(tx) })
+  }
+  const bodyOf = (type: OutboundEventType, upload: Upload): string => {
+    const data: UploadEventData = {
+      uploadId: upload.id,
+      contactListId: upload.contactListId,
+      state: upload.state,
+      counts: upload.counts,
+      sha256: upload.source.sha256,
+      rowsUrl: `${deps.publicUrl}/v1/uploads/${upload.id}/rows`,
+      version: upload.version,
+    }
+    return JSON.stringify({ type, timestamp: upload.updatedAt, data })
+  }
+  return {
+    connect: (connected) => {
+      queue = connected
+    },
+    enqueue,
+    tell: async (tx, type, upload) => {
+      const { rows } = await sql<{ name: string }>`
+        select name from sync_endpoint where tenant_id = ${upload.tenantId} and enabled
+          and (events is null or ${type} = any(events)) order by name`.execute(tx)
+      const body = bodyOf(type, upload)
+      for (const { name } of rows) {
+        const id = deps.ids.newId('msg')
+        await sql`insert into sync_delivery (id, tenant_id, endpoint_name, event_type, object, body)
+          values (${id}, ${upload.tenantId}, ${name}, ${type}, ${upload.id}, ${body})`.execute(tx)
+        await enqueue(tx, id, 0)
+      }
+    },
+  }
+}

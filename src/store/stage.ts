@@ -1,0 +1,104 @@
+import { sql } from 'kysely'
+
+import { brokenSums, completedState, type Upload } from '../domain/upload.ts'
+import { StagingLost, type StageUpload, type UploadStore } from '../workflows/ports/uploads.ts'
+import { appendAudit } from './audit-store.ts'
+import { inTransaction, type Database, type Tx } from './database.ts'
+import type { Outbox } from './outbox.ts'
+import {
+  LANE_STATES_SQL,
+  lockUpload,
+  toUpload,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+} from './upload-row.ts'
+
+/** The row lock of the lane, kept to the commit, makes the order of numbers the order of commits. */
+const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
+  const { rows } = await sql<{ last_seq: string }>`
+    insert into lane as l (key) values (${laneKey})
+    on conflict (key) do update set last_seq = l.last_seq + 1,
+      woken = l.woken or not exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL})),
+      ready_at = case when exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))
+        then l.ready_at else clock_timestamp() end
+    returning last_seq`.execute(tx)
+  return rows[0]!.last_seq
+}
+
+const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
+  if (input.leftOut.size === 0) return
+  const seqs = [...input.leftOut.keys()].sort((a, b) => a - b)
+  const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
+  const { rows } = await sql`update chunk set left_out = decode(marked.bits, 'hex')
+    from unnest(${seqs}::int[], ${bits}::text[]) as marked (seq, bits)
+    where chunk.upload_id = ${input.uploadId} and chunk.seq = marked.seq returning chunk.seq`.execute(
+    tx,
+  )
+  if (rows.length !== seqs.length) {
+    throw new Error(`Upload ${input.uploadId}: rows left out of chunks that are not stored`)
+  }
+}
+
+const writeUpload = async (
+  tx: Tx,
+  input: StageUpload,
+  acceptedSeq: string,
+  state: Upload['state'],
+): Promise<Upload> => {
+  const { counts } = input
+  const { rows } = await sql<UploadRow>`update upload set
+      state = ${state}, accepted_seq = ${acceptedSeq}::bigint, version = version + 1,
+      rows_read = ${counts.read}, rows_accepted = ${counts.accepted}, rows_rejected = ${counts.rejected},
+      rows_duplicates = ${counts.duplicates}, rows_suppressed = ${counts.suppressed}, rows_blank = ${counts.blank},
+      rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
+      target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
+      plan_digest = ${input.planDigest}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
+      completed_at = case when ${state === 'staged'} then null else clock_timestamp() end
+    where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
+  return toUpload(rows[0]!)
+}
+
+/** The first to answer a claim wins: a request whose claim was taken over cannot stage a second upload for the key. */
+const answerClaim = async (
+  tx: Tx,
+  input: StageUpload,
+  answer: { status: number; body: string },
+): Promise<void> => {
+  const { claim } = input
+  const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
+      fingerprint = ${claim.fingerprint}, status = ${answer.status}, body = ${answer.body},
+      location = ${`/v1/uploads/${input.uploadId}`}
+    where tenant_id = ${input.tenantId} and method = ${claim.method} and path = ${claim.path} and key = ${claim.key}
+      and state = 'claimed' returning key`.execute(tx)
+  if (rows.length === 0) {
+    throw new StagingLost(`Upload ${input.uploadId}: its idempotency claim is gone or answered`)
+  }
+}
+
+export const createStage =
+  (deps: { database: Database; outbox: Outbox }): UploadStore['stage'] =>
+  async (input) => {
+    const broken = brokenSums(input.counts, false)
+    if (broken.length > 0) {
+      throw new Error(`Upload ${input.uploadId}: rows do not add up (${broken.join(', ')})`)
+    }
+    return inTransaction(deps.database, async (tx) => {
+      const { rows } = await sql<{ lane_key: string }>`
+        select lane_key from upload where id = ${input.uploadId}`.execute(tx)
+      const laneKey = rows[0]?.lane_key
+      if (laneKey === undefined) throw new StagingLost(`Upload ${input.uploadId} was swept`)
+      const acceptedSeq = await takeSeq(tx, laneKey)
+      const locked = await lockUpload(tx, input.uploadId)
+      if (locked?.state !== 'receiving') {
+        throw new StagingLost(`Upload ${input.uploadId} is not being received`)
+      }
+      await markLeftOut(tx, input)
+      const state = input.counts.accepted === 0 ? completedState(input.counts) : 'staged'
+      const upload = await writeUpload(tx, input, acceptedSeq, state)
+      const answer = input.answer(upload)
+      await answerClaim(tx, input, answer)
+      await appendAudit(tx, [input.audit])
+      if (state !== 'staged') await deps.outbox.tell(tx, 'upload.completed', upload)
+      return { upload, answer }
+    })
+  }
