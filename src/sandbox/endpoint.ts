@@ -34,7 +34,7 @@ export type Endpoint = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
   operation: Operation
-  /** `shared`: served to both; whose limit counts is told by the paging parameters, which only the platform has. */
+  /** `shared`: served to both; the exchange finds out whose limit counts. */
   dialect: SandboxDialect | 'shared'
   /** Changes contacts of the list in `:listId`: watched for overlaps. */
   writesContacts?: boolean

@@ -17,7 +17,6 @@ import { type Answer, Refusal, refusalAnswer } from './refusal.ts'
 /** What was found when the request's head arrived; told to the caller after its body was read. */
 type Visit = {
   dialect: SandboxDialect
-  shared: boolean
   correlationId: string
   verdict: Verdict | null
   refusal: Refusal | null
@@ -29,12 +28,21 @@ type Params = Record<string, string>
 const BEFORE = ['status', 'reset', 'timeout', 'refuse-batch-containing'] as const
 const AFTER = ['executed-then-timeout', 'executed-then-reset', 'truncated-body', 'slow'] as const
 
-const dialectOf = (endpoint: Endpoint, query: Params): SandboxDialect =>
-  endpoint.dialect === 'shared'
-    ? 'pageSize' in query || 'pageNumber' in query
-      ? 'platform'
-      : 'guide'
-    : endpoint.dialect
+const isPaged = (query: Params): boolean => 'pageSize' in query || 'pageNumber' in query
+
+/** Whose limit a call counts against; for the shared one the token's holder tells by its other calls, else the paging does. */
+const dialectOf = (
+  state: SandboxState,
+  endpoint: Endpoint,
+  token: string,
+  query: Params,
+): SandboxDialect => {
+  if (endpoint.dialect === 'shared') {
+    return state.tokens.dialectOf(token) ?? (isPaged(query) ? 'platform' : 'guide')
+  }
+  state.tokens.noteDialect(token, endpoint.dialect)
+  return endpoint.dialect
+}
 
 const bearerOf = (headers: IncomingHttpHeaders): string =>
   /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
@@ -59,14 +67,12 @@ const overLimit = (dialect: SandboxDialect, verdict: Verdict): Refusal =>
 const rateHeaders = (visit: Visit): Record<string, string> => {
   const { verdict } = visit
   if (!verdict) return {}
-  const platform = {
+  if (visit.dialect === 'guide') return { 'x-ratelimit-remaining': String(verdict.remaining) }
+  return {
     'inin-ratelimit-count': String(verdict.used),
     'inin-ratelimit-allowed': String(verdict.limit),
     'inin-ratelimit-reset': String(verdict.resetSeconds),
   }
-  const guide = { 'x-ratelimit-remaining': String(verdict.remaining) }
-  if (visit.shared) return { ...platform, ...guide }
-  return visit.dialect === 'platform' ? platform : guide
 }
 
 const injectedStatus = (rule: FaultOf<'status'>, now: Date): Refusal => {
@@ -148,11 +154,11 @@ const faultBefore = (state: SandboxState, call: Call) =>
 
 const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint): Visit => {
   const listId = (request.params as Params)['listId'] ?? null
-  const dialect = dialectOf(endpoint, request.query as Params)
+  const token = bearerOf(request.headers)
+  const dialect = dialectOf(state, endpoint, token, request.query as Params)
   state.book.arrived(endpoint.operation === 'token' ? null : dialect, endpoint.operation)
   const visit: Visit = {
     dialect,
-    shared: endpoint.dialect === 'shared',
     correlationId: randomUUID(),
     verdict: null,
     refusal: null,
@@ -166,7 +172,7 @@ const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint)
     state.tokens.revokeAll()
     state.book.token('revocations')
   }
-  const clientId = state.tokens.clientOf(bearerOf(request.headers))
+  const clientId = state.tokens.clientOf(token)
   if (clientId === null) {
     visit.refusal = new Refusal(401, 'bad.credentials', 'Invalid login credentials.')
     return visit

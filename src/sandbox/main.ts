@@ -10,6 +10,9 @@ const { values } = parseArgs({
     port: { type: 'string', default: '3100' },
     'client-id': { type: 'string', default: 'sandbox-client' },
     'client-secret': { type: 'string', default: 'sandbox-secret' },
+    'guide-requests-per-minute': { type: 'string', default: '1000' },
+    'platform-requests-per-minute': { type: 'string', default: '300' },
+    'job-delay-ms': { type: 'string', default: '200' },
   },
 })
 
@@ -19,6 +22,11 @@ const sandbox = await startSandbox({
   clientId: values['client-id'],
   clientSecret: values['client-secret'],
   clock: systemClock,
+  limits: {
+    guideRequestsPerMinute: Number(values['guide-requests-per-minute']),
+    platformRequestsPerMinute: Number(values['platform-requests-per-minute']),
+  },
+  jobDelayMs: Number(values['job-delay-ms']),
 })
 
 process.stdout.write(`Genesys sandbox (simulated, both dialects) on ${sandbox.url}

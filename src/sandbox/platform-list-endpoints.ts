@@ -136,15 +136,20 @@ const update = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: describe(list, call.query) }
 }
 
-/** Without paging parameters (the guides' call) every list is on the one page. */
+/** Without paging parameters (the guides know none) every list is on the one page. */
+const pageOf = (query: Call['query'], total: number): { size: number; number: number } => {
+  const paged = 'pageSize' in query || 'pageNumber' in query
+  const size = paged ? Number(query['pageSize'] ?? 25) : Math.max(1, total)
+  const number = Number(query['pageNumber'] ?? 1)
+  const valid = Number.isInteger(size) && size > 0 && Number.isInteger(number) && number > 0
+  if (!valid || (paged && size > 100)) refuse('bad.request', 'pageSize is 1 to 100.')
+  return { size, number }
+}
+
 const listAll = (state: SandboxState, call: Call): Answer => {
   const wanted = call.query['name']
   const lists = state.lists.all().filter((list) => !wanted || list.name.includes(wanted))
-  const paged = call.dialect === 'platform'
-  const size = paged ? Number(call.query['pageSize'] ?? 25) : Math.max(1, lists.length)
-  const number = Number(call.query['pageNumber'] ?? 1)
-  const valid = Number.isInteger(size) && size > 0 && Number.isInteger(number) && number > 0
-  if (!valid || (paged && size > 100)) refuse('bad.request', 'pageSize is 1 to 100.')
+  const { size, number } = pageOf(call.query, lists.length)
   const pageCount = Math.ceil(lists.length / size)
   const uri = (page: number) => `/api/v2/outbound/contactlists?pageSize=${size}&pageNumber=${page}`
   return {

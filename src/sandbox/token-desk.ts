@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 
 import type { Clock } from '../lib/clock.ts'
 import { sameBytes } from '../lib/digest.ts'
+import type { SandboxDialect } from './rate-referee.ts'
+
+type Grant = { clientId: string; endsAtMs: number; dialect: SandboxDialect | null }
 
 /** Issues and checks access tokens of the client-credentials grant. */
 export type TokenDesk = {
@@ -9,6 +12,9 @@ export type TokenDesk = {
   issue(clientId: string, clientSecret: string): { token: string; expiresInSeconds: number } | null
   /** The OAuth client of a living token, else null. */
   clientOf(token: string): string | null
+  /** Remembers which dialect a token's holder speaks, for the one call that both share. */
+  noteDialect(token: string, dialect: SandboxDialect): void
+  dialectOf(token: string): SandboxDialect | null
   revokeAll(): void
 }
 
@@ -18,7 +24,7 @@ export const createTokenDesk = (deps: {
   clientSecret: string
   lifetimeSeconds: number
 }): TokenDesk => {
-  const living = new Map<string, { clientId: string; endsAtMs: number }>()
+  const living = new Map<string, Grant>()
   return {
     issue: (clientId, clientSecret) => {
       const known =
@@ -28,13 +34,18 @@ export const createTokenDesk = (deps: {
       const now = deps.clock.monotonicMs()
       for (const [token, { endsAtMs }] of living) if (endsAtMs <= now) living.delete(token)
       const token = `sandbox-${randomUUID()}`
-      living.set(token, { clientId, endsAtMs: now + deps.lifetimeSeconds * 1000 })
+      living.set(token, { clientId, endsAtMs: now + deps.lifetimeSeconds * 1000, dialect: null })
       return { token, expiresInSeconds: deps.lifetimeSeconds }
     },
     clientOf: (token) => {
       const grant = living.get(token)
       return grant && grant.endsAtMs > deps.clock.monotonicMs() ? grant.clientId : null
     },
+    noteDialect: (token, dialect) => {
+      const grant = living.get(token)
+      if (grant) grant.dialect = dialect
+    },
+    dialectOf: (token) => living.get(token)?.dialect ?? null,
     revokeAll: () => living.clear(),
   }
 }

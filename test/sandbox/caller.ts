@@ -39,6 +39,7 @@ export type ReplyBody = {
   attributes: { name: string }[]
   contacts: { contactId: string; fields: Record<string, string | null> }[]
   next: number | null
+  entities: { id: string }[]
 }
 export type Reply = { status: number; headers: Headers; body: ReplyBody }
 

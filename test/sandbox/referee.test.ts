@@ -60,3 +60,19 @@ test('two contact writes to one list in flight at once are an overlap; one after
   await Promise.all([call('POST', BULK, [guideRow('e')]), call('POST', other, [guideRow('f')])])
   assert.equal(overlaps(), 1)
 })
+
+test('the list of lists serves both dialects and counts against the one that the caller speaks', async (t) => {
+  const { call, login, sandbox } = await openSandbox(t)
+  const arrivals = () => sandbox.ledger().requests.byDialect
+  const path = '/api/v2/outbound/contactlists'
+  await call('GET', LIST)
+  const paged = await call('GET', `${path}?pageSize=3&pageNumber=1`)
+  assert.equal(paged.body.entities.length, 3)
+  assert.ok(paged.headers.has('x-ratelimit-remaining'))
+  assert.deepEqual(arrivals(), { guide: 2, platform: 0 })
+  await login()
+  await call('GET', `${path}?pageSize=3`)
+  assert.deepEqual(arrivals(), { guide: 2, platform: 1 })
+  assert.equal((await call('GET', path)).body.entities.length, 8)
+  assert.deepEqual(arrivals(), { guide: 3, platform: 1 })
+})
