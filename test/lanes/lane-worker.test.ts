@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import type { Upload } from '../../src/domain/upload.ts'
+import { createLaneWorkers } from '../../src/lanes/lane-worker.ts'
+import { createSweeper } from '../../src/lanes/sweeper.ts'
+import type { DeliverUpload, LaneClaim } from '../../src/workflows/ports/delivery.ts'
+import { FenceLost } from '../../src/workflows/ports/delivery.ts'
+import { makeUpload } from '../support/memory-delivery.ts'
+import { createManualClock } from '../support/test-clock.ts'
+
+const setUp = (deliver: DeliverUpload, maxLanes = 4) => {
+  const clock = createManualClock()
+  const work = new Map<string, Upload[]>()
+  const held = new Set<string>()
+  const notBefore = new Map<string, number>()
+  const released: { lane: string; readyInMs: number }[] = []
+  const events: string[] = []
+  const renewals: { answer: () => Promise<boolean>; count: number } = {
+    answer: async () => true,
+    count: 0,
+  }
+  const workers = createLaneWorkers({
+    lanes: {
+      claim: async (owner) => {
+        for (const [key, uploads] of work) {
+          const ready = (notBefore.get(key) ?? 0) <= clock.monotonicMs()
+          if (uploads.length === 0 || held.has(key) || !ready) continue
+          held.add(key)
+          return { key, owner, fence: '1', leaseMs: 10_000 }
+        }
+        return null
+      },
+      renew: () => {
+        renewals.count += 1
+        return renewals.answer()
+      },
+      release: async ({ key }, readyInMs) => {
+        held.delete(key)
+        notBefore.set(key, clock.monotonicMs() + readyInMs)
+        released.push({ lane: key, readyInMs })
+      },
+      freeAll: async () => undefined,
+      wakeHeld: async () => 0,
+    },
+    delivery: { next: async ({ key }) => work.get(key)?.[0] ?? null },
+    deliver: async (claim, upload, lease) => {
+      await deliver(claim, upload, lease)
+      if (!lease.rest.aborted) work.get(claim.key)!.shift()
+    },
+    clock,
+    emit: (name) => void events.push(name),
+    owner: 'me',
+    maxLanes,
+    idlePollMs: 300,
+    random: () => 0,
+  })
+  const give = (lane: string, ...ids: string[]): void => {
+    work.set(lane, [...(work.get(lane) ?? []), ...ids.map((id) => makeUpload([], { id }))])
+  }
+  return { clock, workers, give, work, released, events, renewals }
+}
+
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+
+describe('lane workers', () => {
+  it('work the uploads of a lane in order and give it up when it is empty', async () => {
+    const done: string[] = []
+    const t = setUp(async (_, upload) => void done.push(upload.id))
+    t.give('a', 'u1', 'u2', 'u3')
+    t.workers.start()
+    await t.clock.advance(0)
+    assert.deepEqual(done, ['u1', 'u2', 'u3'])
+    assert.deepEqual(t.released, [{ lane: 'a', readyInMs: 0 }])
+    await t.workers.stop(0)
+  })
+
+  it('look at once when woken, and by themselves after the idle poll', async () => {
+    const done: string[] = []
+    const t = setUp(async (_, upload) => void done.push(upload.id))
+    t.workers.start()
+    await t.clock.advance(0)
+    t.give('a', 'u1')
+    await t.clock.advance(0)
+    assert.deepEqual(done, [])
+    t.workers.wake()
+    await t.clock.advance(0)
+    assert.deepEqual(done, ['u1'])
+    t.give('a', 'u2')
+    await t.clock.advance(300)
+    assert.deepEqual(done, ['u1', 'u2'])
+    await t.workers.stop(0)
+  })
+
+  it('hold no more lanes at once than they may', async () => {
+    let at = 0
+    let most = 0
+    const open: (() => void)[] = []
+    const t = setUp(async () => {
+      at += 1
+      most = Math.max(most, at)
+      await new Promise<void>((resolve) => open.push(resolve))
+      at -= 1
+    }, 2)
+    for (const lane of ['a', 'b', 'c']) t.give(lane, `u-${lane}`)
+    t.workers.start()
+    await t.clock.advance(0)
+    assert.equal(at, 2)
+    open.shift()!()
+    await t.clock.advance(0)
+    assert.equal(at, 2)
+    assert.equal(most, 2)
+    for (const go of open) go()
+    await t.workers.stop(0)
+  })
+
+  it('renew the lease every 3 s as long as the work goes on', async () => {
+    let go: () => void = () => undefined
+    let aborted = false
+    const t = setUp(async (_, __, lease) => {
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      lease.assertHeld()
+      aborted = lease.signal.aborted
+    })
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(31_000)
+    assert.equal(t.renewals.count, 10)
+    go()
+    await t.clock.advance(0)
+    assert.equal(aborted, false)
+    assert.equal(t.work.get('a')!.length, 0)
+    await t.workers.stop(0)
+  })
+
+  it('abort the work 1 s before a lease that cannot be renewed runs out, and write nothing', async () => {
+    let abortedAtMs = 0
+    const t = setUp(async (_, __, lease) => {
+      lease.signal.addEventListener('abort', () => {
+        abortedAtMs = t.clock.monotonicMs()
+      })
+      await untilAborted(lease.signal)
+    })
+    t.renewals.answer = () => Promise.reject(new Error('no database'))
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(12_000)
+    assert.equal(abortedAtMs, 9_000)
+    assert.ok(t.events.includes('lane.lost'))
+    assert.deepEqual(t.released, [])
+    await t.workers.stop(0)
+  })
+
+  it('lose the lane at once when its fence has moved on', async () => {
+    let reason: unknown = null
+    const t = setUp(async (_, __, lease) => {
+      await untilAborted(lease.signal).catch((error: unknown) => {
+        reason = error
+        throw error
+      })
+    })
+    t.renewals.answer = async () => false
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(3_000)
+    assert.ok(reason instanceof FenceLost)
+    assert.deepEqual(t.released, [])
+    await t.workers.stop(0)
+  })
+
+  it('give a lane up for a while when its work fails, longer each time', async () => {
+    const t = setUp(async () => {
+      throw new TypeError('a bug with +14155550100 in its words')
+    })
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(0)
+    await t.clock.advance(1_300)
+    assert.ok(t.released.length >= 2)
+    assert.ok(t.released.every(({ readyInMs }) => readyInMs >= 1_000))
+    assert.ok(t.events.includes('lane.failed'))
+    await t.workers.stop(0)
+  })
+
+  it('stop: ask the work to rest, abort what goes on past the grace, release every lane', async () => {
+    const seen: string[] = []
+    const claims: LaneClaim[] = []
+    const t = setUp(async (claim, upload, lease) => {
+      claims.push(claim)
+      if (upload.id === 'gentle') {
+        await untilAborted(lease.rest).catch(() => seen.push('rested'))
+        return
+      }
+      await untilAborted(lease.signal).catch((error: unknown) => {
+        seen.push('aborted')
+        throw error
+      })
+    })
+    t.give('a', 'gentle')
+    t.give('b', 'stubborn')
+    t.workers.start()
+    await t.clock.advance(0)
+    const stopped = t.workers.stop(5_000)
+    await t.clock.advance(4_000)
+    assert.deepEqual(seen, ['rested'])
+    await t.clock.advance(1_000)
+    await stopped
+    assert.deepEqual(seen, ['rested', 'aborted'])
+    assert.deepEqual(t.released.map(({ lane }) => lane).sort(), ['a', 'b'])
+    assert.equal(claims.length, 2)
+  })
+})
+
+describe('the sweeper', () => {
+  it('wakes what was held, discards what was abandoned and sends lost deliveries again, every 5 s', async () => {
+    const clock = createManualClock()
+    const sent: string[] = []
+    const swept: unknown[] = []
+    let wakes = 0
+    let fails = true
+    const sweeper = createSweeper({
+      lanes: {
+        wakeHeld: async () => {
+          if (fails) throw new Error('no database')
+          return 2
+        },
+      },
+      uploads: { sweepReceiving: async (olderThanMs) => (olderThanMs === 60_000 ? 1 : 0) },
+      sync: { overdue: async () => ['dlv_1'] },
+      jobs: { send: async (_, id) => void sent.push(id) },
+      clock,
+      emit: (name, fields) => void swept.push([name, fields]),
+      wake: () => {
+        wakes += 1
+      },
+    })
+    sweeper.start()
+    await clock.advance(5_000)
+    assert.equal((swept[0] as string[])[0], 'job.failed')
+    fails = false
+    await clock.advance(5_000)
+    assert.deepEqual(swept[1], [
+      'sweep.finished',
+      { receivingDiscarded: 1, heldWoken: 2, syncResent: 1 },
+    ])
+    assert.deepEqual(sent, ['dlv_1'])
+    assert.equal(wakes, 1)
+    await sweeper.stop()
+  })
+})

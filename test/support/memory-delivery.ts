@@ -1,0 +1,212 @@
+import type { AuditEntry } from '../../src/domain/audit.ts'
+import type { StagedChunk } from '../../src/domain/chunk.ts'
+import type { Upload } from '../../src/domain/upload.ts'
+import { brokenSums, canMove, LANE_STATES, ZERO_COUNTS } from '../../src/domain/upload.ts'
+import { createBitmap, countBits, setBit } from '../../src/lib/bitmap.ts'
+import { sha256 } from '../../src/lib/digest.ts'
+import type {
+  Batch,
+  DeliveryStore,
+  LaneClaim,
+  ListCache,
+  RowResult,
+} from '../../src/workflows/ports/delivery.ts'
+import { FenceLost } from '../../src/workflows/ports/delivery.ts'
+
+/** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
+export const makeChunk = (
+  seq: number,
+  ids: readonly string[],
+  about: { content?: string; leftOut?: readonly number[]; firstLine?: number } = {},
+): StagedChunk => {
+  const first = about.firstLine ?? 2 + seq * 100
+  const leftOut = createBitmap(ids.length)
+  for (const row of about.leftOut ?? []) setBit(leftOut, row)
+  const hash = (text: string): Buffer => sha256(text).subarray(0, 16)
+  return {
+    seq,
+    firstLine: first,
+    lastLine: first + ids.length,
+    width: 2,
+    lines: ids.map((_, row) => first + row),
+    contactIds: [...ids],
+    cells: ids.flatMap((id) => [id, about.content ?? 'a']),
+    rejected: [],
+    blank: 0,
+    idDigests: Buffer.concat(ids.map(hash)),
+    subjectDigests: Buffer.alloc(0),
+    contentHashes: Buffer.concat(ids.map((id) => hash(`${id} ${about.content ?? 'a'}`))),
+    leftOut,
+  }
+}
+
+export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload> = {}): Upload => {
+  const accepted = chunks.reduce(
+    (sum, chunk) => sum + chunk.contactIds.length - countBits(chunk.leftOut),
+    0,
+  )
+  return {
+    id: 'upl_1',
+    tenantId: 'default',
+    contactListId: 'list-1',
+    laneKey: 'contact-list:list-1',
+    acceptedSeq: 5,
+    state: 'staged',
+    hold: null,
+    mode: 'append',
+    duplicates: 'update',
+    version: 1,
+    delivery: { method: 'batches', batches: { total: chunks.length, delivered: 0, failed: 0 } },
+    source: {
+      fileName: null,
+      format: 'csv',
+      encoding: 'utf-8',
+      delimiter: ',',
+      bytes: 1,
+      sha256: 'ab',
+    },
+    columns: [],
+    counts: { ...ZERO_COUNTS, read: accepted, accepted },
+    rejections: {},
+    planDigest: '',
+    schemaVersion: 'v1',
+    targetColumns: ['id', 'note'],
+    requestId: 'req',
+    createdAt: '2026-03-01T11:00:00.000Z',
+    updatedAt: '2026-03-01T11:00:00.000Z',
+    completedAt: null,
+    problem: null,
+    ...about,
+  }
+}
+
+export type MemoryDelivery = DeliveryStore & {
+  upload: Upload
+  all: Map<string, Batch>
+  results: RowResult[]
+  register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
+  audits: AuditEntry[]
+  retryInMs: number | null
+  fence: string
+  readChunk(uploadId: string, seq: number): Promise<StagedChunk>
+  reads: number[]
+}
+
+/** One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves, sums. */
+export const createMemoryDelivery = (
+  chunks: readonly StagedChunk[],
+  about: Partial<Upload> = {},
+): MemoryDelivery => {
+  const check = (claim: LaneClaim): void => {
+    if (claim.fence !== store.fence) throw new FenceLost('newer fence')
+  }
+  const change = (changes: Partial<Upload>): Upload => {
+    const to = changes.state
+    if (to !== undefined && to !== store.upload.state && !canMove(store.upload.state, to)) {
+      throw new Error(`no move from ${store.upload.state} to ${to}`)
+    }
+    store.upload = { ...store.upload, ...changes, version: store.upload.version + 1 }
+    const broken = brokenSums(store.upload.counts, false)
+    if (broken.length > 0) throw new Error(`broken sums: ${broken.join()}`)
+    return store.upload
+  }
+  const put = (
+    uploadId: string,
+    batch: Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>,
+  ) => store.all.set(batch.id, { ...batch, uploadId, state: 'intended', jobId: null, attempts: 0 })
+  const store: MemoryDelivery = {
+    upload: makeUpload(chunks, about),
+    all: new Map(),
+    results: [],
+    register: new Map(),
+    audits: [],
+    retryInMs: null,
+    fence: '1',
+    reads: [],
+    readChunk: async (_, seq) => {
+      store.reads.push(seq)
+      return chunks.find((chunk) => chunk.seq === seq)!
+    },
+    next: async () =>
+      (LANE_STATES as readonly string[]).includes(store.upload.state) ? store.upload : null,
+    move: async (claim, _, to) => {
+      check(claim)
+      return change({ state: to })
+    },
+    chunkSeqs: async () => chunks.map(({ seq }) => seq),
+    batches: async () =>
+      [...store.all.values()]
+        .filter(({ state }) => state !== 'split')
+        .sort((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
+        .map((batch) => ({ ...batch })),
+    intend: async (claim, uploadId, batch, audit) => {
+      check(claim)
+      put(uploadId, batch)
+      store.audits.push(audit)
+    },
+    markSent: async (claim, batchId, jobId) => {
+      check(claim)
+      const batch = store.all.get(batchId)!
+      if (jobId === null) batch.attempts += 1
+      Object.assign(batch, { state: 'sent', jobId })
+    },
+    split: async (claim, batchId, uploadId, parts) => {
+      check(claim)
+      store.all.get(batchId)!.state = 'split'
+      for (const part of parts) put(uploadId, part)
+    },
+    settle: async (claim, { batchId, counts, results, delivered, audit }) => {
+      check(claim)
+      const batch = store.all.get(batchId)!
+      if (batch.state === 'settled') return store.upload
+      batch.state = 'settled'
+      store.results.push(...results)
+      store.audits.push(audit)
+      const acceptedSeq = store.upload.acceptedSeq!
+      for (const { contactId, contentHash } of delivered) {
+        store.register.set(contactId, { contentHash, acceptedSeq })
+      }
+      const sums = { ...store.upload.counts }
+      for (const name of ['delivered', 'unchanged', 'failed', 'unprocessed'] as const) {
+        sums[name] += counts[name]
+      }
+      return change({ counts: sums })
+    },
+    finish: async (claim, { state, problem, audit }) => {
+      check(claim)
+      store.audits.push(audit)
+      const counts = { ...store.upload.counts }
+      counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
+      return change({ state, problem, counts })
+    },
+    hold: async (claim, { reason, retryInMs, audit }) => {
+      check(claim)
+      store.audits.push(audit)
+      store.retryInMs = retryInMs
+      return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' } })
+    },
+    registered: async (_, __, ids) =>
+      new Map(ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : []))),
+    registerSize: async () => store.register.size,
+  }
+  return store
+}
+
+export const createMemoryLists = (): ListCache & {
+  ageMs: number
+  entries: Map<string, unknown>
+} => {
+  const entries = new Map<string, never>()
+  const cache = {
+    ageMs: 0,
+    entries,
+    get: async (id: string) => {
+      const list = entries.get(id)
+      return list === undefined ? null : { list, ageMs: cache.ageMs }
+    },
+    put: async (list: { id: string }) => {
+      entries.set(list.id, list as never)
+    },
+  }
+  return cache
+}

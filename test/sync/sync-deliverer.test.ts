@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import { describe, it } from 'node:test'
+
+import { Webhook } from 'standardwebhooks'
+
+import { systemClock } from '../../src/lib/clock.ts'
+import { createIds } from '../../src/lib/ids.ts'
+import { createSyncDeliverer } from '../../src/sync/sync-deliverer.ts'
+import { nextSyncInMs, SYNC_SCHEDULE_MS } from '../../src/sync/sync-schedule.ts'
+import type { SyncDelivery, SyncStore } from '../../src/workflows/ports/platform.ts'
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","data":{"a":"é"}}'
+
+type Recorded = Parameters<SyncStore['record']>[1]
+
+const setUp = async (
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  attempts = 0,
+) => {
+  const received: { headers: IncomingMessage['headers']; body: string; path: string }[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8')
+    request.on('data', (piece: string) => {
+      body += piece
+    })
+    request.on('end', () => {
+      received.push({ headers: request.headers, body, path: request.url ?? '' })
+      answer(request, response)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const delivery: SyncDelivery = {
+    id: 'dlv_1',
+    tenantId: 'default',
+    endpointName: 'crm',
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    secret: SECRET,
+    eventType: 'upload.completed',
+    object: 'upl_1',
+    body: BODY,
+    attempts,
+    createdAt: new Date(),
+  }
+  const recorded: Recorded[] = []
+  const deliver = createSyncDeliverer({
+    sync: {
+      ensureEnvEndpoints: async () => undefined,
+      load: async (id) => (id === delivery.id ? delivery : null),
+      record: async (_, result) => void recorded.push(result),
+      overdue: async () => [],
+    },
+    clock: systemClock,
+    random: () => 0.5,
+    emit: () => undefined,
+    ids: createIds({ clock: systemClock }),
+    timeoutMs: 300,
+  })
+  return { deliver, received, recorded, delivery, server }
+}
+
+const status =
+  (code: number, headers: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse): void =>
+    void response.writeHead(code, headers).end('thanks')
+
+describe('delivering an event', () => {
+  it('posts the stored body with a signature that a Standard Webhooks verifier takes', async (t) => {
+    const { deliver, received, recorded } = await setUp(t, status(204))
+    await deliver('dlv_1')
+    const { headers, body } = received[0]!
+    assert.equal(body, BODY)
+    assert.equal(headers['webhook-id'], 'dlv_1')
+    new Webhook(SECRET).verify(body, headers as Record<string, string>)
+    const other = new Webhook(Buffer.alloc(32, 8).toString('base64'))
+    assert.throws(() => other.verify(body, headers as Record<string, string>))
+    assert.equal(recorded[0]!.state, 'delivered')
+    assert.ok('audit' in recorded[0]! && recorded[0].audit.action === 'sync.delivered')
+  })
+
+  it('tries again after an error, and does not follow a redirect', async (t) => {
+    for (const code of [302, 404, 500]) {
+      const { deliver, received, recorded } = await setUp(t, status(code, { location: '/other' }))
+      await deliver('dlv_1')
+      assert.deepEqual(recorded, [{ state: 'pending', status: code, nextInMs: 5_250 }])
+      assert.deepEqual(
+        received.map(({ path }) => path),
+        ['/hook'],
+      )
+    }
+  })
+
+  it('tries again when nobody answers in time or the connection breaks', async (t) => {
+    const silent = await setUp(t, () => undefined)
+    await silent.deliver('dlv_1')
+    assert.deepEqual(silent.recorded, [{ state: 'pending', status: null, nextInMs: 5_250 }])
+    const broken = await setUp(t, (request) => request.socket.destroy())
+    await broken.deliver('dlv_1')
+    assert.deepEqual(broken.recorded, [{ state: 'pending', status: null, nextInMs: 5_250 }])
+  })
+
+  it('is dead on 410 and when the schedule is used up', async (t) => {
+    const gone = await setUp(t, status(410))
+    await gone.deliver('dlv_1')
+    assert.equal(gone.recorded[0]!.state, 'dead')
+    const last = await setUp(t, status(500), SYNC_SCHEDULE_MS.length)
+    await last.deliver('dlv_1')
+    assert.equal(last.recorded[0]!.state, 'dead')
+    assert.ok('audit' in last.recorded[0]! && last.recorded[0].audit.action === 'sync.dead')
+  })
+
+  it('does not read an endless answer to its end', async (t) => {
+    const { deliver, recorded } = await setUp(t, (_, response) => {
+      const pour = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(16_384)));
+      }
+      response.writeHead(200).on('drain', pour)
+      pour()
+    })
+    await deliver('dlv_1')
+    assert.equal(recorded[0]!.state, 'delivered')
+  })
+
+  it('passes over a delivery that is unknown or over', async (t) => {
+    const { deliver, received, recorded } = await setUp(t, status(200))
+    await deliver('dlv_2')
+    assert.equal(received.length + recorded.length, 0)
+  })
+})
+
+describe('the schedule', () => {
+  it('waits as the table says, never shorter, a tenth longer at most', () => {
+    for (const [index, waitMs] of SYNC_SCHEDULE_MS.entries()) {
+      assert.equal(
+        nextSyncInMs(index + 1, () => 0),
+        waitMs,
+      )
+      assert.ok(nextSyncInMs(index + 1, () => 0.999)! <= waitMs * 1.1)
+    }
+    assert.equal(
+      nextSyncInMs(SYNC_SCHEDULE_MS.length + 1, () => 0),
+      null,
+    )
+  })
+})
