@@ -1,0 +1,53 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Ids } from '../lib/ids.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type {
+  ControlUpload,
+  ListContactLists,
+  ReadContactList,
+  ReceiveUpload,
+} from '../workflows/contract.ts'
+import type { AccessStore } from '../workflows/ports/platform.ts'
+import type { UploadStore } from '../workflows/ports/uploads.ts'
+
+export type Readiness = {
+  ready: boolean
+  /** By name; `detail` says what is missing, in words for an operator. */
+  checks: Record<string, { ok: boolean; detail: string }>
+  sandbox: boolean
+}
+
+export type HttpLimits = {
+  maxUploadBytes: number
+  /** An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out (S-14). */
+  slowBodyBytesPerSecond?: number
+  slowBodyWindowMs?: number
+  /** An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left out. */
+  drainBytes?: number
+  drainMs?: number
+  /** Refused keys a minute and address before 429; 30 when left out. */
+  keyFailuresPerMinute?: number
+}
+
+/** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
+export type HttpDeps = {
+  access: Pick<AccessStore, 'findKey' | 'isGranted'>
+  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger'>
+  receiveUpload: ReceiveUpload
+  controlUpload: ControlUpload
+  readContactList: ReadContactList
+  listContactLists: ListContactLists
+  readiness: () => Promise<Readiness>
+  metrics: () => Promise<{ contentType: string; body: string }>
+  limits: HttpLimits
+  /** Opens `/metrics` from elsewhere than loopback; null: only an admin key does. */
+  metricsToken: string | null
+  /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; false: nobody's. */
+  trustProxy: false | string | string[]
+  /** Where others reach the gateway; null: unknown. */
+  publicUrl: string | null
+  sandbox: boolean
+  emit: Emit
+  clock: Clock
+  ids: Ids
+}

@@ -1,0 +1,25 @@
+import type { Caller } from '../domain/access.ts'
+import { GenesysFailure } from '../domain/genesys-failure.ts'
+import { GatewayProblem } from '../domain/problem.ts'
+import type { AccessStore } from '../workflows/ports/platform.ts'
+
+/** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
+export const LIST_UNKNOWN = (): GatewayProblem =>
+  new GatewayProblem('not-found', 'There is no such contact list.')
+
+export const grantedList = (
+  access: Pick<AccessStore, 'isGranted'>,
+  caller: Caller,
+  contactListId: string,
+): Promise<boolean> => access.isGranted(caller.tenantId, 'contact_list', contactListId)
+
+/** Gives every "not found" of the work the same words. */
+export const hideUnknownList = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof GatewayProblem && error.code === 'not-found') throw LIST_UNKNOWN()
+    if (error instanceof GenesysFailure && error.kind === 'not_found') throw LIST_UNKNOWN()
+    throw error
+  }
+}

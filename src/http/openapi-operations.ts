@@ -1,0 +1,188 @@
+import type { z } from 'zod'
+
+import type { Scope } from '../domain/access.ts'
+import { FILE_PROBLEMS } from '../domain/file-problems.ts'
+import type { ProblemCode } from '../domain/problem.ts'
+import {
+  contactListSchema,
+  contactListSummarySchema,
+  pageOf,
+  readinessSchema,
+  rowSchema,
+  rowsQuerySchema,
+  uploadCallOptionsSchema,
+  uploadSchema,
+  uploadsQuerySchema,
+} from './schemas.ts'
+
+/** One call as the API document tells it; the drift test holds this table to the routes that are served. */
+export type Operation = {
+  method: 'get' | 'post'
+  path: string
+  id: string
+  summary: string
+  access: 'public' | 'metrics' | Scope
+  query?: z.ZodObject
+  upload?: true
+  ifNoneMatch?: true
+  responses: { status: number; about: string; schema?: z.ZodType; mediaTypes?: string[] }[]
+  problems: ProblemCode[]
+}
+
+const LIST: ProblemCode[] = ['not-found', 'genesys-unavailable', 'genesys-refused']
+
+const control = (action: 'cancel' | 'pause' | 'resume', summary: string): Operation => ({
+  method: 'post',
+  path: `/v1/uploads/{uploadId}/${action}`,
+  id: `${action}Upload`,
+  summary,
+  access: 'uploads',
+  responses: [{ status: 200, about: 'The upload as it is now', schema: uploadSchema }],
+  problems: ['not-found', 'state-conflict'],
+})
+
+const page = (path: string, id: string, summary: string, params: ProblemCode[]): Operation => ({
+  method: 'get',
+  path,
+  id,
+  summary,
+  access: 'public',
+  responses: [{ status: 200, about: 'The page', mediaTypes: ['text/html', 'application/json'] }],
+  problems: params,
+})
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/contact-lists/{contactListId}/uploads',
+    id: 'createUpload',
+    summary: 'Send contacts for a contact list; 202 means that they are durably accepted',
+    access: 'uploads',
+    query: uploadCallOptionsSchema,
+    upload: true,
+    responses: [
+      { status: 200, about: 'With validateOnly: what the upload would be', schema: uploadSchema },
+      { status: 202, about: 'Accepted; Location names the upload', schema: uploadSchema },
+    ],
+    problems: [
+      ...LIST,
+      'media-type-unsupported',
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'idempotency-key-in-progress',
+      'idempotency-key-reused',
+      'option-unknown',
+      'option-invalid',
+      'option-not-available',
+      'capability-not-available',
+      'multipart-malformed',
+      'multipart-too-large',
+      'body-broken-off',
+      'body-too-slow',
+      ...(Object.keys(FILE_PROBLEMS) as (keyof typeof FILE_PROBLEMS)[]),
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/uploads',
+    id: 'listUploads',
+    summary: 'Uploads, newest first',
+    access: 'uploads',
+    query: uploadsQuerySchema,
+    responses: [{ status: 200, about: 'A page of uploads', schema: pageOf(uploadSchema) }],
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/uploads/{uploadId}',
+    id: 'getUpload',
+    summary: 'One upload',
+    access: 'uploads',
+    ifNoneMatch: true,
+    responses: [
+      { status: 200, about: 'The upload; ETag is its version', schema: uploadSchema },
+      { status: 304, about: 'Not changed since the version in If-None-Match' },
+    ],
+    problems: ['not-found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/uploads/{uploadId}/rows',
+    id: 'listUploadRows',
+    summary:
+      'What became of the rows, in input order; as CSV the original columns and _line, _outcome, _code, _reason',
+    access: 'uploads',
+    query: rowsQuerySchema,
+    responses: [
+      {
+        status: 200,
+        about: 'A page of rows, or all as CSV',
+        schema: pageOf(rowSchema),
+        mediaTypes: ['application/json', 'text/csv'],
+      },
+    ],
+    problems: ['not-found', 'rows-gone'],
+  },
+  control('cancel', 'Stop an upload; what was delivered stays'),
+  control('pause', 'Set an upload aside; others of its list go on'),
+  control('resume', 'Go on with a paused or held upload'),
+  {
+    method: 'get',
+    path: '/v1/contact-lists',
+    id: 'listContactLists',
+    summary: 'The contact lists that the tenant may use',
+    access: 'lists',
+    responses: [{ status: 200, about: 'Contact lists', schema: pageOf(contactListSummarySchema) }],
+    problems: ['genesys-unavailable', 'genesys-refused'],
+  },
+  {
+    method: 'get',
+    path: '/v1/contact-lists/{contactListId}',
+    id: 'getContactList',
+    summary: 'One contact list: its columns and its state in Genesys',
+    access: 'lists',
+    responses: [{ status: 200, about: 'The contact list', schema: contactListSchema }],
+    problems: LIST,
+  },
+  {
+    method: 'get',
+    path: '/livez',
+    id: 'livez',
+    summary: 'Whether the process lives',
+    access: 'public',
+    responses: [{ status: 200, about: 'It does', mediaTypes: ['application/json'] }],
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    id: 'readyz',
+    summary: 'Whether the gateway takes uploads, what is missing, and whether Genesys is simulated',
+    access: 'public',
+    responses: [
+      { status: 200, about: 'Ready', schema: readinessSchema },
+      { status: 503, about: 'Not ready', schema: readinessSchema },
+    ],
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    id: 'metrics',
+    summary: 'Prometheus metrics; free from loopback, else with METRICS_TOKEN or an admin key',
+    access: 'metrics',
+    responses: [{ status: 200, about: 'Metrics', mediaTypes: ['text/plain'] }],
+    problems: [],
+  },
+  page('/problems', 'listProblems', 'All problem codes and row codes', []),
+  page('/problems/{code}', 'getProblem', 'What a code means and how it is mended', ['not-found']),
+  {
+    method: 'get',
+    path: '/openapi.json',
+    id: 'openapi',
+    summary: 'This document',
+    access: 'public',
+    responses: [{ status: 200, about: 'OpenAPI 3.1', mediaTypes: ['application/json'] }],
+    problems: [],
+  },
+]

@@ -1,0 +1,100 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+
+import { hasScope, type ApiKey, type Scope } from '../../domain/access.ts'
+import { GatewayProblem } from '../../domain/problem.ts'
+import { sameBytes, sha256 } from '../../lib/digest.ts'
+import type { HttpDeps } from '../deps.ts'
+import { createKeyFailures, type KeyFailures } from '../key-failures.ts'
+
+const bearerOf = (request: FastifyRequest): string | null => {
+  const match = /^Bearer ([\x21-\x7e]{1,512})$/iu.exec(request.headers.authorization ?? '')
+  return match?.[1] ?? null
+}
+
+const unauthorized = (reply: FastifyReply): GatewayProblem => {
+  reply.header('www-authenticate', 'Bearer realm="outbound-gateway"')
+  return new GatewayProblem('unauthorized', 'This call needs a valid API key.')
+}
+
+/** Only the socket counts, and a proxy in front is never taken for the machine itself. */
+const isLoopback = (request: FastifyRequest): boolean => {
+  const { headers, socket } = request.raw
+  if (headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['x-real-ip']) return false
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/u, '')
+  return address === '::1' || /^127\./u.test(address)
+}
+
+const isLive = (key: ApiKey, now: Date): boolean =>
+  key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now)
+
+/** The key of the call; throws 401 or 429. Keys are compared as SHA-256 digests, so no timing tells how much of one is right. */
+const authenticate = async (
+  deps: HttpDeps,
+  failures: KeyFailures,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ApiKey> => {
+  const bearer = bearerOf(request)
+  if (bearer === null) throw unauthorized(reply)
+  const digest = sha256(bearer)
+  const wait = failures.blockedForSeconds(request.ip, digest)
+  if (wait !== null) {
+    throw new GatewayProblem('too-many-requests', 'Too many refused keys.', {}, wait)
+  }
+  const key = await deps.access.findKey(digest)
+  if (!key || !isLive(key, deps.clock.now())) {
+    failures.failed(request.ip)
+    throw unauthorized(reply)
+  }
+  failures.succeeded(digest)
+  return key
+}
+
+const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope): void => {
+  request.caller = {
+    tenantId: key.tenantId,
+    keyId: key.id,
+    scopes: key.scopes,
+    requestId: request.id,
+  }
+  if (!hasScope(key.scopes, scope)) {
+    throw new GatewayProblem('scope-missing', `This call needs the scope ${scope}.`, { scope })
+  }
+}
+
+/** Deny by default: a route that does not say who may call it stops the boot. Keys, scopes, and the door of `/metrics`. */
+export const authPlugin = (deps: HttpDeps) =>
+  fp(
+    async (app: FastifyInstance) => {
+      const failures = createKeyFailures({
+        clock: deps.clock,
+        perMinute: deps.limits.keyFailuresPerMinute ?? 30,
+      })
+      app.addHook('onRoute', (route) => {
+        // The pages of the documentation are the only routes that the gateway does not write itself.
+        if (/^\/docs(?:\/|$)/u.test(route.url)) route.config = { ...route.config, access: 'public' }
+        if (!route.config?.access) {
+          throw new Error(
+            `The route ${String(route.method)} ${route.url} does not say who may call it`,
+          )
+        }
+      })
+      app.addHook('onRequest', async (request, reply) => {
+        // A path without a route has no policy and reaches nothing but the 404 answer.
+        if (request.is404) return
+        const { access } = request.routeOptions.config
+        if (access === 'public') return
+        if (access === 'metrics') {
+          if (isLoopback(request)) return
+          const bearer = bearerOf(request)
+          if (bearer !== null && deps.metricsToken !== null) {
+            if (sameBytes(Buffer.from(bearer), Buffer.from(deps.metricsToken))) return
+          }
+        }
+        const key = await authenticate(deps, failures, request, reply)
+        authorize(request, key, typeof access === 'object' ? access.scope : 'admin')
+      })
+    },
+    { name: 'auth', dependencies: ['lifecycle'] },
+  )

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+
+import { GatewayProblem } from '../../domain/problem.ts'
+import type { HttpDeps } from '../deps.ts'
+
+/** A body of another call than an upload has this long to arrive, in milliseconds. */
+const SMALL_BODY_MS = 30_000
+
+const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown'
+
+const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply): void => {
+  reply.header('x-request-id', request.id)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('referrer-policy', 'no-referrer')
+  reply.header('x-frame-options', 'DENY')
+  if (deps.sandbox) reply.header('x-genesys-simulated', 'true')
+  if (!request.url.startsWith('/docs')) {
+    reply.header('cache-control', 'no-store')
+    reply.header(
+      'content-security-policy',
+      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    )
+  }
+}
+
+const tellAnswered = (deps: HttpDeps, request: FastifyRequest, status: number): void => {
+  if (request.answered) return
+  request.answered = true
+  deps.emit('http.answered', {
+    requestId: request.id,
+    method: request.method,
+    route: routeOf(request),
+    status,
+    durationMs: Math.round(deps.clock.monotonicMs() - request.startedMs),
+    tenantId: request.caller?.tenantId ?? null,
+    problem: request.problemCode,
+  })
+}
+
+const limitSmallBody = (request: FastifyRequest): void => {
+  const { raw } = request
+  if (request.routeOptions.config.upload || raw.headers['content-length'] === undefined) {
+    if (request.routeOptions.config.upload || !raw.headers['transfer-encoding']) return
+  }
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.destroy()
+  }, SMALL_BODY_MS)
+  timer.unref()
+  raw.once('close', () => {
+    clearTimeout(timer)
+  })
+}
+
+/** Request id, security headers, one telemetry event a request, and the refusal of new work while stopping. */
+export const lifecyclePlugin = (deps: HttpDeps) =>
+  fp(
+    async (app: FastifyInstance) => {
+      let stopping = false
+      app.decorateRequest('caller', null)
+      app.decorateRequest('startedMs', 0)
+      app.decorateRequest('problemCode', null)
+      app.decorateRequest('answered', false)
+      app.addHook('preClose', async () => {
+        stopping = true
+      })
+      app.addHook('onRequest', async (request, reply) => {
+        request.startedMs = deps.clock.monotonicMs()
+        setHeaders(deps, request, reply)
+        limitSmallBody(request)
+        if (stopping && request.routeOptions.config.access !== 'public') {
+          reply.header('connection', 'close')
+          throw new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)
+        }
+      })
+      app.addHook('onRequestAbort', async (request) => {
+        request.problemCode = 'body-broken-off'
+        tellAnswered(deps, request, 499)
+      })
+      app.addHook('onResponse', async (request, reply) => {
+        tellAnswered(deps, request, reply.statusCode)
+      })
+    },
+    { name: 'lifecycle' },
+  )

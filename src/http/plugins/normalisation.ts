@@ -1,0 +1,105 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+import { GatewayProblem } from '../../domain/problem.ts'
+import type { UploadForm } from '../request-context.ts'
+
+const BARE_FORMATS = {
+  'text/csv': 'csv',
+  'application/x-ndjson': 'ndjson',
+  'application/json': 'json',
+} as const
+
+/** The media type without parameters, lower-cased; "" when there is none. */
+const mediaType = (header: string | undefined): string =>
+  (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
+
+/** How the body of an upload comes; throws 415 for everything else, compressed bodies and other charsets included. */
+export const normaliseUploadForm = (headers: {
+  'content-type'?: string | undefined
+  'content-encoding'?: string | undefined
+}): UploadForm => {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw new GatewayProblem('media-type-unsupported', 'Send the body without Content-Encoding.')
+  }
+  const header = headers['content-type']
+  const type = mediaType(header)
+  if (type === 'multipart/form-data') return { kind: 'multipart' }
+  const format = Object.hasOwn(BARE_FORMATS, type)
+    ? BARE_FORMATS[type as keyof typeof BARE_FORMATS]
+    : null
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/iu.exec(header ?? '')?.[1]?.toLowerCase()
+  if (format === null || (charset !== undefined && !['utf-8', 'utf8'].includes(charset))) {
+    throw new GatewayProblem(
+      'media-type-unsupported',
+      'Send multipart/form-data, text/csv, application/x-ndjson or application/json, in UTF-8.',
+    )
+  }
+  return { kind: 'bare', format }
+}
+
+/** The format of a file in a form, by its media type and else by its name; throws 415 when neither tells. */
+export const normaliseFileFormat = (
+  mimeType: string,
+  fileName: string | null,
+): 'csv' | 'ndjson' | 'json' => {
+  const type = mediaType(mimeType)
+  if (Object.hasOwn(BARE_FORMATS, type)) return BARE_FORMATS[type as keyof typeof BARE_FORMATS]
+  const extension = /\.(csv|tsv|txt|ndjson|jsonl|json)$/iu.exec(fileName ?? '')?.[1]?.toLowerCase()
+  // Browsers and operating systems name CSV in many ways; the file's name is then the better witness.
+  const vague = ['', 'application/octet-stream', 'application/vnd.ms-excel', 'text/plain']
+  if (vague.includes(type) && extension !== undefined) {
+    if (extension === 'json') return 'json'
+    return extension === 'ndjson' || extension === 'jsonl' ? 'ndjson' : 'csv'
+  }
+  throw new GatewayProblem(
+    'media-type-unsupported',
+    'Give the part `file` the Content-Type text/csv, application/x-ndjson or application/json.',
+  )
+}
+
+/**
+ * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the same key.
+ * null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
+ */
+export const normaliseIdempotencyKey = (header: string | string[] | undefined): string | null => {
+  if (header === undefined) return null
+  const text = Array.isArray(header) ? header.join(',') : header.trim()
+  const quoted = /^"(.*)"$/u.exec(text)
+  const key = quoted ? quoted[1]!.replace(/\\(["\\])/gu, '$1') : text
+  if (!/^[\x21-\x7e]{1,255}$/u.test(key)) {
+    throw new GatewayProblem(
+      'idempotency-key-invalid',
+      'The Idempotency-Key must be 1 to 255 visible ASCII characters.',
+    )
+  }
+  return key
+}
+
+/** The file's own name without path and control characters, at most 255 characters; null when nothing is left. */
+export const normaliseFileName = (name: string | undefined): string | null => {
+  const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''
+  // Controls, and the marks that turn the direction of text and so disguise an extension.
+  const plain = base.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '').trim()
+  const cut = [...plain].slice(0, 255).join('').slice(0, 255)
+  return cut === '' || cut === '.' || cut === '..' ? null : cut
+}
+
+/** Settles the form of an upload's body before anything of it is read (415 comes before every 400). */
+export const normalisationPlugin = fp(
+  async (app: FastifyInstance) => {
+    app.decorateRequest('uploadForm', null)
+    app.addHook('preParsing', async (request) => {
+      if (request.routeOptions.config.upload) {
+        request.uploadForm = normaliseUploadForm(request.headers)
+      } else if (request.headers['content-encoding'] !== undefined) {
+        throw new GatewayProblem(
+          'media-type-unsupported',
+          'Send the body without Content-Encoding.',
+        )
+      }
+    })
+  },
+  { name: 'normalisation', dependencies: ['auth'] },
+)

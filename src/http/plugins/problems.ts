@@ -1,0 +1,76 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+
+import { GatewayProblem } from '../../domain/problem.ts'
+import type { HttpDeps } from '../deps.ts'
+import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../problem-document.ts'
+
+/** Name and code of an error; its text may hold what a caller sent. */
+const errorName = (error: unknown): string => {
+  if (!(error instanceof Error)) return typeof error
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  const place = /\n\s+at (?:\S+ )?\(?(?:file:\/\/)?([^)\s]+)/u.exec(error.stack ?? '')?.[1] ?? ''
+  return `${error.name}${code} ${place}`.trim().slice(0, 200)
+}
+
+/** Answers a request with problem+json; an internal error is told to telemetry, never to the caller. */
+export const sendProblem = (
+  deps: Pick<HttpDeps, 'emit'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply => {
+  const problem = problemOf(error)
+  request.problemCode = problem.code
+  if (problem.code === 'internal-error') {
+    deps.emit('http.failed', {
+      requestId: request.id,
+      route: request.routeOptions.url ?? 'unknown',
+      error: errorName(error),
+    })
+  }
+  const document = problemDocument(problem, request.id)
+  if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
+  return reply
+    .code(document.status)
+    .header('content-type', PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(document))
+}
+
+type SeenRoute = { methods: string[]; pattern: RegExp }
+
+const patternOf = (url: string): RegExp =>
+  new RegExp(
+    `^${url
+      .split('/')
+      .map((part) =>
+        part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`),
+      )
+      .join('/')}$`,
+    'u',
+  )
+
+/** problem+json for everything that is not an answer: thrown problems, framework errors, 404 and 405. */
+export const problemsPlugin = (deps: HttpDeps) =>
+  fp(
+    async (app: FastifyInstance) => {
+      const seen: SeenRoute[] = []
+      app.addHook('onRoute', (route) => {
+        if (route.url.startsWith('/docs')) return
+        seen.push({ methods: [route.method].flat(), pattern: patternOf(route.url) })
+      })
+      app.setErrorHandler((error, request, reply) => sendProblem(deps, error, request, reply))
+      app.setNotFoundHandler((request, reply) => {
+        const path = request.url.split('?', 1)[0]!
+        const allowed = seen
+          .filter((route) => route.pattern.test(path))
+          .flatMap((route) => route.methods)
+        if (allowed.length === 0) {
+          throw new GatewayProblem('not-found', 'No such address.')
+        }
+        reply.header('allow', [...new Set(allowed)].join(', '))
+        throw new GatewayProblem('method-not-allowed', 'The address does not take this method.')
+      })
+    },
+    { name: 'problems' },
+  )

@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream'
+
+import type { FastifyInstance } from 'fastify'
+
+import type { HttpLimits } from '../deps.ts'
+import { drainRest } from '../upload-body.ts'
+
+const DRAIN_BYTES = 1024 * 1024
+const DRAIN_MS = 2_000
+
+/**
+ * An answer given before the body was read to its end: the client gets it at once and whole, the gateway reads a little
+ * more (else the kernel resets the connection and the client loses the answer), then the connection closes.
+ */
+export const registerEarlyRefusal = (app: FastifyInstance, limits: HttpLimits): void => {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { raw } = request
+    const hasBody =
+      Number(raw.headers['content-length'] ?? 0) > 0 ||
+      raw.headers['transfer-encoding'] !== undefined
+    if (!hasBody || raw.readableEnded || raw.complete || raw.destroyed) return payload
+    if (typeof payload !== 'string') return payload
+    reply.header('connection', 'close')
+    reply.header('content-length', Buffer.byteLength(payload))
+    const answer = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from(payload)
+      await drainRest(raw, {
+        maxBytes: limits.drainBytes ?? DRAIN_BYTES,
+        maxMs: limits.drainMs ?? DRAIN_MS,
+      })
+    }
+    return Readable.from(answer(), { objectMode: false })
+  })
+}

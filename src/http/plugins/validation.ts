@@ -1,0 +1,117 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { z } from 'zod'
+
+import { GatewayProblem } from '../../domain/problem.ts'
+import {
+  unavailableOptions,
+  uploadOptionsSchema,
+  type UploadOptions,
+} from '../../domain/upload-options.ts'
+import { uploadCallOptionsSchema } from '../schemas.ts'
+
+const NOTHING = z.strictObject({})
+
+/** The names at fault, never the values: a value may be a person's. */
+const namesAtFault = (issues: readonly z.core.$ZodIssue[]): string[] => {
+  const names = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.map(String).join('.')],
+  )
+  return [...new Set(names)].map((name) => name.slice(0, 100)).slice(0, 20)
+}
+
+const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const parameters = namesAtFault(result.error.issues)
+  throw new GatewayProblem('parameter-invalid', 'A parameter is unknown or has no valid value.', {
+    parameters,
+  })
+}
+
+/** The options of an upload call, typed; throws 400 for unknown, invalid and not yet available ones. */
+export const parseUploadOptions = (
+  given: Record<string, unknown>,
+): { options: UploadOptions; validateOnly: boolean } => {
+  const result = uploadCallOptionsSchema.safeParse(given)
+  if (!result.success) {
+    const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
+    const options = namesAtFault(unknown.length > 0 ? unknown : result.error.issues)
+    throw unknown.length > 0
+      ? new GatewayProblem('option-unknown', 'An option is unknown.', { options })
+      : new GatewayProblem('option-invalid', 'An option has no valid value.', { options })
+  }
+  const { validateOnly, ...rest } = result.data
+  const options = uploadOptionsSchema.parse(rest)
+  const missing = unavailableOptions(options)
+  if (missing.length > 0) {
+    throw new GatewayProblem(
+      'option-not-available',
+      `Not available in this release: ${missing.join(', ')}.`,
+      { options: missing },
+    )
+  }
+  return { options, validateOnly }
+}
+
+const parseJsonOption = (name: string, text: string): unknown => {
+  try {
+    return JSON.parse(text, (member: string, value: unknown) => {
+      if (member === '__proto__') throw new Error('forbidden member')
+      return value
+    })
+  } catch {
+    throw new GatewayProblem('option-invalid', 'An option is not valid JSON.', { options: [name] })
+  }
+}
+
+const LISTS = ['phoneColumns', 'emailColumns']
+const BOOLEANS = ['hasHeader', 'validateOnly']
+
+/** Options as a query carries them, as the values they stand for: lists, the mapping and booleans are text there. */
+export const typedQueryOptions = (query: Record<string, unknown>): Record<string, unknown> => {
+  const typed: [string, unknown][] = Object.entries(query).map(([name, value]) => {
+    if (typeof value !== 'string') {
+      throw new GatewayProblem('option-invalid', 'An option is given twice.', { options: [name] })
+    }
+    if (name === 'mapping') return [name, parseJsonOption(name, value)]
+    if (LISTS.includes(name)) {
+      return [name, value.startsWith('[') ? parseJsonOption(name, value) : value.split(',')]
+    }
+    if (BOOLEANS.includes(name)) {
+      return [name, value === 'true' ? true : value === 'false' ? false : value]
+    }
+    return [name, value]
+  })
+  return Object.fromEntries(typed)
+}
+
+/** The options of a form's part `options`: an object, or its JSON text. */
+export const optionsOfPart = (value: unknown): Record<string, unknown> => {
+  const parsed = typeof value === 'string' ? parseJsonOption('options', value) : value
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new GatewayProblem('option-invalid', 'The part `options` must be a JSON object.', {
+      options: ['options'],
+    })
+  }
+  return { ...parsed }
+}
+
+/** Checks path and query of every route against its strict schemas; a route that declares none takes none. */
+export const validationPlugin = fp(
+  async (app: FastifyInstance) => {
+    app.decorateRequest('valid')
+    app.addHook('preValidation', async (request) => {
+      if (request.is404) return
+      const { config, url } = request.routeOptions
+      if (url?.startsWith('/docs')) return
+      request.valid = {
+        params: parseParameters(config.paramsSchema ?? NOTHING, request.params),
+        query: config.upload
+          ? request.query
+          : parseParameters(config.querySchema ?? NOTHING, request.query),
+      }
+    })
+  },
+  { name: 'validation', dependencies: ['normalisation'] },
+)

@@ -1,0 +1,32 @@
+import type { ZodType } from 'zod'
+
+import type { Caller, Scope } from '../domain/access.ts'
+import type { FileFormat } from '../domain/upload.ts'
+
+/** Who may call a route. Every route declares one; a route without stops the boot. */
+export type RouteAccess = 'public' | 'metrics' | { scope: Scope }
+
+/** How the file of an upload comes: as a part of a form, or as the body itself. */
+export type UploadForm = { kind: 'multipart' } | { kind: 'bare'; format: FileFormat }
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess
+    /** Strict schemas; a route without `querySchema` takes no query at all. */
+    querySchema?: ZodType
+    paramsSchema?: ZodType
+    /** The route takes a file: its body is handed on as a stream, its query holds options. */
+    upload?: boolean
+  }
+  interface FastifyRequest {
+    /** null on public routes. */
+    caller: Caller | null
+    startedMs: number
+    /** The problem code of the answer, for telemetry. */
+    problemCode: string | null
+    answered: boolean
+    uploadForm: UploadForm | null
+    /** The validated query and path parameters. */
+    valid: { query: unknown; params: unknown }
+  }
+}

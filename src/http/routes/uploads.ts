@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { GatewayProblem } from '../../domain/problem.ts'
+import type { Upload } from '../../domain/upload.ts'
+import type { HttpDeps } from '../deps.ts'
+import { uploadParamsSchema, uploadsQuerySchema } from '../schemas.ts'
+import { renderUpload } from '../upload-view.ts'
+
+const etagOf = (upload: Upload): string => `"${upload.version}"`
+
+const matches = (header: string | undefined, etag: string): boolean =>
+  (header ?? '')
+    .split(',')
+    .map((part) => part.trim().replace(/^W\//u, ''))
+    .some((part) => part === '*' || part === etag)
+
+/** The caller's upload; 404 for another tenant's exactly as for an unknown one. */
+export const ownUpload = async (deps: HttpDeps, request: FastifyRequest): Promise<Upload> => {
+  const { uploadId } = request.valid.params as { uploadId: string }
+  const upload = await deps.uploads.find(request.caller!.tenantId, uploadId)
+  if (!upload) throw new GatewayProblem('not-found', 'There is no such upload.')
+  return upload
+}
+
+const sendUpload = (upload: Upload, reply: FastifyReply): FastifyReply =>
+  reply.header('etag', etagOf(upload)).send(renderUpload(upload))
+
+/** GET /v1/uploads, GET /v1/uploads/{uploadId} and the calls that move an upload. */
+export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
+  app.get(
+    '/v1/uploads',
+    { config: { access: { scope: 'uploads' }, querySchema: uploadsQuerySchema } },
+    async (request) => {
+      const query = uploadsQuerySchema.parse(request.query)
+      const page = await deps.uploads.list(request.caller!.tenantId, {
+        limit: query.limit,
+        cursor: query.cursor ?? null,
+      })
+      if (!page) {
+        throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', {
+          parameters: ['cursor'],
+        })
+      }
+      return { items: page.items.map(renderUpload), next: page.next }
+    },
+  )
+
+  app.get(
+    '/v1/uploads/:uploadId',
+    { config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema } },
+    async (request, reply) => {
+      const upload = await ownUpload(deps, request)
+      if (matches(request.headers['if-none-match'], etagOf(upload))) {
+        return reply.code(304).header('etag', etagOf(upload)).send()
+      }
+      return sendUpload(upload, reply)
+    },
+  )
+
+  for (const action of ['cancel', 'pause', 'resume'] as const) {
+    app.post(
+      `/v1/uploads/:uploadId/${action}`,
+      { config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema } },
+      async (request, reply) => {
+        const { id } = await ownUpload(deps, request)
+        const upload = await deps.controlUpload({ caller: request.caller!, uploadId: id, action })
+        return sendUpload(upload, reply)
+      },
+    )
+  }
+}

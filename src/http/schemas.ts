@@ -1,0 +1,162 @@
+import { z } from 'zod'
+
+import { COLUMN_KINDS } from '../domain/contact-list.ts'
+import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
+import { uploadOptionsSchema } from '../domain/upload-options.ts'
+import {
+  FILE_FORMATS,
+  HOLD_REASONS,
+  ROW_OUTCOMES,
+  UPLOAD_STATES,
+  type HoldReason,
+} from '../domain/upload.ts'
+
+/** The shapes that cross the HTTP border; the API document is made of them. */
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+const countsSchema = z.strictObject({
+  read: count,
+  accepted: count,
+  rejected: count,
+  duplicates: count,
+  suppressed: count,
+  blank: count,
+  delivered: count,
+  unchanged: count,
+  failed: count,
+  unprocessed: count,
+})
+
+export const uploadSchema = z.strictObject({
+  id: z.string(),
+  contactListId: z.string(),
+  state: z.enum(UPLOAD_STATES),
+  hold: z
+    .strictObject({
+      reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
+      since: stamp,
+    })
+    .nullable(),
+  mode: z.enum(['append', 'overwrite']),
+  duplicates: z.enum(['update', 'skip', 'ignore']),
+  version: count,
+  delivery: z.strictObject({
+    method: z.enum(['batches', 'file', 'callback']),
+    batches: z.strictObject({ total: count, delivered: count, failed: count }),
+  }),
+  source: z.strictObject({
+    fileName: z.string().nullable(),
+    format: z.enum(FILE_FORMATS),
+    encoding: z.string(),
+    delimiter: z.string().nullable(),
+    bytes: count,
+    sha256: z.string(),
+  }),
+  columns: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
+      mappedTo: z.string().nullable(),
+    }),
+  ),
+  counts: countsSchema,
+  rejections: z.record(z.string(), count),
+  planDigest: z.string(),
+  createdAt: stamp,
+  updatedAt: stamp,
+  completedAt: stamp.nullable(),
+  problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+})
+
+export const pageOf = (item: z.ZodType) =>
+  z.strictObject({ items: z.array(item), next: z.string().nullable() })
+
+export const rowSchema = z.strictObject({
+  line: count,
+  outcome: z.string(),
+  contactId: z.string().nullable(),
+  code: z.string().nullable(),
+  column: z.string().nullable(),
+  reason: z.string().nullable(),
+  cells: z.array(z.string()),
+})
+
+export const contactListSummarySchema = z.strictObject({ id: z.string(), name: z.string() })
+
+export const contactListSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['ready', 'processing', 'error']),
+  schemaVersion: z.string(),
+  columns: z.array(
+    z.strictObject({ name: z.string(), kind: z.enum(COLUMN_KINDS), required: z.boolean() }),
+  ),
+  size: count.nullable(),
+  /** Seconds since Genesys was asked; 0 = just now. */
+  ageSeconds: count,
+})
+
+export const readinessSchema = z.strictObject({
+  ready: z.boolean(),
+  sandbox: z.boolean(),
+  missing: z.array(z.string()),
+  checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })),
+})
+
+export const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  hint: z.string(),
+  instance: z.string(),
+})
+
+/** What the options of a call may hold: the upload's options, and whether anything is kept at all. */
+export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
+  validateOnly: z.boolean().default(false),
+})
+
+const limit = z
+  .string()
+  .regex(/^[1-9][0-9]{0,3}$/u, 'a whole number')
+  .transform(Number)
+const cursor = z.string().min(1).max(500)
+
+export const uploadsQuerySchema = z.strictObject({
+  limit: limit.pipe(z.int().min(1).max(200)).default(50),
+  cursor: cursor.optional(),
+})
+
+export const rowsQuerySchema = z.strictObject({
+  outcome: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(ROW_OUTCOMES)))
+    .optional(),
+  limit: limit.pipe(z.int().min(1).max(1000)).default(200),
+  cursor: cursor.optional(),
+})
+
+export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })
+export const contactListParamsSchema = z.strictObject({
+  contactListId: z.string().regex(/^[\x21-\x7e]{1,128}$/u, 'visible ASCII, at most 128 characters'),
+})
+export const problemParamsSchema = z.strictObject({ code: z.string().min(1).max(100) })
+
+/** A webhook of the gateway (Standard Webhooks). */
+export const uploadEventSchema = z.strictObject({
+  type: z.enum(OUTBOUND_EVENT_TYPES),
+  timestamp: stamp,
+  data: z.strictObject({
+    uploadId: z.string(),
+    contactListId: z.string(),
+    state: z.enum(UPLOAD_STATES),
+    counts: countsSchema,
+    sha256: z.string(),
+    rowsUrl: z.string(),
+    version: count,
+  }),
+})

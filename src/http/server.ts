@@ -1,0 +1,94 @@
+import './request-context.ts'
+import type { IncomingMessage } from 'node:http'
+
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { type FastifyInstance } from 'fastify'
+
+import { answerClientError } from './client-errors.ts'
+import type { HttpDeps } from './deps.ts'
+import { buildOpenApi } from './openapi.ts'
+import { authPlugin } from './plugins/auth.ts'
+import { lifecyclePlugin } from './plugins/lifecycle.ts'
+import { normalisationPlugin } from './plugins/normalisation.ts'
+import { problemsPlugin, sendProblem } from './plugins/problems.ts'
+import { validationPlugin } from './plugins/validation.ts'
+import { registerUploadIntake } from './routes/contact-list-uploads.ts'
+import { registerContactLists } from './routes/contact-lists.ts'
+import { registerOperations } from './routes/operations.ts'
+import { registerProblemPages } from './routes/problems.ts'
+import { registerUploadRows } from './routes/upload-rows.ts'
+import { registerUploads } from './routes/uploads.ts'
+
+export type { HttpDeps, HttpLimits, Readiness } from './deps.ts'
+
+/** A caller's own request id, when it is harmless in a log line; else a new one. */
+const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): string => {
+  const given = raw.headers['x-request-id']
+  return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,128}$/u.test(given)
+    ? given
+    : deps.ids.newId('req')
+}
+
+const createFastify = (deps: HttpDeps): FastifyInstance =>
+  fastify({
+    logger: false,
+    trustProxy: deps.trustProxy,
+    exposeHeadRoutes: false,
+    // The stopping answer is problem+json too (lifecycle plugin).
+    return503OnClosing: false,
+    // Uploads may take hours; slow bodies are ended by their own guards, slow headers by Node.
+    requestTimeout: 0,
+    bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength: 200 },
+    requestIdHeader: false,
+    genReqId: (raw) => requestIdOf(deps, raw),
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16 * 1024,
+    },
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+      void sendProblem(deps, error, request, reply)
+    },
+    clientErrorHandler: (error, socket) => {
+      answerClientError(error, socket, deps.ids.newId('req'))
+    },
+  })
+
+const SANDBOX_NOTICE = 'Genesys is simulated here: nothing reaches a real contact centre.'
+
+const registerDocs = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
+  const document = buildOpenApi({ publicUrl: deps.publicUrl })
+  if (deps.sandbox) Object.assign(document['info'] as object, { summary: SANDBOX_NOTICE })
+  await app.register(swagger, {
+    mode: 'static',
+    specification: { document: document as never },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+}
+
+/**
+ * The HTTP border: every route of the API, ready to listen. Rejects when a route does not say who may call it.
+ * Closing it lets running requests end; new ones are answered 503 `service-stopping`.
+ */
+export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
+  const app = createFastify(deps)
+  app.server.maxHeadersCount = 100
+  app.removeContentTypeParser('text/plain')
+  await app.register(lifecyclePlugin(deps))
+  await app.register(problemsPlugin(deps))
+  await app.register(authPlugin(deps))
+  await app.register(normalisationPlugin)
+  await app.register(validationPlugin)
+  await registerDocs(app, deps)
+  await app.register(async (scope) => registerUploadIntake(scope, deps))
+  registerUploads(app, deps)
+  registerUploadRows(app, deps)
+  registerContactLists(app, deps)
+  registerOperations(app, deps)
+  registerProblemPages(app, deps)
+  await app.ready()
+  return app
+}

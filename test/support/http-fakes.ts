@@ -1,0 +1,164 @@
+import type { FastifyInstance } from 'fastify'
+
+import type { ApiKey } from '../../src/domain/access.ts'
+import { ZERO_COUNTS, type Upload } from '../../src/domain/upload.ts'
+import { createHttpServer, type HttpDeps } from '../../src/http/server.ts'
+import { renderUpload } from '../../src/http/upload-view.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { sha256 } from '../../src/lib/digest.ts'
+import { createIds } from '../../src/lib/ids.ts'
+import type { UploadRequest } from '../../src/workflows/contract.ts'
+import type { LedgerRow } from '../../src/workflows/ports/uploads.ts'
+
+export const KEYS = {
+  uploads: 'uploads-key-0123456789012345678901',
+  lists: 'lists-key-012345678901234567890123',
+  dnc: 'dnc-key-01234567890123456789012345',
+  admin: 'admin-key-012345678901234567890123',
+  expired: 'expired-key-0123456789012345678901',
+  revoked: 'revoked-key-0123456789012345678901',
+  foreign: 'foreign-key-0123456789012345678901',
+}
+
+const key = (scopes: ApiKey['scopes'], more: Partial<ApiKey> = {}): ApiKey => ({
+  id: 'key_1',
+  tenantId: 'default',
+  scopes,
+  expiresAt: null,
+  revokedAt: null,
+  ...more,
+})
+
+const API_KEYS: Record<keyof typeof KEYS, ApiKey> = {
+  uploads: key(['uploads']),
+  lists: key(['lists']),
+  dnc: key(['dnc']),
+  admin: key(['admin']),
+  expired: key(['admin'], { expiresAt: new Date(0) }),
+  revoked: key(['admin'], { revokedAt: new Date(0) }),
+  foreign: key(['admin'], { tenantId: 'other' }),
+}
+
+export const anUpload = (more: Partial<Upload> = {}): Upload => ({
+  id: 'upl_1',
+  tenantId: 'default',
+  contactListId: 'list-1',
+  laneKey: 'contact_list:list-1',
+  acceptedSeq: 1,
+  state: 'delivering',
+  hold: null,
+  mode: 'append',
+  duplicates: 'update',
+  version: 7,
+  delivery: { method: 'batches', batches: { total: 1, delivered: 0, failed: 0 } },
+  source: {
+    fileName: 'a.csv',
+    format: 'csv',
+    encoding: 'utf-8',
+    delimiter: ',',
+    bytes: 10,
+    sha256: '00',
+  },
+  columns: [{ name: 'phone', kind: 'phone', mappedTo: 'phone' }],
+  counts: { ...ZERO_COUNTS, read: 1, accepted: 1 },
+  rejections: {},
+  planDigest: 'ab',
+  schemaVersion: '1',
+  targetColumns: ['phone'],
+  requestId: 'req_1',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  completedAt: null,
+  problem: null,
+  ...more,
+})
+
+/** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
+export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
+  const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
+  const failures: unknown[] = []
+  const events: { name: string; fields: Record<string, unknown> }[] = []
+  const calls: string[] = []
+  const rows: LedgerRow[] = [
+    {
+      line: 2,
+      outcome: 'rejected',
+      contactId: null,
+      code: 'phone-invalid',
+      column: 'phone',
+      cells: ['12'],
+    },
+    {
+      line: 3,
+      outcome: 'rejected',
+      contactId: null,
+      code: 'phone-invalid',
+      column: 'phone',
+      cells: ['=1+1'],
+    },
+  ]
+  const deps: HttpDeps = {
+    access: {
+      findKey: async (digest) => {
+        calls.push('findKey')
+        const name = (Object.keys(KEYS) as (keyof typeof KEYS)[]).find((candidate) =>
+          sha256(KEYS[candidate]).equals(digest),
+        )
+        return name ? API_KEYS[name] : null
+      },
+      isGranted: async (tenant, _kind, id) => tenant === 'default' && id !== 'list-foreign',
+    },
+    uploads: {
+      find: async (tenant, id) => (tenant === 'default' && id === 'upl_1' ? anUpload() : null),
+      list: async (_tenant, page) =>
+        page.cursor === 'broken' ? null : { items: [anUpload()], next: 'c2' },
+      ledger: async (_id, query) => {
+        const found = rows.filter((row) => row.line > query.afterLine).slice(0, query.limit)
+        const last = found.at(-1)?.line ?? null
+        return { rows: found, nextLine: last !== null && last < 3 ? last : null }
+      },
+    },
+    receiveUpload: async ({ body, ...request }) => {
+      const chunks: Uint8Array[] = []
+      try {
+        for await (const chunk of body) chunks.push(chunk)
+      } catch (error) {
+        failures.push(error)
+        throw error
+      }
+      received.push({ ...request, bytes: Buffer.concat(chunks) })
+      return {
+        status: 202,
+        body: JSON.stringify(renderUpload(anUpload())),
+        location: '/v1/uploads/upl_1',
+        replayed: request.idempotencyKey === 'again',
+      }
+    },
+    controlUpload: async () => anUpload({ state: 'paused', version: 8 }),
+    readContactList: async (_caller, id) => ({
+      list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
+      ageMs: 1500,
+    }),
+    listContactLists: async () => [
+      { id: 'list-1', name: 'One' },
+      { id: 'list-foreign', name: 'Other' },
+    ],
+    readiness: async () => ({ ready: true, checks: {}, sandbox: true }),
+    metrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
+    limits: { maxUploadBytes: 100_000 },
+    metricsToken: 'metrics-token',
+    trustProxy: false,
+    publicUrl: null,
+    sandbox: true,
+    emit: (name, fields) => {
+      events.push({ name, fields })
+    },
+    clock: systemClock,
+    ids: createIds({ clock: systemClock }),
+    ...more,
+  }
+  const app: FastifyInstance = await createHttpServer(deps)
+  return { app, received, failures, events, calls }
+}
+
+export const bearer = (name: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[name]}` })
