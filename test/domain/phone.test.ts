@@ -74,7 +74,7 @@ describe('a phone number', () => {
       if (found === null) return
       direct += 1
       const parsed = parsePhoneNumber(text, { defaultCountry: region, extract: false })
-      assert.ok(parsed?.isValid(), `${region} ${text}`)
+      assert.ok(parsed !== undefined && parsed.isValid(), `${region} ${text}`)
       assert.equal(parsed.number, found, `${region} ${text}`)
       assert.equal(parsed.ext, undefined)
     }

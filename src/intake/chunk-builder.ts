@@ -1,0 +1,176 @@
+import type { Chunk, RejectedRow } from '../domain/chunk.ts'
+import { createBitmap, hasBit, setBit } from '../lib/bitmap.ts'
+import { createDuplicateTable } from './duplicate-table.ts'
+import type { CheckedRow } from './row-check.ts'
+import type { RowDigests } from './row-digests.ts'
+
+/** A chunk closes past this many characters of cells, or this many rejected rows, so that one always fits in memory and in a statement. */
+const CHUNK_CHARS = 2_000_000
+const CHUNK_REJECTED = 5_000
+
+type OpenChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'contentHashes'> & {
+  idDigests: string[]
+  subjectDigests: string[]
+  contentHashes: string[]
+  chars: number
+}
+
+/** Gathers rows into chunks; and, over all of them, knows which accepted rows a later line of the same contact replaced. */
+export type ChunkBuilder = {
+  accept(line: number, row: CheckedRow): void
+  reject(row: RejectedRow): void
+  blank(line: number): void
+  /** Chunks closed since the last call, in order. */
+  takeClosed(): Chunk[]
+  close(): void
+  duplicates(): number
+  leftOut(): Map<number, Buffer>
+  /** Chunks with at least one accepted row that is not left out. */
+  liveChunks(): number
+  chunks(): number
+}
+
+const bytes = (digests: readonly string[]): Buffer => Buffer.from(digests.join(''), 'latin1')
+
+const seal = ({ chars: _chars, ...open }: OpenChunk): Chunk => ({
+  ...open,
+  idDigests: bytes(open.idDigests),
+  subjectDigests: bytes(open.subjectDigests),
+  contentHashes: bytes(open.contentHashes),
+})
+
+const openChunk = (seq: number, width: number, line: number): OpenChunk => ({
+  seq,
+  firstLine: line,
+  lastLine: line,
+  width,
+  lines: [],
+  contactIds: [],
+  cells: [],
+  rejected: [],
+  blank: 0,
+  idDigests: [],
+  subjectDigests: [],
+  contentHashes: [],
+  chars: 0,
+})
+
+/** Which rows of which chunk were replaced; rows are numbered over all chunks in the order of acceptance. */
+const createReplacedRows = (batchRows: number) => {
+  const table = createDuplicateTable()
+  const leftOut = new Map<number, Buffer>()
+  /** By chunk: the number of its first accepted row. */
+  const starts: number[] = [0]
+  let next = 0
+  let duplicates = 0
+
+  const chunkOf = (row: number): number => {
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (starts[middle]! <= row) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+  return {
+    add: (idDigest: string): void => {
+      const before = table.replace(idDigest, next)
+      next += 1
+      if (before < 0) return
+      duplicates += 1
+      const seq = chunkOf(before)
+      let bitmap = leftOut.get(seq)
+      if (bitmap === undefined) leftOut.set(seq, (bitmap = createBitmap(batchRows)))
+      setBit(bitmap, before - starts[seq]!)
+    },
+    closeChunk: (): void => void starts.push(next),
+    duplicates: () => duplicates,
+    /** The bitmaps, each as long as its chunk has rows. */
+    leftOut: (): Map<number, Buffer> =>
+      new Map(
+        [...leftOut].map(([seq, bitmap]) => {
+          const rows = (starts[seq + 1] ?? next) - starts[seq]!
+          return [seq, bitmap.subarray(0, Math.ceil(rows / 8))]
+        }),
+      ),
+    liveChunks: (): number => {
+      let live = 0
+      for (let seq = 0; seq < starts.length; seq += 1) {
+        const rows = (starts[seq + 1] ?? next) - starts[seq]!
+        const bitmap = leftOut.get(seq)
+        let row = 0
+        while (row < rows && bitmap !== undefined && hasBit(bitmap, row)) row += 1
+        if (row < rows) live += 1
+      }
+      return live
+    },
+  }
+}
+
+export const createChunkBuilder = (deps: {
+  width: number
+  batchRows: number
+  digests: RowDigests
+}): ChunkBuilder => {
+  const { width, batchRows, digests } = deps
+  const replaced = createReplacedRows(batchRows)
+  const closed: Chunk[] = []
+  let seq = 0
+  let current: OpenChunk | null = null
+
+  const at = (line: number): OpenChunk => {
+    current ??= openChunk(seq, width, line)
+    current.lastLine = line
+    return current
+  }
+  const close = (): void => {
+    if (current === null) return
+    closed.push(seal(current))
+    replaced.closeChunk()
+    current = null
+    seq += 1
+  }
+  const closeIfFull = (chunk: OpenChunk): void => {
+    if (
+      chunk.lines.length >= batchRows ||
+      chunk.chars > CHUNK_CHARS ||
+      chunk.rejected.length >= CHUNK_REJECTED
+    ) {
+      close()
+    }
+  }
+  return {
+    accept: (line, row) => {
+      const chunk = at(line)
+      const idDigest = digests.keyed(row.contactId)
+      replaced.add(idDigest)
+      chunk.lines.push(line)
+      chunk.contactIds.push(row.contactId)
+      for (const cell of row.cells) {
+        chunk.cells.push(cell)
+        chunk.chars += cell.length
+      }
+      chunk.idDigests.push(idDigest)
+      for (const subject of row.subjects) chunk.subjectDigests.push(digests.keyed(subject))
+      chunk.contentHashes.push(digests.content(row.cells))
+      closeIfFull(chunk)
+    },
+    reject: (row) => {
+      const chunk = at(row.line)
+      chunk.rejected.push(row)
+      for (const cell of row.cells) chunk.chars += cell.length
+      closeIfFull(chunk)
+    },
+    blank: (line) => {
+      at(line).blank += 1
+    },
+    takeClosed: () => closed.splice(0),
+    close,
+    duplicates: replaced.duplicates,
+    leftOut: replaced.leftOut,
+    liveChunks: replaced.liveChunks,
+    chunks: () => seq,
+  }
+}

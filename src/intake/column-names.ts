@@ -1,0 +1,54 @@
+/** What the ledger adds to the file's columns; a file that has all four is a ledger sent back, and they are no data. */
+export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason'] as const
+
+/** Names that mean something to JavaScript's objects: no column may have them. */
+const FORBIDDEN = new Set([
+  '',
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'toLocaleString',
+  'valueOf',
+  'hasOwnProperty',
+  'isPrototypeOf',
+  'propertyIsEnumerable',
+  '__defineGetter__',
+  '__defineSetter__',
+  '__lookupGetter__',
+  '__lookupSetter__',
+])
+
+export const isForbiddenName = (name: string): boolean =>
+  FORBIDDEN.has(name) || name.includes('\0') || !name.isWellFormed()
+
+/** Names that differ only in case, `_`, `-` or spaces have the same key. */
+export const looseName = (name: string): string => name.toLowerCase().replace(/[_\- ]/g, '')
+
+const PHONE_NAMES = new Set([
+  'phone',
+  'phonenumber',
+  'telephone',
+  'tel',
+  'mobile',
+  'mobilephone',
+  'mobilenumber',
+  'cell',
+  'cellphone',
+  'homephone',
+  'workphone',
+])
+const EMAIL_NAMES = new Set(['email', 'emailaddress', 'mail'])
+
+/** The kind that a column's whole name speaks of (case, `_` and a trailing digit ignored); null = none. */
+export const kindByName = (name: string): 'phone' | 'email' | null => {
+  const plain = name.toLowerCase().replaceAll('_', '').replace(/\d$/, '')
+  if (PHONE_NAMES.has(plain)) return 'phone'
+  return EMAIL_NAMES.has(plain) ? 'email' : null
+}
+
+/** Names of the list's column that takes the extensions of a phone column. */
+export const extensionNames = (phoneColumn: string): string[] => [
+  `${phoneColumn}Extension`,
+  `${phoneColumn}_ext`,
+]

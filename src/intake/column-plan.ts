@@ -1,0 +1,151 @@
+import type { ColumnKind } from '../domain/contact-list.ts'
+import type { UploadColumn } from '../domain/upload.ts'
+import { unguardCell } from './cell-guard.ts'
+import { mapColumns } from './column-mapping.ts'
+import { extensionNames, isForbiddenName, kindByName, LEDGER_COLUMNS } from './column-names.ts'
+import { FileRefused } from './contract.ts'
+import type { IntakeSpec } from './contract.ts'
+
+/** More columns than any contact list has; a limit of our own where the dialect publishes none. */
+const MOST_COLUMNS = 1000
+
+/** One column of the list, and where its cells come from. */
+export type TargetColumn = {
+  name: string
+  kind: ColumnKind
+  required: boolean
+  /** Index among the file's columns; -1 = the file has none, the cells are empty. */
+  source: number
+  /** The file's name of the column, for faults. */
+  fileName: string
+  /** For a phone: index of the target column that takes its extension; -1 = none. */
+  extensionAt: number
+}
+
+/** How the file's columns become the list's; fixed once the header is read. */
+export type ColumnPlan = {
+  /** The file's columns in order, the ledger's own left out. */
+  columns: UploadColumn[]
+  targets: TargetColumn[]
+  idIndex: number
+  /** Indexes of the file's cells that are data, when the ledger's columns are among them; null = all. */
+  keep: number[] | null
+  /** Cells in the record, the ledger's included. */
+  width: number
+}
+
+const contactIdIndex = (names: readonly string[], asked: string | undefined): number => {
+  const wanted = asked === undefined ? ['contactId', 'customerId'] : [asked.trim()]
+  for (const name of wanted) {
+    const at = names.indexOf(name)
+    if (at >= 0) return at
+  }
+  throw new FileRefused(
+    'contact-id-column-missing',
+    `The file has no column ${wanted.join(' or ')} for the contact id. Name it with contactIdColumn.`,
+    { columns: wanted },
+  )
+}
+
+const checkNames = (names: readonly string[], spec: IntakeSpec): void => {
+  const forbidden = names.flatMap((name, index) => (isForbiddenName(name) ? [index + 1] : []))
+  if (forbidden.length > 0) {
+    throw new FileRefused('header-forbidden', 'A column has no name, or one that is not allowed.', {
+      positions: forbidden,
+    })
+  }
+  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
+  if (twice.length > 0) {
+    throw new FileRefused('header-duplicate', 'Two columns have the same name.', { columns: twice })
+  }
+  const { mapping, schemaDrift } = spec.options
+  const sent = names.filter((name) => !mapping || !Object.hasOwn(mapping, name) || mapping[name])
+  const most = schemaDrift === 'drop' ? MOST_COLUMNS : (spec.limits.columns ?? MOST_COLUMNS)
+  if (sent.length > most || names.length > MOST_COLUMNS) {
+    throw new FileRefused('columns-too-many', `The file has more than ${most} columns.`, {
+      columns: names.length,
+      most,
+    })
+  }
+}
+
+/**
+ * The kinds of the list's columns: what the list declares; else the options; only where neither speaks of a kind, the whole name in the
+ * list or in the file.
+ */
+const kindsOf = (
+  spec: IntakeSpec,
+  fileNameOf: ReadonlyMap<string, string>,
+): Map<string, ColumnKind> => {
+  const kinds = new Map(spec.list.columns.map((column) => [column.name, column.kind]))
+  for (const kind of ['phone', 'email'] as const) {
+    const asked = (kind === 'phone' ? spec.options.phoneColumns : spec.options.emailColumns) ?? []
+    const declared = spec.list.columns.some((column) => column.kind === kind)
+    for (const { name, kind: listKind } of spec.list.columns) {
+      if (listKind !== 'text') continue
+      const fileName = fileNameOf.get(name)
+      const byOption = asked.includes(name) || (fileName !== undefined && asked.includes(fileName))
+      const byName =
+        !declared &&
+        asked.length === 0 &&
+        (kindByName(name) === kind || (fileName !== undefined && kindByName(fileName) === kind))
+      if (byOption || byName) kinds.set(name, kind)
+    }
+  }
+  return kinds
+}
+
+const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => {
+  const { phoneColumns = [], emailColumns = [], mapping = {} } = spec.options
+  const known = new Set([...names, ...spec.list.columns.map((column) => column.name)])
+  const unknown = [...phoneColumns, ...emailColumns].filter((name) => !known.has(name))
+  const unmapped = Object.keys(mapping).filter((name) => !names.includes(name))
+  if (unknown.length + unmapped.length > 0) {
+    throw new FileRefused('columns-missing', 'The options name columns that the file lacks.', {
+      columns: [...unknown, ...unmapped],
+    })
+  }
+}
+
+/** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
+export const planColumns = (header: readonly string[], spec: IntakeSpec): ColumnPlan => {
+  const trimmed = header.map((name) => name.trim())
+  const isLedger = LEDGER_COLUMNS.every((name) => trimmed.includes(name))
+  const keep = isLedger
+    ? trimmed.flatMap((name, index) =>
+        (LEDGER_COLUMNS as readonly string[]).includes(name) ? [] : [index],
+      )
+    : null
+  const names = keep === null ? trimmed : keep.map((index) => unguardCell(trimmed[index]!))
+  checkNames(names, spec)
+  const idIndex = contactIdIndex(names, spec.options.contactIdColumn)
+  checkAskedColumns(spec, names)
+  const mappedTo = mapColumns(names, idIndex, spec)
+  const sources = new Map<string, number>()
+  mappedTo.forEach((target, index) => {
+    if (target !== null) sources.set(target, index)
+  })
+  const fileNameOf = new Map([...sources].map(([target, index]) => [target, names[index]!]))
+  const kinds = kindsOf(spec, fileNameOf)
+  const order = spec.list.columns.map((column) => column.name)
+  const targets = spec.list.columns.map((column): TargetColumn => {
+    const kind = kinds.get(column.name) ?? 'text'
+    return {
+      name: column.name,
+      kind,
+      required: column.required,
+      source: sources.get(column.name) ?? -1,
+      fileName: fileNameOf.get(column.name) ?? column.name,
+      extensionAt:
+        kind === 'phone'
+          ? Math.max(-1, ...extensionNames(column.name).map((name) => order.indexOf(name)))
+          : -1,
+    }
+  })
+  const columns = names.map((name, index): UploadColumn => {
+    const target = mappedTo[index] ?? null
+    const kind = target === null ? 'text' : (kinds.get(target) ?? 'text')
+    return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo: target }
+  })
+  return { columns, targets, idIndex, keep, width: header.length }
+}

@@ -1,0 +1,40 @@
+const DELIMITERS = [',', ';', '\t', '|'] as const
+
+const NEWLINE = 10
+const QUOTE = 34
+
+/** The end (exclusive) of the first record with content, outside quotes; -1 while the text does not hold it whole. */
+const firstRecordEnd = (text: string, from: number): number => {
+  let quoted = false
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) quoted = !quoted
+    else if (code === NEWLINE && !quoted) return at
+  }
+  return -1
+}
+
+/**
+ * The delimiter by the first record with content: of `, ; tab |` the one that stands most often outside quotes; the comma when none
+ * does. null while that record is not whole; `complete` says that no more text comes.
+ */
+export const detectDelimiter = (text: string, complete: boolean): string | null => {
+  let from = text.search(/[^\s]/)
+  if (from < 0) return complete ? ',' : null
+  // Leading tabs may be empty header cells: count from the start of that line.
+  from = text.lastIndexOf('\n', from) + 1
+  const end = firstRecordEnd(text, from)
+  if (end < 0 && !complete) return null
+  const record = text.slice(from, end < 0 ? text.length : end)
+  const outside = record.replace(/"[^"]*(?:"|$)/g, '')
+  let best = ','
+  let most = 0
+  for (const delimiter of DELIMITERS) {
+    const count = outside.split(delimiter).length - 1
+    if (count > most) {
+      most = count
+      best = delimiter
+    }
+  }
+  return best
+}

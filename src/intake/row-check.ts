@@ -1,0 +1,107 @@
+import { isPhoneNumber } from '../domain/contact-id.ts'
+import { normaliseDate } from '../domain/date.ts'
+import { normaliseEmail } from '../domain/email.ts'
+import { normalisePhone } from '../domain/phone.ts'
+import type { RejectionCode, RowFault } from '../domain/rejection.ts'
+import { findBadCharacters } from './check-characters.ts'
+import { checkContactId } from './check-contact-id.ts'
+import type { ColumnPlan, TargetColumn } from './column-plan.ts'
+import type { IntakeSpec } from './contract.ts'
+
+/** A row that passed. `subjects`: its phones and emails, normalised. */
+export type CheckedRow = { fault: null; contactId: string; cells: string[]; subjects: string[] }
+
+/** Judges one record and normalises it; the first fault in the order of the list's columns counts. */
+export type CheckRow = (
+  cells: readonly string[],
+  suspect: boolean,
+) => CheckedRow | { fault: RowFault }
+
+export type PhoneCounters = { direct: number; library: number }
+
+type Draft = {
+  cells: string[]
+  subjects: string[]
+  /** The row's phones as written and in E.164, in turn. */
+  phones: string[]
+}
+
+const fault = (code: RejectionCode, column: string | null): { fault: RowFault } => ({
+  fault: { code, column },
+})
+
+export const createRowCheck = (
+  plan: ColumnPlan,
+  spec: IntakeSpec,
+  phones: PhoneCounters,
+): CheckRow => {
+  const { targets, idIndex, columns } = plan
+  const region = spec.options.defaultRegion ?? spec.defaultRegion
+  const longest = spec.limits.cellChars ?? Number.POSITIVE_INFINITY
+  const nameAt = (index: number): string | null => columns[index]?.name ?? null
+
+  const placePhone = (
+    target: TargetColumn,
+    at: number,
+    raw: string,
+    draft: Draft,
+  ): RejectionCode | null => {
+    const result = normalisePhone(raw, region)
+    if (result.direct) phones.direct += 1
+    else phones.library += 1
+    if (!result.ok) return result.code
+    draft.cells[at] = result.e164
+    draft.subjects.push(result.e164)
+    draft.phones.push(raw.trim(), result.e164)
+    if (result.ext === null) return null
+    if (target.extensionAt < 0) return 'phone-extension'
+    const present = draft.cells[target.extensionAt]!.trim()
+    if (present !== '' && present !== result.ext) return 'phone-extension'
+    draft.cells[target.extensionAt] = result.ext
+    return null
+  }
+  const placeCell = (target: TargetColumn, at: number, draft: Draft): RejectionCode | null => {
+    const raw = draft.cells[at]!
+    if (target.kind === 'text') {
+      if (target.required && raw.trim() === '') return 'required-empty'
+      return null
+    }
+    if (raw.trim() === '') {
+      draft.cells[at] = ''
+      return target.required ? 'required-empty' : null
+    }
+    if (target.kind === 'phone') return placePhone(target, at, raw, draft)
+    const value = target.kind === 'email' ? normaliseEmail(raw) : normaliseDate(raw)
+    if (value === null) return target.kind === 'email' ? 'email-invalid' : 'date-invalid'
+    draft.cells[at] = value
+    if (target.kind === 'email') draft.subjects.push(value)
+    return null
+  }
+
+  return (cells, suspect) => {
+    if (suspect) {
+      const bad = findBadCharacters(cells)
+      if (bad >= 0) return fault('text-invalid', nameAt(bad))
+    }
+    const contactId = cells[idIndex]!
+    const idFault = checkContactId(contactId, spec.contactIdPattern)
+    if (idFault !== null) return fault(idFault, nameAt(idIndex))
+    const draft: Draft = { cells: [], subjects: [], phones: [] }
+    for (const target of targets) {
+      draft.cells.push(target.source < 0 ? '' : cells[target.source]!)
+    }
+    for (let at = 0; at < targets.length; at += 1) {
+      const target = targets[at]!
+      const code = placeCell(target, at, draft)
+      if (code !== null) return fault(code, target.fileName)
+      if (draft.cells[at]!.length > longest) return fault('cell-too-long', target.fileName)
+    }
+    if (draft.subjects.length === 0) return fault('no-phone-no-email', null)
+    for (let at = 0; at < draft.phones.length; at += 2) {
+      if (isPhoneNumber(contactId, draft.phones[at + 1]!, draft.phones[at]!)) {
+        return fault('contact-id-is-phone', nameAt(idIndex))
+      }
+    }
+    return { fault: null, contactId, cells: draft.cells, subjects: draft.subjects }
+  }
+}

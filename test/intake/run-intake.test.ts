@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+
+import { brokenSums } from '../../src/domain/upload.ts'
+import { hasBit } from '../../src/lib/bitmap.ts'
+import { keyedDigest } from '../../src/lib/digest.ts'
+import { accepted, bodyOf, column, COLUMNS, KEY, refusal, rejected, take } from './taken.ts'
+
+const HEADER = 'contactId,name,phone,email\n'
+const GOOD = 'c1,Ann,415-555-2671,ann@EXAMPLE.com\n'
+
+describe('a file that cannot be taken', () => {
+  const cases: [string, string | Uint8Array, string, Record<string, unknown>?][] = [
+    ['is empty', '', 'upload-empty'],
+    ['is white space', ' \n\n', 'upload-empty'],
+    ['is only a header', HEADER, 'upload-no-rows'],
+    ['is a header and blank lines', `${HEADER}\n , \n`, 'upload-no-rows'],
+    ['has no id column', 'name,phone\nAnn,4155552671\n', 'contact-id-column-missing'],
+    ['has two columns of one name', `contactId,name, name\nc1,a,b\n`, 'header-duplicate'],
+    ['names a column __proto__', `contactId,__proto__\nc1,b\n`, 'header-forbidden'],
+    ['leaves a column without a name', `contactId,,phone\nc1,b,4155552671\n`, 'header-forbidden'],
+    ['has a column the list lacks', `contactId,phone,note\nc1,4155552671,x\n`, 'schema-drift'],
+    ['nearly has a column', `contactId,Phone\nc1,4155552671\n`, 'mapping-needed'],
+    [
+      'is not UTF-8',
+      Buffer.concat([Buffer.from(HEADER), Buffer.from([0xff, 0xfe])]),
+      'encoding-invalid',
+    ],
+    [
+      'ends inside a character',
+      Buffer.concat([Buffer.from(HEADER + GOOD), Buffer.from([0xe2, 0x82])]),
+      'encoding-invalid',
+    ],
+    ['never closes a quote', `${HEADER}c1,"Ann,4155552671,\n`, 'csv-malformed'],
+    ['has a field of 5 MB', `${HEADER}c1,${'x'.repeat(5_000_000)},4155552671,\n`, 'csv-malformed'],
+    [
+      'has a quoted field of 5 MB',
+      `${HEADER}c1,"${'x'.repeat(5_000_000)}",4155552671,\n`,
+      'csv-malformed',
+    ],
+  ]
+  for (const [name, body, code] of cases) {
+    it(`${name}: ${code}`, async () => {
+      assert.equal((await refusal(body)).code, code)
+    })
+  }
+
+  it('says what differs, and what a mapping could be', async () => {
+    const drift = await refusal('contactId,phone,note\nc1,4155552671,x\n')
+    assert.deepEqual(drift.about, { diff: { added: ['note'], missing: ['name', 'email'] } })
+    const nearly = await refusal('contactId,PHONE\nc1,4155552671\n')
+    assert.deepEqual(nearly.about, { proposals: [{ column: 'PHONE', proposed: 'phone' }] })
+  })
+
+  it('lacks a required column, unless missing columns count as empty', async () => {
+    const columns = [...COLUMNS, column('city', 'text', true)]
+    const missing = await refusal(HEADER + GOOD, { columns })
+    assert.equal(missing.code, 'columns-missing')
+    assert.deepEqual(missing.about, { columns: ['city'] })
+    const taken = await take(HEADER + GOOD, { columns, options: { missingColumns: 'empty' } })
+    assert.equal(rejected(taken)[0]?.code, 'required-empty')
+  })
+
+  it('is over a limit of bytes, rows or columns', async () => {
+    assert.equal((await refusal(HEADER + GOOD, { maxBytes: 10 })).code, 'upload-too-large')
+    assert.equal((await refusal(HEADER + GOOD + GOOD, { maxRows: 1 })).code, 'upload-too-many-rows')
+    const limits = {
+      batchRows: 1000,
+      batchBytes: 1e6,
+      columns: 3,
+      headerChars: 128,
+      cellChars: 512,
+    }
+    assert.equal((await refusal(HEADER + GOOD, { limits })).code, 'columns-too-many')
+  })
+
+  it('is refused within 2 MiB when a quote stays open in a body of 256 MiB', async () => {
+    let given = 0
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(`${HEADER}c1,"`)
+      const piece = Buffer.alloc(65_536, 'x\n')
+      while (given < 256 * 2 ** 20) {
+        given += piece.length
+        yield piece
+      }
+    }
+    assert.equal((await refusal(endless())).code, 'csv-malformed')
+    assert.ok(given < 2 * 2 ** 20, `${given} bytes read`)
+  })
+
+  it('is malformed JSON, told with the number of the element and nothing of its content', async () => {
+    const secret = '{"contactId":"a","phone":"4155552671"'
+    for (const [format, body, element] of [
+      ['json', `[${secret}}, ${secret} ]`, 2],
+      ['json', `[${secret}}`, 1],
+      ['json', `[${secret}},,${secret}}]`, 2],
+      ['json', `[${secret}}] x`, 2],
+      ['json', `{"people":[]}`, 1],
+      ['json', `[${'['.repeat(1000)}`, 1],
+      ['ndjson', `${secret}}\n${secret}\n`, 2],
+    ] as const) {
+      const { code, about, message } = await refusal(body, { format })
+      assert.equal(code, 'json-malformed', body)
+      assert.equal(about['element'], element, body)
+      assert.ok(!message.includes('415'))
+    }
+    assert.equal((await refusal('[]', { format: 'json' })).code, 'upload-no-rows')
+    assert.equal((await refusal('{"contacts":[ ]}', { format: 'json' })).code, 'upload-no-rows')
+    assert.equal((await refusal('', { format: 'json' })).code, 'upload-empty')
+    assert.equal((await refusal('[{"__proto__":1}]', { format: 'json' })).code, 'header-forbidden')
+  })
+})
+
+describe('the rows of a file', () => {
+  it('are normalised, and their file is accounted for', async () => {
+    const body = `\u{feff}${HEADER}${GOOD}`
+    const taken = await take(body)
+    assert.deepEqual(accepted(taken), [
+      { line: 2, id: 'c1', cells: ['c1', 'Ann', '+14155552671', 'ann@example.com'] },
+    ])
+    const { source, counts } = taken.result
+    assert.equal(source.sha256, createHash('sha256').update(body).digest('hex'))
+    assert.equal(source.bytes, Buffer.byteLength(body))
+    assert.equal(source.delimiter, ',')
+    assert.deepEqual(brokenSums(counts, false), [])
+    const chunk = taken.chunks[0]!
+    assert.deepEqual(chunk.idDigests, keyedDigest(KEY, 'c1'))
+    assert.deepEqual(
+      chunk.subjectDigests,
+      Buffer.concat([keyedDigest(KEY, '+14155552671'), keyedDigest(KEY, 'ann@example.com')]),
+    )
+    assert.equal(chunk.contentHashes.length, 16)
+  })
+
+  it('are found with each delimiter, LF or CRLF, and quoted cells that hold anything', async () => {
+    for (const delimiter of [',', ';', '\t', '|']) {
+      for (const newline of ['\n', '\r\n']) {
+        const lines = [
+          ['contactId', 'name', 'phone'],
+          ['c1', `"a${delimiter}""b""\r\n\rc"`, '4155552671'],
+          ['c2', '""', '4155552672'],
+        ]
+        const taken = await take(lines.map((cells) => cells.join(delimiter)).join(newline))
+        assert.equal(taken.result.source.delimiter, delimiter)
+        const rows = accepted(taken)
+        assert.deepEqual(
+          rows.map((row) => row.line),
+          [2, 4],
+        )
+        assert.equal(rows[0]?.cells[1], `a${delimiter}"b"\r\n\rc`)
+        assert.equal(rows[1]?.cells[1], '')
+      }
+    }
+  })
+
+  it('are rejected one by one, each with its line, code, column and raw cells', async () => {
+    const lines: [string, string | null, string | null][] = [
+      ['c1,Ann,12345678,', 'phone-invalid', 'phone'],
+      ['c1,Ann,911,', 'phone-short-or-emergency', 'phone'],
+      ['c1,Ann,4155552671 x9,', 'phone-extension', 'phone'],
+      ['c1,Ann,,ann@nowhere', 'email-invalid', 'email'],
+      ['c1,Ann,,', 'no-phone-no-email', null],
+      [',Ann,4155552671,', 'contact-id-missing', 'contactId'],
+      ['c 1,Ann,4155552671,', 'contact-id-invalid', 'contactId'],
+      ['14155552671,Ann,4155552671,', 'contact-id-is-phone', 'contactId'],
+      ['4155552671,Ann,(415) 555-2671,', 'contact-id-is-phone', 'contactId'],
+      ['c1,Ann,4155552671', 'row-ragged', null],
+      ['c1,Ann,4155552671,,', 'row-ragged', null],
+      ['c1,A"nn,4155552671,', 'quote-misplaced', null],
+      ['c1,"A"nn,4155552671,', 'quote-misplaced', null],
+      ['c1,A\0nn,4155552671,', 'text-invalid', 'name'],
+      ['c9,Ann,4155552671,', null, null],
+    ]
+    const taken = await take(HEADER + lines.map(([line]) => line).join('\n'))
+    const wanted = lines.flatMap(([, code, at], index) =>
+      code === null ? [] : [{ line: index + 2, code, column: at }],
+    )
+    const found = rejected(taken).map(({ line, code, column: at }) => ({ line, code, column: at }))
+    assert.deepEqual(found, wanted)
+    assert.deepEqual(rejected(taken)[0]?.cells, ['c1', 'Ann', '12345678', ''])
+    assert.equal(taken.result.counts.accepted, 1)
+    assert.equal(taken.result.rejections['row-ragged'], 2)
+    assert.deepEqual(brokenSums(taken.result.counts, false), [])
+  })
+
+  it('obey required columns, dates, cell lengths and the place of an extension', async () => {
+    const columns = [...COLUMNS, column('due', 'date', true), column('phone_ext')]
+    const limits = { batchRows: 10, batchBytes: 1e6, columns: 50, headerChars: 128, cellChars: 20 }
+    const header = 'contactId,name,phone,due\n'
+    const taken = await take(
+      `${header}c1,a,4155552671,\nc2,a,4155552671,2026-02-30\nc3,${'x'.repeat(21)},4155552671,2026-02-28\n` +
+        'c4,a,4155552671 ext 7,2024-02-29T10:00:00Z\n',
+      { columns, limits },
+    )
+    assert.deepEqual(
+      rejected(taken).map((row) => row.code),
+      ['required-empty', 'date-invalid', 'cell-too-long'],
+    )
+    assert.deepEqual(accepted(taken)[0]?.cells, [
+      'c4',
+      'a',
+      '+14155552671',
+      '',
+      '2024-02-29T10:00:00Z',
+      '7',
+    ])
+  })
+
+  it('of one contact leave the last valid one, over chunk borders too', async () => {
+    const rows = ['c1', 'c2', 'c1', 'c3', 'c2'].map((id, index) => `${id},n${index},4155552671,`)
+    const limits = {
+      batchRows: 2,
+      batchBytes: 1e6,
+      columns: null,
+      headerChars: null,
+      cellChars: null,
+    }
+    const taken = await take(`${HEADER}${rows.join('\n')}\n\nc3,bad,1,\n`, { limits })
+    const { counts, leftOut, batchesTotal, chunks } = taken.result
+    assert.equal(counts.duplicates, 2)
+    assert.equal(counts.accepted, 3)
+    assert.equal(counts.blank, 1)
+    assert.equal(counts.rejected, 1)
+    assert.deepEqual(brokenSums(counts, false), [])
+    assert.equal(chunks, 3)
+    assert.equal(batchesTotal, 2)
+    assert.ok(hasBit(leftOut.get(0)!, 0) && hasBit(leftOut.get(0)!, 1))
+    assert.equal(leftOut.has(1), false)
+  })
+
+  it('come alike from NDJSON, an array and {"contacts":[…]}', async () => {
+    const objects = [
+      { contactId: 'c1', name: 'Ann "{[,', phone: '4155552671', email: null },
+      { contactId: 'c2', name: true, phone: 4155552672 },
+      { contactId: 'c3', phone: { home: '4155552671' } },
+      { contactId: 'c4', phone: '4155552671', fone: '1' },
+      { contactId: 'c5', name: '\ud800', phone: '4155552671' },
+      { contactId: 2 ** 60, phone: '4155552671' },
+      ['c6'],
+    ]
+    const texts = objects.map((value) => JSON.stringify(value))
+    const forms: ['ndjson' | 'json', string][] = [
+      ['ndjson', texts.join('\n\n')],
+      ['json', ` [${texts.join(' , ')}] \n`],
+      ['json', `{ "contacts" : [${texts.join(',')}] }`],
+    ]
+    for (const [format, body] of forms) {
+      const taken = await take(body, { format })
+      assert.deepEqual(
+        accepted(taken).map((row) => [row.line, ...row.cells]),
+        [
+          [1, 'c1', 'Ann "{[,', '+14155552671', ''],
+          [2, 'c2', 'true', '+14155552672', ''],
+        ],
+      )
+      assert.deepEqual(
+        rejected(taken).map((row) => [row.line, row.code, row.column]),
+        [
+          [3, 'value-not-text', 'phone'],
+          [4, 'unknown-column', 'fone'],
+          [5, 'text-invalid', 'name'],
+          [6, 'value-not-text', 'contactId'],
+          [7, 'row-not-object', null],
+        ],
+      )
+    }
+  })
+})
+
+describe('the columns of a file', () => {
+  it('go where the mapping says, the id column never being drift', async () => {
+    const taken = await take('key,Fon,junk\nc1,4155552671,x\n', {
+      options: { contactIdColumn: 'key', mapping: { Fon: 'phone', junk: null } },
+      columns: [column('phone', 'phone')],
+    })
+    assert.deepEqual(taken.result.columns, [
+      { name: 'key', kind: 'contactId', mappedTo: null },
+      { name: 'Fon', kind: 'phone', mappedTo: 'phone' },
+      { name: 'junk', kind: 'text', mappedTo: null },
+    ])
+    assert.deepEqual(accepted(taken), [{ line: 2, id: 'c1', cells: ['+14155552671'] }])
+  })
+
+  it('that the list lacks are left out on request', async () => {
+    const taken = await take('contactId,phone,note\nc1,4155552671,x\n', {
+      options: { schemaDrift: 'drop' },
+    })
+    assert.deepEqual(accepted(taken)[0]?.cells, ['c1', '', '+14155552671', ''])
+  })
+
+  it('are phones by declaration, else by option, else by name', async () => {
+    const kinds = async (columns: ReturnType<typeof column>[], options = {}) => {
+      const names = columns.map((one) => one.name)
+      const body = `contactId,${names.join(',')}\nc1,${names.map(() => '').join(',')}x\n`
+      const { result } = await take(body, { columns, options })
+      return result.columns.slice(1).map((one) => one.kind)
+    }
+    assert.deepEqual(await kinds([column('a', 'phone'), column('mobile')]), ['phone', 'text'])
+    const both = [column('a'), column('Mobile_Phone2'), column('E_MAIL')]
+    assert.deepEqual(await kinds(both), ['text', 'phone', 'email'])
+    assert.deepEqual(await kinds(both, { phoneColumns: ['a'] }), ['phone', 'text', 'email'])
+  })
+})
+
+describe('a body', () => {
+  it('broken off throws what the stream throws, and backpressure holds the reader', async () => {
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(HEADER + GOOD)
+      throw new Error('aborted')
+    }
+    await assert.rejects(take(broken()), /aborted/)
+    const limits = {
+      batchRows: 1,
+      batchBytes: 1e6,
+      columns: null,
+      headerChars: null,
+      cellChars: null,
+    }
+    const taken = await take(bodyOf(HEADER + GOOD + GOOD.replace('c1', 'c2')), { limits })
+    assert.deepEqual(
+      taken.chunks.map((chunk) => chunk.seq),
+      [0, 1],
+    )
+  })
+})

@@ -1,0 +1,108 @@
+import type { Chunk } from '../../src/domain/chunk.ts'
+import { CONTACT_ID_PATTERN } from '../../src/domain/contact-id.ts'
+import type { ListColumn } from '../../src/domain/contact-list.ts'
+import { uploadOptionsSchema } from '../../src/domain/upload-options.ts'
+import { FileRefused } from '../../src/intake/contract.ts'
+import type { FileRefusalCode, IntakeResult, IntakeSpec } from '../../src/intake/contract.ts'
+import { runIntake } from '../../src/intake/run-intake.ts'
+
+export const KEY = Buffer.alloc(32, 7)
+
+export const column = (
+  name: string,
+  kind: ListColumn['kind'] = 'text',
+  required = false,
+): ListColumn => ({ name, kind, required })
+
+export const COLUMNS = [
+  column('contactId'),
+  column('name'),
+  column('phone', 'phone'),
+  column('email', 'email'),
+]
+
+export type SpecChanges = Partial<Omit<IntakeSpec, 'options' | 'list'>> & {
+  options?: Record<string, unknown>
+  columns?: ListColumn[]
+}
+
+/** A spec for tests: a guide list with contactId, name, phone and email. */
+export const specOf = ({ options, columns, ...rest }: SpecChanges = {}): IntakeSpec => ({
+  format: 'csv',
+  fileName: null,
+  options: uploadOptionsSchema.parse(options ?? {}),
+  list: {
+    id: 'list-1',
+    name: 'List',
+    status: 'ready',
+    schemaVersion: '1',
+    columns: columns ?? COLUMNS,
+    size: 0,
+  },
+  limits: {
+    batchRows: 2500,
+    batchBytes: 10_000_000,
+    columns: null,
+    headerChars: null,
+    cellChars: null,
+  },
+  defaultRegion: 'US',
+  maxBytes: 2 ** 31,
+  maxRows: 10_000_000,
+  maxRecordBytes: 2 ** 20,
+  digestKey: KEY,
+  contactIdPattern: CONTACT_ID_PATTERN,
+  ...rest,
+})
+
+export const bodyOf = async function* (
+  bytes: Uint8Array | string,
+  cuts: readonly number[] = [],
+): AsyncGenerator<Uint8Array> {
+  const whole = Buffer.from(bytes)
+  let from = 0
+  for (const cut of [...cuts].sort((a, b) => a - b)) {
+    const to = Math.min(cut, whole.length)
+    yield whole.subarray(from, to)
+    from = to
+  }
+  yield whole.subarray(from)
+}
+
+export type Taken = { result: IntakeResult; chunks: Chunk[] }
+
+export const take = async (
+  body: Uint8Array | string | AsyncIterable<Uint8Array>,
+  changes: SpecChanges = {},
+): Promise<Taken> => {
+  const chunks: Chunk[] = []
+  const stream = typeof body === 'string' || body instanceof Uint8Array ? bodyOf(body) : body
+  const result = await runIntake(stream, specOf(changes), async (chunk) => {
+    chunks.push(chunk)
+  })
+  return { result, chunks }
+}
+
+/** The code (and what comes with it) by which the file was refused. */
+export const refusal = async (
+  body: Uint8Array | string | AsyncIterable<Uint8Array>,
+  changes: SpecChanges = {},
+): Promise<{ code: FileRefusalCode; about: Record<string, unknown>; message: string }> => {
+  try {
+    await take(body, changes)
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    return { code: error.code, about: error.about, message: error.message }
+  }
+  throw new Error('the file was taken')
+}
+
+export const rejected = (taken: Taken) => taken.chunks.flatMap((chunk) => chunk.rejected)
+export const accepted = (taken: Taken): { line: number; id: string; cells: string[] }[] =>
+  taken.chunks.flatMap((chunk) =>
+    chunk.lines.map((line, row) => ({
+      line,
+      id: chunk.contactIds[row]!,
+      cells: chunk.cells.slice(row * chunk.width, (row + 1) * chunk.width),
+    })),
+  )

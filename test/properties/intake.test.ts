@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import fc from 'fast-check'
+
+import { brokenSums } from '../../src/domain/upload.ts'
+import { guardCell, unguardCell } from '../../src/intake/cell-guard.ts'
+import { createCsvReader } from '../../src/intake/csv-reader.ts'
+import { createJsonReader, createNdjsonReader } from '../../src/intake/json-reader.ts'
+import { ledgerCsvHeader, ledgerCsvRow } from '../../src/intake/ledger-csv.ts'
+import type { RawRow, RowReader, RowSink } from '../../src/intake/raw-row.ts'
+import { createRowDigests } from '../../src/intake/row-digests.ts'
+import { createUtf8Decoder } from '../../src/intake/utf8.ts'
+import { keyedDigest } from '../../src/lib/digest.ts'
+import { bodyOf, take } from '../intake/taken.ts'
+
+type Make = (sink: RowSink) => RowReader
+const readers = {
+  csv: (sink) => createCsvReader({ delimiter: undefined, maxRecordBytes: 2 ** 20, sink }),
+  ndjson: (sink) => createNdjsonReader({ maxRecordBytes: 2 ** 20, sink }),
+  json: (sink) => createJsonReader({ maxRecordBytes: 2 ** 20, sink }),
+} satisfies Record<string, Make>
+
+const readAll = (make: Make, bytes: Buffer, cuts: readonly number[]) => {
+  const seen: { header: string[]; rows: RawRow[]; error: string | null } = {
+    header: [],
+    rows: [],
+    error: null,
+  }
+  const reader = make({
+    header: (names) => void seen.header.push(...names),
+    row: (row) => void seen.rows.push({ ...row, suspect: false }),
+  })
+  const decoder = createUtf8Decoder()
+  try {
+    let from = 0
+    for (const cut of [...cuts, bytes.length].sort((a, b) => a - b)) {
+      reader.push(decoder.push(bytes.subarray(from, Math.max(from, cut))))
+      from = Math.max(from, cut)
+    }
+    reader.push(decoder.end())
+    reader.end()
+  } catch (error) {
+    seen.error = (error as Error).message
+  }
+  return seen
+}
+
+const alphabet = fc.constantFrom(
+  'a',
+  'é',
+  '€',
+  '😀',
+  ',',
+  ';',
+  '"',
+  '\n',
+  '\r',
+  '\r\n',
+  '\t',
+  '|',
+  ' ',
+  '',
+  '"",',
+)
+const soup = fc.array(alphabet, { maxLength: 60 }).map((parts) => parts.join(''))
+const cuts = fc.array(fc.nat(200), { maxLength: 12 })
+const cell = fc
+  .array(fc.constantFrom('a', 'ß', '😀', ',', '"', '\n', '\r', ' ', ';', '-', '=', "'", '+1'), {
+    maxLength: 6,
+  })
+  .map((parts) => parts.join(''))
+
+describe('whatever the bytes', () => {
+  it('cuts anywhere give the same CSV rows, or the same refusal', () => {
+    fc.assert(
+      fc.property(soup, cuts, (text, places) => {
+        const bytes = Buffer.from(text)
+        assert.deepEqual(readAll(readers.csv, bytes, places), readAll(readers.csv, bytes, []))
+      }),
+      { numRuns: 4000 },
+    )
+  })
+
+  it('cuts anywhere give the same JSON elements', () => {
+    const value = fc.dictionary(
+      fc.constantFrom('a', 'b', '"c', '__proto__'),
+      fc.jsonValue({ maxDepth: 2 }),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 5 }),
+        cuts,
+        fc.boolean(),
+        (values, places, wrap) => {
+          const list = JSON.stringify(values)
+          const body = Buffer.from(wrap ? `{"contacts": ${list}}` : list)
+          const whole = readAll(readers.json, body, [])
+          assert.equal(whole.error, null)
+          assert.equal(whole.rows.length, values.length)
+          assert.deepEqual(readAll(readers.json, body, places), whole)
+          const lines = Buffer.from(values.map((one) => JSON.stringify(one)).join('\n'))
+          assert.deepEqual(readAll(readers.ndjson, lines, places).rows, whole.rows)
+        },
+      ),
+      { numRuns: 1500 },
+    )
+  })
+
+  it('a table written as CSV is read back as it was', () => {
+    const table = fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(table, fc.constantFrom('\n', '\r\n'), cuts, (rows, newline, places) => {
+        const written = [['h1', 'h2', 'h3'], ...rows].map((row) =>
+          row.map((one) => `"${one.replaceAll('"', '""')}"`).join(','),
+        )
+        const seen = readAll(readers.csv, Buffer.from(written.join(newline)), places)
+        assert.equal(seen.error, null)
+        assert.deepEqual(
+          seen.rows.map((row) => row.cells),
+          rows,
+        )
+        assert.ok(seen.rows.every((row) => row.fault === null))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('a guarded cell is no formula and comes back unchanged', () => {
+    fc.assert(
+      fc.property(fc.oneof(cell, fc.string()), (text) => {
+        const guarded = guardCell(text)
+        assert.equal(unguardCell(guarded), text)
+        assert.ok(!/^[=@\t\r-]/.test(guarded))
+        assert.ok(!guarded.startsWith('+') || /^\+\d{1,15}$/.test(guarded))
+      }),
+      { numRuns: 4000 },
+    )
+  })
+
+  it('the sums hold, and a ledger sent back gives the same rejections', async () => {
+    const row = fc.tuple(
+      fc.constantFrom('c1', 'c2', 'c3', '', 'c 4'),
+      cell,
+      fc.constantFrom('4155552671', '911', 'x', '', '+14155552672'),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { minLength: 1, maxLength: 12 }),
+        cuts,
+        async (rows, places) => {
+          const body = `contactId,name,phone\n${rows.map((one) => one.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n')}`
+          if (rows.every((one) => one.every((text) => text.trim() === ''))) return
+          const first = await take(bodyOf(body, places))
+          assert.deepEqual(brokenSums(first.result.counts, false), [])
+          const refused = first.chunks.flatMap((chunk) => chunk.rejected)
+          if (refused.length === 0) return
+          const ledger =
+            ledgerCsvHeader(first.result.columns) +
+            refused.map((one) => ledgerCsvRow({ ...one, outcome: 'rejected' }, 3)).join('')
+          const second = await take(ledger)
+          const plain = (list: typeof refused) =>
+            list.map(({ code, column, cells }) => ({ code, column, cells }))
+          assert.deepEqual(plain(second.chunks.flatMap((chunk) => chunk.rejected)), plain(refused))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('the quick keyed digest is the HMAC', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 80 }),
+        fc.string({ unit: 'grapheme', maxLength: 2000 }),
+        (key, text) => {
+          const quick = Buffer.from(createRowDigests(key, []).keyed(text), 'latin1')
+          assert.deepEqual(quick, keyedDigest(key, text))
+        },
+      ),
+    )
+  })
+})
