@@ -24,7 +24,7 @@ export type LaneWorkerDeps = {
   maxLanes: number
   /** How often an idle worker looks for lanes that others filled. */
   idlePollMs: number
-  /** For jitter, in [0, 1). */
+  /** For jitter, in [0, 1]; without it waits take their longest. */
   random?: () => number
 }
 
@@ -39,16 +39,84 @@ export type LaneWorkers = {
 /** A lane whose work failed waits before it is tried again, so that a fault does not spin. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
+const LONGEST = (): number => 1
+
 /** Claims lanes and works each one's uploads in order, while its lease holds. */
 export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
-  const { lanes, clock, emit, random = Math.random } = deps
+  const { lanes, clock, emit, random = LONGEST } = deps
   const held = new Map<KeptLease, Promise<void>>()
-  const failures = new Map<string, number>()
+  const stopping = new AbortController()
+  const hold = createHolder(deps, stopping.signal)
   let idle = new AbortController()
-  let stopping = false
   let claiming: Promise<void> = Promise.resolve()
-
   const wake = (): void => idle.abort()
+
+  const claimOne = async (): Promise<boolean> => {
+    if (held.size >= deps.maxLanes) return false
+    const claimedAtMs = clock.monotonicMs()
+    const claim = await lanes.claim(deps.owner)
+    if (claim === null) return false
+    const lease = keepLease(deps, claim, claimedAtMs)
+    const work = hold(claim, lease, claimedAtMs).finally(() => {
+      held.delete(lease)
+      wake()
+    })
+    held.set(lease, work)
+    return true
+  }
+
+  const claimLoop = async (): Promise<void> => {
+    let failed = 0
+    while (!stopping.signal.aborted) {
+      idle = new AbortController()
+      let waitMs = deps.idlePollMs
+      try {
+        if (await claimOne()) continue
+        failed = 0
+      } catch (error) {
+        failed += 1
+        emit('lane.failed', { lane: 'none', error: traceOf(error) })
+        waitMs = backoffMs(FAILURE_BACKOFF, failed, random, deps.idlePollMs)
+      }
+      if (!stopping.signal.aborted) await slept(clock, waitMs, idle.signal)
+    }
+  }
+
+  return {
+    start: () => {
+      claiming = claimLoop()
+    },
+    wake,
+    stop: async (graceMs) => {
+      stopping.abort()
+      wake()
+      // Asked first: while a claim hangs, the lanes already held come to rest.
+      for (const lease of held.keys()) lease.askToRest()
+      await claiming
+      await emptied(clock, held, graceMs)
+    },
+  }
+}
+
+/** Waits for the lanes held to come to rest; aborts what has not after `graceMs`. */
+const emptied = async (
+  clock: Clock,
+  held: ReadonlyMap<KeptLease, Promise<void>>,
+  graceMs: number,
+): Promise<void> => {
+  for (const lease of held.keys()) lease.askToRest()
+  const grace = new AbortController()
+  const ended = Promise.all(held.values()).then(() => grace.abort())
+  if (await slept(clock, graceMs, grace.signal)) {
+    for (const lease of held.keys()) lease.abort(new Error('the service stops'))
+  }
+  await ended
+}
+
+/** Works a claimed lane to its end and gives it up; a lane that was lost is another's already and is left alone. */
+const createHolder = (deps: LaneWorkerDeps, stopping: AbortSignal) => {
+  const { lanes, clock, emit, random = LONGEST } = deps
+  const failures = new Map<string, number>()
 
   const releaseIn = (key: string, failed: boolean): number => {
     if (!failed) {
@@ -60,9 +128,9 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
     return backoffMs(FAILURE_BACKOFF, count, random, FAILURE_BACKOFF.baseMs)
   }
 
-  const hold = async (claim: LaneClaim, lease: KeptLease, claimedAtMs: number): Promise<void> => {
+  return async (claim: LaneClaim, lease: KeptLease, claimedAtMs: number): Promise<void> => {
     emit('lane.claimed', { lane: claim.key, fence: claim.fence })
-    const result = await workLane(deps, claim, lease, () => stopping)
+    const result = await workLane(deps, claim, lease, () => stopping.aborted)
     await lease.end()
     if (result.kind === 'lost') {
       emit('lane.lost', { lane: claim.key, fence: claim.fence })
@@ -70,62 +138,10 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
     }
     if (result.kind === 'failed') emit('lane.failed', { lane: claim.key, error: result.error })
     // A release that fails leaves the lane to the end of its lease.
-    await lanes
-      .release(claim, releaseIn(claim.key, result.kind === 'failed'))
-      .catch(() => undefined)
+    const readyInMs = releaseIn(claim.key, result.kind === 'failed')
+    await lanes.release(claim, readyInMs).catch(() => undefined)
     const heldMs = Math.round(clock.monotonicMs() - claimedAtMs)
     emit('lane.released', { lane: claim.key, heldMs, uploads: result.uploads })
-  }
-
-  const claimOne = async (): Promise<boolean> => {
-    if (held.size >= deps.maxLanes) return false
-    const claimedAtMs = clock.monotonicMs()
-    const claim = await lanes.claim(deps.owner)
-    if (claim === null) return false
-    const lease = keepLease(deps, claim, claimedAtMs)
-    if (stopping) lease.askToRest()
-    const work = hold(claim, lease, claimedAtMs).finally(() => {
-      held.delete(lease)
-      wake()
-    })
-    held.set(lease, work)
-    return true
-  }
-
-  const claimLoop = async (): Promise<void> => {
-    let failed = 0
-    while (!stopping) {
-      idle = new AbortController()
-      let waitMs = deps.idlePollMs
-      try {
-        if (await claimOne()) continue
-        failed = 0
-      } catch (error) {
-        failed += 1
-        emit('lane.failed', { lane: 'none', error: traceOf(error) })
-        waitMs = backoffMs(FAILURE_BACKOFF, failed, random, deps.idlePollMs)
-      }
-      if (!stopping) await slept(clock, waitMs, idle.signal)
-    }
-  }
-
-  return {
-    start: () => {
-      claiming = claimLoop()
-    },
-    wake,
-    stop: async (graceMs) => {
-      stopping = true
-      wake()
-      await claiming
-      for (const lease of held.keys()) lease.askToRest()
-      const grace = new AbortController()
-      const ended = Promise.all(held.values()).then(() => grace.abort())
-      if (await slept(clock, graceMs, grace.signal)) {
-        for (const lease of held.keys()) lease.abort(new Error('the service stops'))
-      }
-      await ended
-    },
   }
 }
 

@@ -8,6 +8,7 @@ import { createPipeline } from './delivery/pipeline.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './delivery/run.ts'
 import { auditOf, DeliveryEnds } from './delivery/run.ts'
 import type { DeliverUpload } from './ports/delivery.ts'
+import { UploadMoved } from './ports/delivery.ts'
 
 /**
  * Gets one upload into Genesys. Returns when it is finished or held, or when the run came to rest between two batches (stop,
@@ -36,14 +37,20 @@ export const createDeliverUpload =
       await complete(run)
     } catch (error) {
       lease.signal.throwIfAborted()
-      await end(run, pipeline, endingOf(error))
+      await end(run, pipeline, endingOf(error)).catch(passOverMoved)
     }
   }
 
 const endingOf = (error: unknown): Ending => {
   if (error instanceof DeliveryEnds) return error.ending
+  if (error instanceof UploadMoved) return { kind: 'rest' }
   if (error instanceof GenesysFailure) return { kind: 'fail', problem: problemOf(error) }
   throw error
+}
+
+/** A caller paused or cancelled the upload in the very moment in which it was to end: the caller's word stands. */
+const passOverMoved = (error: unknown): void => {
+  if (!(error instanceof UploadMoved)) throw error
 }
 
 const complete = async (run: DeliveryRun): Promise<void> => {

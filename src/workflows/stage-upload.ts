@@ -133,7 +133,13 @@ const stagingOf = (
   return {
     uploadId,
     tenantId,
-    ...{ counts, rejections, columns, targetColumns, source, leftOut, batchesTotal },
+    counts,
+    rejections,
+    columns,
+    targetColumns,
+    source,
+    leftOut,
+    batchesTotal,
     planDigest: planDigestOf(request, spec, result),
     audit: {
       id: deps.ids.newId('aud'),
@@ -169,7 +175,12 @@ const tell = (
     format: request.format,
     bytes: result.source.bytes,
     durationMs: Math.round(durationMs),
-    ...{ read, accepted, rejected, duplicates, suppressed, blank },
+    read,
+    accepted,
+    rejected,
+    duplicates,
+    suppressed,
+    blank,
     rejections: result.rejections,
     chunks: result.chunks,
   })

@@ -11,7 +11,7 @@ import type {
   ListCache,
   RowResult,
 } from '../../src/workflows/ports/delivery.ts'
-import { FenceLost } from '../../src/workflows/ports/delivery.ts'
+import { FenceLost, UploadMoved } from '../../src/workflows/ports/delivery.ts'
 
 /** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
 export const makeChunk = (
@@ -110,6 +110,12 @@ export const createMemoryDelivery = (
     if (broken.length > 0) throw new Error(`broken sums: ${broken.join()}`)
     return store.upload
   }
+  const checkWorking = (claim: LaneClaim): void => {
+    check(claim)
+    if (!(LANE_STATES as readonly string[]).includes(store.upload.state)) {
+      throw new UploadMoved(store.upload.state)
+    }
+  }
   const put = (
     uploadId: string,
     batch: Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>,
@@ -130,7 +136,7 @@ export const createMemoryDelivery = (
     next: async () =>
       (LANE_STATES as readonly string[]).includes(store.upload.state) ? store.upload : null,
     move: async (claim, _, to) => {
-      check(claim)
+      checkWorking(claim)
       return change({ state: to })
     },
     chunkSeqs: async () => chunks.map(({ seq }) => seq),
@@ -138,9 +144,9 @@ export const createMemoryDelivery = (
       [...store.all.values()]
         .filter(({ state }) => state !== 'split')
         .sort((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
-        .map((batch) => ({ ...batch })),
+        .map((batch) => Object.assign({}, batch)),
     intend: async (claim, uploadId, batch, audit) => {
-      check(claim)
+      checkWorking(claim)
       put(uploadId, batch)
       store.audits.push(audit)
     },
@@ -151,7 +157,7 @@ export const createMemoryDelivery = (
       Object.assign(batch, { state: 'sent', jobId })
     },
     split: async (claim, batchId, uploadId, parts) => {
-      check(claim)
+      checkWorking(claim)
       store.all.get(batchId)!.state = 'split'
       for (const part of parts) put(uploadId, part)
     },
@@ -173,14 +179,14 @@ export const createMemoryDelivery = (
       return change({ counts: sums })
     },
     finish: async (claim, { state, problem, audit }) => {
-      check(claim)
+      checkWorking(claim)
       store.audits.push(audit)
       const counts = { ...store.upload.counts }
       counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
       return change({ state, problem, counts })
     },
     hold: async (claim, { reason, retryInMs, audit }) => {
-      check(claim)
+      checkWorking(claim)
       store.audits.push(audit)
       store.retryInMs = retryInMs
       return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' } })

@@ -265,6 +265,18 @@ describe('delivering an upload', () => {
     assert.equal(t.store.upload.state, 'delivering')
   })
 
+  it('leaves the upload as the caller put it when it is paused in the moment in which it would end', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(1))] })
+    const { finish } = t.store
+    t.store.finish = async (claim, input) => {
+      t.store.upload = { ...t.store.upload, state: 'paused' }
+      return finish(claim, input)
+    }
+    await t.run()
+    assert.equal(t.store.upload.state, 'paused')
+    assert.ok(!t.events.includes('upload.finished'))
+  })
+
   it('stops without a word when another worker has the lane', async () => {
     const t = setUp({ chunks: [makeChunk(0, names(1))] })
     t.store.fence = '2'

@@ -21,7 +21,7 @@ export const callGenesys = async <T>(
   call: (context: CallContext) => Promise<T>,
   onConflict?: () => Promise<void>,
 ): Promise<T> => {
-  const { clock, retryWindowMs, random = Math.random } = run.deps
+  const { clock, retryWindowMs, random } = run.deps
   const endsAt = clock.monotonicMs() + retryWindowMs
   for (let attempt = 1; ; attempt += 1) {
     const left = endsAt - clock.monotonicMs()

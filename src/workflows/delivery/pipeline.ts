@@ -91,15 +91,21 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     drain: async ({ resend }) => {
       while (inFlight.length > 0) await settleOldest(resend)
     },
-    adoptSent: async () => {
-      const adopted = new Set(inFlight.map(({ batch }) => batch.id))
-      for (const batch of await run.deps.delivery.batches(run.upload.id)) {
-        if (batch.state !== 'sent' || batch.jobId === null) continue
-        if (adopted.has(batch.id) || jobsFailed.has(batch.id)) continue
-        const plan = await planChunk(run, batch.chunkSeq, true)
-        inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: clock.monotonicMs() })
-      }
-    },
+    adoptSent: () => adoptSent(run, inFlight, jobsFailed),
+  }
+}
+
+const adoptSent = async (
+  run: DeliveryRun,
+  inFlight: InFlight[],
+  jobsFailed: ReadonlyMap<string, number>,
+): Promise<void> => {
+  const adopted = new Set(inFlight.map(({ batch }) => batch.id))
+  for (const batch of await run.deps.delivery.batches(run.upload.id)) {
+    if (batch.state !== 'sent' || batch.jobId === null) continue
+    if (adopted.has(batch.id) || jobsFailed.has(batch.id)) continue
+    const plan = await planChunk(run, batch.chunkSeq, true)
+    inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: run.deps.clock.monotonicMs() })
   }
 }
 

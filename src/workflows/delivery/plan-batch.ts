@@ -100,7 +100,6 @@ const rowSizes = (
   limits: DialectLimits,
   columns: readonly string[],
 ): number[] | null => {
-  if (limits.batchBytes === null) return null
   let names = ROW_FRAME_BYTES
   for (const column of columns) names += Buffer.byteLength(column) + CELL_FRAME_BYTES
   let units = 0
@@ -126,7 +125,7 @@ const rangesOf = (
   for (let row = 0; row < chunk.contactIds.length; row += 1) {
     const size = sizes?.[row] ?? 0
     const full = row - from >= limits.batchRows
-    const heavy = limits.batchBytes !== null && bytes + size > limits.batchBytes
+    const heavy = bytes + size > limits.batchBytes
     if (row > from && (full || heavy)) {
       ranges.push([from, row])
       from = row

@@ -16,7 +16,7 @@ export type DeliveryDeps = {
   lists: ListCache
   clock: Clock
   /** For jitter, in [0, 1). */
-  random?: () => number
+  random: () => number
   ids: Ids
   emit: Emit
   /** How long Genesys may be unreachable before the upload is held; 24 h (guide-api, errors table). */
