@@ -1,42 +1,14 @@
 import type { ContactList } from '../domain/contact-list.ts'
 import { GatewayProblem } from '../domain/problem.ts'
 import { unavailableOptions } from '../domain/upload-options.ts'
-import type { Upload } from '../domain/upload.ts'
-import type { IntakeSpec, RunIntake } from '../intake/contract.ts'
+import type { IntakeSpec } from '../intake/contract.ts'
 import { FileRefused } from '../intake/contract.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { Ids } from '../lib/ids.ts'
-import type { Emit } from '../telemetry/events.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from './contract.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
-import type { ListCache } from './ports/delivery.ts'
-import type { ContactListPort } from './ports/genesys.ts'
-import type { IdempotencyStore, UploadStore } from './ports/uploads.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf, hashBody } from './request-fingerprint.ts'
 import { stageUpload } from './stage-upload.ts'
 import { validateUpload } from './validate-upload.ts'
-
-export type ReceiveDeps = {
-  contactLists: ContactListPort
-  uploads: UploadStore
-  idempotency: IdempotencyStore
-  lists: ListCache
-  runIntake: RunIntake
-  /** The upload as callers see it; stored with the key and replayed. */
-  renderUpload: (upload: Upload) => object
-  intake: Pick<
-    IntakeSpec,
-    'defaultRegion' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'contactIdPattern' | 'digestKey'
-  >
-  clock: Clock
-  ids: Ids
-  emit: Emit
-  /** This process; names the holder of claims and of uploads being received. */
-  owner: string
-  /** Tells the lanes that there is work. */
-  wake: () => void
-  signal?: AbortSignal
-}
 
 /** A claim without a sign of life for 60 s is dead (design, section 6). */
 const CLAIM_DEAD_MS = 60_000

@@ -8,7 +8,7 @@ import type { UploadAnswer, UploadRequest } from './contract.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import type { StageUpload } from './ports/uploads.ts'
-import type { ReceiveDeps } from './receive-upload.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
 
 /** Six beats fit into the 60 s after which an upload or a claim counts as abandoned. */

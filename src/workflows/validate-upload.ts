@@ -1,7 +1,7 @@
 import { rejectionReason } from '../domain/rejection.ts'
 import type { IntakeSpec } from '../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from './contract.ts'
-import type { ReceiveDeps } from './receive-upload.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
 
 /** So many rejected rows are shown by a validation. */
 const SHOWN_ROWS = 100
