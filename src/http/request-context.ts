@@ -18,6 +18,10 @@ declare module 'fastify' {
     /** The route takes a file: its body is handed on as a stream, its query holds options. */
     upload?: boolean
   }
+  interface FastifyInstance {
+    /** Every route as `METHOD /pattern`, without the pages of the documentation. */
+    servedRoutes: () => string[]
+  }
   interface FastifyRequest {
     /** null on public routes. */
     caller: Caller | null

@@ -73,6 +73,10 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
           throw new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)
         }
       })
+      // A connection that stayed open after its last answer would hold up the stop until it times out.
+      app.addHook('onSend', async (_request, reply) => {
+        if (stopping) reply.header('connection', 'close')
+      })
       app.addHook('onRequestAbort', async (request) => {
         request.problemCode = 'body-broken-off'
         tellAnswered(deps, request, 499)

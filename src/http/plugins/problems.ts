@@ -37,7 +37,7 @@ export const sendProblem = (
     .send(JSON.stringify(document))
 }
 
-type SeenRoute = { methods: string[]; pattern: RegExp }
+type SeenRoute = { methods: string[]; url: string; pattern: RegExp }
 
 const patternOf = (url: string): RegExp =>
   new RegExp(
@@ -55,9 +55,12 @@ export const problemsPlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {
       const seen: SeenRoute[] = []
+      app.decorate('servedRoutes', () =>
+        seen.flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`)),
+      )
       app.addHook('onRoute', (route) => {
         if (route.url.startsWith('/docs')) return
-        seen.push({ methods: [route.method].flat(), pattern: patternOf(route.url) })
+        seen.push({ methods: [route.method].flat(), url: route.url, pattern: patternOf(route.url) })
       })
       app.setErrorHandler((error, request, reply) => sendProblem(deps, error, request, reply))
       app.setNotFoundHandler((request, reply) => {
