@@ -43,6 +43,8 @@ export type Attempt<T> = {
   result: { kind: 'ok'; value: T } | { kind: 'failed'; failure: GenesysFailure }
   token: AccessToken | null
   answer: HttpAnswer | null
+  /** False when no slot or no token came. */
+  sent: boolean
   durationMs: number
 }
 
@@ -86,7 +88,13 @@ export const attemptOnce = async <T>(
   let answer: HttpAnswer | null = null
   let startedMs = deps.clock.monotonicMs()
   const ended = (result: Attempt<T>['result']): Attempt<T> => {
-    return { result, token, answer, durationMs: deps.clock.monotonicMs() - startedMs }
+    return {
+      result,
+      token,
+      answer,
+      sent: token !== null,
+      durationMs: deps.clock.monotonicMs() - startedMs,
+    }
   }
   try {
     token = await ready(deps, call.operation, context, patienceMs)

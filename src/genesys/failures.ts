@@ -52,15 +52,15 @@ export const rowCodeOf = (code: unknown, message: unknown): string => {
 }
 
 const errorBodySchema = z.looseObject({
-  code: z.unknown(),
-  message: z.unknown(),
+  code: z.unknown().optional(),
+  message: z.unknown().optional(),
   errors: z
     .array(
       z.looseObject({
-        index: z.unknown(),
-        field: z.unknown(),
-        code: z.unknown(),
-        message: z.unknown(),
+        index: z.unknown().optional(),
+        field: z.unknown().optional(),
+        code: z.unknown().optional(),
+        message: z.unknown().optional(),
       }),
     )
     .catch([]),

@@ -69,6 +69,7 @@ export const createCaller = (deps: CallerDeps): Caller => {
     const endMs = clock.monotonicMs() + context.retryForMs
     let failures = 0
     let replayed = false
+    let last: GenesysFailure | null = null
     for (let attempt = 1; ; attempt += 1) {
       const patienceMs = Math.max(MIN_PATIENCE_MS, endMs - clock.monotonicMs())
       const made = await attemptOnce(deps, call, context, patienceMs)
@@ -87,10 +88,12 @@ export const createCaller = (deps: CallerDeps): Caller => {
       replayed = false
       failures += 1
       const waitMs = nextWaitMs(made, made.result.failure, failures, deps.random)
-      const final = waitMs === null || clock.monotonicMs() + waitMs > endMs
+      const final = waitMs === null || clock.monotonicMs() + waitMs >= endMs
       tell(final ? null : waitMs)
       if (made.answer?.status === 429) await deps.pacer.block(blockMs(made, failures))
-      if (final) throw made.result.failure
+      // A slot that never came says less than what Genesys answered before.
+      if (final) throw made.sent ? made.result.failure : (last ?? made.result.failure)
+      last = made.result.failure
       await clock.sleep(waitMs, context.signal)
     }
   }

@@ -43,7 +43,7 @@ const OPERATION = 'token'
 const tokenSchema = z.looseObject({
   // Printable ASCII only: it becomes a header.
   access_token: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
-  expires_in: z.unknown(),
+  expires_in: z.unknown().optional(),
 })
 
 /** Seconds a token may be taken to live: what login says, between 10 s and 48 h; 300 s when it says nothing sane. */
@@ -60,7 +60,11 @@ export const renewAfterSeconds = (lifeSeconds: number): number =>
 const loginFailure = (answer: HttpAnswer): GenesysFailure => {
   const { status, retryAfterMs } = answer
   const body = z
-    .looseObject({ error: z.unknown(), error_description: z.unknown(), description: z.unknown() })
+    .looseObject({
+      error: z.unknown().optional(),
+      error_description: z.unknown().optional(),
+      description: z.unknown().optional(),
+    })
     .safeParse(parseJson(answer.text))
   const { error, error_description: long, description: short } = body.data ?? {}
   const about = { status, retryAfterMs, upstreamCode: upstreamCodeOf(error) }

@@ -47,10 +47,10 @@ const jobSchema = z.looseObject({
     .array(
       z.looseObject({
         index: count,
-        contactId: z.unknown(),
-        field: z.unknown(),
-        code: z.unknown(),
-        message: z.unknown(),
+        contactId: z.unknown().optional(),
+        field: z.unknown().optional(),
+        code: z.unknown().optional(),
+        message: z.unknown().optional(),
       }),
     )
     .nullish(),

@@ -1,0 +1,236 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+
+import { createGenesysClient, type GenesysClientDeps } from '../../src/genesys/client.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { Emit, GatewayEvents } from '../../src/telemetry/events.ts'
+import type { BatchToSend, CallContext, PaceStore } from '../../src/workflows/ports/genesys.ts'
+
+export type Seen = {
+  method: string
+  url: string
+  headers: IncomingMessage['headers']
+  body: string
+}
+export type Reply = (response: ServerResponse, seen: Seen) => void
+
+export const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Reply =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers })
+    response.end(JSON.stringify(body))
+  }
+export const text =
+  (status: number, body: string, headers: Record<string, string> = {}): Reply =>
+  (response) => {
+    response.writeHead(status, headers)
+    response.end(body)
+  }
+export const reset: Reply = (response) => {
+  response.destroy()
+}
+/** Promises more bytes than it sends. */
+export const truncated: Reply = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+  response.write('{"jobId":', () => response.destroy())
+}
+export const silent: Reply = () => undefined
+
+export type Upstream = {
+  url: string
+  seen: Seen[]
+  tokensIssued: number
+  /** Answers API calls in order; the last one stays. */
+  replies: Reply[]
+  tokenReplies: Reply[]
+}
+
+/** A server on loopback that gives the replies it is told to. */
+export const startUpstream = async (t: TestContext): Promise<Upstream> => {
+  const upstream: Upstream = { url: '', seen: [], tokensIssued: 0, replies: [], tokenReplies: [] }
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('error', () => undefined)
+    request.on('end', () => {
+      const seen = {
+        method: request.method ?? '',
+        url: request.url ?? '',
+        headers: request.headers,
+        body: Buffer.concat(parts).toString('utf8'),
+      }
+      if (seen.url === '/oauth/token') {
+        upstream.tokensIssued += 1
+        const token = { access_token: `secret-token-${upstream.tokensIssued}`, expires_in: 86_400 }
+        const reply = upstream.tokenReplies.shift() ?? json(200, token)
+        reply(response, seen)
+        return
+      }
+      upstream.seen.push(seen)
+      const reply = upstream.replies.length > 1 ? upstream.replies.shift() : upstream.replies[0]
+      ;(reply ?? text(500, 'no reply planned'))(response, seen)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  upstream.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return upstream
+}
+
+export type SkippingClock = Clock & { slept: number[]; skip(ms: number): void }
+
+/** Waits up to `longestMs` are over at once and noted; longer ones (patience) only end by their signal. */
+export const createSkippingClock = (longestMs = 3_700_000): SkippingClock => {
+  let nowMs = 1_800_000_000_000
+  const slept: number[] = []
+  return {
+    slept,
+    skip: (ms) => {
+      nowMs += ms
+    },
+    now: () => new Date(nowMs),
+    monotonicMs: () => nowMs,
+    sleep: (ms, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+        if (ms > longestMs) return
+        slept.push(ms)
+        nowMs += ms
+        resolve()
+      }),
+  }
+}
+
+export type VirtualClock = Clock & { advance(ms: number): Promise<void> }
+
+/** Time that only moves when told, timer by timer. */
+export const createVirtualClock = (): VirtualClock => {
+  let nowMs = 0
+  let timers: { atMs: number; fire: () => void }[] = []
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 3; i += 1) await turn()
+  }
+  return {
+    now: () => new Date(nowMs),
+    monotonicMs: () => nowMs,
+    sleep: (ms, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        const timer = { atMs: nowMs + ms, fire: resolve }
+        timers.push(timer)
+        const onAbort = (): void => {
+          timers = timers.filter((other) => other !== timer)
+          reject(signal?.reason)
+        }
+        signal?.addEventListener('abort', onAbort, { once: true })
+      }),
+    advance: async (ms) => {
+      const endMs = nowMs + ms
+      await settle()
+      for (;;) {
+        const next = timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
+        if (!next) break
+        timers = timers.filter((other) => other !== next)
+        nowMs = Math.max(nowMs, next.atMs)
+        next.fire()
+        await settle()
+      }
+      nowMs = endMs
+    },
+  }
+}
+
+export type MemoryPace = PaceStore & { blocks: number[]; asked: number; slots: number[] }
+
+/** The bucket's contract on a clock, in memory. */
+export const createMemoryPace = (clock: Clock): MemoryPace => {
+  let lastMs = -1e12
+  let blockedUntilMs = -1e12
+  const pace: MemoryPace = {
+    blocks: [],
+    asked: 0,
+    slots: [],
+    reserve: async ({ intervalMs, maxAheadMs }) => {
+      pace.asked += 1
+      const nowMs = clock.monotonicMs()
+      if (nowMs < blockedUntilMs) return { kind: 'wait', waitMs: blockedUntilMs - nowMs }
+      const slotMs = Math.max(nowMs, lastMs + intervalMs)
+      if (slotMs - nowMs > maxAheadMs) return { kind: 'wait', waitMs: slotMs - nowMs - maxAheadMs }
+      lastMs = slotMs
+      pace.slots.push(slotMs)
+      return { kind: 'reserved', waitMs: slotMs - nowMs }
+    },
+    block: async (_bucket, ms) => {
+      pace.blocks.push(ms)
+      blockedUntilMs = Math.max(blockedUntilMs, clock.monotonicMs() + ms)
+    },
+  }
+  return pace
+}
+
+export type Told = { name: string; fields: Record<string, unknown> }
+export const createTeller = (): { emit: Emit; told: Told[] } => {
+  const told: Told[] = []
+  const emit = <Name extends keyof GatewayEvents>(
+    name: Name,
+    fields: GatewayEvents[Name],
+  ): void => {
+    told.push({ name, fields })
+  }
+  return { emit, told }
+}
+
+/** A client on a skipping clock against an upstream of planned replies. */
+export const startClient = async (
+  t: TestContext,
+  dialect: 'guide' | 'platform',
+  more: Partial<GenesysClientDeps> = {},
+  longestSleepMs?: number,
+) => {
+  const upstream = await startUpstream(t)
+  const clock = createSkippingClock(longestSleepMs)
+  const pace = createMemoryPace(clock)
+  const { emit, told } = createTeller()
+  const client = createGenesysClient({
+    dialect,
+    apiUrl: upstream.url,
+    loginUrl: upstream.url,
+    clientId: 'client-1',
+    clientSecret: 'the-client-secret',
+    requestsPerMinute: 60_000,
+    batchRows: null,
+    pace,
+    clock,
+    random: () => 0,
+    emit,
+    ...more,
+  })
+  t.after(() => client.close())
+  return { upstream, clock, pace, told, client, lists: client.contactLists }
+}
+
+export const contextOf = (more: Partial<CallContext> = {}): CallContext => ({
+  tenantId: 'default',
+  class: 'delivery',
+  signal: new AbortController().signal,
+  retryForMs: 86_400_000,
+  ...more,
+})
+
+export const batchOf = (more: Partial<BatchToSend> = {}): BatchToSend => ({
+  listId: 'list/1',
+  requestId: '0198c0de-0000-7000-8000-000000000001',
+  columns: [
+    { name: 'phone', kind: 'phone', required: true },
+    { name: 'the "note"', kind: 'text', required: false },
+  ],
+  contactIds: ['a-1', 'a-2'],
+  cells: ['+14155550100', 'say "hi"\n\ud800', '+14155550101', ''],
+  ...more,
+})
