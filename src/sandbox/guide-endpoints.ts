@@ -88,6 +88,8 @@ const describe = (state: SandboxState, call: Call, list: StoredList) => {
       })),
     },
     attributes: fields.map(({ name }) => ({ name })),
+    // Not in the guides, allowed by them: lets the gateway see that someone cleared the list.
+    size: list.contacts.size,
   }
 }
 
