@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util'
+
+import { isFinished, type UploadView } from '../test/support/gateway-client.ts'
+import { demoChecks, readContents, readLedger } from './demo/checks.ts'
+import { dirtyFile } from './demo/contacts.ts'
+import { createProgressBar, heading, number, say, showChecks } from './demo/screen.ts'
+import { type DemoStage, setStage } from './demo/stage.ts'
+
+/** The whole loop: a CRM's dirty file → the gateway → Genesys (simulated) → the CRM. Exits 0 only if every number agrees. */
+const FINISH_WITHIN_MS = 15 * 60_000
+const SHOWN_REJECTIONS = 8
+
+const { values } = parseArgs({
+  options: {
+    dialect: { type: 'string', default: 'guide' },
+    rows: { type: 'string', default: '100000' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const usage = (): never => {
+  process.stdout.write('npm run demo [-- --dialect guide|platform --rows 100000]\n')
+  return process.exit(values.help ? 0 : 2)
+}
+
+const send = async (stage: DemoStage, file: ReturnType<typeof dirtyFile>, rows: number) => {
+  const bar = createProgressBar('upload')
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of file.bytes) {
+      bar.show(file.made(), rows, `${number(file.made())} rows`)
+      yield bytes
+    }
+  }
+  const startedAt = performance.now()
+  const answer = await stage.client.upload(stage.listId, watched(), { key: `demo-${stage.listId}` })
+  bar.end()
+  if (answer.status !== 202)
+    throw new Error(`The upload was answered ${answer.status}: ${answer.text}`)
+  const seconds = (performance.now() - startedAt) / 1000
+  say(
+    `202 after ${seconds.toFixed(1)} s: ${answer.body.id}, ${number(answer.body.counts.accepted)} accepted, ${number(answer.body.counts.rejected)} rejected`,
+  )
+  return answer.body
+}
+
+const watchDelivery = async (stage: DemoStage, uploadId: string): Promise<UploadView> => {
+  const bar = createProgressBar('delivery')
+  const finished = await stage.client.until(
+    uploadId,
+    (upload) => {
+      const { delivered, unchanged, failed, unprocessed, accepted } = upload.counts
+      const settled = delivered + unchanged + failed + unprocessed
+      bar.show(
+        settled,
+        accepted,
+        `${number(settled)} of ${number(accepted)} contacts, ${upload.state}`,
+      )
+      return isFinished(upload)
+    },
+    FINISH_WITHIN_MS,
+  )
+  bar.end()
+  return finished
+}
+
+const showRejections = async (stage: DemoStage, uploadId: string): Promise<void> => {
+  for (const row of await stage.client.rejectedRows(uploadId, SHOWN_REJECTIONS)) {
+    say(`line ${String(row.line).padStart(5)}  ${(row.code ?? '').padEnd(26)} ${row.reason ?? ''}`)
+  }
+}
+
+const play = async (stage: DemoStage, rows: number): Promise<boolean> => {
+  const file = dirtyFile(rows)
+  heading(`1  The CRM sends ${number(rows)} rows to contact list ${stage.listId}`)
+  const accepted = await send(stage, file, rows)
+  heading('2  The gateway delivers them within the limits of Genesys')
+  const upload = await watchDelivery(stage, accepted.id)
+  heading('3  The CRM hears of it (Standard Webhooks, signature verified)')
+  const message = await stage.crm.message(({ data }) => data.uploadId === upload.id)
+  say(`webhook-id ${message.id}`)
+  say(JSON.stringify({ type: message.type, timestamp: message.timestamp, data: message.data }))
+  heading('4  The first rejected rows, and why')
+  await showRejections(stage, upload.id)
+  heading('5  What Genesys really holds, and the sums')
+  const [held, ledger] = await Promise.all([
+    readContents(stage.sandbox.address, stage.listId),
+    readLedger(stage.sandbox.address, stage.listId),
+  ])
+  const messages = stage.crm.about(upload.id)
+  return showChecks(demoChecks({ upload, expected: file.expected, held, ledger, messages }))
+}
+
+const main = async (): Promise<number> => {
+  const rows = Number(values.rows)
+  const { dialect } = values
+  if (values.help || !Number.isSafeInteger(rows) || rows < 1) return usage()
+  if (dialect !== 'guide' && dialect !== 'platform') return usage()
+  heading('Outbound Gateway demo. Genesys is SIMULATED (the sandbox).')
+  const stage = await setStage(dialect)
+  say(
+    `dialect ${dialect}, ${stage.home}, gateway ${stage.gateway.address}, sandbox ${stage.sandbox.address}`,
+  )
+  try {
+    const agreed = await play(stage, rows)
+    heading(agreed ? 'Everything agrees.' : 'NOT everything agrees.')
+    return agreed ? 0 : 1
+  } catch (error) {
+    heading(`The demo failed: ${error instanceof Error ? error.message : String(error)}`)
+    for (const line of stage.gateway.output.slice(-5)) say(line)
+    return 1
+  } finally {
+    await stage.close()
+  }
+}
+
+process.exitCode = await main()
