@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 
 import type { Config } from './config.ts'
 import { createGenesysClient } from './genesys/client.ts'
@@ -9,19 +8,21 @@ import { createHttpServer } from './http/server.ts'
 import { renderUpload } from './http/upload-view.ts'
 import { runIntake } from './intake/run-intake.ts'
 import { createJobQueue } from './jobs/job-queue.ts'
+import { adminKeyOf, encryptionKeysOf } from './kept-keys.ts'
 import { createLaneWorkers } from './lanes/lane-worker.ts'
 import { createSweeper } from './lanes/sweeper.ts'
 import { systemClock } from './lib/clock.ts'
 import { sha256 } from './lib/digest.ts'
 import { createIds } from './lib/ids.ts'
-import { keepSecret } from './lib/kept-secret.ts'
 import { startSandbox } from './sandbox/start-sandbox.ts'
 import { openStore, type Store } from './store/open-store.ts'
 import { createSyncDeliverer } from './sync/sync-deliverer.ts'
+import type { Emit } from './telemetry/events.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { createControlUpload } from './workflows/control-upload.ts'
 import { createDeliverUpload } from './workflows/deliver-upload.ts'
 import { createListContactLists, createReadContactList } from './workflows/read-contact-lists.ts'
+import { createReadiness } from './workflows/readiness.ts'
 import { createReceiveUpload } from './workflows/receive-upload.ts'
 
 export type Gateway = {
@@ -50,20 +51,6 @@ const freePort = async (host: string): Promise<number> => {
   const address = probe.address()
   await new Promise((resolve) => probe.close(resolve))
   return typeof address === 'object' && address ? address.port : 0
-}
-
-const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
-  if (config.encryptionKeys) return config.encryptionKeys
-  const file = join(config.dataDir, 'encryption.key')
-  const { secret } = keepSecret(file, () => randomBytes(32).toString('base64'))
-  return [{ id: 'kept', key: Buffer.from(secret, 'base64') }]
-}
-
-const adminKeyOf = (config: Config): { key: string; file: string | null; made: boolean } => {
-  if (config.adminApiKey) return { key: config.adminApiKey, file: null, made: false }
-  const file = join(config.dataDir, 'admin.key')
-  const { secret, made } = keepSecret(file, () => `ogw_${randomBytes(32).toString('base64url')}`)
-  return { key: secret, file, made }
 }
 
 const genesysUrls = (
@@ -147,6 +134,7 @@ const createWork = async ({ config, telemetry, store, genesys, owner }: Parts) =
     deliver,
     clock: systemClock,
     emit,
+    random: Math.random,
     owner,
     maxLanes: MAX_LANES,
     idlePollMs: 300,
@@ -163,28 +151,19 @@ const createWork = async ({ config, telemetry, store, genesys, owner }: Parts) =
   return { jobs, lanes, sweeper, ids }
 }
 
-const createReadiness =
-  (deps: { store: Store; config: Config; simulated: boolean; stopping: () => boolean }) =>
-  async () => {
-    const database = await deps.store.home.ping().then(
-      () => ({ ok: true, detail: deps.store.home.kind }),
-      () => ({ ok: false, detail: 'the database does not answer' }),
-    )
-    const service = deps.stopping()
-      ? { ok: false, detail: 'the service is stopping' }
-      : { ok: true, detail: 'accepting uploads' }
-    const genesys = {
-      ok: true,
-      detail: deps.simulated
-        ? 'SIMULATED: the sandbox is Genesys'
-        : `dialect ${deps.config.genesys.dialect}`,
-    }
-    return {
-      ready: database.ok && service.ok,
-      checks: { database, service, genesys },
-      sandbox: deps.simulated,
-    }
-  }
+const openGenesys = (config: Config, sandbox: Sandbox | null, store: Store, emit: Emit) =>
+  createGenesysClient({
+    ...genesysUrls(config, sandbox),
+    dialect: config.genesys.dialect,
+    clientId: config.genesys.clientId,
+    clientSecret: config.genesys.clientSecret,
+    requestsPerMinute: config.genesys.requestsPerMinute,
+    batchRows: config.genesys.batchRows,
+    pace: store.pace,
+    clock: systemClock,
+    random: Math.random,
+    emit,
+  })
 
 /** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
@@ -206,18 +185,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const adminKey = adminKeyOf(config)
   await store.access.ensureAdmin({ digest: sha256(adminKey.key), scopes: ['admin'] })
   await store.sync.ensureEnvEndpoints(config.endpoints)
-  const genesys = createGenesysClient({
-    ...genesysUrls(config, sandbox),
-    dialect: config.genesys.dialect,
-    clientId: config.genesys.clientId,
-    clientSecret: config.genesys.clientSecret,
-    requestsPerMinute: config.genesys.requestsPerMinute,
-    batchRows: config.genesys.batchRows,
-    pace: store.pace,
-    clock: systemClock,
-    random: Math.random,
-    emit,
-  })
+  const genesys = openGenesys(config, sandbox, store, emit)
   const work = await createWork({ config, telemetry, store, genesys, owner })
   let stopping = false
   const server = await createGatewayServer({
@@ -289,8 +257,8 @@ const createGatewayServer = async (
     readContactList: createReadContactList(lists),
     listContactLists: createListContactLists(lists),
     readiness: createReadiness({
-      store,
-      config,
+      home: store.home,
+      dialect: config.genesys.dialect,
       simulated: deps.simulated,
       stopping: deps.stopping,
     }),
@@ -298,7 +266,7 @@ const createGatewayServer = async (
       telemetry.scrape({ database: () => store.home.gauges(), pace: () => genesys.paceStats() }),
     limits: { maxUploadBytes: config.intake.maxUploadBytes },
     metricsToken: config.metricsToken,
-    trustProxy: config.trustProxy,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     publicUrl: deps.publicUrl,
     sandbox: deps.simulated,
     emit,

@@ -137,30 +137,33 @@ const insecureUrls = (env: Environment): string[] => {
     .map((name) => `${name}: must be https (http only for loopback or ALLOW_HTTP_HOSTS)`)
 }
 
-/** Faults that no single variable shows. */
+/** Faults that no single variable shows, each with the sentence that says so. */
 const crossFaults = (env: Environment): string[] => {
-  const faults = insecureUrls(env)
+  const half = (a: unknown, b: unknown): boolean => (a === undefined) !== (b === undefined)
   const credentials = env.GENESYS_CLIENT_ID !== undefined && env.GENESYS_CLIENT_SECRET !== undefined
   const sandbox = env.GENESYS_SANDBOX === 'true'
-  if ((env.GENESYS_CLIENT_ID === undefined) !== (env.GENESYS_CLIENT_SECRET === undefined)) {
-    faults.push('GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: both or neither')
-  }
-  if (sandbox && credentials) faults.push('GENESYS_SANDBOX: true goes without Genesys credentials')
-  if (credentials && !env.GENESYS_DIALECT) {
-    faults.push(
+  const rules: [boolean, string][] = [
+    [
+      half(env.GENESYS_CLIENT_ID, env.GENESYS_CLIENT_SECRET),
+      'GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: both or neither',
+    ],
+    [sandbox && credentials, 'GENESYS_SANDBOX: true goes without Genesys credentials'],
+    [
+      credentials && !env.GENESYS_DIALECT,
       'GENESYS_DIALECT: required with credentials. "platform" is the API that Genesys publishes; "guide" is the API of the integration guides',
-    )
-  }
-  if (!credentials && !sandbox && env.DATABASE_URL) {
-    faults.push('GENESYS_CLIENT_ID: required with DATABASE_URL, unless GENESYS_SANDBOX=true')
-  }
-  if (env.DATABASE_URL && !env.ENCRYPTION_KEYS)
-    faults.push('ENCRYPTION_KEYS: required with DATABASE_URL')
-  if (credentials && !env.ADMIN_API_KEY) faults.push('ADMIN_API_KEY: required outside the sandbox')
-  if ((env.CRM_SYNC_URL === undefined) !== (env.CRM_SYNC_SECRET === undefined)) {
-    faults.push('CRM_SYNC_URL, CRM_SYNC_SECRET: both or neither')
-  }
-  return faults
+    ],
+    [
+      !credentials && !sandbox && env.DATABASE_URL !== undefined,
+      'GENESYS_CLIENT_ID: required with DATABASE_URL, unless GENESYS_SANDBOX=true',
+    ],
+    [
+      env.DATABASE_URL !== undefined && !env.ENCRYPTION_KEYS,
+      'ENCRYPTION_KEYS: required with DATABASE_URL',
+    ],
+    [credentials && !env.ADMIN_API_KEY, 'ADMIN_API_KEY: required outside the sandbox'],
+    [half(env.CRM_SYNC_URL, env.CRM_SYNC_SECRET), 'CRM_SYNC_URL, CRM_SYNC_SECRET: both or neither'],
+  ]
+  return [...insecureUrls(env), ...rules.filter(([broken]) => broken).map(([, fault]) => fault)]
 }
 
 const refuse = (faults: string[]): never => {

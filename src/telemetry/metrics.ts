@@ -1,12 +1,10 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 /** Every metric of the gateway: name, kind, labels (all from closed sets, never an id), in `docs/instrumentation.md` by a test. */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
 
-export type Metrics = ReturnType<typeof createMetrics>
-
-export const createMetrics = (registry: Registry) => {
+const createMakers = (registry: Registry) => {
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter<L>({ name: `gateway_${name}`, help, labelNames: [...labelNames], registers })
@@ -25,68 +23,86 @@ export const createMetrics = (registry: Registry) => {
       labelNames: [...labelNames],
       registers,
     })
+  return { counter, gauge, histogram }
+}
+type Makers = ReturnType<typeof createMakers>
+
+const httpMetrics = ({ counter, histogram }: Makers) => ({
+  httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'status']),
+  httpSeconds: histogram('http_request_seconds', 'Time to answer', SECONDS, ['route']),
+  httpFailures: counter('http_failures_total', 'Requests that ended in a bug'),
+})
+
+const uploadMetrics = ({ counter }: Makers) => ({
+  uploadsStaged: counter('uploads_staged_total', 'Uploads accepted with 202', ['format']),
+  uploadsDiscarded: counter(
+    'uploads_discarded_total',
+    'Uploads refused or broken off; nothing remains',
+  ),
+  uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
+  uploadsHeld: counter('uploads_held_total', 'Times an upload was held', ['reason']),
+  uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
+    'state',
+  ]),
+  rows: counter('rows_total', 'Rows by outcome', ['outcome']),
+  rejections: counter('rejections_total', 'Rejected rows by code', ['code']),
+  phones: counter('phones_total', 'Phone numbers parsed, by path', ['path']),
+  chunks: counter('chunks_staged_total', 'Chunks staged'),
+  bytes: counter('bytes_received_total', 'Bytes of staged uploads'),
+})
+
+const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
+  batches: counter('batches_total', 'Batches settled or refused', ['outcome']),
+  batchSeconds: histogram('batch_seconds', 'From sending a batch to settling it', LONG_SECONDS),
+  completionSeconds: histogram('completion_seconds', 'From 202 to the final state', LONG_SECONDS),
+  attempts: counter('genesys_attempts_total', 'HTTP attempts at Genesys', ['operation', 'outcome']),
+  attemptSeconds: histogram('genesys_attempt_seconds', 'Duration of an attempt', SECONDS, [
+    'operation',
+  ]),
+  throttled: counter('genesys_throttled_total', 'Answers 429'),
+  tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
+  tokenLife: gauge(
+    'genesys_token_life_seconds',
+    'How long it lives; renewed + life is when it ends',
+  ),
+  paceWaits: histogram('pace_wait_seconds', 'Time a request waited for its slot', SECONDS, [
+    'class',
+  ]),
+  paceBlocks: counter('pace_blocks_total', 'Times Genesys asked for a pause'),
+  paceLimit: gauge(
+    'pace_limit_per_minute',
+    'Requests a minute that the gateway allows itself, over all instances',
+  ),
+  paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
+  paceRemaining: gauge('pace_remaining', 'What Genesys last said remains; a hint'),
+  paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
+})
+
+const workMetrics = ({ counter, gauge }: Makers) => ({
+  lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
+  laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
+  syncDeliveries: counter('sync_deliveries_total', 'Attempts to tell others', ['event', 'outcome']),
+  jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
+  lastProcessed: gauge('last_processed_timestamp_seconds', 'When something last ended well', [
+    'what',
+  ]),
+  uploads: gauge('uploads', 'Uploads now, by state', ['state']),
+  lanesHeld: gauge('lanes_held', 'Lanes somebody works on'),
+  lanesWaiting: gauge('lanes_waiting', 'Lanes with work that nobody holds'),
+  oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest of them waits'),
+  syncPending: gauge('sync_pending', 'Messages to others not delivered yet'),
+  syncDead: gauge('sync_dead', 'Messages given up; replay them'),
+  databaseUp: gauge('database_up', '1 when the last look at the database succeeded'),
+})
+
+/** Makes every metric and registers it. */
+export const createMetrics = (registry: Registry) => {
+  const makers = createMakers(registry)
   return {
-    httpRequests: counter('http_requests_total', 'Requests answered', [
-      'method',
-      'route',
-      'status',
-    ]),
-    httpSeconds: histogram('http_request_seconds', 'Time to answer', SECONDS, ['route']),
-    httpFailures: counter('http_failures_total', 'Requests that ended in a bug'),
-    uploadsStaged: counter('uploads_staged_total', 'Uploads accepted with 202', ['format']),
-    uploadsDiscarded: counter(
-      'uploads_discarded_total',
-      'Uploads refused or broken off; nothing remains',
-    ),
-    uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
-    uploadsHeld: counter('uploads_held_total', 'Times an upload was held', ['reason']),
-    uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
-      'state',
-    ]),
-    rows: counter('rows_total', 'Rows by outcome', ['outcome']),
-    rejections: counter('rejections_total', 'Rejected rows by code', ['code']),
-    phones: counter('phones_total', 'Phone numbers parsed, by path', ['path']),
-    chunks: counter('chunks_staged_total', 'Chunks staged'),
-    bytes: counter('bytes_received_total', 'Bytes of staged uploads'),
-    batches: counter('batches_total', 'Batches settled or refused', ['outcome']),
-    batchSeconds: histogram('batch_seconds', 'From sending a batch to settling it', LONG_SECONDS),
-    completionSeconds: histogram('completion_seconds', 'From 202 to the final state', LONG_SECONDS),
-    attempts: counter('genesys_attempts_total', 'HTTP attempts at Genesys', [
-      'operation',
-      'outcome',
-    ]),
-    attemptSeconds: histogram('genesys_attempt_seconds', 'Duration of an attempt', SECONDS, [
-      'operation',
-    ]),
-    throttled: counter('genesys_throttled_total', 'Answers 429'),
-    tokenExpiry: gauge('genesys_token_expiry_timestamp_seconds', 'When the token ends'),
-    paceWaits: histogram('pace_wait_seconds', 'Time a request waited for its slot', SECONDS, [
-      'class',
-    ]),
-    paceBlocks: counter('pace_blocks_total', 'Times Genesys asked for a pause'),
-    paceLimit: gauge(
-      'pace_limit_per_minute',
-      'Requests a minute that the gateway allows itself, over all instances',
-    ),
-    paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
-    paceRemaining: gauge('pace_remaining', 'What Genesys last said remains; a hint'),
-    paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
-    lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
-    laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
-    syncDeliveries: counter('sync_deliveries_total', 'Attempts to tell others', [
-      'event',
-      'outcome',
-    ]),
-    jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
-    lastProcessed: gauge('last_processed_timestamp_seconds', 'When something last ended well', [
-      'what',
-    ]),
-    uploads: gauge('uploads', 'Uploads now, by state', ['state']),
-    lanesHeld: gauge('lanes_held', 'Lanes somebody works on'),
-    lanesWaiting: gauge('lanes_waiting', 'Lanes with work that nobody holds'),
-    oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest of them waits'),
-    syncPending: gauge('sync_pending', 'Messages to others not delivered yet'),
-    syncDead: gauge('sync_dead', 'Messages given up; replay them'),
-    databaseUp: gauge('database_up', '1 when the last look at the database succeeded'),
+    ...httpMetrics(makers),
+    ...uploadMetrics(makers),
+    ...deliveryMetrics(makers),
+    ...workMetrics(makers),
   }
 }
+export type Metrics = ReturnType<typeof createMetrics>

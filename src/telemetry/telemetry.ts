@@ -59,8 +59,10 @@ const DELIVERY_EFFECTS: Effects = {
     metrics.attemptSeconds.observe({ operation }, seconds(durationMs))
     if (status === 429) metrics.throttled.inc()
   },
-  'genesys.token.renewed': (metrics, { expiresInSeconds }) =>
-    metrics.tokenExpiry.set(Date.now() / 1000 + expiresInSeconds),
+  'genesys.token.renewed': (metrics, { expiresInSeconds }) => {
+    metrics.tokenRenewed.setToCurrentTime()
+    metrics.tokenLife.set(expiresInSeconds)
+  },
   'pace.waited': (metrics, fields) =>
     metrics.paceWaits.observe({ class: fields.class }, seconds(fields.waitedMs)),
   'pace.blocked': (metrics) => metrics.paceBlocks.inc(),

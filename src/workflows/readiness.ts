@@ -1,0 +1,38 @@
+import type { Home } from './ports/platform.ts'
+
+export type ReadinessAnswer = {
+  ready: boolean
+  checks: Record<'database' | 'service' | 'genesys', { ok: boolean; detail: string }>
+  sandbox: boolean
+}
+
+/**
+ * Whether this instance should get traffic. Genesys being away is no reason not to: uploads are accepted and kept meanwhile,
+ * so that check only tells which Genesys this is.
+ */
+export const createReadiness =
+  (deps: {
+    home: Pick<Home, 'kind' | 'ping'>
+    dialect: string
+    simulated: boolean
+    stopping: () => boolean
+  }) =>
+  async (): Promise<ReadinessAnswer> => {
+    const { home, dialect, simulated } = deps
+    const database = await home.ping().then(
+      () => ({ ok: true, detail: home.kind }),
+      () => ({ ok: false, detail: 'the database does not answer' }),
+    )
+    const service = deps.stopping()
+      ? { ok: false, detail: 'the service is stopping' }
+      : { ok: true, detail: 'accepting uploads' }
+    const genesys = {
+      ok: true,
+      detail: simulated ? 'SIMULATED: the sandbox is Genesys' : `dialect ${dialect}`,
+    }
+    return {
+      ready: database.ok && service.ok,
+      checks: { database, service, genesys },
+      sandbox: simulated,
+    }
+  }
