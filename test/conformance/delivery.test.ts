@@ -239,7 +239,7 @@ await eachHome('Lanes and delivery', (home) => {
     assert.equal(known.get('a')?.acceptedSeq, newer.acceptedSeq)
   })
 
-  it('takes register rows of the same contacts in any order without a deadlock', async () => {
+  it('keeps one register row a contact when four settle the same contacts at once', async () => {
     await clear()
     const contacts = Array.from({ length: 200 }, (_, index) => `c${index}`)
     const lists = ['dl-1', 'dl-2', 'dl-3', 'dl-4']
