@@ -55,6 +55,29 @@ const openChunk = (seq: number, width: number, line: number): OpenChunk => ({
   chars: 0,
 })
 
+const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
+  chunk.lines.length >= batchRows ||
+  chunk.chars > CHUNK_CHARS ||
+  chunk.rejected.length >= CHUNK_REJECTED
+
+const addRow = (
+  chunk: OpenChunk,
+  line: number,
+  row: CheckedRow,
+  idDigest: string,
+  digests: RowDigests,
+): void => {
+  chunk.lines.push(line)
+  chunk.contactIds.push(row.contactId)
+  for (const cell of row.cells) {
+    chunk.cells.push(cell)
+    chunk.chars += cell.length
+  }
+  chunk.idDigests.push(idDigest)
+  for (const subject of row.subjects) chunk.subjectDigests.push(digests.keyed(subject))
+  chunk.contentHashes.push(digests.content(row.cells))
+}
+
 /** Which rows of which chunk were replaced; rows are numbered over all chunks in the order of acceptance. */
 const createReplacedRows = (batchRows: number) => {
   const table = createDuplicateTable()
@@ -133,28 +156,14 @@ export const createChunkBuilder = (deps: {
     seq += 1
   }
   const closeIfFull = (chunk: OpenChunk): void => {
-    if (
-      chunk.lines.length >= batchRows ||
-      chunk.chars > CHUNK_CHARS ||
-      chunk.rejected.length >= CHUNK_REJECTED
-    ) {
-      close()
-    }
+    if (isFull(chunk, batchRows)) close()
   }
   return {
     accept: (line, row) => {
       const chunk = at(line)
       const idDigest = digests.keyed(row.contactId)
       replaced.add(idDigest)
-      chunk.lines.push(line)
-      chunk.contactIds.push(row.contactId)
-      for (const cell of row.cells) {
-        chunk.cells.push(cell)
-        chunk.chars += cell.length
-      }
-      chunk.idDigests.push(idDigest)
-      for (const subject of row.subjects) chunk.subjectDigests.push(digests.keyed(subject))
-      chunk.contentHashes.push(digests.content(row.cells))
+      addRow(chunk, line, row, idDigest, digests)
       closeIfFull(chunk)
     },
     reject: (row) => {

@@ -69,6 +69,14 @@ const checkNames = (names: readonly string[], spec: IntakeSpec): void => {
   }
 }
 
+/** Whether an undeclared column is of the kind, by the option that names columns of it, or by either of its names. */
+const isOfKind = (
+  kind: 'phone' | 'email',
+  names: readonly string[],
+  asked: readonly string[],
+  byName: boolean,
+): boolean => names.some((name) => asked.includes(name) || (byName && kindByName(name) === kind))
+
 /**
  * The kinds of the list's columns: what the list declares; else the options; only where neither speaks of a kind, the whole name in the
  * list or in the file.
@@ -77,19 +85,17 @@ const kindsOf = (
   spec: IntakeSpec,
   fileNameOf: ReadonlyMap<string, string>,
 ): Map<string, ColumnKind> => {
-  const kinds = new Map(spec.list.columns.map((column) => [column.name, column.kind]))
-  for (const kind of ['phone', 'email'] as const) {
-    const asked = (kind === 'phone' ? spec.options.phoneColumns : spec.options.emailColumns) ?? []
-    const declared = spec.list.columns.some((column) => column.kind === kind)
-    for (const { name, kind: listKind } of spec.list.columns) {
-      if (listKind !== 'text') continue
-      const fileName = fileNameOf.get(name)
-      const byOption = asked.includes(name) || (fileName !== undefined && asked.includes(fileName))
-      const byName =
-        !declared &&
-        asked.length === 0 &&
-        (kindByName(name) === kind || (fileName !== undefined && kindByName(fileName) === kind))
-      if (byOption || byName) kinds.set(name, kind)
+  const { columns } = spec.list
+  const { phoneColumns = [], emailColumns = [] } = spec.options
+  const kinds = new Map(columns.map((column) => [column.name, column.kind]))
+  for (const [kind, asked] of [
+    ['phone', phoneColumns],
+    ['email', emailColumns],
+  ] as const) {
+    const byName = asked.length === 0 && columns.every((column) => column.kind !== kind)
+    for (const { name } of columns.filter((column) => column.kind === 'text')) {
+      const names = [name, fileNameOf.get(name) ?? name]
+      if (isOfKind(kind, names, asked, byName)) kinds.set(name, kind)
     }
   }
   return kinds

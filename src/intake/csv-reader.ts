@@ -22,6 +22,31 @@ const lineContentEnd = (text: string, from: number, lineEnd: number): number =>
 /** A record found in `text` from `from`: where the next one starts, its cells, and whether a quote was out of place. */
 type Found = { next: number; cells: string[]; misplaced: boolean }
 
+type Opening = { cell: string; after: number; quoted: boolean }
+
+/** The quoted content that a cell at `from` starts with, if any, and where the text after it starts; null = the quote is not closed. */
+const readOpening = (text: string, from: number): Opening | null => {
+  if (text.charCodeAt(from) !== QUOTE) return { cell: '', after: from, quoted: false }
+  let cell = ''
+  let open = from + 1
+  for (;;) {
+    const quote = text.indexOf('"', open)
+    if (quote < 0) return null
+    cell += text.slice(open, quote)
+    if (text.charCodeAt(quote + 1) !== QUOTE) return { cell, after: quote + 1, quoted: true }
+    cell += '"'
+    open = quote + 2
+  }
+}
+
+/** Where the line of `at` ends, `known` being an earlier answer; -1 when the text does not say yet. */
+const lineEndOf = (text: string, at: number, known: number, complete: boolean): number => {
+  // Looked for once a line, not once a cell: a line may hold half a million cells.
+  if (known >= at) return known
+  const newline = text.indexOf('\n', at)
+  return newline < 0 && complete ? text.length : newline
+}
+
 /**
  * Reads one record that holds quotes. RFC 4180, and one rule for what it leaves open: a quote opens a cell only at the cell's start;
  * elsewhere, or when text follows a closing quote, it is text, marks the record, and the cell goes on to the next delimiter or line
@@ -35,36 +60,56 @@ const readQuoted = (
 ): Found | null => {
   const cells: string[] = []
   let misplaced = false
-  let newline = -1
-  for (let at = from; ;) {
-    let cell = ''
-    const quoted = text.charCodeAt(at) === QUOTE
-    if (quoted) {
-      let open = at + 1
-      for (;;) {
-        const quote = text.indexOf('"', open)
-        if (quote < 0) return null
-        cell += text.slice(open, quote)
-        at = quote + 1
-        if (text.charCodeAt(at) !== QUOTE) break
-        cell += '"'
-        open = at + 1
-      }
-    }
-    // Looked for once a line, not once a cell: a line may hold half a million cells.
-    if (newline < at) newline = text.indexOf('\n', at)
-    if (newline < 0) {
-      if (!complete) return null
-      newline = text.length
-    }
+  let lineEnd = -1
+  let at = from
+  for (;;) {
+    const opening = readOpening(text, at)
+    if (opening === null) return null
+    at = opening.after
+    lineEnd = lineEndOf(text, at, lineEnd, complete)
+    if (lineEnd < 0) return null
     const separator = text.indexOf(delimiter, at)
-    const last = separator < 0 || separator > newline
-    const end = last ? lineContentEnd(text, at, newline) : separator
-    const rest = text.slice(at, end)
-    if (quoted ? rest !== '' : rest.includes('"')) misplaced = true
-    cells.push(cell + rest)
-    if (last) return { next: newline + 1, cells, misplaced }
+    const last = separator < 0 || separator > lineEnd
+    const rest = text.slice(at, last ? lineContentEnd(text, at, lineEnd) : separator)
+    misplaced ||= opening.quoted ? rest !== '' : rest.includes('"')
+    cells.push(opening.cell + rest)
+    if (last) return { next: lineEnd + 1, cells, misplaced }
     at = separator + 1
+  }
+}
+
+type Position = { line: number }
+
+const refuse = ({ line }: Position, why: string): never => {
+  throw new FileRefused('csv-malformed', why, { line })
+}
+
+const checkSize = (at: Position, text: string, from: number, to: number, most: number): void => {
+  const size = to - from
+  if (size * 3 <= most) return
+  if (size > most || Buffer.byteLength(text.slice(from, to)) > most) {
+    refuse(
+      at,
+      `The record that starts at line ${at.line} is over ${most} bytes; is a quote left open?`,
+    )
+  }
+}
+
+/** Passes records on: the first with content as the header. */
+const createGiver = (
+  sink: RowSink,
+  position: Position,
+): ((found: Found, suspect: boolean) => void) => {
+  let headerSeen = false
+  return ({ cells, misplaced }, suspect) => {
+    if (headerSeen) {
+      sink.row({ line: position.line, cells, fault: misplaced ? MISPLACED : null, suspect })
+      return
+    }
+    if (cells.every((cell) => cell.trim() === '')) return
+    if (misplaced) refuse(position, 'The header has a quote out of place.')
+    headerSeen = true
+    sink.header(cells)
   }
 }
 
@@ -78,34 +123,12 @@ export const createCsvReader = (options: {
   maxRecordBytes: number
   sink: RowSink
 }): RowReader => {
-  const { sink, maxRecordBytes } = options
+  const most = options.maxRecordBytes
+  const position = { line: 1 }
+  const give = createGiver(options.sink, position)
   let delimiter: string | null = options.delimiter ?? null
   let rest = ''
-  let line = 1
-  let headerSeen = false
 
-  const refuse = (why: string): never => {
-    throw new FileRefused('csv-malformed', why, { line })
-  }
-  const checkSize = (text: string, from: number, to: number): void => {
-    const size = to - from
-    if (size * 3 <= maxRecordBytes) return
-    if (size > maxRecordBytes || Buffer.byteLength(text.slice(from, to)) > maxRecordBytes) {
-      refuse(
-        `The record that starts at line ${line} is over ${maxRecordBytes} bytes; is a quote left open?`,
-      )
-    }
-  }
-  const give = (found: Found, suspect: boolean): void => {
-    if (headerSeen) {
-      sink.row({ line, cells: found.cells, fault: found.misplaced ? MISPLACED : null, suspect })
-      return
-    }
-    if (found.cells.every((cell) => cell.trim() === '')) return
-    if (found.misplaced) refuse('The header has a quote out of place.')
-    headerSeen = true
-    sink.header(found.cells)
-  }
   /** Gives every whole record; returns where the unfinished one starts. */
   const readRecords = (text: string, separator: string, complete: boolean): number => {
     const suspect = text.includes('\0')
@@ -116,33 +139,26 @@ export const createCsvReader = (options: {
       if (newline < 0 && !complete) return at
       const lineEnd = newline < 0 ? text.length : newline
       if (quote >= 0 && quote < at) quote = text.indexOf('"', at)
+      let found: Found | null
       if (quote < 0 || quote > lineEnd) {
-        checkSize(text, at, lineEnd)
-        const end = lineContentEnd(text, at, lineEnd)
-        give(
-          { next: lineEnd + 1, cells: text.slice(at, end).split(separator), misplaced: false },
-          suspect,
-        )
-        at = lineEnd + 1
-        line += 1
-        continue
-      }
-      const found = readQuoted(text, at, separator, complete)
+        const cells = text.slice(at, lineContentEnd(text, at, lineEnd)).split(separator)
+        found = { next: lineEnd + 1, cells, misplaced: false }
+      } else found = readQuoted(text, at, separator, complete)
       if (found === null) return at
-      checkSize(text, at, found.next)
+      checkSize(position, text, at, found.next, most)
       give(found, suspect)
-      line += countNewlines(text, at, found.next)
+      position.line += quote < 0 || quote > lineEnd ? 1 : countNewlines(text, at, found.next)
       at = found.next
     }
     return text.length
   }
   const read = (complete: boolean): void => {
     delimiter ??= detectDelimiter(rest, complete)
-    const from = delimiter === null ? 0 : readRecords(rest, delimiter, complete)
-    rest = rest.slice(from)
-    if (complete && rest !== '')
-      refuse(`The quote opened in the record at line ${line} is never closed.`)
-    checkSize(rest, 0, rest.length)
+    rest = rest.slice(delimiter === null ? 0 : readRecords(rest, delimiter, complete))
+    if (complete && rest !== '') {
+      refuse(position, `The quote opened in the record at line ${position.line} is never closed.`)
+    }
+    checkSize(position, rest, 0, rest.length, most)
   }
   return {
     push: (text) => {

@@ -30,6 +30,58 @@ const fault = (code: RejectionCode, column: string | null): { fault: RowFault } 
   fault: { code, column },
 })
 
+const isAmongPhones = (contactId: string, phones: readonly string[]): boolean =>
+  phones.some((e164, at) => at % 2 === 1 && isPhoneNumber(contactId, e164, phones[at - 1]!))
+
+type Phones = { region: string; phones: PhoneCounters }
+
+/** The step for a phone: E.164 in its column, the extension in the column that the list has for it. */
+const placePhone = (
+  target: TargetColumn,
+  at: number,
+  raw: string,
+  draft: Draft,
+  { region, phones }: Phones,
+): RejectionCode | null => {
+  const result = normalisePhone(raw, region)
+  if (result.direct) phones.direct += 1
+  else phones.library += 1
+  if (!result.ok) return result.code
+  draft.cells[at] = result.e164
+  draft.subjects.push(result.e164)
+  draft.phones.push(raw.trim(), result.e164)
+  if (result.ext === null) return null
+  if (target.extensionAt < 0) return 'phone-extension'
+  const present = draft.cells[target.extensionAt]!.trim()
+  if (present !== '' && present !== result.ext) return 'phone-extension'
+  draft.cells[target.extensionAt] = result.ext
+  return null
+}
+
+/** The step of the column's kind. */
+const placeCell = (
+  target: TargetColumn,
+  at: number,
+  draft: Draft,
+  phones: Phones,
+): RejectionCode | null => {
+  const raw = draft.cells[at]!
+  if (target.kind === 'text') {
+    if (target.required && raw.trim() === '') return 'required-empty'
+    return null
+  }
+  if (raw.trim() === '') {
+    draft.cells[at] = ''
+    return target.required ? 'required-empty' : null
+  }
+  if (target.kind === 'phone') return placePhone(target, at, raw, draft, phones)
+  const value = target.kind === 'email' ? normaliseEmail(raw) : normaliseDate(raw)
+  if (value === null) return target.kind === 'email' ? 'email-invalid' : 'date-invalid'
+  draft.cells[at] = value
+  if (target.kind === 'email') draft.subjects.push(value)
+  return null
+}
+
 export const createRowCheck = (
   plan: ColumnPlan,
   spec: IntakeSpec,
@@ -39,44 +91,6 @@ export const createRowCheck = (
   const region = spec.options.defaultRegion ?? spec.defaultRegion
   const longest = spec.limits.cellChars ?? Number.POSITIVE_INFINITY
   const nameAt = (index: number): string | null => columns[index]?.name ?? null
-
-  const placePhone = (
-    target: TargetColumn,
-    at: number,
-    raw: string,
-    draft: Draft,
-  ): RejectionCode | null => {
-    const result = normalisePhone(raw, region)
-    if (result.direct) phones.direct += 1
-    else phones.library += 1
-    if (!result.ok) return result.code
-    draft.cells[at] = result.e164
-    draft.subjects.push(result.e164)
-    draft.phones.push(raw.trim(), result.e164)
-    if (result.ext === null) return null
-    if (target.extensionAt < 0) return 'phone-extension'
-    const present = draft.cells[target.extensionAt]!.trim()
-    if (present !== '' && present !== result.ext) return 'phone-extension'
-    draft.cells[target.extensionAt] = result.ext
-    return null
-  }
-  const placeCell = (target: TargetColumn, at: number, draft: Draft): RejectionCode | null => {
-    const raw = draft.cells[at]!
-    if (target.kind === 'text') {
-      if (target.required && raw.trim() === '') return 'required-empty'
-      return null
-    }
-    if (raw.trim() === '') {
-      draft.cells[at] = ''
-      return target.required ? 'required-empty' : null
-    }
-    if (target.kind === 'phone') return placePhone(target, at, raw, draft)
-    const value = target.kind === 'email' ? normaliseEmail(raw) : normaliseDate(raw)
-    if (value === null) return target.kind === 'email' ? 'email-invalid' : 'date-invalid'
-    draft.cells[at] = value
-    if (target.kind === 'email') draft.subjects.push(value)
-    return null
-  }
 
   return (cells, suspect) => {
     if (suspect) {
@@ -92,16 +106,12 @@ export const createRowCheck = (
     }
     for (let at = 0; at < targets.length; at += 1) {
       const target = targets[at]!
-      const code = placeCell(target, at, draft)
+      const code = placeCell(target, at, draft, { region, phones })
       if (code !== null) return fault(code, target.fileName)
       if (draft.cells[at]!.length > longest) return fault('cell-too-long', target.fileName)
     }
     if (draft.subjects.length === 0) return fault('no-phone-no-email', null)
-    for (let at = 0; at < draft.phones.length; at += 2) {
-      if (isPhoneNumber(contactId, draft.phones[at + 1]!, draft.phones[at]!)) {
-        return fault('contact-id-is-phone', nameAt(idIndex))
-      }
-    }
+    if (isAmongPhones(contactId, draft.phones)) return fault('contact-id-is-phone', nameAt(idIndex))
     return { fault: null, contactId, cells: draft.cells, subjects: draft.subjects }
   }
 }

@@ -1,3 +1,4 @@
+import type { RowFault } from '../domain/rejection.ts'
 import { ZERO_COUNTS } from '../domain/upload.ts'
 import type { UploadCounts } from '../domain/upload.ts'
 import { unguardCell } from './cell-guard.ts'
@@ -27,52 +28,43 @@ export type RowIntake = RowSink & {
 /** A wild row is shown by its first cells only: a megabyte of delimiters is no row to mend by hand. */
 const MOST_SHOWN_CELLS = 2000
 
+type Tally = { counts: UploadCounts; rejections: Map<string, number> }
+
+/** The record's cells in the order of the file's columns, without what a ledger added. */
+const dataCells = (plan: ColumnPlan, raw: RawRow): string[] =>
+  plan.keep === null ? raw.cells : plan.keep.map((index) => unguardCell(raw.cells[index] ?? ''))
+
+/** Judges a record and puts it where it belongs: blank, rejected or accepted. */
+const takeRow = ({ plan, check, builder }: OpenIntake, raw: RawRow, tally: Tally): void => {
+  const cells = dataCells(plan, raw)
+  if (raw.fault === null && cells.every((cell) => cell === '' || cell.trim() === '')) {
+    tally.counts.blank += 1
+    builder.blank(raw.line)
+    return
+  }
+  const ragged: RowFault | null =
+    raw.cells.length === plan.width ? null : { code: 'row-ragged', column: null }
+  const formFault = raw.fault ?? ragged
+  const judged = formFault === null ? check(cells, raw.suspect) : { fault: formFault }
+  if (judged.fault === null) {
+    builder.accept(raw.line, judged)
+    return
+  }
+  const { code, column } = judged.fault
+  tally.counts.rejected += 1
+  tally.rejections.set(code, (tally.rejections.get(code) ?? 0) + 1)
+  builder.reject({ line: raw.line, code, column, cells: cells.slice(0, MOST_SHOWN_CELLS) })
+}
+
 export const createRowIntake = (spec: IntakeSpec): RowIntake => {
   const counts = { ...ZERO_COUNTS }
   const rejections = new Map<string, number>()
   const phones = { direct: 0, library: 0 }
+  const tally = { counts, rejections }
   let open: OpenIntake | null = null
-  /** Elements before the first object, which have no columns yet; kept few by the cap on rejected rows of a chunk. */
+  /** Elements before the first object: they have no columns yet, and no cells. */
   const early: RawRow[] = []
 
-  const refuseRow = (
-    into: OpenIntake,
-    raw: RawRow,
-    cells: string[],
-    code: string,
-    column: string | null,
-  ): void => {
-    counts.rejected += 1
-    rejections.set(code, (rejections.get(code) ?? 0) + 1)
-    const shown = cells.length > MOST_SHOWN_CELLS ? cells.slice(0, MOST_SHOWN_CELLS) : cells
-    into.builder.reject({ line: raw.line, code, column, cells: shown })
-  }
-  const dataCells = (plan: ColumnPlan, raw: RawRow): string[] => {
-    if (plan.keep === null) return raw.cells
-    return plan.keep.map((index) => unguardCell(raw.cells[index] ?? ''))
-  }
-  const take = (into: OpenIntake, raw: RawRow): void => {
-    const cells = dataCells(into.plan, raw)
-    if (raw.fault !== null) {
-      refuseRow(into, raw, cells, raw.fault.code, raw.fault.column)
-      return
-    }
-    if (cells.every((cell) => cell === '' || cell.trim() === '')) {
-      counts.blank += 1
-      into.builder.blank(raw.line)
-      return
-    }
-    if (raw.cells.length !== into.plan.width) {
-      refuseRow(into, raw, raw.cells, 'row-ragged', null)
-      return
-    }
-    const checked = into.check(cells, raw.suspect)
-    if (checked.fault !== null) {
-      refuseRow(into, raw, cells, checked.fault.code, checked.fault.column)
-      return
-    }
-    into.builder.accept(raw.line, checked)
-  }
   return {
     counts,
     rejections,
@@ -85,7 +77,7 @@ export const createRowIntake = (spec: IntakeSpec): RowIntake => {
       const { batchRows } = spec.limits
       const builder = createChunkBuilder({ width: targetColumns.length, batchRows, digests })
       open = { plan, builder, check: createRowCheck(plan, spec, phones) }
-      for (const raw of early.splice(0)) take(open, raw)
+      for (const raw of early.splice(0)) takeRow(open, raw, tally)
     },
     row: (raw) => {
       counts.read += 1
@@ -94,7 +86,7 @@ export const createRowIntake = (spec: IntakeSpec): RowIntake => {
           maxRows: spec.maxRows,
         })
       }
-      if (open !== null) take(open, raw)
+      if (open !== null) takeRow(open, raw, tally)
       else if (early.push(raw) > 1000) {
         throw new FileRefused('json-malformed', 'The first 1000 elements are no objects.')
       }
