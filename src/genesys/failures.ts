@@ -96,7 +96,7 @@ export const failureOf = (
   const { operation } = call
   const { status, retryAfterMs } = answer
   const body = errorBodySchema.safeParse(parseJson(answer.text)).data ?? { errors: [] }
-  const upstreamCode = codeOf(body as ErrorBody)
+  const upstreamCode = codeOf(body)
   const about = { status, retryAfterMs, upstreamCode }
   const plain = {
     401: 'unauthorized',
@@ -119,7 +119,7 @@ export const failureOf = (
   if (upstreamCode === 'contact.list.import.in.progress') {
     return new GenesysFailure('conflict', operation, about)
   }
-  return refusalOf(call, body as ErrorBody, about)
+  return refusalOf(call, body, about)
 }
 
 const refusalOf = (
