@@ -84,11 +84,11 @@ await eachHome('Lanes and delivery', (home) => {
   it('hands an expired lease on and refuses every write of the stale holder', async () => {
     await clear()
     const upload = await stageUpload(store)
-    const stale = await claimLane('stale')
+    const stale = await claimLane()
     const batch = await intend(store, stale, upload)
     assert.equal(await store.lanes.claim('new'), null)
     await expire(store, stale.key)
-    const fresh = await claimLane('new')
+    const fresh = await claimLane()
     assert.ok(BigInt(fresh.fence) > BigInt(stale.fence))
     assert.equal(await store.lanes.renew(stale), false)
     await store.lanes.release(stale, 0)
