@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { isPhoneRegion } from './phone.ts'
+
 /** The options of an upload, as a CRM may give them. Unknown ones are refused. */
 export const uploadOptionsSchema = z.strictObject({
   mode: z.enum(['append', 'overwrite']).default('append'),
@@ -13,7 +15,7 @@ export const uploadOptionsSchema = z.strictObject({
   missingColumns: z.enum(['reject', 'empty']).default('reject'),
   defaultRegion: z
     .string()
-    .regex(/^[A-Z]{2}$/, 'two capital letters, for example US')
+    .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
     .optional(),
   schemaDrift: z.enum(['reject', 'drop', 'extend']).default('reject'),
   delivery: z.enum(['auto', 'batches', 'file', 'callback']).default('auto'),
