@@ -14,6 +14,8 @@ const JOBS_A_FETCH = 10
 const FETCHERS = 3
 /** A poke comes this long after a send in a transaction: it should have committed by then; the poll finds it otherwise. */
 const POKE_AFTER_MS = 40
+/** pg-boss polls no faster. */
+const MIN_POLL_MS = 500
 const STOP_WITHIN_MS = 5_000
 
 const SETTINGS = {
@@ -44,6 +46,25 @@ const createBoss = (sql: SqlExecutor): PgBoss =>
     maintenanceIntervalSeconds: 3600,
     queueCacheIntervalSeconds: 300,
   })
+
+const startFetchers = async (
+  boss: PgBoss,
+  queue: QueueName,
+  pollMs: number,
+  handle: (jobs: Job<Payload>[]) => Promise<{ id: string; status: 'completed' | 'failed' }[]>,
+): Promise<string[]> => {
+  const options = {
+    batchSize: JOBS_A_FETCH,
+    burstWhenBatchFull: true,
+    perJobResults: true,
+    pollingIntervalSeconds: Math.max(MIN_POLL_MS, pollMs) / 1000,
+  } as const
+  const ids: string[] = []
+  for (let count = 0; count < FETCHERS; count += 1) {
+    ids.push(await boss.work<Payload, unknown, typeof options>(queue, options, handle))
+  }
+  return ids
+}
 
 /**
  * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send inside a transaction needs no
@@ -103,21 +124,8 @@ export const createJobQueue = async (deps: {
     },
     start: async () => {
       for (const queue of QUEUES) {
-        const ids: string[] = []
-        for (let count = 0; count < FETCHERS; count += 1) {
-          const options = {
-            batchSize: JOBS_A_FETCH,
-            burstWhenBatchFull: true,
-            perJobResults: true,
-            pollingIntervalSeconds: Math.max(500, deps.pollMs ?? 500) / 1000,
-          } as const
-          ids.push(
-            await boss.work<Payload, unknown, typeof options>(queue, options, (jobs) =>
-              handle(queue, jobs),
-            ),
-          )
-        }
-        workers.set(queue, ids)
+        const handler = (jobs: Job<Payload>[]) => handle(queue, jobs)
+        workers.set(queue, await startFetchers(boss, queue, deps.pollMs ?? MIN_POLL_MS, handler))
       }
     },
     stop: async () => {

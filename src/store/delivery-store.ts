@@ -48,6 +48,74 @@ const uploadOfBatch = async (tx: Tx, batchId: string): Promise<string> => {
   return rows[0].upload_id
 }
 
+const createBatches = (
+  database: Database,
+): Pick<DeliveryStore, 'batches' | 'intend' | 'markSent' | 'split'> => ({
+  batches: async (uploadId) => {
+    const { rows } = await sql<BatchRow>`
+        select id, upload_id, chunk_seq, from_row, to_row, state, job_id, sent, attempts from batch
+        where upload_id = ${uploadId} and state <> 'split' order by chunk_seq, from_row`.execute(
+      database.db,
+    )
+    return rows.map(toBatch)
+  },
+  intend: (claim, uploadId, batch, audit) =>
+    inTransaction(database, async (tx) => {
+      await lockWorking(tx, claim, uploadId)
+      await insertBatch(tx, uploadId, batch)
+      await appendAudit(tx, [audit])
+    }),
+  markSent: (claim, batchId, jobId) =>
+    inTransaction(database, async (tx) => {
+      const uploadId = await uploadOfBatch(tx, batchId)
+      if (jobId === null) {
+        await lockWorking(tx, claim, uploadId)
+        await sql`update batch set state = 'sent', attempts = attempts + 1
+            where id = ${batchId} and state in ('intended', 'sent')`.execute(tx)
+        return
+      }
+      // The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it.
+      await lockFenced(tx, claim, uploadId)
+      await sql`update batch set state = 'sent', job_id = ${jobId}
+          where id = ${batchId} and state in ('intended', 'sent')`.execute(tx)
+    }),
+  split: (claim, batchId, uploadId, parts) =>
+    inTransaction(database, async (tx) => {
+      await lockWorking(tx, claim, uploadId)
+      const { rows } =
+        await sql`update batch set state = 'split' where id = ${batchId} and upload_id = ${uploadId}
+          and state in ('intended', 'sent') returning id`.execute(tx)
+      if (rows.length === 0) throw new Error(`Batch ${batchId} cannot be split`)
+      for (const part of parts) await insertBatch(tx, uploadId, part)
+      await sql`update upload set batches_total = batches_total + ${parts.length - 1}::int, version = version + 1,
+          updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
+    }),
+})
+
+const createRegister = ({ db }: Database): Pick<DeliveryStore, 'registered' | 'registerSize'> => ({
+  registered: async (tenantId, listId, contactIds) => {
+    const { rows } = await sql<{
+      contact_id: string
+      content_hash: Buffer
+      accepted_seq: string
+    }>`select contact_id, content_hash, accepted_seq from contact_register
+        where tenant_id = ${tenantId} and list_id = ${listId} and contact_id = any(${[...contactIds]}::text[])`.execute(
+      db,
+    )
+    return new Map(
+      rows.map((row) => [
+        row.contact_id,
+        { contentHash: row.content_hash, acceptedSeq: Number(row.accepted_seq) },
+      ]),
+    )
+  },
+  registerSize: async (tenantId, listId) => {
+    const { rows } = await sql<{ size: string }>`select count(*) as size from contact_register
+        where tenant_id = ${tenantId} and list_id = ${listId}`.execute(db)
+    return Number(rows[0]!.size)
+  },
+})
+
 export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox
@@ -55,6 +123,8 @@ export const createDeliveryStore = (deps: {
   const { database } = deps
   const { db } = database
   return {
+    ...createBatches(database),
+    ...createRegister(database),
     ...createEnding(deps),
     settle: createSettle(deps),
     next: async (claim) => {
@@ -83,64 +153,6 @@ export const createDeliveryStore = (deps: {
       const { rows } = await sql<{ seq: number }>`
         select seq from chunk where upload_id = ${uploadId} order by seq`.execute(db)
       return rows.map(({ seq }) => seq)
-    },
-    batches: async (uploadId) => {
-      const { rows } = await sql<BatchRow>`
-        select id, upload_id, chunk_seq, from_row, to_row, state, job_id, sent, attempts from batch
-        where upload_id = ${uploadId} and state <> 'split' order by chunk_seq, from_row`.execute(db)
-      return rows.map(toBatch)
-    },
-    intend: (claim, uploadId, batch, audit) =>
-      inTransaction(database, async (tx) => {
-        await lockWorking(tx, claim, uploadId)
-        await insertBatch(tx, uploadId, batch)
-        await appendAudit(tx, [audit])
-      }),
-    markSent: (claim, batchId, jobId) =>
-      inTransaction(database, async (tx) => {
-        const uploadId = await uploadOfBatch(tx, batchId)
-        if (jobId === null) {
-          await lockWorking(tx, claim, uploadId)
-          await sql`update batch set state = 'sent', attempts = attempts + 1
-            where id = ${batchId} and state in ('intended', 'sent')`.execute(tx)
-          return
-        }
-        // The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it.
-        await lockFenced(tx, claim, uploadId)
-        await sql`update batch set state = 'sent', job_id = ${jobId}
-          where id = ${batchId} and state in ('intended', 'sent')`.execute(tx)
-      }),
-    split: (claim, batchId, uploadId, parts) =>
-      inTransaction(database, async (tx) => {
-        await lockWorking(tx, claim, uploadId)
-        const { rows } =
-          await sql`update batch set state = 'split' where id = ${batchId} and upload_id = ${uploadId}
-          and state in ('intended', 'sent') returning id`.execute(tx)
-        if (rows.length === 0) throw new Error(`Batch ${batchId} cannot be split`)
-        for (const part of parts) await insertBatch(tx, uploadId, part)
-        await sql`update upload set batches_total = batches_total + ${parts.length - 1}::int, version = version + 1,
-          updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
-      }),
-    registered: async (tenantId, listId, contactIds) => {
-      const { rows } = await sql<{
-        contact_id: string
-        content_hash: Buffer
-        accepted_seq: string
-      }>`select contact_id, content_hash, accepted_seq from contact_register
-        where tenant_id = ${tenantId} and list_id = ${listId} and contact_id = any(${[...contactIds]}::text[])`.execute(
-        db,
-      )
-      return new Map(
-        rows.map((row) => [
-          row.contact_id,
-          { contentHash: row.content_hash, acceptedSeq: Number(row.accepted_seq) },
-        ]),
-      )
-    },
-    registerSize: async (tenantId, listId) => {
-      const { rows } = await sql<{ size: string }>`select count(*) as size from contact_register
-        where tenant_id = ${tenantId} and list_id = ${listId}`.execute(db)
-      return Number(rows[0]!.size)
     },
   }
 }

@@ -26,6 +26,35 @@ const secretContext = (tenantId: string, name: string): string => `endpoint:${te
 /** Overdue deliveries taken in one round of the sweep. */
 const OVERDUE_AT_ONCE = 500
 
+const createEnvEndpoints = (deps: {
+  database: Database
+  keyring: Keyring
+}): Pick<SyncStore, 'ensureEnvEndpoints'> => ({
+  ensureEnvEndpoints: async (endpoints) => {
+    const sealed = endpoints.map(({ name, url, secret }) => ({
+      name,
+      url,
+      secret: deps.keyring.seal(secretContext(DEFAULT_TENANT, name), Buffer.from(secret)),
+    }))
+    const names = endpoints.map(({ name }) => name)
+    await inTransaction(deps.database, async (tx) => {
+      await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
+        tx,
+      )
+      await sql`update sync_endpoint set enabled = false where source = 'environment'
+          and tenant_id = ${DEFAULT_TENANT} and name <> all(${names}::text[])`.execute(tx)
+      for (const { name, url, secret } of sealed) {
+        await sql`insert into sync_endpoint (tenant_id, name, url, secret, secret_key_id, source)
+            values (${DEFAULT_TENANT}, ${name}, ${url}, ${secret.sealed}, ${secret.keyId}, 'environment')
+            on conflict (tenant_id, name) do update set url = excluded.url, secret = excluded.secret,
+              secret_key_id = excluded.secret_key_id, source = 'environment', enabled = true`.execute(
+          tx,
+        )
+      }
+    })
+  },
+})
+
 export const createSyncStore = (deps: {
   database: Database
   keyring: Keyring
@@ -33,29 +62,7 @@ export const createSyncStore = (deps: {
 }): SyncStore => {
   const { db } = deps.database
   return {
-    ensureEnvEndpoints: async (endpoints) => {
-      const sealed = endpoints.map(({ name, url, secret }) => ({
-        name,
-        url,
-        secret: deps.keyring.seal(secretContext(DEFAULT_TENANT, name), Buffer.from(secret)),
-      }))
-      const names = endpoints.map(({ name }) => name)
-      await inTransaction(deps.database, async (tx) => {
-        await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
-          tx,
-        )
-        await sql`update sync_endpoint set enabled = false where source = 'environment'
-          and tenant_id = ${DEFAULT_TENANT} and name <> all(${names}::text[])`.execute(tx)
-        for (const { name, url, secret } of sealed) {
-          await sql`insert into sync_endpoint (tenant_id, name, url, secret, secret_key_id, source)
-            values (${DEFAULT_TENANT}, ${name}, ${url}, ${secret.sealed}, ${secret.keyId}, 'environment')
-            on conflict (tenant_id, name) do update set url = excluded.url, secret = excluded.secret,
-              secret_key_id = excluded.secret_key_id, source = 'environment', enabled = true`.execute(
-            tx,
-          )
-        }
-      })
-    },
+    ...createEnvEndpoints(deps),
     load: async (deliveryId) => {
       const { rows } =
         await sql<DeliveryRow>`select d.id, d.tenant_id, d.endpoint_name, e.url, e.secret, e.secret_key_id,

@@ -4,7 +4,7 @@ import { newKey } from '../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../workflows/ports/uploads.ts'
 import { decodeChunk, encodeChunk, type ChunkRow } from './chunk-codec.ts'
 import { createControl } from './control.ts'
-import type { Database } from './database.ts'
+import type { Database, Db } from './database.ts'
 import type { Keyring } from './keyring.ts'
 import { createLedger } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
@@ -20,6 +20,65 @@ const readCursor = (cursor: string): string | null => {
   return /^[A-Za-z0-9_-]{1,80}$/.test(id) ? id : null
 }
 
+const createReads = ({ db }: Database): Pick<UploadStore, 'find' | 'list'> => ({
+  find: async (tenantId, uploadId) => {
+    const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
+        where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
+    return rows[0] ? toUpload(rows[0]) : null
+  },
+  list: async (tenantId, page) => {
+    const before = page.cursor === null ? null : readCursor(page.cursor)
+    if (page.cursor !== null && before === null) return null
+    const older = before === null ? sql`` : sql`and id < ${before}`
+    const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
+        where tenant_id = ${tenantId} and state <> 'receiving' ${older}
+        order by id desc limit ${page.limit + 1}`.execute(db)
+    const items = rows.slice(0, page.limit).map(toUpload)
+    const last = rows.length > page.limit ? items.at(-1) : undefined
+    return { items, next: last ? Buffer.from(last.id, 'latin1').toString('base64url') : null }
+  },
+})
+
+/** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */
+const createDataKeys = (db: Db, keyring: Keyring) => {
+  const receiving = new Map<string, Buffer>()
+  return {
+    receiving,
+    read: async (uploadId: string): Promise<Buffer> => {
+      const known = receiving.get(uploadId)
+      if (known) return known
+      const { rows } = await sql<{ data_key: Buffer | null; data_key_id: string | null }>`
+        select data_key, data_key_id from upload where id = ${uploadId}`.execute(db)
+      const row = rows[0]
+      if (!row?.data_key || !row.data_key_id) {
+        throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
+      }
+      return keyring.open(keyContext(uploadId), row.data_key_id, row.data_key)
+    },
+  }
+}
+type DataKeys = ReturnType<typeof createDataKeys>
+
+const createAppend =
+  (db: Db, keys: DataKeys): UploadStore['appendChunks'] =>
+  async (uploadId, chunks) => {
+    const dataKey = await keys.read(uploadId)
+    const packed = await Promise.all(chunks.map((chunk) => encodeChunk(dataKey, uploadId, chunk)))
+    if (packed.length === 0) return
+    const values = chunks.map(
+      (chunk, index) =>
+        sql`(${uploadId}, ${chunk.seq}, ${chunk.firstLine}, ${chunk.lastLine}, ${chunk.lines.length},
+            ${packed[index]}, ${chunk.idDigests}, ${chunk.subjectDigests}, ${chunk.contentHashes})`,
+    )
+    try {
+      await sql`insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests,
+          content_hashes) values ${sql.join(values)}`.execute(db)
+    } catch (error) {
+      if (!(error instanceof SqlFailure && error.code === FOREIGN_KEY_VIOLATION)) throw error
+      throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
+    }
+  }
+
 /** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createUploadStore = (deps: {
   database: Database
@@ -27,23 +86,10 @@ export const createUploadStore = (deps: {
   outbox: Outbox
 }): UploadStore => {
   const { db } = deps.database
-  /** Keys of uploads that are being received here; others are read. */
-  const receiving = new Map<string, Buffer>()
-
-  const dataKeyOf = async (uploadId: string): Promise<Buffer> => {
-    const known = receiving.get(uploadId)
-    if (known) return known
-    const { rows } = await sql<{ data_key: Buffer | null; data_key_id: string | null }>`
-      select data_key, data_key_id from upload where id = ${uploadId}`.execute(db)
-    const row = rows[0]
-    if (!row?.data_key || !row.data_key_id) {
-      throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
-    }
-    return deps.keyring.open(keyContext(uploadId), row.data_key_id, row.data_key)
-  }
+  const keys = createDataKeys(db, deps.keyring)
 
   const readChunk: UploadStore['readChunk'] = async (uploadId, seq) => {
-    const dataKey = await dataKeyOf(uploadId)
+    const dataKey = await keys.read(uploadId)
     const { rows } = await sql<ChunkRow>`
       select seq, first_line, last_line, payload, left_out, id_digests, subject_digests, content_hashes
       from chunk where upload_id = ${uploadId} and seq = ${seq}`.execute(db)
@@ -54,6 +100,7 @@ export const createUploadStore = (deps: {
   const stage = createStage(deps)
 
   return {
+    ...createReads(deps.database),
     readChunk,
     ledger: createLedger({ database: deps.database, readChunk }),
     control: createControl(deps),
@@ -65,63 +112,31 @@ export const createUploadStore = (deps: {
         values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
           ${upload.duplicates}, ${upload.method}, ${JSON.stringify(upload.source)}::jsonb, ${upload.schemaVersion},
           ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
-      receiving.set(upload.id, dataKey)
+      keys.receiving.set(upload.id, dataKey)
     },
     touch: async (uploadId) => {
       const { rows } = await sql`update upload set heartbeat_at = clock_timestamp()
         where id = ${uploadId} and state = 'receiving' returning id`.execute(db)
       return rows.length === 1
     },
-    appendChunks: async (uploadId, chunks) => {
-      const dataKey = await dataKeyOf(uploadId)
-      const packed = await Promise.all(chunks.map((chunk) => encodeChunk(dataKey, uploadId, chunk)))
-      if (packed.length === 0) return
-      const values = chunks.map(
-        (chunk, index) =>
-          sql`(${uploadId}, ${chunk.seq}, ${chunk.firstLine}, ${chunk.lastLine}, ${chunk.lines.length},
-            ${packed[index]}, ${chunk.idDigests}, ${chunk.subjectDigests}, ${chunk.contentHashes})`,
-      )
-      try {
-        await sql`insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests,
-          content_hashes) values ${sql.join(values)}`.execute(db)
-      } catch (error) {
-        if (!(error instanceof SqlFailure && error.code === FOREIGN_KEY_VIOLATION)) throw error
-        throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
-      }
-    },
+    appendChunks: createAppend(db, keys),
     stage: async (input) => {
       try {
         return await stage(input)
       } finally {
-        receiving.delete(input.uploadId)
+        keys.receiving.delete(input.uploadId)
       }
     },
     discard: async (uploadId) => {
-      receiving.delete(uploadId)
+      keys.receiving.delete(uploadId)
       await sql`delete from upload where id = ${uploadId} and state = 'receiving'`.execute(db)
     },
     sweepReceiving: async (olderThanMs) => {
       const { rows } = await sql<{ id: string }>`delete from upload where state = 'receiving'
         and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)
         returning id`.execute(db)
-      for (const { id } of rows) receiving.delete(id)
+      for (const { id } of rows) keys.receiving.delete(id)
       return rows.length
-    },
-    find: async (tenantId, uploadId) => {
-      const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
-      return rows[0] ? toUpload(rows[0]) : null
-    },
-    list: async (tenantId, page) => {
-      const before = page.cursor === null ? null : readCursor(page.cursor)
-      if (page.cursor !== null && before === null) return null
-      const older = before === null ? sql`` : sql`and id < ${before}`
-      const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where tenant_id = ${tenantId} and state <> 'receiving' ${older}
-        order by id desc limit ${page.limit + 1}`.execute(db)
-      const items = rows.slice(0, page.limit).map(toUpload)
-      const last = rows.length > page.limit ? items.at(-1) : undefined
-      return { items, next: last ? Buffer.from(last.id, 'latin1').toString('base64url') : null }
     },
   }
 }

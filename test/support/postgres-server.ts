@@ -1,6 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { chownSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,6 +9,9 @@ import pg from 'pg'
 
 /** A PostgreSQL server for the tests of one process; `url` names its maintenance database. */
 export type PostgresServer = { url: string; stop(): Promise<void> }
+
+/** The server's last processes may still be writing when the first try comes. */
+const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -81,9 +83,11 @@ const startInstalled = async (programs: string): Promise<PostgresServer | null> 
   // SIGQUIT: the test's data is of no use to anybody.
   const kill = (): void => {
     child.kill('SIGQUIT')
-    rmSync(directory, { recursive: true, force: true })
+    rmSync(directory, REMOVE)
   }
   process.once('exit', kill)
+  // A test that is ended from outside takes its server with it.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   await untilReady(url, child)
   child.unref()
@@ -94,7 +98,7 @@ const startInstalled = async (programs: string): Promise<PostgresServer | null> 
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGQUIT')
       await ended
-      rmSync(directory, { recursive: true, force: true })
+      rmSync(directory, REMOVE)
     },
   }
 }
@@ -115,14 +119,14 @@ const startBundled = async (): Promise<PostgresServer | null> => {
     await server.initialise()
     await server.start()
   } catch {
-    rmSync(directory, { recursive: true, force: true })
+    rmSync(directory, REMOVE)
     return null
   }
   return {
     url: `postgres://postgres:password@127.0.0.1:${port}/postgres`,
     stop: async () => {
       await server.stop()
-      rmSync(directory, { recursive: true, force: true })
+      rmSync(directory, REMOVE)
     },
   }
 }
