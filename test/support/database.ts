@@ -58,7 +58,7 @@ const embeddedTemplate = async (): Promise<string> => {
   return template
 }
 
-const embeddedHome = async (): Promise<TestHome> => {
+export const embeddedHome = async (): Promise<TestHome> => {
   const template = await embeddedTemplate()
   const made: string[] = []
   return {
