@@ -14,6 +14,12 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal ? { signal } : {})
+    try {
+      await delay(ms, undefined, signal ? { signal } : {})
+    } catch (error) {
+      // Node rejects with an AbortError of its own; callers look at the reason.
+      signal?.throwIfAborted()
+      throw error
+    }
   },
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 
 import { GRANT_KINDS, type Scope } from '../domain/access.ts'
+import type { AuditEntry } from '../domain/audit.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { AccessStore } from '../workflows/ports/platform.ts'
+import { appendAudit } from './audit-store.ts'
 import { inTransaction, type Database } from './database.ts'
 
 /** The tenant of a gateway that serves one company. */
@@ -15,6 +17,20 @@ type KeyRow = {
   expires_at: Date | null
   revoked_at: Date | null
 }
+
+const keyCreated = (ids: Ids, keyId: string): AuditEntry => ({
+  id: ids.newId('aud'),
+  tenantId: DEFAULT_TENANT,
+  actor: 'gateway',
+  action: 'key.created',
+  object: keyId,
+  requestId: 'start',
+  attempt: 1,
+  latencyMs: null,
+  outcome: 'ok',
+  counts: {},
+  digest: null,
+})
 
 export const createAccessStore = (deps: { database: Database; ids: Ids }): AccessStore => ({
   findKey: async (digest) => {
@@ -43,9 +59,14 @@ export const createAccessStore = (deps: { database: Database; ids: Ids }): Acces
         where source = 'environment' and digest <> ${input.digest} and revoked_at is null`.execute(
         tx,
       )
-      await sql`insert into api_key (id, tenant_id, digest, scopes, source)
-        values (${deps.ids.newId('key')}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
-        on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null`.execute(tx)
+      const keyId = deps.ids.newId('key')
+      const { rows } = await sql<{
+        id: string
+      }>`insert into api_key (id, tenant_id, digest, scopes, source)
+        values (${keyId}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
+        on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null
+        returning id`.execute(tx)
+      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(deps.ids, keyId)])
     }),
   isGranted: async (tenantId, kind, objectId) => {
     const { rows } = await sql`select 1 from tenant_grant

@@ -33,5 +33,6 @@ const readMigrations = async (): Promise<Record<string, Migration>> => {
 export const migrate = async (db: Db): Promise<void> => {
   const migrator = new Migrator({ db, provider: { getMigrations: readMigrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw error
+  if (error instanceof Error) throw error
+  if (error) throw new Error('A migration failed.', { cause: error })
 }

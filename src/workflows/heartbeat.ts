@@ -1,7 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
+import { StagingLost } from './ports/uploads.ts'
 
 export type Heartbeat = {
-  /** Throws once a beat has found that the work is no longer ours. */
+  /** Throws `StagingLost` once a beat has found that the work is no longer ours. */
   assertAlive(): void
   /** No beat begins after this, and none is under way when it resolves. */
   stop(): Promise<void>
@@ -29,7 +30,7 @@ export const startHeartbeat = (
   const ended = beats()
   return {
     assertAlive: () => {
-      if (!alive) throw new Error('the upload was swept while it was being received')
+      if (!alive) throw new StagingLost('the upload was swept while it was being received')
     },
     stop: async () => {
       stopped.abort()

@@ -5,6 +5,7 @@ import type { IntakeSpec } from '../intake/contract.ts'
 import { FileRefused } from '../intake/contract.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from './contract.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
+import { StagingLost } from './ports/uploads.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf, hashBody } from './request-fingerprint.ts'
 import { stageUpload } from './stage-upload.ts'
@@ -81,8 +82,12 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof FileRefused)) throw error
-    throw new GatewayProblem(error.code, error.message, error.about)
+    if (error instanceof FileRefused)
+      throw new GatewayProblem(error.code, error.message, error.about)
+    if (!(error instanceof StagingLost)) throw error
+    const detail =
+      'The upload was given up while it was received: the database did not answer in time.'
+    throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
 }
 
