@@ -26,7 +26,7 @@ describe('The embedded home', () => {
   const freshDir = async (): Promise<Extract<StoreHome, { kind: 'embedded' }>> => {
     const fresh = await home.fresh()
     assert.equal(fresh.kind, 'embedded')
-    return fresh as Extract<StoreHome, { kind: 'embedded' }>
+    return fresh
   }
 
   it('keeps what it acknowledged through kill -9, and is nobody else’s while a process has it', async () => {

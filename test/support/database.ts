@@ -80,7 +80,11 @@ const serverHome = (server: PostgresServer): TestHome => {
   const run = async (statement: string): Promise<void> => {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()
-    await client.query(statement).finally(() => client.end())
+    try {
+      await client.query(statement)
+    } finally {
+      await client.end()
+    }
   }
   return {
     kind: 'server',

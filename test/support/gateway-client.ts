@@ -102,7 +102,7 @@ export const createGatewayClient = (address: string, key: string): GatewayClient
           // Streaming bodies need `duplex` (WHATWG fetch); the type comes from undici.
           body: file as NonNullable<RequestInit['body']>,
           duplex: 'half',
-        } as RequestInit,
+        },
       ),
     rejectedRows: async (uploadId, limit) => {
       const { body } = await call<{ items: RowView[] }>(

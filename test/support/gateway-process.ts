@@ -59,7 +59,7 @@ const observe = (child: ChildProcess) => {
   const seen: LogLine[] = []
   let waiters: Waiter[] = []
   const exited = once(child, 'close').then(
-    ([code, signal]) => ({ code, signal }) as Exit,
+    ([code, signal]) => ({ code, signal }),
     (error: unknown) => {
       throw error
     },

@@ -106,7 +106,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
         )
         return name ? API_KEYS[name] : null
       },
-      isGranted: async (tenant, _kind, id) => tenant === 'default' && id !== 'list-foreign',
+      isGranted: async (tenant, _kind, id) => tenant === 'default' && id === 'list-1',
     },
     uploads: {
       find: async (tenant, id) => (tenant === 'default' && id === 'upl_1' ? anUpload() : null),
@@ -158,7 +158,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     ...more,
   }
   const app: FastifyInstance = await createHttpServer(deps)
-  return { app, received, failures, events, calls }
+  return { app, deps, received, failures, events, calls }
 }
 
 export const bearer = (name: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[name]}` })

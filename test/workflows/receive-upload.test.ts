@@ -280,7 +280,7 @@ describe('controlling an upload', () => {
     const [uploadId] = [...t.uploads.staged.keys()]
     let wakes = 0
     const control = createControlUpload({
-      uploads: t.uploads as unknown as UploadStore,
+      uploads: t.uploads,
       ids: t.ids,
       wake: () => {
         wakes += 1
