@@ -45,7 +45,7 @@ test('no log line, metric or problem ever holds a name, a phone number, an email
       await client.finished(body.id)
     }
     for (const path of [
-      '/v1/uploads/Quetzalcoatlina?canary.person=4155559371',
+      '/v1/uploads/Quetzalcoatlina?outcome=4155559371',
       '/v1/nowhere/canary.person',
       '/v1/uploads?limit=Xanthippolis',
     ]) {
