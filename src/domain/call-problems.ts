@@ -79,10 +79,17 @@ export const CALL_PROBLEMS = {
     'A file is posted to an address that takes none.',
     'Send files to POST /v1/contact-lists/{contactListId}/uploads.',
   ),
+  'request-too-slow': page(
+    408,
+    'The request arrives too slowly',
+    'The request line and the headers were not complete within 10 seconds.',
+    'A connection that is opened and then sends nothing more.',
+    'Send again, over a better connection.',
+  ),
   'body-too-slow': page(
     408,
     'The body arrives too slowly',
-    'Over 15 seconds the body came at less than 8 KiB a second; nothing was kept.',
+    'Over 15 seconds the body came at less than 8 KiB a second, or a form did not end within 15 seconds after its file; nothing was kept.',
     'A stalled connection that is held open.',
     'Send again, over a better connection; the same Idempotency-Key may be used.',
   ),
@@ -194,9 +201,9 @@ export const CALL_PROBLEMS = {
   'genesys-refused': page(
     502,
     'Genesys refused the gateway',
-    'Genesys answered that the gateway may not do this, or does not accept its credentials.',
+    'Genesys answered that the gateway may not do this, or does not accept its credentials. In the `problem` of an upload: Genesys refused its delivery for good; what was not delivered is `unprocessed`. As the code of a row: Genesys refused that row alone.',
     'The OAuth client lacks a right.',
-    'Tell an operator; the gateway log names the missing right.',
+    'Tell an operator; the gateway log names the missing right. For a row alone, correct it by the rules of its list and send it again.',
   ),
   'database-unavailable': page(
     503,

@@ -40,7 +40,7 @@ export const FILE_PROBLEMS = {
   'schema-drift': page(
     422,
     'The file has columns that the list does not know',
-    'The file and the contact list differ; `diff` shows how.',
+    'The file and the contact list differ; `diff` shows how. In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent.',
     'A new CRM field `loyaltyTier`.',
     'Leave the column out with `mapping` (null) or `schemaDrift=drop`, or add it to the list.',
   ),

@@ -1,15 +1,17 @@
 import { CALL_PROBLEMS } from './call-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
+import { UPLOAD_PROBLEMS } from './upload-problems.ts'
 
 /**
- * What can be wrong with a call: the stable code, its HTTP status, and the words of its page at `/problems/{code}`.
+ * What can be wrong with a call or an upload: the stable code, its HTTP status, and the words of its page at `/problems/{code}`.
  * The codes are contract; rows' codes are in `rejection.ts`.
  */
-export const PROBLEMS = { ...CALL_PROBLEMS, ...FILE_PROBLEMS } as const satisfies Record<
-  string,
-  ProblemPage
->
+export const PROBLEMS = {
+  ...CALL_PROBLEMS,
+  ...FILE_PROBLEMS,
+  ...UPLOAD_PROBLEMS,
+} as const satisfies Record<string, ProblemPage>
 
 export type ProblemCode = keyof typeof PROBLEMS
 

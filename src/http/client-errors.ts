@@ -3,24 +3,28 @@ import type { Socket } from 'node:net'
 import { GatewayProblem, type ProblemCode } from '../domain/problem.ts'
 import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem-document.ts'
 
-const CODES: Record<string, ProblemCode> = {
-  HPE_HEADER_OVERFLOW: 'headers-too-large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'body-too-slow',
+const REFUSALS: Record<string, { code: ProblemCode; detail: string }> = {
+  HPE_HEADER_OVERFLOW: { code: 'headers-too-large', detail: 'The headers are too large.' },
+  // The time of bodies is not Node's to watch (requestTimeout is 0), so this is about the headers.
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: 'request-too-slow',
+    detail: 'The headers did not arrive in time.',
+  },
 }
+const MALFORMED = { code: 'request-malformed', detail: 'The request cannot be read.' } as const
 
 /** Answers what is no HTTP request at all, before any route is known; then the connection closes. */
 export const answerClientError = (
   error: { code?: string },
-  socket: Socket,
+  socket: Pick<Socket, 'destroyed' | 'writable' | 'destroy' | 'end'>,
   requestId: string,
 ): void => {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()
     return
   }
-  const code = CODES[error.code ?? ''] ?? 'request-malformed'
-  const problem = new GatewayProblem(code, 'The request cannot be read.')
-  const document = problemDocument(problem, requestId)
+  const { code, detail } = REFUSALS[error.code ?? ''] ?? MALFORMED
+  const document = problemDocument(new GatewayProblem(code, detail), requestId)
   const body = JSON.stringify(document)
   socket.end(
     [

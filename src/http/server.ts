@@ -19,6 +19,7 @@ import { registerOperations } from './routes/operations.ts'
 import { registerProblemPages } from './routes/problems.ts'
 import { registerUploadRows } from './routes/upload-rows.ts'
 import { registerUploads } from './routes/uploads.ts'
+import { SANDBOX_NOTICE } from './sandbox-notice.ts'
 
 export type { HttpDeps, HttpLimits, Readiness } from './deps.ts'
 
@@ -57,8 +58,6 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
     },
   })
 
-const SANDBOX_NOTICE = 'Genesys is simulated here: nothing reaches a real contact centre.'
-
 const registerDocs = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
   const document = buildOpenApi({ publicUrl: deps.publicUrl })
   if (deps.sandbox) Object.assign(document['info'] as object, { summary: SANDBOX_NOTICE })
@@ -66,7 +65,11 @@ const registerDocs = async (app: FastifyInstance, deps: HttpDeps): Promise<void>
     mode: 'static',
     specification: { document: document as never },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    theme: { title: deps.sandbox ? `Outbound gateway. ${SANDBOX_NOTICE}` : 'Outbound gateway' },
+  })
 }
 
 /**

@@ -3,16 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ProblemPage } from '../../domain/problem-page.ts'
 import { GatewayProblem, PROBLEMS } from '../../domain/problem.ts'
 import { REJECTIONS, type RejectionPage } from '../../domain/rejection.ts'
+import { UPLOAD_PROBLEMS } from '../../domain/upload-problems.ts'
 import type { HttpDeps } from '../deps.ts'
+import { SANDBOX_NOTICE } from '../sandbox-notice.ts'
 import { problemParamsSchema } from '../schemas.ts'
 
-type Entry = { code: string; about: 'call' | 'row' } & RejectionPage &
+type Entry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>
 
 const ENTRIES: Entry[] = [
   ...Object.entries<ProblemPage>(PROBLEMS).map(([code, page]) => ({
     code,
-    about: 'call' as const,
+    about: Object.hasOwn(UPLOAD_PROBLEMS, code) ? ('upload' as const) : ('call' as const),
     ...page,
   })),
   // A code that both tables know is the call's.
@@ -25,9 +27,7 @@ const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/gu, (sign) => ESCAPES[sign]!)
 
 const htmlPage = (sandbox: boolean, title: string, body: string): string => {
-  const notice = sandbox
-    ? '<p role="note"><strong>Genesys is simulated here: nothing reaches a real contact centre.</strong></p>'
-    : ''
+  const notice = sandbox ? `<p role="note"><strong>${escapeHtml(SANDBOX_NOTICE)}</strong></p>` : ''
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
 <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}code{background:#f2f2f2}</style>
@@ -36,9 +36,9 @@ const htmlPage = (sandbox: boolean, title: string, body: string): string => {
 }
 
 const entryHtml = (entry: Entry): string => {
-  const status = entry.status === undefined ? 'a row of an upload' : `HTTP ${entry.status}`
+  const place = { call: `HTTP ${entry.status}`, upload: 'an upload', row: 'a row of an upload' }
   return `<h1>${escapeHtml(entry.title ?? entry.code)}</h1>
-<p><code>${entry.code}</code> · ${status}</p>
+<p><code>${entry.code}</code> · ${place[entry.about]}</p>
 <h2>Meaning</h2><p>${escapeHtml(entry.meaning)}</p>
 <h2>Example</h2><p><code>${escapeHtml(entry.example)}</code></p>
 <h2>Fix</h2><p>${escapeHtml(entry.fix)}</p>
@@ -54,6 +54,7 @@ const indexHtml = (): string => {
       )
       .join('\n')
   return `<h1>Problems</h1><h2>Calls and files</h2><ul>${rows('call')}</ul>
+<h2>Uploads</h2><ul>${rows('upload')}</ul>
 <h2>Rows</h2><ul>${rows('row')}</ul>`
 }
 
