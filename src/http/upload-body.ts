@@ -40,18 +40,26 @@ const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
   let received = 0
   let waitingSince: number | null = null
   let fail: ((problem: GatewayProblem) => void) | null = null
-  const timer = setInterval(
-    () => {
-      const waited = waitedMs + (waitingSince === null ? 0 : clock.monotonicMs() - waitingSince)
-      if (waited < windowMs) return
-      if (received < needed) fail?.(tooSlow())
-      waitedMs = 0
-      received = 0
-      if (waitingSince !== null) waitingSince = clock.monotonicMs()
-    },
-    Math.max(10, windowMs / 15),
-  )
-  timer.unref()
+  const judge = (): void => {
+    const waited = waitedMs + (waitingSince === null ? 0 : clock.monotonicMs() - waitingSince)
+    if (waited < windowMs) return
+    if (received < needed) fail?.(tooSlow())
+    waitedMs = 0
+    received = 0
+    if (waitingSince !== null) waitingSince = clock.monotonicMs()
+  }
+  const stopped = new AbortController()
+  const watch = async (): Promise<void> => {
+    try {
+      for (;;) {
+        await clock.sleep(Math.max(10, windowMs / 15), stopped.signal)
+        judge()
+      }
+    } catch {
+      // Stopped.
+    }
+  }
+  void watch()
   return {
     // One promise a pull and no race with a long-lived one, which would keep every pull's reactions alive.
     guard: <T>(pull: Promise<T>): Promise<T> =>
@@ -68,7 +76,7 @@ const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
       received += bytes
     },
     stop: (): void => {
-      clearInterval(timer)
+      stopped.abort()
     },
   }
 }
@@ -105,23 +113,27 @@ export async function* fileBytes(
   }
 }
 
-/** Rejects with `body-too-slow` when the parts before the file take longer than the window. */
-export const beforeDeadline = async <T>(work: Promise<T>, limits: HttpLimits): Promise<T> => {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(tooSlow())
-  }, limits.slowBodyWindowMs ?? SLOW_WINDOW_MS)
+/** Rejects with `body-too-slow` when the parts around the file take longer than the window. */
+export const beforeDeadline = async <T>(
+  work: Promise<T>,
+  deps: { clock: Clock; limits: HttpLimits },
+): Promise<T> => {
+  const done = new AbortController()
+  const deadline = async (): Promise<never> => {
+    await deps.clock.sleep(deps.limits.slowBodyWindowMs ?? SLOW_WINDOW_MS, done.signal)
+    throw tooSlow()
+  }
   try {
-    return await Promise.race([work, promise])
+    return await Promise.race([work, deadline()])
   } finally {
-    clearTimeout(timer)
+    done.abort()
   }
 }
 
 /** Reads and forgets the rest of a body until it ends, is over `maxBytes` or `maxMs` have passed; never throws. */
 export const drainRest = (
   raw: IncomingMessage,
-  limit: { maxBytes: number; maxMs: number },
+  limit: { clock: Clock; maxBytes: number; maxMs: number },
 ): Promise<void> =>
   new Promise((resolve) => {
     if (raw.readableEnded || raw.destroyed) {
@@ -129,12 +141,13 @@ export const drainRest = (
       return
     }
     let left = limit.maxBytes
+    const finished = new AbortController()
     const finish = (): void => {
-      clearTimeout(timer)
+      finished.abort()
       raw.pause()
       resolve()
     }
-    const timer = setTimeout(finish, limit.maxMs)
+    limit.clock.sleep(limit.maxMs, finished.signal).then(finish, () => undefined)
     raw.unpipe()
     raw.removeAllListeners('readable')
     raw.on('data', (chunk: Uint8Array) => {

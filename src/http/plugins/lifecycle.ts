@@ -38,18 +38,25 @@ const tellAnswered = (deps: HttpDeps, request: FastifyRequest, status: number): 
   })
 }
 
-const limitSmallBody = (request: FastifyRequest): void => {
+/** Ends the connection when the small body of a call takes too long, also after its answer; `ended`: the server is closed. */
+const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSignal): void => {
   const { raw } = request
   if (request.routeOptions.config.upload || raw.headers['content-length'] === undefined) {
     if (request.routeOptions.config.upload || !raw.headers['transfer-encoding']) return
   }
-  const timer = setTimeout(() => {
-    if (!raw.complete) raw.destroy()
-  }, SMALL_BODY_MS)
-  timer.unref()
+  const closed = new AbortController()
   raw.once('close', () => {
-    clearTimeout(timer)
+    closed.abort()
   })
+  const guard = async (): Promise<void> => {
+    try {
+      await deps.clock.sleep(SMALL_BODY_MS, AbortSignal.any([closed.signal, ended]))
+    } catch {
+      return
+    }
+    if (!raw.complete) raw.destroy()
+  }
+  void guard()
 }
 
 /** Request id, security headers, one telemetry event a request, and the refusal of new work while stopping. */
@@ -57,6 +64,7 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {
       let stopping = false
+      const ended = new AbortController()
       app.decorateRequest('caller', null)
       app.decorateRequest('startedMs', 0)
       app.decorateRequest('problemCode', null)
@@ -64,10 +72,13 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
       app.addHook('preClose', async () => {
         stopping = true
       })
+      app.addHook('onClose', async () => {
+        ended.abort()
+      })
       app.addHook('onRequest', async (request, reply) => {
         request.startedMs = deps.clock.monotonicMs()
         setHeaders(deps, request, reply)
-        limitSmallBody(request)
+        limitSmallBody(deps, request, ended.signal)
         if (stopping && request.routeOptions.config.access !== 'public') {
           reply.header('connection', 'close')
           throw new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 
 import type { FastifyInstance } from 'fastify'
 
-import type { HttpLimits } from '../deps.ts'
+import type { HttpDeps } from '../deps.ts'
 import { drainRest } from '../upload-body.ts'
 
 const DRAIN_BYTES = 1024 * 1024
@@ -12,7 +12,10 @@ const DRAIN_MS = 2_000
  * An answer given before the body was read to its end: the client gets it at once and whole, the gateway reads a little
  * more (else the kernel resets the connection and the client loses the answer), then the connection closes.
  */
-export const registerEarlyRefusal = (app: FastifyInstance, limits: HttpLimits): void => {
+export const registerEarlyRefusal = (
+  app: FastifyInstance,
+  deps: Pick<HttpDeps, 'clock' | 'limits'>,
+): void => {
   app.addHook('onSend', async (request, reply, payload) => {
     const { raw } = request
     const hasBody =
@@ -25,8 +28,9 @@ export const registerEarlyRefusal = (app: FastifyInstance, limits: HttpLimits): 
     const answer = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from(payload)
       await drainRest(raw, {
-        maxBytes: limits.drainBytes ?? DRAIN_BYTES,
-        maxMs: limits.drainMs ?? DRAIN_MS,
+        clock: deps.clock,
+        maxBytes: deps.limits.drainBytes ?? DRAIN_BYTES,
+        maxMs: deps.limits.drainMs ?? DRAIN_MS,
       })
     }
     return Readable.from(answer(), { objectMode: false })

@@ -52,16 +52,17 @@ const readQueryFlag = (query: Record<string, unknown>): Record<string, unknown> 
 
 /**
  * Bytes of the file, and then of whatever follows it: only the end of the form is allowed there, and only when it has
- * been seen is the file known to be whole.
+ * been seen is the file known to be whole. A form that never ends is `body-too-slow`.
  */
 async function* fileThenEnd(
+  deps: HttpDeps,
   bytes: AsyncIterable<Uint8Array>,
   parts: AsyncIterator<unknown>,
 ): AsyncGenerator<Uint8Array> {
   yield* bytes
   let after: IteratorResult<unknown>
   try {
-    after = await parts.next()
+    after = await beforeDeadline(parts.next(), deps)
   } catch (error) {
     throw partsProblem(error)
   }
@@ -85,7 +86,7 @@ const readForm = async (deps: HttpDeps, request: FastifyRequest): Promise<Submis
       const fileName = normaliseFileName(part.filename)
       const { options, validateOnly } = parseUploadOptions({ ...given, ...flag })
       const format = normaliseFileFormat(part.mimetype, fileName)
-      const body = fileThenEnd(fileBytes(part.file, deps), parts)
+      const body = fileThenEnd(deps, fileBytes(part.file, deps), parts)
       return { options, validateOnly, format, fileName, body }
     }
     if (part.fieldname !== 'options' || given !== null) {
@@ -113,7 +114,7 @@ const checkDeclaredLength = (request: FastifyRequest, maxBytes: number): void =>
 const readSubmission = async (deps: HttpDeps, request: FastifyRequest): Promise<Submission> => {
   const form = request.uploadForm
   if (form?.kind === 'bare') return readBare(deps, request, form.format)
-  return beforeDeadline(readForm(deps, request), deps.limits)
+  return beforeDeadline(readForm(deps, request), deps)
 }
 
 const receive = async (deps: HttpDeps, request: FastifyRequest) => {
@@ -125,6 +126,8 @@ const receive = async (deps: HttpDeps, request: FastifyRequest) => {
     throw new GatewayProblem('idempotency-key-missing', 'Send an Idempotency-Key with an upload.')
   }
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
+  // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked: what was answered
+  // while the list was granted is no longer the tenant's to read.
   if (!(await grantedList(deps.access, caller, contactListId))) throw LIST_UNKNOWN()
   return hideUnknownList(
     deps.receiveUpload({
@@ -156,7 +159,7 @@ export const registerUploadIntake = async (app: FastifyInstance, deps: HttpDeps)
   app.addContentTypeParser('*', (_request, payload, done) => {
     done(null, payload)
   })
-  registerEarlyRefusal(app, deps.limits)
+  registerEarlyRefusal(app, deps)
   app.post(
     '/v1/contact-lists/:contactListId/uploads',
     {
