@@ -3,6 +3,9 @@ import { GenesysFailure } from '../domain/genesys-failure.ts'
 import { GatewayProblem } from '../domain/problem.ts'
 import type { AccessStore } from '../workflows/ports/platform.ts'
 
+/** The object id of a grant for all lists. */
+const EVERY_LIST = '*'
+
 /** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
 export const LIST_UNKNOWN = (): GatewayProblem =>
   new GatewayProblem('not-found', 'There is no such contact list.')
@@ -12,6 +15,17 @@ export const grantedList = (
   caller: Caller,
   contactListId: string,
 ): Promise<boolean> => access.isGranted(caller.tenantId, 'contact_list', contactListId)
+
+/** Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for each. */
+export const grantedLists = async <T extends { id: string }>(
+  access: Pick<AccessStore, 'isGranted'>,
+  caller: Caller,
+  lists: readonly T[],
+): Promise<T[]> => {
+  if (await grantedList(access, caller, EVERY_LIST)) return [...lists]
+  const granted = await Promise.all(lists.map((list) => grantedList(access, caller, list.id)))
+  return lists.filter((_, index) => granted[index])
+}
 
 /** Gives every "not found" of the work the same words. */
 export const hideUnknownList = async <T>(work: Promise<T>): Promise<T> => {

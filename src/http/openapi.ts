@@ -21,7 +21,7 @@ const NAMED = new Map<z.ZodType, string>([
 
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
-  return rest as Json
+  return rest
 }
 
 const schemaOf = (schema: z.ZodType): Json => {

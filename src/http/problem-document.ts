@@ -19,8 +19,7 @@ export type ProblemDocument = {
 /** The document of a problem; `about` can add members but never replace the standard ones. */
 export const problemDocument = (problem: GatewayProblem, requestId: string): ProblemDocument => {
   const page = PROBLEMS[problem.code]
-  return {
-    ...problem.about,
+  const standard = {
     type: `/problems/${problem.code}`,
     title: page.title,
     status: page.status,
@@ -29,6 +28,8 @@ export const problemDocument = (problem: GatewayProblem, requestId: string): Pro
     hint: page.fix,
     instance: requestId,
   }
+  // First for the order of the members, last so that nothing replaces them.
+  return { ...standard, ...problem.about, ...standard }
 }
 
 const FRAMEWORK_CODES: Record<string, ProblemCode> = {

@@ -30,7 +30,7 @@ declare module 'fastify' {
     problemCode: string | null
     answered: boolean
     uploadForm: UploadForm | null
-    /** The validated query and path parameters. */
+    /** The validated query and path parameters; the query of an upload is as it came, its route reads the options. */
     valid: { query: unknown; params: unknown }
   }
 }

@@ -1,4 +1,16 @@
-import type { Upload } from '../domain/upload.ts'
+import type { Upload, UploadColumn, UploadSource } from '../domain/upload.ts'
+
+/** Member by member: jsonb gives them back in an order of its own. */
+const renderSource = (source: UploadSource) => ({
+  fileName: source.fileName,
+  format: source.format,
+  encoding: source.encoding,
+  delimiter: source.delimiter,
+  bytes: source.bytes,
+  sha256: source.sha256,
+})
+
+const renderColumn = ({ name, kind, mappedTo }: UploadColumn) => ({ name, kind, mappedTo })
 
 /** The upload as callers see it (the resource of the API): no tenant, no lane, no schema version. Pure. */
 export const renderUpload = (upload: Upload) => ({
@@ -10,8 +22,8 @@ export const renderUpload = (upload: Upload) => ({
   duplicates: upload.duplicates,
   version: upload.version,
   delivery: upload.delivery,
-  source: upload.source,
-  columns: upload.columns,
+  source: renderSource(upload.source),
+  columns: upload.columns.map(renderColumn),
   counts: upload.counts,
   rejections: upload.rejections,
   planDigest: upload.planDigest,

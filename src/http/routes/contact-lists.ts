@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 import type { HttpDeps } from '../deps.ts'
-import { grantedList, hideUnknownList, LIST_UNKNOWN } from '../list-access.ts'
+import { grantedList, grantedLists, hideUnknownList, LIST_UNKNOWN } from '../list-access.ts'
 import { contactListParamsSchema } from '../schemas.ts'
 
 /** GET /v1/contact-lists and GET /v1/contact-lists/{contactListId}: what Genesys holds, as far as the tenant is granted. */
@@ -9,11 +9,8 @@ export const registerContactLists = (app: FastifyInstance, deps: HttpDeps): void
   app.get('/v1/contact-lists', { config: { access: { scope: 'lists' } } }, async (request) => {
     const caller = request.caller!
     const lists = await deps.listContactLists(caller)
-    const granted = await Promise.all(
-      lists.map((list) => grantedList(deps.access, caller, list.id)),
-    )
-    const items = lists.filter((_, index) => granted[index]).map(({ id, name }) => ({ id, name }))
-    return { items, next: null }
+    const granted = await grantedLists(deps.access, caller, lists)
+    return { items: granted.map(({ id, name }) => ({ id, name })), next: null }
   })
 
   app.get(

@@ -99,7 +99,7 @@ export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void =
       },
     },
     async (request, reply) => {
-      const query = rowsQuerySchema.parse(request.query)
+      const query = request.valid.query as Query
       const afterLine = lineOf(query.cursor)
       const upload = await ownUpload(deps, request)
       reply.header('vary', 'Accept')

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 
 import { GatewayProblem } from '../../domain/problem.ts'
 import type { Upload } from '../../domain/upload.ts'
@@ -31,7 +32,7 @@ export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
     '/v1/uploads',
     { config: { access: { scope: 'uploads' }, querySchema: uploadsQuerySchema } },
     async (request) => {
-      const query = uploadsQuerySchema.parse(request.query)
+      const query = request.valid.query as z.output<typeof uploadsQuerySchema>
       const page = await deps.uploads.list(request.caller!.tenantId, {
         limit: query.limit,
         cursor: query.cursor ?? null,
