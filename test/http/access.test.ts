@@ -89,6 +89,34 @@ test('refused keys are slowed down by address while a key seen right before goes
   assert.equal((await call(bearer('uploads').authorization)).statusCode, 200)
 })
 
+test('an empty list of proxies believes nobody, and a listed proxy is believed', async (t) => {
+  const refusals = async (trustProxy: string[]) => {
+    const limits = { maxUploadBytes: 1000, keyFailuresPerMinute: 1 }
+    const { app } = await startFakeServer({ trustProxy, limits })
+    t.after(() => app.close())
+    const call = async (forwarded: string) => {
+      const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': forwarded }
+      return (await app.inject({ url: '/v1/uploads', headers })).statusCode
+    }
+    return [await call('1.1.1.1'), await call('2.2.2.2')]
+  }
+  assert.deepEqual(await refusals([]), [401, 429])
+  assert.deepEqual(await refusals(['127.0.0.1']), [401, 401])
+})
+
+for (const trustProxy of [[], ['127.0.0.1', '10.0.0.0/8'], '10.0.0.9', false]) {
+  const name = JSON.stringify(trustProxy)
+  test(`X-Forwarded-For never makes a call of /metrics loopback, with trustProxy ${name}`, async (t) => {
+    const { app } = await startFakeServer({ trustProxy } as Partial<HttpDeps>)
+    t.after(() => app.close())
+    for (const remoteAddress of ['10.0.0.9', '127.0.0.1']) {
+      const headers = { 'x-forwarded-for': '127.0.0.1' }
+      const answer = await app.inject({ url: '/metrics', headers, remoteAddress })
+      assert.equal(answer.statusCode, 401, remoteAddress)
+    }
+  })
+}
+
 test('metrics are free on loopback, and a forwarded call is never loopback', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())

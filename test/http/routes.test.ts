@@ -16,7 +16,7 @@ import {
   uploadSchema,
 } from '../../src/http/schemas.ts'
 import { FILE_REFUSALS } from '../../src/intake/contract.ts'
-import { bearer, startFakeServer } from '../support/http-fakes.ts'
+import { anUpload, bearer, startFakeServer } from '../support/http-fakes.ts'
 
 test('the API document in the repository is the one that the schemas give', async () => {
   const file = await readFile(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')
@@ -38,8 +38,8 @@ test('the document names exactly the routes that are served', async (t) => {
 test('answers conform to the schemas of the document', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
-  const get = async (url: string) =>
-    (await app.inject({ url, headers: bearer('admin') })).json() as unknown
+  const get = async (url: string): Promise<unknown> =>
+    (await app.inject({ url, headers: bearer('admin') })).json()
   pageOf(uploadSchema).parse(await get('/v1/uploads'))
   uploadSchema.parse(await get('/v1/uploads/upl_1'))
   pageOf(rowSchema).parse(await get('/v1/uploads/upl_1/rows?outcome=rejected,failed&limit=1'))
@@ -53,6 +53,61 @@ test('lists of contact lists hold only what the tenant is granted', async (t) =>
   t.after(() => app.close())
   const answer = await app.inject({ url: '/v1/contact-lists', headers: bearer('lists') })
   assert.deepEqual(answer.json(), { items: [{ id: 'list-1', name: 'One' }], next: null })
+})
+
+test('a tenant with all contact lists costs one question, however many lists there are', async (t) => {
+  const asked: string[] = []
+  const { app } = await startFakeServer({
+    access: {
+      ...(await startFakeServer()).deps.access,
+      isGranted: async (_tenant, _kind, id) => {
+        asked.push(id)
+        return true
+      },
+    },
+  })
+  t.after(() => app.close())
+  const answer = await app.inject({ url: '/v1/contact-lists', headers: bearer('lists') })
+  assert.equal(answer.json().items.length, 2)
+  assert.deepEqual(asked, ['*'])
+})
+
+test('members come in the documented order, whatever order the store gives them in', async (t) => {
+  const stored = anUpload()
+  const backwards = (value: object): never =>
+    Object.fromEntries(Object.entries(value).toReversed()) as never
+  const { app } = await startFakeServer({
+    uploads: {
+      ...(await startFakeServer()).deps.uploads,
+      find: async () => ({
+        ...stored,
+        source: backwards(stored.source),
+        columns: stored.columns.map(backwards),
+      }),
+    },
+  })
+  t.after(() => app.close())
+  const upload = (await app.inject({ url: '/v1/uploads/upl_1', headers: bearer('uploads') })).json()
+  assert.deepEqual(Object.keys(upload.source), [
+    'fileName',
+    'format',
+    'encoding',
+    'delimiter',
+    'bytes',
+    'sha256',
+  ])
+  assert.deepEqual(Object.keys(upload.columns[0]), ['name', 'kind', 'mappedTo'])
+  const problem = await app.inject({ url: '/v1/uploads?colour=red', headers: bearer('uploads') })
+  assert.deepEqual(Object.keys(problem.json()), [
+    'type',
+    'title',
+    'status',
+    'detail',
+    'code',
+    'hint',
+    'instance',
+    'parameters',
+  ])
 })
 
 test('an upload has its version as ETag and is not sent again when it has not changed', async (t) => {
@@ -189,6 +244,14 @@ test('every problem and every row code has a page, as HTML and as JSON', async (
     })
     assert.equal(json.json().code, code)
   }
+  const about = async (code: string) =>
+    (await app.inject({ url: `/problems/${code}`, headers: { accept: 'application/json' } })).json()
+  for (const code of ['contact-list-gone', 'failed-rows-unidentified']) {
+    assert.equal((await about(code)).about, 'upload')
+  }
+  for (const code of ['contact-list-gone', 'genesys-refused', 'schema-drift']) {
+    assert.match((await about(code)).meaning, /`problem` of an upload/)
+  }
   for (const code of FILE_REFUSALS)
     assert.ok(PROBLEMS[code].status === 422 || PROBLEMS[code].status === 413)
   assert.equal((await app.inject({ url: '/problems/none' })).statusCode, 404)
@@ -224,6 +287,9 @@ test('readiness names what is missing and answers carry the sandbox notice', asy
   assert.deepEqual(answer.json().missing, ['database'])
   assert.equal(answer.headers['x-genesys-simulated'], 'true')
   assert.equal(answer.headers['cache-control'], 'no-store')
+  assert.match((await app.inject({ url: '/problems' })).body, /Genesys is simulated/)
+  assert.match((await app.inject({ url: '/docs' })).body, /<title>[^<]*Genesys is simulated/)
+  assert.match((await app.inject({ url: '/docs/json' })).json().info.summary, /is simulated/)
 })
 
 test('the documentation works without the internet', async (t) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { test } from 'node:test'
 
+import { answerClientError } from '../../src/http/client-errors.ts'
 import type { HttpDeps } from '../../src/http/server.ts'
 import { KEYS, startFakeServer } from '../support/http-fakes.ts'
 
@@ -30,6 +31,15 @@ const head = (headers: string[]): string =>
     '',
   ].join('\r\n')
 
+const FORM_FILE =
+  '--B\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\nid\n1'
+
+const readThrough = async (body: AsyncIterable<Uint8Array>): Promise<number> => {
+  let bytes = 0
+  for await (const chunk of body) bytes += chunk.length
+  return bytes
+}
+
 const readAll = async (socket: Socket): Promise<string> => {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -52,7 +62,7 @@ test('a body over the declared limit is refused before it is read, and the answe
 test('a chunked body over the limit is 413 and the client that is still sending reads it', async (t) => {
   const { app, url, received, failures } = await listen()
   t.after(() => app.close())
-  const answer = await fetch(`${url}/v1/contact-lists/list-1/uploads`, {
+  const request: RequestInit & { duplex: 'half' } = {
     method: 'POST',
     headers: {
       authorization: `Bearer ${KEYS.uploads}`,
@@ -61,7 +71,8 @@ test('a chunked body over the limit is 413 and the client that is still sending 
     },
     body: new Blob(['x'.repeat(600_000)]).stream(),
     duplex: 'half',
-  } as RequestInit)
+  }
+  const answer = await fetch(`${url}/v1/contact-lists/list-1/uploads`, request)
   assert.equal(answer.status, 413)
   assert.equal(((await answer.json()) as { code: string }).code, 'upload-too-large')
   assert.equal(received.length, 0)
@@ -70,11 +81,7 @@ test('a chunked body over the limit is 413 and the client that is still sending 
 
 for (const [name, type, start] of [
   ['bare body', 'text/csv', 'id\n1'],
-  [
-    'form',
-    'multipart/form-data; boundary=B',
-    '--B\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\nid\n1',
-  ],
+  ['form', 'multipart/form-data; boundary=B', FORM_FILE],
 ] as const) {
   test(`a ${name} that breaks off makes the workflow's reading fail and nothing is received`, async (t) => {
     const failed = Promise.withResolvers<unknown>()
@@ -83,7 +90,7 @@ for (const [name, type, start] of [
       receiveUpload: async ({ body }) => {
         reading.resolve()
         try {
-          for await (const _chunk of body);
+          await readThrough(body)
         } catch (error) {
           failed.resolve(error)
           throw error
@@ -128,6 +135,40 @@ test('a form that stalls before its file is ended with 408', async (t) => {
   assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*body-too-slow/)
 })
 
+for (const [name, rest] of [
+  ['its boundary', '\r\n--B\r\n'],
+  ['its closing boundary, short of its declared length', '\r\n--B--\r\n'],
+] as const) {
+  test(`a form that stalls after its file and ${name} is ended with 408`, async (t) => {
+    const { app, open, failures, received } = await listen({
+      limits: { maxUploadBytes: 1_000_000, slowBodyWindowMs: 200, drainMs: 50 },
+    })
+    t.after(() => app.close())
+    const socket = await open()
+    const answer = readAll(socket)
+    const type = 'Content-Type: multipart/form-data; boundary=B'
+    socket.write(`${head([type, 'Content-Length: 9999'])}${FORM_FILE}${rest}`)
+    assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*body-too-slow/)
+    assert.equal((failures[0] as { code?: string }).code, 'body-too-slow')
+    assert.equal(received.length, 0)
+  })
+}
+
+test('headers that do not arrive in time are 408 request-too-slow, not a slow body', () => {
+  let sent = ''
+  const socket = {
+    destroyed: false,
+    writable: true,
+    destroy: () => assert.fail('the client gets an answer'),
+    end: (text: string) => {
+      sent = text
+    },
+  } as unknown as Socket
+  answerClientError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket, 'req_1')
+  assert.match(sent, /^HTTP\/1\.1 408[\s\S]*request-too-slow/)
+  assert.match(sent, /The headers did not arrive in time/)
+})
+
 test('the file streams: the workflow sees the first bytes before the last are sent', async (t) => {
   const first = Promise.withResolvers<string>()
   const { app, open } = await listen({
@@ -159,12 +200,12 @@ test('what is no HTTP and what has too many headers is answered with a problem',
   }
 })
 
-test('while stopping, running uploads end well and new calls are told to come again', async (t) => {
+test('while stopping, running uploads end well', async (t) => {
   const reading = Promise.withResolvers<void>()
   const { app, open } = await listen({
     receiveUpload: async ({ body }) => {
       reading.resolve()
-      for await (const _chunk of body);
+      await readThrough(body)
       return { status: 202, body: '{}', location: null, replayed: false }
     },
   })
@@ -178,5 +219,32 @@ test('while stopping, running uploads end well and new calls are told to come ag
   socket.write('\n1')
   assert.match(await answer, /^HTTP\/1\.1 202/)
   idle.destroy()
+  await closing
+})
+
+test('while stopping, a new call is told to come again, and a probe is answered', async (t) => {
+  const { app, open } = await listen()
+  t.after(() => app.close())
+  // A call that has begun to arrive keeps its connection through the stop.
+  const begin = async (path: string) => {
+    const heard = Promise.withResolvers<void>()
+    app.server.once('connection', (socket) => socket.once('data', () => heard.resolve()))
+    const socket = await open()
+    const answer = readAll(socket)
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n`)
+    await heard.promise
+    return { answer, finish: () => socket.write(`Authorization: Bearer ${KEYS.uploads}\r\n\r\n`) }
+  }
+  const call = await begin('/v1/uploads')
+  const probe = await begin('/livez')
+  const closing = app.close()
+  call.finish()
+  probe.finish()
+  const refusal = await call.answer
+  assert.match(refusal, /^HTTP\/1\.1 503/)
+  assert.match(refusal, /connection: close/i)
+  assert.match(refusal, /retry-after: 5/i)
+  assert.match(refusal, /service-stopping/)
+  assert.match(await probe.answer, /^HTTP\/1\.1 200/)
   await closing
 })
