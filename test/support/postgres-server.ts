@@ -95,6 +95,8 @@ const startInstalled = async (programs: string): Promise<PostgresServer | null> 
     url,
     stop: async () => {
       process.off('exit', kill)
+      // Or a program with nothing else to do would end before its server has.
+      child.ref()
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGQUIT')
       await ended
