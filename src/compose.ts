@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 
 import type { Config } from './config.ts'
-import { isPhoneRegion } from './domain/phone.ts'
 import { createGenesysClient } from './genesys/client.ts'
 import { resolveRegion } from './genesys/regions.ts'
 import { createHttpServer } from './http/server.ts'
@@ -169,9 +168,6 @@ const openGenesys = (config: Config, sandbox: Sandbox | null, store: Store, emit
 /** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
-  if (!isPhoneRegion(config.intake.defaultRegion)) {
-    throw new Error('DEFAULT_PHONE_REGION names no country with phone numbers.')
-  }
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const port = config.port === 0 ? await freePort(config.host) : config.port
   const address = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { CONFIG_VARIABLES } from './config-variables.ts'
+import { isPhoneRegion } from './domain/phone.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
 export class ConfigInvalid extends Error {
@@ -118,7 +119,9 @@ const environmentSchema = z.object({
   CRM_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
   CRM_SYNC_SECRET: webhookSecret.optional(),
   ALLOW_HTTP_HOSTS: commaList.optional(),
-  DEFAULT_PHONE_REGION: z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters'),
+  DEFAULT_PHONE_REGION: z
+    .string()
+    .refine(isPhoneRegion, 'must be two capital letters of a country with phone numbers'),
   CONTACT_ID_PATTERN: wholePattern,
   MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
   MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),

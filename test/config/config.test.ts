@@ -69,3 +69,7 @@ test('http is for loopback and the hosts named only', () => {
 test('a proxy rule that trusts everybody is refused', () => {
   assert.match(faultsOf({ TRUST_PROXY: 'true' }), /TRUST_PROXY/)
 })
+
+test('a default region without phone numbers is refused', () => {
+  assert.match(faultsOf({ DEFAULT_PHONE_REGION: 'XX' }), /DEFAULT_PHONE_REGION/)
+})

@@ -222,8 +222,8 @@ describe('Bad input over HTTP', () => {
       query: 'validateOnly=true',
     })
     assert.equal(answer.status, 200, answer.text)
-    assert.equal((answer.body).counts.accepted, 1)
-    assert.equal((answer.body).counts.rejected, 1)
+    assert.equal(answer.body.counts.accepted, 1)
+    assert.equal(answer.body.counts.rejected, 1)
     assert.equal(await uploads(), count)
   })
 
