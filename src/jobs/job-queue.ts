@@ -47,6 +47,28 @@ const createBoss = (sql: SqlExecutor): PgBoss =>
     queueCacheIntervalSeconds: 300,
   })
 
+/** unique_violation of a catalogue, duplicate_schema, duplicate_table, duplicate_object. */
+const MADE_BY_ANOTHER = new Set(['23505', '42P06', '42P07', '42710'])
+const START_TRIES = 5
+
+/**
+ * Instances that start together on an empty database race to make the queue's schema, and `create schema if not exists` then
+ * fails in the one that comes second: by that time the schema is there, so it starts again.
+ */
+const startBoss = async (sql: SqlExecutor, onError: (error: unknown) => void): Promise<PgBoss> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const boss = createBoss(sql)
+    boss.on('error', onError)
+    try {
+      await boss.start()
+      return boss
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+      if (attempt === START_TRIES || !MADE_BY_ANOTHER.has(code)) throw error
+    }
+  }
+}
+
 const startFetchers = async (
   boss: PgBoss,
   queue: QueueName,
@@ -77,11 +99,9 @@ export const createJobQueue = async (deps: {
   clock: Clock
   pollMs?: number
 }): Promise<JobQueue & { start(): Promise<void>; stop(): Promise<void> }> => {
-  const boss = createBoss(deps.sql)
   const failed = (queue: string, error: unknown): void =>
     deps.emit('job.failed', { queue, error: error instanceof Error ? error.message : 'unknown' })
-  boss.on('error', (error) => failed('queue', error))
-  await boss.start()
+  const boss = await startBoss(deps.sql, (error) => failed('queue', error))
   for (const queue of QUEUES) {
     await boss.createQueue(queue, SETTINGS)
     await boss.updateQueue(queue, SETTINGS)
