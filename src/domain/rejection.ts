@@ -101,6 +101,16 @@ export const REJECTIONS = {
     'The same contact in two uploads, the later one delivered before this one.',
     'Nothing to do; send the contact again if this content is the right one.',
   ),
+  cancelled: page(
+    'The upload was cancelled before the row was sent.',
+    'A row of an upload that was cancelled half-way.',
+    'Send the row in a new upload if it should still be delivered.',
+  ),
+  'not-sent': page(
+    'The upload ended before the row was sent.',
+    'A row behind the batch at which Genesys refused the upload.',
+    "Read the upload's `problem`, put it right and send the row in a new upload.",
+  ),
   'genesys-refused': page(
     'Genesys refused the row.',
     'A value that Genesys does not take in that column.',
