@@ -1,19 +1,15 @@
 import type { Chunk, RejectedRow } from '../domain/chunk.ts'
 import { createBitmap, hasBit, setBit } from '../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../lib/keyed-digest.ts'
 import { createDuplicateTable } from './duplicate-table.ts'
 import type { CheckedRow } from './row-check.ts'
-import type { RowDigests } from './row-digests.ts'
+import type { ChunkDigests, RowDigests } from './row-digests.ts'
 
 /** A chunk closes past this many characters of cells, or this many rejected rows, so that one always fits in memory and in a statement. */
 const CHUNK_CHARS = 2_000_000
 const CHUNK_REJECTED = 5_000
 
-type OpenChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'contentHashes'> & {
-  idDigests: string[]
-  subjectDigests: string[]
-  contentHashes: string[]
-  chars: number
-}
+type OpenChunk = Omit<Chunk, keyof ChunkDigests> & { chars: number }
 
 /** Gathers rows into chunks; and, over all of them, knows which accepted rows a later line of the same contact replaced. */
 export type ChunkBuilder = {
@@ -30,13 +26,9 @@ export type ChunkBuilder = {
   chunks(): number
 }
 
-const bytes = (digests: readonly string[]): Buffer => Buffer.from(digests.join(''), 'latin1')
-
-const seal = ({ chars: _chars, ...open }: OpenChunk): Chunk => ({
+const seal = ({ chars: _chars, ...open }: OpenChunk, digests: ChunkDigests): Chunk => ({
   ...open,
-  idDigests: bytes(open.idDigests),
-  subjectDigests: bytes(open.subjectDigests),
-  contentHashes: bytes(open.contentHashes),
+  ...digests,
 })
 
 const openChunk = (seq: number, width: number, line: number): OpenChunk => ({
@@ -49,9 +41,6 @@ const openChunk = (seq: number, width: number, line: number): OpenChunk => ({
   cells: [],
   rejected: [],
   blank: 0,
-  idDigests: [],
-  subjectDigests: [],
-  contentHashes: [],
   chars: 0,
 })
 
@@ -60,22 +49,13 @@ const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
   chunk.chars > CHUNK_CHARS ||
   chunk.rejected.length >= CHUNK_REJECTED
 
-const addRow = (
-  chunk: OpenChunk,
-  line: number,
-  row: CheckedRow,
-  idDigest: string,
-  digests: RowDigests,
-): void => {
+const addRow = (chunk: OpenChunk, line: number, row: CheckedRow): void => {
   chunk.lines.push(line)
   chunk.contactIds.push(row.contactId)
   for (const cell of row.cells) {
     chunk.cells.push(cell)
     chunk.chars += cell.length
   }
-  chunk.idDigests.push(idDigest)
-  for (const subject of row.subjects) chunk.subjectDigests.push(digests.keyed(subject))
-  chunk.contentHashes.push(digests.content(row.cells))
 }
 
 /** Which rows of which chunk were replaced; rows are numbered over all chunks in the order of acceptance. */
@@ -97,18 +77,23 @@ const createReplacedRows = (batchRows: number) => {
     }
     return low
   }
+  const leaveOut = (row: number): void => {
+    duplicates += 1
+    const seq = chunkOf(row)
+    let bitmap = leftOut.get(seq)
+    if (bitmap === undefined) leftOut.set(seq, (bitmap = createBitmap(batchRows)))
+    setBit(bitmap, row - starts[seq]!)
+  }
   return {
-    add: (idDigest: string): void => {
-      const before = table.replace(idDigest, next)
-      next += 1
-      if (before < 0) return
-      duplicates += 1
-      const seq = chunkOf(before)
-      let bitmap = leftOut.get(seq)
-      if (bitmap === undefined) leftOut.set(seq, (bitmap = createBitmap(batchRows)))
-      setBit(bitmap, before - starts[seq]!)
+    /** Takes the digests of the ids of the next chunk's accepted rows. */
+    addChunk: (idDigests: Buffer): void => {
+      for (let at = 0; at < idDigests.byteLength; at += DIGEST_BYTES) {
+        const before = table.replace(idDigests, at, next)
+        next += 1
+        if (before >= 0) leaveOut(before)
+      }
+      starts.push(next)
     },
-    closeChunk: (): void => void starts.push(next),
     duplicates: () => duplicates,
     /** The bitmaps, each as long as its chunk has rows. */
     leftOut: (): Map<number, Buffer> =>
@@ -150,8 +135,9 @@ export const createChunkBuilder = (deps: {
   }
   const close = (): void => {
     if (current === null) return
-    closed.push(seal(current))
-    replaced.closeChunk()
+    const made = digests.take()
+    replaced.addChunk(made.idDigests)
+    closed.push(seal(current, made))
     current = null
     seq += 1
   }
@@ -161,9 +147,8 @@ export const createChunkBuilder = (deps: {
   return {
     accept: (line, row) => {
       const chunk = at(line)
-      const idDigest = digests.keyed(row.contactId)
-      replaced.add(idDigest)
-      addRow(chunk, line, row, idDigest, digests)
+      addRow(chunk, line, row)
+      digests.add(row)
       closeIfFull(chunk)
     },
     reject: (row) => {

@@ -6,15 +6,9 @@ const SMALLEST_SLOTS = 4096
  * the number. Two ids among ten million share 96 bits with a chance below 10^-15.
  */
 export type DuplicateTable = {
-  /** Sets the row number (0 … 2^32 - 2) of the digest; returns the number it had, or -1. */
-  replace(digest: string, row: number): number
+  /** Sets the row number (0 … 2^32 - 2) of the digest at `from`; returns the number it had, or -1. */
+  replace(digests: Buffer, from: number, row: number): number
 }
-
-const wordAt = (digest: string, at: number): number =>
-  digest.charCodeAt(at) |
-  (digest.charCodeAt(at + 1) << 8) |
-  (digest.charCodeAt(at + 2) << 16) |
-  (digest.charCodeAt(at + 3) << 24)
 
 export const createDuplicateTable = (): DuplicateTable => {
   let slots = SMALLEST_SLOTS
@@ -48,15 +42,19 @@ export const createDuplicateTable = (): DuplicateTable => {
     for (let at = 0; at < table.length; at += WORDS) {
       const mark = table[at + 3]!
       if (mark === 0) continue
-      const [a, b, c] = [table[at]!, table[at + 1]!, table[at + 2]!]
+      const a = table[at]!
+      const b = table[at + 1]!
+      const c = table[at + 2]!
       put(larger, find(larger, slots * 2, a, b, c), a, b, c, mark)
     }
     table = larger
     slots *= 2
   }
   return {
-    replace: (digest, row) => {
-      const [a, b, c] = [wordAt(digest, 0), wordAt(digest, 4), wordAt(digest, 8)]
+    replace: (digests, from, row) => {
+      const a = digests.readInt32LE(from)
+      const b = digests.readInt32LE(from + 4)
+      const c = digests.readInt32LE(from + 8)
       const at = find(table, slots, a, b, c)
       const before = table[at + 3]!
       put(table, at, a, b, c, row + 1)

@@ -1,13 +1,36 @@
+import { isAscii } from 'node:buffer'
+
 import { FileRefused } from './contract.ts'
 
 /** Bytes → text, cut anywhere. A byte order mark at the start is dropped; a byte that is not UTF-8 refuses the file. */
 export type Utf8Decoder = { push(block: Uint8Array): string; end(): string }
 
+const BYTE_ORDER_MARK = '\u{feff}'
+const LONGEST_CHARACTER = 4
+
+/** How many bytes at the end may be the start of a character that the next block completes. */
+const unfinishedBytes = (bytes: Buffer): number => {
+  const most = Math.min(LONGEST_CHARACTER - 1, bytes.byteLength)
+  for (let back = 1; back <= most; back += 1) {
+    const byte = bytes[bytes.byteLength - back]!
+    if (byte < 0x80) return 0
+    if (byte < 0xc0) continue
+    const size = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
+    return size > back ? back : 0
+  }
+  return 0
+}
+
 export const createUtf8Decoder = (): Utf8Decoder => {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const decode = (block: Uint8Array | undefined, stream: boolean): string => {
+  // Whole characters at once, not `stream`: that way of the decoder is slow, and its text takes two bytes a letter.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let kept = Buffer.alloc(0)
+  let started = false
+
+  const decode = (bytes: Buffer): string => {
+    if (isAscii(bytes)) return bytes.toString('latin1')
     try {
-      return decoder.decode(block, { stream })
+      return decoder.decode(bytes)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       throw new FileRefused(
@@ -16,5 +39,20 @@ export const createUtf8Decoder = (): Utf8Decoder => {
       )
     }
   }
-  return { push: (block) => decode(block, true), end: () => decode(undefined, false) }
+  const take = (bytes: Buffer): string => {
+    const text = decode(bytes)
+    if (started || text === '') return text
+    started = true
+    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
+  }
+  return {
+    push: (block) => {
+      const view = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
+      const bytes = kept.byteLength === 0 ? view : Buffer.concat([kept, view])
+      const whole = bytes.byteLength - unfinishedBytes(bytes)
+      kept = Buffer.from(bytes.subarray(whole))
+      return take(bytes.subarray(0, whole))
+    },
+    end: () => take(kept),
+  }
 }

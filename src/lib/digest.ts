@@ -1,15 +1,9 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** SHA-256 as 32 bytes. */
 export const sha256 = (data: string | Uint8Array): Buffer => hash('sha256', data, 'buffer')
 
 export const sha256Hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex')
-
-export const DIGEST_BYTES = 16
-
-/** A keyed digest of 16 bytes: finds a person's rows without holding the person's data in the clear. */
-export const keyedDigest = (key: Uint8Array, value: string): Buffer =>
-  createHmac('sha256', key).update(value).digest().subarray(0, DIGEST_BYTES)
 
 /** Compares in constant time, whatever the lengths. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>

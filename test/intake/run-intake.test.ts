@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 
 import { brokenSums } from '../../src/domain/upload.ts'
 import { hasBit } from '../../src/lib/bitmap.ts'
-import { keyedDigest } from '../../src/lib/digest.ts'
+import { keyedDigest } from '../../src/lib/keyed-digest.ts'
 import { accepted, bodyOf, column, COLUMNS, KEY, refusal, rejected, take } from './taken.ts'
 
 const HEADER = 'contactId,name,phone,email\n'

@@ -5,13 +5,12 @@ import fc from 'fast-check'
 
 import { brokenSums } from '../../src/domain/upload.ts'
 import { guardCell, unguardCell } from '../../src/intake/cell-guard.ts'
+import { FileRefused } from '../../src/intake/contract.ts'
 import { createCsvReader } from '../../src/intake/csv-reader.ts'
 import { createJsonReader, createNdjsonReader } from '../../src/intake/json-reader.ts'
 import { ledgerCsvHeader, ledgerCsvRow } from '../../src/intake/ledger-csv.ts'
 import type { RawRow, RowReader, RowSink } from '../../src/intake/raw-row.ts'
-import { createRowDigests } from '../../src/intake/row-digests.ts'
 import { createUtf8Decoder } from '../../src/intake/utf8.ts'
-import { keyedDigest } from '../../src/lib/digest.ts'
 import { bodyOf, take } from '../intake/taken.ts'
 
 type Make = (sink: RowSink) => RowReader
@@ -72,6 +71,40 @@ const cell = fc
   .map((parts) => parts.join(''))
 
 describe('whatever the bytes', () => {
+  it('the decoder gives what one decoding of the whole gives, or refuses as it does', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 24 }),
+      fc.string({ unit: 'binary', maxLength: 24 }).map((text) => Buffer.from(text)),
+      fc.string({ unit: 'binary', maxLength: 9 }).map((text) => Buffer.from(`\u{feff}${text}`)),
+    )
+    const decoded = (whole: Uint8Array): string => {
+      try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(whole)
+      } catch {
+        return 'refused'
+      }
+    }
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(24), { maxLength: 12 }), (whole, places) => {
+        const decoder = createUtf8Decoder()
+        let text = ''
+        try {
+          let from = 0
+          for (const cut of [...places, whole.length].sort((a, b) => a - b)) {
+            const to = Math.min(whole.length, cut)
+            text += decoder.push(whole.subarray(from, to))
+            from = to
+          }
+          text += decoder.end()
+        } catch (error) {
+          text = error instanceof FileRefused ? 'refused' : String(error)
+        }
+        assert.equal(text, decoded(whole))
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
   it('cuts anywhere give the same CSV rows, or the same refusal', () => {
     fc.assert(
       fc.property(soup, cuts, (text, places) => {
@@ -165,19 +198,6 @@ describe('whatever the bytes', () => {
         },
       ),
       { numRuns: 300 },
-    )
-  })
-
-  it('the quick keyed digest is the HMAC', () => {
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ minLength: 1, maxLength: 80 }),
-        fc.string({ unit: 'grapheme', maxLength: 2000 }),
-        (key, text) => {
-          const quick = Buffer.from(createRowDigests(key, []).keyed(text), 'latin1')
-          assert.deepEqual(quick, keyedDigest(key, text))
-        },
-      ),
     )
   })
 })
