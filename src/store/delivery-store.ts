@@ -41,6 +41,21 @@ const insertBatch = async (tx: Tx, uploadId: string, batch: NewBatch): Promise<v
   )
 }
 
+/**
+ * The lane's lock keeps others from these rows. An empty hash equals no content, so that whatever comes next is sent, even if
+ * this upload is cancelled, fails or hears of failures without names while Genesys has taken some of it.
+ */
+const doubtContent = async (
+  tx: Tx,
+  upload: UploadRow,
+  contactIds: readonly string[],
+): Promise<void> => {
+  if (contactIds.length === 0) return
+  await sql`update contact_register set content_hash = ''::bytea
+    where tenant_id = ${upload.tenant_id} and list_id = ${upload.contact_list_id}
+      and contact_id = any(${[...contactIds]}::text[])`.execute(tx)
+}
+
 const uploadOfBatch = async (tx: Tx, batchId: string): Promise<string> => {
   const { rows } = await sql<{ upload_id: string }>`
     select upload_id from batch where id = ${batchId}`.execute(tx)
@@ -59,10 +74,11 @@ const createBatches = (
     )
     return rows.map(toBatch)
   },
-  intend: (claim, uploadId, batch, audit) =>
+  intend: (claim, uploadId, batch, audit, overwrites = []) =>
     inTransaction(database, async (tx) => {
-      await lockWorking(tx, claim, uploadId)
+      const upload = await lockWorking(tx, claim, uploadId)
       await insertBatch(tx, uploadId, batch)
+      await doubtContent(tx, upload, overwrites)
       await appendAudit(tx, [audit])
     }),
   markSent: (claim, batchId, jobId) =>

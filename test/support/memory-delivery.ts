@@ -145,9 +145,13 @@ export const createMemoryDelivery = (
         .filter(({ state }) => state !== 'split')
         .sort((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
         .map((batch) => Object.assign({}, batch)),
-    intend: async (claim, uploadId, batch, audit) => {
+    intend: async (claim, uploadId, batch, audit, overwrites = []) => {
       checkWorking(claim)
       put(uploadId, batch)
+      for (const id of overwrites) {
+        const entry = store.register.get(id)
+        if (entry) store.register.set(id, { ...entry, contentHash: Buffer.alloc(0) })
+      }
       store.audits.push(audit)
     },
     markSent: async (claim, batchId, jobId) => {

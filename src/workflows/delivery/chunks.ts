@@ -63,13 +63,14 @@ const writtenBatches = async (
   )
   const written: Batch[] = []
   for (const batch of missing.toReversed()) {
-    const rows = sentRows(batch).length
+    const ids = sentRows(batch).map((row) => plan.chunk.contactIds[row]!)
+    const overwrites = ids.filter((id) => plan.registered.has(id))
     const audit = auditOf(run, 'upload.batch.intended', {
       object: batch.id,
       outcome: 'intended',
-      counts: { rows },
+      counts: { rows: ids.length },
     })
-    await run.deps.delivery.intend(run.claim, run.upload.id, batch, audit)
+    await run.deps.delivery.intend(run.claim, run.upload.id, batch, audit, overwrites)
     written.unshift(freshBatch(run.upload.id, batch))
   }
   return [...written, ...resumed]

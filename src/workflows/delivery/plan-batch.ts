@@ -12,7 +12,12 @@ export type RowVerdict = {
 }
 
 /** A chunk read back for delivery, with what is known of its rows so far (by row index). */
-export type ChunkPlan = { chunk: StagedChunk; verdicts: Map<number, RowVerdict> }
+export type ChunkPlan = {
+  chunk: StagedChunk
+  verdicts: Map<number, RowVerdict>
+  /** Ids of the chunk that the register knows. */
+  registered: ReadonlySet<string>
+}
 
 /**
  * Reads a chunk and looks its rows up in the register. Nothing is written. `skipping` is whether acknowledged content may be
@@ -26,7 +31,7 @@ export const planChunk = async (
   const { deps, upload } = run
   const chunk = await deps.uploads.readChunk(upload.id, seq)
   const verdicts = new Map<number, RowVerdict>()
-  if (chunk.contactIds.length === 0) return { chunk, verdicts }
+  if (chunk.contactIds.length === 0) return { chunk, verdicts, registered: new Set() }
   const known = await deps.delivery.registered(
     upload.tenantId,
     upload.contactListId,
@@ -39,7 +44,7 @@ export const planChunk = async (
     const verdict = verdictOf(run, entry, contentHash, skipping)
     if (verdict !== null) verdicts.set(row, verdict)
   }
-  return { chunk, verdicts }
+  return { chunk, verdicts, registered: new Set(known.keys()) }
 }
 
 const verdictOf = (

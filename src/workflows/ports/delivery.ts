@@ -94,8 +94,17 @@ export type DeliveryStore = {
   chunkSeqs(uploadId: string): Promise<number[]>
   /** Batches in order of chunk and row; `split` ones left out. */
   batches(uploadId: string): Promise<Batch[]>
-  /** Writes the intent (and its audit entry) before anything is sent. */
-  intend(claim: LaneClaim, uploadId: string, batch: NewBatch, audit: AuditEntry): Promise<void>
+  /**
+   * Writes the intent (and its audit entry) before anything is sent. What the register says of `overwrites`, ids that the batch
+   * sends, no longer counts as known content: until the batch is settled, nobody knows which one Genesys holds.
+   */
+  intend(
+    claim: LaneClaim,
+    uploadId: string,
+    batch: NewBatch,
+    audit: AuditEntry,
+    overwrites?: readonly string[],
+  ): Promise<void>
   /** Counts an attempt whose outcome is about to be unknown, and the job once it is known. */
   markSent(claim: LaneClaim, batchId: string, jobId: string | null): Promise<void>
   /** Replaces a refused batch by its parts, in one transaction. */

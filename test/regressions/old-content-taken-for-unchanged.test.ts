@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { cleanFile, differences } from '../support/contact-file.ts'
+import { eachHome } from '../support/database.ts'
+import { setStage } from '../support/stage.ts'
+
+const LIST = 'demo-contacts'
+
+await eachHome('Content whose arrival nobody knows of', (home) => {
+  test('going back to the content before a cancelled upload sends it again', async () => {
+    const stage = await setStage(await home.fresh(), 'guide')
+    try {
+      const { client } = await stage.gateway()
+      const before = cleanFile({ rows: 40 })
+      await client.finished((await client.upload(LIST, before.csv)).body.id)
+      // Genesys takes the batch, but the gateway does not hear of it before the upload is cancelled.
+      stage.sandbox.setFaults([
+        { kind: 'executed-then-timeout', operation: 'bulk', count: 1, holdMs: 1500 },
+      ])
+      const changed = await client.upload(LIST, cleanFile({ rows: 40, version: 2 }).csv)
+      await client.until(changed.body.id, ({ state }) => state === 'delivering')
+      while (stage.sandbox.ledger({ listId: LIST }).lists[0]?.appliedRequests !== 2) {
+        await client.find(changed.body.id)
+      }
+      const { status } = await client.call(`/v1/uploads/${changed.body.id}/cancel`, {
+        method: 'POST',
+      })
+      assert.equal(status, 200)
+      const again = await client.finished((await client.upload(LIST, before.csv)).body.id, 90_000)
+      assert.equal(again.counts.unchanged, 0)
+      assert.deepEqual(differences(stage.sandbox.contents(LIST), before.expected), [])
+    } finally {
+      await stage.close()
+    }
+  })
+})
