@@ -4,6 +4,7 @@ import { detectDelimiter } from './csv-delimiter.ts'
 import type { RowReader, RowSink } from './raw-row.ts'
 
 const QUOTE = 34
+const NEWLINE = 10
 const CARRIAGE_RETURN = 13
 const MISPLACED: RowFault = { code: 'quote-misplaced', column: null }
 
@@ -78,6 +79,26 @@ const readQuoted = (
   }
 }
 
+/** The cells of a line without quotes. By hand: `split` costs as much as everything else that a row needs. */
+const readPlain = (text: string, from: number, to: number, delimiter: string): string[] => {
+  const mark = delimiter.charCodeAt(0)
+  const cells: string[] = []
+  let start = from
+  for (let at = from; at < to; at += 1) {
+    if (text.charCodeAt(at) !== mark) continue
+    cells.push(text.slice(start, at))
+    start = at + 1
+  }
+  cells.push(text.slice(start, to))
+  return cells
+}
+
+/** As `indexOf` of a line feed; by hand, because over a text joined from two pieces a call of `indexOf` costs a microsecond. */
+const nextNewline = (text: string, from: number): number => {
+  for (let at = from; at < text.length; at += 1) if (text.charCodeAt(at) === NEWLINE) return at
+  return -1
+}
+
 type Position = { line: number }
 
 const refuse = ({ line }: Position, why: string): never => {
@@ -135,13 +156,13 @@ export const createCsvReader = (options: {
     let at = 0
     let quote = text.indexOf('"')
     while (at < text.length) {
-      const newline = text.indexOf('\n', at)
+      const newline = nextNewline(text, at)
       if (newline < 0 && !complete) return at
       const lineEnd = newline < 0 ? text.length : newline
       if (quote >= 0 && quote < at) quote = text.indexOf('"', at)
       let found: Found | null
       if (quote < 0 || quote > lineEnd) {
-        const cells = text.slice(at, lineContentEnd(text, at, lineEnd)).split(separator)
+        const cells = readPlain(text, at, lineContentEnd(text, at, lineEnd), separator)
         found = { next: lineEnd + 1, cells, misplaced: false }
       } else found = readQuoted(text, at, separator, complete)
       if (found === null) return at
