@@ -38,6 +38,8 @@ export type LaneWorkers = {
 
 /** A lane whose work failed waits before it is tried again, so that a fault does not spin. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
+/** A database that was away for long is asked often enough for work to resume within 15 s of its return (P4). */
+const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 
 const LONGEST = (): number => 1
 
@@ -76,7 +78,7 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
       } catch (error) {
         failed += 1
         emit('lane.failed', { lane: 'none', error: traceOf(error) })
-        waitMs = backoffMs(FAILURE_BACKOFF, failed, random, deps.idlePollMs)
+        waitMs = backoffMs(CLAIM_BACKOFF, failed, random, deps.idlePollMs)
       }
       if (!stopping.signal.aborted) await slept(clock, waitMs, idle.signal)
     }
