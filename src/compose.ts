@@ -260,6 +260,7 @@ const createGatewayServer = async (
       home: store.home,
       dialect: config.genesys.dialect,
       simulated: deps.simulated,
+      lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
       stopping: deps.stopping,
     }),
     metrics: () =>

@@ -70,7 +70,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(genesys, 'GENESYS_CLIENT_ID', null, 'OAuth client of the grant client credentials.'),
   secret(genesys, 'GENESYS_CLIENT_SECRET', 'Its secret.'),
   variable(genesys, 'GENESYS_API_URL', null, 'Takes the place of the region’s API host.'),
-  variable(genesys, 'GENESYS_LOGIN_URL', null, 'Takes the place of the region’s login host.'),
+  variable(
+    genesys,
+    'GENESYS_LOGIN_URL',
+    null,
+    'Takes the place of the region’s login host; in platform, give both URLs or neither.',
+  ),
   variable(
     genesys,
     'GENESYS_SANDBOX',

@@ -163,6 +163,10 @@ const crossFaults = (env: Environment): string[] => {
       env.DATABASE_URL !== undefined && !env.ENCRYPTION_KEYS,
       'ENCRYPTION_KEYS: required with DATABASE_URL',
     ],
+    [
+      env.GENESYS_DIALECT === 'platform' && half(env.GENESYS_API_URL, env.GENESYS_LOGIN_URL),
+      'GENESYS_API_URL, GENESYS_LOGIN_URL: both or neither in the platform dialect, or the credentials would go to another host',
+    ],
     [credentials && !env.ADMIN_API_KEY, 'ADMIN_API_KEY: required outside the sandbox'],
     [half(env.CRM_SYNC_URL, env.CRM_SYNC_SECRET), 'CRM_SYNC_URL, CRM_SYNC_SECRET: both or neither'],
   ]

@@ -39,7 +39,7 @@ export const createSyncDeliverer =
     const attempt = delivery.attempts + 1
     const delivered = status !== null && status >= 200 && status < 300
     const nextInMs = delivered || status === GONE ? null : nextSyncInMs(attempt, deps.random)
-    const told = { deliveryId, endpoint: delivery.endpointName, event: delivery.eventType }
+    const told = { deliveryId, endpoint: delivery.endpointName, eventType: delivery.eventType }
     const measured = { attempt, status, durationMs, nextInMs }
     const audit = (action: 'sync.delivered' | 'sync.dead') =>
       auditOf(deps, delivery, action, attempt, durationMs)

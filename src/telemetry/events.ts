@@ -89,7 +89,7 @@ export type GatewayEvents = {
   'sync.attempted': {
     deliveryId: string
     endpoint: string
-    event: string
+    eventType: string
     attempt: number
     status: number | null
     outcome: 'delivered' | 'retry' | 'dead'

@@ -1,7 +1,17 @@
 import { pino, type DestinationStream } from 'pino'
 import pretty from 'pino-pretty'
 
-import { EVENT_LEVELS, type Emit, type Level } from './events.ts'
+import { EVENT_LEVELS, type Emit, type GatewayEvents, type Level } from './events.ts'
+
+/** An attempt that went wrong is odd though nothing is lost: it shows at the default level, the many good ones do not. */
+const levelOf = <Name extends keyof GatewayEvents>(
+  name: Name,
+  fields: GatewayEvents[Name],
+): Level => {
+  const level = EVENT_LEVELS[name]
+  const failed = 'failure' in fields && fields.failure !== null
+  return level === 'debug' && failed ? 'warn' : level
+}
 
 /**
  * Writes each event as one JSON line (or readable lines on a terminal). Only the event's typed fields are written, so that
@@ -28,6 +38,6 @@ export const createEventLog = (options: {
     stream,
   )
   return (name, fields) => {
-    log[EVENT_LEVELS[name]](fields as object, name)
+    log[levelOf(name, fields)](fields as object, name)
   }
 }

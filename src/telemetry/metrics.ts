@@ -86,7 +86,11 @@ const workMetrics = ({ counter, gauge }: Makers) => ({
   lastProcessed: gauge('last_processed_timestamp_seconds', 'When something last ended well', [
     'what',
   ]),
-  uploads: gauge('uploads', 'Uploads now, by state', ['state']),
+  uploads: gauge(
+    'uploads',
+    'Unfinished uploads now, by state; finished ones are in uploads_finished_total',
+    ['state'],
+  ),
   lanesHeld: gauge('lanes_held', 'Lanes somebody works on'),
   lanesWaiting: gauge('lanes_waiting', 'Lanes with work that nobody holds'),
   oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest of them waits'),

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-import { UPLOAD_STATES, type UploadState } from '../domain/upload.ts'
+import { FINAL_STATES, UPLOAD_STATES, type UploadState } from '../domain/upload.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
@@ -68,14 +68,16 @@ const DELIVERY_EFFECTS: Effects = {
   'pace.blocked': (metrics) => metrics.paceBlocks.inc(),
   'lane.lost': (metrics) => metrics.lanesLost.inc(),
   'lane.failed': (metrics) => metrics.laneFailures.inc(),
-  'sync.attempted': (metrics, { event, outcome }) => {
-    metrics.syncDeliveries.inc({ event, outcome })
+  'sync.attempted': (metrics, { eventType, outcome }) => {
+    metrics.syncDeliveries.inc({ event: eventType, outcome })
     if (outcome === 'delivered') metrics.lastProcessed.setToCurrentTime({ what: 'sync_delivered' })
   },
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }
 
 const EFFECTS: Effects = { ...HTTP_EFFECTS, ...UPLOAD_EFFECTS, ...DELIVERY_EFFECTS }
+
+const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))
 
 /** What only the database and the pace queue know; looked at once a scrape. */
 export type GaugeSource = {
@@ -97,6 +99,8 @@ export type GaugeSource = {
 
 export type Telemetry = {
   emit: Emit
+  /** What the last attempt at Genesys came to, in words for an operator. */
+  lastGenesysAttempt(): string
   /** Gauges are read from `source` at each scrape; when the database is away the rest is still told. */
   scrape(source: GaugeSource): Promise<{ contentType: string; body: string }>
 }
@@ -110,7 +114,7 @@ const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> =
     metrics.paceWaiting.set({ class: name }, count)
   try {
     const now = await source.database()
-    for (const state of UPLOAD_STATES) metrics.uploads.set({ state }, now.uploads[state] ?? 0)
+    for (const state of OPEN_STATES) metrics.uploads.set({ state }, now.uploads[state] ?? 0)
     metrics.lanesHeld.set(now.lanesHeld)
     metrics.lanesWaiting.set(now.lanesWaiting)
     metrics.oldestLaneWait.set(now.oldestLaneWaitSeconds)
@@ -127,9 +131,18 @@ export const createTelemetry = (deps: { log: Emit }): Telemetry => {
   const registry = new Registry()
   const metrics = createMetrics(registry)
   collectDefaultMetrics({ register: registry })
+  let lastGenesysAttempt = 'not asked yet'
+  const noteAttempt = ({ failure, status }: GatewayEvents['genesys.attempted']): void => {
+    lastGenesysAttempt =
+      failure === null
+        ? 'answers'
+        : `last attempt: ${failure}${status === null ? '' : ` (${status})`}`
+  }
   return {
+    lastGenesysAttempt: () => lastGenesysAttempt,
     emit: (name, fields) => {
       deps.log(name, fields)
+      if (name === 'genesys.attempted') noteAttempt(fields as GatewayEvents['genesys.attempted'])
       EFFECTS[name]?.(metrics, fields)
     },
     scrape: async (source) => {

@@ -15,6 +15,8 @@ export const createReadiness =
     home: Pick<Home, 'kind' | 'ping'>
     dialect: string
     simulated: boolean
+    /** What the last attempt at Genesys came to. */
+    lastGenesysAttempt: () => string
     stopping: () => boolean
   }) =>
   async (): Promise<ReadinessAnswer> => {
@@ -28,7 +30,7 @@ export const createReadiness =
       : { ok: true, detail: 'accepting uploads' }
     const genesys = {
       ok: true,
-      detail: simulated ? 'SIMULATED: the sandbox is Genesys' : `dialect ${dialect}`,
+      detail: `${simulated ? 'SIMULATED: the sandbox is Genesys' : `dialect ${dialect}`}; ${deps.lastGenesysAttempt()}`,
     }
     return {
       ready: database.ok && service.ok,

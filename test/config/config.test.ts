@@ -73,3 +73,12 @@ test('a proxy rule that trusts everybody is refused', () => {
 test('a default region without phone numbers is refused', () => {
   assert.match(faultsOf({ DEFAULT_PHONE_REGION: 'XX' }), /DEFAULT_PHONE_REGION/)
 })
+
+test('in the platform dialect an API host without its login host is refused, lest the secret go elsewhere', () => {
+  const api = { ...real, GENESYS_API_URL: 'http://127.0.0.1:3100' }
+  assert.match(faultsOf(api), /GENESYS_LOGIN_URL/)
+  assert.equal(
+    readConfig({ ...api, GENESYS_LOGIN_URL: 'http://127.0.0.1:3100' }).genesys.kind,
+    'real',
+  )
+})

@@ -64,3 +64,47 @@ test('a database that does not answer does not stop the scrape', async () => {
   })
   assert.match(body, /gateway_database_up 0/)
 })
+
+test('a failed attempt at Genesys shows at the default level, and readiness can tell of it', () => {
+  const lines: string[] = []
+  const log = createEventLog({
+    level: 'info',
+    pretty: false,
+    destination: { write: (line) => lines.push(line) },
+  })
+  const telemetry = createTelemetry({ log })
+  const attempt = {
+    operation: 'list',
+    class: 'read',
+    attempt: 1,
+    durationMs: 3,
+    retryInMs: null,
+    correlationId: null,
+  }
+  assert.equal(telemetry.lastGenesysAttempt(), 'not asked yet')
+  telemetry.emit('genesys.attempted', { ...attempt, status: 200, failure: null })
+  assert.equal(lines.length, 0)
+  telemetry.emit('genesys.attempted', { ...attempt, status: 503, failure: 'unavailable' })
+  assert.match(lines[0] ?? '', /"level":"warn".*"failure":"unavailable"/)
+  assert.equal(telemetry.lastGenesysAttempt(), 'last attempt: unavailable (503)')
+})
+
+test('no event names a field like the key that holds its own name', () => {
+  const lines: string[] = []
+  const log = createEventLog({
+    level: 'info',
+    pretty: false,
+    destination: { write: (line) => lines.push(line) },
+  })
+  log('sync.attempted', {
+    deliveryId: 'msg_1',
+    endpoint: 'crm',
+    eventType: 'upload.completed',
+    attempt: 1,
+    status: 200,
+    outcome: 'delivered',
+    durationMs: 1,
+    nextInMs: null,
+  })
+  assert.equal(lines[0]?.split('"event":').length, 2)
+})
