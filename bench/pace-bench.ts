@@ -32,7 +32,7 @@ export const measurePace = async (
     for (let n = 0; n < instances; n += 1) {
       gateways.push(
         await stage.gateway({
-          LOG_LEVEL: 'warn',
+          LOG_LEVEL: 'info',
           GENESYS_BATCH_ROWS: String(BATCH_ROWS),
           GENESYS_REQUESTS_PER_MINUTE: String(PER_MINUTE),
         }),
