@@ -14,6 +14,7 @@ import { validateUpload } from './validate-upload.ts'
 /** A claim without a sign of life for 60 s is dead (design, section 6). */
 const CLAIM_DEAD_MS = 60_000
 const IN_PROGRESS_RETRY_SECONDS = 10
+const RELEASE_AGAIN_MS = 2_000
 
 /**
  * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they stream in, and answers 202
@@ -31,12 +32,9 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       const { list } = await schemaFor(request)
       return translated(() => validateUpload(deps, request, specOf(deps, request, list)))
     }
-    const scope = claimScope(request)
-    const claim = await deps.idempotency.claim({
-      ...scope,
-      owner: deps.owner,
-      deadAfterMs: CLAIM_DEAD_MS,
-    })
+    // An owner for each call, so that a late release can never free the claim of the caller's next try.
+    const scope = { ...claimScope(request), owner: `${deps.owner}:${deps.ids.newUuid()}` }
+    const claim = await deps.idempotency.claim({ ...scope, deadAfterMs: CLAIM_DEAD_MS })
     if (claim.kind === 'in_progress') {
       const detail = 'A call with this Idempotency-Key has not ended yet.'
       throw new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
@@ -47,11 +45,34 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       const spec = specOf(deps, request, list)
       return await translated(() => stageUpload(deps, request, spec, scope))
     } catch (error) {
-      // Should this fail too, the claim is free after 60 s without a sign of life.
-      await deps.idempotency.release({ ...scope, owner: deps.owner }).catch(() => undefined)
+      await releaseClaim(deps, scope, signal)
       throw error
     }
   }
+}
+
+/**
+ * Frees the claim, so that the caller can try again at once. A database that is away is asked again behind the answer's back;
+ * after 60 s without a sign of life the claim is free anyway.
+ */
+const releaseClaim = async (
+  deps: ReceiveDeps,
+  claim: Parameters<ReceiveDeps['idempotency']['release']>[0],
+  signal: AbortSignal,
+): Promise<void> => {
+  const release = (): Promise<boolean> =>
+    deps.idempotency.release(claim).then(
+      () => true,
+      () => false,
+    )
+  if (await release()) return
+  const again = async (): Promise<void> => {
+    for (let waitedMs = 0; waitedMs < CLAIM_DEAD_MS; waitedMs += RELEASE_AGAIN_MS) {
+      await deps.clock.sleep(RELEASE_AGAIN_MS, signal)
+      if (await release()) return
+    }
+  }
+  again().catch(() => undefined)
 }
 
 const refuseUnavailable = (request: UploadRequest): void => {

@@ -14,7 +14,7 @@ import { fingerprintOf } from './request-fingerprint.ts'
 /** Six beats fit into the 60 s after which an upload or a claim counts as abandoned. */
 const HEARTBEAT_MS = 10_000
 
-type ClaimScope = { tenantId: string; method: string; path: string; key: string }
+type ClaimScope = { tenantId: string; method: string; path: string; key: string; owner: string }
 
 /** The lane of a contact list: one for all tenants, for it is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
@@ -26,7 +26,7 @@ export const stageUpload = async (
   spec: IntakeSpec,
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
-  const { uploads, idempotency, clock, owner } = deps
+  const { uploads, idempotency, clock } = deps
   const startedMs = clock.monotonicMs()
   const uploadId = deps.ids.newId('upl')
   let bytes = 0
@@ -38,7 +38,7 @@ export const stageUpload = async (
   }
   const writer = createChunkWriter((chunks) => uploads.appendChunks(uploadId, chunks))
   const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
-    await idempotency.keepAlive({ ...scope, owner })
+    await idempotency.keepAlive(scope)
     return uploads.touch(uploadId)
   })
   try {

@@ -221,6 +221,22 @@ describe('receiving an upload', () => {
     assert.equal(t.uploads.touches, 3)
   })
 
+  it('frees its claim later when the database is away at the end, so that the same key works again', async () => {
+    const t = setUp()
+    t.genesys.onRead = () => {
+      throw new GenesysFailure('unavailable', 'readContactList')
+    }
+    const release = t.idempotency.release
+    let away = true
+    t.idempotency.release = (scope) => (away ? Promise.reject(new Error('away')) : release(scope))
+    await assert.rejects(t.receive(t.request('a\n')), { code: 'genesys-unavailable' })
+    t.genesys.onRead = () => undefined
+    await assert.rejects(t.receive(t.request('a\n')), { code: 'idempotency-key-in-progress' })
+    away = false
+    await t.clock.advance(2_000)
+    assert.equal((await t.receive(t.request('a\n'))).status, 202)
+  })
+
   it('uses the list as last seen when Genesys is down, and stages nothing when it was never seen', async () => {
     const t = setUp()
     t.genesys.onRead = () => {
