@@ -78,7 +78,7 @@ const readQuoted = (
   }
 }
 
-/** The cells of a line without quotes. By hand: `split` costs as much as everything else that a row needs. */
+/** The cells of a line without quotes. */
 const readPlain = (text: string, from: number, to: number, delimiter: string): string[] => {
   const mark = delimiter.charCodeAt(0)
   const cells: string[] = []

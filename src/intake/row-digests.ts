@@ -3,7 +3,7 @@ import type { CheckedRow } from './row-check.ts'
 
 export type ChunkDigests = { idDigests: Buffer; subjectDigests: Buffer; contentHashes: Buffer }
 
-/** The digests of accepted rows, gathered and made together: a call a row costs more than everything else that a row needs. */
+/** The digests of accepted rows, gathered and made together: calls of the hash for every row were the largest cost of the row path. */
 export type RowDigests = {
   add(row: CheckedRow): void
   /** Of the rows added since the last call, in order; ids and subjects as `keyedDigest` makes them. */
