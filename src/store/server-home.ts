@@ -52,6 +52,9 @@ export const openServer = (deps: { url: string; poolSize?: number }): Database =
     application_name: 'outbound-gateway',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // A database that is frozen or cut off, rather than down, must not hold a request or a lane for ever.
+    query_timeout: 60_000,
   })
   // Without a listener a broken idle connection ends the process; the pool replaces it by itself.
   pool.on('error', () => {})
