@@ -93,9 +93,12 @@ test('README.md answers in the order in which a newcomer asks', () => {
 test('every problem or rejection code that the documents name is one that is served', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object }
   const known = new Set(
-    [PROBLEMS, REJECTIONS, dependencies, { 'demo-contacts': 1 }].flatMap((names) =>
-      Object.keys(names),
-    ),
+    [
+      PROBLEMS,
+      REJECTIONS,
+      dependencies,
+      { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
+    ].flatMap((names) => Object.keys(names)),
   )
   for (const path of MARKDOWN) {
     const named = [...read(path).matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map((hit) => hit[1] ?? '')
