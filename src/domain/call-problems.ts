@@ -21,7 +21,7 @@ export const CALL_PROBLEMS = {
     'No such thing here',
     'The address or the id is unknown, or it belongs to another tenant.',
     'GET /v1/uploads/upl_unknown',
-    'Check the id; list what there is with the GET of the collection.',
+    'Check the address against /openapi.json, and the id by listing what there is with the GET of its collection.',
   ),
   'method-not-allowed': page(
     405,
@@ -40,7 +40,7 @@ export const CALL_PROBLEMS = {
   'parameter-invalid': page(
     400,
     'A parameter is unknown or has no valid value',
-    'The query or the path holds a parameter that this call does not know, or a value out of its range; `parameters` names them.',
+    'The query or the path holds a parameter that this call does not know, or a value out of its range; `parameters` names them, the detail says what is permitted.',
     'GET /v1/uploads?limit=100000',
     'Send only the parameters of the API document, within their ranges.',
   ),
@@ -103,23 +103,23 @@ export const CALL_PROBLEMS = {
   'media-type-unsupported': page(
     415,
     'This kind of body is not taken',
-    'The Content-Type is missing or none of those that the call takes, or the body has a Content-Encoding.',
+    'The Content-Type is missing or none of those that the call takes, its charset is not UTF-8, or the body has a Content-Encoding.',
     'Content-Type: text/plain',
-    'Send multipart/form-data, text/csv, application/x-ndjson or application/json, not compressed.',
+    'Send multipart/form-data, text/csv, application/x-ndjson or application/json, in UTF-8 and not compressed.',
   ),
   'multipart-malformed': page(
     400,
     'The multipart body cannot be read',
-    'A boundary is missing or wrong, a part is not the one expected, or `options` comes after `file`.',
+    'A boundary is missing or wrong, a part is not the one expected, there are two files, or `options` comes after `file`.',
     'A form without a part named `file`.',
     'Send the part `options` (JSON, may be left out) and then the part `file`, and nothing else.',
   ),
   'multipart-too-large': page(
     413,
     'The form has too many or too large parts',
-    'Beside the file, a form may hold 16 fields of 64 KiB each, 20 parts and one file.',
-    'A form with two files.',
-    'Send one file in each upload.',
+    'Beside the file, a form may hold 16 fields of 64 KiB each, and 20 parts in all.',
+    'A part `options` of a megabyte.',
+    'Send nothing but the parts `options` and `file`.',
   ),
   'option-unknown': page(
     400,
@@ -131,7 +131,7 @@ export const CALL_PROBLEMS = {
   'option-invalid': page(
     400,
     'An option has no valid value',
-    'An option is known but its value is not one that it takes; `options` names it.',
+    'An option is known but its value is not one that it takes; `options` names it, the detail says what is permitted.',
     '?hasHeader=yes',
     'Use a value of the API document: booleans are exactly true or false, lists are comma-separated or JSON, mapping is JSON.',
   ),

@@ -1,3 +1,4 @@
+import { shownName } from '../domain/personal-name.ts'
 import { looseName } from './column-names.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
@@ -5,18 +6,31 @@ import type { IntakeSpec } from './contract.ts'
 /** What Genesys calls the id in a contact; a list that declares it as a column gets the id there too. */
 const ID_NAME = 'contactId'
 
+/** A problem names so many at most. */
+const MOST_SHOWN = 20
+
 const driftRefused = (added: readonly string[], missing: readonly string[]): FileRefused =>
   new FileRefused('schema-drift', 'The file has columns that the list does not have.', {
     diff: { added, missing },
   })
 
-const refuseTwice = (targets: readonly (string | null)[]): void => {
-  const given = targets.filter((target) => target !== null)
-  const twice = [...new Set(given.filter((target, index) => given.indexOf(target) !== index))]
-  if (twice.length === 0) return
-  throw new FileRefused('header-duplicate', 'Two columns of the file go to one of the list.', {
-    columns: twice,
+/** Refuses what stands twice among the names of the file's columns, in their order; null = a column without one. */
+export const refuseTwice = (names: readonly (string | null)[], why: string): void => {
+  const positions = new Map<string, number[]>()
+  names.forEach((name, index) => {
+    if (name === null) return
+    const found = positions.get(name)
+    if (found === undefined) positions.set(name, [index + 1])
+    else found.push(index + 1)
   })
+  const twice = [...positions].filter(([, found]) => found.length > 1).slice(0, MOST_SHOWN)
+  if (twice.length === 0) return
+  const all = twice.map(([, found]) => found.slice(0, MOST_SHOWN))
+  throw new FileRefused(
+    'header-duplicate',
+    `${why}: ${all.map((found) => `columns ${found.join(' and ')}`).join('; ')}.`,
+    { columns: twice.map(([name]) => shownName(name)), positions: all },
+  )
 }
 
 /** File columns without a place that nearly have the name of a list column without a source. */
@@ -50,13 +64,18 @@ export const mapColumns = (
   const strangers = Object.values(mapping).filter(
     (target) => target !== null && !inList.has(target),
   )
-  if (strangers.length > 0) throw driftRefused(strangers as string[], [])
+  if (strangers.length > 0) {
+    throw driftRefused(
+      strangers.map((target) => shownName(String(target))),
+      [],
+    )
+  }
 
   const targets = names.map((name) => {
     if (Object.hasOwn(mapping, name)) return mapping[name] ?? null
     return inList.has(name) ? name : null
   })
-  refuseTwice(targets)
+  refuseTwice(targets, 'Columns of the file go to one of the list')
   const idIsOpen = targets[idIndex] === null && !Object.hasOwn(mapping, names[idIndex]!)
   if (idIsOpen && inList.has(ID_NAME) && !targets.includes(ID_NAME)) targets[idIndex] = ID_NAME
 

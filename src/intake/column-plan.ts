@@ -1,13 +1,16 @@
 import type { ColumnKind } from '../domain/contact-list.ts'
+import { looksPersonal, shownName } from '../domain/personal-name.ts'
 import type { UploadColumn } from '../domain/upload.ts'
 import { unguardCell } from './cell-guard.ts'
-import { mapColumns } from './column-mapping.ts'
+import { mapColumns, refuseTwice } from './column-mapping.ts'
 import { extensionNames, isForbiddenName, kindByName, LEDGER_COLUMNS } from './column-names.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
 
 /** More columns than any contact list has; a limit of our own where the dialect publishes none. */
 const MOST_COLUMNS = 1000
+/** A problem names so many positions at most. */
+const MOST_POSITIONS = 50
 
 /** One column of the list, and where its cells come from. */
 export type TargetColumn = {
@@ -42,22 +45,40 @@ const contactIdIndex = (names: readonly string[], asked: string | undefined): nu
   }
   throw new FileRefused(
     'contact-id-column-missing',
-    `The file has no column ${wanted.join(' or ')} for the contact id. Name it with contactIdColumn.`,
-    { columns: wanted },
+    `The file has no column ${wanted.map(shownName).join(' or ')} for the contact id. Name it with contactIdColumn.`,
+    { columns: wanted.map(shownName) },
+  )
+}
+
+/** Refuses the header of a file that has none: what stands there is a person's, and from here on names are shown and logged. */
+const refusePersonal = (names: readonly string[], spec: IntakeSpec): void => {
+  const known = new Set(spec.list.columns.map((column) => column.name))
+  const positions = names.flatMap((name, index) =>
+    looksPersonal(name) && !known.has(name) ? [index + 1] : [],
+  )
+  if (positions.length === 0) return
+  const shown = positions.slice(0, MOST_POSITIONS)
+  const where = shown.map((position) => `column ${position}`).join(', ')
+  const why =
+    spec.format === 'csv'
+      ? 'the first line does not look like a header'
+      : 'the keys of the first object do not look like column names'
+  throw new FileRefused(
+    'header-forbidden',
+    `What names ${where} looks like an email address or a phone number: ${why}.`,
+    { positions: shown },
   )
 }
 
 const checkNames = (names: readonly string[], spec: IntakeSpec): void => {
+  refusePersonal(names, spec)
   const forbidden = names.flatMap((name, index) => (isForbiddenName(name) ? [index + 1] : []))
   if (forbidden.length > 0) {
     throw new FileRefused('header-forbidden', 'A column has no name, or one that is not allowed.', {
-      positions: forbidden,
+      positions: forbidden.slice(0, MOST_POSITIONS),
     })
   }
-  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
-  if (twice.length > 0) {
-    throw new FileRefused('header-duplicate', 'Two columns have the same name.', { columns: twice })
-  }
+  refuseTwice(names, 'Columns have the same name')
   const { mapping, schemaDrift } = spec.options
   const sent = names.filter((name) => !mapping || !Object.hasOwn(mapping, name) || mapping[name])
   const most = schemaDrift === 'drop' ? MOST_COLUMNS : (spec.limits.columns ?? MOST_COLUMNS)
@@ -107,9 +128,11 @@ const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => 
   const unknown = [...phoneColumns, ...emailColumns].filter((name) => !known.has(name))
   const unmapped = Object.keys(mapping).filter((name) => !names.includes(name))
   if (unknown.length + unmapped.length > 0) {
-    throw new FileRefused('columns-missing', 'The options name columns that the file lacks.', {
-      columns: [...unknown, ...unmapped],
-    })
+    throw new FileRefused(
+      'mapping-needed',
+      'mapping, phoneColumns or emailColumns names columns that the file does not have.',
+      { unknown: [...new Set([...unknown, ...unmapped])].map(shownName) },
+    )
   }
 }
 

@@ -139,7 +139,10 @@ export const createElementSplitter = (options: {
       text = text.slice(found[0].length)
       state = 'elements'
     } else if (complete || text.length > LONGEST_OPENING) {
-      throw malformed(1, 'The body is neither an array nor {"contacts":[…]}')
+      throw malformed(
+        1,
+        'The body is neither an array nor {"contacts":[…]} with only the member contacts',
+      )
     }
   }
   const close = (): void => {
@@ -147,6 +150,8 @@ export const createElementSplitter = (options: {
     if (wrapped && text.startsWith('}')) {
       text = text.slice(1)
       wrapped = false
+    } else if (wrapped && text.startsWith(',')) {
+      throw malformed(inside.element(), 'Only the member contacts is allowed')
     }
     if (!BLANK.test(text)) throw malformed(inside.element(), 'Something follows the contacts')
     text = ''

@@ -1,4 +1,6 @@
+import { looksPersonal } from '../domain/personal-name.ts'
 import type { RowFault } from '../domain/rejection.ts'
+import { FileRefused } from './contract.ts'
 import { createElementSplitter, malformed } from './json-elements.ts'
 import type { RowReader, RowSink } from './raw-row.ts'
 
@@ -31,7 +33,10 @@ const asShown = (value: unknown): string => {
  * Turns elements into rows over the columns of the first object. Objects are only read by own keys and never copied into, so a key
  * like `__proto__` is just a name.
  */
-const createElementRows = (sink: RowSink): ((text: string, element: number) => void) => {
+const createElementRows = (
+  sink: RowSink,
+  fail: (element: number, why: string) => FileRefused = malformed,
+): ((text: string, element: number) => void) => {
   let names: string[] | null = null
   let known = new Set<string>()
 
@@ -41,7 +46,7 @@ const createElementRows = (sink: RowSink): ((text: string, element: number) => v
       value = JSON.parse(text)
     } catch {
       // The parser's own message quotes the text, which may be personal.
-      throw malformed(element, 'An element is not JSON')
+      throw fail(element, 'An element is not JSON')
     }
     const suspect = text.includes('\\u')
     if (!isRecord(value)) {
@@ -65,7 +70,8 @@ const createElementRows = (sink: RowSink): ((text: string, element: number) => v
     })
     const unknown = keys.find((key) => !known.has(key))
     if (unknown !== undefined) {
-      fault = { code: 'unknown-column', column: unknown.length > LONGEST_NAME ? null : unknown }
+      const shown = unknown.length <= LONGEST_NAME && !looksPersonal(unknown)
+      fault = { code: 'unknown-column', column: shown ? unknown : null }
     }
     sink.row({ line: element, cells, fault, suspect })
   }
@@ -85,15 +91,20 @@ export const createNdjsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink
 }): RowReader => {
-  const onElement = createElementRows(options.sink)
   let rest = ''
   let element = 0
+  let line = 0
+  const fail = (at: number, why: string): FileRefused =>
+    new FileRefused('json-malformed', `${why} (line ${line}).`, { line, element: at })
+  const onElement = createElementRows(options.sink, fail)
+  const tooLong = `An element is over ${options.maxRecordBytes} bytes`
 
   const give = (text: string): void => {
+    line += 1
     if (text.trim() === '') return
     element += 1
     if (Buffer.byteLength(text) > options.maxRecordBytes) {
-      throw malformed(element, `An element is over ${options.maxRecordBytes} bytes`)
+      throw fail(element, tooLong)
     }
     onElement(text, element)
   }
@@ -107,7 +118,8 @@ export const createNdjsonReader = (options: {
       }
       rest = text.slice(from)
       if (rest.length > options.maxRecordBytes) {
-        throw malformed(element + 1, `An element is over ${options.maxRecordBytes} bytes`)
+        line += 1
+        throw fail(element + 1, tooLong)
       }
     },
     end: () => {

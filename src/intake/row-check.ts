@@ -30,8 +30,22 @@ const fault = (code: RejectionCode, column: string | null): { fault: RowFault } 
   fault: { code, column },
 })
 
-const isAmongPhones = (contactId: string, phones: readonly string[]): boolean =>
-  phones.some((e164, at) => at % 2 === 1 && isPhoneNumber(contactId, e164, phones[at - 1]!))
+const FEWEST_DIGITS = 7
+
+/** Whether the id is the phone when read as a number of the region. Only ids that end like the phone are read: reading costs. */
+const isReadAs = (contactId: string, e164: string, region: string): boolean => {
+  if (contactId.length < FEWEST_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
+  if (contactId.replace(/\D/g, '').length < FEWEST_DIGITS) return false
+  const read = normalisePhone(contactId, region)
+  return read.ok && read.e164 === e164
+}
+
+const isAmongPhones = (contactId: string, phones: readonly string[], region: string): boolean =>
+  phones.some(
+    (e164, at) =>
+      at % 2 === 1 &&
+      (isPhoneNumber(contactId, e164, phones[at - 1]!) || isReadAs(contactId, e164, region)),
+  )
 
 type Phones = { region: string; phones: PhoneCounters }
 
@@ -111,7 +125,9 @@ export const createRowCheck = (
       if (draft.cells[at]!.length > longest) return fault('cell-too-long', target.fileName)
     }
     if (draft.subjects.length === 0) return fault('no-phone-no-email', null)
-    if (isAmongPhones(contactId, draft.phones)) return fault('contact-id-is-phone', nameAt(idIndex))
+    if (isAmongPhones(contactId, draft.phones, region)) {
+      return fault('contact-id-is-phone', nameAt(idIndex))
+    }
     return { fault: null, contactId, cells: draft.cells, subjects: draft.subjects }
   }
 }

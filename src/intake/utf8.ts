@@ -26,7 +26,18 @@ export const createUtf8Decoder = (): Utf8Decoder => {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let kept = Buffer.alloc(0)
   let started = false
+  let first: Buffer = Buffer.alloc(0)
 
+  /** What the file's first bytes say that it is instead of text in UTF-8. */
+  const lookOf = (): string => {
+    const is = (...marks: number[]): boolean => marks.every((mark, at) => first[at] === mark)
+    if (is(0x1f, 0x8b)) return 'It looks compressed (gzip). Send it not compressed.'
+    if (is(0x50, 0x4b, 3, 4)) {
+      return 'It looks like a ZIP archive or an Excel workbook. Export it as CSV in UTF-8.'
+    }
+    if (is(0xff, 0xfe) || is(0xfe, 0xff)) return 'It looks like UTF-16. Save it as UTF-8.'
+    return 'Save it as UTF-8 and send it again.'
+  }
   const decode = (bytes: Buffer): string => {
     if (isAscii(bytes)) return bytes.toString('latin1')
     try {
@@ -35,7 +46,7 @@ export const createUtf8Decoder = (): Utf8Decoder => {
       if (!(error instanceof TypeError)) throw error
       throw new FileRefused(
         'encoding-invalid',
-        'The file holds bytes that are not UTF-8. Save it as UTF-8 and send it again.',
+        `The file holds bytes that are not UTF-8. ${lookOf()}`,
       )
     }
   }
@@ -49,6 +60,7 @@ export const createUtf8Decoder = (): Utf8Decoder => {
     push: (block) => {
       const view = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
       const bytes = kept.byteLength === 0 ? view : Buffer.concat([kept, view])
+      if (!started) first = Buffer.from(bytes.subarray(0, 4))
       const whole = bytes.byteLength - unfinishedBytes(bytes)
       kept = Buffer.from(bytes.subarray(whole))
       return take(bytes.subarray(0, whole))

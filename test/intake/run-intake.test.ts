@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 
 import { brokenSums } from '../../src/domain/upload.ts'
 import { hasBit } from '../../src/lib/bitmap.ts'
@@ -51,6 +52,32 @@ describe('a file that cannot be taken', () => {
     assert.deepEqual(drift.about, { diff: { added: ['note'], missing: ['name', 'email'] } })
     const nearly = await refusal('contactId,PHONE\nc1,4155552671\n')
     assert.deepEqual(nearly.about, { proposals: [{ column: 'PHONE', proposed: 'phone' }] })
+  })
+
+  it('says where columns stand twice, and which columns the options name in vain', async () => {
+    const twice = await refusal('contactId,name,phone,name\nc1,A,4155552671,B\n')
+    assert.deepEqual(twice.about, { columns: ['name'], positions: [[2, 4]] })
+    const options = { mapping: { nome: 'name' }, phoneColumns: ['fon'] }
+    const vain = await refusal(HEADER + GOOD, { options })
+    assert.deepEqual([vain.code, vain.about], ['mapping-needed', { unknown: ['fon', 'nome'] }])
+  })
+
+  it('says what bytes that are not UTF-8 look like', async () => {
+    const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(HEADER, 'utf16le')])
+    assert.match((await refusal(utf16)).message, /UTF-16/)
+    assert.match((await refusal(gzipSync(HEADER + GOOD))).message, /gzip/)
+    const workbook = Buffer.from([0x50, 0x4b, 3, 4, 0xff, 0xff])
+    assert.match((await refusal(workbook)).message, /Excel/)
+  })
+
+  it('says the line of NDJSON that is no JSON, and that contacts stands alone', async () => {
+    const contact = '{"contactId":"c1","phone":"4155552671"}'
+    const broken = await refusal(`${contact}\n\n{"contactId":\n`, { format: 'ndjson' })
+    assert.deepEqual(broken.about, { line: 3, element: 2 })
+    assert.match(broken.message, /line 3/)
+    const options = `{"contacts":[${contact}],"options":{}}`
+    const beside = await refusal(options, { format: 'json' })
+    assert.match(beside.message, /Only the member contacts is allowed/)
   })
 
   it('lacks a required column, unless missing columns count as empty', async () => {
@@ -165,6 +192,8 @@ describe('the rows of a file', () => {
       ['c 1,Ann,4155552671,', 'contact-id-invalid', 'contactId'],
       ['14155552671,Ann,4155552671,', 'contact-id-is-phone', 'contactId'],
       ['4155552671,Ann,(415) 555-2671,', 'contact-id-is-phone', 'contactId'],
+      ['4155552671,Ann,+14155552671,', 'contact-id-is-phone', 'contactId'],
+      ['415-555-2671,Ann,+14155552671,', 'contact-id-is-phone', 'contactId'],
       ['c1,Ann,4155552671', 'row-ragged', null],
       ['c1,Ann,4155552671,,', 'row-ragged', null],
       ['c1,A"nn,4155552671,', 'quote-misplaced', null],
