@@ -131,6 +131,11 @@ export const REJECTIONS = {
     'A job id that Genesys answers with 404.',
     'Send the row again.',
   ),
+  'outcome-unknown': page(
+    'The upload was cancelled when it was not known whether Genesys had taken the row: it may be in Genesys.',
+    'A request that Genesys had not answered when the gateway crashed or an outage began, and the upload cancelled after that.',
+    'Look the contact up in Genesys, or send the row again in a new upload.',
+  ),
   identical: page(
     'Genesys holds exactly this content of the contact already; nothing was sent.',
     'The same file sent twice.',

@@ -175,4 +175,6 @@ export type Upload = {
   updatedAt: string
   completedAt: string | null
   problem: UploadProblem | null
+  /** A caller cancelled it while Genesys may have had rows of it: what became of those is learnt first. */
+  cancelRequested: boolean
 }

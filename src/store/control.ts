@@ -20,7 +20,9 @@ type Action = 'cancel' | 'pause' | 'resume'
 /** Where the action takes the upload; null when its state does not allow it. A hold for `apply` ends by `/apply` alone. */
 const targetOf = (row: UploadRow, action: Action): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null
-  if (action === 'pause') return canMove(row.state, 'paused') ? 'paused' : null
+  if (action === 'pause') {
+    return row.cancel_requested_at === null && canMove(row.state, 'paused') ? 'paused' : null
+  }
   const waits =
     row.state === 'paused' ||
     (row.hold_reason !== null && HOLD_REASONS[row.hold_reason] !== 'apply')
@@ -38,6 +40,43 @@ const writeMove = async (tx: Tx, row: UploadRow, to: UploadState): Promise<Uploa
   return rows[0]!
 }
 
+/** Genesys may have rows of a batch whose outcome is not settled. */
+const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
+  const { rows } = await sql`select 1 from batch where upload_id = ${uploadId}
+    and (state = 'sent' or (state = 'intended' and attempts > 0)) limit 1`.execute(tx)
+  return rows.length > 0
+}
+
+/** The lane drains the upload and ends it; nothing of it is begun any more. */
+const requestCancel = async (tx: Tx, row: UploadRow): Promise<UploadRow> => {
+  const state = isLaneState(row.state) ? row.state : 'awaiting_completion'
+  const { rows } = await sql<UploadRow>`update upload set state = ${state}, version = version + 1,
+      cancel_requested_at = clock_timestamp(), held_from = null, hold_reason = null, hold_since = null,
+      retry_at = null, told_hold = null, updated_at = clock_timestamp()
+    where id = ${row.id} returning ${UPLOAD_COLUMNS}`.execute(tx)
+  await wakeLane(tx, row.lane_key)
+  return rows[0]!
+}
+
+const isCancelled = (row: UploadRow): boolean =>
+  row.state === 'cancelled' || (row.cancel_requested_at !== null && canMove(row.state, 'cancelled'))
+
+const moved = async (
+  deps: { outbox: Outbox },
+  tx: Tx,
+  row: UploadRow,
+  action: Action,
+): Promise<UploadRow | null> => {
+  if (action === 'cancel' && isCancelled(row)) return row
+  const to = targetOf(row, action)
+  if (to === null) return null
+  if (to === 'cancelled' && (await isOut(tx, row.id))) return requestCancel(tx, row)
+  const now = await writeMove(tx, row, to)
+  if (action === 'resume') await wakeLane(tx, row.lane_key)
+  if (to === 'cancelled') await deps.outbox.tell(tx, 'upload.cancelled', toUpload(now))
+  return now
+}
+
 export const createControl =
   (deps: { database: Database; outbox: Outbox }): UploadStore['control'] =>
   (input) =>
@@ -51,11 +90,8 @@ export const createControl =
       await lockLane(tx, laneKey)
       const row = await lockUpload(tx, input.uploadId)
       if (!row) return null
-      const to = targetOf(row, input.action)
-      if (to === null) return { kind: 'refused', state: row.state }
-      const upload = toUpload(await writeMove(tx, row, to))
-      if (input.action === 'resume') await wakeLane(tx, laneKey)
+      const now = await moved(deps, tx, row, input.action)
+      if (now === null) return { kind: 'refused', state: row.state }
       await appendAudit(tx, [input.audit])
-      if (to === 'cancelled') await deps.outbox.tell(tx, 'upload.cancelled', upload)
-      return { kind: 'done', upload }
+      return { kind: 'done', upload: toUpload(now) }
     })

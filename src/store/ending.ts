@@ -1,18 +1,38 @@
 import { sql } from 'kysely'
 
-import { brokenSums, canMove, completedState, type Upload } from '../domain/upload.ts'
-import type { DeliveryStore, FinishUpload } from '../workflows/ports/delivery.ts'
+import {
+  brokenSums,
+  canMove,
+  completedState,
+  type Upload,
+  type UploadState,
+} from '../domain/upload.ts'
+import type { DeliveryStore, FinishUpload, LaneClaim } from '../workflows/ports/delivery.ts'
 import { appendAudit } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
-import { lockWorking } from './fence.ts'
+import { lockInLane, lockWorking } from './fence.ts'
 import type { Outbox } from './outbox.ts'
 import { settledRows, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
-/** What is not settled becomes unprocessed, and then the counts decide between the two completed states. */
+/** The counts decide between the two completed states. */
+const endStateOf = (input: FinishUpload, counts: Upload['counts']): UploadState =>
+  input.state === 'failed' || input.state === 'cancelled' ? input.state : completedState(counts)
+
+const EVENT_OF_END = { failed: 'upload.failed', cancelled: 'upload.cancelled' } as const
+
+/** Only a drained upload ends as cancelled, and one that is to be cancelled ends no other way. */
+const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promise<UploadRow> => {
+  if (input.state !== 'cancelled') return lockWorking(tx, claim, input.uploadId)
+  const row = await lockInLane(tx, claim, input.uploadId)
+  if (row.cancel_requested_at !== null) return row
+  throw new Error(`Nobody asked to cancel upload ${row.id}`)
+}
+
+/** What is not settled becomes unprocessed. */
 const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Upload> => {
   const { counts } = toUpload(row)
   const unprocessed = counts.unprocessed + counts.accepted - settledRows(counts)
-  const state = input.state === 'failed' ? 'failed' : completedState({ ...counts, unprocessed })
+  const state = endStateOf(input, { ...counts, unprocessed })
   if (!canMove(row.state, state)) {
     throw new Error(`Upload ${row.id} cannot go from ${row.state} to ${state}`)
   }
@@ -35,16 +55,19 @@ export const createEnding = (deps: {
 }): Pick<DeliveryStore, 'finish' | 'hold'> => ({
   finish: (claim, input) =>
     inTransaction(deps.database, async (tx) => {
-      const row = await lockWorking(tx, claim, input.uploadId)
+      const row = await lockEnding(tx, claim, input)
       const upload = await writeEnd(tx, row, input)
       await appendAudit(tx, [input.audit])
-      const type = upload.state === 'failed' ? 'upload.failed' : 'upload.completed'
-      await deps.outbox.tell(tx, type, upload)
+      const { state } = upload
+      const ended = state === 'failed' || state === 'cancelled' ? EVENT_OF_END[state] : null
+      await deps.outbox.tell(tx, ended ?? 'upload.completed', upload)
       return upload
     }),
   hold: (claim, input) =>
     inTransaction(deps.database, async (tx) => {
-      const row = await lockWorking(tx, claim, input.uploadId)
+      // An outage holds up the draining of an upload that is to be cancelled just as well.
+      const lock = input.reason === 'genesys_unavailable' ? lockInLane : lockWorking
+      const row = await lock(tx, claim, input.uploadId)
       const retryIn = input.retryInMs === null ? null : input.retryInMs / 1000
       const { rows } = await sql<UploadRow>`update upload set state = 'held', held_from = state,
           hold_reason = ${input.reason}, hold_since = clock_timestamp(), told_hold = ${input.reason},

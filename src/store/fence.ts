@@ -22,8 +22,8 @@ export const lockFenced = async (
   return upload
 }
 
-/** The same, for writes that begin something new: not for an upload that was paused, held or ended meanwhile. */
-export const lockWorking = async (
+/** The same, for writes about work in the lane: not for an upload that was paused, held or ended meanwhile. */
+export const lockInLane = async (
   tx: Tx,
   claim: LaneClaim,
   uploadId: string,
@@ -31,6 +31,19 @@ export const lockWorking = async (
   const upload = await lockFenced(tx, claim, uploadId)
   if (!isLaneState(upload.state)) {
     throw new UploadMoved(`Upload ${uploadId} is ${upload.state}`)
+  }
+  return upload
+}
+
+/** The same, for writes that begin something new: not for an upload that is to be cancelled either. */
+export const lockWorking = async (
+  tx: Tx,
+  claim: LaneClaim,
+  uploadId: string,
+): Promise<UploadRow> => {
+  const upload = await lockInLane(tx, claim, uploadId)
+  if (upload.cancel_requested_at !== null) {
+    throw new UploadMoved(`Upload ${uploadId} is to be cancelled`)
   }
   return upload
 }

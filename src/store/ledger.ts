@@ -77,7 +77,7 @@ const restOf = (state: UploadState, problem: { code: string } | null): Result =>
   FINAL_STATES.includes(state)
     ? {
         outcome: 'unprocessed',
-        code: problem?.code ?? (state === 'cancelled' ? state : 'not-sent'),
+        code: state === 'cancelled' ? state : (problem?.code ?? 'not-sent'),
         column: null,
       }
     : { outcome: 'accepted', code: null, column: null }

@@ -54,13 +54,15 @@ export type UploadRow = {
   created_at: Date
   updated_at: Date
   completed_at: Date | null
+  cancel_requested_at: Date | null
 }
 
 export const UPLOAD_COLUMNS = sql.raw(
   `id, tenant_id, contact_list_id, lane_key, accepted_seq, state, hold_reason, hold_since, held_from, told_hold, mode,
   duplicates, method, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
   rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
-  rows_failed, rows_unprocessed, plan_digest, schema_version, request_id, problem, created_at, updated_at, completed_at`,
+  rows_failed, rows_unprocessed, plan_digest, schema_version, request_id, problem, created_at, updated_at, completed_at,
+  cancel_requested_at`,
 )
 
 const quoted = (states: readonly string[]) =>
@@ -119,6 +121,7 @@ export const toUpload = (row: UploadRow): Upload => ({
   updatedAt: row.updated_at.toISOString(),
   completedAt: row.completed_at?.toISOString() ?? null,
   problem: row.problem,
+  cancelRequested: row.cancel_requested_at !== null,
 })
 
 /** Locks the upload's row until the transaction ends. Callers lock its lane first: that order is what excludes deadlocks. */

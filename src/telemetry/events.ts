@@ -49,6 +49,8 @@ export type GatewayEvents = {
     unchanged: number
     failed: number
     unprocessed: number
+    /** Of the unprocessed rows, those that no batch settled. */
+    unsettled: number
     sinceAcceptedMs: number
   }
   'phones.parsed': { direct: number; library: number }

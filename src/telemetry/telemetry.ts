@@ -36,6 +36,7 @@ const UPLOAD_EFFECTS: Effects = {
   'upload.held': (metrics, { reason }) => metrics.uploadsHeld.inc({ reason }),
   'upload.finished': (metrics, fields) => {
     metrics.uploadsFinished.inc({ state: fields.state })
+    metrics.rows.inc({ outcome: 'unprocessed' }, fields.unsettled)
     metrics.completionSeconds.observe(seconds(fields.sinceAcceptedMs))
     metrics.lastProcessed.setToCurrentTime({ what: 'upload_finished' })
   },

@@ -1,19 +1,22 @@
 import { GenesysFailure } from '../domain/genesys-failure.ts'
+import type { UploadProblem } from '../domain/upload.ts'
 import { completedState } from '../domain/upload.ts'
 import { problemOf } from './delivery/call-genesys.ts'
 import { workChunks } from './delivery/chunks.ts'
+import { drainCancelled } from './delivery/drain-cancelled.ts'
 import { checkList, decideSkipping } from './delivery/list-state.ts'
 import type { Pipeline } from './delivery/pipeline.ts'
 import { createPipeline } from './delivery/pipeline.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './delivery/run.ts'
 import { auditOf, DeliveryEnds } from './delivery/run.ts'
-import type { DeliverUpload } from './ports/delivery.ts'
+import type { DeliverUpload, FinishUpload } from './ports/delivery.ts'
 import { UploadMoved } from './ports/delivery.ts'
 
 /**
  * Gets one upload into Genesys. Returns when it is finished or held, or when the run came to rest between two batches (stop,
  * pause, cancellation); throws `FenceLost`, the lease's abort reason, or a bug. Whatever was left is resumed by the next run:
- * settled batches are not sent again, batches whose outcome is unknown go again under their own id.
+ * settled batches are not sent again, batches whose outcome is unknown go again under their own id. Of an upload that is to be
+ * cancelled nothing is sent any more: the run learns what became of what was sent and ends it.
  */
 export const createDeliverUpload =
   (deps: DeliveryDeps): DeliverUpload =>
@@ -27,19 +30,29 @@ export const createDeliverUpload =
       skipping: false,
       extraRequests: 0,
       refusedRows: 0,
+      draining: upload.cancelRequested,
       unidentifiedFailures: 0,
     }
     const pipeline = createPipeline(run)
     try {
-      await checkList(run)
-      await decideSkipping(run)
-      await workChunks(run, pipeline)
-      await complete(run)
+      await work(run, pipeline)
     } catch (error) {
       lease.signal.throwIfAborted()
       await end(run, pipeline, endingOf(error)).catch(passOverMoved)
     }
   }
+
+const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
+  if (run.draining) {
+    await drainCancelled(run, pipeline)
+    await finish(run, 'cancelled', unidentifiedOf(run))
+    return
+  }
+  await checkList(run)
+  await decideSkipping(run)
+  await workChunks(run, pipeline)
+  await finish(run, completedState(run.upload.counts), unidentifiedOf(run))
+}
 
 const endingOf = (error: unknown): Ending => {
   if (error instanceof DeliveryEnds) return error.ending
@@ -53,22 +66,18 @@ const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
-const complete = async (run: DeliveryRun): Promise<void> => {
-  const { upload, unidentifiedFailures } = run
-  const unidentified =
-    unidentifiedFailures === 0
-      ? null
-      : {
-          code: 'failed-rows-unidentified',
-          detail: `Genesys reports ${unidentifiedFailures} failed rows without naming them.`,
-        }
-  await finish(run, completedState(upload.counts), unidentified)
-}
+const unidentifiedOf = ({ unidentifiedFailures }: DeliveryRun): UploadProblem | null =>
+  unidentifiedFailures === 0
+    ? null
+    : {
+        code: 'failed-rows-unidentified',
+        detail: `Genesys reports ${unidentifiedFailures} failed rows without naming them.`,
+      }
 
 const finish = async (
   run: DeliveryRun,
-  state: 'completed' | 'completed_with_errors' | 'failed',
-  problem: { code: string; detail: string } | null,
+  state: FinishUpload['state'],
+  problem: UploadProblem | null,
 ): Promise<void> => {
   const { deps, upload } = run
   const { delivered, unchanged, failed, unprocessed } = upload.counts
@@ -93,6 +102,7 @@ const finish = async (
     unchanged: finished.counts.unchanged,
     failed: finished.counts.failed,
     unprocessed: finished.counts.unprocessed,
+    unsettled: finished.counts.unprocessed - unprocessed,
     sinceAcceptedMs: deps.clock.now().getTime() - Date.parse(finished.createdAt),
   })
 }
@@ -116,7 +126,7 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
 const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {
   try {
     await pipeline.adoptSent()
-    await pipeline.drain({ resend: false })
+    await pipeline.drain('leave')
     return true
   } catch (error) {
     run.lease.signal.throwIfAborted()

@@ -182,10 +182,108 @@ await eachHome('Lanes and delivery', (home) => {
     await control('resume')
     const again = await claimLane()
     assert.equal((await store.delivery.next(again))?.id, upload.id)
+    // What is settled leaves nothing to wait for: cancelled at once.
     await control('cancel')
     const ignored = await settle(store, again, upload, batch)
     assert.equal(ignored.state, 'cancelled')
     assert.equal(ignored.counts.delivered + ignored.counts.failed + ignored.counts.unprocessed, 2)
+  })
+
+  const controlOf = (upload: Upload) => async (action: 'pause' | 'resume' | 'cancel') => {
+    const result = await store.uploads.control({
+      tenantId: 'default',
+      uploadId: upload.id,
+      action,
+      audit: audit('upload.controlled', upload.id),
+    })
+    assert.ok(result)
+    return result
+  }
+
+  const finish = (claim: LaneClaim, upload: Upload, state: 'completed' | 'cancelled') =>
+    store.delivery.finish(claim, {
+      uploadId: upload.id,
+      state,
+      problem: null,
+      audit: audit('upload.finished', upload.id),
+    })
+
+  it('cancels at once what was only intended, and then lets nobody send it', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    const batch = await intend(store, claim, upload)
+    const result = await controlOf(upload)('cancel')
+    assert.ok(result.kind === 'done')
+    assert.deepEqual([result.upload.state, result.upload.counts.unprocessed], ['cancelled', 2])
+    await assert.rejects(store.delivery.markSent(claim, batch, null), UploadMoved)
+  })
+
+  it('cancels what is in flight only when its outcome is known, and begins nothing until then', async () => {
+    await clear()
+    const upload = await stageUpload(store, { list: 'cancel', accepted: ['a', 'b', 'c'] })
+    const claim = await claimLane()
+    const control = controlOf(upload)
+    await store.delivery.move(claim, upload.id, 'delivering')
+    const batch = await intend(store, claim, upload)
+    await store.delivery.markSent(claim, batch, null)
+    const asked = await control('cancel')
+    assert.ok(asked.kind === 'done')
+    assert.deepEqual([asked.upload.state, asked.upload.cancelRequested], ['delivering', true])
+    assert.deepEqual(await control('cancel'), asked)
+    assert.deepEqual(await control('pause'), { kind: 'refused', state: 'delivering' })
+
+    const about = { uploadId: upload.id, audit: audit('upload.held', upload.id) }
+    for (const begun of [
+      () => intend(store, claim, upload),
+      () => store.delivery.markSent(claim, batch, null),
+      () => store.delivery.move(claim, upload.id, 'awaiting_completion'),
+      () => store.delivery.split(claim, batch, upload.id, []),
+      () => store.delivery.hold(claim, { ...about, reason: 'refusals', retryInMs: null }),
+      () => finish(claim, upload, 'completed'),
+    ]) {
+      await assert.rejects(begun, UploadMoved)
+    }
+    await store.delivery.markSent(claim, batch, 'job-1')
+    const next = await store.delivery.next(claim)
+    assert.deepEqual([next?.id, next?.cancelRequested], [upload.id, true])
+
+    await store.delivery.hold(claim, { ...about, reason: 'genesys_unavailable', retryInMs: 0 })
+    assert.equal(await store.lanes.wakeHeld(), 1)
+    await settle(store, claim, upload, batch)
+    const done = await finish(claim, upload, 'cancelled')
+    const { delivered, failed, unprocessed } = done.counts
+    assert.deepEqual([done.state, delivered, failed, unprocessed], ['cancelled', 1, 1, 1])
+    assert.ok(done.completedAt)
+    const again = await control('cancel')
+    assert.ok(again.kind === 'done')
+    assert.equal(again.upload.version, done.version)
+    const { rows } = await store.uploads.ledger(upload.id, { outcomes: [], afterLine: 0, limit: 9 })
+    assert.deepEqual(
+      rows.map((row) => row.code),
+      [null, 'refused', 'cancelled'],
+    )
+  })
+
+  it('takes a paused upload with an unknown outcome back to its lane to be cancelled', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    await store.delivery.markSent(claim, await intend(store, claim, upload), null)
+    const control = controlOf(upload)
+    await control('pause')
+    await store.lanes.release(claim, 60_000)
+    const asked = await control('cancel')
+    assert.ok(asked.kind === 'done')
+    assert.equal(asked.upload.state, 'awaiting_completion')
+    assert.equal((await store.delivery.next(await claimLane()))?.id, upload.id)
+  })
+
+  it('ends no upload as cancelled that nobody asked to cancel', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    await assert.rejects(finish(claim, upload, 'cancelled'), /Nobody asked/)
   })
 
   it('wakes a hold whose time has come and leaves one that needs a call', async () => {

@@ -70,6 +70,7 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   updatedAt: '2026-01-01T00:00:00.000Z',
   completedAt: null,
   problem: null,
+  cancelRequested: false,
   ...more,
 })
 

@@ -76,6 +76,7 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     updatedAt: '2026-03-01T11:00:00.000Z',
     completedAt: null,
     problem: null,
+    cancelRequested: false,
     ...about,
   }
 }
@@ -116,6 +117,11 @@ export const createMemoryDelivery = (
       throw new UploadMoved(store.upload.state)
     }
   }
+  /** What begins something is not for an upload that is to be cancelled. */
+  const checkBeginning = (claim: LaneClaim): void => {
+    checkWorking(claim)
+    if (store.upload.cancelRequested) throw new UploadMoved('to be cancelled')
+  }
   const put = (
     uploadId: string,
     batch: Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>,
@@ -136,7 +142,7 @@ export const createMemoryDelivery = (
     next: async () =>
       (LANE_STATES as readonly string[]).includes(store.upload.state) ? store.upload : null,
     move: async (claim, _, to) => {
-      checkWorking(claim)
+      checkBeginning(claim)
       return change({ state: to })
     },
     chunkSeqs: async () => chunks.map(({ seq }) => seq),
@@ -146,7 +152,7 @@ export const createMemoryDelivery = (
         .sort((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
         .map((batch) => Object.assign({}, batch)),
     intend: async (claim, uploadId, batch, audit, overwrites = []) => {
-      checkWorking(claim)
+      checkBeginning(claim)
       put(uploadId, batch)
       for (const id of overwrites) {
         const entry = store.register.get(id)
@@ -155,13 +161,14 @@ export const createMemoryDelivery = (
       store.audits.push(audit)
     },
     markSent: async (claim, batchId, jobId) => {
-      check(claim)
+      if (jobId === null) checkBeginning(claim)
+      else check(claim)
       const batch = store.all.get(batchId)!
       if (jobId === null) batch.attempts += 1
-      Object.assign(batch, { state: 'sent', jobId })
+      Object.assign(batch, { state: 'sent', jobId: jobId ?? batch.jobId })
     },
     split: async (claim, batchId, uploadId, parts) => {
-      checkWorking(claim)
+      checkBeginning(claim)
       store.all.get(batchId)!.state = 'split'
       for (const part of parts) put(uploadId, part)
     },
@@ -183,14 +190,16 @@ export const createMemoryDelivery = (
       return change({ counts: sums })
     },
     finish: async (claim, { state, problem, audit }) => {
-      checkWorking(claim)
+      if (state === 'cancelled') checkWorking(claim)
+      else checkBeginning(claim)
       store.audits.push(audit)
       const counts = { ...store.upload.counts }
       counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
       return change({ state, problem, counts })
     },
     hold: async (claim, { reason, retryInMs, audit }) => {
-      checkWorking(claim)
+      if (reason === 'genesys_unavailable') checkWorking(claim)
+      else checkBeginning(claim)
       store.audits.push(audit)
       store.retryInMs = retryInMs
       return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' } })

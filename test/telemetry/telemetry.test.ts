@@ -46,11 +46,25 @@ test('events move the metrics, and gauges come from the database and the pace qu
     delivered: 7,
     unchanged: 2,
     failed: 1,
-    unprocessed: 0,
+    unprocessed: 2,
     durationMs: 1500,
+  })
+  telemetry.emit('upload.finished', {
+    uploadId: 'upl_1',
+    tenantId: 'default',
+    contactListId: 'list-1',
+    state: 'cancelled',
+    problem: null,
+    delivered: 7,
+    unchanged: 2,
+    failed: 1,
+    unprocessed: 6,
+    unsettled: 4,
+    sinceAcceptedMs: 2000,
   })
   const { body } = await telemetry.scrape(quietSource)
   assert.match(body, /gateway_rows_total\{outcome="delivered"\} 7/)
+  assert.match(body, /gateway_rows_total\{outcome="unprocessed"\} 6/)
   assert.match(body, /gateway_uploads\{state="delivering"\} 3/)
   assert.match(body, /gateway_pace_waiting\{class="delivery"\} 2/)
   assert.match(body, /gateway_database_up 1/)

@@ -30,7 +30,7 @@ export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<
     for (const batch of batches) await pipeline.work(batch, plan)
   }
   if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
-  await pipeline.drain({ resend: true })
+  await pipeline.drain('resend')
 }
 
 const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {

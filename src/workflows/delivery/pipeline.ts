@@ -1,9 +1,10 @@
 import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import type { Batch } from '../ports/delivery.ts'
+import type { JobStatus } from '../ports/genesys.ts'
 import { awaitJob } from './await-job.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
-import { actOnRefusal } from './refusals.ts'
+import { actOnRefusal, endIfCancelled } from './refusals.ts'
 import type { DeliveryRun } from './run.ts'
 import { checkGoingOn, moveTo } from './run.ts'
 import { sendBatch } from './send-batch.ts'
@@ -17,11 +18,14 @@ import {
 
 type InFlight = { batch: Batch; plan: ChunkPlan; jobId: string; sentAtMs: number }
 
+/** What a batch whose job failed as a whole comes to: sent once more, left for a later run, or settled as failed. */
+export type FailedJobs = 'resend' | 'leave' | 'settle'
+
 export type Pipeline = {
   /** Takes a batch as far as it goes now: settled, or sent with its job to be read later. Waits while too many are in flight. */
   work(batch: Batch, plan: ChunkPlan): Promise<void>
-  /** Reads every job that is still out, oldest first, and settles its batch. Without `resend` a failed job stays as it is. */
-  drain(options: { resend: boolean }): Promise<void>
+  /** Reads every job that is still out, oldest first, and settles its batch. */
+  drain(failedJobs: FailedJobs): Promise<void>
   /** Takes in batches that an earlier run sent and that this one has not come to. */
   adoptSent(): Promise<void>
 }
@@ -42,6 +46,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     const startedMs = clock.monotonicMs()
     const answer = await sendBatch(run, batch, plan)
     if (answer instanceof GenesysFailure) {
+      await endIfCancelled(run, batch, plan, answer)
       for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
     } else if (answer.kind === 'accepted') {
       inFlight.push({ batch, plan, jobId: answer.jobId, sentAtMs: startedMs })
@@ -51,7 +56,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     }
   }
 
-  const settleOldest = async (resend: boolean): Promise<void> => {
+  const settleOldest = async (failedJobs: FailedJobs): Promise<void> => {
     const oldest = inFlight[0]
     if (oldest === undefined) return
     const { batch, plan, jobId, sentAtMs } = oldest
@@ -60,16 +65,15 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     if (job === null || job.state === 'failed') {
       const failures = (jobsFailed.get(batch.id) ?? 0) + 1
       jobsFailed.set(batch.id, failures)
-      if (!resend) return
-      if (failures < MAX_SENDS_OF_FAILED_JOB) {
+      if (failedJobs === 'leave') return
+      if (failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
         await send(batch, plan)
         return
       }
     }
     jobsFailed.delete(batch.id)
-    const latencyMs = Math.round(clock.monotonicMs() - sentAtMs)
-    const outcome = job === null ? lost(batch) : outcomeOfJob(batch, plan, job)
-    await (resend ? settleAndGoOn : settleBatch)(run, batch, plan, outcome, latencyMs)
+    await settleJob(run, oldest, job)
+    if (failedJobs === 'resend') checkGoingOn(run)
   }
 
   const work = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
@@ -78,7 +82,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
       await settleAndGoOn(run, batch, plan, ALL_DELIVERED, 0)
       return
     }
-    while (inFlight.length >= concurrency) await settleOldest(true)
+    while (inFlight.length >= concurrency) await settleOldest('resend')
     if (batch.state === 'sent' && batch.jobId !== null) {
       inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: clock.monotonicMs() })
     } else {
@@ -88,8 +92,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
 
   return {
     work,
-    drain: async ({ resend }) => {
-      while (inFlight.length > 0) await settleOldest(resend)
+    drain: async (failedJobs) => {
+      while (inFlight.length > 0) await settleOldest(failedJobs)
     },
     adoptSent: () => adoptSent(run, inFlight, jobsFailed),
   }
@@ -107,6 +111,13 @@ const adoptSent = async (
     const plan = await planChunk(run, batch.chunkSeq, true)
     inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: run.deps.clock.monotonicMs() })
   }
+}
+
+const settleJob = (run: DeliveryRun, sent: InFlight, job: JobStatus | null): Promise<void> => {
+  const { batch, plan, sentAtMs } = sent
+  const latencyMs = Math.round(run.deps.clock.monotonicMs() - sentAtMs)
+  const outcome = job === null ? lost(batch) : outcomeOfJob(batch, plan, job)
+  return settleBatch(run, batch, plan, outcome, latencyMs)
 }
 
 const lost = (batch: Batch) => ({

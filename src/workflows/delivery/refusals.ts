@@ -1,17 +1,36 @@
 import type { GenesysFailure } from '../../domain/genesys-failure.ts'
 import type { Batch, NewBatch } from '../ports/delivery.ts'
 import { problemOf } from './call-genesys.ts'
-import type { ChunkPlan } from './plan-batch.ts'
+import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { freshBatch, partOf, sentRows } from './plan-batch.ts'
 import type { DeliveryRun } from './run.ts'
 import { DeliveryEnds } from './run.ts'
-import { failedRow, settleAndGoOn } from './settle-batch.ts'
+import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
 /** Bisecting ends past this many extra requests, or this share of the upload's rows refused (design, section 3). */
 const MAX_EXTRA_REQUESTS = 50
 const MAX_REFUSED_SHARE = 0.05
 /** A few bad rows of a small file are just bad rows. */
 const MIN_REFUSED_ROWS = 5
+
+const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
+
+/**
+ * A refused batch of an upload that a caller has cancelled meanwhile is not split any more: Genesys took none of it, so its rows
+ * are unprocessed and the run ends.
+ */
+export const endIfCancelled = async (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+  failure: GenesysFailure,
+): Promise<void> => {
+  if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') return
+  const next = await run.deps.delivery.next(run.claim)
+  if (next?.id !== run.upload.id || !next.cancelRequested) return
+  await settleWhole(run, batch, plan, CANCELLED)
+  throw new DeliveryEnds({ kind: 'rest' })
+}
 
 /**
  * Acts on a batch that Genesys refused for good: halves it when too large, takes the named rows out, or bisects when none is

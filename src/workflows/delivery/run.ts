@@ -40,6 +40,8 @@ export type DeliveryRun = {
   skipping: boolean
   extraRequests: number
   refusedRows: number
+  /** The upload is to be cancelled and this run only learns what became of what was sent. */
+  readonly draining: boolean
   unidentifiedFailures: number
 }
 
@@ -85,7 +87,9 @@ const inLane = (upload: Upload): boolean =>
 /** Ends the run when a caller paused or cancelled the upload, or the worker is to come to rest. */
 export const checkGoingOn = (run: DeliveryRun): void => {
   run.lease.signal.throwIfAborted()
-  if (run.lease.rest.aborted || !inLane(run.upload)) throw new DeliveryEnds({ kind: 'rest' })
+  const cancelled = run.upload.cancelRequested && !run.draining
+  if (run.lease.rest.aborted || cancelled || !inLane(run.upload))
+    throw new DeliveryEnds({ kind: 'rest' })
 }
 
 /** As `checkGoingOn`, but asks the store: for the long waits, in which nothing else is answered by it. */

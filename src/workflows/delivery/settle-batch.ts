@@ -100,3 +100,14 @@ export const settleAndGoOn = async (...args: Parameters<typeof settleBatch>): Pr
   await settleBatch(...args)
   checkGoingOn(args[0])
 }
+
+/** Settles a batch whose rows sent all met the same end. */
+export const settleWhole = (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+  verdict: RowVerdict,
+): Promise<void> => {
+  const failed = new Map(sentRows(batch).map((row) => [row, verdict]))
+  return settleBatch(run, batch, plan, { failed, unidentified: 0 }, 0)
+}

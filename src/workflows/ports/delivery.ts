@@ -16,7 +16,7 @@ export class FenceLost extends Error {
   override readonly name = 'FenceLost'
 }
 
-/** Thrown by a lane's write when the upload was paused, held or ended meanwhile: leave it and take the lane's next. */
+/** Thrown by a lane's write when the upload was paused, held, cancelled or ended meanwhile: leave it and take the lane's next. */
 export class UploadMoved extends Error {
   override readonly name = 'UploadMoved'
 }
@@ -79,13 +79,17 @@ export type SettledCounts = {
 
 export type FinishUpload = {
   uploadId: string
-  state: 'completed' | 'completed_with_errors' | 'failed'
+  /** `cancelled` only where a caller asked for it, and then nothing else. */
+  state: 'completed' | 'completed_with_errors' | 'failed' | 'cancelled'
   problem: UploadProblem | null
   /** Rows not settled yet become `unprocessed`. */
   audit: AuditEntry
 }
 
-/** What the lane's holder does to uploads. Every method that writes compares the claim's fence and throws `FenceLost`. */
+/**
+ * What the lane's holder does to uploads. Every method that writes compares the claim's fence and throws `FenceLost`. Once a
+ * caller asked to cancel, whatever begins something throws `UploadMoved`; outcomes of what was sent are still taken.
+ */
 export type DeliveryStore = {
   /** The lane's next upload in `acceptedSeq` order, held and paused ones aside; null when the lane has no work. */
   next(claim: LaneClaim): Promise<Upload | null>
@@ -128,7 +132,7 @@ export type DeliveryStore = {
   ): Promise<Upload>
   /** Final state, completion event to every endpoint, audit; in one transaction. */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
-  /** Steps aside; a hold that ends by itself is looked at again after `retryInMs`. Tells the endpoints `upload.held`. */
+  /** Steps aside, one to be cancelled for an outage only; a hold that ends by itself is looked at again after `retryInMs`. Tells the endpoints `upload.held`. */
   hold(
     claim: LaneClaim,
     input: { uploadId: string; reason: HoldReason; retryInMs: number | null; audit: AuditEntry },

@@ -85,7 +85,11 @@ export type UploadStore = {
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
   ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
-  /** Moves a held, paused or waiting upload by a caller's word; null when unknown, `refused` when the state does not allow it. */
+  /**
+   * Moves a held, paused or waiting upload by a caller's word; null when unknown, `refused` when the state does not allow it.
+   * Cancelling is done at once unless Genesys may have rows whose outcome is not known yet: then the upload goes to its lane
+   * with `cancelRequested`, to be drained and finished there. Cancelling again changes nothing.
+   */
   control(input: {
     tenantId: string
     uploadId: string
