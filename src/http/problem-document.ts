@@ -42,7 +42,7 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'not-found',
   FST_ERR_NOT_FOUND: 'not-found',
   FST_PARTS_LIMIT: 'multipart-too-large',
-  FST_FILES_LIMIT: 'multipart-too-large',
+  FST_FILES_LIMIT: 'multipart-malformed',
   FST_FIELDS_LIMIT: 'multipart-too-large',
   FST_REQ_FILE_TOO_LARGE: 'upload-too-large',
   FST_PROTO_VIOLATION: 'multipart-malformed',

@@ -19,7 +19,7 @@ declare module 'fastify' {
     upload?: boolean
   }
   interface FastifyInstance {
-    /** Every route as `METHOD /pattern`, without the pages of the documentation. */
+    /** Every route as `METHOD /pattern`, without HEAD and the pages of the documentation. */
     servedRoutes: () => string[]
   }
   interface FastifyRequest {

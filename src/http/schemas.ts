@@ -119,14 +119,16 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
   validateOnly: z.boolean().default(false),
 })
 
-const limit = z
-  .string()
-  .regex(/^[1-9][0-9]{0,3}$/u, 'a whole number')
-  .transform(Number)
+const limitUpTo = (most: number) =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/u, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(most))
 const cursor = z.string().min(1).max(500)
 
 export const uploadsQuerySchema = z.strictObject({
-  limit: limit.pipe(z.int().min(1).max(200)).default(50),
+  limit: limitUpTo(200).default(50),
   cursor: cursor.optional(),
 })
 
@@ -136,13 +138,15 @@ export const rowsQuerySchema = z.strictObject({
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(ROW_OUTCOMES)))
     .optional(),
-  limit: limit.pipe(z.int().min(1).max(1000)).default(200),
+  limit: limitUpTo(1000).default(200),
   cursor: cursor.optional(),
 })
 
 export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })
 export const contactListParamsSchema = z.strictObject({
-  contactListId: z.string().regex(/^[\x21-\x7e]{1,128}$/u, 'visible ASCII, at most 128 characters'),
+  contactListId: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters'),
 })
 export const problemParamsSchema = z.strictObject({ code: z.string().min(1).max(100) })
 

@@ -35,7 +35,7 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
   fastify({
     logger: false,
     trustProxy: deps.trustProxy,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     // The stopping answer is problem+json too (lifecycle plugin).
     return503OnClosing: false,
     // Uploads may take hours; slow bodies are ended by their own guards, slow headers by Node.
@@ -58,6 +58,13 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
     },
   })
 
+/** The pages load nothing from elsewhere, and are served over plain HTTP too. */
+const docsPolicy = (policy: string): string =>
+  policy
+    .replace(/\s*upgrade-insecure-requests;?/u, '')
+    .replace(/ validator\.swagger\.io/u, '')
+    .replaceAll(/ https:(?=[ ;])/gu, '')
+
 const registerDocs = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
   const document = buildOpenApi({ publicUrl: deps.publicUrl })
   if (deps.sandbox) Object.assign(document['info'] as object, { summary: SANDBOX_NOTICE })
@@ -68,6 +75,7 @@ const registerDocs = async (app: FastifyInstance, deps: HttpDeps): Promise<void>
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
+    transformStaticCSP: docsPolicy,
     theme: { title: deps.sandbox ? `Outbound gateway. ${SANDBOX_NOTICE}` : 'Outbound gateway' },
   })
 }

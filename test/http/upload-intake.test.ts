@@ -105,7 +105,7 @@ const BAD_FORMS: [string, ReturnType<typeof form>, number, string][] = [
     400,
     'multipart-malformed',
   ],
-  ['two files', form([FILE, FILE]), 413, 'multipart-too-large'],
+  ['two files', form([FILE, FILE]), 400, 'multipart-malformed'],
   ['options no JSON', form([options('{'), FILE]), 400, 'option-invalid'],
   ['unknown option', form([options('{"mod":1}'), FILE]), 400, 'option-unknown'],
   [

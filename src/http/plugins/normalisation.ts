@@ -14,6 +14,25 @@ const BARE_FORMATS = {
 const mediaType = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 
+const checkBoundary = (header: string): void => {
+  if (/;\s*boundary\s*=\s*"?[^\s";]/iu.test(header)) return
+  throw new GatewayProblem(
+    'multipart-malformed',
+    'The Content-Type names no boundary. Let the HTTP client set the Content-Type of the form.',
+  )
+}
+
+const checkCharset = (header: string): void => {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/iu.exec(header)?.[1]?.toLowerCase()
+  if (charset !== undefined && !['utf-8', 'utf8'].includes(charset)) {
+    const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'that it names'
+    throw new GatewayProblem(
+      'media-type-unsupported',
+      `The charset ${named} is not taken. Send the body in UTF-8.`,
+    )
+  }
+}
+
 /** How the body of an upload comes; throws 415 for everything else, compressed bodies and other charsets included. */
 export const normaliseUploadForm = (headers: {
   'content-type'?: string | undefined
@@ -25,12 +44,15 @@ export const normaliseUploadForm = (headers: {
   }
   const header = headers['content-type']
   const type = mediaType(header)
-  if (type === 'multipart/form-data') return { kind: 'multipart' }
+  if (type === 'multipart/form-data') {
+    checkBoundary(header ?? '')
+    return { kind: 'multipart' }
+  }
   const format = Object.hasOwn(BARE_FORMATS, type)
     ? BARE_FORMATS[type as keyof typeof BARE_FORMATS]
     : null
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/iu.exec(header ?? '')?.[1]?.toLowerCase()
-  if (format === null || (charset !== undefined && !['utf-8', 'utf8'].includes(charset))) {
+  checkCharset(header ?? '')
+  if (format === null) {
     throw new GatewayProblem(
       'media-type-unsupported',
       'Send multipart/form-data, text/csv, application/x-ndjson or application/json, in UTF-8.',

@@ -56,7 +56,9 @@ export const problemsPlugin = (deps: HttpDeps) =>
     async (app: FastifyInstance) => {
       const seen: SeenRoute[] = []
       app.decorate('servedRoutes', () =>
-        seen.flatMap(({ methods, url }) => methods.map((method) => `${method} ${url}`)),
+        seen.flatMap(({ methods, url }) =>
+          methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${url}`),
+        ),
       )
       app.addHook('onRoute', (route) => {
         if (route.url.startsWith('/docs')) return
@@ -69,7 +71,10 @@ export const problemsPlugin = (deps: HttpDeps) =>
           .filter((route) => route.pattern.test(path))
           .flatMap((route) => route.methods)
         if (allowed.length === 0) {
-          throw new GatewayProblem('not-found', 'No such address.')
+          throw new GatewayProblem(
+            'not-found',
+            'The gateway has no such address. Those it has are in /openapi.json.',
+          )
         }
         reply.header('allow', [...new Set(allowed)].join(', '))
         throw new GatewayProblem('method-not-allowed', 'The address does not take this method.')

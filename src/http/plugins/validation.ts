@@ -2,31 +2,23 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { z } from 'zod'
 
+import { shownName } from '../../domain/personal-name.ts'
 import { GatewayProblem } from '../../domain/problem.ts'
 import {
   unavailableOptions,
   uploadOptionsSchema,
   type UploadOptions,
 } from '../../domain/upload-options.ts'
+import { wordsOfIssues } from '../issue-words.ts'
 import { uploadCallOptionsSchema } from '../schemas.ts'
 
 const NOTHING = z.strictObject({})
 
-/** The names at fault, never the values: a value may be a person's. */
-const namesAtFault = (issues: readonly z.core.$ZodIssue[]): string[] => {
-  const names = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.map(String).join('.')],
-  )
-  return [...new Set(names)].map((name) => name.slice(0, 100)).slice(0, 20)
-}
-
 const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const parameters = namesAtFault(result.error.issues)
-  throw new GatewayProblem('parameter-invalid', 'A parameter is unknown or has no valid value.', {
-    parameters,
-  })
+  const { names, detail } = wordsOfIssues(result.error.issues)
+  throw new GatewayProblem('parameter-invalid', detail, { parameters: names })
 }
 
 /** The options of an upload call, typed; throws 400 for unknown, invalid and not yet available ones. */
@@ -36,10 +28,9 @@ export const parseUploadOptions = (
   const result = uploadCallOptionsSchema.safeParse(given)
   if (!result.success) {
     const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
-    const options = namesAtFault(unknown.length > 0 ? unknown : result.error.issues)
-    throw unknown.length > 0
-      ? new GatewayProblem('option-unknown', 'An option is unknown.', { options })
-      : new GatewayProblem('option-invalid', 'An option has no valid value.', { options })
+    const { names, detail } = wordsOfIssues(unknown.length > 0 ? unknown : result.error.issues)
+    const code = unknown.length > 0 ? 'option-unknown' : 'option-invalid'
+    throw new GatewayProblem(code, detail, { options: names })
   }
   const { validateOnly, ...rest } = result.data
   const options = uploadOptionsSchema.parse(rest)
@@ -61,7 +52,9 @@ const parseJsonOption = (name: string, text: string): unknown => {
       return value
     })
   } catch {
-    throw new GatewayProblem('option-invalid', 'An option is not valid JSON.', { options: [name] })
+    throw new GatewayProblem('option-invalid', `The value of \`${name}\` is not valid JSON.`, {
+      options: [name],
+    })
   }
 }
 
@@ -72,7 +65,9 @@ const BOOLEANS = ['hasHeader', 'validateOnly']
 export const typedQueryOptions = (query: Record<string, unknown>): Record<string, unknown> => {
   const typed: [string, unknown][] = Object.entries(query).map(([name, value]) => {
     if (typeof value !== 'string') {
-      throw new GatewayProblem('option-invalid', 'An option is given twice.', { options: [name] })
+      throw new GatewayProblem('option-invalid', `\`${shownName(name)}\` is given twice.`, {
+        options: [shownName(name)],
+      })
     }
     if (name === 'mapping') return [name, parseJsonOption(name, value)]
     if (LISTS.includes(name)) {

@@ -33,6 +33,9 @@ const malformed = (detail: string): GatewayProblem =>
 /** The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500. */
 const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
+  if (error instanceof Error && 'code' in error && error.code === 'FST_FILES_LIMIT') {
+    return malformed('The form has more than one file. Send one part `file`.')
+  }
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('FST_'))
     return error
   const problem = streamProblem(error)

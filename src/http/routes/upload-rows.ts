@@ -92,6 +92,8 @@ export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void =
   app.get(
     '/v1/uploads/:uploadId/rows',
     {
+      // A HEAD of the CSV would read every row only to drop it.
+      exposeHeadRoute: false,
       config: {
         access: { scope: 'uploads' },
         paramsSchema: uploadParamsSchema,
