@@ -97,11 +97,12 @@ export const mapColumns = (
       absent.map((column) => column.name),
     )
   }
-  const required = absent.filter((column) => column.required).map((column) => column.name)
-  if (required.length > 0 && missingColumns === 'reject') {
-    throw new FileRefused('columns-missing', 'The file lacks columns that the list requires.', {
-      columns: required,
-    })
+  // Sent as empty cells they would erase what Genesys holds; the list's own id column is filled with the contact id.
+  const missing = absent.map((column) => column.name).filter((name) => name !== ID_NAME)
+  if (missing.length > 0 && missingColumns === 'reject') {
+    const detail =
+      'The file lacks columns of the list; sent empty they would erase what Genesys holds for known contacts.'
+    throw new FileRefused('columns-missing', detail, { columns: missing })
   }
   return targets
 }

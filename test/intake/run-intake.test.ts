@@ -80,13 +80,28 @@ describe('a file that cannot be taken', () => {
     assert.match(beside.message, /Only the member contacts is allowed/)
   })
 
-  it('lacks a required column, unless missing columns count as empty', async () => {
-    const columns = [...COLUMNS, column('city', 'text', true)]
-    const missing = await refusal(HEADER + GOOD, { columns })
-    assert.equal(missing.code, 'columns-missing')
-    assert.deepEqual(missing.about, { columns: ['city'] })
-    const taken = await take(HEADER + GOOD, { columns, options: { missingColumns: 'empty' } })
-    assert.equal(rejected(taken)[0]?.code, 'required-empty')
+  it('lacks a column of the list, required or not, unless missing columns count as empty', async () => {
+    const reject = { options: { missingColumns: 'reject' } }
+    for (const required of [true, false]) {
+      const columns = [...COLUMNS, column('city', 'text', required)]
+      const missing = await refusal(HEADER + GOOD, { columns, ...reject })
+      assert.equal(missing.code, 'columns-missing')
+      assert.deepEqual(missing.about, { columns: ['city'] })
+      const taken = await take(HEADER + GOOD, { columns })
+      assert.deepEqual(
+        rejected(taken).map((row) => row.code),
+        required ? ['required-empty'] : [],
+      )
+    }
+  })
+
+  it("does not miss the list's contactId column, for the id fills it", async () => {
+    const columns = [...COLUMNS, column('customerId')]
+    const taken = await take('customerId,name,phone,email\nc1,a,4155552671,\n', {
+      columns,
+      options: { missingColumns: 'reject' },
+    })
+    assert.equal(taken.result.counts.accepted, 1)
   })
 
   it('is over a limit of bytes, rows or columns', async () => {
