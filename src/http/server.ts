@@ -21,7 +21,7 @@ import { registerUploadRows } from './routes/upload-rows.ts'
 import { registerUploads } from './routes/uploads.ts'
 import { SANDBOX_NOTICE } from './sandbox-notice.ts'
 
-export type { HttpDeps, HttpLimits, Readiness } from './deps.ts'
+export type { HttpDeps } from './deps.ts'
 
 /** A caller's own request id, when it is harmless in a log line; else a new one. */
 const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): string => {
