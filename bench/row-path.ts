@@ -2,11 +2,10 @@ import { once } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
-import { CONTACT_ID_PATTERN } from '../src/domain/contact-id.ts'
 import type { ColumnKind } from '../src/domain/contact-list.ts'
-import { uploadOptionsSchema } from '../src/domain/upload-options.ts'
 import type { IntakeSpec } from '../src/intake/contract.ts'
 import { runIntake } from '../src/intake/run-intake.ts'
+import { specOf } from '../test/intake/taken.ts'
 
 const KINDS: Record<string, ColumnKind> = { phoneNumber: 'phone', email: 'email' }
 const COLUMNS = ['customerId', 'firstName', 'lastName', 'phoneNumber', 'email', 'city']
@@ -52,32 +51,11 @@ export const contactFile = (rows: number): Buffer[] => {
   return pieces
 }
 
-const specFor = (rows: number): IntakeSpec => ({
-  format: 'csv',
-  fileName: null,
-  options: uploadOptionsSchema.parse({}),
-  list: {
-    id: 'list-1',
-    name: 'List',
-    status: 'ready',
-    schemaVersion: '1',
+const specFor = (rows: number): IntakeSpec =>
+  specOf({
     columns: COLUMNS.map((name) => ({ name, kind: KINDS[name] ?? 'text', required: false })),
-    size: 0,
-  },
-  limits: {
-    batchRows: 2500,
-    batchBytes: 10_000_000,
-    columns: null,
-    headerChars: null,
-    cellChars: null,
-  },
-  defaultRegion: 'US',
-  maxBytes: 2 ** 31,
-  maxRows: rows,
-  maxRecordBytes: 2 ** 20,
-  digestKey: Buffer.alloc(32, 7),
-  contactIdPattern: CONTACT_ID_PATTERN,
-})
+    maxRows: rows,
+  })
 
 /** Rows per CPU second (user and system, all threads) of one run of the intake over the file. */
 export const measureIntake = async (

@@ -1,4 +1,5 @@
 import type { RejectionCode } from '../../src/domain/rejection.ts'
+import { seededRandom } from '../../src/lib/seeded-random.ts'
 import {
   type ExpectedContact,
   FILE_COLUMNS,
@@ -30,17 +31,6 @@ const CHUNK_BYTES = 64 * 1024
 const NAMES = ['Anna', 'José', 'Zoë', 'Mehmet', 'Łucja', 'Aoife', 'Wei', 'Priya', 'Søren', 'Kim']
 const SURNAMES = ['Lee', 'García', "O'Neil, Jr.", 'Müller', 'Nowak', 'Smith', 'van "Dutch" Dyk']
 const CITIES = ['Portland', 'San José', 'Austin', 'St. Paul', 'Boise', '']
-
-/** mulberry32: the same seed gives the same file everywhere. */
-const seeded = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 const cell = (text: string): string =>
   /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
@@ -93,7 +83,7 @@ const pickFault = (ticket: number): ((row: Row) => Fault) | null => {
 
 /** A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice, blank lines. */
 export const dirtyFile = (rows: number, seed = 20_260_101): DirtyFile => {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const below = (n: number): number => Math.floor(random() * n)
   const expected: ExpectedOutcome = {
     counts: { read: 0, accepted: 0, rejected: 0, duplicates: 0, blank: 0 },

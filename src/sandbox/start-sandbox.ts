@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 
 import type { Clock } from '../lib/clock.ts'
+import { seededRandom } from '../lib/seeded-random.ts'
 import { registerControlRoutes } from './control-routes.ts'
 import { DEMO_LISTS } from './demo-lists.ts'
 import { BODY_LIMIT_BYTES, type SandboxState } from './endpoint.ts'
@@ -51,17 +52,6 @@ export type SandboxHandle = {
   contents(listId: string): Map<string, Record<string, string | null>>
   /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
   reset(): void
-}
-
-/** mulberry32: small, seeded, good enough to throw dice for faults. */
-const seededRandom = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 const createState = (options: SandboxOptions): SandboxState => {
