@@ -10,6 +10,27 @@ export type RejectedRow = {
 }
 
 /**
+ * A chunk as intake hands it over, before it is stored: accepted rows as bytes, so that no string is made of a cell that nobody reads.
+ * A cell holds no NUL, which makes the text unambiguous.
+ */
+export type NewChunk = {
+  seq: number
+  firstLine: number
+  lastLine: number
+  width: number
+  /** Line of each accepted row. */
+  lines: Uint32Array
+  /** UTF-8. For each accepted row its contact id and then `width` cells, normalised, in the order of `targetColumns`, each ended by NUL. */
+  text: Uint8Array
+  rejected: RejectedRow[]
+  blank: number
+  /** 16 bytes a row: keyed digest of the contact id. */
+  idDigests: Buffer
+  /** 16 bytes each, any number: keyed digests of every phone and email of accepted rows. */
+  subjectDigests: Buffer
+}
+
+/**
  * Accepted rows lie flat and row-major: row `i` has line `lines[i]`, id `contactIds[i]` and the cells
  * `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's `targetColumns`. "" = empty.
  */
