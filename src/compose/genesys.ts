@@ -1,0 +1,62 @@
+import type { Config } from '../config.ts'
+import { createGenesysClient } from '../genesys/client.ts'
+import { resolveRegion } from '../genesys/regions.ts'
+import { systemClock } from '../lib/clock.ts'
+import { startSandbox } from '../sandbox/start-sandbox.ts'
+import type { Store } from '../store/open-store.ts'
+import type { Emit } from '../telemetry/events.ts'
+
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>
+
+const genesysUrls = (
+  config: Config,
+  sandbox: Sandbox | null,
+): { apiUrl: string; loginUrl: string } => {
+  if (sandbox) return { apiUrl: sandbox.url, loginUrl: sandbox.url }
+  const { dialect, apiUrl, loginUrl, region } = config.genesys
+  const hosts = resolveRegion(region)?.[dialect]
+  if (!hosts) throw new Error('GENESYS_REGION names no Genesys Cloud region.')
+  const api = apiUrl ?? hosts.apiUrl
+  return { apiUrl: api, loginUrl: loginUrl ?? (dialect === 'guide' ? api : hosts.loginUrl) }
+}
+
+export const startInProcessSandbox = async (config: Config): Promise<Sandbox | null> =>
+  config.genesys.kind === 'sandbox'
+    ? startSandbox({
+        host: '127.0.0.1',
+        port: 0,
+        clientId: config.genesys.clientId,
+        clientSecret: config.genesys.clientSecret,
+        clock: systemClock,
+      })
+    : null
+
+/** The store remembers whose org it serves: work accepted for one org is never sent to another. */
+export const bindStore = async (
+  config: Config,
+  store: Store,
+  sandbox: Sandbox | null,
+): Promise<void> => {
+  const { apiUrl } = genesysUrls(config, sandbox)
+  const apiHost = sandbox ? 'sandbox' : new URL(apiUrl).host
+  const { dialect, clientId } = config.genesys
+  if ((await store.home.bind({ dialect, apiHost, clientId })) === 'other') {
+    throw new Error(
+      'The database holds unfinished work for another Genesys (dialect, API host or client id). Finish it there first, or use another database.',
+    )
+  }
+}
+
+export const openGenesys = (config: Config, sandbox: Sandbox | null, store: Store, emit: Emit) =>
+  createGenesysClient({
+    ...genesysUrls(config, sandbox),
+    dialect: config.genesys.dialect,
+    clientId: config.genesys.clientId,
+    clientSecret: config.genesys.clientSecret,
+    requestsPerMinute: config.genesys.requestsPerMinute,
+    batchRows: config.genesys.batchRows,
+    pace: store.pace,
+    clock: systemClock,
+    random: Math.random,
+    emit,
+  })

@@ -1,0 +1,70 @@
+import { createHttpServer } from '../http/server.ts'
+import { renderUpload } from '../http/upload-view.ts'
+import { runIntake } from '../intake/run-intake.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/ids.ts'
+import { createControlUpload } from '../workflows/control-upload.ts'
+import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
+import { createReadiness } from '../workflows/readiness.ts'
+import { createReceiveUpload } from '../workflows/receive-upload.ts'
+import type { Parts } from './parts.ts'
+
+/** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed (design, section 6). */
+const MAX_RECORD_BYTES = 1024 * 1024
+
+/** The HTTP border with the uses it calls. */
+export const createGatewayServer = async (
+  deps: Parts & {
+    publicUrl: string
+    simulated: boolean
+    wake: () => void
+    stopping: () => boolean
+  },
+) => {
+  const { config, store, genesys, telemetry, owner } = deps
+  const { emit } = telemetry
+  const ids = createIds({ clock: systemClock })
+  const lists = { contactLists: genesys.contactLists, lists: store.lists, clock: systemClock, emit }
+  return createHttpServer({
+    access: store.access,
+    uploads: store.uploads,
+    receiveUpload: createReceiveUpload({
+      ...lists,
+      uploads: store.uploads,
+      idempotency: store.idempotency,
+      runIntake,
+      renderUpload,
+      intake: {
+        defaultRegion: config.intake.defaultRegion,
+        maxBytes: config.intake.maxUploadBytes,
+        maxRows: config.intake.maxUploadRows,
+        maxRecordBytes: MAX_RECORD_BYTES,
+        contactIdPattern: config.intake.contactIdPattern,
+        digestKey: store.digestKey,
+      },
+      ids,
+      owner,
+      wake: deps.wake,
+    }),
+    controlUpload: createControlUpload({ uploads: store.uploads, ids, wake: deps.wake }),
+    readContactList: createReadContactList(lists),
+    listContactLists: createListContactLists(lists),
+    readiness: createReadiness({
+      home: store.home,
+      dialect: config.genesys.dialect,
+      simulated: deps.simulated,
+      lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
+      stopping: deps.stopping,
+    }),
+    metrics: () =>
+      telemetry.scrape({ database: () => store.home.gauges(), pace: () => genesys.paceStats() }),
+    limits: { maxUploadBytes: config.intake.maxUploadBytes },
+    metricsToken: config.metricsToken,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    publicUrl: deps.publicUrl,
+    sandbox: deps.simulated,
+    emit,
+    clock: systemClock,
+    ids,
+  })
+}

@@ -1,0 +1,13 @@
+import type { Config } from '../config.ts'
+import type { createGenesysClient } from '../genesys/client.ts'
+import type { Store } from '../store/open-store.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+
+/** What every other part is put together from. */
+export type Parts = {
+  config: Config
+  telemetry: Telemetry
+  store: Store
+  genesys: ReturnType<typeof createGenesysClient>
+  owner: string
+}

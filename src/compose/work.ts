@@ -1,0 +1,69 @@
+import { createJobQueue } from '../jobs/job-queue.ts'
+import { createLaneWorkers } from '../lanes/lane-worker.ts'
+import { createSweeper } from '../lanes/sweeper.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/ids.ts'
+import { createSyncDeliverer } from '../sync/sync-deliverer.ts'
+import { createDeliverUpload } from '../workflows/deliver-upload.ts'
+import type { Parts } from './parts.ts'
+
+/** A delivery goes on for a day before the upload is held (guide-api, table of errors). */
+const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
+const HOLD_RETRY_MS = 60_000
+/** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */
+const MAX_LANES = 16
+
+/** The lanes, the background jobs and the sweeper: everything that works without a caller. */
+export const createWork = async ({ config, telemetry, store, genesys, owner }: Parts) => {
+  const { emit } = telemetry
+  const ids = createIds({ clock: systemClock })
+  const deliverSync = createSyncDeliverer({
+    sync: store.sync,
+    clock: systemClock,
+    random: Math.random,
+    emit,
+    ids,
+    timeoutMs: 5000,
+  })
+  const jobs = await createJobQueue({
+    sql: store.sql,
+    handlers: { 'sync-delivery': deliverSync },
+    emit,
+    clock: systemClock,
+  })
+  store.connectJobs(jobs)
+  const deliver = createDeliverUpload({
+    contactLists: genesys.contactLists,
+    delivery: store.delivery,
+    uploads: store.uploads,
+    lists: store.lists,
+    clock: systemClock,
+    random: Math.random,
+    ids,
+    emit,
+    retryWindowMs: RETRY_WINDOW_MS,
+    completionPollMs: config.genesys.completionPollMs,
+    holdRetryMs: HOLD_RETRY_MS,
+  })
+  const lanes = createLaneWorkers({
+    lanes: store.lanes,
+    delivery: store.delivery,
+    deliver,
+    clock: systemClock,
+    emit,
+    random: Math.random,
+    owner,
+    maxLanes: MAX_LANES,
+    idlePollMs: 300,
+  })
+  const sweeper = createSweeper({
+    lanes: store.lanes,
+    uploads: store.uploads,
+    sync: store.sync,
+    jobs,
+    clock: systemClock,
+    emit,
+    wake: () => lanes.wake(),
+  })
+  return { jobs, lanes, sweeper, ids }
+}
