@@ -59,7 +59,11 @@ const planted: Record<string, { text: string; rule: string }> = {
   'src/http/logs.ts': plant("import { pino } from 'pino'", 'door pino'),
   'src/http/prints.ts': plant("import pretty from 'pino-pretty'", 'door pino-pretty'),
   'src/http/counts.ts': plant("import { Counter } from 'prom-client'", 'door prom-client'),
-  'src/http/signs.ts': plant("import { Webhook } from 'standardwebhooks'", 'door standardwebhooks'),
+  'src/lanes/signs.ts': plant(
+    "import { Webhook } from 'standardwebhooks'",
+    'door standardwebhooks',
+  ),
+  'src/http/ranges.ts': plant("import ipaddr from 'ipaddr.js'", 'door ipaddr.js'),
   'src/lib/parses.ts': plant("import { z } from 'zod'", 'door zod'),
   'src/domain/turns-back.ts': plant("import { b } from './turns.ts'", 'cycle'),
   'src/domain/lost.ts': plant("import { x } from './not-there.ts'", 'missing'),
