@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import type { ColumnKind } from '../src/domain/contact-list.ts'
-import type { IntakeSpec } from '../src/intake/contract.ts'
+import type { ChunkSink, IntakeSpec } from '../src/intake/contract.ts'
 import { runIntake } from '../src/intake/run-intake.ts'
 import { specOf } from '../test/intake/taken.ts'
 
@@ -57,6 +57,11 @@ const specFor = (rows: number): IntakeSpec =>
     maxRows: rows,
   })
 
+const SINK: ChunkSink = {
+  take: async () => {},
+  idDigests: async function* () {},
+}
+
 /** Rows per CPU second (user and system, all threads) of one run of the intake over the file. */
 export const measureIntake = async (
   pieces: readonly Buffer[],
@@ -66,7 +71,7 @@ export const measureIntake = async (
     yield* pieces
   }
   const before = process.cpuUsage()
-  const result = await runIntake(body(), specFor(rows), async () => {})
+  const result = await runIntake(body(), specFor(rows), SINK)
   const { user, system } = process.cpuUsage(before)
   return {
     rowsPerCpuSecond: Math.round(rows / ((user + system) / 1e6)),

@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createDeliverUpload } from '../workflows/deliver-upload.ts'
+import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import type { Parts } from './parts.ts'
 
 /** A delivery goes on for a day before the upload is held (guide-api, table of errors). */
@@ -37,6 +38,7 @@ export const createWork = async ({ config, telemetry, store, genesys, owner }: P
     delivery: store.delivery,
     uploads: store.uploads,
     lists: store.lists,
+    contentHashes: createContentHashes(store.digestKey),
     clock: systemClock,
     random: Math.random,
     ids,

@@ -49,9 +49,36 @@ export type Chunk = {
   idDigests: Buffer
   /** 16 bytes each, any number: keyed digests of every phone and email of accepted rows. */
   subjectDigests: Buffer
-  /** 16 bytes a row: digest of column names and cells; equal content gives equal bytes. */
-  contentHashes: Buffer
 }
 
 /** A chunk read back, with the rows that a later line of the same file replaced. */
 export type StagedChunk = Chunk & { leftOut: Buffer }
+
+type ChunkCells = Pick<Chunk, 'width' | 'contactIds' | 'cells'>
+
+/** A new chunk's text from its cells as strings. */
+export const textOfCells = ({ width, contactIds, cells }: ChunkCells): Buffer => {
+  const pieces: string[] = []
+  for (const [row, contactId] of contactIds.entries()) {
+    pieces.push(contactId)
+    for (let at = row * width; at < (row + 1) * width; at += 1) pieces.push(cells[at]!)
+  }
+  // The last piece, an empty one, ends the last cell.
+  pieces.push('')
+  return Buffer.from(pieces.join('\0'))
+}
+
+/** The inverse of `textOfCells`; throws when the text is not that of so many rows. */
+export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCells => {
+  const pieces = text.toString('utf8').split('\0')
+  if (pieces.length !== rows * (width + 1) + 1) {
+    throw new Error(`The text of a chunk is not that of ${rows} rows of ${width} cells`)
+  }
+  const contactIds: string[] = []
+  const cells: string[] = []
+  for (let row = 0, at = 0; row < rows; row += 1) {
+    contactIds.push(pieces[at++]!)
+    for (let column = 0; column < width; column += 1) cells.push(pieces[at++]!)
+  }
+  return { width, contactIds, cells }
+}

@@ -1,4 +1,5 @@
-import type { Chunk, RejectedRow } from '../domain/chunk.ts'
+import type { Chunk, NewChunk, RejectedRow } from '../domain/chunk.ts'
+import { textOfCells } from '../domain/chunk.ts'
 import { createBitmap, hasBit, setBit } from '../lib/bitmap.ts'
 import { DIGEST_BYTES } from '../lib/keyed-digest.ts'
 import { createDuplicateTable } from './duplicate-table.ts'
@@ -17,7 +18,7 @@ export type ChunkBuilder = {
   reject(row: RejectedRow): void
   blank(line: number): void
   /** Chunks closed since the last call, in order. */
-  takeClosed(): Chunk[]
+  takeClosed(): NewChunk[]
   close(): void
   duplicates(): number
   leftOut(): Map<number, Buffer>
@@ -26,10 +27,20 @@ export type ChunkBuilder = {
   chunks(): number
 }
 
-const seal = ({ chars: _chars, ...open }: OpenChunk, digests: ChunkDigests): Chunk => ({
-  ...open,
-  ...digests,
-})
+const seal = (open: OpenChunk, digests: ChunkDigests): NewChunk => {
+  const { seq, firstLine, lastLine, width, lines, rejected, blank } = open
+  return {
+    seq,
+    firstLine,
+    lastLine,
+    width,
+    lines: Uint32Array.from(lines),
+    text: textOfCells(open),
+    rejected,
+    blank,
+    ...digests,
+  }
+}
 
 const openChunk = (seq: number, width: number, line: number): OpenChunk => ({
   seq,
@@ -124,7 +135,7 @@ export const createChunkBuilder = (deps: {
 }): ChunkBuilder => {
   const { width, batchRows, digests } = deps
   const replaced = createReplacedRows(batchRows)
-  const closed: Chunk[] = []
+  const closed: NewChunk[] = []
   let seq = 0
   let current: OpenChunk | null = null
 

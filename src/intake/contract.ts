@@ -1,4 +1,4 @@
-import type { Chunk } from '../domain/chunk.ts'
+import type { NewChunk } from '../domain/chunk.ts'
 import type { ContactList, DialectLimits } from '../domain/contact-list.ts'
 import type { UploadOptions } from '../domain/upload-options.ts'
 import type { FileFormat, UploadColumn, UploadCounts, UploadSource } from '../domain/upload.ts'
@@ -65,13 +65,21 @@ export class FileRefused extends Error {
   }
 }
 
+/** Where intake puts its chunks. */
+export type ChunkSink = {
+  /** Called in order of seq. Keeps the chunk's buffers: whoever hands them over does not write to them again. */
+  take(chunk: NewChunk): Promise<void>
+  /** The id digests of every chunk taken so far, one buffer a chunk, in order of seq: for a second pass over duplicates. */
+  idDigests(): AsyncIterable<Buffer>
+}
+
 /**
- * Reads the body as it streams in: decode → rows → columns → validate and normalise → deduplicate → chunks. Awaits `onChunk`
+ * Reads the body as it streams in: decode → rows → columns → validate and normalise → deduplicate → chunks. Awaits the sink
  * before it reads on (backpressure). Never holds more than two chunks and the digests of ids in memory.
- * Throws `FileRefused`, or whatever the body or `onChunk` throws.
+ * Throws `FileRefused`, or whatever the body or the sink throws.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,
   spec: IntakeSpec,
-  onChunk: (chunk: Chunk) => Promise<void>,
+  sink: ChunkSink,
 ) => Promise<IntakeResult>

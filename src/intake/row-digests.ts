@@ -1,7 +1,7 @@
 import { createDigestBatch } from '../lib/keyed-digest.ts'
 import type { CheckedRow } from './row-check.ts'
 
-export type ChunkDigests = { idDigests: Buffer; subjectDigests: Buffer; contentHashes: Buffer }
+export type ChunkDigests = { idDigests: Buffer; subjectDigests: Buffer }
 
 /** The digests of accepted rows, gathered and made together: calls of the hash for every row were the largest cost of the row path. */
 export type RowDigests = {
@@ -10,21 +10,17 @@ export type RowDigests = {
   take(): ChunkDigests
 }
 
-export const createRowDigests = (key: Uint8Array, targetColumns: readonly string[]): RowDigests => {
+export const createRowDigests = (key: Uint8Array): RowDigests => {
   const ids = createDigestBatch(key)
   const subjects = createDigestBatch(key)
-  const contents = createDigestBatch(key, `content:${JSON.stringify(targetColumns)}`)
   return {
     add: (row) => {
       ids.add(row.contactId)
       for (const subject of row.subjects) subjects.add(subject)
-      // Cells hold no NUL, which makes the joint text unambiguous.
-      contents.add(row.cells.join('\0'))
     },
     take: () => ({
       idDigests: ids.take(),
       subjectDigests: subjects.take(),
-      contentHashes: contents.take(),
     }),
   }
 }

@@ -73,7 +73,7 @@ export const createRowIntake = (spec: IntakeSpec): RowIntake => {
     header: (names) => {
       const plan = planColumns(names, spec)
       const targetColumns = plan.targets.map((target) => target.name)
-      const digests = createRowDigests(spec.digestKey, targetColumns)
+      const digests = createRowDigests(spec.digestKey)
       const { batchRows } = spec.limits
       const builder = createChunkBuilder({ width: targetColumns.length, batchRows, digests })
       open = { plan, builder, check: createRowCheck(plan, spec, phones) }

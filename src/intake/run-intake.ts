@@ -53,13 +53,13 @@ const resultOf = (
 }
 
 /** See the contract. Lets the event loop turn after every 64 KiB, so that other requests are answered meanwhile. */
-export const runIntake: RunIntake = async (body, spec, onChunk) => {
+export const runIntake: RunIntake = async (body, spec, sink) => {
   const rows = createRowIntake(spec)
   const reader = createReader(spec, rows)
   const decoder = createUtf8Decoder()
   const { blocks, meter } = createBlocks(body, spec.maxBytes)
   const passOn = async (): Promise<void> => {
-    for (const chunk of rows.opened()?.builder.takeClosed() ?? []) await onChunk(chunk)
+    for (const chunk of rows.opened()?.builder.takeClosed() ?? []) await sink.take(chunk)
   }
   for await (const block of blocks) {
     reader.push(decoder.push(block))

@@ -1,16 +1,8 @@
-import type { Chunk, RejectedRow } from '../domain/chunk.ts'
+import type { Chunk, NewChunk, RejectedRow, StagedChunk } from '../domain/chunk.ts'
+import { cellsOfText } from '../domain/chunk.ts'
 import { pack, unpack } from '../lib/envelope.ts'
 
-/** What is inside the sealed payload of a chunk; the digests lie beside it, to be searched without opening. */
-type Payload = [
-  width: number,
-  blank: number,
-  lines: number[],
-  contactIds: string[],
-  cells: string[],
-  rejected: [line: number, code: string, column: string | null, cells: string[]][],
-]
-
+/** The digests lie beside the sealed payload, to be searched without opening it. */
 export type ChunkRow = {
   seq: number
   first_line: number
@@ -19,50 +11,125 @@ export type ChunkRow = {
   left_out: Buffer
   id_digests: Buffer
   subject_digests: Buffer
-  content_hashes: Buffer
 }
+
+type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
+type RejectedTuple = [line: number, code: string, column: string | null, cells: string[]]
+
+/**
+ * The payload before it is packed: a byte that tells the version, five numbers of 32 bits (little-endian), then the lines, each as its
+ * distance from the one before (LEB128: mostly the byte 1), the text as intake made it, and the rejected rows as JSON.
+ */
+const VERSION = 1
+const HEAD_BYTES = 1 + 5 * 4
+const MOST_LINE_BYTES = 5
+/** What the version before wrote instead: one JSON array. */
+const JSON_ARRAY = '['.charCodeAt(0)
 
 const contextOf = (uploadId: string, seq: number): string => `${uploadId}:${seq}`
 
-/** JSON, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
-export const encodeChunk = (dataKey: Buffer, uploadId: string, chunk: Chunk): Promise<Buffer> => {
-  const payload: Payload = [
-    chunk.width,
-    chunk.blank,
-    chunk.lines,
-    chunk.contactIds,
-    chunk.cells,
-    chunk.rejected.map((row) => [row.line, row.code, row.column, row.cells]),
-  ]
-  return pack(dataKey, contextOf(uploadId, chunk.seq), Buffer.from(JSON.stringify(payload)))
+/** Writes the lines from `at` on; returns where they end. */
+const writeLines = (into: Buffer, at: number, lines: Uint32Array): number => {
+  let end = at
+  let before = 0
+  for (const line of lines) {
+    let rest = (line - before) >>> 0
+    before = line
+    while (rest >= 0x80) {
+      into[end++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    into[end++] = rest
+  }
+  return end
 }
 
-/** The inverse; throws when the bytes were changed or moved. */
+const readLines = (from: Buffer, count: number): number[] => {
+  const lines: number[] = []
+  let line = 0
+  for (let at = 0; lines.length < count; at += 1) {
+    let distance = 0
+    for (let shift = 0; ; shift += 7, at += 1) {
+      const byte = from[at]
+      if (byte === undefined) throw new Error('The lines of a chunk end early')
+      distance |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    line = (line + distance) >>> 0
+    lines.push(line)
+  }
+  return lines
+}
+
+const writePayload = (chunk: NewChunk): Buffer => {
+  const { width, blank, lines, text, rejected } = chunk
+  const tuples = rejected.map((row): RejectedTuple => [row.line, row.code, row.column, row.cells])
+  const rejectedJson = Buffer.from(tuples.length === 0 ? '' : JSON.stringify(tuples))
+  const room = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + rejectedJson.length
+  const payload = Buffer.allocUnsafe(room)
+  const linesEnd = writeLines(payload, HEAD_BYTES, lines)
+  payload[0] = VERSION
+  const head = [width, blank, lines.length, linesEnd - HEAD_BYTES, text.length]
+  for (const [index, value] of head.entries()) payload.writeUInt32LE(value, 1 + index * 4)
+  payload.set(text, linesEnd)
+  payload.set(rejectedJson, linesEnd + text.length)
+  return payload.subarray(0, linesEnd + text.length + rejectedJson.length)
+}
+
+const rejectedRows = (tuples: readonly RejectedTuple[]): RejectedRow[] =>
+  tuples.map(([line, code, column, cells]) => ({ line, code, column, cells }))
+
+const readPayload = (payload: Buffer): Contents => {
+  const [width, blank, rows, lineBytes, textBytes] = [0, 1, 2, 3, 4].map((index) =>
+    payload.readUInt32LE(1 + index * 4),
+  ) as [number, number, number, number, number]
+  const textStart = HEAD_BYTES + lineBytes
+  const textEnd = textStart + textBytes
+  const json = payload.toString('utf8', textEnd)
+  return {
+    blank,
+    lines: readLines(payload.subarray(HEAD_BYTES, textStart), rows),
+    ...cellsOfText(payload.subarray(textStart, textEnd), rows, width),
+    rejected: json === '' ? [] : rejectedRows(JSON.parse(json) as RejectedTuple[]),
+  }
+}
+
+const readJsonPayload = (payload: Buffer): Contents => {
+  const [width, blank, lines, contactIds, cells, rejected] = JSON.parse(payload.toString()) as [
+    number,
+    number,
+    number[],
+    string[],
+    string[],
+    RejectedTuple[],
+  ]
+  return { width, blank, lines, contactIds, cells, rejected: rejectedRows(rejected) }
+}
+
+const readContents = (payload: Buffer): Contents => {
+  if (payload[0] === VERSION) return readPayload(payload)
+  if (payload[0] === JSON_ARRAY) return readJsonPayload(payload)
+  throw new Error(`A chunk is stored in version ${payload[0]}, which this gateway does not know`)
+}
+
+/** Bytes, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
+export const encodeChunk = (dataKey: Buffer, uploadId: string, chunk: NewChunk): Promise<Buffer> =>
+  pack(dataKey, contextOf(uploadId, chunk.seq), writePayload(chunk))
+
+/** The inverse, of every version that was ever stored; throws when the bytes were changed or moved. */
 export const decodeChunk = async (
   dataKey: Buffer,
   uploadId: string,
   row: ChunkRow,
-): Promise<Chunk & { leftOut: Buffer }> => {
-  const plain = await unpack(dataKey, contextOf(uploadId, row.seq), row.payload)
-  const [width, blank, lines, contactIds, cells, rejected] = JSON.parse(plain.toString()) as Payload
+): Promise<StagedChunk> => {
+  const payload = await unpack(dataKey, contextOf(uploadId, row.seq), row.payload)
   return {
     seq: row.seq,
     firstLine: row.first_line,
     lastLine: row.last_line,
-    width,
-    blank,
-    lines,
-    contactIds,
-    cells,
-    rejected: rejected.map(([line, code, column, raw]): RejectedRow => ({
-      line,
-      code,
-      column,
-      cells: raw,
-    })),
+    ...readContents(payload),
     idDigests: row.id_digests,
     subjectDigests: row.subject_digests,
-    contentHashes: row.content_hashes,
     leftOut: row.left_out,
   }
 }

@@ -1,12 +1,12 @@
-import type { Chunk } from '../domain/chunk.ts'
+import type { NewChunk } from '../domain/chunk.ts'
 
-/** Small chunks are written together: so many rows or characters an insert, whichever comes first. */
+/** Small chunks are written together: so many rows or bytes an insert, whichever comes first. */
 const ROWS_PER_INSERT = 5_000
-const UNITS_PER_INSERT = 4_000_000
+const BYTES_PER_INSERT = 4_000_000
 
 export type ChunkWriter = {
   /** Returns at once while at most one insert is under way; else waits for it: memory stays at two inserts' worth. */
-  write(chunk: Chunk): Promise<void>
+  write(chunk: NewChunk): Promise<void>
   /** Writes the rest; resolves when everything is stored. */
   flush(): Promise<void>
   /** Resolves when no insert is under way, whatever became of it. */
@@ -15,11 +15,11 @@ export type ChunkWriter = {
 
 /** Stores chunks while the next ones are being read. An insert's failure is thrown by the next call. */
 export const createChunkWriter = (
-  append: (chunks: readonly Chunk[]) => Promise<void>,
+  append: (chunks: readonly NewChunk[]) => Promise<void>,
 ): ChunkWriter => {
-  let waiting: Chunk[] = []
+  let waiting: NewChunk[] = []
   let rows = 0
-  let units = 0
+  let bytes = 0
   let underWay: Promise<void> = Promise.resolve()
 
   const insert = async (): Promise<void> => {
@@ -27,7 +27,7 @@ export const createChunkWriter = (
     const batch = waiting
     waiting = []
     rows = 0
-    units = 0
+    bytes = 0
     underWay = append(batch)
     // The failure is thrown where the insert is awaited.
     underWay.catch(() => undefined)
@@ -37,9 +37,9 @@ export const createChunkWriter = (
     write: async (chunk) => {
       waiting.push(chunk)
       rows += chunk.lines.length + chunk.rejected.length
-      for (const cell of chunk.cells) units += cell.length
-      for (const row of chunk.rejected) for (const cell of row.cells) units += cell.length
-      if (rows >= ROWS_PER_INSERT || units >= UNITS_PER_INSERT) await insert()
+      bytes += chunk.text.byteLength
+      for (const row of chunk.rejected) for (const cell of row.cells) bytes += cell.length
+      if (rows >= ROWS_PER_INSERT || bytes >= BYTES_PER_INSERT) await insert()
     },
     flush: async () => {
       if (waiting.length > 0) await insert()

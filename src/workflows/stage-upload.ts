@@ -1,5 +1,5 @@
 import type { Upload } from '../domain/upload.ts'
-import type { IntakeResult, IntakeSpec } from '../intake/contract.ts'
+import type { ChunkSink, IntakeResult, IntakeSpec } from '../intake/contract.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { sha256Hex } from '../lib/digest.ts'
 import type { ChunkWriter } from './chunk-writer.ts'
@@ -43,7 +43,10 @@ export const stageUpload = async (
   })
   try {
     await begin(deps, request, spec, uploadId)
-    const result = await receive(deps, counted(), spec, writer, heartbeat)
+    const sink = sinkOf(deps, uploadId, writer, heartbeat)
+    const result = await deps.runIntake(counted(), spec, sink)
+    await writer.flush()
+    heartbeat.assertAlive()
     const input = stagingOf(deps, request, spec, scope, uploadId, result)
     const { upload, answer } = await uploads.stage(input)
     await heartbeat.stop()
@@ -88,21 +91,24 @@ const begin = (
     owner: deps.owner,
   })
 
-const receive = async (
+const sinkOf = (
   deps: ReceiveDeps,
-  body: AsyncIterable<Uint8Array>,
-  spec: IntakeSpec,
+  uploadId: string,
   writer: ChunkWriter,
   heartbeat: Heartbeat,
-): Promise<IntakeResult> => {
-  const result = await deps.runIntake(body, spec, async (chunk) => {
+): ChunkSink => ({
+  take: async (chunk) => {
     heartbeat.assertAlive()
     await writer.write(chunk)
-  })
-  await writer.flush()
-  heartbeat.assertAlive()
-  return result
-}
+  },
+  idDigests: async function* () {
+    await writer.flush()
+    for await (const digests of deps.uploads.idDigests(uploadId)) {
+      heartbeat.assertAlive()
+      yield digests
+    }
+  },
+})
 
 /** What an operator who applies the plan agrees to: file, options, columns, and which rows stay out. */
 const planDigestOf = (request: UploadRequest, spec: IntakeSpec, result: IntakeResult): string =>

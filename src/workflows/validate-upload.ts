@@ -1,5 +1,5 @@
 import { rejectionReason } from '../domain/rejection.ts'
-import type { IntakeSpec } from '../intake/contract.ts'
+import type { ChunkSink, IntakeSpec } from '../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from './contract.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
@@ -13,12 +13,20 @@ export const validateUpload = async (
   spec: IntakeSpec,
 ): Promise<UploadAnswer> => {
   const rows: { line: number; column: string | null; code: string; hint: string }[] = []
-  const result = await deps.runIntake(request.body, spec, async (chunk) => {
-    for (const { line, column, code } of chunk.rejected) {
-      if (rows.length === SHOWN_ROWS) return
-      rows.push({ line, column, code, hint: rejectionReason(code, column) })
-    }
-  })
+  const idDigests: Buffer[] = []
+  const sink: ChunkSink = {
+    take: async (chunk) => {
+      idDigests.push(chunk.idDigests)
+      for (const { line, column, code } of chunk.rejected) {
+        if (rows.length === SHOWN_ROWS) return
+        rows.push({ line, column, code, hint: rejectionReason(code, column) })
+      }
+    },
+    idDigests: async function* () {
+      yield* idDigests
+    },
+  }
+  const result = await deps.runIntake(request.body, spec, sink)
   const { counts, rejections, columns } = result
   const body = JSON.stringify({ valid: true, counts, rejections, columns, rejectedRows: rows })
   return { status: 200, body, location: null, replayed: false }

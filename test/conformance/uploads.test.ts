@@ -3,6 +3,7 @@ import { after, before, it } from 'node:test'
 
 import type { Store } from '../../src/store/open-store.ts'
 import { StagingLost } from '../../src/workflows/ports/uploads.ts'
+import { asRead } from '../support/chunks.ts'
 import { eachHome, openTestStore } from '../support/database.ts'
 import {
   audit,
@@ -40,11 +41,31 @@ await eachHome('Uploads', (home) => {
     const id = await beginUpload(store)
     const chunk = chunkOf(0, 2, ['contact-1', 'contact-2'], 1)
     await store.uploads.appendChunks(id, [chunk])
-    assert.deepEqual(await store.uploads.readChunk(id, 0), { ...chunk, leftOut: Buffer.alloc(0) })
+    assert.deepEqual(await store.uploads.readChunk(id, 0), {
+      ...asRead(chunk),
+      leftOut: Buffer.alloc(0),
+    })
     const { rows } = await store.sql.executeSql('select payload from chunk where upload_id = $1', [
       id,
     ])
     assert.equal((rows[0] as { payload: Buffer }).payload.includes('contact-1'), false)
+    await store.uploads.discard(id)
+  })
+
+  it('gives the digests of ids back chunk by chunk in order, however many chunks there are', async () => {
+    const id = await beginUpload(store)
+    const chunks = Array.from({ length: 37 }, (_, seq) => ({
+      ...chunkOf(seq, 2 + seq, seq === 5 ? [] : [`c${seq}`]),
+      idDigests: Buffer.alloc(seq === 5 ? 0 : 16, seq),
+    }))
+    await store.uploads.appendChunks(id, chunks.slice(20))
+    await store.uploads.appendChunks(id, chunks.slice(0, 20))
+    const read: Buffer[] = []
+    for await (const digests of store.uploads.idDigests(id)) read.push(digests)
+    assert.deepEqual(
+      read,
+      chunks.map(({ idDigests }) => idDigests),
+    )
     await store.uploads.discard(id)
   })
 

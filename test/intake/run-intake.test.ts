@@ -172,7 +172,6 @@ describe('the rows of a file', () => {
       chunk.subjectDigests,
       Buffer.concat([keyedDigest(KEY, '+14155552671'), keyedDigest(KEY, 'ann@example.com')]),
     )
-    assert.equal(chunk.contentHashes.length, 16)
   })
 
   it('are found with each delimiter, LF or CRLF, and quoted cells that hold anything', async () => {

@@ -5,6 +5,7 @@ import { uploadOptionsSchema } from '../../src/domain/upload-options.ts'
 import { FileRefused } from '../../src/intake/contract.ts'
 import type { FileRefusalCode, IntakeResult, IntakeSpec } from '../../src/intake/contract.ts'
 import { runIntake } from '../../src/intake/run-intake.ts'
+import { asRead } from '../support/chunks.ts'
 
 export const KEY = Buffer.alloc(32, 7)
 
@@ -77,8 +78,11 @@ export const take = async (
 ): Promise<Taken> => {
   const chunks: Chunk[] = []
   const stream = typeof body === 'string' || body instanceof Uint8Array ? bodyOf(body) : body
-  const result = await runIntake(stream, specOf(changes), async (chunk) => {
-    chunks.push(chunk)
+  const result = await runIntake(stream, specOf(changes), {
+    take: async (chunk) => void chunks.push(asRead(chunk)),
+    idDigests: async function* () {
+      for (const { idDigests } of chunks) yield idDigests
+    },
   })
   return { result, chunks }
 }

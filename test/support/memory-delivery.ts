@@ -35,7 +35,6 @@ export const makeChunk = (
     blank: 0,
     idDigests: Buffer.concat(ids.map(hash)),
     subjectDigests: Buffer.alloc(0),
-    contentHashes: Buffer.concat(ids.map((id) => hash(`${id} ${about.content ?? 'a'}`))),
     leftOut,
   }
 }

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../src/domain/audit.ts'
-import type { Chunk } from '../../src/domain/chunk.ts'
+import type { NewChunk } from '../../src/domain/chunk.ts'
 import type { Upload } from '../../src/domain/upload.ts'
 import type { IdempotencyStore, UploadStore } from '../../src/workflows/ports/uploads.ts'
 import { makeUpload } from './memory-delivery.ts'
@@ -8,9 +8,9 @@ type Claim = { owner: string; done: { fingerprint: string; status: number; body:
 
 export type MemoryUploads = Pick<
   UploadStore,
-  'begin' | 'touch' | 'appendChunks' | 'stage' | 'discard' | 'control'
+  'begin' | 'touch' | 'appendChunks' | 'idDigests' | 'stage' | 'discard' | 'control'
 > & {
-  receiving: Map<string, Chunk[]>
+  receiving: Map<string, NewChunk[]>
   staged: Map<string, Upload>
   audits: AuditEntry[]
   inserts: number[]
@@ -44,6 +44,9 @@ export const createMemoryUploads = () => {
       uploads.underWay -= 1
       uploads.inserts.push(chunks.length)
       uploads.receiving.get(id)!.push(...chunks)
+    },
+    idDigests: async function* (id) {
+      for (const chunk of uploads.receiving.get(id) ?? []) yield chunk.idDigests
     },
     stage: async (input) => {
       const { counts, source, planDigest } = input

@@ -1,5 +1,5 @@
 import type { AuditAction, AuditEntry } from '../../src/domain/audit.ts'
-import type { Chunk } from '../../src/domain/chunk.ts'
+import { type NewChunk, textOfCells } from '../../src/domain/chunk.ts'
 import { ZERO_COUNTS, type Upload, type UploadSource } from '../../src/domain/upload.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createIds } from '../../src/lib/ids.ts'
@@ -37,14 +37,13 @@ export const chunkOf = (
   firstLine: number,
   accepted: string[],
   rejected = 0,
-): Chunk => ({
+): NewChunk => ({
   seq,
   firstLine,
   lastLine: firstLine + accepted.length + rejected - 1,
   width: 1,
-  lines: accepted.map((_, index) => firstLine + index),
-  contactIds: accepted,
-  cells: accepted.map((id) => `cell-${id}`),
+  lines: Uint32Array.from(accepted, (_, index) => firstLine + index),
+  text: textOfCells({ width: 1, contactIds: accepted, cells: accepted.map((id) => `cell-${id}`) }),
   rejected: Array.from({ length: rejected }, (_, index) => ({
     line: firstLine + accepted.length + index,
     code: 'phone-invalid',
@@ -54,7 +53,6 @@ export const chunkOf = (
   blank: 0,
   idDigests: Buffer.alloc(accepted.length * 16, 1),
   subjectDigests: Buffer.alloc(0),
-  contentHashes: Buffer.alloc(accepted.length * 16, 2),
 })
 
 export const beginUpload = async (store: Store, list = 'list-1'): Promise<string> => {
@@ -85,7 +83,7 @@ export const claimKey = (store: Store, key: string, owner = 'me', deadAfterMs = 
     deadAfterMs,
   })
 
-export const stageInput = (uploadId: string, chunk: Chunk, key: string): StageUpload => ({
+export const stageInput = (uploadId: string, chunk: NewChunk, key: string): StageUpload => ({
   uploadId,
   tenantId: 'default',
   counts: {

@@ -6,6 +6,7 @@ import type { UploadCounts } from '../../src/domain/upload.ts'
 import { createIds } from '../../src/lib/ids.ts'
 import type { GatewayEvents } from '../../src/telemetry/events.ts'
 import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
+import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
 import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys, refuseIds } from '../support/memory-genesys.ts'
 import { createLeapingClock } from '../support/test-clock.ts'
@@ -22,6 +23,7 @@ const setUp = (jobs: boolean) => {
     delivery: store,
     uploads: store,
     lists: createMemoryLists(),
+    contentHashes: createContentHashes(Buffer.alloc(32)),
     clock,
     random: () => 0.5,
     ids: createIds({ clock }),

@@ -5,6 +5,7 @@ import { GenesysFailure } from '../../src/domain/genesys-failure.ts'
 import type { Upload } from '../../src/domain/upload.ts'
 import { createIds } from '../../src/lib/ids.ts'
 import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
+import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
 import { FenceLost } from '../../src/workflows/ports/delivery.ts'
 import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys, refuseIds } from '../support/memory-genesys.ts'
@@ -30,6 +31,7 @@ const setUp = (options: {
     delivery: store,
     uploads: store,
     lists: createMemoryLists(),
+    contentHashes: createContentHashes(Buffer.alloc(32)),
     clock,
     random: () => 0.5,
     ids: createIds({ clock }),

@@ -14,6 +14,7 @@ import { createControlUpload } from '../../src/workflows/control-upload.ts'
 import type { UploadStore } from '../../src/workflows/ports/uploads.ts'
 import { createReadContactList } from '../../src/workflows/read-contact-lists.ts'
 import { createReceiveUpload } from '../../src/workflows/receive-upload.ts'
+import { asNew } from '../support/chunks.ts'
 import { createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys } from '../support/memory-genesys.ts'
 import { createMemoryUploads } from '../support/memory-uploads.ts'
@@ -22,7 +23,7 @@ import { createManualClock } from '../support/test-clock.ts'
 const caller = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
 
 /** Each line of the body is a contact id; `refuse` and `!…` stand for what the real intake finds. */
-const lineIntake: RunIntake = async (body, spec, onChunk) => {
+const lineIntake: RunIntake = async (body, spec, sink) => {
   let text = ''
   for await (const piece of body) text += Buffer.from(piece).toString()
   const ids = text.split('\n').filter((line) => line !== '')
@@ -37,7 +38,7 @@ const lineIntake: RunIntake = async (body, spec, onChunk) => {
   let chunks = 0
   for (let from = 0; from < good.length || chunks === 0; from += 2_500) {
     const chunk = makeChunk(chunks, good.slice(from, from + 2_500))
-    await onChunk({ ...chunk, rejected: chunks === 0 ? rejected : [] })
+    await sink.take({ ...asNew(chunk), rejected: chunks === 0 ? rejected : [] })
     chunks += 1
   }
   const counts = { ...ZERO_COUNTS, read: ids.length, accepted: good.length }

@@ -15,6 +15,8 @@ export type RowVerdict = {
 export type ChunkPlan = {
   chunk: StagedChunk
   verdicts: Map<number, RowVerdict>
+  /** 16 bytes a row; equal content of equal columns has equal bytes. */
+  contentHashes: Buffer
   /** Ids of the chunk that the register knows. */
   registered: ReadonlySet<string>
 }
@@ -31,7 +33,10 @@ export const planChunk = async (
   const { deps, upload } = run
   const chunk = await deps.uploads.readChunk(upload.id, seq)
   const verdicts = new Map<number, RowVerdict>()
-  if (chunk.contactIds.length === 0) return { chunk, verdicts, registered: new Set() }
+  const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
+  if (chunk.contactIds.length === 0) {
+    return { chunk, verdicts, contentHashes, registered: new Set() }
+  }
   const known = await deps.delivery.registered(
     upload.tenantId,
     upload.contactListId,
@@ -40,11 +45,11 @@ export const planChunk = async (
   for (const [row, contactId] of chunk.contactIds.entries()) {
     const entry = known.get(contactId)
     if (entry === undefined || hasBit(chunk.leftOut, row)) continue
-    const contentHash = chunk.contentHashes.subarray(row * 16, row * 16 + 16)
+    const contentHash = contentHashes.subarray(row * 16, row * 16 + 16)
     const verdict = verdictOf(run, entry, contentHash, skipping)
     if (verdict !== null) verdicts.set(row, verdict)
   }
-  return { chunk, verdicts, registered: new Set(known.keys()) }
+  return { chunk, verdicts, contentHashes, registered: new Set(known.keys()) }
 }
 
 const verdictOf = (

@@ -8,12 +8,14 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { DeliveryStore, LaneClaim, Lease, ListCache } from '../ports/delivery.ts'
 import type { ContactListPort } from '../ports/genesys.ts'
 import type { UploadStore } from '../ports/uploads.ts'
+import type { ContentHashes } from './content-hashes.ts'
 
 export type DeliveryDeps = {
   contactLists: ContactListPort
   delivery: DeliveryStore
   uploads: Pick<UploadStore, 'readChunk'>
   lists: ListCache
+  contentHashes: ContentHashes
   clock: Clock
   /** For jitter, in [0, 1). */
   random: () => number

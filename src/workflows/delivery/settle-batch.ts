@@ -67,7 +67,7 @@ export const settleBatch = async (
     const line = chunk.lines[row]!
     if (verdict === undefined) {
       counts.delivered += 1
-      const contentHash = chunk.contentHashes.subarray(row * 16, row * 16 + 16)
+      const contentHash = plan.contentHashes.subarray(row * 16, row * 16 + 16)
       delivered.push({ contactId: chunk.contactIds[row]!, contentHash, line })
     } else {
       counts[verdict.outcome] += 1

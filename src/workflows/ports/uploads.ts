@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts'
-import type { Chunk, StagedChunk } from '../../domain/chunk.ts'
+import type { NewChunk, StagedChunk } from '../../domain/chunk.ts'
 import type {
   Upload,
   UploadColumn,
@@ -63,7 +63,9 @@ export type UploadStore = {
   /** Says that the upload is still being received; false when it was swept meanwhile. */
   touch(uploadId: string): Promise<boolean>
   /** One short transaction; compresses and encrypts outside it. */
-  appendChunks(uploadId: string, chunks: readonly Chunk[]): Promise<void>
+  appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
+  /** The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks are in memory at a time. */
+  idDigests(uploadId: string): AsyncIterable<Buffer>
   /**
    * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state `staged`. Accepted = 0 goes on to
    * `completed` or `completed_with_errors` in the same transaction and tells the endpoints. Returns the upload as stored.
