@@ -106,6 +106,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'At least 32 characters; unset: refused, but in the sandbox one is kept in DATA_DIR/admin.key.',
   ),
   secret(access, 'METRICS_TOKEN', 'Lets a scraper that is not on loopback read /metrics.'),
+  secret(
+    access,
+    'WEBHOOK_SECRET',
+    'whsec_… of at least 24 bytes[,older…]; proves what Genesys sends. Unset: completions are polled; the embedded sandbox makes one.',
+  ),
   variable(sync, 'CRM_SYNC_URL', null, 'Where the CRM hears of completions (Standard Webhooks).'),
   secret(sync, 'CRM_SYNC_SECRET', 'whsec_… of 24 to 64 bytes; required with CRM_SYNC_URL.'),
   variable(

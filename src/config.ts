@@ -36,6 +36,8 @@ export type Config = {
   /** null: made and kept in `dataDir` (sandbox only). */
   adminApiKey: string | null
   metricsToken: string | null
+  /** Prove what Genesys sends; the first is current. Empty: made and kept in `dataDir` (embedded sandbox only). */
+  webhookSecrets: string[]
   endpoints: Endpoint[]
   intake: {
     defaultRegion: string
@@ -70,13 +72,17 @@ const encryptionKeys = z.string().transform((text, context) =>
   }),
 )
 
+const isWebhookSecret = (text: string): boolean =>
+  /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24
+
 const webhookSecret = z
   .string()
-  .refine(
-    (text) =>
-      /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24,
-    'must be whsec_ and base64 of at least 24 bytes',
-  )
+  .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
+
+const webhookSecrets = commaList.refine(
+  (parts) => parts.length > 0 && parts.every(isWebhookSecret),
+  'each entry must be whsec_ and base64 of at least 24 bytes',
+)
 
 const wholePattern = z.string().transform((text, context) => {
   try {
@@ -116,6 +122,7 @@ const environmentSchema = z.object({
     .transform(Number),
   ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  WEBHOOK_SECRET: webhookSecrets.optional(),
   CRM_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
   CRM_SYNC_SECRET: webhookSecret.optional(),
   ALLOW_HTTP_HOSTS: commaList.optional(),
@@ -227,6 +234,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
     genesys: genesysConfig(env),
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
+    webhookSecrets: env.WEBHOOK_SECRET ?? [],
     endpoints:
       env.CRM_SYNC_URL && env.CRM_SYNC_SECRET
         ? [{ name: 'crm', url: env.CRM_SYNC_URL, secret: env.CRM_SYNC_SECRET }]

@@ -19,3 +19,14 @@ export const adminKeyOf = (config: Config): { key: string; file: string | null; 
   const { secret, made } = keepSecret(file, () => `ogw_${randomBytes(32).toString('base64url')}`)
   return { key: secret, file, made }
 }
+
+/** What proves Genesys' webhooks, the current one first: the configured ones, else (embedded sandbox only) one made at the first start. */
+export const webhookSecretsOf = (config: Config): string[] => {
+  const { webhookSecrets, genesys, home, dataDir } = config
+  // On a server home every instance has a directory of its own, and they would not agree.
+  if (webhookSecrets.length > 0 || genesys.kind !== 'sandbox' || home.kind !== 'embedded') {
+    return webhookSecrets
+  }
+  const file = join(dataDir, 'webhook.secret')
+  return [keepSecret(file, () => `whsec_${randomBytes(32).toString('base64')}`).secret]
+}

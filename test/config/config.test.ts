@@ -82,3 +82,13 @@ test('in the platform dialect an API host without its login host is refused, les
     'real',
   )
 })
+
+test('WEBHOOK_SECRET takes the current secret and older ones, and no other form', () => {
+  const secret = (fill: number) => `whsec_${Buffer.alloc(24, fill).toString('base64')}`
+  const { webhookSecrets } = readConfig({ WEBHOOK_SECRET: `${secret(1)}, ${secret(2)}` })
+  assert.deepEqual(webhookSecrets, [secret(1), secret(2)])
+  assert.deepEqual(readConfig({}).webhookSecrets, [])
+  for (const wrong of ['plain', `${secret(1)},plain`, 'whsec_c2hvcnQ=', ',']) {
+    assert.throws(() => readConfig({ WEBHOOK_SECRET: wrong }), /WEBHOOK_SECRET: each entry/, wrong)
+  }
+})
