@@ -32,6 +32,8 @@ export type LaneWorkers = {
   start(): void
   /** There may be work: look now. */
   wake(): void
+  /** What a lane waits for may have happened: if this process holds it, the wait ends now. `count` as the store counts. */
+  nudge(laneKey: string, count: number): void
   /** Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and gives every lane up. */
   stop(graceMs: number): Promise<void>
 }
@@ -89,6 +91,11 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
       claiming = claimLoop()
     },
     wake,
+    nudge: (laneKey, count) => {
+      const lease = [...held.keys()].find((kept) => kept.laneKey === laneKey)
+      if (lease) lease.nudge(count)
+      else wake()
+    },
     stop: async (graceMs) => {
       stopping.abort()
       wake()

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
-import type { LaneClaim, LaneStore, Lease } from '../workflows/ports/delivery.ts'
+import type { LaneClaim, LaneStore, Lease, Nudges } from '../workflows/ports/delivery.ts'
 import { FenceLost } from '../workflows/ports/delivery.ts'
+import { createNudges } from './nudges.ts'
 
 /** Renewed every 3 s of a 10 s lease (design, section 8): two renewals may fail. */
 const RENEW_EVERY_MS = 3_000
@@ -10,6 +11,10 @@ const RENEW_AGAIN_MS = 500
 const ABORT_AHEAD_MS = 1_000
 
 export type KeptLease = Lease & {
+  readonly laneKey: string
+  nudges: Nudges
+  /** The lane was nudged for the `count`th time since its claim; one heard of before is passed over. */
+  nudge(count: number): void
   /** Asks the work to come to rest between two batches. */
   askToRest(): void
   /** Aborts the work at once. */
@@ -31,6 +36,7 @@ export const keepLease = (
   const aborted = new AbortController()
   const resting = new AbortController()
   const ended = new AbortController()
+  const nudges = createNudges()
   let endsAtMs = claimedAtMs + claim.leaseMs
 
   const abort = (reason: Error): void => {
@@ -41,13 +47,12 @@ export const keepLease = (
     let waitMs = RENEW_EVERY_MS
     while (await slept(clock, waitMs, ended.signal)) {
       const beforeMs = clock.monotonicMs()
-      const kept = await lanes.renew(claim).catch(() => null)
-      if (kept === false) {
-        abort(new FenceLost(`lane ${claim.key} has another holder`))
-        return
-      }
-      if (kept) endsAtMs = Math.max(endsAtMs, beforeMs + claim.leaseMs)
+      const kept = await lanes.renew(claim).catch(() => undefined)
+      if (kept === null) return abort(new FenceLost(`lane ${claim.key} has another holder`))
       waitMs = kept ? RENEW_EVERY_MS : RENEW_AGAIN_MS
+      if (!kept) continue
+      endsAtMs = Math.max(endsAtMs, beforeMs + claim.leaseMs)
+      nudges.hear(kept.nudges)
     }
   }
   // Apart from the renewals, for one of them may hang.
@@ -67,6 +72,9 @@ export const keepLease = (
   return {
     signal: aborted.signal,
     rest: resting.signal,
+    laneKey: claim.key,
+    nudges,
+    nudge: nudges.hear,
     assertHeld: () => {
       aborted.signal.throwIfAborted()
       if (clock.monotonicMs() >= endsAtMs) throw new FenceLost(`lane ${claim.key}: lease is over`)

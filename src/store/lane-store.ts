@@ -31,7 +31,7 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
   return {
     claim: async (owner) => {
       const { rows } = await sql<{ key: string; fence: string }>`
-        update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
+        update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false, nudges = 0
         where key = (select key from lane as l where ready_at <= clock_timestamp()
             and (lease_until is null or lease_until < clock_timestamp())
             and exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))
@@ -41,11 +41,11 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
       return row ? { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS } : null
     },
     renew: async (claim) => {
-      const { rows } = await sql`update lane set lease_until = ${LEASE}
-        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint returning key`.execute(
+      const { rows } = await sql<{ nudges: number }>`update lane set lease_until = ${LEASE}
+        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint returning nudges`.execute(
         db,
       )
-      return rows.length === 1
+      return rows[0] ?? null
     },
     release: async (claim, readyInMs) => {
       await sql`update lane set lease_until = null, owner = null, woken = false,

@@ -16,8 +16,8 @@ const setUp = (deliver: DeliverUpload, maxLanes = 4) => {
   const notBefore = new Map<string, number>()
   const released: { lane: string; readyInMs: number }[] = []
   const events: string[] = []
-  const renewals: { answer: () => Promise<boolean>; count: number } = {
-    answer: async () => true,
+  const renewals: { answer: () => Promise<{ nudges: number } | null>; count: number } = {
+    answer: async () => ({ nudges: 0 }),
     count: 0,
   }
   const workers = createLaneWorkers({
@@ -164,7 +164,7 @@ describe('lane workers', () => {
         throw error
       })
     })
-    t.renewals.answer = async () => false
+    t.renewals.answer = async () => null
     t.give('a', 'u1')
     t.workers.start()
     await t.clock.advance(3_000)

@@ -2,7 +2,7 @@ import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import type { JobStatus } from '../ports/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
-import { askGoingOn, DeliveryEnds, pause } from './run.ts'
+import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
 
 /** The wait between two looks grows to this many times the first. */
 const MAX_POLL_FACTOR = 10
@@ -10,7 +10,7 @@ const MAX_POLL_FACTOR = 10
 const ASK_EVERY_MS = 5_000
 
 /**
- * Waits for a job's end, in patience and inside of the pace. null: Genesys knows no such job (lost). A job that is still
+ * Waits for a job's end, in patience and inside of the pace; a nudge brings the next look forward. null: Genesys knows no such job (lost). A job that is still
  * processing after `retryWindowMs` holds the upload.
  */
 export const awaitJob = async (
@@ -24,7 +24,7 @@ export const awaitJob = async (
   let askedMs = startedMs
   // Batches sent before may have taken the first wait already.
   const firstMs = Math.max(0, sentAtMs + waitMs - startedMs)
-  if (firstMs > 0) await pause(run, firstMs)
+  if (firstMs > 0) await pauseUnlessNudged(run, firstMs)
   for (;;) {
     const job = await readJob(run, () =>
       callGenesys(run, 'poll', (context) => contactLists.readJob(jobId, context)),
@@ -38,7 +38,7 @@ export const awaitJob = async (
         failure: 'job_processing',
       })
     }
-    await pause(run, waitMs)
+    await pauseUnlessNudged(run, waitMs)
     waitMs = Math.min(waitMs * 1.5, completionPollMs * MAX_POLL_FACTOR)
     if (clock.monotonicMs() - askedMs >= ASK_EVERY_MS) {
       await askGoingOn(run)

@@ -112,6 +112,19 @@ export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
   }
 }
 
+/** As `pause`, but word that what is waited for has happened ends it too, also word that came since the last wait. */
+export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<void> => {
+  const { nudges, rest } = run.lease
+  if (!nudges) return pause(run, ms)
+  if (nudges.take()) return
+  try {
+    await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudges.next()]))
+  } catch (error) {
+    checkGoingOn(run)
+    if (!nudges.take()) throw error
+  }
+}
+
 export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> => {
   if (run.upload.state === state) return
   run.upload = await run.deps.delivery.move(run.claim, run.upload.id, state)

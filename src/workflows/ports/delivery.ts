@@ -24,8 +24,8 @@ export class UploadMoved extends Error {
 export type LaneStore = {
   /** Claims the ready lane that has waited longest, or null. Lease: 10 s by the database's clock. */
   claim(owner: string): Promise<LaneClaim | null>
-  /** Extends the lease by its full length; false when the fence is no longer ours. */
-  renew(claim: LaneClaim): Promise<boolean>
+  /** Extends the lease by its full length and tells how often the lane was nudged since the claim; null when the fence is no longer ours. */
+  renew(claim: LaneClaim): Promise<{ nudges: number } | null>
   /** Gives the lane up; it is ready again in `readyInMs` if it has work. */
   release(claim: LaneClaim, readyInMs: number): Promise<void>
   /** Frees every lane; only for the embedded home, where the process lock proves that nobody else holds one. */
@@ -152,12 +152,22 @@ export type ListCache = {
   put(list: ContactList): Promise<void>
 }
 
+/** Word that something the lane waits for has happened; a hint, which saves the wait for the next look and nothing else. */
+export type Nudges = {
+  /** Whether there was one since the last call. */
+  take(): boolean
+  /** Aborts at the next one. */
+  next(): AbortSignal
+}
+
 /** A lane's lease as the work under it sees it. */
 export type Lease = {
   /** Aborts 1 s before the lease runs out unrenewed, when it is lost, or when a stop's grace is over. */
   signal: AbortSignal
   /** Aborts as soon as the work should come to rest: waits end and no further batch is begun. Also when `signal` does. */
   rest: AbortSignal
+  /** Left out: nobody nudges, every look comes in its time. */
+  nudges?: Nudges
   /** Throws `FenceLost` when the lease no longer holds by the monotonic clock. */
   assertHeld(): void
 }

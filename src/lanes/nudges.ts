@@ -1,0 +1,26 @@
+import type { Nudges } from '../workflows/ports/delivery.ts'
+
+/** The nudges of one claim: however many come before anybody looks, they are one. */
+export const createNudges = (): Nudges & {
+  /** The store counts `count` since the claim; one heard of before is passed over. */
+  hear(count: number): void
+} => {
+  let heard = 0
+  let pending = false
+  let next = new AbortController()
+  return {
+    take: () => {
+      const taken = pending
+      pending = false
+      return taken
+    },
+    next: () => next.signal,
+    hear: (count) => {
+      if (count <= heard) return
+      heard = count
+      pending = true
+      next.abort(new Error('the lane was nudged'))
+      next = new AbortController()
+    },
+  }
+}

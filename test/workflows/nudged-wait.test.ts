@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { keepLease } from '../../src/lanes/lease.ts'
+import { createIds } from '../../src/lib/ids.ts'
+import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
+import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
+import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
+import { createMemoryGenesys } from '../support/memory-genesys.ts'
+import { createManualClock } from '../support/test-clock.ts'
+
+/** Polls come every minute at first, so that whatever happens within one was not found by a poll. */
+const POLL_MS = 60_000
+
+const setUp = (options: { jobEnded: boolean }) => {
+  const store = createMemoryDelivery([makeChunk(0, ['a', 'b'])])
+  const genesys = createMemoryGenesys({ jobs: true })
+  const clock = createManualClock()
+  const job = { ended: options.jobEnded, looks: 0 }
+  genesys.onJob = (status) => {
+    job.looks += 1
+    return job.ended ? status : { ...status, state: 'processing' }
+  }
+  const deliver = createDeliverUpload({
+    contactLists: genesys,
+    delivery: store,
+    uploads: store,
+    lists: createMemoryLists(),
+    contentHashes: createContentHashes(Buffer.alloc(32)),
+    clock,
+    random: () => 0.5,
+    ids: createIds({ clock }),
+    emit: () => undefined,
+    retryWindowMs: 24 * 3_600_000,
+    completionPollMs: POLL_MS,
+    holdRetryMs: 60_000,
+  })
+  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
+  const lane = { nudges: 0 }
+  const lease = keepLease({ lanes: { renew: async () => ({ ...lane }) }, clock }, claim, 0)
+  return { store, genesys, clock, job, lease, lane, run: () => deliver(claim, store.upload, lease) }
+}
+
+describe('a lane that waits for a job', () => {
+  it('looks at once when it is nudged', async () => {
+    const t = setUp({ jobEnded: true })
+    const done = t.run()
+    await t.clock.advance(0)
+    assert.equal(t.job.looks, 0)
+    t.lease.nudge(1)
+    await done
+    assert.equal(t.store.upload.state, 'completed')
+    assert.equal(t.clock.monotonicMs(), 0)
+    await t.lease.end()
+  })
+
+  it('makes its first look without a wait when the nudge came before the answer that names the job', async () => {
+    const t = setUp({ jobEnded: true })
+    t.genesys.onSend = () => t.lease.nudge(1)
+    await t.run()
+    assert.equal(t.store.upload.state, 'completed')
+    assert.equal(t.clock.monotonicMs(), 0)
+    await t.lease.end()
+  })
+
+  it('hears of nudges given elsewhere when it renews its lease', async () => {
+    const t = setUp({ jobEnded: true })
+    const done = t.run()
+    t.lane.nudges = 1
+    await t.clock.advance(3_000)
+    await done
+    assert.equal(t.clock.monotonicMs(), 3_000)
+    await t.lease.end()
+  })
+
+  it('makes one look for a nudge, however often it hears of it, and polls on when the job still runs', async () => {
+    const t = setUp({ jobEnded: false })
+    const done = t.run()
+    await t.clock.advance(0)
+    t.lane.nudges = 1
+    t.lease.nudge(1)
+    t.lease.nudge(1)
+    await t.clock.advance(9_000)
+    assert.equal(t.job.looks, 1)
+    t.job.ended = true
+    await t.clock.advance(90_000)
+    await done
+    assert.equal(t.job.looks, 2)
+    assert.equal(t.store.upload.state, 'completed')
+    await t.lease.end()
+  })
+
+  it('comes to rest in spite of nudges', async () => {
+    const t = setUp({ jobEnded: false })
+    const done = t.run()
+    await t.clock.advance(0)
+    t.lease.askToRest()
+    t.lease.nudge(1)
+    await done
+    assert.equal(t.job.looks, 0)
+    assert.equal(t.store.upload.state, 'awaiting_completion')
+    await t.lease.end()
+  })
+})
