@@ -12,17 +12,23 @@ import type { HttpAnswer, Transport } from './transport.ts'
 export type ApiCall<T> = {
   /** From a closed set: it is a label of metrics. */
   operation: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   /** Path and query, ids encoded. */
   path: string
   headers?: Record<string, string>
   body?: Buffer
+  /** Of the body; JSON unless told. */
+  contentType?: string
+  /** For the exchange instead of the transport's own; for large bodies. */
+  timeoutMs?: number
   /** What a 2xx must look like; another one is `malformed_answer`. */
   schema: z.ZodType<T>
   /** The right that a 403 most likely means is missing. */
   right: string
   /** The body carries rows, so a 400 or 422 may be about them. */
   rows?: boolean
+  /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
+  notYet?: () => boolean
   maxAnswerBytes?: number
 }
 
@@ -49,6 +55,9 @@ export type Attempt<T> = {
 }
 
 const valueOf = <T>(call: ApiCall<T>, answer: HttpAnswer): T => {
+  if (answer.status === 404 && call.notYet?.()) {
+    throw new GenesysFailure('conflict', call.operation, { status: answer.status })
+  }
   if (answer.status < 200 || answer.status > 299) {
     throw failureOf({ ...call, rows: call.rows ?? false }, answer)
   }
@@ -106,11 +115,12 @@ export const attemptOnce = async <T>(
       url: `${deps.apiUrl}${call.path}`,
       headers: {
         ...call.headers,
-        ...(call.body ? { 'content-type': 'application/json' } : {}),
+        ...(call.body ? { 'content-type': call.contentType ?? 'application/json' } : {}),
         authorization: token.authorization(),
       },
       body: call.body ?? null,
       signal: context.signal,
+      ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
       maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
     })
     deps.pacer.learn(answer)

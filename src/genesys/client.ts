@@ -1,10 +1,20 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
+import type { ContactFilePort } from '../workflows/ports/contact-files.ts'
 import type { ContactListPort, PaceStore } from '../workflows/ports/genesys.ts'
+import type { EventSubscriptionPort, ProvisioningPort } from '../workflows/ports/provisioning.ts'
+import { createCircuit } from './circuit.ts'
+import { createGuideContactFiles } from './guide/contact-files.ts'
 import { createGuideContactLists } from './guide/contact-lists.ts'
+import { createGuideProvisioning, createGuideSubscriptions } from './guide/provisioning.ts'
+import { createNewLists, type NewLists } from './new-lists.ts'
 import { createPacer, type PaceStats } from './pacing.ts'
+import { createPlatformContactFiles } from './platform/contact-files.ts'
 import { createPlatformContactLists } from './platform/contact-lists.ts'
-import { createCaller } from './retry.ts'
+import { createPlatformProvisioning } from './platform/provisioning.ts'
+import { createPutPresigned, type PutPresigned } from './presigned.ts'
+import { createRetryBudget } from './retry-budget.ts'
+import { type Caller, createCaller } from './retry.ts'
 import { createTokens } from './token.ts'
 import { createTransport } from './transport.ts'
 
@@ -23,19 +33,49 @@ export type GenesysClientDeps = {
   clock: Clock
   random: () => number
   emit: Emit
+  /** Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS); `*.amazonaws.com` unless told. */
+  uploadHosts?: readonly string[]
+  /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
+  httpHosts?: readonly string[]
   /** Bounds one HTTP exchange as a whole; guide-api: 30 s. */
   requestTimeoutMs?: number
 }
 
 export type GenesysClient = {
   contactLists: ContactListPort
-  /** What the pace looks like from this process, for gauges. */
-  paceStats(): PaceStats
+  contactFiles: ContactFilePort
+  provisioning: ProvisioningPort
+  /** null in the platform dialect, which has no such call. */
+  subscriptions: EventSubscriptionPort | null
+  /** Puts a file at a pre-signed place. */
+  putPresigned: PutPresigned
+  /** The pace in force over all instances, and what this process does with it. */
+  paceStats(): Promise<PaceStats>
   /** Ends waiting calls with an abort and closes the connections once their requests ended. */
   close(): Promise<void>
 }
 
 const JITTER_MS = { guide: 100, platform: 0 } as const
+
+type Ports = Pick<GenesysClient, 'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions'>
+type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
+
+const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
+  guide: (deps) => ({
+    contactLists: createGuideContactLists(deps),
+    contactFiles: createGuideContactFiles(deps),
+    provisioning: createGuideProvisioning(deps),
+    subscriptions: createGuideSubscriptions(deps),
+  }),
+  platform: (deps) => ({
+    contactLists: createPlatformContactLists(deps),
+    contactFiles: createPlatformContactFiles(deps),
+    provisioning: createPlatformProvisioning(deps),
+    subscriptions: null,
+  }),
+}
+
+const DEFAULT_UPLOAD_HOSTS = ['*.amazonaws.com']
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
@@ -44,12 +84,14 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
   const { dialect, clock, random, emit } = deps
   const apiUrl = withoutSlash(deps.apiUrl)
   const transport = createTransport({ timeoutMs: deps.requestTimeoutMs ?? 30_000, clock })
+  const circuit = createCircuit({ emit })
   const pacer = createPacer({
     store: deps.pace,
     bucket: `${dialect}:${new URL(apiUrl).host}:${deps.clientId}`,
     requestsPerMinute: deps.requestsPerMinute,
     clock,
     emit,
+    probing: circuit.isOpen,
   })
   const tokens = createTokens({
     transport,
@@ -69,11 +111,24 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
     clock,
     random,
     emit,
+    circuit,
+    budget: createRetryBudget({ clock }),
   })
-  const create = { guide: createGuideContactLists, platform: createPlatformContactLists }[dialect]
+  const put = createPutPresigned({
+    transport,
+    hosts: {
+      patterns: deps.uploadHosts ?? DEFAULT_UPLOAD_HOSTS,
+      apiHost: new URL(apiUrl).host,
+      httpHosts: deps.httpHosts ?? [],
+    },
+    clock,
+    emit,
+  })
+  const newLists = createNewLists({ clock })
   return {
-    contactLists: create({ call, batchRows: deps.batchRows }),
-    paceStats: () => pacer.stats(),
+    ...PORTS[dialect]({ call, newLists, put, batchRows: deps.batchRows }),
+    putPresigned: put,
+    paceStats: () => pacer.freshStats(),
     close: async () => {
       pacer.close()
       await transport.close()

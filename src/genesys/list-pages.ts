@@ -13,20 +13,24 @@ const pageSchema = z.looseObject({
 /** An org holds 1,000 lists at most; ten times that many pages is a page count gone wrong. */
 const MAX_PAGES = 10_000
 
-/** Every contact list of the org; both dialects answer the same call. A page without `pageCount` is the only one. */
+/**
+ * Every contact list of the org, or those that Genesys finds by `name`; both dialects answer the same call. A page without
+ * `pageCount` is the only one.
+ */
 export const listAllContactLists = async (
   call: Caller,
   context: CallContext,
-  about: { right: string; pageSize: number },
+  about: { right: string; pageSize: number; name?: string },
 ): Promise<ContactListSummary[]> => {
   const operation = 'list-contact-lists'
+  const named = about.name === undefined ? '' : `&name=${encodeURIComponent(about.name)}`
   const lists = new Map<string, ContactListSummary>()
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const answer = await call(
       {
         operation,
         method: 'GET',
-        path: `/api/v2/outbound/contactlists?pageSize=${about.pageSize}&pageNumber=${page}`,
+        path: `/api/v2/outbound/contactlists?pageSize=${about.pageSize}&pageNumber=${page}${named}`,
         schema: pageSchema,
         right: about.right,
       },

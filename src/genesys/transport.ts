@@ -6,11 +6,15 @@ import { parseRetryAfter } from './retry-after.ts'
 
 export type HttpRequest = {
   operation: string
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   url: string
   headers: Record<string, string>
+  /** The headers go out as they are, without our own beside them: a pre-signed URL may have signed them. */
+  verbatim?: boolean
   body: Buffer | null
   signal: AbortSignal | null
+  /** For this exchange instead of the transport's own; for large bodies. */
+  timeoutMs?: number
   /** A longer answer is `malformed_answer`. */
   maxAnswerBytes: number
 }
@@ -97,6 +101,8 @@ const networkFailure = (operation: string, error: unknown): Error => {
   return new GenesysFailure('unavailable', operation, { cause: new Error(code || name) })
 }
 
+const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'outbound-gateway' }
+
 /**
  * The one way out to Genesys, on kept-alive connections. `timeoutMs` bounds the exchange as a whole, drip-fed bodies included
  * (undici's own body timeout only measures idleness).
@@ -116,12 +122,15 @@ export const createTransport = (deps: { timeoutMs: number; clock: Clock }): Tran
   const closing = new AbortController()
 
   const exchange = async (asked: HttpRequest): Promise<HttpAnswer> => {
-    const deadline = AbortSignal.timeout(deps.timeoutMs)
+    const timeoutMs = asked.timeoutMs ?? deps.timeoutMs
+    const deadline = AbortSignal.timeout(timeoutMs)
     const answer = await request(asked.url, {
       dispatcher: agent,
       method: asked.method,
-      headers: { accept: 'application/json', 'user-agent': 'outbound-gateway', ...asked.headers },
+      headers: asked.verbatim ? asked.headers : { ...OWN_HEADERS, ...asked.headers },
       body: asked.body,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
       signal: AbortSignal.any([asked.signal ?? closing.signal, deadline]),
     })
     return {

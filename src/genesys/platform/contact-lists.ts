@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-import type { ColumnKind, ContactList, DialectLimits } from '../../domain/contact-list.ts'
+import type { DialectLimits } from '../../domain/contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys-failure.ts'
-import { canonicalJson } from '../../lib/canonical-json.ts'
-import { sha256Hex } from '../../lib/digest.ts'
 import type { BatchToSend, ContactListPort } from '../../workflows/ports/genesys.ts'
 import { batchBody, jsonString } from '../batch-body.ts'
 import { listAllContactLists } from '../list-pages.ts'
+import type { NewLists } from '../new-lists.ts'
 import type { Caller } from '../retry.ts'
+import { contactListOf, readListCall } from './list-wire.ts'
 
 /** 1,000 contacts a request (Swagger of 2018). */
 const MAX_ROWS = 1_000
@@ -16,35 +16,7 @@ const MAX_BYTES = 5_000_000
 /** The answer repeats every contact with Genesys' own fields around it: up to 50 cells of 512 characters, 1,000 times. */
 const MAX_ANSWER_BYTES = 67_108_864
 
-const columnRefs = z.array(z.looseObject({ columnName: z.string() })).nullish()
-const listSchema = z.looseObject({
-  id: z.string().min(1),
-  name: z.string(),
-  columnNames: z.array(z.string().min(1)).min(1),
-  phoneColumns: columnRefs,
-  emailColumns: columnRefs,
-  size: z.number().int().nonnegative().nullish(),
-})
-
 const contactsSchema = z.array(z.looseObject({ id: z.string() }))
-
-const contactListOf = (list: z.infer<typeof listSchema>): ContactList => {
-  const phones = new Set(list.phoneColumns?.map(({ columnName }) => columnName))
-  const emails = new Set(list.emailColumns?.map(({ columnName }) => columnName))
-  const kindOf = (name: string): ColumnKind =>
-    phones.has(name) ? 'phone' : emails.has(name) ? 'email' : 'text'
-  const columns = list.columnNames.map((name) => ({ name, kind: kindOf(name), required: false }))
-  return {
-    id: list.id,
-    name: list.name,
-    // A created list is usable at once; the platform has no state of readiness.
-    status: 'ready',
-    // The list's own version also rises when other things change, so the columns alone count.
-    schemaVersion: sha256Hex(canonicalJson(columns)).slice(0, 32),
-    columns,
-    size: list.size ?? null,
-  }
-}
 
 const addContacts = (batch: BatchToSend) => {
   const listId = jsonString(batch.listId)
@@ -74,6 +46,7 @@ const addContacts = (batch: BatchToSend) => {
 /** Contact lists of the published Platform API: contacts with our own `id`, so that a second sending updates the same contact. */
 export const createPlatformContactLists = (deps: {
   call: Caller
+  newLists: NewLists
   /** A smaller batch than the dialect's 1,000 rows, by configuration. */
   batchRows: number | null
 }): ContactListPort => {
@@ -93,20 +66,9 @@ export const createPlatformContactLists = (deps: {
         pageSize: 100,
       }),
     readContactList: async (listId, context) =>
-      contactListOf(
-        await deps.call(
-          {
-            operation: 'read-contact-list',
-            method: 'GET',
-            path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}?includeSize=true`,
-            schema: listSchema,
-            right: 'outbound:contactList:view',
-          },
-          context,
-        ),
-      ),
+      contactListOf(await deps.call(readListCall(listId, deps.newLists), context)),
     sendBatch: async (batch, context) => {
-      const call = addContacts(batch)
+      const call = { ...addContacts(batch), notYet: () => deps.newLists.has(batch.listId) }
       if (call.body.length > limits.batchBytes) {
         throw new GenesysFailure('too_large', call.operation)
       }

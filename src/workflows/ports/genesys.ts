@@ -20,6 +20,8 @@ export type BatchToSend = {
   /** Stable over every retry of the batch; sent as X-Request-ID. */
   requestId: string
   columns: readonly { name: string; kind: string; required: boolean }[]
+  /** Guide: `overwrite` wipes the list with this very request (guide-api, "Contacts"); append unless told. */
+  mode?: 'append' | 'overwrite'
   /** Column that carries the contact id in the list, or null where the list has none. */
   contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */
@@ -56,8 +58,9 @@ export type ContactListPort = {
 /** The pace bucket shared by all instances, kept in the database. Time is the database's. */
 export type PaceStore = {
   /**
-   * Reserves the next slot of `bucket`. Slots are `intervalMs` apart. `reserved`: send after `waitMs`. `wait`: none within
-   * `maxAheadMs`, or a more urgent rank is waiting, or the bucket is blocked; ask again after `waitMs`.
+   * Reserves the next slot of `bucket`. Slots are `intervalMs` apart, or more by the share of the pace in force, which is told.
+   * `reserved`: send after `waitMs`. `wait`: none within `maxAheadMs`, or a more urgent rank is waiting, or the bucket is
+   * blocked; ask again after `waitMs`.
    */
   reserve(request: {
     bucket: string
@@ -65,7 +68,12 @@ export type PaceStore = {
     rank: number
     intervalMs: number
     maxAheadMs: number
-  }): Promise<{ kind: 'reserved' | 'wait'; waitMs: number }>
-  /** Nobody reserves a slot for `ms` (a 429 with Retry-After); the longer of two blocks holds. */
-  block(bucket: string, ms: number): Promise<void>
+  }): Promise<{ kind: 'reserved' | 'wait'; waitMs: number; share: number }>
+  /**
+   * A 429: nobody reserves a slot for `ms` (the longer of two blocks holds), and the share is cut (`domain/pace-share.ts`), once
+   * for refusals that belong together. Answers with the share now in force.
+   */
+  throttle(bucket: string, ms: number): Promise<{ share: number; cut: boolean }>
+  /** What is in force now; an unknown bucket has the whole pace. */
+  read(bucket: string): Promise<{ share: number; blockedMs: number }>
 }

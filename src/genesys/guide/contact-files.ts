@@ -1,0 +1,82 @@
+import { z } from 'zod'
+
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import type { ContactFilePart, ContactFilePort } from '../../workflows/ports/contact-files.ts'
+import type { ApiCall } from '../attempt.ts'
+import { fileTimeoutMs } from '../file-timeout.ts'
+import { multipartBody, type FormPart } from '../multipart.ts'
+import type { NewLists } from '../new-lists.ts'
+import type { Caller } from '../retry.ts'
+import { readJob } from './jobs.ts'
+import { typeOfKind } from './list-wire.ts'
+
+/** 10 MB a file is published; MB read as 10^6 is safe under every reading (guide-api, "Limits"). */
+const FILE_BYTES = 10_000_000
+
+const jobReceiptSchema = z.looseObject({ jobId: z.string().min(1).max(200) })
+const uploadReceiptSchema = z.looseObject({ uploadId: z.string().min(1).max(200) })
+
+const filePart = ({ fileName, csv }: ContactFilePart): FormPart => ({
+  name: 'file',
+  fileName,
+  contentType: 'text/csv; charset=utf-8',
+  body: csv,
+})
+
+/** Files as the guides describe them: multipart, with a job that tells the outcome later. */
+export const createGuideContactFiles = (deps: {
+  call: Caller
+  newLists: NewLists
+}): ContactFilePort => {
+  const callOf = <T>(
+    part: ContactFilePart,
+    about: { operation: string; path: string; schema: z.ZodType<T> },
+    fields: readonly FormPart[],
+  ): ApiCall<T> => {
+    const { operation, path, schema } = about
+    // The gateway's own promise of 10,000,000 bytes is of the file; the envelope around it is a few hundred more.
+    if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
+    return {
+      operation,
+      method: 'POST',
+      path,
+      schema,
+      headers: { 'x-request-id': part.requestId },
+      ...multipartBody([...fields, filePart(part)], part.requestId),
+      timeoutMs: fileTimeoutMs(part.csv.length),
+      right: 'outbound:contact:write',
+      rows: true,
+      notYet: () => deps.newLists.has(part.listId),
+    }
+  }
+  return {
+    limits: { fileBytes: FILE_BYTES },
+    sendFile: async (part, context) => {
+      const path = `/api/v2/outbound/lists/${encodeURIComponent(part.listId)}/contacts/upload?mode=${part.mode}`
+      const about = { operation: 'send-file', path, schema: jobReceiptSchema }
+      const { jobId } = await deps.call(callOf(part, about, []), context)
+      return { jobId }
+    },
+    sendCallbackFile: async (part, context) => {
+      const uploadOptions = {
+        duplicateCheckField: part.duplicateCheckField,
+        duplicateCheckBehavior: part.duplicateCheckBehavior,
+        columnMappings: part.columns.map(({ name, kind }) => ({ name, type: typeOfKind(kind) })),
+        callbackUrl: part.callbackUrl,
+      }
+      const options: FormPart = {
+        name: 'uploadOptions',
+        contentType: 'application/json',
+        body: Buffer.from(JSON.stringify(uploadOptions)),
+      }
+      const path = `/api/v2/outbound/contactlists/${encodeURIComponent(part.listId)}/upload`
+      const about = { operation: 'send-callback-file', path, schema: uploadReceiptSchema }
+      const { uploadId } = await deps.call(callOf(part, about, [options]), context)
+      return { jobId: uploadId }
+    },
+    startImport: null,
+    readImport: null,
+    readImportEvents: null,
+    readJob: (jobId, context) => readJob(deps.call, jobId, context),
+  }
+}

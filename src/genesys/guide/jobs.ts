@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+import type { CallContext, JobStatus } from '../../workflows/ports/genesys.ts'
+import { fieldOf, rowCodeOf } from '../failures.ts'
+import type { Caller } from '../retry.ts'
+
+const count = z.number().int().nonnegative()
+const jobSchema = z.looseObject({
+  status: z.enum(['processing', 'completed', 'failed']),
+  processed: count.nullish(),
+  failed: count.nullish(),
+  errors: z
+    .array(
+      z.looseObject({
+        index: count,
+        contactId: z.unknown().optional(),
+        field: z.unknown().optional(),
+        code: z.unknown().optional(),
+        message: z.unknown().optional(),
+      }),
+    )
+    .nullish(),
+})
+
+const idOf = (value: unknown): string | null =>
+  typeof value === 'string' && value.length >= 1 && value.length <= 128 ? value : null
+
+const jobStatusOf = (job: z.infer<typeof jobSchema>): JobStatus => ({
+  state: job.status,
+  processed: job.processed ?? 0,
+  failed: job.failed ?? 0,
+  // The message is free text and may repeat the row's phone number: a code goes on, never the words.
+  errors: (job.errors ?? []).map(({ index, contactId, field, code, message }) => ({
+    index,
+    contactId: idOf(contactId),
+    field: fieldOf(field),
+    code: rowCodeOf(code, message),
+  })),
+})
+
+/** How far a job is; every way of sending contacts answers with one. Throws `GenesysFailure`. */
+export const readJob = async (
+  call: Caller,
+  jobId: string,
+  context: CallContext,
+): Promise<JobStatus> =>
+  jobStatusOf(
+    await call(
+      {
+        operation: 'read-job',
+        method: 'GET',
+        path: `/api/v2/outbound/jobs/${encodeURIComponent(jobId)}`,
+        schema: jobSchema,
+        right: 'outbound:contact:read',
+      },
+      context,
+    ),
+  )

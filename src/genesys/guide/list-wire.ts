@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+import type { ColumnKind, ContactList } from '../../domain/contact-list.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { ApiCall } from '../attempt.ts'
+import type { NewLists } from '../new-lists.ts'
+
+const fieldSchema = z.looseObject({
+  name: z.string().min(1).max(256),
+  type: z.string(),
+  required: z.boolean().nullish(),
+  format: z.string().nullish(),
+})
+type Field = z.infer<typeof fieldSchema>
+
+/** A list as the guides' Genesys shows it; what more it holds is kept for the way back. */
+const listSchema = z.looseObject({
+  id: z.string().min(1),
+  name: z.string(),
+  status: z.enum(['READY', 'PROCESSING', 'ERROR']),
+  size: z.number().int().nonnegative().nullish(),
+  schema: z.looseObject({
+    version: z.union([z.string(), z.number()]).nullish(),
+    fields: z.array(fieldSchema).min(1),
+  }),
+})
+
+export type WireList = z.infer<typeof listSchema>
+export const wireListSchema: z.ZodType<WireList> = listSchema
+
+/** The call that reads a list as it stands. */
+export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireList> => ({
+  operation: 'read-contact-list',
+  method: 'GET',
+  path: `/api/v2/outbound/lists/${encodeURIComponent(listId)}`,
+  schema: listSchema,
+  right: 'outbound:list:read',
+  notYet: () => newLists.has(listId),
+})
+
+const STATUSES = { READY: 'ready', PROCESSING: 'processing', ERROR: 'error' } as const
+
+/** Guide 001 declares phones by format, guide 000 by type; both count (guide-api, "Contact lists"). */
+const kindOf = ({ type, format }: Field): ColumnKind => {
+  if (format?.toUpperCase() === 'E.164') return 'phone'
+  const kinds: Record<string, ColumnKind> = { phone: 'phone', email: 'email', date: 'date' }
+  return kinds[type.toLowerCase()] ?? 'text'
+}
+
+/** The list in our words. */
+export const contactListOf = (list: WireList): ContactList => {
+  const fields = list.schema.fields.map((field) => ({
+    name: field.name,
+    kind: kindOf(field),
+    required: field.required ?? false,
+  }))
+  const digest = sha256Hex(canonicalJson(fields)).slice(0, 16)
+  return {
+    id: list.id,
+    name: list.name,
+    status: STATUSES[list.status],
+    schemaVersion: `${list.schema.version ?? ''}:${digest}`,
+    columns: fields,
+    size: list.size ?? null,
+  }
+}
+
+const TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } as const
+
+/** The type that a column has in a mapping (guide 000). */
+export const typeOfKind = (kind: ColumnKind): string => TYPES[kind]
+
+/** A column as a field of a list's schema: a phone says so by type and by format, for either guide's reader. */
+export const fieldOfColumn = ({
+  name,
+  kind,
+  required,
+}: {
+  name: string
+  kind: ColumnKind
+  required: boolean
+}) => ({
+  name,
+  type: TYPES[kind],
+  required,
+  ...(kind === 'phone' ? { format: 'E.164' } : {}),
+})

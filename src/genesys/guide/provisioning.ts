@@ -1,0 +1,108 @@
+import { z } from 'zod'
+
+import type { CallContext } from '../../workflows/ports/genesys.ts'
+import type { EventSubscriptionPort, ProvisioningPort } from '../../workflows/ports/provisioning.ts'
+import { listAllContactLists } from '../list-pages.ts'
+import type { NewLists } from '../new-lists.ts'
+import type { Caller } from '../retry.ts'
+import { contactListOf, fieldOfColumn, readListCall, wireListSchema } from './list-wire.ts'
+
+const FIRST_VERSION = '1.0'
+const DESCRIPTION = 'Made by Outbound Gateway'
+
+/** One try: a second one could act twice. A call that was refused for its pace or its token is not lost by that; the caller repeats. */
+const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
+
+/** The next version in the form of the last: 3 → 4, "3" → "4", "1.0" → "2.0". */
+const raised = (version: string | number | null | undefined): string | number => {
+  if (typeof version === 'number') return version + 1
+  const [, major, rest] = /^(\d{1,9})(.*)$/.exec(version ?? '') ?? []
+  if (major === undefined) return '2.0'
+  return `${Number(major) + 1}${rest === '' ? '' : '.0'}`
+}
+
+/** Making and changing lists as the guides describe it; indexing goes on behind the answer, so callers wait for `ready`. */
+export const createGuideProvisioning = (deps: {
+  call: Caller
+  newLists: NewLists
+}): ProvisioningPort => ({
+  createContactList: async ({ name, columns }, context) => {
+    const schema = { name, version: FIRST_VERSION, fields: columns.map(fieldOfColumn) }
+    const made = await deps.call(
+      {
+        operation: 'create-contact-list',
+        method: 'POST',
+        path: '/api/v2/outbound/lists',
+        body: Buffer.from(
+          JSON.stringify({ name, description: DESCRIPTION, schema, status: 'READY' }),
+        ),
+        schema: wireListSchema,
+        right: 'outbound:list:write',
+      },
+      once(context),
+    )
+    deps.newLists.add(made.id)
+    return contactListOf(made)
+  },
+  findByName: async (name, context) => {
+    const about = { right: 'outbound:contactlist:read', pageSize: 100, name }
+    const lists = await listAllContactLists(deps.call, context, about)
+    return lists.filter((list) => list.name === name)
+  },
+  addColumns: async (listId, columns, context) => {
+    const list = await deps.call(readListCall(listId, deps.newLists), context)
+    const known = new Set(list.schema.fields.map(({ name }) => name))
+    const missing = columns.filter(({ name }) => !known.has(name))
+    // After an unknown outcome the caller asks again, and finds what the first try did.
+    if (missing.length === 0) return contactListOf(list)
+    const fields = [...list.schema.fields, ...missing.map(fieldOfColumn)]
+    const schema = { ...list.schema, version: raised(list.schema.version), fields }
+    return contactListOf(
+      await deps.call(
+        {
+          operation: 'extend-contact-list',
+          method: 'PUT',
+          path: `/api/v2/outbound/lists/${encodeURIComponent(listId)}`,
+          body: Buffer.from(JSON.stringify({ ...list, schema })),
+          schema: wireListSchema,
+          right: 'outbound:list:write',
+        },
+        once(context),
+      ),
+    )
+  },
+  clearContactList: null,
+})
+
+const subscriptionSchema = z.looseObject({ id: z.string().min(1).max(200) })
+
+/** Subscribing to Genesys' events. One try: there is no call that lists subscriptions, so a second one could not be found again. */
+export const createGuideSubscriptions = (deps: { call: Caller }): EventSubscriptionPort => ({
+  subscribe: async ({ name, eventType, url }, context) => {
+    const { id } = await deps.call(
+      {
+        operation: 'subscribe-event',
+        method: 'POST',
+        path: '/api/v2/platform/webhooks',
+        body: Buffer.from(
+          JSON.stringify({
+            name,
+            description: DESCRIPTION,
+            enabled: true,
+            eventDefinition: { eventType },
+            httpTarget: {
+              url,
+              httpMethod: 'POST',
+              contentType: 'application/json',
+              authentication: { authenticationType: 'NONE' },
+            },
+          }),
+        ),
+        schema: subscriptionSchema,
+        right: 'webhooks:write',
+      },
+      once(context),
+    )
+    return { id }
+  },
+})

@@ -1,0 +1,176 @@
+import { z } from 'zod'
+
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import type {
+  ContactFilePart,
+  ContactFilePort,
+  ImportEvent,
+  ImportStatus,
+} from '../../workflows/ports/contact-files.ts'
+import type { CallContext } from '../../workflows/ports/genesys.ts'
+import { upstreamCodeOf } from '../failures.ts'
+import type { PutPresigned } from '../presigned.ts'
+import type { Caller } from '../retry.ts'
+
+/** Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what a repetition costs. */
+const FILE_BYTES = 10_000_000
+/** A URL is good for 10 minutes unless told (SDK 262, `signedUrlTimeoutSeconds`); a file is put there at once. */
+const URL_SECONDS = 600
+/** A 403 at the pre-signed place asks for a new URL; one that is refused at once as well is no matter of age. */
+const MAX_URLS = 2
+const EVENT_PAGE = 100
+/** 10,000 events of one import: past that the count says enough. */
+const MAX_EVENT_PAGES = 100
+
+const urlSchema = z.looseObject({
+  url: z.string().min(1).max(8_192),
+  headers: z.record(z.string(), z.string()).nullish(),
+})
+
+const count = z.number().int().nonnegative()
+const statusSchema = z.looseObject({
+  state: z.string().nullish(),
+  totalRecords: count.nullish(),
+  completedRecords: count.nullish(),
+  percentComplete: z.number().nullish(),
+  failureReason: z.unknown().optional(),
+})
+
+const entitySchema = z.looseObject({ id: z.string().nullish() }).nullish()
+const eventsSchema = z.looseObject({
+  entities: z.array(
+    z.looseObject({
+      timestamp: z.string(),
+      level: z.string().nullish(),
+      category: z.string().nullish(),
+      errorEntity: entitySchema,
+      relatedEntity: entitySchema,
+      eventMessage: z.looseObject({ code: z.unknown().optional() }).nullish(),
+    }),
+  ),
+  pageCount: count.nullish(),
+})
+type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
+
+/** There is no word for success: an absent state with 100 % is the end of an import, whosever it was (research, 2.5.4). */
+const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
+  const percent = wire.percentComplete ?? 0
+  const states = { IN_PROGRESS: 'in_progress', FAILED: 'failed' } as const
+  const known = states[(wire.state ?? '') as keyof typeof states]
+  return {
+    state: known ?? (percent >= 100 ? 'completed' : 'none'),
+    total: wire.totalRecords ?? 0,
+    completed: wire.completedRecords ?? 0,
+    percent,
+    failureReason: upstreamCodeOf(wire.failureReason),
+  }
+}
+
+const eventOf = (wire: WireEvent): ImportEvent => {
+  const levels = { INFO: 'info', WARNING: 'warning', ERROR: 'error' } as const
+  return {
+    at: new Date(wire.timestamp),
+    code: upstreamCodeOf(wire.eventMessage?.code) ?? 'unknown',
+    level: levels[(wire.level ?? '') as keyof typeof levels] ?? 'error',
+  }
+}
+
+const isOfList = ({ errorEntity, relatedEntity }: WireEvent, listId: string): boolean =>
+  errorEntity?.id === listId || relatedEntity?.id === listId
+
+const readEvents = async (
+  call: Caller,
+  listId: string,
+  since: Date,
+  context: CallContext,
+): Promise<ImportEvent[]> => {
+  const found: ImportEvent[] = []
+  for (let page = 1; page <= MAX_EVENT_PAGES; page += 1) {
+    const query = new URLSearchParams({
+      category: 'IMPORT_ERROR',
+      sortBy: 'timestamp',
+      sortOrder: 'descending',
+      pageSize: String(EVENT_PAGE),
+      pageNumber: String(page),
+    })
+    const answer = await call(
+      {
+        operation: 'read-import-events',
+        method: 'GET',
+        path: `/api/v2/outbound/events?${query.toString()}`,
+        schema: eventsSchema,
+        right: 'outbound:eventLog:view',
+      },
+      context,
+    )
+    const ours = answer.entities.filter(
+      (event) => isOfList(event, listId) && (event.category ?? 'IMPORT_ERROR') === 'IMPORT_ERROR',
+    )
+    found.push(...ours.map(eventOf).filter(({ at }) => at >= since))
+    const oldest = answer.entities.at(-1)
+    const past = oldest !== undefined && new Date(oldest.timestamp) < since
+    if (oldest === undefined || past || page >= (answer.pageCount ?? 1)) break
+  }
+  return found.sort((a, b) => a.at.getTime() - b.at.getTime())
+}
+
+/** Files as the published Platform API takes them: a pre-signed place, and an import that only the list itself tells of. */
+export const createPlatformContactFiles = (deps: {
+  call: Caller
+  put: PutPresigned
+}): ContactFilePort => {
+  const askForUrl = (part: ContactFilePart & { contactIdColumn: string }, context: CallContext) =>
+    deps.call(
+      {
+        operation: 'ask-upload-url',
+        method: 'POST',
+        path: '/api/v2/outbound/contactlists/uploads',
+        headers: { 'x-request-id': part.requestId },
+        body: Buffer.from(
+          JSON.stringify({
+            contentType: 'text/csv',
+            id: part.listId,
+            contactIdName: part.contactIdColumn,
+            signedUrlTimeoutSeconds: URL_SECONDS,
+          }),
+        ),
+        schema: urlSchema,
+        right: 'outbound:contactList:upload',
+      },
+      context,
+    )
+  return {
+    limits: { fileBytes: FILE_BYTES },
+    sendFile: null,
+    sendCallbackFile: null,
+    startImport: async (part, context) => {
+      const operation = 'put-contact-file'
+      if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
+      for (let urls = 1; ; urls += 1) {
+        const { url, headers } = await askForUrl(part, context)
+        try {
+          await deps.put({ operation, url, headers: headers ?? {}, body: part.csv }, context)
+          return
+        } catch (error) {
+          const expired = error instanceof GenesysFailure && error.kind === 'forbidden'
+          if (!expired || urls >= MAX_URLS) throw error
+        }
+      }
+    },
+    readImport: async (listId, context) =>
+      importStatusOf(
+        await deps.call(
+          {
+            operation: 'read-import-status',
+            method: 'GET',
+            path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}/importstatus`,
+            schema: statusSchema,
+            right: 'outbound:contactList:view',
+          },
+          context,
+        ),
+      ),
+    readImportEvents: (listId, since, context) => readEvents(deps.call, listId, since, context),
+    readJob: null,
+  }
+}

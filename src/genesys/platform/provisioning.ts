@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+import type { CallContext } from '../../workflows/ports/genesys.ts'
+import type { NewContactList, ProvisioningPort } from '../../workflows/ports/provisioning.ts'
+import { listAllContactLists } from '../list-pages.ts'
+import type { NewLists } from '../new-lists.ts'
+import type { Caller } from '../retry.ts'
+import { contactListOf, wireListSchema } from './list-wire.ts'
+
+const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
+
+/** `type` is a free label of Genesys' own lists of phones and addresses (SDK 262). */
+const columnsOf = ({ columns }: NewContactList) => ({
+  columnNames: columns.map(({ name }) => name),
+  phoneColumns: columns
+    .filter(({ kind }) => kind === 'phone')
+    .map(({ name }) => ({ columnName: name, type: 'cell' })),
+  emailColumns: columns
+    .filter(({ kind }) => kind === 'email')
+    .map(({ name }) => ({ columnName: name, type: 'personal' })),
+})
+
+/** Making lists by the published Platform API. Columns are fixed once a list is made; a date is text there. */
+export const createPlatformProvisioning = (deps: {
+  call: Caller
+  newLists: NewLists
+}): ProvisioningPort => ({
+  createContactList: async (list, context) => {
+    const made = await deps.call(
+      {
+        operation: 'create-contact-list',
+        method: 'POST',
+        path: '/api/v2/outbound/contactlists',
+        body: Buffer.from(JSON.stringify({ name: list.name, ...columnsOf(list) })),
+        schema: wireListSchema,
+        right: 'outbound:contactList:add',
+      },
+      once(context),
+    )
+    deps.newLists.add(made.id)
+    return contactListOf(made)
+  },
+  findByName: async (name, context) => {
+    const about = { right: 'outbound:contactList:view', pageSize: 100, name }
+    const lists = await listAllContactLists(deps.call, context, about)
+    return lists.filter((list) => list.name === name)
+  },
+  addColumns: null,
+  clearContactList: async (listId, context) => {
+    await deps.call(
+      {
+        operation: 'clear-contact-list',
+        method: 'POST',
+        path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}/clear`,
+        // The answer is 204, or a list; nothing in it is needed.
+        schema: z.unknown(),
+        right: 'outbound:contact:delete',
+      },
+      once(context),
+    )
+  },
+})
