@@ -6,16 +6,20 @@ export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
 
 /** Messages wait for each other in this much room: small enough to stay in the processor's cache. */
-const ROOM_BYTES = 65_536
-const MOST_WAITING = ROOM_BYTES / DIGEST_BYTES
+const ROOM_WORDS = 16_384
+const MOST_WAITING = ROOM_WORDS / WORDS
 /** A longer text is digested alone, so that one long cell does not make rounds for all. */
-const LONG_CHARS = 1024
+const LONG_BYTES = 3072
 /** UTF-8 takes at most three bytes for a unit of a string. */
 const BYTES_PER_CHAR = 3
+/** What may be read behind a text: its last word is read whole. */
+export const DIGEST_SLACK_BYTES = 3
 
 /** Digests of many texts, made together. */
 export type DigestBatch = {
   add(text: string): void
+  /** As `add`, of the UTF-8 in `view` from `from` to `to`, with `DIGEST_SLACK_BYTES` of anything behind it. The bytes are copied. */
+  addBytes(view: DataView, from: number, to: number): void
   /** The digests of the texts added since the last call, in order, 16 bytes each. */
   take(): Buffer
 }
@@ -30,46 +34,110 @@ const doubled = (block: Uint8Array): Buffer => {
   return result
 }
 
-const wordsOf = (bytes: Buffer): Int32Array =>
-  new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+/** Words as they lie in memory, the lowest byte first as on every processor that Node is released for but one. */
+const wordsOf = (bytes: Uint8Array): Int32Array => {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
+}
 
-type Subkeys = { whole: Buffer; padded: Buffer }
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** Turns the message at `from` into whole blocks as CMAC wants them; returns where it ends. */
-const finish = (bytes: Buffer, from: number, size: number, keys: Subkeys): number => {
-  const whole = size > 0 && size % DIGEST_BYTES === 0
-  let end = from + size
-  if (!whole) {
-    bytes[end] = 0x80
-    end += 1
-    while ((end - from) % DIGEST_BYTES !== 0) bytes[end++] = 0
+type Subkeys = { whole: Int32Array; padded: Int32Array }
+
+/** Puts the last block of a message, `size` ≤ 16 bytes at `from`, into four words as CMAC wants it: padded, and under a subkey. */
+const putLast = (
+  words: Int32Array,
+  at: number,
+  view: DataView,
+  from: number,
+  size: number,
+  keys: Subkeys,
+): void => {
+  const key = size === DIGEST_BYTES ? keys.whole : keys.padded
+  const full = size >> 2
+  for (let word = 0; word < full; word += 1) {
+    words[at + word] = view.getInt32(from + word * 4, true) ^ key[word]!
   }
-  const subkey = whole ? keys.whole : keys.padded
-  for (let at = 0; at < DIGEST_BYTES; at += 1) bytes[end - DIGEST_BYTES + at]! ^= subkey[at]!
-  return end
+  if (full === WORDS) return
+  const bits = (size & 3) * 8
+  const rest = bits === 0 ? 0 : view.getInt32(from + full * 4, true) & ((1 << bits) - 1)
+  words[at + full] = (rest | (0x80 << bits)) ^ key[full]!
+  for (let word = full + 1; word < WORDS; word += 1) words[at + word] = key[word]!
+}
+
+/** Puts the whole message from `from` to `to` into words; returns where they end. */
+const putMessage = (
+  words: Int32Array,
+  at: number,
+  view: DataView,
+  from: number,
+  to: number,
+  keys: Subkeys,
+): number => {
+  const before = ((to - from - 1) >> 4) * DIGEST_BYTES
+  const last = at + before / 4
+  for (let word = 0; word < before / 4; word += 1) {
+    words[at + word] = view.getInt32(from + word * 4, true)
+  }
+  putLast(words, last, view, from + before, to - from - before, keys)
+  return last + WORDS
 }
 
 /** The same digest of one text, in one call of CBC. */
-const cmacAlone = (key: Uint8Array, text: string, keys: Subkeys): Buffer => {
-  const size = Buffer.byteLength(text)
-  const bytes = Buffer.alloc(size + DIGEST_BYTES)
-  bytes.write(text)
-  const end = finish(bytes, 0, size, keys)
+const cmacAlone = (key: Uint8Array, text: Uint8Array, keys: Subkeys): Buffer => {
+  const padded = Buffer.alloc(text.byteLength + DIGEST_SLACK_BYTES)
+  padded.set(text)
+  const words = new Int32Array(Math.ceil((text.byteLength + 1) / DIGEST_BYTES) * WORDS)
+  const end = putMessage(words, 0, viewOf(padded), 0, text.byteLength, keys)
   const chain = createCipheriv('aes-256-cbc', key, Buffer.alloc(DIGEST_BYTES))
-  const output = chain.setAutoPadding(false).update(bytes.subarray(0, end))
-  return output.subarray(end - DIGEST_BYTES)
+  const output = chain.setAutoPadding(false).update(new Uint8Array(words.buffer, 0, end * 4))
+  return output.subarray(output.byteLength - DIGEST_BYTES)
 }
 
-type Round = { cipher: Cipheriv; inputs: Buffer; active: Int32Array }
+/** Of the messages longer than a block: where the digest so far is, and the words yet to come. */
+const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
+  const owners = new Int32Array(MOST_WAITING)
+  const starts = new Int32Array(MOST_WAITING)
+  const ends = new Int32Array(MOST_WAITING)
+  const inputs = new Int32Array(ROOM_WORDS)
+  let open = 0
 
-/** Encrypts the first `count` blocks of the inputs and puts each where its digest is. */
-const encryptRound = ({ cipher, inputs, active }: Round, count: number, digests: Int32Array) => {
-  const output = Buffer.from(new ArrayBuffer(count * DIGEST_BYTES))
-  output.set(cipher.update(inputs.subarray(0, output.byteLength)))
-  const outputWords = wordsOf(output)
-  for (let at = 0; at < count; at += 1) {
-    const to = active[at]! * WORDS
-    for (let word = 0; word < WORDS; word += 1) digests[to + word] = outputWords[at * WORDS + word]!
+  /** One block further in every chain; those at their end are dropped. */
+  const round = (digests: Int32Array, words: Int32Array): void => {
+    for (let chain = 0; chain < open; chain += 1) {
+      const digest = owners[chain]!
+      const block = starts[chain]!
+      const to = chain * WORDS
+      for (let word = 0; word < WORDS; word += 1) {
+        inputs[to + word] = digests[digest + word]! ^ words[block + word]!
+      }
+    }
+    const output = encrypt(inputs.subarray(0, open * WORDS))
+    let left = 0
+    for (let chain = 0; chain < open; chain += 1) {
+      const digest = owners[chain]!
+      for (let word = 0; word < WORDS; word += 1) {
+        digests[digest + word] = output[chain * WORDS + word]!
+      }
+      if (starts[chain]! + WORDS === ends[chain]) continue
+      owners[left] = digest
+      starts[left] = starts[chain]! + WORDS
+      ends[left] = ends[chain]!
+      left += 1
+    }
+    open = left
+  }
+  return {
+    add: (digest: number, start: number, end: number): void => {
+      owners[open] = digest
+      starts[open] = start
+      ends[open] = end
+      open += 1
+    },
+    finish: (digests: Int32Array, words: Int32Array): void => {
+      while (open > 0) round(digests, words)
+    },
   }
 }
 
@@ -79,62 +147,61 @@ const encryptRound = ({ cipher, inputs, active }: Round, count: number, digests:
  */
 export const createCmacBatch = (key: Uint8Array): DigestBatch => {
   const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
+  const encrypt = (words: Int32Array): Int32Array =>
+    wordsOf(cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)))
   const first = doubled(cipher.update(Buffer.alloc(DIGEST_BYTES)))
-  const keys = { whole: first, padded: doubled(first) }
-  const room = Buffer.from(new ArrayBuffer(ROOM_BYTES))
-  const words = wordsOf(room)
-  const inputs = Buffer.from(new ArrayBuffer(ROOM_BYTES))
-  const inputWords = wordsOf(inputs)
-  /** Of each waiting message: the word where it starts, and the word after its end. */
-  const starts = new Int32Array(MOST_WAITING)
-  const ends = new Int32Array(MOST_WAITING)
-  const active = new Int32Array(MOST_WAITING)
+  const keys = { whole: wordsOf(first), padded: wordsOf(doubled(first)) }
+  /** The first block of every message, and behind each other the further blocks of the long ones. */
+  const heads = new Int32Array(ROOM_WORDS)
+  const tails = new Int32Array(ROOM_WORDS)
+  const chains = createChains(encrypt)
+  const scratch = Buffer.alloc(LONG_BYTES + DIGEST_SLACK_BYTES)
+  const view = viewOf(scratch)
   let waiting = 0
   let filled = 0
   let done: Buffer[] = []
 
-  /** One block further in every chain that has one left; returns how many had. */
-  const round = (digests: Int32Array, offset: number): number => {
-    let count = 0
-    for (let index = 0; index < waiting; index += 1) {
-      const block = starts[index]! + offset
-      if (block >= ends[index]!) continue
-      const [from, to] = [index * WORDS, count * WORDS]
-      for (let word = 0; word < WORDS; word += 1) {
-        inputWords[to + word] = digests[from + word]! ^ words[block + word]!
-      }
-      active[count++] = index
-    }
-    if (count > 0) encryptRound({ cipher, inputs, active }, count, digests)
-    return count
-  }
   const flush = (): void => {
     if (waiting === 0) return
-    const digests = new Int32Array(waiting * WORDS)
-    let offset = 0
-    while (round(digests, offset) > 0) offset += WORDS
-    done.push(Buffer.from(digests.buffer))
+    const digests = encrypt(heads.subarray(0, waiting * WORDS))
+    chains.finish(digests, tails)
+    done.push(Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength))
     waiting = 0
     filled = 0
   }
+  const addLong = (view: DataView, from: number, to: number): void => {
+    if (filled + (to - from) / 4 + WORDS > ROOM_WORDS) flush()
+    const head = waiting * WORDS
+    for (let word = 0; word < WORDS; word += 1) {
+      heads[head + word] = view.getInt32(from + word * 4, true)
+    }
+    const start = filled
+    filled = putMessage(tails, start, view, from + DIGEST_BYTES, to, keys)
+    chains.add(head, start, filled)
+    waiting += 1
+  }
+  const addBytes = (view: DataView, from: number, to: number): void => {
+    const size = to - from
+    if (waiting === MOST_WAITING) flush()
+    if (size <= DIGEST_BYTES) putLast(heads, waiting++ * WORDS, view, from, size, keys)
+    else if (size <= LONG_BYTES) addLong(view, from, to)
+    else {
+      flush()
+      done.push(cmacAlone(key, new Uint8Array(view.buffer, view.byteOffset + from, size), keys))
+    }
+  }
   return {
     add: (text) => {
-      if (text.length > LONG_CHARS) {
+      if (text.length * BYTES_PER_CHAR <= LONG_BYTES) addBytes(view, 0, scratch.write(text))
+      else {
         flush()
-        done.push(cmacAlone(key, text, keys))
-        return
+        done.push(cmacAlone(key, Buffer.from(text), keys))
       }
-      const most = text.length * BYTES_PER_CHAR + DIGEST_BYTES
-      if (waiting === MOST_WAITING || filled + most > ROOM_BYTES) flush()
-      const end = finish(room, filled, room.write(text, filled), keys)
-      starts[waiting] = filled / 4
-      ends[waiting] = end / 4
-      waiting += 1
-      filled = end
     },
+    addBytes,
     take: () => {
       flush()
-      const all = Buffer.concat(done)
+      const all = done.length === 1 ? done[0]! : Buffer.concat(done)
       done = []
       return all
     },
