@@ -1,139 +1,175 @@
-import metadataJson from 'libphonenumber-js/metadata.max.json'
+import { PREFIX_WITH_GROUP, compileWhole, prefixLength, wholeMatches } from './phone-automaton.ts'
+import { callingCodeOf } from './phone-plans.ts'
+import type { CallingCode, PhonePlan, PhoneRegion } from './phone-plans.ts'
+import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
 /**
- * Recognises ordinary valid numbers by the patterns of the library's own metadata, compiled once, without the library's work for
- * every number. It only ever says "valid, and this is the E.164 form", and only where nothing about the number is open to
- * interpretation (no national prefix to strip, no exit code, no extension); everything else is the library's to judge. A property
- * test holds the two together.
+ * Decides phone numbers as libphonenumber-js does, by its rules in its order, on the tables compiled from its own metadata. What
+ * is not decided here is left to the library. Comments name the library's functions, so that a new version of it can be compared;
+ * the differential test holds the two together.
  */
-type RawPlan = unknown[]
-type Plan = {
-  callingCode: string
-  general: RegExp
-  leadingDigits: RegExp | null
-  types: { pattern: RegExp; lengths: readonly number[] }[]
-}
-/** The plans that share a calling code, main country first, and the national prefix by which the library parses for all of them. */
-type CallingCode = { prefix: RegExp | null; plans: Plan[] }
-type Region = { code: CallingCode; callingCode: string; prefix: RegExp | null; exitCode: RegExp }
 
-/** Where the library's metadata (version 4) keeps things. */
-const AT = {
-  callingCode: 0,
-  exitCode: 1,
-  general: 2,
-  lengths: 3,
-  nationalPrefix: 5,
-  nationalPrefixForParsing: 7,
-  leadingDigits: 10,
-  types: 11,
-} as const
+/** Answers of `judgePhone` and of the phone reader; all below zero. */
+export const PHONE_UNDECIDED = -1
+export const PHONE_INVALID = -2
+export const PHONE_SHORT = -3
+/** Valid; where it was found is in `FoundPhone`. */
+const VALID = 0
 
-const SHORTEST_NATIONAL = 7
-const WRITTEN = /^(?:\+\d{8,16}|\(\d{3}\) \d{3}-\d{4}|\d{7,15}|\+?\d+(?:[ .-]\d+){1,6})$/
-const PUNCTUATION = /[ ().-]/g
-
-const metadata = metadataJson as unknown as {
-  country_calling_codes: Record<string, string[]>
-  countries: Record<string, RawPlan>
+/** A number as it is written: its digits (values 0 to 9), and what else of the text matters. */
+export type WrittenPhone = {
+  readonly digits: Uint8Array
+  count: number
+  /** It starts with a plus sign. */
+  plus: boolean
+  /** There is nothing beside digits and that sign. */
+  bare: boolean
 }
 
-const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`)
-const start = (pattern: string): RegExp => new RegExp(`^(?:${pattern})`)
+/** Where in the digits the number was found. */
+export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number }
 
-const prefixOf = (raw: RawPlan): RegExp | null => {
-  const pattern = raw[AT.nationalPrefixForParsing] || raw[AT.nationalPrefix]
-  return typeof pattern === 'string' ? start(pattern) : null
+/** What the library names MIN_LENGTH_FOR_NSN, MAX_LENGTH_FOR_NSN, MAX_LENGTH_COUNTRY_CODE. */
+const SHORTEST_NATIONAL = 2
+const LONGEST_NATIONAL = 17
+const LONGEST_CALLING_CODE = 3
+/** Two digits are a number to the library only when nothing else is written; see isViablePhoneNumber. */
+const SHORTEST_PUNCTUATED = 3
+
+const GENERAL = 1
+
+const emergencyCodes = compileWhole([EMERGENCY_CODES.join('|')])
+
+const isEmergency = ({ digits, count }: WrittenPhone, from: number): boolean =>
+  count - from <= SHORT_DIGITS &&
+  emergencyCodes !== null &&
+  wholeMatches(emergencyCodes, digits, from, count) !== 0
+
+const fitsGeneral = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number): boolean =>
+  (wholeMatches(plan.patterns, digits, from, count) & GENERAL) !== 0
+
+/** getNumberType: the general pattern matches, and a type's that permits the length. */
+const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number): boolean => {
+  const permitted = plan.typesAt[count - from]!
+  if (permitted === 0) return false
+  const matched = wholeMatches(plan.patterns, digits, from, count)
+  return (matched & GENERAL) !== 0 && (matched & permitted) !== 0
 }
 
-const readPlan = (raw: RawPlan): Plan => ({
-  callingCode: String(raw[AT.callingCode]),
-  general: whole(String(raw[AT.general])),
-  leadingDigits: raw[AT.leadingDigits] ? start(String(raw[AT.leadingDigits])) : null,
-  types: ((raw[AT.types] ?? []) as (RawPlan | 0 | null)[])
-    .filter((type) => Array.isArray(type) && Boolean(type[0]))
-    .map((type) => {
-      const [pattern, lengths] = type as [string, number[] | undefined]
-      return { pattern: whole(pattern), lengths: lengths ?? (raw[AT.lengths] as number[]) }
-    }),
-})
-
-const callingCodes = new Map<string, CallingCode | null>()
-
-const readCallingCode = (code: string): CallingCode | null => {
-  const known = callingCodes.get(code)
-  if (known !== undefined) return known
-  const countries = metadata.country_calling_codes[code]
-  const raws = (countries ?? []).map((country) => metadata.countries[country])
-  const main = raws[0]
-  const read =
-    main === undefined
-      ? null
-      : {
-          prefix: prefixOf(main),
-          plans: raws.filter((raw) => raw !== undefined).map((raw) => readPlan(raw)),
-        }
-  // Only the codes that exist are kept, so that hostile input cannot grow the map.
-  if (read !== null) callingCodes.set(code, read)
-  return read
-}
-
-const regions = new Map<string, Region | null>()
-
-const readRegion = (region: string): Region | null => {
-  const known = regions.get(region)
-  if (known !== undefined) return known
-  const raw = Object.hasOwn(metadata.countries, region) ? metadata.countries[region] : undefined
-  if (raw === undefined) return null
-  const callingCode = String(raw[AT.callingCode])
-  const code = readCallingCode(callingCode)
-  const read =
-    code === null
-      ? null
-      : { code, callingCode, prefix: prefixOf(raw), exitCode: start(String(raw[AT.exitCode])) }
-  regions.set(region, read)
-  return read
-}
-
-const hasType = (plan: Plan, national: string): boolean =>
-  plan.general.test(national) &&
-  plan.types.some((type) => type.lengths.includes(national.length) && type.pattern.test(national))
-
-const isValidNational = (code: CallingCode, national: string): boolean => {
-  if (code.plans.length === 1) return hasType(code.plans[0]!, national)
-  for (const plan of code.plans) {
-    if (plan.leadingDigits !== null) {
-      if (plan.leadingDigits.test(national)) return hasType(plan, national)
-    } else if (hasType(plan, national)) return true
-  }
-  return false
-}
-
-const directInternational = (digits: string): string | null => {
-  for (let length = 1; length <= 3; length += 1) {
-    const code = readCallingCode(digits.slice(0, length))
-    if (code === null) continue
-    const national = digits.slice(length)
-    if (national.length < SHORTEST_NATIONAL || code.prefix?.test(national)) return null
-    return isValidNational(code, national) ? `+${digits}` : null
+/** getCountryByCallingCode: the country that the national number tells, null if it tells none. */
+const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhonePlan | null => {
+  const { countries } = code
+  if (countries.length === 1) return countries[0]!
+  for (const plan of countries) {
+    if (plan.leadingDigits === null) {
+      if (hasType(plan, phone, from)) return plan
+    } else if (prefixLength(plan.leadingDigits, phone.digits, from, phone.count) > 0) return plan
   }
   return null
 }
 
-const directNational = (digits: string, regionName: string): string | null => {
-  const region = readRegion(regionName)
-  if (region === null || digits.length < SHORTEST_NATIONAL) return null
-  // A number that could start with an exit code, the calling code or a national prefix is open to interpretation.
-  if (digits.startsWith(region.callingCode) || region.exitCode.test(digits)) return null
-  if (region.prefix?.test(digits) || region.code.prefix?.test(digits)) return null
-  return isValidNational(region.code, digits) ? `+${region.callingCode}${digits}` : null
+/** isPossibleIncompleteNationalNumber: too long is possible to it, too short or between two lengths is not. */
+const isPossible = (plan: PhonePlan, length: number): boolean =>
+  length > plan.longest || (plan.lengths & (1 << length)) !== 0
+
+/** extractNationalNumber: where the number starts behind what is dialled before it within the country. */
+const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
+  if (plan.prefix === null) return from
+  const length = prefixLength(plan.prefix, phone.digits, from, phone.count)
+  if (length === PREFIX_WITH_GROUP) return PHONE_UNDECIDED
+  if (length <= 0) return from
+  const after = from + length
+  if (fitsGeneral(plan, phone, from) && !fitsGeneral(plan, phone, after)) return from
+  const country = countryOf(plan.callingCode, phone, after) ?? plan
+  return isPossible(country, phone.count - after) ? after : from
 }
 
-/** The E.164 form of a number that is plainly valid; null = ask the library. */
-export const directE164 = (text: string, defaultRegion: string): string | null => {
-  if (!WRITTEN.test(text)) return null
-  const digits = text.replace(PUNCTUATION, '')
-  return digits.startsWith('+')
-    ? directInternational(digits.slice(1))
-    : directNational(digits, defaultRegion)
+const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): boolean => {
+  if (count < start.length) return false
+  for (let at = 0; at < start.length; at += 1) if (digits[at] !== start[at]) return false
+  return true
+}
+
+/** The answer for what the library does not take for a number at all: without punctuation, few digits are a short code. */
+const unparsed = ({ count, bare }: WrittenPhone): number =>
+  bare && count > 0 && count <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
+
+/** The rest of parse and isValid, once it is known by which plan the digits from `from` on are to be read. */
+const judgeNational = (
+  phone: WrittenPhone,
+  from: number,
+  plan: PhonePlan,
+  found: FoundPhone,
+): number => {
+  const start = nationalStart(plan, phone, from)
+  if (start === PHONE_UNDECIDED) return PHONE_UNDECIDED
+  const length = phone.count - start
+  if (length < SHORTEST_NATIONAL || length > LONGEST_NATIONAL) return unparsed(phone)
+  if (isEmergency(phone, start)) return PHONE_SHORT
+  const country = countryOf(plan.callingCode, phone, start) ?? plan
+  const valid = country.hasTypes
+    ? hasType(country, phone, start)
+    : fitsGeneral(country, phone, start)
+  if (!valid) return length <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
+  found.callingCode = plan.callingCode
+  found.nationalFrom = start
+  return VALID
+}
+
+/** extractCountryCallingCode, where the digits from `from` on begin with a calling code. */
+const judgeInternational = (phone: WrittenPhone, from: number, found: FoundPhone): number => {
+  const { digits, count } = phone
+  if (digits[from] === 0) return unparsed(phone)
+  let number = 0
+  for (let at = from; at < count && at < from + LONGEST_CALLING_CODE; at += 1) {
+    number = number * 10 + digits[at]!
+    const code = callingCodeOf(number)
+    if (code === null) continue
+    if (code.main === null) return PHONE_UNDECIDED
+    return judgeNational(phone, at + 1, code.main, found)
+  }
+  return unparsed(phone)
+}
+
+/**
+ * extractCountryCallingCodeFromInternationalNumberWithoutPlusSign: whether a number that starts with the region's calling code is
+ * to be read as international. `PHONE_UNDECIDED`, or 1 or 0.
+ */
+const lacksPlus = (phone: WrittenPhone, plan: PhonePlan): number => {
+  const { digits } = plan.callingCode
+  if (!startsWith(phone, digits)) return 0
+  const shorter = nationalStart(plan, phone, digits.length)
+  const whole = nationalStart(plan, phone, 0)
+  if (shorter === PHONE_UNDECIDED || whole === PHONE_UNDECIDED) return PHONE_UNDECIDED
+  if (phone.count - whole > plan.longest) return 1
+  return !fitsGeneral(plan, phone, whole) && fitsGeneral(plan, phone, shorter) ? 1 : 0
+}
+
+/** parsePhoneNumber for a number without a plus sign. */
+const judgeInRegion = (phone: WrittenPhone, region: PhoneRegion, found: FoundPhone): number => {
+  const { digits, count } = phone
+  const { plan } = region
+  const exit = prefixLength(region.exitCode, digits, 0, count)
+  if (exit > 0 && exit < count && digits[exit] !== 0) return judgeInternational(phone, exit, found)
+  const international = lacksPlus(phone, plan)
+  if (international === PHONE_UNDECIDED) return PHONE_UNDECIDED
+  if (international === 0) return judgeNational(phone, 0, plan, found)
+  const { main } = plan.callingCode
+  return main === null
+    ? PHONE_UNDECIDED
+    : judgeNational(phone, plan.callingCode.digits.length, main, found)
+}
+
+/**
+ * Whether a written number is valid by the library, and not a short code or an emergency number: `found` is filled and the answer
+ * is 0 or above; else `PHONE_INVALID`, `PHONE_SHORT` or `PHONE_UNDECIDED`. The text must have been nothing but the digits, a
+ * leading plus sign and punctuation that the library skips. `region` completes national numbers.
+ */
+export const judgePhone = (phone: WrittenPhone, region: PhoneRegion, found: FoundPhone): number => {
+  if (isEmergency(phone, 0)) return PHONE_SHORT
+  const { count, plus, bare } = phone
+  if (count < SHORTEST_PUNCTUATED && (!bare || plus || count < SHORTEST_NATIONAL)) {
+    return unparsed(phone)
+  }
+  return plus ? judgeInternational(phone, 0, found) : judgeInRegion(phone, region, found)
 }

@@ -1,48 +1,73 @@
 import parsePhoneNumber, { isSupportedCountry } from 'libphonenumber-js/max'
 import type { CountryCode } from 'libphonenumber-js/max'
 
-import { directE164 } from './phone-direct.ts'
+import { PHONE_INVALID, PHONE_SHORT } from './phone-direct.ts'
+import { E164_LONGEST, PHONE_LONGEST, createPhoneReader } from './phone-reader.ts'
+import type { PhoneReader } from './phone-reader.ts'
+import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
-/** Longer text is no phone number, and parsing it costs milliseconds. */
-export const PHONE_LONGEST = 40
-
-/** Longest national number that counts as a short code when no numbering plan knows it. */
-const SHORT_DIGITS = 6
-
-/** Emergency, crisis and service codes over the world; refused whatever a numbering plan says of them. */
-const EMERGENCY = new Set(
-  (
-    '000 08 100 101 102 103 104 105 106 108 110 111 112 113 114 115 116 117 118 119 120 122 123 128 133 140 144 ' +
-    '155 158 190 191 192 193 194 197 198 199 211 311 411 511 611 711 811 911 933 988 990 991 992 993 994 995 997 998 ' +
-    '999 1122 116000 116006 116111 116117 116123'
-  ).split(' '),
-)
-
-/** `direct`: recognised without the library; only for counting. `ext`: the extension, kept apart from the number. */
+/** `direct`: decided without the library; only for counting. `ext`: the extension, kept apart from the number. */
 export type PhoneResult =
   | { ok: true; e164: string; ext: string | null; direct: boolean }
-  | { ok: false; code: 'phone-invalid' | 'phone-short-or-emergency'; direct: false }
+  | { ok: false; code: 'phone-invalid' | 'phone-short-or-emergency'; direct: boolean }
 
-const INVALID: PhoneResult = { ok: false, code: 'phone-invalid', direct: false }
-const SHORT: PhoneResult = { ok: false, code: 'phone-short-or-emergency', direct: false }
+const refused = (code: 'phone-invalid' | 'phone-short-or-emergency', direct: boolean) =>
+  ({ ok: false, code, direct }) as const satisfies PhoneResult
+
+const INVALID = refused('phone-invalid', false)
+const SHORT = refused('phone-short-or-emergency', false)
+const DIRECTLY_INVALID = refused('phone-invalid', true)
+const DIRECTLY_SHORT = refused('phone-short-or-emergency', true)
+
+const emergencyCodes = new Set(EMERGENCY_CODES)
 
 /** Whether national numbers can be completed for the region (two capital letters, ISO 3166-1). */
 export const isPhoneRegion = (region: string): boolean => isSupportedCountry(region)
 
-const isShort = (digits: string): boolean => EMERGENCY.has(digits)
-
-const byLibrary = (text: string, defaultRegion: string): PhoneResult => {
+/**
+ * What `normalisePhone` says when the library is asked for everything: the reference that the direct way is held to, and its way
+ * out for unusual numbers. `text` is trimmed and at most `PHONE_LONGEST` characters long.
+ */
+export const phoneByLibrary = (text: string, defaultRegion: string): PhoneResult => {
   const written = text.replace(/\D/g, '')
-  if (isShort(written)) return SHORT
+  if (emergencyCodes.has(written)) return SHORT
   const parsed = parsePhoneNumber(text, {
     defaultCountry: defaultRegion as CountryCode,
     extract: false,
   })
   if (parsed === undefined) return written.length > 0 && /^\+?\d{1,6}$/.test(text) ? SHORT : INVALID
   const national = parsed.nationalNumber
-  if (isShort(national)) return SHORT
+  if (emergencyCodes.has(national)) return SHORT
   if (!parsed.isValid()) return national.length <= SHORT_DIGITS ? SHORT : INVALID
   return { ok: true, e164: parsed.number, ext: parsed.ext ?? null, direct: false }
+}
+
+const readers = new Map<string, PhoneReader>()
+
+const readerFor = (region: string): PhoneReader => {
+  const known = readers.get(region)
+  if (known !== undefined) return known
+  const reader = createPhoneReader(region)
+  // Only the regions that exist are kept, so that hostile input cannot grow the map.
+  if (isPhoneRegion(region)) readers.set(region, reader)
+  return reader
+}
+
+const bytes = new Uint8Array(PHONE_LONGEST)
+const e164 = Buffer.alloc(E164_LONGEST)
+
+/** The direct answer; null = the library's to judge. */
+const directly = (text: string, defaultRegion: string): PhoneResult | null => {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code > 0x7f) return null
+    bytes[at] = code
+  }
+  const answer = readerFor(defaultRegion)(bytes, 0, text.length, e164, 0)
+  if (answer > 0)
+    return { ok: true, e164: e164.toString('latin1', 0, answer), ext: null, direct: true }
+  if (answer === PHONE_INVALID) return DIRECTLY_INVALID
+  return answer === PHONE_SHORT ? DIRECTLY_SHORT : null
 }
 
 /**
@@ -52,7 +77,5 @@ const byLibrary = (text: string, defaultRegion: string): PhoneResult => {
 export const normalisePhone = (written: string, defaultRegion: string): PhoneResult => {
   const text = written.trim()
   if (text.length > PHONE_LONGEST) return INVALID
-  const direct = directE164(text, defaultRegion)
-  if (direct !== null) return { ok: true, e164: direct, ext: null, direct: true }
-  return byLibrary(text, defaultRegion)
+  return directly(text, defaultRegion) ?? phoneByLibrary(text, defaultRegion)
 }

@@ -1,0 +1,147 @@
+import metadataJson from 'libphonenumber-js/metadata.max.json'
+
+import { compilePrefix, compileWhole } from './phone-automaton.ts'
+import type { DigitTable } from './phone-automaton.ts'
+
+/** The numbering plan of one country, as tables. */
+export type PhonePlan = {
+  callingCode: CallingCode
+  /** Pattern 0 is the general one, the others the types (fixed line, mobile, …). */
+  patterns: DigitTable
+  /** The type patterns (bits) that permit a length: `typesAt[length]`. */
+  typesAt: Uint16Array
+  hasTypes: boolean
+  /** The possible lengths as bits, and the greatest. */
+  lengths: number
+  longest: number
+  /** What may stand before the number when it is dialled within the country; a group in it means that digits are to be put in. */
+  prefix: DigitTable | null
+  leadingDigits: DigitTable | null
+}
+
+/**
+ * A calling code and those who share it. `countries` is empty for the codes of no country (800, 881, …). `main` has the plan by
+ * which an international number is read; null = a pattern in it could not be compiled, and all numbers of the code are the library's.
+ */
+export type CallingCode = {
+  /** Its digits (values 0 to 9). */
+  digits: Uint8Array
+  main: PhonePlan | null
+  countries: readonly PhonePlan[]
+}
+
+/** What the default region adds: its plan, and the codes by which one dials out of it. */
+export type PhoneRegion = { plan: PhonePlan; exitCode: DigitTable }
+
+type RawPlan = readonly unknown[]
+type RawType = [pattern: string, lengths?: number[]]
+
+/** Where the library's metadata (version 4) keeps things. */
+const AT = {
+  callingCode: 0,
+  exitCode: 1,
+  general: 2,
+  lengths: 3,
+  nationalPrefix: 5,
+  nationalPrefixForParsing: 7,
+  transformRule: 8,
+  leadingDigits: 10,
+  types: 11,
+} as const
+
+/** Room for every length that is asked for. Possible ones are kept as bits of a number: none is longer than 17 digits. */
+const LENGTHS = 64
+const MOST_CODES = 1000
+
+const metadata = metadataJson as unknown as {
+  country_calling_codes: Record<string, string[]>
+  countries: Record<string, RawPlan>
+  nonGeographic: Record<string, RawPlan>
+}
+
+const typesOf = (raw: RawPlan): RawType[] =>
+  ((raw[AT.types] || []) as (RawType | 0 | null)[]).filter(
+    (type): type is RawType => Array.isArray(type) && Boolean(type[0]),
+  )
+
+/** null where the metadata has nothing, undefined where what it has could not be compiled. */
+const compileIfAny = (
+  pattern: unknown,
+  compile: (written: string) => DigitTable | null,
+): DigitTable | null | undefined =>
+  typeof pattern === 'string' && pattern !== '' ? (compile(pattern) ?? undefined) : null
+
+const readPlan = (raw: RawPlan, callingCode: CallingCode): PhonePlan | null => {
+  const types = typesOf(raw)
+  const possible = raw[AT.lengths] as number[]
+  const patterns = compileWhole([String(raw[AT.general]), ...types.map(([pattern]) => pattern)])
+  const transforms = Boolean(raw[AT.transformRule])
+  const prefix = compileIfAny(
+    raw[AT.nationalPrefixForParsing] || raw[AT.nationalPrefix],
+    (pattern) => compilePrefix(pattern, transforms),
+  )
+  const leadingDigits = compileIfAny(raw[AT.leadingDigits], (pattern) =>
+    compilePrefix(pattern, false),
+  )
+  if (patterns === null || prefix === undefined || leadingDigits === undefined) return null
+  const typesAt = new Uint16Array(LENGTHS)
+  for (const [index, [, lengths]] of types.entries()) {
+    for (const length of lengths ?? possible) typesAt[length]! |= 2 << index
+  }
+  return {
+    callingCode,
+    patterns,
+    typesAt,
+    hasTypes: Array.isArray(raw[AT.types]) && (raw[AT.types] as unknown[]).length > 0,
+    lengths: possible.reduce((bits, length) => bits | (1 << length), 0),
+    longest: Math.max(...possible),
+    prefix,
+    leadingDigits,
+  }
+}
+
+const readCallingCode = (code: string): CallingCode | null => {
+  const names = Object.hasOwn(metadata.country_calling_codes, code)
+    ? metadata.country_calling_codes[code]!
+    : []
+  const raws = names.map((name) => metadata.countries[name]!)
+  const main = raws[0] ?? metadata.nonGeographic[code]
+  if (main === undefined) return null
+  const read: CallingCode = {
+    digits: Uint8Array.from(code, Number),
+    main: null,
+    countries: [],
+  }
+  const plans = raws.map((raw) => readPlan(raw, read))
+  read.countries = plans.filter((plan) => plan !== null)
+  if (read.countries.length === plans.length) read.main = plans[0] ?? readPlan(main, read)
+  return read
+}
+
+/** By number: no calling code starts with a zero. undefined = not asked for yet. */
+const callingCodes = Array.from<CallingCode | null | undefined>({ length: MOST_CODES })
+
+/**
+ * The calling code (1 to 999), compiled when it is first asked for, which takes milliseconds; null = there is none. Compiled on
+ * demand because all of them together take half a second of processor time and most are never met.
+ */
+export const callingCodeOf = (code: number): CallingCode | null => {
+  const known = callingCodes[code]
+  if (known !== undefined) return known
+  const read = readCallingCode(String(code))
+  callingCodes[code] = read
+  return read
+}
+
+/** The region (ISO 3166-1, two capitals); null = the metadata has none of that name, or a pattern of it could not be compiled. */
+export const phoneRegionOf = (name: string): PhoneRegion | null => {
+  const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined
+  if (raw === undefined) return null
+  const code = String(raw[AT.callingCode])
+  const callingCode = callingCodeOf(Number(code))
+  const exitCode = compilePrefix(String(raw[AT.exitCode]), false)
+  const index = metadata.country_calling_codes[code]!.indexOf(name)
+  const plan =
+    callingCode === null || callingCode.main === null ? undefined : callingCode.countries[index]
+  return plan === undefined || exitCode === null ? null : { plan, exitCode }
+}
