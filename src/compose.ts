@@ -78,6 +78,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
       stopping = true
       await Promise.all([server.close(), work.lanes.stop(STOP_GRACE_MS), work.sweeper.stop()])
       await work.jobs.stop()
+      await work.webhooks.close()
       await genesys.close()
       await store.close()
       await sandbox?.close()

@@ -113,11 +113,15 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   ),
   variable(sync, 'CRM_SYNC_URL', null, 'Where the CRM hears of completions (Standard Webhooks).'),
   secret(sync, 'CRM_SYNC_SECRET', 'whsec_… of 24 to 64 bytes; required with CRM_SYNC_URL.'),
+  variable(sync, 'DMS_SYNC_URL', null, 'Where the document system hears of stored guest files.'),
+  secret(sync, 'DMS_SYNC_SECRET', 'As CRM_SYNC_SECRET; required with DMS_SYNC_URL.'),
+  variable(sync, 'CDP_SYNC_URL', null, 'Where the customer data platform hears of segments.'),
+  secret(sync, 'CDP_SYNC_SECRET', 'As CRM_SYNC_SECRET; required with CDP_SYNC_URL.'),
   variable(
     sync,
     'ALLOW_HTTP_HOSTS',
     null,
-    'Hosts, comma-separated, for which plain http is allowed besides loopback.',
+    'Hosts, comma-separated, for which plain http is allowed besides loopback; registered endpoints may be there too, at any port and inner address.',
   ),
   variable(intake, 'DEFAULT_PHONE_REGION', 'US', 'The region of national numbers of contacts.'),
   variable(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { CONFIG_VARIABLES } from './config-variables.ts'
+import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/outbound-event.ts'
 import { isPhoneRegion } from './domain/phone.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
@@ -8,7 +9,12 @@ export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
 
-export type Endpoint = { name: string; url: string; secret: string }
+export type Endpoint = {
+  name: string
+  url: string
+  secret: string
+  events: readonly EndpointEventType[]
+}
 
 export type Config = {
   host: string
@@ -39,6 +45,8 @@ export type Config = {
   /** Prove what Genesys sends; the first is current. Empty: made and kept in `dataDir` (embedded sandbox only). */
   webhookSecrets: string[]
   endpoints: Endpoint[]
+  /** Hosts, beside loopback, that may be plain http; registered endpoints may be there whatever their address. */
+  allowHttpHosts: string[]
   intake: {
     defaultRegion: string
     contactIdPattern: RegExp
@@ -125,6 +133,10 @@ const environmentSchema = z.object({
   WEBHOOK_SECRET: webhookSecrets.optional(),
   CRM_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
   CRM_SYNC_SECRET: webhookSecret.optional(),
+  DMS_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DMS_SYNC_SECRET: webhookSecret.optional(),
+  CDP_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CDP_SYNC_SECRET: webhookSecret.optional(),
   ALLOW_HTTP_HOSTS: commaList.optional(),
   DEFAULT_PHONE_REGION: z
     .string()
@@ -137,9 +149,16 @@ type Environment = z.infer<typeof environmentSchema>
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
+const SYNC_VARIABLES = [
+  ['crm', 'CRM_SYNC_URL', 'CRM_SYNC_SECRET'],
+  ['dms', 'DMS_SYNC_URL', 'DMS_SYNC_SECRET'],
+  ['cdp', 'CDP_SYNC_URL', 'CDP_SYNC_SECRET'],
+] as const
+
 const insecureUrls = (env: Environment): string[] => {
   const allowed = [...LOOPBACK, ...(env.ALLOW_HTTP_HOSTS ?? [])]
-  return (['GENESYS_API_URL', 'GENESYS_LOGIN_URL', 'CRM_SYNC_URL'] as const)
+  const syncUrls = SYNC_VARIABLES.map(([, url]) => url)
+  return (['GENESYS_API_URL', 'GENESYS_LOGIN_URL', ...syncUrls] as const)
     .filter((name) => {
       const url = env[name] ? new URL(env[name]) : null
       return url?.protocol === 'http:' && !allowed.includes(url.hostname)
@@ -175,7 +194,10 @@ const crossFaults = (env: Environment): string[] => {
       'GENESYS_API_URL, GENESYS_LOGIN_URL: both or neither in the platform dialect, or the credentials would go to another host',
     ],
     [credentials && !env.ADMIN_API_KEY, 'ADMIN_API_KEY: required outside the sandbox'],
-    [half(env.CRM_SYNC_URL, env.CRM_SYNC_SECRET), 'CRM_SYNC_URL, CRM_SYNC_SECRET: both or neither'],
+    ...SYNC_VARIABLES.map(([, url, secret]): [boolean, string] => [
+      half(env[url], env[secret]),
+      `${url}, ${secret}: both or neither`,
+    ]),
   ]
   return [...insecureUrls(env), ...rules.filter(([broken]) => broken).map(([, fault]) => fault)]
 }
@@ -217,6 +239,12 @@ const genesysConfig = (env: Environment): Config['genesys'] => {
   }
 }
 
+const endpointsOf = (env: Environment): Endpoint[] =>
+  SYNC_VARIABLES.flatMap(([name, urlName, secretName]) => {
+    const [url, secret] = [env[urlName], env[secretName]]
+    return url && secret ? [{ name, url, secret, events: ENVIRONMENT_ENDPOINTS[name] }] : []
+  })
+
 /** Reads and checks the environment. Throws `ConfigInvalid` with every fault. */
 export const readConfig = (source: Record<string, string | undefined> = process.env): Config => {
   const env = parseEnvironment(source)
@@ -235,10 +263,8 @@ export const readConfig = (source: Record<string, string | undefined> = process.
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
     webhookSecrets: env.WEBHOOK_SECRET ?? [],
-    endpoints:
-      env.CRM_SYNC_URL && env.CRM_SYNC_SECRET
-        ? [{ name: 'crm', url: env.CRM_SYNC_URL, secret: env.CRM_SYNC_SECRET }]
-        : [],
+    endpoints: endpointsOf(env),
+    allowHttpHosts: env.ALLOW_HTTP_HOSTS ?? [],
     intake: {
       defaultRegion: env.DEFAULT_PHONE_REGION,
       contactIdPattern: env.CONTACT_ID_PATTERN,

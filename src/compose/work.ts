@@ -4,12 +4,15 @@ import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createSyncDeliverer } from '../sync/sync-deliverer.ts'
+import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createDeliverUpload } from '../workflows/deliver-upload.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import type { Parts } from './parts.ts'
 
 /** A delivery goes on for a day before the upload is held (guide-api, table of errors). */
 const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
+/** guide-api, timeouts: 5 s for our webhooks out. */
+const WEBHOOK_TIMEOUT_MS = 5000
 const HOLD_RETRY_MS = 60_000
 /** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */
 const MAX_LANES = 16
@@ -18,13 +21,17 @@ const MAX_LANES = 16
 export const createWork = async ({ config, telemetry, store, genesys, owner }: Parts) => {
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
+  const webhooks = createWebhookTransport({
+    allowedHosts: config.allowHttpHosts,
+    timeoutMs: WEBHOOK_TIMEOUT_MS,
+  })
   const deliverSync = createSyncDeliverer({
     sync: store.sync,
+    transport: webhooks,
     clock: systemClock,
     random: Math.random,
     emit,
     ids,
-    timeoutMs: 5000,
   })
   const jobs = await createJobQueue({
     sql: store.sql,
@@ -67,5 +74,5 @@ export const createWork = async ({ config, telemetry, store, genesys, owner }: P
     emit,
     wake: () => lanes.wake(),
   })
-  return { jobs, lanes, sweeper, ids }
+  return { jobs, lanes, sweeper, webhooks, ids }
 }

@@ -8,6 +8,13 @@ export const AUDIT_ACTIONS = [
   'upload.controlled',
   'sync.delivered',
   'sync.dead',
+  'sync.replayed',
+  'endpoint.created',
+  'endpoint.changed',
+  'endpoint.disabled',
+  'endpoint.secret_rotated',
+  'endpoint.deleted',
+  'list.provisioned',
   'key.created',
   'list.cleared',
 ] as const

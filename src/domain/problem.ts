@@ -1,4 +1,5 @@
 import { CALL_PROBLEMS } from './call-problems.ts'
+import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
 import { UPLOAD_PROBLEMS } from './upload-problems.ts'
@@ -9,6 +10,7 @@ import { UPLOAD_PROBLEMS } from './upload-problems.ts'
  */
 export const PROBLEMS = {
   ...CALL_PROBLEMS,
+  ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,
   ...UPLOAD_PROBLEMS,
 } as const satisfies Record<string, ProblemPage>

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { DeliveryStore, LaneStore, ListCache } from '../workflows/ports/delivery.ts'
+import type { EndpointStore } from '../workflows/ports/endpoints.ts'
 import type { PaceStore } from '../workflows/ports/genesys.ts'
 import type {
   AccessStore,
@@ -21,6 +22,7 @@ import { createAuditStore } from './audit-store.ts'
 import type { Database } from './database.ts'
 import { createDeliveryStore } from './delivery-store.ts'
 import { openEmbedded } from './embedded-home.ts'
+import { createEndpointStore } from './endpoint-store.ts'
 import { createHome } from './home.ts'
 import { createIdempotencyStore } from './idempotency-store.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
@@ -48,6 +50,7 @@ export type Store = {
   access: AccessStore
   audit: AuditStore
   sync: SyncStore
+  endpoints: EndpointStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -99,7 +102,8 @@ const assemble = async (
     lists: createListCache({ database }),
     access: createAccessStore({ database, ids: deps.ids }),
     audit: createAuditStore({ database }),
-    sync: createSyncStore({ database, keyring, outbox }),
+    sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
+    endpoints: createEndpointStore({ database, keyring, outbox }),
     sql: database.sql,
     digestKey,
     connectJobs: outbox.connect,

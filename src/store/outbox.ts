@@ -38,14 +38,17 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string }): Outbox => {
     },
     enqueue,
     tell: async (tx, type, upload) => {
-      const { rows } = await sql<{ name: string }>`
-        select name from sync_endpoint where tenant_id = ${upload.tenantId} and enabled
-          and (events is null or ${type} = any(events)) order by name`.execute(tx)
+      // The lock keeps an endpoint that is being deleted until its delivery can be deleted with it.
+      const { rows } = await sql<{ id: string }>`
+        select id from sync_endpoint where tenant_id = ${upload.tenantId} and enabled
+          and (events is null or ${type} = any(events)) order by id for key share`.execute(tx)
       const body = bodyOf(type, upload)
-      for (const { name } of rows) {
+      for (const { id: endpointId } of rows) {
         const id = deps.ids.newId('msg')
-        await sql`insert into sync_delivery (id, tenant_id, endpoint_name, event_type, object, body)
-          values (${id}, ${upload.tenantId}, ${name}, ${type}, ${upload.id}, ${body})`.execute(tx)
+        await sql`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body)
+          values (${id}, ${upload.tenantId}, ${endpointId}, ${type}, ${upload.id}, ${body})`.execute(
+          tx,
+        )
         await enqueue(tx, id, 0)
       }
     },

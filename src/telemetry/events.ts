@@ -84,19 +84,39 @@ export type GatewayEvents = {
   'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
   'pace.waited': { class: string; waitedMs: number }
   'pace.blocked': { blockedMs: number }
+  'pace.changed': {
+    cause: 'throttled' | 'recovered' | 'hint'
+    requestsPerMinute: number
+    configuredPerMinute: number
+  }
+  'genesys.circuit.changed': { open: boolean; failures: number }
   'lane.claimed': { lane: string; fence: string }
   'lane.released': { lane: string; heldMs: number; uploads: number }
   'lane.lost': { lane: string; fence: string }
   'lane.failed': { lane: string; error: string }
   'sync.attempted': {
     deliveryId: string
-    endpoint: string
+    endpointId: string
     eventType: string
     attempt: number
     status: number | null
+    failure: string | null
     outcome: 'delivered' | 'retry' | 'dead'
     durationMs: number
     nextInMs: number | null
+  }
+  'sync.endpoint_failing': {
+    tenantId: string
+    endpointId: string
+    consecutiveFailures: number
+    failingMs: number
+  }
+  'sync.endpoint_disabled': {
+    tenantId: string
+    endpointId: string
+    reason: 'gone' | 'failing'
+    consecutiveFailures: number
+    failingMs: number
   }
   'sweep.finished': { receivingDiscarded: number; heldWoken: number; syncResent: number }
   'job.failed': { queue: string; error: string }
@@ -120,11 +140,15 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'genesys.token.renewed': 'info',
   'pace.waited': 'debug',
   'pace.blocked': 'warn',
+  'pace.changed': 'info',
+  'genesys.circuit.changed': 'warn',
   'lane.claimed': 'debug',
   'lane.released': 'debug',
   'lane.lost': 'warn',
   'lane.failed': 'error',
   'sync.attempted': 'info',
+  'sync.endpoint_failing': 'warn',
+  'sync.endpoint_disabled': 'error',
   'sweep.finished': 'debug',
   'job.failed': 'error',
 }

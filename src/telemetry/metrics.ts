@@ -71,8 +71,9 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   paceBlocks: counter('pace_blocks_total', 'Times Genesys asked for a pause'),
   paceLimit: gauge(
     'pace_limit_per_minute',
-    'Requests a minute that the gateway allows itself, over all instances',
+    'Requests a minute that the gateway allows itself now, over all instances',
   ),
+  circuitOpen: gauge('genesys_circuit_open', '1 while Genesys is away and only probes go out'),
   paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
   paceRemaining: gauge('pace_remaining', 'What Genesys last said remains; a hint'),
   paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
@@ -82,6 +83,15 @@ const workMetrics = ({ counter, gauge }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
   laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to tell others', ['event', 'outcome']),
+  endpointsFailing: counter(
+    'sync_endpoints_failing_total',
+    'Endpoints that failed for a day without one success',
+  ),
+  endpointsDisabled: counter(
+    'sync_endpoints_disabled_total',
+    'Endpoints that the gateway disabled',
+    ['reason'],
+  ),
   jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
   lastProcessed: gauge('last_processed_timestamp_seconds', 'When something last ended well', [
     'what',

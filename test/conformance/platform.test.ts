@@ -23,6 +23,8 @@ const slot = (bucket: string, rank = 2, maxAheadMs = 0) => ({
   maxAheadMs,
 })
 
+const HEARS = ['upload.completed'] as const
+
 await eachHome('Pace, access, lists and sync', (home) => {
   let store: Store
   let jobs: Awaited<ReturnType<typeof createJobQueue>>
@@ -82,8 +84,8 @@ await eachHome('Pace, access, lists and sync', (home) => {
   })
 
   it('reserves nothing in a blocked bucket; the longer block holds', async () => {
-    await store.pace.block('blocked', 60_000)
-    await store.pace.block('blocked', 1_000)
+    await store.pace.throttle('blocked', 60_000)
+    await store.pace.throttle('blocked', 1_000)
     const { kind, waitMs } = await store.pace.reserve(slot('blocked', 0, 600_000))
     assert.equal(kind, 'wait')
     assert.ok(waitMs > 50_000)
@@ -134,8 +136,8 @@ await eachHome('Pace, access, lists and sync', (home) => {
 
   it('makes a job in the transaction of the event: rolled back, there is none', async () => {
     await store.sync.ensureEnvEndpoints([
-      { name: 'crm', url: 'https://crm.example', secret: 'whsec_abc' },
-      { name: 'dms', url: 'https://dms.example', secret: 'whsec_def' },
+      { name: 'crm', url: 'https://crm.example', secret: 'whsec_abc', events: HEARS },
+      { name: 'dms', url: 'https://dms.example', secret: 'whsec_def', events: HEARS },
     ])
     const before = await countJobs()
     const id = await beginUpload(store, 'sync')
@@ -175,7 +177,7 @@ await eachHome('Pace, access, lists and sync', (home) => {
 
   it('runs the job, keeps the body fixed over attempts, and ends in delivered or dead', async () => {
     await store.sync.ensureEnvEndpoints([
-      { name: 'crm', url: 'https://crm.example', secret: 'whsec_abc' },
+      { name: 'crm', url: 'https://crm.example', secret: 'whsec_abc', events: HEARS },
     ])
     await store.sql.executeSql(`update sync_delivery set state = 'dead'`)
     const ran = once(handled, 'job')
@@ -189,20 +191,27 @@ await eachHome('Pace, access, lists and sync', (home) => {
     assert.match(delivery, /^msg_/)
     const first = await store.sync.load(delivery)
     assert.deepEqual(
-      [first?.url, first?.secret, first?.attempts],
-      ['https://crm.example', 'whsec_abc', 0],
+      [first?.url, first?.secrets, first?.attempts],
+      ['https://crm.example', ['whsec_abc'], 0],
     )
     const body = JSON.parse(first!.body)
     assert.equal(body.type, 'upload.completed')
     assert.equal(body.data.rowsUrl, `https://gateway.example/v1/uploads/${id}/rows`)
-    await store.sync.record(delivery, { state: 'pending', status: 500, nextInMs: 60_000 })
-    assert.equal((await store.sync.load(delivery))?.body, first!.body)
+    const failed = {
+      status: 500,
+      failure: 'answer',
+      gone: false,
+      disabledAudit: audit('endpoint.disabled', delivery),
+    } as const
+    await store.sync.record(delivery, { state: 'pending', nextInMs: 60_000, ...failed })
+    assert.equal(await store.sync.load(delivery), null, 'it is not due yet')
     assert.deepEqual(await store.sync.overdue(1_000), [])
     await store.sql.executeSql(
       `update sync_delivery set next_at = next_at - interval '2 min' where id = $1`,
       [delivery],
     )
     assert.deepEqual(await store.sync.overdue(1_000), [delivery])
+    assert.equal((await store.sync.load(delivery))?.body, first!.body)
     await store.sync.record(delivery, {
       state: 'delivered',
       status: 200,
@@ -211,7 +220,7 @@ await eachHome('Pace, access, lists and sync', (home) => {
     assert.equal(await store.sync.load(delivery), null)
     await store.sync.record(delivery, {
       state: 'dead',
-      status: 500,
+      ...failed,
       audit: audit('sync.dead', delivery),
     })
     assert.equal((await store.home.gauges()).syncPending, 0)

@@ -12,17 +12,24 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createIds } from '../../src/lib/ids.ts'
 import { createSyncDeliverer } from '../../src/sync/sync-deliverer.ts'
 import { nextSyncInMs, SYNC_SCHEDULE_MS } from '../../src/sync/sync-schedule.ts'
-import type { SyncDelivery, SyncStore } from '../../src/workflows/ports/platform.ts'
+import { createWebhookTransport } from '../../src/sync/webhook-transport.ts'
+import type {
+  EndpointVerdict,
+  SyncDelivery,
+  SyncResult,
+} from '../../src/workflows/ports/platform.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","data":{"a":"é"}}'
 
-type Recorded = Parameters<SyncStore['record']>[1]
+/** What was recorded, without the entries that are written only on occasion. */
+const essence = ({ disabledAudit: _, ...result }: SyncResult & { disabledAudit?: unknown }) =>
+  result
 
 const setUp = async (
   t: TestContext,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  attempts = 0,
+  more: Partial<SyncDelivery> & { verdict?: EndpointVerdict } = {},
 ) => {
   const received: { headers: IncomingMessage['headers']; body: string; path: string }[] = []
   const server = createServer((request, response) => {
@@ -45,30 +52,36 @@ const setUp = async (
   const delivery: SyncDelivery = {
     id: 'dlv_1',
     tenantId: 'default',
-    endpointName: 'crm',
+    endpointId: 'whe_1',
+    trusted: true,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    secret: SECRET,
+    secrets: [SECRET],
     eventType: 'upload.completed',
     object: 'upl_1',
     body: BODY,
-    attempts,
+    attempts: 0,
     createdAt: new Date(),
+    ...more,
   }
-  const recorded: Recorded[] = []
+  const recorded: SyncResult[] = []
+  const events: { name: string; fields: object }[] = []
+  const transport = createWebhookTransport({ allowedHosts: [], timeoutMs: 300 })
+  t.after(() => transport.close())
   const deliver = createSyncDeliverer({
     sync: {
-      ensureEnvEndpoints: async () => undefined,
       load: async (id) => (id === delivery.id ? delivery : null),
-      record: async (_, result) => void recorded.push(result),
-      overdue: async () => [],
+      record: async (_, result) => {
+        recorded.push(result)
+        return more.verdict ?? null
+      },
     },
+    transport,
     clock: systemClock,
     random: () => 0.5,
-    emit: () => undefined,
+    emit: (name, fields) => void events.push({ name, fields }),
     ids: createIds({ clock: systemClock }),
-    timeoutMs: 300,
   })
-  return { deliver, received, recorded, delivery, server }
+  return { deliver, received, recorded, delivery, server, events }
 }
 
 const status =
@@ -94,7 +107,8 @@ describe('delivering an event', () => {
     for (const code of [302, 404, 500]) {
       const { deliver, received, recorded } = await setUp(t, status(code, { location: '/other' }))
       await deliver('dlv_1')
-      assert.deepEqual(recorded, [{ state: 'pending', status: code, nextInMs: 5_250 }])
+      const failed = { status: code, failure: 'answer', gone: false }
+      assert.deepEqual(recorded.map(essence), [{ state: 'pending', nextInMs: 5_250, ...failed }])
       assert.deepEqual(
         received.map(({ path }) => path),
         ['/hook'],
@@ -103,22 +117,53 @@ describe('delivering an event', () => {
   })
 
   it('tries again when nobody answers in time or the connection breaks', async (t) => {
+    const failed = { status: null, failure: 'no_answer', gone: false }
+    const again = [{ state: 'pending', nextInMs: 5_250, ...failed }]
     const silent = await setUp(t, () => undefined)
     await silent.deliver('dlv_1')
-    assert.deepEqual(silent.recorded, [{ state: 'pending', status: null, nextInMs: 5_250 }])
+    assert.deepEqual(silent.recorded.map(essence), again)
     const broken = await setUp(t, (request) => request.socket.destroy())
     await broken.deliver('dlv_1')
-    assert.deepEqual(broken.recorded, [{ state: 'pending', status: null, nextInMs: 5_250 }])
+    assert.deepEqual(broken.recorded.map(essence), again)
   })
 
   it('is dead on 410 and when the schedule is used up', async (t) => {
     const gone = await setUp(t, status(410))
     await gone.deliver('dlv_1')
     assert.equal(gone.recorded[0]!.state, 'dead')
-    const last = await setUp(t, status(500), SYNC_SCHEDULE_MS.length)
+    assert.ok('gone' in gone.recorded[0]! && gone.recorded[0].gone)
+    const last = await setUp(t, status(500), { attempts: SYNC_SCHEDULE_MS.length })
     await last.deliver('dlv_1')
     assert.equal(last.recorded[0]!.state, 'dead')
-    assert.ok('audit' in last.recorded[0]! && last.recorded[0].audit.action === 'sync.dead')
+    const [result] = last.recorded
+    assert.ok(result?.state === 'dead' && result.audit.action === 'sync.dead' && !result.gone)
+    assert.equal(result.disabledAudit.object, 'whe_1')
+  })
+
+  it('signs with the present secret and with the one before it, so that either verifies', async (t) => {
+    const older = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
+    const { deliver, received } = await setUp(t, status(204), { secrets: [SECRET, older] })
+    await deliver('dlv_1')
+    const { headers, body } = received[0]!
+    assert.match(String(headers['webhook-signature']), /^v1,\S+ v1,\S+$/)
+    for (const secret of [SECRET, older]) {
+      new Webhook(secret).verify(body, headers as Record<string, string>)
+    }
+  })
+
+  it('tells when its failure disabled the endpoint or makes it one to look at', async (t) => {
+    const about = { consecutiveFailures: 12, failingMs: 1000 }
+    for (const [kind, name] of [
+      ['warn', 'sync.endpoint_failing'],
+      ['failing', 'sync.endpoint_disabled'],
+      ['gone', 'sync.endpoint_disabled'],
+    ] as const) {
+      const { deliver, events } = await setUp(t, status(500), { verdict: { kind, ...about } })
+      await deliver('dlv_1')
+      const told = { tenantId: 'default', endpointId: 'whe_1', ...about }
+      const fields = kind === 'warn' ? told : { ...told, reason: kind }
+      assert.deepEqual(events[1], { name, fields })
+    }
   })
 
   it('does not read an endless answer to its end', async (t) => {

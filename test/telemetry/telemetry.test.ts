@@ -5,7 +5,7 @@ import { createEventLog } from '../../src/telemetry/logger.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
 
 const quietSource = {
-  pace: () => ({
+  pace: async () => ({
     requestsPerMinute: 900,
     usedLastMinute: 12,
     remaining: null,
@@ -112,7 +112,8 @@ test('no event names a field like the key that holds its own name', () => {
   })
   log('sync.attempted', {
     deliveryId: 'msg_1',
-    endpoint: 'crm',
+    endpointId: 'whe_1',
+    failure: null,
     eventType: 'upload.completed',
     attempt: 1,
     status: 200,

@@ -1,6 +1,8 @@
 import type { ApiKey, GrantKind, Scope } from '../../domain/access.ts'
 import type { AuditEntry } from '../../domain/audit.ts'
+import type { EndpointEventType } from '../../domain/outbound-event.ts'
 import type { UploadState } from '../../domain/upload.ts'
+import type { DeliveryFailure } from '../../domain/webhook-endpoint.ts'
 
 export type AccessStore = {
   /** By the SHA-256 of the presented key; null when unknown. Expired and revoked keys come back with their stamps. */
@@ -17,10 +19,12 @@ export type SyncDelivery = {
   /** Also the `webhook-id`: the same on every attempt. */
   id: string
   tenantId: string
-  endpointName: string
+  endpointId: string
   url: string
-  /** `whsec_…`, decrypted. */
-  secret: string
+  /** The URL comes from the environment, so it may lead anywhere. */
+  trusted: boolean
+  /** `whsec_…`, decrypted; the present one first, then the one before it while its overlap lasts. */
+  secrets: readonly string[]
   eventType: string
   object: string
   body: string
@@ -28,21 +32,44 @@ export type SyncDelivery = {
   createdAt: Date
 }
 
+/** `disabledAudit` is written when the failure disables the endpoint. */
+export type FailedSync = {
+  status: number | null
+  failure: DeliveryFailure
+  /** The receiver wants nothing more. */
+  gone: boolean
+  disabledAudit: AuditEntry
+}
+
+export type SyncResult =
+  | { state: 'delivered'; status: number; audit: AuditEntry }
+  | ({ state: 'pending'; nextInMs: number } & FailedSync)
+  | ({ state: 'dead'; audit: AuditEntry } & FailedSync)
+
+/** What an attempt did to its endpoint: it is disabled now, or has failed so long that its operators must hear of it. */
+export type EndpointVerdict = {
+  kind: 'gone' | 'failing' | 'warn'
+  consecutiveFailures: number
+  failingMs: number
+}
+
 export type SyncStore = {
-  /** The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these after this; tenant `default`. */
+  /** The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these, and enabled, after this; tenant `default`. */
   ensureEnvEndpoints(
-    endpoints: readonly { name: string; url: string; secret: string }[],
+    endpoints: readonly {
+      name: string
+      url: string
+      secret: string
+      events: readonly EndpointEventType[]
+    }[],
   ): Promise<void>
-  /** null when unknown or no longer pending. */
+  /** null when unknown, no longer pending, not due yet (it was replayed meanwhile), or its endpoint disabled. */
   load(deliveryId: string): Promise<SyncDelivery | null>
-  /** Records an attempt; `pending` with `nextInMs` sends the next job in the same transaction. */
-  record(
-    deliveryId: string,
-    result:
-      | { state: 'delivered'; status: number; audit: AuditEntry }
-      | { state: 'pending'; status: number | null; nextInMs: number }
-      | { state: 'dead'; status: number | null; audit: AuditEntry },
-  ): Promise<void>
+  /**
+   * Records an attempt and what it says of the endpoint's health; `pending` with `nextInMs` sends the next job in the same
+   * transaction. null: nothing to be told of the endpoint.
+   */
+  record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
   /** Ids of pending deliveries whose time passed more than `graceMs` ago: a lost job is found here. */
   overdue(graceMs: number): Promise<string[]>
 }

@@ -1,0 +1,51 @@
+import { isIP } from 'node:net'
+
+import type { EndpointUrlCheck } from '../workflows/ports/endpoints.ts'
+import { isPublicAddress } from './public-address.ts'
+
+const MOST_CHARACTERS = 2048
+
+/** Names that no public DNS gives out (RFC 6761, 6762, 8375; ICANN's reservation of `internal`). */
+const INNER_NAMES = ['localhost', 'local', 'internal', 'home.arpa', 'test', 'invalid', 'onion']
+
+/** The host without the brackets of IPv6 and without the dot that ends a full name. */
+export const hostOf = (url: URL): string =>
+  url.hostname.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '')
+
+const hostFault = (host: string): string | null => {
+  if (isIP(host) !== 0) {
+    return isPublicAddress(host) ? null : 'The address is not a public one.'
+  }
+  const inner = INNER_NAMES.some((name) => host === name || host.endsWith(`.${name}`))
+  return inner || !host.includes('.') ? 'The host is not a public name.' : null
+}
+
+const urlFault = (url: URL): string | null => {
+  if (url.protocol !== 'https:') return 'The URL must be https.'
+  // The WHATWG parser leaves the scheme's own port out.
+  if (url.port !== '') return 'The port must be 443.'
+  return hostFault(hostOf(url))
+}
+
+/**
+ * The rules for a URL that a caller registers (design, section 7): https, port 443, no user information, a public host. It is
+ * read as the WHATWG parser reads it, which turns `0x7f.1` and `①②⑦.0.0.1` into the address they mean. A host of `allowedHosts`
+ * (`ALLOW_HTTP_HOSTS`, the operator's word) may have any port, plain http and an inner address. What a name resolves to is
+ * checked when it is connected to, not here: it may change.
+ */
+export const createEndpointUrlCheck =
+  (deps: { allowedHosts: readonly string[] }): EndpointUrlCheck =>
+  (text) => {
+    if (text.length > MOST_CHARACTERS) return `The URL has more than ${MOST_CHARACTERS} characters.`
+    if (!URL.canParse(text)) return 'The URL cannot be read.'
+    const url = new URL(text)
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'The URL must be https.'
+    if (url.username !== '' || url.password !== '')
+      return 'The URL must not hold a user or password.'
+    if (url.hash !== '') return 'The URL must not hold a fragment.'
+    return isAllowedHost(deps.allowedHosts, url) ? null : urlFault(url)
+  }
+
+/** Whether the operator vouches for the host; names compare without regard to case, as the parser gives them. */
+export const isAllowedHost = (allowedHosts: readonly string[], url: URL): boolean =>
+  allowedHosts.some((host) => host.toLowerCase() === url.hostname)
