@@ -178,3 +178,18 @@ export const prefixLength = (
   if (accepted === 0) return length
   return accepted === PREFIX_MATCH ? to - from : PREFIX_WITH_GROUP
 }
+
+/** Whether a text that starts with these digits may match a prefix table: it has matched already, or can go on. */
+export const mayMatch = (
+  table: DigitTable,
+  digits: Uint8Array,
+  from: number,
+  to: number,
+): boolean => {
+  let row = START
+  for (let at = from; at < to; at += 1) {
+    if (table[row + ACCEPTS] !== 0) return true
+    row = table[row + digits[at]!]!
+  }
+  return row !== 0
+}

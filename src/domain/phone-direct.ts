@@ -1,5 +1,5 @@
 import { PREFIX_WITH_GROUP, compileWhole, prefixLength, wholeMatches } from './phone-automaton.ts'
-import { callingCodeOf } from './phone-plans.ts'
+import { callingCodeOf, countriesFor, isShared } from './phone-plans.ts'
 import type { CallingCode, PhonePlan, PhoneRegion } from './phone-plans.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
@@ -56,14 +56,17 @@ const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number)
   return (matched & GENERAL) !== 0 && (matched & permitted) !== 0
 }
 
-/** getCountryByCallingCode: the country that the national number tells, null if it tells none. */
+/** isValid for a number of that country; the few plans without types have only the general pattern to go by. */
+const isValid = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean =>
+  plan.hasTypes ? hasType(plan, phone, from) : fitsGeneral(plan, phone, from)
+
+/** getCountryByNationalNumber: the first of those who share the code that the number tells, null if it tells none. */
 const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhonePlan | null => {
-  const { countries } = code
-  if (countries.length === 1) return countries[0]!
-  for (const plan of countries) {
+  const { digits, count } = phone
+  for (const plan of countriesFor(code, digits, from, count)) {
     if (plan.leadingDigits === null) {
       if (hasType(plan, phone, from)) return plan
-    } else if (prefixLength(plan.leadingDigits, phone.digits, from, phone.count) > 0) return plan
+    } else if (prefixLength(plan.leadingDigits, digits, from, count) > 0) return plan
   }
   return null
 }
@@ -75,13 +78,16 @@ const isPossible = (plan: PhonePlan, length: number): boolean =>
 /** extractNationalNumber: where the number starts behind what is dialled before it within the country. */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from
-  const length = prefixLength(plan.prefix, phone.digits, from, phone.count)
-  if (length === PREFIX_WITH_GROUP) return PHONE_UNDECIDED
-  if (length <= 0) return from
-  const after = from + length
+  const cut = prefixLength(plan.prefix, phone.digits, from, phone.count)
+  if (cut === PREFIX_WITH_GROUP) return PHONE_UNDECIDED
+  if (cut <= 0) return from
+  const after = from + cut
   if (fitsGeneral(plan, phone, from) && !fitsGeneral(plan, phone, after)) return from
-  const country = countryOf(plan.callingCode, phone, after) ?? plan
-  return isPossible(country, phone.count - after) ? after : from
+  const length = phone.count - after
+  const { callingCode } = plan
+  if ((callingCode.lengthsOfAll & (1 << length)) !== 0) return after
+  const country = isShared(callingCode) ? countryOf(callingCode, phone, after) : null
+  return isPossible(country ?? plan, length) ? after : from
 }
 
 const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): boolean => {
@@ -93,6 +99,15 @@ const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): boolean
 /** The answer for what the library does not take for a number at all: without punctuation, few digits are a short code. */
 const unparsed = ({ count, bare }: WrittenPhone): number =>
   bare && count > 0 && count <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
+
+/** Whether the number is valid in the country that it tells, or else by the plan it was read by. */
+const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean => {
+  if (!isShared(plan.callingCode)) return isValid(plan, phone, from)
+  const country = countryOf(plan.callingCode, phone, from)
+  if (country === null) return isValid(plan, phone, from)
+  // Without leading digits it was a type that told the country.
+  return country.leadingDigits === null || isValid(country, phone, from)
+}
 
 /** The rest of parse and isValid, once it is known by which plan the digits from `from` on are to be read. */
 const judgeNational = (
@@ -106,11 +121,7 @@ const judgeNational = (
   const length = phone.count - start
   if (length < SHORTEST_NATIONAL || length > LONGEST_NATIONAL) return unparsed(phone)
   if (isEmergency(phone, start)) return PHONE_SHORT
-  const country = countryOf(plan.callingCode, phone, start) ?? plan
-  const valid = country.hasTypes
-    ? hasType(country, phone, start)
-    : fitsGeneral(country, phone, start)
-  if (!valid) return length <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
+  if (!isValidBy(plan, phone, start)) return length <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
   found.callingCode = plan.callingCode
   found.nationalFrom = start
   return VALID

@@ -1,6 +1,6 @@
 import metadataJson from 'libphonenumber-js/metadata.max.json'
 
-import { compilePrefix, compileWhole } from './phone-automaton.ts'
+import { compilePrefix, compileWhole, mayMatch } from './phone-automaton.ts'
 import type { DigitTable } from './phone-automaton.ts'
 
 /** The numbering plan of one country, as tables. */
@@ -28,6 +28,10 @@ export type CallingCode = {
   digits: Uint8Array
   main: PhonePlan | null
   countries: readonly PhonePlan[]
+  /** The lengths (bits) that are possible in all of its plans. */
+  lengthsOfAll: number
+  /** For `countriesFor`: by the first digits of the national number. */
+  countriesByStart: (readonly PhonePlan[] | undefined)[]
 }
 
 /** What the default region adds: its plan, and the codes by which one dials out of it. */
@@ -52,6 +56,8 @@ const AT = {
 /** Room for every length that is asked for. Possible ones are kept as bits of a number: none is longer than 17 digits. */
 const LENGTHS = 64
 const MOST_CODES = 1000
+const START_DIGITS = 3
+const STARTS = 1000
 
 const metadata = metadataJson as unknown as {
   country_calling_codes: Record<string, string[]>
@@ -111,11 +117,42 @@ const readCallingCode = (code: string): CallingCode | null => {
     digits: Uint8Array.from(code, Number),
     main: null,
     countries: [],
+    lengthsOfAll: 0,
+    countriesByStart: Array.from({ length: STARTS }),
   }
   const plans = raws.map((raw) => readPlan(raw, read))
   read.countries = plans.filter((plan) => plan !== null)
   if (read.countries.length === plans.length) read.main = plans[0] ?? readPlan(main, read)
+  read.lengthsOfAll = [read.main, ...read.countries].reduce(
+    (bits, plan) => bits & (plan?.lengths ?? 0),
+    -1,
+  )
   return read
+}
+
+/** Whether a number of the code has yet to tell its country. */
+export const isShared = (code: CallingCode): boolean => code.countries.length > 1
+
+/**
+ * The countries of the code that a national number may belong to by its first three digits, in the library's order. Of the 25 that
+ * share +1 this leaves two or three to look at.
+ */
+export const countriesFor = (
+  code: CallingCode,
+  digits: Uint8Array,
+  from: number,
+  to: number,
+): readonly PhonePlan[] => {
+  if (to - from < START_DIGITS) return code.countries
+  const start = digits[from]! * 100 + digits[from + 1]! * 10 + digits[from + 2]!
+  const known = code.countriesByStart[start]
+  if (known !== undefined) return known
+  const possible = code.countries.filter(
+    ({ leadingDigits }) =>
+      leadingDigits === null || mayMatch(leadingDigits, digits, from, from + START_DIGITS),
+  )
+  code.countriesByStart[start] = possible
+  return possible
 }
 
 /** By number: no calling code starts with a zero. undefined = not asked for yet. */
