@@ -46,13 +46,22 @@ const reach = (graph: PatternGraph, from: Thread[], atEnd: boolean): Thread[] =>
   return reached
 }
 
-const afterDigit = (graph: PatternGraph, threads: Thread[], digit: number): Thread[] =>
-  threads.flatMap(({ node, grouped }) => {
+const afterDigit = (graph: PatternGraph, threads: Thread[], digit: number): Thread[] => {
+  const after: Thread[] = []
+  for (const { node, grouped } of threads) {
     const step = graph.nodes[node]!
-    return step.kind === 'digits' && (step.set & (1 << digit)) !== 0
-      ? [{ node: step.next, grouped }]
-      : []
-  })
+    if (step.kind === 'digits' && (step.set & (1 << digit)) !== 0) {
+      after.push({ node: step.next, grouped })
+    }
+  }
+  return after
+}
+
+const keyOf = (threads: Thread[]): string => {
+  let key = ''
+  for (const { node, grouped } of threads) key += grouped ? `${node}* ` : `${node} `
+  return key
+}
 
 /** How the threads of a state are kept, and what the state accepts, tells a whole match from a prefix match. */
 type Kind = {
@@ -63,16 +72,20 @@ type Kind = {
 
 /** The subset construction: a state for every distinct list of threads. null = more states than a table can number. */
 const tabulate = (graph: PatternGraph, starts: Thread[], kind: Kind): DigitTable | null => {
-  const numbers = new Map<string, number>()
   const states: Thread[][] = [[]]
+  const numbers = new Map<string, number>()
+  // Most arrivals are met several times, so that what they reach need not be looked for again.
+  const arrivals = new Map<string, number>([['', 0]])
   const numberOf = (from: Thread[]): number => {
-    if (from.length === 0) return 0
+    const arrival = keyOf(from)
+    const met = arrivals.get(arrival)
+    if (met !== undefined) return met
     const threads = kind.settle(reach(graph, from, false))
-    const key = threads.map(({ node, grouped }) => (grouped ? `${node}*` : `${node}`)).join(' ')
-    const known = numbers.get(key)
-    if (known !== undefined) return known
-    numbers.set(key, states.length)
-    return states.push(threads) - 1
+    const key = keyOf(threads)
+    const number = numbers.get(key) ?? states.push(threads) - 1
+    numbers.set(key, number)
+    arrivals.set(arrival, number)
+    return number
   }
   numberOf(starts)
   const rows: number[][] = [[]]
