@@ -1,16 +1,30 @@
+import { randomBytes } from 'node:crypto'
+
 import { createHttpServer } from '../http/server.ts'
 import { renderUpload } from '../http/upload-view.ts'
 import { runIntake } from '../intake/run-intake.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
+import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createControlUpload } from '../workflows/control-upload.ts'
 import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
 import { createReadiness } from '../workflows/readiness.ts'
 import { createReceiveUpload } from '../workflows/receive-upload.ts'
+import { createWebhookEndpoints } from '../workflows/webhook-endpoints.ts'
+import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
 
 /** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed (design, section 6). */
 const MAX_RECORD_BYTES = 1024 * 1024
+
+const intakeOf = ({ config: { intake }, store }: Parts) => ({
+  defaultRegion: intake.defaultRegion,
+  maxBytes: intake.maxUploadBytes,
+  maxRows: intake.maxUploadRows,
+  maxRecordBytes: MAX_RECORD_BYTES,
+  contactIdPattern: intake.contactIdPattern,
+  digestKey: store.digestKey,
+})
 
 /** The HTTP border with the uses it calls. */
 export const createGatewayServer = async (
@@ -34,14 +48,7 @@ export const createGatewayServer = async (
       idempotency: store.idempotency,
       runIntake,
       renderUpload,
-      intake: {
-        defaultRegion: config.intake.defaultRegion,
-        maxBytes: config.intake.maxUploadBytes,
-        maxRows: config.intake.maxUploadRows,
-        maxRecordBytes: MAX_RECORD_BYTES,
-        contactIdPattern: config.intake.contactIdPattern,
-        digestKey: store.digestKey,
-      },
+      intake: intakeOf(deps),
       ids,
       owner,
       wake: deps.wake,
@@ -49,6 +56,13 @@ export const createGatewayServer = async (
     controlUpload: createControlUpload({ uploads: store.uploads, ids, wake: deps.wake }),
     readContactList: createReadContactList(lists),
     listContactLists: createListContactLists(lists),
+    genesysWebhooks: webhooksFromGenesys(deps),
+    webhookEndpoints: createWebhookEndpoints({
+      endpoints: store.endpoints,
+      urlFault: createEndpointUrlCheck({ allowedHosts: config.allowHttpHosts }),
+      ids,
+      random: randomBytes,
+    }),
     readiness: createReadiness({
       home: store.home,
       dialect: config.genesys.dialect,

@@ -7,6 +7,7 @@ import { createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createDeliverUpload } from '../workflows/deliver-upload.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
+import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
 
 /** A delivery goes on for a day before the upload is held (guide-api, table of errors). */
@@ -17,8 +18,25 @@ const HOLD_RETRY_MS = 60_000
 /** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */
 const MAX_LANES = 16
 
+const uploadDeliverer = ({ config, telemetry, store, genesys }: Parts) =>
+  createDeliverUpload({
+    contactLists: genesys.contactLists,
+    delivery: store.delivery,
+    uploads: store.uploads,
+    lists: store.lists,
+    contentHashes: createContentHashes(store.digestKey),
+    clock: systemClock,
+    random: Math.random,
+    ids: createIds({ clock: systemClock }),
+    emit: telemetry.emit,
+    retryWindowMs: RETRY_WINDOW_MS,
+    completionPollMs: config.genesys.completionPollMs,
+    holdRetryMs: HOLD_RETRY_MS,
+  })
+
 /** The lanes, the background jobs and the sweeper: everything that works without a caller. */
-export const createWork = async ({ config, telemetry, store, genesys, owner }: Parts) => {
+export const createWork = async (parts: Parts) => {
+  const { config, telemetry, store, owner } = parts
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
   const webhooks = createWebhookTransport({
@@ -35,29 +53,18 @@ export const createWork = async ({ config, telemetry, store, genesys, owner }: P
   })
   const jobs = await createJobQueue({
     sql: store.sql,
-    handlers: { 'sync-delivery': deliverSync },
+    handlers: {
+      'sync-delivery': deliverSync,
+      'webhook-verify': verifierOfWebhooks(parts, (key, count) => lanes.nudge(key, count)),
+    },
     emit,
     clock: systemClock,
   })
   store.connectJobs(jobs)
-  const deliver = createDeliverUpload({
-    contactLists: genesys.contactLists,
-    delivery: store.delivery,
-    uploads: store.uploads,
-    lists: store.lists,
-    contentHashes: createContentHashes(store.digestKey),
-    clock: systemClock,
-    random: Math.random,
-    ids,
-    emit,
-    retryWindowMs: RETRY_WINDOW_MS,
-    completionPollMs: config.genesys.completionPollMs,
-    holdRetryMs: HOLD_RETRY_MS,
-  })
   const lanes = createLaneWorkers({
     lanes: store.lanes,
     delivery: store.delivery,
-    deliver,
+    deliver: uploadDeliverer(parts),
     clock: systemClock,
     emit,
     random: Math.random,
@@ -69,6 +76,7 @@ export const createWork = async ({ config, telemetry, store, genesys, owner }: P
     lanes: store.lanes,
     uploads: store.uploads,
     sync: store.sync,
+    receipts: store.receipts,
     jobs,
     clock: systemClock,
     emit,

@@ -15,6 +15,7 @@ export const AUDIT_ACTIONS = [
   'endpoint.secret_rotated',
   'endpoint.deleted',
   'list.provisioned',
+  'webhook.verified',
   'key.created',
   'list.cleared',
 ] as const

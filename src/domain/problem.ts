@@ -3,6 +3,7 @@ import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
 import { UPLOAD_PROBLEMS } from './upload-problems.ts'
+import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
 
 /**
  * What can be wrong with a call or an upload: the stable code, its HTTP status, and the words of its page at `/problems/{code}`.
@@ -13,6 +14,7 @@ export const PROBLEMS = {
   ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,
   ...UPLOAD_PROBLEMS,
+  ...WEBHOOK_RECEIPT_PROBLEMS,
 } as const satisfies Record<string, ProblemPage>
 
 export type ProblemCode = keyof typeof PROBLEMS

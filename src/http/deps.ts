@@ -9,6 +9,8 @@ import type {
 } from '../workflows/contract.ts'
 import type { AccessStore } from '../workflows/ports/platform.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
+import type { ReceiveWebhook } from '../workflows/receive-webhook.ts'
+import type { WebhookEndpoints } from '../workflows/webhook-endpoints.ts'
 
 export type Readiness = {
   ready: boolean
@@ -37,6 +39,9 @@ export type HttpDeps = {
   controlUpload: ControlUpload
   readContactList: ReadContactList
   listContactLists: ListContactLists
+  /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
+  genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
+  webhookEndpoints: WebhookEndpoints
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits

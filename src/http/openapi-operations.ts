@@ -1,8 +1,8 @@
-import type { z } from 'zod'
-
-import type { Scope } from '../domain/access.ts'
 import { FILE_PROBLEMS } from '../domain/file-problems.ts'
 import type { ProblemCode } from '../domain/problem.ts'
+import { ENDPOINT_OPERATIONS } from './openapi-endpoints.ts'
+import type { Operation } from './openapi-operation.ts'
+import { WEBHOOK_OPERATIONS } from './openapi-webhook-operations.ts'
 import {
   contactListSchema,
   contactListSummarySchema,
@@ -14,20 +14,6 @@ import {
   uploadSchema,
   uploadsQuerySchema,
 } from './schemas.ts'
-
-/** One call as the API document tells it; the drift test holds this table to the routes that are served. */
-export type Operation = {
-  method: 'get' | 'post'
-  path: string
-  id: string
-  summary: string
-  access: 'public' | 'metrics' | Scope
-  query?: z.ZodObject
-  upload?: true
-  ifNoneMatch?: true
-  responses: { status: number; about: string; schema?: z.ZodType; mediaTypes?: string[] }[]
-  problems: ProblemCode[]
-}
 
 const LIST: ProblemCode[] = ['not-found', 'genesys-unavailable', 'genesys-refused']
 
@@ -144,6 +130,8 @@ export const OPERATIONS: readonly Operation[] = [
     responses: [{ status: 200, about: 'The contact list', schema: contactListSchema }],
     problems: LIST,
   },
+  ...WEBHOOK_OPERATIONS,
+  ...ENDPOINT_OPERATIONS,
   {
     method: 'get',
     path: '/livez',

@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
 import { PROBLEMS, type ProblemCode } from '../domain/problem.ts'
-import { OPERATIONS, type Operation } from './openapi-operations.ts'
+import type { Operation } from './openapi-operation.ts'
+import { OPERATIONS } from './openapi-operations.ts'
 import {
   problemSchema,
   uploadCallOptionsSchema,
@@ -54,6 +55,18 @@ const header = (name: string, required: boolean, description: string): Json => (
   schema: { type: 'string' },
 })
 
+/** Instead of the token. */
+const PROOF_HEADERS = [
+  header('webhook-id', false, 'Instead of `token`: Standard Webhooks, the same on every attempt'),
+  header('webhook-timestamp', false, 'Seconds since 1970, at most five minutes from now'),
+  header('webhook-signature', false, 'v1,<base64 of HMAC-SHA256 under WEBHOOK_SECRET>'),
+]
+
+const jsonBody = (schema: z.ZodType): Json => ({
+  required: true,
+  content: { 'application/json': { schema: jsonSchema(schema, 'input') } },
+})
+
 const parametersOf = (operation: Operation): Json[] => [
   ...[...operation.path.matchAll(/\{(\w+)\}/gu)].map(([, name]) => ({
     name,
@@ -70,6 +83,10 @@ const parametersOf = (operation: Operation): Json[] => [
           'Required unless validateOnly: 1 to 255 visible ASCII characters, quoted or bare',
         ),
       ]
+    : []),
+  ...(operation.webhookProof ? PROOF_HEADERS : []),
+  ...(operation.ifMatch
+    ? [header('If-Match', operation.ifMatch === 'required', 'The ETag of the version seen')]
     : []),
   ...(operation.ifNoneMatch
     ? [header('If-None-Match', false, 'A version that the caller has')]
@@ -162,6 +179,7 @@ const operationObject = (operation: Operation): Json => ({
   ...(operation.access === 'metrics' ? { security: [{}, { key: [] }] } : {}),
   parameters: parametersOf(operation),
   ...(operation.upload ? { requestBody: uploadBody() } : {}),
+  ...(operation.body ? { requestBody: jsonBody(operation.body) } : {}),
   responses: answers(operation),
 })
 
@@ -176,7 +194,11 @@ const webhook = (type: string): Json => ({
     parameters: [
       header('webhook-id', true, 'The same on every attempt; deduplicate by it'),
       header('webhook-timestamp', true, 'Seconds since 1970'),
-      header('webhook-signature', true, 'Standard Webhooks: v1,<base64 of HMAC-SHA256>'),
+      header(
+        'webhook-signature',
+        true,
+        'Standard Webhooks: v1,<base64 of HMAC-SHA256>; after a rotation two of them, parted by a space',
+      ),
     ],
     requestBody: {
       required: true,

@@ -119,17 +119,19 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
   validateOnly: z.boolean().default(false),
 })
 
-const limitUpTo = (most: number) =>
+/** The query parameter `limit`. */
+export const limitUpTo = (most: number) =>
   z
     .string()
     .regex(/^[1-9][0-9]{0,3}$/u, `must be a whole number from 1 to ${most}`)
     .transform(Number)
     .pipe(z.int().min(1).max(most))
-const cursor = z.string().min(1).max(500)
+/** The query parameter `cursor`. */
+export const cursorSchema = z.string().min(1).max(500)
 
 export const uploadsQuerySchema = z.strictObject({
   limit: limitUpTo(200).default(50),
-  cursor: cursor.optional(),
+  cursor: cursorSchema.optional(),
 })
 
 export const rowsQuerySchema = z.strictObject({
@@ -139,7 +141,7 @@ export const rowsQuerySchema = z.strictObject({
     .pipe(z.array(z.enum(ROW_OUTCOMES)))
     .optional(),
   limit: limitUpTo(1000).default(200),
-  cursor: cursor.optional(),
+  cursor: cursorSchema.optional(),
 })
 
 export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })
@@ -148,6 +150,9 @@ export const contactListParamsSchema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters'),
 })
+/** Other parameters are passed over: whoever calls back may add some. */
+export const webhookQuerySchema = z.looseObject({ token: z.string().optional() })
+export const webhookAnswerSchema = z.strictObject({ received: z.literal(true) })
 export const problemParamsSchema = z.strictObject({ code: z.string().min(1).max(100) })
 
 /** A webhook of the gateway (Standard Webhooks). */

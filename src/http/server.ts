@@ -15,10 +15,12 @@ import { problemsPlugin, sendProblem } from './plugins/problems.ts'
 import { validationPlugin } from './plugins/validation.ts'
 import { registerUploadIntake } from './routes/contact-list-uploads.ts'
 import { registerContactLists } from './routes/contact-lists.ts'
+import { registerGenesysWebhooks } from './routes/genesys-webhooks.ts'
 import { registerOperations } from './routes/operations.ts'
 import { registerProblemPages } from './routes/problems.ts'
 import { registerUploadRows } from './routes/upload-rows.ts'
 import { registerUploads } from './routes/uploads.ts'
+import { registerWebhookEndpoints } from './routes/webhook-endpoints.ts'
 import { SANDBOX_NOTICE } from './sandbox-notice.ts'
 
 export type { HttpDeps } from './deps.ts'
@@ -95,9 +97,11 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await app.register(validationPlugin)
   await registerDocs(app, deps)
   await app.register(async (scope) => registerUploadIntake(scope, deps))
+  await app.register(async (scope) => registerGenesysWebhooks(scope, deps))
   registerUploads(app, deps)
   registerUploadRows(app, deps)
   registerContactLists(app, deps)
+  registerWebhookEndpoints(app, deps)
   registerOperations(app, deps)
   registerProblemPages(app, deps)
   await app.ready()

@@ -11,7 +11,11 @@ import {
 
 /** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */
 const JOBS_A_FETCH = 10
-const FETCHERS = 3
+/** Each polls the database; a look at a receipt is over in a moment, an endpoint may take its 5 s. */
+const FETCHERS = { 'sync-delivery': 3, 'webhook-verify': 1 } as const satisfies Record<
+  QueueName,
+  number
+>
 /** A poke comes this long after a send in a transaction: it should have committed by then; the poll finds it otherwise. */
 const POKE_AFTER_MS = 40
 /** pg-boss polls no faster. */
@@ -82,7 +86,7 @@ const startFetchers = async (
     pollingIntervalSeconds: Math.max(MIN_POLL_MS, pollMs) / 1000,
   } as const
   const ids: string[] = []
-  for (let count = 0; count < FETCHERS; count += 1) {
+  for (let count = 0; count < FETCHERS[queue]; count += 1) {
     ids.push(await boss.work<Payload, unknown, typeof options>(queue, options, handle))
   }
   return ids

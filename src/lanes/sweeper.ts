@@ -3,6 +3,7 @@ import type { Emit } from '../telemetry/events.ts'
 import type { LaneStore } from '../workflows/ports/delivery.ts'
 import type { JobQueue, SyncStore } from '../workflows/ports/platform.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
+import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { traceOf } from './error-trace.ts'
 import { slept } from './lease.ts'
 
@@ -10,6 +11,7 @@ export type SweeperDeps = {
   lanes: Pick<LaneStore, 'wakeHeld'>
   uploads: Pick<UploadStore, 'sweepReceiving'>
   sync: Pick<SyncStore, 'overdue'>
+  receipts: Pick<ReceiptStore, 'sweep'>
   jobs: Pick<JobQueue, 'send'>
   clock: Clock
   emit: Emit
@@ -28,8 +30,11 @@ const SWEEP_EVERY_MS = 5_000
 const RECEIVING_DEAD_MS = 60_000
 /** A delivery so long past its time has lost its job. */
 const SYNC_OVERDUE_MS = 60_000
+const RECEIPT_OVERDUE_MS = 60_000
+/** docs/retention.md. */
+const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Puts right what a crash left: abandoned uploads, holds whose time has come, webhook deliveries without a job. */
+/** Puts right what a crash left: abandoned uploads, holds whose time has come, webhooks in and out without a job; deletes receipts past their time. */
 export const createSweeper = (deps: SweeperDeps): Sweeper => {
   const stopped = new AbortController()
   let ended: Promise<void> = Promise.resolve()
@@ -40,6 +45,11 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
     const receivingDiscarded = await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)
     const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
     for (const id of lost) await deps.jobs.send('sync-delivery', id, { startAfterMs: 0 })
+    const unseen = await deps.receipts.sweep({
+      keepMs: RECEIPTS_KEPT_MS,
+      graceMs: RECEIPT_OVERDUE_MS,
+    })
+    for (const id of unseen) await deps.jobs.send('webhook-verify', id, { startAfterMs: 0 })
     deps.emit('sweep.finished', { receivingDiscarded, heldWoken, syncResent: lost.length })
   }
   const sweeps = async (): Promise<void> => {

@@ -17,6 +17,7 @@ import type {
   SyncStore,
 } from '../workflows/ports/platform.ts'
 import type { IdempotencyStore, UploadStore } from '../workflows/ports/uploads.ts'
+import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { createAccessStore } from './access-store.ts'
 import { createAuditStore } from './audit-store.ts'
 import type { Database } from './database.ts'
@@ -31,6 +32,7 @@ import { createListCache } from './list-cache.ts'
 import { migrate } from './migrate.ts'
 import { createOutbox } from './outbox.ts'
 import { createPaceStore } from './pace-store.ts'
+import { createReceiptStore } from './receipt-store.ts'
 import { openServer } from './server-home.ts'
 import { createSyncStore } from './sync-store.ts'
 import { createUploadStore } from './upload-store.ts'
@@ -50,12 +52,13 @@ export type Store = {
   access: AccessStore
   audit: AuditStore
   sync: SyncStore
+  receipts: ReceiptStore
   endpoints: EndpointStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
   digestKey: Buffer
-  /** From here on, what endpoints are to be told becomes a job in the same transaction. */
+  /** From here on, what endpoints are to be told and what webhooks say becomes a job in the same transaction. */
   connectJobs(queue: JobQueue): void
   close(): Promise<void>
 }
@@ -84,6 +87,7 @@ const assemble = async (
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
   const uploads = createUploadStore({ database, keyring, outbox })
   const idempotency = createIdempotencyStore({ database })
+  const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
   if (database.kind === 'embedded') {
     // The process lock proves that whoever held these is gone.
@@ -106,7 +110,11 @@ const assemble = async (
     endpoints: createEndpointStore({ database, keyring, outbox }),
     sql: database.sql,
     digestKey,
-    connectJobs: outbox.connect,
+    receipts,
+    connectJobs: (queue) => {
+      outbox.connect(queue)
+      receipts.connect(queue)
+    },
     close,
   }
 }

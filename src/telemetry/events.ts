@@ -118,6 +118,21 @@ export type GatewayEvents = {
     consecutiveFailures: number
     failingMs: number
   }
+  'webhook.received': {
+    receiptId: string | null
+    route: string
+    outcome: 'accepted' | 'duplicate' | 'malformed' | 'forged'
+    status: string | null
+  }
+  'webhook.settled': {
+    receiptId: string
+    route: string
+    uploadId: string | null
+    outcome: 'verified' | 'ignored'
+    reason: string | null
+    sinceReceivedMs: number
+  }
+  'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
   'sweep.finished': { receivingDiscarded: number; heldWoken: number; syncResent: number }
   'job.failed': { queue: string; error: string }
 }
@@ -149,6 +164,9 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'sync.attempted': 'info',
   'sync.endpoint_failing': 'warn',
   'sync.endpoint_disabled': 'error',
+  'webhook.received': 'info',
+  'webhook.settled': 'info',
+  'webhook.subscription': 'info',
   'sweep.finished': 'debug',
   'job.failed': 'error',
 }

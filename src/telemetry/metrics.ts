@@ -79,7 +79,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
 })
 
-const workMetrics = ({ counter, gauge }: Makers) => ({
+const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
   laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to tell others', ['event', 'outcome']),
@@ -91,6 +91,15 @@ const workMetrics = ({ counter, gauge }: Makers) => ({
     'sync_endpoints_disabled_total',
     'Endpoints that the gateway disabled',
     ['reason'],
+  ),
+  webhookReceipts: counter('webhook_receipts_total', 'Calls to the webhook routes by outcome', [
+    'route',
+    'outcome',
+  ]),
+  webhookVerifySeconds: histogram(
+    'webhook_verify_seconds',
+    'From a webhook to the note that Genesys bore it out',
+    LONG_SECONDS,
   ),
   jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
   lastProcessed: gauge('last_processed_timestamp_seconds', 'When something last ended well', [

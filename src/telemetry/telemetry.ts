@@ -67,11 +67,20 @@ const DELIVERY_EFFECTS: Effects = {
   'pace.waited': (metrics, fields) =>
     metrics.paceWaits.observe({ class: fields.class }, seconds(fields.waitedMs)),
   'pace.blocked': (metrics) => metrics.paceBlocks.inc(),
+  'genesys.circuit.changed': (metrics, { open }) => metrics.circuitOpen.set(open ? 1 : 0),
   'lane.lost': (metrics) => metrics.lanesLost.inc(),
   'lane.failed': (metrics) => metrics.laneFailures.inc(),
   'sync.attempted': (metrics, { eventType, outcome }) => {
     metrics.syncDeliveries.inc({ event: eventType, outcome })
     if (outcome === 'delivered') metrics.lastProcessed.setToCurrentTime({ what: 'sync_delivered' })
+  },
+  'sync.endpoint_failing': (metrics) => metrics.endpointsFailing.inc(),
+  'sync.endpoint_disabled': (metrics, { reason }) => metrics.endpointsDisabled.inc({ reason }),
+  'webhook.received': (metrics, { route, outcome }) =>
+    metrics.webhookReceipts.inc({ route, outcome }),
+  'webhook.settled': (metrics, { route, outcome, reason, sinceReceivedMs }) => {
+    if (reason === 'unknown') metrics.webhookReceipts.inc({ route, outcome: reason })
+    if (outcome === 'verified') metrics.webhookVerifySeconds.observe(seconds(sinceReceivedMs))
   },
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }
@@ -90,12 +99,12 @@ export type GaugeSource = {
     syncPending: number
     syncDead: number
   }>
-  pace(): {
+  pace(): Promise<{
     requestsPerMinute: number
     usedLastMinute: number
     remaining: number | null
     waiting: Record<string, number>
-  }
+  }>
 }
 
 export type Telemetry = {
@@ -107,7 +116,7 @@ export type Telemetry = {
 }
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {
-  const pace = source.pace()
+  const pace = await source.pace()
   metrics.paceLimit.set(pace.requestsPerMinute)
   metrics.paceUsed.set(pace.usedLastMinute)
   if (pace.remaining !== null) metrics.paceRemaining.set(pace.remaining)

@@ -40,6 +40,7 @@ await eachHome('Pace, access, lists and sync', (home) => {
           handled.emit('job', id)
           if (refusing.delete(id)) throw new Error('once')
         },
+        'webhook-verify': async () => undefined,
       },
       emit: () => {},
       clock: systemClock,

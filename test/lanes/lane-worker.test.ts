@@ -217,7 +217,7 @@ describe('lane workers', () => {
 })
 
 describe('the sweeper', () => {
-  it('wakes what was held, discards what was abandoned and sends lost deliveries again, every 5 s', async () => {
+  it('wakes what was held, discards what was abandoned and sends again what lost its job, every 5 s', async () => {
     const clock = createManualClock()
     const sent: string[] = []
     const swept: unknown[] = []
@@ -232,7 +232,8 @@ describe('the sweeper', () => {
       },
       uploads: { sweepReceiving: async (olderThanMs) => (olderThanMs === 60_000 ? 1 : 0) },
       sync: { overdue: async () => ['dlv_1'] },
-      jobs: { send: async (_, id) => void sent.push(id) },
+      receipts: { sweep: async ({ keepMs }) => (keepMs === 7 * 86_400_000 ? ['rcp_1'] : []) },
+      jobs: { send: async (queue, id) => void sent.push(`${queue} ${id}`) },
       clock,
       emit: (name, fields) => void swept.push([name, fields]),
       wake: () => {
@@ -248,7 +249,7 @@ describe('the sweeper', () => {
       'sweep.finished',
       { receivingDiscarded: 1, heldWoken: 2, syncResent: 1 },
     ])
-    assert.deepEqual(sent, ['dlv_1'])
+    assert.deepEqual(sent, ['sync-delivery dlv_1', 'webhook-verify rcp_1'])
     assert.equal(wakes, 1)
     await sweeper.stop()
   })

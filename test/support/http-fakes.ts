@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { FastifyInstance } from 'fastify'
 
 import type { ApiKey } from '../../src/domain/access.ts'
@@ -7,13 +9,17 @@ import { renderUpload } from '../../src/http/upload-view.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import { createIds } from '../../src/lib/ids.ts'
+import { createEndpointUrlCheck } from '../../src/sync/endpoint-url.ts'
 import type { UploadRequest } from '../../src/workflows/contract.ts'
 import type { LedgerRow } from '../../src/workflows/ports/uploads.ts'
+import { createWebhookEndpoints } from '../../src/workflows/webhook-endpoints.ts'
+import { createMemoryEndpoints } from './memory-endpoints.ts'
 
 export const KEYS = {
   uploads: 'uploads-key-0123456789012345678901',
   lists: 'lists-key-012345678901234567890123',
   dnc: 'dnc-key-01234567890123456789012345',
+  webhooks: 'webhooks-key-012345678901234567890',
   admin: 'admin-key-012345678901234567890123',
   expired: 'expired-key-0123456789012345678901',
   revoked: 'revoked-key-0123456789012345678901',
@@ -33,6 +39,7 @@ const API_KEYS: Record<keyof typeof KEYS, ApiKey> = {
   uploads: key(['uploads']),
   lists: key(['lists']),
   dnc: key(['dnc']),
+  webhooks: key(['webhooks']),
   admin: key(['admin']),
   expired: key(['admin'], { expiresAt: new Date(0) }),
   revoked: key(['admin'], { revokedAt: new Date(0) }),
@@ -80,6 +87,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const failures: unknown[] = []
   const events: { name: string; fields: Record<string, unknown> }[] = []
   const calls: string[] = []
+  const endpoints = createMemoryEndpoints()
   const rows: LedgerRow[] = [
     {
       line: 2,
@@ -144,6 +152,13 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       { id: 'list-1', name: 'One' },
       { id: 'list-foreign', name: 'Other' },
     ],
+    genesysWebhooks: { receive: async () => undefined, secrets: [] },
+    webhookEndpoints: createWebhookEndpoints({
+      endpoints,
+      urlFault: createEndpointUrlCheck({ allowedHosts: [] }),
+      ids: createIds({ clock: systemClock }),
+      random: (size) => randomBytes(size),
+    }),
     readiness: async () => ({ ready: true, checks: {}, sandbox: true }),
     metrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
     limits: { maxUploadBytes: 100_000 },
@@ -159,7 +174,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     ...more,
   }
   const app: FastifyInstance = await createHttpServer(deps)
-  return { app, deps, received, failures, events, calls }
+  return { app, deps, received, failures, events, calls, endpoints }
 }
 
 export const bearer = (name: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[name]}` })

@@ -1,0 +1,19 @@
+import { page, type ProblemPage } from './problem-page.ts'
+
+/** What can be wrong with a call to the routes that Genesys calls. */
+export const WEBHOOK_RECEIPT_PROBLEMS = {
+  'webhook-proof-invalid': page(
+    401,
+    'The sender of the webhook is not proven',
+    'The call has neither a token that the gateway made for this address and that is still alive, nor a signature under WEBHOOK_SECRET that is at most five minutes old. A token dies 24 hours after the end of its upload.',
+    'POST /webhook/genesys-upload?token=guessed',
+    'Call exactly the URL that the gateway gave to Genesys, or sign the body as Standard Webhooks says (webhook-id, webhook-timestamp, webhook-signature).',
+  ),
+  'webhook-malformed': page(
+    400,
+    'The webhook cannot be read',
+    'The sender is proven, but the body is not JSON of the shape that this address takes.',
+    '{"status":"done"} without `uploadId`',
+    'Send the body that the API document shows for this address.',
+  ),
+} as const satisfies Record<string, ProblemPage>

@@ -1,0 +1,23 @@
+import type { z } from 'zod'
+
+import type { Scope } from '../domain/access.ts'
+import type { ProblemCode } from '../domain/problem.ts'
+
+/** One call as the API document tells it; the drift test holds this table to the routes that are served. */
+export type Operation = {
+  method: 'get' | 'post' | 'patch' | 'delete'
+  path: string
+  id: string
+  summary: string
+  access: 'public' | 'metrics' | Scope
+  query?: z.ZodObject
+  upload?: true
+  /** The JSON body. */
+  body?: z.ZodType
+  ifMatch?: 'required' | 'optional'
+  ifNoneMatch?: true
+  /** The sender proves himself by a token in the query or by the headers of Standard Webhooks. */
+  webhookProof?: true
+  responses: { status: number; about: string; schema?: z.ZodType; mediaTypes?: string[] }[]
+  problems: ProblemCode[]
+}

@@ -1,0 +1,153 @@
+import { sql } from 'kysely'
+
+import type { NoticeStatus, WebhookRoute } from '../domain/genesys-webhook.ts'
+import type { JobQueue } from '../workflows/ports/platform.ts'
+import type { OpenReceipt, ReceiptStore } from '../workflows/ports/webhooks.ts'
+import { appendAudit } from './audit-store.ts'
+import { executorOf, inTransaction, type Database, type Tx } from './database.ts'
+import { FINAL_STATES_SQL } from './upload-row.ts'
+
+type OpenRow = {
+  id: string
+  route: WebhookRoute
+  job_id: string
+  status: NoticeStatus | null
+  body_digest: Buffer
+  checks: number
+  since_ms: number
+  upload_id: string | null
+  tenant_id: string
+  lane_key: string
+  request_id: string
+  pending: boolean
+}
+
+/** Receipts taken in one round of the sweep, to be looked at and to be deleted. */
+const SWEPT_AT_ONCE = 500
+
+const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`
+
+const toOpen = (row: OpenRow): OpenReceipt => ({
+  id: row.id,
+  route: row.route,
+  jobId: row.job_id,
+  status: row.status,
+  bodyDigest: row.body_digest,
+  checks: row.checks,
+  sinceReceivedMs: row.since_ms,
+  subject:
+    row.upload_id === null
+      ? null
+      : {
+          uploadId: row.upload_id,
+          tenantId: row.tenant_id,
+          laneKey: row.lane_key,
+          requestId: row.request_id,
+          pending: row.pending,
+        },
+})
+
+/**
+ * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else the newest upload with a
+ * batch of the job; never an upload to another list than the receipt
+ * names, nor one that ended without such a job.
+ */
+const openReceipt = (receiptId: string) => sql<OpenRow>`
+  select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
+    (extract(epoch from clock_timestamp() - r.received_at) * 1000)::float8 as since_ms,
+    u.id as upload_id, u.tenant_id, u.lane_key, u.request_id,
+    u.state not in (${FINAL_STATES_SQL}) and coalesce(sent.open, p.state <> 'settled', true) as pending
+  from webhook_receipt r
+  left join delivery_part p on p.id = r.part_id and (p.job_id is null or p.job_id = r.job_id)
+  left join lateral (select b.upload_id, bool_or(b.state in ('intended', 'sent')) as open from batch b
+    where b.job_id = r.job_id and (r.part_id is null or b.upload_id = p.upload_id)
+    group by b.upload_id order by b.upload_id desc limit 1) sent on true
+  left join upload u on u.id = coalesce(p.upload_id, sent.upload_id)
+    and (r.list_id is null or r.list_id = u.contact_list_id)
+    and (u.state not in (${FINAL_STATES_SQL}) or sent.upload_id is not null or p.job_id = r.job_id)
+  where r.id = ${receiptId} and r.state = 'received'`
+
+const createOpen = (
+  database: Database,
+  enqueue: (tx: Tx, receiptId: string, startAfterMs: number) => Promise<void>,
+): Pick<ReceiptStore, 'load' | 'nudge' | 'postpone' | 'settle'> => ({
+  load: async (receiptId) => {
+    const { rows } = await openReceipt(receiptId).execute(database.db)
+    return rows[0] ? toOpen(rows[0]) : null
+  },
+  nudge: ({ laneKey, uploadId }) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql<{ nudges: number }>`update lane set nudges = nudges + 1
+        where key = ${laneKey} returning nudges`.execute(tx)
+      // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the next round.
+      await sql`update upload set retry_at = clock_timestamp() where id = ${uploadId} and state = 'held'
+        and hold_reason = 'genesys_unavailable' and retry_at > clock_timestamp()`.execute(tx)
+      return rows[0]?.nudges ?? null
+    }),
+  postpone: (receiptId, nextInMs) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql`update webhook_receipt set checks = checks + 1,
+          check_at = clock_timestamp() + ${seconds(nextInMs)}
+        where id = ${receiptId} and state = 'received' returning id`.execute(tx)
+      if (rows.length === 1) await enqueue(tx, receiptId, nextInMs)
+    }),
+  settle: (receiptId, end) =>
+    inTransaction(database, async (tx) => {
+      const [reason, uploadId] =
+        end.state === 'verified' ? [null, end.uploadId] : [end.reason, null]
+      const { rows } =
+        await sql`update webhook_receipt set state = ${end.state}, reason = ${reason}, upload_id = ${uploadId},
+          check_at = null, settled_at = clock_timestamp()
+        where id = ${receiptId} and state = 'received' returning id`.execute(tx)
+      if (rows.length === 1 && end.state === 'verified') await appendAudit(tx, [end.audit])
+    }),
+})
+
+/** Receipts of Genesys' webhooks. Until a queue is connected, receipts wait for the sweep. */
+export const createReceiptStore = (deps: {
+  database: Database
+}): ReceiptStore & { connect(queue: JobQueue): void } => {
+  const { database } = deps
+  let queue: JobQueue | null = null
+  const enqueue = async (tx: Tx, receiptId: string, startAfterMs: number): Promise<void> => {
+    await queue?.send('webhook-verify', receiptId, { startAfterMs, sql: executorOf(tx) })
+  }
+  return {
+    ...createOpen(database, enqueue),
+    connect: (connected) => {
+      queue = connected
+    },
+    listOfPart: async (partId, deadAfterMs) => {
+      const { rows } = await sql<{ list_id: string }>`
+        select u.contact_list_id as list_id from delivery_part p join upload u on u.id = p.upload_id
+        where p.id = ${partId} and (u.completed_at is null
+          or u.completed_at > clock_timestamp() - ${seconds(deadAfterMs)})`.execute(database.db)
+      return rows[0]?.list_id ?? null
+    },
+    record: (receipt) =>
+      inTransaction(database, async (tx) => {
+        const open = receipt.ignored === null
+        const { rows } =
+          await sql`insert into webhook_receipt (id, route, key, part_id, job_id, list_id, status,
+            processed, failed, body_digest, state, reason, check_at, settled_at)
+          values (${receipt.id}, ${receipt.route}, ${receipt.key}, ${receipt.partId}, ${receipt.jobId},
+            ${receipt.listId}, ${receipt.status}, ${receipt.processed}::int, ${receipt.failed}::int,
+            ${receipt.bodyDigest}, ${open ? 'received' : 'ignored'}, ${receipt.ignored},
+            case when ${open} then clock_timestamp() end, case when ${open} then null else clock_timestamp() end)
+          on conflict (key) do nothing returning id`.execute(tx)
+        if (rows.length === 0) return 'duplicate'
+        if (open) await enqueue(tx, receipt.id, 0)
+        return 'recorded'
+      }),
+    sweep: async ({ keepMs, graceMs }) => {
+      const { rows } = await sql<{ id: string }>`
+        with old as (select id from webhook_receipt where received_at < clock_timestamp() - ${seconds(keepMs)}
+            order by received_at limit ${SWEPT_AT_ONCE}),
+          gone as (delete from webhook_receipt where id in (select id from old))
+        select id from webhook_receipt where state = 'received'
+          and check_at < clock_timestamp() - ${seconds(graceMs)} and id not in (select id from old)
+        order by check_at limit ${SWEPT_AT_ONCE}`.execute(database.db)
+      return rows.map(({ id }) => id)
+    },
+  }
+}
