@@ -1,5 +1,23 @@
 /** The default shape of a contact id; `CONTACT_ID_PATTERN`-like settings may replace it. Source: design, the row rules. */
 export const CONTACT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
+const LONGEST = 128
+
+/** What a byte is to an id of the default shape: nothing, allowed behind the first character, or everywhere. */
+const FOLLOWS = 1
+const STARTS = 2
+const CLASS = new Uint8Array(128)
+for (let code = 0; code < CLASS.length; code += 1) {
+  const character = String.fromCharCode(code)
+  if (CONTACT_ID_PATTERN.test(character)) CLASS[code] = STARTS
+  else if (CONTACT_ID_PATTERN.test(`a${character}`)) CLASS[code] = FOLLOWS
+}
+
+/** Whether the UTF-8 in `bytes[from, to)` is an id of the default shape: as `CONTACT_ID_PATTERN.test`, without making a string. */
+export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): boolean => {
+  if (to === from || to - from > LONGEST || CLASS[bytes[from]!] !== STARTS) return false
+  for (let at = from + 1; at < to; at += 1) if (!CLASS[bytes[at]!]) return false
+  return true
+}
 
 /**
  * Whether the id is the row's phone number: as the row wrote it, its digits, or its E.164 form without the plus. Phone numbers
@@ -9,3 +27,47 @@ export const isPhoneNumber = (contactId: string, e164: string, written: string):
   contactId === written ||
   (e164.endsWith(contactId) &&
     (contactId === e164.slice(1) || contactId === written.replace(/\D/g, '')))
+
+/** An id with fewer digits is not read as a number. */
+export const FEWEST_PHONE_DIGITS = 7
+
+/** Digits at the end that a number keeps whatever prefix it is written with; short numbering plans have fewer. */
+const KEPT_DIGITS = 6
+const LONGEST_CALLING_CODE = 3
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
+
+const countDigits = (bytes: Uint8Array, from: number, to: number): number => {
+  let count = 0
+  for (let at = from; at < to; at += 1) if (isDigit(bytes[at]!)) count += 1
+  return count
+}
+
+/** Bytes of one text among others. */
+export type Span = { bytes: Uint8Array; from: number; to: number }
+
+/** How many digits at the end of the two texts are the same, `most` at most; other characters of the id are passed over. */
+const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: boolean } => {
+  let same = 0
+  for (let at = id.to - 1; at >= id.from && same < most; at -= 1) {
+    const byte = id.bytes[at]!
+    if (!isDigit(byte)) continue
+    if (byte !== e164.bytes[e164.to - 1 - same]) return { same, differ: true }
+    same += 1
+  }
+  return { same, differ: false }
+}
+
+/**
+ * false = the id, in the default shape, is neither the phone number by `isPhoneNumber` nor another way of writing it; true = it may be, ask
+ * further. No number starts with a letter, and however it is written its last digits are the same.
+ */
+export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
+  if (!isDigit(id.bytes[id.from]!)) return false
+  const e164Digits = e164.to - e164.from - 1
+  const { differ } = sameEnd(id, e164, Math.min(KEPT_DIGITS, e164Digits - LONGEST_CALLING_CODE))
+  if (differ) return false
+  const digits = countDigits(id.bytes, id.from, id.to)
+  if (digits >= FEWEST_PHONE_DIGITS) return true
+  return digits === e164Digits || digits === countDigits(written.bytes, written.from, written.to)
+}

@@ -1,181 +1,170 @@
-import type { Chunk, NewChunk, RejectedRow } from '../domain/chunk.ts'
-import { textOfCells } from '../domain/chunk.ts'
-import { createBitmap, hasBit, setBit } from '../lib/bitmap.ts'
-import { DIGEST_BYTES } from '../lib/keyed-digest.ts'
-import { createDuplicateTable } from './duplicate-table.ts'
+import type { NewChunk, RejectedRow } from '../domain/chunk.ts'
+import { createAcceptedRows } from './accepted-rows.ts'
+import type { ReplacedRows } from './accepted-rows.ts'
+import { createChunkText, makeRoom } from './chunk-text.ts'
+import type { ChunkText } from './chunk-text.ts'
+import type { IdDigests } from './replaced-rows.ts'
 import type { CheckedRow } from './row-check.ts'
 import type { ChunkDigests, RowDigests } from './row-digests.ts'
 
-/** A chunk closes past this many characters of cells, or this many rejected rows, so that one always fits in memory and in a statement. */
-const CHUNK_CHARS = 2_000_000
+/** A chunk closes past this many bytes of cells, or this many rejected rows, so that one always fits in memory and in a statement. */
+const CHUNK_BYTES = 2_000_000
 const CHUNK_REJECTED = 5_000
+/** UTF-8 takes at most three bytes for a unit of a string. */
+const BYTES_PER_CHAR = 3
 
-type OpenChunk = Omit<Chunk, keyof ChunkDigests> & { chars: number }
+/** A row written into the chunk's text behind `used`: where its id and where the row ends, and where its phones and emails are. */
+export type WrittenRow = {
+  idEnd: number
+  end: number
+  /** From and to of each in turn. */
+  subjects: Int32Array
+  subjectCount: number
+}
 
-/** Gathers rows into chunks; and, over all of them, knows which accepted rows a later line of the same contact replaced. */
+/** Gathers rows into chunks. */
 export type ChunkBuilder = {
+  /** The open chunk's text with room for a row of so many bytes; hold it no longer than for that row. */
+  room(line: number, rowBytes: number): ChunkText
+  /** Takes the row that was written into the room. */
+  acceptWritten(line: number, row: WrittenRow): void
   accept(line: number, row: CheckedRow): void
   reject(row: RejectedRow): void
   blank(line: number): void
   /** Chunks closed since the last call, in order. */
   takeClosed(): NewChunk[]
   close(): void
-  duplicates(): number
-  leftOut(): Map<number, Buffer>
-  /** Chunks with at least one accepted row that is not left out. */
-  liveChunks(): number
   chunks(): number
+  /** Finds, at the end, which accepted rows a later line of the same contact replaced. */
+  findReplaced(idDigests: IdDigests): Promise<ReplacedRows>
 }
 
-const seal = (open: OpenChunk, digests: ChunkDigests): NewChunk => {
-  const { seq, firstLine, lastLine, width, lines, rejected, blank } = open
+type OpenChunk = {
+  firstLine: number
+  lastLine: number
+  lines: Uint32Array
+  rows: number
+  text: ChunkText
+  rejected: RejectedRow[]
+  rejectedChars: number
+  blank: number
+}
+
+const openChunk = (line: number, batchRows: number, lastBytes: number): OpenChunk => ({
+  firstLine: line,
+  lastLine: line,
+  lines: new Uint32Array(batchRows),
+  rows: 0,
+  text: createChunkText(lastBytes),
+  rejected: [],
+  rejectedChars: 0,
+  blank: 0,
+})
+
+const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
+  chunk.rows >= batchRows ||
+  chunk.text.used + chunk.rejectedChars > CHUNK_BYTES ||
+  chunk.rejected.length >= CHUNK_REJECTED
+
+const sealed = (open: OpenChunk, seq: number, width: number, made: ChunkDigests): NewChunk => {
+  const { firstLine, lastLine, lines, rows, text, rejected, blank } = open
   return {
     seq,
     firstLine,
     lastLine,
     width,
-    lines: Uint32Array.from(lines),
-    text: textOfCells(open),
+    lines: lines.subarray(0, rows),
+    text: text.bytes.subarray(0, text.used),
     rejected,
     blank,
-    ...digests,
+    ...made,
   }
 }
 
-const openChunk = (seq: number, width: number, line: number): OpenChunk => ({
-  seq,
-  firstLine: line,
-  lastLine: line,
-  width,
-  lines: [],
-  contactIds: [],
-  cells: [],
-  rejected: [],
-  blank: 0,
-  chars: 0,
-})
-
-const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
-  chunk.lines.length >= batchRows ||
-  chunk.chars > CHUNK_CHARS ||
-  chunk.rejected.length >= CHUNK_REJECTED
-
-const addRow = (chunk: OpenChunk, line: number, row: CheckedRow): void => {
-  chunk.lines.push(line)
-  chunk.contactIds.push(row.contactId)
-  for (const cell of row.cells) {
-    chunk.cells.push(cell)
-    chunk.chars += cell.length
+/** Writes the row's id and cells, each ended by NUL, behind what is used; returns where the id and where the row ends. */
+const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, number] => {
+  let most = (contactId.length + 1) * BYTES_PER_CHAR
+  for (const cell of cells) most += (cell.length + 1) * BYTES_PER_CHAR
+  makeRoom(text, most)
+  const { bytes } = text
+  const idEnd = text.used + bytes.write(contactId, text.used)
+  let end = idEnd
+  bytes[end++] = 0
+  for (const cell of cells) {
+    end += bytes.write(cell, end)
+    bytes[end++] = 0
   }
-}
-
-/** Which rows of which chunk were replaced; rows are numbered over all chunks in the order of acceptance. */
-const createReplacedRows = (batchRows: number) => {
-  const table = createDuplicateTable()
-  const leftOut = new Map<number, Buffer>()
-  /** By chunk: the number of its first accepted row. */
-  const starts: number[] = [0]
-  let next = 0
-  let duplicates = 0
-
-  const chunkOf = (row: number): number => {
-    let low = 0
-    let high = starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (starts[middle]! <= row) low = middle
-      else high = middle - 1
-    }
-    return low
-  }
-  const leaveOut = (row: number): void => {
-    duplicates += 1
-    const seq = chunkOf(row)
-    let bitmap = leftOut.get(seq)
-    if (bitmap === undefined) leftOut.set(seq, (bitmap = createBitmap(batchRows)))
-    setBit(bitmap, row - starts[seq]!)
-  }
-  return {
-    /** Takes the digests of the ids of the next chunk's accepted rows. */
-    addChunk: (idDigests: Buffer): void => {
-      for (let at = 0; at < idDigests.byteLength; at += DIGEST_BYTES) {
-        const before = table.replace(idDigests, at, next)
-        next += 1
-        if (before >= 0) leaveOut(before)
-      }
-      starts.push(next)
-    },
-    duplicates: () => duplicates,
-    /** The bitmaps, each as long as its chunk has rows. */
-    leftOut: (): Map<number, Buffer> =>
-      new Map(
-        [...leftOut].map(([seq, bitmap]) => {
-          const rows = (starts[seq + 1] ?? next) - starts[seq]!
-          return [seq, bitmap.subarray(0, Math.ceil(rows / 8))]
-        }),
-      ),
-    liveChunks: (): number => {
-      let live = 0
-      for (let seq = 0; seq < starts.length; seq += 1) {
-        const rows = (starts[seq + 1] ?? next) - starts[seq]!
-        const bitmap = leftOut.get(seq)
-        let row = 0
-        while (row < rows && bitmap !== undefined && hasBit(bitmap, row)) row += 1
-        if (row < rows) live += 1
-      }
-      return live
-    },
-  }
+  return [idEnd, end]
 }
 
 export const createChunkBuilder = (deps: {
   width: number
   batchRows: number
   digests: RowDigests
+  /** Digests of ids held in memory at most. */
+  rowsInMemory: number
 }): ChunkBuilder => {
   const { width, batchRows, digests } = deps
-  const replaced = createReplacedRows(batchRows)
+  const accepted = createAcceptedRows(deps.rowsInMemory)
   const closed: NewChunk[] = []
   let seq = 0
   let current: OpenChunk | null = null
+  let lastBytes = 0
 
   const at = (line: number): OpenChunk => {
-    current ??= openChunk(seq, width, line)
+    current ??= openChunk(line, batchRows, lastBytes)
     current.lastLine = line
     return current
   }
   const close = (): void => {
     if (current === null) return
     const made = digests.take()
-    replaced.addChunk(made.idDigests)
-    closed.push(seal(current, made))
+    accepted.addChunk(made.idDigests)
+    closed.push(sealed(current, seq, width, made))
+    lastBytes = current.text.used
     current = null
     seq += 1
   }
-  const closeIfFull = (chunk: OpenChunk): void => {
+  const addRow = (chunk: OpenChunk, line: number, idEnd: number, end: number): void => {
+    const { text } = chunk
+    digests.addId(text.view, text.used, idEnd)
+    text.used = end
+    chunk.lines[chunk.rows++] = line
     if (isFull(chunk, batchRows)) close()
   }
   return {
+    room: (line, rowBytes) => {
+      const { text } = at(line)
+      makeRoom(text, rowBytes)
+      return text
+    },
+    acceptWritten: (line, row) => {
+      const chunk = at(line)
+      const { view } = chunk.text
+      const { subjects, subjectCount } = row
+      for (let subject = 0; subject < subjectCount; subject += 1) {
+        digests.addSubject(view, subjects[subject * 2]!, subjects[subject * 2 + 1]!)
+      }
+      addRow(chunk, line, row.idEnd, row.end)
+    },
     accept: (line, row) => {
       const chunk = at(line)
-      addRow(chunk, line, row)
-      digests.add(row)
-      closeIfFull(chunk)
+      const [idEnd, end] = writeRow(chunk.text, row)
+      for (const subject of row.subjects) digests.addSubjectText(subject)
+      addRow(chunk, line, idEnd, end)
     },
     reject: (row) => {
       const chunk = at(row.line)
       chunk.rejected.push(row)
-      for (const cell of row.cells) chunk.chars += cell.length
-      closeIfFull(chunk)
+      for (const cell of row.cells) chunk.rejectedChars += cell.length
+      if (isFull(chunk, batchRows)) close()
     },
     blank: (line) => {
       at(line).blank += 1
     },
     takeClosed: () => closed.splice(0),
     close,
-    duplicates: replaced.duplicates,
-    leftOut: replaced.leftOut,
-    liveChunks: replaced.liveChunks,
     chunks: () => seq,
+    findReplaced: accepted.findReplaced,
   }
 }

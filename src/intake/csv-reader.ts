@@ -1,188 +1,140 @@
-import type { RowFault } from '../domain/rejection.ts'
 import { FileRefused } from './contract.ts'
 import { detectDelimiter } from './csv-delimiter.ts'
-import type { RowReader, RowSink } from './raw-row.ts'
+import { createFindRecord, createRecord, LINE_FEED } from './csv-record.ts'
+import type { CsvRecord, FindRecord } from './csv-record.ts'
+import type { RawRow, RowReader, RowSink } from './raw-row.ts'
+import { textOf } from './utf8.ts'
 
-const QUOTE = 34
-const CARRIAGE_RETURN = 13
-const MISPLACED: RowFault = { code: 'quote-misplaced', column: null }
+/** Room for a block and the record that began in the one before; grows for long records. */
+const FIRST_ROOM_BYTES = 131_072
+/** The line end that stops every search, and what may be read behind a cell by whole words. */
+const SLACK_BYTES = 4
 
-const countNewlines = (text: string, from: number, to: number): number => {
-  let count = 0
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) {
-    count += 1
-  }
-  return count
-}
+/** Where the CSV reader puts what it finds; a record's places are only valid during the call. */
+export type CsvSink = Pick<RowSink, 'header'> & { record(record: CsvRecord): void }
 
-/** Where a line's content ends: before the carriage return that belongs to its end. */
-const lineContentEnd = (text: string, from: number, lineEnd: number): number =>
-  lineEnd > from && text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd
-
-/** A record found in `text` from `from`: where the next one starts, its cells, and whether a quote was out of place. */
-type Found = { next: number; cells: string[]; misplaced: boolean }
-
-type Opening = { cell: string; after: number; quoted: boolean }
-
-/** The quoted content that a cell at `from` starts with, if any, and where the text after it starts; null = the quote is not closed. */
-const readOpening = (text: string, from: number): Opening | null => {
-  if (text.charCodeAt(from) !== QUOTE) return { cell: '', after: from, quoted: false }
-  let cell = ''
-  let open = from + 1
-  for (;;) {
-    const quote = text.indexOf('"', open)
-    if (quote < 0) return null
-    cell += text.slice(open, quote)
-    if (text.charCodeAt(quote + 1) !== QUOTE) return { cell, after: quote + 1, quoted: true }
-    cell += '"'
-    open = quote + 2
-  }
-}
-
-/** Where the line of `at` ends, `known` being an earlier answer; -1 when the text does not say yet. */
-const lineEndOf = (text: string, at: number, known: number, complete: boolean): number => {
-  // Looked for once a line, not once a cell: a line may hold half a million cells.
-  if (known >= at) return known
-  const newline = text.indexOf('\n', at)
-  return newline < 0 && complete ? text.length : newline
-}
-
-/**
- * Reads one record that holds quotes. RFC 4180, and one rule for what it leaves open: a quote opens a cell only at the cell's start;
- * elsewhere, or when text follows a closing quote, it is text, marks the record, and the cell goes on to the next delimiter or line
- * end. null when the record does not end within the text.
- */
-const readQuoted = (
-  text: string,
-  from: number,
-  delimiter: string,
-  complete: boolean,
-): Found | null => {
+const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
   const cells: string[] = []
-  let misplaced = false
-  let lineEnd = -1
-  let at = from
-  for (;;) {
-    const opening = readOpening(text, at)
-    if (opening === null) return null
-    at = opening.after
-    lineEnd = lineEndOf(text, at, lineEnd, complete)
-    if (lineEnd < 0) return null
-    const separator = text.indexOf(delimiter, at)
-    const last = separator < 0 || separator > lineEnd
-    const rest = text.slice(at, last ? lineContentEnd(text, at, lineEnd) : separator)
-    misplaced ||= opening.quoted ? rest !== '' : rest.includes('"')
-    cells.push(opening.cell + rest)
-    if (last) return { next: lineEnd + 1, cells, misplaced }
-    at = separator + 1
+  for (let cell = 0; cell < width; cell += 1) {
+    cells.push(bytes.toString('utf8', starts[cell], ends[cell]))
   }
-}
-
-/** The cells of a line without quotes. */
-const readPlain = (text: string, from: number, to: number, delimiter: string): string[] => {
-  const mark = delimiter.charCodeAt(0)
-  const cells: string[] = []
-  let start = from
-  for (let at = from; at < to; at += 1) {
-    if (text.charCodeAt(at) !== mark) continue
-    cells.push(text.slice(start, at))
-    start = at + 1
-  }
-  cells.push(text.slice(start, to))
   return cells
 }
 
-/** By hand: over text of two bytes a letter the engine's own search for NUL stops at every other byte. */
-const holdsNul = (text: string): boolean => {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) === 0) return true
-  return false
-}
+/** The record with its cells as strings, for whom the bytes alone do not tell enough. */
+export const rawRowOf = (record: CsvRecord): RawRow => ({
+  line: record.line,
+  cells: decodeCells(record),
+  fault: record.misplaced ? { code: 'quote-misplaced', column: null } : null,
+  suspect: record.holdsNul,
+})
 
-type Position = { line: number }
-
-const refuse = ({ line }: Position, why: string): never => {
+const refuse = (line: number, why: string): never => {
   throw new FileRefused('csv-malformed', why, { line })
 }
 
-const checkSize = (at: Position, text: string, from: number, to: number, most: number): void => {
-  const size = to - from
-  if (size * 3 <= most) return
-  if (size > most || Buffer.byteLength(text.slice(from, to)) > most) {
-    refuse(
-      at,
-      `The record that starts at line ${at.line} is over ${most} bytes; is a quote left open?`,
-    )
+/** The bytes not yet read: what a block left over, and the next one behind it. */
+const createWindow = (record: CsvRecord) => {
+  let filled = 0
+
+  const use = (bytes: Buffer): void => {
+    record.bytes = bytes
+    record.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+  use(Buffer.allocUnsafeSlow(FIRST_ROOM_BYTES))
+  return {
+    add: (block: Uint8Array): void => {
+      const needed = filled + block.byteLength + SLACK_BYTES
+      if (needed > record.bytes.byteLength) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(needed, record.bytes.byteLength * 2))
+        larger.set(record.bytes.subarray(0, filled))
+        use(larger)
+      }
+      record.bytes.set(block, filled)
+      filled += block.byteLength
+      record.bytes[filled] = LINE_FEED
+    },
+    dropTo: (at: number): void => {
+      record.bytes.copyWithin(0, at, filled)
+      filled -= at
+      record.bytes[filled] = LINE_FEED
+    },
+    filled: () => filled,
+    bytes: () => record.bytes.subarray(0, filled),
   }
 }
 
 /** Passes records on: the first with content as the header. */
-const createGiver = (
-  sink: RowSink,
-  position: Position,
-): ((found: Found, suspect: boolean) => void) => {
+const createGiver = (sink: CsvSink): ((record: CsvRecord) => void) => {
   let headerSeen = false
-  return ({ cells, misplaced }, suspect) => {
+  return (record) => {
     if (headerSeen) {
-      sink.row({ line: position.line, cells, fault: misplaced ? MISPLACED : null, suspect })
+      sink.record(record)
       return
     }
-    if (cells.every((cell) => cell.trim() === '')) return
-    if (misplaced) refuse(position, 'The header has a quote out of place.')
+    const names = decodeCells(record)
+    if (names.every((name) => name.trim() === '')) return
+    if (record.misplaced) refuse(record.line, 'The header has a quote out of place.')
     headerSeen = true
-    sink.header(cells)
+    sink.header(names)
   }
 }
 
 /**
- * A stateful CSV reader: comma, semicolon, tab or bar (found by the first record unless given), RFC 4180 quotes, LF or CRLF. Lines without
- * content before the header are skipped. Throws `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for a quote that is
- * never closed. Memory: one record and one piece of text.
+ * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first record unless given), RFC 4180 quotes, LF or
+ * CRLF. Lines without content before the header are skipped. Throws `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for
+ * a quote that is never closed. Memory: one record and one block.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined
   maxRecordBytes: number
-  sink: RowSink
-}): RowReader => {
+  sink: CsvSink
+}): RowReader<Buffer> => {
   const most = options.maxRecordBytes
-  const position = { line: 1 }
-  const give = createGiver(options.sink, position)
+  const give = createGiver(options.sink)
+  const record = createRecord()
+  const window = createWindow(record)
   let delimiter: string | null = options.delimiter ?? null
-  let rest = ''
+  let find: FindRecord | null = null
 
+  const checkSize = (size: number): void => {
+    if (size <= most) return
+    const { line } = record
+    refuse(
+      line,
+      `The record that starts at line ${line} is over ${most} bytes; is a quote left open?`,
+    )
+  }
   /** Gives every whole record; returns where the unfinished one starts. */
-  const readRecords = (text: string, separator: string, complete: boolean): number => {
-    const suspect = holdsNul(text)
+  const readRecords = (find: FindRecord, complete: boolean): number => {
+    const limit = window.filled()
     let at = 0
-    let quote = text.indexOf('"')
-    while (at < text.length) {
-      const newline = text.indexOf('\n', at)
-      if (newline < 0 && !complete) return at
-      const lineEnd = newline < 0 ? text.length : newline
-      if (quote >= 0 && quote < at) quote = text.indexOf('"', at)
-      let found: Found | null
-      if (quote < 0 || quote > lineEnd) {
-        const cells = readPlain(text, at, lineContentEnd(text, at, lineEnd), separator)
-        found = { next: lineEnd + 1, cells, misplaced: false }
-      } else found = readQuoted(text, at, separator, complete)
-      if (found === null) return at
-      checkSize(position, text, at, found.next, most)
-      give(found, suspect)
-      position.line += quote < 0 || quote > lineEnd ? 1 : countNewlines(text, at, found.next)
-      at = found.next
+    while (at < limit) {
+      const end = find(record, at, limit, complete)
+      if (end < 0) return at
+      record.size = end - at
+      checkSize(record.size + 1)
+      give(record)
+      record.line += record.lines
+      at = end + 1
     }
-    return text.length
+    return limit
   }
   const read = (complete: boolean): void => {
-    delimiter ??= detectDelimiter(rest, complete)
-    rest = rest.slice(delimiter === null ? 0 : readRecords(rest, delimiter, complete))
-    if (complete && rest !== '') {
-      refuse(position, `The quote opened in the record at line ${position.line} is never closed.`)
+    delimiter ??= detectDelimiter(textOf(window.bytes()), complete)
+    if (delimiter !== null) {
+      find ??= createFindRecord(delimiter)
+      window.dropTo(readRecords(find, complete))
     }
-    checkSize(position, rest, 0, rest.length, most)
+    if (complete && window.filled() > 0) {
+      const { line } = record
+      refuse(line, `The quote opened in the record at line ${line} is never closed.`)
+    }
+    checkSize(window.filled())
   }
   return {
-    push: (text) => {
-      rest = rest === '' ? text : rest + text
+    push: (block) => {
+      window.add(block)
       read(false)
     },
     end: () => read(true),

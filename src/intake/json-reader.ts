@@ -78,7 +78,10 @@ const createElementRows = (
 }
 
 /** Reads `[…]` or `{"contacts":[…]}` as it streams in. Rows before the first object have no columns and are given without cells. */
-export const createJsonReader = (options: { maxRecordBytes: number; sink: RowSink }): RowReader => {
+export const createJsonReader = (options: {
+  maxRecordBytes: number
+  sink: RowSink
+}): RowReader<string> => {
   const splitter = createElementSplitter({
     maxElementBytes: options.maxRecordBytes,
     onElement: createElementRows(options.sink),
@@ -90,7 +93,7 @@ export const createJsonReader = (options: { maxRecordBytes: number; sink: RowSin
 export const createNdjsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink
-}): RowReader => {
+}): RowReader<string> => {
   let rest = ''
   let element = 0
   let line = 0

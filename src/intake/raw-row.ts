@@ -16,9 +16,9 @@ export type RowSink = {
   row(row: RawRow): void
 }
 
-/** Takes the body's text in pieces, cut anywhere. Throws `FileRefused` when the file as a whole cannot be read. */
-export type RowReader = {
-  push(text: string): void
+/** Takes the body in pieces, cut between any two characters. Throws `FileRefused` when the file as a whole cannot be read. */
+export type RowReader<Piece> = {
+  push(piece: Piece): void
   end(): void
   /** The delimiter in force; null for JSON, and before the first record is whole. */
   delimiter(): string | null

@@ -1,4 +1,4 @@
-import { isPhoneNumber } from '../domain/contact-id.ts'
+import { FEWEST_PHONE_DIGITS, isPhoneNumber } from '../domain/contact-id.ts'
 import { normaliseDate } from '../domain/date.ts'
 import { normaliseEmail } from '../domain/email.ts'
 import { normalisePhone } from '../domain/phone.ts'
@@ -30,12 +30,10 @@ const fault = (code: RejectionCode, column: string | null): { fault: RowFault } 
   fault: { code, column },
 })
 
-const FEWEST_DIGITS = 7
-
 /** Whether the id is the phone when read as a number of the region. Only ids that end like the phone are read: reading costs. */
 const isReadAs = (contactId: string, e164: string, region: string): boolean => {
-  if (contactId.length < FEWEST_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
-  if (contactId.replace(/\D/g, '').length < FEWEST_DIGITS) return false
+  if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
+  if (contactId.replace(/\D/g, '').length < FEWEST_PHONE_DIGITS) return false
   const read = normalisePhone(contactId, region)
   return read.ok && read.e164 === e164
 }

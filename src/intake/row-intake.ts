@@ -8,22 +8,40 @@ import { planColumns } from './column-plan.ts'
 import type { ColumnPlan } from './column-plan.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
+import type { CsvSink } from './csv-reader.ts'
+import { rawRowOf } from './csv-reader.ts'
+import { createTakePlainRow } from './plain-row.ts'
+import type { TakePlainRow } from './plain-row.ts'
 import type { RawRow, RowSink } from './raw-row.ts'
 import { createRowCheck } from './row-check.ts'
 import type { CheckRow, PhoneCounters } from './row-check.ts'
 import { createRowDigests } from './row-digests.ts'
 
 /** What is there once the header is known. */
-export type OpenIntake = { plan: ColumnPlan; check: CheckRow; builder: ChunkBuilder }
+export type OpenIntake = {
+  plan: ColumnPlan
+  check: CheckRow
+  builder: ChunkBuilder
+  /** null where no record can be taken this way. */
+  takePlainRow: TakePlainRow | null
+}
+
+/** What tests turn: both ways of taking a row must come to the same, and so must one pass over the digests and several. */
+export type IntakeTuning = {
+  plainRows: boolean
+  /** Rows up to which the digests of ids stay in memory; past them each pass over the stored ones takes that many. */
+  rowsInMemory: number
+}
 
 /** Takes rows from a reader and carries them into chunks, counting each. */
-export type RowIntake = RowSink & {
-  readonly counts: UploadCounts
-  readonly rejections: Map<string, number>
-  readonly phones: PhoneCounters
-  /** null until the header is known. */
-  opened(): OpenIntake | null
-}
+export type RowIntake = RowSink &
+  CsvSink & {
+    readonly counts: UploadCounts
+    readonly rejections: Map<string, number>
+    readonly phones: PhoneCounters
+    /** null until the header is known. */
+    opened(): OpenIntake | null
+  }
 
 /** A wild row is shown by its first cells only: a megabyte of delimiters is no row to mend by hand. */
 const MOST_SHOWN_CELLS = 2000
@@ -56,7 +74,7 @@ const takeRow = ({ plan, check, builder }: OpenIntake, raw: RawRow, tally: Tally
   builder.reject({ line: raw.line, code, column, cells: cells.slice(0, MOST_SHOWN_CELLS) })
 }
 
-export const createRowIntake = (spec: IntakeSpec): RowIntake => {
+export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {
   const counts = { ...ZERO_COUNTS }
   const rejections = new Map<string, number>()
   const phones = { direct: 0, library: 0 }
@@ -65,6 +83,13 @@ export const createRowIntake = (spec: IntakeSpec): RowIntake => {
   /** Elements before the first object: they have no columns yet, and no cells. */
   const early: RawRow[] = []
 
+  const countRow = (): void => {
+    counts.read += 1
+    if (counts.read <= spec.maxRows) return
+    throw new FileRefused('upload-too-many-rows', `The file has over ${spec.maxRows} rows.`, {
+      maxRows: spec.maxRows,
+    })
+  }
   return {
     counts,
     rejections,
@@ -72,20 +97,24 @@ export const createRowIntake = (spec: IntakeSpec): RowIntake => {
     opened: () => open,
     header: (names) => {
       const plan = planColumns(names, spec)
-      const targetColumns = plan.targets.map((target) => target.name)
       const digests = createRowDigests(spec.digestKey)
       const { batchRows } = spec.limits
-      const builder = createChunkBuilder({ width: targetColumns.length, batchRows, digests })
-      open = { plan, builder, check: createRowCheck(plan, spec, phones) }
+      const { rowsInMemory } = tuning
+      const width = plan.targets.length
+      const builder = createChunkBuilder({ width, batchRows, digests, rowsInMemory })
+      const check = createRowCheck(plan, spec, phones)
+      const takePlainRow = tuning.plainRows ? createTakePlainRow(plan, spec, builder, phones) : null
+      open = { plan, builder, check, takePlainRow }
       for (const raw of early.splice(0)) takeRow(open, raw, tally)
     },
+    record: (record) => {
+      countRow()
+      // A CSV reader gives the header first.
+      if (open === null || open.takePlainRow?.(record)) return
+      takeRow(open, rawRowOf(record), tally)
+    },
     row: (raw) => {
-      counts.read += 1
-      if (counts.read > spec.maxRows) {
-        throw new FileRefused('upload-too-many-rows', `The file has over ${spec.maxRows} rows.`, {
-          maxRows: spec.maxRows,
-        })
-      }
+      countRow()
       if (open !== null) takeRow(open, raw, tally)
       else if (early.push(raw) > 1000) {
         throw new FileRefused('json-malformed', 'The first 1000 elements are no objects.')

@@ -1,3 +1,4 @@
+import type { ReplacedRows } from './accepted-rows.ts'
 import { createBlocks } from './blocks.ts'
 import type { BodyMeter } from './blocks.ts'
 import { FileRefused } from './contract.ts'
@@ -6,31 +7,39 @@ import { createCsvReader } from './csv-reader.ts'
 import { createJsonReader, createNdjsonReader } from './json-reader.ts'
 import type { RowReader } from './raw-row.ts'
 import { createRowIntake } from './row-intake.ts'
-import type { OpenIntake, RowIntake } from './row-intake.ts'
-import { createUtf8Decoder } from './utf8.ts'
+import type { IntakeTuning, OpenIntake, RowIntake } from './row-intake.ts'
+import { createUtf8Blocks, textOf } from './utf8.ts'
 
-const createReader = (spec: IntakeSpec, sink: RowIntake): RowReader => {
+/** 2^20 rows: 16 MiB of digests in memory, and once more while they are compared. */
+const TUNING: IntakeTuning = { plainRows: true, rowsInMemory: 1_048_576 }
+
+/** A reader of text behind one of bytes. */
+const overBytes = (reader: RowReader<string>): RowReader<Buffer> => ({
+  ...reader,
+  push: (bytes) => reader.push(textOf(bytes)),
+})
+
+const createReader = (spec: IntakeSpec, sink: RowIntake): RowReader<Buffer> => {
   const { maxRecordBytes } = spec
   switch (spec.format) {
     case 'csv':
       return createCsvReader({ delimiter: spec.options.delimiter, maxRecordBytes, sink })
     case 'ndjson':
-      return createNdjsonReader({ maxRecordBytes, sink })
+      return overBytes(createNdjsonReader({ maxRecordBytes, sink }))
     case 'json':
-      return createJsonReader({ maxRecordBytes, sink })
+      return overBytes(createJsonReader({ maxRecordBytes, sink }))
   }
 }
 
 const resultOf = (
   spec: IntakeSpec,
   rows: RowIntake,
-  open: OpenIntake,
-  reader: RowReader,
+  { builder, plan }: OpenIntake,
+  reader: RowReader<Buffer>,
   meter: BodyMeter,
+  { duplicates, leftOut, liveChunks }: ReplacedRows,
 ): IntakeResult => {
-  const { builder, plan } = open
   const { counts } = rows
-  const duplicates = builder.duplicates()
   const accepted = counts.read - counts.rejected - counts.blank - duplicates
   return {
     counts: { ...counts, duplicates, accepted },
@@ -45,37 +54,43 @@ const resultOf = (
       bytes: meter.bytes,
       sha256: meter.sha256(),
     },
-    leftOut: builder.leftOut(),
-    batchesTotal: builder.liveChunks(),
+    leftOut,
+    batchesTotal: liveChunks,
     chunks: builder.chunks(),
     phones: rows.phones,
   }
 }
 
-/** See the contract. Lets the event loop turn after every 64 KiB, so that other requests are answered meanwhile. */
-export const runIntake: RunIntake = async (body, spec, sink) => {
-  const rows = createRowIntake(spec)
-  const reader = createReader(spec, rows)
-  const decoder = createUtf8Decoder()
-  const { blocks, meter } = createBlocks(body, spec.maxBytes)
-  const passOn = async (): Promise<void> => {
-    for (const chunk of rows.opened()?.builder.takeClosed() ?? []) await sink.take(chunk)
-  }
-  for await (const block of blocks) {
-    reader.push(decoder.push(block))
+/** `runIntake` with something turned off or down. */
+export const createRunIntake =
+  (tuning: Partial<IntakeTuning> = {}): RunIntake =>
+  async (body, spec, sink) => {
+    const rows = createRowIntake(spec, { ...TUNING, ...tuning })
+    const reader = createReader(spec, rows)
+    const utf8 = createUtf8Blocks()
+    const { blocks, meter } = createBlocks(body, spec.maxBytes)
+    const passOn = async (): Promise<void> => {
+      for (const chunk of rows.opened()?.builder.takeClosed() ?? []) await sink.take(chunk)
+    }
+    for await (const block of blocks) {
+      reader.push(utf8.push(block))
+      await passOn()
+    }
+    if (meter.bytes === 0) throw new FileRefused('upload-empty', 'The file is empty.')
+    reader.push(utf8.end())
+    reader.end()
+    const open = rows.opened()
+    if (open === null && spec.format === 'csv') {
+      throw new FileRefused('upload-empty', 'The file has nothing but white space.')
+    }
+    if (open === null || rows.counts.read === rows.counts.blank) {
+      throw new FileRefused('upload-no-rows', 'The file has no rows.')
+    }
+    open.builder.close()
     await passOn()
+    const replaced = await open.builder.findReplaced(() => sink.idDigests())
+    return resultOf(spec, rows, open, reader, meter, replaced)
   }
-  if (meter.bytes === 0) throw new FileRefused('upload-empty', 'The file is empty.')
-  reader.push(decoder.end())
-  reader.end()
-  const open = rows.opened()
-  if (open === null && spec.format === 'csv') {
-    throw new FileRefused('upload-empty', 'The file has nothing but white space.')
-  }
-  if (open === null || rows.counts.read === rows.counts.blank) {
-    throw new FileRefused('upload-no-rows', 'The file has no rows.')
-  }
-  open.builder.close()
-  await passOn()
-  return resultOf(spec, rows, open, reader, meter)
-}
+
+/** See the contract. Lets the event loop turn after every 64 KiB, so that other requests are answered meanwhile. */
+export const runIntake: RunIntake = createRunIntake()

@@ -1,5 +1,4 @@
 import { createCipheriv, createHmac } from 'node:crypto'
-import type { Cipheriv } from 'node:crypto'
 
 /** A keyed digest has 16 bytes: one block of AES. */
 export const DIGEST_BYTES = 16

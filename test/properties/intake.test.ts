@@ -6,18 +6,27 @@ import fc from 'fast-check'
 import { brokenSums } from '../../src/domain/upload.ts'
 import { guardCell, unguardCell } from '../../src/intake/cell-guard.ts'
 import { FileRefused } from '../../src/intake/contract.ts'
-import { createCsvReader } from '../../src/intake/csv-reader.ts'
+import { createCsvReader, rawRowOf } from '../../src/intake/csv-reader.ts'
 import { createJsonReader, createNdjsonReader } from '../../src/intake/json-reader.ts'
 import { ledgerCsvHeader, ledgerCsvRow } from '../../src/intake/ledger-csv.ts'
 import type { RawRow, RowReader, RowSink } from '../../src/intake/raw-row.ts'
-import { createUtf8Decoder } from '../../src/intake/utf8.ts'
+import { createUtf8Blocks, textOf } from '../../src/intake/utf8.ts'
 import { bodyOf, take } from '../intake/taken.ts'
 
-type Make = (sink: RowSink) => RowReader
+type Make = (sink: RowSink) => RowReader<Buffer>
+const overBytes = (reader: RowReader<string>): RowReader<Buffer> => ({
+  ...reader,
+  push: (bytes) => reader.push(textOf(bytes)),
+})
 const readers = {
-  csv: (sink) => createCsvReader({ delimiter: undefined, maxRecordBytes: 2 ** 20, sink }),
-  ndjson: (sink) => createNdjsonReader({ maxRecordBytes: 2 ** 20, sink }),
-  json: (sink) => createJsonReader({ maxRecordBytes: 2 ** 20, sink }),
+  csv: ({ header, row }) =>
+    createCsvReader({
+      delimiter: undefined,
+      maxRecordBytes: 2 ** 20,
+      sink: { header, record: (record) => row(rawRowOf(record)) },
+    }),
+  ndjson: (sink) => overBytes(createNdjsonReader({ maxRecordBytes: 2 ** 20, sink })),
+  json: (sink) => overBytes(createJsonReader({ maxRecordBytes: 2 ** 20, sink })),
 } satisfies Record<string, Make>
 
 const readAll = (make: Make, bytes: Buffer, cuts: readonly number[]) => {
@@ -30,14 +39,14 @@ const readAll = (make: Make, bytes: Buffer, cuts: readonly number[]) => {
     header: (names) => void seen.header.push(...names),
     row: (row) => void seen.rows.push({ ...row, suspect: false }),
   })
-  const decoder = createUtf8Decoder()
+  const utf8 = createUtf8Blocks()
   try {
     let from = 0
     for (const cut of [...cuts, bytes.length].sort((a, b) => a - b)) {
-      reader.push(decoder.push(bytes.subarray(from, Math.max(from, cut))))
+      reader.push(utf8.push(bytes.subarray(from, Math.max(from, cut))))
       from = Math.max(from, cut)
     }
-    reader.push(decoder.end())
+    reader.push(utf8.end())
     reader.end()
   } catch (error) {
     seen.error = (error as Error).message
@@ -86,16 +95,16 @@ describe('whatever the bytes', () => {
     }
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(24), { maxLength: 12 }), (whole, places) => {
-        const decoder = createUtf8Decoder()
+        const utf8 = createUtf8Blocks()
         let text = ''
         try {
           let from = 0
           for (const cut of [...places, whole.length].sort((a, b) => a - b)) {
             const to = Math.min(whole.length, cut)
-            text += decoder.push(whole.subarray(from, to))
+            text += textOf(utf8.push(whole.subarray(from, to)))
             from = to
           }
-          text += decoder.end()
+          text += textOf(utf8.end())
         } catch (error) {
           text = error instanceof FileRefused ? 'refused' : String(error)
         }

@@ -1,0 +1,94 @@
+/**
+ * The ordinary address, told and normalised from its bytes; what `normaliseEmail` says of the same text, which judges all others. A property
+ * test holds the two together.
+ */
+const LONGEST = 254
+const LONGEST_LOCAL = 64
+const LONGEST_LABEL = 63
+const SHORTEST_TOP = 2
+
+const AT_SIGN = 0x40
+const DOT = 0x2e
+const HYPHEN = 0x2d
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+const DIGITS = '0123456789'
+
+/** Of each byte: 1 = may stand in a local part. */
+const LOCAL = new Uint8Array(256)
+/** Of each byte: how it stands in a domain, letters in lower case; 0 = it may not. */
+const DOMAIN = new Uint8Array(256)
+for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}!#$%&'*+/=?^_\`{|}~.-`) {
+  LOCAL[character.charCodeAt(0)] = 1
+}
+for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}.-`) {
+  DOMAIN[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
+}
+
+/** Writes the local part; returns where the @ stands, or -1. */
+const writeLocal = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  out: Uint8Array,
+  outAt: number,
+): number => {
+  const last = Math.min(to, from + LONGEST_LOCAL + 1)
+  let before = DOT
+  for (let at = from; at < last; at += 1) {
+    const byte = bytes[at]!
+    if (byte === AT_SIGN) return before === DOT ? -1 : at
+    if (LOCAL[byte] === 0 || (byte === DOT && before === DOT)) return -1
+    out[outAt + at - from] = byte
+    before = byte
+  }
+  return -1
+}
+
+/** Whether a label of the domain may end before the dot, or the end, at `at`. */
+const isLabel = (from: number, at: number, last: number): boolean =>
+  at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
+
+/** Writes the domain in lower case; false when it is none. */
+const writeDomain = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  out: Uint8Array,
+  outAt: number,
+): boolean => {
+  let label = from
+  let before = DOT
+  let onlyDigits = true
+  for (let at = from; at < to; at += 1) {
+    const byte = DOMAIN[bytes[at]!]!
+    if (byte === DOT) {
+      if (!isLabel(label, at, before)) return false
+      label = at + 1
+      onlyDigits = true
+    } else if (byte === 0 || (byte === HYPHEN && before === DOT)) return false
+    else if (byte > 0x39 || byte === HYPHEN) onlyDigits = false
+    out[outAt + at - from] = byte
+    before = byte
+  }
+  return label > from && to - label >= SHORTEST_TOP && !onlyDigits && isLabel(label, to, before)
+}
+
+/**
+ * Writes the address in `bytes[from, to)` to `out` at `outAt`, its domain in lower case, as long as it was. False when it is not plainly an
+ * address: then `normaliseEmail` is to be asked, and what was written is void.
+ */
+export const writeEmail = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  out: Uint8Array,
+  outAt: number,
+): boolean => {
+  if (to - from > LONGEST) return false
+  const at = writeLocal(bytes, from, to, out, outAt)
+  if (at < 0) return false
+  const domainAt = outAt + at - from
+  out[domainAt] = AT_SIGN
+  return writeDomain(bytes, at + 1, to, out, domainAt + 1)
+}

@@ -1,0 +1,68 @@
+import { createBitmap, hasBit, setBit } from '../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../lib/keyed-digest.ts'
+import { findReplacedRows } from './replaced-rows.ts'
+import type { IdDigests } from './replaced-rows.ts'
+
+export type ReplacedRows = {
+  duplicates: number
+  /** By chunk, a bitmap over its accepted rows. */
+  leftOut: Map<number, Buffer>
+  /** Chunks with at least one accepted row that is not left out. */
+  liveChunks: number
+}
+
+/** Accepted rows are numbered over all chunks; `starts` holds the number of each chunk's first. */
+const chunkOf = (starts: readonly number[], row: number): number => {
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle]! <= row) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+const holdsLiveRow = (bitmap: Buffer, rows: number): boolean => {
+  let row = 0
+  while (row < rows && hasBit(bitmap, row)) row += 1
+  return row < rows
+}
+
+/** The accepted rows of each chunk, and of the first chunks, up to `mostRows` rows, the digests of their ids. */
+export const createAcceptedRows = (mostRows: number) => {
+  const starts: number[] = []
+  let next = 0
+  let kept: Buffer[] | null = []
+
+  const digestsFrom = (idDigests: IdDigests): IdDigests => {
+    const all = kept
+    if (all === null) return idDigests
+    return async function* () {
+      yield* all
+    }
+  }
+  return {
+    addChunk: (idDigests: Buffer): void => {
+      starts.push(next)
+      next += idDigests.byteLength / DIGEST_BYTES
+      if (next > mostRows) kept = null
+      kept?.push(idDigests)
+    },
+    findReplaced: async (idDigests: IdDigests): Promise<ReplacedRows> => {
+      const leftOut = new Map<number, Buffer>()
+      const rowsOf = (seq: number): number => (starts[seq + 1] ?? next) - starts[seq]!
+      let duplicates = 0
+      await findReplacedRows(digestsFrom(idDigests), next, mostRows, (row) => {
+        duplicates += 1
+        const seq = chunkOf(starts, row)
+        let bitmap = leftOut.get(seq)
+        if (bitmap === undefined) leftOut.set(seq, (bitmap = createBitmap(rowsOf(seq))))
+        setBit(bitmap, row - starts[seq]!)
+      })
+      const none = Buffer.alloc(0)
+      const live = starts.filter((_, seq) => holdsLiveRow(leftOut.get(seq) ?? none, rowsOf(seq)))
+      return { duplicates, leftOut, liveChunks: live.length }
+    },
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * One record of a CSV file, as places in the reader's bytes: cell `i` is `bytes[starts[i] … ends[i])`, quotes taken off. There is one such
+ * object a file; its places hold until the reader goes on to the next record.
+ */
+export type CsvRecord = {
+  bytes: Buffer
+  /** Over the same bytes; a word may be read whole over a cell's end. */
+  view: DataView
+  starts: Int32Array
+  ends: Int32Array
+  /** Cells found. */
+  width: number
+  /** Physical line where the record starts, the first line = 1. */
+  line: number
+  /** Physical lines that it takes. */
+  lines: number
+  /** Bytes from the record's start to its line's end. */
+  size: number
+  /** A quote stands inside an unquoted cell, or something follows a closing quote. */
+  misplaced: boolean
+  /** Some cell holds a NUL. */
+  holdsNul: boolean
+  /** A quoted cell holds a doubled quote. */
+  doubled: boolean
+}
+
+export const LINE_FEED = 10
+const QUOTE_BYTE = 34
+const CARRIAGE_RETURN = 13
+
+/** What a byte means to the grammar. */
+const TEXT = 0
+const DELIMITER = 1
+const LINE_END = 2
+const QUOTE = 3
+const NUL = 4
+
+/** Room for so many cells at first. */
+const SOME_CELLS = 256
+
+/**
+ * Finds the record from `from` on and returns where its line ends; -1 when it does not end before `limit`. At `limit` stands a line end that
+ * stops the search; it counts as one when `complete`, which says that no more bytes come. Quotes are taken off in the bytes themselves.
+ */
+export type FindRecord = (
+  record: CsvRecord,
+  from: number,
+  limit: number,
+  complete: boolean,
+) => number
+
+export const createRecord = (): CsvRecord => ({
+  bytes: Buffer.alloc(0),
+  view: new DataView(new ArrayBuffer(0)),
+  starts: new Int32Array(SOME_CELLS),
+  ends: new Int32Array(SOME_CELLS),
+  width: 0,
+  line: 1,
+  lines: 1,
+  size: 0,
+  misplaced: false,
+  holdsNul: false,
+  doubled: false,
+})
+
+const addCell = (record: CsvRecord, start: number, end: number): void => {
+  if (record.width === record.starts.length) {
+    const { starts, ends } = record
+    record.starts = new Int32Array(starts.length * 2)
+    record.ends = new Int32Array(ends.length * 2)
+    record.starts.set(starts)
+    record.ends.set(ends)
+  }
+  record.starts[record.width] = start
+  record.ends[record.width] = end
+  record.width += 1
+}
+
+const classesFor = (delimiter: string): Uint8Array => {
+  const classes = new Uint8Array(256)
+  classes[delimiter.charCodeAt(0)] = DELIMITER
+  classes[LINE_FEED] = LINE_END
+  classes[QUOTE_BYTE] = QUOTE
+  classes[0] = NUL
+  return classes
+}
+
+/** Where the last cell ends: before the carriage return that belongs to the line's end. */
+const contentEnd = (bytes: Buffer, start: number, lineEnd: number): number =>
+  lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd
+
+/** A record without quotes, as most are: -1 at the first byte that needs a second look. */
+const findPlain = (record: CsvRecord, from: number, classes: Uint8Array): number => {
+  const { bytes, starts, ends } = record
+  let at = from
+  let start = from
+  let width = 0
+  for (;;) {
+    let kind = classes[bytes[at]!]!
+    while (kind === TEXT) kind = classes[bytes[++at]!]!
+    if (kind > LINE_END || width === starts.length) return -1
+    starts[width] = start
+    if (kind === LINE_END) break
+    ends[width++] = at++
+    start = at
+  }
+  ends[width++] = contentEnd(bytes, start, at)
+  record.width = width
+  record.lines = 1
+  record.misplaced = false
+  record.holdsNul = false
+  return at
+}
+
+/** Where the closing quote is of the cell whose content starts at `from`, or -1. Doubled quotes are content, and so are line ends. */
+const findClosing = (
+  record: CsvRecord,
+  from: number,
+  limit: number,
+  classes: Uint8Array,
+): number => {
+  const { bytes } = record
+  for (let at = from; ; at += 1) {
+    const kind = classes[bytes[at]!]!
+    if (kind <= DELIMITER) continue
+    if (kind === QUOTE) {
+      if (bytes[at + 1] !== QUOTE_BYTE) return at
+      record.doubled = true
+      at += 1
+    } else if (kind === NUL) record.holdsNul = true
+    else if (at === limit) return -1
+    else record.lines += 1
+  }
+}
+
+/** Where the text from `from` on ends: at the next delimiter or line end. A quote in it is text. */
+const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): number => {
+  const { bytes } = record
+  for (let at = from; ; at += 1) {
+    const kind = classes[bytes[at]!]!
+    if (kind === DELIMITER || kind === LINE_END) return at
+    if (kind === QUOTE) record.misplaced = true
+    else if (kind === NUL) record.holdsNul = true
+  }
+}
+
+/** Takes the quotes off the cell that starts with one, in its own place; returns where it ends then. */
+const unquote = (bytes: Buffer, start: number, end: number): number => {
+  let to = start
+  let open = true
+  for (let at = start + 1; at < end; at += 1) {
+    if (open && bytes[at] === QUOTE_BYTE) {
+      at += 1
+      // The closing quote: what follows it is text as it stands.
+      if (at === end) break
+      open = bytes[at] === QUOTE_BYTE
+    }
+    bytes[to++] = bytes[at]!
+  }
+  return to
+}
+
+/** Only once the record is whole: one that goes on in the next block is found again from its start. */
+const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
+  for (let cell = 0; cell < width; cell += 1) {
+    const start = starts[cell]!
+    // A cell whose quotes are off already starts with one only when it is empty.
+    if (bytes[start] !== QUOTE_BYTE || ends[cell] === start) continue
+    ends[cell] = unquote(bytes, start, ends[cell]!)
+  }
+}
+
+/** Finds the cell from `start` on, adds it, and returns where its delimiter or line end is; -1 when a quote is not closed. */
+const findCell = (record: CsvRecord, start: number, limit: number, classes: Uint8Array): number => {
+  const { bytes } = record
+  const quoted = bytes[start] === QUOTE_BYTE
+  const closing = quoted ? findClosing(record, start + 1, limit, classes) : start
+  if (closing < 0) return -1
+  const after = quoted ? closing + 1 : start
+  const next = findTextEnd(record, after, classes)
+  const end = bytes[next] === LINE_FEED ? contentEnd(bytes, after, next) : next
+  if (quoted && end > after) record.misplaced = true
+  if (quoted && end === after && !record.doubled) addCell(record, start + 1, closing)
+  else addCell(record, start, end)
+  return next
+}
+
+/**
+ * Any record. RFC 4180, and one rule for what it leaves open: a quote opens a cell only at the cell's start; elsewhere, or when text
+ * follows a closing quote, it is text, marks the record, and the cell goes on to the next delimiter or line end.
+ */
+const findAny = (record: CsvRecord, from: number, limit: number, classes: Uint8Array): number => {
+  record.width = 0
+  record.lines = 1
+  record.misplaced = false
+  record.holdsNul = false
+  record.doubled = false
+  for (let start = from; ;) {
+    const next = findCell(record, start, limit, classes)
+    if (next < 0 || record.bytes[next] === LINE_FEED) return next
+    start = next + 1
+  }
+}
+
+export const createFindRecord = (delimiter: string): FindRecord => {
+  const classes = classesFor(delimiter)
+  return (record, from, limit, complete) => {
+    let end = findPlain(record, from, classes)
+    const plain = end >= 0
+    if (!plain) end = findAny(record, from, limit, classes)
+    if (end === limit && !complete) return -1
+    if (!plain && end >= 0 && (record.doubled || record.misplaced)) unquoteCells(record)
+    return end
+  }
+}

@@ -1,0 +1,128 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/**
+ * Finds rows that a later row of the same id replaced, from the digests of the ids in order. Digests are dealt into partitions by their last
+ * byte, and each partition goes through a table of its own that stays in the processor's cache: one table over all rows waits for memory at
+ * every row. Entries are compared by 104 bits: two ids among ten million share them with a chance below 10^-17.
+ */
+const PARTITIONS = 256
+const DIGEST_WORDS = 4
+/** Of each entry: three words of the digest, and the row. */
+const ENTRY_WORDS = 4
+/** Partitions of that many rows are searched between two turns of the event loop: about a millisecond. */
+const ROWS_A_TURN = 16_384
+
+type Partition = { entries: Int32Array; used: number }
+
+/** Digests of ids in the order of their rows, one buffer a chunk. */
+export type IdDigests = () => AsyncIterable<Buffer>
+
+const createPartitions = (rows: number): Partition[] => {
+  // Digests fall evenly; what is over, or one id again and again, makes a partition grow.
+  const words = (Math.ceil((rows / PARTITIONS) * 1.1) + 16) * ENTRY_WORDS
+  return Array.from({ length: PARTITIONS }, () => ({ entries: new Int32Array(words), used: 0 }))
+}
+
+/** The digests as words; copied where they do not lie on a word's border. */
+const wordsOf = (digests: Buffer): Int32Array => {
+  const aligned = digests.byteOffset % 4 === 0 ? digests : Uint8Array.from(digests)
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
+}
+
+const addEntry = (partition: Partition, digests: Int32Array, from: number, row: number): void => {
+  if (partition.used === partition.entries.length) {
+    const larger = new Int32Array(partition.used * 2)
+    larger.set(partition.entries)
+    partition.entries = larger
+  }
+  const { entries, used } = partition
+  entries[used] = digests[from]!
+  entries[used + 1] = digests[from + 1]!
+  entries[used + 2] = digests[from + 2]!
+  entries[used + 3] = row
+  partition.used = used + ENTRY_WORDS
+}
+
+/** The slot where the entry's digest is known, or belongs. Slots hold the place of an entry + 1; 0 = free. */
+const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: number): number => {
+  const a = entries[entry]!
+  for (let slot = a & mask; ; slot = (slot + 1) & mask) {
+    const other = slots[slot]! - 1
+    if (other < 0) return slot
+    if (
+      entries[other] === a &&
+      entries[other + 1] === entries[entry + 1] &&
+      entries[other + 2] === entries[entry + 2]
+    ) {
+      return slot
+    }
+  }
+}
+
+/** Searches partitions one by one, in room that is used again. */
+const createSearch = (onReplaced: (row: number) => void) => {
+  let slots = new Int32Array(0)
+  return ({ entries, used }: Partition): void => {
+    const size = 2 ** Math.ceil(Math.log2((used / ENTRY_WORDS) * 1.5 + 1))
+    if (slots.length < size) slots = new Int32Array(size)
+    else slots.fill(0, 0, size)
+    for (let entry = 0; entry < used; entry += ENTRY_WORDS) {
+      const slot = slotOf(slots, size - 1, entries, entry)
+      const before = slots[slot]! - 1
+      if (before >= 0) onReplaced(entries[before + 3]!)
+      slots[slot] = entry + 1
+    }
+  }
+}
+
+/** Which of so many passes an entry belongs to, and which partition, by the digest's last word. */
+const passOf = (last: number, passes: number): number => (last >>> 8) % passes
+const partitionOf = (last: number): number => last & (PARTITIONS - 1)
+
+/** Deals the pass's digests into partitions. */
+const deal = async (
+  idDigests: IdDigests,
+  partitions: readonly Partition[],
+  pass: number,
+  passes: number,
+): Promise<void> => {
+  let row = 0
+  let turnAt = ROWS_A_TURN
+  for await (const digests of idDigests()) {
+    const words = wordsOf(digests)
+    for (let at = 0; at < words.length; at += DIGEST_WORDS, row += 1) {
+      const last = words[at + 3]!
+      if (passes > 1 && passOf(last, passes) !== pass) continue
+      addEntry(partitions[partitionOf(last)]!, words, at, row)
+    }
+    if (row < turnAt) continue
+    await nextTurn()
+    turnAt = row + ROWS_A_TURN
+  }
+}
+
+/**
+ * Calls `onReplaced` with the number (from 0) of each row that a later one replaced, in no particular order. Reads the digests
+ * ceil(rows / passRows) times and holds about 18 bytes for each of `passRows` rows. Lets the event loop turn now and then.
+ */
+export const findReplacedRows = async (
+  idDigests: IdDigests,
+  rows: number,
+  passRows: number,
+  onReplaced: (row: number) => void,
+): Promise<void> => {
+  const passes = Math.ceil(rows / passRows)
+  const search = createSearch(onReplaced)
+  for (let pass = 0; pass < passes; pass += 1) {
+    const partitions = createPartitions(rows / passes)
+    await deal(idDigests, partitions, pass, passes)
+    let searched = 0
+    for (const partition of partitions) {
+      search(partition)
+      searched += partition.used / ENTRY_WORDS
+      if (searched < ROWS_A_TURN) continue
+      await nextTurn()
+      searched = 0
+    }
+  }
+}
