@@ -30,16 +30,28 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
   }
 }
 
-/** What is at fault by the issues of a schema: names, and for each what is permitted. Never a value: it may be a person's. */
+/** A place in a body, as in `columns.0.kind`; an unknown member counts as one of its object. */
+const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
+  const path = issue.path.map(String)
+  const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]
+  return members.map((member) => [...path, ...(member === null ? [] : [member])].join('.') || whole)
+}
+
+/**
+ * What is at fault by the issues of a schema: names, and for each what is permitted. Never a value: it may be a person's. Options
+ * and parameters are named by themselves, members of a `body` by their place in it.
+ */
 export const wordsOfIssues = (
   issues: readonly z.core.$ZodIssue[],
+  within: 'options' | 'body' = 'options',
 ): { names: string[]; detail: string } => {
   const words = new Map<string, string>()
   for (const issue of issues) {
-    const names =
+    const flat =
       issue.code === 'unrecognized_keys' && issue.path.length === 0
         ? issue.keys
         : [String(issue.path[0] ?? 'options')]
+    const names = within === 'body' ? placesOf(issue, within) : flat
     for (const name of names) {
       const shown = shownName(name).slice(0, 100)
       if (!words.has(shown)) words.set(shown, permittedBy(issue))

@@ -15,6 +15,8 @@ declare module 'fastify' {
     /** Strict schemas; a route without `querySchema` takes no query at all. */
     querySchema?: ZodType
     paramsSchema?: ZodType
+    /** A route that takes a JSON body. */
+    bodySchema?: ZodType
     /** The route takes a file: its body is handed on as a stream, its query holds options. */
     upload?: boolean
   }
@@ -31,6 +33,6 @@ declare module 'fastify' {
     answered: boolean
     uploadForm: UploadForm | null
     /** The validated query and path parameters; the query of an upload is as it came, its route reads the options. */
-    valid: { query: unknown; params: unknown }
+    valid: { query: unknown; params: unknown; body: unknown }
   }
 }

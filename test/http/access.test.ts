@@ -18,10 +18,18 @@ const GUARDED = [
   ['GET', '/v1/contact-lists', 'lists'],
   ['GET', '/v1/contact-lists/list-1', 'lists'],
   ['POST', '/v1/contact-lists/list-1/uploads?validateOnly=true', 'uploads'],
+  ['GET', '/v1/webhook-endpoints', 'webhooks'],
+  ['GET', '/v1/webhook-endpoints/whe_1', 'webhooks'],
+  ['GET', '/v1/webhook-endpoints/whe_1/deliveries', 'webhooks'],
+  ['POST', '/v1/webhook-endpoints/whe_1/deliveries/msg_1/replay', 'webhooks'],
+  ['POST', '/v1/webhook-endpoints/whe_1/rotate-secret', 'webhooks'],
+  ['DELETE', '/v1/webhook-endpoints/whe_1', 'webhooks'],
 ] as const
 
 test('every guarded route answers 401 without a live key, 403 without the scope and 2xx with it', async (t) => {
-  const { app } = await startFakeServer()
+  const { app } = await startFakeServer({
+    limits: { maxUploadBytes: 100_000, keyFailuresPerMinute: 1_000 },
+  })
   t.after(() => app.close())
   for (const [method, url, scope] of GUARDED) {
     const call = async (headers: Record<string, string>) => {

@@ -23,7 +23,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","data":{"a":"é"}}'
 
 /** What was recorded, without the entries that are written only on occasion. */
-const essence = ({ disabledAudit: _, ...result }: SyncResult & { disabledAudit?: unknown }) =>
+const essence = ({ disabledAudit: _entry, ...result }: SyncResult & { disabledAudit?: unknown }) =>
   result
 
 const setUp = async (

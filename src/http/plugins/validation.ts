@@ -21,6 +21,13 @@ const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
   throw new GatewayProblem('parameter-invalid', detail, { parameters: names })
 }
 
+const parseBody = (schema: z.ZodType, value: unknown): unknown => {
+  const result = schema.safeParse(value ?? undefined)
+  if (result.success) return result.data
+  const { names, detail } = wordsOfIssues(result.error.issues, 'body')
+  throw new GatewayProblem('body-invalid', detail, { fields: names })
+}
+
 /** The options of an upload call, typed; throws 400 for unknown, invalid and not yet available ones. */
 export const parseUploadOptions = (
   given: Record<string, unknown>,
@@ -92,7 +99,7 @@ export const optionsOfPart = (value: unknown): Record<string, unknown> => {
   return { ...parsed }
 }
 
-/** Checks path and query of every route against its strict schemas; a route that declares none takes none. */
+/** Checks path, query and JSON body of every route against its strict schemas; a route that declares none takes none. */
 export const validationPlugin = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('valid')
@@ -105,6 +112,7 @@ export const validationPlugin = fp(
         query: config.upload
           ? request.query
           : parseParameters(config.querySchema ?? NOTHING, request.query),
+        body: config.bodySchema ? parseBody(config.bodySchema, request.body) : undefined,
       }
     })
   },

@@ -4,16 +4,9 @@ import type { z } from 'zod'
 import { GatewayProblem } from '../../domain/problem.ts'
 import type { Upload } from '../../domain/upload.ts'
 import type { HttpDeps } from '../deps.ts'
+import { etagOf, namesTag } from '../entity-tag.ts'
 import { uploadParamsSchema, uploadsQuerySchema } from '../schemas.ts'
 import { renderUpload } from '../upload-view.ts'
-
-const etagOf = (upload: Upload): string => `"${upload.version}"`
-
-const matches = (header: string | undefined, etag: string): boolean =>
-  (header ?? '')
-    .split(',')
-    .map((part) => part.trim().replace(/^W\//u, ''))
-    .some((part) => part === '*' || part === etag)
 
 /** The caller's upload; 404 for another tenant's exactly as for an unknown one. */
 export const ownUpload = async (deps: HttpDeps, request: FastifyRequest): Promise<Upload> => {
@@ -51,7 +44,7 @@ export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
     { config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema } },
     async (request, reply) => {
       const upload = await ownUpload(deps, request)
-      if (matches(request.headers['if-none-match'], etagOf(upload))) {
+      if (namesTag(request.headers['if-none-match'], etagOf(upload))) {
         return reply.code(304).header('etag', etagOf(upload)).send()
       }
       return sendUpload(upload, reply)

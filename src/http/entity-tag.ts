@@ -1,0 +1,30 @@
+import { GatewayProblem } from '../domain/problem.ts'
+
+/** The ETag of a thing with a version; strong, for equal versions are equal bytes. */
+export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
+
+const tagsOf = (header: string | undefined): string[] =>
+  (header ?? '').split(',').map((part) => part.trim())
+
+/** Whether If-None-Match names the tag; weak tags count (RFC 9110, 13.1.2). */
+export const namesTag = (header: string | undefined, etag: string): boolean =>
+  tagsOf(header)
+    .map((tag) => tag.replace(/^W\//u, ''))
+    .some((tag) => tag === '*' || tag === etag)
+
+/**
+ * Throws 412 when If-Match does not name the present version (RFC 9110, 13.1.1: weak tags never do), and 428 (RFC 6585) when it
+ * is missing where it is `required`.
+ */
+export const checkIfMatch = (
+  header: string | undefined,
+  present: { version: number },
+  required: boolean,
+): void => {
+  if (header === undefined) {
+    if (!required) return
+    throw new GatewayProblem('precondition-required', 'Send the ETag that you read as If-Match.')
+  }
+  if (tagsOf(header).some((tag) => tag === '*' || tag === etagOf(present))) return
+  throw new GatewayProblem('precondition-failed', 'It was changed since the version in If-Match.')
+}
