@@ -85,6 +85,7 @@ const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): numb
   if (fitsGeneral(plan, phone, from) && !fitsGeneral(plan, phone, after)) return from
   const length = phone.count - after
   const { callingCode } = plan
+  // Past 31 the shift comes round to another length's bit, harmlessly: so long a number counts as possible in any case.
   if ((callingCode.lengthsOfAll & (1 << length)) !== 0) return after
   const country = isShared(callingCode) ? countryOf(callingCode, phone, after) : null
   return isPossible(country ?? plan, length) ? after : from

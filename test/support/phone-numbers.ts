@@ -3,6 +3,7 @@ import examples from 'libphonenumber-js/mobile/examples'
 
 import { readPatterns } from '../../src/domain/phone-pattern.ts'
 import type { PatternGraph } from '../../src/domain/phone-pattern.ts'
+import { EMERGENCY_CODES } from '../../src/domain/phone-short-codes.ts'
 import { seededRandom } from '../../src/lib/seeded-random.ts'
 import { phonePlans } from './phone-metadata.ts'
 import type { PlanPatterns } from './phone-metadata.ts'
@@ -56,8 +57,9 @@ export const digitsFor = (pattern: string, draw: Draw): string => {
   return text
 }
 
-/** A national number of the plan: of one of its types, by its general pattern, its example, or nearly anything. */
+/** A national number of the plan: of one of its types, by its general pattern, its example, a short code, or nearly anything. */
 const nationalOf = (plan: PlanPatterns, draw: Draw): string => {
+  if (draw.chance(2)) return draw.from(EMERGENCY_CODES)
   const kind = draw.below(20)
   if (kind < 14 && plan.types.length > 0) return digitsFor(draw.from(plan.types), draw)
   if (kind < 16) return digitsFor(plan.general, draw)
