@@ -48,23 +48,25 @@ const toOpen = (row: OpenRow): OpenReceipt => ({
 })
 
 /**
- * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else the newest upload with a
- * batch of the job; never an upload to another list than the receipt
- * names, nor one that ended without such a job.
+ * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else what was sent as this job,
+ * newest first; never an upload to another list than the receipt names, nor one that ended without such a job.
  */
 const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
     (extract(epoch from clock_timestamp() - r.received_at) * 1000)::float8 as since_ms,
     u.id as upload_id, u.tenant_id, u.lane_key, u.request_id,
-    u.state not in (${FINAL_STATES_SQL}) and coalesce(sent.open, p.state <> 'settled', true) as pending
+    u.state not in (${FINAL_STATES_SQL}) and sent.open as pending
   from webhook_receipt r
-  left join delivery_part p on p.id = r.part_id and (p.job_id is null or p.job_id = r.job_id)
-  left join lateral (select b.upload_id, bool_or(b.state in ('intended', 'sent')) as open from batch b
-    where b.job_id = r.job_id and (r.part_id is null or b.upload_id = p.upload_id)
-    group by b.upload_id order by b.upload_id desc limit 1) sent on true
-  left join upload u on u.id = coalesce(p.upload_id, sent.upload_id)
-    and (r.list_id is null or r.list_id = u.contact_list_id)
-    and (u.state not in (${FINAL_STATES_SQL}) or sent.upload_id is not null or p.job_id = r.job_id)
+  left join lateral (
+    select p.upload_id, p.state in ('intended', 'sent') as open, p.job_id from delivery_part p
+      where p.id = r.part_id and (p.job_id is null or p.job_id = r.job_id)
+    union all select p.upload_id, p.state in ('intended', 'sent'), p.job_id from delivery_part p
+      where r.part_id is null and p.job_id = r.job_id
+    union all select b.upload_id, b.state in ('intended', 'sent'), b.job_id from batch b
+      where r.part_id is null and b.job_id = r.job_id
+    order by upload_id desc, open desc limit 1) sent on true
+  left join upload u on u.id = sent.upload_id and (r.list_id is null or r.list_id = u.contact_list_id)
+    and (u.state not in (${FINAL_STATES_SQL}) or sent.job_id is not null)
   where r.id = ${receiptId} and r.state = 'received'`
 
 const createOpen = (

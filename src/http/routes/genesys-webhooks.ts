@@ -41,6 +41,10 @@ export const registerGenesysWebhooks = async (
     { parseAs: 'buffer' },
     async (_request: unknown, body: unknown) => body,
   )
+  // What type the sender says it is means nothing, and one that cannot be read is no reason to lose the word.
+  app.addHook('onRequest', async ({ headers }) => {
+    headers['content-type'] = 'application/octet-stream'
+  })
   for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {
     app.post(
       WEBHOOK_PATHS[route],
