@@ -1,13 +1,17 @@
-import { once } from 'node:events'
-import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
 
+import { dirtyFile } from '../examples/demo/contacts.ts'
 import type { ColumnKind } from '../src/domain/contact-list.ts'
 import type { ChunkSink, IntakeSpec } from '../src/intake/contract.ts'
 import { runIntake } from '../src/intake/run-intake.ts'
 import { specOf } from '../test/intake/taken.ts'
 
 const KINDS: Record<string, ColumnKind> = { phoneNumber: 'phone', email: 'email' }
+const OBVIOUS_ROWS = 100_000
 const COLUMNS = ['customerId', 'firstName', 'lastName', 'phoneNumber', 'email', 'city']
 const FIRST = ['Anna', 'Ben', 'Chloé', 'Dmitri', 'Emma', 'Farid', 'Grace', 'Hugo', 'Ines', 'Jürgen']
 const LAST = ['Martin', 'Smith', 'García', 'Rossi', 'Novak', 'Okafor', 'Tanaka', 'Lopez', 'Ng']
@@ -34,21 +38,51 @@ const phoneOf = (row: number): string => {
   }
 }
 
-const rowOf = (row: number): string => {
-  const first = FIRST[row % FIRST.length]!
-  const last = LAST[row % LAST.length]!
-  return `crm-${row},${first},${last},${phoneOf(row)},user.${row}@example${row % 50}.com,${CITIES[row % CITIES.length]!}\n`
+type Names = { first: readonly string[]; last: readonly string[]; cities: readonly string[] }
+
+const LATIN: Names = { first: FIRST, last: LAST, cities: CITIES }
+/** Names of two and of three bytes a letter. */
+const CYRILLIC: Names = {
+  first: ['Анна', 'Борис', 'Дмитрий', 'Елена', 'Ольга'],
+  last: ['Иванова', 'Петров', 'Смирнова', 'Кузнецов'],
+  cities: ['Москва', 'Київ', 'София', 'Београд'],
+}
+const CJK: Names = {
+  first: ['太郎', '花子', '美咲', '伟', '芳'],
+  last: ['佐藤', '鈴木', '高橋', '王', '李'],
+  cities: ['東京', '大阪', '北京', '上海'],
 }
 
+const cellsOf = (row: number, { first, last, cities }: Names): string[] => [
+  `crm-${row}`,
+  first[row % first.length]!,
+  last[row % last.length]!,
+  phoneOf(row),
+  `user.${row}@example${row % 50}.com`,
+  cities[row % cities.length]!,
+]
+
 /** A contact file of so many rows, in memory, so that only the intake is measured. */
-export const contactFile = (rows: number): Buffer[] => {
+const contactFile = (rows: number, names: Names, quote: '' | '"'): Buffer[] => {
   const pieces = [Buffer.from(`${COLUMNS.join(',')}\n`)]
   for (let from = 0; from < rows; from += 1000) {
     let text = ''
-    for (let row = from; row < Math.min(rows, from + 1000); row += 1) text += rowOf(row)
+    for (let row = from; row < Math.min(rows, from + 1000); row += 1) {
+      text += `${quote}${cellsOf(row, names).join(`${quote},${quote}`)}${quote}\n`
+    }
     pieces.push(Buffer.from(text))
   }
   return pieces
+}
+
+const FILES: Record<string, (rows: number) => Buffer[] | Promise<Buffer[]>> = {
+  plain: (rows) => contactFile(rows, LATIN, ''),
+  // Numbers in all spellings, 4 % faulty rows, a quarter of the rows with a quoted cell.
+  dirty: async (rows) =>
+    (await Array.fromAsync(dirtyFile(rows).bytes)).map((piece) => Buffer.from(piece)),
+  cyrillic: (rows) => contactFile(rows, CYRILLIC, ''),
+  cjk: (rows) => contactFile(rows, CJK, ''),
+  quoted: (rows) => contactFile(rows, LATIN, '"'),
 }
 
 const specFor = (rows: number): IntakeSpec =>
@@ -57,42 +91,69 @@ const specFor = (rows: number): IntakeSpec =>
     maxRows: rows,
   })
 
-const SINK: ChunkSink = {
-  take: async () => {},
-  idDigests: async function* () {},
+/** Keeps nothing but what a second pass would read back. */
+const createSink = (): ChunkSink => {
+  const kept: Buffer[] = []
+  return {
+    take: async ({ idDigests }) => void kept.push(idDigests),
+    idDigests: async function* () {
+      yield* kept
+    },
+  }
 }
 
 /** Rows per CPU second (user and system, all threads) of one run of the intake over the file. */
-export const measureIntake = async (
-  pieces: readonly Buffer[],
-  rows: number,
-): Promise<{ rowsPerCpuSecond: number; accepted: number; direct: number; library: number }> => {
+const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
   const body = async function* (): AsyncGenerator<Uint8Array> {
     yield* pieces
   }
+  const sink = createSink()
   const before = process.cpuUsage()
-  const result = await runIntake(body(), specFor(rows), SINK)
+  const { counts, phones } = await runIntake(body(), specFor(rows), sink)
   const { user, system } = process.cpuUsage(before)
   return {
     rowsPerCpuSecond: Math.round(rows / ((user + system) / 1e6)),
-    accepted: result.counts.accepted,
-    ...result.phones,
+    accepted: counts.accepted,
+    ...phones,
   }
 }
 
+/** Rows per CPU second of the obvious pipeline over the demo's dirty file, in a process of its own. */
+const measureObvious = async (): Promise<number> => {
+  const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'))
+  try {
+    const file = join(directory, 'contacts.csv')
+    await writeFile(file, dirtyFile(OBVIOUS_ROWS).bytes)
+    const script = join(import.meta.dirname, 'obvious-pipeline.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [script, file])
+    const { rows, cpuSeconds } = JSON.parse(stdout) as { rows: number; cpuSeconds: number }
+    return Math.round(rows / cpuSeconds)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** The row path alone, without HTTP and database: `--file` one of the files (all by default), `--rows`, `--runs`. */
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
       rows: { type: 'string', default: '500000' },
       runs: { type: 'string', default: '3' },
+      file: { type: 'string' },
     },
   })
   const rows = Number(values.rows)
-  const pieces = contactFile(rows)
-  for (let run = 0; run < Number(values.runs); run += 1) {
-    const line = JSON.stringify(await measureIntake(pieces, rows))
-    if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+  const obvious = await measureObvious()
+  console.log(JSON.stringify({ file: 'dirty', obviousPipeline: true, rowsPerCpuSecond: obvious }))
+  for (const [file, make] of Object.entries(FILES)) {
+    if (values.file !== undefined && values.file !== file) continue
+    const pieces = await make(rows)
+    for (let run = 0; run < Number(values.runs); run += 1) {
+      const figures = await measureIntake(pieces, rows)
+      const timesObvious = Number((figures.rowsPerCpuSecond / obvious).toFixed(1))
+      console.log(JSON.stringify({ file, ...figures, timesObvious }))
+    }
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main()
+await main()
