@@ -8,9 +8,16 @@ export type IncomingContact = { contactId: string; cells: (string | null)[] }
 /** The characters that the sandbox takes in a contact id ("no special characters", 400 `invalid.contact.id`). */
 const CONTACT_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
 
+export const isContactId = (value: unknown): value is string =>
+  typeof value === 'string' && CONTACT_ID.test(value)
+
+/** Which column of a guide file carries the contact id; the guides name `contactId` and `customerId`, else it is the first one. */
+export const contactIdColumnOf = (list: StoredList): string =>
+  ['contactId', 'customerId'].find((name) => list.positions.has(name)) ?? list.fields[0]!.name
+
 /** Throws 400 `invalid.contact.id` unless it is a text of allowed characters. */
 export const checkedContactId = (value: unknown): string => {
-  if (typeof value === 'string' && CONTACT_ID.test(value)) return value
+  if (isContactId(value)) return value
   throw new Refusal(400, 'invalid.contact.id', 'The contact id is not valid.')
 }
 
@@ -57,10 +64,13 @@ export const packCells = (
   return cells
 }
 
+/** Under what an applied request is written down. */
+type Writer = Pick<Call, 'operation' | 'requestId'>
+
 /** Stores contacts as one applied request, by id: the last of the same id wins. */
 export const applyContacts = (
   state: SandboxState,
-  call: Call,
+  call: Writer,
   list: StoredList,
   contacts: readonly IncomingContact[],
 ): void => {
@@ -84,7 +94,7 @@ export const applyContacts = (
 }
 
 /** Removes every contact, as one applied request. */
-export const clearContacts = (state: SandboxState, call: Call, list: StoredList): void => {
+export const clearContacts = (state: SandboxState, call: Writer, list: StoredList): void => {
   list.revision += 1
   const held = list.contacts.size
   list.contacts.clear()
@@ -95,7 +105,7 @@ export const clearContacts = (state: SandboxState, call: Call, list: StoredList)
 /** Writes an applied request down under the list's present revision. */
 export const noteApplied = (
   state: SandboxState,
-  call: Call,
+  call: Writer,
   list: StoredList,
   contacts: number,
 ): void =>

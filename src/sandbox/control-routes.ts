@@ -50,10 +50,11 @@ export const registerControlRoutes = (
       ...(query.listId === undefined ? {} : { listId: query.listId }),
     })
   })
-  app.get('/_sandbox/faults', () => ({ rules: state.faults.rules() }))
+  const plan = () => ({ seed: state.faults.seed(), rules: state.faults.rules() })
+  app.get('/_sandbox/faults', plan)
   app.post('/_sandbox/faults', (request) => {
     state.faults.set(parsed(faultPlanSchema, request.body))
-    return { rules: state.faults.rules() }
+    return plan()
   })
   app.post('/_sandbox/lists', (request, reply) =>
     reply.code(201).send(actions.makeList(parsed(listSchema, request.body))),

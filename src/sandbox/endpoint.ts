@@ -1,8 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
+import type { ActivityBook } from './activity-book.ts'
 import type { FaultEngine, Operation } from './fault-plan.ts'
 import type { IngestJobs } from './ingest-jobs.ts'
 import type { LedgerBook } from './ledger.ts'
 import type { ListStore } from './list-store.ts'
+import type { FormPart } from './multipart-form.ts'
+import type { PushDesk } from './push-desk.ts'
 import type { RateReferee, SandboxDialect } from './rate-referee.ts'
 import type { Answer } from './refusal.ts'
 import type { TokenDesk } from './token-desk.ts'
@@ -15,7 +18,9 @@ export type SandboxState = {
   referee: RateReferee
   faults: FaultEngine
   book: LedgerBook
+  activity: ActivityBook
   jobs: IngestJobs
+  pushes: PushDesk
   /** How long a new or changed guide list is not yet indexed; guide 001 says 300 ms. */
   provisioningLagMs: number
 }
@@ -26,6 +31,8 @@ export type Call = {
   params: Record<string, string>
   query: Record<string, string>
   body: unknown
+  /** The parts of a multipart body in their order, else null. */
+  form: readonly FormPart[] | null
   listId: string | null
   requestId: string | null
 }

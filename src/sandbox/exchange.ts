@@ -11,6 +11,7 @@ import {
   type SandboxState,
 } from './endpoint.ts'
 import type { FaultOf } from './fault-plan.ts'
+import { type FormPart, readForm } from './multipart-form.ts'
 import type { SandboxDialect, Verdict } from './rate-referee.ts'
 import { type Answer, Refusal, refusalAnswer } from './refusal.ts'
 
@@ -182,7 +183,12 @@ const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint)
   return visit
 }
 
-const callOf = (request: FastifyRequest, endpoint: Endpoint, visit: Visit): Call => {
+const callOf = (
+  request: FastifyRequest,
+  endpoint: Endpoint,
+  visit: Visit,
+  form: FormPart[] | null,
+): Call => {
   const params = request.params as Params
   return {
     operation: endpoint.operation,
@@ -190,8 +196,21 @@ const callOf = (request: FastifyRequest, endpoint: Endpoint, visit: Visit): Call
     params: { ...params, authorization: request.headers.authorization ?? '' },
     query: request.query as Params,
     body: request.body,
+    form,
     listId: params['listId'] ?? null,
     requestId: (request.headers['x-request-id'] as string | undefined) ?? null,
+  }
+}
+
+/** A form that cannot be read is refused like any other call, after what was found at its arrival. */
+const formOf = async (request: FastifyRequest, visit: Visit): Promise<FormPart[] | null> => {
+  if (!request.isMultipart()) return null
+  try {
+    return await readForm(request)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    visit.refusal ??= error
+    return null
   }
 }
 
@@ -229,6 +248,7 @@ const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer 
   if (exchange.visit.refusal) throw exchange.visit.refusal
   if (brokenBefore(exchange)) return null
   const answer = endpoint.handle(exchange.call)
+  await answer.ready
   return (await brokenAfter(exchange, answer)) ? null : answer
 }
 
@@ -259,9 +279,10 @@ export const registerEndpoints = (
         reply.raw.once('finish', visit.endWrite)
         reply.raw.once('close', visit.endWrite)
       },
-      handler: (request, reply) => {
+      handler: async (request, reply) => {
         const visit = visits.get(request)!
-        const call = callOf(request, endpoint, visit)
+        const form = await formOf(request, visit)
+        const call = callOf(request, endpoint, visit, form)
         return serve({ state, visit, call, reply }, endpoint)
       },
     })

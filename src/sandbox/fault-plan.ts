@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { Clock } from '../lib/clock.ts'
+import { seededRandom } from '../lib/seeded-random.ts'
 import type { ListStatus } from './list-store.ts'
 
 /** The calls of both dialects by what they do; a fault rule without `operation` means every one of them. */
@@ -8,14 +9,24 @@ export const OPERATIONS = [
   'token',
   'lists',
   'list',
+  'list-create',
   'list-write',
   'bulk',
+  'file',
+  'callback-file',
   'job',
   'contacts',
   'contact',
   'clear',
   'import-status',
   'limits',
+  'webhooks',
+  'uploads',
+  'storage',
+  'events',
+  // Calls that the sandbox makes: the callback of an upload, and the event that a webhook is registered for.
+  'callback',
+  'event',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
@@ -78,6 +89,34 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   /** Fires once unless `count`, `every` or `probability` says otherwise. */
   rule('revoke-tokens', {}),
   rule('login-throttled', {}),
+  /** How long a list made or changed by the call is not indexed (guide). */
+  rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
+  /** The `callback-…` kinds are about calls out, `callback` and `event` alike unless `operation` names one. */
+  rule('callback-lost', {}),
+  rule('callback-duplicated', {
+    /** Sent this many times more. */
+    times: z.int().positive().default(1),
+    gapMs: z.int().nonnegative().default(0),
+  }),
+  /** Sent this long after the job was done. */
+  rule('callback-late', { delayMs: z.int().positive() }),
+  /** Sent before the upload call itself is answered, and before its job is done. */
+  rule('callback-early', {}),
+  /** Held back until `behind` others were sent, at most `atMostMs`. */
+  rule('callback-out-of-order', {
+    behind: z.int().positive().default(1),
+    atMostMs: z.int().positive().default(2000),
+  }),
+  /** One more with `in_progress`, before the job is done or after the final one. */
+  rule('callback-progress', { afterFinal: z.boolean().default(false) }),
+  /** Says this whatever the job says. */
+  rule('callback-misreported', { status: z.enum(['success', 'error']).default('error') }),
+  /** The import ends as FAILED with this reason, nothing is stored (platform). */
+  rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
+  /** The import status goes on showing the one before for so long after the end; absent = for good (platform). */
+  rule('import-status-stuck', { forMs: z.int().positive().optional() }),
+  /** The pre-signed URL is expired when the file comes: 403 (platform). */
+  rule('presigned-expired', {}),
 ])
 export type FaultRule = z.output<typeof faultRuleSchema>
 export type FaultKind = FaultRule['kind']
@@ -85,8 +124,12 @@ export type FaultOf<K extends FaultKind> = Extract<FaultRule, { kind: K }>
 
 /** Rules in order of precedence: the first that fires decides. */
 export const faultPlanSchema = z.union([
-  z.array(faultRuleSchema),
-  z.strictObject({ rules: z.array(faultRuleSchema) }).transform((plan) => plan.rules),
+  z.array(faultRuleSchema).transform((rules) => ({ rules })),
+  z.strictObject({
+    rules: z.array(faultRuleSchema),
+    /** The same seed and the same calls make the same rules with `probability` fire. Without it the dice of the start go on. */
+    seed: z.int().optional(),
+  }),
 ])
 export type FaultPlan = z.input<typeof faultPlanSchema>
 
@@ -104,6 +147,8 @@ export type FaultEngine = {
   /** The status that the plan gives a list now, else null. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   rules(): { rule: FaultRule; fired: number }[]
+  /** The plan's own seed; null where it gave none. */
+  seed(): number | null
 }
 
 type ArmedRule = { rule: FaultRule; seen: number; fired: number; setAtMs: number }
@@ -118,13 +163,15 @@ export const createFaultEngine = (deps: {
   fired: (kind: FaultKind) => void
 }): FaultEngine => {
   let armed: ArmedRule[] = []
+  let seed: number | null = null
+  let { random } = deps
   const fires = (entry: ArmedRule): boolean => {
     const { rule } = entry
     if (entry.fired >= limitOf(rule)) return false
     entry.seen += 1
     const turn = entry.seen - (rule.after ?? 0)
     if (turn <= 0 || turn % (rule.every ?? 1) !== 0) return false
-    if (rule.probability !== undefined && deps.random() >= rule.probability) return false
+    if (rule.probability !== undefined && random() >= rule.probability) return false
     entry.fired += 1
     deps.fired(rule.kind)
     return true
@@ -135,7 +182,10 @@ export const createFaultEngine = (deps: {
   return {
     set: (plan) => {
       const setAtMs = deps.clock.monotonicMs()
-      armed = faultPlanSchema.parse(plan).map((rule) => ({ rule, seen: 0, fired: 0, setAtMs }))
+      const parsed = faultPlanSchema.parse(plan)
+      armed = parsed.rules.map((rule) => ({ rule, seen: 0, fired: 0, setAtMs }))
+      seed = ('seed' in parsed ? parsed.seed : undefined) ?? null
+      random = seed === null ? deps.random : seededRandom(seed)
     },
     pick: <K extends FaultKind>(
       kinds: readonly K[],
@@ -161,5 +211,6 @@ export const createFaultEngine = (deps: {
       return null
     },
     rules: () => armed.map(({ rule, fired }) => ({ rule, fired })),
+    seed: () => seed,
   }
 }

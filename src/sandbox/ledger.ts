@@ -1,3 +1,4 @@
+import type { Activity, ActivityBook } from './activity-book.ts'
 import type { FaultKind, Operation } from './fault-plan.ts'
 import type { ListStore, StoredList } from './list-store.ts'
 import { type RateReferee, type SandboxDialect, type WindowReport } from './rate-referee.ts'
@@ -55,7 +56,7 @@ export type Ledger = {
   tokens: { issued: number; refused: number; throttled: number; revocations: number }
   faultsFired: { total: number; byKind: Record<string, number> }
   lists: ListLedger[]
-}
+} & Activity
 
 export type ListCounter =
   | 'contactWrites'
@@ -152,20 +153,23 @@ const beginWrite = (page: ListPage): (() => void) => {
 const sumOf = (tally: Record<string, number>): number =>
   Object.values(tally).reduce((sum, fired) => sum + fired, 0)
 
+const pageIn = (pages: Map<string, ListPage>, listId: string): ListPage => {
+  const page = pages.get(listId) ?? emptyPage()
+  pages.set(listId, page)
+  return page
+}
+
 /** Writes down what really happened, for the oracles of tests and demo. Holds no content of contacts. */
 export const createLedgerBook = (deps: {
   lists: ListStore
   referee: RateReferee
+  activity: ActivityBook
   now: () => Date
 }): LedgerBook => {
   let tallies = createTallies(deps.now().toISOString())
   const pages = new Map<string, ListPage>()
   const requestIds = new Map<string, string>()
-  const pageOf = (listId: string): ListPage => {
-    const page = pages.get(listId) ?? emptyPage()
-    pages.set(listId, page)
-    return page
-  }
+  const pageOf = (listId: string): ListPage => pageIn(pages, listId)
   return {
     arrived: (dialect, operation) => {
       tallies.requests.total += 1
@@ -190,9 +194,8 @@ export const createLedgerBook = (deps: {
     faultFired: (kind) => bump(tallies.faults, kind),
     report: (filter = {}) => {
       const windows = deps.referee.report()
-      const lists = deps.lists
-        .all()
-        .filter((list) => filter.listId === undefined || list.id === filter.listId)
+      const { listId = null, contacts = false } = filter
+      const lists = deps.lists.all().filter(({ id }) => listId === null || id === listId)
       const { startedAt, requests, tokens, faults, requestIds: ids } = structuredClone(tallies)
       return {
         startedAt,
@@ -203,7 +206,8 @@ export const createLedgerBook = (deps: {
         requestIds: { distinct: requestIds.size, ...ids },
         tokens,
         faultsFired: { total: sumOf(faults), byKind: faults },
-        lists: lists.map((list) => listLedger(list, pageOf(list.id), filter.contacts === true)),
+        ...deps.activity.report(),
+        lists: lists.map((list) => listLedger(list, pageOf(list.id), contacts)),
       }
     },
     reset: () => {

@@ -114,6 +114,7 @@ const create = (state: SandboxState, call: Call): Answer => {
   assertName(state, entity.name, null)
   assertColumns(entity)
   const list = state.lists.add({ name: entity.name, fields: toFields(entity), lagMs: 0 })
+  state.activity.listCreated(list)
   return { status: 200, body: describe(list, call.query) }
 }
 
@@ -196,7 +197,7 @@ export const platformListEndpoints = (state: SandboxState): Endpoint[] => {
   const base = '/api/v2/outbound/contactlists'
   return [
     { ...listCall('GET', base, 'lists', (call) => listAll(state, call)), dialect: 'shared' },
-    listCall('POST', base, 'list-write', (call) => create(state, call)),
+    listCall('POST', base, 'list-create', (call) => create(state, call)),
     listCall('GET', `${base}/:listId`, 'list', (call) => ({
       status: 200,
       body: describe(state.lists.get(call.listId ?? ''), call.query),

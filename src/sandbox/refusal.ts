@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 
 /** What an endpoint answers with; `body` absent means no content. */
-export type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
+export type Answer = {
+  status: number
+  body?: unknown
+  headers?: Record<string, string>
+  /** The effect is there, but the answer goes out only after this. */
+  ready?: Promise<void>
+}
 
 /** An error answer in the shape of Genesys' ErrorBody (platform API, "Response headers and errors"). Thrown by endpoints, sent by the exchange. */
 export class Refusal extends Error {

@@ -1,18 +1,23 @@
+import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance } from 'fastify'
 
 import type { Clock } from '../lib/clock.ts'
 import { seededRandom } from '../lib/seeded-random.ts'
+import { createActivityBook } from './activity-book.ts'
 import { registerControlRoutes } from './control-routes.ts'
 import { DEMO_LISTS } from './demo-lists.ts'
 import { BODY_LIMIT_BYTES, type SandboxState } from './endpoint.ts'
 import { registerEndpoints } from './exchange.ts'
 import { createFaultEngine, type FaultKind, type FaultPlan } from './fault-plan.ts'
-import { guideEndpoints } from './guide-endpoints.ts'
+import { guideCallbackEndpoints } from './guide-callback-endpoint.ts'
+import { guideContactEndpoints } from './guide-contact-endpoints.ts'
+import { guideListEndpoints } from './guide-list-endpoints.ts'
 import { createIngestJobs } from './ingest-jobs.ts'
 import { createLedgerBook, type Ledger } from './ledger.ts'
 import { createListStore, fieldOf, fieldsOf, type SandboxList } from './list-store.ts'
 import { platformContactEndpoints } from './platform-contact-endpoints.ts'
 import { platformListEndpoints } from './platform-list-endpoints.ts'
+import { createPushDesk } from './push-desk.ts'
 import { createRateReferee } from './rate-referee.ts'
 import { Refusal, refusalAnswer } from './refusal.ts'
 import { createTokenDesk } from './token-desk.ts'
@@ -44,6 +49,8 @@ export type SandboxHandle = {
   /** Breaks every open connection, held ones included. */
   close(): Promise<void>
   ledger(filter?: { listId?: string; contacts?: boolean }): Ledger
+  /** Resolves when no callback or event is waiting to be sent or answered. */
+  calledBack(): Promise<void>
   /** Replaces the fault plan; throws on an unknown kind or member. */
   setFaults(plan: FaultPlan): void
   /** Makes the list, or replaces the one with this id by an empty one. */
@@ -64,7 +71,14 @@ const createState = (options: SandboxOptions): SandboxState => {
       platform: options.limits?.platformRequestsPerMinute ?? 300,
     },
   })
-  const book = createLedgerBook({ lists, referee, now: () => clock.now() })
+  const now = (): Date => clock.now()
+  const activity = createActivityBook({ now })
+  const book = createLedgerBook({ lists, referee, activity, now })
+  const faults = createFaultEngine({
+    clock,
+    random: options.random ?? seededRandom(1),
+    fired: (kind: FaultKind) => book.faultFired(kind),
+  })
   return {
     clock,
     lists,
@@ -76,11 +90,9 @@ const createState = (options: SandboxOptions): SandboxState => {
       clientSecret: options.clientSecret,
       lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
     }),
-    faults: createFaultEngine({
-      clock,
-      random: options.random ?? seededRandom(1),
-      fired: (kind: FaultKind) => book.faultFired(kind),
-    }),
+    faults,
+    activity,
+    pushes: createPushDesk({ clock, faults, book: activity }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
     provisioningLagMs: options.provisioningLagMs ?? 300,
   }
@@ -152,15 +164,20 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
     state.book.reset()
     state.referee.reset()
     state.jobs.reset()
+    state.pushes.reset()
+    state.activity.reset()
     state.faults.set([])
     makeStartLists()
   }
   makeStartLists()
 
   const app = createApp(state)
+  await app.register(multipart)
   registerEndpoints(app, state, [
     tokenEndpoint(state),
-    ...guideEndpoints(state),
+    ...guideListEndpoints(state),
+    ...guideContactEndpoints(state),
+    ...guideCallbackEndpoints(state),
     ...platformListEndpoints(state),
     ...platformContactEndpoints(state),
   ])
@@ -170,10 +187,12 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
   return {
     url,
     close: async () => {
+      await state.pushes.close()
       app.server.closeAllConnections()
       await app.close()
     },
     ledger: (filter) => state.book.report(filter),
+    calledBack: () => state.pushes.settled(),
     setFaults: (plan) => state.faults.set(plan),
     makeList,
     contents: (listId) => {

@@ -32,9 +32,11 @@ export type ReplyBody = {
   contextId: string
   id: string
   jobId: string
+  uploadId: string
+  processed: number
   status: string
   failed: number
-  errors: { index: number }[]
+  errors: { index: number; contactId?: string; message?: string }[]
   schema: { version: string }
   attributes: { name: string }[]
   contacts: { contactId: string; fields: Record<string, string | null> }[]
@@ -52,7 +54,20 @@ export type Caller = {
     body?: unknown,
     more?: { headers?: Record<string, string>; signal?: AbortSignal },
   ) => Promise<Reply>
+  /** POSTs the parts as multipart/form-data, in their order. */
+  post: (path: string, parts: readonly FormPart[]) => Promise<Reply>
 }
+
+/** A string goes as a field, bytes as a file. */
+export type FormPart = [name: string, content: string | Blob]
+
+export const csvFile = (...lines: string[]): FormPart => [
+  'file',
+  new Blob(
+    lines.map((line) => `${line}\r\n`),
+    { type: 'text/csv' },
+  ),
+]
 
 /** A sandbox on a free port with a caller that holds a token; closed with the test. */
 export const openSandbox = async (
@@ -94,6 +109,15 @@ export const openSandbox = async (
   return {
     sandbox,
     login,
+    post: async (path, parts) => {
+      const form = new FormData()
+      for (const [name, content] of parts) {
+        if (typeof content === 'string') form.append(name, content)
+        else form.append(name, content, 'part-1.csv')
+      }
+      const headers = { authorization: `Bearer ${token}` }
+      return read(await fetch(sandbox.url + path, { method: 'POST', headers, body: form }))
+    },
     call: async (method, path, body, more = {}) =>
       read(
         await fetch(sandbox.url + path, {
@@ -127,3 +151,5 @@ export const platformContact = (id: string, data: Record<string, unknown> = {}) 
 export const BULK = '/api/v2/outbound/lists/demo-contacts/contacts/bulk'
 export const CONTACTS = '/api/v2/outbound/contactlists/demo-contacts/contacts'
 export const LIST = '/api/v2/outbound/lists/demo-contacts'
+export const UPLOAD = `${LIST}/contacts/upload`
+export const CALLBACK_UPLOAD = '/api/v2/outbound/contactlists/demo-contacts/upload'

@@ -142,9 +142,3 @@ test('the control calls page through contents, make lists and reset', async (t) 
   assert.equal((await call('GET', '/api/v2/outbound/lists/mine')).status, 404)
   assert.equal((await call('GET', path)).body.contacts.length, 0)
 })
-
-test('calls of later releases are not there', async (t) => {
-  const { call } = await openSandbox(t)
-  assert.equal((await call('POST', `${LIST}/contacts/upload`, {})).status, 404)
-  assert.equal((await call('POST', '/api/v2/platform/webhooks', {})).status, 404)
-})

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+
+/** A file that was taken, by whichever of the ways of either dialect. */
+export type FileEntry = {
+  /** The job's id (guide) or the upload key (platform). */
+  id: string
+  listId: string
+  method: 'file' | 'callback' | 'import'
+  mode: 'append' | 'overwrite'
+  rows: number
+  bytes: number
+  sha256: string
+  at: string
+}
+
+/** One POST out of the sandbox: a completion callback, or the event that a webhook is registered for. */
+export type PushEntry = {
+  kind: 'callback' | 'event'
+  uploadId: string
+  status: 'success' | 'error' | 'in_progress'
+  /** The status of the answer; null while none came, and where none came at all. */
+  answered: number | null
+  at: string
+}
+
+export type PushTally = {
+  /** POSTs sent, repeated ones included. */
+  sent: number
+  /** Sent POSTs that were answered 2xx. */
+  taken: number
+  /** Left out by the fault plan. */
+  lost: number
+  /** POSTs sent for each upload or job; an upload whose only one was lost has 0. */
+  byUpload: Record<string, number>
+  entries: PushEntry[]
+}
+
+export type Activity = {
+  listsCreated: { id: string; name: string; at: string }[]
+  files: FileEntry[]
+  callbacks: PushTally
+  events: PushTally
+  /** Without the query of the target, which is where capability tokens stand. */
+  webhooks: { id: string; name: string; eventType: string; target: string; at: string }[]
+}
+
+/** The sandbox's diary of lists made, files taken and calls sent out. Holds no cell of any row. */
+export type ActivityBook = {
+  listCreated(list: { id: string; name: string }): void
+  fileTaken(file: Omit<FileEntry, 'sha256' | 'bytes' | 'at'>, content: Uint8Array): void
+  /** The entry is kept and its `answered` set later. */
+  pushed(entry: Omit<PushEntry, 'answered' | 'at'>): PushEntry
+  pushLost(kind: PushEntry['kind'], uploadId: string): void
+  webhook(webhook: { id: string; name: string; eventType: string; url: URL }): void
+  report(): Activity
+  reset(): void
+}
+
+const createPages = () => ({
+  listsCreated: [] as Activity['listsCreated'],
+  files: [] as FileEntry[],
+  pushes: [] as PushEntry[],
+  lost: [] as { kind: PushEntry['kind']; uploadId: string }[],
+  webhooks: [] as Activity['webhooks'],
+})
+
+const tallyOf = (pages: ReturnType<typeof createPages>, kind: PushEntry['kind']): PushTally => {
+  const entries = pages.pushes.filter((entry) => entry.kind === kind)
+  const lost = pages.lost.filter((entry) => entry.kind === kind)
+  const byUpload: Record<string, number> = {}
+  for (const { uploadId } of lost) byUpload[uploadId] ??= 0
+  for (const { uploadId } of entries) byUpload[uploadId] = (byUpload[uploadId] ?? 0) + 1
+  return {
+    sent: entries.length,
+    taken: entries.filter(({ answered }) => Math.floor((answered ?? 0) / 100) === 2).length,
+    lost: lost.length,
+    byUpload,
+    entries: entries.map((entry) => ({ ...entry })),
+  }
+}
+
+export const createActivityBook = (deps: { now: () => Date }): ActivityBook => {
+  let pages = createPages()
+  const at = (): string => deps.now().toISOString()
+  return {
+    listCreated: ({ id, name }) => {
+      pages.listsCreated.push({ id, name, at: at() })
+    },
+    fileTaken: (file, content) => {
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      pages.files.push({ ...file, bytes: content.length, sha256, at: at() })
+    },
+    pushed: (push) => {
+      const entry = { ...push, answered: null, at: at() }
+      pages.pushes.push(entry)
+      return entry
+    },
+    pushLost: (kind, uploadId) => {
+      pages.lost.push({ kind, uploadId })
+    },
+    webhook: ({ url, ...webhook }) => {
+      pages.webhooks.push({ ...webhook, target: url.origin + url.pathname, at: at() })
+    },
+    report: () => ({
+      listsCreated: [...pages.listsCreated],
+      files: [...pages.files],
+      callbacks: tallyOf(pages, 'callback'),
+      events: tallyOf(pages, 'event'),
+      webhooks: [...pages.webhooks],
+    }),
+    reset: () => {
+      pages = createPages()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify'
+
+import { BODY_LIMIT_BYTES } from './endpoint.ts'
+import { Refusal } from './refusal.ts'
+
+/** One part of a multipart body; `fileName` null where it came as a plain field. */
+export type FormPart = { name: string; fileName: string | null; contentType: string; bytes: Buffer }
+
+const tooLarge = (): Refusal =>
+  new Refusal(413, 'request.entity.too.large', `Maximum bytes: ${BODY_LIMIT_BYTES}`)
+
+const bytesOf = (value: unknown): Buffer =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value ?? ''))
+
+/**
+ * The parts in the order in which they came, read whole. Throws a 413 refusal for a file over the limit and a 400 one for what is
+ * not multipart; what is left of the body then is read and forgotten, so that the answer reaches the caller.
+ */
+export const readForm = async (request: FastifyRequest): Promise<FormPart[]> => {
+  const parts: FormPart[] = []
+  try {
+    for await (const part of request.parts({ limits: { fileSize: BODY_LIMIT_BYTES } })) {
+      const { fieldname: name, mimetype: contentType } = part
+      parts.push(
+        part.type === 'file'
+          ? { name, contentType, fileName: part.filename ?? null, bytes: await part.toBuffer() }
+          : { name, contentType, fileName: null, bytes: bytesOf(part.value) },
+      )
+    }
+  } catch (error) {
+    request.raw.unpipe()
+    request.raw.resume()
+    if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge()
+    throw new Refusal(400, 'bad.request', 'The body is not valid multipart/form-data.')
+  }
+  return parts
+}
