@@ -1,6 +1,8 @@
+import { grownShare, PACE_SHARE_RULE } from '../domain/pace-share.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Emit } from '../telemetry/events.ts'
+import type { Emit, GatewayEvents } from '../telemetry/events.ts'
 import { CALL_CLASSES, type CallClass, type PaceStore } from '../workflows/ports/genesys.ts'
+import { createPaceHints, type PaceHint, type PaceHints } from './pace-hints.ts'
 import { createSlots, MAX_TIMER_MS } from './slots.ts'
 import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room.ts'
 
@@ -10,9 +12,13 @@ import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room
  */
 const SHARE = 0.975
 
+/** During an outage all instances together send this often at most, to see its end. */
+const PROBE_EVERY_MS = 500
+
 export type PaceStats = {
-  /** The configured pace, or less when Genesys says that it allows less. */
+  /** In force: the configured pace, or less after a 429 or when Genesys says that it allows less. */
   requestsPerMinute: number
+  configuredPerMinute: number
   /** Slots this process used within the last minute. */
   usedLastMinute: number
   /** What Genesys last said remains; a hint. null when it says nothing. */
@@ -31,11 +37,13 @@ export type Pacer = {
     signal: AbortSignal
     patienceMs: number
   }): Promise<'admitted' | 'out_of_time'>
-  /** After a 429: nobody, on any instance, sends for `ms`. */
-  block(ms: number): Promise<void>
+  /** After a 429: nobody, on any instance, sends for `ms`, and then all go slower. */
+  throttle(ms: number): Promise<void>
   /** Hints of an answer's headers: they can only slow us down, never speed us up. */
-  learn(hints: { remaining: number | null; allowed: number | null }): void
+  learn(hint: PaceHint): void
   stats(): PaceStats
+  /** As `stats`, with the share that other instances may have changed; the database's error is passed over. */
+  freshStats(): Promise<PaceStats>
   close(): void
 }
 
@@ -45,6 +53,8 @@ export type PacerDeps = {
   requestsPerMinute: number
   clock: Clock
   emit: Emit
+  /** Whether Genesys is away, so that only probes go out. */
+  probing?: () => boolean
 }
 
 /** Slots used in the last minute, for the gauge. */
@@ -66,25 +76,36 @@ const createUsage = (clock: Clock) => {
   }
 }
 
-const createPace = (configured: number) => {
-  let allowed = configured
-  let remaining: number | null = null
-  const perMinute = (): number => Math.min(configured, allowed)
+/** The share in force as the store last told it, grown since by the same rule. */
+const createKnownShare = (clock: Clock, told: (cause: 'throttled' | 'recovered') => void) => {
+  const { full } = PACE_SHARE_RULE
+  let known = { share: full as number, atMs: 0 }
+  const now = (): number => grownShare(known.share, clock.monotonicMs() - known.atMs)
   return {
-    perMinute,
-    remaining: (): number | null => remaining,
-    learn: (hints: { remaining: number | null; allowed: number | null }): void => {
-      // Below 10 a minute a header is more likely wrong than right.
-      if (hints.allowed !== null && hints.allowed >= 10) allowed = hints.allowed
-      remaining = hints.remaining
-    },
-    /** Twice as long while Genesys says that next to nothing is left: our own share leaves more than that. */
-    intervalMs: (): number => {
-      const interval = 60_000 / (perMinute() * SHARE)
-      return remaining !== null && remaining <= 1 ? interval * 2 : interval
+    now,
+    /** `growsInMs`: while the bucket is blocked the share does not grow. */
+    note: (share: number, growsInMs = 0): void => {
+      const before = known.share
+      known = { share, atMs: clock.monotonicMs() + growsInMs }
+      if (share < before) told('throttled')
+      if (share === full && before < full) told('recovered')
     },
   }
 }
+
+const statsOf = (parts: {
+  deps: Pick<PacerDeps, 'requestsPerMinute'>
+  hints: PaceHints
+  share: number
+  used: number
+  room: WaitingRoom
+}): PaceStats => ({
+  requestsPerMinute: Math.round(parts.hints.perMinute() * parts.share),
+  configuredPerMinute: parts.deps.requestsPerMinute,
+  usedLastMinute: parts.used,
+  remaining: parts.hints.remaining(),
+  waiting: parts.room.waiting(),
+})
 
 const createAcquire = (
   deps: Pick<PacerDeps, 'clock' | 'emit'>,
@@ -123,37 +144,53 @@ const createAcquire = (
 
 /** Who goes next in this process, on slots shared with all others through the store. */
 export const createPacer = (deps: PacerDeps): Pacer => {
-  const { store, bucket, clock } = deps
+  const { store, bucket, clock, emit, requestsPerMinute, probing = () => false } = deps
   const room = createWaitingRoom()
-  const pace = createPace(deps.requestsPerMinute)
+  const hints = createPaceHints({ configured: requestsPerMinute, clock })
   const usage = createUsage(clock)
   const closing = new AbortController()
+  const tell = (cause: GatewayEvents['pace.changed']['cause']): void =>
+    emit('pace.changed', {
+      cause,
+      requestsPerMinute: Math.round(hints.perMinute() * share.now()),
+      configuredPerMinute: requestsPerMinute,
+    })
+  const share = createKnownShare(clock, tell)
   const slots = createSlots({
     store,
     bucket,
     clock,
     room,
-    intervalMs: pace.intervalMs,
+    intervalMs: () => {
+      const intervalMs = (60_000 / (hints.perMinute() * SHARE)) * hints.stretch()
+      return probing() ? Math.max(PROBE_EVERY_MS, intervalMs) : intervalMs
+    },
+    share: share.now,
+    onReserve: (told) => share.note(told),
     onSlot: usage.add,
     closing: closing.signal,
   })
   const acquire = createAcquire(deps, room, (waiter) => slots.enter(waiter))
+  const stats = (): PaceStats =>
+    statsOf({ deps, hints, share: share.now(), used: usage.lastMinute(), room })
   return {
     acquire: async (asked) => {
       closing.signal.throwIfAborted()
       return acquire(asked)
     },
-    block: async (ms) => {
-      await store.block(bucket, ms)
-      deps.emit('pace.blocked', { blockedMs: ms })
+    throttle: async (ms) => {
+      share.note((await store.throttle(bucket, ms)).share, ms)
+      emit('pace.blocked', { blockedMs: ms })
     },
-    learn: pace.learn,
-    stats: () => ({
-      requestsPerMinute: pace.perMinute(),
-      usedLastMinute: usage.lastMinute(),
-      remaining: pace.remaining(),
-      waiting: room.waiting(),
-    }),
+    learn: (hint) => {
+      if (hints.learn(hint)) tell('hint')
+    },
+    stats,
+    freshStats: async () => {
+      const now = await store.read(bucket).catch(() => null)
+      if (now) share.note(now.share, now.blockedMs)
+      return stats()
+    },
     close: () => closing.abort(),
   }
 }

@@ -3,6 +3,8 @@ import { backoffMs } from '../lib/backoff.ts'
 import type { Emit, GatewayEvents } from '../telemetry/events.ts'
 import type { CallContext } from '../workflows/ports/genesys.ts'
 import { type ApiCall, type Attempt, type AttemptDeps, attemptOnce } from './attempt.ts'
+import type { Circuit } from './circuit.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 /**
  * Makes a call until it is answered: paced, with a token, with retries of what may pass by itself as long as the context allows.
@@ -10,7 +12,7 @@ import { type ApiCall, type Attempt, type AttemptDeps, attemptOnce } from './att
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
-export type CallerDeps = AttemptDeps & { emit: Emit }
+export type CallerDeps = AttemptDeps & { emit: Emit; circuit: Circuit; budget: RetryBudget }
 
 /** Full jitter from 1 s, doubled, at most 60 s; source: guide-api, "Errors and retries". */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
@@ -56,8 +58,13 @@ const nextWaitMs = <T>(
 const blockMs = <T>(made: Attempt<T>, failures: number): number =>
   askedToWaitMs(made) ?? backoffMs(BACKOFF, failures, () => 1)
 
+const tellCircuit = <T>(circuit: Circuit, { result, answer }: Attempt<T>): void => {
+  if (result.kind === 'failed' && result.failure.kind === 'unavailable') circuit.failed()
+  else if (answer !== null) circuit.answered()
+}
+
 export const createCaller = (deps: CallerDeps): Caller => {
-  const { clock } = deps
+  const { clock, budget } = deps
 
   const isStaleToken = <T>(made: Attempt<T>): boolean => {
     if (made.token === null || made.answer?.status !== 401) return false
@@ -70,9 +77,11 @@ export const createCaller = (deps: CallerDeps): Caller => {
     let failures = 0
     let replayed = false
     let last: GenesysFailure | null = null
+    budget.called()
     for (let attempt = 1; ; attempt += 1) {
       const patienceMs = Math.max(MIN_PATIENCE_MS, endMs - clock.monotonicMs())
       const made = await attemptOnce(deps, call, context, patienceMs)
+      tellCircuit(deps.circuit, made)
       const tell = (retryInMs: number | null): void => {
         deps.emit('genesys.attempted', attemptedFields(call, context, attempt, made, retryInMs))
       }
@@ -87,12 +96,14 @@ export const createCaller = (deps: CallerDeps): Caller => {
       }
       replayed = false
       failures += 1
-      const waitMs = nextWaitMs(made, made.result.failure, failures, deps.random)
-      const final = waitMs === null || clock.monotonicMs() + waitMs >= endMs
+      const ownWaitMs = nextWaitMs(made, made.result.failure, failures, deps.random)
+      const waitMs = Math.max(ownWaitMs ?? 0, budget.waitMs())
+      const final = ownWaitMs === null || clock.monotonicMs() + waitMs >= endMs
       tell(final ? null : waitMs)
-      if (made.answer?.status === 429) await deps.pacer.block(blockMs(made, failures))
+      if (made.answer?.status === 429) await deps.pacer.throttle(blockMs(made, failures))
       // A slot that never came says less than what Genesys answered before.
       if (final) throw made.sent ? made.result.failure : (last ?? made.result.failure)
+      budget.take()
       last = made.result.failure
       await clock.sleep(waitMs, context.signal)
     }

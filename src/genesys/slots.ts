@@ -14,7 +14,12 @@ export type SlotDeps = {
   bucket: string
   clock: Clock
   room: WaitingRoom
+  /** Between two slots of the whole pace. */
   intervalMs: () => number
+  /** Of the pace, as far as known here: slots lie so much further apart. */
+  share: () => number
+  /** What the store says of the share. */
+  onReserve: (share: number) => void
   onSlot: () => void
   closing: AbortSignal
 }
@@ -56,8 +61,9 @@ export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => 
     held += 1
     let reserved: Awaited<ReturnType<PaceStore['reserve']>>
     try {
-      const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, 2 * intervalMs))
+      const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, (2 * intervalMs) / deps.share()))
       reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
+      deps.onReserve(reserved.share)
       if (reserved.kind === 'reserved') {
         if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing)
         deps.onSlot()

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 
+import { cutShare, grownShare, PACE_SHARE_RULE } from '../../src/domain/pace-share.ts'
 import { createGenesysClient, type GenesysClientDeps } from '../../src/genesys/client.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Emit, GatewayEvents } from '../../src/telemetry/events.ts'
@@ -148,10 +149,13 @@ export const createVirtualClock = (): VirtualClock => {
 
 export type MemoryPace = PaceStore & { blocks: number[]; asked: number; slots: number[] }
 
-/** The bucket's contract on a clock, in memory. */
+/** The bucket's contract on a clock, in memory; one bucket, as many instances as share it. */
 export const createMemoryPace = (clock: Clock): MemoryPace => {
   let lastMs = -1e12
   let blockedUntilMs = -1e12
+  let cutMs = -1e12
+  let kept = { share: 1, atMs: -1e12 }
+  const shareNow = (): number => grownShare(kept.share, clock.monotonicMs() - kept.atMs)
   const pace: MemoryPace = {
     blocks: [],
     asked: 0,
@@ -159,17 +163,29 @@ export const createMemoryPace = (clock: Clock): MemoryPace => {
     reserve: async ({ intervalMs, maxAheadMs }) => {
       pace.asked += 1
       const nowMs = clock.monotonicMs()
-      if (nowMs < blockedUntilMs) return { kind: 'wait', waitMs: blockedUntilMs - nowMs }
-      const slotMs = Math.max(nowMs, lastMs + intervalMs)
-      if (slotMs - nowMs > maxAheadMs) return { kind: 'wait', waitMs: slotMs - nowMs - maxAheadMs }
-      lastMs = slotMs
+      const share = shareNow()
+      if (nowMs < blockedUntilMs) return { kind: 'wait', waitMs: blockedUntilMs - nowMs, share }
+      const slotMs = Math.max(nowMs, lastMs)
+      if (slotMs - nowMs > maxAheadMs)
+        return { kind: 'wait', waitMs: slotMs - nowMs - maxAheadMs, share }
+      lastMs = slotMs + intervalMs / share
       pace.slots.push(slotMs)
-      return { kind: 'reserved', waitMs: slotMs - nowMs }
+      return { kind: 'reserved', waitMs: slotMs - nowMs, share }
     },
-    block: async (_bucket, ms) => {
+    throttle: async (_bucket, ms) => {
+      const nowMs = clock.monotonicMs()
+      const cut = nowMs >= blockedUntilMs && nowMs - cutMs >= PACE_SHARE_RULE.cutPauseMs
+      const share = cut ? cutShare(shareNow()) : shareNow()
+      if (cut) cutMs = nowMs
       pace.blocks.push(ms)
-      blockedUntilMs = Math.max(blockedUntilMs, clock.monotonicMs() + ms)
+      blockedUntilMs = Math.max(blockedUntilMs, nowMs + ms)
+      kept = { share, atMs: blockedUntilMs }
+      return { share, cut }
     },
+    read: async () => ({
+      share: shareNow(),
+      blockedMs: Math.max(0, blockedUntilMs - clock.monotonicMs()),
+    }),
   }
   return pace
 }

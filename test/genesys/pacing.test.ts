@@ -73,7 +73,7 @@ test('tenants take turns within a class', async () => {
 
 test('a blocked bucket admits nobody until the block ends', async () => {
   const { clock, admitted, ask, pacer } = setUp(300)
-  await pacer.block(30_000)
+  await pacer.throttle(30_000)
   void ask('d', 'delivery', 't')
   await clock.advance(29_000)
   assert.equal(admitted.length, 0)
@@ -84,7 +84,7 @@ test('a blocked bucket admits nobody until the block ends', async () => {
 
 test('patience ends a wait, and the slot goes to somebody else', async () => {
   const { clock, admitted, ask, pacer } = setUp(300)
-  await pacer.block(60_000)
+  await pacer.throttle(60_000)
   const impatient = ask('impatient', 'delivery', 't', 1000)
   void ask('patient', 'delivery', 't')
   await clock.advance(61_000)
