@@ -72,6 +72,21 @@ export const createCaller = (deps: CallerDeps): Caller => {
     return true
   }
 
+  /** The wait before the next attempt, inside of the call's own time and the client's budget; null when it is over. */
+  const takeRetry = <T>(
+    made: Attempt<T>,
+    failure: GenesysFailure,
+    failures: number,
+    endMs: number,
+  ): number | null => {
+    const ownWaitMs = nextWaitMs(made, failure, failures, deps.random)
+    if (ownWaitMs === null) return null
+    const waitMs = Math.max(ownWaitMs, budget.waitMs())
+    if (clock.monotonicMs() + waitMs >= endMs) return null
+    budget.take()
+    return waitMs
+  }
+
   const untilAnswered = async <T>(call: ApiCall<T>, context: CallContext): Promise<T> => {
     const endMs = clock.monotonicMs() + context.retryForMs
     let failures = 0
@@ -96,14 +111,11 @@ export const createCaller = (deps: CallerDeps): Caller => {
       }
       replayed = false
       failures += 1
-      const ownWaitMs = nextWaitMs(made, made.result.failure, failures, deps.random)
-      const waitMs = Math.max(ownWaitMs ?? 0, budget.waitMs())
-      const final = ownWaitMs === null || clock.monotonicMs() + waitMs >= endMs
-      tell(final ? null : waitMs)
+      const waitMs = takeRetry(made, made.result.failure, failures, endMs)
+      tell(waitMs)
       if (made.answer?.status === 429) await deps.pacer.throttle(blockMs(made, failures))
       // A slot that never came says less than what Genesys answered before.
-      if (final) throw made.sent ? made.result.failure : (last ?? made.result.failure)
-      budget.take()
+      if (waitMs === null) throw made.sent ? made.result.failure : (last ?? made.result.failure)
       last = made.result.failure
       await clock.sleep(waitMs, context.signal)
     }
