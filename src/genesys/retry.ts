@@ -5,6 +5,7 @@ import type { CallContext } from '../workflows/ports/genesys.ts'
 import { type ApiCall, type Attempt, type AttemptDeps, attemptOnce } from './attempt.ts'
 import type { Circuit } from './circuit.ts'
 import type { RetryBudget } from './retry-budget.ts'
+import type { Tokens } from './token.ts'
 
 /**
  * Makes a call until it is answered: paced, with a token, with retries of what may pass by itself as long as the context allows.
@@ -63,14 +64,14 @@ const tellCircuit = <T>(circuit: Circuit, { result, answer }: Attempt<T>): void 
   else if (answer !== null) circuit.answered()
 }
 
+const isStaleToken = <T>(tokens: Tokens, made: Attempt<T>): boolean => {
+  if (made.token === null || made.answer?.status !== 401) return false
+  tokens.drop(made.token)
+  return true
+}
+
 export const createCaller = (deps: CallerDeps): Caller => {
   const { clock, budget } = deps
-
-  const isStaleToken = <T>(made: Attempt<T>): boolean => {
-    if (made.token === null || made.answer?.status !== 401) return false
-    deps.tokens.drop(made.token)
-    return true
-  }
 
   /** The wait before the next attempt, inside of the call's own time and the client's budget; null when it is over. */
   const takeRetry = <T>(
@@ -104,7 +105,7 @@ export const createCaller = (deps: CallerDeps): Caller => {
         tell(null)
         return made.result.value
       }
-      if (isStaleToken(made) && !replayed) {
+      if (isStaleToken(deps.tokens, made) && !replayed) {
         replayed = true
         tell(0)
         continue
