@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
- * Finds rows that a later row of the same id replaced, from the digests of the ids in order. Digests are dealt into partitions by their last
- * byte, and each partition goes through a table of its own that stays in the processor's cache: one table over all rows waits for memory at
- * every row. Entries are compared by 104 bits: two ids among ten million share them with a chance below 10^-17.
+ * Finds rows that a later row of the same id replaced, from the digests of the ids in order. Digests are dealt into partitions by a byte of
+ * theirs, and each partition goes through a table of its own that stays in the processor's cache: one table over all rows waits for memory
+ * at every row. Entries are compared by 96 bits: two ids among ten million share them with a chance below 10^-15.
  */
-const PARTITIONS = 256
+const MOST_PARTITIONS = 256
+const ROWS_A_PARTITION = 4096
 const DIGEST_WORDS = 4
 /** Of each entry: three words of the digest, and the row. */
 const ENTRY_WORDS = 4
@@ -18,9 +19,11 @@ type Partition = { entries: Int32Array; used: number }
 export type IdDigests = () => AsyncIterable<Buffer>
 
 const createPartitions = (rows: number): Partition[] => {
+  let length = 1
+  while (length < MOST_PARTITIONS && length * ROWS_A_PARTITION < rows) length *= 2
   // Digests fall evenly; what is over, or one id again and again, makes a partition grow.
-  const words = (Math.ceil((rows / PARTITIONS) * 1.1) + 16) * ENTRY_WORDS
-  return Array.from({ length: PARTITIONS }, () => ({ entries: new Int32Array(words), used: 0 }))
+  const words = (Math.ceil((rows / length) * 1.1) + 16) * ENTRY_WORDS
+  return Array.from({ length }, () => ({ entries: new Int32Array(words), used: 0 }))
 }
 
 /** The digests as words; copied where they do not lie on a word's border. */
@@ -77,7 +80,7 @@ const createSearch = (onReplaced: (row: number) => void) => {
 
 /** Which of so many passes an entry belongs to, and which partition, by the digest's last word. */
 const passOf = (last: number, passes: number): number => (last >>> 8) % passes
-const partitionOf = (last: number): number => last & (PARTITIONS - 1)
+const partitionOf = (last: number, partitions: number): number => last & (partitions - 1)
 
 /** Deals the pass's digests into partitions. */
 const deal = async (
@@ -93,7 +96,7 @@ const deal = async (
     for (let at = 0; at < words.length; at += DIGEST_WORDS, row += 1) {
       const last = words[at + 3]!
       if (passes > 1 && passOf(last, passes) !== pass) continue
-      addEntry(partitions[partitionOf(last)]!, words, at, row)
+      addEntry(partitions[partitionOf(last, partitions.length)]!, words, at, row)
     }
     if (row < turnAt) continue
     await nextTurn()

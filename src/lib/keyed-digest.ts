@@ -5,7 +5,7 @@ export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
 
 /** Messages wait for each other in this much room: small enough to stay in the processor's cache. */
-const ROOM_WORDS = 16_384
+const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
 /** A longer text is digested alone, so that one long cell does not make rounds for all. */
 const LONG_BYTES = 3072

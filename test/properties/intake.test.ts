@@ -11,6 +11,7 @@ import { createJsonReader, createNdjsonReader } from '../../src/intake/json-read
 import { ledgerCsvHeader, ledgerCsvRow } from '../../src/intake/ledger-csv.ts'
 import type { RawRow, RowReader, RowSink } from '../../src/intake/raw-row.ts'
 import { createUtf8Blocks, textOf } from '../../src/intake/utf8.ts'
+import { readCsvPlainly } from '../intake/csv-grammar.ts'
 import { bodyOf, take } from '../intake/taken.ts'
 
 type Make = (sink: RowSink) => RowReader<Buffer>
@@ -121,6 +122,24 @@ describe('whatever the bytes', () => {
         assert.deepEqual(readAll(readers.csv, bytes, places), readAll(readers.csv, bytes, []))
       }),
       { numRuns: 4000 },
+    )
+  })
+
+  it('the CSV reader gives what the grammar gives letter by letter', () => {
+    fc.assert(
+      fc.property(soup, cuts, fc.constantFrom(',', ';', '|'), (text, places, delimiter) => {
+        const header = `h${delimiter}h\n`
+        const wanted = readCsvPlainly(header + text, delimiter)
+        const seen = readAll(readers.csv, Buffer.from(header + text), places)
+        if (wanted === null) assert.match(seen.error ?? '', /never closed/)
+        else {
+          assert.deepEqual(
+            seen.rows.map(({ line, cells, fault }) => ({ line, cells, misplaced: fault !== null })),
+            wanted.slice(1),
+          )
+        }
+      }),
+      { numRuns: 6000 },
     )
   })
 
