@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 
+import { callbackUrlOf } from './compose/genesys-webhooks.ts'
 import { bindStore, openGenesys, startInProcessSandbox } from './compose/genesys.ts'
 import { createGatewayServer } from './compose/http.ts'
 import { createWork } from './compose/work.ts'
@@ -52,14 +53,12 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   await store.access.ensureAdmin({ digest: sha256(adminKey.key), scopes: ['admin'] })
   await store.sync.ensureEnvEndpoints(config.endpoints)
   const genesys = openGenesys(config, sandbox, store, emit)
-  const work = await createWork({ config, telemetry, store, genesys, owner })
+  const callbackUrl = callbackUrlOf(config, address)
+  const parts = { config, telemetry, store, genesys, owner, callbackUrl }
+  const work = await createWork(parts)
   let stopping = false
   const server = await createGatewayServer({
-    config,
-    telemetry,
-    store,
-    genesys,
-    owner,
+    ...parts,
     publicUrl,
     simulated: sandbox !== null,
     wake: () => work.lanes.wake(),

@@ -96,6 +96,18 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   ),
   variable(
     genesys,
+    'GENESYS_FILE_THRESHOLD_ROWS',
+    '50000',
+    'guide: an upload of more accepted rows goes as files, unless it asks for another way.',
+  ),
+  variable(
+    genesys,
+    'GENESYS_UPLOAD_HOSTS',
+    '*.amazonaws.com',
+    'Hosts, comma-separated, to which files go by pre-signed URLs, beside the API host; *. takes every host below.',
+  ),
+  variable(
+    genesys,
     'GENESYS_COMPLETION_POLL_SECONDS',
     '1',
     'How long after a batch its job is first asked for.',

@@ -37,6 +37,10 @@ export type Config = {
     clientSecret: string
     requestsPerMinute: number
     batchRows: number | null
+    /** Guide: more accepted rows than this go as files. */
+    fileThresholdRows: number
+    /** Hosts of pre-signed URLs beside the API's own; `*.` takes every host below. */
+    uploadHosts: string[]
     completionPollMs: number
   }
   /** null: made and kept in `dataDir` (sandbox only). */
@@ -124,6 +128,11 @@ const environmentSchema = z.object({
   GENESYS_SANDBOX: z.enum(['true', 'false']),
   GENESYS_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
   GENESYS_BATCH_ROWS: wholeNumber(1, 2500).optional(),
+  GENESYS_FILE_THRESHOLD_ROWS: wholeNumber(0, 1_000_000_000),
+  GENESYS_UPLOAD_HOSTS: commaList.refine(
+    (hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)),
+    'each must be a host name, or *. and one',
+  ),
   GENESYS_COMPLETION_POLL_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
@@ -235,6 +244,8 @@ const genesysConfig = (env: Environment): Config['genesys'] => {
     clientSecret: env.GENESYS_CLIENT_SECRET ?? 'sandbox-secret',
     requestsPerMinute: env.GENESYS_REQUESTS_PER_MINUTE ?? (dialect === 'guide' ? 900 : 300),
     batchRows: env.GENESYS_BATCH_ROWS ?? null,
+    fileThresholdRows: env.GENESYS_FILE_THRESHOLD_ROWS,
+    uploadHosts: env.GENESYS_UPLOAD_HOSTS,
     completionPollMs: env.GENESYS_COMPLETION_POLL_SECONDS * 1000,
   }
 }

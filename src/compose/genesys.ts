@@ -55,6 +55,8 @@ export const openGenesys = (config: Config, sandbox: Sandbox | null, store: Stor
     clientSecret: config.genesys.clientSecret,
     requestsPerMinute: config.genesys.requestsPerMinute,
     batchRows: config.genesys.batchRows,
+    uploadHosts: config.genesys.uploadHosts,
+    httpHosts: config.allowHttpHosts,
     pace: store.pace,
     clock: systemClock,
     random: Math.random,

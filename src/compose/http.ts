@@ -48,6 +48,8 @@ export const createGatewayServer = async (
       idempotency: store.idempotency,
       runIntake,
       renderUpload,
+      fileThresholdRows: config.genesys.fileThresholdRows,
+      callbacks: deps.callbackUrl !== null,
       intake: intakeOf(deps),
       ids,
       owner,

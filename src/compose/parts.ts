@@ -10,4 +10,6 @@ export type Parts = {
   store: Store
   genesys: ReturnType<typeof createGenesysClient>
   owner: string
+  /** Where Genesys calls back for a part; null: it cannot. */
+  callbackUrl: ((partId: string, listId: string) => string) | null
 }

@@ -18,9 +18,12 @@ const HOLD_RETRY_MS = 60_000
 /** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */
 const MAX_LANES = 16
 
-const uploadDeliverer = ({ config, telemetry, store, genesys }: Parts) =>
+const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Parts) =>
   createDeliverUpload({
     contactLists: genesys.contactLists,
+    contactFiles: genesys.contactFiles,
+    clearContactList: genesys.provisioning.clearContactList,
+    callbackUrl,
     delivery: store.delivery,
     uploads: store.uploads,
     lists: store.lists,

@@ -149,6 +149,20 @@ export const CALL_PROBLEMS = {
     'delivery=callback with the platform dialect.',
     'Leave the option out, or ask an operator which dialect is in use.',
   ),
+  'overwrite-not-confirmed': page(
+    400,
+    'Overwriting is not confirmed',
+    'mode=overwrite replaces everything that the contact list holds: Genesys rebuilds its index, campaigns are unbound from it, and the pacing of its campaigns starts anew. The caller has to say that this is meant, with `confirmOverwrite`.',
+    '{"mode": "overwrite"}',
+    'Add `confirmOverwrite` with the id of the contact list in the path, or leave `mode` out to append.',
+  ),
+  'overwrite-confirmation-differs': page(
+    409,
+    'The confirmation names another list',
+    '`confirmOverwrite` is not the id of the contact list in the path. Nothing was kept or cleared.',
+    'A script that was copied for another list.',
+    'Send the id of the list that is to be overwritten, in the path and in `confirmOverwrite`.',
+  ),
   'idempotency-key-missing': page(
     400,
     'An Idempotency-Key is needed',

@@ -32,12 +32,7 @@ export type UploadOptions = z.infer<typeof uploadOptionsSchema>
 /** Options that are part of the contract but not built yet: asking for one is 400 `option-not-available`, never a silent no-op. */
 export const unavailableOptions = (options: UploadOptions): string[] => {
   const asked: [string, boolean][] = [
-    ['mode=overwrite', options.mode === 'overwrite'],
-    ['confirmOverwrite', options.confirmOverwrite !== undefined],
     ['schemaDrift=extend', options.schemaDrift === 'extend'],
-    ['delivery=file', options.delivery === 'file'],
-    ['delivery=callback', options.delivery === 'callback'],
-    ['duplicateCheckField', options.duplicateCheckField !== undefined],
     ['apply=manual', options.apply === 'manual'],
     ['notBefore', options.notBefore !== undefined],
     ['encoding', options.encoding !== undefined && options.encoding !== 'utf-8'],

@@ -19,4 +19,32 @@ export const UPLOAD_PROBLEMS = {
     'A bulk job of Genesys ends with 3 failures and names 2 of them.',
     'Compare the list in Genesys with the file, or send the file again with duplicates=ignore.',
   ),
+  'import-unattributed': page(
+    502,
+    'Genesys tells of import errors without the rows',
+    'It appears in the `problem` of an upload that went as a file: the import reported errors and no rows, so as many rows as there were errors count as failed; which ones is unknown. `detail` says how many.',
+    'A file of the platform dialect in which Genesys refuses 3 phone numbers.',
+    'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
+  ),
+  'contact-id-column-not-in-list': page(
+    422,
+    'The contact list has no column for the contact id',
+    'A file carries the contact id only in a column of the list, and the list has neither `contactId` nor the column that the id was mapped to. As the answer to a call: nothing was kept.',
+    'delivery=file for a list with the columns phone and firstName.',
+    'Send the upload with delivery=batches, or use a list that has a column for the id.',
+  ),
+  'overwrite-superseded': page(
+    409,
+    'The list holds newer contacts',
+    'It appears in the `problem` of an upload: it was to overwrite the contact list, but while it waited a later upload was delivered, which overwriting would delete. Nothing was sent.',
+    'An upload with mode=overwrite is paused, another one is delivered to the same list, and the first is resumed.',
+    'Send the newest file again with mode=overwrite if the list is to hold nothing else.',
+  ),
+  'overwrite-failed': page(
+    502,
+    'The list was not overwritten as a whole',
+    'It appears in the `problem` of an upload: Genesys took the request that was to replace the contents of the list and did not complete it. The list may be empty, or hold what it held before; the rest of the rows is `unprocessed`.',
+    'The job of the first batch fails twice.',
+    'Look at the list in Genesys, then send the file again with mode=overwrite.',
+  ),
 } as const satisfies Record<string, ProblemPage>

@@ -1,3 +1,5 @@
+import type { UploadProgress } from './upload-progress.ts'
+
 /** The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive from these tables. */
 
 /** From each state, the states it may go to. A state with none is final. */
@@ -160,7 +162,12 @@ export type Upload = {
   mode: 'append' | 'overwrite'
   duplicates: 'update' | 'skip' | 'ignore'
   version: number
-  delivery: { method: 'batches' | 'file' | 'callback'; batches: BatchProgress }
+  delivery: {
+    method: 'batches' | 'file' | 'callback'
+    batches: BatchProgress
+    /** Column by which Genesys finds contacts that it holds already; only with `callback`. */
+    duplicateCheckField: string | null
+  }
   source: UploadSource
   columns: UploadColumn[]
   counts: UploadCounts
@@ -175,6 +182,8 @@ export type Upload = {
   updatedAt: string
   completedAt: string | null
   problem: UploadProblem | null
+  /** null while it is not under way. */
+  progress: UploadProgress | null
   /** A caller cancelled it while Genesys may have had rows of it: what became of those is learnt first. */
   cancelRequested: boolean
 }

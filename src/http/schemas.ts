@@ -44,6 +44,7 @@ export const uploadSchema = z.strictObject({
   delivery: z.strictObject({
     method: z.enum(['batches', 'file', 'callback']),
     batches: z.strictObject({ total: count, delivered: count, failed: count }),
+    duplicateCheckField: z.string().nullable(),
   }),
   source: z.strictObject({
     fileName: z.string().nullable(),
@@ -62,10 +63,18 @@ export const uploadSchema = z.strictObject({
   ),
   counts: countsSchema,
   rejections: z.record(z.string(), count),
+  warnings: z.array(z.strictObject({ code: z.string(), detail: z.string() })),
   planDigest: z.string(),
   createdAt: stamp,
   updatedAt: stamp,
   completedAt: stamp.nullable(),
+  progress: z
+    .strictObject({
+      percent: z.number().min(0).max(100),
+      rowsPerSecond: z.number().nullable(),
+      etaAt: stamp.nullable(),
+    })
+    .nullable(),
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 })
 

@@ -1,3 +1,4 @@
+import { uploadWarnings } from '../domain/upload-warnings.ts'
 import type { Upload, UploadColumn, UploadSource } from '../domain/upload.ts'
 
 /** Member by member: jsonb gives them back in an order of its own. */
@@ -12,6 +13,12 @@ const renderSource = (source: UploadSource) => ({
 
 const renderColumn = ({ name, kind, mappedTo }: UploadColumn) => ({ name, kind, mappedTo })
 
+const renderDelivery = ({ method, batches, duplicateCheckField }: Upload['delivery']) => ({
+  method,
+  batches,
+  duplicateCheckField,
+})
+
 /** The upload as callers see it (the resource of the API): no tenant, no lane, no schema version. Pure. */
 export const renderUpload = (upload: Upload) => ({
   id: upload.id,
@@ -21,14 +28,16 @@ export const renderUpload = (upload: Upload) => ({
   mode: upload.mode,
   duplicates: upload.duplicates,
   version: upload.version,
-  delivery: upload.delivery,
+  delivery: renderDelivery(upload.delivery),
   source: renderSource(upload.source),
   columns: upload.columns.map(renderColumn),
   counts: upload.counts,
   rejections: upload.rejections,
+  warnings: uploadWarnings(upload),
   planDigest: upload.planDigest,
   createdAt: upload.createdAt,
   updatedAt: upload.updatedAt,
   completedAt: upload.completedAt,
+  progress: upload.progress,
   problem: upload.problem,
 })

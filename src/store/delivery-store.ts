@@ -3,10 +3,13 @@ import { sql } from 'kysely'
 import { canMove } from '../domain/upload.ts'
 import type { Batch, BatchState, DeliveryStore, NewBatch } from '../workflows/ports/delivery.ts'
 import { appendAudit } from './audit-store.ts'
+import { createClearing } from './clearing.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
 import { createEnding } from './ending.ts'
 import { lockFenced, lockWorking } from './fence.ts'
 import type { Outbox } from './outbox.ts'
+import { createParts } from './parts.ts'
+import { createRegister, doubtContent } from './register.ts'
 import { createSettle } from './settle.ts'
 import { LANE_STATES_SQL, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
@@ -18,6 +21,7 @@ type BatchRow = {
   to_row: number
   state: BatchState
   job_id: string | null
+  part_id: string | null
   sent: Buffer
   attempts: number
 }
@@ -30,6 +34,7 @@ const toBatch = (row: BatchRow): Batch => ({
   toRow: row.to_row,
   state: row.state,
   jobId: row.job_id,
+  partId: row.part_id,
   sent: row.sent,
   attempts: row.attempts,
 })
@@ -39,21 +44,6 @@ const insertBatch = async (tx: Tx, uploadId: string, batch: NewBatch): Promise<v
     values (${batch.id}, ${uploadId}, ${batch.chunkSeq}, ${batch.fromRow}, ${batch.toRow}, 'intended', ${batch.sent})`.execute(
     tx,
   )
-}
-
-/**
- * The lane's lock keeps others from these rows. An empty hash equals no content, so that whatever comes next is sent, even if
- * this upload is cancelled, fails or hears of failures without names while Genesys has taken some of it.
- */
-const doubtContent = async (
-  tx: Tx,
-  upload: UploadRow,
-  contactIds: readonly string[],
-): Promise<void> => {
-  if (contactIds.length === 0) return
-  await sql`update contact_register set content_hash = ''::bytea
-    where tenant_id = ${upload.tenant_id} and list_id = ${upload.contact_list_id}
-      and contact_id = any(${[...contactIds]}::text[])`.execute(tx)
 }
 
 const uploadOfBatch = async (tx: Tx, batchId: string): Promise<string> => {
@@ -68,7 +58,7 @@ const createBatches = (
 ): Pick<DeliveryStore, 'batches' | 'intend' | 'markSent' | 'split'> => ({
   batches: async (uploadId) => {
     const { rows } = await sql<BatchRow>`
-        select id, upload_id, chunk_seq, from_row, to_row, state, job_id, sent, attempts from batch
+        select id, upload_id, chunk_seq, from_row, to_row, state, job_id, part_id, sent, attempts from batch
         where upload_id = ${uploadId} and state <> 'split' order by chunk_seq, from_row`.execute(
       database.db,
     )
@@ -108,30 +98,6 @@ const createBatches = (
     }),
 })
 
-const createRegister = ({ db }: Database): Pick<DeliveryStore, 'registered' | 'registerSize'> => ({
-  registered: async (tenantId, listId, contactIds) => {
-    const { rows } = await sql<{
-      contact_id: string
-      content_hash: Buffer
-      accepted_seq: string
-    }>`select contact_id, content_hash, accepted_seq from contact_register
-        where tenant_id = ${tenantId} and list_id = ${listId} and contact_id = any(${[...contactIds]}::text[])`.execute(
-      db,
-    )
-    return new Map(
-      rows.map((row) => [
-        row.contact_id,
-        { contentHash: row.content_hash, acceptedSeq: Number(row.accepted_seq) },
-      ]),
-    )
-  },
-  registerSize: async (tenantId, listId) => {
-    const { rows } = await sql<{ size: string }>`select count(*) as size from contact_register
-        where tenant_id = ${tenantId} and list_id = ${listId}`.execute(db)
-    return Number(rows[0]!.size)
-  },
-})
-
 export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox
@@ -140,6 +106,8 @@ export const createDeliveryStore = (deps: {
   const { db } = database
   return {
     ...createBatches(database),
+    ...createParts(database),
+    ...createClearing(database),
     ...createRegister(database),
     ...createEnding(deps),
     settle: createSettle(deps),

@@ -5,6 +5,7 @@ import type { DeliveryStore } from '../workflows/ports/delivery.ts'
 import { appendAudit } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
 import { lockFenced } from './fence.ts'
+import { moveMarks } from './progress-marks.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 type Settlement = Parameters<DeliveryStore['settle']>[1]
@@ -39,12 +40,22 @@ const writeRegister = async (tx: Tx, upload: UploadRow, input: Settlement): Prom
     where known.accepted_seq <= excluded.accepted_seq`.execute(tx)
 }
 
+/** The part of a file is settled with its last batch. */
+const closePart = async (tx: Tx, partId: string): Promise<void> => {
+  await sql`update delivery_part set state = 'settled', settled_at = clock_timestamp()
+    where id = ${partId} and state in ('intended', 'sent')
+      and not exists (select from batch where part_id = ${partId} and state in ('intended', 'sent'))`.execute(
+    tx,
+  )
+}
+
 const writeCounts = async (tx: Tx, input: Settlement): Promise<UploadRow> => {
   const { counts } = input
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
+  const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const { rows } =
     await sql<UploadRow>`update upload set version = version + 1, updated_at = clock_timestamp(),
-      told_hold = null,
+      told_hold = null, ${moveMarks(settledNow)},
       rows_delivered = rows_delivered + ${counts.delivered}::int,
       rows_unchanged = rows_unchanged + ${counts.unchanged}::int,
       rows_failed = rows_failed + ${counts.failed}::int,
@@ -62,10 +73,14 @@ export const createSettle =
     inTransaction(deps.database, async (tx) => {
       const upload = await lockFenced(tx, claim, input.uploadId)
       if (FINAL_STATES.includes(upload.state)) return toUpload(upload)
-      const { rows } = await sql`update batch set state = 'settled', settled_at = clock_timestamp()
+      const { rows } = await sql<{
+        part_id: string | null
+      }>`update batch set state = 'settled', settled_at = clock_timestamp()
         where id = ${input.batchId} and upload_id = ${input.uploadId} and state in ('intended', 'sent')
-        returning id`.execute(tx)
-      if (rows.length === 0) return toUpload(upload)
+        returning part_id`.execute(tx)
+      const settledBatch = rows[0]
+      if (settledBatch === undefined) return toUpload(upload)
+      if (settledBatch.part_id !== null) await closePart(tx, settledBatch.part_id)
       await writeResults(tx, input)
       await writeRegister(tx, upload, input)
       const settled = toUpload(await writeCounts(tx, input))

@@ -52,7 +52,8 @@ const writeUpload = async (
       rows_duplicates = ${counts.duplicates}, rows_suppressed = ${counts.suppressed}, rows_blank = ${counts.blank},
       rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
       target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
-      plan_digest = ${input.planDigest}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
+      plan_digest = ${input.planDigest}, method = ${input.delivery.method},
+      duplicate_check_field = ${input.delivery.duplicateCheckField}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
       completed_at = case when ${state === 'staged'} then null else clock_timestamp() end
     where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
   return toUpload(rows[0]!)

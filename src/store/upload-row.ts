@@ -13,6 +13,7 @@ import {
   type UploadState,
 } from '../domain/upload.ts'
 import type { Db } from './database.ts'
+import { MARK_COLUMNS, type MarkColumns, progressOfRow } from './progress-marks.ts'
 
 /** An upload as SQL gives it. */
 export type UploadRow = {
@@ -29,6 +30,7 @@ export type UploadRow = {
   mode: Upload['mode']
   duplicates: Upload['duplicates']
   method: Upload['delivery']['method']
+  duplicate_check_field: string | null
   version: number
   batches_total: number
   batches_delivered: number
@@ -55,14 +57,14 @@ export type UploadRow = {
   updated_at: Date
   completed_at: Date | null
   cancel_requested_at: Date | null
-}
+} & MarkColumns
 
 export const UPLOAD_COLUMNS = sql.raw(
   `id, tenant_id, contact_list_id, lane_key, accepted_seq, state, hold_reason, hold_since, held_from, told_hold, mode,
-  duplicates, method, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
+  duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
   rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
   rows_failed, rows_unprocessed, plan_digest, schema_version, request_id, problem, created_at, updated_at, completed_at,
-  cancel_requested_at`,
+  cancel_requested_at, ${MARK_COLUMNS}`,
 )
 
 const quoted = (states: readonly string[]) =>
@@ -108,6 +110,7 @@ export const toUpload = (row: UploadRow): Upload => ({
       delivered: row.batches_delivered,
       failed: row.batches_failed,
     },
+    duplicateCheckField: row.duplicate_check_field,
   },
   source: row.source,
   columns: row.columns,
@@ -121,6 +124,7 @@ export const toUpload = (row: UploadRow): Upload => ({
   updatedAt: row.updated_at.toISOString(),
   completedAt: row.completed_at?.toISOString() ?? null,
   problem: row.problem,
+  progress: progressOfRow(row, countsOf(row)),
   cancelRequested: row.cancel_requested_at !== null,
 })
 

@@ -125,7 +125,7 @@ export const createUploadStore = (deps: {
       await sql`insert into upload (id, tenant_id, contact_list_id, lane_key, state, mode, duplicates, method, source,
           schema_version, request_id, owner, data_key, data_key_id)
         values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
-          ${upload.duplicates}, ${upload.method}, ${JSON.stringify(upload.source)}::jsonb, ${upload.schemaVersion},
+          ${upload.duplicates}, 'batches', ${JSON.stringify(upload.source)}::jsonb, ${upload.schemaVersion},
           ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
       keys.receiving.set(upload.id, dataKey)
     },

@@ -71,6 +71,24 @@ export type GatewayEvents = {
     rows: number
     action: 'split' | 'failed' | 'held'
   }
+  'part.sent': {
+    uploadId: string
+    partId: string
+    seq: number
+    method: string
+    rows: number
+    bytes: number
+    attempt: number
+  }
+  'part.settled': {
+    uploadId: string
+    partId: string
+    seq: number
+    rows: number
+    failed: number
+    durationMs: number
+  }
+  'list.cleared': { uploadId: string; contactListId: string }
   'genesys.attempted': {
     operation: string
     class: string
@@ -151,6 +169,9 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'phones.parsed': 'debug',
   'batch.settled': 'info',
   'batch.refused': 'warn',
+  'part.sent': 'info',
+  'part.settled': 'info',
+  'list.cleared': 'warn',
   'genesys.attempted': 'debug',
   'genesys.token.renewed': 'info',
   'pace.waited': 'debug',

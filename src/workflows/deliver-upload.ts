@@ -4,11 +4,14 @@ import { completedState } from '../domain/upload.ts'
 import { problemOf } from './delivery/call-genesys.ts'
 import { workChunks } from './delivery/chunks.ts'
 import { drainCancelled } from './delivery/drain-cancelled.ts'
+import { drainParts } from './delivery/drain-parts.ts'
 import { checkList, decideSkipping } from './delivery/list-state.ts'
+import { beginOverwrite } from './delivery/overwrite.ts'
 import type { Pipeline } from './delivery/pipeline.ts'
 import { createPipeline } from './delivery/pipeline.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './delivery/run.ts'
 import { auditOf, DeliveryEnds } from './delivery/run.ts'
+import { workParts } from './delivery/work-parts.ts'
 import type { DeliverUpload, FinishUpload } from './ports/delivery.ts'
 import { UploadMoved } from './ports/delivery.ts'
 
@@ -28,10 +31,13 @@ export const createDeliverUpload =
       upload,
       list: null,
       skipping: false,
+      clearing: await deps.delivery.clearing(upload),
+      refusals: new Map(),
       extraRequests: 0,
       refusedRows: 0,
       draining: upload.cancelRequested,
       unidentifiedFailures: 0,
+      unattributedFailures: 0,
     }
     const pipeline = createPipeline(run)
     try {
@@ -50,7 +56,9 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   }
   await checkList(run)
   await decideSkipping(run)
-  await workChunks(run, pipeline)
+  await beginOverwrite(run)
+  if (run.upload.delivery.method === 'batches') await workChunks(run, pipeline)
+  else await workParts(run)
   await finish(run, completedState(run.upload.counts), unidentifiedOf(run))
 }
 
@@ -66,13 +74,19 @@ const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
-const unidentifiedOf = ({ unidentifiedFailures }: DeliveryRun): UploadProblem | null =>
-  unidentifiedFailures === 0
-    ? null
+const unidentifiedOf = (run: DeliveryRun): UploadProblem | null => {
+  const { unidentifiedFailures, unattributedFailures } = run
+  if (unidentifiedFailures === 0) return null
+  return unattributedFailures > 0
+    ? {
+        code: 'import-unattributed',
+        detail: `Genesys tells of ${unattributedFailures} errors of the import without the rows.`,
+      }
     : {
         code: 'failed-rows-unidentified',
         detail: `Genesys reports ${unidentifiedFailures} failed rows without naming them.`,
       }
+}
 
 const finish = async (
   run: DeliveryRun,
@@ -127,6 +141,7 @@ const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> =
   try {
     await pipeline.adoptSent()
     await pipeline.drain('leave')
+    await drainParts(run, 'leave')
     return true
   } catch (error) {
     run.lease.signal.throwIfAborted()

@@ -13,6 +13,10 @@ export type ReceiveDeps = {
   uploads: UploadStore
   idempotency: IdempotencyStore
   lists: ListCache
+  /** `auto` in the guide dialect: more accepted rows than this go as files (GENESYS_FILE_THRESHOLD_ROWS). */
+  fileThresholdRows: number
+  /** Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens. */
+  callbacks: boolean
   runIntake: RunIntake
   /** The upload as callers see it; stored with the key and replayed. */
   renderUpload: (upload: Upload) => object

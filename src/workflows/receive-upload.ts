@@ -3,6 +3,8 @@ import { GatewayProblem } from '../domain/problem.ts'
 import { unavailableOptions } from '../domain/upload-options.ts'
 import type { IntakeSpec } from '../intake/contract.ts'
 import { FileRefused } from '../intake/contract.ts'
+import { checkDelivery, checkListTakes } from './choose-delivery.ts'
+import { checkOverwrite } from './confirm-overwrite.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from './contract.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import { StagingLost } from './ports/uploads.ts'
@@ -28,8 +30,11 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   }
   return async (request) => {
     refuseUnavailable(request)
+    checkOverwrite(request)
+    checkDelivery(deps, request)
     if (request.validateOnly) {
       const { list } = await schemaFor(request)
+      checkListTakes(deps, request, list)
       return translated(() => validateUpload(deps, request, specOf(deps, request, list)))
     }
     // An owner for each call, so that a late release can never free the claim of the caller's next try.
@@ -42,6 +47,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     if (claim.kind === 'done') return replay(deps, request, claim)
     try {
       const { list } = await schemaFor(request)
+      checkListTakes(deps, request, list)
       const spec = specOf(deps, request, list)
       return await translated(() => stageUpload(deps, request, spec, scope))
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Upload } from '../domain/upload.ts'
 import type { ChunkSink, IntakeResult, IntakeSpec } from '../intake/contract.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { sha256Hex } from '../lib/digest.ts'
+import { chooseDelivery } from './choose-delivery.ts'
 import type { ChunkWriter } from './chunk-writer.ts'
 import { createChunkWriter } from './chunk-writer.ts'
 import type { UploadAnswer, UploadRequest } from './contract.ts'
@@ -87,7 +88,6 @@ const begin = (
     },
     schemaVersion: spec.list.schemaVersion,
     requestId: request.caller.requestId,
-    method: 'batches',
     owner: deps.owner,
   })
 
@@ -136,6 +136,7 @@ const stagingOf = (
   const { sha256 } = result.source
   const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
   const { counts, rejections, columns, targetColumns, source, leftOut, batchesTotal } = result
+  const delivery = chooseDelivery(deps, request.options, spec.list, result)
   return {
     uploadId,
     tenantId,
@@ -146,6 +147,7 @@ const stagingOf = (
     source,
     leftOut,
     batchesTotal,
+    delivery,
     planDigest: planDigestOf(request, spec, result),
     audit: {
       id: deps.ids.newId('aud'),

@@ -57,7 +57,11 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   mode: 'append',
   duplicates: 'update',
   version: 7,
-  delivery: { method: 'batches', batches: { total: 1, delivered: 0, failed: 0 } },
+  delivery: {
+    method: 'batches',
+    batches: { total: 1, delivered: 0, failed: 0 },
+    duplicateCheckField: null,
+  },
   source: {
     fileName: 'a.csv',
     format: 'csv',
@@ -77,6 +81,7 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   updatedAt: '2026-01-01T00:00:00.000Z',
   completedAt: null,
   problem: null,
+  progress: null,
   cancelRequested: false,
   ...more,
 })

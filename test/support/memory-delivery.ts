@@ -6,9 +6,12 @@ import { createBitmap, countBits, setBit } from '../../src/lib/bitmap.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import type {
   Batch,
+  Clearing,
+  DeliveryPart,
   DeliveryStore,
   LaneClaim,
   ListCache,
+  NewPart,
   RowResult,
 } from '../../src/workflows/ports/delivery.ts'
 import { FenceLost, UploadMoved } from '../../src/workflows/ports/delivery.ts'
@@ -55,7 +58,11 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     mode: 'append',
     duplicates: 'update',
     version: 1,
-    delivery: { method: 'batches', batches: { total: chunks.length, delivered: 0, failed: 0 } },
+    delivery: {
+      method: 'batches',
+      batches: { total: chunks.length, delivered: 0, failed: 0 },
+      duplicateCheckField: null,
+    },
     source: {
       fileName: null,
       format: 'csv',
@@ -75,6 +82,7 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     updatedAt: '2026-03-01T11:00:00.000Z',
     completedAt: null,
     problem: null,
+    progress: null,
     cancelRequested: false,
     ...about,
   }
@@ -83,6 +91,8 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
 export type MemoryDelivery = DeliveryStore & {
   upload: Upload
   all: Map<string, Batch>
+  allParts: Map<string, DeliveryPart>
+  cleared: Clearing
   results: RowResult[]
   register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
   audits: AuditEntry[]
@@ -124,10 +134,39 @@ export const createMemoryDelivery = (
   const put = (
     uploadId: string,
     batch: Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>,
-  ) => store.all.set(batch.id, { ...batch, uploadId, state: 'intended', jobId: null, attempts: 0 })
+    partId: string | null = null,
+  ) =>
+    store.all.set(batch.id, {
+      ...batch,
+      uploadId,
+      partId,
+      state: 'intended',
+      jobId: null,
+      attempts: 0,
+    })
+  const putPart = (uploadId: string, { batches, ...part }: NewPart): void => {
+    if ([...store.allParts.values()].some(({ seq }) => seq === part.seq)) {
+      throw new Error(`part ${part.seq} exists`)
+    }
+    const fresh = { jobId: null, attempts: 0, sentAt: null }
+    store.allParts.set(part.id, { ...part, ...fresh, uploadId, state: 'intended' })
+    for (const batch of batches) put(uploadId, batch, part.id)
+  }
+  const openOf = (partId: string): Batch[] =>
+    [...store.all.values()].filter(
+      (batch) => batch.partId === partId && ['intended', 'sent'].includes(batch.state),
+    )
+  const doubt = (ids: readonly string[]): void => {
+    for (const id of ids) {
+      const entry = store.register.get(id)
+      if (entry) store.register.set(id, { ...entry, contentHash: Buffer.alloc(0) })
+    }
+  }
   const store: MemoryDelivery = {
     upload: makeUpload(chunks, about),
     all: new Map(),
+    allParts: new Map(),
+    cleared: { state: null, sizeBefore: null, clearedSeq: 0, newerDelivered: false },
     results: [],
     register: new Map(),
     audits: [],
@@ -153,10 +192,7 @@ export const createMemoryDelivery = (
     intend: async (claim, uploadId, batch, audit, overwrites = []) => {
       checkBeginning(claim)
       put(uploadId, batch)
-      for (const id of overwrites) {
-        const entry = store.register.get(id)
-        if (entry) store.register.set(id, { ...entry, contentHash: Buffer.alloc(0) })
-      }
+      doubt(overwrites)
       store.audits.push(audit)
     },
     markSent: async (claim, batchId, jobId) => {
@@ -171,11 +207,58 @@ export const createMemoryDelivery = (
       store.all.get(batchId)!.state = 'split'
       for (const part of parts) put(uploadId, part)
     },
+    parts: async () =>
+      [...store.allParts.values()]
+        .filter(({ state }) => state !== 'split')
+        .sort((a, b) => a.seq - b.seq)
+        .map((part) => Object.assign({}, part)),
+    intendPart: async (claim, uploadId, part, audit, overwrites) => {
+      checkBeginning(claim)
+      putPart(uploadId, part)
+      doubt(overwrites)
+      store.audits.push(audit)
+    },
+    markPartSent: async (claim, partId, jobId) => {
+      if (jobId === null) checkBeginning(claim)
+      else check(claim)
+      const part = store.allParts.get(partId)!
+      Object.assign(part, { state: 'sent', jobId })
+      if (jobId !== null) return
+      part.attempts += 1
+      for (const batch of openOf(partId)) {
+        batch.state = 'sent'
+        batch.attempts += 1
+      }
+    },
+    splitPart: async (claim, partId, uploadId, parts) => {
+      checkBeginning(claim)
+      store.allParts.get(partId)!.state = 'split'
+      for (const batch of openOf(partId)) batch.state = 'split'
+      for (const part of parts) putPart(uploadId, part)
+    },
+    clearing: async () => ({ ...store.cleared }),
+    intendClearing: async (claim, { sizeBefore, audit }) => {
+      checkBeginning(claim)
+      if (store.cleared.state !== null) return
+      Object.assign(store.cleared, { state: 'intended', sizeBefore })
+      doubt([...store.register.keys()])
+      store.audits.push(audit)
+    },
+    recordCleared: async (claim, { audit }) => {
+      check(claim)
+      if (store.cleared.state !== 'intended') return
+      Object.assign(store.cleared, { state: 'done', clearedSeq: store.upload.acceptedSeq })
+      store.register.clear()
+      store.audits.push(audit)
+    },
+    forgetCleared: async () => false,
     settle: async (claim, { batchId, counts, results, delivered, audit }) => {
       check(claim)
       const batch = store.all.get(batchId)!
       if (batch.state === 'settled') return store.upload
       batch.state = 'settled'
+      const part = batch.partId === null ? undefined : store.allParts.get(batch.partId)
+      if (part && openOf(part.id).length === 0) part.state = 'settled'
       store.results.push(...results)
       store.audits.push(audit)
       const acceptedSeq = store.upload.acceptedSeq!

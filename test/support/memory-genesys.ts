@@ -1,5 +1,8 @@
+import { parse as parseCsv } from 'csv-parse/sync'
+
 import type { ContactList } from '../../src/domain/contact-list.ts'
 import { GenesysFailure } from '../../src/domain/genesys-failure.ts'
+import type { ContactFilePart, ContactFilePort } from '../../src/workflows/ports/contact-files.ts'
 import type {
   BatchReceipt,
   BatchToSend,
@@ -9,6 +12,11 @@ import type {
 } from '../../src/workflows/ports/genesys.ts'
 
 export type MemoryGenesys = ContactListPort & {
+  /** As the guide dialect takes files; what they hold arrives like batches. */
+  contactFiles: ContactFilePort
+  files: (ContactFilePart & { mode: string; records: string[][] })[]
+  /** Called before a file is applied; may throw a failure. */
+  onFile: (file: MemoryGenesys['files'][number], attempt: number) => void
   list: ContactList
   /** Every request in order. */
   sent: BatchToSend[]
@@ -24,10 +32,31 @@ export type MemoryGenesys = ContactListPort & {
 
 /** Genesys in memory: applies what it is sent at once. `jobs`: answers with a job that is read later. */
 export const createMemoryGenesys = (
-  about: { jobs?: boolean; batchRows?: number } = {},
+  about: { jobs?: boolean; batchRows?: number; fileBytes?: number } = {},
 ): MemoryGenesys => {
   const jobs = new Map<string, JobStatus>()
   let looks = 0
+  const answerWithJob = (processed: number): string => {
+    const jobId = `job-${jobs.size + 1}`
+    jobs.set(jobId, { state: 'completed', processed, failed: 0, errors: [] })
+    return jobId
+  }
+  const takeFile = (
+    part: ContactFilePart,
+    mode: 'append' | 'overwrite' | 'callback',
+    context: CallContext,
+  ): { jobId: string } => {
+    context.signal.throwIfAborted()
+    context.beforeSend?.()
+    const all = parseCsv(part.csv)
+    const records = mode === 'append' ? all : all.slice(1)
+    const file = { ...part, mode, records }
+    genesys.files.push(file)
+    genesys.onFile(file, genesys.files.length)
+    if (mode === 'overwrite') genesys.contacts.clear()
+    for (const record of records) genesys.contacts.set(record[0]!, record.join())
+    return { jobId: answerWithJob(records.length) }
+  }
   const genesys: MemoryGenesys = {
     dialect: about.jobs ? 'guide' : 'platform',
     limits: {
@@ -49,6 +78,17 @@ export const createMemoryGenesys = (
       size: null,
     },
     sent: [],
+    files: [],
+    onFile: () => undefined,
+    contactFiles: {
+      limits: { fileBytes: about.fileBytes ?? 10_000_000 },
+      sendFile: async (part, context) => takeFile(part, part.mode, context),
+      sendCallbackFile: async (part, context) => takeFile(part, 'callback', context),
+      startImport: null,
+      readImport: null,
+      readImportEvents: null,
+      readJob: (jobId, context) => genesys.readJob(jobId, context),
+    },
     contacts: new Map(),
     contexts: [],
     onSend: () => undefined,
@@ -68,15 +108,13 @@ export const createMemoryGenesys = (
       genesys.contexts.push(context)
       genesys.sent.push(batch)
       genesys.onSend(batch, genesys.sent.length)
+      if (batch.mode === 'overwrite') genesys.contacts.clear()
       const width = batch.columns.length
       for (const [row, id] of batch.contactIds.entries()) {
         genesys.contacts.set(id, batch.cells.slice(row * width, (row + 1) * width).join())
       }
       if (!about.jobs) return { kind: 'ingested' }
-      const jobId = `job-${genesys.sent.length}`
-      const processed = batch.contactIds.length
-      jobs.set(jobId, { state: 'completed', processed, failed: 0, errors: [] })
-      return { kind: 'accepted', jobId }
+      return { kind: 'accepted', jobId: answerWithJob(batch.contactIds.length) }
     },
     readJob: async (jobId) => {
       looks += 1

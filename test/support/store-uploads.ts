@@ -67,7 +67,6 @@ export const beginUpload = async (store: Store, list = 'list-1'): Promise<string
     source: SOURCE,
     schemaVersion: '1',
     requestId: 'req',
-    method: 'batches',
     owner: 'me',
   })
   return id
@@ -99,6 +98,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   planDigest: 'plan',
   leftOut: new Map(),
   batchesTotal: chunk.lines.length > 0 ? 1 : 0,
+  delivery: { method: 'batches', duplicateCheckField: null },
   audit: audit('upload.accepted', uploadId),
   claim: { method: 'POST', path: '/x', key, fingerprint: 'print' },
   answer: (upload) => ({ status: 202, body: JSON.stringify({ id: upload.id }) }),

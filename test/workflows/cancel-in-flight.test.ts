@@ -20,6 +20,9 @@ const setUp = (jobs: boolean) => {
   const finished: number[] = []
   const deliver = createDeliverUpload({
     contactLists: genesys,
+    contactFiles: genesys.contactFiles,
+    clearContactList: null,
+    callbackUrl: null,
     delivery: store,
     uploads: store,
     lists: createMemoryLists(),

@@ -28,6 +28,9 @@ const setUp = (options: {
   const events: string[] = []
   const deliver = createDeliverUpload({
     contactLists: genesys,
+    contactFiles: genesys.contactFiles,
+    clearContactList: null,
+    callbackUrl: null,
     delivery: store,
     uploads: store,
     lists: createMemoryLists(),

@@ -23,6 +23,9 @@ const setUp = (options: { jobEnded: boolean }) => {
   }
   const deliver = createDeliverUpload({
     contactLists: genesys,
+    contactFiles: genesys.contactFiles,
+    clearContactList: null,
+    callbackUrl: null,
     delivery: store,
     uploads: store,
     lists: createMemoryLists(),

@@ -79,6 +79,8 @@ const setUp = (intake: RunIntake = lineIntake) => {
     uploads: memory.uploads as unknown as UploadStore,
     idempotency: memory.idempotency,
     lists,
+    fileThresholdRows: 50_000,
+    callbacks: true,
     runIntake: intake,
     renderUpload: ({ id, counts }) => ({ id, counts }),
     intake: {
@@ -272,7 +274,7 @@ describe('receiving an upload', () => {
 
   it('refuses options that are not built yet', async () => {
     const t = setUp()
-    const options = uploadOptionsSchema.parse({ mode: 'overwrite', confirmOverwrite: 'list-1' })
+    const options = uploadOptionsSchema.parse({ apply: 'manual' })
     await assert.rejects(t.receive(t.request('a\n', { options })), problem('option-not-available'))
   })
 

@@ -1,5 +1,6 @@
 import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import type { Batch } from '../ports/delivery.ts'
+import { drainParts } from './drain-parts.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { RowVerdict } from './plan-batch.ts'
 import { planChunk } from './plan-batch.ts'
@@ -17,6 +18,7 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
   try {
     await pipeline.adoptSent()
     await pipeline.drain('settle')
+    await drainParts(run, 'settle')
   } catch (error) {
     run.lease.signal.throwIfAborted()
     // Genesys refuses to tell us, and no retry mends that.

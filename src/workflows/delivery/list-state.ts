@@ -49,12 +49,13 @@ const readList = async (run: DeliveryRun) => {
 }
 
 /**
- * Whether content that Genesys acknowledged may be skipped: not when the caller wants everything sent, nor when Genesys holds
+ * Whether content that Genesys acknowledged may be skipped: not when the caller wants everything sent or the list overwritten, nor when Genesys holds
  * fewer contacts than our register knows, for then someone cleared the list.
  */
 export const decideSkipping = async (run: DeliveryRun): Promise<void> => {
   const { upload, list, deps } = run
-  if (upload.duplicates === 'ignore' || list === null) return
+  // What is overwritten is sent whole: nothing of what Genesys holds stays.
+  if (upload.duplicates === 'ignore' || upload.mode === 'overwrite' || list === null) return
   const size = list.size
   run.skipping =
     size === null ||

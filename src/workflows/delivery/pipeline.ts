@@ -2,6 +2,8 @@ import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import type { Batch } from '../ports/delivery.ts'
 import type { JobStatus } from '../ports/genesys.ts'
 import { awaitJob } from './await-job.ts'
+import { checkList } from './list-state.ts'
+import { overwriteFailed, recordCleared, wipesNext } from './overwrite.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
 import { actOnRefusal, endIfCancelled } from './refusals.ts'
@@ -72,8 +74,11 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
       }
     }
     jobsFailed.delete(batch.id)
-    await settleJob(run, oldest, job)
-    if (failedJobs === 'resend') checkGoingOn(run)
+    await settleEnded(run, oldest, job, failedJobs)
+  }
+
+  const drain = async (failedJobs: FailedJobs): Promise<void> => {
+    while (inFlight.length > 0) await settleOldest(failedJobs)
   }
 
   const work = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
@@ -83,20 +88,33 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
       return
     }
     while (inFlight.length >= concurrency) await settleOldest('resend')
+    const wiping = wipesNext(run)
     if (batch.state === 'sent' && batch.jobId !== null) {
       inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: clock.monotonicMs() })
     } else {
       await send(batch, plan)
     }
+    if (!wiping || inFlight.length === 0) return
+    await drain('resend')
+    // The wiping request has the list's index rebuilt: nothing is appended before it stands again (guide-api, "Contacts").
+    await checkList(run)
   }
 
-  return {
-    work,
-    drain: async (failedJobs) => {
-      while (inFlight.length > 0) await settleOldest(failedJobs)
-    },
-    adoptSent: () => adoptSent(run, inFlight, jobsFailed),
-  }
+  return { work, drain, adoptSent: () => adoptSent(run, inFlight, jobsFailed) }
+}
+
+const settleEnded = async (
+  run: DeliveryRun,
+  sent: InFlight,
+  job: JobStatus | null,
+  failedJobs: FailedJobs,
+): Promise<void> => {
+  const wiping = wipesNext(run)
+  if (job?.state === 'completed') await recordCleared(run)
+  await settleJob(run, sent, job)
+  if (failedJobs !== 'resend') return
+  if (wiping && wipesNext(run)) throw overwriteFailed()
+  checkGoingOn(run)
 }
 
 const adoptSent = async (

@@ -37,6 +37,12 @@ export const planChunk = async (
   if (chunk.contactIds.length === 0) {
     return { chunk, verdicts, contentHashes, registered: new Set() }
   }
+  if (run.clearing.clearedSeq > (upload.acceptedSeq ?? 0)) {
+    // A later upload has replaced the contents of the list: none of this one belongs there any more.
+    for (const row of chunk.contactIds.keys()) {
+      if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
+    }
+  }
   const known = await deps.delivery.registered(
     upload.tenantId,
     upload.contactListId,
@@ -44,13 +50,15 @@ export const planChunk = async (
   )
   for (const [row, contactId] of chunk.contactIds.entries()) {
     const entry = known.get(contactId)
-    if (entry === undefined || hasBit(chunk.leftOut, row)) continue
+    if (entry === undefined || hasBit(chunk.leftOut, row) || verdicts.has(row)) continue
     const contentHash = contentHashes.subarray(row * 16, row * 16 + 16)
     const verdict = verdictOf(run, entry, contentHash, skipping)
     if (verdict !== null) verdicts.set(row, verdict)
   }
   return { chunk, verdicts, contentHashes, registered: new Set(known.keys()) }
 }
+
+const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
 
 const verdictOf = (
   run: DeliveryRun,
@@ -60,7 +68,7 @@ const verdictOf = (
 ): RowVerdict | null => {
   const { duplicates, acceptedSeq } = run.upload
   if (entry.acceptedSeq > (acceptedSeq ?? 0)) {
-    return { outcome: 'unprocessed', code: 'superseded', column: null }
+    return SUPERSEDED
   }
   if (!skipping) return null
   if (duplicates === 'skip') return { outcome: 'unchanged', code: 'known', column: null }
@@ -176,5 +184,6 @@ export const freshBatch = (uploadId: string, batch: NewBatch): Batch => ({
   uploadId,
   state: 'intended',
   jobId: null,
+  partId: null,
   attempts: 0,
 })

@@ -13,7 +13,7 @@ const MAX_REFUSED_SHARE = 0.05
 /** A few bad rows of a small file are just bad rows. */
 const MIN_REFUSED_ROWS = 5
 
-const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
+export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
 
 /**
  * A refused batch of an upload that a caller has cancelled meanwhile is not split any more: Genesys took none of it, so its rows
@@ -54,17 +54,17 @@ export const actOnRefusal = async (
   }
   run.refusedRows += named.size
   if (named.size === rows.length) {
-    tell(run, batch, failure, 'failed')
+    tell(run, { id: batch.id, rows: rows.length }, failure, 'failed')
     const failed = new Map(rows.map((row) => [row, plan.verdicts.get(row)!]))
     await settleAndGoOn(run, batch, plan, { failed, unidentified: 0 }, 0)
-    checkBudget(run, batch, failure)
+    checkBudget(run, { id: batch.id, rows: rows.length }, failure)
     return []
   }
   const parts = named.size > 0 ? withoutNamed(run, batch, named) : halves(run, batch, rows)
   await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts)
   run.extraRequests += parts.length
-  tell(run, batch, failure, 'split')
-  checkBudget(run, batch, failure)
+  tell(run, { id: batch.id, rows: rows.length }, failure, 'split')
+  checkBudget(run, { id: batch.id, rows: rows.length }, failure)
   return parts.map((part) => freshBatch(run.upload.id, part))
 }
 
@@ -97,10 +97,18 @@ const halves = (run: DeliveryRun, batch: Batch, rows: readonly number[]): NewBat
   ]
 }
 
-const checkBudget = (run: DeliveryRun, batch: Batch, failure: GenesysFailure): void => {
+/** A request that Genesys refused, as it is told of. */
+export type RefusedRequest = { id: string; rows: number }
+
+/** Ends the run with a hold when bisecting went too far. */
+export const checkBudget = (
+  run: DeliveryRun,
+  refused: RefusedRequest,
+  failure: GenesysFailure,
+): void => {
   const allowedRows = Math.max(MIN_REFUSED_ROWS, run.upload.counts.accepted * MAX_REFUSED_SHARE)
   if (run.extraRequests <= MAX_EXTRA_REQUESTS && run.refusedRows <= allowedRows) return
-  tell(run, batch, failure, 'held')
+  tell(run, refused, failure, 'held')
   throw new DeliveryEnds({
     kind: 'hold',
     reason: 'refusals',
@@ -109,16 +117,16 @@ const checkBudget = (run: DeliveryRun, batch: Batch, failure: GenesysFailure): v
   })
 }
 
-const tell = (
+export const tell = (
   run: DeliveryRun,
-  batch: Batch,
+  refused: RefusedRequest,
   failure: GenesysFailure,
   action: 'split' | 'failed' | 'held',
 ): void =>
   run.deps.emit('batch.refused', {
     uploadId: run.upload.id,
-    batchId: batch.id,
+    batchId: refused.id,
     failure: failure.kind,
-    rows: sentRows(batch).length,
+    rows: refused.rows,
     action,
   })

@@ -5,13 +5,22 @@ import { LANE_STATES } from '../../domain/upload.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { DeliveryStore, LaneClaim, Lease, ListCache } from '../ports/delivery.ts'
+import type { ContactFilePort } from '../ports/contact-files.ts'
+import type { Clearing, DeliveryStore, LaneClaim, Lease, ListCache } from '../ports/delivery.ts'
 import type { ContactListPort } from '../ports/genesys.ts'
+import type { ProvisioningPort } from '../ports/provisioning.ts'
 import type { UploadStore } from '../ports/uploads.ts'
 import type { ContentHashes } from './content-hashes.ts'
 
 export type DeliveryDeps = {
   contactLists: ContactListPort
+  contactFiles: ContactFilePort
+  /** null: the dialect wipes a list with the first request of an overwrite. */
+  clearContactList: ProvisioningPort['clearContactList']
+  /** Where Genesys calls back for a part, token included; null: nobody outside can reach this gateway. */
+  callbackUrl: ((partId: string, listId: string) => string) | null
+  /** How long an import's status may stand still before the list itself is asked; 5 minutes unless told. */
+  importUnmovedMs?: number
   delivery: DeliveryStore
   uploads: Pick<UploadStore, 'readChunk'>
   lists: ListCache
@@ -40,11 +49,20 @@ export type DeliveryRun = {
   list: ContactList | null
   /** Whether content that Genesys acknowledged may be skipped. */
   skipping: boolean
+  /** How far this upload, and newer ones, came with overwriting the list. */
+  clearing: Clearing
+  /** Rows of files that Genesys refused, by `chunkSeq:row`: a part that is made anew has no plan to note them in. */
+  readonly refusals: Map<
+    string,
+    { outcome: 'failed' | 'unprocessed' | 'unchanged'; code: string; column: string | null }
+  >
   extraRequests: number
   refusedRows: number
   /** The upload is to be cancelled and this run only learns what became of what was sent. */
   readonly draining: boolean
   unidentifiedFailures: number
+  /** Of those, rows of an import, whose errors never have a row. */
+  unattributedFailures: number
 }
 
 /** Why a run ends before every row is settled. */

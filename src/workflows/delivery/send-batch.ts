@@ -3,6 +3,7 @@ import type { Batch } from '../ports/delivery.ts'
 import type { BatchReceipt, BatchToSend } from '../ports/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
 import { checkList } from './list-state.ts'
+import { sendWiping, wipesNext } from './overwrite.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 import type { DeliveryRun } from './run.ts'
@@ -18,16 +19,22 @@ export const sendBatch = async (
 ): Promise<BatchReceipt | GenesysFailure> => {
   const { contactLists, delivery } = run.deps
   const request = requestOf(run, batch, plan)
+  const wiping = wipesNext(run)
+  const inDoubt = batch.attempts > 0
   await delivery.markSent(run.claim, batch.id, null)
   batch.state = 'sent'
   batch.attempts += 1
   try {
-    const receipt = await callGenesys(
-      run,
-      'delivery',
-      (context) => contactLists.sendBatch(request, context),
-      () => checkList(run),
-    )
+    const receipt = wiping
+      ? await sendWiping(run, { rows: request.contactIds.length, inDoubt }, (mode, context) =>
+          contactLists.sendBatch({ ...request, mode }, context),
+        )
+      : await callGenesys(
+          run,
+          'delivery',
+          (context) => contactLists.sendBatch(request, context),
+          () => checkList(run),
+        )
     if (receipt.kind === 'accepted') {
       batch.jobId = receipt.jobId
       await delivery.markSent(run.claim, batch.id, receipt.jobId)

@@ -7,7 +7,12 @@ import type { DeliveryRun } from './run.ts'
 import { auditOf, checkGoingOn } from './run.ts'
 
 /** What Genesys said of a batch's rows: verdicts by row, and how many more failed without being named. */
-export type BatchOutcome = { failed: ReadonlyMap<number, RowVerdict>; unidentified: number }
+export type BatchOutcome = {
+  failed: ReadonlyMap<number, RowVerdict>
+  unidentified: number
+  /** The batch went in a file in which rows failed without names: nobody knows whether they are among these. */
+  uncertain?: boolean
+}
 
 export const ALL_DELIVERED: BatchOutcome = { failed: new Map(), unidentified: 0 }
 
@@ -83,7 +88,7 @@ export const settleBatch = async (
     counts,
     results,
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
-    delivered: outcome.unidentified > 0 ? [] : delivered,
+    delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
     audit: auditOf(run, 'upload.batch.settled', {
       object: batch.id,
       attempt: Math.max(1, batch.attempts),

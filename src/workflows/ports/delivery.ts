@@ -47,9 +47,44 @@ export type Batch = {
   toRow: number
   state: BatchState
   jobId: string | null
+  /** The file that carries it; null = a request of its own. */
+  partId: string | null
   /** Which rows of the range went out (bit 0 = `fromRow`): the others were left out, unchanged or superseded. */
   sent: Buffer
   attempts: number
+}
+
+/** Batches that go as one file, in the order of chunk and row; they share its outcome. */
+export type DeliveryPart = {
+  /** Also the request's X-Request-ID, and the part that a capability token names. */
+  id: string
+  uploadId: string
+  /** From 1; a part is begun when the one before is settled. */
+  seq: number
+  method: 'file' | 'callback'
+  state: BatchState
+  jobId: string | null
+  rows: number
+  bytes: number
+  attempts: number
+  /** By the database's clock; null before the first attempt. */
+  sentAt: Date | null
+}
+
+export type NewPart = Pick<DeliveryPart, 'id' | 'seq' | 'method' | 'rows' | 'bytes'> & {
+  batches: readonly NewBatch[]
+}
+
+/** How far the overwriting of a list is, and what uploads of the same list did to it. */
+export type Clearing = {
+  /** Of this upload: null = not begun; `intended`: Genesys may have wiped the list; `done`: it has, and never may again. */
+  state: 'intended' | 'done' | null
+  /** Contacts in the list before it was to be cleared; null where Genesys does not tell. */
+  sizeBefore: number | null
+  /** `acceptedSeq` of the newest upload that cleared the list; 0 = none. Rows of older ones are superseded. */
+  clearedSeq: number
+  /** An upload accepted later has delivered rows already: clearing would delete them. */
+  newerDelivered: boolean
 }
 
 export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>
@@ -118,7 +153,39 @@ export type DeliveryStore = {
     uploadId: string,
     parts: readonly NewBatch[],
   ): Promise<void>
-  /** Outcomes, register, counts and audit in one transaction. Settling a settled batch again changes nothing. */
+  /** The upload's parts in order; `split` ones left out. */
+  parts(uploadId: string): Promise<DeliveryPart[]>
+  /** As `intend`, for a part and its batches together. */
+  intendPart(
+    claim: LaneClaim,
+    uploadId: string,
+    part: NewPart,
+    audit: AuditEntry,
+    overwrites: readonly string[],
+  ): Promise<void>
+  /** As `markSent`, for a part and its batches together. A new attempt forgets the job of the last. */
+  markPartSent(claim: LaneClaim, partId: string, jobId: string | null): Promise<void>
+  /** Replaces a part and its batches by others of the same rows, in one transaction. */
+  splitPart(
+    claim: LaneClaim,
+    partId: string,
+    uploadId: string,
+    parts: readonly NewPart[],
+  ): Promise<void>
+  clearing(upload: Upload): Promise<Clearing>
+  /**
+   * Writes that the list is about to be wiped, with its audit entry. From here on the register's contents of the list are in doubt.
+   * Again it changes nothing.
+   */
+  intendClearing(
+    claim: LaneClaim,
+    input: { uploadId: string; sizeBefore: number | null; audit: AuditEntry },
+  ): Promise<void>
+  /** Writes that Genesys has wiped the list, with its audit entry, and resets the register of the list. Again it changes nothing. */
+  recordCleared(claim: LaneClaim, input: { uploadId: string; audit: AuditEntry }): Promise<void>
+  /** Deletes what the register still holds of before the list was cleared, a slice at a time; false when nothing is left. */
+  forgetCleared(listId: string): Promise<boolean>
+  /** Outcomes, register, counts and audit in one transaction; a part is settled with its last batch. Settling a settled batch again changes nothing. */
   settle(
     claim: LaneClaim,
     input: {

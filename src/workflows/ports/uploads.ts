@@ -19,7 +19,7 @@ export type NewUpload = Pick<
   | 'source'
   | 'schemaVersion'
   | 'requestId'
-> & { method: Upload['delivery']['method']; owner: string }
+> & { owner: string }
 
 export type StageUpload = {
   uploadId: string
@@ -33,6 +33,8 @@ export type StageUpload = {
   /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
   leftOut: ReadonlyMap<number, Buffer>
   batchesTotal: number
+  /** How the rows go to Genesys; known when they are counted. */
+  delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
   audit: AuditEntry
   claim: { method: string; path: string; key: string; fingerprint: string }
   /** Renders the answer that is stored with the claim and replayed; pure, runs inside the transaction. */

@@ -1,0 +1,125 @@
+import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import type { CallContext } from '../ports/genesys.ts'
+import { callGenesys } from './call-genesys.ts'
+import { checkList } from './list-state.ts'
+import type { DeliveryRun } from './run.ts'
+import { auditOf, DeliveryEnds } from './run.ts'
+
+/** Whether the next request is the one that wipes the list (guide): meant to, and not known to be done. */
+export const wipesNext = (run: DeliveryRun): boolean =>
+  run.upload.mode === 'overwrite' &&
+  run.clearing.state !== 'done' &&
+  run.deps.clearContactList === null
+
+/** Clearing now would delete what a later upload has brought: newer content wins, whoever waited (design, section 3). */
+const assertMayClear = (run: DeliveryRun): void => {
+  const { clearedSeq, newerDelivered } = run.clearing
+  if (!newerDelivered && clearedSeq <= (run.upload.acceptedSeq ?? 0)) return
+  const detail = 'A later upload was delivered to the list while this one waited.'
+  throw new DeliveryEnds({ kind: 'fail', problem: { code: 'overwrite-superseded', detail } })
+}
+
+const intend = async (run: DeliveryRun): Promise<void> => {
+  const sizeBefore = run.list?.size ?? null
+  await run.deps.delivery.intendClearing(run.claim, {
+    uploadId: run.upload.id,
+    sizeBefore,
+    audit: auditOf(run, 'list.cleared', {
+      object: run.upload.contactListId,
+      outcome: 'intended',
+      counts: sizeBefore === null ? {} : { contacts: sizeBefore },
+    }),
+  })
+  run.clearing = { ...run.clearing, state: 'intended', sizeBefore }
+}
+
+/** Genesys has wiped the list for this upload: written once, with the register's reset. Nothing when no overwriting is under way. */
+export const recordCleared = async (run: DeliveryRun): Promise<void> => {
+  if (run.upload.mode !== 'overwrite' || run.clearing.state !== 'intended') return
+  const { delivery, emit } = run.deps
+  const { id: uploadId, contactListId } = run.upload
+  const audit = auditOf(run, 'list.cleared', { object: contactListId })
+  await delivery.recordCleared(run.claim, { uploadId, audit })
+  run.clearing = { ...run.clearing, state: 'done', clearedSeq: run.upload.acceptedSeq ?? 0 }
+  emit('list.cleared', { uploadId, contactListId })
+  await forget(run)
+}
+
+const forget = async (run: DeliveryRun): Promise<void> => {
+  while (await run.deps.delivery.forgetCleared(run.upload.contactListId)) {
+    run.lease.signal.throwIfAborted()
+  }
+}
+
+/**
+ * Begins to overwrite the list: writes the intent, and where the dialect has a call that clears a list, clears it. Elsewhere the
+ * first request wipes it. Once a list is known to be clear for this upload it is never cleared for it again.
+ */
+export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
+  if (run.upload.mode !== 'overwrite') return
+  if (run.clearing.state === 'done') {
+    await forget(run)
+    return
+  }
+  const { clearContactList } = run.deps
+  if (run.clearing.state === null || clearContactList !== null) assertMayClear(run)
+  if (run.clearing.state === null) await intend(run)
+  if (clearContactList === null) return
+  // Nothing of this upload was sent yet, so clearing twice after an unknown outcome has no second effect.
+  await callGenesys(run, 'delivery', (context) =>
+    clearContactList(run.upload.contactListId, context),
+  )
+  await recordCleared(run)
+  await checkList(run)
+}
+
+/** Outcomes after which nobody knows whether the list was wiped. */
+const UNKNOWN_OUTCOME = ['unavailable', 'malformed_answer']
+
+/**
+ * Whether a request of so many rows whose outcome is unknown has wiped the list: its size is another than before, and no more than
+ * came with it. Where Genesys does not tell the size, no is the safe answer: nothing else was sent yet, so wiping again loses nothing.
+ */
+const wasWiped = (run: DeliveryRun, rows: number): boolean => {
+  const size = run.list?.size ?? null
+  const before = run.clearing.sizeBefore
+  return size !== null && before !== null && size !== before && size <= rows
+}
+
+/**
+ * Sends the first request of an overwrite. After an unknown outcome, of this run or (`inDoubt`) an earlier one, the list is read before
+ * anything is sent again: a list that was wiped gets the same rows appended, which upserts them (guide-api, "Contacts").
+ */
+export const sendWiping = <T>(
+  run: DeliveryRun,
+  about: { rows: number; inDoubt: boolean },
+  send: (mode: 'append' | 'overwrite', context: CallContext) => Promise<T>,
+): Promise<T> => {
+  let { inDoubt } = about
+  return callGenesys(
+    run,
+    'delivery',
+    async (context) => {
+      if (inDoubt) await checkList(run)
+      const mode = inDoubt && wasWiped(run, about.rows) ? 'append' : 'overwrite'
+      if (mode === 'overwrite') assertMayClear(run)
+      try {
+        return await send(mode, { ...context, retryForMs: 0 })
+      } catch (error) {
+        if (error instanceof GenesysFailure && UNKNOWN_OUTCOME.includes(error.kind)) inDoubt = true
+        throw error
+      }
+    },
+    () => checkList(run),
+  )
+}
+
+/** The request that was to wipe the list failed for good: whether it did is unknown, so nothing may be appended to it. */
+export const overwriteFailed = (): DeliveryEnds =>
+  new DeliveryEnds({
+    kind: 'fail',
+    problem: {
+      code: 'overwrite-failed',
+      detail: 'Genesys did not complete the request that was to replace the contents of the list.',
+    },
+  })
