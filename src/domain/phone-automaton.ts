@@ -12,8 +12,9 @@ const DIGITS = 10
 const ACCEPTS = 10
 const ACCEPTS_AT_END = 11
 const START = ROW
-/** A row's offset has to fit 16 bits. */
+/** A row's offset has to fit 16 bits, and so has the set of patterns that a state accepts. */
 const MOST_STATES = 0x1_0000 / ROW
+const MOST_PATTERNS = 16
 
 /** What a prefix table's state accepts: nothing, a match, a match in which a capturing group took part. */
 const PREFIX_MATCH = 1
@@ -113,10 +114,10 @@ const starting = (graph: PatternGraph): Thread[] =>
 
 /**
  * One table for up to 16 patterns that each have to match a whole text, as `^(?:pattern)$` does; `wholeMatches` reads it. null =
- * a pattern is written in a way that `readPatterns` does not know.
+ * a pattern is written in a way that `readPatterns` does not know, or there is more than a table holds.
  */
 export const compileWhole = (patterns: readonly string[]): DigitTable | null => {
-  const graph = readPatterns(patterns)
+  const graph = patterns.length > MOST_PATTERNS ? null : readPatterns(patterns)
   if (graph === null) return null
   return tabulate(graph, starting(graph), {
     // Which way led to a place is all one here, so that fewer states are told apart.

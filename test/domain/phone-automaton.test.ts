@@ -140,4 +140,9 @@ describe('a table made of a pattern', () => {
       assert.equal(compilePrefix(pattern, true), null, pattern)
     }
   })
+  it('is not made of more than it holds', () => {
+    assert.equal(compileWhole(Array.from({ length: 17 }, () => '1')), null)
+    // Of the last thirteen digits every one has to be remembered: 2^13 states.
+    assert.equal(compileWhole(['\\d{0,20}1\\d{13}']), null)
+  })
 })

@@ -45,7 +45,17 @@ describe('a phone read from bytes', () => {
     ]) {
       assert.equal(read(text, 'US'), PHONE_INVALID, text)
     }
-    for (const text of ['112', '+112', '9 1 1', '40404', '12', '7', '+44 999', '116117']) {
+    for (const text of [
+      '112',
+      '+112',
+      '9 1 1',
+      '40404',
+      '12',
+      '7',
+      '+44 999',
+      '116117',
+      '+376 116117',
+    ]) {
       assert.equal(read(text, 'GB'), PHONE_SHORT, text)
     }
   })
