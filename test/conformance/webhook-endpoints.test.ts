@@ -119,7 +119,7 @@ await eachHome('Webhook endpoints', (home) => {
     await register({ tenantId: 'other' })
     const page = await store.endpoints.list('default', { limit: 2, cursor: null })
     assert.deepEqual(page?.items, [third, second])
-    const rest = await store.endpoints.list('default', { limit: 2, cursor: page!.next })
+    const rest = await store.endpoints.list('default', { limit: 2, cursor: page.next })
     assert.deepEqual(rest, { items: [first], next: null })
     assert.equal(await store.endpoints.list('default', { limit: 2, cursor: 'é' }), null)
     assert.equal(await store.endpoints.find('other', first.id), null)

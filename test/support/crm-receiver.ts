@@ -26,6 +26,8 @@ export type CrmReceiver = {
   message(matches: (message: CrmMessage) => boolean, withinMs?: number): Promise<CrmMessage>
   /** The next `count` requests are answered with `status`, unread. */
   refuseNext(count: number, status: number): void
+  /** From here on only messages signed with this secret are taken. */
+  trust(secret: string): void
   close(): Promise<void>
 }
 
@@ -38,7 +40,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 /** A CRM's endpoint on loopback: takes what the gateway sends, checks the Standard Webhooks signature with the official library. */
 export const startCrmReceiver = async (): Promise<CrmReceiver> => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`
-  const webhook = new Webhook(secret)
+  let webhook = new Webhook(secret)
   const heard: CrmMessage[] = []
   let waiters: { matches: (message: CrmMessage) => boolean; resolve: (m: CrmMessage) => void }[] =
     []
@@ -104,6 +106,9 @@ export const startCrmReceiver = async (): Promise<CrmReceiver> => {
     refuseNext: (count, status) => {
       refusals = count
       refusalStatus = status
+    },
+    trust: (other) => {
+      webhook = new Webhook(other)
     },
     close: async () => {
       server.closeAllConnections()
