@@ -1,13 +1,17 @@
 import type { Clock } from '../lib/clock.ts'
 import type { ActivityBook } from './activity-book.ts'
+import type { EventLog } from './event-log.ts'
 import type { FaultEngine, Operation } from './fault-plan.ts'
+import type { Imports } from './imports.ts'
 import type { IngestJobs } from './ingest-jobs.ts'
 import type { LedgerBook } from './ledger.ts'
 import type { ListStore } from './list-store.ts'
 import type { FormPart } from './multipart-form.ts'
+import type { PresignedPlaces } from './presigned-places.ts'
 import type { PushDesk } from './push-desk.ts'
 import type { RateReferee, SandboxDialect } from './rate-referee.ts'
 import type { Answer } from './refusal.ts'
+import type { RequestLog } from './request-log.ts'
 import type { TokenDesk } from './token-desk.ts'
 
 /** Everything that the simulated organisation consists of. */
@@ -21,6 +25,10 @@ export type SandboxState = {
   activity: ActivityBook
   jobs: IngestJobs
   pushes: PushDesk
+  places: PresignedPlaces
+  imports: Imports
+  events: EventLog
+  requests: RequestLog
   /** How long a new or changed guide list is not yet indexed; guide 001 says 300 ms. */
   provisioningLagMs: number
 }
@@ -30,6 +38,10 @@ export type Call = {
   dialect: SandboxDialect
   params: Record<string, string>
   query: Record<string, string>
+  /** With lower-case names. */
+  headers: Record<string, unknown>
+  /** The host that the caller knows the sandbox by. */
+  host: string
   body: unknown
   /** The parts of a multipart body in their order, else null. */
   form: readonly FormPart[] | null
@@ -43,6 +55,8 @@ export type Endpoint = {
   operation: Operation
   /** `shared`: served to both; the exchange finds out whose limit counts. */
   dialect: SandboxDialect | 'shared'
+  /** No token, and no limit of calls: a storage behind pre-signed URLs. */
+  ungated?: boolean
   /** Changes contacts of the list in `:listId`: watched for overlaps. */
   writesContacts?: boolean
   /** Synchronous on purpose: an effect is whole before the next request is looked at. Throws `Refusal`. */
@@ -51,6 +65,9 @@ export type Endpoint = {
 
 /** Both pages say MB; the smaller reading is the safe one to enforce. */
 export const BODY_LIMIT_BYTES = 10_000_000
+
+/** Genesys documents no size of an imported file; this one is what the sandbox holds in memory at once. */
+export const STORAGE_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The contact ids of a body of either dialect, "" where a contact has none. */
 export const contactIdsIn = (body: unknown): string[] =>

@@ -9,6 +9,7 @@ import {
   contactIdsIn,
   type Endpoint,
   type SandboxState,
+  STORAGE_LIMIT_BYTES,
 } from './endpoint.ts'
 import type { FaultOf } from './fault-plan.ts'
 import { type FormPart, readForm } from './multipart-form.ts'
@@ -154,10 +155,12 @@ const faultBefore = (state: SandboxState, call: Call) =>
   })
 
 const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint): Visit => {
+  state.imports.settleDue()
   const listId = (request.params as Params)['listId'] ?? null
   const token = bearerOf(request.headers)
   const dialect = dialectOf(state, endpoint, token, request.query as Params)
-  state.book.arrived(endpoint.operation === 'token' ? null : dialect, endpoint.operation)
+  const gated = endpoint.operation !== 'token' && endpoint.ungated !== true
+  state.book.arrived(gated ? dialect : null, endpoint.operation)
   const visit: Visit = {
     dialect,
     correlationId: randomUUID(),
@@ -168,7 +171,7 @@ const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint)
         ? state.book.writeInFlight(listId)
         : () => undefined,
   }
-  if (endpoint.operation === 'token') return visit
+  if (!gated) return visit
   if (state.faults.pick(['revoke-tokens'], { operation: endpoint.operation, listId })) {
     state.tokens.revokeAll()
     state.book.token('revocations')
@@ -195,6 +198,8 @@ const callOf = (
     dialect: visit.dialect,
     params: { ...params, authorization: request.headers.authorization ?? '' },
     query: request.query as Params,
+    headers: request.headers,
+    host: request.host,
     body: request.body,
     form,
     listId: params['listId'] ?? null,
@@ -247,9 +252,11 @@ const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean>
 const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer | null> => {
   if (exchange.visit.refusal) throw exchange.visit.refusal
   if (brokenBefore(exchange)) return null
+  exchange.state.imports.settleDue()
   const answer = endpoint.handle(exchange.call)
   await answer.ready
-  return (await brokenAfter(exchange, answer)) ? null : answer
+  const executed = answer.status < 400
+  return executed && (await brokenAfter(exchange, answer)) ? null : answer
 }
 
 const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
@@ -272,7 +279,7 @@ export const registerEndpoints = (
     app.route({
       method: endpoint.method,
       url: endpoint.path,
-      bodyLimit: BODY_LIMIT_BYTES,
+      bodyLimit: endpoint.ungated ? STORAGE_LIMIT_BYTES : BODY_LIMIT_BYTES,
       onRequest: async (request, reply) => {
         const visit = admit(state, request, endpoint)
         visits.set(request, visit)
@@ -282,6 +289,7 @@ export const registerEndpoints = (
       handler: async (request, reply) => {
         const visit = visits.get(request)!
         const form = await formOf(request, visit)
+        state.requests.add(request, form?.map(({ name }) => name) ?? null)
         const call = callOf(request, endpoint, visit, form)
         return serve({ state, visit, call, reply }, endpoint)
       },

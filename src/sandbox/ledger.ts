@@ -1,5 +1,6 @@
 import type { Activity, ActivityBook } from './activity-book.ts'
 import type { FaultKind, Operation } from './fault-plan.ts'
+import type { ImportEntry, Imports } from './imports.ts'
 import type { ListStore, StoredList } from './list-store.ts'
 import { type RateReferee, type SandboxDialect, type WindowReport } from './rate-referee.ts'
 
@@ -55,6 +56,7 @@ export type Ledger = {
   requestIds: { distinct: number; repeated: number; conflicting: number; missing: number }
   tokens: { issued: number; refused: number; throttled: number; revocations: number }
   faultsFired: { total: number; byKind: Record<string, number> }
+  imports: ImportEntry[]
   lists: ListLedger[]
 } & Activity
 
@@ -164,6 +166,7 @@ export const createLedgerBook = (deps: {
   lists: ListStore
   referee: RateReferee
   activity: ActivityBook
+  imports: Imports
   now: () => Date
 }): LedgerBook => {
   let tallies = createTallies(deps.now().toISOString())
@@ -207,6 +210,7 @@ export const createLedgerBook = (deps: {
         tokens,
         faultsFired: { total: sumOf(faults), byKind: faults },
         ...deps.activity.report(),
+        imports: deps.imports.report(),
         lists: lists.map((list) => listLedger(list, pageOf(list.id), contacts)),
       }
     },

@@ -15,7 +15,7 @@ import {
 } from './contact-writes.ts'
 import type { Call, Endpoint, SandboxState } from './endpoint.ts'
 import { fieldsOf, type StoredList } from './list-store.ts'
-import { PLATFORM_LIMITS } from './platform-list-endpoints.ts'
+import { PLATFORM_LIMITS } from './platform-limits.ts'
 import { type Answer, Refusal } from './refusal.ts'
 
 /** WritableDialerContact and the read-only members of DialerContact, which a PUT may send back. */

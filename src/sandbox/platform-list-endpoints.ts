@@ -2,18 +2,8 @@ import { z } from 'zod'
 
 import type { Call, Endpoint, SandboxState } from './endpoint.ts'
 import type { ListField, StoredList } from './list-store.ts'
+import { PLATFORM_LIMITS } from './platform-limits.ts'
 import { type Answer, Refusal } from './refusal.ts'
-
-/** Platform API, section 2.3: documented limits of a list. */
-export const PLATFORM_LIMITS = {
-  columns: 50,
-  headerChars: 128,
-  cellChars: 512,
-  contactsPerList: 1_000_000,
-  nameChars: 64,
-  contactsPerRequest: 1000,
-  contactsPerRead: 50,
-} as const
 
 const columnSchema = z.object({ columnName: z.string(), type: z.string() })
 /** Unknown members are ignored, as the published API does. */
@@ -25,6 +15,9 @@ const entitySchema = z.object({
   version: z.int().optional(),
 })
 type Entity = z.output<typeof entitySchema>
+
+/** Names that exports carry for Genesys' own columns (platform API, section 2.6). */
+const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['inin-outbound-id', 'ContactCallable'])
 
 const refuse = (code: string, message: string, status = 400): never => {
   throw new Refusal(status, code, message)
@@ -52,6 +45,9 @@ const assertColumns = ({ columnNames, phoneColumns, emailColumns }: Entity): voi
   }
   const declared = [...phoneColumns, ...emailColumns].map(({ columnName }) => columnName)
   if (new Set(declared).size < declared.length) refuse('not.unique.phone.columns', 'Repeated.')
+  if (declared.some((name) => SYSTEM_COLUMNS.has(name))) {
+    refuse('system.column.phone.column', 'A system column cannot be a phone or email column.')
+  }
   if (!declared.every((name) => names.has(name))) {
     refuse('invalid.contact.phone.column', 'A phone or email column is not a column of the list.')
   }
@@ -80,11 +76,8 @@ const parsed = (body: unknown): Entity => {
   throw new Refusal(400, 'bad.request', `The request body is not valid at ${path}.`)
 }
 
-/** No file import runs in this sandbox yet: `state` is absent and nothing was counted. */
-const importStatus = () => ({ totalRecords: 0, completedRecords: 0, percentComplete: 0 })
-
 /** The list as the platform's entity; `size` and `importStatus` only when asked for. */
-const describe = (list: StoredList, query: Call['query']) => {
+const describe = (state: SandboxState, list: StoredList, query: Call['query']) => {
   const columnsOf = (kind: string) =>
     list.fields
       .filter((field) => field.kind === kind)
@@ -104,7 +97,9 @@ const describe = (list: StoredList, query: Call['query']) => {
     automaticTimeZoneMapping: false,
     trimWhitespace: true,
     ...(query['includeSize'] === 'true' ? { size: list.contacts.size } : {}),
-    ...(query['includeImportStatus'] === 'true' ? { importStatus: importStatus() } : {}),
+    ...(query['includeImportStatus'] === 'true'
+      ? { importStatus: state.imports.status(list.id) }
+      : {}),
     selfUri: `/api/v2/outbound/contactlists/${list.id}`,
   }
 }
@@ -115,7 +110,7 @@ const create = (state: SandboxState, call: Call): Answer => {
   assertColumns(entity)
   const list = state.lists.add({ name: entity.name, fields: toFields(entity), lagMs: 0 })
   state.activity.listCreated(list)
-  return { status: 200, body: describe(list, call.query) }
+  return { status: 200, body: describe(state, list, call.query) }
 }
 
 const update = (state: SandboxState, call: Call): Answer => {
@@ -124,7 +119,7 @@ const update = (state: SandboxState, call: Call): Answer => {
   if (entity.version !== list.version) {
     refuse('invalid.update.wrong.version', 'The version does not match.', 409)
   }
-  const before = describe(list, {})
+  const before = describe(state, list, {})
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
   if (!same(entity.columnNames, before.columnNames)) {
     refuse('cannot.update.contact.column.names', 'Column names cannot be changed.')
@@ -132,9 +127,21 @@ const update = (state: SandboxState, call: Call): Answer => {
   if (!same(entity.phoneColumns, before.phoneColumns)) {
     refuse('cannot.update.phone.columns', 'Phone columns cannot be changed.')
   }
+  if (!same(entity.emailColumns, before.emailColumns)) {
+    refuse('contact.columns.dont.match', 'Email columns cannot be changed.')
+  }
   assertName(state, entity.name, list)
   state.lists.rename(list, entity.name)
-  return { status: 200, body: describe(list, call.query) }
+  return { status: 200, body: describe(state, list, call.query) }
+}
+
+const remove = (state: SandboxState, call: Call): Answer => {
+  const list = state.lists.get(call.listId ?? '')
+  if (state.imports.running(list.id)) {
+    refuse('contact.list.import.in.progress', 'An import into the list is in progress.')
+  }
+  state.lists.remove(list.id)
+  return { status: 204 }
 }
 
 /** Without paging parameters (the guides know none) every list is on the one page. */
@@ -158,7 +165,7 @@ const listAll = (state: SandboxState, call: Call): Answer => {
     body: {
       entities: lists
         .slice((number - 1) * size, number * size)
-        .map((list) => describe(list, call.query)),
+        .map((list) => describe(state, list, call.query)),
       pageSize: size,
       pageNumber: number,
       total: lists.length,
@@ -186,7 +193,7 @@ const limits = (namespace: string): Answer => ({
   },
 })
 
-/** Contact lists of the platform dialect, import status and limits. The list of lists serves both dialects. */
+/** Contact lists of the platform dialect, and limits. The list of lists serves both dialects. */
 export const platformListEndpoints = (state: SandboxState): Endpoint[] => {
   const listCall = (
     method: Endpoint['method'],
@@ -200,17 +207,10 @@ export const platformListEndpoints = (state: SandboxState): Endpoint[] => {
     listCall('POST', base, 'list-create', (call) => create(state, call)),
     listCall('GET', `${base}/:listId`, 'list', (call) => ({
       status: 200,
-      body: describe(state.lists.get(call.listId ?? ''), call.query),
+      body: describe(state, state.lists.get(call.listId ?? ''), call.query),
     })),
     listCall('PUT', `${base}/:listId`, 'list-write', (call) => update(state, call)),
-    listCall('DELETE', `${base}/:listId`, 'list-write', (call) => {
-      state.lists.remove(state.lists.get(call.listId ?? '').id)
-      return { status: 204 }
-    }),
-    listCall('GET', `${base}/:listId/importstatus`, 'import-status', (call) => {
-      state.lists.get(call.listId ?? '')
-      return { status: 200, body: importStatus() }
-    }),
+    listCall('DELETE', `${base}/:listId`, 'list-write', (call) => remove(state, call)),
     listCall('GET', '/api/v2/organizations/limits/namespaces/:namespace', 'limits', ({ params }) =>
       limits(params['namespace'] ?? ''),
     ),

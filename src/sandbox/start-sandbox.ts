@@ -1,27 +1,21 @@
-import multipart from '@fastify/multipart'
-import fastify, { type FastifyInstance } from 'fastify'
-
 import type { Clock } from '../lib/clock.ts'
 import { seededRandom } from '../lib/seeded-random.ts'
 import { createActivityBook } from './activity-book.ts'
 import { registerControlRoutes } from './control-routes.ts'
 import { DEMO_LISTS } from './demo-lists.ts'
-import { BODY_LIMIT_BYTES, type SandboxState } from './endpoint.ts'
-import { registerEndpoints } from './exchange.ts'
+import type { SandboxState } from './endpoint.ts'
+import { createEventLog } from './event-log.ts'
 import { createFaultEngine, type FaultKind, type FaultPlan } from './fault-plan.ts'
-import { guideCallbackEndpoints } from './guide-callback-endpoint.ts'
-import { guideContactEndpoints } from './guide-contact-endpoints.ts'
-import { guideListEndpoints } from './guide-list-endpoints.ts'
+import { createImports } from './imports.ts'
 import { createIngestJobs } from './ingest-jobs.ts'
 import { createLedgerBook, type Ledger } from './ledger.ts'
 import { createListStore, fieldOf, fieldsOf, type SandboxList } from './list-store.ts'
-import { platformContactEndpoints } from './platform-contact-endpoints.ts'
-import { platformListEndpoints } from './platform-list-endpoints.ts'
+import { createPresignedPlaces } from './presigned-places.ts'
 import { createPushDesk } from './push-desk.ts'
 import { createRateReferee } from './rate-referee.ts'
-import { Refusal, refusalAnswer } from './refusal.ts'
+import { createRequestLog, type LoggedRequest } from './request-log.ts'
+import { createSandboxApp } from './sandbox-app.ts'
 import { createTokenDesk } from './token-desk.ts'
-import { tokenEndpoint } from './token-endpoint.ts'
 
 export type SandboxOptions = {
   host: string
@@ -36,6 +30,10 @@ export type SandboxOptions = {
   limits?: { guideRequestsPerMinute?: number; platformRequestsPerMinute?: number }
   /** How long a guide job reports `processing`. Default 200. */
   jobDelayMs?: number
+  /** From the end of a platform file's PUT to the first sign of its import. Default 100. */
+  importLagMs?: number
+  /** How long an import runs. Default 200. */
+  importDurationMs?: number
   /** How long a new or changed guide list is not indexed. Default 300 (guide 001). */
   provisioningLagMs?: number
   /** Default 3600. */
@@ -49,6 +47,8 @@ export type SandboxHandle = {
   /** Breaks every open connection, held ones included. */
   close(): Promise<void>
   ledger(filter?: { listId?: string; contacts?: boolean }): Ledger
+  /** The last calls as they came, oldest first. */
+  requests(): LoggedRequest[]
   /** Resolves when no callback or event is waiting to be sent or answered. */
   calledBack(): Promise<void>
   /** Replaces the fault plan; throws on an unknown kind or member. */
@@ -73,7 +73,12 @@ const createState = (options: SandboxOptions): SandboxState => {
   })
   const now = (): Date => clock.now()
   const activity = createActivityBook({ now })
-  const book = createLedgerBook({ lists, referee, activity, now })
+  const imports = createImports({
+    clock,
+    lagMs: options.importLagMs ?? 100,
+    durationMs: options.importDurationMs ?? 200,
+  })
+  const book = createLedgerBook({ lists, referee, activity, imports, now })
   const faults = createFaultEngine({
     clock,
     random: options.random ?? seededRandom(1),
@@ -92,96 +97,66 @@ const createState = (options: SandboxOptions): SandboxState => {
     }),
     faults,
     activity,
+    imports,
+    places: createPresignedPlaces({ clock }),
+    events: createEventLog({ now }),
+    requests: createRequestLog(),
     pushes: createPushDesk({ clock, faults, book: activity }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
     provisioningLagMs: options.provisioningLagMs ?? 300,
   }
 }
 
-const createApp = (state: SandboxState): FastifyInstance => {
-  const app = fastify({
-    bodyLimit: BODY_LIMIT_BYTES,
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 1024 },
+const makeList = (state: SandboxState, list: SandboxList): SandboxList => {
+  state.lists.add({
+    id: list.id,
+    name: list.name,
+    fields: list.columns.map(fieldOf),
+    ...(list.status ? { status: list.status } : {}),
+    lagMs: 0,
   })
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, new URLSearchParams(String(body))),
-  )
-  // The SDK sends `content-type: application/json` with calls that have no body.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    if (body.length === 0) return done(null)
-    try {
-      done(null, JSON.parse(String(body)))
-    } catch {
-      done(new Refusal(400, 'bad.request', 'The body is not JSON.'))
-    }
-  })
-  app.setErrorHandler((error, _request, reply) => {
-    const status = (error as { statusCode?: number }).statusCode ?? 500
-    const refusal =
-      error instanceof Refusal
-        ? error
-        : new Refusal(
-            status,
-            status === 413
-              ? 'request.entity.too.large'
-              : status < 500
-                ? 'bad.request'
-                : 'internal.server.error',
-            status === 413 ? `Maximum bytes: ${BODY_LIMIT_BYTES}` : String(error),
-          )
-    const answer = refusalAnswer(refusal)
-    state.book.answered(answer.status)
-    return reply.code(answer.status).send(answer.body)
-  })
-  app.setNotFoundHandler((_request, reply) => {
-    const answer = refusalAnswer(new Refusal(404, 'not.found', 'The sandbox has no such call.'))
-    return reply.code(404).send(answer.body)
-  })
-  return app
+  return list
+}
+
+const resetState = (state: SandboxState): void => {
+  state.lists.removeAll()
+  state.book.reset()
+  state.referee.reset()
+  state.jobs.reset()
+  state.pushes.reset()
+  state.activity.reset()
+  state.imports.reset()
+  state.places.reset()
+  state.events.reset()
+  state.requests.reset()
+  state.faults.set([])
+}
+
+const contentsOf = (
+  state: SandboxState,
+  listId: string,
+): Map<string, Record<string, string | null>> => {
+  state.imports.settleDue()
+  const list = state.lists.get(listId)
+  const { contacts } = list.contacts.page(0, Infinity)
+  return new Map(contacts.map(({ contactId, cells }) => [contactId, fieldsOf(list, cells)]))
 }
 
 /** Starts a simulated Genesys that speaks both dialects over real HTTP on one port. */
 export const startSandbox = async (options: SandboxOptions): Promise<SandboxHandle> => {
   const state = createState(options)
-  const makeList = (list: SandboxList): SandboxList => {
-    state.lists.add({
-      id: list.id,
-      name: list.name,
-      fields: list.columns.map(fieldOf),
-      ...(list.status ? { status: list.status } : {}),
-      lagMs: 0,
-    })
-    return list
-  }
+  const make = (list: SandboxList): SandboxList => makeList(state, list)
   const makeStartLists = (): void => {
-    for (const list of [...DEMO_LISTS, ...(options.lists ?? [])]) makeList(list)
+    for (const list of [...DEMO_LISTS, ...(options.lists ?? [])]) make(list)
   }
   const reset = (): void => {
-    state.lists.removeAll()
-    state.book.reset()
-    state.referee.reset()
-    state.jobs.reset()
-    state.pushes.reset()
-    state.activity.reset()
-    state.faults.set([])
+    resetState(state)
     makeStartLists()
   }
   makeStartLists()
 
-  const app = createApp(state)
-  await app.register(multipart)
-  registerEndpoints(app, state, [
-    tokenEndpoint(state),
-    ...guideListEndpoints(state),
-    ...guideContactEndpoints(state),
-    ...guideCallbackEndpoints(state),
-    ...platformListEndpoints(state),
-    ...platformContactEndpoints(state),
-  ])
-  registerControlRoutes(app, state, { makeList, reset })
+  const app = await createSandboxApp(state)
+  registerControlRoutes(app, state, { makeList: make, reset })
   const url = await app.listen({ host: options.host, port: options.port })
 
   return {
@@ -191,15 +166,15 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
       app.server.closeAllConnections()
       await app.close()
     },
-    ledger: (filter) => state.book.report(filter),
+    ledger: (filter) => {
+      state.imports.settleDue()
+      return state.book.report(filter)
+    },
+    requests: () => state.requests.recent(),
     calledBack: () => state.pushes.settled(),
     setFaults: (plan) => state.faults.set(plan),
-    makeList,
-    contents: (listId) => {
-      const list = state.lists.get(listId)
-      const { contacts } = list.contacts.page(0, Infinity)
-      return new Map(contacts.map(({ contactId, cells }) => [contactId, fieldsOf(list, cells)]))
-    },
+    makeList: make,
+    contents: (listId) => contentsOf(state, listId),
     reset,
   }
 }

@@ -41,7 +41,17 @@ export type ReplyBody = {
   attributes: { name: string }[]
   contacts: { contactId: string; fields: Record<string, string | null> }[]
   next: number | null
-  entities: { id: string }[]
+  entities: { id: string; eventMessage?: { code: string } }[]
+  url: string
+  headers: Record<string, string>
+  state?: string
+  totalRecords: number
+  completedRecords: number
+  percentComplete: number
+  failureReason?: string
+  size: number
+  total: number
+  pageCount: number
 }
 export type Reply = { status: number; headers: Headers; body: ReplyBody }
 

@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 
 import sdk from 'purecloud-platform-client-v2'
 
-import { CLIENT, CONTACTS, openSandbox, platformContact } from './caller.ts'
-
-/** The official SDK, pointed to the sandbox for both its API and its login host. */
-const openWithSdk = async (t: TestContext) => {
-  const caller = await openSandbox(t)
-  const { hostname, port } = new URL(caller.sandbox.url)
-  const client = sdk.ApiClient.instance
-  client.config.setGateway({
-    host: hostname,
-    protocol: 'http',
-    port: Number(port),
-    path_params_login: '',
-    path_params_api: '',
-  })
-  await client.loginClientCredentialsGrant(CLIENT.clientId, CLIENT.clientSecret)
-  return { ...caller, outbound: new sdk.OutboundApi() }
-}
+import { CONTACTS, createManualClock, openSandbox, platformContact } from './caller.ts'
+import { openWithSdk } from './sdk.ts'
 
 const people = (name: string) => ({
   name,
@@ -82,6 +67,45 @@ test('the official SDK drives a list from its making to its clearing', async (t)
   assert.equal(await codeOf(outbound.getOutboundContactlist(id)), '404 contact.list.not.found')
   const limits = await new sdk.OrganizationApi().getOrganizationsLimitsNamespace('outbound')
   assert.ok(limits.entities?.some(({ value }) => value === 1000))
+})
+
+test('the SDK asks for an upload URL, follows the import, and reads what became of rows', async (t) => {
+  const clock = createManualClock()
+  const { outbound, sandbox } = await openWithSdk(t, {
+    clock,
+    importLagMs: 100,
+    importDurationMs: 100,
+  })
+  const { id } = await outbound.postOutboundContactlists(people('Imported'))
+  const place = await outbound.postOutboundContactlistsUploads({
+    id: id!,
+    contentType: 'text/csv',
+    contactIdName: 'customerId',
+  })
+  const stored = await fetch(place.url!, {
+    method: 'PUT',
+    headers: place.headers!,
+    body: 'customerId,cell,mail\na,+14155550100,\nb,soon,\n',
+  })
+  assert.equal(stored.status, 200)
+  const status = () => outbound.getOutboundContactlistImportstatus(id!)
+  assert.equal((await status()).percentComplete, 0)
+  clock.advance(150)
+  assert.equal((await status()).state, 'IN_PROGRESS')
+  clock.advance(50)
+  const done = await status()
+  assert.deepEqual([done.state, done.percentComplete, done.totalRecords], [undefined, 100, 2])
+  assert.deepEqual([...sandbox.contents(id!).keys()], ['a'])
+  const { entities, total } = await outbound.getOutboundEvents({
+    category: 'IMPORT_ERROR',
+    sortBy: 'timestamp',
+    sortOrder: 'descending',
+    pageSize: 25,
+    pageNumber: 1,
+  })
+  assert.equal(total, 1)
+  assert.equal(entities?.[0]?.eventMessage?.code, 'IMPORT_INVALID_PHONE_NUMBERS')
+  assert.equal(entities?.[0]?.errorEntity?.id, id)
 })
 
 test('the SDK sees the error codes that the platform documents', async (t) => {

@@ -1,0 +1,10 @@
+/** Documented limits of a list (platform API, sections 2.3 and 2.4). */
+export const PLATFORM_LIMITS = {
+  columns: 50,
+  headerChars: 128,
+  cellChars: 512,
+  contactsPerList: 1_000_000,
+  nameChars: 64,
+  contactsPerRequest: 1000,
+  contactsPerRead: 50,
+} as const

@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+
+/** One request as it came: enough to compare two clients by, and no content of a body. */
+export type LoggedRequest = {
+  method: string
+  path: string
+  query: Record<string, string>
+  contentType: string | null
+  /** Member names of a JSON object, or of the first element of an array; part names of a form; null for other bodies and none. */
+  bodyKeys: string[] | null
+}
+
+export type RequestLog = {
+  add(request: FastifyRequest, partNames: string[] | null): void
+  /** The last ones, oldest first. */
+  recent(): LoggedRequest[]
+  reset(): void
+}
+
+const KEPT = 500
+
+const keysOf = (body: unknown): string[] | null => {
+  const sample: unknown = Array.isArray(body) ? body[0] : body
+  if (Buffer.isBuffer(sample) || typeof sample !== 'object' || sample === null) return null
+  return sample instanceof URLSearchParams ? [...sample.keys()] : Object.keys(sample)
+}
+
+export const createRequestLog = (): RequestLog => {
+  let kept: LoggedRequest[] = []
+  return {
+    add: (request, partNames) => {
+      if (kept.length >= KEPT) kept.shift()
+      const [path = ''] = request.url.split('?')
+      const contentType = request.headers['content-type']?.split(';')[0] ?? null
+      kept.push({
+        method: request.method,
+        path,
+        query: { ...(request.query as Record<string, string>) },
+        contentType,
+        bodyKeys: partNames ?? keysOf(request.body),
+      })
+    },
+    recent: () => [...kept],
+    reset: () => {
+      kept = []
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { TestContext } from 'node:test'
+
+import sdk from 'purecloud-platform-client-v2'
+
+import type { SandboxOptions } from '../../src/sandbox/start-sandbox.ts'
+import { CLIENT, openSandbox } from './caller.ts'
+
+/** The official SDK, pointed to the sandbox for both its API and its login host. It is one per process. */
+export const openWithSdk = async (t: TestContext, options: Partial<SandboxOptions> = {}) => {
+  const caller = await openSandbox(t, options)
+  const { hostname, port } = new URL(caller.sandbox.url)
+  const client = sdk.ApiClient.instance
+  client.config.setGateway({
+    host: hostname,
+    protocol: 'http',
+    port: Number(port),
+    path_params_login: '',
+    path_params_api: '',
+  })
+  await client.loginClientCredentialsGrant(CLIENT.clientId, CLIENT.clientSecret)
+  return { ...caller, outbound: new sdk.OutboundApi() }
+}
