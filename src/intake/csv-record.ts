@@ -63,17 +63,12 @@ export const createRecord = (): CsvRecord => ({
   doubled: false,
 })
 
-const addCell = (record: CsvRecord, start: number, end: number): void => {
-  if (record.width === record.starts.length) {
-    const { starts, ends } = record
-    record.starts = new Int32Array(starts.length * 2)
-    record.ends = new Int32Array(ends.length * 2)
-    record.starts.set(starts)
-    record.ends.set(ends)
-  }
-  record.starts[record.width] = start
-  record.ends[record.width] = end
-  record.width += 1
+const growCells = (record: CsvRecord): void => {
+  const { starts, ends } = record
+  record.starts = new Int32Array(starts.length * 2)
+  record.ends = new Int32Array(ends.length * 2)
+  record.starts.set(starts)
+  record.ends.set(ends)
 }
 
 const classesFor = (delimiter: string): Uint8Array => {
@@ -88,29 +83,6 @@ const classesFor = (delimiter: string): Uint8Array => {
 /** Where the last cell ends: before the carriage return that belongs to the line's end. */
 const contentEnd = (bytes: Buffer, start: number, lineEnd: number): number =>
   lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd
-
-/** A record without quotes, as most are: -1 at the first byte that needs a second look. */
-const findPlain = (record: CsvRecord, from: number, classes: Uint8Array): number => {
-  const { bytes, starts, ends } = record
-  let at = from
-  let start = from
-  let width = 0
-  for (;;) {
-    let kind = classes[bytes[at]!]!
-    while (kind === TEXT) kind = classes[bytes[++at]!]!
-    if (kind > LINE_END || width === starts.length) return -1
-    starts[width] = start
-    if (kind === LINE_END) break
-    ends[width++] = at++
-    start = at
-  }
-  ends[width++] = contentEnd(bytes, start, at)
-  record.width = width
-  record.lines = 1
-  record.misplaced = false
-  record.holdsNul = false
-  return at
-}
 
 /** Where the closing quote is of the cell whose content starts at `from`, or -1. Doubled quotes are content, and so are line ends. */
 const findClosing = (
@@ -170,9 +142,19 @@ const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
   }
 }
 
-/** Finds the cell from `start` on, adds it, and returns where its delimiter or line end is; -1 when a quote is not closed. */
-const findCell = (record: CsvRecord, start: number, limit: number, classes: Uint8Array): number => {
-  const { bytes } = record
+/**
+ * Finds the end of a cell that holds a quote or a NUL, and returns where its delimiter or line end is; -1 when a quote is not closed. RFC
+ * 4180, and one rule for what it leaves open: a quote opens a cell only at the cell's start; elsewhere, or when text follows a closing
+ * quote, it is text, marks the record, and the cell goes on to the next delimiter or line end.
+ */
+const findOddCell = (
+  record: CsvRecord,
+  cell: number,
+  limit: number,
+  classes: Uint8Array,
+): number => {
+  const { bytes, starts, ends } = record
+  const start = starts[cell]!
   const quoted = bytes[start] === QUOTE_BYTE
   const closing = quoted ? findClosing(record, start + 1, limit, classes) : start
   if (closing < 0) return -1
@@ -180,36 +162,44 @@ const findCell = (record: CsvRecord, start: number, limit: number, classes: Uint
   const next = findTextEnd(record, after, classes)
   const end = bytes[next] === LINE_FEED ? contentEnd(bytes, after, next) : next
   if (quoted && end > after) record.misplaced = true
-  if (quoted && end === after && !record.doubled) addCell(record, start + 1, closing)
-  else addCell(record, start, end)
+  const clean = quoted && end === after && !record.doubled
+  starts[cell] = clean ? start + 1 : start
+  ends[cell] = clean ? closing : end
   return next
 }
 
-/**
- * Any record. RFC 4180, and one rule for what it leaves open: a quote opens a cell only at the cell's start; elsewhere, or when text
- * follows a closing quote, it is text, marks the record, and the cell goes on to the next delimiter or line end.
- */
-const findAny = (record: CsvRecord, from: number, limit: number, classes: Uint8Array): number => {
-  record.width = 0
-  record.lines = 1
-  record.misplaced = false
-  record.holdsNul = false
-  record.doubled = false
-  for (let start = from; ;) {
-    const next = findCell(record, start, limit, classes)
-    if (next < 0 || record.bytes[next] === LINE_FEED) return next
-    start = next + 1
+/** Finds cell after cell up to the line's end; -1 when a quote is not closed. */
+const findCells = (record: CsvRecord, from: number, limit: number, classes: Uint8Array): number => {
+  const { bytes } = record
+  let cell = 0
+  for (let at = from; ; at += 1, cell += 1) {
+    if (cell === record.starts.length) growCells(record)
+    record.starts[cell] = at
+    let kind = classes[bytes[at]!]!
+    while (kind === TEXT) kind = classes[bytes[++at]!]!
+    record.ends[cell] = at
+    if (kind === DELIMITER) continue
+    if (kind === LINE_END) record.ends[cell] = contentEnd(bytes, record.starts[cell]!, at)
+    else {
+      at = findOddCell(record, cell, limit, classes)
+      if (at < 0) return -1
+    }
+    if (bytes[at] !== LINE_FEED) continue
+    record.width = cell + 1
+    return at
   }
 }
 
 export const createFindRecord = (delimiter: string): FindRecord => {
   const classes = classesFor(delimiter)
   return (record, from, limit, complete) => {
-    let end = findPlain(record, from, classes)
-    const plain = end >= 0
-    if (!plain) end = findAny(record, from, limit, classes)
-    if (end === limit && !complete) return -1
-    if (!plain && end >= 0 && (record.doubled || record.misplaced)) unquoteCells(record)
+    record.lines = 1
+    record.misplaced = false
+    record.holdsNul = false
+    record.doubled = false
+    const end = findCells(record, from, limit, classes)
+    if (end < 0 || (end === limit && !complete)) return -1
+    if (record.doubled || record.misplaced) unquoteCells(record)
     return end
   }
 }
