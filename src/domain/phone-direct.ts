@@ -1,5 +1,5 @@
 import { PREFIX_WITH_GROUP, compileWhole, prefixLength, wholeMatches } from './phone-automaton.ts'
-import { callingCodeOf, countriesFor, isShared } from './phone-plans.ts'
+import { callingCodeOf, isShared, othersFor } from './phone-plans.ts'
 import type { CallingCode, PhonePlan, PhoneRegion } from './phone-plans.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
@@ -60,13 +60,17 @@ const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number)
 const isValid = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean =>
   plan.hasTypes ? hasType(plan, phone, from) : fitsGeneral(plan, phone, from)
 
+const belongsTo = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean =>
+  plan.leadingDigits === null
+    ? hasType(plan, phone, from)
+    : prefixLength(plan.leadingDigits, phone.digits, from, phone.count) > 0
+
 /** getCountryByNationalNumber: the first of those who share the code that the number tells, null if it tells none. */
 const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhonePlan | null => {
-  const { digits, count } = phone
-  for (const plan of countriesFor(code, digits, from, count)) {
-    if (plan.leadingDigits === null) {
-      if (hasType(plan, phone, from)) return plan
-    } else if (prefixLength(plan.leadingDigits, digits, from, count) > 0) return plan
+  const first = code.countries[0]!
+  if (belongsTo(first, phone, from)) return first
+  for (const plan of othersFor(code, phone.digits, from, phone.count)) {
+    if (belongsTo(plan, phone, from)) return plan
   }
   return null
 }

@@ -28,10 +28,12 @@ export type CallingCode = {
   digits: Uint8Array
   main: PhonePlan | null
   countries: readonly PhonePlan[]
+  /** The countries behind the first. */
+  others: readonly PhonePlan[]
   /** The lengths (bits) that are possible in all of its plans. */
   lengthsOfAll: number
-  /** For `countriesFor`: by the first digits of the national number. */
-  countriesByStart: (readonly PhonePlan[] | undefined)[]
+  /** For `othersFor`: by the first digits of the national number. */
+  othersByStart: (readonly PhonePlan[] | undefined)[]
 }
 
 /** What the default region adds: its plan, and the codes by which one dials out of it. */
@@ -117,11 +119,13 @@ const readCallingCode = (code: string): CallingCode | null => {
     digits: Uint8Array.from(code, Number),
     main: null,
     countries: [],
+    others: [],
     lengthsOfAll: 0,
-    countriesByStart: Array.from({ length: STARTS }),
+    othersByStart: Array.from({ length: names.length > 1 ? STARTS : 0 }),
   }
   const plans = raws.map((raw) => readPlan(raw, read))
   read.countries = plans.filter((plan) => plan !== null)
+  read.others = read.countries.slice(1)
   if (read.countries.length === plans.length) read.main = plans[0] ?? readPlan(main, read)
   read.lengthsOfAll = [read.main, ...read.countries].reduce(
     (bits, plan) => bits & (plan?.lengths ?? 0),
@@ -134,24 +138,24 @@ const readCallingCode = (code: string): CallingCode | null => {
 export const isShared = (code: CallingCode): boolean => code.countries.length > 1
 
 /**
- * The countries of the code that a national number may belong to by its first three digits, in the library's order. Of the 25 that
- * share +1 this leaves two or three to look at.
+ * The countries behind the first of the code that a national number may belong to by its first three digits, in the library's
+ * order. Of the 24 behind the United States this leaves one or two to look at.
  */
-export const countriesFor = (
+export const othersFor = (
   code: CallingCode,
   digits: Uint8Array,
   from: number,
   to: number,
 ): readonly PhonePlan[] => {
-  if (to - from < START_DIGITS) return code.countries
+  if (to - from < START_DIGITS) return code.others
   const start = digits[from]! * 100 + digits[from + 1]! * 10 + digits[from + 2]!
-  const known = code.countriesByStart[start]
+  const known = code.othersByStart[start]
   if (known !== undefined) return known
-  const possible = code.countries.filter(
+  const possible = code.others.filter(
     ({ leadingDigits }) =>
       leadingDigits === null || mayMatch(leadingDigits, digits, from, from + START_DIGITS),
   )
-  code.countriesByStart[start] = possible
+  code.othersByStart[start] = possible
   return possible
 }
 
@@ -160,7 +164,7 @@ const callingCodes = Array.from<CallingCode | null | undefined>({ length: MOST_C
 
 /**
  * The calling code (1 to 999), compiled when it is first asked for, which takes milliseconds; null = there is none. Compiled on
- * demand because all of them together take half a second of processor time and most are never met.
+ * demand because all of them together take some tenths of a second of processor time and most are never met.
  */
 export const callingCodeOf = (code: number): CallingCode | null => {
   const known = callingCodes[code]
