@@ -211,7 +211,7 @@ const callOf = (
 const formOf = async (request: FastifyRequest, visit: Visit): Promise<FormPart[] | null> => {
   if (!request.isMultipart()) return null
   try {
-    return await readForm(request)
+    return await readForm(request, BODY_LIMIT_BYTES)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     visit.refusal ??= error

@@ -41,6 +41,8 @@ export type StoredList = {
   visibleAtMs: number
   fixedStatus: ListStatus | null
   version: number
+  /** Platform: fixed once a list is made. */
+  timeZones: { automatic: boolean; zipCodeColumn: string | null }
   dateCreated: string
   dateModified: string
   contacts: ContactTable
@@ -69,6 +71,7 @@ export type NewList = {
   schemaName?: string
   schemaVersion?: string
   status?: ListStatus
+  timeZones?: StoredList['timeZones']
   lagMs: number
 }
 
@@ -105,6 +108,7 @@ export const createListStore = (deps: { clock: Clock }): ListStore => {
       visibleAtMs: now + list.lagMs,
       fixedStatus: list.status === 'READY' ? null : (list.status ?? null),
       version: 1,
+      timeZones: list.timeZones ?? { automatic: false, zipCodeColumn: null },
       dateCreated: stamp(),
       dateModified: stamp(),
       contacts: createContactTable(),

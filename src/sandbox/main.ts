@@ -13,6 +13,9 @@ const { values } = parseArgs({
     'guide-requests-per-minute': { type: 'string', default: '1000' },
     'platform-requests-per-minute': { type: 'string', default: '300' },
     'job-delay-ms': { type: 'string', default: '200' },
+    'provisioning-lag-ms': { type: 'string', default: '300' },
+    'import-lag-ms': { type: 'string', default: '100' },
+    'import-duration-ms': { type: 'string', default: '200' },
   },
 })
 
@@ -27,6 +30,9 @@ const sandbox = await startSandbox({
     platformRequestsPerMinute: Number(values['platform-requests-per-minute']),
   },
   jobDelayMs: Number(values['job-delay-ms']),
+  provisioningLagMs: Number(values['provisioning-lag-ms']),
+  importLagMs: Number(values['import-lag-ms']),
+  importDurationMs: Number(values['import-duration-ms']),
 })
 
 process.stdout.write(`Genesys sandbox (simulated, both dialects) on ${sandbox.url}

@@ -1,25 +1,24 @@
 import type { FastifyRequest } from 'fastify'
 
-import { BODY_LIMIT_BYTES } from './endpoint.ts'
 import { Refusal } from './refusal.ts'
 
 /** One part of a multipart body; `fileName` null where it came as a plain field. */
 export type FormPart = { name: string; fileName: string | null; contentType: string; bytes: Buffer }
 
-const tooLarge = (): Refusal =>
-  new Refusal(413, 'request.entity.too.large', `Maximum bytes: ${BODY_LIMIT_BYTES}`)
+const tooLarge = (limit: number): Refusal =>
+  new Refusal(413, 'request.entity.too.large', `Maximum bytes: ${limit}`)
 
 const bytesOf = (value: unknown): Buffer =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 
 /**
- * The parts in the order in which they came, read whole. Throws a 413 refusal for a file over the limit and a 400 one for what is
+ * The parts in the order in which they came, read whole. Throws a 413 refusal for a file over `fileBytes` and a 400 one for what is
  * not multipart; what is left of the body then is read and forgotten, so that the answer reaches the caller.
  */
-export const readForm = async (request: FastifyRequest): Promise<FormPart[]> => {
+export const readForm = async (request: FastifyRequest, fileBytes: number): Promise<FormPart[]> => {
   const parts: FormPart[] = []
   try {
-    for await (const part of request.parts({ limits: { fileSize: BODY_LIMIT_BYTES } })) {
+    for await (const part of request.parts({ limits: { fileSize: fileBytes } })) {
       const { fieldname: name, mimetype: contentType } = part
       parts.push(
         part.type === 'file'
@@ -30,7 +29,7 @@ export const readForm = async (request: FastifyRequest): Promise<FormPart[]> => 
   } catch (error) {
     request.raw.unpipe()
     request.raw.resume()
-    if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge()
+    if ((error as { statusCode?: number }).statusCode === 413) throw tooLarge(fileBytes)
     throw new Refusal(400, 'bad.request', 'The body is not valid multipart/form-data.')
   }
   return parts

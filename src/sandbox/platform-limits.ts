@@ -1,5 +1,6 @@
 /** Documented limits of a list (platform API, sections 2.3 and 2.4). */
 export const PLATFORM_LIMITS = {
+  lists: 1000,
   columns: 50,
   headerChars: 128,
   cellChars: 512,

@@ -13,6 +13,8 @@ const people = (name: string) => ({
   emailColumns: [{ columnName: 'mail', type: 'personal' }],
 })
 
+const ZIP_WITHOUT_MAPPING = 'cannot.have.zip.code.column.without.automatic.time.zone.mapping'
+
 const codeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'no error',
@@ -117,6 +119,11 @@ test('the SDK sees the error codes that the platform documents', async (t) => {
   assert.equal(await make({ columnNames: [] }), '400 no.contact.columns.defined')
   assert.equal(await make({ columnNames: ['cell', 'cell'] }), '400 not.unique.contact.columns')
   assert.equal(await make({ phoneColumns: [], emailColumns: [] }), '400 no.phone.columns')
+  const system = { columnName: 'inin-outbound-id', type: 'cell' }
+  assert.equal(await make({ phoneColumns: [system] }), '400 system.column.phone.column')
+  assert.equal(await make({ zipCodeColumnName: 'nowhere' }), `400 ${ZIP_WITHOUT_MAPPING}`)
+  const mapped = { automaticTimeZoneMapping: true }
+  assert.equal(await make({ ...mapped, zipCodeColumnName: 'cell' }), '400 invalid.zip.code.column')
   const list = await outbound.postOutboundContactlists(people('Others'))
   const update = (more: object) =>
     codeOf(outbound.putOutboundContactlist(list.id!, { ...list, ...more }))
@@ -125,6 +132,8 @@ test('the SDK sees the error codes that the platform documents', async (t) => {
     await update({ columnNames: ['customerId', 'cell', 'mail', 'x'] }),
     '400 cannot.update.contact.column.names',
   )
+  assert.equal(await update({ emailColumns: [] }), '400 contact.columns.dont.match')
+  assert.equal(await update(mapped), '400 cannot.edit.automatic.time.zone.mapping.settings')
   assert.equal(await update({ name: 'Renamed' }), 'no error')
 })
 
