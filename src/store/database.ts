@@ -12,6 +12,8 @@ export type Database = {
   readonly db: Db
   /** Outside any transaction; takes several statements at once when there are no values. */
   readonly sql: SqlExecutor
+  /** One statement with large bytes among its values, in one transaction of its own: they go as they are, not as text. */
+  writeBytes(statement: CompiledQuery): Promise<void>
   close(): Promise<void>
 }
 

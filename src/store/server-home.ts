@@ -1,4 +1,10 @@
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
+import {
+  type CompiledQuery,
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+} from 'kysely'
 import pg from 'pg'
 
 import type { Database } from './database.ts'
@@ -71,6 +77,13 @@ export const openServer = (deps: { url: string; poolSize?: number }): Database =
           throw sqlFailure(error)
         }
       },
+    },
+    writeBytes: async ({ sql, parameters }: CompiledQuery) => {
+      try {
+        await pool.query(sql, [...parameters])
+      } catch (error) {
+        throw sqlFailure(error)
+      }
     },
     close: () => pool.end(),
   }

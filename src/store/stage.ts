@@ -39,6 +39,17 @@ const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   }
 }
 
+/** Appends were not waited for until they were on disk: a database that crashed since may have lost some. */
+const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
+  const { rows } = await sql<{ chunks: number }>`
+    select count(*)::int as chunks from chunk where upload_id = ${input.uploadId}`.execute(tx)
+  if (rows[0]!.chunks !== input.chunks) {
+    throw new StagingLost(
+      `Upload ${input.uploadId}: ${rows[0]!.chunks} of ${input.chunks} chunks are stored`,
+    )
+  }
+}
+
 const writeUpload = async (
   tx: Tx,
   input: StageUpload,
@@ -93,6 +104,7 @@ export const createStage =
       if (locked?.state !== 'receiving') {
         throw new StagingLost(`Upload ${input.uploadId} is not being received`)
       }
+      await countChunks(tx, input)
       await markLeftOut(tx, input)
       const state = input.counts.accepted === 0 ? completedState(input.counts) : 'staged'
       const upload = await writeUpload(tx, input, acceptedSeq, state)

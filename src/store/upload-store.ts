@@ -59,20 +59,27 @@ const createDataKeys = (db: Db, keyring: Keyring) => {
 }
 type DataKeys = ReturnType<typeof createDataKeys>
 
+/**
+ * The commit is not waited for until it is on disk: the one that stages the upload is, and it brings everything before it. Until then a
+ * crash of the database may take chunks away; staging counts them.
+ */
 const createAppend =
-  (db: Db, keys: DataKeys): UploadStore['appendChunks'] =>
+  (database: Database, keys: DataKeys): UploadStore['appendChunks'] =>
   async (uploadId, chunks) => {
     const dataKey = await keys.read(uploadId)
     const packed = await Promise.all(chunks.map((chunk) => encodeChunk(dataKey, uploadId, chunk)))
     if (packed.length === 0) return
     const values = chunks.map(
       (chunk, index) =>
-        sql`(${uploadId}, ${chunk.seq}, ${chunk.firstLine}, ${chunk.lastLine}, ${chunk.lines.length},
-            ${packed[index]}, ${chunk.idDigests}, ${chunk.subjectDigests})`,
+        sql`(${uploadId}::text, ${chunk.seq}::int, ${chunk.firstLine}::int, ${chunk.lastLine}::int,
+          ${chunk.lines.length}::int, ${packed[index]}::bytea, ${chunk.idDigests}::bytea, ${chunk.subjectDigests}::bytea)`,
     )
     try {
-      await sql`insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)
-        values ${sql.join(values)}`.execute(db)
+      await database.writeBytes(
+        sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
+          insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)
+          select v.* from relaxed, (values ${sql.join(values)}) as v`.compile(database.db),
+      )
     } catch (error) {
       if (!(error instanceof SqlFailure && error.code === FOREIGN_KEY_VIOLATION)) throw error
       throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
@@ -134,7 +141,7 @@ export const createUploadStore = (deps: {
         where id = ${uploadId} and state = 'receiving' returning id`.execute(db)
       return rows.length === 1
     },
-    appendChunks: createAppend(db, keys),
+    appendChunks: createAppend(deps.database, keys),
     idDigests: createIdDigests(db),
     stage: async (input) => {
       try {

@@ -135,7 +135,8 @@ const stagingOf = (
   const { tenantId, keyId, requestId } = request.caller
   const { sha256 } = result.source
   const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
-  const { counts, rejections, columns, targetColumns, source, leftOut, batchesTotal } = result
+  const { counts, rejections, columns, targetColumns, source, leftOut, batchesTotal, chunks } =
+    result
   const delivery = chooseDelivery(deps, request.options, spec.list, result)
   return {
     uploadId,
@@ -147,6 +148,7 @@ const stagingOf = (
     source,
     leftOut,
     batchesTotal,
+    chunks,
     delivery,
     planDigest: planDigestOf(request, spec, result),
     audit: {

@@ -86,6 +86,18 @@ await eachHome('Uploads', (home) => {
     assert.equal((await store.uploads.stage(input)).upload.acceptedSeq, 1)
   })
 
+  it('stages nothing when a chunk is gone that a crash of the database took', async () => {
+    const id = await beginUpload(store, 'gone')
+    const chunks = [chunkOf(0, 2, ['a']), chunkOf(1, 3, ['b'])]
+    await store.uploads.appendChunks(id, chunks)
+    await claimKey(store, 'gone')
+    await store.sql.executeSql('delete from chunk where upload_id = $1 and seq = 0', [id])
+    const input = { ...stageInput(id, chunks[0]!, 'gone'), chunks: 2 }
+    await assert.rejects(store.uploads.stage(input), StagingLost)
+    assert.equal(await store.uploads.find('default', id), null)
+    await store.uploads.discard(id)
+  })
+
   it('refuses rows that do not add up', async () => {
     const id = await beginUpload(store)
     const input = stageInput(id, chunkOf(0, 2, ['a']), 'sums')
@@ -159,6 +171,7 @@ await eachHome('Uploads', (home) => {
     const input = stageInput(id, chunks[0]!, 'ledger')
     await store.uploads.stage({
       ...input,
+      chunks: 2,
       counts: { ...input.counts, read: 6, accepted: 3, rejected: 2, duplicates: 1 },
       leftOut: new Map([[0, Buffer.from([1])]]),
     })

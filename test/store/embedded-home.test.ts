@@ -4,12 +4,17 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 
-import { systemClock } from '../../src/lib/clock.ts'
-import { DataDirInUse, openEmbedded } from '../../src/store/embedded-home.ts'
+import { DataDirInUse } from '../../src/store/embedded-home.ts'
 import type { StoreHome } from '../../src/store/open-store.ts'
 import { SqlFailure } from '../../src/store/sql-failure.ts'
 import { openTestHomes, openTestStore, type TestHome } from '../support/database.ts'
-import { beginUpload, claimKey, stageUpload } from '../support/store-uploads.ts'
+import {
+  beginUpload,
+  chunkOf,
+  claimKey,
+  stageInput,
+  stageUpload,
+} from '../support/store-uploads.ts'
 
 const WRITER = new URL('crash-writer.ts', import.meta.url).pathname
 const ENOUGH_ACKS = 20
@@ -36,36 +41,49 @@ describe('The embedded home', () => {
     })
     const lines = createInterface({ input: child.stdout })
     const ended = once(child, 'exit')
-    let uploadId = ''
-    let acknowledged = -1
+    const acknowledged: string[] = []
     let refused: Promise<unknown> | null = null
     for await (const line of lines) {
-      if (uploadId === '') {
-        uploadId = line
-        continue
-      }
-      acknowledged = Number(line)
+      acknowledged.push(line)
       refused ??= assert.rejects(openTestStore(place), DataDirInUse)
-      if (acknowledged >= ENOUGH_ACKS) child.kill('SIGKILL')
+      if (acknowledged.length >= ENOUGH_ACKS) child.kill('SIGKILL')
     }
     await refused
     await ended
-    const database = await openEmbedded({
-      dataDir: place.dataDir,
-      clock: systemClock,
-      emit: () => {},
-    })
-    const { rows } = await database.sql.executeSql(
-      'select seq from chunk where upload_id = $1 order by seq',
-      [uploadId],
+    const store = await openTestStore(place)
+    const { rows } = await store.sql.executeSql(
+      "select id from upload where state = 'staged' order by accepted_seq",
     )
-    const seqs = rows.map((row) => (row as { seq: number }).seq)
-    await database.close()
-    assert.ok(acknowledged >= ENOUGH_ACKS)
-    assert.deepEqual(
-      seqs.slice(0, acknowledged + 1),
-      Array.from({ length: acknowledged + 1 }, (_, seq) => seq),
+    const kept = rows.map((row) => (row as { id: string }).id)
+    assert.deepEqual(kept.slice(0, acknowledged.length), acknowledged)
+    for (const id of kept) {
+      assert.deepEqual((await store.uploads.readChunk(id, 0)).contactIds, ['a', 'b', 'c'])
+    }
+    await store.close()
+  })
+
+  it('does not wait for the disk with chunks, and brings them all to it with the staging', async () => {
+    const store = await openTestStore(await freshDir())
+    const written = async () => {
+      const { rows } = await store.sql.executeSql(`select pg_current_wal_flush_lsn() as flushed,
+        pg_current_wal_insert_lsn() as inserted, pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn() as all`)
+      return rows[0] as { flushed: string; inserted: string; all: boolean }
+    }
+    const id = await beginUpload(store)
+    const before = await written()
+    const chunk = chunkOf(0, 2, ['a', 'b'])
+    await store.uploads.appendChunks(id, [chunk])
+    const appended = await written()
+    assert.notEqual(appended.inserted, before.inserted)
+    assert.equal(appended.flushed, before.flushed)
+    await claimKey(store, 'durable')
+    await store.uploads.stage(stageInput(id, chunk, 'durable'))
+    const { rows } = await store.sql.executeSql(
+      'select pg_current_wal_flush_lsn() >= $1::pg_lsn as durable',
+      [appended.inserted],
     )
+    assert.deepEqual(rows, [{ durable: true }])
+    await store.close()
   })
 
   it('takes over at once what the previous process left', async () => {

@@ -98,6 +98,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   planDigest: 'plan',
   leftOut: new Map(),
   batchesTotal: chunk.lines.length > 0 ? 1 : 0,
+  chunks: 1,
   delivery: { method: 'batches', duplicateCheckField: null },
   audit: audit('upload.accepted', uploadId),
   claim: { method: 'POST', path: '/x', key, fingerprint: 'print' },

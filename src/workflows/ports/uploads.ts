@@ -33,6 +33,8 @@ export type StageUpload = {
   /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
   leftOut: ReadonlyMap<number, Buffer>
   batchesTotal: number
+  /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
+  chunks: number
   /** How the rows go to Genesys; known when they are counted. */
   delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
   audit: AuditEntry
@@ -64,7 +66,7 @@ export type UploadStore = {
   begin(upload: NewUpload): Promise<void>
   /** Says that the upload is still being received; false when it was swept meanwhile. */
   touch(uploadId: string): Promise<boolean>
-  /** One short transaction; compresses and encrypts outside it. */
+  /** One short transaction; compresses and encrypts outside it. Durable with `stage`, not before. */
   appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
   /** The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks are in memory at a time. */
   idDigests(uploadId: string): AsyncIterable<Buffer>
