@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 
+import { renderNewContactList } from '../http/contact-list-view.ts'
 import { createHttpServer } from '../http/server.ts'
 import { renderUpload } from '../http/upload-view.ts'
 import { runIntake } from '../intake/run-intake.ts'
 import { systemClock } from '../lib/clock.ts'
-import { createIds } from '../lib/ids.ts'
+import { createIds, type Ids } from '../lib/ids.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createControlUpload } from '../workflows/control-upload.ts'
+import { createProvisionContactList } from '../workflows/provision-contact-list.ts'
 import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
 import { createReadiness } from '../workflows/readiness.ts'
 import { createReceiveUpload } from '../workflows/receive-upload.ts'
@@ -25,6 +27,29 @@ const intakeOf = ({ config: { intake }, store }: Parts) => ({
   contactIdPattern: intake.contactIdPattern,
   digestKey: store.digestKey,
 })
+
+const endpointsOf = ({ config, store }: Parts, ids: Ids) =>
+  createWebhookEndpoints({
+    endpoints: store.endpoints,
+    urlFault: createEndpointUrlCheck({ allowedHosts: config.allowHttpHosts }),
+    ids,
+    random: randomBytes,
+  })
+
+const provisioningOf = ({ store, genesys, telemetry, owner }: Parts, ids: Ids) =>
+  createProvisionContactList({
+    provisioning: genesys.provisioning,
+    contactLists: genesys.contactLists,
+    made: store.provisioning,
+    idempotency: store.idempotency,
+    access: store.access,
+    lists: store.lists,
+    renderList: renderNewContactList,
+    clock: systemClock,
+    ids,
+    emit: telemetry.emit,
+    owner,
+  })
 
 /** The HTTP border with the uses it calls. */
 export const createGatewayServer = async (
@@ -58,13 +83,9 @@ export const createGatewayServer = async (
     controlUpload: createControlUpload({ uploads: store.uploads, ids, wake: deps.wake }),
     readContactList: createReadContactList(lists),
     listContactLists: createListContactLists(lists),
+    provisionContactList: provisioningOf(deps, ids),
     genesysWebhooks: webhooksFromGenesys(deps),
-    webhookEndpoints: createWebhookEndpoints({
-      endpoints: store.endpoints,
-      urlFault: createEndpointUrlCheck({ allowedHosts: config.allowHttpHosts }),
-      ids,
-      random: randomBytes,
-    }),
+    webhookEndpoints: endpointsOf(deps, ids),
     readiness: createReadiness({
       home: store.home,
       dialect: config.genesys.dialect,

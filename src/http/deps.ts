@@ -9,6 +9,7 @@ import type {
 } from '../workflows/contract.ts'
 import type { AccessStore } from '../workflows/ports/platform.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
+import type { ProvisionContactList } from '../workflows/provision-contact-list.ts'
 import type { ReceiveWebhook } from '../workflows/receive-webhook.ts'
 import type { WebhookEndpoints } from '../workflows/webhook-endpoints.ts'
 
@@ -39,6 +40,7 @@ export type HttpDeps = {
   controlUpload: ControlUpload
   readContactList: ReadContactList
   listContactLists: ListContactLists
+  provisionContactList: ProvisionContactList
   /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
   genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
   webhookEndpoints: WebhookEndpoints

@@ -14,6 +14,8 @@ export type Operation = {
   upload?: true
   /** The JSON body. */
   body?: z.ZodType
+  /** Idempotency-Key is required. */
+  idempotencyKey?: true
   ifMatch?: 'required' | 'optional'
   ifNoneMatch?: true
   /** The sender proves himself by a token in the query or by the headers of Standard Webhooks. */

@@ -1,5 +1,10 @@
 import { FILE_PROBLEMS } from '../domain/file-problems.ts'
 import type { ProblemCode } from '../domain/problem.ts'
+import {
+  contactListsQuerySchema,
+  newContactListSchema,
+  provisionedListSchema,
+} from './contact-list-schemas.ts'
 import { ENDPOINT_OPERATIONS } from './openapi-endpoints.ts'
 import type { Operation } from './openapi-operation.ts'
 import { WEBHOOK_OPERATIONS } from './openapi-webhook-operations.ts'
@@ -113,12 +118,42 @@ export const OPERATIONS: readonly Operation[] = [
   control('pause', 'Set an upload aside; others of its list go on'),
   control('resume', 'Go on with a paused or held upload'),
   {
+    method: 'post',
+    path: '/v1/contact-lists',
+    id: 'createContactList',
+    summary:
+      'Make a contact list in Genesys; 201 once it takes contacts, or with its state after 30 s',
+    access: 'lists',
+    body: newContactListSchema,
+    idempotencyKey: true,
+    responses: [
+      { status: 201, about: 'The list; Location names it', schema: provisionedListSchema },
+    ],
+    problems: [
+      'body-invalid',
+      'body-malformed',
+      'body-too-large',
+      'media-type-unsupported',
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'idempotency-key-in-progress',
+      'idempotency-key-reused',
+      'contact-list-exists',
+      'contact-list-ambiguous',
+      'genesys-unavailable',
+      'genesys-refused',
+    ],
+  },
+  {
     method: 'get',
     path: '/v1/contact-lists',
     id: 'listContactLists',
     summary: 'The contact lists that the tenant may use',
     access: 'lists',
-    responses: [{ status: 200, about: 'Contact lists', schema: pageOf(contactListSummarySchema) }],
+    query: contactListsQuerySchema,
+    responses: [
+      { status: 200, about: 'A page of contact lists', schema: pageOf(contactListSummarySchema) },
+    ],
     problems: ['genesys-unavailable', 'genesys-refused'],
   },
   {

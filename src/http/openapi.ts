@@ -85,6 +85,9 @@ const parametersOf = (operation: Operation): Json[] => [
       ]
     : []),
   ...(operation.webhookProof ? PROOF_HEADERS : []),
+  ...(operation.idempotencyKey
+    ? [header('Idempotency-Key', true, '1 to 255 visible ASCII characters, quoted or bare')]
+    : []),
   ...(operation.ifMatch
     ? [header('If-Match', operation.ifMatch === 'required', 'The ETag of the version seen')]
     : []),

@@ -16,6 +16,7 @@ import type {
   SqlExecutor,
   SyncStore,
 } from '../workflows/ports/platform.ts'
+import type { ProvisioningStore } from '../workflows/ports/provisioning.ts'
 import type { IdempotencyStore, UploadStore } from '../workflows/ports/uploads.ts'
 import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { createAccessStore } from './access-store.ts'
@@ -32,6 +33,7 @@ import { createListCache } from './list-cache.ts'
 import { migrate } from './migrate.ts'
 import { createOutbox } from './outbox.ts'
 import { createPaceStore } from './pace-store.ts'
+import { createProvisioningStore } from './provisioning-store.ts'
 import { createReceiptStore } from './receipt-store.ts'
 import { openServer } from './server-home.ts'
 import { createSyncStore } from './sync-store.ts'
@@ -54,6 +56,7 @@ export type Store = {
   sync: SyncStore
   receipts: ReceiptStore
   endpoints: EndpointStore
+  provisioning: ProvisioningStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -108,6 +111,7 @@ const assemble = async (
     audit: createAuditStore({ database }),
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
+    provisioning: createProvisioningStore({ database }),
     sql: database.sql,
     digestKey,
     receipts,

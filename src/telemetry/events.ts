@@ -123,6 +123,14 @@ export type GatewayEvents = {
     durationMs: number
     nextInMs: number | null
   }
+  'list.provisioned': {
+    tenantId: string
+    requestId: string
+    contactListId: string
+    outcome: 'created' | 'found'
+    status: string
+    durationMs: number
+  }
   'sync.endpoint_failing': {
     tenantId: string
     endpointId: string
@@ -183,6 +191,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'lane.lost': 'warn',
   'lane.failed': 'error',
   'sync.attempted': 'info',
+  'list.provisioned': 'info',
   'sync.endpoint_failing': 'warn',
   'sync.endpoint_disabled': 'error',
   'webhook.received': 'info',

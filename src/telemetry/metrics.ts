@@ -83,6 +83,9 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
   laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
   syncDeliveries: counter('sync_deliveries_total', 'Attempts to tell others', ['event', 'outcome']),
+  listsProvisioned: counter('lists_provisioned_total', 'Contact lists made in Genesys', [
+    'outcome',
+  ]),
   endpointsFailing: counter(
     'sync_endpoints_failing_total',
     'Endpoints that failed for a day without one success',

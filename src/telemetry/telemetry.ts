@@ -74,6 +74,7 @@ const DELIVERY_EFFECTS: Effects = {
     metrics.syncDeliveries.inc({ event: eventType, outcome })
     if (outcome === 'delivered') metrics.lastProcessed.setToCurrentTime({ what: 'sync_delivered' })
   },
+  'list.provisioned': (metrics, { outcome }) => metrics.listsProvisioned.inc({ outcome }),
   'sync.endpoint_failing': (metrics) => metrics.endpointsFailing.inc(),
   'sync.endpoint_disabled': (metrics, { reason }) => metrics.endpointsDisabled.inc({ reason }),
   'webhook.received': (metrics, { route, outcome }) =>

@@ -6,17 +6,13 @@ import { FileRefused } from '../intake/contract.ts'
 import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from './contract.ts'
+import { claimKey, releaseClaim, type StoredAnswer } from './idempotency-claim.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import { StagingLost } from './ports/uploads.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf, hashBody } from './request-fingerprint.ts'
 import { stageUpload } from './stage-upload.ts'
 import { validateUpload } from './validate-upload.ts'
-
-/** A claim without a sign of life for 60 s is dead (design, section 6). */
-const CLAIM_DEAD_MS = 60_000
-const IN_PROGRESS_RETRY_SECONDS = 10
-const RELEASE_AGAIN_MS = 2_000
 
 /**
  * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they stream in, and answers 202
@@ -37,48 +33,19 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       checkListTakes(deps, request, list)
       return translated(() => validateUpload(deps, request, specOf(deps, request, list)))
     }
-    // An owner for each call, so that a late release can never free the claim of the caller's next try.
     const scope = { ...claimScope(request), owner: `${deps.owner}:${deps.ids.newUuid()}` }
-    const claim = await deps.idempotency.claim({ ...scope, deadAfterMs: CLAIM_DEAD_MS })
-    if (claim.kind === 'in_progress') {
-      const detail = 'A call with this Idempotency-Key has not ended yet.'
-      throw new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
-    }
-    if (claim.kind === 'done') return replay(deps, request, claim)
+    const done = await claimKey(deps, scope)
+    if (done !== null) return replay(deps, request, done)
     try {
       const { list } = await schemaFor(request)
       checkListTakes(deps, request, list)
       const spec = specOf(deps, request, list)
       return await translated(() => stageUpload(deps, request, spec, scope))
     } catch (error) {
-      await releaseClaim(deps, scope, signal)
+      await releaseClaim(deps, scope)
       throw error
     }
   }
-}
-
-/**
- * Frees the claim, so that the caller can try again at once. A database that is away is asked again behind the answer's back;
- * after 60 s without a sign of life the claim is free anyway.
- */
-const releaseClaim = async (
-  deps: ReceiveDeps,
-  claim: Parameters<ReceiveDeps['idempotency']['release']>[0],
-  signal: AbortSignal,
-): Promise<void> => {
-  const release = (): Promise<boolean> =>
-    deps.idempotency.release(claim).then(
-      () => true,
-      () => false,
-    )
-  if (await release()) return
-  const again = async (): Promise<void> => {
-    for (let waitedMs = 0; waitedMs < CLAIM_DEAD_MS; waitedMs += RELEASE_AGAIN_MS) {
-      await deps.clock.sleep(RELEASE_AGAIN_MS, signal)
-      if (await release()) return
-    }
-  }
-  again().catch(() => undefined)
 }
 
 const refuseUnavailable = (request: UploadRequest): void => {
@@ -121,7 +88,7 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
 const replay = async (
   deps: ReceiveDeps,
   request: UploadRequest,
-  done: { fingerprint: string; status: number; body: string; location: string | null },
+  done: StoredAnswer,
 ): Promise<UploadAnswer> => {
   const file = await hashBody(request.body, deps.intake.maxBytes)
   if (fingerprintOf(request, file) !== done.fingerprint) {

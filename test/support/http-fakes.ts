@@ -153,6 +153,16 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,
     }),
+    provisionContactList: async ({ plan, idempotencyKey, caller }) => {
+      calls.push(`provision ${caller.tenantId} ${idempotencyKey} ${JSON.stringify(plan)}`)
+      const location = '/v1/contact-lists/list-new'
+      return {
+        status: 201,
+        body: '{"id":"list-new"}',
+        location,
+        replayed: idempotencyKey === 'again',
+      }
+    },
     listContactLists: async () => [
       { id: 'list-1', name: 'One' },
       { id: 'list-foreign', name: 'Other' },

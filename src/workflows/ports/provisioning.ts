@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../domain/audit.ts'
 import type { ColumnKind, ContactList } from '../../domain/contact-list.ts'
 import type { CallContext } from './genesys.ts'
 
@@ -35,4 +36,32 @@ export type EventSubscriptionPort = {
     input: { name: string; eventType: string; url: string },
     context: CallContext,
   ): Promise<{ id: string }>
+}
+
+/** Whose creation of a list it is: a call by its Idempotency-Key. */
+export type ProvisioningScope = { tenantId: string; method: string; path: string; key: string }
+
+/** What must be known of the making of a list when the process that made it is gone. */
+export type ProvisioningStore = {
+  /** The creation that a call with this key began and that has no known outcome. */
+  intentOf(scope: ProvisioningScope): Promise<{ fingerprint: string; ageMs: number } | null>
+  /** Written before the list is made; its age begins anew with every call. */
+  intend(scope: ProvisioningScope, fingerprint: string, audit: AuditEntry): Promise<void>
+  /** It is known that nothing was made. */
+  forget(scope: ProvisioningScope, audit: AuditEntry): Promise<void>
+  /** Those of the lists that are known to be somebody's: made for another call, or granted to another tenant by their id. */
+  taken(tenantId: string, listIds: readonly string[]): Promise<string[]>
+  /**
+   * Answers the claim, grants the list to a tenant that is not granted all, and ends the intent, in one transaction. false: the
+   * claim was lost meanwhile and nothing is written.
+   */
+  finish(input: {
+    scope: ProvisioningScope
+    /** Of the claim. */
+    owner: string
+    fingerprint: string
+    listId: string
+    answer: { status: number; body: string; location: string }
+    audit: AuditEntry
+  }): Promise<boolean>
 }
