@@ -12,7 +12,7 @@ import { createPipeline } from './delivery/pipeline.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './delivery/run.ts'
 import { auditOf, DeliveryEnds } from './delivery/run.ts'
 import { workParts } from './delivery/work-parts.ts'
-import type { DeliverUpload, FinishUpload } from './ports/delivery.ts'
+import type { DeliverUpload, FinishUpload, Lease } from './ports/delivery.ts'
 import { UploadMoved } from './ports/delivery.ts'
 
 /**
@@ -24,10 +24,11 @@ import { UploadMoved } from './ports/delivery.ts'
 export const createDeliverUpload =
   (deps: DeliveryDeps): DeliverUpload =>
   async (claim, upload, lease) => {
+    const ended = new AbortController()
     const run: DeliveryRun = {
       deps,
       claim,
-      lease,
+      lease: endable(lease, ended.signal),
       upload,
       list: null,
       skipping: false,
@@ -37,6 +38,7 @@ export const createDeliverUpload =
       refusedRows: 0,
       draining: upload.cancelRequested,
       unidentifiedFailures: 0,
+      jobSpanMs: null,
       unattributedFailures: 0,
     }
     const pipeline = createPipeline(run)
@@ -45,8 +47,18 @@ export const createDeliverUpload =
     } catch (error) {
       lease.signal.throwIfAborted()
       await end(run, pipeline, endingOf(error)).catch(passOverMoved)
+    } finally {
+      ended.abort(new DeliveryEnds({ kind: 'rest' }))
+      await pipeline.close()
     }
   }
+
+/** The lease of a run whose end also ends what goes on beside the sending. */
+const endable = (lease: Lease, ended: AbortSignal): Lease => ({
+  ...lease,
+  signal: AbortSignal.any([lease.signal, ended]),
+  rest: AbortSignal.any([lease.rest, ended]),
+})
 
 const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   if (run.draining) {

@@ -102,6 +102,7 @@ export const createMemoryGenesys = (
       genesys.onRead()
       return genesys.list
     },
+    serialise: () => Buffer.alloc(0),
     sendBatch: async (batch, context): Promise<BatchReceipt> => {
       context.signal.throwIfAborted()
       context.beforeSend?.()

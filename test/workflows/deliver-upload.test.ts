@@ -78,17 +78,24 @@ describe('delivering an upload', () => {
       failed: 0,
       unprocessed: 0,
     })
-    assert.deepEqual(
-      t.store.audits.map(({ action }) => action),
-      [
-        'upload.batch.intended',
-        'upload.batch.settled',
-        'upload.batch.intended',
-        'upload.batch.settled',
-        'upload.finished',
-      ],
-    )
-    assert.ok(t.genesys.contexts.every((context) => context.signal === t.lost.signal))
+    const audits = t.store.audits.map(({ action, object }) => `${action} ${object}`)
+    assert.equal(audits.length, 5)
+    for (const { requestId } of t.genesys.sent) {
+      const intended = audits.indexOf(`upload.batch.intended ${requestId}`)
+      assert.ok(intended >= 0 && intended < audits.indexOf(`upload.batch.settled ${requestId}`))
+    }
+    assert.equal(audits.at(-1), `upload.finished ${t.store.upload.id}`)
+  })
+
+  it('ends the request under way when the lease ends', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(3))] })
+    const reason = new Error('lease over')
+    t.genesys.onSend = () => {
+      t.lost.abort(reason)
+      assert.equal(t.genesys.contexts.at(-1)?.signal.reason, reason)
+      throw reason
+    }
+    await assert.rejects(t.run(), reason)
   })
 
   it('reads the jobs of batches sent, several of which are under way, before it completes', async () => {
@@ -99,7 +106,7 @@ describe('delivering an upload', () => {
       return look % 2 === 1 ? { ...job, state: 'processing' } : job
     }
     await t.run()
-    assert.equal(sentAtFirstLook, 4)
+    assert.equal(sentAtFirstLook, 7)
     assert.equal(t.store.upload.state, 'completed')
     assert.equal(t.store.upload.counts.delivered, 7)
   })

@@ -48,9 +48,10 @@ export const createGuideContactLists = (deps: {
       }),
     readContactList: async (listId, context) =>
       contactListOf(await deps.call(readListCall(listId, deps.newLists), context)),
+    serialise: (batch) => batchBody(batch, FORM),
     sendBatch: async (batch, context) => {
       const operation = 'send-batch'
-      const body = batchBody(batch, FORM)
+      const body = batch.body ?? batchBody(batch, FORM)
       if (body.length > limits.batchBytes) throw new GenesysFailure('too_large', operation)
       const { jobId } = await deps.call(
         {

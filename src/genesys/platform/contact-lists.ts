@@ -18,20 +18,24 @@ const MAX_ANSWER_BYTES = 67_108_864
 
 const contactsSchema = z.array(z.looseObject({ id: z.string() }))
 
-const addContacts = (batch: BatchToSend) => {
+const bodyOf = (batch: BatchToSend): Buffer => {
   const listId = jsonString(batch.listId)
+  return batchBody(batch, {
+    open: (id) => `{"id":${id},"contactListId":${listId},"data":{`,
+    joined: false,
+    close: '}}',
+    empty: () => '""',
+    skip: null,
+  })
+}
+
+const addContacts = (batch: BatchToSend) => {
   return {
     operation: 'send-batch',
     method: 'POST' as const,
     path: `/api/v2/outbound/contactlists/${encodeURIComponent(batch.listId)}/contacts`,
     headers: { 'x-request-id': batch.requestId },
-    body: batchBody(batch, {
-      open: (id) => `{"id":${id},"contactListId":${listId},"data":{`,
-      joined: false,
-      close: '}}',
-      empty: () => '""',
-      skip: null,
-    }),
+    body: batch.body ?? bodyOf(batch),
     // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.
     schema: contactsSchema.refine((contacts) => {
       const ids = new Set(contacts.map(({ id }) => id))
@@ -67,6 +71,7 @@ export const createPlatformContactLists = (deps: {
       }),
     readContactList: async (listId, context) =>
       contactListOf(await deps.call(readListCall(listId, deps.newLists), context)),
+    serialise: bodyOf,
     sendBatch: async (batch, context) => {
       const call = { ...addContacts(batch), notYet: () => deps.newLists.has(batch.listId) }
       if (call.body.length > limits.batchBytes) {

@@ -6,6 +6,10 @@ import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
 
 /** The wait between two looks grows to this many times the first. */
 const MAX_POLL_FACTOR = 10
+/** A job found ended at the first look may have taken less: the next is looked at a little sooner. */
+const SOONER = 0.9
+/** Between two looks at a job that takes longer than the last ones, this share of their time passes. */
+const BETWEEN = 0.25
 /** How often the store is asked whether the upload goes on, while a job runs. */
 const ASK_EVERY_MS = 5_000
 
@@ -20,16 +24,20 @@ export const awaitJob = async (
 ): Promise<JobStatus | null> => {
   const { clock, completionPollMs, contactLists, retryWindowMs, holdRetryMs } = run.deps
   const startedMs = clock.monotonicMs()
-  let waitMs = completionPollMs
+  const spanMs = Math.max(completionPollMs, run.jobSpanMs ?? 0)
+  let waitMs = Math.max(completionPollMs, spanMs * BETWEEN)
   let askedMs = startedMs
   // Batches sent before may have taken the first wait already.
-  const firstMs = Math.max(0, sentAtMs + waitMs - startedMs)
+  const firstMs = Math.max(0, sentAtMs + spanMs - startedMs)
   if (firstMs > 0) await pauseUnlessNudged(run, firstMs)
-  for (;;) {
+  for (let look = 1; ; look += 1) {
     const job = await readJob(run, () =>
       callGenesys(run, 'poll', (context) => contactLists.readJob(jobId, context)),
     )
-    if (job === null || job.state !== 'processing') return job
+    if (job === null || job.state !== 'processing') {
+      run.jobSpanMs = look === 1 ? spanMs * SOONER : clock.monotonicMs() - sentAtMs
+      return job
+    }
     if (clock.monotonicMs() - startedMs >= retryWindowMs) {
       throw new DeliveryEnds({
         kind: 'hold',

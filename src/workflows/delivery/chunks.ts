@@ -4,33 +4,52 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { batchesOf, freshBatch, partOf, planChunk, sentRows } from './plan-batch.ts'
 import type { DeliveryRun } from './run.ts'
 import { auditOf, checkGoingOn, moveTo } from './run.ts'
+import { prepareRequest } from './send-batch.ts'
 
 /**
- * Works the upload's chunks in order. While one is on its way the next is read and looked up, so that Genesys never waits for
- * the database. Returns when every batch is settled.
+ * Works the upload's chunks in order. While one is on its way the next is read, looked up, written down and serialised, so that
+ * Genesys never waits for us. Returns when every batch is settled.
  */
 export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   const { delivery } = run.deps
   const earlier = byChunk(await delivery.batches(run.upload.id))
   const todo = (await delivery.chunkSeqs(run.upload.id)).filter((seq) => !isDone(earlier.get(seq)))
-  const prepare = (index: number): Promise<ChunkPlan> | null => {
+  const prepare = (index: number): Promise<ReadyChunk> | null => {
     const seq = todo[index]
     if (seq === undefined) return null
-    const plan = planChunk(run, seq, earlier.has(seq) || run.skipping)
+    const ready = readyChunk(run, seq, earlier.get(seq))
     // Awaited below, unless the run ends before; then nobody wants to hear of it.
-    plan.catch(() => undefined)
-    return plan
+    ready.catch(() => undefined)
+    return ready
   }
   let ahead = prepare(0)
-  for (const [index, seq] of todo.entries()) {
-    checkGoingOn(run)
-    const plan = await ahead!
-    ahead = prepare(index + 1)
-    const batches = await writtenBatches(run, plan, earlier.get(seq) ?? [])
-    for (const batch of batches) await pipeline.work(batch, plan)
+  try {
+    for (const index of todo.keys()) {
+      checkGoingOn(run)
+      const { plan, batches } = await ahead!
+      ahead = prepare(index + 1)
+      for (const batch of batches) await pipeline.work(batch, plan)
+    }
+  } finally {
+    await ahead?.catch(() => undefined)
   }
   if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
   await pipeline.drain('resend')
+}
+
+type ReadyChunk = { plan: ChunkPlan; batches: Batch[] }
+
+/** Reads a chunk, looks it up, writes its intents and makes its first request. */
+const readyChunk = async (
+  run: DeliveryRun,
+  seq: number,
+  earlier: readonly Batch[] = [],
+): Promise<ReadyChunk> => {
+  const plan = await planChunk(run, seq, earlier.length > 0 || run.skipping)
+  const batches = await writtenBatches(run, plan, earlier)
+  const first = batches[0]
+  if (first !== undefined) prepareRequest(run, first, plan)
+  return { plan, batches }
 }
 
 const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {

@@ -17,30 +17,69 @@ import {
   settleAndGoOn,
   settleBatch,
 } from './settle-batch.ts'
+import { createSettleQueue } from './settle-queue.ts'
 
-type InFlight = { batch: Batch; plan: ChunkPlan; jobId: string; sentAtMs: number }
+type InFlight = {
+  batch: Batch
+  /** Without its cells: what is settled needs only ids and hashes. */
+  plan: ChunkPlan
+  /** null: the answer itself was the completion. */
+  jobId: string | null
+  sentAtMs: number
+  /** Settles when the job's id is kept. */
+  noted: Promise<void>
+}
 
 /** What a batch whose job failed as a whole comes to: sent once more, left for a later run, or settled as failed. */
 export type FailedJobs = 'resend' | 'leave' | 'settle'
 
+/** Sends one after the other; what was sent is settled beside it, oldest first. */
 export type Pipeline = {
-  /** Takes a batch as far as it goes now: settled, or sent with its job to be read later. Waits while too many are in flight. */
+  /** Takes a batch as far as sent, or settled where there is nothing to send. Waits while too many are in flight. */
   work(batch: Batch, plan: ChunkPlan): Promise<void>
-  /** Reads every job that is still out, oldest first, and settles its batch. */
+  /** Waits until every batch that is still out is settled. */
   drain(failedJobs: FailedJobs): Promise<void>
   /** Takes in batches that an earlier run sent and that this one has not come to. */
   adoptSent(): Promise<void>
+  /** Resolves when nothing is read or written any more; the run's lease must have ended. */
+  close(): Promise<void>
 }
 
 /** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
 const MAX_SENDS_OF_FAILED_JOB = 2
-const DEFAULT_CONCURRENCY = 4
+/** Twelve jobs of a second keep one list at ten requests a second; without their cells they hold some 200 KiB each. */
+const DEFAULT_CONCURRENCY = 12
 
-/** The batches of one run between Genesys' "accepted" and its word that they are ingested. */
+const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
+  ...plan,
+  chunk: { ...plan.chunk, cells: [] },
+})
+
+/** The batches of one run between being sent and being settled. */
 export const createPipeline = (run: DeliveryRun): Pipeline => {
   const { clock, concurrency = DEFAULT_CONCURRENCY } = run.deps
-  const inFlight: InFlight[] = []
   const jobsFailed = new Map<string, number>()
+  const again: InFlight[] = []
+  let failedJobs: FailedJobs = 'resend'
+
+  const settleOldest = async (oldest: InFlight): Promise<void> => {
+    const { batch, jobId, sentAtMs } = oldest
+    await oldest.noted
+    const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
+    queue.shift()
+    if (job === null || job.state === 'failed') {
+      const failures = (jobsFailed.get(batch.id) ?? 0) + 1
+      jobsFailed.set(batch.id, failures)
+      if (failedJobs === 'leave') return
+      if (failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
+        again.push(oldest)
+        return
+      }
+    }
+    jobsFailed.delete(batch.id)
+    await settleEnded(run, oldest, job, failedJobs)
+  }
+  const queue = createSettleQueue(settleOldest)
 
   const send = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
     checkGoingOn(run)
@@ -50,35 +89,32 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     if (answer instanceof GenesysFailure) {
       await endIfCancelled(run, batch, plan, answer)
       for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
-    } else if (answer.kind === 'accepted') {
-      inFlight.push({ batch, plan, jobId: answer.jobId, sentAtMs: startedMs })
     } else {
-      const latencyMs = Math.round(clock.monotonicMs() - startedMs)
-      await settleAndGoOn(run, batch, plan, ALL_DELIVERED, latencyMs)
+      const jobId = answer.kind === 'accepted' ? answer.jobId : null
+      queue.push({
+        batch,
+        plan: withoutCells(plan),
+        jobId,
+        sentAtMs: startedMs,
+        noted: noteJob(run, batch, jobId),
+      })
     }
   }
 
-  const settleOldest = async (failedJobs: FailedJobs): Promise<void> => {
-    const oldest = inFlight[0]
-    if (oldest === undefined) return
-    const { batch, plan, jobId, sentAtMs } = oldest
-    const job = await awaitJob(run, jobId, sentAtMs)
-    inFlight.shift()
-    if (job === null || job.state === 'failed') {
-      const failures = (jobsFailed.get(batch.id) ?? 0) + 1
-      jobsFailed.set(batch.id, failures)
-      if (failedJobs === 'leave') return
-      if (failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
-        await send(batch, plan)
-        return
-      }
+  const sendAgain = async (): Promise<void> => {
+    for (let one = again.shift(); one !== undefined; one = again.shift()) {
+      const chunk = await run.deps.uploads.readChunk(run.upload.id, one.batch.chunkSeq)
+      await send(one.batch, { ...one.plan, chunk })
     }
-    jobsFailed.delete(batch.id)
-    await settleEnded(run, oldest, job, failedJobs)
   }
 
-  const drain = async (failedJobs: FailedJobs): Promise<void> => {
-    while (inFlight.length > 0) await settleOldest(failedJobs)
+  const drain = async (failed: FailedJobs): Promise<void> => {
+    failedJobs = failed
+    for (;;) {
+      if (failed === 'resend') await sendAgain()
+      await queue.emptied()
+      if (failed !== 'resend' || again.length === 0) return
+    }
   }
 
   const work = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
@@ -87,21 +123,49 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
       await settleAndGoOn(run, batch, plan, ALL_DELIVERED, 0)
       return
     }
-    while (inFlight.length >= concurrency) await settleOldest('resend')
+    await queue.belowLength(concurrency)
+    await sendAgain()
     const wiping = wipesNext(run)
-    if (batch.state === 'sent' && batch.jobId !== null) {
-      inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: clock.monotonicMs() })
-    } else {
-      await send(batch, plan)
-    }
-    if (!wiping || inFlight.length === 0) return
+    if (batch.state === 'sent' && batch.jobId !== null) queue.push(resumed(run, batch, plan))
+    else await send(batch, plan)
+    if (!wiping) return
     await drain('resend')
     // The wiping request has the list's index rebuilt: nothing is appended before it stands again (guide-api, "Contacts").
-    await checkList(run)
+    if (!wipesNext(run)) await checkList(run)
   }
 
-  return { work, drain, adoptSent: () => adoptSent(run, inFlight, jobsFailed) }
+  return {
+    work,
+    drain,
+    close: queue.close,
+    adoptSent: async () => {
+      const known = new Set([...queue.all(), ...again].map(({ batch }) => batch.id))
+      for (const batch of await run.deps.delivery.batches(run.upload.id)) {
+        if (batch.state !== 'sent' || batch.jobId === null || known.has(batch.id)) continue
+        if (jobsFailed.has(batch.id)) continue
+        queue.push(resumed(run, batch, await planChunk(run, batch.chunkSeq, true)))
+      }
+    },
+  }
 }
+
+const INGESTED: JobStatus = { state: 'completed', processed: 0, failed: 0, errors: [] }
+
+const noteJob = (run: DeliveryRun, batch: Batch, jobId: string | null): Promise<void> => {
+  if (jobId === null) return Promise.resolve()
+  const noted = run.deps.delivery.markSent(run.claim, batch.id, jobId)
+  // Awaited before the job is read; until then nobody hears of it.
+  noted.catch(() => undefined)
+  return noted
+}
+
+const resumed = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): InFlight => ({
+  batch,
+  plan: withoutCells(plan),
+  jobId: batch.jobId,
+  sentAtMs: run.deps.clock.monotonicMs(),
+  noted: Promise.resolve(),
+})
 
 const settleEnded = async (
   run: DeliveryRun,
@@ -115,20 +179,6 @@ const settleEnded = async (
   if (failedJobs !== 'resend') return
   if (wiping && wipesNext(run)) throw overwriteFailed()
   checkGoingOn(run)
-}
-
-const adoptSent = async (
-  run: DeliveryRun,
-  inFlight: InFlight[],
-  jobsFailed: ReadonlyMap<string, number>,
-): Promise<void> => {
-  const adopted = new Set(inFlight.map(({ batch }) => batch.id))
-  for (const batch of await run.deps.delivery.batches(run.upload.id)) {
-    if (batch.state !== 'sent' || batch.jobId === null) continue
-    if (adopted.has(batch.id) || jobsFailed.has(batch.id)) continue
-    const plan = await planChunk(run, batch.chunkSeq, true)
-    inFlight.push({ batch, plan, jobId: batch.jobId, sentAtMs: run.deps.clock.monotonicMs() })
-  }
 }
 
 const settleJob = (run: DeliveryRun, sent: InFlight, job: JobStatus | null): Promise<void> => {

@@ -2,6 +2,7 @@ import type { StagedChunk } from '../../domain/chunk.ts'
 import type { DialectLimits } from '../../domain/contact-list.ts'
 import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
 import type { Batch, NewBatch } from '../ports/delivery.ts'
+import type { BatchToSend } from '../ports/genesys.ts'
 import type { DeliveryRun } from './run.ts'
 
 /** Why a row of a chunk does not go out, or did not arrive. */
@@ -19,6 +20,8 @@ export type ChunkPlan = {
   contentHashes: Buffer
   /** Ids of the chunk that the register knows. */
   registered: ReadonlySet<string>
+  /** Requests made ahead, by batch. */
+  requests: Map<string, BatchToSend>
 }
 
 /**
@@ -35,7 +38,7 @@ export const planChunk = async (
   const verdicts = new Map<number, RowVerdict>()
   const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
   if (chunk.contactIds.length === 0) {
-    return { chunk, verdicts, contentHashes, registered: new Set() }
+    return { chunk, verdicts, contentHashes, registered: new Set(), requests: new Map() }
   }
   if (run.clearing.clearedSeq > (upload.acceptedSeq ?? 0)) {
     // A later upload has replaced the contents of the list: none of this one belongs there any more.
@@ -55,7 +58,8 @@ export const planChunk = async (
     const verdict = verdictOf(run, entry, contentHash, skipping)
     if (verdict !== null) verdicts.set(row, verdict)
   }
-  return { chunk, verdicts, contentHashes, registered: new Set(known.keys()) }
+  const registered = new Set(known.keys())
+  return { chunk, verdicts, contentHashes, registered, requests: new Map() }
 }
 
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }

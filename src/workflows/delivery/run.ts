@@ -36,7 +36,7 @@ export type DeliveryDeps = {
   completionPollMs: number
   /** When a hold that ends by itself is looked at again. */
   holdRetryMs: number
-  /** Batches sent whose jobs are not read yet; 4 unless told. */
+  /** Batches sent whose outcomes are not settled yet; 12 unless told. */
   concurrency?: number
 }
 
@@ -61,6 +61,8 @@ export type DeliveryRun = {
   /** The upload is to be cancelled and this run only learns what became of what was sent. */
   readonly draining: boolean
   unidentifiedFailures: number
+  /** How long the last jobs took, so that the next is not asked for in vain; null before the first. */
+  jobSpanMs: number | null
   /** Of those, rows of an import, whose errors never have a row. */
   unattributedFailures: number
 }
@@ -112,11 +114,16 @@ export const checkGoingOn = (run: DeliveryRun): void => {
     throw new DeliveryEnds({ kind: 'rest' })
 }
 
+/** Sending and settling go on side by side: the newer copy stays. */
+export const noteUpload = (run: DeliveryRun, upload: Upload): void => {
+  if (upload.version >= run.upload.version) run.upload = upload
+}
+
 /** As `checkGoingOn`, but asks the store: for the long waits, in which nothing else is answered by it. */
 export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id) throw new DeliveryEnds({ kind: 'rest' })
-  run.upload = next
+  noteUpload(run, next)
   checkGoingOn(run)
 }
 
@@ -145,5 +152,5 @@ export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<v
 
 export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> => {
   if (run.upload.state === state) return
-  run.upload = await run.deps.delivery.move(run.claim, run.upload.id, state)
+  noteUpload(run, await run.deps.delivery.move(run.claim, run.upload.id, state))
 }

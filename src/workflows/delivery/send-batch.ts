@@ -9,7 +9,7 @@ import { sentRows } from './plan-batch.ts'
 import type { DeliveryRun } from './run.ts'
 
 /**
- * Sends one batch under its own id; counts the attempt before and notes the job after. A refusal that no retry mends comes back
+ * Sends one batch under its own id and counts the attempt before; noting the job is the caller's part. A refusal that no retry mends comes back
  * as a value, everything else is thrown.
  */
 export const sendBatch = async (
@@ -18,7 +18,8 @@ export const sendBatch = async (
   plan: ChunkPlan,
 ): Promise<BatchReceipt | GenesysFailure> => {
   const { contactLists, delivery } = run.deps
-  const request = requestOf(run, batch, plan)
+  const request = plan.requests.get(batch.id) ?? requestOf(run, batch, plan)
+  plan.requests.delete(batch.id)
   const wiping = wipesNext(run)
   const inDoubt = batch.attempts > 0
   await delivery.markSent(run.claim, batch.id, null)
@@ -35,15 +36,20 @@ export const sendBatch = async (
           (context) => contactLists.sendBatch(request, context),
           () => checkList(run),
         )
-    if (receipt.kind === 'accepted') {
-      batch.jobId = receipt.jobId
-      await delivery.markSent(run.claim, batch.id, receipt.jobId)
-    }
+    if (receipt.kind === 'accepted') batch.jobId = receipt.jobId
     return receipt
   } catch (error) {
     if (error instanceof GenesysFailure) return error
     throw error
   }
+}
+
+/** Makes the request while another is on its way, so that sending it takes no time of the processor. */
+export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): void => {
+  if (batch.state !== 'intended' || sentRows(batch).length === 0) return
+  const request = requestOf(run, batch, plan)
+  const body = run.deps.contactLists.serialise(request)
+  plan.requests.set(batch.id, { ...request, body })
 }
 
 const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {

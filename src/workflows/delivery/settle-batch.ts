@@ -4,7 +4,7 @@ import type { JobStatus } from '../ports/genesys.ts'
 import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 import type { DeliveryRun } from './run.ts'
-import { auditOf, checkGoingOn } from './run.ts'
+import { auditOf, checkGoingOn, noteUpload } from './run.ts'
 
 /** What Genesys said of a batch's rows: verdicts by row, and how many more failed without being named. */
 export type BatchOutcome = {
@@ -82,7 +82,7 @@ export const settleBatch = async (
   counts.delivered -= outcome.unidentified
   counts.failed += outcome.unidentified
   run.unidentifiedFailures += outcome.unidentified
-  run.upload = await run.deps.delivery.settle(run.claim, {
+  const settled = await run.deps.delivery.settle(run.claim, {
     uploadId: run.upload.id,
     batchId: batch.id,
     counts,
@@ -97,6 +97,7 @@ export const settleBatch = async (
       counts,
     }),
   })
+  noteUpload(run, settled)
   const about = { uploadId: run.upload.id, batchId: batch.id, attempt: Math.max(1, batch.attempts) }
   run.deps.emit('batch.settled', { ...about, ...counts, durationMs: latencyMs })
 }

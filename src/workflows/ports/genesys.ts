@@ -26,6 +26,8 @@ export type BatchToSend = {
   contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */
   cells: readonly string[]
+  /** What `serialise` made of it ahead. */
+  body?: Buffer
 }
 
 /** `accepted`: a job tells the outcome later. `ingested`: the answer itself is the completion. */
@@ -50,6 +52,8 @@ export type ContactListPort = {
   readonly limits: DialectLimits
   listContactLists(context: CallContext): Promise<ContactListSummary[]>
   readContactList(listId: string, context: CallContext): Promise<ContactList>
+  /** The request's body, made ahead of the sending. */
+  serialise(batch: BatchToSend): Buffer
   /** Upserts by contact id: sending the same rows again has no second effect. */
   sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchReceipt>
   readJob(jobId: string, context: CallContext): Promise<JobStatus>
