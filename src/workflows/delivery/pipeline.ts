@@ -17,7 +17,7 @@ import {
   settleAndGoOn,
   settleBatch,
 } from './settle-batch.ts'
-import { createSettleQueue } from './settle-queue.ts'
+import { createSettleQueue, type SettleQueue } from './settle-queue.ts'
 
 type InFlight = {
   batch: Batch
@@ -55,31 +55,49 @@ const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
   chunk: { ...plan.chunk, cells: [] },
 })
 
+/** What the sending and the settling of one run know of each other. */
+type Sent = {
+  queue: SettleQueue<InFlight>
+  jobsFailed: Map<string, number>
+  /** Batches whose job failed as a whole, to be sent once more. */
+  again: InFlight[]
+  failedJobs: FailedJobs
+}
+
+const createSent = (run: DeliveryRun): Sent => {
+  const sent: Sent = {
+    queue: createSettleQueue((oldest) => settleOldest(run, sent, oldest)),
+    jobsFailed: new Map(),
+    again: [],
+    failedJobs: 'resend',
+  }
+  return sent
+}
+
+const settleOldest = async (run: DeliveryRun, sent: Sent, oldest: InFlight): Promise<void> => {
+  const { batch, jobId, sentAtMs } = oldest
+  const { jobsFailed } = sent
+  await oldest.noted
+  const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
+  sent.queue.shift()
+  if (job === null || job.state === 'failed') {
+    const failures = (jobsFailed.get(batch.id) ?? 0) + 1
+    jobsFailed.set(batch.id, failures)
+    if (sent.failedJobs === 'leave') return
+    if (sent.failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
+      sent.again.push(oldest)
+      return
+    }
+  }
+  jobsFailed.delete(batch.id)
+  await settleEnded(run, oldest, job, sent.failedJobs)
+}
+
 /** The batches of one run between being sent and being settled. */
 export const createPipeline = (run: DeliveryRun): Pipeline => {
   const { clock, concurrency = DEFAULT_CONCURRENCY } = run.deps
-  const jobsFailed = new Map<string, number>()
-  const again: InFlight[] = []
-  let failedJobs: FailedJobs = 'resend'
-
-  const settleOldest = async (oldest: InFlight): Promise<void> => {
-    const { batch, jobId, sentAtMs } = oldest
-    await oldest.noted
-    const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
-    queue.shift()
-    if (job === null || job.state === 'failed') {
-      const failures = (jobsFailed.get(batch.id) ?? 0) + 1
-      jobsFailed.set(batch.id, failures)
-      if (failedJobs === 'leave') return
-      if (failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
-        again.push(oldest)
-        return
-      }
-    }
-    jobsFailed.delete(batch.id)
-    await settleEnded(run, oldest, job, failedJobs)
-  }
-  const queue = createSettleQueue(settleOldest)
+  const sent = createSent(run)
+  const { queue, again } = sent
 
   const send = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
     checkGoingOn(run)
@@ -109,7 +127,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
   }
 
   const drain = async (failed: FailedJobs): Promise<void> => {
-    failedJobs = failed
+    sent.failedJobs = failed
     for (;;) {
       if (failed === 'resend') await sendAgain()
       await queue.emptied()
@@ -134,18 +152,16 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     if (!wipesNext(run)) await checkList(run)
   }
 
-  return {
-    work,
-    drain,
-    close: queue.close,
-    adoptSent: async () => {
-      const known = new Set([...queue.all(), ...again].map(({ batch }) => batch.id))
-      for (const batch of await run.deps.delivery.batches(run.upload.id)) {
-        if (batch.state !== 'sent' || batch.jobId === null || known.has(batch.id)) continue
-        if (jobsFailed.has(batch.id)) continue
-        queue.push(resumed(run, batch, await planChunk(run, batch.chunkSeq, true)))
-      }
-    },
+  return { work, drain, close: queue.close, adoptSent: () => adoptSent(run, sent) }
+}
+
+const adoptSent = async (run: DeliveryRun, sent: Sent): Promise<void> => {
+  const { queue, again, jobsFailed } = sent
+  const known = new Set([...queue.all(), ...again].map(({ batch }) => batch.id))
+  for (const batch of await run.deps.delivery.batches(run.upload.id)) {
+    if (batch.state !== 'sent' || batch.jobId === null) continue
+    if (known.has(batch.id) || jobsFailed.has(batch.id)) continue
+    queue.push(resumed(run, batch, await planChunk(run, batch.chunkSeq, true)))
   }
 }
 
