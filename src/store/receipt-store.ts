@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 
 import type { NoticeStatus, WebhookRoute } from '../domain/genesys-webhook.ts'
+import { createGatherer } from '../lib/gather.ts'
 import type { JobQueue } from '../workflows/ports/platform.ts'
-import type { OpenReceipt, ReceiptStore } from '../workflows/ports/webhooks.ts'
+import type { NewReceipt, OpenReceipt, ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { appendAudit } from './audit-store.ts'
 import { executorOf, inTransaction, type Database, type Tx } from './database.ts'
 import { FINAL_STATES_SQL } from './upload-row.ts'
@@ -22,6 +23,8 @@ type OpenRow = {
   pending: boolean
 }
 
+/** Webhooks that arrive while others are being stored go together. */
+const RECORDED_AT_ONCE = 100
 /** Receipts taken in one round of the sweep, to be looked at and to be deleted. */
 const SWEPT_AT_ONCE = 500
 
@@ -69,6 +72,34 @@ const openReceipt = (receiptId: string) => sql<OpenRow>`
     and (u.state not in (${FINAL_STATES_SQL}) or sent.job_id is not null)
   where r.id = ${receiptId} and r.state = 'received'`
 
+/**
+ * The commit does not wait for the disk: what a crash of the machine takes away is like a webhook lost on its way, which the poll
+ * makes good, and on the embedded home each wait would hold up whatever streams in.
+ */
+const WITHOUT_WAITING = sql`(select set_config('synchronous_commit', 'off', true)) as without_waiting`
+
+/** The ids of those that are new. */
+const insertReceipts = async (tx: Tx, receipts: readonly NewReceipt[]): Promise<Set<string>> => {
+  const given = receipts.map(({ key, bodyDigest, ...receipt }) => ({
+    ...receipt,
+    key: key.toString('hex'),
+    bodyDigest: bodyDigest.toString('hex'),
+  }))
+  const { rows } = await sql<{
+    id: string
+  }>`insert into webhook_receipt (id, route, key, part_id, job_id, list_id,
+      status, processed, failed, body_digest, state, reason, check_at, settled_at)
+    select r."id", r."route", decode(r."key", 'hex'), r."partId", r."jobId", r."listId", r."status", r."processed",
+      r."failed", decode(r."bodyDigest", 'hex'), case when r."ignored" is null then 'received' else 'ignored' end,
+      r."ignored", case when r."ignored" is null then clock_timestamp() end,
+      case when r."ignored" is not null then clock_timestamp() end
+    from ${WITHOUT_WAITING},
+      jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as r ("id" text, "route" text, "key" text, "partId" text,
+        "jobId" text, "listId" text, "status" text, "processed" int, "failed" int, "bodyDigest" text, "ignored" text)
+    order by r."key" on conflict (key) do nothing returning id`.execute(tx)
+  return new Set(rows.map(({ id }) => id))
+}
+
 const createOpen = (
   database: Database,
   enqueue: (tx: Tx, receiptId: string, startAfterMs: number) => Promise<void>,
@@ -79,7 +110,9 @@ const createOpen = (
   },
   nudge: ({ laneKey, uploadId }) =>
     inTransaction(database, async (tx) => {
-      const { rows } = await sql<{ nudges: number }>`update lane set nudges = nudges + 1
+      const { rows } = await sql<{
+        nudges: number
+      }>`update lane set nudges = nudges + 1 from ${WITHOUT_WAITING}
         where key = ${laneKey} returning nudges`.execute(tx)
       // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the next round.
       await sql`update upload set retry_at = clock_timestamp() where id = ${uploadId} and state = 'held'
@@ -89,7 +122,7 @@ const createOpen = (
   postpone: (receiptId, nextInMs) =>
     inTransaction(database, async (tx) => {
       const { rows } = await sql`update webhook_receipt set checks = checks + 1,
-          check_at = clock_timestamp() + ${seconds(nextInMs)}
+          check_at = clock_timestamp() + ${seconds(nextInMs)} from ${WITHOUT_WAITING}
         where id = ${receiptId} and state = 'received' returning id`.execute(tx)
       if (rows.length === 1) await enqueue(tx, receiptId, nextInMs)
     }),
@@ -114,6 +147,14 @@ export const createReceiptStore = (deps: {
   const enqueue = async (tx: Tx, receiptId: string, startAfterMs: number): Promise<void> => {
     await queue?.send('webhook-verify', receiptId, { startAfterMs, sql: executorOf(tx) })
   }
+  const record = (receipts: readonly NewReceipt[]): Promise<('recorded' | 'duplicate')[]> =>
+    inTransaction(database, async (tx) => {
+      const inserted = await insertReceipts(tx, receipts)
+      for (const { id, ignored } of receipts) {
+        if (ignored === null && inserted.has(id)) await enqueue(tx, id, 0)
+      }
+      return receipts.map(({ id }) => (inserted.has(id) ? 'recorded' : 'duplicate'))
+    })
   return {
     ...createOpen(database, enqueue),
     connect: (connected) => {
@@ -126,21 +167,7 @@ export const createReceiptStore = (deps: {
           or u.completed_at > clock_timestamp() - ${seconds(deadAfterMs)})`.execute(database.db)
       return rows[0]?.list_id ?? null
     },
-    record: (receipt) =>
-      inTransaction(database, async (tx) => {
-        const open = receipt.ignored === null
-        const { rows } =
-          await sql`insert into webhook_receipt (id, route, key, part_id, job_id, list_id, status,
-            processed, failed, body_digest, state, reason, check_at, settled_at)
-          values (${receipt.id}, ${receipt.route}, ${receipt.key}, ${receipt.partId}, ${receipt.jobId},
-            ${receipt.listId}, ${receipt.status}, ${receipt.processed}::int, ${receipt.failed}::int,
-            ${receipt.bodyDigest}, ${open ? 'received' : 'ignored'}, ${receipt.ignored},
-            case when ${open} then clock_timestamp() end, case when ${open} then null else clock_timestamp() end)
-          on conflict (key) do nothing returning id`.execute(tx)
-        if (rows.length === 0) return 'duplicate'
-        if (open) await enqueue(tx, receipt.id, 0)
-        return 'recorded'
-      }),
+    record: createGatherer(record, RECORDED_AT_ONCE),
     sweep: async ({ keepMs, graceMs }) => {
       const { rows } = await sql<{ id: string }>`
         with old as (select id from webhook_receipt where received_at < clock_timestamp() - ${seconds(keepMs)}

@@ -23,7 +23,7 @@ await eachHome('Receipts of webhooks', (home) => {
       receipts: store.receipts,
       nudgeLane: (laneKey, count) => void nudged.push([laneKey, count]),
       ids,
-      emit: (_, fields) => void told.push(`${'outcome' in fields ? fields.outcome : ''}`),
+      emit: (_, fields) => void told.push('outcome' in fields ? fields.outcome : ''),
     })(id)
 
   before(async () => {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { createGatherer } from '../../src/lib/gather.ts'
+
+const setUp = (most: number) => {
+  const calls: { items: readonly number[]; done: PromiseWithResolvers<number[]> }[] = []
+  const gather = createGatherer<number, number>((items) => {
+    const done = Promise.withResolvers<number[]>()
+    calls.push({ items, done })
+    return done.promise
+  }, most)
+  return { calls, gather }
+}
+
+test('the first goes at once, what comes meanwhile goes together, each gets its own answer', async () => {
+  const { calls, gather } = setUp(3)
+  const answers = [1, 2, 3, 4, 5].map((item) => gather(item))
+  assert.deepEqual(calls[0]?.items, [1])
+  calls[0]?.done.resolve([10])
+  assert.equal(await answers[0], 10)
+  assert.deepEqual(calls[1]?.items, [2, 3, 4])
+  calls[1]?.done.resolve([20, 30, 40])
+  assert.deepEqual(await Promise.all(answers.slice(1, 4)), [20, 30, 40])
+  calls[2]?.done.resolve([50])
+  assert.equal(await answers[4], 50)
+})
+
+test('a call that fails is told to those in it, and the next goes on', async () => {
+  const { calls, gather } = setUp(3)
+  const first = gather(1)
+  const second = gather(2)
+  calls[0]?.done.reject(new Error('away'))
+  await assert.rejects(first, /away/)
+  calls[1]?.done.resolve([20])
+  assert.equal(await second, 20)
+  const third = gather(3)
+  calls[2]?.done.resolve([30])
+  assert.equal(await third, 30)
+})
