@@ -38,6 +38,23 @@ const recordEnd = (text: string, at: number): number => {
   throw new CsvFault('A cell is followed by neither a comma nor the end of its record.')
 }
 
+const lineEnd = (text: string, from: number): { at: number; next: number } => {
+  const feed = text.indexOf('\n', from)
+  if (feed === -1) return { at: text.length, next: text.length }
+  return { at: feed > from && text[feed - 1] === '\r' ? feed - 1 : feed, next: feed + 1 }
+}
+
+const quotedRecord = (text: string, from: number): { record: string[]; next: number } => {
+  const record: string[] = []
+  for (let at = from; ;) {
+    const { cell, next } = text[at] === QUOTE ? quotedCell(text, at) : plainCell(text, at)
+    record.push(cell)
+    const ended = recordEnd(text, next)
+    if (ended > 0) return { record, next: next + ended }
+    at = next + 1
+  }
+}
+
 /**
  * The records of a CSV with commas, in UTF-8 (RFC 4180, line feeds alone allowed). A blank line is a record of one empty cell, for
  * Genesys does not forgive it. Strict, where an importer may be: throws `CsvFault` for bytes that are not UTF-8 and misplaced quotes.
@@ -50,16 +67,18 @@ export const csvRecords = (bytes: Uint8Array): string[][] => {
     throw new CsvFault('The file is not UTF-8.')
   }
   const records: string[][] = []
-  let record: string[] = []
   let at = 0
-  while (at < text.length || record.length > 0) {
-    const { cell, next } = text[at] === QUOTE ? quotedCell(text, at) : plainCell(text, at)
-    record.push(cell)
-    const ended = recordEnd(text, next)
-    at = next + (ended || 1)
-    if (ended > 0) {
+  while (at < text.length) {
+    const end = lineEnd(text, at)
+    const line = text.slice(at, end.at)
+    // Most lines have no quote at all, and the engine cuts those faster than a loop over characters.
+    if (line.includes(QUOTE) || line.includes('\r')) {
+      const { record, next } = quotedRecord(text, at)
       records.push(record)
-      record = []
+      at = next
+    } else {
+      records.push(line.split(','))
+      at = end.next
     }
   }
   return records

@@ -19,8 +19,6 @@ export type EventLog = {
   add(event: Pick<LoggedEvent, 'code' | 'message' | 'listId' | 'listName' | 'correlationId'>): void
   /** A page as the platform answers it; throws a 400 refusal. */
   page(query: Record<string, string>): Record<string, unknown>
-  /** How many lines of the log name this import. */
-  countOf(correlationId: string): number
   reset(): void
 }
 
@@ -87,8 +85,6 @@ export const createEventLog = (deps: { now: () => Date }): EventLog => {
         pageCount,
       }
     },
-    countOf: (correlationId) =>
-      events.reduce((sum, event) => sum + (event.correlationId === correlationId ? 1 : 0), 0),
     reset: () => {
       events = []
     },
