@@ -142,11 +142,14 @@ export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<v
   const { nudges, rest } = run.lease
   if (!nudges) return pause(run, ms)
   if (nudges.take()) return
+  // Several may wait, and whoever takes the flag first takes it from the others: the signal is each one's own.
+  const nudged = nudges.next()
   try {
-    await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudges.next()]))
+    await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudged]))
   } catch (error) {
     checkGoingOn(run)
-    if (!nudges.take()) throw error
+    if (!nudged.aborted) throw error
+    nudges.take()
   }
 }
 
