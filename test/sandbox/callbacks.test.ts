@@ -2,8 +2,16 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 
 import type { FaultPlan } from '../../src/sandbox/fault-plan.ts'
+import type { SandboxOptions } from '../../src/sandbox/start-sandbox.ts'
 import { openCallbackTarget } from './callback-target.ts'
-import { BULK, CALLBACK_UPLOAD, csvFile, guideRow, openSandbox } from './caller.ts'
+import {
+  BULK,
+  CALLBACK_UPLOAD,
+  createManualClock,
+  csvFile,
+  guideRow,
+  openSandbox,
+} from './caller.ts'
 
 const EVENT = 'outbound.contact.upload.completed'
 
@@ -11,8 +19,9 @@ const open = async (
   t: TestContext,
   faults: FaultPlan = [],
   target: Parameters<typeof openCallbackTarget>[1] = {},
+  options: Partial<SandboxOptions> = {},
 ) => {
-  const caller = await openSandbox(t)
+  const caller = await openSandbox(t, options)
   const receiver = await openCallbackTarget(t, target)
   caller.sandbox.setFaults(faults)
   const send = async (...ids: string[]): Promise<string> => {
@@ -119,6 +128,32 @@ test('a callback held back comes after the one of a later upload', async (t) => 
     heard.map(({ body }) => body['uploadId']),
     [second, first],
   )
+})
+
+test('a callback comes when its job is done, a late one that much after', async (t) => {
+  const waits: number[] = []
+  const clock = {
+    ...createManualClock(),
+    sleep: async (ms: number) => {
+      waits.push(ms)
+    },
+  }
+  const faults: FaultPlan = [{ kind: 'callback-late', delayMs: 7000, after: 1 }]
+  const { send, sandbox } = await open(t, faults, {}, { clock, jobDelayMs: 300 })
+  await send('a')
+  await sandbox.calledBack()
+  await send('b')
+  await sandbox.calledBack()
+  assert.deepEqual(waits, [300, 7300])
+})
+
+test('an upload whose answer is lost calls back all the same', async (t) => {
+  const { send, receiver, sandbox } = await open(t, [
+    { kind: 'executed-then-reset', operation: 'callback-file', count: 1 },
+  ])
+  await assert.rejects(send('a'))
+  const [heard] = await receiver.count(1)
+  assert.equal(heard?.body['uploadId'], sandbox.ledger().files[0]?.id)
 })
 
 test('an early callback is answered before the upload call is', async (t) => {

@@ -69,6 +69,14 @@ test('a file that overwrites has a header, and wipes with every request', async 
   assert.deepEqual([...sandbox.contents('demo-contacts').keys()], ['b'])
 })
 
+test('a file may be JSON, as the rows of a bulk call are', async (t) => {
+  const { post, sandbox } = await openSandbox(t)
+  const json = (text: string): FormPart => ['file', new Blob([text], { type: 'application/json' })]
+  assert.equal((await post(UPLOAD, [json('[{"contactId":"a","city":"Ulm"}]')])).status, 200)
+  assert.equal(sandbox.contents('demo-contacts').get('a')?.['city'], 'Ulm')
+  assert.equal((await post(UPLOAD, [json('{')])).body.code, 'invalid.file.format')
+})
+
 test('a file that is not what the guides ask for is refused whole', async (t) => {
   const { post, call, sandbox } = await openSandbox(t)
   const refused = async (...parts: FormPart[]) => {
