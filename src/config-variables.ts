@@ -118,6 +118,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'At least 32 characters; unset: refused, but in the sandbox one is kept in DATA_DIR/admin.key.',
   ),
   secret(access, 'METRICS_TOKEN', 'Lets a scraper that is not on loopback read /metrics.'),
+  variable(
+    access,
+    'KEY_REQUESTS_PER_MINUTE',
+    '6000',
+    'Calls a minute that one key may make at one instance.',
+  ),
   secret(
     access,
     'WEBHOOK_SECRET',

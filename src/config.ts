@@ -46,6 +46,7 @@ export type Config = {
   /** null: made and kept in `dataDir` (sandbox only). */
   adminApiKey: string | null
   metricsToken: string | null
+  keyRequestsPerMinute: number
   /** Prove what Genesys sends; the first is current. Empty: made and kept in `dataDir` (embedded sandbox only). */
   webhookSecrets: string[]
   endpoints: Endpoint[]
@@ -139,6 +140,7 @@ const environmentSchema = z.object({
     .transform(Number),
   ADMIN_API_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  KEY_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000),
   WEBHOOK_SECRET: webhookSecrets.optional(),
   CRM_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
   CRM_SYNC_SECRET: webhookSecret.optional(),
@@ -273,6 +275,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
     genesys: genesysConfig(env),
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
+    keyRequestsPerMinute: env.KEY_REQUESTS_PER_MINUTE,
     webhookSecrets: env.WEBHOOK_SECRET ?? [],
     endpoints: endpointsOf(env),
     allowHttpHosts: env.ALLOW_HTTP_HOSTS ?? [],

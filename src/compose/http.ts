@@ -10,6 +10,7 @@ import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createControlUpload } from '../workflows/control-upload.ts'
 import { createProvisionContactList } from '../workflows/provision-contact-list.ts'
 import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
+import { createReadLimits } from '../workflows/read-limits.ts'
 import { createReadiness } from '../workflows/readiness.ts'
 import { createReceiveUpload } from '../workflows/receive-upload.ts'
 import { createWebhookEndpoints } from '../workflows/webhook-endpoints.ts'
@@ -51,6 +52,19 @@ const provisioningOf = ({ store, genesys, telemetry, owner }: Parts, ids: Ids) =
     owner,
   })
 
+const limitsOf = ({ config, genesys }: Parts) =>
+  createReadLimits({
+    dialect: config.genesys.dialect,
+    limits: genesys.contactLists.limits,
+    upload: {
+      maxBytes: config.intake.maxUploadBytes,
+      maxRows: config.intake.maxUploadRows,
+      maxRecordBytes: MAX_RECORD_BYTES,
+    },
+    fileThresholdRows: config.genesys.fileThresholdRows,
+    pace: genesys.paceStats,
+  })
+
 /** The HTTP border with the uses it calls. */
 export const createGatewayServer = async (
   deps: Parts & {
@@ -58,6 +72,7 @@ export const createGatewayServer = async (
     simulated: boolean
     wake: () => void
     stopping: () => boolean
+    webhooks: () => string
   },
 ) => {
   const { config, store, genesys, telemetry, owner } = deps
@@ -91,11 +106,16 @@ export const createGatewayServer = async (
       dialect: config.genesys.dialect,
       simulated: deps.simulated,
       lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
+      webhooks: deps.webhooks,
       stopping: deps.stopping,
     }),
     metrics: () =>
       telemetry.scrape({ database: () => store.home.gauges(), pace: () => genesys.paceStats() }),
-    limits: { maxUploadBytes: config.intake.maxUploadBytes },
+    limits: {
+      maxUploadBytes: config.intake.maxUploadBytes,
+      keyRequestsPerMinute: config.keyRequestsPerMinute,
+    },
+    readLimits: limitsOf(deps),
     metricsToken: config.metricsToken,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     publicUrl: deps.publicUrl,

@@ -32,10 +32,10 @@ export const CALL_PROBLEMS = {
   ),
   'too-many-requests': page(
     429,
-    'Too many refused keys from this address',
-    'Calls with unknown keys came too fast from one address.',
-    'A job with an old key retries in a tight loop.',
-    'Wait as long as Retry-After says, and correct the key.',
+    'Too many calls',
+    'The key made more calls a minute than it may, as RateLimit-Policy says; or calls with unknown keys came too fast from one address.',
+    'A job asks for the state of its upload in a tight loop.',
+    'Wait as long as Retry-After says; ask less often, and correct a key that is refused.',
   ),
   'parameter-invalid': page(
     400,

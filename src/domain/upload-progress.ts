@@ -1,19 +1,10 @@
-import type { UploadCounts, UploadState } from './upload.ts'
+import type { UploadCounts, UploadProgress, UploadState } from './upload.ts'
 
 /** The rows settled by two instants, the later one that of the last settlement. Times in ISO 8601 UTC, by the database's clock. */
 export type ProgressMarks = {
   fromRows: number
   fromAt: string
   lastAt: string
-}
-
-/** How far an upload is. `etaAt` and `rowsPerSecond` are null until two batches are settled. */
-export type UploadProgress = {
-  /** Of the accepted rows, those settled; two decimals. */
-  percent: number
-  rowsPerSecond: number | null
-  /** When the last row will be settled if it goes on like this; ISO 8601 UTC. */
-  etaAt: string | null
 }
 
 /** The rate spans one to two of these: short enough to follow the pace, long enough to be steady. */

@@ -1,5 +1,3 @@
-import type { UploadProgress } from './upload-progress.ts'
-
 /** The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive from these tables. */
 
 /** From each state, the states it may go to. A state with none is final. */
@@ -148,6 +146,15 @@ export type UploadColumn = {
 export type UploadProblem = { code: string; detail: string }
 
 export type BatchProgress = { total: number; delivered: number; failed: number }
+
+/** How far an upload is. `etaAt` and `rowsPerSecond` are null until two batches are settled. */
+export type UploadProgress = {
+  /** Of the accepted rows, those settled; two decimals. */
+  percent: number
+  rowsPerSecond: number | null
+  /** When the last row will be settled if it goes on like this; ISO 8601 UTC. */
+  etaAt: string | null
+}
 
 /** An upload as the store returns it. Stamps are ISO 8601 UTC from the database's clock. */
 export type Upload = {

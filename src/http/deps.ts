@@ -10,6 +10,7 @@ import type {
 import type { AccessStore } from '../workflows/ports/platform.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
 import type { ProvisionContactList } from '../workflows/provision-contact-list.ts'
+import type { ReadLimits } from '../workflows/read-limits.ts'
 import type { ReceiveWebhook } from '../workflows/receive-webhook.ts'
 import type { WebhookEndpoints } from '../workflows/webhook-endpoints.ts'
 
@@ -30,7 +31,12 @@ export type HttpLimits = {
   drainMs?: number
   /** Refused keys a minute and address before 429; 30 when left out. */
   keyFailuresPerMinute?: number
+  /** Calls a minute that a key may make at this instance; 6000 when left out. */
+  keyRequestsPerMinute?: number
 }
+
+export const keyRequestsPerMinute = (limits: HttpLimits): number =>
+  limits.keyRequestsPerMinute ?? 6_000
 
 /** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
@@ -44,6 +50,7 @@ export type HttpDeps = {
   /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
   genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
   webhookEndpoints: WebhookEndpoints
+  readLimits: ReadLimits
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits

@@ -9,7 +9,7 @@ export type Operation = {
   path: string
   id: string
   summary: string
-  access: 'public' | 'metrics' | Scope
+  access: 'public' | 'metrics' | 'key' | Scope
   query?: z.ZodObject
   upload?: true
   /** The JSON body. */

@@ -5,6 +5,7 @@ import {
   newContactListSchema,
   provisionedListSchema,
 } from './contact-list-schemas.ts'
+import { limitsSchema } from './limits-schema.ts'
 import { ENDPOINT_OPERATIONS } from './openapi-endpoints.ts'
 import type { Operation } from './openapi-operation.ts'
 import { WEBHOOK_OPERATIONS } from './openapi-webhook-operations.ts'
@@ -167,6 +168,16 @@ export const OPERATIONS: readonly Operation[] = [
   },
   ...WEBHOOK_OPERATIONS,
   ...ENDPOINT_OPERATIONS,
+  {
+    method: 'get',
+    path: '/limits',
+    id: 'getLimits',
+    summary:
+      'The limits in force for the caller: files, rows, batches, the pace at Genesys, calls of the key',
+    access: 'key',
+    responses: [{ status: 200, about: 'The limits', schema: limitsSchema }],
+    problems: [],
+  },
   {
     method: 'get',
     path: '/livez',

@@ -175,7 +175,7 @@ const answers = (operation: Operation): Json => {
 const operationObject = (operation: Operation): Json => ({
   operationId: operation.id,
   summary: operation.summary,
-  ...(operation.access === 'public' || operation.access === 'metrics'
+  ...(operation.access === 'public' || operation.access === 'metrics' || operation.access === 'key'
     ? {}
     : { description: `Needs the scope \`${operation.access}\`.` }),
   security: operation.access === 'public' ? [] : [{ key: [] }],

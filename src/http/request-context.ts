@@ -3,8 +3,8 @@ import type { ZodType } from 'zod'
 import type { Caller, Scope } from '../domain/access.ts'
 import type { FileFormat } from '../domain/upload.ts'
 
-/** Who may call a route. Every route declares one; a route without stops the boot. */
-export type RouteAccess = 'public' | 'metrics' | { scope: Scope }
+/** Who may call a route; `key`: any valid key. Every route declares one; a route without stops the boot. */
+export type RouteAccess = 'public' | 'metrics' | 'key' | { scope: Scope }
 
 /** How the file of an upload comes: as a part of a form, or as the body itself. */
 export type UploadForm = { kind: 'multipart' } | { kind: 'bare'; format: FileFormat }

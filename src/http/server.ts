@@ -16,6 +16,7 @@ import { validationPlugin } from './plugins/validation.ts'
 import { registerUploadIntake } from './routes/contact-list-uploads.ts'
 import { registerContactLists } from './routes/contact-lists.ts'
 import { registerGenesysWebhooks } from './routes/genesys-webhooks.ts'
+import { registerLimits } from './routes/limits.ts'
 import { registerOperations } from './routes/operations.ts'
 import { registerProblemPages } from './routes/problems.ts'
 import { registerUploadRows } from './routes/upload-rows.ts'
@@ -102,6 +103,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerUploadRows(app, deps)
   registerContactLists(app, deps)
   registerWebhookEndpoints(app, deps)
+  registerLimits(app, deps)
   registerOperations(app, deps)
   registerProblemPages(app, deps)
   await app.ready()

@@ -1,13 +1,7 @@
 import { sql } from 'kysely'
 
-import {
-  progressOf,
-  RATE_SPAN_SECONDS,
-  RATE_STALE_SECONDS,
-  type UploadProgress,
-} from '../domain/upload-progress.ts'
-import type { UploadCounts } from '../domain/upload.ts'
-import type { UploadRow } from './upload-row.ts'
+import { progressOf, RATE_SPAN_SECONDS, RATE_STALE_SECONDS } from '../domain/upload-progress.ts'
+import type { UploadCounts, UploadProgress, UploadState } from '../domain/upload.ts'
 
 /** What an upload's row keeps of its rate. */
 export type MarkColumns = {
@@ -36,7 +30,10 @@ export const moveMarks = (settledNow: number) => {
     settled_at = clock_timestamp()`
 }
 
-export const progressOfRow = (row: UploadRow, counts: UploadCounts): UploadProgress | null =>
+export const progressOfRow = (
+  row: MarkColumns & { state: UploadState },
+  counts: UploadCounts,
+): UploadProgress | null =>
   progressOf({
     state: row.state,
     counts,

@@ -4,8 +4,9 @@ import fp from 'fastify-plugin'
 import { hasScope, type ApiKey, type Scope } from '../../domain/access.ts'
 import { GatewayProblem } from '../../domain/problem.ts'
 import { sameBytes, sha256 } from '../../lib/digest.ts'
-import type { HttpDeps } from '../deps.ts'
+import { keyRequestsPerMinute, type HttpDeps } from '../deps.ts'
 import { createKeyFailures, type KeyFailures } from '../key-failures.ts'
+import { createKeyQuota, quotaHeaders, type KeyQuota } from '../key-quota.ts'
 
 const bearerOf = (request: FastifyRequest): string | null => {
   const match = /^Bearer ([\x21-\x7e]{1,512})$/iu.exec(request.headers.authorization ?? '')
@@ -51,14 +52,23 @@ const authenticate = async (
   return key
 }
 
-const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope): void => {
+/** Counts the call against its key; throws 429. The headers go with every answer from here on. */
+const charge = (quota: KeyQuota, key: ApiKey, reply: FastifyReply): void => {
+  const verdict = quota.take(key.id)
+  reply.headers(quotaHeaders(quota.perMinute, verdict))
+  if (verdict.allowed) return
+  const detail = `This key made its ${quota.perMinute} calls of this minute.`
+  throw new GatewayProblem('too-many-requests', detail, {}, verdict.resetSeconds)
+}
+
+const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): void => {
   request.caller = {
     tenantId: key.tenantId,
     keyId: key.id,
     scopes: key.scopes,
     requestId: request.id,
   }
-  if (!hasScope(key.scopes, scope)) {
+  if (scope !== null && !hasScope(key.scopes, scope)) {
     throw new GatewayProblem('scope-missing', `This call needs the scope ${scope}.`, { scope })
   }
 }
@@ -70,6 +80,10 @@ export const authPlugin = (deps: HttpDeps) =>
       const failures = createKeyFailures({
         clock: deps.clock,
         perMinute: deps.limits.keyFailuresPerMinute ?? 30,
+      })
+      const quota = createKeyQuota({
+        clock: deps.clock,
+        perMinute: keyRequestsPerMinute(deps.limits),
       })
       app.addHook('onRoute', (route) => {
         // The pages of the documentation are the only routes that the gateway does not write itself.
@@ -93,7 +107,9 @@ export const authPlugin = (deps: HttpDeps) =>
           }
         }
         const key = await authenticate(deps, failures, request, reply)
-        authorize(request, key, typeof access === 'object' ? access.scope : 'admin')
+        charge(quota, key, reply)
+        const scope = typeof access === 'object' ? access.scope : access === 'key' ? null : 'admin'
+        authorize(request, key, scope)
       })
     },
     { name: 'auth', dependencies: ['lifecycle'] },

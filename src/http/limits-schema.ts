@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+const count = z.int().min(0)
+
+/** Answer of GET /limits; null = no limit. */
+export const limitsSchema = z.strictObject({
+  dialect: z.enum(['guide', 'platform']),
+  upload: z.strictObject({
+    maxBytes: count,
+    maxRows: count,
+    maxRecordBytes: count,
+    fileThresholdRows: count.nullable(),
+  }),
+  contactList: z.strictObject({
+    maxColumns: count.nullable(),
+    maxHeaderCharacters: count.nullable(),
+    maxCellCharacters: count.nullable(),
+  }),
+  batch: z.strictObject({ maxRows: count, maxBytes: count }),
+  pace: z.strictObject({ configuredPerMinute: count, inForcePerMinute: count }),
+  idempotencyKeys: z.strictObject({ keptDays: count }),
+  key: z.strictObject({ requestsPerMinute: count }),
+})
