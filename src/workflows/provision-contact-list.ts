@@ -79,7 +79,8 @@ export const createProvisionContactList =
     const done = await claimKey(deps, scope)
     if (done !== null) {
       if (done.fingerprint !== fingerprint) throw keyReused()
-      return { ...done, replayed: true }
+      const { status, body, location } = done
+      return { status, body, location, replayed: true }
     }
     const context = readContext(tenantId, deps.signal ?? new AbortController().signal)
     const heartbeat = startHeartbeat(deps.clock, BEAT_MS, async () => {
