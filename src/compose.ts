@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 
-import { callbackUrlOf } from './compose/genesys-webhooks.ts'
+import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
 import { bindStore, openGenesys, startInProcessSandbox } from './compose/genesys.ts'
 import { createGatewayServer } from './compose/http.ts'
 import { createWork } from './compose/work.ts'
@@ -56,18 +56,22 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const callbackUrl = callbackUrlOf(config, address)
   const parts = { config, telemetry, store, genesys, owner, callbackUrl }
   const work = await createWork(parts)
+  const events = eventSubscriptionOf(parts)
   let stopping = false
   const server = await createGatewayServer({
     ...parts,
     publicUrl,
     simulated: sandbox !== null,
     wake: () => work.lanes.wake(),
+    webhooks: () => (typeof events === 'string' ? events : events.status()),
     stopping: () => stopping,
   })
   await work.jobs.start()
   work.lanes.start()
   work.sweeper.start()
   await server.listen({ host: config.host, port })
+  // The address is there before Genesys hears of it.
+  if (typeof events !== 'string') events.start()
   return {
     address,
     simulated: sandbox !== null,
@@ -75,6 +79,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     adminKeyFile: adminKey.file,
     stop: async () => {
       stopping = true
+      if (typeof events !== 'string') await events.stop()
       await Promise.all([server.close(), work.lanes.stop(STOP_GRACE_MS), work.sweeper.stop()])
       await work.jobs.stop()
       await work.webhooks.close()

@@ -1,9 +1,14 @@
 import type { Config } from '../config.ts'
 import { capabilityToken } from '../domain/capability-token.ts'
+import { SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE, WEBHOOK_PATHS } from '../domain/genesys-webhook.ts'
 import { webhookSecretsOf } from '../kept-keys.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createReceiveWebhook } from '../workflows/receive-webhook.ts'
+import {
+  createEventSubscription,
+  type EventSubscription,
+} from '../workflows/subscribe-to-events.ts'
 import { createVerifyWebhook } from '../workflows/verify-webhook.ts'
 import type { Parts } from './parts.ts'
 
@@ -20,8 +25,33 @@ export const callbackUrlOf = (
   if (secret === undefined || base === null) return null
   return (partId, listId) => {
     const token = capabilityToken(secret, partId, listId)
-    return `${base}/webhook/genesys-upload?token=${encodeURIComponent(token)}`
+    return `${base}${WEBHOOK_PATHS.callback}?token=${encodeURIComponent(token)}`
   }
+}
+
+/**
+ * The subscription to the end of uploads, at PUBLIC_URL under the current secret. A string says why there is none; completions are
+ * polled then.
+ */
+export const eventSubscriptionOf = ({
+  config,
+  store,
+  genesys,
+  telemetry,
+}: Parts): EventSubscription | string => {
+  const [secret] = webhookSecretsOf(config)
+  if (genesys.subscriptions === null) return 'polling alone: this dialect has no events'
+  if (config.publicUrl === null) return 'no subscription: PUBLIC_URL is not set'
+  if (secret === undefined) return 'no subscription: WEBHOOK_SECRET is not set'
+  const token = capabilityToken(secret, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
+  return createEventSubscription({
+    genesys: genesys.subscriptions,
+    subscriptions: store.subscriptions,
+    targetUrl: `${config.publicUrl}${WEBHOOK_PATHS.event}?token=${encodeURIComponent(token)}`,
+    clock: systemClock,
+    random: Math.random,
+    emit: telemetry.emit,
+  })
 }
 
 /** What the HTTP border needs to take Genesys' webhooks. */

@@ -17,6 +17,7 @@ import type {
   SyncStore,
 } from '../workflows/ports/platform.ts'
 import type { ProvisioningStore } from '../workflows/ports/provisioning.ts'
+import type { SubscriptionStore } from '../workflows/ports/subscriptions.ts'
 import type { IdempotencyStore, UploadStore } from '../workflows/ports/uploads.ts'
 import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { createAccessStore } from './access-store.ts'
@@ -36,6 +37,7 @@ import { createPaceStore } from './pace-store.ts'
 import { createProvisioningStore } from './provisioning-store.ts'
 import { createReceiptStore } from './receipt-store.ts'
 import { openServer } from './server-home.ts'
+import { createSubscriptionStore } from './subscription-store.ts'
 import { createSyncStore } from './sync-store.ts'
 import { createUploadStore } from './upload-store.ts'
 
@@ -55,6 +57,7 @@ export type Store = {
   audit: AuditStore
   sync: SyncStore
   receipts: ReceiptStore
+  subscriptions: SubscriptionStore
   endpoints: EndpointStore
   provisioning: ProvisioningStore
   /** For the job queue; outside any transaction. */
@@ -115,6 +118,7 @@ const assemble = async (
     sql: database.sql,
     digestKey,
     receipts,
+    subscriptions: createSubscriptionStore({ database }),
     connectJobs: (queue) => {
       outbox.connect(queue)
       receipts.connect(queue)

@@ -2,7 +2,7 @@ import type { Home } from './ports/platform.ts'
 
 export type ReadinessAnswer = {
   ready: boolean
-  checks: Record<'database' | 'service' | 'genesys', { ok: boolean; detail: string }>
+  checks: Record<'database' | 'service' | 'genesys' | 'webhooks', { ok: boolean; detail: string }>
   sandbox: boolean
 }
 
@@ -17,6 +17,8 @@ export const createReadiness =
     simulated: boolean
     /** What the last attempt at Genesys came to. */
     lastGenesysAttempt: () => string
+    /** How the gateway hears of completions beside its polls. */
+    webhooks: () => string
     stopping: () => boolean
   }) =>
   async (): Promise<ReadinessAnswer> => {
@@ -34,7 +36,8 @@ export const createReadiness =
     }
     return {
       ready: database.ok && service.ok,
-      checks: { database, service, genesys },
+      // Completions are polled for anyway.
+      checks: { database, service, genesys, webhooks: { ok: true, detail: deps.webhooks() } },
       sandbox: simulated,
     }
   }

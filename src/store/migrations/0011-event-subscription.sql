@@ -1,0 +1,16 @@
+-- What was subscribed to in which Genesys org, for which target: Genesys lists no subscriptions, so this row is all that is known.
+create table event_subscription (
+  api_host text not null,
+  client_id text not null,
+  event_type text not null,
+  -- SHA-256 of the URL with its token: another PUBLIC_URL or another secret is another subscription.
+  target_digest bytea not null,
+  state text not null check (state in ('registering', 'registered', 'refused', 'unknown')),
+  genesys_id text,
+  attempts integer not null default 1,
+  attempted_at timestamptz not null default clock_timestamp(),
+  next_at timestamptz,
+  -- claim(): one instance of all subscribes.
+  primary key (api_host, client_id, event_type, target_digest),
+  check ((state in ('refused', 'unknown')) = (next_at is not null))
+);
