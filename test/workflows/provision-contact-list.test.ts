@@ -255,7 +255,7 @@ describe('a creation whose answer is lost', () => {
       const answer = await call()
       assert.deepEqual([answer.status, answer.location], [201, '/v1/contact-lists/list-1'])
       assert.equal(listed.length, 1)
-      assert.equal((events[0]?.fields as { outcome: string }).outcome, 'found')
+      assert.match(JSON.stringify(events), /"outcome":"found"/)
     })
   }
 
