@@ -51,8 +51,8 @@ export type Chunk = {
   subjectDigests: Buffer
 }
 
-/** A chunk read back, with the rows that a later line of the same file replaced. */
-export type StagedChunk = Chunk & { leftOut: Buffer }
+/** A chunk read back, with the rows that a later line of the same file replaced. The digests stay where they are searched. */
+export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests'> & { leftOut: Buffer }
 
 type ChunkCells = Pick<Chunk, 'width' | 'contactIds' | 'cells'>
 

@@ -1,12 +1,11 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import type { AuditEntry } from '../domain/audit.ts'
 import type { AuditStore } from '../workflows/ports/platform.ts'
 import type { Database, Db } from './database.ts'
 
-/** Writes entries on the given handle, unchained; the time is the database's. */
-export const appendAudit = async (db: Db, entries: readonly AuditEntry[]): Promise<void> => {
-  if (entries.length === 0) return
+/** The statement that writes entries, unchained; a condition may follow it. The time is the database's. */
+export const auditInsert = (entries: readonly AuditEntry[]): RawBuilder<unknown> => {
   const rows = entries.map((entry) => ({
     id: entry.id,
     tenant_id: entry.tenantId,
@@ -20,13 +19,16 @@ export const appendAudit = async (db: Db, entries: readonly AuditEntry[]): Promi
     counts: entry.counts,
     digest: entry.digest,
   }))
-  await sql`insert into audit_entry
+  return sql`insert into audit_entry
       (id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest)
     select id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as entry (id text, tenant_id text, actor text, action text,
-      object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text)`.execute(
-    db,
-  )
+      object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text)`
+}
+
+/** Writes entries on the given handle. */
+export const appendAudit = async (db: Db, entries: readonly AuditEntry[]): Promise<void> => {
+  if (entries.length > 0) await auditInsert(entries).execute(db)
 }
 
 export const createAuditStore = (deps: { database: Database }): AuditStore => ({

@@ -9,8 +9,6 @@ export type ChunkRow = {
   last_line: number
   payload: Buffer
   left_out: Buffer
-  id_digests: Buffer
-  subject_digests: Buffer
 }
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
@@ -128,8 +126,6 @@ export const decodeChunk = async (
     firstLine: row.first_line,
     lastLine: row.last_line,
     ...readContents(payload),
-    idDigests: row.id_digests,
-    subjectDigests: row.subject_digests,
     leftOut: row.left_out,
   }
 }

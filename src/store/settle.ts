@@ -1,43 +1,41 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
-import { brokenSums, FINAL_STATES } from '../domain/upload.ts'
-import type { DeliveryStore } from '../workflows/ports/delivery.ts'
-import { appendAudit } from './audit-store.ts'
+import { brokenSums } from '../domain/upload.ts'
+import type { DeliveryStore, LaneClaim } from '../workflows/ports/delivery.ts'
+import { auditInsert } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
-import { lockFenced } from './fence.ts'
+import { checkFenced, FENCED_ROWS, fencedTables } from './fence.ts'
 import { moveMarks } from './progress-marks.ts'
-import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
+import { FINAL_STATES_SQL, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 type Settlement = Parameters<DeliveryStore['settle']>[1]
 
-const writeResults = async (tx: Tx, input: Settlement): Promise<void> => {
-  if (input.results.length === 0) return
-  await sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name)
+const insertResults = (input: Settlement): RawBuilder<unknown> =>
+  sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name)
     select ${input.uploadId}, r."line", r."chunkSeq", r."outcome", r."code", r."column"
     from jsonb_to_recordset(${JSON.stringify(input.results)}::jsonb)
       as r ("line" int, "chunkSeq" int, "outcome" text, "code" text, "column" text)
     order by r."line" on conflict (upload_id, line) do update
-    set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name`.execute(
-    tx,
-  )
-}
+    set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name`
+
+const HASH_BYTES = 16
 
 /** Ids in order, so that two transactions over the same contacts wait for each other instead of deadlocking. */
-const writeRegister = async (tx: Tx, upload: UploadRow, input: Settlement): Promise<void> => {
-  if (input.delivered.length === 0) return
+const upsertRegister = (upload: UploadRow, input: Settlement): RawBuilder<unknown> => {
   const ids = input.delivered.map((row) => row.contactId)
-  const hashes = input.delivered.map((row) => row.contentHash.toString('hex'))
+  const hashes = Buffer.concat(input.delivered.map((row) => row.contentHash))
   const lines = input.delivered.map((row) => row.line)
-  await sql`insert into contact_register as known
+  return sql`insert into contact_register as known
       (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
-    select ${upload.tenant_id}, ${upload.contact_list_id}, d.id, decode(d.hash, 'hex'), ${upload.accepted_seq}::bigint,
-      ${upload.id}, d.line
-    from unnest(${ids}::text[], ${hashes}::text[], ${lines}::int[]) as d (id, hash, line)
+    select ${upload.tenant_id}, ${upload.contact_list_id}, d.id,
+      substring(${hashes}::bytea from ((d.place - 1) * ${HASH_BYTES}::int + 1)::int for ${HASH_BYTES}::int),
+      ${upload.accepted_seq}::bigint, ${upload.id}, d.line
+    from unnest(${ids}::text[], ${lines}::int[]) with ordinality as d (id, line, place)
     order by d.id collate "C"
     on conflict (tenant_id, list_id, contact_id) do update set content_hash = excluded.content_hash,
       accepted_seq = excluded.accepted_seq, upload_id = excluded.upload_id, line = excluded.line,
       delivered_at = clock_timestamp()
-    where known.accepted_seq <= excluded.accepted_seq`.execute(tx)
+    where known.accepted_seq <= excluded.accepted_seq`
 }
 
 /** The part of a file is settled with its last batch. */
@@ -49,12 +47,18 @@ const closePart = async (tx: Tx, partId: string): Promise<void> => {
   )
 }
 
-const writeCounts = async (tx: Tx, input: Settlement): Promise<UploadRow> => {
+/** Everything that the batch's end changes, in one statement; the upload as it is then. */
+const writeOutcome = async (tx: Tx, upload: UploadRow, input: Settlement): Promise<UploadRow> => {
   const { counts } = input
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
-  const { rows } =
-    await sql<UploadRow>`update upload set version = version + 1, updated_at = clock_timestamp(),
+  const results = sql`results as (${insertResults(input)}),`
+  const register = sql`registered as (${upsertRegister(upload, input)}),`
+  const { rows } = await sql<UploadRow>`with
+      ${input.results.length > 0 ? results : sql``}
+      ${input.delivered.length > 0 ? register : sql``}
+      noted as (${auditInsert([input.audit])})
+    update upload set version = version + 1, updated_at = clock_timestamp(),
       told_hold = null, ${moveMarks(settledNow)},
       rows_delivered = rows_delivered + ${counts.delivered}::int,
       rows_unchanged = rows_unchanged + ${counts.unchanged}::int,
@@ -66,28 +70,33 @@ const writeCounts = async (tx: Tx, input: Settlement): Promise<UploadRow> => {
   return rows[0]!
 }
 
+type Locked = UploadRow & { settled_id: string | null; settled_part: string | null }
+
+/** Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. */
+const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
+  const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},
+    settled as (update batch set state = 'settled', settled_at = clock_timestamp() from locked, held
+      where batch.id = ${input.batchId} and batch.upload_id = locked.id and batch.state in ('intended', 'sent')
+        and locked.lane_key = held.key and locked.state not in (${FINAL_STATES_SQL})
+      returning batch.id as settled_id, batch.part_id as settled_part)
+    select ${UPLOAD_COLUMNS}, settled_id, settled_part from ${FENCED_ROWS} left join settled on true`.execute(
+    tx,
+  )
+  return checkFenced(rows, claim, `Upload ${input.uploadId}`)
+}
+
 /** An upload that was paused or held meanwhile keeps the outcome of what was sent; an ended one is left as it is. */
 export const createSettle =
   (deps: { database: Database }): DeliveryStore['settle'] =>
   (claim, input) =>
     inTransaction(deps.database, async (tx) => {
-      const upload = await lockFenced(tx, claim, input.uploadId)
-      if (FINAL_STATES.includes(upload.state)) return toUpload(upload)
-      const { rows } = await sql<{
-        part_id: string | null
-      }>`update batch set state = 'settled', settled_at = clock_timestamp()
-        where id = ${input.batchId} and upload_id = ${input.uploadId} and state in ('intended', 'sent')
-        returning part_id`.execute(tx)
-      const settledBatch = rows[0]
-      if (settledBatch === undefined) return toUpload(upload)
-      if (settledBatch.part_id !== null) await closePart(tx, settledBatch.part_id)
-      await writeResults(tx, input)
-      await writeRegister(tx, upload, input)
-      const settled = toUpload(await writeCounts(tx, input))
+      const locked = await lockAndSettle(tx, claim, input)
+      if (locked.settled_id === null) return toUpload(locked)
+      if (locked.settled_part !== null) await closePart(tx, locked.settled_part)
+      const settled = toUpload(await writeOutcome(tx, locked, input))
       const broken = brokenSums(settled.counts, false)
       if (broken.length > 0) {
         throw new Error(`Upload ${input.uploadId}: rows do not add up (${broken.join(', ')})`)
       }
-      await appendAudit(tx, [input.audit])
       return settled
     })

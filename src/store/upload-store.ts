@@ -39,6 +39,15 @@ const createReads = ({ db }: Database): Pick<UploadStore, 'find' | 'list'> => ({
   },
 })
 
+type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
+
+const openKey = (keyring: Keyring, uploadId: string, row: SealedKey | undefined): Buffer => {
+  if (!row?.data_key || !row.data_key_id) {
+    throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
+  }
+  return keyring.open(keyContext(uploadId), row.data_key_id, row.data_key)
+}
+
 /** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */
 const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, Buffer>()
@@ -47,13 +56,9 @@ const createDataKeys = (db: Db, keyring: Keyring) => {
     read: async (uploadId: string): Promise<Buffer> => {
       const known = receiving.get(uploadId)
       if (known) return known
-      const { rows } = await sql<{ data_key: Buffer | null; data_key_id: string | null }>`
+      const { rows } = await sql<SealedKey>`
         select data_key, data_key_id from upload where id = ${uploadId}`.execute(db)
-      const row = rows[0]
-      if (!row?.data_key || !row.data_key_id) {
-        throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
-      }
-      return keyring.open(keyContext(uploadId), row.data_key_id, row.data_key)
+      return openKey(keyring, uploadId, rows[0])
     },
   }
 }
@@ -111,12 +116,13 @@ export const createUploadStore = (deps: {
   const keys = createDataKeys(db, deps.keyring)
 
   const readChunk: UploadStore['readChunk'] = async (uploadId, seq) => {
-    const dataKey = await keys.read(uploadId)
-    const { rows } = await sql<ChunkRow>`
-      select seq, first_line, last_line, payload, left_out, id_digests, subject_digests
-      from chunk where upload_id = ${uploadId} and seq = ${seq}`.execute(db)
+    const { rows } = await sql<ChunkRow & SealedKey>`
+      select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+      from chunk join upload on upload.id = chunk.upload_id where upload_id = ${uploadId} and seq = ${seq}`.execute(
+      db,
+    )
     if (!rows[0]) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
-    return decodeChunk(dataKey, uploadId, rows[0])
+    return decodeChunk(openKey(deps.keyring, uploadId, rows[0]), uploadId, rows[0])
   }
 
   const stage = createStage(deps)

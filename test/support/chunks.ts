@@ -1,4 +1,10 @@
-import { cellsOfText, type Chunk, type NewChunk, textOfCells } from '../../src/domain/chunk.ts'
+import {
+  cellsOfText,
+  type Chunk,
+  type NewChunk,
+  type StagedChunk,
+  textOfCells,
+} from '../../src/domain/chunk.ts'
 
 /** The chunk as intake would have handed it over. */
 export const asNew = (chunk: Chunk): NewChunk => {
@@ -14,3 +20,9 @@ export const asRead = ({ text, ...chunk }: NewChunk): Chunk => ({
   ...cellsOfText(Buffer.from(text), chunk.lines.length, chunk.width),
   lines: [...chunk.lines],
 })
+
+/** The chunk as the store gives it back. */
+export const asStaged = (chunk: NewChunk, leftOut: Buffer = Buffer.alloc(0)): StagedChunk => {
+  const { idDigests: _ids, subjectDigests: _subjects, ...rest } = asRead(chunk)
+  return { ...rest, leftOut }
+}

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../src/domain/audit.ts'
-import type { StagedChunk } from '../../src/domain/chunk.ts'
+import type { Chunk, StagedChunk } from '../../src/domain/chunk.ts'
 import type { Upload } from '../../src/domain/upload.ts'
 import { brokenSums, canMove, LANE_STATES, ZERO_COUNTS } from '../../src/domain/upload.ts'
 import { createBitmap, countBits, setBit } from '../../src/lib/bitmap.ts'
@@ -21,7 +21,7 @@ export const makeChunk = (
   seq: number,
   ids: readonly string[],
   about: { content?: string; leftOut?: readonly number[]; firstLine?: number } = {},
-): StagedChunk => {
+): Chunk & StagedChunk => {
   const first = about.firstLine ?? 2 + seq * 100
   const leftOut = createBitmap(ids.length)
   for (const row of about.leftOut ?? []) setBit(leftOut, row)
