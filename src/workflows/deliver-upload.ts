@@ -34,6 +34,7 @@ export const createDeliverUpload =
       skipping: false,
       clearing: await deps.delivery.clearing(upload),
       refusals: new Map(),
+      partSeq: 0,
       extraRequests: 0,
       refusedRows: 0,
       draining: upload.cancelRequested,

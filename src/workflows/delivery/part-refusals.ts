@@ -16,15 +16,11 @@ type Place = { batch: Batch; row: number }
 const placesOf = (batches: readonly Batch[]): Place[] =>
   batches.flatMap((batch) => sentRows(batch).map((row) => ({ batch, row })))
 
-const newPart = (
-  run: DeliveryRun,
-  part: DeliveryPart,
-  seq: number,
-  batches: readonly NewBatch[],
-): NewPart => {
+const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatch[]): NewPart => {
   const rows = batches.reduce((sum, batch) => sum + sentRows(batch).length, 0)
+  run.partSeq += 1
   const bytes = part.rows === 0 ? 0 : Math.round((part.bytes * rows) / part.rows)
-  return { id: run.deps.ids.newUuid(), seq, method: part.method, rows, bytes, batches }
+  return { id: run.deps.ids.newUuid(), seq: run.partSeq, method: part.method, rows, bytes, batches }
 }
 
 /** The part as the store holds it right after it was written. */
@@ -39,7 +35,7 @@ const replace = async (
   { part }: OpenPart,
   groups: readonly (readonly NewBatch[])[],
 ): Promise<OpenPart[]> => {
-  const parts = groups.map((batches, at) => newPart(run, part, part.seq + 1 + at, batches))
+  const parts = groups.map((batches) => newPart(run, part, batches))
   await run.deps.delivery.splitPart(run.claim, part.id, run.upload.id, parts)
   return parts.map((fresh) => freshPart(run.upload.id, fresh))
 }

@@ -13,8 +13,8 @@ import { sendPart } from './send-part.ts'
 import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './settle-part.ts'
 
 export type PartWork = {
-  /** Takes a part to its end, and the parts that take its place. Returns the highest `seq` among them. */
-  through(open: OpenPart, records: Buffer | null): Promise<number>
+  /** Takes a part to its end, and the parts that take its place. `records`: its CSV where it is at hand. */
+  through(open: OpenPart, records: Buffer | null): Promise<void>
 }
 
 /** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
@@ -29,7 +29,6 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     const latencyMs = Math.round(clock.monotonicMs() - startedMs)
     await settlePart(run, open.part, open.batches, outcome, latencyMs)
     checkGoingOn(run)
-    return open.part.seq
   }
 
   /** What a job says, or a failure that no retry mends: sent (again) where that is to be done. */
@@ -55,7 +54,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     }
   }
 
-  const through = async (given: OpenPart, records: Buffer | null): Promise<number> => {
+  const through = async (given: OpenPart, records: Buffer | null): Promise<void> => {
     checkGoingOn(run)
     const startedMs = clock.monotonicMs()
     const open = records === null ? await withoutSuperseded(run, given) : given
@@ -64,19 +63,15 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     const wiping = wipesNext(run)
     const outcome = await outcomeOf(open, records)
     if (outcome instanceof GenesysFailure) {
-      let last = open.part.seq
-      for (const part of await actOnPartRefusal(run, open, outcome)) {
-        last = await through(part, null)
-      }
-      return last
+      for (const part of await actOnPartRefusal(run, open, outcome)) await through(part, null)
+      return
     }
     const taken = outcome.kind === 'job' && outcome.job.state === 'completed'
     if (taken) await recordCleared(run)
-    const last = await settled(open, outcome, startedMs)
+    await settled(open, outcome, startedMs)
     if (wiping && !taken) throw overwriteFailed()
     // Wiping rebuilds the list's index: nothing is appended before it is ready again (guide-api, "Contacts").
     if (wiping) await checkList(run)
-    return last
   }
   return { through }
 }

@@ -56,6 +56,8 @@ export type DeliveryRun = {
     string,
     { outcome: 'failed' | 'unprocessed' | 'unchanged'; code: string; column: string | null }
   >
+  /** The highest number that a part of the upload has. */
+  partSeq: number
   extraRequests: number
   refusedRows: number
   /** The upload is to be cancelled and this run only learns what became of what was sent. */

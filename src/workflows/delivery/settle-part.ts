@@ -1,3 +1,4 @@
+import { CONTACT_ID_COLUMN } from '../../domain/contact-id-column.ts'
 import type { Batch, DeliveryPart } from '../ports/delivery.ts'
 import type { JobStatus } from '../ports/genesys.ts'
 import { planChunk, type RowVerdict, sentRows } from './plan-batch.ts'
@@ -28,6 +29,21 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
+ * Whether a contact that Genesys took is known to be held under its id and with its content. Where Genesys looks for duplicates itself
+ * it may have passed a known one over (`skip`), or written to the contact that has the same phone.
+ */
+const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
+  if (method !== 'callback') return true
+  const byId =
+    upload.delivery.duplicateCheckField === CONTACT_ID_COLUMN ||
+    upload.columns.some(
+      ({ kind, mappedTo }) =>
+        kind === 'contactId' && mappedTo === upload.delivery.duplicateCheckField,
+    )
+  return byId && upload.duplicates !== 'skip'
+}
+
+/**
  * Settles every batch of a part by the outcome of the whole, in order; one settled before is passed over, so that a crash between two
  * of them is mended by doing it again. Failures without names go to the first batches that have rows for them, and the register learns
  * nothing of the part.
@@ -41,7 +57,7 @@ export const settlePart = async (
 ): Promise<void> => {
   let left = unattributedOf(outcome, part.rows)
   if (outcome.kind === 'delivered') run.unattributedFailures += left
-  const uncertain = left > 0
+  const uncertain = left > 0 || !tellsContent(run, part)
   let from = 0
   let failedRows = left
   for (const batch of batches) {

@@ -36,19 +36,19 @@ export const workParts = async (run: DeliveryRun): Promise<void> => {
   const { delivery } = run.deps
   const written = await delivery.batches(run.upload.id)
   const parts = await delivery.parts(run.upload.id)
+  run.partSeq = parts.at(-1)?.seq ?? 0
   const columns = partColumnsOf(run)
   const work = createPartWork(run, columns)
   for (const open of openParts(parts, written)) await work.through(open, null)
   const seqs = await delivery.chunkSeqs(run.upload.id)
   const source = createPartSource(run, columns, seqs, written)
-  let seq = (parts.at(-1)?.seq ?? 0) + 1
   let ahead = prepare(source.next())
   for (;;) {
     checkGoingOn(run)
     const prepared = await ahead
     if (prepared === null) break
     ahead = prepare(source.next())
-    seq = (await sendPrepared(run, work, prepared, seq)) + 1
+    await sendPrepared(run, work, prepared)
   }
   if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
 }
@@ -59,18 +59,18 @@ const prepare = (next: Promise<PreparedPart | null>): Promise<PreparedPart | nul
   return next
 }
 
-/** Writes the part's intent and takes it to its end; returns the last number used, for a refused part is replaced by others. */
+/** Writes the part's intent and takes it to its end. */
 const sendPrepared = async (
   run: DeliveryRun,
   work: PartWork,
   prepared: PreparedPart,
-  seq: number,
-): Promise<number> => {
+): Promise<void> => {
   const { batches, records, rows, overwrites } = prepared
   const method = run.upload.delivery.method === 'callback' ? 'callback' : 'file'
+  run.partSeq += 1
   const part: NewPart = {
     id: run.deps.ids.newUuid(),
-    seq,
+    seq: run.partSeq,
     method,
     rows,
     bytes: records.length,
@@ -82,5 +82,5 @@ const sendPrepared = async (
     counts: { rows, batches: batches.length },
   })
   await run.deps.delivery.intendPart(run.claim, run.upload.id, part, audit, overwrites)
-  return work.through(freshPart(run.upload.id, part), records)
+  await work.through(freshPart(run.upload.id, part), records)
 }
