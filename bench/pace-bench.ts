@@ -2,61 +2,88 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { StoreHome } from '../src/store/open-store.ts'
 import { cleanFile } from '../test/support/contact-file.ts'
-import { type RunningGateway, setStage } from '../test/support/stage.ts'
+import { type Dialect, type RunningGateway, setStage } from '../test/support/stage.ts'
+
+/** One way to be busy; the configured pace is that of the dialect. */
+export type PaceCase = {
+  name: string
+  dialect: Dialect
+  instances: number
+  lists: number
+  /** What Genesys really allows, as a share of the configured pace. */
+  realShare: number
+  /** How long Genesys takes to answer a batch and to tell of a job. */
+  latencyMs: number
+  seconds: number
+}
 
 export type PaceFigures = {
-  instances: number
+  name: string
   seconds: number
   sent: number
   allowed: number
   utilisation: number
   maxPerMinute: number
   throttled: number
+  /** From sending a batch to settling it. */
+  batchMs: { p50: number; p99: number } | null
 }
 
-const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
-const PER_MINUTE = 900
-const ROWS_A_LIST = 6000
+const PER_MINUTE = { guide: 900, platform: 300 } as const
+const ROWS_A_LIST = 12_000
 /** Small batches make many requests of few rows: the pace is the bottleneck, not the rows. */
 const BATCH_ROWS = 10
 
-/** Five busy lists for `seconds`: what Genesys counted against what the configured pace allows. Its limit is that pace itself. */
-export const measurePace = async (
-  home: StoreHome,
-  instances: number,
-  seconds: number,
-): Promise<PaceFigures> => {
-  const stage = await setStage(home, 'guide', { limits: { guideRequestsPerMinute: PER_MINUTE } })
+const percentiles = (values: number[]): PaceFigures['batchMs'] => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share: number): number | undefined =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  const [p50, p99] = [at(0.5), at(0.99)]
+  return p50 === undefined || p99 === undefined ? null : { p50, p99 }
+}
+
+/** Busy lists for some seconds: what Genesys took against what it really allows. */
+export const measurePace = async (home: StoreHome, about: PaceCase): Promise<PaceFigures> => {
+  const perMinute = PER_MINUTE[about.dialect]
+  const real = perMinute * about.realShare
+  const stage = await setStage(home, about.dialect, {
+    limits: { guideRequestsPerMinute: real, platformRequestsPerMinute: real },
+  })
   try {
+    if (about.latencyMs > 0) {
+      stage.sandbox.setFaults([{ kind: 'slow', delayMs: about.latencyMs }])
+    }
     const gateways: RunningGateway[] = []
-    for (let n = 0; n < instances; n += 1) {
+    for (let n = 0; n < about.instances; n += 1) {
       gateways.push(
         await stage.gateway({
           LOG_LEVEL: 'info',
           GENESYS_BATCH_ROWS: String(BATCH_ROWS),
-          GENESYS_REQUESTS_PER_MINUTE: String(PER_MINUTE),
+          GENESYS_REQUESTS_PER_MINUTE: String(perMinute),
         }),
       )
     }
-    for (const [index, list] of LISTS.entries()) {
-      const gateway = gateways[index % instances] as RunningGateway
-      await gateway.client.upload(list, cleanFile({ rows: ROWS_A_LIST, prefix: list }).csv)
+    for (let n = 0; n < about.lists; n += 1) {
+      const [list, gateway] = [`demo-list-${n + 1}`, gateways[n % about.instances]]
+      await gateway?.client.upload(list, cleanFile({ rows: ROWS_A_LIST, prefix: list }).csv)
     }
-    const before = stage.sandbox.ledger().requests.total
-    const startedAt = performance.now()
-    await delay(seconds * 1000)
-    const took = (performance.now() - startedAt) / 1000
+    const [before, startedAt] = [stage.sandbox.ledger(), performance.now()]
+    await delay(about.seconds * 1000)
+    const seconds = (performance.now() - startedAt) / 1000
     const ledger = stage.sandbox.ledger()
-    const sent = ledger.requests.total - before
-    const allowed = Math.round((PER_MINUTE / 60) * took)
+    const throttled = ledger.throttled - before.throttled
+    const sent = ledger.requests.total - before.requests.total
+    const allowed = Math.round((real / 60) * seconds)
+    const settled = gateways.flatMap((gateway) => gateway.events('batch.settled'))
     return {
-      instances,
-      seconds: took,
+      name: about.name,
+      seconds,
       sent,
       allowed,
-      utilisation: sent / allowed,
-      maxPerMinute: ledger.windows.guide.maxPerWindow,
-      throttled: ledger.throttled,
+      utilisation: (sent - throttled) / allowed,
+      maxPerMinute: ledger.windows[about.dialect].maxPerWindow,
+      throttled,
+      batchMs: percentiles(settled.map(({ durationMs }) => Number(durationMs))),
     }
   } finally {
     await stage.close()

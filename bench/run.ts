@@ -9,7 +9,7 @@ import { parseArgs, promisify } from 'node:util'
 
 import { dirtyFile } from '../examples/demo/contacts.ts'
 import { openTestHomes } from '../test/support/database.ts'
-import { measurePace, type PaceFigures } from './pace-bench.ts'
+import { measurePace, type PaceCase, type PaceFigures } from './pace-bench.ts'
 import { measureUpload, type UploadFigures } from './upload-bench.ts'
 
 /** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
@@ -98,18 +98,50 @@ const showUploads = (
   )
 }
 
-const showPace = (runs: readonly (PaceFigures & { home: string })[]): void => {
-  say('Requests to Genesys while five lists are busy')
+const FULL = { dialect: 'guide', lists: 5, realShare: 1, latencyMs: 0, instances: 1 } as const
+
+const paceCases = (home: string): PaceCase[] => {
+  const seconds = paceSeconds
+  const cases: PaceCase[] = [
+    { ...FULL, name: `1 instance, ${home}`, seconds },
+    { ...FULL, name: `one list, 100 ms, guide, ${home}`, lists: 1, latencyMs: 100, seconds },
+    {
+      ...FULL,
+      name: `one list, 100 ms, platform, ${home}`,
+      dialect: 'platform',
+      lists: 1,
+      latencyMs: 100,
+      seconds,
+    },
+  ]
+  if (home !== 'server') return cases
+  return [
+    ...cases,
+    { ...FULL, name: '3 instances, server', instances: 3, seconds },
+    {
+      ...FULL,
+      name: 'half allowed, 3 instances',
+      instances: 3,
+      realShare: 0.5,
+      seconds: 2 * seconds,
+    },
+  ]
+}
+
+const showPace = (runs: readonly PaceFigures[]): void => {
+  say('Requests to Genesys while lists are busy')
   table(
-    ['', 'seconds', 'sent', 'allowed', 'utilisation', 'most in a minute', '429s'],
+    ['', 'seconds', 'sent', 'allowed', 'used', 'most in a minute', '429s', 'batch p50', 'p99 ms'],
     runs.map((run) => [
-      `${run.instances} instance(s), ${run.home}`,
+      run.name,
       run.seconds.toFixed(0),
       whole(run.sent),
       whole(run.allowed),
       percent(run.utilisation),
       whole(run.maxPerMinute),
       whole(run.throttled),
+      run.batchMs === null ? '-' : whole(run.batchMs.p50),
+      run.batchMs === null ? '-' : whole(run.batchMs.p99),
     ]),
   )
 }
@@ -130,11 +162,10 @@ const main = async (): Promise<void> => {
       uploads.push(await measureUpload(await home.fresh(), file, { deliver: !values.quick }))
     }
     showUploads(obvious, uploads)
-    const paces: (PaceFigures & { home: string })[] = []
+    const paces: PaceFigures[] = []
     for (const home of places) {
-      for (const instances of home.kind === 'server' ? [1, 3] : [1]) {
-        const figures = await measurePace(await home.fresh(), instances, paceSeconds)
-        paces.push({ ...figures, home: home.kind })
+      for (const about of paceCases(home.kind)) {
+        paces.push(await measurePace(await home.fresh(), about))
       }
     }
     showPace(paces)

@@ -43,6 +43,8 @@ export type Upstream = {
   url: string
   seen: Seen[]
   tokensIssued: number
+  /** Connections opened so far. */
+  sockets: number
   /** Answers API calls in order; the last one stays. */
   replies: Reply[]
   tokenReplies: Reply[]
@@ -50,7 +52,14 @@ export type Upstream = {
 
 /** A server on loopback that gives the replies it is told to. */
 export const startUpstream = async (t: TestContext): Promise<Upstream> => {
-  const upstream: Upstream = { url: '', seen: [], tokensIssued: 0, replies: [], tokenReplies: [] }
+  const upstream: Upstream = {
+    url: '',
+    seen: [],
+    tokensIssued: 0,
+    sockets: 0,
+    replies: [],
+    tokenReplies: [],
+  }
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
@@ -73,6 +82,9 @@ export const startUpstream = async (t: TestContext): Promise<Upstream> => {
       const reply = upstream.replies.length > 1 ? upstream.replies.shift() : upstream.replies[0]
       ;(reply ?? text(500, 'no reply planned'))(response, seen)
     })
+  })
+  server.on('connection', () => {
+    upstream.sockets += 1
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   upstream.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -33,7 +33,7 @@ type InFlight = {
 /** What a batch whose job failed as a whole comes to: sent once more, left for a later run, or settled as failed. */
 export type FailedJobs = 'resend' | 'leave' | 'settle'
 
-/** Sends one after the other; what was sent is settled beside it, oldest first. */
+/** Sends one after the other; what was sent is settled beside it, begun oldest first. */
 export type Pipeline = {
   /** Takes a batch as far as sent, or settled where there is nothing to send. Waits while too many are in flight. */
   work(batch: Batch, plan: ChunkPlan): Promise<void>
@@ -49,6 +49,8 @@ export type Pipeline = {
 const MAX_SENDS_OF_FAILED_JOB = 2
 /** Twelve jobs of a second keep one list at ten requests a second; without their cells they hold some 200 KiB each. */
 const DEFAULT_CONCURRENCY = 12
+/** Looking at one job takes as long as sending a batch, and settling comes on top. */
+const SETTLED_AT_ONCE = 3
 
 const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
   ...plan,
@@ -66,7 +68,7 @@ type Sent = {
 
 const createSent = (run: DeliveryRun): Sent => {
   const sent: Sent = {
-    queue: createSettleQueue((oldest) => settleOldest(run, sent, oldest)),
+    queue: createSettleQueue(SETTLED_AT_ONCE, (one) => settleOne(run, sent, one)),
     jobsFailed: new Map(),
     again: [],
     failedJobs: 'resend',
@@ -74,23 +76,23 @@ const createSent = (run: DeliveryRun): Sent => {
   return sent
 }
 
-const settleOldest = async (run: DeliveryRun, sent: Sent, oldest: InFlight): Promise<void> => {
-  const { batch, jobId, sentAtMs } = oldest
+const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<void> => {
+  const { batch, jobId, sentAtMs } = one
   const { jobsFailed } = sent
-  await oldest.noted
+  await one.noted
   const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
-  sent.queue.shift()
+  sent.queue.remove(one)
   if (job === null || job.state === 'failed') {
     const failures = (jobsFailed.get(batch.id) ?? 0) + 1
     jobsFailed.set(batch.id, failures)
     if (sent.failedJobs === 'leave') return
     if (sent.failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
-      sent.again.push(oldest)
+      sent.again.push(one)
       return
     }
   }
   jobsFailed.delete(batch.id)
-  await settleEnded(run, oldest, job, sent.failedJobs)
+  await settleEnded(run, one, job, sent.failedJobs)
 }
 
 /** The batches of one run between being sent and being settled. */

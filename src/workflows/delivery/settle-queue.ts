@@ -1,8 +1,8 @@
-/** Items worked one after the other, oldest first, beside whoever fills the queue. */
+/** Items worked beside whoever fills the queue, a few at a time, begun oldest first. */
 export type SettleQueue<T> = {
   push(item: T): void
-  /** Takes the oldest out; the work on an item does so once the item needs not be worked again. */
-  shift(): void
+  /** Takes an item out; the work on it does so once it needs not be worked again. */
+  remove(item: T): void
   all(): readonly T[]
   /** Waits for room. Throws what the work threw; the item it threw at stays, and the next wait works on. */
   belowLength(length: number): Promise<void>
@@ -12,31 +12,36 @@ export type SettleQueue<T> = {
   close(): Promise<void>
 }
 
-export const createSettleQueue = <T>(work: (item: T) => Promise<void>): SettleQueue<T> => {
+/** `width` items are worked at the same time. */
+export const createSettleQueue = <T>(
+  width: number,
+  work: (item: T) => Promise<void>,
+): SettleQueue<T> => {
   const items: T[] = []
+  const busy = new Set<T>()
   let failed: { error: unknown } | null = null
-  let working: Promise<void> | null = null
   let closed = false
   let change = Promise.withResolvers<void>()
-  const announce = (): void => {
-    change.resolve()
-    change = Promise.withResolvers<void>()
-  }
-  const workAll = async (): Promise<void> => {
+
+  const one = async (item: T): Promise<void> => {
     try {
-      for (let item = items[0]; item !== undefined && !closed; item = items[0]) {
-        await work(item)
-        announce()
-      }
+      await work(item)
     } catch (error) {
-      failed = { error }
+      failed ??= { error }
     } finally {
-      working = null
-      announce()
+      busy.delete(item)
+      change.resolve()
+      change = Promise.withResolvers<void>()
+      begin()
     }
   }
   const begin = (): void => {
-    if (working === null && failed === null && items.length > 0 && !closed) working = workAll()
+    while (failed === null && !closed && busy.size < width) {
+      const next = items.find((item) => !busy.has(item))
+      if (next === undefined) return
+      busy.add(next)
+      void one(next)
+    }
   }
   const until = async (met: () => boolean): Promise<void> => {
     for (;;) {
@@ -55,13 +60,16 @@ export const createSettleQueue = <T>(work: (item: T) => Promise<void>): SettleQu
       items.push(item)
       begin()
     },
-    shift: () => void items.shift(),
+    remove: (item) => {
+      const at = items.indexOf(item)
+      if (at >= 0) items.splice(at, 1)
+    },
     all: () => items,
     belowLength: (length) => until(() => items.length < length),
-    emptied: () => until(() => items.length === 0 && working === null),
+    emptied: () => until(() => items.length === 0 && busy.size === 0),
     close: async () => {
       closed = true
-      await working
+      while (busy.size > 0) await change.promise
     },
   }
 }

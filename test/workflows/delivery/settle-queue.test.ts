@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { createSettleQueue } from '../../../src/workflows/delivery/settle-queue.ts'
 
 /** A queue whose work on each item ends when the test says so. */
-const setUp = () => {
+const setUp = (width = 1) => {
   const begun: number[] = []
   const ends = new Map<number, PromiseWithResolvers<void>>()
   const endOf = (item: number): PromiseWithResolvers<void> => {
@@ -12,11 +12,11 @@ const setUp = () => {
     ends.set(item, known)
     return known
   }
-  const queue = createSettleQueue<number>(async (item) => {
+  const queue = createSettleQueue<number>(width, async (item) => {
     begun.push(item)
     await endOf(item).promise
     ends.delete(item)
-    queue.shift()
+    queue.remove(item)
   })
   return { queue, begun, end: (item: number) => endOf(item).resolve(), endOf }
 }
@@ -27,6 +27,20 @@ describe('what was sent', () => {
     for (const item of [1, 2, 3]) queue.push(item)
     assert.deepEqual(begun, [1])
     for (const item of [2, 1, 3]) end(item)
+    await queue.emptied()
+    assert.deepEqual(begun, [1, 2, 3])
+  })
+
+  it('is settled a few at a time', async () => {
+    const { queue, begun, end } = setUp(2)
+    for (const item of [1, 2, 3]) queue.push(item)
+    assert.deepEqual(begun, [1, 2])
+    end(2)
+    await queue.belowLength(3)
+    assert.deepEqual(queue.all(), [1, 3])
+    end(3)
+    await queue.belowLength(2)
+    end(1)
     await queue.emptied()
     assert.deepEqual(begun, [1, 2, 3])
   })
@@ -51,10 +65,10 @@ describe('what was sent', () => {
   it('tells a fault to whoever waits next, and goes on with the same one after it', async () => {
     const failing = new Set([1])
     const begun: number[] = []
-    const queue = createSettleQueue<number>(async (item) => {
+    const queue = createSettleQueue<number>(1, async (item) => {
       begun.push(item)
       if (failing.delete(item)) throw new Error('away')
-      queue.shift()
+      queue.remove(item)
     })
     queue.push(1)
     await assert.rejects(queue.emptied(), { message: 'away' })
