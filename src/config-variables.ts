@@ -1,3 +1,5 @@
+import { CONTACT_ID_SHAPE } from './domain/contact-id.ts'
+
 /** Every variable that the gateway reads, in the order of `.env.example`; that file is held to this table by a test. */
 export type ConfigVariable = {
   name: string
@@ -142,12 +144,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'Hosts, comma-separated, for which plain http is allowed besides loopback; registered endpoints may be there too, at any port and inner address.',
   ),
   variable(intake, 'DEFAULT_PHONE_REGION', 'US', 'The region of national numbers of contacts.'),
-  variable(
-    intake,
-    'CONTACT_ID_PATTERN',
-    '[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}',
-    'What a contact id must match, whole.',
-  ),
+  variable(intake, 'CONTACT_ID_PATTERN', CONTACT_ID_SHAPE, 'What a contact id must match, whole.'),
   variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'The largest file.'),
   variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'The most rows of a file.'),
 ]

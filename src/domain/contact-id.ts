@@ -1,5 +1,6 @@
-/** The default shape of a contact id; `CONTACT_ID_PATTERN`-like settings may replace it. Source: design, the row rules. */
-export const CONTACT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
+/** The default shape of a contact id; the setting `CONTACT_ID_PATTERN` may replace it. Source: design, the row rules. */
+export const CONTACT_ID_SHAPE = '[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}'
+export const CONTACT_ID_PATTERN = new RegExp(`^(?:${CONTACT_ID_SHAPE})$`)
 const LONGEST = 128
 
 /** What a byte is to an id of the default shape: nothing, allowed behind the first character, or everywhere. */

@@ -31,6 +31,8 @@ type Column = Pick<TargetColumn, 'source' | 'required'> & { kind: ColumnKind }
 type PlainRows = {
   columns: readonly Column[]
   idIndex: number
+  /** What ids must match beyond the default shape; null = nothing. */
+  idPattern: RegExp | null
   /** A cell of more bytes may have too many characters. */
   longest: number
   readPhone: PhoneReader
@@ -105,12 +107,17 @@ const writeCell = (
   }
 }
 
+/** Whether the id is of the default shape, and of the asked one. */
+const isPlainId = (rows: PlainRows, bytes: Buffer, from: number, to: number): boolean =>
+  isPlainContactId(bytes, from, to) &&
+  (rows.idPattern === null || rows.idPattern.test(bytes.toString('latin1', from, to)))
+
 /** Writes the record as a row of the chunk's text; false when something about it is not plain. */
 const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean => {
   const { row, columns, idIndex, longest } = rows
   const idFrom = record.starts[idIndex]!
   const idTo = record.ends[idIndex]!
-  if (!isPlainContactId(record.bytes, idFrom, idTo)) return false
+  if (!isPlainId(rows, record.bytes, idFrom, idTo)) return false
   row.subjectCount = 0
   rows.phones = 0
   let at = copyBytes(record.view, idFrom, idTo, text.view, text.used)
@@ -127,7 +134,7 @@ const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean 
   return row.subjectCount > 0
 }
 
-/** null = no record of this file is plain: its ids have a shape of their own, it is a ledger sent back, or it lacks a required column. */
+/** null = no record of this file is plain: it is a ledger sent back, or it lacks a required column. */
 export const createTakePlainRow = (
   plan: ColumnPlan,
   spec: IntakeSpec,
@@ -136,11 +143,13 @@ export const createTakePlainRow = (
 ): TakePlainRow | null => {
   const { targets, idIndex, width } = plan
   const lacking = targets.some((target) => target.required && target.source < 0)
-  if (spec.contactIdPattern !== CONTACT_ID_PATTERN || plan.keep !== null || lacking) return null
+  if (plan.keep !== null || lacking) return null
+  const pattern = spec.contactIdPattern
   const nothing = (): Span => ({ bytes: new Uint8Array(), from: 0, to: 0 })
   const rows: PlainRows = {
     columns: targets.map(({ source, required, kind }) => ({ source, required, kind })),
     idIndex,
+    idPattern: String(pattern) === String(CONTACT_ID_PATTERN) ? null : pattern,
     longest: spec.limits.cellChars ?? Number.MAX_SAFE_INTEGER,
     readPhone: createPhoneReader(spec.options.defaultRegion ?? spec.defaultRegion),
     row: { idEnd: 0, end: 0, subjects: new Int32Array(targets.length * 2), subjectCount: 0 },

@@ -158,6 +158,21 @@ describe('a plain row, taken from its bytes,', () => {
     assert.ok(accepted > 1000, `${accepted} rows were accepted`)
   })
 
+  it('is so under a pattern of ids that the installation sets', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom(/^c\d$/, /^[^ ]*$/, /^(?:CRM-\d+|\d{5,})$/),
+        async (rows, contactIdPattern) => {
+          const text = ['contactId,name,phone,email,phone2,due', ...rows].join('\n')
+          const changes = { columns: lists[0]!, contactIdPattern, options: { schemaDrift: 'drop' } }
+          await bothWays(() => bodyOf(text), changes)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
   it("is so in the demo's dirty file, which comes out as it was made to", async () => {
     const columns = ['customerId', 'firstName', 'lastName', 'phoneNumber', 'email', 'city'].map(
       (at) => column(at, at === 'phoneNumber' ? 'phone' : kindOf(at)),
