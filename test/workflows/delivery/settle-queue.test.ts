@@ -49,14 +49,16 @@ describe('what was sent', () => {
     const { queue, end } = setUp()
     queue.push(1)
     queue.push(2)
-    let passed = false
-    const room = queue.belowLength(2).then(() => {
-      passed = true
-    })
-    await Promise.resolve()
-    assert.equal(passed, false)
+    const told: string[] = []
+    const sender = async (): Promise<void> => {
+      await queue.belowLength(2)
+      told.push('sent')
+    }
+    const sending = sender()
+    told.push('waiting')
     end(1)
-    await room
+    await sending
+    assert.deepEqual(told, ['waiting', 'sent'])
     assert.deepEqual(queue.all(), [2])
     end(2)
     await queue.emptied()
