@@ -65,19 +65,30 @@ const limitsOf = ({ config, genesys }: Parts) =>
     pace: genesys.paceStats,
   })
 
+type ServerParts = Parts & {
+  publicUrl: string
+  simulated: boolean
+  wake: () => void
+  stopping: () => boolean
+  webhooks: () => string
+}
+
+const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }: ServerParts) =>
+  createReadiness({
+    home: store.home,
+    dialect: config.genesys.dialect,
+    simulated,
+    lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
+    webhooks,
+    stopping,
+  })
+
 /** The HTTP border with the uses it calls. */
-export const createGatewayServer = async (
-  deps: Parts & {
-    publicUrl: string
-    simulated: boolean
-    wake: () => void
-    stopping: () => boolean
-    webhooks: () => string
-  },
-) => {
+export const createGatewayServer = async (deps: ServerParts) => {
   const { config, store, genesys, telemetry, owner } = deps
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
+  const readiness = readinessOf(deps)
   const lists = { contactLists: genesys.contactLists, lists: store.lists, clock: systemClock, emit }
   return createHttpServer({
     access: store.access,
@@ -101,16 +112,13 @@ export const createGatewayServer = async (
     provisionContactList: provisioningOf(deps, ids),
     genesysWebhooks: webhooksFromGenesys(deps),
     webhookEndpoints: endpointsOf(deps, ids),
-    readiness: createReadiness({
-      home: store.home,
-      dialect: config.genesys.dialect,
-      simulated: deps.simulated,
-      lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
-      webhooks: deps.webhooks,
-      stopping: deps.stopping,
-    }),
+    readiness,
     metrics: () =>
-      telemetry.scrape({ database: () => store.home.gauges(), pace: () => genesys.paceStats() }),
+      telemetry.scrape({
+        ready: async () => (await readiness()).ready,
+        database: () => store.home.gauges(),
+        pace: () => genesys.paceStats(),
+      }),
     limits: {
       maxUploadBytes: config.intake.maxUploadBytes,
       keyRequestsPerMinute: config.keyRequestsPerMinute,

@@ -1,16 +1,19 @@
 import { sql } from 'kysely'
 
-import type { UploadState } from '../domain/upload.ts'
+import type { HoldReason, UploadState } from '../domain/upload.ts'
 import type { Home } from '../workflows/ports/platform.ts'
 import { inTransaction, type Database } from './database.ts'
 import { FINAL_STATES_SQL, LANE_STATES_SQL } from './upload-row.ts'
 
 type Gauges = {
   uploads: Partial<Record<UploadState, number>> | null
+  holds: Partial<Record<HoldReason, number>> | null
+  unchanged: Partial<Record<UploadState, number>> | null
   held: number
   waiting: number
   oldest: number
   pending: number
+  oldest_pending: number
   dead: number
 }
 
@@ -30,18 +33,28 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
       const { rows } = await sql<Gauges>`select
         (select jsonb_object_agg(state, n) from (select state, count(*) as n from upload
           where state not in (${FINAL_STATES_SQL}) group by state) as open) as uploads,
+        (select jsonb_object_agg(hold_reason, n) from (select hold_reason, count(*) as n from upload
+          where state = 'held' group by hold_reason) as h) as holds,
+        (select jsonb_object_agg(state, s) from (select state,
+            extract(epoch from clock_timestamp() - min(updated_at))::float8 as s from upload
+          where state not in (${FINAL_STATES_SQL}) group by state) as u) as unchanged,
         (select count(*)::int from lane where lease_until > clock_timestamp()) as held,
         (select count(*)::int from ${claimable}) as waiting,
         (select coalesce(extract(epoch from clock_timestamp() - min(l.ready_at)), 0)::float8 from ${claimable}) as oldest,
         (select count(*)::int from sync_delivery where state = 'pending') as pending,
+        (select coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)::float8 from sync_delivery d
+          join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
       const row = rows[0]!
       return {
         uploads: row.uploads ?? {},
+        holds: row.holds ?? {},
+        longestUnchangedSeconds: row.unchanged ?? {},
         lanesHeld: row.held,
         lanesWaiting: row.waiting,
         oldestLaneWaitSeconds: row.oldest,
         syncPending: row.pending,
+        oldestSyncPendingSeconds: row.oldest_pending,
         syncDead: row.dead,
       }
     },

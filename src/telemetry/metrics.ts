@@ -113,12 +113,24 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Unfinished uploads now, by state; finished ones are in uploads_finished_total',
     ['state'],
   ),
+  holds: gauge('holds', 'Held uploads now, by reason', ['reason']),
+  longestUnchanged: gauge(
+    'upload_longest_unchanged_seconds',
+    'How long one of the uploads in this state had neither a settled batch nor a change',
+    ['state'],
+  ),
   lanesHeld: gauge('lanes_held', 'Lanes somebody works on'),
   lanesWaiting: gauge('lanes_waiting', 'Lanes with work that nobody holds'),
   oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest of them waits'),
   syncPending: gauge('sync_pending', 'Messages to others not delivered yet'),
+  oldestSyncPending: gauge(
+    'sync_oldest_pending_seconds',
+    'Age of the oldest message that an enabled endpoint has not taken',
+  ),
   syncDead: gauge('sync_dead', 'Messages given up; replay them'),
   databaseUp: gauge('database_up', '1 when the last look at the database succeeded'),
+  databaseLook: gauge('database_look_seconds', 'How long the last look at the database took'),
+  ready: gauge('ready', '1 while /readyz answers 200'),
 })
 
 /** Makes every metric and registers it. */

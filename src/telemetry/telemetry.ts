@@ -1,7 +1,14 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-import { FINAL_STATES, UPLOAD_STATES, type UploadState } from '../domain/upload.ts'
+import {
+  FINAL_STATES,
+  HOLD_REASONS,
+  type HoldReason,
+  UPLOAD_STATES,
+  type UploadState,
+} from '../domain/upload.ts'
 import type { Emit, GatewayEvents } from './events.ts'
+import { setFirstValues } from './first-values.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
 type Effects = {
@@ -53,7 +60,9 @@ const DELIVERY_EFFECTS: Effects = {
     for (const outcome of ['delivered', 'unchanged', 'failed', 'unprocessed'] as const) {
       metrics.rows.inc({ outcome }, fields[outcome])
     }
+    metrics.lastProcessed.setToCurrentTime({ what: 'batch_settled' })
   },
+  'part.settled': (metrics) => metrics.lastProcessed.setToCurrentTime({ what: 'batch_settled' }),
   'batch.refused': (metrics) => metrics.batches.inc({ outcome: 'refused' }),
   'genesys.attempted': (metrics, { operation, failure, status, durationMs }) => {
     metrics.attempts.inc({ operation, outcome: failure ?? 'ok' })
@@ -90,14 +99,21 @@ const EFFECTS: Effects = { ...HTTP_EFFECTS, ...UPLOAD_EFFECTS, ...DELIVERY_EFFEC
 
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))
 
+const ALL_HOLD_REASONS = Object.keys(HOLD_REASONS) as HoldReason[]
+
 /** What only the database and the pace queue know; looked at once a scrape. */
 export type GaugeSource = {
+  /** Whether /readyz would answer 200. */
+  ready(): Promise<boolean>
   database(): Promise<{
     uploads: Partial<Record<UploadState, number>>
+    holds: Partial<Record<HoldReason, number>>
+    longestUnchangedSeconds: Partial<Record<UploadState, number>>
     lanesHeld: number
     lanesWaiting: number
     oldestLaneWaitSeconds: number
     syncPending: number
+    oldestSyncPendingSeconds: number
     syncDead: number
   }>
   pace(): Promise<{
@@ -116,6 +132,23 @@ export type Telemetry = {
   scrape(source: GaugeSource): Promise<{ contentType: string; body: string }>
 }
 
+const setWorkGauges = (
+  metrics: Metrics,
+  now: Awaited<ReturnType<GaugeSource['database']>>,
+): void => {
+  for (const state of OPEN_STATES) {
+    metrics.uploads.set({ state }, now.uploads[state] ?? 0)
+    metrics.longestUnchanged.set({ state }, now.longestUnchangedSeconds[state] ?? 0)
+  }
+  for (const reason of ALL_HOLD_REASONS) metrics.holds.set({ reason }, now.holds[reason] ?? 0)
+  metrics.lanesHeld.set(now.lanesHeld)
+  metrics.lanesWaiting.set(now.lanesWaiting)
+  metrics.oldestLaneWait.set(now.oldestLaneWaitSeconds)
+  metrics.syncPending.set(now.syncPending)
+  metrics.oldestSyncPending.set(now.oldestSyncPendingSeconds)
+  metrics.syncDead.set(now.syncDead)
+}
+
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {
   const pace = await source.pace()
   metrics.paceLimit.set(pace.requestsPerMinute)
@@ -123,24 +156,23 @@ const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> =
   if (pace.remaining !== null) metrics.paceRemaining.set(pace.remaining)
   for (const [name, count] of Object.entries(pace.waiting))
     metrics.paceWaiting.set({ class: name }, count)
+  const ready = source.ready()
+  const looked = metrics.databaseLook.startTimer()
   try {
-    const now = await source.database()
-    for (const state of OPEN_STATES) metrics.uploads.set({ state }, now.uploads[state] ?? 0)
-    metrics.lanesHeld.set(now.lanesHeld)
-    metrics.lanesWaiting.set(now.lanesWaiting)
-    metrics.oldestLaneWait.set(now.oldestLaneWaitSeconds)
-    metrics.syncPending.set(now.syncPending)
-    metrics.syncDead.set(now.syncDead)
+    setWorkGauges(metrics, await source.database())
     metrics.databaseUp.set(1)
   } catch {
     metrics.databaseUp.set(0)
   }
+  looked()
+  metrics.ready.set((await ready) ? 1 : 0)
 }
 
 /** Joins the log and the metrics: business code emits an event once, both follow. */
 export const createTelemetry = (deps: { log: Emit }): Telemetry => {
   const registry = new Registry()
   const metrics = createMetrics(registry)
+  setFirstValues(metrics)
   collectDefaultMetrics({ register: registry })
   let lastGenesysAttempt = 'not asked yet'
   const noteAttempt = ({ failure, status }: GatewayEvents['genesys.attempted']): void => {

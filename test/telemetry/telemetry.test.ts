@@ -5,6 +5,7 @@ import { createEventLog } from '../../src/telemetry/logger.ts'
 import { createTelemetry } from '../../src/telemetry/telemetry.ts'
 
 const quietSource = {
+  ready: async () => true,
   pace: async () => ({
     requestsPerMinute: 900,
     usedLastMinute: 12,
@@ -13,10 +14,13 @@ const quietSource = {
   }),
   database: async () => ({
     uploads: { delivering: 3 },
+    holds: { refusals: 1 },
+    longestUnchangedSeconds: { delivering: 7 },
     lanesHeld: 1,
     lanesWaiting: 2,
     oldestLaneWaitSeconds: 4,
     syncPending: 5,
+    oldestSyncPendingSeconds: 90,
     syncDead: 0,
   }),
 }

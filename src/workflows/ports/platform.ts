@@ -1,7 +1,7 @@
 import type { ApiKey, GrantKind, Scope } from '../../domain/access.ts'
 import type { AuditEntry } from '../../domain/audit.ts'
 import type { EndpointEventType } from '../../domain/outbound-event.ts'
-import type { UploadState } from '../../domain/upload.ts'
+import type { HoldReason, UploadState } from '../../domain/upload.ts'
 import type { DeliveryFailure } from '../../domain/webhook-endpoint.ts'
 
 export type AccessStore = {
@@ -81,10 +81,16 @@ export type Home = {
   /** For gauges; one cheap query each scrape. */
   gauges(): Promise<{
     uploads: Partial<Record<UploadState, number>>
+    /** Held uploads by reason. */
+    holds: Partial<Record<HoldReason, number>>
+    /** By state: how long the upload waits that longest had neither a settled batch nor a change. */
+    longestUnchangedSeconds: Partial<Record<UploadState, number>>
     lanesHeld: number
     lanesWaiting: number
     oldestLaneWaitSeconds: number
     syncPending: number
+    /** Since the oldest message arose that an enabled endpoint has not taken; 0 when there is none. */
+    oldestSyncPendingSeconds: number
     syncDead: number
   }>
   /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */

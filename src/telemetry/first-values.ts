@@ -1,0 +1,37 @@
+import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-webhook.ts'
+import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
+import { FINAL_STATES, HOLD_REASONS } from '../domain/upload.ts'
+import type { Metrics } from './metrics.ts'
+
+const ROW_OUTCOMES = [
+  'accepted',
+  'rejected',
+  'duplicates',
+  'suppressed',
+  'blank',
+  'delivered',
+  'unchanged',
+  'failed',
+  'unprocessed',
+] as const
+const SYNC_OUTCOMES = ['delivered', 'retry', 'dead'] as const
+const RECEIPT_OUTCOMES = ['accepted', 'duplicate', 'malformed', 'forged', 'unknown'] as const
+const DISABLED_REASONS = ['gone', 'failing'] as const
+
+/**
+ * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins with its first event has no
+ * earlier sample, and `increase()` would never see that event (Prometheus, "Instrumentation": avoid missing metrics).
+ */
+export const setFirstValues = (metrics: Metrics): void => {
+  for (const outcome of ROW_OUTCOMES) metrics.rows.inc({ outcome }, 0)
+  for (const state of FINAL_STATES) metrics.uploadsFinished.inc({ state }, 0)
+  for (const reason of Object.keys(HOLD_REASONS)) metrics.uploadsHeld.inc({ reason }, 0)
+  for (const outcome of ['settled', 'refused']) metrics.batches.inc({ outcome }, 0)
+  for (const reason of DISABLED_REASONS) metrics.endpointsDisabled.inc({ reason }, 0)
+  for (const event of OUTBOUND_EVENT_TYPES) {
+    for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)
+  }
+  for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {
+    for (const outcome of RECEIPT_OUTCOMES) metrics.webhookReceipts.inc({ route, outcome }, 0)
+  }
+}
