@@ -69,8 +69,12 @@ const DISABLE_AFTER_MS = 5 * DAY_MS
 /** And never before a whole schedule of attempts failed, so that a rare event's one failure after quiet days is not enough. */
 const DISABLE_AFTER_FAILURES = 10
 
-/** What a failed attempt means for its endpoint; a 410 disables at once (Standard Webhooks 1.0). */
+/**
+ * What a failed attempt means for its endpoint; a 410 disables at once (Standard Webhooks 1.0). An endpoint of the environment is
+ * not disabled for failing: no call could enable it again, and its deliveries stay in the log, to be replayed.
+ */
 export const verdictOnFailure = (about: {
+  source: EndpointSource
   gone: boolean
   consecutiveFailures: number
   failingMs: number
@@ -78,8 +82,7 @@ export const verdictOnFailure = (about: {
 }): 'gone' | 'failing' | 'warn' | null => {
   if (about.gone) return 'gone'
   const { failingMs, consecutiveFailures } = about
-  if (failingMs >= DISABLE_AFTER_MS && consecutiveFailures >= DISABLE_AFTER_FAILURES) {
-    return 'failing'
-  }
+  const worn = failingMs >= DISABLE_AFTER_MS && consecutiveFailures >= DISABLE_AFTER_FAILURES
+  if (worn && about.source === 'registered') return 'failing'
   return failingMs >= WARN_AFTER_MS && !about.warned ? 'warn' : null
 }

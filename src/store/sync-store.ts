@@ -120,18 +120,24 @@ const noteFailure = async (
   endpointId: string,
   failed: FailedSync,
 ): Promise<EndpointVerdict | null> => {
-  const { rows } = await sql<{ failures: number; failing_ms: number; warned: boolean }>`
+  const { rows } = await sql<{
+    source: EndpointSource
+    failures: number
+    failing_ms: number
+    warned: boolean
+  }>`
     update sync_endpoint set consecutive_failures = consecutive_failures + 1,
       failing_since = coalesce(failing_since, clock_timestamp())
     where id = ${endpointId} and enabled
-    returning consecutive_failures as failures, warned_at is not null as warned,
+    returning source, consecutive_failures as failures, warned_at is not null as warned,
       greatest(0, extract(epoch from clock_timestamp() - failing_since) * 1000)::float8 as failing_ms`.execute(
     tx,
   )
   const row = rows[0]
   if (!row) return null
   const about = { consecutiveFailures: row.failures, failingMs: Math.round(row.failing_ms) }
-  const kind = verdictOnFailure({ ...about, gone: failed.gone, warned: row.warned })
+  const { source, warned } = row
+  const kind = verdictOnFailure({ ...about, source, gone: failed.gone, warned })
   if (kind === null) return null
   if (kind === 'warn') {
     await sql`update sync_endpoint set warned_at = clock_timestamp() where id = ${endpointId}`.execute(

@@ -92,3 +92,27 @@ test('WEBHOOK_SECRET takes the current secret and older ones, and no other form'
     assert.throws(() => readConfig({ WEBHOOK_SECRET: wrong }), /WEBHOOK_SECRET: each entry/, wrong)
   }
 })
+
+test('each endpoint of the environment needs its URL and its secret, and hears its own events', () => {
+  const secret = `whsec_${Buffer.alloc(32).toString('base64')}`
+  const of = (name: string) => ({
+    [`${name}_SYNC_URL`]: `https://${name.toLowerCase()}.example/hook`,
+    [`${name}_SYNC_SECRET`]: secret,
+  })
+  const { endpoints } = readConfig({ ...of('CRM'), ...of('DMS'), ...of('CDP') })
+  assert.deepEqual(
+    endpoints.map(({ name, url }) => [name, url]),
+    ['crm', 'dms', 'cdp'].map((name) => [name, `https://${name}.example/hook`]),
+  )
+  assert.deepEqual(
+    endpoints.map(({ events }) => events.includes('upload.completed')),
+    [true, false, false],
+  )
+  assert.deepEqual(endpoints[1]?.events, ['guest_file.stored'])
+  for (const name of ['DMS', 'CDP']) {
+    assert.match(faultsOf({ [`${name}_SYNC_SECRET`]: secret }), new RegExp(`${name}_SYNC_URL`))
+    const inner = { ...of(name), [`${name}_SYNC_URL`]: 'http://inner.example:8080/hook' }
+    assert.match(faultsOf(inner), new RegExp(`${name}_SYNC_URL: must be https`))
+    assert.equal(readConfig({ ...inner, ALLOW_HTTP_HOSTS: 'inner.example' }).endpoints.length, 1)
+  }
+})

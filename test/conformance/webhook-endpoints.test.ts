@@ -327,6 +327,11 @@ await eachHome('Webhook endpoints', (home) => {
     await store.sync.record(await deliveryFor(made!), gone())
     await ensure(['upload.completed'])
     assert.equal((await endpointNow(made!)).enabled, true, 'a start tries a gone one again')
+    await store.sql
+      .executeSql(`update sync_endpoint set consecutive_failures = 50, warned_at = clock_timestamp(),
+      failing_since = clock_timestamp() - interval '9 days'`)
+    assert.equal(await store.sync.record(await deliveryFor(made!), retry()), null)
+    assert.equal((await endpointNow(made!)).enabled, true, 'no call could enable it again')
     await ensure(null)
     assert.equal((await endpointNow(made!)).disabledReason, 'not_configured')
   })
