@@ -111,6 +111,21 @@ describe('delivering an upload', () => {
     assert.equal(t.store.upload.counts.delivered, 7)
   })
 
+  it('asks for a job when the last ones say that it has ended', async () => {
+    const t = setUp({ jobs: true, chunks: names(60).map((id, seq) => makeChunk(seq, [id])) })
+    const sentAtMs = new Map<string, number>()
+    t.genesys.onSend = (_, attempt) => void sentAtMs.set(`job-${attempt}`, t.clock.monotonicMs())
+    let looks = 0
+    t.genesys.onJob = (job, jobId) => {
+      looks += 1
+      const tookMs = t.clock.monotonicMs() - sentAtMs.get(jobId)!
+      return tookMs < 20_000 ? { ...job, state: 'processing' } : job
+    }
+    await t.run()
+    assert.equal(t.store.upload.counts.delivered, 60)
+    assert.ok(looks <= 1.5 * 60, `${looks} looks at 60 jobs`)
+  })
+
   it('maps errors of a job through the rows really sent to their lines', async () => {
     const t = setUp({ jobs: true, chunks: [makeChunk(0, names(4), { leftOut: [0] })] })
     t.genesys.onJob = (job) => ({
