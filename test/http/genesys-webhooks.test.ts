@@ -115,6 +115,10 @@ test('without proof nothing is stored: 401, and a metric', async (t) => {
     await callback(BODY, capabilityToken(SECRET, 'part-dead', 'list-1')),
     await callback(BODY, EVENT_TOKEN),
     await post(`${WEBHOOK_PATHS.event}?token=${TOKEN}`, BODY),
+    await post(
+      `${WEBHOOK_PATHS.event}?token=${capabilityToken(SECRET, 'part-1', UPLOAD_EVENT_TYPE)}`,
+      BODY,
+    ),
     await callback('not json', 'wrong'),
   ]
   for (const answer of answers) {

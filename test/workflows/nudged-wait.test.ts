@@ -44,7 +44,7 @@ const setUp = (options: { jobEnded: boolean }) => {
   return { store, genesys, clock, job, lease, lane, run: () => deliver(claim, store.upload, lease) }
 }
 
-describe('a lane that waits for a job', () => {
+describe('a lane that waits for a job', { timeout: 20_000 }, () => {
   it('looks at once when it is nudged', async () => {
     const t = setUp({ jobEnded: true })
     const done = t.run()
