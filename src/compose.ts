@@ -57,14 +57,15 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const parts = { config, telemetry, store, genesys, owner, callbackUrl }
   const work = await createWork(parts)
   const events = eventSubscriptionOf(parts)
-  let stopping = false
+  const stopped = new AbortController()
   const server = await createGatewayServer({
     ...parts,
     publicUrl,
     simulated: sandbox !== null,
     wake: () => work.lanes.wake(),
     webhooks: () => (typeof events === 'string' ? events : events.status()),
-    stopping: () => stopping,
+    stopping: () => stopped.signal.aborted,
+    stopSignal: stopped.signal,
   })
   await work.jobs.start()
   work.lanes.start()
@@ -78,7 +79,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     newAdminKey: adminKey.made ? adminKey.key : null,
     adminKeyFile: adminKey.file,
     stop: async () => {
-      stopping = true
+      stopped.abort()
       if (typeof events !== 'string') await events.stop()
       await Promise.all([server.close(), work.lanes.stop(STOP_GRACE_MS), work.sweeper.stop()])
       await work.jobs.stop()

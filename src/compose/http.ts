@@ -37,7 +37,7 @@ const endpointsOf = ({ config, store }: Parts, ids: Ids) =>
     random: randomBytes,
   })
 
-const provisioningOf = ({ store, genesys, telemetry, owner }: Parts, ids: Ids) =>
+const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: ServerParts, ids: Ids) =>
   createProvisionContactList({
     provisioning: genesys.provisioning,
     contactLists: genesys.contactLists,
@@ -50,6 +50,7 @@ const provisioningOf = ({ store, genesys, telemetry, owner }: Parts, ids: Ids) =
     ids,
     emit: telemetry.emit,
     owner,
+    signal: stopSignal,
   })
 
 const limitsOf = ({ config, genesys }: Parts) =>
@@ -70,6 +71,8 @@ type ServerParts = Parts & {
   simulated: boolean
   wake: () => void
   stopping: () => boolean
+  /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
+  stopSignal: AbortSignal
   webhooks: () => string
 }
 

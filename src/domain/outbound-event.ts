@@ -24,7 +24,6 @@ export const ENVIRONMENT_ENDPOINTS = {
   dms: ['guest_file.stored'],
   cdp: ['segment.applied'],
 } as const satisfies Record<string, readonly EndpointEventType[]>
-export type EnvironmentEndpointName = keyof typeof ENVIRONMENT_ENDPOINTS
 
 export type UploadEventData = {
   uploadId: string

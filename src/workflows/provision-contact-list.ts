@@ -44,6 +44,7 @@ export type ProvisionDeps = {
   emit: Emit
   /** This process; names the holder of claims. */
   owner: string
+  /** Ends the waiting; what was begun is found again by its key. */
   signal?: AbortSignal
 }
 
@@ -54,6 +55,7 @@ const LONGEST_LOOK_MS = 5_000
 const PROVISIONING_MS = 30_000
 const BEAT_MS = 15_000
 const DUPLICATE_NAME = 'duplicate.name'
+const STOPPING_RETRY_SECONDS = 5
 
 /** One creation under way. */
 type Run = {
@@ -92,7 +94,7 @@ export const createProvisionContactList =
     } catch (error) {
       await heartbeat.stop()
       await releaseClaim(deps, scope)
-      throw problemOfCreation(error)
+      throw deps.signal?.aborted ? stopping() : problemOfCreation(error)
     } finally {
       await heartbeat.stop()
     }
@@ -194,6 +196,9 @@ const untilReady = async (
     if (clock.monotonicMs() + waitMs >= endMs) return list
   }
 }
+
+const stopping = (): GatewayProblem =>
+  new GatewayProblem('service-stopping', 'This instance is stopping.', {}, STOPPING_RETRY_SECONDS)
 
 const keyReused = (): GatewayProblem =>
   new GatewayProblem('idempotency-key-reused', 'This Idempotency-Key was used for another list.')

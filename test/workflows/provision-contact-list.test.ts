@@ -46,7 +46,7 @@ type Genesys = {
   onRead: (list: ContactList) => ContactList
 }
 
-const setUp = (more: { allGranted?: boolean } = {}) => {
+const setUp = (more: { allGranted?: boolean; signal?: AbortSignal } = {}) => {
   const clock = createClock()
   const audits: Pick<AuditEntry, 'object' | 'outcome'>[] = []
   const events: { name: string; fields: object }[] = []
@@ -135,6 +135,7 @@ const setUp = (more: { allGranted?: boolean } = {}) => {
     ids: createIds({ clock }),
     emit: (name, fields) => void events.push({ name, fields }),
     owner: 'me',
+    ...(more.signal ? { signal: more.signal } : {}),
   }
   const provision = createProvisionContactList(deps)
   const call = (key = 'k1', plan = PLAN, tenantId = 'default') =>
@@ -287,6 +288,22 @@ describe('a creation whose answer is lost', () => {
     assert.equal(answer.location, '/v1/contact-lists/list-1')
     assert.equal(genesys.lists.length, 1)
     assert.deepEqual([...made], [['list-1', 'default']])
+  })
+
+  it('is found by the same key when the gateway stopped while it waited for the list', async () => {
+    const stop = new AbortController()
+    const { call, genesys, claimed, intents, deps } = setUp({ signal: stop.signal })
+    genesys.onRead = (list) => {
+      stop.abort()
+      return { ...list, status: 'processing' }
+    }
+    const problem = await problemOf(call())
+    assert.deepEqual([problem.code, problem.retryAfterSeconds], ['service-stopping', 5])
+    assert.deepEqual([claimed.size, intents.size], [0, 1])
+    genesys.onRead = (list) => list
+    delete deps.signal
+    assert.equal((await call()).location, '/v1/contact-lists/list-1')
+    assert.equal(genesys.lists.length, 1)
   })
 
   it('takes a name that is taken, on the second try, for its own first one', async () => {
