@@ -1,5 +1,5 @@
 /** A page's cursor: the id after which the next one begins. Opaque to callers. */
-export const cursorOf = (id: string): string => Buffer.from(id, 'latin1').toString('base64url')
+const cursorOf = (id: string): string => Buffer.from(id, 'latin1').toString('base64url')
 
 /** null when it was not made by `cursorOf`. */
 export const idOfCursor = (cursor: string): string | null => {

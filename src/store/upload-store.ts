@@ -2,23 +2,20 @@ import { sql } from 'kysely'
 
 import { newKey } from '../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../workflows/ports/uploads.ts'
+import { createApply } from './apply.ts'
 import { decodeChunk, encodeChunk, type ChunkRow } from './chunk-codec.ts'
 import { createControl } from './control.ts'
 import type { Database, Db } from './database.ts'
 import type { Keyring } from './keyring.ts'
 import { createLedger } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
+import { idOfCursor, pageOfRows } from './page-cursor.ts'
 import { SqlFailure } from './sql-failure.ts'
 import { createStage } from './stage.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 const keyContext = (uploadId: string): string => `upload:${uploadId}`
 const FOREIGN_KEY_VIOLATION = '23503'
-
-const readCursor = (cursor: string): string | null => {
-  const id = Buffer.from(cursor, 'base64url').toString('latin1')
-  return /^[A-Za-z0-9_-]{1,80}$/.test(id) ? id : null
-}
 
 const createReads = ({ db }: Database): Pick<UploadStore, 'find' | 'list'> => ({
   find: async (tenantId, uploadId) => {
@@ -27,15 +24,13 @@ const createReads = ({ db }: Database): Pick<UploadStore, 'find' | 'list'> => ({
     return rows[0] ? toUpload(rows[0]) : null
   },
   list: async (tenantId, page) => {
-    const before = page.cursor === null ? null : readCursor(page.cursor)
+    const before = page.cursor === null ? null : idOfCursor(page.cursor)
     if (page.cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
     const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
         where tenant_id = ${tenantId} and state <> 'receiving' ${older}
         order by id desc limit ${page.limit + 1}`.execute(db)
-    const items = rows.slice(0, page.limit).map(toUpload)
-    const last = rows.length > page.limit ? items.at(-1) : undefined
-    return { items, next: last ? Buffer.from(last.id, 'latin1').toString('base64url') : null }
+    return pageOfRows(rows.map(toUpload), page.limit)
   },
 })
 
@@ -132,6 +127,7 @@ export const createUploadStore = (deps: {
     readChunk,
     ledger: createLedger({ database: deps.database, readChunk }),
     control: createControl(deps),
+    ...createApply(deps.database),
     begin: async (upload) => {
       const dataKey = newKey()
       const wrapped = deps.keyring.seal(keyContext(upload.id), dataKey)
