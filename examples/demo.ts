@@ -9,17 +9,21 @@ import { type DemoStage, setStage } from './demo/stage.ts'
 /** The whole loop: a CRM's dirty file → the gateway → Genesys (simulated) → the CRM. Exits 0 only if every number agrees. */
 const FINISH_WITHIN_MS = 15 * 60_000
 const SHOWN_REJECTIONS = 8
+const DELIVERIES = ['auto', 'batches', 'file', 'callback'] as const
 
 const { values } = parseArgs({
   options: {
     dialect: { type: 'string', default: 'guide' },
     rows: { type: 'string', default: '100000' },
+    delivery: { type: 'string', default: 'auto' },
     help: { type: 'boolean', default: false },
   },
 })
 
 const usage = (): never => {
-  process.stdout.write('npm run demo [-- --dialect guide|platform --rows 100000]\n')
+  process.stdout.write(
+    'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback]\n',
+  )
   return process.exit(values.help ? 0 : 2)
 }
 
@@ -32,13 +36,16 @@ const send = async (stage: DemoStage, file: ReturnType<typeof dirtyFile>, rows: 
     }
   }
   const startedAt = performance.now()
-  const answer = await stage.client.upload(stage.listId, watched(), { key: `demo-${stage.listId}` })
+  const answer = await stage.client.upload(stage.listId, watched(), {
+    key: `demo-${stage.listId}`,
+    query: `delivery=${values.delivery}`,
+  })
   bar.end()
   if (answer.status !== 202)
     throw new Error(`The upload was answered ${answer.status}: ${answer.text}`)
   const seconds = (performance.now() - startedAt) / 1000
   say(
-    `202 after ${seconds.toFixed(1)} s: ${answer.body.id}, ${number(answer.body.counts.accepted)} accepted, ${number(answer.body.counts.rejected)} rejected`,
+    `202 after ${seconds.toFixed(1)} s: ${answer.body.id}, ${number(answer.body.counts.accepted)} accepted, ${number(answer.body.counts.rejected)} rejected, on the way by ${answer.body.delivery.method}`,
   )
   return answer.body
 }
@@ -95,8 +102,10 @@ const main = async (): Promise<number> => {
   const { dialect } = values
   if (values.help || !Number.isSafeInteger(rows) || rows < 1) return usage()
   if (dialect !== 'guide' && dialect !== 'platform') return usage()
+  const delivery = DELIVERIES.find((one) => one === values.delivery)
+  if (delivery === undefined || (delivery === 'callback' && dialect !== 'guide')) return usage()
   heading('Outbound Gateway demo. Genesys is SIMULATED (the sandbox).')
-  const stage = await setStage(dialect)
+  const stage = await setStage(dialect, delivery)
   say(
     `dialect ${dialect}, ${stage.home}, gateway ${stage.gateway.address}, sandbox ${stage.sandbox.address}`,
   )

@@ -9,6 +9,7 @@ import { createGatewayClient, type GatewayClient } from '../../test/support/gate
 import {
   ADMIN_KEY,
   type ProcessUnderTest,
+  reachableEnv,
   sandboxEnv,
   startGateway,
   startSandboxProcess,
@@ -58,7 +59,10 @@ const databaseEnv = (dataDir: string): Record<string, string> => {
 }
 
 /** Starts everything that the demo needs, each a process of its own but the CRM; on a failed start nothing stays behind. */
-export const setStage = async (dialect: 'guide' | 'platform'): Promise<DemoStage> => {
+export const setStage = async (
+  dialect: 'guide' | 'platform',
+  delivery: 'auto' | 'batches' | 'file' | 'callback',
+): Promise<DemoStage> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'outbound-gateway-demo-'))
   const closers: (() => Promise<unknown>)[] = [() => rm(dataDir, { recursive: true, force: true })]
   const close = async (): Promise<void> => {
@@ -73,6 +77,7 @@ export const setStage = async (dialect: 'guide' | 'platform'): Promise<DemoStage
     const gateway = await startGateway({
       ...sandboxEnv(sandbox.address, dialect),
       ...databaseEnv(dataDir),
+      ...(delivery === 'callback' ? await reachableEnv() : {}),
       CRM_SYNC_URL: crm.url,
       CRM_SYNC_SECRET: crm.secret,
     })

@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 
 import { cleanFile, differences } from '../support/contact-file.ts'
 import { eachHome } from '../support/database.ts'
+import { reachableEnv } from '../support/gateway-process.ts'
 import { setStage } from '../support/stage.ts'
 
 const LIST = 'demo-contacts'
 /** So far apart that an upload ends in time only when Genesys' word is heard. */
 const NO_POLL = { GENESYS_COMPLETION_POLL_SECONDS: '600' }
 
-/** A port that Genesys can be told of before the gateway listens on it. */
-const reachable = async (): Promise<Record<string, string>> => {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  await new Promise((resolve) => probe.close(resolve))
-  return {
-    PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
-    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 3).toString('base64')}`,
-  }
-}
-
 await eachHome('Contacts as files', (home) => {
   test('200,000 rows go by file, one part after the other, and end by Genesys’ event', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {
-      const gateway = await stage.gateway({ ...(await reachable()), ...NO_POLL })
+      const gateway = await stage.gateway({ ...(await reachableEnv()), ...NO_POLL })
       await gateway.event('webhook.subscription', ({ outcome }) => outcome === 'registered')
       const file = cleanFile({ rows: 200_000 })
       const { body } = await gateway.client.upload(LIST, file.csv)
@@ -48,7 +34,7 @@ await eachHome('Contacts as files', (home) => {
   test('a callback ends an upload, and where callbacks are lost the poll does', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {
-      const env = await reachable()
+      const env = await reachableEnv()
       const first = await stage.gateway({ ...env, ...NO_POLL })
       const query = 'delivery=callback'
       const called = cleanFile({ rows: 300 })

@@ -24,14 +24,12 @@ const cell = fc.oneof(
   fc.array(fc.oneof(awkward, fc.string({ maxLength: 4 })), { maxLength: 5 }).map((p) => p.join('')),
   awkward,
 )
-const table = fc
-  .integer({ min: 1, max: 6 })
-  .chain((width) =>
-    fc.array(fc.array(cell, { minLength: width, maxLength: width }), {
-      minLength: 1,
-      maxLength: 8,
-    }),
-  )
+const table = fc.integer({ min: 1, max: 6 }).chain((width) =>
+  fc.array(fc.array(cell, { minLength: width, maxLength: width }), {
+    minLength: 1,
+    maxLength: 8,
+  }),
+)
 
 test('whatever the cells hold, a reader of RFC 4180 gets them back, blank records included', () => {
   fc.assert(

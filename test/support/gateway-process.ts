@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -198,6 +199,19 @@ export const sandboxEnv = (
   GENESYS_CLIENT_ID: 'sandbox-client',
   GENESYS_CLIENT_SECRET: 'sandbox-secret',
 })
+
+/** The variables with which Genesys can call a gateway back: a port that is told before anybody listens on it, and a secret. */
+export const reachableEnv = async (): Promise<Record<string, string>> => {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return {
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 3).toString('base64')}`,
+  }
+}
 
 /** A gauge or counter of a Prometheus text without labels; NaN when it is not there. */
 export const metricOf = (scrape: string, name: string): number =>

@@ -30,7 +30,7 @@ test('a file goes to its pre-signed place with exactly the headers returned and 
   })
   assert.deepEqual([put?.method, put?.url], ['PUT', '/place?signature=s3cret'])
   assert.equal(put?.body, PART.csv.toString())
-  const { host, connection, 'content-length': length, ...others } = put!.headers
+  const { host, connection, 'content-length': length, ...others } = put.headers
   assert.ok(host && connection)
   assert.equal(length, String(PART.csv.length))
   assert.deepEqual(others, { 'x-amz-tagging': 'a=b', 'content-type': 'text/csv' })
