@@ -1,13 +1,8 @@
 import type { AuditEntry } from '../../domain/audit.ts'
 import type { NoticeStatus, WebhookRoute } from '../../domain/genesys-webhook.ts'
 
-/** `received`: to be verified. `verified`: Genesys was asked and the job had ended. `ignored`: without any effect. */
-export const RECEIPT_STATES = ['received', 'verified', 'ignored'] as const
-export type ReceiptState = (typeof RECEIPT_STATES)[number]
-
-/** Why a receipt has no effect. */
-export const IGNORE_REASONS = ['progress', 'malformed', 'unknown', 'unsettled'] as const
-export type IgnoreReason = (typeof IGNORE_REASONS)[number]
+/** Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not say for a day that the job ended. */
+export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 
 export type NewReceipt = {
   id: string
@@ -48,6 +43,7 @@ export type OpenReceipt = {
   subject: ReceiptSubject | null
 }
 
+/** Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had ended) or `ignored`. */
 export type ReceiptStore = {
   /** The list of a part, for its token. null: no such part, or its upload ended more than `deadAfterMs` ago. */
   listOfPart(partId: string, deadAfterMs: number): Promise<string | null>
