@@ -171,6 +171,29 @@ describe('an upload that goes by file', () => {
     assert.equal(t.store.register.size, 0)
   })
 
+  it('learns what became of a part that is out before it is cancelled, and sends nothing', async () => {
+    for (const [jobId, outcome] of [
+      ['job-1', 'delivered'],
+      [null, 'failed'],
+    ] as const) {
+      const chunks = [makeChunk(0, names(2)), makeChunk(1, names(2, 'd'))]
+      const t = setUp({ chunks, fileBytes: 25 })
+      t.genesys.onFile = () => {
+        t.store.upload = { ...t.store.upload, cancelRequested: true }
+        if (jobId === null) throw new GenesysFailure('unavailable', 'send-file')
+      }
+      await t.run()
+      await t.run()
+      const { delivered, failed, unprocessed } = t.store.upload.counts
+      assert.equal(t.store.upload.state, 'cancelled')
+      assert.deepEqual(
+        { delivered, failed, unprocessed },
+        { delivered: 0, failed: 0, unprocessed: 2, [outcome]: 2 },
+      )
+      assert.equal(t.genesys.files.length, 1)
+    }
+  })
+
   it('sends nothing for rows that are held already', async () => {
     const t = setUp({ chunks: [makeChunk(0, names(2))], upload: { duplicates: 'skip' } })
     for (const id of names(2)) {

@@ -45,7 +45,9 @@ const readyChunk = async (
   seq: number,
   earlier: readonly Batch[] = [],
 ): Promise<ReadyChunk> => {
-  const plan = await planChunk(run, seq, earlier.length > 0 || run.skipping)
+  // Of what is overwritten nothing is skipped, so nothing but a newer upload explains a row that was not sent.
+  const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
+  const plan = await planChunk(run, seq, explaining || run.skipping)
   const batches = await writtenBatches(run, plan, earlier)
   const first = batches[0]
   if (first !== undefined) prepareRequest(run, first, plan)
