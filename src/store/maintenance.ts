@@ -4,9 +4,14 @@ import type { SqlExecutor } from '../workflows/ports/platform.ts'
 
 const EVERY_MS = 60_000
 
-/** Tables with enough dead rows to be worth it, or whose statistics are old; autovacuum's thresholds, for there is none here. */
-const WORTH_IT = `select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables
-  where n_dead_tup > 1000 + n_live_tup / 5 or n_mod_since_analyze > 1000 + n_live_tup / 10`
+/**
+ * Tables with enough dead rows to be worth it, or whose statistics are old; autovacuum's thresholds, for there is none here. What lies
+ * beside a table because it is large (TOAST: the payloads and digests of chunks) counts for itself and is vacuumed with it.
+ */
+const WORTH_IT = `select format('%I.%I', main.schemaname, main.relname) as name from pg_stat_user_tables as main
+  join pg_class on pg_class.oid = main.relid left join pg_stat_all_tables as beside on beside.relid = reltoastrelid
+  where main.n_dead_tup > 1000 + main.n_live_tup / 5 or main.n_mod_since_analyze > 1000 + main.n_live_tup / 10
+    or beside.n_dead_tup > 1000 + beside.n_live_tup / 5`
 
 /**
  * What a server's background processes do and the embedded database lacks: a checkpoint every minute (it bounds the log and the

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import { newKey } from '../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../workflows/ports/uploads.ts'
@@ -101,6 +101,31 @@ const createIdDigests = (db: Db): UploadStore['idDigests'] =>
     }
   }
 
+/** Chunks deleted in one statement: all of a large upload at once would stop the embedded home, and every request, for seconds. */
+const DISCARDED_AT_ONCE = 16
+
+/**
+ * Deletes the upload's chunks by slices, then the upload, as long as `condition` on it holds; whether it did to the end. One that comes
+ * to life in the middle has lost chunks, which its staging finds out.
+ */
+const discard = async (
+  db: Db,
+  uploadId: string,
+  condition: RawBuilder<unknown>,
+): Promise<boolean> => {
+  for (let deleted = DISCARDED_AT_ONCE; deleted === DISCARDED_AT_ONCE;) {
+    const { rows } = await sql`delete from chunk where upload_id = ${uploadId}
+      and seq = any(array(select seq from chunk where upload_id = ${uploadId} order by seq limit ${DISCARDED_AT_ONCE}))
+      and exists (select from upload where id = ${uploadId} and ${condition}) returning seq`.execute(
+      db,
+    )
+    deleted = rows.length
+  }
+  const { rows } =
+    await sql`delete from upload where id = ${uploadId} and ${condition} returning id`.execute(db)
+  return rows.length === 1
+}
+
 /** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createUploadStore = (deps: {
   database: Database
@@ -154,14 +179,19 @@ export const createUploadStore = (deps: {
     },
     discard: async (uploadId) => {
       keys.receiving.delete(uploadId)
-      await sql`delete from upload where id = ${uploadId} and state = 'receiving'`.execute(db)
+      await discard(db, uploadId, sql`state = 'receiving'`)
     },
     sweepReceiving: async (olderThanMs) => {
-      const { rows } = await sql<{ id: string }>`delete from upload where state = 'receiving'
-        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)
-        returning id`.execute(db)
-      for (const { id } of rows) keys.receiving.delete(id)
-      return rows.length
+      const dead = sql`state = 'receiving'
+        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
+      const { rows } = await sql<{ id: string }>`select id from upload where ${dead}`.execute(db)
+      let discarded = 0
+      for (const { id } of rows) {
+        if (!(await discard(db, id, dead))) continue
+        keys.receiving.delete(id)
+        discarded += 1
+      }
+      return discarded
     },
   }
 }

@@ -66,6 +66,23 @@ await eachHome('Uploads', (home) => {
     await store.uploads.discard(id)
   })
 
+  it('discards an upload of many chunks, and the sweep one that gave no sign of life, by slices', async () => {
+    const [one, other] = [await beginUpload(store), await beginUpload(store)]
+    const chunks = Array.from({ length: 40 }, (_, seq) => chunkOf(seq, 2 + seq, [`c${seq}`]))
+    for (const id of [one, other]) await store.uploads.appendChunks(id, chunks)
+    await store.uploads.discard(one)
+    assert.equal(await count(store, `chunk where upload_id = '${one}'`), 0)
+    assert.equal(await count(store, `chunk where upload_id = '${other}'`), 40)
+    assert.equal(await store.uploads.sweepReceiving(60_000), 0)
+    assert.equal(await count(store, `chunk where upload_id = '${other}'`), 40)
+    await store.sql.executeSql(
+      "update upload set heartbeat_at = heartbeat_at - interval '61 s' where id = $1",
+      [other],
+    )
+    assert.equal(await store.uploads.sweepReceiving(60_000), 1)
+    assert.equal(await count(store, `chunk where upload_id = '${other}'`), 0)
+  })
+
   it('stages nothing at all when the answer cannot be rendered', async () => {
     const id = await beginUpload(store, 'atomic')
     const chunk = chunkOf(0, 2, ['a'])
