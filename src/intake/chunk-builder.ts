@@ -97,13 +97,20 @@ const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, n
   return [idEnd, end]
 }
 
-export const createChunkBuilder = (deps: {
+const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
+  chunk.rejected.push(row)
+  for (const cell of row.cells) chunk.rejectedChars += cell.length
+}
+
+type BuilderDeps = {
   width: number
   batchRows: number
   digests: RowDigests
   /** Digests of ids held in memory at most. */
   rowsInMemory: number
-}): ChunkBuilder => {
+}
+
+export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
   const { width, batchRows, digests } = deps
   const accepted = createAcceptedRows(deps.rowsInMemory)
   const closed: NewChunk[] = []
@@ -155,8 +162,7 @@ export const createChunkBuilder = (deps: {
     },
     reject: (row) => {
       const chunk = at(row.line)
-      chunk.rejected.push(row)
-      for (const cell of row.cells) chunk.rejectedChars += cell.length
+      addRejected(chunk, row)
       if (isFull(chunk, batchRows)) close()
     },
     blank: (line) => {

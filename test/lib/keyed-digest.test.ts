@@ -68,6 +68,27 @@ describe('keyed digests', () => {
     )
   })
 
+  it('of bytes among others are what they are of the text', () => {
+    const key = Buffer.alloc(32, 5)
+    const [texts, spans] = [createDigestBatch(key), createDigestBatch(key)]
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme', maxLength: 50 })),
+        fc.nat(5),
+        (list, at) => {
+          for (const text of list) {
+            const bytes = Buffer.from(`${'<'.repeat(at)}${text}>>>`)
+            const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+            spans.addBytes(view, at, bytes.byteLength - 3)
+            texts.add(text)
+          }
+          assert.deepEqual(spans.take(), texts.take())
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
   it('by the ten thousand come back each in its place', () => {
     const batch = createDigestBatch(key)
     for (let index = 0; index < 10_000; index += 1) batch.add(`c${index}`)
