@@ -102,6 +102,16 @@ const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
   for (const cell of row.cells) chunk.rejectedChars += cell.length
 }
 
+const addSubjects = (
+  digests: RowDigests,
+  view: DataView,
+  { subjects, subjectCount }: WrittenRow,
+): void => {
+  for (let at = 0; at < subjectCount * 2; at += 2) {
+    digests.addSubject(view, subjects[at]!, subjects[at + 1]!)
+  }
+}
+
 type BuilderDeps = {
   width: number
   batchRows: number
@@ -147,11 +157,7 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
     },
     acceptWritten: (line, row) => {
       const chunk = at(line)
-      const { view } = chunk.text
-      const { subjects, subjectCount } = row
-      for (let subject = 0; subject < subjectCount; subject += 1) {
-        digests.addSubject(view, subjects[subject * 2]!, subjects[subject * 2 + 1]!)
-      }
+      addSubjects(digests, chunk.text.view, row)
       addRow(chunk, line, row.idEnd, row.end)
     },
     accept: (line, row) => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
+import { createRunIntake } from '../../src/intake/run-intake.ts'
 import type { Store } from '../../src/store/open-store.ts'
 import { StagingLost } from '../../src/workflows/ports/uploads.ts'
+import { bodyOf, specOf } from '../intake/taken.ts'
 import { asStaged } from '../support/chunks.ts'
 import { eachHome, openTestStore } from '../support/database.ts'
 import {
@@ -64,6 +66,24 @@ await eachHome('Uploads', (home) => {
       chunks.map(({ idDigests }) => idDigests),
     )
     await store.uploads.discard(id)
+  })
+
+  it('lets the intake find duplicates from the stored digests as it does from those in memory', async () => {
+    const rows = Array.from({ length: 900 }, (_, row) => `c${(row * 7) % 500},n${row},4155552671,`)
+    const text = ['contactId,name,phone,email', ...rows].join('\n')
+    const limits = { ...specOf().limits, batchRows: 50 }
+    const resultWith = async (rowsInMemory: number) => {
+      const id = await beginUpload(store)
+      const result = await createRunIntake({ rowsInMemory })(bodyOf(text), specOf({ limits }), {
+        take: (chunk) => store.uploads.appendChunks(id, [chunk]),
+        idDigests: () => store.uploads.idDigests(id),
+      })
+      await store.uploads.discard(id)
+      return result
+    }
+    const readBack = await resultWith(300)
+    assert.deepEqual(readBack, await resultWith(1000))
+    assert.equal(readBack.counts.duplicates, 400)
   })
 
   it('discards an upload of many chunks, and the sweep one that gave no sign of life, by slices', async () => {
