@@ -1,3 +1,4 @@
+import { GENESYS_FAILURES } from '../domain/genesys-failure.ts'
 import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-webhook.ts'
 import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
 import { FINAL_STATES, HOLD_REASONS } from '../domain/upload.ts'
@@ -27,6 +28,9 @@ export const setFirstValues = (metrics: Metrics): void => {
   for (const state of FINAL_STATES) metrics.uploadsFinished.inc({ state }, 0)
   for (const reason of Object.keys(HOLD_REASONS)) metrics.uploadsHeld.inc({ reason }, 0)
   for (const outcome of ['settled', 'refused']) metrics.batches.inc({ outcome }, 0)
+  for (const outcome of Object.keys(GENESYS_FAILURES)) {
+    metrics.attempts.inc({ operation: 'token', outcome }, 0)
+  }
   for (const reason of DISABLED_REASONS) metrics.endpointsDisabled.inc({ reason }, 0)
   for (const event of OUTBOUND_EVENT_TYPES) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)

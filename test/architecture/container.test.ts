@@ -12,12 +12,15 @@ type Service = {
   command?: string[]
   environment?: Record<string, string>
   read_only?: boolean
+  volumes?: string[]
+  mem_limit?: string
   healthcheck?: { test: string[] }
 }
 
-const { services } = parse(readFileSync('docker-compose.yml', 'utf8')) as {
-  services: Record<string, Service>
-}
+const { services, volumes: namedVolumes } = parse(readFileSync('docker-compose.yml', 'utf8'), {
+  merge: true,
+}) as { services: Record<string, Service>; volumes: object }
+const gateways = ['gateway-a', 'gateway-b'].map((name) => services[name])
 const dockerfile = readFileSync('Dockerfile', 'utf8').replace(/\\\n/g, ' ')
 const instructions = dockerfile
   .split('\n')
@@ -62,11 +65,18 @@ test('every file that the image copies exists and is not ignored', () => {
 })
 
 test('every composed service has a health check, a read-only root and a pinned image', () => {
-  assert.deepEqual(Object.keys(services).toSorted(), ['gateway', 'postgres', 'sandbox'])
+  assert.deepEqual(Object.keys(services).toSorted(), [
+    'gateway-a',
+    'gateway-b',
+    'grafana',
+    'postgres',
+    'prometheus',
+    'sandbox',
+  ])
   for (const [name, service] of Object.entries(services)) {
     assert.ok((service.healthcheck?.test.length ?? 0) > 1, name)
     assert.equal(service.read_only, true, name)
-    if (service.image !== undefined) assert.match(service.image, /:\d+/, name)
+    if (service.build === undefined) assert.match(service.image ?? '', /:v?\d+\.\d+/, name)
   }
 })
 
@@ -76,14 +86,56 @@ test('composed secrets come from outside; the one in the file is the sample of t
       .filter(([variable]) => /SECRET|PASSWORD|KEY|TOKEN|DATABASE_URL/.test(variable))
       .filter(([, value]) => !/\$\{[A-Z_]+:\?/.test(value))
       .map(([variable, value]) => `${variable}=${value}`)
-    assert.deepEqual(written, name === 'gateway' ? ['GENESYS_CLIENT_SECRET=sandbox-secret'] : [])
+    const sample = name.startsWith('gateway') ? ['GENESYS_CLIENT_SECRET=sandbox-secret'] : []
+    assert.deepEqual(written, sample)
   }
 })
 
-test('the composed gateway is given variables that exist', () => {
+test('the composed gateways differ in their port alone and are given variables that exist', () => {
   const known = CONFIG_VARIABLES.map(({ name }) => name)
+  for (const gateway of gateways) {
+    assert.deepEqual(gateway?.environment, gateways[0]?.environment)
+    assert.deepEqual(
+      Object.keys(gateway?.environment ?? {}).filter((name) => !known.includes(name)),
+      [],
+    )
+  }
+})
+
+test('what is mounted from the project exists, and every other volume is declared', () => {
+  const mounts = Object.values(services).flatMap(({ volumes = [] }) => volumes)
+  assert.ok(mounts.length > 5)
+  for (const mount of mounts) {
+    const [source = ''] = mount.split(':')
+    if (!source.startsWith('.')) assert.ok(source in namedVolumes, mount)
+    else assert.ok(existsSync(source) && mount.endsWith(':ro'), mount)
+  }
+})
+
+test('Prometheus scrapes every composed gateway under the name that the alerts select by', () => {
+  const { scrape_configs, rule_files } = parse(
+    readFileSync('deploy/prometheus/prometheus.yml', 'utf8'),
+  ) as {
+    scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[]
+    rule_files: string[]
+  }
+  const [job, ...others] = scrape_configs
+  assert.equal(others.length, 0)
+  assert.equal(job?.job_name, 'gateway')
   assert.deepEqual(
-    Object.keys(services.gateway?.environment ?? {}).filter((name) => !known.includes(name)),
+    job?.static_configs.flatMap(({ targets }) => targets),
+    ['gateway-a:3000', 'gateway-b:3000'],
+  )
+  assert.deepEqual(
+    rule_files.filter((file) => !existsSync(`deploy/prometheus/${file}`)),
     [],
   )
+})
+
+test('the alert on memory speaks before the composed limit does', () => {
+  const [, limitBytes] = /> (\d+) \* 1024 \* 1024/.exec(
+    readFileSync('deploy/prometheus/alerts.yml', 'utf8'),
+  ) ?? ['', '0']
+  assert.equal(gateways[0]?.mem_limit, '1g')
+  assert.ok(Number(limitBytes) > 500 && Number(limitBytes) < 900)
 })

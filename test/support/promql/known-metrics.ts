@@ -1,0 +1,47 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+
+import { createMetrics } from '../../../src/telemetry/metrics.ts'
+import { type Expr, partsOf } from './parse-promql.ts'
+
+/** Labels that Prometheus itself adds to what it scrapes. */
+const ADDED = ['job', 'instance']
+
+/** Every series name that a gateway exposes, with its labels. */
+const knownSeries = (): Map<string, readonly string[]> => {
+  const registry = new Registry()
+  createMetrics(registry)
+  collectDefaultMetrics({ register: registry })
+  const known = new Map<string, readonly string[]>([['up', ADDED]])
+  for (const metric of registry.getMetricsAsArray()) {
+    const { name, labelNames = [] } = metric as { name: string; labelNames?: string[] }
+    const labels = [...ADDED, ...labelNames]
+    if (metric.constructor.name !== 'Histogram') known.set(name, labels)
+    else {
+      known.set(`${name}_bucket`, [...labels, 'le'])
+      for (const part of ['sum', 'count']) known.set(`${name}_${part}`, labels)
+    }
+  }
+  return known
+}
+
+const KNOWN = knownSeries()
+
+/** The metrics and labels in an expression that no gateway has. */
+export const unknownNames = (expr: Expr): string[] => {
+  const parts = partsOf(expr)
+  const selectors = parts.filter((part) => part.kind === 'selector')
+  const all = new Set(selectors.flatMap(({ name }) => KNOWN.get(name) ?? []))
+  const used = parts.flatMap((part) => {
+    if (part.kind === 'aggregate') return part.grouping?.labels ?? []
+    return part.kind === 'binary' ? (part.matching?.labels ?? []) : []
+  })
+  return [
+    ...selectors.filter(({ name }) => !KNOWN.has(name)).map(({ name }) => name),
+    ...selectors.flatMap(({ name, matchers }) =>
+      matchers
+        .filter(({ label }) => !(KNOWN.get(name) ?? []).includes(label))
+        .map(({ label }) => `${name}{${label}}`),
+    ),
+    ...used.filter((label) => !all.has(label)),
+  ]
+}
