@@ -113,13 +113,16 @@ const discard = async (
   uploadId: string,
   condition: RawBuilder<unknown>,
 ): Promise<boolean> => {
-  for (let deleted = DISCARDED_AT_ONCE; deleted === DISCARDED_AT_ONCE;) {
-    const { rows } = await sql`delete from chunk where upload_id = ${uploadId}
-      and seq = any(array(select seq from chunk where upload_id = ${uploadId} order by seq limit ${DISCARDED_AT_ONCE}))
+  for (let after = -1, more = true; more;) {
+    const { rows } = await sql<{
+      seq: number
+    }>`delete from chunk where upload_id = ${uploadId} and seq = any(array(
+        select seq from chunk where upload_id = ${uploadId} and seq > ${after} order by seq limit ${DISCARDED_AT_ONCE}))
       and exists (select from upload where id = ${uploadId} and ${condition}) returning seq`.execute(
       db,
     )
-    deleted = rows.length
+    after = Math.max(after, ...rows.map(({ seq }) => seq))
+    more = rows.length === DISCARDED_AT_ONCE
   }
   const { rows } =
     await sql`delete from upload where id = ${uploadId} and ${condition} returning id`.execute(db)
