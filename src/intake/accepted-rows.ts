@@ -35,12 +35,14 @@ export const createAcceptedRows = (mostRows: number) => {
   let next = 0
   let kept: Buffer[] | null = []
 
-  const digestsFrom = (idDigests: IdDigests): IdDigests => {
+  /** Where the digests come from; without those kept there is room for twice the rows in a pass. */
+  const source = (idDigests: IdDigests): { digests: IdDigests; passRows: number } => {
     const all = kept
-    if (all === null) return idDigests
-    return async function* () {
+    if (all === null) return { digests: idDigests, passRows: mostRows * 2 }
+    const digests = async function* () {
       yield* all
     }
+    return { digests, passRows: mostRows }
   }
   return {
     addChunk: (idDigests: Buffer): void => {
@@ -53,7 +55,8 @@ export const createAcceptedRows = (mostRows: number) => {
       const leftOut = new Map<number, Buffer>()
       const rowsOf = (seq: number): number => (starts[seq + 1] ?? next) - starts[seq]!
       let duplicates = 0
-      await findReplacedRows(digestsFrom(idDigests), next, mostRows, (row) => {
+      const { digests, passRows } = source(idDigests)
+      await findReplacedRows(digests, next, passRows, (row) => {
         duplicates += 1
         const seq = chunkOf(starts, row)
         let bitmap = leftOut.get(seq)

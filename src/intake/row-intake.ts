@@ -29,7 +29,7 @@ export type OpenIntake = {
 /** What tests turn: both ways of taking a row must come to the same, and so must one pass over the digests and several. */
 export type IntakeTuning = {
   plainRows: boolean
-  /** Rows up to which the digests of ids stay in memory; past them each pass over the stored ones takes that many. */
+  /** Rows up to which the digests of ids stay in memory; past them each pass over the stored ones takes twice as many. */
   rowsInMemory: number
 }
 

@@ -94,7 +94,7 @@ describe('rows that a later row of the same id replaced', () => {
     const readBack = await resultWith(500)
     assert.deepEqual(readBack.result, kept.result)
     assert.equal(kept.readings, 0)
-    assert.equal(readBack.readings, 6)
+    assert.equal(readBack.readings, 3)
     const { counts, leftOut } = kept.result
     assert.equal(counts.duplicates + counts.accepted + counts.rejected, 3000)
     assert.ok(counts.duplicates > 500 && leftOut.size > 20)
