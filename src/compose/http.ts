@@ -7,12 +7,15 @@ import { runIntake } from '../intake/run-intake.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds, type Ids } from '../lib/ids.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
+import { createApplyUpload } from '../workflows/apply-upload.ts'
 import { createControlUpload } from '../workflows/control-upload.ts'
+import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createProvisionContactList } from '../workflows/provision-contact-list.ts'
 import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
 import { createReadLimits } from '../workflows/read-limits.ts'
 import { createReadiness } from '../workflows/readiness.ts'
 import { createReceiveUpload } from '../workflows/receive-upload.ts'
+import { createRetryUpload } from '../workflows/retry-upload.ts'
 import { createWebhookEndpoints } from '../workflows/webhook-endpoints.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
@@ -86,9 +89,45 @@ const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }
     stopping,
   })
 
+/** What takes uploads, moves them, and sends again what is left of them. */
+const uploadUsesOf = (deps: ServerParts, ids: Ids) => {
+  const { config, store, genesys, telemetry, owner, wake } = deps
+  const { emit } = telemetry
+  const lists = { contactLists: genesys.contactLists, lists: store.lists }
+  const staging = {
+    ...lists,
+    uploads: store.uploads,
+    idempotency: store.idempotency,
+    renderUpload,
+    fileThresholdRows: config.genesys.fileThresholdRows,
+    callbacks: deps.callbackUrl !== null,
+    clock: systemClock,
+    emit,
+    ids,
+    owner,
+    wake,
+  }
+  return {
+    receiveUpload: createReceiveUpload({
+      ...staging,
+      runIntake,
+      intake: intakeOf(deps),
+      register: store.delivery,
+      contentHashes: createContentHashes(store.digestKey),
+    }),
+    retryUpload: createRetryUpload({
+      ...staging,
+      delivery: store.delivery,
+      digestKey: store.digestKey,
+    }),
+    applyUpload: createApplyUpload({ ...lists, uploads: store.uploads, ids, wake }),
+    controlUpload: createControlUpload({ uploads: store.uploads, ids, emit, wake }),
+  }
+}
+
 /** The HTTP border with the uses it calls. */
 export const createGatewayServer = async (deps: ServerParts) => {
-  const { config, store, genesys, telemetry, owner } = deps
+  const { config, store, genesys, telemetry } = deps
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
   const readiness = readinessOf(deps)
@@ -96,20 +135,7 @@ export const createGatewayServer = async (deps: ServerParts) => {
   return createHttpServer({
     access: store.access,
     uploads: store.uploads,
-    receiveUpload: createReceiveUpload({
-      ...lists,
-      uploads: store.uploads,
-      idempotency: store.idempotency,
-      runIntake,
-      renderUpload,
-      fileThresholdRows: config.genesys.fileThresholdRows,
-      callbacks: deps.callbackUrl !== null,
-      intake: intakeOf(deps),
-      ids,
-      owner,
-      wake: deps.wake,
-    }),
-    controlUpload: createControlUpload({ uploads: store.uploads, ids, wake: deps.wake }),
+    ...uploadUsesOf(deps, ids),
     readContactList: createReadContactList(lists),
     listContactLists: createListContactLists(lists),
     provisionContactList: provisioningOf(deps, ids),

@@ -1,4 +1,5 @@
 import { CALL_PROBLEMS } from './call-problems.ts'
+import { CONTROL_PROBLEMS } from './control-problems.ts'
 import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
@@ -11,6 +12,7 @@ import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
  */
 export const PROBLEMS = {
   ...CALL_PROBLEMS,
+  ...CONTROL_PROBLEMS,
   ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,
   ...UPLOAD_PROBLEMS,

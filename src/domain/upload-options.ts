@@ -33,8 +33,6 @@ export type UploadOptions = z.infer<typeof uploadOptionsSchema>
 export const unavailableOptions = (options: UploadOptions): string[] => {
   const asked: [string, boolean][] = [
     ['schemaDrift=extend', options.schemaDrift === 'extend'],
-    ['apply=manual', options.apply === 'manual'],
-    ['notBefore', options.notBefore !== undefined],
     ['encoding', options.encoding !== undefined && options.encoding !== 'utf-8'],
     ['hasHeader=false', !options.hasHeader],
   ]

@@ -156,6 +156,17 @@ export type UploadProgress = {
   etaAt: string | null
 }
 
+/**
+ * What delivering is expected to do, by the register when the rows were staged: `creates + updates + unchanged = accepted`. What
+ * others have put into the list, or earlier uploads will have by then, is not known to it.
+ */
+export type UploadPlan = {
+  creates: number
+  updates: number
+  unchanged: number
+  suppressed: number
+}
+
 /** An upload as the store returns it. Stamps are ISO 8601 UTC from the database's clock. */
 export type Upload = {
   id: string
@@ -164,6 +175,12 @@ export type Upload = {
   laneKey: string
   /** Order within the lane; null while receiving. */
   acceptedSeq: number | null
+  /** How old its contents are, in the same order: those of a retry are as old as the upload that the rows came with. */
+  contentSeq: number | null
+  /** The upload whose rows this one retries. */
+  parentId: string | null
+  /** The uploads that retry rows of this one, oldest first. */
+  childIds: string[]
   state: UploadState
   hold: Hold | null
   mode: 'append' | 'overwrite'
@@ -180,6 +197,12 @@ export type Upload = {
   counts: UploadCounts
   rejections: Record<string, number>
   planDigest: string
+  /** null = nobody asked for it. */
+  plan: UploadPlan | null
+  /** Nothing is sent earlier. */
+  notBefore: string | null
+  /** When a caller applied the plan; null where none has to, or has yet. */
+  appliedAt: string | null
   /** Version of the list's schema that the rows were checked against. */
   schemaVersion: string
   /** The column names (in cell order) of the staged rows. */

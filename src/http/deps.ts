@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
+import type { ApplyUpload } from '../workflows/apply-upload.ts'
 import type {
   ControlUpload,
   ListContactLists,
@@ -12,6 +13,7 @@ import type { UploadStore } from '../workflows/ports/uploads.ts'
 import type { ProvisionContactList } from '../workflows/provision-contact-list.ts'
 import type { ReadLimits } from '../workflows/read-limits.ts'
 import type { ReceiveWebhook } from '../workflows/receive-webhook.ts'
+import type { RetryUpload } from '../workflows/retry-upload.ts'
 import type { WebhookEndpoints } from '../workflows/webhook-endpoints.ts'
 
 export type Readiness = {
@@ -44,6 +46,8 @@ export type HttpDeps = {
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger'>
   receiveUpload: ReceiveUpload
   controlUpload: ControlUpload
+  applyUpload: ApplyUpload
+  retryUpload: RetryUpload
   readContactList: ReadContactList
   listContactLists: ListContactLists
   provisionContactList: ProvisionContactList

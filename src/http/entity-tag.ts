@@ -1,7 +1,12 @@
 import { GatewayProblem } from '../domain/problem.ts'
+import type { Upload } from '../domain/upload.ts'
 
 /** The ETag of a thing with a version; strong, for equal versions are equal bytes. */
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
+
+/** The ETag of an upload: its version; while it waits for `/apply`, the digest of the plan that is to be agreed to. */
+export const etagOfUpload = (upload: Upload): string =>
+  upload.hold?.reason === 'apply' ? `"${upload.planDigest}"` : etagOf(upload)
 
 const tagsOf = (header: string | undefined): string[] =>
   (header ?? '').split(',').map((part) => part.trim())
@@ -11,6 +16,14 @@ export const namesTag = (header: string | undefined, etag: string): boolean =>
   tagsOf(header)
     .map((tag) => tag.replace(/^W\//u, ''))
     .some((tag) => tag === '*' || tag === etag)
+
+/** Whether If-Match names the tag (RFC 9110, 13.1.1: weak tags never do, `*` names any). */
+export const namesExactly = (header: string, etag: string): boolean =>
+  tagsOf(header).some((tag) => tag === '*' || tag === etag)
+
+/** What stands inside the strong tags of If-Match. */
+export const tagsNamed = (header: string | undefined): string[] =>
+  tagsOf(header).flatMap((tag) => /^"([\x21\x23-\x7e]*)"$/u.exec(tag)?.[1] ?? [])
 
 /**
  * Throws 412 when If-Match does not name the present version (RFC 9110, 13.1.1: weak tags never do), and 428 (RFC 6585) when it
@@ -25,6 +38,6 @@ export const checkIfMatch = (
     if (!required) return
     throw new GatewayProblem('precondition-required', 'Send the ETag that you read as If-Match.')
   }
-  if (tagsOf(header).some((tag) => tag === '*' || tag === etagOf(present))) return
+  if (namesExactly(header, etagOf(present))) return
   throw new GatewayProblem('precondition-failed', 'It was changed since the version in If-Match.')
 }

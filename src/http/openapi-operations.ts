@@ -8,6 +8,7 @@ import {
 import { limitsSchema } from './limits-schema.ts'
 import { ENDPOINT_OPERATIONS } from './openapi-endpoints.ts'
 import type { Operation } from './openapi-operation.ts'
+import { CONTROL_OPERATIONS } from './openapi-upload-control.ts'
 import { WEBHOOK_OPERATIONS } from './openapi-webhook-operations.ts'
 import {
   contactListSchema,
@@ -19,19 +20,10 @@ import {
   uploadCallOptionsSchema,
   uploadSchema,
   uploadsQuerySchema,
+  validationSchema,
 } from './schemas.ts'
 
 const LIST: ProblemCode[] = ['not-found', 'genesys-unavailable', 'genesys-refused']
-
-const control = (action: 'cancel' | 'pause' | 'resume', summary: string): Operation => ({
-  method: 'post',
-  path: `/v1/uploads/{uploadId}/${action}`,
-  id: `${action}Upload`,
-  summary,
-  access: 'uploads',
-  responses: [{ status: 200, about: 'The upload as it is now', schema: uploadSchema }],
-  problems: ['not-found', 'state-conflict'],
-})
 
 const page = (path: string, id: string, summary: string, params: ProblemCode[]): Operation => ({
   method: 'get',
@@ -53,7 +45,11 @@ export const OPERATIONS: readonly Operation[] = [
     query: uploadCallOptionsSchema,
     upload: true,
     responses: [
-      { status: 200, about: 'With validateOnly: what the upload would be', schema: uploadSchema },
+      {
+        status: 200,
+        about: 'With validateOnly: what would become of the rows',
+        schema: validationSchema,
+      },
       { status: 202, about: 'Accepted; Location names the upload', schema: uploadSchema },
     ],
     problems: [
@@ -92,7 +88,11 @@ export const OPERATIONS: readonly Operation[] = [
     access: 'uploads',
     ifNoneMatch: true,
     responses: [
-      { status: 200, about: 'The upload; ETag is its version', schema: uploadSchema },
+      {
+        status: 200,
+        about: 'The upload; ETag is its version, or its planDigest while it waits for /apply',
+        schema: uploadSchema,
+      },
       { status: 304, about: 'Not changed since the version in If-None-Match' },
     ],
     problems: ['not-found'],
@@ -115,9 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
     ],
     problems: ['not-found', 'rows-gone'],
   },
-  control('cancel', 'Stop an upload; what was delivered stays'),
-  control('pause', 'Set an upload aside; others of its list go on'),
-  control('resume', 'Go on with a paused or held upload'),
+  ...CONTROL_OPERATIONS,
   {
     method: 'post',
     path: '/v1/contact-lists',

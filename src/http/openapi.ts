@@ -63,7 +63,7 @@ const PROOF_HEADERS = [
 ]
 
 const jsonBody = (schema: z.ZodType): Json => ({
-  required: true,
+  required: !schema.safeParse(undefined).success,
   content: { 'application/json': { schema: jsonSchema(schema, 'input') } },
 })
 

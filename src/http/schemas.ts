@@ -10,6 +10,7 @@ import {
   UPLOAD_STATES,
   type HoldReason,
 } from '../domain/upload.ts'
+import { RETRY_OUTCOMES } from '../workflows/retry-rows.ts'
 
 /** The shapes that cross the HTTP border; the API document is made of them. */
 const count = z.int().min(0)
@@ -28,8 +29,28 @@ const countsSchema = z.strictObject({
   unprocessed: count,
 })
 
+const columnsSchema = z.array(
+  z.strictObject({
+    name: z.string(),
+    kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
+    mappedTo: z.string().nullable(),
+  }),
+)
+
+/** By the register: `creates + updates + unchanged` = accepted. */
+const planSchema = z.strictObject({
+  creates: count,
+  updates: count,
+  unchanged: count,
+  suppressed: count,
+})
+
 export const uploadSchema = z.strictObject({
   id: z.string(),
+  /** The upload whose rows this one retries. */
+  parentId: z.string().nullable(),
+  /** The uploads that retry rows of this one, oldest first. */
+  children: z.array(z.string()),
   contactListId: z.string(),
   state: z.enum(UPLOAD_STATES),
   hold: z
@@ -54,17 +75,14 @@ export const uploadSchema = z.strictObject({
     bytes: count,
     sha256: z.string(),
   }),
-  columns: z.array(
-    z.strictObject({
-      name: z.string(),
-      kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
-      mappedTo: z.string().nullable(),
-    }),
-  ),
+  columns: columnsSchema,
   counts: countsSchema,
   rejections: z.record(z.string(), count),
   warnings: z.array(z.strictObject({ code: z.string(), detail: z.string() })),
   planDigest: z.string(),
+  /** Of uploads with apply=manual. */
+  plan: planSchema.nullable(),
+  notBefore: stamp.nullable(),
   createdAt: stamp,
   updatedAt: stamp,
   completedAt: stamp.nullable(),
@@ -77,6 +95,36 @@ export const uploadSchema = z.strictObject({
     .nullable(),
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 })
+
+/** The answer to `validateOnly`. */
+export const validationSchema = z.strictObject({
+  valid: z.literal(true),
+  counts: countsSchema,
+  rejections: z.record(z.string(), count),
+  columns: columnsSchema,
+  plan: planSchema,
+  /** The first 100. */
+  rejectedRows: z.array(
+    z.strictObject({
+      line: count,
+      column: z.string().nullable(),
+      code: z.string(),
+      hint: z.string(),
+    }),
+  ),
+})
+
+/** What a retry takes; no body is both outcomes. */
+export const retrySchema = z
+  .strictObject({
+    outcomes: z
+      .array(z.enum(RETRY_OUTCOMES))
+      .min(1)
+      .max(RETRY_OUTCOMES.length)
+      .refine((asked) => new Set(asked).size === asked.length, 'must not name one twice')
+      .default([...RETRY_OUTCOMES]),
+  })
+  .prefault({})
 
 export const pageOf = (item: z.ZodType) =>
   z.strictObject({ items: z.array(item), next: z.string().nullable() })

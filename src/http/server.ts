@@ -19,6 +19,7 @@ import { registerGenesysWebhooks } from './routes/genesys-webhooks.ts'
 import { registerLimits } from './routes/limits.ts'
 import { registerOperations } from './routes/operations.ts'
 import { registerProblemPages } from './routes/problems.ts'
+import { registerUploadControl } from './routes/upload-control.ts'
 import { registerUploadRows } from './routes/upload-rows.ts'
 import { registerUploads } from './routes/uploads.ts'
 import { registerWebhookEndpoints } from './routes/webhook-endpoints.ts'
@@ -100,6 +101,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await app.register(async (scope) => registerUploadIntake(scope, deps))
   await app.register(async (scope) => registerGenesysWebhooks(scope, deps))
   registerUploads(app, deps)
+  registerUploadControl(app, deps)
   registerUploadRows(app, deps)
   registerContactLists(app, deps)
   registerWebhookEndpoints(app, deps)

@@ -22,6 +22,8 @@ const renderDelivery = ({ method, batches, duplicateCheckField }: Upload['delive
 /** The upload as callers see it (the resource of the API): no tenant, no lane, no schema version. Pure. */
 export const renderUpload = (upload: Upload) => ({
   id: upload.id,
+  parentId: upload.parentId,
+  children: upload.childIds,
   contactListId: upload.contactListId,
   state: upload.state,
   hold: upload.hold,
@@ -35,6 +37,8 @@ export const renderUpload = (upload: Upload) => ({
   rejections: upload.rejections,
   warnings: uploadWarnings(upload),
   planDigest: upload.planDigest,
+  plan: upload.plan,
+  notBefore: upload.notBefore,
   createdAt: upload.createdAt,
   updatedAt: upload.updatedAt,
   completedAt: upload.completedAt,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 
-import { canMove, HOLD_REASONS, type UploadState } from '../domain/upload.ts'
-import type { UploadStore } from '../workflows/ports/uploads.ts'
+import { canMove, type UploadState } from '../domain/upload.ts'
+import type { ControlAction, UploadStore } from '../workflows/ports/uploads.ts'
 import { appendAudit } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
 import type { Outbox } from './outbox.ts'
@@ -15,21 +15,27 @@ import {
   type UploadRow,
 } from './upload-row.ts'
 
-type Action = 'cancel' | 'pause' | 'resume'
-
-/** Where the action takes the upload; null when its state does not allow it. A hold for `apply` ends by `/apply` alone. */
-const targetOf = (row: UploadRow, action: Action): UploadState | null => {
+/**
+ * Where the action takes the upload; null when its state does not allow it. A hold for `apply` ends by `/apply` alone, one for
+ * `not_before` by its time alone; what waits for `/apply` is aside already and is not paused.
+ */
+const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null
   if (action === 'pause') {
-    return row.cancel_requested_at === null && canMove(row.state, 'paused') ? 'paused' : null
+    const able = row.cancel_requested_at === null && row.hold_reason !== 'apply'
+    return able && canMove(row.state, 'paused') ? 'paused' : null
   }
+  const { hold_reason: hold } = row
   const waits =
-    row.state === 'paused' ||
-    (row.hold_reason !== null && HOLD_REASONS[row.hold_reason] !== 'apply')
+    row.state === 'paused' || (hold !== null && hold !== 'apply' && hold !== 'not_before')
   return waits ? row.held_from : null
 }
 
-const writeMove = async (tx: Tx, row: UploadRow, to: UploadState): Promise<UploadRow> => {
+const writeMove = async (
+  tx: Tx,
+  row: UploadRow,
+  to: 'cancelled' | 'paused',
+): Promise<UploadRow> => {
   const heldFrom = to !== 'paused' ? null : isLaneState(row.state) ? row.state : row.held_from
   const { rows } = await sql<UploadRow>`update upload set state = ${to}, version = version + 1,
       held_from = ${heldFrom}, hold_reason = null, hold_since = null, retry_at = null, told_hold = null,
@@ -61,37 +67,62 @@ const requestCancel = async (tx: Tx, row: UploadRow): Promise<UploadRow> => {
 const isCancelled = (row: UploadRow): boolean =>
   row.state === 'cancelled' || (row.cancel_requested_at !== null && canMove(row.state, 'cancelled'))
 
+/** Back to where it was held or paused; to a hold where its time has not come. */
+export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<UploadRow> => {
+  const early = sql`not_before > clock_timestamp() and held_from = 'staged'`
+  const { rows } = await sql<UploadRow>`update upload set ${also} version = version + 1,
+      state = case when ${early} then 'held' else held_from end,
+      hold_reason = case when ${early} then 'not_before' end,
+      hold_since = case when ${early} then clock_timestamp() end,
+      retry_at = case when ${early} then not_before end,
+      held_from = case when ${early} then held_from end,
+      told_hold = null, updated_at = clock_timestamp()
+    where id = ${row.id} returning ${UPLOAD_COLUMNS}`.execute(tx)
+  await wakeLane(tx, row.lane_key)
+  return rows[0]!
+}
+
 const moved = async (
   deps: { outbox: Outbox },
   tx: Tx,
   row: UploadRow,
-  action: Action,
+  action: ControlAction,
 ): Promise<UploadRow | null> => {
   if (action === 'cancel' && isCancelled(row)) return row
   const to = targetOf(row, action)
   if (to === null) return null
-  if (to === 'cancelled' && (await isOut(tx, row.id))) return requestCancel(tx, row)
+  if (to === 'paused') return writeMove(tx, row, to)
+  if (to !== 'cancelled') return goOn(tx, row)
+  if (await isOut(tx, row.id)) return requestCancel(tx, row)
   const now = await writeMove(tx, row, to)
-  if (action === 'resume') await wakeLane(tx, row.lane_key)
-  if (to === 'cancelled') await deps.outbox.tell(tx, 'upload.cancelled', toUpload(now))
+  await deps.outbox.tell(tx, 'upload.cancelled', toUpload(now))
   return now
+}
+
+/** Locks lane and upload, in this order; null when the tenant has no such upload. */
+export const lockOwn = async (
+  tx: Tx,
+  { tenantId, uploadId }: { tenantId: string; uploadId: string },
+): Promise<UploadRow | null> => {
+  const { rows } = await sql<{ lane_key: string }>`select lane_key from upload
+    where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(tx)
+  const laneKey = rows[0]?.lane_key
+  if (laneKey === undefined) return null
+  await lockLane(tx, laneKey)
+  return lockUpload(tx, uploadId)
 }
 
 export const createControl =
   (deps: { database: Database; outbox: Outbox }): UploadStore['control'] =>
   (input) =>
     inTransaction(deps.database, async (tx) => {
-      const { rows } = await sql<{ lane_key: string }>`select lane_key from upload
-        where id = ${input.uploadId} and tenant_id = ${input.tenantId} and state <> 'receiving'`.execute(
-        tx,
-      )
-      const laneKey = rows[0]?.lane_key
-      if (laneKey === undefined) return null
-      await lockLane(tx, laneKey)
-      const row = await lockUpload(tx, input.uploadId)
-      if (!row) return null
+      const row = await lockOwn(tx, input)
+      if (row === null) return null
+      if (input.expects?.(toUpload(row)) === false) return { kind: 'changed' }
       const now = await moved(deps, tx, row, input.action)
       if (now === null) return { kind: 'refused', state: row.state }
       await appendAudit(tx, [input.audit])
-      return { kind: 'done', upload: toUpload(now) }
+      const ended = now.state === 'cancelled' && row.state !== 'cancelled'
+      const unsettled = ended ? now.rows_unprocessed - row.rows_unprocessed : null
+      return { kind: 'done', upload: toUpload(now), unsettled }
     })

@@ -6,7 +6,13 @@ import { auditInsert } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
 import { checkFenced, FENCED_ROWS, fencedTables } from './fence.ts'
 import { moveMarks } from './progress-marks.ts'
-import { FINAL_STATES_SQL, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
+import {
+  contentSeqOf,
+  FINAL_STATES_SQL,
+  toUpload,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+} from './upload-row.ts'
 
 type Settlement = Parameters<DeliveryStore['settle']>[1]
 
@@ -29,7 +35,7 @@ const upsertRegister = (upload: UploadRow, input: Settlement): RawBuilder<unknow
       (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
     select ${upload.tenant_id}, ${upload.contact_list_id}, d.id,
       substring(${hashes}::bytea from ((d.place - 1) * ${HASH_BYTES}::int + 1)::int for ${HASH_BYTES}::int),
-      ${upload.accepted_seq}::bigint, ${upload.id}, d.line
+      ${contentSeqOf(upload)}::bigint, ${upload.id}, d.line
     from unnest(${ids}::text[], ${lines}::int[]) with ordinality as d (id, line, place)
     order by d.id collate "C"
     on conflict (tenant_id, list_id, contact_id) do update set content_hash = excluded.content_hash,

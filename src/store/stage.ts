@@ -50,24 +50,52 @@ const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
   }
 }
 
+/** Why the upload is not for its lane yet; null when it is. A time that has come holds nothing. */
+const holdOf = ({ options }: StageUpload) => {
+  if (options.apply === 'manual') return sql`'apply'`
+  const notBefore = options.notBefore ?? null
+  return sql`case when ${notBefore}::timestamptz > clock_timestamp() then 'not_before' end`
+}
+
 const writeUpload = async (
   tx: Tx,
   input: StageUpload,
   acceptedSeq: string,
-  state: Upload['state'],
+  ended: Upload['state'] | null,
 ): Promise<Upload> => {
-  const { counts } = input
-  const { rows } = await sql<UploadRow>`update upload set
-      state = ${state}, accepted_seq = ${acceptedSeq}::bigint, version = version + 1,
+  const { counts, options } = input
+  const plan = input.plan === null ? null : JSON.stringify(input.plan)
+  const { rows } = await sql<UploadRow>`with wanted as (
+      select ${ended === null ? holdOf(input) : sql`null`}::text as hold, ${options.notBefore ?? null}::timestamptz as starts_at)
+    update upload set
+      state = coalesce(${ended}::text, case when hold is null then 'staged' else 'held' end),
+      hold_reason = hold, hold_since = case when hold is not null then clock_timestamp() end,
+      held_from = case when hold is not null then 'staged' end, told_hold = hold,
+      retry_at = case when hold = 'not_before' then starts_at end,
+      accepted_seq = ${acceptedSeq}::bigint, version = version + 1,
       rows_read = ${counts.read}, rows_accepted = ${counts.accepted}, rows_rejected = ${counts.rejected},
       rows_duplicates = ${counts.duplicates}, rows_suppressed = ${counts.suppressed}, rows_blank = ${counts.blank},
       rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
       target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
-      plan_digest = ${input.planDigest}, method = ${input.delivery.method},
-      duplicate_check_field = ${input.delivery.duplicateCheckField}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
-      completed_at = case when ${state === 'staged'} then null else clock_timestamp() end
-    where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
+      options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
+      plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
+      method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},
+      batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
+      completed_at = case when ${ended !== null} then clock_timestamp() end
+    from wanted where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
   return toUpload(rows[0]!)
+}
+
+/** The child's contents are as old as its parent's; the parent names it. Both are in one lane, which is locked. */
+const adopt = async (tx: Tx, { uploadId, parentId }: StageUpload): Promise<void> => {
+  if (parentId === null) return
+  const { rows } = await sql<{ content_seq: string }>`update upload set
+      child_ids = child_ids || to_jsonb(${uploadId}::text), version = version + 1, updated_at = clock_timestamp()
+    where id = ${parentId} returning coalesce(content_seq, accepted_seq) as content_seq`.execute(tx)
+  const parent = rows[0]
+  if (parent === undefined) throw new StagingLost(`Upload ${parentId} is gone`)
+  await sql`update upload set parent_id = ${parentId}, content_seq = ${parent.content_seq}::bigint
+    where id = ${uploadId}`.execute(tx)
 }
 
 /** The first to answer a claim wins: a request whose claim was taken over cannot stage a second upload for the key. */
@@ -106,12 +134,14 @@ export const createStage =
       }
       await countChunks(tx, input)
       await markLeftOut(tx, input)
-      const state = input.counts.accepted === 0 ? completedState(input.counts) : 'staged'
-      const upload = await writeUpload(tx, input, acceptedSeq, state)
+      await adopt(tx, input)
+      const ended = input.counts.accepted === 0 ? completedState(input.counts) : null
+      const upload = await writeUpload(tx, input, acceptedSeq, ended)
       const answer = input.answer(upload)
       await answerClaim(tx, input, answer)
       await appendAudit(tx, [input.audit])
-      if (state !== 'staged') await deps.outbox.tell(tx, 'upload.completed', upload)
+      if (ended !== null) await deps.outbox.tell(tx, 'upload.completed', upload)
+      if (upload.hold?.reason === 'apply') await deps.outbox.tell(tx, 'upload.held', upload)
       return { upload, answer }
     })
   }

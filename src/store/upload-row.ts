@@ -8,6 +8,7 @@ import {
   type Upload,
   type UploadColumn,
   type UploadCounts,
+  type UploadPlan,
   type UploadProblem,
   type UploadSource,
   type UploadState,
@@ -22,6 +23,9 @@ export type UploadRow = {
   contact_list_id: string
   lane_key: string
   accepted_seq: string | null
+  content_seq: string | null
+  parent_id: string | null
+  child_ids: string[]
   state: UploadState
   hold_reason: HoldReason | null
   hold_since: Date | null
@@ -50,6 +54,9 @@ export type UploadRow = {
   rows_failed: number
   rows_unprocessed: number
   plan_digest: string
+  plan: UploadPlan | null
+  applied_at: Date | null
+  not_before: Date | null
   schema_version: string
   request_id: string
   problem: UploadProblem | null
@@ -60,10 +67,10 @@ export type UploadRow = {
 } & MarkColumns
 
 export const UPLOAD_COLUMNS = sql.raw(
-  `id, tenant_id, contact_list_id, lane_key, accepted_seq, state, hold_reason, hold_since, held_from, told_hold, mode,
+  `id, tenant_id, contact_list_id, lane_key, accepted_seq, content_seq, parent_id, child_ids, state, hold_reason, hold_since, held_from, told_hold, mode,
   duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
   rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
-  rows_failed, rows_unprocessed, plan_digest, schema_version, request_id, problem, created_at, updated_at, completed_at,
+  rows_failed, rows_unprocessed, plan_digest, plan, applied_at, not_before, schema_version, request_id, problem, created_at, updated_at, completed_at,
   cancel_requested_at, ${MARK_COLUMNS}`,
 )
 
@@ -89,12 +96,32 @@ const countsOf = (row: UploadRow): UploadCounts => ({
   unprocessed: row.rows_unprocessed,
 })
 
+/** The age of the upload's contents in the order of its lane. */
+export const contentSeqOf = (row: Pick<UploadRow, 'accepted_seq' | 'content_seq'>) =>
+  row.content_seq ?? row.accepted_seq
+
+const numberOf = (seq: string | null): number | null => (seq === null ? null : Number(seq))
+
+/** Member by member: jsonb gives them back in an order of its own. */
+const planOf = (plan: UploadPlan | null): UploadPlan | null =>
+  plan === null
+    ? null
+    : {
+        creates: plan.creates,
+        updates: plan.updates,
+        unchanged: plan.unchanged,
+        suppressed: plan.suppressed,
+      }
+
 export const toUpload = (row: UploadRow): Upload => ({
   id: row.id,
   tenantId: row.tenant_id,
   contactListId: row.contact_list_id,
   laneKey: row.lane_key,
-  acceptedSeq: row.accepted_seq === null ? null : Number(row.accepted_seq),
+  acceptedSeq: numberOf(row.accepted_seq),
+  contentSeq: numberOf(contentSeqOf(row)),
+  parentId: row.parent_id,
+  childIds: row.child_ids,
   state: row.state,
   hold:
     row.hold_reason && row.hold_since
@@ -117,6 +144,9 @@ export const toUpload = (row: UploadRow): Upload => ({
   counts: countsOf(row),
   rejections: row.rejections,
   planDigest: row.plan_digest,
+  plan: planOf(row.plan),
+  notBefore: row.not_before?.toISOString() ?? null,
+  appliedAt: row.applied_at?.toISOString() ?? null,
   schemaVersion: row.schema_version,
   targetColumns: row.target_columns,
   requestId: row.request_id,

@@ -32,6 +32,8 @@ export type ControlUpload = (input: {
   caller: Caller
   uploadId: string
   action: 'cancel' | 'pause' | 'resume'
+  /** What If-Match asks; left out: any. */
+  expects?: (upload: Upload) => boolean
 }) => Promise<Upload>
 
 /** `ageMs` is 0 when just read from Genesys. */

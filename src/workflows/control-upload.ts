@@ -1,35 +1,40 @@
 import { GatewayProblem } from '../domain/problem.ts'
 import type { Ids } from '../lib/ids.ts'
+import type { Emit } from '../telemetry/events.ts'
 import type { ControlUpload } from './contract.ts'
+import { auditOfControl } from './control-audit.ts'
 import type { UploadStore } from './ports/uploads.ts'
+import { tellFinished } from './staging.ts'
 
-/** Cancels, pauses or resumes an upload by a caller's word: 404 when unknown, 409 when its state does not allow it. */
+/**
+ * Cancels, pauses or resumes an upload by a caller's word: 404 when unknown, 409 when its state does not allow it, 412 when it is
+ * not the one that the caller expects.
+ */
 export const createControlUpload =
-  (deps: { uploads: Pick<UploadStore, 'control'>; ids: Ids; wake: () => void }): ControlUpload =>
-  async ({ caller, uploadId, action }) => {
+  (deps: {
+    uploads: Pick<UploadStore, 'control'>
+    ids: Ids
+    emit: Emit
+    wake: () => void
+  }): ControlUpload =>
+  async ({ caller, uploadId, action, expects }) => {
     const result = await deps.uploads.control({
       tenantId: caller.tenantId,
       uploadId,
       action,
-      audit: {
-        id: deps.ids.newId('aud'),
-        tenantId: caller.tenantId,
-        actor: caller.keyId,
-        action: 'upload.controlled',
-        object: uploadId,
-        requestId: caller.requestId,
-        attempt: 1,
-        latencyMs: null,
-        outcome: 'ok',
-        counts: {},
-        digest: null,
-      },
+      ...(expects ? { expects } : {}),
+      audit: auditOfControl(deps.ids, caller, uploadId),
     })
     if (result === null) throw new GatewayProblem('not-found', 'There is no such upload.')
+    if (result.kind === 'changed') {
+      const detail = 'The upload was changed since the version in If-Match.'
+      throw new GatewayProblem('precondition-failed', detail)
+    }
     if (result.kind === 'refused') {
-      const detail = `An upload that is ${result.state} does not take ${action}.`
+      const detail = `An upload that is ${result.state} does not take ${action} now.`
       throw new GatewayProblem('state-conflict', detail, { state: result.state, action })
     }
+    if (result.unsettled !== null) tellFinished(deps, result.upload, result.unsettled)
     deps.wake()
     return result.upload
   }

@@ -3,7 +3,8 @@ import type { IntakeSpec, RunIntake } from '../intake/contract.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { ListCache } from './ports/delivery.ts'
+import type { ContentHashes } from './delivery/content-hashes.ts'
+import type { DeliveryStore, ListCache } from './ports/delivery.ts'
 import type { ContactListPort } from './ports/genesys.ts'
 import type { IdempotencyStore, UploadStore } from './ports/uploads.ts'
 
@@ -13,6 +14,9 @@ export type ReceiveDeps = {
   uploads: UploadStore
   idempotency: IdempotencyStore
   lists: ListCache
+  /** For plans. */
+  register: Pick<DeliveryStore, 'registered' | 'registerSize'>
+  contentHashes: ContentHashes
   /** `auto` in the guide dialect: more accepted rows than this go as files (GENESYS_FILE_THRESHOLD_ROWS). */
   fileThresholdRows: number
   /** Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens. */

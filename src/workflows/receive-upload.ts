@@ -3,6 +3,7 @@ import { GatewayProblem } from '../domain/problem.ts'
 import { unavailableOptions } from '../domain/upload-options.ts'
 import type { IntakeSpec } from '../intake/contract.ts'
 import { FileRefused } from '../intake/contract.ts'
+import { checkNotBefore } from './check-not-before.ts'
 import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
 import type { ReceiveUpload, UploadAnswer, UploadRequest } from './contract.ts'
@@ -27,6 +28,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   return async (request) => {
     refuseUnavailable(request)
     checkOverwrite(request)
+    checkNotBefore(request.options, deps.clock.now())
     checkDelivery(deps, request)
     if (request.validateOnly) {
       const { list } = await schemaFor(request)

@@ -1,21 +1,14 @@
-import type { Upload } from '../domain/upload.ts'
-import type { ChunkSink, IntakeResult, IntakeSpec } from '../intake/contract.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
-import { sha256Hex } from '../lib/digest.ts'
+import type { UploadPlan } from '../domain/upload.ts'
+import type { IntakeResult, IntakeSpec } from '../intake/contract.ts'
 import { chooseDelivery } from './choose-delivery.ts'
-import type { ChunkWriter } from './chunk-writer.ts'
-import { createChunkWriter } from './chunk-writer.ts'
 import type { UploadAnswer, UploadRequest } from './contract.ts'
-import type { Heartbeat } from './heartbeat.ts'
-import { startHeartbeat } from './heartbeat.ts'
-import type { StageUpload } from './ports/uploads.ts'
+import type { ClaimScope } from './idempotency-claim.ts'
+import { planBasisOf, planDigestOf } from './plan-digest.ts'
+import { createPlanTally } from './plan-upload.ts'
+import type { NewUpload, StageUpload } from './ports/uploads.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
-
-/** Six beats fit into the 60 s after which an upload or a claim counts as abandoned. */
-const HEARTBEAT_MS = 10_000
-
-type ClaimScope = { tenantId: string; method: string; path: string; key: string; owner: string }
+import { stageRows, tellStaged } from './staging.ts'
 
 /** The lane of a contact list: one for all tenants, for it is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
@@ -27,9 +20,9 @@ export const stageUpload = async (
   spec: IntakeSpec,
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
-  const { uploads, idempotency, clock } = deps
+  const { clock } = deps
   const startedMs = clock.monotonicMs()
-  const uploadId = deps.ids.newId('upl')
+  const begun = newUploadOf(deps, request, spec)
   let bytes = 0
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of request.body) {
@@ -37,120 +30,96 @@ export const stageUpload = async (
       yield piece
     }
   }
-  const writer = createChunkWriter((chunks) => uploads.appendChunks(uploadId, chunks))
-  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
-    await idempotency.keepAlive(scope)
-    return uploads.touch(uploadId)
-  })
-  try {
-    await begin(deps, request, spec, uploadId)
-    const sink = sinkOf(deps, uploadId, writer, heartbeat)
-    const result = await deps.runIntake(counted(), spec, sink)
-    await writer.flush()
-    heartbeat.assertAlive()
-    const input = stagingOf(deps, request, spec, scope, uploadId, result)
-    const { upload, answer } = await uploads.stage(input)
-    await heartbeat.stop()
-    tell(deps, request, upload, result, clock.monotonicMs() - startedMs)
-    deps.wake()
-    return { ...answer, location: `/v1/uploads/${uploadId}`, replayed: false }
-  } catch (error) {
-    await heartbeat.stop()
-    await writer.settled()
-    // Should this fail too, the sweep discards the upload after 60 s without a sign of life.
-    await uploads.discard(uploadId).catch(() => undefined)
-    const reason = error instanceof Error ? error.name : 'unknown'
-    deps.emit('upload.discarded', { uploadId, reason, bytes })
-    throw error
-  }
+  const { options, caller } = request
+  const about = { tenantId: caller.tenantId, list: spec.list, options }
+  const tally = options.apply === 'manual' ? createPlanTally(deps, about) : null
+  const { upload, answer, input } = await stageRows(
+    deps,
+    begun,
+    scope,
+    async ({ write, flush, assertAlive }) => {
+      const result = await deps.runIntake(counted(), spec, {
+        take: async (chunk) => {
+          assertAlive()
+          await tally?.look(chunk)
+          await write(chunk)
+        },
+        idDigests: async function* () {
+          await flush()
+          for await (const digests of deps.uploads.idDigests(begun.id)) {
+            assertAlive()
+            yield digests
+          }
+        },
+      })
+      const plan = tally?.total(result) ?? null
+      const uploadId = begun.id
+      const staging = stagingOf(deps, { request, spec, scope, uploadId, result, plan })
+      return { ...staging, phones: result.phones }
+    },
+    () => bytes,
+  )
+  const { chunks, phones } = input
+  const { requestId } = caller
+  const durationMs = clock.monotonicMs() - startedMs
+  tellStaged(deps, upload, { requestId, bytes: upload.source.bytes, durationMs, chunks })
+  deps.emit('phones.parsed', phones)
+  return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
 }
 
-const begin = (
+const newUploadOf = (
   deps: ReceiveDeps,
   request: UploadRequest,
   spec: IntakeSpec,
-  uploadId: string,
-): Promise<void> =>
-  deps.uploads.begin({
-    id: uploadId,
-    tenantId: request.caller.tenantId,
-    contactListId: request.contactListId,
-    laneKey: contactListLane(request.contactListId),
-    mode: request.options.mode,
-    duplicates: request.options.duplicates,
-    source: {
-      fileName: request.fileName,
-      format: request.format,
-      encoding: 'utf-8',
-      delimiter: null,
-      bytes: 0,
-      sha256: '',
-    },
-    schemaVersion: spec.list.schemaVersion,
-    requestId: request.caller.requestId,
-    owner: deps.owner,
-  })
-
-const sinkOf = (
-  deps: ReceiveDeps,
-  uploadId: string,
-  writer: ChunkWriter,
-  heartbeat: Heartbeat,
-): ChunkSink => ({
-  take: async (chunk) => {
-    heartbeat.assertAlive()
-    await writer.write(chunk)
+): Omit<NewUpload, 'owner'> => ({
+  id: deps.ids.newId('upl'),
+  tenantId: request.caller.tenantId,
+  contactListId: request.contactListId,
+  laneKey: contactListLane(request.contactListId),
+  mode: request.options.mode,
+  duplicates: request.options.duplicates,
+  source: {
+    fileName: request.fileName,
+    format: request.format,
+    encoding: 'utf-8',
+    delimiter: null,
+    bytes: 0,
+    sha256: '',
   },
-  idDigests: async function* () {
-    await writer.flush()
-    for await (const digests of deps.uploads.idDigests(uploadId)) {
-      heartbeat.assertAlive()
-      yield digests
-    }
-  },
+  schemaVersion: spec.list.schemaVersion,
+  requestId: request.caller.requestId,
 })
-
-/** What an operator who applies the plan agrees to: file, options, columns, and which rows stay out. */
-const planDigestOf = (request: UploadRequest, spec: IntakeSpec, result: IntakeResult): string =>
-  sha256Hex(
-    canonicalJson({
-      file: result.source.sha256,
-      options: request.options,
-      schemaVersion: spec.list.schemaVersion,
-      leftOut: [...result.leftOut]
-        .sort(([a], [b]) => a - b)
-        .map(([seq, bitmap]) => [seq, bitmap.toString('base64')]),
-      suppressed: result.counts.suppressed,
-    }),
-  )
 
 const stagingOf = (
   deps: ReceiveDeps,
-  request: UploadRequest,
-  spec: IntakeSpec,
-  { method, path, key }: ClaimScope,
-  uploadId: string,
-  result: IntakeResult,
+  about: {
+    request: UploadRequest
+    spec: IntakeSpec
+    scope: ClaimScope
+    uploadId: string
+    result: IntakeResult
+    plan: UploadPlan | null
+  },
 ): StageUpload => {
+  const { request, spec, uploadId, result, plan } = about
   const { tenantId, keyId, requestId } = request.caller
+  const { options } = request
   const { sha256 } = result.source
   const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
-  const { counts, rejections, columns, targetColumns, source, leftOut, batchesTotal, chunks } =
-    result
-  const delivery = chooseDelivery(deps, request.options, spec.list, result)
+  const { phones: _phones, ...staged } = result
+  const { method, path, key } = about.scope
+  const planBasis = planBasisOf({ fileSha256: sha256, options, leftOut: result.leftOut })
+  const { schemaVersion } = spec.list
   return {
+    ...staged,
     uploadId,
     tenantId,
-    counts,
-    rejections,
-    columns,
-    targetColumns,
-    source,
-    leftOut,
-    batchesTotal,
-    chunks,
-    delivery,
-    planDigest: planDigestOf(request, spec, result),
+    options,
+    delivery: chooseDelivery(deps, options, spec.list, result),
+    planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
+    planBasis,
+    plan,
+    parentId: null,
     audit: {
       id: deps.ids.newId('aud'),
       tenantId,
@@ -167,32 +136,4 @@ const stagingOf = (
     claim: { method, path, key, fingerprint: fingerprintOf(request, sha256) },
     answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
   }
-}
-
-const tell = (
-  deps: ReceiveDeps,
-  request: UploadRequest,
-  upload: Upload,
-  result: IntakeResult,
-  durationMs: number,
-): void => {
-  const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
-  deps.emit('upload.staged', {
-    uploadId: upload.id,
-    tenantId: upload.tenantId,
-    contactListId: upload.contactListId,
-    requestId: request.caller.requestId,
-    format: request.format,
-    bytes: result.source.bytes,
-    durationMs: Math.round(durationMs),
-    read,
-    accepted,
-    rejected,
-    duplicates,
-    suppressed,
-    blank,
-    rejections: result.rejections,
-    chunks: result.chunks,
-  })
-  deps.emit('phones.parsed', result.phones)
 }

@@ -1,22 +1,29 @@
 import { rejectionReason } from '../domain/rejection.ts'
 import type { ChunkSink, IntakeSpec } from '../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from './contract.ts'
+import { createPlanTally } from './plan-upload.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
 /** So many rejected rows are shown by a validation. */
 const SHOWN_ROWS = 100
 
-/** Checks a file as an upload would and keeps nothing of it; `valid` says that the file as a whole can be taken. */
+/**
+ * Checks a file as an upload would and keeps nothing of it; `valid` says that the file as a whole can be taken, `plan` what
+ * delivering it is expected to do, by the register.
+ */
 export const validateUpload = async (
-  deps: Pick<ReceiveDeps, 'runIntake'>,
+  deps: Pick<ReceiveDeps, 'runIntake' | 'register' | 'contentHashes'>,
   request: UploadRequest,
   spec: IntakeSpec,
 ): Promise<UploadAnswer> => {
   const rows: { line: number; column: string | null; code: string; hint: string }[] = []
   const idDigests: Buffer[] = []
+  const { tenantId } = request.caller
+  const tally = createPlanTally(deps, { tenantId, list: spec.list, options: request.options })
   const sink: ChunkSink = {
     take: async (chunk) => {
       idDigests.push(chunk.idDigests)
+      await tally.look(chunk)
       for (const { line, column, code } of chunk.rejected) {
         if (rows.length === SHOWN_ROWS) return
         rows.push({ line, column, code, hint: rejectionReason(code, column) })
@@ -28,6 +35,14 @@ export const validateUpload = async (
   }
   const result = await deps.runIntake(request.body, spec, sink)
   const { counts, rejections, columns } = result
-  const body = JSON.stringify({ valid: true, counts, rejections, columns, rejectedRows: rows })
+  const plan = tally.total(result)
+  const body = JSON.stringify({
+    valid: true,
+    counts,
+    rejections,
+    columns,
+    plan,
+    rejectedRows: rows,
+  })
   return { status: 200, body, location: null, replayed: false }
 }

@@ -292,7 +292,8 @@ await eachHome('Uploads', (home) => {
     assert.equal(cancelled.upload.state, 'cancelled')
     assert.equal(cancelled.upload.counts.unprocessed, 2)
     assert.equal(cancelled.upload.version, 4)
-    assert.deepEqual(await control('cancel'), cancelled)
+    assert.equal(cancelled.unsettled, 2)
+    assert.deepEqual(await control('cancel'), { ...cancelled, unsettled: null })
     assert.deepEqual(await control('pause'), { kind: 'refused', state: 'cancelled' })
     const { rows } = await store.uploads.ledger(id, { outcomes: [], afterLine: 0, limit: 9 })
     assert.deepEqual(

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 
 import type { ApiKey } from '../../src/domain/access.ts'
+import { GatewayProblem } from '../../src/domain/problem.ts'
 import { ZERO_COUNTS, type Upload } from '../../src/domain/upload.ts'
 import { createHttpServer, type HttpDeps } from '../../src/http/server.ts'
 import { renderUpload } from '../../src/http/upload-view.ts'
@@ -52,6 +53,9 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   contactListId: 'list-1',
   laneKey: 'contact_list:list-1',
   acceptedSeq: 1,
+  contentSeq: 1,
+  parentId: null,
+  childIds: [],
   state: 'delivering',
   hold: null,
   mode: 'append',
@@ -74,6 +78,9 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   counts: { ...ZERO_COUNTS, read: 1, accepted: 1 },
   rejections: {},
   planDigest: 'ab',
+  plan: null,
+  notBefore: null,
+  appliedAt: null,
   schemaVersion: '1',
   targetColumns: ['phone'],
   requestId: 'req_1',
@@ -148,7 +155,22 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
         replayed: request.idempotencyKey === 'again',
       }
     },
-    controlUpload: async () => anUpload({ state: 'paused', version: 8 }),
+    controlUpload: async ({ uploadId, action, expects }) => {
+      const upload = uploadId === 'upl_1' ? anUpload() : null
+      if (upload === null) throw new GatewayProblem('not-found', 'There is no such upload.')
+      if (expects?.(upload) === false) throw new GatewayProblem('precondition-failed', 'Changed.')
+      calls.push(action)
+      return anUpload({ state: 'paused', version: 8 })
+    },
+    applyUpload: async ({ planDigests }) => {
+      calls.push(`apply ${planDigests.join()}`)
+      return anUpload()
+    },
+    retryUpload: async ({ uploadId, outcomes, idempotencyKey }) => {
+      calls.push(`retry ${uploadId} ${outcomes.join()} ${idempotencyKey}`)
+      const location = '/v1/uploads/upl_2'
+      return { status: 202, body: '{"id":"upl_2"}', location, replayed: false }
+    },
     readContactList: async (_caller, id) => ({
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,

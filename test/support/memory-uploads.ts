@@ -67,7 +67,7 @@ export const createMemoryUploads = () => {
       const changed: Upload = { ...upload, state: 'cancelled' }
       uploads.staged.set(uploadId, changed)
       uploads.audits.push(audit)
-      return { kind: 'done', upload: changed }
+      return { kind: 'done', upload: changed, unsettled: changed.counts.accepted }
     },
   }
   const idempotency: IdempotencyStore = {
@@ -84,5 +84,6 @@ export const createMemoryUploads = () => {
       if (claims.get(key)?.done === null) claims.delete(key)
     },
   }
-  return { uploads, idempotency, claims }
+  const register = new Map<string, { contentHash: Buffer; acceptedSeq: number }>()
+  return { uploads, idempotency, claims, register }
 }

@@ -1,5 +1,6 @@
 import type { AuditAction, AuditEntry } from '../../src/domain/audit.ts'
 import { type NewChunk, textOfCells } from '../../src/domain/chunk.ts'
+import { uploadOptionsSchema } from '../../src/domain/upload-options.ts'
 import { ZERO_COUNTS, type Upload, type UploadSource } from '../../src/domain/upload.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createIds } from '../../src/lib/ids.ts'
@@ -95,7 +96,11 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   columns: [{ name: 'phone', kind: 'phone', mappedTo: 'phone' }],
   targetColumns: ['phone'],
   source: SOURCE,
+  options: uploadOptionsSchema.parse({}),
   planDigest: 'plan',
+  planBasis: 'basis',
+  plan: null,
+  parentId: null,
   leftOut: new Map(),
   batchesTotal: chunk.lines.length > 0 ? 1 : 0,
   chunks: 1,

@@ -11,6 +11,7 @@ import { sha256Hex } from '../../src/lib/digest.ts'
 import { createIds } from '../../src/lib/ids.ts'
 import type { UploadRequest } from '../../src/workflows/contract.ts'
 import { createControlUpload } from '../../src/workflows/control-upload.ts'
+import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
 import type { UploadStore } from '../../src/workflows/ports/uploads.ts'
 import { createReadContactList } from '../../src/workflows/read-contact-lists.ts'
 import { createReceiveUpload } from '../../src/workflows/receive-upload.ts'
@@ -79,6 +80,8 @@ const setUp = (intake: RunIntake = lineIntake) => {
     uploads: memory.uploads as unknown as UploadStore,
     idempotency: memory.idempotency,
     lists,
+    register: { registered: async () => memory.register, registerSize: async () => 0 },
+    contentHashes: createContentHashes(Buffer.alloc(32)),
     fileThresholdRows: 50_000,
     callbacks: true,
     runIntake: intake,
@@ -274,7 +277,7 @@ describe('receiving an upload', () => {
 
   it('refuses options that are not built yet', async () => {
     const t = setUp()
-    const options = uploadOptionsSchema.parse({ apply: 'manual' })
+    const options = uploadOptionsSchema.parse({ schemaDrift: 'extend' })
     await assert.rejects(t.receive(t.request('a\n', { options })), problem('option-not-available'))
   })
 
@@ -301,6 +304,7 @@ describe('controlling an upload', () => {
     const control = createControlUpload({
       uploads: t.uploads,
       ids: t.ids,
+      emit: (name) => void t.events.push(name),
       wake: () => {
         wakes += 1
       },
@@ -313,5 +317,6 @@ describe('controlling an upload', () => {
       problem('state-conflict'),
     )
     assert.equal(wakes, 1)
+    assert.equal(t.events.filter((name) => name === 'upload.finished').length, 1)
   })
 })

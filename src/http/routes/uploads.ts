@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
 import { GatewayProblem } from '../../domain/problem.ts'
 import type { Upload } from '../../domain/upload.ts'
 import type { HttpDeps } from '../deps.ts'
-import { etagOf, namesTag } from '../entity-tag.ts'
+import { etagOfUpload, namesTag } from '../entity-tag.ts'
 import { uploadParamsSchema, uploadsQuerySchema } from '../schemas.ts'
 import { renderUpload } from '../upload-view.ts'
 
@@ -16,10 +16,7 @@ export const ownUpload = async (deps: HttpDeps, request: FastifyRequest): Promis
   return upload
 }
 
-const sendUpload = (upload: Upload, reply: FastifyReply): FastifyReply =>
-  reply.header('etag', etagOf(upload)).send(renderUpload(upload))
-
-/** GET /v1/uploads, GET /v1/uploads/{uploadId} and the calls that move an upload. */
+/** GET /v1/uploads and GET /v1/uploads/{uploadId}. */
 export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
   app.get(
     '/v1/uploads',
@@ -44,22 +41,11 @@ export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
     { config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema } },
     async (request, reply) => {
       const upload = await ownUpload(deps, request)
-      if (namesTag(request.headers['if-none-match'], etagOf(upload))) {
-        return reply.code(304).header('etag', etagOf(upload)).send()
+      reply.header('etag', etagOfUpload(upload))
+      if (namesTag(request.headers['if-none-match'], etagOfUpload(upload))) {
+        return reply.code(304).send()
       }
-      return sendUpload(upload, reply)
+      return renderUpload(upload)
     },
   )
-
-  for (const action of ['cancel', 'pause', 'resume'] as const) {
-    app.post(
-      `/v1/uploads/:uploadId/${action}`,
-      { config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema } },
-      async (request, reply) => {
-        const { id } = await ownUpload(deps, request)
-        const upload = await deps.controlUpload({ caller: request.caller!, uploadId: id, action })
-        return sendUpload(upload, reply)
-      },
-    )
-  }
 }

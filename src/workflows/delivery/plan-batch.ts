@@ -40,7 +40,7 @@ export const planChunk = async (
   if (chunk.contactIds.length === 0) {
     return { chunk, verdicts, contentHashes, registered: new Set(), requests: new Map() }
   }
-  if (run.clearing.clearedSeq > (upload.acceptedSeq ?? 0)) {
+  if (run.clearing.clearedSeq > (upload.contentSeq ?? 0)) {
     // A later upload has replaced the contents of the list: none of this one belongs there any more.
     for (const row of chunk.contactIds.keys()) {
       if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
@@ -70,8 +70,8 @@ const verdictOf = (
   contentHash: Buffer,
   skipping: boolean,
 ): RowVerdict | null => {
-  const { duplicates, acceptedSeq } = run.upload
-  if (entry.acceptedSeq > (acceptedSeq ?? 0)) {
+  const { duplicates, contentSeq } = run.upload
+  if (entry.acceptedSeq > (contentSeq ?? 0)) {
     return SUPERSEDED
   }
   if (!skipping) return null

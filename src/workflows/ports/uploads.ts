@@ -1,9 +1,11 @@
 import type { AuditEntry } from '../../domain/audit.ts'
 import type { NewChunk, StagedChunk } from '../../domain/chunk.ts'
+import type { UploadOptions } from '../../domain/upload-options.ts'
 import type {
   Upload,
   UploadColumn,
   UploadCounts,
+  UploadPlan,
   UploadSource,
   UploadState,
 } from '../../domain/upload.ts'
@@ -29,7 +31,13 @@ export type StageUpload = {
   columns: UploadColumn[]
   targetColumns: string[]
   source: UploadSource
+  options: UploadOptions
   planDigest: string
+  /** The part of it that no list can change. */
+  planBasis: string
+  plan: UploadPlan | null
+  /** The upload whose rows these are: its contents are as old as that one's. */
+  parentId: string | null
   /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
   leftOut: ReadonlyMap<number, Buffer>
   batchesTotal: number
@@ -71,8 +79,9 @@ export type UploadStore = {
   /** The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks are in memory at a time. */
   idDigests(uploadId: string): AsyncIterable<Buffer>
   /**
-   * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state `staged`. Accepted = 0 goes on to
-   * `completed` or `completed_with_errors` in the same transaction and tells the endpoints. Returns the upload as stored.
+   * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state `staged`. In the same transaction it
+   * goes on: with accepted = 0 to `completed` or `completed_with_errors`, else by its options to `held` (`apply`, `not_before`). All but
+   * `staged` and `not_before` is told to the endpoints. A parent learns of its child. Returns the upload as stored.
    */
   stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
   /** Deletes a receiving upload and its chunks; nothing remains. */
@@ -91,18 +100,47 @@ export type UploadStore = {
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
   ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
+  /** What the upload was staged with, and whether its rows are still kept; null when unknown. */
+  staging(tenantId: string, uploadId: string): Promise<Staging | null>
   /**
-   * Moves a held, paused or waiting upload by a caller's word; null when unknown, `refused` when the state does not allow it.
-   * Cancelling is done at once unless Genesys may have rows whose outcome is not known yet: then the upload goes to its lane
-   * with `cancelRequested`, to be drained and finished there. Cancelling again changes nothing.
+   * Moves a held, paused or waiting upload by a caller's word; null when unknown, `refused` when the state does not allow it,
+   * `changed` when it is not the one that the caller `expects`. Cancelling is done at once unless Genesys may have rows whose outcome
+   * is not known yet: then the upload goes to its lane with `cancelRequested`, to be drained and finished there. Cancelling again
+   * changes nothing. What was resumed before its `notBefore` waits for that.
    */
   control(input: {
     tenantId: string
     uploadId: string
-    action: 'cancel' | 'pause' | 'resume'
+    action: ControlAction
+    /** Runs inside the transaction; pure. */
+    expects?: (upload: Upload) => boolean
     audit: AuditEntry
-  }): Promise<{ kind: 'done'; upload: Upload } | { kind: 'refused'; state: UploadState } | null>
+  }): Promise<Controlled | null>
+  /**
+   * Lets an upload go on that waits for `/apply`, with the columns of the list as they are now; one that was applied with this very
+   * digest stays as it is. null when unknown, `refused` when it does not wait for it.
+   */
+  apply(input: {
+    tenantId: string
+    uploadId: string
+    planDigest: string
+    schemaVersion: string
+    audit: AuditEntry
+  }): Promise<Exclude<Controlled, { kind: 'changed' }> | null>
+  /** The plan of an upload that waits for `/apply` is another now; nothing where it no longer waits. */
+  replan(tenantId: string, uploadId: string, planDigest: string): Promise<void>
 }
+
+export const CONTROL_ACTIONS = ['cancel', 'pause', 'resume'] as const
+export type ControlAction = (typeof CONTROL_ACTIONS)[number]
+
+/** `unsettled`: rows that the call itself made `unprocessed` by ending the upload; null where it did not end it. */
+export type Controlled =
+  | { kind: 'done'; upload: Upload; unsettled: number | null }
+  | { kind: 'refused'; state: UploadState }
+  | { kind: 'changed' }
+
+export type Staging = { options: UploadOptions; planBasis: string; rowsKept: boolean }
 
 /** The claims of idempotency keys. Scope: tenant, method, path. Claims are committed before any work. */
 export type IdempotencyStore = {

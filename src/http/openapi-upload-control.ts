@@ -1,0 +1,72 @@
+import type { ControlAction } from '../workflows/ports/uploads.ts'
+import type { Operation } from './openapi-operation.ts'
+import { retrySchema, uploadSchema } from './schemas.ts'
+
+const control = (action: ControlAction, summary: string): Operation => ({
+  method: 'post',
+  path: `/v1/uploads/{uploadId}/${action}`,
+  id: `${action}Upload`,
+  summary,
+  access: 'uploads',
+  ifMatch: 'optional',
+  responses: [{ status: 200, about: 'The upload as it is now', schema: uploadSchema }],
+  problems: ['not-found', 'state-conflict', 'precondition-failed'],
+})
+
+/** The calls that move an upload, let it go, or send what is left of it. */
+export const CONTROL_OPERATIONS: readonly Operation[] = [
+  control('cancel', 'Stop an upload; what was delivered stays'),
+  control('pause', 'Set an upload aside; others of its list go on'),
+  control('resume', 'Go on with a paused or held upload'),
+  {
+    method: 'post',
+    path: '/v1/uploads/{uploadId}/apply',
+    id: 'applyUpload',
+    summary: 'Let an upload with apply=manual go; If-Match names the planDigest agreed to',
+    access: 'uploads',
+    ifMatch: 'required',
+    responses: [{ status: 200, about: 'The upload as it is now', schema: uploadSchema }],
+    problems: [
+      'not-found',
+      'state-conflict',
+      'rows-gone',
+      'plan-changed',
+      'precondition-required',
+      'schema-drift',
+      'genesys-unavailable',
+      'genesys-refused',
+    ],
+  },
+  {
+    method: 'post',
+    path: '/v1/uploads/{uploadId}/retry',
+    id: 'retryUpload',
+    summary: 'Send rows of a finished upload that failed or were not processed, as a new upload',
+    access: 'uploads',
+    body: retrySchema,
+    idempotencyKey: true,
+    responses: [
+      { status: 202, about: 'Accepted; Location names the new upload', schema: uploadSchema },
+    ],
+    problems: [
+      'body-invalid',
+      'body-malformed',
+      'body-too-large',
+      'media-type-unsupported',
+      'idempotency-key-missing',
+      'idempotency-key-invalid',
+      'idempotency-key-in-progress',
+      'idempotency-key-reused',
+      'not-found',
+      'state-conflict',
+      'nothing-to-retry',
+      'retry-under-way',
+      'retry-needs-overwrite',
+      'rows-gone',
+      'schema-drift',
+      'contact-id-column-not-in-list',
+      'genesys-unavailable',
+      'genesys-refused',
+    ],
+  },
+]

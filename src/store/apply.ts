@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+
+import { uploadOptionsSchema } from '../domain/upload-options.ts'
+import type { UploadStore } from '../workflows/ports/uploads.ts'
+import { appendAudit } from './audit-store.ts'
+import { goOn, lockOwn } from './control.ts'
+import { inTransaction, type Database } from './database.ts'
+import { toUpload } from './upload-row.ts'
+
+type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
+
+/** Plans that wait for a caller's word. */
+export const createApply = (
+  database: Database,
+): Pick<UploadStore, 'staging' | 'apply' | 'replan'> => ({
+  staging: async (tenantId, uploadId) => {
+    const { rows } = await sql<StagingRow>`select options, plan_basis,
+        data_key is not null and exists (select from chunk where upload_id = upload.id) as rows_kept
+      from upload where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(
+      database.db,
+    )
+    const row = rows[0]
+    if (row === undefined) return null
+    // Uploads of the release before have none: all are at their defaults.
+    const options = uploadOptionsSchema.parse(row.options)
+    return { options, planBasis: row.plan_basis, rowsKept: row.rows_kept }
+  },
+  apply: (input) =>
+    inTransaction(database, async (tx) => {
+      const row = await lockOwn(tx, input)
+      if (row === null) return null
+      const done = { kind: 'done', unsettled: null } as const
+      if (row.hold_reason !== 'apply') {
+        const again = row.applied_at !== null && row.plan_digest === input.planDigest
+        return again ? { ...done, upload: toUpload(row) } : { kind: 'refused', state: row.state }
+      }
+      const applied = sql`applied_at = clock_timestamp(), plan_digest = ${input.planDigest},
+        schema_version = ${input.schemaVersion},`
+      const now = await goOn(tx, row, applied)
+      await appendAudit(tx, [input.audit])
+      return { ...done, upload: toUpload(now) }
+    }),
+  replan: (tenantId, uploadId, planDigest) =>
+    inTransaction(database, async (tx) => {
+      const row = await lockOwn(tx, { tenantId, uploadId })
+      if (row?.hold_reason !== 'apply' || row.plan_digest === planDigest) return
+      await sql`update upload set plan_digest = ${planDigest}, version = version + 1,
+          updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
+    }),
+})
