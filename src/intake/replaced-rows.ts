@@ -116,8 +116,9 @@ export const findReplacedRows = async (
 ): Promise<void> => {
   const passes = Math.ceil(rows / passRows)
   const search = createSearch(onReplaced)
+  const partitions = createPartitions(rows / passes)
   for (let pass = 0; pass < passes; pass += 1) {
-    const partitions = createPartitions(rows / passes)
+    for (const partition of partitions) partition.used = 0
     await deal(idDigests, partitions, pass, passes)
     let searched = 0
     for (const partition of partitions) {
