@@ -3,21 +3,24 @@ import { sql } from 'kysely'
 import { uploadOptionsSchema } from '../domain/upload-options.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
 import { appendAudit } from './audit-store.ts'
-import { goOn, lockOwn } from './control.ts'
+import { createControl, goOn, lockOwn } from './control.ts'
 import { inTransaction, type Database } from './database.ts'
+import type { Outbox } from './outbox.ts'
 import { toUpload } from './upload-row.ts'
 
 type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
 
-/** Plans that wait for a caller's word. */
-export const createApply = (
-  database: Database,
-): Pick<UploadStore, 'staging' | 'apply' | 'replan'> => ({
+/** What callers say of uploads, plans that wait for it included. */
+export const createControls = (deps: {
+  database: Database
+  outbox: Outbox
+}): Pick<UploadStore, 'control' | 'staging' | 'apply' | 'replan'> => ({
+  control: createControl(deps),
   staging: async (tenantId, uploadId) => {
     const { rows } = await sql<StagingRow>`select options, plan_basis,
         data_key is not null and exists (select from chunk where upload_id = upload.id) as rows_kept
       from upload where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(
-      database.db,
+      deps.database.db,
     )
     const row = rows[0]
     if (row === undefined) return null
@@ -26,7 +29,7 @@ export const createApply = (
     return { options, planBasis: row.plan_basis, rowsKept: row.rows_kept }
   },
   apply: (input) =>
-    inTransaction(database, async (tx) => {
+    inTransaction(deps.database, async (tx) => {
       const row = await lockOwn(tx, input)
       if (row === null) return null
       const done = { kind: 'done', unsettled: null } as const
@@ -41,7 +44,7 @@ export const createApply = (
       return { ...done, upload: toUpload(now) }
     }),
   replan: (tenantId, uploadId, planDigest) =>
-    inTransaction(database, async (tx) => {
+    inTransaction(deps.database, async (tx) => {
       const row = await lockOwn(tx, { tenantId, uploadId })
       if (row?.hold_reason !== 'apply' || row.plan_digest === planDigest) return
       await sql`update upload set plan_digest = ${planDigest}, version = version + 1,

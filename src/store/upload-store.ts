@@ -2,9 +2,8 @@ import { sql, type RawBuilder } from 'kysely'
 
 import { newKey } from '../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../workflows/ports/uploads.ts'
-import { createApply } from './apply.ts'
+import { createControls } from './apply.ts'
 import { decodeChunk, encodeChunk, type ChunkRow } from './chunk-codec.ts'
-import { createControl } from './control.ts'
 import type { Database, Db } from './database.ts'
 import type { Keyring } from './keyring.ts'
 import { createLedger } from './ledger.ts'
@@ -154,8 +153,7 @@ export const createUploadStore = (deps: {
     ...createReads(deps.database),
     readChunk,
     ledger: createLedger({ database: deps.database, readChunk }),
-    control: createControl(deps),
-    ...createApply(deps.database),
+    ...createControls(deps),
     begin: async (upload) => {
       const dataKey = newKey()
       const wrapped = deps.keyring.seal(keyContext(upload.id), dataKey)
