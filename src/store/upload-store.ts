@@ -128,6 +128,18 @@ const discard = async (
   return rows.length === 1
 }
 
+const createReadChunk =
+  (db: Db, keyring: Keyring): UploadStore['readChunk'] =>
+  async (uploadId, seq) => {
+    const { rows } = await sql<ChunkRow & SealedKey>`
+      select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+      from chunk join upload on upload.id = chunk.upload_id where upload_id = ${uploadId} and seq = ${seq}`.execute(
+      db,
+    )
+    if (!rows[0]) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
+    return decodeChunk(openKey(keyring, uploadId, rows[0]), uploadId, rows[0])
+  }
+
 /** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createUploadStore = (deps: {
   database: Database
@@ -137,16 +149,7 @@ export const createUploadStore = (deps: {
   const { db } = deps.database
   const keys = createDataKeys(db, deps.keyring)
 
-  const readChunk: UploadStore['readChunk'] = async (uploadId, seq) => {
-    const { rows } = await sql<ChunkRow & SealedKey>`
-      select seq, first_line, last_line, payload, left_out, data_key, data_key_id
-      from chunk join upload on upload.id = chunk.upload_id where upload_id = ${uploadId} and seq = ${seq}`.execute(
-      db,
-    )
-    if (!rows[0]) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
-    return decodeChunk(openKey(deps.keyring, uploadId, rows[0]), uploadId, rows[0])
-  }
-
+  const readChunk = createReadChunk(db, deps.keyring)
   const stage = createStage(deps)
 
   return {
