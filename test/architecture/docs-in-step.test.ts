@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
 import { PROBLEMS } from '../../src/domain/problem.ts'
 import { REJECTIONS } from '../../src/domain/rejection.ts'
+import { UPLOAD_WARNINGS } from '../../src/domain/upload-warnings.ts'
 import { UPLOAD_STATES } from '../../src/domain/upload.ts'
 import { EVENT_LEVELS } from '../../src/telemetry/events.ts'
 import { metricTable } from '../support/instrumentation-tables.ts'
@@ -96,6 +97,7 @@ test('every problem or rejection code that the documents name is one that is ser
     [
       PROBLEMS,
       REJECTIONS,
+      UPLOAD_WARNINGS,
       dependencies,
       { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
     ].flatMap((names) => Object.keys(names)),
