@@ -81,8 +81,11 @@ const pickFault = (ticket: number): ((row: Row) => Fault) | null => {
   return null
 }
 
-/** A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice, blank lines. */
-export const dirtyFile = (rows: number, seed = 20_260_101): DirtyFile => {
+/**
+ * A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice, blank lines. Contacts are counted
+ * from `from`, so that files with another start share none.
+ */
+export const dirtyFile = (rows: number, seed = 20_260_101, from = 0): DirtyFile => {
   const random = seededRandom(seed)
   const below = (n: number): number => Math.floor(random() * n)
   const expected: ExpectedOutcome = {
@@ -124,7 +127,10 @@ export const dirtyFile = (rows: number, seed = 20_260_101): DirtyFile => {
       return ''
     }
     const again = ids.length > 0 && ticket < BLANK_SHARE + DUPLICATE_SHARE
-    const { row, contact } = personOf(n, again ? (ids[below(ids.length)] ?? '') : `CRM-${n + 1}`)
+    const { row, contact } = personOf(
+      from + n,
+      again ? (ids[below(ids.length)] ?? '') : `CRM-${from + n + 1}`,
+    )
     const fault = again ? undefined : pickFault(ticket - BLANK_SHARE - DUPLICATE_SHARE)?.(row)
     if (!fault) {
       accept(contact)

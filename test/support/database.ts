@@ -103,9 +103,14 @@ const serverHome = (server: PostgresServer): TestHome => {
   }
 }
 
-/** Both homes; the server's is null where no PostgreSQL can run. With `CI=true` that is an error. */
-export const openTestHomes = async (): Promise<{ embedded: TestHome; server: TestHome | null }> => {
-  const server = await startPostgres()
+/**
+ * Both homes; the server's is null where no PostgreSQL can run. With `CI=true` that is an error. `durable`: the server writes to the
+ * disk as one in production does.
+ */
+export const openTestHomes = async (
+  options = { durable: false },
+): Promise<{ embedded: TestHome; server: TestHome | null }> => {
+  const server = await startPostgres(options)
   if (!server && process.env['CI'] === 'true') throw new Error('No PostgreSQL server can run here')
   return { embedded: await embeddedHome(), server: server ? serverHome(server) : null }
 }

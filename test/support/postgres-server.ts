@@ -54,7 +54,13 @@ const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
   }
 }
 
-const startInstalled = async (programs: string): Promise<PostgresServer | null> => {
+/** What a test's data is worth: nothing outlives the server. */
+const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB']
+
+const startInstalled = async (
+  programs: string,
+  { durable }: { durable: boolean },
+): Promise<PostgresServer | null> => {
   const user = await serverUser()
   if (user === 'none') return null
   const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
@@ -67,12 +73,7 @@ const startInstalled = async (programs: string): Promise<PostgresServer | null> 
     as,
   )
   const port = await freePort()
-  const settings = [
-    'fsync=off',
-    'full_page_writes=off',
-    'shared_buffers=32MB',
-    'max_connections=60',
-  ]
+  const settings = ['max_connections=60', ...(durable ? [] : FORGETFUL)]
   const child = spawn(
     join(programs, 'postgres'),
     ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
@@ -133,11 +134,16 @@ const startBundled = async (): Promise<PostgresServer | null> => {
   }
 }
 
-/** `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; null when none can run here. */
-export const startPostgres = async (): Promise<PostgresServer | null> => {
+/**
+ * `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; null when none can run here. `durable`: the system's with
+ * PostgreSQL's own defaults, which write to the disk at every commit; else without, for tests.
+ */
+export const startPostgres = async (
+  options = { durable: false },
+): Promise<PostgresServer | null> => {
   const given = process.env['TEST_DATABASE_URL']
   if (given) return { url: given, stop: async () => {} }
   const programs = findPrograms()
-  const installed = programs === null ? null : await startInstalled(programs)
+  const installed = programs === null ? null : await startInstalled(programs, options)
   return installed ?? startBundled()
 }

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+import pg from 'pg'
+
+import type { StoreHome } from '../src/store/open-store.ts'
+
+/** What a PostgreSQL server has done and holds at one moment; sizes with their indexes and TOAST. */
+export type DatabaseFigures = {
+  /** Of all processes of the server since it started; NaN when it runs elsewhere. */
+  cpuSeconds: number
+  walBytes: number
+  chunkBytes: number
+  registerBytes: number
+  databaseBytes: number
+  /** That gateways hold open. */
+  connections: number
+}
+
+/** Linux counts processor time of processes in hundredths of a second (proc(5), USER_HZ). */
+const TICKS_A_SECOND = 100
+
+/** Fields 14 to 17 of /proc/pid/stat (own and of ended children), and the parent; what follows the name in brackets. */
+const statOf = (pid: string): { parent: string; ticks: number } | null => {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0)
+    return { parent: fields[1] ?? '', ticks }
+  } catch {
+    return null
+  }
+}
+
+const serverCpuSeconds = (backendPid: number): number => {
+  const server = statOf(String(backendPid))?.parent
+  if (server === undefined) return NaN
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const stats = pids.map((pid) => ({ pid, stat: statOf(pid) }))
+  const ticks = stats
+    .filter(({ pid, stat }) => pid === server || stat?.parent === server)
+    .reduce((sum, { stat }) => sum + (stat?.ticks ?? 0), 0)
+  return ticks / TICKS_A_SECOND
+}
+
+/** Reads them from the server of `home`; null on the embedded home, whose database is part of the gateway's process. */
+export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | null> => {
+  if (home.kind === 'embedded') return null
+  const client = new pg.Client({ connectionString: home.url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, string>>(`
+      select pg_backend_pid() as pid,
+        pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal,
+        pg_total_relation_size('chunk') as chunks,
+        pg_total_relation_size('contact_register') as register,
+        pg_database_size(current_database()) as database,
+        (select count(*) from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid()) as connections`)
+    const row = rows[0] ?? {}
+    return {
+      cpuSeconds: serverCpuSeconds(Number(row['pid'])),
+      walBytes: Number(row['wal']),
+      chunkBytes: Number(row['chunks']),
+      registerBytes: Number(row['register']),
+      databaseBytes: Number(row['database']),
+      connections: Number(row['connections']),
+    }
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { StoreHome } from '../src/store/open-store.ts'
+import { setStage } from '../test/support/stage.ts'
+import type { ProbeFigures, ProbeRoute } from './latency-probe.ts'
+import { bodyOf, LIST, startWarm } from './upload-bench.ts'
+
+type ByRoute = Record<ProbeRoute, ProbeFigures>
+
+export type LatencyFigures = {
+  home: StoreHome['kind']
+  /** The same questions at the same pace with nothing else to do. */
+  quiet: ByRoute
+  /** While the file streams in. */
+  streaming: ByRoute
+  streamingSeconds: number
+}
+
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+const SETTLE_MS = 1000
+
+const startProbe = (address: string): ChildProcess => {
+  // Without the parent's flags: a profile of the bench is not one of the probe.
+  const options = { execArgv: [] }
+  return fork(join(import.meta.dirname, 'latency-probe.ts'), [address, WEBHOOK_SECRET], options)
+}
+
+const measured = async (probe: ChildProcess, work: () => Promise<void>): Promise<ByRoute> => {
+  probe.send('begin')
+  await work()
+  probe.send('end')
+  const [figures] = (await once(probe, 'message')) as [ByRoute]
+  return figures
+}
+
+/** How soon /livez and a webhook are answered, first by a quiet gateway, then while the file at `path` streams in, at most `seconds`. */
+export const measureLatency = async (
+  home: StoreHome,
+  path: string,
+  seconds: number,
+): Promise<LatencyFigures> => {
+  const stage = await setStage(home, 'guide')
+  try {
+    const gateway = await startWarm(stage, { WEBHOOK_SECRET })
+    const probe = startProbe(gateway.address)
+    try {
+      await delay(SETTLE_MS)
+      const quiet = await measured(probe, () => delay((seconds / 3) * 1000))
+      const startedAt = performance.now()
+      const streaming = await measured(probe, async () => {
+        const body = bodyOf(path)
+        // Broken off when the time is up; an upload that fails for another reason would leave nothing to measure.
+        const upload = gateway.client.upload(LIST, body).then(
+          ({ status, text }) => {
+            if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
+          },
+          (error: unknown) => {
+            if (!body.destroyed) throw error
+          },
+        )
+        await Promise.race([upload, delay(seconds * 1000)])
+        body.destroy()
+        await upload
+      })
+      const streamingSeconds = (performance.now() - startedAt) / 1000
+      return { home: home.kind, quiet, streaming, streamingSeconds }
+    } finally {
+      probe.kill()
+    }
+  } finally {
+    await stage.close()
+  }
+}

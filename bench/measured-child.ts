@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { createReadStream, type ReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+/** What one way of reading the file cost, in a process of its own, from the first byte to the last row. */
+export type ReadFigures = { rows: number; cpuSeconds: number; wallSeconds: number }
+
+const BLOCK_BYTES = 256 * 1024
+
+/** Called in the child: reads the file of the command line by `read`, prints the figures as JSON. */
+export const reportReading = async (
+  path: string,
+  read: (input: ReadStream) => Promise<{ rows: number }>,
+): Promise<void> => {
+  const input = createReadStream(path, { highWaterMark: BLOCK_BYTES })
+  const [cpuBefore, startedAt] = [process.cpuUsage(), performance.now()]
+  const result = await read(input)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const wallSeconds = (performance.now() - startedAt) / 1000
+  process.stdout.write(
+    JSON.stringify({ ...result, cpuSeconds: (user + system) / 1e6, wallSeconds }),
+  )
+}
+
+/** Runs a script of this directory to its end; it must print `ReadFigures` as JSON. */
+export const measureChild = async (script: string, ...args: string[]): Promise<ReadFigures> => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, script),
+    ...args,
+  ])
+  return JSON.parse(stdout) as ReadFigures
+}
