@@ -57,7 +57,7 @@ export const createEnding = (deps: {
     inTransaction(deps.database, async (tx) => {
       const row = await lockEnding(tx, claim, input)
       const upload = await writeEnd(tx, row, input)
-      await appendAudit(tx, [input.audit])
+      await appendAudit(tx, [input.audit, ...(input.alsoAudit ?? [])])
       const { state } = upload
       const ended = state === 'failed' || state === 'cancelled' ? EVENT_OF_END[state] : null
       await deps.outbox.tell(tx, ended ?? 'upload.completed', upload)

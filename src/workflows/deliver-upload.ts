@@ -6,7 +6,7 @@ import { workChunks } from './delivery/chunks.ts'
 import { drainCancelled } from './delivery/drain-cancelled.ts'
 import { drainParts } from './delivery/drain-parts.ts'
 import { checkList, decideSkipping } from './delivery/list-state.ts'
-import { beginOverwrite } from './delivery/overwrite.ts'
+import { beginOverwrite, clearingNeverDone } from './delivery/overwrite.ts'
 import type { Pipeline } from './delivery/pipeline.ts'
 import { createPipeline } from './delivery/pipeline.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './delivery/run.ts'
@@ -118,6 +118,7 @@ const finish = async (
     state,
     problem,
     audit,
+    alsoAudit: clearingNeverDone(run),
   })
   deps.emit('upload.finished', {
     uploadId: finished.id,

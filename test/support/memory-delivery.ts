@@ -277,10 +277,10 @@ export const createMemoryDelivery = (
       }
       return change({ counts: sums })
     },
-    finish: async (claim, { state, problem, audit }) => {
+    finish: async (claim, { state, problem, audit, alsoAudit = [] }) => {
       if (state === 'cancelled') checkWorking(claim)
       else checkBeginning(claim)
-      store.audits.push(audit)
+      store.audits.push(audit, ...alsoAudit)
       const counts = { ...store.upload.counts }
       counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
       return change({ state, problem, counts })

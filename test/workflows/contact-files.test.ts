@@ -306,6 +306,12 @@ describe('an upload that overwrites', () => {
     t.genesys.onJob = (job) => ({ ...job, state: 'failed' })
     await t.run()
     assert.equal(t.store.upload.problem?.code, 'overwrite-failed')
+    assert.deepEqual(
+      t.store.audits
+        .filter(({ action }) => action === 'list.cleared')
+        .map(({ outcome }) => outcome),
+      ['intended', 'failed'],
+    )
     assert.equal(t.genesys.files.length, 2)
     assert.ok(!t.genesys.files.some(({ mode }) => mode === 'append'))
   })

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../domain/audit.ts'
 import { GenesysFailure } from '../../domain/genesys-failure.ts'
 import type { CallContext } from '../ports/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
@@ -44,6 +45,12 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   emit('list.cleared', { uploadId, contactListId })
   await forget(run)
 }
+
+/** The outcome of an intent to clear that never came to a known end; empty where there is none. */
+export const clearingNeverDone = (run: DeliveryRun): AuditEntry[] =>
+  run.upload.mode === 'overwrite' && run.clearing.state === 'intended'
+    ? [auditOf(run, 'list.cleared', { object: run.upload.contactListId, outcome: 'failed' })]
+    : []
 
 const forget = async (run: DeliveryRun): Promise<void> => {
   while (await run.deps.delivery.forgetCleared(run.upload.contactListId)) {

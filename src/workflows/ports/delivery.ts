@@ -119,6 +119,8 @@ export type FinishUpload = {
   problem: UploadProblem | null
   /** Rows not settled yet become `unprocessed`. */
   audit: AuditEntry
+  /** What else ends with it; written in the same transaction. */
+  alsoAudit?: readonly AuditEntry[]
 }
 
 /**
