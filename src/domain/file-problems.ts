@@ -56,7 +56,7 @@ export const FILE_PROBLEMS = {
     'A column name is not allowed',
     'A column name is empty, could be mistaken for program text, or looks like an email address or a phone number, as in a file without a header; `positions` shows which, the first column being 1.',
     'C-1,Ann,+14155550101 as the first line',
-    'Put a line with the names of the columns first, and give every column a name of its own.',
+    'Put a line with the names of the columns first, or send hasHeader=false; give every column a name of its own.',
   ),
   'columns-too-many': page(
     422,
@@ -68,9 +68,23 @@ export const FILE_PROBLEMS = {
   'encoding-invalid': page(
     422,
     'The bytes are not valid text',
-    'The file is not valid in its encoding (UTF-8 unless the options say otherwise).',
-    'A Windows-1252 export that is sent as UTF-8.',
-    'Export the file as text in UTF-8 and send it not compressed.',
+    'The file is no text, or holds bytes that are no characters in its encoding; `encoding` says in which, `byte` which byte (the first is 1) and `line` or `element` where the record stands.',
+    'A file in UTF-8 with a few lines pasted in from a Windows-1252 export; an Excel workbook.',
+    'Save the file as text in UTF-8, or name its encoding with the option `encoding`.',
+  ),
+  'compression-invalid': page(
+    422,
+    'The gzip data cannot be read',
+    'The body is said to be gzip or begins like it, and is cut off, damaged or something else; `byte` says how many bytes could be read.',
+    'A .csv.gz file whose download broke off.',
+    'Compress the file again, or send it not compressed.',
+  ),
+  'compression-ratio': page(
+    422,
+    'The file grows too much',
+    'Decompressed, the file is more than 200 times as large as it came (`mostRatio`), past its first MiB. No contacts are like that.',
+    'A file of one letter, a thousand million times.',
+    'Send the file not compressed.',
   ),
   'csv-malformed': page(
     422,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { isPhoneRegion } from './phone.ts'
+import { TEXT_ENCODINGS } from './text-encoding.ts'
 
 /** The options of an upload, as a CRM may give them. Unknown ones are refused. */
 export const uploadOptionsSchema = z.strictObject({
@@ -22,7 +23,7 @@ export const uploadOptionsSchema = z.strictObject({
   duplicateCheckField: z.string().min(1).max(128).optional(),
   apply: z.enum(['auto', 'manual']).default('auto'),
   notBefore: z.iso.datetime({ offset: true }).optional(),
-  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).optional(),
+  encoding: z.enum(TEXT_ENCODINGS).optional(),
   delimiter: z.enum([',', ';', '\t', '|']).optional(),
   hasHeader: z.boolean().default(true),
 })
@@ -33,7 +34,6 @@ export type UploadOptions = z.infer<typeof uploadOptionsSchema>
 export const unavailableOptions = (options: UploadOptions): string[] => {
   const asked: [string, boolean][] = [
     ['schemaDrift=extend', options.schemaDrift === 'extend'],
-    ['encoding', options.encoding !== undefined && options.encoding !== 'utf-8'],
     ['hasHeader=false', !options.hasHeader],
   ]
   return asked.filter(([, on]) => on).map(([name]) => name)

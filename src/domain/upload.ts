@@ -1,3 +1,6 @@
+import type { Reconciliation } from './reconciliation.ts'
+import type { EncodingSource } from './text-encoding.ts'
+
 /** The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive from these tables. */
 
 /** From each state, the states it may go to. A state with none is final. */
@@ -131,6 +134,10 @@ export type UploadSource = {
   fileName: string | null
   format: FileFormat
   encoding: string
+  /** Absent where it was stored by a version that did not tell it. */
+  encodingFrom?: EncodingSource
+  /** As the bytes came, which `bytes` and `sha256` are of; absent as above. */
+  compression?: 'gzip' | null
   delimiter: string | null
   bytes: number
   sha256: string
@@ -214,6 +221,10 @@ export type Upload = {
   problem: UploadProblem | null
   /** null while it is not under way. */
   progress: UploadProgress | null
+  /** The newest earlier upload of the tenant to the list with the same bytes. */
+  sameFileAs: string | null
+  /** What Genesys shows of it after its end; null where nothing was delivered. */
+  reconciliation: Reconciliation | null
   /** A caller cancelled it while Genesys may have had rows of it: what became of those is learnt first. */
   cancelRequested: boolean
 }

@@ -9,9 +9,33 @@ const BLOCK_BYTES = 65_536
 export type BodyMeter = { bytes: number; sha256(): string }
 
 /**
- * The body in blocks of even size, whatever the pieces it arrives in, so that tiny pieces cost no more than large ones. Counts and digests
- * the bytes, refuses past `maxBytes`, and lets the event loop turn after each block. A block is only valid until the next one is asked for.
+ * The pieces in blocks of even size, whatever the pieces' own, so that tiny pieces cost no more than large ones; lets the event loop turn
+ * after each block. `look` sees each piece first. A block is only valid until the next one is asked for.
  */
+export const evenBlocks = async function* (
+  pieces: AsyncIterable<Uint8Array>,
+  look: (piece: Uint8Array) => void,
+  blockBytes = BLOCK_BYTES,
+): AsyncGenerator<Uint8Array> {
+  const block = Buffer.allocUnsafe(blockBytes)
+  let filled = 0
+  for await (const piece of pieces) {
+    look(piece)
+    for (let from = 0; from < piece.byteLength;) {
+      const part = piece.subarray(from, from + blockBytes - filled)
+      block.set(part, filled)
+      filled += part.byteLength
+      from += part.byteLength
+      if (filled < blockBytes) continue
+      yield block
+      filled = 0
+      await nextTurn()
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled)
+}
+
+/** The body in even blocks, its bytes counted and digested; refuses past `maxBytes`. */
 export const createBlocks = (
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
@@ -19,29 +43,12 @@ export const createBlocks = (
 ): { blocks: AsyncIterable<Uint8Array>; meter: BodyMeter } => {
   const hasher = createHash('sha256')
   const meter: BodyMeter = { bytes: 0, sha256: () => hasher.digest('hex') }
-  const block = Buffer.allocUnsafe(blockBytes)
-  const read = async function* (): AsyncGenerator<Uint8Array> {
-    let filled = 0
-    for await (const piece of body) {
-      meter.bytes += piece.byteLength
-      if (meter.bytes > maxBytes) {
-        throw new FileRefused('upload-too-large', `The file is over ${maxBytes} bytes.`, {
-          maxBytes,
-        })
-      }
-      hasher.update(piece)
-      for (let from = 0; from < piece.byteLength;) {
-        const part = piece.subarray(from, from + blockBytes - filled)
-        block.set(part, filled)
-        filled += part.byteLength
-        from += part.byteLength
-        if (filled < blockBytes) continue
-        yield block
-        filled = 0
-        await nextTurn()
-      }
+  const look = (piece: Uint8Array): void => {
+    meter.bytes += piece.byteLength
+    if (meter.bytes > maxBytes) {
+      throw new FileRefused('upload-too-large', `The file is over ${maxBytes} bytes.`, { maxBytes })
     }
-    if (filled > 0) yield block.subarray(0, filled)
+    hasher.update(piece)
   }
-  return { blocks: read(), meter }
+  return { blocks: evenBlocks(body, look, blockBytes), meter }
 }

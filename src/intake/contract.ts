@@ -28,6 +28,8 @@ export type IntakeResult = {
   source: UploadSource
   /** Rows that a later line of the same contact replaced: by chunk, a bitmap over its accepted rows. */
   leftOut: Map<number, Buffer>
+  /** By chunk, of each row left out in their order: the line of the row that stays. */
+  replacedBy: Map<number, Uint32Array>
   /** Chunks with at least one accepted row that is not left out. */
   batchesTotal: number
   chunks: number
@@ -46,6 +48,8 @@ export const FILE_REFUSALS = [
   'header-forbidden',
   'columns-too-many',
   'encoding-invalid',
+  'compression-invalid',
+  'compression-ratio',
   'csv-malformed',
   'json-malformed',
   'upload-too-large',
@@ -74,7 +78,7 @@ export type ChunkSink = {
 }
 
 /**
- * Reads the body as it streams in: decode → rows → columns → validate and normalise → deduplicate → chunks. Awaits the sink
+ * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise → deduplicate → chunks. Awaits the sink
  * before it reads on (backpressure). Never holds more than two chunks and the digests of ids in memory.
  * Throws `FileRefused`, or whatever the body or the sink throws.
  */

@@ -139,5 +139,6 @@ export const createCsvReader = (options: {
     },
     end: () => read(true),
     delimiter: () => delimiter,
+    place: () => ({ line: record.line }),
   }
 }

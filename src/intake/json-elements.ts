@@ -10,7 +10,12 @@ const BLANK = /^[ \t\r\n]*$/
 const STRUCTURE = /["[\]{},]/g
 
 /** Cuts the text of a JSON array, arriving in pieces, into the texts of its elements. */
-export type ElementSplitter = { push(text: string): void; end(): void }
+export type ElementSplitter = {
+  push(text: string): void
+  end(): void
+  /** The number of the element that is not whole yet. */
+  element(): number
+}
 
 export const malformed = (element: number, why: string): FileRefused =>
   new FileRefused('json-malformed', `${why} (element ${element}).`, { element })
@@ -171,5 +176,6 @@ export const createElementSplitter = (options: {
       if (state === 'opening') open(true)
       if (state !== 'closing' || wrapped) throw malformed(inside.element(), 'The body ends early')
     },
+    element: inside.element,
   }
 }

@@ -86,7 +86,12 @@ export const createJsonReader = (options: {
     maxElementBytes: options.maxRecordBytes,
     onElement: createElementRows(options.sink),
   })
-  return { push: splitter.push, end: splitter.end, delimiter: () => null }
+  return {
+    push: splitter.push,
+    end: splitter.end,
+    delimiter: () => null,
+    place: () => ({ element: splitter.element() }),
+  }
 }
 
 /** Reads one object a line; lines of white space are no elements. */
@@ -130,5 +135,6 @@ export const createNdjsonReader = (options: {
       rest = ''
     },
     delimiter: () => null,
+    place: () => ({ line: line + 1 }),
   }
 }

@@ -22,4 +22,6 @@ export type RowReader<Piece> = {
   end(): void
   /** The delimiter in force; null for JSON, and before the first record is whole. */
   delimiter(): string | null
+  /** Where the reading stands: the `line` at which the unfinished record starts, or the number of the `element`. */
+  place(): Record<string, number>
 }

@@ -1,6 +1,7 @@
 import type { ReplacedRows } from './accepted-rows.ts'
 import { createBlocks } from './blocks.ts'
 import type { BodyMeter } from './blocks.ts'
+import { createFileBlocks } from './compression.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeResult, IntakeSpec, RunIntake } from './contract.ts'
 import { createCsvReader } from './csv-reader.ts'
@@ -8,7 +9,9 @@ import { createJsonReader, createNdjsonReader } from './json-reader.ts'
 import type { RowReader } from './raw-row.ts'
 import { createRowIntake } from './row-intake.ts'
 import type { IntakeTuning, OpenIntake, RowIntake } from './row-intake.ts'
-import { createUtf8Blocks, textOf } from './utf8.ts'
+import { createTextBlocks } from './text-blocks.ts'
+import type { TextBlocks } from './text-blocks.ts'
+import { textOf } from './utf8.ts'
 
 /** 2^20 rows: 16 MiB of digests in memory, and once more while they are compared. */
 const TUNING: IntakeTuning = { plainRows: true, rowsInMemory: 1_048_576 }
@@ -31,13 +34,20 @@ const createReader = (spec: IntakeSpec, sink: RowIntake): RowReader<Buffer> => {
   }
 }
 
+/** What read the file, and so knows how it is written. */
+type ReadFile = {
+  reader: RowReader<Buffer>
+  text: TextBlocks
+  compression(): 'gzip' | null
+  meter: BodyMeter
+}
+
 const resultOf = (
   spec: IntakeSpec,
   rows: RowIntake,
   { builder, plan }: OpenIntake,
-  reader: RowReader<Buffer>,
-  meter: BodyMeter,
-  { duplicates, leftOut, liveChunks }: ReplacedRows,
+  file: ReadFile,
+  { duplicates, leftOut, replacedBy, liveChunks }: ReplacedRows,
 ): IntakeResult => {
   const { counts } = rows
   const accepted = counts.read - counts.rejected - counts.blank - duplicates
@@ -49,12 +59,15 @@ const resultOf = (
     source: {
       fileName: spec.fileName,
       format: spec.format,
-      encoding: 'utf-8',
-      delimiter: reader.delimiter(),
-      bytes: meter.bytes,
-      sha256: meter.sha256(),
+      encoding: file.text.encoding(),
+      encodingFrom: file.text.encodingFrom(),
+      compression: file.compression(),
+      delimiter: file.reader.delimiter(),
+      bytes: file.meter.bytes,
+      sha256: file.meter.sha256(),
     },
     leftOut,
+    replacedBy,
     batchesTotal: liveChunks,
     chunks: builder.chunks(),
     phones: rows.phones,
@@ -67,17 +80,23 @@ export const createRunIntake =
   async (body, spec, sink) => {
     const rows = createRowIntake(spec, { ...TUNING, ...tuning })
     const reader = createReader(spec, rows)
-    const utf8 = createUtf8Blocks()
-    const { blocks, meter } = createBlocks(body, spec.maxBytes)
+    const text = createTextBlocks(spec.options.encoding)
+    const received = createBlocks(body, spec.maxBytes)
+    const { meter } = received
+    const { blocks, compression } = createFileBlocks(received.blocks, spec.maxBytes)
+    const read = (bytes: Buffer): void => {
+      reader.push(bytes)
+      text.refuseBad(reader.place)
+    }
     const passOn = async (): Promise<void> => {
       for (const chunk of rows.opened()?.builder.takeClosed() ?? []) await sink.take(chunk)
     }
     for await (const block of blocks) {
-      reader.push(utf8.push(block))
+      read(text.push(block))
       await passOn()
     }
     if (meter.bytes === 0) throw new FileRefused('upload-empty', 'The file is empty.')
-    reader.push(utf8.end())
+    read(text.end())
     reader.end()
     const open = rows.opened()
     if (open === null && spec.format === 'csv') {
@@ -89,7 +108,7 @@ export const createRunIntake =
     open.builder.close()
     await passOn()
     const replaced = await open.builder.findReplaced(() => sink.idDigests())
-    return resultOf(spec, rows, open, reader, meter, replaced)
+    return resultOf(spec, rows, open, { reader, text, compression, meter }, replaced)
   }
 
 /** See the contract. Lets the event loop turn after every 64 KiB, so that other requests are answered meanwhile. */

@@ -1,18 +1,12 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 
-import { FileRefused } from './contract.ts'
+import { NO_BYTES } from './byte-decoder.ts'
+import type { ByteDecoder } from './byte-decoder.ts'
 
-/**
- * The body's blocks, cut anywhere, as blocks of whole characters that are known to be UTF-8. A byte order mark at the start is dropped; a
- * byte that is not UTF-8 refuses the file. What comes out is only valid until the next call. A reader of another encoding would stand here.
- */
-export type Utf8Blocks = { push(block: Uint8Array): Buffer; end(): Buffer }
-
-const BYTE_ORDER_MARK = Buffer.from('\u{feff}')
 const LONGEST_CHARACTER = 4
 
 /** How many bytes at the end may be the start of a character that the next block completes. */
-const unfinishedBytes = (bytes: Buffer): number => {
+export const unfinishedBytes = (bytes: Buffer): number => {
   const most = Math.min(LONGEST_CHARACTER - 1, bytes.byteLength)
   for (let back = 1; back <= most; back += 1) {
     const byte = bytes[bytes.byteLength - back]!
@@ -24,42 +18,44 @@ const unfinishedBytes = (bytes: Buffer): number => {
   return 0
 }
 
-/** What the file's first bytes say that it is instead of text in UTF-8. */
-const lookOf = (first: Buffer): string => {
-  const is = (...marks: number[]): boolean => marks.every((mark, at) => first[at] === mark)
-  if (is(0x1f, 0x8b)) return 'It looks compressed (gzip). Send it not compressed.'
-  if (is(0x50, 0x4b, 3, 4)) {
-    return 'It looks like a ZIP archive or an Excel workbook. Export it as CSV in UTF-8.'
+/** How many of the bytes, which are not UTF-8 as a whole, stand before the first that is not. */
+const goodBytes = (bytes: Buffer): number => {
+  let good = 0
+  let bad = bytes.byteLength
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    const part = bytes.subarray(0, middle)
+    if (isUtf8(part.subarray(0, middle - unfinishedBytes(part)))) good = middle
+    else bad = middle
   }
-  if (is(0xff, 0xfe) || is(0xfe, 0xff)) return 'It looks like UTF-16. Save it as UTF-8.'
-  return 'Save it as UTF-8 and send it again.'
+  return good - unfinishedBytes(bytes.subarray(0, good))
 }
 
-export const createUtf8Blocks = (): Utf8Blocks => {
-  let kept = Buffer.alloc(0)
-  let started = false
-  let first: Buffer = Buffer.alloc(0)
+/** Lets UTF-8 pass as it is (RFC 3629: nothing overlong, no surrogates). */
+export const createUtf8Decoder = (): ByteDecoder => {
+  let kept = NO_BYTES
+  let given = 0
+  let bad: number | null = null
 
   const take = (bytes: Buffer): Buffer => {
-    if (!isUtf8(bytes)) {
-      const detail = `The file holds bytes that are not UTF-8. ${lookOf(first)}`
-      throw new FileRefused('encoding-invalid', detail)
-    }
-    if (started || bytes.byteLength === 0) return bytes
-    started = true
-    const marked = bytes.subarray(0, BYTE_ORDER_MARK.byteLength).equals(BYTE_ORDER_MARK)
-    return marked ? bytes.subarray(BYTE_ORDER_MARK.byteLength) : bytes
+    const good = isUtf8(bytes) ? bytes.byteLength : goodBytes(bytes)
+    if (good < bytes.byteLength) bad = given + good
+    given += good
+    return bytes.subarray(0, good)
   }
   return {
     push: (block) => {
-      const view = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
-      const bytes = kept.byteLength === 0 ? view : Buffer.concat([kept, view])
-      if (!started) first = Buffer.from(bytes.subarray(0, 4))
+      if (bad !== null) return NO_BYTES
+      const bytes = kept.byteLength === 0 ? block : Buffer.concat([kept, block])
       const whole = bytes.byteLength - unfinishedBytes(bytes)
       kept = Buffer.from(bytes.subarray(whole))
       return take(bytes.subarray(0, whole))
     },
-    end: () => take(kept),
+    end: () => {
+      if (bad === null && kept.byteLength > 0) bad = given
+      return NO_BYTES
+    },
+    badAt: () => bad,
   }
 }
 

@@ -65,8 +65,8 @@ describe('Bad input over HTTP', () => {
       'schema-drift',
     ],
     [
-      'invalid UTF-8',
-      Buffer.concat([Buffer.from(`${HEADER}\nC-1,`), Buffer.from([0xff, 0xfe, 0x0a])]),
+      'bytes of no encoding',
+      Buffer.concat([Buffer.from(`${HEADER}\nC-1,`), Buffer.from([0xff, 0x81, 0x0a])]),
       'encoding-invalid',
     ],
     ['a quote that never closes', `${HEADER}\n"C-1,Ann`, 'csv-malformed'],

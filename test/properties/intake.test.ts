@@ -5,12 +5,11 @@ import fc from 'fast-check'
 
 import { brokenSums } from '../../src/domain/upload.ts'
 import { guardCell, unguardCell } from '../../src/intake/cell-guard.ts'
-import { FileRefused } from '../../src/intake/contract.ts'
 import { createCsvReader, rawRowOf } from '../../src/intake/csv-reader.ts'
 import { createJsonReader, createNdjsonReader } from '../../src/intake/json-reader.ts'
-import { ledgerCsvHeader, ledgerCsvRow } from '../../src/intake/ledger-csv.ts'
+import { createLedgerCsv } from '../../src/intake/ledger-csv.ts'
 import type { RawRow, RowReader, RowSink } from '../../src/intake/raw-row.ts'
-import { createUtf8Blocks, textOf } from '../../src/intake/utf8.ts'
+import { createUtf8Decoder, textOf } from '../../src/intake/utf8.ts'
 import { readCsvPlainly } from '../intake/csv-grammar.ts'
 import { bodyOf, take } from '../intake/taken.ts'
 
@@ -40,7 +39,7 @@ const readAll = (make: Make, bytes: Buffer, cuts: readonly number[]) => {
     header: (names) => void seen.header.push(...names),
     row: (row) => void seen.rows.push({ ...row, suspect: false }),
   })
-  const utf8 = createUtf8Blocks()
+  const utf8 = createUtf8Decoder()
   try {
     let from = 0
     for (const cut of [...cuts, bytes.length].sort((a, b) => a - b)) {
@@ -81,40 +80,6 @@ const cell = fc
   .map((parts) => parts.join(''))
 
 describe('whatever the bytes', () => {
-  it('the decoder gives what one decoding of the whole gives, or refuses as it does', () => {
-    const bytes = fc.oneof(
-      fc.uint8Array({ maxLength: 24 }),
-      fc.string({ unit: 'binary', maxLength: 24 }).map((text) => Buffer.from(text)),
-      fc.string({ unit: 'binary', maxLength: 9 }).map((text) => Buffer.from(`\u{feff}${text}`)),
-    )
-    const decoded = (whole: Uint8Array): string => {
-      try {
-        return new TextDecoder('utf-8', { fatal: true }).decode(whole)
-      } catch {
-        return 'refused'
-      }
-    }
-    fc.assert(
-      fc.property(bytes, fc.array(fc.nat(24), { maxLength: 12 }), (whole, places) => {
-        const utf8 = createUtf8Blocks()
-        let text = ''
-        try {
-          let from = 0
-          for (const cut of [...places, whole.length].sort((a, b) => a - b)) {
-            const to = Math.min(whole.length, cut)
-            text += textOf(utf8.push(whole.subarray(from, to)))
-            from = to
-          }
-          text += textOf(utf8.end())
-        } catch (error) {
-          text = error instanceof FileRefused ? 'refused' : String(error)
-        }
-        assert.equal(text, decoded(whole))
-      }),
-      { numRuns: 10_000 },
-    )
-  })
-
   it('cuts anywhere give the same CSV rows, or the same refusal', () => {
     fc.assert(
       fc.property(soup, cuts, (text, places) => {

@@ -1,0 +1,13 @@
+/**
+ * Turns bytes of one encoding, arriving cut anywhere, into UTF-8 of whole characters. What comes out is only valid until the next call,
+ * and never changes what went in.
+ */
+export type ByteDecoder = {
+  push(block: Buffer): Buffer
+  /** What is left when no more comes. */
+  end(): Buffer
+  /** How many bytes came before the first that are no character: all before were given, nothing is after. null = none yet. */
+  badAt(): number | null
+}
+
+export const NO_BYTES: Buffer = Buffer.alloc(0)
