@@ -12,6 +12,7 @@ import { sha256 } from './lib/digest.ts'
 import { createIds } from './lib/ids.ts'
 import { openStore } from './store/open-store.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import { createWatchUploads } from './workflows/watch-uploads.ts'
 
 export type Gateway = {
   address: string
@@ -58,6 +59,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const work = await createWork(parts)
   const events = eventSubscriptionOf(parts)
   const stopped = new AbortController()
+  const watchUploads = createWatchUploads({ uploads: store.watch, clock: systemClock, emit })
   const server = await createGatewayServer({
     ...parts,
     publicUrl,
@@ -66,6 +68,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     webhooks: () => (typeof events === 'string' ? events : events.status()),
     stopping: () => stopped.signal.aborted,
     stopSignal: stopped.signal,
+    watchUploads,
   })
   await work.jobs.start()
   work.lanes.start()
@@ -82,6 +85,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
       stopped.abort()
       if (typeof events !== 'string') await events.stop()
       await Promise.all([server.close(), work.lanes.stop(STOP_GRACE_MS), work.sweeper.stop()])
+      await watchUploads.stop()
       await work.jobs.stop()
       await work.webhooks.close()
       await genesys.close()

@@ -10,12 +10,14 @@ import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createApplyUpload } from '../workflows/apply-upload.ts'
 import { createControlUpload } from '../workflows/control-upload.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
+import { createExplainContact } from '../workflows/explain-contact.ts'
 import { createProvisionContactList } from '../workflows/provision-contact-list.ts'
 import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
 import { createReadLimits } from '../workflows/read-limits.ts'
 import { createReadiness } from '../workflows/readiness.ts'
 import { createReceiveUpload } from '../workflows/receive-upload.ts'
 import { createRetryUpload } from '../workflows/retry-upload.ts'
+import type { WatchUploads } from '../workflows/watch-uploads.ts'
 import { createWebhookEndpoints } from '../workflows/webhook-endpoints.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
@@ -77,6 +79,7 @@ type ServerParts = Parts & {
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
   stopSignal: AbortSignal
   webhooks: () => string
+  watchUploads: WatchUploads
 }
 
 const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }: ServerParts) =>
@@ -136,6 +139,8 @@ export const createGatewayServer = async (deps: ServerParts) => {
     access: store.access,
     uploads: store.uploads,
     ...uploadUsesOf(deps, ids),
+    watchUploads: deps.watchUploads,
+    explainContact: createExplainContact({ explain: store.explain, uploads: store.uploads }),
     readContactList: createReadContactList(lists),
     listContactLists: createListContactLists(lists),
     provisionContactList: provisioningOf(deps, ids),

@@ -9,6 +9,7 @@ import { createDeliverUpload } from '../workflows/deliver-upload.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
+import { reconcilerOf } from './reconciliation.ts'
 
 /** A delivery goes on for a day before the upload is held (guide-api, table of errors). */
 const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
@@ -54,11 +55,13 @@ export const createWork = async (parts: Parts) => {
     emit,
     ids,
   })
+  const stopping = new AbortController()
   const jobs = await createJobQueue({
     sql: store.sql,
     handlers: {
       'sync-delivery': deliverSync,
       'webhook-verify': verifierOfWebhooks(parts, (key, count) => lanes.nudge(key, count)),
+      reconcile: reconcilerOf(parts, stopping.signal),
     },
     emit,
     clock: systemClock,
@@ -80,10 +83,16 @@ export const createWork = async (parts: Parts) => {
     uploads: store.uploads,
     sync: store.sync,
     receipts: store.receipts,
+    reconciliations: store.reconciliations,
     jobs,
     clock: systemClock,
     emit,
     wake: () => lanes.wake(),
   })
-  return { jobs, lanes, sweeper, webhooks, ids }
+  /** Looks at Genesys end, to be taken up again elsewhere. */
+  const stopJobs = async (): Promise<void> => {
+    stopping.abort()
+    await jobs.stop()
+  }
+  return { jobs: { start: () => jobs.start(), stop: stopJobs }, lanes, sweeper, webhooks, ids }
 }

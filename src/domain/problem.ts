@@ -1,4 +1,5 @@
 import { CALL_PROBLEMS } from './call-problems.ts'
+import { CONTACT_PROBLEMS } from './contact-problems.ts'
 import { CONTROL_PROBLEMS } from './control-problems.ts'
 import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
@@ -12,6 +13,7 @@ import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
  */
 export const PROBLEMS = {
   ...CALL_PROBLEMS,
+  ...CONTACT_PROBLEMS,
   ...CONTROL_PROBLEMS,
   ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,

@@ -4,27 +4,33 @@ import type { Upload } from './upload.ts'
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
     'Genesys finds duplicates by a phone column: contacts who share a number become one.',
+  'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
 } as const satisfies Record<string, string>
 
-export type UploadWarning = { code: keyof typeof UPLOAD_WARNINGS; detail: string }
+type WarningCode = keyof typeof UPLOAD_WARNINGS
 
-const duplicateCheckWarnings = ({ delivery, columns }: Upload): UploadWarning[] => {
+export type UploadWarning = {
+  code: WarningCode
+  detail: string
+  /** The upload that the warning speaks of. */
+  uploadId?: string
+}
+
+const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
   const field = delivery.duplicateCheckField
-  const byPhone = columns.some(({ kind, mappedTo }) => kind === 'phone' && mappedTo === field)
-  if (field === null || !byPhone) return []
-  const detail =
-    'Genesys finds duplicates by a phone column: contacts who share a number become one.'
-  return [{ code: 'duplicate-check-by-phone', detail }]
+  return (
+    field !== null && columns.some(({ kind, mappedTo }) => kind === 'phone' && mappedTo === field)
+  )
 }
 
-const sameFileWarnings = ({ sameFileAs }: Upload): UploadWarning[] => {
-  if (sameFileAs === null) return []
-  const detail = 'An earlier upload to this list had exactly this file.'
-  return [{ code: 'same-file', detail, uploadId: sameFileAs }]
-}
+const warningOf = (code: WarningCode, about: { uploadId?: string } = {}): UploadWarning => ({
+  code,
+  detail: UPLOAD_WARNINGS[code],
+  ...about,
+})
 
 /** The warnings of an upload, from its own facts alone. */
 export const uploadWarnings = (upload: Upload): UploadWarning[] => [
-  ...duplicateCheckWarnings(upload),
-  ...sameFileWarnings(upload),
+  ...(isCheckedByPhone(upload) ? [warningOf('duplicate-check-by-phone')] : []),
+  ...(upload.sameFileAs === null ? [] : [warningOf('same-file', { uploadId: upload.sameFileAs })]),
 ]

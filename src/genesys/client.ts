@@ -3,6 +3,7 @@ import type { Emit } from '../telemetry/events.ts'
 import type { ContactFilePort } from '../workflows/ports/contact-files.ts'
 import type { ContactListPort, PaceStore } from '../workflows/ports/genesys.ts'
 import type { EventSubscriptionPort, ProvisioningPort } from '../workflows/ports/provisioning.ts'
+import type { ContactReadPort } from '../workflows/ports/reconciliation.ts'
 import { createCircuit } from './circuit.ts'
 import { createGuideContactFiles } from './guide/contact-files.ts'
 import { createGuideContactLists } from './guide/contact-lists.ts'
@@ -11,6 +12,7 @@ import { createNewLists, type NewLists } from './new-lists.ts'
 import { createPacer, type PaceStats } from './pacing.ts'
 import { createPlatformContactFiles } from './platform/contact-files.ts'
 import { createPlatformContactLists } from './platform/contact-lists.ts'
+import { createPlatformContactReads } from './platform/contact-reads.ts'
 import { createPlatformProvisioning } from './platform/provisioning.ts'
 import { createPutPresigned, type PutPresigned } from './presigned.ts'
 import { createRetryBudget } from './retry-budget.ts'
@@ -47,6 +49,8 @@ export type GenesysClient = {
   provisioning: ProvisioningPort
   /** null in the platform dialect, which has no such call. */
   subscriptions: EventSubscriptionPort | null
+  /** null in the guide dialect, which shows no contacts. */
+  contactReads: ContactReadPort | null
   /** Puts a file at a pre-signed place. */
   putPresigned: PutPresigned
   /** The pace in force over all instances, and what this process does with it. */
@@ -57,7 +61,10 @@ export type GenesysClient = {
 
 const JITTER_MS = { guide: 100, platform: 0 } as const
 
-type Ports = Pick<GenesysClient, 'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions'>
+type Ports = Pick<
+  GenesysClient,
+  'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions' | 'contactReads'
+>
 type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
 
 const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
@@ -66,12 +73,14 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     contactFiles: createGuideContactFiles(deps),
     provisioning: createGuideProvisioning(deps),
     subscriptions: createGuideSubscriptions(deps),
+    contactReads: null,
   }),
   platform: (deps) => ({
     contactLists: createPlatformContactLists(deps),
     contactFiles: createPlatformContactFiles(deps),
     provisioning: createPlatformProvisioning(deps),
     subscriptions: null,
+    contactReads: createPlatformContactReads(deps),
   }),
 }
 

@@ -8,13 +8,16 @@ import type {
   ReadContactList,
   ReceiveUpload,
 } from '../workflows/contract.ts'
+import type { ExplainContact } from '../workflows/explain-contact.ts'
 import type { AccessStore } from '../workflows/ports/platform.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
 import type { ProvisionContactList } from '../workflows/provision-contact-list.ts'
 import type { ReadLimits } from '../workflows/read-limits.ts'
 import type { ReceiveWebhook } from '../workflows/receive-webhook.ts'
 import type { RetryUpload } from '../workflows/retry-upload.ts'
+import type { WatchUploads } from '../workflows/watch-uploads.ts'
 import type { WebhookEndpoints } from '../workflows/webhook-endpoints.ts'
+import type { EventStreamLimits } from './event-stream.ts'
 
 export type Readiness = {
   ready: boolean
@@ -35,6 +38,8 @@ export type HttpLimits = {
   keyFailuresPerMinute?: number
   /** Calls a minute that a key may make at this instance; 6000 when left out. */
   keyRequestsPerMinute?: number
+  /** Of the streams of events; its own values where left out. */
+  eventStreams?: Partial<EventStreamLimits>
 }
 
 export const keyRequestsPerMinute = (limits: HttpLimits): number =>
@@ -43,11 +48,13 @@ export const keyRequestsPerMinute = (limits: HttpLimits): number =>
 /** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'isGranted'>
-  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger'>
+  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
   receiveUpload: ReceiveUpload
   controlUpload: ControlUpload
   applyUpload: ApplyUpload
   retryUpload: RetryUpload
+  watchUploads: WatchUploads
+  explainContact: ExplainContact
   readContactList: ReadContactList
   listContactLists: ListContactLists
   provisionContactList: ProvisionContactList

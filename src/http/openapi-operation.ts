@@ -18,6 +18,7 @@ export type Operation = {
   idempotencyKey?: true
   ifMatch?: 'required' | 'optional'
   ifNoneMatch?: true
+  lastEventId?: true
   /** The sender proves himself by a token in the query or by the headers of Standard Webhooks. */
   webhookProof?: true
   responses: { status: number; about: string; schema?: z.ZodType; mediaTypes?: string[] }[]

@@ -9,6 +9,7 @@ import { limitsSchema } from './limits-schema.ts'
 import { ENDPOINT_OPERATIONS } from './openapi-endpoints.ts'
 import type { Operation } from './openapi-operation.ts'
 import { CONTROL_OPERATIONS } from './openapi-upload-control.ts'
+import { WATCH_OPERATIONS } from './openapi-upload-watch.ts'
 import { WEBHOOK_OPERATIONS } from './openapi-webhook-operations.ts'
 import {
   contactListSchema,
@@ -116,6 +117,7 @@ export const OPERATIONS: readonly Operation[] = [
     problems: ['not-found', 'rows-gone'],
   },
   ...CONTROL_OPERATIONS,
+  ...WATCH_OPERATIONS,
   {
     method: 'post',
     path: '/v1/contact-lists',

@@ -94,6 +94,9 @@ const parametersOf = (operation: Operation): Json[] => [
   ...(operation.ifNoneMatch
     ? [header('If-None-Match', false, 'A version that the caller has')]
     : []),
+  ...(operation.lastEventId
+    ? [header('Last-Event-ID', false, 'The id of the last event seen: it is not told again')]
+    : []),
 ]
 
 const uploadBody = (): Json => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { COLUMN_KINDS } from '../domain/contact-list.ts'
 import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
+import { RECONCILIATION_STATES } from '../domain/reconciliation.ts'
 import { uploadOptionsSchema } from '../domain/upload-options.ts'
 import {
   FILE_FORMATS,
@@ -29,7 +30,7 @@ const countsSchema = z.strictObject({
   unprocessed: count,
 })
 
-const columnsSchema = z.array(
+export const columnsSchema = z.array(
   z.strictObject({
     name: z.string(),
     kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
@@ -43,6 +44,16 @@ const planSchema = z.strictObject({
   updates: count,
   unchanged: count,
   suppressed: count,
+})
+
+const reconciliationSchema = z.strictObject({
+  state: z.enum(RECONCILIATION_STATES),
+  checkedAt: stamp.nullable(),
+  sampled: count,
+  missing: count,
+  differences: z.record(z.string(), count),
+  listSize: count.nullable(),
+  registered: count.nullable(),
 })
 
 export const uploadSchema = z.strictObject({
@@ -78,7 +89,9 @@ export const uploadSchema = z.strictObject({
   columns: columnsSchema,
   counts: countsSchema,
   rejections: z.record(z.string(), count),
-  warnings: z.array(z.strictObject({ code: z.string(), detail: z.string() })),
+  warnings: z.array(
+    z.strictObject({ code: z.string(), detail: z.string(), uploadId: z.string().optional() }),
+  ),
   planDigest: z.string(),
   /** Of uploads with apply=manual. */
   plan: planSchema.nullable(),
@@ -94,6 +107,8 @@ export const uploadSchema = z.strictObject({
     })
     .nullable(),
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  /** What Genesys shows of it after its end; null where nothing was delivered. */
+  reconciliation: reconciliationSchema.nullable(),
 })
 
 /** The answer to `validateOnly`. */
@@ -131,11 +146,13 @@ export const pageOf = (item: z.ZodType) =>
 
 export const rowSchema = z.strictObject({
   line: count,
-  outcome: z.string(),
+  outcome: z.enum(ROW_OUTCOMES),
   contactId: z.string().nullable(),
   code: z.string().nullable(),
   column: z.string().nullable(),
   reason: z.string().nullable(),
+  /** Of a duplicate: the later line of the file whose contact stays. */
+  replacedByLine: count.nullable(),
   cells: z.array(z.string()),
 })
 
@@ -192,11 +209,17 @@ export const uploadsQuerySchema = z.strictObject({
 })
 
 export const rowsQuerySchema = z.strictObject({
+  /** Repeated or separated by commas; none = all. */
   outcome: z
-    .string()
-    .transform((text) => text.split(','))
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
     .pipe(z.array(z.enum(ROW_OUTCOMES)))
     .optional(),
+  /** Of the CSV: cells that a spreadsheet would run as a formula are guarded, or as they are. */
+  spreadsheet: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true'),
   limit: limitUpTo(1000).default(200),
   cursor: cursorSchema.optional(),
 })

@@ -13,6 +13,7 @@ import { lifecyclePlugin } from './plugins/lifecycle.ts'
 import { normalisationPlugin } from './plugins/normalisation.ts'
 import { problemsPlugin, sendProblem } from './plugins/problems.ts'
 import { validationPlugin } from './plugins/validation.ts'
+import { registerContactExplain } from './routes/contact-explain.ts'
 import { registerUploadIntake } from './routes/contact-list-uploads.ts'
 import { registerContactLists } from './routes/contact-lists.ts'
 import { registerGenesysWebhooks } from './routes/genesys-webhooks.ts'
@@ -20,6 +21,7 @@ import { registerLimits } from './routes/limits.ts'
 import { registerOperations } from './routes/operations.ts'
 import { registerProblemPages } from './routes/problems.ts'
 import { registerUploadControl } from './routes/upload-control.ts'
+import { registerUploadEvents } from './routes/upload-events.ts'
 import { registerUploadRows } from './routes/upload-rows.ts'
 import { registerUploads } from './routes/uploads.ts'
 import { registerWebhookEndpoints } from './routes/webhook-endpoints.ts'
@@ -103,6 +105,8 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerUploads(app, deps)
   registerUploadControl(app, deps)
   registerUploadRows(app, deps)
+  registerUploadEvents(app, deps)
+  registerContactExplain(app, deps)
   registerContactLists(app, deps)
   registerWebhookEndpoints(app, deps)
   registerLimits(app, deps)

@@ -44,4 +44,5 @@ export const renderUpload = (upload: Upload) => ({
   completedAt: upload.completedAt,
   progress: upload.progress,
   problem: upload.problem,
+  reconciliation: upload.reconciliation,
 })

@@ -12,10 +12,11 @@ import {
 /** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */
 const JOBS_A_FETCH = 10
 /** Each polls the database; a look at a receipt is over in a moment, an endpoint may take its 5 s. */
-const FETCHERS = { 'sync-delivery': 3, 'webhook-verify': 1 } as const satisfies Record<
-  QueueName,
-  number
->
+const FETCHERS = {
+  'sync-delivery': 3,
+  'webhook-verify': 1,
+  reconcile: 1,
+} as const satisfies Record<QueueName, number>
 /** A poke comes this long after a send in a transaction: it should have committed by then; the poll finds it otherwise. */
 const POKE_AFTER_MS = 40
 /** pg-boss polls no faster. */

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { LaneStore } from '../workflows/ports/delivery.ts'
 import type { JobQueue, SyncStore } from '../workflows/ports/platform.ts'
+import type { ReconciliationStore } from '../workflows/ports/reconciliation.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
 import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { traceOf } from './error-trace.ts'
@@ -12,6 +13,7 @@ export type SweeperDeps = {
   uploads: Pick<UploadStore, 'sweepReceiving'>
   sync: Pick<SyncStore, 'overdue'>
   receipts: Pick<ReceiptStore, 'sweep'>
+  reconciliations: Pick<ReconciliationStore, 'overdue'>
   jobs: Pick<JobQueue, 'send'>
   clock: Clock
   emit: Emit
@@ -31,6 +33,8 @@ const RECEIVING_DEAD_MS = 60_000
 /** A delivery so long past its time has lost its job. */
 const SYNC_OVERDUE_MS = 60_000
 const RECEIPT_OVERDUE_MS = 60_000
+/** Longer than a job that looks at an upload may take. */
+const RECONCILIATION_OVERDUE_MS = 180_000
 /** docs/retention.md. */
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
@@ -50,6 +54,8 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
       graceMs: RECEIPT_OVERDUE_MS,
     })
     for (const id of unseen) await deps.jobs.send('webhook-verify', id, { startAfterMs: 0 })
+    const unchecked = await deps.reconciliations.overdue(RECONCILIATION_OVERDUE_MS)
+    for (const id of unchecked) await deps.jobs.send('reconcile', id, { startAfterMs: 0 })
     deps.emit('sweep.finished', { receivingDiscarded, heldWoken, syncResent: lost.length })
   }
   const sweeps = async (): Promise<void> => {

@@ -12,11 +12,16 @@ import { appendAudit } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
 import { lockInLane, lockWorking } from './fence.ts'
 import type { Outbox } from './outbox.ts'
+import { PENDING_JSON } from './reconciliation-columns.ts'
 import { settledRows, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /** The counts decide between the two completed states. */
 const endStateOf = (input: FinishUpload, counts: Upload['counts']): UploadState =>
   input.state === 'failed' || input.state === 'cancelled' ? input.state : completedState(counts)
+
+/** What was delivered is looked at again in Genesys, after the end and not in its way. */
+const isReconciled = (state: UploadState, counts: Upload['counts']): boolean =>
+  (state === 'completed' || state === 'completed_with_errors') && counts.delivered > 0
 
 const EVENT_OF_END = { failed: 'upload.failed', cancelled: 'upload.cancelled' } as const
 
@@ -37,8 +42,10 @@ const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Up
     throw new Error(`Upload ${row.id} cannot go from ${row.state} to ${state}`)
   }
   const problem = input.problem === null ? null : JSON.stringify(input.problem)
+  const pending = isReconciled(state, counts) ? PENDING_JSON : null
   const { rows } = await sql<UploadRow>`update upload set state = ${state}, version = version + 1,
       rows_unprocessed = ${unprocessed}, problem = ${problem}::jsonb, told_hold = null,
+      reconciliation = ${pending}::jsonb, reconcile_at = case when ${pending !== null} then clock_timestamp() end,
       updated_at = clock_timestamp(), completed_at = clock_timestamp()
     where id = ${row.id} returning ${UPLOAD_COLUMNS}`.execute(tx)
   const upload = toUpload(rows[0]!)
@@ -61,6 +68,7 @@ export const createEnding = (deps: {
       const { state } = upload
       const ended = state === 'failed' || state === 'cancelled' ? EVENT_OF_END[state] : null
       await deps.outbox.tell(tx, ended ?? 'upload.completed', upload)
+      if (upload.reconciliation !== null) await deps.outbox.reconcile(tx, upload.id, 0)
       return upload
     }),
   hold: (claim, input) =>

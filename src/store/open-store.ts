@@ -7,6 +7,7 @@ import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { DeliveryStore, LaneStore, ListCache } from '../workflows/ports/delivery.ts'
 import type { EndpointStore } from '../workflows/ports/endpoints.ts'
+import type { ExplainStore } from '../workflows/ports/explain.ts'
 import type { PaceStore } from '../workflows/ports/genesys.ts'
 import type {
   AccessStore,
@@ -17,7 +18,9 @@ import type {
   SyncStore,
 } from '../workflows/ports/platform.ts'
 import type { ProvisioningStore } from '../workflows/ports/provisioning.ts'
+import type { ReconciliationStore } from '../workflows/ports/reconciliation.ts'
 import type { SubscriptionStore } from '../workflows/ports/subscriptions.ts'
+import type { UploadWatchStore } from '../workflows/ports/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../workflows/ports/uploads.ts'
 import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
 import { createAccessStore } from './access-store.ts'
@@ -26,6 +29,7 @@ import type { Database } from './database.ts'
 import { createDeliveryStore } from './delivery-store.ts'
 import { openEmbedded } from './embedded-home.ts'
 import { createEndpointStore } from './endpoint-store.ts'
+import { createExplainStore } from './explain-store.ts'
 import { createHome } from './home.ts'
 import { createIdempotencyStore } from './idempotency-store.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
@@ -36,10 +40,12 @@ import { createOutbox } from './outbox.ts'
 import { createPaceStore } from './pace-store.ts'
 import { createProvisioningStore } from './provisioning-store.ts'
 import { createReceiptStore } from './receipt-store.ts'
+import { createReconciliationStore } from './reconciliation-store.ts'
 import { openServer } from './server-home.ts'
 import { createSubscriptionStore } from './subscription-store.ts'
 import { createSyncStore } from './sync-store.ts'
 import { createUploadStore } from './upload-store.ts'
+import { createWatchStore } from './watch-store.ts'
 
 export type StoreHome =
   | { kind: 'embedded'; dataDir: string }
@@ -60,6 +66,9 @@ export type Store = {
   subscriptions: SubscriptionStore
   endpoints: EndpointStore
   provisioning: ProvisioningStore
+  watch: UploadWatchStore
+  reconciliations: ReconciliationStore
+  explain: ExplainStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -115,6 +124,9 @@ const assemble = async (
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
     provisioning: createProvisioningStore({ database }),
+    watch: createWatchStore({ database }),
+    reconciliations: createReconciliationStore({ database, outbox }),
+    explain: createExplainStore({ database, readChunk: uploads.readChunk, digestKey }),
     sql: database.sql,
     digestKey,
     receipts,

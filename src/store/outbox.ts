@@ -12,6 +12,8 @@ export type Outbox = {
   /** One delivery and one job for each enabled endpoint of the upload's tenant; the body is rendered once. */
   tell(tx: Tx, type: OutboundEventType, upload: Upload): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>
+  /** A job that looks at what an ended upload left in Genesys. */
+  reconcile(tx: Tx, uploadId: string, startAfterMs: number): Promise<void>
 }
 
 export const createOutbox = (deps: { ids: Ids; publicUrl: string }): Outbox => {
@@ -37,6 +39,9 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string }): Outbox => {
       queue = connected
     },
     enqueue,
+    reconcile: async (tx, uploadId, startAfterMs) => {
+      await queue?.send('reconcile', uploadId, { startAfterMs, sql: executorOf(tx) })
+    },
     tell: async (tx, type, upload) => {
       // The lock keeps an endpoint that is being deleted until its delivery can be deleted with it.
       const { rows } = await sql<{ id: string }>`

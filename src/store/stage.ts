@@ -5,6 +5,7 @@ import { StagingLost, type StageUpload, type UploadStore } from '../workflows/po
 import { appendAudit } from './audit-store.ts'
 import { inTransaction, type Database, type Tx } from './database.ts'
 import type { Outbox } from './outbox.ts'
+import { sameFileAs } from './same-file.ts'
 import {
   LANE_STATES_SQL,
   lockUpload,
@@ -25,12 +26,21 @@ const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   return rows[0]!.last_seq
 }
 
+/** Little-endian, four bytes a line. */
+const linesAsHex = (lines: Uint32Array): string => {
+  const bytes = Buffer.allocUnsafe(lines.length * 4)
+  for (const [index, line] of lines.entries()) bytes.writeUInt32LE(line, index * 4)
+  return bytes.toString('hex')
+}
+
 const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   if (input.leftOut.size === 0) return
   const seqs = [...input.leftOut.keys()].sort((a, b) => a - b)
   const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
-  const { rows } = await sql`update chunk set left_out = decode(marked.bits, 'hex')
-    from unnest(${seqs}::int[], ${bits}::text[]) as marked (seq, bits)
+  const lines = seqs.map((seq) => linesAsHex(input.replacedBy.get(seq) ?? new Uint32Array()))
+  const { rows } = await sql`update chunk
+    set left_out = decode(marked.bits, 'hex'), replaced_by = decode(marked.lines, 'hex')
+    from unnest(${seqs}::int[], ${bits}::text[], ${lines}::text[]) as marked (seq, bits, lines)
     where chunk.upload_id = ${input.uploadId} and chunk.seq = marked.seq returning chunk.seq`.execute(
     tx,
   )
@@ -80,7 +90,7 @@ const writeUpload = async (
       options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
       plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
       method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},
-      batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
+      same_file_as = ${sameFileAs(input)}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
       completed_at = case when ${ended !== null} then clock_timestamp() end
     from wanted where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
   return toUpload(rows[0]!)

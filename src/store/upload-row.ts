@@ -15,6 +15,11 @@ import {
 } from '../domain/upload.ts'
 import type { Db } from './database.ts'
 import { MARK_COLUMNS, type MarkColumns, progressOfRow } from './progress-marks.ts'
+import {
+  RECONCILIATION_COLUMNS,
+  type ReconciliationColumns,
+  reconciliationOf,
+} from './reconciliation-columns.ts'
 
 /** An upload as SQL gives it. */
 export type UploadRow = {
@@ -64,14 +69,16 @@ export type UploadRow = {
   updated_at: Date
   completed_at: Date | null
   cancel_requested_at: Date | null
-} & MarkColumns
+  same_file_as: string | null
+} & MarkColumns &
+  ReconciliationColumns
 
 export const UPLOAD_COLUMNS = sql.raw(
   `id, tenant_id, contact_list_id, lane_key, accepted_seq, content_seq, parent_id, child_ids, state, hold_reason, hold_since, held_from, told_hold, mode,
   duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
   rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
   rows_failed, rows_unprocessed, plan_digest, plan, applied_at, not_before, schema_version, request_id, problem, created_at, updated_at, completed_at,
-  cancel_requested_at, ${MARK_COLUMNS}`,
+  cancel_requested_at, same_file_as, ${RECONCILIATION_COLUMNS}, ${MARK_COLUMNS}`,
 )
 
 const quoted = (states: readonly string[]) =>
@@ -98,7 +105,7 @@ const countsOf = (row: UploadRow): UploadCounts => ({
 
 /** The age of the upload's contents in the order of its lane. */
 export const contentSeqOf = (row: Pick<UploadRow, 'accepted_seq' | 'content_seq'>) =>
-  row.content_seq ?? row.accepted_seq
+  row.accepted_seq
 
 const numberOf = (seq: string | null): number | null => (seq === null ? null : Number(seq))
 
@@ -155,6 +162,8 @@ export const toUpload = (row: UploadRow): Upload => ({
   completedAt: row.completed_at?.toISOString() ?? null,
   problem: row.problem,
   progress: progressOfRow(row, countsOf(row)),
+  sameFileAs: row.same_file_as,
+  reconciliation: reconciliationOf(row),
   cancelRequested: row.cancel_requested_at !== null,
 })
 

@@ -53,6 +53,18 @@ export type GatewayEvents = {
     unsettled: number
     sinceAcceptedMs: number
   }
+  'upload.reconciled': {
+    uploadId: string
+    tenantId: string
+    contactListId: string
+    state: 'agrees' | 'differs' | 'unavailable'
+    sampled: number
+    missing: number
+    /** By column of the list, contacts that hold another value; never a value. */
+    differences: Record<string, number>
+    listSize: number | null
+    registered: number | null
+  }
   'phones.parsed': { direct: number; library: number }
   'batch.settled': {
     uploadId: string
@@ -174,6 +186,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'upload.replayed': 'info',
   'upload.held': 'warn',
   'upload.finished': 'info',
+  'upload.reconciled': 'info',
   'phones.parsed': 'debug',
   'batch.settled': 'info',
   'batch.refused': 'warn',

@@ -1,6 +1,7 @@
 import { GENESYS_FAILURES } from '../domain/genesys-failure.ts'
 import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-webhook.ts'
 import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
+import { RECONCILIATION_STATES } from '../domain/reconciliation.ts'
 import { FINAL_STATES, HOLD_REASONS } from '../domain/upload.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -19,6 +20,15 @@ const SYNC_OUTCOMES = ['delivered', 'retry', 'dead'] as const
 const RECEIPT_OUTCOMES = ['accepted', 'duplicate', 'malformed', 'forged', 'unknown'] as const
 const DISABLED_REASONS = ['gone', 'failing'] as const
 
+const setFirstReconciliations = (metrics: Metrics): void => {
+  for (const outcome of RECONCILIATION_STATES) {
+    if (outcome !== 'pending') metrics.reconciliations.inc({ outcome }, 0)
+  }
+  for (const finding of ['sampled', 'missing', 'different_cells']) {
+    metrics.reconciledRows.inc({ finding }, 0)
+  }
+}
+
 /**
  * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins with its first event has no
  * earlier sample, and `increase()` would never see that event (Prometheus, "Instrumentation": avoid missing metrics).
@@ -32,6 +42,7 @@ export const setFirstValues = (metrics: Metrics): void => {
     metrics.attempts.inc({ operation: 'token', outcome }, 0)
   }
   for (const reason of DISABLED_REASONS) metrics.endpointsDisabled.inc({ reason }, 0)
+  setFirstReconciliations(metrics)
   for (const event of OUTBOUND_EVENT_TYPES) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)
   }

@@ -44,6 +44,14 @@ const uploadMetrics = ({ counter }: Makers) => ({
   uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
     'state',
   ]),
+  reconciliations: counter('reconciliations_total', 'Ended uploads looked at again in Genesys', [
+    'outcome',
+  ]),
+  reconciledRows: counter(
+    'reconciled_rows_total',
+    'Rows of them looked at, those missing in Genesys, and cells that differ',
+    ['finding'],
+  ),
   rows: counter('rows_total', 'Rows by outcome', ['outcome']),
   rejections: counter('rejections_total', 'Rejected rows by code', ['code']),
   phones: counter('phones_total', 'Phone numbers parsed, by path', ['path']),

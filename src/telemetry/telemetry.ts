@@ -47,6 +47,14 @@ const UPLOAD_EFFECTS: Effects = {
     metrics.completionSeconds.observe(seconds(fields.sinceAcceptedMs))
     metrics.lastProcessed.setToCurrentTime({ what: 'upload_finished' })
   },
+  'upload.reconciled': (metrics, { state, sampled, missing, differences }) => {
+    metrics.reconciliations.inc({ outcome: state })
+    metrics.reconciledRows.inc({ finding: 'sampled' }, sampled)
+    metrics.reconciledRows.inc({ finding: 'missing' }, missing)
+    for (const cells of Object.values(differences)) {
+      metrics.reconciledRows.inc({ finding: 'different_cells' }, cells)
+    }
+  },
   'phones.parsed': (metrics, { direct, library }) => {
     metrics.phones.inc({ path: 'direct' }, direct)
     metrics.phones.inc({ path: 'library' }, library)

@@ -41,6 +41,7 @@ await eachHome('Pace, access, lists and sync', (home) => {
           if (refusing.delete(id)) throw new Error('once')
         },
         'webhook-verify': async () => undefined,
+        reconcile: async () => undefined,
       },
       emit: () => {},
       clock: systemClock,

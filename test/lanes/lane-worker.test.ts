@@ -232,6 +232,7 @@ describe('the sweeper', () => {
       },
       uploads: { sweepReceiving: async (olderThanMs) => (olderThanMs === 60_000 ? 1 : 0) },
       sync: { overdue: async () => ['dlv_1'] },
+      reconciliations: { overdue: async () => ['upl_1'] },
       receipts: { sweep: async ({ keepMs }) => (keepMs === 7 * 86_400_000 ? ['rcp_1'] : []) },
       jobs: { send: async (queue, id) => void sent.push(`${queue} ${id}`) },
       clock,
@@ -249,7 +250,7 @@ describe('the sweeper', () => {
       'sweep.finished',
       { receivingDiscarded: 1, heldWoken: 2, syncResent: 1 },
     ])
-    assert.deepEqual(sent, ['sync-delivery dlv_1', 'webhook-verify rcp_1'])
+    assert.deepEqual(sent, ['sync-delivery dlv_1', 'webhook-verify rcp_1', 'reconcile upl_1'])
     assert.equal(wakes, 1)
     await sweeper.stop()
   })

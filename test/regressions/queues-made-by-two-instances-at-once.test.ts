@@ -31,7 +31,11 @@ test('an instance that comes second in making the queues starts all the same', a
     }
     const queue = await createJobQueue({
       sql: second,
-      handlers: { 'sync-delivery': async () => {}, 'webhook-verify': async () => {} },
+      handlers: {
+        'sync-delivery': async () => {},
+        'webhook-verify': async () => {},
+        reconcile: async () => {},
+      },
       emit: () => {},
       clock: systemClock,
     })

@@ -89,6 +89,8 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   completedAt: null,
   problem: null,
   progress: null,
+  sameFileAs: null,
+  reconciliation: null,
   cancelRequested: false,
   ...more,
 })
@@ -108,6 +110,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       code: 'phone-invalid',
       column: 'phone',
       cells: ['12'],
+      replacedByLine: null,
     },
     {
       line: 3,
@@ -116,6 +119,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       code: 'phone-invalid',
       column: 'phone',
       cells: ['=1+1'],
+      replacedByLine: null,
     },
   ]
   const deps: HttpDeps = {
@@ -133,6 +137,10 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       find: async (tenant, id) => (tenant === 'default' && id === 'upl_1' ? anUpload() : null),
       list: async (_tenant, page) =>
         page.cursor === 'broken' ? null : { items: [anUpload()], next: 'c2' },
+      ledgerRows: async function* (_id, query) {
+        yield rows.filter((row) => row.line > query.afterLine)
+      },
+      staging: async () => null,
       ledger: async (_id, query) => {
         const found = rows.filter((row) => row.line > query.afterLine).slice(0, query.limit)
         const last = found.at(-1)?.line ?? null
@@ -171,6 +179,14 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       const location = '/v1/uploads/upl_2'
       return { status: 202, body: '{"id":"upl_2"}', location, replayed: false }
     },
+    watchUploads: { watch: () => () => undefined },
+    explainContact: async ({ contactListId, contactId }) => ({
+      contactListId,
+      contactId,
+      register: null,
+      items: [],
+      next: null,
+    }),
     readContactList: async (_caller, id) => ({
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,

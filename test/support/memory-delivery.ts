@@ -89,6 +89,8 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     completedAt: null,
     problem: null,
     progress: null,
+    sameFileAs: null,
+    reconciliation: null,
     cancelRequested: false,
     ...about,
   }

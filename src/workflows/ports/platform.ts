@@ -103,7 +103,7 @@ export type SqlExecutor = {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
 }
 
-export const QUEUES = ['sync-delivery', 'webhook-verify'] as const
+export const QUEUES = ['sync-delivery', 'webhook-verify', 'reconcile'] as const
 export type QueueName = (typeof QUEUES)[number]
 
 /** Unordered work. A job carries an id and nothing else. */

@@ -1,0 +1,43 @@
+/** What Genesys shows of an upload when it is asked again after the end. */
+export const RECONCILIATION_STATES = ['pending', 'agrees', 'differs', 'unavailable'] as const
+export type ReconciliationState = (typeof RECONCILIATION_STATES)[number]
+
+export type Reconciliation = {
+  state: ReconciliationState
+  /** ISO 8601 UTC; null while pending. */
+  checkedAt: string | null
+  /** Rows looked at: contacts read back (platform), or rows of the jobs asked again (guide). */
+  sampled: number
+  /** Of those, rows that Genesys does not account for. */
+  missing: number
+  /** By column: contacts that hold another value than was sent. Never a value. */
+  differences: Record<string, number>
+  /** Contacts in the list as Genesys tells; null where it does not, or where the list was being replaced. */
+  listSize: number | null
+  /** Contacts that it should hold at the least, by the register; null where `listSize` is. */
+  registered: number | null
+}
+
+export type ReconciliationResult = Omit<Reconciliation, 'checkedAt' | 'state'> & {
+  state: Exclude<ReconciliationState, 'pending'>
+}
+
+export type ReconciliationFindings = Omit<ReconciliationResult, 'state'>
+
+export const NOTHING_FOUND: ReconciliationFindings = {
+  sampled: 0,
+  missing: 0,
+  differences: {},
+  listSize: null,
+  registered: null,
+}
+
+/** A list that is smaller than the register differs; one that is larger holds what others put there. */
+export const verdictOf = (found: ReconciliationFindings): ReconciliationResult => {
+  const { sampled, missing, differences, listSize, registered } = found
+  const short = listSize !== null && registered !== null && listSize < registered
+  if (missing > 0 || short || Object.keys(differences).length > 0) {
+    return { ...found, state: 'differs' }
+  }
+  return { ...found, state: sampled > 0 || listSize !== null ? 'agrees' : 'unavailable' }
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+import type { ContactReadPort } from '../../workflows/ports/reconciliation.ts'
+import type { NewLists } from '../new-lists.ts'
+import type { Caller } from '../retry.ts'
+
+/** 50 ids a request (Swagger of 2018). */
+const MAX_IDS = 50
+
+const contactsSchema = z.array(
+  z.looseObject({ id: z.string(), data: z.record(z.string(), z.unknown()).nullish() }),
+)
+
+/** Cells are texts; a list with typed columns may show numbers and booleans. */
+const textOf = (value: unknown): string => {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** `POST …/contacts/bulk`, which despite its name reads: it changes nothing, however often it is sent. */
+export const createPlatformContactReads = (deps: {
+  call: Caller
+  newLists: NewLists
+}): ContactReadPort => ({
+  most: MAX_IDS,
+  readContacts: async (listId, contactIds, context) => {
+    const contacts = await deps.call(
+      {
+        operation: 'read-contacts',
+        method: 'POST',
+        path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}/contacts/bulk`,
+        body: Buffer.from(JSON.stringify(contactIds)),
+        schema: contactsSchema,
+        right: 'outbound:contact:view',
+        notYet: () => deps.newLists.has(listId),
+      },
+      context,
+    )
+    return new Map(
+      contacts.map(({ id, data }) => [
+        id,
+        Object.fromEntries(
+          Object.entries(data ?? {}).map(([name, value]) => [name, textOf(value)]),
+        ),
+      ]),
+    )
+  },
+})

@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+import { FINAL_STATES, type Upload } from '../../domain/upload.ts'
+import type { HttpDeps } from '../deps.ts'
+import { createEventStreams, type EventStream } from '../event-stream.ts'
+import { uploadParamsSchema } from '../schemas.ts'
+import { ownUpload } from './uploads.ts'
+
+/** What an event says: the parts of the upload that move. */
+const renderMoment = (upload: Upload) => ({
+  uploadId: upload.id,
+  state: upload.state,
+  hold: upload.hold,
+  version: upload.version,
+  counts: upload.counts,
+  batches: upload.delivery.batches,
+  progress: upload.progress,
+  problem: upload.problem,
+  updatedAt: upload.updatedAt,
+  completedAt: upload.completedAt,
+})
+
+const isFinal = ({ state }: Upload): boolean => FINAL_STATES.includes(state)
+
+/** The version that the caller saw last; anything else than one of ours is passed over. */
+const seenVersion = (request: FastifyRequest): number | null => {
+  const given = request.headers['last-event-id']
+  return typeof given === 'string' && /^[0-9]{1,9}$/u.test(given) ? Number(given) : null
+}
+
+const isSameState = (before: Upload | null, now: Upload): boolean =>
+  before !== null && before.state === now.state && before.hold?.reason === now.hold?.reason
+
+/** Writes versions as they come, older ones never after newer; the last event is `end`. */
+const createTeller = (stream: EventStream, seen: number | null) => {
+  let last: Upload | null = null
+  return (upload: Upload): void => {
+    if (last !== null && upload.version <= last.version) return
+    const id = String(upload.version)
+    const data = renderMoment(upload)
+    if (last !== null || upload.version !== seen) {
+      stream.send({ id, event: isSameState(last, upload) ? 'progress' : 'state', data })
+    }
+    last = upload
+    if (!isFinal(upload)) return
+    stream.send({ id, event: 'end', data })
+    stream.end()
+  }
+}
+
+/** GET /v1/uploads/{uploadId}/events: how an upload moves, as server-sent events, until its final state. */
+export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void => {
+  const { clock } = deps
+  const limits = deps.limits.eventStreams ?? {}
+  const streams = createEventStreams({ clock, limits })
+  app.addHook('preClose', async () => {
+    streams.endAll()
+  })
+  app.get(
+    '/v1/uploads/:uploadId/events',
+    {
+      // A HEAD would open a stream that nobody reads.
+      exposeHeadRoute: false,
+      config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema },
+    },
+    async (request, reply) => {
+      const upload = await ownUpload(deps, request)
+      const seen = seenVersion(request)
+      // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
+      if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
+      // Read to its end, so that a reader who leaves does not look like a body that broke off.
+      request.raw.resume()
+      let unwatch = (): void => undefined
+      const stream = streams.open(request.caller!.keyId, () => unwatch())
+      const tell = createTeller(stream, seen)
+      tell(upload)
+      if (!isFinal(upload)) unwatch = deps.watchUploads.watch(upload, tell)
+      return reply
+        .headers({
+          'content-type': 'text/event-stream; charset=utf-8',
+          // Nothing follows on this connection: it closes with the stream, also at a stop.
+          connection: 'close',
+          'x-accel-buffering': 'no',
+        })
+        .send(stream.body)
+    },
+  )
+}

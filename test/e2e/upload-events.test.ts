@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { cleanFile } from '../support/contact-file.ts'
+import { eachHome } from '../support/database.ts'
+import { followUpload } from '../support/event-reader.ts'
+import { ADMIN_KEY } from '../support/gateway-process.ts'
+import { setStage } from '../support/stage.ts'
+
+const LIST = 'demo-contacts'
+
+await eachHome('The events of an upload', (home) => {
+  test('tell of its state and progress and end after the final state, and once seen there is nothing more', async () => {
+    const stage = await setStage(await home.fresh(), 'guide', { jobDelayMs: 1500 })
+    try {
+      const { client, address } = await stage.gateway()
+      const { body: upload } = await client.upload(LIST, cleanFile({ rows: 6000 }).csv)
+      const reader = await followUpload(address, ADMIN_KEY, upload.id)
+      assert.equal(reader.headers.get('content-type'), 'text/event-stream; charset=utf-8')
+      const events = await reader.all()
+      assert.equal(events.at(-1)?.event, 'end')
+      assert.equal(events.at(-1)?.data.state, 'completed')
+      assert.equal(events[0]?.event, 'state')
+      const versions = events.map(({ id }) => Number(id))
+      assert.deepEqual(
+        versions,
+        versions.toSorted((a, b) => a - b),
+      )
+      assert.ok(events.some(({ data }) => data.state !== 'completed'))
+      const last = events.at(-1)!
+      assert.equal(last.data.counts.delivered, 6000)
+      const again = await client.call(`/v1/uploads/${upload.id}/events`, {
+        headers: { 'last-event-id': String((await client.find(upload.id)).version) },
+      })
+      assert.equal(again.status, 204)
+      const foreign = await client.call('/v1/uploads/upl_nobody/events')
+      assert.equal(foreign.status, 404)
+    } finally {
+      await stage.close()
+    }
+  })
+
+  test('end at once when the gateway stops, and do not hold it up', async () => {
+    const stage = await setStage(await home.fresh(), 'guide')
+    try {
+      const gateway = await stage.gateway()
+      const { body: upload } = await gateway.client.upload(LIST, cleanFile({ rows: 20 }).csv, {
+        query: `apply=manual`,
+      })
+      assert.equal(upload.state, 'held')
+      const reader = await followUpload(gateway.address, ADMIN_KEY, upload.id)
+      const first = await reader.next()
+      assert.deepEqual([first?.event, first?.data.state], ['state', 'held'])
+      const [exit, rest] = await Promise.all([gateway.stop(), reader.all()])
+      assert.deepEqual([exit.code, rest], [0, []])
+      assert.equal(gateway.events('process.stopped')[0]?.['clean'], true)
+
+      const next = await stage.gateway()
+      const resumed = await followUpload(next.address, ADMIN_KEY, upload.id, first!.id)
+      const cancelled = await next.client.call(`/v1/uploads/${upload.id}/cancel`, {
+        method: 'POST',
+      })
+      assert.equal(cancelled.status, 200)
+      const events = await resumed.all()
+      assert.deepEqual(
+        events.map(({ event, data }) => [event, data.state]),
+        [
+          ['state', 'cancelled'],
+          ['end', 'cancelled'],
+        ],
+      )
+    } finally {
+      await stage.close()
+    }
+  })
+})
