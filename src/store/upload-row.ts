@@ -105,7 +105,7 @@ const countsOf = (row: UploadRow): UploadCounts => ({
 
 /** The age of the upload's contents in the order of its lane. */
 export const contentSeqOf = (row: Pick<UploadRow, 'accepted_seq' | 'content_seq'>) =>
-  row.accepted_seq
+  row.content_seq ?? row.accepted_seq
 
 const numberOf = (seq: string | null): number | null => (seq === null ? null : Number(seq))
 
