@@ -1,3 +1,5 @@
+import { PROBLEMS } from './problem.ts'
+
 /**
  * Why a row did not become a contact, or a contact did not reach Genesys: the stable codes of rows, and the words that the ledger and
  * the documentation show. The codes are contract. No word here ever holds a cell's content.
@@ -61,6 +63,16 @@ export const REJECTIONS = {
     'contactId 14155550100 beside the phone +14155550100.',
     "Use the CRM's key of the contact; phone numbers change hands.",
   ),
+  'contact-id-scientific': page(
+    'The contact id is a number that a spreadsheet has rounded; its last digits are lost.',
+    '1.23457E+15',
+    'Export the ids again from the CRM, or format the column as text before the file is opened in the spreadsheet.',
+  ),
+  'contact-id-apostrophe': page(
+    'The contact id begins with an apostrophe, by which spreadsheets mark text. Ids are never changed here.',
+    "'00017",
+    'Remove the apostrophe.',
+  ),
   'required-empty': page(
     'A column that the list requires is empty.',
     'An empty cell under a required column.',
@@ -70,6 +82,26 @@ export const REJECTIONS = {
     'The phone number is not a valid number of any numbering plan.',
     'A number with a digit missing, or text.',
     'Correct the number; write it as + and the country code, or set defaultRegion.',
+  ),
+  'phone-scientific': page(
+    'A spreadsheet has rounded the phone number; its last digits are lost.',
+    '1.4155E+10',
+    'Export the numbers again, or format the column as text before the file is opened in the spreadsheet.',
+  ),
+  'phone-leading-zero-lost': page(
+    'The number is not valid, and would be with a 0 in front, as spreadsheets take it away. It is not put back by guessing.',
+    '669812345 for 0669812345 in Italy',
+    'Write the number with its 0, or as + and the country code; format the column as text.',
+  ),
+  'phone-plus-lost': page(
+    'The number is not valid in the region, and would be with a + in front, as spreadsheets take it away. It is not put back by guessing.',
+    '447400123456 for +447400123456',
+    'Write + before the country code, and format the column as text; or set defaultRegion.',
+  ),
+  'phone-exit-code': page(
+    'The number begins with 00, which is no exit code in the region; with + in its place it would be valid.',
+    '0044 7400 123456 where defaultRegion is US',
+    'Write + in place of 00, or set defaultRegion.',
   ),
   'phone-short-or-emergency': page(
     'The number is a short code or an emergency number, which must never be dialled.',
@@ -95,6 +127,11 @@ export const REJECTIONS = {
     'The row has neither a phone number nor an email address.',
     'Both cells are empty.',
     'Give the contact at least one of them.',
+  ),
+  'replaced-in-file': page(
+    'A later line of the file has the same contact; of those that are valid the last one stays.',
+    'Line 2 and line 9 with the contact id C-17.',
+    'Nothing to do if the later line is the right one; else leave that one out and send the file again.',
   ),
   superseded: page(
     'Newer content of the contact, from a later upload, was delivered first; older content never overwrites it.',
@@ -154,9 +191,14 @@ export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
 /** What is wrong with a row, as a value: the code, and the column at fault by its name in the file (null: the row as a whole). */
 export type RowFault = { code: RejectionCode; column: string | null }
 
-/** One sentence for people about a row's code: meaning and fix, led by the column; the bare code where it is not in the table. */
+const PAGES: Record<string, RejectionPage | undefined> = { ...PROBLEMS, ...REJECTIONS }
+
+/**
+ * One sentence for people about a row's code: meaning and fix, led by the column; the bare code where no page has it. Rows that were
+ * not sent because their upload failed have the code of its problem.
+ */
 export const rejectionReason = (code: string, column: string | null): string => {
-  const known = (REJECTIONS as Record<string, RejectionPage | undefined>)[code]
+  const known = PAGES[code]
   const words = known === undefined ? code : `${known.meaning} ${known.fix}`
   return column === null ? words : `${column}: ${words}`
 }

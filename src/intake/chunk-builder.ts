@@ -136,7 +136,7 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
   const close = (): void => {
     if (current === null) return
     const made = digests.take()
-    accepted.addChunk(made.idDigests)
+    accepted.addChunk(made.idDigests, current.lines.subarray(0, current.rows))
     closed.push(sealed(current, seq, width, made))
     lastBytes = current.text.used
     current = null

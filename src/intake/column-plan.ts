@@ -3,7 +3,7 @@ import { looksPersonal, shownName } from '../domain/personal-name.ts'
 import type { UploadColumn } from '../domain/upload.ts'
 import { unguardCell } from './cell-guard.ts'
 import { mapColumns, refuseTwice } from './column-mapping.ts'
-import { extensionNames, isForbiddenName, kindByName, LEDGER_COLUMNS } from './column-names.ts'
+import { dataOfLedger, extensionNames, isForbiddenName, kindByName } from './column-names.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
 
@@ -139,12 +139,7 @@ const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => 
 /** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
 export const planColumns = (header: readonly string[], spec: IntakeSpec): ColumnPlan => {
   const trimmed = header.map((name) => name.trim())
-  const isLedger = LEDGER_COLUMNS.every((name) => trimmed.includes(name))
-  const keep = isLedger
-    ? trimmed.flatMap((name, index) =>
-        (LEDGER_COLUMNS as readonly string[]).includes(name) ? [] : [index],
-      )
-    : null
+  const keep = dataOfLedger(trimmed)
   const names = keep === null ? trimmed : keep.map((index) => unguardCell(trimmed[index]!))
   checkNames(names, spec)
   const idIndex = contactIdIndex(names, spec.options.contactIdColumn)

@@ -3,7 +3,7 @@ import type { UploadColumn } from '../domain/upload.ts'
 import { guardCell } from './cell-guard.ts'
 import { LEDGER_COLUMNS } from './column-names.ts'
 
-/** A row of the ledger as CSV shows it; `cells` in the order of the file's columns (`fileOrderCells` for staged ones). */
+/** A row of the ledger as CSV shows it; `cells` in the order of the file's columns (`fileOrder` for staged ones). */
 export type LedgerCsvRow = {
   line: number
   outcome: string
@@ -11,39 +11,61 @@ export type LedgerCsvRow = {
   /** The column at fault. */
   column: string | null
   cells: readonly string[]
+  /** Of a duplicate: the line that stays. */
+  replacedByLine: number | null
+}
+
+export type LedgerCsv = {
+  /** The file's own columns, then `_line,_outcome,_code,_reason`. */
+  header: string
+  /** One line. A row without cells, or with too few or too many, is brought to the file's columns, so that the file stays whole. */
+  row(row: LedgerCsvRow): string
 }
 
 const NEEDS_QUOTES = /[",\r\n\t;|]|^\s|\s$/
 
-const csvCell = (cell: string): string => {
-  const guarded = guardCell(cell)
-  return NEEDS_QUOTES.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
+const csvCell = (cell: string): string =>
+  NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+
+/** Why a row has its outcome, in the words of its code's page and with the line that replaced it; "" when there is nothing to say. */
+export const ledgerReason = (
+  row: Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine'>,
+): string => {
+  if (row.code === null) return ''
+  const reason = rejectionReason(row.code, row.column)
+  return row.replacedByLine === null ? reason : `Line ${row.replacedByLine} stays. ${reason}`
 }
-
-const csvLine = (cells: readonly string[]): string => `${cells.map(csvCell).join(',')}\r\n`
-
-/** The header line of the ledger: the file's own columns, then `_line,_outcome,_code,_reason`. Commas, CRLF. */
-export const ledgerCsvHeader = (columns: readonly Pick<UploadColumn, 'name'>[]): string =>
-  csvLine([...columns.map((column) => column.name), ...LEDGER_COLUMNS])
 
 /**
- * One line of the ledger. Cells that a spreadsheet would run as a formula get a leading `'`, which intake takes off again when the file is
- * sent back. A row without cells, or with too few or too many, is brought to `width` columns (the file's), so that the file stays whole.
+ * Writes the ledger as CSV (RFC 4180: commas, CRLF). For spreadsheets, cells that one would run as a formula get a leading `'`, which
+ * intake takes off again when the file is sent back; for machines they stay as they are.
  */
-export const ledgerCsvRow = (row: LedgerCsvRow, width: number): string => {
-  const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? '')
-  const reason = row.code === null ? '' : rejectionReason(row.code, row.column)
-  return csvLine([...cells, String(row.line), row.outcome, row.code ?? '', reason])
+export const createLedgerCsv = (
+  columns: readonly Pick<UploadColumn, 'name'>[],
+  forSpreadsheet: boolean,
+): LedgerCsv => {
+  const shown = forSpreadsheet ? (cell: string) => csvCell(guardCell(cell)) : csvCell
+  const lineOf = (cells: readonly string[]): string => `${cells.map(shown).join(',')}\r\n`
+  const width = columns.length
+  return {
+    header: lineOf([...columns.map((column) => column.name), ...LEDGER_COLUMNS]),
+    row: (row) => {
+      const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? '')
+      return lineOf([...cells, String(row.line), row.outcome, row.code ?? '', ledgerReason(row)])
+    },
+  }
 }
 
-/** The cells of a staged row (in the order of `targetColumns`) in the order of the file's columns; left-out columns are empty. */
-export const fileOrderCells = (
+/** Brings the cells of staged rows (in the order of `targetColumns`) into the order of the file's columns; left-out columns are empty. */
+export const fileOrder = (
   columns: readonly UploadColumn[],
   targetColumns: readonly string[],
-  contactId: string,
-  cells: readonly string[],
-): string[] =>
-  columns.map((column) => {
-    if (column.kind === 'contactId') return contactId
-    return column.mappedTo === null ? '' : (cells[targetColumns.indexOf(column.mappedTo)] ?? '')
-  })
+): ((contactId: string, cells: readonly string[]) => string[]) => {
+  const places = columns.map(({ mappedTo }) =>
+    mappedTo === null ? -1 : targetColumns.indexOf(mappedTo),
+  )
+  return (contactId, cells) =>
+    columns.map((column, index) =>
+      column.kind === 'contactId' ? contactId : (cells[places[index]!] ?? ''),
+    )
+}

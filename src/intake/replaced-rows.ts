@@ -62,18 +62,18 @@ const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: num
   }
 }
 
-/** Searches partitions one by one, in room that is used again. */
-const createSearch = (onReplaced: (row: number) => void) => {
+/** Searches partitions one by one, in room that is used again. From the last row to the first, so that the row found is the one that stays. */
+const createSearch = (onReplaced: (row: number, by: number) => void) => {
   let slots = new Int32Array(0)
   return ({ entries, used }: Partition): void => {
     const size = 2 ** Math.ceil(Math.log2((used / ENTRY_WORDS) * 1.5 + 1))
     if (slots.length < size) slots = new Int32Array(size)
     else slots.fill(0, 0, size)
-    for (let entry = 0; entry < used; entry += ENTRY_WORDS) {
+    for (let entry = used - ENTRY_WORDS; entry >= 0; entry -= ENTRY_WORDS) {
       const slot = slotOf(slots, size - 1, entries, entry)
-      const before = slots[slot]! - 1
-      if (before >= 0) onReplaced(entries[before + 3]!)
-      slots[slot] = entry + 1
+      const later = slots[slot]! - 1
+      if (later < 0) slots[slot] = entry + 1
+      else onReplaced(entries[entry + 3]!, entries[later + 3]!)
     }
   }
 }
@@ -105,14 +105,14 @@ const deal = async (
 }
 
 /**
- * Calls `onReplaced` with the number (from 0) of each row that a later one replaced, in no particular order. Reads the digests
+ * Calls `onReplaced` with the number (from 0) of each row that a later one replaced, and of the last of its id, in no particular order. Reads the digests
  * ceil(rows / passRows) times and holds about 18 bytes for each of `passRows` rows. Lets the event loop turn now and then.
  */
 export const findReplacedRows = async (
   idDigests: IdDigests,
   rows: number,
   passRows: number,
-  onReplaced: (row: number) => void,
+  onReplaced: (row: number, by: number) => void,
 ): Promise<void> => {
   const passes = Math.ceil(rows / passRows)
   const search = createSearch(onReplaced)

@@ -155,7 +155,7 @@ export const createUploadStore = (deps: {
   return {
     ...createReads(deps.database),
     readChunk,
-    ledger: createLedger({ database: deps.database, readChunk }),
+    ...createLedger({ database: deps.database, readChunk }),
     ...createControls(deps),
     begin: async (upload) => {
       const dataKey = newKey()

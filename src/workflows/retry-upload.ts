@@ -184,6 +184,7 @@ const stagingOf = (
     source,
     options,
     leftOut,
+    replacedBy: new Map(),
     batchesTotal: chunks,
     chunks,
     delivery: chooseDelivery(deps, options, list, { columns, counts }),

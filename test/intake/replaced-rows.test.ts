@@ -21,16 +21,17 @@ const manyDigests = (rows: number, ids: number, random: () => number) => {
   return { picked, buffers }
 }
 
-const replacedByMap = (picked: readonly Buffer[]): number[] => {
+/** Each replaced row with the one that stays. */
+const replacedByMap = (picked: readonly Buffer[]): [number, number][] => {
   const last = new Map<string, number>()
-  const replaced: number[] = []
-  for (const [row, digest] of picked.entries()) {
+  const replaced: [number, number][] = []
+  for (const [row, digest] of [...picked.entries()].toReversed()) {
     const key = digest.toString('hex')
-    const before = last.get(key)
-    if (before !== undefined) replaced.push(before)
-    last.set(key, row)
+    const later = last.get(key)
+    if (later === undefined) last.set(key, row)
+    else replaced.push([row, later])
   }
-  return replaced.sort((a, b) => a - b)
+  return replaced.toReversed()
 }
 
 describe('rows that a later row of the same id replaced', () => {
@@ -47,15 +48,15 @@ describe('rows that a later row of the same id replaced', () => {
       const { picked, buffers } = manyDigests(rows, ids, random)
       const wanted = replacedByMap(picked)
       for (const passRows of [1_048_576, 6000, 999]) {
-        const found: number[] = []
+        const found: [number, number][] = []
         let readings = 0
         const idDigests = async function* () {
           readings += 1
           yield* buffers
         }
-        await findReplacedRows(idDigests, rows, passRows, (row) => found.push(row))
+        await findReplacedRows(idDigests, rows, passRows, (row, by) => found.push([row, by]))
         assert.deepEqual(
-          found.sort((a, b) => a - b),
+          found.sort(([a], [b]) => a - b),
           wanted,
           `${rows} rows of ${ids} ids by ${passRows}`,
         )
@@ -98,5 +99,7 @@ describe('rows that a later row of the same id replaced', () => {
     const { counts, leftOut } = kept.result
     assert.equal(counts.duplicates + counts.accepted + counts.rejected, 3000)
     assert.ok(counts.duplicates > 500 && leftOut.size > 20)
+    const named = [...kept.result.replacedBy.values()].reduce((sum, { length }) => sum + length, 0)
+    assert.equal(named, counts.duplicates)
   })
 })

@@ -22,8 +22,9 @@ const readers = {
   csv: ({ header, row }) =>
     createCsvReader({
       delimiter: undefined,
+      hasHeader: true,
       maxRecordBytes: 2 ** 20,
-      sink: { header, record: (record) => row(rawRowOf(record)) },
+      sink: { header, noHeader: () => undefined, record: (record) => row(rawRowOf(record)) },
     }),
   ndjson: (sink) => overBytes(createNdjsonReader({ maxRecordBytes: 2 ** 20, sink })),
   json: (sink) => overBytes(createJsonReader({ maxRecordBytes: 2 ** 20, sink })),
@@ -181,9 +182,9 @@ describe('whatever the bytes', () => {
           assert.deepEqual(brokenSums(first.result.counts, false), [])
           const refused = first.chunks.flatMap((chunk) => chunk.rejected)
           if (refused.length === 0) return
-          const ledger =
-            ledgerCsvHeader(first.result.columns) +
-            refused.map((one) => ledgerCsvRow({ ...one, outcome: 'rejected' }, 3)).join('')
+          const csv = createLedgerCsv(first.result.columns, true)
+          const outcome = { outcome: 'rejected', replacedByLine: null }
+          const ledger = csv.header + refused.map((one) => csv.row({ ...one, ...outcome })).join('')
           const second = await take(ledger)
           const plain = (list: typeof refused) =>
             list.map(({ code, column, cells }) => ({ code, column, cells }))

@@ -102,6 +102,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   plan: null,
   parentId: null,
   leftOut: new Map(),
+  replacedBy: new Map(),
   batchesTotal: chunk.lines.length > 0 ? 1 : 0,
   chunks: 1,
   delivery: { method: 'batches', duplicateCheckField: null },

@@ -57,6 +57,7 @@ const lineIntake: RunIntake = async (body, spec, sink) => {
       sha256: sha256Hex(text),
     },
     leftOut: new Map(),
+    replacedBy: new Map(),
     batchesTotal: chunks,
     chunks,
     phones: { direct: 0, library: 0 },

@@ -4,22 +4,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
 import { GatewayProblem } from '../../domain/problem.ts'
-import { rejectionReason } from '../../domain/rejection.ts'
 import type { Upload } from '../../domain/upload.ts'
-import { fileOrderCells, ledgerCsvHeader, ledgerCsvRow } from '../../intake/ledger-csv.ts'
+import { createLedgerCsv, fileOrder, ledgerReason } from '../../intake/ledger-csv.ts'
 import type { LedgerRow } from '../../workflows/ports/uploads.ts'
 import type { HttpDeps } from '../deps.ts'
 import { rowsQuerySchema, uploadParamsSchema } from '../schemas.ts'
 import { ownUpload } from './uploads.ts'
 
-/** Rows read at once while a CSV streams out. */
-const CSV_PAGE_ROWS = 1000
+/** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
+const CSV_ROWS_AT_ONCE = 500
 
 type Query = z.output<typeof rowsQuerySchema>
-
-/** Why a row was not sent, in the words of its code's page; "" when there is nothing to say. */
-const reasonOf = (row: LedgerRow): string =>
-  row.code === null ? '' : rejectionReason(row.code, row.column)
 
 const cursorOf = (line: number): string => Buffer.from(`line:${line}`).toString('base64url')
 
@@ -34,46 +29,58 @@ const lineOf = (cursor: string | undefined): number => {
   return Number(line)
 }
 
-const renderRow = (upload: Upload, row: LedgerRow) => ({
-  line: row.line,
-  outcome: row.outcome,
-  contactId: row.contactId,
-  code: row.code,
-  column: row.column,
-  reason: row.code === null ? null : reasonOf(row),
-  cells: cellsOf(upload, row),
-})
+/** Brings a row's cells into the order of the file's columns; rejected rows have them so already. */
+const inFileOrder = (upload: Upload) => {
+  const order = fileOrder(upload.columns, upload.targetColumns)
+  return (row: LedgerRow): LedgerRow =>
+    row.contactId === null ? row : { ...row, cells: order(row.contactId, row.cells) }
+}
 
-/** The cells in the order of the file's columns: rejected rows keep their raw cells, staged ones those of the list. */
-const cellsOf = (upload: Upload, row: LedgerRow): string[] =>
-  row.outcome === 'rejected' || row.contactId === null || row.cells.length === 0
-    ? row.cells
-    : fileOrderCells(upload.columns, upload.targetColumns, row.contactId, row.cells)
+/** Rows as JSON. A rejected row has the contact id that stands in the file, valid or not. */
+const rowRenderer = (upload: Upload) => {
+  const ordered = inFileOrder(upload)
+  const idAt = upload.columns.findIndex((column) => column.kind === 'contactId')
+  return (row: LedgerRow) => {
+    const { line, outcome, contactId, code, column, cells, replacedByLine } = ordered(row)
+    return {
+      line,
+      outcome,
+      contactId: contactId ?? (cells[idAt] || null),
+      code,
+      column,
+      reason: code === null ? null : ledgerReason(row),
+      replacedByLine,
+      cells,
+    }
+  }
+}
 
-const csvText = (upload: Upload, rows: readonly LedgerRow[]): string =>
-  rows
-    .map((row) => ledgerCsvRow({ ...row, cells: cellsOf(upload, row) }, upload.columns.length))
-    .join('')
-
-/** CSV of the whole ledger from `afterLine`, page by page; the first page is read before the answer begins. */
+/**
+ * CSV of the ledger from `afterLine` on, as fast as the caller reads it; one that goes away ends the scan. The first rows are read
+ * before the answer begins, so that what is wrong by then is still a problem document.
+ */
 const ledgerCsv = async (
   deps: HttpDeps,
   upload: Upload,
   query: Query,
   afterLine: number,
 ): Promise<Readable> => {
-  const read = (line: number) =>
-    deps.uploads.ledger(upload.id, {
-      outcomes: query.outcome ?? [],
-      afterLine: line,
-      limit: CSV_PAGE_ROWS,
-    })
-  const first = await read(afterLine)
+  const outcomes = query.outcome ?? []
+  const scan = deps.uploads.ledgerRows(upload.id, { outcomes, afterLine })
+  const first = await scan.next()
+  const csv = createLedgerCsv(upload.columns, query.spreadsheet)
+  const ordered = inFileOrder(upload)
   const text = async function* (): AsyncGenerator<string> {
-    yield ledgerCsvHeader(upload.columns)
-    for (let page = first; ; page = await read(page.nextLine)) {
-      if (page.rows.length > 0) yield csvText(upload, page.rows)
-      if (page.nextLine === null) return
+    try {
+      yield csv.header
+      for (let found = first; found.done !== true; found = await scan.next()) {
+        for (let from = 0; from < found.value.length; from += CSV_ROWS_AT_ONCE) {
+          const rows = found.value.slice(from, from + CSV_ROWS_AT_ONCE)
+          yield rows.map((row) => csv.row(ordered(row))).join('')
+        }
+      }
+    } finally {
+      await scan.return(undefined)
     }
   }
   return Readable.from(text(), { objectMode: false })
@@ -85,6 +92,12 @@ const wantsCsv = (request: FastifyRequest): boolean => {
   const csv = accept.indexOf('text/csv')
   const json = accept.indexOf('application/json')
   return csv !== -1 && (json === -1 || csv < json)
+}
+
+const checkRowsKept = async (deps: HttpDeps, upload: Upload): Promise<void> => {
+  const staging = await deps.uploads.staging(upload.tenantId, upload.id)
+  if (staging?.rowsKept !== false) return
+  throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
 }
 
 /** GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as CSV to mend and send back. */
@@ -104,6 +117,7 @@ export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void =
       const query = request.valid.query as Query
       const afterLine = lineOf(query.cursor)
       const upload = await ownUpload(deps, request)
+      await checkRowsKept(deps, upload)
       reply.header('vary', 'Accept')
       if (wantsCsv(request)) {
         const csv = await ledgerCsv(deps, upload, query, afterLine)
@@ -118,7 +132,7 @@ export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void =
         limit: query.limit,
       })
       return {
-        items: page.rows.map((row) => renderRow(upload, row)),
+        items: page.rows.map(rowRenderer(upload)),
         next: page.nextLine === null ? null : cursorOf(page.nextLine),
       }
     },

@@ -40,6 +40,8 @@ export type StageUpload = {
   parentId: string | null
   /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
   leftOut: ReadonlyMap<number, Buffer>
+  /** By chunk, of each row left out in their order: the line of the row that stays. */
+  replacedBy: ReadonlyMap<number, Uint32Array>
   batchesTotal: number
   /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
   chunks: number
@@ -53,7 +55,7 @@ export type StageUpload = {
 
 export type Page<T> = { items: T[]; next: string | null }
 
-/** One row of the ledger. `cells` only where the outcome keeps them (rejected rows; staged rows when asked for). */
+/** One row of the ledger. `cells`: of rejected rows the raw ones in the file's order, of all others those staged, in the list's. */
 export type LedgerRow = {
   line: number
   outcome: string
@@ -61,6 +63,8 @@ export type LedgerRow = {
   code: string | null
   column: string | null
   cells: string[]
+  /** Of a duplicate: the later line whose contact stays; null for all others, and where it was not kept. */
+  replacedByLine: number | null
 }
 
 /** The upload was swept meanwhile, or its idempotency claim answered by another request: nothing was staged. */
@@ -99,6 +103,11 @@ export type UploadStore = {
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
   ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
+  /** The same rows to the end, a chunk's worth at a time: only that is in memory, and whoever stops asking stops the scan. */
+  ledgerRows(
+    uploadId: string,
+    query: { outcomes: readonly string[]; afterLine: number },
+  ): AsyncGenerator<LedgerRow[]>
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
   /** What the upload was staged with, and whether its rows are still kept; null when unknown. */
   staging(tenantId: string, uploadId: string): Promise<Staging | null>
