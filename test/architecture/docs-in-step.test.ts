@@ -113,6 +113,18 @@ test('every problem or rejection code that the documents name is one that is ser
   }
 })
 
+test('docs/genesys-setup.md names every right that a refusal can name', () => {
+  const page = read('docs/genesys-setup.md')
+  const rights = globSync('src/genesys/**/*.ts').flatMap((path) =>
+    [...read(path).matchAll(/\bright: '([^']+)'/g)].map((hit) => hit[1] ?? ''),
+  )
+  assert.ok(rights.length > 10)
+  assert.deepEqual(
+    rights.filter((right) => !page.includes(`\`${right}\``)),
+    [],
+  )
+})
+
 test('every npm script named in the documents exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   for (const path of MARKDOWN) {

@@ -74,6 +74,30 @@ test('events move the metrics, and gauges come from the database and the pace qu
   assert.match(body, /gateway_database_up 1/)
 })
 
+test('counters of closed sets are there with 0, so that an increase from nothing is seen', async () => {
+  const { body } = await createTelemetry({ log: () => {} }).scrape(quietSource)
+  for (const series of [
+    'gateway_uploads_finished_total{state="failed"}',
+    'gateway_webhook_receipts_total{route="callback",outcome="forged"}',
+    'gateway_genesys_attempts_total{operation="token",outcome="unauthorized"}',
+    'gateway_sync_endpoints_disabled_total{reason="gone"}',
+  ]) {
+    assert.ok(body.includes(`\n${series} 0\n`), series)
+  }
+})
+
+test('a scrape tells whether the instance is ready, and what is held by reason', async () => {
+  const telemetry = createTelemetry({ log: () => {} })
+  const ready = (await telemetry.scrape(quietSource)).body
+  assert.match(ready, /^gateway_ready 1$/m)
+  assert.match(ready, /gateway_holds\{reason="refusals"\} 1/)
+  assert.match(ready, /gateway_holds\{reason="list_error"\} 0/)
+  assert.match(ready, /gateway_upload_longest_unchanged_seconds\{state="delivering"\} 7/)
+  assert.match(ready, /^gateway_sync_oldest_pending_seconds 90$/m)
+  const stopping = await telemetry.scrape({ ...quietSource, ready: async () => false })
+  assert.match(stopping.body, /^gateway_ready 0$/m)
+})
+
 test('a database that does not answer does not stop the scrape', async () => {
   const telemetry = createTelemetry({ log: () => {} })
   const { body } = await telemetry.scrape({

@@ -93,7 +93,7 @@ const withAlerts = (input: Series[], rules: readonly AlertRule[], stepS: number,
   for (let at = 0; at <= until; at += stepS) {
     for (const { labels, firing } of alerts.flatMap((alert) => alert(input, at))) {
       const all = { ...labels, alertstate: firing ? 'firing' : 'pending' }
-      const series = made.get(keyOf(all)) ?? { name: 'ALERTS', labels: all, samples: [] }
+      const series: Series = made.get(keyOf(all)) ?? { name: 'ALERTS', labels: all, samples: [] }
       series.samples.push({ at, value: 1 })
       made.set(keyOf(all), series)
     }

@@ -65,16 +65,22 @@ const overRange = (context: Context, name: string, selector: Selector): Element[
   const from = context.at - seconds
   return selected(context, selector).flatMap(({ labels, samples }) => {
     const inside = within(samples, from, context.at)
+    if (name === 'min_over_time') {
+      const least = Math.min(...inside.map(({ value }) => value))
+      return inside.length > 0 ? [{ labels, value: least }] : []
+    }
     if (name === 'changes') return inside.length > 0 ? [{ labels, value: changesOf(inside) }] : []
     const grown = extrapolated(inside, from, context.at, name !== 'delta')
     return grown === null ? [] : [{ labels, value: name === 'rate' ? grown / seconds : grown }]
   })
 }
 
+const RANGED = ['rate', 'increase', 'delta', 'changes', 'min_over_time']
+
 const call = (context: Context, { name, args }: Extract<Expr, { kind: 'call' }>): Value => {
   if (name === 'time' && args.length === 0) return context.at
   const [arg] = args
-  const ranged = ['rate', 'increase', 'delta', 'changes'].includes(name)
+  const ranged = RANGED.includes(name)
   if (!ranged || arg?.kind !== 'selector') throw new Error(`${name} is not evaluated here`)
   return overRange(context, name, arg)
 }
@@ -131,7 +137,7 @@ const operate = (op: string, left: number, right: number, kept: number): number 
 
 type Binary = Extract<Expr, { kind: 'binary' }>
 
-const withScalar = (op: string, elements: Element[], of: (value: number) => number | null) =>
+const withScalar = (elements: Element[], of: (value: number) => number | null) =>
   elements.flatMap((element) => {
     const value = of(element.value)
     return value === null ? [] : [{ ...element, value }]
@@ -165,9 +171,9 @@ const binary = (context: Context, expr: Binary): Value => {
     return value
   }
   if (typeof right === 'number' && typeof left !== 'number')
-    return withScalar(op, left, (value) => operate(op, value, right, value))
+    return withScalar(left, (value) => operate(op, value, right, value))
   if (typeof left === 'number' && typeof right !== 'number')
-    return withScalar(op, right, (value) => operate(op, left, value, value))
+    return withScalar(right, (value) => operate(op, left, value, value))
   return vectors(expr, left as Element[], right as Element[])
 }
 
