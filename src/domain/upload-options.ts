@@ -32,9 +32,6 @@ export type UploadOptions = z.infer<typeof uploadOptionsSchema>
 
 /** Options that are part of the contract but not built yet: asking for one is 400 `option-not-available`, never a silent no-op. */
 export const unavailableOptions = (options: UploadOptions): string[] => {
-  const asked: [string, boolean][] = [
-    ['schemaDrift=extend', options.schemaDrift === 'extend'],
-    ['hasHeader=false', !options.hasHeader],
-  ]
+  const asked: [string, boolean][] = [['schemaDrift=extend', options.schemaDrift === 'extend']]
   return asked.filter(([, on]) => on).map(([name]) => name)
 }

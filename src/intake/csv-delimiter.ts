@@ -1,7 +1,11 @@
+import { CARRIAGE_RETURN, LINE_FEED } from './csv-record.ts'
+
 const DELIMITERS = [',', ';', '\t', '|'] as const
 
-const NEWLINE = 10
 const QUOTE = 34
+
+/** The first line by which Excel is told the delimiter. */
+const TOLD = /^"?sep=([,;\t|])"?$/i
 
 /** The end (exclusive) of the first record with content, outside quotes; -1 while the text does not hold it whole. */
 const firstRecordEnd = (text: string, from: number): number => {
@@ -9,23 +13,25 @@ const firstRecordEnd = (text: string, from: number): number => {
   for (let at = from; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) quoted = !quoted
-    else if (code === NEWLINE && !quoted) return at
+    else if ((code === LINE_FEED || code === CARRIAGE_RETURN) && !quoted) return at
   }
   return -1
 }
 
 /**
  * The delimiter by the first record with content: of `, ; tab |` the one that stands most often outside quotes; the comma when none
- * does. null while that record is not whole; `complete` says that no more text comes.
+ * does. Excel's first line `sep=;` tells it. null while that record is not whole; `complete` says that no more text comes.
  */
 export const detectDelimiter = (text: string, complete: boolean): string | null => {
   let from = text.search(/[^\s]/)
   if (from < 0) return complete ? ',' : null
   // Leading tabs may be empty header cells: count from the start of that line.
-  from = text.lastIndexOf('\n', from) + 1
+  from = Math.max(text.lastIndexOf('\n', from), text.lastIndexOf('\r', from)) + 1
   const end = firstRecordEnd(text, from)
   if (end < 0 && !complete) return null
   const record = text.slice(from, end < 0 ? text.length : end)
+  const told = TOLD.exec(record)?.[1]
+  if (told !== undefined) return told
   const outside = record.replace(/"[^"]*(?:"|$)/g, '')
   let best = ','
   let most = 0

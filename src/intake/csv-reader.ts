@@ -11,7 +11,11 @@ const FIRST_ROOM_BYTES = 131_072
 const SLACK_BYTES = 4
 
 /** Where the CSV reader puts what it finds; a record's places are only valid during the call. */
-export type CsvSink = Pick<RowSink, 'header'> & { record(record: CsvRecord): void }
+export type CsvSink = Pick<RowSink, 'header'> & {
+  /** In place of `header`, where the first record is data already; `width` is how many cells that has. */
+  noHeader(width: number): void
+  record(record: CsvRecord): void
+}
 
 const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
   const cells: string[] = []
@@ -64,34 +68,44 @@ const createWindow = (record: CsvRecord) => {
   }
 }
 
-/** Passes records on: the first with content as the header. */
-const createGiver = (sink: CsvSink): ((record: CsvRecord) => void) => {
-  let headerSeen = false
+/** Excel's line `sep=;`, which is no record; its delimiter may have cut it in two. */
+const isDelimiterLine = (cells: readonly string[]): boolean =>
+  cells.length <= 2 && /^sep=[,;\t|]?$/i.test(cells.join(''))
+
+/** Passes records on: the first with content as the header, or that there is none. */
+const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) => void) => {
+  let opened = false
   return (record) => {
-    if (headerSeen) {
+    if (opened) {
       sink.record(record)
       return
     }
     const names = decodeCells(record)
-    if (names.every((name) => name.trim() === '')) return
-    if (record.misplaced) refuse(record.line, 'The header has a quote out of place.')
-    headerSeen = true
-    sink.header(names)
+    if (names.every((name) => name.trim() === '') || isDelimiterLine(names)) return
+    opened = true
+    if (hasHeader) {
+      if (record.misplaced) refuse(record.line, 'The header has a quote out of place.')
+      sink.header(names)
+      return
+    }
+    sink.noHeader(names.length)
+    sink.record(record)
   }
 }
 
 /**
- * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first record unless given), RFC 4180 quotes, LF or
- * CRLF. Lines without content before the header are skipped. Throws `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for
+ * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first record unless given), RFC 4180 quotes; LF,
+ * CRLF and CR end lines, mixed as they come. Lines without content before the first record with any are skipped, and Excel's `sep=;`. Throws `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for
  * a quote that is never closed. Memory: one record and one block.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined
+  hasHeader: boolean
   maxRecordBytes: number
   sink: CsvSink
 }): RowReader<Buffer> => {
   const most = options.maxRecordBytes
-  const give = createGiver(options.sink)
+  const give = createGiver(options.sink, options.hasHeader)
   const record = createRecord()
   const window = createWindow(record)
   let delimiter: string | null = options.delimiter ?? null

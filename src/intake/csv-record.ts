@@ -26,7 +26,7 @@ export type CsvRecord = {
 
 export const LINE_FEED = 10
 const QUOTE_BYTE = 34
-const CARRIAGE_RETURN = 13
+export const CARRIAGE_RETURN = 13
 
 /** What a byte means to the grammar. */
 const TEXT = 0
@@ -39,7 +39,7 @@ const NUL = 4
 const SOME_CELLS = 256
 
 /**
- * Finds the record from `from` on and returns where its line ends; -1 when it does not end before `limit`. At `limit` stands a line end that
+ * Finds the record from `from` on and returns where its line ends, which is by LF, CRLF or CR; -1 when it does not end before `limit`. At `limit` stands a line end that
  * stops the search; it counts as one when `complete`, which says that no more bytes come. Quotes are taken off in the bytes themselves.
  */
 export type FindRecord = (
@@ -75,14 +75,15 @@ const classesFor = (delimiter: string): Uint8Array => {
   const classes = new Uint8Array(256)
   classes[delimiter.charCodeAt(0)] = DELIMITER
   classes[LINE_FEED] = LINE_END
+  classes[CARRIAGE_RETURN] = LINE_END
   classes[QUOTE_BYTE] = QUOTE
   classes[0] = NUL
   return classes
 }
 
-/** Where the last cell ends: before the carriage return that belongs to the line's end. */
-const contentEnd = (bytes: Buffer, start: number, lineEnd: number): number =>
-  lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd
+/** The last byte of the line end that starts at `at`: LF, CR, or both as one. A CR just before the limit has its LF there. */
+const lastOfLineEnd = (bytes: Buffer, at: number): number =>
+  bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at
 
 /** Where the closing quote is of the cell whose content starts at `from`, or -1. Doubled quotes are content, and so are line ends. */
 const findClosing = (
@@ -100,8 +101,11 @@ const findClosing = (
       record.doubled = true
       at += 1
     } else if (kind === NUL) record.holdsNul = true
-    else if (at === limit) return -1
-    else record.lines += 1
+    else {
+      at = lastOfLineEnd(bytes, at)
+      if (at === limit) return -1
+      record.lines += 1
+    }
   }
 }
 
@@ -160,11 +164,10 @@ const findOddCell = (
   if (closing < 0) return -1
   const after = quoted ? closing + 1 : start
   const next = findTextEnd(record, after, classes)
-  const end = bytes[next] === LINE_FEED ? contentEnd(bytes, after, next) : next
-  if (quoted && end > after) record.misplaced = true
-  const clean = quoted && end === after && !record.doubled
+  if (quoted && next > after) record.misplaced = true
+  const clean = quoted && next === after && !record.doubled
   starts[cell] = clean ? start + 1 : start
-  ends[cell] = clean ? closing : end
+  ends[cell] = clean ? closing : next
   return next
 }
 
@@ -179,14 +182,13 @@ const findCells = (record: CsvRecord, from: number, limit: number, classes: Uint
     while (kind === TEXT) kind = classes[bytes[++at]!]!
     record.ends[cell] = at
     if (kind === DELIMITER) continue
-    if (kind === LINE_END) record.ends[cell] = contentEnd(bytes, record.starts[cell]!, at)
-    else {
+    if (kind !== LINE_END) {
       at = findOddCell(record, cell, limit, classes)
       if (at < 0) return -1
+      if (classes[bytes[at]!] === DELIMITER) continue
     }
-    if (bytes[at] !== LINE_FEED) continue
     record.width = cell + 1
-    return at
+    return lastOfLineEnd(bytes, at)
   }
 }
 

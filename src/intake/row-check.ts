@@ -7,6 +7,7 @@ import { findBadCharacters } from './check-characters.ts'
 import { checkContactId } from './check-contact-id.ts'
 import type { ColumnPlan, TargetColumn } from './column-plan.ts'
 import type { IntakeSpec } from './contract.ts'
+import { phoneDamage, withoutTextMark } from './spreadsheet-damage.ts'
 
 /** A row that passed. `subjects`: its phones and emails, normalised. */
 export type CheckedRow = { fault: null; contactId: string; cells: string[]; subjects: string[] }
@@ -47,7 +48,7 @@ const isAmongPhones = (contactId: string, phones: readonly string[], region: str
 
 type Phones = { region: string; phones: PhoneCounters }
 
-/** The step for a phone: E.164 in its column, the extension in the column that the list has for it. */
+/** The step for a phone: without a spreadsheet's text mark, E.164 in its column, the extension in the column that the list has for it. */
 const placePhone = (
   target: TargetColumn,
   at: number,
@@ -55,13 +56,16 @@ const placePhone = (
   draft: Draft,
   { region, phones }: Phones,
 ): RejectionCode | null => {
-  const result = normalisePhone(raw, region)
+  const written = withoutTextMark(raw.trim())
+  const result = normalisePhone(written, region)
   if (result.direct) phones.direct += 1
   else phones.library += 1
-  if (!result.ok) return result.code
+  if (!result.ok) {
+    return (result.code === 'phone-invalid' ? phoneDamage(written, region) : null) ?? result.code
+  }
   draft.cells[at] = result.e164
   draft.subjects.push(result.e164)
-  draft.phones.push(raw.trim(), result.e164)
+  draft.phones.push(written, result.e164)
   if (result.ext === null) return null
   if (target.extensionAt < 0) return 'phone-extension'
   const present = draft.cells[target.extensionAt]!.trim()

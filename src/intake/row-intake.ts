@@ -10,6 +10,7 @@ import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
 import type { CsvSink } from './csv-reader.ts'
 import { rawRowOf } from './csv-reader.ts'
+import { headlessColumns } from './headless-columns.ts'
 import { createTakePlainRow } from './plain-row.ts'
 import type { TakePlainRow } from './plain-row.ts'
 import type { RawRow, RowSink } from './raw-row.ts'
@@ -74,6 +75,23 @@ const takeRow = ({ plan, check, builder }: OpenIntake, raw: RawRow, tally: Tally
   builder.reject({ line: raw.line, code, column, cells: cells.slice(0, MOST_SHOWN_CELLS) })
 }
 
+const openIntake = (
+  names: readonly string[],
+  spec: IntakeSpec,
+  tuning: IntakeTuning,
+  phones: PhoneCounters,
+): OpenIntake => {
+  const plan = planColumns(names, spec)
+  const digests = createRowDigests(spec.digestKey)
+  const { batchRows } = spec.limits
+  const { rowsInMemory } = tuning
+  const width = plan.targets.length
+  const builder = createChunkBuilder({ width, batchRows, digests, rowsInMemory })
+  const check = createRowCheck(plan, spec, phones)
+  const takePlainRow = tuning.plainRows ? createTakePlainRow(plan, spec, builder, phones) : null
+  return { plan, builder, check, takePlainRow }
+}
+
 export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {
   const counts = { ...ZERO_COUNTS }
   const rejections = new Map<string, number>()
@@ -96,16 +114,12 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
     phones,
     opened: () => open,
     header: (names) => {
-      const plan = planColumns(names, spec)
-      const digests = createRowDigests(spec.digestKey)
-      const { batchRows } = spec.limits
-      const { rowsInMemory } = tuning
-      const width = plan.targets.length
-      const builder = createChunkBuilder({ width, batchRows, digests, rowsInMemory })
-      const check = createRowCheck(plan, spec, phones)
-      const takePlainRow = tuning.plainRows ? createTakePlainRow(plan, spec, builder, phones) : null
-      open = { plan, builder, check, takePlainRow }
+      open = openIntake(names, spec, tuning, phones)
       for (const raw of early.splice(0)) takeRow(open, raw, tally)
+    },
+    noHeader: (width) => {
+      const headless = headlessColumns(width, spec)
+      open = openIntake(headless.names, headless.spec, tuning, phones)
     },
     record: (record) => {
       countRow()

@@ -24,9 +24,10 @@ const overBytes = (reader: RowReader<string>): RowReader<Buffer> => ({
 
 const createReader = (spec: IntakeSpec, sink: RowIntake): RowReader<Buffer> => {
   const { maxRecordBytes } = spec
+  const { delimiter, hasHeader } = spec.options
   switch (spec.format) {
     case 'csv':
-      return createCsvReader({ delimiter: spec.options.delimiter, maxRecordBytes, sink })
+      return createCsvReader({ delimiter, hasHeader, maxRecordBytes, sink })
     case 'ndjson':
       return overBytes(createNdjsonReader({ maxRecordBytes, sink }))
     case 'json':

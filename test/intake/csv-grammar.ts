@@ -17,14 +17,14 @@ export const readCsvPlainly = (text: string, delimiter: string): PlainRecord[] |
         for (at += 1; text[at] !== '"' || text[at + 1] === '"'; at += 1) {
           if (at >= text.length) return null
           if (text[at] === '"') at += 1
-          if (text[at] === '\n') line += 1
+          if (text[at] === '\n' || (text[at] === '\r' && text[at + 1] !== '\n')) line += 1
           cell += text[at]
         }
         at += 1
       }
-      while (at < text.length && text[at] !== delimiter && text[at] !== '\n') rest += text[at++]
+      while (at < text.length && ![delimiter, '\n', '\r'].includes(text[at]!)) rest += text[at++]
       last = text[at] !== delimiter
-      if (last && rest.endsWith('\r')) rest = rest.slice(0, -1)
+      if (text[at] === '\r' && text[at + 1] === '\n') at += 1
       if (quoted ? rest !== '' : rest.includes('"')) record.misplaced = true
       record.cells.push(cell + rest)
       at += 1

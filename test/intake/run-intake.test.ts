@@ -172,9 +172,9 @@ describe('the rows of a file', () => {
     )
   })
 
-  it('are found with each delimiter, LF or CRLF, and quoted cells that hold anything', async () => {
+  it('are found with each delimiter, LF, CRLF or CR, and quoted cells that hold anything', async () => {
     for (const delimiter of [',', ';', '\t', '|']) {
-      for (const newline of ['\n', '\r\n']) {
+      for (const newline of ['\n', '\r\n', '\r']) {
         const lines = [
           ['contactId', 'name', 'phone'],
           ['c1', `"a${delimiter}""b""\r\n\rc"`, '4155552671'],
@@ -185,7 +185,7 @@ describe('the rows of a file', () => {
         const rows = accepted(taken)
         assert.deepEqual(
           rows.map((row) => row.line),
-          [2, 4],
+          [2, 5],
         )
         assert.equal(rows[0]?.cells[1], `a${delimiter}"b"\r\n\rc`)
         assert.equal(rows[1]?.cells[1], '')
