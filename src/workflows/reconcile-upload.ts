@@ -9,8 +9,8 @@ import type { Upload } from '../domain/upload.ts'
 import { seededRandom } from '../lib/seeded-random.ts'
 import { createAsking } from './reconciliation/asking.ts'
 import type { Asking, ReconcileDeps } from './reconciliation/asking.ts'
-import { compareContacts } from './reconciliation/compare-contacts.ts'
-import { picked } from './reconciliation/sample.ts'
+import { compareContacts, type RowFindings } from './reconciliation/compare-contacts.ts'
+import { picked, sampleOf, stillKnown } from './reconciliation/sample.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -18,6 +18,8 @@ const MINUTE = 60 * SECOND
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
 /** What differs is looked at once more: an index may lag (guide-api: up to a minute); the platform answers of what it stored. */
 const DOUBT_MS = { guide: MINUTE, platform: 5 * SECOND } as const
+/** The most that one call of the platform reads back. */
+const MOST_CONTACTS = 50
 /** Jobs asked again; each costs a call. */
 const MOST_JOBS = 10
 
@@ -77,26 +79,24 @@ const conclude = async (
 const findingsOf = async (deps: ReconcileDeps, upload: Upload): Promise<ReconciliationFindings> => {
   if (upload.delivery.method === 'callback') return NOTHING_FOUND
   const asking = createAsking(deps, upload)
+  const sample = await sampleOf(deps, asking, MOST_CONTACTS)
   const before = await deps.delivery.registerSize(upload.tenantId, upload.contactListId)
   const list = await deps.contactLists.readContactList(upload.contactListId, asking.context())
   const rows =
     deps.contactReads === null
-      ? { ...(await compareJobs(deps, asking)), wiped: false }
-      : await compareContacts(deps, deps.contactReads, asking)
-  const { wiped, ...found } = rows
+      ? await compareJobs(deps, asking)
+      : await compareContacts(deps, deps.contactReads, asking, sample)
   const after = await deps.delivery.registerSize(upload.tenantId, upload.contactListId)
-  // The list was replaced meanwhile: its size and the register's are of different times.
-  if (list.size === null || wiped || after < before) return { ...found, ...SIZE_UNKNOWN }
-  return { ...found, listSize: list.size, registered: before }
+  // Nothing of the sample is sure any more, or the register shrank: the list is being replaced, and the two sizes are of different times.
+  const replaced = after < before || (await stillKnown(deps, asking, sample)).length === 0
+  if (list.size === null || replaced) return { ...rows, ...SIZE_UNKNOWN }
+  return { ...rows, listSize: list.size, registered: before }
 }
 
 const SIZE_UNKNOWN = { listSize: null, registered: null }
 
 /** Guide: contacts cannot be read back; a job tells how many rows it took. Jobs that Genesys has forgotten say nothing. */
-const compareJobs = async (
-  deps: ReconcileDeps,
-  asking: Asking,
-): Promise<Omit<ReconciliationFindings, 'listSize' | 'registered'>> => {
+const compareJobs = async (deps: ReconcileDeps, asking: Asking): Promise<RowFindings> => {
   const { upload } = asking
   const jobs = await deps.reconciliations.jobs(upload.id)
   let sampled = 0

@@ -4,9 +4,6 @@ import type { ContactReadPort } from '../../workflows/ports/reconciliation.ts'
 import type { NewLists } from '../new-lists.ts'
 import type { Caller } from '../retry.ts'
 
-/** 50 ids a request (Swagger of 2018). */
-const MAX_IDS = 50
-
 const contactsSchema = z.array(
   z.looseObject({ id: z.string(), data: z.record(z.string(), z.unknown()).nullish() }),
 )
@@ -17,12 +14,11 @@ const textOf = (value: unknown): string => {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** `POST …/contacts/bulk`, which despite its name reads: it changes nothing, however often it is sent. */
+/** `POST …/contacts/bulk`, which despite its name reads: it changes nothing, however often it is sent. 50 ids at the most (Swagger of 2018). */
 export const createPlatformContactReads = (deps: {
   call: Caller
   newLists: NewLists
 }): ContactReadPort => ({
-  most: MAX_IDS,
   readContacts: async (listId, contactIds, context) => {
     const contacts = await deps.call(
       {

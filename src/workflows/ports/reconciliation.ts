@@ -4,9 +4,7 @@ import type { CallContext } from './genesys.ts'
 
 /** Contacts as Genesys holds them. May throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */
 export type ContactReadPort = {
-  /** So many ids a call at the most. */
-  readonly most: number
-  /** The cells by column name of those contacts that exist, by id. */
+  /** The cells by column name of those contacts that exist, by id; at most 50 ids. */
   readContacts(
     listId: string,
     contactIds: readonly string[],

@@ -1,12 +1,9 @@
 import type { ReconciliationFindings } from '../../domain/reconciliation.ts'
 import type { ContactReadPort } from '../ports/reconciliation.ts'
 import type { Asking, ReconcileDeps } from './asking.ts'
-import { sampleOf, stillKnown } from './sample.ts'
+import { type SampleRow, stillKnown } from './sample.ts'
 
-type Compared = Omit<ReconciliationFindings, 'listSize' | 'registered'> & {
-  /** None of the sample counts any more. */
-  wiped: boolean
-}
+export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'>
 
 /** The platform trims what it stores (`trimWhitespace` of the list), and shows an empty cell as "" or not at all. */
 const shown = (cell: string | undefined): string => (cell ?? '').trim()
@@ -19,10 +16,10 @@ export const compareContacts = async (
   deps: ReconcileDeps,
   reads: ContactReadPort,
   asking: Asking,
-): Promise<Compared> => {
+  sample: readonly SampleRow[],
+): Promise<RowFindings> => {
   const { upload } = asking
-  const sample = await sampleOf(deps, asking, reads.most)
-  if (sample.length === 0) return { sampled: 0, missing: 0, differences: {}, wiped: false }
+  if (sample.length === 0) return { sampled: 0, missing: 0, differences: {} }
   const ids = sample.map(({ contactId }) => contactId)
   const held = await reads.readContacts(upload.contactListId, ids, asking.context())
   const certain = await stillKnown(deps, asking, sample)
@@ -39,5 +36,5 @@ export const compareContacts = async (
       differences[name] = (differences[name] ?? 0) + 1
     }
   }
-  return { sampled: certain.length, missing, differences, wiped: certain.length === 0 }
+  return { sampled: certain.length, missing, differences }
 }
