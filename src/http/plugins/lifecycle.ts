@@ -24,7 +24,8 @@ const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
   }
 }
 
-const tellAnswered = (deps: HttpDeps, request: FastifyRequest, status: number): void => {
+/** Once a request, whoever says it first. */
+export const tellAnswered = (deps: HttpDeps, request: FastifyRequest, status: number): void => {
   if (request.answered) return
   request.answered = true
   deps.emit('http.answered', {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { FINAL_STATES, type Upload } from '../../domain/upload.ts'
 import type { HttpDeps } from '../deps.ts'
 import { createEventStreams, type EventStream } from '../event-stream.ts'
+import { tellAnswered } from '../plugins/lifecycle.ts'
 import { uploadParamsSchema } from '../schemas.ts'
 import { ownUpload } from './uploads.ts'
 
@@ -68,8 +69,9 @@ export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void
       const seen = seenVersion(request)
       // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
       if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
-      // Read to its end, so that a reader who leaves does not look like a body that broke off.
+      // To leave is how a reader ends the stream: no body broke off, and the framework tells of no response.
       request.raw.resume()
+      reply.raw.once('close', () => tellAnswered(deps, request, reply.statusCode))
       let unwatch = (): void => undefined
       const stream = streams.open(request.caller!.keyId, () => unwatch())
       const tell = createTeller(stream, seen)
