@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { ReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { StoreHome } from '../src/store/open-store.ts'
-import { setStage } from '../test/support/stage.ts'
+import { type RunningGateway, setStage } from '../test/support/stage.ts'
 import type { ProbeFigures, ProbeRoute } from './latency-probe.ts'
 import { bodyOf, LIST, startWarm } from './upload-bench.ts'
 
@@ -36,6 +37,16 @@ const measured = async (probe: ChildProcess, work: () => Promise<void>): Promise
   return figures
 }
 
+/** Broken off when the time is up; an upload that fails for another reason would leave nothing to measure. */
+const untilBrokenOff = async (gateway: RunningGateway, body: ReadStream): Promise<void> => {
+  try {
+    const { status, text } = await gateway.client.upload(LIST, body)
+    if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
+  } catch (error) {
+    if (!body.destroyed) throw error
+  }
+}
+
 /** How soon /livez and a webhook are answered, first by a quiet gateway, then while the file at `path` streams in, at most `seconds`. */
 export const measureLatency = async (
   home: StoreHome,
@@ -52,15 +63,7 @@ export const measureLatency = async (
       const startedAt = performance.now()
       const streaming = await measured(probe, async () => {
         const body = bodyOf(path)
-        // Broken off when the time is up; an upload that fails for another reason would leave nothing to measure.
-        const upload = gateway.client.upload(LIST, body).then(
-          ({ status, text }) => {
-            if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
-          },
-          (error: unknown) => {
-            if (!body.destroyed) throw error
-          },
-        )
+        const upload = untilBrokenOff(gateway, body)
         await Promise.race([upload, delay(seconds * 1000)])
         body.destroy()
         await upload

@@ -1,136 +1,147 @@
-import { execFile } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 
-import { dirtyFile } from '../examples/demo/contacts.ts'
-import { openTestHomes } from '../test/support/database.ts'
+import { openTestHomes, type TestHome } from '../test/support/database.ts'
+import { writeContactFile } from './contact-files.ts'
+import { type LanesFigures, measureLanes } from './lanes-bench.ts'
+import { type LatencyFigures, measureLatency } from './latency-bench.ts'
+import { measureChild } from './measured-child.ts'
 import { measurePace, type PaceCase, type PaceFigures } from './pace-bench.ts'
+import { createReport, percent, type Report, whole } from './report.ts'
 import { measureUpload, type UploadFigures } from './upload-bench.ts'
+import {
+  judgePace,
+  type Reading,
+  showDatabase,
+  showLanes,
+  showLatency,
+  showReading,
+  showSizes,
+} from './upload-tables.ts'
 
 /** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
-const OBVIOUS_ROWS = 200_000
+const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
+const PARTS = ['reading', 'latency', 'lanes', 'pace'] as const
+type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
   options: {
+    /** Of the file that all sides read; the smaller sizes are a quarter and a half of it. */
     rows: { type: 'string', default: '1000000' },
+    /** Of the largest file, which only the gateway reads; 0 = none. */
+    large: { type: 'string', default: '10000000' },
+    only: { type: 'string', multiple: true },
     quick: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
   },
 })
-const rows = values.quick ? Math.min(100_000, Number(values.rows)) : Number(values.rows)
-const paceSeconds = values.quick ? 10 : 70
+const quick = values.quick
+const rows = quick ? Math.min(50_000, Number(values.rows)) : Number(values.rows)
+const large = quick ? 0 : Number(values.large)
+const wanted = (part: Part): boolean => values.only?.includes(part) ?? true
+const streamingSeconds = quick ? 4 : 30
+const paceSeconds = 70
 
-const say = (line = ''): void => console.log(line)
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
-
-const table = (head: readonly string[], lines: readonly (readonly string[])[]): void => {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),
-  )
-  const show = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-  say(`  ${show(head)}`)
-  say(`  ${widths.map((width) => '-'.repeat(width)).join('  ')}`)
-  for (const line of lines) say(`  ${show(line)}`)
-  say()
+const version = async (): Promise<string> => {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }
 
-const writeFile = async (path: string, count: number): Promise<void> => {
-  await pipeline(Readable.from(dirtyFile(count).bytes), createWriteStream(path))
+const commit = (): string => {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { stdio: 'pipe' })
+      .toString()
+      .trim()
+  } catch {
+    return 'unknown'
+  }
 }
 
-const obviousPipeline = async (path: string): Promise<{ rows: number; cpuSeconds: number }> => {
-  const script = join(import.meta.dirname, 'obvious-pipeline.ts')
-  const { stdout } = await promisify(execFile)(process.execPath, [script, path])
-  return JSON.parse(stdout) as { rows: number; cpuSeconds: number }
+const showMachine = async (report: Report): Promise<void> => {
+  const processors = cpus()
+  report.say(`# Bench of ${await version()}`)
+  report.say()
+  report.say(
+    `${new Date().toISOString().slice(0, 16)}Z, commit ${commit()}, Node ${process.version}, ${processors.length} × ${processors[0]?.model ?? 'processor'}, ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, load at the start ${loadavg()[0]?.toFixed(1)}${quick ? ', --quick' : ''}`,
+  )
+  report.say()
 }
 
-const showUploads = (
-  obvious: { rows: number; cpuSeconds: number },
-  uploads: readonly UploadFigures[],
-): void => {
-  const yardstick = obvious.rows / obvious.cpuSeconds
-  say('CSV bytes to staged chunks over HTTP, processor time of the gateway process')
-  table(
-    ['', 'rows', 'CPU s', 'wall s', 'rows / CPU s', 'against obvious'],
-    [
-      [
-        'obvious pipeline',
-        whole(obvious.rows),
-        obvious.cpuSeconds.toFixed(2),
-        '',
-        whole(yardstick),
-        '1.0 ×',
-      ],
-      ...uploads.map((figures) => {
-        const rate = figures.rows / figures.cpuSeconds
-        return [
-          `gateway, ${figures.home}`,
-          whole(figures.rows),
-          figures.cpuSeconds.toFixed(2),
-          figures.wallSeconds.toFixed(1),
-          whole(rate),
-          `${(rate / yardstick).toFixed(1)} ×`,
-        ]
-      }),
-    ],
-  )
-  say('Resident memory of the gateway process, MiB')
-  table(
-    ['', 'idle', 'peak receiving', 'over idle', 'peak to the end', 'over idle'],
-    uploads.map(({ home, idleMiB, receivingMiB, deliveredMiB }) => [
-      `gateway, ${home}`,
-      whole(idleMiB),
-      whole(receivingMiB),
-      whole(receivingMiB - idleMiB),
-      deliveredMiB === null ? '-' : whole(deliveredMiB),
-      deliveredMiB === null ? '-' : whole(deliveredMiB - idleMiB),
-    ]),
-  )
+const sizesOf = (): number[] => [rows / 4, rows / 2, rows, ...(large > 0 ? [large] : [])]
+
+const benchReading = async (
+  report: Report,
+  places: readonly TestHome[],
+  fileOf: (rows: number) => Promise<string>,
+): Promise<void> => {
+  const file = await fileOf(rows)
+  const yardsticks: Reading[] = [
+    { name: 'obvious', figures: await measureChild('obvious-pipeline.ts', file) },
+  ]
+  for (const name of PARSERS) {
+    yardsticks.push({ name, figures: await measureChild('parser-alone.ts', name, file) })
+  }
+  const uploads: UploadFigures[] = []
+  for (const home of places) {
+    for (const size of quick ? [rows] : sizesOf()) {
+      const deliver = size === rows && !quick
+      uploads.push(await measureUpload(await home.fresh(), await fileOf(size), { deliver }))
+    }
+  }
+  // By position: blank records are not among the rows that were counted.
+  const sizes = quick ? [rows] : sizesOf()
+  const ofFile = uploads.filter((_, at) => sizes[at % sizes.length] === rows)
+  showReading(report, yardsticks, ofFile)
+  showSizes(report, uploads)
+  showDatabase(report, ofFile)
 }
 
 const FULL = { dialect: 'guide', lists: 5, realShare: 1, latencyMs: 0, instances: 1 } as const
 
-const paceCases = (home: string): PaceCase[] => {
+const paceCases = (home: string): (PaceCase & { judged: boolean })[] => {
   const seconds = paceSeconds
-  const cases: PaceCase[] = [
-    { ...FULL, name: `1 instance, ${home}`, seconds },
-    { ...FULL, name: `one list, 100 ms, guide, ${home}`, lists: 1, latencyMs: 100, seconds },
+  const cases = [
+    { ...FULL, name: `1 instance, ${home}`, seconds, judged: true },
     {
       ...FULL,
-      name: `one list, 100 ms, platform, ${home}`,
-      dialect: 'platform',
+      name: `one list, 100 ms, guide, ${home}`,
       lists: 1,
       latencyMs: 100,
       seconds,
+      judged: false,
+    },
+    {
+      ...FULL,
+      name: `one list, 100 ms, platform, ${home}`,
+      dialect: 'platform' as const,
+      lists: 1,
+      latencyMs: 100,
+      seconds,
+      judged: false,
     },
   ]
   if (home !== 'server') return cases
   return [
     ...cases,
-    { ...FULL, name: '3 instances, server', instances: 3, seconds },
+    { ...FULL, name: '3 instances, server', instances: 3, seconds, judged: true },
     {
       ...FULL,
       name: 'half allowed, 3 instances',
       instances: 3,
       realShare: 0.5,
       seconds: 2 * seconds,
+      judged: false,
     },
   ]
 }
 
-const showPace = (runs: readonly PaceFigures[]): void => {
-  say('Requests to Genesys while lists are busy')
-  table(
+const showPace = (report: Report, runs: readonly PaceFigures[]): void => {
+  report.heading('Requests to Genesys while lists are busy')
+  report.table(
     ['', 'seconds', 'sent', 'allowed', 'used', 'most in a minute', '429s', 'batch p50', 'p99 ms'],
     runs.map((run) => [
       run.name,
@@ -146,29 +157,72 @@ const showPace = (runs: readonly PaceFigures[]): void => {
   )
 }
 
+const benchPace = async (report: Report, places: readonly TestHome[]): Promise<void> => {
+  const runs: PaceFigures[] = []
+  for (const home of places) {
+    const cases = paceCases(home.kind)
+    // Shorter runs say little: the first minute is that in which the sliding window fills.
+    for (const about of quick ? cases.slice(0, 1).map((one) => ({ ...one, seconds: 8 })) : cases) {
+      const figures = await measurePace(await home.fresh(), about)
+      runs.push(figures)
+      if (about.judged) judgePace(report, figures)
+    }
+  }
+  showPace(report, runs)
+}
+
+const benchLatency = async (
+  report: Report,
+  places: readonly TestHome[],
+  fileOf: (rows: number) => Promise<string>,
+): Promise<void> => {
+  const runs: LatencyFigures[] = []
+  const file = await fileOf(Math.max(rows, large))
+  for (const home of places) {
+    runs.push(await measureLatency(await home.fresh(), file, streamingSeconds))
+  }
+  showLatency(report, runs)
+}
+
+const benchLanes = async (report: Report, places: readonly TestHome[]): Promise<void> => {
+  const runs: LanesFigures[] = []
+  for (const home of places) {
+    for (const instances of home.kind === 'server' ? [1, 3] : [1]) {
+      runs.push(await measureLanes(await home.fresh(), { instances, lists: 300 }))
+    }
+  }
+  showLanes(report, runs)
+}
+
+const save = async (report: Report): Promise<void> => {
+  const directory = new URL('history/', import.meta.url)
+  await mkdir(directory, { recursive: true })
+  const parts = values.only === undefined ? '' : `-${values.only.join('-')}`
+  await writeFile(new URL(`${await version()}${parts}.md`, directory), report.text())
+}
+
 const main = async (): Promise<void> => {
-  say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}\n`)
+  const report = createReport((line) => console.log(line))
+  await showMachine(report)
   const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'))
-  const homes = await openTestHomes()
+  const homes = await openTestHomes({ durable: true })
   const places = [homes.server, homes.embedded].filter((home) => home !== null)
-  if (!homes.server) say('No PostgreSQL server can run here: the embedded home only.\n')
+  if (!homes.server) report.say('No PostgreSQL server can run here: the embedded home only.\n')
+  const files = new Map<number, string>()
+  const fileOf = async (count: number): Promise<string> => {
+    const path = files.get(count) ?? join(directory, `${count}.csv`)
+    if (!files.has(count)) await writeContactFile(path, count)
+    files.set(count, path)
+    return path
+  }
   try {
-    const [file, small] = [join(directory, 'contacts.csv'), join(directory, 'small.csv')]
-    await writeFile(file, rows)
-    await writeFile(small, Math.min(rows, OBVIOUS_ROWS))
-    const obvious = await obviousPipeline(small)
-    const uploads: UploadFigures[] = []
-    for (const home of places) {
-      uploads.push(await measureUpload(await home.fresh(), file, { deliver: !values.quick }))
-    }
-    showUploads(obvious, uploads)
-    const paces: PaceFigures[] = []
-    for (const home of places) {
-      for (const about of paceCases(home.kind)) {
-        paces.push(await measurePace(await home.fresh(), about))
-      }
-    }
-    showPace(paces)
+    if (wanted('reading')) await benchReading(report, places, fileOf)
+    if (wanted('latency')) await benchLatency(report, places, fileOf)
+    if (wanted('lanes') && !quick) await benchLanes(report, places)
+    if (wanted('pace')) await benchPace(report, places)
+    report.heading('Targets')
+    report.showVerdicts()
+    if (values.save) await save(report)
   } finally {
     await Promise.all(places.map((home) => home.close()))
     await rm(directory, { recursive: true, force: true })
