@@ -33,16 +33,16 @@ export const FILE_PROBLEMS = {
   'mapping-needed': page(
     422,
     'The mapping of columns is missing or does not fit',
-    'Columns of the file are named almost like columns of the list; `proposals` shows which. Or an option names columns that the file does not have; `unknown` shows which.',
-    'The file has `Phone Number`, the list has `phoneNumber`.',
-    'Send the option `mapping` with the proposals that are right; name in `mapping`, `phoneColumns` and `emailColumns` only columns of the file.',
+    'Columns of the file are likely columns of the list, and not certain enough to be taken unasked, or two of them could be the same one; `proposals` shows which, with a confidence from 0 to 1, and `mapping` is the option ready to be sent back. Or an option names columns that the file does not have, or columns that cannot be added to the list; `unknown` shows which.',
+    'The file has `mobile`, the list has `phoneNumber` and no other phone.',
+    'Send the option `mapping` with the places that are right and null for columns to leave out; name in `mapping`, `phoneColumns` and `emailColumns` only columns of the file.',
   ),
   'schema-drift': page(
     422,
     'The file has columns that the list does not know',
-    'The file and the contact list differ; `diff` shows how. In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent.',
+    'The file and the contact list differ; `diff` shows how: columns that the list lacks (`added`), that the file lacks (`removed`), and that the options give another kind than the list declares (`retyped`). In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent.',
     'A new CRM field `loyaltyTier`.',
-    'Leave the column out with `mapping` (null) or `schemaDrift=drop`, or add it to the list.',
+    'Map the column, leave it out with `mapping` (null) or `schemaDrift=drop`, or have it added to the list with `schemaDrift=extend` (guide dialect).',
   ),
   'header-duplicate': page(
     422,

@@ -143,11 +143,22 @@ export type UploadSource = {
   sha256: string
 }
 
+/**
+ * How a column of the file found its place: the option `mapping`, the exact name, the name but for case, a proposal that was certain
+ * enough; the contact id's own column; `added`: the list was given this column.
+ */
+export const MAPPED_BY = ['mapping', 'exact', 'case', 'proposed', 'contactId', 'added'] as const
+export type MappedBy = (typeof MAPPED_BY)[number]
+
 /** How one column of the file was treated; `mappedTo: null` = left out. */
 export type UploadColumn = {
   name: string
   kind: 'text' | 'phone' | 'email' | 'date' | 'contactId'
   mappedTo: string | null
+  /** null: left out. Missing in uploads that were staged before it was kept. */
+  by?: MappedBy | null
+  /** From 0 to 1; null where the caller decided or nothing was mapped. */
+  confidence?: number | null
 }
 
 export type UploadProblem = { code: string; detail: string }

@@ -3,10 +3,12 @@ import { z } from 'zod'
 import { COLUMN_KINDS } from '../domain/contact-list.ts'
 import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
 import { RECONCILIATION_STATES } from '../domain/reconciliation.ts'
+import { ENCODING_SOURCES } from '../domain/text-encoding.ts'
 import { uploadOptionsSchema } from '../domain/upload-options.ts'
 import {
   FILE_FORMATS,
   HOLD_REASONS,
+  MAPPED_BY,
   ROW_OUTCOMES,
   UPLOAD_STATES,
   type HoldReason,
@@ -35,6 +37,8 @@ export const columnsSchema = z.array(
     name: z.string(),
     kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
     mappedTo: z.string().nullable(),
+    by: z.enum(MAPPED_BY).nullable().optional(),
+    confidence: z.number().min(0).max(1).nullable().optional(),
   }),
 )
 
@@ -82,6 +86,8 @@ export const uploadSchema = z.strictObject({
     fileName: z.string().nullable(),
     format: z.enum(FILE_FORMATS),
     encoding: z.string(),
+    encodingFrom: z.enum(ENCODING_SOURCES),
+    compression: z.enum(['gzip']).nullable(),
     delimiter: z.string().nullable(),
     bytes: count,
     sha256: z.string(),

@@ -6,12 +6,20 @@ const renderSource = (source: UploadSource) => ({
   fileName: source.fileName,
   format: source.format,
   encoding: source.encoding,
+  encodingFrom: source.encodingFrom ?? 'content',
+  compression: source.compression ?? null,
   delimiter: source.delimiter,
   bytes: source.bytes,
   sha256: source.sha256,
 })
 
-const renderColumn = ({ name, kind, mappedTo }: UploadColumn) => ({ name, kind, mappedTo })
+const renderColumn = ({ name, kind, mappedTo, by, confidence }: UploadColumn) => ({
+  name,
+  kind,
+  mappedTo,
+  by: by ?? null,
+  confidence: confidence ?? null,
+})
 
 const renderDelivery = ({ method, batches, duplicateCheckField }: Upload['delivery']) => ({
   method,

@@ -1,5 +1,9 @@
+import type { ListColumn } from '../domain/contact-list.ts'
 import { shownName } from '../domain/personal-name.ts'
-import { looseName } from './column-names.ts'
+import type { MappedBy } from '../domain/upload.ts'
+import { addedColumns, driftOf } from './column-drift.ts'
+import { mappingOf, proposeColumns } from './column-proposals.ts'
+import type { Proposal } from './column-proposals.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
 
@@ -8,11 +12,12 @@ const ID_NAME = 'contactId'
 
 /** A problem names so many at most. */
 const MOST_SHOWN = 20
+const MOST_PROPOSALS = 100
 
-const driftRefused = (added: readonly string[], missing: readonly string[]): FileRefused =>
-  new FileRefused('schema-drift', 'The file has columns that the list does not have.', {
-    diff: { added, missing },
-  })
+/** Where a column of the file goes, how that was found and how sure it is; `target: null` = nowhere. */
+export type Place = { target: string | null; by: MappedBy | null; confidence: number | null }
+
+const NOWHERE: Place = { target: null, by: null, confidence: null }
 
 /** Refuses what stands twice among the names of the file's columns, in their order; null = a column without one. */
 export const refuseTwice = (names: readonly (string | null)[], why: string): void => {
@@ -33,76 +38,102 @@ export const refuseTwice = (names: readonly (string | null)[], why: string): voi
   )
 }
 
-/** File columns without a place that nearly have the name of a list column without a source. */
-const proposalsFor = (
-  names: readonly string[],
-  targets: readonly (string | null)[],
-  spec: IntakeSpec,
-): { column: string; proposed: string }[] => {
-  const free = spec.list.columns
-    .map((column) => column.name)
-    .filter((name) => !targets.includes(name))
-  return names.flatMap((column, index) => {
-    const decided = spec.options.mapping && Object.hasOwn(spec.options.mapping, column)
-    if (targets[index] !== null || decided) return []
-    const proposed = free.find((name) => looseName(name) === looseName(column))
-    return proposed === undefined ? [] : [{ column, proposed }]
+const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
+  throw new FileRefused(
+    'mapping-needed',
+    'Columns of the file may be columns of the list, and which is not certain. Send mapping with the places that are right; null leaves a column out.',
+    {
+      proposals: open.slice(0, MOST_PROPOSALS),
+      mapping: mappingOf(open, spec.options.mapping ?? {}),
+    },
+  )
+}
+
+const foldCase = (name: string): string => name.normalize('NFC').toLowerCase()
+
+/** Names by what they are but for case; null where two are the same. */
+const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
+  const found = new Map<string, string | null>()
+  for (const name of names) found.set(foldCase(name), found.has(foldCase(name)) ? null : name)
+  return found
+}
+
+/** Places that the option `mapping` gives, or the very same name. */
+const placesGiven = (names: readonly string[], spec: IntakeSpec): Place[] => {
+  const { mapping = {}, schemaDrift } = spec.options
+  const inList = new Set(spec.list.columns.map((column) => column.name))
+  const strangers = Object.values(mapping).filter(
+    (target) => target !== null && !inList.has(target),
+  )
+  if (strangers.length > 0 && schemaDrift !== 'extend') {
+    const added = strangers.map((target) => shownName(String(target)))
+    throw driftOf({ added, removed: [], retyped: [] })
+  }
+  const places = names.map((name): Place => {
+    if (Object.hasOwn(mapping, name)) {
+      const target = mapping[name] ?? null
+      return { target, by: target === null ? null : 'mapping', confidence: null }
+    }
+    return inList.has(name) ? { target: name, by: 'exact', confidence: 1 } : NOWHERE
   })
+  refuseTwice(
+    places.map(({ target }) => target),
+    'Columns of the file go to one of the list',
+  )
+  return places
 }
 
 /**
- * The list column of each file column, or null where it is left out: the mapping's word, else the exact name. The id column may be in no
- * list column and is never drift. Throws `mapping-needed`, `schema-drift`, `columns-missing` or `header-duplicate`.
+ * The place of each column of the file: the mapping's word, else the exact name, else the only name but for case, else the only one
+ * that is as good as certain by its meaning. The id column may be in no list column and is never drift. Columns that the list lacks are
+ * `added` with schemaDrift=extend. Throws `mapping-needed`, `schema-drift`, `columns-missing` or `header-duplicate`.
  */
 export const mapColumns = (
   names: readonly string[],
   idIndex: number,
   spec: IntakeSpec,
-): (string | null)[] => {
-  const { mapping = {}, schemaDrift, missingColumns } = spec.options
-  const inList = new Set(spec.list.columns.map((column) => column.name))
-  const strangers = Object.values(mapping).filter(
-    (target) => target !== null && !inList.has(target),
-  )
-  if (strangers.length > 0) {
-    throw driftRefused(
-      strangers.map((target) => shownName(String(target))),
-      [],
-    )
+): { places: Place[]; added: ListColumn[] } => {
+  const { mapping = {}, missingColumns, schemaDrift } = spec.options
+  const places = placesGiven(names, spec)
+  const freeColumns = (): string[] => {
+    const taken = new Set(places.map(({ target }) => target))
+    return spec.list.columns.map(({ name }) => name).filter((name) => !taken.has(name))
   }
+  const openNames = (): string[] =>
+    names.filter((name, index) => places[index]!.target === null && !Object.hasOwn(mapping, name))
 
-  const targets = names.map((name) => {
-    if (Object.hasOwn(mapping, name)) return mapping[name] ?? null
-    return inList.has(name) ? name : null
-  })
-  refuseTwice(targets, 'Columns of the file go to one of the list')
-  const idIsOpen = targets[idIndex] === null && !Object.hasOwn(mapping, names[idIndex]!)
-  if (idIsOpen && inList.has(ID_NAME) && !targets.includes(ID_NAME)) targets[idIndex] = ID_NAME
-
-  const proposals = proposalsFor(names, targets, spec)
-  if (proposals.length > 0) {
-    throw new FileRefused(
-      'mapping-needed',
-      'Columns nearly have the name of a list column. Confirm with mapping, or map them to null to leave them out.',
-      { proposals },
-    )
+  const free = byFoldedCase(freeColumns())
+  for (const [folded, name] of byFoldedCase(openNames())) {
+    const target = free.get(folded) ?? null
+    if (name === null || target === null) continue
+    places[names.indexOf(name)] = { target, by: 'case', confidence: 1 }
   }
-  const absent = spec.list.columns.filter((column) => !targets.includes(column.name))
-  const added = names.filter(
-    (name, index) => targets[index] === null && index !== idIndex && !Object.hasOwn(mapping, name),
-  )
-  if (added.length > 0 && schemaDrift !== 'drop') {
-    throw driftRefused(
-      added,
-      absent.map((column) => column.name),
-    )
+  const idName = names[idIndex]!
+  if (openNames().includes(idName) && freeColumns().includes(ID_NAME)) {
+    places[idIndex] = { target: ID_NAME, by: 'contactId', confidence: 1 }
+  }
+  const { applied, open } = proposeColumns(openNames(), freeColumns())
+  for (const { column, proposedFor: target, confidence } of applied) {
+    places[names.indexOf(column)] = { target, by: 'proposed', confidence }
+  }
+  const unsure = open.filter(({ column }) => column !== idName)
+  if (unsure.length > 0) refuseUnsure(unsure, spec)
+
+  const removed = freeColumns()
+  const unknown = openNames().filter((name) => name !== idName)
+  if (unknown.length > 0 && schemaDrift === 'reject') {
+    throw driftOf({ added: unknown, removed, retyped: [] })
   }
   // Sent as empty cells they would erase what Genesys holds; the list's own id column is filled with the contact id.
-  const missing = absent.map((column) => column.name).filter((name) => name !== ID_NAME)
+  const missing = removed.filter((name) => name !== ID_NAME)
   if (missing.length > 0 && missingColumns === 'reject') {
     const detail =
       'The file lacks columns of the list; sent empty they would erase what Genesys holds for known contacts.'
     throw new FileRefused('columns-missing', detail, { columns: missing })
   }
-  return targets
+  if (schemaDrift !== 'extend') return { places, added: [] }
+  for (const name of unknown) {
+    places[names.indexOf(name)] = { target: name, by: 'added', confidence: 1 }
+  }
+  return { places, added: addedColumns(names, places, spec) }
 }

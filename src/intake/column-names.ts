@@ -1,7 +1,7 @@
 /** What the ledger adds to the file's columns. */
 export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason'] as const
 
-const isLedgerColumn = (name: string): boolean =>
+export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
 /**
@@ -33,9 +33,6 @@ const FORBIDDEN = new Set([
 
 export const isForbiddenName = (name: string): boolean =>
   FORBIDDEN.has(name) || name.includes('\0') || !name.isWellFormed()
-
-/** Names that differ only in case, `_`, `-` or spaces have the same key. */
-export const looseName = (name: string): string => name.toLowerCase().replace(/[_\- ]/g, '')
 
 const PHONE_NAMES = new Set([
   'phone',

@@ -1,7 +1,8 @@
-import type { ColumnKind } from '../domain/contact-list.ts'
+import type { ColumnKind, ListColumn } from '../domain/contact-list.ts'
 import { looksPersonal, shownName } from '../domain/personal-name.ts'
 import type { UploadColumn } from '../domain/upload.ts'
 import { unguardCell } from './cell-guard.ts'
+import { refuseRetyped } from './column-drift.ts'
 import { mapColumns, refuseTwice } from './column-mapping.ts'
 import { dataOfLedger, extensionNames, isForbiddenName, kindByName } from './column-names.ts'
 import { FileRefused } from './contract.ts'
@@ -31,6 +32,8 @@ export type ColumnPlan = {
   columns: UploadColumn[]
   targets: TargetColumn[]
   idIndex: number
+  /** Columns that the list is to be given. */
+  added: ListColumn[]
   /** Indexes of the file's cells that are data, when the ledger's columns are among them; null = all. */
   keep: number[] | null
   /** Cells in the record, the ledger's included. */
@@ -42,6 +45,11 @@ const contactIdIndex = (names: readonly string[], asked: string | undefined): nu
   for (const name of wanted) {
     const at = names.indexOf(name)
     if (at >= 0) return at
+  }
+  for (const name of wanted) {
+    const folded = names.map((known) => known.toLowerCase())
+    const at = folded.indexOf(name.toLowerCase())
+    if (at >= 0 && at === folded.lastIndexOf(name.toLowerCase())) return at
   }
   throw new FileRefused(
     'contact-id-column-missing',
@@ -136,17 +144,25 @@ const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => 
   }
 }
 
+/** The spec with the list as it will be. */
+const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec => ({
+  ...spec,
+  list: { ...spec.list, columns: [...spec.list.columns, ...added] },
+})
+
 /** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
-export const planColumns = (header: readonly string[], spec: IntakeSpec): ColumnPlan => {
+export const planColumns = (header: readonly string[], given: IntakeSpec): ColumnPlan => {
   const trimmed = header.map((name) => name.trim())
   const keep = dataOfLedger(trimmed)
   const names = keep === null ? trimmed : keep.map((index) => unguardCell(trimmed[index]!))
-  checkNames(names, spec)
-  const idIndex = contactIdIndex(names, spec.options.contactIdColumn)
-  checkAskedColumns(spec, names)
-  const mappedTo = mapColumns(names, idIndex, spec)
+  checkNames(names, given)
+  const idIndex = contactIdIndex(names, given.options.contactIdColumn)
+  checkAskedColumns(given, names)
+  const { places, added } = mapColumns(names, idIndex, given)
+  refuseRetyped(names, places, given)
+  const spec = withColumns(given, added)
   const sources = new Map<string, number>()
-  mappedTo.forEach((target, index) => {
+  places.forEach(({ target }, index) => {
     if (target !== null) sources.set(target, index)
   })
   const fileNameOf = new Map([...sources].map(([target, index]) => [target, names[index]!]))
@@ -167,9 +183,9 @@ export const planColumns = (header: readonly string[], spec: IntakeSpec): Column
     }
   })
   const columns = names.map((name, index): UploadColumn => {
-    const target = mappedTo[index] ?? null
-    const kind = target === null ? 'text' : (kinds.get(target) ?? 'text')
-    return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo: target }
+    const { target: mappedTo, by, confidence } = places[index]!
+    const kind = mappedTo === null ? 'text' : (kinds.get(mappedTo) ?? 'text')
+    return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo, by, confidence }
   })
-  return { columns, targets, idIndex, keep, width: header.length }
+  return { columns, targets, idIndex, added, keep, width: header.length }
 }

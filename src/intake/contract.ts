@@ -1,5 +1,5 @@
 import type { NewChunk } from '../domain/chunk.ts'
-import type { ContactList, DialectLimits } from '../domain/contact-list.ts'
+import type { ContactList, DialectLimits, ListColumn } from '../domain/contact-list.ts'
 import type { UploadOptions } from '../domain/upload-options.ts'
 import type { FileFormat, UploadColumn, UploadCounts, UploadSource } from '../domain/upload.ts'
 
@@ -25,6 +25,8 @@ export type IntakeResult = {
   rejections: Record<string, number>
   columns: UploadColumn[]
   targetColumns: string[]
+  /** Columns that the list lacks and is to be given (schemaDrift=extend). */
+  addedColumns: ListColumn[]
   source: UploadSource
   /** Rows that a later line of the same contact replaced: by chunk, a bitmap over its accepted rows. */
   leftOut: Map<number, Buffer>

@@ -57,6 +57,7 @@ const resultOf = (
     rejections: Object.fromEntries(rows.rejections),
     columns: plan.columns,
     targetColumns: plan.targets.map((target) => target.name),
+    addedColumns: plan.added,
     source: {
       fileName: spec.fileName,
       format: spec.format,

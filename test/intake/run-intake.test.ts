@@ -9,6 +9,7 @@ import { keyedDigest } from '../../src/lib/keyed-digest.ts'
 import { accepted, bodyOf, column, COLUMNS, KEY, refusal, rejected, take } from './taken.ts'
 
 const HEADER = 'contactId,name,phone,email\n'
+const LEFT_OUT = { by: null, confidence: null }
 const GOOD = 'c1,Ann,415-555-2671,ann@EXAMPLE.com\n'
 
 describe('a file that cannot be taken', () => {
@@ -22,7 +23,7 @@ describe('a file that cannot be taken', () => {
     ['names a column __proto__', `contactId,__proto__\nc1,b\n`, 'header-forbidden'],
     ['leaves a column without a name', `contactId,,phone\nc1,b,4155552671\n`, 'header-forbidden'],
     ['has a column the list lacks', `contactId,phone,note\nc1,4155552671,x\n`, 'schema-drift'],
-    ['nearly has a column', `contactId,Phone\nc1,4155552671\n`, 'mapping-needed'],
+    ['nearly has a column', `contactId,phon\nc1,4155552671\n`, 'mapping-needed'],
     [
       'is in no encoding',
       Buffer.concat([Buffer.from(HEADER), Buffer.from([0xff, 0x81])]),
@@ -49,9 +50,14 @@ describe('a file that cannot be taken', () => {
 
   it('says what differs, and what a mapping could be', async () => {
     const drift = await refusal('contactId,phone,note\nc1,4155552671,x\n')
-    assert.deepEqual(drift.about, { diff: { added: ['note'], missing: ['name', 'email'] } })
-    const nearly = await refusal('contactId,PHONE\nc1,4155552671\n')
-    assert.deepEqual(nearly.about, { proposals: [{ column: 'PHONE', proposed: 'phone' }] })
+    assert.deepEqual(drift.about, {
+      diff: { added: ['note'], removed: ['name', 'email'], retyped: [] },
+    })
+    const nearly = await refusal('contactId,phon\nc1,4155552671\n')
+    assert.deepEqual(nearly.about, {
+      proposals: [{ column: 'phon', proposedFor: 'phone', confidence: 0.71 }],
+      mapping: { phon: 'phone' },
+    })
   })
 
   it('says where columns stand twice, and which columns the options name in vain', async () => {
@@ -317,9 +323,9 @@ describe('the columns of a file', () => {
       columns: [column('phone', 'phone')],
     })
     assert.deepEqual(taken.result.columns, [
-      { name: 'key', kind: 'contactId', mappedTo: null },
-      { name: 'Fon', kind: 'phone', mappedTo: 'phone' },
-      { name: 'junk', kind: 'text', mappedTo: null },
+      { name: 'key', kind: 'contactId', mappedTo: null, ...LEFT_OUT },
+      { name: 'Fon', kind: 'phone', mappedTo: 'phone', by: 'mapping', confidence: null },
+      { name: 'junk', kind: 'text', mappedTo: null, ...LEFT_OUT },
     ])
     assert.deepEqual(accepted(taken), [{ line: 2, id: 'c1', cells: ['+14155552671'] }])
   })

@@ -48,6 +48,7 @@ const lineIntake: RunIntake = async (body, spec, sink) => {
     rejections: rejected.length > 0 ? { 'phone-invalid': rejected.length } : {},
     columns: [],
     targetColumns: ['id', 'note'],
+    addedColumns: [],
     source: {
       fileName: spec.fileName,
       format: spec.format,
