@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { ReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -37,14 +36,10 @@ const measured = async (probe: ChildProcess, work: () => Promise<void>): Promise
   return figures
 }
 
-/** Broken off when the time is up; an upload that fails for another reason would leave nothing to measure. */
-const untilBrokenOff = async (gateway: RunningGateway, body: ReadStream): Promise<void> => {
-  try {
-    const { status, text } = await gateway.client.upload(LIST, body)
-    if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
-  } catch (error) {
-    if (!body.destroyed) throw error
-  }
+/** Rejects when the upload fails while it is being measured; left alone afterwards, when its gateway is ended. */
+const uploadWhole = async (gateway: RunningGateway, path: string): Promise<void> => {
+  const { status, text } = await gateway.client.upload(LIST, bodyOf(path))
+  if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
 }
 
 /** How soon /livez and a webhook are answered, first by a quiet gateway, then while the file at `path` streams in, at most `seconds`. */
@@ -62,11 +57,9 @@ export const measureLatency = async (
       const quiet = await measured(probe, () => delay((seconds / 3) * 1000))
       const startedAt = performance.now()
       const streaming = await measured(probe, async () => {
-        const body = bodyOf(path)
-        const upload = untilBrokenOff(gateway, body)
+        const upload = uploadWhole(gateway, path)
+        upload.catch(() => undefined)
         await Promise.race([upload, delay(seconds * 1000)])
-        body.destroy()
-        await upload
       })
       const streamingSeconds = (performance.now() - startedAt) / 1000
       return { home: home.kind, quiet, streaming, streamingSeconds }
