@@ -103,9 +103,9 @@ export const CALL_PROBLEMS = {
   'media-type-unsupported': page(
     415,
     'This kind of body is not taken',
-    'The Content-Type is missing or none of those that the call takes, its charset is not UTF-8, or the body has a Content-Encoding.',
+    'The Content-Type is missing or none of those that the call takes, or its charset or the Content-Encoding is not. Of the codings only uploads take one: gzip.',
     'Content-Type: text/plain',
-    'Send multipart/form-data, text/csv, application/x-ndjson or application/json, in UTF-8 and not compressed.',
+    'Send multipart/form-data, text/csv, application/x-ndjson or application/json, as it is or (a bare upload) with Content-Encoding: gzip.',
   ),
   'multipart-malformed': page(
     400,

@@ -4,6 +4,8 @@ import type { Upload } from './upload.ts'
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
     'Genesys finds duplicates by a phone column: contacts who share a number become one.',
+  'encoding-detected':
+    'The file is not UTF-8 and was read in the encoding that `source.encoding` names, by its bytes alone; if names look wrong, send it with the option encoding.',
   'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
 } as const satisfies Record<string, string>
 
@@ -23,6 +25,10 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
   )
 }
 
+/** UTF-8 proves itself by its form; the other encodings are told by what is likely. */
+const isEncodingGuessed = ({ source }: Upload): boolean =>
+  source.encodingFrom === 'content' && source.encoding !== 'utf-8'
+
 const warningOf = (code: WarningCode, about: { uploadId?: string } = {}): UploadWarning => ({
   code,
   detail: UPLOAD_WARNINGS[code],
@@ -32,5 +38,6 @@ const warningOf = (code: WarningCode, about: { uploadId?: string } = {}): Upload
 /** The warnings of an upload, from its own facts alone. */
 export const uploadWarnings = (upload: Upload): UploadWarning[] => [
   ...(isCheckedByPhone(upload) ? [warningOf('duplicate-check-by-phone')] : []),
+  ...(isEncodingGuessed(upload) ? [warningOf('encoding-detected')] : []),
   ...(upload.sameFileAs === null ? [] : [warningOf('same-file', { uploadId: upload.sameFileAs })]),
 ]

@@ -82,6 +82,7 @@ const parametersOf = (operation: Operation): Json[] => [
           false,
           'Required unless validateOnly: 1 to 255 visible ASCII characters, quoted or bare',
         ),
+        header('Content-Encoding', false, '`gzip`, where the body is the file itself'),
       ]
     : []),
   ...(operation.webhookProof ? PROOF_HEADERS : []),

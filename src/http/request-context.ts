@@ -1,13 +1,23 @@
 import type { ZodType } from 'zod'
 
 import type { Caller, Scope } from '../domain/access.ts'
+import type { TextEncoding } from '../domain/text-encoding.ts'
 import type { FileFormat } from '../domain/upload.ts'
 
 /** Who may call a route; `key`: any valid key. Every route declares one; a route without stops the boot. */
 export type RouteAccess = 'public' | 'metrics' | 'key' | { scope: Scope }
 
 /** How the file of an upload comes: as a part of a form, or as the body itself. */
-export type UploadForm = { kind: 'multipart' } | { kind: 'bare'; format: FileFormat }
+export type UploadForm =
+  | { kind: 'multipart' }
+  | {
+      kind: 'bare'
+      format: FileFormat
+      /** What the charset of the Content-Type names; null = there is none. */
+      encoding: TextEncoding | null
+      /** The Content-Encoding. */
+      compression: 'gzip' | null
+    }
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 
 import { GatewayProblem } from '../domain/problem.ts'
+import { isGzip } from '../intake/compression.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpLimits } from './deps.ts'
 
@@ -110,6 +111,25 @@ export async function* fileBytes(
     pace.stop()
     // Not awaited: a pending read would make it wait for the very bytes that do not come.
     void chunks.return?.().catch(() => undefined)
+  }
+}
+
+/**
+ * The bytes as they come, which the reader of the file decompresses; throws `compression-invalid` when they do not begin as gzip does, though
+ * the Content-Encoding says so.
+ */
+export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array = new Uint8Array()
+  for await (const piece of bytes) {
+    if (start.byteLength < 2) {
+      start = Buffer.concat([start, piece.subarray(0, 2)])
+      if (start.byteLength >= 2 && !isGzip(start)) break
+    }
+    yield piece
+  }
+  if (!isGzip(start)) {
+    const detail = 'The Content-Encoding is gzip and the body is not.'
+    throw new GatewayProblem('compression-invalid', detail, { byte: 0 })
   }
 }
 

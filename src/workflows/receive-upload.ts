@@ -27,6 +27,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   }
   return async (request) => {
     refuseUnavailable(request)
+    checkHeader(request)
     checkOverwrite(request)
     checkNotBefore(request.options, deps.clock.now())
     checkDelivery(deps, request)
@@ -48,6 +49,13 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       throw error
     }
   }
+}
+
+/** The keys of JSON are its columns. */
+const checkHeader = ({ options, format }: UploadRequest): void => {
+  if (options.hasHeader || format === 'csv') return
+  const detail = 'hasHeader=false is for CSV; in JSON the keys are the columns.'
+  throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
 }
 
 const refuseUnavailable = (request: UploadRequest): void => {

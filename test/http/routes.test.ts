@@ -92,6 +92,8 @@ test('members come in the documented order, whatever order the store gives them 
     'fileName',
     'format',
     'encoding',
+    'encodingFrom',
+    'compression',
     'delimiter',
     'bytes',
     'sha256',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 
 import { bearer, startFakeServer } from '../support/http-fakes.ts'
 
@@ -157,7 +158,7 @@ test('a file over the limit in a form of undeclared length is 413, never cut sil
   assert.equal(failures.length, 1)
 })
 
-test('compressed bodies, other charsets, bad keys and untyped booleans are refused', async (t) => {
+test('other codings and charsets than are taken, bad keys and untyped booleans are refused', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
   const call = async (headers: Record<string, string>, query = '') =>
@@ -169,10 +170,57 @@ test('compressed bodies, other charsets, bad keys and untyped booleans are refus
         payload: 'a',
       })
     ).json().code
-  assert.equal(await call({ 'content-encoding': 'gzip' }), 'media-type-unsupported')
-  assert.equal(await call({ 'content-type': 'text/csv; charset=latin1' }), 'media-type-unsupported')
+  assert.equal(await call({ 'content-encoding': 'br' }), 'media-type-unsupported')
+  assert.equal(await call({ 'content-encoding': 'gzip' }), 'compression-invalid')
+  assert.equal(await call({ 'content-type': 'text/csv; charset=koi8-r' }), 'media-type-unsupported')
   assert.equal(await call({ 'idempotency-key': '""' }), 'idempotency-key-invalid')
   assert.equal(await call({ 'idempotency-key': 'x'.repeat(256) }), 'idempotency-key-invalid')
   assert.equal(await call({}, '?hasHeader=yes'), 'option-invalid')
   assert.equal(await call({}, '?mode=append&mode=append'), 'option-invalid')
+})
+
+test('a body in gzip is handed on as it came, and a refused coding is told what to try', async (t) => {
+  const { app, received } = await startFakeServer()
+  t.after(() => app.close())
+  const packed = gzipSync('id\n1')
+  const post = (headers: Record<string, string>, payload: Buffer) =>
+    app.inject({ method: 'POST', url: URL_PATH, headers: { ...CSV, ...headers }, payload })
+  assert.equal((await post({ 'content-encoding': 'gzip' }, packed)).statusCode, 202)
+  assert.deepEqual(received[0]!.bytes, packed)
+  const refused = await post({ 'content-encoding': 'deflate' }, packed)
+  assert.equal(refused.statusCode, 415)
+  assert.equal(refused.headers['accept-encoding'], 'gzip')
+  const whole = { 'content-type': 'multipart/form-data; boundary=B', 'content-encoding': 'gzip' }
+  assert.equal((await post(whole, packed)).statusCode, 415)
+})
+
+test('a compressed file in a form is told by the name that it has without .gz', async (t) => {
+  const { app, received } = await startFakeServer()
+  t.after(() => app.close())
+  const part = (name: string) =>
+    `content-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/gzip\r\n\r\nx`
+  for (const name of ['a.csv.gz', 'a.ndjson.gz', 'a.zip']) {
+    await app.inject({ method: 'POST', url: URL_PATH, ...form([part(name)]) })
+  }
+  assert.deepEqual(
+    received.map(({ format }) => format),
+    ['csv', 'ndjson'],
+  )
+})
+
+test('the charset of a body is its encoding, and must not contradict the option', async (t) => {
+  const { app, received } = await startFakeServer()
+  t.after(() => app.close())
+  const post = (charset: string, query = '') => {
+    const headers = { ...CSV, 'content-type': `text/csv; charset=${charset}` }
+    return app.inject({ method: 'POST', url: URL_PATH + query, headers, payload: 'id' })
+  }
+  for (const charset of ['Latin1', '"UTF-16LE"', 'us-ascii']) await post(charset)
+  await post('cp1252', '?encoding=windows-1252')
+  assert.deepEqual(
+    received.map(({ options }) => options.encoding),
+    ['iso-8859-1', 'utf-16le', 'utf-8', 'windows-1252'],
+  )
+  const contradicting = await post('utf-8', '?encoding=windows-1252')
+  assert.equal(contradicting.json().code, 'option-invalid')
 })

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 import { GatewayProblem } from '../../domain/problem.ts'
+import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/text-encoding.ts'
+import type { TextEncoding } from '../../domain/text-encoding.ts'
 import type { UploadForm } from '../request-context.ts'
 
 const BARE_FORMATS = {
@@ -9,6 +11,9 @@ const BARE_FORMATS = {
   'application/x-ndjson': 'ndjson',
   'application/json': 'json',
 } as const
+
+/** A compressed file's type says nothing of what is in it (RFC 6713, and the name from before). */
+const GZIP = ['application/gzip', 'application/x-gzip']
 
 /** The media type without parameters, lower-cased; "" when there is none. */
 const mediaType = (header: string | undefined): string =>
@@ -22,28 +27,43 @@ const checkBoundary = (header: string): void => {
   )
 }
 
-const checkCharset = (header: string): void => {
+const encodingOf = (header: string): TextEncoding | null => {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/iu.exec(header)?.[1]?.toLowerCase()
-  if (charset !== undefined && !['utf-8', 'utf8'].includes(charset)) {
-    const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'that it names'
-    throw new GatewayProblem(
-      'media-type-unsupported',
-      `The charset ${named} is not taken. Send the body in UTF-8.`,
-    )
-  }
+  if (charset === undefined) return null
+  const encoding = encodingOfCharset(charset)
+  if (encoding !== null) return encoding
+  const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'that it names'
+  throw new GatewayProblem(
+    'media-type-unsupported',
+    `The charset ${named} is not taken. Those that are: ${TEXT_ENCODINGS.join(', ')}.`,
+  )
 }
 
-/** How the body of an upload comes; throws 415 for everything else, compressed bodies and other charsets included. */
+/** Only the file itself may be compressed, so a form never is as a whole. */
+const compressionOf = (header: string | undefined, type: string): 'gzip' | null => {
+  const coding = (header ?? 'identity').trim().toLowerCase()
+  if (coding === 'identity') return null
+  if (coding !== 'gzip' && coding !== 'x-gzip') {
+    throw new GatewayProblem(
+      'media-type-unsupported',
+      'Of the values of Content-Encoding only gzip is taken.',
+    )
+  }
+  if (type !== 'multipart/form-data') return 'gzip'
+  throw new GatewayProblem(
+    'media-type-unsupported',
+    'Send the form without Content-Encoding; the file in it may be compressed with gzip.',
+  )
+}
+
+/** How the body of an upload comes; throws 415 for everything else, other codings and charsets included. */
 export const normaliseUploadForm = (headers: {
   'content-type'?: string | undefined
   'content-encoding'?: string | undefined
 }): UploadForm => {
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
-    throw new GatewayProblem('media-type-unsupported', 'Send the body without Content-Encoding.')
-  }
   const header = headers['content-type']
   const type = mediaType(header)
+  const compression = compressionOf(headers['content-encoding'], type)
   if (type === 'multipart/form-data') {
     checkBoundary(header ?? '')
     return { kind: 'multipart' }
@@ -51,14 +71,14 @@ export const normaliseUploadForm = (headers: {
   const format = Object.hasOwn(BARE_FORMATS, type)
     ? BARE_FORMATS[type as keyof typeof BARE_FORMATS]
     : null
-  checkCharset(header ?? '')
+  const encoding = encodingOf(header ?? '')
   if (format === null) {
     throw new GatewayProblem(
       'media-type-unsupported',
-      'Send multipart/form-data, text/csv, application/x-ndjson or application/json, in UTF-8.',
+      'Send multipart/form-data, text/csv, application/x-ndjson or application/json.',
     )
   }
-  return { kind: 'bare', format }
+  return { kind: 'bare', format, encoding, compression }
 }
 
 /** The format of a file in a form, by its media type and else by its name; throws 415 when neither tells. */
@@ -68,9 +88,11 @@ export const normaliseFileFormat = (
 ): 'csv' | 'ndjson' | 'json' => {
   const type = mediaType(mimeType)
   if (Object.hasOwn(BARE_FORMATS, type)) return BARE_FORMATS[type as keyof typeof BARE_FORMATS]
-  const extension = /\.(csv|tsv|txt|ndjson|jsonl|json)$/iu.exec(fileName ?? '')?.[1]?.toLowerCase()
+  const extension = /\.(csv|tsv|txt|ndjson|jsonl|json)(?:\.gz)?$/iu
+    .exec(fileName ?? '')?.[1]
+    ?.toLowerCase()
   // Browsers and operating systems name CSV in many ways; the file's name is then the better witness.
-  const vague = ['', 'application/octet-stream', 'application/vnd.ms-excel', 'text/plain']
+  const vague = ['', 'application/octet-stream', 'application/vnd.ms-excel', 'text/plain', ...GZIP]
   if (vague.includes(type) && extension !== undefined) {
     if (extension === 'json') return 'json'
     return extension === 'ndjson' || extension === 'jsonl' ? 'ndjson' : 'csv'

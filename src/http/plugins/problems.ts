@@ -31,6 +31,10 @@ export const sendProblem = (
   }
   const document = problemDocument(problem, request.id)
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
+  if (problem.code === 'media-type-unsupported') {
+    // RFC 9110, section 12.5.3: what the caller may try.
+    reply.header('accept-encoding', request.routeOptions.config.upload ? 'gzip' : 'identity')
+  }
   return reply
     .code(document.status)
     .header('content-type', PROBLEM_MEDIA_TYPE)

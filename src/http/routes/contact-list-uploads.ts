@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { GatewayProblem } from '../../domain/problem.ts'
+import type { TextEncoding } from '../../domain/text-encoding.ts'
 import type { UploadOptions } from '../../domain/upload-options.ts'
 import type { FileFormat } from '../../domain/upload.ts'
 import type { HttpDeps } from '../deps.ts'
@@ -13,8 +14,9 @@ import {
 } from '../plugins/normalisation.ts'
 import { registerEarlyRefusal } from '../plugins/upload-refusal.ts'
 import { optionsOfPart, parseUploadOptions, typedQueryOptions } from '../plugins/validation.ts'
+import type { UploadForm } from '../request-context.ts'
 import { contactListParamsSchema } from '../schemas.ts'
-import { beforeDeadline, fileBytes, streamProblem, tooLarge } from '../upload-body.ts'
+import { beforeDeadline, fileBytes, gzipBytes, streamProblem, tooLarge } from '../upload-body.ts'
 
 /** Room for the parts around the file when a form's declared length is judged. */
 const ENVELOPE_BYTES = 64 * 1024 * 17
@@ -101,12 +103,32 @@ const readForm = async (deps: HttpDeps, request: FastifyRequest): Promise<Submis
   }
 }
 
-const readBare = (deps: HttpDeps, request: FastifyRequest, format: FileFormat): Submission => ({
-  ...parseUploadOptions(typedQueryOptions(request.query as Record<string, unknown>)),
-  format,
-  fileName: null,
-  body: fileBytes(request.raw, deps),
-})
+/** The charset of the body is the option `encoding`, said elsewhere. */
+const withCharset = (options: UploadOptions, charset: TextEncoding | null): UploadOptions => {
+  if (charset === null) return options
+  if (options.encoding === undefined || options.encoding === charset) {
+    return { ...options, encoding: charset }
+  }
+  const detail = `The Content-Type says ${charset}, the option encoding ${options.encoding}. Leave one out.`
+  throw new GatewayProblem('option-invalid', detail, { options: ['encoding'] })
+}
+
+const readBare = (
+  deps: HttpDeps,
+  request: FastifyRequest,
+  form: Extract<UploadForm, { kind: 'bare' }>,
+): Submission => {
+  const query = typedQueryOptions(request.query as Record<string, unknown>)
+  const { options, validateOnly } = parseUploadOptions(query)
+  const bytes = fileBytes(request.raw, deps)
+  return {
+    options: withCharset(options, form.encoding),
+    validateOnly,
+    format: form.format,
+    fileName: null,
+    body: form.compression === 'gzip' ? gzipBytes(bytes) : bytes,
+  }
+}
 
 const checkDeclaredLength = (request: FastifyRequest, maxBytes: number): void => {
   const declared = Number(request.headers['content-length'] ?? 0)
@@ -116,7 +138,7 @@ const checkDeclaredLength = (request: FastifyRequest, maxBytes: number): void =>
 
 const readSubmission = async (deps: HttpDeps, request: FastifyRequest): Promise<Submission> => {
   const form = request.uploadForm
-  if (form?.kind === 'bare') return readBare(deps, request, form.format)
+  if (form?.kind === 'bare') return readBare(deps, request, form)
   return beforeDeadline(readForm(deps, request), deps)
 }
 
