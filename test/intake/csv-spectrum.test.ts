@@ -9,6 +9,18 @@ import { createCsvReader, rawRowOf } from '../../src/intake/csv-reader.ts'
 const HOME = dirname(createRequire(import.meta.url).resolve('csv-spectrum'))
 const NAMES = readdirSync(join(HOME, 'csvs')).map((file) => file.replace(/\.csv$/, ''))
 
+/** The package's JSON of this one is no array, and has another phone number than its CSV. */
+const WITHOUT_JSON: Record<string, unknown> = {
+  location_coordinates: [
+    {
+      'Contact Phone Number': '2095257564',
+      'Location Coordinates': `37\u{fffd}36'37.8"N 121\u{fffd}2'17.9"W`,
+      Cities: 'Modesto',
+      Counties: 'Stanislaus',
+    },
+  ],
+}
+
 const readObjects = (bytes: Buffer) => {
   let columns: string[] = []
   const objects: Record<string, string>[] = []
@@ -37,7 +49,8 @@ describe('every case of csv-spectrum is read as its JSON says:', () => {
   it('there are twelve of them', () => assert.equal(NAMES.length, 12))
   for (const name of NAMES) {
     it(name, () => {
-      const wanted: unknown = JSON.parse(readFileSync(join(HOME, 'json', `${name}.json`), 'utf8'))
+      const json = readFileSync(join(HOME, 'json', `${name}.json`), 'utf8')
+      const wanted: unknown = WITHOUT_JSON[name] ?? JSON.parse(json)
       const { objects, misplaced } = readObjects(readFileSync(join(HOME, 'csvs', `${name}.csv`)))
       assert.deepEqual(objects, wanted)
       // Seconds of arc as quotes inside cells without quotes: read as the JSON has them, and marked, for readers differ on them.
