@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { COLUMN_KINDS } from '../domain/contact-list.ts'
 import { NEW_LIST_LIMITS } from '../domain/new-contact-list.ts'
 import { looksPersonal } from '../domain/personal-name.ts'
-import { isForbiddenName } from '../intake/column-names.ts'
+import { isForbiddenName, isLedgerColumn } from '../intake/column-names.ts'
 import { contactListSchema, cursorSchema, limitUpTo } from './schemas.ts'
 
 /** Letters, digits and what stands between words; Genesys takes no backslashes, and a quote or a comma makes CSV fragile. */
@@ -18,7 +18,11 @@ const columnSchema = z.strictObject({
       COLUMN_NAME,
       'may hold letters, digits, spaces and _ . : ( ) / -, and ends and begins with none of the signs',
     )
-    .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is no name for a column'),
+    .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is no name for a column')
+    .refine(
+      (name) => !isLedgerColumn(name),
+      'is a column of the ledger, which is left out when a file is sent back',
+    ),
   kind: z.enum(COLUMN_KINDS),
   required: z.boolean().default(false),
 })

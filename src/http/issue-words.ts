@@ -5,7 +5,15 @@ import { shownName } from '../domain/personal-name.ts'
 /** A problem names so many faults at most. */
 const MOST_NAMES = 20
 
-const unitOf = (origin: string): string => (origin === 'string' ? ' characters' : '')
+/** A bound of a number, of a text's length or of how many there are. */
+const boundOf = (origin: string, bound: 'most' | 'least', figure: number | bigint): string => {
+  if (origin === 'string') {
+    const verb = bound === 'most' ? 'may have' : 'must have'
+    return `${verb} at ${bound} ${figure} ${Number(figure) === 1 ? 'character' : 'characters'}`
+  }
+  if (origin === 'array') return `${bound === 'most' ? 'may' : 'must'} hold at ${bound} ${figure}`
+  return `${bound === 'most' ? 'may' : 'must'} be at ${bound} ${figure}`
+}
 
 const permittedBy = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {
@@ -14,9 +22,9 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
     case 'invalid_type':
       return `must be of the type ${issue.expected === 'record' ? 'object' : issue.expected}`
     case 'too_big':
-      return `may be at most ${issue.maximum}${unitOf(issue.origin)}`
+      return boundOf(issue.origin, 'most', issue.maximum)
     case 'too_small':
-      return `must be at least ${issue.minimum}${unitOf(issue.origin)}`
+      return boundOf(issue.origin, 'least', issue.minimum)
     case 'invalid_key':
       return 'has a member name that is not allowed'
     case 'custom':

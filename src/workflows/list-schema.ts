@@ -10,20 +10,34 @@ export const READ_RETRY_MS = 4_000
 export const FRESH_MS = 60_000
 const RETRY_AFTER_SECONDS = 30
 
-/** What a caller hears when Genesys refuses for good. */
-export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem => {
-  if (failure.kind === 'not_found') {
-    return new GatewayProblem('not-found', 'Genesys does not know this contact list.')
-  }
-  return new GatewayProblem('genesys-refused', 'Genesys refused the gateway.', {
-    failure: failure.kind,
+/** That Genesys refused for good, with the right that is probably missing (guide-api, "Rights"). */
+export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
+  const { kind, right, upstreamCode } = failure
+  const denied =
+    kind !== 'forbidden'
+      ? ''
+      : ` It denies us a right${right === null ? '' : `, probably ${right}`}.`
+  return new GatewayProblem('genesys-refused', `${detail}${denied}`, {
+    failure: kind,
+    ...(right === null ? {} : { right }),
+    ...(upstreamCode === null ? {} : { upstreamCode }),
   })
 }
 
-export const unavailable = (failure: GenesysFailure): GatewayProblem =>
+/** What a caller hears when Genesys refuses for good. */
+export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
+  failure.kind === 'not_found'
+    ? new GatewayProblem('not-found', 'Genesys does not know this contact list.')
+    : refusedByGenesys(failure, 'Genesys refused the gateway.')
+
+/** That Genesys cannot be asked now; `detail` says what that means for the call. */
+export const unavailable = (
+  failure: GenesysFailure,
+  detail = 'Genesys does not answer, and no copy of this is known.',
+): GatewayProblem =>
   new GatewayProblem(
     'genesys-unavailable',
-    'Genesys does not answer, and no copy of this is known.',
+    detail,
     { failure: failure.kind },
     Math.max(RETRY_AFTER_SECONDS, Math.ceil((failure.retryAfterMs ?? 0) / 1000)),
   )

@@ -13,7 +13,7 @@ import type { UploadAnswer } from './contract.ts'
 import { findMadeList } from './find-made-list.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { claimKey, releaseClaim, type ClaimScope } from './idempotency-claim.ts'
-import { readContext, unavailable } from './list-schema.ts'
+import { readContext, refusedByGenesys, unavailable } from './list-schema.ts'
 import type { ListCache } from './ports/delivery.ts'
 import type { CallContext, ContactListPort } from './ports/genesys.ts'
 import type { AccessStore } from './ports/platform.ts'
@@ -56,6 +56,9 @@ const PROVISIONING_MS = 30_000
 const BEAT_MS = 15_000
 const DUPLICATE_NAME = 'duplicate.name'
 const STOPPING_RETRY_SECONDS = 5
+const NOT_NOW = 'Genesys takes no new list now. Nothing was made.'
+const NOT_KNOWN =
+  'Genesys did not answer, and the list is not found by its name. The same key looks for it again before it makes it.'
 
 /** One creation under way. */
 type Run = {
@@ -211,10 +214,8 @@ const nameExists = (contactListId: string | undefined): GatewayProblem => {
 const problemOfCreation = (error: unknown): unknown => {
   if (!(error instanceof GenesysFailure)) return error
   if (error.upstreamCode === DUPLICATE_NAME) return nameExists(undefined)
-  if (error.retry === 'later') return unavailable(error)
-  const detail = 'Genesys refused to make the contact list.'
-  const { kind: failure, upstreamCode } = error
-  return new GatewayProblem('genesys-refused', detail, { failure, upstreamCode })
+  if (error.retry === 'later') return unavailable(error, isOpen(error) ? NOT_KNOWN : NOT_NOW)
+  return refusedByGenesys(error, 'Genesys refused to make the contact list.')
 }
 
 const auditOf = (

@@ -73,6 +73,7 @@ test('what Genesys would refuse, or no file could fill, is 400 and named by its 
     [columns(text('back\\slash')), 'columns.2.name'],
     [columns(text('with,comma')), 'columns.2.name'],
     [columns(text('constructor')), 'columns.2.name'],
+    [columns(text('_line')), 'columns.2.name'],
     [columns(text('+1 415 555 0100')), 'columns.2.name'],
     [columns({ name: 'x', kind: 'number' }), 'columns.2.kind'],
     [{ contactIdColumn: 'other' }, 'contactIdColumn'],

@@ -267,6 +267,7 @@ describe('a creation whose answer is lost', () => {
     }
     const problem = await problemOf(call())
     assert.equal(problem.code, 'genesys-unavailable')
+    assert.match(problem.message, /^Genesys did not answer, .* same key looks for it again/)
     assert.ok((problem.retryAfterSeconds ?? 0) > 0)
     assert.equal(intents.size, 1)
     assert.ok(clock.elapsedMs() >= 30_000)
@@ -373,6 +374,18 @@ describe('a creation that Genesys refuses', () => {
       genesys.onCreate = (make) => make()
       assert.equal((await call()).status, 201, kind)
     }
+  })
+})
+
+describe('a creation that Genesys denies', () => {
+  it('names the right that is probably missing', async () => {
+    const { call, genesys } = setUp()
+    genesys.onCreate = () => {
+      throw new GenesysFailure('forbidden', 'create-contact-list', { right: 'outbound:list:write' })
+    }
+    const problem = await problemOf(call())
+    assert.match(problem.message, /denies us a right, probably outbound:list:write\.$/)
+    assert.deepEqual(problem.about, { failure: 'forbidden', right: 'outbound:list:write' })
   })
 })
 

@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { shownName } from '../../domain/personal-name.ts'
 import { GatewayProblem } from '../../domain/problem.ts'
 import {
-  unavailableOptions,
   uploadOptionsSchema,
   type UploadOptions,
 } from '../../domain/upload-options.ts'
@@ -28,7 +27,7 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
   throw new GatewayProblem('body-invalid', detail, { fields: names })
 }
 
-/** The options of an upload call, typed; throws 400 for unknown, invalid and not yet available ones. */
+/** The options of an upload call, typed; throws 400 for unknown and invalid ones. */
 export const parseUploadOptions = (
   given: Record<string, unknown>,
 ): { options: UploadOptions; validateOnly: boolean } => {
@@ -40,16 +39,7 @@ export const parseUploadOptions = (
     throw new GatewayProblem(code, detail, { options: names })
   }
   const { validateOnly, ...rest } = result.data
-  const options = uploadOptionsSchema.parse(rest)
-  const missing = unavailableOptions(options)
-  if (missing.length > 0) {
-    throw new GatewayProblem(
-      'option-not-available',
-      `Not available in this release: ${missing.join(', ')}.`,
-      { options: missing },
-    )
-  }
-  return { options, validateOnly }
+  return { options: uploadOptionsSchema.parse(rest), validateOnly }
 }
 
 const parseJsonOption = (name: string, text: string): unknown => {
@@ -99,6 +89,16 @@ export const optionsOfPart = (value: unknown): Record<string, unknown> => {
   return { ...parsed }
 }
 
+/**
+ * The body of a call that is no upload: what its route declares. A route that declares none takes none, but for `{}`, which clients
+ * send that know no POST without a body; raw bytes (Genesys' webhooks) are read by their route.
+ */
+const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown => {
+  if (schema !== undefined) return parseBody(schema, body)
+  if (!Buffer.isBuffer(body)) parseBody(NOTHING, body ?? {})
+  return undefined
+}
+
 /** Checks path, query and JSON body of every route against its strict schemas; a route that declares none takes none. */
 export const validationPlugin = fp(
   async (app: FastifyInstance) => {
@@ -112,7 +112,7 @@ export const validationPlugin = fp(
         query: config.upload
           ? request.query
           : parseParameters(config.querySchema ?? NOTHING, request.query),
-        body: config.bodySchema ? parseBody(config.bodySchema, request.body) : undefined,
+        body: config.upload ? undefined : bodyOf(config.bodySchema, request.body),
       }
     })
   },
