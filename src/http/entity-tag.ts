@@ -1,7 +1,10 @@
 import { GatewayProblem } from '../domain/problem.ts'
 import type { Upload } from '../domain/upload.ts'
 
-/** The ETag of a thing with a version; strong, for equal versions are equal bytes. */
+/**
+ * The ETag of a thing with a version, strong as If-Match asks. An answer may be left out for it (304) only where nothing but the
+ * version changes what it holds: not for a webhook endpoint, whose failures are counted without one.
+ */
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
 
 /** The ETag of an upload: its version; while it waits for `/apply`, the digest of the plan that is to be agreed to. */

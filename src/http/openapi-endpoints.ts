@@ -55,10 +55,12 @@ export const ENDPOINT_OPERATIONS: readonly Operation[] = [
     id: 'getWebhookEndpoint',
     summary: 'One webhook endpoint, without its secret',
     access: 'webhooks',
-    ifNoneMatch: true,
     responses: [
-      { status: 200, about: 'The endpoint; ETag is its version', schema: endpointSchema },
-      { status: 304, about: 'Not changed since the version in If-None-Match' },
+      {
+        status: 200,
+        about: 'The endpoint; ETag is the version of its settings, for If-Match',
+        schema: endpointSchema,
+      },
     ],
     problems: ['not-found'],
   },

@@ -13,7 +13,7 @@ import {
   endpointsQuerySchema,
   newEndpointSchema,
 } from '../endpoint-schemas.ts'
-import { checkIfMatch, etagOf, namesTag } from '../entity-tag.ts'
+import { checkIfMatch, etagOf } from '../entity-tag.ts'
 
 const access = { scope: 'webhooks' } as const
 const ENDPOINTS = '/v1/webhook-endpoints'
@@ -72,9 +72,6 @@ const registerEndpoints = (app: FastifyInstance, deps: HttpDeps): void => {
     async (request, reply) => {
       const { endpointId } = request.valid.params as Params
       const endpoint = await webhookEndpoints.find(request.caller!, endpointId)
-      if (namesTag(request.headers['if-none-match'], etagOf(endpoint))) {
-        return reply.code(304).header('etag', etagOf(endpoint)).send()
-      }
       return send(reply, endpoint)
     },
   )
