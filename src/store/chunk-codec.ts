@@ -1,6 +1,6 @@
 import type { Chunk, NewChunk, RejectedRow, StagedChunk } from '../domain/chunk.ts'
 import { cellsOfText } from '../domain/chunk.ts'
-import { pack, unpack } from '../lib/envelope.ts'
+import { createPack, unpack } from '../lib/envelope.ts'
 
 /** The digests lie beside the sealed payload, to be searched without opening it. */
 export type ChunkRow = {
@@ -59,19 +59,23 @@ const readLines = (from: Buffer, count: number): number[] => {
   return lines
 }
 
-const writePayload = (chunk: NewChunk): Buffer => {
-  const { width, blank, lines, text, rejected } = chunk
-  const tuples = rejected.map((row): RejectedTuple => [row.line, row.code, row.column, row.cells])
-  const rejectedJson = Buffer.from(tuples.length === 0 ? '' : JSON.stringify(tuples))
-  const room = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + rejectedJson.length
-  const payload = Buffer.allocUnsafe(room)
-  const linesEnd = writeLines(payload, HEAD_BYTES, lines)
-  payload[0] = VERSION
-  const head = [width, blank, lines.length, linesEnd - HEAD_BYTES, text.length]
-  for (const [index, value] of head.entries()) payload.writeUInt32LE(value, 1 + index * 4)
-  payload.set(text, linesEnd)
-  payload.set(rejectedJson, linesEnd + text.length)
-  return payload.subarray(0, linesEnd + text.length + rejectedJson.length)
+/** Writes payloads into the same room again and again; one is good until the next. */
+const createPayloadWriter = (): ((chunk: NewChunk) => Buffer) => {
+  let room = Buffer.alloc(0)
+  return ({ width, blank, lines, text, rejected }) => {
+    const tuples = rejected.map((row): RejectedTuple => [row.line, row.code, row.column, row.cells])
+    const rejectedJson = tuples.length === 0 ? '' : JSON.stringify(tuples)
+    const jsonBytes = Buffer.byteLength(rejectedJson)
+    const needed = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + jsonBytes
+    if (needed > room.byteLength) room = Buffer.allocUnsafeSlow(needed)
+    const linesEnd = writeLines(room, HEAD_BYTES, lines)
+    room[0] = VERSION
+    const head = [width, blank, lines.length, linesEnd - HEAD_BYTES, text.length]
+    for (const [index, value] of head.entries()) room.writeUInt32LE(value, 1 + index * 4)
+    room.set(text, linesEnd)
+    room.write(rejectedJson, linesEnd + text.length)
+    return room.subarray(0, linesEnd + text.length + jsonBytes)
+  }
 }
 
 const rejectedRows = (tuples: readonly RejectedTuple[]): RejectedRow[] =>
@@ -111,8 +115,19 @@ const readContents = (payload: Buffer): Contents => {
 }
 
 /** Bytes, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
-export const encodeChunk = (dataKey: Buffer, uploadId: string, chunk: NewChunk): Promise<Buffer> =>
-  pack(dataKey, contextOf(uploadId, chunk.seq), writePayload(chunk))
+export type EncodeChunk = (dataKey: Buffer, uploadId: string, chunk: NewChunk) => Promise<Buffer>
+
+/** Encodes chunks one after the other, in the order of the calls, with one encoder and one room for all. */
+export const createEncodeChunk = (): EncodeChunk => {
+  const write = createPayloadWriter()
+  const pack = createPack()
+  let last: Promise<unknown> = Promise.resolve()
+  return (dataKey, uploadId, chunk) => {
+    const encoded = last.then(() => pack(dataKey, contextOf(uploadId, chunk.seq), write(chunk)))
+    last = encoded.catch(() => undefined)
+    return encoded
+  }
+}
 
 /** The inverse, of every version that was ever stored; throws when the bytes were changed or moved. */
 export const decodeChunk = async (

@@ -10,9 +10,9 @@ import { type CompiledQuery, Kysely, PGliteDialect, type PGliteDialectConfig } f
 import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { Database } from './database.ts'
-import { createMessageWriter, type WireValue } from './embedded-wire.ts'
 import { runMaintenance } from './maintenance.ts'
 import { sqlFailure } from './sql-failure.ts'
+import { createMessageWriter, type WireValue } from './wire-message.ts'
 
 /** Another process works on the data directory; two would silently lose each other's writes. */
 export class DataDirInUse extends Error {

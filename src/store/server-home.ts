@@ -9,6 +9,7 @@ import pg from 'pg'
 
 import type { Database } from './database.ts'
 import { sqlFailure } from './sql-failure.ts'
+import { createMessageWriter, type MessageWriter, type WireValue } from './wire-message.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
@@ -50,6 +51,38 @@ const forKysely = (pool: pg.Pool): PostgresPool => {
   }
 }
 
+/** A statement as the bytes of its messages; what comes back is read by `pg`. It calls `prepare` to send. */
+class WrittenQuery extends pg.Query {
+  readonly #message: Uint8Array
+  constructor(text: string, message: Uint8Array) {
+    super({ text })
+    this.#message = message
+  }
+  requiresPreparation(): boolean {
+    return true
+  }
+  prepare(connection: pg.Connection): void {
+    connection.stream.write(this.#message)
+  }
+}
+
+/** `pg` copies each parameter into a message that grows with it: three times its bytes to be collected after each statement. */
+const createWriteBytes = (pool: pg.Pool): Database['writeBytes'] => {
+  const idle: MessageWriter[] = []
+  return async ({ sql, parameters }: CompiledQuery) => {
+    const writer = idle.pop() ?? createMessageWriter()
+    const message = writer.statement(sql, parameters as readonly WireValue[])
+    try {
+      // Typed as if whoever gives a query of its own wanted no promise.
+      await (pool.query(new WrittenQuery(sql, message)) as unknown as Promise<unknown>)
+    } catch (error) {
+      // Its bytes may still be on their way: this writer is not used again.
+      throw sqlFailure(error)
+    }
+    idle.push(writer)
+  }
+}
+
 /** A PostgreSQL server, shared by any number of instances. `poolSize` defaults to 10 connections. */
 export const openServer = (deps: { url: string; poolSize?: number }): Database => {
   const pool = new pg.Pool({
@@ -78,13 +111,7 @@ export const openServer = (deps: { url: string; poolSize?: number }): Database =
         }
       },
     },
-    writeBytes: async ({ sql, parameters }: CompiledQuery) => {
-      try {
-        await pool.query(sql, [...parameters])
-      } catch (error) {
-        throw sqlFailure(error)
-      }
-    },
+    writeBytes: createWriteBytes(pool),
     close: () => pool.end(),
   }
 }

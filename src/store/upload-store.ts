@@ -3,7 +3,7 @@ import { sql, type RawBuilder } from 'kysely'
 import { newKey } from '../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../workflows/ports/uploads.ts'
 import { createControls } from './apply.ts'
-import { decodeChunk, encodeChunk, type ChunkRow } from './chunk-codec.ts'
+import { createEncodeChunk, decodeChunk, type ChunkRow } from './chunk-codec.ts'
 import type { Database, Db } from './database.ts'
 import type { Keyring } from './keyring.ts'
 import { createLedger } from './ledger.ts'
@@ -62,9 +62,9 @@ type DataKeys = ReturnType<typeof createDataKeys>
  * The commit is not waited for until it is on disk: the one that stages the upload is, and it brings everything before it. Until then a
  * crash of the database may take chunks away; staging counts them.
  */
-const createAppend =
-  (database: Database, keys: DataKeys): UploadStore['appendChunks'] =>
-  async (uploadId, chunks) => {
+const createAppend = (database: Database, keys: DataKeys): UploadStore['appendChunks'] => {
+  const encodeChunk = createEncodeChunk()
+  return async (uploadId, chunks) => {
     const dataKey = await keys.read(uploadId)
     const packed = await Promise.all(chunks.map((chunk) => encodeChunk(dataKey, uploadId, chunk)))
     if (packed.length === 0) return
@@ -84,6 +84,7 @@ const createAppend =
       throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
     }
   }
+}
 
 /** Chunks read in one statement: 16 bytes a row of 2,500 make 640 KB. */
 const DIGESTS_AT_ONCE = 16

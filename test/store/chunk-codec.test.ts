@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { type NewChunk, textOfCells } from '../../src/domain/chunk.ts'
-import { pack } from '../../src/lib/envelope.ts'
-import { type ChunkRow, decodeChunk, encodeChunk } from '../../src/store/chunk-codec.ts'
+import { createPack } from '../../src/lib/envelope.ts'
+import { type ChunkRow, createEncodeChunk, decodeChunk } from '../../src/store/chunk-codec.ts'
 import { asStaged } from '../support/chunks.ts'
 
 const KEY = Buffer.alloc(32, 9)
+const encodeChunk = createEncodeChunk()
 
 const chunk = (changes: Partial<NewChunk> = {}): NewChunk => ({
   seq: 3,
@@ -48,6 +49,20 @@ describe('a stored chunk', () => {
     }
   })
 
+  it('is encoded beside others of any size, each to what it was', async () => {
+    const sizes = [1, 200_000, 3, 70_000]
+    const chunks = sizes.map((size, seq) => {
+      const contactIds = [`c${seq}`.repeat(size)]
+      const text = textOfCells({ width: 1, contactIds, cells: [`${seq}`] })
+      return chunk({ seq, width: 1, lines: Uint32Array.of(seq + 2), text })
+    })
+    const payloads = await Promise.all(chunks.map((one) => encodeChunk(KEY, 'upl_1', one)))
+    for (const [seq, one] of chunks.entries()) {
+      const read = await decodeChunk(KEY, 'upl_1', rowOf(one, payloads[seq]!))
+      assert.deepEqual(read, asStaged(one))
+    }
+  })
+
   it('opens for its upload and its place only, and not when a byte was changed', async () => {
     const one = chunk()
     const payload = await encodeChunk(KEY, 'upl_1', one)
@@ -80,7 +95,7 @@ describe('a stored chunk', () => {
   })
 
   it('is refused in a version that this gateway does not know', async () => {
-    const payload = await pack(KEY, 'upl_1:3', Buffer.of(9, 0, 0))
+    const payload = await createPack()(KEY, 'upl_1:3', Buffer.of(9, 0, 0))
     await assert.rejects(decodeChunk(KEY, 'upl_1', rowOf(chunk(), payload)), /version 9/)
   })
 })

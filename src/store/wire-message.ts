@@ -1,4 +1,4 @@
-/** What a statement's parameter may be on its way to the embedded database: bytes stay bytes, the rest goes as text. */
+/** What a statement's parameter may be on its way to the database: bytes stay bytes, the rest goes as text. */
 export type WireValue = Uint8Array | string | number | null
 
 /** Writes messages into the same room again and again: a megabyte a statement would keep the garbage collector busy. */
