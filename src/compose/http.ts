@@ -15,6 +15,7 @@ import { createProvisionContactList } from '../workflows/provision-contact-list.
 import { createListContactLists, createReadContactList } from '../workflows/read-contact-lists.ts'
 import { createReadLimits } from '../workflows/read-limits.ts'
 import { createReadiness } from '../workflows/readiness.ts'
+import { createExtendList } from '../workflows/extend-list.ts'
 import { createReceiveUpload } from '../workflows/receive-upload.ts'
 import { createRetryUpload } from '../workflows/retry-upload.ts'
 import type { WatchUploads } from '../workflows/watch-uploads.ts'
@@ -113,6 +114,15 @@ const uploadUsesOf = (deps: ServerParts, ids: Ids) => {
   return {
     receiveUpload: createReceiveUpload({
       ...staging,
+      extendList: createExtendList({
+        ...lists,
+        provisioning: genesys.provisioning,
+        audit: store.audit,
+        clock: systemClock,
+        ids,
+        emit,
+        signal: deps.stopSignal,
+      }),
       runIntake,
       intake: intakeOf(deps),
       register: store.delivery,

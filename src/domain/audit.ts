@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'webhook.verified',
   'key.created',
   'list.cleared',
+  'list.extended',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

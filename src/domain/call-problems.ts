@@ -139,7 +139,7 @@ export const CALL_PROBLEMS = {
     400,
     'An option is not available yet',
     'The option is part of the API but this release does not offer it; it is refused rather than ignored.',
-    '{"schemaDrift": "extend"}',
+    'A value of the API document that a later release brings.',
     'Leave the option out, or wait for a release that offers it.',
   ),
   'capability-not-available': page(

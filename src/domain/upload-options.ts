@@ -29,9 +29,3 @@ export const uploadOptionsSchema = z.strictObject({
 })
 
 export type UploadOptions = z.infer<typeof uploadOptionsSchema>
-
-/** Options that are part of the contract but not built yet: asking for one is 400 `option-not-available`, never a silent no-op. */
-export const unavailableOptions = (options: UploadOptions): string[] => {
-  const asked: [string, boolean][] = [['schemaDrift=extend', options.schemaDrift === 'extend']]
-  return asked.filter(([, on]) => on).map(([name]) => name)
-}

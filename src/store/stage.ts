@@ -86,7 +86,7 @@ const writeUpload = async (
       rows_read = ${counts.read}, rows_accepted = ${counts.accepted}, rows_rejected = ${counts.rejected},
       rows_duplicates = ${counts.duplicates}, rows_suppressed = ${counts.suppressed}, rows_blank = ${counts.blank},
       rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
-      target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
+      schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
       options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
       plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
       method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},

@@ -135,6 +135,13 @@ export type GatewayEvents = {
     durationMs: number
     nextInMs: number | null
   }
+  'list.extended': {
+    tenantId: string
+    requestId: string
+    contactListId: string
+    columns: number
+    durationMs: number
+  }
   'list.provisioned': {
     tenantId: string
     requestId: string
@@ -205,6 +212,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'lane.failed': 'error',
   'sync.attempted': 'info',
   'list.provisioned': 'info',
+  'list.extended': 'info',
   'sync.endpoint_failing': 'warn',
   'sync.endpoint_disabled': 'error',
   'webhook.received': 'info',

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { ContentHashes } from './delivery/content-hashes.ts'
+import type { ExtendList } from './extend-list.ts'
 import type { DeliveryStore, ListCache } from './ports/delivery.ts'
 import type { ContactListPort } from './ports/genesys.ts'
 import type { IdempotencyStore, UploadStore } from './ports/uploads.ts'
@@ -14,6 +15,7 @@ export type ReceiveDeps = {
   uploads: UploadStore
   idempotency: IdempotencyStore
   lists: ListCache
+  extendList: ExtendList
   /** For plans. */
   register: Pick<DeliveryStore, 'registered' | 'registerSize'>
   contentHashes: ContentHashes

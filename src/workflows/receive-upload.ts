@@ -1,6 +1,5 @@
 import type { ContactList } from '../domain/contact-list.ts'
 import { GatewayProblem } from '../domain/problem.ts'
-import { unavailableOptions } from '../domain/upload-options.ts'
 import type { IntakeSpec } from '../intake/contract.ts'
 import { FileRefused } from '../intake/contract.ts'
 import { checkNotBefore } from './check-not-before.ts'
@@ -26,7 +25,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     return readListSchema(deps, request.contactListId, context, FRESH_MS)
   }
   return async (request) => {
-    refuseUnavailable(request)
+    deps.extendList.check(request)
     checkHeader(request)
     checkOverwrite(request)
     checkNotBefore(request.options, deps.clock.now())
@@ -56,13 +55,6 @@ const checkHeader = ({ options, format }: UploadRequest): void => {
   if (options.hasHeader || format === 'csv') return
   const detail = 'hasHeader=false is for CSV; in JSON the keys are the columns.'
   throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
-}
-
-const refuseUnavailable = (request: UploadRequest): void => {
-  const asked = unavailableOptions(request.options)
-  if (asked.length === 0) return
-  const detail = `Not available yet: ${asked.join(', ')}.`
-  throw new GatewayProblem('option-not-available', detail, { options: asked })
 }
 
 const claimScope = (request: UploadRequest) => {

@@ -30,7 +30,7 @@ export type RetryUpload = (request: RetryRequest) => Promise<UploadAnswer>
 
 export type RetryUploadDeps = Omit<
   ReceiveDeps,
-  'runIntake' | 'register' | 'contentHashes' | 'intake'
+  'runIntake' | 'extendList' | 'register' | 'contentHashes' | 'intake'
 > & {
   delivery: Pick<DeliveryStore, 'clearing'>
   digestKey: Buffer
@@ -192,6 +192,7 @@ const stagingOf = (
     planBasis,
     plan: null,
     parentId: parent.id,
+    schemaVersion,
     audit: {
       id: deps.ids.newId('aud'),
       tenantId,

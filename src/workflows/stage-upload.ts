@@ -1,3 +1,4 @@
+import type { ContactList } from '../domain/contact-list.ts'
 import type { UploadPlan } from '../domain/upload.ts'
 import type { IntakeResult, IntakeSpec } from '../intake/contract.ts'
 import { chooseDelivery } from './choose-delivery.ts'
@@ -53,8 +54,9 @@ export const stageUpload = async (
         },
       })
       const plan = tally?.total(result) ?? null
+      const list = await deps.extendList.extend(request, spec.list, result)
       const uploadId = begun.id
-      const staging = stagingOf(deps, { request, spec, scope, uploadId, result, plan })
+      const staging = stagingOf(deps, { request, list, scope, uploadId, result, plan })
       return { ...staging, phones: result.phones }
     },
     () => bytes,
@@ -94,32 +96,33 @@ const stagingOf = (
   deps: ReceiveDeps,
   about: {
     request: UploadRequest
-    spec: IntakeSpec
+    list: ContactList
     scope: ClaimScope
     uploadId: string
     result: IntakeResult
     plan: UploadPlan | null
   },
 ): StageUpload => {
-  const { request, spec, uploadId, result, plan } = about
+  const { request, list, uploadId, result, plan } = about
   const { tenantId, keyId, requestId } = request.caller
   const { options } = request
   const { sha256 } = result.source
   const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
-  const { phones: _phones, ...staged } = result
+  const { phones: _phones, addedColumns: _added, ...staged } = result
   const { method, path, key } = about.scope
   const planBasis = planBasisOf({ fileSha256: sha256, options, leftOut: result.leftOut })
-  const { schemaVersion } = spec.list
+  const { schemaVersion } = list
   return {
     ...staged,
     uploadId,
     tenantId,
     options,
-    delivery: chooseDelivery(deps, options, spec.list, result),
+    delivery: chooseDelivery(deps, options, list, result),
     planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
     planBasis,
     plan,
     parentId: null,
+    schemaVersion,
     audit: {
       id: deps.ids.newId('aud'),
       tenantId,

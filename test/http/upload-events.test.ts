@@ -19,6 +19,8 @@ const listen = async (t: TestContext, first: Upload, streams = {}) => {
       find: async () => first,
       list: async () => null,
       ledger: async () => ({ rows: [], nextLine: null }),
+      ledgerRows: async function* () {},
+      staging: async () => null,
     },
     watchUploads: {
       watch: (_upload, listener) => {

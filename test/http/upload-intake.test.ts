@@ -117,12 +117,6 @@ const BAD_FORMS: [string, ReturnType<typeof form>, number, string][] = [
   ],
   ['long options', form([options(`"${'x'.repeat(70_000)}"`), FILE]), 413, 'multipart-too-large'],
   [
-    'unavailable option',
-    form([options('{"schemaDrift":"extend"}'), FILE]),
-    400,
-    'option-not-available',
-  ],
-  [
     'a poisoned field name',
     form(['content-disposition: form-data; name="__proto__"\r\n\r\n1', FILE]),
     400,

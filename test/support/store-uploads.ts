@@ -95,6 +95,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   rejections: chunk.rejected.length > 0 ? { 'phone-invalid': chunk.rejected.length } : {},
   columns: [{ name: 'phone', kind: 'phone', mappedTo: 'phone' }],
   targetColumns: ['phone'],
+  schemaVersion: '1',
   source: SOURCE,
   options: uploadOptionsSchema.parse({}),
   planDigest: 'plan',

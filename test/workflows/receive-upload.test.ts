@@ -82,6 +82,7 @@ const setUp = (intake: RunIntake = lineIntake) => {
     uploads: memory.uploads as unknown as UploadStore,
     idempotency: memory.idempotency,
     lists,
+    extendList: { check: () => undefined, extend: async (_request, list) => list },
     register: { registered: async () => memory.register, registerSize: async () => 0 },
     contentHashes: createContentHashes(Buffer.alloc(32)),
     fileThresholdRows: 50_000,
@@ -275,12 +276,6 @@ describe('receiving an upload', () => {
       await assert.rejects(t.receive(t.request('a\n')), problem(code))
       nothingRemains(t)
     }
-  })
-
-  it('refuses options that are not built yet', async () => {
-    const t = setUp()
-    const options = uploadOptionsSchema.parse({ schemaDrift: 'extend' })
-    await assert.rejects(t.receive(t.request('a\n', { options })), problem('option-not-available'))
   })
 
   it('validates without a key and keeps nothing', async () => {

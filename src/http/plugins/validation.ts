@@ -4,10 +4,7 @@ import { z } from 'zod'
 
 import { shownName } from '../../domain/personal-name.ts'
 import { GatewayProblem } from '../../domain/problem.ts'
-import {
-  uploadOptionsSchema,
-  type UploadOptions,
-} from '../../domain/upload-options.ts'
+import { uploadOptionsSchema, type UploadOptions } from '../../domain/upload-options.ts'
 import { wordsOfIssues } from '../issue-words.ts'
 import { uploadCallOptionsSchema } from '../schemas.ts'
 

@@ -30,6 +30,8 @@ export type StageUpload = {
   rejections: Record<string, number>
   columns: UploadColumn[]
   targetColumns: string[]
+  /** Version of the list's schema that the rows fit. */
+  schemaVersion: string
   source: UploadSource
   options: UploadOptions
   planDigest: string
