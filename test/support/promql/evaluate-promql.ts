@@ -65,9 +65,10 @@ const overRange = (context: Context, name: string, selector: Selector): Element[
   const from = context.at - seconds
   return selected(context, selector).flatMap(({ labels, samples }) => {
     const inside = within(samples, from, context.at)
-    if (name === 'min_over_time') {
-      const least = Math.min(...inside.map(({ value }) => value))
-      return inside.length > 0 ? [{ labels, value: least }] : []
+    if (name === 'min_over_time' || name === 'max_over_time') {
+      const values = inside.map(({ value }) => value)
+      const value = name === 'min_over_time' ? Math.min(...values) : Math.max(...values)
+      return inside.length > 0 ? [{ labels, value }] : []
     }
     if (name === 'changes') return inside.length > 0 ? [{ labels, value: changesOf(inside) }] : []
     const grown = extrapolated(inside, from, context.at, name !== 'delta')
@@ -75,7 +76,7 @@ const overRange = (context: Context, name: string, selector: Selector): Element[
   })
 }
 
-const RANGED = ['rate', 'increase', 'delta', 'changes', 'min_over_time']
+const RANGED = ['rate', 'increase', 'delta', 'changes', 'min_over_time', 'max_over_time']
 
 const call = (context: Context, { name, args }: Extract<Expr, { kind: 'call' }>): Value => {
   if (name === 'time' && args.length === 0) return context.at
