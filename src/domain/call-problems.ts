@@ -145,9 +145,9 @@ export const CALL_PROBLEMS = {
   'capability-not-available': page(
     400,
     'Genesys does not offer this here',
-    'The Genesys dialect that the gateway is configured for cannot do what was asked.',
+    'The Genesys dialect that the gateway is configured for, or the way it is set up, does not allow what was asked; the detail says which.',
     'delivery=callback with the platform dialect.',
-    'Leave the option out, or ask an operator which dialect is in use.',
+    'Leave the option out, or ask an operator which dialect is in use and what is set up.',
   ),
   'overwrite-not-confirmed': page(
     400,
@@ -168,7 +168,7 @@ export const CALL_PROBLEMS = {
     'An Idempotency-Key is needed',
     'Calls that create work need the header, so that a retry cannot create it twice.',
     'curl -X POST …/uploads without the header',
-    'Send `Idempotency-Key: "<a new UUID>"`; keep it for every retry of the same file.',
+    'Send `Idempotency-Key: "<a new UUID>"`; keep it for every retry of the same call.',
   ),
   'idempotency-key-invalid': page(
     400,
@@ -187,9 +187,9 @@ export const CALL_PROBLEMS = {
   'idempotency-key-reused': page(
     422,
     'The Idempotency-Key belongs to another call',
-    'The key was used before, with another file or other options.',
+    'The key was used before, for a call with other contents: another file, other options, another list.',
     'A constant key for every file of a day.',
-    'Use a new key for each new file; the same key only to send the same file again.',
+    'Use a new key for each new call; the same key only to send the same call again.',
   ),
   'state-conflict': page(
     409,
@@ -208,7 +208,7 @@ export const CALL_PROBLEMS = {
   'genesys-unavailable': page(
     503,
     'Genesys does not answer',
-    'The contact list could not be read from Genesys and no recent copy is known. Nothing was kept.',
+    'Genesys could not be asked, and no copy of what it holds is known. Nothing was kept. A contact list that was to be made may exist all the same: the same Idempotency-Key looks for it first.',
     'An upload for a list that was never used before, during an outage.',
     'Send again after Retry-After; the same Idempotency-Key may be used.',
   ),
@@ -217,7 +217,7 @@ export const CALL_PROBLEMS = {
     'Genesys refused the gateway',
     'Genesys answered that the gateway may not do this, or does not accept its credentials. In the `problem` of an upload: Genesys refused its delivery for good; what was not delivered is `unprocessed`. As the code of a row: Genesys refused that row alone.',
     'The OAuth client lacks a right.',
-    'Tell an operator; the gateway log names the missing right. For a row alone, correct it by the rules of its list and send it again.',
+    'Tell an operator; the detail names the right that is probably missing, where Genesys denies one. For a row alone, correct it by the rules of its list and send it again.',
   ),
   'database-unavailable': page(
     503,
