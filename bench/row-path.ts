@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs, promisify } from 'node:util'
 
 import { dirtyFile } from '../examples/demo/contacts.ts'
@@ -102,18 +103,24 @@ const createSink = (): ChunkSink => {
   }
 }
 
-/** Rows per CPU second (user and system, all threads) of one run of the intake over the file. */
+const LOOP_RESOLUTION_MS = 1
+
+/** Rows per CPU second (user and system, all threads) of one run of the intake over the file, and how late it lets others be. */
 const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
   const body = async function* (): AsyncGenerator<Uint8Array> {
     yield* pieces
   }
   const sink = createSink()
+  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+  loop.enable()
   const before = process.cpuUsage()
   const { counts, phones } = await runIntake(body(), specFor(rows), sink)
   const { user, system } = process.cpuUsage(before)
+  loop.disable()
   return {
     rowsPerCpuSecond: Math.round(rows / ((user + system) / 1e6)),
     accepted: counts.accepted,
+    loopDelayMs: { p50: loop.percentile(50) / 1e6, p99: loop.percentile(99) / 1e6 },
     ...phones,
   }
 }
