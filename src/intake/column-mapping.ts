@@ -83,6 +83,45 @@ const placesGiven = (names: readonly string[], spec: IntakeSpec): Place[] => {
   return places
 }
 
+const freeColumns = (places: readonly Place[], spec: IntakeSpec): string[] => {
+  const taken = new Set(places.map(({ target }) => target))
+  return spec.list.columns.map(({ name }) => name).filter((name) => !taken.has(name))
+}
+
+const openNames = (
+  names: readonly string[],
+  places: readonly Place[],
+  { options }: IntakeSpec,
+): string[] =>
+  names.filter(
+    (name, index) => places[index]!.target === null && !Object.hasOwn(options.mapping ?? {}, name),
+  )
+
+const placesFound = (names: readonly string[], idIndex: number, spec: IntakeSpec): Place[] => {
+  const places = placesGiven(names, spec)
+  const free = byFoldedCase(freeColumns(places, spec))
+  for (const [folded, name] of byFoldedCase(openNames(names, places, spec))) {
+    const target = free.get(folded) ?? null
+    if (name === null || target === null) continue
+    places[names.indexOf(name)] = { target, by: 'case', confidence: 1 }
+  }
+  const idName = names[idIndex]!
+  const idIsOpen = openNames(names, places, spec).includes(idName)
+  if (idIsOpen && freeColumns(places, spec).includes(ID_NAME)) {
+    places[idIndex] = { target: ID_NAME, by: 'contactId', confidence: 1 }
+  }
+  const { applied, open } = proposeColumns(
+    openNames(names, places, spec),
+    freeColumns(places, spec),
+  )
+  for (const { column, proposedFor: target, confidence } of applied) {
+    places[names.indexOf(column)] = { target, by: 'proposed', confidence }
+  }
+  const unsure = open.filter(({ column }) => column !== idName)
+  if (unsure.length > 0) refuseUnsure(unsure, spec)
+  return places
+}
+
 /**
  * The place of each column of the file: the mapping's word, else the exact name, else the only name but for case, else the only one
  * that is as good as certain by its meaning. The id column may be in no list column and is never drift. Columns that the list lacks are
@@ -93,34 +132,10 @@ export const mapColumns = (
   idIndex: number,
   spec: IntakeSpec,
 ): { places: Place[]; added: ListColumn[] } => {
-  const { mapping = {}, missingColumns, schemaDrift } = spec.options
-  const places = placesGiven(names, spec)
-  const freeColumns = (): string[] => {
-    const taken = new Set(places.map(({ target }) => target))
-    return spec.list.columns.map(({ name }) => name).filter((name) => !taken.has(name))
-  }
-  const openNames = (): string[] =>
-    names.filter((name, index) => places[index]!.target === null && !Object.hasOwn(mapping, name))
-
-  const free = byFoldedCase(freeColumns())
-  for (const [folded, name] of byFoldedCase(openNames())) {
-    const target = free.get(folded) ?? null
-    if (name === null || target === null) continue
-    places[names.indexOf(name)] = { target, by: 'case', confidence: 1 }
-  }
-  const idName = names[idIndex]!
-  if (openNames().includes(idName) && freeColumns().includes(ID_NAME)) {
-    places[idIndex] = { target: ID_NAME, by: 'contactId', confidence: 1 }
-  }
-  const { applied, open } = proposeColumns(openNames(), freeColumns())
-  for (const { column, proposedFor: target, confidence } of applied) {
-    places[names.indexOf(column)] = { target, by: 'proposed', confidence }
-  }
-  const unsure = open.filter(({ column }) => column !== idName)
-  if (unsure.length > 0) refuseUnsure(unsure, spec)
-
-  const removed = freeColumns()
-  const unknown = openNames().filter((name) => name !== idName)
+  const { missingColumns, schemaDrift } = spec.options
+  const places = placesFound(names, idIndex, spec)
+  const removed = freeColumns(places, spec)
+  const unknown = openNames(names, places, spec).filter((name) => name !== names[idIndex])
   if (unknown.length > 0 && schemaDrift === 'reject') {
     throw driftOf({ added: unknown, removed, retyped: [] })
   }

@@ -111,6 +111,14 @@ const byLetters = (a: string, b: string): number => {
 }
 
 const digitsOf = (name: string): string => name.replace(/\P{N}/gu, '')
+const withoutNumber = (name: string): string => name.replace(/\p{N}+$/u, '')
+
+/** phone and phone1 may be the same, or the first and the second; phone1 and phone2 are not. */
+const byBareName = (a: string, b: string): number => {
+  if (digitsOf(a) !== '' && digitsOf(b) !== '') return 0
+  const [bareA, bareB] = [withoutNumber(a), withoutNumber(b)]
+  return bareA !== '' && (bareA === bareB || byMeaning(bareA, bareB) === SYNONYM) ? RELATED : 0
+}
 
 /**
  * How likely two columns of different names are the same, from 0 to 1, by their names alone; 0 where it is not worth telling. Names with
@@ -120,14 +128,8 @@ export const nameLikeness = (one: string, other: string, letters = true): number
   const [a, b] = [plainName(one), plainName(other)]
   if (a === '' || b === '') return 0
   if (a === b) return SAME_NAME
-  const [digitsA, digitsB] = [digitsOf(a), digitsOf(b)]
-  if (digitsA !== digitsB) {
-    if (digitsA !== '' && digitsB !== '') return 0
-    // phone and phone1 may be the same, or the first and the second.
-    const [bareA, bareB] = [a.replace(/\p{N}+$/u, ''), b.replace(/\p{N}+$/u, '')]
-    return bareA !== '' && (bareA === bareB || byMeaning(bareA, bareB) === SYNONYM) ? RELATED : 0
-  }
-  const [bareA, bareB] = [a.replace(/\p{N}+$/u, ''), b.replace(/\p{N}+$/u, '')]
-  const likeness = Math.max(byMeaning(bareA, bareB), letters ? byLetters(a, b) : 0)
+  if (digitsOf(a) !== digitsOf(b)) return byBareName(a, b)
+  const meaning = byMeaning(withoutNumber(a), withoutNumber(b))
+  const likeness = Math.max(meaning, letters ? byLetters(a, b) : 0)
   return likeness < FEWEST ? 0 : likeness
 }

@@ -67,10 +67,12 @@ export const createWorkingGateway = (store: Store, listId: string) => {
   }
   const contentHashes = createContentHashes(store.digestKey)
   const receive = createReceiveUpload({
+    extendList: { check: () => undefined, extend: async (_request, list) => list },
     ...staging,
     runIntake,
     register: store.delivery,
     contentHashes,
+    extendList: { check: () => undefined, extend: async (_request, list) => list },
     intake: {
       defaultRegion: 'US',
       maxBytes: 10_000_000,
@@ -165,9 +167,13 @@ export const createWorkingGateway = (store: Store, listId: string) => {
       )
       const claim = await store.lanes.claim('me')
       if (claim === null) return
+      let last = ''
       for (;;) {
         const upload = await store.delivery.next(claim)
         if (upload === null) break
+        const now = `${upload.id} ${upload.version}`
+        if (now === last) throw new Error(`upload ${upload.id} does not move`)
+        last = now
         try {
           await deliver(claim, upload, lease)
         } catch (error) {

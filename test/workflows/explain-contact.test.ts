@@ -39,7 +39,15 @@ const setUp = (about: { entry: RegisterEntry | null; page: 'both' | 'none' | 'mo
         const old = uploadId === 'upl_1'
         const code = old ? (line === 5 ? 'superseded' : null) : null
         const outcome = old ? (line === 5 ? 'unprocessed' : 'duplicate') : 'delivered'
-        const row = { line, outcome, contactId: 'C-1', code, column: null, cells: [] }
+        const row = {
+          line,
+          outcome,
+          contactId: 'C-1',
+          code,
+          column: null,
+          cells: [],
+          replacedByLine: null,
+        }
         return { rows: [row], nextLine: null }
       },
     },
