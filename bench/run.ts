@@ -71,6 +71,9 @@ const showMachine = async (report: Report): Promise<void> => {
   report.say()
 }
 
+/** Long parts tell what they have so far; the report has only what is whole. */
+const progress = (line: string): void => console.error(`  … ${line}`)
+
 const sizesOf = (): number[] => [rows / 4, rows / 2, rows, ...(large > 0 ? [large] : [])]
 
 const benchReading = async (
@@ -89,7 +92,9 @@ const benchReading = async (
   for (const home of places) {
     for (const size of quick ? [rows] : sizesOf()) {
       const deliver = size === rows && !quick
-      uploads.push(await measureUpload(await home.fresh(), await fileOf(size), { deliver }))
+      const figures = await measureUpload(await home.fresh(), await fileOf(size), { deliver })
+      uploads.push(figures)
+      progress(`${home.kind}, ${whole(size)} rows: ${JSON.stringify(figures)}`)
     }
   }
   // By position: blank records are not among the rows that were counted.
@@ -165,6 +170,7 @@ const benchPace = async (report: Report, places: readonly TestHome[]): Promise<v
     for (const about of quick ? cases.slice(0, 1).map((one) => ({ ...one, seconds: 8 })) : cases) {
       const figures = await measurePace(await home.fresh(), about)
       runs.push(figures)
+      progress(JSON.stringify(figures))
       if (about.judged) judgePace(report, figures)
     }
   }
