@@ -67,7 +67,6 @@ export const createWorkingGateway = (store: Store, listId: string) => {
   }
   const contentHashes = createContentHashes(store.digestKey)
   const receive = createReceiveUpload({
-    extendList: { check: () => undefined, extend: async (_request, list) => list },
     ...staging,
     runIntake,
     register: store.delivery,
