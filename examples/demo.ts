@@ -105,7 +105,11 @@ const main = async (): Promise<number> => {
   const delivery = DELIVERIES.find((one) => one === values.delivery)
   if (delivery === undefined || (delivery === 'callback' && dialect !== 'guide')) return usage()
   heading('Outbound Gateway demo. Genesys is SIMULATED (the sandbox).')
-  const stage = await setStage(dialect, delivery)
+  const stage = await setStage(dialect, delivery).catch((error: unknown) => {
+    heading(`The demo could not start: ${error instanceof Error ? error.message : String(error)}`)
+    return null
+  })
+  if (stage === null) return 1
   say(
     `dialect ${dialect}, ${stage.home}, gateway ${stage.gateway.address}, sandbox ${stage.sandbox.address}`,
   )
