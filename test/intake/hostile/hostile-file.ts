@@ -5,9 +5,9 @@ export type Expected =
   | { refused: string; about?: Record<string, unknown> }
   | {
       /** Accepted rows: the id, then the cells asked for by `show` (the name unless told). */
-      rows: string[]
+      rows: readonly string[]
       /** Lines of the accepted rows. */
-      lines?: number[]
+      lines?: readonly number[]
       rejections?: Record<string, number>
       encoding?: string
       from?: string
