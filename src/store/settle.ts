@@ -44,6 +44,12 @@ const upsertRegister = (upload: UploadRow, input: Settlement): RawBuilder<unknow
     where known.accepted_seq <= excluded.accepted_seq`
 }
 
+/** What was not sent because it is there already is as new as this upload; the lane's lock keeps others from these rows. */
+const confirmRegister = (upload: UploadRow, confirmed: readonly string[]): RawBuilder<unknown> =>
+  sql`update contact_register set accepted_seq = ${contentSeqOf(upload)}::bigint
+    where tenant_id = ${upload.tenant_id} and list_id = ${upload.contact_list_id}
+      and contact_id = any(${[...confirmed]}::text[]) and accepted_seq < ${contentSeqOf(upload)}::bigint`
+
 /** The part of a file is settled with its last batch. */
 const closePart = async (tx: Tx, partId: string): Promise<void> => {
   await sql`update delivery_part set state = 'settled', settled_at = clock_timestamp()
@@ -55,14 +61,16 @@ const closePart = async (tx: Tx, partId: string): Promise<void> => {
 
 /** Everything that the batch's end changes, in one statement; the upload as it is then. */
 const writeOutcome = async (tx: Tx, upload: UploadRow, input: Settlement): Promise<UploadRow> => {
-  const { counts } = input
+  const { counts, confirmed = [] } = input
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const results = sql`results as (${insertResults(input)}),`
   const register = sql`registered as (${upsertRegister(upload, input)}),`
+  const confirmation = sql`confirmed as (${confirmRegister(upload, confirmed)}),`
   const { rows } = await sql<UploadRow>`with
       ${input.results.length > 0 ? results : sql``}
       ${input.delivered.length > 0 ? register : sql``}
+      ${confirmed.length > 0 ? confirmation : sql``}
       noted as (${auditInsert([input.audit])})
     update upload set version = version + 1, updated_at = clock_timestamp(),
       told_hold = null, ${moveMarks(settledNow)},

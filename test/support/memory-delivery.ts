@@ -260,7 +260,7 @@ export const createMemoryDelivery = (
       store.audits.push(audit)
     },
     forgetCleared: async () => false,
-    settle: async (claim, { batchId, counts, results, delivered, audit }) => {
+    settle: async (claim, { batchId, counts, results, delivered, confirmed = [], audit }) => {
       check(claim)
       const batch = store.all.get(batchId)!
       if (batch.state === 'settled') return store.upload
@@ -272,6 +272,10 @@ export const createMemoryDelivery = (
       const acceptedSeq = store.upload.acceptedSeq!
       for (const { contactId, contentHash } of delivered) {
         store.register.set(contactId, { contentHash, acceptedSeq })
+      }
+      for (const id of confirmed) {
+        const { acceptedSeq: known, ...entry } = store.register.get(id)!
+        store.register.set(id, { ...entry, acceptedSeq: Math.max(known, acceptedSeq) })
       }
       const sums = { ...store.upload.counts }
       for (const name of ['delivered', 'unchanged', 'failed', 'unprocessed'] as const) {

@@ -64,6 +64,7 @@ export const settleBatch = async (
   const counts: SettledCounts = { delivered: 0, unchanged: 0, failed: 0, unprocessed: 0 }
   const results: RowResult[] = []
   const delivered: RegisterRow[] = []
+  const confirmed: string[] = []
   for (let row = batch.fromRow; row < batch.toRow; row += 1) {
     if (hasBit(chunk.leftOut, row)) continue
     const verdict = hasBit(batch.sent, row - batch.fromRow)
@@ -77,6 +78,7 @@ export const settleBatch = async (
     } else {
       counts[verdict.outcome] += 1
       results.push({ line, chunkSeq: chunk.seq, ...verdict })
+      if (verdict.code === 'identical') confirmed.push(chunk.contactIds[row]!)
     }
   }
   counts.delivered -= outcome.unidentified
@@ -89,6 +91,7 @@ export const settleBatch = async (
     results,
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
+    confirmed,
     audit: auditOf(run, 'upload.batch.settled', {
       object: batch.id,
       attempt: Math.max(1, batch.attempts),

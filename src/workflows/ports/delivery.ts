@@ -196,6 +196,8 @@ export type DeliveryStore = {
       counts: SettledCounts
       results: readonly RowResult[]
       delivered: readonly RegisterRow[]
+      /** Contacts whose content is there already: the register knows it as this upload's from now on, so that older content stays out. */
+      confirmed?: readonly string[]
       audit: AuditEntry
     },
   ): Promise<Upload>
