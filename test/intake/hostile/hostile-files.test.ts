@@ -9,7 +9,10 @@ import { SPREADSHEET_FILES } from './spreadsheets.ts'
 
 const FILES = [...ENCODING_FILES, ...SHAPE_FILES, ...SPREADSHEET_FILES]
 
-const checkTaken = async (file: HostileFile, expected: Extract<Expected, { rows: readonly string[] }>) => {
+const checkTaken = async (
+  file: HostileFile,
+  expected: Extract<Expected, { rows: readonly string[] }>,
+) => {
   const taken = await take(file.bytes, file.changes)
   const rows = accepted(taken)
   const shown = rows.map(({ id, cells }) =>
