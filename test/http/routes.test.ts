@@ -98,7 +98,8 @@ test('members come in the documented order, whatever order the store gives them 
     'bytes',
     'sha256',
   ])
-  assert.deepEqual(Object.keys(upload.columns[0]), ['name', 'kind', 'mappedTo'])
+  const members = ['name', 'kind', 'mappedTo', 'by', 'confidence']
+  assert.deepEqual(Object.keys(upload.columns[0]), members)
   const problem = await app.inject({ url: '/v1/uploads?colour=red', headers: bearer('uploads') })
   assert.deepEqual(Object.keys(problem.json()), [
     'type',
