@@ -9,6 +9,9 @@ const PROJECT = join(import.meta.dirname, '..', '..')
 /** A gateway on an empty embedded database makes its cluster first; a busy machine with two cores takes its time. */
 const START_WITHIN_MS = 60_000
 
+/** As `npm start` and the image have it. */
+const YOUNG_GENERATION = '--max-semi-space-size=2'
+
 export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdefghijkl'
 
 export type LogLine = { event: string; level: string } & Record<string, unknown>
@@ -151,7 +154,11 @@ const launch = (args: readonly string[], env: Record<string, string>): ChildProc
 
 /** Starts `src/main.ts` on any free port; resolves when it listens. Rejects with its last lines when it does not start. */
 export const startGateway = async (env: Record<string, string>): Promise<ProcessUnderTest> => {
-  const child = launch(['src/main.ts'], { PORT: '0', ADMIN_API_KEY: ADMIN_KEY, ...env })
+  const child = launch([YOUNG_GENERATION, 'src/main.ts'], {
+    PORT: '0',
+    ADMIN_API_KEY: ADMIN_KEY,
+    ...env,
+  })
   const seen = observe(child)
   try {
     const started = await within(
