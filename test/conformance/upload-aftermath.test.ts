@@ -101,7 +101,7 @@ await eachHome('What is known of an upload beside its rows', (home) => {
       tenantId: 'default',
       uploadId: two.id,
       action: 'cancel',
-      audit: audit('upload.cancelled', two.id),
+      audit: audit('upload.controlled', two.id),
     })
     assert.deepEqual(await look([one.id, one.version], [two.id, two.version], ['upl_no', 1]), [
       [two.id, two.version + 1],

@@ -26,7 +26,7 @@ test('cancel, pause and resume obey If-Match where it is sent', async (t) => {
     { 'if-match': '"1", "7"' },
     { 'if-match': '*' },
   ]) {
-    const answer = await pause(given as Record<string, string>)
+    const answer = await pause(given)
     assert.equal(answer.statusCode, 200, JSON.stringify(given))
     assert.equal(answer.headers.etag, '"8"')
   }
@@ -42,7 +42,7 @@ test('apply needs the digest in If-Match and hands on what it names', async (t) 
       headers: { ...bearer('uploads'), ...headers },
     })
   for (const none of [{}, { 'if-match': '*' }, { 'if-match': 'abc' }, { 'if-match': 'W/"abc"' }]) {
-    const answer = await apply(none as Record<string, string>)
+    const answer = await apply(none)
     assert.equal(answer.statusCode, 428, JSON.stringify(none))
     assert.equal(answer.json().code, 'precondition-required')
   }
