@@ -30,7 +30,12 @@ export const ENDPOINT_OPERATIONS: readonly Operation[] = [
     access: 'webhooks',
     body: newEndpointSchema,
     responses: [
-      { status: 201, about: 'Registered; keep the secret', schema: endpointWithSecretSchema },
+      {
+        status: 201,
+        about: 'Registered; keep the secret',
+        schema: endpointWithSecretSchema,
+        headers: ['Location', 'ETag'],
+      },
     ],
     problems: [
       ...BODY,
@@ -60,6 +65,7 @@ export const ENDPOINT_OPERATIONS: readonly Operation[] = [
         status: 200,
         about: 'The endpoint; ETag is the version of its settings, for If-Match',
         schema: endpointSchema,
+        headers: ['ETag'],
       },
     ],
     problems: ['not-found'],
@@ -72,7 +78,14 @@ export const ENDPOINT_OPERATIONS: readonly Operation[] = [
     access: 'webhooks',
     body: endpointChangeSchema,
     ifMatch: 'required',
-    responses: [{ status: 200, about: 'The endpoint as it is now', schema: endpointSchema }],
+    responses: [
+      {
+        status: 200,
+        about: 'The endpoint as it is now',
+        schema: endpointSchema,
+        headers: ['ETag'],
+      },
+    ],
     problems: [
       ...BODY,
       ...CHANGE,
@@ -97,7 +110,14 @@ export const ENDPOINT_OPERATIONS: readonly Operation[] = [
     id: 'rotateWebhookSecret',
     summary: 'A new secret, in this answer only; for 24 hours messages carry both signatures',
     access: 'webhooks',
-    responses: [{ status: 200, about: 'Keep the secret', schema: endpointWithSecretSchema }],
+    responses: [
+      {
+        status: 200,
+        about: 'Keep the secret',
+        schema: endpointWithSecretSchema,
+        headers: ['ETag'],
+      },
+    ],
     problems: CHANGE,
   },
   {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 
 import type { Scope } from '../domain/access.ts'
 import type { ProblemCode } from '../domain/problem.ts'
+import type { ResponseHeader } from './openapi-headers.ts'
 
 /** One call as the API document tells it; the drift test holds this table to the routes that are served. */
 export type Operation = {
@@ -21,6 +22,13 @@ export type Operation = {
   lastEventId?: true
   /** The sender proves himself by a token in the query or by the headers of Standard Webhooks. */
   webhookProof?: true
-  responses: { status: number; about: string; schema?: z.ZodType; mediaTypes?: string[] }[]
+  responses: {
+    status: number
+    about: string
+    schema?: z.ZodType
+    mediaTypes?: string[]
+    /** Beside those that every answer has. */
+    headers?: ResponseHeader[]
+  }[]
   problems: ProblemCode[]
 }

@@ -32,7 +32,14 @@ const page = (path: string, id: string, summary: string, params: ProblemCode[]):
   id,
   summary,
   access: 'public',
-  responses: [{ status: 200, about: 'The page', mediaTypes: ['text/html', 'application/json'] }],
+  responses: [
+    {
+      status: 200,
+      about: 'The page',
+      mediaTypes: ['text/html', 'application/json'],
+      headers: ['Vary'],
+    },
+  ],
   problems: params,
 })
 
@@ -51,7 +58,12 @@ export const OPERATIONS: readonly Operation[] = [
         about: 'With validateOnly: what would become of the rows',
         schema: validationSchema,
       },
-      { status: 202, about: 'Accepted; Location names the upload', schema: uploadSchema },
+      {
+        status: 202,
+        about: 'Accepted; Location names the upload',
+        schema: uploadSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
     ],
     problems: [
       ...LIST,
@@ -93,8 +105,13 @@ export const OPERATIONS: readonly Operation[] = [
         status: 200,
         about: 'The upload; ETag is its version, or its planDigest while it waits for /apply',
         schema: uploadSchema,
+        headers: ['ETag'],
       },
-      { status: 304, about: 'Not changed since the version in If-None-Match' },
+      {
+        status: 304,
+        about: 'Not changed since the version in If-None-Match',
+        headers: ['ETag'],
+      },
     ],
     problems: ['not-found'],
   },
@@ -112,6 +129,7 @@ export const OPERATIONS: readonly Operation[] = [
         about: 'A page of rows, or all as CSV',
         schema: pageOf(rowSchema),
         mediaTypes: ['application/json', 'text/csv'],
+        headers: ['Content-Disposition', 'Vary'],
       },
     ],
     problems: ['not-found', 'rows-gone'],
@@ -128,7 +146,12 @@ export const OPERATIONS: readonly Operation[] = [
     body: newContactListSchema,
     idempotencyKey: true,
     responses: [
-      { status: 201, about: 'The list; Location names it', schema: provisionedListSchema },
+      {
+        status: 201,
+        about: 'The list; Location names it',
+        schema: provisionedListSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
     ],
     problems: [
       'body-invalid',

@@ -9,7 +9,9 @@ const control = (action: ControlAction, summary: string): Operation => ({
   summary,
   access: 'uploads',
   ifMatch: 'optional',
-  responses: [{ status: 200, about: 'The upload as it is now', schema: uploadSchema }],
+  responses: [
+    { status: 200, about: 'The upload as it is now', schema: uploadSchema, headers: ['ETag'] },
+  ],
   problems: ['not-found', 'state-conflict', 'precondition-failed'],
 })
 
@@ -25,7 +27,9 @@ export const CONTROL_OPERATIONS: readonly Operation[] = [
     summary: 'Let an upload with apply=manual go; If-Match names the planDigest agreed to',
     access: 'uploads',
     ifMatch: 'required',
-    responses: [{ status: 200, about: 'The upload as it is now', schema: uploadSchema }],
+    responses: [
+      { status: 200, about: 'The upload as it is now', schema: uploadSchema, headers: ['ETag'] },
+    ],
     problems: [
       'not-found',
       'state-conflict',
@@ -46,7 +50,12 @@ export const CONTROL_OPERATIONS: readonly Operation[] = [
     body: retrySchema,
     idempotencyKey: true,
     responses: [
-      { status: 202, about: 'Accepted; Location names the new upload', schema: uploadSchema },
+      {
+        status: 202,
+        about: 'Accepted; Location names the new upload',
+        schema: uploadSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
     ],
     problems: [
       'body-invalid',

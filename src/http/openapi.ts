@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
 import { PROBLEMS, type ProblemCode } from '../domain/problem.ts'
+import { answerHeaders, problemHeaders, RESPONSE_HEADERS } from './openapi-headers.ts'
 import type { Operation } from './openapi-operation.ts'
 import { OPERATIONS } from './openapi-operations.ts'
 import {
@@ -148,6 +149,7 @@ const problemResponses = (operation: Operation): Json => {
     const names = [...new Set(codes.filter((code) => PROBLEMS[code].status === status))].sort()
     responses[status] = {
       description: names.map((name) => `\`${name}\``).join(', '),
+      headers: problemHeaders(operation, status, names),
       content: {
         'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
       },
@@ -158,7 +160,7 @@ const problemResponses = (operation: Operation): Json => {
 
 const answers = (operation: Operation): Json => {
   const responses = problemResponses(operation)
-  for (const { status, about, schema, mediaTypes } of operation.responses) {
+  for (const { status, about, schema, mediaTypes, headers } of operation.responses) {
     const types = mediaTypes ?? (schema ? ['application/json'] : [])
     const content = Object.fromEntries(
       types.map((type) => [
@@ -167,10 +169,11 @@ const answers = (operation: Operation): Json => {
       ]),
     )
     // A status that is both an answer and a problem (503 of /readyz) has both media types.
-    const also = (responses[status] as { content?: Json } | undefined)?.content ?? {}
+    const also = responses[status] as { content?: Json; headers?: Json } | undefined
     responses[status] = {
       description: about,
-      ...(types.length > 0 ? { content: { ...also, ...content } } : {}),
+      headers: { ...also?.headers, ...answerHeaders(operation, status, headers) },
+      ...(types.length > 0 ? { content: { ...also?.content, ...content } } : {}),
     }
   }
   return responses
@@ -249,6 +252,7 @@ export const buildOpenApi = (about: { publicUrl: string | null }): Json => {
           jsonSchema(schema, name === 'UploadOptions' ? 'input' : 'output'),
         ]),
       ),
+      headers: RESPONSE_HEADERS,
       securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
     },
   }
