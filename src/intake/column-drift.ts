@@ -1,8 +1,8 @@
 import type { ColumnKind, ListColumn } from '../domain/contact-list.ts'
 import { NEW_LIST_LIMITS } from '../domain/new-contact-list.ts'
 import { shownName } from '../domain/personal-name.ts'
-import type { Place } from './column-mapping.ts'
 import { isForbiddenName, kindByName } from './column-names.ts'
+import type { Place } from './column-place.ts'
 import { FileRefused } from './contract.ts'
 import type { IntakeSpec } from './contract.ts'
 

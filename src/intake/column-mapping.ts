@@ -1,7 +1,7 @@
 import type { ListColumn } from '../domain/contact-list.ts'
 import { shownName } from '../domain/personal-name.ts'
-import type { MappedBy } from '../domain/upload.ts'
 import { addedColumns, driftOf } from './column-drift.ts'
+import type { Place } from './column-place.ts'
 import { mappingOf, proposeColumns } from './column-proposals.ts'
 import type { Proposal } from './column-proposals.ts'
 import { FileRefused } from './contract.ts'
@@ -13,9 +13,6 @@ const ID_NAME = 'contactId'
 /** A problem names so many at most. */
 const MOST_SHOWN = 20
 const MOST_PROPOSALS = 100
-
-/** Where a column of the file goes, how that was found and how sure it is; `target: null` = nowhere. */
-export type Place = { target: string | null; by: MappedBy | null; confidence: number | null }
 
 const NOWHERE: Place = { target: null, by: null, confidence: null }
 
