@@ -357,7 +357,6 @@ describe('the list before delivery', () => {
     for (const [kind, code] of [
       ['not_found', 'contact-list-gone'],
       ['forbidden', 'genesys-refused'],
-      ['unauthorized', 'genesys-refused'],
     ] as const) {
       const t = setUp({ chunks: [makeChunk(0, names(1))] })
       t.genesys.onRead = () => {
@@ -366,6 +365,18 @@ describe('the list before delivery', () => {
       await t.run()
       assert.equal(t.store.upload.state, 'failed')
       assert.equal(t.store.upload.problem?.code, code)
+    }
+  })
+
+  it('waits while Genesys refuses our credentials, at the list and at a batch', async () => {
+    for (const at of ['onRead', 'onSend'] as const) {
+      const t = setUp({ chunks: [makeChunk(0, names(1))] })
+      t.genesys[at] = () => {
+        throw new GenesysFailure('unauthorized', at)
+      }
+      await t.run()
+      assert.equal(t.store.upload.hold?.reason, 'genesys_unavailable')
+      assert.equal(t.store.retryInMs, 60_000)
     }
   })
 })

@@ -13,7 +13,7 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 /**
  * Calls Genesys until it answers, for `retryWindowMs` at most; then the upload is held as `genesys_unavailable`, never failed.
- * A failure that no retry mends is thrown. `onConflict` looks at the list before a call refused with 409 is repeated.
+ * So is it when our credentials are refused, for they can be put right. A failure that no retry mends is thrown. `onConflict` looks at the list before a call refused with 409 is repeated.
  */
 export const callGenesys = async <T>(
   run: DeliveryRun,
@@ -34,7 +34,10 @@ export const callGenesys = async <T>(
         beforeSend: () => run.lease.assertHeld(),
       })
     } catch (error) {
-      if (!(error instanceof GenesysFailure) || error.retry === 'never') throw error
+      if (!(error instanceof GenesysFailure)) throw error
+      // A secret that was changed in Genesys and not here yet must not fail everything that waits.
+      if (error.kind === 'unauthorized') throw outage(run, error)
+      if (error.retry === 'never') throw error
       const waitMs = backoffMs(BACKOFF, attempt, random, error.retryAfterMs ?? 0)
       if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, error)
       await pause(run, waitMs)
@@ -58,8 +61,6 @@ export const problemOf = (failure: Failure): UploadProblem => {
   switch (failure.kind) {
     case 'not_found':
       return { code: 'contact-list-gone', detail: `Genesys does not know the contact list${code}.` }
-    case 'unauthorized':
-      return { code: 'genesys-refused', detail: `Genesys refused our credentials${code}.` }
     case 'forbidden':
       return {
         code: 'genesys-refused',
