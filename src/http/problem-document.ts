@@ -2,6 +2,7 @@ import { GenesysFailure } from '../domain/genesys-failure.ts'
 import { GatewayProblem, PROBLEMS, type ProblemCode } from '../domain/problem.ts'
 import { StoreUnavailable } from '../domain/store-unavailable.ts'
 import { FileRefused } from '../intake/contract.ts'
+import { refusedByGenesys } from '../workflows/list-schema.ts'
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8'
 
@@ -59,7 +60,7 @@ const ofGenesys = (failure: GenesysFailure): GatewayProblem => {
     const seconds = Math.max(1, Math.ceil((failure.retryAfterMs ?? 30_000) / 1000))
     return new GatewayProblem('genesys-unavailable', 'Genesys does not answer now.', {}, seconds)
   }
-  return new GatewayProblem('genesys-refused', 'Genesys refused what the gateway asked for.')
+  return refusedByGenesys(failure, 'Genesys refused what the gateway asked for.')
 }
 
 const codeOf = (error: unknown): string =>

@@ -220,7 +220,10 @@ test('what workflows throw becomes the right problem, and a defect tells the cal
   }
   const down = await call(new GenesysFailure('throttled', 'read', { retryAfterMs: 2500 }))
   assert.deepEqual([down.statusCode, down.headers['retry-after']], [503, '3'])
-  assert.equal((await call(new GenesysFailure('forbidden', 'read'))).json().code, 'genesys-refused')
+  const right = 'outbound:contactList:view'
+  const denied = (await call(new GenesysFailure('forbidden', 'read', { right }))).json()
+  assert.deepEqual([denied.code, denied.right], ['genesys-refused', right])
+  assert.match(denied.detail, /denies us a right, probably outbound:contactList:view\.$/)
   assert.equal((await call(new GenesysFailure('not_found', 'read'))).json().code, 'not-found')
   const refused = await call(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))
   assert.equal(refused.json().code, 'database-unavailable')
