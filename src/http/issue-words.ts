@@ -38,6 +38,14 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
   }
 }
 
+/** What is missing is told apart from a wrong value only by a schema that was asked with `reportInput`. */
+const faultOf = (issue: z.core.$ZodIssue): string => {
+  const permitted = permittedBy(issue)
+  if (!('input' in issue) || issue.input !== undefined) return permitted
+  if (issue.code === 'invalid_type') return 'is missing'
+  return issue.code === 'invalid_value' ? `is missing and ${permitted}` : permitted
+}
+
 /** A place in a body, as in `columns.0.kind`; an unknown member counts as one of its object. */
 const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
   const path = issue.path.map(String)
@@ -62,7 +70,7 @@ export const wordsOfIssues = (
     const names = within === 'body' ? placesOf(issue, within) : flat
     for (const name of names) {
       const shown = shownName(name).slice(0, 100)
-      if (!words.has(shown)) words.set(shown, permittedBy(issue))
+      if (!words.has(shown)) words.set(shown, faultOf(issue))
     }
   }
   const shown = [...words].slice(0, MOST_NAMES)

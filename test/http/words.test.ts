@@ -33,6 +33,27 @@ test('a refused option or parameter is named with what is permitted, and never w
   }
 })
 
+test('a member that is not there is told as missing, one of the wrong type by the right type', async (t) => {
+  const { app } = await startFakeServer()
+  t.after(() => app.close())
+  const detail = async (payload: object): Promise<string> => {
+    const headers = { ...bearer('lists'), 'idempotency-key': 'k' }
+    const answer = await app.inject({ method: 'POST', url: '/v1/contact-lists', headers, payload })
+    assert.equal(answer.json().code, 'body-invalid')
+    return answer.json().detail
+  }
+  const columns = [{ name: 'id', kind: 'text' }]
+  assert.equal(await detail({ name: 'N', columns }), '`contactIdColumn` is missing.')
+  assert.equal(
+    await detail({ name: 'N', columns, contactIdColumn: 4711 }),
+    '`contactIdColumn` must be of the type string.',
+  )
+  assert.match(
+    await detail({ name: 'N', columns: [{ name: 'id' }], contactIdColumn: 'id' }),
+    /^`columns\.0\.kind` is missing and must be one of "text", /,
+  )
+})
+
 test('a body that is not taken hears why: its charset, its missing boundary, its second file', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())

@@ -9,16 +9,18 @@ import { wordsOfIssues } from '../issue-words.ts'
 import { uploadCallOptionsSchema } from '../schemas.ts'
 
 const NOTHING = z.strictObject({})
+/** So that what is missing can be told from what is wrong; the values stay with the issues. */
+const WITH_INPUT = { reportInput: true }
 
 const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, WITH_INPUT)
   if (result.success) return result.data
   const { names, detail } = wordsOfIssues(result.error.issues)
   throw new GatewayProblem('parameter-invalid', detail, { parameters: names })
 }
 
 const parseBody = (schema: z.ZodType, value: unknown): unknown => {
-  const result = schema.safeParse(value ?? undefined)
+  const result = schema.safeParse(value ?? undefined, WITH_INPUT)
   if (result.success) return result.data
   const { names, detail } = wordsOfIssues(result.error.issues, 'body')
   throw new GatewayProblem('body-invalid', detail, { fields: names })
@@ -28,7 +30,7 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
 export const parseUploadOptions = (
   given: Record<string, unknown>,
 ): { options: UploadOptions; validateOnly: boolean } => {
-  const result = uploadCallOptionsSchema.safeParse(given)
+  const result = uploadCallOptionsSchema.safeParse(given, WITH_INPUT)
   if (!result.success) {
     const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
     const { names, detail } = wordsOfIssues(unknown.length > 0 ? unknown : result.error.issues)
