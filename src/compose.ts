@@ -17,6 +17,8 @@ import { createWatchUploads } from './workflows/watch-uploads.ts'
 export type Gateway = {
   address: string
   simulated: boolean
+  /** Where the sandbox of this process takes its control calls; null: Genesys is elsewhere. */
+  sandboxUrl: string | null
   /** Set when this start made the admin key. */
   newAdminKey: string | null
   adminKeyFile: string | null
@@ -79,6 +81,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   return {
     address,
     simulated: sandbox !== null,
+    sandboxUrl: sandbox?.url ?? null,
     newAdminKey: adminKey.made ? adminKey.key : null,
     adminKeyFile: adminKey.file,
     stop: async () => {

@@ -32,6 +32,9 @@ const welcome = (gateway: Gateway): string =>
     gateway.simulated
       ? '  Genesys is SIMULATED (the sandbox). Nothing reaches a real Genesys org.'
       : null,
+    gateway.sandboxUrl
+      ? `  The sandbox, its control calls and faults (docs/sandbox.md): ${gateway.sandboxUrl}/_sandbox/ledger`
+      : null,
     gateway.newAdminKey ? `  Admin key, shown this once (kept in ${gateway.adminKeyFile}):` : null,
     gateway.newAdminKey ? `    ${gateway.newAdminKey}` : null,
     gateway.simulated && gateway.adminKeyFile ? '  Upload the example:' : null,
