@@ -135,13 +135,6 @@ export const CALL_PROBLEMS = {
     '?hasHeader=yes',
     'Use a value of the API document: booleans are exactly true or false, lists are comma-separated or JSON, mapping is JSON.',
   ),
-  'option-not-available': page(
-    400,
-    'An option is not available yet',
-    'The option is part of the API but this release does not offer it; it is refused rather than ignored.',
-    'A value of the API document that a later release brings.',
-    'Leave the option out, or wait for a release that offers it.',
-  ),
   'capability-not-available': page(
     400,
     'Genesys does not offer this here',

@@ -74,7 +74,6 @@ export const OPERATIONS: readonly Operation[] = [
       'idempotency-key-reused',
       'option-unknown',
       'option-invalid',
-      'option-not-available',
       'capability-not-available',
       'multipart-malformed',
       'multipart-too-large',

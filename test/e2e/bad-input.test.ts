@@ -137,13 +137,13 @@ describe('Bad input over HTTP', () => {
       'idempotency-key-missing',
     ))
 
-  test('an unknown option, an invalid one, one that is not built: 400', async () => {
+  test('an unknown option, an invalid one, one that Genesys cannot have here: 400', async () => {
     await refused(send(`${HEADER}\n${GOOD}\n`, { query: 'mod=append' }), 400, 'option-unknown')
     await refused(send(`${HEADER}\n${GOOD}\n`, { query: 'mode=apend' }), 400, 'option-invalid')
     await refused(
       send(`${HEADER}\n${GOOD}\n`, { query: 'delivery=callback' }),
       400,
-      'option-not-available',
+      'capability-not-available',
     )
   })
 
