@@ -248,3 +248,29 @@ test('while stopping, a new call is told to come again, and a probe is answered'
   assert.match(await probe.answer, /^HTTP\/1\.1 200/)
   await closing
 })
+
+test('a caller that leaves with its body sent and no answer yet is told of once, and not as a broken body', async (t) => {
+  const sent = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<void>()
+  const events: [string, unknown, unknown][] = []
+  const { app, open } = await listen({
+    receiveUpload: async ({ body }) => {
+      await readThrough(body)
+      sent.resolve()
+      await told.promise
+      return { status: 202, body: '{}', location: null, replayed: false }
+    },
+    emit: (name, fields: Record<string, unknown>) => {
+      events.push([name, fields['status'], fields['problem']])
+      told.resolve()
+    },
+  })
+  t.after(() => app.close())
+  const socket = await open()
+  socket.write(head(['Content-Type: text/csv', 'Content-Length: 2']) + 'a\n')
+  await sent.promise
+  socket.destroy()
+  await told.promise
+  await app.close()
+  assert.deepEqual(events, [['http.answered', 499, null]])
+})

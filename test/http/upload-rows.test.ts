@@ -54,7 +54,7 @@ const start = (uploads: Partial<HttpDeps['uploads']> = {}) => {
       ...uploads,
     },
   })
-  return started.then(({ app }) => ({ app, asked }))
+  return started.then(({ app, events }) => ({ app, asked, events }))
 }
 
 const URL_OF_ROWS = '/v1/uploads/upl_1/rows'
@@ -132,7 +132,7 @@ test('what is wrong before the first row is a problem document, not half a CSV',
 test('a caller that reads slowly keeps the scan waiting, and one that goes away ends it', async (t) => {
   const ended = Promise.withResolvers<number>()
   const row = (line: number): LedgerRow => ({ ...ROWS[0]!, line, contactId: 'c'.repeat(100) })
-  const { app } = await start({
+  const { app, events } = await start({
     ledgerRows: async function* () {
       let chunks = 0
       try {
@@ -151,4 +151,10 @@ test('a caller that reads slowly keeps the scan waiting, and one that goes away 
   stop.abort()
   // An endless scan that were not ended, or not kept waiting, would never come here.
   assert.ok((await ended.promise) < 1000)
+  await app.close()
+  // Nothing of the request broke off.
+  assert.deepEqual(
+    events.map(({ name, fields }) => [name, fields['status'], fields['problem']]),
+    [['http.answered', 499, null]],
+  )
 })

@@ -39,6 +39,12 @@ export const tellAnswered = (deps: HttpDeps, request: FastifyRequest, status: nu
   })
 }
 
+/** The caller went away before the answer was whole: 499, as proxies have it; a body that was whole by then did not break off. */
+const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
+  if (!request.answered && !request.raw.complete) request.problemCode = 'body-broken-off'
+  tellAnswered(deps, request, 499)
+}
+
 /** Ends the connection when the small body of a call takes too long, also after its answer; `ended`: the server is closed. */
 const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSignal): void => {
   const { raw } = request
@@ -80,6 +86,10 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
         request.startedMs = deps.clock.monotonicMs()
         setHeaders(deps, request, reply)
         limitSmallBody(deps, request, ended.signal)
+        // The framework tells neither of an answer that was cut short, nor of a caller that left once its body was read.
+        reply.raw.once('close', () => {
+          if (!reply.raw.writableFinished) tellLeft(deps, request)
+        })
         if (stopping && request.routeOptions.config.access !== 'public') {
           reply.header('connection', 'close')
           throw new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)
@@ -90,8 +100,7 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
         if (stopping) reply.header('connection', 'close')
       })
       app.addHook('onRequestAbort', async (request) => {
-        request.problemCode = 'body-broken-off'
-        tellAnswered(deps, request, 499)
+        tellLeft(deps, request)
       })
       app.addHook('onResponse', async (request, reply) => {
         tellAnswered(deps, request, reply.statusCode)

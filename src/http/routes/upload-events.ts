@@ -69,9 +69,9 @@ export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void
       const seen = seenVersion(request)
       // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
       if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
-      // To leave is how a reader ends the stream: no body broke off, and the framework tells of no response.
+      // To leave is how a reader ends the stream, so that is no answer cut short; resumed, the request counts as none broken off.
       request.raw.resume()
-      reply.raw.once('close', () => tellAnswered(deps, request, reply.statusCode))
+      reply.raw.prependOnceListener('close', () => tellAnswered(deps, request, reply.statusCode))
       let unwatch = (): void => undefined
       const stream = streams.open(request.caller!.keyId, () => unwatch())
       const tell = createTeller(stream, seen)
