@@ -86,7 +86,9 @@ const decisionOf = async (
 ): Promise<ContactDecision> => {
   const { rows } = await uploads.ledger(upload.id, { outcomes: [], afterLine: line - 1, limit: 1 })
   const row = rows.find((candidate) => candidate.line === line)
-  const newer = entry !== null && entry.acceptedSeq > (upload.contentSeq ?? 0)
+  // The age of an entry also grows when a later upload confirms its content, which supersedes nothing.
+  const newer =
+    entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
   return {
     uploadId: upload.id,
     uploadState: upload.state,

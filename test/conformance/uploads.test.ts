@@ -233,6 +233,7 @@ await eachHome('Uploads', (home) => {
           code: 'phone-invalid',
           column: 'phone',
           cells: ['raw'],
+          replacedByLine: null,
         },
       ],
       nextLine: null,

@@ -154,7 +154,16 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     if (!wipesNext(run)) await checkList(run)
   }
 
-  return { work, drain, close: queue.close, adoptSent: () => adoptSent(run, sent) }
+  return {
+    work,
+    drain,
+    close: async () => {
+      await queue.close()
+      // A job whose id is not kept is sent again by the next run, though nothing went wrong.
+      await Promise.allSettled(queue.all().map(({ noted }) => noted))
+    },
+    adoptSent: () => adoptSent(run, sent),
+  }
 }
 
 const adoptSent = async (run: DeliveryRun, sent: Sent): Promise<void> => {
