@@ -3,59 +3,10 @@ import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../src/domain/genesys-failure.ts'
 import type { Upload } from '../../src/domain/upload.ts'
-import { createIds } from '../../src/lib/ids.ts'
-import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
-import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
 import { FenceLost } from '../../src/workflows/ports/delivery.ts'
-import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
-import { createMemoryGenesys, refuseIds } from '../support/memory-genesys.ts'
-import { createLeapingClock } from '../support/test-clock.ts'
-
-const names = (count: number, prefix = 'c'): string[] =>
-  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
-
-const setUp = (options: {
-  chunks: ReturnType<typeof makeChunk>[]
-  upload?: Partial<Upload>
-  jobs?: boolean
-  batchRows?: number
-}) => {
-  const store = createMemoryDelivery(options.chunks, options.upload)
-  const genesys = createMemoryGenesys(options)
-  const clock = createLeapingClock()
-  const rest = new AbortController()
-  const lost = new AbortController()
-  const events: string[] = []
-  const deliver = createDeliverUpload({
-    contactLists: genesys,
-    contactFiles: genesys.contactFiles,
-    clearContactList: null,
-    callbackUrl: null,
-    delivery: store,
-    uploads: store,
-    lists: createMemoryLists(),
-    contentHashes: createContentHashes(Buffer.alloc(32)),
-    clock,
-    random: () => 0.5,
-    ids: createIds({ clock }),
-    emit: (name) => void events.push(name),
-    retryWindowMs: 24 * 3_600_000,
-    completionPollMs: 1_000,
-    holdRetryMs: 60_000,
-  })
-  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
-  const lease = { signal: lost.signal, rest: rest.signal, assertHeld: () => undefined as void }
-  return {
-    store,
-    genesys,
-    clock,
-    rest,
-    lost,
-    events,
-    lease,
-    run: () => deliver(claim, store.upload, lease),
-  }
-}
+import { names, setUp } from '../support/delivery-run.ts'
+import { makeChunk } from '../support/memory-delivery.ts'
+import { refuseIds } from '../support/memory-genesys.ts'
 
 const counts = ({ counts: { delivered, unchanged, failed, unprocessed } }: Upload) => ({
   delivered,
@@ -378,56 +329,6 @@ describe('the list before delivery', () => {
       assert.equal(t.store.upload.hold?.reason, 'genesys_unavailable')
       assert.equal(t.store.retryInMs, 60_000)
     }
-  })
-})
-
-describe('a stop', () => {
-  it('comes to rest only when the jobs of what was sent are kept', async () => {
-    const chunks = [0, 1, 2, 3].map((seq) => makeChunk(seq, names(2, `s${seq}-`)))
-    const t = setUp({ chunks, jobs: true })
-    const kept = Promise.withResolvers<void>()
-    let held = kept
-    const turns = async () => {
-      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-    }
-    const { markSent } = t.store
-    t.store.markSent = async (claim, batchId, jobId) => {
-      if (jobId !== null) await held.promise
-      await markSent(claim, batchId, jobId)
-    }
-    // The first job is being looked at when the stop comes, the second batch is on its way.
-    t.genesys.readJob = (_jobId, { signal }) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason))
-        t.rest.signal.addEventListener('abort', () =>
-          reject(new GenesysFailure('unavailable', 'x')),
-        )
-      })
-    const { sendBatch } = t.genesys
-    t.genesys.sendBatch = async (batch, context) => {
-      if (t.genesys.sent.length === 1) {
-        kept.resolve()
-        await turns()
-        held = Promise.withResolvers<void>()
-        t.rest.abort()
-        await turns()
-      }
-      return sendBatch(batch, context)
-    }
-    let ended = false
-    const run = t.run().then(() => (ended = true))
-    await turns()
-    await turns()
-    await turns()
-    assert.equal(t.genesys.sent.length, 2)
-    assert.equal(ended, false)
-    held.resolve()
-    await run
-    const sent = [...t.store.all.values()].filter(({ state }) => state === 'sent')
-    assert.deepEqual(
-      sent.map(({ jobId }) => jobId !== null),
-      [true, true],
-    )
   })
 })
 

@@ -157,13 +157,15 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
   return {
     work,
     drain,
-    close: async () => {
-      await queue.close()
-      // A job whose id is not kept is sent again by the next run, though nothing went wrong.
-      await Promise.allSettled(queue.all().map(({ noted }) => noted))
-    },
+    close: () => closeQueue(queue),
     adoptSent: () => adoptSent(run, sent),
   }
+}
+
+/** Also waits until the jobs of what was sent are kept: one that is not is sent again by the next run, though nothing went wrong. */
+const closeQueue = async (queue: SettleQueue<InFlight>): Promise<void> => {
+  await queue.close()
+  await Promise.allSettled(queue.all().map(({ noted }) => noted))
 }
 
 const adoptSent = async (run: DeliveryRun, sent: Sent): Promise<void> => {

@@ -1,0 +1,54 @@
+import type { Upload } from '../../src/domain/upload.ts'
+import { createIds } from '../../src/lib/ids.ts'
+import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
+import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
+import { createMemoryDelivery, createMemoryLists, type makeChunk } from './memory-delivery.ts'
+import { createMemoryGenesys } from './memory-genesys.ts'
+import { createLeapingClock } from './test-clock.ts'
+
+export const names = (count: number, prefix = 'c'): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+
+/** A run of the delivery over a store and a Genesys in memory, with a clock that leaps over every wait. */
+export const setUp = (options: {
+  chunks: ReturnType<typeof makeChunk>[]
+  upload?: Partial<Upload>
+  jobs?: boolean
+  batchRows?: number
+}) => {
+  const store = createMemoryDelivery(options.chunks, options.upload)
+  const genesys = createMemoryGenesys(options)
+  const clock = createLeapingClock()
+  const rest = new AbortController()
+  const lost = new AbortController()
+  const events: string[] = []
+  const deliver = createDeliverUpload({
+    contactLists: genesys,
+    contactFiles: genesys.contactFiles,
+    clearContactList: null,
+    callbackUrl: null,
+    delivery: store,
+    uploads: store,
+    lists: createMemoryLists(),
+    contentHashes: createContentHashes(Buffer.alloc(32)),
+    clock,
+    random: () => 0.5,
+    ids: createIds({ clock }),
+    emit: (name) => void events.push(name),
+    retryWindowMs: 24 * 3_600_000,
+    completionPollMs: 1_000,
+    holdRetryMs: 60_000,
+  })
+  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
+  const lease = { signal: lost.signal, rest: rest.signal, assertHeld: () => undefined as void }
+  return {
+    store,
+    genesys,
+    clock,
+    rest,
+    lost,
+    events,
+    lease,
+    run: () => deliver(claim, store.upload, lease),
+  }
+}
