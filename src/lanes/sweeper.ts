@@ -31,7 +31,7 @@ const SWEEP_EVERY_MS = 5_000
 /** An upload being received without a sign of life for 60 s is abandoned (design, section 3). */
 const RECEIVING_DEAD_MS = 60_000
 /** A delivery so long past its time has lost its job. */
-const SYNC_OVERDUE_MS = 60_000
+const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
 /** Longer than a job that looks at an upload may take. */
 const RECONCILIATION_OVERDUE_MS = 180_000
