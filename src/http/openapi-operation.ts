@@ -32,3 +32,19 @@ export type Operation = {
   }[]
   problems: ProblemCode[]
 }
+
+/** What a call with a JSON body may hear of it. */
+export const JSON_BODY = [
+  'body-invalid',
+  'body-malformed',
+  'body-too-large',
+  'media-type-unsupported',
+] as const satisfies readonly ProblemCode[]
+
+/** What a call that needs an Idempotency-Key may hear of it. */
+export const KEYED = [
+  'idempotency-key-missing',
+  'idempotency-key-invalid',
+  'idempotency-key-in-progress',
+  'idempotency-key-reused',
+] as const satisfies readonly ProblemCode[]

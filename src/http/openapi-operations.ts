@@ -7,7 +7,7 @@ import {
 } from './contact-list-schemas.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { ENDPOINT_OPERATIONS } from './openapi-endpoints.ts'
-import type { Operation } from './openapi-operation.ts'
+import { JSON_BODY, KEYED, type Operation } from './openapi-operation.ts'
 import { CONTROL_OPERATIONS } from './openapi-upload-control.ts'
 import { WATCH_OPERATIONS } from './openapi-upload-watch.ts'
 import { WEBHOOK_OPERATIONS } from './openapi-webhook-operations.ts'
@@ -68,10 +68,7 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [
       ...LIST,
       'media-type-unsupported',
-      'idempotency-key-missing',
-      'idempotency-key-invalid',
-      'idempotency-key-in-progress',
-      'idempotency-key-reused',
+      ...KEYED,
       'option-unknown',
       'option-invalid',
       'capability-not-available',
@@ -153,14 +150,8 @@ export const OPERATIONS: readonly Operation[] = [
       },
     ],
     problems: [
-      'body-invalid',
-      'body-malformed',
-      'body-too-large',
-      'media-type-unsupported',
-      'idempotency-key-missing',
-      'idempotency-key-invalid',
-      'idempotency-key-in-progress',
-      'idempotency-key-reused',
+      ...JSON_BODY,
+      ...KEYED,
       'contact-list-exists',
       'contact-list-ambiguous',
       'genesys-unavailable',

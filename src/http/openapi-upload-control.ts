@@ -1,5 +1,5 @@
 import type { ControlAction } from '../workflows/ports/uploads.ts'
-import type { Operation } from './openapi-operation.ts'
+import { JSON_BODY, KEYED, type Operation } from './openapi-operation.ts'
 import { retrySchema, uploadSchema } from './schemas.ts'
 
 const control = (action: ControlAction, summary: string): Operation => ({
@@ -58,14 +58,8 @@ export const CONTROL_OPERATIONS: readonly Operation[] = [
       },
     ],
     problems: [
-      'body-invalid',
-      'body-malformed',
-      'body-too-large',
-      'media-type-unsupported',
-      'idempotency-key-missing',
-      'idempotency-key-invalid',
-      'idempotency-key-in-progress',
-      'idempotency-key-reused',
+      ...JSON_BODY,
+      ...KEYED,
       'not-found',
       'state-conflict',
       'nothing-to-retry',

@@ -15,7 +15,7 @@ import type { DeliveryStore } from './ports/delivery.ts'
 import { StagingLost, type StageUpload } from './ports/uploads.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { retriedChunks, type RetryOutcome } from './retry-rows.ts'
-import { stageRows, tellStaged } from './staging.ts'
+import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
 
 export type RetryRequest = {
   caller: Caller
@@ -166,8 +166,6 @@ const stagingOf = (
   },
 ): StageUpload => {
   const { request, parent, options, list, uploadId, rows, chunks } = about
-  const { method, path, key } = about.scope
-  const { tenantId, keyId, requestId } = request.caller
   const { columns, targetColumns, source, schemaVersion } = parent
   const counts = { ...ZERO_COUNTS, read: rows, accepted: rows }
   const leftOut = new Map<number, Buffer>()
@@ -175,8 +173,14 @@ const stagingOf = (
   const fileSha256 = source.sha256
   const planBasis = planBasisOf({ fileSha256, options, leftOut, retry: retried })
   return {
-    uploadId,
-    tenantId,
+    ...acceptanceOf(deps, {
+      caller: request.caller,
+      scope: about.scope,
+      uploadId,
+      counts: { read: rows, accepted: rows },
+      fileSha256,
+      fingerprint: fingerprintOf(request),
+    }),
     counts,
     rejections: {},
     columns,
@@ -193,21 +197,6 @@ const stagingOf = (
     plan: null,
     parentId: parent.id,
     schemaVersion,
-    audit: {
-      id: deps.ids.newId('aud'),
-      tenantId,
-      actor: keyId,
-      action: 'upload.accepted',
-      object: uploadId,
-      requestId,
-      attempt: 1,
-      latencyMs: null,
-      outcome: 'ok',
-      counts: { read: rows, accepted: rows },
-      digest: fileSha256,
-    },
-    claim: { method, path, key, fingerprint: fingerprintOf(request) },
-    answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
   }
 }
 

@@ -9,7 +9,7 @@ import { createPlanTally } from './plan-upload.ts'
 import type { NewUpload, StageUpload } from './ports/uploads.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
-import { stageRows, tellStaged } from './staging.ts'
+import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
 
 /** The lane of a contact list: one for all tenants, for it is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
@@ -104,18 +104,22 @@ const stagingOf = (
   },
 ): StageUpload => {
   const { request, list, uploadId, result, plan } = about
-  const { tenantId, keyId, requestId } = request.caller
   const { options } = request
   const { sha256 } = result.source
   const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
   const { phones: _phones, addedColumns: _added, ...staged } = result
-  const { method, path, key } = about.scope
   const planBasis = planBasisOf({ fileSha256: sha256, options, leftOut: result.leftOut })
   const { schemaVersion } = list
   return {
     ...staged,
-    uploadId,
-    tenantId,
+    ...acceptanceOf(deps, {
+      caller: request.caller,
+      scope: about.scope,
+      uploadId,
+      counts: { read, accepted, rejected, duplicates, suppressed, blank },
+      fileSha256: sha256,
+      fingerprint: fingerprintOf(request, sha256),
+    }),
     options,
     delivery: chooseDelivery(deps, options, list, result),
     planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
@@ -123,20 +127,5 @@ const stagingOf = (
     plan,
     parentId: null,
     schemaVersion,
-    audit: {
-      id: deps.ids.newId('aud'),
-      tenantId,
-      actor: keyId,
-      action: 'upload.accepted',
-      object: uploadId,
-      requestId,
-      attempt: 1,
-      latencyMs: null,
-      outcome: 'ok',
-      counts: { read, accepted, rejected, duplicates, suppressed, blank },
-      digest: sha256,
-    },
-    claim: { method, path, key, fingerprint: fingerprintOf(request, sha256) },
-    answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
   }
 }

@@ -1,3 +1,4 @@
+import type { Caller } from '../domain/access.ts'
 import type { NewChunk } from '../domain/chunk.ts'
 import type { Upload } from '../domain/upload.ts'
 import { createChunkWriter } from './chunk-writer.ts'
@@ -116,4 +117,40 @@ export const tellFinished = (
     unsettled,
     sinceAcceptedMs: Math.max(0, endedAt - Date.parse(upload.createdAt)),
   })
+}
+
+/** What is written when an upload is accepted, whatever its rows came from: the audit entry, and the 202 that its key answers from then on. */
+export const acceptanceOf = (
+  deps: Pick<ReceiveDeps, 'ids' | 'renderUpload'>,
+  about: {
+    caller: Caller
+    scope: ClaimScope
+    uploadId: string
+    counts: Record<string, number>
+    fileSha256: string
+    fingerprint: string
+  },
+): Pick<StageUpload, 'uploadId' | 'tenantId' | 'audit' | 'claim' | 'answer'> => {
+  const { uploadId, counts, fileSha256, fingerprint } = about
+  const { tenantId, keyId, requestId } = about.caller
+  const { method, path, key } = about.scope
+  return {
+    uploadId,
+    tenantId,
+    audit: {
+      id: deps.ids.newId('aud'),
+      tenantId,
+      actor: keyId,
+      action: 'upload.accepted',
+      object: uploadId,
+      requestId,
+      attempt: 1,
+      latencyMs: null,
+      outcome: 'ok',
+      counts,
+      digest: fileSha256,
+    },
+    claim: { method, path, key, fingerprint },
+    answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
+  }
 }
