@@ -36,6 +36,12 @@ export type GatewayClient = {
     csv: string | Uint8Array | AsyncIterable<Uint8Array>,
     options?: { key?: string; query?: string; contentType?: string },
   ): Promise<Answer<UploadView>>
+  /** Uploads, and comes again with the same key when the answer asks for it by `Retry-After`, up to ten times. */
+  uploadPatiently(
+    listId: string,
+    csv: string,
+    options: { key: string },
+  ): Promise<Answer<UploadView>>
   find(uploadId: string): Promise<UploadView>
   /** Asks every 50 ms until the upload is as wanted. */
   until(
@@ -85,25 +91,34 @@ export const createGatewayClient = (address: string, key: string): GatewayClient
       await delay(POLL_MS)
     }
   }
+  const upload: GatewayClient['upload'] = (listId, file, options = {}) =>
+    call<UploadView>(
+      `/v1/contact-lists/${listId}/uploads${options.query ? `?${options.query}` : ''}`,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': options.contentType ?? 'text/csv',
+          'idempotency-key': options.key ?? randomUUID(),
+        },
+        // Streaming bodies need `duplex` (WHATWG fetch); the type comes from undici.
+        body: file as NonNullable<RequestInit['body']>,
+        duplex: 'half',
+      },
+    )
   return {
     call,
     find,
     until,
     finished: (uploadId, withinMs) => until(uploadId, isFinished, withinMs),
-    upload: (listId, file, options = {}) =>
-      call<UploadView>(
-        `/v1/contact-lists/${listId}/uploads${options.query ? `?${options.query}` : ''}`,
-        {
-          method: 'POST',
-          headers: {
-            'content-type': options.contentType ?? 'text/csv',
-            'idempotency-key': options.key ?? randomUUID(),
-          },
-          // Streaming bodies need `duplex` (WHATWG fetch); the type comes from undici.
-          body: file as NonNullable<RequestInit['body']>,
-          duplex: 'half',
-        },
-      ),
+    upload,
+    uploadPatiently: async (listId, csv, options) => {
+      let answer = await upload(listId, csv, options)
+      for (let calls = 1; calls < 10 && answer.headers.has('retry-after'); calls += 1) {
+        await delay(Number(answer.headers.get('retry-after')) * 1000)
+        answer = await upload(listId, csv, options)
+      }
+      return answer
+    },
     rejectedRows: async (uploadId, limit) => {
       const { body } = await call<{ items: RowView[] }>(
         `/v1/uploads/${uploadId}/rows?outcome=rejected&limit=${limit}`,
