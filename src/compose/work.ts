@@ -7,6 +7,7 @@ import { createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createDeliverUpload } from '../workflows/deliver-upload.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
+import { createHoldKeeper } from '../workflows/look-after-holds.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
 import { reconcilerOf } from './reconciliation.ts'
@@ -89,10 +90,25 @@ export const createWork = async (parts: Parts) => {
     emit,
     wake: () => lanes.wake(),
   })
+  const holds = createHoldKeeper({
+    holds: store.holds,
+    contactLists: parts.genesys.contactLists,
+    clock: systemClock,
+    emit,
+    againInMs: HOLD_RETRY_MS,
+    wake: () => lanes.wake(),
+  })
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
     await jobs.stop()
   }
-  return { jobs: { start: () => jobs.start(), stop: stopJobs }, lanes, sweeper, webhooks, ids }
+  return {
+    jobs: { start: () => jobs.start(), stop: stopJobs },
+    lanes,
+    sweeper,
+    holds,
+    webhooks,
+    ids,
+  }
 }

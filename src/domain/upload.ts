@@ -67,6 +67,12 @@ export const HOLD_REASONS = {
   dnc_stale: 'resume',
 } as const
 export type HoldReason = keyof typeof HOLD_REASONS
+/** Holds that end when Genesys shows that their reason is gone; until a look says so the upload stays held, since when it was. */
+export const LOOKED_AT_HOLDS = [
+  'list_not_ready',
+  'genesys_unavailable',
+] as const satisfies readonly HoldReason[]
+export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]
 export type Hold = { reason: HoldReason; since: string }
 
 /** `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted = delivered + unchanged + failed + unprocessed`. */

@@ -1,32 +1,17 @@
 import { sql } from 'kysely'
 
 import type { LaneStore } from '../workflows/ports/delivery.ts'
-import { inTransaction, type Database } from './database.ts'
-import { LANE_STATES_SQL, lockLane, wakeLane } from './upload-row.ts'
+import type { Database } from './database.ts'
+import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
+import { LANE_STATES_SQL } from './upload-row.ts'
 
 /** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this. Source: design, section 8. */
 export const LEASE_MS = 10_000
 
 const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
 
-/** Holds looked at in one round; the next round takes the rest. */
-const WAKE_AT_ONCE = 100
-
 export const createLaneStore = (deps: { database: Database }): LaneStore => {
   const { db } = deps.database
-
-  const wake = (uploadId: string, laneKey: string): Promise<boolean> =>
-    inTransaction(deps.database, async (tx) => {
-      await lockLane(tx, laneKey)
-      const { rows } =
-        await sql`update upload set state = held_from, held_from = null, hold_reason = null,
-          hold_since = null, retry_at = null, version = version + 1, updated_at = clock_timestamp()
-        where id = ${uploadId} and state = 'held' and retry_at <= clock_timestamp() returning id`.execute(
-          tx,
-        )
-      if (rows.length === 1) await wakeLane(tx, laneKey)
-      return rows.length === 1
-    })
 
   return {
     claim: async (owner) => {
@@ -61,11 +46,13 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
     },
     wakeHeld: async () => {
       const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
-        where state = 'held' and retry_at <= clock_timestamp() order by retry_at limit ${WAKE_AT_ONCE}`.execute(
-        db,
-      )
+        where state = 'held' and retry_at <= clock_timestamp() and hold_reason not in (${LOOKED_AT_SQL})
+        order by retry_at limit ${WAKE_AT_ONCE}`.execute(db)
+      const due = sql`retry_at <= clock_timestamp()`
       let woken = 0
-      for (const { id, lane_key } of rows) if (await wake(id, lane_key)) woken += 1
+      for (const { id, lane_key: laneKey } of rows) {
+        if (await endHold(deps.database, { id, laneKey }, due)) woken += 1
+      }
       return woken
     },
   }

@@ -9,6 +9,7 @@ import type { DeliveryStore, LaneStore, ListCache } from '../workflows/ports/del
 import type { EndpointStore } from '../workflows/ports/endpoints.ts'
 import type { ExplainStore } from '../workflows/ports/explain.ts'
 import type { PaceStore } from '../workflows/ports/genesys.ts'
+import type { HoldStore } from '../workflows/ports/holds.ts'
 import type {
   AccessStore,
   AuditStore,
@@ -30,6 +31,7 @@ import { createDeliveryStore } from './delivery-store.ts'
 import { openEmbedded } from './embedded-home.ts'
 import { createEndpointStore } from './endpoint-store.ts'
 import { createExplainStore } from './explain-store.ts'
+import { createHoldStore } from './hold-store.ts'
 import { createHome } from './home.ts'
 import { createIdempotencyStore } from './idempotency-store.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
@@ -56,6 +58,7 @@ export type Store = {
   uploads: UploadStore
   idempotency: IdempotencyStore
   lanes: LaneStore
+  holds: HoldStore
   delivery: DeliveryStore
   pace: PaceStore
   lists: ListCache
@@ -116,6 +119,7 @@ const assemble = async (
     uploads,
     idempotency,
     lanes,
+    holds: createHoldStore({ database }),
     delivery: createDeliveryStore({ database, outbox }),
     pace: createPaceStore({ database }),
     lists: createListCache({ database }),

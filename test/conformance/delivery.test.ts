@@ -249,7 +249,8 @@ await eachHome('Lanes and delivery', (home) => {
     assert.deepEqual([next?.id, next?.cancelRequested], [upload.id, true])
 
     await store.delivery.hold(claim, { ...about, reason: 'genesys_unavailable', retryInMs: 0 })
-    assert.equal(await store.lanes.wakeHeld(), 1)
+    const [due] = await store.holds.takeDue(60_000)
+    assert.equal(await store.holds.end(due!), true)
     await settle(store, claim, upload, batch)
     const done = await finish(claim, upload, 'cancelled')
     const { delivered, failed, unprocessed } = done.counts
@@ -286,7 +287,7 @@ await eachHome('Lanes and delivery', (home) => {
     await assert.rejects(finish(claim, upload, 'cancelled'), /Nobody asked/)
   })
 
-  it('wakes a hold whose time has come and leaves one that needs a call', async () => {
+  it('gives a hold to look at when its time has come, to one taker, and leaves one that needs a call', async () => {
     await clear()
     const upload = await stageUpload(store)
     const claim = await claimLane()
@@ -300,14 +301,21 @@ await eachHome('Lanes and delivery', (home) => {
       })
     const held = await hold('genesys_unavailable', 60_000)
     assert.equal(held.hold?.reason, 'genesys_unavailable')
-    assert.equal(await store.lanes.wakeHeld(), 0)
+    assert.deepEqual(await store.holds.takeDue(60_000), [])
     await store.sql.executeSql(`update upload set retry_at = clock_timestamp() where id = $1`, [
       upload.id,
     ])
-    assert.equal(await store.lanes.wakeHeld(), 1)
+    assert.equal(await store.lanes.wakeHeld(), 0)
+    const [due] = await store.holds.takeDue(60_000)
+    assert.deepEqual([due?.id, due?.reason], [upload.id, 'genesys_unavailable'])
+    assert.deepEqual(await store.holds.takeDue(60_000), [])
+    assert.deepEqual(await store.uploads.find('default', upload.id), held)
+    assert.equal(await store.holds.end({ ...due!, reason: 'list_not_ready' }), false)
+    assert.equal(await store.holds.end(due!), true)
     assert.equal((await store.delivery.next(claim))?.state, 'delivering')
     await hold('refusals', null)
-    assert.equal(await store.lanes.wakeHeld(), 0)
+    assert.deepEqual(await store.holds.takeDue(60_000), [])
+    assert.equal(await store.holds.end(due!), false)
   })
 
   it('makes a released lane ready at once when work came while it was held', async () => {

@@ -217,9 +217,9 @@ await eachHome('Receipts of webhooks', (home) => {
       retryInMs: 3_600_000,
       audit: audit('upload.held', upload.id),
     })
-    assert.equal(await store.lanes.wakeHeld(), 0)
+    assert.equal((await store.holds.takeDue(60_000)).length, 0)
     await verify(await record())
-    assert.equal(await store.lanes.wakeHeld(), 1)
+    assert.equal((await store.holds.takeDue(60_000)).length, 1)
   })
 
   it('knows the list of a part until a day after the end of its upload', async () => {

@@ -30,7 +30,7 @@ export type LaneStore = {
   release(claim: LaneClaim, readyInMs: number): Promise<void>
   /** Frees every lane; only for the embedded home, where the process lock proves that nobody else holds one. */
   freeAll(): Promise<void>
-  /** Uploads held for a reason that ends by itself and whose time has come go back to their lane; returns how many. */
+  /** Uploads whose hold ends with its time, which has come, go back to their lane; returns how many. Others are the `HoldStore`'s. */
   wakeHeld(): Promise<number>
 }
 
