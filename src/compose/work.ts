@@ -19,6 +19,8 @@ const WEBHOOK_TIMEOUT_MS = 5000
 const HOLD_RETRY_MS = 60_000
 /** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */
 const MAX_LANES = 16
+/** With those that only wait for jobs. An upload of one batch takes four calls: 15 calls a second are used up by jobs of 34 s. */
+const MAX_LANES_HELD = 128
 
 const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Parts) =>
   createDeliverUpload({
@@ -77,6 +79,7 @@ export const createWork = async (parts: Parts) => {
     random: Math.random,
     owner,
     maxLanes: MAX_LANES,
+    maxHeld: MAX_LANES_HELD,
     idlePollMs: 300,
   })
   const sweeper = createSweeper({

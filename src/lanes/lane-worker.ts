@@ -11,6 +11,7 @@ import { FenceLost } from '../workflows/ports/delivery.ts'
 import { traceOf } from './error-trace.ts'
 import type { KeptLease } from './lease.ts'
 import { keepLease, slept } from './lease.ts'
+import { createTurns } from './turns.ts'
 
 export type LaneWorkerDeps = {
   lanes: LaneStore
@@ -20,8 +21,10 @@ export type LaneWorkerDeps = {
   emit: Emit
   /** This process; stored with the lease. */
   owner: string
-  /** Lanes worked at the same time by this process. */
+  /** Lanes worked at the same time by this process; those that only wait for Genesys do not count. */
   maxLanes: number
+  /** Lanes held at the same time, those that only wait included. */
+  maxHeld: number
   /** How often an idle worker looks for lanes that others filled. */
   idlePollMs: number
   /** For jitter, in [0, 1]; without it waits take their longest. */
@@ -54,13 +57,17 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   let idle = new AbortController()
   let claiming: Promise<void> = Promise.resolve()
   const wake = (): void => idle.abort()
+  const turns = createTurns(deps, () => held.keys())
 
   const claimOne = async (): Promise<boolean> => {
-    if (held.size >= deps.maxLanes) return false
+    if (!turns.hasRoom()) {
+      if (turns.isOneOver() && (await lanes.anyReady())) turns.endOne()
+      return false
+    }
     const claimedAtMs = clock.monotonicMs()
     const claim = await lanes.claim(deps.owner)
     if (claim === null) return false
-    const lease = keepLease(deps, claim, claimedAtMs)
+    const lease = keepLease({ lanes, clock, wentAside: wake }, claim, claimedAtMs)
     const work = hold(claim, lease, claimedAtMs).finally(() => {
       held.delete(lease)
       wake()

@@ -12,6 +12,10 @@ const ABORT_AHEAD_MS = 1_000
 
 export type KeptLease = Lease & {
   readonly laneKey: string
+  readonly claimedAtMs: number
+  aside<T>(wait: () => Promise<T>): Promise<T>
+  /** The work only waits for Genesys at present. */
+  isAside(): boolean
   nudges: Nudges
   /** The lane was nudged for the `count`th time since its claim; one heard of before is passed over. */
   nudge(count: number): void
@@ -23,12 +27,28 @@ export type KeptLease = Lease & {
   end(): Promise<void>
 }
 
+const createAsides = (wentAside?: () => void): Pick<KeptLease, 'aside' | 'isAside'> => {
+  let under = 0
+  return {
+    isAside: () => under > 0,
+    aside: async (wait) => {
+      under += 1
+      wentAside?.()
+      try {
+        return await wait()
+      } finally {
+        under -= 1
+      }
+    },
+  }
+}
+
 /**
  * Keeps a claimed lane's lease. Its end is reckoned on the monotonic clock from before the statement that gave or renewed it, so
  * that it is never believed to last longer than the database says.
  */
 export const keepLease = (
-  deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock },
+  deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock; wentAside?: () => void },
   claim: LaneClaim,
   claimedAtMs: number,
 ): KeptLease => {
@@ -44,12 +64,12 @@ export const keepLease = (
     resting.abort(reason)
   }
   const renewals = async (): Promise<void> => {
-    let waitMs = RENEW_EVERY_MS
+    let waitMs = untilBeat(clock)
     while (await slept(clock, waitMs, ended.signal)) {
       const beforeMs = clock.monotonicMs()
       const kept = await lanes.renew(claim).catch(() => undefined)
       if (kept === null) return abort(new FenceLost(`lane ${claim.key} has another holder`))
-      waitMs = kept ? RENEW_EVERY_MS : RENEW_AGAIN_MS
+      waitMs = kept ? untilBeat(clock) : RENEW_AGAIN_MS
       if (!kept) continue
       endsAtMs = Math.max(endsAtMs, beforeMs + claim.leaseMs)
       nudges.hear(kept.nudges)
@@ -73,7 +93,9 @@ export const keepLease = (
     signal: aborted.signal,
     rest: resting.signal,
     laneKey: claim.key,
+    claimedAtMs,
     nudges,
+    ...createAsides(deps.wentAside),
     nudge: nudges.hear,
     assertHeld: () => {
       aborted.signal.throwIfAborted()
@@ -87,6 +109,9 @@ export const keepLease = (
     },
   }
 }
+
+/** All leases of a process are renewed at the same beats, so that the store can renew them in one statement. */
+const untilBeat = (clock: Clock): number => RENEW_EVERY_MS - (clock.monotonicMs() % RENEW_EVERY_MS)
 
 /** false when the signal ended the wait. */
 export const slept = async (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {

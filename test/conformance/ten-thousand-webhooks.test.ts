@@ -138,6 +138,7 @@ const setUp = (store: Store) => {
     emit: () => undefined,
     owner: 'me',
     maxLanes: UPLOADS,
+    maxHeld: UPLOADS,
     idlePollMs: 60_000,
   })
   const receive = createReceiveWebhook({

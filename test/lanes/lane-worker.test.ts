@@ -1,70 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import type { Upload } from '../../src/domain/upload.ts'
-import { createLaneWorkers } from '../../src/lanes/lane-worker.ts'
 import { createSweeper } from '../../src/lanes/sweeper.ts'
-import type { DeliverUpload, LaneClaim } from '../../src/workflows/ports/delivery.ts'
+import type { LaneClaim } from '../../src/workflows/ports/delivery.ts'
 import { FenceLost } from '../../src/workflows/ports/delivery.ts'
-import { makeUpload } from '../support/memory-delivery.ts'
+import { setLaneStage as setUp, untilAborted } from '../support/lane-stage.ts'
 import { createManualClock } from '../support/test-clock.ts'
-
-const setUp = (deliver: DeliverUpload, maxLanes = 4) => {
-  const clock = createManualClock()
-  const work = new Map<string, Upload[]>()
-  const held = new Set<string>()
-  const notBefore = new Map<string, number>()
-  const released: { lane: string; readyInMs: number }[] = []
-  const events: string[] = []
-  const renewals: { answer: () => Promise<{ nudges: number } | null>; count: number } = {
-    answer: async () => ({ nudges: 0 }),
-    count: 0,
-  }
-  const workers = createLaneWorkers({
-    lanes: {
-      claim: async (owner) => {
-        for (const [key, uploads] of work) {
-          const ready = (notBefore.get(key) ?? 0) <= clock.monotonicMs()
-          if (uploads.length === 0 || held.has(key) || !ready) continue
-          held.add(key)
-          return { key, owner, fence: '1', leaseMs: 10_000 }
-        }
-        return null
-      },
-      renew: () => {
-        renewals.count += 1
-        return renewals.answer()
-      },
-      release: async ({ key }, readyInMs) => {
-        held.delete(key)
-        notBefore.set(key, clock.monotonicMs() + readyInMs)
-        released.push({ lane: key, readyInMs })
-      },
-      freeAll: async () => undefined,
-      wakeHeld: async () => 0,
-    },
-    delivery: { next: async ({ key }) => work.get(key)?.[0] ?? null },
-    deliver: async (claim, upload, lease) => {
-      await deliver(claim, upload, lease)
-      if (!lease.rest.aborted) work.get(claim.key)!.shift()
-    },
-    clock,
-    emit: (name) => void events.push(name),
-    owner: 'me',
-    maxLanes,
-    idlePollMs: 300,
-    random: () => 0,
-  })
-  const give = (lane: string, ...ids: string[]): void => {
-    work.set(lane, [...(work.get(lane) ?? []), ...ids.map((id) => makeUpload([], { id }))])
-  }
-  return { clock, workers, give, work, released, events, renewals }
-}
-
-const untilAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error))
-  })
 
 describe('lane workers', () => {
   it('work the uploads of a lane in order and give it up when it is empty', async () => {

@@ -17,6 +17,7 @@ test('a worker whose claims failed for an hour looks for work again within secon
       renew: unused,
       release: unused,
       freeAll: unused,
+      anyReady: unused,
       wakeHeld: unused,
     },
     delivery: { next: unused },
@@ -33,6 +34,7 @@ test('a worker whose claims failed for an hour looks for work again within secon
     emit: () => {},
     owner: 'me',
     maxLanes: 1,
+    maxHeld: 1,
     idlePollMs: 300,
   })
   workers.start()

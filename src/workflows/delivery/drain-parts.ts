@@ -1,6 +1,6 @@
 import { awaitJob } from './await-job.ts'
 import { recordCleared } from './overwrite.ts'
-import type { DeliveryRun } from './run.ts'
+import { aside, type DeliveryRun } from './run.ts'
 import { PART_JOB_LOST, settlePart } from './settle-part.ts'
 import { openParts } from './work-parts.ts'
 
@@ -16,9 +16,10 @@ export const drainParts = async (
   const { clock, delivery } = run.deps
   const parts = await delivery.parts(run.upload.id)
   for (const { part, batches } of openParts(parts, await delivery.batches(run.upload.id))) {
-    if (part.jobId === null) continue
+    const { jobId } = part
+    if (jobId === null) continue
     const startedMs = clock.monotonicMs()
-    const job = await awaitJob(run, part.jobId, startedMs)
+    const job = await aside(run, () => awaitJob(run, jobId, startedMs))
     const completed = job?.state === 'completed'
     if (!completed && failedJobs === 'leave') continue
     if (completed) await recordCleared(run)

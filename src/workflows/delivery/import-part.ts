@@ -5,7 +5,7 @@ import { callGenesys } from './call-genesys.ts'
 import { checkList } from './list-state.ts'
 import type { PartColumns } from './part-columns.ts'
 import type { OpenPart } from './part-refusals.ts'
-import { askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.ts'
+import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.ts'
 import { fileOf, markAttempt } from './send-part.ts'
 import { failedRow } from './settle-batch.ts'
 import type { PartOutcome } from './settle-part.ts'
@@ -65,7 +65,7 @@ const watch = async <T>(
     const said = done(status)
     if (said !== null) return said
     if (clock.monotonicMs() - startedMs >= patienceMs) return null
-    await pause(run, waitMs)
+    await aside(run, () => pause(run, waitMs))
     await askGoingOn(run)
   }
 }

@@ -8,7 +8,7 @@ import type { PartColumns } from './part-columns.ts'
 import { actOnPartRefusal, type OpenPart, withoutRows } from './part-refusals.ts'
 import { recordsOf } from './part-source.ts'
 import { planChunk } from './plan-batch.ts'
-import { checkGoingOn, moveTo, type DeliveryRun } from './run.ts'
+import { aside, checkGoingOn, moveTo, type DeliveryRun } from './run.ts'
 import { sendPart } from './send-part.ts'
 import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './settle-part.ts'
 
@@ -46,7 +46,8 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
         if (sent instanceof GenesysFailure) return sent
         jobId = sent
       }
-      const job = await awaitJob(run, jobId, startedMs)
+      const awaited = jobId
+      const job = await aside(run, () => awaitJob(run, awaited, startedMs))
       if (job?.state === 'completed') return { kind: 'job', job }
       failures += 1
       if (failures >= MAX_SENDS_OF_FAILED_JOB) return outcomeOfLast(job)

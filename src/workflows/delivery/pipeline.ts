@@ -8,7 +8,7 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
 import { actOnRefusal, endIfCancelled } from './refusals.ts'
 import type { DeliveryRun } from './run.ts'
-import { checkGoingOn, moveTo } from './run.ts'
+import { aside, checkGoingOn, moveTo } from './run.ts'
 import { sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
@@ -132,7 +132,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     sent.failedJobs = failed
     for (;;) {
       if (failed === 'resend') await sendAgain()
-      await queue.emptied()
+      await aside(run, () => queue.emptied())
       if (failed !== 'resend' || again.length === 0) return
     }
   }

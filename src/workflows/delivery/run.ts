@@ -159,3 +159,7 @@ export const moveTo = async (run: DeliveryRun, state: LaneState): Promise<void> 
   if (run.upload.state === state) return
   noteUpload(run, await run.deps.delivery.move(run.claim, run.upload.id, state))
 }
+
+/** A wait for Genesys in which nothing is sent: it does not keep other lanes from being worked. */
+export const aside = <T>(run: DeliveryRun, wait: () => Promise<T>): Promise<T> =>
+  run.lease.aside === undefined ? wait() : run.lease.aside(wait)

@@ -28,6 +28,8 @@ export type LaneStore = {
   renew(claim: LaneClaim): Promise<{ nudges: number } | null>
   /** Gives the lane up; it is ready again in `readyInMs` if it has work. */
   release(claim: LaneClaim, readyInMs: number): Promise<void>
+  /** Whether a lane is ready that nobody holds. */
+  anyReady(): Promise<boolean>
   /** Frees every lane; only for the embedded home, where the process lock proves that nobody else holds one. */
   freeAll(): Promise<void>
   /** Uploads whose hold ends with its time, which has come, go back to their lane; returns how many. Others are the `HoldStore`'s. */
@@ -241,6 +243,11 @@ export type Lease = {
   nudges?: Nudges
   /** Throws `FenceLost` when the lease no longer holds by the monotonic clock. */
   assertHeld(): void
+  /**
+   * Runs a wait in which the lane only learns what became of what was sent: until it is over another lane may be worked in this
+   * one's place, while the lease is kept. Left out: nobody works lanes beside this one.
+   */
+  aside?<T>(wait: () => Promise<T>): Promise<T>
 }
 
 /** Works one upload to its end, to a hold, or to a stop between two batches; throws `FenceLost` or the abort's reason. */
