@@ -41,6 +41,16 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Par
     holdRetryMs: HOLD_RETRY_MS,
   })
 
+const holdKeeperOf = ({ store, genesys, telemetry }: Parts, wake: () => void) =>
+  createHoldKeeper({
+    holds: store.holds,
+    contactLists: genesys.contactLists,
+    clock: systemClock,
+    emit: telemetry.emit,
+    againInMs: HOLD_RETRY_MS,
+    wake,
+  })
+
 /** The lanes, the background jobs and the sweeper: everything that works without a caller. */
 export const createWork = async (parts: Parts) => {
   const { config, telemetry, store, owner } = parts
@@ -93,14 +103,7 @@ export const createWork = async (parts: Parts) => {
     emit,
     wake: () => lanes.wake(),
   })
-  const holds = createHoldKeeper({
-    holds: store.holds,
-    contactLists: parts.genesys.contactLists,
-    clock: systemClock,
-    emit,
-    againInMs: HOLD_RETRY_MS,
-    wake: () => lanes.wake(),
-  })
+  const holds = holdKeeperOf(parts, () => lanes.wake())
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()

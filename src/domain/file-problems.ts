@@ -40,7 +40,7 @@ export const FILE_PROBLEMS = {
   'schema-drift': page(
     422,
     'The file has columns that the list does not know',
-    'The file and the contact list differ; `diff` shows how: columns that the list lacks (`added`), that the file lacks (`removed`), and that the options give another kind than the list declares (`retyped`). In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent.',
+    'The file and the contact list differ; `diff` shows how: columns that the list lacks (`added`), that the file lacks (`removed`), and that the options give another kind than the list declares (`retyped`). In the `problem` of an upload: the list was changed in Genesys after the upload was accepted, and nothing more was sent; or, while it is held, Genesys refused rows for the columns that `detail` names, and `/resume` sends them again.',
     'A new CRM field `loyaltyTier`.',
     'Map the column, leave it out with `mapping` (null) or `schemaDrift=drop`, or have it added to the list with `schemaDrift=extend` (guide dialect).',
   ),

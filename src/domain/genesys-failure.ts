@@ -25,6 +25,9 @@ export type GenesysFailureKind = keyof typeof GENESYS_FAILURES
 /** A row that Genesys named; `index` counts from 0 within the request. */
 export type GenesysRowError = { index: number; field: string | null; code: string }
 
+/** The code of a row error that speaks of a column and not of the row. */
+export const UNKNOWN_COLUMN = 'unknown-column'
+
 export class GenesysFailure extends Error {
   override readonly name = 'GenesysFailure'
   readonly kind: GenesysFailureKind

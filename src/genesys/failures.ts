@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { GenesysFailure, type GenesysRowError } from '../domain/genesys-failure.ts'
+import { GenesysFailure, type GenesysRowError, UNKNOWN_COLUMN } from '../domain/genesys-failure.ts'
 import type { HttpAnswer } from './transport.ts'
 
 /** JSON text as a value; undefined when it is not JSON. Never throws, for the text is a stranger's. */
@@ -30,8 +30,8 @@ export const fieldOf = (value: unknown): string | null =>
 /** What Genesys' words about a row can mean; the codes are those of the ledger. The first that matches wins. */
 const ROW_CODES: readonly [RegExp, string][] = [
   [
-    /unknown|undeclared|not declared|invalid.contact.columns|no such (field|column)/,
-    'unknown-column',
+    /unknown.{0,9}(field|column|attribute)|(field|column|attribute).{0,60}(unknown|not (known|defined|found)|does not exist)|undeclared|not declared|invalid.contact.columns|no such (field|column)|schema/,
+    UNKNOWN_COLUMN,
   ],
   [/contact.?id/, 'contact-id-invalid'],
   [/phone|e\.?164/, 'phone-invalid'],
@@ -130,8 +130,8 @@ const refusalOf = (
   const rowErrors = call.rows ? rowErrorsOf(body) : []
   const speaksOfSchema =
     rowErrors.length === 0 &&
-    (rowCodeOf(body.code, body.message) === 'unknown-column' ||
-      body.errors.some(({ code, message }) => rowCodeOf(code, message) === 'unknown-column'))
+    (rowCodeOf(body.code, body.message) === UNKNOWN_COLUMN ||
+      body.errors.some(({ code, message }) => rowCodeOf(code, message) === UNKNOWN_COLUMN))
   const ofRows =
     about.upstreamCode !== null && ROW_LEVEL.has(about.upstreamCode)
       ? true

@@ -76,7 +76,7 @@ export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<Upload
       hold_since = case when ${early} then clock_timestamp() end,
       retry_at = case when ${early} then not_before end,
       held_from = case when ${early} then held_from end,
-      told_hold = null, updated_at = clock_timestamp()
+      told_hold = null, problem = null, updated_at = clock_timestamp()
     where id = ${row.id} returning ${UPLOAD_COLUMNS}`.execute(tx)
   await wakeLane(tx, row.lane_key)
   return rows[0]!

@@ -144,9 +144,9 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
     return
   }
   const { deps, upload } = run
-  const { reason, retryInMs, failure } = ending
+  const { reason, retryInMs, failure, problem = null } = ending
   const audit = auditOf(run, 'upload.held', { digest: upload.source.sha256 })
-  await deps.delivery.hold(run.claim, { uploadId: upload.id, reason, retryInMs, audit })
+  await deps.delivery.hold(run.claim, { uploadId: upload.id, reason, retryInMs, problem, audit })
   deps.emit('upload.held', { uploadId: upload.id, reason, failure })
 }
 

@@ -163,6 +163,26 @@ test('Genesys refuses everything: the upload is held for a person, the CRM is to
     assert.deepEqual(told2.data.counts, upload.counts)
   }))
 
+test('a job that refuses the rows for a column holds the upload, and resume sends them again', () =>
+  withStage('guide', async (stage) => {
+    const { client } = await stage.gateway()
+    const file = cleanFile({ rows: 50 })
+    const message = 'Field note is not defined in the schema'
+    stage.sandbox.setFaults([{ kind: 'reject-rows', everyNth: 1, field: 'note', message }])
+    const { body } = await client.upload(LIST, file.csv)
+    const held = await client.until(
+      body.id,
+      (upload) => upload.state === 'held' || isFinished(upload),
+    )
+    assert.deepEqual([held.hold?.reason, held.problem?.code], ['refusals', 'schema-drift'])
+    assert.equal(held.counts.failed, 0)
+    stage.sandbox.setFaults([])
+    await client.call(`/v1/uploads/${body.id}/resume`, { method: 'POST' })
+    const upload = await client.finished(body.id)
+    assert.deepEqual([upload.state, upload.counts.delivered], ['completed', 50])
+    assert.deepEqual(differences(stage.sandbox.contents(LIST), file.expected), [])
+  }))
+
 test('a list that is being indexed: the upload waits and goes on by itself; one in error waits for a person', () =>
   withStage('guide', async (stage) => {
     const { client } = await stage.gateway()

@@ -291,12 +291,12 @@ export const createMemoryDelivery = (
       counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
       return change({ state, problem, counts })
     },
-    hold: async (claim, { reason, retryInMs, audit }) => {
+    hold: async (claim, { reason, retryInMs, problem = null, audit }) => {
       if (reason === 'genesys_unavailable') checkWorking(claim)
       else checkBeginning(claim)
       store.audits.push(audit)
       store.retryInMs = retryInMs
-      return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' } })
+      return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' }, problem })
     },
     registered: async (_, __, ids) =>
       new Map(ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : []))),

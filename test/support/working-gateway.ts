@@ -39,8 +39,12 @@ const fileOf = (rows: readonly Row[], rejected: number): string =>
   ].join('\n')
 
 /** Everything between a caller and a Genesys in memory, on a real store; lanes are worked when the test says so. */
-export const createWorkingGateway = (store: Store, listId: string) => {
-  const genesys = createMemoryGenesys({ batchRows: 3 })
+export const createWorkingGateway = (
+  store: Store,
+  listId: string,
+  about: { jobs?: boolean } = {},
+) => {
+  const genesys = createMemoryGenesys({ batchRows: 3, ...about })
   genesys.list = {
     ...genesys.list,
     id: listId,

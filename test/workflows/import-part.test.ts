@@ -149,14 +149,30 @@ describe('a file as an import of the platform', () => {
   })
 
   it('fails the rows of an import that failed, with its reason', async () => {
-    const failureReason = 'contact_columns_limit_exceeded'
+    const failureReason = 'import_too_many_rows'
     const t = setUp([RUNNING, statusOf({ state: 'failed', percent: 10, failureReason })])
     await t.run()
     assert.equal(t.store.upload.counts.failed, 3)
     assert.deepEqual(
       [...new Set(t.store.results.map(({ code }) => code))],
-      ['genesys-import-contact-columns-limit-exceeded'],
+      ['genesys-import-import-too-many-rows'],
     )
+  })
+
+  it('holds the upload when the import failed for the columns, and sends it again when it is resumed', async () => {
+    const failureReason = 'contact_columns_limit_exceeded'
+    const failed = statusOf({ state: 'failed', percent: 10, failureReason })
+    const during = [RUNNING, failed]
+    const t = setUp(during)
+    await t.run()
+    const { hold, problem, counts } = t.store.upload
+    assert.deepEqual([hold?.reason, problem?.code, counts.failed], ['refusals', 'schema-drift', 0])
+    assert.match(problem?.detail ?? '', /contact_columns_limit_exceeded/)
+    t.store.upload = { ...t.store.upload, state: 'delivering', hold: null }
+    during.splice(0, during.length, RUNNING, DONE)
+    await t.run()
+    assert.equal(t.store.upload.counts.delivered, 3)
+    assert.equal(t.files.length, 2)
   })
 
   it('waits for an import that is under way before it begins its own', async () => {

@@ -1,10 +1,11 @@
 import type { Batch } from '../ports/delivery.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { ChunkPlan } from './plan-batch.ts'
-import { batchesOf, freshBatch, partOf, planChunk, sentRows } from './plan-batch.ts'
+import { batchesOf, freshBatch, planChunk, sentRows } from './plan-batch.ts'
 import type { DeliveryRun } from './run.ts'
 import { auditOf, checkGoingOn, moveTo } from './run.ts'
 import { prepareRequest } from './send-batch.ts'
+import { withoutSuperseded } from './superseded.ts'
 
 /**
  * Works the upload's chunks in order. While one is on its way the next is read, looked up, written down and serialised, so that
@@ -76,7 +77,9 @@ const writtenBatches = async (
   earlier: readonly Batch[],
 ): Promise<Batch[]> => {
   const resumed: Batch[] = []
-  for (const batch of earlier) resumed.push(await withoutSuperseded(run, plan, batch))
+  for (const batch of earlier) {
+    resumed.push(isUnknown(batch) ? await withoutSuperseded(run, plan, batch) : batch)
+  }
   if (isWhole(resumed)) return resumed
   const firstWritten = resumed[0]?.fromRow ?? plan.chunk.contactIds.length
   const missing = batchesOf(run, plan, run.upload.targetColumns).filter(
@@ -97,21 +100,6 @@ const writtenBatches = async (
   return [...written, ...resumed]
 }
 
-/**
- * A batch whose outcome is unknown goes again under its own id, except for rows that a later upload has brought to Genesys in the
- * meantime (this one was held or paused): those are taken out, for older content never overwrites newer.
- */
-const withoutSuperseded = async (
-  run: DeliveryRun,
-  plan: ChunkPlan,
-  batch: Batch,
-): Promise<Batch> => {
-  const unknown = batch.state === 'intended' || (batch.state === 'sent' && batch.jobId === null)
-  if (!unknown) return batch
-  const rows = sentRows(batch)
-  const rest = rows.filter((row) => plan.verdicts.get(row)?.outcome !== 'unprocessed')
-  if (rest.length === rows.length) return batch
-  const part = partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)
-  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [part])
-  return freshBatch(run.upload.id, part)
-}
+/** A batch that goes again, for its outcome is unknown. */
+const isUnknown = ({ state, jobId }: Batch): boolean =>
+  state === 'intended' || (state === 'sent' && jobId === null)

@@ -1,6 +1,7 @@
 import { awaitJob } from './await-job.ts'
 import { recordCleared } from './overwrite.ts'
 import { aside, type DeliveryRun } from './run.ts'
+import { speaksOfSchema } from './schema-refusal.ts'
 import { PART_JOB_LOST, settlePart } from './settle-part.ts'
 import { openParts } from './work-parts.ts'
 
@@ -21,7 +22,7 @@ export const drainParts = async (
     const startedMs = clock.monotonicMs()
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
     const completed = job?.state === 'completed'
-    if (!completed && failedJobs === 'leave') continue
+    if (failedJobs === 'leave' && (!completed || speaksOfSchema(job))) continue
     if (completed) await recordCleared(run)
     const latencyMs = Math.round(clock.monotonicMs() - startedMs)
     await settlePart(

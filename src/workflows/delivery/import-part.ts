@@ -6,6 +6,7 @@ import { checkList } from './list-state.ts'
 import type { PartColumns } from './part-columns.ts'
 import type { OpenPart } from './part-refusals.ts'
 import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.ts'
+import { heldForSchema, isSchemaReason } from './schema-refusal.ts'
 import { fileOf, markAttempt } from './send-part.ts'
 import { failedRow } from './settle-batch.ts'
 import type { PartOutcome } from './settle-part.ts'
@@ -168,6 +169,7 @@ export const importPart = async (
     }
     const ended = await awaitImport(run, ports, before, run.deps.importUnmovedMs ?? UNMOVED_MS)
     if (typeof ended === 'object') {
+      if (isSchemaReason(ended.failureReason)) throw heldForSchema([ended.failureReason])
       const verdict = failedRow(`import-${ended.failureReason ?? 'failed'}`, null)
       return { kind: 'all', verdict }
     }

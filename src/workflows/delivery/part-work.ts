@@ -9,6 +9,7 @@ import { actOnPartRefusal, type OpenPart, withoutRows } from './part-refusals.ts
 import { recordsOf } from './part-source.ts'
 import { planChunk } from './plan-batch.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from './run.ts'
+import { columnsNamed, heldForSchema, speaksOfSchema } from './schema-refusal.ts'
 import { sendPart } from './send-part.ts'
 import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './settle-part.ts'
 
@@ -16,6 +17,9 @@ export type PartWork = {
   /** Takes a part to its end, and the parts that take its place. `records`: its CSV where it is at hand. */
   through(open: OpenPart, records: Buffer | null): Promise<void>
 }
+
+/** A part that an earlier run sent is to be sent once more, without what is superseded by now. */
+type Again = { kind: 'again'; failures: number }
 
 /** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
 const MAX_SENDS_OF_FAILED_JOB = 2
@@ -35,10 +39,12 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
   const outcomeOf = async (
     open: OpenPart,
     records: Buffer | null,
-  ): Promise<PartOutcome | GenesysFailure> => {
+    failedBefore: number,
+  ): Promise<PartOutcome | GenesysFailure | Again> => {
     const csv = async (): Promise<Buffer> => records ?? recordsOf(run, columns, open.batches)
     if (imports) return importPart(run, open, columns, await csv())
-    for (let failures = 0; ;) {
+    const adopted = open.part.jobId !== null
+    for (let failures = failedBefore; ;) {
       const startedMs = clock.monotonicMs()
       let { jobId } = open.part
       if (jobId === null) {
@@ -48,24 +54,37 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
       }
       const awaited = jobId
       const job = await aside(run, () => awaitJob(run, awaited, startedMs))
+      const ofSchema = job !== null && speaksOfSchema(job)
+      // Somebody has resumed the upload since: the columns may be right now.
+      if (ofSchema && adopted) return { kind: 'again', failures }
+      if (ofSchema) throw heldForSchema(columnsNamed(job))
       if (job?.state === 'completed') return { kind: 'job', job }
       failures += 1
       if (failures >= MAX_SENDS_OF_FAILED_JOB) return outcomeOfLast(job)
+      if (adopted) return { kind: 'again', failures }
       open.part.jobId = null
     }
   }
 
-  const through = async (given: OpenPart, records: Buffer | null): Promise<void> => {
+  const through = async (
+    given: OpenPart,
+    records: Buffer | null,
+    failedBefore = 0,
+  ): Promise<void> => {
     checkGoingOn(run)
     const startedMs = clock.monotonicMs()
     const open = records === null ? await withoutSuperseded(run, given) : given
     if (open.part.rows === 0) return settled(open, PART_DELIVERED, startedMs)
     await moveTo(run, 'delivering')
     const wiping = wipesNext(run)
-    const outcome = await outcomeOf(open, records)
+    const outcome = await outcomeOf(open, records, failedBefore)
     if (outcome instanceof GenesysFailure) {
       for (const part of await actOnPartRefusal(run, open, outcome)) await through(part, null)
       return
+    }
+    if (outcome.kind === 'again') {
+      open.part.jobId = null
+      return through(open, null, outcome.failures)
     }
     const taken = outcome.kind === 'job' && outcome.job.state === 'completed'
     if (taken) await recordCleared(run)

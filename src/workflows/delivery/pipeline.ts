@@ -9,6 +9,7 @@ import { planChunk, sentRows } from './plan-batch.ts'
 import { actOnRefusal, endIfCancelled } from './refusals.ts'
 import type { DeliveryRun } from './run.ts'
 import { aside, checkGoingOn, moveTo } from './run.ts'
+import { columnsNamed, heldForSchema, speaksOfSchema } from './schema-refusal.ts'
 import { sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
@@ -18,6 +19,7 @@ import {
   settleBatch,
 } from './settle-batch.ts'
 import { createSettleQueue, type SettleQueue } from './settle-queue.ts'
+import { withoutSuperseded } from './superseded.ts'
 
 type InFlight = {
   batch: Batch
@@ -28,6 +30,8 @@ type InFlight = {
   sentAtMs: number
   /** Settles when the job's id is kept. */
   noted: Promise<void>
+  /** An earlier run sent it. */
+  adopted: boolean
 }
 
 /** What a batch whose job failed as a whole comes to: sent once more, left for a later run, or settled as failed. */
@@ -82,6 +86,13 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
   await one.noted
   const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
   sent.queue.remove(one)
+  if (job !== null && speaksOfSchema(job) && sent.failedJobs !== 'settle') {
+    // Somebody has resumed the upload since: the columns may be right now.
+    if (one.adopted && sent.failedJobs === 'resend') return void sent.again.push(one)
+    jobsFailed.set(batch.id, 1)
+    if (sent.failedJobs === 'leave') return
+    throw heldForSchema(columnsNamed(job))
+  }
   if (job === null || job.state === 'failed') {
     const failures = (jobsFailed.get(batch.id) ?? 0) + 1
     jobsFailed.set(batch.id, failures)
@@ -117,14 +128,22 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
         jobId,
         sentAtMs: startedMs,
         noted: noteJob(run, batch, jobId),
+        adopted: false,
       })
     }
   }
 
   const sendAgain = async (): Promise<void> => {
     for (let one = again.shift(); one !== undefined; one = again.shift()) {
-      const chunk = await run.deps.uploads.readChunk(run.upload.id, one.batch.chunkSeq)
-      await send(one.batch, { ...one.plan, chunk })
+      if (!one.adopted) {
+        const chunk = await run.deps.uploads.readChunk(run.upload.id, one.batch.chunkSeq)
+        await send(one.batch, { ...one.plan, chunk })
+        continue
+      }
+      const plan = await planChunk(run, one.batch.chunkSeq, true)
+      const batch = await withoutSuperseded(run, plan, { ...one.batch, jobId: null })
+      if (sentRows(batch).length > 0) await send(batch, plan)
+      else await settleAndGoOn(run, batch, plan, ALL_DELIVERED, 0)
     }
   }
 
@@ -194,6 +213,7 @@ const resumed = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): InFlight => (
   jobId: batch.jobId,
   sentAtMs: run.deps.clock.monotonicMs(),
   noted: Promise.resolve(),
+  adopted: true,
 })
 
 const settleEnded = async (

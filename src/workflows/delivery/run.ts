@@ -71,7 +71,14 @@ export type DeliveryRun = {
 
 /** Why a run ends before every row is settled. */
 export type Ending =
-  | { kind: 'hold'; reason: HoldReason; retryInMs: number | null; failure: string | null }
+  | {
+      kind: 'hold'
+      reason: HoldReason
+      retryInMs: number | null
+      failure: string | null
+      /** What the caller reads beside the hold. */
+      problem?: UploadProblem
+    }
   | { kind: 'fail'; problem: UploadProblem }
   | { kind: 'rest' }
 

@@ -208,7 +208,14 @@ export type DeliveryStore = {
   /** Steps aside, one to be cancelled for an outage only; a hold that ends by itself is looked at again after `retryInMs`. Tells the endpoints `upload.held`. */
   hold(
     claim: LaneClaim,
-    input: { uploadId: string; reason: HoldReason; retryInMs: number | null; audit: AuditEntry },
+    input: {
+      uploadId: string
+      reason: HoldReason
+      retryInMs: number | null
+      /** Shown with the upload until it goes on. */
+      problem?: UploadProblem | null
+      audit: AuditEntry
+    },
   ): Promise<Upload>
   /** What the register knows of these ids in this list: content and `acceptedSeq` of what Genesys acknowledged. */
   registered(

@@ -1,0 +1,34 @@
+import { UNKNOWN_COLUMN } from '../../domain/genesys-failure.ts'
+import type { JobStatus } from '../ports/genesys.ts'
+import { DeliveryEnds } from './run.ts'
+
+/**
+ * Whether a job speaks of the columns and not of its rows: nothing is wrong with the rows, so they are not failed but sent again when
+ * somebody has put the columns right (guide-api, "Contacts").
+ */
+export const speaksOfSchema = (job: JobStatus): boolean =>
+  job.errors.some(({ code }) => code === UNKNOWN_COLUMN)
+
+/** An import has a code for its failure and no rows. */
+export const isSchemaReason = (failureReason: string | null): boolean =>
+  failureReason !== null && /column|header|schema/.test(failureReason)
+
+/** Holds the upload for a person and says what Genesys said; `about`: column names or a code of Genesys. */
+export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds => {
+  const named = [...new Set(about)].filter((name) => name !== null).slice(0, 5)
+  const which = named.length === 0 ? '' : ` (${named.join(', ')})`
+  return new DeliveryEnds({
+    kind: 'hold',
+    reason: 'refusals',
+    retryInMs: null,
+    failure: 'schema',
+    problem: {
+      code: 'schema-drift',
+      detail: `Genesys took the rows and then refused them for the columns of the list${which}.`,
+    },
+  })
+}
+
+/** The columns that a job's errors about the schema name. */
+export const columnsNamed = (job: JobStatus): (string | null)[] =>
+  job.errors.flatMap(({ code, field }) => (code === UNKNOWN_COLUMN ? [field] : []))
