@@ -41,6 +41,23 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Par
     holdRetryMs: HOLD_RETRY_MS,
   })
 
+const sweeperOf = (
+  { store, telemetry }: Parts,
+  jobs: Awaited<ReturnType<typeof createJobQueue>>,
+  wake: () => void,
+) =>
+  createSweeper({
+    lanes: store.lanes,
+    uploads: store.uploads,
+    sync: store.sync,
+    receipts: store.receipts,
+    reconciliations: store.reconciliations,
+    jobs,
+    clock: systemClock,
+    emit: telemetry.emit,
+    wake,
+  })
+
 const holdKeeperOf = ({ store, genesys, telemetry }: Parts, wake: () => void) =>
   createHoldKeeper({
     holds: store.holds,
@@ -92,17 +109,7 @@ export const createWork = async (parts: Parts) => {
     maxHeld: MAX_LANES_HELD,
     idlePollMs: 300,
   })
-  const sweeper = createSweeper({
-    lanes: store.lanes,
-    uploads: store.uploads,
-    sync: store.sync,
-    receipts: store.receipts,
-    reconciliations: store.reconciliations,
-    jobs,
-    clock: systemClock,
-    emit,
-    wake: () => lanes.wake(),
-  })
+  const sweeper = sweeperOf(parts, jobs, () => lanes.wake())
   const holds = holdKeeperOf(parts, () => lanes.wake())
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {

@@ -169,6 +169,9 @@ export type UploadColumn = {
 
 export type UploadProblem = { code: string; detail: string }
 
+/** Failed rows that Genesys did not name. `unattributed`: of those, rows of an import, whose errors never have a row. */
+export type UnnamedFailures = { unidentified: number; unattributed: number }
+
 export type BatchProgress = { total: number; delivered: number; failed: number }
 
 /** How far an upload is. `etaAt` and `rowsPerSecond` are null until two batches are settled. */
@@ -236,6 +239,8 @@ export type Upload = {
   updatedAt: string
   completedAt: string | null
   problem: UploadProblem | null
+  /** Of the failed rows, those that nobody can name. */
+  unnamed: UnnamedFailures
   /** null while it is not under way. */
   progress: UploadProgress | null
   /** The newest earlier upload of the tenant to the list with the same bytes. */

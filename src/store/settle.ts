@@ -61,7 +61,7 @@ const closePart = async (tx: Tx, partId: string): Promise<void> => {
 
 /** Everything that the batch's end changes, in one statement; the upload as it is then. */
 const writeOutcome = async (tx: Tx, upload: UploadRow, input: Settlement): Promise<UploadRow> => {
-  const { counts, confirmed = [] } = input
+  const { counts, confirmed = [], unnamed } = input
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const results = sql`results as (${insertResults(input)}),`
@@ -78,6 +78,8 @@ const writeOutcome = async (tx: Tx, upload: UploadRow, input: Settlement): Promi
       rows_unchanged = rows_unchanged + ${counts.unchanged}::int,
       rows_failed = rows_failed + ${counts.failed}::int,
       rows_unprocessed = rows_unprocessed + ${counts.unprocessed}::int,
+      rows_unidentified = rows_unidentified + ${unnamed?.unidentified ?? 0}::int,
+      rows_unattributed = rows_unattributed + ${unnamed?.unattributed ?? 0}::int,
       batches_delivered = batches_delivered + ${failed ? 0 : 1}::int,
       batches_failed = batches_failed + ${failed ? 1 : 0}::int
     where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)

@@ -64,6 +64,8 @@ export type UploadRow = {
   not_before: Date | null
   schema_version: string
   request_id: string
+  rows_unidentified: number
+  rows_unattributed: number
   problem: UploadProblem | null
   created_at: Date
   updated_at: Date
@@ -77,7 +79,7 @@ export const UPLOAD_COLUMNS = sql.raw(
   `id, tenant_id, contact_list_id, lane_key, accepted_seq, content_seq, parent_id, child_ids, state, hold_reason, hold_since, held_from, told_hold, mode,
   duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
   rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
-  rows_failed, rows_unprocessed, plan_digest, plan, applied_at, not_before, schema_version, request_id, problem, created_at, updated_at, completed_at,
+  rows_failed, rows_unprocessed, rows_unidentified, rows_unattributed, plan_digest, plan, applied_at, not_before, schema_version, request_id, problem, created_at, updated_at, completed_at,
   cancel_requested_at, same_file_as, ${RECONCILIATION_COLUMNS}, ${MARK_COLUMNS}`,
 )
 
@@ -161,6 +163,7 @@ export const toUpload = (row: UploadRow): Upload => ({
   updatedAt: row.updated_at.toISOString(),
   completedAt: row.completed_at?.toISOString() ?? null,
   problem: row.problem,
+  unnamed: { unidentified: row.rows_unidentified, unattributed: row.rows_unattributed },
   progress: progressOfRow(row, countsOf(row)),
   sameFileAs: row.same_file_as,
   reconciliation: reconciliationOf(row),

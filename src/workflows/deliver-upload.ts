@@ -38,9 +38,7 @@ export const createDeliverUpload =
       extraRequests: 0,
       refusedRows: 0,
       draining: upload.cancelRequested,
-      unidentifiedFailures: 0,
       jobSpanMs: null,
-      unattributedFailures: 0,
     }
     const pipeline = createPipeline(run)
     try {
@@ -87,17 +85,18 @@ const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
-const unidentifiedOf = (run: DeliveryRun): UploadProblem | null => {
-  const { unidentifiedFailures, unattributedFailures } = run
-  if (unidentifiedFailures === 0) return null
-  return unattributedFailures > 0
+/** Counted with every batch, so that the run that ends the upload tells what an earlier one learnt. */
+const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
+  const { unidentified, unattributed } = upload.unnamed
+  if (unidentified === 0) return null
+  return unattributed > 0
     ? {
         code: 'import-unattributed',
-        detail: `Genesys tells of ${unattributedFailures} errors of the import without the rows.`,
+        detail: `Genesys tells of ${unattributed} errors of the import without the rows.`,
       }
     : {
         code: 'failed-rows-unidentified',
-        detail: `Genesys reports ${unidentifiedFailures} failed rows without naming them.`,
+        detail: `Genesys reports ${unidentified} failed rows without naming them.`,
       }
 }
 

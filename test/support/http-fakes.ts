@@ -88,6 +88,7 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   updatedAt: '2026-01-01T00:00:00.000Z',
   completedAt: null,
   problem: null,
+  unnamed: { unidentified: 0, unattributed: 0 },
   progress: null,
   sameFileAs: null,
   reconciliation: null,

@@ -88,6 +88,7 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     updatedAt: '2026-03-01T11:00:00.000Z',
     completedAt: null,
     problem: null,
+    unnamed: { unidentified: 0, unattributed: 0 },
     progress: null,
     sameFileAs: null,
     reconciliation: null,
@@ -260,7 +261,10 @@ export const createMemoryDelivery = (
       store.audits.push(audit)
     },
     forgetCleared: async () => false,
-    settle: async (claim, { batchId, counts, results, delivered, confirmed = [], audit }) => {
+    settle: async (
+      claim,
+      { batchId, counts, results, unnamed, delivered, confirmed = [], audit },
+    ) => {
       check(claim)
       const batch = store.all.get(batchId)!
       if (batch.state === 'settled') return store.upload
@@ -281,7 +285,14 @@ export const createMemoryDelivery = (
       for (const name of ['delivered', 'unchanged', 'failed', 'unprocessed'] as const) {
         sums[name] += counts[name]
       }
-      return change({ counts: sums })
+      const before = store.upload.unnamed
+      return change({
+        counts: sums,
+        unnamed: {
+          unidentified: before.unidentified + (unnamed?.unidentified ?? 0),
+          unattributed: before.unattributed + (unnamed?.unattributed ?? 0),
+        },
+      })
     },
     finish: async (claim, { state, problem, audit, alsoAudit = [] }) => {
       if (state === 'cancelled') checkWorking(claim)

@@ -42,7 +42,7 @@ const fileOf = (rows: readonly Row[], rejected: number): string =>
 export const createWorkingGateway = (
   store: Store,
   listId: string,
-  about: { jobs?: boolean } = {},
+  about: { jobs?: boolean; fileBytes?: number } = {},
 ) => {
   const genesys = createMemoryGenesys({ batchRows: 3, ...about })
   genesys.list = {

@@ -24,16 +24,21 @@ type Again = { kind: 'again'; failures: number }
 /** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
 const MAX_SENDS_OF_FAILED_JOB = 2
 
+const settled = async (
+  run: DeliveryRun,
+  open: OpenPart,
+  outcome: PartOutcome,
+  startedMs: number,
+): Promise<void> => {
+  const latencyMs = Math.round(run.deps.clock.monotonicMs() - startedMs)
+  await settlePart(run, open.part, open.batches, outcome, latencyMs)
+  checkGoingOn(run)
+}
+
 /** The parts of one run, worked one at a time. */
 export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork => {
   const { clock } = run.deps
   const imports = run.deps.contactFiles.startImport !== null
-
-  const settled = async (open: OpenPart, outcome: PartOutcome, startedMs: number) => {
-    const latencyMs = Math.round(clock.monotonicMs() - startedMs)
-    await settlePart(run, open.part, open.batches, outcome, latencyMs)
-    checkGoingOn(run)
-  }
 
   /** What a job says, or a failure that no retry mends: sent (again) where that is to be done. */
   const outcomeOf = async (
@@ -54,10 +59,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
       }
       const awaited = jobId
       const job = await aside(run, () => awaitJob(run, awaited, startedMs))
-      const ofSchema = job !== null && speaksOfSchema(job)
-      // Somebody has resumed the upload since: the columns may be right now.
-      if (ofSchema && adopted) return { kind: 'again', failures }
-      if (ofSchema) throw heldForSchema(columnsNamed(job))
+      if (job !== null && refusesColumns(job, adopted)) return { kind: 'again', failures }
       if (job?.state === 'completed') return { kind: 'job', job }
       failures += 1
       if (failures >= MAX_SENDS_OF_FAILED_JOB) return outcomeOfLast(job)
@@ -74,7 +76,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     checkGoingOn(run)
     const startedMs = clock.monotonicMs()
     const open = records === null ? await withoutSuperseded(run, given) : given
-    if (open.part.rows === 0) return settled(open, PART_DELIVERED, startedMs)
+    if (open.part.rows === 0) return settled(run, open, PART_DELIVERED, startedMs)
     await moveTo(run, 'delivering')
     const wiping = wipesNext(run)
     const outcome = await outcomeOf(open, records, failedBefore)
@@ -88,12 +90,19 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     }
     const taken = outcome.kind === 'job' && outcome.job.state === 'completed'
     if (taken) await recordCleared(run)
-    await settled(open, outcome, startedMs)
+    await settled(run, open, outcome, startedMs)
     if (wiping && !taken) throw overwriteFailed()
     // Wiping rebuilds the list's index: nothing is appended before it is ready again (guide-api, "Contacts").
     if (wiping) await checkList(run)
   }
   return { through }
+}
+
+/** Throws the hold, except of a part that an earlier run sent: somebody has resumed the upload since, and the columns may be right now. */
+const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
+  if (!speaksOfSchema(job)) return false
+  if (adopted) return true
+  throw heldForSchema(columnsNamed(job))
 }
 
 const outcomeOfLast = (job: JobStatus | null): PartOutcome =>

@@ -87,11 +87,7 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
   const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
   sent.queue.remove(one)
   if (job !== null && speaksOfSchema(job) && sent.failedJobs !== 'settle') {
-    // Somebody has resumed the upload since: the columns may be right now.
-    if (one.adopted && sent.failedJobs === 'resend') return void sent.again.push(one)
-    jobsFailed.set(batch.id, 1)
-    if (sent.failedJobs === 'leave') return
-    throw heldForSchema(columnsNamed(job))
+    return leaveForSchema(sent, one, job)
   }
   if (job === null || job.state === 'failed') {
     const failures = (jobsFailed.get(batch.id) ?? 0) + 1
@@ -104,6 +100,29 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
   }
   jobsFailed.delete(batch.id)
   await settleEnded(run, one, job, sent.failedJobs)
+}
+
+/** Ends the run with a hold, except for a batch that an earlier run sent: somebody has resumed the upload since, and the columns may be right now. */
+const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
+  if (one.adopted && sent.failedJobs === 'resend') {
+    sent.again.push(one)
+    return
+  }
+  sent.jobsFailed.set(one.batch.id, 1)
+  if (sent.failedJobs === 'resend') throw heldForSchema(columnsNamed(job))
+}
+
+/** The batch with its cells, as it goes once more. */
+const readAgain = async (
+  run: DeliveryRun,
+  { batch, plan, adopted }: InFlight,
+): Promise<{ batch: Batch; plan: ChunkPlan }> => {
+  if (!adopted) {
+    const chunk = await run.deps.uploads.readChunk(run.upload.id, batch.chunkSeq)
+    return { batch, plan: { ...plan, chunk } }
+  }
+  const now = await planChunk(run, batch.chunkSeq, true)
+  return { batch: await withoutSuperseded(run, now, { ...batch, jobId: null }), plan: now }
 }
 
 /** The batches of one run between being sent and being settled. */
@@ -122,26 +141,15 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
       for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
     } else {
       const jobId = answer.kind === 'accepted' ? answer.jobId : null
-      queue.push({
-        batch,
-        plan: withoutCells(plan),
-        jobId,
-        sentAtMs: startedMs,
-        noted: noteJob(run, batch, jobId),
-        adopted: false,
-      })
+      const noted = noteJob(run, batch, jobId)
+      const about = { jobId, sentAtMs: startedMs, noted, adopted: false }
+      queue.push({ batch, plan: withoutCells(plan), ...about })
     }
   }
 
   const sendAgain = async (): Promise<void> => {
     for (let one = again.shift(); one !== undefined; one = again.shift()) {
-      if (!one.adopted) {
-        const chunk = await run.deps.uploads.readChunk(run.upload.id, one.batch.chunkSeq)
-        await send(one.batch, { ...one.plan, chunk })
-        continue
-      }
-      const plan = await planChunk(run, one.batch.chunkSeq, true)
-      const batch = await withoutSuperseded(run, plan, { ...one.batch, jobId: null })
+      const { batch, plan } = await readAgain(run, one)
       if (sentRows(batch).length > 0) await send(batch, plan)
       else await settleAndGoOn(run, batch, plan, ALL_DELIVERED, 0)
     }

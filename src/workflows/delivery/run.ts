@@ -62,9 +62,6 @@ export type DeliveryRun = {
   refusedRows: number
   /** The upload is to be cancelled and this run only learns what became of what was sent. */
   readonly draining: boolean
-  unidentifiedFailures: number
-  /** Of those, rows of an import, whose errors never have a row. */
-  unattributedFailures: number
   /** How long the last jobs took, so that the next is not asked for in vain; null before the first. */
   jobSpanMs: number | null
 }

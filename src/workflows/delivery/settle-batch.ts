@@ -12,6 +12,8 @@ export type BatchOutcome = {
   unidentified: number
   /** The batch went in a file in which rows failed without names: nobody knows whether they are among these. */
   uncertain?: boolean
+  /** It went in an import, whose errors never have a row. */
+  imported?: boolean
 }
 
 export const ALL_DELIVERED: BatchOutcome = { failed: new Map(), unidentified: 0 }
@@ -83,12 +85,15 @@ export const settleBatch = async (
   }
   counts.delivered -= outcome.unidentified
   counts.failed += outcome.unidentified
-  run.unidentifiedFailures += outcome.unidentified
   const settled = await run.deps.delivery.settle(run.claim, {
     uploadId: run.upload.id,
     batchId: batch.id,
     counts,
     results,
+    unnamed: {
+      unidentified: outcome.unidentified,
+      unattributed: outcome.imported ? outcome.unidentified : 0,
+    },
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
     confirmed,

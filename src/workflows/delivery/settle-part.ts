@@ -56,7 +56,7 @@ export const settlePart = async (
   latencyMs: number,
 ): Promise<void> => {
   let left = unattributedOf(outcome, part.rows)
-  if (outcome.kind === 'delivered') run.unattributedFailures += left
+  const imported = outcome.kind === 'delivered'
   const uncertain = left > 0 || !tellsContent(run, part)
   let from = 0
   let failedRows = left
@@ -81,7 +81,7 @@ export const settlePart = async (
     failedRows += failed.size
     from = to
     if (batch.state === 'settled') continue
-    await settleBatch(run, batch, plan, { failed, unidentified, uncertain }, latencyMs)
+    await settleBatch(run, batch, plan, { failed, unidentified, uncertain, imported }, latencyMs)
   }
   run.deps.emit('part.settled', {
     uploadId: run.upload.id,

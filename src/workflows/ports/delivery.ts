@@ -4,6 +4,7 @@ import type {
   HoldReason,
   LaneState,
   RowOutcome,
+  UnnamedFailures,
   Upload,
   UploadProblem,
 } from '../../domain/upload.ts'
@@ -197,6 +198,8 @@ export type DeliveryStore = {
       batchId: string
       counts: SettledCounts
       results: readonly RowResult[]
+      /** Of the failed rows counted, those without a result of their own: Genesys did not name them. */
+      unnamed?: UnnamedFailures
       delivered: readonly RegisterRow[]
       /** Contacts whose content is there already: the register knows it as this upload's from now on, so that older content stays out. */
       confirmed?: readonly string[]
