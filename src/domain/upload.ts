@@ -43,6 +43,9 @@ export const UPLOAD_TRANSITIONS = {
 
 export type UploadState = keyof typeof UPLOAD_TRANSITIONS
 export const UPLOAD_STATES = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]
+/** The states that callers see: one that is being received is nobody's business yet. */
+export type SeenState = Exclude<UploadState, 'receiving'>
+export const SEEN_STATES = UPLOAD_STATES.filter((state) => state !== 'receiving')
 export const FINAL_STATES = UPLOAD_STATES.filter((state) => UPLOAD_TRANSITIONS[state].length === 0)
 /** States in which the lane works on an upload. */
 export const LANE_STATES = [

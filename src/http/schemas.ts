@@ -10,6 +10,7 @@ import {
   HOLD_REASONS,
   MAPPED_BY,
   ROW_OUTCOMES,
+  SEEN_STATES,
   UPLOAD_STATES,
   type HoldReason,
 } from '../domain/upload.ts'
@@ -209,7 +210,18 @@ export const limitUpTo = (most: number) =>
 /** The query parameter `cursor`. */
 export const cursorSchema = z.string().min(1).max(500)
 
+const contactListIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters')
+
 export const uploadsQuerySchema = z.strictObject({
+  /** Repeated or separated by commas; none = all. */
+  state: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
+    .pipe(z.array(z.enum(SEEN_STATES)))
+    .optional(),
+  contactListId: contactListIdSchema.optional(),
   limit: limitUpTo(200).default(50),
   cursor: cursorSchema.optional(),
 })
@@ -232,9 +244,7 @@ export const rowsQuerySchema = z.strictObject({
 
 export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })
 export const contactListParamsSchema = z.strictObject({
-  contactListId: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters'),
+  contactListId: contactListIdSchema,
 })
 /** Other parameters are passed over: whoever calls back may add some. */
 export const webhookQuerySchema = z.looseObject({ token: z.string().optional() })

@@ -46,6 +46,7 @@ import { createReconciliationStore } from './reconciliation-store.ts'
 import { openServer } from './server-home.ts'
 import { createSubscriptionStore } from './subscription-store.ts'
 import { createSyncStore } from './sync-store.ts'
+import { createUploadPages } from './upload-pages.ts'
 import { createUploadStore } from './upload-store.ts'
 import { createWatchStore } from './watch-store.ts'
 
@@ -103,7 +104,10 @@ const assemble = async (
   const keyring = createKeyring(deps.encryptionKeys)
   const digestKey = await readDigestKey(database, keyring)
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
-  const uploads = createUploadStore({ database, keyring, outbox })
+  const uploads = {
+    ...createUploadStore({ database, keyring, outbox }),
+    ...createUploadPages(database),
+  }
   const idempotency = createIdempotencyStore({ database })
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })

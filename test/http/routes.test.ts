@@ -147,6 +147,30 @@ test('rows page through in order, and as CSV no cell begins a formula', async (t
   assert.match(lines[2]!, /^'=1\+1,3,/)
 })
 
+test('uploads are asked for by state, repeated or with commas, and by contact list', async (t) => {
+  const asked: unknown[] = []
+  const { uploads } = (await startFakeServer()).deps
+  const { app } = await startFakeServer({
+    uploads: {
+      ...uploads,
+      list: async (_tenant, page) => {
+        asked.push(page)
+        return { items: [], next: null }
+      },
+    },
+  })
+  t.after(() => app.close())
+  const query = 'state=held,paused&state=failed&contactListId=list-1&limit=5&cursor=c'
+  for (const url of [`/v1/uploads?${query}`, '/v1/uploads']) {
+    assert.equal((await app.inject({ url, headers: bearer('uploads') })).statusCode, 200)
+  }
+  const states = ['held', 'paused', 'failed']
+  assert.deepEqual(asked, [
+    { limit: 5, cursor: 'c', states, contactListId: 'list-1' },
+    { limit: 50, cursor: null },
+  ])
+})
+
 test('unknown parameters, broken cursors and values out of range are 400 and named', async (t) => {
   const { app } = await startFakeServer()
   t.after(() => app.close())
@@ -156,6 +180,11 @@ test('unknown parameters, broken cursors and values out of range are 400 and nam
     ['/v1/uploads?limit=0', 'limit'],
     ['/v1/uploads?limit=1&limit=2', 'limit'],
     ['/v1/uploads?cursor=broken', 'cursor'],
+    ['/v1/uploads?state=held,odd', 'state'],
+    ['/v1/uploads?state=receiving', 'state'],
+    ['/v1/uploads?state=', 'state'],
+    ['/v1/uploads?contactListId=', 'contactListId'],
+    ['/v1/uploads?contactListId=a&contactListId=b', 'contactListId'],
     ['/v1/uploads/upl_1/rows?cursor=x', 'cursor'],
     ['/v1/uploads/upl_1/rows?outcome=odd', 'outcome'],
     ['/v1/uploads/upl_1?x=1', 'x'],

@@ -26,6 +26,8 @@ export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
       const page = await deps.uploads.list(request.caller!.tenantId, {
         limit: query.limit,
         cursor: query.cursor ?? null,
+        ...(query.state && { states: query.state }),
+        ...(query.contactListId !== undefined && { contactListId: query.contactListId }),
       })
       if (!page) {
         throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', {

@@ -7,6 +7,7 @@ import type {
   UploadCounts,
   UploadPlan,
   UploadSource,
+  SeenState,
   UploadState,
 } from '../../domain/upload.ts'
 
@@ -75,6 +76,9 @@ export class StagingLost extends Error {
 }
 
 /** Uploads and their chunks. */
+/** Left out: of every state, of every list. */
+export type UploadFilter = { states?: readonly SeenState[]; contactListId?: string }
+
 export type UploadStore = {
   /** Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until staged. */
   begin(upload: NewUpload): Promise<void>
@@ -95,10 +99,10 @@ export type UploadStore = {
   /** Discards receiving uploads without a sign of life for `olderThanMs`; returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, uploadId: string): Promise<Upload | null>
-  /** Newest first. `cursor` is opaque; an unreadable one gives null. */
+  /** Newest first, of these states and of this contact list where they are given. `cursor` is opaque; an unreadable one gives null. */
   list(
     tenantId: string,
-    page: { limit: number; cursor: string | null },
+    page: { limit: number; cursor: string | null } & UploadFilter,
   ): Promise<Page<Upload> | null>
   /** The ledger in input order, at most `limit` rows after line `afterLine`; outcomes empty = all. */
   ledger(
