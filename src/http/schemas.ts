@@ -61,6 +61,18 @@ const reconciliationSchema = z.strictObject({
   registered: count.nullable(),
 })
 
+/** The file as it came: `bytes` and `sha256` are of the body before it is unpacked. */
+const sourceSchema = z.strictObject({
+  fileName: z.string().nullable(),
+  format: z.enum(FILE_FORMATS),
+  encoding: z.string(),
+  encodingFrom: z.enum(ENCODING_SOURCES),
+  compression: z.enum(['gzip']).nullable(),
+  delimiter: z.string().nullable(),
+  bytes: count,
+  sha256: z.string(),
+})
+
 export const uploadSchema = z.strictObject({
   id: z.string(),
   /** The upload whose rows this one retries. */
@@ -83,16 +95,7 @@ export const uploadSchema = z.strictObject({
     batches: z.strictObject({ total: count, delivered: count, failed: count }),
     duplicateCheckField: z.string().nullable(),
   }),
-  source: z.strictObject({
-    fileName: z.string().nullable(),
-    format: z.enum(FILE_FORMATS),
-    encoding: z.string(),
-    encodingFrom: z.enum(ENCODING_SOURCES),
-    compression: z.enum(['gzip']).nullable(),
-    delimiter: z.string().nullable(),
-    bytes: count,
-    sha256: z.string(),
-  }),
+  source: sourceSchema,
   columns: columnsSchema,
   counts: countsSchema,
   rejections: z.record(z.string(), count),
@@ -121,6 +124,7 @@ export const uploadSchema = z.strictObject({
 /** The answer to `validateOnly`. */
 export const validationSchema = z.strictObject({
   valid: z.literal(true),
+  source: sourceSchema,
   counts: countsSchema,
   rejections: z.record(z.string(), count),
   columns: columnsSchema,

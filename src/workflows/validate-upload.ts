@@ -34,10 +34,11 @@ export const validateUpload = async (
     },
   }
   const result = await deps.runIntake(request.body, spec, sink)
-  const { counts, rejections, columns } = result
+  const { source, counts, rejections, columns } = result
   const plan = tally.total(result)
   const body = JSON.stringify({
     valid: true,
+    source,
     counts,
     rejections,
     columns,

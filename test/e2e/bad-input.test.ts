@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 
+import { uploadSchema, validationSchema } from '../../src/http/schemas.ts'
 import { cleanFile, FILE_COLUMNS } from '../support/contact-file.ts'
 import { embeddedHome } from '../support/database.ts'
 import { type RunningGateway, setStage, type Stage } from '../support/stage.ts'
@@ -227,6 +228,18 @@ describe('Bad input over HTTP', () => {
     assert.equal(answer.body.counts.accepted, 1)
     assert.equal(answer.body.counts.rejected, 1)
     assert.equal(await uploads(), count)
+  })
+
+  test('validateOnly tells how the file was read, as the upload of it would', async () => {
+    const text = `${HEADER}\n${GOOD.replace('C-1', 'C-78')}\n`.replaceAll(',', ';')
+    const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
+    const looked = await send(utf16, { query: 'validateOnly=true' })
+    const { source } = validationSchema.parse(looked.body)
+    assert.deepEqual(
+      [source.encoding, source.delimiter, source.bytes],
+      ['utf-16le', ';', utf16.length],
+    )
+    assert.deepEqual(source, uploadSchema.parse((await send(utf16)).body).source)
   })
 
   test('after all of that the gateway is well', async () => {
