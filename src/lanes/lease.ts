@@ -7,6 +7,8 @@ import { createNudges } from './nudges.ts'
 const RENEW_EVERY_MS = 3_000
 /** A renewal that failed is tried again soon. */
 const RENEW_AGAIN_MS = 500
+/** One answer covers all leases of the process: an unanswered statement is given up while there is time for another. */
+const RENEW_WITHIN_MS = 2_000
 /** Work is aborted so long before the lease runs out that nothing of it is still on its way then. */
 const ABORT_AHEAD_MS = 1_000
 
@@ -23,7 +25,7 @@ export type KeptLease = Lease & {
   askToRest(): void
   /** Aborts the work at once. */
   abort(reason: Error): void
-  /** Ends the renewals; resolves when none is under way. */
+  /** Ends the renewals; resolves when none is waited for. */
   end(): Promise<void>
 }
 
@@ -67,7 +69,7 @@ export const keepLease = (
     let waitMs = untilBeat(clock)
     while (await slept(clock, waitMs, ended.signal)) {
       const beforeMs = clock.monotonicMs()
-      const kept = await lanes.renew(claim).catch(() => undefined)
+      const kept = await answerWithin(clock, RENEW_WITHIN_MS, lanes.renew(claim))
       if (kept === null) return abort(new FenceLost(`lane ${claim.key} has another holder`))
       waitMs = kept ? untilBeat(clock) : RENEW_AGAIN_MS
       if (!kept) continue
@@ -112,6 +114,23 @@ export const keepLease = (
 
 /** All leases of a process are renewed at the same beats, so that the store can renew them in one statement. */
 const untilBeat = (clock: Clock): number => RENEW_EVERY_MS - (clock.monotonicMs() % RENEW_EVERY_MS)
+
+/** undefined: no answer in time, or a failure. */
+const answerWithin = async <T>(
+  clock: Clock,
+  ms: number,
+  answer: Promise<T>,
+): Promise<T | undefined> => {
+  const over = new AbortController()
+  const late = slept(clock, ms, over.signal).then(() => undefined)
+  try {
+    return await Promise.race([answer, late])
+  } catch {
+    return undefined
+  } finally {
+    over.abort()
+  }
+}
 
 /** false when the signal ended the wait. */
 export const slept = async (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {

@@ -97,6 +97,18 @@ describe('lane workers', () => {
     await t.workers.stop(0)
   })
 
+  it('keep a lane through a renewal that is never answered, for the next one is', async () => {
+    const t = setUp((_, __, lease) => untilAborted(lease.rest).catch(() => undefined))
+    const hung = () => new Promise<never>(() => undefined)
+    t.renewals.answer = () => (t.renewals.count === 1 ? hung() : Promise.resolve({ nudges: 0 }))
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(20_000)
+    assert.ok(t.renewals.count > 3)
+    assert.equal(t.events.includes('lane.lost'), false)
+    await t.workers.stop(0)
+  })
+
   it('lose the lane at once when its fence has moved on', async () => {
     let reason: unknown = null
     const t = setUp(async (_, __, lease) => {
