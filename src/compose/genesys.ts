@@ -45,6 +45,8 @@ export const bindStore = async (
       'The database holds unfinished work for another Genesys (dialect, API host or client id). Finish it there first, or use another database.',
     )
   }
+  // The sandbox of this process began with it and knows of no subscription.
+  if (sandbox) await store.subscriptions.forget()
 }
 
 export const openGenesys = (config: Config, sandbox: Sandbox | null, store: Store, emit: Emit) =>

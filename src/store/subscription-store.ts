@@ -34,6 +34,24 @@ const settleUnknown = async (
   )
 }
 
+/** Between two subscriptions for want of events: doubled with each, for whatever keeps them away may be no loss of the subscription. */
+const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
+
+/**
+ * An upload ended and no event has come since it was accepted: Genesys may have lost the subscription (a sandbox that was started anew,
+ * somebody who deleted it). From then on it is an unknown one, since the last event that did come.
+ */
+const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
+  await sql`update event_subscription s set state = 'unknown', genesys_id = null,
+      attempted_at = greatest(s.attempted_at, last.at),
+      next_at = greatest(clock_timestamp(), s.attempted_at + ${BETWEEN_DOUBTS})
+    from (select max(received_at) as at from webhook_receipt where route = 'event') as last
+    where ${isTarget(target)} and s.state = 'registered' and exists (select from upload u
+      where u.rows_delivered > 0 and u.created_at > greatest(s.attempted_at, last.at)
+        and u.completed_at > greatest(s.attempted_at, last.at, clock_timestamp() - interval '1 day')
+        and u.completed_at <= clock_timestamp() - ${EVENT_WITHIN})`.execute(tx)
+}
+
 /** An unknown outcome is tried again only when it is plain that nothing comes of it. */
 const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | null> => {
   const { rows } = await sql<{
@@ -57,6 +75,7 @@ export const createSubscriptionStore = (deps: { database: Database }): Subscript
         on conflict do nothing returning event_type`.execute(tx)
       if (made.rows.length === 1) return { claimed: true, attempt: 1 }
       await settleUnknown(tx, target, staleAfterMs)
+      await doubt(tx, target)
       const attempt = await claimAgain(tx, target)
       if (attempt !== null) return { claimed: true, attempt }
       const { rows } = await sql<{ state: SubscriptionState }>`
@@ -64,6 +83,12 @@ export const createSubscriptionStore = (deps: { database: Database }): Subscript
       if (!rows[0]) throw new Error('The store is bound to no Genesys org')
       return { claimed: false, state: rows[0].state }
     }),
+  forget: async () => {
+    await sql`delete from event_subscription
+      where (api_host, client_id) = (select api_host, client_id from binding)`.execute(
+      deps.database.db,
+    )
+  },
   record: async (target, result) => {
     const genesysId = result.state === 'registered' ? result.genesysId : null
     const nextIn = result.state === 'registered' ? null : result.nextInMs / 1000

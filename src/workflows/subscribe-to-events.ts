@@ -40,12 +40,13 @@ const WORDS: Record<SubscriptionState, string> = {
   registering: 'subscribing to the end of uploads',
   refused: 'Genesys refused the subscription to the end of uploads; tried again',
   unknown:
-    'whether Genesys took the subscription to the end of uploads is not known; the next upload will tell',
+    'whether Genesys holds the subscription to the end of uploads is not known; it is made again when an upload ends without its event',
 }
 
 /**
  * Subscribes once, over all instances and restarts, to the event that an upload has ended; in the background, for completions are
- * polled anyway. Genesys lists no subscriptions: after an unknown outcome it is not asked blindly again.
+ * polled anyway. Genesys lists no subscriptions: after an unknown outcome it is not asked blindly again, and whether a subscription
+ * still stands only the events tell, so that is looked at every minute for as long as the gateway runs.
  */
 export const createEventSubscription = (deps: SubscribeDeps): EventSubscription => {
   const { clock, emit } = deps
@@ -53,12 +54,12 @@ export const createEventSubscription = (deps: SubscribeDeps): EventSubscription 
   let running: Promise<void> = Promise.resolve()
   let words = WORDS.registering
 
-  const look = async (): Promise<'registered' | 'later'> => {
+  const look = async (): Promise<void> => {
     const target = { eventType: UPLOAD_EVENT_TYPE, digest: sha256(deps.targetUrl) }
     const claim = await deps.subscriptions.claim(target, STALE_CLAIM_MS)
     if (!claim.claimed) {
       words = WORDS[claim.state]
-      return claim.state === 'registered' ? 'registered' : 'later'
+      return
     }
     const result = await subscribe(deps, claim.attempt, stopped.signal)
     await deps.subscriptions.record(target, result)
@@ -69,20 +70,17 @@ export const createEventSubscription = (deps: SubscribeDeps): EventSubscription 
       failure: result.failure,
       retryInMs: result.state === 'registered' ? null : result.nextInMs,
     })
-    return result.state === 'registered' ? 'registered' : 'later'
   }
 
   const loop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      const state = await look().catch((error: unknown) => {
-        if (stopped.signal.aborted) return 'later'
+      await look().catch((error: unknown) => {
+        if (stopped.signal.aborted) return
         emit('job.failed', {
           queue: 'subscription',
           error: error instanceof Error ? error.message : 'unknown',
         })
-        return 'later'
       })
-      if (state === 'registered') return
       await clock.sleep(LOOK_EVERY_MS, stopped.signal).catch(() => undefined)
     }
   }

@@ -49,6 +49,7 @@ await eachHome('The subscription to Genesys events', (home) => {
           return claim
         },
         record: store.subscriptions.record,
+        forget: store.subscriptions.forget,
       },
       targetUrl,
       clock,
@@ -140,6 +141,77 @@ await eachHome('The subscription to Genesys events', (home) => {
     assert.match(await look(), /not known/)
     await end('6 min')
     assert.equal(await look(), 'subscribed to the end of uploads')
+    assert.equal(asked.length, 2)
+  })
+
+  const eventComes = () =>
+    store.receipts.record({
+      id: ids.newId('rcp'),
+      route: 'event',
+      key: Buffer.from(ids.newUuid()),
+      partId: null,
+      jobId: 'job-1',
+      listId: null,
+      status: null,
+      processed: null,
+      failed: null,
+      bodyDigest: Buffer.alloc(32),
+      ignored: null,
+    })
+  /** An upload that was accepted and delivered, and ended so long ago; everything before is older. */
+  const uploadEnded = async (ago: string): Promise<void> => {
+    for (const [table, column] of [
+      ['event_subscription', 'attempted_at'],
+      ['webhook_receipt', 'received_at'],
+    ] as const) {
+      await store.sql.executeSql(`update ${table} set ${column} = ${column} - interval '1 h'`)
+    }
+    await stageUpload(store)
+    await store.sql
+      .executeSql(`update upload set state = 'completed', rows_delivered = rows_accepted,
+      created_at = clock_timestamp() - interval '30 min', completed_at = clock_timestamp() - interval '${ago}'`)
+  }
+
+  it('is made again when Genesys has lost it: an upload ended and no event came since it was accepted', async () => {
+    await look()
+    await eventComes()
+    await uploadEnded('1 min')
+    await look()
+    assert.equal(asked.length, 1)
+    await uploadEnded('6 min')
+    assert.equal(await look(), 'subscribed to the end of uploads')
+    assert.equal(asked.length, 2)
+  })
+
+  it('stands as long as events come, and is proven again by a late one', async () => {
+    await look()
+    await uploadEnded('6 min')
+    await eventComes()
+    assert.equal(await look(), 'subscribed to the end of uploads')
+    assert.equal(asked.length, 1)
+  })
+
+  it('is made again ever more seldom where events never come, and is not called subscribed meanwhile', async () => {
+    await look()
+    await uploadEnded('6 min')
+    await look()
+    assert.equal(asked.length, 2)
+    await store.sql.executeSql(
+      `update event_subscription set attempted_at = clock_timestamp() - interval '15 min'`,
+    )
+    await store.sql.executeSql(
+      `update upload set created_at = clock_timestamp() - interval '10 min'`,
+    )
+    assert.match(await look(), /not known/)
+    assert.equal(asked.length, 2)
+    await eventComes()
+    assert.equal(await look(), 'subscribed to the end of uploads')
+  })
+
+  it('is made anew once it is forgotten', async () => {
+    await look()
+    await store.subscriptions.forget()
+    await look()
     assert.equal(asked.length, 2)
   })
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 
 import { Webhook } from 'standardwebhooks'
@@ -8,6 +11,8 @@ import { SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE } from '../../src/domain/genesys-w
 import { cleanFile } from '../support/contact-file.ts'
 import { openTestHomes, type TestHome } from '../support/database.ts'
 import { freePort } from '../support/free-port.ts'
+import { createGatewayClient } from '../support/gateway-client.ts'
+import { ADMIN_KEY, reachableEnv, startGateway } from '../support/gateway-process.ts'
 import { setStage } from '../support/stage.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
@@ -103,4 +108,22 @@ describe('Webhooks from Genesys', () => {
       }
     },
   )
+
+  test('are subscribed to again when the sandbox inside of the gateway began anew with it', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'gateway-e2e-'))
+    const env = { ...(await reachableEnv()), DATA_DIR: dataDir }
+    for (let start = 0; start < 2; start += 1) {
+      const gateway = await startGateway(env)
+      try {
+        await gateway.event('webhook.subscription', ({ outcome }) => outcome === 'registered')
+        const client = createGatewayClient(gateway.address, ADMIN_KEY)
+        const csv = cleanFile({ rows: 20, prefix: `start-${start}` }).csv
+        await client.finished((await client.upload('demo-contacts', csv)).body.id)
+        await gateway.event('webhook.received')
+      } finally {
+        await gateway.stop()
+      }
+    }
+    await rm(dataDir, { recursive: true })
+  })
 })

@@ -5,8 +5,8 @@ export type SubscriptionTarget = {
 }
 
 /**
- * `registering`: some instance is at it. `refused`: Genesys did not take it, to be tried again. `unknown`: Genesys may have taken it;
- * only tried again when an upload ended without its event.
+ * `registering`: some instance is at it. `refused`: Genesys did not take it, to be tried again. `unknown`: Genesys may hold it or not;
+ * only tried again when an upload ended without its event. A registered one becomes unknown when an upload ends without its event.
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 
@@ -20,6 +20,8 @@ export type SubscriptionStore = {
     target: SubscriptionTarget,
     staleAfterMs: number,
   ): Promise<{ claimed: true; attempt: number } | { claimed: false; state: SubscriptionState }>
+  /** Of an org that is known to have lost them all. */
+  forget(): Promise<void>
   record(
     target: SubscriptionTarget,
     result:
