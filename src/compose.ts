@@ -6,7 +6,7 @@ import { bindStore, openGenesys, startInProcessSandbox } from './compose/genesys
 import { createGatewayServer } from './compose/http.ts'
 import { createWork } from './compose/work.ts'
 import type { Config } from './config.ts'
-import { adminKeyOf, encryptionKeysOf } from './kept-keys.ts'
+import { adminKeyOf, closeDataDir, encryptionKeysOf } from './kept-keys.ts'
 import { systemClock } from './lib/clock.ts'
 import { sha256 } from './lib/digest.ts'
 import { createIds } from './lib/ids.ts'
@@ -38,6 +38,7 @@ const freePort = async (host: string): Promise<number> => {
 /** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
+  closeDataDir(config)
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const port = config.port === 0 ? await freePort(config.host) : config.port
   const address = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`

@@ -1,8 +1,45 @@
 import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from './config.ts'
 import { keepSecret } from './lib/kept-secret.ts'
+
+/** DATA_DIR cannot be kept from others; the message says what to do. */
+export class DataDirOpen extends Error {
+  override readonly name = 'DataDirOpen'
+}
+
+const FOR_OTHERS = 0o077
+/** Where anybody may put files, as in /tmp: it is not ours to close. */
+const SHARED = 0o1000
+
+const refusedDir = (dataDir: string, why: string): DataDirOpen =>
+  new DataDirOpen(
+    `DATA_DIR ${dataDir} is open to other users and ${why}. Run chmod 700 on it, or name a directory in it that does not exist yet.`,
+  )
+
+/**
+ * Makes DATA_DIR, which holds keys and contacts, and keeps it from other users: one that is open to them (0755) becomes 0700. Throws
+ * `DataDirOpen` where that cannot be done. Does nothing where nothing is kept in it.
+ */
+export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
+  const { home, adminApiKey, dataDir } = config
+  if (home.kind === 'server' && adminApiKey !== null) return
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  // Windows has no such modes.
+  if (process.platform === 'win32') return
+  const { mode } = statSync(dataDir)
+  if ((mode & FOR_OTHERS) === 0) return
+  if ((mode & SHARED) !== 0) throw refusedDir(dataDir, 'shared by all')
+  try {
+    chmodSync(dataDir, 0o700)
+  } catch {
+    throw refusedDir(dataDir, 'cannot be closed')
+  }
+  // Some mounts take the call and keep their modes.
+  if ((statSync(dataDir).mode & FOR_OTHERS) !== 0) throw refusedDir(dataDir, 'cannot be closed')
+}
 
 /** The keys that encrypt stored uploads: the configured ones, else one made at the first start and kept in DATA_DIR. */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {

@@ -16,4 +16,11 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
     '{"status":"done"} without `uploadId`',
     'Send the body that the API document shows for this address.',
   ),
+  'webhook-too-large': page(
+    413,
+    'The webhook is too large',
+    'The body has more than 65,536 bytes. What Genesys sends when an upload has ended holds a few hundred.',
+    'A page of contacts is posted to /webhook/genesys-upload.',
+    'Send only what the API document shows for this address: ids, a status and counts, no rows. Until a webhook is taken the gateway asks Genesys itself.',
+  ),
 } as const satisfies Record<string, ProblemPage>

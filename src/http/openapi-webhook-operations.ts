@@ -6,7 +6,7 @@ import { webhookAnswerSchema, webhookQuerySchema } from './schemas.ts'
 const PROBLEMS_OF_WEBHOOKS: ProblemCode[] = [
   'webhook-proof-invalid',
   'webhook-malformed',
-  'body-too-large',
+  'webhook-too-large',
   'database-unavailable',
 ]
 const taken = {

@@ -271,7 +271,8 @@ test('a body over 64 KiB is 413 before anything is looked at, and another method
   const { app, callback, receipts } = await start(t)
   const large = await callback('x'.repeat(64 * 1024 + 1))
   assert.equal(large.statusCode, 413)
-  assert.equal(large.json().code, 'body-too-large')
+  assert.equal(large.json().code, 'webhook-too-large')
+  assert.match(large.json().hint, /no rows/)
   assert.deepEqual([receipts.kept.length, receipts.asked.length], [0, 0])
   for (const method of ['GET', 'PUT', 'DELETE'] as const) {
     const answer = await app.inject({ method, url: `${WEBHOOK_PATHS.callback}?token=${TOKEN}` })

@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import { WEBHOOK_PATHS, type WebhookRoute } from '../../domain/genesys-webhook.ts'
+import { GatewayProblem } from '../../domain/problem.ts'
 import type { WebhookProof } from '../../workflows/receive-webhook.ts'
 import type { HttpDeps } from '../deps.ts'
 import { signedMessageId } from '../webhook-signature.ts'
 
 /** Past it a webhook is 413; Genesys' hold a few hundred bytes. */
 const MAX_BODY_BYTES = 64 * 1024
+const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE'
 
 /** A token that is given twice is no proof, and no fault of its own. */
 const ANY_QUERY = z.looseObject({})
@@ -44,6 +46,10 @@ export const registerGenesysWebhooks = async (
   // What type the sender says it is means nothing, and one that cannot be read is no reason to lose the word.
   app.addHook('onRequest', async ({ headers }) => {
     headers['content-type'] = 'application/octet-stream'
+  })
+  app.setErrorHandler((error) => {
+    const large = error instanceof Error && 'code' in error && error.code === TOO_LARGE
+    throw large ? new GatewayProblem('webhook-too-large', 'The webhook is too large.') : error
   })
   for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {
     app.post(

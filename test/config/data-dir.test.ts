@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { closeDataDir, DataDirOpen } from '../../src/kept-keys.ts'
+
+const configOf = (dataDir: string) => ({
+  home: { kind: 'embedded' as const, dataDir },
+  adminApiKey: null,
+  dataDir,
+})
+const modeOf = (path: string): number => statSync(path).mode & 0o777
+
+test('a data directory that is open to others is closed at the start, and a new one is made closed', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'open-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  for (const mode of [0o755, 0o770, 0o701, 0o700]) {
+    chmodSync(directory, mode)
+    closeDataDir(configOf(directory))
+    assert.equal(modeOf(directory), 0o700, mode.toString(8))
+  }
+  const made = join(directory, 'deep', 'data')
+  closeDataDir(configOf(made))
+  assert.equal(modeOf(made), 0o700)
+})
+
+test('one that everybody shares is refused and left as it is', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'shared-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  chmodSync(directory, 0o1777)
+  assert.throws(() => closeDataDir(configOf(directory)), DataDirOpen)
+  assert.equal(modeOf(directory), 0o777)
+})
+
+test(
+  'one that cannot be closed is refused with what to do',
+  { skip: process.platform !== 'linux' },
+  () => {
+    assert.throws(
+      () => closeDataDir(configOf('/proc/self')),
+      (error) => error instanceof DataDirOpen && /\/proc\/self .*chmod 700/.test(error.message),
+    )
+  },
+)
+
+test('a directory in which nothing is kept is not looked at', () => {
+  const server = { kind: 'server' as const, url: 'postgres://db/gateway' }
+  closeDataDir({ home: server, adminApiKey: 'x'.repeat(32), dataDir: '/proc/self' })
+})
