@@ -141,7 +141,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     sync,
     'ALLOW_HTTP_HOSTS',
     null,
-    'Hosts, comma-separated, for which plain http is allowed besides loopback; registered endpoints may be there too, at any port and inner address.',
+    'Hosts, comma-separated, for which plain http is allowed besides loopback in the URLs of the environment; with the embedded sandbox in those of registered endpoints too.',
   ),
   variable(intake, 'DEFAULT_PHONE_REGION', 'US', 'The region of national numbers of contacts.'),
   variable(intake, 'CONTACT_ID_PATTERN', CONTACT_ID_SHAPE, 'What a contact id must match, whole.'),

@@ -50,8 +50,10 @@ export type Config = {
   /** Prove what Genesys sends; the first is current. Empty: made and kept in `dataDir` (embedded sandbox only). */
   webhookSecrets: string[]
   endpoints: Endpoint[]
-  /** Hosts, beside loopback, that may be plain http; registered endpoints may be there whatever their address. */
+  /** Hosts, beside loopback, that may be plain http in URLs of the environment and of Genesys. */
   allowHttpHosts: string[]
+  /** Of these, the hosts where registered endpoints may be, whatever their address: none but where Genesys is simulated in this process. */
+  innerEndpointHosts: string[]
   intake: {
     defaultRegion: string
     contactIdPattern: RegExp
@@ -261,6 +263,8 @@ const endpointsOf = (env: Environment): Endpoint[] =>
 /** Reads and checks the environment. Throws `ConfigInvalid` with every fault. */
 export const readConfig = (source: Record<string, string | undefined> = process.env): Config => {
   const env = parseEnvironment(source)
+  const genesys = genesysConfig(env)
+  const allowHttpHosts = env.ALLOW_HTTP_HOSTS ?? []
   return {
     host: env.HOST,
     port: env.PORT,
@@ -272,13 +276,14 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       : { kind: 'embedded', dataDir: env.DATA_DIR },
     dataDir: env.DATA_DIR,
     encryptionKeys: env.ENCRYPTION_KEYS ?? null,
-    genesys: genesysConfig(env),
+    genesys,
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
     keyRequestsPerMinute: env.KEY_REQUESTS_PER_MINUTE,
     webhookSecrets: env.WEBHOOK_SECRET ?? [],
     endpoints: endpointsOf(env),
-    allowHttpHosts: env.ALLOW_HTTP_HOSTS ?? [],
+    allowHttpHosts,
+    innerEndpointHosts: genesys.kind === 'sandbox' ? allowHttpHosts : [],
     intake: {
       defaultRegion: env.DEFAULT_PHONE_REGION,
       contactIdPattern: env.CONTACT_ID_PATTERN,

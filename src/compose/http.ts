@@ -38,7 +38,7 @@ const intakeOf = ({ config: { intake }, store }: Parts) => ({
 const endpointsOf = ({ config, store }: Parts, ids: Ids) =>
   createWebhookEndpoints({
     endpoints: store.endpoints,
-    urlFault: createEndpointUrlCheck({ allowedHosts: config.allowHttpHosts }),
+    urlFault: createEndpointUrlCheck({ innerHosts: config.innerEndpointHosts }),
     ids,
     random: randomBytes,
   })

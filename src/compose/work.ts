@@ -74,7 +74,7 @@ export const createWork = async (parts: Parts) => {
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
   const webhooks = createWebhookTransport({
-    allowedHosts: config.allowHttpHosts,
+    innerHosts: config.innerEndpointHosts,
     timeoutMs: WEBHOOK_TIMEOUT_MS,
   })
   const deliverSync = createSyncDeliverer({

@@ -29,12 +29,12 @@ const urlFault = (url: URL): string | null => {
 
 /**
  * The rules for a URL that a caller registers (design, section 7): https, port 443, no user information, a public host. It is
- * read as the WHATWG parser reads it, which turns `0x7f.1` and `①②⑦.0.0.1` into the address they mean. A host of `allowedHosts`
- * (`ALLOW_HTTP_HOSTS`, the operator's word) may have any port, plain http and an inner address. What a name resolves to is
- * checked when it is connected to, not here: it may change.
+ * read as the WHATWG parser reads it, which turns `0x7f.1` and `①②⑦.0.0.1` into the address they mean. A host of `innerHosts`
+ * may have any port, plain http and an inner address: there are such hosts only where Genesys is simulated. What a name resolves to
+ * is checked when it is connected to, not here: it may change.
  */
 export const createEndpointUrlCheck =
-  (deps: { allowedHosts: readonly string[] }): EndpointUrlCheck =>
+  (deps: { innerHosts: readonly string[] }): EndpointUrlCheck =>
   (text) => {
     if (text.length > MOST_CHARACTERS) return `The URL has more than ${MOST_CHARACTERS} characters.`
     if (!URL.canParse(text)) return 'The URL cannot be read.'
@@ -43,9 +43,9 @@ export const createEndpointUrlCheck =
     if (url.username !== '' || url.password !== '')
       return 'The URL must not hold a user or password.'
     if (url.hash !== '') return 'The URL must not hold a fragment.'
-    return isAllowedHost(deps.allowedHosts, url) ? null : urlFault(url)
+    return isInnerHost(deps.innerHosts, url) ? null : urlFault(url)
   }
 
-/** Whether the operator vouches for the host; names compare without regard to case, as the parser gives them. */
-export const isAllowedHost = (allowedHosts: readonly string[], url: URL): boolean =>
-  allowedHosts.some((host) => host.toLowerCase() === url.hostname)
+/** Whether the host is one of these; names compare without regard to case, as the parser gives them. */
+export const isInnerHost = (innerHosts: readonly string[], url: URL): boolean =>
+  innerHosts.some((host) => host.toLowerCase() === url.hostname)

@@ -3,7 +3,7 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { Agent, request } from 'undici'
 
 import type { DeliveryFailure } from '../domain/webhook-endpoint.ts'
-import { createEndpointUrlCheck, isAllowedHost } from './endpoint-url.ts'
+import { createEndpointUrlCheck, isInnerHost } from './endpoint-url.ts'
 import { AddressRefused, guardedAgent, type Resolve } from './guarded-agent.ts'
 
 export type WebhookAnswer = { status: number } | { status: null; failure: DeliveryFailure }
@@ -28,10 +28,10 @@ const wasRefused = (error: unknown): boolean =>
 
 /**
  * Sends to endpoints. A URL that a caller registered is held to the rules of `endpoint-url.ts` on every send, and each address
- * it resolves to must be public; URLs of the environment, and hosts of `allowedHosts`, are trusted.
+ * it resolves to must be public; URLs of the environment are trusted, and so are `innerHosts`.
  */
 export const createWebhookTransport = (deps: {
-  allowedHosts: readonly string[]
+  innerHosts: readonly string[]
   timeoutMs: number
   resolve?: Resolve
 }): WebhookTransport => {
@@ -44,7 +44,7 @@ export const createWebhookTransport = (deps: {
       if (!message.trusted && faultOf(message.url) !== null) {
         return { status: null, failure: 'address_refused' }
       }
-      const trusted = message.trusted || isAllowedHost(deps.allowedHosts, new URL(message.url))
+      const trusted = message.trusted || isInnerHost(deps.innerHosts, new URL(message.url))
       try {
         const answer = await request(message.url, {
           method: 'POST',

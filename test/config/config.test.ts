@@ -66,6 +66,13 @@ test('http is for loopback and the hosts named only', () => {
   assert.equal(readConfig({ ...crm, CRM_SYNC_URL: 'http://127.0.0.1:9/x' }).endpoints.length, 1)
 })
 
+test('a host of ALLOW_HTTP_HOSTS takes registered endpoints only where Genesys is simulated in the process', () => {
+  const hosts = { ALLOW_HTTP_HOSTS: 'inner.example' }
+  assert.deepEqual(readConfig(hosts).innerEndpointHosts, ['inner.example'])
+  const config = readConfig({ ...real, ...hosts })
+  assert.deepEqual([config.allowHttpHosts, config.innerEndpointHosts], [['inner.example'], []])
+})
+
 test('a proxy rule that trusts everybody is refused', () => {
   assert.match(faultsOf({ TRUST_PROXY: 'true' }), /TRUST_PROXY/)
 })

@@ -209,7 +209,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     genesysWebhooks: { receive: async () => undefined, secrets: [] },
     webhookEndpoints: createWebhookEndpoints({
       endpoints,
-      urlFault: createEndpointUrlCheck({ allowedHosts: [] }),
+      urlFault: createEndpointUrlCheck({ innerHosts: [] }),
       ids: createIds({ clock: systemClock }),
       random: (size) => randomBytes(size),
     }),

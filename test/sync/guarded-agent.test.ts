@@ -96,8 +96,8 @@ const causeOf = async (work: Promise<unknown>): Promise<unknown> => {
 
 test('no notation of an inner address or name is taken for a registered endpoint, and none is connected to', async (t) => {
   const { port, connections } = await startHoneypot(t)
-  const faultOf = createEndpointUrlCheck({ allowedHosts: [] })
-  const transport = createWebhookTransport({ allowedHosts: [], timeoutMs: 2000 })
+  const faultOf = createEndpointUrlCheck({ innerHosts: [] })
+  const transport = createWebhookTransport({ innerHosts: [], timeoutMs: 2000 })
   t.after(() => transport.close())
   const urls = [
     ...INNER_HOSTS.flatMap((host) => [`https://${host}/hook`, `https://${host}:${port}/hook`]),
@@ -165,7 +165,7 @@ test('a name that resolves to a public address first and to loopback then is ref
 })
 
 test('public addresses and names are taken, in whatever case and with the port of https', () => {
-  const faultOf = createEndpointUrlCheck({ allowedHosts: [] })
+  const faultOf = createEndpointUrlCheck({ innerHosts: [] })
   for (const url of [
     'https://hooks.example.com/a?b=c',
     'HTTPS://HOOKS.EXAMPLE.COM:443/',
@@ -180,15 +180,15 @@ test('public addresses and names are taken, in whatever case and with the port o
   }
 })
 
-test('a host that the operator allows may be inner, plain http and at any port; no other host gains by it', async (t) => {
+test('a host that is allowed to try things out may be inner, plain http and at any port; no other host gains by it', async (t) => {
   const { port, connections } = await startHoneypot(t)
-  const allowedHosts = ['Hooks.Inner', '127.0.0.1']
-  const faultOf = createEndpointUrlCheck({ allowedHosts })
+  const innerHosts = ['Hooks.Inner', '127.0.0.1']
+  const faultOf = createEndpointUrlCheck({ innerHosts })
   assert.equal(faultOf('http://hooks.inner:8080/x'), null)
   assert.notEqual(faultOf('http://user@hooks.inner:8080/x'), null)
   assert.notEqual(faultOf('http://a.hooks.inner:8080/x'), null)
   assert.notEqual(faultOf('http://127.0.0.2:8080/x'), null)
-  const transport = createWebhookTransport({ allowedHosts, timeoutMs: 2000 })
+  const transport = createWebhookTransport({ innerHosts, timeoutMs: 2000 })
   t.after(() => transport.close())
   const url = `http://127.0.0.1:${port}/`
   const answer = await transport.post({ url, trusted: false, headers: {}, body: '{}' })

@@ -65,7 +65,7 @@ const setUp = async (
   }
   const recorded: SyncResult[] = []
   const events: { name: string; fields: object }[] = []
-  const transport = createWebhookTransport({ allowedHosts: [], timeoutMs: 300 })
+  const transport = createWebhookTransport({ innerHosts: [], timeoutMs: 300 })
   t.after(() => transport.close())
   const deliver = createSyncDeliverer({
     sync: {
