@@ -76,7 +76,6 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   await work.jobs.start()
   work.lanes.start()
   work.sweeper.start()
-  work.holds.start()
   await server.listen({ host: config.host, port })
   // The address is there before Genesys hears of it.
   if (typeof events !== 'string') events.start()
@@ -89,7 +88,6 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     stop: async () => {
       stopped.abort()
       if (typeof events !== 'string') await events.stop()
-      await work.holds.stop()
       await Promise.all([server.close(), work.lanes.stop(STOP_GRACE_MS), work.sweeper.stop()])
       await watchUploads.stop()
       await work.jobs.stop()

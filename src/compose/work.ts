@@ -68,6 +68,17 @@ const holdKeeperOf = ({ store, genesys, telemetry }: Parts, wake: () => void) =>
     wake,
   })
 
+type Loop = { start(): void; stop(): Promise<void> }
+
+const together = (...loops: readonly Loop[]): Loop => ({
+  start: () => {
+    for (const loop of loops) loop.start()
+  },
+  stop: async () => {
+    await Promise.all(loops.map((loop) => loop.stop()))
+  },
+})
+
 /** The lanes, the background jobs and the sweeper: everything that works without a caller. */
 export const createWork = async (parts: Parts) => {
   const { config, telemetry, store, owner } = parts
@@ -109,8 +120,10 @@ export const createWork = async (parts: Parts) => {
     maxHeld: MAX_LANES_HELD,
     idlePollMs: 300,
   })
-  const sweeper = sweeperOf(parts, jobs, () => lanes.wake())
-  const holds = holdKeeperOf(parts, () => lanes.wake())
+  const sweeper = together(
+    sweeperOf(parts, jobs, () => lanes.wake()),
+    holdKeeperOf(parts, () => lanes.wake()),
+  )
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
@@ -120,7 +133,6 @@ export const createWork = async (parts: Parts) => {
     jobs: { start: () => jobs.start(), stop: stopJobs },
     lanes,
     sweeper,
-    holds,
     webhooks,
     ids,
   }
