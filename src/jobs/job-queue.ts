@@ -1,13 +1,16 @@
 import { PgBoss, type Job } from 'pg-boss'
 
 import type { Clock } from '../lib/clock.ts'
+import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import {
   QUEUES,
   type JobQueue,
+  type JobResender,
   type QueueName,
   type SqlExecutor,
 } from '../workflows/ports/platform.ts'
+import { saysUnavailable, watchOutages } from './outage-watch.ts'
 
 /** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */
 const JOBS_A_FETCH = 10
@@ -33,6 +36,16 @@ const SETTINGS = {
   expireInSeconds: 120,
   deleteAfterSeconds: 3600,
 } as const
+
+/** Of the jobs that wait none has the key of another, and our keys are the ids. */
+const POLICY = 'short'
+
+/** A queue made by an earlier version keeps its jobs; pg-boss itself never changes a policy. */
+const KEEP_POLICY = `update jobs.queue set policy = '${POLICY}' where name = $1 and policy <> '${POLICY}'`
+
+/** By pg-boss' own unique index of the policy; pg-boss' update() has no index to find a key by. */
+const MOVE = `update jobs.job set start_after = jobs.job_now() + $3::int * interval '1 second' where name = $1
+  and coalesce(singleton_key, '') = $2 and state = 'created' and policy = '${POLICY}' returning id`
 
 const NO_JOB = '00000000-0000-0000-0000-000000000000'
 
@@ -93,6 +106,42 @@ const startFetchers = async (
   return ids
 }
 
+const makeQueues = async (boss: PgBoss, sql: SqlExecutor): Promise<void> => {
+  for (const queue of QUEUES) {
+    await boss.createQueue(queue, { ...SETTINGS, policy: POLICY })
+    await boss.updateQueue(queue, SETTINGS)
+    await sql.executeSql(KEEP_POLICY, [queue])
+    // Makes pg-boss remember the queue: looked up on the first send, a transaction on the one connection would wait for itself.
+    await boss.findJobs(queue, { id: NO_JOB })
+  }
+}
+
+const createSender = (
+  boss: PgBoss,
+  sql: SqlExecutor,
+  poke: (queue: QueueName) => void,
+): JobQueue & JobResender => ({
+  send: async (queue, id, options) => {
+    const startAfter = Math.ceil(options.startAfterMs / 1000)
+    const db = options.sql ?? sql
+    const payload: Payload = { id }
+    const give = async (): Promise<boolean> =>
+      (await boss.send(queue, payload, { singletonKey: id, startAfter, db })) !== null
+    const move = async (): Promise<boolean> =>
+      (await db.executeSql(MOVE, [queue, id, startAfter])).rows.length > 0
+    // The one that waited may be taken up between the two; then there is room for ours.
+    if (!(await give()) && !(await move())) await give()
+    if (startAfter === 0) poke(queue)
+  },
+  resend: async (queue, ids) => {
+    if (ids.length === 0) return 0
+    const jobs = ids.map((id) => ({ data: { id }, singletonKey: id }))
+    const made = (await boss.insert(queue, jobs, { returnId: true })) ?? []
+    if (made.length > 0) poke(queue)
+    return made.length
+  },
+})
+
 /**
  * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send inside a transaction needs no
  * connection of its own. `pollMs` (500 at least, the default): how soon another instance's job is found; our own are poked.
@@ -103,16 +152,15 @@ export const createJobQueue = async (deps: {
   emit: Emit
   clock: Clock
   pollMs?: number
-}): Promise<JobQueue & { start(): Promise<void>; stop(): Promise<void> }> => {
+}): Promise<JobQueue & JobResender & { start(): Promise<void>; stop(): Promise<void> }> => {
+  const { sql, isAway } = watchOutages(deps)
   const failed = (queue: string, error: unknown): void =>
-    deps.emit('job.failed', { queue, error: error instanceof Error ? error.message : 'unknown' })
-  const boss = await startBoss(deps.sql, (error) => failed('queue', error))
-  for (const queue of QUEUES) {
-    await boss.createQueue(queue, SETTINGS)
-    await boss.updateQueue(queue, SETTINGS)
-    // Makes pg-boss remember the queue: looked up on the first send, a transaction on the one connection would wait for itself.
-    await boss.findJobs(queue, { id: NO_JOB })
-  }
+    deps.emit('job.failed', { queue, error: traceOf(error) })
+  // pg-boss tells of an outage late, by each of its fetchers, and more than once; the watch has told already.
+  const boss = await startBoss(sql, (error) => {
+    if (!saysUnavailable(error)) failed('queue', error)
+  })
+  await makeQueues(boss, sql)
   const workers = new Map<QueueName, string[]>()
   const poking = new AbortController()
 
@@ -132,21 +180,14 @@ export const createJobQueue = async (deps: {
           await deps.handlers[queue](job.data.id)
           return { id: job.id, status: 'completed' as const }
         } catch (error) {
-          failed(queue, error)
+          if (!isAway() || !saysUnavailable(error)) failed(queue, error)
           return { id: job.id, status: 'failed' as const }
         }
       }),
     )
 
   return {
-    send: async (queue, id, options) => {
-      const payload: Payload = { id }
-      await boss.send(queue, payload, {
-        ...(options.startAfterMs > 0 ? { startAfter: Math.ceil(options.startAfterMs / 1000) } : {}),
-        ...(options.sql ? { db: options.sql } : {}),
-      })
-      if (options.startAfterMs === 0) void poke(queue)
-    },
+    ...createSender(boss, sql, (queue) => void poke(queue)),
     start: async () => {
       for (const queue of QUEUES) {
         const handler = (jobs: Job<Payload>[]) => handle(queue, jobs)

@@ -1,5 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
+import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type {
   DeliverUpload,
@@ -8,7 +9,6 @@ import type {
   LaneStore,
 } from '../workflows/ports/delivery.ts'
 import { FenceLost } from '../workflows/ports/delivery.ts'
-import { traceOf } from './error-trace.ts'
 import type { KeptLease } from './lease.ts'
 import { keepLease, slept } from './lease.ts'
 import { createTurns } from './turns.ts'

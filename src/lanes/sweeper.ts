@@ -1,11 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
+import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { LaneStore } from '../workflows/ports/delivery.ts'
-import type { JobQueue, SyncStore } from '../workflows/ports/platform.ts'
+import type { JobResender, SyncStore } from '../workflows/ports/platform.ts'
 import type { ReconciliationStore } from '../workflows/ports/reconciliation.ts'
 import type { UploadStore } from '../workflows/ports/uploads.ts'
 import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
-import { traceOf } from './error-trace.ts'
 import { slept } from './lease.ts'
 
 export type SweeperDeps = {
@@ -14,7 +14,7 @@ export type SweeperDeps = {
   sync: Pick<SyncStore, 'overdue'>
   receipts: Pick<ReceiptStore, 'sweep'>
   reconciliations: Pick<ReconciliationStore, 'overdue'>
-  jobs: Pick<JobQueue, 'send'>
+  jobs: JobResender
   clock: Clock
   emit: Emit
   /** Tells the lanes that held uploads came back. */
@@ -30,7 +30,7 @@ export type Sweeper = {
 const SWEEP_EVERY_MS = 5_000
 /** An upload being received without a sign of life for 60 s is abandoned (design, section 3). */
 const RECEIVING_DEAD_MS = 60_000
-/** A delivery so long past its time has lost its job. */
+/** A delivery so long past its time may have lost its job, if that does not only wait behind others. */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
 /** Longer than a job that looks at an upload may take. */
@@ -48,15 +48,15 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
     if (heldWoken > 0) deps.wake()
     const receivingDiscarded = await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)
     const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
-    for (const id of lost) await deps.jobs.send('sync-delivery', id, { startAfterMs: 0 })
+    const syncResent = await deps.jobs.resend('sync-delivery', lost)
     const unseen = await deps.receipts.sweep({
       keepMs: RECEIPTS_KEPT_MS,
       graceMs: RECEIPT_OVERDUE_MS,
     })
-    for (const id of unseen) await deps.jobs.send('webhook-verify', id, { startAfterMs: 0 })
+    await deps.jobs.resend('webhook-verify', unseen)
     const unchecked = await deps.reconciliations.overdue(RECONCILIATION_OVERDUE_MS)
-    for (const id of unchecked) await deps.jobs.send('reconcile', id, { startAfterMs: 0 })
-    deps.emit('sweep.finished', { receivingDiscarded, heldWoken, syncResent: lost.length })
+    await deps.jobs.resend('reconcile', unchecked)
+    deps.emit('sweep.finished', { receivingDiscarded, heldWoken, syncResent })
   }
   const sweeps = async (): Promise<void> => {
     while (await slept(deps.clock, SWEEP_EVERY_MS, stopped.signal)) {

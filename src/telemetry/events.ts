@@ -180,6 +180,8 @@ export type GatewayEvents = {
   'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
   'sweep.finished': { receivingDiscarded: number; heldWoken: number; syncResent: number }
   'job.failed': { queue: string; error: string }
+  'queue.lost': { reason: string }
+  'queue.back': { awayMs: number }
 }
 
 export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
@@ -220,6 +222,8 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.subscription': 'info',
   'sweep.finished': 'debug',
   'job.failed': 'error',
+  'queue.lost': 'error',
+  'queue.back': 'info',
 }
 
 /** Tells what happened. Never throws, never waits. */

@@ -187,7 +187,12 @@ describe('the sweeper', () => {
       sync: { overdue: async () => ['dlv_1'] },
       reconciliations: { overdue: async () => ['upl_1'] },
       receipts: { sweep: async ({ keepMs }) => (keepMs === 7 * 86_400_000 ? ['rcp_1'] : []) },
-      jobs: { send: async (queue, id) => void sent.push(`${queue} ${id}`) },
+      jobs: {
+        resend: async (queue, ids) => {
+          for (const id of ids) sent.push(`${queue} ${id}`)
+          return ids.length
+        },
+      },
       clock,
       emit: (name, fields) => void swept.push([name, fields]),
       wake: () => {

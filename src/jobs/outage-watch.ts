@@ -1,0 +1,44 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { SqlExecutor } from '../workflows/ports/platform.ts'
+
+export type OutageWatch = {
+  /** The executor, watched: its first answer after an outage ends it. */
+  sql: SqlExecutor
+  isAway(): boolean
+}
+
+const UNAVAILABLE = 'StoreUnavailable'
+
+/** Whether an error says that the database is away. By its name: the queue copies errors into plain objects. */
+export const saysUnavailable = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'name' in error && error.name === UNAVAILABLE
+
+/** Tells once that the jobs are without their database, and once that they have it again, however many fetchers find out. */
+export const watchOutages = (deps: { sql: SqlExecutor; clock: Clock; emit: Emit }): OutageWatch => {
+  let awaySinceMs: number | null = null
+  return {
+    isAway: () => awaySinceMs !== null,
+    sql: {
+      executeSql: async (text, values) => {
+        // What was under way when the outage began may still be answered, and says nothing of its end.
+        const asked = awaySinceMs !== null
+        try {
+          const answer = await deps.sql.executeSql(text, values)
+          if (asked && awaySinceMs !== null) {
+            const awayMs = Math.round(deps.clock.monotonicMs() - awaySinceMs)
+            awaySinceMs = null
+            deps.emit('queue.back', { awayMs })
+          }
+          return answer
+        } catch (error) {
+          if (awaySinceMs === null && saysUnavailable(error)) {
+            awaySinceMs = deps.clock.monotonicMs()
+            deps.emit('queue.lost', { reason: UNAVAILABLE })
+          }
+          throw error
+        }
+      },
+    },
+  }
+}

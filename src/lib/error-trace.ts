@@ -1,0 +1,14 @@
+const nameOf = (error: object): string =>
+  'name' in error && typeof error.name === 'string' ? error.name : 'Error'
+
+/**
+ * What went wrong, without the error's message, which may quote a row: name, code, and where in our code it happened. Also of an error
+ * that a library has copied into a plain object.
+ */
+export const traceOf = (error: unknown): string => {
+  if (typeof error !== 'object' || error === null) return typeof error
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  const stack = 'stack' in error && typeof error.stack === 'string' ? error.stack : ''
+  const frame = /\(?(?:file:\/\/)?[^\s(]*?\/(src\/[^\s)]+)\)?/.exec(stack)
+  return `${nameOf(error)}${code}${frame ? ` at ${frame[1]}` : ''}`
+}
