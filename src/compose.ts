@@ -35,13 +35,21 @@ const freePort = async (host: string): Promise<number> => {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+/** Where the gateway will listen; known before it does, for Genesys is told of it. */
+const placeOf = async ({
+  host,
+  port: asked,
+}: Config): Promise<{ port: number; address: string }> => {
+  const port = asked === 0 ? await freePort(host) : asked
+  return { port, address: `http://${host.includes(':') ? `[${host}]` : host}:${port}` }
+}
+
 /** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
   closeDataDir(config)
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
-  const port = config.port === 0 ? await freePort(config.host) : config.port
-  const address = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const { port, address } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address
   const store = await openStore({
     home: config.home,
