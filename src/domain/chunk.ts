@@ -26,7 +26,7 @@ export type NewChunk = {
   blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
   idDigests: Buffer
-  /** 16 bytes each, any number: keyed digests of every phone and email of accepted rows. */
+  /** 8 bytes each, any number: the first half of the keyed digest of every phone and email of accepted rows. */
   subjectDigests: Buffer
 }
 
@@ -47,7 +47,7 @@ export type Chunk = {
   blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
   idDigests: Buffer
-  /** 16 bytes each, any number: keyed digests of every phone and email of accepted rows. */
+  /** 8 bytes each, any number: the first half of the keyed digest of every phone and email of accepted rows. */
   subjectDigests: Buffer
 }
 

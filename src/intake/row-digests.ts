@@ -8,7 +8,7 @@ export type RowDigests = {
   addId(view: DataView, from: number, to: number): void
   addSubject(view: DataView, from: number, to: number): void
   addSubjectText(subject: string): void
-  /** Of the rows added since the last call, in order; ids and subjects as `keyedDigest` makes them. */
+  /** Of the rows added since the last call, in order; ids as `keyedDigest` makes them, subjects as its first 8 bytes. */
   take(): ChunkDigests
 }
 
@@ -19,6 +19,6 @@ export const createRowDigests = (key: Uint8Array): RowDigests => {
     addId: ids.addBytes,
     addSubject: subjects.addBytes,
     addSubjectText: subjects.add,
-    take: () => ({ idDigests: ids.take(), subjectDigests: subjects.take() }),
+    take: () => ({ idDigests: ids.take(), subjectDigests: subjects.takeShort() }),
   }
 }

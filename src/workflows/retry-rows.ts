@@ -74,7 +74,7 @@ export async function* retriedChunks(
       rejected: [],
       blank: 0,
       idDigests: ids.take(),
-      subjectDigests: digests.take(),
+      subjectDigests: digests.takeShort(),
     }
   }
   for (let after: number | null = 0; after !== null;) {

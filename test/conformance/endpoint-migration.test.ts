@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
 import { after, it } from 'node:test'
 
-import { systemClock } from '../../src/lib/clock.ts'
-import { openEmbedded } from '../../src/store/embedded-home.ts'
-import { splitStatements } from '../../src/store/migrate.ts'
-import { openServer } from '../../src/store/server-home.ts'
-import { eachHome, type TestHome } from '../support/database.ts'
+import { eachHome } from '../support/database.ts'
+import { openBefore } from '../support/schema-before.ts'
 
-const DIRECTORY = new URL('../../src/store/migrations/', import.meta.url)
 const MIGRATION = '0005-webhook-endpoints.sql'
-
-/** The schema as it was before; the server's database is empty, the embedded one has all migrations and loses them. */
-const openBefore = async (home: TestHome) => {
-  const place = await home.fresh()
-  const database =
-    place.kind === 'embedded'
-      ? await openEmbedded({ dataDir: place.dataDir, clock: systemClock, emit: () => {} })
-      : openServer(place)
-  const { executeSql } = database.sql
-  await executeSql('drop schema public cascade; create schema public')
-  const run = async (name: string): Promise<void> => {
-    const text = await readFile(new URL(name, DIRECTORY), 'utf8')
-    for (const statement of splitStatements(text)) await executeSql(statement)
-  }
-  const earlier = (await readdir(DIRECTORY)).filter((name) => name < MIGRATION).toSorted()
-  for (const name of earlier) await run(name)
-  return { database, executeSql, migrate: () => run(MIGRATION) }
-}
 
 await eachHome('Endpoints and deliveries of the release before', (home) => {
   const closing: (() => Promise<void>)[] = []
@@ -36,7 +13,7 @@ await eachHome('Endpoints and deliveries of the release before', (home) => {
   })
 
   it('keep what they are, and get ids that sort by the time of their making', async () => {
-    const { database, executeSql, migrate } = await openBefore(home)
+    const { database, executeSql, migrate } = await openBefore(home, MIGRATION)
     closing.push(() => database.close())
     await executeSql(`insert into tenant (id) values ('default')`)
     await executeSql(`insert into sync_endpoint (tenant_id, name, url, secret, secret_key_id, source, enabled, created_at) values

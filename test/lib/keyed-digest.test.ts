@@ -4,7 +4,12 @@ import { describe, it } from 'node:test'
 
 import fc from 'fast-check'
 
-import { createCmacBatch, createDigestBatch, keyedDigest } from '../../src/lib/keyed-digest.ts'
+import {
+  createCmacBatch,
+  createDigestBatch,
+  keyedDigest,
+  SHORT_DIGEST_BYTES,
+} from '../../src/lib/keyed-digest.ts'
 
 const ZERO = Buffer.alloc(16)
 
@@ -99,6 +104,21 @@ describe('keyed digests', () => {
       assert.deepEqual(all.subarray(index * 16, index * 16 + 16), digest)
     }
     assert.equal(batch.take().length, 0)
+  })
+
+  it('come shortened to their first half when asked for', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 40 }), { maxLength: 30 }), (list) => {
+        const batch = createDigestBatch(key)
+        for (const text of [...list, 'x'.repeat(5000)]) batch.add(text)
+        const wanted = [...list, 'x'.repeat(5000)].map((text) =>
+          keyedDigest(key, text).subarray(0, SHORT_DIGEST_BYTES),
+        )
+        assert.deepEqual(batch.takeShort(), Buffer.concat(wanted))
+        assert.equal(batch.takeShort().length, 0)
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('differ by key and by purpose', () => {
