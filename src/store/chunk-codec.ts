@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto'
+
 import type { Chunk, NewChunk, RejectedRow, StagedChunk } from '../domain/chunk.ts'
 import { cellsOfText } from '../domain/chunk.ts'
 import { createPack, unpack } from '../lib/envelope.ts'
@@ -21,6 +23,8 @@ type RejectedTuple = [line: number, code: string, column: string | null, cells: 
 const VERSION = 1
 const HEAD_BYTES = 1 + 5 * 4
 const MOST_LINE_BYTES = 5
+/** UTF-8 takes at most three bytes for a unit of a string. */
+const BYTES_PER_CHAR = 3
 /** What the version before wrote instead: one JSON array. */
 const JSON_ARRAY = '['.charCodeAt(0)
 
@@ -30,7 +34,8 @@ const contextOf = (uploadId: string, seq: number): string => `${uploadId}:${seq}
 const writeLines = (into: Buffer, at: number, lines: Uint32Array): number => {
   let end = at
   let before = 0
-  for (const line of lines) {
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = lines[index]!
     let rest = (line - before) >>> 0
     before = line
     while (rest >= 0x80) {
@@ -65,15 +70,15 @@ const createPayloadWriter = (): ((chunk: NewChunk) => Buffer) => {
   return ({ width, blank, lines, text, rejected }) => {
     const tuples = rejected.map((row): RejectedTuple => [row.line, row.code, row.column, row.cells])
     const rejectedJson = tuples.length === 0 ? '' : JSON.stringify(tuples)
-    const jsonBytes = Buffer.byteLength(rejectedJson)
-    const needed = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + jsonBytes
+    const mostJsonBytes = rejectedJson.length * BYTES_PER_CHAR
+    const needed = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + mostJsonBytes
     if (needed > room.byteLength) room = Buffer.allocUnsafeSlow(needed)
     const linesEnd = writeLines(room, HEAD_BYTES, lines)
     room[0] = VERSION
     const head = [width, blank, lines.length, linesEnd - HEAD_BYTES, text.length]
     for (const [index, value] of head.entries()) room.writeUInt32LE(value, 1 + index * 4)
     room.set(text, linesEnd)
-    room.write(rejectedJson, linesEnd + text.length)
+    const jsonBytes = room.write(rejectedJson, linesEnd + text.length)
     return room.subarray(0, linesEnd + text.length + jsonBytes)
   }
 }
@@ -115,7 +120,7 @@ const readContents = (payload: Buffer): Contents => {
 }
 
 /** Bytes, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
-export type EncodeChunk = (dataKey: Buffer, uploadId: string, chunk: NewChunk) => Promise<Buffer>
+export type EncodeChunk = (dataKey: KeyObject, uploadId: string, chunk: NewChunk) => Promise<Buffer>
 
 /** Encodes chunks one after the other, in the order of the calls, with one encoder and one room for all. */
 export const createEncodeChunk = (): EncodeChunk => {
@@ -131,7 +136,7 @@ export const createEncodeChunk = (): EncodeChunk => {
 
 /** The inverse, of every version that was ever stored; throws when the bytes were changed or moved. */
 export const decodeChunk = async (
-  dataKey: Buffer,
+  dataKey: KeyObject,
   uploadId: string,
   row: ChunkRow,
 ): Promise<StagedChunk> => {

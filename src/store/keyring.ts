@@ -1,4 +1,4 @@
-import { open, seal } from '../lib/envelope.ts'
+import { open, seal, sealingKey } from '../lib/envelope.ts'
 
 /** The encryption keys of the configuration. */
 export type Keyring = {
@@ -9,21 +9,22 @@ export type Keyring = {
 }
 
 export const createKeyring = (keys: readonly { id: string; key: Buffer }[]): Keyring => {
-  const current = keys[0]
-  if (!current) throw new Error('ENCRYPTION_KEYS holds no key')
+  if (keys.length === 0) throw new Error('ENCRYPTION_KEYS holds no key')
   if (keys.some(({ key }) => key.length !== 32)) {
     throw new Error('Every key of ENCRYPTION_KEYS has 32 bytes')
   }
+  const known = keys.map(({ id, key }) => ({ id, key: sealingKey(key) }))
+  const current = known[0]!
   return {
     seal: (context, plain) => ({ keyId: current.id, sealed: seal(current.key, context, plain) }),
     open: (context, keyId, sealed) => {
-      const known = keys.find(({ id }) => id === keyId)
-      if (!known) {
+      const sealedWith = known.find(({ id }) => id === keyId)
+      if (!sealedWith) {
         throw new Error(
           `ENCRYPTION_KEYS lacks the key "${keyId}", with which stored data is sealed`,
         )
       }
-      return open(known.key, context, sealed)
+      return open(sealedWith.key, context, sealed)
     },
   }
 }

@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto'
+
 import { sql, type RawBuilder } from 'kysely'
 
-import { newKey } from '../lib/envelope.ts'
+import { newKey, sealingKey } from '../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../workflows/ports/uploads.ts'
 import { createControls } from './apply.ts'
 import { createEncodeChunk, decodeChunk, type ChunkRow } from './chunk-codec.ts'
@@ -35,19 +37,19 @@ const createReads = ({ db }: Database): Pick<UploadStore, 'find' | 'list'> => ({
 
 type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
 
-const openKey = (keyring: Keyring, uploadId: string, row: SealedKey | undefined): Buffer => {
+const openKey = (keyring: Keyring, uploadId: string, row: SealedKey | undefined): KeyObject => {
   if (!row?.data_key || !row.data_key_id) {
     throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
   }
-  return keyring.open(keyContext(uploadId), row.data_key_id, row.data_key)
+  return sealingKey(keyring.open(keyContext(uploadId), row.data_key_id, row.data_key))
 }
 
 /** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */
 const createDataKeys = (db: Db, keyring: Keyring) => {
-  const receiving = new Map<string, Buffer>()
+  const receiving = new Map<string, KeyObject>()
   return {
     receiving,
-    read: async (uploadId: string): Promise<Buffer> => {
+    read: async (uploadId: string): Promise<KeyObject> => {
       const known = receiving.get(uploadId)
       if (known) return known
       const { rows } = await sql<SealedKey>`
@@ -166,7 +168,7 @@ export const createUploadStore = (deps: {
         values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
           ${upload.duplicates}, 'batches', ${JSON.stringify(upload.source)}::jsonb, ${upload.schemaVersion},
           ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
-      keys.receiving.set(upload.id, dataKey)
+      keys.receiving.set(upload.id, sealingKey(dataKey))
     },
     touch: async (uploadId) => {
       const { rows } = await sql`update upload set heartbeat_at = clock_timestamp()

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { type NewChunk, textOfCells } from '../../src/domain/chunk.ts'
-import { createPack } from '../../src/lib/envelope.ts'
+import { createPack, sealingKey } from '../../src/lib/envelope.ts'
 import { type ChunkRow, createEncodeChunk, decodeChunk } from '../../src/store/chunk-codec.ts'
 import { asStaged } from '../support/chunks.ts'
 
-const KEY = Buffer.alloc(32, 9)
+const KEY = sealingKey(Buffer.alloc(32, 9))
 const encodeChunk = createEncodeChunk()
 
 const chunk = (changes: Partial<NewChunk> = {}): NewChunk => ({
