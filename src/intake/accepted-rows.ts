@@ -40,6 +40,16 @@ const holdsLiveRow = (bitmap: Buffer, rows: number): boolean => {
   return row < rows
 }
 
+/** The lines that are there, in their order; 0 = none. */
+const presentLines = (lines: Uint32Array): Uint32Array => {
+  let present = 0
+  for (let row = 0; row < lines.length; row += 1) {
+    const line = lines[row]!
+    if (line > 0) lines[present++] = line
+  }
+  return lines.slice(0, present)
+}
+
 /** The accepted rows of each chunk, and of the first chunks, up to `mostRows` rows, the digests of their ids. */
 export const createAcceptedRows = (mostRows: number) => {
   const starts: number[] = []
@@ -89,10 +99,7 @@ export const createAcceptedRows = (mostRows: number) => {
       })
       const replacedBy = new Map<number, Uint32Array>()
       for (const [seq, later] of laterLines) {
-        replacedBy.set(
-          seq,
-          later.filter((line) => line > 0),
-        )
+        replacedBy.set(seq, presentLines(later))
         laterLines.delete(seq)
       }
       const none = Buffer.alloc(0)

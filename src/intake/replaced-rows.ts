@@ -82,22 +82,31 @@ const createSearch = (onReplaced: (row: number, by: number) => void) => {
 const passOf = (last: number, passes: number): number => (last >>> 8) % passes
 const partitionOf = (last: number, partitions: number): number => last & (partitions - 1)
 
+/** What a pass takes: its entries only. */
+type Pass = { partitions: readonly Partition[]; pass: number; passes: number }
+
+/** Deals the digests of one chunk, whose first row is `firstRow`. A function of its own: a loop between two awaits is compiled anew at each. */
+const dealChunk = (
+  words: Int32Array,
+  firstRow: number,
+  { partitions, pass, passes }: Pass,
+): void => {
+  let row = firstRow
+  for (let at = 0; at < words.length; at += DIGEST_WORDS, row += 1) {
+    const last = words[at + 3]!
+    if (passes > 1 && passOf(last, passes) !== pass) continue
+    addEntry(partitions[partitionOf(last, partitions.length)]!, words, at, row)
+  }
+}
+
 /** Deals the pass's digests into partitions. */
-const deal = async (
-  idDigests: IdDigests,
-  partitions: readonly Partition[],
-  pass: number,
-  passes: number,
-): Promise<void> => {
+const deal = async (idDigests: IdDigests, pass: Pass): Promise<void> => {
   let row = 0
   let turnAt = ROWS_A_TURN
   for await (const digests of idDigests()) {
     const words = wordsOf(digests)
-    for (let at = 0; at < words.length; at += DIGEST_WORDS, row += 1) {
-      const last = words[at + 3]!
-      if (passes > 1 && passOf(last, passes) !== pass) continue
-      addEntry(partitions[partitionOf(last, partitions.length)]!, words, at, row)
-    }
+    dealChunk(words, row, pass)
+    row += words.length / DIGEST_WORDS
     if (row < turnAt) continue
     await nextTurn()
     turnAt = row + ROWS_A_TURN
@@ -119,7 +128,7 @@ export const findReplacedRows = async (
   const partitions = createPartitions(rows / passes)
   for (let pass = 0; pass < passes; pass += 1) {
     for (const partition of partitions) partition.used = 0
-    await deal(idDigests, partitions, pass, passes)
+    await deal(idDigests, { partitions, pass, passes })
     let searched = 0
     for (const partition of partitions) {
       search(partition)
