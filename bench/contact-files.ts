@@ -8,7 +8,8 @@ import { dirtyFile } from '../examples/demo/contacts.ts'
 const BLOCK_ROWS = 250_000
 const SEED = 20_260_101
 
-async function* blocks(rows: number): AsyncGenerator<Uint8Array> {
+/** The demo's dirty file with `rows` rows: one header, people twice within each quarter of a million. */
+export async function* contactFile(rows: number): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
     let atHeader = true
     for await (const piece of dirtyFile(Math.min(BLOCK_ROWS, rows - from), SEED + from, from)
@@ -19,7 +20,6 @@ async function* blocks(rows: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Writes the demo's dirty file with `rows` rows: one header, people twice within each quarter of a million. */
 export const writeContactFile = async (path: string, rows: number): Promise<void> => {
-  await pipeline(Readable.from(blocks(rows)), createWriteStream(path))
+  await pipeline(Readable.from(contactFile(rows)), createWriteStream(path))
 }

@@ -2,12 +2,13 @@ import type { ReadStream } from 'node:fs'
 
 import { parse } from 'csv-parse'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import validator from 'validator'
 import { z } from 'zod'
 
 import { reportReading } from './measured-child.ts'
 
 /**
- * The pipeline that one would write first, as the yardstick: csv-parse, a zod object a row, libphonenumber-js, an email check,
+ * The pipeline that one would write first, as the yardstick: csv-parse, a zod object a row, libphonenumber-js, validator,
  * rows gathered by 2,500. It reads a file and keeps nothing: no HTTP, no duplicates, no ledger, no encryption, no database.
  * Prints {rows, accepted, rejected, cpuSeconds, wallSeconds} as JSON.
  */
@@ -25,7 +26,7 @@ const rowSchema = z
     firstName: z.string(),
     lastName: z.string(),
     phoneNumber: phone,
-    email: z.union([z.literal(''), z.email()]),
+    email: z.string().refine((text) => text === '' || validator.isEmail(text)),
     city: z.string(),
   })
   .refine((row) => row.phoneNumber !== null || row.email !== '')

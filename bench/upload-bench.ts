@@ -2,9 +2,9 @@ import { createReadStream, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { StoreHome } from '../src/store/open-store.ts'
-import { cleanFile } from '../test/support/contact-file.ts'
 import { metricOf } from '../test/support/gateway-process.ts'
 import { type RunningGateway, type Stage, setStage } from '../test/support/stage.ts'
+import { contactFile } from './contact-files.ts'
 import { type DatabaseFigures, readDatabase } from './database-figures.ts'
 
 /** What a stretch of work cost; of the database only where it is a server. */
@@ -32,8 +32,8 @@ export type UploadFigures = {
 }
 
 export const LIST = 'demo-contacts'
-const WARM_UP_LIST = 'demo-list-1'
-const WARM_UP_ROWS = 20_000
+const WARM_UP_LISTS = ['demo-list-1', 'demo-list-2']
+const WARM_UP_ROWS = 50_000
 const SETTLE_MS = 2000
 const BLOCK_BYTES = 256 * 1024
 const DELIVER_WITHIN_MS = 20 * 60_000
@@ -51,14 +51,16 @@ const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs
 /** The file as a request's body. */
 export const bodyOf = (path: string) => createReadStream(path, { highWaterMark: BLOCK_BYTES })
 
-/** A gateway that has delivered 20,000 rows, and then rested for two seconds. */
+/** A gateway that has run for a while: it has delivered two files of 50,000 rows, and then rested for two seconds. */
 export const startWarm = async (
   stage: Stage,
   env: Record<string, string> = {},
 ): Promise<RunningGateway> => {
   const gateway = await stage.gateway({ LOG_LEVEL: 'info', ...ROOM, ...env })
-  const warm = await gateway.client.upload(WARM_UP_LIST, cleanFile({ rows: WARM_UP_ROWS }).csv)
-  await gateway.client.finished(warm.body.id)
+  for (const list of WARM_UP_LISTS) {
+    const warm = await gateway.client.upload(list, contactFile(WARM_UP_ROWS))
+    await gateway.client.finished(warm.body.id)
+  }
   await delay(SETTLE_MS)
   return gateway
 }
