@@ -38,7 +38,7 @@ export const createHoldStore = (deps: { database: Database }): HoldStore => ({
   takeDue: async (againInMs) => {
     const { rows } = await sql<DueRow>`update upload set
         retry_at = clock_timestamp() + make_interval(secs => ${againInMs / 1000}::float8)
-      where id in (select id from upload where state = 'held' and retry_at <= clock_timestamp()
+      where id in (select id from upload where state = 'held' and retry_at <= statement_timestamp()
           and hold_reason in (${LOOKED_AT_SQL})
         order by retry_at limit ${WAKE_AT_ONCE} for update skip locked)
       returning id, tenant_id, contact_list_id, lane_key, hold_reason`.execute(deps.database.db)

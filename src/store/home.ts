@@ -19,7 +19,7 @@ type Gauges = {
 
 export const createHome = (deps: { database: Database; close: () => Promise<void> }): Home => {
   const { database } = deps
-  const claimable = sql`lane l where l.ready_at <= clock_timestamp()
+  const claimable = sql`lane l where l.ready_at <= statement_timestamp()
     and (l.lease_until is null or l.lease_until < clock_timestamp())
     and exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))`
   return {
@@ -38,7 +38,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         (select jsonb_object_agg(state, s) from (select state,
             extract(epoch from clock_timestamp() - min(updated_at))::float8 as s from upload
           where state not in (${FINAL_STATES_SQL}) group by state) as u) as unchanged,
-        (select count(*)::int from lane where lease_until > clock_timestamp()) as held,
+        (select count(*)::int from lane where lease_until > clock_timestamp() and ready_at <= statement_timestamp()) as held,
         (select count(*)::int from ${claimable}) as waiting,
         (select coalesce(extract(epoch from clock_timestamp() - min(l.ready_at)), 0)::float8 from ${claimable}) as oldest,
         (select count(*)::int from sync_delivery where state = 'pending') as pending,

@@ -12,8 +12,8 @@ const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::
 
 const HAS_WORK = sql`exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))`
 
-/** Lanes with work that nobody holds. */
-const READY = sql`lane as l where ready_at <= clock_timestamp()
+/** Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that no index is entered by it. */
+const READY = sql`lane as l where ready_at <= statement_timestamp()
   and (lease_until is null or lease_until < clock_timestamp()) and ${HAS_WORK}`
 
 /** Leases whose beat comes in one turn of the event loop are renewed by one statement; their rows are locked in the order of their keys. */
@@ -21,12 +21,14 @@ const createRenew = ({ db }: Database): LaneStore['renew'] => {
   type Waiting = PromiseWithResolvers<{ nudges: number } | null> & { claim: LaneClaim }
   let waiting: Waiting[] = []
   const renewAll = async (all: readonly Waiting[]): Promise<void> => {
+    const keys = all.map(({ claim }) => claim.key)
     const claims = JSON.stringify(all.map(({ claim }) => claim))
     try {
       const { rows } = await sql<{ key: string; nudges: number }>`
-        with given as (select * from jsonb_to_recordset(${claims}::jsonb) as c (key text, owner text, fence bigint)),
-          ours as materialized (select lane.key from lane join given using (key, owner, fence)
-            order by lane.key for update of lane)
+        with ours as materialized (select key from lane where key = any(${keys}::text[])
+            and (key, owner, fence) in (select c.key, c.owner, c.fence
+              from jsonb_to_recordset(${claims}::jsonb) as c (key text, owner text, fence bigint))
+            order by key for update)
         update lane set lease_until = ${LEASE} from ours where lane.key = ours.key
         returning lane.key, nudges`.execute(db)
       const renewed = new Map(rows.map(({ key, nudges }) => [key, { nudges }]))
@@ -83,7 +85,7 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
     },
     wakeHeld: async () => {
       const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
-        where state = 'held' and retry_at <= clock_timestamp() and hold_reason not in (${LOOKED_AT_SQL})
+        where state = 'held' and retry_at <= statement_timestamp() and hold_reason not in (${LOOKED_AT_SQL})
         order by retry_at limit ${WAKE_AT_ONCE}`.execute(db)
       const due = sql`retry_at <= clock_timestamp()`
       let woken = 0

@@ -170,11 +170,11 @@ export const createReceiptStore = (deps: {
     record: createGatherer(record, RECORDED_AT_ONCE),
     sweep: async ({ keepMs, graceMs }) => {
       const { rows } = await sql<{ id: string }>`
-        with old as (select id from webhook_receipt where received_at < clock_timestamp() - ${seconds(keepMs)}
+        with old as (select id from webhook_receipt where received_at < statement_timestamp() - ${seconds(keepMs)}
             order by received_at limit ${SWEPT_AT_ONCE}),
           gone as (delete from webhook_receipt where id in (select id from old))
         select id from webhook_receipt where state = 'received'
-          and check_at < clock_timestamp() - ${seconds(graceMs)} and id not in (select id from old)
+          and check_at < statement_timestamp() - ${seconds(graceMs)} and id not in (select id from old)
         order by check_at limit ${SWEPT_AT_ONCE}`.execute(database.db)
       return rows.map(({ id }) => id)
     },

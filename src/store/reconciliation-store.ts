@@ -27,7 +27,7 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
   },
   overdue: async (graceMs) => {
     const { rows } = await sql<{ id: string }>`select id from upload
-      where reconcile_at < clock_timestamp() - make_interval(secs => ${graceMs / 1000}::float8)
+      where reconcile_at < statement_timestamp() - make_interval(secs => ${graceMs / 1000}::float8)
       order by reconcile_at limit 100`.execute(db)
     return rows.map(({ id }) => id)
   },

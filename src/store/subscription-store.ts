@@ -48,8 +48,8 @@ const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
     from (select max(received_at) as at from webhook_receipt where route = 'event') as last
     where ${isTarget(target)} and s.state = 'registered' and exists (select from upload u
       where u.rows_delivered > 0 and u.created_at > greatest(s.attempted_at, last.at)
-        and u.completed_at > greatest(s.attempted_at, last.at, clock_timestamp() - interval '1 day')
-        and u.completed_at <= clock_timestamp() - ${EVENT_WITHIN})`.execute(tx)
+        and u.completed_at > greatest(s.attempted_at, last.at, statement_timestamp() - interval '1 day')
+        and u.completed_at <= statement_timestamp() - ${EVENT_WITHIN})`.execute(tx)
 }
 
 /** An unknown outcome is tried again only when it is plain that nothing comes of it. */
@@ -60,7 +60,7 @@ const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | 
       attempts = attempts + 1, attempted_at = clock_timestamp(), next_at = null
     where ${isTarget(target)} and s.next_at <= clock_timestamp() and (s.state = 'refused'
       or (s.state = 'unknown' and exists (select from upload u where u.rows_delivered > 0
-        and u.completed_at between s.attempted_at and clock_timestamp() - ${EVENT_WITHIN})))
+        and u.completed_at between s.attempted_at and statement_timestamp() - ${EVENT_WITHIN})))
     returning attempts`.execute(tx)
   return rows[0]?.attempts ?? null
 }

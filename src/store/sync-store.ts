@@ -185,7 +185,7 @@ export const createSyncStore = (deps: {
   overdue: async (graceMs) => {
     const { rows } = await sql<{ id: string }>`select d.id from sync_delivery d
         join sync_endpoint e on e.id = d.endpoint_id and e.enabled
-        where d.state = 'pending' and d.next_at < clock_timestamp() - make_interval(secs => ${graceMs / 1000}::float8)
+        where d.state = 'pending' and d.next_at < statement_timestamp() - make_interval(secs => ${graceMs / 1000}::float8)
         order by d.next_at limit ${OVERDUE_AT_ONCE}`.execute(deps.database.db)
     return rows.map(({ id }) => id)
   },

@@ -1,0 +1,56 @@
+/**
+ * What a gateway's database holds after some months, made by the database itself: much that has ended, little that is open. Sizes are such that
+ * reading a whole table costs more than any index.
+ */
+export const FILL = [
+  `insert into tenant (id) select 't' || n from generate_series(1, 200) n on conflict do nothing`,
+  `insert into api_key (id, tenant_id, digest, scopes, source)
+    select 'key' || n, 't' || (n % 200 + 1), sha256(n::text::bytea), '{}', 'issued' from generate_series(1, 5000) n`,
+  `insert into tenant_grant (tenant_id, kind, object_id)
+    select 't' || (n % 200 + 1), 'contact_list', 'list' || n from generate_series(1, 10000) n`,
+  `insert into list_made (list_id, tenant_id) select 'list' || n, 't1' from generate_series(1, 5000) n`,
+  `insert into lane (key, last_seq, ready_at, lease_until, owner)
+    select 'contact_list:list' || n, 40, case when n <= 50 then clock_timestamp() - interval '1 s' else 'infinity' end,
+      case when n <= 50 then clock_timestamp() + interval '1 h' end, case when n <= 50 then 'other' end
+    from generate_series(1, 10000) n`,
+  `insert into upload (id, tenant_id, contact_list_id, lane_key, accepted_seq, state, hold_reason, held_from, retry_at, mode,
+      duplicates, method, source, schema_version, request_id, owner, rows_read, rows_accepted, rows_delivered,
+      heartbeat_at, created_at, completed_at, reconcile_at)
+    select 'upl_' || lpad(n::text, 8, '0'), case when n % 2 = 0 then 't1' else 't' || (list % 200 + 1) end, 'list' || list, 'contact_list:list' || list,
+      case when state <> 'receiving' then n / 10000 + 1 end, state,
+      case when state = 'held' then 'genesys_unavailable' end, case when state = 'held' then 'staged' end,
+      case when state = 'held' then clock_timestamp() + make_interval(secs => n) end, 'append', 'update', 'batches',
+      jsonb_build_object('sha256', md5(n::text)), '1', 'req', 'me', 10, 10, case when state = 'completed' then 10 else 0 end,
+      clock_timestamp(), clock_timestamp() - interval '30 days',
+      case when state = 'completed' then clock_timestamp() - make_interval(days => 2 + n % 28) end,
+      case when n % 20 = 7 then clock_timestamp() + interval '1 h' end
+    from (select n, n % 10000 + 1 as list, case when n > 43000 then (array['staged', 'delivering', 'receiving'])[n % 3 + 1]
+      when n > 40000 then 'held' else 'completed' end as state from generate_series(1, 43300) n) as made`,
+  `insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)
+    select 'upl_' || lpad(n::text, 8, '0'), s, s * 10, s * 10 + 9, 10, '', '', ''
+    from generate_series(1, 5000) n, generate_series(0, 3) s`,
+  `insert into delivery_part (id, upload_id, seq, method, state, rows, bytes, job_id)
+    select 'part' || n, 'upl_' || lpad(n::text, 8, '0'), 1, 'file', 'settled', 10, 10, 'pjob' || n from generate_series(1, 20000) n`,
+  `insert into batch (id, upload_id, chunk_seq, from_row, to_row, state, sent, job_id, part_id)
+    select 'batch' || n || '-' || s, 'upl_' || lpad(n::text, 8, '0'), s, 0, 10, 'settled', '', case when n > 20000 then 'job' || n end,
+      case when n <= 20000 then 'part' || n end
+    from generate_series(1, 30000) n, generate_series(0, 1) s`,
+  `insert into row_result (upload_id, line, chunk_seq, outcome, code)
+    select 'upl_' || lpad(n::text, 8, '0'), s, s / 10, 'failed', 'x' from generate_series(1, 10000) n, generate_series(0, 4) s`,
+  `insert into contact_register (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
+    select 't' || (n % 200 + 1), 'list' || (n % 200 + 1), 'c' || n, '', 1, 'upl_' || n, 1 from generate_series(1, 100000) n`,
+  `insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
+    select 'whe' || n, 't' || (n % 200 + 1), 'crm' || n, 'https://crm.example', '', 'k', 'registered' from generate_series(1, 800) n`,
+  `insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, state, next_at)
+    select 'msg' || n, 't1', 'whe' || (n % 800 + 1), 'upload.completed', 'upl', repeat('x', 300),
+      case when n % 400 = 1 then 'dead' when n % 20 = 2 then 'pending' else 'delivered' end,
+      clock_timestamp() + make_interval(secs => n) from generate_series(1, 40000) n`,
+  `insert into webhook_receipt (id, route, key, job_id, body_digest, state, upload_id, check_at, received_at)
+    select 'rcp' || n, 'event', sha256(n::text::bytea), 'job' || n, '', case when n % 10 = 1 then 'received' else 'verified' end,
+      case when n % 10 <> 1 then 'upl' end, case when n % 10 = 1 then clock_timestamp() + make_interval(secs => n) end,
+      clock_timestamp() - make_interval(secs => n) from generate_series(1, 20000) n`,
+  `insert into idempotency_key (tenant_id, method, path, key, state, owner, fingerprint, status, body, done_at)
+    select 'default', 'POST', '/x', 'k' || n, 'done', 'me', 'f', 202, '', clock_timestamp() from generate_series(1, 20000) n`,
+  `insert into binding (dialect, api_host, client_id) values ('guide', 'api', 'client')`,
+  'vacuum analyze',
+] as const
