@@ -46,7 +46,6 @@ import { createReconciliationStore } from './reconciliation-store.ts'
 import { openServer } from './server-home.ts'
 import { createSubscriptionStore } from './subscription-store.ts'
 import { createSyncStore } from './sync-store.ts'
-import { createUploadPages } from './upload-pages.ts'
 import { createUploadStore } from './upload-store.ts'
 import { createWatchStore } from './watch-store.ts'
 
@@ -104,10 +103,7 @@ const assemble = async (
   const keyring = createKeyring(deps.encryptionKeys)
   const digestKey = await readDigestKey(database, keyring)
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
-  const uploads = {
-    ...createUploadStore({ database, keyring, outbox }),
-    ...createUploadPages(database),
-  }
+  const uploads = createUploadStore({ database, keyring, outbox })
   const idempotency = createIdempotencyStore({ database })
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })

@@ -10,30 +10,21 @@ import type { Database, Db } from './database.ts'
 import type { Keyring } from './keyring.ts'
 import { createLedger } from './ledger.ts'
 import type { Outbox } from './outbox.ts'
-import { idOfCursor, pageOfRows } from './page-cursor.ts'
 import { SqlFailure } from './sql-failure.ts'
 import { createStage } from './stage.ts'
+import { createUploadPages } from './upload-pages.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 const keyContext = (uploadId: string): string => `upload:${uploadId}`
 const FOREIGN_KEY_VIOLATION = '23503'
 
-const createReads = ({ db }: Database): Pick<UploadStore, 'find' | 'list'> => ({
-  find: async (tenantId, uploadId) => {
+const createFind =
+  ({ db }: Database): UploadStore['find'] =>
+  async (tenantId, uploadId) => {
     const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
         where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
     return rows[0] ? toUpload(rows[0]) : null
-  },
-  list: async (tenantId, page) => {
-    const before = page.cursor === null ? null : idOfCursor(page.cursor)
-    if (page.cursor !== null && before === null) return null
-    const older = before === null ? sql`` : sql`and id < ${before}`
-    const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where tenant_id = ${tenantId} and state <> 'receiving' ${older}
-        order by id desc limit ${page.limit + 1}`.execute(db)
-    return pageOfRows(rows.map(toUpload), page.limit)
-  },
-})
+  }
 
 type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
 
@@ -156,7 +147,8 @@ export const createUploadStore = (deps: {
   const stage = createStage(deps)
 
   return {
-    ...createReads(deps.database),
+    find: createFind(deps.database),
+    ...createUploadPages(deps.database),
     readChunk,
     ...createLedger({ database: deps.database, readChunk }),
     ...createControls(deps),
