@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FileRefused } from './contract.ts'
 
 /** Work between two turns of the event loop: some milliseconds of parsing. */
-const BLOCK_BYTES = 131_072
+const BLOCK_BYTES = 65_536
 
 export type BodyMeter = { bytes: number; sha256(): string }
 

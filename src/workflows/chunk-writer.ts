@@ -1,7 +1,7 @@
 import type { NewChunk } from '../domain/chunk.ts'
 
 /** Small chunks are written together: so many rows or bytes an insert, whichever comes first. */
-const ROWS_PER_INSERT = 10_000
+const ROWS_PER_INSERT = 5_000
 const BYTES_PER_INSERT = 4_000_000
 
 export type ChunkWriter = {
