@@ -37,6 +37,9 @@ const requestIdOf = (deps: HttpDeps, raw: Pick<IncomingMessage, 'headers'>): str
     : deps.ids.newId('req')
 }
 
+/** Four reads of a socket: a large upload wakes the gateway a quarter as often. */
+const BODY_BUFFER_BYTES = 256 * 1024
+
 const createFastify = (deps: HttpDeps): FastifyInstance =>
   fastify({
     logger: false,
@@ -54,6 +57,7 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
       headersTimeout: 10_000,
       connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16 * 1024,
+      highWaterMark: BODY_BUFFER_BYTES,
     },
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
