@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from './config.ts'
 import { keepSecret } from './lib/kept-secret.ts'
 
-/** DATA_DIR cannot be kept from others; the message says what to do. */
+/** DATA_DIR cannot be made, or not be kept from others; the message says what to do. */
 export class DataDirOpen extends Error {
   override readonly name = 'DataDirOpen'
 }
@@ -13,32 +13,74 @@ export class DataDirOpen extends Error {
 const FOR_OTHERS = 0o077
 /** Where anybody may put files, as in /tmp: it is not ours to close. */
 const SHARED = 0o1000
+/** What a start leaves in DATA_DIR, and what a fresh volume holds: a directory with other things alone is somebody else's. */
+const OURS = new Set([
+  'admin.key',
+  'encryption.key',
+  'lost+found',
+  'pgdata',
+  'process.lock',
+  'webhook.secret',
+])
+
+const ELSEWHERE = 'name a directory in it that does not exist yet'
 
 const refusedDir = (dataDir: string, why: string): DataDirOpen =>
-  new DataDirOpen(
-    `DATA_DIR ${dataDir} is open to other users and ${why}. Run chmod 700 on it, or name a directory in it that does not exist yet.`,
+  new DataDirOpen(`DATA_DIR ${dataDir} ${why}.`)
+
+const cannotBeClosed = (dataDir: string): DataDirOpen =>
+  refusedDir(
+    dataDir,
+    `is open to other users and cannot be closed. Make it belong to the user that runs the gateway, with chmod 700, or ${ELSEWHERE}`,
   )
+
+const made = (dataDir: string): void => {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const fix = 'Name a directory that exists or that the user of the gateway may make'
+    throw refusedDir(dataDir, `cannot be made (${code}). ${fix}`)
+  }
+}
+
+/** /srv or a home directory: closed, it would be taken from whoever else uses it. */
+const isSomebodyElses = (dataDir: string): boolean => {
+  const names = readdirSync(dataDir)
+  return names.length > 0 && !names.some((name) => OURS.has(name))
+}
 
 /**
  * Makes DATA_DIR, which holds keys and contacts, and keeps it from other users: one that is open to them (0755) becomes 0700. Throws
- * `DataDirOpen` where that cannot be done. Does nothing where nothing is kept in it.
+ * `DataDirOpen` where that cannot be done, or where the directory holds only what is not ours. Does nothing where nothing is kept in it.
  */
 export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
   const { home, adminApiKey, dataDir } = config
   if (home.kind === 'server' && adminApiKey !== null) return
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  made(dataDir)
   // Windows has no such modes.
   if (process.platform === 'win32') return
   const { mode } = statSync(dataDir)
   if ((mode & FOR_OTHERS) === 0) return
-  if ((mode & SHARED) !== 0) throw refusedDir(dataDir, 'shared by all')
+  if ((mode & SHARED) !== 0) {
+    throw refusedDir(
+      dataDir,
+      `is shared by all users, and keys and contacts would lie in it: ${ELSEWHERE}`,
+    )
+  }
   try {
+    if (isSomebodyElses(dataDir)) {
+      throw refusedDir(
+        dataDir,
+        `is open to other users and holds files of theirs: ${ELSEWHERE}, or close it yourself with chmod 700`,
+      )
+    }
     chmodSync(dataDir, 0o700)
-  } catch {
-    throw refusedDir(dataDir, 'cannot be closed')
+  } catch (error) {
+    throw error instanceof DataDirOpen ? error : cannotBeClosed(dataDir)
   }
   // Some mounts take the call and keep their modes.
-  if ((statSync(dataDir).mode & FOR_OTHERS) !== 0) throw refusedDir(dataDir, 'cannot be closed')
+  if ((statSync(dataDir).mode & FOR_OTHERS) !== 0) throw cannotBeClosed(dataDir)
 }
 
 /** The keys that encrypt stored uploads: the configured ones, else one made at the first start and kept in DATA_DIR. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -30,12 +30,46 @@ test('one that everybody shares is refused and left as it is', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'shared-'))
   t.after(() => rmSync(directory, { recursive: true }))
   chmodSync(directory, 0o1777)
-  assert.throws(() => closeDataDir(configOf(directory)), DataDirOpen)
+  assert.throws(
+    () => closeDataDir(configOf(directory)),
+    // To close /tmp would break the machine: that is not advised.
+    (error) =>
+      error instanceof DataDirOpen &&
+      /shared by all .*name a directory in it/.test(error.message) &&
+      !error.message.includes('chmod'),
+  )
   assert.equal(modeOf(directory), 0o777)
 })
 
+test('one that holds only what is not ours is refused and left open; with a file of ours in it, it is closed', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'theirs-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  chmodSync(directory, 0o755)
+  writeFileSync(join(directory, 'letters.txt'), '')
+  assert.throws(
+    () => closeDataDir(configOf(directory)),
+    (error) => error instanceof DataDirOpen && /holds files of theirs/.test(error.message),
+  )
+  assert.equal(modeOf(directory), 0o755)
+  mkdirSync(join(directory, 'pgdata'))
+  closeDataDir(configOf(directory))
+  assert.equal(modeOf(directory), 0o700)
+})
+
+test('one that cannot be made is refused by its name', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'file-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'data')
+  writeFileSync(file, '')
+  assert.throws(
+    () => closeDataDir(configOf(file)),
+    (error) =>
+      error instanceof DataDirOpen && error.message.startsWith(`DATA_DIR ${file} cannot be made`),
+  )
+})
+
 test(
-  'one that cannot be closed is refused with what to do',
+  'a directory of the system is refused with what to do',
   { skip: process.platform !== 'linux' },
   () => {
     assert.throws(
