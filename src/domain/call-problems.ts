@@ -187,9 +187,9 @@ export const CALL_PROBLEMS = {
   'state-conflict': page(
     409,
     'The state does not allow this',
-    'The upload is in a state from which it cannot be moved as asked; `state` names it.',
+    'The upload is in a state from which it cannot be moved as asked; `state` names it. One that is being cancelled takes nothing but /cancel.',
     'POST …/cancel for an upload that is completed.',
-    'Read the upload again and act on its present state.',
+    'Read the upload again and act on its present state; where it is held, `hold.reason` says what it waits for (`apply`: POST …/apply, or /cancel).',
   ),
   'rows-gone': page(
     410,

@@ -1,4 +1,4 @@
-import type { Upload } from './upload.ts'
+import type { Upload, UploadSource } from './upload.ts'
 
 /** What an upload may be warned of: permitted, and probably not meant. The codes are contract. */
 export const UPLOAD_WARNINGS = {
@@ -26,8 +26,8 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
 }
 
 /** UTF-8 proves itself by its form; the other encodings are told by what is likely. */
-const isEncodingGuessed = ({ source }: Upload): boolean =>
-  source.encodingFrom === 'content' && source.encoding !== 'utf-8'
+const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
+  encodingFrom === 'content' && encoding !== 'utf-8'
 
 const warningOf = (code: WarningCode, about: { uploadId?: string } = {}): UploadWarning => ({
   code,
@@ -35,9 +35,13 @@ const warningOf = (code: WarningCode, about: { uploadId?: string } = {}): Upload
   ...about,
 })
 
+/** What a file is warned of before it is an upload. */
+export const sourceWarnings = (source: UploadSource): UploadWarning[] =>
+  isEncodingGuessed(source) ? [warningOf('encoding-detected')] : []
+
 /** The warnings of an upload, from its own facts alone. */
 export const uploadWarnings = (upload: Upload): UploadWarning[] => [
   ...(isCheckedByPhone(upload) ? [warningOf('duplicate-check-by-phone')] : []),
-  ...(isEncodingGuessed(upload) ? [warningOf('encoding-detected')] : []),
+  ...sourceWarnings(upload.source),
   ...(upload.sameFileAs === null ? [] : [warningOf('same-file', { uploadId: upload.sameFileAs })]),
 ]

@@ -15,6 +15,10 @@ const boundOf = (origin: string, bound: 'most' | 'least', figure: number | bigin
   return `${bound === 'most' ? 'may' : 'must'} be at ${bound} ${figure}`
 }
 
+/** A bare + in a query is a space. */
+const DATETIME_WORDS =
+  'must be a date and a time with Z or an offset, as 2026-12-24T08:00:00Z or (in a query) 2026-12-24T09:00:00%2B01:00'
+
 const permittedBy = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {
     case 'invalid_value':
@@ -30,6 +34,7 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
     case 'custom':
       return issue.message
     case 'invalid_format':
+      if (issue.format === 'datetime') return DATETIME_WORDS
       return issue.format === 'regex' ? issue.message : `must be of the format ${issue.format}`
     case 'unrecognized_keys':
       return 'is unknown'

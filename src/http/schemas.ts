@@ -44,6 +44,10 @@ export const columnsSchema = z.array(
 )
 
 /** By the register: `creates + updates + unchanged` = accepted. */
+const warningsSchema = z.array(
+  z.strictObject({ code: z.string(), detail: z.string(), uploadId: z.string().optional() }),
+)
+
 const planSchema = z.strictObject({
   creates: count,
   updates: count,
@@ -99,9 +103,7 @@ export const uploadSchema = z.strictObject({
   columns: columnsSchema,
   counts: countsSchema,
   rejections: z.record(z.string(), count),
-  warnings: z.array(
-    z.strictObject({ code: z.string(), detail: z.string(), uploadId: z.string().optional() }),
-  ),
+  warnings: warningsSchema,
   planDigest: z.string(),
   /** Of uploads with apply=manual. */
   plan: planSchema.nullable(),
@@ -128,6 +130,7 @@ export const validationSchema = z.strictObject({
   counts: countsSchema,
   rejections: z.record(z.string(), count),
   columns: columnsSchema,
+  warnings: warningsSchema,
   plan: planSchema,
   /** The first 100. */
   rejectedRows: z.array(

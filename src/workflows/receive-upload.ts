@@ -22,7 +22,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   const signal = deps.signal ?? new AbortController().signal
   const schemaFor = (request: UploadRequest) => {
     const context = readContext(request.caller.tenantId, signal)
-    return readListSchema(deps, request.contactListId, context, FRESH_MS)
+    return readListSchema(deps, request.contactListId, context, isPlanned(request) ? 0 : FRESH_MS)
   }
   return async (request) => {
     deps.extendList.check(request)
@@ -49,6 +49,10 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     }
   }
 }
+
+/** A plan compares the list's size with the register of now: an older size would make known contents look lost. */
+const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
+  validateOnly || options.apply === 'manual'
 
 /** The keys of JSON are its columns. */
 const checkHeader = ({ options, format }: UploadRequest): void => {

@@ -1,4 +1,5 @@
 import { rejectionReason } from '../domain/rejection.ts'
+import { sourceWarnings } from '../domain/upload-warnings.ts'
 import type { ChunkSink, IntakeSpec } from '../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from './contract.ts'
 import { createPlanTally } from './plan-upload.ts'
@@ -42,6 +43,7 @@ export const validateUpload = async (
     counts,
     rejections,
     columns,
+    warnings: sourceWarnings(source),
     plan,
     rejectedRows: rows,
   })

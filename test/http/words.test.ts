@@ -13,6 +13,7 @@ test('a refused option or parameter is named with what is permitted, and never w
     ['POST', `${UPLOADS}?duplicates=secret`, /^`duplicates` must be one of "update", "skip", "ig/],
     ['POST', `${UPLOADS}?defaultRegion=secret`, /^`defaultRegion` must be the two letters/],
     ['POST', `${UPLOADS}?delimiter=secret`, /^`delimiter` must be one of ",", ";", "\\t", "\|"\.$/],
+    ['POST', `${UPLOADS}?notBefore=2026-12-24T09:00:00+01:00`, /Z or an offset.*%2B01:00/],
     ['POST', `${UPLOADS}?validateOnly=secret`, /^`validateOnly` must be of the type boolean/],
     ['POST', `${UPLOADS}?mapping=secret`, /^The value of `mapping` is not valid JSON\.$/],
     ['POST', `${UPLOADS}?ann@secret.example=1`, /^`\(not shown\)` is unknown\.$/],

@@ -83,7 +83,10 @@ const setUp = (intake: RunIntake = lineIntake) => {
     idempotency: memory.idempotency,
     lists,
     extendList: { check: () => undefined, extend: async (_request, list) => list },
-    register: { registered: async () => memory.register, registerSize: async () => 0 },
+    register: {
+      registered: async () => memory.register,
+      registerSize: async () => memory.register.size,
+    },
     contentHashes: createContentHashes(Buffer.alloc(32)),
     fileThresholdRows: 50_000,
     callbacks: true,
@@ -289,6 +292,31 @@ describe('receiving an upload', () => {
     assert.equal(body.rejectedRows[0].line, 2)
     assert.equal(body.rejectedRows[0].code, 'phone-invalid')
     nothingRemains(t)
+  })
+
+  it('plans by the size that the list has now, not by a copy from before the last delivery', async () => {
+    const t = setUp()
+    await t.lists.put({ ...t.genesys.list, size: 0 })
+    t.genesys.list = { ...t.genesys.list, size: 1 }
+    t.register.set('a', { contentHash: Buffer.alloc(32), acceptedSeq: 1 })
+    const options = uploadOptionsSchema.parse({ duplicates: 'skip' })
+    const answer = await t.receive(t.request('a\n', { validateOnly: true, options }))
+    assert.equal(JSON.parse(answer.body).plan.unchanged, 1)
+  })
+
+  it('warns in a validation, as in an upload, of an encoding that was guessed', async () => {
+    const guessed: RunIntake = async (...given) => {
+      const result = await lineIntake(...given)
+      const source = { ...result.source, encoding: 'windows-1252', encodingFrom: 'content' }
+      return { ...result, source } as typeof result
+    }
+    const warningsOf = async (intake: RunIntake) => {
+      const t = setUp(intake)
+      const answer = await t.receive(t.request('a\n', { validateOnly: true }))
+      return JSON.parse(answer.body).warnings.map(({ code }: { code: string }) => code)
+    }
+    assert.deepEqual(await warningsOf(guessed), ['encoding-detected'])
+    assert.deepEqual(await warningsOf(lineIntake), [])
   })
 })
 
