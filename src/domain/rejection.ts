@@ -149,9 +149,9 @@ export const REJECTIONS = {
     "Read the upload's `problem`, put it right and send the row in a new upload.",
   ),
   'genesys-refused': page(
-    'Genesys refused the row.',
+    'Genesys refused the row, or the request that it was to go in.',
     'A value that Genesys does not take in that column.',
-    "Look at the column named, correct the row against the list's rules and send it again.",
+    "Look at the column named, or where none is at the upload's `problem`; correct the row against the list's rules and send it again.",
   ),
   'genesys-too-large': page(
     'The row alone is larger than Genesys takes in a request.',

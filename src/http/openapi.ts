@@ -35,15 +35,19 @@ const queryParameters = (operation: Operation): Json[] => {
   if (!operation.query) return []
   const schema = jsonSchema(operation.query, 'input')
   return Object.entries(schema['properties'] as Json).map(([name, property]) => {
-    const { type } = property as Json
+    const { description, ...described } = property as Json
+    const { type } = described
     const json = type === 'object'
     const array = type === 'array'
     return {
       name,
       in: 'query',
       required: false,
+      ...(description === undefined ? {} : { description }),
       ...(array ? { style: 'form', explode: false } : {}),
-      ...(json ? { content: { 'application/json': { schema: property } } } : { schema: property }),
+      ...(json
+        ? { content: { 'application/json': { schema: described } } }
+        : { schema: described }),
     }
   })
 }

@@ -204,7 +204,10 @@ export const problemSchema = z.looseObject({
 
 /** What the options of a call may hold: the upload's options, and whether anything is kept at all. */
 export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
-  validateOnly: z.boolean().default(false),
+  validateOnly: z
+    .boolean()
+    .default(false)
+    .describe('`true` checks the file, answers 200 with the plan, and keeps nothing'),
 })
 
 /** The query parameter `limit`. */
@@ -222,31 +225,33 @@ const contactListIdSchema = z
   .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters')
 
 export const uploadsQuerySchema = z.strictObject({
-  /** Repeated or separated by commas; none = all. */
   state: z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [given].flat().flatMap((text) => text.split(',')))
     .pipe(z.array(z.enum(SEEN_STATES)))
-    .optional(),
-  contactListId: contactListIdSchema.optional(),
+    .optional()
+    .describe(`Repeated or with commas, none is all: ${SEEN_STATES.join(', ')}`),
+  contactListId: contactListIdSchema.optional().describe('The uploads of one list'),
   limit: limitUpTo(200).default(50),
   cursor: cursorSchema.optional(),
 })
 
 export const rowsQuerySchema = z.strictObject({
-  /** Repeated or separated by commas; none = all. */
   outcome: z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [given].flat().flatMap((text) => text.split(',')))
     .pipe(z.array(z.enum(ROW_OUTCOMES)))
-    .optional(),
-  /** Of the CSV: cells that a spreadsheet would run as a formula are guarded, or as they are. */
+    .optional()
+    .describe(`Repeated or with commas, none is all: ${ROW_OUTCOMES.join(', ')}`),
   spreadsheet: z
     .enum(['true', 'false'])
     .default('true')
-    .transform((text) => text === 'true'),
-  limit: limitUpTo(1000).default(200),
-  cursor: cursorSchema.optional(),
+    .transform((text) => text === 'true')
+    .describe(
+      'Of the CSV: cells that a spreadsheet would run as a formula are guarded with an apostrophe',
+    ),
+  limit: limitUpTo(1000).default(200).describe('Of the JSON; the CSV is whole'),
+  cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
 })
 
 export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })

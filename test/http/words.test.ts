@@ -100,3 +100,17 @@ test('an unknown address is told as one', async (t) => {
   assert.match(answer.detail, /no such address.*\/openapi\.json/)
   assert.match(answer.hint, /^Check the address/)
 })
+
+test('the API document says of every option of an upload, and of every parameter of its rows, what it means', async (t) => {
+  const { app } = await startFakeServer()
+  t.after(() => app.close())
+  const { paths } = (await app.inject({ url: '/openapi.json' })).json()
+  for (const operation of [
+    paths['/v1/contact-lists/{contactListId}/uploads'].post,
+    paths['/v1/uploads/{uploadId}/rows'].get,
+  ]) {
+    const asked = operation.parameters.filter((one: { in: string }) => one.in === 'query')
+    assert.ok(asked.length >= 4)
+    for (const { name, description } of asked) assert.match(description ?? '', /\w/, name)
+  }
+})
