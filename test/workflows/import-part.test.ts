@@ -39,6 +39,9 @@ const setUp = (
   const clock = createLeapingClock()
   const never = new AbortController()
   const files: string[] = []
+  /** For each look at the status, whether the lane kept its place from others meanwhile. */
+  const looks: ('aside' | 'worked')[] = []
+  let asides = 0
   let now = [...before]
   let left = before.length
   const deliver = createDeliverUpload({
@@ -52,7 +55,10 @@ const setUp = (
         left = now.length - 1
         now = [...during]
       },
-      readImport: async () => (now.length > 1 ? now.shift()! : now[0]!),
+      readImport: async () => {
+        looks.push(asides > 0 ? 'aside' : 'worked')
+        return now.length > 1 ? now.shift()! : now[0]!
+      },
       readImportEvents: async () => (files.length === 0 ? [] : events()),
     },
     clearContactList: null,
@@ -74,12 +80,19 @@ const setUp = (
     rest: never.signal,
     assertHeld: () => undefined as void,
     nudges: { take: () => false, next: () => never.signal },
+    aside: async <T>(wait: () => Promise<T>): Promise<T> => {
+      asides += 1
+      return wait().finally(() => {
+        asides -= 1
+      })
+    },
   }
   const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
   return {
     store,
     genesys,
     files,
+    looks,
     clock,
     left: () => left,
     run: () => deliver(claim, store.upload, lease),
@@ -105,6 +118,13 @@ describe('a file as an import of the platform', () => {
     assert.equal(t.store.upload.state, 'completed')
     assert.ok(t.clock.monotonicMs() - before > 5_000, 'it did not wait')
     assert.equal(t.files.length, 1)
+  })
+
+  it('is waited for aside from the first look to the last, so that no turn ends amid it and sends it again', async () => {
+    const t = setUp([OLD, RUNNING, RUNNING, DONE])
+    await t.run()
+    assert.ok(t.looks.length >= 5)
+    assert.deepEqual([...new Set(t.looks)], ['aside'])
   })
 
   it('asks the list itself when the status never moves', async () => {

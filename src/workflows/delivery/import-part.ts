@@ -66,15 +66,15 @@ const watch = async <T>(
     const said = done(status)
     if (said !== null) return said
     if (clock.monotonicMs() - startedMs >= patienceMs) return null
-    await aside(run, () => pause(run, waitMs))
+    await pause(run, waitMs)
     await askGoingOn(run)
   }
 }
 
 /** Also waits for an import that somebody else, or an earlier run of ours, has under way: a list takes one at a time. */
 const snapshotOf = async (run: DeliveryRun, ports: Ports): Promise<Snapshot> => {
-  const status = await watch(run, ports, run.deps.retryWindowMs, (now) =>
-    now.state === 'in_progress' ? null : now,
+  const status = await aside(run, () =>
+    watch(run, ports, run.deps.retryWindowMs, (now) => (now.state === 'in_progress' ? null : now)),
   )
   if (status === null) throw outage(run, 'import_in_progress')
   await checkList(run)
@@ -167,7 +167,9 @@ export const importPart = async (
       if (error instanceof GenesysFailure) return error
       throw error
     }
-    const ended = await awaitImport(run, ports, before, run.deps.importUnmovedMs ?? UNMOVED_MS)
+    // Looks included: a lane that rests here cannot take the import up again, and sends the whole file once more.
+    const unmovedMs = run.deps.importUnmovedMs ?? UNMOVED_MS
+    const ended = await aside(run, () => awaitImport(run, ports, before, unmovedMs))
     if (typeof ended === 'object') {
       if (isSchemaReason(ended.failureReason)) throw heldForSchema([ended.failureReason])
       const verdict = failedRow(`import-${ended.failureReason ?? 'failed'}`, null)
