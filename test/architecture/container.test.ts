@@ -38,7 +38,7 @@ test('the image is one stage on a pinned major of Node, run by a user without ri
 
 test('the image installs runtime packages only and starts the sources as they are', () => {
   assert.ok(all('RUN').some((run) => run.includes('npm ci --omit=dev')))
-  assert.deepEqual(all('CMD'), ['["node", "--max-semi-space-size=8", "src/main.ts"]'])
+  assert.deepEqual(all('CMD'), ['["node", "--max-semi-space-size=4", "src/main.ts"]'])
   assert.ok(existsSync('src/main.ts'))
 })
 

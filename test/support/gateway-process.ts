@@ -10,7 +10,7 @@ const PROJECT = join(import.meta.dirname, '..', '..')
 const START_WITHIN_MS = 60_000
 
 /** As `npm start` and the image have it. */
-const YOUNG_GENERATION = '--max-semi-space-size=8'
+const YOUNG_GENERATION = '--max-semi-space-size=4'
 
 export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdefghijkl'
 
