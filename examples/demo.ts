@@ -11,19 +11,28 @@ const FINISH_WITHIN_MS = 15 * 60_000
 const SHOWN_REJECTIONS = 8
 const DELIVERIES = ['auto', 'batches', 'file', 'callback'] as const
 
-const { values } = parseArgs({
-  options: {
-    dialect: { type: 'string', default: 'guide' },
-    rows: { type: 'string', default: '100000' },
-    delivery: { type: 'string', default: 'auto' },
-    help: { type: 'boolean', default: false },
-  },
-})
+const USAGE =
+  'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback]\n'
+
+const readArguments = () => {
+  try {
+    return parseArgs({
+      options: {
+        dialect: { type: 'string', default: 'guide' },
+        rows: { type: 'string', default: '100000' },
+        delivery: { type: 'string', default: 'auto' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'unknown'}\n${USAGE}`)
+    return process.exit(2)
+  }
+}
+const { values } = readArguments()
 
 const usage = (): never => {
-  process.stdout.write(
-    'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback]\n',
-  )
+  process.stdout.write(USAGE)
   return process.exit(values.help ? 0 : 2)
 }
 
