@@ -191,7 +191,16 @@ export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
 /** What is wrong with a row, as a value: the code, and the column at fault by its name in the file (null: the row as a whole). */
 export type RowFault = { code: RejectionCode; column: string | null }
 
-const PAGES: Record<string, RejectionPage | undefined> = { ...PROBLEMS, ...REJECTIONS }
+const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> = {
+  ...PROBLEMS,
+  ...REJECTIONS,
+  // The page speaks of calls too, and of options that a row behind its 202 does not have any more.
+  'schema-drift': {
+    meaning:
+      'The columns of the contact list are not those that the row was checked against, so Genesys does not have it.',
+    fix: 'POST …/retry once the list has its columns again, or send the file anew.',
+  },
+}
 
 /**
  * One sentence for people about a row's code: meaning and fix, led by the column; the bare code where no page has it. Rows that were
