@@ -180,7 +180,7 @@ export const CALL_PROBLEMS = {
   'idempotency-key-reused': page(
     422,
     'The Idempotency-Key belongs to another call',
-    'The key was used before at this address, for a call with other contents: another file or other options.',
+    'The key was used before at this address, for a call with other contents: another file, other options, another list to be made.',
     'A constant key for every file of a day.',
     'Use a new key for each new call; the same key only to send the same call again.',
   ),
