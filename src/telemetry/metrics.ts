@@ -40,7 +40,11 @@ const uploadMetrics = ({ counter }: Makers) => ({
     'Uploads refused or broken off; nothing remains',
   ),
   uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
-  uploadsHeld: counter('uploads_held_total', 'Times an upload was held', ['reason']),
+  uploadsHeld: counter(
+    'uploads_held_total',
+    'Times delivery held an upload; `apply` and `not_before` stay 0, for callers ask for them',
+    ['reason'],
+  ),
   uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
     'state',
   ]),
