@@ -8,7 +8,7 @@ import {
 import pg from 'pg'
 
 import type { Database } from './database.ts'
-import { sqlFailure } from './sql-failure.ts'
+import { isUnanswered, sqlFailure } from './sql-failure.ts'
 import { createMessageWriter, type MessageWriter, type WireValue } from './wire-message.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
@@ -25,6 +25,8 @@ const forKysely = (pool: pg.Pool): PostgresPool => {
       try {
         return await client.query(text, values as unknown[])
       } catch (error) {
+        // Ended, or the rollback and whoever has the connection next wait behind the statement.
+        if (isUnanswered(error)) void (client as pg.PoolClient & pg.Client).end().catch(() => {})
         throw sqlFailure(error)
       }
     }
@@ -83,8 +85,12 @@ const createWriteBytes = (pool: pg.Pool): Database['writeBytes'] => {
   }
 }
 
-/** A PostgreSQL server, shared by any number of instances. `poolSize` defaults to 10 connections. */
-export const openServer = (deps: { url: string; poolSize?: number }): Database => {
+/** A PostgreSQL server, shared by any number of instances. `poolSize` defaults to 10 connections, `queryTimeoutMs` to a minute. */
+export const openServer = (deps: {
+  url: string
+  poolSize?: number
+  queryTimeoutMs?: number
+}): Database => {
   const pool = new pg.Pool({
     connectionString: deps.url,
     max: deps.poolSize ?? 10,
@@ -93,7 +99,7 @@ export const openServer = (deps: { url: string; poolSize?: number }): Database =
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // A database that is frozen or cut off, rather than down, must not hold a request or a lane for ever.
-    query_timeout: 60_000,
+    query_timeout: deps.queryTimeoutMs ?? 60_000,
   })
   // Without a listener a broken idle connection ends the process; the pool replaces it by itself.
   pool.on('error', () => {})

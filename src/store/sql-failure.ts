@@ -18,6 +18,12 @@ const UNAVAILABLE =
   /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
 const BROKEN_CONNECTION =
   /connection terminated|timeout exceeded when trying to connect|not queryable/i
+/** `pg` at the end of `query_timeout`: it gave the answer up, and knows no code for that. */
+const NO_ANSWER = 'Query read timeout'
+
+/** Whether the driver gave up an answer that the connection may still bring; nothing else is to be asked over it. */
+export const isUnanswered = (error: unknown): boolean =>
+  error instanceof Error && error.message === NO_ANSWER
 
 /** Translates a driver's error once, at the border. */
 export const sqlFailure = (error: unknown): Error => {
@@ -26,7 +32,7 @@ export const sqlFailure = (error: unknown): Error => {
   const told = error as Error & { code?: unknown; constraint?: unknown }
   const code = typeof told.code === 'string' ? told.code : ''
   const message = error.message.slice(0, 300)
-  if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message)) {
+  if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message) || isUnanswered(error)) {
     return new StoreUnavailable(`The database does not answer${code ? ` (${code})` : ''}`)
   }
   // 22P02, 22P03, 22007, 22008: the message quotes the value.
