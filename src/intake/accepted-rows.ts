@@ -13,25 +13,40 @@ export type ReplacedRows = {
   liveChunks: number
 }
 
-/** Accepted rows are numbered over all chunks; `starts` holds the number of each chunk's first. */
-const chunkOf = (starts: readonly number[], row: number): number => {
+/** How many of the ascending values, each `step` apart in the list, are at most `most`. */
+const countUpTo = (values: ArrayLike<number>, step: number, most: number): number => {
   let low = 0
-  let high = starts.length - 1
+  let high = values.length / step
   while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (starts[middle]! <= row) low = middle
-    else high = middle - 1
+    const middle = (low + high) >> 1
+    if (values[middle * step]! <= most) low = middle + 1
+    else high = middle
   }
   return low
 }
 
-/** A chunk's lines: all of them, or the first where the others follow one by one. */
-type Lines = Uint32Array | number
+/** Accepted rows are numbered over all chunks; `starts` holds the number of each chunk's first. */
+const chunkOf = (starts: readonly number[], row: number): number => countUpTo(starts, 1, row) - 1
+
+/** A chunk's lines: the first, and where one does not follow the line before, pairs of the row and how many lines are left out up to it. */
+type Lines = { first: number; jumps: Uint32Array }
 
 const keptLines = (lines: Uint32Array): Lines => {
   const first = lines[0] ?? 0
-  const oneByOne = lines.length === 0 || lines.at(-1)! - first === lines.length - 1
-  return oneByOne ? first : lines.slice()
+  const jumps: number[] = []
+  let leftOut = 0
+  for (let row = 1; row < lines.length; row += 1) {
+    const now = lines[row]! - first - row
+    if (now === leftOut) continue
+    leftOut = now
+    jumps.push(row, leftOut)
+  }
+  return { first, jumps: Uint32Array.from(jumps) }
+}
+
+const lineOfRow = ({ first, jumps }: Lines, row: number): number => {
+  const passed = countUpTo(jumps, 2, row)
+  return first + row + (passed === 0 ? 0 : jumps[passed * 2 - 1]!)
 }
 
 const holdsLiveRow = (bitmap: Buffer, rows: number): boolean => {
@@ -40,10 +55,27 @@ const holdsLiveRow = (bitmap: Buffer, rows: number): boolean => {
   return row < rows
 }
 
-/** The lines that are there, in their order; 0 = none. */
-const presentLines = (lines: Uint32Array): Uint32Array => {
+/** Of a chunk's rows that were replaced, in the order in which they are found: the row, and the line of the one that stays. */
+type Replacements = { pairs: Uint32Array; used: number }
+
+const SOME_PAIRS = 32
+
+const addPair = (to: Replacements, row: number, line: number): void => {
+  if (to.used === to.pairs.length) {
+    const larger = new Uint32Array(to.used * 2)
+    larger.set(to.pairs)
+    to.pairs = larger
+  }
+  to.pairs[to.used++] = row
+  to.pairs[to.used++] = line
+}
+
+/** The lines in the order of their rows, of which there are `rows`. */
+const linesByRow = ({ pairs, used }: Replacements, rows: number): Uint32Array => {
+  const lines = new Uint32Array(rows)
+  for (let at = 0; at < used; at += 2) lines[pairs[at]!] = pairs[at + 1]!
   let present = 0
-  for (let row = 0; row < lines.length; row += 1) {
+  for (let row = 0; row < rows; row += 1) {
     const line = lines[row]!
     if (line > 0) lines[present++] = line
   }
@@ -59,9 +91,7 @@ export const createAcceptedRows = (mostRows: number) => {
 
   const lineOf = (row: number): number => {
     const seq = chunkOf(starts, row)
-    const kept = lines[seq]!
-    const at = row - starts[seq]!
-    return typeof kept === 'number' ? kept + at : kept[at]!
+    return lineOfRow(lines[seq]!, row - starts[seq]!)
   }
   /** Where the digests come from; without those kept there is room for twice the rows in a pass. */
   const source = (idDigests: IdDigests): { digests: IdDigests; passRows: number } => {
@@ -82,25 +112,26 @@ export const createAcceptedRows = (mostRows: number) => {
     },
     findReplaced: async (idDigests: IdDigests): Promise<ReplacedRows> => {
       const leftOut = new Map<number, Buffer>()
-      const laterLines = new Map<number, Uint32Array>()
+      const replacements = new Map<number, Replacements>()
       const rowsOf = (seq: number): number => (starts[seq + 1] ?? next) - starts[seq]!
       let duplicates = 0
       const { digests, passRows } = source(idDigests)
       await findReplacedRows(digests, next, passRows, (row, by) => {
         duplicates += 1
         const seq = chunkOf(starts, row)
-        let bitmap = leftOut.get(seq)
-        if (bitmap === undefined) {
-          leftOut.set(seq, (bitmap = createBitmap(rowsOf(seq))))
-          laterLines.set(seq, new Uint32Array(rowsOf(seq)))
+        let replaced = replacements.get(seq)
+        if (replaced === undefined) {
+          leftOut.set(seq, createBitmap(rowsOf(seq)))
+          replaced = { pairs: new Uint32Array(SOME_PAIRS * 2), used: 0 }
+          replacements.set(seq, replaced)
         }
-        setBit(bitmap, row - starts[seq]!)
-        laterLines.get(seq)![row - starts[seq]!] = lineOf(by)
+        setBit(leftOut.get(seq)!, row - starts[seq]!)
+        addPair(replaced, row - starts[seq]!, lineOf(by))
       })
       const replacedBy = new Map<number, Uint32Array>()
-      for (const [seq, later] of laterLines) {
-        replacedBy.set(seq, presentLines(later))
-        laterLines.delete(seq)
+      for (const [seq, replaced] of replacements) {
+        replacedBy.set(seq, linesByRow(replaced, rowsOf(seq)))
+        replacements.delete(seq)
       }
       const none = Buffer.alloc(0)
       const live = starts.filter((_, seq) => holdsLiveRow(leftOut.get(seq) ?? none, rowsOf(seq)))
