@@ -13,15 +13,14 @@ export type SchemaDiff = {
   retyped: { column: string; declared: ColumnKind; asked: ColumnKind }[]
 }
 
-/** The refusal that shows the difference. */
-export const driftOf = (diff: SchemaDiff): FileRefused =>
-  new FileRefused(
-    'schema-drift',
-    diff.retyped.length > 0
-      ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
-      : 'The file has columns that the list does not have.',
-    { diff },
-  )
+const detailOf = (diff: SchemaDiff): string =>
+  diff.retyped.length > 0
+    ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
+    : 'The file has columns that the list does not have.'
+
+/** The refusal that shows the difference; `detail`: what else there is to say than the difference does. */
+export const driftOf = (diff: SchemaDiff, detail: string = detailOf(diff)): FileRefused =>
+  new FileRefused('schema-drift', detail, { diff })
 
 const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email' | null => {
   const { phoneColumns = [], emailColumns = [] } = spec.options

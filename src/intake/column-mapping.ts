@@ -64,7 +64,8 @@ const placesGiven = (names: readonly string[], spec: IntakeSpec): Place[] => {
   )
   if (strangers.length > 0 && schemaDrift !== 'extend') {
     const added = strangers.map((target) => shownName(String(target)))
-    throw driftOf({ added, removed: [], retyped: [] })
+    const detail = 'The option mapping names columns that the list does not have.'
+    throw driftOf({ added, removed: [], retyped: [] }, detail)
   }
   const places = names.map((name): Place => {
     if (Object.hasOwn(mapping, name)) {

@@ -1,3 +1,4 @@
+import { TEXT_ENCODINGS } from '../domain/text-encoding.ts'
 import type { EncodingSource, TextEncoding } from '../domain/text-encoding.ts'
 import type { ByteDecoder } from './byte-decoder.ts'
 import { FileRefused } from './contract.ts'
@@ -92,7 +93,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       const byte = source.skip + at + 1
       const encoding = source.encoding()
       const where = place()
-      const detail = `Byte ${byte} of the file${placeWords(where)}, is not ${encoding}. Name the file's encoding with the option encoding, or save it as UTF-8.`
+      const detail = `Byte ${byte} of the file${placeWords(where)}, is not ${encoding}. Name the file's encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}), or save it as UTF-8.`
       refuse(detail, { encoding, byte, ...where })
     },
     encoding: () => source?.encoding() ?? asked ?? 'utf-8',
