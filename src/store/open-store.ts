@@ -99,7 +99,6 @@ const assemble = async (
   database: Database,
   deps: { encryptionKeys: { id: string; key: Buffer }[]; ids: Ids; publicUrl: string },
 ): Promise<Store> => {
-  await migrate(database.db)
   const keyring = createKeyring(deps.encryptionKeys)
   const digestKey = await readDigestKey(database, keyring)
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
@@ -143,6 +142,17 @@ const assemble = async (
   }
 }
 
+/** On a server by connections of its own, whose statements may last: an index over a large table, or the wait for another instance's migration. */
+const bringUpToDate = async (home: StoreHome, database: Database): Promise<void> => {
+  if (home.kind === 'embedded') return migrate(database.db)
+  const patient = openServer({ url: home.url, poolSize: 2, queryTimeoutMs: 0 })
+  try {
+    await migrate(patient.db)
+  } finally {
+    await patient.close()
+  }
+}
+
 /**
  * Opens the database, brings its schema up to date and gives every store on it. Embedded: takes over at once what the previous
  * process left (lanes, half-received uploads, unfinished claims). Throws `DataDirInUse`, `StoreUnavailable`, or what a migration throws.
@@ -161,6 +171,7 @@ export const openStore = async (deps: {
       ? await openEmbedded({ dataDir: deps.home.dataDir, clock: deps.clock, emit: deps.emit })
       : openServer(deps.home)
   try {
+    await bringUpToDate(deps.home, database)
     return await assemble(database, deps)
   } catch (error) {
     await database.close()
