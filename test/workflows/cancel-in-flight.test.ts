@@ -3,11 +3,9 @@ import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../src/domain/genesys-failure.ts'
 import type { UploadCounts } from '../../src/domain/upload.ts'
-import { createIds } from '../../src/lib/ids.ts'
 import type { GatewayEvents } from '../../src/telemetry/events.ts'
-import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
-import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
-import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
+import { deliveryOver } from '../support/delivery-run.ts'
+import { createMemoryDelivery, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys, refuseIds } from '../support/memory-genesys.ts'
 import { createLeapingClock } from '../support/test-clock.ts'
 
@@ -18,34 +16,23 @@ const setUp = (jobs: boolean) => {
   const genesys = createMemoryGenesys({ jobs })
   const clock = createLeapingClock()
   const finished: number[] = []
-  const deliver = createDeliverUpload({
-    contactLists: genesys,
-    contactFiles: genesys.contactFiles,
-    clearContactList: null,
-    callbackUrl: null,
-    delivery: store,
-    uploads: store,
-    lists: createMemoryLists(),
-    contentHashes: createContentHashes(Buffer.alloc(32)),
-    clock,
-    random: () => 0.5,
-    ids: createIds({ clock }),
-    emit: (name, fields) => {
-      if (name === 'upload.finished')
-        finished.push((fields as GatewayEvents['upload.finished']).unsettled)
+  const { run } = deliveryOver(
+    { store, genesys, clock },
+    {
+      emit: (name, fields) => {
+        if (name === 'upload.finished')
+          finished.push((fields as GatewayEvents['upload.finished']).unsettled)
+      },
+      retryWindowMs: 3_600_000,
     },
-    retryWindowMs: 3_600_000,
-    completionPollMs: 1_000,
-    holdRetryMs: 60_000,
-  })
-  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
+  )
   const never = new AbortController().signal
   const lease = { signal: never, rest: never, assertHeld: () => undefined as void }
   return {
     store,
     genesys,
     finished,
-    run: () => deliver(claim, store.upload, lease),
+    run: () => run(lease),
     cancel: () => {
       const { version } = store.upload
       store.upload = { ...store.upload, cancelRequested: true, version: version + 1 }

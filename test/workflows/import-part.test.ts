@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../src/domain/genesys-failure.ts'
-import { createIds } from '../../src/lib/ids.ts'
-import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
-import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
 import type { ImportEvent, ImportStatus } from '../../src/workflows/ports/contact-files.ts'
-import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
+import { deliveryOver } from '../support/delivery-run.ts'
+import { createMemoryDelivery, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys } from '../support/memory-genesys.ts'
 import { createLeapingClock } from '../support/test-clock.ts'
 
@@ -44,37 +42,26 @@ const setUp = (
   let asides = 0
   let now = [...before]
   let left = before.length
-  const deliver = createDeliverUpload({
-    contactLists: genesys,
-    contactFiles: {
-      ...genesys.contactFiles,
-      sendFile: null,
-      sendCallbackFile: null,
-      startImport: async ({ csv, contactIdColumn }) => {
-        files.push(`${contactIdColumn}: ${csv.toString()}`)
-        left = now.length - 1
-        now = [...during]
+  const { run } = deliveryOver(
+    { store, genesys, clock },
+    {
+      contactFiles: {
+        ...genesys.contactFiles,
+        sendFile: null,
+        sendCallbackFile: null,
+        startImport: async ({ csv, contactIdColumn }) => {
+          files.push(`${contactIdColumn}: ${csv.toString()}`)
+          left = now.length - 1
+          now = [...during]
+        },
+        readImport: async () => {
+          looks.push(asides > 0 ? 'aside' : 'worked')
+          return now.length > 1 ? now.shift()! : now[0]!
+        },
+        readImportEvents: async () => (files.length === 0 ? [] : events()),
       },
-      readImport: async () => {
-        looks.push(asides > 0 ? 'aside' : 'worked')
-        return now.length > 1 ? now.shift()! : now[0]!
-      },
-      readImportEvents: async () => (files.length === 0 ? [] : events()),
     },
-    clearContactList: null,
-    callbackUrl: null,
-    delivery: store,
-    uploads: store,
-    lists: createMemoryLists(),
-    contentHashes: createContentHashes(Buffer.alloc(32)),
-    clock,
-    random: () => 0.5,
-    ids: createIds({ clock }),
-    emit: () => undefined,
-    retryWindowMs: 24 * 3_600_000,
-    completionPollMs: 1_000,
-    holdRetryMs: 60_000,
-  })
+  )
   const lease = {
     signal: never.signal,
     rest: never.signal,
@@ -87,7 +74,6 @@ const setUp = (
       })
     },
   }
-  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
   return {
     store,
     genesys,
@@ -95,7 +81,7 @@ const setUp = (
     looks,
     clock,
     left: () => left,
-    run: () => deliver(claim, store.upload, lease),
+    run: () => run(lease),
   }
 }
 

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { keepLease } from '../../src/lanes/lease.ts'
-import { createIds } from '../../src/lib/ids.ts'
-import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
-import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
-import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
+import { deliveryOver } from '../support/delivery-run.ts'
+import { createMemoryDelivery, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys } from '../support/memory-genesys.ts'
 import { createManualClock } from '../support/test-clock.ts'
 
@@ -21,27 +19,10 @@ const setUp = (options: { jobEnded: boolean }) => {
     job.looks += 1
     return job.ended ? status : { ...status, state: 'processing' }
   }
-  const deliver = createDeliverUpload({
-    contactLists: genesys,
-    contactFiles: genesys.contactFiles,
-    clearContactList: null,
-    callbackUrl: null,
-    delivery: store,
-    uploads: store,
-    lists: createMemoryLists(),
-    contentHashes: createContentHashes(Buffer.alloc(32)),
-    clock,
-    random: () => 0.5,
-    ids: createIds({ clock }),
-    emit: () => undefined,
-    retryWindowMs: 24 * 3_600_000,
-    completionPollMs: POLL_MS,
-    holdRetryMs: 60_000,
-  })
-  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
+  const { claim, run } = deliveryOver({ store, genesys, clock }, { completionPollMs: POLL_MS })
   const lane = { nudges: 0 }
   const lease = keepLease({ lanes: { renew: async () => ({ ...lane }) }, clock }, claim, 0)
-  return { store, genesys, clock, job, lease, lane, run: () => deliver(claim, store.upload, lease) }
+  return { store, genesys, clock, job, lease, lane, run: () => run(lease) }
 }
 
 describe('a lane that waits for a job', { timeout: 20_000 }, () => {
