@@ -8,8 +8,8 @@ import { createTelemetry } from './telemetry/telemetry.ts'
 /**
  * How much the heap may grow between two full collections, in percent of what lives. At V8's own choice (some 12 MiB) the buffers of a streaming
  * upload, dead as soon as they are stored, have the whole heap marked several times a second: half of the processor time of an upload, measured
- * by `perf record` over `npm run bench -- --only reading`. At 200 a million rows take 2 % less, and the digests of ten million, read back for duplicates, leave
- * 45 MiB more behind. Read at every collection, so that it may be set while running.
+ * by `perf record` over `npm run bench -- --only reading`. With twice this the digests of ten million rows, read back for duplicates, take the
+ * memory past the design's limit, as the same bench prints. Read at every collection, so that it may be set while running.
  */
 setFlagsFromString('--heap-growing-percent=100')
 

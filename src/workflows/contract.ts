@@ -32,7 +32,7 @@ export type ControlUpload = (input: {
   caller: Caller
   uploadId: string
   action: 'cancel' | 'pause' | 'resume'
-  /** What If-Match asks; left out: any. */
+  /** Whether the upload is of the version that If-Match names; left out: any version is. */
   expects?: (upload: Upload) => boolean
 }) => Promise<Upload>
 

@@ -3,15 +3,10 @@ import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../src/domain/genesys-failure.ts'
 import type { Upload } from '../../src/domain/upload.ts'
-import { createIds } from '../../src/lib/ids.ts'
-import { createDeliverUpload } from '../../src/workflows/deliver-upload.ts'
-import { createContentHashes } from '../../src/workflows/delivery/content-hashes.ts'
-import { createMemoryDelivery, createMemoryLists, makeChunk } from '../support/memory-delivery.ts'
+import { deliveryOver, names } from '../support/delivery-run.ts'
+import { createMemoryDelivery, makeChunk } from '../support/memory-delivery.ts'
 import { createMemoryGenesys, type MemoryGenesys } from '../support/memory-genesys.ts'
 import { createLeapingClock } from '../support/test-clock.ts'
-
-const names = (count: number, prefix = 'c'): string[] =>
-  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 const COLUMNS: Upload['columns'] = [{ name: 'id', kind: 'contactId', mappedTo: 'id' }]
 
@@ -33,31 +28,17 @@ const setUp = (options: {
   const clock = createLeapingClock()
   const rest = new AbortController()
   const never = new AbortController()
-  const deliver = createDeliverUpload({
-    contactLists: genesys,
-    contactFiles: genesys.contactFiles,
-    clearContactList: null,
-    callbackUrl: (partId, listId) => `https://gw.example/cb?token=${partId}.${listId}`,
-    delivery: store,
-    uploads: store,
-    lists: createMemoryLists(),
-    contentHashes: createContentHashes(Buffer.alloc(32)),
-    clock,
-    random: () => 0.5,
-    ids: createIds({ clock }),
-    emit: () => undefined,
-    retryWindowMs: 24 * 3_600_000,
-    completionPollMs: 1_000,
-    holdRetryMs: 60_000,
-  })
-  const claim = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
+  const { run } = deliveryOver(
+    { store, genesys, clock },
+    { callbackUrl: (partId, listId) => `https://gw.example/cb?token=${partId}.${listId}` },
+  )
   const lease = {
     signal: never.signal,
     rest: rest.signal,
     assertHeld: () => undefined as void,
     nudges: { take: () => false, next: () => never.signal },
   }
-  return { store, genesys, rest, run: () => deliver(claim, store.upload, lease) }
+  return { store, genesys, rest, run: () => run(lease) }
 }
 
 const idsOf = (file: MemoryGenesys['files'][number]): string[] =>
