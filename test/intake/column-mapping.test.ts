@@ -122,6 +122,15 @@ describe('the likeness of names', () => {
 })
 
 describe('a file that differs from its list', () => {
+  it('is told that it is the mapping which names a column that the list does not have', async () => {
+    const options = { mapping: { customerName: 'nope' } }
+    const names = ['customerId', 'customerName', 'eMail']
+    const refused = await refusal(fileOf(names), { columns: LIST, options })
+    assert.equal(refused.code, 'schema-drift')
+    assert.match(refused.message, /option mapping names/)
+    assert.deepEqual(refused.about, { diff: { added: ['nope'], removed: [], retyped: [] } })
+  })
+
   it('is refused with what is added, removed and of another kind', async () => {
     const drift = await refusal(fileOf(['customerId', 'tier', 'eMail']), { columns: LIST })
     assert.deepEqual(drift.about, {
