@@ -1,11 +1,11 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 
-import type { NewChunk } from '../src/domain/chunk.ts'
-import { textOfCells } from '../src/domain/chunk.ts'
+import type { NewChunk } from '../src/domain/uploads/chunk.ts'
+import { textOfCells } from '../src/domain/uploads/chunk.ts'
 import { seededRandom } from '../src/lib/seeded-random.ts'
-import { openTestHomes, openTestStore, type TestHome } from '../test/support/database.ts'
-import { beginUpload, chunkOf } from '../test/support/store-uploads.ts'
+import { openTestHomes, openTestStore, type TestHome } from '../test/support/databases/database.ts'
+import { beginUpload, chunkOf } from '../test/support/stages/store-uploads.ts'
 
 /** What a chunk of 2,500 rows costs the gateway process: compressed at several levels, appended, discarded with 399 others. */
 const ROWS = 2500

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 import pg from 'pg'
 
-import type { StoreHome } from '../src/store/open-store.ts'
+import type { StoreHome } from '../src/store/homes/open-store.ts'
 
 /** What a PostgreSQL server has done and holds at one moment; sizes with their indexes and TOAST. */
 export type DatabaseFigures = {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { StoreHome } from '../src/store/open-store.ts'
-import { cleanFile, FILE_COLUMNS } from '../test/support/contact-file.ts'
-import { type RunningGateway, setStage } from '../test/support/stage.ts'
+import type { StoreHome } from '../src/store/homes/open-store.ts'
+import { cleanFile, FILE_COLUMNS } from '../test/support/stages/contact-file.ts'
+import { type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 import { type DatabaseFigures, readDatabase } from './database-figures.ts'
 
 export type LanesFigures = {

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { StoreHome } from '../src/store/open-store.ts'
-import { type RunningGateway, setStage } from '../test/support/stage.ts'
+import type { StoreHome } from '../src/store/homes/open-store.ts'
+import { type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 import type { ProbeFigures, ProbeRoute } from './latency-probe.ts'
 import { bodyOf, LIST, startWarm } from './upload-bench.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { StoreHome } from '../src/store/open-store.ts'
-import { cleanFile } from '../test/support/contact-file.ts'
-import { type Dialect, type RunningGateway, setStage } from '../test/support/stage.ts'
+import type { StoreHome } from '../src/store/homes/open-store.ts'
+import { cleanFile } from '../test/support/stages/contact-file.ts'
+import { type Dialect, type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 
 /** One way to be busy; the configured pace is that of the dialect. */
 export type PaceCase = {

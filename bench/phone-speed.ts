@@ -1,7 +1,7 @@
-import { callingCodeOf } from '../src/domain/phone-plans.ts'
-import { E164_LONGEST, createPhoneReader } from '../src/domain/phone-reader.ts'
-import { phoneByLibrary } from '../src/domain/phone.ts'
-import { createDraw } from '../test/support/phone-numbers.ts'
+import { callingCodeOf } from '../src/domain/phones/phone-plans.ts'
+import { E164_LONGEST, createPhoneReader } from '../src/domain/phones/phone-reader.ts'
+import { phoneByLibrary } from '../src/domain/phones/phone.ts'
+import { createDraw } from '../test/support/phones/phone-numbers.ts'
 
 /**
  * What a number costs when it is decided directly and when the library decides it, by the form it is written in, and what making

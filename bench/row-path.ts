@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs, promisify } from 'node:util'
 
 import { dirtyFile } from '../examples/demo/contacts.ts'
-import type { ColumnKind } from '../src/domain/contact-list.ts'
+import type { ColumnKind } from '../src/domain/contact-lists/contact-list.ts'
 import type { ChunkSink, IntakeSpec } from '../src/intake/contract.ts'
 import { runIntake } from '../src/intake/run-intake.ts'
 import { specOf } from '../test/intake/taken.ts'

@@ -4,7 +4,7 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { openTestHomes, type TestHome } from '../test/support/database.ts'
+import { openTestHomes, type TestHome } from '../test/support/databases/database.ts'
 import { writeContactFile } from './contact-files.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'

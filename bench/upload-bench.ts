@@ -1,9 +1,9 @@
 import { createReadStream, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { StoreHome } from '../src/store/open-store.ts'
-import { metricOf } from '../test/support/gateway-process.ts'
-import { type RunningGateway, type Stage, setStage } from '../test/support/stage.ts'
+import type { StoreHome } from '../src/store/homes/open-store.ts'
+import { metricOf } from '../test/support/gateway/gateway-process.ts'
+import { type RunningGateway, type Stage, setStage } from '../test/support/stages/stage.ts'
 import { contactFile } from './contact-files.ts'
 import { type DatabaseFigures, readDatabase } from './database-figures.ts'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-import { isFinished, type UploadView } from '../test/support/gateway-client.ts'
+import { isFinished, type UploadView } from '../test/support/gateway/gateway-client.ts'
 import { demoChecks, readContents, readLedger } from './demo/checks.ts'
 import { dirtyFile } from './demo/contacts.ts'
 import { createProgressBar, heading, number, say, showChecks } from './demo/screen.ts'

@@ -10,9 +10,9 @@ import { adminKeyOf, closeDataDir, encryptionKeysOf } from './kept-keys.ts'
 import { systemClock } from './lib/clock.ts'
 import { sha256 } from './lib/digest.ts'
 import { createIds } from './lib/ids.ts'
-import { openStore } from './store/open-store.ts'
+import { openStore } from './store/homes/open-store.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
-import { createWatchUploads } from './workflows/watch-uploads.ts'
+import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 
 export type Gateway = {
   address: string

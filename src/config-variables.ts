@@ -1,4 +1,4 @@
-import { CONTACT_ID_SHAPE } from './domain/contact-id.ts'
+import { CONTACT_ID_SHAPE } from './domain/contacts/contact-id.ts'
 
 /** Every variable that the gateway reads, in the order of `.env.example`; that file is held to this table by a test. */
 export type ConfigVariable = {

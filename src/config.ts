@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 import { CONFIG_VARIABLES } from './config-variables.ts'
-import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/outbound-event.ts'
-import { isPhoneRegion } from './domain/phone.ts'
+import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
+import { isPhoneRegion } from './domain/phones/phone.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
 export class ConfigInvalid extends Error {

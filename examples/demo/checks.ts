@@ -1,8 +1,8 @@
-import { brokenSums, type UploadCounts } from '../../src/domain/upload.ts'
-import type { Ledger } from '../../src/sandbox/ledger.ts'
-import { differences } from '../../test/support/contact-file.ts'
-import type { CrmMessage } from '../../test/support/crm-receiver.ts'
-import type { UploadView } from '../../test/support/gateway-client.ts'
+import { brokenSums, type UploadCounts } from '../../src/domain/uploads/upload.ts'
+import type { Ledger } from '../../src/sandbox/state/ledger.ts'
+import type { CrmMessage } from '../../test/support/gateway/crm-receiver.ts'
+import type { UploadView } from '../../test/support/gateway/gateway-client.ts'
+import { differences } from '../../test/support/stages/contact-file.ts'
 import type { ExpectedOutcome } from './contacts.ts'
 import { type Check, number } from './screen.ts'
 

@@ -1,11 +1,11 @@
-import type { RejectionCode } from '../../src/domain/rejection.ts'
+import type { RejectionCode } from '../../src/domain/uploads/rejection.ts'
 import { seededRandom } from '../../src/lib/seeded-random.ts'
 import {
   type ExpectedContact,
   FILE_COLUMNS,
   type FileColumn,
   phoneOf,
-} from '../../test/support/contact-file.ts'
+} from '../../test/support/stages/contact-file.ts'
 
 /** What a perfect reader would make of the file; known because the file was made with it. */
 export type ExpectedOutcome = {

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { sha256 } from '../../src/lib/digest.ts'
-import { type CrmReceiver, startCrmReceiver } from '../../test/support/crm-receiver.ts'
-import { createGatewayClient, type GatewayClient } from '../../test/support/gateway-client.ts'
+import { type CrmReceiver, startCrmReceiver } from '../../test/support/gateway/crm-receiver.ts'
+import {
+  createGatewayClient,
+  type GatewayClient,
+} from '../../test/support/gateway/gateway-client.ts'
 import {
   ADMIN_KEY,
   type ProcessUnderTest,
@@ -13,7 +16,7 @@ import {
   sandboxEnv,
   startGateway,
   startSandboxProcess,
-} from '../../test/support/gateway-process.ts'
+} from '../../test/support/gateway/gateway-process.ts'
 
 export type DemoStage = {
   sandbox: ProcessUnderTest

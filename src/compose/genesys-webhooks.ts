@@ -1,15 +1,19 @@
 import type { Config } from '../config.ts'
-import { capabilityToken } from '../domain/capability-token.ts'
-import { SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE, WEBHOOK_PATHS } from '../domain/genesys-webhook.ts'
+import { capabilityToken } from '../domain/genesys-events/capability-token.ts'
+import {
+  SUBSCRIPTION_PART,
+  UPLOAD_EVENT_TYPE,
+  WEBHOOK_PATHS,
+} from '../domain/genesys-events/genesys-webhook.ts'
 import { webhookSecretsOf } from '../kept-keys.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
-import { createReceiveWebhook } from '../workflows/receive-webhook.ts'
+import { createReceiveWebhook } from '../workflows/genesys-events/receive-webhook.ts'
 import {
   createEventSubscription,
   type EventSubscription,
-} from '../workflows/subscribe-to-events.ts'
-import { createVerifyWebhook } from '../workflows/verify-webhook.ts'
+} from '../workflows/genesys-events/subscribe-to-events.ts'
+import { createVerifyWebhook } from '../workflows/genesys-events/verify-webhook.ts'
 import type { Parts } from './parts.ts'
 
 /**

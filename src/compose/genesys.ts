@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts'
-import { createGenesysClient } from '../genesys/client.ts'
-import { resolveRegion } from '../genesys/regions.ts'
+import { createGenesysClient } from '../genesys/calls/client.ts'
+import { resolveRegion } from '../genesys/calls/regions.ts'
 import { systemClock } from '../lib/clock.ts'
-import { startSandbox } from '../sandbox/start-sandbox.ts'
-import type { Store } from '../store/open-store.ts'
+import { startSandbox } from '../sandbox/server/start-sandbox.ts'
+import type { Store } from '../store/homes/open-store.ts'
 import type { Emit } from '../telemetry/events.ts'
 
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
-import type { createGenesysClient } from '../genesys/client.ts'
-import type { Store } from '../store/open-store.ts'
+import type { createGenesysClient } from '../genesys/calls/client.ts'
+import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** What every other part is put together from. */

@@ -1,6 +1,6 @@
 import { systemClock } from '../lib/clock.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
-import { createReconcileUpload } from '../workflows/reconcile-upload.ts'
+import { createReconcileUpload } from '../workflows/uploads/reconcile/reconcile-upload.ts'
 import type { Parts } from './parts.ts'
 
 /** Looks at ended uploads; `signal` aborts when the process stops. */

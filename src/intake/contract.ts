@@ -1,7 +1,16 @@
-import type { NewChunk } from '../domain/chunk.ts'
-import type { ContactList, DialectLimits, ListColumn } from '../domain/contact-list.ts'
-import type { UploadOptions } from '../domain/upload-options.ts'
-import type { FileFormat, UploadColumn, UploadCounts, UploadSource } from '../domain/upload.ts'
+import type {
+  ContactList,
+  DialectLimits,
+  ListColumn,
+} from '../domain/contact-lists/contact-list.ts'
+import type { NewChunk } from '../domain/uploads/chunk.ts'
+import type { UploadOptions } from '../domain/uploads/upload-options.ts'
+import type {
+  FileFormat,
+  UploadColumn,
+  UploadCounts,
+  UploadSource,
+} from '../domain/uploads/upload.ts'
 
 /** What the rows of one upload are checked against. */
 export type IntakeSpec = {

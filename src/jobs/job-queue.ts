@@ -9,7 +9,7 @@ import {
   type JobResender,
   type QueueName,
   type SqlExecutor,
-} from '../workflows/ports/platform.ts'
+} from '../workflows/ports/jobs/jobs.ts'
 import { saysUnavailable, watchOutages } from './outage-watch.ts'
 
 /** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { SqlExecutor } from '../workflows/ports/platform.ts'
+import type { SqlExecutor } from '../workflows/ports/jobs/jobs.ts'
 
 export type OutageWatch = {
   /** The executor, watched: its first answer after an outage ends it. */

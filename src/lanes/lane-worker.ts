@@ -7,8 +7,8 @@ import type {
   DeliveryStore,
   LaneClaim,
   LaneStore,
-} from '../workflows/ports/delivery.ts'
-import { FenceLost } from '../workflows/ports/delivery.ts'
+} from '../workflows/ports/delivery/delivery.ts'
+import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
 import type { KeptLease } from './lease.ts'
 import { keepLease, slept } from './lease.ts'
 import { createTurns } from './turns.ts'

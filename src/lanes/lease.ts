@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import type { LaneClaim, LaneStore, Lease, Nudges } from '../workflows/ports/delivery.ts'
-import { FenceLost } from '../workflows/ports/delivery.ts'
+import type { LaneClaim, LaneStore, Lease, Nudges } from '../workflows/ports/delivery/delivery.ts'
+import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
 import { createNudges } from './nudges.ts'
 
 /** Renewed every 3 s of a 10 s lease (design, section 8): two renewals may fail. */

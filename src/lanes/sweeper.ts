@@ -1,11 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { LaneStore } from '../workflows/ports/delivery.ts'
-import type { JobResender, SyncStore } from '../workflows/ports/platform.ts'
-import type { ReconciliationStore } from '../workflows/ports/reconciliation.ts'
-import type { UploadStore } from '../workflows/ports/uploads.ts'
-import type { ReceiptStore } from '../workflows/ports/webhooks.ts'
+import type { LaneStore } from '../workflows/ports/delivery/delivery.ts'
+import type { SyncStore } from '../workflows/ports/endpoints/sync.ts'
+import type { ReceiptStore } from '../workflows/ports/genesys-events/webhooks.ts'
+import type { JobResender } from '../workflows/ports/jobs/jobs.ts'
+import type { ReconciliationStore } from '../workflows/ports/uploads/reconciliation.ts'
+import type { UploadStore } from '../workflows/ports/uploads/uploads.ts'
 import { slept } from './lease.ts'
 
 export type SweeperDeps = {

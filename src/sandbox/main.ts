@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
 import { systemClock } from '../lib/clock.ts'
-import { DEMO_LISTS } from './demo-lists.ts'
-import { startSandbox } from './start-sandbox.ts'
+import { startSandbox } from './server/start-sandbox.ts'
+import { DEMO_LISTS } from './state/demo-lists.ts'
 
 const { values } = parseArgs({
   options: {

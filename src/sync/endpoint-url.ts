@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 
-import type { EndpointUrlCheck } from '../workflows/ports/endpoints.ts'
+import type { EndpointUrlCheck } from '../workflows/ports/endpoints/endpoints.ts'
 import { isPublicAddress } from './public-address.ts'
 
 const MOST_CHARACTERS = 2048

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 
-import type { AuditAction, AuditEntry } from '../domain/audit.ts'
+import type { AuditAction, AuditEntry } from '../domain/audit/audit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -9,7 +9,7 @@ import type {
   SyncDelivery,
   SyncResult,
   SyncStore,
-} from '../workflows/ports/platform.ts'
+} from '../workflows/ports/endpoints/sync.ts'
 import { nextSyncInMs } from './sync-schedule.ts'
 import type { WebhookAnswer, WebhookTransport } from './webhook-transport.ts'
 

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises'
 
 import { Agent, request } from 'undici'
 
-import type { DeliveryFailure } from '../domain/webhook-endpoint.ts'
+import type { DeliveryFailure } from '../domain/endpoints/webhook-endpoint.ts'
 import { createEndpointUrlCheck, isInnerHost } from './endpoint-url.ts'
 import { AddressRefused, guardedAgent, type Resolve } from './guarded-agent.ts'
 

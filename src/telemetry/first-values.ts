@@ -1,8 +1,8 @@
-import { GENESYS_FAILURES } from '../domain/genesys-failure.ts'
-import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-webhook.ts'
-import { OUTBOUND_EVENT_TYPES } from '../domain/outbound-event.ts'
-import { RECONCILIATION_STATES } from '../domain/reconciliation.ts'
-import { FINAL_STATES, HOLD_REASONS } from '../domain/upload.ts'
+import { OUTBOUND_EVENT_TYPES } from '../domain/endpoints/outbound-event.ts'
+import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-events/genesys-webhook.ts'
+import { GENESYS_FAILURES } from '../domain/genesys/genesys-failure.ts'
+import { RECONCILIATION_STATES } from '../domain/uploads/reconciliation.ts'
+import { FINAL_STATES, HOLD_REASONS } from '../domain/uploads/upload.ts'
 import type { Metrics } from './metrics.ts'
 
 const ROW_OUTCOMES = [

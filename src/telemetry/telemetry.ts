@@ -6,7 +6,7 @@ import {
   type HoldReason,
   UPLOAD_STATES,
   type UploadState,
-} from '../domain/upload.ts'
+} from '../domain/uploads/upload.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { setFirstValues } from './first-values.ts'
 import { createMetrics, type Metrics } from './metrics.ts'

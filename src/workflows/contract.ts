@@ -1,7 +1,7 @@
-import type { Caller } from '../domain/access.ts'
-import type { ContactList, ContactListSummary } from '../domain/contact-list.ts'
-import type { UploadOptions } from '../domain/upload-options.ts'
-import type { FileFormat, Upload } from '../domain/upload.ts'
+import type { Caller } from '../domain/access/access.ts'
+import type { ContactList, ContactListSummary } from '../domain/contact-lists/contact-list.ts'
+import type { UploadOptions } from '../domain/uploads/upload-options.ts'
+import type { FileFormat, Upload } from '../domain/uploads/upload.ts'
 
 /** What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must hear. */
 export type UploadRequest = {

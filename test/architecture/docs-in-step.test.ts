@@ -3,13 +3,13 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
-import { PROBLEMS } from '../../src/domain/problem.ts'
-import { REJECTIONS } from '../../src/domain/rejection.ts'
-import { UPLOAD_WARNINGS } from '../../src/domain/upload-warnings.ts'
-import { UPLOAD_STATES } from '../../src/domain/upload.ts'
+import { PROBLEMS } from '../../src/domain/problems/problem.ts'
+import { REJECTIONS } from '../../src/domain/uploads/rejection.ts'
+import { UPLOAD_WARNINGS } from '../../src/domain/uploads/upload-warnings.ts'
+import { UPLOAD_STATES } from '../../src/domain/uploads/upload.ts'
 import { EVENT_LEVELS } from '../../src/telemetry/events.ts'
-import { metricTable } from '../support/instrumentation-tables.ts'
-import { holdTable, stateDiagram } from '../support/state-diagram.ts'
+import { metricTable } from '../support/tables/instrumentation-tables.ts'
+import { holdTable, stateDiagram } from '../support/tables/state-diagram.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const MARKDOWN = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md')]
@@ -102,7 +102,7 @@ test('every problem or rejection code that the documents name is one that is ser
       { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
     ].flatMap((names) => Object.keys(names)),
   )
-  // The names on the sandbox's page are held to its fault plan, in test/sandbox/docs.test.ts.
+  // The names on the sandbox's page are held to its fault plan, in test/sandbox/server/docs.test.ts.
   for (const path of MARKDOWN.filter((page) => page !== 'docs/sandbox.md')) {
     const named = [...read(path).matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map((hit) => hit[1] ?? '')
     assert.deepEqual(

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 
-import { uploadSchema, validationSchema } from '../../src/http/schemas.ts'
-import { cleanFile, FILE_COLUMNS } from '../support/contact-file.ts'
-import { embeddedHome } from '../support/database.ts'
-import { type RunningGateway, setStage, type Stage } from '../support/stage.ts'
+import { uploadSchema, validationSchema } from '../../src/http/server/schemas.ts'
+import { embeddedHome } from '../support/databases/database.ts'
+import { cleanFile, FILE_COLUMNS } from '../support/stages/contact-file.ts'
+import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 const HEADER = FILE_COLUMNS.join(',')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { cleanFile, differences } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import { reachableEnv } from '../support/gateway-process.ts'
-import { setStage } from '../support/stage.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { reachableEnv } from '../support/gateway/gateway-process.ts'
+import { cleanFile, differences } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 /** So far apart that an upload ends in time only when Genesys' word is heard. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { ContactList } from '../../src/domain/contact-list.ts'
-import { cleanFile, differences } from '../support/contact-file.ts'
-import { eachHome, embeddedHome } from '../support/database.ts'
-import type { GatewayClient } from '../support/gateway-client.ts'
-import { setStage } from '../support/stage.ts'
+import type { ContactList } from '../../src/domain/contact-lists/contact-list.ts'
+import { eachHome, embeddedHome } from '../support/databases/database.ts'
+import type { GatewayClient } from '../support/gateway/gateway-client.ts'
+import { cleanFile, differences } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const COLUMNS = [
   { name: 'customerId', kind: 'text', required: true },

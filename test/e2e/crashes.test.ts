@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { cleanFile, differences } from '../support/contact-file.ts'
-import { eachHome, embeddedHome } from '../support/database.ts'
-import { metricOf } from '../support/gateway-process.ts'
-import { setStage } from '../support/stage.ts'
+import { eachHome, embeddedHome } from '../support/databases/database.ts'
+import { metricOf } from '../support/gateway/gateway-process.ts'
+import { cleanFile, differences } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 /** Enough bytes that no socket holds them all: the gateway has staged chunks when they are out. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { ContactExplained } from '../../src/workflows/explain-contact.ts'
-import { FILE_COLUMNS } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import { setStage } from '../support/stage.ts'
+import type { ContactExplained } from '../../src/workflows/uploads/watch/explain-contact.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { FILE_COLUMNS } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 const header = FILE_COLUMNS.join(',')

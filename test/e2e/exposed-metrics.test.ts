@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-import { cleanFile } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import { metricOf } from '../support/gateway-process.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { metricOf } from '../support/gateway/gateway-process.ts'
 import { readAlertRules } from '../support/promql/alert-rules.ts'
 import { type Matcher, parsePromql, partsOf } from '../support/promql/parse-promql.ts'
-import { type RunningGateway, setStage, type Stage } from '../support/stage.ts'
+import { cleanFile } from '../support/stages/contact-file.ts'
+import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
 /** No series before the first bug. */
 const SILENT = ['gateway_job_failures_total']

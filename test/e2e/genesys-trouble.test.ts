@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 
-import { cleanFile, differences } from '../support/contact-file.ts'
-import { embeddedHome } from '../support/database.ts'
-import { isFinished, type RowView } from '../support/gateway-client.ts'
-import { setStage, type Dialect, type Stage } from '../support/stage.ts'
+import { embeddedHome } from '../support/databases/database.ts'
+import { isFinished, type RowView } from '../support/gateway/gateway-client.ts'
+import { cleanFile, differences } from '../support/stages/contact-file.ts'
+import { setStage, type Dialect, type Stage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 const home = await embeddedHome()

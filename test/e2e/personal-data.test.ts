@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { FILE_COLUMNS } from '../support/contact-file.ts'
-import { embeddedHome } from '../support/database.ts'
-import { ADMIN_KEY } from '../support/gateway-process.ts'
-import { setStage } from '../support/stage.ts'
+import { embeddedHome } from '../support/databases/database.ts'
+import { ADMIN_KEY } from '../support/gateway/gateway-process.ts'
+import { FILE_COLUMNS } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 /** Values that occur nowhere else: wherever one of them turns up, it leaked. */

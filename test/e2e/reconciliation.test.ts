@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { Reconciliation } from '../../src/domain/reconciliation.ts'
-import { cleanFile } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import type { UploadView } from '../support/gateway-client.ts'
-import { type Dialect, type RunningGateway, setStage } from '../support/stage.ts'
+import type { Reconciliation } from '../../src/domain/uploads/reconciliation.ts'
+import { eachHome } from '../support/databases/database.ts'
+import type { UploadView } from '../support/gateway/gateway-client.ts'
+import { cleanFile } from '../support/stages/contact-file.ts'
+import { type Dialect, type RunningGateway, setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 

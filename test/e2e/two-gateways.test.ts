@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 
-import { cleanFile, differences } from '../support/contact-file.ts'
-import { openTestHomes } from '../support/database.ts'
-import type { RunningGateway, Stage } from '../support/stage.ts'
-import { setStage } from '../support/stage.ts'
+import { openTestHomes } from '../support/databases/database.ts'
+import { cleanFile, differences } from '../support/stages/contact-file.ts'
+import type { RunningGateway, Stage } from '../support/stages/stage.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
 const UPLOADS_A_LIST = 3

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { cleanFile } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import { followUpload } from '../support/event-reader.ts'
-import { ADMIN_KEY } from '../support/gateway-process.ts'
-import { setStage } from '../support/stage.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { followUpload } from '../support/gateway/event-reader.ts'
+import { ADMIN_KEY } from '../support/gateway/gateway-process.ts'
+import { cleanFile } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 

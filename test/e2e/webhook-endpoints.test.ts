@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
-import type { WebhookDelivery, WebhookEndpoint } from '../../src/domain/webhook-endpoint.ts'
-import { cleanFile } from '../support/contact-file.ts'
-import { startCrmReceiver } from '../support/crm-receiver.ts'
-import { eachHome } from '../support/database.ts'
-import type { GatewayClient } from '../support/gateway-client.ts'
-import { setStage } from '../support/stage.ts'
+import type {
+  WebhookDelivery,
+  WebhookEndpoint,
+} from '../../src/domain/endpoints/webhook-endpoint.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { startCrmReceiver } from '../support/gateway/crm-receiver.ts'
+import type { GatewayClient } from '../support/gateway/gateway-client.ts'
+import { cleanFile } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const ENDPOINTS = '/v1/webhook-endpoints'
 /** Genesys inside of the gateway: there alone an endpoint may be registered on loopback. */

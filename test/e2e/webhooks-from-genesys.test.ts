@@ -6,14 +6,17 @@ import { after, describe, test } from 'node:test'
 
 import { Webhook } from 'standardwebhooks'
 
-import { capabilityToken } from '../../src/domain/capability-token.ts'
-import { SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE } from '../../src/domain/genesys-webhook.ts'
-import { cleanFile } from '../support/contact-file.ts'
-import { openTestHomes, type TestHome } from '../support/database.ts'
-import { freePort } from '../support/free-port.ts'
-import { createGatewayClient } from '../support/gateway-client.ts'
-import { ADMIN_KEY, reachableEnv, startGateway } from '../support/gateway-process.ts'
-import { setStage } from '../support/stage.ts'
+import { capabilityToken } from '../../src/domain/genesys-events/capability-token.ts'
+import {
+  SUBSCRIPTION_PART,
+  UPLOAD_EVENT_TYPE,
+} from '../../src/domain/genesys-events/genesys-webhook.ts'
+import { openTestHomes, type TestHome } from '../support/databases/database.ts'
+import { freePort } from '../support/gateway/free-port.ts'
+import { createGatewayClient } from '../support/gateway/gateway-client.ts'
+import { ADMIN_KEY, reachableEnv, startGateway } from '../support/gateway/gateway-process.ts'
+import { cleanFile } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 const TOKEN = capabilityToken(SECRET, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)

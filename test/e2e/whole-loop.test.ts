@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { brokenSums } from '../../src/domain/upload.ts'
-import { cleanFile, contactOf, differences } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import { setStage } from '../support/stage.ts'
+import { brokenSums } from '../../src/domain/uploads/upload.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { cleanFile, contactOf, differences } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 

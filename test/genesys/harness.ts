@@ -3,11 +3,15 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 
-import { cutShare, grownShare, PACE_SHARE_RULE } from '../../src/domain/pace-share.ts'
-import { createGenesysClient, type GenesysClientDeps } from '../../src/genesys/client.ts'
+import { cutShare, grownShare, PACE_SHARE_RULE } from '../../src/domain/genesys/pace-share.ts'
+import { createGenesysClient, type GenesysClientDeps } from '../../src/genesys/calls/client.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Emit, GatewayEvents } from '../../src/telemetry/events.ts'
-import type { BatchToSend, CallContext, PaceStore } from '../../src/workflows/ports/genesys.ts'
+import type {
+  BatchToSend,
+  CallContext,
+  PaceStore,
+} from '../../src/workflows/ports/genesys/genesys.ts'
 
 export type Seen = {
   method: string

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
-import { brokenSums } from '../../src/domain/upload.ts'
+import { brokenSums } from '../../src/domain/uploads/upload.ts'
 import { hasBit } from '../../src/lib/bitmap.ts'
 import { keyedDigest, SHORT_DIGEST_BYTES } from '../../src/lib/keyed-digest.ts'
 import { accepted, bodyOf, column, COLUMNS, KEY, refusal, rejected, take } from './taken.ts'

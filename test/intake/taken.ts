@@ -1,11 +1,11 @@
-import type { Chunk } from '../../src/domain/chunk.ts'
-import { CONTACT_ID_PATTERN } from '../../src/domain/contact-id.ts'
-import type { ListColumn } from '../../src/domain/contact-list.ts'
-import { uploadOptionsSchema } from '../../src/domain/upload-options.ts'
+import type { ListColumn } from '../../src/domain/contact-lists/contact-list.ts'
+import { CONTACT_ID_PATTERN } from '../../src/domain/contacts/contact-id.ts'
+import type { Chunk } from '../../src/domain/uploads/chunk.ts'
+import { uploadOptionsSchema } from '../../src/domain/uploads/upload-options.ts'
 import { FileRefused } from '../../src/intake/contract.ts'
 import type { FileRefusalCode, IntakeResult, IntakeSpec } from '../../src/intake/contract.ts'
 import { runIntake } from '../../src/intake/run-intake.ts'
-import { asRead } from '../support/chunks.ts'
+import { asRead } from '../support/stages/chunks.ts'
 
 export const KEY = Buffer.alloc(32, 7)
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import { StoreUnavailable } from '../../src/domain/store-unavailable.ts'
+import { StoreUnavailable } from '../../src/domain/problems/store-unavailable.ts'
 import { createJobQueue } from '../../src/jobs/job-queue.ts'
 import { createSweeper } from '../../src/lanes/sweeper.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import type { Store } from '../../src/store/open-store.ts'
-import { eachHome, openTestStore } from '../support/database.ts'
-import { stageUpload } from '../support/store-uploads.ts'
-import { createManualClock } from '../support/test-clock.ts'
+import type { Store } from '../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../support/databases/database.ts'
+import { stageUpload } from '../support/stages/store-uploads.ts'
+import { createManualClock } from '../support/stages/test-clock.ts'
 
 type Queue = Awaited<ReturnType<typeof createJobQueue>>
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { createSweeper } from '../../src/lanes/sweeper.ts'
-import type { LaneClaim } from '../../src/workflows/ports/delivery.ts'
-import { FenceLost } from '../../src/workflows/ports/delivery.ts'
-import { setLaneStage as setUp, untilAborted } from '../support/lane-stage.ts'
-import { createManualClock } from '../support/test-clock.ts'
+import type { LaneClaim } from '../../src/workflows/ports/delivery/delivery.ts'
+import { FenceLost } from '../../src/workflows/ports/delivery/delivery.ts'
+import { setLaneStage as setUp, untilAborted } from '../support/stages/lane-stage.ts'
+import { createManualClock } from '../support/stages/test-clock.ts'
 
 describe('lane workers', () => {
   it('work the uploads of a lane in order and give it up when it is empty', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { setLaneStage, untilAborted } from '../support/lane-stage.ts'
+import { setLaneStage, untilAborted } from '../support/stages/lane-stage.ts'
 
 const TURN_MS = 30_000
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 
-import { CSV_LINE_BREAK, csvRecord } from '../../src/workflows/delivery/contact-csv.ts'
+import { CSV_LINE_BREAK, csvRecord } from '../../src/workflows/delivery/files/contact-csv.ts'
 
 const awkward = fc.constantFrom(
   '',

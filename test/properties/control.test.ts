@@ -3,18 +3,18 @@ import { after, before, it } from 'node:test'
 
 import fc from 'fast-check'
 
-import { GatewayProblem } from '../../src/domain/problem.ts'
+import { GatewayProblem } from '../../src/domain/problems/problem.ts'
 import {
   brokenSums,
   FINAL_STATES,
   UPLOAD_TRANSITIONS,
   type Upload,
   type UploadState,
-} from '../../src/domain/upload.ts'
-import type { Store } from '../../src/store/open-store.ts'
-import { eachHome, openTestStore } from '../support/database.ts'
-import { refuseIds } from '../support/memory-genesys.ts'
-import { CALLER, Crash, createWorkingGateway } from '../support/working-gateway.ts'
+} from '../../src/domain/uploads/upload.ts'
+import type { Store } from '../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../support/databases/database.ts'
+import { CALLER, Crash, createWorkingGateway } from '../support/gateway/working-gateway.ts'
+import { refuseIds } from '../support/memory/memory-genesys.ts'
 
 const RUNS = 4
 const HOUR_MS = 3_600_000

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test'
 
 import fc from 'fast-check'
 
-import type { ByteDecoder } from '../../src/intake/byte-decoder.ts'
-import { createDetectingDecoder } from '../../src/intake/detecting-decoder.ts'
-import { createSingleByteDecoder } from '../../src/intake/single-byte.ts'
-import { createUtf8Decoder } from '../../src/intake/utf8.ts'
-import { createUtf16Decoder } from '../../src/intake/utf16.ts'
+import type { ByteDecoder } from '../../src/intake/bytes/byte-decoder.ts'
+import { createDetectingDecoder } from '../../src/intake/bytes/detecting-decoder.ts'
+import { createSingleByteDecoder } from '../../src/intake/bytes/single-byte.ts'
+import { createUtf8Decoder } from '../../src/intake/bytes/utf8.ts'
+import { createUtf16Decoder } from '../../src/intake/bytes/utf16.ts'
 
 const places = fc.array(fc.nat(24), { maxLength: 12 })
 

@@ -3,14 +3,14 @@ import { describe, it } from 'node:test'
 
 import fc from 'fast-check'
 
-import { brokenSums } from '../../src/domain/upload.ts'
-import { guardCell, unguardCell } from '../../src/intake/cell-guard.ts'
-import { createCsvReader, rawRowOf } from '../../src/intake/csv-reader.ts'
-import { createJsonReader, createNdjsonReader } from '../../src/intake/json-reader.ts'
-import { createLedgerCsv } from '../../src/intake/ledger-csv.ts'
-import type { RawRow, RowReader, RowSink } from '../../src/intake/raw-row.ts'
-import { createUtf8Decoder, textOf } from '../../src/intake/utf8.ts'
-import { readCsvPlainly } from '../intake/csv-grammar.ts'
+import { brokenSums } from '../../src/domain/uploads/upload.ts'
+import { createUtf8Decoder, textOf } from '../../src/intake/bytes/utf8.ts'
+import { guardCell, unguardCell } from '../../src/intake/formats/cell-guard.ts'
+import { createCsvReader, rawRowOf } from '../../src/intake/formats/csv-reader.ts'
+import { createJsonReader, createNdjsonReader } from '../../src/intake/formats/json-reader.ts'
+import { createLedgerCsv } from '../../src/intake/formats/ledger-csv.ts'
+import type { RawRow, RowReader, RowSink } from '../../src/intake/formats/raw-row.ts'
+import { readCsvPlainly } from '../intake/formats/csv-grammar.ts'
 import { bodyOf, take } from '../intake/taken.ts'
 
 type Make = (sink: RowSink) => RowReader<Buffer>

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { cutShare, grownShare, PACE_SHARE_RULE } from '../../src/domain/pace-share.ts'
+import { cutShare, grownShare, PACE_SHARE_RULE } from '../../src/domain/genesys/pace-share.ts'
 import { createMemoryPace, createVirtualClock } from '../genesys/harness.ts'
 
 const { floor, full, step, stepMs } = PACE_SHARE_RULE

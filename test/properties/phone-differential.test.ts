@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { compareWithLibrary } from '../support/phone-agreement.ts'
+import { compareWithLibrary } from '../support/phones/phone-agreement.ts'
 
 const NUMBERS = 250_000
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { cleanFile } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import type { UploadView } from '../support/gateway-client.ts'
-import { setStage } from '../support/stage.ts'
+import { eachHome } from '../support/databases/database.ts'
+import type { UploadView } from '../support/gateway/gateway-client.ts'
+import { cleanFile } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 const ROWS = 2000

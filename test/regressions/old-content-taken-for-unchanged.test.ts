@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { cleanFile, differences } from '../support/contact-file.ts'
-import { eachHome } from '../support/database.ts'
-import { setStage } from '../support/stage.ts'
+import { eachHome } from '../support/databases/database.ts'
+import { cleanFile, differences } from '../support/stages/contact-file.ts'
+import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 

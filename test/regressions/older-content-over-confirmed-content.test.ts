@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import type { Store } from '../../src/store/open-store.ts'
-import { eachHome, openTestStore } from '../support/database.ts'
-import { CALLER, createWorkingGateway } from '../support/working-gateway.ts'
+import type { Store } from '../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../support/databases/database.ts'
+import { CALLER, createWorkingGateway } from '../support/gateway/working-gateway.ts'
 
 /** Content that a later upload found unchanged was known as old as its first delivery, so what lay between the two went over it. */
 await eachHome('Content that is confirmed', (home) => {

@@ -3,8 +3,8 @@ import { after, test } from 'node:test'
 
 import { createJobQueue } from '../../src/jobs/job-queue.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import type { SqlExecutor } from '../../src/workflows/ports/platform.ts'
-import { embeddedHome, openTestStore } from '../support/database.ts'
+import type { SqlExecutor } from '../../src/workflows/ports/jobs/jobs.ts'
+import { embeddedHome, openTestStore } from '../support/databases/database.ts'
 
 const embedded = await embeddedHome()
 after(() => embedded.close())

@@ -5,7 +5,7 @@ import {
   type SandboxHandle,
   type SandboxOptions,
   startSandbox,
-} from '../../src/sandbox/start-sandbox.ts'
+} from '../../src/sandbox/server/start-sandbox.ts'
 
 export const CLIENT = { clientId: 'test-client', clientSecret: 'test-secret' }
 

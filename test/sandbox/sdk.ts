@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 
 import sdk from 'purecloud-platform-client-v2'
 
-import type { SandboxOptions } from '../../src/sandbox/start-sandbox.ts'
+import type { SandboxOptions } from '../../src/sandbox/server/start-sandbox.ts'
 import { CLIENT, openSandbox } from './caller.ts'
 
 /** The official SDK, pointed to the sandbox for both its API and its login host. It is one per process. */

@@ -17,7 +17,7 @@ import type {
   EndpointVerdict,
   SyncDelivery,
   SyncResult,
-} from '../../src/workflows/ports/platform.ts'
+} from '../../src/workflows/ports/endpoints/sync.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","data":{"a":"é"}}'

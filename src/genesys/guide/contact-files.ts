@@ -1,12 +1,15 @@
 import { z } from 'zod'
 
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
-import type { ContactFilePart, ContactFilePort } from '../../workflows/ports/contact-files.ts'
-import type { ApiCall } from '../attempt.ts'
-import { fileTimeoutMs } from '../file-timeout.ts'
-import { multipartBody, type FormPart } from '../multipart.ts'
-import type { NewLists } from '../new-lists.ts'
-import type { Caller } from '../retry.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type {
+  ContactFilePart,
+  ContactFilePort,
+} from '../../workflows/ports/delivery/contact-files.ts'
+import type { ApiCall } from '../calls/attempt.ts'
+import { fileTimeoutMs } from '../calls/file-timeout.ts'
+import { multipartBody, type FormPart } from '../calls/multipart.ts'
+import type { NewLists } from '../calls/new-lists.ts'
+import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'
 import { typeOfKind } from './list-wire.ts'
 

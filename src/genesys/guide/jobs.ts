@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-import type { CallContext, JobStatus } from '../../workflows/ports/genesys.ts'
-import { fieldOf, rowCodeOf } from '../failures.ts'
-import type { Caller } from '../retry.ts'
+import type { CallContext, JobStatus } from '../../workflows/ports/genesys/genesys.ts'
+import { fieldOf, rowCodeOf } from '../calls/failures.ts'
+import type { Caller } from '../calls/retry.ts'
 
 const count = z.number().int().nonnegative()
 const jobSchema = z.looseObject({

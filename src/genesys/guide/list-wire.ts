@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-import type { ColumnKind, ContactList } from '../../domain/contact-list.ts'
+import type { ColumnKind, ContactList } from '../../domain/contact-lists/contact-list.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
-import type { ApiCall } from '../attempt.ts'
-import type { NewLists } from '../new-lists.ts'
+import type { ApiCall } from '../calls/attempt.ts'
+import type { NewLists } from '../calls/new-lists.ts'
 
 const fieldSchema = z.looseObject({
   name: z.string().min(1).max(256),

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type {
   ContactFilePart,
   ContactFilePort,
   ImportEvent,
   ImportStatus,
-} from '../../workflows/ports/contact-files.ts'
-import type { CallContext } from '../../workflows/ports/genesys.ts'
-import { upstreamCodeOf } from '../failures.ts'
-import type { PutPresigned } from '../presigned.ts'
-import type { Caller } from '../retry.ts'
+} from '../../workflows/ports/delivery/contact-files.ts'
+import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import { upstreamCodeOf } from '../calls/failures.ts'
+import type { PutPresigned } from '../calls/presigned.ts'
+import type { Caller } from '../calls/retry.ts'
 
 /** Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what a repetition costs. */
 const FILE_BYTES = 10_000_000

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-import type { DialectLimits } from '../../domain/contact-list.ts'
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
-import type { BatchToSend, ContactListPort } from '../../workflows/ports/genesys.ts'
-import { batchBody, jsonString } from '../batch-body.ts'
-import { listAllContactLists } from '../list-pages.ts'
-import type { NewLists } from '../new-lists.ts'
-import type { Caller } from '../retry.ts'
+import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { BatchToSend, ContactListPort } from '../../workflows/ports/genesys/genesys.ts'
+import { batchBody, jsonString } from '../calls/batch-body.ts'
+import { listAllContactLists } from '../calls/list-pages.ts'
+import type { NewLists } from '../calls/new-lists.ts'
+import type { Caller } from '../calls/retry.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
 
 /** 1,000 contacts a request (Swagger of 2018). */

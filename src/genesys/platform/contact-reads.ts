@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-import type { ContactReadPort } from '../../workflows/ports/reconciliation.ts'
-import type { NewLists } from '../new-lists.ts'
-import type { Caller } from '../retry.ts'
+import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
+import type { NewLists } from '../calls/new-lists.ts'
+import type { Caller } from '../calls/retry.ts'
 
 const contactsSchema = z.array(
   z.looseObject({ id: z.string(), data: z.record(z.string(), z.unknown()).nullish() }),

@@ -1,10 +1,13 @@
 import { z } from 'zod'
 
-import type { CallContext } from '../../workflows/ports/genesys.ts'
-import type { NewContactList, ProvisioningPort } from '../../workflows/ports/provisioning.ts'
-import { listAllContactLists } from '../list-pages.ts'
-import type { NewLists } from '../new-lists.ts'
-import type { Caller } from '../retry.ts'
+import type {
+  NewContactList,
+  ProvisioningPort,
+} from '../../workflows/ports/contact-lists/provisioning.ts'
+import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import { listAllContactLists } from '../calls/list-pages.ts'
+import type { NewLists } from '../calls/new-lists.ts'
+import type { Caller } from '../calls/retry.ts'
 import { contactListOf, wireListSchema } from './list-wire.ts'
 
 const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })

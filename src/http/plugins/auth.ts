@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { hasScope, type ApiKey, type Scope } from '../../domain/access.ts'
-import { GatewayProblem } from '../../domain/problem.ts'
+import { hasScope, type ApiKey, type Scope } from '../../domain/access/access.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { sameBytes, sha256 } from '../../lib/digest.ts'
-import { keyRequestsPerMinute, type HttpDeps } from '../deps.ts'
-import { createKeyFailures, type KeyFailures } from '../key-failures.ts'
-import { createKeyQuota, quotaHeaders, type KeyQuota } from '../key-quota.ts'
+import { keyRequestsPerMinute, type HttpDeps } from '../server/deps.ts'
+import { createKeyFailures, type KeyFailures } from '../server/key-failures.ts'
+import { createKeyQuota, quotaHeaders, type KeyQuota } from '../server/key-quota.ts'
 
 const bearerOf = (request: FastifyRequest): string | null => {
   const match = /^Bearer ([\x21-\x7e]{1,512})$/iu.exec(request.headers.authorization ?? '')

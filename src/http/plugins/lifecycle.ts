@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { GatewayProblem } from '../../domain/problem.ts'
-import type { HttpDeps } from '../deps.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { HttpDeps } from '../server/deps.ts'
 
 /** A body of another call than an upload has this long to arrive, in milliseconds. */
 const SMALL_BODY_MS = 30_000

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { GatewayProblem } from '../../domain/problem.ts'
-import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/text-encoding.ts'
-import type { TextEncoding } from '../../domain/text-encoding.ts'
-import type { UploadForm } from '../request-context.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/uploads/text-encoding.ts'
+import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
+import type { UploadForm } from '../server/request-context.ts'
 
 const BARE_FORMATS = {
   'text/csv': 'csv',

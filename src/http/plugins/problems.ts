@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { GatewayProblem } from '../../domain/problem.ts'
-import type { HttpDeps } from '../deps.ts'
-import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../problem-document.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { HttpDeps } from '../server/deps.ts'
+import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../server/problem-document.ts'
 
 /** Name and code of an error; its text may hold what a caller sent. */
 const errorName = (error: unknown): string => {

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 
 import type { FastifyInstance } from 'fastify'
 
-import type { HttpDeps } from '../deps.ts'
-import { drainRest } from '../upload-body.ts'
+import { drainRest } from '../routes/uploads/upload-body.ts'
+import type { HttpDeps } from '../server/deps.ts'
 
 const DRAIN_BYTES = 1024 * 1024
 const DRAIN_MS = 2_000

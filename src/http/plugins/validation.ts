@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { z } from 'zod'
 
-import { shownName } from '../../domain/personal-name.ts'
-import { GatewayProblem } from '../../domain/problem.ts'
-import { uploadOptionsSchema, type UploadOptions } from '../../domain/upload-options.ts'
-import { wordsOfIssues } from '../issue-words.ts'
-import { uploadCallOptionsSchema } from '../schemas.ts'
+import { shownName } from '../../domain/contacts/personal-name.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { uploadOptionsSchema, type UploadOptions } from '../../domain/uploads/upload-options.ts'
+import { wordsOfIssues } from '../server/issue-words.ts'
+import { uploadCallOptionsSchema } from '../server/schemas.ts'
 
 const NOTHING = z.strictObject({})
 /** So that what is missing can be told from what is wrong; the values stay with the issues. */

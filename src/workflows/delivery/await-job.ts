@@ -1,5 +1,5 @@
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
-import type { JobStatus } from '../ports/genesys.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { JobStatus } from '../ports/genesys/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'

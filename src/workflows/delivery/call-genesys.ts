@@ -1,8 +1,8 @@
-import type { GenesysFailure as Failure } from '../../domain/genesys-failure.ts'
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
-import type { UploadProblem } from '../../domain/upload.ts'
+import type { GenesysFailure as Failure } from '../../domain/genesys/genesys-failure.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { UploadProblem } from '../../domain/uploads/upload.ts'
 import { backoffMs } from '../../lib/backoff.ts'
-import type { CallClass, CallContext } from '../ports/genesys.ts'
+import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pause } from './run.ts'
 

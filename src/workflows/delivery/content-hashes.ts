@@ -1,4 +1,4 @@
-import type { Chunk } from '../../domain/chunk.ts'
+import type { Chunk } from '../../domain/uploads/chunk.ts'
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 
 /** A digest of 16 bytes for each row: equal cells under equal column names give equal bytes, which is how the register knows content. */

@@ -1,12 +1,12 @@
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
-import type { Batch } from '../ports/delivery.ts'
-import { drainParts } from './drain-parts.ts'
-import type { Pipeline } from './pipeline.ts'
-import type { RowVerdict } from './plan-batch.ts'
-import { planChunk } from './plan-batch.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { Batch } from '../ports/delivery/delivery.ts'
+import type { Pipeline } from './batches/pipeline.ts'
+import type { RowVerdict } from './batches/plan-batch.ts'
+import { planChunk } from './batches/plan-batch.ts'
+import { settleWhole } from './batches/settle-batch.ts'
+import { drainParts } from './files/drain-parts.ts'
 import type { DeliveryRun } from './run.ts'
 import { checkGoingOn } from './run.ts'
-import { settleWhole } from './settle-batch.ts'
 
 const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column: null }
 

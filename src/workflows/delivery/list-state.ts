@@ -1,4 +1,4 @@
-import { GenesysFailure } from '../../domain/genesys-failure.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { callGenesys, problemOf } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pause } from './run.ts'

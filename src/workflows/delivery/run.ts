@@ -1,15 +1,21 @@
-import type { AuditAction, AuditEntry } from '../../domain/audit.ts'
-import type { ContactList } from '../../domain/contact-list.ts'
-import type { HoldReason, LaneState, Upload, UploadProblem } from '../../domain/upload.ts'
-import { LANE_STATES } from '../../domain/upload.ts'
+import type { AuditAction, AuditEntry } from '../../domain/audit/audit.ts'
+import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
+import type { HoldReason, LaneState, Upload, UploadProblem } from '../../domain/uploads/upload.ts'
+import { LANE_STATES } from '../../domain/uploads/upload.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { ContactFilePort } from '../ports/contact-files.ts'
-import type { Clearing, DeliveryStore, LaneClaim, Lease, ListCache } from '../ports/delivery.ts'
-import type { ContactListPort } from '../ports/genesys.ts'
-import type { ProvisioningPort } from '../ports/provisioning.ts'
-import type { UploadStore } from '../ports/uploads.ts'
+import type { ProvisioningPort } from '../ports/contact-lists/provisioning.ts'
+import type { ContactFilePort } from '../ports/delivery/contact-files.ts'
+import type {
+  Clearing,
+  DeliveryStore,
+  LaneClaim,
+  Lease,
+  ListCache,
+} from '../ports/delivery/delivery.ts'
+import type { ContactListPort } from '../ports/genesys/genesys.ts'
+import type { UploadStore } from '../ports/uploads/uploads.ts'
 import type { ContentHashes } from './content-hashes.ts'
 
 export type DeliveryDeps = {

@@ -1,5 +1,5 @@
-import { UNKNOWN_COLUMN } from '../../domain/genesys-failure.ts'
-import type { JobStatus } from '../ports/genesys.ts'
+import { UNKNOWN_COLUMN } from '../../domain/genesys/genesys-failure.ts'
+import type { JobStatus } from '../ports/genesys/genesys.ts'
 import { DeliveryEnds } from './run.ts'
 
 /**

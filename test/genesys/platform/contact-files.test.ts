@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { isUploadUrl } from '../../../src/genesys/presigned.ts'
+import { isUploadUrl } from '../../../src/genesys/calls/presigned.ts'
 import { contextOf, json, startClient, text, type Upstream } from '../harness.ts'
 
 const PART = {

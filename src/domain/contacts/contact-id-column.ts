@@ -1,0 +1,16 @@
+import type { ContactList } from '../contact-lists/contact-list.ts'
+import type { UploadColumn } from '../uploads/upload.ts'
+
+/** What Genesys calls the id in a contact; a list that declares it as a column gets the id there. */
+export const CONTACT_ID_COLUMN = 'contactId'
+
+/** The column of the list that carries the contact id when rows go as a file; null: the list has none. */
+export const contactIdColumnOf = (
+  list: Pick<ContactList, 'columns'>,
+  columns: readonly UploadColumn[],
+): string | null => {
+  const names = list.columns.map(({ name }) => name)
+  if (names.includes(CONTACT_ID_COLUMN)) return CONTACT_ID_COLUMN
+  const mapped = columns.find(({ kind }) => kind === 'contactId')?.mappedTo ?? null
+  return mapped !== null && names.includes(mapped) ? mapped : null
+}

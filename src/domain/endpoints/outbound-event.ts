@@ -1,0 +1,36 @@
+import type { UploadCounts, UploadState } from '../uploads/upload.ts'
+
+/** What the gateway tells others (Standard Webhooks: `{type, timestamp, data}`). */
+export const OUTBOUND_EVENT_TYPES = [
+  'upload.completed',
+  'upload.failed',
+  'upload.cancelled',
+  'upload.held',
+] as const
+export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
+
+/** What an endpoint may ask to hear; the last three are told once what they tell of is built. */
+export const ENDPOINT_EVENT_TYPES = [
+  ...OUTBOUND_EVENT_TYPES,
+  'dnc.applied',
+  'segment.applied',
+  'guest_file.stored',
+] as const
+export type EndpointEventType = (typeof ENDPOINT_EVENT_TYPES)[number]
+
+/** The endpoints that the environment may name, and what each of them hears. */
+export const ENVIRONMENT_ENDPOINTS = {
+  crm: [...OUTBOUND_EVENT_TYPES, 'dnc.applied'],
+  dms: ['guest_file.stored'],
+  cdp: ['segment.applied'],
+} as const satisfies Record<string, readonly EndpointEventType[]>
+
+export type UploadEventData = {
+  uploadId: string
+  contactListId: string
+  state: UploadState
+  counts: UploadCounts
+  sha256: string
+  rowsUrl: string
+  version: number
+}

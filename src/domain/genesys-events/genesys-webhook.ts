@@ -1,0 +1,127 @@
+import { z } from 'zod'
+
+import { sha256 } from '../../lib/digest.ts'
+
+/** Where Genesys calls. `callback`: the URL given with one upload part; `event`: the target of the subscription. */
+export const WEBHOOK_PATHS = {
+  callback: '/webhook/genesys-upload',
+  event: '/webhooks/genesys/uploads',
+} as const
+export type WebhookRoute = keyof typeof WEBHOOK_PATHS
+
+/** Genesys' event for the end of an upload (guide 001). */
+export const UPLOAD_EVENT_TYPE = 'outbound.contact.upload.completed'
+/** What the subscription's capability token is made of, in the place of a part and its list. */
+export const SUBSCRIPTION_PART = 'subscription_uploads'
+
+/** A token is dead this long after the end of its upload (design, section 6). */
+export const TOKEN_DEAD_AFTER_MS = 24 * 60 * 60 * 1000
+
+export const NOTICE_STATUSES = ['success', 'error', 'in_progress'] as const
+export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
+
+/** What a webhook says. It is a hint: nothing in it is believed before Genesys was asked. */
+export type Notice = {
+  /** Genesys' `uploadId` or `jobId`; they are the same thing. */
+  jobId: string
+  listId: string | null
+  /** null: an event that names none; it speaks of an end. */
+  status: NoticeStatus | null
+  processed: number | null
+  failed: number | null
+}
+
+const id = z.string().regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters')
+const rows = z.int().min(0).max(2_000_000_000)
+
+/** Guide 000's callback body. */
+export const callbackSchema = z.looseObject({
+  contactListId: id,
+  uploadId: id,
+  status: z.enum(NOTICE_STATUSES),
+  recordsProcessed: rows.nullish(),
+  recordsFailed: rows.nullish(),
+  timestamp: z.iso.datetime({ offset: true }),
+})
+
+/** The event's payload is nowhere specified: an object that names a job somewhere. */
+export const eventSchema = z.looseObject({})
+
+const WORDS: Record<string, NoticeStatus> = {
+  success: 'success',
+  completed: 'success',
+  error: 'error',
+  failed: 'error',
+  in_progress: 'in_progress',
+  processing: 'in_progress',
+}
+const MAX_DEPTH = 3
+
+/** The first value of one of these names that the schema takes, outer objects first. */
+const findIn = <T>(body: unknown, names: readonly string[], schema: z.ZodType<T>): T | null => {
+  let level: unknown[] = [body]
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    const objects = level.filter((value) => typeof value === 'object' && value !== null)
+    for (const object of objects) {
+      for (const name of names) {
+        const found = schema.safeParse((object as Record<string, unknown>)[name])
+        if (found.success) return found.data
+      }
+    }
+    level = objects.flatMap((object) => Object.values(object))
+  }
+  return null
+}
+
+const ofCallback = (body: unknown): Notice | null => {
+  const { success, data } = callbackSchema.safeParse(body)
+  if (!success) return null
+  return {
+    jobId: data.uploadId,
+    listId: data.contactListId,
+    status: data.status,
+    processed: data.recordsProcessed ?? null,
+    failed: data.recordsFailed ?? null,
+  }
+}
+
+const ofEvent = (body: unknown): Notice | null => {
+  const jobId = findIn(body, ['jobId', 'uploadId'], id)
+  if (jobId === null) return null
+  const word = findIn(body, ['status', 'state'], z.string())
+  return {
+    jobId,
+    listId: findIn(body, ['contactListId', 'listId'], id),
+    status: WORDS[word?.toLowerCase() ?? ''] ?? null,
+    processed: findIn(body, ['recordsProcessed', 'processed'], rows),
+    failed: findIn(body, ['recordsFailed', 'failed'], rows),
+  }
+}
+
+/** Reads a body whose sender has proven himself; null when it is not what the route takes. */
+export const readNotice = (route: WebhookRoute, body: Uint8Array): Notice | null => {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return route === 'callback' ? ofCallback(parsed) : ofEvent(parsed)
+  } catch {
+    return null
+  }
+}
+
+/**
+ * 32 bytes, equal for what is to count as the same message: the same signed id; else the same word on the same job, whatever its
+ * time stamp. Progress and what cannot be read differ by their bytes.
+ */
+export const receiptKey = (message: {
+  route: WebhookRoute
+  messageId: string | null
+  partId: string | null
+  notice: Notice | null
+  body: Uint8Array
+}): Buffer => {
+  const { route, messageId, partId, notice, body } = message
+  if (messageId !== null) return sha256(`signed\0${route}\0${messageId}`)
+  const ended = notice !== null && notice.status !== 'in_progress'
+  const about = ended ? `${notice.jobId}\0${notice.status ?? ''}` : sha256(body).toString('hex')
+  return sha256(`token\0${route}\0${partId ?? ''}\0${about}`)
+}

@@ -1,0 +1,132 @@
+import type { z } from 'zod'
+
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import type { Pacer } from '../pace/pacing.ts'
+import { failureOf, parseJson } from './failures.ts'
+import type { AccessToken, Tokens } from './token.ts'
+import type { HttpAnswer, Transport } from './transport.ts'
+
+/** A call of the API, the same for every attempt. */
+export type ApiCall<T> = {
+  /** From a closed set: it is a label of metrics. */
+  operation: string
+  method: 'GET' | 'POST' | 'PUT'
+  /** Path and query, ids encoded. */
+  path: string
+  headers?: Record<string, string>
+  body?: Buffer
+  /** Of the body; JSON unless told. */
+  contentType?: string
+  /** For the exchange instead of the transport's own; for large bodies. */
+  timeoutMs?: number
+  /** What a 2xx must look like; another one is `malformed_answer`. */
+  schema: z.ZodType<T>
+  /** The right that a 403 most likely means is missing. */
+  right: string
+  /** The body carries rows, so a 400 or 422 may be about them. */
+  rows?: boolean
+  /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
+  notYet?: () => boolean
+  maxAnswerBytes?: number
+}
+
+export type AttemptDeps = {
+  transport: Transport
+  tokens: Tokens
+  pacer: Pacer
+  apiUrl: string
+  /** Spreads requests by up to this many milliseconds after their slot (guide: 100). A shift, so the mean pace stays. */
+  jitterMs: number
+  clock: Clock
+  random: () => number
+}
+
+const MAX_ANSWER_BYTES = 8_388_608
+
+export type Attempt<T> = {
+  result: { kind: 'ok'; value: T } | { kind: 'failed'; failure: GenesysFailure }
+  token: AccessToken | null
+  answer: HttpAnswer | null
+  /** False when no slot or no token came. */
+  sent: boolean
+  durationMs: number
+}
+
+const valueOf = <T>(call: ApiCall<T>, answer: HttpAnswer): T => {
+  if (answer.status === 404 && call.notYet?.()) {
+    throw new GenesysFailure('conflict', call.operation, { status: answer.status })
+  }
+  if (answer.status < 200 || answer.status > 299) {
+    throw failureOf({ ...call, rows: call.rows ?? false }, answer)
+  }
+  const parsed = call.schema.safeParse(parseJson(answer.text))
+  if (parsed.success) return parsed.data
+  throw new GenesysFailure('malformed_answer', call.operation, { status: answer.status })
+}
+
+/**
+ * A token and a slot, both good now. The token comes first: calls that waited for a login would otherwise leave together on
+ * slots long past.
+ */
+const ready = async (
+  deps: AttemptDeps,
+  operation: string,
+  context: CallContext,
+  patienceMs: number,
+): Promise<AccessToken> => {
+  for (;;) {
+    const token = await deps.tokens.get(context.signal)
+    const { tenantId, signal } = context
+    const slot = await deps.pacer.acquire({ tenantId, class: context.class, signal, patienceMs })
+    if (slot === 'out_of_time') throw new GenesysFailure('throttled', operation)
+    if (deps.jitterMs > 0) await deps.clock.sleep(deps.random() * deps.jitterMs, signal)
+    if (deps.tokens.isCurrent(token)) return token
+  }
+}
+
+/** One HTTP try of a call: paced, with a token, right after `beforeSend`. Everything but a `GenesysFailure` is thrown. */
+export const attemptOnce = async <T>(
+  deps: AttemptDeps,
+  call: ApiCall<T>,
+  context: CallContext,
+  patienceMs: number,
+): Promise<Attempt<T>> => {
+  let token: AccessToken | null = null
+  let answer: HttpAnswer | null = null
+  let startedMs = deps.clock.monotonicMs()
+  const ended = (result: Attempt<T>['result']): Attempt<T> => {
+    return {
+      result,
+      token,
+      answer,
+      sent: token !== null,
+      durationMs: deps.clock.monotonicMs() - startedMs,
+    }
+  }
+  try {
+    token = await ready(deps, call.operation, context, patienceMs)
+    context.beforeSend?.()
+    startedMs = deps.clock.monotonicMs()
+    answer = await deps.transport.send({
+      operation: call.operation,
+      method: call.method,
+      url: `${deps.apiUrl}${call.path}`,
+      headers: {
+        ...call.headers,
+        ...(call.body ? { 'content-type': call.contentType ?? 'application/json' } : {}),
+        authorization: token.authorization(),
+      },
+      body: call.body ?? null,
+      signal: context.signal,
+      ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+      maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+    })
+    deps.pacer.learn(answer)
+    return ended({ kind: 'ok', value: valueOf(call, answer) })
+  } catch (error) {
+    if (error instanceof GenesysFailure) return ended({ kind: 'failed', failure: error })
+    throw error
+  }
+}

@@ -1,0 +1,34 @@
+import type { Emit } from '../../telemetry/events.ts'
+
+/** So many calls in a row without any answer are an outage and not bad luck. */
+const FAILURES_TO_OPEN = 8
+
+/** Knows an outage when it sees one: then the client sends probes instead of its pace. */
+export type Circuit = {
+  /** Genesys answered, whatever it said. */
+  answered(): void
+  /** No answer, or one that says that Genesys is away (5xx). */
+  failed(): void
+  isOpen(): boolean
+}
+
+/** Opens after failures in a row over all calls of the client; the first answer closes it. */
+export const createCircuit = (deps: { emit: Emit }): Circuit => {
+  let failures = 0
+  let open = false
+  const turn = (to: boolean): void => {
+    open = to
+    deps.emit('genesys.circuit.changed', { open, failures })
+  }
+  return {
+    answered: () => {
+      if (open) turn(false)
+      failures = 0
+    },
+    failed: () => {
+      failures += 1
+      if (!open && failures >= FAILURES_TO_OPEN) turn(true)
+    },
+    isOpen: () => open,
+  }
+}

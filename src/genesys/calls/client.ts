@@ -1,0 +1,149 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type {
+  EventSubscriptionPort,
+  ProvisioningPort,
+} from '../../workflows/ports/contact-lists/provisioning.ts'
+import type { ContactFilePort } from '../../workflows/ports/delivery/contact-files.ts'
+import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
+import { createGuideContactFiles } from '../guide/contact-files.ts'
+import { createGuideContactLists } from '../guide/contact-lists.ts'
+import { createGuideProvisioning, createGuideSubscriptions } from '../guide/provisioning.ts'
+import { createPacer, type PaceStats } from '../pace/pacing.ts'
+import { createPlatformContactFiles } from '../platform/contact-files.ts'
+import { createPlatformContactLists } from '../platform/contact-lists.ts'
+import { createPlatformContactReads } from '../platform/contact-reads.ts'
+import { createPlatformProvisioning } from '../platform/provisioning.ts'
+import { createCircuit } from './circuit.ts'
+import { createNewLists, type NewLists } from './new-lists.ts'
+import { createPutPresigned, type PutPresigned } from './presigned.ts'
+import { createRetryBudget } from './retry-budget.ts'
+import { type Caller, createCaller } from './retry.ts'
+import { createTokens } from './token.ts'
+import { createTransport } from './transport.ts'
+
+export type GenesysClientDeps = {
+  dialect: 'guide' | 'platform'
+  apiUrl: string
+  /** The host of `/oauth/token`: the API host in `guide`, the login host in `platform`. */
+  loginUrl: string
+  clientId: string
+  clientSecret: string
+  /** What Genesys allows; the client stays 2.5 % below. */
+  requestsPerMinute: number
+  /** Fewer rows a batch than the dialect's own limit; null = that limit. */
+  batchRows: number | null
+  pace: PaceStore
+  clock: Clock
+  random: () => number
+  emit: Emit
+  /** Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS); `*.amazonaws.com` unless told. */
+  uploadHosts?: readonly string[]
+  /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
+  httpHosts?: readonly string[]
+  /** Bounds one HTTP exchange as a whole; guide-api: 30 s. */
+  requestTimeoutMs?: number
+}
+
+export type GenesysClient = {
+  contactLists: ContactListPort
+  contactFiles: ContactFilePort
+  provisioning: ProvisioningPort
+  /** null in the platform dialect, which has no such call. */
+  subscriptions: EventSubscriptionPort | null
+  /** null in the guide dialect, which shows no contacts. */
+  contactReads: ContactReadPort | null
+  /** Puts a file at a pre-signed place. */
+  putPresigned: PutPresigned
+  /** The pace in force over all instances, and what this process does with it. */
+  paceStats(): Promise<PaceStats>
+  /** Ends waiting calls with an abort and closes the connections once their requests ended. */
+  close(): Promise<void>
+}
+
+const JITTER_MS = { guide: 100, platform: 0 } as const
+
+type Ports = Pick<
+  GenesysClient,
+  'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions' | 'contactReads'
+>
+type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
+
+const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
+  guide: (deps) => ({
+    contactLists: createGuideContactLists(deps),
+    contactFiles: createGuideContactFiles(deps),
+    provisioning: createGuideProvisioning(deps),
+    subscriptions: createGuideSubscriptions(deps),
+    contactReads: null,
+  }),
+  platform: (deps) => ({
+    contactLists: createPlatformContactLists(deps),
+    contactFiles: createPlatformContactFiles(deps),
+    provisioning: createPlatformProvisioning(deps),
+    subscriptions: null,
+    contactReads: createPlatformContactReads(deps),
+  }),
+}
+
+const DEFAULT_UPLOAD_HOSTS = ['*.amazonaws.com']
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
+
+/** Genesys in one dialect: one token, one pace bucket (per API host and OAuth client), one pool of connections. */
+export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
+  const { dialect, clock, random, emit } = deps
+  const apiUrl = withoutSlash(deps.apiUrl)
+  const transport = createTransport({ timeoutMs: deps.requestTimeoutMs ?? 30_000, clock })
+  const circuit = createCircuit({ emit })
+  const pacer = createPacer({
+    store: deps.pace,
+    bucket: `${dialect}:${new URL(apiUrl).host}:${deps.clientId}`,
+    requestsPerMinute: deps.requestsPerMinute,
+    clock,
+    emit,
+    probing: circuit.isOpen,
+  })
+  const tokens = createTokens({
+    transport,
+    loginUrl: withoutSlash(deps.loginUrl),
+    clientId: deps.clientId,
+    clientSecret: deps.clientSecret,
+    clock,
+    random,
+    emit,
+  })
+  const call = createCaller({
+    transport,
+    tokens,
+    pacer,
+    apiUrl,
+    jitterMs: JITTER_MS[dialect],
+    clock,
+    random,
+    emit,
+    circuit,
+    budget: createRetryBudget({ clock }),
+  })
+  const put = createPutPresigned({
+    transport,
+    hosts: {
+      patterns: deps.uploadHosts ?? DEFAULT_UPLOAD_HOSTS,
+      apiHost: new URL(apiUrl).host,
+      httpHosts: deps.httpHosts ?? [],
+    },
+    clock,
+    emit,
+  })
+  const newLists = createNewLists({ clock })
+  return {
+    ...PORTS[dialect]({ call, newLists, put, batchRows: deps.batchRows }),
+    putPresigned: put,
+    paceStats: () => pacer.freshStats(),
+    close: async () => {
+      pacer.close()
+      await transport.close()
+    },
+  }
+}

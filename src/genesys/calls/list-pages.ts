@@ -1,0 +1,43 @@
+import { z } from 'zod'
+
+import type { ContactListSummary } from '../../domain/contact-lists/contact-list.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import type { Caller } from './retry.ts'
+
+const pageSchema = z.looseObject({
+  entities: z.array(z.looseObject({ id: z.string().min(1), name: z.string() })),
+  pageCount: z.number().int().nonnegative().nullish(),
+})
+
+/** An org holds 1,000 lists at most; ten times that many pages is a page count gone wrong. */
+const MAX_PAGES = 10_000
+
+/**
+ * Every contact list of the org, or those that Genesys finds by `name`; both dialects answer the same call. A page without
+ * `pageCount` is the only one.
+ */
+export const listAllContactLists = async (
+  call: Caller,
+  context: CallContext,
+  about: { right: string; pageSize: number; name?: string },
+): Promise<ContactListSummary[]> => {
+  const operation = 'list-contact-lists'
+  const named = about.name === undefined ? '' : `&name=${encodeURIComponent(about.name)}`
+  const lists = new Map<string, ContactListSummary>()
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const answer = await call(
+      {
+        operation,
+        method: 'GET',
+        path: `/api/v2/outbound/contactlists?pageSize=${about.pageSize}&pageNumber=${page}${named}`,
+        schema: pageSchema,
+        right: about.right,
+      },
+      context,
+    )
+    for (const { id, name } of answer.entities) lists.set(id, { id, name })
+    if (page >= (answer.pageCount ?? 1) || answer.entities.length === 0) return [...lists.values()]
+  }
+  throw new GenesysFailure('malformed_answer', operation)
+}

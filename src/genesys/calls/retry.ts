@@ -1,0 +1,133 @@
+import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import type { Emit, GatewayEvents } from '../../telemetry/events.ts'
+import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import { type ApiCall, type Attempt, type AttemptDeps, attemptOnce } from './attempt.ts'
+import type { Circuit } from './circuit.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Tokens } from './token.ts'
+
+/**
+ * Makes a call until it is answered: paced, with a token, with retries of what may pass by itself as long as the context allows.
+ * Throws the last `GenesysFailure`, what `beforeSend` throws, or the signal's reason.
+ */
+export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
+
+export type CallerDeps = AttemptDeps & { emit: Emit; circuit: Circuit; budget: RetryBudget }
+
+/** Full jitter from 1 s, doubled, at most 60 s; source: guide-api, "Errors and retries". */
+const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
+/** A call waits at least this long for its slot, even if it may not be retried: pacing is no failure. */
+const MIN_PATIENCE_MS = 10_000
+
+const attemptedFields = <T>(
+  call: ApiCall<T>,
+  context: CallContext,
+  attempt: number,
+  made: Attempt<T>,
+  retryInMs: number | null,
+): GatewayEvents['genesys.attempted'] => {
+  const failure = made.result.kind === 'failed' ? made.result.failure : null
+  return {
+    operation: failure?.operation ?? call.operation,
+    class: context.class,
+    attempt,
+    status: made.answer?.status ?? failure?.status ?? null,
+    failure: failure?.kind ?? null,
+    durationMs: made.durationMs,
+    retryInMs,
+    correlationId: made.answer?.correlationId ?? null,
+  }
+}
+
+/** How long Genesys itself asks to wait: `Retry-After`, or what a 429 says of its window; null when it says neither. */
+const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
+  if (result.kind === 'ok') return null
+  return result.failure.retryAfterMs ?? (answer?.status === 429 ? answer.resetMs : null)
+}
+
+/** The wait before the next attempt; null when the failure is final. */
+const nextWaitMs = <T>(
+  made: Attempt<T>,
+  failure: GenesysFailure,
+  failures: number,
+  random: () => number,
+): number | null =>
+  failure.retry === 'never' ? null : backoffMs(BACKOFF, failures, random, askedToWaitMs(made) ?? 0)
+
+/** How long a 429 stops the whole bucket: as long as it asks, else the backoff's full ceiling. */
+const blockMs = <T>(made: Attempt<T>, failures: number): number =>
+  askedToWaitMs(made) ?? backoffMs(BACKOFF, failures, () => 1)
+
+const tellCircuit = <T>(circuit: Circuit, { result, answer }: Attempt<T>): void => {
+  if (result.kind === 'failed' && result.failure.kind === 'unavailable') circuit.failed()
+  else if (answer !== null) circuit.answered()
+}
+
+const isStaleToken = <T>(tokens: Tokens, made: Attempt<T>): boolean => {
+  if (made.token === null || made.answer?.status !== 401) return false
+  tokens.drop(made.token)
+  return true
+}
+
+export const createCaller = (deps: CallerDeps): Caller => {
+  const { clock, budget } = deps
+
+  /** The wait before the next attempt, inside of the call's own time and the client's budget; null when it is over. */
+  const takeRetry = <T>(
+    made: Attempt<T>,
+    failure: GenesysFailure,
+    failures: number,
+    endMs: number,
+  ): number | null => {
+    const ownWaitMs = nextWaitMs(made, failure, failures, deps.random)
+    if (ownWaitMs === null) return null
+    const waitMs = Math.max(ownWaitMs, budget.waitMs())
+    if (clock.monotonicMs() + waitMs >= endMs) return null
+    budget.take()
+    return waitMs
+  }
+
+  const untilAnswered = async <T>(call: ApiCall<T>, context: CallContext): Promise<T> => {
+    const endMs = clock.monotonicMs() + context.retryForMs
+    let failures = 0
+    let replayed = false
+    let last: GenesysFailure | null = null
+    budget.called()
+    for (let attempt = 1; ; attempt += 1) {
+      const patienceMs = Math.max(MIN_PATIENCE_MS, endMs - clock.monotonicMs())
+      const made = await attemptOnce(deps, call, context, patienceMs)
+      tellCircuit(deps.circuit, made)
+      const tell = (retryInMs: number | null): void => {
+        deps.emit('genesys.attempted', attemptedFields(call, context, attempt, made, retryInMs))
+      }
+      if (made.result.kind === 'ok') {
+        tell(null)
+        return made.result.value
+      }
+      if (isStaleToken(deps.tokens, made) && !replayed) {
+        replayed = true
+        tell(0)
+        continue
+      }
+      replayed = false
+      failures += 1
+      const waitMs = takeRetry(made, made.result.failure, failures, endMs)
+      tell(waitMs)
+      if (made.answer?.status === 429) await deps.pacer.throttle(blockMs(made, failures))
+      // A slot that never came says less than what Genesys answered before.
+      if (waitMs === null) throw made.sent ? made.result.failure : (last ?? made.result.failure)
+      last = made.result.failure
+      await clock.sleep(waitMs, context.signal)
+    }
+  }
+
+  return async (call, context) => {
+    try {
+      return await untilAnswered(call, context)
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw error
+    }
+  }
+}

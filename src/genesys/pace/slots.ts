@@ -1,0 +1,101 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { Waiter, WaitingRoom } from './waiting-room.ts'
+
+/** Slots that one process holds at a time: the second hides the database's round trip. */
+const HELD_SLOTS = 2
+/** Reserved this far ahead at most, so that a more urgent call never stands behind more than this. */
+const MIN_AHEAD_MS = 250
+/** setTimeout fires at once past 2^31 - 1. */
+export const MAX_TIMER_MS = 2_147_000_000
+
+export type SlotDeps = {
+  store: PaceStore
+  bucket: string
+  clock: Clock
+  room: WaitingRoom
+  /** Between two slots of the whole pace. */
+  intervalMs: () => number
+  /** Of the pace, as far as known here: slots lie so much further apart. */
+  share: () => number
+  /** What the store says of the share. */
+  onReserve: (share: number) => void
+  onSlot: () => void
+  closing: AbortSignal
+}
+
+/** Sleeps until it is worth asking again, or until somebody more urgent comes. */
+const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
+  const naps = new Set<{ rank: number; wake: AbortController }>()
+  return {
+    sleep: async (ms: number, rank: number): Promise<void> => {
+      const entry = { rank, wake: new AbortController() }
+      naps.add(entry)
+      try {
+        const signal = AbortSignal.any([entry.wake.signal, deps.closing])
+        await deps.clock.sleep(Math.min(MAX_TIMER_MS, Math.max(1, ms)), signal)
+      } catch (error) {
+        if (!entry.wake.signal.aborted) throw error
+      } finally {
+        naps.delete(entry)
+      }
+    },
+    wakeLessUrgent: (than: number): void => {
+      for (const entry of naps) if (entry.rank > than) entry.wake.abort()
+    },
+  }
+}
+
+/**
+ * Brings those who wait and the store's slots together. A slot goes to whoever is the most urgent when it comes, who need not be
+ * the one it was asked for. When the store fails, everybody who waits hears its error.
+ */
+export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
+  const { store, bucket, clock, room, closing } = deps
+  const naps = createNaps(deps)
+  let workers = 0
+  let held = 0
+
+  const serveOne = async (rank: number): Promise<void> => {
+    const intervalMs = deps.intervalMs()
+    held += 1
+    let reserved: Awaited<ReturnType<PaceStore['reserve']>>
+    try {
+      const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, (2 * intervalMs) / deps.share()))
+      reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
+      deps.onReserve(reserved.share)
+      if (reserved.kind === 'reserved') {
+        if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing)
+        deps.onSlot()
+        room.take()?.admit()
+        return
+      }
+    } finally {
+      held -= 1
+    }
+    await naps.sleep(reserved.waitMs, rank)
+  }
+
+  const work = async (): Promise<void> => {
+    workers += 1
+    try {
+      for (;;) {
+        const rank = room.rankAfter(held)
+        if (rank === null) return
+        await serveOne(rank)
+      }
+    } catch (error) {
+      for (let waiter = room.take(); waiter !== null; waiter = room.take()) waiter.refuse(error)
+    } finally {
+      workers -= 1
+    }
+  }
+
+  return {
+    enter: (waiter) => {
+      room.add(waiter)
+      naps.wakeLessUrgent(waiter.rank)
+      if (workers < HELD_SLOTS && workers < room.size()) void work()
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { CALL_CLASSES, type CallClass } from '../../workflows/ports/genesys/genesys.ts'
+
+/** Somebody who waits for a slot. */
+export type Waiter = {
+  tenantId: string
+  rank: number
+  admit(): void
+  refuse(error: unknown): void
+}
+
+/** Who waits, most urgent class first, and within a class the tenants in turn. */
+export type WaitingRoom = {
+  add(waiter: Waiter): void
+  remove(waiter: Waiter): void
+  /** Takes the next one out; null when nobody waits. */
+  take(): Waiter | null
+  /** The rank of the one who would be taken after `ahead` others; null when there are not so many. */
+  rankAfter(ahead: number): number | null
+  size(): number
+  waiting(): Record<CallClass, number>
+}
+
+const rankOf = (index: number): CallClass => CALL_CLASSES[index] ?? 'poll'
+
+export const createWaitingRoom = (): WaitingRoom => {
+  /** By rank, then by tenant; a tenant who was served goes to the map's end. */
+  const lines: Map<string, Set<Waiter>>[] = CALL_CLASSES.map(() => new Map())
+  const counts = CALL_CLASSES.map(() => 0)
+
+  const remove = (waiter: Waiter): void => {
+    const line = lines[waiter.rank]
+    const own = line?.get(waiter.tenantId)
+    if (!line || !own?.delete(waiter)) return
+    counts[waiter.rank] = (counts[waiter.rank] ?? 0) - 1
+    if (own.size === 0) line.delete(waiter.tenantId)
+  }
+
+  const takeFrom = (line: Map<string, Set<Waiter>>): Waiter | null => {
+    for (const [tenantId, own] of line) {
+      for (const waiter of own) {
+        remove(waiter)
+        if (own.size > 0) {
+          line.delete(tenantId)
+          line.set(tenantId, own)
+        }
+        return waiter
+      }
+    }
+    return null
+  }
+
+  return {
+    add: (waiter) => {
+      const line = lines[waiter.rank]
+      if (!line) throw new Error(`no such rank: ${waiter.rank}`)
+      const own = line.get(waiter.tenantId) ?? new Set()
+      own.add(waiter)
+      line.set(waiter.tenantId, own)
+      counts[waiter.rank] = (counts[waiter.rank] ?? 0) + 1
+    },
+    remove,
+    take: () => {
+      for (const line of lines) {
+        const waiter = takeFrom(line)
+        if (waiter) return waiter
+      }
+      return null
+    },
+    rankAfter: (ahead) => {
+      let seen = 0
+      for (const [rank, count] of counts.entries()) {
+        seen += count
+        if (seen > ahead) return rank
+      }
+      return null
+    },
+    size: () => counts.reduce((sum, count) => sum + count, 0),
+    waiting: () =>
+      Object.fromEntries(counts.map((count, rank) => [rankOf(rank), count])) as Record<
+        CallClass,
+        number
+      >,
+  }
+}

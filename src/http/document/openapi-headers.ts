@@ -1,0 +1,60 @@
+import type { ProblemCode } from '../../domain/problems/problem.ts'
+
+const text = (description: string, schema: object = { type: 'string' }) => ({ description, schema })
+
+/** The headers of answers that a caller may act upon, as `components.headers`. Those that every page of the web has are not told. */
+export const RESPONSE_HEADERS = {
+  'X-Request-Id': text('Names this call in the log; `instance` of a problem'),
+  'X-Genesys-Simulated': text('There while Genesys is the sandbox', { const: 'true' }),
+  RateLimit: text('What the key has left: `"key";r=<calls>;t=<seconds until it is full again>`'),
+  'RateLimit-Policy': text('The quota of the key: `"key";q=<calls>;w=<seconds>`'),
+  Location: text('The address of what was made', { type: 'string', format: 'uri-reference' }),
+  ETag: text('The version, for If-Match; of an upload that waits for /apply, its planDigest'),
+  'Idempotency-Replayed': text('There when this is the answer of an earlier call with the key', {
+    const: 'true',
+  }),
+  'Retry-After': text('Seconds to wait', { type: 'integer', minimum: 1 }),
+  'WWW-Authenticate': text('The scheme to authenticate by (RFC 9110, 11.6.1)'),
+  'Accept-Encoding': text('The encodings of a body that are taken (RFC 9110, 12.5.3)'),
+  'Content-Disposition': text('With CSV: the name to save it under'),
+  Vary: text('What the answer was chosen by'),
+} as const
+export type ResponseHeader = keyof typeof RESPONSE_HEADERS
+
+/** A call, by who may make it. */
+type Call = { access: string }
+
+/** Problems that say when to come again. */
+const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'too-many-requests',
+  'too-many-streams',
+  'service-stopping',
+  'database-unavailable',
+  'genesys-unavailable',
+  'idempotency-key-in-progress',
+])
+
+/** Answers before the key is known have no quota to tell. */
+const everywhere = (call: Call, status: number): ResponseHeader[] => [
+  'X-Request-Id',
+  'X-Genesys-Simulated',
+  ...(call.access === 'public' || status === 401
+    ? []
+    : (['RateLimit', 'RateLimit-Policy'] as const)),
+]
+
+const referencesTo = (names: readonly ResponseHeader[]) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+
+/** `headers` of a response that is an answer. */
+export const answerHeaders = (call: Call, status: number, own: readonly ResponseHeader[] = []) =>
+  referencesTo([...everywhere(call, status), ...own])
+
+/** `headers` of a response that is one of these problems. */
+export const problemHeaders = (call: Call, status: number, codes: readonly ProblemCode[]) =>
+  referencesTo([
+    ...everywhere(call, status),
+    ...(codes.some((code) => WITH_RETRY_AFTER.has(code)) ? (['Retry-After'] as const) : []),
+    ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
+    ...(status === 415 ? (['Accept-Encoding'] as const) : []),
+  ])

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+import { ROW_OUTCOMES, UPLOAD_STATES } from '../../../domain/uploads/upload.ts'
+import { columnsSchema, contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
+
+const stamp = z.iso.datetime()
+const line = z.int().min(1)
+
+export const contactParamsSchema = contactListParamsSchema.extend({
+  contactId: z.string().regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters'),
+})
+
+export const explainQuerySchema = z.strictObject({ cursor: cursorSchema.optional() })
+
+export const contactExplainedSchema = z.strictObject({
+  contactListId: z.string(),
+  contactId: z.string(),
+  /** What Genesys acknowledged last; null: nothing, or the list was overwritten since. */
+  register: z
+    .strictObject({
+      uploadId: z.string(),
+      line,
+      deliveredAt: stamp,
+      /** Newer content is on its way, or its outcome was never learnt. */
+      inDoubt: z.boolean(),
+    })
+    .nullable(),
+  items: z.array(
+    z.strictObject({
+      uploadId: z.string(),
+      uploadState: z.enum(UPLOAD_STATES),
+      mode: z.enum(['append', 'overwrite']),
+      duplicates: z.enum(['update', 'skip', 'ignore']),
+      acceptedAt: stamp,
+      completedAt: stamp.nullable(),
+      line,
+      outcome: z.enum(ROW_OUTCOMES),
+      code: z.string().nullable(),
+      reason: z.string().nullable(),
+      schemaVersion: z.string(),
+      columns: columnsSchema,
+      supersededBy: z.string().nullable(),
+    }),
+  ),
+  next: z.string().nullable(),
+})

@@ -1,0 +1,23 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import {
+  columnNotes,
+  type NewContactListPlan,
+} from '../../../domain/contact-lists/new-contact-list.ts'
+
+/** A contact list as callers see it; `ageMs` since Genesys told of it. */
+export const renderContactList = (list: ContactList, ageMs: number) => ({
+  id: list.id,
+  name: list.name,
+  status: list.status,
+  schemaVersion: list.schemaVersion,
+  columns: list.columns.map(({ name, kind, required }) => ({ name, kind, required })),
+  size: list.size,
+  ageSeconds: Math.floor(ageMs / 1000),
+})
+
+/** The answer to the making of a list. */
+export const renderNewContactList = (list: ContactList, plan: NewContactListPlan) => ({
+  ...renderContactList(list, 0),
+  contactIdColumn: plan.contactIdColumn,
+  notes: columnNotes(list, plan),
+})

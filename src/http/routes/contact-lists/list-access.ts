@@ -1,0 +1,39 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { AccessStore } from '../../../workflows/ports/access/access.ts'
+
+/** The object id of a grant for all lists. */
+const EVERY_LIST = '*'
+
+/** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
+export const LIST_UNKNOWN = (): GatewayProblem =>
+  new GatewayProblem('not-found', 'There is no such contact list.')
+
+export const grantedList = (
+  access: Pick<AccessStore, 'isGranted'>,
+  caller: Caller,
+  contactListId: string,
+): Promise<boolean> => access.isGranted(caller.tenantId, 'contact_list', contactListId)
+
+/** Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for each. */
+export const grantedLists = async <T extends { id: string }>(
+  access: Pick<AccessStore, 'isGranted'>,
+  caller: Caller,
+  lists: readonly T[],
+): Promise<T[]> => {
+  if (await grantedList(access, caller, EVERY_LIST)) return [...lists]
+  const granted = await Promise.all(lists.map((list) => grantedList(access, caller, list.id)))
+  return lists.filter((_, index) => granted[index])
+}
+
+/** Gives every "not found" of the work the same words. */
+export const hideUnknownList = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof GatewayProblem && error.code === 'not-found') throw LIST_UNKNOWN()
+    if (error instanceof GenesysFailure && error.kind === 'not_found') throw LIST_UNKNOWN()
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+import { ENDPOINT_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
+import {
+  DELIVERY_FAILURES,
+  DELIVERY_STATES,
+  DISABLED_REASONS,
+  ENDPOINT_SOURCES,
+} from '../../../domain/endpoints/webhook-endpoint.ts'
+import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
+
+/** The shapes of webhook endpoints and their deliveries. */
+const stamp = z.iso.datetime()
+const count = z.int().min(0)
+
+const events = z
+  .array(z.enum(ENDPOINT_EVENT_TYPES))
+  .min(1)
+  .max(ENDPOINT_EVENT_TYPES.length)
+  .refine((types) => new Set(types).size === types.length, 'must name each event once')
+  .nullable()
+
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u,
+    'must be 1 to 64 letters, digits, dots, hyphens or underscores, beginning with a letter or digit',
+  )
+const url = z.string().min(1).max(2048)
+
+export const newEndpointSchema = z.strictObject({ name, url, events: events.default(null) })
+
+export const endpointChangeSchema = z
+  .strictObject({ url: url.optional(), events: events.optional(), enabled: z.boolean().optional() })
+  .refine((change) => Object.keys(change).length > 0, {
+    message: 'must change something: url, events or enabled',
+    path: ['body'],
+  })
+
+export const endpointSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  url: z.string(),
+  source: z.enum(ENDPOINT_SOURCES),
+  /** null = every event. */
+  events: z.array(z.enum(ENDPOINT_EVENT_TYPES)).nullable(),
+  enabled: z.boolean(),
+  disabledReason: z.enum(DISABLED_REASONS).nullable(),
+  consecutiveFailures: count,
+  failingSince: stamp.nullable(),
+  warnedAt: stamp.nullable(),
+  previousSecretUntil: stamp.nullable(),
+  version: count,
+  createdAt: stamp,
+  updatedAt: stamp,
+})
+
+export const endpointWithSecretSchema = endpointSchema.extend({ secret: z.string() })
+
+export const deliverySchema = z.strictObject({
+  id: z.string(),
+  eventType: z.string(),
+  object: z.string(),
+  state: z.enum(DELIVERY_STATES),
+  attempts: count,
+  lastStatus: z.int().nullable(),
+  lastFailure: z.enum(DELIVERY_FAILURES).nullable(),
+  createdAt: stamp,
+  nextAt: stamp.nullable(),
+})
+
+export const endpointParamsSchema = z.strictObject({ endpointId: z.string().min(1).max(64) })
+export const deliveryParamsSchema = endpointParamsSchema.extend({
+  deliveryId: z.string().min(1).max(64),
+})
+
+export const endpointsQuerySchema = z.strictObject({
+  limit: limitUpTo(200).default(50),
+  cursor: cursorSchema.optional(),
+})
+
+export const deliveriesQuerySchema = endpointsQuerySchema.extend({
+  state: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(DELIVERY_STATES)))
+    .optional(),
+})

@@ -1,0 +1,182 @@
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { isGzip } from '../../../intake/bytes/compression.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { HttpLimits } from '../../server/deps.ts'
+
+/** S-14: an upload may be long but not idle. */
+const SLOW_BYTES_PER_SECOND = 8 * 1024
+const SLOW_WINDOW_MS = 15_000
+
+export const tooLarge = (maxBytes: number): GatewayProblem =>
+  new GatewayProblem('upload-too-large', `The file has more than ${maxBytes} bytes.`, { maxBytes })
+
+const brokenOff = (): GatewayProblem =>
+  new GatewayProblem('body-broken-off', 'The body ended before it was complete.')
+
+const tooSlow = (): GatewayProblem =>
+  new GatewayProblem('body-too-slow', 'The body arrives too slowly.')
+
+/** Malformed parts are the caller's; everything else that ends a stream early is a connection gone. */
+export const streamProblem = (error: unknown): GatewayProblem => {
+  if (error instanceof GatewayProblem) return error
+  const text = error instanceof Error ? error.message : ''
+  return /terminated early|Malformed|Unexpected end|[Bb]oundary|Part header|multipart/u.test(
+    text,
+  ) && !/closed before/u.test(text)
+    ? new GatewayProblem('multipart-malformed', 'The multipart body is cut or malformed.')
+    : brokenOff()
+}
+
+/**
+ * Watches how fast the client sends. Only the time in which the gateway waits for the client counts, so that a slow
+ * database never makes a client "too slow". `guard` rejects with `body-too-slow` when the wait is over the limit.
+ */
+const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
+  const windowMs = limits.slowBodyWindowMs ?? SLOW_WINDOW_MS
+  const needed = ((limits.slowBodyBytesPerSecond ?? SLOW_BYTES_PER_SECOND) * windowMs) / 1000
+  let waitedMs = 0
+  let received = 0
+  let waitingSince: number | null = null
+  let fail: ((problem: GatewayProblem) => void) | null = null
+  const judge = (): void => {
+    const waited = waitedMs + (waitingSince === null ? 0 : clock.monotonicMs() - waitingSince)
+    if (waited < windowMs) return
+    if (received < needed) fail?.(tooSlow())
+    waitedMs = 0
+    received = 0
+    if (waitingSince !== null) waitingSince = clock.monotonicMs()
+  }
+  const stopped = new AbortController()
+  const watch = async (): Promise<void> => {
+    try {
+      for (;;) {
+        await clock.sleep(Math.max(10, windowMs / 15), stopped.signal)
+        judge()
+      }
+    } catch {
+      // Stopped.
+    }
+  }
+  void watch()
+  return {
+    // One promise a pull and no race with a long-lived one, which would keep every pull's reactions alive.
+    guard: <T>(pull: Promise<T>): Promise<T> =>
+      new Promise<T>((resolve, reject) => {
+        waitingSince = clock.monotonicMs()
+        fail = reject
+        pull.then(resolve, reject)
+      }).finally(() => {
+        waitedMs += waitingSince === null ? 0 : clock.monotonicMs() - waitingSince
+        waitingSince = null
+        fail = null
+      }),
+    count: (bytes: number): void => {
+      received += bytes
+    },
+    stop: (): void => {
+      stopped.abort()
+    },
+  }
+}
+
+/**
+ * The file's bytes as they arrive; throws `GatewayProblem` when they are too many, too slow, malformed or break off.
+ * Never destroys the source: the connection is still needed for the answer.
+ */
+export async function* fileBytes(
+  source: Readable,
+  deps: { clock: Clock; limits: HttpLimits },
+): AsyncGenerator<Uint8Array> {
+  const { maxUploadBytes } = deps.limits
+  const pace = createPaceGuard(deps.clock, deps.limits)
+  const chunks = source.iterator({ destroyOnReturn: false })
+  let total = 0
+  try {
+    for (;;) {
+      const step: IteratorResult<unknown> = await pace.guard(chunks.next())
+      if (step.done) break
+      const chunk = step.value as Uint8Array
+      total += chunk.length
+      if (total > maxUploadBytes) throw tooLarge(maxUploadBytes)
+      pace.count(chunk.length)
+      yield chunk
+    }
+    if ('truncated' in source && source.truncated) throw tooLarge(maxUploadBytes)
+  } catch (error) {
+    throw streamProblem(error)
+  } finally {
+    pace.stop()
+    // Not awaited: a pending read would make it wait for the very bytes that do not come.
+    void chunks.return?.().catch(() => undefined)
+  }
+}
+
+/**
+ * The bytes as they come, which the reader of the file decompresses; throws `compression-invalid` when they do not begin as gzip does, though
+ * the Content-Encoding says so.
+ */
+export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array = new Uint8Array()
+  for await (const piece of bytes) {
+    if (start.byteLength < 2) {
+      start = Buffer.concat([start, piece.subarray(0, 2)])
+      if (start.byteLength >= 2 && !isGzip(start)) break
+    }
+    yield piece
+  }
+  if (!isGzip(start)) {
+    const detail = 'The Content-Encoding is gzip and the body is not.'
+    throw new GatewayProblem('compression-invalid', detail, { byte: 0 })
+  }
+}
+
+/** Rejects with `body-too-slow` when the parts around the file take longer than the window. */
+export const beforeDeadline = async <T>(
+  work: Promise<T>,
+  deps: { clock: Clock; limits: HttpLimits },
+): Promise<T> => {
+  const done = new AbortController()
+  const deadline = async (): Promise<never> => {
+    await deps.clock.sleep(deps.limits.slowBodyWindowMs ?? SLOW_WINDOW_MS, done.signal)
+    throw tooSlow()
+  }
+  try {
+    return await Promise.race([work, deadline()])
+  } finally {
+    done.abort()
+  }
+}
+
+/** Reads and forgets the rest of a body until it ends, is over `maxBytes` or `maxMs` have passed; never throws. */
+export const drainRest = (
+  raw: IncomingMessage,
+  limit: { clock: Clock; maxBytes: number; maxMs: number },
+): Promise<void> =>
+  new Promise((resolve) => {
+    if (raw.readableEnded || raw.destroyed) {
+      resolve()
+      return
+    }
+    let left = limit.maxBytes
+    const finished = new AbortController()
+    const finish = (): void => {
+      finished.abort()
+      raw.pause()
+      resolve()
+    }
+    limit.clock.sleep(limit.maxMs, finished.signal).then(finish, () => undefined)
+    raw.unpipe()
+    raw.removeAllListeners('readable')
+    raw.on('data', (chunk: Uint8Array) => {
+      left -= chunk.length
+      if (left < 0) finish()
+    })
+    raw.once('end', finish)
+    raw.once('close', finish)
+    raw.on('error', finish)
+    // A removed `readable` listener only lets the stream flow again after this turn.
+    setImmediate(() => raw.resume())
+  })

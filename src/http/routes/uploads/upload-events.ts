@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+import { FINAL_STATES, type Upload } from '../../../domain/uploads/upload.ts'
+import { tellAnswered } from '../../plugins/lifecycle.ts'
+import type { HttpDeps } from '../../server/deps.ts'
+import { createEventStreams, type EventStream } from '../../server/event-stream.ts'
+import { uploadParamsSchema } from '../../server/schemas.ts'
+import { ownUpload } from './uploads.ts'
+
+/** What an event says: the parts of the upload that move. */
+const renderMoment = (upload: Upload) => ({
+  uploadId: upload.id,
+  state: upload.state,
+  hold: upload.hold,
+  version: upload.version,
+  counts: upload.counts,
+  batches: upload.delivery.batches,
+  progress: upload.progress,
+  problem: upload.problem,
+  updatedAt: upload.updatedAt,
+  completedAt: upload.completedAt,
+})
+
+const isFinal = ({ state }: Upload): boolean => FINAL_STATES.includes(state)
+
+/** The version that the caller saw last; anything else than one of ours is passed over. */
+const seenVersion = (request: FastifyRequest): number | null => {
+  const given = request.headers['last-event-id']
+  return typeof given === 'string' && /^[0-9]{1,9}$/u.test(given) ? Number(given) : null
+}
+
+const isSameState = (before: Upload | null, now: Upload): boolean =>
+  before !== null && before.state === now.state && before.hold?.reason === now.hold?.reason
+
+/** Writes versions as they come, older ones never after newer; the last event is `end`. */
+const createTeller = (stream: EventStream, seen: number | null) => {
+  let last: Upload | null = null
+  return (upload: Upload): void => {
+    if (last !== null && upload.version <= last.version) return
+    const id = String(upload.version)
+    const data = renderMoment(upload)
+    if (last !== null || upload.version !== seen) {
+      stream.send({ id, event: isSameState(last, upload) ? 'progress' : 'state', data })
+    }
+    last = upload
+    if (!isFinal(upload)) return
+    stream.send({ id, event: 'end', data })
+    stream.end()
+  }
+}
+
+/** GET /v1/uploads/{uploadId}/events: how an upload moves, as server-sent events, until its final state. */
+export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void => {
+  const { clock } = deps
+  const limits = deps.limits.eventStreams ?? {}
+  const streams = createEventStreams({ clock, limits })
+  app.addHook('preClose', async () => {
+    streams.endAll()
+  })
+  app.get(
+    '/v1/uploads/:uploadId/events',
+    {
+      // A HEAD would open a stream that nobody reads.
+      exposeHeadRoute: false,
+      config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema },
+    },
+    async (request, reply) => {
+      const upload = await ownUpload(deps, request)
+      const seen = seenVersion(request)
+      // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
+      if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
+      // To leave is how a reader ends the stream, so that is no answer cut short; resumed, the request counts as none broken off.
+      request.raw.resume()
+      reply.raw.prependOnceListener('close', () => tellAnswered(deps, request, reply.statusCode))
+      let unwatch = (): void => undefined
+      const stream = streams.open(request.caller!.keyId, () => unwatch())
+      const tell = createTeller(stream, seen)
+      tell(upload)
+      if (!isFinal(upload)) unwatch = deps.watchUploads.watch(upload, tell)
+      return reply
+        .headers({
+          'content-type': 'text/event-stream; charset=utf-8',
+          // Nothing follows on this connection: it closes with the stream, also at a stop.
+          connection: 'close',
+          'x-accel-buffering': 'no',
+        })
+        .send(stream.body)
+    },
+  )
+}

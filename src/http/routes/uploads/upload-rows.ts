@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream'
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import { createLedgerCsv, fileOrder, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
+import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
+import type { HttpDeps } from '../../server/deps.ts'
+import { rowsQuerySchema, uploadParamsSchema } from '../../server/schemas.ts'
+import { ownUpload } from './uploads.ts'
+
+/** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
+const CSV_ROWS_AT_ONCE = 500
+
+type Query = z.output<typeof rowsQuerySchema>
+
+const cursorOf = (line: number): string => Buffer.from(`line:${line}`).toString('base64url')
+
+const lineOf = (cursor: string | undefined): number => {
+  if (cursor === undefined) return 0
+  const line = /^line:([0-9]{1,15})$/u.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
+  if (line === undefined) {
+    throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', {
+      parameters: ['cursor'],
+    })
+  }
+  return Number(line)
+}
+
+/** Brings a row's cells into the order of the file's columns; rejected rows have them so already. */
+const inFileOrder = (upload: Upload) => {
+  const order = fileOrder(upload.columns, upload.targetColumns)
+  return (row: LedgerRow): LedgerRow =>
+    row.contactId === null ? row : { ...row, cells: order(row.contactId, row.cells) }
+}
+
+/** Rows as JSON. A rejected row has the contact id that stands in the file, valid or not. */
+const rowRenderer = (upload: Upload) => {
+  const ordered = inFileOrder(upload)
+  const idAt = upload.columns.findIndex((column) => column.kind === 'contactId')
+  return (row: LedgerRow) => {
+    const { line, outcome, contactId, code, column, cells, replacedByLine } = ordered(row)
+    return {
+      line,
+      outcome,
+      contactId: contactId ?? (cells[idAt] || null),
+      code,
+      column,
+      reason: code === null ? null : ledgerReason(row),
+      replacedByLine,
+      cells,
+    }
+  }
+}
+
+/**
+ * CSV of the ledger from `afterLine` on, as fast as the caller reads it; one that goes away ends the scan. The first rows are read
+ * before the answer begins, so that what is wrong by then is still a problem document.
+ */
+const ledgerCsv = async (
+  deps: HttpDeps,
+  upload: Upload,
+  query: Query,
+  afterLine: number,
+): Promise<Readable> => {
+  const outcomes = query.outcome ?? []
+  const scan = deps.uploads.ledgerRows(upload.id, { outcomes, afterLine })
+  const first = await scan.next()
+  const csv = createLedgerCsv(upload.columns, query.spreadsheet)
+  const ordered = inFileOrder(upload)
+  const text = async function* (): AsyncGenerator<string> {
+    try {
+      yield csv.header
+      for (let found = first; found.done !== true; found = await scan.next()) {
+        for (let from = 0; from < found.value.length; from += CSV_ROWS_AT_ONCE) {
+          const rows = found.value.slice(from, from + CSV_ROWS_AT_ONCE)
+          yield rows.map((row) => csv.row(ordered(row))).join('')
+        }
+      }
+    } finally {
+      await scan.return(undefined)
+    }
+  }
+  return Readable.from(text(), { objectMode: false })
+}
+
+/** Whether the caller prefers CSV: named in Accept, and not after JSON. */
+const wantsCsv = (request: FastifyRequest): boolean => {
+  const accept = (request.headers.accept ?? '').toLowerCase()
+  const csv = accept.indexOf('text/csv')
+  const json = accept.indexOf('application/json')
+  return csv !== -1 && (json === -1 || csv < json)
+}
+
+const checkRowsKept = async (deps: HttpDeps, upload: Upload): Promise<void> => {
+  const staging = await deps.uploads.staging(upload.tenantId, upload.id)
+  if (staging?.rowsKept !== false) return
+  throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+}
+
+/** GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as CSV to mend and send back. */
+export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void => {
+  app.get(
+    '/v1/uploads/:uploadId/rows',
+    {
+      // A HEAD of the CSV would read every row only to drop it.
+      exposeHeadRoute: false,
+      config: {
+        access: { scope: 'uploads' },
+        paramsSchema: uploadParamsSchema,
+        querySchema: rowsQuerySchema,
+      },
+    },
+    async (request, reply) => {
+      const query = request.valid.query as Query
+      const afterLine = lineOf(query.cursor)
+      const upload = await ownUpload(deps, request)
+      await checkRowsKept(deps, upload)
+      reply.header('vary', 'Accept')
+      if (wantsCsv(request)) {
+        const csv = await ledgerCsv(deps, upload, query, afterLine)
+        return reply
+          .header('content-type', 'text/csv; charset=utf-8')
+          .header('content-disposition', `attachment; filename="${upload.id}-rows.csv"`)
+          .send(csv)
+      }
+      const page = await deps.uploads.ledger(upload.id, {
+        outcomes: query.outcome ?? [],
+        afterLine,
+        limit: query.limit,
+      })
+      return {
+        items: page.rows.map(rowRenderer(upload)),
+        next: page.nextLine === null ? null : cursorOf(page.nextLine),
+      }
+    },
+  )
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { ProvisionContactList } from '../../workflows/contact-lists/provision-contact-list.ts'
+import type {
+  ControlUpload,
+  ListContactLists,
+  ReadContactList,
+  ReceiveUpload,
+} from '../../workflows/contract.ts'
+import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
+import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
+import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
+import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
+import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
+import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
+import type { WatchUploads } from '../../workflows/uploads/watch/watch-uploads.ts'
+import type { EventStreamLimits } from './event-stream.ts'
+
+export type Readiness = {
+  ready: boolean
+  /** By name; `detail` says what is missing, in words for an operator. */
+  checks: Record<string, { ok: boolean; detail: string }>
+  sandbox: boolean
+}
+
+export type HttpLimits = {
+  maxUploadBytes: number
+  /** An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out (S-14). */
+  slowBodyBytesPerSecond?: number
+  slowBodyWindowMs?: number
+  /** An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left out. */
+  drainBytes?: number
+  drainMs?: number
+  /** Refused keys a minute and address before 429; 30 when left out. */
+  keyFailuresPerMinute?: number
+  /** Calls a minute that a key may make at this instance; 6000 when left out. */
+  keyRequestsPerMinute?: number
+  /** Of the streams of events; its own values where left out. */
+  eventStreams?: Partial<EventStreamLimits>
+}
+
+export const keyRequestsPerMinute = (limits: HttpLimits): number =>
+  limits.keyRequestsPerMinute ?? 6_000
+
+/** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
+export type HttpDeps = {
+  access: Pick<AccessStore, 'findKey' | 'isGranted'>
+  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
+  receiveUpload: ReceiveUpload
+  controlUpload: ControlUpload
+  applyUpload: ApplyUpload
+  retryUpload: RetryUpload
+  watchUploads: WatchUploads
+  explainContact: ExplainContact
+  readContactList: ReadContactList
+  listContactLists: ListContactLists
+  provisionContactList: ProvisionContactList
+  /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
+  genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
+  webhookEndpoints: WebhookEndpoints
+  readLimits: ReadLimits
+  readiness: () => Promise<Readiness>
+  metrics: () => Promise<{ contentType: string; body: string }>
+  limits: HttpLimits
+  /** Opens `/metrics` from elsewhere than loopback; null: only an admin key does. */
+  metricsToken: string | null
+  /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; false: nobody's. */
+  trustProxy: false | string | string[]
+  /** Where others reach the gateway; null: unknown. */
+  publicUrl: string | null
+  sandbox: boolean
+  emit: Emit
+  clock: Clock
+  ids: Ids
+}

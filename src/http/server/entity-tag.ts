@@ -1,0 +1,46 @@
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Upload } from '../../domain/uploads/upload.ts'
+
+/**
+ * The ETag of a thing with a version, strong as If-Match asks. An answer may be left out for it (304) only where nothing but the
+ * version changes what it holds: not for a webhook endpoint, whose failures are counted without one.
+ */
+export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
+
+/** The ETag of an upload: its version; while it waits for `/apply`, the digest of the plan that is to be agreed to. */
+export const etagOfUpload = (upload: Upload): string =>
+  upload.hold?.reason === 'apply' ? `"${upload.planDigest}"` : etagOf(upload)
+
+const tagsOf = (header: string | undefined): string[] =>
+  (header ?? '').split(',').map((part) => part.trim())
+
+/** Whether If-None-Match names the tag; weak tags count (RFC 9110, 13.1.2). */
+export const namesTag = (header: string | undefined, etag: string): boolean =>
+  tagsOf(header)
+    .map((tag) => tag.replace(/^W\//u, ''))
+    .some((tag) => tag === '*' || tag === etag)
+
+/** Whether If-Match names the tag (RFC 9110, 13.1.1: weak tags never do, `*` names any). */
+export const namesExactly = (header: string, etag: string): boolean =>
+  tagsOf(header).some((tag) => tag === '*' || tag === etag)
+
+/** What stands inside the strong tags of If-Match. */
+export const tagsNamed = (header: string | undefined): string[] =>
+  tagsOf(header).flatMap((tag) => /^"([\x21\x23-\x7e]*)"$/u.exec(tag)?.[1] ?? [])
+
+/**
+ * Throws 412 when If-Match does not name the present version (RFC 9110, 13.1.1: weak tags never do), and 428 (RFC 6585) when it
+ * is missing where it is `required`.
+ */
+export const checkIfMatch = (
+  header: string | undefined,
+  present: { version: number },
+  required: boolean,
+): void => {
+  if (header === undefined) {
+    if (!required) return
+    throw new GatewayProblem('precondition-required', 'Send the ETag that you read as If-Match.')
+  }
+  if (namesExactly(header, etagOf(present))) return
+  throw new GatewayProblem('precondition-failed', 'It was changed since the version in If-Match.')
+}

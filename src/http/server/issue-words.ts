@@ -1,0 +1,86 @@
+import type { z } from 'zod'
+
+import { shownName } from '../../domain/contacts/personal-name.ts'
+
+/** A problem names so many faults at most. */
+const MOST_NAMES = 20
+
+/** A bound of a number, of a text's length or of how many there are. */
+const boundOf = (origin: string, bound: 'most' | 'least', figure: number | bigint): string => {
+  if (origin === 'string') {
+    const verb = bound === 'most' ? 'may have' : 'must have'
+    return `${verb} at ${bound} ${figure} ${Number(figure) === 1 ? 'character' : 'characters'}`
+  }
+  if (origin === 'array') return `${bound === 'most' ? 'may' : 'must'} hold at ${bound} ${figure}`
+  return `${bound === 'most' ? 'may' : 'must'} be at ${bound} ${figure}`
+}
+
+/** A bare + in a query is a space. */
+const DATETIME_WORDS =
+  'must be a date and a time with Z or an offset, as 2026-12-24T08:00:00Z or (in a query) 2026-12-24T09:00:00%2B01:00'
+
+const permittedBy = (issue: z.core.$ZodIssue): string => {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `must be one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+    case 'invalid_type':
+      return `must be of the type ${issue.expected === 'record' ? 'object' : issue.expected}`
+    case 'too_big':
+      return boundOf(issue.origin, 'most', issue.maximum)
+    case 'too_small':
+      return boundOf(issue.origin, 'least', issue.minimum)
+    case 'invalid_key':
+      return 'has a member name that is not allowed'
+    case 'custom':
+      return issue.message
+    case 'invalid_format':
+      if (issue.format === 'datetime') return DATETIME_WORDS
+      return issue.format === 'regex' ? issue.message : `must be of the format ${issue.format}`
+    case 'unrecognized_keys':
+      return 'is unknown'
+    default:
+      return 'has no valid value'
+  }
+}
+
+/** What is missing is told apart from a wrong value only by a schema that was asked with `reportInput`. */
+const faultOf = (issue: z.core.$ZodIssue): string => {
+  const permitted = permittedBy(issue)
+  if (!('input' in issue) || issue.input !== undefined) return permitted
+  if (issue.code === 'invalid_type') return 'is missing'
+  return issue.code === 'invalid_value' ? `is missing and ${permitted}` : permitted
+}
+
+/** A place in a body, as in `columns.0.kind`; an unknown member counts as one of its object. */
+const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
+  const path = issue.path.map(String)
+  const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]
+  return members.map((member) => [...path, ...(member === null ? [] : [member])].join('.') || whole)
+}
+
+/**
+ * What is at fault by the issues of a schema: names, and for each what is permitted. Never a value: it may be a person's. Options
+ * and parameters are named by themselves, members of a `body` by their place in it.
+ */
+export const wordsOfIssues = (
+  issues: readonly z.core.$ZodIssue[],
+  within: 'options' | 'body' = 'options',
+): { names: string[]; detail: string } => {
+  const words = new Map<string, string>()
+  for (const issue of issues) {
+    const flat =
+      issue.code === 'unrecognized_keys' && issue.path.length === 0
+        ? issue.keys
+        : [String(issue.path[0] ?? 'options')]
+    const names = within === 'body' ? placesOf(issue, within) : flat
+    for (const name of names) {
+      const shown = shownName(name).slice(0, 100)
+      if (!words.has(shown)) words.set(shown, faultOf(issue))
+    }
+  }
+  const shown = [...words].slice(0, MOST_NAMES)
+  return {
+    names: shown.map(([name]) => name),
+    detail: `${shown.map(([name, permitted]) => `\`${name}\` ${permitted}`).join('; ')}.`,
+  }
+}

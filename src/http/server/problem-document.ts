@@ -1,0 +1,103 @@
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { GatewayProblem, PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
+import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
+import { FileRefused } from '../../intake/contract.ts'
+import { refusedByGenesys } from '../../workflows/uploads/receive/list-schema.ts'
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8'
+
+/** RFC 9457, with `code` and `hint` as extension members. */
+export type ProblemDocument = {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  hint: string
+  instance: string
+} & Record<string, unknown>
+
+/** The document of a problem; `about` can add members but never replace the standard ones. */
+export const problemDocument = (problem: GatewayProblem, requestId: string): ProblemDocument => {
+  const page = PROBLEMS[problem.code]
+  const standard = {
+    type: `/problems/${problem.code}`,
+    title: page.title,
+    status: page.status,
+    detail: problem.message,
+    code: problem.code,
+    hint: page.fix,
+    instance: requestId,
+  }
+  // First for the order of the members, last so that nothing replaces them.
+  return { ...standard, ...problem.about, ...standard }
+}
+
+const FRAMEWORK_CODES: Record<string, ProblemCode> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'body-malformed',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'body-malformed',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request-malformed',
+  FST_ERR_BAD_URL: 'url-malformed',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
+  FST_ERR_NOT_FOUND: 'not-found',
+  FST_PARTS_LIMIT: 'multipart-too-large',
+  FST_FILES_LIMIT: 'multipart-malformed',
+  FST_FIELDS_LIMIT: 'multipart-too-large',
+  FST_REQ_FILE_TOO_LARGE: 'upload-too-large',
+  FST_PROTO_VIOLATION: 'multipart-malformed',
+  FST_INVALID_JSON_FIELD_ERROR: 'multipart-malformed',
+  FST_MP_PREMATURE_CLOSE: 'body-broken-off',
+}
+
+/** Network codes and SQLSTATE classes (08 connection, 53 resources, 57P operator) that mean: no database. */
+const DATABASE_CODE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..)$/u
+
+const ofGenesys = (failure: GenesysFailure): GatewayProblem => {
+  if (failure.kind === 'not_found') return new GatewayProblem('not-found', 'No such thing here.')
+  if (failure.retry === 'later') {
+    const seconds = Math.max(1, Math.ceil((failure.retryAfterMs ?? 30_000) / 1000))
+    return new GatewayProblem('genesys-unavailable', 'Genesys does not answer now.', {}, seconds)
+  }
+  return refusedByGenesys(failure, 'Genesys refused what the gateway asked for.')
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : ''
+
+const statusOf = (error: unknown): number =>
+  typeof error === 'object' &&
+  error !== null &&
+  'statusCode' in error &&
+  typeof error.statusCode === 'number'
+    ? error.statusCode
+    : 500
+
+/** Any error that reaches the border, as the problem that the caller is told. Nothing of a foreign error's text is passed on. */
+export const problemOf = (error: unknown): GatewayProblem => {
+  if (error instanceof GatewayProblem) return error
+  if (error instanceof FileRefused) {
+    return new GatewayProblem(error.code, error.message, error.about)
+  }
+  if (error instanceof GenesysFailure) return ofGenesys(error)
+  const code = codeOf(error)
+  const known = FRAMEWORK_CODES[code]
+  if (known) return new GatewayProblem(known, PROBLEMS[known].meaning)
+  if (error instanceof StoreUnavailable || DATABASE_CODE.test(code)) {
+    return new GatewayProblem('database-unavailable', 'The database does not answer.', {}, 5)
+  }
+  const status = statusOf(error)
+  if (status === 413)
+    return new GatewayProblem('body-too-large', PROBLEMS['body-too-large'].meaning)
+  if (status === 415) {
+    return new GatewayProblem('media-type-unsupported', PROBLEMS['media-type-unsupported'].meaning)
+  }
+  if (status >= 400 && status < 500) {
+    const kind = error instanceof SyntaxError ? 'body-malformed' : 'request-malformed'
+    return new GatewayProblem(kind, PROBLEMS[kind].meaning)
+  }
+  return new GatewayProblem('internal-error', 'Something happened that should not.')
+}

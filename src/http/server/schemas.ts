@@ -1,0 +1,279 @@
+import { z } from 'zod'
+
+import { COLUMN_KINDS } from '../../domain/contact-lists/contact-list.ts'
+import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
+import { RECONCILIATION_STATES } from '../../domain/uploads/reconciliation.ts'
+import { ENCODING_SOURCES } from '../../domain/uploads/text-encoding.ts'
+import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
+import {
+  FILE_FORMATS,
+  HOLD_REASONS,
+  MAPPED_BY,
+  ROW_OUTCOMES,
+  SEEN_STATES,
+  UPLOAD_STATES,
+  type HoldReason,
+} from '../../domain/uploads/upload.ts'
+import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
+
+/** The shapes that cross the HTTP border; the API document is made of them. */
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+const countsSchema = z.strictObject({
+  read: count,
+  accepted: count,
+  rejected: count,
+  duplicates: count,
+  suppressed: count,
+  blank: count,
+  delivered: count,
+  unchanged: count,
+  failed: count,
+  unprocessed: count,
+})
+
+export const columnsSchema = z.array(
+  z.strictObject({
+    name: z.string(),
+    kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
+    mappedTo: z.string().nullable(),
+    by: z.enum(MAPPED_BY).nullable().optional(),
+    confidence: z.number().min(0).max(1).nullable().optional(),
+  }),
+)
+
+/** By the register: `creates + updates + unchanged` = accepted. */
+const warningsSchema = z.array(
+  z.strictObject({ code: z.string(), detail: z.string(), uploadId: z.string().optional() }),
+)
+
+const planSchema = z.strictObject({
+  creates: count,
+  updates: count,
+  unchanged: count,
+  suppressed: count,
+})
+
+const reconciliationSchema = z.strictObject({
+  state: z.enum(RECONCILIATION_STATES),
+  checkedAt: stamp.nullable(),
+  sampled: count,
+  missing: count,
+  differences: z.record(z.string(), count),
+  listSize: count.nullable(),
+  registered: count.nullable(),
+})
+
+/** The file as it came: `bytes` and `sha256` are of the body before it is unpacked. */
+const sourceSchema = z.strictObject({
+  fileName: z.string().nullable(),
+  format: z.enum(FILE_FORMATS),
+  encoding: z.string(),
+  encodingFrom: z.enum(ENCODING_SOURCES),
+  compression: z.enum(['gzip']).nullable(),
+  delimiter: z.string().nullable(),
+  bytes: count,
+  sha256: z.string(),
+})
+
+export const uploadSchema = z.strictObject({
+  id: z.string(),
+  /** The upload whose rows this one retries. */
+  parentId: z.string().nullable(),
+  /** The uploads that retry rows of this one, oldest first. */
+  children: z.array(z.string()),
+  contactListId: z.string(),
+  state: z.enum(UPLOAD_STATES),
+  hold: z
+    .strictObject({
+      reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
+      since: stamp,
+    })
+    .nullable(),
+  mode: z.enum(['append', 'overwrite']),
+  duplicates: z.enum(['update', 'skip', 'ignore']),
+  version: count,
+  delivery: z.strictObject({
+    method: z.enum(['batches', 'file', 'callback']),
+    batches: z.strictObject({ total: count, delivered: count, failed: count }),
+    duplicateCheckField: z.string().nullable(),
+  }),
+  source: sourceSchema,
+  columns: columnsSchema,
+  counts: countsSchema,
+  rejections: z.record(z.string(), count),
+  warnings: warningsSchema,
+  planDigest: z.string(),
+  /** Of uploads with apply=manual. */
+  plan: planSchema.nullable(),
+  notBefore: stamp.nullable(),
+  createdAt: stamp,
+  updatedAt: stamp,
+  completedAt: stamp.nullable(),
+  progress: z
+    .strictObject({
+      percent: z.number().min(0).max(100),
+      rowsPerSecond: z.number().nullable(),
+      etaAt: stamp.nullable(),
+    })
+    .nullable(),
+  problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  /** What Genesys shows of it after its end; null where nothing was delivered. */
+  reconciliation: reconciliationSchema.nullable(),
+})
+
+/** The answer to `validateOnly`. */
+export const validationSchema = z.strictObject({
+  valid: z.literal(true),
+  source: sourceSchema,
+  counts: countsSchema,
+  rejections: z.record(z.string(), count),
+  columns: columnsSchema,
+  warnings: warningsSchema,
+  plan: planSchema,
+  /** The first 100. */
+  rejectedRows: z.array(
+    z.strictObject({
+      line: count,
+      column: z.string().nullable(),
+      code: z.string(),
+      hint: z.string(),
+    }),
+  ),
+})
+
+/** What a retry takes; no body is both outcomes. */
+export const retrySchema = z
+  .strictObject({
+    outcomes: z
+      .array(z.enum(RETRY_OUTCOMES))
+      .min(1)
+      .max(RETRY_OUTCOMES.length)
+      .refine((asked) => new Set(asked).size === asked.length, 'must not name one twice')
+      .default([...RETRY_OUTCOMES]),
+  })
+  .prefault({})
+
+export const pageOf = (item: z.ZodType) =>
+  z.strictObject({ items: z.array(item), next: z.string().nullable() })
+
+export const rowSchema = z.strictObject({
+  line: count,
+  outcome: z.enum(ROW_OUTCOMES),
+  contactId: z.string().nullable(),
+  code: z.string().nullable(),
+  column: z.string().nullable(),
+  reason: z.string().nullable(),
+  /** Of a duplicate: the later line of the file whose contact stays. */
+  replacedByLine: count.nullable(),
+  cells: z.array(z.string()),
+})
+
+export const contactListSummarySchema = z.strictObject({ id: z.string(), name: z.string() })
+
+export const contactListSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['ready', 'processing', 'error']),
+  schemaVersion: z.string(),
+  columns: z.array(
+    z.strictObject({ name: z.string(), kind: z.enum(COLUMN_KINDS), required: z.boolean() }),
+  ),
+  size: count.nullable(),
+  /** Seconds since Genesys was asked; 0 = just now. */
+  ageSeconds: count,
+})
+
+export const readinessSchema = z.strictObject({
+  ready: z.boolean(),
+  sandbox: z.boolean(),
+  missing: z.array(z.string()),
+  checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() })),
+})
+
+export const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  hint: z.string(),
+  instance: z.string(),
+})
+
+/** What the options of a call may hold: the upload's options, and whether anything is kept at all. */
+export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
+  validateOnly: z
+    .boolean()
+    .default(false)
+    .describe('`true` checks the file, answers 200 with the plan, and keeps nothing'),
+})
+
+/** The query parameter `limit`. */
+export const limitUpTo = (most: number) =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/u, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(most))
+/** The query parameter `cursor`. */
+export const cursorSchema = z.string().min(1).max(500)
+
+const contactListIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters')
+
+export const uploadsQuerySchema = z.strictObject({
+  state: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
+    .pipe(z.array(z.enum(SEEN_STATES)))
+    .optional()
+    .describe(`Repeated or with commas, none is all: ${SEEN_STATES.join(', ')}`),
+  contactListId: contactListIdSchema.optional().describe('The uploads of one list'),
+  limit: limitUpTo(200).default(50),
+  cursor: cursorSchema.optional(),
+})
+
+export const rowsQuerySchema = z.strictObject({
+  outcome: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
+    .pipe(z.array(z.enum(ROW_OUTCOMES)))
+    .optional()
+    .describe(`Repeated or with commas, none is all: ${ROW_OUTCOMES.join(', ')}`),
+  spreadsheet: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true')
+    .describe(
+      'Of the CSV: cells that a spreadsheet would run as a formula are guarded with an apostrophe',
+    ),
+  limit: limitUpTo(1000).default(200).describe('Of the JSON; the CSV is whole'),
+  cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
+})
+
+export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })
+export const contactListParamsSchema = z.strictObject({
+  contactListId: contactListIdSchema,
+})
+/** Other parameters are passed over: whoever calls back may add some. */
+export const webhookQuerySchema = z.looseObject({ token: z.string().optional() })
+export const webhookAnswerSchema = z.strictObject({ received: z.literal(true) })
+export const problemParamsSchema = z.strictObject({ code: z.string().min(1).max(100) })
+
+/** A webhook of the gateway (Standard Webhooks). */
+export const uploadEventSchema = z.strictObject({
+  type: z.enum(OUTBOUND_EVENT_TYPES),
+  timestamp: stamp,
+  data: z.strictObject({
+    uploadId: z.string(),
+    contactListId: z.string(),
+    state: z.enum(UPLOAD_STATES),
+    counts: countsSchema,
+    sha256: z.string(),
+    rowsUrl: z.string(),
+    version: count,
+  }),
+})

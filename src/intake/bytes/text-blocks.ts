@@ -1,0 +1,102 @@
+import { TEXT_ENCODINGS } from '../../domain/uploads/text-encoding.ts'
+import type { EncodingSource, TextEncoding } from '../../domain/uploads/text-encoding.ts'
+import { FileRefused } from '../contract.ts'
+import type { ByteDecoder } from './byte-decoder.ts'
+import { detectUtf16, findMark, lookOfNoText } from './detect-encoding.ts'
+import { createDetectingDecoder } from './detecting-decoder.ts'
+import { createSingleByteDecoder } from './single-byte.ts'
+import { createUtf8Decoder } from './utf8.ts'
+import { createUtf16Decoder } from './utf16.ts'
+
+/** The file's blocks as UTF-8 of whole characters, in whatever encoding it is. What comes out is only valid until the next call. */
+export type TextBlocks = {
+  /** The first block is the file's first 4 KiB at least, or all of it: by it the encoding is told. */
+  push(block: Uint8Array): Buffer
+  end(): Buffer
+  /** Throws `encoding-invalid` once bytes came that are no characters; `place` says where the text given so far has led. */
+  refuseBad(place: () => Record<string, number>): void
+  encoding(): TextEncoding
+  encodingFrom(): EncodingSource
+}
+
+type Source = { decoder: ByteDecoder; encoding: () => TextEncoding; from: EncodingSource }
+
+const decoderOf = (encoding: TextEncoding): ByteDecoder => {
+  switch (encoding) {
+    case 'utf-8':
+      return createUtf8Decoder()
+    case 'utf-16le':
+      return createUtf16Decoder('le')
+    case 'utf-16be':
+      return createUtf16Decoder('be')
+    default:
+      return createSingleByteDecoder(encoding)
+  }
+}
+
+const fixed = (encoding: TextEncoding, from: EncodingSource): Source => ({
+  decoder: decoderOf(encoding),
+  encoding: () => encoding,
+  from,
+})
+
+const detected = (first: Uint8Array): Source => {
+  const utf16 = detectUtf16(first)
+  if (utf16 !== null) return fixed(utf16, 'content')
+  const decoder = createDetectingDecoder()
+  return { decoder, encoding: decoder.encoding, from: 'content' }
+}
+
+const refuse = (detail: string, about: Record<string, unknown> = {}): never => {
+  throw new FileRefused('encoding-invalid', detail, about)
+}
+
+/** The encoding by what was asked, the mark, or the first bytes; refuses what is no text, and a mark that contradicts what was asked. */
+const sourceOf = (
+  first: Uint8Array,
+  asked: TextEncoding | undefined,
+): Source & { skip: number } => {
+  const looks = lookOfNoText(first)
+  if (looks !== null) refuse(`The file is no text: it looks ${looks}`)
+  const mark = findMark(first)
+  if (mark !== null && asked !== undefined && mark.encoding !== asked) {
+    const detail = `The file begins with the byte order mark of ${mark.encoding}, and ${asked} was asked for. Leave the encoding out.`
+    refuse(detail, { encoding: asked, mark: mark.encoding })
+  }
+  const skip = mark?.sizeBytes ?? 0
+  if (asked !== undefined) return { ...fixed(asked, 'option'), skip }
+  return { ...(mark === null ? detected(first) : fixed(mark.encoding, 'mark')), skip }
+}
+
+const placeWords = (place: Record<string, number>): string =>
+  Object.entries(place)
+    .map(([what, number]) => `, ${what} ${number}`)
+    .join('')
+
+const asBuffer = (block: Uint8Array): Buffer =>
+  Buffer.from(block.buffer, block.byteOffset, block.byteLength)
+
+export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks => {
+  let source: (Source & { skip: number }) | null = null
+  const open = (first: Uint8Array): Source & { skip: number } => (source ??= sourceOf(first, asked))
+
+  return {
+    push: (block) => {
+      if (source !== null) return source.decoder.push(asBuffer(block))
+      const { decoder, skip } = open(block)
+      return decoder.push(asBuffer(block).subarray(skip))
+    },
+    end: () => open(new Uint8Array()).decoder.end(),
+    refuseBad: (place) => {
+      const at = source?.decoder.badAt() ?? null
+      if (source === null || at === null) return
+      const byte = source.skip + at + 1
+      const encoding = source.encoding()
+      const where = place()
+      const detail = `Byte ${byte} of the file${placeWords(where)}, is not ${encoding}. Name the file's encoding with the option encoding (${TEXT_ENCODINGS.join(', ')}), or save it as UTF-8.`
+      refuse(detail, { encoding, byte, ...where })
+    },
+    encoding: () => source?.encoding() ?? asked ?? 'utf-8',
+    encodingFrom: () => source?.from ?? 'content',
+  }
+}

@@ -1,0 +1,182 @@
+import type { NewChunk, RejectedRow } from '../../domain/uploads/chunk.ts'
+import { createAcceptedRows } from '../rows/accepted-rows.ts'
+import type { ReplacedRows } from '../rows/accepted-rows.ts'
+import type { IdDigests } from '../rows/replaced-rows.ts'
+import type { CheckedRow } from '../rows/row-check.ts'
+import { createChunkText, makeRoom } from './chunk-text.ts'
+import type { ChunkText } from './chunk-text.ts'
+import type { ChunkDigests, RowDigests } from './row-digests.ts'
+
+/** A chunk closes past this many bytes of cells, or this many rejected rows, so that one always fits in memory and in a statement. */
+const CHUNK_BYTES = 2_000_000
+const CHUNK_REJECTED = 5_000
+/** UTF-8 takes at most three bytes for a unit of a string. */
+const BYTES_PER_CHAR = 3
+
+/** A row written into the chunk's text behind `used`: where its id and where the row ends, and where its phones and emails are. */
+export type WrittenRow = {
+  idEnd: number
+  end: number
+  /** From and to of each in turn. */
+  subjects: Int32Array
+  subjectCount: number
+}
+
+/** Gathers rows into chunks. */
+export type ChunkBuilder = {
+  /** The open chunk's text with room for a row of so many bytes; hold it no longer than for that row. */
+  room(line: number, rowBytes: number): ChunkText
+  /** Takes the row that was written into the room. */
+  acceptWritten(line: number, row: WrittenRow): void
+  accept(line: number, row: CheckedRow): void
+  reject(row: RejectedRow): void
+  blank(line: number): void
+  /** Chunks closed since the last call, in order. */
+  takeClosed(): NewChunk[]
+  close(): void
+  chunks(): number
+  /** Finds, at the end, which accepted rows a later line of the same contact replaced. */
+  findReplaced(idDigests: IdDigests): Promise<ReplacedRows>
+}
+
+type OpenChunk = {
+  firstLine: number
+  lastLine: number
+  lines: Uint32Array
+  rows: number
+  text: ChunkText
+  rejected: RejectedRow[]
+  rejectedChars: number
+  blank: number
+}
+
+const openChunk = (line: number, batchRows: number, lastBytes: number): OpenChunk => ({
+  firstLine: line,
+  lastLine: line,
+  lines: new Uint32Array(batchRows),
+  rows: 0,
+  text: createChunkText(lastBytes),
+  rejected: [],
+  rejectedChars: 0,
+  blank: 0,
+})
+
+const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
+  chunk.rows >= batchRows ||
+  chunk.text.used + chunk.rejectedChars > CHUNK_BYTES ||
+  chunk.rejected.length >= CHUNK_REJECTED
+
+const sealed = (open: OpenChunk, seq: number, width: number, made: ChunkDigests): NewChunk => {
+  const { firstLine, lastLine, lines, rows, text, rejected, blank } = open
+  return {
+    seq,
+    firstLine,
+    lastLine,
+    width,
+    lines: lines.subarray(0, rows),
+    text: text.bytes.subarray(0, text.used),
+    rejected,
+    blank,
+    ...made,
+  }
+}
+
+/** Writes the row's id and cells, each ended by NUL, behind what is used; returns where the id and where the row ends. */
+const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, number] => {
+  let most = (contactId.length + 1) * BYTES_PER_CHAR
+  for (const cell of cells) most += (cell.length + 1) * BYTES_PER_CHAR
+  makeRoom(text, most)
+  const { bytes } = text
+  const idEnd = text.used + bytes.write(contactId, text.used)
+  let end = idEnd
+  bytes[end++] = 0
+  for (const cell of cells) {
+    end += bytes.write(cell, end)
+    bytes[end++] = 0
+  }
+  return [idEnd, end]
+}
+
+const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
+  chunk.rejected.push(row)
+  for (const cell of row.cells) chunk.rejectedChars += cell.length
+}
+
+const addSubjects = (
+  digests: RowDigests,
+  view: DataView,
+  { subjects, subjectCount }: WrittenRow,
+): void => {
+  for (let at = 0; at < subjectCount * 2; at += 2) {
+    digests.addSubject(view, subjects[at]!, subjects[at + 1]!)
+  }
+}
+
+type BuilderDeps = {
+  width: number
+  batchRows: number
+  digests: RowDigests
+  /** Digests of ids held in memory at most. */
+  rowsInMemory: number
+}
+
+export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
+  const { width, batchRows, digests } = deps
+  const accepted = createAcceptedRows(deps.rowsInMemory)
+  const closed: NewChunk[] = []
+  let seq = 0
+  let current: OpenChunk | null = null
+  let lastBytes = 0
+
+  const at = (line: number): OpenChunk => {
+    current ??= openChunk(line, batchRows, lastBytes)
+    current.lastLine = line
+    return current
+  }
+  const close = (): void => {
+    if (current === null) return
+    const made = digests.take()
+    accepted.addChunk(made.idDigests, current.lines.subarray(0, current.rows))
+    closed.push(sealed(current, seq, width, made))
+    lastBytes = current.text.used
+    current = null
+    seq += 1
+  }
+  const addRow = (chunk: OpenChunk, line: number, idEnd: number, end: number): void => {
+    const { text } = chunk
+    digests.addId(text.view, text.used, idEnd)
+    text.used = end
+    chunk.lines[chunk.rows++] = line
+    if (isFull(chunk, batchRows)) close()
+  }
+  return {
+    room: (line, rowBytes) => {
+      const { text } = at(line)
+      makeRoom(text, rowBytes)
+      return text
+    },
+    acceptWritten: (line, row) => {
+      const chunk = at(line)
+      addSubjects(digests, chunk.text.view, row)
+      addRow(chunk, line, row.idEnd, row.end)
+    },
+    accept: (line, row) => {
+      const chunk = at(line)
+      const [idEnd, end] = writeRow(chunk.text, row)
+      for (const subject of row.subjects) digests.addSubjectText(subject)
+      addRow(chunk, line, idEnd, end)
+    },
+    reject: (row) => {
+      const chunk = at(row.line)
+      addRejected(chunk, row)
+      if (isFull(chunk, batchRows)) close()
+    },
+    blank: (line) => {
+      at(line).blank += 1
+    },
+    takeClosed: () => closed.splice(0),
+    close,
+    chunks: () => seq,
+    findReplaced: accepted.findReplaced,
+  }
+}

@@ -1,0 +1,43 @@
+import { DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
+
+/** The text of the chunk being filled; rows are written behind `used`, which moves on when a row is taken. */
+export type ChunkText = { bytes: Buffer; view: DataView; used: number }
+
+/** Behind every text: what may be read or written over a cell's end by whole words. */
+export const SLACK_BYTES = DIGEST_SLACK_BYTES
+
+const SMALLEST_BYTES = 4096
+
+const grow = (text: ChunkText, bytes: number): void => {
+  const larger = Buffer.allocUnsafeSlow(bytes)
+  larger.set(text.bytes.subarray(0, text.used))
+  text.bytes = larger
+  text.view = new DataView(larger.buffer, larger.byteOffset, larger.byteLength)
+}
+
+/** Room of about the size that the last chunk had, so that most chunks are allocated once and hold little air. */
+export const createChunkText = (lastBytes: number): ChunkText => {
+  const text = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)), used: 0 }
+  grow(text, Math.max(SMALLEST_BYTES, lastBytes + (lastBytes >> 4)))
+  return text
+}
+
+/** Makes sure that a row of so many bytes can be written behind `used`. */
+export const makeRoom = (text: ChunkText, rowBytes: number): void => {
+  const needed = text.used + rowBytes + SLACK_BYTES
+  if (needed > text.bytes.byteLength) grow(text, Math.max(needed, text.bytes.byteLength * 2))
+}
+
+/** Copies `from[start, end)` by whole words, so up to `SLACK_BYTES` of anything land behind it; returns where the copy ends. */
+export const copyBytes = (
+  from: DataView,
+  start: number,
+  end: number,
+  to: DataView,
+  at: number,
+): number => {
+  for (let offset = 0; offset < end - start; offset += 4) {
+    to.setInt32(at + offset, from.getInt32(start + offset, true), true)
+  }
+  return at + end - start
+}

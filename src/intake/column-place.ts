@@ -1,4 +1,0 @@
-import type { MappedBy } from '../domain/upload.ts'
-
-/** Where a column of the file goes, how that was found and how sure it is; `target: null` = nowhere. */
-export type Place = { target: string | null; by: MappedBy | null; confidence: number | null }

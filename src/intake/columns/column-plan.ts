@@ -1,0 +1,191 @@
+import type { ColumnKind, ListColumn } from '../../domain/contact-lists/contact-list.ts'
+import { looksPersonal, shownName } from '../../domain/contacts/personal-name.ts'
+import type { UploadColumn } from '../../domain/uploads/upload.ts'
+import { FileRefused } from '../contract.ts'
+import type { IntakeSpec } from '../contract.ts'
+import { unguardCell } from '../formats/cell-guard.ts'
+import { refuseRetyped } from './column-drift.ts'
+import { mapColumns, refuseTwice } from './column-mapping.ts'
+import { dataOfLedger, extensionNames, isForbiddenName, kindByName } from './column-names.ts'
+
+/** More columns than any contact list has; a limit of our own where the dialect publishes none. */
+const MOST_COLUMNS = 1000
+/** A problem names so many positions at most. */
+const MOST_POSITIONS = 50
+
+/** One column of the list, and where its cells come from. */
+export type TargetColumn = {
+  name: string
+  kind: ColumnKind
+  required: boolean
+  /** Index among the file's columns; -1 = the file has none, the cells are empty. */
+  source: number
+  /** The file's name of the column, for faults. */
+  fileName: string
+  /** For a phone: index of the target column that takes its extension; -1 = none. */
+  extensionAt: number
+}
+
+/** How the file's columns become the list's; fixed once the header is read. */
+export type ColumnPlan = {
+  /** The file's columns in order, the ledger's own left out. */
+  columns: UploadColumn[]
+  targets: TargetColumn[]
+  idIndex: number
+  /** Columns that the list is to be given. */
+  added: ListColumn[]
+  /** Indexes of the file's cells that are data, when the ledger's columns are among them; null = all. */
+  keep: number[] | null
+  /** Cells in the record, the ledger's included. */
+  width: number
+}
+
+const contactIdIndex = (names: readonly string[], asked: string | undefined): number => {
+  const wanted = asked === undefined ? ['contactId', 'customerId'] : [asked.trim()]
+  for (const name of wanted) {
+    const at = names.indexOf(name)
+    if (at >= 0) return at
+  }
+  for (const name of wanted) {
+    const folded = names.map((known) => known.toLowerCase())
+    const at = folded.indexOf(name.toLowerCase())
+    if (at >= 0 && at === folded.lastIndexOf(name.toLowerCase())) return at
+  }
+  throw new FileRefused(
+    'contact-id-column-missing',
+    `The file has no column ${wanted.map(shownName).join(' or ')} for the contact id. Name it with contactIdColumn.`,
+    { columns: wanted.map(shownName) },
+  )
+}
+
+/** Refuses the header of a file that has none: what stands there is a person's, and from here on names are shown and logged. */
+const refusePersonal = (names: readonly string[], spec: IntakeSpec): void => {
+  const known = new Set(spec.list.columns.map((column) => column.name))
+  const positions = names.flatMap((name, index) =>
+    looksPersonal(name) && !known.has(name) ? [index + 1] : [],
+  )
+  if (positions.length === 0) return
+  const shown = positions.slice(0, MOST_POSITIONS)
+  const where = shown.map((position) => `column ${position}`).join(', ')
+  const why =
+    spec.format === 'csv'
+      ? 'the first line does not look like a header'
+      : 'the keys of the first object do not look like column names'
+  throw new FileRefused(
+    'header-forbidden',
+    `What names ${where} looks like an email address or a phone number: ${why}.`,
+    { positions: shown },
+  )
+}
+
+const checkNames = (names: readonly string[], spec: IntakeSpec): void => {
+  refusePersonal(names, spec)
+  const forbidden = names.flatMap((name, index) => (isForbiddenName(name) ? [index + 1] : []))
+  if (forbidden.length > 0) {
+    throw new FileRefused('header-forbidden', 'A column has no name, or one that is not allowed.', {
+      positions: forbidden.slice(0, MOST_POSITIONS),
+    })
+  }
+  refuseTwice(names, 'Columns have the same name')
+  const { mapping, schemaDrift } = spec.options
+  const sent = names.filter((name) => !mapping || !Object.hasOwn(mapping, name) || mapping[name])
+  const most = schemaDrift === 'drop' ? MOST_COLUMNS : (spec.limits.columns ?? MOST_COLUMNS)
+  if (sent.length > most || names.length > MOST_COLUMNS) {
+    throw new FileRefused('columns-too-many', `The file has more than ${most} columns.`, {
+      columns: names.length,
+      most,
+    })
+  }
+}
+
+/** Whether an undeclared column is of the kind, by the option that names columns of it, or by either of its names. */
+const isOfKind = (
+  kind: 'phone' | 'email',
+  names: readonly string[],
+  asked: readonly string[],
+  byName: boolean,
+): boolean => names.some((name) => asked.includes(name) || (byName && kindByName(name) === kind))
+
+/**
+ * The kinds of the list's columns: what the list declares; else the options; only where neither speaks of a kind, the whole name in the
+ * list or in the file.
+ */
+const kindsOf = (
+  spec: IntakeSpec,
+  fileNameOf: ReadonlyMap<string, string>,
+): Map<string, ColumnKind> => {
+  const { columns } = spec.list
+  const { phoneColumns = [], emailColumns = [] } = spec.options
+  const kinds = new Map(columns.map((column) => [column.name, column.kind]))
+  for (const [kind, asked] of [
+    ['phone', phoneColumns],
+    ['email', emailColumns],
+  ] as const) {
+    const byName = asked.length === 0 && columns.every((column) => column.kind !== kind)
+    for (const { name } of columns.filter((column) => column.kind === 'text')) {
+      const names = [name, fileNameOf.get(name) ?? name]
+      if (isOfKind(kind, names, asked, byName)) kinds.set(name, kind)
+    }
+  }
+  return kinds
+}
+
+const checkAskedColumns = (spec: IntakeSpec, names: readonly string[]): void => {
+  const { phoneColumns = [], emailColumns = [], mapping = {} } = spec.options
+  const known = new Set([...names, ...spec.list.columns.map((column) => column.name)])
+  const unknown = [...phoneColumns, ...emailColumns].filter((name) => !known.has(name))
+  const unmapped = Object.keys(mapping).filter((name) => !names.includes(name))
+  if (unknown.length + unmapped.length > 0) {
+    throw new FileRefused(
+      'mapping-needed',
+      'mapping, phoneColumns or emailColumns names columns that the file does not have.',
+      { unknown: [...new Set([...unknown, ...unmapped])].map(shownName) },
+    )
+  }
+}
+
+/** The spec with the list as it will be. */
+const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec => ({
+  ...spec,
+  list: { ...spec.list, columns: [...spec.list.columns, ...added] },
+})
+
+/** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
+export const planColumns = (header: readonly string[], given: IntakeSpec): ColumnPlan => {
+  const trimmed = header.map((name) => name.trim())
+  const keep = dataOfLedger(trimmed)
+  const names = keep === null ? trimmed : keep.map((index) => unguardCell(trimmed[index]!))
+  checkNames(names, given)
+  const idIndex = contactIdIndex(names, given.options.contactIdColumn)
+  checkAskedColumns(given, names)
+  const { places, added } = mapColumns(names, idIndex, given)
+  refuseRetyped(names, places, given)
+  const spec = withColumns(given, added)
+  const sources = new Map<string, number>()
+  places.forEach(({ target }, index) => {
+    if (target !== null) sources.set(target, index)
+  })
+  const fileNameOf = new Map([...sources].map(([target, index]) => [target, names[index]!]))
+  const kinds = kindsOf(spec, fileNameOf)
+  const order = spec.list.columns.map((column) => column.name)
+  const targets = spec.list.columns.map((column): TargetColumn => {
+    const kind = kinds.get(column.name) ?? 'text'
+    return {
+      name: column.name,
+      kind,
+      required: column.required,
+      source: sources.get(column.name) ?? -1,
+      fileName: fileNameOf.get(column.name) ?? column.name,
+      extensionAt:
+        kind === 'phone'
+          ? Math.max(-1, ...extensionNames(column.name).map((name) => order.indexOf(name)))
+          : -1,
+    }
+  })
+  const columns = names.map((name, index): UploadColumn => {
+    const { target: mappedTo, by, confidence } = places[index]!
+    const kind = mappedTo === null ? 'text' : (kinds.get(mappedTo) ?? 'text')
+    return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo, by, confidence }
+  })
+  return { columns, targets, idIndex, added, keep, width: header.length }
+}

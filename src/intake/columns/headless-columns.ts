@@ -1,0 +1,41 @@
+import { shownName } from '../../domain/contacts/personal-name.ts'
+import { FileRefused } from '../contract.ts'
+import type { IntakeSpec } from '../contract.ts'
+
+/** The number of a column as the options write it, the first being 1; null = it is a name. */
+const positionIn = (text: string): number | null =>
+  /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null
+
+const refuseNoPositions = (keys: readonly string[], width: number): void => {
+  const unknown = keys.filter((key) => (positionIn(key) ?? Infinity) > width)
+  if (unknown.length === 0) return
+  const detail = `Without a header mapping names the file's columns by position, "1" to "${width}".`
+  throw new FileRefused('mapping-needed', detail, { unknown: unknown.map(shownName) })
+}
+
+/**
+ * The columns of a file without a header, `width` of them: those that `mapping` gives by position, and without it the list's in their order;
+ * a column beyond is named by its position. The spec comes back with positions in the options replaced by these names.
+ */
+export const headlessColumns = (
+  width: number,
+  spec: IntakeSpec,
+): { names: string[]; spec: IntakeSpec } => {
+  const { mapping, contactIdColumn, phoneColumns, emailColumns } = spec.options
+  if (mapping !== undefined) refuseNoPositions(Object.keys(mapping), width)
+  const names = Array.from({ length: width }, (_, index) => {
+    const position = String(index + 1)
+    if (mapping === undefined) return spec.list.columns[index]?.name ?? position
+    return mapping[position] ?? position
+  })
+  const named = (text: string): string => names[(positionIn(text) ?? 0) - 1] ?? text
+  const options = { ...spec.options }
+  if (mapping !== undefined) {
+    const targets = Object.entries(mapping).map(([position, target]) => [named(position), target])
+    options.mapping = Object.fromEntries(targets)
+  }
+  if (contactIdColumn !== undefined) options.contactIdColumn = named(contactIdColumn)
+  if (phoneColumns !== undefined) options.phoneColumns = phoneColumns.map(named)
+  if (emailColumns !== undefined) options.emailColumns = emailColumns.map(named)
+  return { names, spec: { ...spec, options } }
+}

@@ -1,0 +1,140 @@
+import { looksPersonal } from '../../domain/contacts/personal-name.ts'
+import type { RowFault } from '../../domain/uploads/rejection.ts'
+import { FileRefused } from '../contract.ts'
+import { createElementSplitter, malformed } from './json-elements.ts'
+import type { RowReader, RowSink } from './raw-row.ts'
+
+/** A key as a fault names it: a longer one is no column's name. */
+const LONGEST_NAME = 128
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A value as text; null when it is none that a cell can hold. */
+const asText = (value: unknown): string | null => {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value !== 'number' || !Number.isFinite(value)) return null
+  // An integer past 2^53 has already lost digits: a silently changed id.
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
+}
+
+/** What the ledger shows of a value that is no text; nothing when it is nested beyond writing down. */
+const asShown = (value: unknown): string => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * Turns elements into rows over the columns of the first object. Objects are only read by own keys and never copied into, so a key
+ * like `__proto__` is just a name.
+ */
+const createElementRows = (
+  sink: RowSink,
+  fail: (element: number, why: string) => FileRefused = malformed,
+): ((text: string, element: number) => void) => {
+  let names: string[] | null = null
+  let known = new Set<string>()
+
+  return (text, element) => {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      // The parser's own message quotes the text, which may be personal.
+      throw fail(element, 'An element is not JSON')
+    }
+    const suspect = text.includes('\\u')
+    if (!isRecord(value)) {
+      const cells = names === null ? [] : names.map(() => '')
+      sink.row({ line: element, cells, fault: { code: 'row-not-object', column: null }, suspect })
+      return
+    }
+    const keys = Object.keys(value)
+    if (names === null) {
+      names = keys
+      known = new Set(keys)
+      sink.header(keys)
+    }
+    let fault: RowFault | null = null
+    const cells = names.map((name) => {
+      if (!Object.hasOwn(value, name)) return ''
+      const cell = asText(value[name])
+      if (cell !== null) return cell
+      fault ??= { code: 'value-not-text', column: name }
+      return asShown(value[name])
+    })
+    const unknown = keys.find((key) => !known.has(key))
+    if (unknown !== undefined) {
+      const shown = unknown.length <= LONGEST_NAME && !looksPersonal(unknown)
+      fault = { code: 'unknown-column', column: shown ? unknown : null }
+    }
+    sink.row({ line: element, cells, fault, suspect })
+  }
+}
+
+/** Reads `[…]` or `{"contacts":[…]}` as it streams in. Rows before the first object have no columns and are given without cells. */
+export const createJsonReader = (options: {
+  maxRecordBytes: number
+  sink: RowSink
+}): RowReader<string> => {
+  const splitter = createElementSplitter({
+    maxElementBytes: options.maxRecordBytes,
+    onElement: createElementRows(options.sink),
+  })
+  return {
+    push: splitter.push,
+    end: splitter.end,
+    delimiter: () => null,
+    place: () => ({ element: splitter.element() }),
+  }
+}
+
+/** Reads one object a line; lines of white space are no elements. */
+export const createNdjsonReader = (options: {
+  maxRecordBytes: number
+  sink: RowSink
+}): RowReader<string> => {
+  let rest = ''
+  let element = 0
+  let line = 0
+  const fail = (at: number, why: string): FileRefused =>
+    new FileRefused('json-malformed', `${why} (line ${line}).`, { line, element: at })
+  const onElement = createElementRows(options.sink, fail)
+  const tooLong = `An element is over ${options.maxRecordBytes} bytes`
+
+  const give = (text: string): void => {
+    line += 1
+    if (text.trim() === '') return
+    element += 1
+    if (Buffer.byteLength(text) > options.maxRecordBytes) {
+      throw fail(element, tooLong)
+    }
+    onElement(text, element)
+  }
+  return {
+    push: (piece) => {
+      const text = rest + piece
+      let from = 0
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+        give(text.slice(from, end))
+        from = end + 1
+      }
+      rest = text.slice(from)
+      if (rest.length > options.maxRecordBytes) {
+        line += 1
+        throw fail(element + 1, tooLong)
+      }
+    },
+    end: () => {
+      give(rest)
+      rest = ''
+    },
+    delimiter: () => null,
+    place: () => ({ line: line + 1 }),
+  }
+}

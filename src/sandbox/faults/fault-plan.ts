@@ -1,0 +1,216 @@
+import { z } from 'zod'
+
+import type { Clock } from '../../lib/clock.ts'
+import { seededRandom } from '../../lib/seeded-random.ts'
+import type { ListStatus } from '../state/list-store.ts'
+
+/** The calls of both dialects by what they do; a fault rule without `operation` means every one of them. */
+export const OPERATIONS = [
+  'token',
+  'lists',
+  'list',
+  'list-create',
+  'list-write',
+  'bulk',
+  'file',
+  'callback-file',
+  'job',
+  'contacts',
+  'contact',
+  'clear',
+  'import-status',
+  'limits',
+  'webhooks',
+  'uploads',
+  'storage',
+  'events',
+  // Calls that the sandbox makes: the callback of an upload, and the event that a webhook is registered for.
+  'callback',
+  'event',
+] as const
+export type Operation = (typeof OPERATIONS)[number]
+
+const when = {
+  operation: z.enum(OPERATIONS).optional(),
+  listId: z.string().optional(),
+  /** Fires this many times, then never again. */
+  count: z.int().positive().optional(),
+  /** The first `after` matching calls are spared. */
+  after: z.int().nonnegative().optional(),
+  /** Every n-th matching call. */
+  every: z.int().positive().optional(),
+  probability: z.number().min(0).max(1).optional(),
+}
+const rule = <const K extends string, S extends z.core.$ZodLooseShape>(kind: K, shape: S) =>
+  z.strictObject({ kind: z.literal(kind), ...when, ...shape })
+
+export const faultRuleSchema = z.discriminatedUnion('kind', [
+  rule('status', {
+    status: z.int().min(400).max(599),
+    code: z.string().optional(),
+    /** A number is that many seconds; 'seconds' and 'date' use `retryAfterSeconds`. */
+    retryAfter: z
+      .union([z.number().nonnegative(), z.enum(['seconds', 'date', 'none'])])
+      .default('none'),
+    retryAfterSeconds: z.number().nonnegative().default(1),
+  }),
+  rule('reset', {}),
+  /** Without `holdMs` the connection is held until the caller gives up. */
+  rule('timeout', { holdMs: z.int().positive().optional() }),
+  rule('executed-then-timeout', { holdMs: z.int().positive().optional() }),
+  rule('executed-then-reset', {}),
+  rule('truncated-body', {}),
+  /** Executed at once, answered after `delayMs`. */
+  rule('slow', { delayMs: z.int().positive() }),
+  rule('list-status', {
+    listStatus: z.enum(['PROCESSING', 'ERROR']),
+    /** From the setting of the plan on; absent = until the plan is replaced. */
+    forMs: z.int().positive().optional(),
+  }),
+  rule('reject-rows', {
+    contactIds: z.array(z.string()).optional(),
+    everyNth: z.int().positive().optional(),
+    field: z.string().optional(),
+    message: z.string().default('Rejected by the fault plan'),
+    /** false: the job counts failures and names no row. */
+    nameRows: z.boolean().default(true),
+  }),
+  rule('refuse-batch-containing', {
+    contactIds: z.array(z.string()).min(1),
+    status: z.int().min(400).max(499).default(400),
+    code: z.string().default('invalid.contact.id'),
+    /** true: the answer's `errors` name index, contact id and field. */
+    nameRows: z.boolean().default(false),
+  }),
+  /** Without `fields`: undeclared ones, which are otherwise a 400. */
+  rule('drop-fields', { fields: z.array(z.string()).optional() }),
+  /** The job ends as `failed`, nothing is stored. */
+  rule('job-failed', {}),
+  /** Fires once unless `count`, `every` or `probability` says otherwise. */
+  rule('revoke-tokens', {}),
+  rule('login-throttled', {}),
+  /** How long a list made or changed by the call is not indexed (guide). */
+  rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
+  /** The `callback-…` kinds are about calls out, `callback` and `event` alike unless `operation` names one. */
+  rule('callback-lost', {}),
+  rule('callback-duplicated', {
+    /** Sent this many times more. */
+    times: z.int().positive().default(1),
+    gapMs: z.int().nonnegative().default(0),
+  }),
+  /** Sent this long after the job was done. */
+  rule('callback-late', { delayMs: z.int().positive() }),
+  /** Sent before the upload call itself is answered, and before its job is done. */
+  rule('callback-early', {}),
+  /** Held back until `behind` others were sent, at most `atMostMs`. */
+  rule('callback-out-of-order', {
+    behind: z.int().positive().default(1),
+    atMostMs: z.int().positive().default(2000),
+  }),
+  /** One more with `in_progress`, before the job is done or after the final one. */
+  rule('callback-progress', { afterFinal: z.boolean().default(false) }),
+  /** Says this whatever the job says. */
+  rule('callback-misreported', { status: z.enum(['success', 'error']).default('error') }),
+  /** The import ends as FAILED with this reason, nothing is stored (platform). */
+  rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
+  /** The import status goes on showing the one before for so long after the end; absent = for good (platform). */
+  rule('import-status-stuck', { forMs: z.int().positive().optional() }),
+  /** The pre-signed URL is expired when the file comes: 403 (platform). */
+  rule('presigned-expired', {}),
+])
+export type FaultRule = z.output<typeof faultRuleSchema>
+export type FaultKind = FaultRule['kind']
+export type FaultOf<K extends FaultKind> = Extract<FaultRule, { kind: K }>
+
+/** Rules in order of precedence: the first that fires decides. */
+export const faultPlanSchema = z.union([
+  z.array(faultRuleSchema).transform((rules) => ({ rules })),
+  z.strictObject({
+    rules: z.array(faultRuleSchema),
+    /** The same seed and the same calls make the same rules with `probability` fire. Without it the dice of the start go on. */
+    seed: z.int().optional(),
+  }),
+])
+export type FaultPlan = z.input<typeof faultPlanSchema>
+
+export type FaultTarget = { operation: Operation; listId: string | null }
+
+export type FaultEngine = {
+  /** Replaces the plan; throws ZodError on an unknown kind or member. */
+  set(plan: FaultPlan): void
+  /** The first rule of these kinds that fires for this call, and counts as fired. */
+  pick<K extends FaultKind>(
+    kinds: readonly K[],
+    target: FaultTarget,
+    fits?: (rule: FaultOf<K>) => boolean,
+  ): FaultOf<K> | null
+  /** The status that the plan gives a list now, else null. */
+  listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
+  rules(): { rule: FaultRule; fired: number }[]
+  /** The plan's own seed; null where it gave none. */
+  seed(): number | null
+}
+
+type ArmedRule = { rule: FaultRule; seen: number; fired: number; setAtMs: number }
+
+const limitOf = (rule: FaultRule): number =>
+  rule.count ??
+  (rule.kind === 'revoke-tokens' && !rule.every && rule.probability === undefined ? 1 : Infinity)
+
+export const createFaultEngine = (deps: {
+  clock: Clock
+  random: () => number
+  fired: (kind: FaultKind) => void
+}): FaultEngine => {
+  let armed: ArmedRule[] = []
+  let seed: number | null = null
+  let { random } = deps
+  const fires = (entry: ArmedRule): boolean => {
+    const { rule } = entry
+    if (entry.fired >= limitOf(rule)) return false
+    entry.seen += 1
+    const turn = entry.seen - (rule.after ?? 0)
+    if (turn <= 0 || turn % (rule.every ?? 1) !== 0) return false
+    if (rule.probability !== undefined && random() >= rule.probability) return false
+    entry.fired += 1
+    deps.fired(rule.kind)
+    return true
+  }
+  const matches = (rule: FaultRule, target: FaultTarget): boolean =>
+    (rule.operation === undefined || rule.operation === target.operation) &&
+    (rule.listId === undefined || rule.listId === target.listId)
+  return {
+    set: (plan) => {
+      const setAtMs = deps.clock.monotonicMs()
+      const parsed = faultPlanSchema.parse(plan)
+      armed = parsed.rules.map((rule) => ({ rule, seen: 0, fired: 0, setAtMs }))
+      seed = ('seed' in parsed ? parsed.seed : undefined) ?? null
+      random = seed === null ? deps.random : seededRandom(seed)
+    },
+    pick: <K extends FaultKind>(
+      kinds: readonly K[],
+      target: FaultTarget,
+      fits?: (rule: FaultOf<K>) => boolean,
+    ) => {
+      const wanted: readonly FaultKind[] = kinds
+      for (const entry of armed) {
+        if (!wanted.includes(entry.rule.kind) || !matches(entry.rule, target)) continue
+        const rule = entry.rule as FaultOf<K>
+        if ((!fits || fits(rule)) && fires(entry)) return rule
+      }
+      return null
+    },
+    listStatus: (target) => {
+      const now = deps.clock.monotonicMs()
+      for (const entry of armed) {
+        const { rule } = entry
+        if (rule.kind !== 'list-status' || !matches(rule, target)) continue
+        if (rule.forMs !== undefined && now - entry.setAtMs >= rule.forMs) continue
+        if (fires(entry)) return rule.listStatus
+      }
+      return null
+    },
+    rules: () => armed.map(({ rule, fired }) => ({ rule, fired })),
+    seed: () => seed,
+  }
+}

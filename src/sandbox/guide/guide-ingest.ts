@@ -1,0 +1,163 @@
+import type { FaultOf } from '../faults/fault-plan.ts'
+import type { Call, SandboxState } from '../server/endpoint.ts'
+import { Refusal } from '../server/refusal.ts'
+import {
+  applyContacts,
+  clearContacts,
+  type IncomingContact,
+  isContactId,
+} from '../state/contact-writes.ts'
+import type { JobError } from '../state/ingest-jobs.ts'
+import type { StoredList } from '../state/list-store.ts'
+import { assertTakesContacts } from './guide-list-endpoints.ts'
+
+export type IngestMode = 'append' | 'overwrite'
+
+/** What becomes of rows whose contact is there already; null: the contact id alone decides, and updates. */
+export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
+
+/** The `mode` of the query; throws 400. */
+export const modeOf = (call: Call): IngestMode => {
+  const mode = call.query['mode'] ?? 'append'
+  if (mode === 'append' || mode === 'overwrite') return mode
+  throw new Refusal(400, 'invalid.mode', 'mode is append or overwrite.')
+}
+
+/** The list, if it is there, indexed and free; throws 404 and 409. */
+export const takingList = (state: SandboxState, call: Call): StoredList => {
+  const list = state.lists.get(call.listId ?? '')
+  assertTakesContacts(state, call, list)
+  return list
+}
+
+const E164 = /^\+[1-9]\d{6,14}$/
+
+/** What a job says of one row; null when it is taken. */
+const rowError = (
+  list: StoredList,
+  contact: IncomingContact,
+  index: number,
+  rule: FaultOf<'reject-rows'> | null,
+): Omit<JobError, 'index' | 'contactId'> | null => {
+  const planned =
+    rule !== null &&
+    (rule.contactIds?.includes(contact.contactId) === true ||
+      (rule.everyNth !== undefined && (index + 1) % rule.everyNth === 0))
+  if (planned) return { ...(rule.field ? { field: rule.field } : {}), message: rule.message }
+  if (!isContactId(contact.contactId)) {
+    return { field: 'contactId', message: 'Contact id is not valid' }
+  }
+  for (let position = 0; position < contact.cells.length; position += 1) {
+    const field = list.fields[position]!
+    const cell = contact.cells[position]
+    if (field.format === 'E.164' && cell && !E164.test(cell)) {
+      return { field: field.name, message: 'Phone number is not E.164' }
+    }
+  }
+  return null
+}
+
+/** Contact ids by the value of the checked column, of what the list holds. */
+const holdersOf = (list: StoredList, position: number): Map<string, string> => {
+  const holders = new Map<string, string>()
+  for (const { contactId, cells } of list.contacts.page(0, Infinity).contacts) {
+    const value = (JSON.parse(cells) as (string | null)[])[position]
+    if (value) holders.set(value, contactId)
+  }
+  return holders
+}
+
+/** `skip` leaves out whose value is known, of the list or an earlier row; `update` writes to the contact that has the value. */
+const afterCheck = (
+  list: StoredList,
+  contacts: readonly IncomingContact[],
+  { position, behavior }: DuplicateCheck,
+): IncomingContact[] => {
+  if (behavior === 'ignore') return [...contacts]
+  const holders = holdersOf(list, position)
+  const left: IncomingContact[] = []
+  for (const contact of contacts) {
+    const value = contact.cells[position]
+    const holder = value ? holders.get(value) : undefined
+    if (value && holder === undefined) holders.set(value, contact.contactId)
+    if (holder === undefined) left.push(contact)
+    else if (behavior === 'update') left.push({ ...contact, contactId: holder })
+  }
+  return left
+}
+
+export type Ingested = { jobId: string; ready: Promise<void> | null }
+
+const announced = (
+  state: SandboxState,
+  list: StoredList,
+  job: { outcome: 'completed' | 'failed'; processed: number; failed: number; errors: JobError[] },
+  callbackUrl: string | null,
+): Ingested & { readyAtMs: number } => {
+  const { jobId, readyAtMs } = state.jobs.start(job)
+  const { processed, failed } = job
+  const status = job.outcome === 'completed' ? 'success' : 'error'
+  const facts = {
+    jobId,
+    listId: list.id,
+    status,
+    processed,
+    failed,
+    readyAtMs,
+    callbackUrl,
+  } as const
+  return { jobId, readyAtMs, ready: state.pushes.announce(facts) }
+}
+
+/**
+ * Takes the rows of one request as a job: those it can, by id, the last of the same id wins. The effect is whole at once; the job tells
+ * of it after its delay. An overwrite removes everything first, with every request, and keeps the list busy until its job is done.
+ */
+export const ingest = (
+  state: SandboxState,
+  call: Call,
+  list: StoredList,
+  rows: {
+    contacts: readonly IncomingContact[]
+    mode: IngestMode
+    check?: DuplicateCheck
+    callbackUrl?: string
+  },
+): Ingested => {
+  const { contacts, mode, check, callbackUrl = null } = rows
+  if (state.faults.pick(['job-failed'], call)) {
+    const failure = {
+      outcome: 'failed',
+      processed: 0,
+      failed: contacts.length,
+      errors: [],
+    } as const
+    return announced(state, list, { ...failure, errors: [] }, callbackUrl)
+  }
+  const rule = state.faults.pick(['reject-rows'], call)
+  const errors: JobError[] = []
+  const taken = contacts.filter((contact, index) => {
+    const error = rowError(list, contact, index, rule)
+    const { contactId } = contact
+    if (error) errors.push({ index, ...(contactId === '' ? {} : { contactId }), ...error })
+    return error === null
+  })
+  if (mode === 'overwrite') clearContacts(state, call, list)
+  applyContacts(state, call, list, check ? afterCheck(list, taken, check) : taken)
+  const job = announced(
+    state,
+    list,
+    {
+      outcome: 'completed',
+      processed: taken.length,
+      failed: errors.length,
+      errors: rule?.nameRows === false ? [] : errors,
+    },
+    callbackUrl,
+  )
+  if (mode === 'overwrite') {
+    list.shown = { fields: list.fields, schemaVersion: list.schemaVersion }
+    list.visibleAtMs = job.readyAtMs
+  }
+  return job
+}

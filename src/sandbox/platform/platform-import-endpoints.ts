@@ -1,0 +1,166 @@
+import { z } from 'zod'
+
+import type { Call, Endpoint, SandboxState } from '../server/endpoint.ts'
+import { type Answer, Refusal } from '../server/refusal.ts'
+import { applyContacts, type IncomingContact } from '../state/contact-writes.ts'
+import { type ImportPlan, planImport } from '../state/import-file.ts'
+import type { Place } from '../state/presigned-places.ts'
+import { PLATFORM_LIMITS } from './platform-limits.ts'
+
+const CONTENT_TYPES = [
+  'text/csv',
+  'application/vnd.ms-excel',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+] as const
+
+/** ContactListUploadUrlRequest of SDK 262; templates are not simulated. */
+const requestSchema = z.object({
+  contentType: z.enum(CONTENT_TYPES),
+  id: z.string().min(1),
+  contactIdName: z.string().min(1).optional(),
+  clearSystemData: z.boolean().optional(),
+  signedUrlTimeoutSeconds: z.int().min(1).max(604_800).default(600),
+})
+
+const STORAGE = '/_storage'
+
+const askForPlace = (state: SandboxState, call: Call): Answer => {
+  const result = requestSchema.safeParse(call.body)
+  if (!result.success) {
+    const path = result.error.issues[0]?.path.join('.') ?? ''
+    throw new Refusal(400, 'bad.request', `The request body is not valid at ${path}.`)
+  }
+  const { contentType, id, contactIdName = null, signedUrlTimeoutSeconds } = result.data
+  const purpose = { listId: state.lists.get(id).id, contactIdName, contentType }
+  const place = state.places.make(purpose, signedUrlTimeoutSeconds)
+  const query = new URLSearchParams({
+    'X-Amz-Expires': String(signedUrlTimeoutSeconds),
+    'X-Amz-SignedHeaders': Object.keys(place.headers).join(';').toLowerCase(),
+    'X-Amz-Signature': place.signature,
+  })
+  const url = `http://${call.host}${STORAGE}/${place.uploadKey}?${query.toString()}`
+  return { status: 200, body: { url, uploadKey: place.uploadKey, headers: place.headers } }
+}
+
+const storageAnswer = (status: number, code: string, message: string): Answer => ({
+  status,
+  headers: { 'content-type': 'application/xml' },
+  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+})
+
+/** The first contacts of the file for which the list has room. */
+const fitting = (
+  held: (contactId: string) => boolean,
+  room: number,
+  contacts: readonly IncomingContact[],
+): IncomingContact[] => {
+  const fresh = new Set<string>()
+  return contacts.filter(({ contactId }) => {
+    if (held(contactId) || fresh.has(contactId)) return true
+    if (fresh.size >= room) return false
+    fresh.add(contactId)
+    return true
+  })
+}
+
+/** The end of an import: its contacts are in the list, and the event log has a line for each row that is not. */
+const finish = (
+  state: SandboxState,
+  place: Place,
+  plan: ImportPlan,
+  failureReason: string | null,
+): void => {
+  const { listId, uploadKey: correlationId } = place
+  const list = state.lists.find(listId)
+  const log = (code: string) =>
+    state.events.add({
+      code,
+      message: `Import of a contact: ${code}`,
+      listId,
+      listName: list?.name ?? '',
+      correlationId,
+    })
+  if (!list) return log('IMPORT_LIST_NO_LONGER_EXISTS')
+  if (failureReason !== null) return log(plan.fileCode ?? 'IMPORT_INVALID_DATA')
+  for (const code of plan.rowCodes) log(code)
+  const room = PLATFORM_LIMITS.contactsPerList - list.contacts.size
+  const held = (id: string): boolean => list.contacts.cellsOf(id) !== undefined
+  const contacts = fitting(held, room, plan.contacts)
+  if (contacts.length < plan.contacts.length) log('EXCEEDED_CONTACT_LIMIT')
+  state.book.count(listId, 'contactsWithoutId', plan.withoutId)
+  applyContacts(state, { operation: 'storage', requestId: null }, list, contacts)
+}
+
+/** The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the same list. */
+const store = (state: SandboxState, call: Call): Answer => {
+  const target = { operation: call.operation, listId: null }
+  if (state.faults.pick(['presigned-expired'], target)) {
+    return storageAnswer(403, 'AccessDenied', 'Request has expired')
+  }
+  const signature = call.query['X-Amz-Signature'] ?? ''
+  const place = state.places.take(call.params['*'] ?? '', signature, call.headers)
+  if ('code' in place) return storageAnswer(place.status, place.code, place.message)
+  const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
+  const { listId, uploadKey, contactIdName } = place
+  const list = state.lists.find(listId)
+  if (!list) return { status: 200 }
+  const ofList = { operation: call.operation, listId }
+  const reject = state.faults.pick(['reject-rows'], ofList)
+  const failed = state.faults.pick(['import-failed'], ofList)
+  const stuck = state.faults.pick(['import-status-stuck'], ofList)
+  const plan = planImport(list, bytes, { contactIdName, reject })
+  const failureReason = failed?.reason ?? plan.fileCode
+  const rejected = plan.rowCodes.length
+  const { rows } = plan
+  const endWrite = state.book.writeInFlight(listId)
+  state.activity.fileTaken({ id: uploadKey, listId, method: 'import', mode: 'append', rows }, bytes)
+  state.imports.queue({
+    uploadKey,
+    listId,
+    rows,
+    rejected,
+    failureReason,
+    stuckMs: stuck ? (stuck.forMs ?? Infinity) : null,
+    apply: () => {
+      endWrite()
+      finish(state, place, plan, failureReason)
+    },
+  })
+  return { status: 200 }
+}
+
+/** Files of the platform dialect: a pre-signed place, the storage behind it, the import's status, and the events that tell of rows. */
+export const platformImportEndpoints = (state: SandboxState): Endpoint[] => [
+  {
+    method: 'POST',
+    path: '/api/v2/outbound/contactlists/uploads',
+    operation: 'uploads',
+    dialect: 'platform',
+    handle: (call) => askForPlace(state, call),
+  },
+  {
+    method: 'PUT',
+    path: `${STORAGE}/*`,
+    operation: 'storage',
+    dialect: 'platform',
+    ungated: true,
+    handle: (call) => store(state, call),
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/outbound/contactlists/:listId/importstatus',
+    operation: 'import-status',
+    dialect: 'platform',
+    handle: (call) => ({
+      status: 200,
+      body: state.imports.status(state.lists.get(call.listId ?? '').id),
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/outbound/events',
+    operation: 'events',
+    dialect: 'platform',
+    handle: (call) => ({ status: 200, body: state.events.page(call.query) }),
+  },
+]

@@ -1,0 +1,79 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { FaultEngine, Operation } from '../faults/fault-plan.ts'
+import type { RateReferee, SandboxDialect } from '../faults/rate-referee.ts'
+import type { ActivityBook } from '../state/activity-book.ts'
+import type { EventLog } from '../state/event-log.ts'
+import type { Imports } from '../state/imports.ts'
+import type { IngestJobs } from '../state/ingest-jobs.ts'
+import type { LedgerBook } from '../state/ledger.ts'
+import type { ListStore } from '../state/list-store.ts'
+import type { PresignedPlaces } from '../state/presigned-places.ts'
+import type { FormPart } from './multipart-form.ts'
+import type { PushDesk } from './push-desk.ts'
+import type { Answer } from './refusal.ts'
+import type { RequestLog } from './request-log.ts'
+import type { TokenDesk } from './token-desk.ts'
+
+/** Everything that the simulated organisation consists of. */
+export type SandboxState = {
+  clock: Clock
+  lists: ListStore
+  tokens: TokenDesk
+  referee: RateReferee
+  faults: FaultEngine
+  book: LedgerBook
+  activity: ActivityBook
+  jobs: IngestJobs
+  pushes: PushDesk
+  places: PresignedPlaces
+  imports: Imports
+  events: EventLog
+  requests: RequestLog
+  /** How long a new or changed guide list is not yet indexed; guide 001 says 300 ms. */
+  provisioningLagMs: number
+}
+
+export type Call = {
+  operation: Operation
+  dialect: SandboxDialect
+  params: Record<string, string>
+  query: Record<string, string>
+  /** With lower-case names. */
+  headers: Record<string, unknown>
+  /** The host that the caller knows the sandbox by. */
+  host: string
+  body: unknown
+  /** The parts of a multipart body in their order, else null. */
+  form: readonly FormPart[] | null
+  listId: string | null
+  requestId: string | null
+}
+
+export type Endpoint = {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: string
+  operation: Operation
+  /** `shared`: served to both; the exchange finds out whose limit counts. */
+  dialect: SandboxDialect | 'shared'
+  /** No token, and no limit of calls: a storage behind pre-signed URLs. */
+  ungated?: boolean
+  /** Changes contacts of the list in `:listId`: watched for overlaps. */
+  writesContacts?: boolean
+  /** Synchronous on purpose: an effect is whole before the next request is looked at. Throws `Refusal`. */
+  handle(call: Call): Answer
+}
+
+/** Both pages say MB; the smaller reading is the safe one to enforce. */
+export const BODY_LIMIT_BYTES = 10_000_000
+
+/** Genesys documents no size of an imported file; this one is what the sandbox holds in memory at once. */
+export const STORAGE_LIMIT_BYTES = 256 * 1024 * 1024
+
+/** The contact ids of a body of either dialect, "" where a contact has none. */
+export const contactIdsIn = (body: unknown): string[] =>
+  Array.isArray(body)
+    ? body.map((contact: { contactId?: unknown; id?: unknown } | null) => {
+        const id = contact?.contactId ?? contact?.id
+        return typeof id === 'string' ? id : ''
+      })
+    : []

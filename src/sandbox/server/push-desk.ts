@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+
+import type { Clock } from '../../lib/clock.ts'
+import type { FaultEngine, FaultTarget } from '../faults/fault-plan.ts'
+import type { ActivityBook, PushEntry } from '../state/activity-book.ts'
+
+/** The one event of the guides that speaks of uploads (guide-API, "Completion webhook"). */
+export const UPLOAD_COMPLETED = 'outbound.contact.upload.completed'
+
+const ANSWER_WITHIN_MS = 5_000
+
+/** A job that was started and what it will have come to at `readyAtMs` (monotonic). */
+export type Completion = {
+  jobId: string
+  listId: string
+  status: 'success' | 'error'
+  processed: number
+  failed: number
+  readyAtMs: number
+  /** null: nobody asked for a callback. */
+  callbackUrl: string | null
+}
+
+export type PushDesk = {
+  /** A webhook that is not `enabled` is kept and never called. */
+  subscribe(webhook: { name: string; eventType: string; url: string; enabled: boolean }): {
+    id: string
+  }
+  /** Sends callback and events when the job is done; resolves when those are through that the plan puts before the answer. */
+  announce(completion: Completion): Promise<void> | null
+  /** Resolves when nothing is waiting or in flight any more. */
+  settled(): Promise<void>
+  /** Drops what is waiting; subscriptions go too. */
+  reset(): void
+  /** Ends what is waiting and in flight. */
+  close(): Promise<void>
+}
+
+type Push = Completion & { kind: PushEntry['kind']; url: string }
+
+type Deps = { clock: Clock; faults: FaultEngine; book: ActivityBook }
+
+/** The callback's body is the guide's; the event's is not specified, and says the same with an id and a type of its own. */
+const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
+  const { jobId, listId, processed, failed, kind } = push
+  const facts = { contactListId: listId, uploadId: jobId, status, timestamp: now.toISOString() }
+  const counts = { recordsProcessed: processed, recordsFailed: failed }
+  const told = status === 'in_progress' ? facts : { ...facts, ...counts }
+  return JSON.stringify(
+    kind === 'callback' ? told : { id: randomUUID(), eventType: UPLOAD_COMPLETED, jobId, ...told },
+  )
+}
+
+/** Which faults befall a push that is not lost, drawn once and in this order, so that a seed decides them. */
+const drawFaults = (faults: FaultEngine, target: FaultTarget) => ({
+  late: faults.pick(['callback-late'], target),
+  early: faults.pick(['callback-early'], target),
+  duplicated: faults.pick(['callback-duplicated'], target),
+  progress: faults.pick(['callback-progress'], target),
+  misreported: faults.pick(['callback-misreported'], target),
+  outOfOrder: faults.pick(['callback-out-of-order'], target),
+})
+type Drawn = ReturnType<typeof drawFaults>
+
+/** Those held back until others were sent: each waits for a number of them, or for its time to be over. */
+const createHoldingPen = (clock: Clock) => {
+  type Held = { left: number; release: () => void }
+  const held = new Set<Held>()
+  return {
+    passed: (): void => {
+      for (const one of held) {
+        one.left -= 1
+        if (one.left <= 0) one.release()
+      }
+    },
+    wait: async (others: number, atMostMs: number, signal: AbortSignal): Promise<void> => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const one = { left: others, release: resolve }
+      held.add(one)
+      try {
+        await Promise.race([promise, clock.sleep(atMostMs, signal)])
+      } finally {
+        held.delete(one)
+      }
+    },
+  }
+}
+
+const createSender = (deps: Deps) => {
+  const pen = createHoldingPen(deps.clock)
+  const post = async (push: Push, status: PushEntry['status'], signal: AbortSignal) => {
+    const entry = deps.book.pushed({ kind: push.kind, uploadId: push.jobId, status })
+    try {
+      const answer = await fetch(push.url, {
+        method: 'POST',
+        // Unsigned, as the guides' Genesys sends it; a redirect is an answer like any other.
+        redirect: 'manual',
+        headers: { 'content-type': 'application/json' },
+        body: bodyOf(push, status, deps.clock.now()),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+      })
+      entry.answered = answer.status
+      await answer.body?.cancel()
+    } catch {
+      // Nobody there, or too slow: Genesys tells once. The entry says that no answer came.
+    }
+    pen.passed()
+  }
+  const due = async (push: Push, drawn: Drawn, signal: AbortSignal): Promise<void> => {
+    const waitMs = drawn.early ? 0 : push.readyAtMs - deps.clock.monotonicMs()
+    const delayMs = Math.max(0, waitMs) + (drawn.late?.delayMs ?? 0)
+    if (delayMs > 0) await deps.clock.sleep(delayMs, signal)
+    if (!drawn.outOfOrder) return
+    await pen.wait(drawn.outOfOrder.behind, drawn.outOfOrder.atMostMs, signal)
+  }
+  return async (push: Push, drawn: Drawn, signal: AbortSignal): Promise<void> => {
+    const { progress, duplicated, misreported } = drawn
+    if (progress && !progress.afterFinal) await post(push, 'in_progress', signal)
+    await due(push, drawn, signal)
+    const status = misreported?.status ?? push.status
+    await post(push, status, signal)
+    for (let left = duplicated?.times ?? 0; duplicated && left > 0; left -= 1) {
+      await deps.clock.sleep(duplicated.gapMs, signal)
+      await post(push, status, signal)
+    }
+    if (progress?.afterFinal) await post(push, 'in_progress', signal)
+  }
+}
+
+/** Genesys calling out: completion callbacks and the events that webhooks are registered for. */
+export const createPushDesk = (deps: Deps): PushDesk => {
+  const send = createSender(deps)
+  let subscribed: { eventType: string; url: string }[] = []
+  let ending = new AbortController()
+  const inFlight = new Set<Promise<void>>()
+
+  const start = (push: Push): Promise<void> | null => {
+    const target = { operation: push.kind, listId: push.listId }
+    if (deps.faults.pick(['callback-lost'], target)) {
+      deps.book.pushLost(push.kind, push.jobId)
+      return null
+    }
+    const drawn = drawFaults(deps.faults, target)
+    const { signal } = ending
+    const sent = send(push, drawn, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
+    inFlight.add(sent)
+    void sent.finally(() => inFlight.delete(sent))
+    return drawn.early ? sent : null
+  }
+  const reset = (): void => {
+    subscribed = []
+    ending.abort()
+    ending = new AbortController()
+  }
+  return {
+    subscribe: ({ name, eventType, url, enabled }) => {
+      const id = randomUUID()
+      if (enabled) subscribed.push({ eventType, url })
+      deps.book.webhook({ id, name, eventType, url: new URL(url) })
+      return { id }
+    },
+    announce: (completion) => {
+      const pushes: Push[] = subscribed
+        .filter(({ eventType }) => eventType === UPLOAD_COMPLETED)
+        .map(({ url }) => ({ ...completion, kind: 'event', url }))
+      const { callbackUrl } = completion
+      if (callbackUrl !== null) {
+        pushes.unshift({ ...completion, kind: 'callback', url: callbackUrl })
+      }
+      const first = pushes.map(start).filter((sent) => sent !== null)
+      return first.length === 0 ? null : Promise.all(first).then(() => undefined)
+    },
+    settled: async () => {
+      while (inFlight.size > 0) await Promise.all(inFlight)
+    },
+    reset,
+    close: async () => {
+      reset()
+      await Promise.allSettled(inFlight)
+    },
+  }
+}

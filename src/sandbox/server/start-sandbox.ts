@@ -1,0 +1,180 @@
+import type { Clock } from '../../lib/clock.ts'
+import { seededRandom } from '../../lib/seeded-random.ts'
+import { createFaultEngine, type FaultKind, type FaultPlan } from '../faults/fault-plan.ts'
+import { createRateReferee } from '../faults/rate-referee.ts'
+import { createActivityBook } from '../state/activity-book.ts'
+import { DEMO_LISTS } from '../state/demo-lists.ts'
+import { createEventLog } from '../state/event-log.ts'
+import { createImports } from '../state/imports.ts'
+import { createIngestJobs } from '../state/ingest-jobs.ts'
+import { createLedgerBook, type Ledger } from '../state/ledger.ts'
+import { createListStore, fieldOf, fieldsOf, type SandboxList } from '../state/list-store.ts'
+import { createPresignedPlaces } from '../state/presigned-places.ts'
+import { registerControlRoutes } from './control-routes.ts'
+import type { SandboxState } from './endpoint.ts'
+import { createPushDesk } from './push-desk.ts'
+import { createRequestLog, type LoggedRequest } from './request-log.ts'
+import { createSandboxApp } from './sandbox-app.ts'
+import { createTokenDesk } from './token-desk.ts'
+
+export type SandboxOptions = {
+  host: string
+  /** 0 = any free one; the result's `url` names it. */
+  port: number
+  clientId: string
+  clientSecret: string
+  clock: Clock
+  /** In [0, 1); decides rules with `probability`. Default: the same sequence at every start. */
+  random?: () => number
+  /** Calls a minute for each OAuth client; defaults 1000 (guides) and 300 (published). */
+  limits?: { guideRequestsPerMinute?: number; platformRequestsPerMinute?: number }
+  /** How long a guide job reports `processing`. Default 200. */
+  jobDelayMs?: number
+  /** From the end of a platform file's PUT to the first sign of its import. Default 100. */
+  importLagMs?: number
+  /** How long an import runs. Default 200. */
+  importDurationMs?: number
+  /** How long a new or changed guide list is not indexed. Default 300 (guide 001). */
+  provisioningLagMs?: number
+  /** Default 3600. */
+  tokenLifetimeSeconds?: number
+  /** Besides the demo lists; the same id replaces one of them. */
+  lists?: SandboxList[]
+}
+
+export type SandboxHandle = {
+  url: string
+  /** Breaks every open connection, held ones included. */
+  close(): Promise<void>
+  ledger(filter?: { listId?: string; contacts?: boolean }): Ledger
+  /** The last calls as they came, oldest first. */
+  requests(): LoggedRequest[]
+  /** Resolves when no callback or event is waiting to be sent or answered. */
+  calledBack(): Promise<void>
+  /** Replaces the fault plan; throws on an unknown kind or member. */
+  setFaults(plan: FaultPlan): void
+  /** Makes the list, or replaces the one with this id by an empty one. */
+  makeList(list: SandboxList): SandboxList
+  /** What a list really holds: fields by contact id. */
+  contents(listId: string): Map<string, Record<string, string | null>>
+  /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
+  reset(): void
+}
+
+const createState = (options: SandboxOptions): SandboxState => {
+  const { clock } = options
+  const lists = createListStore({ clock })
+  const referee = createRateReferee({
+    clock,
+    limits: {
+      guide: options.limits?.guideRequestsPerMinute ?? 1000,
+      platform: options.limits?.platformRequestsPerMinute ?? 300,
+    },
+  })
+  const now = (): Date => clock.now()
+  const activity = createActivityBook({ now })
+  const imports = createImports({
+    clock,
+    lagMs: options.importLagMs ?? 100,
+    durationMs: options.importDurationMs ?? 200,
+  })
+  const book = createLedgerBook({ lists, referee, activity, imports, now })
+  const faults = createFaultEngine({
+    clock,
+    random: options.random ?? seededRandom(1),
+    fired: (kind: FaultKind) => book.faultFired(kind),
+  })
+  return {
+    clock,
+    lists,
+    referee,
+    book,
+    tokens: createTokenDesk({
+      clock,
+      clientId: options.clientId,
+      clientSecret: options.clientSecret,
+      lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
+    }),
+    faults,
+    activity,
+    imports,
+    places: createPresignedPlaces({ clock }),
+    events: createEventLog({ now }),
+    requests: createRequestLog(),
+    pushes: createPushDesk({ clock, faults, book: activity }),
+    jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
+    provisioningLagMs: options.provisioningLagMs ?? 300,
+  }
+}
+
+const makeList = (state: SandboxState, list: SandboxList): SandboxList => {
+  state.lists.add({
+    id: list.id,
+    name: list.name,
+    fields: list.columns.map(fieldOf),
+    ...(list.status ? { status: list.status } : {}),
+    lagMs: 0,
+  })
+  return list
+}
+
+const resetState = (state: SandboxState): void => {
+  state.lists.removeAll()
+  state.book.reset()
+  state.referee.reset()
+  state.jobs.reset()
+  state.pushes.reset()
+  state.activity.reset()
+  state.imports.reset()
+  state.places.reset()
+  state.events.reset()
+  state.requests.reset()
+  state.faults.set([])
+}
+
+const contentsOf = (
+  state: SandboxState,
+  listId: string,
+): Map<string, Record<string, string | null>> => {
+  state.imports.settleDue()
+  const list = state.lists.get(listId)
+  const { contacts } = list.contacts.page(0, Infinity)
+  return new Map(contacts.map(({ contactId, cells }) => [contactId, fieldsOf(list, cells)]))
+}
+
+/** Starts a simulated Genesys that speaks both dialects over real HTTP on one port. */
+export const startSandbox = async (options: SandboxOptions): Promise<SandboxHandle> => {
+  const state = createState(options)
+  const make = (list: SandboxList): SandboxList => makeList(state, list)
+  const makeStartLists = (): void => {
+    for (const list of [...DEMO_LISTS, ...(options.lists ?? [])]) make(list)
+  }
+  const reset = (): void => {
+    resetState(state)
+    makeStartLists()
+  }
+  makeStartLists()
+
+  const app = await createSandboxApp(state)
+  registerControlRoutes(app, state, { makeList: make, reset })
+  const url = await app.listen({ host: options.host, port: options.port })
+
+  return {
+    url,
+    close: async () => {
+      await state.pushes.close()
+      app.server.closeAllConnections()
+      await app.close()
+    },
+    ledger: (filter) => {
+      state.imports.settleDue()
+      return state.book.report(filter)
+    },
+    requests: () => state.requests.recent(),
+    calledBack: () => state.pushes.settled(),
+    setFaults: (plan) => state.faults.set(plan),
+    makeList: make,
+    contents: (listId) => contentsOf(state, listId),
+    reset,
+  }
+}

@@ -1,0 +1,122 @@
+import type { Call, SandboxState } from '../server/endpoint.ts'
+import { Refusal } from '../server/refusal.ts'
+import type { StoredList } from './list-store.ts'
+
+/** A contact ready to be stored: `cells` in the order of the list's columns. */
+export type IncomingContact = { contactId: string; cells: (string | null)[] }
+
+/** The characters that the sandbox takes in a contact id ("no special characters", 400 `invalid.contact.id`). */
+const CONTACT_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
+
+export const isContactId = (value: unknown): value is string =>
+  typeof value === 'string' && CONTACT_ID.test(value)
+
+/** Which column of a guide file carries the contact id; the guides name `contactId` and `customerId`, else it is the first one. */
+export const contactIdColumnOf = (list: StoredList): string =>
+  ['contactId', 'customerId'].find((name) => list.positions.has(name)) ?? list.fields[0]!.name
+
+/** Throws 400 `invalid.contact.id` unless it is a text of allowed characters. */
+export const checkedContactId = (value: unknown): string => {
+  if (isContactId(value)) return value
+  throw new Refusal(400, 'invalid.contact.id', 'The contact id is not valid.')
+}
+
+/** Which columns of a request are silently left out instead of being refused or stored, by the fault plan. */
+export type DroppedFields = { undeclared: boolean; names: ReadonlySet<string> }
+
+/** The `drop-fields` fault for this call; asks once a request. */
+export const droppedFields = (state: SandboxState, call: Call): DroppedFields => {
+  const rule = state.faults.pick(['drop-fields'], call)
+  return { undeclared: rule !== null && !rule.fields, names: new Set(rule?.fields) }
+}
+
+/** Puts named values into the list's column order. Throws `undeclaredCode` for a column that the list lacks. */
+export const packCells = (
+  state: SandboxState,
+  list: StoredList,
+  values: Iterable<[string, unknown]>,
+  rules: { dropped: DroppedFields; undeclaredCode: string; maxChars: number; empty: string | null },
+): (string | null)[] => {
+  const cells = Array<string | null>(list.fields.length).fill(rules.empty)
+  for (const [name, value] of values) {
+    const position = list.positions.get(name)
+    if (rules.dropped.names.has(name) || (position === undefined && rules.dropped.undeclared)) {
+      state.book.count(list.id, 'droppedCells')
+      continue
+    }
+    if (position === undefined) {
+      throw new Refusal(400, rules.undeclaredCode, 'A column is not defined in the contact list.', {
+        messageParams: { column: name },
+      })
+    }
+    if (typeof value !== 'string' && (value !== null || rules.empty !== null)) {
+      throw new Refusal(400, 'invalid.property', 'A value is not a text.', {
+        messageParams: { column: name },
+      })
+    }
+    if (typeof value === 'string' && value.length > rules.maxChars) {
+      throw new Refusal(400, 'contact.datum.length.limit.exceeded', 'A value is too long.', {
+        messageParams: { column: name },
+      })
+    }
+    cells[position] = value
+  }
+  return cells
+}
+
+/** Under what an applied request is written down. */
+type Writer = Pick<Call, 'operation' | 'requestId'>
+
+/** Stores contacts as one applied request, by id: the last of the same id wins. */
+export const applyContacts = (
+  state: SandboxState,
+  call: Writer,
+  list: StoredList,
+  contacts: readonly IncomingContact[],
+): void => {
+  list.revision += 1
+  const seen = new Set<string>()
+  let identical = 0
+  let nulls = 0
+  for (const { contactId, cells } of contacts) {
+    seen.add(contactId)
+    const outcome = list.contacts.upsert(contactId, JSON.stringify(cells), list.revision)
+    if (outcome === 'identical') identical += 1
+    for (let index = 0; index < cells.length; index += 1) {
+      if (list.fields[index]!.required && !cells[index]) nulls += 1
+    }
+  }
+  state.book.count(list.id, 'contactWrites', contacts.length)
+  state.book.count(list.id, 'identicalWrites', identical)
+  state.book.count(list.id, 'requiredNulls', nulls)
+  state.book.count(list.id, 'duplicateIdsInRequest', contacts.length - seen.size)
+  noteApplied(state, call, list, contacts.length)
+}
+
+/** Removes every contact, as one applied request. */
+export const clearContacts = (state: SandboxState, call: Writer, list: StoredList): void => {
+  list.revision += 1
+  const held = list.contacts.size
+  list.contacts.clear()
+  state.book.count(list.id, 'clears')
+  noteApplied(state, call, list, held)
+}
+
+/** Writes an applied request down under the list's present revision. */
+export const noteApplied = (
+  state: SandboxState,
+  call: Writer,
+  list: StoredList,
+  contacts: number,
+): void =>
+  state.book.applied(list.id, {
+    revision: list.revision,
+    operation: call.operation,
+    requestId: call.requestId,
+    contacts,
+    at: state.clock.now().toISOString(),
+  })
+
+/** What tells two requests with the same X-Request-ID apart, without keeping their content. */
+export const fingerprintOf = (listId: string, contactIds: readonly string[]): string =>
+  `${listId} ${contactIds.length} ${contactIds[0] ?? ''} ${contactIds.at(-1) ?? ''}`

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+
+import { Refusal } from '../server/refusal.ts'
+
+/** One line of the outbound event log, which tells of a list and never of a row (platform API, section 2.5.5). */
+export type LoggedEvent = {
+  id: string
+  timestamp: string
+  level: 'INFO' | 'WARNING' | 'ERROR'
+  category: 'IMPORT_ERROR'
+  code: string
+  message: string
+  listId: string
+  listName: string
+  correlationId: string
+}
+
+export type EventLog = {
+  add(event: Pick<LoggedEvent, 'code' | 'message' | 'listId' | 'listName' | 'correlationId'>): void
+  /** A page as the platform answers it; throws a 400 refusal. */
+  page(query: Record<string, string>): Record<string, unknown>
+  reset(): void
+}
+
+const entityOf = (event: LoggedEvent) => ({
+  id: event.id,
+  name: event.code,
+  errorEntity: {
+    id: event.listId,
+    name: event.listName,
+    selfUri: `/api/v2/outbound/contactlists/${event.listId}`,
+  },
+  timestamp: event.timestamp,
+  level: event.level,
+  category: event.category,
+  correlationId: event.correlationId,
+  eventMessage: {
+    code: event.code,
+    message: event.message,
+    messageWithParams: event.message,
+    messageParams: {},
+  },
+  selfUri: `/api/v2/outbound/events/${event.id}`,
+})
+
+const positive = (text: string | undefined, otherwise: number, most: number): number => {
+  const value = Number(text ?? otherwise)
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw new Refusal(400, 'bad.request', `Paging starts at 1, and a page has at most ${most}.`)
+}
+
+/** Oldest first unless `sortOrder` begins with d; the SDK documents "a" as the default. */
+const sorted = (events: LoggedEvent[], order: string | undefined): LoggedEvent[] =>
+  order?.toLowerCase().startsWith('d') ? events.toReversed() : events
+
+export const createEventLog = (deps: { now: () => Date }): EventLog => {
+  let events: LoggedEvent[] = []
+  return {
+    add: (event) => {
+      const timestamp = deps.now().toISOString()
+      events.push({
+        ...event,
+        id: randomUUID(),
+        timestamp,
+        level: 'ERROR',
+        category: 'IMPORT_ERROR',
+      })
+    },
+    page: (query) => {
+      const pageSize = positive(query['pageSize'], 25, 100)
+      const pageNumber = positive(query['pageNumber'], 1, 1_000_000)
+      const found = events.filter(
+        ({ category, level }) =>
+          (query['category'] ?? category) === category && (query['level'] ?? level) === level,
+      )
+      const pageCount = Math.ceil(found.length / pageSize)
+      const first = (pageNumber - 1) * pageSize
+      return {
+        entities: sorted(found, query['sortOrder'])
+          .slice(first, first + pageSize)
+          .map(entityOf),
+        pageSize,
+        pageNumber,
+        total: found.length,
+        pageCount,
+      }
+    },
+    reset: () => {
+      events = []
+    },
+  }
+}

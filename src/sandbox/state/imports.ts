@@ -1,0 +1,109 @@
+import type { Clock } from '../../lib/clock.ts'
+
+/** The import of a list as `GET …/importstatus` shows it: there is no word for success (platform API, section 2.5.4). */
+export type ShownImport = {
+  state?: 'IN_PROGRESS' | 'FAILED'
+  totalRecords: number
+  completedRecords: number
+  percentComplete: number
+  failureReason?: string
+}
+
+export type ImportEntry = {
+  uploadKey: string
+  listId: string
+  rows: number
+  /** Set when it ended. */
+  outcome: 'waiting' | 'running' | 'completed' | 'failed'
+  /** Rows left out, each with its line in the event log. */
+  rejected: number
+  failureReason: string | null
+  queuedAt: string
+}
+
+export type NewImport = {
+  uploadKey: string
+  listId: string
+  rows: number
+  rejected: number
+  failureReason: string | null
+  /** How long the status goes on showing the import before, past the end of this one; Infinity = for good. */
+  stuckMs: number | null
+  /** What is done to the list when the import ends. */
+  apply: () => void
+}
+
+type Import = NewImport & { queuedAt: string; startsAtMs: number; endsAtMs: number; ended: boolean }
+
+/** Imports of files, one after the other within a list. What is due takes effect when somebody looks, in order of its end. */
+export type Imports = {
+  queue(found: NewImport): void
+  settleDue(): void
+  running(listId: string): boolean
+  status(listId: string): ShownImport
+  report(): ImportEntry[]
+  reset(): void
+}
+
+const NEVER: ShownImport = { totalRecords: 0, completedRecords: 0, percentComplete: 0 }
+
+const shownOf = (found: Import, nowMs: number): ShownImport => {
+  const { rows: totalRecords, startsAtMs, endsAtMs, failureReason } = found
+  if (nowMs < endsAtMs) {
+    const share = (nowMs - startsAtMs) / (endsAtMs - startsAtMs)
+    const percentComplete = Math.min(99, Math.floor(share * 100))
+    const completedRecords = Math.floor(totalRecords * share)
+    return { state: 'IN_PROGRESS', totalRecords, completedRecords, percentComplete }
+  }
+  if (failureReason !== null) {
+    const counts = { totalRecords, completedRecords: 0, percentComplete: 0 }
+    return { state: 'FAILED', ...counts, failureReason }
+  }
+  return { totalRecords, completedRecords: totalRecords, percentComplete: 100 }
+}
+
+const entryOf = (found: Import, nowMs: number): ImportEntry => {
+  const { uploadKey, listId, rows, rejected, failureReason, queuedAt } = found
+  const began = nowMs < found.startsAtMs ? 'waiting' : 'running'
+  const outcome = found.ended ? (failureReason === null ? 'completed' : 'failed') : began
+  return { uploadKey, listId, rows, outcome, rejected, failureReason, queuedAt }
+}
+
+export const createImports = (deps: {
+  clock: Clock
+  /** From the end of the PUT to the first sign of the import. */
+  lagMs: number
+  durationMs: number
+}): Imports => {
+  let imports: Import[] = []
+  const now = (): number => deps.clock.monotonicMs()
+  const isShown = (found: Import): boolean =>
+    found.stuckMs === null ? now() >= found.startsAtMs : now() >= found.endsAtMs + found.stuckMs
+  return {
+    queue: (found) => {
+      const before = imports.findLast(({ listId }) => listId === found.listId)
+      const startsAtMs = Math.max(now() + deps.lagMs, before?.endsAtMs ?? 0)
+      const endsAtMs = startsAtMs + deps.durationMs
+      const queuedAt = deps.clock.now().toISOString()
+      imports.push({ ...found, startsAtMs, endsAtMs, queuedAt, ended: false })
+    },
+    settleDue: () => {
+      const due = imports.filter(({ ended, endsAtMs }) => !ended && now() >= endsAtMs)
+      for (const found of due.toSorted((a, b) => a.endsAtMs - b.endsAtMs)) {
+        found.ended = true
+        found.apply()
+        // The file's contacts are the list's now; what is kept of the import is its numbers.
+        found.apply = () => undefined
+      }
+    },
+    running: (listId) => imports.some((found) => found.listId === listId && !found.ended),
+    status: (listId) => {
+      const current = imports.findLast((found) => found.listId === listId && isShown(found))
+      return current ? shownOf(current, now()) : NEVER
+    },
+    report: () => imports.map((found) => entryOf(found, now())),
+    reset: () => {
+      imports = []
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+
+import type { ColumnKind, ListColumn } from '../../domain/contact-lists/contact-list.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Refusal } from '../server/refusal.ts'
+import { type ContactTable, createContactTable } from './contact-table.ts'
+
+/** A list to make: `status` other than READY stays until the list is made again. */
+export type SandboxList = {
+  id: string
+  name: string
+  columns: ListColumn[]
+  status?: ListStatus
+}
+export type ListStatus = 'READY' | 'PROCESSING' | 'ERROR'
+
+/** A column as both dialects need to show it. */
+export type ListField = {
+  name: string
+  kind: ColumnKind
+  required: boolean
+  /** The guide's `type`, given back as it was declared. */
+  type: string
+  format: string | null
+  /** The platform's free label of a phone or email column ("cell", "home"). */
+  label: string
+}
+
+export type StoredList = {
+  id: string
+  name: string
+  description: string
+  fields: ListField[]
+  positions: Map<string, number>
+  schemaName: string
+  schemaVersion: string
+  /** What reads show until `visibleAtMs`: the index lags behind a PUT. */
+  shown: { fields: ListField[]; schemaVersion: string }
+  /** Monotonic; before it the list is being provisioned or rebuilt. */
+  madeAtMs: number
+  visibleAtMs: number
+  fixedStatus: ListStatus | null
+  version: number
+  /** Platform: fixed once a list is made. */
+  timeZones: { automatic: boolean; zipCodeColumn: string | null }
+  dateCreated: string
+  dateModified: string
+  contacts: ContactTable
+  /** Grows by one with every applied write request. */
+  revision: number
+}
+
+const GUIDE_TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } as const
+
+/** A column of the gateway's vocabulary as the sandbox keeps it. */
+export const fieldOf = (column: ListColumn): ListField => ({
+  ...column,
+  type: GUIDE_TYPES[column.kind],
+  format: column.kind === 'phone' ? 'E.164' : null,
+  label: column.kind === 'phone' ? 'cell' : column.kind === 'email' ? 'personal' : '',
+})
+
+const positionsOf = (fields: readonly ListField[]): Map<string, number> =>
+  new Map(fields.map((field, index) => [field.name, index]))
+
+export type NewList = {
+  id?: string
+  name: string
+  description?: string
+  fields: ListField[]
+  schemaName?: string
+  schemaVersion?: string
+  status?: ListStatus
+  timeZones?: StoredList['timeZones']
+  lagMs: number
+}
+
+export type ListStore = {
+  add(list: NewList): StoredList
+  /** Throws a 404 refusal `contact.list.not.found`. */
+  get(id: string): StoredList
+  find(id: string): StoredList | undefined
+  all(): StoredList[]
+  remove(id: string): void
+  removeAll(): void
+  /** New columns at the end, visible to readers after `lagMs`. */
+  extend(list: StoredList, fields: ListField[], schemaVersion: string, lagMs: number): void
+  rename(list: StoredList, name: string): void
+}
+
+export const createListStore = (deps: { clock: Clock }): ListStore => {
+  const lists = new Map<string, StoredList>()
+  const stamp = (): string => deps.clock.now().toISOString()
+  const add = (list: NewList): StoredList => {
+    const id = list.id ?? randomUUID()
+    const now = deps.clock.monotonicMs()
+    const schemaVersion = list.schemaVersion ?? '1.0'
+    const stored: StoredList = {
+      id,
+      name: list.name,
+      description: list.description ?? '',
+      fields: list.fields,
+      positions: positionsOf(list.fields),
+      schemaName: list.schemaName ?? `${list.name}-schema`,
+      schemaVersion,
+      shown: { fields: list.fields, schemaVersion },
+      madeAtMs: now,
+      visibleAtMs: now + list.lagMs,
+      fixedStatus: list.status === 'READY' ? null : (list.status ?? null),
+      version: 1,
+      timeZones: list.timeZones ?? { automatic: false, zipCodeColumn: null },
+      dateCreated: stamp(),
+      dateModified: stamp(),
+      contacts: createContactTable(),
+      revision: 0,
+    }
+    lists.set(id, stored)
+    return stored
+  }
+  return {
+    add,
+    get: (id) => {
+      const list = lists.get(id)
+      if (!list) throw new Refusal(404, 'contact.list.not.found', 'The contact list was not found.')
+      return list
+    },
+    find: (id) => lists.get(id),
+    all: () => [...lists.values()],
+    remove: (id) => {
+      lists.delete(id)
+    },
+    removeAll: () => lists.clear(),
+    extend: (list, fields, schemaVersion, lagMs) => {
+      list.shown = { fields: list.fields, schemaVersion: list.schemaVersion }
+      list.fields = fields
+      list.positions = positionsOf(fields)
+      list.schemaVersion = schemaVersion
+      list.visibleAtMs = deps.clock.monotonicMs() + lagMs
+      list.version += 1
+      list.dateModified = stamp()
+    },
+    rename: (list, name) => {
+      list.name = name
+      list.version += 1
+      list.dateModified = stamp()
+    },
+  }
+}
+
+/** A contact's cells by column name; a column added after the contact was written reads null. */
+export const fieldsOf = (list: StoredList, cells: string): Record<string, string | null> => {
+  const values = JSON.parse(cells) as (string | null)[]
+  return Object.fromEntries(list.fields.map((field, index) => [field.name, values[index] ?? null]))
+}

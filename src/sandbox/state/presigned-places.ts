@@ -1,0 +1,90 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+
+import type { Clock } from '../../lib/clock.ts'
+import { sameBytes } from '../../lib/digest.ts'
+
+/** What a file that is put at a pre-signed place is for. */
+export type PlacedFor = { listId: string; contactIdName: string | null; contentType: string }
+
+export type Place = PlacedFor & {
+  uploadKey: string
+  signature: string
+  /** Must come with the PUT as they are here. */
+  headers: Record<string, string>
+  endsAtMs: number
+  used: boolean
+}
+
+/** Why a storage refuses a PUT, in the words of S3, whose pre-signed URLs these imitate. */
+export type StorageRefusal = { status: number; code: string; message: string }
+
+export type PresignedPlaces = {
+  make(purpose: PlacedFor, livesSeconds: number): Place
+  /** Checks a PUT and marks the place as used: one file goes there. */
+  take(
+    uploadKey: string,
+    signature: string,
+    headers: Record<string, unknown>,
+  ): Place | StorageRefusal
+  reset(): void
+}
+
+const SIGNED_PREFIX = 'x-amz-'
+
+const denied = (message: string): StorageRefusal => ({ status: 403, code: 'AccessDenied', message })
+
+const MISMATCH: StorageRefusal = {
+  status: 403,
+  code: 'SignatureDoesNotMatch',
+  message: 'The request signature we calculated does not match the signature you provided.',
+}
+
+const headersFault = (place: Place, headers: Record<string, unknown>): StorageRefusal | null => {
+  if (headers['authorization'] !== undefined) {
+    const message = 'Only one auth mechanism allowed.'
+    return { status: 400, code: 'InvalidArgument', message }
+  }
+  if (headers['content-length'] === undefined) {
+    const message = 'You must provide the Content-Length HTTP header.'
+    return { status: 411, code: 'MissingContentLength', message }
+  }
+  const wanted = new Map(Object.entries(place.headers).map(([k, v]) => [k.toLowerCase(), v]))
+  for (const [name, value] of wanted) if (headers[name] !== value) return MISMATCH
+  const unsigned = Object.keys(headers).some(
+    (name) => name.startsWith(SIGNED_PREFIX) && !wanted.has(name),
+  )
+  return unsigned ? denied('There were headers present which were not signed.') : null
+}
+
+export const createPresignedPlaces = (deps: { clock: Clock }): PresignedPlaces => {
+  const places = new Map<string, Place>()
+  return {
+    make: (purpose, livesSeconds) => {
+      const uploadKey = `contactlist/${randomUUID()}.csv`
+      const digest = createHash('sha256').update(purpose.listId).digest('hex').slice(0, 32)
+      const place: Place = {
+        ...purpose,
+        uploadKey,
+        signature: randomBytes(32).toString('hex'),
+        headers: { 'Content-Type': purpose.contentType, 'x-amz-meta-contact-list': digest },
+        endsAtMs: deps.clock.monotonicMs() + livesSeconds * 1000,
+        used: false,
+      }
+      places.set(uploadKey, place)
+      return place
+    },
+    take: (uploadKey, signature, headers) => {
+      const place = places.get(uploadKey)
+      if (!place || !sameBytes(Buffer.from(place.signature), Buffer.from(signature)))
+        return MISMATCH
+      const fault = headersFault(place, headers)
+      if (fault) return fault
+      if (place.used || deps.clock.monotonicMs() >= place.endsAtMs) {
+        return denied('Request has expired')
+      }
+      place.used = true
+      return place
+    },
+    reset: () => places.clear(),
+  }
+}

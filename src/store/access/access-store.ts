@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+
+import { GRANT_KINDS, type Scope } from '../../domain/access/access.ts'
+import type { AuditEntry } from '../../domain/audit/audit.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database } from '../homes/database.ts'
+
+/** The tenant of a gateway that serves one company. */
+export const DEFAULT_TENANT = 'default'
+
+type KeyRow = {
+  id: string
+  tenant_id: string
+  scopes: Scope[]
+  expires_at: Date | null
+  revoked_at: Date | null
+}
+
+const keyCreated = (ids: Ids, keyId: string): AuditEntry => ({
+  id: ids.newId('aud'),
+  tenantId: DEFAULT_TENANT,
+  actor: 'gateway',
+  action: 'key.created',
+  object: keyId,
+  requestId: 'start',
+  attempt: 1,
+  latencyMs: null,
+  outcome: 'ok',
+  counts: {},
+  digest: null,
+})
+
+export const createAccessStore = (deps: { database: Database; ids: Ids }): AccessStore => ({
+  findKey: async (digest) => {
+    const { rows } = await sql<KeyRow>`select id, tenant_id, scopes, expires_at, revoked_at
+      from api_key where digest = ${digest}`.execute(deps.database.db)
+    const row = rows[0]
+    if (!row) return null
+    return {
+      id: row.id,
+      tenantId: row.tenant_id,
+      scopes: row.scopes,
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+    }
+  },
+  ensureAdmin: (input) =>
+    inTransaction(deps.database, async (tx) => {
+      await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
+        tx,
+      )
+      for (const kind of GRANT_KINDS) {
+        await sql`insert into tenant_grant (tenant_id, kind, object_id) values (${DEFAULT_TENANT}, ${kind}, '*')
+          on conflict do nothing`.execute(tx)
+      }
+      await sql`update api_key set revoked_at = clock_timestamp()
+        where source = 'environment' and digest <> ${input.digest} and revoked_at is null`.execute(
+        tx,
+      )
+      const keyId = deps.ids.newId('key')
+      const { rows } = await sql<{
+        id: string
+      }>`insert into api_key (id, tenant_id, digest, scopes, source)
+        values (${keyId}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
+        on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null
+        returning id`.execute(tx)
+      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(deps.ids, keyId)])
+    }),
+  isGranted: async (tenantId, kind, objectId) => {
+    const { rows } = await sql`select 1 from tenant_grant
+      where tenant_id = ${tenantId} and kind = ${kind} and object_id in (${objectId}, '*') limit 1`.execute(
+      deps.database.db,
+    )
+    return rows.length === 1
+  },
+})

@@ -1,0 +1,74 @@
+import { sql } from 'kysely'
+
+import type {
+  ProvisioningScope,
+  ProvisioningStore,
+} from '../../workflows/ports/contact-lists/provisioning.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+
+const within = ({ tenantId, method, path, key }: ProvisioningScope) =>
+  sql`tenant_id = ${tenantId} and method = ${method} and path = ${path} and key = ${key}`
+
+const endIntent = async (tx: Tx, scope: ProvisioningScope): Promise<void> => {
+  await sql`delete from list_intent where ${within(scope)}`.execute(tx)
+}
+
+const createFinish =
+  (database: Database): ProvisioningStore['finish'] =>
+  ({ scope, owner, fingerprint, listId, answer, audit }) =>
+    inTransaction(database, async (tx) => {
+      const { rows } =
+        await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
+          fingerprint = ${fingerprint}, status = ${answer.status}, body = ${answer.body}, location = ${answer.location}
+        where ${within(scope)} and owner = ${owner} and state = 'claimed' returning key`.execute(tx)
+      if (rows.length === 0) return false
+      await sql`insert into list_made (list_id, tenant_id) values (${listId}, ${scope.tenantId})
+        on conflict do nothing`.execute(tx)
+      await sql`insert into tenant_grant (tenant_id, kind, object_id)
+        select ${scope.tenantId}, 'contact_list', ${listId}
+        where not exists (select from tenant_grant
+          where tenant_id = ${scope.tenantId} and kind = 'contact_list' and object_id = '*')
+        on conflict do nothing`.execute(tx)
+      await endIntent(tx, scope)
+      await appendAudit(tx, [audit])
+      return true
+    })
+
+/** The making of contact lists, on SQL. */
+export const createProvisioningStore = ({
+  database,
+}: {
+  database: Database
+}): ProvisioningStore => ({
+  intentOf: async (scope) => {
+    const { rows } = await sql<{ fingerprint: string; age_ms: number }>`select fingerprint,
+        greatest(0, extract(epoch from clock_timestamp() - intended_at) * 1000)::float8 as age_ms
+      from list_intent where ${within(scope)}`.execute(database.db)
+    const row = rows[0]
+    return row ? { fingerprint: row.fingerprint, ageMs: Math.round(row.age_ms) } : null
+  },
+  intend: ({ tenantId, method, path, key }, fingerprint, audit) =>
+    inTransaction(database, async (tx) => {
+      await sql`insert into list_intent (tenant_id, method, path, key, fingerprint)
+        values (${tenantId}, ${method}, ${path}, ${key}, ${fingerprint})
+        on conflict (tenant_id, method, path, key) do update set fingerprint = excluded.fingerprint,
+          intended_at = clock_timestamp()`.execute(tx)
+      await appendAudit(tx, [audit])
+    }),
+  forget: (scope, audit) =>
+    inTransaction(database, async (tx) => {
+      await endIntent(tx, scope)
+      await appendAudit(tx, [audit])
+    }),
+  taken: async (tenantId, listIds) => {
+    const ids = sql`${[...listIds]}::text[]`
+    const { rows } = await sql<{
+      id: string
+    }>`select list_id as id from list_made where list_id = any(${ids})
+      union select object_id from tenant_grant where kind = 'contact_list' and object_id = any(${ids})
+        and tenant_id <> ${tenantId}`.execute(database.db)
+    return rows.map(({ id }) => id)
+  },
+  finish: createFinish(database),
+})

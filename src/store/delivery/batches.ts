@@ -1,0 +1,120 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type {
+  Batch,
+  BatchState,
+  DeliveryStore,
+  LaneClaim,
+  NewBatch,
+} from '../../workflows/ports/delivery/delivery.ts'
+import { auditInsert } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Db } from '../homes/database.ts'
+import type { UploadRow } from '../uploads/upload-row.ts'
+import {
+  checkFenced,
+  checkWorking,
+  FENCED_ROWS,
+  fencedTables,
+  lockWorking,
+  WORKING_TABLE,
+} from './fence.ts'
+
+type BatchRow = {
+  id: string
+  upload_id: string
+  chunk_seq: number
+  from_row: number
+  to_row: number
+  state: BatchState
+  job_id: string | null
+  part_id: string | null
+  sent: Buffer
+  attempts: number
+}
+
+const toBatch = (row: BatchRow): Batch => ({
+  id: row.id,
+  uploadId: row.upload_id,
+  chunkSeq: row.chunk_seq,
+  fromRow: row.from_row,
+  toRow: row.to_row,
+  state: row.state,
+  jobId: row.job_id,
+  partId: row.part_id,
+  sent: row.sent,
+  attempts: row.attempts,
+})
+
+/** The statement that writes a batch; a condition may follow it. */
+const insertBatch = (uploadId: string, batch: NewBatch): RawBuilder<unknown> =>
+  sql`insert into batch (id, upload_id, chunk_seq, from_row, to_row, state, sent)
+    select ${batch.id}, ${uploadId}, ${batch.chunkSeq}::int, ${batch.fromRow}::int, ${batch.toRow}::int, 'intended',
+      ${batch.sent}::bytea`
+
+type Standing = Pick<UploadRow, 'id' | 'lane_key' | 'state' | 'cancel_requested_at'>
+const STANDING = sql`locked.id, lane_key, state, cancel_requested_at`
+
+/** In one statement, so that a batch waits for the database once. */
+const intend =
+  (db: Db): DeliveryStore['intend'] =>
+  async (claim, uploadId, batch, audit, overwrites = []) => {
+    // An empty hash equals no content: as `doubtContent`.
+    const doubted = sql`doubted as (update contact_register as known set content_hash = ''::bytea from working
+        where known.tenant_id = working.tenant_id and known.list_id = working.contact_list_id
+          and known.contact_id = any(${[...overwrites]}::text[])),`
+    const { rows } = await sql<Standing>`with ${fencedTables(claim, uploadId)}, ${WORKING_TABLE},
+      ${overwrites.length > 0 ? doubted : sql``}
+      intended as (${insertBatch(uploadId, batch)} from working),
+      noted as (${auditInsert([audit])} where exists (select from working))
+      select ${STANDING} from ${FENCED_ROWS}`.execute(db)
+    checkWorking(rows, claim, `Upload ${uploadId}`)
+  }
+
+/** Counts the attempt, unless the upload was paused, held, ended or is to be cancelled. */
+const countAttempt = async (db: Db, claim: LaneClaim, batchId: string): Promise<void> => {
+  const ofBatch = sql`(select upload_id from batch where id = ${batchId})`
+  const { rows } = await sql<Standing>`with ${fencedTables(claim, ofBatch)}, ${WORKING_TABLE},
+    counted as (update batch set state = 'sent', attempts = attempts + 1 from working
+      where batch.id = ${batchId} and batch.state in ('intended', 'sent'))
+    select ${STANDING} from ${FENCED_ROWS}`.execute(db)
+  checkWorking(rows, claim, `Batch ${batchId}`)
+}
+
+/** The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it. */
+const noteJob = async (db: Db, claim: LaneClaim, batchId: string, jobId: string): Promise<void> => {
+  const ofBatch = sql`(select upload_id from batch where id = ${batchId})`
+  const { rows } = await sql<Standing>`with ${fencedTables(claim, ofBatch)},
+    noted as (update batch set state = 'sent', job_id = ${jobId} from locked, held
+      where batch.id = ${batchId} and batch.state in ('intended', 'sent') and locked.lane_key = held.key)
+    select ${STANDING} from ${FENCED_ROWS}`.execute(db)
+  checkFenced(rows, claim, `Batch ${batchId}`)
+}
+
+export const createBatches = (
+  database: Database,
+): Pick<DeliveryStore, 'batches' | 'intend' | 'markSent' | 'split'> => ({
+  batches: async (uploadId) => {
+    const { rows } = await sql<BatchRow>`
+        select id, upload_id, chunk_seq, from_row, to_row, state, job_id, part_id, sent, attempts from batch
+        where upload_id = ${uploadId} and state <> 'split' order by chunk_seq, from_row`.execute(
+      database.db,
+    )
+    return rows.map(toBatch)
+  },
+  intend: intend(database.db),
+  markSent: (claim, batchId, jobId) =>
+    jobId === null
+      ? countAttempt(database.db, claim, batchId)
+      : noteJob(database.db, claim, batchId, jobId),
+  split: (claim, batchId, uploadId, parts) =>
+    inTransaction(database, async (tx) => {
+      await lockWorking(tx, claim, uploadId)
+      const { rows } =
+        await sql`update batch set state = 'split' where id = ${batchId} and upload_id = ${uploadId}
+          and state in ('intended', 'sent') returning id`.execute(tx)
+      if (rows.length === 0) throw new Error(`Batch ${batchId} cannot be split`)
+      for (const part of parts) await insertBatch(uploadId, part).execute(tx)
+      await sql`update upload set batches_total = batches_total + ${parts.length - 1}::int, version = version + 1,
+          updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
+    }),
+})

@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+
+import type { Clearing, DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database } from '../homes/database.ts'
+import { lockFenced, lockWorking } from './fence.ts'
+
+/** Rows of the register that one statement deletes: short enough that nobody waits for it. */
+const SLICE = 20_000
+
+type ClearingRow = {
+  state: Clearing['state']
+  size_before: string | null
+  cleared_seq: string | null
+  newer: boolean
+}
+
+/** Overwriting a list: what is written before and after Genesys wipes it. */
+export const createClearing = (
+  database: Database,
+): Pick<DeliveryStore, 'clearing' | 'intendClearing' | 'recordCleared' | 'forgetCleared'> => ({
+  clearing: async (upload) => {
+    const { rows } =
+      await sql<ClearingRow>`select u.clearing as state, u.clearing_size_before as size_before,
+        (select cleared_seq from list_clearing where list_id = u.contact_list_id) as cleared_seq,
+        exists (select from upload later where later.lane_key = u.lane_key and later.accepted_seq > u.accepted_seq
+          and coalesce(later.content_seq, later.accepted_seq) > u.accepted_seq
+          and later.rows_delivered + later.rows_unchanged > 0) as newer
+      from upload u where u.id = ${upload.id}`.execute(database.db)
+    const row = rows[0]
+    if (!row) throw new Error(`Upload ${upload.id} is gone`)
+    return {
+      state: row.state,
+      sizeBefore: row.size_before === null ? null : Number(row.size_before),
+      clearedSeq: Number(row.cleared_seq ?? 0),
+      newerDelivered: row.newer,
+    }
+  },
+  intendClearing: (claim, { uploadId, sizeBefore, audit }) =>
+    inTransaction(database, async (tx) => {
+      const upload = await lockWorking(tx, claim, uploadId)
+      const { rows } =
+        await sql`update upload set clearing = 'intended', clearing_size_before = ${sizeBefore}::bigint
+        where id = ${uploadId} and clearing is null returning id`.execute(tx)
+      if (rows.length === 0) return
+      await sql`insert into list_clearing as known (list_id, doubt_seq)
+        values (${upload.contact_list_id}, ${upload.accepted_seq}::bigint)
+        on conflict (list_id) do update set doubt_seq = greatest(known.doubt_seq, excluded.doubt_seq)`.execute(
+        tx,
+      )
+      await appendAudit(tx, [audit])
+    }),
+  recordCleared: (claim, { uploadId, audit }) =>
+    inTransaction(database, async (tx) => {
+      const upload = await lockFenced(tx, claim, uploadId)
+      const { rows } = await sql`update upload set clearing = 'done', version = version + 1,
+          updated_at = clock_timestamp()
+        where id = ${uploadId} and clearing = 'intended' returning id`.execute(tx)
+      if (rows.length === 0) return
+      await sql`update list_clearing set cleared_seq = greatest(cleared_seq, ${upload.accepted_seq}::bigint),
+          cleared_at = clock_timestamp() where list_id = ${upload.contact_list_id}`.execute(tx)
+      await appendAudit(tx, [audit])
+    }),
+  forgetCleared: async (listId) => {
+    const { rows } = await sql`delete from contact_register where ctid = any (array(
+        select known.ctid from tenant join contact_register known on known.tenant_id = tenant.id
+        where known.list_id = ${listId}
+          and known.accepted_seq < (select cleared_seq from list_clearing where list_id = ${listId})
+        limit ${SLICE}::int)) returning 1`.execute(database.db)
+    return rows.length > 0
+  },
+})

@@ -1,0 +1,80 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { FenceLost, UploadMoved, type LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
+import type { Tx } from '../homes/database.ts'
+import {
+  isLaneState,
+  LANE_STATES_SQL,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+} from '../uploads/upload-row.ts'
+
+/**
+ * The tables `held`, the lane's row if the fence is still ours, and `locked`, the upload's row; both locked, in this order, until the
+ * transaction ends. For a statement that locks and writes in one go; what it answers goes through `checkFenced`.
+ */
+export const fencedTables = (
+  claim: LaneClaim,
+  uploadId: string | RawBuilder<unknown>,
+): RawBuilder<unknown> => sql`held as materialized (select key from lane where key = ${claim.key}
+      and owner = ${claim.owner} and fence = ${claim.fence}::bigint for update),
+    locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
+
+/** `locked`, unless it was paused, held, ended or is to be cancelled: where something new may be begun. */
+export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
+    where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`
+
+/** One row if the fence is still ours; its columns are null if there is no such upload. */
+export const FENCED_ROWS = sql`held left join locked on true`
+
+/** Throws `FenceLost`, or as a bug when the upload is not in the lane. */
+export const checkFenced = <Row extends Pick<UploadRow, 'id' | 'lane_key'>>(
+  rows: readonly Row[],
+  claim: LaneClaim,
+  what: string,
+): Row => {
+  const row = rows[0]
+  if (row === undefined) {
+    throw new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
+  }
+  if (row.lane_key !== claim.key) throw new Error(`${what} is not in lane ${claim.key}`)
+  return row
+}
+
+type Standing = Pick<UploadRow, 'id' | 'lane_key' | 'state' | 'cancel_requested_at'>
+
+const checkInLane = <Row extends Standing>(row: Row): Row => {
+  if (!isLaneState(row.state)) throw new UploadMoved(`Upload ${row.id} is ${row.state}`)
+  return row
+}
+
+/** As `checkFenced`; throws `UploadMoved` where `WORKING_TABLE` is empty. */
+export const checkWorking = <Row extends Standing>(
+  rows: readonly Row[],
+  claim: LaneClaim,
+  what: string,
+): Row => {
+  const row = checkInLane(checkFenced(rows, claim, what))
+  if (row.cancel_requested_at !== null) {
+    throw new UploadMoved(`Upload ${row.id} is to be cancelled`)
+  }
+  return row
+}
+
+const lockRows = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow[]> => {
+  const { rows } = await sql<UploadRow>`with ${fencedTables(claim, uploadId)}
+    select ${UPLOAD_COLUMNS} from ${FENCED_ROWS}`.execute(tx)
+  return rows
+}
+
+/** Locks the lane, compares the fence, then locks the upload: nobody else writes to either until the transaction ends. */
+export const lockFenced = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
+  checkFenced(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)
+
+/** The same, for writes about work in the lane: not for an upload that was paused, held or ended meanwhile. */
+export const lockInLane = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
+  checkInLane(await lockFenced(tx, claim, uploadId))
+
+/** The same, for writes that begin something new: not for an upload that is to be cancelled either. */
+export const lockWorking = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
+  checkWorking(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)

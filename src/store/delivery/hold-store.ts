@@ -1,0 +1,54 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { LOOKED_AT_HOLDS, type LookedAtHold } from '../../domain/uploads/upload.ts'
+import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
+import { inTransaction, type Database } from '../homes/database.ts'
+import { lockLane, wakeLane } from '../uploads/upload-row.ts'
+
+/** Holds taken in one round; the next round takes the rest. */
+export const WAKE_AT_ONCE = 100
+
+export const LOOKED_AT_SQL = sql.raw(LOOKED_AT_HOLDS.map((reason) => `'${reason}'`).join(', '))
+
+/** Takes a held upload of which `still` is true back to where it was; false where it is not. */
+export const endHold = (
+  database: Database,
+  { id, laneKey }: { id: string; laneKey: string },
+  still: RawBuilder<unknown>,
+): Promise<boolean> =>
+  inTransaction(database, async (tx) => {
+    await lockLane(tx, laneKey)
+    const { rows } =
+      await sql`update upload set state = held_from, held_from = null, hold_reason = null,
+        hold_since = null, retry_at = null, version = version + 1, updated_at = clock_timestamp()
+      where id = ${id} and state = 'held' and ${still} returning id`.execute(tx)
+    if (rows.length === 1) await wakeLane(tx, laneKey)
+    return rows.length === 1
+  })
+
+type DueRow = {
+  id: string
+  tenant_id: string
+  contact_list_id: string
+  lane_key: string
+  hold_reason: LookedAtHold
+}
+
+export const createHoldStore = (deps: { database: Database }): HoldStore => ({
+  takeDue: async (againInMs) => {
+    const { rows } = await sql<DueRow>`update upload set
+        retry_at = clock_timestamp() + make_interval(secs => ${againInMs / 1000}::float8)
+      where id in (select id from upload where state = 'held' and retry_at <= statement_timestamp()
+          and hold_reason in (${LOOKED_AT_SQL})
+        order by retry_at limit ${WAKE_AT_ONCE} for update skip locked)
+      returning id, tenant_id, contact_list_id, lane_key, hold_reason`.execute(deps.database.db)
+    return rows.map((row) => ({
+      id: row.id,
+      tenantId: row.tenant_id,
+      contactListId: row.contact_list_id,
+      laneKey: row.lane_key,
+      reason: row.hold_reason,
+    }))
+  },
+  end: (held) => endHold(deps.database, held, sql`hold_reason = ${held.reason}`),
+})

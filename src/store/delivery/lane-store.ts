@@ -1,0 +1,98 @@
+import { sql } from 'kysely'
+
+import type { LaneClaim, LaneStore } from '../../workflows/ports/delivery/delivery.ts'
+import type { Database } from '../homes/database.ts'
+import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
+import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
+
+/** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this. Source: design, section 8. */
+export const LEASE_MS = 10_000
+
+const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
+
+const HAS_WORK = sql`exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))`
+
+/** Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that no index is entered by it. */
+const READY = sql`lane as l where ready_at <= statement_timestamp()
+  and (lease_until is null or lease_until < clock_timestamp()) and ${HAS_WORK}`
+
+/** Leases whose beat comes in one turn of the event loop are renewed by one statement; their rows are locked in the order of their keys. */
+const createRenew = ({ db }: Database): LaneStore['renew'] => {
+  type Waiting = PromiseWithResolvers<{ nudges: number } | null> & { claim: LaneClaim }
+  let waiting: Waiting[] = []
+  const renewAll = async (all: readonly Waiting[]): Promise<void> => {
+    const keys = all.map(({ claim }) => claim.key)
+    const claims = JSON.stringify(all.map(({ claim }) => claim))
+    try {
+      const { rows } = await sql<{ key: string; nudges: number }>`
+        with ours as materialized (select key from lane where key = any(${keys}::text[])
+            and (key, owner, fence) in (select c.key, c.owner, c.fence
+              from jsonb_to_recordset(${claims}::jsonb) as c (key text, owner text, fence bigint))
+            order by key for update)
+        update lane set lease_until = ${LEASE} from ours where lane.key = ours.key
+        returning lane.key, nudges`.execute(db)
+      const renewed = new Map(rows.map(({ key, nudges }) => [key, { nudges }]))
+      for (const { claim, resolve } of all) resolve(renewed.get(claim.key) ?? null)
+    } catch (error) {
+      for (const { reject } of all) reject(error)
+    }
+  }
+  return (claim) => {
+    const answer = Promise.withResolvers<{ nudges: number } | null>()
+    if (waiting.push({ ...answer, claim }) === 1) {
+      setImmediate(() => {
+        const all = waiting
+        waiting = []
+        void renewAll(all)
+      })
+    }
+    return answer.promise
+  }
+}
+
+export const createLaneStore = (deps: { database: Database }): LaneStore => {
+  const { db } = deps.database
+
+  return {
+    claim: async (owner) => {
+      const { rows } = await sql<{ key: string; fence: string }>`
+        update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false, nudges = 0
+        where key = (select key from ${READY} order by ready_at limit 1 for update of l skip locked)
+        returning key, fence`.execute(db)
+      const row = rows[0]
+      return row ? { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS } : null
+    },
+    renew: createRenew(deps.database),
+    // A lane without work is ready at no time, so that claiming looks at none of these; whatever gives it work makes it ready.
+    release: async (claim, readyInMs) => {
+      await sql`update lane as l set lease_until = null, owner = null, woken = false,
+          ready_at = case when woken then clock_timestamp() when ${HAS_WORK}
+            then clock_timestamp() + make_interval(secs => ${readyInMs / 1000}::float8) else 'infinity' end
+        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint`.execute(
+        db,
+      )
+    },
+    anyReady: async () => {
+      const { rows } = await sql`select 1 from ${READY} limit 1`.execute(db)
+      return rows.length === 1
+    },
+    freeAll: async () => {
+      await sql`update lane as l set lease_until = null, owner = null, woken = false,
+          ready_at = case when ${HAS_WORK} then clock_timestamp() else 'infinity' end
+        where lease_until is not null or (ready_at > clock_timestamp() and ready_at < 'infinity')`.execute(
+        db,
+      )
+    },
+    wakeHeld: async () => {
+      const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
+        where state = 'held' and retry_at <= statement_timestamp() and hold_reason not in (${LOOKED_AT_SQL})
+        order by retry_at limit ${WAKE_AT_ONCE}`.execute(db)
+      const due = sql`retry_at <= clock_timestamp()`
+      let woken = 0
+      for (const { id, lane_key: laneKey } of rows) {
+        if (await endHold(deps.database, { id, laneKey }, due)) woken += 1
+      }
+      return woken
+    },
+  }
+}

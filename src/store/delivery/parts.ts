@@ -1,0 +1,118 @@
+import { sql } from 'kysely'
+
+import type {
+  BatchState,
+  DeliveryPart,
+  DeliveryStore,
+  NewPart,
+} from '../../workflows/ports/delivery/delivery.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { lockFenced, lockWorking } from './fence.ts'
+import { doubtContent } from './register.ts'
+
+type PartRow = {
+  id: string
+  upload_id: string
+  seq: number
+  method: DeliveryPart['method']
+  state: BatchState
+  job_id: string | null
+  rows: number
+  bytes: number
+  attempts: number
+  sent_at: Date | null
+}
+
+const toPart = (row: PartRow): DeliveryPart => ({
+  id: row.id,
+  uploadId: row.upload_id,
+  seq: row.seq,
+  method: row.method,
+  state: row.state,
+  jobId: row.job_id,
+  rows: row.rows,
+  bytes: row.bytes,
+  attempts: row.attempts,
+  sentAt: row.sent_at,
+})
+
+const insertPart = async (tx: Tx, uploadId: string, part: NewPart): Promise<void> => {
+  await sql`insert into delivery_part (id, upload_id, seq, method, state, rows, bytes)
+    values (${part.id}, ${uploadId}, ${part.seq}, ${part.method}, 'intended', ${part.rows}, ${part.bytes})`.execute(
+    tx,
+  )
+  const batches = part.batches.map(({ sent, ...batch }) => ({
+    ...batch,
+    sent: sent.toString('hex'),
+  }))
+  await sql`insert into batch (id, upload_id, part_id, chunk_seq, from_row, to_row, state, sent)
+    select b."id", ${uploadId}, ${part.id}, b."chunkSeq", b."fromRow", b."toRow", 'intended', decode(b."sent", 'hex')
+    from jsonb_to_recordset(${JSON.stringify(batches)}::jsonb)
+      as b ("id" text, "chunkSeq" int, "fromRow" int, "toRow" int, "sent" text)`.execute(tx)
+}
+
+const uploadOfPart = async (tx: Tx, partId: string): Promise<string> => {
+  const { rows } = await sql<{ upload_id: string }>`
+    select upload_id from delivery_part where id = ${partId}`.execute(tx)
+  if (!rows[0]) throw new Error(`Part ${partId} was never intended`)
+  return rows[0].upload_id
+}
+
+const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<number> => {
+  const parts = await sql`update delivery_part set state = 'split'
+    where id = ${partId} and upload_id = ${uploadId} and state in ('intended', 'sent')
+    returning id`.execute(tx)
+  const batches = await sql`update batch set state = 'split'
+    where part_id = ${partId} and state in ('intended', 'sent') returning id`.execute(tx)
+  if (parts.rows.length === 0) throw new Error(`Part ${partId} cannot be split`)
+  return batches.rows.length
+}
+
+/** Files of rows on their way to Genesys. */
+export const createParts = (
+  database: Database,
+): Pick<DeliveryStore, 'parts' | 'intendPart' | 'markPartSent' | 'splitPart'> => ({
+  parts: async (uploadId) => {
+    const { rows } = await sql<PartRow>`
+      select id, upload_id, seq, method, state, job_id, rows, bytes::int as bytes, attempts, sent_at from delivery_part
+      where upload_id = ${uploadId} and state <> 'split' order by seq`.execute(database.db)
+    return rows.map(toPart)
+  },
+  intendPart: (claim, uploadId, part, audit, overwrites) =>
+    inTransaction(database, async (tx) => {
+      const upload = await lockWorking(tx, claim, uploadId)
+      await insertPart(tx, uploadId, part)
+      await doubtContent(tx, upload, overwrites)
+      await appendAudit(tx, [audit])
+    }),
+  markPartSent: (claim, partId, jobId) =>
+    inTransaction(database, async (tx) => {
+      const uploadId = await uploadOfPart(tx, partId)
+      if (jobId === null) {
+        await lockWorking(tx, claim, uploadId)
+        await sql`update delivery_part set state = 'sent', attempts = attempts + 1, job_id = null,
+            sent_at = clock_timestamp()
+          where id = ${partId} and state in ('intended', 'sent')`.execute(tx)
+        await sql`update batch set state = 'sent', attempts = attempts + 1
+          where part_id = ${partId} and state in ('intended', 'sent')`.execute(tx)
+        return
+      }
+      // The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it.
+      await lockFenced(tx, claim, uploadId)
+      await sql`update delivery_part set state = 'sent', job_id = ${jobId}
+        where id = ${partId} and state in ('intended', 'sent')`.execute(tx)
+    }),
+  splitPart: (claim, partId, uploadId, parts) =>
+    inTransaction(database, async (tx) => {
+      await lockWorking(tx, claim, uploadId)
+      const before = await splitOpen(tx, partId, uploadId)
+      let after = 0
+      for (const part of parts) {
+        await insertPart(tx, uploadId, part)
+        after += part.batches.length
+      }
+      await sql`update upload set batches_total = batches_total + ${after - before}::int, version = version + 1,
+        updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
+    }),
+})

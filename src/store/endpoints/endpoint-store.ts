@@ -1,0 +1,182 @@
+import { sql } from 'kysely'
+
+import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
+import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import {
+  DELIVERY_LOG_COLUMNS,
+  ENDPOINT_COLUMNS,
+  secretContext,
+  toDelivery,
+  toEndpoint,
+  type DeliveryLogRow,
+  type EndpointRow,
+} from './endpoint-row.ts'
+import type { Outbox } from './outbox.ts'
+
+type Deps = { database: Database; keyring: Keyring; outbox: Outbox }
+
+/**
+ * The endpoint, locked to the end of the transaction, unless it is not the caller's to change. Only its deletion locks out
+ * those who write deliveries for it.
+ */
+const lockOwn = async (
+  tx: Tx,
+  input: { tenantId: string; endpointId: string; version?: number | null },
+  lock: 'update' | 'no key update' = 'no key update',
+): Promise<{ kind: 'own'; row: EndpointRow } | { kind: 'fixed' } | { kind: 'stale' } | null> => {
+  const { rows } = await sql<EndpointRow>`select ${ENDPOINT_COLUMNS} from sync_endpoint
+    where id = ${input.endpointId} and tenant_id = ${input.tenantId} for ${sql.raw(lock)}`.execute(
+    tx,
+  )
+  const row = rows[0]
+  if (!row) return null
+  if (row.source === 'environment') return { kind: 'fixed' }
+  const { version = null } = input
+  return version === null || version === row.version ? { kind: 'own', row } : { kind: 'stale' }
+}
+
+const createReads = ({
+  database: { db },
+}: Deps): Pick<EndpointStore, 'find' | 'list' | 'deliveries'> => ({
+  find: async (tenantId, endpointId) => {
+    const { rows } = await sql<EndpointRow>`select ${ENDPOINT_COLUMNS} from sync_endpoint
+      where id = ${endpointId} and tenant_id = ${tenantId}`.execute(db)
+    return rows[0] ? toEndpoint(rows[0]) : null
+  },
+  list: async (tenantId, page) => {
+    const before = page.cursor === null ? null : idOfCursor(page.cursor)
+    if (page.cursor !== null && before === null) return null
+    const { rows } = await sql<EndpointRow>`select ${ENDPOINT_COLUMNS} from sync_endpoint
+      where tenant_id = ${tenantId} and (${before}::text is null or id < ${before}::text)
+      order by id desc limit ${page.limit + 1}`.execute(db)
+    return pageOfRows(rows.map(toEndpoint), page.limit)
+  },
+  deliveries: async (endpointId, page) => {
+    const before = page.cursor === null ? null : idOfCursor(page.cursor)
+    if (page.cursor !== null && before === null) return null
+    const older = before === null ? sql`` : sql`and id < ${before}`
+    const states =
+      page.states.length === 0 ? sql`` : sql`and state = any(${[...page.states]}::text[])`
+    const { rows } = await sql<DeliveryLogRow>`select ${DELIVERY_LOG_COLUMNS} from sync_delivery
+      where endpoint_id = ${endpointId} ${older} ${states} order by id desc limit ${page.limit + 1}`.execute(
+      db,
+    )
+    return pageOfRows(rows.map(toDelivery), page.limit)
+  },
+})
+
+const createCreate =
+  ({ database, keyring }: Deps): EndpointStore['create'] =>
+  async (input) => {
+    const { id, tenantId, name, url } = input
+    const { keyId, sealed } = keyring.seal(secretContext(tenantId, name), Buffer.from(input.secret))
+    return inTransaction(database, async (tx) => {
+      // The tenant's row is the lock under which its endpoints are counted.
+      await sql`select 1 from tenant where id = ${tenantId} for no key update`.execute(tx)
+      const { rows: counted } = await sql<{
+        n: number
+      }>`select count(*)::int as n from sync_endpoint
+        where tenant_id = ${tenantId}`.execute(tx)
+      if (counted[0]!.n >= input.most) return { kind: 'too_many' }
+      const { rows } =
+        await sql<EndpointRow>`insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id,
+          source, events)
+        values (${id}, ${tenantId}, ${name}, ${url}, ${sealed}, ${keyId}, 'registered', ${input.events}::text[])
+        on conflict (tenant_id, name) do nothing returning ${ENDPOINT_COLUMNS}`.execute(tx)
+      if (!rows[0]) return { kind: 'name_taken' }
+      await appendAudit(tx, [input.audit])
+      return { kind: 'created', endpoint: toEndpoint(rows[0]) }
+    })
+  }
+
+/** Being told to be as it is already (enabled, disabled) changes nothing of why it is so. */
+const writeChange = async (
+  tx: Tx,
+  row: EndpointRow,
+  change: Parameters<EndpointStore['change']>[0]['change'],
+): Promise<WebhookEndpoint> => {
+  const { url = row.url, events = row.events, enabled = row.enabled } = change
+  const revived = enabled && !row.enabled
+  const reason = enabled ? null : (row.disabled_reason ?? 'request')
+  const { rows } =
+    await sql<EndpointRow>`update sync_endpoint set url = ${url}, events = ${events}::text[],
+      enabled = ${enabled}, disabled_reason = ${reason}, version = version + 1, updated_at = clock_timestamp(),
+      consecutive_failures = case when ${revived} then 0 else consecutive_failures end,
+      failing_since = case when ${revived} then null else failing_since end,
+      warned_at = case when ${revived} then null else warned_at end
+    where id = ${row.id} returning ${ENDPOINT_COLUMNS}`.execute(tx)
+  return toEndpoint(rows[0]!)
+}
+
+const createChanges = ({
+  database,
+  keyring,
+}: Deps): Pick<EndpointStore, 'change' | 'rotate' | 'remove'> => ({
+  change: (input) =>
+    inTransaction(database, async (tx) => {
+      const own = await lockOwn(tx, input)
+      if (own?.kind !== 'own') return own
+      const endpoint = await writeChange(tx, own.row, input.change)
+      await appendAudit(tx, [input.audit])
+      return { kind: 'changed', endpoint }
+    }),
+  rotate: (input) =>
+    inTransaction(database, async (tx) => {
+      const own = await lockOwn(tx, input)
+      if (own?.kind !== 'own') return own
+      const context = secretContext(input.tenantId, own.row.name)
+      const { keyId, sealed } = keyring.seal(context, Buffer.from(input.secret))
+      const { rows } = await sql<EndpointRow>`update sync_endpoint set previous_secret = secret,
+          previous_secret_key_id = secret_key_id,
+          previous_secret_until = clock_timestamp() + make_interval(secs => ${input.overlapMs / 1000}::float8),
+          secret = ${sealed}, secret_key_id = ${keyId}, version = version + 1, updated_at = clock_timestamp()
+        where id = ${input.endpointId} returning ${ENDPOINT_COLUMNS}`.execute(tx)
+      await appendAudit(tx, [input.audit])
+      return { kind: 'rotated', endpoint: toEndpoint(rows[0]!) }
+    }),
+  remove: (input) =>
+    inTransaction(database, async (tx) => {
+      const own = await lockOwn(tx, input, 'update')
+      if (own?.kind !== 'own') return own
+      const { rows } = await sql<{ deliveries: number; pending: number }>`with gone as (
+          delete from sync_delivery where endpoint_id = ${input.endpointId} returning state)
+        select count(*)::int as deliveries, (count(*) filter (where state = 'pending'))::int as pending from gone`.execute(
+        tx,
+      )
+      await sql`delete from sync_endpoint where id = ${input.endpointId}`.execute(tx)
+      const { deliveries, pending } = rows[0]!
+      await appendAudit(tx, [{ ...input.audit, counts: { deliveries, pendingGivenUp: pending } }])
+      return { kind: 'removed' }
+    }),
+})
+
+const createReplay =
+  ({ database, outbox }: Deps): EndpointStore['replay'] =>
+  (input) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql<{ enabled: boolean }>`select e.enabled from sync_delivery d
+        join sync_endpoint e on e.id = d.endpoint_id
+        where d.id = ${input.deliveryId} and e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId}
+        for update of d`.execute(tx)
+      if (!rows[0]) return null
+      if (!rows[0].enabled) return { kind: 'disabled' }
+      const { rows: replayed } =
+        await sql<DeliveryLogRow>`update sync_delivery set state = 'pending', attempts = 0,
+          next_at = clock_timestamp(), settled_at = null
+        where id = ${input.deliveryId} returning ${DELIVERY_LOG_COLUMNS}`.execute(tx)
+      await outbox.enqueue(tx, input.deliveryId, 0)
+      await appendAudit(tx, [input.audit])
+      return { kind: 'replayed', delivery: toDelivery(replayed[0]!) }
+    })
+
+/** The endpoints of tenants and the log of their deliveries, on SQL. */
+export const createEndpointStore = (deps: Deps): EndpointStore => ({
+  ...createReads(deps),
+  ...createChanges(deps),
+  create: createCreate(deps),
+  replay: createReplay(deps),
+})

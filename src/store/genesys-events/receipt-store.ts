@@ -1,0 +1,186 @@
+import { sql } from 'kysely'
+
+import type { NoticeStatus, WebhookRoute } from '../../domain/genesys-events/genesys-webhook.ts'
+import { createGatherer } from '../../lib/gather.ts'
+import type {
+  NewReceipt,
+  OpenReceipt,
+  ReceiptStore,
+} from '../../workflows/ports/genesys-events/webhooks.ts'
+import type { JobQueue } from '../../workflows/ports/jobs/jobs.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { executorOf, inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { FINAL_STATES_SQL } from '../uploads/upload-row.ts'
+
+type OpenRow = {
+  id: string
+  route: WebhookRoute
+  job_id: string
+  status: NoticeStatus | null
+  body_digest: Buffer
+  checks: number
+  since_ms: number
+  upload_id: string | null
+  tenant_id: string
+  lane_key: string
+  request_id: string
+  pending: boolean
+}
+
+/** Webhooks that arrive while others are being stored go together. */
+const RECORDED_AT_ONCE = 100
+/** Receipts taken in one round of the sweep, to be looked at and to be deleted. */
+const SWEPT_AT_ONCE = 500
+
+const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`
+
+const toOpen = (row: OpenRow): OpenReceipt => ({
+  id: row.id,
+  route: row.route,
+  jobId: row.job_id,
+  status: row.status,
+  bodyDigest: row.body_digest,
+  checks: row.checks,
+  sinceReceivedMs: row.since_ms,
+  subject:
+    row.upload_id === null
+      ? null
+      : {
+          uploadId: row.upload_id,
+          tenantId: row.tenant_id,
+          laneKey: row.lane_key,
+          requestId: row.request_id,
+          pending: row.pending,
+        },
+})
+
+/**
+ * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else what was sent as this job,
+ * newest first; never an upload to another list than the receipt names, nor one that ended without such a job.
+ */
+const openReceipt = (receiptId: string) => sql<OpenRow>`
+  select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
+    (extract(epoch from clock_timestamp() - r.received_at) * 1000)::float8 as since_ms,
+    u.id as upload_id, u.tenant_id, u.lane_key, u.request_id,
+    u.state not in (${FINAL_STATES_SQL}) and sent.open as pending
+  from webhook_receipt r
+  left join lateral (
+    select p.upload_id, p.state in ('intended', 'sent') as open, p.job_id from delivery_part p
+      where p.id = r.part_id and (p.job_id is null or p.job_id = r.job_id)
+    union all select p.upload_id, p.state in ('intended', 'sent'), p.job_id from delivery_part p
+      where r.part_id is null and p.job_id = r.job_id
+    union all select b.upload_id, b.state in ('intended', 'sent'), b.job_id from batch b
+      where r.part_id is null and b.job_id = r.job_id
+    order by upload_id desc, open desc limit 1) sent on true
+  left join upload u on u.id = sent.upload_id and (r.list_id is null or r.list_id = u.contact_list_id)
+    and (u.state not in (${FINAL_STATES_SQL}) or sent.job_id is not null)
+  where r.id = ${receiptId} and r.state = 'received'`
+
+/**
+ * The commit does not wait for the disk: what a crash of the machine takes away is like a webhook lost on its way, which the poll
+ * makes good, and on the embedded home each wait would hold up whatever streams in.
+ */
+const WITHOUT_WAITING = sql`(select set_config('synchronous_commit', 'off', true)) as without_waiting`
+
+/** The ids of those that are new. */
+const insertReceipts = async (tx: Tx, receipts: readonly NewReceipt[]): Promise<Set<string>> => {
+  const given = receipts.map(({ key, bodyDigest, ...receipt }) => ({
+    ...receipt,
+    key: key.toString('hex'),
+    bodyDigest: bodyDigest.toString('hex'),
+  }))
+  const { rows } = await sql<{
+    id: string
+  }>`insert into webhook_receipt (id, route, key, part_id, job_id, list_id,
+      status, processed, failed, body_digest, state, reason, check_at, settled_at)
+    select r."id", r."route", decode(r."key", 'hex'), r."partId", r."jobId", r."listId", r."status", r."processed",
+      r."failed", decode(r."bodyDigest", 'hex'), case when r."ignored" is null then 'received' else 'ignored' end,
+      r."ignored", case when r."ignored" is null then clock_timestamp() end,
+      case when r."ignored" is not null then clock_timestamp() end
+    from ${WITHOUT_WAITING},
+      jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as r ("id" text, "route" text, "key" text, "partId" text,
+        "jobId" text, "listId" text, "status" text, "processed" int, "failed" int, "bodyDigest" text, "ignored" text)
+    order by r."key" on conflict (key) do nothing returning id`.execute(tx)
+  return new Set(rows.map(({ id }) => id))
+}
+
+const createOpen = (
+  database: Database,
+  enqueue: (tx: Tx, receiptId: string, startAfterMs: number) => Promise<void>,
+): Pick<ReceiptStore, 'load' | 'nudge' | 'postpone' | 'settle'> => ({
+  load: async (receiptId) => {
+    const { rows } = await openReceipt(receiptId).execute(database.db)
+    return rows[0] ? toOpen(rows[0]) : null
+  },
+  nudge: ({ laneKey, uploadId }) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql<{
+        nudges: number
+      }>`update lane set nudges = nudges + 1 from ${WITHOUT_WAITING}
+        where key = ${laneKey} returning nudges`.execute(tx)
+      // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the next round.
+      await sql`update upload set retry_at = clock_timestamp() where id = ${uploadId} and state = 'held'
+        and hold_reason = 'genesys_unavailable' and retry_at > clock_timestamp()`.execute(tx)
+      return rows[0]?.nudges ?? null
+    }),
+  postpone: (receiptId, nextInMs) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql`update webhook_receipt set checks = checks + 1,
+          check_at = clock_timestamp() + ${seconds(nextInMs)} from ${WITHOUT_WAITING}
+        where id = ${receiptId} and state = 'received' returning id`.execute(tx)
+      if (rows.length === 1) await enqueue(tx, receiptId, nextInMs)
+    }),
+  settle: (receiptId, end) =>
+    inTransaction(database, async (tx) => {
+      const [reason, uploadId] =
+        end.state === 'verified' ? [null, end.uploadId] : [end.reason, null]
+      const { rows } =
+        await sql`update webhook_receipt set state = ${end.state}, reason = ${reason}, upload_id = ${uploadId},
+          check_at = null, settled_at = clock_timestamp()
+        where id = ${receiptId} and state = 'received' returning id`.execute(tx)
+      if (rows.length === 1 && end.state === 'verified') await appendAudit(tx, [end.audit])
+    }),
+})
+
+/** Receipts of Genesys' webhooks. Until a queue is connected, receipts wait for the sweep. */
+export const createReceiptStore = (deps: {
+  database: Database
+}): ReceiptStore & { connect(queue: JobQueue): void } => {
+  const { database } = deps
+  let queue: JobQueue | null = null
+  const enqueue = async (tx: Tx, receiptId: string, startAfterMs: number): Promise<void> => {
+    await queue?.send('webhook-verify', receiptId, { startAfterMs, sql: executorOf(tx) })
+  }
+  const record = (receipts: readonly NewReceipt[]): Promise<('recorded' | 'duplicate')[]> =>
+    inTransaction(database, async (tx) => {
+      const inserted = await insertReceipts(tx, receipts)
+      for (const { id, ignored } of receipts) {
+        if (ignored === null && inserted.has(id)) await enqueue(tx, id, 0)
+      }
+      return receipts.map(({ id }) => (inserted.has(id) ? 'recorded' : 'duplicate'))
+    })
+  return {
+    ...createOpen(database, enqueue),
+    connect: (connected) => {
+      queue = connected
+    },
+    listOfPart: async (partId, deadAfterMs) => {
+      const { rows } = await sql<{ list_id: string }>`
+        select u.contact_list_id as list_id from delivery_part p join upload u on u.id = p.upload_id
+        where p.id = ${partId} and (u.completed_at is null
+          or u.completed_at > clock_timestamp() - ${seconds(deadAfterMs)})`.execute(database.db)
+      return rows[0]?.list_id ?? null
+    },
+    record: createGatherer(record, RECORDED_AT_ONCE),
+    sweep: async ({ keepMs, graceMs }) => {
+      const { rows } = await sql<{ id: string }>`
+        with old as (select id from webhook_receipt where received_at < statement_timestamp() - ${seconds(keepMs)}
+            order by received_at limit ${SWEPT_AT_ONCE}),
+          gone as (delete from webhook_receipt where id in (select id from old))
+        select id from webhook_receipt where state = 'received'
+          and check_at < statement_timestamp() - ${seconds(graceMs)} and id not in (select id from old)
+        order by check_at limit ${SWEPT_AT_ONCE}`.execute(database.db)
+      return rows.map(({ id }) => id)
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { sql } from 'kysely'
+
+import type {
+  SubscriptionState,
+  SubscriptionStore,
+  SubscriptionTarget,
+} from '../../workflows/ports/genesys-events/subscriptions.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+
+/** An event takes no longer to come than this after the end of its upload. */
+const EVENT_WITHIN = sql`interval '5 minutes'`
+/** When a claim whose instance died is looked at again. */
+const UNKNOWN_FOR = sql`interval '10 minutes'`
+
+const seconds = (ms: number) => sql`make_interval(secs => ${ms / 1000}::float8)`
+
+const isTarget = ({ eventType, digest }: SubscriptionTarget) =>
+  sql`s.event_type = ${eventType} and s.target_digest = ${digest}
+    and (s.api_host, s.client_id) = (select api_host, client_id from binding)`
+
+/** What time and events say of claims that have no result. */
+const settleUnknown = async (
+  tx: Tx,
+  target: SubscriptionTarget,
+  staleAfterMs: number,
+): Promise<void> => {
+  await sql`update event_subscription s set state = 'unknown', next_at = clock_timestamp() + ${UNKNOWN_FOR}
+    where ${isTarget(target)} and s.state = 'registering'
+      and s.attempted_at < clock_timestamp() - ${seconds(staleAfterMs)}`.execute(tx)
+  await sql`update event_subscription s set state = 'registered', next_at = null
+    where ${isTarget(target)} and s.state = 'unknown'
+      and exists (select from webhook_receipt r where r.route = 'event' and r.received_at > s.attempted_at)`.execute(
+    tx,
+  )
+}
+
+/** Between two subscriptions for want of events: doubled with each, for whatever keeps them away may be no loss of the subscription. */
+const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
+
+/**
+ * An upload ended and no event has come since it was accepted: Genesys may have lost the subscription (a sandbox that was started anew,
+ * somebody who deleted it). From then on it is an unknown one, since the last event that did come.
+ */
+const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
+  await sql`update event_subscription s set state = 'unknown', genesys_id = null,
+      attempted_at = greatest(s.attempted_at, last.at),
+      next_at = greatest(clock_timestamp(), s.attempted_at + ${BETWEEN_DOUBTS})
+    from (select max(received_at) as at from webhook_receipt where route = 'event') as last
+    where ${isTarget(target)} and s.state = 'registered' and exists (select from upload u
+      where u.rows_delivered > 0 and u.created_at > greatest(s.attempted_at, last.at)
+        and u.completed_at > greatest(s.attempted_at, last.at, statement_timestamp() - interval '1 day')
+        and u.completed_at <= statement_timestamp() - ${EVENT_WITHIN})`.execute(tx)
+}
+
+/** An unknown outcome is tried again only when it is plain that nothing comes of it. */
+const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | null> => {
+  const { rows } = await sql<{
+    attempts: number
+  }>`update event_subscription s set state = 'registering',
+      attempts = attempts + 1, attempted_at = clock_timestamp(), next_at = null
+    where ${isTarget(target)} and s.next_at <= clock_timestamp() and (s.state = 'refused'
+      or (s.state = 'unknown' and exists (select from upload u where u.rows_delivered > 0
+        and u.completed_at between s.attempted_at and statement_timestamp() - ${EVENT_WITHIN})))
+    returning attempts`.execute(tx)
+  return rows[0]?.attempts ?? null
+}
+
+/** The subscriptions to Genesys' events. */
+export const createSubscriptionStore = (deps: { database: Database }): SubscriptionStore => ({
+  claim: (target, staleAfterMs) =>
+    inTransaction(deps.database, async (tx) => {
+      const made =
+        await sql`insert into event_subscription (api_host, client_id, event_type, target_digest, state)
+        select api_host, client_id, ${target.eventType}, ${target.digest}::bytea, 'registering' from binding
+        on conflict do nothing returning event_type`.execute(tx)
+      if (made.rows.length === 1) return { claimed: true, attempt: 1 }
+      await settleUnknown(tx, target, staleAfterMs)
+      await doubt(tx, target)
+      const attempt = await claimAgain(tx, target)
+      if (attempt !== null) return { claimed: true, attempt }
+      const { rows } = await sql<{ state: SubscriptionState }>`
+        select s.state from event_subscription s where ${isTarget(target)}`.execute(tx)
+      if (!rows[0]) throw new Error('The store is bound to no Genesys org')
+      return { claimed: false, state: rows[0].state }
+    }),
+  forget: async () => {
+    await sql`delete from event_subscription
+      where (api_host, client_id) = (select api_host, client_id from binding)`.execute(
+      deps.database.db,
+    )
+  },
+  record: async (target, result) => {
+    const genesysId = result.state === 'registered' ? result.genesysId : null
+    const nextIn = result.state === 'registered' ? null : result.nextInMs / 1000
+    await sql`update event_subscription s set state = ${result.state}, genesys_id = ${genesysId},
+        next_at = clock_timestamp() + make_interval(secs => ${nextIn}::float8)
+      where ${isTarget(target)} and s.state in ('registering', 'unknown')`.execute(deps.database.db)
+  },
+})

@@ -1,0 +1,43 @@
+import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+
+import type { SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
+import { mayRunAgain } from './sql-failure.ts'
+
+export type Db = Kysely<unknown>
+export type Tx = Transaction<unknown>
+
+/** One PostgreSQL, on either home. */
+export type Database = {
+  readonly kind: 'embedded' | 'server'
+  readonly db: Db
+  /** Outside any transaction; takes several statements at once when there are no values. */
+  readonly sql: SqlExecutor
+  /** One statement with large bytes among its values, in one transaction of its own: they go as they are, not as text. */
+  writeBytes(statement: CompiledQuery): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Runs `work` in a transaction. `work` awaits nothing but statements on the handle it is given: anything else would hold locks,
+ * and on the embedded home stop every other statement. A deadlock's victim runs again, at most twice.
+ */
+export const inTransaction = async <T>(
+  database: Database,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.db.transaction().execute(work)
+    } catch (error) {
+      if (attempt === 3 || !mayRunAgain(error)) throw error
+    }
+  }
+}
+
+/** The open transaction in the shape pg-boss takes. */
+export const executorOf = (tx: Tx): SqlExecutor => ({
+  executeSql: async (text, values = []) => {
+    const { rows } = await tx.executeQuery(CompiledQuery.raw(text, [...values]))
+    return { rows }
+  },
+})

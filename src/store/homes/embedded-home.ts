@@ -1,0 +1,196 @@
+import { fsyncSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as yieldToLoop } from 'node:timers/promises'
+
+import { PGlite, type PGliteInterface, type Transaction } from '@electric-sql/pglite'
+import { NodeFS } from '@electric-sql/pglite/nodefs'
+import { type CompiledQuery, Kysely, PGliteDialect, type PGliteDialectConfig } from 'kysely'
+
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import { createMessageWriter, type WireValue } from '../endpoints/wire-message.ts'
+import type { Database } from './database.ts'
+import { runMaintenance } from './maintenance.ts'
+import { sqlFailure } from './sql-failure.ts'
+
+/** Another process works on the data directory; two would silently lose each other's writes. */
+export class DataDirInUse extends Error {
+  override readonly name = 'DataDirInUse'
+  constructor(dataDir: string) {
+    super(`Another process is using the data directory ${dataDir}. Stop it, or set DATA_DIR.`)
+  }
+}
+
+/** NodeFS whose fsync is real: PGlite's own returns without doing anything. */
+class DurableNodeFS extends NodeFS {
+  syncs = 0
+
+  override async init(...args: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
+    const made = await super.init(...args)
+    const before = made.emscriptenOpts.preRun
+    const patch = (module: unknown): void => {
+      const { NODEFS } = module as {
+        NODEFS: { stream_ops: { fsync?: (stream: { nfd: number }) => number } }
+      }
+      NODEFS.stream_ops.fsync = (stream) => {
+        fsyncSync(stream.nfd)
+        this.syncs += 1
+        return 0
+      }
+    }
+    const earlier = Array.isArray(before) ? before : before ? [before] : []
+    made.emscriptenOpts.preRun = [...earlier, patch] as NonNullable<typeof before>
+    return made
+  }
+}
+
+/** A lock that the kernel frees when the process ends, however it ends. */
+const lockDirectory = (dataDir: string): DatabaseSync => {
+  const lock = new DatabaseSync(join(dataDir, 'process.lock'))
+  try {
+    lock.exec(
+      'PRAGMA busy_timeout=0; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE',
+    )
+  } catch (error) {
+    lock.close()
+    if (error instanceof Error && /locked|busy/i.test(error.message)) {
+      throw new DataDirInUse(dataDir)
+    }
+    throw error
+  }
+  return lock
+}
+
+const START_PARAMS = [
+  // `-F` is "no fsync"; the default wal_sync_method, fdatasync, does nothing in this build.
+  ...PGlite.defaultStartParams.filter((param) => param !== '-F'),
+  ...['-c', 'wal_sync_method=fsync', '-c', 'shared_buffers=32MB', '-c', 'max_wal_size=256MB'],
+  // A new segment of the log is not filled with zeros first: as durable, for fsync writes the file's length too.
+  ...['-c', 'wal_init_zero=off', '-c', 'timezone=UTC'],
+]
+
+const INT8 = 20
+const BYTEA = 17
+
+const startLite = async (dataDir: string): Promise<PGlite> => {
+  const fs = new DurableNodeFS(join(dataDir, 'pgdata'))
+  const lite = await PGlite.create({
+    fs,
+    startParams: START_PARAMS,
+    // What `pg` gives: int8 as text, bytea as Buffer.
+    parsers: { [INT8]: (text) => text, [BYTEA]: (text) => Buffer.from(text.slice(2), 'hex') },
+    // Bytes go as a binary parameter; the type allows text alone, the protocol's writer takes both.
+    serializers: { [BYTEA]: (bytes: Uint8Array) => bytes as unknown as string },
+  })
+  await lite.exec('create schema if not exists guard')
+  await lite.exec(
+    'create table if not exists guard.sync_proof (one int primary key, at timestamptz)',
+  )
+  const before = fs.syncs
+  await lite.exec(
+    'insert into guard.sync_proof values (1, now()) on conflict (one) do update set at = excluded.at',
+  )
+  if (fs.syncs === before) {
+    await lite.close()
+    throw new Error('A commit of the embedded database did not reach fsync: refusing to start')
+  }
+  return lite
+}
+
+type Queryable = Pick<PGliteInterface, 'query'>
+
+/** Every statement gives the event loop a turn, for PGlite computes in this thread, and errors are cut down. */
+const polite = (target: Queryable): Queryable => ({
+  query: async (text, params, options) => {
+    try {
+      return await target.query(text, params, options)
+    } catch (error) {
+      throw sqlFailure(error)
+    } finally {
+      await yieldToLoop()
+    }
+  },
+})
+
+const forKysely = (lite: PGlite): PGliteDialectConfig['pglite'] => {
+  const wrapped = {
+    close: () => lite.close(),
+    get closed() {
+      return lite.closed
+    },
+    get ready() {
+      return lite.ready
+    },
+    waitReady: lite.waitReady,
+    ...polite(lite),
+    transaction: <T>(work: (tx: Queryable) => Promise<T>) =>
+      lite.transaction((tx: Transaction) => work(polite(tx))),
+  }
+  return wrapped as unknown as PGliteDialectConfig['pglite']
+}
+
+/** PGlite's own way takes six calls a statement and copies large bytes five times. The transaction keeps other statements out. */
+const createWriteBytes = (lite: PGlite): Database['writeBytes'] => {
+  const writer = createMessageWriter()
+  return async ({ sql, parameters }: CompiledQuery) => {
+    try {
+      await lite.transaction(() =>
+        lite.runExclusive(() =>
+          lite.execProtocol(writer.statement(sql, parameters as readonly WireValue[])),
+        ),
+      )
+    } catch (error) {
+      throw sqlFailure(error)
+    } finally {
+      await yieldToLoop()
+    }
+  }
+}
+
+/**
+ * PGlite in `dataDir`, for one process at a time: lock, real fsync proved by a commit, maintenance every minute.
+ * Throws `DataDirInUse` at once when another process has it.
+ */
+export const openEmbedded = async (deps: {
+  dataDir: string
+  clock: Clock
+  emit: Emit
+}): Promise<Database> => {
+  mkdirSync(deps.dataDir, { recursive: true, mode: 0o700 })
+  const lock = lockDirectory(deps.dataDir)
+  let lite: PGlite
+  try {
+    lite = await startLite(deps.dataDir)
+  } catch (error) {
+    lock.close()
+    throw sqlFailure(error)
+  }
+  const run = polite(lite)
+  const executeSql = async (text: string, values: unknown[] = []): Promise<{ rows: unknown[] }> => {
+    if (values.length > 0) return run.query(text, values)
+    try {
+      const results = await lite.exec(text)
+      return { rows: results.flatMap((result) => result.rows) }
+    } catch (error) {
+      // A script that failed half-way leaves its transaction open on the only session.
+      if (/^\s*begin\b/i.test(text)) await lite.exec('rollback')
+      throw sqlFailure(error)
+    } finally {
+      await yieldToLoop()
+    }
+  }
+  const maintenance = runMaintenance({ sql: { executeSql }, clock: deps.clock, emit: deps.emit })
+  const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite: forKysely(lite) }) })
+  return {
+    kind: 'embedded',
+    db,
+    sql: { executeSql },
+    writeBytes: createWriteBytes(lite),
+    close: async () => {
+      await maintenance.stop()
+      if (!lite.closed) await lite.close()
+      lock.close()
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { sql } from 'kysely'
+
+import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
+import type { Home } from '../../workflows/ports/homes/home.ts'
+import { FINAL_STATES_SQL, LANE_STATES_SQL } from '../uploads/upload-row.ts'
+import { inTransaction, type Database } from './database.ts'
+
+type Gauges = {
+  uploads: Partial<Record<UploadState, number>> | null
+  holds: Partial<Record<HoldReason, number>> | null
+  unchanged: Partial<Record<UploadState, number>> | null
+  held: number
+  waiting: number
+  oldest: number
+  pending: number
+  oldest_pending: number
+  dead: number
+}
+
+export const createHome = (deps: { database: Database; close: () => Promise<void> }): Home => {
+  const { database } = deps
+  const claimable = sql`lane l where l.ready_at <= statement_timestamp()
+    and (l.lease_until is null or l.lease_until < clock_timestamp())
+    and exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))`
+  return {
+    kind: database.kind,
+    close: deps.close,
+    ping: async () => {
+      await sql`select 1`.execute(database.db)
+    },
+    gauges: async () => {
+      // Finished uploads are counted as they finish, by the telemetry; here only what is open.
+      const { rows } = await sql<Gauges>`select
+        (select jsonb_object_agg(state, n) from (select state, count(*) as n from upload
+          where state not in (${FINAL_STATES_SQL}) group by state) as open) as uploads,
+        (select jsonb_object_agg(hold_reason, n) from (select hold_reason, count(*) as n from upload
+          where state = 'held' group by hold_reason) as h) as holds,
+        (select jsonb_object_agg(state, s) from (select state,
+            extract(epoch from clock_timestamp() - min(updated_at))::float8 as s from upload
+          where state not in (${FINAL_STATES_SQL}) group by state) as u) as unchanged,
+        (select count(*)::int from lane where lease_until > clock_timestamp() and ready_at <= statement_timestamp()) as held,
+        (select count(*)::int from ${claimable}) as waiting,
+        (select coalesce(extract(epoch from clock_timestamp() - min(l.ready_at)), 0)::float8 from ${claimable}) as oldest,
+        (select count(*)::int from sync_delivery where state = 'pending') as pending,
+        (select coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)::float8 from sync_delivery d
+          join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
+        (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
+      const row = rows[0]!
+      return {
+        uploads: row.uploads ?? {},
+        holds: row.holds ?? {},
+        longestUnchangedSeconds: row.unchanged ?? {},
+        lanesHeld: row.held,
+        lanesWaiting: row.waiting,
+        oldestLaneWaitSeconds: row.oldest,
+        syncPending: row.pending,
+        oldestSyncPendingSeconds: row.oldest_pending,
+        syncDead: row.dead,
+      }
+    },
+    bind: ({ dialect, apiHost, clientId }) =>
+      inTransaction(database, async (tx) => {
+        const { rows } = await sql`insert into binding as b (only_one, dialect, api_host, client_id)
+          values (true, ${dialect}, ${apiHost}, ${clientId})
+          on conflict (only_one) do update set dialect = excluded.dialect, api_host = excluded.api_host,
+            client_id = excluded.client_id, bound_at = clock_timestamp()
+          where (b.dialect = excluded.dialect and b.api_host = excluded.api_host and b.client_id = excluded.client_id)
+            or not exists (select from upload where state not in (${FINAL_STATES_SQL}))
+          returning only_one`.execute(tx)
+        return rows.length === 1 ? 'bound' : 'other'
+      }),
+  }
+}

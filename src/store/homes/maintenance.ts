@@ -1,0 +1,58 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
+
+const EVERY_MS = 60_000
+
+/**
+ * Tables with enough dead rows to be worth it, or whose statistics are old; autovacuum's thresholds, for there is none here. What lies
+ * beside a table because it is large (TOAST: the payloads and digests of chunks) counts for itself and is vacuumed with it.
+ */
+const WORTH_IT = `select format('%I.%I', main.schemaname, main.relname) as name from pg_stat_user_tables as main
+  join pg_class on pg_class.oid = main.relid left join pg_stat_all_tables as beside on beside.relid = reltoastrelid
+  where main.n_dead_tup > 1000 + main.n_live_tup / 5 or main.n_mod_since_analyze > 1000 + main.n_live_tup / 10
+    or beside.n_dead_tup > 1000 + beside.n_live_tup / 5`
+
+/**
+ * What a server's background processes do and the embedded database lacks: a checkpoint every minute (it bounds the log and the
+ * next start), vacuum where it is due. One statement a call: several would run as one transaction, which VACUUM refuses.
+ */
+export const runMaintenance = (deps: {
+  sql: SqlExecutor
+  clock: Clock
+  emit: Emit
+}): { stop(): Promise<void> } => {
+  const ending = new AbortController()
+  const round = async (): Promise<void> => {
+    const { rows } = await deps.sql.executeSql(WORTH_IT)
+    for (const { name } of rows as { name: string }[]) {
+      if (ending.signal.aborted) return
+      await deps.sql.executeSql(`vacuum (analyze) ${name}`)
+    }
+    await deps.sql.executeSql('checkpoint')
+  }
+  const loop = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await deps.clock.sleep(EVERY_MS, ending.signal)
+      } catch {
+        return
+      }
+      try {
+        await round()
+      } catch (error) {
+        deps.emit('job.failed', {
+          queue: 'maintenance',
+          error: error instanceof Error ? error.message : 'unknown',
+        })
+      }
+    }
+  }
+  const running = loop()
+  return {
+    stop: async () => {
+      ending.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+
+import { sql } from 'kysely'
+
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
+import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
+import type {
+  DeliveryStore,
+  LaneStore,
+  ListCache,
+} from '../../workflows/ports/delivery/delivery.ts'
+import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
+import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
+import type { SyncStore } from '../../workflows/ports/endpoints/sync.ts'
+import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
+import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks.ts'
+import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { Home } from '../../workflows/ports/homes/home.ts'
+import type { JobQueue, SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
+import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
+import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
+import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
+import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { createAccessStore } from '../access/access-store.ts'
+import { createAuditStore } from '../audit/audit-store.ts'
+import { createListCache } from '../contact-lists/list-cache.ts'
+import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
+import { createDeliveryStore } from '../delivery/delivery-store.ts'
+import { createHoldStore } from '../delivery/hold-store.ts'
+import { createLaneStore } from '../delivery/lane-store.ts'
+import { createEndpointStore } from '../endpoints/endpoint-store.ts'
+import { createOutbox } from '../endpoints/outbox.ts'
+import { createSyncStore } from '../endpoints/sync-store.ts'
+import { createReceiptStore } from '../genesys-events/receipt-store.ts'
+import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
+import { createPaceStore } from '../genesys/pace-store.ts'
+import { createExplainStore } from '../uploads/explain-store.ts'
+import { createIdempotencyStore } from '../uploads/idempotency-store.ts'
+import { createReconciliationStore } from '../uploads/reconciliation-store.ts'
+import { createUploadStore } from '../uploads/upload-store.ts'
+import { createWatchStore } from '../uploads/watch-store.ts'
+import type { Database } from './database.ts'
+import { openEmbedded } from './embedded-home.ts'
+import { createHome } from './home.ts'
+import { createKeyring, type Keyring } from './keyring.ts'
+import { migrate } from './migrate.ts'
+import { openServer } from './server-home.ts'
+
+export type StoreHome =
+  | { kind: 'embedded'; dataDir: string }
+  | { kind: 'server'; url: string; poolSize?: number }
+
+export type Store = {
+  home: Home
+  uploads: UploadStore
+  idempotency: IdempotencyStore
+  lanes: LaneStore
+  holds: HoldStore
+  delivery: DeliveryStore
+  pace: PaceStore
+  lists: ListCache
+  access: AccessStore
+  audit: AuditStore
+  sync: SyncStore
+  receipts: ReceiptStore
+  subscriptions: SubscriptionStore
+  endpoints: EndpointStore
+  provisioning: ProvisioningStore
+  watch: UploadWatchStore
+  reconciliations: ReconciliationStore
+  explain: ExplainStore
+  /** For the job queue; outside any transaction. */
+  sql: SqlExecutor
+  /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
+  digestKey: Buffer
+  /** From here on, what endpoints are to be told and what webhooks say becomes a job in the same transaction. */
+  connectJobs(queue: JobQueue): void
+  close(): Promise<void>
+}
+
+const DIGEST_KEY = 'digest-key'
+
+/** Instances that start together agree on the first one's secret. */
+const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buffer> => {
+  const made = keyring.seal(DIGEST_KEY, randomBytes(32))
+  await sql`insert into store_secret (name, key_id, sealed)
+    values (${DIGEST_KEY}, ${made.keyId}, ${made.sealed}) on conflict do nothing`.execute(
+    database.db,
+  )
+  const { rows } = await sql<{ key_id: string; sealed: Buffer }>`
+    select key_id, sealed from store_secret where name = ${DIGEST_KEY}`.execute(database.db)
+  return keyring.open(DIGEST_KEY, rows[0]!.key_id, rows[0]!.sealed)
+}
+
+const assemble = async (
+  database: Database,
+  deps: { encryptionKeys: { id: string; key: Buffer }[]; ids: Ids; publicUrl: string },
+): Promise<Store> => {
+  const keyring = createKeyring(deps.encryptionKeys)
+  const digestKey = await readDigestKey(database, keyring)
+  const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
+  const uploads = createUploadStore({ database, keyring, outbox })
+  const idempotency = createIdempotencyStore({ database })
+  const receipts = createReceiptStore({ database })
+  const lanes = createLaneStore({ database })
+  if (database.kind === 'embedded') {
+    // The process lock proves that whoever held these is gone.
+    await lanes.freeAll()
+    await uploads.sweepReceiving(0)
+    await idempotency.freeUnfinished()
+  }
+  const close = (): Promise<void> => database.close()
+  return {
+    home: createHome({ database, close }),
+    uploads,
+    idempotency,
+    lanes,
+    holds: createHoldStore({ database }),
+    delivery: createDeliveryStore({ database, outbox }),
+    pace: createPaceStore({ database }),
+    lists: createListCache({ database }),
+    access: createAccessStore({ database, ids: deps.ids }),
+    audit: createAuditStore({ database }),
+    sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
+    endpoints: createEndpointStore({ database, keyring, outbox }),
+    provisioning: createProvisioningStore({ database }),
+    watch: createWatchStore({ database }),
+    reconciliations: createReconciliationStore({ database, outbox }),
+    explain: createExplainStore({ database, readChunk: uploads.readChunk, digestKey }),
+    sql: database.sql,
+    digestKey,
+    receipts,
+    subscriptions: createSubscriptionStore({ database }),
+    connectJobs: (queue) => {
+      outbox.connect(queue)
+      receipts.connect(queue)
+    },
+    close,
+  }
+}
+
+/** On a server by connections of its own, whose statements may last: an index over a large table, or the wait for another instance's migration. */
+const bringUpToDate = async (home: StoreHome, database: Database): Promise<void> => {
+  if (home.kind === 'embedded') return migrate(database.db)
+  const patient = openServer({ url: home.url, poolSize: 2, queryTimeoutMs: 0 })
+  try {
+    await migrate(patient.db)
+  } finally {
+    await patient.close()
+  }
+}
+
+/**
+ * Opens the database, brings its schema up to date and gives every store on it. Embedded: takes over at once what the previous
+ * process left (lanes, half-received uploads, unfinished claims). Throws `DataDirInUse`, `StoreUnavailable`, or what a migration throws.
+ */
+export const openStore = async (deps: {
+  home: StoreHome
+  /** The first is current; the others still open what they sealed. */
+  encryptionKeys: { id: string; key: Buffer }[]
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  publicUrl: string
+}): Promise<Store> => {
+  const database =
+    deps.home.kind === 'embedded'
+      ? await openEmbedded({ dataDir: deps.home.dataDir, clock: deps.clock, emit: deps.emit })
+      : openServer(deps.home)
+  try {
+    await bringUpToDate(deps.home, database)
+    return await assemble(database, deps)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}

@@ -1,0 +1,45 @@
+import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
+
+/** A statement that failed, cut down to what may be logged: drivers attach the statement and its values, which hold personal data. */
+export class SqlFailure extends Error {
+  override readonly name = 'SqlFailure'
+  /** SQLSTATE. */
+  readonly code: string
+  readonly constraint: string | null
+  constructor(code: string, message: string, constraint: string | null) {
+    super(message)
+    this.code = code
+    this.constraint = constraint
+  }
+}
+
+/** Classes 08 (connection) and 57P (shutdown), 53300 (too many connections), and what sockets and the pool say. */
+const UNAVAILABLE =
+  /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
+const BROKEN_CONNECTION =
+  /connection terminated|timeout exceeded when trying to connect|not queryable/i
+/** `pg` at the end of `query_timeout`: it gave the answer up, and knows no code for that. */
+const NO_ANSWER = 'Query read timeout'
+
+/** Whether the driver gave up an answer that the connection may still bring; nothing else is to be asked over it. */
+export const isUnanswered = (error: unknown): boolean =>
+  error instanceof Error && error.message === NO_ANSWER
+
+/** Translates a driver's error once, at the border. */
+export const sqlFailure = (error: unknown): Error => {
+  if (!(error instanceof Error)) return new Error('The database driver threw no error object')
+  if (error instanceof SqlFailure || error instanceof StoreUnavailable) return error
+  const told = error as Error & { code?: unknown; constraint?: unknown }
+  const code = typeof told.code === 'string' ? told.code : ''
+  const message = error.message.slice(0, 300)
+  if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message) || isUnanswered(error)) {
+    return new StoreUnavailable(`The database does not answer${code ? ` (${code})` : ''}`)
+  }
+  // 22P02, 22P03, 22007, 22008: the message quotes the value.
+  const safe = code.startsWith('22') ? 'A value does not fit its type' : message
+  return new SqlFailure(code, safe, typeof told.constraint === 'string' ? told.constraint : null)
+}
+
+/** A deadlock or a serialisation failure: the transaction did nothing and may run again. */
+export const mayRunAgain = (error: unknown): boolean =>
+  error instanceof SqlFailure && (error.code === '40P01' || error.code === '40001')

@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+
+import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
+import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database } from '../homes/database.ts'
+import { createControl, goOn, lockOwn } from './control.ts'
+import { toUpload } from './upload-row.ts'
+
+type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
+
+/** What callers say of uploads, plans that wait for it included. */
+export const createControls = (deps: {
+  database: Database
+  outbox: Outbox
+}): Pick<UploadStore, 'control' | 'staging' | 'apply' | 'replan'> => ({
+  control: createControl(deps),
+  staging: async (tenantId, uploadId) => {
+    const { rows } = await sql<StagingRow>`select options, plan_basis,
+        data_key is not null and exists (select from chunk where upload_id = upload.id) as rows_kept
+      from upload where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(
+      deps.database.db,
+    )
+    const row = rows[0]
+    if (row === undefined) return null
+    // Uploads of the release before have none: all are at their defaults.
+    const options = uploadOptionsSchema.parse(row.options)
+    return { options, planBasis: row.plan_basis, rowsKept: row.rows_kept }
+  },
+  apply: (input) =>
+    inTransaction(deps.database, async (tx) => {
+      const row = await lockOwn(tx, input)
+      if (row === null) return null
+      const done = { kind: 'done', unsettled: null } as const
+      if (row.hold_reason !== 'apply') {
+        const again = row.applied_at !== null && row.plan_digest === input.planDigest
+        return again ? { ...done, upload: toUpload(row) } : { kind: 'refused', state: row.state }
+      }
+      const applied = sql`applied_at = clock_timestamp(), plan_digest = ${input.planDigest},
+        schema_version = ${input.schemaVersion},`
+      const now = await goOn(tx, row, applied)
+      await appendAudit(tx, [input.audit])
+      return { ...done, upload: toUpload(now) }
+    }),
+  replan: (tenantId, uploadId, planDigest) =>
+    inTransaction(deps.database, async (tx) => {
+      const row = await lockOwn(tx, { tenantId, uploadId })
+      if (row?.hold_reason !== 'apply' || row.plan_digest === planDigest) return
+      await sql`update upload set plan_digest = ${planDigest}, version = version + 1,
+          updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
+    }),
+})

@@ -1,0 +1,151 @@
+import type { KeyObject } from 'node:crypto'
+
+import type { Chunk, NewChunk, RejectedRow, StagedChunk } from '../../domain/uploads/chunk.ts'
+import { cellsOfText } from '../../domain/uploads/chunk.ts'
+import { createPack, unpack } from '../../lib/envelope.ts'
+
+/** The digests lie beside the sealed payload, to be searched without opening it. */
+export type ChunkRow = {
+  seq: number
+  first_line: number
+  last_line: number
+  payload: Buffer
+  left_out: Buffer
+}
+
+type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
+type RejectedTuple = [line: number, code: string, column: string | null, cells: string[]]
+
+/**
+ * The payload before it is packed: a byte that tells the version, five numbers of 32 bits (little-endian), then the lines, each as its
+ * distance from the one before (LEB128: mostly the byte 1), the text as intake made it, and the rejected rows as JSON.
+ */
+const VERSION = 1
+const HEAD_BYTES = 1 + 5 * 4
+const MOST_LINE_BYTES = 5
+/** UTF-8 takes at most three bytes for a unit of a string. */
+const BYTES_PER_CHAR = 3
+/** What the version before wrote instead: one JSON array. */
+const JSON_ARRAY = '['.charCodeAt(0)
+
+const contextOf = (uploadId: string, seq: number): string => `${uploadId}:${seq}`
+
+/** Writes the lines from `at` on; returns where they end. */
+const writeLines = (into: Buffer, at: number, lines: Uint32Array): number => {
+  let end = at
+  let before = 0
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = lines[index]!
+    let rest = (line - before) >>> 0
+    before = line
+    while (rest >= 0x80) {
+      into[end++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    into[end++] = rest
+  }
+  return end
+}
+
+const readLines = (from: Buffer, count: number): number[] => {
+  const lines: number[] = []
+  let line = 0
+  for (let at = 0; lines.length < count; at += 1) {
+    let distance = 0
+    for (let shift = 0; ; shift += 7, at += 1) {
+      const byte = from[at]
+      if (byte === undefined) throw new Error('The lines of a chunk end early')
+      distance |= (byte & 0x7f) << shift
+      if (byte < 0x80) break
+    }
+    line = (line + distance) >>> 0
+    lines.push(line)
+  }
+  return lines
+}
+
+/** Writes payloads into the same room again and again; one is good until the next. */
+const createPayloadWriter = (): ((chunk: NewChunk) => Buffer) => {
+  let room = Buffer.alloc(0)
+  return ({ width, blank, lines, text, rejected }) => {
+    const tuples = rejected.map((row): RejectedTuple => [row.line, row.code, row.column, row.cells])
+    const rejectedJson = tuples.length === 0 ? '' : JSON.stringify(tuples)
+    const mostJsonBytes = rejectedJson.length * BYTES_PER_CHAR
+    const needed = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + mostJsonBytes
+    if (needed > room.byteLength) room = Buffer.allocUnsafeSlow(needed)
+    const linesEnd = writeLines(room, HEAD_BYTES, lines)
+    room[0] = VERSION
+    const head = [width, blank, lines.length, linesEnd - HEAD_BYTES, text.length]
+    for (const [index, value] of head.entries()) room.writeUInt32LE(value, 1 + index * 4)
+    room.set(text, linesEnd)
+    const jsonBytes = room.write(rejectedJson, linesEnd + text.length)
+    return room.subarray(0, linesEnd + text.length + jsonBytes)
+  }
+}
+
+const rejectedRows = (tuples: readonly RejectedTuple[]): RejectedRow[] =>
+  tuples.map(([line, code, column, cells]) => ({ line, code, column, cells }))
+
+const readPayload = (payload: Buffer): Contents => {
+  const [width, blank, rows, lineBytes, textBytes] = [0, 1, 2, 3, 4].map((index) =>
+    payload.readUInt32LE(1 + index * 4),
+  ) as [number, number, number, number, number]
+  const textStart = HEAD_BYTES + lineBytes
+  const textEnd = textStart + textBytes
+  const json = payload.toString('utf8', textEnd)
+  return {
+    blank,
+    lines: readLines(payload.subarray(HEAD_BYTES, textStart), rows),
+    ...cellsOfText(payload.subarray(textStart, textEnd), rows, width),
+    rejected: json === '' ? [] : rejectedRows(JSON.parse(json) as RejectedTuple[]),
+  }
+}
+
+const readJsonPayload = (payload: Buffer): Contents => {
+  const [width, blank, lines, contactIds, cells, rejected] = JSON.parse(payload.toString()) as [
+    number,
+    number,
+    number[],
+    string[],
+    string[],
+    RejectedTuple[],
+  ]
+  return { width, blank, lines, contactIds, cells, rejected: rejectedRows(rejected) }
+}
+
+const readContents = (payload: Buffer): Contents => {
+  if (payload[0] === VERSION) return readPayload(payload)
+  if (payload[0] === JSON_ARRAY) return readJsonPayload(payload)
+  throw new Error(`A chunk is stored in version ${payload[0]}, which this gateway does not know`)
+}
+
+/** Bytes, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
+export type EncodeChunk = (dataKey: KeyObject, uploadId: string, chunk: NewChunk) => Promise<Buffer>
+
+/** Encodes chunks one after the other, in the order of the calls, with one encoder and one room for all. */
+export const createEncodeChunk = (): EncodeChunk => {
+  const write = createPayloadWriter()
+  const pack = createPack()
+  let last: Promise<unknown> = Promise.resolve()
+  return (dataKey, uploadId, chunk) => {
+    const encoded = last.then(() => pack(dataKey, contextOf(uploadId, chunk.seq), write(chunk)))
+    last = encoded.catch(() => undefined)
+    return encoded
+  }
+}
+
+/** The inverse, of every version that was ever stored; throws when the bytes were changed or moved. */
+export const decodeChunk = async (
+  dataKey: KeyObject,
+  uploadId: string,
+  row: ChunkRow,
+): Promise<StagedChunk> => {
+  const payload = await unpack(dataKey, contextOf(uploadId, row.seq), row.payload)
+  return {
+    seq: row.seq,
+    firstLine: row.first_line,
+    lastLine: row.last_line,
+    ...readContents(payload),
+    leftOut: row.left_out,
+  }
+}

@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+
+import { DIGEST_BYTES, keyedDigest } from '../../lib/keyed-digest.ts'
+import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
+import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { Database, Db } from '../homes/database.ts'
+import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
+
+type Deps = {
+  database: Database
+  readChunk: UploadStore['readChunk']
+  digestKey: Buffer
+}
+
+/** No index: the digests of a chunk are one value, and a row of an index for each row staged would double what staging writes. */
+const chunksWith = async (db: Db, uploadId: string, digest: Buffer): Promise<number[]> => {
+  const { rows } = await sql<{ seq: number }>`select seq from chunk
+    where upload_id = ${uploadId} and position(${digest}::bytea in id_digests) > 0 order by seq`.execute(
+    db,
+  )
+  return rows.map(({ seq }) => seq)
+}
+
+/** A digest is only a hint (it may stand across two others): the chunk itself says. */
+const linesOf = async (
+  deps: Deps,
+  uploadId: string,
+  contactId: string,
+  digest: Buffer,
+): Promise<number[]> => {
+  const lines: number[] = []
+  for (const seq of await chunksWith(deps.database.db, uploadId, digest)) {
+    const chunk = await deps.readChunk(uploadId, seq)
+    for (const [row, id] of chunk.contactIds.entries()) {
+      if (id === contactId) lines.push(chunk.lines[row]!)
+    }
+  }
+  return lines
+}
+
+const createUploadsOf =
+  (deps: Deps): ExplainStore['uploadsOf'] =>
+  async ({ tenantId, contactListId, contactId, scan, cursor }) => {
+    const before = cursor === null ? null : idOfCursor(cursor)
+    if (cursor !== null && before === null) return null
+    const older = before === null ? sql`` : sql`and id < ${before}`
+    const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
+      where tenant_id = ${tenantId} and contact_list_id = ${contactListId} and state <> 'receiving' ${older}
+      order by id desc limit ${scan + 1}`.execute(deps.database.db)
+    const page = pageOfRows(rows.map(toUpload), scan)
+    const digest = keyedDigest(deps.digestKey, contactId)
+    if (digest.length !== DIGEST_BYTES) throw new Error('A keyed digest has another length')
+    const items = []
+    for (const upload of page.items) {
+      items.push({ upload, lines: await linesOf(deps, upload.id, contactId, digest) })
+    }
+    return { items, next: page.next }
+  }
+
+type EntryRow = {
+  upload_id: string
+  line: number
+  accepted_seq: string
+  delivered_at: Date
+  in_doubt: boolean
+}
+
+/** What is known of one contact, from the staged rows and the register. */
+export const createExplainStore = (deps: Deps): ExplainStore => ({
+  uploadsOf: createUploadsOf(deps),
+  registerEntry: async (tenantId, contactListId, contactId) => {
+    const { rows } = await sql<EntryRow>`select upload_id, line, accepted_seq, delivered_at,
+        content_hash = ''::bytea or accepted_seq < coalesce(doubt_seq, 0) as in_doubt
+      from contact_register left join list_clearing using (list_id)
+      where tenant_id = ${tenantId} and list_id = ${contactListId} and contact_id = ${contactId}
+        and accepted_seq >= coalesce(cleared_seq, 0)`.execute(deps.database.db)
+    const row = rows[0]
+    if (!row) return null
+    return {
+      uploadId: row.upload_id,
+      line: row.line,
+      acceptedSeq: Number(row.accepted_seq),
+      deliveredAt: row.delivered_at.toISOString(),
+      inDoubt: row.in_doubt,
+    }
+  },
+})

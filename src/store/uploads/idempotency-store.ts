@@ -1,0 +1,60 @@
+import { sql } from 'kysely'
+
+import type { IdempotencyStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { Database } from '../homes/database.ts'
+
+/** How long an answer is replayed. Source: design, section 6. */
+const KEPT_DAYS = 7
+
+type ClaimRow = {
+  state: 'claimed' | 'done'
+  fingerprint: string
+  status: number
+  body: string
+  location: string | null
+}
+
+export const createIdempotencyStore = (deps: {
+  database: Database
+}): IdempotencyStore & { freeUnfinished(): Promise<void> } => {
+  const { db } = deps.database
+  return {
+    claim: async (input) => {
+      const { tenantId, method, path, key, owner } = input
+      const taken =
+        await sql`insert into idempotency_key as k (tenant_id, method, path, key, state, owner)
+        values (${tenantId}, ${method}, ${path}, ${key}, 'claimed', ${owner})
+        on conflict (tenant_id, method, path, key) do update set state = 'claimed', owner = excluded.owner,
+          heartbeat_at = clock_timestamp(), created_at = clock_timestamp(), done_at = null, fingerprint = null,
+          status = null, body = null, location = null
+        where (k.state = 'claimed'
+            and k.heartbeat_at <= clock_timestamp() - make_interval(secs => ${input.deadAfterMs / 1000}::float8))
+          or (k.state = 'done' and k.done_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}::int))
+        returning key`.execute(db)
+      if (taken.rows.length === 1) return { kind: 'claimed' }
+      const { rows } =
+        await sql<ClaimRow>`select state, fingerprint, status, body, location from idempotency_key
+        where tenant_id = ${tenantId} and method = ${method} and path = ${path} and key = ${key}`.execute(
+          db,
+        )
+      const row = rows[0]
+      // Released between the two statements: the caller hears "in progress" and comes again.
+      if (row?.state !== 'done') return { kind: 'in_progress' }
+      const { fingerprint, status, body, location } = row
+      return { kind: 'done', fingerprint, status, body, location }
+    },
+    keepAlive: async (scope) => {
+      await sql`update idempotency_key set heartbeat_at = clock_timestamp()
+        where tenant_id = ${scope.tenantId} and method = ${scope.method} and path = ${scope.path}
+          and key = ${scope.key} and owner = ${scope.owner} and state = 'claimed'`.execute(db)
+    },
+    release: async (scope) => {
+      await sql`delete from idempotency_key
+        where tenant_id = ${scope.tenantId} and method = ${scope.method} and path = ${scope.path}
+          and key = ${scope.key} and owner = ${scope.owner} and state = 'claimed'`.execute(db)
+    },
+    freeUnfinished: async () => {
+      await sql`delete from idempotency_key where state = 'claimed'`.execute(db)
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { StagedChunk } from '../../domain/uploads/chunk.ts'
+import { FINAL_STATES, type UploadState } from '../../domain/uploads/upload.ts'
+import { hasBit } from '../../lib/bitmap.ts'
+import type { LedgerRow, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { Database, Db } from '../homes/database.ts'
+
+type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column'>
+
+/** What is known of an accepted row besides its chunk. */
+type Overlay = {
+  results: Map<number, Result>
+  batches: { from_row: number; to_row: number; sent: Buffer }[]
+  /** What a row is that nothing is known of. */
+  rest: Result
+  /** Of the rows left out, in their order, the lines that replaced them; empty for uploads staged before they were kept. */
+  replacedBy: Buffer
+}
+
+const readReplacedBy = async (db: Db, uploadId: string, chunk: StagedChunk): Promise<Buffer> => {
+  if (chunk.leftOut.every((byte) => byte === 0)) return Buffer.alloc(0)
+  const { rows } = await sql<{ replaced_by: Buffer }>`select replaced_by from chunk
+    where upload_id = ${uploadId} and seq = ${chunk.seq}`.execute(db)
+  return rows[0]?.replaced_by ?? Buffer.alloc(0)
+}
+
+const readOverlay = async (
+  db: Db,
+  uploadId: string,
+  chunk: StagedChunk,
+  rest: Result,
+): Promise<Overlay> => {
+  const results = await sql<Result & { line: number }>`
+    select line, outcome, code, column_name as column from row_result
+    where upload_id = ${uploadId} and line between ${chunk.firstLine} and ${chunk.lastLine}`.execute(
+    db,
+  )
+  const batches = await sql<Overlay['batches'][number]>`select from_row, to_row, sent from batch
+    where upload_id = ${uploadId} and chunk_seq = ${chunk.seq} and state = 'settled'`.execute(db)
+  return {
+    results: new Map(results.rows.map(({ line, ...result }) => [line, result])),
+    batches: batches.rows,
+    rest,
+    replacedBy: await readReplacedBy(db, uploadId, chunk),
+  }
+}
+
+const DUPLICATE: Result = { outcome: 'duplicate', code: 'replaced-in-file', column: null }
+const DELIVERED: Result = { outcome: 'delivered', code: null, column: null }
+
+const outcomeOf = (chunk: StagedChunk, index: number, overlay: Overlay): Result => {
+  if (hasBit(chunk.leftOut, index)) return DUPLICATE
+  const result = overlay.results.get(chunk.lines[index]!)
+  if (result) return result
+  const delivered = overlay.batches.some(
+    (batch) =>
+      index >= batch.from_row && index < batch.to_row && hasBit(batch.sent, index - batch.from_row),
+  )
+  return delivered ? DELIVERED : overlay.rest
+}
+
+type RowsWanted = { outcomes: ReadonlySet<string>; afterLine: number }
+
+const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): LedgerRow[] => {
+  const { replacedBy } = overlay
+  const rows: LedgerRow[] = []
+  const isWanted = (line: number, outcome: string): boolean =>
+    line > wanted.afterLine && (wanted.outcomes.size === 0 || wanted.outcomes.has(outcome))
+  let leftOut = 0
+  chunk.lines.forEach((line, index) => {
+    const result = outcomeOf(chunk, index, overlay)
+    let replacedByLine: number | null = null
+    if (result === DUPLICATE) {
+      if (leftOut * 4 < replacedBy.length) replacedByLine = replacedBy.readUInt32LE(leftOut * 4)
+      leftOut += 1
+    }
+    if (!isWanted(line, result.outcome)) return
+    const cells = chunk.cells.slice(index * chunk.width, (index + 1) * chunk.width)
+    rows.push({ line, contactId: chunk.contactIds[index]!, ...result, cells, replacedByLine })
+  })
+  for (const { line, code, column, cells } of chunk.rejected) {
+    if (!isWanted(line, 'rejected')) continue
+    const none = { contactId: null, replacedByLine: null }
+    rows.push({ line, outcome: 'rejected', ...none, code, column, cells })
+  }
+  return rows.sort((a, b) => a.line - b.line)
+}
+
+const restOf = (state: UploadState, problem: { code: string } | null): Result =>
+  FINAL_STATES.includes(state)
+    ? {
+        outcome: 'unprocessed',
+        code: state === 'cancelled' ? state : (problem?.code ?? 'not-sent'),
+        column: null,
+      }
+    : { outcome: 'accepted', code: null, column: null }
+
+/** Chunks without a row that is asked for are not even opened, so that a few rows of a large upload are found fast. */
+const mayHold = (outcomes: ReadonlySet<string>): RawBuilder<unknown> => {
+  if (outcomes.size === 0) return sql`true`
+  const cases: RawBuilder<unknown>[] = []
+  if (outcomes.has('rejected')) cases.push(sql`last_line - first_line + 1 > accepted`)
+  if (outcomes.has('duplicate')) cases.push(sql`left_out <> ''`)
+  if (['accepted', 'delivered', 'unprocessed'].some((outcome) => outcomes.has(outcome))) {
+    cases.push(sql`accepted > 0`)
+  }
+  cases.push(sql`exists (select from row_result r where r.upload_id = chunk.upload_id
+    and r.line between chunk.first_line and chunk.last_line and r.outcome = any(${[...outcomes]}::text[]))`)
+  return sql`(${sql.join(cases, sql` or `)})`
+}
+
+type Ledger = Pick<UploadStore, 'ledger' | 'ledgerRows'>
+
+/** A scan of the chunks in order, one in memory at a time. */
+export const createLedger = (deps: {
+  database: Database
+  readChunk: UploadStore['readChunk']
+}): Ledger => {
+  const { db } = deps.database
+
+  const ledgerRows: Ledger['ledgerRows'] = async function* (uploadId, query) {
+    const found = await sql<{ state: UploadState; problem: { code: string } | null }>`
+      select state, problem from upload where id = ${uploadId}`.execute(db)
+    if (!found.rows[0]) return
+    const rest = restOf(found.rows[0].state, found.rows[0].problem)
+    const wanted = { outcomes: new Set(query.outcomes), afterLine: query.afterLine }
+    const { rows: chunks } = await sql<{ seq: number }>`select seq from chunk
+      where upload_id = ${uploadId} and last_line > ${query.afterLine} and ${mayHold(wanted.outcomes)}
+      order by seq`.execute(db)
+    for (const { seq } of chunks) {
+      const chunk = await deps.readChunk(uploadId, seq)
+      const overlay = await readOverlay(db, uploadId, chunk, rest)
+      const rows = rowsOf(chunk, overlay, wanted)
+      if (rows.length > 0) yield rows
+    }
+  }
+
+  return {
+    ledgerRows,
+    ledger: async (uploadId, { limit, ...query }) => {
+      const rows: LedgerRow[] = []
+      for await (const more of ledgerRows(uploadId, query)) {
+        rows.push(...more)
+        if (rows.length > limit) break
+      }
+      const page = rows.slice(0, limit)
+      return { rows: page, nextLine: rows.length > limit ? (page.at(-1)?.line ?? null) : null }
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import { NOTHING_FOUND, type Reconciliation } from '../../domain/uploads/reconciliation.ts'
+
+/** Set by an upload's end (`ending.ts`): what was delivered is to be looked at again. */
+export const PENDING_JSON = JSON.stringify({ state: 'pending', ...NOTHING_FOUND })
+
+export type ReconciliationColumns = {
+  reconciliation: Omit<Reconciliation, 'checkedAt'> | null
+  reconciled_at: Date | null
+}
+export const RECONCILIATION_COLUMNS = 'reconciliation, reconciled_at'
+
+/** Member by member: jsonb gives them back in an order of its own. */
+export const reconciliationOf = (row: ReconciliationColumns): Reconciliation | null => {
+  const found = row.reconciliation
+  if (found === null) return null
+  return {
+    state: found.state,
+    checkedAt: row.reconciled_at?.toISOString() ?? null,
+    sampled: found.sampled,
+    missing: found.missing,
+    differences: found.differences,
+    listSize: found.listSize,
+    registered: found.registered,
+  }
+}

@@ -1,0 +1,20 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { StageUpload } from '../../workflows/ports/uploads/uploads.ts'
+
+/**
+ * The newest earlier upload of the tenant to the list with the same bytes, as an expression of the statement that stages `upload`.
+ * A retry sends rows of a file again on purpose.
+ */
+export const sameFileAs = ({
+  tenantId,
+  source,
+  uploadId,
+  parentId,
+}: StageUpload): RawBuilder<unknown> =>
+  parentId === null
+    ? sql`(select earlier.id from upload earlier where earlier.tenant_id = ${tenantId}
+        and earlier.contact_list_id = upload.contact_list_id and earlier.source ->> 'sha256' = ${source.sha256}
+        and earlier.state <> 'receiving' and earlier.parent_id is null and earlier.id <> ${uploadId}
+        order by earlier.accepted_seq desc limit 1)`
+    : sql`null`

@@ -1,0 +1,161 @@
+import { sql } from 'kysely'
+
+import { brokenSums, completedState, type Upload } from '../../domain/uploads/upload.ts'
+import {
+  StagingLost,
+  type StageUpload,
+  type UploadStore,
+} from '../../workflows/ports/uploads/uploads.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { sameFileAs } from './same-file.ts'
+import {
+  LANE_STATES_SQL,
+  lockUpload,
+  toUpload,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+} from './upload-row.ts'
+
+/** The row lock of the lane, kept to the commit, makes the order of numbers the order of commits. */
+const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
+  const { rows } = await sql<{ last_seq: string }>`
+    insert into lane as l (key) values (${laneKey})
+    on conflict (key) do update set last_seq = l.last_seq + 1,
+      woken = l.woken or not exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL})),
+      ready_at = case when exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))
+        then l.ready_at else clock_timestamp() end
+    returning last_seq`.execute(tx)
+  return rows[0]!.last_seq
+}
+
+/** Little-endian, four bytes a line. */
+const linesAsHex = (lines: Uint32Array): string => {
+  const bytes = Buffer.allocUnsafe(lines.length * 4)
+  for (const [index, line] of lines.entries()) bytes.writeUInt32LE(line, index * 4)
+  return bytes.toString('hex')
+}
+
+const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
+  if (input.leftOut.size === 0) return
+  const seqs = [...input.leftOut.keys()].sort((a, b) => a - b)
+  const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
+  const lines = seqs.map((seq) => linesAsHex(input.replacedBy.get(seq) ?? new Uint32Array()))
+  const { rows } = await sql`update chunk
+    set left_out = decode(marked.bits, 'hex'), replaced_by = decode(marked.lines, 'hex')
+    from unnest(${seqs}::int[], ${bits}::text[], ${lines}::text[]) as marked (seq, bits, lines)
+    where chunk.upload_id = ${input.uploadId} and chunk.seq = marked.seq returning chunk.seq`.execute(
+    tx,
+  )
+  if (rows.length !== seqs.length) {
+    throw new Error(`Upload ${input.uploadId}: rows left out of chunks that are not stored`)
+  }
+}
+
+/** Appends were not waited for until they were on disk: a database that crashed since may have lost some. */
+const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
+  const { rows } = await sql<{ chunks: number }>`
+    select count(*)::int as chunks from chunk where upload_id = ${input.uploadId}`.execute(tx)
+  if (rows[0]!.chunks !== input.chunks) {
+    throw new StagingLost(
+      `Upload ${input.uploadId}: ${rows[0]!.chunks} of ${input.chunks} chunks are stored`,
+    )
+  }
+}
+
+/** Why the upload is not for its lane yet; null when it is. A time that has come holds nothing. */
+const holdOf = ({ options }: StageUpload) => {
+  if (options.apply === 'manual') return sql`'apply'`
+  const notBefore = options.notBefore ?? null
+  return sql`case when ${notBefore}::timestamptz > clock_timestamp() then 'not_before' end`
+}
+
+const writeUpload = async (
+  tx: Tx,
+  input: StageUpload,
+  acceptedSeq: string,
+  ended: Upload['state'] | null,
+): Promise<Upload> => {
+  const { counts, options } = input
+  const plan = input.plan === null ? null : JSON.stringify(input.plan)
+  const { rows } = await sql<UploadRow>`with wanted as (
+      select ${ended === null ? holdOf(input) : sql`null`}::text as hold, ${options.notBefore ?? null}::timestamptz as starts_at)
+    update upload set
+      state = coalesce(${ended}::text, case when hold is null then 'staged' else 'held' end),
+      hold_reason = hold, hold_since = case when hold is not null then clock_timestamp() end,
+      held_from = case when hold is not null then 'staged' end, told_hold = hold,
+      retry_at = case when hold = 'not_before' then starts_at end,
+      accepted_seq = ${acceptedSeq}::bigint, version = version + 1,
+      rows_read = ${counts.read}, rows_accepted = ${counts.accepted}, rows_rejected = ${counts.rejected},
+      rows_duplicates = ${counts.duplicates}, rows_suppressed = ${counts.suppressed}, rows_blank = ${counts.blank},
+      rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
+      schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
+      options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
+      plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
+      method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},
+      same_file_as = ${sameFileAs(input)}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
+      completed_at = case when ${ended !== null} then clock_timestamp() end
+    from wanted where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
+  return toUpload(rows[0]!)
+}
+
+/** The child's contents are as old as its parent's; the parent names it. Both are in one lane, which is locked. */
+const adopt = async (tx: Tx, { uploadId, parentId }: StageUpload): Promise<void> => {
+  if (parentId === null) return
+  const { rows } = await sql<{ content_seq: string }>`update upload set
+      child_ids = child_ids || to_jsonb(${uploadId}::text), version = version + 1, updated_at = clock_timestamp()
+    where id = ${parentId} returning coalesce(content_seq, accepted_seq) as content_seq`.execute(tx)
+  const parent = rows[0]
+  if (parent === undefined) throw new StagingLost(`Upload ${parentId} is gone`)
+  await sql`update upload set parent_id = ${parentId}, content_seq = ${parent.content_seq}::bigint
+    where id = ${uploadId}`.execute(tx)
+}
+
+/** The first to answer a claim wins: a request whose claim was taken over cannot stage a second upload for the key. */
+const answerClaim = async (
+  tx: Tx,
+  input: StageUpload,
+  answer: { status: number; body: string },
+): Promise<void> => {
+  const { claim } = input
+  const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
+      fingerprint = ${claim.fingerprint}, status = ${answer.status}, body = ${answer.body},
+      location = ${`/v1/uploads/${input.uploadId}`}
+    where tenant_id = ${input.tenantId} and method = ${claim.method} and path = ${claim.path} and key = ${claim.key}
+      and state = 'claimed' returning key`.execute(tx)
+  if (rows.length === 0) {
+    throw new StagingLost(`Upload ${input.uploadId}: its idempotency claim is gone or answered`)
+  }
+}
+
+export const createStage =
+  (deps: { database: Database; outbox: Outbox }): UploadStore['stage'] =>
+  async (input) => {
+    const broken = brokenSums(input.counts, false)
+    if (broken.length > 0) {
+      throw new Error(`Upload ${input.uploadId}: rows do not add up (${broken.join(', ')})`)
+    }
+    return inTransaction(deps.database, async (tx) => {
+      const { rows } = await sql<{ lane_key: string }>`
+        select lane_key from upload where id = ${input.uploadId}`.execute(tx)
+      const laneKey = rows[0]?.lane_key
+      if (laneKey === undefined) throw new StagingLost(`Upload ${input.uploadId} was swept`)
+      const acceptedSeq = await takeSeq(tx, laneKey)
+      const locked = await lockUpload(tx, input.uploadId)
+      if (locked?.state !== 'receiving') {
+        throw new StagingLost(`Upload ${input.uploadId} is not being received`)
+      }
+      await countChunks(tx, input)
+      await markLeftOut(tx, input)
+      await adopt(tx, input)
+      const ended = input.counts.accepted === 0 ? completedState(input.counts) : null
+      const upload = await writeUpload(tx, input, acceptedSeq, ended)
+      const answer = input.answer(upload)
+      await answerClaim(tx, input, answer)
+      await appendAudit(tx, [input.audit])
+      if (ended !== null) await deps.outbox.tell(tx, 'upload.completed', upload)
+      if (upload.hold?.reason === 'apply') await deps.outbox.tell(tx, 'upload.held', upload)
+      return { upload, answer }
+    })
+  }

@@ -1,0 +1,196 @@
+import type { KeyObject } from 'node:crypto'
+
+import { sql, type RawBuilder } from 'kysely'
+
+import { newKey, sealingKey } from '../../lib/envelope.ts'
+import { StagingLost, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import type { Database, Db } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+import { SqlFailure } from '../homes/sql-failure.ts'
+import { createControls } from './apply.ts'
+import { createEncodeChunk, decodeChunk, type ChunkRow } from './chunk-codec.ts'
+import { createLedger } from './ledger.ts'
+import { createStage } from './stage.ts'
+import { createUploadPages } from './upload-pages.ts'
+import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
+
+const keyContext = (uploadId: string): string => `upload:${uploadId}`
+const FOREIGN_KEY_VIOLATION = '23503'
+
+const createFind =
+  ({ db }: Database): UploadStore['find'] =>
+  async (tenantId, uploadId) => {
+    const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
+        where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
+    return rows[0] ? toUpload(rows[0]) : null
+  }
+
+type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
+
+const openKey = (keyring: Keyring, uploadId: string, row: SealedKey | undefined): KeyObject => {
+  if (!row?.data_key || !row.data_key_id) {
+    throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
+  }
+  return sealingKey(keyring.open(keyContext(uploadId), row.data_key_id, row.data_key))
+}
+
+/** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */
+const createDataKeys = (db: Db, keyring: Keyring) => {
+  const receiving = new Map<string, KeyObject>()
+  return {
+    receiving,
+    read: async (uploadId: string): Promise<KeyObject> => {
+      const known = receiving.get(uploadId)
+      if (known) return known
+      const { rows } = await sql<SealedKey>`
+        select data_key, data_key_id from upload where id = ${uploadId}`.execute(db)
+      return openKey(keyring, uploadId, rows[0])
+    },
+  }
+}
+type DataKeys = ReturnType<typeof createDataKeys>
+
+/**
+ * The commit is not waited for until it is on disk: the one that stages the upload is, and it brings everything before it. Until then a
+ * crash of the database may take chunks away; staging counts them.
+ */
+const createAppend = (database: Database, keys: DataKeys): UploadStore['appendChunks'] => {
+  const encodeChunk = createEncodeChunk()
+  return async (uploadId, chunks) => {
+    const dataKey = await keys.read(uploadId)
+    const packed = await Promise.all(chunks.map((chunk) => encodeChunk(dataKey, uploadId, chunk)))
+    if (packed.length === 0) return
+    const values = chunks.map(
+      (chunk, index) =>
+        sql`(${uploadId}::text, ${chunk.seq}::int, ${chunk.firstLine}::int, ${chunk.lastLine}::int,
+          ${chunk.lines.length}::int, ${packed[index]}::bytea, ${chunk.idDigests}::bytea, ${chunk.subjectDigests}::bytea)`,
+    )
+    try {
+      await database.writeBytes(
+        sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
+          insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)
+          select v.* from relaxed, (values ${sql.join(values)}) as v`.compile(database.db),
+      )
+    } catch (error) {
+      if (!(error instanceof SqlFailure && error.code === FOREIGN_KEY_VIOLATION)) throw error
+      throw new StagingLost(`Upload ${uploadId} was swept while it was received`)
+    }
+  }
+}
+
+/** Chunks read in one statement: 16 bytes a row of 2,500 make 160 KB, and twice that as the text in which they come. */
+const DIGESTS_AT_ONCE = 4
+
+const createIdDigests = (db: Db): UploadStore['idDigests'] =>
+  async function* (uploadId) {
+    for (let after = -1; ;) {
+      const { rows } = await sql<{ seq: number; id_digests: Buffer }>`
+        select seq, id_digests from chunk where upload_id = ${uploadId} and seq > ${after}
+        order by seq limit ${DIGESTS_AT_ONCE}`.execute(db)
+      for (const row of rows) yield row.id_digests
+      if (rows.length < DIGESTS_AT_ONCE) return
+      after = rows.at(-1)!.seq
+    }
+  }
+
+/** Chunks deleted in one statement: all of a large upload at once would stop the embedded home, and every request, for seconds. */
+const DISCARDED_AT_ONCE = 16
+
+/**
+ * Deletes the upload's chunks by slices, then the upload, as long as `condition` on it holds; whether it did to the end. One that comes
+ * to life in the middle has lost chunks, which its staging finds out.
+ */
+const discard = async (
+  db: Db,
+  uploadId: string,
+  condition: RawBuilder<unknown>,
+): Promise<boolean> => {
+  for (let after = -1, more = true; more;) {
+    const { rows } = await sql<{
+      seq: number
+    }>`delete from chunk where upload_id = ${uploadId} and seq = any(array(
+        select seq from chunk where upload_id = ${uploadId} and seq > ${after} order by seq limit ${DISCARDED_AT_ONCE}))
+      and exists (select from upload where id = ${uploadId} and ${condition}) returning seq`.execute(
+      db,
+    )
+    after = Math.max(after, ...rows.map(({ seq }) => seq))
+    more = rows.length === DISCARDED_AT_ONCE
+  }
+  const { rows } =
+    await sql`delete from upload where id = ${uploadId} and ${condition} returning id`.execute(db)
+  return rows.length === 1
+}
+
+const createReadChunk =
+  (db: Db, keyring: Keyring): UploadStore['readChunk'] =>
+  async (uploadId, seq) => {
+    const { rows } = await sql<ChunkRow & SealedKey>`
+      select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+      from chunk join upload on upload.id = chunk.upload_id where upload_id = ${uploadId} and seq = ${seq}`.execute(
+      db,
+    )
+    if (!rows[0]) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
+    return decodeChunk(openKey(keyring, uploadId, rows[0]), uploadId, rows[0])
+  }
+
+/** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
+export const createUploadStore = (deps: {
+  database: Database
+  keyring: Keyring
+  outbox: Outbox
+}): UploadStore => {
+  const { db } = deps.database
+  const keys = createDataKeys(db, deps.keyring)
+
+  const readChunk = createReadChunk(db, deps.keyring)
+  const stage = createStage(deps)
+
+  return {
+    find: createFind(deps.database),
+    ...createUploadPages(deps.database),
+    readChunk,
+    ...createLedger({ database: deps.database, readChunk }),
+    ...createControls(deps),
+    begin: async (upload) => {
+      const dataKey = newKey()
+      const wrapped = deps.keyring.seal(keyContext(upload.id), dataKey)
+      await sql`insert into upload (id, tenant_id, contact_list_id, lane_key, state, mode, duplicates, method, source,
+          schema_version, request_id, owner, data_key, data_key_id)
+        values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
+          ${upload.duplicates}, 'batches', ${JSON.stringify(upload.source)}::jsonb, ${upload.schemaVersion},
+          ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
+      keys.receiving.set(upload.id, sealingKey(dataKey))
+    },
+    touch: async (uploadId) => {
+      const { rows } = await sql`update upload set heartbeat_at = clock_timestamp()
+        where id = ${uploadId} and state = 'receiving' returning id`.execute(db)
+      return rows.length === 1
+    },
+    appendChunks: createAppend(deps.database, keys),
+    idDigests: createIdDigests(db),
+    stage: async (input) => {
+      try {
+        return await stage(input)
+      } finally {
+        keys.receiving.delete(input.uploadId)
+      }
+    },
+    discard: async (uploadId) => {
+      keys.receiving.delete(uploadId)
+      await discard(db, uploadId, sql`state = 'receiving'`)
+    },
+    sweepReceiving: async (olderThanMs) => {
+      const dead = sql`state = 'receiving'
+        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
+      const { rows } = await sql<{ id: string }>`select id from upload where ${dead}`.execute(db)
+      let discarded = 0
+      for (const { id } of rows) {
+        if (!(await discard(db, id, dead))) continue
+        keys.receiving.delete(id)
+        discarded += 1
+      }
+      return discarded
+    },
+  }
+}

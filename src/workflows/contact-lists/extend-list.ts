@@ -1,0 +1,142 @@
+import { hasScope } from '../../domain/access/access.ts'
+import type { AuditEntry } from '../../domain/audit/audit.ts'
+import type { ContactList, ListColumn } from '../../domain/contact-lists/contact-list.ts'
+import { listChangesOf, rowsStillFit } from '../../domain/contact-lists/list-changes.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { IntakeResult } from '../../intake/contract.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { UploadRequest } from '../contract.ts'
+import type { AuditStore } from '../ports/audit/audit.ts'
+import type { ProvisioningPort } from '../ports/contact-lists/provisioning.ts'
+import type { ListCache } from '../ports/delivery/delivery.ts'
+import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
+import { problemOfRefusal, readContext, unavailable } from '../uploads/receive/list-schema.ts'
+
+/** A changed list is ready again within this (guide-api, "Contact lists"). */
+const READY_WITHIN_MS = 30_000
+const FIRST_LOOK_MS = 500
+const LONGEST_LOOK_MS = 5_000
+
+export type ExtendListDeps = {
+  provisioning: Pick<ProvisioningPort, 'addColumns'>
+  contactLists: Pick<ContactListPort, 'readContactList'>
+  lists: ListCache
+  audit: AuditStore
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  signal: AbortSignal
+}
+
+export type ExtendList = {
+  /** Refuses schemaDrift=extend where the key or the dialect cannot, before anything is read: 403, or `capability-not-available`. */
+  check(request: Pick<UploadRequest, 'caller' | 'options'>): void
+  /**
+   * Gives the list the columns that a file brings and waits until Genesys shows it ready with all of them, 30 s at most. Asking again
+   * adds nothing twice. What was added stays, whatever becomes of the upload. Throws `genesys-unavailable`, `genesys-refused`,
+   * `not-found`, or `schema-drift` when the list changed otherwise meanwhile.
+   */
+  extend(request: UploadRequest, list: ContactList, result: IntakeResult): Promise<ContactList>
+}
+
+/** Columns are added when the whole file is read and has a row to send: a file that is refused changes no list. */
+export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
+  check: ({ caller, options }) => {
+    if (options.schemaDrift !== 'extend') return
+    if (!hasScope(caller.scopes, 'lists')) {
+      const detail = 'schemaDrift=extend changes the list and needs the scope lists.'
+      throw new GatewayProblem('scope-missing', detail, { scope: 'lists' })
+    }
+    if (deps.provisioning.addColumns === null) {
+      const detail = 'The columns of a list cannot be changed in this dialect of Genesys.'
+      throw new GatewayProblem('capability-not-available', detail)
+    }
+    if (options.apply === 'auto') return
+    const detail = 'schemaDrift=extend changes the list before a plan could be applied.'
+    throw new GatewayProblem('option-invalid', detail, { options: ['schemaDrift', 'apply'] })
+  },
+  extend: async (request, list, result) => {
+    const { addedColumns, counts } = result
+    const { addColumns } = deps.provisioning
+    if (addedColumns.length === 0 || counts.accepted === 0 || addColumns === null) return list
+    const startedMs = deps.clock.monotonicMs()
+    const { tenantId, requestId } = request.caller
+    const context = { ...readContext(tenantId, deps.signal), class: 'read' as const }
+    const add = () => addColumns(list.id, addedColumns, context)
+    await deps.audit.append([auditOf(deps, request, addedColumns.length, 'intended', null)])
+    const latency = (): number => deps.clock.monotonicMs() - startedMs
+    try {
+      const wide = await untilWide(deps, list.id, addedColumns, add, context)
+      checkFits(result, wide)
+      await deps.lists.put(wide)
+      await deps.audit.append([auditOf(deps, request, addedColumns.length, 'ok', latency())])
+      const told = { tenantId, requestId, contactListId: list.id, columns: addedColumns.length }
+      deps.emit('list.extended', { ...told, durationMs: Math.round(latency()) })
+      return wide
+    } catch (error) {
+      await deps.audit.append([auditOf(deps, request, addedColumns.length, 'failed', latency())])
+      throw error
+    }
+  },
+})
+
+/** Adds the columns, again after an unknown outcome, and then only looks: a list that is being indexed may show its old columns. */
+const untilWide = async (
+  deps: ExtendListDeps,
+  listId: string,
+  added: readonly ListColumn[],
+  add: () => Promise<ContactList>,
+  context: CallContext,
+): Promise<ContactList> => {
+  const endMs = deps.clock.monotonicMs() + READY_WITHIN_MS
+  let isAdded = false
+  let failure: GenesysFailure | null = null
+  for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)) {
+    try {
+      const list = isAdded ? await deps.contactLists.readContactList(listId, context) : await add()
+      isAdded = true
+      const names = new Set(list.columns.map(({ name }) => name))
+      if (list.status === 'ready' && added.every(({ name }) => names.has(name))) return list
+    } catch (error) {
+      if (!(error instanceof GenesysFailure)) throw error
+      if (error.retry === 'never') throw problemOfRefusal(error)
+      failure = error
+    }
+    if (deps.clock.monotonicMs() + waitMs >= endMs) {
+      throw unavailable(failure ?? new GenesysFailure('unavailable', 'extend-contact-list'))
+    }
+    await deps.clock.sleep(waitMs, context.signal)
+  }
+}
+
+/** Another change of the list at the same time may have made the rows' check void. */
+const checkFits = (result: IntakeResult, list: ContactList): void => {
+  const changes = listChangesOf(result, list)
+  if (rowsStillFit(changes)) return
+  const { added, removed, kindChanged: retyped } = changes
+  const detail = 'The list was changed while its columns were added.'
+  throw new GatewayProblem('schema-drift', detail, { diff: { added, removed, retyped } })
+}
+
+const auditOf = (
+  deps: ExtendListDeps,
+  { caller, contactListId }: UploadRequest,
+  columns: number,
+  outcome: AuditEntry['outcome'],
+  latencyMs: number | null,
+): AuditEntry => ({
+  id: deps.ids.newId('aud'),
+  tenantId: caller.tenantId,
+  actor: caller.keyId,
+  action: 'list.extended',
+  object: contactListId,
+  requestId: caller.requestId,
+  attempt: 1,
+  latencyMs,
+  outcome,
+  counts: { columns },
+  digest: null,
+})

@@ -1,0 +1,76 @@
+import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
+import { hasColumns, type NewContactListPlan } from '../../domain/contact-lists/new-contact-list.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { ProvisioningPort, ProvisioningStore } from '../ports/contact-lists/provisioning.ts'
+import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
+
+export type FindMadeListDeps = {
+  provisioning: Pick<ProvisioningPort, 'findByName'>
+  contactLists: Pick<ContactListPort, 'readContactList'>
+  made: Pick<ProvisioningStore, 'taken'>
+  clock: Clock
+}
+
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 5_000
+
+/**
+ * Looks for the list that a creation without a known outcome may have made: one of this name with these columns that is nobody
+ * else's. Looks again, for a new list may be listed late, until `withinMs` are over (0: one look); null = there is none. Throws
+ * `contact-list-ambiguous` when it cannot be told, and what the look-up throws.
+ */
+export const findMadeList = async (
+  deps: FindMadeListDeps,
+  plan: NewContactListPlan,
+  context: CallContext,
+  withinMs: number,
+): Promise<ContactList | null> => {
+  const endMs = deps.clock.monotonicMs() + withinMs
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    const found = await look(deps, plan, context)
+    if (found !== null) return found
+    const leftMs = endMs - deps.clock.monotonicMs()
+    if (leftMs <= 0) return null
+    await deps.clock.sleep(Math.min(waitMs, leftMs), context.signal)
+  }
+}
+
+const look = async (
+  deps: FindMadeListDeps,
+  plan: NewContactListPlan,
+  context: CallContext,
+): Promise<ContactList | null> => {
+  const named = await deps.provisioning.findByName(plan.name, context)
+  if (named.length === 0) return null
+  const ids = named.map(({ id }) => id)
+  const taken = new Set(await deps.made.taken(context.tenantId, ids))
+  const [id, ...more] = ids.filter((candidate) => !taken.has(candidate))
+  if (id === undefined) return null
+  if (more.length > 0) throw ambiguous(1 + more.length)
+  const list = await readNew(deps, id, context)
+  if (list === null || hasColumns(list, plan)) return list
+  throw ambiguous(1)
+}
+
+/** null: it is listed, but not to be read yet. */
+const readNew = async (
+  deps: FindMadeListDeps,
+  listId: string,
+  context: CallContext,
+): Promise<ContactList | null> => {
+  try {
+    return await deps.contactLists.readContactList(listId, context)
+  } catch (error) {
+    if (error instanceof GenesysFailure && error.kind === 'not_found') return null
+    throw error
+  }
+}
+
+const ambiguous = (candidates: number): GatewayProblem =>
+  new GatewayProblem(
+    'contact-list-ambiguous',
+    'Genesys did not answer the creation, and what it has now cannot be told to be its result.',
+    { candidates },
+  )

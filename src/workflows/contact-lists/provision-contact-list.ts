@@ -1,0 +1,236 @@
+import type { Caller } from '../../domain/access/access.ts'
+import type { AuditEntry } from '../../domain/audit/audit.ts'
+import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
+import { hasColumns, type NewContactListPlan } from '../../domain/contact-lists/new-contact-list.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { UploadAnswer } from '../contract.ts'
+import type { AccessStore } from '../ports/access/access.ts'
+import type { ProvisioningPort, ProvisioningStore } from '../ports/contact-lists/provisioning.ts'
+import type { ListCache } from '../ports/delivery/delivery.ts'
+import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
+import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
+import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import { readContext, refusedByGenesys, unavailable } from '../uploads/receive/list-schema.ts'
+import { findMadeList } from './find-made-list.ts'
+
+export type ProvisionRequest = {
+  caller: Caller
+  plan: NewContactListPlan
+  idempotencyKey: string
+  method: string
+  path: string
+}
+
+export type ProvisionContactList = (request: ProvisionRequest) => Promise<UploadAnswer>
+
+export type ProvisionDeps = {
+  provisioning: Pick<ProvisioningPort, 'createContactList' | 'findByName'>
+  contactLists: Pick<ContactListPort, 'readContactList'>
+  made: ProvisioningStore
+  idempotency: IdempotencyStore
+  access: Pick<AccessStore, 'isGranted'>
+  lists: ListCache
+  /** The list as callers see it; stored with the key and replayed. */
+  renderList: (list: ContactList, plan: NewContactListPlan) => object
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  /** This process; names the holder of claims. */
+  owner: string
+  /** Ends the waiting; what was begun is found again by its key. */
+  signal?: AbortSignal
+}
+
+/** A bulk call right after the creation is refused (guide-api, "Contact lists"). */
+const FIRST_LOOK_MS = 500
+const LONGEST_LOOK_MS = 5_000
+/** Genesys indexes a new list for up to 30 s; source: guide-api, table of errors. */
+const PROVISIONING_MS = 30_000
+const BEAT_MS = 15_000
+const DUPLICATE_NAME = 'duplicate.name'
+const STOPPING_RETRY_SECONDS = 5
+const NOT_NOW = 'Genesys takes no new list now. Nothing was made.'
+const NOT_KNOWN =
+  'Genesys did not answer, and the list is not found by its name. The same key looks for it again before it makes it.'
+
+/** One creation under way. */
+type Run = {
+  request: ProvisionRequest
+  scope: ClaimScope
+  fingerprint: string
+  context: CallContext
+}
+type Made = { list: ContactList; outcome: 'created' | 'found' }
+
+/**
+ * Makes a contact list in Genesys and answers 201 once it takes contacts, or with its present state after 30 s. The list exists
+ * once for a key: what was intended is written before, and after a lost answer or a crash the list is looked for by its name.
+ */
+export const createProvisionContactList =
+  (deps: ProvisionDeps): ProvisionContactList =>
+  async (request) => {
+    const { tenantId } = request.caller
+    const { method, path, idempotencyKey: key } = request
+    const owner = `${deps.owner}:${deps.ids.newUuid()}`
+    const scope = { tenantId, method, path, key, owner }
+    const fingerprint = sha256Hex(canonicalJson(request.plan))
+    const done = await claimKey(deps, scope)
+    if (done !== null) {
+      if (done.fingerprint !== fingerprint) throw keyReused()
+      const { status, body, location } = done
+      return { status, body, location, replayed: true }
+    }
+    const context = readContext(tenantId, deps.signal ?? new AbortController().signal)
+    const heartbeat = startHeartbeat(deps.clock, BEAT_MS, async () => {
+      await deps.idempotency.keepAlive(scope)
+      return true
+    })
+    try {
+      return await provision(deps, { request, scope, fingerprint, context })
+    } catch (error) {
+      await heartbeat.stop()
+      await releaseClaim(deps, scope)
+      throw deps.signal?.aborted ? stopping() : problemOfCreation(error)
+    } finally {
+      await heartbeat.stop()
+    }
+  }
+
+const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> => {
+  const { request, scope, fingerprint, context } = run
+  const { plan, caller } = request
+  const startedMs = deps.clock.monotonicMs()
+  const { list: made, outcome } = await makeOrFind(deps, run)
+  const list = await untilReady(deps, made, plan, context)
+  const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
+  const location = `/v1/contact-lists/${encodeURIComponent(list.id)}`
+  const answer = { status: 201, body: JSON.stringify(deps.renderList(list, plan)), location }
+  const audit = auditOf(deps, run, { object: list.id, outcome: 'ok', latencyMs: durationMs })
+  const listId = list.id
+  if (
+    !(await deps.made.finish({ scope, owner: scope.owner, fingerprint, listId, answer, audit }))
+  ) {
+    const detail = 'The call was given up while the list was made; send it again with the same key.'
+    throw new GatewayProblem('database-unavailable', detail, {}, 1)
+  }
+  await deps.lists.put(list)
+  const { tenantId, requestId } = caller
+  const told = { tenantId, requestId, contactListId: listId, outcome, status: list.status }
+  deps.emit('list.provisioned', { ...told, durationMs })
+  return { ...answer, replayed: false }
+}
+
+/** The list of this call, made now or, by an earlier try whose end is unknown, then. */
+const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
+  const prior = await deps.made.intentOf(run.scope)
+  if (prior === null) {
+    await refuseKnownName(deps, run)
+    return create(deps, run, false)
+  }
+  if (prior.fingerprint !== run.fingerprint) throw keyReused()
+  const lookForMs = Math.max(0, PROVISIONING_MS - prior.ageMs)
+  const found = await findMadeList(deps, run.request.plan, run.context, lookForMs)
+  return found === null ? create(deps, run, true) : { list: found, outcome: 'found' }
+}
+
+/** Of two lists of one name, a later search could not tell which is whose. */
+const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): Promise<void> => {
+  const named = await deps.provisioning.findByName(request.plan.name, context)
+  const granted: string[] = []
+  for (const { id } of named) {
+    if (await deps.access.isGranted(context.tenantId, 'contact_list', id)) granted.push(id)
+  }
+  if (named.length > 0) throw nameExists(granted[0])
+}
+
+/**
+ * One attempt. Whatever leaves open whether the list was made is followed by a search, and so is a name that is taken where an
+ * earlier try of this call may have taken it (`again`); the rest is known to have made nothing.
+ */
+const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Made> => {
+  const intended = auditOf(deps, run, { object: run.fingerprint, outcome: 'intended' })
+  await deps.made.intend(run.scope, run.fingerprint, intended)
+  try {
+    const list = await deps.provisioning.createContactList(run.request.plan, run.context)
+    return { list, outcome: 'created' }
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    if (!isOpen(error) && !(again && error.upstreamCode === DUPLICATE_NAME)) {
+      const failed = auditOf(deps, run, { object: run.fingerprint, outcome: 'failed' })
+      await deps.made.forget(run.scope, failed)
+      throw error
+    }
+    const found = await findMadeList(deps, run.request.plan, run.context, PROVISIONING_MS)
+    if (found !== null) return { list: found, outcome: 'found' }
+    throw error
+  }
+}
+
+/** Whether the request may have had its effect. */
+const isOpen = (failure: GenesysFailure): boolean =>
+  failure.kind === 'unavailable' || failure.kind === 'malformed_answer'
+
+/** The list once it is ready with all its columns; after 30 s, or in error, as it was last seen. */
+const untilReady = async (
+  deps: ProvisionDeps,
+  made: ContactList,
+  plan: NewContactListPlan,
+  context: CallContext,
+): Promise<ContactList> => {
+  const { clock } = deps
+  const endMs = clock.monotonicMs() + PROVISIONING_MS
+  let list: ContactList = { ...made, status: 'processing' }
+  for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)) {
+    await clock.sleep(waitMs, context.signal)
+    try {
+      list = await deps.contactLists.readContactList(made.id, context)
+    } catch (error) {
+      // It is made: not being able to see it now must not hide that from the caller.
+      if (!(error instanceof GenesysFailure)) throw error
+    }
+    if (list.status === 'error' || (list.status === 'ready' && hasColumns(list, plan))) return list
+    if (clock.monotonicMs() + waitMs >= endMs) return list
+  }
+}
+
+const stopping = (): GatewayProblem =>
+  new GatewayProblem('service-stopping', 'This instance is stopping.', {}, STOPPING_RETRY_SECONDS)
+
+const keyReused = (): GatewayProblem =>
+  new GatewayProblem('idempotency-key-reused', 'This Idempotency-Key was used for another list.')
+
+const nameExists = (contactListId: string | undefined): GatewayProblem => {
+  const about = contactListId === undefined ? {} : { contactListId }
+  return new GatewayProblem('contact-list-exists', 'Genesys has a list of this name.', about)
+}
+
+const problemOfCreation = (error: unknown): unknown => {
+  if (!(error instanceof GenesysFailure)) return error
+  if (error.upstreamCode === DUPLICATE_NAME) return nameExists(undefined)
+  if (error.retry === 'later') return unavailable(error, isOpen(error) ? NOT_KNOWN : NOT_NOW)
+  return refusedByGenesys(error, 'Genesys refused to make the contact list.')
+}
+
+const auditOf = (
+  deps: ProvisionDeps,
+  { request: { caller }, fingerprint }: Run,
+  about: { object: string; outcome: AuditEntry['outcome']; latencyMs?: number },
+): AuditEntry => ({
+  id: deps.ids.newId('aud'),
+  tenantId: caller.tenantId,
+  actor: caller.keyId,
+  action: 'list.provisioned',
+  requestId: caller.requestId,
+  attempt: 1,
+  latencyMs: null,
+  counts: {},
+  digest: fingerprint,
+  ...about,
+})

@@ -1,0 +1,36 @@
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { ListContactLists, ReadContactList } from '../contract.ts'
+import type { ListCache } from '../ports/delivery/delivery.ts'
+import type { ContactListPort } from '../ports/genesys/genesys.ts'
+import {
+  problemOfRefusal,
+  readContext,
+  readListSchema,
+  unavailable,
+} from '../uploads/receive/list-schema.ts'
+
+/** One list, live; when Genesys is down, as last seen, with its age. */
+export const createReadContactList = (deps: {
+  contactLists: ContactListPort
+  lists: ListCache
+  signal?: AbortSignal
+}): ReadContactList => {
+  const signal = deps.signal ?? new AbortController().signal
+  return (caller, listId) => readListSchema(deps, listId, readContext(caller.tenantId, signal), 0)
+}
+
+/** The lists that Genesys has, live. Which of them a tenant may see is the border's decision. */
+export const createListContactLists = (deps: {
+  contactLists: ContactListPort
+  signal?: AbortSignal
+}): ListContactLists => {
+  const signal = deps.signal ?? new AbortController().signal
+  return async (caller) => {
+    try {
+      return await deps.contactLists.listContactLists(readContext(caller.tenantId, signal))
+    } catch (error) {
+      if (!(error instanceof GenesysFailure)) throw error
+      throw error.retry === 'never' ? problemOfRefusal(error) : unavailable(error)
+    }
+  }
+}

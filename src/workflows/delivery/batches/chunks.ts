@@ -1,0 +1,105 @@
+import type { Batch } from '../../ports/delivery/delivery.ts'
+import type { DeliveryRun } from '../run.ts'
+import { auditOf, checkGoingOn, moveTo } from '../run.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { ChunkPlan } from './plan-batch.ts'
+import { batchesOf, freshBatch, planChunk, sentRows } from './plan-batch.ts'
+import { prepareRequest } from './send-batch.ts'
+import { withoutSuperseded } from './superseded.ts'
+
+/**
+ * Works the upload's chunks in order. While one is on its way the next is read, looked up, written down and serialised, so that
+ * Genesys never waits for us. Returns when every batch is settled.
+ */
+export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
+  const { delivery } = run.deps
+  const earlier = byChunk(await delivery.batches(run.upload.id))
+  const todo = (await delivery.chunkSeqs(run.upload.id)).filter((seq) => !isDone(earlier.get(seq)))
+  const prepare = (index: number): Promise<ReadyChunk> | null => {
+    const seq = todo[index]
+    if (seq === undefined) return null
+    const ready = readyChunk(run, seq, earlier.get(seq))
+    // Awaited below, unless the run ends before; then nobody wants to hear of it.
+    ready.catch(() => undefined)
+    return ready
+  }
+  let ahead = prepare(0)
+  try {
+    for (const index of todo.keys()) {
+      checkGoingOn(run)
+      const { plan, batches } = await ahead!
+      ahead = prepare(index + 1)
+      for (const batch of batches) await pipeline.work(batch, plan)
+    }
+  } finally {
+    await ahead?.catch(() => undefined)
+  }
+  if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
+  await pipeline.drain('resend')
+}
+
+type ReadyChunk = { plan: ChunkPlan; batches: Batch[] }
+
+/** Reads a chunk, looks it up, writes its intents and makes its first request. */
+const readyChunk = async (
+  run: DeliveryRun,
+  seq: number,
+  earlier: readonly Batch[] = [],
+): Promise<ReadyChunk> => {
+  // Of what is overwritten nothing is skipped, so nothing but a newer upload explains a row that was not sent.
+  const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
+  const plan = await planChunk(run, seq, explaining || run.skipping)
+  const batches = await writtenBatches(run, plan, earlier)
+  const first = batches[0]
+  if (first !== undefined) prepareRequest(run, first, plan)
+  return { plan, batches }
+}
+
+const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {
+  const chunks = new Map<number, Batch[]>()
+  for (const batch of batches) {
+    const known = chunks.get(batch.chunkSeq)
+    if (known === undefined) chunks.set(batch.chunkSeq, [batch])
+    else known.push(batch)
+  }
+  return chunks
+}
+
+/** Batches of a chunk are written from the last to the first, so the one at row 0 says that all are there. */
+const isWhole = (batches: readonly Batch[]): boolean => batches.some(({ fromRow }) => fromRow === 0)
+
+const isDone = (batches: readonly Batch[] | undefined): boolean =>
+  batches !== undefined && isWhole(batches) && batches.every(({ state }) => state === 'settled')
+
+const writtenBatches = async (
+  run: DeliveryRun,
+  plan: ChunkPlan,
+  earlier: readonly Batch[],
+): Promise<Batch[]> => {
+  const resumed: Batch[] = []
+  for (const batch of earlier) {
+    resumed.push(isUnknown(batch) ? await withoutSuperseded(run, plan, batch) : batch)
+  }
+  if (isWhole(resumed)) return resumed
+  const firstWritten = resumed[0]?.fromRow ?? plan.chunk.contactIds.length
+  const missing = batchesOf(run, plan, run.upload.targetColumns).filter(
+    ({ toRow }) => toRow <= firstWritten,
+  )
+  const written: Batch[] = []
+  for (const batch of missing.toReversed()) {
+    const ids = sentRows(batch).map((row) => plan.chunk.contactIds[row]!)
+    const overwrites = ids.filter((id) => plan.registered.has(id))
+    const audit = auditOf(run, 'upload.batch.intended', {
+      object: batch.id,
+      outcome: 'intended',
+      counts: { rows: ids.length },
+    })
+    await run.deps.delivery.intend(run.claim, run.upload.id, batch, audit, overwrites)
+    written.unshift(freshBatch(run.upload.id, batch))
+  }
+  return [...written, ...resumed]
+}
+
+/** A batch that goes again, for its outcome is unknown. */
+const isUnknown = ({ state, jobId }: Batch): boolean =>
+  state === 'intended' || (state === 'sent' && jobId === null)

@@ -1,0 +1,251 @@
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
+import type { JobStatus } from '../../ports/genesys/genesys.ts'
+import { awaitJob } from '../await-job.ts'
+import { checkList } from '../list-state.ts'
+import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
+import type { DeliveryRun } from '../run.ts'
+import { aside, checkGoingOn, moveTo } from '../run.ts'
+import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.ts'
+import type { ChunkPlan } from './plan-batch.ts'
+import { planChunk, sentRows } from './plan-batch.ts'
+import { actOnRefusal, endIfCancelled } from './refusals.ts'
+import { sendBatch } from './send-batch.ts'
+import {
+  ALL_DELIVERED,
+  failedRow,
+  outcomeOfJob,
+  settleAndGoOn,
+  settleBatch,
+} from './settle-batch.ts'
+import { createSettleQueue, type SettleQueue } from './settle-queue.ts'
+import { withoutSuperseded } from './superseded.ts'
+
+type InFlight = {
+  batch: Batch
+  /** Without its cells: what is settled needs only ids and hashes. */
+  plan: ChunkPlan
+  /** null: the answer itself was the completion. */
+  jobId: string | null
+  sentAtMs: number
+  /** Settles when the job's id is kept. */
+  noted: Promise<void>
+  /** An earlier run sent it. */
+  adopted: boolean
+}
+
+/** What a batch whose job failed as a whole comes to: sent once more, left for a later run, or settled as failed. */
+export type FailedJobs = 'resend' | 'leave' | 'settle'
+
+/** Sends one after the other; what was sent is settled beside it, begun oldest first. */
+export type Pipeline = {
+  /** Takes a batch as far as sent, or settled where there is nothing to send. Waits while too many are in flight. */
+  work(batch: Batch, plan: ChunkPlan): Promise<void>
+  /** Waits until every batch that is still out is settled. */
+  drain(failedJobs: FailedJobs): Promise<void>
+  /** Takes in batches that an earlier run sent and that this one has not come to. */
+  adoptSent(): Promise<void>
+  /** Resolves when nothing is read or written any more; the run's lease must have ended. */
+  close(): Promise<void>
+}
+
+/** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
+const MAX_SENDS_OF_FAILED_JOB = 2
+/** Twelve jobs of a second keep one list at ten requests a second; without their cells they hold some 200 KiB each. */
+const DEFAULT_CONCURRENCY = 12
+/** Looking at one job takes as long as sending a batch, and settling comes on top. */
+const SETTLED_AT_ONCE = 3
+
+const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
+  ...plan,
+  chunk: { ...plan.chunk, cells: [] },
+})
+
+/** What the sending and the settling of one run know of each other. */
+type Sent = {
+  queue: SettleQueue<InFlight>
+  jobsFailed: Map<string, number>
+  /** Batches whose job failed as a whole, to be sent once more. */
+  again: InFlight[]
+  failedJobs: FailedJobs
+}
+
+const createSent = (run: DeliveryRun): Sent => {
+  const sent: Sent = {
+    queue: createSettleQueue(SETTLED_AT_ONCE, (one) => settleOne(run, sent, one)),
+    jobsFailed: new Map(),
+    again: [],
+    failedJobs: 'resend',
+  }
+  return sent
+}
+
+const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<void> => {
+  const { batch, jobId, sentAtMs } = one
+  const { jobsFailed } = sent
+  await one.noted
+  const job = jobId === null ? INGESTED : await awaitJob(run, jobId, sentAtMs)
+  sent.queue.remove(one)
+  if (job !== null && speaksOfSchema(job) && sent.failedJobs !== 'settle') {
+    return leaveForSchema(sent, one, job)
+  }
+  if (job === null || job.state === 'failed') {
+    const failures = (jobsFailed.get(batch.id) ?? 0) + 1
+    jobsFailed.set(batch.id, failures)
+    if (sent.failedJobs === 'leave') return
+    if (sent.failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
+      sent.again.push(one)
+      return
+    }
+  }
+  jobsFailed.delete(batch.id)
+  await settleEnded(run, one, job, sent.failedJobs)
+}
+
+/** Ends the run with a hold, except for a batch that an earlier run sent: somebody has resumed the upload since, and the columns may be right now. */
+const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
+  if (one.adopted && sent.failedJobs === 'resend') {
+    sent.again.push(one)
+    return
+  }
+  sent.jobsFailed.set(one.batch.id, 1)
+  if (sent.failedJobs === 'resend') throw heldForSchema(columnsNamed(job))
+}
+
+/** The batch with its cells, as it goes once more. */
+const readAgain = async (
+  run: DeliveryRun,
+  { batch, plan, adopted }: InFlight,
+): Promise<{ batch: Batch; plan: ChunkPlan }> => {
+  if (!adopted) {
+    const chunk = await run.deps.uploads.readChunk(run.upload.id, batch.chunkSeq)
+    return { batch, plan: { ...plan, chunk } }
+  }
+  const now = await planChunk(run, batch.chunkSeq, true)
+  return { batch: await withoutSuperseded(run, now, { ...batch, jobId: null }), plan: now }
+}
+
+/** The batches of one run between being sent and being settled. */
+export const createPipeline = (run: DeliveryRun): Pipeline => {
+  const { clock, concurrency = DEFAULT_CONCURRENCY } = run.deps
+  const sent = createSent(run)
+  const { queue, again } = sent
+
+  const send = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
+    checkGoingOn(run)
+    await moveTo(run, 'delivering')
+    const startedMs = clock.monotonicMs()
+    const answer = await sendBatch(run, batch, plan)
+    if (answer instanceof GenesysFailure) {
+      await endIfCancelled(run, batch, plan, answer)
+      for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
+    } else {
+      const jobId = answer.kind === 'accepted' ? answer.jobId : null
+      const noted = noteJob(run, batch, jobId)
+      const about = { jobId, sentAtMs: startedMs, noted, adopted: false }
+      queue.push({ batch, plan: withoutCells(plan), ...about })
+    }
+  }
+
+  const sendAgain = async (): Promise<void> => {
+    for (let one = again.shift(); one !== undefined; one = again.shift()) {
+      const { batch, plan } = await readAgain(run, one)
+      if (sentRows(batch).length > 0) await send(batch, plan)
+      else await settleAndGoOn(run, batch, plan, ALL_DELIVERED, 0)
+    }
+  }
+
+  const drain = async (failed: FailedJobs): Promise<void> => {
+    sent.failedJobs = failed
+    for (;;) {
+      if (failed === 'resend') await sendAgain()
+      await aside(run, () => queue.emptied())
+      if (failed !== 'resend' || again.length === 0) return
+    }
+  }
+
+  const work = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
+    if (batch.state === 'settled') return
+    if (sentRows(batch).length === 0) {
+      await settleAndGoOn(run, batch, plan, ALL_DELIVERED, 0)
+      return
+    }
+    await queue.belowLength(concurrency)
+    await sendAgain()
+    const wiping = wipesNext(run)
+    if (batch.state === 'sent' && batch.jobId !== null) queue.push(resumed(run, batch, plan))
+    else await send(batch, plan)
+    if (!wiping) return
+    await drain('resend')
+    // The wiping request has the list's index rebuilt: nothing is appended before it stands again (guide-api, "Contacts").
+    if (!wipesNext(run)) await checkList(run)
+  }
+
+  return {
+    work,
+    drain,
+    close: () => closeQueue(queue),
+    adoptSent: () => adoptSent(run, sent),
+  }
+}
+
+/** Also waits until the jobs of what was sent are kept: one that is not is sent again by the next run, though nothing went wrong. */
+const closeQueue = async (queue: SettleQueue<InFlight>): Promise<void> => {
+  await queue.close()
+  await Promise.allSettled(queue.all().map(({ noted }) => noted))
+}
+
+const adoptSent = async (run: DeliveryRun, sent: Sent): Promise<void> => {
+  const { queue, again, jobsFailed } = sent
+  const known = new Set([...queue.all(), ...again].map(({ batch }) => batch.id))
+  for (const batch of await run.deps.delivery.batches(run.upload.id)) {
+    if (batch.state !== 'sent' || batch.jobId === null) continue
+    if (known.has(batch.id) || jobsFailed.has(batch.id)) continue
+    queue.push(resumed(run, batch, await planChunk(run, batch.chunkSeq, true)))
+  }
+}
+
+const INGESTED: JobStatus = { state: 'completed', processed: 0, failed: 0, errors: [] }
+
+const noteJob = (run: DeliveryRun, batch: Batch, jobId: string | null): Promise<void> => {
+  if (jobId === null) return Promise.resolve()
+  const noted = run.deps.delivery.markSent(run.claim, batch.id, jobId)
+  // Awaited before the job is read; until then nobody hears of it.
+  noted.catch(() => undefined)
+  return noted
+}
+
+const resumed = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): InFlight => ({
+  batch,
+  plan: withoutCells(plan),
+  jobId: batch.jobId,
+  sentAtMs: run.deps.clock.monotonicMs(),
+  noted: Promise.resolve(),
+  adopted: true,
+})
+
+const settleEnded = async (
+  run: DeliveryRun,
+  sent: InFlight,
+  job: JobStatus | null,
+  failedJobs: FailedJobs,
+): Promise<void> => {
+  const wiping = wipesNext(run)
+  if (job?.state === 'completed') await recordCleared(run)
+  await settleJob(run, sent, job)
+  if (failedJobs !== 'resend') return
+  if (wiping && wipesNext(run)) throw overwriteFailed()
+  checkGoingOn(run)
+}
+
+const settleJob = (run: DeliveryRun, sent: InFlight, job: JobStatus | null): Promise<void> => {
+  const { batch, plan, sentAtMs } = sent
+  const latencyMs = Math.round(run.deps.clock.monotonicMs() - sentAtMs)
+  const outcome = job === null ? lost(batch) : outcomeOfJob(batch, plan, job)
+  return settleBatch(run, batch, plan, outcome, latencyMs)
+}
+
+const lost = (batch: Batch) => ({
+  failed: new Map(sentRows(batch).map((row) => [row, failedRow('job-lost', null)])),
+  unidentified: 0,
+})

@@ -1,0 +1,193 @@
+import type { DialectLimits } from '../../../domain/contact-lists/contact-list.ts'
+import type { StagedChunk } from '../../../domain/uploads/chunk.ts'
+import { createBitmap, hasBit, setBit } from '../../../lib/bitmap.ts'
+import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
+import type { BatchToSend } from '../../ports/genesys/genesys.ts'
+import type { DeliveryRun } from '../run.ts'
+
+/** Why a row of a chunk does not go out, or did not arrive. */
+export type RowVerdict = {
+  outcome: 'failed' | 'unprocessed' | 'unchanged'
+  code: string
+  column: string | null
+}
+
+/** A chunk read back for delivery, with what is known of its rows so far (by row index). */
+export type ChunkPlan = {
+  chunk: StagedChunk
+  verdicts: Map<number, RowVerdict>
+  /** 16 bytes a row; equal content of equal columns has equal bytes. */
+  contentHashes: Buffer
+  /** Ids of the chunk that the register knows. */
+  registered: ReadonlySet<string>
+  /** Requests made ahead, by batch. */
+  requests: Map<string, BatchToSend>
+}
+
+/**
+ * Reads a chunk and looks its rows up in the register. Nothing is written. `skipping` is whether acknowledged content may be
+ * skipped; for batches written by an earlier run it is true, because there it only explains rows that were not sent.
+ */
+export const planChunk = async (
+  run: DeliveryRun,
+  seq: number,
+  skipping: boolean,
+): Promise<ChunkPlan> => {
+  const { deps, upload } = run
+  const chunk = await deps.uploads.readChunk(upload.id, seq)
+  const verdicts = new Map<number, RowVerdict>()
+  const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
+  if (chunk.contactIds.length === 0) {
+    return { chunk, verdicts, contentHashes, registered: new Set(), requests: new Map() }
+  }
+  if (run.clearing.clearedSeq > (upload.contentSeq ?? 0)) {
+    // A later upload has replaced the contents of the list: none of this one belongs there any more.
+    for (const row of chunk.contactIds.keys()) {
+      if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
+    }
+  }
+  const known = await deps.delivery.registered(
+    upload.tenantId,
+    upload.contactListId,
+    chunk.contactIds,
+  )
+  for (const [row, contactId] of chunk.contactIds.entries()) {
+    const entry = known.get(contactId)
+    if (entry === undefined || hasBit(chunk.leftOut, row) || verdicts.has(row)) continue
+    const contentHash = contentHashes.subarray(row * 16, row * 16 + 16)
+    const verdict = verdictOf(run, entry, contentHash, skipping)
+    if (verdict !== null) verdicts.set(row, verdict)
+  }
+  const registered = new Set(known.keys())
+  return { chunk, verdicts, contentHashes, registered, requests: new Map() }
+}
+
+const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
+
+const verdictOf = (
+  run: DeliveryRun,
+  entry: { contentHash: Buffer; acceptedSeq: number },
+  contentHash: Buffer,
+  skipping: boolean,
+): RowVerdict | null => {
+  const { duplicates, contentSeq } = run.upload
+  if (entry.acceptedSeq > (contentSeq ?? 0)) {
+    return SUPERSEDED
+  }
+  if (!skipping) return null
+  if (duplicates === 'skip') return { outcome: 'unchanged', code: 'known', column: null }
+  if (duplicates === 'update' && entry.contentHash.equals(contentHash)) {
+    return { outcome: 'unchanged', code: 'identical', column: null }
+  }
+  return null
+}
+
+/** The ranges of a chunk that one request each can carry, by rows and bytes; with nothing to deliver there are none. */
+export const batchesOf = (
+  run: DeliveryRun,
+  plan: ChunkPlan,
+  columns: readonly string[],
+): NewBatch[] => {
+  const { chunk } = plan
+  const rows = chunk.contactIds.length
+  let deliverable = false
+  for (let row = 0; row < rows && !deliverable; row += 1) deliverable = !hasBit(chunk.leftOut, row)
+  if (!deliverable) return []
+  return rangesOf(chunk, run.deps.contactLists.limits, columns).map(([fromRow, toRow]) => ({
+    id: run.deps.ids.newUuid(),
+    chunkSeq: chunk.seq,
+    fromRow,
+    toRow,
+    sent: sendableRows(plan, fromRow, toRow),
+  }))
+}
+
+const sendableRows = (plan: ChunkPlan, fromRow: number, toRow: number): Buffer => {
+  const sent = createBitmap(toRow - fromRow)
+  for (let row = fromRow; row < toRow; row += 1) {
+    if (!hasBit(plan.chunk.leftOut, row) && !plan.verdicts.has(row)) setBit(sent, row - fromRow)
+  }
+  return sent
+}
+
+/** Worst case of a UTF-16 unit in JSON: an escaped control character, `\u0000`. */
+const MAX_JSON_BYTES_PER_UNIT = 6
+/** Quotes, colon, comma around a cell; braces and the id's member around a row. */
+const CELL_FRAME_BYTES = 6
+const ROW_FRAME_BYTES = 64
+
+/** Bytes of each row as JSON, from above; null when the whole chunk fits by a bound that costs next to nothing. */
+const rowSizes = (
+  chunk: StagedChunk,
+  limits: DialectLimits,
+  columns: readonly string[],
+): number[] | null => {
+  let names = ROW_FRAME_BYTES
+  for (const column of columns) names += Buffer.byteLength(column) + CELL_FRAME_BYTES
+  let units = 0
+  for (const id of chunk.contactIds) units += id.length
+  for (const cell of chunk.cells) units += cell.length
+  const rows = chunk.contactIds.length
+  if (units * MAX_JSON_BYTES_PER_UNIT + rows * names <= limits.batchBytes) return null
+  return chunk.contactIds.map((id, row) => {
+    const cells = chunk.cells.slice(row * chunk.width, (row + 1) * chunk.width)
+    return names + Buffer.byteLength(id) + Buffer.byteLength(JSON.stringify(cells))
+  })
+}
+
+const rangesOf = (
+  chunk: StagedChunk,
+  limits: DialectLimits,
+  columns: readonly string[],
+): [number, number][] => {
+  const sizes = rowSizes(chunk, limits, columns)
+  const ranges: [number, number][] = []
+  let from = 0
+  let bytes = 0
+  for (let row = 0; row < chunk.contactIds.length; row += 1) {
+    const size = sizes?.[row] ?? 0
+    const full = row - from >= limits.batchRows
+    const heavy = bytes + size > limits.batchBytes
+    if (row > from && (full || heavy)) {
+      ranges.push([from, row])
+      from = row
+      bytes = 0
+    }
+    bytes += size
+  }
+  ranges.push([from, chunk.contactIds.length])
+  return ranges
+}
+
+/** The chunk's rows that the batch sends, in the order in which they are sent. */
+export const sentRows = (batch: Pick<Batch, 'fromRow' | 'toRow' | 'sent'>): number[] => {
+  const rows: number[] = []
+  for (let row = batch.fromRow; row < batch.toRow; row += 1) {
+    if (hasBit(batch.sent, row - batch.fromRow)) rows.push(row)
+  }
+  return rows
+}
+
+/** The range `[fromRow, toRow)` as a part of its own that sends the given rows. */
+export const partOf = (
+  run: DeliveryRun,
+  chunkSeq: number,
+  range: { fromRow: number; toRow: number },
+  rows: readonly number[],
+): NewBatch => {
+  const sent = createBitmap(range.toRow - range.fromRow)
+  for (const row of rows) {
+    if (row >= range.fromRow && row < range.toRow) setBit(sent, row - range.fromRow)
+  }
+  return { id: run.deps.ids.newUuid(), chunkSeq, ...range, sent }
+}
+
+/** A batch as the store holds it right after it was written. */
+export const freshBatch = (uploadId: string, batch: NewBatch): Batch => ({
+  ...batch,
+  uploadId,
+  state: 'intended',
+  jobId: null,
+  partId: null,
+  attempts: 0,
+})

@@ -1,0 +1,132 @@
+import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
+import { problemOf } from '../call-genesys.ts'
+import type { DeliveryRun } from '../run.ts'
+import { DeliveryEnds } from '../run.ts'
+import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
+import { freshBatch, partOf, sentRows } from './plan-batch.ts'
+import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
+
+/** Bisecting ends past this many extra requests, or this share of the upload's rows refused (design, section 3). */
+const MAX_EXTRA_REQUESTS = 50
+const MAX_REFUSED_SHARE = 0.05
+/** A few bad rows of a small file are just bad rows. */
+const MIN_REFUSED_ROWS = 5
+
+export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
+
+/**
+ * A refused batch of an upload that a caller has cancelled meanwhile is not split any more: Genesys took none of it, so its rows
+ * are unprocessed and the run ends.
+ */
+export const endIfCancelled = async (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+  failure: GenesysFailure,
+): Promise<void> => {
+  if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') return
+  const next = await run.deps.delivery.next(run.claim)
+  if (next?.id !== run.upload.id || !next.cancelRequested) return
+  await settleWhole(run, batch, plan, CANCELLED)
+  throw new DeliveryEnds({ kind: 'rest' })
+}
+
+/**
+ * Acts on a batch that Genesys refused for good: halves it when too large, takes the named rows out, or bisects when none is
+ * named. Returns the parts that are still to be sent, in order. A refusal of the request as a whole ends the upload.
+ */
+export const actOnRefusal = async (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+  failure: GenesysFailure,
+): Promise<Batch[]> => {
+  if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
+    throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
+  }
+  const rows = sentRows(batch)
+  const named = failure.kind === 'rows_refused' ? namedRows(rows, plan, failure) : new Set<number>()
+  const code = failure.kind === 'too_large' ? 'too-large' : (failure.upstreamCode ?? 'refused')
+  if (named.size === 0 && rows.length === 1) {
+    plan.verdicts.set(rows[0]!, failedRow(code, null))
+    named.add(rows[0]!)
+  }
+  run.refusedRows += named.size
+  if (named.size === rows.length) {
+    tell(run, { id: batch.id, rows: rows.length }, failure, 'failed')
+    const failed = new Map(rows.map((row) => [row, plan.verdicts.get(row)!]))
+    await settleAndGoOn(run, batch, plan, { failed, unidentified: 0 }, 0)
+    checkBudget(run, { id: batch.id, rows: rows.length }, failure)
+    return []
+  }
+  const parts = named.size > 0 ? withoutNamed(run, batch, named) : halves(run, batch, rows)
+  await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts)
+  run.extraRequests += parts.length
+  tell(run, { id: batch.id, rows: rows.length }, failure, 'split')
+  checkBudget(run, { id: batch.id, rows: rows.length }, failure)
+  return parts.map((part) => freshBatch(run.upload.id, part))
+}
+
+/** Notes each named row's verdict in the plan. */
+const namedRows = (
+  rows: readonly number[],
+  plan: ChunkPlan,
+  failure: GenesysFailure,
+): Set<number> => {
+  const named = new Set<number>()
+  for (const error of failure.rowErrors) {
+    const row = rows[error.index]
+    if (row === undefined) continue
+    named.add(row)
+    plan.verdicts.set(row, failedRow(error.code, error.field))
+  }
+  return named
+}
+
+const withoutNamed = (run: DeliveryRun, batch: Batch, refused: ReadonlySet<number>): NewBatch[] => {
+  const rest = sentRows(batch).filter((row) => !refused.has(row))
+  return [partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)]
+}
+
+const halves = (run: DeliveryRun, batch: Batch, rows: readonly number[]): NewBatch[] => {
+  const middle = rows[Math.ceil(rows.length / 2)]!
+  return [
+    partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: middle }, rows),
+    partOf(run, batch.chunkSeq, { fromRow: middle, toRow: batch.toRow }, rows),
+  ]
+}
+
+/** A request that Genesys refused, as it is told of. */
+export type RefusedRequest = { id: string; rows: number }
+
+/** Ends the run with a hold when bisecting went too far. */
+export const checkBudget = (
+  run: DeliveryRun,
+  refused: RefusedRequest,
+  failure: GenesysFailure,
+): void => {
+  const allowedRows = Math.max(MIN_REFUSED_ROWS, run.upload.counts.accepted * MAX_REFUSED_SHARE)
+  if (run.extraRequests <= MAX_EXTRA_REQUESTS && run.refusedRows <= allowedRows) return
+  tell(run, refused, failure, 'held')
+  throw new DeliveryEnds({
+    kind: 'hold',
+    reason: 'refusals',
+    retryInMs: null,
+    failure: failure.kind,
+  })
+}
+
+export const tell = (
+  run: DeliveryRun,
+  refused: RefusedRequest,
+  failure: GenesysFailure,
+  action: 'split' | 'failed' | 'held',
+): void =>
+  run.deps.emit('batch.refused', {
+    uploadId: run.upload.id,
+    batchId: refused.id,
+    failure: failure.kind,
+    rows: refused.rows,
+    action,
+  })

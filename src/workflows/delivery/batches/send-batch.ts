@@ -1,0 +1,77 @@
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
+import type { BatchReceipt, BatchToSend } from '../../ports/genesys/genesys.ts'
+import { callGenesys } from '../call-genesys.ts'
+import { checkList } from '../list-state.ts'
+import { sendWiping, wipesNext } from '../overwrite.ts'
+import type { DeliveryRun } from '../run.ts'
+import type { ChunkPlan } from './plan-batch.ts'
+import { sentRows } from './plan-batch.ts'
+
+/**
+ * Sends one batch under its own id and counts the attempt before; noting the job is the caller's part. A refusal that no retry mends comes back
+ * as a value, everything else is thrown.
+ */
+export const sendBatch = async (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+): Promise<BatchReceipt | GenesysFailure> => {
+  const { contactLists, delivery } = run.deps
+  const request = plan.requests.get(batch.id) ?? requestOf(run, batch, plan)
+  plan.requests.delete(batch.id)
+  const wiping = wipesNext(run)
+  const inDoubt = batch.attempts > 0
+  await delivery.markSent(run.claim, batch.id, null)
+  batch.state = 'sent'
+  batch.attempts += 1
+  try {
+    const receipt = wiping
+      ? await sendWiping(run, { rows: request.contactIds.length, inDoubt }, (mode, context) =>
+          contactLists.sendBatch({ ...request, mode }, context),
+        )
+      : await callGenesys(
+          run,
+          'delivery',
+          (context) => contactLists.sendBatch(request, context),
+          () => checkList(run),
+        )
+    if (receipt.kind === 'accepted') batch.jobId = receipt.jobId
+    return receipt
+  } catch (error) {
+    if (error instanceof GenesysFailure) return error
+    throw error
+  }
+}
+
+/** Makes the request while another is on its way, so that sending it takes no time of the processor. */
+export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): void => {
+  if (batch.state !== 'intended' || sentRows(batch).length === 0) return
+  const request = requestOf(run, batch, plan)
+  const body = run.deps.contactLists.serialise(request)
+  plan.requests.set(batch.id, { ...request, body })
+}
+
+const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {
+  const { chunk } = plan
+  const declared = new Map(run.list?.columns.map((column) => [column.name, column]))
+  const rows = sentRows(batch)
+  const all = rows.length === chunk.contactIds.length
+  const cells: string[] = all ? chunk.cells : []
+  if (!all) {
+    for (const row of rows) {
+      const end = (row + 1) * chunk.width
+      for (let cell = row * chunk.width; cell < end; cell += 1) cells.push(chunk.cells[cell]!)
+    }
+  }
+  return {
+    listId: run.upload.contactListId,
+    requestId: batch.id,
+    columns: run.upload.targetColumns.map((name) => {
+      const column = declared.get(name)
+      return { name, kind: column?.kind ?? 'text', required: column?.required ?? false }
+    }),
+    contactIds: all ? chunk.contactIds : rows.map((row) => chunk.contactIds[row]!),
+    cells,
+  }
+}

@@ -1,0 +1,127 @@
+import { hasBit } from '../../../lib/bitmap.ts'
+import type { Batch, RegisterRow, RowResult, SettledCounts } from '../../ports/delivery/delivery.ts'
+import type { JobStatus } from '../../ports/genesys/genesys.ts'
+import type { DeliveryRun } from '../run.ts'
+import { auditOf, checkGoingOn, noteUpload } from '../run.ts'
+import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
+import { sentRows } from './plan-batch.ts'
+
+/** What Genesys said of a batch's rows: verdicts by row, and how many more failed without being named. */
+export type BatchOutcome = {
+  failed: ReadonlyMap<number, RowVerdict>
+  unidentified: number
+  /** The batch went in a file in which rows failed without names: nobody knows whether they are among these. */
+  uncertain?: boolean
+  /** It went in an import, whose errors never have a row. */
+  imported?: boolean
+}
+
+export const ALL_DELIVERED: BatchOutcome = { failed: new Map(), unidentified: 0 }
+
+const codeOf = (upstream: string): string => {
+  const word = upstream
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 60)
+  if (word === '') return 'genesys-refused'
+  return word.startsWith('genesys-') ? word : `genesys-${word}`
+}
+
+export const failedRow = (code: string, column: string | null): RowVerdict => ({
+  outcome: 'failed',
+  code: codeOf(code),
+  column,
+})
+
+/** Maps a job's errors back to the chunk's rows. An index outside of the request names no row and counts as unidentified. */
+export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
+  const rows = sentRows(batch)
+  const failed = new Map<number, RowVerdict>()
+  for (const error of job.errors) {
+    const byIndex = rows[error.index]
+    const row =
+      byIndex ?? rows.find((candidate) => plan.chunk.contactIds[candidate] === error.contactId)
+    if (row !== undefined) failed.set(row, failedRow(error.code, error.field))
+  }
+  if (job.state === 'failed') {
+    for (const row of rows) if (!failed.has(row)) failed.set(row, failedRow('job-failed', null))
+  }
+  const unidentified = Math.max(0, Math.min(job.failed, rows.length) - failed.size)
+  return { failed, unidentified }
+}
+
+/**
+ * Writes what became of every row of the batch: sent ones delivered or failed, the others by their verdict. A row that was not
+ * sent and has no verdict was refused by Genesys before a crash lost its code.
+ */
+export const settleBatch = async (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+  outcome: BatchOutcome,
+  latencyMs: number,
+): Promise<void> => {
+  const { chunk } = plan
+  const counts: SettledCounts = { delivered: 0, unchanged: 0, failed: 0, unprocessed: 0 }
+  const results: RowResult[] = []
+  const delivered: RegisterRow[] = []
+  const confirmed: string[] = []
+  for (let row = batch.fromRow; row < batch.toRow; row += 1) {
+    if (hasBit(chunk.leftOut, row)) continue
+    const verdict = hasBit(batch.sent, row - batch.fromRow)
+      ? outcome.failed.get(row)
+      : (plan.verdicts.get(row) ?? failedRow('refused', null))
+    const line = chunk.lines[row]!
+    if (verdict === undefined) {
+      counts.delivered += 1
+      const contentHash = plan.contentHashes.subarray(row * 16, row * 16 + 16)
+      delivered.push({ contactId: chunk.contactIds[row]!, contentHash, line })
+    } else {
+      counts[verdict.outcome] += 1
+      results.push({ line, chunkSeq: chunk.seq, ...verdict })
+      if (verdict.code === 'identical') confirmed.push(chunk.contactIds[row]!)
+    }
+  }
+  counts.delivered -= outcome.unidentified
+  counts.failed += outcome.unidentified
+  const settled = await run.deps.delivery.settle(run.claim, {
+    uploadId: run.upload.id,
+    batchId: batch.id,
+    counts,
+    results,
+    unnamed: {
+      unidentified: outcome.unidentified,
+      unattributed: outcome.imported ? outcome.unidentified : 0,
+    },
+    // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
+    delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
+    confirmed,
+    audit: auditOf(run, 'upload.batch.settled', {
+      object: batch.id,
+      attempt: Math.max(1, batch.attempts),
+      latencyMs,
+      outcome: counts.failed > 0 ? 'failed' : 'ok',
+      counts,
+    }),
+  })
+  noteUpload(run, settled)
+  const about = { uploadId: run.upload.id, batchId: batch.id, attempt: Math.max(1, batch.attempts) }
+  run.deps.emit('batch.settled', { ...about, ...counts, durationMs: latencyMs })
+}
+
+export const settleAndGoOn = async (...args: Parameters<typeof settleBatch>): Promise<void> => {
+  await settleBatch(...args)
+  checkGoingOn(args[0])
+}
+
+/** Settles a batch whose rows sent all met the same end. */
+export const settleWhole = (
+  run: DeliveryRun,
+  batch: Batch,
+  plan: ChunkPlan,
+  verdict: RowVerdict,
+): Promise<void> => {
+  const failed = new Map(sentRows(batch).map((row) => [row, verdict]))
+  return settleBatch(run, batch, plan, { failed, unidentified: 0 }, 0)
+}

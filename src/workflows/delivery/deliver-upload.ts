@@ -1,0 +1,165 @@
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { UploadProblem } from '../../domain/uploads/upload.ts'
+import { completedState } from '../../domain/uploads/upload.ts'
+import type { DeliverUpload, FinishUpload, Lease } from '../ports/delivery/delivery.ts'
+import { UploadMoved } from '../ports/delivery/delivery.ts'
+import { workChunks } from './batches/chunks.ts'
+import type { Pipeline } from './batches/pipeline.ts'
+import { createPipeline } from './batches/pipeline.ts'
+import { problemOf } from './call-genesys.ts'
+import { drainCancelled } from './drain-cancelled.ts'
+import { drainParts } from './files/drain-parts.ts'
+import { workParts } from './files/work-parts.ts'
+import { checkList, decideSkipping } from './list-state.ts'
+import { beginOverwrite, clearingNeverDone } from './overwrite.ts'
+import type { DeliveryDeps, DeliveryRun, Ending } from './run.ts'
+import { auditOf, DeliveryEnds } from './run.ts'
+
+/**
+ * Gets one upload into Genesys. Returns when it is finished or held, or when the run came to rest between two batches (stop,
+ * pause, cancellation); throws `FenceLost`, the lease's abort reason, or a bug. Whatever was left is resumed by the next run:
+ * settled batches are not sent again, batches whose outcome is unknown go again under their own id. Of an upload that is to be
+ * cancelled nothing is sent any more: the run learns what became of what was sent and ends it.
+ */
+export const createDeliverUpload =
+  (deps: DeliveryDeps): DeliverUpload =>
+  async (claim, upload, lease) => {
+    const ended = new AbortController()
+    const run: DeliveryRun = {
+      deps,
+      claim,
+      lease: endable(lease, ended.signal),
+      upload,
+      list: null,
+      skipping: false,
+      clearing: await deps.delivery.clearing(upload),
+      refusals: new Map(),
+      partSeq: 0,
+      extraRequests: 0,
+      refusedRows: 0,
+      draining: upload.cancelRequested,
+      jobSpanMs: null,
+    }
+    const pipeline = createPipeline(run)
+    try {
+      await work(run, pipeline)
+    } catch (error) {
+      lease.signal.throwIfAborted()
+      await end(run, pipeline, endingOf(error)).catch(passOverMoved)
+    } finally {
+      ended.abort(new DeliveryEnds({ kind: 'rest' }))
+      await pipeline.close()
+    }
+  }
+
+/** The lease of a run whose end also ends what goes on beside the sending. */
+const endable = (lease: Lease, ended: AbortSignal): Lease => ({
+  ...lease,
+  signal: AbortSignal.any([lease.signal, ended]),
+  rest: AbortSignal.any([lease.rest, ended]),
+})
+
+const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
+  if (run.draining) {
+    await drainCancelled(run, pipeline)
+    await finish(run, 'cancelled', unidentifiedOf(run))
+    return
+  }
+  await checkList(run)
+  await decideSkipping(run)
+  await beginOverwrite(run)
+  if (run.upload.delivery.method === 'batches') await workChunks(run, pipeline)
+  else await workParts(run)
+  await finish(run, completedState(run.upload.counts), unidentifiedOf(run))
+}
+
+const endingOf = (error: unknown): Ending => {
+  if (error instanceof DeliveryEnds) return error.ending
+  if (error instanceof UploadMoved) return { kind: 'rest' }
+  if (error instanceof GenesysFailure) return { kind: 'fail', problem: problemOf(error) }
+  throw error
+}
+
+/** A caller paused or cancelled the upload in the very moment in which it was to end: the caller's word stands. */
+const passOverMoved = (error: unknown): void => {
+  if (!(error instanceof UploadMoved)) throw error
+}
+
+/** Counted with every batch, so that the run that ends the upload tells what an earlier one learnt. */
+const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
+  const { unidentified, unattributed } = upload.unnamed
+  if (unidentified === 0) return null
+  return unattributed > 0
+    ? {
+        code: 'import-unattributed',
+        detail: `Genesys tells of ${unattributed} errors of the import without the rows.`,
+      }
+    : {
+        code: 'failed-rows-unidentified',
+        detail: `Genesys reports ${unidentified} failed rows without naming them.`,
+      }
+}
+
+const finish = async (
+  run: DeliveryRun,
+  state: FinishUpload['state'],
+  problem: UploadProblem | null,
+): Promise<void> => {
+  const { deps, upload } = run
+  const { delivered, unchanged, failed, unprocessed } = upload.counts
+  const audit = auditOf(run, 'upload.finished', {
+    outcome: state === 'failed' ? 'failed' : 'ok',
+    counts: { delivered, unchanged, failed, unprocessed },
+    digest: upload.source.sha256,
+  })
+  const finished = await deps.delivery.finish(run.claim, {
+    uploadId: upload.id,
+    state,
+    problem,
+    audit,
+    alsoAudit: clearingNeverDone(run),
+  })
+  deps.emit('upload.finished', {
+    uploadId: finished.id,
+    tenantId: finished.tenantId,
+    contactListId: finished.contactListId,
+    state: finished.state,
+    problem: finished.problem?.code ?? null,
+    delivered: finished.counts.delivered,
+    unchanged: finished.counts.unchanged,
+    failed: finished.counts.failed,
+    unprocessed: finished.counts.unprocessed,
+    unsettled: finished.counts.unprocessed - unprocessed,
+    sinceAcceptedMs: deps.clock.now().getTime() - Date.parse(finished.createdAt),
+  })
+}
+
+const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promise<void> => {
+  if (ending.kind === 'rest') return
+  const outage = ending.kind === 'hold' && ending.reason === 'genesys_unavailable'
+  if (!outage && !(await drained(run, pipeline))) return
+  if (ending.kind === 'fail') {
+    await finish(run, 'failed', ending.problem)
+    return
+  }
+  const { deps, upload } = run
+  const { reason, retryInMs, failure, problem = null } = ending
+  const audit = auditOf(run, 'upload.held', { digest: upload.source.sha256 })
+  await deps.delivery.hold(run.claim, { uploadId: upload.id, reason, retryInMs, problem, audit })
+  deps.emit('upload.held', { uploadId: upload.id, reason, failure })
+}
+
+/** Learns what became of batches that Genesys already took, so that the sums tell the truth; false when the run must rest. */
+const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {
+  try {
+    await pipeline.adoptSent()
+    await pipeline.drain('leave')
+    await drainParts(run, 'leave')
+    return true
+  } catch (error) {
+    run.lease.signal.throwIfAborted()
+    if (error instanceof DeliveryEnds) return error.ending.kind !== 'rest'
+    if (error instanceof GenesysFailure) return true
+    throw error
+  }
+}

@@ -1,0 +1,125 @@
+import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { Batch, DeliveryPart, NewBatch, NewPart } from '../../ports/delivery/delivery.ts'
+import { freshBatch, partOf, sentRows } from '../batches/plan-batch.ts'
+import { CANCELLED, checkBudget, tell } from '../batches/refusals.ts'
+import { failedRow } from '../batches/settle-batch.ts'
+import { problemOf } from '../call-genesys.ts'
+import type { DeliveryRun } from '../run.ts'
+import { checkGoingOn, DeliveryEnds } from '../run.ts'
+import { settlePart } from './settle-part.ts'
+
+/** A part with its batches. */
+export type OpenPart = { part: DeliveryPart; batches: Batch[] }
+
+type Place = { batch: Batch; row: number }
+
+const placesOf = (batches: readonly Batch[]): Place[] =>
+  batches.flatMap((batch) => sentRows(batch).map((row) => ({ batch, row })))
+
+const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatch[]): NewPart => {
+  const rows = batches.reduce((sum, batch) => sum + sentRows(batch).length, 0)
+  run.partSeq += 1
+  const bytes = part.rows === 0 ? 0 : Math.round((part.bytes * rows) / part.rows)
+  return { id: run.deps.ids.newUuid(), seq: run.partSeq, method: part.method, rows, bytes, batches }
+}
+
+/** The part as the store holds it right after it was written. */
+export const freshPart = (uploadId: string, { batches, ...part }: NewPart): OpenPart => ({
+  part: { ...part, uploadId, state: 'intended', jobId: null, attempts: 0, sentAt: null },
+  batches: batches.map((batch) => ({ ...freshBatch(uploadId, batch), partId: part.id })),
+})
+
+/** Writes the parts in the place of a refused one. */
+const replace = async (
+  run: DeliveryRun,
+  { part }: OpenPart,
+  groups: readonly (readonly NewBatch[])[],
+): Promise<OpenPart[]> => {
+  const parts = groups.map((batches) => newPart(run, part, batches))
+  await run.deps.delivery.splitPart(run.claim, part.id, run.upload.id, parts)
+  return parts.map((fresh) => freshPart(run.upload.id, fresh))
+}
+
+/** The same rows without those that `out` names. */
+export const withoutRows = (
+  run: DeliveryRun,
+  open: OpenPart,
+  out: (batch: Batch, row: number) => boolean,
+): Promise<OpenPart[]> => {
+  const batches = open.batches.map((batch) => {
+    const rest = sentRows(batch).filter((row) => !out(batch, row))
+    return partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)
+  })
+  return replace(run, open, [batches])
+}
+
+/** Two parts of about as many rows; a batch that lies across the middle is cut. */
+const halves = (
+  run: DeliveryRun,
+  open: OpenPart,
+  places: readonly Place[],
+): Promise<OpenPart[]> => {
+  const middle = places[Math.ceil(places.length / 2)]!
+  const groups: [NewBatch[], NewBatch[]] = [[], []]
+  let side: 0 | 1 = 0
+  for (const batch of open.batches) {
+    const { chunkSeq, fromRow, toRow } = batch
+    const rows = sentRows(batch)
+    if (batch !== middle.batch) {
+      groups[side].push(partOf(run, chunkSeq, { fromRow, toRow }, rows))
+      continue
+    }
+    if (middle.row > fromRow) {
+      groups[0].push(partOf(run, chunkSeq, { fromRow, toRow: middle.row }, rows))
+    }
+    groups[1].push(partOf(run, chunkSeq, { fromRow: middle.row, toRow }, rows))
+    side = 1
+  }
+  return replace(run, open, groups)
+}
+
+/** Genesys took nothing of the part, and a caller has cancelled the upload meanwhile: it is not cut any more. */
+const endIfCancelled = async (run: DeliveryRun, { part, batches }: OpenPart): Promise<void> => {
+  const next = await run.deps.delivery.next(run.claim)
+  if (next?.id !== run.upload.id || !next.cancelRequested) return
+  await settlePart(run, part, batches, { kind: 'all', verdict: CANCELLED }, 0)
+  throw new DeliveryEnds({ kind: 'rest' })
+}
+
+/**
+ * Acts on a part that Genesys refused for good, as on a batch: takes the named rows out, or bisects when none is named, until the bad
+ * row is alone. Returns the parts that are still to be sent, in order.
+ */
+export const actOnPartRefusal = async (
+  run: DeliveryRun,
+  open: OpenPart,
+  failure: GenesysFailure,
+): Promise<OpenPart[]> => {
+  if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
+    throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
+  }
+  await endIfCancelled(run, open)
+  const places = placesOf(open.batches)
+  const code = failure.kind === 'too_large' ? 'too-large' : (failure.upstreamCode ?? 'refused')
+  const refused = new Set<Place>()
+  const refuse = (place: Place | undefined, why: string, column: string | null): void => {
+    if (place === undefined) return
+    refused.add(place)
+    run.refusals.set(`${place.batch.chunkSeq}:${place.row}`, failedRow(why, column))
+  }
+  for (const error of failure.rowErrors) refuse(places[error.index], error.code, error.field)
+  if (refused.size === 0 && places.length === 1) refuse(places[0], code, null)
+  run.refusedRows += refused.size
+  const about = { id: open.part.id, rows: places.length }
+  const outcome = refused.size === places.length ? 'failed' : 'split'
+  tell(run, about, failure, outcome)
+  const keys = new Set([...refused].map(({ batch, row }) => `${batch.chunkSeq}:${row}`))
+  const parts =
+    refused.size > 0
+      ? await withoutRows(run, open, (batch, row) => keys.has(`${batch.chunkSeq}:${row}`))
+      : await halves(run, open, places)
+  run.extraRequests += outcome === 'failed' ? 0 : parts.length
+  checkBudget(run, about, failure)
+  checkGoingOn(run)
+  return parts
+}

@@ -1,0 +1,128 @@
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { JobStatus } from '../../ports/genesys/genesys.ts'
+import { awaitJob } from '../await-job.ts'
+import { planChunk } from '../batches/plan-batch.ts'
+import { checkList } from '../list-state.ts'
+import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
+import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
+import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.ts'
+import { importPart } from './import-part.ts'
+import type { PartColumns } from './part-columns.ts'
+import { actOnPartRefusal, type OpenPart, withoutRows } from './part-refusals.ts'
+import { recordsOf } from './part-source.ts'
+import { sendPart } from './send-part.ts'
+import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './settle-part.ts'
+
+export type PartWork = {
+  /** Takes a part to its end, and the parts that take its place. `records`: its CSV where it is at hand. */
+  through(open: OpenPart, records: Buffer | null): Promise<void>
+}
+
+/** A part that an earlier run sent is to be sent once more, without what is superseded by now. */
+type Again = { kind: 'again'; failures: number }
+
+/** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
+const MAX_SENDS_OF_FAILED_JOB = 2
+
+const settled = async (
+  run: DeliveryRun,
+  open: OpenPart,
+  outcome: PartOutcome,
+  startedMs: number,
+): Promise<void> => {
+  const latencyMs = Math.round(run.deps.clock.monotonicMs() - startedMs)
+  await settlePart(run, open.part, open.batches, outcome, latencyMs)
+  checkGoingOn(run)
+}
+
+/** The parts of one run, worked one at a time. */
+export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork => {
+  const { clock } = run.deps
+  const imports = run.deps.contactFiles.startImport !== null
+
+  /** What a job says, or a failure that no retry mends: sent (again) where that is to be done. */
+  const outcomeOf = async (
+    open: OpenPart,
+    records: Buffer | null,
+    failedBefore: number,
+  ): Promise<PartOutcome | GenesysFailure | Again> => {
+    const csv = async (): Promise<Buffer> => records ?? recordsOf(run, columns, open.batches)
+    if (imports) return importPart(run, open, columns, await csv())
+    const adopted = open.part.jobId !== null
+    for (let failures = failedBefore; ;) {
+      const startedMs = clock.monotonicMs()
+      let { jobId } = open.part
+      if (jobId === null) {
+        const sent = await sendPart(run, open, columns, await csv())
+        if (sent instanceof GenesysFailure) return sent
+        jobId = sent
+      }
+      const awaited = jobId
+      const job = await aside(run, () => awaitJob(run, awaited, startedMs))
+      if (job !== null && refusesColumns(job, adopted)) return { kind: 'again', failures }
+      if (job?.state === 'completed') return { kind: 'job', job }
+      failures += 1
+      if (failures >= MAX_SENDS_OF_FAILED_JOB) return outcomeOfLast(job)
+      if (adopted) return { kind: 'again', failures }
+      open.part.jobId = null
+    }
+  }
+
+  const through = async (
+    given: OpenPart,
+    records: Buffer | null,
+    failedBefore = 0,
+  ): Promise<void> => {
+    checkGoingOn(run)
+    const startedMs = clock.monotonicMs()
+    const open = records === null ? await withoutSuperseded(run, given) : given
+    if (open.part.rows === 0) return settled(run, open, PART_DELIVERED, startedMs)
+    await moveTo(run, 'delivering')
+    const wiping = wipesNext(run)
+    const outcome = await outcomeOf(open, records, failedBefore)
+    if (outcome instanceof GenesysFailure) {
+      for (const part of await actOnPartRefusal(run, open, outcome)) await through(part, null)
+      return
+    }
+    if (outcome.kind === 'again') {
+      open.part.jobId = null
+      return through(open, null, outcome.failures)
+    }
+    const taken = outcome.kind === 'job' && outcome.job.state === 'completed'
+    if (taken) await recordCleared(run)
+    await settled(run, open, outcome, startedMs)
+    if (wiping && !taken) throw overwriteFailed()
+    // Wiping rebuilds the list's index: nothing is appended before it is ready again (guide-api, "Contacts").
+    if (wiping) await checkList(run)
+  }
+  return { through }
+}
+
+/** Throws the hold, except of a part that an earlier run sent: somebody has resumed the upload since, and the columns may be right now. */
+const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
+  if (!speaksOfSchema(job)) return false
+  if (adopted) return true
+  throw heldForSchema(columnsNamed(job))
+}
+
+const outcomeOfLast = (job: JobStatus | null): PartOutcome =>
+  job === null ? PART_JOB_LOST : { kind: 'job', job }
+
+/** As for a batch: rows that a later upload has brought to Genesys while this one waited are taken out before it goes again. */
+const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<OpenPart> => {
+  const { part, batches } = open
+  if (part.state === 'settled' || (part.state === 'sent' && part.jobId !== null)) return open
+  if (batches.some(({ state }) => state === 'settled')) return open
+  const out = new Set<string>()
+  for (const batch of batches) {
+    const plan = await planChunk(run, batch.chunkSeq, true)
+    for (const [row, verdict] of plan.verdicts) {
+      if (verdict.outcome === 'unprocessed') out.add(`${batch.chunkSeq}:${row}`)
+    }
+  }
+  const isOut = ({ chunkSeq }: { chunkSeq: number }, row: number): boolean =>
+    out.has(`${chunkSeq}:${row}`)
+  if (out.size === 0) return open
+  const [rest] = await withoutRows(run, open, isOut)
+  return rest!
+}

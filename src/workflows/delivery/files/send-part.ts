@@ -1,0 +1,113 @@
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { ContactFilePart } from '../../ports/delivery/contact-files.ts'
+import type { CallContext } from '../../ports/genesys/genesys.ts'
+import { callGenesys } from '../call-genesys.ts'
+import { checkList } from '../list-state.ts'
+import { sendWiping, wipesNext } from '../overwrite.ts'
+import type { DeliveryRun } from '../run.ts'
+import { CSV_LINE_BREAK } from './contact-csv.ts'
+import type { PartColumns } from './part-columns.ts'
+import type { OpenPart } from './part-refusals.ts'
+
+/** The part as a file, with or without its header. */
+export const fileOf = (
+  run: DeliveryRun,
+  { part }: OpenPart,
+  columns: PartColumns,
+  records: Buffer,
+  withHeader: boolean,
+): ContactFilePart => ({
+  listId: run.upload.contactListId,
+  requestId: part.id,
+  fileName: `${run.upload.id}-${part.seq}.csv`,
+  csv: withHeader
+    ? Buffer.concat([Buffer.from(`${columns.header}${CSV_LINE_BREAK}`), records])
+    : records,
+  rows: part.rows,
+})
+
+/** Counts the attempt whose outcome is about to be unknown. */
+export const markAttempt = async (run: DeliveryRun, { part, batches }: OpenPart): Promise<void> => {
+  await run.deps.delivery.markPartSent(run.claim, part.id, null)
+  part.state = 'sent'
+  part.jobId = null
+  part.attempts += 1
+  for (const batch of batches) {
+    if (batch.state === 'settled') continue
+    batch.state = 'sent'
+    batch.attempts += 1
+  }
+  run.deps.emit('part.sent', {
+    uploadId: run.upload.id,
+    partId: part.id,
+    seq: part.seq,
+    method: part.method,
+    rows: part.rows,
+    bytes: part.bytes,
+    attempt: part.attempts,
+  })
+}
+
+type Send = (mode: 'append' | 'overwrite', context: CallContext) => Promise<{ jobId: string }>
+
+const senderOf = (
+  run: DeliveryRun,
+  open: OpenPart,
+  columns: PartColumns,
+  records: Buffer,
+): Send => {
+  const { contactFiles, callbackUrl } = run.deps
+  const { sendFile, sendCallbackFile } = contactFiles
+  const { contactListId, duplicates, delivery } = run.upload
+  if (open.part.method === 'file') {
+    if (sendFile === null) throw new Error('the dialect takes no files')
+    return (mode, context) => {
+      const overwrite = mode === 'overwrite'
+      return sendFile({ ...fileOf(run, open, columns, records, overwrite), mode }, context)
+    }
+  }
+  if (sendCallbackFile === null || callbackUrl === null) {
+    throw new Error('the dialect, or the configuration, has no callbacks')
+  }
+  const file = fileOf(run, open, columns, records, true)
+  const about = {
+    duplicateCheckField: delivery.duplicateCheckField ?? columns.contactIdColumn,
+    duplicateCheckBehavior: duplicates,
+    columns: columns.columns,
+    callbackUrl: callbackUrl(open.part.id, contactListId),
+  }
+  return (_mode, context) => sendCallbackFile({ ...file, ...about }, context)
+}
+
+/**
+ * Sends a part under its own id; counts the attempt before and notes the job after. A refusal that no retry mends comes back as a
+ * value, everything else is thrown.
+ */
+export const sendPart = async (
+  run: DeliveryRun,
+  open: OpenPart,
+  columns: PartColumns,
+  records: Buffer,
+): Promise<string | GenesysFailure> => {
+  const { part } = open
+  const send = senderOf(run, open, columns, records)
+  const wiping = wipesNext(run)
+  const inDoubt = part.attempts > 0
+  await markAttempt(run, open)
+  try {
+    const { jobId } = wiping
+      ? await sendWiping(run, { rows: part.rows, inDoubt }, send)
+      : await callGenesys(
+          run,
+          'delivery',
+          (context) => send('append', context),
+          () => checkList(run),
+        )
+    part.jobId = jobId
+    await run.deps.delivery.markPartSent(run.claim, part.id, jobId)
+    return jobId
+  } catch (error) {
+    if (error instanceof GenesysFailure) return error
+    throw error
+  }
+}

@@ -1,0 +1,96 @@
+import { CONTACT_ID_COLUMN } from '../../../domain/contacts/contact-id-column.ts'
+import type { Batch, DeliveryPart } from '../../ports/delivery/delivery.ts'
+import type { JobStatus } from '../../ports/genesys/genesys.ts'
+import { planChunk, type RowVerdict, sentRows } from '../batches/plan-batch.ts'
+import { failedRow, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
+import type { DeliveryRun } from '../run.ts'
+
+/** What became of a part's rows. `unattributed`: so many more failed, and nobody says which. */
+export type PartOutcome =
+  | { kind: 'delivered'; unattributed: number }
+  | { kind: 'job'; job: JobStatus }
+  | { kind: 'all'; verdict: RowVerdict }
+
+export const PART_DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
+
+/** Of the part's rows in order: a job's errors that fall on `[from, to)`, counted from `from`. */
+const errorsWithin = (job: JobStatus, from: number, to: number): JobStatus['errors'] =>
+  job.errors
+    .filter(({ index }) => index >= from && index < to)
+    .map((error) => ({ ...error, index: error.index - from }))
+
+const unattributedOf = (outcome: PartOutcome, rows: number): number => {
+  if (outcome.kind === 'delivered') return Math.min(outcome.unattributed, rows)
+  if (outcome.kind === 'all' || outcome.job.state === 'failed') return 0
+  const named = new Set(
+    outcome.job.errors.filter(({ index }) => index < rows).map(({ index }) => index),
+  )
+  return Math.max(0, Math.min(outcome.job.failed, rows) - named.size)
+}
+
+/**
+ * Whether a contact that Genesys took is known to be held under its id and with its content. Where Genesys looks for duplicates itself
+ * it may have passed a known one over (`skip`), or written to the contact that has the same phone.
+ */
+const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
+  if (method !== 'callback') return true
+  const byId =
+    upload.delivery.duplicateCheckField === CONTACT_ID_COLUMN ||
+    upload.columns.some(
+      ({ kind, mappedTo }) =>
+        kind === 'contactId' && mappedTo === upload.delivery.duplicateCheckField,
+    )
+  return byId && upload.duplicates !== 'skip'
+}
+
+/**
+ * Settles every batch of a part by the outcome of the whole, in order; one settled before is passed over, so that a crash between two
+ * of them is mended by doing it again. Failures without names go to the first batches that have rows for them, and the register learns
+ * nothing of the part.
+ */
+export const settlePart = async (
+  run: DeliveryRun,
+  part: DeliveryPart,
+  batches: readonly Batch[],
+  outcome: PartOutcome,
+  latencyMs: number,
+): Promise<void> => {
+  let left = unattributedOf(outcome, part.rows)
+  const imported = outcome.kind === 'delivered'
+  const uncertain = left > 0 || !tellsContent(run, part)
+  let from = 0
+  let failedRows = left
+  for (const batch of batches) {
+    const rows = sentRows(batch)
+    const to = from + rows.length
+    const plan = await planChunk(run, batch.chunkSeq, true)
+    for (let row = batch.fromRow; row < batch.toRow; row += 1) {
+      const refused = run.refusals.get(`${batch.chunkSeq}:${row}`)
+      if (refused !== undefined) plan.verdicts.set(row, refused)
+    }
+    const failed =
+      outcome.kind === 'job'
+        ? outcomeOfJob(batch, plan, {
+            ...outcome.job,
+            failed: 0,
+            errors: errorsWithin(outcome.job, from, to),
+          }).failed
+        : new Map(outcome.kind === 'all' ? rows.map((row) => [row, outcome.verdict]) : [])
+    const unidentified = Math.min(left, rows.length - failed.size)
+    left -= unidentified
+    failedRows += failed.size
+    from = to
+    if (batch.state === 'settled') continue
+    await settleBatch(run, batch, plan, { failed, unidentified, uncertain, imported }, latencyMs)
+  }
+  run.deps.emit('part.settled', {
+    uploadId: run.upload.id,
+    partId: part.id,
+    seq: part.seq,
+    rows: part.rows,
+    failed: failedRows,
+    durationMs: latencyMs,
+  })
+}
+
+export const PART_JOB_LOST: PartOutcome = { kind: 'all', verdict: failedRow('job-lost', null) }

@@ -1,0 +1,86 @@
+import type { Batch, DeliveryPart, NewPart } from '../../ports/delivery/delivery.ts'
+import { moveTo, type DeliveryRun } from '../run.ts'
+import { auditOf, checkGoingOn } from '../run.ts'
+import { partColumnsOf } from './part-columns.ts'
+import { freshPart, type OpenPart } from './part-refusals.ts'
+import { createPartSource, type PreparedPart } from './part-source.ts'
+import { createPartWork, type PartWork } from './part-work.ts'
+
+const byPart = (batches: readonly Batch[]): Map<string, Batch[]> => {
+  const parts = new Map<string, Batch[]>()
+  for (const batch of batches) {
+    if (batch.partId === null) continue
+    const known = parts.get(batch.partId)
+    if (known === undefined) parts.set(batch.partId, [batch])
+    else known.push(batch)
+  }
+  return parts
+}
+
+/** Parts that an earlier run wrote and did not settle, in order. */
+export const openParts = (
+  parts: readonly DeliveryPart[],
+  batches: readonly Batch[],
+): OpenPart[] => {
+  const groups = byPart(batches)
+  return parts
+    .filter(({ state }) => state !== 'settled')
+    .map((part) => ({ part, batches: groups.get(part.id) ?? [] }))
+}
+
+/**
+ * Sends the upload as files, one part after the other: the next is begun when Genesys has taken in the last. While one is on its way
+ * the next is read and written as CSV, so two parts are in memory at the most. Returns when every row is settled.
+ */
+export const workParts = async (run: DeliveryRun): Promise<void> => {
+  const { delivery } = run.deps
+  const written = await delivery.batches(run.upload.id)
+  const parts = await delivery.parts(run.upload.id)
+  run.partSeq = parts.at(-1)?.seq ?? 0
+  const columns = partColumnsOf(run)
+  const work = createPartWork(run, columns)
+  for (const open of openParts(parts, written)) await work.through(open, null)
+  const seqs = await delivery.chunkSeqs(run.upload.id)
+  const source = createPartSource(run, columns, seqs, written)
+  let ahead = prepare(source.next())
+  for (;;) {
+    checkGoingOn(run)
+    const prepared = await ahead
+    if (prepared === null) break
+    ahead = prepare(source.next())
+    await sendPrepared(run, work, prepared)
+  }
+  if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
+}
+
+/** Awaited later, unless the run ends before; then nobody wants to hear of it. */
+const prepare = (next: Promise<PreparedPart | null>): Promise<PreparedPart | null> => {
+  next.catch(() => undefined)
+  return next
+}
+
+/** Writes the part's intent and takes it to its end. */
+const sendPrepared = async (
+  run: DeliveryRun,
+  work: PartWork,
+  prepared: PreparedPart,
+): Promise<void> => {
+  const { batches, records, rows, overwrites } = prepared
+  const method = run.upload.delivery.method === 'callback' ? 'callback' : 'file'
+  run.partSeq += 1
+  const part: NewPart = {
+    id: run.deps.ids.newUuid(),
+    seq: run.partSeq,
+    method,
+    rows,
+    bytes: records.length,
+    batches,
+  }
+  const audit = auditOf(run, 'upload.batch.intended', {
+    object: part.id,
+    outcome: 'intended',
+    counts: { rows, batches: batches.length },
+  })
+  await run.deps.delivery.intendPart(run.claim, run.upload.id, part, audit, overwrites)
+  await work.through(freshPart(run.upload.id, part), records)
+}

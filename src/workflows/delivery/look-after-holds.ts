@@ -1,0 +1,90 @@
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { HeldUpload, HoldStore } from '../ports/delivery/holds.ts'
+import type { ContactListPort } from '../ports/genesys/genesys.ts'
+
+export type LookAfterHoldsDeps = {
+  holds: HoldStore
+  contactLists: Pick<ContactListPort, 'readContactList'>
+  clock: Clock
+  emit: Emit
+  /** Until the next look at a hold whose reason lasts. */
+  againInMs: number
+  /** Tells the lanes that held uploads came back. */
+  wake: () => void
+}
+
+export type HoldKeeper = {
+  start(): void
+  /** One round of looks; how many holds ended. */
+  look(): Promise<number>
+  /** Ends a call under way; resolves when none is. */
+  stop(): Promise<void>
+}
+
+const LOOK_EVERY_MS = 5_000
+/** For a place in the pace; the next look is another chance. */
+const WITHIN_MS = 5_000
+
+/**
+ * Looks in Genesys whether what uploads are held for has ended, and lets them go only then: a hold that lasts keeps its `since`
+ * and the upload its version, however often it is looked at. What a list that can be read, or is gone, means for an upload its own
+ * run finds out.
+ */
+export const createHoldKeeper = (deps: LookAfterHoldsDeps): HoldKeeper => {
+  const { holds, clock, emit } = deps
+  const stopped = new AbortController()
+  let running: Promise<void> = Promise.resolve()
+
+  const isOver = async ({ tenantId, contactListId, reason }: HeldUpload): Promise<boolean> => {
+    try {
+      const list = await deps.contactLists.readContactList(contactListId, {
+        tenantId,
+        class: 'poll',
+        signal: stopped.signal,
+        retryForMs: WITHIN_MS,
+      })
+      return reason !== 'list_not_ready' || list.status !== 'processing'
+    } catch (error) {
+      if (!(error instanceof GenesysFailure)) throw error
+      return error.retry === 'never' && error.kind !== 'unauthorized'
+    }
+  }
+
+  const look = async (): Promise<number> => {
+    let ended = 0
+    const looks = new Map<string, boolean>()
+    for (const held of await holds.takeDue(deps.againInMs)) {
+      const about = `${held.reason} ${held.contactListId}`
+      const over = looks.get(about) ?? (await isOver(held))
+      looks.set(about, over)
+      if (over && (await holds.end(held))) ended += 1
+    }
+    if (ended > 0) deps.wake()
+    return ended
+  }
+
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await clock.sleep(LOOK_EVERY_MS, stopped.signal).catch(() => undefined)
+      if (stopped.signal.aborted) return
+      await look().catch((error: unknown) => {
+        if (stopped.signal.aborted) return
+        const told = error instanceof Error ? error.name : 'unknown'
+        emit('job.failed', { queue: 'holds', error: told })
+      })
+    }
+  }
+
+  return {
+    start: () => {
+      running = loop()
+    },
+    look,
+    stop: async () => {
+      stopped.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,203 @@
+import type { Caller } from '../../domain/access/access.ts'
+import type { AuditAction, AuditEntry } from '../../domain/audit/audit.ts'
+import {
+  ENVIRONMENT_ENDPOINTS,
+  type EndpointEventType,
+} from '../../domain/endpoints/outbound-event.ts'
+import {
+  MOST_ENDPOINTS,
+  SECRET_OVERLAP_MS,
+  type DeliveryState,
+  type WebhookDelivery,
+  type WebhookEndpoint,
+} from '../../domain/endpoints/webhook-endpoint.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type {
+  EndpointChange,
+  EndpointStore,
+  EndpointUrlCheck,
+} from '../ports/endpoints/endpoints.ts'
+import type { Page } from '../ports/uploads/uploads.ts'
+
+/** What callers do with their webhook endpoints. Another tenant's endpoint is `not-found` like an unknown one. */
+export type WebhookEndpoints = {
+  /** The secret is in this answer and nowhere else. */
+  create(
+    caller: Caller,
+    input: { name: string; url: string; events: EndpointEventType[] | null },
+  ): Promise<{ endpoint: WebhookEndpoint; secret: string }>
+  /** null: the cursor cannot be read. */
+  list(
+    caller: Caller,
+    page: { limit: number; cursor: string | null },
+  ): Promise<Page<WebhookEndpoint> | null>
+  find(caller: Caller, endpointId: string): Promise<WebhookEndpoint>
+  /** `version`: the one the caller saw. */
+  change(
+    caller: Caller,
+    endpointId: string,
+    version: number,
+    change: EndpointChange,
+  ): Promise<WebhookEndpoint>
+  /** `version` null: whatever it is. */
+  remove(caller: Caller, endpointId: string, version: number | null): Promise<void>
+  rotateSecret(
+    caller: Caller,
+    endpointId: string,
+  ): Promise<{ endpoint: WebhookEndpoint; secret: string }>
+  /** null: the cursor cannot be read. */
+  deliveries(
+    caller: Caller,
+    endpointId: string,
+    page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
+  ): Promise<Page<WebhookDelivery> | null>
+  replay(caller: Caller, endpointId: string, deliveryId: string): Promise<WebhookDelivery>
+}
+
+export type WebhookEndpointsDeps = {
+  endpoints: EndpointStore
+  urlFault: EndpointUrlCheck
+  ids: Ids
+  /** Random bytes for secrets. */
+  random: (size: number) => Uint8Array
+}
+
+/** Standard Webhooks 1.0 asks for 24 to 64 bytes. */
+const SECRET_BYTES = 32
+
+const UNKNOWN = (): GatewayProblem =>
+  new GatewayProblem('not-found', 'There is no such webhook endpoint.')
+
+/** Registers, changes, shows and replays, each change with its audit entry. */
+export const createWebhookEndpoints = (deps: WebhookEndpointsDeps): WebhookEndpoints => ({
+  ...createReads(deps),
+  ...createChanges(deps),
+  create: async (caller, input) => {
+    refuseUrl(deps, input.url)
+    if (Object.hasOwn(ENVIRONMENT_ENDPOINTS, input.name)) throw nameTaken()
+    const id = deps.ids.newId('whe')
+    const secret = newSecret(deps)
+    const result = await deps.endpoints.create({
+      ...input,
+      id,
+      tenantId: caller.tenantId,
+      url: canonical(input.url),
+      secret,
+      most: MOST_ENDPOINTS,
+      audit: auditOf(deps.ids, caller, id, 'endpoint.created'),
+    })
+    if (result.kind === 'name_taken') throw nameTaken()
+    if (result.kind === 'too_many') {
+      const detail = `A tenant may have ${MOST_ENDPOINTS} endpoints.`
+      throw new GatewayProblem('webhook-endpoints-too-many', detail, { most: MOST_ENDPOINTS })
+    }
+    return { endpoint: result.endpoint, secret }
+  },
+  replay: async (caller, endpointId, deliveryId) => {
+    const result = await deps.endpoints.replay({
+      tenantId: caller.tenantId,
+      endpointId,
+      deliveryId,
+      audit: auditOf(deps.ids, caller, deliveryId, 'sync.replayed'),
+    })
+    if (result === null) throw new GatewayProblem('not-found', 'There is no such delivery.')
+    if (result.kind === 'disabled') {
+      throw new GatewayProblem('webhook-endpoint-disabled', 'The endpoint is disabled.')
+    }
+    return result.delivery
+  },
+})
+
+const createReads = ({
+  endpoints,
+}: WebhookEndpointsDeps): Pick<WebhookEndpoints, 'find' | 'list' | 'deliveries'> => {
+  const find = async (caller: Caller, endpointId: string): Promise<WebhookEndpoint> => {
+    const endpoint = await endpoints.find(caller.tenantId, endpointId)
+    if (!endpoint) throw UNKNOWN()
+    return endpoint
+  }
+  return {
+    find,
+    list: (caller, page) => endpoints.list(caller.tenantId, page),
+    deliveries: async (caller, endpointId, page) => {
+      await find(caller, endpointId)
+      return endpoints.deliveries(endpointId, page)
+    },
+  }
+}
+
+const createChanges = (
+  deps: WebhookEndpointsDeps,
+): Pick<WebhookEndpoints, 'change' | 'remove' | 'rotateSecret'> => {
+  const about = (caller: Caller, endpointId: string, action: AuditAction) => ({
+    tenantId: caller.tenantId,
+    endpointId,
+    audit: auditOf(deps.ids, caller, endpointId, action),
+  })
+  return {
+    change: async (caller, endpointId, version, given) => {
+      if (given.url !== undefined) refuseUrl(deps, given.url)
+      const change = given.url === undefined ? given : { ...given, url: canonical(given.url) }
+      const input = { ...about(caller, endpointId, 'endpoint.changed'), version, change }
+      return done(await deps.endpoints.change(input)).endpoint
+    },
+    remove: async (caller, endpointId, version) => {
+      const input = { ...about(caller, endpointId, 'endpoint.deleted'), version }
+      done(await deps.endpoints.remove(input))
+    },
+    rotateSecret: async (caller, endpointId) => {
+      const secret = newSecret(deps)
+      const input = about(caller, endpointId, 'endpoint.secret_rotated')
+      const rotated = await deps.endpoints.rotate({
+        ...input,
+        secret,
+        overlapMs: SECRET_OVERLAP_MS,
+      })
+      return { endpoint: done(rotated).endpoint, secret }
+    },
+  }
+}
+
+const newSecret = ({ random }: WebhookEndpointsDeps): string =>
+  `whsec_${Buffer.from(random(SECRET_BYTES)).toString('base64')}`
+
+const nameTaken = (): GatewayProblem =>
+  new GatewayProblem('webhook-endpoint-exists', 'An endpoint of this name exists.')
+
+const refuseUrl = (deps: WebhookEndpointsDeps, url: string): void => {
+  const fault = deps.urlFault(url)
+  if (fault !== null) throw new GatewayProblem('webhook-url-refused', fault)
+}
+
+/** As it is read when it is sent to; what was checked is what is kept. */
+const canonical = (url: string): string => new URL(url).href
+
+/** What a change gave, unless it was refused. */
+const done = <T extends { kind: string }>(
+  result: T | { kind: 'fixed' } | { kind: 'stale' } | null,
+): Exclude<T, { kind: 'fixed' } | { kind: 'stale' }> => {
+  if (result === null) throw UNKNOWN()
+  if (result.kind === 'fixed') {
+    const detail = 'The endpoint comes from the environment.'
+    throw new GatewayProblem('webhook-endpoint-fixed', detail)
+  }
+  if (result.kind === 'stale') {
+    throw new GatewayProblem('precondition-failed', 'The endpoint was changed meanwhile.')
+  }
+  return result as Exclude<T, { kind: 'fixed' } | { kind: 'stale' }>
+}
+
+const auditOf = (ids: Ids, caller: Caller, object: string, action: AuditAction): AuditEntry => ({
+  id: ids.newId('aud'),
+  tenantId: caller.tenantId,
+  actor: caller.keyId,
+  action,
+  object,
+  requestId: caller.requestId,
+  attempt: 1,
+  latencyMs: null,
+  outcome: 'ok',
+  counts: {},
+  digest: null,
+})

@@ -1,0 +1,94 @@
+import { claimedPart, provesPart } from '../../domain/genesys-events/capability-token.ts'
+import {
+  type Notice,
+  readNotice,
+  receiptKey,
+  SUBSCRIPTION_PART,
+  TOKEN_DEAD_AFTER_MS,
+  UPLOAD_EVENT_TYPE,
+  type WebhookRoute,
+} from '../../domain/genesys-events/genesys-webhook.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { sha256 } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { IgnoreReason, ReceiptStore } from '../ports/genesys-events/webhooks.ts'
+
+/** What a caller offers as proof. `signed`: its signature over the raw bytes was checked and holds. */
+export type WebhookProof =
+  | { kind: 'token'; token: string }
+  | { kind: 'signed'; messageId: string }
+  | { kind: 'none' }
+
+/**
+ * Takes what Genesys calls with: proof first, then the body, then one durable receipt; Genesys is not asked here. Throws
+ * `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of another shape (a receipt says that it came).
+ */
+export type ReceiveWebhook = (input: {
+  route: WebhookRoute
+  proof: WebhookProof
+  body: Uint8Array
+}) => Promise<void>
+
+export type ReceiveWebhookDeps = {
+  receipts: Pick<ReceiptStore, 'listOfPart' | 'record'>
+  /** The first is current; tokens of the others hold as well. Empty: no token is proof. */
+  secrets: readonly string[]
+  ids: Ids
+  emit: Emit
+}
+
+export const createReceiveWebhook =
+  (deps: ReceiveWebhookDeps): ReceiveWebhook =>
+  async ({ route, proof, body }) => {
+    const proven = await proveSender(deps, route, proof)
+    if (proven === null) {
+      deps.emit('webhook.received', { receiptId: null, route, outcome: 'forged', status: null })
+      throw new GatewayProblem('webhook-proof-invalid', 'This call does not prove its sender.')
+    }
+    const notice = readNotice(route, body)
+    const id = deps.ids.newId('rcp')
+    const recorded = await deps.receipts.record({
+      id,
+      route,
+      key: receiptKey({ route, ...proven, notice, body }),
+      partId: proven.partId,
+      ...(notice ?? NOTHING_READ),
+      bodyDigest: sha256(body),
+      ignored: ignoredAtOnce(notice),
+    })
+    if (notice === null) {
+      deps.emit('webhook.received', { receiptId: id, route, outcome: 'malformed', status: null })
+      throw new GatewayProblem('webhook-malformed', 'The body is not what this address takes.')
+    }
+    const outcome = recorded === 'recorded' ? 'accepted' : 'duplicate'
+    deps.emit('webhook.received', { receiptId: id, route, outcome, status: notice.status })
+  }
+
+const NOTHING_READ = { jobId: null, listId: null, status: null, processed: null, failed: null }
+
+/** Progress changes nothing: what is delivered is settled by what Genesys answers to the poll. */
+const ignoredAtOnce = (notice: Notice | null): IgnoreReason | null => {
+  if (notice === null) return 'malformed'
+  return notice.status === 'in_progress' ? 'progress' : null
+}
+
+/** null: not proven. A token is of one part, and on the event's route of the subscription. */
+const proveSender = async (
+  deps: ReceiveWebhookDeps,
+  route: WebhookRoute,
+  proof: WebhookProof,
+): Promise<{ messageId: string | null; partId: string | null } | null> => {
+  if (proof.kind === 'none') return null
+  if (proof.kind === 'signed') return { messageId: proof.messageId, partId: null }
+  const partId = claimedPart(proof.token)
+  if (partId === null) return null
+  if (route === 'event') {
+    const proven =
+      partId === SUBSCRIPTION_PART && provesPart(deps.secrets, proof.token, UPLOAD_EVENT_TYPE)
+    return proven ? { messageId: null, partId: null } : null
+  }
+  const listId = await deps.receipts.listOfPart(partId, TOKEN_DEAD_AFTER_MS)
+  if (listId === null || !provesPart(deps.secrets, proof.token, listId)) return null
+  return { messageId: null, partId }
+}

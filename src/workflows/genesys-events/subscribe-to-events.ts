@@ -1,0 +1,127 @@
+import { UPLOAD_EVENT_TYPE } from '../../domain/genesys-events/genesys-webhook.ts'
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { sha256 } from '../../lib/digest.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { EventSubscriptionPort } from '../ports/contact-lists/provisioning.ts'
+import type { SubscriptionState, SubscriptionStore } from '../ports/genesys-events/subscriptions.ts'
+
+export type SubscribeDeps = {
+  genesys: EventSubscriptionPort
+  subscriptions: SubscriptionStore
+  /** Where Genesys is to send the event, token included: never logged. */
+  targetUrl: string
+  clock: Clock
+  /** For jitter, in [0, 1). */
+  random: () => number
+  emit: Emit
+}
+
+export type EventSubscription = {
+  start(): void
+  /** How things stand, in words for an operator. */
+  status(): string
+  /** Ends a call under way; resolves when none is. */
+  stop(): Promise<void>
+}
+
+const NAME = 'outbound-gateway uploads'
+/** The call itself gives up long before. */
+const STALE_CLAIM_MS = 120_000
+const CALL_WITHIN_MS = 30_000
+const AFTER_REFUSAL = { baseMs: 60_000, capMs: 3_600_000 }
+/** Long enough for an upload to end and its event to come or not. */
+const AFTER_UNKNOWN_MS = 600_000
+const LOOK_EVERY_MS = 60_000
+
+const WORDS: Record<SubscriptionState, string> = {
+  registered: 'subscribed to the end of uploads',
+  registering: 'subscribing to the end of uploads',
+  refused: 'Genesys refused the subscription to the end of uploads; tried again',
+  unknown:
+    'whether Genesys holds the subscription to the end of uploads is not known; it is made again when an upload ends without its event',
+}
+
+/**
+ * Subscribes once, over all instances and restarts, to the event that an upload has ended; in the background, for completions are
+ * polled anyway. Genesys lists no subscriptions: after an unknown outcome it is not asked blindly again, and whether a subscription
+ * still stands only the events tell, so that is looked at every minute for as long as the gateway runs.
+ */
+export const createEventSubscription = (deps: SubscribeDeps): EventSubscription => {
+  const { clock, emit } = deps
+  const stopped = new AbortController()
+  let running: Promise<void> = Promise.resolve()
+  let words = WORDS.registering
+
+  const look = async (): Promise<void> => {
+    const target = { eventType: UPLOAD_EVENT_TYPE, digest: sha256(deps.targetUrl) }
+    const claim = await deps.subscriptions.claim(target, STALE_CLAIM_MS)
+    if (!claim.claimed) {
+      words = WORDS[claim.state]
+      return
+    }
+    const result = await subscribe(deps, claim.attempt, stopped.signal)
+    await deps.subscriptions.record(target, result)
+    words =
+      result.failure === null ? WORDS[result.state] : `${WORDS[result.state]} (${result.failure})`
+    emit('webhook.subscription', {
+      outcome: result.state,
+      failure: result.failure,
+      retryInMs: result.state === 'registered' ? null : result.nextInMs,
+    })
+  }
+
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await look().catch((error: unknown) => {
+        if (stopped.signal.aborted) return
+        emit('job.failed', {
+          queue: 'subscription',
+          error: error instanceof Error ? error.message : 'unknown',
+        })
+      })
+      await clock.sleep(LOOK_EVERY_MS, stopped.signal).catch(() => undefined)
+    }
+  }
+
+  return {
+    start: () => {
+      running = loop()
+    },
+    status: () => words,
+    stop: async () => {
+      stopped.abort()
+      await running
+    },
+  }
+}
+
+type Result =
+  | { state: 'registered'; genesysId: string; failure: null }
+  | { state: 'refused' | 'unknown'; nextInMs: number; failure: string }
+
+/** Whether a failure leaves open that Genesys did what was asked. */
+const isOpen = ({ kind }: GenesysFailure): boolean =>
+  kind === 'unavailable' || kind === 'malformed_answer'
+
+const subscribe = async (
+  { genesys, targetUrl, random }: SubscribeDeps,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<Result> => {
+  try {
+    const { id } = await genesys.subscribe(
+      { name: NAME, eventType: UPLOAD_EVENT_TYPE, url: targetUrl },
+      { tenantId: 'default', class: 'read', signal, retryForMs: CALL_WITHIN_MS },
+    )
+    return { state: 'registered', genesysId: id, failure: null }
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    if (isOpen(error)) {
+      return { state: 'unknown', nextInMs: AFTER_UNKNOWN_MS, failure: error.kind }
+    }
+    const nextInMs = backoffMs(AFTER_REFUSAL, attempt, random, error.retryAfterMs ?? 0)
+    return { state: 'refused', nextInMs, failure: error.kind }
+  }
+}

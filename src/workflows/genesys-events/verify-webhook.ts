@@ -1,0 +1,97 @@
+import type { AuditEntry } from '../../domain/audit/audit.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type {
+  IgnoreReason,
+  OpenReceipt,
+  ReceiptStore,
+  ReceiptSubject,
+} from '../ports/genesys-events/webhooks.ts'
+
+export type VerifyWebhookDeps = {
+  receipts: Pick<ReceiptStore, 'load' | 'nudge' | 'postpone' | 'settle'>
+  /** Ends the wait of the lane if this process holds it. */
+  nudgeLane: (laneKey: string, count: number) => void
+  ids: Ids
+  emit: Emit
+}
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+/** When a receipt whose job is not settled yet is looked at again; the job's own poll goes on beside it. */
+const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
+/** A job that nobody knows after so many looks (72 s) is none of ours: an early word is overtaken by its answer long before. */
+const CHECKS_OF_UNKNOWN = 3
+
+/**
+ * Looks after one receipt. The word is only a hint: the lane that waits for the job is nudged, asks Genesys and settles under its
+ * fence as if the poll had come; this only notes, later, that it did. Receipts that are done are passed over.
+ */
+export const createVerifyWebhook =
+  (deps: VerifyWebhookDeps) =>
+  async (receiptId: string): Promise<void> => {
+    const receipt = await deps.receipts.load(receiptId)
+    if (receipt === null) return
+    const { subject, checks } = receipt
+    if (subject !== null && !subject.pending) {
+      await verified(deps, receipt, subject)
+      return
+    }
+    const nextInMs = subject === null && checks >= CHECKS_OF_UNKNOWN ? undefined : CHECKS_MS[checks]
+    if (nextInMs === undefined) {
+      await ignored(deps, receipt, subject === null ? 'unknown' : 'unsettled')
+      return
+    }
+    if (subject !== null) {
+      const count = await deps.receipts.nudge(subject)
+      if (count !== null) deps.nudgeLane(subject.laneKey, count)
+    }
+    await deps.receipts.postpone(receiptId, nextInMs)
+  }
+
+const verified = async (
+  deps: VerifyWebhookDeps,
+  receipt: OpenReceipt,
+  subject: ReceiptSubject,
+): Promise<void> => {
+  const { id, route, bodyDigest, checks, sinceReceivedMs } = receipt
+  const audit: AuditEntry = {
+    id: deps.ids.newId('aud'),
+    tenantId: subject.tenantId,
+    actor: 'gateway',
+    action: 'webhook.verified',
+    object: subject.uploadId,
+    requestId: subject.requestId,
+    attempt: checks + 1,
+    latencyMs: Math.round(sinceReceivedMs),
+    outcome: 'ok',
+    counts: {},
+    digest: bodyDigest.toString('hex'),
+  }
+  await deps.receipts.settle(id, { state: 'verified', uploadId: subject.uploadId, audit })
+  deps.emit('webhook.settled', {
+    receiptId: id,
+    route,
+    uploadId: subject.uploadId,
+    outcome: 'verified',
+    reason: null,
+    sinceReceivedMs: Math.round(sinceReceivedMs),
+  })
+}
+
+const ignored = async (
+  deps: VerifyWebhookDeps,
+  { id, route, subject, sinceReceivedMs }: OpenReceipt,
+  reason: IgnoreReason,
+): Promise<void> => {
+  await deps.receipts.settle(id, { state: 'ignored', reason })
+  deps.emit('webhook.settled', {
+    receiptId: id,
+    route,
+    uploadId: subject?.uploadId ?? null,
+    outcome: 'ignored',
+    reason,
+    sinceReceivedMs: Math.round(sinceReceivedMs),
+  })
+}

@@ -1,0 +1,43 @@
+import type { Home } from '../ports/homes/home.ts'
+
+export type ReadinessAnswer = {
+  ready: boolean
+  checks: Record<'database' | 'service' | 'genesys' | 'webhooks', { ok: boolean; detail: string }>
+  sandbox: boolean
+}
+
+/**
+ * Whether this instance should get traffic. Genesys being away is no reason not to: uploads are accepted and kept meanwhile,
+ * so that check only tells which Genesys this is.
+ */
+export const createReadiness =
+  (deps: {
+    home: Pick<Home, 'kind' | 'ping'>
+    dialect: string
+    simulated: boolean
+    /** What the last attempt at Genesys came to. */
+    lastGenesysAttempt: () => string
+    /** How the gateway hears of completions beside its polls. */
+    webhooks: () => string
+    stopping: () => boolean
+  }) =>
+  async (): Promise<ReadinessAnswer> => {
+    const { home, dialect, simulated } = deps
+    const database = await home.ping().then(
+      () => ({ ok: true, detail: home.kind }),
+      () => ({ ok: false, detail: 'the database does not answer' }),
+    )
+    const service = deps.stopping()
+      ? { ok: false, detail: 'the service is stopping' }
+      : { ok: true, detail: 'accepting uploads' }
+    const genesys = {
+      ok: true,
+      detail: `${simulated ? 'SIMULATED: the sandbox is Genesys' : `dialect ${dialect}`}; ${deps.lastGenesysAttempt()}`,
+    }
+    return {
+      ready: database.ok && service.ok,
+      // Completions are polled for anyway.
+      checks: { database, service, genesys, webhooks: { ok: true, detail: deps.webhooks() } },
+      sandbox: simulated,
+    }
+  }

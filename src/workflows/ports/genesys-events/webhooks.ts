@@ -1,0 +1,66 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { NoticeStatus, WebhookRoute } from '../../../domain/genesys-events/genesys-webhook.ts'
+
+/** Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not say for a day that the job ended. */
+export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
+
+export type NewReceipt = {
+  id: string
+  route: WebhookRoute
+  /** 32 bytes; a second receipt of the same key is a duplicate. */
+  key: Buffer
+  partId: string | null
+  jobId: string | null
+  listId: string | null
+  status: NoticeStatus | null
+  processed: number | null
+  failed: number | null
+  /** SHA-256 of the body; the body itself is not kept. */
+  bodyDigest: Buffer
+  /** null: to be verified, by a job of `webhook-verify` in the same transaction. */
+  ignored: IgnoreReason | null
+}
+
+/** What a receipt speaks of. `pending`: not settled yet, or its job id is not known yet. */
+export type ReceiptSubject = {
+  uploadId: string
+  tenantId: string
+  laneKey: string
+  requestId: string
+  pending: boolean
+}
+
+export type OpenReceipt = {
+  id: string
+  route: WebhookRoute
+  jobId: string
+  status: NoticeStatus | null
+  bodyDigest: Buffer
+  /** How often it was looked at without a result. */
+  checks: number
+  sinceReceivedMs: number
+  /** null: nothing of ours, so far as is known now. */
+  subject: ReceiptSubject | null
+}
+
+/** Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had ended) or `ignored`. */
+export type ReceiptStore = {
+  /** The list of a part, for its token. null: no such part, or its upload ended more than `deadAfterMs` ago. */
+  listOfPart(partId: string, deadAfterMs: number): Promise<string | null>
+  record(receipt: NewReceipt): Promise<'recorded' | 'duplicate'>
+  /** null when unknown or no longer `received`. */
+  load(receiptId: string): Promise<OpenReceipt | null>
+  /** Tells the lane's holder, wherever it is, that a job has ended; how often the lane was nudged since its claim, or null: no such lane. */
+  nudge(subject: Pick<ReceiptSubject, 'laneKey' | 'uploadId'>): Promise<number | null>
+  /** Looks at it again after `nextInMs`, by a job in the same transaction. */
+  postpone(receiptId: string, nextInMs: number): Promise<void>
+  /** Ends a receipt once; `audit` is written with it. */
+  settle(
+    receiptId: string,
+    end:
+      | { state: 'verified'; uploadId: string; audit: AuditEntry }
+      | { state: 'ignored'; reason: IgnoreReason },
+  ): Promise<void>
+  /** Deletes receipts past their retention and names those whose time to be looked at passed more than `graceMs` ago. */
+  sweep(input: { keepMs: number; graceMs: number }): Promise<string[]>
+}

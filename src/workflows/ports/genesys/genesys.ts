@@ -1,0 +1,87 @@
+import type {
+  ContactList,
+  ContactListSummary,
+  DialectLimits,
+} from '../../../domain/contact-lists/contact-list.ts'
+
+/** Order of precedence at the pace bucket, most urgent first. */
+export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
+export type CallClass = (typeof CALL_CLASSES)[number]
+
+export type CallContext = {
+  tenantId: string
+  class: CallClass
+  /** Aborts waiting, pacing and the request itself. */
+  signal: AbortSignal
+  /** The call gives up (with the last failure) rather than wait past this many milliseconds from now. */
+  retryForMs: number
+  /** Called right before every attempt; throws when the lane's lease no longer holds. */
+  beforeSend?: () => void
+}
+
+export type BatchToSend = {
+  listId: string
+  /** Stable over every retry of the batch; sent as X-Request-ID. */
+  requestId: string
+  columns: readonly { name: string; kind: string; required: boolean }[]
+  /** Guide: `overwrite` wipes the list with this very request (guide-api, "Contacts"); append unless told. */
+  mode?: 'append' | 'overwrite'
+  /** Column that carries the contact id in the list, or null where the list has none. */
+  contactIds: readonly string[]
+  /** Row-major, `columns.length` cells a row, "" = empty. */
+  cells: readonly string[]
+  /** What `serialise` made of it ahead. */
+  body?: Buffer
+}
+
+/** `accepted`: a job tells the outcome later. `ingested`: the answer itself is the completion. */
+export type BatchReceipt = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
+
+export type JobStatus = {
+  state: 'processing' | 'completed' | 'failed'
+  processed: number
+  failed: number
+  /** `index` counts from 0 in the order in which the batch's rows were sent. */
+  errors: readonly {
+    index: number
+    contactId: string | null
+    field: string | null
+    code: string
+  }[]
+}
+
+/** Genesys as the workflows see it. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */
+export type ContactListPort = {
+  readonly dialect: 'guide' | 'platform'
+  readonly limits: DialectLimits
+  listContactLists(context: CallContext): Promise<ContactListSummary[]>
+  readContactList(listId: string, context: CallContext): Promise<ContactList>
+  /** The request's body, made ahead of the sending. */
+  serialise(batch: BatchToSend): Buffer
+  /** Upserts by contact id: sending the same rows again has no second effect. */
+  sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchReceipt>
+  readJob(jobId: string, context: CallContext): Promise<JobStatus>
+}
+
+/** The pace bucket shared by all instances, kept in the database. Time is the database's. */
+export type PaceStore = {
+  /**
+   * Reserves the next slot of `bucket`. Slots are `intervalMs` apart, or more by the share of the pace in force, which is told.
+   * `reserved`: send after `waitMs`. `wait`: none within `maxAheadMs`, or a more urgent rank is waiting, or the bucket is
+   * blocked; ask again after `waitMs`.
+   */
+  reserve(request: {
+    bucket: string
+    /** 0 is the most urgent: the index in CALL_CLASSES. */
+    rank: number
+    intervalMs: number
+    maxAheadMs: number
+  }): Promise<{ kind: 'reserved' | 'wait'; waitMs: number; share: number }>
+  /**
+   * A 429: nobody reserves a slot for `ms` (the longer of two blocks holds), and the share is cut (`domain/pace-share.ts`), once
+   * for refusals that belong together. Answers with the share now in force.
+   */
+  throttle(bucket: string, ms: number): Promise<{ share: number; cut: boolean }>
+  /** What is in force now; an unknown bucket has the whole pace. */
+  read(bucket: string): Promise<{ share: number; blockedMs: number }>
+}

@@ -1,0 +1,25 @@
+import type { HoldReason, UploadState } from '../../../domain/uploads/upload.ts'
+
+export type Home = {
+  readonly kind: 'embedded' | 'server'
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>
+  /** For gauges; one cheap query each scrape. */
+  gauges(): Promise<{
+    uploads: Partial<Record<UploadState, number>>
+    /** Held uploads by reason. */
+    holds: Partial<Record<HoldReason, number>>
+    /** By state: how long the upload waits that longest had neither a settled batch nor a change. */
+    longestUnchangedSeconds: Partial<Record<UploadState, number>>
+    lanesHeld: number
+    lanesWaiting: number
+    oldestLaneWaitSeconds: number
+    syncPending: number
+    /** Since the oldest message arose that an enabled endpoint has not taken; 0 when there is none. */
+    oldestSyncPendingSeconds: number
+    syncDead: number
+  }>
+  /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */
+  bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>
+  close(): Promise<void>
+}

@@ -1,6 +1,0 @@
-import type { Upload } from '../../domain/upload.ts'
-
-export type UploadWatchStore = {
-  /** Those of the uploads whose version is another than the one named; one query. */
-  changed(known: ReadonlyMap<string, number>): Promise<Upload[]>
-}

@@ -1,0 +1,34 @@
+import type { Upload } from '../../../domain/uploads/upload.ts'
+
+/** What the register knows of a contact: the content that Genesys acknowledged last. */
+export type RegisterEntry = {
+  uploadId: string
+  line: number
+  /** How old the content is, in the order of the lane. */
+  acceptedSeq: number
+  /** By the database's clock; ISO 8601 UTC. */
+  deliveredAt: string
+  /** Newer content is on its way, or its outcome was never learnt: nobody knows which one Genesys holds. */
+  inDoubt: boolean
+}
+
+export type ExplainStore = {
+  /**
+   * The tenant's uploads to the list, newest first, at most `scan` of them after `cursor`, and of each the lines that the contact has
+   * in it (none: it is not in it). The id is looked for by its keyed digest: 16 bytes a row are read of each upload looked at.
+   * null: the cursor cannot be read.
+   */
+  uploadsOf(input: {
+    tenantId: string
+    contactListId: string
+    contactId: string
+    scan: number
+    cursor: string | null
+  }): Promise<{ items: { upload: Upload; lines: number[] }[]; next: string | null } | null>
+  /** null: the register knows nothing, or what it knew was overwritten with the list. */
+  registerEntry(
+    tenantId: string,
+    contactListId: string,
+    contactId: string,
+  ): Promise<RegisterEntry | null>
+}

@@ -1,0 +1,190 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { NewChunk, StagedChunk } from '../../../domain/uploads/chunk.ts'
+import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
+import type {
+  Upload,
+  UploadColumn,
+  UploadCounts,
+  UploadPlan,
+  UploadSource,
+  SeenState,
+  UploadState,
+} from '../../../domain/uploads/upload.ts'
+
+export type NewUpload = Pick<
+  Upload,
+  | 'id'
+  | 'tenantId'
+  | 'contactListId'
+  | 'laneKey'
+  | 'mode'
+  | 'duplicates'
+  | 'source'
+  | 'schemaVersion'
+  | 'requestId'
+> & { owner: string }
+
+export type StageUpload = {
+  uploadId: string
+  tenantId: string
+  counts: UploadCounts
+  rejections: Record<string, number>
+  columns: UploadColumn[]
+  targetColumns: string[]
+  /** Version of the list's schema that the rows fit. */
+  schemaVersion: string
+  source: UploadSource
+  options: UploadOptions
+  planDigest: string
+  /** The part of it that no list can change. */
+  planBasis: string
+  plan: UploadPlan | null
+  /** The upload whose rows these are: its contents are as old as that one's. */
+  parentId: string | null
+  /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
+  leftOut: ReadonlyMap<number, Buffer>
+  /** By chunk, of each row left out in their order: the line of the row that stays. */
+  replacedBy: ReadonlyMap<number, Uint32Array>
+  batchesTotal: number
+  /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
+  chunks: number
+  /** How the rows go to Genesys; known when they are counted. */
+  delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
+  audit: AuditEntry
+  claim: { method: string; path: string; key: string; fingerprint: string }
+  /** Renders the answer that is stored with the claim and replayed; pure, runs inside the transaction. */
+  answer: (upload: Upload) => { status: number; body: string }
+}
+
+export type Page<T> = { items: T[]; next: string | null }
+
+/** One row of the ledger. `cells`: of rejected rows the raw ones in the file's order, of all others those staged, in the list's. */
+export type LedgerRow = {
+  line: number
+  outcome: string
+  contactId: string | null
+  code: string | null
+  column: string | null
+  cells: string[]
+  /** Of a duplicate: the later line whose contact stays; null for all others, and where it was not kept. */
+  replacedByLine: number | null
+}
+
+/** The upload was swept meanwhile, or its idempotency claim answered by another request: nothing was staged. */
+export class StagingLost extends Error {
+  override readonly name = 'StagingLost'
+}
+
+/** Uploads and their chunks. */
+/** Left out: of every state, of every list. */
+export type UploadFilter = { states?: readonly SeenState[]; contactListId?: string }
+
+export type UploadStore = {
+  /** Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until staged. */
+  begin(upload: NewUpload): Promise<void>
+  /** Says that the upload is still being received; false when it was swept meanwhile. */
+  touch(uploadId: string): Promise<boolean>
+  /** One short transaction; compresses and encrypts outside it. Durable with `stage`, not before. */
+  appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
+  /** The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks are in memory at a time. */
+  idDigests(uploadId: string): AsyncIterable<Buffer>
+  /**
+   * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state `staged`. In the same transaction it
+   * goes on: with accepted = 0 to `completed` or `completed_with_errors`, else by its options to `held` (`apply`, `not_before`). All but
+   * `staged` and `not_before` is told to the endpoints. A parent learns of its child. Returns the upload as stored.
+   */
+  stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
+  /** Deletes a receiving upload and its chunks; nothing remains. */
+  discard(uploadId: string): Promise<void>
+  /** Discards receiving uploads without a sign of life for `olderThanMs`; returns how many. */
+  sweepReceiving(olderThanMs: number): Promise<number>
+  find(tenantId: string, uploadId: string): Promise<Upload | null>
+  /** Newest first, of these states and of this contact list where they are given. `cursor` is opaque; an unreadable one gives null. */
+  list(
+    tenantId: string,
+    page: { limit: number; cursor: string | null } & UploadFilter,
+  ): Promise<Page<Upload> | null>
+  /** The ledger in input order, at most `limit` rows after line `afterLine`; outcomes empty = all. */
+  ledger(
+    uploadId: string,
+    query: { outcomes: readonly string[]; afterLine: number; limit: number },
+  ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
+  /** The same rows to the end, a chunk's worth at a time: only that is in memory, and whoever stops asking stops the scan. */
+  ledgerRows(
+    uploadId: string,
+    query: { outcomes: readonly string[]; afterLine: number },
+  ): AsyncGenerator<LedgerRow[]>
+  readChunk(uploadId: string, seq: number): Promise<StagedChunk>
+  /** What the upload was staged with, and whether its rows are still kept; null when unknown. */
+  staging(tenantId: string, uploadId: string): Promise<Staging | null>
+  /**
+   * Moves a held, paused or waiting upload by a caller's word; null when unknown, `refused` when the state does not allow it,
+   * `changed` when it is not the one that the caller `expects`. Cancelling is done at once unless Genesys may have rows whose outcome
+   * is not known yet: then the upload goes to its lane with `cancelRequested`, to be drained and finished there. Cancelling again
+   * changes nothing. What was resumed before its `notBefore` waits for that.
+   */
+  control(input: {
+    tenantId: string
+    uploadId: string
+    action: ControlAction
+    /** Runs inside the transaction; pure. */
+    expects?: (upload: Upload) => boolean
+    audit: AuditEntry
+  }): Promise<Controlled | null>
+  /**
+   * Lets an upload go on that waits for `/apply`, with the columns of the list as they are now; one that was applied with this very
+   * digest stays as it is. null when unknown, `refused` when it does not wait for it.
+   */
+  apply(input: {
+    tenantId: string
+    uploadId: string
+    planDigest: string
+    schemaVersion: string
+    audit: AuditEntry
+  }): Promise<Exclude<Controlled, { kind: 'changed' }> | null>
+  /** The plan of an upload that waits for `/apply` is another now; nothing where it no longer waits. */
+  replan(tenantId: string, uploadId: string, planDigest: string): Promise<void>
+}
+
+export const CONTROL_ACTIONS = ['cancel', 'pause', 'resume'] as const
+export type ControlAction = (typeof CONTROL_ACTIONS)[number]
+
+/** `unsettled`: rows that the call itself made `unprocessed` by ending the upload; null where it did not end it. */
+export type Controlled =
+  | { kind: 'done'; upload: Upload; unsettled: number | null }
+  | { kind: 'refused'; state: UploadState }
+  | { kind: 'changed' }
+
+export type Staging = { options: UploadOptions; planBasis: string; rowsKept: boolean }
+
+/** The claims of idempotency keys. Scope: tenant, method, path. Claims are committed before any work. */
+export type IdempotencyStore = {
+  claim(input: {
+    tenantId: string
+    method: string
+    path: string
+    key: string
+    owner: string
+    /** A claim without a sign of life for this long is dead and free. */
+    deadAfterMs: number
+  }): Promise<
+    | { kind: 'claimed' }
+    | { kind: 'in_progress' }
+    | { kind: 'done'; fingerprint: string; status: number; body: string; location: string | null }
+  >
+  keepAlive(scope: {
+    tenantId: string
+    method: string
+    path: string
+    key: string
+    owner: string
+  }): Promise<void>
+  /** Frees an unfinished claim. */
+  release(scope: {
+    tenantId: string
+    method: string
+    path: string
+    key: string
+    owner: string
+  }): Promise<void>
+}

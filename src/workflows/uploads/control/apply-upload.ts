@@ -1,0 +1,108 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { listChangesOf, rowsStillFit } from '../../../domain/contact-lists/list-changes.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { Ids } from '../../../lib/ids.ts'
+import type { ListCache } from '../../ports/delivery/delivery.ts'
+import type { ContactListPort } from '../../ports/genesys/genesys.ts'
+import type { UploadStore } from '../../ports/uploads/uploads.ts'
+import { readContext, readListSchema } from '../receive/list-schema.ts'
+import { auditOfControl } from './control-audit.ts'
+import { planDigestOf } from './plan-digest.ts'
+
+/** `planDigests`: those that the caller agrees to. */
+export type ApplyUpload = (input: {
+  caller: Caller
+  uploadId: string
+  planDigests: readonly string[]
+}) => Promise<Upload>
+
+export type ApplyDeps = {
+  uploads: Pick<UploadStore, 'find' | 'staging' | 'apply' | 'replan'>
+  contactLists: ContactListPort
+  lists: ListCache
+  ids: Ids
+  wake: () => void
+  signal?: AbortSignal
+}
+
+/** Genesys is asked; a copy would not show what changed meanwhile. */
+const FRESH_MS = 0
+
+/**
+ * Lets an upload of `apply=manual` go to its lane. What its plan's digest covers is reckoned anew: 412 `plan-changed` with the new
+ * digest when the caller agrees to another, 422 `schema-drift` when the rows do not fit the list any more, 410 when they are gone,
+ * 409 when the upload does not wait for it. Applying again with the digest that was applied answers the upload as it is.
+ */
+export const createApplyUpload =
+  (deps: ApplyDeps): ApplyUpload =>
+  async ({ caller, uploadId, planDigests }) => {
+    const upload = await deps.uploads.find(caller.tenantId, uploadId)
+    if (upload === null) throw unknown()
+    if (upload.hold?.reason !== 'apply') {
+      if (upload.appliedAt !== null && planDigests.includes(upload.planDigest)) return upload
+      throw conflict(upload.state)
+    }
+    const context = readContext(caller.tenantId, deps.signal ?? new AbortController().signal)
+    const { list } = await readListSchema(deps, upload.contactListId, context, FRESH_MS)
+    const planDigest = await presentDigest(deps, upload, list)
+    if (!planDigests.includes(planDigest)) throw await changed(deps, upload, list, planDigest)
+    refuseMisfit(upload, list)
+    const result = await deps.uploads.apply({
+      tenantId: caller.tenantId,
+      uploadId,
+      planDigest,
+      schemaVersion: list.schemaVersion,
+      audit: auditOfControl(deps.ids, caller, uploadId, planDigest),
+    })
+    if (result === null) throw unknown()
+    if (result.kind === 'refused') throw conflict(result.state)
+    deps.wake()
+    return result.upload
+  }
+
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such upload.')
+
+const conflict = (state: Upload['state']): GatewayProblem =>
+  new GatewayProblem('state-conflict', `An upload that is ${state} does not wait for /apply.`, {
+    state,
+    action: 'apply',
+  })
+
+const presentDigest = async (
+  deps: ApplyDeps,
+  { tenantId, id, counts }: Upload,
+  { schemaVersion }: ContactList,
+): Promise<string> => {
+  const staging = await deps.uploads.staging(tenantId, id)
+  if (staging === null) throw unknown()
+  if (!staging.rowsKept) {
+    throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+  }
+  return planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed: counts.suppressed })
+}
+
+/** The upload shows the new digest from now on. */
+const changed = async (
+  deps: ApplyDeps,
+  upload: Upload,
+  list: ContactList,
+  planDigest: string,
+): Promise<GatewayProblem> => {
+  const isOther = list.schemaVersion !== upload.schemaVersion
+  await deps.uploads.replan(upload.tenantId, upload.id, planDigest)
+  const detail = isOther
+    ? 'The contact list was changed since the rows were checked, so the plan is another.'
+    : 'If-Match names another plan than the one of this upload.'
+  const changes = isOther ? listChangesOf(upload, list) : null
+  return new GatewayProblem('plan-changed', detail, { planDigest, changes })
+}
+
+const refuseMisfit = (upload: Upload, list: ContactList): void => {
+  if (list.schemaVersion === upload.schemaVersion) return
+  const diff = listChangesOf(upload, list)
+  if (rowsStillFit(diff)) return
+  const detail = 'The rows were checked against other columns than the list has now.'
+  throw new GatewayProblem('schema-drift', detail, { diff })
+}

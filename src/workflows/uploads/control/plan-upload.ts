@@ -1,0 +1,86 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { NewChunk } from '../../../domain/uploads/chunk.ts'
+import { cellsOfText } from '../../../domain/uploads/chunk.ts'
+import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
+import type { UploadPlan } from '../../../domain/uploads/upload.ts'
+import type { IntakeResult } from '../../../intake/contract.ts'
+import { hasBit } from '../../../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import type { ContentHashes } from '../../delivery/content-hashes.ts'
+import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
+
+export type PlanDeps = {
+  register: Pick<DeliveryStore, 'registered' | 'registerSize'>
+  contentHashes: ContentHashes
+}
+
+/** Gathers, chunk by chunk, what delivering the rows is expected to do. */
+export type PlanTally = {
+  /** Looks the chunk's rows up; a byte a row is kept. */
+  look(chunk: NewChunk): Promise<void>
+  total(result: Pick<IntakeResult, 'leftOut' | 'counts'>): UploadPlan
+}
+
+const EXPECTED = ['creates', 'updates', 'unchanged'] as const
+type Expected = (typeof EXPECTED)[number]
+
+type About = { tenantId: string; list: ContactList; options: UploadOptions }
+
+/** As delivery decides it: content is not trusted to be there when Genesys holds fewer contacts than the register knows. */
+const maySkip = async (deps: PlanDeps, { tenantId, list }: About): Promise<boolean> =>
+  list.size === null || list.size >= (await deps.register.registerSize(tenantId, list.id))
+
+/** What is expected of a row whose contact the register knows with the content `known`. */
+const expectedOf = (
+  { duplicates }: UploadOptions,
+  known: Buffer | undefined,
+  content: Buffer,
+  skipping: boolean,
+): Expected => {
+  if (known === undefined) return 'creates'
+  if (!skipping || duplicates === 'ignore') return 'updates'
+  return duplicates === 'skip' || known.equals(content) ? 'unchanged' : 'updates'
+}
+
+/**
+ * The plan of an upload whose rows stream in, by the register: it knows what this gateway has delivered, not what others put into
+ * the list nor what earlier uploads will have delivered by then. An overwrite creates everything anew.
+ */
+export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
+  const { tenantId, list, options } = about
+  const columns = list.columns.map(({ name }) => name)
+  const seen = new Map<number, Uint8Array>()
+  let skipping: Promise<boolean> | null = null
+
+  const lookUp = async (chunk: NewChunk, expected: Uint8Array): Promise<void> => {
+    const { buffer, byteOffset, byteLength } = chunk.text
+    const text = Buffer.from(buffer, byteOffset, byteLength)
+    const cells = cellsOfText(text, chunk.lines.length, chunk.width)
+    const contents = deps.contentHashes(cells, columns)
+    skipping ??= maySkip(deps, about)
+    const mayStay = await skipping
+    const known = await deps.register.registered(tenantId, list.id, cells.contactIds)
+    for (const [row, contactId] of cells.contactIds.entries()) {
+      const content = contents.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES)
+      const entry = known.get(contactId)?.contentHash
+      expected[row] = EXPECTED.indexOf(expectedOf(options, entry, content, mayStay))
+    }
+  }
+  return {
+    look: async (chunk) => {
+      const expected = new Uint8Array(chunk.lines.length)
+      seen.set(chunk.seq, expected)
+      if (options.mode === 'append' && expected.length > 0) await lookUp(chunk, expected)
+    },
+    total: ({ leftOut, counts }) => {
+      const plan = { creates: 0, updates: 0, unchanged: 0, suppressed: counts.suppressed }
+      for (const [seq, expected] of seen) {
+        const out = leftOut.get(seq)
+        for (const [row, index] of expected.entries()) {
+          if (out === undefined || !hasBit(out, row)) plan[EXPECTED[index]!] += 1
+        }
+      }
+      return plan
+    },
+  }
+}

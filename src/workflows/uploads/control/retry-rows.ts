@@ -1,0 +1,86 @@
+import { type NewChunk, textOfCells } from '../../../domain/uploads/chunk.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import { createDigestBatch } from '../../../lib/keyed-digest.ts'
+import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
+
+/** What a caller may ask to be sent again. */
+export const RETRY_OUTCOMES = ['failed', 'unprocessed'] as const
+export type RetryOutcome = (typeof RETRY_OUTCOMES)[number]
+
+/** A chunk closes past this many units of text, as in intake, so that one always fits into memory and into a statement. */
+const CHUNK_CHARS = 2_000_000
+
+export type RetryDeps = {
+  uploads: Pick<UploadStore, 'ledger'>
+  /** Rows of a chunk at most. */
+  batchRows: number
+  digestKey: Buffer
+}
+
+/** Where phones and emails are among a staged row's cells. */
+const subjectColumns = ({ columns, targetColumns }: Upload): number[] =>
+  columns.flatMap(({ kind, mappedTo }) =>
+    mappedTo !== null && (kind === 'phone' || kind === 'email')
+      ? [targetColumns.indexOf(mappedTo)]
+      : [],
+  )
+
+const charsOf = ({ cells }: LedgerRow): number => cells.reduce((sum, { length }) => sum + length, 0)
+
+/** Rows in runs that make a chunk each. */
+const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
+  const runs: LedgerRow[][] = []
+  let chars = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    const more = charsOf(row)
+    if (chars + more > CHUNK_CHARS) {
+      runs.push([])
+      chars = 0
+    }
+    runs.at(-1)!.push(row)
+    chars += more
+  }
+  return runs
+}
+
+/**
+ * The staged rows of a finished upload that had one of the outcomes, as chunks of a new one, read a page at a time. They keep their
+ * lines, so that the new ledger speaks of the same file.
+ */
+export async function* retriedChunks(
+  deps: RetryDeps,
+  parent: Upload,
+  outcomes: readonly RetryOutcome[],
+): AsyncGenerator<NewChunk> {
+  const subjects = subjectColumns(parent)
+  const ids = createDigestBatch(deps.digestKey)
+  const digests = createDigestBatch(deps.digestKey)
+  const width = parent.targetColumns.length
+  let seq = 0
+  const chunkOf = (rows: readonly LedgerRow[]): NewChunk => {
+    const contactIds = rows.map(({ contactId }) => contactId!)
+    const cells = rows.flatMap((row) => row.cells)
+    for (const id of contactIds) ids.add(id)
+    for (const row of rows) {
+      for (const at of subjects) if (row.cells[at]) digests.add(row.cells[at])
+    }
+    return {
+      seq: seq++,
+      firstLine: rows[0]!.line,
+      lastLine: rows.at(-1)!.line,
+      width,
+      lines: Uint32Array.from(rows, ({ line }) => line),
+      text: textOfCells({ width, contactIds, cells }),
+      rejected: [],
+      blank: 0,
+      idDigests: ids.take(),
+      subjectDigests: digests.takeShort(),
+    }
+  }
+  for (let after: number | null = 0; after !== null;) {
+    const query = { outcomes, afterLine: after, limit: deps.batchRows }
+    const page = await deps.uploads.ledger(parent.id, query)
+    for (const run of runsOf(page.rows)) yield chunkOf(run)
+    after = page.nextLine
+  }
+}

@@ -1,0 +1,212 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { listChangesOf } from '../../../domain/contact-lists/list-changes.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
+import { FINAL_STATES, type Upload, ZERO_COUNTS } from '../../../domain/uploads/upload.ts'
+import { canonicalJson } from '../../../lib/canonical-json.ts'
+import { sha256Hex } from '../../../lib/digest.ts'
+import type { UploadAnswer } from '../../contract.ts'
+import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
+import { StagingLost, type StageUpload } from '../../ports/uploads/uploads.ts'
+import { chooseDelivery } from '../receive/choose-delivery.ts'
+import { type ClaimScope, claimKey, releaseClaim } from '../receive/idempotency-claim.ts'
+import { readContext, readListSchema } from '../receive/list-schema.ts'
+import type { ReceiveDeps } from '../receive/receive-deps.ts'
+import { acceptanceOf, stageRows, tellStaged } from '../receive/staging.ts'
+import { planBasisOf, planDigestOf } from './plan-digest.ts'
+import { retriedChunks, type RetryOutcome } from './retry-rows.ts'
+
+export type RetryRequest = {
+  caller: Caller
+  uploadId: string
+  outcomes: readonly RetryOutcome[]
+  idempotencyKey: string
+  method: string
+  path: string
+}
+
+export type RetryUpload = (request: RetryRequest) => Promise<UploadAnswer>
+
+export type RetryUploadDeps = Omit<
+  ReceiveDeps,
+  'runIntake' | 'extendList' | 'register' | 'contentHashes' | 'intake'
+> & {
+  delivery: Pick<DeliveryStore, 'clearing'>
+  digestKey: Buffer
+}
+
+/** Genesys is asked: a copy would not show what changed since the rows were checked. */
+const FRESH_MS = 0
+
+/**
+ * Makes a new upload of the rows of a finished one that failed or were not processed, from what is staged here. Its contents are as
+ * old as the first upload's, so that newer content of a contact stays. Problems: 409 while the upload or a retry of it goes on, when
+ * nothing is left, or when its list was never overwritten; 410 when the rows are gone; 422 when the list has other columns now.
+ */
+export const createRetryUpload =
+  (deps: RetryUploadDeps): RetryUpload =>
+  async (request) => {
+    const { caller, method, path, idempotencyKey: key } = request
+    const parent = await deps.uploads.find(caller.tenantId, request.uploadId)
+    if (parent === null) throw unknown()
+    const owner = `${deps.owner}:${deps.ids.newUuid()}`
+    const scope = { tenantId: caller.tenantId, method, path, key, owner }
+    const fingerprint = fingerprintOf(request)
+    const done = await claimKey(deps, scope)
+    if (done !== null) {
+      if (done.fingerprint !== fingerprint) throw keyReused()
+      const { status, body, location } = done
+      deps.emit('upload.replayed', { tenantId: caller.tenantId, requestId: caller.requestId })
+      return { status, body, location, replayed: true }
+    }
+    try {
+      return await retry(deps, request, parent, scope)
+    } catch (error) {
+      await releaseClaim(deps, scope)
+      if (!(error instanceof StagingLost)) throw error
+      const detail = 'The retry was given up while its rows were read; send it again.'
+      throw new GatewayProblem('database-unavailable', detail, {}, 1)
+    }
+  }
+
+const retry = async (
+  deps: RetryUploadDeps,
+  request: RetryRequest,
+  parent: Upload,
+  scope: ClaimScope,
+): Promise<UploadAnswer> => {
+  const options = await checkRetryable(deps, request, parent)
+  const list = await unchangedList(deps, parent)
+  const { requestId } = request.caller
+  const startedMs = deps.clock.monotonicMs()
+  const uploadId = deps.ids.newId('upl')
+  const { tenantId, contactListId, laneKey, duplicates, source, schemaVersion } = parent
+  const about = { tenantId, contactListId, laneKey, duplicates, source, schemaVersion, requestId }
+  const { upload, answer, input } = await stageRows(
+    deps,
+    { id: uploadId, ...about, mode: 'append' },
+    scope,
+    async ({ write, assertAlive }) => {
+      const { digestKey, contactLists, uploads } = deps
+      const { batchRows } = contactLists.limits
+      let rows = 0
+      let chunks = 0
+      const from = { uploads, batchRows, digestKey }
+      for await (const chunk of retriedChunks(from, parent, request.outcomes)) {
+        assertAlive()
+        await write(chunk)
+        rows += chunk.lines.length
+        chunks += 1
+      }
+      if (rows === 0) throw nothing()
+      return stagingOf(deps, { request, parent, scope, options, list, uploadId, rows, chunks })
+    },
+    () => 0,
+  )
+  const durationMs = deps.clock.monotonicMs() - startedMs
+  tellStaged(deps, upload, { requestId, bytes: 0, durationMs, chunks: input.chunks })
+  return { ...answer, location: `/v1/uploads/${uploadId}`, replayed: false }
+}
+
+/** The options of the retry: those that the rows came with, but it goes at once and appends. */
+const checkRetryable = async (
+  deps: RetryUploadDeps,
+  { outcomes }: RetryRequest,
+  parent: Upload,
+): Promise<UploadOptions> => {
+  if (!FINAL_STATES.includes(parent.state)) {
+    const detail = `An upload that is ${parent.state} has not ended; only then rows are left to retry.`
+    throw new GatewayProblem('state-conflict', detail, { state: parent.state, action: 'retry' })
+  }
+  if (outcomes.every((outcome) => parent.counts[outcome] === 0)) throw nothing()
+  const staging = await deps.uploads.staging(parent.tenantId, parent.id)
+  if (staging === null) throw unknown()
+  if (!staging.rowsKept) {
+    throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+  }
+  await refuseBeside(deps, parent)
+  if (parent.mode === 'overwrite' && (await deps.delivery.clearing(parent)).state !== 'done') {
+    const detail = 'The upload ended before the list was overwritten, and a retry would append.'
+    throw new GatewayProblem('retry-needs-overwrite', detail)
+  }
+  const { notBefore: _notBefore, confirmOverwrite: _confirmed, ...options } = staging.options
+  return { ...options, mode: 'append', apply: 'auto' }
+}
+
+/** Of two retries at a time, the second would take the same rows again. */
+const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
+  const last = parent.childIds.at(-1)
+  if (last === undefined) return
+  const child = await deps.uploads.find(parent.tenantId, last)
+  if (child === null || FINAL_STATES.includes(child.state)) return
+  const detail = 'An upload that retries rows of this one has not ended.'
+  throw new GatewayProblem('retry-under-way', detail, { uploadId: last, state: child.state })
+}
+
+const unchangedList = async (deps: RetryUploadDeps, parent: Upload): Promise<ContactList> => {
+  const context = readContext(parent.tenantId, deps.signal ?? new AbortController().signal)
+  const { list } = await readListSchema(deps, parent.contactListId, context, FRESH_MS)
+  if (list.schemaVersion === parent.schemaVersion) return list
+  const detail = 'The rows were checked against other columns than the list has now.'
+  throw new GatewayProblem('schema-drift', detail, { diff: listChangesOf(parent, list) })
+}
+
+const stagingOf = (
+  deps: RetryUploadDeps,
+  about: {
+    request: RetryRequest
+    parent: Upload
+    scope: ClaimScope
+    options: UploadOptions
+    list: ContactList
+    uploadId: string
+    rows: number
+    chunks: number
+  },
+): StageUpload => {
+  const { request, parent, options, list, uploadId, rows, chunks } = about
+  const { columns, targetColumns, source, schemaVersion } = parent
+  const counts = { ...ZERO_COUNTS, read: rows, accepted: rows }
+  const leftOut = new Map<number, Buffer>()
+  const retried = { parentId: parent.id, outcomes: request.outcomes.toSorted() }
+  const fileSha256 = source.sha256
+  const planBasis = planBasisOf({ fileSha256, options, leftOut, retry: retried })
+  return {
+    ...acceptanceOf(deps, {
+      caller: request.caller,
+      scope: about.scope,
+      uploadId,
+      counts: { read: rows, accepted: rows },
+      fileSha256,
+      fingerprint: fingerprintOf(request),
+    }),
+    counts,
+    rejections: {},
+    columns,
+    targetColumns,
+    source,
+    options,
+    leftOut,
+    replacedBy: new Map(),
+    batchesTotal: chunks,
+    chunks,
+    delivery: chooseDelivery(deps, options, list, { columns, counts }),
+    planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed: 0 }),
+    planBasis,
+    plan: null,
+    parentId: parent.id,
+    schemaVersion,
+  }
+}
+
+const fingerprintOf = ({ uploadId, outcomes }: RetryRequest): string =>
+  sha256Hex(canonicalJson({ retry: uploadId, outcomes: outcomes.toSorted() }))
+
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such upload.')
+
+const nothing = (): GatewayProblem =>
+  new GatewayProblem('nothing-to-retry', 'No row of the upload has an outcome that was asked for.')
+
+const keyReused = (): GatewayProblem =>
+  new GatewayProblem('idempotency-key-reused', 'This Idempotency-Key was used for another retry.')

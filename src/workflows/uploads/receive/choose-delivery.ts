@@ -1,0 +1,84 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { CONTACT_ID_COLUMN, contactIdColumnOf } from '../../../domain/contacts/contact-id-column.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { IntakeResult } from '../../../intake/contract.ts'
+import type { UploadRequest } from '../../contract.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
+
+type Deps = Pick<ReceiveDeps, 'contactLists' | 'fileThresholdRows' | 'callbacks'>
+
+const unavailable = (detail: string): GatewayProblem =>
+  new GatewayProblem('capability-not-available', detail)
+
+const invalid = (detail: string, option: string): GatewayProblem =>
+  new GatewayProblem('option-invalid', detail, { options: [option] })
+
+/** Refuses a way of delivery that this Genesys, or this gateway, does not have; before anything is read. */
+export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'options'>): void => {
+  const { delivery, duplicateCheckField, mode } = options
+  if (duplicateCheckField !== undefined && delivery !== 'callback') {
+    throw invalid('duplicateCheckField goes with delivery=callback alone.', 'duplicateCheckField')
+  }
+  if (delivery !== 'callback') return
+  if (deps.contactLists.dialect !== 'guide') {
+    throw unavailable('delivery=callback exists in the guide dialect alone.')
+  }
+  if (!deps.callbacks) {
+    throw unavailable(
+      'delivery=callback needs PUBLIC_URL and WEBHOOK_SECRET, so that Genesys can call back.',
+    )
+  }
+  if (mode === 'overwrite') {
+    throw unavailable('Genesys overwrites by batches and by file; delivery=callback only appends.')
+  }
+}
+
+const needsIdColumn = (deps: Deps, delivery: UploadOptions['delivery']): boolean =>
+  deps.contactLists.dialect === 'guide' && (delivery === 'file' || delivery === 'callback')
+
+const noIdColumn = (): GatewayProblem =>
+  new GatewayProblem(
+    'contact-id-column-not-in-list',
+    'The contact list has no column that could carry the contact id in a file.',
+  )
+
+/** Refuses a file for a list that has no column for the id, whatever the file's header says; before the body is read. */
+export const checkListTakes = (
+  deps: Deps,
+  { options }: Pick<UploadRequest, 'options'>,
+  list: ContactList,
+): void => {
+  const { delivery, duplicateCheckField, contactIdColumn, mapping = {} } = options
+  const names = new Set(list.columns.map(({ name }) => name))
+  if (duplicateCheckField !== undefined && !names.has(duplicateCheckField)) {
+    throw invalid('duplicateCheckField is not a column of the list.', 'duplicateCheckField')
+  }
+  if (!needsIdColumn(deps, delivery) || names.has(CONTACT_ID_COLUMN)) return
+  const sources = contactIdColumn === undefined ? ['contactId', 'customerId'] : [contactIdColumn]
+  const targets = sources.map((name) => (Object.hasOwn(mapping, name) ? mapping[name] : name))
+  if (!targets.some((name) => typeof name === 'string' && names.has(name))) throw noIdColumn()
+}
+
+/**
+ * How the rows go to Genesys, now that they are counted: as the caller asks; else, in the guide dialect, as files above the threshold
+ * where the list has a column for the id (guide-api, "Contacts"), and as batches otherwise.
+ */
+export const chooseDelivery = (
+  deps: Deps,
+  options: UploadOptions,
+  list: ContactList,
+  { columns, counts }: Pick<IntakeResult, 'columns' | 'counts'>,
+): Pick<Upload['delivery'], 'method' | 'duplicateCheckField'> => {
+  const { delivery } = options
+  const idColumn = contactIdColumnOf(list, columns)
+  if (idColumn === null && needsIdColumn(deps, delivery)) throw noIdColumn()
+  if (delivery === 'callback') {
+    const duplicateCheckField = options.duplicateCheckField ?? idColumn
+    return { method: 'callback', duplicateCheckField }
+  }
+  if (delivery !== 'auto') return { method: delivery, duplicateCheckField: null }
+  const large = deps.contactLists.dialect === 'guide' && counts.accepted > deps.fileThresholdRows
+  return { method: large && idColumn !== null ? 'file' : 'batches', duplicateCheckField: null }
+}

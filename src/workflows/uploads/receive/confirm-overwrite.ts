@@ -1,0 +1,34 @@
+import { hasScope } from '../../../domain/access/access.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { UploadRequest } from '../../contract.ts'
+
+/**
+ * Lets an overwrite pass only when the key may overwrite and the caller has named the list: it replaces what the list holds, and Genesys
+ * rebuilds the list's index, unbinds campaigns and resets pacing (guide-api, "Contacts").
+ */
+export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest): void => {
+  const { mode, confirmOverwrite } = options
+  if (mode !== 'overwrite') {
+    if (confirmOverwrite === undefined) return
+    throw new GatewayProblem('option-invalid', 'confirmOverwrite goes with mode=overwrite alone.', {
+      options: ['confirmOverwrite'],
+    })
+  }
+  if (!hasScope(caller.scopes, 'uploads:overwrite')) {
+    throw new GatewayProblem('scope-missing', 'mode=overwrite needs the scope uploads:overwrite.', {
+      scope: 'uploads:overwrite',
+    })
+  }
+  if (confirmOverwrite === undefined) {
+    throw new GatewayProblem(
+      'overwrite-not-confirmed',
+      'mode=overwrite replaces everything in the list, rebuilds its index, unbinds its campaigns and resets their pacing; confirm it with confirmOverwrite.',
+    )
+  }
+  if (confirmOverwrite !== contactListId) {
+    throw new GatewayProblem(
+      'overwrite-confirmation-differs',
+      'confirmOverwrite is not the id of this contact list.',
+    )
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../../lib/clock.ts'
+import { StagingLost } from '../../ports/uploads/uploads.ts'
+
+export type Heartbeat = {
+  /** Throws `StagingLost` once a beat has found that the work is no longer ours. */
+  assertAlive(): void
+  /** No beat begins after this, and none is under way when it resolves. */
+  stop(): Promise<void>
+}
+
+/** Beats every `everyMs` until stopped. A beat that answers false ends it; one that fails is tried again at the next time. */
+export const startHeartbeat = (
+  clock: Clock,
+  everyMs: number,
+  beat: () => Promise<boolean>,
+): Heartbeat => {
+  const stopped = new AbortController()
+  let alive = true
+  const beats = async (): Promise<void> => {
+    while (alive) {
+      try {
+        await clock.sleep(everyMs, stopped.signal)
+      } catch {
+        return
+      }
+      // A database that does not answer for a moment: the sweep's patience is several beats long.
+      alive = await beat().catch(() => true)
+    }
+  }
+  const ended = beats()
+  return {
+    assertAlive: () => {
+      if (!alive) throw new StagingLost('the upload was swept while it was being received')
+    },
+    stop: async () => {
+      stopped.abort()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
+
+/** A claim without a sign of life for 60 s is dead (design, section 6). */
+const CLAIM_DEAD_MS = 60_000
+const IN_PROGRESS_RETRY_SECONDS = 10
+const RELEASE_AGAIN_MS = 2_000
+
+export type ClaimDeps = { idempotency: IdempotencyStore; clock: Clock; signal?: AbortSignal }
+
+export type ClaimScope = {
+  tenantId: string
+  method: string
+  path: string
+  key: string
+  /** One for each call, so that a late release can never free the claim of the caller's next try. */
+  owner: string
+}
+
+export type StoredAnswer = {
+  fingerprint: string
+  status: number
+  body: string
+  location: string | null
+}
+
+/**
+ * Claims the key of a call, committed before any work; the stored answer when the call was answered before. Throws
+ * `idempotency-key-in-progress` while another call has it.
+ */
+export const claimKey = async (
+  deps: ClaimDeps,
+  scope: ClaimScope,
+): Promise<StoredAnswer | null> => {
+  const claim = await deps.idempotency.claim({ ...scope, deadAfterMs: CLAIM_DEAD_MS })
+  if (claim.kind === 'claimed') return null
+  if (claim.kind === 'done') return claim
+  const detail = 'A call with this Idempotency-Key has not ended yet.'
+  throw new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
+}
+
+/**
+ * Frees the claim, so that the caller can try again at once. A database that is away is asked again behind the answer's back;
+ * after 60 s without a sign of life the claim is free anyway.
+ */
+export const releaseClaim = async (deps: ClaimDeps, scope: ClaimScope): Promise<void> => {
+  const release = (): Promise<boolean> =>
+    deps.idempotency.release(scope).then(
+      () => true,
+      () => false,
+    )
+  if (await release()) return
+  const again = async (): Promise<void> => {
+    for (let waitedMs = 0; waitedMs < CLAIM_DEAD_MS; waitedMs += RELEASE_AGAIN_MS) {
+      await deps.clock.sleep(RELEASE_AGAIN_MS, deps.signal)
+      if (await release()) return
+    }
+  }
+  again().catch(() => undefined)
+}

@@ -1,0 +1,74 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { ListCache } from '../../ports/delivery/delivery.ts'
+import type { CallContext, ContactListPort } from '../../ports/genesys/genesys.ts'
+
+/** A caller waits for Genesys this long before the list as last seen serves. */
+export const READ_RETRY_MS = 4_000
+/** A list read less than 60 s ago is fresh (design, section 4). */
+export const FRESH_MS = 60_000
+const RETRY_AFTER_SECONDS = 30
+
+/** That Genesys refused for good, with the right that is probably missing (guide-api, "Rights"). */
+export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
+  const { kind, right, upstreamCode } = failure
+  const denied =
+    kind !== 'forbidden'
+      ? ''
+      : ` It denies us a right${right === null ? '' : `, probably ${right}`}.`
+  return new GatewayProblem('genesys-refused', `${detail}${denied}`, {
+    failure: kind,
+    ...(right === null ? {} : { right }),
+    ...(upstreamCode === null ? {} : { upstreamCode }),
+  })
+}
+
+/** What a caller hears when Genesys refuses for good. */
+export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
+  failure.kind === 'not_found'
+    ? new GatewayProblem('not-found', 'Genesys does not know this contact list.')
+    : refusedByGenesys(failure, 'Genesys refused the gateway.')
+
+/** That Genesys cannot be asked now; `detail` says what that means for the call. */
+export const unavailable = (
+  failure: GenesysFailure,
+  detail = 'Genesys does not answer, and no copy of this is known.',
+): GatewayProblem =>
+  new GatewayProblem(
+    'genesys-unavailable',
+    detail,
+    { failure: failure.kind },
+    Math.max(RETRY_AFTER_SECONDS, Math.ceil((failure.retryAfterMs ?? 0) / 1000)),
+  )
+
+export const readContext = (tenantId: string, signal: AbortSignal): CallContext => ({
+  tenantId,
+  class: 'read',
+  signal,
+  retryForMs: READ_RETRY_MS,
+})
+
+/**
+ * The list as of now: from the cache when not older than `freshMs`, else from Genesys, else (Genesys is down) the copy last seen,
+ * with its age. Throws `not-found`, `genesys-refused`, or `genesys-unavailable` when there is no copy.
+ */
+export const readListSchema = async (
+  deps: { contactLists: ContactListPort; lists: ListCache },
+  listId: string,
+  context: CallContext,
+  freshMs: number,
+): Promise<{ list: ContactList; ageMs: number }> => {
+  const cached = await deps.lists.get(listId)
+  if (cached !== null && cached.ageMs < freshMs) return cached
+  try {
+    const list = await deps.contactLists.readContactList(listId, context)
+    await deps.lists.put(list)
+    return { list, ageMs: 0 }
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    if (error.retry === 'never') throw problemOfRefusal(error)
+    if (cached === null) throw unavailable(error)
+    return cached
+  }
+}

@@ -1,0 +1,41 @@
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { IntakeSpec, RunIntake } from '../../../intake/contract.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { Ids } from '../../../lib/ids.ts'
+import type { Emit } from '../../../telemetry/events.ts'
+import type { ExtendList } from '../../contact-lists/extend-list.ts'
+import type { ContentHashes } from '../../delivery/content-hashes.ts'
+import type { DeliveryStore, ListCache } from '../../ports/delivery/delivery.ts'
+import type { ContactListPort } from '../../ports/genesys/genesys.ts'
+import type { IdempotencyStore, UploadStore } from '../../ports/uploads/uploads.ts'
+
+/** What receiving an upload needs. */
+export type ReceiveDeps = {
+  contactLists: ContactListPort
+  uploads: UploadStore
+  idempotency: IdempotencyStore
+  lists: ListCache
+  extendList: ExtendList
+  /** For plans. */
+  register: Pick<DeliveryStore, 'registered' | 'registerSize'>
+  contentHashes: ContentHashes
+  /** `auto` in the guide dialect: more accepted rows than this go as files (GENESYS_FILE_THRESHOLD_ROWS). */
+  fileThresholdRows: number
+  /** Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens. */
+  callbacks: boolean
+  runIntake: RunIntake
+  /** The upload as callers see it; stored with the key and replayed. */
+  renderUpload: (upload: Upload) => object
+  intake: Pick<
+    IntakeSpec,
+    'defaultRegion' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'contactIdPattern' | 'digestKey'
+  >
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  /** This process; names the holder of claims and of uploads being received. */
+  owner: string
+  /** Tells the lanes that there is work. */
+  wake: () => void
+  signal?: AbortSignal
+}

@@ -1,0 +1,107 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { IntakeSpec } from '../../../intake/contract.ts'
+import { FileRefused } from '../../../intake/contract.ts'
+import type { ReceiveUpload, UploadAnswer, UploadRequest } from '../../contract.ts'
+import { StagingLost } from '../../ports/uploads/uploads.ts'
+import { checkNotBefore } from './check-not-before.ts'
+import { checkDelivery, checkListTakes } from './choose-delivery.ts'
+import { checkOverwrite } from './confirm-overwrite.ts'
+import { claimKey, releaseClaim, type StoredAnswer } from './idempotency-claim.ts'
+import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
+import { fingerprintOf, hashBody } from './request-fingerprint.ts'
+import { stageUpload } from './stage-upload.ts'
+import { validateUpload } from './validate-upload.ts'
+
+/**
+ * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they stream in, and answers 202
+ * when all of it is durable. Whatever goes wrong before leaves nothing behind: no rows, no claim.
+ */
+export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
+  const signal = deps.signal ?? new AbortController().signal
+  const schemaFor = (request: UploadRequest) => {
+    const context = readContext(request.caller.tenantId, signal)
+    return readListSchema(deps, request.contactListId, context, isPlanned(request) ? 0 : FRESH_MS)
+  }
+  return async (request) => {
+    deps.extendList.check(request)
+    checkHeader(request)
+    checkOverwrite(request)
+    checkNotBefore(request.options, deps.clock.now())
+    checkDelivery(deps, request)
+    if (request.validateOnly) {
+      const { list } = await schemaFor(request)
+      checkListTakes(deps, request, list)
+      return translated(() => validateUpload(deps, request, specOf(deps, request, list)))
+    }
+    const scope = { ...claimScope(request), owner: `${deps.owner}:${deps.ids.newUuid()}` }
+    const done = await claimKey(deps, scope)
+    if (done !== null) return replay(deps, request, done)
+    try {
+      const { list } = await schemaFor(request)
+      checkListTakes(deps, request, list)
+      const spec = specOf(deps, request, list)
+      return await translated(() => stageUpload(deps, request, spec, scope))
+    } catch (error) {
+      await releaseClaim(deps, scope)
+      throw error
+    }
+  }
+}
+
+/** A plan compares the list's size with the register of now: an older size would make known contents look lost. */
+const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
+  validateOnly || options.apply === 'manual'
+
+/** The keys of JSON are its columns. */
+const checkHeader = ({ options, format }: UploadRequest): void => {
+  if (options.hasHeader || format === 'csv') return
+  const detail = 'hasHeader=false is for CSV; in JSON the keys are the columns.'
+  throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
+}
+
+const claimScope = (request: UploadRequest) => {
+  if (request.idempotencyKey === null) {
+    throw new GatewayProblem('idempotency-key-missing', 'An upload needs an Idempotency-Key.')
+  }
+  const { method, path, idempotencyKey: key } = request
+  return { tenantId: request.caller.tenantId, method, path, key }
+}
+
+const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): IntakeSpec => ({
+  ...deps.intake,
+  format: request.format,
+  fileName: request.fileName,
+  options: request.options,
+  list,
+  limits: deps.contactLists.limits,
+})
+
+const translated = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof FileRefused)
+      throw new GatewayProblem(error.code, error.message, error.about)
+    if (!(error instanceof StagingLost)) throw error
+    const detail =
+      'The upload was given up while it was received: the database did not answer in time.'
+    throw new GatewayProblem('database-unavailable', detail, {}, 1)
+  }
+}
+
+const replay = async (
+  deps: ReceiveDeps,
+  request: UploadRequest,
+  done: StoredAnswer,
+): Promise<UploadAnswer> => {
+  const file = await hashBody(request.body, deps.intake.maxBytes)
+  if (fingerprintOf(request, file) !== done.fingerprint) {
+    const detail = 'This Idempotency-Key was used with another file or other options.'
+    throw new GatewayProblem('idempotency-key-reused', detail)
+  }
+  const { tenantId, requestId } = request.caller
+  deps.emit('upload.replayed', { tenantId, requestId })
+  return { status: done.status, body: done.body, location: done.location, replayed: true }
+}

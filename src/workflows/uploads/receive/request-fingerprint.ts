@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { canonicalJson } from '../../../lib/canonical-json.ts'
+import { sha256Hex } from '../../../lib/digest.ts'
+import type { UploadRequest } from '../../contract.ts'
+
+/** What makes two calls with one Idempotency-Key the same call: options, list, format and the file's bytes. */
+export const fingerprintOf = (
+  request: Pick<UploadRequest, 'options' | 'contactListId' | 'format'>,
+  fileSha256: string,
+): string => {
+  const { options, contactListId, format } = request
+  return sha256Hex(canonicalJson({ options, contactListId, format, file: fileSha256 }))
+}
+
+/** Reads the body to its end for its SHA-256 alone; 413 past `maxBytes`. */
+export const hashBody = async (
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string> => {
+  const digest = createHash('sha256')
+  let bytes = 0
+  for await (const piece of body) {
+    bytes += piece.byteLength
+    if (bytes > maxBytes) {
+      throw new GatewayProblem('upload-too-large', 'The file is larger than allowed.', { maxBytes })
+    }
+    digest.update(piece)
+  }
+  return digest.digest('hex')
+}

@@ -1,0 +1,131 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { UploadPlan } from '../../../domain/uploads/upload.ts'
+import type { IntakeResult, IntakeSpec } from '../../../intake/contract.ts'
+import type { UploadAnswer, UploadRequest } from '../../contract.ts'
+import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
+import { planBasisOf, planDigestOf } from '../control/plan-digest.ts'
+import { createPlanTally } from '../control/plan-upload.ts'
+import { chooseDelivery } from './choose-delivery.ts'
+import type { ClaimScope } from './idempotency-claim.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
+import { fingerprintOf } from './request-fingerprint.ts'
+import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
+
+/** The lane of a contact list: one for all tenants, for it is one object in Genesys. */
+export const contactListLane = (listId: string): string => `contact-list:${listId}`
+
+/** Receives the rows and stages them; on any failure nothing of the upload remains. */
+export const stageUpload = async (
+  deps: ReceiveDeps,
+  request: UploadRequest,
+  spec: IntakeSpec,
+  scope: ClaimScope,
+): Promise<UploadAnswer> => {
+  const { clock } = deps
+  const startedMs = clock.monotonicMs()
+  const begun = newUploadOf(deps, request, spec)
+  let bytes = 0
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of request.body) {
+      bytes += piece.byteLength
+      yield piece
+    }
+  }
+  const { options, caller } = request
+  const about = { tenantId: caller.tenantId, list: spec.list, options }
+  const tally = options.apply === 'manual' ? createPlanTally(deps, about) : null
+  const { upload, answer, input } = await stageRows(
+    deps,
+    begun,
+    scope,
+    async ({ write, flush, assertAlive }) => {
+      const result = await deps.runIntake(counted(), spec, {
+        take: async (chunk) => {
+          assertAlive()
+          await tally?.look(chunk)
+          await write(chunk)
+        },
+        idDigests: async function* () {
+          await flush()
+          for await (const digests of deps.uploads.idDigests(begun.id)) {
+            assertAlive()
+            yield digests
+          }
+        },
+      })
+      const plan = tally?.total(result) ?? null
+      const list = await deps.extendList.extend(request, spec.list, result)
+      const uploadId = begun.id
+      const staging = stagingOf(deps, { request, list, scope, uploadId, result, plan })
+      return { ...staging, phones: result.phones }
+    },
+    () => bytes,
+  )
+  const { chunks, phones } = input
+  const { requestId } = caller
+  const durationMs = clock.monotonicMs() - startedMs
+  tellStaged(deps, upload, { requestId, bytes: upload.source.bytes, durationMs, chunks })
+  deps.emit('phones.parsed', phones)
+  return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
+}
+
+const newUploadOf = (
+  deps: ReceiveDeps,
+  request: UploadRequest,
+  spec: IntakeSpec,
+): Omit<NewUpload, 'owner'> => ({
+  id: deps.ids.newId('upl'),
+  tenantId: request.caller.tenantId,
+  contactListId: request.contactListId,
+  laneKey: contactListLane(request.contactListId),
+  mode: request.options.mode,
+  duplicates: request.options.duplicates,
+  source: {
+    fileName: request.fileName,
+    format: request.format,
+    encoding: 'utf-8',
+    delimiter: null,
+    bytes: 0,
+    sha256: '',
+  },
+  schemaVersion: spec.list.schemaVersion,
+  requestId: request.caller.requestId,
+})
+
+const stagingOf = (
+  deps: ReceiveDeps,
+  about: {
+    request: UploadRequest
+    list: ContactList
+    scope: ClaimScope
+    uploadId: string
+    result: IntakeResult
+    plan: UploadPlan | null
+  },
+): StageUpload => {
+  const { request, list, uploadId, result, plan } = about
+  const { options } = request
+  const { sha256 } = result.source
+  const { read, accepted, rejected, duplicates, suppressed, blank } = result.counts
+  const { phones: _phones, addedColumns: _added, ...staged } = result
+  const planBasis = planBasisOf({ fileSha256: sha256, options, leftOut: result.leftOut })
+  const { schemaVersion } = list
+  return {
+    ...staged,
+    ...acceptanceOf(deps, {
+      caller: request.caller,
+      scope: about.scope,
+      uploadId,
+      counts: { read, accepted, rejected, duplicates, suppressed, blank },
+      fileSha256: sha256,
+      fingerprint: fingerprintOf(request, sha256),
+    }),
+    options,
+    delivery: chooseDelivery(deps, options, list, result),
+    planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
+    planBasis,
+    plan,
+    parentId: null,
+    schemaVersion,
+  }
+}

@@ -1,0 +1,156 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import type { NewChunk } from '../../../domain/uploads/chunk.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
+import { createChunkWriter } from './chunk-writer.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import type { ClaimScope } from './idempotency-claim.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
+
+/** Six beats fit into the 60 s after which an upload or a claim counts as abandoned. */
+const HEARTBEAT_MS = 10_000
+
+/** Where the rows of an upload that is being staged go. */
+export type RowSink = {
+  write(chunk: NewChunk): Promise<void>
+  /** Resolves when everything written is stored. */
+  flush(): Promise<void>
+  /** Throws `StagingLost` once the upload is no longer ours. */
+  assertAlive(): void
+}
+
+export type StagingDeps = Pick<
+  ReceiveDeps,
+  'uploads' | 'idempotency' | 'clock' | 'emit' | 'wake' | 'owner'
+>
+
+type Staged<Input> = {
+  upload: Upload
+  answer: { status: number; body: string }
+  /** What `work` answered. */
+  input: Input
+}
+
+/**
+ * Begins an upload, lets `work` write its rows, and stages it with what `work` answers: durable when this resolves. Meanwhile the
+ * upload and the claim of its key are kept alive. On any failure nothing of it remains; a crash leaves it to the sweeper.
+ */
+export const stageRows = async <Input extends StageUpload>(
+  deps: StagingDeps,
+  begun: Omit<NewUpload, 'owner'>,
+  scope: ClaimScope,
+  work: (sink: RowSink) => Promise<Input>,
+  /** Of the body, read so far. */
+  bytesRead: () => number,
+): Promise<Staged<Input>> => {
+  const { uploads, idempotency, clock } = deps
+  const { id } = begun
+  const writer = createChunkWriter((chunks) => uploads.appendChunks(id, chunks))
+  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
+    await idempotency.keepAlive(scope)
+    return uploads.touch(id)
+  })
+  try {
+    await uploads.begin({ ...begun, owner: deps.owner })
+    const { assertAlive } = heartbeat
+    const input = await work({ write: writer.write, flush: writer.flush, assertAlive })
+    await writer.flush()
+    assertAlive()
+    const staged = await uploads.stage(input)
+    await heartbeat.stop()
+    deps.wake()
+    return { ...staged, input }
+  } catch (error) {
+    await heartbeat.stop()
+    await writer.settled()
+    // Should this fail too, the sweep discards the upload after 60 s without a sign of life.
+    await uploads.discard(id).catch(() => undefined)
+    const reason = error instanceof Error ? error.name : 'unknown'
+    deps.emit('upload.discarded', { uploadId: id, reason, bytes: bytesRead() })
+    throw error
+  }
+}
+
+/** Tells of an upload that was staged, and of its end where it has ended with that. */
+export const tellStaged = (
+  deps: Pick<ReceiveDeps, 'emit'>,
+  upload: Upload,
+  about: { requestId: string; bytes: number; durationMs: number; chunks: number },
+): void => {
+  const { read, accepted, rejected, duplicates, suppressed, blank } = upload.counts
+  deps.emit('upload.staged', {
+    uploadId: upload.id,
+    tenantId: upload.tenantId,
+    contactListId: upload.contactListId,
+    format: upload.source.format,
+    read,
+    accepted,
+    rejected,
+    duplicates,
+    suppressed,
+    blank,
+    rejections: upload.rejections,
+    ...about,
+    durationMs: Math.round(about.durationMs),
+  })
+  if (upload.completedAt !== null) tellFinished(deps, upload, 0)
+}
+
+/** Tells of an upload that ended without a delivery; `unsettled`: rows that its end made unprocessed. */
+export const tellFinished = (
+  deps: Pick<ReceiveDeps, 'emit'>,
+  upload: Upload,
+  unsettled: number,
+): void => {
+  const { delivered, unchanged, failed, unprocessed } = upload.counts
+  const endedAt = Date.parse(upload.completedAt ?? upload.updatedAt)
+  deps.emit('upload.finished', {
+    uploadId: upload.id,
+    tenantId: upload.tenantId,
+    contactListId: upload.contactListId,
+    state: upload.state,
+    problem: upload.problem?.code ?? null,
+    delivered,
+    unchanged,
+    failed,
+    unprocessed,
+    unsettled,
+    sinceAcceptedMs: Math.max(0, endedAt - Date.parse(upload.createdAt)),
+  })
+}
+
+/** What is written when an upload is accepted, whatever its rows came from: the audit entry, and the 202 that its key answers from then on. */
+export const acceptanceOf = (
+  deps: Pick<ReceiveDeps, 'ids' | 'renderUpload'>,
+  about: {
+    caller: Caller
+    scope: ClaimScope
+    uploadId: string
+    counts: Record<string, number>
+    fileSha256: string
+    fingerprint: string
+  },
+): Pick<StageUpload, 'uploadId' | 'tenantId' | 'audit' | 'claim' | 'answer'> => {
+  const { uploadId, counts, fileSha256, fingerprint } = about
+  const { tenantId, keyId, requestId } = about.caller
+  const { method, path, key } = about.scope
+  return {
+    uploadId,
+    tenantId,
+    audit: {
+      id: deps.ids.newId('aud'),
+      tenantId,
+      actor: keyId,
+      action: 'upload.accepted',
+      object: uploadId,
+      requestId,
+      attempt: 1,
+      latencyMs: null,
+      outcome: 'ok',
+      counts,
+      digest: fileSha256,
+    },
+    claim: { method, path, key, fingerprint },
+    answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
+  }
+}

@@ -1,0 +1,40 @@
+import type { ReconciliationFindings } from '../../../domain/uploads/reconciliation.ts'
+import type { ContactReadPort } from '../../ports/uploads/reconciliation.ts'
+import type { Asking, ReconcileDeps } from './asking.ts'
+import { type SampleRow, stillKnown } from './sample.ts'
+
+export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'>
+
+/** The platform trims what it stores (`trimWhitespace` of the list), and shows an empty cell as "" or not at all. */
+const shown = (cell: string | undefined): string => (cell ?? '').trim()
+
+/**
+ * Reads a sample back and compares it cell by cell. The register is asked again after the reading: an upload that sends a contact anew
+ * puts its entry in doubt before it sends, so what it may have changed is known by then and left out.
+ */
+export const compareContacts = async (
+  deps: ReconcileDeps,
+  reads: ContactReadPort,
+  asking: Asking,
+  sample: readonly SampleRow[],
+): Promise<RowFindings> => {
+  const { upload } = asking
+  if (sample.length === 0) return { sampled: 0, missing: 0, differences: {} }
+  const ids = sample.map(({ contactId }) => contactId)
+  const held = await reads.readContacts(upload.contactListId, ids, asking.context())
+  const certain = await stillKnown(deps, asking, sample)
+  const differences: Record<string, number> = {}
+  let missing = 0
+  for (const { contactId, cells } of certain) {
+    const data = held.get(contactId)
+    if (data === undefined) {
+      missing += 1
+      continue
+    }
+    for (const [at, name] of upload.targetColumns.entries()) {
+      if (shown(data[name]) === shown(cells[at])) continue
+      differences[name] = (differences[name] ?? 0) + 1
+    }
+  }
+  return { sampled: certain.length, missing, differences }
+}

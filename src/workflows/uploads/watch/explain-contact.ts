@@ -1,0 +1,107 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { rejectionReason } from '../../../domain/uploads/rejection.ts'
+import type { Upload, UploadColumn, UploadState } from '../../../domain/uploads/upload.ts'
+import type { ExplainStore, RegisterEntry } from '../../ports/uploads/explain.ts'
+import type { UploadStore } from '../../ports/uploads/uploads.ts'
+
+/** Uploads looked at for one page: of each the digests of all its rows are read (16 bytes a row). */
+const UPLOADS_A_PAGE = 20
+
+/** One row of an upload that was this contact, and what was decided about it. */
+export type ContactDecision = {
+  uploadId: string
+  uploadState: UploadState
+  mode: Upload['mode']
+  duplicates: Upload['duplicates']
+  acceptedAt: string
+  completedAt: string | null
+  line: number
+  outcome: string
+  code: string | null
+  /** The code's meaning, in words. */
+  reason: string | null
+  /** Version of the list's schema that the row was checked against. */
+  schemaVersion: string
+  columns: UploadColumn[]
+  /** The upload with newer content of the contact, where the register knows one. */
+  supersededBy: string | null
+}
+
+export type ContactExplained = {
+  contactListId: string
+  contactId: string
+  register: Omit<RegisterEntry, 'acceptedSeq'> | null
+  items: ContactDecision[]
+  next: string | null
+}
+
+export type ExplainContact = (input: {
+  caller: Caller
+  contactListId: string
+  contactId: string
+  cursor: string | null
+}) => Promise<ContactExplained>
+
+/**
+ * What decided about one contact, newest upload first. Throws `contact-unknown` when neither the register nor any upload that is kept knows it.
+ * Rejected rows have no contact id and are not found.
+ */
+export const createExplainContact =
+  (deps: { explain: ExplainStore; uploads: Pick<UploadStore, 'ledger'> }): ExplainContact =>
+  async ({ caller: { tenantId }, contactListId, contactId, cursor }) => {
+    const entry = await deps.explain.registerEntry(tenantId, contactListId, contactId)
+    const page = await deps.explain.uploadsOf({
+      tenantId,
+      contactListId,
+      contactId,
+      scan: UPLOADS_A_PAGE,
+      cursor,
+    })
+    if (page === null) {
+      const parameters = ['cursor']
+      throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', { parameters })
+    }
+    const items: ContactDecision[] = []
+    for (const { upload, lines } of page.items) {
+      for (const line of lines.toReversed()) items.push(await decisionOf(deps, upload, line, entry))
+    }
+    if (items.length === 0 && page.next === null && cursor === null && entry === null) {
+      throw new GatewayProblem('contact-unknown', 'No upload to this list holds this contact.')
+    }
+    return { contactListId, contactId, register: shownEntry(entry), items, next: page.next }
+  }
+
+const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] => {
+  if (entry === null) return null
+  const { uploadId, line, deliveredAt, inDoubt } = entry
+  return { uploadId, line, deliveredAt, inDoubt }
+}
+
+const decisionOf = async (
+  { uploads }: { uploads: Pick<UploadStore, 'ledger'> },
+  upload: Upload,
+  line: number,
+  entry: RegisterEntry | null,
+): Promise<ContactDecision> => {
+  const { rows } = await uploads.ledger(upload.id, { outcomes: [], afterLine: line - 1, limit: 1 })
+  const row = rows.find((candidate) => candidate.line === line)
+  // The age of an entry also grows when a later upload confirms its content, which supersedes nothing.
+  const newer =
+    entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
+  return {
+    uploadId: upload.id,
+    uploadState: upload.state,
+    mode: upload.mode,
+    duplicates: upload.duplicates,
+    acceptedAt: upload.createdAt,
+    completedAt: upload.completedAt,
+    line,
+    outcome: row?.outcome ?? 'accepted',
+    code: row?.code ?? null,
+    reason: row?.code ? rejectionReason(row.code, row.column) : null,
+    schemaVersion: upload.schemaVersion,
+    columns: upload.columns,
+    supersededBy: newer ? entry.uploadId : null,
+  }
+}

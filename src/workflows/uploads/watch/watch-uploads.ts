@@ -1,0 +1,85 @@
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { Emit } from '../../../telemetry/events.ts'
+import type { UploadWatchStore } from '../../ports/uploads/upload-watch.ts'
+
+/** One look at the database for all watched uploads together. */
+const LOOK_EVERY_MS = 1_000
+
+type Listener = (upload: Upload) => void
+
+export type WatchUploads = {
+  /**
+   * Calls `listener` with every newer version that a look finds, whichever instance wrote it; versions in between may be passed over.
+   * Returns what ends the watch.
+   */
+  watch(upload: Upload, listener: Listener): () => void
+}
+
+type Deps = { uploads: UploadWatchStore; clock: Clock; emit: Emit }
+type Watched = Map<string, { version: number; listeners: Set<Listener> }>
+
+const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
+  let answered = true
+  const look = async (): Promise<void> => {
+    const known = new Map([...watched].map(([id, { version }]) => [id, version]))
+    for (const upload of await deps.uploads.changed(known)) {
+      const entry = watched.get(upload.id)
+      if (!entry || upload.version <= entry.version) continue
+      entry.version = upload.version
+      for (const listener of entry.listeners) listener(upload)
+    }
+  }
+  return async () => {
+    try {
+      await look()
+      answered = true
+    } catch (error) {
+      // Once an outage, not once a second.
+      if (answered) {
+        const name = error instanceof Error ? error.message : 'unknown'
+        deps.emit('job.failed', { queue: 'upload-watch', error: name })
+      }
+      answered = false
+    }
+  }
+}
+
+/** Looks once a second as long as somebody watches; a database that does not answer is asked again at the next look. */
+export const createWatchUploads = (deps: Deps): WatchUploads & { stop(): Promise<void> } => {
+  const watched: Watched = new Map()
+  const stopped = new AbortController()
+  const look = createLook(deps, watched)
+  let running: Promise<void> | null = null
+  const loop = async (): Promise<void> => {
+    while (watched.size > 0) {
+      try {
+        await deps.clock.sleep(LOOK_EVERY_MS, stopped.signal)
+      } catch {
+        break
+      }
+      await look()
+    }
+    running = null
+  }
+  return {
+    watch: (upload, listener) => {
+      const entry = watched.get(upload.id) ?? { version: upload.version, listeners: new Set() }
+      entry.listeners.add(listener)
+      // The oldest version that a listener has; each passes over what it has seen.
+      entry.version = Math.min(entry.version, upload.version)
+      watched.set(upload.id, entry)
+      if (!stopped.signal.aborted) running ??= loop()
+      return () => {
+        entry.listeners.delete(listener)
+        if (entry.listeners.size === 0 && watched.get(upload.id) === entry) {
+          watched.delete(upload.id)
+        }
+      }
+    },
+    stop: async () => {
+      stopped.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,376 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
+import type { Upload } from '../../../src/domain/uploads/upload.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import {
+  FenceLost,
+  UploadMoved,
+  type LaneClaim,
+  type RegisterRow,
+} from '../../../src/workflows/ports/delivery/delivery.ts'
+import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
+
+const expire = (store: Store, lane: string) =>
+  store.sql.executeSql(
+    `update lane set lease_until = clock_timestamp() - interval '1 s' where key = $1`,
+    [lane],
+  )
+
+const intend = async (store: Store, claim: LaneClaim, upload: Upload): Promise<string> => {
+  const id = ids.newUuid()
+  const batch = { id, chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.from([3]) }
+  await store.delivery.intend(claim, upload.id, batch, audit('upload.batch.intended', upload.id))
+  return id
+}
+
+const register = (...contactIds: string[]): RegisterRow[] =>
+  contactIds.map((contactId, index) => ({
+    contactId,
+    contentHash: Buffer.alloc(16, 5),
+    line: index + 2,
+  }))
+
+const settle = (store: Store, claim: LaneClaim, upload: Upload, batchId: string) =>
+  store.delivery.settle(claim, {
+    uploadId: upload.id,
+    batchId,
+    counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
+    results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'refused', column: 'phone' }],
+    delivered: register('a'),
+    audit: audit('upload.batch.settled', upload.id),
+  })
+
+await eachHome('Lanes and delivery', (home) => {
+  let store: Store
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+  })
+  after(() => store.close())
+
+  const claimLane = async (owner = 'me'): Promise<LaneClaim> => {
+    const claim = await store.lanes.claim(owner)
+    assert.ok(claim)
+    return claim
+  }
+
+  /** Ends everything open, so that no other test's lane is claimable. */
+  const clear = async () => {
+    await store.sql.executeSql(`delete from upload`)
+    await store.sql.executeSql(`delete from lane`)
+  }
+
+  it('gives a lane to one holder, and its uploads in accepted order', async () => {
+    await clear()
+    const first = await stageUpload(store)
+    const second = await stageUpload(store)
+    const claims = await Promise.all(['a', 'b', 'c'].map((owner) => store.lanes.claim(owner)))
+    const held = claims.filter((claim) => claim !== null)
+    assert.equal(held.length, 1)
+    const claim = held[0]!
+    assert.equal((await store.delivery.next(claim))?.id, first.id)
+    await store.delivery.hold(claim, {
+      uploadId: first.id,
+      reason: 'list_error',
+      retryInMs: null,
+      audit: audit('upload.held', first.id),
+    })
+    assert.equal((await store.delivery.next(claim))?.id, second.id)
+    await store.lanes.release(claim, 60_000)
+    assert.equal(await store.lanes.claim('b'), null)
+  })
+
+  it('hands an expired lease on and refuses every write of the stale holder', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const stale = await claimLane()
+    const batch = await intend(store, stale, upload)
+    assert.equal(await store.lanes.claim('new'), null)
+    await expire(store, stale.key)
+    const fresh = await claimLane()
+    assert.ok(BigInt(fresh.fence) > BigInt(stale.fence))
+    assert.equal(await store.lanes.renew(stale), null)
+    await store.lanes.release(stale, 0)
+    assert.deepEqual(await store.lanes.renew(fresh), { nudges: 0 })
+    assert.equal(await store.delivery.next(stale), null)
+    await assert.rejects(settle(store, stale, upload, batch), FenceLost)
+    await assert.rejects(store.delivery.move(stale, upload.id, 'delivering'), FenceLost)
+    await assert.rejects(store.delivery.markSent(stale, batch, 'job'), FenceLost)
+    assert.equal((await store.uploads.find('default', upload.id))?.counts.delivered, 0)
+    assert.equal(await store.delivery.registerSize('default', 'list-1'), 0)
+  })
+
+  it('settles once, fills register and ledger, and finishes with sums that hold', async () => {
+    await clear()
+    const upload = await stageUpload(store, { list: 'settle', accepted: ['a', 'b', 'c'] })
+    const claim = await claimLane()
+    await store.delivery.move(claim, upload.id, 'delivering')
+    const batch = await intend(store, claim, upload)
+    await store.delivery.markSent(claim, batch, null)
+    await store.delivery.markSent(claim, batch, 'job-1')
+    const [kept] = await store.delivery.batches(upload.id)
+    assert.deepEqual([kept?.state, kept?.attempts, kept?.jobId], ['sent', 1, 'job-1'])
+    const once = await settle(store, claim, upload, batch)
+    const twice = await settle(store, claim, upload, batch)
+    assert.deepEqual(twice, once)
+    assert.deepEqual([once.counts.delivered, once.counts.failed], [1, 1])
+    const known = await store.delivery.registered('default', 'settle', ['a', 'b'])
+    assert.deepEqual([...known.keys()], ['a'])
+    const done = await store.delivery.finish(claim, {
+      uploadId: upload.id,
+      state: 'completed',
+      problem: null,
+      audit: audit('upload.finished', upload.id),
+    })
+    assert.equal(done.state, 'completed_with_errors')
+    assert.equal(done.counts.unprocessed, 1)
+    const { rows } = await store.uploads.ledger(upload.id, { outcomes: [], afterLine: 0, limit: 9 })
+    assert.deepEqual(
+      rows.map((row) => [row.outcome, row.code]),
+      [
+        ['delivered', null],
+        ['failed', 'refused'],
+        ['unprocessed', 'not-sent'],
+      ],
+    )
+    assert.equal(await store.delivery.next(claim), null)
+  })
+
+  it('replaces a refused batch by its parts', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    const whole = await intend(store, claim, upload)
+    const part = (fromRow: number) => ({
+      id: ids.newUuid(),
+      chunkSeq: 0,
+      fromRow,
+      toRow: fromRow + 1,
+      sent: Buffer.from([1]),
+    })
+    const parts = [part(0), part(1)]
+    await store.delivery.split(claim, whole, upload.id, parts)
+    const batches = await store.delivery.batches(upload.id)
+    assert.deepEqual(
+      batches.map(({ id }) => id),
+      parts.map(({ id }) => id),
+    )
+    const after = await store.uploads.find('default', upload.id)
+    assert.equal(after?.delivery.batches.total, 2)
+  })
+
+  it('keeps the outcome of what was sent when paused meanwhile, and begins nothing new', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    const batch = await intend(store, claim, upload)
+    await store.delivery.markSent(claim, batch, null)
+    const control = (action: 'pause' | 'resume' | 'cancel') =>
+      store.uploads.control({
+        tenantId: 'default',
+        uploadId: upload.id,
+        action,
+        audit: audit('upload.controlled', upload.id),
+      })
+    await control('pause')
+    await assert.rejects(store.delivery.markSent(claim, batch, null), UploadMoved)
+    const settled = await settle(store, claim, upload, batch)
+    assert.deepEqual([settled.state, settled.counts.delivered], ['paused', 1])
+    assert.equal(await store.delivery.next(claim), null)
+    await store.lanes.release(claim, 60_000)
+    await control('resume')
+    const again = await claimLane()
+    assert.equal((await store.delivery.next(again))?.id, upload.id)
+    // What is settled leaves nothing to wait for: cancelled at once.
+    await control('cancel')
+    const ignored = await settle(store, again, upload, batch)
+    assert.equal(ignored.state, 'cancelled')
+    assert.equal(ignored.counts.delivered + ignored.counts.failed + ignored.counts.unprocessed, 2)
+  })
+
+  const controlOf = (upload: Upload) => async (action: 'pause' | 'resume' | 'cancel') => {
+    const result = await store.uploads.control({
+      tenantId: 'default',
+      uploadId: upload.id,
+      action,
+      audit: audit('upload.controlled', upload.id),
+    })
+    assert.ok(result)
+    return result
+  }
+
+  const finish = (claim: LaneClaim, upload: Upload, state: 'completed' | 'cancelled') =>
+    store.delivery.finish(claim, {
+      uploadId: upload.id,
+      state,
+      problem: null,
+      audit: audit('upload.finished', upload.id),
+    })
+
+  it('cancels at once what was only intended, and then lets nobody send it', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    const batch = await intend(store, claim, upload)
+    const result = await controlOf(upload)('cancel')
+    assert.ok(result.kind === 'done')
+    assert.deepEqual([result.upload.state, result.upload.counts.unprocessed], ['cancelled', 2])
+    await assert.rejects(store.delivery.markSent(claim, batch, null), UploadMoved)
+  })
+
+  it('cancels what is in flight only when its outcome is known, and begins nothing until then', async () => {
+    await clear()
+    const upload = await stageUpload(store, { list: 'cancel', accepted: ['a', 'b', 'c'] })
+    const claim = await claimLane()
+    const control = controlOf(upload)
+    await store.delivery.move(claim, upload.id, 'delivering')
+    const batch = await intend(store, claim, upload)
+    await store.delivery.markSent(claim, batch, null)
+    const asked = await control('cancel')
+    assert.ok(asked.kind === 'done')
+    assert.deepEqual([asked.upload.state, asked.upload.cancelRequested], ['delivering', true])
+    assert.deepEqual(await control('cancel'), asked)
+    assert.deepEqual(await control('pause'), { kind: 'refused', state: 'delivering' })
+
+    const about = { uploadId: upload.id, audit: audit('upload.held', upload.id) }
+    for (const begun of [
+      () => intend(store, claim, upload),
+      () => store.delivery.markSent(claim, batch, null),
+      () => store.delivery.move(claim, upload.id, 'awaiting_completion'),
+      () => store.delivery.split(claim, batch, upload.id, []),
+      () => store.delivery.hold(claim, { ...about, reason: 'refusals', retryInMs: null }),
+      () => finish(claim, upload, 'completed'),
+    ]) {
+      await assert.rejects(begun, UploadMoved)
+    }
+    await store.delivery.markSent(claim, batch, 'job-1')
+    const next = await store.delivery.next(claim)
+    assert.deepEqual([next?.id, next?.cancelRequested], [upload.id, true])
+
+    await store.delivery.hold(claim, { ...about, reason: 'genesys_unavailable', retryInMs: 0 })
+    const [due] = await store.holds.takeDue(60_000)
+    assert.equal(await store.holds.end(due!), true)
+    await settle(store, claim, upload, batch)
+    const done = await finish(claim, upload, 'cancelled')
+    const { delivered, failed, unprocessed } = done.counts
+    assert.deepEqual([done.state, delivered, failed, unprocessed], ['cancelled', 1, 1, 1])
+    assert.ok(done.completedAt)
+    const again = await control('cancel')
+    assert.ok(again.kind === 'done')
+    assert.equal(again.upload.version, done.version)
+    const { rows } = await store.uploads.ledger(upload.id, { outcomes: [], afterLine: 0, limit: 9 })
+    assert.deepEqual(
+      rows.map((row) => row.code),
+      [null, 'refused', 'cancelled'],
+    )
+  })
+
+  it('takes a paused upload with an unknown outcome back to its lane to be cancelled', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    await store.delivery.markSent(claim, await intend(store, claim, upload), null)
+    const control = controlOf(upload)
+    await control('pause')
+    await store.lanes.release(claim, 60_000)
+    const asked = await control('cancel')
+    assert.ok(asked.kind === 'done')
+    assert.equal(asked.upload.state, 'awaiting_completion')
+    assert.equal((await store.delivery.next(await claimLane()))?.id, upload.id)
+  })
+
+  it('ends no upload as cancelled that nobody asked to cancel', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    await assert.rejects(finish(claim, upload, 'cancelled'), /Nobody asked/)
+  })
+
+  it('gives a hold to look at when its time has come, to one taker, and leaves one that needs a call', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    await store.delivery.move(claim, upload.id, 'delivering')
+    const hold = (reason: 'genesys_unavailable' | 'refusals', retryInMs: number | null) =>
+      store.delivery.hold(claim, {
+        uploadId: upload.id,
+        reason,
+        retryInMs,
+        audit: audit('upload.held', upload.id),
+      })
+    const held = await hold('genesys_unavailable', 60_000)
+    assert.equal(held.hold?.reason, 'genesys_unavailable')
+    assert.deepEqual(await store.holds.takeDue(60_000), [])
+    await store.sql.executeSql(`update upload set retry_at = clock_timestamp() where id = $1`, [
+      upload.id,
+    ])
+    assert.equal(await store.lanes.wakeHeld(), 0)
+    const [due] = await store.holds.takeDue(60_000)
+    assert.deepEqual([due?.id, due?.reason], [upload.id, 'genesys_unavailable'])
+    assert.deepEqual(await store.holds.takeDue(60_000), [])
+    assert.deepEqual(await store.uploads.find('default', upload.id), held)
+    assert.equal(await store.holds.end({ ...due!, reason: 'list_not_ready' }), false)
+    assert.equal(await store.holds.end(due!), true)
+    assert.equal((await store.delivery.next(claim))?.state, 'delivering')
+    await hold('refusals', null)
+    assert.deepEqual(await store.holds.takeDue(60_000), [])
+    assert.equal(await store.holds.end(due!), false)
+  })
+
+  it('makes a released lane ready at once when work came while it was held', async () => {
+    await clear()
+    const upload = await stageUpload(store)
+    const claim = await claimLane()
+    await store.delivery.hold(claim, {
+      uploadId: upload.id,
+      reason: 'list_error',
+      retryInMs: null,
+      audit: audit('upload.held', upload.id),
+    })
+    await stageUpload(store)
+    await store.lanes.release(claim, 60_000)
+    assert.notEqual(await store.lanes.claim('next'), null)
+  })
+
+  it('never lets older content replace newer in the register', async () => {
+    await clear()
+    const older = await stageUpload(store, { list: 'supersede' })
+    const newer = await stageUpload(store, { list: 'supersede' })
+    const claim = await claimLane()
+    for (const upload of [newer, older]) {
+      await settle(store, claim, upload, await intend(store, claim, upload))
+    }
+    const known = await store.delivery.registered('default', 'supersede', ['a'])
+    assert.equal(known.get('a')?.acceptedSeq, newer.acceptedSeq)
+  })
+
+  it('keeps one register row a contact when four settle the same contacts at once', async () => {
+    await clear()
+    const contacts = Array.from({ length: 200 }, (_, index) => `c${index}`)
+    const lists = ['dl-1', 'dl-2', 'dl-3', 'dl-4']
+    const work: (() => Promise<Upload>)[] = []
+    for (const [index, list] of lists.entries()) {
+      const upload = await stageUpload(store, { list, accepted: contacts })
+      const claim = await claimLane()
+      const batch = await intend(store, claim, upload)
+      // One list's register, written from four lanes at once: the lanes' own mutual exclusion is out of the way.
+      await store.sql.executeSql(`update upload set contact_list_id = 'shared' where id = $1`, [
+        upload.id,
+      ])
+      const delivered = register(...(index % 2 === 0 ? contacts : contacts.toReversed()))
+      work.push(() =>
+        store.delivery.settle(claim, {
+          uploadId: upload.id,
+          batchId: batch,
+          counts: { delivered: 200, unchanged: 0, failed: 0, unprocessed: 0 },
+          results: [],
+          delivered,
+          audit: audit('upload.batch.settled', upload.id),
+        }),
+      )
+    }
+    await Promise.all(work.map((run) => run()))
+    assert.equal(await store.delivery.registerSize('default', 'shared'), 200)
+  })
+})

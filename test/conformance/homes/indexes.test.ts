@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+
+import pg from 'pg'
+
+import type { Upload } from '../../../src/domain/uploads/upload.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
+import type { UploadFilter } from '../../../src/workflows/ports/uploads/uploads.ts'
+import { openTestHomes, openTestStore, type TestHome } from '../../support/databases/database.ts'
+import { FILL } from '../../support/databases/filled-database.ts'
+import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
+
+const homes = await openTestHomes()
+
+type Scans = Map<string, number>
+
+/** What statements read, by the server's own counters: scans of each index, entries read of it, and rows read by scans of whole tables. */
+const openCounters = async (url: string) => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const read = async (text: string): Promise<Scans> => {
+    const { rows } = await client.query<{ name: string; n: string }>(text)
+    return new Map(rows.map(({ name, n }) => [name, Number(n)]))
+  }
+  return {
+    indexes: () => read('select indexrelname as name, idx_scan as n from pg_stat_user_indexes'),
+    entries: () => read('select indexrelname as name, idx_tup_read as n from pg_stat_user_indexes'),
+    wholeTables: () => read('select relname as name, seq_tup_read as n from pg_stat_user_tables'),
+    close: () => client.end(),
+  }
+}
+
+type Counters = Awaited<ReturnType<typeof openCounters>>
+
+const grown = (before: Scans, now: Scans, by = 1): string[] =>
+  [...now].filter(([name, n]) => n - (before.get(name) ?? 0) >= by).map(([name]) => name)
+
+/** Larger than what is small by nature: a scan of it as a whole reads at least so many rows. */
+const WHOLE = 1_000
+
+type Stage = { store: Store; claim: LaneClaim; upload: Upload; batchId: string; receiptId: string }
+
+const newReceipt = (about: { partId?: string; jobId: string }) => ({
+  id: ids.newId('rcp'),
+  route: 'event' as const,
+  key: Buffer.from(ids.newUuid().padEnd(32).slice(0, 32)),
+  partId: null,
+  listId: null,
+  status: 'success' as const,
+  processed: 1,
+  failed: 0,
+  bodyDigest: Buffer.alloc(32),
+  ignored: null,
+  ...about,
+})
+
+/** `t1` has half of all uploads, `t8` a two-hundredth. */
+const listed = (store: Store, tenantId: string, filter: UploadFilter = {}) =>
+  store.uploads.list(tenantId, { limit: 10, cursor: null, ...filter })
+
+const TARGET = { eventType: 'e', digest: Buffer.alloc(32) }
+
+/** Every index beside the primary keys, and the call of the store whose statement it serves. */
+const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
+  api_key_digest_key: ({ store }) => store.access.findKey(Buffer.alloc(32, 9)),
+  lane_ready: ({ store }) => store.lanes.claim('me'),
+  upload_lane: ({ store, claim }) => store.delivery.next(claim),
+  upload_newest: ({ store }) => listed(store, 't8'),
+  upload_ended: ({ store }) => listed(store, 't1', { states: ['failed'] }),
+  upload_of_list: ({ store }) => listed(store, 't8', { contactListId: 'list7' }),
+  upload_held: ({ store }) => store.lanes.wakeHeld(),
+  upload_open: ({ store }) => store.uploads.sweepReceiving(60_000),
+  upload_lane_order: ({ store, upload }) => store.delivery.clearing(upload),
+  upload_same_file: ({ store }) => stageUpload(store, { list: 'list9' }),
+  upload_reconcile: ({ store }) => store.reconciliations.overdue(180_000),
+  upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),
+  batch_order: ({ store, upload }) => store.delivery.batches(upload.id),
+  batch_job: ({ store, receiptId }) => store.receipts.load(receiptId),
+  delivery_part_job: ({ store, receiptId }) => store.receipts.load(receiptId),
+  batch_part: ({ store, claim }) => store.delivery.markPartSent(claim, 'open-part', null),
+  delivery_part_upload_id_seq_key: ({ store, upload }) => store.delivery.parts(upload.id),
+  sync_delivery_pending: ({ store }) => store.sync.overdue(20_000),
+  sync_delivery_dead: ({ store }) => store.home.gauges(),
+  sync_delivery_endpoint: ({ store }) =>
+    store.endpoints.deliveries('whe7', { limit: 10, cursor: null, states: [] }),
+  sync_endpoint_tenant_id_name_key: ({ store }) =>
+    store.endpoints.list('t7', { limit: 10, cursor: null }),
+  webhook_receipt_key_key: ({ store }) => store.receipts.record(newReceipt({ jobId: 'job-new' })),
+  webhook_receipt_open: ({ store }) =>
+    store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
+  webhook_receipt_old: ({ store }) =>
+    store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
+  tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
+}
+
+/** Beside those: what goes on all the time must not read a table as a whole. */
+const FREQUENT: Record<string, (stage: Stage) => Promise<unknown>> = {
+  'taking holds that are looked at': ({ store }) => store.holds.takeDue(60_000),
+  'renewing leases': ({ store, claim }) => store.lanes.renew(claim),
+  'asking whether a lane waits': ({ store }) => store.lanes.anyReady(),
+  'reading a chunk': ({ store, upload }) => store.uploads.readChunk(upload.id, 0),
+  'listing chunks': ({ store, upload }) => store.delivery.chunkSeqs(upload.id),
+  'looking contacts up': ({ store }) => store.delivery.registered('t3', 'list3', ['a', 'c2']),
+  'settling a batch': ({ store, claim, upload, batchId }) =>
+    store.delivery.settle(claim, {
+      uploadId: upload.id,
+      batchId,
+      counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
+      results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'x', column: null }],
+      delivered: [{ contactId: 'a', contentHash: Buffer.alloc(16), line: 2 }],
+      audit: audit('upload.batch.settled', upload.id),
+    }),
+  'a page of the ledger': ({ store, upload }) =>
+    store.uploads.ledger(upload.id, { outcomes: ['failed'], afterLine: 0, limit: 10 }),
+  'claiming a key': ({ store }) =>
+    store.idempotency.claim({
+      tenantId: 'default',
+      method: 'POST',
+      path: '/x',
+      key: 'k7',
+      owner: 'me',
+      deadAfterMs: 60_000,
+    }),
+  'loading a delivery': ({ store }) => store.sync.load('msg3'),
+  'settling a receipt': ({ store, receiptId }) =>
+    store.receipts.settle(receiptId, { state: 'ignored', reason: 'unknown' }),
+  'asking for a grant': ({ store }) => store.access.isGranted('t3', 'contact_list', 'list7'),
+  'reading one upload': ({ store, upload }) => store.uploads.find('default', upload.id),
+}
+
+const prepare = async (store: Store): Promise<Stage> => {
+  for (const statement of FILL) await store.sql.executeSql(statement)
+  const upload = await stageUpload(store, { list: 'mine' })
+  // Waited longest: the claim takes it.
+  await store.sql.executeSql(`update lane set ready_at = '2026-01-01' where key = $1`, [
+    upload.laneKey,
+  ])
+  const claim = await store.lanes.claim('me')
+  assert.ok(claim?.key === upload.laneKey)
+  const batch = { id: ids.newUuid(), chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.from([3]) }
+  const noted = audit('upload.batch.intended', upload.id)
+  await store.delivery.move(claim, upload.id, 'delivering')
+  await store.delivery.intend(claim, upload.id, batch, noted)
+  const part = { id: 'open-part', seq: 1, method: 'file' as const, rows: 1, bytes: 1, batches: [] }
+  const ofPart = audit('upload.batch.intended', upload.id)
+  await store.delivery.intendPart(claim, upload.id, part, ofPart, [])
+  await store.subscriptions.claim(TARGET, 60_000)
+  await store.subscriptions.record(TARGET, { state: 'registered', genesysId: 'g' })
+  const receipt = newReceipt({ jobId: 'job25000' })
+  await store.receipts.record(receipt)
+  return { store, claim, upload, batchId: batch.id, receiptId: receipt.id }
+}
+
+const suite = (home: TestHome): void => {
+  let stage: Stage
+  let counters: Counters
+  before(async () => {
+    const place = await home.fresh()
+    assert.ok(place.kind === 'server')
+    const store = await openTestStore(place)
+    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+    stage = await prepare(store)
+    counters = await openCounters(place.url)
+  })
+  after(async () => {
+    await counters.close()
+    await stage.store.close()
+    await home.close()
+  })
+
+  /** What a call read. Calls one after the other share a connection, whose counters are told at once when asked to. */
+  const readBy = async (call: (stage: Stage) => Promise<unknown>) => {
+    const tell = () => stage.store.sql.executeSql('select pg_stat_force_next_flush()')
+    await tell()
+    const indexes = await counters.indexes()
+    const entries = await counters.entries()
+    const tables = await counters.wholeTables()
+    await call(stage)
+    await tell()
+    return {
+      indexes: grown(indexes, await counters.indexes()),
+      whole: [
+        ...grown(tables, await counters.wholeTables(), WHOLE),
+        ...grown(entries, await counters.entries(), WHOLE),
+      ],
+    }
+  }
+
+  it('all serve a statement that is named here', async () => {
+    const { rows } = await stage.store.sql.executeSql(`select i.relname as name from pg_index x
+      join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+      where t.relnamespace = 'public'::regnamespace and not x.indisprimary and t.relname not like 'kysely%'`)
+    const names = (rows as { name: string }[]).map(({ name }) => name)
+    // A chained entry has its number once: a rule, which no statement reads by.
+    const rules = ['audit_entry_seq_key']
+    assert.deepEqual(names.toSorted(), [...Object.keys(SERVES), ...rules].toSorted())
+  })
+
+  for (const [index, call] of Object.entries(SERVES)) {
+    it(`${index} is used by the statement it is for`, async () => {
+      const { indexes } = await readBy(call)
+      assert.ok(indexes.includes(index), `used instead: ${indexes.join(', ')}`)
+    })
+  }
+
+  for (const [what, call] of Object.entries({ ...SERVES, ...FREQUENT })) {
+    // The gauges count what is open: that they read.
+    if (what === 'sync_delivery_dead') continue
+    it(`${what}: no large table or index is read as a whole`, async () => {
+      assert.deepEqual((await readBy(call)).whole, [])
+    })
+  }
+}
+
+const server = homes.server
+await homes.embedded.close()
+if (server === null) describe('Indexes', { skip: 'no PostgreSQL server can run here' }, () => {})
+else describe('Indexes, on a filled database', () => suite(server))

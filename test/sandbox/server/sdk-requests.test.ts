@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type sdk from 'purecloud-platform-client-v2'
+
+import { createGenesysClient, type GenesysClient } from '../../../src/genesys/calls/client.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { LoggedRequest } from '../../../src/sandbox/server/request-log.ts'
+import { contextOf, createMemoryPace, createTeller } from '../../genesys/harness.ts'
+import { CLIENT, platformContact } from '../caller.ts'
+import { openWithSdk } from '../sdk.ts'
+
+const LIST_ID = 'demo-contacts'
+const REQUEST_ID = '0198c0de-0000-7000-8000-000000000001'
+const COLUMNS = ['customerId', 'phoneNumber', 'email']
+const context = contextOf({ retryForMs: 0 })
+
+const named = (name: string) => ({
+  name,
+  columnNames: COLUMNS,
+  phoneColumns: [{ columnName: 'phoneNumber', type: 'cell' }],
+  emailColumns: [{ columnName: 'email', type: 'personal' }],
+})
+
+type Operation = {
+  name: string
+  sdk: (outbound: sdk.OutboundApi) => Promise<unknown>
+  ours: (client: GenesysClient) => Promise<unknown>
+}
+
+/** The same operation by the official SDK and by our client; every call of the platform dialect has its row. */
+const OPERATIONS: Operation[] = [
+  {
+    name: 'read a list',
+    sdk: (outbound) => outbound.getOutboundContactlist(LIST_ID, { includeSize: true }),
+    ours: ({ contactLists }) => contactLists.readContactList(LIST_ID, context),
+  },
+  {
+    name: 'list the lists',
+    sdk: (outbound) => outbound.getOutboundContactlists({ pageSize: 100, pageNumber: 1 }),
+    ours: ({ contactLists }) => contactLists.listContactLists(context),
+  },
+  {
+    name: 'find a list by name',
+    sdk: (outbound) =>
+      outbound.getOutboundContactlists({ pageSize: 100, pageNumber: 1, name: 'Demo contacts' }),
+    ours: ({ provisioning }) => provisioning.findByName('Demo contacts', context),
+  },
+  {
+    name: 'add contacts',
+    sdk: (outbound) =>
+      outbound.postOutboundContactlistContacts(LIST_ID, [platformContact('a', { email: '' })]),
+    ours: ({ contactLists }) =>
+      contactLists.sendBatch(
+        {
+          listId: LIST_ID,
+          requestId: REQUEST_ID,
+          columns: COLUMNS.map((name) => ({ name, kind: 'text', required: false })),
+          contactIds: ['a'],
+          cells: ['a', '+14155550100', ''],
+        },
+        context,
+      ),
+  },
+  {
+    name: 'create a list',
+    sdk: (outbound) => outbound.postOutboundContactlists(named('By the SDK')),
+    ours: ({ provisioning }) =>
+      provisioning.createContactList(
+        {
+          name: 'By the gateway',
+          contactIdColumn: 'customerId',
+          columns: [
+            { name: 'customerId', kind: 'text', required: true },
+            { name: 'phoneNumber', kind: 'phone', required: false },
+            { name: 'email', kind: 'email', required: false },
+          ],
+        },
+        context,
+      ),
+  },
+  {
+    name: 'clear a list',
+    sdk: (outbound) => outbound.postOutboundContactlistClear(LIST_ID),
+    ours: ({ provisioning }) => provisioning.clearContactList!(LIST_ID, context),
+  },
+  {
+    name: 'ask for an upload URL',
+    sdk: (outbound) =>
+      outbound.postOutboundContactlistsUploads({
+        contentType: 'text/csv',
+        id: LIST_ID,
+        contactIdName: 'customerId',
+        signedUrlTimeoutSeconds: 600,
+      }),
+    ours: ({ contactFiles }) =>
+      contactFiles.startImport!(
+        {
+          listId: LIST_ID,
+          requestId: REQUEST_ID,
+          fileName: 'part-1.csv',
+          csv: Buffer.from('customerId\na\n'),
+          rows: 1,
+          contactIdColumn: 'customerId',
+        },
+        context,
+      ),
+  },
+  {
+    name: 'read the import status',
+    sdk: (outbound) => outbound.getOutboundContactlistImportstatus(LIST_ID),
+    ours: ({ contactFiles }) => contactFiles.readImport!(LIST_ID, context),
+  },
+  {
+    name: 'read import events',
+    sdk: (outbound) =>
+      outbound.getOutboundEvents({
+        category: 'IMPORT_ERROR',
+        sortBy: 'timestamp',
+        sortOrder: 'descending',
+        pageSize: 100,
+        pageNumber: 1,
+      }),
+    ours: ({ contactFiles }) => contactFiles.readImportEvents!(LIST_ID, new Date(0), context),
+  },
+]
+
+/** The SDK declares JSON on calls without a body too, where it says nothing. */
+const comparable = ({ method, path, query, contentType, bodyKeys }: LoggedRequest) => ({
+  method,
+  path,
+  query: Object.fromEntries(Object.entries(query).sort()),
+  bodyKeys: bodyKeys?.toSorted() ?? null,
+  contentType: bodyKeys === null ? null : contentType,
+})
+
+for (const operation of OPERATIONS) {
+  test(`${operation.name}: our client asks for it exactly as the official SDK does`, async (t) => {
+    const { outbound, sandbox } = await openWithSdk(t)
+    const client = createGenesysClient({
+      ...CLIENT,
+      dialect: 'platform',
+      apiUrl: sandbox.url,
+      loginUrl: sandbox.url,
+      requestsPerMinute: 60_000,
+      batchRows: null,
+      pace: createMemoryPace(systemClock),
+      clock: systemClock,
+      random: () => 0.01,
+      emit: createTeller().emit,
+    })
+    t.after(() => client.close())
+    const sentBy = async (call: () => Promise<unknown>) => {
+      sandbox.reset()
+      await call()
+      const sent = sandbox.requests().filter(({ path }) => path.startsWith('/api/'))
+      return sent.map(comparable)
+    }
+    const reference = await sentBy(() => operation.sdk(outbound))
+    assert.equal(reference.length, 1)
+    assert.deepEqual(await sentBy(() => operation.ours(client)), reference)
+  })
+}

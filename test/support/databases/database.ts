@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe } from 'node:test'
+
+import pg from 'pg'
+
+import { systemClock } from '../../../src/lib/clock.ts'
+import { sha256Hex } from '../../../src/lib/digest.ts'
+import { createIds } from '../../../src/lib/ids.ts'
+import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
+import { migrate, migrationFiles } from '../../../src/store/homes/migrate.ts'
+import { openStore, type Store, type StoreHome } from '../../../src/store/homes/open-store.ts'
+import { startPostgres, type PostgresServer } from './postgres-server.ts'
+
+export const TEST_KEYS = [{ id: 'test', key: Buffer.alloc(32, 7) }]
+
+/** A place for a store: `fresh` gives an empty one, `close` removes all of them. */
+export type TestHome = {
+  kind: 'embedded' | 'server'
+  fresh(): Promise<StoreHome>
+  close(): Promise<void>
+}
+
+/** A store on `home`, with real time and ids. */
+export const openTestStore = (home: StoreHome): Promise<Store> =>
+  openStore({
+    home,
+    encryptionKeys: TEST_KEYS,
+    clock: systemClock,
+    ids: createIds({ clock: systemClock }),
+    emit: () => {},
+    publicUrl: 'https://gateway.example',
+  })
+
+const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
+
+/** Initialising PGlite takes seconds, copying a migrated directory does not; the copy is kept until a migration changes. */
+const embeddedTemplate = async (): Promise<string> => {
+  const places = [...(await migrationFiles()).values()]
+  const texts = await Promise.all(places.map((place) => readFile(place, 'utf8')))
+  const template = join(CACHE, `pglite-0.5.16-${sha256Hex(texts.join('')).slice(0, 12)}`)
+  if (existsSync(template)) return template
+  await mkdir(CACHE, { recursive: true })
+  const making = await mkdtemp(join(CACHE, 'making-'))
+  const database = await openEmbedded({ dataDir: making, clock: systemClock, emit: () => {} })
+  await migrate(database.db)
+  await database.close()
+  await rm(join(making, 'process.lock'), { force: true })
+  try {
+    await rename(making, template)
+  } catch {
+    // Another test process was first.
+    await rm(making, { recursive: true, force: true })
+  }
+  return template
+}
+
+export const embeddedHome = async (): Promise<TestHome> => {
+  const template = await embeddedTemplate()
+  const made: string[] = []
+  return {
+    kind: 'embedded',
+    fresh: async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'gateway-test-'))
+      made.push(dataDir)
+      await cp(template, dataDir, { recursive: true })
+      return { kind: 'embedded', dataDir }
+    },
+    close: async () => {
+      for (const directory of made) await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const serverHome = (server: PostgresServer): TestHome => {
+  const made: string[] = []
+  const run = async (statement: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: server.url })
+    await client.connect()
+    try {
+      await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+  return {
+    kind: 'server',
+    fresh: async () => {
+      const name = `gateway_test_${process.pid}_${Date.now().toString(36)}_${made.length}`
+      await run(`create database ${name}`)
+      made.push(name)
+      const url = new URL(server.url)
+      url.pathname = `/${name}`
+      return { kind: 'server', url: url.href }
+    },
+    close: async () => {
+      for (const name of made) await run(`drop database if exists ${name} with (force)`)
+      await server.stop()
+    },
+  }
+}
+
+/**
+ * Both homes; the server's is null where no PostgreSQL can run. With `CI=true` that is an error. `durable`: the server writes to the
+ * disk as one in production does.
+ */
+export const openTestHomes = async (
+  options = { durable: false },
+): Promise<{ embedded: TestHome; server: TestHome | null }> => {
+  const server = await startPostgres(options)
+  if (!server && process.env['CI'] === 'true') throw new Error('No PostgreSQL server can run here')
+  return { embedded: await embeddedHome(), server: server ? serverHome(server) : null }
+}
+
+/** Declares the suite once for each home. A home that cannot run here is skipped by name, never silently. */
+export const eachHome = async (
+  name: string,
+  suite: (home: TestHome) => void | Promise<void>,
+): Promise<void> => {
+  const homes = await openTestHomes()
+  for (const kind of ['embedded', 'server'] as const) {
+    const home = homes[kind]
+    if (!home) {
+      describe(
+        `${name}, on the server home`,
+        { skip: 'no PostgreSQL server can run here' },
+        () => {},
+      )
+      continue
+    }
+    describe(`${name}, on the ${kind} home`, () => {
+      after(() => home.close())
+      return suite(home)
+    })
+  }
+}

@@ -1,0 +1,225 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..')
+/** A gateway on an empty embedded database makes its cluster first; a busy machine with two cores takes its time. */
+const START_WITHIN_MS = 60_000
+
+/** As `npm start` and the image have it. */
+const YOUNG_GENERATION = '--max-semi-space-size=4'
+
+export const ADMIN_KEY = 'e2e-admin-key-0123456789abcdefghijkl'
+
+export type LogLine = { event: string; level: string } & Record<string, unknown>
+export type Exit = { code: number | null; signal: NodeJS.Signals | null }
+
+/** A gateway or sandbox running as a process of its own. */
+export type ProcessUnderTest = {
+  address: string
+  pid: number
+  /** Everything that it wrote, both streams, line by line. */
+  output: string[]
+  /** The lines of stdout that are telemetry events of this name, so far. */
+  events(name: string): LogLine[]
+  /** Resolves with the first event, past or future, that `matches`; rejects when the process ends before. */
+  event(name: string, matches?: (line: LogLine) => boolean): Promise<LogLine>
+  exited: Promise<Exit>
+  /** kill -9: nothing is finished, flushed or released. */
+  kill(): Promise<Exit>
+  /** SIGTERM; resolves with the exit and how long it took. */
+  stop(): Promise<Exit & { tookMs: number }>
+  /** Most memory that the process ever held, in MiB (VmHWM); Linux only. */
+  peakMiB(): number
+  residentMiB(): number
+}
+
+const parseEvent = (line: string): LogLine | null => {
+  if (!line.startsWith('{')) return null
+  try {
+    const parsed = JSON.parse(line) as LogLine
+    return typeof parsed.event === 'string' ? parsed : null
+  } catch {
+    return null
+  }
+}
+
+const memoryMiB = (pid: number, field: 'VmHWM' | 'VmRSS'): number => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) / 1024
+}
+
+type Waiter = {
+  name: string
+  matches: (line: LogLine) => boolean
+  resolve: (line: LogLine) => void
+}
+
+const observe = (child: ChildProcess) => {
+  const output: string[] = []
+  const seen: LogLine[] = []
+  let waiters: Waiter[] = []
+  const exited = once(child, 'close').then(
+    ([code, signal]) => ({ code, signal }),
+    (error: unknown) => {
+      throw error
+    },
+  )
+  exited.catch(() => {})
+  const take = (line: string): void => {
+    output.push(line)
+    const parsed = parseEvent(line)
+    if (!parsed) return
+    seen.push(parsed)
+    const met = waiters.filter(({ name, matches }) => name === parsed.event && matches(parsed))
+    waiters = waiters.filter((waiter) => !met.includes(waiter))
+    for (const { resolve } of met) resolve(parsed)
+  }
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', take)
+  }
+  const event = async (
+    name: string,
+    matches: (line: LogLine) => boolean = () => true,
+  ): Promise<LogLine> => {
+    const known = seen.find((line) => line.event === name && matches(line))
+    if (known) return known
+    const { promise, resolve } = Promise.withResolvers<LogLine>()
+    waiters.push({ name, matches, resolve })
+    const ended = exited.then(({ code, signal }) => {
+      throw new Error(
+        `The process ended (${code ?? signal}) before ${name}:\n${output.slice(-15).join('\n')}`,
+      )
+    })
+    return Promise.race([promise, ended])
+  }
+  return { output, seen, exited, event }
+}
+
+const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not happen within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const underTest = (
+  child: ChildProcess,
+  seen: ReturnType<typeof observe>,
+  address: string,
+): ProcessUnderTest => {
+  const pid = child.pid ?? 0
+  return {
+    address,
+    pid,
+    output: seen.output,
+    events: (name) => seen.seen.filter((line) => line.event === name),
+    event: seen.event,
+    exited: seen.exited,
+    kill: async () => {
+      child.kill('SIGKILL')
+      return seen.exited
+    },
+    stop: async () => {
+      const startedAt = performance.now()
+      child.kill('SIGTERM')
+      const exit = await seen.exited
+      return { ...exit, tookMs: performance.now() - startedAt }
+    },
+    peakMiB: () => memoryMiB(pid, 'VmHWM'),
+    residentMiB: () => memoryMiB(pid, 'VmRSS'),
+  }
+}
+
+const launch = (args: readonly string[], env: Record<string, string>): ChildProcess => {
+  const child = spawn(process.execPath, [...args], {
+    cwd: PROJECT,
+    // Nothing of the surrounding environment reaches the process but what a program needs to run.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const reap = (): void => void child.kill('SIGKILL')
+  process.once('exit', reap)
+  child.once('close', () => process.off('exit', reap))
+  return child
+}
+
+/** Starts `src/main.ts` on any free port; resolves when it listens. Rejects with its last lines when it does not start. */
+export const startGateway = async (env: Record<string, string>): Promise<ProcessUnderTest> => {
+  const child = launch([YOUNG_GENERATION, 'src/main.ts'], {
+    PORT: '0',
+    ADMIN_API_KEY: ADMIN_KEY,
+    ...env,
+  })
+  const seen = observe(child)
+  try {
+    const started = await within(
+      START_WITHIN_MS,
+      'The start of the gateway',
+      seen.event('process.started'),
+    )
+    return underTest(child, seen, String(started['address']))
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+}
+
+/** Starts `src/sandbox/main.ts` as a process; for when the test's own process should not do Genesys' work. */
+export const startSandboxProcess = async (): Promise<ProcessUnderTest> => {
+  const child = launch(['src/sandbox/main.ts', '--port', '0'], {})
+  const seen = observe(child)
+  const { promise, resolve } = Promise.withResolvers<string>()
+  if (child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const url = /sandbox .* on (http:\S+)/.exec(line)?.[1]
+      if (url) resolve(url)
+    })
+  }
+  const ended = seen.exited.then(() => {
+    throw new Error(`The sandbox did not start:\n${seen.output.join('\n')}`)
+  })
+  const address = await within(
+    START_WITHIN_MS,
+    'The start of the sandbox',
+    Promise.race([promise, ended]),
+  )
+  return underTest(child, seen, address)
+}
+
+/** The variables that point a gateway to a sandbox. */
+export const sandboxEnv = (
+  sandboxUrl: string,
+  dialect: 'guide' | 'platform',
+): Record<string, string> => ({
+  GENESYS_DIALECT: dialect,
+  GENESYS_API_URL: sandboxUrl,
+  GENESYS_LOGIN_URL: sandboxUrl,
+  GENESYS_CLIENT_ID: 'sandbox-client',
+  GENESYS_CLIENT_SECRET: 'sandbox-secret',
+})
+
+/** The variables with which Genesys can call a gateway back: a port that is told before anybody listens on it, and a secret. */
+export const reachableEnv = async (): Promise<Record<string, string>> => {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return {
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 3).toString('base64')}`,
+  }
+}
+
+/** A gauge or counter of a Prometheus text without labels; NaN when it is not there. */
+export const metricOf = (scrape: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(scrape)?.[1] ?? NaN)

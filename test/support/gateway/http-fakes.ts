@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto'
+
+import type { FastifyInstance } from 'fastify'
+
+import type { ApiKey } from '../../../src/domain/access/access.ts'
+import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
+import { ZERO_COUNTS, type Upload } from '../../../src/domain/uploads/upload.ts'
+import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
+import { createHttpServer, type HttpDeps } from '../../../src/http/server/server.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { sha256 } from '../../../src/lib/digest.ts'
+import { createIds } from '../../../src/lib/ids.ts'
+import { createEndpointUrlCheck } from '../../../src/sync/endpoint-url.ts'
+import type { UploadRequest } from '../../../src/workflows/contract.ts'
+import { createWebhookEndpoints } from '../../../src/workflows/endpoints/webhook-endpoints.ts'
+import type { LedgerRow } from '../../../src/workflows/ports/uploads/uploads.ts'
+import { createMemoryEndpoints } from '../memory/memory-endpoints.ts'
+
+export const KEYS = {
+  uploads: 'uploads-key-0123456789012345678901',
+  lists: 'lists-key-012345678901234567890123',
+  dnc: 'dnc-key-01234567890123456789012345',
+  webhooks: 'webhooks-key-012345678901234567890',
+  admin: 'admin-key-012345678901234567890123',
+  expired: 'expired-key-0123456789012345678901',
+  revoked: 'revoked-key-0123456789012345678901',
+  foreign: 'foreign-key-0123456789012345678901',
+}
+
+const key = (scopes: ApiKey['scopes'], more: Partial<ApiKey> = {}): ApiKey => ({
+  id: 'key_1',
+  tenantId: 'default',
+  scopes,
+  expiresAt: null,
+  revokedAt: null,
+  ...more,
+})
+
+const API_KEYS: Record<keyof typeof KEYS, ApiKey> = {
+  uploads: key(['uploads']),
+  lists: key(['lists']),
+  dnc: key(['dnc']),
+  webhooks: key(['webhooks']),
+  admin: key(['admin']),
+  expired: key(['admin'], { expiresAt: new Date(0) }),
+  revoked: key(['admin'], { revokedAt: new Date(0) }),
+  foreign: key(['admin'], { tenantId: 'other' }),
+}
+
+export const anUpload = (more: Partial<Upload> = {}): Upload => ({
+  id: 'upl_1',
+  tenantId: 'default',
+  contactListId: 'list-1',
+  laneKey: 'contact_list:list-1',
+  acceptedSeq: 1,
+  contentSeq: 1,
+  parentId: null,
+  childIds: [],
+  state: 'delivering',
+  hold: null,
+  mode: 'append',
+  duplicates: 'update',
+  version: 7,
+  delivery: {
+    method: 'batches',
+    batches: { total: 1, delivered: 0, failed: 0 },
+    duplicateCheckField: null,
+  },
+  source: {
+    fileName: 'a.csv',
+    format: 'csv',
+    encoding: 'utf-8',
+    delimiter: ',',
+    bytes: 10,
+    sha256: '00',
+  },
+  columns: [{ name: 'phone', kind: 'phone', mappedTo: 'phone' }],
+  counts: { ...ZERO_COUNTS, read: 1, accepted: 1 },
+  rejections: {},
+  planDigest: 'ab',
+  plan: null,
+  notBefore: null,
+  appliedAt: null,
+  schemaVersion: '1',
+  targetColumns: ['phone'],
+  requestId: 'req_1',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  completedAt: null,
+  problem: null,
+  unnamed: { unidentified: 0, unattributed: 0 },
+  progress: null,
+  sameFileAs: null,
+  reconciliation: null,
+  cancelRequested: false,
+  ...more,
+})
+
+/** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
+export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
+  const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
+  const failures: unknown[] = []
+  const events: { name: string; fields: Record<string, unknown> }[] = []
+  const calls: string[] = []
+  const endpoints = createMemoryEndpoints()
+  const rows: LedgerRow[] = [
+    {
+      line: 2,
+      outcome: 'rejected',
+      contactId: null,
+      code: 'phone-invalid',
+      column: 'phone',
+      cells: ['12'],
+      replacedByLine: null,
+    },
+    {
+      line: 3,
+      outcome: 'rejected',
+      contactId: null,
+      code: 'phone-invalid',
+      column: 'phone',
+      cells: ['=1+1'],
+      replacedByLine: null,
+    },
+  ]
+  const deps: HttpDeps = {
+    access: {
+      findKey: async (digest) => {
+        calls.push('findKey')
+        const name = (Object.keys(KEYS) as (keyof typeof KEYS)[]).find((candidate) =>
+          sha256(KEYS[candidate]).equals(digest),
+        )
+        return name ? API_KEYS[name] : null
+      },
+      isGranted: async (tenant, _kind, id) => tenant === 'default' && id === 'list-1',
+    },
+    uploads: {
+      find: async (tenant, id) => (tenant === 'default' && id === 'upl_1' ? anUpload() : null),
+      list: async (_tenant, page) =>
+        page.cursor === 'broken' ? null : { items: [anUpload()], next: 'c2' },
+      ledgerRows: async function* (_id, query) {
+        yield rows.filter((row) => row.line > query.afterLine)
+      },
+      staging: async () => null,
+      ledger: async (_id, query) => {
+        const found = rows.filter((row) => row.line > query.afterLine).slice(0, query.limit)
+        const last = found.at(-1)?.line ?? null
+        return { rows: found, nextLine: last !== null && last < 3 ? last : null }
+      },
+    },
+    receiveUpload: async ({ body, ...request }) => {
+      const chunks: Uint8Array[] = []
+      try {
+        for await (const chunk of body) chunks.push(chunk)
+      } catch (error) {
+        failures.push(error)
+        throw error
+      }
+      received.push({ ...request, bytes: Buffer.concat(chunks) })
+      return {
+        status: 202,
+        body: JSON.stringify(renderUpload(anUpload())),
+        location: '/v1/uploads/upl_1',
+        replayed: request.idempotencyKey === 'again',
+      }
+    },
+    controlUpload: async ({ uploadId, action, expects }) => {
+      const upload = uploadId === 'upl_1' ? anUpload() : null
+      if (upload === null) throw new GatewayProblem('not-found', 'There is no such upload.')
+      if (expects?.(upload) === false) throw new GatewayProblem('precondition-failed', 'Changed.')
+      calls.push(action)
+      return anUpload({ state: 'paused', version: 8 })
+    },
+    applyUpload: async ({ planDigests }) => {
+      calls.push(`apply ${planDigests.join()}`)
+      return anUpload()
+    },
+    retryUpload: async ({ uploadId, outcomes, idempotencyKey }) => {
+      calls.push(`retry ${uploadId} ${outcomes.join()} ${idempotencyKey}`)
+      const location = '/v1/uploads/upl_2'
+      return { status: 202, body: '{"id":"upl_2"}', location, replayed: false }
+    },
+    watchUploads: { watch: () => () => undefined },
+    explainContact: async ({ contactListId, contactId }) => ({
+      contactListId,
+      contactId,
+      register: null,
+      items: [],
+      next: null,
+    }),
+    readContactList: async (_caller, id) => ({
+      list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
+      ageMs: 1500,
+    }),
+    provisionContactList: async ({ plan, idempotencyKey, caller }) => {
+      calls.push(`provision ${caller.tenantId} ${idempotencyKey} ${JSON.stringify(plan)}`)
+      const location = '/v1/contact-lists/list-new'
+      return {
+        status: 201,
+        body: '{"id":"list-new"}',
+        location,
+        replayed: idempotencyKey === 'again',
+      }
+    },
+    listContactLists: async () => [
+      { id: 'list-1', name: 'One' },
+      { id: 'list-foreign', name: 'Other' },
+    ],
+    genesysWebhooks: { receive: async () => undefined, secrets: [] },
+    webhookEndpoints: createWebhookEndpoints({
+      endpoints,
+      urlFault: createEndpointUrlCheck({ innerHosts: [] }),
+      ids: createIds({ clock: systemClock }),
+      random: (size) => randomBytes(size),
+    }),
+    readLimits: async () => ({
+      dialect: 'guide',
+      upload: { maxBytes: 100_000, maxRows: 10, maxRecordBytes: 1024, fileThresholdRows: 50_000 },
+      contactList: { maxColumns: null, maxHeaderCharacters: null, maxCellCharacters: null },
+      batch: { maxRows: 2500, maxBytes: 10_000_000 },
+      pace: { configuredPerMinute: 900, inForcePerMinute: 630 },
+      idempotencyKeys: { keptDays: 7 },
+    }),
+    readiness: async () => ({ ready: true, checks: {}, sandbox: true }),
+    metrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
+    limits: { maxUploadBytes: 100_000 },
+    metricsToken: 'metrics-token',
+    trustProxy: false,
+    publicUrl: null,
+    sandbox: true,
+    emit: (name, fields) => {
+      events.push({ name, fields })
+    },
+    clock: systemClock,
+    ids: createIds({ clock: systemClock }),
+    ...more,
+  }
+  const app: FastifyInstance = await createHttpServer(deps)
+  return { app, deps, received, failures, events, calls, endpoints }
+}
+
+export const bearer = (name: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[name]}` })

@@ -1,0 +1,195 @@
+import {
+  type UploadOptions,
+  uploadOptionsSchema,
+} from '../../../src/domain/uploads/upload-options.ts'
+import type { Upload } from '../../../src/domain/uploads/upload.ts'
+import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
+import { runIntake } from '../../../src/intake/run-intake.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
+import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
+import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
+import { createApplyUpload } from '../../../src/workflows/uploads/control/apply-upload.ts'
+import { createControlUpload } from '../../../src/workflows/uploads/control/control-upload.ts'
+import type { RetryOutcome } from '../../../src/workflows/uploads/control/retry-rows.ts'
+import { createRetryUpload } from '../../../src/workflows/uploads/control/retry-upload.ts'
+import { createReceiveUpload } from '../../../src/workflows/uploads/receive/receive-upload.ts'
+import { createMemoryGenesys } from '../memory/memory-genesys.ts'
+import { ids } from '../stages/store-uploads.ts'
+import { createLeapingClock } from '../stages/test-clock.ts'
+
+export const CALLER = {
+  tenantId: 'default',
+  keyId: 'key_1',
+  scopes: ['uploads', 'uploads:overwrite'] as ('uploads' | 'uploads:overwrite')[],
+  requestId: 'req_1',
+}
+
+/** A process that dies at once: what it was doing is left as it is. */
+export class Crash extends Error {
+  override readonly name = 'Crash'
+}
+
+export type Row = { id: string; note: string }
+
+/** `rejected`: rows without a phone. */
+const fileOf = (rows: readonly Row[], rejected: number): string =>
+  [
+    'contactId,note,phone',
+    ...rows.map(({ id, note }) => `${id},${note},+12125550123`),
+    ...Array.from({ length: rejected }, (_, index) => `bad-${index},x,`),
+  ].join('\n')
+
+/** Everything between a caller and a Genesys in memory, on a real store; lanes are worked when the test says so. */
+export const createWorkingGateway = (
+  store: Store,
+  listId: string,
+  about: { jobs?: boolean; fileBytes?: number } = {},
+) => {
+  const genesys = createMemoryGenesys({ batchRows: 3, ...about })
+  genesys.list = {
+    ...genesys.list,
+    id: listId,
+    columns: [
+      { name: 'contactId', kind: 'text', required: true },
+      { name: 'note', kind: 'text', required: false },
+      { name: 'phone', kind: 'phone', required: false },
+    ],
+  }
+  const clock = createLeapingClock()
+  const events: { name: string; fields: object }[] = []
+  const emit = (name: string, fields: object): void => void events.push({ name, fields })
+  const wake = (): void => undefined
+  const common = { contactLists: genesys, lists: store.lists, uploads: store.uploads, ids, wake }
+  const staging = {
+    ...common,
+    idempotency: store.idempotency,
+    renderUpload,
+    fileThresholdRows: 50_000,
+    callbacks: false,
+    clock: systemClock,
+    emit,
+    owner: 'me',
+  }
+  const contentHashes = createContentHashes(store.digestKey)
+  const receive = createReceiveUpload({
+    ...staging,
+    runIntake,
+    register: store.delivery,
+    contentHashes,
+    extendList: { check: () => undefined, extend: async (_request, list) => list },
+    intake: {
+      defaultRegion: 'US',
+      maxBytes: 10_000_000,
+      maxRows: 100_000,
+      maxRecordBytes: 10_000,
+      contactIdPattern: /^[A-Za-z0-9-]+$/,
+      digestKey: store.digestKey,
+    },
+  })
+  const deliver = createDeliverUpload({
+    contactLists: genesys,
+    contactFiles: genesys.contactFiles,
+    clearContactList: async () => genesys.contacts.clear(),
+    callbackUrl: null,
+    delivery: store.delivery,
+    uploads: store.uploads,
+    lists: store.lists,
+    contentHashes,
+    clock,
+    random: () => 0.5,
+    ids,
+    emit,
+    retryWindowMs: 3_600_000,
+    completionPollMs: 1_000,
+    holdRetryMs: 60_000,
+    concurrency: 1,
+  })
+  const retry = createRetryUpload({
+    ...staging,
+    delivery: store.delivery,
+    digestKey: store.digestKey,
+  })
+  const never = new AbortController().signal
+  const lease = { signal: never, rest: never, assertHeld: () => undefined }
+  const find = async (id: string): Promise<Upload> => {
+    const upload = await store.uploads.find('default', id)
+    if (upload === null) throw new Error(`no upload ${id}`)
+    return upload
+  }
+  const request = (
+    rows: readonly Row[],
+    options: Partial<UploadOptions>,
+    about: { rejected?: number; validateOnly?: boolean },
+  ) =>
+    receive({
+      caller: CALLER,
+      contactListId: listId,
+      options: uploadOptionsSchema.parse(options),
+      format: 'csv',
+      fileName: null,
+      idempotencyKey: about.validateOnly ? null : ids.newUuid(),
+      method: 'POST',
+      path: '/x',
+      validateOnly: about.validateOnly ?? false,
+      body: (async function* () {
+        yield Buffer.from(fileOf(rows, about.rejected ?? 0))
+      })(),
+    })
+
+  return {
+    genesys,
+    events,
+    find,
+    upload: async (
+      rows: readonly Row[],
+      options: Partial<UploadOptions> = {},
+      about: { rejected?: number } = {},
+    ): Promise<Upload> => {
+      const { location } = await request(rows, options, about)
+      return find(location!.split('/').at(-1)!)
+    },
+    validate: async (rows: readonly Row[], options: Partial<UploadOptions> = {}) =>
+      JSON.parse((await request(rows, options, { validateOnly: true })).body),
+    control: createControlUpload({ uploads: store.uploads, ids, emit, wake }),
+    apply: createApplyUpload(common),
+    retry: (uploadId: string, outcomes?: RetryOutcome[], idempotencyKey = ids.newUuid()) =>
+      retry({
+        caller: CALLER,
+        uploadId,
+        outcomes: outcomes ?? ['failed', 'unprocessed'],
+        idempotencyKey,
+        method: 'POST',
+        path: `/v1/uploads/${uploadId}/retry`,
+      }),
+    /** Works the list's lane until nothing is left for it; a crash leaves the lane to the next call. */
+    work: async (): Promise<void> => {
+      // A claim takes any lane that is ready.
+      await store.sql.executeSql(
+        `update lane set lease_until = null, owner = null,
+          ready_at = case when key = $1 then clock_timestamp() else 'infinity' end`,
+        [`contact-list:${listId}`],
+      )
+      const claim = await store.lanes.claim('me')
+      if (claim === null) return
+      let last = ''
+      for (;;) {
+        const upload = await store.delivery.next(claim)
+        if (upload === null) break
+        const now = `${upload.id} ${upload.version}`
+        if (now === last) throw new Error(`upload ${upload.id} does not move`)
+        last = now
+        try {
+          await deliver(claim, upload, lease)
+        } catch (error) {
+          if (error instanceof Crash || error instanceof FenceLost) return
+          throw error
+        }
+      }
+      await store.lanes.release(claim, 0)
+    },
+  }
+}
+
+export type WorkingGateway = ReturnType<typeof createWorkingGateway>

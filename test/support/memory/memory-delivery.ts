@@ -1,0 +1,341 @@
+import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
+import type { Chunk, StagedChunk } from '../../../src/domain/uploads/chunk.ts'
+import type { Upload } from '../../../src/domain/uploads/upload.ts'
+import {
+  brokenSums,
+  canMove,
+  LANE_STATES,
+  ZERO_COUNTS,
+} from '../../../src/domain/uploads/upload.ts'
+import { createBitmap, countBits, setBit } from '../../../src/lib/bitmap.ts'
+import { sha256 } from '../../../src/lib/digest.ts'
+import type {
+  Batch,
+  Clearing,
+  DeliveryPart,
+  DeliveryStore,
+  LaneClaim,
+  ListCache,
+  NewPart,
+  RowResult,
+} from '../../../src/workflows/ports/delivery/delivery.ts'
+import { FenceLost, UploadMoved } from '../../../src/workflows/ports/delivery/delivery.ts'
+
+/** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
+export const makeChunk = (
+  seq: number,
+  ids: readonly string[],
+  about: { content?: string; leftOut?: readonly number[]; firstLine?: number } = {},
+): Chunk & StagedChunk => {
+  const first = about.firstLine ?? 2 + seq * 100
+  const leftOut = createBitmap(ids.length)
+  for (const row of about.leftOut ?? []) setBit(leftOut, row)
+  const hash = (text: string): Buffer => sha256(text).subarray(0, 16)
+  return {
+    seq,
+    firstLine: first,
+    lastLine: first + ids.length,
+    width: 2,
+    lines: ids.map((_, row) => first + row),
+    contactIds: [...ids],
+    cells: ids.flatMap((id) => [id, about.content ?? 'a']),
+    rejected: [],
+    blank: 0,
+    idDigests: Buffer.concat(ids.map(hash)),
+    subjectDigests: Buffer.alloc(0),
+    leftOut,
+  }
+}
+
+export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload> = {}): Upload => {
+  const accepted = chunks.reduce(
+    (sum, chunk) => sum + chunk.contactIds.length - countBits(chunk.leftOut),
+    0,
+  )
+  return {
+    id: 'upl_1',
+    tenantId: 'default',
+    contactListId: 'list-1',
+    laneKey: 'contact-list:list-1',
+    acceptedSeq: 5,
+    contentSeq: about.acceptedSeq ?? 5,
+    parentId: null,
+    childIds: [],
+    state: 'staged',
+    hold: null,
+    mode: 'append',
+    duplicates: 'update',
+    version: 1,
+    delivery: {
+      method: 'batches',
+      batches: { total: chunks.length, delivered: 0, failed: 0 },
+      duplicateCheckField: null,
+    },
+    source: {
+      fileName: null,
+      format: 'csv',
+      encoding: 'utf-8',
+      delimiter: ',',
+      bytes: 1,
+      sha256: 'ab',
+    },
+    columns: [],
+    counts: { ...ZERO_COUNTS, read: accepted, accepted },
+    rejections: {},
+    planDigest: '',
+    plan: null,
+    notBefore: null,
+    appliedAt: null,
+    schemaVersion: 'v1',
+    targetColumns: ['id', 'note'],
+    requestId: 'req',
+    createdAt: '2026-03-01T11:00:00.000Z',
+    updatedAt: '2026-03-01T11:00:00.000Z',
+    completedAt: null,
+    problem: null,
+    unnamed: { unidentified: 0, unattributed: 0 },
+    progress: null,
+    sameFileAs: null,
+    reconciliation: null,
+    cancelRequested: false,
+    ...about,
+  }
+}
+
+export type MemoryDelivery = DeliveryStore & {
+  upload: Upload
+  all: Map<string, Batch>
+  allParts: Map<string, DeliveryPart>
+  cleared: Clearing
+  results: RowResult[]
+  register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
+  audits: AuditEntry[]
+  retryInMs: number | null
+  fence: string
+  readChunk(uploadId: string, seq: number): Promise<StagedChunk>
+  reads: number[]
+}
+
+/** One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves, sums. */
+export const createMemoryDelivery = (
+  chunks: readonly StagedChunk[],
+  about: Partial<Upload> = {},
+): MemoryDelivery => {
+  const check = (claim: LaneClaim): void => {
+    if (claim.fence !== store.fence) throw new FenceLost('newer fence')
+  }
+  const change = (changes: Partial<Upload>): Upload => {
+    const to = changes.state
+    if (to !== undefined && to !== store.upload.state && !canMove(store.upload.state, to)) {
+      throw new Error(`no move from ${store.upload.state} to ${to}`)
+    }
+    store.upload = { ...store.upload, ...changes, version: store.upload.version + 1 }
+    const broken = brokenSums(store.upload.counts, false)
+    if (broken.length > 0) throw new Error(`broken sums: ${broken.join()}`)
+    return store.upload
+  }
+  const checkWorking = (claim: LaneClaim): void => {
+    check(claim)
+    if (!(LANE_STATES as readonly string[]).includes(store.upload.state)) {
+      throw new UploadMoved(store.upload.state)
+    }
+  }
+  /** What begins something is not for an upload that is to be cancelled. */
+  const checkBeginning = (claim: LaneClaim): void => {
+    checkWorking(claim)
+    if (store.upload.cancelRequested) throw new UploadMoved('to be cancelled')
+  }
+  const put = (
+    uploadId: string,
+    batch: Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>,
+    partId: string | null = null,
+  ) =>
+    store.all.set(batch.id, {
+      ...batch,
+      uploadId,
+      partId,
+      state: 'intended',
+      jobId: null,
+      attempts: 0,
+    })
+  const putPart = (uploadId: string, { batches, ...part }: NewPart): void => {
+    if ([...store.allParts.values()].some(({ seq }) => seq === part.seq)) {
+      throw new Error(`part ${part.seq} exists`)
+    }
+    const fresh = { jobId: null, attempts: 0, sentAt: null }
+    store.allParts.set(part.id, { ...part, ...fresh, uploadId, state: 'intended' })
+    for (const batch of batches) put(uploadId, batch, part.id)
+  }
+  const openOf = (partId: string): Batch[] =>
+    [...store.all.values()].filter(
+      (batch) => batch.partId === partId && ['intended', 'sent'].includes(batch.state),
+    )
+  const doubt = (ids: readonly string[]): void => {
+    for (const id of ids) {
+      const entry = store.register.get(id)
+      if (entry) store.register.set(id, { ...entry, contentHash: Buffer.alloc(0) })
+    }
+  }
+  const store: MemoryDelivery = {
+    upload: makeUpload(chunks, about),
+    all: new Map(),
+    allParts: new Map(),
+    cleared: { state: null, sizeBefore: null, clearedSeq: 0, newerDelivered: false },
+    results: [],
+    register: new Map(),
+    audits: [],
+    retryInMs: null,
+    fence: '1',
+    reads: [],
+    readChunk: async (_, seq) => {
+      store.reads.push(seq)
+      return chunks.find((chunk) => chunk.seq === seq)!
+    },
+    next: async () =>
+      (LANE_STATES as readonly string[]).includes(store.upload.state) ? store.upload : null,
+    move: async (claim, _, to) => {
+      checkBeginning(claim)
+      return change({ state: to })
+    },
+    chunkSeqs: async () => chunks.map(({ seq }) => seq),
+    batches: async () =>
+      [...store.all.values()]
+        .filter(({ state }) => state !== 'split')
+        .sort((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
+        .map((batch) => Object.assign({}, batch)),
+    intend: async (claim, uploadId, batch, audit, overwrites = []) => {
+      checkBeginning(claim)
+      put(uploadId, batch)
+      doubt(overwrites)
+      store.audits.push(audit)
+    },
+    markSent: async (claim, batchId, jobId) => {
+      if (jobId === null) checkBeginning(claim)
+      else check(claim)
+      const batch = store.all.get(batchId)!
+      if (jobId === null) batch.attempts += 1
+      Object.assign(batch, { state: 'sent', jobId: jobId ?? batch.jobId })
+    },
+    split: async (claim, batchId, uploadId, parts) => {
+      checkBeginning(claim)
+      store.all.get(batchId)!.state = 'split'
+      for (const part of parts) put(uploadId, part)
+    },
+    parts: async () =>
+      [...store.allParts.values()]
+        .filter(({ state }) => state !== 'split')
+        .sort((a, b) => a.seq - b.seq)
+        .map((part) => Object.assign({}, part)),
+    intendPart: async (claim, uploadId, part, audit, overwrites) => {
+      checkBeginning(claim)
+      putPart(uploadId, part)
+      doubt(overwrites)
+      store.audits.push(audit)
+    },
+    markPartSent: async (claim, partId, jobId) => {
+      if (jobId === null) checkBeginning(claim)
+      else check(claim)
+      const part = store.allParts.get(partId)!
+      Object.assign(part, { state: 'sent', jobId })
+      if (jobId !== null) return
+      part.attempts += 1
+      for (const batch of openOf(partId)) {
+        batch.state = 'sent'
+        batch.attempts += 1
+      }
+    },
+    splitPart: async (claim, partId, uploadId, parts) => {
+      checkBeginning(claim)
+      store.allParts.get(partId)!.state = 'split'
+      for (const batch of openOf(partId)) batch.state = 'split'
+      for (const part of parts) putPart(uploadId, part)
+    },
+    clearing: async () => ({ ...store.cleared }),
+    intendClearing: async (claim, { sizeBefore, audit }) => {
+      checkBeginning(claim)
+      if (store.cleared.state !== null) return
+      Object.assign(store.cleared, { state: 'intended', sizeBefore })
+      doubt([...store.register.keys()])
+      store.audits.push(audit)
+    },
+    recordCleared: async (claim, { audit }) => {
+      check(claim)
+      if (store.cleared.state !== 'intended') return
+      Object.assign(store.cleared, { state: 'done', clearedSeq: store.upload.acceptedSeq })
+      store.register.clear()
+      store.audits.push(audit)
+    },
+    forgetCleared: async () => false,
+    settle: async (
+      claim,
+      { batchId, counts, results, unnamed, delivered, confirmed = [], audit },
+    ) => {
+      check(claim)
+      const batch = store.all.get(batchId)!
+      if (batch.state === 'settled') return store.upload
+      batch.state = 'settled'
+      const part = batch.partId === null ? undefined : store.allParts.get(batch.partId)
+      if (part && openOf(part.id).length === 0) part.state = 'settled'
+      store.results.push(...results)
+      store.audits.push(audit)
+      const acceptedSeq = store.upload.acceptedSeq!
+      for (const { contactId, contentHash } of delivered) {
+        store.register.set(contactId, { contentHash, acceptedSeq })
+      }
+      for (const id of confirmed) {
+        const { acceptedSeq: known, ...entry } = store.register.get(id)!
+        store.register.set(id, { ...entry, acceptedSeq: Math.max(known, acceptedSeq) })
+      }
+      const sums = { ...store.upload.counts }
+      for (const name of ['delivered', 'unchanged', 'failed', 'unprocessed'] as const) {
+        sums[name] += counts[name]
+      }
+      const before = store.upload.unnamed
+      return change({
+        counts: sums,
+        unnamed: {
+          unidentified: before.unidentified + (unnamed?.unidentified ?? 0),
+          unattributed: before.unattributed + (unnamed?.unattributed ?? 0),
+        },
+      })
+    },
+    finish: async (claim, { state, problem, audit, alsoAudit = [] }) => {
+      if (state === 'cancelled') checkWorking(claim)
+      else checkBeginning(claim)
+      store.audits.push(audit, ...alsoAudit)
+      const counts = { ...store.upload.counts }
+      counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
+      return change({ state, problem, counts })
+    },
+    hold: async (claim, { reason, retryInMs, problem = null, audit }) => {
+      if (reason === 'genesys_unavailable') checkWorking(claim)
+      else checkBeginning(claim)
+      store.audits.push(audit)
+      store.retryInMs = retryInMs
+      return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' }, problem })
+    },
+    registered: async (_, __, ids) =>
+      new Map(ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : []))),
+    registerSize: async () => store.register.size,
+  }
+  return store
+}
+
+export const createMemoryLists = (): ListCache & {
+  ageMs: number
+  entries: Map<string, unknown>
+} => {
+  const entries = new Map<string, never>()
+  const cache = {
+    ageMs: 0,
+    entries,
+    get: async (id: string) => {
+      const list = entries.get(id)
+      return list === undefined ? null : { list, ageMs: cache.ageMs }
+    },
+    put: async (list: { id: string }) => {
+      entries.set(list.id, list as never)
+    },
+  }
+  return cache
+}

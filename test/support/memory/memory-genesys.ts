@@ -1,0 +1,141 @@
+import { parse as parseCsv } from 'csv-parse/sync'
+
+import type { ContactList } from '../../../src/domain/contact-lists/contact-list.ts'
+import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
+import type {
+  ContactFilePart,
+  ContactFilePort,
+} from '../../../src/workflows/ports/delivery/contact-files.ts'
+import type {
+  BatchReceipt,
+  BatchToSend,
+  CallContext,
+  ContactListPort,
+  JobStatus,
+} from '../../../src/workflows/ports/genesys/genesys.ts'
+
+export type MemoryGenesys = ContactListPort & {
+  /** As the guide dialect takes files; what they hold arrives like batches. */
+  contactFiles: ContactFilePort
+  files: (ContactFilePart & { mode: string; records: string[][] })[]
+  /** Called before a file is applied; may throw a failure. */
+  onFile: (file: MemoryGenesys['files'][number], attempt: number) => void
+  list: ContactList
+  /** Every request in order. */
+  sent: BatchToSend[]
+  /** Contact id → content: what really arrived. */
+  contacts: Map<string, string>
+  /** Called before a request is applied; may throw a failure or give job errors. */
+  onSend: (batch: BatchToSend, attempt: number) => void
+  onRead: () => void
+  /** Changes what a job says; the attempt counts looks at any job. */
+  onJob: (job: JobStatus, jobId: string, look: number) => JobStatus
+  contexts: CallContext[]
+}
+
+/** Genesys in memory: applies what it is sent at once. `jobs`: answers with a job that is read later. */
+export const createMemoryGenesys = (
+  about: { jobs?: boolean; batchRows?: number; fileBytes?: number } = {},
+): MemoryGenesys => {
+  const jobs = new Map<string, JobStatus>()
+  let looks = 0
+  const answerWithJob = (processed: number): string => {
+    const jobId = `job-${jobs.size + 1}`
+    jobs.set(jobId, { state: 'completed', processed, failed: 0, errors: [] })
+    return jobId
+  }
+  const takeFile = (
+    part: ContactFilePart,
+    mode: 'append' | 'overwrite' | 'callback',
+    context: CallContext,
+  ): { jobId: string } => {
+    context.signal.throwIfAborted()
+    context.beforeSend?.()
+    const all = parseCsv(part.csv)
+    const records = mode === 'append' ? all : all.slice(1)
+    const file = { ...part, mode, records }
+    genesys.files.push(file)
+    genesys.onFile(file, genesys.files.length)
+    if (mode === 'overwrite') genesys.contacts.clear()
+    for (const record of records) genesys.contacts.set(record[0]!, record.join())
+    return { jobId: answerWithJob(records.length) }
+  }
+  const genesys: MemoryGenesys = {
+    dialect: about.jobs ? 'guide' : 'platform',
+    limits: {
+      batchRows: about.batchRows ?? 1000,
+      batchBytes: 10_000_000,
+      columns: null,
+      headerChars: null,
+      cellChars: null,
+    },
+    list: {
+      id: 'list-1',
+      name: 'one',
+      status: 'ready',
+      schemaVersion: 'v1',
+      columns: [
+        { name: 'id', kind: 'text', required: true },
+        { name: 'note', kind: 'text', required: false },
+      ],
+      size: null,
+    },
+    sent: [],
+    files: [],
+    onFile: () => undefined,
+    contactFiles: {
+      limits: { fileBytes: about.fileBytes ?? 10_000_000 },
+      sendFile: async (part, context) => takeFile(part, part.mode, context),
+      sendCallbackFile: async (part, context) => takeFile(part, 'callback', context),
+      startImport: null,
+      readImport: null,
+      readImportEvents: null,
+      readJob: (jobId, context) => genesys.readJob(jobId, context),
+    },
+    contacts: new Map(),
+    contexts: [],
+    onSend: () => undefined,
+    onRead: () => undefined,
+    onJob: (job) => job,
+    listContactLists: async () => {
+      genesys.onRead()
+      return [{ id: genesys.list.id, name: genesys.list.name }]
+    },
+    readContactList: async () => {
+      genesys.onRead()
+      return genesys.list
+    },
+    serialise: () => Buffer.alloc(0),
+    sendBatch: async (batch, context): Promise<BatchReceipt> => {
+      context.signal.throwIfAborted()
+      context.beforeSend?.()
+      genesys.contexts.push(context)
+      genesys.sent.push(batch)
+      genesys.onSend(batch, genesys.sent.length)
+      if (batch.mode === 'overwrite') genesys.contacts.clear()
+      const width = batch.columns.length
+      for (const [row, id] of batch.contactIds.entries()) {
+        genesys.contacts.set(id, batch.cells.slice(row * width, (row + 1) * width).join())
+      }
+      if (!about.jobs) return { kind: 'ingested' }
+      return { kind: 'accepted', jobId: answerWithJob(batch.contactIds.length) }
+    },
+    readJob: async (jobId) => {
+      looks += 1
+      const job = jobs.get(jobId)
+      if (job === undefined) throw new GenesysFailure('not_found', 'readJob', { status: 404 })
+      return genesys.onJob(job, jobId, looks)
+    },
+  }
+  return genesys
+}
+
+/** Refuses every request that holds one of these ids; names them or not. */
+export const refuseIds =
+  (ids: readonly string[], named: boolean) =>
+  (batch: BatchToSend): void => {
+    const bad = batch.contactIds.flatMap((id, index) => (ids.includes(id) ? [index] : []))
+    if (bad.length === 0) return
+    const rowErrors = named ? bad.map((index) => ({ index, field: 'note', code: 'bad.value' })) : []
+    throw new GenesysFailure('rows_refused', 'sendBatch', { status: 400, rowErrors })
+  }

@@ -1,0 +1,24 @@
+import { HOLD_REASONS, UPLOAD_TRANSITIONS } from '../../../src/domain/uploads/upload.ts'
+
+/** What docs/upload-states.md shows, made from the tables that the code itself obeys. */
+export const stateDiagram = (): string => {
+  const moves = Object.entries(UPLOAD_TRANSITIONS)
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    '  [*] --> receiving',
+    ...moves.flatMap(([from, targets]) => targets.map((to) => `  ${from} --> ${to}`)),
+    ...moves.filter(([, targets]) => targets.length === 0).map(([state]) => `  ${state} --> [*]`),
+    '```',
+  ].join('\n')
+}
+
+/** The table of holds: why an upload waits and what ends the wait. */
+export const holdTable = (): string =>
+  [
+    '| `hold.reason` | ends by |',
+    '|---|---|',
+    ...Object.entries(HOLD_REASONS).map(
+      ([reason, end]) => `| \`${reason}\` | ${end === 'itself' ? 'itself' : `\`/${end}\``} |`,
+    ),
+  ].join('\n')

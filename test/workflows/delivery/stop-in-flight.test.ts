@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
+import { makeChunk } from '../../support/memory/memory-delivery.ts'
+import { names, setUp } from '../../support/stages/delivery-run.ts'
+
+describe('a stop', () => {
+  it('comes to rest only when the jobs of what was sent are kept', async () => {
+    const chunks = [0, 1, 2, 3].map((seq) => makeChunk(seq, names(2, `s${seq}-`)))
+    const t = setUp({ chunks, jobs: true })
+    const kept = Promise.withResolvers<void>()
+    let held = kept
+    const turns = async () => {
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const { markSent } = t.store
+    t.store.markSent = async (claim, batchId, jobId) => {
+      if (jobId !== null) await held.promise
+      await markSent(claim, batchId, jobId)
+    }
+    // The first job is being looked at when the stop comes, the second batch is on its way.
+    t.genesys.readJob = (_jobId, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+        t.rest.signal.addEventListener('abort', () =>
+          reject(new GenesysFailure('unavailable', 'x')),
+        )
+      })
+    const { sendBatch } = t.genesys
+    t.genesys.sendBatch = async (batch, context) => {
+      if (t.genesys.sent.length === 1) {
+        kept.resolve()
+        await turns()
+        held = Promise.withResolvers<void>()
+        t.rest.abort()
+        await turns()
+      }
+      return sendBatch(batch, context)
+    }
+    let ended = false
+    const run = t.run().then(() => (ended = true))
+    await turns()
+    await turns()
+    await turns()
+    assert.equal(t.genesys.sent.length, 2)
+    assert.equal(ended, false)
+    held.resolve()
+    await run
+    const sent = [...t.store.all.values()].filter(({ state }) => state === 'sent')
+    assert.deepEqual(
+      sent.map(({ jobId }) => jobId !== null),
+      [true, true],
+    )
+  })
+})
