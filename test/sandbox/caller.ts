@@ -41,7 +41,11 @@ export type ReplyBody = {
   attributes: { name: string }[]
   contacts: { contactId: string; fields: Record<string, string | null> }[]
   next: number | null
-  entities: { id: string; eventMessage?: { code: string } }[]
+  entities: {
+    id: string
+    category?: string
+    eventMessage?: { code: string; messageParams: Record<string, string> }
+  }[]
   url: string
   headers: Record<string, string>
   state?: string

@@ -72,7 +72,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     everyNth: z.int().positive().optional(),
     field: z.string().optional(),
     message: z.string().default('Rejected by the fault plan'),
-    /** false: the job counts failures and names no row. */
+    /** false: the job counts failures and names no row; an import has no event of them. */
     nameRows: z.boolean().default(true),
   }),
   rule('refuse-batch-containing', {
@@ -115,6 +115,18 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
   /** The import status goes on showing the one before for so long after the end; absent = for good (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
+  /** The file is taken, and no import of it ever begins: no status, no event (platform). */
+  rule('import-lost', {}),
+  /** All rows of an import that are refused for one reason make one event; `messageParams.count` tells how many only where `countGiven` (platform). */
+  rule('import-events-aggregated', { countGiven: z.boolean().default(false) }),
+  /** The events of an import stand under this category (platform). */
+  rule('import-event-category', {
+    category: z.enum(['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT']).default('ENTITY_LIMIT'),
+  }),
+  /** A clear is answered at once and takes effect after `lagMs`, on what the list holds then; absent = never (platform). */
+  rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
+  /** A list has room for so many contacts, from the setting of the plan on (platform). */
+  rule('list-capacity', { contacts: z.int().nonnegative() }),
   /** The pre-signed URL is expired when the file comes: 403 (platform). */
   rule('presigned-expired', {}),
 ])
@@ -146,6 +158,8 @@ export type FaultEngine = {
   ): FaultOf<K> | null
   /** The status that the plan gives a list now, else null. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
+  /** The capacity that the plan gives a list now, else null. It is a state and does not count as fired. */
+  listCapacity(listId: string): number | null
   rules(): { rule: FaultRule; fired: number }[]
   /** The plan's own seed; null where it gave none. */
   seed(): number | null
@@ -156,6 +170,14 @@ type ArmedRule = { rule: FaultRule; seen: number; fired: number; setAtMs: number
 const limitOf = (rule: FaultRule): number =>
   rule.count ??
   (rule.kind === 'revoke-tokens' && !rule.every && rule.probability === undefined ? 1 : Infinity)
+
+const capacityIn = (armed: readonly ArmedRule[], listId: string): number | null => {
+  for (const { rule } of armed) {
+    const isOfList = (rule.listId ?? listId) === listId
+    if (rule.kind === 'list-capacity' && isOfList) return rule.contacts
+  }
+  return null
+}
 
 export const createFaultEngine = (deps: {
   clock: Clock
@@ -210,6 +232,7 @@ export const createFaultEngine = (deps: {
       }
       return null
     },
+    listCapacity: (listId) => capacityIn(armed, listId),
     rules: () => armed.map(({ rule, fired }) => ({ rule, fired })),
     seed: () => seed,
   }

@@ -14,6 +14,7 @@ import {
   type IncomingContact,
   noteApplied,
   packCells,
+  roomIn,
 } from '../state/contact-writes.ts'
 import { fieldsOf, type StoredList } from '../state/list-store.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
@@ -105,7 +106,7 @@ const add = (state: SandboxState, call: Call): Answer => {
   )
   if (rule) throw new Refusal(400, 'invalid.contact.id', rule.message)
   const added = ids.reduce((sum, id) => sum + (list.contacts.cellsOf(id) === undefined ? 1 : 0), 0)
-  if (list.contacts.size + added > PLATFORM_LIMITS.contactsPerList) {
+  if (added > roomIn(state, list)) {
     throw new Refusal(400, 'exceeded.contact.limit', 'The contact list is full.')
   }
   applyContacts(state, call, list, contacts)
@@ -167,7 +168,13 @@ const readMany = (state: SandboxState, call: Call): Answer => {
 }
 
 const clear = (state: SandboxState, call: Call): Answer => {
-  clearContacts(state, call, state.lists.get(call.listId ?? ''))
+  const list = state.lists.get(call.listId ?? '')
+  const lag = state.faults.pick(['clear-lag'], call)
+  if (!lag) clearContacts(state, call, list)
+  else {
+    const atMs = state.clock.monotonicMs() + (lag.lagMs ?? Infinity)
+    state.effects.add({ atMs, apply: () => clearContacts(state, call, list) })
+  }
   return { status: 204 }
 }
 

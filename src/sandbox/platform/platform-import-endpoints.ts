@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
+import type { FaultOf } from '../faults/fault-plan.ts'
 import type { Call, Endpoint, SandboxState } from '../server/endpoint.ts'
 import { type Answer, Refusal } from '../server/refusal.ts'
-import { applyContacts, type IncomingContact } from '../state/contact-writes.ts'
+import { applyContacts, type IncomingContact, roomIn } from '../state/contact-writes.ts'
+import type { LoggedEvent } from '../state/event-log.ts'
 import { type ImportPlan, planImport } from '../state/import-file.ts'
 import type { Place } from '../state/presigned-places.ts'
-import { PLATFORM_LIMITS } from './platform-limits.ts'
 
 const CONTENT_TYPES = [
   'text/csv',
@@ -63,29 +64,52 @@ const fitting = (
   })
 }
 
-/** The end of an import: its contacts are in the list, and the event log has a line for each row that is not. */
-const finish = (
-  state: SandboxState,
-  place: Place,
-  plan: ImportPlan,
-  failureReason: string | null,
-): void => {
+/** How the fault plan has the event log tell of an import. */
+type Telling = {
+  aggregated: FaultOf<'import-events-aggregated'> | null
+  category: FaultOf<'import-event-category'> | null
+}
+
+/** The categories that are known of codes (platform API, section 2.5.5); which one the full list has is inferred. */
+const categoryOf = (code: string): LoggedEvent['category'] =>
+  code === 'EXCEEDED_CONTACT_LIMIT' ? 'ENTITY_LIMIT' : 'IMPORT_ERROR'
+
+/** One entry for each event to write: a row each, or a code each where the plan aggregates. */
+const eventsOf = (
+  codes: readonly string[],
+  aggregated: Telling['aggregated'],
+): { code: string; messageParams: Record<string, string> }[] => {
+  if (!aggregated) return codes.map((code) => ({ code, messageParams: {} }))
+  return [...new Set(codes)].map((code) => {
+    const count = String(codes.filter((other) => other === code).length)
+    return { code, messageParams: aggregated.countGiven ? { count } : {} }
+  })
+}
+
+type Ending = { place: Place; plan: ImportPlan; failureReason: string | null; telling: Telling }
+
+/** The end of an import: its contacts are in the list, and the event log tells of rows that are not. */
+const finish = (state: SandboxState, { place, plan, failureReason, telling }: Ending): void => {
   const { listId, uploadKey: correlationId } = place
   const list = state.lists.find(listId)
-  const log = (code: string) =>
-    state.events.add({
-      code,
-      message: `Import of a contact: ${code}`,
-      listId,
-      listName: list?.name ?? '',
-      correlationId,
-    })
+  const log = (...codes: string[]) => {
+    for (const { code, messageParams } of eventsOf(codes, telling.aggregated)) {
+      state.events.add({
+        code,
+        category: telling.category?.category ?? categoryOf(code),
+        message: `Import of a contact: ${code}`,
+        messageParams,
+        listId,
+        listName: list?.name ?? '',
+        correlationId,
+      })
+    }
+  }
   if (!list) return log('IMPORT_LIST_NO_LONGER_EXISTS')
   if (failureReason !== null) return log(plan.fileCode ?? 'IMPORT_INVALID_DATA')
-  for (const code of plan.rowCodes) log(code)
-  const room = PLATFORM_LIMITS.contactsPerList - list.contacts.size
+  log(...plan.rowCodes.filter((code) => code !== null))
   const held = (id: string): boolean => list.contacts.cellsOf(id) !== undefined
-  const contacts = fitting(held, room, plan.contacts)
+  const contacts = fitting(held, roomIn(state, list), plan.contacts)
   if (contacts.length < plan.contacts.length) log('EXCEEDED_CONTACT_LIMIT')
   state.book.count(listId, 'contactsWithoutId', plan.withoutId)
   applyContacts(state, { operation: 'storage', requestId: null }, list, contacts)
@@ -105,6 +129,15 @@ const store = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.find(listId)
   if (!list) return { status: 200 }
   const ofList = { operation: call.operation, listId }
+  const taken = { id: uploadKey, listId, method: 'import', mode: 'append' } as const
+  if (state.faults.pick(['import-lost'], ofList)) {
+    state.activity.fileTaken({ ...taken, rows: 0 }, bytes)
+    return { status: 200 }
+  }
+  const telling = {
+    aggregated: state.faults.pick(['import-events-aggregated'], ofList),
+    category: state.faults.pick(['import-event-category'], ofList),
+  }
   const reject = state.faults.pick(['reject-rows'], ofList)
   const failed = state.faults.pick(['import-failed'], ofList)
   const stuck = state.faults.pick(['import-status-stuck'], ofList)
@@ -113,7 +146,7 @@ const store = (state: SandboxState, call: Call): Answer => {
   const rejected = plan.rowCodes.length
   const { rows } = plan
   const endWrite = state.book.writeInFlight(listId)
-  state.activity.fileTaken({ id: uploadKey, listId, method: 'import', mode: 'append', rows }, bytes)
+  state.activity.fileTaken({ ...taken, rows }, bytes)
   state.imports.queue({
     uploadKey,
     listId,
@@ -123,7 +156,7 @@ const store = (state: SandboxState, call: Call): Answer => {
     stuckMs: stuck ? (stuck.forMs ?? Infinity) : null,
     apply: () => {
       endWrite()
-      finish(state, place, plan, failureReason)
+      finish(state, { place, plan, failureReason, telling })
     },
   })
   return { status: 200 }

@@ -43,7 +43,7 @@ export const registerControlRoutes = (
   state: SandboxState,
   actions: { makeList(list: SandboxList): SandboxList; reset(): void },
 ): void => {
-  app.addHook('onRequest', async () => state.imports.settleDue())
+  app.addHook('onRequest', async () => state.effects.settleDue())
   app.get('/_sandbox/requests', () => ({ requests: state.requests.recent() }))
   app.get('/_sandbox/ledger', (request) => {
     const query = parsed(ledgerQuery, request.query)

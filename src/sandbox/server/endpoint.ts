@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { FaultEngine, Operation } from '../faults/fault-plan.ts'
 import type { RateReferee, SandboxDialect } from '../faults/rate-referee.ts'
 import type { ActivityBook } from '../state/activity-book.ts'
+import type { DueEffects } from '../state/due-effects.ts'
 import type { EventLog } from '../state/event-log.ts'
 import type { Imports } from '../state/imports.ts'
 import type { IngestJobs } from '../state/ingest-jobs.ts'
@@ -26,6 +27,7 @@ export type SandboxState = {
   jobs: IngestJobs
   pushes: PushDesk
   places: PresignedPlaces
+  effects: DueEffects
   imports: Imports
   events: EventLog
   requests: RequestLog

@@ -155,7 +155,7 @@ const faultBefore = (state: SandboxState, call: Call) =>
   })
 
 const admit = (state: SandboxState, request: FastifyRequest, endpoint: Endpoint): Visit => {
-  state.imports.settleDue()
+  state.effects.settleDue()
   const listId = (request.params as Params)['listId'] ?? null
   const token = bearerOf(request.headers)
   const dialect = dialectOf(state, endpoint, token, request.query as Params)
@@ -252,7 +252,7 @@ const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean>
 const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer | null> => {
   if (exchange.visit.refusal) throw exchange.visit.refusal
   if (brokenBefore(exchange)) return null
-  exchange.state.imports.settleDue()
+  exchange.state.effects.settleDue()
   const answer = endpoint.handle(exchange.call)
   await answer.ready
   const executed = answer.status < 400

@@ -4,6 +4,7 @@ import { createFaultEngine, type FaultKind, type FaultPlan } from '../faults/fau
 import { createRateReferee } from '../faults/rate-referee.ts'
 import { createActivityBook } from '../state/activity-book.ts'
 import { DEMO_LISTS } from '../state/demo-lists.ts'
+import { createDueEffects } from '../state/due-effects.ts'
 import { createEventLog } from '../state/event-log.ts'
 import { createImports } from '../state/imports.ts'
 import { createIngestJobs } from '../state/ingest-jobs.ts'
@@ -73,8 +74,10 @@ const createState = (options: SandboxOptions): SandboxState => {
   })
   const now = (): Date => clock.now()
   const activity = createActivityBook({ now })
+  const effects = createDueEffects({ clock })
   const imports = createImports({
     clock,
+    effects,
     lagMs: options.importLagMs ?? 100,
     durationMs: options.importDurationMs ?? 200,
   })
@@ -97,6 +100,7 @@ const createState = (options: SandboxOptions): SandboxState => {
     }),
     faults,
     activity,
+    effects,
     imports,
     places: createPresignedPlaces({ clock }),
     events: createEventLog({ now }),
@@ -125,6 +129,7 @@ const resetState = (state: SandboxState): void => {
   state.jobs.reset()
   state.pushes.reset()
   state.activity.reset()
+  state.effects.reset()
   state.imports.reset()
   state.places.reset()
   state.events.reset()
@@ -136,7 +141,7 @@ const contentsOf = (
   state: SandboxState,
   listId: string,
 ): Map<string, Record<string, string | null>> => {
-  state.imports.settleDue()
+  state.effects.settleDue()
   const list = state.lists.get(listId)
   const { contacts } = list.contacts.page(0, Infinity)
   return new Map(contacts.map(({ contactId, cells }) => [contactId, fieldsOf(list, cells)]))
@@ -167,7 +172,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
       await app.close()
     },
     ledger: (filter) => {
-      state.imports.settleDue()
+      state.effects.settleDue()
       return state.book.report(filter)
     },
     requests: () => state.requests.recent(),

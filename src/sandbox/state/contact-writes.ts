@@ -1,3 +1,4 @@
+import { PLATFORM_LIMITS } from '../platform/platform-limits.ts'
 import type { Call, SandboxState } from '../server/endpoint.ts'
 import { Refusal } from '../server/refusal.ts'
 import type { StoredList } from './list-store.ts'
@@ -120,3 +121,9 @@ export const noteApplied = (
 /** What tells two requests with the same X-Request-ID apart, without keeping their content. */
 export const fingerprintOf = (listId: string, contactIds: readonly string[]): string =>
   `${listId} ${contactIds.length} ${contactIds[0] ?? ''} ${contactIds.at(-1) ?? ''}`
+
+/** How many new contacts the list still takes. */
+export const roomIn = (state: SandboxState, list: StoredList): number => {
+  const capacity = state.faults.listCapacity(list.id) ?? PLATFORM_LIMITS.contactsPerList
+  return Math.max(0, capacity - list.contacts.size)
+}

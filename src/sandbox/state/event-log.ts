@@ -7,16 +7,19 @@ export type LoggedEvent = {
   id: string
   timestamp: string
   level: 'INFO' | 'WARNING' | 'ERROR'
-  category: 'IMPORT_ERROR'
+  category: 'IMPORT_ERROR' | 'CONTACT' | 'ENTITY_LIMIT'
   code: string
   message: string
   listId: string
   listName: string
   correlationId: string
+  messageParams: Record<string, string>
 }
 
+export type NewEvent = Omit<LoggedEvent, 'id' | 'timestamp' | 'level'>
+
 export type EventLog = {
-  add(event: Pick<LoggedEvent, 'code' | 'message' | 'listId' | 'listName' | 'correlationId'>): void
+  add(event: NewEvent): void
   /** A page as the platform answers it; throws a 400 refusal. */
   page(query: Record<string, string>): Record<string, unknown>
   reset(): void
@@ -38,7 +41,7 @@ const entityOf = (event: LoggedEvent) => ({
     code: event.code,
     message: event.message,
     messageWithParams: event.message,
-    messageParams: {},
+    messageParams: event.messageParams,
   },
   selfUri: `/api/v2/outbound/events/${event.id}`,
 })
@@ -58,13 +61,7 @@ export const createEventLog = (deps: { now: () => Date }): EventLog => {
   return {
     add: (event) => {
       const timestamp = deps.now().toISOString()
-      events.push({
-        ...event,
-        id: randomUUID(),
-        timestamp,
-        level: 'ERROR',
-        category: 'IMPORT_ERROR',
-      })
+      events.push({ ...event, id: randomUUID(), timestamp, level: 'ERROR' })
     },
     page: (query) => {
       const pageSize = positive(query['pageSize'], 25, 100)

@@ -10,8 +10,8 @@ import type { StoredList } from './list-store.ts'
 export type ImportPlan = {
   rows: number
   contacts: IncomingContact[]
-  /** Codes of the outbound event log (platform API, section 2.5.5), one for each row that is left out. */
-  rowCodes: string[]
+  /** Codes of the outbound event log (platform API, section 2.5.5), one for each row that is left out; null where it is left out without a word. */
+  rowCodes: (string | null)[]
   /** null: the file can be imported. */
   fileCode: string | null
   /** Contacts whose id the platform made up, for want of a `contactIdName`. */
@@ -118,7 +118,7 @@ export const planImport = (
     const contact = contactOf(list, record, columns)
     if (typeof contact === 'string') plan.rowCodes.push(contact)
     else if (isRefused(how.reject, contact.contactId, index))
-      plan.rowCodes.push('IMPORT_INVALID_DATA')
+      plan.rowCodes.push(how.reject?.nameRows === false ? null : 'IMPORT_INVALID_DATA')
     else plan.contacts.push(contact)
   }
   if (columns.idAt === null) plan.withoutId = plan.contacts.length

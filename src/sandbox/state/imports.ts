@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { DueEffects } from './due-effects.ts'
 
 /** The import of a list as `GET …/importstatus` shows it: there is no word for success (platform API, section 2.5.4). */
 export type ShownImport = {
@@ -33,12 +34,16 @@ export type NewImport = {
   apply: () => void
 }
 
-type Import = NewImport & { queuedAt: string; startsAtMs: number; endsAtMs: number; ended: boolean }
+type Import = Omit<NewImport, 'apply'> & {
+  queuedAt: string
+  startsAtMs: number
+  endsAtMs: number
+  ended: boolean
+}
 
-/** Imports of files, one after the other within a list. What is due takes effect when somebody looks, in order of its end. */
+/** Imports of files, one after the other within a list. They end as due effects. */
 export type Imports = {
   queue(found: NewImport): void
-  settleDue(): void
   running(listId: string): boolean
   status(listId: string): ShownImport
   report(): ImportEntry[]
@@ -71,6 +76,7 @@ const entryOf = (found: Import, nowMs: number): ImportEntry => {
 
 export const createImports = (deps: {
   clock: Clock
+  effects: DueEffects
   /** From the end of the PUT to the first sign of the import. */
   lagMs: number
   durationMs: number
@@ -80,21 +86,20 @@ export const createImports = (deps: {
   const isShown = (found: Import): boolean =>
     found.stuckMs === null ? now() >= found.startsAtMs : now() >= found.endsAtMs + found.stuckMs
   return {
-    queue: (found) => {
+    queue: ({ apply, ...found }) => {
       const before = imports.findLast(({ listId }) => listId === found.listId)
       const startsAtMs = Math.max(now() + deps.lagMs, before?.endsAtMs ?? 0)
       const endsAtMs = startsAtMs + deps.durationMs
       const queuedAt = deps.clock.now().toISOString()
-      imports.push({ ...found, startsAtMs, endsAtMs, queuedAt, ended: false })
-    },
-    settleDue: () => {
-      const due = imports.filter(({ ended, endsAtMs }) => !ended && now() >= endsAtMs)
-      for (const found of due.toSorted((a, b) => a.endsAtMs - b.endsAtMs)) {
-        found.ended = true
-        found.apply()
-        // The file's contacts are the list's now; what is kept of the import is its numbers.
-        found.apply = () => undefined
-      }
+      const queued = { ...found, startsAtMs, endsAtMs, queuedAt, ended: false }
+      imports.push(queued)
+      deps.effects.add({
+        atMs: endsAtMs,
+        apply: () => {
+          queued.ended = true
+          apply()
+        },
+      })
     },
     running: (listId) => imports.some((found) => found.listId === listId && !found.ended),
     status: (listId) => {

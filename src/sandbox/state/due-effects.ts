@@ -1,0 +1,30 @@
+import type { Clock } from '../../lib/clock.ts'
+
+type DueEffect = { atMs: number; apply: () => void }
+
+/** What takes effect later than it was asked for. It is applied when somebody looks next, in order of its time. */
+export type DueEffects = {
+  /** `Infinity` never comes. */
+  add(effect: DueEffect): void
+  settleDue(): void
+  reset(): void
+}
+
+export const createDueEffects = (deps: { clock: Clock }): DueEffects => {
+  let waiting: DueEffect[] = []
+  return {
+    add: (effect) => {
+      waiting.push(effect)
+    },
+    settleDue: () => {
+      if (waiting.length === 0) return
+      const nowMs = deps.clock.monotonicMs()
+      const due = waiting.filter(({ atMs }) => atMs <= nowMs)
+      waiting = waiting.filter(({ atMs }) => atMs > nowMs)
+      for (const effect of due.toSorted((a, b) => a.atMs - b.atMs)) effect.apply()
+    },
+    reset: () => {
+      waiting = []
+    },
+  }
+}
