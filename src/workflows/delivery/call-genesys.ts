@@ -19,7 +19,7 @@ export const callGenesys = async <T>(
   run: DeliveryRun,
   callClass: CallClass,
   call: (context: CallContext) => Promise<T>,
-  onConflict?: () => Promise<void>,
+  onConflict?: () => Promise<unknown>,
 ): Promise<T> => {
   const { clock, retryWindowMs, random } = run.deps
   const endsAt = clock.monotonicMs() + retryWindowMs

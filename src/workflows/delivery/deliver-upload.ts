@@ -10,10 +10,11 @@ import { problemOf } from './call-genesys.ts'
 import { drainCancelled } from './drain-cancelled.ts'
 import { drainParts } from './files/drain-parts.ts'
 import { workParts } from './files/work-parts.ts'
-import { checkList, decideSkipping } from './list-state.ts'
+import { checkList } from './list-state.ts'
 import { beginOverwrite, clearingNeverDone } from './overwrite.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './run.ts'
 import { auditOf, DeliveryEnds } from './run.ts'
+import { maySkip } from './skip-rule.ts'
 
 /**
  * Gets one upload into Genesys. Returns when it is finished or held, or when the run came to rest between two batches (stop,
@@ -65,8 +66,8 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
     await finish(run, 'cancelled', unidentifiedOf(run))
     return
   }
-  await checkList(run)
-  await decideSkipping(run)
+  const list = await checkList(run)
+  run.skipping = await maySkip(run.deps.delivery, run.upload.tenantId, list, run.upload)
   await beginOverwrite(run)
   if (run.upload.delivery.method === 'batches') await workChunks(run, pipeline)
   else await workParts(run)

@@ -1,3 +1,4 @@
+import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { callGenesys, problemOf } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
@@ -11,7 +12,7 @@ const LOOKS = 12
  * Reads the list from Genesys and lets delivery go on only when it is ready and has the columns that the rows were checked
  * against. Otherwise the run ends: `list_not_ready` or `list_error` hold, a changed schema or a refusal fails the upload.
  */
-export const checkList = async (run: DeliveryRun): Promise<void> => {
+export const checkList = async (run: DeliveryRun): Promise<ContactList> => {
   for (let look = 1; ; look += 1) {
     const list = await readList(run)
     if (list.schemaVersion !== run.upload.schemaVersion) {
@@ -20,7 +21,7 @@ export const checkList = async (run: DeliveryRun): Promise<void> => {
     }
     if (list.status === 'ready') {
       run.list = list
-      return
+      return list
     }
     if (list.status === 'error') {
       throw new DeliveryEnds({ kind: 'hold', reason: 'list_error', retryInMs: null, failure: null })
@@ -46,18 +47,4 @@ const readList = async (run: DeliveryRun) => {
     if (!(error instanceof GenesysFailure)) throw error
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(error) })
   }
-}
-
-/**
- * Whether content that Genesys acknowledged may be skipped: not when the caller wants everything sent or the list overwritten, nor when Genesys holds
- * fewer contacts than our register knows, for then someone cleared the list.
- */
-export const decideSkipping = async (run: DeliveryRun): Promise<void> => {
-  const { upload, list, deps } = run
-  // What is overwritten is sent whole: nothing of what Genesys holds stays.
-  if (upload.duplicates === 'ignore' || upload.mode === 'overwrite' || list === null) return
-  const size = list.size
-  run.skipping =
-    size === null ||
-    size >= (await deps.delivery.registerSize(upload.tenantId, upload.contactListId))
 }

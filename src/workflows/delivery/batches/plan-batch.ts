@@ -4,6 +4,7 @@ import { createBitmap, hasBit, setBit } from '../../../lib/bitmap.ts'
 import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import type { DeliveryRun } from '../run.ts'
+import { skipCode } from '../skip-rule.ts'
 
 /** Why a row of a chunk does not go out, or did not arrive. */
 export type RowVerdict = {
@@ -74,12 +75,8 @@ const verdictOf = (
   if (entry.acceptedSeq > (contentSeq ?? 0)) {
     return SUPERSEDED
   }
-  if (!skipping) return null
-  if (duplicates === 'skip') return { outcome: 'unchanged', code: 'known', column: null }
-  if (duplicates === 'update' && entry.contentHash.equals(contentHash)) {
-    return { outcome: 'unchanged', code: 'identical', column: null }
-  }
-  return null
+  const code = skipping ? skipCode(duplicates, entry.contentHash, contentHash) : null
+  return code === null ? null : { outcome: 'unchanged', code, column: null }
 }
 
 /** The ranges of a chunk that one request each can carry, by rows and bytes; with nothing to deliver there are none. */

@@ -7,6 +7,7 @@ import type { IntakeResult } from '../../../intake/contract.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { ContentHashes } from '../../delivery/content-hashes.ts'
+import { maySkip, skipCode } from '../../delivery/skip-rule.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
 
 export type PlanDeps = {
@@ -22,25 +23,8 @@ export type PlanTally = {
 }
 
 const EXPECTED = ['creates', 'updates', 'unchanged'] as const
-type Expected = (typeof EXPECTED)[number]
 
 type About = { tenantId: string; list: ContactList; options: UploadOptions }
-
-/** As delivery decides it: content is not trusted to be there when Genesys holds fewer contacts than the register knows. */
-const maySkip = async (deps: PlanDeps, { tenantId, list }: About): Promise<boolean> =>
-  list.size === null || list.size >= (await deps.register.registerSize(tenantId, list.id))
-
-/** What is expected of a row whose contact the register knows with the content `known`. */
-const expectedOf = (
-  { duplicates }: UploadOptions,
-  known: Buffer | undefined,
-  content: Buffer,
-  skipping: boolean,
-): Expected => {
-  if (known === undefined) return 'creates'
-  if (!skipping || duplicates === 'ignore') return 'updates'
-  return duplicates === 'skip' || known.equals(content) ? 'unchanged' : 'updates'
-}
 
 /**
  * The plan of an upload whose rows stream in, by the register: it knows what this gateway has delivered, not what others put into
@@ -57,13 +41,15 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
     const text = Buffer.from(buffer, byteOffset, byteLength)
     const cells = cellsOfText(text, chunk.lines.length, chunk.width)
     const contents = deps.contentHashes(cells, columns)
-    skipping ??= maySkip(deps, about)
+    skipping ??= maySkip(deps.register, tenantId, list, options)
     const mayStay = await skipping
     const known = await deps.register.registered(tenantId, list.id, cells.contactIds)
     for (const [row, contactId] of cells.contactIds.entries()) {
       const content = contents.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES)
-      const entry = known.get(contactId)?.contentHash
-      expected[row] = EXPECTED.indexOf(expectedOf(options, entry, content, mayStay))
+      const entry = known.get(contactId)
+      if (entry === undefined) continue
+      const stays = mayStay && skipCode(options.duplicates, entry.contentHash, content) !== null
+      expected[row] = EXPECTED.indexOf(stays ? 'unchanged' : 'updates')
     }
   }
   return {
