@@ -10,7 +10,7 @@ import type { UploadStore } from '../workflows/ports/uploads/uploads.ts'
 import { slept } from './lease.ts'
 
 export type SweeperDeps = {
-  lanes: Pick<LaneStore, 'wakeHeld'>
+  lanes: Pick<LaneStore, 'wakeHeld' | 'repair'>
   uploads: Pick<UploadStore, 'sweepReceiving'>
   sync: Pick<SyncStore, 'overdue'>
   receipts: Pick<ReceiptStore, 'sweep'>
@@ -46,7 +46,8 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
 
   const sweep = async (): Promise<void> => {
     const heldWoken = await deps.lanes.wakeHeld()
-    if (heldWoken > 0) deps.wake()
+    const lanesRepaired = await deps.lanes.repair()
+    if (heldWoken + lanesRepaired > 0) deps.wake()
     const receivingDiscarded = await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)
     const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
     const syncResent = await deps.jobs.resend('sync-delivery', lost)
@@ -57,7 +58,7 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
     await deps.jobs.resend('webhook-verify', unseen)
     const unchecked = await deps.reconciliations.overdue(RECONCILIATION_OVERDUE_MS)
     await deps.jobs.resend('reconcile', unchecked)
-    deps.emit('sweep.finished', { receivingDiscarded, heldWoken, syncResent })
+    deps.emit('sweep.finished', { receivingDiscarded, heldWoken, lanesRepaired, syncResent })
   }
   const sweeps = async (): Promise<void> => {
     while (await slept(deps.clock, SWEEP_EVERY_MS, stopped.signal)) {

@@ -178,7 +178,12 @@ export type GatewayEvents = {
     sinceReceivedMs: number
   }
   'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
-  'sweep.finished': { receivingDiscarded: number; heldWoken: number; syncResent: number }
+  'sweep.finished': {
+    receivingDiscarded: number
+    heldWoken: number
+    lanesRepaired: number
+    syncResent: number
+  }
   'job.failed': { queue: string; error: string }
   'queue.lost': { reason: string }
   'queue.back': { awayMs: number }

@@ -77,7 +77,7 @@ await eachHome('The job queue', (home) => {
     const clock = createManualClock()
     const resent: number[] = []
     const sweeper = createSweeper({
-      lanes: { wakeHeld: async () => 0 },
+      lanes: { wakeHeld: async () => 0, repair: async () => 0 },
       uploads: { sweepReceiving: async () => 0 },
       sync: store.sync,
       receipts: { sweep: async () => [] },

@@ -182,6 +182,7 @@ describe('the sweeper', () => {
           if (fails) throw new Error('no database')
           return 2
         },
+        repair: async () => 1,
       },
       uploads: { sweepReceiving: async (olderThanMs) => (olderThanMs === 60_000 ? 1 : 0) },
       sync: { overdue: async () => ['dlv_1'] },
@@ -206,7 +207,7 @@ describe('the sweeper', () => {
     await clock.advance(5_000)
     assert.deepEqual(swept[1], [
       'sweep.finished',
-      { receivingDiscarded: 1, heldWoken: 2, syncResent: 1 },
+      { receivingDiscarded: 1, heldWoken: 2, lanesRepaired: 1, syncResent: 1 },
     ])
     assert.deepEqual(sent, ['sync-delivery dlv_1', 'webhook-verify rcp_1', 'reconcile upl_1'])
     assert.equal(wakes, 1)

@@ -19,6 +19,7 @@ test('a worker whose claims failed for an hour looks for work again within secon
       freeAll: unused,
       anyReady: unused,
       wakeHeld: unused,
+      repair: unused,
     },
     delivery: { next: unused },
     deliver: unused,

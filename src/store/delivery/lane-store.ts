@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 
 import type { LaneClaim, LaneStore } from '../../workflows/ports/delivery/delivery.ts'
-import type { Database } from '../homes/database.ts'
-import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
+import { inTransaction, type Database } from '../homes/database.ts'
+import { LANE_STATES_SQL, lockLane, wakeLane } from '../uploads/upload-row.ts'
 import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
 
 /** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this. Source: design, section 8. */
@@ -50,6 +50,51 @@ const createRenew = ({ db }: Database): LaneStore['renew'] => {
   }
 }
 
+/** Lanes repaired in one round; the next round takes the rest. */
+const REPAIRED_AT_ONCE = 100
+
+/**
+ * A lane without work is ready at no time, so that claiming looks at none of these; whatever gives it work makes it ready. Whether there is
+ * work is asked when the lane is locked: who gave it some while this waited for the lock has committed then.
+ */
+const createRelease =
+  (database: Database): LaneStore['release'] =>
+  (claim, readyInMs) =>
+    inTransaction(database, async (tx) => {
+      await lockLane(tx, claim.key)
+      await sql`update lane as l set lease_until = null, owner = null, woken = false,
+          ready_at = case when woken then clock_timestamp() when ${HAS_WORK}
+            then clock_timestamp() + make_interval(secs => ${readyInMs / 1000}::float8) else 'infinity' end
+        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint`.execute(
+        tx,
+      )
+    })
+
+/** Looked for without locks, by what is open rather than by all lanes there are; each lane is looked at again when it is locked. */
+const createRepair =
+  (database: Database): LaneStore['repair'] =>
+  async () => {
+    const stuck = sql`l.ready_at = 'infinity' and l.lease_until is null`
+    const { rows } = await sql<{ key: string }>`with open as materialized (
+        select distinct lane_key from upload where state in (${LANE_STATES_SQL}))
+      select key from open cross join lateral (select key from lane l where key = lane_key and ${stuck} offset 0) as lost
+      limit ${REPAIRED_AT_ONCE}`.execute(database.db)
+    let repaired = 0
+    for (const { key } of rows) {
+      await inTransaction(database, async (tx) => {
+        await lockLane(tx, key)
+        const still =
+          await sql`select 1 from lane l where key = ${key} and ${stuck} and ${HAS_WORK}`.execute(
+            tx,
+          )
+        if (still.rows.length === 0) return
+        await wakeLane(tx, key)
+        repaired += 1
+      })
+    }
+    return repaired
+  }
+
 export const createLaneStore = (deps: { database: Database }): LaneStore => {
   const { db } = deps.database
 
@@ -63,15 +108,8 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
       return row ? { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS } : null
     },
     renew: createRenew(deps.database),
-    // A lane without work is ready at no time, so that claiming looks at none of these; whatever gives it work makes it ready.
-    release: async (claim, readyInMs) => {
-      await sql`update lane as l set lease_until = null, owner = null, woken = false,
-          ready_at = case when woken then clock_timestamp() when ${HAS_WORK}
-            then clock_timestamp() + make_interval(secs => ${readyInMs / 1000}::float8) else 'infinity' end
-        where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint`.execute(
-        db,
-      )
-    },
+    release: createRelease(deps.database),
+    repair: createRepair(deps.database),
     anyReady: async () => {
       const { rows } = await sql`select 1 from ${READY} limit 1`.execute(db)
       return rows.length === 1

@@ -10,22 +10,17 @@ import { appendAudit } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { sameFileAs } from './same-file.ts'
-import {
-  LANE_STATES_SQL,
-  lockUpload,
-  toUpload,
-  UPLOAD_COLUMNS,
-  type UploadRow,
-} from './upload-row.ts'
+import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
-/** The row lock of the lane, kept to the commit, makes the order of numbers the order of commits. */
+/**
+ * The row lock of the lane, kept to the commit, makes the order of numbers the order of commits. Whether the lane has other work is not
+ * asked: while this statement waits for the lock, that work may end. A lane that waits already keeps its place.
+ */
 const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   const { rows } = await sql<{ last_seq: string }>`
     insert into lane as l (key) values (${laneKey})
-    on conflict (key) do update set last_seq = l.last_seq + 1,
-      woken = l.woken or not exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL})),
-      ready_at = case when exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))
-        then l.ready_at else clock_timestamp() end
+    on conflict (key) do update set last_seq = l.last_seq + 1, woken = true,
+      ready_at = least(l.ready_at, clock_timestamp())
     returning last_seq`.execute(tx)
   return rows[0]!.last_seq
 }

@@ -99,6 +99,7 @@ const FREQUENT: Record<string, (stage: Stage) => Promise<unknown>> = {
   'taking holds that are looked at': ({ store }) => store.holds.takeDue(60_000),
   'renewing leases': ({ store, claim }) => store.lanes.renew(claim),
   'asking whether a lane waits': ({ store }) => store.lanes.anyReady(),
+  'repairing lanes': ({ store }) => store.lanes.repair(),
   'reading a chunk': ({ store, upload }) => store.uploads.readChunk(upload.id, 0),
   'listing chunks': ({ store, upload }) => store.delivery.chunkSeqs(upload.id),
   'looking contacts up': ({ store }) => store.delivery.registered('t3', 'list3', ['a', 'c2']),

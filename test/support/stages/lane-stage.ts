@@ -43,6 +43,7 @@ export const setLaneStage = (deliver: DeliverUpload, maxLanes = 4, maxHeld = 8) 
       anyReady: async () =>
         [...work].some(([key, uploads]) => uploads.length > 0 && !held.has(key)),
       wakeHeld: async () => 0,
+      repair: async () => 0,
     },
     delivery: { next: async ({ key }) => work.get(key)?.[0] ?? null },
     deliver: async (claim, upload, lease) => {

@@ -35,6 +35,8 @@ export type LaneStore = {
   freeAll(): Promise<void>
   /** Uploads whose hold ends with its time, which has come, go back to their lane; returns how many. Others are the `HoldStore`'s. */
   wakeHeld(): Promise<number>
+  /** Makes lanes ready that have work, that nobody holds and that are ready at no time, which no statement leaves behind; returns how many. */
+  repair(): Promise<number>
 }
 
 export const BATCH_STATES = ['intended', 'sent', 'settled', 'split'] as const
