@@ -4,7 +4,7 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { openTestHomes, type TestHome } from '../test/support/databases/database.ts'
+import { embeddedHome, serverHome, type TestHome } from '../test/support/databases/database.ts'
 import { writeContactFile } from './contact-files.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'
@@ -212,9 +212,11 @@ const main = async (): Promise<void> => {
   const report = createReport((line) => console.log(line))
   await showMachine(report)
   const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'))
-  const homes = await openTestHomes({ durable: true })
-  const places = [homes.server, homes.embedded].filter((home) => home !== null)
-  if (!homes.server) report.say('No PostgreSQL server can run here: the embedded home only.\n')
+  const places = [serverHome({ durable: true }), embeddedHome()].filter(
+    ({ skip }) => skip === false,
+  )
+  if (places.length === 1)
+    report.say('No PostgreSQL server can run here: the embedded home only.\n')
   const files = new Map<number, string>()
   const fileOf = async (count: number): Promise<string> => {
     const path = files.get(count) ?? join(directory, `${count}.csv`)

@@ -46,6 +46,10 @@ const planted: Record<string, [path: string, text: string][]> = {
   ],
   'unfinished mark': [['src/lanes/lease.ts', ['// TO', 'DO later'].join('')]],
   'path of one machine': [['src/lanes/lease.ts', ["const a = '/ho", "me/me/x'"].join('')]],
+  'waits before its tests are declared': [
+    ['test/a.test.ts', "await eachHome('a', () => {})"],
+    ['test/a.test.ts', 'const homes = await openHomes()'],
+  ],
   'only one test runs': [['test/a.test.ts', ['test.', "only('x')"].join('')]],
 }
 
@@ -60,5 +64,6 @@ for (const { name } of HOUSE_RULES) {
 test('comments and the places that are meant to may do what code may not', () => {
   assert.deepEqual(brokenRules('src/config.ts', 'const env = process.env'), [])
   assert.deepEqual(brokenRules('src/lib/clock.ts', "import 'node:timers/promises'"), [])
+  assert.deepEqual(brokenRules('test/a.test.ts', "test('a', async () => await b())"), [])
   assert.deepEqual(brokenRules('src/lanes/lease.ts', '// why not Date.now(): it jumps'), [])
 })

@@ -31,6 +31,9 @@ const MACHINE_PATH = new RegExp(
   `(^|[\\s'"\`(=:])/(${['home', 'Users', 'root', 'work', 'mnt'].join('|')})/[\\w.-]`,
   'm',
 )
+/** A statement at the start of a line; a function on one line may await. */
+const isTopLevelAwait = (line: string): boolean =>
+  /^await\b/.test(line) || (/^\w.*\bawait\b/.test(line) && !/=>.*\bawait\b/.test(line))
 const ONLY = new RegExp(['\\b(test|it|describe|suite)\\.', 'only\\('].join(''))
 
 export const HOUSE_RULES: readonly Rule[] = [
@@ -81,6 +84,12 @@ export const HOUSE_RULES: readonly Rule[] = [
     broken: (_path, text) => MACHINE_PATH.test(text),
   },
   { name: 'only one test runs', applies: always, broken: (_path, text) => ONLY.test(text) },
+  {
+    // The runner takes a file whose declared tests have ended for done, and cancels what is declared later.
+    name: 'waits before its tests are declared',
+    applies: (path) => path.endsWith('.test.ts'),
+    broken: (_path, text) => codeOf(text).split('\n').some(isTopLevelAwait),
+  },
 ]
 
 /** Names of the rules that a file breaks. */

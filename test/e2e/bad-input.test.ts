@@ -19,7 +19,7 @@ describe('Bad input over HTTP', () => {
   let stage: Stage
   let gateway: RunningGateway
   before(async () => {
-    home = await embeddedHome()
+    home = embeddedHome()
     stage = await setStage(await home.fresh(), 'guide')
     gateway = await stage.gateway({ MAX_UPLOAD_BYTES: String(MAX_BYTES) })
   })

@@ -10,7 +10,7 @@ const LIST = 'demo-contacts'
 /** So far apart that an upload ends in time only when Genesys' word is heard. */
 const NO_POLL = { GENESYS_COMPLETION_POLL_SECONDS: '600' }
 
-await eachHome('Contacts as files', (home) => {
+eachHome('Contacts as files', (home) => {
   test('200,000 rows go by file, one part after the other, and end by Genesys’ event', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {

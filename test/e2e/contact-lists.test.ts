@@ -24,7 +24,7 @@ const make = (client: GatewayClient, name: string, key: string) =>
     body: JSON.stringify({ name, columns: COLUMNS, contactIdColumn: 'customerId' }),
   })
 
-await eachHome('A contact list made over the API', (home) => {
+eachHome('A contact list made over the API', (home) => {
   for (const dialect of ['guide', 'platform'] as const) {
     test(`takes an upload right after its 201, and exists once however often its key comes (${dialect})`, async () => {
       const stage = await setStage(await home.fresh(), dialect, { provisioningLagMs: 700 })
@@ -78,7 +78,7 @@ await eachHome('A contact list made over the API', (home) => {
 })
 
 test('a list is found by the same key after the gateway was killed while it was made', async () => {
-  const home = await embeddedHome()
+  const home = embeddedHome()
   const stage = await setStage(await home.fresh(), 'guide')
   try {
     const first = await stage.gateway()

@@ -24,7 +24,7 @@ const endlessBody = (csv: string, bytes: number) => {
 }
 
 test('kill -9 in the middle of receiving leaves nothing, and the same key works again', async () => {
-  const home = await embeddedHome()
+  const home = embeddedHome()
   const stage = await setStage(await home.fresh(), 'guide')
   try {
     const first = await stage.gateway()
@@ -60,7 +60,7 @@ test('kill -9 in the middle of receiving leaves nothing, and the same key works 
   }
 })
 
-await eachHome('kill -9 in the middle of delivering', (home) => {
+eachHome('kill -9 in the middle of delivering', (home) => {
   for (const dialect of ['guide', 'platform'] as const) {
     test(`loses nothing, doubles nothing, and newest content wins (${dialect})`, async () => {
       const stage = await setStage(await home.fresh(), dialect)

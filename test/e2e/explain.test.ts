@@ -11,7 +11,7 @@ const header = FILE_COLUMNS.join(',')
 const row = (id: string, city: string): string =>
   `${id},Ann,Lee,+12125550123,ann@example.com,${city}`
 
-await eachHome('A contact explained', (home) => {
+eachHome('A contact explained', (home) => {
   test('shows its rows newest first, what Genesys acknowledged, and leaves its id in no log line', async () => {
     const stage = await setStage(await home.fresh(), 'platform')
     try {

@@ -73,7 +73,7 @@ const makeTraffic = async (stage: Stage, { client }: RunningGateway): Promise<vo
   assert.equal(away.status, 503, away.text)
 }
 
-await eachHome('The metrics of a gateway that has worked', (home) => {
+eachHome('The metrics of a gateway that has worked', (home) => {
   test('are all that alerts and dashboard ask for, to the values of their labels', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {

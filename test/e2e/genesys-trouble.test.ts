@@ -7,7 +7,7 @@ import { cleanFile, differences } from '../support/stages/contact-file.ts'
 import { setStage, type Dialect, type Stage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
-const home = await embeddedHome()
+const home = embeddedHome()
 after(() => home.close())
 
 const withStage = async (dialect: Dialect, run: (stage: Stage) => Promise<void>): Promise<void> => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 
-import { openTestHomes } from '../support/databases/database.ts'
+import { serverHome } from '../support/databases/database.ts'
 import { cleanFile, differences } from '../support/stages/contact-file.ts'
 import type { RunningGateway, Stage } from '../support/stages/stage.ts'
 import { setStage } from '../support/stages/stage.ts'
@@ -12,7 +12,7 @@ const ROWS = 600
 /** A lease of 10 s and the polling of those who wait for it (promise P4). */
 const RESUME_WITHIN_MS = 15_000
 
-const homes = await openTestHomes()
+const server = serverHome()
 
 /** Three uploads to every list, by turns over the gateways; each later one has newer content of the same contacts. */
 const loadLists = async (gateways: readonly RunningGateway[]): Promise<Map<string, string>> => {
@@ -53,9 +53,7 @@ const assertAllDelivered = async (
   assert.equal(ledger.requestIds.conflicting, 0)
 }
 
-describe('Two gateways on one database', { skip: homes.server ? false : 'no PostgreSQL' }, () => {
-  const { server } = homes
-  if (!server) return
+describe('Two gateways on one database', { skip: server.skip }, () => {
   after(() => server.close())
   const fresh = () => server.fresh()
 

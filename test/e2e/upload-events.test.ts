@@ -9,7 +9,7 @@ import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 
-await eachHome('The events of an upload', (home) => {
+eachHome('The events of an upload', (home) => {
   test('tell of its state and progress and end after the final state, and once seen there is nothing more', async () => {
     const stage = await setStage(await home.fresh(), 'guide', { jobDelayMs: 1500 })
     try {

@@ -44,7 +44,7 @@ const createEndpointsClient = (client: GatewayClient, id: string) => ({
     }),
 })
 
-await eachHome('A registered endpoint', (home) => {
+eachHome('A registered endpoint', (home) => {
   test('hears of an upload, goes through a rotation, and after its own 410 nothing more until it is enabled', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     const billing = await startCrmReceiver()

@@ -11,7 +11,7 @@ import {
   SUBSCRIPTION_PART,
   UPLOAD_EVENT_TYPE,
 } from '../../src/domain/genesys-events/genesys-webhook.ts'
-import { openTestHomes, type TestHome } from '../support/databases/database.ts'
+import { embeddedHome, serverHome, type TestHome } from '../support/databases/database.ts'
 import { freePort } from '../support/gateway/free-port.ts'
 import { createGatewayClient } from '../support/gateway/gateway-client.ts'
 import { ADMIN_KEY, reachableEnv, startGateway } from '../support/gateway/gateway-process.ts'
@@ -24,10 +24,10 @@ const TOKEN = capabilityToken(SECRET, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
 const NO_POLL = { GENESYS_COMPLETION_POLL_SECONDS: '600', WEBHOOK_SECRET: SECRET }
 const LISTS = [1, 2, 3, 4].map((n) => `demo-list-${n}`)
 
-const homes = await openTestHomes()
+const homes = { embedded: embeddedHome(), server: serverHome() }
 const close = async (): Promise<void> => {
   await homes.embedded.close()
-  await homes.server?.close()
+  await homes.server.close()
 }
 
 /** A body that pauses after its first bytes until it is let go. */
@@ -76,9 +76,9 @@ describe('Webhooks from Genesys', () => {
 
   test(
     'end the uploads of both gateways, though Genesys calls only one of them, and the token shows nowhere',
-    { skip: homes.server ? false : 'no PostgreSQL' },
+    { skip: homes.server.skip },
     async () => {
-      const stage = await setStage(await homes.server!.fresh(), 'guide')
+      const stage = await setStage(await homes.server.fresh(), 'guide')
       try {
         const port = await freePort()
         const at = { PUBLIC_URL: `http://127.0.0.1:${port}` }

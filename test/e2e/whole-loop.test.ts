@@ -8,7 +8,7 @@ import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 
-await eachHome('The whole loop', (home) => {
+eachHome('The whole loop', (home) => {
   for (const dialect of ['guide', 'platform'] as const) {
     test(`a file goes from the CRM into Genesys (${dialect}) and the CRM hears of it once`, async () => {
       const stage = await setStage(await home.fresh(), dialect)
@@ -86,7 +86,7 @@ await eachHome('The whole loop', (home) => {
   })
 })
 
-await eachHome('Every form of body', (home) => {
+eachHome('Every form of body', (home) => {
   test('multipart, CSV, lines of JSON and a JSON array say the same', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {

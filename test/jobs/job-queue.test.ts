@@ -38,7 +38,7 @@ const switchable = (sql: Store['sql']) => {
   }
 }
 
-await eachHome('The job queue', (home) => {
+eachHome('The job queue', (home) => {
   let store: Store
   let queue: Queue
   before(async () => {

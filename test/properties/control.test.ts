@@ -204,7 +204,7 @@ const checkContents = async (store: Store, { g, seen }: World): Promise<void> =>
   }
 }
 
-await eachHome('Whatever is asked of uploads in whatever order', (home) => {
+eachHome('Whatever is asked of uploads in whatever order', (home) => {
   let store: Store
   let lists = 0
   before(async () => {

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Store } from '../../src/store/homes/open-store.ts'
 import type { LaneClaim } from '../../src/workflows/ports/delivery/delivery.ts'
 import { type OtherSession, openOtherSession } from '../support/databases/blocked.ts'
-import { openTestHomes, openTestStore } from '../support/databases/database.ts'
+import { openTestStore, serverHome } from '../support/databases/database.ts'
 import {
   audit,
   beginUpload,
@@ -15,14 +15,10 @@ import {
   stageUpload,
 } from '../support/stages/store-uploads.ts'
 
-const homes = await openTestHomes()
-after(async () => {
-  await homes.embedded.close()
-  await homes.server?.close()
-})
-
 // The embedded home has one connection: no statement ever waits for another there.
-const skip = homes.server ? false : 'no PostgreSQL server can run here'
+const server = serverHome()
+after(() => server.close())
+const { skip } = server
 
 /**
  * A statement that waits for a row sees the newest version of that row, but everything else as it was when the statement began. Who adds work
@@ -33,7 +29,7 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
   let one: OtherSession
   let another: OtherSession
   before(async () => {
-    const home = await homes.server!.fresh()
+    const home = await server.fresh()
     assert.ok(home.kind === 'server')
     store = await openTestStore(home)
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
@@ -156,7 +152,7 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
 
 describe('The sweep of lanes', { skip }, () => {
   it('makes a lane with work ready that was ready at no time, and no other', async () => {
-    const home = await homes.server!.fresh()
+    const home = await server.fresh()
     const store = await openTestStore(home)
     try {
       const lost = await stageUpload(store, { list: 'lost' })

@@ -7,7 +7,7 @@ import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 
-await eachHome('Content whose arrival nobody knows of', (home) => {
+eachHome('Content whose arrival nobody knows of', (home) => {
   test('going back to the content before a cancelled upload sends it again', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {

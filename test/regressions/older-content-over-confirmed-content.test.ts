@@ -6,7 +6,7 @@ import { eachHome, openTestStore } from '../support/databases/database.ts'
 import { CALLER, createWorkingGateway } from '../support/gateway/working-gateway.ts'
 
 /** Content that a later upload found unchanged was known as old as its first delivery, so what lay between the two went over it. */
-await eachHome('Content that is confirmed', (home) => {
+eachHome('Content that is confirmed', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

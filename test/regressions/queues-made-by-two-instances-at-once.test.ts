@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import type { SqlExecutor } from '../../src/workflows/ports/jobs/jobs.ts'
 import { embeddedHome, openTestStore } from '../support/databases/database.ts'
 
-const embedded = await embeddedHome()
+const embedded = embeddedHome()
 after(() => embedded.close())
 
 test('an instance that comes second in making the queues starts all the same', async () => {

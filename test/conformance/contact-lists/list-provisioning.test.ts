@@ -5,7 +5,7 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
-await eachHome('The making of contact lists', (home) => {
+eachHome('The making of contact lists', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

@@ -22,7 +22,7 @@ const part = (seq: number, batches: NewPart['batches']): NewPart => ({
   batches,
 })
 
-await eachHome('Parts of an upload', (home) => {
+eachHome('Parts of an upload', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

@@ -42,7 +42,7 @@ const settle = (store: Store, claim: LaneClaim, upload: Upload, batchId: string)
     audit: audit('upload.batch.settled', upload.id),
   })
 
-await eachHome('Lanes and delivery', (home) => {
+eachHome('Lanes and delivery', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

@@ -56,7 +56,7 @@ const setUp = (store: Store) => {
   return { genesys, lanes, finished, all: all.promise }
 }
 
-await eachHome('small uploads to many lists', (home) => {
+eachHome('small uploads to many lists', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

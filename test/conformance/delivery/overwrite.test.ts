@@ -58,7 +58,7 @@ const wipedAfterwards = (log: readonly { wipes: boolean; ids: readonly string[] 
   return lost
 }
 
-await eachHome('Overwriting a list', (home) => {
+eachHome('Overwriting a list', (home) => {
   let store: Store
   // The embedded database runs the same SQL more slowly; between them every point is met.
   const stride = home.kind === 'server' ? 1 : 4

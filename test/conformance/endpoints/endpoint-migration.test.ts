@@ -6,7 +6,7 @@ import { openBefore } from '../../support/databases/schema-before.ts'
 
 const MIGRATION = '0005-webhook-endpoints'
 
-await eachHome('Endpoints and deliveries of the release before', (home) => {
+eachHome('Endpoints and deliveries of the release before', (home) => {
   const closing: (() => Promise<void>)[] = []
   after(async () => {
     for (const close of closing) await close()

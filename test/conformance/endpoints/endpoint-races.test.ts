@@ -5,23 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import { openTestHomes, openTestStore } from '../../support/databases/database.ts'
+import { openTestStore, serverHome } from '../../support/databases/database.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
-const homes = await openTestHomes()
-after(async () => {
-  await homes.embedded.close()
-  await homes.server?.close()
-})
+const server = serverHome()
+after(() => server.close())
 
 // The embedded home has one connection: two transactions are never open at once there.
-const skip = homes.server ? false : 'no PostgreSQL server can run here'
-
-describe('Webhook endpoints while another transaction is open', { skip }, () => {
+describe('Webhook endpoints while another transaction is open', { skip: server.skip }, () => {
   let store: Store
   let other: pg.Client
   before(async () => {
-    const home = await homes.server!.fresh()
+    const home = await server.fresh()
     assert.ok(home.kind === 'server')
     store = await openTestStore(home)
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })

@@ -10,7 +10,7 @@ import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-await eachHome('Webhook endpoints', (home) => {
+eachHome('Webhook endpoints', (home) => {
   let store: Store
   let names = 0
   before(async () => {

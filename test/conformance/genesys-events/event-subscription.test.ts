@@ -12,7 +12,7 @@ import { createManualClock } from '../../support/stages/test-clock.ts'
 const URL_ONE = 'https://gateway.example/webhooks/genesys/uploads?token=one'
 const URL_TWO = 'https://moved.example/webhooks/genesys/uploads?token=one'
 
-await eachHome('The subscription to Genesys events', (home) => {
+eachHome('The subscription to Genesys events', (home) => {
   let store: Store
   let asked: string[] = []
   let answer: () => Promise<{ id: string }> = async () => ({ id: 'sub-1' })

@@ -189,7 +189,7 @@ const setUp = (store: Store) => {
   return { clock, genesys, lanes, arrive, verifyLater, untilFinished, finished }
 }
 
-await eachHome('10,000 webhooks, 30 % repeated, shuffled, 10 % lost, 5 % forged', (home) => {
+eachHome('10,000 webhooks, 30 % repeated, shuffled, 10 % lost, 5 % forged', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

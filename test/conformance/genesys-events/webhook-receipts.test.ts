@@ -12,7 +12,7 @@ import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 86_400_000
 
-await eachHome('Receipts of webhooks', (home) => {
+eachHome('Receipts of webhooks', (home) => {
   let store: Store
   let jobs: { id: string; startAfterMs: number }[] = []
   let refuseJobs = false

@@ -7,11 +7,11 @@ import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
 import type { UploadFilter } from '../../../src/workflows/ports/uploads/uploads.ts'
-import { openTestHomes, openTestStore, type TestHome } from '../../support/databases/database.ts'
+import { openTestStore, serverHome } from '../../support/databases/database.ts'
 import { FILL } from '../../support/databases/filled-database.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
-const homes = await openTestHomes()
+const home = serverHome()
 
 type Scans = Map<string, number>
 
@@ -153,7 +153,7 @@ const prepare = async (store: Store): Promise<Stage> => {
   return { store, claim, upload, batchId: batch.id, receiptId: receipt.id }
 }
 
-const suite = (home: TestHome): void => {
+describe('Indexes, on a filled database', { skip: home.skip }, () => {
   let stage: Stage
   let counters: Counters
   before(async () => {
@@ -212,9 +212,4 @@ const suite = (home: TestHome): void => {
       assert.deepEqual((await readBy(call)).whole, [])
     })
   }
-}
-
-const server = homes.server
-await homes.embedded.close()
-if (server === null) describe('Indexes', { skip: 'no PostgreSQL server can run here' }, () => {})
-else describe('Indexes, on a filled database', () => suite(server))
+})

@@ -8,7 +8,7 @@ import { eachHome, openTestStore } from '../../support/databases/database.ts'
 const near = (value: number, wanted: number): void =>
   assert.ok(Math.abs(value - wanted) < 0.01, `${value}, not ${wanted}`)
 
-await eachHome('The share of the pace', (home) => {
+eachHome('The share of the pace', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

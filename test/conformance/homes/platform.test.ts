@@ -25,7 +25,7 @@ const slot = (bucket: string, rank = 2, maxAheadMs = 0) => ({
 
 const HEARS = ['upload.completed'] as const
 
-await eachHome('Pace, access, lists and sync', (home) => {
+eachHome('Pace, access, lists and sync', (home) => {
   let store: Store
   let jobs: Awaited<ReturnType<typeof createJobQueue>>
   const handled = new EventEmitter()

@@ -14,7 +14,7 @@ const digestsOf = (take: 'take' | 'takeShort'): Buffer => {
   return batch[take]()
 }
 
-await eachHome('Digests of phones and emails that were stored whole', (home) => {
+eachHome('Digests of phones and emails that were stored whole', (home) => {
   const closing: (() => Promise<void>)[] = []
   after(async () => {
     for (const close of closing) await close()

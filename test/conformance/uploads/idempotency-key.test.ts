@@ -10,7 +10,7 @@ const LIST = 'demo-contacts'
 
 /** The error scenarios of draft-ietf-httpapi-idempotency-key-header, quoted where each is held. */
 test('the rules of the Idempotency-Key draft hold for uploads', async (t) => {
-  const home = await embeddedHome()
+  const home = embeddedHome()
   const stage = await setStage(await home.fresh(), 'guide')
   try {
     const { client, address } = await stage.gateway()

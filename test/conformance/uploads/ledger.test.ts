@@ -16,7 +16,7 @@ import {
 
 const LIMITS = { batchRows: 2, batchBytes: 1e6, columns: null, headerChars: null, cellChars: null }
 
-await eachHome('The ledger', (home) => {
+eachHome('The ledger', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

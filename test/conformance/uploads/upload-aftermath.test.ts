@@ -18,7 +18,7 @@ import {
   stageUpload,
 } from '../../support/stages/store-uploads.ts'
 
-await eachHome('What is known of an upload beside its rows', (home) => {
+eachHome('What is known of an upload beside its rows', (home) => {
   let store: Store
   const jobs: string[] = []
   const queue: JobQueue = {

@@ -9,7 +9,7 @@ import { beginUpload, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const STATES = ['staged', 'paused', 'failed', 'cancelled'] as const satisfies SeenState[]
 
-await eachHome('Uploads by state and contact list', (home) => {
+eachHome('Uploads by state and contact list', (home) => {
   let store: Store
   /** Newest first. */
   const made: { id: string; state: SeenState; list: string }[] = []

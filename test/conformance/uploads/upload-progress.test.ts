@@ -11,7 +11,7 @@ import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const ROWS = 100
 
-await eachHome('The progress of an upload', (home) => {
+eachHome('The progress of an upload', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

@@ -22,7 +22,7 @@ const count = async (store: Store, table: string): Promise<number> => {
   return (rows[0] as { n: number }).n
 }
 
-await eachHome('Uploads', (home) => {
+eachHome('Uploads', (home) => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 
 import { DataDirInUse } from '../../../src/store/homes/embedded-home.ts'
 import type { StoreHome } from '../../../src/store/homes/open-store.ts'
 import { SqlFailure } from '../../../src/store/homes/sql-failure.ts'
-import { openTestHomes, openTestStore, type TestHome } from '../../support/databases/database.ts'
+import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
 import {
   beginUpload,
   chunkOf,
@@ -20,12 +20,7 @@ const WRITER = new URL('crash-writer.ts', import.meta.url).pathname
 const ENOUGH_ACKS = 20
 
 describe('The embedded home', () => {
-  let home: TestHome
-  before(async () => {
-    const homes = await openTestHomes()
-    home = homes.embedded
-    await homes.server?.close()
-  })
+  const home = embeddedHome()
   after(() => home.close())
 
   const freshDir = async (): Promise<Extract<StoreHome, { kind: 'embedded' }>> => {

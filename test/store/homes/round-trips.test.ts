@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
 
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import { openTestHomes, openTestStore, type TestHome } from '../../support/databases/database.ts'
+import { openTestStore, serverHome } from '../../support/databases/database.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 /** Counts the statements that `work` sends, those that begin and end a transaction included. */
@@ -24,10 +24,9 @@ const roundTrips = async (work: () => Promise<unknown>): Promise<number> => {
   return count
 }
 
-const homes = await openTestHomes()
+const home = serverHome()
 
-describe('A delivered batch', { skip: homes.server === null }, () => {
-  const home = homes.server as TestHome
+describe('A delivered batch', { skip: home.skip }, () => {
   let store: Store
   before(async () => {
     store = await openTestStore(await home.fresh())
@@ -35,7 +34,6 @@ describe('A delivered batch', { skip: homes.server === null }, () => {
   })
   after(async () => {
     await store.close()
-    await homes.embedded.close()
     await home.close()
   })
 

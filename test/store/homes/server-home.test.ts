@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 
 import pg from 'pg'
 
@@ -12,10 +12,10 @@ import {
 } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { BATCH_STATES } from '../../../src/workflows/ports/delivery/delivery.ts'
-import { openTestHomes, openTestStore, type TestHome } from '../../support/databases/database.ts'
+import { openTestStore, serverHome } from '../../support/databases/database.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
-const homes = await openTestHomes()
+const home = serverHome()
 
 /** Four uploads, settled at the same time over the same contacts, every other one backwards. */
 const settleTogether = async (store: Store): Promise<void> => {
@@ -78,71 +78,59 @@ const deadlocks = async (url: URL): Promise<number> => {
   }
 }
 
-describe(
-  'The server home',
-  { skip: homes.server ? false : 'no PostgreSQL server can run here' },
-  () => {
-    let home: TestHome
-    before(() => {
-      assert.ok(homes.server)
-      home = homes.server
-    })
-    after(async () => {
-      await home.close()
-      await homes.embedded.close()
-    })
+describe('The server home', { skip: home.skip }, () => {
+  after(() => home.close())
 
-    it('never deadlocks over the same contacts, whatever their order', async () => {
-      const place = await home.fresh()
-      assert.ok(place.kind === 'server')
-      const store = await openTestStore(place)
-      await settleTogether(store)
-      await store.close()
-      assert.equal(await deadlocks(new URL(place.url)), 0)
-    })
+  it('never deadlocks over the same contacts, whatever their order', async () => {
+    const place = await home.fresh()
+    assert.ok(place.kind === 'server')
+    const store = await openTestStore(place)
+    await settleTogether(store)
+    await store.close()
+    assert.equal(await deadlocks(new URL(place.url)), 0)
+  })
 
-    it('opens from several instances at once with one digest key', async () => {
-      const place = await home.fresh()
-      const stores = await Promise.all([
-        openTestStore(place),
-        openTestStore(place),
-        openTestStore(place),
-      ])
-      const keys = new Set(stores.map((store) => store.digestKey.toString('hex')))
-      for (const store of stores) await store.close()
-      assert.equal(keys.size, 1)
-    })
+  it('opens from several instances at once with one digest key', async () => {
+    const place = await home.fresh()
+    const stores = await Promise.all([
+      openTestStore(place),
+      openTestStore(place),
+      openTestStore(place),
+    ])
+    const keys = new Set(stores.map((store) => store.digestKey.toString('hex')))
+    for (const store of stores) await store.close()
+    assert.equal(keys.size, 1)
+  })
 
-    it('says that it is unavailable when nothing listens', async () => {
-      const nowhere = { kind: 'server', url: 'postgres://nobody@127.0.0.1:1/none' } as const
-      await assert.rejects(openTestStore(nowhere), StoreUnavailable)
-    })
+  it('says that it is unavailable when nothing listens', async () => {
+    const nowhere = { kind: 'server', url: 'postgres://nobody@127.0.0.1:1/none' } as const
+    await assert.rejects(openTestStore(nowhere), StoreUnavailable)
+  })
 
-    it('checks the same states as the tables of the domain', async () => {
-      const store = await openTestStore(await home.fresh())
-      const { rows } = await store.sql
-        .executeSql(`select conrelid::regclass::text || ' ' || pg_get_constraintdef(oid) as text
+  it('checks the same states as the tables of the domain', async () => {
+    const store = await openTestStore(await home.fresh())
+    const { rows } = await store.sql
+      .executeSql(`select conrelid::regclass::text || ' ' || pg_get_constraintdef(oid) as text
       from pg_constraint where contype = 'c' and conrelid::regclass::text in ('upload', 'batch')
       union all select indexdef from pg_indexes where indexname = 'upload_lane'`)
-      await store.close()
-      const sets = rows.map((row) =>
-        [...(row as { text: string }).text.matchAll(/'([a-z_]+)'::text/g)]
-          .map(([, word]) => word)
-          .sort()
-          .join(),
+    await store.close()
+    const sets = rows.map((row) =>
+      [...(row as { text: string }).text.matchAll(/'([a-z_]+)'::text/g)]
+        .map(([, word]) => word)
+        .sort()
+        .join(),
+    )
+    for (const words of [
+      UPLOAD_STATES,
+      Object.keys(HOLD_REASONS),
+      LANE_STATES,
+      FINAL_STATES,
+      BATCH_STATES,
+    ]) {
+      assert.ok(
+        sets.includes([...words].sort().join()),
+        `no constraint has exactly: ${words.join(', ')}`,
       )
-      for (const words of [
-        UPLOAD_STATES,
-        Object.keys(HOLD_REASONS),
-        LANE_STATES,
-        FINAL_STATES,
-        BATCH_STATES,
-      ]) {
-        assert.ok(
-          sets.includes([...words].sort().join()),
-          `no constraint has exactly: ${words.join(', ')}`,
-        )
-      }
-    })
-  },
-)
+    }
+  })
+})

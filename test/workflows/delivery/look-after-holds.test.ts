@@ -8,7 +8,7 @@ import { createHoldKeeper } from '../../../src/workflows/delivery/look-after-hol
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { CALLER, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
 
-await eachHome('A hold that ends when Genesys shows that its reason is gone', (home) => {
+eachHome('A hold that ends when Genesys shows that its reason is gone', (home) => {
   let store: Store
   let lists = 0
   before(async () => {

@@ -9,7 +9,7 @@ import { CALLER, createWorkingGateway } from '../../support/gateway/working-gate
 const settledOf = ({ counts }: Upload) => [counts.delivered, counts.failed, counts.unprocessed]
 const SCHEMA_ERROR = { index: 0, contactId: null, field: 'note', code: 'unknown-column' }
 
-await eachHome('A job that speaks of the columns', (home) => {
+eachHome('A job that speaks of the columns', (home) => {
   let store: Store
   let lists = 0
   before(async () => {

@@ -15,7 +15,7 @@ const IMPORT: ImportStatus = {
   failureReason: null,
 }
 
-await eachHome('Failed rows that Genesys does not name', (home) => {
+eachHome('Failed rows that Genesys does not name', (home) => {
   let store: Store
   let lists = 0
   before(async () => {

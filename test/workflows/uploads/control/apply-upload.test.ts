@@ -12,7 +12,7 @@ const problem = (code: ProblemCode) => (error: unknown) =>
 const rows = (...idsAndNotes: string[]) =>
   idsAndNotes.map((text) => ({ id: text.split('=')[0]!, note: text.split('=')[1] ?? 'n' }))
 
-await eachHome('Plan and apply', (home) => {
+eachHome('Plan and apply', (home) => {
   let store: Store
   let lists = 0
   before(async () => {

@@ -12,7 +12,7 @@ const problem = (code: ProblemCode) => (error: unknown) =>
 const HOUR_MS = 3_600_000
 const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString()
 
-await eachHome('Uploads that wait for a time', (home) => {
+eachHome('Uploads that wait for a time', (home) => {
   let store: Store
   let lists = 0
   before(async () => {

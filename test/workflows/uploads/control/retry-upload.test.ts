@@ -14,7 +14,7 @@ const problem = (code: ProblemCode) => (error: unknown) =>
 const rows = (...idsAndNotes: string[]): Row[] =>
   idsAndNotes.map((text) => ({ id: text.split('=')[0]!, note: text.split('=')[1] ?? 'n' }))
 
-await eachHome('Retrying what is left of an upload', (home) => {
+eachHome('Retrying what is left of an upload', (home) => {
   let store: Store
   let lists = 0
   before(async () => {
