@@ -152,6 +152,12 @@ test('Genesys refuses everything: the upload is held for a person, the CRM is to
     assert.equal(held.hold?.reason, 'refusals', JSON.stringify(held))
     const told = await stage.crm.message(({ data }) => data.uploadId === body.id)
     assert.equal(told.type, 'upload.held')
+    assert.deepEqual(told.data.hold, held.hold)
+    assert.deepEqual(
+      [told.data.problem?.code, held.problem?.code],
+      Array(2).fill('genesys-refused'),
+    )
+    assert.match(told.data.problem?.detail ?? '', /invalid\.contact\.id/)
     assert.ok(stage.sandbox.ledger().requests.byOperation['bulk']! <= 60)
 
     stage.sandbox.setFaults([])

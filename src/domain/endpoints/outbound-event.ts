@@ -1,4 +1,4 @@
-import type { UploadCounts, UploadState } from '../uploads/upload.ts'
+import type { Hold, UploadCounts, UploadProblem, UploadState } from '../uploads/upload.ts'
 
 /** What the gateway tells others (Standard Webhooks: `{type, timestamp, data}`). */
 export const OUTBOUND_EVENT_TYPES = [
@@ -29,6 +29,10 @@ export type UploadEventData = {
   uploadId: string
   contactListId: string
   state: UploadState
+  /** Of `upload.held`: what it waits for, so that the receiver knows whether somebody has to act. */
+  hold: Hold | null
+  /** What is wrong, in a code and in words; null while nothing is. */
+  problem: UploadProblem | null
   counts: UploadCounts
   sha256: string
   rowsUrl: string

@@ -1,3 +1,5 @@
+import type { GenesysRowCode } from './genesys-rejections.ts'
+
 /** What went wrong at Genesys, in one class, so that every caller decides by `kind` and `retry` and nothing else. */
 export const GENESYS_FAILURES = {
   /** Network, timeout, 5xx: the outcome of a write is unknown. */
@@ -22,11 +24,22 @@ export const GENESYS_FAILURES = {
 } as const
 export type GenesysFailureKind = keyof typeof GENESYS_FAILURES
 
-/** A row that Genesys named; `index` counts from 0 within the request. */
-export type GenesysRowError = { index: number; field: string | null; code: string }
+/**
+ * A row that Genesys refused, the same from an answer or a job of Genesys to the ledger. `index` counts from 0 within the request; `code` is
+ * of the closed set that has pages.
+ */
+export type GenesysRowError = {
+  index: number
+  /** As Genesys repeats it; null where it does not. */
+  contactId: string | null
+  field: string | null
+  code: GenesysRowCode
+  /** Genesys' own code, from a closed character set; null where it gave none. */
+  said: string | null
+}
 
-/** The code of a row error that speaks of a column and not of the row. */
-export const UNKNOWN_COLUMN = 'unknown-column'
+/** What is wrong with a row, whichever it is. */
+export type GenesysRowFault = Pick<GenesysRowError, 'field' | 'code' | 'said'>
 
 export class GenesysFailure extends Error {
   override readonly name = 'GenesysFailure'
@@ -38,6 +51,8 @@ export class GenesysFailure extends Error {
   /** Genesys' own code, from a closed character set; never free text of an answer. */
   readonly upstreamCode: string | null
   readonly rowErrors: readonly GenesysRowError[]
+  /** What is wrong with a row that it names no index of: the one row of the request, or one of several. */
+  readonly rowFault: GenesysRowFault
   /** The likely missing right, for `forbidden`. */
   readonly right: string | null
 
@@ -49,6 +64,7 @@ export class GenesysFailure extends Error {
       retryAfterMs?: number | null
       upstreamCode?: string | null
       rowErrors?: readonly GenesysRowError[]
+      rowFault?: Pick<GenesysRowFault, 'code' | 'field'>
       right?: string | null
       cause?: unknown
     } = {},
@@ -64,6 +80,8 @@ export class GenesysFailure extends Error {
     this.retryAfterMs = about.retryAfterMs ?? null
     this.upstreamCode = about.upstreamCode ?? null
     this.rowErrors = about.rowErrors ?? []
+    const rowCode = kind === 'too_large' ? 'genesys-too-large' : 'genesys-refused'
+    this.rowFault = { code: rowCode, field: null, ...about.rowFault, said: this.upstreamCode }
     this.right = about.right ?? null
   }
 }

@@ -1,17 +1,11 @@
+import { GENESYS_REJECTIONS } from '../genesys/genesys-rejections.ts'
 import { PROBLEMS } from '../problems/problem.ts'
+import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
  * Why a row did not become a contact, or a contact did not reach Genesys: the stable codes of rows, and the words that the ledger and
  * the documentation show. The codes are contract. No word here ever holds a cell's content.
  */
-export type RejectionPage = { meaning: string; example: string; fix: string }
-
-const page = (meaning: string, example: string, fix: string): RejectionPage => ({
-  meaning,
-  example,
-  fix,
-})
-
 export const REJECTIONS = {
   'quote-misplaced': page(
     'A double quote stands inside a cell that is not quoted, or text follows a closing quote.',
@@ -148,26 +142,7 @@ export const REJECTIONS = {
     'A row behind the batch at which Genesys refused the upload.',
     "Read the upload's `problem`, put it right and send the row in a new upload.",
   ),
-  'genesys-refused': page(
-    'Genesys refused the row, or the request that it was to go in.',
-    'A value that Genesys does not take in that column.',
-    "Look at the column named, or where none is at the upload's `problem`; correct the row against the list's rules and send it again.",
-  ),
-  'genesys-too-large': page(
-    'The row alone is larger than Genesys takes in a request.',
-    'A row of several megabytes.',
-    'Shorten the cells of the row and send it again.',
-  ),
-  'genesys-job-failed': page(
-    'Genesys took the rows and then failed to ingest them, twice, without saying why.',
-    'A job that ends as failed and names no row.',
-    'Send the row again.',
-  ),
-  'genesys-job-lost': page(
-    'Genesys took the rows and then knew nothing of them, twice.',
-    'A job id that Genesys answers with 404.',
-    'Send the row again.',
-  ),
+  ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
     'The upload was cancelled when it was not known whether Genesys had taken the row: it may be in Genesys.',
     'A request that Genesys had not answered when the gateway crashed or an outage began, and the upload cancelled after that.',
@@ -203,11 +178,18 @@ const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> 
 }
 
 /**
- * One sentence for people about a row's code: meaning and fix, led by the column; the bare code where no page has it. Rows that were
+ * What people read about a row's code: meaning and fix, led by the column, and the code that Genesys itself gave; the bare code where no page has it. Rows that were
  * not sent because their upload failed have the code of its problem.
  */
-export const rejectionReason = (code: string, column: string | null): string => {
-  const known = PAGES[code]
-  const words = known === undefined ? code : `${known.meaning} ${known.fix}`
+export const rejectionReason = (
+  code: string,
+  column: string | null,
+  said: string | null = null,
+): string => {
+  // Earlier versions made codes of whatever Genesys said; their rows are still in ledgers.
+  const known =
+    PAGES[code] ?? (code.startsWith('genesys-') ? REJECTIONS['genesys-refused'] : undefined)
+  const told = known === undefined ? code : `${known.meaning} ${known.fix}`
+  const words = said === null ? told : `${told} Genesys said: ${said}.`
   return column === null ? words : `${column}: ${words}`
 }

@@ -4,7 +4,8 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import { parseJson, upstreamCodeOf } from './failures.ts'
+import { parseJson } from './failures.ts'
+import { upstreamCodeOf } from './row-words.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
 /** A token that no log, error or inspection shows; only `authorization` gives it away. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 import type { CallContext, JobStatus } from '../../workflows/ports/genesys/genesys.ts'
-import { fieldOf, rowCodeOf } from '../calls/failures.ts'
 import type { Caller } from '../calls/retry.ts'
+import { rowErrorOf } from '../calls/row-words.ts'
 
 const count = z.number().int().nonnegative()
 const jobSchema = z.looseObject({
@@ -22,20 +22,12 @@ const jobSchema = z.looseObject({
     .nullish(),
 })
 
-const idOf = (value: unknown): string | null =>
-  typeof value === 'string' && value.length >= 1 && value.length <= 128 ? value : null
-
 const jobStatusOf = (job: z.infer<typeof jobSchema>): JobStatus => ({
   state: job.status,
   processed: job.processed ?? 0,
   failed: job.failed ?? 0,
   // The message is free text and may repeat the row's phone number: a code goes on, never the words.
-  errors: (job.errors ?? []).map(({ index, contactId, field, code, message }) => ({
-    index,
-    contactId: idOf(contactId),
-    field: fieldOf(field),
-    code: rowCodeOf(code, message),
-  })),
+  errors: (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null),
 })
 
 /** How far a job is; every way of sending contacts answers with one. Throws `GenesysFailure`. */

@@ -8,9 +8,9 @@ import type {
   ImportStatus,
 } from '../../workflows/ports/delivery/contact-files.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
-import { upstreamCodeOf } from '../calls/failures.ts'
 import type { PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
+import { upstreamCodeOf } from '../calls/row-words.ts'
 
 /** Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what a repetition costs. */
 const FILE_BYTES = 10_000_000

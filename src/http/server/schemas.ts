@@ -77,6 +77,14 @@ const sourceSchema = z.strictObject({
   sha256: z.string(),
 })
 
+const holdSchema = z
+  .strictObject({
+    reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
+    since: stamp,
+  })
+  .nullable()
+const uploadProblemSchema = z.strictObject({ code: z.string(), detail: z.string() }).nullable()
+
 export const uploadSchema = z.strictObject({
   id: z.string(),
   /** The upload whose rows this one retries. */
@@ -85,12 +93,7 @@ export const uploadSchema = z.strictObject({
   children: z.array(z.string()),
   contactListId: z.string(),
   state: z.enum(UPLOAD_STATES),
-  hold: z
-    .strictObject({
-      reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
-      since: stamp,
-    })
-    .nullable(),
+  hold: holdSchema,
   mode: z.enum(['append', 'overwrite']),
   duplicates: z.enum(['update', 'skip', 'ignore']),
   version: count,
@@ -118,7 +121,7 @@ export const uploadSchema = z.strictObject({
       etaAt: stamp.nullable(),
     })
     .nullable(),
-  problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  problem: uploadProblemSchema,
   /** What Genesys shows of it after its end; null where nothing was delivered. */
   reconciliation: reconciliationSchema.nullable(),
 })
@@ -271,6 +274,8 @@ export const uploadEventSchema = z.strictObject({
     uploadId: z.string(),
     contactListId: z.string(),
     state: z.enum(UPLOAD_STATES),
+    hold: holdSchema,
+    problem: uploadProblemSchema,
     counts: countsSchema,
     sha256: z.string(),
     rowsUrl: z.string(),

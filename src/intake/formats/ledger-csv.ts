@@ -13,6 +13,8 @@ export type LedgerCsvRow = {
   cells: readonly string[]
   /** Of a duplicate: the line that stays. */
   replacedByLine: number | null
+  /** Genesys' own code of a row that it refused. */
+  said?: string | null
 }
 
 export type LedgerCsv = {
@@ -29,10 +31,10 @@ const csvCell = (cell: string): string =>
 
 /** Why a row has its outcome, in the words of its code's page and with the line that replaced it; "" when there is nothing to say. */
 export const ledgerReason = (
-  row: Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine'>,
+  row: Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said'>,
 ): string => {
   if (row.code === null) return ''
-  const reason = rejectionReason(row.code, row.column)
+  const reason = rejectionReason(row.code, row.column, row.said)
   return row.replacedByLine === null ? reason : `Line ${row.replacedByLine} stays. ${reason}`
 }
 

@@ -17,12 +17,13 @@ import { checkFenced, FENCED_ROWS, fencedTables } from './fence.ts'
 type Settlement = Parameters<DeliveryStore['settle']>[1]
 
 const insertResults = (input: Settlement): RawBuilder<unknown> =>
-  sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name)
-    select ${input.uploadId}, r."line", r."chunkSeq", r."outcome", r."code", r."column"
+  sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name, said)
+    select ${input.uploadId}, r."line", r."chunkSeq", r."outcome", r."code", r."column", r."said"
     from jsonb_to_recordset(${JSON.stringify(input.results)}::jsonb)
-      as r ("line" int, "chunkSeq" int, "outcome" text, "code" text, "column" text)
+      as r ("line" int, "chunkSeq" int, "outcome" text, "code" text, "column" text, "said" text)
     order by r."line" on conflict (upload_id, line) do update
-    set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name`
+    set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name,
+      said = excluded.said`
 
 const HASH_BYTES = 16
 

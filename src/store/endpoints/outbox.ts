@@ -27,6 +27,8 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string }): Outbox => {
       uploadId: upload.id,
       contactListId: upload.contactListId,
       state: upload.state,
+      hold: upload.hold,
+      problem: upload.problem,
       counts: upload.counts,
       sha256: upload.source.sha256,
       rowsUrl: `${deps.publicUrl}/v1/uploads/${upload.id}/rows`,

@@ -6,7 +6,7 @@ import { hasBit } from '../../lib/bitmap.ts'
 import type { LedgerRow, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database, Db } from '../homes/database.ts'
 
-type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column'>
+type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column' | 'said'>
 
 /** What is known of an accepted row besides its chunk. */
 type Overlay = {
@@ -32,7 +32,7 @@ const readOverlay = async (
   rest: Result,
 ): Promise<Overlay> => {
   const results = await sql<Result & { line: number }>`
-    select line, outcome, code, column_name as column from row_result
+    select line, outcome, code, column_name as column, said from row_result
     where upload_id = ${uploadId} and line between ${chunk.firstLine} and ${chunk.lastLine}`.execute(
     db,
   )

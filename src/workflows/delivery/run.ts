@@ -13,6 +13,7 @@ import type {
   LaneClaim,
   Lease,
   ListCache,
+  RowResult,
 } from '../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
@@ -58,10 +59,7 @@ export type DeliveryRun = {
   /** How far this upload, and newer ones, came with overwriting the list. */
   clearing: Clearing
   /** Rows of files that Genesys refused, by `chunkSeq:row`: a part that is made anew has no plan to note them in. */
-  readonly refusals: Map<
-    string,
-    { outcome: 'failed' | 'unprocessed' | 'unchanged'; code: string; column: string | null }
-  >
+  readonly refusals: Map<string, Omit<RowResult, 'line' | 'chunkSeq'>>
   /** The highest number that a part of the upload has. */
   partSeq: number
   extraRequests: number

@@ -1,4 +1,5 @@
-import { UNKNOWN_COLUMN } from '../../domain/genesys/genesys-failure.ts'
+import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { isSchemaCode } from '../../domain/genesys/genesys-rejections.ts'
 import type { JobStatus } from '../ports/genesys/genesys.ts'
 import { DeliveryEnds } from './run.ts'
 
@@ -7,7 +8,7 @@ import { DeliveryEnds } from './run.ts'
  * somebody has put the columns right (guide-api, "Contacts").
  */
 export const speaksOfSchema = (job: JobStatus): boolean =>
-  job.errors.some(({ code }) => code === UNKNOWN_COLUMN)
+  job.errors.some(({ code }) => isSchemaCode(code))
 
 /** An import has a code for its failure and no rows. */
 export const isSchemaReason = (failureReason: string | null): boolean =>
@@ -29,6 +30,12 @@ export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds =
   })
 }
 
+/** As for a job: rows that a refused request names for the columns of the list are not failed. */
+export const holdForSchema = ({ rowErrors }: GenesysFailure): void => {
+  const about = rowErrors.filter(({ code }) => isSchemaCode(code))
+  if (about.length > 0) throw heldForSchema(about.map(({ field }) => field))
+}
+
 /** The columns that a job's errors about the schema name. */
 export const columnsNamed = (job: JobStatus): (string | null)[] =>
-  job.errors.flatMap(({ code, field }) => (code === UNKNOWN_COLUMN ? [field] : []))
+  job.errors.flatMap(({ code, field }) => (isSchemaCode(code) ? [field] : []))

@@ -37,7 +37,9 @@ const settle = (store: Store, claim: LaneClaim, upload: Upload, batchId: string)
     uploadId: upload.id,
     batchId,
     counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
-    results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'refused', column: 'phone' }],
+    results: [
+      { line: 3, chunkSeq: 0, outcome: 'failed', code: 'genesys-refused', column: 'phone' },
+    ],
     delivered: register('a'),
     audit: audit('upload.batch.settled', upload.id),
   })
@@ -130,7 +132,7 @@ eachHome('Lanes and delivery', (home) => {
       rows.map((row) => [row.outcome, row.code]),
       [
         ['delivered', null],
-        ['failed', 'refused'],
+        ['failed', 'genesys-refused'],
         ['unprocessed', 'not-sent'],
       ],
     )
@@ -262,7 +264,7 @@ eachHome('Lanes and delivery', (home) => {
     const { rows } = await store.uploads.ledger(upload.id, { outcomes: [], afterLine: 0, limit: 9 })
     assert.deepEqual(
       rows.map((row) => row.code),
-      [null, 'refused', 'cancelled'],
+      [null, 'genesys-refused', 'cancelled'],
     )
   })
 

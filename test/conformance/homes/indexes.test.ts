@@ -108,7 +108,7 @@ const FREQUENT: Record<string, (stage: Stage) => Promise<unknown>> = {
       uploadId: upload.id,
       batchId,
       counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
-      results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'x', column: null }],
+      results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'genesys-refused', column: null }],
       delivered: [{ contactId: 'a', contentHash: Buffer.alloc(16), line: 2 }],
       audit: audit('upload.batch.settled', upload.id),
     }),

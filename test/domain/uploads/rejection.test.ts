@@ -8,3 +8,12 @@ test('a row of an upload that failed for the columns of its list is told what to
   assert.match(reason, /\/retry/)
   assert.doesNotMatch(reason, /`diff`|schemaDrift/)
 })
+
+test('a row of an earlier version, with a code that was made of what Genesys said, still has words', () => {
+  assert.match(rejectionReason('genesys-phone-invalid-2', null), /Genesys refused the row/)
+})
+
+test('what Genesys itself said stands behind the words', () => {
+  const reason = rejectionReason('genesys-refused', 'zip', 'odd.value')
+  assert.match(reason, /^zip: .* Genesys said: odd\.value\.$/)
+})

@@ -83,9 +83,93 @@ const CASES: [string, Reply, GenesysFailureKind, Partial<GenesysFailure>?][] = [
     json(422, { errors: [{ ...row, index: 1 }] }),
     'rows_refused',
     {
-      rowErrors: [{ index: 1, field: 'phone', code: 'phone-invalid' }],
+      rowErrors: [
+        {
+          index: 1,
+          contactId: null,
+          field: 'phone',
+          code: 'genesys-phone-invalid',
+          said: 'invalid.phone',
+        },
+      ],
     },
   ],
+  [
+    'a 400 "Invalid File Format" with a code that says nothing is about rows',
+    json(400, { code: 'bad.request', message: 'Invalid File Format' }),
+    'rows_refused',
+    {
+      upstreamCode: 'invalid.file.format',
+      rowFault: { code: 'genesys-invalid-file-format', field: null, said: 'invalid.file.format' },
+    },
+  ],
+  [
+    'a 400 with a bare error is about rows',
+    json(400, { error: 'Invalid File Format' }),
+    'rows_refused',
+    { rowFault: { code: 'genesys-invalid-file-format', field: null, said: 'invalid.file.format' } },
+  ],
+  [
+    'a 400 with a nested error is about rows',
+    json(400, { error: { code: 'invalid.zip', message: 'Zip code is not valid' } }),
+    'rows_refused',
+    {
+      upstreamCode: 'invalid.zip',
+      rowFault: { code: 'genesys-zip-code-invalid', field: null, said: 'invalid.zip' },
+    },
+  ],
+  [
+    'a 400 with a code that nobody has heard of may be about a row, and the column is taken from messageParams',
+    json(400, { code: 'contact.datum.length.limit.exceeded', messageParams: { column: 'note' } }),
+    'rows_refused',
+    {
+      rowFault: {
+        code: 'genesys-cell-too-long',
+        field: 'note',
+        said: 'contact.datum.length.limit.exceeded',
+      },
+    },
+  ],
+  [
+    'a 400 whose details name a column',
+    json(400, { code: 'odd.value', details: [{ errorCode: 'odd', fieldName: 'zip' }] }),
+    'rows_refused',
+    { rowFault: { code: 'genesys-refused', field: 'zip', said: 'odd.value' }, rowErrors: [] },
+  ],
+  [
+    'a 400 whose details name a row names it',
+    json(400, {
+      code: 'invalid.value',
+      message: 'Invalid phone number +14155550100',
+      details: [{ fieldName: '[3].data.mobile' }],
+    }),
+    'rows_refused',
+    {
+      rowErrors: [
+        {
+          index: 3,
+          contactId: null,
+          field: 'mobile',
+          code: 'genesys-phone-invalid',
+          said: 'invalid.value',
+        },
+      ],
+    },
+  ],
+  [
+    'a 400 of a format mismatch speaks of the columns',
+    json(400, { code: 'bad.request', message: 'format mismatch: expected E.164' }),
+    'refused',
+    { rowFault: { code: 'genesys-format-mismatch', field: null, said: 'bad.request' } },
+  ],
+  [
+    'a 400 of a full list is refused as a whole',
+    json(400, { code: 'exceeded.contact.limit' }),
+    'refused',
+    { rowFault: { code: 'contact-list-full', field: null, said: 'exceeded.contact.limit' } },
+  ],
+  ['a 400 without a body may be about a row', text(400, ''), 'rows_refused'],
+  ['a 400 of the mode is refused as a whole', json(400, { code: 'invalid.mode' }), 'refused'],
   [
     'a 422 of an unknown field is refused as a whole',
     json(422, {

@@ -64,8 +64,8 @@ test("a job's errors come as codes, never as words", async (t) => {
     processed: 9,
     failed: 2,
     errors: [
-      { index: 4, contactId: 'a', field: 'mobile', code: 'phone-invalid' },
-      { index: 5, contactId: null, field: null, code: 'genesys-refused' },
+      { index: 4, contactId: 'a', field: 'mobile', code: 'genesys-phone-invalid', said: null },
+      { index: 5, contactId: null, field: null, code: 'genesys-refused', said: null },
     ],
   })
 })

@@ -48,7 +48,7 @@ describe('A delivered batch', { skip: home.skip }, () => {
       uploadId: upload.id,
       batchId: batch.id,
       counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
-      results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'genesys-x', column: null }],
+      results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'genesys-refused', column: null }],
       delivered: [{ ...row, contactId: 'a' }],
       audit: audit('upload.batch.settled', batch.id),
     } as const

@@ -1,7 +1,11 @@
 import { parse as parseCsv } from 'csv-parse/sync'
 
 import type { ContactList } from '../../../src/domain/contact-lists/contact-list.ts'
-import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
+import {
+  GenesysFailure,
+  type GenesysRowError,
+} from '../../../src/domain/genesys/genesys-failure.ts'
+import type { GenesysRowCode } from '../../../src/domain/genesys/genesys-rejections.ts'
 import type {
   ContactFilePart,
   ContactFilePort,
@@ -130,12 +134,19 @@ export const createMemoryGenesys = (
   return genesys
 }
 
+/** A row that Genesys names. */
+export const rowError = (
+  index: number,
+  code: GenesysRowCode = 'genesys-refused',
+): GenesysRowError => ({ index, contactId: null, field: 'note', code, said: null })
+
 /** Refuses every request that holds one of these ids; names them or not. */
 export const refuseIds =
   (ids: readonly string[], named: boolean) =>
   (batch: BatchToSend): void => {
     const bad = batch.contactIds.flatMap((id, index) => (ids.includes(id) ? [index] : []))
     if (bad.length === 0) return
-    const rowErrors = named ? bad.map((index) => ({ index, field: 'note', code: 'bad.value' })) : []
-    throw new GenesysFailure('rows_refused', 'sendBatch', { status: 400, rowErrors })
+    const rowErrors = named ? bad.map((index) => rowError(index)) : []
+    const about = { status: 400, upstreamCode: 'odd.value', rowErrors }
+    throw new GenesysFailure('rows_refused', 'sendBatch', about)
   }

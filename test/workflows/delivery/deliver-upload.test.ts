@@ -5,7 +5,7 @@ import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { makeChunk } from '../../support/memory/memory-delivery.ts'
-import { refuseIds } from '../../support/memory/memory-genesys.ts'
+import { refuseIds, rowError } from '../../support/memory/memory-genesys.ts'
 import { names, setUp } from '../../support/stages/delivery-run.ts'
 
 const counts = ({ counts: { delivered, unchanged, failed, unprocessed } }: Upload) => ({
@@ -82,11 +82,11 @@ describe('delivering an upload', () => {
     t.genesys.onJob = (job) => ({
       ...job,
       failed: 1,
-      errors: [{ index: 1, contactId: null, field: 'note', code: 'INVALID' }],
+      errors: [rowError(1, 'genesys-date-invalid')],
     })
     await t.run()
     assert.deepEqual(t.store.results, [
-      { line: 4, chunkSeq: 0, outcome: 'failed', code: 'genesys-invalid', column: 'note' },
+      { line: 4, chunkSeq: 0, outcome: 'failed', code: 'genesys-date-invalid', column: 'note' },
     ])
     assert.equal(t.store.upload.state, 'completed_with_errors')
     assert.equal(t.store.register.has('c2'), false)
@@ -355,8 +355,8 @@ describe('refused batches', () => {
     assert.deepEqual(
       t.store.results.map(({ line, code, column }) => [line, code, column]),
       [
-        [9, 'genesys-bad-value', 'note'],
-        [52, 'genesys-bad-value', 'note'],
+        [9, 'genesys-refused', 'note'],
+        [52, 'genesys-refused', 'note'],
       ],
     )
     assert.equal(t.store.upload.state, 'completed_with_errors')
@@ -402,8 +402,23 @@ describe('refused batches', () => {
     const t = setUp({ chunks: [makeChunk(0, names(200))] })
     t.genesys.onSend = refuseIds(names(11), true)
     await t.run()
-    assert.equal(t.store.upload.hold?.reason, 'refusals')
+    const { hold, problem } = t.store.upload
+    assert.deepEqual([hold?.reason, problem?.code], ['refusals', 'genesys-refused'])
+    assert.match(problem?.detail ?? '', /\(odd\.value\)/)
     assert.equal(t.genesys.sent.length, 1)
+  })
+
+  it('hold the upload and fail no row when rows are named for the columns of the list', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(4))] })
+    t.genesys.onSend = () => {
+      const rowErrors = [rowError(1, 'genesys-format-mismatch')]
+      throw new GenesysFailure('rows_refused', 'sendBatch', { status: 422, rowErrors })
+    }
+    await t.run()
+    const { hold, problem } = t.store.upload
+    assert.deepEqual([hold?.reason, problem?.code], ['refusals', 'schema-drift'])
+    assert.match(problem?.detail ?? '', /\(note\)/)
+    assert.equal(t.store.results.length, 0)
   })
 
   it('stop the upload when the refusal speaks of the request as a whole, after jobs under way are settled', async () => {

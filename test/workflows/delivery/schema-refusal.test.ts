@@ -5,9 +5,10 @@ import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { CALLER, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
+import { rowError } from '../../support/memory/memory-genesys.ts'
 
 const settledOf = ({ counts }: Upload) => [counts.delivered, counts.failed, counts.unprocessed]
-const SCHEMA_ERROR = { index: 0, contactId: null, field: 'note', code: 'unknown-column' }
+const SCHEMA_ERROR = rowError(0, 'genesys-unknown-column')
 
 eachHome('A job that speaks of the columns', (home) => {
   let store: Store

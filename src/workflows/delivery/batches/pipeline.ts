@@ -13,7 +13,7 @@ import { actOnRefusal, endIfCancelled } from './refusals.ts'
 import { sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
-  failedRow,
+  failedWith,
   outcomeOfJob,
   settleAndGoOn,
   settleBatch,
@@ -246,6 +246,6 @@ const settleJob = (run: DeliveryRun, sent: InFlight, job: JobStatus | null): Pro
 }
 
 const lost = (batch: Batch) => ({
-  failed: new Map(sentRows(batch).map((row) => [row, failedRow('job-lost', null)])),
+  failed: new Map(sentRows(batch).map((row) => [row, failedWith('genesys-job-lost')])),
   unidentified: 0,
 })

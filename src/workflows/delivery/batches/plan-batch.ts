@@ -1,17 +1,13 @@
 import type { DialectLimits } from '../../../domain/contact-lists/contact-list.ts'
 import type { StagedChunk } from '../../../domain/uploads/chunk.ts'
 import { createBitmap, hasBit, setBit } from '../../../lib/bitmap.ts'
-import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
+import type { Batch, NewBatch, RowResult } from '../../ports/delivery/delivery.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import type { DeliveryRun } from '../run.ts'
 import { skipCode } from '../skip-rule.ts'
 
 /** Why a row of a chunk does not go out, or did not arrive. */
-export type RowVerdict = {
-  outcome: 'failed' | 'unprocessed' | 'unchanged'
-  code: string
-  column: string | null
-}
+export type RowVerdict = Omit<RowResult, 'line' | 'chunkSeq'>
 
 /** A chunk read back for delivery, with what is known of its rows so far (by row index). */
 export type ChunkPlan = {

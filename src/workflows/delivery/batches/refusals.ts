@@ -1,8 +1,10 @@
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { UploadProblem } from '../../../domain/uploads/upload.ts'
 import type { Batch, NewBatch } from '../../ports/delivery/delivery.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
 import { DeliveryEnds } from '../run.ts'
+import { holdForSchema } from '../schema-refusal.ts'
 import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { freshBatch, partOf, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
@@ -45,11 +47,11 @@ export const actOnRefusal = async (
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
+  holdForSchema(failure)
   const rows = sentRows(batch)
   const named = failure.kind === 'rows_refused' ? namedRows(rows, plan, failure) : new Set<number>()
-  const code = failure.kind === 'too_large' ? 'too-large' : (failure.upstreamCode ?? 'refused')
   if (named.size === 0 && rows.length === 1) {
-    plan.verdicts.set(rows[0]!, failedRow(code, null))
+    plan.verdicts.set(rows[0]!, failedRow(failure.rowFault))
     named.add(rows[0]!)
   }
   run.refusedRows += named.size
@@ -79,7 +81,7 @@ const namedRows = (
     const row = rows[error.index]
     if (row === undefined) continue
     named.add(row)
-    plan.verdicts.set(row, failedRow(error.code, error.field))
+    plan.verdicts.set(row, failedRow(error))
   }
   return named
 }
@@ -114,7 +116,17 @@ export const checkBudget = (
     reason: 'refusals',
     retryInMs: null,
     failure: failure.kind,
+    problem: refusalsProblem(failure),
   })
+}
+
+/** What the caller reads while the upload waits: what Genesys said last. */
+const refusalsProblem = ({ upstreamCode, rowFault }: GenesysFailure): UploadProblem => {
+  const said = [upstreamCode, rowFault.field].filter((word) => word !== null).join(', ')
+  return {
+    code: 'genesys-refused',
+    detail: `Genesys refused so many rows that no more are sent until somebody looks${said === '' ? '' : ` (${said})`}.`,
+  }
 }
 
 export const tell = (

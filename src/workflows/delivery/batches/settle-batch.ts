@@ -1,3 +1,5 @@
+import type { GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
+import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
 import type { Batch, RegisterRow, RowResult, SettledCounts } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
@@ -18,21 +20,17 @@ export type BatchOutcome = {
 
 export const ALL_DELIVERED: BatchOutcome = { failed: new Map(), unidentified: 0 }
 
-const codeOf = (upstream: string): string => {
-  const word = upstream
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 60)
-  if (word === '') return 'genesys-refused'
-  return word.startsWith('genesys-') ? word : `genesys-${word}`
-}
-
-export const failedRow = (code: string, column: string | null): RowVerdict => ({
+/** A row that Genesys refused, as the ledger keeps it. */
+export const failedRow = ({ code, field, said }: GenesysRowFault): RowVerdict => ({
   outcome: 'failed',
-  code: codeOf(code),
-  column,
+  code,
+  column: field,
+  ...(said === null ? {} : { said }),
 })
+
+/** A row that failed with others, without a word about itself. */
+export const failedWith = (code: GenesysRowCode, said: string | null = null): RowVerdict =>
+  failedRow({ code, field: null, said })
 
 /** Maps a job's errors back to the chunk's rows. An index outside of the request names no row and counts as unidentified. */
 export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
@@ -42,10 +40,10 @@ export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): Bat
     const byIndex = rows[error.index]
     const row =
       byIndex ?? rows.find((candidate) => plan.chunk.contactIds[candidate] === error.contactId)
-    if (row !== undefined) failed.set(row, failedRow(error.code, error.field))
+    if (row !== undefined) failed.set(row, failedRow(error))
   }
   if (job.state === 'failed') {
-    for (const row of rows) if (!failed.has(row)) failed.set(row, failedRow('job-failed', null))
+    for (const row of rows) if (!failed.has(row)) failed.set(row, failedWith('genesys-job-failed'))
   }
   const unidentified = Math.max(0, Math.min(job.failed, rows.length) - failed.size)
   return { failed, unidentified }
@@ -71,7 +69,7 @@ export const settleBatch = async (
     if (hasBit(chunk.leftOut, row)) continue
     const verdict = hasBit(batch.sent, row - batch.fromRow)
       ? outcome.failed.get(row)
-      : (plan.verdicts.get(row) ?? failedRow('refused', null))
+      : (plan.verdicts.get(row) ?? failedWith('genesys-refused'))
     const line = chunk.lines[row]!
     if (verdict === undefined) {
       counts.delivered += 1

@@ -1,7 +1,7 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { ImportEvent, ImportStatus } from '../../ports/delivery/contact-files.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
-import { failedRow } from '../batches/settle-batch.ts'
+import { failedWith } from '../batches/settle-batch.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from '../run.ts'
@@ -172,7 +172,7 @@ export const importPart = async (
     const ended = await aside(run, () => awaitImport(run, ports, before, unmovedMs))
     if (typeof ended === 'object') {
       if (isSchemaReason(ended.failureReason)) throw heldForSchema([ended.failureReason])
-      const verdict = failedRow(`import-${ended.failureReason ?? 'failed'}`, null)
+      const verdict = failedWith('genesys-import-failed', ended.failureReason)
       return { kind: 'all', verdict }
     }
     if (ended === 'completed') return completed(run, ports, before)

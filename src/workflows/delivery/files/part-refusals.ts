@@ -1,4 +1,4 @@
-import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { GenesysFailure, GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch, DeliveryPart, NewBatch, NewPart } from '../../ports/delivery/delivery.ts'
 import { freshBatch, partOf, sentRows } from '../batches/plan-batch.ts'
 import { CANCELLED, checkBudget, tell } from '../batches/refusals.ts'
@@ -6,6 +6,7 @@ import { failedRow } from '../batches/settle-batch.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
 import { checkGoingOn, DeliveryEnds } from '../run.ts'
+import { holdForSchema } from '../schema-refusal.ts'
 import { settlePart } from './settle-part.ts'
 
 /** A part with its batches. */
@@ -98,17 +99,17 @@ export const actOnPartRefusal = async (
   if (failure.kind !== 'too_large' && failure.kind !== 'rows_refused') {
     throw new DeliveryEnds({ kind: 'fail', problem: problemOf(failure) })
   }
+  holdForSchema(failure)
   await endIfCancelled(run, open)
   const places = placesOf(open.batches)
-  const code = failure.kind === 'too_large' ? 'too-large' : (failure.upstreamCode ?? 'refused')
   const refused = new Set<Place>()
-  const refuse = (place: Place | undefined, why: string, column: string | null): void => {
+  const refuse = (place: Place | undefined, fault: GenesysRowFault): void => {
     if (place === undefined) return
     refused.add(place)
-    run.refusals.set(`${place.batch.chunkSeq}:${place.row}`, failedRow(why, column))
+    run.refusals.set(`${place.batch.chunkSeq}:${place.row}`, failedRow(fault))
   }
-  for (const error of failure.rowErrors) refuse(places[error.index], error.code, error.field)
-  if (refused.size === 0 && places.length === 1) refuse(places[0], code, null)
+  for (const error of failure.rowErrors) refuse(places[error.index], error)
+  if (refused.size === 0 && places.length === 1) refuse(places[0], failure.rowFault)
   run.refusedRows += refused.size
   const about = { id: open.part.id, rows: places.length }
   const outcome = refused.size === places.length ? 'failed' : 'split'

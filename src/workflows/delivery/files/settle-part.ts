@@ -2,7 +2,7 @@ import { CONTACT_ID_COLUMN } from '../../../domain/contacts/contact-id-column.ts
 import type { Batch, DeliveryPart } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { planChunk, type RowVerdict, sentRows } from '../batches/plan-batch.ts'
-import { failedRow, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
+import { failedWith, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
 import type { DeliveryRun } from '../run.ts'
 
 /** What became of a part's rows. `unattributed`: so many more failed, and nobody says which. */
@@ -93,4 +93,7 @@ export const settlePart = async (
   })
 }
 
-export const PART_JOB_LOST: PartOutcome = { kind: 'all', verdict: failedRow('job-lost', null) }
+export const PART_JOB_LOST: PartOutcome = {
+  kind: 'all',
+  verdict: failedWith('genesys-job-lost'),
+}

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { RejectionCode } from '../../../domain/uploads/rejection.ts'
 import type {
   HoldReason,
   LaneState,
@@ -99,8 +100,10 @@ export type RowResult = {
   line: number
   chunkSeq: number
   outcome: Extract<RowOutcome, 'failed' | 'unprocessed' | 'unchanged'>
-  code: string
+  code: RejectionCode
   column: string | null
+  /** Of a row that Genesys refused: its own code. */
+  said?: string | null
 }
 
 /** What the register learns of a delivered row. */

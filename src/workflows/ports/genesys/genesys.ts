@@ -3,6 +3,7 @@ import type {
   ContactListSummary,
   DialectLimits,
 } from '../../../domain/contact-lists/contact-list.ts'
+import type { GenesysRowError } from '../../../domain/genesys/genesys-failure.ts'
 
 /** Order of precedence at the pace bucket, most urgent first. */
 export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
@@ -41,13 +42,8 @@ export type JobStatus = {
   state: 'processing' | 'completed' | 'failed'
   processed: number
   failed: number
-  /** `index` counts from 0 in the order in which the batch's rows were sent. */
-  errors: readonly {
-    index: number
-    contactId: string | null
-    field: string | null
-    code: string
-  }[]
+  /** In the order in which the batch's rows were sent. */
+  errors: readonly GenesysRowError[]
 }
 
 /** Genesys as the workflows see it. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */

@@ -65,6 +65,8 @@ export type LedgerRow = {
   contactId: string | null
   code: string | null
   column: string | null
+  /** Of a row that Genesys refused: its own code. */
+  said?: string | null
   cells: string[]
   /** Of a duplicate: the later line whose contact stays; null for all others, and where it was not kept. */
   replacedByLine: number | null

@@ -99,7 +99,7 @@ const decisionOf = async (
     line,
     outcome: row?.outcome ?? 'accepted',
     code: row?.code ?? null,
-    reason: row?.code ? rejectionReason(row.code, row.column) : null,
+    reason: row?.code ? rejectionReason(row.code, row.column, row.said) : null,
     schemaVersion: upload.schemaVersion,
     columns: upload.columns,
     supersededBy: newer ? entry.uploadId : null,

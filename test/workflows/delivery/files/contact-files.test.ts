@@ -4,7 +4,11 @@ import { describe, it } from 'node:test'
 import { GenesysFailure } from '../../../../src/domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../../src/domain/uploads/upload.ts'
 import { createMemoryDelivery, makeChunk } from '../../../support/memory/memory-delivery.ts'
-import { createMemoryGenesys, type MemoryGenesys } from '../../../support/memory/memory-genesys.ts'
+import {
+  createMemoryGenesys,
+  type MemoryGenesys,
+  rowError,
+} from '../../../support/memory/memory-genesys.ts'
 import { deliveryOver, names } from '../../../support/stages/delivery-run.ts'
 import { createLeapingClock } from '../../../support/stages/test-clock.ts'
 
@@ -51,7 +55,7 @@ describe('an upload that goes by file', () => {
     t.genesys.onJob = (job) => ({
       ...job,
       failed: 1,
-      errors: [{ index: 3, contactId: null, field: 'note', code: 'INVALID' }],
+      errors: [rowError(3, 'genesys-date-invalid')],
     })
     await t.run()
     assert.deepEqual(t.genesys.files.map(idsOf), [['c0', 'c2', 'd0', 'd1']])
@@ -59,7 +63,7 @@ describe('an upload that goes by file', () => {
     assert.equal(t.store.upload.state, 'completed_with_errors')
     assert.deepEqual(
       t.store.results.map(({ chunkSeq, line, code }) => [chunkSeq, line, code]),
-      [[1, 103, 'genesys-invalid']],
+      [[1, 103, 'genesys-date-invalid']],
     )
     assert.deepEqual([...t.store.register.keys()], ['c0', 'c2', 'd0'])
     assert.deepEqual(
@@ -116,7 +120,7 @@ describe('an upload that goes by file', () => {
       if (!idsOf(file).includes('d1')) return
       throw new GenesysFailure('rows_refused', 'send-file', {
         status: 400,
-        upstreamCode: 'invalid.file.format',
+        rowFault: { code: 'genesys-invalid-file-format', field: null },
       })
     }
     await t.run()
@@ -133,7 +137,7 @@ describe('an upload that goes by file', () => {
     const t = setUp({ chunks: [makeChunk(0, names(3)), makeChunk(1, names(3, 'd'))] })
     t.genesys.onFile = (_, attempt) => {
       if (attempt > 1) return
-      const rowErrors = [{ index: 4, field: 'note', code: 'date-invalid' }]
+      const rowErrors = [rowError(4, 'genesys-date-invalid')]
       throw new GenesysFailure('rows_refused', 'send-file', { status: 422, rowErrors })
     }
     await t.run()

@@ -122,7 +122,7 @@ describe('a file as an import of the platform', () => {
     t.genesys.list = {
       ...t.genesys.list,
       get size() {
-        return (reads += 1) > 2 ? 3 : 0
+        return (reads += 1) > 3 ? 3 : 0
       },
     }
     await t.run()
@@ -163,8 +163,8 @@ describe('a file as an import of the platform', () => {
     await t.run()
     assert.equal(t.store.upload.counts.failed, 3)
     assert.deepEqual(
-      [...new Set(t.store.results.map(({ code }) => code))],
-      ['genesys-import-import-too-many-rows'],
+      t.store.results.map(({ code, said }) => [code, said]),
+      Array.from({ length: 3 }, () => ['genesys-import-failed', failureReason]),
     )
   })
 
