@@ -51,8 +51,8 @@ export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | n
     const { rows } = await client.query<Record<string, string>>(`
       select pg_backend_pid() as pid,
         pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal,
-        pg_total_relation_size('chunk') as chunks,
-        pg_total_relation_size('contact_register') as register,
+        coalesce(pg_total_relation_size(to_regclass('chunk')), 0) as chunks,
+        coalesce(pg_total_relation_size(to_regclass('contact_register')), 0) as register,
         pg_database_size(current_database()) as database,
         (select count(*) from pg_stat_activity
           where datname = current_database() and pid <> pg_backend_pid()) as connections`)

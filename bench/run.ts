@@ -11,6 +11,8 @@ import { type LatencyFigures, measureLatency } from './latency-bench.ts'
 import { measureChild } from './measured-child.ts'
 import { measurePace, type PaceCase, type PaceFigures } from './pace-bench.ts'
 import { createReport, percent, type Report, whole } from './report.ts'
+import { measureCommits, measureSmall, type SmallFigures } from './small/small-bench.ts'
+import { showSmall, smallCases } from './small/small-tables.ts'
 import { measureUpload, type UploadFigures } from './upload-bench.ts'
 import {
   judgePace,
@@ -24,7 +26,7 @@ import {
 
 /** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
 const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
-const PARTS = ['reading', 'latency', 'lanes', 'pace'] as const
+const PARTS = ['reading', 'latency', 'lanes', 'small', 'pace'] as const
 type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
@@ -34,6 +36,10 @@ const { values } = parseArgs({
     /** Of the largest file, which only the gateway reads; 0 = none. */
     large: { type: 'string', default: '10000000' },
     only: { type: 'string', multiple: true },
+    /** Of the part `small`: cases whose name has this in it. */
+    case: { type: 'string', multiple: true },
+    /** Only this home. */
+    home: { type: 'string' },
     quick: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
@@ -201,6 +207,20 @@ const benchLanes = async (report: Report, places: readonly TestHome[]): Promise<
   showLanes(report, runs)
 }
 
+const benchSmall = async (report: Report, places: readonly TestHome[]): Promise<void> => {
+  const commits = measureCommits()
+  const runs: SmallFigures[] = []
+  for (const home of places) {
+    for (const about of smallCases(home.kind, quick)) {
+      if (values.case && !values.case.some((part) => about.name.includes(part))) continue
+      const figures = await measureSmall(await home.fresh(), about)
+      runs.push(figures)
+      progress(JSON.stringify({ ...figures, about: about.name }))
+    }
+  }
+  showSmall(report, runs, commits)
+}
+
 const save = async (report: Report): Promise<void> => {
   const directory = new URL('history/', import.meta.url)
   await mkdir(directory, { recursive: true })
@@ -212,11 +232,12 @@ const main = async (): Promise<void> => {
   const report = createReport((line) => console.log(line))
   await showMachine(report)
   const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'))
-  const places = [serverHome({ durable: true }), embeddedHome()].filter(
+  const runnable = [serverHome({ durable: true }), embeddedHome()].filter(
     ({ skip }) => skip === false,
   )
-  if (places.length === 1)
+  if (runnable.length === 1)
     report.say('No PostgreSQL server can run here: the embedded home only.\n')
+  const places = runnable.filter(({ kind }) => (values.home ?? kind) === kind)
   const files = new Map<number, string>()
   const fileOf = async (count: number): Promise<string> => {
     const path = files.get(count) ?? join(directory, `${count}.csv`)
@@ -228,6 +249,7 @@ const main = async (): Promise<void> => {
     if (wanted('reading')) await benchReading(report, places, fileOf)
     if (wanted('latency')) await benchLatency(report, places, fileOf)
     if (wanted('lanes') && !quick) await benchLanes(report, places)
+    if (wanted('small')) await benchSmall(report, places)
     if (wanted('pace')) await benchPace(report, places)
     report.heading('Targets')
     report.showVerdicts()

@@ -173,9 +173,11 @@ export const startGateway = async (env: Record<string, string>): Promise<Process
   }
 }
 
-/** Starts `src/sandbox/main.ts` as a process; for when the test's own process should not do Genesys' work. */
-export const startSandboxProcess = async (): Promise<ProcessUnderTest> => {
-  const child = launch(['src/sandbox/main.ts', '--port', '0'], {})
+/** Starts `src/sandbox/main.ts` as a process, with more flags of its own; for when the test's own process should not do Genesys' work. */
+export const startSandboxProcess = async (
+  flags: readonly string[] = [],
+): Promise<ProcessUnderTest> => {
+  const child = launch(['src/sandbox/main.ts', '--port', '0', ...flags], {})
   const seen = observe(child)
   const { promise, resolve } = Promise.withResolvers<string>()
   if (child.stdout) {
