@@ -62,11 +62,12 @@ export const createClearing = (
       await appendAudit(tx, [audit])
     }),
   forgetCleared: async (listId) => {
+    const cleared = sql`(select cleared_seq from list_clearing where list_id = ${listId})`
+    // Asked of the row itself as well: what a settlement wrote to it meanwhile stays, whichever version a `ctid` is said to name.
     const { rows } = await sql`delete from contact_register where ctid = any (array(
         select known.ctid from tenant join contact_register known on known.tenant_id = tenant.id
-        where known.list_id = ${listId}
-          and known.accepted_seq < (select cleared_seq from list_clearing where list_id = ${listId})
-        limit ${SLICE}::int)) returning 1`.execute(database.db)
+        where known.list_id = ${listId} and known.accepted_seq < ${cleared}
+        limit ${SLICE}::int)) and accepted_seq < ${cleared} returning 1`.execute(database.db)
     return rows.length > 0
   },
 })

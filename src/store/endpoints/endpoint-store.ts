@@ -158,12 +158,16 @@ const createReplay =
   ({ database, outbox }: Deps): EndpointStore['replay'] =>
   (input) =>
     inTransaction(database, async (tx) => {
-      const { rows } = await sql<{ enabled: boolean }>`select e.enabled from sync_delivery d
-        join sync_endpoint e on e.id = d.endpoint_id
+      const { rows } =
+        await sql`select 1 from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
         where d.id = ${input.deliveryId} and e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId}
         for update of d`.execute(tx)
       if (!rows[0]) return null
-      if (!rows[0].enabled) return { kind: 'disabled' }
+      // Asked when the delivery is locked: the endpoint may have been disabled, or be gone, since the wait began.
+      const { rows: endpoints } = await sql<{ enabled: boolean }>`
+        select enabled from sync_endpoint where id = ${input.endpointId}`.execute(tx)
+      if (!endpoints[0]) return null
+      if (!endpoints[0].enabled) return { kind: 'disabled' }
       const { rows: replayed } =
         await sql<DeliveryLogRow>`update sync_delivery set state = 'pending', attempts = 0,
           next_at = clock_timestamp(), settled_at = null

@@ -17,6 +17,24 @@ type Gauges = {
   dead: number
 }
 
+/** Whether there is unfinished work is asked when the row is locked: an instance that binds at the same time has committed then. */
+const bind = (
+  database: Database,
+  { dialect, apiHost, clientId }: Parameters<Home['bind']>[0],
+): Promise<'bound' | 'other'> =>
+  inTransaction(database, async (tx) => {
+    const org = sql`${dialect}::text, ${apiHost}::text, ${clientId}::text`
+    await sql`insert into binding (dialect, api_host, client_id) values (${org})
+      on conflict (only_one) do nothing`.execute(tx)
+    await sql`select 1 from binding for update`.execute(tx)
+    const { rows } =
+      await sql`update binding set (dialect, api_host, client_id) = row (${org}), bound_at = clock_timestamp()
+      where (dialect, api_host, client_id) = (${org})
+        or not exists (select from upload where state not in (${FINAL_STATES_SQL}))
+      returning only_one`.execute(tx)
+    return rows.length === 1 ? 'bound' : 'other'
+  })
+
 export const createHome = (deps: { database: Database; close: () => Promise<void> }): Home => {
   const { database } = deps
   const claimable = sql`lane l where l.ready_at <= statement_timestamp()
@@ -58,16 +76,6 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         syncDead: row.dead,
       }
     },
-    bind: ({ dialect, apiHost, clientId }) =>
-      inTransaction(database, async (tx) => {
-        const { rows } = await sql`insert into binding as b (only_one, dialect, api_host, client_id)
-          values (true, ${dialect}, ${apiHost}, ${clientId})
-          on conflict (only_one) do update set dialect = excluded.dialect, api_host = excluded.api_host,
-            client_id = excluded.client_id, bound_at = clock_timestamp()
-          where (b.dialect = excluded.dialect and b.api_host = excluded.api_host and b.client_id = excluded.client_id)
-            or not exists (select from upload where state not in (${FINAL_STATES_SQL}))
-          returning only_one`.execute(tx)
-        return rows.length === 1 ? 'bound' : 'other'
-      }),
+    bind: (binding) => bind(database, binding),
   }
 }

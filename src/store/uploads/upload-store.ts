@@ -98,8 +98,9 @@ const createIdDigests = (db: Db): UploadStore['idDigests'] =>
 const DISCARDED_AT_ONCE = 16
 
 /**
- * Deletes the upload's chunks by slices, then the upload, as long as `condition` on it holds; whether it did to the end. One that comes
- * to life in the middle has lost chunks, which its staging finds out.
+ * Deletes the upload's chunks by slices, then the upload, as long as `condition` on its row holds; whether it did to the end. Each slice goes
+ * under the lock of that row, for which a staging waits or is waited for: one that was first keeps every chunk, one that comes in the
+ * middle counts them and finds some gone.
  */
 const discard = async (
   db: Db,
@@ -109,11 +110,10 @@ const discard = async (
   for (let after = -1, more = true; more;) {
     const { rows } = await sql<{
       seq: number
-    }>`delete from chunk where upload_id = ${uploadId} and seq = any(array(
+    }>`with dead as materialized (select id from upload where id = ${uploadId} and ${condition} for update)
+      delete from chunk using dead where upload_id = dead.id and seq = any(array(
         select seq from chunk where upload_id = ${uploadId} and seq > ${after} order by seq limit ${DISCARDED_AT_ONCE}))
-      and exists (select from upload where id = ${uploadId} and ${condition}) returning seq`.execute(
-      db,
-    )
+      returning seq`.execute(db)
     after = Math.max(after, ...rows.map(({ seq }) => seq))
     more = rows.length === DISCARDED_AT_ONCE
   }
