@@ -44,6 +44,9 @@ const planted: Record<string, [path: string, text: string][]> = {
     ['src/lanes/lease.ts', "import { setTimeout } from 'node:timers/promises'"],
     ['src/lanes/lease.ts', 'const jitter = Math.random()'],
   ],
+  'an id in a path without pathSegment': [
+    ['src/genesys/guide/jobs.ts', 'const path = `/jobs/${encodeURIComponent(jobId)}`'],
+  ],
   'unfinished mark': [['src/lanes/lease.ts', ['// TO', 'DO later'].join('')]],
   'path of one machine': [['src/lanes/lease.ts', ["const a = '/ho", "me/me/x'"].join('')]],
   'waits before its tests are declared': [

@@ -77,6 +77,12 @@ export const HOUSE_RULES: readonly Rule[] = [
         codeOf(text),
       ),
   },
+  {
+    // `encodeURIComponent` leaves dots alone: `..` as an id would climb to another call.
+    name: 'an id in a path without pathSegment',
+    applies: (path) => path.startsWith('src/genesys/') && !path.endsWith('/path-segment.ts'),
+    broken: (_path, text) => /\/\$\{encodeURIComponent\(/.test(codeOf(text)),
+  },
   { name: 'unfinished mark', applies: always, broken: (_path, text) => UNFINISHED.test(text) },
   {
     name: 'path of one machine',

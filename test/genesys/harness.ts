@@ -256,7 +256,7 @@ export const contextOf = (more: Partial<CallContext> = {}): CallContext => ({
 })
 
 export const batchOf = (more: Partial<BatchToSend> = {}): BatchToSend => ({
-  listId: 'list/1',
+  listId: 'list:1',
   requestId: '0198c0de-0000-7000-8000-000000000001',
   columns: [
     { name: 'phone', kind: 'phone', required: true },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { sha256 } from '../../lib/digest.ts'
+import { genesysIdSchema } from '../ids/ids.ts'
 
 /** Where Genesys calls. `callback`: the URL given with one upload part; `event`: the target of the subscription. */
 export const WEBHOOK_PATHS = {
@@ -31,13 +32,12 @@ export type Notice = {
   failed: number | null
 }
 
-const id = z.string().regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters')
 const rows = z.int().min(0).max(2_000_000_000)
 
 /** Guide 000's callback body. */
 export const callbackSchema = z.looseObject({
-  contactListId: id,
-  uploadId: id,
+  contactListId: genesysIdSchema,
+  uploadId: genesysIdSchema,
   status: z.enum(NOTICE_STATUSES),
   recordsProcessed: rows.nullish(),
   recordsFailed: rows.nullish(),
@@ -86,12 +86,12 @@ const ofCallback = (body: unknown): Notice | null => {
 }
 
 const ofEvent = (body: unknown): Notice | null => {
-  const jobId = findIn(body, ['jobId', 'uploadId'], id)
+  const jobId = findIn(body, ['jobId', 'uploadId'], genesysIdSchema)
   if (jobId === null) return null
   const word = findIn(body, ['status', 'state'], z.string())
   return {
     jobId,
-    listId: findIn(body, ['contactListId', 'listId'], id),
+    listId: findIn(body, ['contactListId', 'listId'], genesysIdSchema),
     status: WORDS[word?.toLowerCase() ?? ''] ?? null,
     processed: findIn(body, ['recordsProcessed', 'processed'], rows),
     failed: findIn(body, ['recordsFailed', 'failed'], rows),

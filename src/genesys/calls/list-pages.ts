@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import type { ContactListSummary } from '../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import type { Caller } from './retry.ts'
 
@@ -36,7 +37,9 @@ export const listAllContactLists = async (
       },
       context,
     )
-    for (const { id, name } of answer.entities) lists.set(id, { id, name })
+    // One that no call can name is left out: the others are not to be lost for it.
+    const usable = answer.entities.filter(({ id }) => genesysIdSchema.safeParse(id).success)
+    for (const { id, name } of usable) lists.set(id, { id, name })
     if (page >= (answer.pageCount ?? 1) || answer.entities.length === 0) return [...lists.values()]
   }
   throw new GenesysFailure('malformed_answer', operation)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import type {
   ContactFilePart,
   ContactFilePort,
@@ -9,6 +10,7 @@ import type { ApiCall } from '../calls/attempt.ts'
 import { fileTimeoutMs } from '../calls/file-timeout.ts'
 import { multipartBody, type FormPart } from '../calls/multipart.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'
 import { typeOfKind } from './list-wire.ts'
@@ -16,8 +18,8 @@ import { typeOfKind } from './list-wire.ts'
 /** 10 MB a file is published; MB read as 10^6 is safe under every reading (guide-api, "Limits"). */
 const FILE_BYTES = 10_000_000
 
-const jobReceiptSchema = z.looseObject({ jobId: z.string().min(1).max(200) })
-const uploadReceiptSchema = z.looseObject({ uploadId: z.string().min(1).max(200) })
+const jobReceiptSchema = z.looseObject({ jobId: genesysIdSchema })
+const uploadReceiptSchema = z.looseObject({ uploadId: genesysIdSchema })
 
 const filePart = ({ fileName, csv }: ContactFilePart): FormPart => ({
   name: 'file',
@@ -55,7 +57,7 @@ export const createGuideContactFiles = (deps: {
   return {
     limits: { fileBytes: FILE_BYTES },
     sendFile: async (part, context) => {
-      const path = `/api/v2/outbound/lists/${encodeURIComponent(part.listId)}/contacts/upload?mode=${part.mode}`
+      const path = `/api/v2/outbound/lists/${pathSegment(part.listId)}/contacts/upload?mode=${part.mode}`
       const about = { operation: 'send-file', path, schema: jobReceiptSchema }
       const { jobId } = await deps.call(callOf(part, about, []), context)
       return { jobId }
@@ -72,7 +74,7 @@ export const createGuideContactFiles = (deps: {
         contentType: 'application/json',
         body: Buffer.from(JSON.stringify(uploadOptions)),
       }
-      const path = `/api/v2/outbound/contactlists/${encodeURIComponent(part.listId)}/upload`
+      const path = `/api/v2/outbound/contactlists/${pathSegment(part.listId)}/upload`
       const about = { operation: 'send-callback-file', path, schema: uploadReceiptSchema }
       const { uploadId } = await deps.call(callOf(part, about, [options]), context)
       return { jobId: uploadId }

@@ -2,10 +2,12 @@ import { z } from 'zod'
 
 import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import type { ContactListPort } from '../../workflows/ports/genesys/genesys.ts'
 import { batchBody, type RowForm } from '../calls/batch-body.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
@@ -14,7 +16,7 @@ import { contactListOf, readListCall } from './list-wire.ts'
 const MAX_ROWS = 2_500
 const MAX_BYTES = 10_000_000
 
-const receiptSchema = z.looseObject({ jobId: z.string().min(1).max(200) })
+const receiptSchema = z.looseObject({ jobId: genesysIdSchema })
 
 const FORM: RowForm = {
   open: (id) => `{"contactId":${id}`,
@@ -57,7 +59,7 @@ export const createGuideContactLists = (deps: {
         {
           operation,
           method: 'POST',
-          path: `/api/v2/outbound/lists/${encodeURIComponent(batch.listId)}/contacts/bulk?mode=${batch.mode ?? 'append'}`,
+          path: `/api/v2/outbound/lists/${pathSegment(batch.listId)}/contacts/bulk?mode=${batch.mode ?? 'append'}`,
           headers: { 'x-request-id': batch.requestId },
           body,
           schema: receiptSchema,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type { CallContext, JobStatus } from '../../workflows/ports/genesys/genesys.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { rowErrorOf } from '../calls/row-words.ts'
 
@@ -41,7 +42,7 @@ export const readJob = async (
       {
         operation: 'read-job',
         method: 'GET',
-        path: `/api/v2/outbound/jobs/${encodeURIComponent(jobId)}`,
+        path: `/api/v2/outbound/jobs/${pathSegment(jobId)}`,
         schema: jobSchema,
         right: 'outbound:contact:read',
       },

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 
 import type { ColumnKind, ContactList } from '../../domain/contact-lists/contact-list.ts'
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import type { ApiCall } from '../calls/attempt.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 
 const fieldSchema = z.looseObject({
   name: z.string().min(1).max(256),
@@ -16,7 +18,7 @@ type Field = z.infer<typeof fieldSchema>
 
 /** A list as the guides' Genesys shows it; what more it holds is kept for the way back. */
 const listSchema = z.looseObject({
-  id: z.string().min(1),
+  id: genesysIdSchema,
   name: z.string(),
   status: z.enum(['READY', 'PROCESSING', 'ERROR']),
   size: z.number().int().nonnegative().nullish(),
@@ -33,7 +35,7 @@ export const wireListSchema: z.ZodType<WireList> = listSchema
 export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireList> => ({
   operation: 'read-contact-list',
   method: 'GET',
-  path: `/api/v2/outbound/lists/${encodeURIComponent(listId)}`,
+  path: `/api/v2/outbound/lists/${pathSegment(listId)}`,
   schema: listSchema,
   right: 'outbound:list:read',
   notYet: () => newLists.has(listId),

@@ -7,6 +7,7 @@ import type {
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { contactListOf, fieldOfColumn, readListCall, wireListSchema } from './list-wire.ts'
 
@@ -65,7 +66,7 @@ export const createGuideProvisioning = (deps: {
         {
           operation: 'extend-contact-list',
           method: 'PUT',
-          path: `/api/v2/outbound/lists/${encodeURIComponent(listId)}`,
+          path: `/api/v2/outbound/lists/${pathSegment(listId)}`,
           body: Buffer.from(JSON.stringify({ ...list, schema })),
           schema: wireListSchema,
           right: 'outbound:list:write',

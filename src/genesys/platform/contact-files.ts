@@ -8,6 +8,7 @@ import type {
   ImportStatus,
 } from '../../workflows/ports/delivery/contact-files.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
 import { upstreamCodeOf } from '../calls/row-words.ts'
@@ -163,7 +164,7 @@ export const createPlatformContactFiles = (deps: {
           {
             operation: 'read-import-status',
             method: 'GET',
-            path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}/importstatus`,
+            path: `/api/v2/outbound/contactlists/${pathSegment(listId)}/importstatus`,
             schema: statusSchema,
             right: 'outbound:contactList:view',
           },

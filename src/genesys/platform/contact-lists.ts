@@ -6,6 +6,7 @@ import type { BatchToSend, ContactListPort } from '../../workflows/ports/genesys
 import { batchBody, jsonString } from '../calls/batch-body.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
 
@@ -33,7 +34,7 @@ const addContacts = (batch: BatchToSend) => {
   return {
     operation: 'send-batch',
     method: 'POST' as const,
-    path: `/api/v2/outbound/contactlists/${encodeURIComponent(batch.listId)}/contacts`,
+    path: `/api/v2/outbound/contactlists/${pathSegment(batch.listId)}/contacts`,
     headers: { 'x-request-id': batch.requestId },
     body: batch.body ?? bodyOf(batch),
     // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.

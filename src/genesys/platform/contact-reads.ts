@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 
 const contactsSchema = z.array(
@@ -24,7 +25,7 @@ export const createPlatformContactReads = (deps: {
       {
         operation: 'read-contacts',
         method: 'POST',
-        path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}/contacts/bulk`,
+        path: `/api/v2/outbound/contactlists/${pathSegment(listId)}/contacts/bulk`,
         body: Buffer.from(JSON.stringify(contactIds)),
         schema: contactsSchema,
         right: 'outbound:contact:view',

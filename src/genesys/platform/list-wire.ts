@@ -1,14 +1,16 @@
 import { z } from 'zod'
 
 import type { ColumnKind, ContactList } from '../../domain/contact-lists/contact-list.ts'
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import type { ApiCall } from '../calls/attempt.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 
 const columnRefs = z.array(z.looseObject({ columnName: z.string() })).nullish()
 const listSchema = z.looseObject({
-  id: z.string().min(1),
+  id: genesysIdSchema,
   name: z.string(),
   columnNames: z.array(z.string().min(1)).min(1),
   phoneColumns: columnRefs,
@@ -23,7 +25,7 @@ export const wireListSchema: z.ZodType<WireList> = listSchema
 export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireList> => ({
   operation: 'read-contact-list',
   method: 'GET',
-  path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}?includeSize=true`,
+  path: `/api/v2/outbound/contactlists/${pathSegment(listId)}?includeSize=true`,
   schema: listSchema,
   right: 'outbound:contactList:view',
   notYet: () => newLists.has(listId),

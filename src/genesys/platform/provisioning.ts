@@ -7,6 +7,7 @@ import type {
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
 import type { NewLists } from '../calls/new-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { contactListOf, wireListSchema } from './list-wire.ts'
 
@@ -54,7 +55,7 @@ export const createPlatformProvisioning = (deps: {
       {
         operation: 'clear-contact-list',
         method: 'POST',
-        path: `/api/v2/outbound/contactlists/${encodeURIComponent(listId)}/clear`,
+        path: `/api/v2/outbound/contactlists/${pathSegment(listId)}/clear`,
         // The answer is 204, or a list; nothing in it is needed.
         schema: z.unknown(),
         right: 'outbound:contact:delete',

@@ -3,16 +3,25 @@ import fp from 'fastify-plugin'
 import { z } from 'zod'
 
 import { shownName } from '../../domain/contacts/personal-name.ts'
-import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
 import { uploadOptionsSchema, type UploadOptions } from '../../domain/uploads/upload-options.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
 import { uploadCallOptionsSchema } from '../server/schemas.ts'
+import { UNSTORABLE, unstorableMembers } from '../server/storable-text.ts'
 
 const NOTHING = z.strictObject({})
 /** So that what is missing can be told from what is wrong; the values stay with the issues. */
 const WITH_INPUT = { reportInput: true }
 
+/** Throws 400 where a text could not be stored, whatever its schema says of it. */
+const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
+  const names = unstorableMembers(value).map((name) => shownName(name))
+  if (names.length === 0) return
+  throw new GatewayProblem(code, `\`${names[0]}\` ${UNSTORABLE}.`, { [listed]: names.slice(0, 20) })
+}
+
 const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
+  refuseUnstorable(value, 'parameter-invalid', 'parameters')
   const result = schema.safeParse(value, WITH_INPUT)
   if (result.success) return result.data
   const { names, detail } = wordsOfIssues(result.error.issues)
@@ -20,6 +29,7 @@ const parseParameters = (schema: z.ZodType, value: unknown): unknown => {
 }
 
 const parseBody = (schema: z.ZodType, value: unknown): unknown => {
+  refuseUnstorable(value, 'body-invalid', 'fields')
   const result = schema.safeParse(value ?? undefined, WITH_INPUT)
   if (result.success) return result.data
   const { names, detail } = wordsOfIssues(result.error.issues, 'body')
@@ -30,6 +40,7 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
 export const parseUploadOptions = (
   given: Record<string, unknown>,
 ): { options: UploadOptions; validateOnly: boolean } => {
+  refuseUnstorable(given, 'option-invalid', 'options')
   const result = uploadCallOptionsSchema.safeParse(given, WITH_INPUT)
   if (!result.success) {
     const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')

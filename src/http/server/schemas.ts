@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { COLUMN_KINDS } from '../../domain/contact-lists/contact-list.ts'
 import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
+import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
 import { RECONCILIATION_STATES } from '../../domain/uploads/reconciliation.ts'
 import { ENCODING_SOURCES } from '../../domain/uploads/text-encoding.ts'
 import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
@@ -223,10 +224,6 @@ export const limitUpTo = (most: number) =>
 /** The query parameter `cursor`. */
 export const cursorSchema = z.string().min(1).max(500)
 
-const contactListIdSchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters')
-
 export const uploadsQuerySchema = z.strictObject({
   state: z
     .union([z.string(), z.array(z.string())])
@@ -234,7 +231,7 @@ export const uploadsQuerySchema = z.strictObject({
     .pipe(z.array(z.enum(SEEN_STATES)))
     .optional()
     .describe(`Repeated or with commas, none is all: ${SEEN_STATES.join(', ')}`),
-  contactListId: contactListIdSchema.optional().describe('The uploads of one list'),
+  contactListId: genesysIdSchema.optional().describe('The uploads of one list'),
   limit: limitUpTo(200).default(50),
   cursor: cursorSchema.optional(),
 })
@@ -257,9 +254,9 @@ export const rowsQuerySchema = z.strictObject({
   cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
 })
 
-export const uploadParamsSchema = z.strictObject({ uploadId: z.string().min(1).max(64) })
+export const uploadParamsSchema = z.strictObject({ uploadId: gatewayIdSchema })
 export const contactListParamsSchema = z.strictObject({
-  contactListId: contactListIdSchema,
+  contactListId: genesysIdSchema,
 })
 /** Other parameters are passed over: whoever calls back may add some. */
 export const webhookQuerySchema = z.looseObject({ token: z.string().optional() })

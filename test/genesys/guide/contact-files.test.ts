@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { contextOf, json, startClient } from '../harness.ts'
 
 const PART = {
-  listId: 'list/1',
+  listId: 'list:1',
   requestId: '0198c0de-0000-7000-8000-000000000001',
   fileName: 'upl_1-1.csv',
   csv: Buffer.from('c-1,+14155550100\r\nc-2,"say ""é"""'),
@@ -29,7 +29,7 @@ test('a file goes as the one part of a form, under its own id, with its mode', a
   assert.deepEqual(await sendFile!({ ...PART, mode: 'append' }, contextOf()), { jobId: 'job-1' })
   const seen = upstream.seen[0]!
   assert.equal(seen.method, 'POST')
-  assert.equal(seen.url, '/api/v2/outbound/lists/list%2F1/contacts/upload?mode=append')
+  assert.equal(seen.url, '/api/v2/outbound/lists/list%3A1/contacts/upload?mode=append')
   assert.equal(seen.headers['x-request-id'], PART.requestId)
   assert.match(seen.headers.authorization ?? '', /^Bearer /)
   assert.deepEqual(formOf(seen.headers['content-type'], seen.body), [
@@ -75,7 +75,7 @@ test('a file with a callback has its options before it, each mapping with its ty
   )
   assert.deepEqual(receipt, { jobId: 'up-1' })
   const seen = upstream.seen[0]!
-  assert.equal(seen.url, '/api/v2/outbound/contactlists/list%2F1/upload')
+  assert.equal(seen.url, '/api/v2/outbound/contactlists/list%3A1/upload')
   const [options, file] = formOf(seen.headers['content-type'], seen.body)
   assert.match(options?.head[0] ?? '', /name="uploadOptions"$/)
   assert.deepEqual(JSON.parse(options?.body ?? ''), {

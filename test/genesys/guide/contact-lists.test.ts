@@ -15,8 +15,8 @@ const list = { id: 'l', name: 'L', status: 'READY', schema: { name: 's', version
 test('a list is read with its kinds, state and schema version', async (t) => {
   const { upstream, lists } = await startClient(t, 'guide')
   upstream.replies = [json(200, list)]
-  const read = await lists.readContactList('a/b', contextOf())
-  assert.equal(upstream.seen[0]?.url, '/api/v2/outbound/lists/a%2Fb')
+  const read = await lists.readContactList('a:b', contextOf())
+  assert.equal(upstream.seen[0]?.url, '/api/v2/outbound/lists/a%3Ab')
   assert.deepEqual(
     read.columns.map(({ kind }) => kind),
     ['text', 'phone', 'phone', 'email', 'date'],
@@ -29,7 +29,7 @@ test('a list is read with its kinds, state and schema version', async (t) => {
       schema: { ...list.schema, fields: fields.slice(1) },
     }),
   ]
-  const later = await lists.readContactList('a/b', contextOf())
+  const later = await lists.readContactList('a:b', contextOf())
   assert.equal(later.status, 'processing')
   assert.notEqual(later.schemaVersion, read.schemaVersion)
 })
@@ -38,7 +38,7 @@ test('a batch goes as objects, empty optional cells as null, text exact', async 
   const { upstream, lists } = await startClient(t, 'guide')
   upstream.replies = [json(200, { jobId: 'j' })]
   await lists.sendBatch(batchOf(), contextOf())
-  assert.equal(upstream.seen[0]?.url, '/api/v2/outbound/lists/list%2F1/contacts/bulk?mode=append')
+  assert.equal(upstream.seen[0]?.url, '/api/v2/outbound/lists/list%3A1/contacts/bulk?mode=append')
   assert.deepEqual(JSON.parse(upstream.seen[0]?.body ?? ''), [
     { contactId: 'a-1', phone: '+14155550100', 'the "note"': 'say "hi"\n\ud800' },
     { contactId: 'a-2', phone: '+14155550101', 'the "note"': null },

@@ -96,10 +96,10 @@ test('an import is done when no state is told with 100 %, and the status of befo
     [{}, 'none'],
   ] as const) {
     upstream.replies = [json(200, wire)]
-    const status = await client.contactFiles.readImport!('l/1', contextOf())
+    const status = await client.contactFiles.readImport!('l:1', contextOf())
     assert.equal(status.state, state)
   }
-  assert.equal(upstream.seen[0]?.url, '/api/v2/outbound/contactlists/l%2F1/importstatus')
+  assert.equal(upstream.seen[0]?.url, '/api/v2/outbound/contactlists/l%3A1/importstatus')
 })
 
 test('events of the list since a moment come oldest first, over pages, others are passed over', async (t) => {

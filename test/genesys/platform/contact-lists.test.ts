@@ -44,7 +44,7 @@ test('a batch goes with our ids and text for every cell, and the answer must hol
   assert.deepEqual(await lists.sendBatch(batchOf(), contextOf()), { kind: 'ingested' })
   assert.deepEqual(JSON.parse(upstream.seen[0]?.body ?? '')[1], {
     id: 'a-2',
-    contactListId: 'list/1',
+    contactListId: 'list:1',
     data: { phone: '+14155550101', 'the "note"': '' },
   })
   upstream.replies = [json(200, [{ id: 'a-2' }])]

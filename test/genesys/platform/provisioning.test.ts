@@ -24,9 +24,9 @@ test('a list is made with its columns and which of them are phones and addresses
 test('a list is cleared by its own call; columns cannot be added and events not subscribed to', async (t) => {
   const { upstream, client } = await startClient(t, 'platform')
   upstream.replies = [text(204, '')]
-  await client.provisioning.clearContactList!('l/1', contextOf())
+  await client.provisioning.clearContactList!('l:1', contextOf())
   const { method, url } = upstream.seen[0]!
-  assert.deepEqual([method, url], ['POST', '/api/v2/outbound/contactlists/l%2F1/clear'])
+  assert.deepEqual([method, url], ['POST', '/api/v2/outbound/contactlists/l%3A1/clear'])
   assert.equal(client.provisioning.addColumns, null)
   assert.equal(client.subscriptions, null)
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { contactIdSchema } from '../../../domain/ids/ids.ts'
 import { ROW_OUTCOMES, UPLOAD_STATES } from '../../../domain/uploads/upload.ts'
 import { columnsSchema, contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
 
@@ -7,7 +8,7 @@ const stamp = z.iso.datetime()
 const line = z.int().min(1)
 
 export const contactParamsSchema = contactListParamsSchema.extend({
-  contactId: z.string().regex(/^[\x21-\x7e]{1,128}$/u, 'must be 1 to 128 visible ASCII characters'),
+  contactId: contactIdSchema,
 })
 
 export const explainQuerySchema = z.strictObject({ cursor: cursorSchema.optional() })

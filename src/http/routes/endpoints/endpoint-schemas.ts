@@ -7,6 +7,7 @@ import {
   DISABLED_REASONS,
   ENDPOINT_SOURCES,
 } from '../../../domain/endpoints/webhook-endpoint.ts'
+import { gatewayIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 /** The shapes of webhook endpoints and their deliveries. */
@@ -69,9 +70,9 @@ export const deliverySchema = z.strictObject({
   nextAt: stamp.nullable(),
 })
 
-export const endpointParamsSchema = z.strictObject({ endpointId: z.string().min(1).max(64) })
+export const endpointParamsSchema = z.strictObject({ endpointId: gatewayIdSchema })
 export const deliveryParamsSchema = endpointParamsSchema.extend({
-  deliveryId: z.string().min(1).max(64),
+  deliveryId: gatewayIdSchema,
 })
 
 export const endpointsQuerySchema = z.strictObject({

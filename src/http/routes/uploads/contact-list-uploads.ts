@@ -14,6 +14,7 @@ import { registerEarlyRefusal } from '../../plugins/upload-refusal.ts'
 import { optionsOfPart, parseUploadOptions, typedQueryOptions } from '../../plugins/validation.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { UploadForm } from '../../server/request-context.ts'
+import { routePath } from '../../server/route-path.ts'
 import { contactListParamsSchema } from '../../server/schemas.ts'
 import { grantedList, hideUnknownList, LIST_UNKNOWN } from '../contact-lists/list-access.ts'
 import { beforeDeadline, fileBytes, gzipBytes, streamProblem, tooLarge } from './upload-body.ts'
@@ -161,7 +162,7 @@ const receive = async (deps: HttpDeps, request: FastifyRequest) => {
       ...submission,
       idempotencyKey: submission.validateOnly ? null : idempotencyKey,
       method: 'POST',
-      path: request.url.split('?', 1)[0]!,
+      path: routePath(request),
     }),
   )
 }

@@ -7,6 +7,7 @@ import { CONTROL_ACTIONS } from '../../../workflows/ports/uploads/uploads.ts'
 import { normaliseIdempotencyKey } from '../../plugins/normalisation.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { etagOfUpload, namesExactly, tagsNamed } from '../../server/entity-tag.ts'
+import { routePath } from '../../server/route-path.ts'
 import { retrySchema, uploadParamsSchema } from '../../server/schemas.ts'
 import { grantedList, hideUnknownList, LIST_UNKNOWN } from '../contact-lists/list-access.ts'
 import { renderUpload } from './upload-view.ts'
@@ -84,7 +85,7 @@ const registerRetry = (app: FastifyInstance, deps: HttpDeps): void => {
           outcomes,
           idempotencyKey,
           method: 'POST',
-          path: request.url.split('?', 1)[0]!,
+          path: routePath(request),
         }),
       )
       reply.code(answer.status).header('content-type', 'application/json; charset=utf-8')

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+/**
+ * The grammar of ids as callers and Genesys give them. It keeps out what a database cannot store (NUL) and what means something else in
+ * a path: `encodeURIComponent` leaves dots alone, and whoever reads a URL takes `.` and `..`, `%2E%2E` too, as a way up.
+ */
+const GENESYS_ID = /^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,127}$/u
+const GATEWAY_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/u
+
+/** An id that Genesys gave to one of its objects: a contact list, a campaign, a job. */
+export const genesysIdSchema = z
+  .string()
+  .regex(
+    GENESYS_ID,
+    'must be 1 to 128 letters, digits or any of . _ ~ : @ -, beginning with a letter or digit',
+  )
+
+/** An id that the gateway made: a prefix and a UUIDv7. Others that look like one are unknown, not wrong. */
+export const gatewayIdSchema = z
+  .string()
+  .regex(
+    GATEWAY_ID,
+    'must be 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit',
+  )
+
+/** A contact id to look up; which of them rows may have is the setting `CONTACT_ID_PATTERN`'s to say. */
+export const contactIdSchema = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them a control')
