@@ -1,6 +1,11 @@
 import { Webhook } from 'standardwebhooks'
 
-import type { AuditAction, AuditEntry } from '../domain/audit/audit.ts'
+import {
+  type AuditAction,
+  type AuditEntry,
+  byGateway,
+  createAuditEntry,
+} from '../domain/audit/audit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -105,16 +110,11 @@ const send = (deps: SyncDelivererDeps, delivery: SyncDelivery): Promise<WebhookA
 
 const auditsOf =
   (deps: SyncDelivererDeps, delivery: SyncDelivery, attempt: number, latencyMs: number): Audits =>
-  (action) => ({
-    id: deps.ids.newId('aud'),
-    tenantId: delivery.tenantId,
-    actor: 'gateway',
-    action,
-    object: action === 'endpoint.disabled' ? delivery.endpointId : delivery.object,
-    requestId: delivery.id,
-    attempt,
-    latencyMs,
-    outcome: action === 'sync.dead' ? 'failed' : 'ok',
-    counts: {},
-    digest: null,
-  })
+  (action) =>
+    createAuditEntry(deps.ids, byGateway({ tenantId: delivery.tenantId, requestId: delivery.id }), {
+      action,
+      object: action === 'endpoint.disabled' ? delivery.endpointId : delivery.object,
+      attempt,
+      latencyMs,
+      outcome: action === 'sync.dead' ? 'failed' : 'ok',
+    })

@@ -47,6 +47,7 @@ const planted: Record<string, [path: string, text: string][]> = {
   'an id in a path without pathSegment': [
     ['src/genesys/guide/jobs.ts', 'const path = `/jobs/${encodeURIComponent(jobId)}`'],
   ],
+  'audit entry by hand': [['src/sync/tells.ts', "const entry = { id: ids.newId('aud') }"]],
   'unfinished mark': [['src/lanes/lease.ts', ['// TO', 'DO later'].join('')]],
   'path of one machine': [['src/lanes/lease.ts', ["const a = '/ho", "me/me/x'"].join('')]],
   'waits before its tests are declared': [

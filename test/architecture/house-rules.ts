@@ -83,6 +83,11 @@ export const HOUSE_RULES: readonly Rule[] = [
     applies: (path) => path.startsWith('src/genesys/') && !path.endsWith('/path-segment.ts'),
     broken: (_path, text) => /\/\$\{encodeURIComponent\(/.test(codeOf(text)),
   },
+  {
+    name: 'audit entry by hand',
+    applies: (path) => inSource(path) && path !== 'src/domain/audit/audit.ts',
+    broken: (_path, text) => /\bnewId\(\s*'aud'/.test(codeOf(text)),
+  },
   { name: 'unfinished mark', applies: always, broken: (_path, text) => UNFINISHED.test(text) },
   {
     name: 'path of one machine',

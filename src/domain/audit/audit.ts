@@ -1,4 +1,6 @@
-/** An audit entry before the chainer numbers it. No personal data, ever: ids, counts and digests. */
+import type { Ids } from '../../lib/ids.ts'
+import type { Caller } from '../access/access.ts'
+
 export const AUDIT_ACTIONS = [
   'upload.accepted',
   'upload.batch.intended',
@@ -22,6 +24,7 @@ export const AUDIT_ACTIONS = [
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
+/** An audit entry before the chainer numbers it. No personal data, ever: ids, counts and digests. */
 export type AuditEntry = {
   id: string
   tenantId: string
@@ -37,3 +40,35 @@ export type AuditEntry = {
   counts: Record<string, number>
   digest: string | null
 }
+
+type Who = Pick<AuditEntry, 'tenantId' | 'actor' | 'requestId'>
+
+/** What a caller asked for, by its key. */
+export const byCaller = ({ tenantId, keyId, requestId }: Caller): Who => ({
+  tenantId,
+  actor: keyId,
+  requestId,
+})
+
+/** What the gateway does by itself, for the tenant, because of the earlier request. */
+export const byGateway = (about: { tenantId: string; requestId: string }): Who => ({
+  tenantId: about.tenantId,
+  actor: 'gateway',
+  requestId: about.requestId,
+})
+
+/** The only place that makes entries. Of what it is not told: a first attempt without a latency that went well. */
+export const createAuditEntry = (
+  ids: Ids,
+  who: Who,
+  about: Pick<AuditEntry, 'action' | 'object'> & Partial<Omit<AuditEntry, 'id' | keyof Who>>,
+): AuditEntry => ({
+  id: ids.newId('aud'),
+  ...who,
+  attempt: 1,
+  latencyMs: null,
+  outcome: 'ok',
+  counts: {},
+  digest: null,
+  ...about,
+})

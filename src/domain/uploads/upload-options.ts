@@ -3,12 +3,23 @@ import { z } from 'zod'
 import { isPhoneRegion } from '../phones/phone.ts'
 import { TEXT_ENCODINGS } from './text-encoding.ts'
 
+export const UPLOAD_MODES = ['append', 'overwrite'] as const
+export type UploadMode = (typeof UPLOAD_MODES)[number]
+
+/** What happens to contacts that the gateway delivered before. */
+export const DUPLICATE_RULES = ['update', 'skip', 'ignore'] as const
+export type DuplicateRule = (typeof DUPLICATE_RULES)[number]
+
+/** The ways to Genesys. */
+export const DELIVERY_METHODS = ['batches', 'file', 'callback'] as const
+export type DeliveryMethod = (typeof DELIVERY_METHODS)[number]
+
 const columnName = z.string().min(1).max(128)
 
 /** The options of an upload, as a CRM may give them. Unknown ones are refused. The descriptions are those of the API document. */
 export const uploadOptionsSchema = z.strictObject({
   mode: z
-    .enum(['append', 'overwrite'])
+    .enum(UPLOAD_MODES)
     .default('append')
     .describe('`overwrite` replaces what the list holds; needs `confirmOverwrite`'),
   confirmOverwrite: z
@@ -17,7 +28,7 @@ export const uploadOptionsSchema = z.strictObject({
     .optional()
     .describe('With `mode=overwrite`: the id of the list once more'),
   duplicates: z
-    .enum(['update', 'skip', 'ignore'])
+    .enum(DUPLICATE_RULES)
     .default('update')
     .describe(
       'Contacts that the gateway delivered before: `update` sends changed content, `skip` sends none of them, `ignore` sends all',
@@ -57,7 +68,7 @@ export const uploadOptionsSchema = z.strictObject({
       'Columns that the list lacks: `drop` leaves them out, `extend` adds them to the list',
     ),
   delivery: z
-    .enum(['auto', 'batches', 'file', 'callback'])
+    .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
     .describe('The way to Genesys'),
   duplicateCheckField: columnName

@@ -1,5 +1,6 @@
 import type { Reconciliation } from './reconciliation.ts'
 import type { EncodingSource } from './text-encoding.ts'
+import type { DeliveryMethod, DuplicateRule, UploadMode } from './upload-options.ts'
 
 /** The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive from these tables. */
 
@@ -213,11 +214,11 @@ export type Upload = {
   childIds: string[]
   state: UploadState
   hold: Hold | null
-  mode: 'append' | 'overwrite'
-  duplicates: 'update' | 'skip' | 'ignore'
+  mode: UploadMode
+  duplicates: DuplicateRule
   version: number
   delivery: {
-    method: 'batches' | 'file' | 'callback'
+    method: DeliveryMethod
     batches: BatchProgress
     /** Column by which Genesys finds contacts that it holds already; only with `callback`. */
     duplicateCheckField: string | null

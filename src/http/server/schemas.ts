@@ -5,7 +5,12 @@ import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
 import { RECONCILIATION_STATES } from '../../domain/uploads/reconciliation.ts'
 import { ENCODING_SOURCES } from '../../domain/uploads/text-encoding.ts'
-import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
+import {
+  DELIVERY_METHODS,
+  DUPLICATE_RULES,
+  UPLOAD_MODES,
+  uploadOptionsSchema,
+} from '../../domain/uploads/upload-options.ts'
 import {
   FILE_FORMATS,
   HOLD_REASONS,
@@ -95,11 +100,11 @@ export const uploadSchema = z.strictObject({
   contactListId: z.string(),
   state: z.enum(UPLOAD_STATES),
   hold: holdSchema,
-  mode: z.enum(['append', 'overwrite']),
-  duplicates: z.enum(['update', 'skip', 'ignore']),
+  mode: z.enum(UPLOAD_MODES),
+  duplicates: z.enum(DUPLICATE_RULES),
   version: count,
   delivery: z.strictObject({
-    method: z.enum(['batches', 'file', 'callback']),
+    method: z.enum(DELIVERY_METHODS),
     batches: z.strictObject({ total: count, delivered: count, failed: count }),
     duplicateCheckField: z.string().nullable(),
   }),

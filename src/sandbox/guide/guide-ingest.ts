@@ -1,3 +1,4 @@
+import { UPLOAD_MODES, type UploadMode } from '../../domain/uploads/upload-options.ts'
 import type { FaultOf } from '../faults/fault-plan.ts'
 import type { Call, SandboxState } from '../server/endpoint.ts'
 import { Refusal } from '../server/refusal.ts'
@@ -11,15 +12,14 @@ import type { JobError } from '../state/ingest-jobs.ts'
 import type { StoredList } from '../state/list-store.ts'
 import { assertTakesContacts } from './guide-list-endpoints.ts'
 
-export type IngestMode = 'append' | 'overwrite'
-
 /** What becomes of rows whose contact is there already; null: the contact id alone decides, and updates. */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
 /** The `mode` of the query; throws 400. */
-export const modeOf = (call: Call): IngestMode => {
-  const mode = call.query['mode'] ?? 'append'
-  if (mode === 'append' || mode === 'overwrite') return mode
+export const modeOf = (call: Call): UploadMode => {
+  const asked = call.query['mode'] ?? 'append'
+  const mode = UPLOAD_MODES.find((known) => known === asked)
+  if (mode !== undefined) return mode
   throw new Refusal(400, 'invalid.mode', 'mode is append or overwrite.')
 }
 
@@ -119,7 +119,7 @@ export const ingest = (
   list: StoredList,
   rows: {
     contacts: readonly IncomingContact[]
-    mode: IngestMode
+    mode: UploadMode
     check?: DuplicateCheck
     callbackUrl?: string
   },

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 
+import type { UploadMode } from '../../domain/uploads/upload-options.ts'
+
 /** A file that was taken, by whichever of the ways of either dialect. */
 export type FileEntry = {
   /** The job's id (guide) or the upload key (platform). */
   id: string
   listId: string
   method: 'file' | 'callback' | 'import'
-  mode: 'append' | 'overwrite'
+  mode: UploadMode
   rows: number
   bytes: number
   sha256: string

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 
 import { GRANT_KINDS, type Scope } from '../../domain/access/access.ts'
-import type { AuditEntry } from '../../domain/audit/audit.ts'
+import { type AuditEntry, byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import { appendAudit } from '../audit/audit-store.ts'
@@ -18,19 +18,11 @@ type KeyRow = {
   revoked_at: Date | null
 }
 
-const keyCreated = (ids: Ids, keyId: string): AuditEntry => ({
-  id: ids.newId('aud'),
-  tenantId: DEFAULT_TENANT,
-  actor: 'gateway',
-  action: 'key.created',
-  object: keyId,
-  requestId: 'start',
-  attempt: 1,
-  latencyMs: null,
-  outcome: 'ok',
-  counts: {},
-  digest: null,
-})
+const keyCreated = (ids: Ids, keyId: string): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: DEFAULT_TENANT, requestId: 'start' }), {
+    action: 'key.created',
+    object: keyId,
+  })
 
 export const createAccessStore = (deps: { database: Database; ids: Ids }): AccessStore => ({
   findKey: async (digest) => {

@@ -1,5 +1,5 @@
 import { hasScope } from '../../domain/access/access.ts'
-import type { AuditEntry } from '../../domain/audit/audit.ts'
+import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { ContactList, ListColumn } from '../../domain/contact-lists/contact-list.ts'
 import { listChangesOf, rowsStillFit } from '../../domain/contact-lists/list-changes.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
@@ -127,16 +127,11 @@ const auditOf = (
   columns: number,
   outcome: AuditEntry['outcome'],
   latencyMs: number | null,
-): AuditEntry => ({
-  id: deps.ids.newId('aud'),
-  tenantId: caller.tenantId,
-  actor: caller.keyId,
-  action: 'list.extended',
-  object: contactListId,
-  requestId: caller.requestId,
-  attempt: 1,
-  latencyMs,
-  outcome,
-  counts: { columns },
-  digest: null,
-})
+): AuditEntry =>
+  createAuditEntry(deps.ids, byCaller(caller), {
+    action: 'list.extended',
+    object: contactListId,
+    latencyMs,
+    outcome,
+    counts: { columns },
+  })

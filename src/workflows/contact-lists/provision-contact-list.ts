@@ -1,5 +1,5 @@
 import type { Caller } from '../../domain/access/access.ts'
-import type { AuditEntry } from '../../domain/audit/audit.ts'
+import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
 import { hasColumns, type NewContactListPlan } from '../../domain/contact-lists/new-contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
@@ -222,15 +222,9 @@ const auditOf = (
   deps: ProvisionDeps,
   { request: { caller }, fingerprint }: Run,
   about: { object: string; outcome: AuditEntry['outcome']; latencyMs?: number },
-): AuditEntry => ({
-  id: deps.ids.newId('aud'),
-  tenantId: caller.tenantId,
-  actor: caller.keyId,
-  action: 'list.provisioned',
-  requestId: caller.requestId,
-  attempt: 1,
-  latencyMs: null,
-  counts: {},
-  digest: fingerprint,
-  ...about,
-})
+): AuditEntry =>
+  createAuditEntry(deps.ids, byCaller(caller), {
+    action: 'list.provisioned',
+    digest: fingerprint,
+    ...about,
+  })

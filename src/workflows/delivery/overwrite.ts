@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { UploadMode } from '../../domain/uploads/upload-options.ts'
 import type { CallContext } from '../ports/genesys/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
 import { checkList } from './list-state.ts'
@@ -100,7 +101,7 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
 export const sendWiping = <T>(
   run: DeliveryRun,
   about: { rows: number; inDoubt: boolean },
-  send: (mode: 'append' | 'overwrite', context: CallContext) => Promise<T>,
+  send: (mode: UploadMode, context: CallContext) => Promise<T>,
 ): Promise<T> => {
   let { inDoubt } = about
   return callGenesys(

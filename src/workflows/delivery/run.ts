@@ -1,4 +1,9 @@
-import type { AuditAction, AuditEntry } from '../../domain/audit/audit.ts'
+import {
+  type AuditAction,
+  type AuditEntry,
+  byGateway,
+  createAuditEntry,
+} from '../../domain/audit/audit.ts'
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
 import type { HoldReason, LaneState, Upload, UploadProblem } from '../../domain/uploads/upload.ts'
 import { LANE_STATES } from '../../domain/uploads/upload.ts'
@@ -96,22 +101,9 @@ export class DeliveryEnds extends Error {
 export const auditOf = (
   run: DeliveryRun,
   action: AuditAction,
-  about: Partial<Pick<AuditEntry, 'attempt' | 'latencyMs' | 'outcome' | 'counts' | 'digest'>> & {
-    object?: string
-  },
-): AuditEntry => ({
-  id: run.deps.ids.newId('aud'),
-  tenantId: run.upload.tenantId,
-  actor: 'gateway',
-  action,
-  object: about.object ?? run.upload.id,
-  requestId: run.upload.requestId,
-  attempt: about.attempt ?? 1,
-  latencyMs: about.latencyMs ?? null,
-  outcome: about.outcome ?? 'ok',
-  counts: about.counts ?? {},
-  digest: about.digest ?? null,
-})
+  about: Partial<Omit<AuditEntry, 'action'>>,
+): AuditEntry =>
+  createAuditEntry(run.deps.ids, byGateway(run.upload), { action, object: run.upload.id, ...about })
 
 const inLane = (upload: Upload): boolean =>
   (LANE_STATES as readonly string[]).includes(upload.state)

@@ -1,5 +1,10 @@
 import type { Caller } from '../../domain/access/access.ts'
-import type { AuditAction, AuditEntry } from '../../domain/audit/audit.ts'
+import {
+  type AuditAction,
+  type AuditEntry,
+  byCaller,
+  createAuditEntry,
+} from '../../domain/audit/audit.ts'
 import {
   ENVIRONMENT_ENDPOINTS,
   type EndpointEventType,
@@ -188,16 +193,5 @@ const done = <T extends { kind: string }>(
   return result as Exclude<T, { kind: 'fixed' } | { kind: 'stale' }>
 }
 
-const auditOf = (ids: Ids, caller: Caller, object: string, action: AuditAction): AuditEntry => ({
-  id: ids.newId('aud'),
-  tenantId: caller.tenantId,
-  actor: caller.keyId,
-  action,
-  object,
-  requestId: caller.requestId,
-  attempt: 1,
-  latencyMs: null,
-  outcome: 'ok',
-  counts: {},
-  digest: null,
-})
+const auditOf = (ids: Ids, caller: Caller, object: string, action: AuditAction): AuditEntry =>
+  createAuditEntry(ids, byCaller(caller), { action, object })

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../domain/audit/audit.ts'
+import { byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type {
@@ -56,19 +56,13 @@ const verified = async (
   subject: ReceiptSubject,
 ): Promise<void> => {
   const { id, route, bodyDigest, checks, sinceReceivedMs } = receipt
-  const audit: AuditEntry = {
-    id: deps.ids.newId('aud'),
-    tenantId: subject.tenantId,
-    actor: 'gateway',
+  const audit = createAuditEntry(deps.ids, byGateway(subject), {
     action: 'webhook.verified',
     object: subject.uploadId,
-    requestId: subject.requestId,
     attempt: checks + 1,
     latencyMs: Math.round(sinceReceivedMs),
-    outcome: 'ok',
-    counts: {},
     digest: bodyDigest.toString('hex'),
-  }
+  })
   await deps.receipts.settle(id, { state: 'verified', uploadId: subject.uploadId, audit })
   deps.emit('webhook.settled', {
     receiptId: id,

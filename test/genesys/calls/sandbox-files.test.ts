@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 
+import type { UploadMode } from '../../../src/domain/uploads/upload-options.ts'
 import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type SandboxOptions, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
@@ -65,7 +66,7 @@ const open = async (
 test('a list that the guide client makes takes its files, grows by its PUT, and is found by its name', async (t) => {
   const { client, context, made, part, cellOf } = await open(t, 'guide')
   const { contactFiles, provisioning } = client
-  const send = async (mode: 'append' | 'overwrite', ...lines: string[]) => {
+  const send = async (mode: UploadMode, ...lines: string[]) => {
     const { jobId } = await contactFiles.sendFile!({ ...part(...lines), mode }, context)
     return contactFiles.readJob!(jobId, context)
   }

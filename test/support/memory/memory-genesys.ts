@@ -6,6 +6,7 @@ import {
   type GenesysRowError,
 } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../../src/domain/genesys/genesys-rejections.ts'
+import type { UploadMode } from '../../../src/domain/uploads/upload-options.ts'
 import type {
   ContactFilePart,
   ContactFilePort,
@@ -50,7 +51,7 @@ export const createMemoryGenesys = (
   }
   const takeFile = (
     part: ContactFilePart,
-    mode: 'append' | 'overwrite' | 'callback',
+    mode: UploadMode | 'callback',
     context: CallContext,
   ): { jobId: string } => {
     context.signal.throwIfAborted()

@@ -1,4 +1,9 @@
-import type { AuditAction, AuditEntry } from '../../../src/domain/audit/audit.ts'
+import {
+  type AuditAction,
+  type AuditEntry,
+  byGateway,
+  createAuditEntry,
+} from '../../../src/domain/audit/audit.ts'
 import { type NewChunk, textOfCells } from '../../../src/domain/uploads/chunk.ts'
 import { uploadOptionsSchema } from '../../../src/domain/uploads/upload-options.ts'
 import { ZERO_COUNTS, type Upload, type UploadSource } from '../../../src/domain/uploads/upload.ts'
@@ -18,19 +23,8 @@ export const SOURCE: UploadSource = {
   sha256: 'ab',
 }
 
-export const audit = (action: AuditAction, object: string): AuditEntry => ({
-  id: ids.newId('aud'),
-  tenantId: 'default',
-  actor: 'gateway',
-  action,
-  object,
-  requestId: 'req',
-  attempt: 1,
-  latencyMs: null,
-  outcome: 'ok',
-  counts: {},
-  digest: null,
-})
+export const audit = (action: AuditAction, object: string): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), { action, object })
 
 /** A chunk of one column from line 2 on: `accepted` contacts, then `rejected` rows. */
 export const chunkOf = (

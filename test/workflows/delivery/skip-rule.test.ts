@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { uploadOptionsSchema } from '../../../src/domain/uploads/upload-options.ts'
+import {
+  DUPLICATE_RULES,
+  UPLOAD_MODES,
+  uploadOptionsSchema,
+} from '../../../src/domain/uploads/upload-options.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
 import { maySkip, skipCode } from '../../../src/workflows/delivery/skip-rule.ts'
 import { createPlanTally } from '../../../src/workflows/uploads/control/plan-upload.ts'
@@ -9,9 +13,8 @@ import { makeChunk } from '../../support/memory/memory-delivery.ts'
 import { asNew } from '../../support/stages/chunks.ts'
 import { setUp } from '../../support/stages/delivery-run.ts'
 
-const DUPLICATES = ['update', 'skip', 'ignore'] as const
-const CASES = (['append', 'overwrite'] as const).flatMap((mode) =>
-  DUPLICATES.flatMap((duplicates) => [null, 2, 3].map((size) => ({ mode, duplicates, size }))),
+const CASES = UPLOAD_MODES.flatMap((mode) =>
+  DUPLICATE_RULES.flatMap((duplicates) => [null, 2, 3].map((size) => ({ mode, duplicates, size }))),
 )
 
 describe('the skip rule', () => {
@@ -27,7 +30,7 @@ describe('the skip rule', () => {
 
   it('skips every known contact, identical content, or nothing', () => {
     const [old, other] = [Buffer.from('old'), Buffer.from('new')]
-    const codes = DUPLICATES.map((duplicates) => [
+    const codes = DUPLICATE_RULES.map((duplicates) => [
       skipCode(duplicates, old, old),
       skipCode(duplicates, old, other),
     ])

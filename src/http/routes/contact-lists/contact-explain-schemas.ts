@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { contactIdSchema } from '../../../domain/ids/ids.ts'
+import { DUPLICATE_RULES, UPLOAD_MODES } from '../../../domain/uploads/upload-options.ts'
 import { ROW_OUTCOMES, UPLOAD_STATES } from '../../../domain/uploads/upload.ts'
 import { columnsSchema, contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
 
@@ -30,8 +31,8 @@ export const contactExplainedSchema = z.strictObject({
     z.strictObject({
       uploadId: z.string(),
       uploadState: z.enum(UPLOAD_STATES),
-      mode: z.enum(['append', 'overwrite']),
-      duplicates: z.enum(['update', 'skip', 'ignore']),
+      mode: z.enum(UPLOAD_MODES),
+      duplicates: z.enum(DUPLICATE_RULES),
       acceptedAt: stamp,
       completedAt: stamp.nullable(),
       line,

@@ -1,4 +1,5 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { ContactFilePart } from '../../ports/delivery/contact-files.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
 import { callGenesys } from '../call-genesys.ts'
@@ -48,7 +49,7 @@ export const markAttempt = async (run: DeliveryRun, { part, batches }: OpenPart)
   })
 }
 
-type Send = (mode: 'append' | 'overwrite', context: CallContext) => Promise<{ jobId: string }>
+type Send = (mode: UploadMode, context: CallContext) => Promise<{ jobId: string }>
 
 const senderOf = (
   run: DeliveryRun,

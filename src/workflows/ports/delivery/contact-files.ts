@@ -1,3 +1,4 @@
+import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { CallContext, JobStatus } from '../genesys/genesys.ts'
 
 /** What the dialect's files look like and how large one may be. */
@@ -39,7 +40,7 @@ export type ContactFilePort = {
   /** Guide: the file way. `header`: whether the CSV starts with one, which it must exactly with `mode: overwrite`. */
   readonly sendFile:
     | ((
-        part: ContactFilePart & { mode: 'append' | 'overwrite' },
+        part: ContactFilePart & { mode: UploadMode },
         context: CallContext,
       ) => Promise<{ jobId: string }>)
     | null

@@ -4,6 +4,7 @@ import type {
   DialectLimits,
 } from '../../../domain/contact-lists/contact-list.ts'
 import type { GenesysRowError } from '../../../domain/genesys/genesys-failure.ts'
+import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 
 /** Order of precedence at the pace bucket, most urgent first. */
 export const CALL_CLASSES = ['dnc', 'read', 'delivery', 'poll'] as const
@@ -26,7 +27,7 @@ export type BatchToSend = {
   requestId: string
   columns: readonly { name: string; kind: string; required: boolean }[]
   /** Guide: `overwrite` wipes the list with this very request (guide-api, "Contacts"); append unless told. */
-  mode?: 'append' | 'overwrite'
+  mode?: UploadMode
   /** Column that carries the contact id in the list, or null where the list has none. */
   contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */

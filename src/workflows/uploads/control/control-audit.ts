@@ -1,5 +1,5 @@
 import type { Caller } from '../../../domain/access/access.ts'
-import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import { type AuditEntry, byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { Ids } from '../../../lib/ids.ts'
 
 /** The entry of a caller's word about an upload; `digest`: the plan that was applied. */
@@ -8,16 +8,5 @@ export const auditOfControl = (
   caller: Caller,
   uploadId: string,
   digest: string | null = null,
-): AuditEntry => ({
-  id: ids.newId('aud'),
-  tenantId: caller.tenantId,
-  actor: caller.keyId,
-  action: 'upload.controlled',
-  object: uploadId,
-  requestId: caller.requestId,
-  attempt: 1,
-  latencyMs: null,
-  outcome: 'ok',
-  counts: {},
-  digest,
-})
+): AuditEntry =>
+  createAuditEntry(ids, byCaller(caller), { action: 'upload.controlled', object: uploadId, digest })

@@ -1,4 +1,5 @@
 import type { Caller } from '../../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
@@ -132,24 +133,17 @@ export const acceptanceOf = (
   },
 ): Pick<StageUpload, 'uploadId' | 'tenantId' | 'audit' | 'claim' | 'answer'> => {
   const { uploadId, counts, fileSha256, fingerprint } = about
-  const { tenantId, keyId, requestId } = about.caller
+  const { tenantId } = about.caller
   const { method, path, key } = about.scope
   return {
     uploadId,
     tenantId,
-    audit: {
-      id: deps.ids.newId('aud'),
-      tenantId,
-      actor: keyId,
+    audit: createAuditEntry(deps.ids, byCaller(about.caller), {
       action: 'upload.accepted',
       object: uploadId,
-      requestId,
-      attempt: 1,
-      latencyMs: null,
-      outcome: 'ok',
       counts,
       digest: fileSha256,
-    },
+    }),
     claim: { method, path, key, fingerprint },
     answer: (upload) => ({ status: 202, body: JSON.stringify(deps.renderUpload(upload)) }),
   }
