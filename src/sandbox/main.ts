@@ -16,6 +16,7 @@ const { values } = parseArgs({
     'provisioning-lag-ms': { type: 'string', default: '300' },
     'import-lag-ms': { type: 'string', default: '100' },
     'import-duration-ms': { type: 'string', default: '200' },
+    'task-duration-ms': { type: 'string', default: '200' },
   },
 })
 
@@ -33,6 +34,7 @@ const sandbox = await startSandbox({
   provisioningLagMs: Number(values['provisioning-lag-ms']),
   importLagMs: Number(values['import-lag-ms']),
   importDurationMs: Number(values['import-duration-ms']),
+  taskDurationMs: Number(values['task-duration-ms']),
 })
 
 process.stdout.write(`Genesys sandbox (simulated, both dialects) on ${sandbox.url}

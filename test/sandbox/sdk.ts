@@ -20,3 +20,11 @@ export const openWithSdk = async (t: TestContext, options: Partial<SandboxOption
   await client.loginClientCredentialsGrant(CLIENT.clientId, CLIENT.clientSecret)
   return { ...caller, outbound: new sdk.OutboundApi() }
 }
+
+/** The status and the code of the error that a call of the SDK ends with. */
+export const codeOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'no error',
+    // The SDK rejects with the platform's ErrorBody itself.
+    (error: { status?: number; code?: string }) => `${error.status} ${error.code}`,
+  )

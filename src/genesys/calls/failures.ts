@@ -28,6 +28,10 @@ const PLAIN = {
   429: 'throttled',
 } as const
 
+/** What no repetition mends although its status says otherwise: a campaign that is on stands in the way, or the org lacks the feature. */
+const isFinal = (status: number, code: string | null): boolean =>
+  status === 501 || (status === 409 && code !== null && /\bactive$/.test(code))
+
 /** What an error answer of the API means. `rows`: the call carries rows, so a 400 or 422 may speak of them. */
 export const failureOf = (
   call: { operation: string; right: string; rows: boolean },
@@ -38,6 +42,7 @@ export const failureOf = (
   const said = saidOfRows(parseJson(answer.text))
   const { upstreamCode } = said
   const about = { status, retryAfterMs, upstreamCode }
+  if (isFinal(status, upstreamCode)) return new GenesysFailure('refused', operation, about)
   if (status in PLAIN)
     return new GenesysFailure(PLAIN[status as keyof typeof PLAIN], operation, about)
   if (status === 403) {

@@ -21,10 +21,17 @@ const MAX_PAGES = 10_000
 export const listAllContactLists = async (
   call: Caller,
   context: CallContext,
-  about: { right: string; pageSize: number; name?: string },
+  about: {
+    right: string
+    pageSize: number
+    name?: string
+    /** Platform: past its last page a query shows that page again, unless it may answer an empty one. */
+    allowsEmpty?: boolean
+  },
 ): Promise<ContactListSummary[]> => {
   const operation = 'list-contact-lists'
-  const named = about.name === undefined ? '' : `&name=${encodeURIComponent(about.name)}`
+  const empty = about.allowsEmpty ? '&allowEmptyResult=true' : ''
+  const named = about.name === undefined ? '' : `&name=${encodeURIComponent(about.name)}${empty}`
   const lists = new Map<string, ContactListSummary>()
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const answer = await call(

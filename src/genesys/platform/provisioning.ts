@@ -45,7 +45,7 @@ export const createPlatformProvisioning = (deps: {
     return contactListOf(made)
   },
   findByName: async (name, context) => {
-    const about = { right: 'outbound:contactList:view', pageSize: 100, name }
+    const about = { right: 'outbound:contactList:view', pageSize: 100, name, allowsEmpty: true }
     const lists = await listAllContactLists(deps.call, context, about)
     return lists.filter((list) => list.name === name)
   },

@@ -20,6 +20,12 @@ export const OPERATIONS = [
   'clear',
   'import-status',
   'limits',
+  'contacts-search',
+  'bulk-job',
+  'export',
+  'time-zones',
+  'divisions',
+  'attempt-limits',
   'webhooks',
   'uploads',
   'storage',
@@ -158,8 +164,8 @@ export type FaultEngine = {
   ): FaultOf<K> | null
   /** The status that the plan gives a list now, else null. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
-  /** The capacity that the plan gives a list now, else null. It is a state and does not count as fired. */
-  listCapacity(listId: string): number | null
+  /** The capacity that the plan gives a list, or any list (null), now; else null. It is a state and does not count as fired. */
+  listCapacity(listId: string | null): number | null
   rules(): { rule: FaultRule; fired: number }[]
   /** The plan's own seed; null where it gave none. */
   seed(): number | null
@@ -171,7 +177,7 @@ const limitOf = (rule: FaultRule): number =>
   rule.count ??
   (rule.kind === 'revoke-tokens' && !rule.every && rule.probability === undefined ? 1 : Infinity)
 
-const capacityIn = (armed: readonly ArmedRule[], listId: string): number | null => {
+const capacityIn = (armed: readonly ArmedRule[], listId: string | null): number | null => {
   for (const { rule } of armed) {
     const isOfList = (rule.listId ?? listId) === listId
     if (rule.kind === 'list-capacity' && isOfList) return rule.contacts

@@ -1,89 +1,54 @@
-import { randomUUID } from 'node:crypto'
-
 import { z } from 'zod'
 
-import type { Call, Endpoint, SandboxState } from '../server/endpoint.ts'
+import {
+  type Call,
+  type Endpoint,
+  platformEndpoint,
+  type SandboxState,
+} from '../server/endpoint.ts'
 import { type Answer, Refusal } from '../server/refusal.ts'
+import type { StoredContact } from '../state/contact-table.ts'
 import {
   applyContacts,
-  checkedContactId,
   clearContacts,
-  type DroppedFields,
   droppedFields,
   fingerprintOf,
   type IncomingContact,
   noteApplied,
-  packCells,
   roomIn,
 } from '../state/contact-writes.ts'
-import { fieldsOf, type StoredList } from '../state/list-store.ts'
+import type { QueueFlags } from '../state/ledger.ts'
+import type { StoredList } from '../state/list-store.ts'
+import { contactIn, describeContact } from './contact-entity.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
 
-/** WritableDialerContact and the read-only members of DialerContact, which a PUT may send back. */
-const contactSchema = z.strictObject({
-  id: z.string().optional(),
-  name: z.string().optional(),
-  contactListId: z.string(),
-  data: z.record(z.string(), z.unknown()),
-  callable: z.boolean().optional(),
-  phoneNumberStatus: z.record(z.string(), z.unknown()).optional(),
-  contactableStatus: z.record(z.string(), z.unknown()).optional(),
-  latestSmsEvaluations: z.record(z.string(), z.unknown()).optional(),
-  latestEmailEvaluations: z.record(z.string(), z.unknown()).optional(),
-  latestWhatsAppEvaluations: z.record(z.string(), z.unknown()).optional(),
-  callRecords: z.record(z.string(), z.unknown()).optional(),
-  contactColumnTimeZones: z.record(z.string(), z.unknown()).optional(),
-  configurationOverrides: z.unknown().optional(),
-  dateCreated: z.string().optional(),
-  selfUri: z.string().optional(),
-})
-
-const describe = (list: StoredList, contactId: string, cells: string) => ({
-  id: contactId,
-  contactListId: list.id,
-  data: Object.fromEntries(
-    Object.entries(fieldsOf(list, cells)).map(([name, value]) => [name, value ?? '']),
-  ),
-  callable: true,
-  phoneNumberStatus: {},
-  contactableStatus: {},
-  selfUri: `/api/v2/outbound/contactlists/${list.id}/contacts/${contactId}`,
-})
-
-const parsedContact = (
-  state: SandboxState,
-  list: StoredList,
-  body: unknown,
-  dropped: DroppedFields,
-): IncomingContact => {
-  const result = contactSchema.safeParse(body)
-  if (!result.success) {
-    const path = result.error.issues[0]?.path.join('.') ?? ''
-    throw new Refusal(400, 'invalid.property', `A contact is not valid at ${path}.`)
+/** Every flag is false unless the caller says otherwise (SDK 262, comments of the add). */
+const flagsOf = ({ query }: Call): QueueFlags => {
+  const flag = (name: keyof QueueFlags): boolean => {
+    const value = query[name]
+    if (value !== undefined && value !== 'true' && value !== 'false') {
+      throw new Refusal(400, 'bad.request', `${name} is true or false.`)
+    }
+    return value === 'true'
   }
-  const { id, contactListId, data } = result.data
-  if (contactListId !== list.id) {
-    throw new Refusal(400, 'invalid.contact.list', 'contactListId is not the list of the path.')
-  }
-  if (id === undefined) state.book.count(list.id, 'contactsWithoutId')
   return {
-    contactId: id === undefined ? randomUUID() : checkedContactId(id),
-    cells: packCells(state, list, Object.entries(data), {
-      dropped,
-      undeclaredCode: 'invalid.contact.columns',
-      maxChars: PLATFORM_LIMITS.cellChars,
-      empty: '',
-    }),
+    priority: flag('priority'),
+    doNotQueue: flag('doNotQueue'),
+    clearSystemData: flag('clearSystemData'),
   }
 }
 
-const FLAGS = ['priority', 'clearSystemData', 'doNotQueue']
+const assertRoom = (state: SandboxState, list: StoredList, ids: readonly string[]): void => {
+  const added = new Set(ids.filter((id) => list.contacts.find(id) === undefined)).size
+  if (added > roomIn(state, list)) {
+    throw new Refusal(400, 'exceeded.contact.limit', 'The contact list is full.')
+  }
+}
 
 /** Adds carry no result of each contact: one that is bad fails the whole call. */
 const add = (state: SandboxState, call: Call): Answer => {
   const list = state.lists.get(call.listId ?? '')
-  const odd = FLAGS.find((flag) => !['true', 'false', undefined].includes(call.query[flag]))
-  if (odd) throw new Refusal(400, 'bad.request', `${odd} is true or false.`)
+  const flags = flagsOf(call)
   if (!Array.isArray(call.body)) {
     throw new Refusal(400, 'bad.request', 'A JSON array of contacts is expected.')
   }
@@ -94,7 +59,7 @@ const add = (state: SandboxState, call: Call): Answer => {
     })
   }
   const dropped = droppedFields(state, call)
-  const contacts = call.body.map((body: unknown) => parsedContact(state, list, body, dropped))
+  const contacts = call.body.map((body: unknown) => contactIn(state, list, body, dropped))
   const ids = contacts.map(({ contactId }) => contactId)
   state.book.requestId(call.requestId, fingerprintOf(list.id, ids))
   const rule = state.faults.pick(['reject-rows'], call, ({ contactIds, everyNth }) =>
@@ -105,49 +70,59 @@ const add = (state: SandboxState, call: Call): Answer => {
     ),
   )
   if (rule) throw new Refusal(400, 'invalid.contact.id', rule.message)
-  const added = ids.reduce((sum, id) => sum + (list.contacts.cellsOf(id) === undefined ? 1 : 0), 0)
-  if (added > roomIn(state, list)) {
-    throw new Refusal(400, 'exceeded.contact.limit', 'The contact list is full.')
-  }
-  applyContacts(state, call, list, contacts)
-  return {
-    status: 200,
-    body: contacts.map(({ contactId, cells }) => describe(list, contactId, JSON.stringify(cells))),
-  }
+  assertRoom(state, list, ids)
+  const { priority, clearSystemData: clears } = flags
+  const overrides = priority ? { configurationOverrides: { priority } } : {}
+  const written = contacts.map(({ given, ...contact }) => ({
+    ...contact,
+    system: { data: { ...given, ...overrides }, clears },
+  }))
+  applyContacts(state, call, list, { contacts: written, queue: flags })
+  return { status: 200, body: ids.map((id) => describeContact(list, list.contacts.find(id)!)) }
 }
 
-const one = (state: SandboxState, call: Call) => {
+const one = (state: SandboxState, call: Call): { list: StoredList; contact: StoredContact } => {
   const list = state.lists.get(call.listId ?? '')
-  const contactId = call.params['contactId'] ?? ''
-  const cells = list.contacts.cellsOf(contactId)
-  if (cells === undefined) {
-    throw new Refusal(404, 'contact.not.found', 'The contact was not found.')
-  }
-  return { list, contactId, cells }
+  const contact = list.contacts.find(call.params['contactId'] ?? '')
+  if (contact) return { list, contact }
+  throw new Refusal(404, 'contact.not.found', 'The contact was not found.')
 }
 
 const read = (state: SandboxState, call: Call): Answer => {
-  const { list, contactId, cells } = one(state, call)
-  return { status: 200, body: describe(list, contactId, cells) }
+  const { list, contact } = one(state, call)
+  return { status: 200, body: describeContact(list, contact) }
 }
 
 const replace = (state: SandboxState, call: Call): Answer => {
-  const { list, contactId } = one(state, call)
-  const contact = parsedContact(
-    state,
-    list,
-    { ...(call.body as object), id: contactId },
-    droppedFields(state, call),
-  )
-  applyContacts(state, call, list, [contact])
-  return { status: 200, body: describe(list, contactId, JSON.stringify(contact.cells)) }
+  const { list, contact } = one(state, call)
+  const { contactId } = contact
+  const body = { ...(call.body as object), id: contactId }
+  const { given, cells } = contactIn(state, list, body, droppedFields(state, call))
+  const incoming: IncomingContact = { contactId, cells, system: { data: given, clears: false } }
+  applyContacts(state, call, list, [incoming])
+  return { status: 200, body: describeContact(list, list.contacts.find(contactId)!) }
+}
+
+const removeIds = (state: SandboxState, call: Call, list: StoredList, ids: readonly string[]) => {
+  list.revision += 1
+  const removed = ids.filter((id) => list.contacts.remove(id)).length
+  noteApplied(state, call, list, { contacts: removed, queue: null })
 }
 
 const remove = (state: SandboxState, call: Call): Answer => {
-  const { list, contactId } = one(state, call)
-  list.revision += 1
-  list.contacts.remove(contactId)
-  noteApplied(state, call, list, 1)
+  const { list, contact } = one(state, call)
+  removeIds(state, call, list, [contact.contactId])
+  return { status: 204 }
+}
+
+/** Ids that the list does not hold are passed over. */
+const removeMany = (state: SandboxState, call: Call): Answer => {
+  const list = state.lists.get(call.listId ?? '')
+  const ids = call.valuesOf('contactIds')
+  if (ids.length === 0 || ids.length > PLATFORM_LIMITS.contactsPerDelete) {
+    throw new Refusal(400, 'bad.request', 'contactIds names 1 to 250 contacts.')
+  }
+  removeIds(state, call, list, ids)
   return { status: 204 }
 }
 
@@ -161,8 +136,8 @@ const readMany = (state: SandboxState, call: Call): Answer => {
   return {
     status: 200,
     body: ids.data.flatMap((contactId) => {
-      const cells = list.contacts.cellsOf(contactId)
-      return cells === undefined ? [] : [describe(list, contactId, cells)]
+      const contact = list.contacts.find(contactId)
+      return contact ? [describeContact(list, contact)] : []
     }),
   }
 }
@@ -178,29 +153,22 @@ const clear = (state: SandboxState, call: Call): Answer => {
   return { status: 204 }
 }
 
-/** Contacts of the platform dialect: add and update by id, read, clear. */
+/** Contacts of the platform dialect: add and update by id, read, remove, clear. */
 export const platformContactEndpoints = (state: SandboxState): Endpoint[] => {
-  const base = '/api/v2/outbound/contactlists/:listId'
-  const call = (
-    method: Endpoint['method'],
-    path: string,
-    operation: Endpoint['operation'],
-    effect: (state: SandboxState, call: Call) => Answer,
-    writesContacts: boolean,
-  ): Endpoint => ({
-    method,
-    path: base + path,
-    operation,
-    dialect: 'platform',
-    writesContacts,
-    handle: (found) => effect(state, found),
-  })
+  const contacts = '/api/v2/outbound/contactlists/:listId/contacts'
+  const one = `${contacts}/:contactId`
+  const writing = (endpoint: Endpoint): Endpoint => ({ ...endpoint, writesContacts: true })
   return [
-    call('POST', '/contacts', 'contacts', add, true),
-    call('POST', '/contacts/bulk', 'contact', readMany, false),
-    call('GET', '/contacts/:contactId', 'contact', read, false),
-    call('PUT', '/contacts/:contactId', 'contact', replace, true),
-    call('DELETE', '/contacts/:contactId', 'contact', remove, true),
-    call('POST', '/clear', 'clear', clear, true),
+    writing(platformEndpoint('POST', contacts, 'contacts', (call) => add(state, call))),
+    writing(platformEndpoint('DELETE', contacts, 'contact', (call) => removeMany(state, call))),
+    platformEndpoint('POST', `${contacts}/bulk`, 'contact', (call) => readMany(state, call)),
+    platformEndpoint('GET', one, 'contact', (call) => read(state, call)),
+    writing(platformEndpoint('PUT', one, 'contact', (call) => replace(state, call))),
+    writing(platformEndpoint('DELETE', one, 'contact', (call) => remove(state, call))),
+    writing(
+      platformEndpoint('POST', '/api/v2/outbound/contactlists/:listId/clear', 'clear', (call) =>
+        clear(state, call),
+      ),
+    ),
   ]
 }

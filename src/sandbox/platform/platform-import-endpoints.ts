@@ -19,7 +19,7 @@ const requestSchema = z.object({
   contentType: z.enum(CONTENT_TYPES),
   id: z.string().min(1),
   contactIdName: z.string().min(1).optional(),
-  clearSystemData: z.boolean().optional(),
+  clearSystemData: z.boolean().default(false),
   signedUrlTimeoutSeconds: z.int().min(1).max(604_800).default(600),
 })
 
@@ -31,8 +31,9 @@ const askForPlace = (state: SandboxState, call: Call): Answer => {
     const path = result.error.issues[0]?.path.join('.') ?? ''
     throw new Refusal(400, 'bad.request', `The request body is not valid at ${path}.`)
   }
-  const { contentType, id, contactIdName = null, signedUrlTimeoutSeconds } = result.data
-  const purpose = { listId: state.lists.get(id).id, contactIdName, contentType }
+  const { contentType, id, contactIdName = null, clearSystemData, ...rest } = result.data
+  const { signedUrlTimeoutSeconds } = rest
+  const purpose = { listId: state.lists.get(id).id, contactIdName, contentType, clearSystemData }
   const place = state.places.make(purpose, signedUrlTimeoutSeconds)
   const query = new URLSearchParams({
     'X-Amz-Expires': String(signedUrlTimeoutSeconds),
@@ -108,11 +109,15 @@ const finish = (state: SandboxState, { place, plan, failureReason, telling }: En
   if (!list) return log('IMPORT_LIST_NO_LONGER_EXISTS')
   if (failureReason !== null) return log(plan.fileCode ?? 'IMPORT_INVALID_DATA')
   log(...plan.rowCodes.filter((code) => code !== null))
-  const held = (id: string): boolean => list.contacts.cellsOf(id) !== undefined
+  const held = (id: string): boolean => list.contacts.find(id) !== undefined
   const contacts = fitting(held, roomIn(state, list), plan.contacts)
   if (contacts.length < plan.contacts.length) log('EXCEEDED_CONTACT_LIMIT')
   state.book.count(listId, 'contactsWithoutId', plan.withoutId)
-  applyContacts(state, { operation: 'storage', requestId: null }, list, contacts)
+  const { clearSystemData: clears } = place
+  const written = contacts.map((contact) => ({ ...contact, system: { data: {}, clears } }))
+  const flags = { priority: false, doNotQueue: false, clearSystemData: clears }
+  const by = { operation: 'storage', requestId: null } as const
+  applyContacts(state, by, list, { contacts: written, queue: flags })
 }
 
 /** The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the same list. */
@@ -195,5 +200,12 @@ export const platformImportEndpoints = (state: SandboxState): Endpoint[] => [
     operation: 'events',
     dialect: 'platform',
     handle: (call) => ({ status: 200, body: state.events.page(call.query) }),
+  },
+  {
+    method: 'GET',
+    path: '/api/v2/outbound/events/:eventId',
+    operation: 'events',
+    dialect: 'platform',
+    handle: (call) => ({ status: 200, body: state.events.get(call.params['eventId'] ?? '') }),
   },
 ]

@@ -8,4 +8,6 @@ export const PLATFORM_LIMITS = {
   nameChars: 64,
   contactsPerRequest: 1000,
   contactsPerRead: 50,
+  contactsPerDelete: 250,
+  listsPerUpdate: 100,
 } as const

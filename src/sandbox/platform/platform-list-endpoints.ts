@@ -1,156 +1,202 @@
-import type { Call, Endpoint, SandboxState } from '../server/endpoint.ts'
-import type { Answer } from '../server/refusal.ts'
+import { z } from 'zod'
+
+import {
+  type Call,
+  type Endpoint,
+  platformEndpoint,
+  type SandboxState,
+} from '../server/endpoint.ts'
+import { type Answer, Refusal } from '../server/refusal.ts'
 import type { StoredList } from '../state/list-store.ts'
+import { HOME_DIVISION } from '../state/named-entities.ts'
+import { pageAnswer } from './paging.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
+import {
+  columnsOfList,
+  entityOf,
+  fieldsOfEntity,
+  settingsOfEntity,
+} from './platform-list-entity.ts'
 import {
   assertColumns,
   assertName,
+  assertReferences,
   assertUnchanged,
-  entityOf,
-  fieldsOfEntity,
   refuse,
 } from './platform-list-rules.ts'
+import { timeZonePreview } from './time-zones.ts'
 
-/** The list as the platform's entity; `size` and `importStatus` only when asked for. */
+const BASE = '/api/v2/outbound/contactlists'
+
+/** Members that are filled only when asked for. */
+const askedFor = (state: SandboxState, list: StoredList, query: Call['query']) => ({
+  ...(query['includeSize'] === 'true' ? { size: list.contacts.size } : {}),
+  ...(query['includeImportStatus'] === 'true'
+    ? { importStatus: state.imports.status(list.id) }
+    : {}),
+})
+
+const divisionOf = (state: SandboxState, list: StoredList) => {
+  const { id, name } = state.divisions.get(list.settings.divisionId)
+  return { id, name, selfUri: `/api/v2/authorization/divisions/${id}` }
+}
+
+/** The list as the platform's entity. */
 const describe = (state: SandboxState, list: StoredList, query: Call['query']) => {
-  const columnsOf = (kind: string) =>
-    list.fields
-      .filter((field) => field.kind === kind)
-      .map((field) => ({ columnName: field.name, type: field.label }))
+  const { divisionId: _, attemptLimitsId, ...settings } = list.settings
+  const limits = attemptLimitsId === undefined ? null : state.attemptLimits.get(attemptLimitsId)
   return {
     id: list.id,
     name: list.name,
     dateCreated: list.dateCreated,
     dateModified: list.dateModified,
     version: list.version,
-    division: { id: 'sandbox-home-division' },
-    columnNames: list.fields.map((field) => field.name),
-    phoneColumns: columnsOf('phone'),
-    emailColumns: columnsOf('email'),
-    whatsAppColumns: [],
-    previewModeAcceptedValues: [],
-    automaticTimeZoneMapping: list.timeZones.automatic,
-    ...(list.timeZones.zipCodeColumn === null
-      ? {}
-      : { zipCodeColumnName: list.timeZones.zipCodeColumn }),
-    trimWhitespace: true,
-    ...(query['includeSize'] === 'true' ? { size: list.contacts.size } : {}),
-    ...(query['includeImportStatus'] === 'true'
-      ? { importStatus: state.imports.status(list.id) }
-      : {}),
-    selfUri: `/api/v2/outbound/contactlists/${list.id}`,
+    division: divisionOf(state, list),
+    ...columnsOfList(list),
+    ...settings,
+    ...(limits ? { attemptLimits: { id: limits.id, name: limits.name } } : {}),
+    ...askedFor(state, list, query),
+    selfUri: `${BASE}/${list.id}`,
   }
 }
+
+/** The simplified list, for callers without the right to see the whole one. */
+const describeView = (state: SandboxState, list: StoredList, query: Call['query']) => ({
+  id: list.id,
+  name: list.name,
+  division: divisionOf(state, list),
+  ...columnsOfList(list),
+  ...askedFor(state, list, query),
+  selfUri: `${BASE}/divisionviews/${list.id}`,
+})
 
 const create = (state: SandboxState, call: Call): Answer => {
   const entity = entityOf(call.body)
   assertName(state.lists, entity.name, null)
   assertColumns(entity)
+  assertReferences(state, entity)
   if (state.lists.all().length >= PLATFORM_LIMITS.lists) {
     refuse('max.entity.count.reached', 'The org has as many contact lists as it can have.')
   }
-  const { automaticTimeZoneMapping: automatic, zipCodeColumnName: zipCodeColumn = null } = entity
   const list = state.lists.add({
     name: entity.name,
     fields: fieldsOfEntity(entity),
-    timeZones: { automatic, zipCodeColumn },
+    settings: settingsOfEntity(entity, HOME_DIVISION.id),
     lagMs: 0,
   })
   state.activity.listCreated(list)
   return { status: 200, body: describe(state, list, call.query) }
 }
 
-const update = (state: SandboxState, call: Call): Answer => {
-  const list = state.lists.get(call.listId ?? '')
-  const entity = entityOf(call.body)
+const change = (state: SandboxState, list: StoredList, body: unknown): void => {
+  const entity = entityOf(body)
   if (entity.version !== list.version) {
     refuse('invalid.update.wrong.version', 'The version does not match.', 409)
   }
   assertUnchanged(entityOf(describe(state, list, {})), entity)
   assertName(state.lists, entity.name, list)
-  state.lists.rename(list, entity.name)
+  assertReferences(state, entity)
+  const settings = settingsOfEntity(entity, list.settings.divisionId)
+  state.lists.change(list, { name: entity.name, settings })
+}
+
+const update = (state: SandboxState, call: Call): Answer => {
+  const list = state.lists.get(call.listId ?? '')
+  change(state, list, call.body)
   return { status: 200, body: describe(state, list, call.query) }
 }
 
-const remove = (state: SandboxState, call: Call): Answer => {
-  const list = state.lists.get(call.listId ?? '')
-  if (state.imports.running(list.id)) {
-    refuse('contact.list.import.in.progress', 'An import into the list is in progress.')
+const bulkSchema = z.object({
+  contactListIds: z.array(z.string()).min(1),
+  contactList: z.record(z.string(), z.unknown()),
+})
+
+const outcomeOf = (state: SandboxState, id: string, changes: Record<string, unknown>) => {
+  try {
+    const list = state.lists.get(id)
+    change(state, list, { ...describe(state, list, {}), ...changes, version: list.version })
+    return { id, success: true, status: 200, entity: describe(state, list, {}) }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { code, message, status } = error
+    return { id, success: false, status, error: { code, message, status, retryable: false } }
   }
-  state.lists.remove(list.id)
+}
+
+/** The given members of up to 100 lists; one that fails does not keep the others from changing. */
+const updateMany = (state: SandboxState, call: Call): Answer => {
+  const parsed = bulkSchema.safeParse(call.body)
+  if (!parsed.success || parsed.data.contactListIds.length > PLATFORM_LIMITS.listsPerUpdate) {
+    return refuse('bad.request', 'contactListIds names 1 to 100 lists, contactList the change.')
+  }
+  const { contactListIds, contactList } = parsed.data
+  const results = contactListIds.map((id) => outcomeOf(state, id, contactList))
+  const errorIndexes = results.flatMap(({ success }, index) => (success ? [] : [index]))
+  return { status: 200, body: { results, errorCount: errorIndexes.length, errorIndexes } }
+}
+
+const remove = (state: SandboxState, ids: readonly string[]): Answer => {
+  for (const { id } of ids.map((found) => state.lists.get(found))) {
+    if (state.imports.running(id)) {
+      refuse('contact.list.import.in.progress', 'An import into the list is in progress.')
+    }
+  }
+  for (const id of ids) state.lists.remove(id)
   return { status: 204 }
 }
 
-/** Without paging parameters (the guides know none) every list is on the one page. */
-const pageOf = (query: Call['query'], total: number): { size: number; number: number } => {
-  const paged = 'pageSize' in query || 'pageNumber' in query
-  const size = paged ? Number(query['pageSize'] ?? 25) : Math.max(1, total)
-  const number = Number(query['pageNumber'] ?? 1)
-  const valid = Number.isInteger(size) && size > 0 && Number.isInteger(number) && number > 0
-  if (!valid || (paged && size > 100)) refuse('bad.request', 'pageSize is 1 to 100.')
-  return { size, number }
+const listAll = (
+  state: SandboxState,
+  call: Call,
+  about: { path: string; wholeUnpaged: boolean },
+  describeOne: typeof describe | typeof describeView,
+): Answer => {
+  const divisions = call.valuesOf('divisionId')
+  const zone = call.query['timeZone']
+  const entities = state.lists
+    .all()
+    .filter(
+      ({ settings }) =>
+        (divisions.length === 0 || divisions.includes(settings.divisionId)) &&
+        (zone === undefined || settings.timeZone === zone),
+    )
+  return pageAnswer(call, { ...about, entities }, (list) => describeOne(state, list, call.query))
 }
 
-const listAll = (state: SandboxState, call: Call): Answer => {
-  const wanted = call.query['name']
-  const lists = state.lists.all().filter((list) => !wanted || list.name.includes(wanted))
-  const { size, number } = pageOf(call.query, lists.length)
-  const pageCount = Math.ceil(lists.length / size)
-  const uri = (page: number) => `/api/v2/outbound/contactlists?pageSize=${size}&pageNumber=${page}`
-  return {
-    status: 200,
-    body: {
-      entities: lists
-        .slice((number - 1) * size, number * size)
-        .map((list) => describe(state, list, call.query)),
-      pageSize: size,
-      pageNumber: number,
-      total: lists.length,
-      pageCount,
-      firstUri: uri(1),
-      selfUri: uri(number),
-      lastUri: uri(Math.max(1, pageCount)),
-      ...(number < pageCount ? { nextUri: uri(number + 1) } : {}),
-      ...(number > 1 ? { previousUri: uri(number - 1) } : {}),
-    },
-  }
-}
-
-const limits = (namespace: string): Answer => ({
-  status: 200,
-  body: {
-    entities:
-      namespace === 'outbound'
-        ? Object.entries({
-            'contact.lists.max': PLATFORM_LIMITS.lists,
-            'contact.list.columns.max': PLATFORM_LIMITS.columns,
-            'contact.list.contacts.max': PLATFORM_LIMITS.contactsPerList,
-            'contacts.per.request.max': PLATFORM_LIMITS.contactsPerRequest,
-          }).map(([key, value]) => ({ key, namespace, value }))
-        : [],
-  },
-})
-
-/** Contact lists of the platform dialect, and limits. The list of lists serves both dialects. */
+/** Contact lists of the platform dialect. The list of lists serves both dialects. */
 export const platformListEndpoints = (state: SandboxState): Endpoint[] => {
-  const listCall = (
-    method: Endpoint['method'],
-    path: string,
-    operation: Endpoint['operation'],
-    handle: Endpoint['handle'],
-  ): Endpoint => ({ method, path, operation, dialect: 'platform', handle })
-  const base = '/api/v2/outbound/contactlists'
+  const listOf = (call: Call): StoredList => state.lists.get(call.listId ?? '')
+  const views = `${BASE}/divisionviews`
   return [
-    { ...listCall('GET', base, 'lists', (call) => listAll(state, call)), dialect: 'shared' },
-    listCall('POST', base, 'list-create', (call) => create(state, call)),
-    listCall('GET', `${base}/:listId`, 'list', (call) => ({
-      status: 200,
-      body: describe(state, state.lists.get(call.listId ?? ''), call.query),
-    })),
-    listCall('PUT', `${base}/:listId`, 'list-write', (call) => update(state, call)),
-    listCall('DELETE', `${base}/:listId`, 'list-write', (call) => remove(state, call)),
-    listCall('GET', '/api/v2/organizations/limits/namespaces/:namespace', 'limits', ({ params }) =>
-      limits(params['namespace'] ?? ''),
+    {
+      ...platformEndpoint('GET', BASE, 'lists', (call) =>
+        listAll(state, call, { path: BASE, wholeUnpaged: true }, describe),
+      ),
+      dialect: 'shared',
+    },
+    platformEndpoint('POST', BASE, 'list-create', (call) => create(state, call)),
+    platformEndpoint('DELETE', BASE, 'list-write', (call) => remove(state, call.valuesOf('id'))),
+    platformEndpoint('POST', `${BASE}/bulk/update`, 'list-write', (call) =>
+      updateMany(state, call),
     ),
+    platformEndpoint('GET', views, 'lists', (call) =>
+      listAll(state, call, { path: views, wholeUnpaged: false }, describeView),
+    ),
+    platformEndpoint('GET', `${views}/:listId`, 'list', (call) => ({
+      status: 200,
+      body: describeView(state, listOf(call), call.query),
+    })),
+    platformEndpoint('GET', `${BASE}/:listId`, 'list', (call) => ({
+      status: 200,
+      body: describe(state, listOf(call), call.query),
+    })),
+    platformEndpoint('PUT', `${BASE}/:listId`, 'list-write', (call) => update(state, call)),
+    platformEndpoint('DELETE', `${BASE}/:listId`, 'list-write', (call) =>
+      remove(state, [call.listId ?? '']),
+    ),
+    platformEndpoint('GET', `${BASE}/:listId/timezonemappingpreview`, 'time-zones', (call) => ({
+      status: 200,
+      body: timeZonePreview(listOf(call)),
+    })),
   ]
 }

@@ -1,33 +1,8 @@
-import { z } from 'zod'
-
+import type { SandboxState } from '../server/endpoint.ts'
 import { Refusal } from '../server/refusal.ts'
-import type { ListField, ListStore, StoredList } from '../state/list-store.ts'
+import type { ListStore, StoredList } from '../state/list-store.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
-
-const columnSchema = z.object({
-  columnName: z.string(),
-  type: z.string(),
-  callableTimeColumnName: z.string().optional(),
-})
-/** Unknown members are ignored, as the published API does. */
-const entitySchema = z.object({
-  name: z.string(),
-  columnNames: z.array(z.string()),
-  phoneColumns: z.array(columnSchema).default([]),
-  emailColumns: z.array(columnSchema).default([]),
-  automaticTimeZoneMapping: z.boolean().default(false),
-  zipCodeColumnName: z.string().optional(),
-  version: z.int().optional(),
-})
-export type Entity = z.output<typeof entitySchema>
-
-/** Throws 400 `bad.request`. */
-export const entityOf = (body: unknown): Entity => {
-  const result = entitySchema.safeParse(body)
-  if (result.success) return result.data
-  const path = result.error.issues[0]?.path.join('.') ?? ''
-  throw new Refusal(400, 'bad.request', `The request body is not valid at ${path}.`)
-}
+import type { Entity } from './platform-list-entity.ts'
 
 /** Names that exports carry for Genesys' own columns (platform API, section 2.6). */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['inin-outbound-id', 'ContactCallable'])
@@ -45,6 +20,17 @@ export const assertName = (lists: ListStore, name: string, self: StoredList | nu
   if (taken) refuse('duplicate.name', 'The name already exists.')
 }
 
+/** The codes for a division and attempt limits that are not there are not documented. Throws 400. */
+export const assertReferences = (state: SandboxState, { settings }: Entity): void => {
+  const { division, attemptLimits } = settings
+  if (division && !state.divisions.has(division.id)) {
+    refuse('division.not.found', 'The division was not found.')
+  }
+  if (attemptLimits && !state.attemptLimits.has(attemptLimits.id)) {
+    refuse('attempt.limits.not.found', 'The attempt limits were not found.')
+  }
+}
+
 const assertColumnNames = ({ columnNames }: Entity): void => {
   const names = new Set(columnNames)
   if (names.size === 0) refuse('no.contact.columns.defined', 'No columns were defined.')
@@ -57,10 +43,12 @@ const assertColumnNames = ({ columnNames }: Entity): void => {
   }
 }
 
-const assertDeclared = ({ columnNames, phoneColumns, emailColumns }: Entity): void => {
-  const declared = [...phoneColumns, ...emailColumns].map(({ columnName }) => columnName)
+const assertDeclared = (entity: Entity): void => {
+  const { columnNames, phoneColumns, emailColumns, whatsAppColumns, settings } = entity
+  const columns = [...phoneColumns, ...emailColumns, ...whatsAppColumns]
+  const declared = columns.map(({ columnName }) => columnName)
   if (declared.length === 0) {
-    refuse('no.phone.columns', 'At least one phone or email column is needed.')
+    refuse('no.phone.columns', 'At least one phone, email or WhatsApp column is needed.')
   }
   if (new Set(declared).size < declared.length) refuse('not.unique.phone.columns', 'Repeated.')
   if (declared.some((name) => SYSTEM_COLUMNS.has(name))) {
@@ -69,11 +57,19 @@ const assertDeclared = ({ columnNames, phoneColumns, emailColumns }: Entity): vo
   if (!declared.every((name) => columnNames.includes(name))) {
     refuse('invalid.contact.phone.column', 'A phone or email column is not a column of the list.')
   }
+  const referred = [
+    ...columns.map(({ timeColumn }) => timeColumn),
+    ...settings.columnDataTypeSpecifications.map(({ columnName }) => columnName),
+    settings.previewModeColumnName,
+  ]
+  if (referred.some((name) => name !== undefined && !columnNames.includes(name))) {
+    refuse('invalid.contact.columns', 'A column that is referred to is not a column of the list.')
+  }
 }
 
-const assertTimeZones = (entity: Entity): void => {
-  const { automaticTimeZoneMapping, zipCodeColumnName: zip, phoneColumns, columnNames } = entity
-  const timed = phoneColumns.some((column) => column.callableTimeColumnName !== undefined)
+const assertTimeZones = ({ settings, phoneColumns, columnNames }: Entity): void => {
+  const { automaticTimeZoneMapping, zipCodeColumnName: zip } = settings
+  const timed = phoneColumns.some(({ timeColumn }) => timeColumn !== undefined)
   if (automaticTimeZoneMapping && timed) {
     refuse(
       'cannot.have.callable.time.column.with.automatic.time.zone.mapping',
@@ -99,45 +95,36 @@ export const assertColumns = (entity: Entity): void => {
   assertTimeZones(entity)
 }
 
-const namesAndTypes = (columns: Entity['phoneColumns']): string =>
-  JSON.stringify(columns.map(({ columnName, type }) => [columnName, type]))
+const same = (before: unknown, after: unknown): boolean =>
+  JSON.stringify(before) === JSON.stringify(after)
 
 /**
- * What cannot change once a list is made. Which code speaks of email columns is not documented: `contact.columns.dont.match` is the
- * one of the documented codes that fits. Throws 400.
+ * What cannot change once a list is made. Which code speaks of email and WhatsApp columns and of data types is not documented:
+ * `contact.columns.dont.match` is the one of the documented codes that fits. Throws 400.
  */
 export const assertUnchanged = (before: Entity, after: Entity): void => {
-  if (JSON.stringify(before.columnNames) !== JSON.stringify(after.columnNames)) {
+  if (!same(before.columnNames, after.columnNames)) {
     refuse('cannot.update.contact.column.names', 'Column names cannot be changed.')
   }
-  if (namesAndTypes(before.phoneColumns) !== namesAndTypes(after.phoneColumns)) {
+  if (!same(before.phoneColumns, after.phoneColumns)) {
     refuse('cannot.update.phone.columns', 'Phone columns cannot be changed.')
   }
-  if (namesAndTypes(before.emailColumns) !== namesAndTypes(after.emailColumns)) {
-    refuse('contact.columns.dont.match', 'Email columns cannot be changed.')
+  const others = ({ emailColumns, whatsAppColumns, settings }: Entity) => [
+    emailColumns,
+    whatsAppColumns,
+    settings.columnDataTypeSpecifications,
+  ]
+  if (!same(others(before), others(after))) {
+    refuse('contact.columns.dont.match', 'Email columns and data types cannot be changed.')
   }
-  const zoned = before.automaticTimeZoneMapping === after.automaticTimeZoneMapping
-  if (!zoned || before.zipCodeColumnName !== after.zipCodeColumnName) {
+  const zones = ({ settings }: Entity) => [
+    settings.automaticTimeZoneMapping,
+    settings.zipCodeColumnName,
+  ]
+  if (!same(zones(before), zones(after))) {
     refuse(
       'cannot.edit.automatic.time.zone.mapping.settings',
       'Automatic time zone mapping cannot be changed.',
     )
   }
-}
-
-/** The columns of an entity as the sandbox keeps them. */
-export const fieldsOfEntity = (entity: Entity): ListField[] => {
-  const phones = new Map(entity.phoneColumns.map((column) => [column.columnName, column.type]))
-  const emails = new Map(entity.emailColumns.map((column) => [column.columnName, column.type]))
-  return entity.columnNames.map((name) => {
-    const kind = phones.has(name) ? 'phone' : emails.has(name) ? 'email' : 'text'
-    return {
-      name,
-      kind,
-      required: false,
-      type: kind === 'phone' ? 'Phone' : kind === 'email' ? 'Email' : 'String',
-      format: null,
-      label: phones.get(name) ?? emails.get(name) ?? '',
-    }
-  })
 }

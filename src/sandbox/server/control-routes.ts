@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { COLUMN_KINDS } from '../../domain/contact-lists/contact-list.ts'
 import { faultPlanSchema } from '../faults/fault-plan.ts'
+import { noteCalls } from '../state/dialled-calls.ts'
 import { fieldsOf, type SandboxList } from '../state/list-store.ts'
 import type { SandboxState } from './endpoint.ts'
 import { Refusal } from './refusal.ts'
@@ -20,6 +21,12 @@ const listSchema = z.strictObject({
     )
     .min(1),
   status: z.enum(['READY', 'PROCESSING', 'ERROR']).default('READY'),
+})
+const callsSchema = z.strictObject({
+  contactIds: z.array(z.string()).min(1),
+  column: z.string().min(1),
+  result: z.string().min(1),
+  wrapup: z.string().optional(),
 })
 const ledgerQuery = z.strictObject({
   listId: z.string().optional(),
@@ -75,6 +82,11 @@ export const registerControlRoutes = (
       })),
       next,
     }
+  })
+  app.post('/_sandbox/lists/:listId/calls', (request, reply) => {
+    const { listId } = request.params as { listId: string }
+    noteCalls(state, listId, parsed(callsSchema, request.body))
+    return reply.code(204).send()
   })
   app.post('/_sandbox/reset', (_request, reply) => {
     actions.reset()

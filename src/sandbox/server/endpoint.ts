@@ -2,12 +2,15 @@ import type { Clock } from '../../lib/clock.ts'
 import type { FaultEngine, Operation } from '../faults/fault-plan.ts'
 import type { RateReferee, SandboxDialect } from '../faults/rate-referee.ts'
 import type { ActivityBook } from '../state/activity-book.ts'
+import type { BulkJobs } from '../state/bulk-jobs.ts'
 import type { DueEffects } from '../state/due-effects.ts'
 import type { EventLog } from '../state/event-log.ts'
 import type { Imports } from '../state/imports.ts'
 import type { IngestJobs } from '../state/ingest-jobs.ts'
 import type { LedgerBook } from '../state/ledger.ts'
+import type { ListExports } from '../state/list-exports.ts'
 import type { ListStore } from '../state/list-store.ts'
+import type { AttemptLimits, Division, NamedEntities } from '../state/named-entities.ts'
 import type { PresignedPlaces } from '../state/presigned-places.ts'
 import type { FormPart } from './multipart-form.ts'
 import type { PushDesk } from './push-desk.ts'
@@ -30,6 +33,10 @@ export type SandboxState = {
   effects: DueEffects
   imports: Imports
   events: EventLog
+  bulkJobs: BulkJobs
+  exports: ListExports
+  divisions: NamedEntities<Division>
+  attemptLimits: NamedEntities<AttemptLimits>
   requests: RequestLog
   /** How long a new or changed guide list is not yet indexed; guide 001 says 300 ms. */
   provisioningLagMs: number
@@ -39,7 +46,10 @@ export type Call = {
   operation: Operation
   dialect: SandboxDialect
   params: Record<string, string>
+  /** The first value of each parameter. */
   query: Record<string, string>
+  /** Every value of a parameter that may come more than once, or joined by commas. */
+  valuesOf(name: string): string[]
   /** With lower-case names. */
   headers: Record<string, unknown>
   /** The host that the caller knows the sandbox by. */
@@ -64,6 +74,14 @@ export type Endpoint = {
   /** Synchronous on purpose: an effect is whole before the next request is looked at. Throws `Refusal`. */
   handle(call: Call): Answer
 }
+
+/** An endpoint of the platform dialect. */
+export const platformEndpoint = (
+  method: Endpoint['method'],
+  path: string,
+  operation: Operation,
+  handle: Endpoint['handle'],
+): Endpoint => ({ method, path, operation, dialect: 'platform', handle })
 
 /** Both pages say MB; the smaller reading is the safe one to enforce. */
 export const BODY_LIMIT_BYTES = 10_000_000

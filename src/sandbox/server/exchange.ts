@@ -14,6 +14,7 @@ import {
   STORAGE_LIMIT_BYTES,
 } from './endpoint.ts'
 import { type FormPart, readForm } from './multipart-form.ts'
+import { queryOf, type RawQuery } from './query.ts'
 import { type Answer, Refusal, refusalAnswer } from './refusal.ts'
 
 /** What was found when the request's head arrived; told to the caller after its body was read. */
@@ -197,7 +198,7 @@ const callOf = (
     operation: endpoint.operation,
     dialect: visit.dialect,
     params: { ...params, authorization: request.headers.authorization ?? '' },
-    query: request.query as Params,
+    ...queryOf(request.query as RawQuery),
     headers: request.headers,
     host: request.host,
     body: request.body,

@@ -4,9 +4,11 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { guideCallbackEndpoints } from '../guide/guide-callback-endpoint.ts'
 import { guideContactEndpoints } from '../guide/guide-contact-endpoints.ts'
 import { guideListEndpoints } from '../guide/guide-list-endpoints.ts'
+import { platformBulkEndpoints } from '../platform/platform-bulk-endpoints.ts'
 import { platformContactEndpoints } from '../platform/platform-contact-endpoints.ts'
 import { platformImportEndpoints } from '../platform/platform-import-endpoints.ts'
 import { platformListEndpoints } from '../platform/platform-list-endpoints.ts'
+import { platformOrgEndpoints } from '../platform/platform-org-endpoints.ts'
 import { BODY_LIMIT_BYTES, type SandboxState } from './endpoint.ts'
 import { registerEndpoints } from './exchange.ts'
 import { Refusal, refusalAnswer } from './refusal.ts'
@@ -67,7 +69,9 @@ export const createSandboxApp = async (state: SandboxState): Promise<FastifyInst
     ...guideContactEndpoints(state),
     ...guideCallbackEndpoints(state),
     ...platformListEndpoints(state),
+    ...platformOrgEndpoints(state),
     ...platformContactEndpoints(state),
+    ...platformBulkEndpoints(state),
     ...platformImportEndpoints(state),
   ]
   const gated = endpoints.filter(({ ungated }) => !ungated)

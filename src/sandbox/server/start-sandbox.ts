@@ -3,13 +3,16 @@ import { seededRandom } from '../../lib/seeded-random.ts'
 import { createFaultEngine, type FaultKind, type FaultPlan } from '../faults/fault-plan.ts'
 import { createRateReferee } from '../faults/rate-referee.ts'
 import { createActivityBook } from '../state/activity-book.ts'
+import { createBulkJobs } from '../state/bulk-jobs.ts'
 import { DEMO_LISTS } from '../state/demo-lists.ts'
 import { createDueEffects } from '../state/due-effects.ts'
 import { createEventLog } from '../state/event-log.ts'
 import { createImports } from '../state/imports.ts'
 import { createIngestJobs } from '../state/ingest-jobs.ts'
 import { createLedgerBook, type Ledger } from '../state/ledger.ts'
+import { createListExports } from '../state/list-exports.ts'
 import { createListStore, fieldOf, fieldsOf, type SandboxList } from '../state/list-store.ts'
+import { createNamedEntities, HOME_DIVISION } from '../state/named-entities.ts'
 import { createPresignedPlaces } from '../state/presigned-places.ts'
 import { registerControlRoutes } from './control-routes.ts'
 import type { SandboxState } from './endpoint.ts'
@@ -35,6 +38,8 @@ export type SandboxOptions = {
   importLagMs?: number
   /** How long an import runs. Default 200. */
   importDurationMs?: number
+  /** How long a platform bulk job or export runs. Default 200. */
+  taskDurationMs?: number
   /** How long a new or changed guide list is not indexed. Default 300 (guide 001). */
   provisioningLagMs?: number
   /** Default 3600. */
@@ -81,6 +86,7 @@ const createState = (options: SandboxOptions): SandboxState => {
     lagMs: options.importLagMs ?? 100,
     durationMs: options.importDurationMs ?? 200,
   })
+  const timed = { clock, effects, durationMs: options.taskDurationMs ?? 200 }
   const book = createLedgerBook({ lists, referee, activity, imports, now })
   const faults = createFaultEngine({
     clock,
@@ -104,6 +110,10 @@ const createState = (options: SandboxOptions): SandboxState => {
     imports,
     places: createPresignedPlaces({ clock }),
     events: createEventLog({ now }),
+    bulkJobs: createBulkJobs(timed),
+    exports: createListExports(timed),
+    divisions: createNamedEntities('division', [HOME_DIVISION]),
+    attemptLimits: createNamedEntities('attempt limits'),
     requests: createRequestLog(),
     pushes: createPushDesk({ clock, faults, book: activity }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
@@ -133,6 +143,10 @@ const resetState = (state: SandboxState): void => {
   state.imports.reset()
   state.places.reset()
   state.events.reset()
+  state.bulkJobs.reset()
+  state.exports.reset()
+  state.divisions.reset()
+  state.attemptLimits.reset()
   state.requests.reset()
   state.faults.set([])
 }

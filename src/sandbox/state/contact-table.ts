@@ -1,9 +1,11 @@
-/** The contacts of one list: one JSON text of cells a contact, so that a million of them fit in memory. */
+/** The contacts of one list: JSON texts of cells and of what Genesys keeps beside them, so that a million of them fit in memory. */
 export type ContactTable = {
   readonly size: number
   /** Says whether the contact is new, changed or was written with what it held already. */
-  upsert(contactId: string, cells: string, revision: number): 'new' | 'changed' | 'identical'
-  cellsOf(contactId: string): string | undefined
+  upsert(contact: WrittenContact, at: { revision: number; ms: number }): WriteOutcome
+  find(contactId: string): Readonly<StoredContact> | undefined
+  /** New system data by Genesys itself: no write of a caller. */
+  amend(contactId: string, system: string | null): void
   remove(contactId: string): boolean
   clear(): void
   /** Contacts in order of first arrival from slot `from`; `next` is null at the end. */
@@ -12,38 +14,51 @@ export type ContactTable = {
   writesHistogram(): Record<string, number>
 }
 
-export type StoredContact = {
+export type WriteOutcome = 'new' | 'changed' | 'identical'
+
+type WrittenContact = {
   contactId: string
   cells: string
+  /** JSON of `SystemData`; null where nothing differs from what every contact has. */
+  system: string | null
+}
+
+export type StoredContact = WrittenContact & {
   /** Times that this contact was written since the list was last cleared. */
   writes: number
   /** The revision of the list at the last write; revisions grow by one with every applied request. */
   revision: number
+  createdMs: number
 }
 
 export const createContactTable = (): ContactTable => {
   const slots = new Map<string, number>()
   let stored: (StoredContact | null)[] = []
-  const find = (contactId: string): StoredContact | null | undefined =>
-    stored[slots.get(contactId) ?? -1]
+  const find = (contactId: string): StoredContact | undefined =>
+    stored[slots.get(contactId) ?? -1] ?? undefined
   return {
     get size() {
       return slots.size
     },
-    upsert: (contactId, cells, revision) => {
+    upsert: ({ contactId, cells, system }, { revision, ms }) => {
       const contact = find(contactId)
       if (!contact) {
         slots.set(contactId, stored.length)
-        stored.push({ contactId, cells, writes: 1, revision })
+        stored.push({ contactId, cells, system, writes: 1, revision, createdMs: ms })
         return 'new'
       }
-      const outcome = contact.cells === cells ? 'identical' : 'changed'
+      const same = contact.cells === cells && contact.system === system
       contact.cells = cells
+      contact.system = system
       contact.writes += 1
       contact.revision = revision
-      return outcome
+      return same ? 'identical' : 'changed'
     },
-    cellsOf: (contactId) => find(contactId)?.cells,
+    find,
+    amend: (contactId, system) => {
+      const contact = find(contactId)
+      if (contact) contact.system = system
+    },
     remove: (contactId) => {
       const slot = slots.get(contactId)
       if (slot === undefined) return false

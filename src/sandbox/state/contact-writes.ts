@@ -1,10 +1,17 @@
 import { PLATFORM_LIMITS } from '../platform/platform-limits.ts'
 import type { Call, SandboxState } from '../server/endpoint.ts'
 import { Refusal } from '../server/refusal.ts'
+import type { AppliedRequest, QueueFlags } from './ledger.ts'
 import type { StoredList } from './list-store.ts'
+import { type SystemWrite, writtenSystem } from './system-data.ts'
 
 /** A contact ready to be stored: `cells` in the order of the list's columns. */
-export type IncomingContact = { contactId: string; cells: (string | null)[] }
+export type IncomingContact = {
+  contactId: string
+  cells: (string | null)[]
+  /** Absent: the contact keeps what it has. */
+  system?: SystemWrite
+}
 
 /** The characters that the sandbox takes in a contact id ("no special characters", 400 `invalid.contact.id`). */
 const CONTACT_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
@@ -68,30 +75,43 @@ export const packCells = (
 /** Under what an applied request is written down. */
 type Writer = Pick<Call, 'operation' | 'requestId'>
 
+const emptyRequired = (list: StoredList, cells: IncomingContact['cells']): number => {
+  let empty = 0
+  for (let index = 0; index < cells.length; index += 1) {
+    if (list.fields[index]!.required && !cells[index]) empty += 1
+  }
+  return empty
+}
+
 /** Stores contacts as one applied request, by id: the last of the same id wins. */
 export const applyContacts = (
   state: SandboxState,
   call: Writer,
   list: StoredList,
-  contacts: readonly IncomingContact[],
+  write: readonly IncomingContact[] | { contacts: readonly IncomingContact[]; queue: QueueFlags },
 ): void => {
+  const { contacts, queue } = 'queue' in write ? write : { contacts: write, queue: null }
   list.revision += 1
+  const at = { revision: list.revision, ms: state.clock.now().getTime() }
   const seen = new Set<string>()
-  let identical = 0
+  const outcomes = { new: 0, changed: 0, identical: 0 }
   let nulls = 0
-  for (const { contactId, cells } of contacts) {
+  for (const { contactId, cells, system = null } of contacts) {
     seen.add(contactId)
-    const outcome = list.contacts.upsert(contactId, JSON.stringify(cells), list.revision)
-    if (outcome === 'identical') identical += 1
-    for (let index = 0; index < cells.length; index += 1) {
-      if (list.fields[index]!.required && !cells[index]) nulls += 1
-    }
+    const before = list.contacts.find(contactId)?.system ?? null
+    const written = { contactId, cells: JSON.stringify(cells) }
+    const kept = writtenSystem(before, system)
+    outcomes[list.contacts.upsert({ ...written, system: kept }, at)] += 1
+    nulls += emptyRequired(list, cells)
   }
   state.book.count(list.id, 'contactWrites', contacts.length)
-  state.book.count(list.id, 'identicalWrites', identical)
+  state.book.count(list.id, 'identicalWrites', outcomes.identical)
   state.book.count(list.id, 'requiredNulls', nulls)
   state.book.count(list.id, 'duplicateIdsInRequest', contacts.length - seen.size)
-  noteApplied(state, call, list, contacts.length)
+  // Updated contacts are dialled again unless the caller says otherwise (SDK 262, `doNotQueue`).
+  const requeued = queue && !queue.doNotQueue ? contacts.length - outcomes.new : 0
+  state.book.count(list.id, 'requeuedContacts', requeued)
+  noteApplied(state, call, list, { contacts: contacts.length, queue })
 }
 
 /** Removes every contact, as one applied request. */
@@ -100,7 +120,7 @@ export const clearContacts = (state: SandboxState, call: Writer, list: StoredLis
   const held = list.contacts.size
   list.contacts.clear()
   state.book.count(list.id, 'clears')
-  noteApplied(state, call, list, held)
+  noteApplied(state, call, list, { contacts: held, queue: null })
 }
 
 /** Writes an applied request down under the list's present revision. */
@@ -108,13 +128,13 @@ export const noteApplied = (
   state: SandboxState,
   call: Writer,
   list: StoredList,
-  contacts: number,
+  written: Pick<AppliedRequest, 'contacts' | 'queue'>,
 ): void =>
   state.book.applied(list.id, {
     revision: list.revision,
     operation: call.operation,
     requestId: call.requestId,
-    contacts,
+    ...written,
     at: state.clock.now().toISOString(),
   })
 

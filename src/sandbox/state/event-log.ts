@@ -22,6 +22,8 @@ export type EventLog = {
   add(event: NewEvent): void
   /** A page as the platform answers it; throws a 400 refusal. */
   page(query: Record<string, string>): Record<string, unknown>
+  /** Throws a 404 refusal. */
+  get(id: string): Record<string, unknown>
   reset(): void
 }
 
@@ -81,6 +83,11 @@ export const createEventLog = (deps: { now: () => Date }): EventLog => {
         total: found.length,
         pageCount,
       }
+    },
+    get: (id) => {
+      const event = events.find((found) => found.id === id)
+      if (!event) throw new Refusal(404, 'not.found', 'The event was not found.')
+      return entityOf(event)
     },
     reset: () => {
       events = []

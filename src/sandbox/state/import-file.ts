@@ -87,7 +87,11 @@ const contactOf = (
   if (contactId === '') return 'IMPORT_MISSING_CUSTOM_ID'
   if (!isContactId(contactId)) return 'IMPORT_INVALID_CUSTOM_ID'
   // `trimWhitespace` is on unless a list says otherwise (platform API, section 2.3).
-  const cells = columns.places.map((place) => record[place]?.trim() ?? '')
+  const { trimWhitespace } = list.settings
+  const cells = columns.places.map((place) => {
+    const cell = record[place] ?? ''
+    return trimWhitespace ? cell.trim() : cell
+  })
   return cellFault(list, cells) ?? { contactId, cells }
 }
 

@@ -4,12 +4,17 @@ import type { Activity, ActivityBook } from './activity-book.ts'
 import type { ImportEntry, Imports } from './imports.ts'
 import type { ListStore, StoredList } from './list-store.ts'
 
+/** What a platform caller says of the dialling queue; all false is Genesys' own default. */
+export type QueueFlags = { priority: boolean; doNotQueue: boolean; clearSystemData: boolean }
+
 /** One write request that took effect, in the order of taking effect within its list. */
 export type AppliedRequest = {
   revision: number
   operation: Operation
   requestId: string | null
   contacts: number
+  /** Of the platform's adds and files; null elsewhere. */
+  queue: QueueFlags | null
   at: string
 }
 
@@ -33,6 +38,8 @@ export type ListLedger = {
   requiredNulls: number
   droppedCells: number
   clears: number
+  /** Known contacts that an add or a file puts back into the dialling queue (platform). */
+  requeuedContacts: number
   writesPerContact: Record<string, number>
   applied: AppliedRequest[]
   /** Only when asked for: writes and revision of the last write by contact id. */
@@ -68,6 +75,7 @@ export type ListCounter =
   | 'requiredNulls'
   | 'droppedCells'
   | 'clears'
+  | 'requeuedContacts'
 
 export type LedgerBook = {
   arrived(dialect: SandboxDialect | null, operation: Operation): void
@@ -97,6 +105,7 @@ const emptyPage = (): ListPage => ({
   requiredNulls: 0,
   droppedCells: 0,
   clears: 0,
+  requeuedContacts: 0,
   inFlight: 0,
   overlapping: 0,
   applied: [],

@@ -4,6 +4,7 @@ import type { ColumnKind, ListColumn } from '../../domain/contact-lists/contact-
 import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../server/refusal.ts'
 import { type ContactTable, createContactTable } from './contact-table.ts'
+import { HOME_DIVISION } from './named-entities.ts'
 
 /** A list to make: `status` other than READY stays until the list is made again. */
 export type SandboxList = {
@@ -22,8 +23,36 @@ export type ListField = {
   /** The guide's `type`, given back as it was declared. */
   type: string
   format: string | null
-  /** The platform's free label of a phone or email column ("cell", "home"). */
+  /** The platform's free label of a phone, email or WhatsApp column ("cell", "home"). */
   label: string
+  /** Platform: a phone column that WhatsApp messages go to. */
+  whatsApp?: boolean
+  /** Platform: the column that holds the time zone in which this one may be used. */
+  timeColumn?: string | undefined
+}
+
+/** What a list of the platform has beside its columns, as it was declared (SDK 262, ContactList). */
+export type ListSettings = {
+  divisionId: string
+  attemptLimitsId?: string | undefined
+  automaticTimeZoneMapping: boolean
+  zipCodeColumnName?: string | undefined
+  previewModeColumnName?: string | undefined
+  previewModeAcceptedValues: string[]
+  columnDataTypeSpecifications: Record<string, unknown>[]
+  trimWhitespace: boolean
+  retentionType?: string | undefined
+  retentionDays?: number | undefined
+  dateExpiration?: string | undefined
+  timeZone?: string | undefined
+}
+
+const PLAIN_SETTINGS: ListSettings = {
+  divisionId: HOME_DIVISION.id,
+  automaticTimeZoneMapping: false,
+  previewModeAcceptedValues: [],
+  columnDataTypeSpecifications: [],
+  trimWhitespace: true,
 }
 
 export type StoredList = {
@@ -41,8 +70,7 @@ export type StoredList = {
   visibleAtMs: number
   fixedStatus: ListStatus | null
   version: number
-  /** Platform: fixed once a list is made. */
-  timeZones: { automatic: boolean; zipCodeColumn: string | null }
+  settings: ListSettings
   dateCreated: string
   dateModified: string
   contacts: ContactTable
@@ -71,7 +99,7 @@ export type NewList = {
   schemaName?: string
   schemaVersion?: string
   status?: ListStatus
-  timeZones?: StoredList['timeZones']
+  settings?: ListSettings
   lagMs: number
 }
 
@@ -85,7 +113,8 @@ export type ListStore = {
   removeAll(): void
   /** New columns at the end, visible to readers after `lagMs`. */
   extend(list: StoredList, fields: ListField[], schemaVersion: string, lagMs: number): void
-  rename(list: StoredList, name: string): void
+  /** A new name and new settings; raises the version. */
+  change(list: StoredList, change: { name: string; settings: ListSettings }): void
 }
 
 export const createListStore = (deps: { clock: Clock }): ListStore => {
@@ -108,7 +137,7 @@ export const createListStore = (deps: { clock: Clock }): ListStore => {
       visibleAtMs: now + list.lagMs,
       fixedStatus: list.status === 'READY' ? null : (list.status ?? null),
       version: 1,
-      timeZones: list.timeZones ?? { automatic: false, zipCodeColumn: null },
+      settings: list.settings ?? PLAIN_SETTINGS,
       dateCreated: stamp(),
       dateModified: stamp(),
       contacts: createContactTable(),
@@ -139,8 +168,9 @@ export const createListStore = (deps: { clock: Clock }): ListStore => {
       list.version += 1
       list.dateModified = stamp()
     },
-    rename: (list, name) => {
+    change: (list, { name, settings }) => {
       list.name = name
+      list.settings = settings
       list.version += 1
       list.dateModified = stamp()
     },

@@ -4,7 +4,12 @@ import type { Clock } from '../../lib/clock.ts'
 import { sameBytes } from '../../lib/digest.ts'
 
 /** What a file that is put at a pre-signed place is for. */
-export type PlacedFor = { listId: string; contactIdName: string | null; contentType: string }
+export type PlacedFor = {
+  listId: string
+  contactIdName: string | null
+  contentType: string
+  clearSystemData: boolean
+}
 
 export type Place = PlacedFor & {
   uploadKey: string

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import sdk from 'purecloud-platform-client-v2'
 
 import { CONTACTS, createManualClock, openSandbox, platformContact } from '../caller.ts'
-import { openWithSdk } from '../sdk.ts'
+import { codeOf, openWithSdk } from '../sdk.ts'
 
 const people = (name: string) => ({
   name,
@@ -14,13 +14,6 @@ const people = (name: string) => ({
 })
 
 const ZIP_WITHOUT_MAPPING = 'cannot.have.zip.code.column.without.automatic.time.zone.mapping'
-
-const codeOf = (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'no error',
-    // The SDK rejects with the platform's ErrorBody itself.
-    (error: { status?: number; code?: string }) => `${error.status} ${error.code}`,
-  )
 
 test('the official SDK drives a list from its making to its clearing', async (t) => {
   const { outbound, sandbox } = await openWithSdk(t)

@@ -43,7 +43,12 @@ const OPERATIONS: Operation[] = [
   {
     name: 'find a list by name',
     sdk: (outbound) =>
-      outbound.getOutboundContactlists({ pageSize: 100, pageNumber: 1, name: 'Demo contacts' }),
+      outbound.getOutboundContactlists({
+        pageSize: 100,
+        pageNumber: 1,
+        name: 'Demo contacts',
+        allowEmptyResult: true,
+      }),
     ours: ({ provisioning }) => provisioning.findByName('Demo contacts', context),
   },
   {
