@@ -60,6 +60,7 @@ export const openGenesys = (config: Config, sandbox: Sandbox | null, store: Stor
     uploadHosts: config.genesys.uploadHosts,
     httpHosts: config.allowHttpHosts,
     pace: store.pace,
+    newLists: store.newLists,
     clock: systemClock,
     random: Math.random,
     emit,

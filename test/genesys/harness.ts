@@ -7,6 +7,7 @@ import { cutShare, grownShare, PACE_SHARE_RULE } from '../../src/domain/genesys/
 import { createGenesysClient, type GenesysClientDeps } from '../../src/genesys/calls/client.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Emit, GatewayEvents } from '../../src/telemetry/events.ts'
+import type { NewLists } from '../../src/workflows/ports/contact-lists/new-lists.ts'
 import type {
   BatchToSend,
   CallContext,
@@ -206,6 +207,12 @@ export const createMemoryPace = (clock: Clock): MemoryPace => {
   return pace
 }
 
+/** The list ids that are new for good. */
+export const createMemoryNewLists = (): NewLists => {
+  const ids = new Set<string>()
+  return { add: async (id) => void ids.add(id), has: async (id) => ids.has(id) }
+}
+
 export type Told = { name: string; fields: Record<string, unknown> }
 export const createTeller = (): { emit: Emit; told: Told[] } => {
   const told: Told[] = []
@@ -238,6 +245,7 @@ export const startClient = async (
     requestsPerMinute: 60_000,
     batchRows: null,
     pace,
+    newLists: createMemoryNewLists(),
     clock,
     random: () => 0,
     emit,

@@ -28,7 +28,7 @@ export type ApiCall<T> = {
   /** The body carries rows, so a 400 or 422 may be about them. */
   rows?: boolean
   /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
-  notYet?: () => boolean
+  notYet?: () => Promise<boolean>
   maxAnswerBytes?: number
 }
 
@@ -54,8 +54,8 @@ export type Attempt<T> = {
   durationMs: number
 }
 
-const valueOf = <T>(call: ApiCall<T>, answer: HttpAnswer): T => {
-  if (answer.status === 404 && call.notYet?.()) {
+const valueOf = async <T>(call: ApiCall<T>, answer: HttpAnswer): Promise<T> => {
+  if (answer.status === 404 && (await call.notYet?.())) {
     throw new GenesysFailure('conflict', call.operation, { status: answer.status })
   }
   if (answer.status < 200 || answer.status > 299) {
@@ -124,7 +124,7 @@ export const attemptOnce = async <T>(
       maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
     })
     deps.pacer.learn(answer)
-    return ended({ kind: 'ok', value: valueOf(call, answer) })
+    return ended({ kind: 'ok', value: await valueOf(call, answer) })
   } catch (error) {
     if (error instanceof GenesysFailure) return ended({ kind: 'failed', failure: error })
     throw error

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type {
   EventSubscriptionPort,
   ProvisioningPort,
@@ -16,7 +17,6 @@ import { createPlatformContactLists } from '../platform/contact-lists.ts'
 import { createPlatformContactReads } from '../platform/contact-reads.ts'
 import { createPlatformProvisioning } from '../platform/provisioning.ts'
 import { createCircuit } from './circuit.ts'
-import { createNewLists, type NewLists } from './new-lists.ts'
 import { createPutPresigned, type PutPresigned } from './presigned.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import { type Caller, createCaller } from './retry.ts'
@@ -35,6 +35,8 @@ export type GenesysClientDeps = {
   /** Fewer rows a batch than the dialect's own limit; null = that limit. */
   batchRows: number | null
   pace: PaceStore
+  /** Known over restarts and instances. */
+  newLists: NewLists
   clock: Clock
   random: () => number
   emit: Emit
@@ -136,9 +138,8 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
     clock,
     emit,
   })
-  const newLists = createNewLists({ clock })
   return {
-    ...PORTS[dialect]({ call, newLists, put, batchRows: deps.batchRows }),
+    ...PORTS[dialect]({ call, newLists: deps.newLists, put, batchRows: deps.batchRows }),
     putPresigned: put,
     paceStats: () => pacer.freshStats(),
     close: async () => {

@@ -46,6 +46,13 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
   return result.failure.retryAfterMs ?? (answer?.status === 429 ? answer.resetMs : null)
 }
 
+/**
+ * A write that conflicts is not sent again from here: whoever wants it done reads the state first, every time (guide-api, errors table). A read
+ * is the look at the state itself.
+ */
+const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
+  failure.kind === 'conflict' && call.method !== 'GET'
+
 /** The wait before the next attempt; null when the failure is final. */
 const nextWaitMs = <T>(
   made: Attempt<T>,
@@ -112,7 +119,9 @@ export const createCaller = (deps: CallerDeps): Caller => {
       }
       replayed = false
       failures += 1
-      const waitMs = takeRetry(made, made.result.failure, failures, endMs)
+      const waitMs = isForTheCaller(call, made.result.failure)
+        ? null
+        : takeRetry(made, made.result.failure, failures, endMs)
       tell(waitMs)
       if (made.answer?.status === 429) await deps.pacer.throttle(blockMs(made, failures))
       // A slot that never came says less than what Genesys answered before.

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type {
   ContactFilePart,
   ContactFilePort,
@@ -9,7 +10,6 @@ import type {
 import type { ApiCall } from '../calls/attempt.ts'
 import { fileTimeoutMs } from '../calls/file-timeout.ts'
 import { multipartBody, type FormPart } from '../calls/multipart.ts'
-import type { NewLists } from '../calls/new-lists.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'

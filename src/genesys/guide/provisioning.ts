@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type {
   EventSubscriptionPort,
   ProvisioningPort,
 } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
-import type { NewLists } from '../calls/new-lists.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { contactListOf, fieldOfColumn, readListCall, wireListSchema } from './list-wire.ts'
@@ -45,13 +45,16 @@ export const createGuideProvisioning = (deps: {
       },
       once(context),
     )
-    deps.newLists.add(made.id)
+    await deps.newLists.add(made.id)
     return contactListOf(made)
   },
   findByName: async (name, context) => {
     const about = { right: 'outbound:contactlist:read', pageSize: 100, name }
     const lists = await listAllContactLists(deps.call, context, about)
-    return lists.filter((list) => list.name === name)
+    const found = lists.filter((list) => list.name === name)
+    // Whoever looks for a name has just made it, or may have.
+    for (const { id } of found) await deps.newLists.add(id)
+    return found
   },
   addColumns: async (listId, columns, context) => {
     const list = await deps.call(readListCall(listId, deps.newLists), context)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
-import type { NewLists } from '../calls/new-lists.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 

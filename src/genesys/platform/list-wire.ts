@@ -4,8 +4,8 @@ import type { ColumnKind, ContactList } from '../../domain/contact-lists/contact
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ApiCall } from '../calls/attempt.ts'
-import type { NewLists } from '../calls/new-lists.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 
 const columnRefs = z.array(z.looseObject({ columnName: z.string() })).nullish()

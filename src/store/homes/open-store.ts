@@ -7,6 +7,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
+import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type {
   DeliveryStore,
@@ -28,6 +29,7 @@ import type { IdempotencyStore, UploadStore } from '../../workflows/ports/upload
 import { createAccessStore } from '../access/access-store.ts'
 import { createAuditStore } from '../audit/audit-store.ts'
 import { createListCache } from '../contact-lists/list-cache.ts'
+import { createNewListStore } from '../contact-lists/new-lists.ts'
 import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
@@ -70,6 +72,7 @@ export type Store = {
   subscriptions: SubscriptionStore
   endpoints: EndpointStore
   provisioning: ProvisioningStore
+  newLists: NewLists
   watch: UploadWatchStore
   reconciliations: ReconciliationStore
   explain: ExplainStore
@@ -128,6 +131,7 @@ const assemble = async (
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
     provisioning: createProvisioningStore({ database }),
+    newLists: createNewListStore({ database }),
     watch: createWatchStore({ database }),
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, digestKey }),

@@ -13,7 +13,8 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 /**
  * Calls Genesys until it answers, for `retryWindowMs` at most; then the upload is held as `genesys_unavailable`, never failed.
- * So is it when our credentials are refused, for they can be put right. A failure that no retry mends is thrown. `onConflict` looks at the list before a call refused with 409 is repeated.
+ * So is it when our credentials are refused, for they can be put right. A failure that no retry mends is thrown. `onConflict` looks at
+ * the list as soon as a call is refused with 409, before anything waits or is repeated.
  */
 export const callGenesys = async <T>(
   run: DeliveryRun,
@@ -38,11 +39,11 @@ export const callGenesys = async <T>(
       // A secret that was changed in Genesys and not here yet must not fail everything that waits.
       if (error.kind === 'unauthorized') throw outage(run, error)
       if (error.retry === 'never') throw error
+      if (error.kind === 'conflict' && onConflict) await onConflict()
       const waitMs = backoffMs(BACKOFF, attempt, random, error.retryAfterMs ?? 0)
       if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, error)
       await pause(run, waitMs)
       await askGoingOn(run)
-      if (error.kind === 'conflict' && onConflict) await onConflict()
     }
   }
 }

@@ -32,6 +32,7 @@ export const createDeliverUpload =
       lease: endable(lease, ended.signal),
       upload,
       list: null,
+      listSeenMs: Number.NEGATIVE_INFINITY,
       skipping: false,
       clearing: await deps.delivery.clearing(upload),
       refusals: new Map(),

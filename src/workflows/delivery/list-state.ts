@@ -12,15 +12,34 @@ const LOOKS = 12
  * Reads the list from Genesys and lets delivery go on only when it is ready and has the columns that the rows were checked
  * against. Otherwise the run ends: `list_not_ready` or `list_error` hold, a changed schema or a refusal fails the upload.
  */
-export const checkList = async (run: DeliveryRun): Promise<ContactList> => {
+export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(run, true)
+
+/** While all is well a list is good for so long; a list that turns ERROR meanwhile gets nothing more after it. */
+const FRESH_MS = 60_000
+
+/**
+ * As `checkList`, where the last look is too old. Columns that came since do not concern rows that are on their way: Genesys itself says when
+ * they do.
+ */
+export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
+  if (run.deps.clock.monotonicMs() - run.listSeenMs >= FRESH_MS) await untilReady(run, false)
+}
+
+/** Something went wrong that the list may be the reason of: it is looked at before anything more is sent. */
+export const doubtList = (run: DeliveryRun): void => {
+  run.listSeenMs = Number.NEGATIVE_INFINITY
+}
+
+const untilReady = async (run: DeliveryRun, withColumns: boolean): Promise<ContactList> => {
   for (let look = 1; ; look += 1) {
     const list = await readList(run)
-    if (list.schemaVersion !== run.upload.schemaVersion) {
+    if (withColumns && list.schemaVersion !== run.upload.schemaVersion) {
       const detail = 'The columns of the contact list changed after the rows were checked.'
       throw new DeliveryEnds({ kind: 'fail', problem: { code: 'schema-drift', detail } })
     }
     if (list.status === 'ready') {
       run.list = list
+      run.listSeenMs = run.deps.clock.monotonicMs()
       return list
     }
     if (list.status === 'error') {

@@ -59,6 +59,8 @@ export type DeliveryRun = {
   readonly lease: Lease
   upload: Upload
   list: ContactList | null
+  /** When the list was last seen ready, on the monotonic clock. */
+  listSeenMs: number
   /** Whether content that Genesys acknowledged may be skipped. */
   skipping: boolean
   /** How far this upload, and newer ones, came with overwriting the list. */

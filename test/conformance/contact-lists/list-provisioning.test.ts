@@ -35,6 +35,24 @@ eachHome('The making of contact lists', (home) => {
   const intend = (scope: Scope, fingerprint = 'print') =>
     store.provisioning.intend(scope, fingerprint, audit('list.provisioned', 'print'))
 
+  it('knows for half a minute that a list is new, whoever made it and whatever the clock does', async () => {
+    const made = (by: string) =>
+      store.sql.executeSql(`update new_list set made_at = made_at + $1::interval`, [by])
+    assert.equal(await store.newLists.has('fresh'), false)
+    await store.newLists.add('fresh')
+    assert.equal(await store.newLists.has('fresh'), true)
+    for (const by of ['-31 s', '1 h']) {
+      await made(by)
+      assert.equal(await store.newLists.has('fresh'), false, by)
+      await store.newLists.add('fresh')
+      assert.equal(await store.newLists.has('fresh'), true)
+    }
+    await made('-31 s')
+    await store.newLists.add('next')
+    const { rows } = await store.sql.executeSql('select list_id from new_list')
+    assert.deepEqual(rows, [{ list_id: 'next' }])
+  })
+
   it('remembers an intent with its age until it is finished or known to have made nothing', async () => {
     const scope = scopeOf()
     assert.equal(await store.provisioning.intentOf(scope), null)

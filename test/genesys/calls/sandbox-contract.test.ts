@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
-import { contextOf, createMemoryPace, createTeller } from '../harness.ts'
+import { contextOf, createMemoryNewLists, createMemoryPace, createTeller } from '../harness.ts'
 
 const columns = [
   { name: 'contactId', kind: 'text' as const, required: true },
@@ -37,6 +37,7 @@ for (const dialect of ['guide', 'platform'] as const) {
       requestsPerMinute: 60_000,
       batchRows: null,
       pace: createMemoryPace(systemClock),
+      newLists: createMemoryNewLists(),
       clock: systemClock,
       random: () => 0.01,
       emit: createTeller().emit,

@@ -6,7 +6,7 @@ import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type SandboxOptions, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
 import { openCallbackTarget } from '../../sandbox/server/callback-target.ts'
-import { contextOf, createMemoryPace, createTeller } from '../harness.ts'
+import { contextOf, createMemoryNewLists, createMemoryPace, createTeller } from '../harness.ts'
 
 const columns = [
   { name: 'contactId', kind: 'text', required: true },
@@ -42,6 +42,7 @@ const open = async (
     requestsPerMinute: 60_000,
     batchRows: null,
     pace: createMemoryPace(systemClock),
+    newLists: createMemoryNewLists(),
     clock: systemClock,
     random: () => 0.01,
     emit: createTeller().emit,

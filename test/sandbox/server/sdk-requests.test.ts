@@ -6,7 +6,12 @@ import type sdk from 'purecloud-platform-client-v2'
 import { createGenesysClient, type GenesysClient } from '../../../src/genesys/calls/client.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { LoggedRequest } from '../../../src/sandbox/server/request-log.ts'
-import { contextOf, createMemoryPace, createTeller } from '../../genesys/harness.ts'
+import {
+  contextOf,
+  createMemoryNewLists,
+  createMemoryPace,
+  createTeller,
+} from '../../genesys/harness.ts'
 import { CLIENT, platformContact } from '../caller.ts'
 import { openWithSdk } from '../sdk.ts'
 
@@ -150,6 +155,7 @@ for (const operation of OPERATIONS) {
       requestsPerMinute: 60_000,
       batchRows: null,
       pace: createMemoryPace(systemClock),
+      newLists: createMemoryNewLists(),
       clock: systemClock,
       random: () => 0.01,
       emit: createTeller().emit,

@@ -2,7 +2,7 @@ import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
-import { checkList } from '../list-state.ts'
+import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import type { DeliveryRun } from '../run.ts'
 import { aside, checkGoingOn, moveTo } from '../run.ts'
@@ -90,6 +90,7 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
     return leaveForSchema(sent, one, job)
   }
   if (job === null || job.state === 'failed') {
+    doubtList(run)
     const failures = (jobsFailed.get(batch.id) ?? 0) + 1
     jobsFailed.set(batch.id, failures)
     if (sent.failedJobs === 'leave') return
@@ -133,6 +134,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
 
   const send = async (batch: Batch, plan: ChunkPlan): Promise<void> => {
     checkGoingOn(run)
+    await lookAtListAgain(run)
     await moveTo(run, 'delivering')
     const startedMs = clock.monotonicMs()
     const answer = await sendBatch(run, batch, plan)

@@ -2,7 +2,7 @@ import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { planChunk } from '../batches/plan-batch.ts'
-import { checkList } from '../list-state.ts'
+import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
 import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.ts'
@@ -62,6 +62,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
       if (job !== null && refusesColumns(job, adopted)) return { kind: 'again', failures }
       if (job?.state === 'completed') return { kind: 'job', job }
       failures += 1
+      doubtList(run)
       if (failures >= MAX_SENDS_OF_FAILED_JOB) return outcomeOfLast(job)
       if (adopted) return { kind: 'again', failures }
       open.part.jobId = null
@@ -77,6 +78,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     const startedMs = clock.monotonicMs()
     const open = records === null ? await withoutSuperseded(run, given) : given
     if (open.part.rows === 0) return settled(run, open, PART_DELIVERED, startedMs)
+    await lookAtListAgain(run)
     await moveTo(run, 'delivering')
     const wiping = wipesNext(run)
     const outcome = await outcomeOf(open, records, failedBefore)
