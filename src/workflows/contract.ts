@@ -1,9 +1,12 @@
 import type { Caller } from '../domain/access/access.ts'
 import type { ContactList, ContactListSummary } from '../domain/contact-lists/contact-list.ts'
+import type { Refusing } from '../domain/problems/refusing.ts'
 import type { UploadOptions } from '../domain/uploads/upload-options.ts'
 import type { FileFormat, Upload } from '../domain/uploads/upload.ts'
+import type { GENESYS_REFUSALS, READ_LIST_REFUSALS } from './contact-lists/refusals.ts'
+import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
-/** What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must hear. */
+/** What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must hear, with the codes of its type. */
 export type UploadRequest = {
   caller: Caller
   contactListId: string
@@ -26,19 +29,28 @@ export type UploadAnswer = {
   replayed: boolean
 }
 
-export type ReceiveUpload = (request: UploadRequest) => Promise<UploadAnswer>
+export type ReceiveUpload = Refusing<
+  (typeof RECEIVE_REFUSALS)[number],
+  (request: UploadRequest) => Promise<UploadAnswer>
+>
 
-export type ControlUpload = (input: {
-  caller: Caller
-  uploadId: string
-  action: 'cancel' | 'pause' | 'resume'
-  /** Whether the upload is of the version that If-Match names; left out: any version is. */
-  expects?: (upload: Upload) => boolean
-}) => Promise<Upload>
+export type ControlUpload = Refusing<
+  (typeof CONTROL_REFUSALS)[number],
+  (input: {
+    caller: Caller
+    uploadId: string
+    action: 'cancel' | 'pause' | 'resume'
+    /** Whether the upload is of the version that If-Match names; left out: any version is. */
+    expects?: (upload: Upload) => boolean
+  }) => Promise<Upload>
+>
 
 /** `ageMs` is 0 when just read from Genesys. */
-export type ReadContactList = (
-  caller: Caller,
-  listId: string,
-) => Promise<{ list: ContactList; ageMs: number }>
-export type ListContactLists = (caller: Caller) => Promise<ContactListSummary[]>
+export type ReadContactList = Refusing<
+  (typeof READ_LIST_REFUSALS)[number],
+  (caller: Caller, listId: string) => Promise<{ list: ContactList; ageMs: number }>
+>
+export type ListContactLists = Refusing<
+  (typeof GENESYS_REFUSALS)[number],
+  (caller: Caller) => Promise<ContactListSummary[]>
+>

@@ -4,6 +4,7 @@ import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
 import { hasColumns, type NewContactListPlan } from '../../domain/contact-lists/new-contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
@@ -19,6 +20,7 @@ import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
 import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { readContext, refusedByGenesys, unavailable } from '../uploads/receive/list-schema.ts'
 import { findMadeList } from './find-made-list.ts'
+import type { PROVISION_REFUSALS } from './refusals.ts'
 
 export type ProvisionRequest = {
   caller: Caller
@@ -28,7 +30,10 @@ export type ProvisionRequest = {
   path: string
 }
 
-export type ProvisionContactList = (request: ProvisionRequest) => Promise<UploadAnswer>
+export type ProvisionContactList = Refusing<
+  (typeof PROVISION_REFUSALS)[number],
+  (request: ProvisionRequest) => Promise<UploadAnswer>
+>
 
 export type ProvisionDeps = {
   provisioning: Pick<ProvisioningPort, 'createContactList' | 'findByName'>

@@ -17,6 +17,7 @@ import {
   type WebhookEndpoint,
 } from '../../domain/endpoints/webhook-endpoint.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type {
   EndpointChange,
@@ -24,40 +25,66 @@ import type {
   EndpointUrlCheck,
 } from '../ports/endpoints/endpoints.ts'
 import type { Page } from '../ports/uploads/uploads.ts'
+import type {
+  CHANGE_ENDPOINT_REFUSALS,
+  CREATE_ENDPOINT_REFUSALS,
+  FIND_ENDPOINT_REFUSALS,
+  REMOVE_ENDPOINT_REFUSALS,
+  REPLAY_REFUSALS,
+  ROTATE_SECRET_REFUSALS,
+} from './refusals.ts'
 
 /** What callers do with their webhook endpoints. Another tenant's endpoint is `not-found` like an unknown one. */
 export type WebhookEndpoints = {
   /** The secret is in this answer and nowhere else. */
-  create(
-    caller: Caller,
-    input: { name: string; url: string; events: EndpointEventType[] | null },
-  ): Promise<{ endpoint: WebhookEndpoint; secret: string }>
+  create: Refusing<
+    (typeof CREATE_ENDPOINT_REFUSALS)[number],
+    (
+      caller: Caller,
+      input: { name: string; url: string; events: EndpointEventType[] | null },
+    ) => Promise<{ endpoint: WebhookEndpoint; secret: string }>
+  >
   /** null: the cursor cannot be read. */
   list(
     caller: Caller,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<WebhookEndpoint> | null>
-  find(caller: Caller, endpointId: string): Promise<WebhookEndpoint>
+  find: Refusing<
+    (typeof FIND_ENDPOINT_REFUSALS)[number],
+    (caller: Caller, endpointId: string) => Promise<WebhookEndpoint>
+  >
   /** `version`: the one the caller saw. */
-  change(
-    caller: Caller,
-    endpointId: string,
-    version: number,
-    change: EndpointChange,
-  ): Promise<WebhookEndpoint>
+  change: Refusing<
+    (typeof CHANGE_ENDPOINT_REFUSALS)[number],
+    (
+      caller: Caller,
+      endpointId: string,
+      version: number,
+      change: EndpointChange,
+    ) => Promise<WebhookEndpoint>
+  >
   /** `version` null: whatever it is. */
-  remove(caller: Caller, endpointId: string, version: number | null): Promise<void>
-  rotateSecret(
-    caller: Caller,
-    endpointId: string,
-  ): Promise<{ endpoint: WebhookEndpoint; secret: string }>
+  remove: Refusing<
+    (typeof REMOVE_ENDPOINT_REFUSALS)[number],
+    (caller: Caller, endpointId: string, version: number | null) => Promise<void>
+  >
+  rotateSecret: Refusing<
+    (typeof ROTATE_SECRET_REFUSALS)[number],
+    (caller: Caller, endpointId: string) => Promise<{ endpoint: WebhookEndpoint; secret: string }>
+  >
   /** null: the cursor cannot be read. */
-  deliveries(
-    caller: Caller,
-    endpointId: string,
-    page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
-  ): Promise<Page<WebhookDelivery> | null>
-  replay(caller: Caller, endpointId: string, deliveryId: string): Promise<WebhookDelivery>
+  deliveries: Refusing<
+    (typeof FIND_ENDPOINT_REFUSALS)[number],
+    (
+      caller: Caller,
+      endpointId: string,
+      page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
+    ) => Promise<Page<WebhookDelivery> | null>
+  >
+  replay: Refusing<
+    (typeof REPLAY_REFUSALS)[number],
+    (caller: Caller, endpointId: string, deliveryId: string) => Promise<WebhookDelivery>
+  >
 }
 
 export type WebhookEndpointsDeps = {

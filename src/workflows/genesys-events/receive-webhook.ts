@@ -9,10 +9,12 @@ import {
   type WebhookRoute,
 } from '../../domain/genesys-events/genesys-webhook.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
 import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { IgnoreReason, ReceiptStore } from '../ports/genesys-events/webhooks.ts'
+import type { WEBHOOK_REFUSALS } from './refusals.ts'
 
 /** What a caller offers as proof. `signed`: its signature over the raw bytes was checked and holds. */
 export type WebhookProof =
@@ -24,11 +26,10 @@ export type WebhookProof =
  * Takes what Genesys calls with: proof first, then the body, then one durable receipt; Genesys is not asked here. Throws
  * `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of another shape (a receipt says that it came).
  */
-export type ReceiveWebhook = (input: {
-  route: WebhookRoute
-  proof: WebhookProof
-  body: Uint8Array
-}) => Promise<void>
+export type ReceiveWebhook = Refusing<
+  (typeof WEBHOOK_REFUSALS)[number],
+  (input: { route: WebhookRoute; proof: WebhookProof; body: Uint8Array }) => Promise<void>
+>
 
 export type ReceiveWebhookDeps = {
   receipts: Pick<ReceiptStore, 'listOfPart' | 'record'>

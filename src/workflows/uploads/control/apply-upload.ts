@@ -2,21 +2,22 @@ import type { Caller } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { listChangesOf, rowsStillFit } from '../../../domain/contact-lists/list-changes.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refusing } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { Ids } from '../../../lib/ids.ts'
 import type { ListCache } from '../../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../../ports/genesys/genesys.ts'
 import type { UploadStore } from '../../ports/uploads/uploads.ts'
 import { readContext, readListSchema } from '../receive/list-schema.ts'
+import type { APPLY_REFUSALS } from '../refusals.ts'
 import { auditOfControl } from './control-audit.ts'
 import { planDigestOf } from './plan-digest.ts'
 
 /** `planDigests`: those that the caller agrees to. */
-export type ApplyUpload = (input: {
-  caller: Caller
-  uploadId: string
-  planDigests: readonly string[]
-}) => Promise<Upload>
+export type ApplyUpload = Refusing<
+  (typeof APPLY_REFUSALS)[number],
+  (input: { caller: Caller; uploadId: string; planDigests: readonly string[] }) => Promise<Upload>
+>
 
 export type ApplyDeps = {
   uploads: Pick<UploadStore, 'find' | 'staging' | 'apply' | 'replan'>

@@ -2,6 +2,7 @@ import type { Caller } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { listChangesOf } from '../../../domain/contact-lists/list-changes.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refusing } from '../../../domain/problems/refusing.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import { FINAL_STATES, type Upload, ZERO_COUNTS } from '../../../domain/uploads/upload.ts'
 import { canonicalJson } from '../../../lib/canonical-json.ts'
@@ -14,6 +15,7 @@ import { type ClaimScope, claimKey, releaseClaim } from '../receive/idempotency-
 import { readContext, readListSchema } from '../receive/list-schema.ts'
 import type { ReceiveDeps } from '../receive/receive-deps.ts'
 import { acceptanceOf, stageRows, tellStaged } from '../receive/staging.ts'
+import type { RETRY_REFUSALS } from '../refusals.ts'
 import { planBasisOf, planDigestOf } from './plan-digest.ts'
 import { retriedChunks, type RetryOutcome } from './retry-rows.ts'
 
@@ -26,7 +28,10 @@ export type RetryRequest = {
   path: string
 }
 
-export type RetryUpload = (request: RetryRequest) => Promise<UploadAnswer>
+export type RetryUpload = Refusing<
+  (typeof RETRY_REFUSALS)[number],
+  (request: RetryRequest) => Promise<UploadAnswer>
+>
 
 export type RetryUploadDeps = Omit<
   ReceiveDeps,

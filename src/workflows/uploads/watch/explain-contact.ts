@@ -1,9 +1,11 @@
 import type { Caller } from '../../../domain/access/access.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refusing } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload, UploadColumn, UploadState } from '../../../domain/uploads/upload.ts'
 import type { ExplainStore, RegisterEntry } from '../../ports/uploads/explain.ts'
 import type { UploadStore } from '../../ports/uploads/uploads.ts'
+import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
 /** Uploads looked at for one page: of each the digests of all its rows are read (16 bytes a row). */
 const UPLOADS_A_PAGE = 20
@@ -36,12 +38,15 @@ export type ContactExplained = {
   next: string | null
 }
 
-export type ExplainContact = (input: {
-  caller: Caller
-  contactListId: string
-  contactId: string
-  cursor: string | null
-}) => Promise<ContactExplained>
+export type ExplainContact = Refusing<
+  (typeof EXPLAIN_REFUSALS)[number],
+  (input: {
+    caller: Caller
+    contactListId: string
+    contactId: string
+    cursor: string | null
+  }) => Promise<ContactExplained>
+>
 
 /**
  * What decided about one contact, newest upload first. Throws `contact-unknown` when neither the register nor any upload that is kept knows it.
