@@ -19,6 +19,7 @@ export type GatewayEvents = {
     problem: string | null
   }
   'http.failed': { requestId: string; route: string; error: string }
+  'http.problem_undeclared': { requestId: string; operation: string; problem: string }
   'upload.staged': {
     uploadId: string
     tenantId: string
@@ -195,6 +196,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'process.stopped': 'info',
   'http.answered': 'info',
   'http.failed': 'error',
+  'http.problem_undeclared': 'warn',
   'upload.staged': 'info',
   'upload.discarded': 'info',
   'upload.replayed': 'info',

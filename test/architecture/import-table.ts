@@ -37,6 +37,7 @@ export type Door = {
 /** Every runtime dependency has a door; a test compares this with package.json. */
 export const DOORS: readonly Door[] = [
   { packages: ['fastify', '@fastify/*', 'fastify-plugin'], from: ['http', 'sandbox'] },
+  { packages: ['fastify-type-provider-zod'], from: ['http'] },
   { packages: ['undici'], from: ['genesys', 'sync'] },
   { packages: ['pg', '@electric-sql/pglite', 'kysely'], from: ['store', 'jobs'] },
   { packages: ['pg-boss'], from: ['jobs'] },

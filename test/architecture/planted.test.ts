@@ -40,6 +40,10 @@ const planted: Record<string, { text: string; rule: string }> = {
   'src/store/plugs.ts': plant("import type { FastifyPluginAsync } from 'fastify'", 'door fastify'),
   'src/workflows/parts.ts': plant("import multipart from '@fastify/multipart'", 'door @fastify/*'),
   'src/genesys/wraps.ts': plant("import wrap from 'fastify-plugin'", 'door fastify-plugin'),
+  'src/sandbox/describes.ts': plant(
+    "import { jsonSchemaTransform } from 'fastify-type-provider-zod'",
+    'door fastify-type-provider-zod',
+  ),
   'src/http/calls-out.ts': plant("import { request } from 'undici'", 'door undici'),
   'src/workflows/queries.ts': plant("import pg from 'pg'", 'door pg'),
   'src/lanes/embeds.ts': plant(

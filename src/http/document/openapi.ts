@@ -1,263 +1,158 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+} from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
 import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
+import type { HttpDeps } from '../server/deps.ts'
+import { SANDBOX_NOTICE } from '../server/sandbox-notice.ts'
 import {
   problemSchema,
   uploadCallOptionsSchema,
   uploadEventSchema,
   uploadSchema,
 } from '../server/schemas.ts'
-import { answerHeaders, problemHeaders, RESPONSE_HEADERS } from './openapi-headers.ts'
-import type { Operation } from './openapi-operation.ts'
-import { OPERATIONS } from './openapi-operations.ts'
+import { RESPONSE_HEADERS } from './answer-headers.ts'
+import { finishOperation, type OperationObject } from './operation-object.ts'
+import { emptyAnswersOf, plainPartOf, zodPartOf } from './operation-schema.ts'
+import type { Operation } from './operation.ts'
+import { OUTBOUND_WEBHOOKS } from './outbound-webhooks.ts'
+import { OF_THE_MESSAGE } from './route-codes.ts'
+import { TAGS } from './tags.ts'
 
 type Json = Record<string, unknown>
 
-const NAMED = new Map<z.ZodType, string>([
-  [uploadSchema, 'Upload'],
-  [problemSchema, 'Problem'],
-  [uploadCallOptionsSchema, 'UploadOptions'],
-  [uploadEventSchema, 'UploadEvent'],
-])
+/** Schemas that the document names; all others stand where they are used. In zod's own registry, for there are the descriptions too. */
+const NAMED = z.globalRegistry
+NAMED.add(uploadSchema, { id: 'Upload' })
+NAMED.add(problemSchema, { id: 'Problem' })
+NAMED.add(uploadEventSchema, { id: 'UploadEvent' })
 
-const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
+
+Each operation lists the problems that it can answer with. Beside them any message may be answered with ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}, as HTTP allows.`
+
+const uploadOptions = (): Json => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(uploadCallOptionsSchema, { io: 'input' })
   return rest
 }
 
-const schemaOf = (schema: z.ZodType): Json => {
-  const name = NAMED.get(schema)
-  return name ? { $ref: `#/components/schemas/${name}` } : jsonSchema(schema, 'output')
-}
-
-const queryParameters = (operation: Operation): Json[] => {
-  if (!operation.query) return []
-  const schema = jsonSchema(operation.query, 'input')
-  return Object.entries(schema['properties'] as Json).map(([name, property]) => {
-    const { description, ...described } = property as Json
-    const { type } = described
-    const json = type === 'object'
-    const array = type === 'array'
-    return {
-      name,
-      in: 'query',
-      required: false,
-      ...(description === undefined ? {} : { description }),
-      ...(array ? { style: 'form', explode: false } : {}),
-      ...(json
-        ? { content: { 'application/json': { schema: described } } }
-        : { schema: described }),
-    }
-  })
-}
-
-const header = (name: string, required: boolean, description: string): Json => ({
-  name,
-  in: 'header',
-  required,
-  description,
-  schema: { type: 'string' },
-})
-
-/** Instead of the token. */
-const PROOF_HEADERS = [
-  header('webhook-id', false, 'Instead of `token`: Standard Webhooks, the same on every attempt'),
-  header('webhook-timestamp', false, 'Seconds since 1970, at most five minutes from now'),
-  header('webhook-signature', false, 'v1,<base64 of HMAC-SHA256 under WEBHOOK_SECRET>'),
-]
-
-const jsonBody = (schema: z.ZodType): Json => ({
-  required: !schema.safeParse(undefined).success,
-  content: { 'application/json': { schema: jsonSchema(schema, 'input') } },
-})
-
-const parametersOf = (operation: Operation): Json[] => [
-  ...[...operation.path.matchAll(/\{(\w+)\}/gu)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  })),
-  ...queryParameters(operation),
-  ...(operation.upload
-    ? [
-        header(
-          'Idempotency-Key',
-          false,
-          'Required unless validateOnly: 1 to 255 visible ASCII characters, quoted or bare',
-        ),
-        header('Content-Encoding', false, '`gzip`, where the body is the file itself'),
-      ]
-    : []),
-  ...(operation.webhookProof ? PROOF_HEADERS : []),
-  ...(operation.idempotencyKey
-    ? [header('Idempotency-Key', true, '1 to 255 visible ASCII characters, quoted or bare')]
-    : []),
-  ...(operation.ifMatch
-    ? [header('If-Match', operation.ifMatch === 'required', 'The ETag of the version seen')]
-    : []),
-  ...(operation.ifNoneMatch
-    ? [header('If-None-Match', false, 'A version that the caller has')]
-    : []),
-  ...(operation.lastEventId
-    ? [header('Last-Event-ID', false, 'The id of the last event seen: it is not told again')]
-    : []),
-]
-
-const uploadBody = (): Json => {
-  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
-  const contact = { type: 'object', additionalProperties: true }
-  const contacts = { type: 'array', items: contact }
+const problemExample = (code: ProblemCode) => {
+  const { title, status, meaning, fix } = PROBLEMS[code]
   return {
-    required: true,
-    content: {
-      'multipart/form-data': {
-        schema: {
-          type: 'object',
-          required: ['file'],
-          additionalProperties: false,
-          properties: { options: { $ref: '#/components/schemas/UploadOptions' }, file },
-        },
-        encoding: { options: { contentType: 'application/json' } },
-      },
-      'text/csv': { schema: { type: 'string' } },
-      'application/x-ndjson': { schema: { type: 'string' } },
-      'application/json': {
-        schema: {
-          oneOf: [contacts, { type: 'object', required: ['contacts'], properties: { contacts } }],
-        },
-      },
+    summary: title,
+    value: {
+      type: `/problems/${code}`,
+      title,
+      status,
+      detail: meaning,
+      code,
+      hint: fix,
+      instance: 'req_0198c0de-0000-7000-8000-000000000001',
     },
   }
 }
 
-/** Every call can be answered so, whatever it is. */
-const ALWAYS: ProblemCode[] = ['parameter-invalid', 'internal-error', 'request-malformed']
-const WITH_KEY: ProblemCode[] = [
-  'unauthorized',
-  'scope-missing',
-  'too-many-requests',
-  'service-stopping',
-  'database-unavailable',
-]
+const frameOf = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'Outbound Gateway',
+    version: '1',
+    description: DESCRIPTION,
+    ...(deps.sandbox && { summary: SANDBOX_NOTICE }),
+  },
+  servers: [{ url: deps.publicUrl ?? '/' }],
+  tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+  webhooks: OUTBOUND_WEBHOOKS,
+  components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+})
 
-const problemResponses = (operation: Operation): Json => {
-  const codes = [
-    ...ALWAYS,
-    ...(operation.access === 'public' ? [] : WITH_KEY),
-    ...operation.problems,
-  ]
-  const responses: Json = {}
-  for (const status of [...new Set(codes.map((code) => PROBLEMS[code].status))]) {
-    const names = [...new Set(codes.filter((code) => PROBLEMS[code].status === status))].sort()
-    responses[status] = {
-      description: names.map((name) => `\`${name}\``).join(', '),
-      headers: problemHeaders(operation, status, names),
-      content: {
-        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-      },
-    }
-  }
-  return responses
+const codesNamedIn = (paths: Json): ProblemCode[] => {
+  const text = JSON.stringify(paths)
+  return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) =>
+    text.includes(`"#/components/examples/${code}"`),
+  )
 }
 
-const answers = (operation: Operation): Json => {
-  const responses = problemResponses(operation)
-  for (const { status, about, schema, mediaTypes, headers } of operation.responses) {
-    const types = mediaTypes ?? (schema ? ['application/json'] : [])
-    const content = Object.fromEntries(
-      types.map((type) => [
-        type,
-        type === 'application/json' && schema ? { schema: schemaOf(schema) } : {},
+type Document = { paths: Record<string, Record<string, OperationObject>>; components: Json }
+
+const finished = (document: Document, operations: readonly Operation[]): Json => {
+  const byId = new Map(operations.map((operation) => [operation.id, operation]))
+  const paths: Record<string, Json> = {}
+  for (const [path, methods] of Object.entries(document.paths)) {
+    paths[path] = Object.fromEntries(
+      Object.entries(methods).map(([method, object]) => [
+        method,
+        finishOperation(byId.get(object.operationId)!, object),
       ]),
     )
-    // A status that is both an answer and a problem (503 of /readyz) has both media types.
-    const also = responses[status] as { content?: Json; headers?: Json } | undefined
-    responses[status] = {
-      description: about,
-      headers: { ...also?.headers, ...answerHeaders(operation, status, headers) },
-      ...(types.length > 0 ? { content: { ...also?.content, ...content } } : {}),
-    }
   }
-  return responses
-}
-
-const operationObject = (operation: Operation): Json => ({
-  operationId: operation.id,
-  summary: operation.summary,
-  ...(operation.access === 'public' || operation.access === 'metrics' || operation.access === 'key'
-    ? {}
-    : { description: `Needs the scope \`${operation.access}\`.` }),
-  security: operation.access === 'public' ? [] : [{ key: [] }],
-  ...(operation.access === 'metrics' ? { security: [{}, { key: [] }] } : {}),
-  parameters: parametersOf(operation),
-  ...(operation.upload ? { requestBody: uploadBody() } : {}),
-  ...(operation.body ? { requestBody: jsonBody(operation.body) } : {}),
-  responses: answers(operation),
-})
-
-const webhook = (type: string): Json => ({
-  post: {
-    operationId: `on${type
-      .split('.')
-      .map((word) => word[0]!.toUpperCase() + word.slice(1))
-      .join('')}`,
-    summary: `The gateway tells of ${type}; order is not promised, \`version\` orders`,
-    security: [],
-    parameters: [
-      header('webhook-id', true, 'The same on every attempt; deduplicate by it'),
-      header('webhook-timestamp', true, 'Seconds since 1970'),
-      header(
-        'webhook-signature',
-        true,
-        'Standard Webhooks: v1,<base64 of HMAC-SHA256>; after a rotation two of them, parted by a space',
-      ),
-    ],
-    requestBody: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: {
-            allOf: [
-              { $ref: '#/components/schemas/UploadEvent' },
-              { type: 'object', properties: { type: { const: type } } },
-            ],
-          },
-        },
-      },
-    },
-    responses: { '2XX': { description: 'Taken; anything else is tried again' } },
-  },
-})
-
-/** The API document (OpenAPI 3.1), made of the schemas that the routes use. The same input gives the same bytes. */
-export const buildOpenApi = (about: { publicUrl: string | null }): Json => {
-  const paths: Record<string, Json> = {}
-  for (const operation of OPERATIONS) {
-    const path = (paths[operation.path] ??= {})
-    path[operation.method] = operationObject(operation)
-  }
+  const { components, ...rest } = document
+  // Each name is in the registry once for bodies that come in; only answers are named.
+  const schemas = Object.entries(components['schemas'] as Json).filter(
+    ([name]) => !name.endsWith('Input'),
+  )
   return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Outbound Gateway',
-      version: '1',
-      description:
-        'Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.',
-    },
-    servers: [{ url: about.publicUrl ?? '/' }],
+    ...rest,
     paths,
-    webhooks: Object.fromEntries(OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type)])),
     components: {
-      schemas: Object.fromEntries(
-        [...NAMED].map(([schema, name]) => [
-          name,
-          jsonSchema(schema, name === 'UploadOptions' ? 'input' : 'output'),
-        ]),
-      ),
+      ...components,
+      schemas: { ...Object.fromEntries(schemas), UploadOptions: uploadOptions() },
       headers: RESPONSE_HEADERS,
-      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      examples: Object.fromEntries(codesNamedIn(paths).map((code) => [code, problemExample(code)])),
     },
   }
 }
+
+const toJsonSchema = createJsonSchemaTransform({ schemaRegistry: NAMED })
+const withNamedSchemas = createJsonSchemaTransformObject({ schemaRegistry: NAMED })
+
+/** A route in the form that @fastify/swagger takes. */
+const described = (
+  operation: Operation | undefined,
+  context: Omit<Parameters<typeof toJsonSchema>[0], 'schema'>,
+) => {
+  if (operation === undefined) return { schema: { hide: true }, url: context.url }
+  const { schema, url } = toJsonSchema({ ...context, schema: zodPartOf(operation) } as never)
+  const { response, ...rest } = schema as Json
+  return {
+    url,
+    schema: {
+      ...rest,
+      ...plainPartOf(operation),
+      response: { ...(response as Json), ...emptyAnswersOf(operation) },
+    },
+  }
+}
+
+/**
+ * The API document (OpenAPI 3.1), made of what the routes say of themselves; `app.swagger()` gives it, and makes it when it is first asked for. A route
+ * that says nothing of itself stops the boot. Register it before the routes.
+ */
+export const documentPlugin = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) =>
+  fp(
+    async (app: FastifyInstance) => {
+      const operations: Operation[] = []
+      app.decorate('operations', () => operations)
+      app.addHook('onRoute', ({ config, method, url }) => {
+        if (/^\/docs(?:\/|$)/u.test(url) || method === 'HEAD') return
+        if (!config?.operation) {
+          throw new Error(`The route ${String(method)} ${url} does not say what it does`)
+        }
+        operations.push(config.operation)
+      })
+      await app.register(swagger, {
+        openapi: frameOf(deps) as never,
+        convertConstToEnum: false,
+        transform: (context) =>
+          described(context.route.config?.operation, context as never) as never,
+        transformObject: (document) =>
+          finished(withNamedSchemas(document as never) as unknown as Document, operations) as never,
+      })
+    },
+    { name: 'document' },
+  )

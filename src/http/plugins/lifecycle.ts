@@ -7,7 +7,8 @@ import type { HttpDeps } from '../server/deps.ts'
 /** A body of another call than an upload has this long to arrive, in milliseconds. */
 const SMALL_BODY_MS = 30_000
 
-const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown'
+const routeOf = (request: Pick<FastifyRequest, 'routeOptions'>): string =>
+  request.routeOptions.url ?? 'unknown'
 
 const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply): void => {
   reply.header('x-request-id', request.id)
@@ -25,7 +26,14 @@ const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
 }
 
 /** Once a request, whoever says it first. */
-export const tellAnswered = (deps: HttpDeps, request: FastifyRequest, status: number): void => {
+export const tellAnswered = (
+  deps: Pick<HttpDeps, 'clock' | 'emit'>,
+  request: Pick<
+    FastifyRequest,
+    'answered' | 'caller' | 'id' | 'method' | 'problemCode' | 'routeOptions' | 'startedMs'
+  >,
+  status: number,
+): void => {
   if (request.answered) return
   request.answered = true
   deps.emit('http.answered', {
@@ -48,9 +56,8 @@ const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
 /** Ends the connection when the small body of a call takes too long, also after its answer; `ended`: the server is closed. */
 const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSignal): void => {
   const { raw } = request
-  if (request.routeOptions.config.upload || raw.headers['content-length'] === undefined) {
-    if (request.routeOptions.config.upload || !raw.headers['transfer-encoding']) return
-  }
+  if (request.routeOptions.config.operation?.reads === 'file') return
+  if (raw.headers['content-length'] === undefined && !raw.headers['transfer-encoding']) return
   const closed = new AbortController()
   raw.once('close', () => {
     closed.abort()

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refuse } from '../../domain/problems/refusing.ts'
 import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/uploads/text-encoding.ts'
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { UploadForm } from '../server/request-context.ts'
@@ -107,16 +108,17 @@ export const normaliseFileFormat = (
  * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the same key.
  * null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
  */
-export const normaliseIdempotencyKey = (header: string | string[] | undefined): string | null => {
+export const normaliseIdempotencyKey = (
+  refuse: Refuse<'idempotency-key-invalid'>,
+  header: string | string[] | undefined,
+): string | null => {
   if (header === undefined) return null
   const text = Array.isArray(header) ? header.join(',') : header.trim()
   const quoted = /^"(.*)"$/u.exec(text)
   const key = quoted ? quoted[1]!.replace(/\\(["\\])/gu, '$1') : text
   if (!/^[\x21-\x7e]{1,255}$/u.test(key)) {
-    throw new GatewayProblem(
-      'idempotency-key-invalid',
-      'The Idempotency-Key must be 1 to 255 visible ASCII characters.',
-    )
+    const detail = 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'
+    throw refuse('idempotency-key-invalid', detail)
   }
   return key
 }
@@ -135,7 +137,7 @@ export const normalisationPlugin = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('uploadForm', null)
     app.addHook('preParsing', async (request) => {
-      if (request.routeOptions.config.upload) {
+      if (request.routeOptions.config.operation?.reads === 'file') {
         request.uploadForm = normaliseUploadForm(request.headers)
       } else if (request.headers['content-encoding'] !== undefined) {
         throw new GatewayProblem(

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
+import { declares } from '../document/route-codes.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { PROBLEM_MEDIA_TYPE, problemDocument, problemOf } from '../server/problem-document.ts'
 
@@ -13,6 +14,17 @@ const errorName = (error: unknown): string => {
   return `${error.name}${code} ${place}`.trim().slice(0, 200)
 }
 
+/** A code that the route does not declare is a defect of ours, not of the call: the caller hears the problem all the same. */
+const tellUndeclared = (
+  { emit }: Pick<HttpDeps, 'emit'>,
+  request: FastifyRequest,
+  problem: ProblemCode,
+): void => {
+  const { operation } = request.routeOptions.config
+  if (request.is404 || operation === undefined || declares(operation, problem)) return
+  emit('http.problem_undeclared', { requestId: request.id, operation: operation.id, problem })
+}
+
 /** Answers a request with problem+json; an internal error is told to telemetry, never to the caller. */
 export const sendProblem = (
   deps: Pick<HttpDeps, 'emit'>,
@@ -22,6 +34,7 @@ export const sendProblem = (
 ): FastifyReply => {
   const problem = problemOf(error)
   request.problemCode = problem.code
+  tellUndeclared(deps, request, problem.code)
   if (problem.code === 'internal-error') {
     deps.emit('http.failed', {
       requestId: request.id,
@@ -33,7 +46,10 @@ export const sendProblem = (
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
   if (problem.code === 'media-type-unsupported') {
     // RFC 9110, section 12.5.3: what the caller may try.
-    reply.header('accept-encoding', request.routeOptions.config.upload ? 'gzip' : 'identity')
+    reply.header(
+      'accept-encoding',
+      request.routeOptions.config.operation?.reads === 'file' ? 'gzip' : 'identity',
+    )
   }
   return reply
     .code(document.status)
@@ -59,11 +75,6 @@ export const problemsPlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {
       const seen: SeenRoute[] = []
-      app.decorate('servedRoutes', () =>
-        seen.flatMap(({ methods, url }) =>
-          methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${url}`),
-        ),
-      )
       app.addHook('onRoute', (route) => {
         if (route.url.startsWith('/docs')) return
         seen.push({ methods: [route.method].flat(), url: route.url, pattern: patternOf(route.url) })

@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
 import { uploadOptionsSchema, type UploadOptions } from '../../domain/uploads/upload-options.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
+import { NOTHING } from '../server/route.ts'
 import { uploadCallOptionsSchema } from '../server/schemas.ts'
 import { UNSTORABLE, unstorableMembers } from '../server/storable-text.ts'
 
-const NOTHING = z.strictObject({})
 /** So that what is missing can be told from what is wrong; the values stay with the issues. */
 const WITH_INPUT = { reportInput: true }
 
@@ -99,31 +99,22 @@ export const optionsOfPart = (value: unknown): Record<string, unknown> => {
   return { ...parsed }
 }
 
-/**
- * The body of a call that is no upload: what its route declares. A route that declares none takes none, but for `{}`, which clients
- * send that know no POST without a body; raw bytes (Genesys' webhooks) are read by their route.
- */
-const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown => {
-  if (schema !== undefined) return parseBody(schema, body)
-  if (!Buffer.isBuffer(body)) parseBody(NOTHING, body ?? {})
-  return undefined
-}
+/** What the route declares. One that declares none takes none, but for `{}`, which clients send that know no POST without a body. */
+const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
+  schema === undefined ? parseBody(NOTHING, body ?? {}) : parseBody(schema, body)
 
-/** Checks path, query and JSON body of every route against its strict schemas; a route that declares none takes none. */
+/** Puts path, query and JSON body of every route, checked against its strict schemas, in the place of what came; a route that declares none takes none. */
 export const validationPlugin = fp(
   async (app: FastifyInstance) => {
-    app.decorateRequest('valid')
     app.addHook('preValidation', async (request) => {
-      if (request.is404) return
-      const { config, url } = request.routeOptions
-      if (url?.startsWith('/docs')) return
-      request.valid = {
-        params: parseParameters(config.paramsSchema ?? NOTHING, request.params),
-        query: config.upload
-          ? request.query
-          : parseParameters(config.querySchema ?? NOTHING, request.query),
-        body: config.upload ? undefined : bodyOf(config.bodySchema, request.body),
-      }
+      const { operation } = request.routeOptions.config
+      if (request.is404 || operation === undefined) return
+      const { params = NOTHING, query = NOTHING, body, reads } = operation
+      request.params = parseParameters(params, request.params)
+      // The options of a file are checked with those of its form, in words of their own.
+      if (reads === 'file') return
+      request.query = parseParameters(query, request.query)
+      if (reads === undefined) request.body = bodyOf(body, request.body)
     })
   },
   { name: 'validation', dependencies: ['normalisation'] },

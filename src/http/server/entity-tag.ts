@@ -1,4 +1,4 @@
-import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 
 /**
@@ -28,19 +28,24 @@ export const namesExactly = (header: string, etag: string): boolean =>
 export const tagsNamed = (header: string | undefined): string[] =>
   tagsOf(header).flatMap((tag) => /^"([\x21\x23-\x7e]*)"$/u.exec(tag)?.[1] ?? [])
 
-/**
- * Throws 412 when If-Match does not name the present version (RFC 9110, 13.1.1: weak tags never do), and 428 (RFC 6585) when it
- * is missing where it is `required`.
- */
+/** Throws 412 when If-Match is there and does not name the present version (RFC 9110, 13.1.1: weak tags never do). */
 export const checkIfMatch = (
+  refuse: Refuse<'precondition-failed'>,
   header: string | undefined,
   present: { version: number },
-  required: boolean,
+): void => {
+  if (header === undefined || namesExactly(header, etagOf(present))) return
+  throw refuse('precondition-failed', 'It was changed since the version in If-Match.')
+}
+
+/** Throws 428 when If-Match is missing (RFC 6585), and 412 when it does not name the present version. */
+export const requireIfMatch = (
+  refuse: Refuse<'precondition-failed' | 'precondition-required'>,
+  header: string | undefined,
+  present: { version: number },
 ): void => {
   if (header === undefined) {
-    if (!required) return
-    throw new GatewayProblem('precondition-required', 'Send the ETag that you read as If-Match.')
+    throw refuse('precondition-required', 'Send the ETag that you read as If-Match.')
   }
-  if (namesExactly(header, etagOf(present))) return
-  throw new GatewayProblem('precondition-failed', 'It was changed since the version in If-Match.')
+  checkIfMatch(refuse, header, present)
 }

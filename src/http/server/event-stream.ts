@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 
-import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { Clock } from '../../lib/clock.ts'
 
 /** Server-sent events (WHATWG HTML, "Server-sent events"). */
@@ -76,11 +76,11 @@ export const createEventStreams = (deps: { clock: Clock; limits?: Partial<EventS
   const open = new Map<Readable, { keyId: string; end(): void }>()
   return {
     /** Throws 429 `too-many-streams`. `closed` is called once the reader is gone or has everything. */
-    open: (keyId: string, closed: () => void): EventStream => {
+    open: (refuse: Refuse<'too-many-streams'>, keyId: string, closed: () => void): EventStream => {
       const ofKey = [...open.values()].filter((stream) => stream.keyId === keyId)
       if (ofKey.length >= limits.mostPerKey) {
         const detail = `This key has ${limits.mostPerKey} open streams at this instance.`
-        throw new GatewayProblem('too-many-streams', detail, {}, 10)
+        throw refuse('too-many-streams', detail, {}, 10)
       }
       const stream = createStream()
       const { body, push, end } = stream

@@ -1,11 +1,7 @@
-import type { ZodType } from 'zod'
-
-import type { Caller, Scope } from '../../domain/access/access.ts'
+import type { Caller } from '../../domain/access/access.ts'
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
-
-/** Who may call a route; `key`: any valid key. Every route declares one; a route without stops the boot. */
-export type RouteAccess = 'public' | 'metrics' | 'key' | { scope: Scope }
+import type { Operation, RouteAccess } from '../document/operation.ts'
 
 /** How the file of an upload comes: as a part of a form, or as the body itself. */
 export type UploadForm =
@@ -22,17 +18,12 @@ export type UploadForm =
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: RouteAccess
-    /** Strict schemas; a route without `querySchema` takes no query at all. */
-    querySchema?: ZodType
-    paramsSchema?: ZodType
-    /** A route that takes a JSON body. */
-    bodySchema?: ZodType
-    /** The route takes a file: its body is handed on as a stream, its query holds options. */
-    upload?: boolean
+    /** What the route says of itself; every route has one, but for the pages of the documentation. */
+    operation?: Operation
   }
   interface FastifyInstance {
-    /** Every route as `METHOD /pattern`, without HEAD and the pages of the documentation. */
-    servedRoutes: () => string[]
+    /** Every operation that is served, in the order in which they were added. */
+    operations: () => Operation[]
   }
   interface FastifyRequest {
     /** null on public routes. */
@@ -42,7 +33,5 @@ declare module 'fastify' {
     problemCode: string | null
     answered: boolean
     uploadForm: UploadForm | null
-    /** The validated query and path parameters; the query of an upload is as it came, its route reads the options. */
-    valid: { query: unknown; params: unknown; body: unknown }
   }
 }

@@ -263,8 +263,10 @@ export const uploadParamsSchema = z.strictObject({ uploadId: gatewayIdSchema })
 export const contactListParamsSchema = z.strictObject({
   contactListId: genesysIdSchema,
 })
-/** Other parameters are passed over: whoever calls back may add some. */
-export const webhookQuerySchema = z.looseObject({ token: z.string().optional() })
+/** Other parameters are passed over: whoever calls back may add some. A token that is given twice is no proof, and no fault of its own. */
+export const webhookQuerySchema = z.looseObject({
+  token: z.unknown().meta({ type: 'string' }).optional(),
+})
 export const webhookAnswerSchema = z.strictObject({ received: z.literal(true) })
 export const problemParamsSchema = z.strictObject({ code: z.string().min(1).max(100) })
 

@@ -1,11 +1,10 @@
 import './request-context.ts'
 import type { IncomingMessage } from 'node:http'
 
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 
-import { buildOpenApi } from '../document/openapi.ts'
+import { registerDocs } from '../document/docs-pages.ts'
+import { documentPlugin } from '../document/openapi.ts'
 import { authPlugin } from '../plugins/auth.ts'
 import { lifecyclePlugin } from '../plugins/lifecycle.ts'
 import { normalisationPlugin } from '../plugins/normalisation.ts'
@@ -25,7 +24,7 @@ import { registerUploadRows } from '../routes/uploads/upload-rows.ts'
 import { registerUploads } from '../routes/uploads/uploads.ts'
 import { answerClientError } from './client-errors.ts'
 import type { HttpDeps } from './deps.ts'
-import { SANDBOX_NOTICE } from './sandbox-notice.ts'
+import { routesOf } from './route.ts'
 
 export type { HttpDeps } from './deps.ts'
 
@@ -68,28 +67,6 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
     },
   })
 
-/** The pages load nothing from elsewhere, and are served over plain HTTP too. */
-const docsPolicy = (policy: string): string =>
-  policy
-    .replace(/\s*upgrade-insecure-requests;?/u, '')
-    .replace(/ validator\.swagger\.io/u, '')
-    .replaceAll(/ https:(?=[ ;])/gu, '')
-
-const registerDocs = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
-  const document = buildOpenApi({ publicUrl: deps.publicUrl })
-  if (deps.sandbox) Object.assign(document['info'] as object, { summary: SANDBOX_NOTICE })
-  await app.register(swagger, {
-    mode: 'static',
-    specification: { document: document as never },
-  })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: true,
-    transformStaticCSP: docsPolicy,
-    theme: { title: deps.sandbox ? `Outbound gateway. ${SANDBOX_NOTICE}` : 'Outbound gateway' },
-  })
-}
-
 /**
  * The HTTP border: every route of the API, ready to listen. Rejects when a route does not say who may call it.
  * Closing it lets running requests end; new ones are answered 503 `service-stopping`.
@@ -103,19 +80,21 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await app.register(authPlugin(deps))
   await app.register(normalisationPlugin)
   await app.register(validationPlugin)
+  await app.register(documentPlugin(deps))
   await registerDocs(app, deps)
   await app.register(async (scope) => registerUploadIntake(scope, deps))
   await app.register(async (scope) => registerGenesysWebhooks(scope, deps))
-  registerUploads(app, deps)
-  registerUploadControl(app, deps)
-  registerUploadRows(app, deps)
-  registerUploadEvents(app, deps)
-  registerContactExplain(app, deps)
-  registerContactLists(app, deps)
-  registerWebhookEndpoints(app, deps)
-  registerLimits(app, deps)
-  registerOperations(app, deps)
-  registerProblemPages(app, deps)
+  const add = routesOf(app, deps)
+  registerUploads(add)
+  registerUploadControl(add)
+  registerUploadRows(add)
+  registerUploadEvents(app, add, deps)
+  registerContactExplain(add)
+  registerContactLists(add)
+  registerWebhookEndpoints(add)
+  registerLimits(add)
+  registerOperations(app, add)
+  registerProblemPages(add)
   await app.ready()
   return app
 }

@@ -96,6 +96,14 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   ...more,
 })
 
+/** A test in which a call is answered with a problem that its operation does not declare goes red, whatever it is about. */
+const refuseUndeclared = (name: string, fields: object): void => {
+  if (name !== 'http.problem_undeclared') return
+  queueMicrotask(() => {
+    throw new Error(`The API document does not list what was answered: ${JSON.stringify(fields)}`)
+  })
+}
+
 /** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
 export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
@@ -230,6 +238,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     sandbox: true,
     emit: (name, fields) => {
       events.push({ name, fields })
+      refuseUndeclared(name, fields)
     },
     clock: systemClock,
     ids: createIds({ clock: systemClock }),

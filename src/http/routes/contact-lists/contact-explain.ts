@@ -1,35 +1,43 @@
-import type { FastifyInstance } from 'fastify'
-import type { z } from 'zod'
-
-import type { HttpDeps } from '../../server/deps.ts'
-import { contactParamsSchema, explainQuerySchema } from './contact-explain-schemas.ts'
-import { grantedList, LIST_UNKNOWN } from './list-access.ts'
+import { EXPLAIN_REFUSALS } from '../../../workflows/uploads/refusals.ts'
+import type { AddRoute } from '../../server/route.ts'
+import {
+  contactExplainedSchema,
+  contactParamsSchema,
+  explainQuerySchema,
+} from './contact-explain-schemas.ts'
+import { checkListGranted } from './list-access.ts'
 
 const renderColumns = (
   columns: readonly { name: string; kind: string; mappedTo: string | null }[],
 ) => columns.map(({ name, kind, mappedTo }) => ({ name, kind, mappedTo }))
 
 /** GET …/contacts/{contactId}/explain: what decided about one contact. Its id is in the path and nowhere else: no log line has the path. */
-export const registerContactExplain = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.get(
-    '/v1/contact-lists/:contactListId/contacts/:contactId/explain',
-    {
-      config: {
-        access: { scope: 'uploads' },
-        paramsSchema: contactParamsSchema,
-        querySchema: explainQuerySchema,
+export const registerContactExplain = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/v1/contact-lists/:contactListId/contacts/:contactId/explain',
+    access: { scope: 'uploads' },
+    id: 'explainContact',
+    tag: 'contact-lists',
+    summary:
+      'Why a contact was or was not sent: its rows, newest upload first, and what Genesys acknowledged last',
+    params: contactParamsSchema,
+    query: explainQuerySchema,
+    answers: {
+      200: {
+        about: 'A page; it may have no items and yet a next one',
+        schema: contactExplainedSchema,
       },
     },
-    async (request) => {
+    problems: ['not-found', ...EXPLAIN_REFUSALS],
+    handler: async (request, _reply, deps) => {
       const caller = request.caller!
-      const { contactListId, contactId } = request.valid.params as z.output<
-        typeof contactParamsSchema
-      >
-      const { cursor = null } = request.valid.query as z.output<typeof explainQuerySchema>
-      if (!(await grantedList(deps.access, caller, contactListId))) throw LIST_UNKNOWN()
+      const { contactListId, contactId } = request.params
+      const { cursor = null } = request.query
+      await checkListGranted(deps, caller, contactListId)
       const found = await deps.explainContact({ caller, contactListId, contactId, cursor })
       const items = found.items.map((item) => ({ ...item, columns: renderColumns(item.columns) }))
       return { ...found, items }
     },
-  )
+  })
 }

@@ -1,28 +1,43 @@
-import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 
 import type { ContactListSummary } from '../../../domain/contact-lists/contact-list.ts'
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
-import { normaliseIdempotencyKey } from '../../plugins/normalisation.ts'
-import type { HttpDeps } from '../../server/deps.ts'
-import { contactListParamsSchema } from '../../server/schemas.ts'
-import { contactListsQuerySchema, newContactListSchema } from './contact-list-schemas.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
+import {
+  GENESYS_REFUSALS,
+  PROVISION_REFUSALS,
+  READ_LIST_REFUSALS,
+} from '../../../workflows/contact-lists/refusals.ts'
+import { KEYED } from '../../document/route-codes.ts'
+import { cursorUnreadable } from '../../server/cursor.ts'
+import { idempotencyKeyOf, sendKept } from '../../server/keyed-call.ts'
+import type { AddRoute } from '../../server/route.ts'
+import {
+  contactListParamsSchema,
+  contactListSchema,
+  contactListSummarySchema,
+  pageOf,
+} from '../../server/schemas.ts'
+import {
+  contactListsQuerySchema,
+  newContactListSchema,
+  provisionedListSchema,
+} from './contact-list-schemas.ts'
 import { renderContactList } from './contact-list-view.ts'
-import { grantedList, grantedLists, hideUnknownList, LIST_UNKNOWN } from './list-access.ts'
+import { checkListGranted, grantedLists, hideUnknownList } from './list-access.ts'
 
 const access = { scope: 'lists' } as const
 const LISTS = '/v1/contact-lists'
 
-const badCursor = (): GatewayProblem =>
-  new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', { parameters: ['cursor'] })
-
 /** In the order of their ids, so that a page begins after the last one of the page before, whatever came or went. */
 const pageOfLists = (
+  refuse: Refuse<'parameter-invalid'>,
   lists: readonly ContactListSummary[],
   { limit, cursor }: z.output<typeof contactListsQuerySchema>,
 ) => {
   const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString('utf8')
-  if (cursor !== undefined && Buffer.from(after).toString('base64url') !== cursor) throw badCursor()
+  if (cursor !== undefined && Buffer.from(after).toString('base64url') !== cursor) {
+    throw cursorUnreadable(refuse)
+  }
   const rest = lists
     .filter(({ id }) => id > after)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
@@ -32,49 +47,82 @@ const pageOfLists = (
   return { items, next: last ? Buffer.from(last.id).toString('base64url') : null }
 }
 
-/** POST and GET /v1/contact-lists, and GET …/{contactListId}: what Genesys holds, as far as the tenant is granted. */
-export const registerContactLists = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.post(
-    LISTS,
-    { config: { access, bodySchema: newContactListSchema } },
-    async (request, reply) => {
-      const idempotencyKey = normaliseIdempotencyKey(request.headers['idempotency-key'])
-      if (idempotencyKey === null) {
-        throw new GatewayProblem(
-          'idempotency-key-missing',
-          'Send an Idempotency-Key with the list that is to be made.',
-        )
-      }
-      const answer = await deps.provisionContactList({
-        caller: request.caller!,
-        plan: request.valid.body as z.output<typeof newContactListSchema>,
-        idempotencyKey,
+const registerProvisioning = (add: AddRoute): void => {
+  add({
+    method: 'POST',
+    url: LISTS,
+    access,
+    id: 'createContactList',
+    tag: 'contact-lists',
+    summary:
+      'Make a contact list in Genesys; 201 once it takes contacts, or with its state after 30 s',
+    headers: { 'Idempotency-Key': 'required' },
+    body: newContactListSchema,
+    answers: {
+      201: {
+        about: 'The list; Location names it',
+        schema: provisionedListSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
+    },
+    problems: [...KEYED, ...PROVISION_REFUSALS],
+    handler: async ({ headers, body, caller }, reply, { provisionContactList, refuse }) => {
+      const answer = await provisionContactList({
+        caller: caller!,
+        plan: body,
+        idempotencyKey: idempotencyKeyOf(refuse, headers, 'with the list that is to be made'),
         method: 'POST',
         path: LISTS,
       })
-      reply.code(answer.status).header('content-type', 'application/json; charset=utf-8')
-      if (answer.location !== null) reply.header('location', answer.location)
-      if (answer.replayed) reply.header('idempotency-replayed', 'true')
-      return reply.send(answer.body)
+      return sendKept(reply, answer)
     },
-  )
+  })
+}
 
-  app.get(LISTS, { config: { access, querySchema: contactListsQuerySchema } }, async (request) => {
-    const query = request.valid.query as z.output<typeof contactListsQuerySchema>
-    const caller = request.caller!
-    const lists = await deps.listContactLists(caller)
-    return pageOfLists(await grantedLists(deps.access, caller, lists), query)
+const registerReads = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: LISTS,
+    access,
+    id: 'listContactLists',
+    tag: 'contact-lists',
+    summary: 'The contact lists that the tenant may use',
+    query: contactListsQuerySchema,
+    answers: {
+      200: { about: 'A page of contact lists', schema: pageOf(contactListSummarySchema) },
+    },
+    problems: GENESYS_REFUSALS,
+    handler: async (request, _reply, deps) => {
+      const caller = request.caller!
+      const lists = await deps.listContactLists(caller)
+      const granted = await grantedLists(deps.access, caller, lists)
+      return pageOfLists(deps.refuse, granted, request.query)
+    },
   })
 
-  app.get(
-    `${LISTS}/:contactListId`,
-    { config: { access, paramsSchema: contactListParamsSchema } },
-    async (request) => {
+  add({
+    method: 'GET',
+    url: `${LISTS}/:contactListId`,
+    access,
+    id: 'getContactList',
+    tag: 'contact-lists',
+    summary: 'One contact list: its columns and its state in Genesys',
+    params: contactListParamsSchema,
+    answers: { 200: { about: 'The contact list', schema: contactListSchema } },
+    problems: READ_LIST_REFUSALS,
+    handler: async (request, _reply, deps) => {
       const caller = request.caller!
-      const { contactListId } = request.valid.params as { contactListId: string }
-      if (!(await grantedList(deps.access, caller, contactListId))) throw LIST_UNKNOWN()
-      const { list, ageMs } = await hideUnknownList(deps.readContactList(caller, contactListId))
+      const { contactListId } = request.params
+      await checkListGranted(deps, caller, contactListId)
+      const read = deps.readContactList(caller, contactListId)
+      const { list, ageMs } = await hideUnknownList(deps.refuse, read)
       return renderContactList(list, ageMs)
     },
-  )
+  })
+}
+
+/** POST and GET /v1/contact-lists, and GET …/{contactListId}: what Genesys holds, as far as the tenant is granted. */
+export const registerContactLists = (add: AddRoute): void => {
+  registerProvisioning(add)
+  registerReads(add)
 }

@@ -1,20 +1,30 @@
 import type { Caller } from '../../../domain/access/access.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { AccessStore } from '../../../workflows/ports/access/access.ts'
 
 /** The object id of a grant for all lists. */
 const EVERY_LIST = '*'
 
 /** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
-export const LIST_UNKNOWN = (): GatewayProblem =>
-  new GatewayProblem('not-found', 'There is no such contact list.')
+const listUnknown = (refuse: Refuse<'not-found'>): GatewayProblem =>
+  refuse('not-found', 'There is no such contact list.')
 
-export const grantedList = (
+const grantedList = (
   access: Pick<AccessStore, 'isGranted'>,
   caller: Caller,
   contactListId: string,
 ): Promise<boolean> => access.isGranted(caller.tenantId, 'contact_list', contactListId)
+
+/** Throws 404 unless the tenant may use the list. */
+export const checkListGranted = async (
+  deps: { access: Pick<AccessStore, 'isGranted'>; refuse: Refuse<'not-found'> },
+  caller: Caller,
+  contactListId: string,
+): Promise<void> => {
+  if (!(await grantedList(deps.access, caller, contactListId))) throw listUnknown(deps.refuse)
+}
 
 /** Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for each. */
 export const grantedLists = async <T extends { id: string }>(
@@ -28,12 +38,15 @@ export const grantedLists = async <T extends { id: string }>(
 }
 
 /** Gives every "not found" of the work the same words. */
-export const hideUnknownList = async <T>(work: Promise<T>): Promise<T> => {
+export const hideUnknownList = async <T>(
+  refuse: Refuse<'not-found'>,
+  work: Promise<T>,
+): Promise<T> => {
   try {
     return await work
   } catch (error) {
-    if (error instanceof GatewayProblem && error.code === 'not-found') throw LIST_UNKNOWN()
-    if (error instanceof GenesysFailure && error.kind === 'not_found') throw LIST_UNKNOWN()
+    if (error instanceof GatewayProblem && error.code === 'not-found') throw listUnknown(refuse)
+    if (error instanceof GenesysFailure && error.kind === 'not_found') throw listUnknown(refuse)
     throw error
   }
 }

@@ -1,25 +1,36 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { z } from 'zod'
+import type { FastifyReply } from 'fastify'
 
 import type { WebhookEndpoint } from '../../../domain/endpoints/webhook-endpoint.ts'
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
+import {
+  CHANGE_ENDPOINT_REFUSALS,
+  CREATE_ENDPOINT_REFUSALS,
+  FIND_ENDPOINT_REFUSALS,
+  REMOVE_ENDPOINT_REFUSALS,
+  REPLAY_REFUSALS,
+  ROTATE_SECRET_REFUSALS,
+} from '../../../workflows/endpoints/refusals.ts'
 import type { EndpointChange } from '../../../workflows/ports/endpoints/endpoints.ts'
-import type { HttpDeps } from '../../server/deps.ts'
-import { checkIfMatch, etagOf } from '../../server/entity-tag.ts'
+import type { Answer } from '../../document/operation.ts'
+import { cursorUnreadable } from '../../server/cursor.ts'
+import { checkIfMatch, etagOf, requireIfMatch } from '../../server/entity-tag.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { pageOf } from '../../server/schemas.ts'
 import {
   deliveriesQuerySchema,
   deliveryParamsSchema,
+  deliverySchema,
   endpointChangeSchema,
   endpointParamsSchema,
+  endpointSchema,
   endpointsQuerySchema,
+  endpointWithSecretSchema,
   newEndpointSchema,
 } from './endpoint-schemas.ts'
 
-const access = { scope: 'webhooks' } as const
+const of = { access: { scope: 'webhooks' }, tag: 'endpoints' } as const
 const ENDPOINTS = '/v1/webhook-endpoints'
 const ENDPOINT = `${ENDPOINTS}/:endpointId`
-
-type Params = { endpointId: string }
 
 const view = (endpoint: WebhookEndpoint) => ({
   id: endpoint.id,
@@ -41,110 +52,162 @@ const view = (endpoint: WebhookEndpoint) => ({
 const send = (reply: FastifyReply, endpoint: WebhookEndpoint, more: object = {}): FastifyReply =>
   reply.header('etag', etagOf(endpoint)).send({ ...view(endpoint), ...more })
 
-const readable = <T>(page: T | null): T => {
+const answerOf = (about: string): Answer => ({ about, schema: endpointSchema, headers: ['ETag'] })
+
+const readable = <T>(refuse: Refuse<'parameter-invalid'>, page: T | null): T => {
   if (page !== null) return page
-  throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', {
-    parameters: ['cursor'],
-  })
+  throw cursorUnreadable(refuse)
 }
 
-/** /v1/webhook-endpoints: register, look, change, delete. */
-const registerEndpoints = (app: FastifyInstance, deps: HttpDeps): void => {
-  const { webhookEndpoints } = deps
-  app.post(
-    ENDPOINTS,
-    { config: { access, bodySchema: newEndpointSchema } },
-    async (request, reply) => {
-      const input = request.valid.body as z.output<typeof newEndpointSchema>
-      const { endpoint, secret } = await webhookEndpoints.create(request.caller!, input)
+/** POST and GET /v1/webhook-endpoints. */
+const registerEndpoints = (add: AddRoute): void => {
+  add({
+    ...of,
+    method: 'POST',
+    url: ENDPOINTS,
+    id: 'createWebhookEndpoint',
+    summary: 'Register where others are told; the secret is in this answer only',
+    body: newEndpointSchema,
+    answers: {
+      201: {
+        about: 'Registered; keep the secret',
+        schema: endpointWithSecretSchema,
+        headers: ['Location', 'ETag'],
+      },
+    },
+    problems: CREATE_ENDPOINT_REFUSALS,
+    handler: async ({ body, caller }, reply, { webhookEndpoints }) => {
+      const { endpoint, secret } = await webhookEndpoints.create(caller!, body)
       reply.code(201).header('location', `${ENDPOINTS}/${endpoint.id}`)
       return send(reply, endpoint, { secret })
     },
-  )
-  app.get(ENDPOINTS, { config: { access, querySchema: endpointsQuerySchema } }, async (request) => {
-    const { limit, cursor = null } = request.valid.query as z.output<typeof endpointsQuerySchema>
-    const page = readable(await webhookEndpoints.list(request.caller!, { limit, cursor }))
-    return { items: page.items.map(view), next: page.next }
   })
-  app.get(
-    ENDPOINT,
-    { config: { access, paramsSchema: endpointParamsSchema } },
-    async (request, reply) => {
-      const { endpointId } = request.valid.params as Params
-      const endpoint = await webhookEndpoints.find(request.caller!, endpointId)
-      return send(reply, endpoint)
+  add({
+    ...of,
+    method: 'GET',
+    url: ENDPOINTS,
+    id: 'listWebhookEndpoints',
+    summary: 'Webhook endpoints, newest first; those from the environment included',
+    query: endpointsQuerySchema,
+    answers: { 200: { about: 'A page of endpoints', schema: pageOf(endpointSchema) } },
+    problems: [],
+    handler: async ({ query, caller }, _reply, { webhookEndpoints, refuse }) => {
+      const { limit, cursor = null } = query
+      const page = readable(refuse, await webhookEndpoints.list(caller!, { limit, cursor }))
+      return { items: page.items.map(view), next: page.next }
     },
-  )
-  app.patch(
-    ENDPOINT,
-    { config: { access, paramsSchema: endpointParamsSchema, bodySchema: endpointChangeSchema } },
-    async (request, reply) => {
-      const { endpointId } = request.valid.params as Params
+  })
+}
+
+/** GET, PATCH and DELETE of one endpoint. */
+const registerEndpoint = (add: AddRoute): void => {
+  const one = { ...of, url: ENDPOINT, params: endpointParamsSchema } as const
+  add({
+    ...one,
+    method: 'GET',
+    id: 'getWebhookEndpoint',
+    summary: 'One webhook endpoint, without its secret',
+    answers: {
+      200: answerOf('The endpoint; ETag is the version of its settings, for If-Match'),
+    },
+    problems: FIND_ENDPOINT_REFUSALS,
+    handler: async ({ params, caller }, reply, { webhookEndpoints }) =>
+      send(reply, await webhookEndpoints.find(caller!, params.endpointId)),
+  })
+  add({
+    ...one,
+    method: 'PATCH',
+    id: 'changeWebhookEndpoint',
+    summary: 'Change the URL or the events, disable it, or enable it again',
+    headers: { 'If-Match': 'required' },
+    body: endpointChangeSchema,
+    answers: { 200: answerOf('The endpoint as it is now') },
+    problems: ['precondition-required', ...CHANGE_ENDPOINT_REFUSALS],
+    handler: async (request, reply, { webhookEndpoints, refuse }) => {
+      const { endpointId } = request.params
       const caller = request.caller!
       const present = await webhookEndpoints.find(caller, endpointId)
-      checkIfMatch(request.headers['if-match'], present, true)
-      const change = request.valid.body as EndpointChange
+      requireIfMatch(refuse, request.headers['if-match'], present)
+      // Members that are not given are not there.
+      const change = request.body as EndpointChange
       return send(reply, await webhookEndpoints.change(caller, endpointId, present.version, change))
     },
-  )
-  app.delete(
-    ENDPOINT,
-    { config: { access, paramsSchema: endpointParamsSchema } },
-    async (request, reply) => {
-      const { endpointId } = request.valid.params as Params
+  })
+  add({
+    ...one,
+    method: 'DELETE',
+    id: 'deleteWebhookEndpoint',
+    summary: 'Delete a registered endpoint with its log; what is pending for it is given up',
+    headers: { 'If-Match': 'optional' },
+    answers: { 204: { about: 'It is gone' } },
+    problems: REMOVE_ENDPOINT_REFUSALS,
+    handler: async (request, reply, { webhookEndpoints, refuse }) => {
+      const { endpointId } = request.params
       const caller = request.caller!
       const ifMatch = request.headers['if-match']
       const present = await webhookEndpoints.find(caller, endpointId)
-      checkIfMatch(ifMatch, present, false)
-      await webhookEndpoints.remove(
-        caller,
-        endpointId,
-        ifMatch === undefined ? null : present.version,
-      )
+      checkIfMatch(refuse, ifMatch, present)
+      const version = ifMatch === undefined ? null : present.version
+      await webhookEndpoints.remove(caller, endpointId, version)
       return reply.code(204).send()
     },
-  )
+  })
 }
 
 /** …/rotate-secret, …/deliveries and …/replay. */
-const registerDeliveries = (app: FastifyInstance, deps: HttpDeps): void => {
-  const { webhookEndpoints } = deps
-  app.post(
-    `${ENDPOINT}/rotate-secret`,
-    { config: { access, paramsSchema: endpointParamsSchema } },
-    async (request, reply) => {
-      const { endpointId } = request.valid.params as Params
-      const { endpoint, secret } = await webhookEndpoints.rotateSecret(request.caller!, endpointId)
+const registerDeliveries = (add: AddRoute): void => {
+  add({
+    ...of,
+    method: 'POST',
+    url: `${ENDPOINT}/rotate-secret`,
+    id: 'rotateWebhookSecret',
+    summary: 'A new secret, in this answer only; for 24 hours messages carry both signatures',
+    params: endpointParamsSchema,
+    answers: {
+      200: { about: 'Keep the secret', schema: endpointWithSecretSchema, headers: ['ETag'] },
+    },
+    problems: ROTATE_SECRET_REFUSALS,
+    handler: async ({ params, caller }, reply, { webhookEndpoints }) => {
+      const { endpoint, secret } = await webhookEndpoints.rotateSecret(caller!, params.endpointId)
       return send(reply, endpoint, { secret })
     },
-  )
-  app.get(
-    `${ENDPOINT}/deliveries`,
-    {
-      config: { access, paramsSchema: endpointParamsSchema, querySchema: deliveriesQuerySchema },
-    },
-    async (request) => {
-      const { endpointId } = request.valid.params as Params
-      const query = request.valid.query as z.output<typeof deliveriesQuerySchema>
+  })
+  add({
+    ...of,
+    method: 'GET',
+    url: `${ENDPOINT}/deliveries`,
+    id: 'listWebhookDeliveries',
+    summary: 'What was sent to an endpoint and what came of it, newest first',
+    params: endpointParamsSchema,
+    query: deliveriesQuerySchema,
+    answers: { 200: { about: 'A page of deliveries', schema: pageOf(deliverySchema) } },
+    problems: FIND_ENDPOINT_REFUSALS,
+    handler: async ({ params, query, caller }, _reply, { webhookEndpoints, refuse }) => {
       const { limit, cursor = null, state: states = [] } = query
-      return readable(
-        await webhookEndpoints.deliveries(request.caller!, endpointId, { limit, cursor, states }),
-      )
+      const page = { limit, cursor, states }
+      return readable(refuse, await webhookEndpoints.deliveries(caller!, params.endpointId, page))
     },
-  )
-  app.post(
-    `${ENDPOINT}/deliveries/:deliveryId/replay`,
-    { config: { access, paramsSchema: deliveryParamsSchema } },
-    async (request, reply) => {
-      const { endpointId, deliveryId } = request.valid.params as Params & { deliveryId: string }
-      const delivery = await webhookEndpoints.replay(request.caller!, endpointId, deliveryId)
-      return reply.code(202).send(delivery)
+  })
+  add({
+    ...of,
+    method: 'POST',
+    url: `${ENDPOINT}/deliveries/:deliveryId/replay`,
+    id: 'replayWebhookDelivery',
+    summary:
+      'Send a delivery again: the same webhook-id and body, the present secret, a new schedule',
+    params: deliveryParamsSchema,
+    answers: { 202: { about: 'It is sent again', schema: deliverySchema } },
+    problems: REPLAY_REFUSALS,
+    handler: async ({ params, caller }, reply, { webhookEndpoints }) => {
+      const { endpointId, deliveryId } = params
+      return reply.code(202).send(await webhookEndpoints.replay(caller!, endpointId, deliveryId))
     },
-  )
+  })
 }
 
-/** Where a tenant's others are told, what they were sent, and sending it again. */
-export const registerWebhookEndpoints = (app: FastifyInstance, deps: HttpDeps): void => {
-  registerEndpoints(app, deps)
-  registerDeliveries(app, deps)
+/** /v1/webhook-endpoints: where a tenant's others are told, what they were sent, and sending it again. */
+export const registerWebhookEndpoints = (add: AddRoute): void => {
+  registerEndpoints(add)
+  registerEndpoint(add)
+  registerDeliveries(add)
 }

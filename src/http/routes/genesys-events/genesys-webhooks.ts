@@ -1,23 +1,30 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import type { z } from 'zod'
 
-import { WEBHOOK_PATHS, type WebhookRoute } from '../../../domain/genesys-events/genesys-webhook.ts'
+import {
+  callbackSchema,
+  eventSchema,
+  WEBHOOK_PATHS,
+  type WebhookRoute,
+} from '../../../domain/genesys-events/genesys-webhook.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { WebhookProof } from '../../../workflows/genesys-events/receive-webhook.ts'
+import { WEBHOOK_REFUSALS } from '../../../workflows/genesys-events/refusals.ts'
+import type { Answer } from '../../document/operation.ts'
+import { PROOF_HEADERS } from '../../document/request-headers.ts'
 import type { HttpDeps } from '../../server/deps.ts'
+import { routesOf, type AddRoute } from '../../server/route.ts'
+import { webhookAnswerSchema, webhookQuerySchema } from '../../server/schemas.ts'
 import { signedMessageId } from './webhook-signature.ts'
 
 /** Past it a webhook is 413; Genesys' hold a few hundred bytes. */
 const MAX_BODY_BYTES = 64 * 1024
 const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE'
 
-/** A token that is given twice is no proof, and no fault of its own. */
-const ANY_QUERY = z.looseObject({})
-
 /** A token that is there decides alone: a forged signature does not help a dead token. */
 const proofOf = (
   secrets: readonly string[],
-  request: FastifyRequest,
+  request: Pick<FastifyRequest, 'query' | 'headers'>,
   body: Buffer,
 ): WebhookProof => {
   const { token } = request.query as { token?: unknown }
@@ -28,15 +35,56 @@ const proofOf = (
   return messageId === null ? { kind: 'none' } : { kind: 'signed', messageId }
 }
 
+const TAKEN: Answer = { about: 'Durably taken, or known already', schema: webhookAnswerSchema }
+
+const BODIES: Record<WebhookRoute, z.ZodType> = { callback: callbackSchema, event: eventSchema }
+
+/** The ids in the document, and what is said there. */
+const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
+  callback: {
+    id: 'receiveUploadCallback',
+    summary:
+      'Genesys tells how one part of an upload fares, by the URL given with it; what it says is verified with Genesys',
+  },
+  event: {
+    id: 'receiveUploadEvent',
+    summary:
+      'Genesys tells that an upload ended, to the subscription; the body is an object that names a `jobId` or `uploadId`',
+  },
+}
+
+const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
+  add({
+    ...WORDS[route],
+    method: 'POST',
+    url: WEBHOOK_PATHS[route],
+    bodyLimit: MAX_BODY_BYTES,
+    access: 'public',
+    tag: 'genesys-events',
+    query: webhookQuerySchema,
+    headers: PROOF_HEADERS,
+    body: BODIES[route],
+    // The proof is over the very bytes.
+    reads: 'bytes',
+    answers: { 200: TAKEN },
+    problems: ['webhook-too-large', 'media-type-unsupported', ...WEBHOOK_REFUSALS],
+    handler: async (request, reply, { genesysWebhooks }) => {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const proof = proofOf(genesysWebhooks.secrets, request, body)
+      await genesysWebhooks.receive({ route, proof, body })
+      return reply.code(200).send({ received: true })
+    },
+  })
+}
+
 /**
  * POST /webhook/genesys-upload and POST /webhooks/genesys/uploads: Genesys calling. Public, with a proof of their own over the raw
  * bytes; in a scope of their own, for there no body is parsed, whatever its content type.
  */
 export const registerGenesysWebhooks = async (
   app: FastifyInstance,
-  deps: Pick<HttpDeps, 'genesysWebhooks'>,
+  deps: HttpDeps,
 ): Promise<void> => {
-  const { receive, secrets } = deps.genesysWebhooks
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     '*',
@@ -51,18 +99,6 @@ export const registerGenesysWebhooks = async (
     const large = error instanceof Error && 'code' in error && error.code === TOO_LARGE
     throw large ? new GatewayProblem('webhook-too-large', 'The webhook is too large.') : error
   })
-  for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {
-    app.post(
-      WEBHOOK_PATHS[route],
-      {
-        bodyLimit: MAX_BODY_BYTES,
-        config: { access: 'public', querySchema: ANY_QUERY },
-      },
-      async (request, reply) => {
-        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        await receive({ route, proof: proofOf(secrets, request, body), body })
-        return reply.code(200).send({ received: true })
-      },
-    )
-  }
+  const add = routesOf(app, deps)
+  for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) addWebhook(add, route)
 }

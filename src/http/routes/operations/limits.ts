@@ -1,11 +1,22 @@
-import type { FastifyInstance } from 'fastify'
-
-import { keyRequestsPerMinute, type HttpDeps } from '../../server/deps.ts'
+import { keyRequestsPerMinute } from '../../server/deps.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { limitsSchema } from './limits-schema.ts'
 
 /** GET /limits: what is in force for the caller, whatever its scopes. */
-export const registerLimits = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.get('/limits', { config: { access: 'key' } }, async () => ({
-    ...(await deps.readLimits()),
-    key: { requestsPerMinute: keyRequestsPerMinute(deps.limits) },
-  }))
+export const registerLimits = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/limits',
+    access: 'key',
+    id: 'getLimits',
+    tag: 'operations',
+    summary:
+      'The limits in force for the caller: files, rows, batches, the pace at Genesys, calls of the key',
+    answers: { 200: { about: 'The limits', schema: limitsSchema } },
+    problems: [],
+    handler: async (_request, _reply, { readLimits, limits }) => ({
+      ...(await readLimits()),
+      key: { requestsPerMinute: keyRequestsPerMinute(limits) },
+    }),
+  })
 }

@@ -1,25 +1,72 @@
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 
-import { buildOpenApi } from '../../document/openapi.ts'
-import type { HttpDeps } from '../../server/deps.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { readinessSchema } from '../../server/schemas.ts'
+
+/** /livez and /readyz. */
+const registerProbes = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/livez',
+    access: 'public',
+    id: 'livez',
+    tag: 'operations',
+    summary: 'Whether the process lives',
+    answers: {
+      200: { about: 'It does', schema: z.strictObject({ alive: z.literal(true) }) },
+    },
+    problems: [],
+    handler: async () => ({ alive: true }),
+  })
+  add({
+    method: 'GET',
+    url: '/readyz',
+    access: 'public',
+    id: 'readyz',
+    tag: 'operations',
+    summary: 'Whether the gateway takes uploads, what is missing, and whether Genesys is simulated',
+    answers: {
+      200: { about: 'Ready', schema: readinessSchema },
+      503: { about: 'Not ready', schema: readinessSchema },
+    },
+    problems: [],
+    handler: async (_request, reply, { readiness }) => {
+      const { ready, checks, sandbox } = await readiness()
+      const missing = Object.entries(checks)
+        .filter(([, check]) => !check.ok)
+        .map(([name]) => name)
+      return reply.code(ready ? 200 : 503).send({ ready, sandbox, missing, checks })
+    },
+  })
+}
 
 /** /livez, /readyz, /metrics and /openapi.json. */
-export const registerOperations = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.get('/livez', { config: { access: 'public' } }, async () => ({ alive: true }))
-
-  app.get('/readyz', { config: { access: 'public' } }, async (_request, reply) => {
-    const { ready, checks, sandbox } = await deps.readiness()
-    const missing = Object.entries(checks)
-      .filter(([, check]) => !check.ok)
-      .map(([name]) => name)
-    return reply.code(ready ? 200 : 503).send({ ready, sandbox, missing, checks })
+export const registerOperations = (app: FastifyInstance, add: AddRoute): void => {
+  registerProbes(add)
+  add({
+    method: 'GET',
+    url: '/metrics',
+    access: 'metrics',
+    id: 'metrics',
+    tag: 'operations',
+    summary: 'Prometheus metrics; free from loopback, else with METRICS_TOKEN or an admin key',
+    answers: { 200: { about: 'Metrics', mediaTypes: ['text/plain'] } },
+    problems: [],
+    handler: async (_request, reply, deps) => {
+      const { contentType, body } = await deps.metrics()
+      return reply.header('content-type', contentType).send(body)
+    },
   })
-
-  app.get('/metrics', { config: { access: 'metrics' } }, async (_request, reply) => {
-    const { contentType, body } = await deps.metrics()
-    return reply.header('content-type', contentType).send(body)
+  add({
+    method: 'GET',
+    url: '/openapi.json',
+    access: 'public',
+    id: 'openapi',
+    tag: 'operations',
+    summary: 'This document',
+    answers: { 200: { about: 'OpenAPI 3.1', schema: z.looseObject({}) } },
+    problems: [],
+    handler: async () => app.swagger(),
   })
-
-  const document = buildOpenApi({ publicUrl: deps.publicUrl })
-  app.get('/openapi.json', { config: { access: 'public' } }, async () => document)
 }

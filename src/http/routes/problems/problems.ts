@@ -1,13 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 
 import type { ProblemPage } from '../../../domain/problems/problem-page.ts'
-import { GatewayProblem, PROBLEMS } from '../../../domain/problems/problem.ts'
+import { PROBLEMS } from '../../../domain/problems/problem.ts'
 import { UPLOAD_PROBLEMS } from '../../../domain/problems/upload-problems.ts'
 import type { RejectionPage } from '../../../domain/uploads/rejection-page.ts'
 import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
-import type { HttpDeps } from '../../server/deps.ts'
+import type { Answer } from '../../document/operation.ts'
+import type { AddRoute } from '../../server/route.ts'
 import { SANDBOX_NOTICE } from '../../server/sandbox-notice.ts'
-import { problemParamsSchema } from '../../server/schemas.ts'
+import { pageOf, problemParamsSchema } from '../../server/schemas.ts'
 
 type Entry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>
@@ -59,30 +61,64 @@ const indexHtml = (): string => {
 <h2>Rows</h2><ul>${rows('row')}</ul>`
 }
 
-const wantsJson = (request: FastifyRequest): boolean =>
+const wantsJson = (request: Pick<FastifyRequest, 'headers'>): boolean =>
   /application\/(?:problem\+)?json/u.test(request.headers.accept ?? '')
 
 const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
   reply.header('content-type', 'text/html; charset=utf-8').send(html)
 
-/** /problems and /problems/{code}: what each code means and how it is mended, as HTML or JSON. */
-export const registerProblemPages = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.get('/problems', { config: { access: 'public' } }, async (request, reply) => {
-    reply.header('vary', 'Accept')
-    if (wantsJson(request)) return { items: ENTRIES, next: null }
-    return sendPage(reply, htmlPage(deps.sandbox, 'Problems', indexHtml()))
-  })
+const entrySchema = z.strictObject({
+  code: z.string(),
+  about: z.enum(['call', 'upload', 'row']),
+  /** Of calls and uploads. */
+  status: z.int().optional(),
+  title: z.string().optional(),
+  meaning: z.string(),
+  example: z.string(),
+  fix: z.string(),
+})
 
-  app.get(
-    '/problems/:code',
-    { config: { access: 'public', paramsSchema: problemParamsSchema } },
-    async (request, reply) => {
-      const { code } = request.valid.params as { code: string }
+const pageAnswer = (schema: z.ZodType): Answer => ({
+  about: 'The page; as JSON where Accept asks for it',
+  schema,
+  mediaTypes: ['text/html', 'application/json'],
+  headers: ['Vary'],
+})
+
+/** /problems and /problems/{code}: what each code means and how it is mended, as HTML or JSON. */
+export const registerProblemPages = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/problems',
+    access: 'public',
+    id: 'listProblems',
+    tag: 'problems',
+    summary: 'All problem codes and row codes',
+    answers: { 200: pageAnswer(pageOf(entrySchema)) },
+    problems: [],
+    handler: async (request, reply, { sandbox }) => {
+      reply.header('vary', 'Accept')
+      if (wantsJson(request)) return { items: ENTRIES, next: null }
+      return sendPage(reply, htmlPage(sandbox, 'Problems', indexHtml()))
+    },
+  })
+  add({
+    method: 'GET',
+    url: '/problems/:code',
+    access: 'public',
+    id: 'getProblem',
+    tag: 'problems',
+    summary: 'What a code means and how it is mended',
+    params: problemParamsSchema,
+    answers: { 200: pageAnswer(entrySchema) },
+    problems: ['not-found'],
+    handler: async (request, reply, { sandbox, refuse }) => {
+      const { code } = request.params
       const entry = ENTRIES.find((candidate) => candidate.code === code)
-      if (!entry) throw new GatewayProblem('not-found', 'There is no such problem code.')
+      if (!entry) throw refuse('not-found', 'There is no such problem code.')
       reply.header('vary', 'Accept')
       if (wantsJson(request)) return entry
-      return sendPage(reply, htmlPage(deps.sandbox, entry.title ?? code, entryHtml(entry)))
+      return sendPage(reply, htmlPage(sandbox, entry.title ?? code, entryHtml(entry)))
     },
-  )
+  })
 }

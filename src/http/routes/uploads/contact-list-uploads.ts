@@ -1,10 +1,15 @@
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { GatewayProblem, type ProblemCode } from '../../../domain/problems/problem.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { TextEncoding } from '../../../domain/uploads/text-encoding.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import type { FileFormat } from '../../../domain/uploads/upload.ts'
+import type { UploadAnswer } from '../../../workflows/contract.ts'
+import { RECEIVE_REFUSALS } from '../../../workflows/uploads/refusals.ts'
+import type { DocumentedBody } from '../../document/operation.ts'
+import { KEYED } from '../../document/route-codes.ts'
 import {
   normaliseFileFormat,
   normaliseFileName,
@@ -13,14 +18,36 @@ import {
 import { registerEarlyRefusal } from '../../plugins/upload-refusal.ts'
 import { optionsOfPart, parseUploadOptions, typedQueryOptions } from '../../plugins/validation.ts'
 import type { HttpDeps } from '../../server/deps.ts'
+import { keyMissing, sendKept } from '../../server/keyed-call.ts'
 import type { UploadForm } from '../../server/request-context.ts'
 import { routePath } from '../../server/route-path.ts'
-import { contactListParamsSchema } from '../../server/schemas.ts'
-import { grantedList, hideUnknownList, LIST_UNKNOWN } from '../contact-lists/list-access.ts'
+import { routesOf, type AddRoute, type RouteRequest } from '../../server/route.ts'
+import {
+  contactListParamsSchema,
+  uploadCallOptionsSchema,
+  uploadSchema,
+  validationSchema,
+} from '../../server/schemas.ts'
+import { checkListGranted, hideUnknownList } from '../contact-lists/list-access.ts'
 import { beforeDeadline, fileBytes, gzipBytes, streamProblem, tooLarge } from './upload-body.ts'
 
 /** Room for the parts around the file when a form's declared length is judged. */
 const ENVELOPE_BYTES = 64 * 1024 * 17
+
+/** What reading the options and the body of an upload can end with. */
+const SUBMISSION_PROBLEMS = [
+  'media-type-unsupported',
+  'option-unknown',
+  'multipart-malformed',
+  'multipart-too-large',
+  'body-broken-off',
+  'body-too-slow',
+] as const satisfies readonly ProblemCode[]
+
+type UploadDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveUpload'> & {
+  refuse: Refuse<'idempotency-key-missing' | 'idempotency-key-invalid' | 'not-found'>
+}
+type ReadDeps = Pick<HttpDeps, 'clock' | 'limits'>
 
 type Submission = {
   options: UploadOptions
@@ -61,7 +88,7 @@ const readQueryFlag = (query: Record<string, unknown>): Record<string, unknown> 
  * been seen is the file known to be whole. A form that never ends is `body-too-slow`.
  */
 async function* fileThenEnd(
-  deps: HttpDeps,
+  deps: ReadDeps,
   bytes: AsyncIterable<Uint8Array>,
   parts: AsyncIterator<unknown>,
 ): AsyncGenerator<Uint8Array> {
@@ -75,7 +102,7 @@ async function* fileThenEnd(
   if (!after.done) throw malformed('Nothing may follow the part `file`; `options` comes before it.')
 }
 
-const readForm = async (deps: HttpDeps, request: FastifyRequest): Promise<Submission> => {
+const readForm = async (deps: ReadDeps, request: FastifyRequest): Promise<Submission> => {
   const flag = readQueryFlag(request.query as Record<string, unknown>)
   const parts = request.parts()
   let given: Record<string, unknown> | null = null
@@ -115,7 +142,7 @@ const withCharset = (options: UploadOptions, charset: TextEncoding | null): Uplo
 }
 
 const readBare = (
-  deps: HttpDeps,
+  deps: ReadDeps,
   request: FastifyRequest,
   form: Extract<UploadForm, { kind: 'bare' }>,
 ): Submission => {
@@ -137,25 +164,29 @@ const checkDeclaredLength = (request: FastifyRequest, maxBytes: number): void =>
   if (declared > maxBytes + envelope) throw tooLarge(maxBytes)
 }
 
-const readSubmission = async (deps: HttpDeps, request: FastifyRequest): Promise<Submission> => {
+const readSubmission = async (deps: ReadDeps, request: FastifyRequest): Promise<Submission> => {
   const form = request.uploadForm
   if (form?.kind === 'bare') return readBare(deps, request, form)
   return beforeDeadline(readForm(deps, request), deps)
 }
 
-const receive = async (deps: HttpDeps, request: FastifyRequest) => {
-  const { contactListId } = request.valid.params as { contactListId: string }
+const receive = async (
+  deps: UploadDeps,
+  request: RouteRequest<{ contactListId: string }>,
+): Promise<UploadAnswer> => {
+  const { contactListId } = request.params
   const caller = request.caller!
-  const idempotencyKey = normaliseIdempotencyKey(request.headers['idempotency-key'])
+  const idempotencyKey = normaliseIdempotencyKey(deps.refuse, request.headers['idempotency-key'])
   const submission = await readSubmission(deps, request)
   if (idempotencyKey === null && !submission.validateOnly) {
-    throw new GatewayProblem('idempotency-key-missing', 'Send an Idempotency-Key with an upload.')
+    throw keyMissing(deps.refuse, 'with an upload')
   }
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
   // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked: what was answered
   // while the list was granted is no longer the tenant's to read.
-  if (!(await grantedList(deps.access, caller, contactListId))) throw LIST_UNKNOWN()
+  await checkListGranted(deps, caller, contactListId)
   return hideUnknownList(
+    deps.refuse,
     deps.receiveUpload({
       caller,
       contactListId,
@@ -165,6 +196,66 @@ const receive = async (deps: HttpDeps, request: FastifyRequest) => {
       path: routePath(request),
     }),
   )
+}
+
+const CONTACTS = { type: 'array', items: { type: 'object', additionalProperties: true } }
+
+/** The body is read as it streams in; this is what it looks like. */
+const BODY: DocumentedBody = {
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      required: ['file'],
+      additionalProperties: false,
+      properties: {
+        options: { $ref: '#/components/schemas/UploadOptions' },
+        file: { type: 'string', contentMediaType: 'application/octet-stream' },
+      },
+    },
+    encoding: { options: { contentType: 'application/json' } },
+  },
+  'text/csv': { schema: { type: 'string' } },
+  'application/x-ndjson': { schema: { type: 'string' } },
+  'application/json': {
+    schema: {
+      oneOf: [
+        CONTACTS,
+        { type: 'object', required: ['contacts'], properties: { contacts: CONTACTS } },
+      ],
+    },
+  },
+}
+
+const addUploadRoute = (add: AddRoute): void => {
+  add({
+    method: 'POST',
+    url: '/v1/contact-lists/:contactListId/uploads',
+    access: { scope: 'uploads' },
+    id: 'createUpload',
+    tag: 'uploads',
+    summary: 'Send contacts for a contact list; 202 means that they are durably accepted',
+    params: contactListParamsSchema,
+    query: uploadCallOptionsSchema,
+    headers: {
+      'Idempotency-Key': { optional: 'Required unless validateOnly' },
+      'Content-Encoding': 'optional',
+    },
+    reads: 'file',
+    documentedBody: BODY,
+    answers: {
+      200: {
+        about: 'With validateOnly: what would become of the rows',
+        schema: validationSchema,
+      },
+      202: {
+        about: 'Accepted; Location names the upload',
+        schema: uploadSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
+    },
+    problems: [...KEYED, ...RECEIVE_REFUSALS, ...SUBMISSION_PROBLEMS],
+    handler: async (request, reply, deps) => sendKept(reply, await receive(deps, request)),
+  })
 }
 
 /** POST /v1/contact-lists/{contactListId}/uploads, in a scope of its own: only here bodies are handed on as streams. */
@@ -186,17 +277,5 @@ export const registerUploadIntake = async (app: FastifyInstance, deps: HttpDeps)
     done(null, payload)
   })
   registerEarlyRefusal(app, deps)
-  app.post(
-    '/v1/contact-lists/:contactListId/uploads',
-    {
-      config: { access: { scope: 'uploads' }, paramsSchema: contactListParamsSchema, upload: true },
-    },
-    async (request, reply) => {
-      const answer = await receive(deps, request)
-      reply.code(answer.status).header('content-type', 'application/json; charset=utf-8')
-      if (answer.location !== null) reply.header('location', answer.location)
-      if (answer.replayed) reply.header('idempotency-replayed', 'true')
-      return reply.send(answer.body)
-    },
-  )
+  addUploadRoute(routesOf(app, deps))
 }

@@ -1,42 +1,71 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import { CONTROL_ACTIONS } from '../../../workflows/ports/uploads/uploads.ts'
-import { normaliseIdempotencyKey } from '../../plugins/normalisation.ts'
+import { CONTROL_ACTIONS, type ControlAction } from '../../../workflows/ports/uploads/uploads.ts'
+import {
+  APPLY_REFUSALS,
+  CONTROL_REFUSALS,
+  RETRY_REFUSALS,
+} from '../../../workflows/uploads/refusals.ts'
+import type { Answer } from '../../document/operation.ts'
+import { KEYED } from '../../document/route-codes.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { etagOfUpload, namesExactly, tagsNamed } from '../../server/entity-tag.ts'
+import { idempotencyKeyOf, sendKept } from '../../server/keyed-call.ts'
 import { routePath } from '../../server/route-path.ts'
-import { retrySchema, uploadParamsSchema } from '../../server/schemas.ts'
-import { grantedList, hideUnknownList, LIST_UNKNOWN } from '../contact-lists/list-access.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { retrySchema, uploadParamsSchema, uploadSchema } from '../../server/schemas.ts'
+import { checkListGranted, hideUnknownList } from '../contact-lists/list-access.ts'
 import { renderUpload } from './upload-view.ts'
 import { ownUpload } from './uploads.ts'
 
 const access = { scope: 'uploads' } as const
 
+const MOVED: Answer = {
+  about: 'The upload as it is now',
+  schema: uploadSchema,
+  headers: ['ETag'],
+}
+
 const send = (upload: Upload, reply: FastifyReply): FastifyReply =>
   reply.header('etag', etagOfUpload(upload)).send(renderUpload(upload))
 
 /** The caller's upload, if its list is still granted: what sends rows asks for the grant anew. */
-const uploadOfGrantedList = async (deps: HttpDeps, request: FastifyRequest): Promise<Upload> => {
-  const upload = await ownUpload(deps, request)
-  if (!(await grantedList(deps.access, request.caller!, upload.contactListId))) throw LIST_UNKNOWN()
+const uploadOfGrantedList = async (
+  deps: Pick<HttpDeps, 'uploads' | 'access'> & { refuse: Refuse<'not-found'> },
+  request: FastifyRequest<{ Params: { uploadId: string } }>,
+): Promise<Upload> => {
+  const upload = await ownUpload(deps, request, request.params.uploadId)
+  await checkListGranted(deps, request.caller!, upload.contactListId)
   return upload
 }
 
+const MOVES: Record<ControlAction, string> = {
+  cancel: 'Stop an upload; what was delivered stays',
+  pause: 'Set an upload aside; others of its list go on',
+  resume: 'Go on with a paused or held upload',
+}
+
 /** POST …/cancel, …/pause and …/resume; If-Match is obeyed where it is sent. */
-const registerMoves = (app: FastifyInstance, deps: HttpDeps): void => {
+const registerMoves = (add: AddRoute): void => {
   for (const action of CONTROL_ACTIONS) {
-    app.post(
-      `/v1/uploads/:uploadId/${action}`,
-      { config: { access, paramsSchema: uploadParamsSchema } },
-      async (request, reply) => {
-        const { uploadId } = request.valid.params as { uploadId: string }
-        const ifMatch = request.headers['if-match']
-        const upload = await deps.controlUpload({
-          caller: request.caller!,
-          uploadId,
+    add({
+      method: 'POST',
+      url: `/v1/uploads/:uploadId/${action}`,
+      access,
+      id: `${action}Upload`,
+      tag: 'uploads',
+      summary: MOVES[action],
+      params: uploadParamsSchema,
+      headers: { 'If-Match': 'optional' },
+      answers: { 200: MOVED },
+      problems: CONTROL_REFUSALS,
+      handler: async ({ params, headers, caller }, reply, { controlUpload }) => {
+        const ifMatch = headers['if-match']
+        const upload = await controlUpload({
+          caller: caller!,
+          uploadId: params.uploadId,
           action,
           ...(ifMatch === undefined
             ? {}
@@ -44,61 +73,75 @@ const registerMoves = (app: FastifyInstance, deps: HttpDeps): void => {
         })
         return send(upload, reply)
       },
-    )
+    })
   }
 }
 
 /** POST …/apply: If-Match names the plan that the caller agrees to, so `*` does not do. */
-const registerApply = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.post(
-    '/v1/uploads/:uploadId/apply',
-    { config: { access, paramsSchema: uploadParamsSchema } },
-    async (request, reply) => {
+const registerApply = (add: AddRoute): void => {
+  add({
+    method: 'POST',
+    url: '/v1/uploads/:uploadId/apply',
+    access,
+    id: 'applyUpload',
+    tag: 'uploads',
+    summary: 'Let an upload with apply=manual go; If-Match names the planDigest agreed to',
+    params: uploadParamsSchema,
+    headers: { 'If-Match': 'required' },
+    answers: { 200: MOVED },
+    problems: ['precondition-required', ...APPLY_REFUSALS],
+    handler: async (request, reply, deps) => {
       const caller = request.caller!
       const planDigests = tagsNamed(request.headers['if-match'])
       if (planDigests.length === 0) {
         const detail = 'Send the planDigest that you agree to as If-Match: "<planDigest>".'
-        throw new GatewayProblem('precondition-required', detail)
+        throw deps.refuse('precondition-required', detail)
       }
       const { id: uploadId } = await uploadOfGrantedList(deps, request)
       const applied = deps.applyUpload({ caller, uploadId, planDigests })
-      return send(await hideUnknownList(applied), reply)
+      return send(await hideUnknownList(deps.refuse, applied), reply)
     },
-  )
+  })
 }
 
-const registerRetry = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.post(
-    '/v1/uploads/:uploadId/retry',
-    { config: { access, paramsSchema: uploadParamsSchema, bodySchema: retrySchema } },
-    async (request, reply) => {
-      const { outcomes } = request.valid.body as z.output<typeof retrySchema>
-      const idempotencyKey = normaliseIdempotencyKey(request.headers['idempotency-key'])
-      if (idempotencyKey === null) {
-        throw new GatewayProblem('idempotency-key-missing', 'Send an Idempotency-Key with a retry.')
-      }
-      const { id: uploadId } = await uploadOfGrantedList(deps, request)
-      const answer = await hideUnknownList(
-        deps.retryUpload({
-          caller: request.caller!,
-          uploadId,
-          outcomes,
-          idempotencyKey,
-          method: 'POST',
-          path: routePath(request),
-        }),
-      )
-      reply.code(answer.status).header('content-type', 'application/json; charset=utf-8')
-      if (answer.location !== null) reply.header('location', answer.location)
-      if (answer.replayed) reply.header('idempotency-replayed', 'true')
-      return reply.send(answer.body)
+const registerRetry = (add: AddRoute): void => {
+  add({
+    method: 'POST',
+    url: '/v1/uploads/:uploadId/retry',
+    access,
+    id: 'retryUpload',
+    tag: 'uploads',
+    summary: 'Send rows of a finished upload that failed or were not processed, as a new upload',
+    params: uploadParamsSchema,
+    headers: { 'Idempotency-Key': 'required' },
+    body: retrySchema,
+    answers: {
+      202: {
+        about: 'Accepted; Location names the new upload',
+        schema: uploadSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
     },
-  )
+    problems: [...KEYED, ...RETRY_REFUSALS],
+    handler: async (request, reply, deps) => {
+      const idempotencyKey = idempotencyKeyOf(deps.refuse, request.headers, 'with a retry')
+      const { id: uploadId } = await uploadOfGrantedList(deps, request)
+      const retried = deps.retryUpload({
+        caller: request.caller!,
+        uploadId,
+        outcomes: request.body.outcomes,
+        idempotencyKey,
+        method: 'POST',
+        path: routePath(request),
+      })
+      return sendKept(reply, await hideUnknownList(deps.refuse, retried))
+    },
+  })
 }
 
 /** The calls that move an upload, let it go, or send what is left of it. */
-export const registerUploadControl = (app: FastifyInstance, deps: HttpDeps): void => {
-  registerMoves(app, deps)
-  registerApply(app, deps)
-  registerRetry(app, deps)
+export const registerUploadControl = (add: AddRoute): void => {
+  registerMoves(add)
+  registerApply(add)
+  registerRetry(add)
 }

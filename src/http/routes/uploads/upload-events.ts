@@ -4,6 +4,7 @@ import { FINAL_STATES, type Upload } from '../../../domain/uploads/upload.ts'
 import { tellAnswered } from '../../plugins/lifecycle.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { createEventStreams, type EventStream } from '../../server/event-stream.ts'
+import type { AddRoute } from '../../server/route.ts'
 import { uploadParamsSchema } from '../../server/schemas.ts'
 import { ownUpload } from './uploads.ts'
 
@@ -24,7 +25,7 @@ const renderMoment = (upload: Upload) => ({
 const isFinal = ({ state }: Upload): boolean => FINAL_STATES.includes(state)
 
 /** The version that the caller saw last; anything else than one of ours is passed over. */
-const seenVersion = (request: FastifyRequest): number | null => {
+const seenVersion = (request: Pick<FastifyRequest, 'headers'>): number | null => {
   const given = request.headers['last-event-id']
   return typeof given === 'string' && /^[0-9]{1,9}$/u.test(given) ? Number(given) : null
 }
@@ -50,22 +51,38 @@ const createTeller = (stream: EventStream, seen: number | null) => {
 }
 
 /** GET /v1/uploads/{uploadId}/events: how an upload moves, as server-sent events, until its final state. */
-export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void => {
-  const { clock } = deps
-  const limits = deps.limits.eventStreams ?? {}
-  const streams = createEventStreams({ clock, limits })
+export const registerUploadEvents = (
+  app: FastifyInstance,
+  add: AddRoute,
+  { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
+): void => {
+  const streams = createEventStreams({ clock, limits: limits.eventStreams ?? {} })
   app.addHook('preClose', async () => {
     streams.endAll()
   })
-  app.get(
-    '/v1/uploads/:uploadId/events',
-    {
-      // A HEAD would open a stream that nobody reads.
-      exposeHeadRoute: false,
-      config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema },
+  add({
+    method: 'GET',
+    url: '/v1/uploads/:uploadId/events',
+    // A HEAD would open a stream that nobody reads.
+    exposeHeadRoute: false,
+    access: { scope: 'uploads' },
+    id: 'followUpload',
+    tag: 'uploads',
+    summary:
+      'Server-sent events `state`, `progress` and at last `end`; the id of an event is the version of the upload',
+    params: uploadParamsSchema,
+    headers: { 'Last-Event-ID': 'optional' },
+    answers: {
+      200: {
+        about:
+          'The stream: now, then whenever a look once a second finds a newer version, until the final state',
+        mediaTypes: ['text/event-stream'],
+      },
+      204: { about: 'The upload has ended, and Last-Event-ID names its last version' },
     },
-    async (request, reply) => {
-      const upload = await ownUpload(deps, request)
+    problems: ['not-found', 'too-many-streams'],
+    handler: async (request, reply, deps) => {
+      const upload = await ownUpload(deps, request, request.params.uploadId)
       const seen = seenVersion(request)
       // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
       if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
@@ -73,7 +90,7 @@ export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void
       request.raw.resume()
       reply.raw.prependOnceListener('close', () => tellAnswered(deps, request, reply.statusCode))
       let unwatch = (): void => undefined
-      const stream = streams.open(request.caller!.keyId, () => unwatch())
+      const stream = streams.open(deps.refuse, request.caller!.keyId, () => unwatch())
       const tell = createTeller(stream, seen)
       tell(upload)
       if (!isFinal(upload)) unwatch = deps.watchUploads.watch(upload, tell)
@@ -86,5 +103,5 @@ export const registerUploadEvents = (app: FastifyInstance, deps: HttpDeps): void
         })
         .send(stream.body)
     },
-  )
+  })
 }

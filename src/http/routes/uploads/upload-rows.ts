@@ -1,14 +1,16 @@
 import { Readable } from 'node:stream'
 
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import { createLedgerCsv, fileOrder, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
 import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
+import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
-import { rowsQuerySchema, uploadParamsSchema } from '../../server/schemas.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { pageOf, rowSchema, rowsQuerySchema, uploadParamsSchema } from '../../server/schemas.ts'
 import { ownUpload } from './uploads.ts'
 
 /** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
@@ -18,14 +20,10 @@ type Query = z.output<typeof rowsQuerySchema>
 
 const cursorOf = (line: number): string => Buffer.from(`line:${line}`).toString('base64url')
 
-const lineOf = (cursor: string | undefined): number => {
+const lineOf = (refuse: Refuse<'parameter-invalid'>, cursor: string | undefined): number => {
   if (cursor === undefined) return 0
   const line = /^line:([0-9]{1,15})$/u.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
-  if (line === undefined) {
-    throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', {
-      parameters: ['cursor'],
-    })
-  }
+  if (line === undefined) throw cursorUnreadable(refuse)
   return Number(line)
 }
 
@@ -60,7 +58,7 @@ const rowRenderer = (upload: Upload) => {
  * before the answer begins, so that what is wrong by then is still a problem document.
  */
 const ledgerCsv = async (
-  deps: HttpDeps,
+  deps: Pick<HttpDeps, 'uploads'>,
   upload: Upload,
   query: Query,
   afterLine: number,
@@ -87,36 +85,49 @@ const ledgerCsv = async (
 }
 
 /** Whether the caller prefers CSV: named in Accept, and not after JSON. */
-const wantsCsv = (request: FastifyRequest): boolean => {
+const wantsCsv = (request: Pick<FastifyRequest, 'headers'>): boolean => {
   const accept = (request.headers.accept ?? '').toLowerCase()
   const csv = accept.indexOf('text/csv')
   const json = accept.indexOf('application/json')
   return csv !== -1 && (json === -1 || csv < json)
 }
 
-const checkRowsKept = async (deps: HttpDeps, upload: Upload): Promise<void> => {
+const checkRowsKept = async (
+  deps: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'rows-gone'> },
+  upload: Upload,
+): Promise<void> => {
   const staging = await deps.uploads.staging(upload.tenantId, upload.id)
   if (staging?.rowsKept !== false) return
-  throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+  throw deps.refuse('rows-gone', 'The rows of this upload are past their retention.')
 }
 
 /** GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as CSV to mend and send back. */
-export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.get(
-    '/v1/uploads/:uploadId/rows',
-    {
-      // A HEAD of the CSV would read every row only to drop it.
-      exposeHeadRoute: false,
-      config: {
-        access: { scope: 'uploads' },
-        paramsSchema: uploadParamsSchema,
-        querySchema: rowsQuerySchema,
+export const registerUploadRows = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/v1/uploads/:uploadId/rows',
+    // A HEAD of the CSV would read every row only to drop it.
+    exposeHeadRoute: false,
+    access: { scope: 'uploads' },
+    id: 'listUploadRows',
+    tag: 'uploads',
+    summary:
+      'What became of the rows, in input order; as CSV the original columns and _line, _outcome, _code, _reason',
+    params: uploadParamsSchema,
+    query: rowsQuerySchema,
+    answers: {
+      200: {
+        about: 'A page of rows, or all as CSV',
+        schema: pageOf(rowSchema),
+        mediaTypes: ['application/json', 'text/csv'],
+        headers: ['Content-Disposition', 'Vary'],
       },
     },
-    async (request, reply) => {
-      const query = request.valid.query as Query
-      const afterLine = lineOf(query.cursor)
-      const upload = await ownUpload(deps, request)
+    problems: ['not-found', 'rows-gone'],
+    handler: async (request, reply, deps) => {
+      const { query } = request
+      const afterLine = lineOf(deps.refuse, query.cursor)
+      const upload = await ownUpload(deps, request, request.params.uploadId)
       await checkRowsKept(deps, upload)
       reply.header('vary', 'Accept')
       if (wantsCsv(request)) {
@@ -136,5 +147,5 @@ export const registerUploadRows = (app: FastifyInstance, deps: HttpDeps): void =
         next: page.nextLine === null ? null : cursorOf(page.nextLine),
       }
     },
-  )
+  })
 }

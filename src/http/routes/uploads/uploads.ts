@@ -1,53 +1,79 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { z } from 'zod'
+import type { FastifyRequest } from 'fastify'
 
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
+import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { etagOfUpload, namesTag } from '../../server/entity-tag.ts'
-import { uploadParamsSchema, uploadsQuerySchema } from '../../server/schemas.ts'
+import type { AddRoute } from '../../server/route.ts'
+import {
+  pageOf,
+  uploadParamsSchema,
+  uploadSchema,
+  uploadsQuerySchema,
+} from '../../server/schemas.ts'
 import { renderUpload } from './upload-view.ts'
 
 /** The caller's upload; 404 for another tenant's exactly as for an unknown one. */
-export const ownUpload = async (deps: HttpDeps, request: FastifyRequest): Promise<Upload> => {
-  const { uploadId } = request.valid.params as { uploadId: string }
-  const upload = await deps.uploads.find(request.caller!.tenantId, uploadId)
-  if (!upload) throw new GatewayProblem('not-found', 'There is no such upload.')
+export const ownUpload = async (
+  { uploads, refuse }: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'not-found'> },
+  { caller }: Pick<FastifyRequest, 'caller'>,
+  uploadId: string,
+): Promise<Upload> => {
+  const upload = await uploads.find(caller!.tenantId, uploadId)
+  if (!upload) throw refuse('not-found', 'There is no such upload.')
   return upload
 }
 
 /** GET /v1/uploads and GET /v1/uploads/{uploadId}. */
-export const registerUploads = (app: FastifyInstance, deps: HttpDeps): void => {
-  app.get(
-    '/v1/uploads',
-    { config: { access: { scope: 'uploads' }, querySchema: uploadsQuerySchema } },
-    async (request) => {
-      const query = request.valid.query as z.output<typeof uploadsQuerySchema>
-      const page = await deps.uploads.list(request.caller!.tenantId, {
+export const registerUploads = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/v1/uploads',
+    access: { scope: 'uploads' },
+    id: 'listUploads',
+    tag: 'uploads',
+    summary: 'Uploads, newest first',
+    query: uploadsQuerySchema,
+    answers: { 200: { about: 'A page of uploads', schema: pageOf(uploadSchema) } },
+    problems: [],
+    handler: async ({ query, caller }, _reply, { uploads, refuse }) => {
+      const page = await uploads.list(caller!.tenantId, {
         limit: query.limit,
         cursor: query.cursor ?? null,
         ...(query.state && { states: query.state }),
         ...(query.contactListId !== undefined && { contactListId: query.contactListId }),
       })
-      if (!page) {
-        throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', {
-          parameters: ['cursor'],
-        })
-      }
+      if (!page) throw cursorUnreadable(refuse)
       return { items: page.items.map(renderUpload), next: page.next }
     },
-  )
+  })
 
-  app.get(
-    '/v1/uploads/:uploadId',
-    { config: { access: { scope: 'uploads' }, paramsSchema: uploadParamsSchema } },
-    async (request, reply) => {
-      const upload = await ownUpload(deps, request)
+  add({
+    method: 'GET',
+    url: '/v1/uploads/:uploadId',
+    access: { scope: 'uploads' },
+    id: 'getUpload',
+    tag: 'uploads',
+    summary: 'One upload',
+    params: uploadParamsSchema,
+    headers: { 'If-None-Match': 'optional' },
+    answers: {
+      200: {
+        about: 'The upload; ETag is its version, or its planDigest while it waits for /apply',
+        schema: uploadSchema,
+        headers: ['ETag'],
+      },
+      304: { about: 'Not changed since the version in If-None-Match', headers: ['ETag'] },
+    },
+    problems: ['not-found'],
+    handler: async (request, reply, deps) => {
+      const upload = await ownUpload(deps, request, request.params.uploadId)
       reply.header('etag', etagOfUpload(upload))
       if (namesTag(request.headers['if-none-match'], etagOfUpload(upload))) {
         return reply.code(304).send()
       }
       return renderUpload(upload)
     },
-  )
+  })
 }

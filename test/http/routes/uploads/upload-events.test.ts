@@ -140,10 +140,12 @@ describe('The event stream of an upload', () => {
 })
 
 describe('An event stream', () => {
+  const refuse = (code: 'too-many-streams', detail: string) => new GatewayProblem(code, detail)
+
   it('is cut off when its reader is too slow, instead of being kept for him', async () => {
     const streams = createEventStreams({ clock: createManualClock() })
     const closed = Promise.withResolvers<void>()
-    const { body, send } = streams.open('key', closed.resolve)
+    const { body, send } = streams.open(refuse, 'key', closed.resolve)
     for (let n = 0; n < 40; n += 1) send({ id: `${n}`, event: 'state', data: 'x'.repeat(1000) })
     await closed.promise
     assert.ok(body.destroyed && body.readableLength < 40_000)
@@ -152,7 +154,7 @@ describe('An event stream', () => {
   it('is kept awake by comments, and ends when its time is over', async () => {
     const clock = createManualClock()
     const streams = createEventStreams({ clock, limits: { longestMs: 30_000 } })
-    const { body } = streams.open('key', () => undefined)
+    const { body } = streams.open(refuse, 'key', () => undefined)
     let text = ''
     body.on('data', (piece: Buffer) => {
       text += piece.toString()
@@ -166,9 +168,9 @@ describe('An event stream', () => {
 
   it('counts by key', () => {
     const streams = createEventStreams({ clock: createManualClock(), limits: { mostPerKey: 2 } })
-    for (const key of ['a', 'a', 'b']) streams.open(key, () => undefined)
-    assert.throws(() => streams.open('a', () => undefined), GatewayProblem)
-    streams.open('b', () => undefined)
+    for (const key of ['a', 'a', 'b']) streams.open(refuse, key, () => undefined)
+    assert.throws(() => streams.open(refuse, 'a', () => undefined), GatewayProblem)
+    streams.open(refuse, 'b', () => undefined)
     streams.endAll()
   })
 })

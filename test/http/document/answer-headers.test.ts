@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import type { InjectOptions } from 'fastify'
 
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
-import { buildOpenApi } from '../../../src/http/document/openapi.ts'
 import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 type Described = Record<string, { headers?: Record<string, { $ref: string }> }>
@@ -12,7 +12,9 @@ type Document = {
   paths: Record<string, Record<string, { responses: Described }>>
   components: { headers: Record<string, { schema: object }> }
 }
-const document = buildOpenApi({ publicUrl: null }) as unknown as Document
+const document: Document = JSON.parse(
+  readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8'),
+)
 
 /** Of every answer of the web, and of the connection: nothing that this API decides. */
 const GENERAL = new Set([

@@ -21,8 +21,7 @@ export const RESPONSE_HEADERS = {
 } as const
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS
 
-/** A call, by who may make it. */
-type Call = { access: string }
+type Call = { access: unknown }
 
 /** Problems that say when to come again. */
 const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([

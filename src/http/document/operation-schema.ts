@@ -1,0 +1,89 @@
+import { z } from 'zod'
+
+import { PROBLEMS } from '../../domain/problems/problem.ts'
+import { problemSchema } from '../server/schemas.ts'
+import type { Operation } from './operation.ts'
+import { REQUEST_HEADERS, type RequestHeader } from './request-headers.ts'
+import { codesOf } from './route-codes.ts'
+
+type Described = { description: string; content: Record<string, { schema: z.ZodType }> }
+
+/** Media types without a schema are text. */
+const contentOf = (schema: z.ZodType | undefined, mediaTypes: readonly string[]) =>
+  Object.fromEntries(
+    mediaTypes.map((type) => [
+      type,
+      { schema: type === 'application/json' && schema ? schema : z.string() },
+    ]),
+  )
+
+/** Every status with its description and, by media type, its schema: problems first, then the answers proper. */
+export const answersOf = (operation: Operation): Record<string, Described> => {
+  const codes = codesOf(operation)
+  const answers: Record<string, Described> = {}
+  for (const status of new Set(codes.map((code) => PROBLEMS[code].status))) {
+    const names = codes.filter((code) => PROBLEMS[code].status === status)
+    answers[status] = {
+      description: names.map((name) => `\`${name}\``).join(', '),
+      content: { 'application/problem+json': { schema: problemSchema } },
+    }
+  }
+  for (const [status, { about, schema, mediaTypes }] of Object.entries(operation.answers)) {
+    const types = mediaTypes ?? (schema ? ['application/json'] : [])
+    // A status that is both an answer and a problem (503 of /readyz) has both media types.
+    const content = { ...answers[status]?.content, ...contentOf(schema, types) }
+    answers[status] = { description: about, content }
+  }
+  return answers
+}
+
+const headersOf = ({ headers = {} }: Operation) => {
+  const names = Object.keys(headers) as RequestHeader[]
+  return {
+    type: 'object',
+    required: names.filter((name) => headers[name] === 'required'),
+    properties: Object.fromEntries(
+      names.map((name) => {
+        const need = headers[name]
+        const when = typeof need === 'object' ? `${need.optional}: ` : ''
+        return [name, { type: 'string', description: `${when}${REQUEST_HEADERS[name]}` }]
+      }),
+    ),
+  }
+}
+
+const securityOf = ({ access }: Operation): Record<string, string[]>[] => {
+  if (access === 'public') return []
+  return access === 'metrics' ? [{}, { key: [] }] : [{ key: [] }]
+}
+
+/** The part of a route's description that is in zod. */
+export const zodPartOf = (operation: Operation) => ({
+  operationId: operation.id,
+  tags: [operation.tag],
+  summary: operation.summary,
+  ...(typeof operation.access === 'object' && {
+    description: `Needs the scope \`${operation.access.scope}\`.`,
+  }),
+  security: securityOf(operation),
+  ...(operation.params && { params: operation.params }),
+  ...(operation.query && { querystring: operation.query }),
+  ...(operation.body && { body: operation.body }),
+  response: Object.fromEntries(
+    Object.entries(answersOf(operation)).filter(([, { content }]) => Object.keys(content).length),
+  ),
+})
+
+/** The part that is JSON schema as it stands. */
+export const plainPartOf = (operation: Operation) => ({
+  ...(operation.headers && { headers: headersOf(operation) }),
+  ...(operation.documentedBody && { body: { content: operation.documentedBody } }),
+})
+
+/** Answers without a body. */
+export const emptyAnswersOf = (operation: Operation) =>
+  Object.fromEntries(
+    Object.entries(answersOf(operation))
+      .filter(([, { content }]) => Object.keys(content).length === 0)
+      .map(([status, { description }]) => [status, { type: 'null', description }]),
+  )

@@ -1,0 +1,54 @@
+import type { z } from 'zod'
+
+import type { Scope } from '../../domain/access/access.ts'
+import type { ProblemCode } from '../../domain/problems/problem.ts'
+import type { ResponseHeader } from './answer-headers.ts'
+import type { Example } from './example.ts'
+import type { RequestHeader } from './request-headers.ts'
+import type { Tag } from './tags.ts'
+
+/** Who may call a route; `key`: any valid key. */
+export type RouteAccess = 'public' | 'metrics' | 'key' | { scope: Scope }
+
+/** An answer that is no problem. */
+export type Answer = {
+  about: string
+  /** Of `application/json`; it is for the document and for tests, an answer is not checked when it is sent. */
+  schema?: z.ZodType
+  /** Where it is not `application/json` alone; those without a schema are text. */
+  mediaTypes?: readonly string[]
+  /** Beside those that every answer has. */
+  headers?: readonly ResponseHeader[]
+}
+
+/** A body that is read as it streams in, so no schema checks it: by media type, what it looks like. */
+export type DocumentedBody = Record<string, { schema: object; encoding?: object }>
+
+/** What a route says of itself: who may call it, what it takes and answers, and what it can refuse a call with. The API document is made of this. */
+export type Operation<Code extends ProblemCode = ProblemCode> = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** As Fastify writes it: `/v1/uploads/:uploadId`. */
+  url: string
+  access: RouteAccess
+  /** `operationId`: a verb and a noun, unique. */
+  id: string
+  tag: Tag
+  summary: string
+  /** `optional` may say when it is needed. */
+  headers?: Partial<Record<RequestHeader, 'required' | 'optional' | { optional: string }>>
+  /** Strict schemas; what is left out takes nothing. */
+  params?: z.ZodType
+  query?: z.ZodType
+  body?: z.ZodType
+  /**
+   * The handler reads the body itself: `file` streams it in and reads the options of the query too, `bytes` takes it whole, whatever its type.
+   * Query (of `file`) and body are then documented, and not checked before the handler.
+   */
+  reads?: 'file' | 'bytes'
+  documentedBody?: DocumentedBody
+  answers: Record<number, Answer>
+  /** Its own problems; those that every call of its kind can meet (`impliedCodes`) are added. */
+  problems: readonly Code[]
+  /** Each is run by a test. */
+  examples?: readonly Example[]
+}

@@ -1,0 +1,48 @@
+import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
+
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' },
+})
+
+const webhook = (type: string) => ({
+  post: {
+    operationId: `on${type
+      .split('.')
+      .map((word) => word[0]!.toUpperCase() + word.slice(1))
+      .join('')}`,
+    tags: ['endpoints'],
+    summary: `The gateway tells of ${type}; order is not promised, \`version\` orders`,
+    security: [],
+    parameters: [
+      header('webhook-id', 'The same on every attempt; deduplicate by it'),
+      header('webhook-timestamp', 'Seconds since 1970'),
+      header(
+        'webhook-signature',
+        'Standard Webhooks: v1,<base64 of HMAC-SHA256>; after a rotation two of them, parted by a space',
+      ),
+    ],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: {
+            allOf: [
+              { $ref: '#/components/schemas/UploadEvent' },
+              { type: 'object', properties: { type: { const: type } } },
+            ],
+          },
+        },
+      },
+    },
+    responses: { '2XX': { description: 'Taken; anything else is tried again' } },
+  },
+})
+
+/** What the gateway sends to others, as `webhooks` of the document. */
+export const OUTBOUND_WEBHOOKS = Object.fromEntries(
+  OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type)]),
+)

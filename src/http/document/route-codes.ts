@@ -1,0 +1,62 @@
+import type { ProblemCode } from '../../domain/problems/problem.ts'
+import type { Operation } from './operation.ts'
+
+/** What a call with an Idempotency-Key may hear of it. */
+export const KEYED = [
+  'idempotency-key-missing',
+  'idempotency-key-invalid',
+  'idempotency-key-in-progress',
+  'idempotency-key-reused',
+] as const satisfies readonly ProblemCode[]
+
+/** Every operation can be answered so. */
+const ALWAYS = [
+  'parameter-invalid',
+  'internal-error',
+  'request-malformed',
+] as const satisfies readonly ProblemCode[]
+export type AlwaysCode = (typeof ALWAYS)[number]
+
+const WITH_KEY: readonly ProblemCode[] = [
+  'unauthorized',
+  'too-many-requests',
+  'service-stopping',
+  'database-unavailable',
+]
+
+/** Of a body that the framework reads, where none is taken as well. */
+const WITH_BODY: readonly ProblemCode[] = [
+  'body-invalid',
+  'body-malformed',
+  'body-too-large',
+  'media-type-unsupported',
+]
+
+/**
+ * What any HTTP message may be answered with before it is a call of an operation, or whatever the operation; told once in the document. A
+ * Content-Encoding is refused even where there is no body.
+ */
+export const OF_THE_MESSAGE: readonly ProblemCode[] = [
+  'url-malformed',
+  'headers-too-large',
+  'request-too-slow',
+  'method-not-allowed',
+  'media-type-unsupported',
+  'body-broken-off',
+]
+
+/** What calls of this kind can be refused with, whatever the operation does. */
+const impliedCodes = ({ access, method, reads }: Operation): readonly ProblemCode[] => [
+  ...ALWAYS,
+  ...(access === 'public' ? [] : WITH_KEY),
+  ...(access === 'public' || access === 'key' ? [] : (['scope-missing'] as const)),
+  ...(method === 'GET' || reads !== undefined ? [] : WITH_BODY),
+]
+
+/** All codes that the operation can be answered with, sorted. */
+export const codesOf = (operation: Operation): ProblemCode[] =>
+  [...new Set([...impliedCodes(operation), ...operation.problems])].toSorted()
+
+/** Whether the document is right when the operation answers with this code. */
+export const declares = (operation: Operation, code: ProblemCode): boolean =>
+  OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)

@@ -1,0 +1,10 @@
+/** The capabilities that operations are grouped by, in the order of the document. They are the names of the rooms in the code. */
+export const TAGS = {
+  uploads: 'Sending contacts, and what becomes of them',
+  'contact-lists': 'Contact lists of Genesys, as far as the tenant is granted',
+  endpoints: 'Where others are told how their uploads end',
+  'genesys-events': 'Genesys calling back',
+  operations: 'Limits, probes, metrics and this document',
+  problems: 'What each problem code means, and how it is mended',
+} as const
+export type Tag = keyof typeof TAGS

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+
+import {
+  GENESYS_REFUSALS,
+  PROVISION_REFUSALS,
+  READ_LIST_REFUSALS,
+} from '../../src/workflows/contact-lists/refusals.ts'
+import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
+import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
+import * as uploads from '../../src/workflows/uploads/refusals.ts'
+
+/**
+ * A use declares the codes that it refuses with; its types hold the routes to them. That the list is whole is held here: it names every code that
+ * stands in a module of the use, or in one that this imports.
+ */
+type Use = {
+  modules: string[]
+  declared: readonly string[]
+  /** Codes of a module that this use cannot reach, with the reason. */
+  never?: Record<string, string>
+}
+
+const workflow = (path: string): string => `src/workflows/${path}.ts`
+
+const USES: Record<string, Use> = {
+  receiveUpload: {
+    modules: [workflow('uploads/receive/receive-upload'), workflow('contact-lists/extend-list')],
+    declared: uploads.RECEIVE_REFUSALS,
+  },
+  controlUpload: {
+    modules: [workflow('uploads/control/control-upload')],
+    declared: uploads.CONTROL_REFUSALS,
+  },
+  applyUpload: {
+    modules: [workflow('uploads/control/apply-upload')],
+    declared: uploads.APPLY_REFUSALS,
+  },
+  retryUpload: {
+    modules: [workflow('uploads/control/retry-upload')],
+    declared: uploads.RETRY_REFUSALS,
+    never: {
+      'capability-not-available': 'a retry asks for no way of delivery',
+      'option-invalid': 'a retry takes no options of an upload',
+    },
+  },
+  explainContact: {
+    modules: [workflow('uploads/watch/explain-contact')],
+    declared: uploads.EXPLAIN_REFUSALS,
+  },
+  provisionContactList: {
+    modules: [workflow('contact-lists/provision-contact-list')],
+    declared: PROVISION_REFUSALS,
+    never: { 'not-found': 'the list is being made' },
+  },
+  readContactList: {
+    modules: [workflow('contact-lists/read-contact-lists')],
+    declared: READ_LIST_REFUSALS,
+  },
+  listContactLists: {
+    modules: [workflow('contact-lists/read-contact-lists')],
+    declared: GENESYS_REFUSALS,
+    never: { 'not-found': 'of one list only' },
+  },
+  webhookEndpoints: {
+    modules: [workflow('endpoints/webhook-endpoints')],
+    declared: Object.values(endpoints).flat(),
+  },
+  receiveWebhook: {
+    modules: [workflow('genesys-events/receive-webhook')],
+    declared: WEBHOOK_REFUSALS,
+  },
+}
+
+/** Modules that are imported for their values. */
+const importsOf = (path: string, text: string): string[] =>
+  [...text.matchAll(/^import (?!type )[^;']*?from '(\.[^']+)'/gmu)].map(([, to]) =>
+    join(dirname(path), to!),
+  )
+
+const codesReachable = (entries: readonly string[]): Set<string> => {
+  const codes = new Set<string>()
+  const seen = new Set<string>()
+  const queue = [...entries]
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path)) continue
+    seen.add(path)
+    const text = readFileSync(path, 'utf8')
+    for (const [, code] of text.matchAll(/new GatewayProblem\(\s*'([a-z-]+)'/gu)) codes.add(code!)
+    queue.push(...importsOf(path, text))
+  }
+  return codes
+}
+
+for (const [name, { modules, declared, never = {} }] of Object.entries(USES)) {
+  test(`${name} declares every code that its modules refuse with`, () => {
+    assert.ok(modules.every((path) => existsSync(path)))
+    const reachable = [...codesReachable(modules)]
+    assert.ok(reachable.length > 0)
+    const silent = reachable.filter((code) => !declared.includes(code) && !(code in never))
+    assert.deepEqual(silent, [])
+    const stale = Object.keys(never).filter((code) => !reachable.includes(code))
+    assert.deepEqual(stale, [], 'exceptions that are none')
+  })
+}
