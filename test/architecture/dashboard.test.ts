@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 
 import { unknownNames } from '../support/promql/known-metrics.ts'
-import { parsePromql, partsOf } from '../support/promql/parse-promql.ts'
+import { readPromql } from '../support/promql/promql.ts'
 
 type Panel = {
   id: number
@@ -21,22 +21,20 @@ const dashboard = JSON.parse(
 ) as { uid: string; panels: Panel[] }
 const shown = dashboard.panels.filter(({ type }) => type !== 'row')
 const targets = shown.flatMap(({ title, targets = [] }) =>
-  targets.map((target) => ({ ...target, title, tree: parsePromql(target.expr) })),
+  targets.map((target) => ({ ...target, title, query: readPromql(target.expr) })),
 )
 const provisioned = (kind: string, file: string): string =>
   readFileSync(`deploy/grafana/provisioning/${kind}/${file}`, 'utf8')
 
 test('every panel of the dashboard asks for metrics and labels that the gateway has', () => {
   assert.ok(targets.length > 30)
-  for (const { title, tree } of targets) assert.deepEqual(unknownNames(tree), [], title)
+  for (const { title, expr } of targets) assert.deepEqual(unknownNames(expr), [], title)
 })
 
 test('a legend names labels that its expression keeps', () => {
-  for (const { title, legendFormat, tree } of targets) {
+  for (const { title, legendFormat, query } of targets) {
     const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map((hit) => hit[1] ?? '')
-    const kept = partsOf(tree).flatMap((part) =>
-      part.kind === 'aggregate' ? [part.grouping?.labels ?? []] : [],
-    )
+    const kept = query.groupings
     for (const label of named) {
       const everywhere = kept.every((labels) => labels.includes(label))
       assert.ok(everywhere && (kept.length > 0 || label === 'instance'), `${title}: ${label}`)
@@ -45,11 +43,9 @@ test('a legend names labels that its expression keeps', () => {
 })
 
 test('counters are asked for as rates, gauges as they are', () => {
-  for (const { title, tree } of targets) {
-    for (const part of partsOf(tree)) {
-      if (part.kind !== 'selector') continue
-      const counter = /_(total|bucket|sum|count)$/.test(part.name)
-      assert.equal(part.rangeSeconds !== null, counter, `${title}: ${part.name}`)
+  for (const { title, query } of targets) {
+    for (const { name, ranged } of query.selectors) {
+      assert.equal(ranged, /_(total|bucket|sum|count)$/.test(name), `${title}: ${name}`)
     }
   }
 })

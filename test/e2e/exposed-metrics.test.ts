@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { eachHome } from '../support/databases/database.ts'
 import { metricOf } from '../support/gateway/gateway-process.ts'
 import { readAlertRules } from '../support/promql/alert-rules.ts'
-import { type Matcher, parsePromql, partsOf } from '../support/promql/parse-promql.ts'
+import { type Matcher, readPromql } from '../support/promql/promql.ts'
 import { cleanFile } from '../support/stages/contact-file.ts'
 import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
@@ -40,8 +40,7 @@ const wanted = ({ label, op, value }: Matcher): { label: string; pattern: RegExp
 const missingIn = (scrape: string, exprs: readonly string[]): string[] => {
   const series = seriesIn(scrape)
   const selectors = exprs
-    .flatMap((expr) => partsOf(parsePromql(expr)))
-    .filter((part) => part.kind === 'selector')
+    .flatMap((expr) => readPromql(expr).selectors)
     .filter(({ name }) => name !== 'up' && !SILENT.includes(name))
   return selectors.flatMap(({ name, matchers }) => {
     const own = series.filter((one) => one.name === name)

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
 import { createMetrics } from '../../../src/telemetry/metrics.ts'
-import { type Expr, partsOf } from './parse-promql.ts'
+import { readPromql } from './promql.ts'
 
 /** Labels that Prometheus itself adds to what it scrapes. */
 const ADDED = ['job', 'instance']
@@ -26,15 +26,10 @@ const knownSeries = (): Map<string, readonly string[]> => {
 
 const KNOWN = knownSeries()
 
-/** The metrics and labels in an expression that no gateway has. */
-export const unknownNames = (expr: Expr): string[] => {
-  const parts = partsOf(expr)
-  const selectors = parts.filter((part) => part.kind === 'selector')
+/** The metrics and labels in an expression that no gateway has; throws when it is no PromQL. */
+export const unknownNames = (expr: string): string[] => {
+  const { selectors, groupings, matching } = readPromql(expr)
   const all = new Set(selectors.flatMap(({ name }) => KNOWN.get(name) ?? []))
-  const used = parts.flatMap((part) => {
-    if (part.kind === 'aggregate') return part.grouping?.labels ?? []
-    return part.kind === 'binary' ? (part.matching?.labels ?? []) : []
-  })
   return [
     ...selectors.filter(({ name }) => !KNOWN.has(name)).map(({ name }) => name),
     ...selectors.flatMap(({ name, matchers }) =>
@@ -42,6 +37,6 @@ export const unknownNames = (expr: Expr): string[] => {
         .filter(({ label }) => !(KNOWN.get(name) ?? []).includes(label))
         .map(({ label }) => `${name}{${label}}`),
     ),
-    ...used.filter((label) => !all.has(label)),
+    ...[...groupings.flat(), ...matching].filter((label) => !all.has(label)),
   ]
 }
