@@ -1,0 +1,100 @@
+import type { PlacedRules } from '../placed.ts'
+import { analyseEmptyCells } from './analyse-empty-cells.ts'
+import { analyseIdle, analyseOverlaps, siblingsOf, type Siblings } from './analyse-siblings.ts'
+import {
+  analyseContradictions,
+  analyseIdleExclusions,
+  analyseSwallowed,
+  analyseWhole,
+} from './analyse-whole.ts'
+import {
+  ANALYSIS_BUDGET,
+  createAnalysedRules,
+  withinBudget,
+  type AnalysedRules,
+  type AnalysisTime,
+  type ExclusionReading,
+} from './analysed-rules.ts'
+import { finding, type SegmentFinding } from './finding.ts'
+import { simplify } from './simplify.ts'
+
+export type SegmentAnalysis = {
+  findings: SegmentFinding[]
+  /** The same meaning with as few rules as could be proved enough; what the compilers take. */
+  simplified: PlacedRules
+}
+
+type Step = (analysed: AnalysedRules, told: readonly SegmentFinding[]) => SegmentFinding[]
+
+const stepsFor = (siblings: readonly Siblings[], reading: ExclusionReading): Step[] => [
+  analyseWhole,
+  analyseContradictions,
+  ...siblings.map(
+    (group): Step =>
+      (analysed) =>
+        analyseIdle(analysed, group),
+  ),
+  analyseIdleExclusions,
+  analyseSwallowed,
+  (analysed) => analyseEmptyCells(analysed, reading),
+  ...siblings
+    .filter(({ kind }) => kind === 'any')
+    .map(
+      (group): Step =>
+        (analysed) =>
+          analyseOverlaps(analysed, group),
+    ),
+]
+
+/** Past the budget of the whole, pairs are still compared, each in a space of its own. */
+const comparePairs = (
+  siblings: readonly Siblings[],
+  time: AnalysisTime,
+  endMs: number,
+): SegmentFinding[] => {
+  const findings: SegmentFinding[] = []
+  for (const { kind, children } of siblings) {
+    for (const [at, one] of children.entries()) {
+      for (const other of children.slice(at + 1)) {
+        if (time.monotonicMs() > endMs) return findings
+        const pair = createAnalysedRules({ conditions: null, exclusions: [one, other] }, time)
+        withinBudget(() => {
+          findings.push(...analyseIdle(pair, { kind, children: [one, other] }))
+        })
+      }
+    }
+  }
+  return findings
+}
+
+/**
+ * What a definition says of itself. Exact for all but text operators and dates, within the budget; past it there is a finding
+ * `undecided` and the rules are compared in pairs alone. Never a guess: what is said was proved, what is shown was evaluated.
+ */
+export const analyseSegment = (
+  rules: PlacedRules,
+  { reading, ...time }: AnalysisTime & { reading: ExclusionReading },
+): SegmentAnalysis => {
+  const start = time.monotonicMs()
+  const analysed = createAnalysedRules(rules, time)
+  const siblings = siblingsOf(analysed)
+  const findings: SegmentFinding[] = []
+  let simplified = rules
+  const whole = withinBudget(() => {
+    simplified = simplify(analysed)
+    for (const step of stepsFor(siblings, reading)) findings.push(...step(analysed, findings))
+  })
+  if (!whole) {
+    const told = new Set(findings.map(({ code, path }) => `${code} ${path}`))
+    const pairs = comparePairs(siblings, time, start + ANALYSIS_BUDGET.withPairsMs)
+    findings.push(
+      ...pairs.filter(({ code, path }) => !told.has(`${code} ${path}`)),
+      finding(
+        'undecided',
+        '',
+        'The rules are too many to be compared with each other as a whole; they were compared in pairs.',
+      ),
+    )
+  }
+  return { findings, simplified }
+}

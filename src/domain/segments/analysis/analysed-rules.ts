@@ -1,0 +1,117 @@
+import { nodeOf, placedLeavesOf, type PlacedNode, type PlacedRules } from '../placed.ts'
+import { createContactSpace, selects, type ContactSpace, type Witness } from './contact-space.ts'
+import { BudgetSpent, type Diagram } from './diagram.ts'
+
+/**
+ * How a dialect reads an exclusion: `positive` excludes who fulfils it (guide), `inverted` dials who fails it (platform). They
+ * differ where a dialect takes a comparison with an empty cell for neither true nor false.
+ */
+export type ExclusionReading = 'positive' | 'inverted'
+
+export type AnalysisTime = { nowMs: number; monotonicMs: () => number }
+
+/** One analysis may build so many nodes and take so long; what it did not reach is `undecided` (docs/segments.md). */
+export const ANALYSIS_BUDGET = { nodes: 50_000, wholeMs: 150, withPairsMs: 250, pairNodes: 2_000 }
+
+/** A part of the rules with the contacts that it selects. */
+export type Part = { path: string; contacts: Diagram }
+
+export type AnalysedRules = {
+  rules: PlacedRules
+  space: ContactSpace
+  contactsOf(node: PlacedNode): Diagram
+  /** A made-up contact that the evaluator confirms: it fulfils all of `inside` and none of `outside`. */
+  witness(
+    contacts: Diagram,
+    inside: readonly PlacedNode[],
+    outside?: readonly PlacedNode[],
+  ): Witness | null
+  time: AnalysisTime
+}
+
+export const createAnalysedRules = (rules: PlacedRules, time: AnalysisTime): AnalysedRules => {
+  const end = time.monotonicMs() + ANALYSIS_BUDGET.wholeMs
+  const space = createContactSpace(
+    placedLeavesOf(rules).map(({ leaf }) => leaf),
+    {
+      nowMs: time.nowMs,
+      budget: { nodes: ANALYSIS_BUDGET.nodes, spent: () => time.monotonicMs() > end },
+    },
+  )
+  const known = new Map<string, Diagram>()
+  return {
+    rules,
+    space,
+    time,
+    contactsOf: (node) => {
+      const before = known.get(node.path)
+      if (before !== undefined) return before
+      const contacts = space.contactsOf(nodeOf(node))
+      known.set(node.path, contacts)
+      return contacts
+    },
+    witness: (contacts, inside, outside = []) => {
+      const [within, without] = [inside, outside].map((nodes) =>
+        nodes.map((node) => selects(nodeOf(node), time.nowMs)),
+      )
+      return space.witnessOf(
+        contacts,
+        (contact) =>
+          within?.every((test) => test(contact)) === true &&
+          without?.some((test) => test(contact)) === false,
+      )
+    },
+  }
+}
+
+/** As few of the parts as still fulfil `enough`, which all of them do; the first found that cannot lose one more. */
+export const minimalPaths = (
+  parts: readonly Part[],
+  enough: (contacts: readonly Diagram[]) => boolean,
+): string[] => {
+  let kept = [...parts]
+  for (const part of parts) {
+    const fewer = kept.filter((other) => other !== part)
+    if (enough(fewer.map(({ contacts }) => contacts))) kept = fewer
+  }
+  return kept.map(({ path }) => path)
+}
+
+/** Runs a step of the analysis; false when the budget ended it. */
+export const withinBudget = (step: () => void): boolean => {
+  try {
+    step()
+    return true
+  } catch (error) {
+    if (error instanceof BudgetSpent) return false
+    throw error
+  }
+}
+
+/**
+ * The parts that change nothing beside the others, looked for from the last to the first: of two that mean the same the earlier
+ * stays. `keep` may hold a part in its place whatever it says.
+ */
+export const idleParts = <T extends Part>(
+  { space }: AnalysedRules,
+  kind: 'all' | 'any',
+  parts: readonly T[],
+  keep: (part: T) => boolean,
+): T[] => {
+  const join = kind === 'all' ? space.and : space.or
+  const before = [join([])]
+  for (const { contacts } of parts) before.push(join([before.at(-1) as Diagram, contacts]))
+  let behind = join([])
+  let left = parts.length
+  const idle: T[] = []
+  for (const [at, part] of [...parts.entries()].toReversed()) {
+    const others = join([before[at] as Diagram, behind])
+    const changesNothing =
+      kind === 'all' ? space.isWithin(others, part.contacts) : space.isWithin(part.contacts, others)
+    if (changesNothing && left > 1 && !keep(part)) {
+      idle.push(part)
+      left -= 1
+    } else behind = join([behind, part.contacts])
+  }
+  return idle
+}

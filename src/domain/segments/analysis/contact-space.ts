@@ -1,0 +1,180 @@
+import { positiveTest, predicateOf } from '../evaluate.ts'
+import { isLeaf, type Comparison, type Leaf, type SegmentNode } from '../segment.ts'
+import { cellClassesOf, type CellClass } from './cell-classes.ts'
+import {
+  ALWAYS,
+  NEVER,
+  createDiagrams,
+  type Diagram,
+  type DiagramBudget,
+  type Diagrams,
+} from './diagram.ts'
+import { excludes, guessCell, implies, isOpaque } from './opaque-leaves.ts'
+
+/** A made-up contact: cells by column; a column that is not named may hold anything. */
+export type Witness = Record<string, string>
+
+/** All possible contacts, as far as the comparisons of one definition can tell them apart. */
+export type ContactSpace = {
+  and(parts: readonly Diagram[]): Diagram
+  or(parts: readonly Diagram[]): Diagram
+  not(part: Diagram): Diagram
+  /** The contacts that a tree selects. */
+  contactsOf(node: SegmentNode): Diagram
+  /** The contacts whose cell in the column is empty. */
+  emptyIn(column: string): Diagram
+  /** Whether no contact can be among these; exact but for text operators and dates, where false may be wrong. */
+  isEmpty(contacts: Diagram): boolean
+  isWithin(part: Diagram, whole: Diagram): boolean
+  /** A contact among these; null when there is none, or none could be made that `holds` confirms. */
+  witnessOf(contacts: Diagram, holds: (contact: Witness) => boolean): Witness | null
+}
+
+type Column = { name: string; level: number; classes: CellClass[]; opaque: Opaque[] }
+type Opaque = { leaf: Comparison; level: number; key: string }
+
+const keyOf = (leaf: Leaf): string => JSON.stringify(leaf)
+/** `!=` is exactly not `=`, so both are one question to a cell. */
+const asked = (leaf: Leaf): Leaf => (leaf.operator === '!=' ? { ...leaf, operator: '=' } : leaf)
+
+/** What a leaf says of a class; undefined where the class alone does not tell. */
+const verdictsOf = (leaf: Leaf, nowMs: number): ((cell: CellClass) => boolean | undefined) => {
+  const test = positiveTest(leaf, nowMs)
+  const isDated = leaf.operator === 'before' || leaf.operator === 'after'
+  return (cell) => {
+    if (cell.kind === 'empty') return false
+    if (!isOpaque(leaf) || cell.fixed) return test(cell.sample)
+    return isDated && cell.kind === 'number' ? false : undefined
+  }
+}
+
+/** Classes on which all leaves say the same are one. */
+const told = (leaves: readonly Leaf[], nowMs: number): CellClass[] => {
+  const verdicts = leaves.map((leaf) => verdictsOf(leaf, nowMs))
+  const bySignature = new Map<string, CellClass>()
+  for (const cell of cellClassesOf(leaves)) {
+    const said = verdicts.map((verdict) => verdict(cell) ?? '?')
+    const signature = `${cell.kind === 'empty'}:${cell.kind === 'number'}:${said.join()}`
+    if (!bySignature.has(signature)) bySignature.set(signature, cell)
+  }
+  return [...bySignature.values()]
+}
+
+const columnsOf = (leaves: readonly Leaf[], nowMs: number): Map<string, Column> => {
+  const byColumn = Map.groupBy(leaves.map(asked), ({ attribute }) => attribute)
+  const columns = new Map<string, Column>()
+  let level = 0
+  for (const [name, own] of byColumn) {
+    const column: Column = { name, level, classes: told(own, nowMs), opaque: [] }
+    level += 1
+    for (const [key, leaf] of new Map(own.map((one) => [keyOf(one), one]))) {
+      if (!isOpaque(leaf)) continue
+      column.opaque.push({ leaf, level, key })
+      level += 1
+    }
+    columns.set(name, column)
+  }
+  return columns
+}
+
+const ask = (columns: Map<string, Column>, diagrams: Diagrams, nowMs: number) => {
+  const questions = new Map<string, Diagram>()
+  return (leaf: Leaf): Diagram => {
+    const key = keyOf(leaf)
+    const before = questions.get(key)
+    if (before !== undefined) return before
+    const column = columns.get(leaf.attribute) as Column
+    const own = column.opaque.find((opaque) => opaque.key === key)
+    const verdictOf = verdictsOf(leaf, nowMs)
+    const diagram = byClass(diagrams, column, (cell) => {
+      const verdict = verdictOf(cell)
+      if (verdict !== undefined) return verdict ? ALWAYS : NEVER
+      return own === undefined ? NEVER : bit(diagrams, own.level)
+    })
+    questions.set(key, diagram)
+    return diagram
+  }
+}
+
+const bit = (diagrams: Diagrams, level: number): Diagram => diagrams.node(level, [NEVER, ALWAYS])
+
+const byClass = (
+  diagrams: Diagrams,
+  column: Column,
+  child: (cell: CellClass) => Diagram,
+): Diagram => diagrams.node(column.level, column.classes.map(child))
+
+const contactOnWay = (
+  columns: Iterable<Column>,
+  way: Map<number, number>,
+  nowMs: number,
+): Witness => {
+  const contact: Witness = {}
+  for (const column of columns) {
+    const value = way.get(column.level)
+    const wanted = column.opaque.filter(({ level }) => way.get(level) === 1)
+    if (value === undefined && wanted.length === 0) continue
+    const cell = column.classes[value ?? 0] as CellClass
+    const leaves = wanted.map(({ leaf }) => leaf)
+    contact[column.name] = leaves.length > 0 && !cell.fixed ? guessCell(leaves, nowMs) : cell.sample
+  }
+  return contact
+}
+
+/** `nowMs` is for times from now. Throws `BudgetSpent`, as every operation does. */
+export const createContactSpace = (
+  leaves: readonly Leaf[],
+  { nowMs, budget }: { nowMs: number; budget: DiagramBudget },
+): ContactSpace => {
+  const diagrams = createDiagrams(budget)
+  const columns = columnsOf(leaves, nowMs)
+  const question = ask(columns, diagrams, nowMs)
+  const all = (parts: readonly Diagram[]): Diagram => parts.reduce(diagrams.and, ALWAYS)
+  const any = (parts: readonly Diagram[]): Diagram => parts.reduce(diagrams.or, NEVER)
+  const contactsOf = (node: SegmentNode): Diagram => {
+    if (isLeaf(node)) {
+      const positive = question(asked(node))
+      return node.operator === '!=' ? diagrams.not(positive) : positive
+    }
+    if ('not' in node) return diagrams.not(contactsOf(node.not))
+    return 'all' in node ? all(node.all.map(contactsOf)) : any(node.any.map(contactsOf))
+  }
+  const possible = all(
+    [...columns.values()].flatMap(({ opaque }) =>
+      opaque.flatMap((one) => opaque.map((other) => ruledOut(one, other, nowMs, diagrams))),
+    ),
+  )
+  return {
+    and: all,
+    or: any,
+    not: diagrams.not,
+    contactsOf,
+    emptyIn: (name) =>
+      byClass(diagrams, columns.get(name) as Column, ({ kind }) =>
+        kind === 'empty' ? ALWAYS : NEVER,
+      ),
+    isEmpty: (contacts) => !diagrams.meet(possible, contacts),
+    isWithin: (part, whole) => !diagrams.meet(diagrams.and(possible, part), diagrams.not(whole)),
+    witnessOf: (contacts, holds) => {
+      const way = diagrams.wayToTrue(diagrams.and(possible, contacts))
+      if (way === null) return null
+      const contact = contactOnWay(columns.values(), way, nowMs)
+      return holds(contact) ? contact : null
+    },
+  }
+}
+
+/** What two text operators on one column can never say together. */
+const ruledOut = (one: Opaque, other: Opaque, nowMs: number, diagrams: Diagrams): Diagram => {
+  const [a, b] = [bit(diagrams, one.level), bit(diagrams, other.level)]
+  if (one === other) return ALWAYS
+  if (implies(one.leaf, other.leaf, nowMs)) return diagrams.or(diagrams.not(a), b)
+  if (excludes(one.leaf, other.leaf, nowMs)) return diagrams.not(diagrams.and(a, b))
+  return ALWAYS
+}
+
+/** Whether the made-up contact is one that the tree selects. */
+export const selects = (node: SegmentNode, nowMs: number) => {
+  const predicate = predicateOf(node, nowMs)
+  return (contact: Witness): boolean => predicate((column) => contact[column])
+}

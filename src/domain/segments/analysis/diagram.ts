@@ -1,0 +1,154 @@
+/** The sum of what one analysis may build was passed; what was asked stays undecided. */
+export class BudgetSpent extends Error {
+  override readonly name = 'BudgetSpent'
+}
+
+/** 0 is false, 1 is true, anything larger a node. */
+export type Diagram = number
+export const NEVER: Diagram = 0
+export const ALWAYS: Diagram = 1
+
+type Node = { level: number; children: readonly Diagram[] }
+
+/** Decision diagrams over variables of several values; equal meaning has the same number. */
+export type Diagrams = {
+  /** The diagram that looks at the variable of `level` and goes on with the child of its value. */
+  node(level: number, children: readonly Diagram[]): Diagram
+  and(one: Diagram, other: Diagram): Diagram
+  or(one: Diagram, other: Diagram): Diagram
+  not(diagram: Diagram): Diagram
+  /** Whether both can be true at once; builds nothing. */
+  meet(one: Diagram, other: Diagram): boolean
+  /** Values by level on a way to true, as few levels as the way looks at; null for false. */
+  wayToTrue(diagram: Diagram): Map<number, number> | null
+}
+
+export type DiagramBudget = { nodes: number; spent: () => boolean }
+
+/** The clock is asked once in so many nodes. */
+const NODES_BETWEEN_LOOKS = 256
+
+const firstTrue = (children: readonly Diagram[]): number =>
+  children.indexOf(ALWAYS) >= 0
+    ? children.indexOf(ALWAYS)
+    : children.findIndex((child) => child !== NEVER)
+
+type Store = { at(diagram: Diagram): Node; node: Diagrams['node']; spend(): void }
+
+const createStore = (budget: DiagramBudget): Store => {
+  const leaf = { level: Infinity, children: [] }
+  const nodes: Node[] = [leaf, leaf]
+  const known = new Map<string, Diagram>()
+  let steps = 0
+  const spend = (): void => {
+    steps += 1
+    if (nodes.length > budget.nodes) throw new BudgetSpent()
+    if (steps % NODES_BETWEEN_LOOKS === 0 && budget.spent()) throw new BudgetSpent()
+  }
+  return {
+    spend,
+    at: (diagram) => nodes[diagram] as Node,
+    node: (level, children) => {
+      const [first = NEVER] = children
+      if (children.every((child) => child === first)) return first
+      const key = `${level}:${children.join(',')}`
+      const before = known.get(key)
+      if (before !== undefined) return before
+      spend()
+      nodes.push({ level, children })
+      known.set(key, nodes.length - 1)
+      return nodes.length - 1
+    },
+  }
+}
+
+/** Two diagrams as one: `passes` is the one that changes nothing, `ends` the one that decides alone. */
+const createMerge = ({ at, node, spend }: Store, ends: Diagram, passes: Diagram) => {
+  const done = new Map<number, Diagram>()
+  const merge = (one: Diagram, other: Diagram): Diagram => {
+    if (one === ends || other === ends) return ends
+    if (one === passes || one === other) return other
+    if (other === passes) return one
+    const key = Math.min(one, other) * 2 ** 24 + Math.max(one, other)
+    const before = done.get(key)
+    if (before !== undefined) return before
+    spend()
+    const [a, b] = [at(one), at(other)]
+    const level = Math.min(a.level, b.level)
+    const width = (a.level === level ? a : b).children.length
+    const children = Array.from({ length: width }, (_, value) =>
+      merge(
+        a.level === level ? (a.children[value] as Diagram) : one,
+        b.level === level ? (b.children[value] as Diagram) : other,
+      ),
+    )
+    const merged = node(level, children)
+    done.set(key, merged)
+    return merged
+  }
+  return merge
+}
+
+const createNot = ({ at, node }: Store) => {
+  const done = new Map<Diagram, Diagram>([
+    [NEVER, ALWAYS],
+    [ALWAYS, NEVER],
+  ])
+  const not = (diagram: Diagram): Diagram => {
+    const before = done.get(diagram)
+    if (before !== undefined) return before
+    const { level, children } = at(diagram)
+    const negated = node(level, children.map(not))
+    done.set(diagram, negated)
+    done.set(negated, diagram)
+    return negated
+  }
+  return not
+}
+
+const createMeet = ({ at, spend }: Store) => {
+  const done = new Map<number, boolean>()
+  const meet = (one: Diagram, other: Diagram): boolean => {
+    if (one === NEVER || other === NEVER) return false
+    if (one === ALWAYS || other === ALWAYS || one === other) return true
+    const key = Math.min(one, other) * 2 ** 24 + Math.max(one, other)
+    const before = done.get(key)
+    if (before !== undefined) return before
+    spend()
+    const [a, b] = [at(one), at(other)]
+    const level = Math.min(a.level, b.level)
+    const wide = a.level === level ? a : b
+    const met = wide.children.some((child, value) =>
+      a.level === b.level
+        ? meet(child, b.children[value] as Diagram)
+        : meet(child, wide === a ? other : one),
+    )
+    done.set(key, met)
+    return met
+  }
+  return meet
+}
+
+/** Throws `BudgetSpent` from any operation once the budget is used up. */
+export const createDiagrams = (budget: DiagramBudget): Diagrams => {
+  const store = createStore(budget)
+  return {
+    node: store.node,
+    and: createMerge(store, NEVER, ALWAYS),
+    or: createMerge(store, ALWAYS, NEVER),
+    not: createNot(store),
+    meet: createMeet(store),
+    wayToTrue: (diagram) => {
+      if (diagram === NEVER) return null
+      const way = new Map<number, number>()
+      let here = diagram
+      while (here !== ALWAYS) {
+        const { level, children } = store.at(here)
+        const value = firstTrue(children)
+        way.set(level, value)
+        here = children[value] as Diagram
+      }
+      return way
+    },
+  }
+}

@@ -1,0 +1,66 @@
+/** What counts as a number in a cell: at most 15 digits before and after the point (docs/segments.md). */
+const NUMBER_CELL = /^-?\d{1,15}(?:\.\d{1,15})?$/
+
+const DECIMALS = 15
+
+/** Numbers of cells are exact: a whole count of this smallest step. */
+export const STEPS_OF_ONE = 10n ** BigInt(DECIMALS)
+/** Every number of a cell is smaller than this, and larger than its negative. */
+export const NUMBER_LIMIT_STEPS = 10n ** 30n
+
+/** The number in steps of 10⁻¹⁵; null when the text is no number. */
+export const stepsOf = (text: string): bigint | null => {
+  if (!NUMBER_CELL.test(text)) return null
+  const negative = text.startsWith('-')
+  const [whole = '', decimals = ''] = (negative ? text.slice(1) : text).split('.')
+  const steps = BigInt(whole + decimals.padEnd(DECIMALS, '0'))
+  return negative ? -steps : steps
+}
+
+/** The shortest spelling of a count of steps. */
+export const spellSteps = (steps: bigint): string => {
+  const digits = (steps < 0n ? -steps : steps).toString().padStart(DECIMALS + 1, '0')
+  const decimals = digits.slice(-DECIMALS).replace(/0+$/, '')
+  return `${steps < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}${decimals === '' ? '' : `.${decimals}`}`
+}
+
+/** A literal as cells write it; null for one that no cell can equal, such as 1e21 or 1e-9. */
+export const spellNumber = (value: number): string | null => {
+  const text = Object.is(value, -0) ? '0' : String(value)
+  return NUMBER_CELL.test(text) ? text : null
+}
+
+/** In how many ways a cell can spell the number: with zeros before and behind. */
+export const spellingsOf = (steps: bigint): number => {
+  const [whole = '', decimals = ''] = spellSteps(steps < 0n ? -steps : steps).split('.')
+  const before = DECIMALS - whole.length + 1
+  const behind = decimals === '' ? DECIMALS + 1 : DECIMALS - decimals.length + 1
+  return before * behind * (steps === 0n ? 2 : 1)
+}
+
+/** A spelling of the number that is none of `taken`; null when they are all taken. */
+export const otherSpelling = (steps: bigint, taken: ReadonlySet<string>): string | null => {
+  const [whole = '', decimals = ''] = spellSteps(steps < 0n ? -steps : steps).split('.')
+  for (const sign of steps === 0n ? ['', '-'] : [steps < 0n ? '-' : '']) {
+    for (let zeros = 0; whole.length + zeros <= DECIMALS; zeros += 1) {
+      for (let tail = 0; decimals.length + tail <= DECIMALS; tail += 1) {
+        const behind = decimals + '0'.repeat(tail)
+        const text = `${sign}${'0'.repeat(zeros)}${whole}${behind === '' ? '' : `.${behind}`}`
+        if (!taken.has(text)) return text
+      }
+    }
+  }
+  return null
+}
+
+/** Which of the two is larger, exactly: 0, less or more. `steps` of the cell are worked out only where doubles cannot tell. */
+export const compareToNumber = (cell: string, literal: number, literalSteps: bigint): number => {
+  const near = Number(cell)
+  if (near < literal) return -1
+  if (near > literal) return 1
+  if (cell.length <= 15) return 0
+  const steps = stepsOf(cell) ?? 0n
+  return steps === literalSteps ? 0 : steps < literalSteps ? -1 : 1
+}
+
+export const isNumberCell = (cell: string): boolean => NUMBER_CELL.test(cell)

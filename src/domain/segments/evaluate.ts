@@ -1,0 +1,125 @@
+import { dateOf, momentOf } from './cell-date.ts'
+import { compareToNumber, isNumberCell, spellNumber, stepsOf } from './cell-number.ts'
+import {
+  isLeaf,
+  type Comparison,
+  type Leaf,
+  type Literal,
+  type Range,
+  type SegmentNode,
+  type SegmentRules,
+} from './segment.ts'
+
+/** The cell of a column; a contact without the column has an empty cell there. */
+export type CellOf = (column: string) => string | undefined
+export type Predicate = (cellOf: CellOf) => boolean
+/** Judges the text of a cell that is not empty. */
+export type CellTest = (cell: string) => boolean
+
+const literalSteps = (value: number): bigint => stepsOf(spellNumber(value) ?? '') ?? 0n
+
+/** How the cell stands to the number; null when it holds none. */
+const compared = (cell: string, value: number, steps: bigint): number | null =>
+  isNumberCell(cell) ? compareToNumber(cell, value, steps) : null
+
+const equals = (value: Literal): CellTest => {
+  if (typeof value === 'string') return (cell) => cell === value
+  const steps = literalSteps(value)
+  return (cell) => compared(cell, value, steps) === 0
+}
+
+const ordered = (operator: string, value: number): CellTest => {
+  const steps = literalSteps(value)
+  const holds = {
+    '<': (order: number) => order < 0,
+    '<=': (order: number) => order <= 0,
+    '>': (order: number) => order > 0,
+    '>=': (order: number) => order >= 0,
+  }[operator]
+  return (cell) => {
+    const order = compared(cell, value, steps)
+    return order !== null && (holds?.(order) ?? false)
+  }
+}
+
+const dated = (operator: string, value: string, nowMs: number): CellTest => {
+  const moment = momentOf(value, nowMs)
+  return (cell) => {
+    const at = dateOf(cell)
+    if (at === null || moment === null) return false
+    return operator === 'before' ? at < moment : at > moment
+  }
+}
+
+const within = (range: Range): CellTest => {
+  const { min, max, minInclusive = true, maxInclusive = true } = range
+  const tests = [
+    ...(min === undefined ? [] : [ordered(minInclusive ? '>=' : '>', min)]),
+    ...(max === undefined ? [] : [ordered(maxInclusive ? '<=' : '<', max)]),
+  ]
+  return (cell) => tests.every((test) => test(cell))
+}
+
+const comparison = ({ operator, value }: Comparison, nowMs: number): CellTest => {
+  const text = String(value)
+  switch (operator) {
+    case '=':
+    case '!=':
+      return equals(value)
+    case 'contains':
+      return (cell) => cell.includes(text)
+    case 'beginsWith':
+      return (cell) => cell.startsWith(text)
+    case 'endsWith':
+      return (cell) => cell.endsWith(text)
+    case 'before':
+    case 'after':
+      return dated(operator, text, nowMs)
+    default:
+      return ordered(operator, Number(value))
+  }
+}
+
+/**
+ * The positive test of a leaf, for cells that are not empty. `!=` has that of `=`, for it is exactly not `=`; a comparison
+ * with an empty cell is false, so `!=` over it is true.
+ */
+export const positiveTest = (leaf: Leaf, nowMs: number): CellTest => {
+  if (leaf.operator === 'between') return within(leaf)
+  if (leaf.operator !== 'in') return comparison(leaf, nowMs)
+  const tests = leaf.values.filter((value) => typeof value === 'number').map(equals)
+  const texts = new Set(leaf.values.filter((value) => typeof value === 'string'))
+  return (cell) => texts.has(cell) || tests.some((test) => test(cell))
+}
+
+const leafPredicate = (leaf: Leaf, nowMs: number): Predicate => {
+  const test = positiveTest(leaf, nowMs)
+  const negated = leaf.operator === '!='
+  return (cellOf) => {
+    const cell = cellOf(leaf.attribute)
+    return (cell !== undefined && cell !== '' && test(cell)) !== negated
+  }
+}
+
+/** What a tree means: the reference that the analysis and both compilers are held to. `nowMs` is for times from now. */
+export const predicateOf = (node: SegmentNode, nowMs: number): Predicate => {
+  if (isLeaf(node)) return leafPredicate(node, nowMs)
+  if ('not' in node) {
+    const inner = predicateOf(node.not, nowMs)
+    return (cellOf) => !inner(cellOf)
+  }
+  const children = ('all' in node ? node.all : node.any).map((child) => predicateOf(child, nowMs))
+  return 'all' in node
+    ? (cellOf) => children.every((child) => child(cellOf))
+    : (cellOf) => children.some((child) => child(cellOf))
+}
+
+/** Whether a contact of one of the lists is dialled; an exclusion always wins. */
+export const selectionOf = (
+  rules: Pick<SegmentRules, 'conditions' | 'exclusions'>,
+  nowMs: number,
+): Predicate => {
+  const included = rules.conditions === null ? () => true : predicateOf(rules.conditions, nowMs)
+  const excluded = rules.exclusions.map((node) => predicateOf(node, nowMs))
+  return (cellOf) => included(cellOf) && !excluded.some((exclusion) => exclusion(cellOf))
+}

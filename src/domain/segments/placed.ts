@@ -1,0 +1,59 @@
+import { isLeaf, type Leaf, type SegmentNode, type SegmentRules } from './segment.ts'
+
+/** A rule with its place: a JSON pointer into the definition, or under `/house` for an exclusion of the house. */
+export type PlacedNode = { path: string } & (
+  | { kind: 'leaf'; leaf: Leaf }
+  | { kind: 'not'; child: PlacedNode }
+  | { kind: 'all' | 'any'; children: PlacedNode[] }
+)
+export type PlacedLeaf = Extract<PlacedNode, { kind: 'leaf' }>
+export type PlacedGroup = Extract<PlacedNode, { kind: 'all' | 'any' }>
+
+export type PlacedRules = { conditions: PlacedNode | null; exclusions: PlacedNode[] }
+
+export const place = (node: SegmentNode, path: string): PlacedNode => {
+  if (isLeaf(node)) return { path, kind: 'leaf', leaf: node }
+  if ('not' in node) return { path, kind: 'not', child: place(node.not, `${path}/not`) }
+  const kind = 'all' in node ? 'all' : 'any'
+  const nodes = 'all' in node ? node.all : node.any
+  return { path, kind, children: nodes.map((child, at) => place(child, `${path}/${kind}/${at}`)) }
+}
+
+export const nodeOf = (placed: PlacedNode): SegmentNode => {
+  if (placed.kind === 'leaf') return placed.leaf
+  if (placed.kind === 'not') return { not: nodeOf(placed.child) }
+  const nodes = placed.children.map(nodeOf)
+  return placed.kind === 'all' ? { all: nodes } : { any: nodes }
+}
+
+/** The rules of a definition and, behind its own exclusions, those of the house. */
+export const placeRules = (
+  rules: Pick<SegmentRules, 'conditions' | 'exclusions'>,
+  house: readonly SegmentNode[],
+): PlacedRules => ({
+  conditions: rules.conditions === null ? null : place(rules.conditions, '/conditions'),
+  exclusions: [
+    ...rules.exclusions.map((node, at) => place(node, `/exclusions/${at}`)),
+    ...house.map((node, at) => place(node, `/house/${at}`)),
+  ],
+})
+
+export const isOfTheHouse = ({ path }: PlacedNode): boolean => path.startsWith('/house/')
+
+/** A node and everything below it. */
+export const withDescendants = (node: PlacedNode): PlacedNode[] => {
+  if (node.kind === 'leaf') return [node]
+  const children = node.kind === 'not' ? [node.child] : node.children
+  return [node, ...children.flatMap(withDescendants)]
+}
+
+export const placedLeavesOf = (rules: PlacedRules): PlacedLeaf[] =>
+  [...(rules.conditions === null ? [] : [rules.conditions]), ...rules.exclusions]
+    .flatMap(withDescendants)
+    .filter((node): node is PlacedLeaf => node.kind === 'leaf')
+
+/** The parts of a conjunction, nested ones laid flat; anything else is its own only part. */
+export const conjuncts = (node: PlacedNode | null): PlacedNode[] => {
+  if (node === null) return []
+  return node.kind === 'all' ? node.children.flatMap(conjuncts) : [node]
+}

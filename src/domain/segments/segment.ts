@@ -1,0 +1,75 @@
+/** The typed rules of whom a campaign dials. What they mean is defined by `evaluate.ts`; the truth tables are in docs/segments.md. */
+
+/** A number compares as a number, a string as text. */
+export type Literal = string | number
+
+export const ORDERINGS = ['<', '<=', '>', '>='] as const
+export const TEXT_OPERATORS = ['contains', 'beginsWith', 'endsWith'] as const
+export const DATE_OPERATORS = ['before', 'after'] as const
+const COMPARISONS = ['=', '!=', ...ORDERINGS, ...TEXT_OPERATORS, ...DATE_OPERATORS] as const
+export const OPERATORS = [...COMPARISONS, 'in', 'between'] as const
+
+export type Operator = (typeof OPERATORS)[number]
+
+export type Comparison = {
+  attribute: string
+  operator: (typeof COMPARISONS)[number]
+  value: Literal
+}
+export type Membership = { attribute: string; operator: 'in'; values: readonly Literal[] }
+/** One end may be missing; an end that is there counts unless it is said to be open. */
+export type Range = {
+  attribute: string
+  operator: 'between'
+  min?: number
+  max?: number
+  minInclusive?: boolean
+  maxInclusive?: boolean
+}
+export type Leaf = Comparison | Membership | Range
+export type SegmentNode =
+  | { all: readonly SegmentNode[] }
+  | { any: readonly SegmentNode[] }
+  | { not: SegmentNode }
+  | Leaf
+
+export const DIALING_MODES = [
+  'progressive',
+  'preview',
+  'power',
+  'predictive',
+  'agentless',
+  'external',
+] as const
+export type DialingMode = (typeof DIALING_MODES)[number]
+
+export const ACTIVATIONS = ['keep', 'restart'] as const
+export type Activation = (typeof ACTIVATIONS)[number]
+
+/** A contact is dialled iff it is in one of the lists, fulfils the conditions and no exclusion: an exclusion always wins. */
+export type SegmentRules = {
+  contactListIds: readonly string[]
+  /** null: everybody in the lists. */
+  conditions: SegmentNode | null
+  exclusions: readonly SegmentNode[]
+}
+
+export type SegmentDefinition = SegmentRules & {
+  /** Sent only when given. */
+  dialingMode: DialingMode | null
+  useOnlyOnce: boolean | null
+  activation: Activation
+  /** The digest of an analysis whose reasons the caller has seen. */
+  confirm: string | null
+}
+
+export const SEGMENT_LIMITS = {
+  depth: 8,
+  leaves: 200,
+  literalChars: 256,
+  inValues: 1_000,
+  contactLists: 100,
+  bodyBytes: 256 * 1024,
+} as const
+
+export const isLeaf = (node: SegmentNode): node is Leaf => 'attribute' in node

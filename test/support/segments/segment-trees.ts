@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+
+import { cellClassesOf } from '../../../src/domain/segments/analysis/cell-classes.ts'
+import type { Witness } from '../../../src/domain/segments/analysis/contact-space.ts'
+import { isLeaf, type Leaf, type SegmentNode } from '../../../src/domain/segments/segment.ts'
+
+/** So few columns and literals that rules meet each other. */
+const COLUMNS = ['age', 'region', 'tier']
+const NUMBERS = [-3, 0, 1, 2, 5.5, 10, 18]
+const TEXTS = ['NW', 'CA', '1', '10', '1.0', 'basic', 'o']
+
+const attribute = fc.constantFrom(...COLUMNS)
+const number = fc.constantFrom(...NUMBERS)
+const text = fc.constantFrom(...TEXTS)
+const literal = fc.oneof(number, text)
+
+const exactLeaf: fc.Arbitrary<Leaf> = fc.oneof(
+  fc.record({
+    attribute,
+    operator: fc.constantFrom('=' as const, '!=' as const),
+    value: literal,
+  }),
+  fc.record({
+    attribute,
+    operator: fc.constantFrom('<' as const, '<=' as const, '>' as const, '>=' as const),
+    value: number,
+  }),
+  fc.record({
+    attribute,
+    operator: fc.constant('in' as const),
+    values: fc.uniqueArray(literal, { minLength: 1, maxLength: 4 }),
+  }),
+  fc
+    .tuple(attribute, number, number, fc.boolean(), fc.boolean())
+    .filter(([, one, other]) => one !== other)
+    .map(([name, one, other, minInclusive, maxInclusive]) => ({
+      attribute: name,
+      operator: 'between' as const,
+      min: Math.min(one, other),
+      max: Math.max(one, other),
+      minInclusive,
+      maxInclusive,
+    })),
+)
+
+const opaqueLeaf: fc.Arbitrary<Leaf> = fc.record({
+  attribute,
+  operator: fc.constantFrom('contains' as const, 'beginsWith' as const, 'endsWith' as const),
+  value: text,
+})
+
+/** Trees of a few levels; `exact` leaves text operators out, as the guide dialect does. */
+export const segmentTrees = (kind: 'exact' | 'any', maxDepth = 3): fc.Arbitrary<SegmentNode> =>
+  fc.letrec<{ node: SegmentNode }>((tie) => ({
+    node: fc.oneof(
+      { depthSize: 'small', maxDepth, withCrossShrink: true },
+      { weight: 3, arbitrary: kind === 'exact' ? exactLeaf : fc.oneof(exactLeaf, opaqueLeaf) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ all: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ any: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ not: tie('node') }) },
+    ),
+  })).node
+
+export const leavesIn = (node: SegmentNode): Leaf[] => {
+  if (isLeaf(node)) return [node]
+  if ('not' in node) return leavesIn(node.not)
+  return ('all' in node ? node.all : node.any).flatMap(leavesIn)
+}
+
+const OTHER_CELLS = ['', 'NW', 'no', 'oNWo', '01', '1.00', '7', '100', '-3.0', 'CAo']
+
+/** One contact for each combination of cells that the leaves can tell apart, and of some that only text operators can. */
+export const tellingContacts = (leaves: readonly Leaf[]): Witness[] => {
+  let contacts: Witness[] = [{}]
+  for (const [column, own] of Map.groupBy(leaves, (leaf) => leaf.attribute)) {
+    const cells = new Set([...cellClassesOf(own).map(({ sample }) => sample), ...OTHER_CELLS])
+    contacts = contacts.flatMap((contact) =>
+      [...cells].map((cell) => ({ ...contact, [column]: cell })),
+    )
+  }
+  return contacts
+}
