@@ -1,0 +1,13 @@
+/** Why a definition cannot be said in the words of a dialect. The codes are contract. */
+export type CompileFaultCode =
+  | 'segment-too-complex'
+  | 'attribute-not-expressible'
+  | 'operator-not-expressible'
+
+/** `path`: the rule at fault, a JSON pointer into the definition. */
+export type CompileFault = { code: CompileFaultCode; path: string; detail: string }
+
+/** A definition in a dialect's words: what is sent, as it is sent, and how many rules it is. */
+export type CompiledSegment = { body: Readonly<Record<string, unknown>>; ruleCount: number }
+
+export type Compilation = { compiled: CompiledSegment } | { faults: CompileFault[] }

@@ -1,0 +1,48 @@
+/** An expression of a guide rule. Every one that is sent was written by `writeExpression`: nothing else puts text together. */
+export type GuideExpression =
+  | {
+      kind: 'compare'
+      name: string
+      operator: '=' | '!=' | '<' | '<=' | '>' | '>='
+      literal: string | number
+    }
+  | { kind: 'in'; name: string; literals: readonly (string | number)[] }
+  | { kind: 'and' | 'or'; parts: readonly GuideExpression[] }
+  | { kind: 'not'; part: GuideExpression }
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Words of the language, and the one name that stands for the list. */
+const WORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'LISTID'])
+
+/** Whether a column can be named in an expression. */
+export const isGuideName = (name: string): boolean =>
+  NAME.test(name) && !WORDS.has(name.toUpperCase())
+
+const writeLiteral = (literal: string | number): string =>
+  typeof literal === 'number' ? String(literal) : `'${literal.replaceAll("'", "''")}'`
+
+/** NOT binds before AND, AND before OR. */
+const STRENGTH = { or: 1, and: 2, not: 3, compare: 4, in: 4 } as const
+
+const writeInside = (part: GuideExpression, of: 'and' | 'or' | 'not'): string => {
+  const text = writeExpression(part)
+  const bare =
+    of === 'not' ? STRENGTH[part.kind] > STRENGTH.not : STRENGTH[part.kind] > STRENGTH[of]
+  return bare ? text : `(${text})`
+}
+
+/** The expression as Genesys reads it: names as they are (`isGuideName`), text in quotes with quotes doubled, numbers bare. */
+export const writeExpression = (expression: GuideExpression): string => {
+  switch (expression.kind) {
+    case 'compare':
+      return `${expression.name} ${expression.operator} ${writeLiteral(expression.literal)}`
+    case 'in':
+      return `${expression.name} IN (${expression.literals.map(writeLiteral).join(', ')})`
+    case 'not':
+      return `NOT ${writeInside(expression.part, 'not')}`
+    default: {
+      const { kind, parts } = expression
+      return parts.map((part) => writeInside(part, kind)).join(kind === 'and' ? ' AND ' : ' OR ')
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import type { Compilation, CompileFault } from '../../domain/segments/compiled-segment.ts'
+import {
+  conjuncts,
+  type PlacedLeaf,
+  type PlacedNode,
+  type PlacedRules,
+} from '../../domain/segments/placed.ts'
+import type { Leaf } from '../../domain/segments/segment.ts'
+import { isGuideName, writeExpression, type GuideExpression } from './segment-expression.ts'
+
+/** Limits of the guide dialect (docs/sources.md, guide-api, "Campaign segments"). */
+const RULE_CHARS = 2_048
+const MOST_RULES = 50
+
+/** One rule before it is written. Includes are joined by AND, excludes by OR, and an exclude wins. */
+type Rule = { action: 'include' | 'exclude'; node: PlacedNode }
+
+const positiveOf = (node: PlacedNode): PlacedNode | null => {
+  if (node.kind === 'not') return node.child
+  if (node.kind === 'leaf') {
+    const { leaf, path } = node
+    return leaf.operator === '!=' ? { path, kind: 'leaf', leaf: { ...leaf, operator: '=' } } : null
+  }
+  const children = node.children.map(positiveOf)
+  if (children.some((child) => child === null)) return null
+  const kind = node.kind === 'all' ? 'any' : 'all'
+  return { path: node.path, kind, children: children.filter((child) => child !== null) }
+}
+
+/**
+ * A rule never carries a negation that it can do without: what must not be is an exclude with the positive condition, so that an empty
+ * cell, which makes every comparison false, keeps nobody out.
+ */
+const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
+  const positive = positiveOf(node)
+  if (positive !== null) return rulesOf(action === 'include' ? 'exclude' : 'include', positive)
+  const splits = action === 'include' ? 'all' : 'any'
+  return node.kind === splits
+    ? node.children.flatMap((child) => rulesOf(action, child))
+    : [{ action, node }]
+}
+
+const inOfOneType = (leaf: Extract<Leaf, { operator: 'in' }>): GuideExpression => {
+  const byType = [
+    leaf.values.filter((value) => typeof value === 'number'),
+    leaf.values.filter((value) => typeof value === 'string'),
+  ].filter((literals) => literals.length > 0)
+  return joined(
+    'or',
+    byType.map((literals) => ({ kind: 'in', name: leaf.attribute, literals })),
+  )
+}
+
+const rangeExpression = (leaf: Extract<Leaf, { operator: 'between' }>): GuideExpression => {
+  const { min, max, minInclusive = true, maxInclusive = true } = leaf
+  const ends = [
+    { operator: minInclusive ? '>=' : '>', literal: min } as const,
+    { operator: maxInclusive ? '<=' : '<', literal: max } as const,
+  ]
+  return joined(
+    'and',
+    ends.flatMap(({ operator, literal }): GuideExpression[] =>
+      literal === undefined ? [] : [{ kind: 'compare', name: leaf.attribute, operator, literal }],
+    ),
+  )
+}
+
+/** null for what the language has no operator for. */
+const leafExpression = (leaf: Leaf): GuideExpression | null => {
+  switch (leaf.operator) {
+    case 'in':
+      return inOfOneType(leaf)
+    case 'between':
+      return rangeExpression(leaf)
+    case 'contains':
+    case 'beginsWith':
+    case 'endsWith':
+    case 'before':
+    case 'after':
+      return null
+    default:
+      return {
+        kind: 'compare',
+        name: leaf.attribute,
+        operator: leaf.operator,
+        literal: leaf.value,
+      }
+  }
+}
+
+/** Groups of the same kind inside each other are one, as they are when the text is read back. */
+const joined = (kind: 'and' | 'or', parts: readonly GuideExpression[]): GuideExpression => {
+  const flat = parts.flatMap((part) => (part.kind === kind ? part.parts : [part]))
+  const [only] = flat
+  return flat.length === 1 && only !== undefined ? only : { kind, parts: flat }
+}
+
+const expressionOf = (node: PlacedNode, faults: CompileFault[]): GuideExpression => {
+  if (node.kind === 'not') return { kind: 'not', part: expressionOf(node.child, faults) }
+  if (node.kind !== 'leaf') {
+    const parts = node.children.map((child) => expressionOf(child, faults))
+    return joined(node.kind === 'all' ? 'and' : 'or', parts)
+  }
+  return checkedLeaf(node, faults)
+}
+
+const checkedLeaf = ({ leaf, path }: PlacedLeaf, faults: CompileFault[]): GuideExpression => {
+  const expression = leafExpression(leaf)
+  if (!isGuideName(leaf.attribute)) {
+    faults.push({
+      code: 'attribute-not-expressible',
+      path,
+      detail: `Genesys cannot name the column ${JSON.stringify(leaf.attribute)} in a rule: a name has letters, digits and _, begins with no digit, and is none of AND, OR, NOT, IN, listId.`,
+    })
+  }
+  if (expression === null) {
+    faults.push({
+      code: 'operator-not-expressible',
+      path,
+      detail: `Genesys has no operator ${leaf.operator} here. It has =, !=, <, <=, >, >=, in and between.`,
+    })
+  }
+  return expression ?? { kind: 'in', name: '', literals: [] }
+}
+
+type WrittenRule = { action: Rule['action']; text: string; path: string }
+
+/** Excludes of many values can be several; includes are joined by AND, so that they cannot. */
+const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
+  const { action, node } = rule
+  const { path } = node
+  const text = writeExpression(expressionOf(node, faults))
+  if (text.length <= RULE_CHARS) return [{ action, text, path }]
+  if (action === 'exclude' && node.kind === 'leaf' && node.leaf.operator === 'in') {
+    const { leaf } = node
+    const half = Math.ceil(leaf.values.length / 2)
+    if (half < leaf.values.length) {
+      return [leaf.values.slice(0, half), leaf.values.slice(half)].flatMap((values) =>
+        writtenIn({ action, node: { path, kind: 'leaf', leaf: { ...leaf, values } } }, faults),
+      )
+    }
+  }
+  faults.push({
+    code: 'segment-too-complex',
+    path,
+    detail: `This rule is ${text.length} characters long as Genesys reads it; ${RULE_CHARS} are allowed, and it cannot be split.`,
+  })
+  return []
+}
+
+/** As few rules as their length allows; each part keeps its own parentheses. */
+const packed = (rules: readonly WrittenRule[]): WrittenRule[] => {
+  const merged: WrittenRule[] = []
+  for (const rule of rules) {
+    const last = merged.findLast(({ action }) => action === rule.action)
+    const word = rule.action === 'include' ? 'AND' : 'OR'
+    const both = last === undefined ? '' : `${last.text} ${word} (${rule.text})`
+    if (last === undefined || both.length > RULE_CHARS) {
+      merged.push({ ...rule, text: `(${rule.text})` })
+    } else last.text = both
+  }
+  return merged
+}
+
+const listRule = (listId: string) => ({
+  type: 'list',
+  filter: {
+    type: 'list',
+    expression: writeExpression({
+      kind: 'compare',
+      name: 'listId',
+      operator: '=',
+      literal: listId,
+    }),
+  },
+  actions: [{ type: 'include' }],
+})
+
+const contactRule = ({ action, text }: WrittenRule) => ({
+  type: 'contact',
+  expression: text,
+  filter: { type: 'contact', expression: text },
+  actions: [{ type: action }],
+})
+
+/** The rules of a campaign, the same under both names that the guide dialect wants. */
+export const compileGuideSegment = (
+  rules: PlacedRules,
+  contactListIds: readonly string[],
+): Compilation => {
+  const faults: CompileFault[] = []
+  const written = [
+    ...conjuncts(rules.conditions).flatMap((node) => rulesOf('include', node)),
+    ...rules.exclusions.flatMap((node) => rulesOf('exclude', node)),
+  ].flatMap((rule) => writtenIn(rule, faults))
+  const room = MOST_RULES - contactListIds.length
+  const contactRules = written.length > room ? packed(written) : written
+  if (contactRules.length > room) {
+    faults.push({
+      code: 'segment-too-complex',
+      path: contactRules[Math.max(room, 0)]?.path ?? '/contactListIds',
+      detail: `The definition is ${contactListIds.length + contactRules.length} rules as Genesys reads it; ${MOST_RULES} are allowed.`,
+    })
+  }
+  if (faults.length > 0) return { faults }
+  const all = [...contactListIds.map(listRule), ...contactRules.map(contactRule)]
+  return { compiled: { body: { rules: all, contactFilters: all }, ruleCount: all.length } }
+}

@@ -1,0 +1,194 @@
+import type { Compilation, CompileFault } from '../../domain/segments/compiled-segment.ts'
+import type { PlacedNode, PlacedRules } from '../../domain/segments/placed.ts'
+import type { Leaf, Literal } from '../../domain/segments/segment.ts'
+
+/** Conditions of one contact list filter (docs/sources.md, platform API, 2.8). */
+const MOST_PREDICATES = 10
+
+export type FilterPredicate = {
+  column: string
+  columnType: 'numeric' | 'alphabetic'
+  operator: string
+  value?: string
+  range?: {
+    min?: string
+    max?: string
+    minInclusive?: boolean
+    maxInclusive?: boolean
+    inSet?: string[]
+  }
+  inverted: boolean
+}
+type Join = 'AND' | 'OR'
+export type FilterClause = { filterType: Join; predicates: FilterPredicate[] }
+export type ContactListFilter = { filterType: Join; clauses: FilterClause[] }
+
+/** A tree without negations: those are the `inverted` of its predicates. */
+type Tree =
+  | { kind: 'predicate'; predicate: FilterPredicate; path: string }
+  | { kind: Join; children: Tree[]; path: string }
+
+const OPERATORS = {
+  '=': 'EQUALS',
+  '!=': 'EQUALS',
+  '<': 'LESS_THAN',
+  '<=': 'LESS_THAN_EQUALS',
+  '>': 'GREATER_THAN',
+  '>=': 'GREATER_THAN_EQUALS',
+  contains: 'CONTAINS',
+  beginsWith: 'BEGINS_WITH',
+  endsWith: 'ENDS_WITH',
+  before: 'BEFORE',
+  after: 'AFTER',
+} as const
+
+const columnType = (literal: Literal | undefined): FilterPredicate['columnType'] =>
+  typeof literal === 'number' ? 'numeric' : 'alphabetic'
+
+const rangePredicate = (leaf: Extract<Leaf, { operator: 'between' }>): FilterPredicate => {
+  const { min, max, minInclusive = true, maxInclusive = true } = leaf
+  const base = { column: leaf.attribute, columnType: 'numeric', inverted: false } as const
+  if (min !== undefined && max !== undefined) {
+    const range = { min: String(min), max: String(max), minInclusive, maxInclusive }
+    return { ...base, operator: 'BETWEEN', range }
+  }
+  const end =
+    min === undefined
+      ? { operator: OPERATORS[maxInclusive ? '<=' : '<'], value: String(max) }
+      : { operator: OPERATORS[minInclusive ? '>=' : '>'], value: String(min) }
+  return { ...base, ...end }
+}
+
+/** A leaf's predicates, one of which is enough: only `in` with numbers and texts has two. */
+const predicatesOf = (leaf: Leaf): FilterPredicate[] => {
+  if (leaf.operator === 'between') return [rangePredicate(leaf)]
+  if (leaf.operator !== 'in') {
+    return [
+      {
+        column: leaf.attribute,
+        columnType: columnType(leaf.value),
+        operator: OPERATORS[leaf.operator],
+        value: String(leaf.value),
+        inverted: leaf.operator === '!=',
+      },
+    ]
+  }
+  return [...Map.groupBy(leaf.values, columnType)].map(([type, values]) => ({
+    column: leaf.attribute,
+    columnType: type,
+    operator: 'IN',
+    range: { inSet: values.map(String) },
+    inverted: false,
+  }))
+}
+
+/** A group of one is that one; groups of the same kind inside each other are one. */
+const group = (kind: Join, children: Tree[], path: string): Tree => {
+  const flat = children.flatMap((child) => (child.kind === kind ? child.children : [child]))
+  const [only] = flat
+  return flat.length === 1 && only !== undefined ? only : { kind, children: flat, path }
+}
+
+/** Never flips an operator: `negated` ends as `inverted`, so that an empty cell is read in one place alone. */
+const treeOf = (node: PlacedNode, negated: boolean): Tree => {
+  const { path } = node
+  if (node.kind === 'not') return treeOf(node.child, !negated)
+  if (node.kind !== 'leaf') {
+    const kind = (node.kind === 'all') === negated ? 'OR' : 'AND'
+    const children = node.children.map((child) => treeOf(child, negated))
+    return group(kind, children, path)
+  }
+  const predicates = predicatesOf(node.leaf).map((predicate): Tree => ({
+    kind: 'predicate',
+    predicate: { ...predicate, inverted: predicate.inverted !== negated },
+    path,
+  }))
+  return group(negated ? 'AND' : 'OR', predicates, path)
+}
+
+const other = (kind: Join): Join => (kind === 'AND' ? 'OR' : 'AND')
+
+const depthOf = (tree: Tree): number =>
+  tree.kind === 'predicate' ? 0 : 1 + Math.max(...tree.children.map(depthOf))
+
+const sizeOf = (tree: Tree): number =>
+  tree.kind === 'predicate'
+    ? 1
+    : tree.children.reduce((predicates, child) => predicates + sizeOf(child), 0)
+
+type Row = Extract<Tree, { kind: 'predicate' }>[]
+
+/** The tree as rows joined by `top`, each row joined by the other; null past so many rows that no filter holds them. */
+const spread = (tree: Tree, top: Join): Row[] | null => {
+  if (tree.kind === 'predicate') return [[tree]]
+  const parts = tree.children.map((child) => spread(child, top))
+  let rows: Row[] = tree.kind === top ? [] : [[]]
+  for (const part of parts) {
+    if (part === null) return null
+    rows =
+      tree.kind === top
+        ? [...rows, ...part]
+        : rows.flatMap((row) => part.map((more) => [...new Set([...row, ...more])]))
+    if (rows.length > MOST_PREDICATES) return null
+  }
+  return rows
+}
+
+const filterOf = (rows: readonly Row[], top: Join): ContactListFilter => {
+  // Rows of one predicate share a clause, which is joined as the clauses are.
+  const single = rows.filter((row) => row.length === 1).flat()
+  const clauses = [
+    ...(single.length === 0 ? [] : [{ filterType: top, row: single }]),
+    ...rows.filter((row) => row.length > 1).map((row) => ({ filterType: other(top), row })),
+  ]
+  return {
+    filterType: top,
+    clauses: clauses.map(({ filterType, row }) => ({
+      filterType,
+      predicates: row.map(({ predicate }) => predicate),
+    })),
+  }
+}
+
+const tooComplex = (tree: Tree, detail: string): Compilation => {
+  const widest =
+    tree.kind === 'predicate'
+      ? tree
+      : tree.children.toSorted((one, next) => sizeOf(next) - sizeOf(one))[0]
+  const fault: CompileFault = {
+    code: 'segment-too-complex',
+    path: widest?.path ?? tree.path,
+    detail,
+  }
+  return { faults: [fault] }
+}
+
+const wholeTree = ({ conditions, exclusions }: PlacedRules): Tree | null => {
+  const parts = [
+    ...(conditions === null ? [] : [treeOf(conditions, false)]),
+    ...exclusions.map((node) => treeOf(node, true)),
+  ]
+  return parts.length === 0 ? null : group('AND', parts, '/conditions')
+}
+
+/** One contact list filter: `filter` is null where everybody in the list is dialled. */
+export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
+  const tree = wholeTree(rules)
+  if (tree === null) return { compiled: { body: { filter: null }, ruleCount: 0 } }
+  const forms = (['AND', 'OR'] as const).flatMap((top) => {
+    const rows = spread(tree, top)
+    return rows === null ? [] : [{ top, rows, predicates: rows.flat().length }]
+  })
+  const [best] = forms.toSorted((one, next) => one.predicates - next.predicates)
+  if (best === undefined || best.predicates > MOST_PREDICATES) {
+    return tooComplex(
+      tree,
+      depthOf(tree) > 2
+        ? `A filter has two levels and ${MOST_PREDICATES} conditions; these rules are nested deeper and need more conditions when they are laid out in two.`
+        : `A filter has ${MOST_PREDICATES} conditions; these rules need ${sizeOf(tree)}.`,
+    )
+  }
+  return {
+    compiled: { body: { filter: filterOf(best.rows, best.top) }, ruleCount: best.predicates },
+  }
+}
