@@ -3,12 +3,10 @@ const NUMBER_CELL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
 const DECIMALS = 15
 
-/** Numbers of cells are exact: a whole count of this smallest step. */
-export const STEPS_OF_ONE = 10n ** BigInt(DECIMALS)
 /** Every number of a cell is smaller than this, and larger than its negative. */
 export const NUMBER_LIMIT_STEPS = 10n ** 30n
 
-/** The number in steps of 10⁻¹⁵; null when the text is no number. */
+/** The number as a whole count of the smallest step, 10⁻¹⁵, so that it is exact; null when the text is no number. */
 export const stepsOf = (text: string): bigint | null => {
   if (!NUMBER_CELL.test(text)) return null
   const negative = text.startsWith('-')
@@ -28,14 +26,6 @@ export const spellSteps = (steps: bigint): string => {
 export const spellNumber = (value: number): string | null => {
   const text = Object.is(value, -0) ? '0' : String(value)
   return NUMBER_CELL.test(text) ? text : null
-}
-
-/** In how many ways a cell can spell the number: with zeros before and behind. */
-export const spellingsOf = (steps: bigint): number => {
-  const [whole = '', decimals = ''] = spellSteps(steps < 0n ? -steps : steps).split('.')
-  const before = DECIMALS - whole.length + 1
-  const behind = decimals === '' ? DECIMALS + 1 : DECIMALS - decimals.length + 1
-  return before * behind * (steps === 0n ? 2 : 1)
 }
 
 /** A spelling of the number that is none of `taken`; null when they are all taken. */
