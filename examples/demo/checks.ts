@@ -35,7 +35,7 @@ export const readLedger = async (sandboxUrl: string, listId: string): Promise<Le
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 const sorted = (tally: Record<string, number>): [string, number][] =>
-  Object.entries(tally).sort(([a], [b]) => a.localeCompare(b))
+  Object.entries(tally).toSorted(([a], [b]) => a.localeCompare(b))
 
 const countChecks = (upload: UploadView, expected: ExpectedOutcome): Check[] => {
   const checks: Check[] = Object.entries(expected.counts).map(([name, value]) => {

@@ -69,7 +69,7 @@ export const setStage = async (
   const dataDir = await mkdtemp(join(tmpdir(), 'outbound-gateway-demo-'))
   const closers: (() => Promise<unknown>)[] = [() => rm(dataDir, { recursive: true, force: true })]
   const close = async (): Promise<void> => {
-    for (const closer of closers.reverse()) await closer()
+    for (const closer of closers.toReversed()) await closer()
   }
   try {
     const sandbox = await startSandboxProcess()

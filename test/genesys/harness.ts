@@ -152,7 +152,9 @@ export const createVirtualClock = (): VirtualClock => {
       const endMs = nowMs + ms
       await settle()
       for (;;) {
-        const next = timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
+        const next = timers
+          .filter(({ atMs }) => atMs <= endMs)
+          .toSorted((a, b) => a.atMs - b.atMs)[0]
         if (!next) break
         timers = timers.filter((other) => other !== next)
         nowMs = Math.max(nowMs, next.atMs)

@@ -62,7 +62,7 @@ export const bodyOf = async function* (
 ): AsyncGenerator<Uint8Array> {
   const whole = Buffer.from(bytes)
   let from = 0
-  for (const cut of [...cuts].sort((a, b) => a - b)) {
+  for (const cut of [...cuts].toSorted((a, b) => a - b)) {
     const to = Math.min(cut, whole.length)
     yield whole.subarray(from, to)
     from = to

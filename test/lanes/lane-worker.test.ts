@@ -164,7 +164,7 @@ describe('lane workers', () => {
     await t.clock.advance(1_000)
     await stopped
     assert.deepEqual(seen, ['rested', 'aborted'])
-    assert.deepEqual(t.released.map(({ lane }) => lane).sort(), ['a', 'b'])
+    assert.deepEqual(t.released.map(({ lane }) => lane).toSorted(), ['a', 'b'])
     assert.equal(claims.length, 2)
   })
 })

@@ -15,7 +15,7 @@ const places = fc.array(fc.nat(24), { maxLength: 12 })
 const decode = (decoder: ByteDecoder, whole: Uint8Array, cuts: readonly number[]) => {
   const pieces: Buffer[] = []
   let from = 0
-  for (const cut of [...cuts, whole.length].sort((a, b) => a - b)) {
+  for (const cut of [...cuts, whole.length].toSorted((a, b) => a - b)) {
     const to = Math.min(whole.length, Math.max(from, cut))
     pieces.push(Buffer.from(decoder.push(Buffer.from(whole.subarray(from, to)))))
     from = to

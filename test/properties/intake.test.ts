@@ -43,7 +43,7 @@ const readAll = (make: Make, bytes: Buffer, cuts: readonly number[]) => {
   const utf8 = createUtf8Decoder()
   try {
     let from = 0
-    for (const cut of [...cuts, bytes.length].sort((a, b) => a - b)) {
+    for (const cut of [...cuts, bytes.length].toSorted((a, b) => a - b)) {
       reader.push(utf8.push(bytes.subarray(from, Math.max(from, cut))))
       from = Math.max(from, cut)
     }

@@ -122,7 +122,7 @@ export const compileWhole = (patterns: readonly string[]): DigitTable | null => 
   return tabulate(graph, starting(graph), {
     // Which way led to a place is all one here, so that fewer states are told apart.
     settle: (threads) =>
-      threads.map(({ node }) => ({ node, grouped: false })).sort((a, b) => a.node - b.node),
+      threads.map(({ node }) => ({ node, grouped: false })).toSorted((a, b) => a.node - b.node),
     accepts: (threads) => {
       let accepted = 0
       for (const { node } of matched(graph, reach(graph, threads, true))) {

@@ -1,4 +1,4 @@
-import parsePhoneNumber, { isSupportedCountry } from 'libphonenumber-js/max'
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { CountryCode } from 'libphonenumber-js/max'
 
 import { PHONE_INVALID, PHONE_SHORT } from './phone-direct.ts'
@@ -31,7 +31,7 @@ export const isPhoneRegion = (region: string): boolean => isSupportedCountry(reg
 export const phoneByLibrary = (text: string, defaultRegion: string): PhoneResult => {
   const written = text.replace(/\D/g, '')
   if (emergencyCodes.has(written)) return SHORT
-  const parsed = parsePhoneNumber(text, {
+  const parsed = parsePhoneNumberFromString(text, {
     defaultCountry: defaultRegion as CountryCode,
     extract: false,
   })

@@ -112,7 +112,7 @@ const readEvents = async (
     const past = oldest !== undefined && new Date(oldest.timestamp) < since
     if (oldest === undefined || past || page >= (answer.pageCount ?? 1)) break
   }
-  return found.sort((a, b) => a.at.getTime() - b.at.getTime())
+  return found.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }
 
 /** Files as the published Platform API takes them: a pre-signed place, and an import that only the list itself tells of. */

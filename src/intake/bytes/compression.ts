@@ -15,7 +15,7 @@ const PIECE_BYTES = 65_536
 export const isGzip = (first: Uint8Array): boolean => first[0] === 0x1f && first[1] === 0x8b
 
 const isZlibError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
 
 const damaged = (engine: Gunzip): FileRefused => {
   const byte = engine.bytesWritten

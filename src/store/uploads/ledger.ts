@@ -84,7 +84,7 @@ const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): Ledge
     const none = { contactId: null, replacedByLine: null }
     rows.push({ line, outcome: 'rejected', ...none, code, column, cells })
   }
-  return rows.sort((a, b) => a.line - b.line)
+  return rows.toSorted((a, b) => a.line - b.line)
 }
 
 const restOf = (state: UploadState, problem: { code: string } | null): Result =>

@@ -34,7 +34,7 @@ const linesAsHex = (lines: Uint32Array): string => {
 
 const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   if (input.leftOut.size === 0) return
-  const seqs = [...input.leftOut.keys()].sort((a, b) => a - b)
+  const seqs = [...input.leftOut.keys()].toSorted((a, b) => a - b)
   const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
   const lines = seqs.map((seq) => linesAsHex(input.replacedBy.get(seq) ?? new Uint32Array()))
   const { rows } = await sql`update chunk

@@ -167,10 +167,10 @@ eachHome('Overwriting a list', (home) => {
     const upload = (await store.uploads.find('default', id))!
     const where = `${dialect}, ${method}, killed at step ${steps}`
     assert.equal(upload.state, 'completed', `${where}: ${JSON.stringify(upload.problem)}`)
-    assert.deepEqual([...genesys.contacts.keys()].sort(), NEW, where)
+    assert.deepEqual([...genesys.contacts.keys()].toSorted(), NEW, where)
     assert.deepEqual(wipedAfterwards(wipes), [], where)
     const known = await store.delivery.registered('default', LIST, [...NEW, 'old-1'])
-    assert.deepEqual([...known.keys()].sort(), NEW, where)
+    assert.deepEqual([...known.keys()].toSorted(), NEW, where)
     assert.equal(await store.delivery.registerSize('default', LIST), 4, where)
     const { rows } = await store.sql.executeSql(
       `select outcome from audit_entry where action = 'list.cleared' order by at`,

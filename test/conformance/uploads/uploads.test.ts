@@ -153,7 +153,7 @@ eachHome('Uploads', (home) => {
     const staged = await Promise.all(
       Array.from({ length: 6 }, () => stageUpload(store, { list: 'order' })),
     )
-    const seqs = staged.map((upload) => upload.acceptedSeq!).sort((a, b) => a - b)
+    const seqs = staged.map((upload) => upload.acceptedSeq!).toSorted((a, b) => a - b)
     assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6])
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import parsePhoneNumber, { getCountries } from 'libphonenumber-js/max'
+import { getCountries, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { CountryCode } from 'libphonenumber-js/max'
 import examples from 'libphonenumber-js/mobile/examples'
 
@@ -77,7 +77,7 @@ describe('a phone number', () => {
     }
     for (const region of getCountries()) {
       const national = (examples as Record<string, string>)[region] ?? '4155552671'
-      const full = parsePhoneNumber(national, { defaultCountry: region })
+      const full = parsePhoneNumberFromString(national, { defaultCountry: region })
       if (full === undefined) continue
       for (const text of [
         national,

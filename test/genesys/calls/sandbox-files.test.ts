@@ -111,7 +111,9 @@ test('a callback upload of the guide client is called back, and its subscription
   )
   const heard = await receiver.count(2)
   assert.deepEqual(
-    heard.map(({ path, body }) => [path, body['contactListId'], body['uploadId']]).toSorted(),
+    heard
+      .toSorted((one, other) => (one.path < other.path ? -1 : 1))
+      .map(({ path, body }) => [path, body['contactListId'], body['uploadId']]),
     [
       ['/done', made.id, jobId],
       ['/events', made.id, jobId],

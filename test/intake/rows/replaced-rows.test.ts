@@ -56,7 +56,7 @@ describe('rows that a later row of the same id replaced', () => {
         }
         await findReplacedRows(idDigests, rows, passRows, (row, by) => found.push([row, by]))
         assert.deepEqual(
-          found.sort(([a], [b]) => a - b),
+          found.toSorted(([a], [b]) => a - b),
           wanted,
           `${rows} rows of ${ids} ids by ${passRows}`,
         )

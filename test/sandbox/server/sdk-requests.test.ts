@@ -139,7 +139,7 @@ const OPERATIONS: Operation[] = [
 const comparable = ({ method, path, query, contentType, bodyKeys }: LoggedRequest) => ({
   method,
   path,
-  query: Object.fromEntries(Object.entries(query).sort()),
+  query: Object.fromEntries(Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   bodyKeys: bodyKeys?.toSorted() ?? null,
   contentType: bodyKeys === null ? null : contentType,
 })

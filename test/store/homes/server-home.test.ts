@@ -116,8 +116,8 @@ describe('The server home', { skip: home.skip }, () => {
     await store.close()
     const sets = rows.map((row) =>
       [...(row as { text: string }).text.matchAll(/'([a-z_]+)'::text/g)]
-        .map(([, word]) => word)
-        .sort()
+        .map(([, word = '']) => word)
+        .toSorted()
         .join(),
     )
     for (const words of [
@@ -128,7 +128,7 @@ describe('The server home', { skip: home.skip }, () => {
       BATCH_STATES,
     ]) {
       assert.ok(
-        sets.includes([...words].sort().join()),
+        sets.includes([...words].toSorted().join()),
         `no constraint has exactly: ${words.join(', ')}`,
       )
     }

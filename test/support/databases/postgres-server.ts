@@ -26,7 +26,9 @@ const freePort = (): Promise<number> =>
 
 const findPrograms = (): string | null => {
   const root = '/usr/lib/postgresql'
-  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
+  const versions = existsSync(root)
+    ? readdirSync(root).toSorted((a, b) => Number(b) - Number(a))
+    : []
   for (const directory of versions.map((version) => join(root, version, 'bin'))) {
     if (existsSync(join(directory, 'initdb'))) return directory
   }

@@ -201,7 +201,7 @@ export const createMemoryDelivery = (
     batches: async () =>
       [...store.all.values()]
         .filter(({ state }) => state !== 'split')
-        .sort((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
+        .toSorted((a, b) => a.chunkSeq - b.chunkSeq || a.fromRow - b.fromRow)
         .map((batch) => Object.assign({}, batch)),
     intend: async (claim, uploadId, batch, audit, overwrites = []) => {
       checkBeginning(claim)
@@ -224,7 +224,7 @@ export const createMemoryDelivery = (
     parts: async () =>
       [...store.allParts.values()]
         .filter(({ state }) => state !== 'split')
-        .sort((a, b) => a.seq - b.seq)
+        .toSorted((a, b) => a.seq - b.seq)
         .map((part) => Object.assign({}, part)),
     intendPart: async (claim, uploadId, part, audit, overwrites) => {
       checkBeginning(claim)

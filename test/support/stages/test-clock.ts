@@ -49,7 +49,9 @@ export const createManualClock = (): Clock & { advance(ms: number): Promise<void
       const end = ms + by
       await settle()
       for (;;) {
-        const due = [...timers].filter((timer) => timer.atMs <= end).sort((a, b) => a.atMs - b.atMs)
+        const due = [...timers]
+          .filter((timer) => timer.atMs <= end)
+          .toSorted((a, b) => a.atMs - b.atMs)
         const first = due[0]
         if (first === undefined) break
         timers.delete(first)

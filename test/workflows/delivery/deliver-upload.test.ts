@@ -201,7 +201,7 @@ describe('delivering an upload', () => {
       return { state: 'completed', processed: 1, failed: 0, errors: [] }
     }
     await second.run()
-    assert.deepEqual([...known].sort(), ['job-1', 'job-2'].sort())
+    assert.deepEqual([...known].toSorted(), ['job-1', 'job-2'].toSorted())
     assert.deepEqual(
       second.genesys.sent.map(({ requestId }) => requestId),
       [unknown.id],

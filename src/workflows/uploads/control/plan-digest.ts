@@ -16,7 +16,7 @@ export const planBasisOf = (about: {
       file: about.fileSha256,
       options: about.options,
       leftOut: [...about.leftOut]
-        .sort(([a], [b]) => a - b)
+        .toSorted(([a], [b]) => a - b)
         .map(([seq, bitmap]) => [seq, bitmap.toString('base64')]),
       retry: about.retry ?? null,
     }),

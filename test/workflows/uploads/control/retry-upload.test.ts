@@ -198,7 +198,7 @@ eachHome('Retrying what is left of an upload', (home) => {
     await g.retry(id)
     assert.equal((await childOf(g, id)).mode, 'append')
     await g.work()
-    assert.deepEqual([...g.genesys.contacts.keys()].sort(), ['a', 'b'])
+    assert.deepEqual([...g.genesys.contacts.keys()].toSorted(), ['a', 'b'])
   })
 
   it('leaves nothing of a retry that dies while its rows are read', async () => {
