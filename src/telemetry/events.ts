@@ -174,7 +174,7 @@ export type GatewayEvents = {
     receiptId: string
     route: string
     uploadId: string | null
-    outcome: 'verified' | 'ignored'
+    outcome: 'verified' | 'contradicted' | 'ignored'
     reason: string | null
     sinceReceivedMs: number
   }

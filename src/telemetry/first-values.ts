@@ -17,7 +17,14 @@ const ROW_OUTCOMES = [
   'unprocessed',
 ] as const
 const SYNC_OUTCOMES = ['delivered', 'retry', 'dead'] as const
-const RECEIPT_OUTCOMES = ['accepted', 'duplicate', 'malformed', 'forged', 'unknown'] as const
+const RECEIPT_OUTCOMES = [
+  'accepted',
+  'duplicate',
+  'malformed',
+  'forged',
+  'unknown',
+  'contradicted',
+] as const
 const DISABLED_REASONS = ['gone', 'failing'] as const
 
 const setFirstReconciliations = (metrics: Metrics): void => {

@@ -98,7 +98,8 @@ const DELIVERY_EFFECTS: Effects = {
     metrics.webhookReceipts.inc({ route, outcome }),
   'webhook.settled': (metrics, { route, outcome, reason, sinceReceivedMs }) => {
     if (reason === 'unknown') metrics.webhookReceipts.inc({ route, outcome: reason })
-    if (outcome === 'verified') metrics.webhookVerifySeconds.observe(seconds(sinceReceivedMs))
+    if (outcome === 'contradicted') metrics.webhookReceipts.inc({ route, outcome })
+    if (outcome !== 'ignored') metrics.webhookVerifySeconds.observe(seconds(sinceReceivedMs))
   },
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }

@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'endpoint.deleted',
   'list.provisioned',
   'webhook.verified',
+  'webhook.contradicted',
   'key.created',
   'list.cleared',
   'list.extended',

@@ -26,6 +26,13 @@ export const UPLOAD_PROBLEMS = {
     'A file of the platform dialect in which Genesys refuses 3 phone numbers.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
+  'genesys-job-failed': page(
+    502,
+    'Genesys ingested none of the rows',
+    'It appears in the `problem` of an upload, and as the code of rows: Genesys took the rows and then failed to ingest them, twice, without naming one. Nothing of the upload is in the list.',
+    'A bulk job that ends as failed with 0 of 5 rows processed.',
+    'Look at the list in Genesys, then send the rows again with POST …/retry.',
+  ),
   'contact-id-column-not-in-list': page(
     422,
     'The contact list has no column for the contact id',

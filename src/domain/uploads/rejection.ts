@@ -149,12 +149,12 @@ export const REJECTIONS = {
     'Look the contact up in Genesys, or send the row again in a new upload.',
   ),
   identical: page(
-    'Genesys holds exactly this content of the contact already; nothing was sent.',
+    'Genesys held exactly this content of the contact when the row was decided; nothing was sent.',
     'The same file sent twice.',
     'Nothing to do; duplicates=ignore sends it all the same.',
   ),
   known: page(
-    'The contact is in the list already and the upload asked to skip known contacts.',
+    'The contact was in the list when the row was decided, and the upload asked to skip known contacts.',
     'duplicates=skip and a contact of an earlier upload.',
     'Nothing to do; duplicates=update sends changed content.',
   ),

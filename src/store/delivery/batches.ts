@@ -4,6 +4,7 @@ import type {
   Batch,
   BatchState,
   DeliveryStore,
+  JobEnd,
   LaneClaim,
   NewBatch,
 } from '../../workflows/ports/delivery/delivery.ts'
@@ -92,7 +93,7 @@ const noteJob = async (db: Db, claim: LaneClaim, batchId: string, jobId: string)
 
 export const createBatches = (
   database: Database,
-): Pick<DeliveryStore, 'batches' | 'intend' | 'markSent' | 'split'> => ({
+): Pick<DeliveryStore, 'batches' | 'jobEnds' | 'intend' | 'markSent' | 'split'> => ({
   batches: async (uploadId) => {
     const { rows } = await sql<BatchRow>`
         select id, upload_id, chunk_seq, from_row, to_row, state, job_id, part_id, sent, attempts from batch
@@ -100,6 +101,19 @@ export const createBatches = (
       database.db,
     )
     return rows.map(toBatch)
+  },
+  jobEnds: async (uploadId) => {
+    const { rows } = await sql<{ ended: JobEnd; batches: number }>`
+      select ended, count(*)::int as batches from batch
+      where upload_id = ${uploadId} and state = 'settled' and ended is not null group by ended`.execute(
+      database.db,
+    )
+    return {
+      completed: 0,
+      failed: 0,
+      lost: 0,
+      ...Object.fromEntries(rows.map(({ ended, batches }) => [ended, batches])),
+    }
   },
   intend: intend(database.db),
   markSent: (claim, batchId, jobId) =>

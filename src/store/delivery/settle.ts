@@ -92,7 +92,7 @@ type Locked = UploadRow & { settled_id: string | null; settled_part: string | nu
 /** Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},
-    settled as (update batch set state = 'settled', settled_at = clock_timestamp() from locked, held
+    settled as (update batch set state = 'settled', ended = ${input.ended ?? null}, settled_at = clock_timestamp() from locked, held
       where batch.id = ${input.batchId} and batch.upload_id = locked.id and batch.state in ('intended', 'sent')
         and locked.lane_key = held.key and locked.state not in (${FINAL_STATES_SQL})
       returning batch.id as settled_id, batch.part_id as settled_part)

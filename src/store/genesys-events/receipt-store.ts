@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import type { NoticeStatus, WebhookRoute } from '../../domain/genesys-events/genesys-webhook.ts'
 import { createGatherer } from '../../lib/gather.ts'
+import type { JobEnd } from '../../workflows/ports/delivery/delivery.ts'
 import type {
   NewReceipt,
   OpenReceipt,
@@ -25,6 +26,7 @@ type OpenRow = {
   lane_key: string
   request_id: string
   pending: boolean
+  ended: JobEnd | null
 }
 
 /** Webhooks that arrive while others are being stored go together. */
@@ -51,8 +53,12 @@ const toOpen = (row: OpenRow): OpenReceipt => ({
           laneKey: row.lane_key,
           requestId: row.request_id,
           pending: row.pending,
+          ended: row.ended,
         },
 })
+
+/** The batches of a part share its end. */
+const PART_END = sql`(select max(ended) from batch where part_id = p.id)`
 
 /**
  * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else what was sent as this job,
@@ -62,14 +68,14 @@ const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
     (extract(epoch from clock_timestamp() - r.received_at) * 1000)::float8 as since_ms,
     u.id as upload_id, u.tenant_id, u.lane_key, u.request_id,
-    u.state not in (${FINAL_STATES_SQL}) and sent.open as pending
+    u.state not in (${FINAL_STATES_SQL}) and sent.open as pending, sent.ended
   from webhook_receipt r
   left join lateral (
-    select p.upload_id, p.state in ('intended', 'sent') as open, p.job_id from delivery_part p
+    select p.upload_id, p.state in ('intended', 'sent') as open, p.job_id, ${PART_END} as ended from delivery_part p
       where p.id = r.part_id and (p.job_id is null or p.job_id = r.job_id)
-    union all select p.upload_id, p.state in ('intended', 'sent'), p.job_id from delivery_part p
+    union all select p.upload_id, p.state in ('intended', 'sent'), p.job_id, ${PART_END} from delivery_part p
       where r.part_id is null and p.job_id = r.job_id
-    union all select b.upload_id, b.state in ('intended', 'sent'), b.job_id from batch b
+    union all select b.upload_id, b.state in ('intended', 'sent'), b.job_id, b.ended from batch b
       where r.part_id is null and b.job_id = r.job_id
     order by upload_id desc, open desc limit 1) sent on true
   left join upload u on u.id = sent.upload_id and (r.list_id is null or r.list_id = u.contact_list_id)
@@ -132,13 +138,12 @@ const createOpen = (
     }),
   settle: (receiptId, end) =>
     inTransaction(database, async (tx) => {
-      const [reason, uploadId] =
-        end.state === 'verified' ? [null, end.uploadId] : [end.reason, null]
+      const [reason, uploadId] = end.state === 'ignored' ? [end.reason, null] : [null, end.uploadId]
       const { rows } =
         await sql`update webhook_receipt set state = ${end.state}, reason = ${reason}, upload_id = ${uploadId},
           check_at = null, settled_at = clock_timestamp()
         where id = ${receiptId} and state = 'received' returning id`.execute(tx)
-      if (rows.length === 1 && end.state === 'verified') await appendAudit(tx, [end.audit])
+      if (rows.length === 1 && end.state !== 'ignored') await appendAudit(tx, [end.audit])
     }),
 })
 

@@ -69,6 +69,13 @@ type EntryRow = {
 /** What is known of one contact, from the staged rows and the register. */
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
+  lastCleared: async (contactListId) => {
+    const { rows } = await sql<{ cleared_seq: string; cleared_at: Date }>`
+      select cleared_seq, cleared_at from list_clearing
+      where list_id = ${contactListId} and cleared_at is not null`.execute(deps.database.db)
+    const row = rows[0]
+    return row ? { acceptedSeq: Number(row.cleared_seq), at: row.cleared_at.toISOString() } : null
+  },
   registerEntry: async (tenantId, contactListId, contactId) => {
     const { rows } = await sql<EntryRow>`select upload_id, line, accepted_seq, delivered_at,
         content_hash = ''::bytea or accepted_seq < coalesce(doubt_seq, 0) as in_doubt

@@ -72,7 +72,21 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   await beginOverwrite(run)
   if (run.upload.delivery.method === 'batches') await workChunks(run, pipeline)
   else await workParts(run)
-  await finish(run, completedState(run.upload.counts), unidentifiedOf(run))
+  if (await ingestedNothing(run)) await finish(run, 'failed', NOT_INGESTED)
+  else await finish(run, completedState(run.upload.counts), unidentifiedOf(run))
+}
+
+const NOT_INGESTED: UploadProblem = {
+  code: 'genesys-job-failed',
+  detail: 'Genesys took the rows and then failed to ingest any of them.',
+}
+
+/** Whether all that was sent ended as failed in Genesys, not a row of it taken: then nothing is completed (guide-api, "Completion webhook"). */
+const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> => {
+  const { delivered, unchanged, failed } = upload.counts
+  if (failed === 0 || delivered + unchanged > 0) return false
+  const ends = await deps.delivery.jobEnds(upload.id)
+  return ends.completed === 0 && ends.failed + ends.lost > 0
 }
 
 const endingOf = (error: unknown): Ending => {

@@ -35,7 +35,7 @@ export const createVerifyWebhook =
     if (receipt === null) return
     const { subject, checks } = receipt
     if (subject !== null && !subject.pending) {
-      await verified(deps, receipt, subject)
+      await answered(deps, receipt, subject)
       return
     }
     const nextInMs = subject === null && checks >= CHECKS_OF_UNKNOWN ? undefined : CHECKS_MS[checks]
@@ -50,25 +50,32 @@ export const createVerifyWebhook =
     await deps.receipts.postpone(receiptId, nextInMs)
   }
 
-const verified = async (
+/** What each word claims, against how Genesys says that the job ended. A job of a version that kept no end is taken at its word. */
+const isContradicted = ({ status }: OpenReceipt, { ended }: ReceiptSubject): boolean =>
+  ended !== null &&
+  ((status === 'error' && ended === 'completed') || (status === 'success' && ended !== 'completed'))
+
+/** Genesys was asked: the lane has settled by what it said. */
+const answered = async (
   deps: VerifyWebhookDeps,
   receipt: OpenReceipt,
   subject: ReceiptSubject,
 ): Promise<void> => {
   const { id, route, bodyDigest, checks, sinceReceivedMs } = receipt
+  const state = isContradicted(receipt, subject) ? 'contradicted' : 'verified'
   const audit = createAuditEntry(deps.ids, byGateway(subject), {
-    action: 'webhook.verified',
+    action: `webhook.${state}`,
     object: subject.uploadId,
     attempt: checks + 1,
     latencyMs: Math.round(sinceReceivedMs),
     digest: bodyDigest.toString('hex'),
   })
-  await deps.receipts.settle(id, { state: 'verified', uploadId: subject.uploadId, audit })
+  await deps.receipts.settle(id, { state, uploadId: subject.uploadId, audit })
   deps.emit('webhook.settled', {
     receiptId: id,
     route,
     uploadId: subject.uploadId,
-    outcome: 'verified',
+    outcome: state,
     reason: null,
     sinceReceivedMs: Math.round(sinceReceivedMs),
   })

@@ -5,7 +5,7 @@ import { TOKEN_DEAD_AFTER_MS } from '../../../src/domain/genesys-events/genesys-
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createVerifyWebhook } from '../../../src/workflows/genesys-events/verify-webhook.ts'
-import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
+import type { JobEnd, LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
 import type { NewReceipt } from '../../../src/workflows/ports/genesys-events/webhooks.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
@@ -94,12 +94,13 @@ eachHome('Receipts of webhooks', (home) => {
     await store.delivery.intend(claim, upload.id, batch, audit('upload.batch.intended', upload.id))
     await store.delivery.markSent(claim, batch.id, null)
     await store.delivery.markSent(claim, batch.id, jobId)
-    const settle = () =>
+    const settle = (ended: JobEnd | null = null) =>
       store.delivery.settle(claim, {
         uploadId: upload.id,
         batchId: batch.id,
         counts: { delivered: 2, unchanged: 0, failed: 0, unprocessed: 0 },
         results: [],
+        ended,
         delivered: [],
         audit: audit('upload.batch.settled', upload.id),
       })
@@ -150,6 +151,38 @@ eachHome('Receipts of webhooks', (home) => {
     await verify(id)
     assert.equal(await stateOf(id), 'verified')
     assert.deepEqual(nudged, [])
+  })
+
+  it('calls a word contradicted that says another thing than Genesys does, of a request and of a file', async () => {
+    for (const [status, ended, state] of [
+      ['error', 'completed', 'contradicted'],
+      ['success', 'failed', 'contradicted'],
+      ['success', 'lost', 'contradicted'],
+      ['error', 'failed', 'verified'],
+      ['success', 'completed', 'verified'],
+      [null, 'failed', 'verified'],
+    ] as const) {
+      const job = `job-${status}-${ended}`
+      const { upload, settle } = await sendBatch(job)
+      await settle(ended)
+      const [batch] = await store.delivery.batches(upload.id)
+      await addPart(upload, `part-${job}`, `of-${job}`, 'settled')
+      await sql(`update batch set part_id = $1 where id = $2`, `part-${job}`, batch!.id)
+      for (const jobId of [job, `of-${job}`]) {
+        const id = await record({ jobId, status, key: Buffer.from(jobId.padEnd(32)) })
+        await verify(id)
+        assert.equal(await stateOf(id), state, jobId)
+      }
+      await sql(
+        `update upload set state = 'cancelled', completed_at = now() where id = $1`,
+        upload.id,
+      )
+      await sql(`update lane set lease_until = null, owner = null`)
+    }
+    const [{ entries } = { entries: 0 }] = (await sql(
+      `select count(*)::int as entries from audit_entry where action = 'webhook.contradicted'`,
+    )) as { entries: number }[]
+    assert.equal(entries, 6)
   })
 
   it('takes an early word by the part of its token, before the job has a name', async () => {

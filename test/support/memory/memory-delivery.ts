@@ -10,6 +10,7 @@ import {
 import { createBitmap, countBits, setBit } from '../../../src/lib/bitmap.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type {
+  JobEnd,
   Batch,
   Clearing,
   DeliveryPart,
@@ -109,6 +110,7 @@ export type MemoryDelivery = DeliveryStore & {
   cleared: Clearing
   results: RowResult[]
   register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
+  ends: Record<JobEnd, number>
   audits: AuditEntry[]
   retryInMs: number | null
   fence: string
@@ -184,6 +186,8 @@ export const createMemoryDelivery = (
     results: [],
     register: new Map(),
     audits: [],
+    ends: { completed: 0, failed: 0, lost: 0 },
+    jobEnds: async () => ({ ...store.ends }),
     retryInMs: null,
     fence: '1',
     reads: [],
@@ -268,12 +272,13 @@ export const createMemoryDelivery = (
     forgetCleared: async () => false,
     settle: async (
       claim,
-      { batchId, counts, results, unnamed, delivered, confirmed = [], audit },
+      { batchId, counts, results, unnamed, ended = null, delivered, confirmed = [], audit },
     ) => {
       check(claim)
       const batch = store.all.get(batchId)!
       if (batch.state === 'settled') return store.upload
       batch.state = 'settled'
+      if (ended !== null) store.ends[ended] += 1
       const part = batch.partId === null ? undefined : store.allParts.get(batch.partId)
       if (part && openOf(part.id).length === 0) part.state = 'settled'
       store.results.push(...results)

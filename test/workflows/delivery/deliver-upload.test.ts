@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
+import type { JobStatus } from '../../../src/workflows/ports/genesys/genesys.ts'
 import { makeChunk } from '../../support/memory/memory-delivery.ts'
 import { refuseIds, rowError } from '../../support/memory/memory-genesys.ts'
 import { names, setUp } from '../../support/stages/delivery-run.ts'
@@ -122,6 +123,26 @@ describe('delivering an upload', () => {
       again.store.results.map(({ code }) => code),
       ['genesys-job-failed', 'genesys-job-failed'],
     )
+  })
+
+  it('fails when Genesys ingested none of it, and is completed with errors when a row of it arrived', async () => {
+    const outcomeOf = async (ofJob: (job: JobStatus, jobId: string) => JobStatus) => {
+      const t = setUp({ jobs: true, chunks: [makeChunk(0, names(2)), makeChunk(1, names(2, 'd'))] })
+      t.genesys.onJob = ofJob
+      await t.run()
+      const { state, problem } = t.store.upload
+      return [state, problem?.code ?? null]
+    }
+    const failed = { state: 'failed', processed: 0, failed: 2, errors: [] } as const
+    assert.deepEqual(await outcomeOf(() => failed), ['failed', 'genesys-job-failed'])
+    const lost = () => {
+      throw new GenesysFailure('not_found', 'readJob', { status: 404 })
+    }
+    assert.deepEqual(await outcomeOf(lost), ['failed', 'genesys-job-failed'])
+    const first = await outcomeOf((job, jobId) => (jobId === 'job-1' ? job : failed))
+    assert.deepEqual(first, ['completed_with_errors', null])
+    const named = (job: JobStatus) => ({ ...job, failed: 2, errors: [rowError(0), rowError(1)] })
+    assert.deepEqual(await outcomeOf(named), ['completed_with_errors', null])
   })
 
   it('skips identical content, and sends it all the same when the list was cleared', async () => {

@@ -41,6 +41,8 @@ export const contactExplainedSchema = z.strictObject({
       reason: z.string().nullable(),
       schemaVersion: z.string(),
       columns: columnsSchema,
+      /** When a later upload overwrote the list and so removed what this one had left there. */
+      removedAt: stamp.nullable(),
       supersededBy: z.string().nullable(),
     }),
   ),

@@ -13,6 +13,7 @@ import { actOnRefusal, endIfCancelled } from './refusals.ts'
 import { sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
+  type BatchOutcome,
   failedWith,
   outcomeOfJob,
   settleAndGoOn,
@@ -247,7 +248,8 @@ const settleJob = (run: DeliveryRun, sent: InFlight, job: JobStatus | null): Pro
   return settleBatch(run, batch, plan, outcome, latencyMs)
 }
 
-const lost = (batch: Batch) => ({
+const lost = (batch: Batch): BatchOutcome => ({
+  ended: 'lost',
   failed: new Map(sentRows(batch).map((row) => [row, failedWith('genesys-job-lost')])),
   unidentified: 0,
 })

@@ -1,7 +1,13 @@
 import type { GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
-import type { Batch, RegisterRow, RowResult, SettledCounts } from '../../ports/delivery/delivery.ts'
+import type {
+  Batch,
+  JobEnd,
+  RegisterRow,
+  RowResult,
+  SettledCounts,
+} from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import type { DeliveryRun } from '../run.ts'
 import { auditOf, checkGoingOn, noteUpload } from '../run.ts'
@@ -14,6 +20,8 @@ export type BatchOutcome = {
   unidentified: number
   /** The batch went in a file in which rows failed without names: nobody knows whether they are among these. */
   uncertain?: boolean
+  /** How Genesys ended what carried it; left out where nothing was sent, or nobody knows. */
+  ended?: JobEnd
   /** It went in an import, whose errors never have a row. */
   imported?: boolean
 }
@@ -46,7 +54,8 @@ export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): Bat
     for (const row of rows) if (!failed.has(row)) failed.set(row, failedWith('genesys-job-failed'))
   }
   const unidentified = Math.max(0, Math.min(job.failed, rows.length) - failed.size)
-  return { failed, unidentified }
+  const ended = job.state === 'processing' ? {} : { ended: job.state }
+  return { failed, unidentified, ...ended }
 }
 
 /**
@@ -92,6 +101,7 @@ export const settleBatch = async (
       unidentified: outcome.unidentified,
       unattributed: outcome.imported ? outcome.unidentified : 0,
     },
+    ended: outcome.ended ?? null,
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
     confirmed,

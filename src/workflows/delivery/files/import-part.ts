@@ -173,7 +173,7 @@ export const importPart = async (
     if (typeof ended === 'object') {
       if (isSchemaReason(ended.failureReason)) throw heldForSchema([ended.failureReason])
       const verdict = failedWith('genesys-import-failed', ended.failureReason)
-      return { kind: 'all', verdict }
+      return { kind: 'all', verdict, ended: 'failed' }
     }
     if (ended === 'completed') return completed(run, ports, before)
     if (await showsOurImport(run, ports, before, open.part.rows)) {

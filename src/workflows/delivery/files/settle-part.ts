@@ -1,5 +1,5 @@
 import { CONTACT_ID_COLUMN } from '../../../domain/contacts/contact-id-column.ts'
-import type { Batch, DeliveryPart } from '../../ports/delivery/delivery.ts'
+import type { Batch, DeliveryPart, JobEnd } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { planChunk, type RowVerdict, sentRows } from '../batches/plan-batch.ts'
 import { failedWith, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
@@ -9,9 +9,15 @@ import type { DeliveryRun } from '../run.ts'
 export type PartOutcome =
   | { kind: 'delivered'; unattributed: number }
   | { kind: 'job'; job: JobStatus }
-  | { kind: 'all'; verdict: RowVerdict }
+  | { kind: 'all'; verdict: RowVerdict; ended?: JobEnd }
 
 export const PART_DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
+
+const endOf = (outcome: PartOutcome): JobEnd | undefined => {
+  if (outcome.kind === 'all') return outcome.ended
+  if (outcome.kind === 'delivered') return 'completed'
+  return outcome.job.state === 'processing' ? undefined : outcome.job.state
+}
 
 /** Of the part's rows in order: a job's errors that fall on `[from, to)`, counted from `from`. */
 const errorsWithin = (job: JobStatus, from: number, to: number): JobStatus['errors'] =>
@@ -58,6 +64,7 @@ export const settlePart = async (
   let left = unattributedOf(outcome, part.rows)
   const imported = outcome.kind === 'delivered'
   const uncertain = left > 0 || !tellsContent(run, part)
+  const ended = part.attempts === 0 ? undefined : endOf(outcome)
   let from = 0
   let failedRows = left
   for (const batch of batches) {
@@ -81,7 +88,13 @@ export const settlePart = async (
     failedRows += failed.size
     from = to
     if (batch.state === 'settled') continue
-    await settleBatch(run, batch, plan, { failed, unidentified, uncertain, imported }, latencyMs)
+    await settleBatch(
+      run,
+      batch,
+      plan,
+      { failed, unidentified, uncertain, imported, ...(ended ? { ended } : {}) },
+      latencyMs,
+    )
   }
   run.deps.emit('part.settled', {
     uploadId: run.upload.id,
@@ -96,4 +109,5 @@ export const settlePart = async (
 export const PART_JOB_LOST: PartOutcome = {
   kind: 'all',
   verdict: failedWith('genesys-job-lost'),
+  ended: 'lost',
 }

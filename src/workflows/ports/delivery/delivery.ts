@@ -95,6 +95,10 @@ export type Clearing = {
 
 export type NewBatch = Pick<Batch, 'id' | 'chunkSeq' | 'fromRow' | 'toRow' | 'sent'>
 
+/** How Genesys ended what carried a batch: a job, an import, or the answer itself. `lost`: it knew nothing of it any more. */
+export const JOB_ENDS = ['completed', 'failed', 'lost'] as const
+export type JobEnd = (typeof JOB_ENDS)[number]
+
 /** A settled row that is not simply `delivered`; these few are kept one by one. */
 export type RowResult = {
   line: number
@@ -205,12 +209,16 @@ export type DeliveryStore = {
       results: readonly RowResult[]
       /** Of the failed rows counted, those without a result of their own: Genesys did not name them. */
       unnamed?: UnnamedFailures
+      /** null: nothing was sent, or nobody knows. */
+      ended?: JobEnd | null
       delivered: readonly RegisterRow[]
       /** Contacts whose content is there already: the register knows it as this upload's from now on, so that older content stays out. */
       confirmed?: readonly string[]
       audit: AuditEntry
     },
   ): Promise<Upload>
+  /** Of the upload's settled batches, how many ended how. */
+  jobEnds(uploadId: string): Promise<Record<JobEnd, number>>
   /** Final state, completion event to every endpoint, audit; in one transaction. */
   finish(claim: LaneClaim, input: FinishUpload): Promise<Upload>
   /** Steps aside, one to be cancelled for an outage only; a hold that ends by itself is looked at again after `retryInMs`. Tells the endpoints `upload.held`. */

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { NoticeStatus, WebhookRoute } from '../../../domain/genesys-events/genesys-webhook.ts'
+import type { JobEnd } from '../delivery/delivery.ts'
 
 /** Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not say for a day that the job ended. */
 export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
@@ -28,6 +29,8 @@ export type ReceiptSubject = {
   laneKey: string
   requestId: string
   pending: boolean
+  /** What Genesys said of the job when it was asked; null while pending, and where it is not kept. */
+  ended: JobEnd | null
 }
 
 export type OpenReceipt = {
@@ -43,7 +46,10 @@ export type OpenReceipt = {
   subject: ReceiptSubject | null
 }
 
-/** Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had ended) or `ignored`. */
+/**
+ * Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had ended as the receipt says), `contradicted` (it
+ * had ended otherwise) or `ignored`.
+ */
 export type ReceiptStore = {
   /** The list of a part, for its token. null: no such part, or its upload ended more than `deadAfterMs` ago. */
   listOfPart(partId: string, deadAfterMs: number): Promise<string | null>
@@ -58,7 +64,7 @@ export type ReceiptStore = {
   settle(
     receiptId: string,
     end:
-      | { state: 'verified'; uploadId: string; audit: AuditEntry }
+      | { state: 'verified' | 'contradicted'; uploadId: string; audit: AuditEntry }
       | { state: 'ignored'; reason: IgnoreReason },
   ): Promise<void>
   /** Deletes receipts past their retention and names those whose time to be looked at passed more than `graceMs` ago. */

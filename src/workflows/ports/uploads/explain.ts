@@ -25,6 +25,8 @@ export type ExplainStore = {
     scan: number
     cursor: string | null
   }): Promise<{ items: { upload: Upload; lines: number[] }[]; next: string | null } | null>
+  /** The newest overwriting of the list: its place in the order of the lane, and when, ISO 8601 UTC; null: none. */
+  lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>
   /** null: the register knows nothing, or what it knew was overwritten with the list. */
   registerEntry(
     tenantId: string,

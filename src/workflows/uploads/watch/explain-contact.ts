@@ -4,7 +4,7 @@ import type { Refusing } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload, UploadColumn, UploadState } from '../../../domain/uploads/upload.ts'
 import type { ExplainStore, RegisterEntry } from '../../ports/uploads/explain.ts'
-import type { UploadStore } from '../../ports/uploads/uploads.ts'
+import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
 /** Uploads looked at for one page: of each the digests of all its rows are read (16 bytes a row). */
@@ -26,6 +26,8 @@ export type ContactDecision = {
   /** Version of the list's schema that the row was checked against. */
   schemaVersion: string
   columns: UploadColumn[]
+  /** When the list was overwritten by a later upload: what this one had left there was removed. ISO 8601 UTC; null: it was not. */
+  removedAt: string | null
   /** The upload with newer content of the contact, where the register knows one. */
   supersededBy: string | null
 }
@@ -67,9 +69,11 @@ export const createExplainContact =
       const parameters = ['cursor']
       throw new GatewayProblem('parameter-invalid', 'The cursor cannot be read.', { parameters })
     }
+    const cleared = await deps.explain.lastCleared(contactListId)
     const items: ContactDecision[] = []
     for (const { upload, lines } of page.items) {
-      for (const line of lines.toReversed()) items.push(await decisionOf(deps, upload, line, entry))
+      for (const line of lines.toReversed())
+        items.push(await decisionOf(deps, upload, line, { entry, cleared }))
     }
     if (items.length === 0 && page.next === null && cursor === null && entry === null) {
       throw new GatewayProblem('contact-unknown', 'No upload to this list holds this contact.')
@@ -83,17 +87,42 @@ const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] =
   return { uploadId, line, deliveredAt, inDoubt }
 }
 
+/** What happened to the contact and its list since. */
+type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: string } | null }
+
+/** What was true when the row was decided may not be any more: that is said too. */
+const reasonOf = (row: LedgerRow | undefined, removedAt: string | null): string | null => {
+  const then = row?.code ? rejectionReason(row.code, row.column, row.said) : null
+  if (removedAt === null) return then
+  const since = `The list was overwritten since, at ${removedAt}, which removed the contact.`
+  return then === null ? since : `${then} ${since}`
+}
+
+const removedAtOf = (
+  upload: Upload,
+  row: LedgerRow | undefined,
+  cleared: Since['cleared'],
+): string | null => {
+  const leftThere = row?.outcome === 'delivered' || row?.outcome === 'unchanged'
+  const removed = cleared !== null && cleared.acceptedSeq > (upload.acceptedSeq ?? 0)
+  return leftThere && removed ? cleared.at : null
+}
+
+/** The age of an entry also grows when a later upload confirms its content, which supersedes nothing. */
+const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | null =>
+  entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
+    ? entry.uploadId
+    : null
+
 const decisionOf = async (
   { uploads }: { uploads: Pick<UploadStore, 'ledger'> },
   upload: Upload,
   line: number,
-  entry: RegisterEntry | null,
+  { entry, cleared }: Since,
 ): Promise<ContactDecision> => {
   const { rows } = await uploads.ledger(upload.id, { outcomes: [], afterLine: line - 1, limit: 1 })
   const row = rows.find((candidate) => candidate.line === line)
-  // The age of an entry also grows when a later upload confirms its content, which supersedes nothing.
-  const newer =
-    entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
+  const removedAt = removedAtOf(upload, row, cleared)
   return {
     uploadId: upload.id,
     uploadState: upload.state,
@@ -104,9 +133,10 @@ const decisionOf = async (
     line,
     outcome: row?.outcome ?? 'accepted',
     code: row?.code ?? null,
-    reason: row?.code ? rejectionReason(row.code, row.column, row.said) : null,
+    reason: reasonOf(row, removedAt),
     schemaVersion: upload.schemaVersion,
     columns: upload.columns,
-    supersededBy: newer ? entry.uploadId : null,
+    removedAt,
+    supersededBy: supersededBy(upload, entry),
   }
 }

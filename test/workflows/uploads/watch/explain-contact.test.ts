@@ -20,7 +20,11 @@ const ENTRY: RegisterEntry = {
 }
 
 /** Two uploads of the contact: `upl_2` is the newer one, and superseded a row of `upl_1`. */
-const setUp = (about: { entry: RegisterEntry | null; page: 'both' | 'none' | 'more' | null }) => {
+const setUp = (about: {
+  entry: RegisterEntry | null
+  page: 'both' | 'none' | 'more' | null
+  cleared?: { acceptedSeq: number; at: string }
+}) => {
   const uploads = [
     { upload: makeUpload([], { id: 'upl_2', acceptedSeq: 8 }), lines: [3] },
     { upload: makeUpload([], { id: 'upl_1', acceptedSeq: 7 }), lines: [2, 5] },
@@ -34,6 +38,7 @@ const setUp = (about: { entry: RegisterEntry | null; page: 'both' | 'none' | 'mo
     explain: {
       uploadsOf: async () => (about.page === null ? null : pages[about.page]!),
       registerEntry: async () => about.entry,
+      lastCleared: async () => about.cleared ?? null,
     },
     uploads: {
       ledger: async (uploadId, { afterLine, limit }) => {
@@ -77,6 +82,25 @@ describe('Explaining a contact', () => {
     assert.match(found.items[1]!.reason!, /^Newer content of the contact/)
     const { acceptedSeq: _seq, ...register } = ENTRY
     assert.deepEqual(found.register, register)
+  })
+
+  it('says of what an overwriting removed that it is gone', async () => {
+    const at = '2026-03-02T12:00:00.000Z'
+    const removedBy = async (acceptedSeq: number) => {
+      const found = await setUp({ entry: null, page: 'both', cleared: { acceptedSeq, at } })(ask)
+      return found.items.map(
+        ({ line, removedAt, reason }) => [line, removedAt, reason ?? ''] as const,
+      )
+    }
+    const [delivered, superseded] = await removedBy(9)
+    assert.equal(delivered![1], at)
+    assert.match(delivered![2], /overwritten since, at 2026-03-02.* removed the contact/)
+    assert.equal(superseded![1], null, 'it never was in the list')
+    assert.equal(
+      (await removedBy(8))[0]![1],
+      null,
+      'the upload that overwrote the list left it there',
+    )
   })
 
   it('is 404 only when nothing at all is known, not on a page without the contact', async () => {
