@@ -30,11 +30,9 @@ import type { Parts } from './parts.ts'
 const MAX_RECORD_BYTES = 1024 * 1024
 
 const intakeOf = ({ config: { intake }, store }: Parts) => ({
-  defaultRegion: intake.defaultRegion,
   maxBytes: intake.maxUploadBytes,
   maxRows: intake.maxUploadRows,
   maxRecordBytes: MAX_RECORD_BYTES,
-  contactIdPattern: intake.contactIdPattern,
   digestKey: store.digestKey,
 })
 
@@ -171,6 +169,10 @@ export const createGatewayServer = async (deps: ServerParts) => {
       keyRequestsPerMinute: config.keyRequestsPerMinute,
     },
     readLimits: limitsOf(deps),
+    rowRules: {
+      defaultRegion: config.intake.defaultRegion,
+      contactIdPattern: config.intake.contactIdPattern,
+    },
     metricsToken: config.metricsToken,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     publicUrl: deps.publicUrl,

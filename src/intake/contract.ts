@@ -11,6 +11,7 @@ import type {
   UploadCounts,
   UploadSource,
 } from '../domain/uploads/upload.ts'
+import type { ContactSteps } from './rows/contact-steps.ts'
 
 /** What the rows of one upload are checked against. */
 export type IntakeSpec = {
@@ -19,14 +20,13 @@ export type IntakeSpec = {
   options: UploadOptions
   list: ContactList
   limits: DialectLimits
-  /** For national numbers, when the options name none. */
-  defaultRegion: string
+  /** What judges and normalises its rows. */
+  steps: ContactSteps
   maxBytes: number
   maxRows: number
   maxRecordBytes: number
   /** Keys the digests of ids, phones and emails. */
   digestKey: Buffer
-  contactIdPattern: RegExp
 }
 
 export type IntakeResult = {

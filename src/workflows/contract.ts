@@ -3,6 +3,7 @@ import type { ContactList, ContactListSummary } from '../domain/contact-lists/co
 import type { Refusing } from '../domain/problems/refusing.ts'
 import type { UploadOptions } from '../domain/uploads/upload-options.ts'
 import type { FileFormat, Upload } from '../domain/uploads/upload.ts'
+import type { BuildContactSteps } from '../intake/rows/contact-steps.ts'
 import type { GENESYS_REFUSALS, READ_LIST_REFUSALS } from './contact-lists/refusals.ts'
 import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
@@ -13,6 +14,8 @@ export type UploadRequest = {
   options: UploadOptions
   format: FileFormat
   fileName: string | null
+  /** Builds what judges and normalises the rows. */
+  steps: BuildContactSteps
   /** null only with `validateOnly`. */
   idempotencyKey: string | null
   method: string

@@ -1,11 +1,12 @@
-import type { ListColumn } from '../../src/domain/contact-lists/contact-list.ts'
-import { CONTACT_ID_PATTERN } from '../../src/domain/contacts/contact-id.ts'
+import type { DialectLimits, ListColumn } from '../../src/domain/contact-lists/contact-list.ts'
 import type { Chunk } from '../../src/domain/uploads/chunk.ts'
 import { uploadOptionsSchema } from '../../src/domain/uploads/upload-options.ts'
 import { FileRefused } from '../../src/intake/contract.ts'
 import type { FileRefusalCode, IntakeResult, IntakeSpec } from '../../src/intake/contract.ts'
+import type { RowRules } from '../../src/intake/rows/contact-steps.ts'
 import { runIntake } from '../../src/intake/run-intake.ts'
 import { asRead } from '../support/stages/chunks.ts'
+import { contactSteps } from '../support/stages/steps.ts'
 
 export const KEY = Buffer.alloc(32, 7)
 
@@ -22,39 +23,50 @@ export const COLUMNS = [
   column('email', 'email'),
 ]
 
-export type SpecChanges = Partial<Omit<IntakeSpec, 'options' | 'list'>> & {
+export type SpecChanges = Partial<Omit<IntakeSpec, 'options' | 'list' | 'steps'>> & {
+  rules?: Partial<RowRules>
   options?: Record<string, unknown>
   columns?: ListColumn[]
 }
 
+const LIMITS: DialectLimits = {
+  batchRows: 2500,
+  batchBytes: 10_000_000,
+  columns: null,
+  headerChars: null,
+  cellChars: null,
+}
+
 /** A spec for tests: a guide list with contactId, name, phone and email. Columns that a test's file lacks count as empty. */
-export const specOf = ({ options, columns, ...rest }: SpecChanges = {}): IntakeSpec => ({
-  format: 'csv',
-  fileName: null,
-  options: uploadOptionsSchema.parse({ missingColumns: 'empty', ...options }),
-  list: {
-    id: 'list-1',
-    name: 'List',
-    status: 'ready',
-    schemaVersion: '1',
-    columns: columns ?? COLUMNS,
-    size: 0,
-  },
-  limits: {
-    batchRows: 2500,
-    batchBytes: 10_000_000,
-    columns: null,
-    headerChars: null,
-    cellChars: null,
-  },
-  defaultRegion: 'US',
-  maxBytes: 2 ** 31,
-  maxRows: 10_000_000,
-  maxRecordBytes: 2 ** 20,
-  digestKey: KEY,
-  contactIdPattern: CONTACT_ID_PATTERN,
-  ...rest,
-})
+export const specOf = ({
+  options: given,
+  columns,
+  rules = {},
+  limits = LIMITS,
+  ...rest
+}: SpecChanges = {}): IntakeSpec => {
+  const options = uploadOptionsSchema.parse({ missingColumns: 'empty', ...given })
+  return {
+    format: 'csv',
+    fileName: null,
+    options,
+    list: {
+      id: 'list-1',
+      name: 'List',
+      status: 'ready',
+      schemaVersion: '1',
+      columns: columns ?? COLUMNS,
+      size: 0,
+    },
+    limits,
+    steps: contactSteps(rules)({ options, limits }),
+    maxBytes: 2 ** 31,
+    maxRows: 10_000_000,
+    maxRecordBytes: 2 ** 20,
+    digestKey: KEY,
+    ...rest,
+  }
+}
 
 export const bodyOf = async function* (
   bytes: Uint8Array | string,

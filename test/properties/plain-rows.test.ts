@@ -165,7 +165,11 @@ describe('a plain row, taken from its bytes,', () => {
         fc.constantFrom(/^c\d$/, /^[^ ]*$/, /^(?:CRM-\d+|\d{5,})$/),
         async (rows, contactIdPattern) => {
           const text = ['contactId,name,phone,email,phone2,due', ...rows].join('\n')
-          const changes = { columns: lists[0]!, contactIdPattern, options: { schemaDrift: 'drop' } }
+          const changes = {
+            columns: lists[0]!,
+            rules: { contactIdPattern },
+            options: { schemaDrift: 'drop' },
+          }
           await bothWays(() => bodyOf(text), changes)
         },
       ),

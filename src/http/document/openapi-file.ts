@@ -7,6 +7,7 @@ import { createHttpServer } from '../server/server.ts'
 /** Enough for routes to be added; nothing is ever called. */
 const UNCALLED = {
   limits: { maxUploadBytes: 1 },
+  rowRules: { defaultRegion: 'US', contactIdPattern: /./ },
   genesysWebhooks: { secrets: [] },
   trustProxy: false,
   publicUrl: null,

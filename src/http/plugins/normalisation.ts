@@ -1,151 +1,21 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { GatewayProblem } from '../../domain/problems/problem.ts'
-import type { Refuse } from '../../domain/problems/refusing.ts'
-import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/uploads/text-encoding.ts'
-import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
-import type { UploadForm } from '../server/request-context.ts'
+import { createNormalisations, type NormalisationFor } from '../../intake/rows/normalisation.ts'
 
-const BARE_FORMATS = {
-  'text/csv': 'csv',
-  'application/x-ndjson': 'ndjson',
-  'application/json': 'json',
-} as const
-
-/** A compressed file's type says nothing of what is in it (RFC 6713, and the name from before). */
-const GZIP = ['application/gzip', 'application/x-gzip']
-
-/** The media type without parameters, lower-cased; "" when there is none. */
-const mediaType = (header: string | undefined): string =>
-  (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
-
-const checkBoundary = (header: string): void => {
-  if (/;\s*boundary\s*=\s*"?[^\s";]/iu.test(header)) return
-  throw new GatewayProblem(
-    'multipart-malformed',
-    'The Content-Type names no boundary. Let the HTTP client set the Content-Type of the form.',
-  )
-}
-
-const encodingOf = (header: string): TextEncoding | null => {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/iu.exec(header)?.[1]?.toLowerCase()
-  if (charset === undefined) return null
-  const encoding = encodingOfCharset(charset)
-  if (encoding !== null) return encoding
-  const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'that it names'
-  throw new GatewayProblem(
-    'media-type-unsupported',
-    `The charset ${named} is not taken. Those that are: ${TEXT_ENCODINGS.join(', ')}.`,
-  )
-}
-
-/** Only the file itself may be compressed, so a form never is as a whole. */
-const compressionOf = (header: string | undefined, type: string): 'gzip' | null => {
-  const coding = (header ?? 'identity').trim().toLowerCase()
-  if (coding === 'identity') return null
-  if (coding !== 'gzip' && coding !== 'x-gzip') {
-    throw new GatewayProblem(
-      'media-type-unsupported',
-      'Of the values of Content-Encoding only gzip is taken.',
-    )
+declare module 'fastify' {
+  interface FastifyInstance {
+    normalisation: NormalisationFor
   }
-  if (type !== 'multipart/form-data') return 'gzip'
-  throw new GatewayProblem(
-    'media-type-unsupported',
-    'Send the form without Content-Encoding; the file in it may be compressed with gzip.',
-  )
-}
-
-/** How the body of an upload comes; throws 415 for everything else, other codings and charsets included. */
-export const normaliseUploadForm = (headers: {
-  'content-type'?: string | undefined
-  'content-encoding'?: string | undefined
-}): UploadForm => {
-  const header = headers['content-type']
-  const type = mediaType(header)
-  const compression = compressionOf(headers['content-encoding'], type)
-  if (type === 'multipart/form-data') {
-    checkBoundary(header ?? '')
-    return { kind: 'multipart' }
-  }
-  const format = Object.hasOwn(BARE_FORMATS, type)
-    ? BARE_FORMATS[type as keyof typeof BARE_FORMATS]
-    : null
-  const encoding = encodingOf(header ?? '')
-  if (format === null) {
-    throw new GatewayProblem(
-      'media-type-unsupported',
-      'Send multipart/form-data, text/csv, application/x-ndjson or application/json.',
-    )
-  }
-  return { kind: 'bare', format, encoding, compression }
-}
-
-/** The format of a file in a form, by its media type and else by its name; throws 415 when neither tells. */
-export const normaliseFileFormat = (
-  mimeType: string,
-  fileName: string | null,
-): 'csv' | 'ndjson' | 'json' => {
-  const type = mediaType(mimeType)
-  if (Object.hasOwn(BARE_FORMATS, type)) return BARE_FORMATS[type as keyof typeof BARE_FORMATS]
-  const extension = /\.(csv|tsv|txt|ndjson|jsonl|json)(?:\.gz)?$/iu
-    .exec(fileName ?? '')?.[1]
-    ?.toLowerCase()
-  // Browsers and operating systems name CSV in many ways; the file's name is then the better witness.
-  const vague = ['', 'application/octet-stream', 'application/vnd.ms-excel', 'text/plain', ...GZIP]
-  if (vague.includes(type) && extension !== undefined) {
-    if (extension === 'json') return 'json'
-    return extension === 'ndjson' || extension === 'jsonl' ? 'ndjson' : 'csv'
-  }
-  throw new GatewayProblem(
-    'media-type-unsupported',
-    'Give the part `file` the Content-Type text/csv, application/x-ndjson or application/json.',
-  )
 }
 
 /**
- * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the same key.
- * null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
+ * Brings values into the form in which they are kept and go to Genesys: builds the steps of each region (phones, emails, dates) and hands them to the
+ * routes as `normalisation`. They are the steps of `intake`, so jobs and property tests have the same.
  */
-export const normaliseIdempotencyKey = (
-  refuse: Refuse<'idempotency-key-invalid'>,
-  header: string | string[] | undefined,
-): string | null => {
-  if (header === undefined) return null
-  const text = Array.isArray(header) ? header.join(',') : header.trim()
-  const quoted = /^"(.*)"$/u.exec(text)
-  const key = quoted ? quoted[1]!.replace(/\\(["\\])/gu, '$1') : text
-  if (!/^[\x21-\x7e]{1,255}$/u.test(key)) {
-    const detail = 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'
-    throw refuse('idempotency-key-invalid', detail)
-  }
-  return key
-}
-
-/** The file's own name without path and control characters, at most 255 characters; null when nothing is left. */
-export const normaliseFileName = (name: string | undefined): string | null => {
-  const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''
-  // Controls, and the marks that turn the direction of text and so disguise an extension.
-  const plain = base.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '').trim()
-  const cut = [...plain].slice(0, 255).join('').slice(0, 255)
-  return cut === '' || cut === '.' || cut === '..' ? null : cut
-}
-
-/** Settles the form of an upload's body before anything of it is read (415 comes before every 400). */
 export const normalisationPlugin = fp(
   async (app: FastifyInstance) => {
-    app.decorateRequest('uploadForm', null)
-    app.addHook('preParsing', async (request) => {
-      if (request.routeOptions.config.operation?.reads === 'file') {
-        request.uploadForm = normaliseUploadForm(request.headers)
-      } else if (request.headers['content-encoding'] !== undefined) {
-        throw new GatewayProblem(
-          'media-type-unsupported',
-          'Send the body without Content-Encoding.',
-        )
-      }
-    })
+    app.decorate('normalisation', createNormalisations())
   },
-  { name: 'normalisation', dependencies: ['auth'] },
+  { name: 'normalisation' },
 )

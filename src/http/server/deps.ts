@@ -1,3 +1,4 @@
+import type { RowRules } from '../../intake/rows/contact-steps.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
@@ -62,6 +63,8 @@ export type HttpDeps = {
   genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
   webhookEndpoints: WebhookEndpoints
   readLimits: ReadLimits
+  /** What the configuration says of rows. */
+  rowRules: RowRules
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits

@@ -3,7 +3,25 @@ import type { FastifyReply } from 'fastify'
 import type { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../workflows/contract.ts'
-import { normaliseIdempotencyKey } from '../plugins/normalisation.ts'
+
+/**
+ * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the same key.
+ * null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
+ */
+export const givenIdempotencyKey = (
+  refuse: Refuse<'idempotency-key-invalid'>,
+  header: string | string[] | undefined,
+): string | null => {
+  if (header === undefined) return null
+  const text = Array.isArray(header) ? header.join(',') : header.trim()
+  const quoted = /^"(.*)"$/u.exec(text)
+  const key = quoted ? quoted[1]!.replace(/\\(["\\])/gu, '$1') : text
+  if (!/^[\x21-\x7e]{1,255}$/u.test(key)) {
+    const detail = 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'
+    throw refuse('idempotency-key-invalid', detail)
+  }
+  return key
+}
 
 type RefuseKey = Refuse<'idempotency-key-missing' | 'idempotency-key-invalid'>
 
@@ -13,7 +31,7 @@ export const idempotencyKeyOf = (
   headers: Record<string, string | string[] | undefined>,
   what: string,
 ): string => {
-  const key = normaliseIdempotencyKey(refuse, headers['idempotency-key'])
+  const key = givenIdempotencyKey(refuse, headers['idempotency-key'])
   if (key === null) throw keyMissing(refuse, what)
   return key
 }

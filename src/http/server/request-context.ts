@@ -1,19 +1,6 @@
 import type { Caller } from '../../domain/access/access.ts'
-import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
-import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { Operation, RouteAccess } from '../document/operation.ts'
-
-/** How the file of an upload comes: as a part of a form, or as the body itself. */
-export type UploadForm =
-  | { kind: 'multipart' }
-  | {
-      kind: 'bare'
-      format: FileFormat
-      /** What the charset of the Content-Type names; null = there is none. */
-      encoding: TextEncoding | null
-      /** The Content-Encoding. */
-      compression: 'gzip' | null
-    }
+import type { SubmissionForm } from '../submissions/submission-form.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,6 +19,7 @@ declare module 'fastify' {
     /** The problem code of the answer, for telemetry. */
     problemCode: string | null
     answered: boolean
-    uploadForm: UploadForm | null
+    /** How the body comes, where the route reads a file. */
+    submissionForm: SubmissionForm | null
   }
 }

@@ -12,10 +12,12 @@ export const NOTHING = z.strictObject({})
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
 
+/** What the plugins of the same names build: the steps by which rows, entries and values are judged and brought into form. */
+export type RouteSteps = Pick<FastifyInstance, 'normalisation' | 'validation'>
+
 /** What a handler gets: everything of the border that cannot refuse with more than the route declares. */
-export type RouteDeps<Code extends ProblemCode> = CallableWith<Code | AlwaysCode, HttpDeps> & {
-  refuse: Refuse<Code | AlwaysCode>
-}
+export type RouteDeps<Code extends ProblemCode> = CallableWith<Code | AlwaysCode, HttpDeps> &
+  RouteSteps & { refuse: Refuse<Code | AlwaysCode> }
 
 export type RouteRequest<Params = unknown, Query = unknown, Body = unknown> = FastifyRequest<{
   Params: Params
@@ -64,7 +66,8 @@ const refuse = (
  * holds back whatever could refuse with a code that the route does not declare.
  */
 export const routesOf = (app: FastifyInstance, deps: HttpDeps): AddRoute => {
-  const handed = { ...deps, refuse }
+  const { normalisation, validation } = app
+  const handed = { ...deps, normalisation, validation, refuse }
   return ({ handler, bodyLimit, exposeHeadRoute, ...operation }) => {
     app.route({
       method: operation.method,

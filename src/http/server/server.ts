@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { registerDocs } from '../document/docs-pages.ts'
 import { documentPlugin } from '../document/openapi.ts'
 import { authPlugin } from '../plugins/auth.ts'
+import { callShapePlugin } from '../plugins/call-shape.ts'
 import { lifecyclePlugin } from '../plugins/lifecycle.ts'
 import { normalisationPlugin } from '../plugins/normalisation.ts'
 import { problemsPlugin, sendProblem } from '../plugins/problems.ts'
@@ -78,8 +79,9 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await app.register(lifecyclePlugin(deps))
   await app.register(problemsPlugin(deps))
   await app.register(authPlugin(deps))
+  await app.register(callShapePlugin)
   await app.register(normalisationPlugin)
-  await app.register(validationPlugin)
+  await app.register(validationPlugin(deps.rowRules))
   await app.register(documentPlugin(deps))
   await registerDocs(app, deps)
   await app.register(async (scope) => registerUploadIntake(scope, deps))

@@ -1,3 +1,6 @@
+import { shownName } from '../../domain/contacts/personal-name.ts'
+import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
+
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
 const holdsStorableText = (value: unknown): boolean => {
@@ -6,12 +9,19 @@ const holdsStorableText = (value: unknown): boolean => {
   return Object.entries(value).every(([name, held]) => isStorable(name) && holdsStorableText(held))
 }
 
-export const UNSTORABLE = 'holds a character that cannot be stored: NUL, or half a surrogate pair'
+const UNSTORABLE = 'holds a character that cannot be stored: NUL, or half a surrogate pair'
 
 /** The members of a value of JSON in whose names or texts is what PostgreSQL does not take: NUL, and halves of surrogate pairs. */
-export const unstorableMembers = (value: unknown): string[] => {
+const unstorableMembers = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value)
     .filter(([name, held]) => !isStorable(name) || !holdsStorableText(held))
     .map(([name]) => name)
+}
+
+/** Throws 400 where a text could not be stored, whatever its schema says of it. */
+export const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
+  const names = unstorableMembers(value).map((name) => shownName(name))
+  if (names.length === 0) return
+  throw new GatewayProblem(code, `\`${names[0]}\` ${UNSTORABLE}.`, { [listed]: names.slice(0, 20) })
 }

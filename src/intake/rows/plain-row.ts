@@ -1,19 +1,15 @@
 import type { ColumnKind } from '../../domain/contact-lists/contact-list.ts'
-import {
-  CONTACT_ID_PATTERN,
-  isPlainContactId,
-  mayBePhone,
-} from '../../domain/contacts/contact-id.ts'
+import { isPlainContactId, mayBePhone } from '../../domain/contacts/contact-id.ts'
 import type { Span } from '../../domain/contacts/contact-id.ts'
-import { writeEmail } from '../../domain/emails/email-bytes.ts'
-import { createPhoneReader, E164_LONGEST } from '../../domain/phones/phone-reader.ts'
+import { E164_LONGEST } from '../../domain/phones/phone-reader.ts'
 import type { PhoneReader } from '../../domain/phones/phone-reader.ts'
 import type { ChunkBuilder, WrittenRow } from '../chunks/chunk-builder.ts'
 import { copyBytes } from '../chunks/chunk-text.ts'
 import type { ChunkText } from '../chunks/chunk-text.ts'
 import type { ColumnPlan, TargetColumn } from '../columns/column-plan.ts'
-import type { IntakeSpec } from '../contract.ts'
 import type { CsvRecord } from '../formats/csv-record.ts'
+import type { ContactSteps } from './contact-steps.ts'
+import type { Normalisation } from './normalisation.ts'
 import type { PhoneCounters } from './row-check.ts'
 
 /**
@@ -40,6 +36,7 @@ type PlainRows = {
   /** A cell of more bytes may have too many characters. */
   longest: number
   readPhone: PhoneReader
+  writeEmail: Normalisation['writeEmail']
   row: WrittenRow
   phones: number
   id: Span
@@ -102,7 +99,7 @@ const writeCell = (
     case 'phone':
       return writePhone(rows, record, column.source, text, at)
     case 'email': {
-      if (!writeEmail(bytes, from, to, text.bytes, at)) return UNDECIDED
+      if (!rows.writeEmail(bytes, from, to, text.bytes, at)) return UNDECIDED
       addSubject(rows.row, at, at + to - from)
       return at + to - from
     }
@@ -141,21 +138,21 @@ const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean 
 /** null = no record of this file is plain: it is a ledger sent back, or it lacks a required column. */
 export const createTakePlainRow = (
   plan: ColumnPlan,
-  spec: IntakeSpec,
+  { normalise, idPattern, longestCell }: ContactSteps,
   builder: ChunkBuilder,
   phones: PhoneCounters,
 ): TakePlainRow | null => {
   const { targets, idIndex, width } = plan
   const lacking = targets.some((target) => target.required && target.source < 0)
   if (plan.keep !== null || lacking) return null
-  const pattern = spec.contactIdPattern
   const nothing = (): Span => ({ bytes: new Uint8Array(), from: 0, to: 0 })
   const rows: PlainRows = {
     columns: targets.map(({ source, required, kind }) => ({ source, required, kind })),
     idIndex,
-    idPattern: String(pattern) === String(CONTACT_ID_PATTERN) ? null : pattern,
-    longest: spec.limits.cellChars ?? Number.MAX_SAFE_INTEGER,
-    readPhone: createPhoneReader(spec.options.defaultRegion ?? spec.defaultRegion),
+    idPattern,
+    longest: longestCell,
+    readPhone: normalise.readPhone,
+    writeEmail: normalise.writeEmail,
     row: { idEnd: 0, end: 0, subjects: new Int32Array(targets.length * 2), subjectCount: 0 },
     phones: 0,
     id: nothing(),

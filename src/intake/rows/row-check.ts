@@ -1,13 +1,9 @@
 import { FEWEST_PHONE_DIGITS, isPhoneNumber } from '../../domain/contacts/contact-id.ts'
-import { normaliseDate } from '../../domain/contacts/date.ts'
-import { normaliseEmail } from '../../domain/emails/email.ts'
-import { normalisePhone } from '../../domain/phones/phone.ts'
 import type { RejectionCode, RowFault } from '../../domain/uploads/rejection.ts'
 import type { ColumnPlan, TargetColumn } from '../columns/column-plan.ts'
-import type { IntakeSpec } from '../contract.ts'
 import { findBadCharacters } from './check-characters.ts'
-import { checkContactId } from './check-contact-id.ts'
-import { phoneDamage, withoutTextMark } from './spreadsheet-damage.ts'
+import type { ContactSteps } from './contact-steps.ts'
+import type { Normalisation } from './normalisation.ts'
 
 /** A row that passed. `subjects`: its phones and emails, normalised. */
 export type CheckedRow = { fault: null; contactId: string; cells: string[]; subjects: string[] }
@@ -32,40 +28,41 @@ const fault = (code: RejectionCode, column: string | null): { fault: RowFault } 
 })
 
 /** Whether the id is the phone when read as a number of the region. Only ids that end like the phone are read: reading costs. */
-const isReadAs = (contactId: string, e164: string, region: string): boolean => {
+const isReadAs = (contactId: string, e164: string, normalise: Normalisation): boolean => {
   if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
   if (contactId.replace(/\D/g, '').length < FEWEST_PHONE_DIGITS) return false
-  const read = normalisePhone(contactId, region)
+  const read = normalise.number(contactId)
   return read.ok && read.e164 === e164
 }
 
-const isAmongPhones = (contactId: string, phones: readonly string[], region: string): boolean =>
+const isAmongPhones = (
+  contactId: string,
+  phones: readonly string[],
+  normalise: Normalisation,
+): boolean =>
   phones.some(
     (e164, at) =>
       at % 2 === 1 &&
-      (isPhoneNumber(contactId, e164, phones[at - 1]!) || isReadAs(contactId, e164, region)),
+      (isPhoneNumber(contactId, e164, phones[at - 1]!) || isReadAs(contactId, e164, normalise)),
   )
 
-type Phones = { region: string; phones: PhoneCounters }
+type Steps = { normalise: Normalisation; phones: PhoneCounters }
 
-/** The step for a phone: without a spreadsheet's text mark, E.164 in its column, the extension in the column that the list has for it. */
+/** A phone: E.164 in its column, the extension in the column that the list has for it. */
 const placePhone = (
   target: TargetColumn,
   at: number,
   raw: string,
   draft: Draft,
-  { region, phones }: Phones,
+  { normalise, phones }: Steps,
 ): RejectionCode | null => {
-  const written = withoutTextMark(raw.trim())
-  const result = normalisePhone(written, region)
+  const result = normalise.phone(raw)
   if (result.direct) phones.direct += 1
   else phones.library += 1
-  if (!result.ok) {
-    return (result.code === 'phone-invalid' ? phoneDamage(written, region) : null) ?? result.code
-  }
+  if (!result.ok) return result.code
   draft.cells[at] = result.e164
   draft.subjects.push(result.e164)
-  draft.phones.push(written, result.e164)
+  draft.phones.push(result.written, result.e164)
   if (result.ext === null) return null
   if (target.extensionAt < 0) return 'phone-extension'
   const present = draft.cells[target.extensionAt]!.trim()
@@ -79,7 +76,7 @@ const placeCell = (
   target: TargetColumn,
   at: number,
   draft: Draft,
-  phones: Phones,
+  steps: Steps,
 ): RejectionCode | null => {
   const raw = draft.cells[at]!
   if (target.kind === 'text') {
@@ -90,22 +87,23 @@ const placeCell = (
     draft.cells[at] = ''
     return target.required ? 'required-empty' : null
   }
-  if (target.kind === 'phone') return placePhone(target, at, raw, draft, phones)
-  const value = target.kind === 'email' ? normaliseEmail(raw) : normaliseDate(raw)
+  if (target.kind === 'phone') return placePhone(target, at, raw, draft, steps)
+  const { normalise } = steps
+  const value = target.kind === 'email' ? normalise.email(raw) : normalise.date(raw)
   if (value === null) return target.kind === 'email' ? 'email-invalid' : 'date-invalid'
   draft.cells[at] = value
   if (target.kind === 'email') draft.subjects.push(value)
   return null
 }
 
+/** The check of the rows of one file: the steps, over the columns that its header and the list's schema come to. */
 export const createRowCheck = (
   plan: ColumnPlan,
-  spec: IntakeSpec,
+  { normalise, checkId, longestCell }: ContactSteps,
   phones: PhoneCounters,
 ): CheckRow => {
   const { targets, idIndex, columns } = plan
-  const region = spec.options.defaultRegion ?? spec.defaultRegion
-  const longest = spec.limits.cellChars ?? Number.POSITIVE_INFINITY
+  const steps = { normalise, phones }
   const nameAt = (index: number): string | null => columns[index]?.name ?? null
 
   return (cells, suspect) => {
@@ -114,7 +112,7 @@ export const createRowCheck = (
       if (bad >= 0) return fault('text-invalid', nameAt(bad))
     }
     const contactId = cells[idIndex]!
-    const idFault = checkContactId(contactId, spec.contactIdPattern)
+    const idFault = checkId(contactId)
     if (idFault !== null) return fault(idFault, nameAt(idIndex))
     const draft: Draft = { cells: [], subjects: [], phones: [] }
     for (const target of targets) {
@@ -122,12 +120,12 @@ export const createRowCheck = (
     }
     for (let at = 0; at < targets.length; at += 1) {
       const target = targets[at]!
-      const code = placeCell(target, at, draft, { region, phones })
+      const code = placeCell(target, at, draft, steps)
       if (code !== null) return fault(code, target.fileName)
-      if (draft.cells[at]!.length > longest) return fault('cell-too-long', target.fileName)
+      if (draft.cells[at]!.length > longestCell) return fault('cell-too-long', target.fileName)
     }
     if (draft.subjects.length === 0) return fault('no-phone-no-email', null)
-    if (isAmongPhones(contactId, draft.phones, region)) {
+    if (isAmongPhones(contactId, draft.phones, normalise)) {
       return fault('contact-id-is-phone', nameAt(idIndex))
     }
     return { fault: null, contactId, cells: draft.cells, subjects: draft.subjects }

@@ -87,8 +87,10 @@ const openIntake = (
   const { rowsInMemory } = tuning
   const width = plan.targets.length
   const builder = createChunkBuilder({ width, batchRows, digests, rowsInMemory })
-  const check = createRowCheck(plan, spec, phones)
-  const takePlainRow = tuning.plainRows ? createTakePlainRow(plan, spec, builder, phones) : null
+  const check = createRowCheck(plan, spec.steps, phones)
+  const takePlainRow = tuning.plainRows
+    ? createTakePlainRow(plan, spec.steps, builder, phones)
+    : null
   return { plan, builder, check, takePlainRow }
 }
 

@@ -232,6 +232,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     readiness: async () => ({ ready: true, checks: {}, sandbox: true }),
     metrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
     limits: { maxUploadBytes: 100_000 },
+    rowRules: { defaultRegion: 'US', contactIdPattern: /./ },
     metricsToken: 'metrics-token',
     trustProxy: false,
     publicUrl: null,

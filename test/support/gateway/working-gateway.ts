@@ -16,6 +16,7 @@ import type { RetryOutcome } from '../../../src/workflows/uploads/control/retry-
 import { createRetryUpload } from '../../../src/workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../../../src/workflows/uploads/receive/receive-upload.ts'
 import { createMemoryGenesys } from '../memory/memory-genesys.ts'
+import { contactSteps } from '../stages/steps.ts'
 import { ids } from '../stages/store-uploads.ts'
 import { createLeapingClock } from '../stages/test-clock.ts'
 
@@ -80,11 +81,9 @@ export const createWorkingGateway = (
     contentHashes,
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     intake: {
-      defaultRegion: 'US',
       maxBytes: 10_000_000,
       maxRows: 100_000,
       maxRecordBytes: 10_000,
-      contactIdPattern: /^[A-Za-z0-9-]+$/,
       digestKey: store.digestKey,
     },
   })
@@ -129,6 +128,7 @@ export const createWorkingGateway = (
       options: uploadOptionsSchema.parse(options),
       format: 'csv',
       fileName: null,
+      steps: contactSteps({ contactIdPattern: /^[A-Za-z0-9-]+$/ }),
       idempotencyKey: about.validateOnly ? null : ids.newUuid(),
       method: 'POST',
       path: '/x',

@@ -26,10 +26,7 @@ export type ReceiveDeps = {
   runIntake: RunIntake
   /** The upload as callers see it; stored with the key and replayed. */
   renderUpload: (upload: Upload) => object
-  intake: Pick<
-    IntakeSpec,
-    'defaultRegion' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'contactIdPattern' | 'digestKey'
-  >
+  intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
   clock: Clock
   ids: Ids
   emit: Emit

@@ -69,14 +69,12 @@ const claimScope = (request: UploadRequest) => {
   return { tenantId: request.caller.tenantId, method, path, key }
 }
 
-const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): IntakeSpec => ({
-  ...deps.intake,
-  format: request.format,
-  fileName: request.fileName,
-  options: request.options,
-  list,
-  limits: deps.contactLists.limits,
-})
+const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): IntakeSpec => {
+  const { format, fileName, options } = request
+  const { limits } = deps.contactLists
+  const steps = request.steps({ options, limits })
+  return { ...deps.intake, format, fileName, options, list, limits, steps }
+}
 
 const translated = async <T>(work: () => Promise<T>): Promise<T> => {
   try {

@@ -19,6 +19,7 @@ import { createMemoryLists, makeChunk } from '../../../support/memory/memory-del
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 import { createMemoryUploads } from '../../../support/memory/memory-uploads.ts'
 import { asNew } from '../../../support/stages/chunks.ts'
+import { contactSteps } from '../../../support/stages/steps.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
 const caller = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
@@ -93,11 +94,9 @@ const setUp = (intake: RunIntake = lineIntake) => {
     runIntake: intake,
     renderUpload: ({ id, counts }) => ({ id, counts }),
     intake: {
-      defaultRegion: 'US',
       maxBytes: 1_000_000,
       maxRows: 1_000_000,
       maxRecordBytes: 1_000,
-      contactIdPattern: /./,
       digestKey: Buffer.alloc(32),
     },
     clock,
@@ -114,6 +113,7 @@ const setUp = (intake: RunIntake = lineIntake) => {
     options: uploadOptionsSchema.parse({}),
     format: 'csv',
     fileName: null,
+    steps: contactSteps(),
     idempotencyKey: 'key-1',
     method: 'POST',
     path: '/v1/contact-lists/list-1/uploads',

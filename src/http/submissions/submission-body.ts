@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
-import { isGzip } from '../../../intake/bytes/compression.ts'
-import type { Clock } from '../../../lib/clock.ts'
-import type { HttpLimits } from '../../server/deps.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { isGzip } from '../../intake/bytes/compression.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { HttpLimits } from '../server/deps.ts'
 
 /** S-14: an upload may be long but not idle. */
 const SLOW_BYTES_PER_SECOND = 8 * 1024

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 
 import type { FastifyInstance } from 'fastify'
 
-import { drainRest } from '../routes/uploads/upload-body.ts'
 import type { HttpDeps } from '../server/deps.ts'
+import { drainRest } from './submission-body.ts'
 
 const DRAIN_BYTES = 1024 * 1024
 const DRAIN_MS = 2_000

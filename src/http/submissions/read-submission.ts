@@ -1,0 +1,178 @@
+import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+
+import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
+import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
+import type { FileFormat } from '../../domain/uploads/upload.ts'
+import type { HttpDeps } from '../server/deps.ts'
+import { beforeDeadline, fileBytes, gzipBytes, streamProblem, tooLarge } from './submission-body.ts'
+import { fileFormatOf, fileNameOf, type SubmissionForm } from './submission-form.ts'
+import {
+  optionsOfPart,
+  optionsOfQuery,
+  parseOptions,
+  type SubmissionOptions,
+} from './submission-options.ts'
+
+/** Room for the parts around the file when a form's declared length is judged. */
+const ENVELOPE_BYTES = 64 * 1024 * 17
+
+/** What reading the options and the body of a submission can end with. */
+export const SUBMISSION_PROBLEMS = [
+  'media-type-unsupported',
+  'option-invalid',
+  'option-unknown',
+  'multipart-malformed',
+  'multipart-too-large',
+  'body-broken-off',
+  'body-too-slow',
+  'upload-too-large',
+  'compression-invalid',
+] as const satisfies readonly ProblemCode[]
+
+type ReadDeps = Pick<HttpDeps, 'clock' | 'limits'>
+type SubmissionRequest = Pick<
+  FastifyRequest,
+  'headers' | 'parts' | 'query' | 'raw' | 'submissionForm'
+>
+
+/** What was sent: a file of rows or entries, and what is asked for it. */
+export type Submission<Options> = {
+  options: Options
+  format: FileFormat
+  /** Of a part of a form. */
+  fileName: string | null
+  body: AsyncIterable<Uint8Array>
+}
+
+const malformed = (detail: string): GatewayProblem =>
+  new GatewayProblem('multipart-malformed', detail)
+
+/** The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500. */
+const partsProblem = (error: unknown): unknown => {
+  if (error instanceof GatewayProblem) return error
+  if (error instanceof Error && 'code' in error && error.code === 'FST_FILES_LIMIT') {
+    return malformed('The form has more than one file. Send one part `file`.')
+  }
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('FST_'))
+    return error
+  const problem = streamProblem(error)
+  return problem.code === 'body-broken-off' ? malformed('The form cannot be read.') : problem
+}
+
+/** What may stand beside a form. */
+const optionsBesideForm = (
+  kind: SubmissionOptions<z.ZodObject>,
+  query: Record<string, unknown>,
+): Record<string, unknown> => {
+  const typed = optionsOfQuery(kind, query)
+  const others = Object.keys(typed).filter((name) => !kind.besideForm.includes(name))
+  if (others.length > 0) {
+    throw new GatewayProblem('option-invalid', 'With a form, options go into the part `options`.', {
+      options: others.slice(0, 20),
+    })
+  }
+  return typed
+}
+
+/**
+ * Bytes of the file, and then of whatever follows it: only the end of the form is allowed there, and only when it has
+ * been seen is the file known to be whole. A form that never ends is `body-too-slow`.
+ */
+async function* fileThenEnd(
+  deps: ReadDeps,
+  bytes: AsyncIterable<Uint8Array>,
+  parts: AsyncIterator<unknown>,
+): AsyncGenerator<Uint8Array> {
+  yield* bytes
+  let after: IteratorResult<unknown>
+  try {
+    after = await beforeDeadline(parts.next(), deps)
+  } catch (error) {
+    throw partsProblem(error)
+  }
+  if (!after.done) throw malformed('Nothing may follow the part `file`; `options` comes before it.')
+}
+
+const readForm = async <Schema extends z.ZodObject>(
+  deps: ReadDeps,
+  request: SubmissionRequest,
+  kind: SubmissionOptions<Schema>,
+): Promise<Submission<z.output<Schema>>> => {
+  const beside = optionsBesideForm(kind, request.query as Record<string, unknown>)
+  const parts = request.parts()
+  let given: Record<string, unknown> | null = null
+  for (;;) {
+    const step = await parts.next().catch((error: unknown) => {
+      throw partsProblem(error)
+    })
+    if (step.done) throw malformed('The form has no part `file`.')
+    const part = step.value
+    if (part.type === 'file') {
+      // The parser's own listener ends the iteration; this one keeps a late error from being nobody's.
+      part.file.on('error', () => undefined)
+      if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
+      const fileName = fileNameOf(part.filename)
+      const options = parseOptions(kind, { ...given, ...beside })
+      const format = fileFormatOf(part.mimetype, fileName)
+      const body = fileThenEnd(deps, fileBytes(part.file, deps), parts)
+      return { options, format, fileName, body }
+    }
+    if (part.fieldname !== 'options' || given !== null) {
+      throw malformed('Only one part `options` may come before the part `file`.')
+    }
+    if (part.valueTruncated)
+      throw new GatewayProblem('multipart-too-large', 'The options are too long.')
+    given = optionsOfPart(part.value)
+  }
+}
+
+/** The charset of the body is the option `encoding`, said elsewhere. */
+const withCharset = <Options extends { encoding?: TextEncoding | undefined }>(
+  options: Options,
+  charset: TextEncoding | null,
+): Options => {
+  const { encoding = charset } = options
+  if (charset === null) return options
+  if (encoding === charset) return { ...options, encoding }
+  const detail = `The Content-Type says ${charset}, the option encoding ${encoding}. Leave one out.`
+  throw new GatewayProblem('option-invalid', detail, { options: ['encoding'] })
+}
+
+const readBare = <Schema extends z.ZodObject>(
+  deps: ReadDeps,
+  request: SubmissionRequest,
+  kind: SubmissionOptions<Schema>,
+  form: Extract<SubmissionForm, { kind: 'bare' }>,
+): Submission<z.output<Schema>> => {
+  const query = optionsOfQuery(kind, request.query as Record<string, unknown>)
+  const options = parseOptions(kind, query)
+  const bytes = fileBytes(request.raw, deps)
+  return {
+    options: withCharset<typeof options & { encoding?: TextEncoding }>(options, form.encoding),
+    format: form.format,
+    fileName: null,
+    body: form.compression === 'gzip' ? gzipBytes(bytes) : bytes,
+  }
+}
+
+/** Throws 413 for a body that says itself that it is too large. */
+export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number): void => {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  const envelope = request.submissionForm?.kind === 'multipart' ? ENVELOPE_BYTES : 0
+  if (declared > maxBytes + envelope) throw tooLarge(maxBytes)
+}
+
+/**
+ * Reads the options of a submission, and the beginning of its body where that is a form; `body` is the file as it streams in, and throws
+ * `GatewayProblem`. Throws 400 and 408 with the codes of SUBMISSION_PROBLEMS.
+ */
+export const readSubmission = async <Schema extends z.ZodObject>(
+  deps: ReadDeps,
+  request: SubmissionRequest,
+  kind: SubmissionOptions<Schema>,
+): Promise<Submission<z.output<Schema>>> => {
+  const form = request.submissionForm
+  if (form?.kind === 'bare') return readBare(deps, request, kind, form)
+  return beforeDeadline(readForm(deps, request, kind), deps)
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+
+import { shownName } from '../../domain/contacts/personal-name.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import { wordsOfIssues } from '../server/issue-words.ts'
+import { refuseUnstorable } from '../server/storable-text.ts'
+
+/** What the options of a kind of submission are. */
+export type SubmissionOptions<Schema extends z.ZodObject> = {
+  schema: Schema
+  /** Types of JSON by option. */
+  types: ReadonlyMap<string, string>
+  /** Those that may stand in the query of a form too. */
+  besideForm: readonly string[]
+}
+
+/** The options of a kind of submission by their strict schema; `besideForm`: those that may stand in the query of a form too. */
+export const submissionOptions = <Schema extends z.ZodObject>(
+  schema: Schema,
+  besideForm: readonly (keyof z.output<Schema> & string)[] = [],
+): SubmissionOptions<Schema> => {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const types = Object.entries(properties).map(
+    ([name, about]) => [name, typeof about === 'object' ? String(about.type) : 'any'] as const,
+  )
+  return { schema, types: new Map(types), besideForm }
+}
+
+/** The options, typed; throws 400 for unknown and invalid ones. */
+export const parseOptions = <Schema extends z.ZodObject>(
+  { schema }: SubmissionOptions<Schema>,
+  given: Record<string, unknown>,
+): z.output<Schema> => {
+  refuseUnstorable(given, 'option-invalid', 'options')
+  const result = schema.safeParse(given, { reportInput: true })
+  if (result.success) return result.data
+  const unknown = result.error.issues.filter((issue) => issue.code === 'unrecognized_keys')
+  const { names, detail } = wordsOfIssues(unknown.length > 0 ? unknown : result.error.issues)
+  const code = unknown.length > 0 ? 'option-unknown' : 'option-invalid'
+  throw new GatewayProblem(code, detail, { options: names })
+}
+
+const parseJsonOption = (name: string, text: string): unknown => {
+  try {
+    return JSON.parse(text, (member: string, value: unknown) => {
+      if (member === '__proto__') throw new Error('forbidden member')
+      return value
+    })
+  } catch {
+    throw new GatewayProblem('option-invalid', `The value of \`${name}\` is not valid JSON.`, {
+      options: [name],
+    })
+  }
+}
+
+/** An option's text in a query as the value that it stands for. */
+const typedText = (name: string, text: string, type: string | undefined): unknown => {
+  switch (type) {
+    case 'object':
+      return parseJsonOption(name, text)
+    case 'array':
+      return text.startsWith('[') ? parseJsonOption(name, text) : text.split(',')
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text
+    default:
+      return text
+  }
+}
+
+/** Options as a query carries them, as the values they stand for: lists, objects and booleans are text there. */
+export const optionsOfQuery = (
+  { types }: Pick<SubmissionOptions<z.ZodObject>, 'types'>,
+  query: Record<string, unknown>,
+): Record<string, unknown> => {
+  const typed = Object.entries(query).map(([name, value]) => {
+    if (typeof value !== 'string') {
+      throw new GatewayProblem('option-invalid', `\`${shownName(name)}\` is given twice.`, {
+        options: [shownName(name)],
+      })
+    }
+    return [name, typedText(name, value, types.get(name))] as const
+  })
+  return Object.fromEntries(typed)
+}
+
+/** The options of a form's part `options`: an object, or its JSON text. */
+export const optionsOfPart = (value: unknown): Record<string, unknown> => {
+  const parsed = typeof value === 'string' ? parseJsonOption('options', value) : value
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new GatewayProblem('option-invalid', 'The part `options` must be a JSON object.', {
+      options: ['options'],
+    })
+  }
+  return { ...parsed }
+}

@@ -1,0 +1,56 @@
+import multipart from '@fastify/multipart'
+import type { FastifyInstance } from 'fastify'
+
+import type { DocumentedBody } from '../document/operation.ts'
+import type { HttpDeps } from '../server/deps.ts'
+import { registerEarlyRefusal } from './early-refusal.ts'
+
+/** Makes a scope of its own for routes that take submissions (`reads: 'file'`): only there bodies are handed on as streams. */
+export const takeSubmissions = async (
+  app: FastifyInstance,
+  deps: Pick<HttpDeps, 'clock' | 'limits'>,
+): Promise<void> => {
+  app.removeAllContentTypeParsers()
+  await app.register(multipart, {
+    throwFileSizeLimit: false,
+    limits: {
+      files: 1,
+      fields: 16,
+      fieldNameSize: 100,
+      fieldSize: 64 * 1024,
+      headerPairs: 32,
+      parts: 20,
+      fileSize: deps.limits.maxUploadBytes + 1,
+    },
+  })
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    done(null, payload)
+  })
+  registerEarlyRefusal(app, deps)
+}
+
+/** What the body of a submission looks like; `options`: the schema of its part, `member`: the array's name where JSON is an object. */
+export const submissionBody = (options: object, member: string): DocumentedBody => {
+  const items = { type: 'array', items: { type: 'object', additionalProperties: true } }
+  return {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: ['file'],
+        additionalProperties: false,
+        properties: {
+          options,
+          file: { type: 'string', contentMediaType: 'application/octet-stream' },
+        },
+      },
+      encoding: { options: { contentType: 'application/json' } },
+    },
+    'text/csv': { schema: { type: 'string' } },
+    'application/x-ndjson': { schema: { type: 'string' } },
+    'application/json': {
+      schema: {
+        oneOf: [items, { type: 'object', required: [member], properties: { [member]: items } }],
+      },
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
+import { CONTACT_ID_PATTERN } from '../../domain/contacts/contact-id.ts'
+import type { RejectionCode } from '../../domain/uploads/rejection.ts'
+import type { UploadOptions } from '../../domain/uploads/upload-options.ts'
+import { checkContactId } from './check-contact-id.ts'
+import type { Normalisation, NormalisationFor } from './normalisation.ts'
+
+/** What the configuration says of rows. */
+export type RowRules = {
+  /** For national numbers, when the options of a call name none (DEFAULT_PHONE_REGION). */
+  defaultRegion: string
+  /** CONTACT_ID_PATTERN. */
+  contactIdPattern: RegExp
+}
+
+/** The steps that judge the rows of one file of contacts; the kinds of its columns come with its header. */
+export type ContactSteps = {
+  normalise: Normalisation
+  checkId: (id: string) => RejectionCode | null
+  /** What ids must match beyond the default shape; null = nothing. */
+  idPattern: RegExp | null
+  /** Characters of a cell, as it goes to Genesys. */
+  longestCell: number
+}
+
+/** The steps for one file: by what its call asks for, and by what Genesys takes. */
+export type BuildContactSteps = (file: {
+  options: Pick<UploadOptions, 'defaultRegion'>
+  limits: Pick<DialectLimits, 'cellChars'>
+}) => ContactSteps
+
+/** What builds the steps for files of contacts. */
+export const createContactSteps = (
+  { defaultRegion, contactIdPattern }: RowRules,
+  normalisationFor: NormalisationFor,
+): BuildContactSteps => {
+  const isDefault = String(contactIdPattern) === String(CONTACT_ID_PATTERN)
+  return ({ options, limits }) => ({
+    normalise: normalisationFor(options.defaultRegion ?? defaultRegion),
+    checkId: (id) => checkContactId(id, contactIdPattern),
+    idPattern: isDefault ? null : contactIdPattern,
+    longestCell: limits.cellChars ?? Number.MAX_SAFE_INTEGER,
+  })
+}

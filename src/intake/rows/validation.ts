@@ -1,0 +1,19 @@
+import { createContactSteps } from './contact-steps.ts'
+import type { BuildContactSteps, RowRules } from './contact-steps.ts'
+import type { NormalisationFor } from './normalisation.ts'
+
+/**
+ * What builds the steps that judge what comes in, a member for each thing that is sent in rows or entries. A capability adds its own here, made of the
+ * same normalisation: so a number is judged alike wherever it stands.
+ */
+export type Validation = {
+  contacts: BuildContactSteps
+}
+
+/** Requests get it by the plugin of the same name, jobs and tests from here. */
+export const createValidation = (
+  rules: RowRules,
+  normalisationFor: NormalisationFor,
+): Validation => ({
+  contacts: createContactSteps(rules, normalisationFor),
+})
