@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { chownSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  execFileSync,
+  spawn,
+  type ChildProcess,
+  type ExecFileSyncOptions,
+} from 'node:child_process'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -60,6 +74,31 @@ const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
 /** What a test's data is worth: nothing outlives the server. */
 const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB']
 
+const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
+
+/** An empty cluster. Making one takes seconds of the processor, copying one does not: the first of a checkout is kept. */
+const makeCluster = (programs: string, data: string, as: ExecFileSyncOptions): void => {
+  const kept = join(CACHE, `cluster-${programs.replaceAll('/', '-')}`)
+  if (existsSync(kept)) {
+    execFileSync('cp', ['-a', kept, data])
+    return
+  }
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8'],
+    as,
+  )
+  mkdirSync(CACHE, { recursive: true })
+  const making = mkdtempSync(join(CACHE, 'making-'))
+  try {
+    execFileSync('cp', ['-a', data, join(making, 'data')])
+    renameSync(join(making, 'data'), kept)
+  } catch {
+    // Another test process was first.
+  }
+  rmSync(making, REMOVE)
+}
+
 const startInstalled = async (
   programs: string,
   { durable }: { durable: boolean },
@@ -70,11 +109,7 @@ const startInstalled = async (
   if (user) chownSync(directory, user.uid, user.gid)
   const as = { ...user, cwd: directory, stdio: 'ignore' } as const
   const data = join(directory, 'data')
-  execFileSync(
-    join(programs, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8'],
-    as,
-  )
+  makeCluster(programs, data, as)
   const port = await freePort()
   const settings = ['max_connections=60', ...(durable ? [] : FORGETFUL)]
   const child = spawn(
