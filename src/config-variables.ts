@@ -105,8 +105,8 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(
     genesys,
     'GENESYS_UPLOAD_HOSTS',
-    '*.amazonaws.com',
-    'Hosts, comma-separated, to which files go by pre-signed URLs, beside the API host; *. takes every host below.',
+    null,
+    'Hosts, comma-separated, to which files go by pre-signed URLs, beside the API host; *. takes every host below. Unset: *.amazonaws.com, in eusc-de-east-1 *.amazonaws.eu.',
   ),
   variable(
     genesys,

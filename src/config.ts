@@ -1,7 +1,17 @@
 import { z } from 'zod'
 
+import {
+  commaList,
+  encryptionKeys,
+  genesysRegion,
+  webhookSecret,
+  webhookSecrets,
+  wholeNumber,
+  wholePattern,
+} from './config-values.ts'
 import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
+import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
@@ -30,7 +40,7 @@ export type Config = {
   genesys: {
     kind: 'sandbox' | 'real'
     dialect: 'guide' | 'platform'
-    region: string
+    region: Region
     apiUrl: string | null
     loginUrl: string | null
     clientId: string
@@ -62,52 +72,6 @@ export type Config = {
   }
 }
 
-const wholeNumber = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`)
-
-const commaList = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-)
-
-const encryptionKeys = z.string().transform((text, context) =>
-  text.split(',').map((entry) => {
-    const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
-    const key = Buffer.from(base64, 'base64')
-    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32) {
-      context.addIssue({ code: 'custom', message: 'each entry must be id:base64 of 32 bytes' })
-    }
-    return { id, key }
-  }),
-)
-
-const isWebhookSecret = (text: string): boolean =>
-  /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24
-
-const webhookSecret = z
-  .string()
-  .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
-
-const webhookSecrets = commaList.refine(
-  (parts) => parts.length > 0 && parts.every(isWebhookSecret),
-  'each entry must be whsec_ and base64 of at least 24 bytes',
-)
-
-const wholePattern = z.string().transform((text, context) => {
-  try {
-    return new RegExp(`^(?:${text})$`)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be a regular expression' })
-    return z.NEVER
-  }
-})
-
 const environmentSchema = z.object({
   HOST: z.string(),
   PORT: wholeNumber(0, 65_535),
@@ -123,7 +87,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   GENESYS_DIALECT: z.enum(['guide', 'platform']).optional(),
-  GENESYS_REGION: z.string(),
+  GENESYS_REGION: genesysRegion,
   GENESYS_CLIENT_ID: z.string().optional(),
   GENESYS_CLIENT_SECRET: z.string().optional(),
   GENESYS_API_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -132,10 +96,12 @@ const environmentSchema = z.object({
   GENESYS_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
   GENESYS_BATCH_ROWS: wholeNumber(1, 2500).optional(),
   GENESYS_FILE_THRESHOLD_ROWS: wholeNumber(0, 1_000_000_000),
-  GENESYS_UPLOAD_HOSTS: commaList.refine(
-    (hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)),
-    'each must be a host name, or *. and one',
-  ),
+  GENESYS_UPLOAD_HOSTS: commaList
+    .refine(
+      (hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)),
+      'each must be a host name, or *. and one',
+    )
+    .optional(),
   GENESYS_COMPLETION_POLL_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
@@ -221,6 +187,14 @@ const refuse = (faults: string[]): never => {
   )
 }
 
+/** A misspelt name would be passed over, and its default sent contacts to another org. */
+const unknownNames = (source: Record<string, string | undefined>): string[] => {
+  const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
+  return Object.keys(source)
+    .filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
+    .map((name) => `${name}: is no variable of the gateway; .env.example has them all`)
+}
+
 const parseEnvironment = (source: Record<string, string | undefined>): Environment => {
   const given = Object.fromEntries(
     CONFIG_VARIABLES.map(({ name, default: fallback }) => [
@@ -228,11 +202,13 @@ const parseEnvironment = (source: Record<string, string | undefined>): Environme
       source[name]?.trim() || (fallback ?? undefined),
     ]),
   )
+  const unknown = unknownNames(source)
   const parsed = environmentSchema.safeParse(given)
   if (!parsed.success) {
-    return refuse(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    return refuse([...issues, ...unknown])
   }
-  const faults = crossFaults(parsed.data)
+  const faults = [...crossFaults(parsed.data), ...unknown]
   return faults.length > 0 ? refuse(faults) : parsed.data
 }
 
@@ -249,7 +225,7 @@ const genesysConfig = (env: Environment): Config['genesys'] => {
     requestsPerMinute: env.GENESYS_REQUESTS_PER_MINUTE ?? (dialect === 'guide' ? 900 : 300),
     batchRows: env.GENESYS_BATCH_ROWS ?? null,
     fileThresholdRows: env.GENESYS_FILE_THRESHOLD_ROWS,
-    uploadHosts: env.GENESYS_UPLOAD_HOSTS,
+    uploadHosts: env.GENESYS_UPLOAD_HOSTS ?? [...env.GENESYS_REGION.uploadHosts],
     completionPollMs: env.GENESYS_COMPLETION_POLL_SECONDS * 1000,
   }
 }

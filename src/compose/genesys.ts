@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts'
 import { createGenesysClient } from '../genesys/calls/client.ts'
-import { resolveRegion } from '../genesys/calls/regions.ts'
 import { systemClock } from '../lib/clock.ts'
 import { startSandbox } from '../sandbox/server/start-sandbox.ts'
 import type { Store } from '../store/homes/open-store.ts'
@@ -14,8 +13,7 @@ const genesysUrls = (
 ): { apiUrl: string; loginUrl: string } => {
   if (sandbox) return { apiUrl: sandbox.url, loginUrl: sandbox.url }
   const { dialect, apiUrl, loginUrl, region } = config.genesys
-  const hosts = resolveRegion(region)?.[dialect]
-  if (!hosts) throw new Error('GENESYS_REGION names no Genesys Cloud region.')
+  const hosts = region[dialect]
   const api = apiUrl ?? hosts.apiUrl
   return { apiUrl: api, loginUrl: loginUrl ?? (dialect === 'guide' ? api : hosts.loginUrl) }
 }

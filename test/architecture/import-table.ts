@@ -22,7 +22,10 @@ export const LAYERS: Record<string, Layer> = {
   sync: { path: 'sync/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
   http: { path: 'http/', mayImport: ['workflows', 'intake', 'domain', 'telemetry', 'lib'] },
   sandbox: { path: 'sandbox/', mayImport: ['domain', 'lib'] },
-  'config.ts': { path: '(config(-variables)?|kept-keys)\\.ts$', mayImport: ['domain', 'lib'] },
+  'config.ts': {
+    path: '(config(-(variables|values))?|kept-keys)\\.ts$',
+    mayImport: ['domain', 'lib'],
+  },
   'compose.ts': { path: 'compose', mayImport: ['everything'] },
   'main.ts': { path: 'main\\.ts$', mayImport: ['compose.ts', 'config.ts', 'telemetry', 'lib'] },
 }

@@ -123,3 +123,27 @@ test('each endpoint of the environment needs its URL and its secret, and hears i
     assert.equal(readConfig({ ...inner, ALLOW_HTTP_HOSTS: 'inner.example' }).endpoints.length, 1)
   }
 })
+
+test('a region that Genesys does not have is a fault, and the fault lists those that there are', () => {
+  const fault = faultsOf({ GENESYS_REGION: 'mars' })
+  assert.match(fault, /\n {2}GENESYS_REGION: must be one of us-east-1 \(mypurecloud\.com\), /)
+  assert.match(fault, /eu-central-1 \(mypurecloud\.de\)/)
+  assert.doesNotMatch(fault, /mars/)
+  assert.equal(readConfig({ GENESYS_REGION: 'MyPureCloud.de' }).genesys.region.name, 'eu-central-1')
+})
+
+test('a name that only looks like a variable of the gateway is a fault, together with the others', () => {
+  const unknown = { GENESYS_REGOIN: 'eu-west-1', genesys_region: 'eu-west-1' }
+  const faults = faultsOf({ ...unknown, PORT: 'x' })
+  for (const name of ['GENESYS_REGOIN', 'genesys_region', 'PORT']) {
+    assert.match(faults, new RegExp(`\n  ${name}: `))
+  }
+})
+
+test('files may go to the storage of the region, and elsewhere only by name', () => {
+  const hosts = (source: Record<string, string>) => readConfig(source).genesys.uploadHosts
+  assert.deepEqual(hosts({}), ['*.amazonaws.com'])
+  assert.deepEqual(hosts({ GENESYS_REGION: 'eusc-de-east-1' }), ['*.amazonaws.eu'])
+  const named = { GENESYS_REGION: 'eusc-de-east-1', GENESYS_UPLOAD_HOSTS: 'files.example' }
+  assert.deepEqual(hosts(named), ['files.example'])
+})

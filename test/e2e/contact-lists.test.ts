@@ -60,6 +60,36 @@ eachHome('A contact list made over the API', (home) => {
     })
   }
 
+  test('has every setting of the platform that was asked for', async () => {
+    const stage = await setStage(await home.fresh(), 'platform')
+    try {
+      const { client } = await stage.gateway()
+      const settings = { timeZone: 'Europe/Berlin', retentionType: 'Days', retentionDays: 90 }
+      const columns = [
+        ...COLUMNS,
+        { name: 'zone', kind: 'text' },
+        { name: 'chat', kind: 'phone', whatsApp: true, contactableTimeColumn: 'zone' },
+        { name: 'night', kind: 'phone', callableTimeColumn: 'zone' },
+      ]
+      const made = await client.call<ContactList & { notes: unknown[] }>('/v1/contact-lists', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'full' },
+        body: JSON.stringify({ name: 'Full', columns, contactIdColumn: 'customerId', ...settings }),
+      })
+      assert.equal(made.status, 201, made.text)
+      // What is required is the one thing that the platform does not keep; whatever else was lost would be a note as well.
+      assert.deepEqual(made.body.notes, [
+        { column: 'customerId', note: 'Genesys does not keep that this column is required.' },
+      ])
+      assert.deepEqual(
+        made.body.columns.filter(({ kind }) => kind === 'phone').map(({ name }) => name),
+        ['phoneNumber', 'chat', 'night'],
+      )
+    } finally {
+      await stage.close()
+    }
+  })
+
   test('is found by its name when Genesys made it but the answer was lost', async () => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {

@@ -1,15 +1,58 @@
-import type { ColumnKind, ContactList, ListColumn } from './contact-list.ts'
+import type {
+  ColumnKind,
+  ColumnSettings,
+  ContactList,
+  ListColumn,
+  ListSettings,
+} from './contact-list.ts'
 
 /** A contact list that a caller wants made. */
-export type NewContactListPlan = {
+export type NewContactListPlan = ListSettings & {
   name: string
-  columns: readonly ListColumn[]
+  columns: readonly (ListColumn & ColumnSettings)[]
   /** One of the columns, of the kind text. */
   contactIdColumn: string
 }
 
 /** Limits of both dialects together (Genesys: name 64, 50 columns, header 128). */
-export const NEW_LIST_LIMITS = { nameChars: 64, columns: 50, columnNameChars: 128 } as const
+export const NEW_LIST_LIMITS = {
+  nameChars: 64,
+  columns: 50,
+  columnNameChars: 128,
+  descriptionChars: 512,
+} as const
+
+/** Which dialect knows a setting: the guides' lists have a schema, the published ones a division and rules of time. */
+const KNOWN_IN: Record<keyof ListSettings, 'guide' | 'platform'> = {
+  description: 'guide',
+  schemaName: 'guide',
+  schemaVersion: 'guide',
+  divisionId: 'platform',
+  attemptLimitsId: 'platform',
+  automaticTimeZoneMapping: 'platform',
+  zipCodeColumn: 'platform',
+  retentionType: 'platform',
+  retentionDays: 'platform',
+  dateExpiration: 'platform',
+  timeZone: 'platform',
+}
+const SETTINGS = Object.keys(KNOWN_IN) as (keyof ListSettings)[]
+const COLUMN_SETTINGS = ['whatsApp', 'callableTimeColumn', 'contactableTimeColumn'] as const
+
+/** What the plan asks for and the dialect does not know, by its place in the plan; columns by their index. */
+export const settingsBeyond = (
+  dialect: 'guide' | 'platform',
+  plan: NewContactListPlan,
+): string[] => {
+  const ofList = SETTINGS.filter((name) => plan[name] !== undefined && KNOWN_IN[name] !== dialect)
+  if (dialect === 'platform') return ofList
+  const ofColumns = plan.columns.flatMap((column, index) =>
+    COLUMN_SETTINGS.filter((name) => column[name] !== undefined).map(
+      (name) => `columns.${index}.${name}`,
+    ),
+  )
+  return [...ofList, ...ofColumns]
+}
 
 /** The platform keeps no dates: there they are text. */
 const isKept = (asked: ColumnKind, made: ColumnKind): boolean =>
@@ -27,11 +70,11 @@ export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean
   )
 }
 
+/** Where the list was made otherwise than asked, in words for the caller; `column` is null where it is about the list. */
+export type ListNote = { column: string | null; note: string }
+
 /** Where a column was made otherwise than asked: what differs, in words for the caller. */
-export const columnNotes = (
-  list: ContactList,
-  plan: NewContactListPlan,
-): { column: string; note: string }[] => {
+const columnNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => {
   const made = new Map(list.columns.map((column) => [column.name, column]))
   return plan.columns.flatMap(({ name, kind, required }) => {
     const column = made.get(name)
@@ -47,3 +90,32 @@ export const columnNotes = (
     return notes.map((note) => ({ column: name, note }))
   })
 }
+
+const isSame = (name: string, asked: unknown, shown: unknown): boolean =>
+  name === 'dateExpiration'
+    ? Date.parse(String(asked)) === Date.parse(String(shown))
+    : asked === shown
+
+const settingNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => {
+  const { shown } = list
+  if (!shown) return []
+  const note = (column: string | null, name: string): ListNote => ({
+    column,
+    note: `Genesys does not show ${name} as it was asked for.`,
+  })
+  const ofList = SETTINGS.filter(
+    (name) => plan[name] !== undefined && !isSame(name, plan[name], shown[name]),
+  )
+  const ofColumns = plan.columns.flatMap((column) =>
+    COLUMN_SETTINGS.filter(
+      (name) => (column[name] ?? false) !== (shown.columns[column.name]?.[name] ?? false),
+    ).map((name) => note(column.name, name)),
+  )
+  return [...ofList.map((name) => note(null, name)), ...ofColumns]
+}
+
+/** Everything in which the list differs from what was asked for. */
+export const listNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => [
+  ...columnNotes(list, plan),
+  ...settingNotes(list, plan),
+]

@@ -22,7 +22,9 @@ const listSchema = z.looseObject({
   name: z.string(),
   status: z.enum(['READY', 'PROCESSING', 'ERROR']),
   size: z.number().int().nonnegative().nullish(),
+  description: z.string().nullish().catch(null),
   schema: z.looseObject({
+    name: z.string().nullish().catch(null),
     version: z.union([z.string(), z.number()]).nullish(),
     fields: z.array(fieldSchema).min(1),
   }),
@@ -65,6 +67,12 @@ export const contactListOf = (list: WireList): ContactList => {
     schemaVersion: `${list.schema.version ?? ''}:${digest}`,
     columns: fields,
     size: list.size ?? null,
+    shown: {
+      description: list.description ?? undefined,
+      schemaName: list.schema.name ?? undefined,
+      schemaVersion: list.schema.version?.toString(),
+      columns: {},
+    },
   }
 }
 
@@ -73,7 +81,7 @@ const TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } a
 /** The type that a column has in a mapping (guide 000). */
 export const typeOfKind = (kind: ColumnKind): string => TYPES[kind]
 
-/** A column as a field of a list's schema: a phone says so by type and by format, for either guide's reader. */
+/** A column as a field of a list's schema. A phone is a text with a format, as guide 001 writes it, whose call this is. */
 export const fieldOfColumn = ({
   name,
   kind,
@@ -84,7 +92,7 @@ export const fieldOfColumn = ({
   required: boolean
 }) => ({
   name,
-  type: TYPES[kind],
+  type: kind === 'phone' ? TYPES.text : TYPES[kind],
   required,
   ...(kind === 'phone' ? { format: 'E.164' } : {}),
 })

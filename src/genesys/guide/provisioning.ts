@@ -30,16 +30,16 @@ export const createGuideProvisioning = (deps: {
   call: Caller
   newLists: NewLists
 }): ProvisioningPort => ({
-  createContactList: async ({ name, columns }, context) => {
-    const schema = { name, version: FIRST_VERSION, fields: columns.map(fieldOfColumn) }
+  createContactList: async ({ name, columns, ...asked }, context) => {
+    const { description = DESCRIPTION, schemaName = name, schemaVersion = FIRST_VERSION } = asked
+    const fields = columns.map(fieldOfColumn)
+    const schema = { name: schemaName, version: schemaVersion, fields }
     const made = await deps.call(
       {
         operation: 'create-contact-list',
         method: 'POST',
         path: '/api/v2/outbound/lists',
-        body: Buffer.from(
-          JSON.stringify({ name, description: DESCRIPTION, schema, status: 'READY' }),
-        ),
+        body: Buffer.from(JSON.stringify({ name, description, schema, status: 'READY' })),
         schema: wireListSchema,
         right: 'outbound:list:write',
       },

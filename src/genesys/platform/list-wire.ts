@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
-import type { ColumnKind, ContactList } from '../../domain/contact-lists/contact-list.ts'
+import type {
+  ColumnKind,
+  ContactList,
+  ShownSettings,
+} from '../../domain/contact-lists/contact-list.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { sha256Hex } from '../../lib/digest.ts'
@@ -8,13 +12,32 @@ import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ApiCall } from '../calls/attempt.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 
-const columnRefs = z.array(z.looseObject({ columnName: z.string() })).nullish()
+const text = z.string().nullish().catch(null)
+const columnRefs = z
+  .array(
+    z.looseObject({
+      columnName: z.string(),
+      callableTimeColumnName: text,
+      contactableTimeColumnName: text,
+    }),
+  )
+  .nullish()
+const ref = z.looseObject({ id: z.string() }).nullish().catch(null)
 const listSchema = z.looseObject({
   id: genesysIdSchema,
   name: z.string(),
   columnNames: z.array(z.string().min(1)).min(1),
   phoneColumns: columnRefs,
   emailColumns: columnRefs,
+  whatsAppColumns: columnRefs,
+  division: ref,
+  attemptLimits: ref,
+  automaticTimeZoneMapping: z.boolean().nullish().catch(null),
+  zipCodeColumnName: text,
+  retentionType: text,
+  retentionDays: z.number().nullish().catch(null),
+  dateExpiration: text,
+  timeZone: text,
   size: z.number().int().nonnegative().nullish(),
 })
 
@@ -33,7 +56,8 @@ export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireLi
 
 /** The list in our words. */
 export const contactListOf = (list: WireList): ContactList => {
-  const phones = new Set(list.phoneColumns?.map(({ columnName }) => columnName))
+  const declared = [...(list.phoneColumns ?? []), ...(list.whatsAppColumns ?? [])]
+  const phones = new Set(declared.map(({ columnName }) => columnName))
   const emails = new Set(list.emailColumns?.map(({ columnName }) => columnName))
   const kindOf = (name: string): ColumnKind =>
     phones.has(name) ? 'phone' : emails.has(name) ? 'email' : 'text'
@@ -47,5 +71,36 @@ export const contactListOf = (list: WireList): ContactList => {
     schemaVersion: sha256Hex(canonicalJson(columns)).slice(0, 32),
     columns,
     size: list.size ?? null,
+    shown: shownOf(list),
   }
 }
+
+/** A member that is null is one that is absent. */
+const given = <T>(value: T | null | undefined): T | undefined => value ?? undefined
+
+const shownColumns = (list: WireList): ShownSettings['columns'] => {
+  const columns: ShownSettings['columns'] = {}
+  for (const { columnName, callableTimeColumnName: zone } of list.phoneColumns ?? []) {
+    columns[columnName] = { callableTimeColumn: given(zone) }
+  }
+  for (const { columnName, contactableTimeColumnName: zone } of list.emailColumns ?? []) {
+    columns[columnName] = { contactableTimeColumn: given(zone) }
+  }
+  for (const { columnName, contactableTimeColumnName: zone } of list.whatsAppColumns ?? []) {
+    columns[columnName] = { whatsApp: true, contactableTimeColumn: given(zone) }
+  }
+  return columns
+}
+
+/** What the list shows of what can be asked for when it is made. */
+const shownOf = (list: WireList): ShownSettings => ({
+  divisionId: list.division?.id,
+  attemptLimitsId: list.attemptLimits?.id,
+  automaticTimeZoneMapping: given(list.automaticTimeZoneMapping),
+  zipCodeColumn: given(list.zipCodeColumnName),
+  retentionType: given(list.retentionType),
+  retentionDays: given(list.retentionDays),
+  dateExpiration: given(list.dateExpiration),
+  timeZone: given(list.timeZone),
+  columns: shownColumns(list),
+})

@@ -1,10 +1,8 @@
 import { z } from 'zod'
 
+import type { NewContactListPlan } from '../../domain/contact-lists/new-contact-list.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
-import type {
-  NewContactList,
-  ProvisioningPort,
-} from '../../workflows/ports/contact-lists/provisioning.ts'
+import type { ProvisioningPort } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
 import { pathSegment } from '../calls/path-segment.ts'
@@ -13,15 +11,48 @@ import { contactListOf, wireListSchema } from './list-wire.ts'
 
 const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
 
+type Column = NewContactListPlan['columns'][number]
+
+const isWhatsApp = ({ whatsApp }: Column): boolean => whatsApp === true
+
 /** `type` is a free label of Genesys' own lists of phones and addresses (SDK 262). */
-const columnsOf = ({ columns }: NewContactList) => ({
-  columnNames: columns.map(({ name }) => name),
-  phoneColumns: columns
-    .filter(({ kind }) => kind === 'phone')
-    .map(({ name }) => ({ columnName: name, type: 'cell' })),
-  emailColumns: columns
-    .filter(({ kind }) => kind === 'email')
-    .map(({ name }) => ({ columnName: name, type: 'personal' })),
+const columnsOf = ({ columns }: NewContactListPlan) => {
+  const messages = columns.filter(isWhatsApp).map((column) => addressOf(column, 'whatsapp'))
+  return {
+    columnNames: columns.map(({ name }) => name),
+    phoneColumns: columns
+      .filter((column) => column.kind === 'phone' && !isWhatsApp(column))
+      .map(({ name, callableTimeColumn }) => ({
+        columnName: name,
+        type: 'cell',
+        callableTimeColumnName: callableTimeColumn,
+      })),
+    emailColumns: columns
+      .filter(({ kind }) => kind === 'email')
+      .map((column) => addressOf(column, 'personal')),
+    ...(messages.length > 0 ? { whatsAppColumns: messages } : {}),
+  }
+}
+
+const addressOf = ({ name, contactableTimeColumn }: Column, type: string) => ({
+  columnName: name,
+  type,
+  contactableTimeColumnName: contactableTimeColumn,
+})
+
+const refOf = (id: string | undefined): { id: string } | undefined =>
+  id === undefined ? undefined : { id }
+
+/** Members that are undefined are not sent: Genesys' own defaults stand. */
+const settingsOf = (plan: NewContactListPlan) => ({
+  division: refOf(plan.divisionId),
+  attemptLimits: refOf(plan.attemptLimitsId),
+  automaticTimeZoneMapping: plan.automaticTimeZoneMapping,
+  zipCodeColumnName: plan.zipCodeColumn,
+  retentionType: plan.retentionType,
+  retentionDays: plan.retentionDays,
+  dateExpiration: plan.dateExpiration,
+  timeZone: plan.timeZone,
 })
 
 /** Making lists by the published Platform API. Columns are fixed once a list is made; a date is text there. */
@@ -35,7 +66,9 @@ export const createPlatformProvisioning = (deps: {
         operation: 'create-contact-list',
         method: 'POST',
         path: '/api/v2/outbound/contactlists',
-        body: Buffer.from(JSON.stringify({ name: list.name, ...columnsOf(list) })),
+        body: Buffer.from(
+          JSON.stringify({ name: list.name, ...columnsOf(list), ...settingsOf(list) }),
+        ),
         schema: wireListSchema,
         right: 'outbound:contactList:add',
       },

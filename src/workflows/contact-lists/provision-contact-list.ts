@@ -1,7 +1,11 @@
 import type { Caller } from '../../domain/access/access.ts'
 import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
-import { hasColumns, type NewContactListPlan } from '../../domain/contact-lists/new-contact-list.ts'
+import {
+  hasColumns,
+  type NewContactListPlan,
+  settingsBeyond,
+} from '../../domain/contact-lists/new-contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
@@ -37,7 +41,7 @@ export type ProvisionContactList = Refusing<
 
 export type ProvisionDeps = {
   provisioning: Pick<ProvisioningPort, 'createContactList' | 'findByName'>
-  contactLists: Pick<ContactListPort, 'readContactList'>
+  contactLists: Pick<ContactListPort, 'dialect' | 'readContactList'>
   made: ProvisioningStore
   idempotency: IdempotencyStore
   access: Pick<AccessStore, 'isGranted'>
@@ -76,11 +80,13 @@ type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
  * Makes a contact list in Genesys and answers 201 once it takes contacts, or with its present state after 30 s. The list exists
- * once for a key: what was intended is written before, and after a lost answer or a crash the list is looked for by its name.
+ * once for a key: what was intended is written before, and after a lost answer or a crash the list is looked for by its name. What the
+ * dialect does not know is `capability-not-available`.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>
   async (request) => {
+    refuseUnknownSettings(deps, request.plan)
     const { tenantId } = request.caller
     const { method, path, idempotencyKey: key } = request
     const owner = `${deps.owner}:${deps.ids.newUuid()}`
@@ -107,6 +113,14 @@ export const createProvisionContactList =
       await heartbeat.stop()
     }
   }
+
+const refuseUnknownSettings = (deps: ProvisionDeps, plan: NewContactListPlan): void => {
+  const { dialect } = deps.contactLists
+  const fields = settingsBeyond(dialect, plan)
+  if (fields.length === 0) return
+  const detail = `A list of the ${dialect} dialect has no such setting: ${fields.join(', ')}.`
+  throw new GatewayProblem('capability-not-available', detail, { fields })
+}
 
 const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> => {
   const { request, scope, fingerprint, context } = run

@@ -13,6 +13,7 @@ export const READ_LIST_REFUSALS = [
 ] as const satisfies readonly ProblemCode[]
 
 export const PROVISION_REFUSALS = [
+  'capability-not-available',
   'contact-list-ambiguous',
   'contact-list-exists',
   'idempotency-key-in-progress',

@@ -34,12 +34,28 @@ test('a list is made once, with a schema that says the kinds', async (t) => {
       version: '1.0',
       fields: [
         { name: 'customerId', type: 'String', required: true },
-        { name: 'phone', type: 'Phone', required: false, format: 'E.164' },
+        { name: 'phone', type: 'String', required: false, format: 'E.164' },
         { name: 'mail', type: 'Email', required: false },
         { name: 'born', type: 'Date', required: false },
       ],
     },
     status: 'READY',
+  })
+})
+
+test('description, schema name and version are the caller’s where it gives them', async (t) => {
+  const { upstream, client } = await startClient(t, 'guide')
+  upstream.replies = [json(201, { ...listOf('3.1'), description: 'For autumn' })]
+  const asked = { description: 'For autumn', schemaName: 'Retail', schemaVersion: '3.1' }
+  const list = { name: 'L', columns: COLUMNS, contactIdColumn: 'customerId', ...asked }
+  const made = await client.provisioning.createContactList(list, contextOf())
+  const { description, schema } = JSON.parse(upstream.seen[0]!.body)
+  assert.deepEqual([description, schema.name, schema.version], ['For autumn', 'Retail', '3.1'])
+  assert.deepEqual(made.shown, {
+    description: 'For autumn',
+    schemaName: 'L',
+    schemaVersion: '3.1',
+    columns: {},
   })
 })
 
@@ -83,7 +99,7 @@ test('columns are added to the list as it was read, under a raised version; agai
     ['9', '10'],
     [3, 4],
   ] as const) {
-    const phone = { name: 'phone', type: 'Phone', required: false, format: 'E.164' }
+    const phone = { name: 'phone', type: 'String', required: false, format: 'E.164' }
     upstream.seen.length = 0
     upstream.replies = [json(200, listOf(version)), json(200, listOf(next, [phone]))]
     const added = await client.provisioning.addColumns!('l-1', [COLUMNS[1]!], contextOf())

@@ -90,6 +90,40 @@ const OPERATIONS: Operation[] = [
       ),
   },
   {
+    name: 'create a list with every setting',
+    sdk: (outbound) =>
+      outbound.postOutboundContactlists({
+        ...named('By the SDK'),
+        phoneColumns: [
+          { columnName: 'phoneNumber', type: 'cell', callableTimeColumnName: 'customerId' },
+        ],
+        whatsAppColumns: [],
+        division: { id: 'sandbox-home-division' },
+        retentionType: 'Days',
+        retentionDays: 9,
+        dateExpiration: '2027-01-01T00:00:00Z',
+        timeZone: 'Europe/Berlin',
+      }),
+    ours: ({ provisioning }) =>
+      provisioning.createContactList(
+        {
+          name: 'By the gateway',
+          contactIdColumn: 'customerId',
+          columns: [
+            { name: 'customerId', kind: 'text', required: true },
+            { name: 'phoneNumber', kind: 'phone', required: false, whatsApp: true },
+            { name: 'email', kind: 'email', required: false, contactableTimeColumn: 'customerId' },
+          ],
+          divisionId: 'sandbox-home-division',
+          retentionType: 'Days',
+          retentionDays: 9,
+          dateExpiration: '2027-01-01T00:00:00Z',
+          timeZone: 'Europe/Berlin',
+        },
+        context,
+      ),
+  },
+  {
     name: 'clear a list',
     sdk: (outbound) => outbound.postOutboundContactlistClear(LIST_ID),
     ours: ({ provisioning }) => provisioning.clearContactList!(LIST_ID, context),

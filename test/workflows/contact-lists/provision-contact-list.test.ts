@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 
 import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { ContactList, ListColumn } from '../../../src/domain/contact-lists/contact-list.ts'
+import type { NewContactListPlan } from '../../../src/domain/contact-lists/new-contact-list.ts'
 import {
   GenesysFailure,
   type GenesysFailureKind,
@@ -49,7 +50,9 @@ type Genesys = {
   onRead: (list: ContactList) => ContactList
 }
 
-const setUp = (more: { allGranted?: boolean; signal?: AbortSignal } = {}) => {
+const setUp = (
+  more: { allGranted?: boolean; signal?: AbortSignal; dialect?: 'guide' | 'platform' } = {},
+) => {
   const clock = createClock()
   const audits: Pick<AuditEntry, 'object' | 'outcome'>[] = []
   const events: { name: string; fields: object }[] = []
@@ -100,6 +103,7 @@ const setUp = (more: { allGranted?: boolean; signal?: AbortSignal } = {}) => {
       },
     },
     contactLists: {
+      dialect: more.dialect ?? 'guide',
       readContactList: async (id) => {
         const list = genesys.lists.find((one) => one.id === id)
         if (!list) throw failure('not_found')
@@ -141,7 +145,7 @@ const setUp = (more: { allGranted?: boolean; signal?: AbortSignal } = {}) => {
     ...(more.signal ? { signal: more.signal } : {}),
   }
   const provision = createProvisionContactList(deps)
-  const call = (key = 'k1', plan = PLAN, tenantId = 'default') =>
+  const call = (key = 'k1', plan: NewContactListPlan = PLAN, tenantId = 'default') =>
     provision({
       caller: { tenantId, keyId: 'key_1', scopes: ['lists'], requestId: 'req_1' },
       plan,
@@ -376,6 +380,34 @@ describe('a creation that Genesys refuses', () => {
       )
       genesys.onCreate = (make) => make()
       assert.equal((await call()).status, 201, kind)
+    }
+  })
+})
+
+describe('a setting that the dialect does not know', () => {
+  it('is refused by its place before anything is intended', async () => {
+    const timed = { ...COLUMNS[1]!, callableTimeColumn: 'customerId', whatsApp: false }
+    const forPlatform = {
+      ...PLAN,
+      columns: [COLUMNS[0]!, timed],
+      divisionId: 'd',
+      retentionDays: 9,
+    }
+    const forGuide = { ...PLAN, description: 'Why', schemaName: 'S', schemaVersion: '3' }
+    for (const [dialect, plan, fields] of [
+      [
+        'guide',
+        forPlatform,
+        ['divisionId', 'retentionDays', 'columns.1.whatsApp', 'columns.1.callableTimeColumn'],
+      ],
+      ['platform', forGuide, ['description', 'schemaName', 'schemaVersion']],
+    ] as const) {
+      const { call, genesys, audits, claimed } = setUp({ dialect })
+      const problem = await problemOf(call('k', plan))
+      assert.deepEqual([problem.code, problem.about], ['capability-not-available', { fields }])
+      assert.deepEqual([genesys.lists.length, audits.length, claimed.size], [0, 0, 0])
+      const other = setUp({ dialect: dialect === 'guide' ? 'platform' : 'guide' })
+      assert.equal((await other.call('k', plan)).status, 201)
     }
   })
 })

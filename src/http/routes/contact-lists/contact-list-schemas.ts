@@ -3,32 +3,134 @@ import { z } from 'zod'
 import { COLUMN_KINDS } from '../../../domain/contact-lists/contact-list.ts'
 import { NEW_LIST_LIMITS } from '../../../domain/contact-lists/new-contact-list.ts'
 import { looksPersonal } from '../../../domain/contacts/personal-name.ts'
+import { genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { isForbiddenName, isLedgerColumn } from '../../../intake/columns/column-names.ts'
 import { contactListSchema, cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 /** Letters, digits and what stands between words; Genesys takes no backslashes, and a quote or a comma makes CSV fragile. */
 const COLUMN_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:()/-]*[\p{L}\p{N}_)])?$/u
 
-const columnSchema = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(NEW_LIST_LIMITS.columnNameChars)
-    .regex(
-      COLUMN_NAME,
-      'may hold letters, digits, spaces and _ . : ( ) / -, and ends and begins with none of the signs',
-    )
-    .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is no name for a column')
-    .refine(
-      (name) => !isLedgerColumn(name),
-      'is a column of the ledger, which is left out when a file is sent back',
-    ),
-  kind: z.enum(COLUMN_KINDS),
-  required: z.boolean().default(false),
-})
+const columnName = z
+  .string()
+  .min(1)
+  .max(NEW_LIST_LIMITS.columnNameChars)
+  .regex(
+    COLUMN_NAME,
+    'may hold letters, digits, spaces and _ . : ( ) / -, and ends and begins with none of the signs',
+  )
+  .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is no name for a column')
+  .refine(
+    (name) => !isLedgerColumn(name),
+    'is a column of the ledger, which is left out when a file is sent back',
+  )
+
+/** The types of the guides, for callers who bring their schema along. */
+const KIND_OF_TYPE = { String: 'text', Phone: 'phone', Email: 'email', Date: 'date' } as const
+const TYPES = ['String', 'Phone', 'Email', 'Date'] as const
+
+const columnSchema = z
+  .strictObject({
+    name: columnName,
+    kind: z.enum(COLUMN_KINDS).optional(),
+    /** In place of `kind`, as the guides write it: a phone is a String of the format E.164, or a Phone. */
+    type: z.enum(TYPES).optional(),
+    format: z.literal('E.164').optional(),
+    required: z.boolean().default(false),
+    whatsApp: z.boolean().optional(),
+    callableTimeColumn: z.string().optional(),
+    contactableTimeColumn: z.string().optional(),
+  })
+  .transform(({ name, kind, type, format, required, ...column }, context) => {
+    const fault = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if ((kind === undefined) === (type === undefined)) fault('kind', 'or type is needed, not both')
+    const holdsNumbers = type === 'String' || type === 'Phone'
+    if (format !== undefined && !holdsNumbers) fault('format', 'goes with the type String or Phone')
+    const declared = format === undefined ? KIND_OF_TYPE[type ?? 'String'] : 'phone'
+    return { name, kind: kind ?? declared, required, ...column }
+  })
+type Column = z.output<typeof columnSchema>
 
 const firstRepeated = (names: readonly string[]): number =>
   names.findIndex((name, index) => names.indexOf(name) < index)
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+const text = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^\P{C}+$/u, 'must not hold control characters')
+
+/** Which of them the dialect knows is decided where it is spoken: the others are `capability-not-available`. */
+const settingsShape = {
+  description: text(NEW_LIST_LIMITS.descriptionChars).optional(),
+  schemaName: text(NEW_LIST_LIMITS.columnNameChars).optional(),
+  schemaVersion: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,9}){0,2}$/, 'must be numbers with points between them')
+    .optional(),
+  divisionId: genesysIdSchema.optional(),
+  attemptLimitsId: genesysIdSchema.optional(),
+  automaticTimeZoneMapping: z.boolean().optional(),
+  zipCodeColumn: z.string().optional(),
+  retentionType: z
+    .string()
+    .regex(/^\w{1,64}$/, 'must be a word')
+    .optional(),
+  retentionDays: z.int().positive().max(36_500).optional(),
+  dateExpiration: z.iso.datetime({ offset: true }).optional(),
+  timeZone: z.string().refine(isTimeZone, 'must be the name of a time zone').optional(),
+}
+
+type Fault = (path: (string | number)[], message: string) => void
+
+/** A column that is referred to has to be one of the list's texts. */
+const checkColumn = (columns: readonly Column[], column: Column, index: number, fault: Fault) => {
+  const at = (name: string): (string | number)[] => ['columns', index, name]
+  const { kind, whatsApp, callableTimeColumn, contactableTimeColumn } = column
+  const isText = (name: string): boolean =>
+    columns.some((other) => other.name === name && other.kind === 'text')
+  if (whatsApp === true && kind !== 'phone') fault(at('whatsApp'), 'goes with the kind phone')
+  if (callableTimeColumn !== undefined) {
+    const called = kind === 'phone' && whatsApp !== true
+    if (!called) fault(at('callableTimeColumn'), 'goes with a phone that is called')
+    if (!isText(callableTimeColumn)) fault(at('callableTimeColumn'), NO_TEXT)
+  }
+  if (contactableTimeColumn !== undefined) {
+    const written = kind === 'email' || whatsApp === true
+    if (!written) fault(at('contactableTimeColumn'), 'goes with an email or a WhatsApp column')
+    if (!isText(contactableTimeColumn)) fault(at('contactableTimeColumn'), NO_TEXT)
+  }
+}
+const NO_TEXT = 'must be the name of one of the columns, of the kind text'
+
+/** Genesys maps time zones by itself or reads them from a column, not both. */
+const checkTimeZones = (
+  list: {
+    columns: Column[]
+    automaticTimeZoneMapping?: boolean | undefined
+    zipCodeColumn?: string | undefined
+  },
+  fault: Fault,
+): void => {
+  const { columns, automaticTimeZoneMapping, zipCodeColumn } = list
+  const timed = columns.findIndex(({ callableTimeColumn }) => callableTimeColumn !== undefined)
+  if (automaticTimeZoneMapping === true && timed >= 0) {
+    fault(['columns', timed, 'callableTimeColumn'], 'goes without automaticTimeZoneMapping')
+  }
+  if (zipCodeColumn === undefined) return
+  if (automaticTimeZoneMapping !== true) fault(['zipCodeColumn'], 'needs automaticTimeZoneMapping')
+  const zip = columns.find(({ name }) => name === zipCodeColumn)
+  if (zip?.kind !== 'text') fault(['zipCodeColumn'], NO_TEXT)
+}
 
 /** What makes a contact list. Genesys compares the names of columns without regard to case in some places: so do we. */
 export const newContactListSchema = z
@@ -43,25 +145,26 @@ export const newContactListSchema = z
       ),
     columns: z.array(columnSchema).min(1).max(NEW_LIST_LIMITS.columns),
     contactIdColumn: z.string(),
+    ...settingsShape,
   })
-  .superRefine(({ columns, contactIdColumn }, context) => {
-    const fault = (path: (string | number)[], message: string): void =>
-      context.addIssue({ code: 'custom', path, message })
+  .superRefine((list, context) => {
+    const { columns, contactIdColumn } = list
+    const fault: Fault = (path, message) => context.addIssue({ code: 'custom', path, message })
     const repeated = firstRepeated(columns.map(({ name }) => name.toLowerCase()))
     if (repeated >= 0) fault(['columns', repeated, 'name'], 'is the name of another column too')
     if (!columns.some(({ kind }) => kind === 'phone' || kind === 'email')) {
       fault(['columns'], 'must hold a column of the kind phone or email')
     }
     const idColumn = columns.find(({ name }) => name === contactIdColumn)
-    if (idColumn?.kind !== 'text') {
-      fault(['contactIdColumn'], 'must be the name of one of the columns, of the kind text')
-    }
+    if (idColumn?.kind !== 'text') fault(['contactIdColumn'], NO_TEXT)
+    for (const [index, column] of columns.entries()) checkColumn(columns, column, index, fault)
+    checkTimeZones(list, fault)
   })
 
 /** The list as it was made; `notes` tell where Genesys keeps a column otherwise than asked. */
 export const provisionedListSchema = contactListSchema.extend({
   contactIdColumn: z.string(),
-  notes: z.array(z.strictObject({ column: z.string(), note: z.string() })),
+  notes: z.array(z.strictObject({ column: z.string().nullable(), note: z.string() })),
 })
 
 export const contactListsQuerySchema = z.strictObject({

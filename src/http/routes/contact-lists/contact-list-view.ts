@@ -1,6 +1,6 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import {
-  columnNotes,
+  listNotes,
   type NewContactListPlan,
 } from '../../../domain/contact-lists/new-contact-list.ts'
 
@@ -19,5 +19,5 @@ export const renderContactList = (list: ContactList, ageMs: number) => ({
 export const renderNewContactList = (list: ContactList, plan: NewContactListPlan) => ({
   ...renderContactList(list, 0),
   contactIdColumn: plan.contactIdColumn,
-  notes: columnNotes(list, plan),
+  notes: listNotes(list, plan),
 })

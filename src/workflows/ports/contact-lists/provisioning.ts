@@ -1,21 +1,15 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { ColumnKind, ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { NewContactListPlan } from '../../../domain/contact-lists/new-contact-list.ts'
 import type { CallContext } from '../genesys/genesys.ts'
-
-export type NewContactList = {
-  name: string
-  columns: readonly { name: string; kind: ColumnKind; required: boolean }[]
-  /** The column that carries the contact id. */
-  contactIdColumn: string
-}
 
 /**
  * Making and changing contact lists. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. Creating is
  * not idempotent in Genesys: it is tried once, and after an unknown outcome the list is looked for by name.
  */
 export type ProvisioningPort = {
-  /** One attempt, no retry of an unknown outcome. */
-  createContactList(list: NewContactList, context: CallContext): Promise<ContactList>
+  /** One attempt, no retry of an unknown outcome. What the dialect does not know (`settingsBeyond`) is not in the plan. */
+  createContactList(list: NewContactListPlan, context: CallContext): Promise<ContactList>
   /** The lists of exactly this name. */
   findByName(name: string, context: CallContext): Promise<{ id: string; name: string }[]>
   /** Guide: adds columns by PUT with a raised schema version. null: the dialect's columns are immutable. */

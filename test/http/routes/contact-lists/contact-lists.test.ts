@@ -78,7 +78,35 @@ test('what Genesys would refuse, or no file could fill, is 400 and named by its 
     [columns({ name: 'x', kind: 'number' }), 'columns.2.kind'],
     [{ contactIdColumn: 'other' }, 'contactIdColumn'],
     [{ contactIdColumn: 'mobile' }, 'contactIdColumn'],
-    [{ description: 'x' }, 'description'],
+    [{ summary: 'x' }, 'summary'],
+    [{ description: '' }, 'description'],
+    [{ description: 'a\u0000b' }, 'description'],
+    [{ schemaVersion: 'v1' }, 'schemaVersion'],
+    [{ divisionId: '../other' }, 'divisionId'],
+    [{ timeZone: 'Europe/Atlantis' }, 'timeZone'],
+    [{ retentionDays: 0 }, 'retentionDays'],
+    [{ dateExpiration: '2027-01-01' }, 'dateExpiration'],
+    [{ zipCodeColumn: 'customerId' }, 'zipCodeColumn'],
+    [{ zipCodeColumn: 'mobile', automaticTimeZoneMapping: true }, 'zipCodeColumn'],
+    [columns({ name: 'x' } as never), 'columns.2.kind'],
+    [columns({ name: 'x', kind: 'text', type: 'String' } as never), 'columns.2.kind'],
+    [columns({ name: 'x', type: 'Email', format: 'E.164' } as never), 'columns.2.format'],
+    [columns({ ...text('x'), whatsApp: true } as never), 'columns.2.whatsApp'],
+    [
+      columns({ name: 'x', kind: 'phone', callableTimeColumn: 'zone' } as never),
+      'columns.2.callableTimeColumn',
+    ],
+    [
+      columns({ name: 'x', kind: 'phone', contactableTimeColumn: 'customerId' } as never),
+      'columns.2.contactableTimeColumn',
+    ],
+    [
+      {
+        automaticTimeZoneMapping: true,
+        ...columns({ name: 'x', kind: 'phone', callableTimeColumn: 'customerId' } as never),
+      },
+      'columns.2.callableTimeColumn',
+    ],
   ]
   for (const [change, field] of cases) {
     const answer = await post({ ...PLAN, ...change })
@@ -89,16 +117,38 @@ test('what Genesys would refuse, or no file could fill, is 400 and named by its 
   assert.ok(!calls.some((call) => call.startsWith('provision')))
 })
 
+test('a schema as guide 001 writes it is taken as it stands', async (t) => {
+  const { post, calls } = await setUp(t)
+  const fields = [
+    { name: 'customerId', type: 'String', required: true },
+    { name: 'phoneNumber', type: 'String', required: true, format: 'E.164' },
+    { name: 'mobile', type: 'Phone' },
+    { name: 'mail', type: 'Email' },
+    { name: 'born', type: 'Date' },
+  ]
+  const asked = { description: 'For retail', schemaName: 'Retail', schemaVersion: '1.0' }
+  const answer = await post({ name: 'G', contactIdColumn: 'customerId', columns: fields, ...asked })
+  assert.equal(answer.statusCode, 201, answer.body)
+  const plan = JSON.parse(calls.at(-1)?.replace('provision default k ', '') ?? '')
+  assert.deepEqual(
+    plan.columns.map(({ kind }: { kind: string }) => kind),
+    ['text', 'phone', 'phone', 'email', 'date'],
+  )
+  assert.deepEqual([plan.description, plan.schemaName, plan.schemaVersion], Object.values(asked))
+})
+
 test('the answer says how each column was made where it is otherwise than asked', () => {
   const plan = {
     name: 'a',
     columns: [
       { name: 'id', kind: 'text', required: true },
-      { name: 'mobile', kind: 'phone', required: false },
+      { name: 'mobile', kind: 'phone', required: false, callableTimeColumn: 'id' },
       { name: 'renewal', kind: 'date', required: false },
       { name: 'late', kind: 'text', required: false },
     ],
     contactIdColumn: 'id',
+    schemaName: 'a',
+    dateExpiration: '2027-01-01T01:00:00+01:00',
   } as const
   const made = {
     id: 'l1',
@@ -111,6 +161,7 @@ test('the answer says how each column was made where it is otherwise than asked'
       { name: 'renewal', kind: 'text', required: false },
     ],
     size: 0,
+    shown: { schemaName: 'b', dateExpiration: '2027-01-01T00:00:00.000Z', columns: {} },
   } as const
   const view = provisionedListSchema.parse(
     renderNewContactList({ ...made, columns: [...made.columns] }, plan),
@@ -119,6 +170,8 @@ test('the answer says how each column was made where it is otherwise than asked'
     { column: 'id', note: 'Genesys does not keep that this column is required.' },
     { column: 'renewal', note: 'Genesys keeps this column as text, not as date.' },
     { column: 'late', note: 'Genesys does not show this column yet.' },
+    { column: null, note: 'Genesys does not show schemaName as it was asked for.' },
+    { column: 'mobile', note: 'Genesys does not show callableTimeColumn as it was asked for.' },
   ])
 })
 

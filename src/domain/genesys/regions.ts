@@ -32,7 +32,12 @@ export type Region = {
   domain: string
   guide: DialectHosts
   platform: DialectHosts
+  /** Where its pre-signed URLs lead; `*.` takes every host below. */
+  uploadHosts: readonly string[]
 }
+
+/** The partition of the European sovereign cloud has a domain of its own; the regions of the US government do not. */
+const SOVEREIGN = /^eusc-/
 
 /** The region by its AWS name or its domain, letter case aside; null when it is not in the closed list. */
 export const resolveRegion = (nameOrDomain: string): Region | null => {
@@ -46,6 +51,7 @@ export const resolveRegion = (nameOrDomain: string): Region | null => {
       // The guides ask the API host for tokens, the platform has a login host of its own.
       guide: { apiUrl, loginUrl: apiUrl },
       platform: { apiUrl, loginUrl: `https://login.${domain}` },
+      uploadHosts: [SOVEREIGN.test(name) ? '*.amazonaws.eu' : '*.amazonaws.com'],
     }
   }
   return null

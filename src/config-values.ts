@@ -1,0 +1,67 @@
+import { z } from 'zod'
+
+import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
+
+/** A whole number from `least` to `most`. */
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`)
+
+/** Parts between commas, without the spaces around them; empty ones are passed over. */
+export const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+/** `id:base64 of 32 bytes`, comma-separated, the current one first. */
+export const encryptionKeys = z.string().transform((text, context) =>
+  text.split(',').map((entry) => {
+    const [id = '', base64 = ''] = entry.trim().split(/:(.*)/s)
+    const key = Buffer.from(base64, 'base64')
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32) {
+      context.addIssue({ code: 'custom', message: 'each entry must be id:base64 of 32 bytes' })
+    }
+    return { id, key }
+  }),
+)
+
+const isWebhookSecret = (text: string): boolean =>
+  /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24
+
+/** `whsec_` and base64 of at least 24 bytes (Standard Webhooks). */
+export const webhookSecret = z
+  .string()
+  .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
+
+/** Such secrets, comma-separated, the current one first. */
+export const webhookSecrets = commaList.refine(
+  (parts) => parts.length > 0 && parts.every(isWebhookSecret),
+  'each entry must be whsec_ and base64 of at least 24 bytes',
+)
+
+/** A regular expression that a text must match whole. */
+export const wholePattern = z.string().transform((text, context) => {
+  try {
+    return new RegExp(`^(?:${text})$`)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a regular expression' })
+    return z.NEVER
+  }
+})
+
+const REGION_LIST = Object.entries(REGIONS)
+  .map(([name, domain]) => `${name} (${domain})`)
+  .join(', ')
+
+/** A region by its AWS name or its domain; the fault lists all of them. */
+export const genesysRegion = z.string().transform((text, context) => {
+  const region = resolveRegion(text)
+  if (region) return region
+  context.addIssue({ code: 'custom', message: `must be one of ${REGION_LIST}` })
+  return z.NEVER
+})
