@@ -185,6 +185,7 @@ export type GatewayEvents = {
     lanesRepaired: number
     syncResent: number
   }
+  'migration.waiting': { waitedMs: number; waitsFor: string[] }
   'job.failed': { queue: string; error: string }
   'queue.lost': { reason: string }
   'queue.back': { awayMs: number }
@@ -228,6 +229,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.settled': 'info',
   'webhook.subscription': 'info',
   'sweep.finished': 'debug',
+  'migration.waiting': 'warn',
   'job.failed': 'error',
   'queue.lost': 'error',
   'queue.back': 'info',

@@ -48,6 +48,16 @@ const planted: Record<string, [path: string, text: string][]> = {
     ['src/genesys/guide/jobs.ts', 'const path = `/jobs/${encodeURIComponent(jobId)}`'],
   ],
   'audit entry by hand': [['src/sync/tells.ts', "const entry = { id: ids.newId('aud') }"]],
+  'an upsert that asks another table': [
+    [
+      'src/store/uploads/stage.ts',
+      'sql`insert into lane (key) on conflict (key) do update set woken = not exists (select from upload)`',
+    ],
+  ],
+  'held by a session of the database': [
+    ['src/store/homes/migrate.ts', 'sql`select pg_advisory_lock(1)`'],
+    ['src/store/homes/migrate.ts', 'sql`create temp table x ()`'],
+  ],
   'unfinished mark': [['src/lanes/lease.ts', ['// TO', 'DO later'].join('')]],
   'path of one machine': [['src/lanes/lease.ts', ["const a = '/ho", "me/me/x'"].join('')]],
   'waits before its tests are declared': [

@@ -88,6 +88,22 @@ export const HOUSE_RULES: readonly Rule[] = [
     applies: (path) => inSource(path) && path !== 'src/domain/audit/audit.ts',
     broken: (_path, text) => /\bnewId\(\s*'aud'/.test(codeOf(text)),
   },
+  {
+    // An upsert that waits for its row sees that row's newest version, and everything else as it was before the wait.
+    name: 'an upsert that asks another table',
+    applies: inSource,
+    broken: (_path, text) =>
+      /\bon conflict\b[^`]*\bdo update\b[^`]*\bexists \(select from (?!unnest)/.test(codeOf(text)),
+  },
+  {
+    // A pooler gives each transaction another connection: what a session holds would be left behind on one (ADR 20).
+    name: 'held by a session of the database',
+    applies: inSource,
+    broken: (_path, text) =>
+      /\bpg_(try_)?advisory_(un)?lock|\bcreate temp|\bwith hold\b|\bset session\b/i.test(
+        codeOf(text),
+      ),
+  },
   { name: 'unfinished mark', applies: always, broken: (_path, text) => UNFINISHED.test(text) },
   {
     name: 'path of one machine',

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 
 import type { Db } from './database.ts'
+import { SqlFailure } from './sql-failure.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
@@ -41,10 +42,36 @@ const readMigrations = async (): Promise<Record<string, Migration>> => {
   return migrations
 }
 
-/** Brings the schema up to date, all in one transaction; instances that start together wait for each other. */
-export const migrate = async (db: Db): Promise<void> => {
-  const migrator = new Migrator({ db, provider: { getMigrations: readMigrations } })
-  const { error } = await migrator.migrateToLatest()
-  if (error instanceof Error) throw error
-  if (error) throw new Error('A migration failed.', { cause: error })
+/** unique_violation of a catalogue, duplicate_table: another instance made it in this moment. */
+const MADE_BY_ANOTHER = new Set(['23505', '42P07'])
+
+/** Kysely's own table for a lock of its own kind, which nothing but this uses on PostgreSQL. Asked for first: it may only be there to be used. */
+const makeLockTable = async (db: Db): Promise<void> => {
+  const { rows } = await sql<{ known: boolean }>`
+    select to_regclass('kysely_migration_lock') is not null as known`.execute(db)
+  if (rows[0]!.known) return
+  try {
+    await sql`create table kysely_migration_lock
+      (id varchar(255) primary key, is_locked integer default 0 not null)`.execute(db)
+  } catch (error) {
+    if (!(error instanceof SqlFailure && MADE_BY_ANOTHER.has(error.code))) throw error
+  }
+}
+
+/**
+ * Brings the schema up to date, all in one transaction; instances that start together wait for each other, by a lock that ends with the
+ * transaction: one of the session would stay behind on a connection that a pooler gives to somebody else. `watch` is told the process of the
+ * database that may have to wait.
+ */
+export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
+  await makeLockTable(db)
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
+    watch?.(rows[0]!.pid)
+    await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
+    const migrator = new Migrator({ db: tx, provider: { getMigrations: readMigrations } })
+    const { error } = await migrator.migrateToLatest()
+    if (error instanceof Error) throw error
+    if (error) throw new Error('A migration failed.', { cause: error })
+  })
 }

@@ -50,6 +50,7 @@ import { openEmbedded } from './embedded-home.ts'
 import { createHome } from './home.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
 import { migrate } from './migrate.ts'
+import { watchMigration } from './migration-watch.ts'
 import { openServer } from './server-home.ts'
 
 export type StoreHome =
@@ -148,12 +149,17 @@ const assemble = async (
 }
 
 /** On a server by connections of its own, whose statements may last: an index over a large table, or the wait for another instance's migration. */
-const bringUpToDate = async (home: StoreHome, database: Database): Promise<void> => {
+const bringUpToDate = async (
+  { home, clock, emit }: { home: StoreHome; clock: Clock; emit: Emit },
+  database: Database,
+): Promise<void> => {
   if (home.kind === 'embedded') return migrate(database.db)
   const patient = openServer({ url: home.url, poolSize: 2, queryTimeoutMs: 0 })
+  const watching = watchMigration({ db: patient.db, clock, emit })
   try {
-    await migrate(patient.db)
+    await migrate(patient.db, watching.watch)
   } finally {
+    await watching.stop()
     await patient.close()
   }
 }
@@ -176,7 +182,7 @@ export const openStore = async (deps: {
       ? await openEmbedded({ dataDir: deps.home.dataDir, clock: deps.clock, emit: deps.emit })
       : openServer(deps.home)
   try {
-    await bringUpToDate(deps.home, database)
+    await bringUpToDate(deps, database)
     return await assemble(database, deps)
   } catch (error) {
     await database.close()

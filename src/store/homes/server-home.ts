@@ -1,6 +1,7 @@
 import {
   type CompiledQuery,
   Kysely,
+  PostgresAdapter,
   PostgresDialect,
   type PostgresPool,
   type PostgresPoolClient,
@@ -57,6 +58,18 @@ const forKysely = (pool: pg.Pool): PostgresPool => {
   }
 }
 
+/** Kysely's lock of migrations is one of the session; `migrate` locks within its transaction. */
+class LocklessAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
+}
+
+class ServerDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new LocklessAdapter()
+  }
+}
+
 /** A statement as the bytes of its messages; what comes back is read by `pg`. It calls `prepare` to send. */
 class WrittenQuery extends pg.Query {
   readonly #message: Uint8Array
@@ -109,7 +122,7 @@ export const openServer = (deps: {
   pool.on('error', () => {})
   return {
     kind: 'server',
-    db: new Kysely<unknown>({ dialect: new PostgresDialect({ pool: forKysely(pool) }) }),
+    db: new Kysely<unknown>({ dialect: new ServerDialect({ pool: forKysely(pool) }) }),
     sql: {
       executeSql: async (text, values = []) => {
         try {

@@ -49,16 +49,17 @@ const findPrograms = (): string | null => {
   return null
 }
 
-/** PostgreSQL refuses to run as root; then it runs as user postgres, when the system has one. */
-const serverUser = (): { uid: number; gid: number } | null | 'none' => {
+/** PostgreSQL and its pooler refuse to run as root; then it runs as user postgres, when the system has one. */
+export const serverUser = (): { uid: number; gid: number } | null | 'none' => {
   if (process.getuid?.() !== 0) return null
   const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+):/m)
   return line ? { uid: Number(line[1]), gid: Number(line[2]) } : 'none'
 }
 
-const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
+/** Resolves when whoever listens at `url` takes a session; rejects when the program that should has ended. */
+export const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`postgres ended with code ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended: ${child.exitCode}`)
     const client = new pg.Client({ connectionString: url })
     client.on('error', () => {})
     try {

@@ -1,0 +1,60 @@
+import { sql } from 'kysely'
+
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { Db } from './database.ts'
+
+/** An instance that starts beside others waits for less than this; then it says what for, and again as often. */
+const TELL_EVERY_MS = 5_000
+
+type Blocker = { pid: number; application: string; state: string; seconds: number }
+
+const blockersOf = async (db: Db, pid: number): Promise<string[]> => {
+  const { rows } =
+    await sql<Blocker>`select pid, application_name as application, coalesce(state, 'unknown') as state,
+      coalesce(extract(epoch from clock_timestamp() - xact_start), 0)::int as seconds
+    from pg_stat_activity where pid = any(pg_blocking_pids(${pid}::int)) order by pid`.execute(db)
+  return rows.map(
+    ({ pid: blocker, application, state, seconds }) =>
+      `process ${blocker} (${application || 'no name'}, ${state}, transaction of ${seconds} s)`,
+  )
+}
+
+/** Says, while a migration waits, for whom: a start that hangs without a word is looked for in the wrong place. */
+export const watchMigration = (deps: {
+  db: Db
+  clock: Clock
+  emit: Emit
+}): { watch(pid: number): void; stop(): Promise<void> } => {
+  const ended = new AbortController()
+  const startedAtMs = deps.clock.monotonicMs()
+  let pid: number | null = null
+  /** Without an answer within one round the answer is what is waited for. */
+  const ask = async (): Promise<string[]> => {
+    if (pid === null) return ['a connection to the database']
+    return blockersOf(deps.db, pid).catch(() => [])
+  }
+  const rounds = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await deps.clock.sleep(TELL_EVERY_MS, ended.signal)
+      } catch {
+        return
+      }
+      const waitsFor = await ask()
+      if (ended.signal.aborted) return
+      const waitedMs = Math.round(deps.clock.monotonicMs() - startedAtMs)
+      if (waitsFor.length > 0) deps.emit('migration.waiting', { waitedMs, waitsFor })
+    }
+  }
+  const running = rounds()
+  return {
+    watch: (waiting) => {
+      pid = waiting
+    },
+    stop: async () => {
+      ended.abort()
+      await running
+    },
+  }
+}
