@@ -26,7 +26,7 @@ import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
 
-/** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed (design, section 6). */
+/** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed [design: 6]. */
 const MAX_RECORD_BYTES = 1024 * 1024
 
 const intakeOf = ({ config: { intake }, store }: Parts) => ({

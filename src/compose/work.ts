@@ -12,9 +12,9 @@ import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import type { Parts } from './parts.ts'
 import { reconcilerOf } from './reconciliation.ts'
 
-/** A delivery goes on for a day before the upload is held (guide-api, table of errors). */
+/** A delivery goes on for a day before the upload is held [guide-api: Errors and retries]. */
 const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
-/** guide-api, timeouts: 5 s for our webhooks out. */
+/** Of our webhooks out [guide-api: Errors and retries]. */
 const WEBHOOK_TIMEOUT_MS = 5000
 const HOLD_RETRY_MS = 60_000
 /** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */

@@ -3,7 +3,7 @@ import type { LaneClaim, LaneStore, Lease, Nudges } from '../workflows/ports/del
 import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
 import { createNudges } from './nudges.ts'
 
-/** Renewed every 3 s of a 10 s lease (design, section 8): two renewals may fail. */
+/** Renewed every 3 s of a 10 s lease [design: 8]: two renewals may fail. */
 const RENEW_EVERY_MS = 3_000
 /** A renewal that failed is tried again soon. */
 const RENEW_AGAIN_MS = 500

@@ -29,7 +29,7 @@ export type Sweeper = {
 }
 
 const SWEEP_EVERY_MS = 5_000
-/** An upload being received without a sign of life for 60 s is abandoned (design, section 3). */
+/** An upload being received without a sign of life for 60 s is abandoned [design: 3]. */
 const RECEIVING_DEAD_MS = 60_000
 /** A delivery so long past its time may have lost its job, if that does not only wait behind others. */
 const SYNC_OVERDUE_MS = 20_000

@@ -40,7 +40,7 @@ const bodyOf = (compilation: Compilation): Record<string, unknown> | null =>
 
 const rulesIn = (body: Record<string, unknown>) => body['rules'] as GuideRule[]
 
-/** As guide-api settles it: list includes are OR-ed, contact includes AND-ed, an exclude wins. */
+/** List includes are OR-ed, contact includes AND-ed, an exclude wins [guide-api: Campaign segments]. */
 const dialledByGuide = (rules: GuideRule[], contact: Witness): boolean => {
   const ofContact = rules.filter(({ type }) => type === 'contact')
   const says = ({ filter }: GuideRule): boolean =>

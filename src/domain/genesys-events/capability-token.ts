@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 
 import { sameBytes } from '../../lib/digest.ts'
 
-/** 128 bit: as much as a forger would have to guess (design, section 6). */
+/** 128 bit: as much as a forger would have to guess [design: 6]. */
 const PROOF_BYTES = 16
 const FORM = /^([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{22})$/u
 

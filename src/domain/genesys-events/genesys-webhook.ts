@@ -10,12 +10,12 @@ export const WEBHOOK_PATHS = {
 } as const
 export type WebhookRoute = keyof typeof WEBHOOK_PATHS
 
-/** Genesys' event for the end of an upload (guide 001). */
+/** Genesys' event for the end of an upload [guide-001]. */
 export const UPLOAD_EVENT_TYPE = 'outbound.contact.upload.completed'
 /** What the subscription's capability token is made of, in the place of a part and its list. */
 export const SUBSCRIPTION_PART = 'subscription_uploads'
 
-/** A token is dead this long after the end of its upload (design, section 6). */
+/** A token is dead this long after the end of its upload [design: 6]. */
 export const TOKEN_DEAD_AFTER_MS = 24 * 60 * 60 * 1000
 
 export const NOTICE_STATUSES = ['success', 'error', 'in_progress'] as const
@@ -34,7 +34,7 @@ export type Notice = {
 
 const rows = z.int().min(0).max(2_000_000_000)
 
-/** Guide 000's callback body. */
+/** The body of a callback [guide-000]. */
 export const callbackSchema = z.looseObject({
   contactListId: genesysIdSchema,
   uploadId: genesysIdSchema,

@@ -90,7 +90,7 @@ export const GENESYS_REJECTIONS = {
 /** A code of a row that Genesys refused. */
 export type GenesysRowCode = keyof typeof GENESYS_REJECTIONS
 
-/** Codes that speak of the list and not of the row: nothing is wrong with the row, so it is not failed but waits (guide-api, "Contacts"). */
+/** Codes that speak of the list and not of the row: nothing is wrong with the row, so it is not failed but waits [guide-api: Contacts]. */
 const SCHEMA_CODES: readonly GenesysRowCode[] = [
   'genesys-unknown-column',
   'genesys-format-mismatch',

@@ -13,7 +13,7 @@ export type ShorthandNotes = {
   sentAt: Map<string, string>
 }
 
-/** The short form of guide 004 (docs/sources.md): ranges and sets of attributes, and a list of exclusions. */
+/** The short form of segments [guide-004]: ranges and sets of attributes, and a list of exclusions. */
 export const SHORTHAND_MEMBERS = ['listIds', 'primaryListId', 'demographicMatrix', 'exclusionRules']
 
 /** The number that a text spells; undefined for anything else. */

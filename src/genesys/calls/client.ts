@@ -44,7 +44,7 @@ export type GenesysClientDeps = {
   uploadHosts?: readonly string[]
   /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
   httpHosts?: readonly string[]
-  /** Bounds one HTTP exchange as a whole; guide-api: 30 s. */
+  /** Bounds one HTTP exchange as a whole; 30 s [guide-api: Errors and retries]. */
   requestTimeoutMs?: number
 }
 

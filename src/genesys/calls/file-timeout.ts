@@ -1,4 +1,4 @@
-/** A call has 30 s (guide-api, "Errors and retries": "uploads by size"). */
+/** A call has 30 s [guide-api: Errors and retries]. */
 const BASE_MS = 30_000
 /** 100 kB a second is slower than any link that a contact centre runs on. */
 const BYTES_PER_MS = 100

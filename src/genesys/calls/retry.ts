@@ -15,7 +15,7 @@ export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
 export type CallerDeps = AttemptDeps & { emit: Emit; circuit: Circuit; budget: RetryBudget }
 
-/** Full jitter from 1 s, doubled, at most 60 s; source: guide-api, "Errors and retries". */
+/** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /** A call waits at least this long for its slot, even if it may not be retried: pacing is no failure. */
 const MIN_PATIENCE_MS = 10_000
@@ -47,7 +47,7 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 }
 
 /**
- * A write that conflicts is not sent again from here: whoever wants it done reads the state first, every time (guide-api, errors table). A read
+ * A write that conflicts is not sent again from here: whoever wants it done reads the state first, every time [guide-api: Errors and retries]. A read
  * is the look at the state itself.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>

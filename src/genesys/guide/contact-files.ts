@@ -15,7 +15,7 @@ import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'
 import { typeOfKind } from './list-wire.ts'
 
-/** 10 MB a file is published; MB read as 10^6 is safe under every reading (guide-api, "Limits"). */
+/** 10 MB a file is published; MB read as 10^6 is safe under every reading [guide-api: Contacts]. */
 const FILE_BYTES = 10_000_000
 
 const jobReceiptSchema = z.looseObject({ jobId: genesysIdSchema })

@@ -45,7 +45,7 @@ export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireLi
 
 const STATUSES = { READY: 'ready', PROCESSING: 'processing', ERROR: 'error' } as const
 
-/** Guide 001 declares phones by format, guide 000 by type; both count (guide-api, "Contact lists"). */
+/** Phones are declared by format [guide-001] or by type [guide-000]; both count [guide-api: Contact lists]. */
 const kindOf = ({ type, format }: Field): ColumnKind => {
   if (format?.toUpperCase() === 'E.164') return 'phone'
   const kinds: Record<string, ColumnKind> = { phone: 'phone', email: 'email', date: 'date' }
@@ -78,10 +78,10 @@ export const contactListOf = (list: WireList): ContactList => {
 
 const TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } as const
 
-/** The type that a column has in a mapping (guide 000). */
+/** The type that a column has in a mapping [guide-000]. */
 export const typeOfKind = (kind: ColumnKind): string => TYPES[kind]
 
-/** A column as a field of a list's schema. A phone is a text with a format, as guide 001 writes it, whose call this is. */
+/** A column as a field of a list's schema. A phone is a text with a format, as the guide [guide-001] writes it, whose call this is. */
 export const fieldOfColumn = ({
   name,
   kind,

@@ -8,7 +8,7 @@ import {
 import type { Leaf } from '../../domain/segments/segment.ts'
 import { isGuideName, writeExpression, type GuideExpression } from './segment-expression.ts'
 
-/** Limits of the guide dialect (docs/sources.md, guide-api, "Campaign segments"). */
+/** Limits of the guide dialect [guide-api: Campaign segments]. */
 const RULE_CHARS = 2_048
 const MOST_RULES = 50
 

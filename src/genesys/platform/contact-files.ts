@@ -53,7 +53,7 @@ const eventsSchema = z.looseObject({
 })
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
-/** There is no word for success: an absent state with 100 % is the end of an import, whosever it was (research, 2.5.4). */
+/** There is no word for success: an absent state with 100 % is the end of an import, whosever it was [platform-api: 2.5.4]. */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0
   const states = { IN_PROGRESS: 'in_progress', FAILED: 'failed' } as const

@@ -2,7 +2,7 @@ import type { Compilation, CompileFault } from '../../domain/segments/compiled-s
 import type { PlacedNode, PlacedRules } from '../../domain/segments/placed.ts'
 import type { Leaf, Literal } from '../../domain/segments/segment.ts'
 
-/** Conditions of one contact list filter (docs/sources.md, platform API, 2.8). */
+/** Conditions of one contact list filter [platform-api: 2.8]. */
 const MOST_PREDICATES = 10
 
 export type FilterPredicate = {

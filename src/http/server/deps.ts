@@ -29,7 +29,7 @@ export type Readiness = {
 
 export type HttpLimits = {
   maxUploadBytes: number
-  /** An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out (S-14). */
+  /** An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out [controls: S-14]. */
   slowBodyBytesPerSecond?: number
   slowBodyWindowMs?: number
   /** An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left out. */

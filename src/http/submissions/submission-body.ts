@@ -6,7 +6,7 @@ import { isGzip } from '../../intake/bytes/compression.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { HttpLimits } from '../server/deps.ts'
 
-/** S-14: an upload may be long but not idle. */
+/** An upload may be long but not idle [controls: S-14]. */
 const SLOW_BYTES_PER_SECOND = 8 * 1024
 const SLOW_WINDOW_MS = 15_000
 

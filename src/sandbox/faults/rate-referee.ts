@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 
 export type SandboxDialect = 'guide' | 'platform'
 
-/** Both published limits are per minute (guide-API "Limits"; platform API, rate limits). */
+/** Both published limits are per minute [guide-api: Contacts] [platform-api: 2.11]. */
 const WINDOW_MS = 60_000
 
 export type Verdict = {

@@ -16,7 +16,7 @@ import { CsvFault, csvRecords } from '../state/csv-records.ts'
 import type { StoredList } from '../state/list-store.ts'
 import { ingest, modeOf, takingList } from './guide-ingest.ts'
 
-/** guide-API, "Limits": objects a request. */
+/** Objects a request [guide-api: Contacts]. */
 const BULK_ROWS = 5000
 
 const NO_FILE = 'A multipart part named file is expected.'
@@ -80,7 +80,7 @@ export const contactsOfRecords = (
   }))
 }
 
-/** Headerless, in the order of the schema, when appending; with a header, and in its order, when overwriting (guide 001). */
+/** Headerless, in the order of the schema, when appending; with a header, and in its order, when overwriting [guide-001]. */
 const contactsOfCsv = (
   state: SandboxState,
   call: Call,

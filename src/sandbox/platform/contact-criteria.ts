@@ -45,7 +45,7 @@ export const criteriaSchema = z.object({
 })
 export type Criteria = z.output<typeof criteriaSchema>
 
-/** The help page of filters says 10 conditions at the most (platform API, section 2.8). */
+/** The help page of filters says 10 conditions at the most [platform-api: 2.8]. */
 const MAX_PREDICATES = 10
 
 type Comparable = number | string

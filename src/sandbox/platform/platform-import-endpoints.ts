@@ -71,7 +71,7 @@ type Telling = {
   category: FaultOf<'import-event-category'> | null
 }
 
-/** The categories that are known of codes (platform API, section 2.5.5); which one the full list has is inferred. */
+/** The categories that are known of codes [platform-api: 2.5.5]; which one the full list has is inferred. */
 const categoryOf = (code: string): LoggedEvent['category'] =>
   code === 'EXCEEDED_CONTACT_LIMIT' ? 'ENTITY_LIMIT' : 'IMPORT_ERROR'
 

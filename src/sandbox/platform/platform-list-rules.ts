@@ -4,7 +4,7 @@ import type { ListStore, StoredList } from '../state/list-store.ts'
 import { PLATFORM_LIMITS } from './platform-limits.ts'
 import type { Entity } from './platform-list-entity.ts'
 
-/** Names that exports carry for Genesys' own columns (platform API, section 2.6). */
+/** Names that exports carry for Genesys' own columns [platform-api: 2.6]. */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['inin-outbound-id', 'ContactCallable'])
 
 /** A rule that was broken, by the code that the platform documents for it. */

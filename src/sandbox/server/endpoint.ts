@@ -38,7 +38,7 @@ export type SandboxState = {
   divisions: NamedEntities<Division>
   attemptLimits: NamedEntities<AttemptLimits>
   requests: RequestLog
-  /** How long a new or changed guide list is not yet indexed; guide 001 says 300 ms. */
+  /** How long a new or changed guide list is not yet indexed; 300 ms are published [guide-001]. */
   provisioningLagMs: number
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { FaultEngine, FaultTarget } from '../faults/fault-plan.ts'
 import type { ActivityBook, PushEntry } from '../state/activity-book.ts'
 
-/** The one event of the guides that speaks of uploads (guide-API, "Completion webhook"). */
+/** The one event of the guides that speaks of uploads [guide-api: Completion webhook]. */
 export const UPLOAD_COMPLETED = 'outbound.contact.upload.completed'
 
 const ANSWER_WITHIN_MS = 5_000

@@ -9,7 +9,7 @@ export type Answer = {
   ready?: Promise<void>
 }
 
-/** An error answer in the shape of Genesys' ErrorBody (platform API, "Response headers and errors"). Thrown by endpoints, sent by the exchange. */
+/** An error answer in the shape of Genesys' ErrorBody [platform-api: 2.11]. Thrown by endpoints, sent by the exchange. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number

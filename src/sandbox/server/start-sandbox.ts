@@ -40,7 +40,7 @@ export type SandboxOptions = {
   importDurationMs?: number
   /** How long a platform bulk job or export runs. Default 200. */
   taskDurationMs?: number
-  /** How long a new or changed guide list is not indexed. Default 300 (guide 001). */
+  /** How long a new or changed guide list is not indexed. Default 300 [guide-001]. */
   provisioningLagMs?: number
   /** Default 3600. */
   tokenLifetimeSeconds?: number

@@ -21,7 +21,7 @@ export const tokenEndpoint = (state: SandboxState): Endpoint => ({
   handle: (call) => {
     if (state.faults.pick(['login-throttled'], call)) {
       state.book.token('throttled')
-      // The login throttles with 400, not 429 (platform API, section 2.2).
+      // The login throttles with 400, not 429 [platform-api: 2.2].
       return refused(400, 'invalid_request', 'rate limit exceeded, please try again later')
     }
     const form = call.body instanceof URLSearchParams ? call.body : new URLSearchParams()

@@ -15,7 +15,7 @@ export type BulkJob = {
   downloadUri: string | null
 }
 
-/** Changes to many contacts at once, done behind the answer (platform API, section 2.6). */
+/** Changes to many contacts at once, done behind the answer [platform-api: 2.6]. */
 export type BulkJobs = {
   start(job: Omit<BulkJob, 'id' | 'state'>, apply: () => void): BulkJob
   /** Throws a 404 refusal. */

@@ -10,7 +10,7 @@ import type { StoredList } from './list-store.ts'
 export type ImportPlan = {
   rows: number
   contacts: IncomingContact[]
-  /** Codes of the outbound event log (platform API, section 2.5.5), one for each row that is left out; null where it is left out without a word. */
+  /** Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out; null where it is left out without a word. */
   rowCodes: (string | null)[]
   /** null: the file can be imported. */
   fileCode: string | null
@@ -42,7 +42,7 @@ type Columns = {
   width: number
 }
 
-/** Columns are matched without regard to case, all of the list's must be there, and others are left out (platform API, section 2.5.3). */
+/** Columns are matched without regard to case, all of the list's must be there, and others are left out [platform-api: 2.5.3]. */
 const columnsOf = (
   list: StoredList,
   header: readonly string[],
@@ -59,7 +59,7 @@ const columnsOf = (
   return idAt === -1 ? 'IMPORT_MISSING_CUSTOM_ID' : { places, idAt, width: header.length }
 }
 
-/** Formatting is ignored, but a leading + (platform API, section 2.5.3). */
+/** Formatting is ignored, but a leading + [platform-api: 2.5.3]. */
 const PHONE = /^\+?\d{3,15}$/
 const EMAIL = /^[^@\s]+@[^@\s]+$/
 
@@ -86,7 +86,7 @@ const contactOf = (
   const contactId = columns.idAt === null ? randomUUID() : (record[columns.idAt] ?? '').trim()
   if (contactId === '') return 'IMPORT_MISSING_CUSTOM_ID'
   if (!isContactId(contactId)) return 'IMPORT_INVALID_CUSTOM_ID'
-  // `trimWhitespace` is on unless a list says otherwise (platform API, section 2.3).
+  // `trimWhitespace` is on unless a list says otherwise [platform-api: 2.3].
   const { trimWhitespace } = list.settings
   const cells = columns.places.map((place) => {
     const cell = record[place] ?? ''
@@ -100,7 +100,7 @@ const isRefused = (rule: FaultOf<'reject-rows'> | null, contactId: string, index
   (rule.contactIds?.includes(contactId) === true ||
     (rule.everyNth !== undefined && (index + 1) % rule.everyNth === 0))
 
-/** Trailing blank rows fail the import (platform API, section 2.5.3). */
+/** Trailing blank rows fail the import [platform-api: 2.5.3]. */
 const isBlank = (record: readonly string[] | undefined): boolean =>
   record?.length === 1 && record[0] === ''
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { DueEffects } from './due-effects.ts'
 
-/** The import of a list as `GET …/importstatus` shows it: there is no word for success (platform API, section 2.5.4). */
+/** The import of a list as `GET …/importstatus` shows it: there is no word for success [platform-api: 2.5.4]. */
 export type ShownImport = {
   state?: 'IN_PROGRESS' | 'FAILED'
   totalRecords: number

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { IdempotencyStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
 
-/** How long an answer is replayed. Source: design, section 6. */
+/** How long an answer is replayed [design: 6]. */
 const KEPT_DAYS = 7
 
 type ClaimRow = {

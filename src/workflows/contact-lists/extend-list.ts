@@ -15,7 +15,7 @@ import type { ListCache } from '../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
 import { problemOfRefusal, readContext, unavailable } from '../uploads/receive/list-schema.ts'
 
-/** A changed list is ready again within this (guide-api, "Contact lists"). */
+/** A changed list is ready again within this [guide-api: Contact lists]. */
 const READY_WITHIN_MS = 30_000
 const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000

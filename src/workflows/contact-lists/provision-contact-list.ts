@@ -57,10 +57,10 @@ export type ProvisionDeps = {
   signal?: AbortSignal
 }
 
-/** A bulk call right after the creation is refused (guide-api, "Contact lists"). */
+/** A bulk call right after the creation is refused [guide-api: Contact lists]. */
 const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000
-/** Genesys indexes a new list for up to 30 s; source: guide-api, table of errors. */
+/** Genesys indexes a new list for up to 30 s [guide-api: Errors and retries]. */
 const PROVISIONING_MS = 30_000
 const BEAT_MS = 15_000
 const DUPLICATE_NAME = 'duplicate.name'

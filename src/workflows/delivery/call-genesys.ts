@@ -8,7 +8,7 @@ import { askGoingOn, DeliveryEnds, pause } from './run.ts'
 
 /** One call is left to retry by itself this long; between calls the lane hears of a pause or a cancellation. */
 const SLICE_MS = 60_000
-/** Full jitter from 1 s, cap 60 s (guide-api, errors table). */
+/** Full jitter from 1 s, cap 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 /**

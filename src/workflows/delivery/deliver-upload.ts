@@ -81,7 +81,7 @@ const NOT_INGESTED: UploadProblem = {
   detail: 'Genesys took the rows and then failed to ingest any of them.',
 }
 
-/** Whether all that was sent ended as failed in Genesys, not a row of it taken: then nothing is completed (guide-api, "Completion webhook"). */
+/** Whether all that was sent ended as failed in Genesys, not a row of it taken: then nothing is completed [guide-api: Completion webhook]. */
 const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> => {
   const { delivered, unchanged, failed } = upload.counts
   if (failed === 0 || delivered + unchanged > 0) return false

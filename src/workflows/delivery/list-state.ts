@@ -4,7 +4,7 @@ import { callGenesys, problemOf } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pause } from './run.ts'
 
-/** Genesys is indexing: look again every 5 s (guide-api, list status), for a minute, then step aside. */
+/** Genesys is indexing: look again every 5 s [guide-api: Contacts], for a minute, then step aside. */
 const LOOK_AGAIN_MS = 5_000
 const LOOKS = 12
 

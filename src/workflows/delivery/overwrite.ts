@@ -13,7 +13,7 @@ export const wipesNext = (run: DeliveryRun): boolean =>
   run.clearing.state !== 'done' &&
   run.deps.clearContactList === null
 
-/** Clearing now would delete what a later upload has brought: newer content wins, whoever waited (design, section 3). */
+/** Clearing now would delete what a later upload has brought: newer content wins, whoever waited [design: 3]. */
 const assertMayClear = (run: DeliveryRun): void => {
   const { clearedSeq, newerDelivered } = run.clearing
   if (!newerDelivered && clearedSeq <= (run.upload.acceptedSeq ?? 0)) return
@@ -96,7 +96,7 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
 
 /**
  * Sends the first request of an overwrite. After an unknown outcome, of this run or (`inDoubt`) an earlier one, the list is read before
- * anything is sent again: a list that was wiped gets the same rows appended, which upserts them (guide-api, "Contacts").
+ * anything is sent again: a list that was wiped gets the same rows appended, which upserts them [guide-api: Contacts].
  */
 export const sendWiping = <T>(
   run: DeliveryRun,

@@ -42,7 +42,7 @@ export type DeliveryDeps = {
   random: () => number
   ids: Ids
   emit: Emit
-  /** How long Genesys may be unreachable before the upload is held; 24 h (guide-api, errors table). */
+  /** How long Genesys may be unreachable before the upload is held; 24 h [guide-api: Errors and retries]. */
   retryWindowMs: number
   /** First wait for a job; grows by half up to ten times this. */
   completionPollMs: number

@@ -180,7 +180,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     else await send(batch, plan)
     if (!wiping) return
     await drain('resend')
-    // The wiping request has the list's index rebuilt: nothing is appended before it stands again (guide-api, "Contacts").
+    // The wiping request has the list's index rebuilt: nothing is appended before it stands again [guide-api: Contacts].
     if (!wipesNext(run)) await checkList(run)
   }
 

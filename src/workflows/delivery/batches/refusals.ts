@@ -9,7 +9,7 @@ import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { freshBatch, partOf, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
-/** Bisecting ends past this many extra requests, or this share of the upload's rows refused (design, section 3). */
+/** Bisecting ends past this many extra requests, or this share of the upload's rows refused [design: 3]. */
 const MAX_EXTRA_REQUESTS = 50
 const MAX_REFUSED_SHARE = 0.05
 /** A few bad rows of a small file are just bad rows. */

@@ -11,7 +11,7 @@ import type { OpenPart } from './part-refusals.ts'
 import { fileOf, markAttempt } from './send-part.ts'
 import type { PartOutcome } from './settle-part.ts'
 
-/** The list as it was before an import: its status may still be that of the import before (research, 2.5.4). */
+/** The list as it was before an import: its status may still be that of the import before [platform-api: 2.5.4]. */
 type Snapshot = { status: ImportStatus; size: number | null; lastEventAt: Date }
 
 /** Terraform's provider gives an import up after 300 s without a sign; by then a small one has long ended. */

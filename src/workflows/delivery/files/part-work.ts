@@ -94,7 +94,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     if (taken) await recordCleared(run)
     await settled(run, open, outcome, startedMs)
     if (wiping && !taken) throw overwriteFailed()
-    // Wiping rebuilds the list's index: nothing is appended before it is ready again (guide-api, "Contacts").
+    // Wiping rebuilds the list's index: nothing is appended before it is ready again [guide-api: Contacts].
     if (wiping) await checkList(run)
   }
   return { through }

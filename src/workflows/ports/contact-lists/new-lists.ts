@@ -1,6 +1,6 @@
 /**
  * The lists that were made a moment ago, by whichever instance: Genesys indexes a list for up to 30 s, and until then a 404 only means "not
- * yet" (guide-api, errors table). Asked of the store only when a list is not found.
+ * yet" [guide-api: Errors and retries]. Asked of the store only when a list is not found.
  */
 export type NewLists = {
   /** Kept before anybody else can name the list. */

@@ -26,7 +26,7 @@ export type BatchToSend = {
   /** Stable over every retry of the batch; sent as X-Request-ID. */
   requestId: string
   columns: readonly { name: string; kind: string; required: boolean }[]
-  /** Guide: `overwrite` wipes the list with this very request (guide-api, "Contacts"); append unless told. */
+  /** Guide: `overwrite` wipes the list with this very request [guide-api: Contacts]; append unless told. */
   mode?: UploadMode
   /** Column that carries the contact id in the list, or null where the list has none. */
   contactIds: readonly string[]

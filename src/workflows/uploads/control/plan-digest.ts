@@ -22,7 +22,7 @@ export const planBasisOf = (about: {
     }),
   )
 
-/** What an operator who applies the plan agrees to: file, options, columns, and which rows stay out (design, section 6). */
+/** What an operator who applies the plan agrees to: file, options, columns, and which rows stay out [design: 6]. */
 export const planDigestOf = (about: {
   basis: string
   schemaVersion: string

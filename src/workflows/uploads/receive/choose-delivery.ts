@@ -63,7 +63,7 @@ export const checkListTakes = (
 
 /**
  * How the rows go to Genesys, now that they are counted: as the caller asks; else, in the guide dialect, as files above the threshold
- * where the list has a column for the id (guide-api, "Contacts"), and as batches otherwise.
+ * where the list has a column for the id [guide-api: Contacts], and as batches otherwise.
  */
 export const chooseDelivery = (
   deps: Deps,

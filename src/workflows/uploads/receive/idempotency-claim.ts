@@ -2,7 +2,7 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
 
-/** A claim without a sign of life for 60 s is dead (design, section 6). */
+/** A claim without a sign of life for 60 s is dead [design: 6]. */
 const CLAIM_DEAD_MS = 60_000
 const IN_PROGRESS_RETRY_SECONDS = 10
 const RELEASE_AGAIN_MS = 2_000

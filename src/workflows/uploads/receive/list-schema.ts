@@ -6,11 +6,11 @@ import type { CallContext, ContactListPort } from '../../ports/genesys/genesys.t
 
 /** A caller waits for Genesys this long before the list as last seen serves. */
 export const READ_RETRY_MS = 4_000
-/** A list read less than 60 s ago is fresh (design, section 4). */
+/** A list read less than 60 s ago is fresh [design: 4]. */
 export const FRESH_MS = 60_000
 const RETRY_AFTER_SECONDS = 30
 
-/** That Genesys refused for good, with the right that is probably missing (guide-api, "Rights"). */
+/** That Genesys refused for good, with the right that is probably missing [guide-api: Rights]. */
 export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
   const { kind, right, upstreamCode } = failure
   const denied =

@@ -16,7 +16,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /** When Genesys is asked again after it did not answer; then the reconciliation is unavailable. */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
-/** What differs is looked at once more: an index may lag (guide-api: up to a minute); the platform answers of what it stored. */
+/** What differs is looked at once more: an index may lag up to a minute; the platform answers of what it stored. */
 const DOUBT_MS = { guide: MINUTE, platform: 5 * SECOND } as const
 /** The most that one call of the platform reads back. */
 const MOST_CONTACTS = 50
