@@ -75,7 +75,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     ...parts,
     publicUrl,
     simulated: sandbox !== null,
-    wake: () => work.lanes.wake(),
+    wake: (laneKey) => work.lanes.wake(laneKey),
     webhooks: () => (typeof events === 'string' ? events : events.status()),
     stopping: () => stopped.signal.aborted,
     stopSignal: stopped.signal,

@@ -76,7 +76,7 @@ const limitsOf = ({ config, genesys }: Parts) =>
 type ServerParts = Parts & {
   publicUrl: string
   simulated: boolean
-  wake: () => void
+  wake: (laneKey?: string) => void
   stopping: () => boolean
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
   stopSignal: AbortSignal
@@ -102,6 +102,7 @@ const uploadUsesOf = (deps: ServerParts, ids: Ids) => {
   const staging = {
     ...lists,
     uploads: store.uploads,
+    smallUploads: store.smallUploads,
     idempotency: store.idempotency,
     renderUpload,
     fileThresholdRows: config.genesys.fileThresholdRows,
@@ -148,6 +149,7 @@ export const createGatewayServer = async (deps: ServerParts) => {
   const lists = { contactLists: genesys.contactLists, lists: store.lists, clock: systemClock, emit }
   return createHttpServer({
     access: store.access,
+    readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     ...uploadUsesOf(deps, ids),
     watchUploads: deps.watchUploads,

@@ -33,8 +33,8 @@ export type LaneWorkerDeps = {
 
 export type LaneWorkers = {
   start(): void
-  /** There may be work: look now. */
-  wake(): void
+  /** There may be work, in this lane where one is named: look now. Whoever holds it here finds the work without a look. */
+  wake(laneKey?: string): void
   /** What a lane waits for may have happened: if this process holds it, the wait ends now. `count` as the store counts. */
   nudge(laneKey: string, count: number): void
   /** Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and gives every lane up. */
@@ -56,7 +56,8 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   const hold = createHolder(deps, stopping.signal)
   let idle = new AbortController()
   let claiming: Promise<void> = Promise.resolve()
-  const wake = (): void => idle.abort()
+  const leaseOf = (laneKey: string): KeptLease | undefined =>
+    held.keys().find((lease) => lease.laneKey === laneKey)
   const turns = createTurns(deps, () => held.keys())
 
   const claimOne = async (): Promise<boolean> => {
@@ -67,10 +68,10 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
     const claimedAtMs = clock.monotonicMs()
     const claim = await lanes.claim(deps.owner)
     if (claim === null) return false
-    const lease = keepLease({ lanes, clock, wentAside: wake }, claim, claimedAtMs)
+    const lease = keepLease({ lanes, clock, wentAside: () => idle.abort() }, claim, claimedAtMs)
     const work = hold(claim, lease, claimedAtMs).finally(() => {
       held.delete(lease)
-      wake()
+      idle.abort()
     })
     held.set(lease, work)
     return true
@@ -94,32 +95,33 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   }
 
   return {
-    start: () => {
-      claiming = claimLoop()
+    start: () => void (claiming = claimLoop()),
+    wake: (laneKey) => {
+      if (laneKey === undefined || !leaseOf(laneKey)) idle.abort()
     },
-    wake,
     nudge: (laneKey, count) => {
-      const lease = [...held.keys()].find((kept) => kept.laneKey === laneKey)
+      const lease = leaseOf(laneKey)
       if (lease) lease.nudge(count)
-      else wake()
+      else idle.abort()
     },
     stop: async (graceMs) => {
       stopping.abort()
-      wake()
-      // Asked first: while a claim hangs, the lanes already held come to rest.
-      for (const lease of held.keys()) lease.askToRest()
-      await claiming
-      await emptied(clock, held, graceMs)
+      idle.abort()
+      await emptied(clock, held, claiming, graceMs)
     },
   }
 }
 
-/** Waits for the lanes held to come to rest; aborts what has not after `graceMs`. */
+/** Waits for the last claim, and for the lanes held to come to rest; aborts what has not after `graceMs`. */
 const emptied = async (
   clock: Clock,
   held: ReadonlyMap<KeptLease, Promise<void>>,
+  claiming: Promise<void>,
   graceMs: number,
 ): Promise<void> => {
+  // Asked first: while a claim hangs, the lanes already held come to rest.
+  for (const lease of held.keys()) lease.askToRest()
+  await claiming
   for (const lease of held.keys()) lease.askToRest()
   const grace = new AbortController()
   const ended = Promise.all(held.values()).then(() => grace.abort())

@@ -5,6 +5,7 @@ import type { UploadOptions } from '../domain/uploads/upload-options.ts'
 import type { FileFormat, Upload } from '../domain/uploads/upload.ts'
 import type { BuildContactSteps } from '../intake/rows/contact-steps.ts'
 import type { GENESYS_REFUSALS, READ_LIST_REFUSALS } from './contact-lists/refusals.ts'
+import type { Doorway } from './ports/uploads/small-uploads.ts'
 import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /** What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must hear, with the codes of its type. */
@@ -21,6 +22,8 @@ export type UploadRequest = {
   method: string
   path: string
   validateOnly: boolean
+  /** What was read of a small upload together with its key; left out: it is read here. */
+  doorway?: Doorway | null
   /** The file's bytes as they arrive. A body broken off makes the iteration throw. */
   body: AsyncIterable<Uint8Array>
 }

@@ -5,6 +5,7 @@ import { hasScope, type ApiKey, type Scope } from '../../domain/access/access.ts
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { sameBytes, sha256 } from '../../lib/digest.ts'
 import { keyRequestsPerMinute, type HttpDeps } from '../server/deps.ts'
+import { findKeyOf } from '../server/doorway.ts'
 import { createKeyFailures, type KeyFailures } from '../server/key-failures.ts'
 import { createKeyQuota, quotaHeaders, type KeyQuota } from '../server/key-quota.ts'
 
@@ -43,7 +44,7 @@ const authenticate = async (
   if (wait !== null) {
     throw new GatewayProblem('too-many-requests', 'Too many refused keys.', {}, wait)
   }
-  const key = await deps.access.findKey(digest)
+  const key = await findKeyOf(deps, request, digest)
   if (!key || !isLive(key, deps.clock.now())) {
     failures.failed(request.ip)
     throw unauthorized(reply)
@@ -94,6 +95,7 @@ export const authPlugin = (deps: HttpDeps) =>
           )
         }
       })
+      app.decorateRequest('doorway', null)
       app.addHook('onRequest', async (request, reply) => {
         // A path without a route has no policy and reaches nothing but the 404 answer.
         if (request.is404) return

@@ -13,6 +13,7 @@ import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoin
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
@@ -49,6 +50,8 @@ export const keyRequestsPerMinute = (limits: HttpLimits): number =>
 /** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'isGranted'>
+  /** Left out: what a small upload is judged by is read one after the other. */
+  readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
   receiveUpload: ReceiveUpload
   controlUpload: ControlUpload

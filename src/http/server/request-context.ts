@@ -1,4 +1,5 @@
 import type { Caller } from '../../domain/access/access.ts'
+import type { Doorway } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { Operation, RouteAccess } from '../document/operation.ts'
 import type { SubmissionForm } from '../submissions/submission-form.ts'
 
@@ -21,5 +22,7 @@ declare module 'fastify' {
     answered: boolean
     /** How the body comes, where the route reads a file. */
     submissionForm: SubmissionForm | null
+    /** What was read of a small upload together with its key; null of everything else. */
+    doorway: Doorway | null
   }
 }

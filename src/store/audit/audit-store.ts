@@ -4,26 +4,35 @@ import type { AuditEntry } from '../../domain/audit/audit.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { Database, Db } from '../homes/database.ts'
 
-/** The statement that writes entries, unchained; a condition may follow it. The time is the database's. */
+/** The columns that an entry is written with; the time is the database's. */
+export const AUDIT_COLUMNS =
+  'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest'
+/** The same with their types, as a record of JSON has them. */
+export const AUDIT_TYPES = `id text, tenant_id text, actor text, action text,
+  object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text`
+
+/** An entry's values by column. */
+export const auditColumns = (entry: AuditEntry) => ({
+  id: entry.id,
+  tenant_id: entry.tenantId,
+  actor: entry.actor,
+  action: entry.action,
+  object: entry.object,
+  request_id: entry.requestId,
+  attempt: entry.attempt,
+  latency_ms: entry.latencyMs === null ? null : Math.round(entry.latencyMs),
+  outcome: entry.outcome,
+  counts: entry.counts,
+  digest: entry.digest,
+})
+
+const [COLUMNS, TYPES] = [sql.raw(AUDIT_COLUMNS), sql.raw(AUDIT_TYPES)]
+
+/** The statement that writes entries, unchained; a condition may follow it. */
 export const auditInsert = (entries: readonly AuditEntry[]): RawBuilder<unknown> => {
-  const rows = entries.map((entry) => ({
-    id: entry.id,
-    tenant_id: entry.tenantId,
-    actor: entry.actor,
-    action: entry.action,
-    object: entry.object,
-    request_id: entry.requestId,
-    attempt: entry.attempt,
-    latency_ms: entry.latencyMs === null ? null : Math.round(entry.latencyMs),
-    outcome: entry.outcome,
-    counts: entry.counts,
-    digest: entry.digest,
-  }))
-  return sql`insert into audit_entry
-      (id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest)
-    select id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as entry (id text, tenant_id text, actor text, action text,
-      object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text)`
+  const rows = JSON.stringify(entries.map(auditColumns))
+  return sql`insert into audit_entry (${COLUMNS})
+    select ${COLUMNS} from jsonb_to_recordset(${rows}::jsonb) as entry (${TYPES})`
 }
 
 /** Writes entries on the given handle. */

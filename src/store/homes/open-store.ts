@@ -24,6 +24,7 @@ import type { Home } from '../../workflows/ports/homes/home.ts'
 import type { JobQueue, SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
+import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { createAccessStore } from '../access/access-store.ts'
@@ -43,6 +44,8 @@ import { createPaceStore } from '../genesys/pace-store.ts'
 import { createExplainStore } from '../uploads/explain-store.ts'
 import { createIdempotencyStore } from '../uploads/idempotency-store.ts'
 import { createReconciliationStore } from '../uploads/reconciliation-store.ts'
+import { createReadDoorway } from '../uploads/small/doorway.ts'
+import { createStageSmall } from '../uploads/small/stage-small.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
 import { createWatchStore } from '../uploads/watch-store.ts'
 import type { Database } from './database.ts'
@@ -60,6 +63,7 @@ export type StoreHome =
 export type Store = {
   home: Home
   uploads: UploadStore
+  smallUploads: SmallUploadStore
   idempotency: IdempotencyStore
   lanes: LaneStore
   holds: HoldStore
@@ -121,6 +125,10 @@ const assemble = async (
   return {
     home: createHome({ database, close }),
     uploads,
+    smallUploads: {
+      read: createReadDoorway(database),
+      stage: createStageSmall({ database, keyring }),
+    },
     idempotency,
     lanes,
     holds: createHoldStore({ database }),

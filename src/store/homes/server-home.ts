@@ -14,6 +14,7 @@ import {
   type WireValue,
 } from '../endpoints/wire-message.ts'
 import type { Database } from './database.ts'
+import { keptNameOf, noteKeptFailure } from './kept-statements.ts'
 import { isUnanswered, sqlFailure } from './sql-failure.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
@@ -27,9 +28,13 @@ const forKysely = (pool: pg.Pool): PostgresPool => {
     // A connection that breaks while idle in our hands is heard of at the next statement.
     client.on('error', () => {})
     const query: Query = async (text, values) => {
+      const name = keptNameOf(text)
       try {
-        return await client.query(text, values as unknown[])
+        return name === undefined
+          ? await client.query(text, values as unknown[])
+          : await client.query({ name, text, values: values as unknown[] })
       } catch (error) {
+        if (name !== undefined) noteKeptFailure(sqlFailure(error))
         // Ended, or the rollback and whoever has the connection next wait behind the statement.
         if (isUnanswered(error)) void (client as pg.PoolClient & pg.Client).end().catch(() => {})
         throw sqlFailure(error)

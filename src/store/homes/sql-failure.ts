@@ -40,6 +40,13 @@ export const sqlFailure = (error: unknown): Error => {
   return new SqlFailure(code, safe, typeof told.constraint === 'string' ? told.constraint : null)
 }
 
-/** A deadlock or a serialisation failure: the transaction did nothing and may run again. */
+/** invalid_sql_statement_name, duplicate_prepared_statement: a pooler sent a named statement to another connection than its name. */
+const STATEMENT_LOST = ['26000', '42P05']
+
+export const isStatementLost = (error: unknown): boolean =>
+  error instanceof SqlFailure && STATEMENT_LOST.includes(error.code)
+
+/** A deadlock, a serialisation failure or a lost name of a statement: the transaction did nothing and may run again. */
 export const mayRunAgain = (error: unknown): boolean =>
-  error instanceof SqlFailure && (error.code === '40P01' || error.code === '40001')
+  isStatementLost(error) ||
+  (error instanceof SqlFailure && (error.code === '40P01' || error.code === '40001'))

@@ -4,7 +4,7 @@ import type { IdempotencyStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
 
 /** How long an answer is replayed [design: 6]. */
-const KEPT_DAYS = 7
+export const KEPT_DAYS = 7
 
 type ClaimRow = {
   state: 'claimed' | 'done'

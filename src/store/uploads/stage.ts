@@ -26,7 +26,7 @@ const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
 }
 
 /** Little-endian, four bytes a line. */
-const linesAsHex = (lines: Uint32Array): string => {
+export const linesAsHex = (lines: Uint32Array): string => {
   const bytes = Buffer.allocUnsafe(lines.length * 4)
   for (const [index, line] of lines.entries()) bytes.writeUInt32LE(line, index * 4)
   return bytes.toString('hex')

@@ -10,12 +10,12 @@ import type { Keyring } from '../homes/keyring.ts'
 import { SqlFailure } from '../homes/sql-failure.ts'
 import { createControls } from './apply.ts'
 import { createEncodeChunk, decodeChunk, type ChunkRow } from './chunk-codec.ts'
+import { keyContext, openKey, type SealedKey } from './data-keys.ts'
 import { createLedger } from './ledger.ts'
 import { createStage } from './stage.ts'
 import { createUploadPages } from './upload-pages.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
-const keyContext = (uploadId: string): string => `upload:${uploadId}`
 const FOREIGN_KEY_VIOLATION = '23503'
 
 const createFind =
@@ -25,15 +25,6 @@ const createFind =
         where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
     return rows[0] ? toUpload(rows[0]) : null
   }
-
-type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
-
-const openKey = (keyring: Keyring, uploadId: string, row: SealedKey | undefined): KeyObject => {
-  if (!row?.data_key || !row.data_key_id) {
-    throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
-  }
-  return sealingKey(keyring.open(keyContext(uploadId), row.data_key_id, row.data_key))
-}
 
 /** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */
 const createDataKeys = (db: Db, keyring: Keyring) => {

@@ -76,6 +76,7 @@ export const createWorkingGateway = (
   const contentHashes = createContentHashes(store.digestKey)
   const receive = createReceiveUpload({
     ...staging,
+    smallUploads: store.smallUploads,
     runIntake,
     register: store.delivery,
     contentHashes,

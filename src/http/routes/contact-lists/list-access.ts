@@ -22,8 +22,11 @@ export const checkListGranted = async (
   deps: { access: Pick<AccessStore, 'isGranted'>; refuse: Refuse<'not-found'> },
   caller: Caller,
   contactListId: string,
+  /** As it was read already. */
+  known?: boolean,
 ): Promise<void> => {
-  if (!(await grantedList(deps.access, caller, contactListId))) throw listUnknown(deps.refuse)
+  const granted = known ?? (await grantedList(deps.access, caller, contactListId))
+  if (!granted) throw listUnknown(deps.refuse)
 }
 
 /** Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for each. */

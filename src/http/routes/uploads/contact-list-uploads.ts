@@ -45,7 +45,7 @@ const receive = async (
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
   // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked: what was answered
   // while the list was granted is no longer the tenant's to read.
-  await checkListGranted(deps, caller, contactListId)
+  await checkListGranted(deps, caller, contactListId, request.doorway?.granted)
   return hideUnknownList(
     deps.refuse,
     deps.receiveUpload({
@@ -58,6 +58,7 @@ const receive = async (
       idempotencyKey: validateOnly ? null : idempotencyKey,
       method: 'POST',
       path: routePath(request),
+      doorway: request.doorway,
     }),
   )
 }

@@ -35,7 +35,7 @@ export type RetryUpload = Refusing<
 
 export type RetryUploadDeps = Omit<
   ReceiveDeps,
-  'runIntake' | 'extendList' | 'register' | 'contentHashes' | 'intake'
+  'runIntake' | 'extendList' | 'register' | 'contentHashes' | 'intake' | 'smallUploads'
 > & {
   delivery: Pick<DeliveryStore, 'clearing'>
   digestKey: Buffer

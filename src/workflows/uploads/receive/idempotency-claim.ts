@@ -1,5 +1,6 @@
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Clock } from '../../../lib/clock.ts'
+import type { StoredAnswer } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
 
 /** A claim without a sign of life for 60 s is dead [design: 6]. */
@@ -18,13 +19,6 @@ export type ClaimScope = {
   owner: string
 }
 
-export type StoredAnswer = {
-  fingerprint: string
-  status: number
-  body: string
-  location: string | null
-}
-
 /**
  * Claims the key of a call, committed before any work; the stored answer when the call was answered before. Throws
  * `idempotency-key-in-progress` while another call has it.
@@ -36,8 +30,12 @@ export const claimKey = async (
   const claim = await deps.idempotency.claim({ ...scope, deadAfterMs: CLAIM_DEAD_MS })
   if (claim.kind === 'claimed') return null
   if (claim.kind === 'done') return claim
+  throw inProgress()
+}
+
+export const inProgress = (): GatewayProblem => {
   const detail = 'A call with this Idempotency-Key has not ended yet.'
-  throw new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
+  return new GatewayProblem('idempotency-key-in-progress', detail, {}, IN_PROGRESS_RETRY_SECONDS)
 }
 
 /**

@@ -58,8 +58,10 @@ export const readListSchema = async (
   listId: string,
   context: CallContext,
   freshMs: number,
+  /** As the store has just told it; left out: it is asked. */
+  told?: { list: ContactList; ageMs: number } | null,
 ): Promise<{ list: ContactList; ageMs: number }> => {
-  const cached = await deps.lists.get(listId)
+  const cached = told === undefined ? await deps.lists.get(listId) : told
   if (cached !== null && cached.ageMs < freshMs) return cached
   try {
     const list = await deps.contactLists.readContactList(listId, context)

@@ -7,12 +7,14 @@ import type { ExtendList } from '../../contact-lists/extend-list.ts'
 import type { ContentHashes } from '../../delivery/content-hashes.ts'
 import type { DeliveryStore, ListCache } from '../../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../../ports/genesys/genesys.ts'
+import type { SmallUploadStore } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore, UploadStore } from '../../ports/uploads/uploads.ts'
 
 /** What receiving an upload needs. */
 export type ReceiveDeps = {
   contactLists: ContactListPort
   uploads: UploadStore
+  smallUploads: Pick<SmallUploadStore, 'stage'>
   idempotency: IdempotencyStore
   lists: ListCache
   extendList: ExtendList
@@ -32,7 +34,7 @@ export type ReceiveDeps = {
   emit: Emit
   /** This process; names the holder of claims and of uploads being received. */
   owner: string
-  /** Tells the lanes that there is work. */
-  wake: () => void
+  /** Tells the lanes that there is work in this one. */
+  wake: (laneKey: string) => void
   signal?: AbortSignal
 }

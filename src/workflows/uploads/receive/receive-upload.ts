@@ -2,15 +2,17 @@ import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
-import type { ReceiveUpload, UploadAnswer, UploadRequest } from '../../contract.ts'
+import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
 import { StagingLost } from '../../ports/uploads/uploads.ts'
 import { checkNotBefore } from './check-not-before.ts'
 import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
-import { claimKey, releaseClaim, type StoredAnswer } from './idempotency-claim.ts'
+import { claimKey, releaseClaim } from './idempotency-claim.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
-import { fingerprintOf, hashBody } from './request-fingerprint.ts'
+import { answeredBefore, isWhole, readWhole, receiveSmall } from './receive-small.ts'
+import { replayAnswer } from './replay-answer.ts'
+import { hashBody } from './request-fingerprint.ts'
 import { stageUpload } from './stage-upload.ts'
 import { validateUpload } from './validate-upload.ts'
 
@@ -20,28 +22,40 @@ import { validateUpload } from './validate-upload.ts'
  */
 export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   const signal = deps.signal ?? new AbortController().signal
-  const schemaFor = (request: UploadRequest) => {
+  const schemaFor = async (request: UploadRequest): Promise<ContactList> => {
     const context = readContext(request.caller.tenantId, signal)
-    return readListSchema(deps, request.contactListId, context, isPlanned(request) ? 0 : FRESH_MS)
+    const freshMs = isPlanned(request) ? 0 : FRESH_MS
+    const cached = request.doorway?.list
+    const { list } = await readListSchema(deps, request.contactListId, context, freshMs, cached)
+    checkListTakes(deps, request, list)
+    return list
   }
-  return async (request) => {
-    deps.extendList.check(request)
-    checkHeader(request)
-    checkOverwrite(request)
-    checkNotBefore(request.options, deps.clock.now())
-    checkDelivery(deps, request)
-    if (request.validateOnly) {
-      const { list } = await schemaFor(request)
-      checkListTakes(deps, request, list)
-      return translated(() => validateUpload(deps, request, specOf(deps, request, list)))
+  return async (asked) => {
+    deps.extendList.check(asked)
+    checkHeader(asked)
+    checkOverwrite(asked)
+    checkNotBefore(asked.options, deps.clock.now())
+    checkDelivery(deps, asked)
+    if (asked.validateOnly) {
+      const spec = specOf(deps, asked, await schemaFor(asked))
+      return translated(() => validateUpload(deps, asked, spec))
+    }
+    const request = await readWhole(asked)
+    if (isWhole(request)) {
+      const before = answeredBefore(deps, request)
+      if (before !== null) return before
+      const list = await schemaFor(request)
+      const spec = specOf(deps, request, list)
+      const answer = await translated(() => receiveSmall(deps, request, list, spec))
+      if (answer !== null) return answer
     }
     const scope = { ...claimScope(request), owner: `${deps.owner}:${deps.ids.newUuid()}` }
     const done = await claimKey(deps, scope)
-    if (done !== null) return replay(deps, request, done)
+    if (done !== null) {
+      return replayAnswer(deps, request, done, await hashBody(request.body, deps.intake.maxBytes))
+    }
     try {
-      const { list } = await schemaFor(request)
-      checkListTakes(deps, request, list)
-      const spec = specOf(deps, request, list)
+      const spec = specOf(deps, request, await schemaFor(request))
       return await translated(() => stageUpload(deps, request, spec, scope))
     } catch (error) {
       await releaseClaim(deps, scope)
@@ -87,19 +101,4 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
       'The upload was given up while it was received: the database did not answer in time.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
-}
-
-const replay = async (
-  deps: ReceiveDeps,
-  request: UploadRequest,
-  done: StoredAnswer,
-): Promise<UploadAnswer> => {
-  const file = await hashBody(request.body, deps.intake.maxBytes)
-  if (fingerprintOf(request, file) !== done.fingerprint) {
-    const detail = 'This Idempotency-Key was used with another file or other options.'
-    throw new GatewayProblem('idempotency-key-reused', detail)
-  }
-  const { tenantId, requestId } = request.caller
-  deps.emit('upload.replayed', { tenantId, requestId })
-  return { status: done.status, body: done.body, location: done.location, replayed: true }
 }

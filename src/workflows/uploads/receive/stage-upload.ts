@@ -69,7 +69,7 @@ export const stageUpload = async (
   return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
 }
 
-const newUploadOf = (
+export const newUploadOf = (
   deps: ReceiveDeps,
   request: UploadRequest,
   spec: IntakeSpec,
@@ -92,7 +92,7 @@ const newUploadOf = (
   requestId: request.caller.requestId,
 })
 
-const stagingOf = (
+export const stagingOf = (
   deps: ReceiveDeps,
   about: {
     request: UploadRequest

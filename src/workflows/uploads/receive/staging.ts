@@ -59,7 +59,7 @@ export const stageRows = async <Input extends StageUpload>(
     assertAlive()
     const staged = await uploads.stage(input)
     await heartbeat.stop()
-    deps.wake()
+    deps.wake(begun.laneKey)
     return { ...staged, input }
   } catch (error) {
     await heartbeat.stop()

@@ -81,6 +81,7 @@ const setUp = (intake: RunIntake = lineIntake) => {
   const receive = createReceiveUpload({
     contactLists: genesys,
     uploads: memory.uploads as unknown as UploadStore,
+    smallUploads: { stage: () => Promise.reject(new Error('not by the small way')) },
     idempotency: memory.idempotency,
     lists,
     extendList: { check: () => undefined, extend: async (_request, list) => list },

@@ -1,0 +1,46 @@
+import type { FastifyRequest } from 'fastify'
+
+import type { ApiKey } from '../../domain/access/access.ts'
+import type { HttpDeps } from './deps.ts'
+import { routePath } from './route-path.ts'
+import { contactListParamsSchema } from './schemas.ts'
+
+/** A body that declares no more than this is read whole before anything of it is stored [design: 6]. */
+const SMALL_BODY_BYTES = 64 * 1024
+
+const declaresSmallBody = ({ headers }: FastifyRequest): boolean => {
+  const declared = Number(headers['content-length'] ?? NaN)
+  return declared <= SMALL_BODY_BYTES && headers['content-encoding'] === undefined
+}
+
+/** As it is compared where it is harmless; what is no key, or no plain one, is for the route to judge. */
+const plainIdempotencyKey = (header: string | string[] | undefined): string | null =>
+  typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
+
+/**
+ * The key that a call comes with; null when unknown. Of a small upload everything else that it is judged by comes with its key, in the same
+ * round trip, and waits in `request.doorway`.
+ */
+export const findKeyOf = async (
+  deps: Pick<HttpDeps, 'access' | 'readDoorway'>,
+  request: FastifyRequest,
+  keyDigest: Buffer,
+): Promise<ApiKey | null> => {
+  const { operation } = request.routeOptions.config
+  const params =
+    deps.readDoorway !== undefined && operation?.reads === 'file' && declaresSmallBody(request)
+      ? contactListParamsSchema.safeParse(request.params)
+      : null
+  const idempotencyKey = plainIdempotencyKey(request.headers['idempotency-key'])
+  if (deps.readDoorway === undefined || params?.data === undefined || idempotencyKey === null) {
+    return deps.access.findKey(keyDigest)
+  }
+  request.doorway = await deps.readDoorway({
+    keyDigest,
+    listId: params.data.contactListId,
+    method: request.method,
+    path: routePath(request),
+    idempotencyKey,
+  })
+  return request.doorway.key
+}

@@ -1,0 +1,22 @@
+import type { KeyObject } from 'node:crypto'
+
+import { sealingKey } from '../../lib/envelope.ts'
+import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
+import type { Keyring } from '../homes/keyring.ts'
+
+/** What an upload's data key is sealed for. */
+export const keyContext = (uploadId: string): string => `upload:${uploadId}`
+
+export type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
+
+/** The upload's data key, opened. Throws `StagingLost` where it is gone. */
+export const openKey = (
+  keyring: Keyring,
+  uploadId: string,
+  row: SealedKey | undefined,
+): KeyObject => {
+  if (!row?.data_key || !row.data_key_id) {
+    throw new StagingLost(`Upload ${uploadId} or its data key is gone`)
+  }
+  return sealingKey(keyring.open(keyContext(uploadId), row.data_key_id, row.data_key))
+}

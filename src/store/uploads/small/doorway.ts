@@ -1,0 +1,112 @@
+import type { ApiKey, Scope } from '../../../domain/access/access.ts'
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { createGatherer } from '../../../lib/gather.ts'
+import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
+import type { Database } from '../../homes/database.ts'
+import { keptStatement, runKept } from '../../homes/kept-statements.ts'
+import { KEPT_DAYS } from '../idempotency-store.ts'
+
+type DoorwayRow = {
+  id: string | null
+  tenant_id: string
+  scopes: Scope[]
+  expires_at: Date | null
+  revoked_at: Date | null
+  granted: boolean
+  read_at: string | null
+  list: ContactList | null
+  age_ms: number | null
+  state: 'claimed' | 'done' | null
+  past: boolean | null
+  fingerprint: string
+  status: number
+  body: string
+  location: string | null
+  now: Date
+}
+
+/** A list that was read before is not sent again: `knownAt` says which reading of it the asker has. */
+const READ = keptStatement(`with asked as materialized (
+    select * from json_to_recordset($1::json)
+      as a (place int, digest text, list text, "knownAt" text, method text, path text, key text))
+  select k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at, clock_timestamp() as now,
+    exists (select from tenant_grant g where g.tenant_id = k.tenant_id and g.kind = 'contact_list'
+      and g.object_id in (asked.list, '*')) as granted,
+    c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
+    greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
+    i.state, i.fingerprint, i.status, i.body, i.location,
+    i.done_at < clock_timestamp() - interval '${KEPT_DAYS} days' as past
+  from asked
+    left join api_key k on k.digest = decode(asked.digest, 'hex')
+    left join list_cache c on c.list_id = asked.list
+    left join idempotency_key i on i.tenant_id = k.tenant_id and i.method = asked.method
+      and i.path = asked.path and i.key = asked.key
+  order by asked.place`)
+
+const AT_ONCE = 64
+/** Lists whose last reading is remembered; a gateway with more of them reads some again. */
+const REMEMBERED_LISTS = 1_000
+
+const keyOf = (row: DoorwayRow): ApiKey | null =>
+  row.id === null
+    ? null
+    : {
+        id: row.id,
+        tenantId: row.tenant_id,
+        scopes: row.scopes,
+        expiresAt: row.expires_at,
+        revokedAt: row.revoked_at,
+      }
+
+const claimOf = (row: DoorwayRow): Doorway['claim'] => {
+  if (row.state === null) return 'free'
+  if (row.state === 'claimed' || row.past === true) return 'taken'
+  const { fingerprint, status, body, location } = row
+  return { kind: 'done', fingerprint, status, body, location }
+}
+
+type Known = { readAt: string; list: ContactList }
+
+/** The newest readings of lists, so that a list's columns are sent and parsed once a reading and not once an upload. */
+const createReadings = () => {
+  const known = new Map<string, Known>()
+  return {
+    readAt: (listId: string): string | null => known.get(listId)?.readAt ?? null,
+    listOf: (listId: string, row: DoorwayRow, asked: Known | undefined): ContactList | null => {
+      if (row.read_at === null) return null
+      if (row.list === null) return asked?.list ?? null
+      if (known.size >= REMEMBERED_LISTS) known.clear()
+      known.set(listId, { readAt: row.read_at, list: row.list })
+      return row.list
+    },
+    of: (listId: string): Known | undefined => known.get(listId),
+  }
+}
+
+/** Those that come while a reading is under way are read together by the next. */
+export const createReadDoorway = ({ db }: Database): SmallUploadStore['read'] => {
+  const readings = createReadings()
+  return createGatherer<Parameters<SmallUploadStore['read']>[0], Doorway>(async (all) => {
+    const before = all.map(({ listId }) => readings.of(listId))
+    const asked = all.map(({ keyDigest, listId, method, path, idempotencyKey }, place) => ({
+      place,
+      digest: keyDigest.toString('hex'),
+      list: listId,
+      knownAt: before[place]?.readAt ?? null,
+      method,
+      path,
+      key: idempotencyKey,
+    }))
+    const rows = await runKept<DoorwayRow>(db, READ, [JSON.stringify(asked)])
+    return rows.map((row, place) => {
+      const list = readings.listOf(all[place]!.listId, row, before[place])
+      return {
+        key: keyOf(row),
+        granted: row.granted,
+        list: list === null ? null : { list, ageMs: Math.round(row.age_ms ?? 0) },
+        claim: claimOf(row),
+        now: row.now,
+      }
+    })
+  }, AT_ONCE)
+}

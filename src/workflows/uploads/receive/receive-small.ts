@@ -1,0 +1,110 @@
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { NewChunk } from '../../../domain/uploads/chunk.ts'
+import { isGzip } from '../../../intake/bytes/compression.ts'
+import type { IntakeResult, IntakeSpec } from '../../../intake/contract.ts'
+import { sha256Hex } from '../../../lib/digest.ts'
+import type { UploadAnswer, UploadRequest } from '../../contract.ts'
+import type { Doorway } from '../../ports/uploads/small-uploads.ts'
+import { inProgress } from './idempotency-claim.ts'
+import type { ReceiveDeps } from './receive-deps.ts'
+import { replayAnswer } from './replay-answer.ts'
+import { newUploadOf, stagingOf } from './stage-upload.ts'
+import { tellStaged } from './staging.ts'
+
+/** A small upload whose body has been read whole. */
+export type WholeUpload = UploadRequest & { doorway: Doorway; bytes: Buffer }
+
+const wholeBody = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const pieces: Uint8Array[] = []
+  for await (const piece of body) pieces.push(piece)
+  return pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces)
+}
+
+/** A plan and a time are held first, and a compressed file may be any size: these take the long way. */
+const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
+  !validateOnly && options.apply === 'auto' && options.notBefore === undefined
+
+/**
+ * The call with its body read, if it is one that can be staged in one go; null, and nothing read, if it is not. Whoever has claimed the key without an answer
+ * so far is judged by the long way.
+ */
+export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
+  const { doorway = null } = request
+  if (doorway === null || doorway.claim === 'taken' || !isPlain(request)) return request
+  const bytes = await wholeBody(request.body)
+  const again = async function* (): AsyncGenerator<Uint8Array> {
+    yield bytes
+  }
+  const whole = { ...request, body: again() }
+  return isGzip(bytes) ? whole : { ...whole, doorway, bytes }
+}
+
+export const isWhole = (request: UploadRequest): request is WholeUpload => 'bytes' in request
+
+/** The stored answer, where the key was answered before. */
+export const answeredBefore = (
+  deps: Pick<ReceiveDeps, 'emit'>,
+  request: WholeUpload,
+): UploadAnswer | null => {
+  const { claim } = request.doorway
+  if (typeof claim === 'string') return null
+  return replayAnswer(deps, request, claim, sha256Hex(request.bytes))
+}
+
+type Taken = { result: IntakeResult; chunk: NewChunk | undefined }
+
+const takeRows = async (
+  deps: Pick<ReceiveDeps, 'runIntake'>,
+  { bytes }: WholeUpload,
+  spec: IntakeSpec,
+): Promise<Taken> => {
+  const chunks: NewChunk[] = []
+  const body = async function* (): AsyncGenerator<Uint8Array> {
+    yield bytes
+  }
+  const result = await deps.runIntake(body(), spec, {
+    take: async (chunk) => void chunks.push(chunk),
+    idDigests: async function* () {
+      for (const { idDigests } of chunks) yield idDigests
+    },
+  })
+  return { result, chunk: chunks.length === 1 ? chunks[0] : undefined }
+}
+
+/** What the long way does besides staging: nothing to deliver, columns to be added first, more than one chunk. */
+const needsMore = ({ result, chunk }: Taken): boolean =>
+  chunk === undefined || result.counts.accepted === 0 || result.addedColumns.length > 0
+
+/**
+ * Checks the rows and stages the upload together with the claim of its key and its answer. null: it needs the long way, and nothing was
+ * written. Throws `FileRefused`, or a problem of the key.
+ */
+export const receiveSmall = async (
+  deps: ReceiveDeps,
+  request: WholeUpload,
+  list: ContactList,
+  spec: IntakeSpec,
+): Promise<UploadAnswer | null> => {
+  const startedMs = deps.clock.monotonicMs()
+  const taken = await takeRows(deps, request, spec)
+  if (needsMore(taken)) return null
+  const { result } = taken
+  const begun = { ...newUploadOf(deps, request, spec), owner: deps.owner }
+  const { method, path, idempotencyKey } = request
+  const { tenantId, requestId } = request.caller
+  const scope = { tenantId, method, path, key: idempotencyKey!, owner: deps.owner }
+  const about = { request, list, scope, uploadId: begun.id, result, plan: null }
+  const staging = stagingOf(deps, about)
+  const at = request.doorway.now
+  const staged = await deps.smallUploads.stage({ begun, staging, chunk: taken.chunk!, at })
+  if (staged.kind === 'in_progress') throw inProgress()
+  if (staged.kind === 'done') {
+    return replayAnswer(deps, request, staged, result.source.sha256)
+  }
+  const { upload, answer } = staged
+  deps.wake(upload.laneKey)
+  const durationMs = deps.clock.monotonicMs() - startedMs
+  tellStaged(deps, upload, { requestId, bytes: upload.source.bytes, durationMs, chunks: 1 })
+  deps.emit('phones.parsed', result.phones)
+  return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
+}
