@@ -47,6 +47,9 @@ const planted: Record<string, [path: string, text: string][]> = {
   'an id in a path without pathSegment': [
     ['src/genesys/guide/jobs.ts', 'const path = `/jobs/${encodeURIComponent(jobId)}`'],
   ],
+  'a problem past the codes of its route': [
+    ['src/http/routes/uploads/uploads.ts', "throw new GatewayProblem('not-found', 'No.')"],
+  ],
   'audit entry by hand': [['src/sync/tells.ts', "const entry = { id: ids.newId('aud') }"]],
   'an upsert that asks another table': [
     [

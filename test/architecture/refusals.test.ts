@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
 import {
   GENESYS_REFUSALS,
@@ -105,3 +106,25 @@ for (const [name, { modules, declared, never = {} }] of Object.entries(USES)) {
     assert.deepEqual(stale, [], 'exceptions that are none')
   })
 }
+
+test('every list of codes in a refusals.ts belongs to a use that is looked at here', async () => {
+  const looked = Object.values(USES).map(({ declared }) => declared)
+  const files = globSync('src/workflows/**/refusals.ts')
+  assert.ok(files.length >= 4)
+  for (const path of files) {
+    const exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>
+    for (const [name, codes] of Object.entries(exported)) {
+      // A batch that Genesys refuses is another thing.
+      if (!Array.isArray(codes)) continue
+      const held = looked.some((declared) => codes.every((code) => declared.includes(code)))
+      assert.ok(held, `${path}: ${name} is missing in this test`)
+    }
+  }
+})
+
+test('a code that a module of a use throws and the use does not declare is caught', () => {
+  const { modules, declared } = USES['receiveUpload']!
+  const without = declared.filter((code) => code !== 'overwrite-not-confirmed')
+  const silent = [...codesReachable(modules)].filter((code) => !without.includes(code))
+  assert.deepEqual(silent, ['overwrite-not-confirmed'])
+})

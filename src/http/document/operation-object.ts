@@ -17,39 +17,51 @@ export type OperationObject = {
 
 const PLACES = ['path', 'query', 'header']
 
-/** Lists are written with commas, objects as JSON. */
-const serialised = ({ schema, ...parameter }: Parameter): Json => {
-  if (schema?.['type'] === 'array') return { ...parameter, style: 'form', explode: false, schema }
-  if (schema?.['type'] === 'object') {
-    return { ...parameter, content: { 'application/json': { schema } } }
+const givenIn = (example: Example, { in: place, name }: Parameter): string | undefined =>
+  ({ path: example.params, query: example.query, header: example.headers })[place]?.[
+    place === 'header' ? name.toLowerCase() : name
+  ]
+
+/** The text of a parameter as the value that it stands for. */
+const valueOf = (text: string, type: unknown): unknown => {
+  switch (type) {
+    case 'array':
+      return text.split(',')
+    case 'object':
+      return JSON.parse(text)
+    case 'boolean':
+      return text === 'true'
+    default:
+      return text
   }
-  return { ...parameter, schema }
 }
 
-const valueIn = (example: Example | undefined, { in: place, name }: Parameter) => {
-  const given = { path: example?.params, query: example?.query, header: example?.headers }[place]
-  return given?.[place === 'header' ? name.toLowerCase() : name]
+const examplesOf = (operation: Operation, parameter: Parameter): Json => {
+  const entries = operation.examples.flatMap((example) => {
+    const text = givenIn(example, parameter)
+    if (text === undefined) return []
+    return [[example.name, { value: valueOf(text, parameter.schema?.['type']) }] as const]
+  })
+  return entries.length === 0 ? {} : { examples: Object.fromEntries(entries) }
+}
+
+/** Lists are written with commas, objects as JSON. */
+const serialised = ({ schema, ...parameter }: Parameter, examples: Json): Json => {
+  if (schema?.['type'] === 'object') {
+    return { ...parameter, content: { 'application/json': { schema, ...examples } } }
+  }
+  const style = schema?.['type'] === 'array' ? { style: 'form', explode: false } : {}
+  return { ...parameter, ...style, schema, ...examples }
 }
 
 const parametersOf = (operation: Operation, parameters: readonly Parameter[]): Json[] =>
   parameters
     .toSorted((a, b) => PLACES.indexOf(a.in) - PLACES.indexOf(b.in))
-    .map((parameter) => {
-      const values = (operation.examples ?? []).map((example) => valueIn(example, parameter))
-      const example = values.find((value) => value !== undefined)
-      const plain =
-        parameter.schema?.['type'] !== 'object' && parameter.schema?.['type'] !== 'array'
-      return {
-        ...serialised(parameter),
-        ...(example !== undefined && plain && { example }),
-      }
-    })
+    .map((parameter) => serialised(parameter, examplesOf(operation, parameter)))
 
-const shown = (examples: readonly Example[], valueOf: (example: Example) => unknown): Json => {
+const shown = (examples: readonly Example[], part: (example: Example) => unknown): Json => {
   const entries = examples
-    .map(
-      (example) => [example.name, { summary: example.summary, value: valueOf(example) }] as const,
-    )
+    .map((example) => [example.name, { summary: example.summary, value: part(example) }] as const)
     .filter(([, { value }]) => value !== undefined)
   return entries.length === 0 ? {} : { examples: Object.fromEntries(entries) }
 }
@@ -58,7 +70,7 @@ const requestBodyOf = (operation: Operation, content: Content): Json => ({
   required: operation.body === undefined || !operation.body.safeParse(undefined).success,
   content: Object.fromEntries(
     Object.entries(content).map(([type, media]) => {
-      const own = (operation.examples ?? []).filter(
+      const own = operation.examples.filter(
         ({ bodyType = 'application/json' }) => bodyType === type,
       )
       const encoding = operation.documentedBody?.[type]?.encoding
@@ -81,7 +93,7 @@ const contentOf = (operation: Operation, status: number, content: Content): Cont
       if (type === 'application/problem+json') {
         return [type, { ...media, ...problemExamples(operation, status) }]
       }
-      const own = (operation.examples ?? []).filter(
+      const own = operation.examples.filter(
         ({ answer }) => answer.status === status && (answer.type ?? 'application/json') === type,
       )
       return [type, { ...media, ...shown(own, ({ answer }) => answer.body) }]

@@ -49,6 +49,6 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
   answers: Record<number, Answer>
   /** Its own problems; those that every call of its kind can meet (`impliedCodes`) are added. */
   problems: readonly Code[]
-  /** Each is run by a test. */
-  examples?: readonly Example[]
+  /** At least one; a test makes each call. */
+  examples: readonly Example[]
 }

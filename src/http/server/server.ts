@@ -96,7 +96,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)
-  registerProblemPages(add)
+  registerProblemPages(app, add)
   await app.ready()
   return app
 }

@@ -48,6 +48,7 @@ test('any route gets both plugins, whose steps are one: a phone is the same wher
     summary: 'A planted one',
     answers: { 200: { about: 'Yes' } },
     problems: [],
+    examples: [],
     handler: async (_request, _reply, { normalisation, validation }) => {
       seen.push(normalisation('US'))
       seen.push(validation.contacts({ options: {}, limits: LIMITS }).normalise)

@@ -16,6 +16,7 @@ const aRoute = {
   tag: 'operations',
   summary: 'A planted one',
   answers: { 200: { about: 'Yes' } },
+  examples: [],
 } as const
 
 test('a route that does not say what it does stops the boot, and is named', async () => {

@@ -337,4 +337,10 @@ test('the documentation works without the internet', async (t) => {
   assert.equal(html.statusCode, 200)
   assert.doesNotMatch(html.body, /(?:src|href)="https?:/)
   assert.equal((await app.inject({ url: '/docs/static/swagger-ui-bundle.js' })).statusCode, 200)
+  const start = (await app.inject({ url: '/docs/static/swagger-initializer.js' })).body
+  assert.match(start, /"layout":\s*"BaseLayout"|layout: 'BaseLayout'/)
+  assert.doesNotMatch(start, /data:image|petstore/)
+  const icon = /<link rel="icon"[^>]*href="([^"]+)"/.exec(html.body)?.[1] ?? ''
+  assert.match(icon, /theme\/icon\.svg$/)
+  assert.match((await app.inject({ url: '/docs/static/theme/icon.svg' })).body, /^<svg/)
 })

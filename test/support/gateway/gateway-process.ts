@@ -58,6 +58,14 @@ type Waiter = {
   resolve: (line: LogLine) => void
 }
 
+/** Whatever a test is about, it goes red when a call is answered with a problem that the API document does not list for it. */
+const refuseUndeclared = (line: LogLine): void => {
+  if (line.event !== 'http.problem_undeclared') return
+  queueMicrotask(() => {
+    throw new Error(`The API document does not list what was answered: ${JSON.stringify(line)}`)
+  })
+}
+
 const observe = (child: ChildProcess) => {
   const output: string[] = []
   const seen: LogLine[] = []
@@ -74,6 +82,7 @@ const observe = (child: ChildProcess) => {
     const parsed = parseEvent(line)
     if (!parsed) return
     seen.push(parsed)
+    refuseUndeclared(parsed)
     const met = waiters.filter(({ name, matches }) => name === parsed.event && matches(parsed))
     waiters = waiters.filter((waiter) => !met.includes(waiter))
     for (const { resolve } of met) resolve(parsed)

@@ -5,6 +5,7 @@ import {
   contactParamsSchema,
   explainQuerySchema,
 } from './contact-explain-schemas.ts'
+import { EXPLAIN_EXAMPLES } from './contact-list-examples.ts'
 import { checkListGranted } from './list-access.ts'
 
 const renderColumns = (
@@ -30,6 +31,7 @@ export const registerContactExplain = (add: AddRoute): void => {
       },
     },
     problems: ['not-found', ...EXPLAIN_REFUSALS],
+    examples: EXPLAIN_EXAMPLES,
     handler: async (request, _reply, deps) => {
       const caller = request.caller!
       const { contactListId, contactId } = request.params

@@ -17,6 +17,7 @@ import {
   contactListSummarySchema,
   pageOf,
 } from '../../server/schemas.ts'
+import { LISTS_EXAMPLES, LIST_EXAMPLES, PROVISION_EXAMPLES } from './contact-list-examples.ts'
 import {
   contactListsQuerySchema,
   newContactListSchema,
@@ -66,6 +67,7 @@ const registerProvisioning = (add: AddRoute): void => {
       },
     },
     problems: [...KEYED, ...PROVISION_REFUSALS],
+    examples: PROVISION_EXAMPLES,
     handler: async ({ headers, body, caller }, reply, { provisionContactList, refuse }) => {
       const answer = await provisionContactList({
         caller: caller!,
@@ -92,6 +94,7 @@ const registerReads = (add: AddRoute): void => {
       200: { about: 'A page of contact lists', schema: pageOf(contactListSummarySchema) },
     },
     problems: GENESYS_REFUSALS,
+    examples: LISTS_EXAMPLES,
     handler: async (request, _reply, deps) => {
       const caller = request.caller!
       const lists = await deps.listContactLists(caller)
@@ -110,6 +113,7 @@ const registerReads = (add: AddRoute): void => {
     params: contactListParamsSchema,
     answers: { 200: { about: 'The contact list', schema: contactListSchema } },
     problems: READ_LIST_REFUSALS,
+    examples: LIST_EXAMPLES,
     handler: async (request, _reply, deps) => {
       const caller = request.caller!
       const { contactListId } = request.params

@@ -17,6 +17,16 @@ import { checkIfMatch, etagOf, requireIfMatch } from '../../server/entity-tag.ts
 import type { AddRoute } from '../../server/route.ts'
 import { pageOf } from '../../server/schemas.ts'
 import {
+  CHANGE_EXAMPLES,
+  CREATE_EXAMPLES,
+  DELETE_EXAMPLES,
+  DELIVERIES_EXAMPLES,
+  GET_EXAMPLES,
+  LIST_EXAMPLES,
+  REPLAY_EXAMPLES,
+  ROTATE_EXAMPLES,
+} from './endpoint-examples.ts'
+import {
   deliveriesQuerySchema,
   deliveryParamsSchema,
   deliverySchema,
@@ -76,6 +86,7 @@ const registerEndpoints = (add: AddRoute): void => {
       },
     },
     problems: CREATE_ENDPOINT_REFUSALS,
+    examples: CREATE_EXAMPLES,
     handler: async ({ body, caller }, reply, { webhookEndpoints }) => {
       const { endpoint, secret } = await webhookEndpoints.create(caller!, body)
       reply.code(201).header('location', `${ENDPOINTS}/${endpoint.id}`)
@@ -91,6 +102,7 @@ const registerEndpoints = (add: AddRoute): void => {
     query: endpointsQuerySchema,
     answers: { 200: { about: 'A page of endpoints', schema: pageOf(endpointSchema) } },
     problems: [],
+    examples: LIST_EXAMPLES,
     handler: async ({ query, caller }, _reply, { webhookEndpoints, refuse }) => {
       const { limit, cursor = null } = query
       const page = readable(refuse, await webhookEndpoints.list(caller!, { limit, cursor }))
@@ -111,6 +123,7 @@ const registerEndpoint = (add: AddRoute): void => {
       200: answerOf('The endpoint; ETag is the version of its settings, for If-Match'),
     },
     problems: FIND_ENDPOINT_REFUSALS,
+    examples: GET_EXAMPLES,
     handler: async ({ params, caller }, reply, { webhookEndpoints }) =>
       send(reply, await webhookEndpoints.find(caller!, params.endpointId)),
   })
@@ -123,6 +136,7 @@ const registerEndpoint = (add: AddRoute): void => {
     body: endpointChangeSchema,
     answers: { 200: answerOf('The endpoint as it is now') },
     problems: ['precondition-required', ...CHANGE_ENDPOINT_REFUSALS],
+    examples: CHANGE_EXAMPLES,
     handler: async (request, reply, { webhookEndpoints, refuse }) => {
       const { endpointId } = request.params
       const caller = request.caller!
@@ -141,6 +155,7 @@ const registerEndpoint = (add: AddRoute): void => {
     headers: { 'If-Match': 'optional' },
     answers: { 204: { about: 'It is gone' } },
     problems: REMOVE_ENDPOINT_REFUSALS,
+    examples: DELETE_EXAMPLES,
     handler: async (request, reply, { webhookEndpoints, refuse }) => {
       const { endpointId } = request.params
       const caller = request.caller!
@@ -167,6 +182,7 @@ const registerDeliveries = (add: AddRoute): void => {
       200: { about: 'Keep the secret', schema: endpointWithSecretSchema, headers: ['ETag'] },
     },
     problems: ROTATE_SECRET_REFUSALS,
+    examples: ROTATE_EXAMPLES,
     handler: async ({ params, caller }, reply, { webhookEndpoints }) => {
       const { endpoint, secret } = await webhookEndpoints.rotateSecret(caller!, params.endpointId)
       return send(reply, endpoint, { secret })
@@ -182,6 +198,7 @@ const registerDeliveries = (add: AddRoute): void => {
     query: deliveriesQuerySchema,
     answers: { 200: { about: 'A page of deliveries', schema: pageOf(deliverySchema) } },
     problems: FIND_ENDPOINT_REFUSALS,
+    examples: DELIVERIES_EXAMPLES,
     handler: async ({ params, query, caller }, _reply, { webhookEndpoints, refuse }) => {
       const { limit, cursor = null, state: states = [] } = query
       const page = { limit, cursor, states }
@@ -198,6 +215,7 @@ const registerDeliveries = (add: AddRoute): void => {
     params: deliveryParamsSchema,
     answers: { 202: { about: 'It is sent again', schema: deliverySchema } },
     problems: REPLAY_REFUSALS,
+    examples: REPLAY_EXAMPLES,
     handler: async ({ params, caller }, reply, { webhookEndpoints }) => {
       const { endpointId, deliveryId } = params
       return reply.code(202).send(await webhookEndpoints.replay(caller!, endpointId, deliveryId))

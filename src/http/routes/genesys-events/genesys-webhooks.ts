@@ -15,6 +15,7 @@ import { PROOF_HEADERS } from '../../document/request-headers.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { routesOf, type AddRoute } from '../../server/route.ts'
 import { webhookAnswerSchema, webhookQuerySchema } from '../../server/schemas.ts'
+import { WEBHOOK_EXAMPLES } from './webhook-examples.ts'
 import { signedMessageId } from './webhook-signature.ts'
 
 /** Past it a webhook is 413; Genesys' hold a few hundred bytes. */
@@ -68,6 +69,7 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
     reads: 'bytes',
     answers: { 200: TAKEN },
     problems: ['webhook-too-large', 'media-type-unsupported', ...WEBHOOK_REFUSALS],
+    examples: WEBHOOK_EXAMPLES[route],
     handler: async (request, reply, { genesysWebhooks }) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const proof = proofOf(genesysWebhooks.secrets, request, body)

@@ -1,6 +1,7 @@
 import { keyRequestsPerMinute } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { LIMITS_EXAMPLES } from './operations-examples.ts'
 
 /** GET /limits: what is in force for the caller, whatever its scopes. */
 export const registerLimits = (add: AddRoute): void => {
@@ -14,6 +15,7 @@ export const registerLimits = (add: AddRoute): void => {
       'The limits in force for the caller: files, rows, batches, the pace at Genesys, calls of the key',
     answers: { 200: { about: 'The limits', schema: limitsSchema } },
     problems: [],
+    examples: LIMITS_EXAMPLES,
     handler: async (_request, _reply, { readLimits, limits }) => ({
       ...(await readLimits()),
       key: { requestsPerMinute: keyRequestsPerMinute(limits) },

@@ -3,6 +3,12 @@ import { z } from 'zod'
 
 import type { AddRoute } from '../../server/route.ts'
 import { readinessSchema } from '../../server/schemas.ts'
+import {
+  DOCUMENT_EXAMPLES,
+  LIVE_EXAMPLES,
+  METRICS_EXAMPLES,
+  READY_EXAMPLES,
+} from './operations-examples.ts'
 
 /** /livez and /readyz. */
 const registerProbes = (add: AddRoute): void => {
@@ -17,6 +23,7 @@ const registerProbes = (add: AddRoute): void => {
       200: { about: 'It does', schema: z.strictObject({ alive: z.literal(true) }) },
     },
     problems: [],
+    examples: LIVE_EXAMPLES,
     handler: async () => ({ alive: true }),
   })
   add({
@@ -31,6 +38,7 @@ const registerProbes = (add: AddRoute): void => {
       503: { about: 'Not ready', schema: readinessSchema },
     },
     problems: [],
+    examples: READY_EXAMPLES,
     handler: async (_request, reply, { readiness }) => {
       const { ready, checks, sandbox } = await readiness()
       const missing = Object.entries(checks)
@@ -53,6 +61,7 @@ export const registerOperations = (app: FastifyInstance, add: AddRoute): void =>
     summary: 'Prometheus metrics; free from loopback, else with METRICS_TOKEN or an admin key',
     answers: { 200: { about: 'Metrics', mediaTypes: ['text/plain'] } },
     problems: [],
+    examples: METRICS_EXAMPLES,
     handler: async (_request, reply, deps) => {
       const { contentType, body } = await deps.metrics()
       return reply.header('content-type', contentType).send(body)
@@ -67,6 +76,7 @@ export const registerOperations = (app: FastifyInstance, add: AddRoute): void =>
     summary: 'This document',
     answers: { 200: { about: 'OpenAPI 3.1', schema: z.looseObject({}) } },
     problems: [],
+    examples: DOCUMENT_EXAMPLES,
     handler: async () => app.swagger(),
   })
 }

@@ -1,71 +1,18 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import type { ProblemPage } from '../../../domain/problems/problem-page.ts'
-import { PROBLEMS } from '../../../domain/problems/problem.ts'
-import { UPLOAD_PROBLEMS } from '../../../domain/problems/upload-problems.ts'
-import type { RejectionPage } from '../../../domain/uploads/rejection-page.ts'
-import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
-import type { Answer } from '../../document/operation.ts'
+import type { ProblemCode } from '../../../domain/problems/problem.ts'
+import type { Example } from '../../document/example.ts'
+import type { Answer, Operation } from '../../document/operation.ts'
 import type { AddRoute } from '../../server/route.ts'
-import { SANDBOX_NOTICE } from '../../server/sandbox-notice.ts'
 import { pageOf, problemParamsSchema } from '../../server/schemas.ts'
-
-type Entry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
-  Partial<Pick<ProblemPage, 'status' | 'title'>>
-
-const ENTRIES: Entry[] = [
-  ...Object.entries<ProblemPage>(PROBLEMS).map(([code, page]) => ({
-    code,
-    about: Object.hasOwn(UPLOAD_PROBLEMS, code) ? ('upload' as const) : ('call' as const),
-    ...page,
-  })),
-  // A code that both tables know is the call's.
-  ...Object.entries<RejectionPage>(REJECTIONS)
-    .filter(([code]) => !Object.hasOwn(PROBLEMS, code))
-    .map(([code, page]) => ({ code, about: 'row' as const, ...page })),
-]
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/gu, (sign) => ESCAPES[sign]!)
-
-const htmlPage = (sandbox: boolean, title: string, body: string): string => {
-  const notice = sandbox ? `<p role="note"><strong>${escapeHtml(SANDBOX_NOTICE)}</strong></p>` : ''
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
-<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}code{background:#f2f2f2}</style>
-</head><body>${notice}${body}</body></html>
-`
-}
-
-const entryHtml = (entry: Entry): string => {
-  const place = { call: `HTTP ${entry.status}`, upload: 'an upload', row: 'a row of an upload' }
-  return `<h1>${escapeHtml(entry.title ?? entry.code)}</h1>
-<p><code>${entry.code}</code> · ${place[entry.about]}</p>
-<h2>Meaning</h2><p>${escapeHtml(entry.meaning)}</p>
-<h2>Example</h2><p><code>${escapeHtml(entry.example)}</code></p>
-<h2>Fix</h2><p>${escapeHtml(entry.fix)}</p>
-<p><a href="/problems">All problems</a></p>`
-}
-
-const indexHtml = (): string => {
-  const rows = (about: Entry['about']): string =>
-    ENTRIES.filter((entry) => entry.about === about)
-      .map(
-        (entry) =>
-          `<li><a href="/problems/${entry.code}"><code>${entry.code}</code></a> ${escapeHtml(entry.title ?? entry.meaning)}</li>`,
-      )
-      .join('\n')
-  return `<h1>Problems</h1><h2>Calls and files</h2><ul>${rows('call')}</ul>
-<h2>Uploads</h2><ul>${rows('upload')}</ul>
-<h2>Rows</h2><ul>${rows('row')}</ul>`
-}
-
-const wantsJson = (request: Pick<FastifyRequest, 'headers'>): boolean =>
-  /application\/(?:problem\+)?json/u.test(request.headers.accept ?? '')
-
-const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
-  reply.header('content-type', 'text/html; charset=utf-8').send(html)
+import {
+  findProblemEntry,
+  PROBLEM_ENTRIES,
+  relatedCodes,
+  type ProblemEntry,
+} from './problem-entries.ts'
+import { problemHtml, problemsHtml } from './problem-html.ts'
 
 const entrySchema = z.strictObject({
   code: z.string(),
@@ -78,6 +25,13 @@ const entrySchema = z.strictObject({
   fix: z.string(),
 })
 
+const entryPageSchema = entrySchema.extend({
+  /** Codes that are about the same thing. */
+  related: z.array(z.string()),
+  /** Ids of the operations that can be answered so. */
+  operations: z.array(z.string()),
+})
+
 const pageAnswer = (schema: z.ZodType): Answer => ({
   about: 'The page; as JSON where Accept asks for it',
   schema,
@@ -85,8 +39,45 @@ const pageAnswer = (schema: z.ZodType): Answer => ({
   headers: ['Vary'],
 })
 
+const EXAMPLE = findProblemEntry('overwrite-not-confirmed')!
+const accept = 'application/json'
+
+const LIST_EXAMPLES: readonly Example[] = [
+  {
+    name: 'json',
+    summary: 'As JSON; the list is cut short here',
+    headers: { accept },
+    answer: { status: 200, body: { items: [EXAMPLE], next: null } },
+  },
+]
+
+const ONE_EXAMPLES: readonly Example[] = [
+  {
+    name: 'json',
+    summary: 'As JSON',
+    params: { code: EXAMPLE.code },
+    headers: { accept },
+    answer: {
+      status: 200,
+      body: { ...EXAMPLE, related: relatedCodes(EXAMPLE), operations: ['createUpload'] },
+    },
+  },
+]
+
+const wantsJson = (request: Pick<FastifyRequest, 'headers'>): boolean =>
+  /application\/(?:problem\+)?json/u.test(request.headers.accept ?? '')
+
+const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
+  reply.header('content-type', 'text/html; charset=utf-8').send(html)
+
+/** Operations that can be answered with the code; none where every one of its kind can. */
+const answeredBy = (operations: readonly Operation[], { code, about }: ProblemEntry): Operation[] =>
+  about === 'row'
+    ? []
+    : operations.filter((operation) => operation.problems.includes(code as ProblemCode))
+
 /** /problems and /problems/{code}: what each code means and how it is mended, as HTML or JSON. */
-export const registerProblemPages = (add: AddRoute): void => {
+export const registerProblemPages = (app: FastifyInstance, add: AddRoute): void => {
   add({
     method: 'GET',
     url: '/problems',
@@ -96,10 +87,11 @@ export const registerProblemPages = (add: AddRoute): void => {
     summary: 'All problem codes and row codes',
     answers: { 200: pageAnswer(pageOf(entrySchema)) },
     problems: [],
+    examples: LIST_EXAMPLES,
     handler: async (request, reply, { sandbox }) => {
       reply.header('vary', 'Accept')
-      if (wantsJson(request)) return { items: ENTRIES, next: null }
-      return sendPage(reply, htmlPage(sandbox, 'Problems', indexHtml()))
+      if (wantsJson(request)) return { items: PROBLEM_ENTRIES, next: null }
+      return sendPage(reply, problemsHtml(sandbox))
     },
   })
   add({
@@ -108,17 +100,21 @@ export const registerProblemPages = (add: AddRoute): void => {
     access: 'public',
     id: 'getProblem',
     tag: 'problems',
-    summary: 'What a code means and how it is mended',
+    summary: 'What a code means, how it is mended, and which calls can be answered so',
     params: problemParamsSchema,
-    answers: { 200: pageAnswer(entrySchema) },
+    answers: { 200: pageAnswer(entryPageSchema) },
     problems: ['not-found'],
+    examples: ONE_EXAMPLES,
     handler: async (request, reply, { sandbox, refuse }) => {
-      const { code } = request.params
-      const entry = ENTRIES.find((candidate) => candidate.code === code)
+      const entry = findProblemEntry(request.params.code)
       if (!entry) throw refuse('not-found', 'There is no such problem code.')
+      const operations = answeredBy(app.operations(), entry)
       reply.header('vary', 'Accept')
-      if (wantsJson(request)) return entry
-      return sendPage(reply, htmlPage(sandbox, entry.title ?? code, entryHtml(entry)))
+      if (wantsJson(request)) {
+        const ids = operations.map(({ id }) => id)
+        return { ...entry, related: relatedCodes(entry), operations: ids }
+      }
+      return sendPage(reply, problemHtml(entry, { sandbox, operations }))
     },
   })
 }

@@ -22,6 +22,7 @@ import {
 import { submissionOptions } from '../../submissions/submission-options.ts'
 import { submissionBody, takeSubmissions } from '../../submissions/submission-scope.ts'
 import { checkListGranted, hideUnknownList } from '../contact-lists/list-access.ts'
+import { CREATE_EXAMPLES } from './upload-examples.ts'
 
 const OPTIONS = submissionOptions(uploadCallOptionsSchema, ['validateOnly'])
 
@@ -91,6 +92,7 @@ const addUploadRoute = (add: AddRoute): void => {
       },
     },
     problems: [...KEYED, ...RECEIVE_REFUSALS, ...SUBMISSION_PROBLEMS],
+    examples: CREATE_EXAMPLES,
     handler: async (request, reply, deps) => sendKept(reply, await receive(deps, request)),
   })
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 import type { Refuse } from '../../../domain/problems/refusing.ts'
-import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { Upload, UploadState } from '../../../domain/uploads/upload.ts'
 import { CONTROL_ACTIONS, type ControlAction } from '../../../workflows/ports/uploads/uploads.ts'
 import {
   APPLY_REFUSALS,
@@ -17,6 +17,7 @@ import { routePath } from '../../server/route-path.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { retrySchema, uploadParamsSchema, uploadSchema } from '../../server/schemas.ts'
 import { checkListGranted, hideUnknownList } from '../contact-lists/list-access.ts'
+import { APPLY_EXAMPLES, RETRY_EXAMPLES, moveExamples } from './upload-examples.ts'
 import { renderUpload } from './upload-view.ts'
 import { ownUpload } from './uploads.ts'
 
@@ -41,10 +42,10 @@ const uploadOfGrantedList = async (
   return upload
 }
 
-const MOVES: Record<ControlAction, string> = {
-  cancel: 'Stop an upload; what was delivered stays',
-  pause: 'Set an upload aside; others of its list go on',
-  resume: 'Go on with a paused or held upload',
+const MOVES: Record<ControlAction, { summary: string; to: UploadState }> = {
+  cancel: { summary: 'Stop an upload; what was delivered stays', to: 'cancelled' },
+  pause: { summary: 'Set an upload aside; others of its list go on', to: 'paused' },
+  resume: { summary: 'Go on with a paused or held upload', to: 'staged' },
 }
 
 /** POST …/cancel, …/pause and …/resume; If-Match is obeyed where it is sent. */
@@ -56,11 +57,12 @@ const registerMoves = (add: AddRoute): void => {
       access,
       id: `${action}Upload`,
       tag: 'uploads',
-      summary: MOVES[action],
+      summary: MOVES[action].summary,
       params: uploadParamsSchema,
       headers: { 'If-Match': 'optional' },
       answers: { 200: MOVED },
       problems: CONTROL_REFUSALS,
+      examples: moveExamples(MOVES[action].to),
       handler: async ({ params, headers, caller }, reply, { controlUpload }) => {
         const ifMatch = headers['if-match']
         const upload = await controlUpload({
@@ -90,6 +92,7 @@ const registerApply = (add: AddRoute): void => {
     headers: { 'If-Match': 'required' },
     answers: { 200: MOVED },
     problems: ['precondition-required', ...APPLY_REFUSALS],
+    examples: APPLY_EXAMPLES,
     handler: async (request, reply, deps) => {
       const caller = request.caller!
       const planDigests = tagsNamed(request.headers['if-match'])
@@ -123,6 +126,7 @@ const registerRetry = (add: AddRoute): void => {
       },
     },
     problems: [...KEYED, ...RETRY_REFUSALS],
+    examples: RETRY_EXAMPLES,
     handler: async (request, reply, deps) => {
       const idempotencyKey = idempotencyKeyOf(deps.refuse, request.headers, 'with a retry')
       const { id: uploadId } = await uploadOfGrantedList(deps, request)

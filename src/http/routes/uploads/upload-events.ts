@@ -6,6 +6,7 @@ import type { HttpDeps } from '../../server/deps.ts'
 import { createEventStreams, type EventStream } from '../../server/event-stream.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { uploadParamsSchema } from '../../server/schemas.ts'
+import { FOLLOW_EXAMPLES } from './upload-examples.ts'
 import { ownUpload } from './uploads.ts'
 
 /** What an event says: the parts of the upload that move. */
@@ -81,6 +82,7 @@ export const registerUploadEvents = (
       204: { about: 'The upload has ended, and Last-Event-ID names its last version' },
     },
     problems: ['not-found', 'too-many-streams'],
+    examples: FOLLOW_EXAMPLES,
     handler: async (request, reply, deps) => {
       const upload = await ownUpload(deps, request, request.params.uploadId)
       const seen = seenVersion(request)

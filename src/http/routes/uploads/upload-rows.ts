@@ -11,6 +11,7 @@ import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { pageOf, rowSchema, rowsQuerySchema, uploadParamsSchema } from '../../server/schemas.ts'
+import { ROWS_EXAMPLES } from './upload-examples.ts'
 import { ownUpload } from './uploads.ts'
 
 /** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
@@ -124,6 +125,7 @@ export const registerUploadRows = (add: AddRoute): void => {
       },
     },
     problems: ['not-found', 'rows-gone'],
+    examples: ROWS_EXAMPLES,
     handler: async (request, reply, deps) => {
       const { query } = request
       const afterLine = lineOf(deps.refuse, query.cursor)

@@ -12,6 +12,7 @@ import {
   uploadSchema,
   uploadsQuerySchema,
 } from '../../server/schemas.ts'
+import { GET_EXAMPLES, LIST_EXAMPLES } from './upload-examples.ts'
 import { renderUpload } from './upload-view.ts'
 
 /** The caller's upload; 404 for another tenant's exactly as for an unknown one. */
@@ -37,6 +38,7 @@ export const registerUploads = (add: AddRoute): void => {
     query: uploadsQuerySchema,
     answers: { 200: { about: 'A page of uploads', schema: pageOf(uploadSchema) } },
     problems: [],
+    examples: LIST_EXAMPLES,
     handler: async ({ query, caller }, _reply, { uploads, refuse }) => {
       const page = await uploads.list(caller!.tenantId, {
         limit: query.limit,
@@ -67,6 +69,7 @@ export const registerUploads = (add: AddRoute): void => {
       304: { about: 'Not changed since the version in If-None-Match', headers: ['ETag'] },
     },
     problems: ['not-found'],
+    examples: GET_EXAMPLES,
     handler: async (request, reply, deps) => {
       const upload = await ownUpload(deps, request, request.params.uploadId)
       reply.header('etag', etagOfUpload(upload))

@@ -1,0 +1,66 @@
+import type { z } from 'zod'
+
+import type { Example } from '../../document/example.ts'
+import type { readinessSchema } from '../../server/schemas.ts'
+import type { limitsSchema } from './limits-schema.ts'
+
+const LIMITS: z.output<typeof limitsSchema> = {
+  dialect: 'guide',
+  upload: {
+    maxBytes: 2_147_483_648,
+    maxRows: 10_000_000,
+    maxRecordBytes: 1_048_576,
+    fileThresholdRows: 50_000,
+  },
+  contactList: { maxColumns: null, maxHeaderCharacters: null, maxCellCharacters: null },
+  batch: { maxRows: 2_500, maxBytes: 10_000_000 },
+  pace: { configuredPerMinute: 900, inForcePerMinute: 900 },
+  idempotencyKeys: { keptDays: 7 },
+  key: { requestsPerMinute: 6_000 },
+}
+
+const READY: z.output<typeof readinessSchema> = {
+  ready: true,
+  sandbox: false,
+  missing: [],
+  checks: {
+    database: { ok: true, detail: 'server' },
+    genesys: { ok: true, detail: 'dialect guide; answers' },
+  },
+}
+
+export const LIMITS_EXAMPLES: readonly Example[] = [
+  {
+    name: 'guide',
+    summary: 'What the guide dialect takes',
+    answer: { status: 200, body: LIMITS },
+  },
+]
+
+export const LIVE_EXAMPLES: readonly Example[] = [
+  { name: 'alive', summary: 'It lives', answer: { status: 200, body: { alive: true } } },
+]
+
+export const READY_EXAMPLES: readonly Example[] = [
+  { name: 'ready', summary: 'It takes uploads', answer: { status: 200, body: READY } },
+]
+
+export const METRICS_EXAMPLES: readonly Example[] = [
+  {
+    name: 'scrape',
+    summary: 'From the machine itself',
+    answer: {
+      status: 200,
+      type: 'text/plain',
+      body: '# HELP gateway_uploads Uploads by state\n# TYPE gateway_uploads gauge\n',
+    },
+  },
+]
+
+export const DOCUMENT_EXAMPLES: readonly Example[] = [
+  {
+    name: 'whole',
+    summary: 'The document begins so',
+    answer: { status: 200, body: { openapi: '3.1.0' } },
+  },
+]

@@ -1,0 +1,272 @@
+import type { z } from 'zod'
+
+import type { Example } from '../../document/example.ts'
+import type { uploadSchema, validationSchema } from '../../server/schemas.ts'
+
+type Upload = z.output<typeof uploadSchema>
+
+const FILE = [
+  'customerId,firstName,lastName,phoneNumber,email,city',
+  'C-1001,Anna,Martin,+14155552671,anna@example.com,Austin',
+  'C-1002,Ben,Smith,12,ben@example.com,Chicago',
+  '',
+].join('\r\n')
+
+const contactListId = 'demo-contacts'
+const uploadId = 'upl_0198c0de73a47e5b9c1df20a4e6b8d01'
+const retryId = 'upl_0198c0df2b9d7c40a1f6b3d5e7091c24'
+const planDigest = '244bd3f20ff000822c3e219a5c72ed481c9570cf8c72edd77a27fdcf5f7628e8'
+const key = { 'idempotency-key': '3f0f9a9c-8f0e-4a57-9a0c-3b8b8a3f5a11' }
+
+const COLUMNS: Upload['columns'] = [
+  { name: 'customerId', kind: 'contactId', mappedTo: 'customerId', by: 'exact', confidence: 1 },
+  { name: 'phoneNumber', kind: 'phone', mappedTo: 'phoneNumber', by: 'exact', confidence: 1 },
+]
+const COUNTS: Upload['counts'] = {
+  read: 2,
+  accepted: 1,
+  rejected: 1,
+  duplicates: 0,
+  suppressed: 0,
+  blank: 0,
+  delivered: 0,
+  unchanged: 0,
+  failed: 0,
+  unprocessed: 0,
+}
+const REJECTIONS = { 'phone-short-or-emergency': 1 }
+const HINT =
+  "phoneNumber: The number is a short code or an emergency number, which must never be dialled. Give the contact's own number."
+
+const UPLOAD: Upload = {
+  id: uploadId,
+  parentId: null,
+  children: [],
+  contactListId,
+  state: 'staged',
+  hold: null,
+  mode: 'append',
+  duplicates: 'update',
+  version: 1,
+  delivery: {
+    method: 'batches',
+    batches: { total: 1, delivered: 0, failed: 0 },
+    duplicateCheckField: null,
+  },
+  source: {
+    fileName: null,
+    format: 'csv',
+    encoding: 'utf-8',
+    encodingFrom: 'content',
+    compression: null,
+    delimiter: ',',
+    bytes: 156,
+    sha256: '92f0b321ca87016503b7f8917fb72cb86a0a54d70f13f3b6ec1c171464842504',
+  },
+  columns: COLUMNS,
+  counts: COUNTS,
+  rejections: REJECTIONS,
+  warnings: [],
+  planDigest,
+  plan: null,
+  notBefore: null,
+  createdAt: '2026-03-02T08:00:00.000Z',
+  updatedAt: '2026-03-02T08:00:00.120Z',
+  completedAt: null,
+  progress: null,
+  problem: null,
+  reconciliation: null,
+}
+const COMPLETED: Upload = {
+  ...UPLOAD,
+  state: 'completed_with_errors',
+  version: 5,
+  delivery: { ...UPLOAD.delivery, batches: { total: 1, delivered: 1, failed: 0 } },
+  counts: { ...COUNTS, delivered: 1 },
+  updatedAt: '2026-03-02T08:00:03.000Z',
+  completedAt: '2026-03-02T08:00:03.000Z',
+  reconciliation: {
+    state: 'pending',
+    checkedAt: null,
+    sampled: 0,
+    missing: 0,
+    differences: {},
+    listSize: null,
+    registered: null,
+  },
+}
+const VALIDATION: z.output<typeof validationSchema> = {
+  valid: true,
+  source: UPLOAD.source,
+  counts: COUNTS,
+  rejections: REJECTIONS,
+  columns: COLUMNS,
+  warnings: [],
+  plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0 },
+  rejectedRows: [{ line: 3, column: 'phoneNumber', code: 'phone-short-or-emergency', hint: HINT }],
+}
+
+export const CREATE_EXAMPLES: readonly Example[] = [
+  {
+    name: 'bareCsv',
+    summary: 'A CSV as the body itself; one of its two rows is refused',
+    params: { contactListId },
+    headers: key,
+    body: FILE,
+    bodyType: 'text/csv',
+    answer: { status: 202, body: UPLOAD },
+  },
+  {
+    name: 'form',
+    summary: 'A form: the options, then the file',
+    params: { contactListId },
+    headers: { 'idempotency-key': '8d4f51f2-6c0e-4f8b-bb1e-0f8a55f0a6d2' },
+    body: { options: { duplicates: 'skip', apply: 'manual' }, file: FILE },
+    bodyType: 'multipart/form-data',
+    answer: {
+      status: 202,
+      body: {
+        ...UPLOAD,
+        state: 'held',
+        hold: { reason: 'apply', since: '2026-03-02T08:00:00.120Z' },
+        duplicates: 'skip',
+        plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0 },
+      },
+    },
+  },
+  {
+    name: 'validateOnly',
+    summary: 'What would become of the rows; nothing is kept',
+    params: { contactListId },
+    query: { validateOnly: 'true' },
+    body: FILE,
+    bodyType: 'text/csv',
+    answer: { status: 200, body: VALIDATION },
+  },
+]
+
+export const LIST_EXAMPLES: readonly Example[] = [
+  {
+    name: 'ended',
+    summary: 'The uploads of one list that have ended',
+    query: { state: 'completed,completed_with_errors', contactListId, limit: '10' },
+    answer: { status: 200, body: { items: [COMPLETED], next: null } },
+  },
+]
+
+export const GET_EXAMPLES: readonly Example[] = [
+  {
+    name: 'completed',
+    summary: 'An upload that has ended',
+    params: { uploadId },
+    answer: { status: 200, body: COMPLETED },
+  },
+]
+
+export const ROWS_EXAMPLES: readonly Example[] = [
+  {
+    name: 'rejected',
+    summary: 'The rows that were rejected',
+    params: { uploadId },
+    query: { outcome: 'rejected', limit: '100' },
+    answer: {
+      status: 200,
+      body: {
+        items: [
+          {
+            line: 3,
+            outcome: 'rejected',
+            contactId: 'C-1002',
+            code: 'phone-short-or-emergency',
+            column: 'phoneNumber',
+            reason: HINT,
+            replacedByLine: null,
+            cells: ['C-1002', 'Ben', 'Smith', '12', 'ben@example.com', 'Chicago'],
+          },
+        ],
+        next: null,
+      },
+    },
+  },
+  {
+    name: 'csv',
+    summary: 'All rows as a CSV to mend and send back',
+    params: { uploadId },
+    headers: { accept: 'text/csv' },
+    answer: {
+      status: 200,
+      type: 'text/csv',
+      body: [
+        'customerId,firstName,lastName,phoneNumber,email,city,_line,_outcome,_code,_reason',
+        'C-1001,Anna,Martin,+14155552671,anna@example.com,Austin,2,delivered,,',
+        `C-1002,Ben,Smith,12,ben@example.com,Chicago,3,rejected,phone-short-or-emergency,"${HINT}"`,
+        '',
+      ].join('\r\n'),
+    },
+  },
+]
+
+export const FOLLOW_EXAMPLES: readonly Example[] = [
+  {
+    name: 'ended',
+    summary: 'The stream of an upload that has ended',
+    params: { uploadId },
+    answer: {
+      status: 200,
+      type: 'text/event-stream',
+      body: [
+        'retry: 2000',
+        '',
+        'id: 5',
+        'event: state',
+        `data: {"uploadId":"${uploadId}","state":"completed_with_errors","version":5}`,
+        '',
+        'id: 5',
+        'event: end',
+        `data: {"uploadId":"${uploadId}","state":"completed_with_errors","version":5}`,
+        '',
+        '',
+      ].join('\n'),
+    },
+  },
+]
+
+/** One of a call that moves an upload, by the state it comes to. */
+export const moveExamples = (state: Upload['state']): readonly Example[] => [
+  {
+    name: 'moved',
+    summary: `The upload is ${state}`,
+    params: { uploadId },
+    answer: { status: 200, body: { ...UPLOAD, state, version: 2 } },
+  },
+]
+
+export const APPLY_EXAMPLES: readonly Example[] = [
+  {
+    name: 'agreed',
+    summary: 'Agrees to the plan that was seen',
+    params: { uploadId },
+    headers: { 'if-match': `"${planDigest}"` },
+    answer: { status: 200, body: { ...UPLOAD, version: 2 } },
+  },
+]
+
+export const RETRY_EXAMPLES: readonly Example[] = [
+  {
+    name: 'unprocessed',
+    summary: 'Sends what was not processed when the upload was cancelled',
+    params: { uploadId },
+    headers: { 'idempotency-key': '0b7a2f5e-38a9-4a0b-8f57-9be8f4d9a0c3' },
+    body: { outcomes: ['unprocessed'] },
+    answer: {
+      status: 202,
+      body: {
+        ...UPLOAD,
+        id: retryId,
+        parentId: uploadId,
+        counts: { ...COUNTS, read: 1, rejected: 0 },
+        rejections: {},
+      },
+    },
+  },
+]
