@@ -4,8 +4,8 @@ import { test } from 'node:test'
 
 import { parse } from 'yaml'
 
-import { unknownNames } from '../support/promql/known-metrics.ts'
-import { readPromql } from '../support/promql/promql.ts'
+import { unknownNames } from '../../support/promql/known-metrics.ts'
+import { readPromql } from '../../support/promql/promql.ts'
 
 type Panel = {
   id: number

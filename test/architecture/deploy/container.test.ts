@@ -4,7 +4,7 @@ import { test } from 'node:test'
 
 import { parse } from 'yaml'
 
-import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
+import { CONFIG_VARIABLES } from '../../../src/config-variables.ts'
 
 type Service = {
   image?: string

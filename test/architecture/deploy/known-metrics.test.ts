@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { unknownNames } from '../support/promql/known-metrics.ts'
-import { readPromql } from '../support/promql/promql.ts'
+import { unknownNames } from '../../support/promql/known-metrics.ts'
+import { readPromql } from '../../support/promql/promql.ts'
 
 test('an expression that names what no gateway has is caught, whatever form it takes', () => {
   const known = 'sum by (job) (rate(gateway_job_failures_total{job="gateway"}[5m])) > 0'
