@@ -18,10 +18,11 @@ import {
   type ContactListFilter,
 } from '../../src/genesys/platform/segment-filter.ts'
 import { evaluateExpression, readExpression } from '../../src/sandbox/guide/rule-expressions.ts'
-import { filterHolds } from '../../src/sandbox/platform/filter-evaluation.ts'
+import { criteriaMean, criteriaSchema } from '../../src/sandbox/platform/contact-criteria.ts'
 import { leavesIn, segmentTrees, tellingContacts } from '../support/segments/segment-trees.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 28)
+const READING = { emptyCells: 'fulfils', nowMs: NOW_MS } as const
 
 type Rules = { conditions: SegmentNode | null; exclusions: SegmentNode[] }
 type GuideRule = { type: string; filter: { expression: string }; actions: { type: string }[] }
@@ -218,7 +219,7 @@ describe('A segment for the platform dialect', () => {
         for (const contact of contactsFor(rules)) {
           const cellOf = (column: string): string | undefined => contact[column]
           const through =
-            filter === null || filterHolds(filter, cellOf, { emptyCells: 'fulfils', nowMs: NOW_MS })
+            filter === null || criteriaMean(criteriaSchema.parse(filter), cellOf, READING)
           assert.equal(through, selects(cellOf))
         }
       }),

@@ -26,6 +26,11 @@ export const OPERATIONS = [
   'time-zones',
   'divisions',
   'attempt-limits',
+  'campaign',
+  'campaign-write',
+  'campaign-control',
+  'filters',
+  'filter-preview',
   'webhooks',
   'uploads',
   'storage',
@@ -133,6 +138,14 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
   /** A list has room for so many contacts, from the setting of the plan on (platform). */
   rule('list-capacity', { contacts: z.int().nonnegative() }),
+  /** How long the index of a campaign rebuilds after a write (guide). */
+  rule('index-lag', { lagMs: z.int().nonnegative() }),
+  /** The rule at this index is refused with 422; the answer names it (guide). */
+  rule('rule-refused', { ruleIndex: z.int().nonnegative(), named: z.boolean().default(true) }),
+  /** How long a campaign that is stopped stays `stopping` (platform). */
+  rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
+  /** What an inverted condition makes of an empty cell; `fulfils` unless told (platform). */
+  rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
   /** The pre-signed URL is expired when the file comes: 403 (platform). */
   rule('presigned-expired', {}),
 ])
@@ -166,6 +179,8 @@ export type FaultEngine = {
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   /** The capacity that the plan gives a list, or any list (null), now; else null. It is a state and does not count as fired. */
   listCapacity(listId: string | null): number | null
+  /** What an inverted condition makes of an empty cell now; a state, as the capacity is. */
+  emptyCells(): 'fulfils' | 'fails'
   rules(): { rule: FaultRule; fired: number }[]
   /** The plan's own seed; null where it gave none. */
   seed(): number | null
@@ -183,6 +198,11 @@ const capacityIn = (armed: readonly ArmedRule[], listId: string | null): number 
     if (rule.kind === 'list-capacity' && isOfList) return rule.contacts
   }
   return null
+}
+
+const emptyCellsIn = (armed: readonly ArmedRule[]): 'fulfils' | 'fails' => {
+  for (const { rule } of armed) if (rule.kind === 'empty-cells') return rule.reading
+  return 'fulfils'
 }
 
 export const createFaultEngine = (deps: {
@@ -239,6 +259,7 @@ export const createFaultEngine = (deps: {
       return null
     },
     listCapacity: (listId) => capacityIn(armed, listId),
+    emptyCells: () => emptyCellsIn(armed),
     rules: () => armed.map(({ rule, fired }) => ({ rule, fired })),
     seed: () => seed,
   }

@@ -50,9 +50,29 @@ const MAX_PREDICATES = 10
 
 type Comparable = number | string
 
-const numberOf = (text: string): number | null => {
-  const value = Number(text)
-  return text.trim() === '' || !Number.isFinite(value) ? null : value
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
+
+const numberOf = (text: string): number | null => (NUMBER.test(text) ? Number(text) : null)
+
+/**
+ * What an inverted condition makes of an empty cell. Nobody has shown what the platform does, so the sandbox can do both: `fulfils`
+ * negates the comparison, which is false; `fails` leaves empty cells out whatever the condition says.
+ */
+export type EmptyCells = 'fulfils' | 'fails'
+export type CriteriaReading = { emptyCells: EmptyCells; nowMs: number }
+
+const FROM_NOW = /^P(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?)?$/
+const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z?)?$/
+
+/** A date of a cell or a literal in milliseconds, or a time from now; NaN for anything else. */
+const momentOf = (text: string, nowMs: number): number => {
+  const parts = FROM_NOW.exec(text)
+  if (parts !== null) {
+    const [days = 0, hours = 0, minutes = 0] = parts.slice(1).map((part) => Number(part ?? 0))
+    return nowMs + ((days * 24 + hours) * 60 + minutes) * 60_000
+  }
+  if (!DATE.test(text)) return Number.NaN
+  return Date.parse(text.length === 10 || text.endsWith('Z') ? text : `${text}Z`)
 }
 
 /** Both sides in the column's type; null where the cell cannot be read so, which no comparison is true of. */
@@ -104,23 +124,28 @@ const isWithin = (predicate: Predicate, cell: string): boolean => {
   return above && below
 }
 
-const isInTime = ({ operator, value }: Predicate, cell: string): boolean => {
-  const [left, right] = [Date.parse(cell), Date.parse(value!)]
-  if (Number.isNaN(left)) return false
+const isInTime = ({ operator, value }: Predicate, cell: string, nowMs: number): boolean => {
+  const [left, right] = [DATE.test(cell) ? momentOf(cell, nowMs) : NaN, momentOf(value!, nowMs)]
   return operator === 'BEFORE' ? left < right : left > right
 }
 
-/** Nothing is true of an empty cell; what is inverted is true of it then. */
-const holds = (predicate: Predicate, cell: string): boolean => {
-  if (cell === '') return false
+/** Says nothing of empty cells. */
+const holds = (predicate: Predicate, cell: string, nowMs: number): boolean => {
   const { operator, value = '', range } = predicate
   if (operator === 'IN') {
     return range!.inSet!.some((literal) => compares(predicate, cell, literal, COMPARISONS.EQUALS!))
   }
   if (operator === 'BETWEEN') return isWithin(predicate, cell)
   const comparison = COMPARISONS[operator]
-  return comparison ? compares(predicate, cell, value, comparison) : isInTime(predicate, cell)
+  return comparison
+    ? compares(predicate, cell, value, comparison)
+    : isInTime(predicate, cell, nowMs)
 }
+
+const isMeant = (predicate: Predicate, cell: string, reading: CriteriaReading): boolean =>
+  cell === ''
+    ? predicate.inverted && reading.emptyCells === 'fulfils'
+    : holds(predicate, cell, reading.nowMs) !== predicate.inverted
 
 const assertNumeric = (columnType: string, literals: readonly (string | undefined)[]): void => {
   const wrong = literals.some((text) => text !== undefined && numberOf(text) === null)
@@ -135,7 +160,10 @@ const assertRange = ({ operator, columnType, range }: Predicate): void => {
   if (operator === 'IN' && !inSet?.length) refuse('range.set.required', 'A set is needed.')
   if (operator === 'BETWEEN' && min === undefined) refuse('range.min.required', 'min is needed.')
   if (operator === 'BETWEEN' && max === undefined) refuse('range.max.required', 'max is needed.')
-  return assertNumeric(columnType, [min, max, ...(inSet ?? [])])
+  assertNumeric(columnType, [min, max, ...(inSet ?? [])])
+  if (columnType === 'numeric' && Number(max) < Number(min)) {
+    refuse('max.less.than.min', 'The range ends before it begins.')
+  }
 }
 
 const assertPredicate = (list: StoredList, predicate: Predicate): void => {
@@ -146,27 +174,43 @@ const assertPredicate = (list: StoredList, predicate: Predicate): void => {
   if (operator === 'BETWEEN' || operator === 'IN') return assertRange(predicate)
   if (value === undefined) return refuse('value.required', 'The operator needs a value.')
   const timed = operator === 'BEFORE' || operator === 'AFTER'
-  if (timed && Number.isNaN(Date.parse(value))) {
-    refuse('invalid.date.value', 'Relative dates are not simulated; others are ISO 8601.')
+  if (timed && Number.isNaN(momentOf(value, 0))) {
+    refuse('invalid.date.value', 'A date is ISO 8601, or a time from now such as P-07D.')
   }
   return assertNumeric(columnType, [value])
 }
 
-/** Says of a contact's cells whether they are meant. Throws 400 with the codes that the platform documents. */
-export const matcherOf = (list: StoredList, criteria: Criteria): ((cells: string) => boolean) => {
+const joined = <T>(how: 'AND' | 'OR', parts: readonly T[], is: (part: T) => boolean): boolean =>
+  how === 'AND' ? parts.every((part) => is(part)) : parts.some((part) => is(part))
+
+/** Whether the criteria mean a contact with these cells. */
+export const criteriaMean = (
+  criteria: Criteria,
+  cellOf: (column: string) => string | null | undefined,
+  reading: CriteriaReading,
+): boolean =>
+  joined(criteria.filterType, criteria.clauses, (clause) =>
+    joined(clause.filterType, clause.predicates, (predicate) =>
+      isMeant(predicate, cellOf(predicate.column) ?? '', reading),
+    ),
+  )
+
+/** Throws 400 with the codes that the platform documents. */
+export const assertCriteria = (list: StoredList, criteria: Criteria): void => {
   const predicates = criteria.clauses.flatMap((clause) => clause.predicates)
   if (predicates.length > MAX_PREDICATES) refuse('bad.request', 'A filter has 10 conditions.')
   for (const predicate of predicates) assertPredicate(list, predicate)
-  const joined = <T>(how: 'AND' | 'OR', parts: readonly T[], is: (part: T) => boolean): boolean =>
-    how === 'AND' ? parts.every((part) => is(part)) : parts.some((part) => is(part))
+}
+
+/** Says of a contact's cells whether they are meant. Throws as `assertCriteria`. */
+export const matcherOf = (
+  list: StoredList,
+  criteria: Criteria,
+  reading: CriteriaReading,
+): ((cells: string) => boolean) => {
+  assertCriteria(list, criteria)
   return (cells) => {
     const values = fieldsOf(list, cells)
-    return joined(criteria.filterType, criteria.clauses, (clause) =>
-      joined(
-        clause.filterType,
-        clause.predicates,
-        (predicate) => holds(predicate, values[predicate.column] ?? '') !== predicate.inverted,
-      ),
-    )
+    return criteriaMean(criteria, (column) => values[column], reading)
   }
 }

@@ -14,6 +14,7 @@ import type { StoredList } from '../state/list-store.ts'
 import { criteriaSchema, matcherOf } from './contact-criteria.ts'
 import { describeContact, patchedCells, patchSchema, systemDataIn } from './contact-entity.ts'
 import { exportedCsv } from './contact-export.ts'
+import { criteriaOf, readingOf } from './platform-filter-endpoints.ts'
 import { refuse } from './platform-list-rules.ts'
 
 const BASE = '/api/v2/outbound/contactlists/:listId'
@@ -59,16 +60,15 @@ const parsed = <S extends z.ZodType>(schema: S, body: unknown): z.output<S> => {
 const allOf = (list: StoredList): StoredContact[] => list.contacts.page(0, Infinity).contacts
 
 /** The contacts that are meant; all of them where nothing is said. Throws a refusal. */
-const selected = (list: StoredList, selection: Selection): StoredContact[] => {
+const selected = (state: SandboxState, list: StoredList, selection: Selection): StoredContact[] => {
   const { contactListFilterId, criteria, contactIds } = selection
-  if (contactListFilterId !== undefined) {
-    return refuse('contact.list.filter.not.found', 'The filter was not found.', 404)
-  }
+  const filter = contactListFilterId === undefined ? null : state.filters.get(contactListFilterId)
   if (contactIds) {
     return contactIds.flatMap((id) => list.contacts.find(id) ?? [])
   }
-  if (!criteria) return allOf(list)
-  const matches = matcherOf(list, criteria)
+  const meant = filter ? criteriaOf(filter) : criteria
+  if (!meant) return allOf(list)
+  const matches = matcherOf(list, meant, readingOf(state))
   return allOf(list).filter(({ cells }) => matches(cells))
 }
 
@@ -92,9 +92,9 @@ const sortedBy = (list: StoredList, contacts: StoredContact[], sorts: readonly S
   return contacts
 }
 
-const search = (list: StoredList, call: Call): Answer => {
+const search = (state: SandboxState, list: StoredList, call: Call): Answer => {
   const { pageNumber, pageSize, contactSorts, ...selection } = parsed(searchSchema, call.body)
-  const found = sortedBy(list, selected(list, selection), contactSorts)
+  const found = sortedBy(list, selected(state, list, selection), contactSorts)
   return {
     status: 200,
     body: {
@@ -158,7 +158,7 @@ const update = (state: SandboxState, list: StoredList, call: Call): Answer => {
     cells: patchedCells(state, list, cells, data),
     system: { data: given, clears: false },
   })
-  const contacts = selected(list, selection)
+  const contacts = selected(state, list, selection)
   // A patch that no contact takes is refused at once, not by its job.
   for (const found of contacts.slice(0, 1)) patched(found)
   return startJob(state, call, list, {
@@ -176,7 +176,7 @@ const remove = (state: SandboxState, list: StoredList, call: Call): Answer => {
   }
   return startJob(state, call, list, {
     type: 'BulkDelete',
-    contacts: selected(list, selection),
+    contacts: selected(state, list, selection),
     backup: generateDownloadURI,
     apply: (found) => {
       list.revision += 1
@@ -188,8 +188,8 @@ const remove = (state: SandboxState, list: StoredList, call: Call): Answer => {
 
 const startExport = (state: SandboxState, list: StoredList, call: Call): Answer => {
   const selection = parsed(selectionSchema, call.body ?? {})
-  selected(list, selection)
-  state.exports.start(list.id, () => exportedCsv(list, selected(list, selection)))
+  selected(state, list, selection)
+  state.exports.start(list.id, () => exportedCsv(list, selected(state, list, selection)))
   const selfUri = `/api/v2/outbound/contactlists/${list.id}/export`
   return { status: 200, body: { id: list.id, name: list.name, selfUri } }
 }
@@ -221,7 +221,9 @@ export const platformBulkEndpoints = (state: SandboxState): Endpoint[] => {
     )
   const jobs = '/contacts/bulk/jobs'
   return [
-    ofList('POST', '/contacts/search', 'contacts-search', search),
+    ofList('POST', '/contacts/search', 'contacts-search', (list, call) =>
+      search(state, list, call),
+    ),
     ofList('POST', '/contacts/bulk/update', 'bulk-job', (list, call) => update(state, list, call)),
     ofList('POST', '/contacts/bulk/remove', 'bulk-job', (list, call) => remove(state, list, call)),
     ofList('GET', jobs, 'bulk-job', ({ id }) => {

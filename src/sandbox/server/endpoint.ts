@@ -3,6 +3,7 @@ import type { FaultEngine, Operation } from '../faults/fault-plan.ts'
 import type { RateReferee, SandboxDialect } from '../faults/rate-referee.ts'
 import type { ActivityBook } from '../state/activity-book.ts'
 import type { BulkJobs } from '../state/bulk-jobs.ts'
+import type { Campaigns, StoredFilter } from '../state/campaigns/campaigns.ts'
 import type { DueEffects } from '../state/due-effects.ts'
 import type { EventLog } from '../state/event-log.ts'
 import type { Imports } from '../state/imports.ts'
@@ -37,6 +38,8 @@ export type SandboxState = {
   exports: ListExports
   divisions: NamedEntities<Division>
   attemptLimits: NamedEntities<AttemptLimits>
+  campaigns: Campaigns
+  filters: NamedEntities<StoredFilter>
   requests: RequestLog
   /** How long a new or changed guide list is not yet indexed; 300 ms are published [guide-001]. */
   provisioningLagMs: number
@@ -62,7 +65,7 @@ export type Call = {
 }
 
 export type Endpoint = {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   operation: Operation
   /** `shared`: served to both; the exchange finds out whose limit counts. */

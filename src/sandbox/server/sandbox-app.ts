@@ -2,10 +2,13 @@ import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance } from 'fastify'
 
 import { guideCallbackEndpoints } from '../guide/guide-callback-endpoint.ts'
+import { guideCampaignEndpoints } from '../guide/guide-campaign-endpoints.ts'
 import { guideContactEndpoints } from '../guide/guide-contact-endpoints.ts'
 import { guideListEndpoints } from '../guide/guide-list-endpoints.ts'
 import { platformBulkEndpoints } from '../platform/platform-bulk-endpoints.ts'
+import { platformCampaignEndpoints } from '../platform/platform-campaign-endpoints.ts'
 import { platformContactEndpoints } from '../platform/platform-contact-endpoints.ts'
+import { platformFilterEndpoints } from '../platform/platform-filter-endpoints.ts'
 import { platformImportEndpoints } from '../platform/platform-import-endpoints.ts'
 import { platformListEndpoints } from '../platform/platform-list-endpoints.ts'
 import { platformOrgEndpoints } from '../platform/platform-org-endpoints.ts'
@@ -73,6 +76,9 @@ export const createSandboxApp = async (state: SandboxState): Promise<FastifyInst
     ...platformContactEndpoints(state),
     ...platformBulkEndpoints(state),
     ...platformImportEndpoints(state),
+    ...guideCampaignEndpoints(state),
+    ...platformCampaignEndpoints(state),
+    ...platformFilterEndpoints(state),
   ]
   const gated = endpoints.filter(({ ungated }) => !ungated)
   const ungated = endpoints.filter((endpoint) => !gated.includes(endpoint))

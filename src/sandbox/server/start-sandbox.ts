@@ -4,7 +4,8 @@ import { createFaultEngine, type FaultKind, type FaultPlan } from '../faults/fau
 import { createRateReferee } from '../faults/rate-referee.ts'
 import { createActivityBook } from '../state/activity-book.ts'
 import { createBulkJobs } from '../state/bulk-jobs.ts'
-import { DEMO_LISTS } from '../state/demo-lists.ts'
+import { createCampaigns, type SandboxCampaign } from '../state/campaigns/campaigns.ts'
+import { DEMO_CAMPAIGNS, DEMO_LISTS } from '../state/demo-lists.ts'
 import { createDueEffects } from '../state/due-effects.ts'
 import { createEventLog } from '../state/event-log.ts'
 import { createImports } from '../state/imports.ts'
@@ -14,6 +15,11 @@ import { createListExports } from '../state/list-exports.ts'
 import { createListStore, fieldOf, fieldsOf, type SandboxList } from '../state/list-store.ts'
 import { createNamedEntities, HOME_DIVISION } from '../state/named-entities.ts'
 import { createPresignedPlaces } from '../state/presigned-places.ts'
+import {
+  registerCampaignControl,
+  reportOfCampaign,
+  type CampaignReport,
+} from './campaign-report.ts'
 import { registerControlRoutes } from './control-routes.ts'
 import type { SandboxState } from './endpoint.ts'
 import { createPushDesk } from './push-desk.ts'
@@ -61,6 +67,10 @@ export type SandboxHandle = {
   setFaults(plan: FaultPlan): void
   /** Makes the list, or replaces the one with this id by an empty one. */
   makeList(list: SandboxList): SandboxList
+  /** Makes the campaign, or replaces the one with this id by one without rules. */
+  makeCampaign(campaign: SandboxCampaign): void
+  /** Whom a campaign would dial, and how often it was written. */
+  campaign(id: string): CampaignReport
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>
   /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
@@ -114,6 +124,8 @@ const createState = (options: SandboxOptions): SandboxState => {
     exports: createListExports(timed),
     divisions: createNamedEntities('division', [HOME_DIVISION]),
     attemptLimits: createNamedEntities('attempt limits'),
+    campaigns: createCampaigns({ clock }),
+    filters: createNamedEntities('contact list filter'),
     requests: createRequestLog(),
     pushes: createPushDesk({ clock, faults, book: activity }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
@@ -147,6 +159,8 @@ const resetState = (state: SandboxState): void => {
   state.exports.reset()
   state.divisions.reset()
   state.attemptLimits.reset()
+  state.campaigns.reset()
+  state.filters.reset()
   state.requests.reset()
   state.faults.set([])
 }
@@ -167,6 +181,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
   const make = (list: SandboxList): SandboxList => makeList(state, list)
   const makeStartLists = (): void => {
     for (const list of [...DEMO_LISTS, ...(options.lists ?? [])]) make(list)
+    for (const campaign of DEMO_CAMPAIGNS) state.campaigns.add(campaign)
   }
   const reset = (): void => {
     resetState(state)
@@ -176,6 +191,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
 
   const app = await createSandboxApp(state)
   registerControlRoutes(app, state, { makeList: make, reset })
+  registerCampaignControl(app, state)
   const url = await app.listen({ host: options.host, port: options.port })
 
   return {
@@ -193,6 +209,10 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
     calledBack: () => state.pushes.settled(),
     setFaults: (plan) => state.faults.set(plan),
     makeList: make,
+    makeCampaign: (campaign) => {
+      state.campaigns.add(campaign)
+    },
+    campaign: (id) => reportOfCampaign(state, id),
     contents: (listId) => contentsOf(state, listId),
     reset,
   }

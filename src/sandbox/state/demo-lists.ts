@@ -1,3 +1,4 @@
+import type { SandboxCampaign } from './campaigns/campaigns.ts'
 import type { SandboxList } from './list-store.ts'
 
 const columns: SandboxList['columns'] = [
@@ -15,4 +16,9 @@ export const DEMO_LISTS: readonly SandboxList[] = [
   ...[1, 2, 3, 4, 5].map((n) => ({ id: `demo-list-${n}`, name: `Demo list ${n}`, columns })),
   { id: 'demo-busy', name: 'Demo busy list', columns, status: 'PROCESSING' },
   { id: 'demo-error', name: 'Demo list in error', columns, status: 'ERROR' },
+]
+
+/** The campaign of the start; it is off. */
+export const DEMO_CAMPAIGNS: readonly SandboxCampaign[] = [
+  { id: 'demo-campaign', name: 'Demo campaign', contactListId: 'demo-contacts' },
 ]

@@ -7,6 +7,7 @@ export type NamedEntities<T extends { id: string; name: string }> = {
   get(id: string): T
   has(id: string): boolean
   all(): T[]
+  remove(id: string): void
   /** Back to those of the start. */
   reset(): void
 }
@@ -33,6 +34,9 @@ export const createNamedEntities = <T extends { id: string; name: string }>(
     },
     has: (id) => entities.has(id),
     all: () => [...entities.values()],
+    remove: (id) => {
+      entities.delete(id)
+    },
     reset,
   }
 }
