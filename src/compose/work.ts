@@ -27,6 +27,7 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Par
     contactLists: genesys.contactLists,
     contactFiles: genesys.contactFiles,
     clearContactList: genesys.provisioning.clearContactList,
+    contactReads: genesys.contactReads,
     callbackUrl,
     delivery: store.delivery,
     uploads: store.uploads,

@@ -26,6 +26,13 @@ export const UPLOAD_PROBLEMS = {
     'A file of the platform dialect in which Genesys refuses 3 phone numbers.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
+  'list-clearing': page(
+    409,
+    'Genesys has not cleared the list yet',
+    'It appears in the `problem` of an upload that is held as `list_clearing`: Genesys took the call that clears the list and still shows contacts in it, or has wiped rows that were sent afterwards. Nothing else is sent to the list meanwhile.',
+    'mode=overwrite on a list of a million contacts.',
+    'Nothing to do: the list is looked at again, and the upload goes on by itself. If it lasts for hours, look at the list in Genesys, then POST …/resume asks for the clearing once more.',
+  ),
   'genesys-job-failed': page(
     502,
     'Genesys ingested none of the rows',

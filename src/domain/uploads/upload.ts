@@ -63,17 +63,20 @@ export const canMove = (from: UploadState, to: UploadState): boolean =>
 export const HOLD_REASONS = {
   apply: 'apply',
   list_not_ready: 'itself',
+  list_clearing: 'itself',
   genesys_unavailable: 'itself',
   dnc_unavailable: 'itself',
   not_before: 'itself',
   list_error: 'resume',
   refusals: 'resume',
+  import_unproven: 'resume',
   dnc_stale: 'resume',
 } as const
 export type HoldReason = keyof typeof HOLD_REASONS
 /** Holds that end when Genesys shows that their reason is gone; until a look says so the upload stays held, since when it was. */
 export const LOOKED_AT_HOLDS = [
   'list_not_ready',
+  'list_clearing',
   'genesys_unavailable',
 ] as const satisfies readonly HoldReason[]
 export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]

@@ -15,10 +15,37 @@ type ClearingRow = {
   newer: boolean
 }
 
+/** What becomes of the intent. */
+const createSteps = (
+  database: Database,
+): Pick<DeliveryStore, 'askedToClear' | 'recordCleared'> => ({
+  askedToClear: (claim, uploadId) =>
+    inTransaction(database, async (tx) => {
+      await lockFenced(tx, claim, uploadId)
+      await sql`update upload set clearing = 'asked' where id = ${uploadId} and clearing = 'intended'`.execute(
+        tx,
+      )
+    }),
+  recordCleared: (claim, { uploadId, audit }) =>
+    inTransaction(database, async (tx) => {
+      const upload = await lockFenced(tx, claim, uploadId)
+      const { rows } = await sql`update upload set clearing = 'done', version = version + 1,
+          updated_at = clock_timestamp()
+        where id = ${uploadId} and clearing in ('intended', 'asked') returning id`.execute(tx)
+      if (rows.length === 0) return
+      await sql`update list_clearing set cleared_seq = greatest(cleared_seq, ${upload.accepted_seq}::bigint),
+          cleared_at = clock_timestamp() where list_id = ${upload.contact_list_id}`.execute(tx)
+      await appendAudit(tx, [audit])
+    }),
+})
+
 /** Overwriting a list: what is written before and after Genesys wipes it. */
 export const createClearing = (
   database: Database,
-): Pick<DeliveryStore, 'clearing' | 'intendClearing' | 'recordCleared' | 'forgetCleared'> => ({
+): Pick<
+  DeliveryStore,
+  'clearing' | 'intendClearing' | 'askedToClear' | 'recordCleared' | 'forgetCleared'
+> => ({
   clearing: async (upload) => {
     const { rows } =
       await sql<ClearingRow>`select u.clearing as state, u.clearing_size_before as size_before,
@@ -50,17 +77,7 @@ export const createClearing = (
       )
       await appendAudit(tx, [audit])
     }),
-  recordCleared: (claim, { uploadId, audit }) =>
-    inTransaction(database, async (tx) => {
-      const upload = await lockFenced(tx, claim, uploadId)
-      const { rows } = await sql`update upload set clearing = 'done', version = version + 1,
-          updated_at = clock_timestamp()
-        where id = ${uploadId} and clearing = 'intended' returning id`.execute(tx)
-      if (rows.length === 0) return
-      await sql`update list_clearing set cleared_seq = greatest(cleared_seq, ${upload.accepted_seq}::bigint),
-          cleared_at = clock_timestamp() where list_id = ${upload.contact_list_id}`.execute(tx)
-      await appendAudit(tx, [audit])
-    }),
+  ...createSteps(database),
   forgetCleared: async (listId) => {
     const cleared = sql`(select cleared_seq from list_clearing where list_id = ${listId})`
     // Asked of the row itself as well: what a settlement wrote to it meanwhile stays, whichever version a `ctid` is said to name.

@@ -4,7 +4,7 @@ import { canMove } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
-import { LANE_STATES_SQL, toUpload, UPLOAD_COLUMNS, type UploadRow } from '../uploads/upload-row.ts'
+import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { createBatches } from './batches.ts'
 import { createClearing } from './clearing.ts'
 import { createEnding } from './ending.ts'
@@ -28,7 +28,7 @@ export const createDeliveryStore = (deps: {
     settle: createSettle(deps),
     next: async (claim) => {
       const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where lane_key = ${claim.key} and state in (${LANE_STATES_SQL})
+        where lane_key = ${claim.key} and ${WORKABLE_SQL}
           and exists (select from lane where key = ${claim.key} and owner = ${claim.owner}
             and fence = ${claim.fence}::bigint)
         order by accepted_seq limit 1`.execute(db)

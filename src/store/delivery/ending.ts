@@ -49,7 +49,8 @@ const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Up
   const pending = isReconciled(state, counts) ? PENDING_JSON : null
   const { rows } = await sql<UploadRow>`update upload set state = ${state}, version = version + 1,
       rows_unprocessed = ${unprocessed}, problem = ${problem}::jsonb, told_hold = null,
-      reconciliation = ${pending}::jsonb, reconcile_at = case when ${pending !== null} then clock_timestamp() end,
+      reconciliation = ${pending}::jsonb, reconcile_at = case when ${pending !== null}
+        then clock_timestamp() + make_interval(secs => ${(input.reconcileInMs ?? 0) / 1000}::float8) end,
       updated_at = clock_timestamp(), completed_at = clock_timestamp()
     where id = ${row.id} returning ${UPLOAD_COLUMNS}`.execute(tx)
   const upload = toUpload(rows[0]!)
@@ -72,7 +73,9 @@ export const createEnding = (deps: {
       const { state } = upload
       const ended = state === 'failed' || state === 'cancelled' ? EVENT_OF_END[state] : null
       await deps.outbox.tell(tx, ended ?? 'upload.completed', upload)
-      if (upload.reconciliation !== null) await deps.outbox.reconcile(tx, upload.id, 0)
+      if (upload.reconciliation !== null) {
+        await deps.outbox.reconcile(tx, upload.id, input.reconcileInMs ?? 0)
+      }
       return upload
     }),
   hold: (claim, input) =>

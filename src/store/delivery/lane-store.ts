@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 
 import type { LaneClaim, LaneStore } from '../../workflows/ports/delivery/delivery.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
-import { LANE_STATES_SQL, lockLane, wakeLane } from '../uploads/upload-row.ts'
+import { LANE_STATES_SQL, lockLane, wakeLane, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
 
 /** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this [design: 8]. */
@@ -10,7 +10,7 @@ export const LEASE_MS = 10_000
 
 const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
 
-const HAS_WORK = sql`exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))`
+const HAS_WORK = sql`exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
 
 /** Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that no index is entered by it. */
 const READY = sql`lane as l where ready_at <= statement_timestamp()

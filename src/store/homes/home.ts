@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 
 import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
-import { FINAL_STATES_SQL, LANE_STATES_SQL } from '../uploads/upload-row.ts'
+import { FINAL_STATES_SQL, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { inTransaction, type Database } from './database.ts'
 
 type Gauges = {
@@ -39,7 +39,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
   const { database } = deps
   const claimable = sql`lane l where l.ready_at <= statement_timestamp()
     and (l.lease_until is null or l.lease_until < clock_timestamp())
-    and exists (select from upload where lane_key = l.key and state in (${LANE_STATES_SQL}))`
+    and exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
   return {
     kind: database.kind,
     close: deps.close,

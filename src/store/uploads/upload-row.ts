@@ -87,6 +87,13 @@ const quoted = (states: readonly string[]) =>
   sql.raw(states.map((state) => `'${state}'`).join(', '))
 /** The literals in the partial indexes' conditions, so that the planner knows them again. */
 export const LANE_STATES_SQL = quoted(LANE_STATES)
+
+/**
+ * Uploads that a lane may work on. While one waits aside whose clearing of the list Genesys has not carried out, none of the lane is: what it
+ * sent would be wiped.
+ */
+export const WORKABLE_SQL = sql`state in (${LANE_STATES_SQL}) and not exists (select from upload clears
+  where clears.lane_key = upload.lane_key and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
 export const FINAL_STATES_SQL = quoted(FINAL_STATES)
 
 export const isLaneState = (state: UploadState): state is LaneState =>

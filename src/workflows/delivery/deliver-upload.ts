@@ -116,6 +116,12 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
       }
 }
 
+/** A clearing that took effect after all proof would be seen by then. */
+const AFTER_CLEARING_MS = 60_000
+
+const clearsLate = ({ deps, upload }: DeliveryRun): boolean =>
+  upload.mode === 'overwrite' && deps.clearContactList !== null
+
 const finish = async (
   run: DeliveryRun,
   state: FinishUpload['state'],
@@ -134,6 +140,7 @@ const finish = async (
     problem,
     audit,
     alsoAudit: clearingNeverDone(run),
+    reconcileInMs: clearsLate(run) ? AFTER_CLEARING_MS : 0,
   })
   deps.emit('upload.finished', {
     uploadId: finished.id,

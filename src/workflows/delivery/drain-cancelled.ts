@@ -4,6 +4,7 @@ import type { Pipeline } from './batches/pipeline.ts'
 import type { RowVerdict } from './batches/plan-batch.ts'
 import { planChunk } from './batches/plan-batch.ts'
 import { settleWhole } from './batches/settle-batch.ts'
+import { isSeenEmpty, provesNext } from './clear-list.ts'
 import { drainParts } from './files/drain-parts.ts'
 import type { DeliveryRun } from './run.ts'
 import { checkGoingOn } from './run.ts'
@@ -16,6 +17,8 @@ const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column
  */
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
+    // The list is cleared all the same, late: what the next upload brings would be wiped by it.
+    if (provesNext(run)) await isSeenEmpty(run)
     await pipeline.adoptSent()
     await pipeline.drain('settle')
     await drainParts(run, 'settle')

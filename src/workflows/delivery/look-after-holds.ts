@@ -45,6 +45,7 @@ export const createHoldKeeper = (deps: LookAfterHoldsDeps): HoldKeeper => {
         signal: stopped.signal,
         retryForMs: WITHIN_MS,
       })
+      if (reason === 'list_clearing') return list.size === null || list.size === 0
       return reason !== 'list_not_ready' || list.status !== 'processing'
     } catch (error) {
       if (!(error instanceof GenesysFailure)) throw error

@@ -3,6 +3,7 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { UploadMode } from '../../domain/uploads/upload-options.ts'
 import type { CallContext } from '../ports/genesys/genesys.ts'
 import { callGenesys } from './call-genesys.ts'
+import { clearList } from './clear-list.ts'
 import { checkList } from './list-state.ts'
 import type { DeliveryRun } from './run.ts'
 import { auditOf, DeliveryEnds } from './run.ts'
@@ -35,9 +36,12 @@ const intend = async (run: DeliveryRun): Promise<void> => {
   run.clearing = { ...run.clearing, state: 'intended', sizeBefore }
 }
 
+const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
+  upload.mode === 'overwrite' && (clearing.state === 'intended' || clearing.state === 'asked')
+
 /** Genesys has wiped the list for this upload: written once, with the register's reset. Nothing when no overwriting is under way. */
 export const recordCleared = async (run: DeliveryRun): Promise<void> => {
-  if (run.upload.mode !== 'overwrite' || run.clearing.state !== 'intended') return
+  if (!isUnderWay(run)) return
   const { delivery, emit } = run.deps
   const { id: uploadId, contactListId } = run.upload
   const audit = auditOf(run, 'list.cleared', { object: contactListId })
@@ -49,7 +53,7 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
 
 /** The outcome of an intent to clear that never came to a known end; empty where there is none. */
 export const clearingNeverDone = (run: DeliveryRun): AuditEntry[] =>
-  run.upload.mode === 'overwrite' && run.clearing.state === 'intended'
+  isUnderWay(run)
     ? [auditOf(run, 'list.cleared', { object: run.upload.contactListId, outcome: 'failed' })]
     : []
 
@@ -60,7 +64,7 @@ const forget = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Begins to overwrite the list: writes the intent, and where the dialect has a call that clears a list, clears it. Elsewhere the
+ * Begins to overwrite the list: writes the intent, and where the dialect has a call that clears a list, has it cleared; the first rows prove it. Elsewhere the
  * first request wipes it. Once a list is known to be clear for this upload it is never cleared for it again.
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
@@ -73,12 +77,9 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.clearing.state === null || clearContactList !== null) assertMayClear(run)
   if (run.clearing.state === null) await intend(run)
   if (clearContactList === null) return
-  // Nothing of this upload was sent yet, so clearing twice after an unknown outcome has no second effect.
-  await callGenesys(run, 'delivery', (context) =>
-    clearContactList(run.upload.contactListId, context),
-  )
-  await recordCleared(run)
-  await checkList(run)
+  await clearList(run)
+  // An import has no rows that could be read back before it is over.
+  if (run.upload.delivery.method === 'file') await recordCleared(run)
 }
 
 /** Outcomes after which nobody knows whether the list was wiped. */

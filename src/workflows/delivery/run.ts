@@ -21,12 +21,15 @@ import type {
   RowResult,
 } from '../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
+import type { ContactReadPort } from '../ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
 import type { ContentHashes } from './content-hashes.ts'
 
 export type DeliveryDeps = {
   contactLists: ContactListPort
   contactFiles: ContactFilePort
+  /** null: the dialect does not show contacts. */
+  contactReads: ContactReadPort | null
   /** null: the dialect wipes a list with the first request of an overwrite. */
   clearContactList: ProvisioningPort['clearContactList']
   /** Where Genesys calls back for a part, token included; null: nobody outside can reach this gateway. */

@@ -29,6 +29,7 @@ const setUp = (store: Store) => {
       contactLists: genesys,
       contactFiles: genesys.contactFiles,
       clearContactList: null,
+      contactReads: null,
       callbackUrl: null,
       delivery: store.delivery,
       uploads: store.uploads,

@@ -6,6 +6,7 @@ import { createIds } from '../../../src/lib/ids.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
+import { createHoldKeeper } from '../../../src/workflows/delivery/look-after-holds.ts'
 import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { createLife, Killed, mortal, type Life } from '../../support/gateway/kill-points.ts'
@@ -43,6 +44,39 @@ const createGenesys = (dialect: 'guide' | 'platform') => {
   for (const id of ['old-1', 'a']) genesys.contacts.set(id, 'old')
   return genesys
 }
+
+const shownOf = (genesys: MemoryGenesys, id: string): [string, Record<string, string>][] => {
+  const phone = genesys.contacts.get(id)
+  return phone === undefined ? [] : [[id, { phone }]]
+}
+
+/** Genesys and its time. A clear takes effect `lagMs` after it was asked for, on whatever the list holds then. */
+const createWorld = (dialect: 'guide' | 'platform', lagMs: number, onClear: () => void) => {
+  const genesys = createGenesys(dialect)
+  const leaping = createLeapingClock()
+  let due: number[] = []
+  const settle = (): void => {
+    const now = leaping.monotonicMs()
+    for (const _ of due.filter((atMs) => atMs <= now)) {
+      onClear()
+      genesys.contacts.clear()
+    }
+    due = due.filter((atMs) => atMs > now)
+  }
+  const clock: typeof leaping = {
+    ...leaping,
+    sleep: async (ms, signal) => {
+      await leaping.sleep(ms, signal)
+      settle()
+    },
+  }
+  const clear = async (): Promise<void> => {
+    due.push(leaping.monotonicMs() + lagMs)
+    settle()
+  }
+  return { genesys, clock, clear }
+}
+type World = ReturnType<typeof createWorld>
 
 /** Rows that no request of overwriting brought, sent before a later request wiped the list; empty is right. */
 const wipedAfterwards = (log: readonly { wipes: boolean; ids: readonly string[] }[]): string[] => {
@@ -92,14 +126,17 @@ eachHome('Overwriting a list', (home) => {
   }
 
   /** One process's work on the upload, up to the end of its life. */
-  const live = async (claim: LaneClaim, genesys: MemoryGenesys, life: Life) => {
-    const clock = createLeapingClock()
-    const clearing = {
-      clear: async () => {
-        wipes.push({ wipes: true, ids: [] })
-        genesys.contacts.clear()
+  const live = async (claim: LaneClaim, world: World, life: Life) => {
+    const { genesys, clock, clear } = world
+    const clearing = { clear }
+    const contactReads = mortal(
+      {
+        readContacts: async (_: string, contactIds: readonly string[]) =>
+          new Map(contactIds.flatMap((id) => shownOf(genesys, id))),
       },
-    }
+      ['readContacts'],
+      life,
+    )
     const killable = mortal(
       store.delivery,
       [
@@ -111,6 +148,7 @@ eachHome('Overwriting a list', (home) => {
         'intendPart',
         'markPartSent',
         'intendClearing',
+        'askedToClear',
         'recordCleared',
       ],
       life,
@@ -124,6 +162,7 @@ eachHome('Overwriting a list', (home) => {
       },
       clearContactList:
         genesys.dialect === 'platform' ? mortal(clearing, ['clear'], life).clear : null,
+      contactReads: genesys.dialect === 'platform' ? contactReads : null,
       callbackUrl: null,
       delivery: killable,
       uploads: store.uploads,
@@ -152,9 +191,16 @@ eachHome('Overwriting a list', (home) => {
   }
   const wipes: { wipes: boolean; ids: string[] }[] = []
 
-  const play = async (dialect: 'guide' | 'platform', method: Method, steps: number) => {
+  const play = async (
+    dialect: 'guide' | 'platform',
+    method: Method,
+    steps: number,
+    { lagMs = 0, emptyBefore = false } = {},
+  ) => {
     wipes.length = 0
-    const genesys = createGenesys(dialect)
+    const world = createWorld(dialect, lagMs, () => void wipes.push({ wipes: true, ids: [] }))
+    const { genesys } = world
+    if (emptyBefore) genesys.contacts.clear()
     genesys.onSend = ({ mode, contactIds }) =>
       void wipes.push({ wipes: mode === 'overwrite', ids: [...contactIds] })
     genesys.onFile = ({ mode, records }) =>
@@ -162,13 +208,14 @@ eachHome('Overwriting a list', (home) => {
     const { id } = await stage(method)
     const claim = (await store.lanes.claim('me'))!
     const life = createLife(steps)
-    await live(claim, genesys, life)
-    if (life.ended) await live(claim, genesys, createLife(FOREVER))
+    await live(claim, world, life)
+    if (life.ended) await live(claim, world, createLife(FOREVER))
+    await world.clock.sleep(3_600_000)
     const upload = (await store.uploads.find('default', id))!
-    const where = `${dialect}, ${method}, killed at step ${steps}`
+    const where = `${dialect}, ${method}, lag ${lagMs}, killed at step ${steps}`
     assert.equal(upload.state, 'completed', `${where}: ${JSON.stringify(upload.problem)}`)
     assert.deepEqual([...genesys.contacts.keys()].toSorted(), NEW, where)
-    assert.deepEqual(wipedAfterwards(wipes), [], where)
+    if (lagMs === 0) assert.deepEqual(wipedAfterwards(wipes), [], where)
     const known = await store.delivery.registered('default', LIST, [...NEW, 'old-1'])
     assert.deepEqual([...known.keys()].toSorted(), NEW, where)
     assert.equal(await store.delivery.registerSize('default', LIST), 4, where)
@@ -192,6 +239,60 @@ eachHome('Overwriting a list', (home) => {
       for (let steps = 1; steps <= taken; steps += stride) await play(dialect, method, steps)
     })
   }
+
+  for (const [lagMs, emptyBefore] of [
+    [2_500, false],
+    [2_500, true],
+    [8_000, true],
+    [45_000, false],
+  ] as const) {
+    const before = emptyBefore ? 'was empty before' : 'held contacts'
+    it(`ends with exactly the new contacts though a list that ${before} is cleared ${lagMs} ms late`, async () => {
+      const about = { lagMs, emptyBefore }
+      const { taken } = await play('platform', 'batches', FOREVER, about)
+      for (let steps = 1; steps <= taken; steps += 2 * stride) {
+        await play('platform', 'batches', steps, about)
+      }
+    })
+  }
+
+  it('is held while the list does not become empty, and keeps what comes after from being sent and wiped', async () => {
+    const world = createWorld('platform', FOREVER, () => undefined)
+    const { id } = await stage('batches')
+    const later = await beginUpload(store, LIST)
+    await store.uploads.appendChunks(later, [chunkOf(0, 2, ['n'])])
+    const key = ids.newUuid()
+    await claimKey(store, key)
+    await store.uploads.stage(stageInput(later, chunkOf(0, 2, ['n']), key))
+    const claim = (await store.lanes.claim('me'))!
+    await live(claim, world, createLife(FOREVER))
+    const upload = (await store.uploads.find('default', id))!
+    assert.deepEqual(
+      [upload.hold?.reason, upload.problem?.code],
+      ['list_clearing', 'list-clearing'],
+    )
+    assert.equal(await store.delivery.next(claim), null, 'a later upload is worked')
+    assert.deepEqual([...world.genesys.contacts.keys()], ['old-1', 'a'])
+    await store.lanes.release(claim, 0)
+    assert.equal(await store.lanes.claim('me'), null, 'the lane is claimed for nothing')
+    const keeper = createHoldKeeper({
+      holds: store.holds,
+      contactLists: world.genesys,
+      clock: world.clock,
+      emit: () => undefined,
+      againInMs: 0,
+      wake: () => undefined,
+    })
+    await store.sql.executeSql(`update upload set retry_at = now() where id = $1`, [id])
+    assert.equal(await keeper.look(), 0)
+    world.genesys.contacts.clear()
+    assert.equal(await keeper.look(), 1)
+    const again = (await store.lanes.claim('me'))!
+    assert.equal((await store.delivery.next(again))?.id, id)
+    await live(again, world, createLife(FOREVER))
+    assert.equal((await store.uploads.find('default', id))?.state, 'completed')
+    assert.equal((await store.delivery.next(again))?.id, later)
+  })
 
   it('knows whether a later upload was delivered, which clearing would delete', async () => {
     const id = (await stage('batches')).id

@@ -123,6 +123,7 @@ const setUp = (store: Store) => {
       contactLists: genesys,
       contactFiles: noFiles,
       clearContactList: null,
+      contactReads: null,
       callbackUrl: null,
       delivery: store.delivery,
       uploads: store.uploads,

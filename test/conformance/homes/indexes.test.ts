@@ -66,6 +66,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   api_key_digest_key: ({ store }) => store.access.findKey(Buffer.alloc(32, 9)),
   lane_ready: ({ store }) => store.lanes.claim('me'),
   upload_lane: ({ store, claim }) => store.delivery.next(claim),
+  upload_clears_late: ({ store, claim }) => store.delivery.next(claim),
   upload_newest: ({ store }) => listed(store, 't8'),
   upload_ended: ({ store }) => listed(store, 't1', { states: ['failed'] }),
   upload_of_list: ({ store }) => listed(store, 't8', { contactListId: 'list7' }),

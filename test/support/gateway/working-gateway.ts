@@ -92,6 +92,7 @@ export const createWorkingGateway = (
     contactLists: genesys,
     contactFiles: genesys.contactFiles,
     clearContactList: async () => genesys.contacts.clear(),
+    contactReads: null,
     callbackUrl: null,
     delivery: store.delivery,
     uploads: store.uploads,

@@ -262,9 +262,13 @@ export const createMemoryDelivery = (
       doubt([...store.register.keys()])
       store.audits.push(audit)
     },
+    askedToClear: async (claim) => {
+      check(claim)
+      if (store.cleared.state === 'intended') store.cleared.state = 'asked'
+    },
     recordCleared: async (claim, { audit }) => {
       check(claim)
-      if (store.cleared.state !== 'intended') return
+      if (store.cleared.state === null || store.cleared.state === 'done') return
       Object.assign(store.cleared, { state: 'done', clearedSeq: store.upload.acceptedSeq })
       store.register.clear()
       store.audits.push(audit)

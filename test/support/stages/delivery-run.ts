@@ -33,6 +33,7 @@ export const deliveryOver = (
     contactLists: genesys,
     contactFiles: genesys.contactFiles,
     clearContactList: null,
+    contactReads: null,
     callbackUrl: null,
     delivery: store,
     uploads: store,

@@ -2,6 +2,7 @@ import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
+import { proveCleared, provesNext } from '../clear-list.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -10,7 +11,7 @@ import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.t
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
 import { actOnRefusal, endIfCancelled } from './refusals.ts'
-import { sendBatch } from './send-batch.ts'
+import { requestOf, sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
   type BatchOutcome,
@@ -114,6 +115,15 @@ const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (sent.failedJobs === 'resend') throw heldForSchema(columnsNamed(job))
 }
 
+/** The first rows after a clearing that Genesys carries out late; only when they have stayed is the rest sent, and anything settled. */
+const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<void> => {
+  await proveCleared(run, requestOf(run, batch, plan), async () => {
+    const answer = await sendBatch(run, batch, plan)
+    if (answer instanceof GenesysFailure) throw answer
+  })
+  await recordCleared(run)
+}
+
 /** The batch with its cells, as it goes once more. */
 const readAgain = async (
   run: DeliveryRun,
@@ -143,6 +153,7 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
       await endIfCancelled(run, batch, plan, answer)
       for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
     } else {
+      if (provesNext(run)) await prove(run, batch, plan)
       const jobId = answer.kind === 'accepted' ? answer.jobId : null
       const noted = noteJob(run, batch, jobId)
       const about = { jobId, sentAtMs: startedMs, noted, adopted: false }

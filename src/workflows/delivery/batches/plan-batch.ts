@@ -3,6 +3,7 @@ import type { StagedChunk } from '../../../domain/uploads/chunk.ts'
 import { createBitmap, hasBit, setBit } from '../../../lib/bitmap.ts'
 import type { Batch, NewBatch, RowResult } from '../../ports/delivery/delivery.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
+import { PROOF_ROWS, provesNext } from '../clear-list.ts'
 import type { DeliveryRun } from '../run.ts'
 import { skipCode } from '../skip-rule.ts'
 
@@ -86,13 +87,16 @@ export const batchesOf = (
   let deliverable = false
   for (let row = 0; row < rows && !deliverable; row += 1) deliverable = !hasBit(chunk.leftOut, row)
   if (!deliverable) return []
-  return rangesOf(chunk, run.deps.contactLists.limits, columns).map(([fromRow, toRow]) => ({
-    id: run.deps.ids.newUuid(),
-    chunkSeq: chunk.seq,
-    fromRow,
-    toRow,
-    sent: sendableRows(plan, fromRow, toRow),
-  }))
+  const { limits } = run.deps.contactLists
+  return rangesOf(chunk, limits, columns, provesNext(run) ? PROOF_ROWS : limits.batchRows).map(
+    ([fromRow, toRow]) => ({
+      id: run.deps.ids.newUuid(),
+      chunkSeq: chunk.seq,
+      fromRow,
+      toRow,
+      sent: sendableRows(plan, fromRow, toRow),
+    }),
+  )
 }
 
 const sendableRows = (plan: ChunkPlan, fromRow: number, toRow: number): Buffer => {
@@ -132,6 +136,7 @@ const rangesOf = (
   chunk: StagedChunk,
   limits: DialectLimits,
   columns: readonly string[],
+  firstRows: number,
 ): [number, number][] => {
   const sizes = rowSizes(chunk, limits, columns)
   const ranges: [number, number][] = []
@@ -139,7 +144,8 @@ const rangesOf = (
   let bytes = 0
   for (let row = 0; row < chunk.contactIds.length; row += 1) {
     const size = sizes?.[row] ?? 0
-    const full = row - from >= limits.batchRows
+    const full =
+      row - from >= (from === 0 ? Math.min(firstRows, limits.batchRows) : limits.batchRows)
     const heavy = bytes + size > limits.batchBytes
     if (row > from && (full || heavy)) {
       ranges.push([from, row])

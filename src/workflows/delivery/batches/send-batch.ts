@@ -52,7 +52,8 @@ export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan):
   plan.requests.set(batch.id, { ...request, body })
 }
 
-const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {
+/** What the batch sends. */
+export const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): BatchToSend => {
   const { chunk } = plan
   const declared = new Map(run.list?.columns.map((column) => [column.name, column]))
   const rows = sentRows(batch)

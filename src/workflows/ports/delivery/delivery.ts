@@ -83,8 +83,11 @@ export type NewPart = Pick<DeliveryPart, 'id' | 'seq' | 'method' | 'rows' | 'byt
 
 /** How far the overwriting of a list is, and what uploads of the same list did to it. */
 export type Clearing = {
-  /** Of this upload: null = not begun; `intended`: Genesys may have wiped the list; `done`: it has, and never may again. */
-  state: 'intended' | 'done' | null
+  /**
+   * Of this upload: null = not begun; `intended`: Genesys may have wiped the list; `asked`: it said that it will, and does so late; `done`: it
+   * has, and never may again.
+   */
+  state: 'intended' | 'asked' | 'done' | null
   /** Contacts in the list before it was to be cleared; null where Genesys does not tell. */
   sizeBefore: number | null
   /** `acceptedSeq` of the newest upload that cleared the list; 0 = none. Rows of older ones are superseded. */
@@ -133,6 +136,8 @@ export type FinishUpload = {
   audit: AuditEntry
   /** What else ends with it; written in the same transaction. */
   alsoAudit?: readonly AuditEntry[]
+  /** Genesys is looked at again so much later; at once unless told. */
+  reconcileInMs?: number
 }
 
 /**
@@ -195,6 +200,8 @@ export type DeliveryStore = {
     claim: LaneClaim,
     input: { uploadId: string; sizeBefore: number | null; audit: AuditEntry },
   ): Promise<void>
+  /** Writes that Genesys took the call that clears the list; from here on nothing else is sent to it before that is seen. Again it changes nothing. */
+  askedToClear(claim: LaneClaim, uploadId: string): Promise<void>
   /** Writes that Genesys has wiped the list, with its audit entry, and resets the register of the list. Again it changes nothing. */
   recordCleared(claim: LaneClaim, input: { uploadId: string; audit: AuditEntry }): Promise<void>
   /** Deletes what the register still holds of before the list was cleared, a slice at a time; false when nothing is left. */

@@ -1,12 +1,10 @@
+import { differingColumns } from '../../../domain/contacts/shown-cells.ts'
 import type { ReconciliationFindings } from '../../../domain/uploads/reconciliation.ts'
 import type { ContactReadPort } from '../../ports/uploads/reconciliation.ts'
 import type { Asking, ReconcileDeps } from './asking.ts'
 import { type SampleRow, stillKnown } from './sample.ts'
 
 export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'>
-
-/** The platform trims what it stores (`trimWhitespace` of the list), and shows an empty cell as "" or not at all. */
-const shown = (cell: string | undefined): string => (cell ?? '').trim()
 
 /**
  * Reads a sample back and compares it cell by cell. The register is asked again after the reading: an upload that sends a contact anew
@@ -31,8 +29,7 @@ export const compareContacts = async (
       missing += 1
       continue
     }
-    for (const [at, name] of upload.targetColumns.entries()) {
-      if (shown(data[name]) === shown(cells[at])) continue
+    for (const name of differingColumns(upload.targetColumns, cells, data)) {
       differences[name] = (differences[name] ?? 0) + 1
     }
   }

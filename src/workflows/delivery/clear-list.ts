@@ -1,0 +1,106 @@
+import { differingColumns } from '../../domain/contacts/shown-cells.ts'
+import type { BatchToSend } from '../ports/genesys/genesys.ts'
+import { callGenesys } from './call-genesys.ts'
+import { checkList } from './list-state.ts'
+import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.ts'
+
+/** Genesys' Terraform provider looks every 5 s until a cleared list is empty. */
+const LOOK_MS = 5_000
+/** Five minutes; then the upload steps aside and the list is looked at from time to time. */
+const LOOKS = 60
+
+/** How many rows prove that a list is cleared: what one call reads back. */
+export const PROOF_ROWS = 50
+/** From sending the proof to reading it back: what was sent before the clearing took effect is gone by then. Doubled after each failure. */
+const PROOF_WAIT_MS = 10_000
+const PROOFS = 5
+
+const clearing = (run: DeliveryRun): DeliveryEnds =>
+  new DeliveryEnds({
+    kind: 'hold',
+    reason: 'list_clearing',
+    retryInMs: run.deps.holdRetryMs,
+    failure: null,
+    problem: {
+      code: 'list-clearing',
+      detail: 'Genesys was asked to clear the list and does not show it as cleared yet.',
+    },
+  })
+
+/** Whether what is sent next proves that the list is cleared (platform): asked for, and not known to be done. */
+export const provesNext = (run: DeliveryRun): boolean =>
+  run.upload.mode === 'overwrite' &&
+  run.deps.clearContactList !== null &&
+  run.clearing.state === 'asked'
+
+/** Waits until the list shows no contact. true as well where Genesys tells no size: then the proof alone tells. */
+export const isSeenEmpty = (run: DeliveryRun): Promise<boolean> =>
+  aside(run, async () => {
+    for (let look = 1; ; look += 1) {
+      const { size } = await checkList(run)
+      if (size === null || size === 0) return true
+      if (look >= LOOKS) return false
+      await pause(run, LOOK_MS)
+      await askGoingOn(run)
+    }
+  })
+
+const ask = async (run: DeliveryRun): Promise<void> => {
+  const { clearContactList, delivery } = run.deps
+  if (clearContactList === null) throw new Error('the dialect has no call that clears a list')
+  await callGenesys(
+    run,
+    'delivery',
+    (context) => clearContactList(run.upload.contactListId, context),
+    async () => void (await checkList(run)),
+  )
+  await delivery.askedToClear(run.claim, run.upload.id)
+  run.clearing = { ...run.clearing, state: 'asked' }
+}
+
+/**
+ * Asks Genesys to clear the list and waits until it shows it. Genesys answers at once and clears late (research, platform truth): whatever is sent
+ * in between is wiped. Holds the upload where the list does not become empty. Where rows of the upload were sent already the list is not
+ * empty any more, and their proof goes on.
+ */
+export const clearList = async (run: DeliveryRun): Promise<void> => {
+  const earlier = run.clearing.state === 'asked'
+  if (earlier) {
+    const batches = await run.deps.delivery.batches(run.upload.id)
+    if (batches.some(({ attempts }) => attempts > 0)) return
+    if (await isSeenEmpty(run)) return
+  }
+  // Again after an unknown outcome, or where the first call had no effect for five minutes: nothing of this upload was sent yet.
+  await ask(run)
+  if (!(await isSeenEmpty(run))) throw clearing(run)
+}
+
+/**
+ * Proves that the rows just sent stay: a list that was empty before shows nothing when it is cleared, so they are read back after a while, and
+ * sent again where they were wiped. Holds the upload where they do not stay.
+ */
+export const proveCleared = async (
+  run: DeliveryRun,
+  sent: Pick<BatchToSend, 'columns' | 'contactIds' | 'cells'>,
+  sendAgain: () => Promise<void>,
+): Promise<void> => {
+  const { contactReads } = run.deps
+  if (contactReads === null) return
+  const names = sent.columns.map(({ name }) => name)
+  const ids = sent.contactIds.slice(0, PROOF_ROWS)
+  for (let tries = 1; ; tries += 1) {
+    await aside(run, () => pause(run, PROOF_WAIT_MS * 2 ** (tries - 1)))
+    await askGoingOn(run)
+    const held = await callGenesys(run, 'read', (context) =>
+      contactReads.readContacts(run.upload.contactListId, ids, context),
+    )
+    const stays = ids.every((id, row) => {
+      const cells = sent.cells.slice(row * names.length, (row + 1) * names.length)
+      const data = held.get(id)
+      return data !== undefined && differingColumns(names, cells, data).length === 0
+    })
+    if (stays) return
+    if (tries >= PROOFS) throw clearing(run)
+    await sendAgain()
+  }
+}
