@@ -31,6 +31,8 @@ const valueOf = (text: string, type: unknown): unknown => {
       return JSON.parse(text)
     case 'boolean':
       return text === 'true'
+    case 'integer':
+      return Number(text)
     default:
       return text
   }

@@ -220,34 +220,44 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
 })
 
 /** The query parameter `limit`. */
-export const limitUpTo = (most: number) =>
+export const limitUpTo = (most: number, usual: number) =>
   z
     .string()
     .regex(/^[1-9][0-9]{0,3}$/u, `must be a whole number from 1 to ${most}`)
     .transform(Number)
     .pipe(z.int().min(1).max(most))
+    .default(usual)
+    .meta({ type: 'integer', minimum: 1, maximum: most, pattern: undefined })
+    .describe(`Default: ${usual}`)
+
+/** How a list of words in a query is documented; it is written with commas. */
+export const listMeta = (words: readonly string[]) => ({
+  type: 'array' as const,
+  items: { type: 'string' as const, enum: [...words] },
+  anyOf: undefined,
+})
+
+/** A query parameter of some of the words, repeated or with commas. */
+const someOf = <const Words extends readonly string[]>(words: Words) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
+    .pipe(z.array(z.enum(words)))
+    .optional()
+    .meta({ ...listMeta(words), description: 'Repeated or with commas; none is all' })
+
 /** The query parameter `cursor`. */
 export const cursorSchema = z.string().min(1).max(500)
 
 export const uploadsQuerySchema = z.strictObject({
-  state: z
-    .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
-    .pipe(z.array(z.enum(SEEN_STATES)))
-    .optional()
-    .describe(`Repeated or with commas, none is all: ${SEEN_STATES.join(', ')}`),
+  state: someOf(SEEN_STATES),
   contactListId: genesysIdSchema.optional().describe('The uploads of one list'),
-  limit: limitUpTo(200).default(50),
+  limit: limitUpTo(200, 50),
   cursor: cursorSchema.optional(),
 })
 
 export const rowsQuerySchema = z.strictObject({
-  outcome: z
-    .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
-    .pipe(z.array(z.enum(ROW_OUTCOMES)))
-    .optional()
-    .describe(`Repeated or with commas, none is all: ${ROW_OUTCOMES.join(', ')}`),
+  outcome: someOf(ROW_OUTCOMES),
   spreadsheet: z
     .enum(['true', 'false'])
     .default('true')
@@ -255,7 +265,7 @@ export const rowsQuerySchema = z.strictObject({
     .describe(
       'Of the CSV: cells that a spreadsheet would run as a formula are guarded with an apostrophe',
     ),
-  limit: limitUpTo(1000).default(200).describe('Of the JSON; the CSV is whole'),
+  limit: limitUpTo(1000, 200).describe('Of the JSON; the CSV is whole. Default: 200'),
   cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
 })
 

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import fastify from 'fastify'
+import { z } from 'zod'
 
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { documentPlugin } from '../../../src/http/document/openapi.ts'
 import { codesOf } from '../../../src/http/document/route-codes.ts'
 import { TAGS } from '../../../src/http/document/tags.ts'
-import type { AddRoute } from '../../../src/http/server/route.ts'
+import { normalisationPlugin } from '../../../src/http/plugins/normalisation.ts'
+import { validationPlugin } from '../../../src/http/plugins/validation.ts'
+import { routesOf, type AddRoute } from '../../../src/http/server/route.ts'
 import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 const aRoute = {
@@ -71,6 +74,23 @@ test('what cannot be guessed of createUpload is declared', async (t) => {
   ] as const) {
     assert.ok(codesOf(createUpload).includes(code), code)
   }
+})
+
+test('an answer goes out as the handler gives it: its schema documents it and is not run', async () => {
+  const app = fastify()
+  await app.register(normalisationPlugin)
+  await app.register(validationPlugin({ defaultRegion: 'US', contactIdPattern: /./ }))
+  const add = routesOf(app, {} as never)
+  add({
+    ...aRoute,
+    url: '/planted',
+    id: 'planted',
+    answers: { 200: { about: 'Yes', schema: z.strictObject({ a: z.string() }) } },
+    problems: [],
+    handler: async () => ({ a: 1, more: 'than the schema says' }),
+  })
+  const { statusCode, body } = await app.inject({ url: '/planted' })
+  assert.deepEqual([statusCode, body], [200, '{"a":1,"more":"than the schema says"}'])
 })
 
 /** Held by the type checker: each `@ts-expect-error` is an error of its own once the line below it is right. */

@@ -26,6 +26,7 @@ const columnName = z
 
 /** The types of the guides, for callers who bring their schema along. */
 const KIND_OF_TYPE = { String: 'text', Phone: 'phone', Email: 'email', Date: 'date' } as const
+const KIND_MISSING = `is missing and must be one of ${COLUMN_KINDS.map((kind) => JSON.stringify(kind)).join(', ')}, unless type is given`
 const TYPES = ['String', 'Phone', 'Email', 'Date'] as const
 
 const columnSchema = z
@@ -43,7 +44,8 @@ const columnSchema = z
   .transform(({ name, kind, type, format, required, ...column }, context) => {
     const fault = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message })
-    if ((kind === undefined) === (type === undefined)) fault('kind', 'or type is needed, not both')
+    if (kind === undefined && type === undefined) fault('kind', KIND_MISSING)
+    if (kind !== undefined && type !== undefined) fault('kind', 'or type is needed, not both')
     const holdsNumbers = type === 'String' || type === 'Phone'
     if (format !== undefined && !holdsNumbers) fault('format', 'goes with the type String or Phone')
     const declared = format === undefined ? KIND_OF_TYPE[type ?? 'String'] : 'phone'
@@ -168,6 +170,6 @@ export const provisionedListSchema = contactListSchema.extend({
 })
 
 export const contactListsQuerySchema = z.strictObject({
-  limit: limitUpTo(200).default(200),
+  limit: limitUpTo(200, 200),
   cursor: cursorSchema.optional(),
 })

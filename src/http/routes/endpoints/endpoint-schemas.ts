@@ -8,7 +8,7 @@ import {
   ENDPOINT_SOURCES,
 } from '../../../domain/endpoints/webhook-endpoint.ts'
 import { gatewayIdSchema } from '../../../domain/ids/ids.ts'
-import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
+import { cursorSchema, limitUpTo, listMeta } from '../../server/schemas.ts'
 
 /** The shapes of webhook endpoints and their deliveries. */
 const stamp = z.iso.datetime()
@@ -76,7 +76,7 @@ export const deliveryParamsSchema = endpointParamsSchema.extend({
 })
 
 export const endpointsQuerySchema = z.strictObject({
-  limit: limitUpTo(200).default(50),
+  limit: limitUpTo(200, 50),
   cursor: cursorSchema.optional(),
 })
 
@@ -85,5 +85,6 @@ export const deliveriesQuerySchema = endpointsQuerySchema.extend({
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(DELIVERY_STATES)))
-    .optional(),
+    .optional()
+    .meta({ ...listMeta(DELIVERY_STATES), description: 'With commas; none is all' }),
 })
