@@ -4,13 +4,15 @@ import { createServer } from 'node:net'
 import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
 import { bindStore, openGenesys, startInProcessSandbox } from './compose/genesys.ts'
 import { createGatewayServer } from './compose/http.ts'
+import { createStartSteps } from './compose/start-steps.ts'
 import { createWork } from './compose/work.ts'
 import type { Config } from './config.ts'
 import { adminKeyOf, closeDataDir, encryptionKeysOf } from './kept-keys.ts'
 import { systemClock } from './lib/clock.ts'
 import { sha256 } from './lib/digest.ts'
 import { createIds } from './lib/ids.ts'
-import { openStore } from './store/homes/open-store.ts'
+import { openStore, type Store } from './store/homes/open-store.ts'
+import type { Emit } from './telemetry/events.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 
@@ -44,14 +46,10 @@ const placeOf = async ({
   return { port, address: `http://${host.includes(':') ? `[${host}]` : host}:${port}` }
 }
 
-/** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
-export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
-  const { emit } = telemetry
-  closeDataDir(config)
-  const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
-  const { port, address } = await placeOf(config)
-  const publicUrl = config.publicUrl ?? address
-  const store = await openStore({
+const DATABASE_STEPS = { embedded: 'open-embedded-database', server: 'open-database' } as const
+
+const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store> =>
+  openStore({
     home: config.home,
     encryptionKeys: encryptionKeysOf(config),
     clock: systemClock,
@@ -59,7 +57,19 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     emit,
     publicUrl,
   })
-  const sandbox = await startInProcessSandbox(config)
+
+/** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
+export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
+  const { emit } = telemetry
+  const during = createStartSteps({ clock: systemClock, emit })
+  closeDataDir(config)
+  const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
+  const { port, address } = await placeOf(config)
+  const publicUrl = config.publicUrl ?? address
+  const store = await during(DATABASE_STEPS[config.home.kind], () =>
+    openHome(config, publicUrl, emit),
+  )
+  const sandbox = await during('start-sandbox', () => startInProcessSandbox(config))
   await bindStore(config, store, sandbox)
   const adminKey = adminKeyOf(config)
   await store.access.ensureAdmin({ digest: sha256(adminKey.key), scopes: ['admin'] })
@@ -67,7 +77,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const genesys = openGenesys(config, sandbox, store, emit)
   const callbackUrl = callbackUrlOf(config, address)
   const parts = { config, telemetry, store, genesys, owner, callbackUrl }
-  const work = await createWork(parts)
+  const work = await during('prepare-work', () => createWork(parts))
   const events = eventSubscriptionOf(parts)
   const stopped = new AbortController()
   const watchUploads = createWatchUploads({ uploads: store.watch, clock: systemClock, emit })
@@ -81,10 +91,10 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     stopSignal: stopped.signal,
     watchUploads,
   })
-  await work.jobs.start()
+  await during('start-jobs', () => work.jobs.start())
   work.lanes.start()
   work.sweeper.start()
-  await server.listen({ host: config.host, port })
+  await during('listen', () => server.listen({ host: config.host, port }))
   // The address is there before Genesys hears of it.
   if (typeof events !== 'string') events.start()
   return {

@@ -3,12 +3,23 @@
  * line and the registry into metrics. INFO: a unit of work. WARN: odd, nothing lost. ERROR: a person must act.
  * A field is an id, a count, a code of a closed set or a duration; never a person's data, a body, a URL or a secret.
  */
+/** What a start does, in its order. The words stand in the log. */
+export type StartStep =
+  | 'open-embedded-database'
+  | 'open-database'
+  | 'start-sandbox'
+  | 'prepare-work'
+  | 'start-jobs'
+  | 'listen'
+
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type GatewayEvents = {
   'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
   'process.stopping': { signal: string }
   'process.stopped': { durationMs: number; clean: boolean }
+  /** Before a step of the start, and every 10 s of it. */
+  'process.starting': { step: StartStep; forMs: number }
   'http.answered': {
     requestId: string
     method: string
@@ -18,6 +29,8 @@ export type GatewayEvents = {
     tenantId: string | null
     problem: string | null
   }
+  /** A look of a probe or a scraper: the same as `http.answered`, of which there would be thousands a day. */
+  'http.probed': GatewayEvents['http.answered']
   'http.failed': { requestId: string; route: string; error: string }
   'http.problem_undeclared': { requestId: string; operation: string; problem: string }
   'upload.staged': {
@@ -192,10 +205,12 @@ export type GatewayEvents = {
 }
 
 export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
+  'process.starting': 'info',
   'process.started': 'info',
   'process.stopping': 'info',
   'process.stopped': 'info',
   'http.answered': 'info',
+  'http.probed': 'debug',
   'http.failed': 'error',
   'http.problem_undeclared': 'warn',
   'upload.staged': 'info',

@@ -18,11 +18,14 @@ type Effects = {
 const seconds = (ms: number): number => ms / 1000
 
 /** A route is a pattern and a status a number, so the label values are as many as the routes. */
+const countAnswer: Effects['http.answered'] = (metrics, { method, route, status, durationMs }) => {
+  metrics.httpRequests.inc({ method, route, status: String(status) })
+  metrics.httpSeconds.observe({ route }, seconds(durationMs))
+}
+
 const HTTP_EFFECTS: Effects = {
-  'http.answered': (metrics, { method, route, status, durationMs }) => {
-    metrics.httpRequests.inc({ method, route, status: String(status) })
-    metrics.httpSeconds.observe({ route }, seconds(durationMs))
-  },
+  'http.answered': countAnswer,
+  'http.probed': countAnswer,
   'http.failed': (metrics) => metrics.httpFailures.inc(),
 }
 

@@ -2,6 +2,8 @@
 export const REQUEST_HEADERS = {
   'Idempotency-Key': '1 to 255 visible ASCII characters, quoted or bare; the same for every retry',
   'Content-Encoding': '`gzip`, where the body is the file itself',
+  'X-File-Name':
+    'The name of the file that is the body, in UTF-8 or percent-encoded; the option `fileName` goes before it',
   'If-Match': 'The ETag of the version seen',
   'If-None-Match': 'A version that the caller has',
   'Last-Event-ID': 'The id of the last event seen: it is not told again',

@@ -7,6 +7,9 @@ import type { HttpDeps } from '../server/deps.ts'
 /** A body of another call than an upload has this long to arrive, in milliseconds. */
 const SMALL_BODY_MS = 30_000
 
+/** What asks for these comes every few seconds and would bury the rest. */
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics'])
+
 const routeOf = (request: Pick<FastifyRequest, 'routeOptions'>): string =>
   request.routeOptions.url ?? 'unknown'
 
@@ -36,10 +39,11 @@ export const tellAnswered = (
 ): void => {
   if (request.answered) return
   request.answered = true
-  deps.emit('http.answered', {
+  const route = routeOf(request)
+  deps.emit(PROBES.has(route) ? 'http.probed' : 'http.answered', {
     requestId: request.id,
     method: request.method,
-    route: routeOf(request),
+    route,
     status,
     durationMs: Math.round(deps.clock.monotonicMs() - request.startedMs),
     tenantId: request.caller?.tenantId ?? null,

@@ -16,7 +16,6 @@ import {
   HOLD_REASONS,
   MAPPED_BY,
   ROW_OUTCOMES,
-  SEEN_STATES,
   UPLOAD_STATES,
   type HoldReason,
 } from '../../domain/uploads/upload.ts'
@@ -217,6 +216,14 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
     .boolean()
     .default(false)
     .describe('`true` checks the file, answers 200 with the plan, and keeps nothing'),
+  fileName: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'The name by which the file is found again, in place of that of the part `file` or of X-File-Name',
+    ),
 })
 
 /** The query parameter `limit`. */
@@ -238,7 +245,7 @@ export const listMeta = (words: readonly string[]) => ({
 })
 
 /** A query parameter of some of the words, repeated or with commas. */
-const someOf = <const Words extends readonly string[]>(words: Words) =>
+export const someOf = <const Words extends readonly string[]>(words: Words) =>
   z
     .union([z.string(), z.array(z.string())])
     .transform((given) => [given].flat().flatMap((text) => text.split(',')))
@@ -248,13 +255,6 @@ const someOf = <const Words extends readonly string[]>(words: Words) =>
 
 /** The query parameter `cursor`. */
 export const cursorSchema = z.string().min(1).max(500)
-
-export const uploadsQuerySchema = z.strictObject({
-  state: someOf(SEEN_STATES),
-  contactListId: genesysIdSchema.optional().describe('The uploads of one list'),
-  limit: limitUpTo(200, 50),
-  cursor: cursorSchema.optional(),
-})
 
 export const rowsQuerySchema = z.strictObject({
   outcome: someOf(ROW_OUTCOMES),

@@ -6,7 +6,12 @@ import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { beforeDeadline, fileBytes, gzipBytes, streamProblem, tooLarge } from './submission-body.ts'
-import { fileFormatOf, fileNameOf, type SubmissionForm } from './submission-form.ts'
+import {
+  fileFormatOf,
+  fileNameOf,
+  fileNameOfHeader,
+  type SubmissionForm,
+} from './submission-form.ts'
 import {
   optionsOfPart,
   optionsOfQuery,
@@ -40,7 +45,7 @@ type SubmissionRequest = Pick<
 export type Submission<Options> = {
   options: Options
   format: FileFormat
-  /** Of a part of a form. */
+  /** Of the part of a form, or of the header X-File-Name beside a bare body. */
   fileName: string | null
   body: AsyncIterable<Uint8Array>
 }
@@ -151,7 +156,7 @@ const readBare = <Schema extends z.ZodObject>(
   return {
     options: withCharset<typeof options & { encoding?: TextEncoding }>(options, form.encoding),
     format: form.format,
-    fileName: null,
+    fileName: fileNameOfHeader(request.headers['x-file-name'] as string | undefined),
     body: form.compression === 'gzip' ? gzipBytes(bytes) : bytes,
   }
 }

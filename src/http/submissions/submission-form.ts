@@ -120,3 +120,15 @@ export const fileNameOf = (name: string | undefined): string | null => {
   const cut = [...plain].slice(0, 255).join('').slice(0, 255)
   return cut === '' || cut === '.' || cut === '..' ? null : cut
 }
+
+/** Header values are bytes: a name in UTF-8 comes as it is, or percent-encoded. */
+export const fileNameOfHeader = (value: string | undefined): string | null => {
+  if (value === undefined) return null
+  const text = Buffer.from(value, 'latin1').toString('utf8')
+  const name = text.includes('\uFFFD') ? value : text
+  try {
+    return fileNameOf(decodeURIComponent(name))
+  } catch {
+    return fileNameOf(name)
+  }
+}

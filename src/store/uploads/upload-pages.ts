@@ -24,13 +24,24 @@ const newestOf = (
     sql` union all `,
   )}) as newest order by id desc limit ${limit}`
 
+/** The conditions that leave few uploads, each with an index of its own. */
+const narrowedBy = ({ sha256, createdFrom, createdTo }: UploadFilter): RawBuilder<unknown> => {
+  const conditions = [
+    sha256 === undefined ? sql`` : sql`and source ->> 'sha256' = ${sha256}`,
+    createdFrom === undefined ? sql`` : sql`and created_at >= ${createdFrom}`,
+    createdTo === undefined ? sql`` : sql`and created_at < ${createdTo}`,
+  ]
+  return sql.join(conditions, sql` `)
+}
+
 const rowsOf = (
   tenantId: string,
-  { states, contactListId }: UploadFilter,
+  filter: UploadFilter,
   older: RawBuilder<unknown>,
   limit: number,
 ): RawBuilder<UploadRow> => {
-  const own = sql`tenant_id = ${tenantId} ${older}`
+  const { states, contactListId } = filter
+  const own = sql`tenant_id = ${tenantId} ${older} ${narrowedBy(filter)}`
   if (states === undefined && contactListId === undefined) {
     return sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
       where ${own} and state <> 'receiving' order by id desc limit ${limit}`

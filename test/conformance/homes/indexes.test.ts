@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 
 import pg from 'pg'
@@ -70,10 +71,15 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   upload_newest: ({ store }) => listed(store, 't8'),
   upload_ended: ({ store }) => listed(store, 't1', { states: ['failed'] }),
   upload_of_list: ({ store }) => listed(store, 't8', { contactListId: 'list7' }),
+  upload_created: ({ store }) =>
+    listed(store, 't1', { createdFrom: new Date(Date.now() - 3_600_000) }),
   upload_held: ({ store }) => store.lanes.wakeHeld(),
   upload_open: ({ store }) => store.uploads.sweepReceiving(60_000),
   upload_lane_order: ({ store, upload }) => store.delivery.clearing(upload),
-  upload_same_file: ({ store }) => stageUpload(store, { list: 'list9' }),
+  upload_same_file: async ({ store }) => {
+    await stageUpload(store, { list: 'list9' })
+    await listed(store, 't1', { sha256: createHash('md5').update('8').digest('hex') })
+  },
   upload_reconcile: ({ store }) => store.reconciliations.overdue(180_000),
   upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),
   batch_order: ({ store, upload }) => store.delivery.batches(upload.id),

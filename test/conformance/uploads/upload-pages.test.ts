@@ -7,12 +7,14 @@ import type { UploadFilter } from '../../../src/workflows/ports/uploads/uploads.
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { beginUpload, stageUpload } from '../../support/stages/store-uploads.ts'
 
+const dayOf = (index: number): string => new Date(Date.UTC(2026, 0, 1 + index)).toISOString()
+
 const STATES = ['staged', 'paused', 'failed', 'cancelled'] as const satisfies SeenState[]
 
 eachHome('Uploads by state and contact list', (home) => {
   let store: Store
   /** Newest first. */
-  const made: { id: string; state: SeenState; list: string }[] = []
+  const made: { id: string; state: SeenState; list: string; sha256: string; day: number }[] = []
 
   before(async () => {
     store = await openTestStore(await home.fresh())
@@ -21,10 +23,11 @@ eachHome('Uploads by state and contact list', (home) => {
       const state = STATES[Math.floor(index / 2) % STATES.length]!
       const { id } = await stageUpload(store, { list })
       await store.sql.executeSql(
-        `update upload set state = $1, rows_unprocessed = rows_accepted where id = $2`,
-        [state, id],
+        `update upload set state = $1, rows_unprocessed = rows_accepted, created_at = $3,
+          source = source || jsonb_build_object('sha256', $4::text) where id = $2`,
+        [state, id, dayOf(index), `sha-${index % 3}`],
       )
-      made.unshift({ id, state, list })
+      made.unshift({ id, state, list, sha256: `sha-${index % 3}`, day: index })
     }
     await beginUpload(store, 'list-0')
   })
@@ -40,11 +43,16 @@ eachHome('Uploads by state and contact list', (home) => {
       cursor = page.next
     }
   }
-  const expected = ({ states, contactListId }: UploadFilter): string[] =>
-    made
+  const expected = (filter: UploadFilter): string[] => {
+    const { states, contactListId, sha256, createdFrom, createdTo } = filter
+    return made
+      .filter((upload) => sha256 === undefined || upload.sha256 === sha256)
+      .filter(({ day }) => createdFrom === undefined || dayOf(day) >= createdFrom.toISOString())
+      .filter(({ day }) => createdTo === undefined || dayOf(day) < createdTo.toISOString())
       .filter(({ state }) => states === undefined || states.includes(state))
       .filter(({ list }) => contactListId === undefined || list === contactListId)
       .map(({ id }) => id)
+  }
 
   it('come newest first and each once, however the pages are cut', async () => {
     const filters: UploadFilter[] = [
@@ -55,6 +63,12 @@ eachHome('Uploads by state and contact list', (home) => {
       { states: ['paused', 'cancelled'], contactListId: 'list-0' },
       { states: ['completed'] },
       { contactListId: 'list-9' },
+      { sha256: 'sha-1' },
+      { sha256: 'sha-9' },
+      { sha256: 'sha-2', states: ['staged', 'failed'], contactListId: 'list-1' },
+      { createdFrom: new Date(dayOf(7)) },
+      { createdFrom: new Date(dayOf(3)), createdTo: new Date(dayOf(11)) },
+      { createdTo: new Date(dayOf(11)), states: ['paused'] },
     ]
     for (const filter of filters) {
       for (const limit of [1, 4, 50]) {

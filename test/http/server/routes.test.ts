@@ -15,6 +15,7 @@ import {
   uploadSchema,
 } from '../../../src/http/server/schemas.ts'
 import { FILE_REFUSALS } from '../../../src/intake/contract.ts'
+import { EVENT_LEVELS } from '../../../src/telemetry/events.ts'
 import { anUpload, bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 test('the API document in the repository is the one that the schemas give', async () => {
@@ -163,12 +164,21 @@ test('uploads are asked for by state, repeated or with commas, and by contact li
   })
   t.after(() => app.close())
   const query = 'state=held,paused&state=failed&contactListId=list-1&limit=5&cursor=c'
-  for (const url of [`/v1/uploads?${query}`, '/v1/uploads']) {
+  const sha256 = 'aB'.repeat(32)
+  const found = `sha256=${sha256}&createdFrom=2026-11-28&createdTo=2026-11-28T12:00:00%2B01:00`
+  for (const url of [`/v1/uploads?${query}`, `/v1/uploads?${found}`, '/v1/uploads']) {
     assert.equal((await app.inject({ url, headers: bearer('uploads') })).statusCode, 200)
   }
   const states = ['held', 'paused', 'failed']
   assert.deepEqual(asked, [
     { limit: 5, cursor: 'c', states, contactListId: 'list-1' },
+    {
+      limit: 50,
+      cursor: null,
+      sha256: sha256.toLowerCase(),
+      createdFrom: new Date('2026-11-28T00:00:00Z'),
+      createdTo: new Date('2026-11-28T11:00:00Z'),
+    },
     { limit: 50, cursor: null },
   ])
 })
@@ -186,6 +196,10 @@ test('unknown parameters, broken cursors and values out of range are 400 and nam
     ['/v1/uploads?state=receiving', 'state'],
     ['/v1/uploads?state=', 'state'],
     ['/v1/uploads?contactListId=', 'contactListId'],
+    ['/v1/uploads?sha256=abc', 'sha256'],
+    ['/v1/uploads?createdFrom=yesterday', 'createdFrom'],
+    ['/v1/uploads?createdFrom=2026-02-30', 'createdFrom'],
+    ['/v1/uploads?createdTo=2026-11-28T12:00:00', 'createdTo'],
     ['/v1/uploads?contactListId=a&contactListId=b', 'contactListId'],
     ['/v1/uploads/upl_1/rows?cursor=x', 'cursor'],
     ['/v1/uploads/upl_1/rows?outcome=odd', 'outcome'],
@@ -308,6 +322,23 @@ test('one telemetry event a request, by route pattern, without a query', async (
   assert.doesNotMatch(JSON.stringify(events), /4155550100/)
   const odd = await app.inject({ url: '/livez', headers: { 'x-request-id': 'a b' } })
   assert.match(String(odd.headers['x-request-id']), /^req_/)
+})
+
+test('probes and scrapes are told apart, for the log would hold little else', async (t) => {
+  const { app, events } = await startFakeServer()
+  t.after(() => app.close())
+  const urls = ['/livez', '/readyz', '/metrics', '/problems']
+  for (const url of urls) await app.inject({ url, headers: bearer('admin') })
+  const told = events.filter(({ name }) => name.startsWith('http.'))
+  assert.deepEqual(
+    told.map(({ name, fields }) => [fields['route'], EVENT_LEVELS[name as 'http.answered']]),
+    [
+      ['/livez', 'debug'],
+      ['/readyz', 'debug'],
+      ['/metrics', 'debug'],
+      ['/problems', 'info'],
+    ],
+  )
 })
 
 test('readiness names what is missing and answers carry the sandbox notice', async (t) => {

@@ -43,8 +43,10 @@ const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.m
 
 /** Initialising PGlite takes seconds, copying a migrated directory does not; the copy is kept until a migration changes. */
 const embeddedTemplate = async (): Promise<string> => {
-  const places = [...(await migrationFiles()).values()]
-  const texts = await Promise.all(places.map((place) => readFile(place, 'utf8')))
+  const files = [...(await migrationFiles())]
+  const texts = await Promise.all(
+    files.map(async ([name, place]) => `${name}\n${await readFile(place, 'utf8')}`),
+  )
   const template = join(CACHE, `pglite-0.5.16-${sha256Hex(texts.join('')).slice(0, 12)}`)
   if (existsSync(template)) return template
   await mkdir(CACHE, { recursive: true })

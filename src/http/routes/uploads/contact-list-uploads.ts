@@ -19,6 +19,7 @@ import {
   readSubmission,
   SUBMISSION_PROBLEMS,
 } from '../../submissions/read-submission.ts'
+import { fileNameOf } from '../../submissions/submission-form.ts'
 import { submissionOptions } from '../../submissions/submission-options.ts'
 import { submissionBody, takeSubmissions } from '../../submissions/submission-scope.ts'
 import { checkListGranted, hideUnknownList } from '../contact-lists/list-access.ts'
@@ -26,9 +27,17 @@ import { CREATE_EXAMPLES } from './upload-examples.ts'
 
 const OPTIONS = submissionOptions(uploadCallOptionsSchema, ['validateOnly'])
 
+const askedName = (refuse: Refuse<'option-invalid'>, text: string): string => {
+  const name = fileNameOf(text)
+  if (name !== null) return name
+  throw refuse('option-invalid', 'fileName is no name of a file.', { options: ['fileName'] })
+}
+
 type UploadDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveUpload'> &
   Pick<RouteSteps, 'validation'> & {
-    refuse: Refuse<'idempotency-key-missing' | 'idempotency-key-invalid' | 'not-found'>
+    refuse: Refuse<
+      'idempotency-key-missing' | 'idempotency-key-invalid' | 'not-found' | 'option-invalid'
+    >
   }
 
 const receive = async (
@@ -39,7 +48,8 @@ const receive = async (
   const caller = request.caller!
   const idempotencyKey = givenIdempotencyKey(deps.refuse, request.headers['idempotency-key'])
   const { options: asked, ...submission } = await readSubmission(deps, request, OPTIONS)
-  const { validateOnly, ...options } = asked
+  const { validateOnly, fileName: asName, ...options } = asked
+  const fileName = asName === undefined ? submission.fileName : askedName(deps.refuse, asName)
   if (idempotencyKey === null && !validateOnly) {
     throw keyMissing(deps.refuse, 'with an upload')
   }
@@ -53,6 +63,7 @@ const receive = async (
       caller,
       contactListId,
       ...submission,
+      fileName,
       options,
       validateOnly,
       steps: deps.validation.contacts,
@@ -77,6 +88,7 @@ const addUploadRoute = (add: AddRoute): void => {
     headers: {
       'Idempotency-Key': { optional: 'Required unless validateOnly' },
       'Content-Encoding': 'optional',
+      'X-File-Name': 'optional',
     },
     reads: 'file',
     documentedBody: submissionBody({ $ref: '#/components/schemas/UploadOptions' }, 'contacts'),

@@ -6,14 +6,10 @@ import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import { etagOfUpload, namesTag } from '../../server/entity-tag.ts'
 import type { AddRoute } from '../../server/route.ts'
-import {
-  pageOf,
-  uploadParamsSchema,
-  uploadSchema,
-  uploadsQuerySchema,
-} from '../../server/schemas.ts'
+import { pageOf, uploadParamsSchema, uploadSchema } from '../../server/schemas.ts'
 import { GET_EXAMPLES, LIST_EXAMPLES } from './upload-examples.ts'
 import { renderUpload } from './upload-view.ts'
+import { uploadsQuerySchema } from './uploads-query.ts'
 
 /** The caller's upload; 404 for another tenant's exactly as for an unknown one. */
 export const ownUpload = async (
@@ -45,6 +41,9 @@ export const registerUploads = (add: AddRoute): void => {
         cursor: query.cursor ?? null,
         ...(query.state && { states: query.state }),
         ...(query.contactListId !== undefined && { contactListId: query.contactListId }),
+        ...(query.sha256 !== undefined && { sha256: query.sha256 }),
+        ...(query.createdFrom && { createdFrom: query.createdFrom }),
+        ...(query.createdTo && { createdTo: query.createdTo }),
       })
       if (!page) throw cursorUnreadable(refuse)
       return { items: page.items.map(renderUpload), next: page.next }

@@ -78,8 +78,17 @@ export class StagingLost extends Error {
 }
 
 /** Uploads and their chunks. */
-/** Left out: of every state, of every list. */
-export type UploadFilter = { states?: readonly SeenState[]; contactListId?: string }
+/** What is left out does not narrow. */
+export type UploadFilter = {
+  states?: readonly SeenState[]
+  contactListId?: string
+  /** The file's digest, in small hexadecimal digits. */
+  sha256?: string
+  /** From this moment on. */
+  createdFrom?: Date
+  /** Before this moment. */
+  createdTo?: Date
+}
 
 export type UploadStore = {
   /** Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until staged. */
@@ -101,7 +110,7 @@ export type UploadStore = {
   /** Discards receiving uploads without a sign of life for `olderThanMs`; returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, uploadId: string): Promise<Upload | null>
-  /** Newest first, of these states and of this contact list where they are given. `cursor` is opaque; an unreadable one gives null. */
+  /** Newest first, as far as the filter goes. `cursor` is opaque; an unreadable one gives null. */
   list(
     tenantId: string,
     page: { limit: number; cursor: string | null } & UploadFilter,

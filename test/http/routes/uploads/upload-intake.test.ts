@@ -96,6 +96,42 @@ test('a form gives options, a cleaned file name and the file', async (t) => {
   assert.equal(received[0]!.bytes.toString(), 'id\n1')
 })
 
+test('a file is named by the option, else by its part or by X-File-Name, always without a path', async (t) => {
+  const { app, received } = await startFakeServer()
+  t.after(() => app.close())
+  const bare = async (query: string, name?: string) => {
+    const headers = { ...CSV, ...(name === undefined ? {} : { 'x-file-name': name }) }
+    const url = `${URL_PATH}?${query}`
+    const answer = await app.inject({ method: 'POST', url, headers, payload: 'id\n1' })
+    assert.equal(answer.statusCode, 202, answer.body)
+    const { fileName, options: kept } = received.at(-1)!
+    assert.ok(!('fileName' in kept), 'what a file is called is no option of its rows')
+    return fileName
+  }
+  assert.equal(await bare(''), null)
+  assert.equal(await bare('', 'C:\\daily\\may.csv'), 'may.csv')
+  assert.equal(await bare('', 'M%C3%A4rz%20%E2%80%AEvsc.csv'), 'März vsc.csv')
+  assert.equal(await bare('', Buffer.from('März.csv').toString('latin1')), 'März.csv')
+  assert.equal(await bare('', Buffer.from('März.csv', 'latin1').toString('latin1')), 'März.csv')
+  assert.equal(await bare('', '100%.csv'), '100%.csv')
+  assert.equal(await bare('fileName=..%2Fjune.csv', 'may.csv'), 'june.csv')
+  const { headers, payload } = form([options('{"fileName":"july.csv"}'), FILE])
+  await app.inject({ method: 'POST', url: URL_PATH, headers, payload })
+  assert.equal(received.at(-1)!.fileName, 'july.csv')
+})
+
+test('a fileName that names nothing is refused', async (t) => {
+  const { app, received } = await startFakeServer()
+  t.after(() => app.close())
+  for (const name of ['', '..', 'a/', '%E2%80%AE']) {
+    const url = `${URL_PATH}?fileName=${name}`
+    const answer = await app.inject({ method: 'POST', url, headers: CSV, payload: 'id\n1' })
+    assert.equal(answer.statusCode, 400, name)
+    assert.deepEqual([answer.json().code, answer.json().options], ['option-invalid', ['fileName']])
+  }
+  assert.equal(received.length, 0)
+})
+
 const BAD_FORMS: [string, ReturnType<typeof form>, number, string][] = [
   ['options after file', form([FILE, options('{}')]), 400, 'multipart-malformed'],
   ['no file', form([options('{}')]), 400, 'multipart-malformed'],

@@ -1,0 +1,34 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Emit, StartStep } from '../telemetry/events.ts'
+
+/** A start that hangs says so this often. */
+const AGAIN_MS = 10_000
+
+/** Does one step of the start and says what it is before it begins, for some hold up the process; then every 10 s, until it is done. */
+export type DuringStep = <T>(step: StartStep, work: () => Promise<T>) => Promise<T>
+
+export const createStartSteps =
+  (deps: { clock: Clock; emit: Emit }): DuringStep =>
+  async (step, work) => {
+    const startedMs = deps.clock.monotonicMs()
+    const done = new AbortController()
+    const tell = (): void =>
+      deps.emit('process.starting', {
+        step,
+        forMs: Math.round(deps.clock.monotonicMs() - startedMs),
+      })
+    const tellAgain = async (): Promise<void> => {
+      for (;;) {
+        await deps.clock.sleep(AGAIN_MS, done.signal)
+        if (done.signal.aborted) return
+        tell()
+      }
+    }
+    tell()
+    tellAgain().catch(() => undefined)
+    try {
+      return await work()
+    } finally {
+      done.abort()
+    }
+  }

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+import { genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { SEEN_STATES } from '../../../domain/uploads/upload.ts'
+import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
+
+const MOMENT_FORMS = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
+
+/** A point in time; a date alone is its first moment in UTC. */
+const momentSchema = z
+  .string()
+  .refine(
+    (text) => MOMENT_FORMS.safeParse(text).success,
+    'must be a date, as 2026-12-24, or a date and a time with Z or an offset, as 2026-12-24T08:00:00Z or 2026-12-24T09:00:00%2B01:00',
+  )
+  .transform((text) => new Date(text))
+
+/** Which uploads are listed. */
+export const uploadsQuerySchema = z.strictObject({
+  state: someOf(SEEN_STATES),
+  contactListId: genesysIdSchema.optional().describe('The uploads of one list'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/u, 'must be 64 hexadecimal digits')
+    .transform((text) => text.toLowerCase())
+    .optional()
+    .describe('The uploads of exactly this file'),
+  createdFrom: momentSchema.optional().describe('Those whose `createdAt` is this or later'),
+  createdTo: momentSchema.optional().describe('Those whose `createdAt` is before this'),
+  limit: limitUpTo(200, 50),
+  cursor: cursorSchema.optional(),
+})
