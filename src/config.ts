@@ -12,7 +12,7 @@ import {
 import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
-import { isPhoneRegion } from './domain/phones/phone.ts'
+import { isPhoneRegion } from './domain/phones/phone-library.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
 export class ConfigInvalid extends Error {

@@ -67,6 +67,7 @@ const resultOf = (
       delimiter: file.reader.delimiter(),
       bytes: file.meter.bytes,
       sha256: file.meter.sha256(),
+      noticed: rows.noticed(),
     },
     leftOut,
     replacedBy,
@@ -100,6 +101,7 @@ export const createRunIntake =
     if (meter.bytes === 0) throw new FileRefused('upload-empty', 'The file is empty.')
     read(text.end())
     reader.end()
+    rows.end()
     const open = rows.opened()
     if (open === null && spec.format === 'csv') {
       throw new FileRefused('upload-empty', 'The file has nothing but white space.')

@@ -100,7 +100,11 @@ describe('whatever the bytes', () => {
         if (wanted === null) assert.match(seen.error ?? '', /never closed/)
         else {
           assert.deepEqual(
-            seen.rows.map(({ line, cells, fault }) => ({ line, cells, misplaced: fault !== null })),
+            seen.rows.map(({ line, cells, faults }) => ({
+              line,
+              cells,
+              misplaced: faults.length > 0,
+            })),
             wanted.slice(1),
           )
         }
@@ -147,7 +151,7 @@ describe('whatever the bytes', () => {
           seen.rows.map((row) => row.cells),
           rows,
         )
-        assert.ok(seen.rows.every((row) => row.fault === null))
+        assert.ok(seen.rows.every((row) => row.faults.length === 0))
       }),
       { numRuns: 2000 },
     )

@@ -13,11 +13,39 @@ for (let code = 0; code < CLASS.length; code += 1) {
   else if (CONTACT_ID_PATTERN.test(`a${character}`)) CLASS[code] = FOLLOWS
 }
 
-/** Whether the UTF-8 in `bytes[from, to)` is an id of the default shape: as `CONTACT_ID_PATTERN.test`, without making a string. */
+/**
+ * What programs write where a value is missing: databases, spreadsheets (in English and German), Python, R, JavaScript. As an id it would make
+ * all people without one the same person.
+ */
+const NULL_WORDS = new Set([
+  ...'null nan -nan none undefined nil na n/a <na> <null> (null) [null] \\n'.split(' '),
+  ...'#n/a #na #nv #ref! #bezug! #value! #wert! #name? #div/0! #num! #zahl! #null! #error!'.split(
+    ' ',
+  ),
+  '[object object]',
+])
+
+/** Whether the text is the word of a missing value, in any case, also as a spreadsheet or a programming language writes it. */
+export const isNullWord = (text: string): boolean => NULL_WORDS.has(text.trim().toLowerCase())
+
+const LOWER = 0x20
+const LETTER_N = 0x6e
+const LETTER_U = 0x75
+const LONGEST_PLAIN_NULL_WORD = 'undefined'.length
+
+/** Whether the bytes are a null word that has the default shape of ids; all of those begin with one of two letters. */
+const isPlainNullWord = (bytes: Uint8Array, from: number, to: number): boolean => {
+  const first = bytes[from]! | LOWER
+  if ((first !== LETTER_N && first !== LETTER_U) || to - from > LONGEST_PLAIN_NULL_WORD)
+    return false
+  return isNullWord(String.fromCharCode(...bytes.subarray(from, to)))
+}
+
+/** Whether the UTF-8 in `bytes[from, to)` is an id of the default shape, and no null word; mostly without making a string. */
 export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): boolean => {
   if (to === from || to - from > LONGEST || CLASS[bytes[from]!] !== STARTS) return false
   for (let at = from + 1; at < to; at += 1) if (!CLASS[bytes[at]!]) return false
-  return true
+  return !isPlainNullWord(bytes, from, to)
 }
 
 /**

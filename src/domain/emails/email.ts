@@ -1,5 +1,9 @@
+import { holdsUnseen, trimUnseen } from '../text/unseen-characters.ts'
+
 /** RFC 5321: a path of 256 octets with its angle brackets. */
 const LONGEST = 254
+/** Of a cell with more characters nothing is read, those at its ends that do not show included. */
+const LONGEST_CELL = LONGEST * 4
 const LONGEST_LOCAL = 64
 const LONGEST_LABEL = 63
 
@@ -23,12 +27,14 @@ const isDomain = (domain: string): boolean => {
 }
 
 /**
- * The address trimmed, its domain in lower case, its local part untouched; null when it is none. Quoted local parts and address
+ * The address without what shows nothing at its ends, its domain in lower case, its local part untouched; null when it is none. Quoted local parts and address
  * literals are refused: no contact list has use for them.
  */
 export const normaliseEmail = (written: string): string | null => {
-  const text = written.trim()
-  if (text.length > LONGEST) return null
+  if (written.length > LONGEST_CELL) return null
+  const text = trimUnseen(written)
+  // Fillers and selectors are letters or marks to Unicode: two addresses that look alike would be two people.
+  if (text.length > LONGEST || holdsUnseen(text)) return null
   const at = text.lastIndexOf('@')
   if (at < 1 || at > LONGEST_LOCAL) return null
   const local = text.slice(0, at)

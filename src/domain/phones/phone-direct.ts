@@ -1,20 +1,24 @@
 import { PREFIX_WITH_GROUP, compileWhole, prefixLength, wholeMatches } from './phone-automaton.ts'
 import { callingCodeOf, isShared, othersFor } from './phone-plans.ts'
-import type { CallingCode, PhonePlan, PhoneRegion } from './phone-plans.ts'
+import type { CallingCode, PhonePlan } from './phone-plans.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
 /**
- * Decides phone numbers as libphonenumber-js does, by its rules in its order, on the tables compiled from its own metadata. What
- * is not decided here is left to the library. Comments name the library's functions, so that a new version of it can be compared;
- * the differential test holds the two together.
+ * Decides phone numbers as libphonenumber-js does, by its rules in its order, on the tables compiled from its own metadata. What is
+ * not decided here is left to the library. Comments name the library's functions, so that a new version of it can be compared;
+ * the differential test holds the two together. Which reading of a number counts is for `phone-readings.ts`.
  */
 
-/** Answers of `judgePhone` and of the phone reader; all below zero. */
+/** Answers of `judgePhone` and of the phone reader; those that refuse are below zero. */
 export const PHONE_UNDECIDED = -1
 export const PHONE_INVALID = -2
 export const PHONE_SHORT = -3
+/** It has two valid readings, as a number of the region and as one whose plus sign is lost. */
+export const PHONE_PLUS_LOST = -4
+/** Only the part that is dialled within an area, or what no other network can dial. */
+export const PHONE_LOCAL = -5
 /** Valid; where it was found is in `FoundPhone`. */
-const VALID = 0
+export const PHONE_VALID = 0
 
 /** A number as it is written: its digits (values 0 to 9), and what else of the text matters. */
 export type WrittenPhone = {
@@ -30,17 +34,22 @@ export type WrittenPhone = {
 export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number }
 
 /** What the library names MIN_LENGTH_FOR_NSN, MAX_LENGTH_FOR_NSN, MAX_LENGTH_COUNTRY_CODE. */
-const SHORTEST_NATIONAL = 2
+export const SHORTEST_NATIONAL = 2
 const LONGEST_NATIONAL = 17
+/** ITU-T E.164, 6.1: the calling code counts. The metadata takes longer ones, of Germany and for free calls in Japan. */
+export const LONGEST_E164_DIGITS = 15
 const LONGEST_CALLING_CODE = 3
+/** In the plan of North America a number has ten digits. Its metadata has shorter ones, 310-xxxx of Canada, that no other network knows. */
+export const NORTH_AMERICA = '1'
+export const NORTH_AMERICAN_LOCAL_DIGITS = 7
 /** Two digits are a number to the library only when nothing else is written; see isViablePhoneNumber. */
-const SHORTEST_PUNCTUATED = 3
+export const SHORTEST_PUNCTUATED = 3
 
 const GENERAL = 1
 
 const emergencyCodes = compileWhole([EMERGENCY_CODES.join('|')])
 
-const isEmergency = ({ digits, count }: WrittenPhone, from: number): boolean =>
+export const isEmergency = ({ digits, count }: WrittenPhone, from: number): boolean =>
   count - from <= SHORT_DIGITS &&
   emergencyCodes !== null &&
   wholeMatches(emergencyCodes, digits, from, count) !== 0
@@ -54,6 +63,16 @@ const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number)
   if (permitted === 0) return false
   const matched = wholeMatches(plan.patterns, digits, from, count)
   return (matched & GENERAL) !== 0 && (matched & permitted) !== 0
+}
+
+/** Whether getNumberType says of a valid number that it is a mobile's, and could be nothing else. */
+export const isMobile = (
+  plan: PhonePlan,
+  { digits, count }: WrittenPhone,
+  from: number,
+): boolean => {
+  const types = wholeMatches(plan.patterns, digits, from, count) & plan.typesAt[count - from]!
+  return (types & plan.mobile) !== 0 && (types & plan.fixedLine) === 0
 }
 
 /** isValid for a number of that country; the few plans without types have only the general pattern to go by. */
@@ -95,18 +114,18 @@ const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): numb
   return isPossible(country ?? plan, length) ? after : from
 }
 
-const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): boolean => {
+export const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): boolean => {
   if (count < start.length) return false
   for (let at = 0; at < start.length; at += 1) if (digits[at] !== start[at]) return false
   return true
 }
 
 /** The answer for what the library does not take for a number at all: without punctuation, few digits are a short code. */
-const unparsed = ({ count, bare }: WrittenPhone): number =>
+export const unparsed = ({ count, bare }: WrittenPhone): number =>
   bare && count > 0 && count <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
 
 /** Whether the number is valid in the country that it tells, or else by the plan it was read by. */
-const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean => {
+export const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean => {
   if (!isShared(plan.callingCode)) return isValid(plan, phone, from)
   const country = countryOf(plan.callingCode, phone, from)
   if (country === null) return isValid(plan, phone, from)
@@ -114,8 +133,11 @@ const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean 
   return country.leadingDigits === null || isValid(country, phone, from)
 }
 
+const isNorthAmerica = (callingCode: Uint8Array): boolean =>
+  callingCode.length === 1 && callingCode[0] === Number(NORTH_AMERICA)
+
 /** The rest of parse and isValid, once it is known by which plan the digits from `from` on are to be read. */
-const judgeNational = (
+export const judgeNational = (
   phone: WrittenPhone,
   from: number,
   plan: PhonePlan,
@@ -126,14 +148,21 @@ const judgeNational = (
   const length = phone.count - start
   if (length < SHORTEST_NATIONAL || length > LONGEST_NATIONAL) return unparsed(phone)
   if (isEmergency(phone, start)) return PHONE_SHORT
+  const { digits } = plan.callingCode
+  if (length === NORTH_AMERICAN_LOCAL_DIGITS && isNorthAmerica(digits)) return PHONE_LOCAL
   if (!isValidBy(plan, phone, start)) return length <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
+  if (digits.length + length > LONGEST_E164_DIGITS) return PHONE_INVALID
   found.callingCode = plan.callingCode
   found.nationalFrom = start
-  return VALID
+  return PHONE_VALID
 }
 
 /** extractCountryCallingCode, where the digits from `from` on begin with a calling code. */
-const judgeInternational = (phone: WrittenPhone, from: number, found: FoundPhone): number => {
+export const judgeInternational = (
+  phone: WrittenPhone,
+  from: number,
+  found: FoundPhone,
+): number => {
   const { digits, count } = phone
   if (digits[from] === 0) return unparsed(phone)
   let number = 0
@@ -145,47 +174,4 @@ const judgeInternational = (phone: WrittenPhone, from: number, found: FoundPhone
     return judgeNational(phone, at + 1, code.main, found)
   }
   return unparsed(phone)
-}
-
-/**
- * extractCountryCallingCodeFromInternationalNumberWithoutPlusSign: whether a number that starts with the region's calling code is
- * to be read as international. `PHONE_UNDECIDED`, or 1 or 0.
- */
-const lacksPlus = (phone: WrittenPhone, plan: PhonePlan): number => {
-  const { digits } = plan.callingCode
-  if (!startsWith(phone, digits)) return 0
-  const shorter = nationalStart(plan, phone, digits.length)
-  const whole = nationalStart(plan, phone, 0)
-  if (shorter === PHONE_UNDECIDED || whole === PHONE_UNDECIDED) return PHONE_UNDECIDED
-  if (phone.count - whole > plan.longest) return 1
-  return !fitsGeneral(plan, phone, whole) && fitsGeneral(plan, phone, shorter) ? 1 : 0
-}
-
-/** parsePhoneNumber for a number without a plus sign. */
-const judgeInRegion = (phone: WrittenPhone, region: PhoneRegion, found: FoundPhone): number => {
-  const { digits, count } = phone
-  const { plan } = region
-  const exit = prefixLength(region.exitCode, digits, 0, count)
-  if (exit > 0 && exit < count && digits[exit] !== 0) return judgeInternational(phone, exit, found)
-  const international = lacksPlus(phone, plan)
-  if (international === PHONE_UNDECIDED) return PHONE_UNDECIDED
-  if (international === 0) return judgeNational(phone, 0, plan, found)
-  const { main } = plan.callingCode
-  return main === null
-    ? PHONE_UNDECIDED
-    : judgeNational(phone, plan.callingCode.digits.length, main, found)
-}
-
-/**
- * Whether a written number is valid by the library, and not a short code or an emergency number: `found` is filled and the answer
- * is 0 or above; else `PHONE_INVALID`, `PHONE_SHORT` or `PHONE_UNDECIDED`. The text must have been nothing but the digits, a
- * leading plus sign and punctuation that the library skips. `region` completes national numbers.
- */
-export const judgePhone = (phone: WrittenPhone, region: PhoneRegion, found: FoundPhone): number => {
-  if (isEmergency(phone, 0)) return PHONE_SHORT
-  const { count, plus, bare } = phone
-  if (count < SHORTEST_PUNCTUATED && (!bare || plus || count < SHORTEST_NATIONAL)) {
-    return unparsed(phone)
-  }
-  return plus ? judgeInternational(phone, 0, found) : judgeInRegion(phone, region, found)
 }

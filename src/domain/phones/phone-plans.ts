@@ -11,11 +11,16 @@ export type PhonePlan = {
   /** The type patterns (bits) that permit a length: `typesAt[length]`. */
   typesAt: Uint16Array
   hasTypes: boolean
+  /** The type pattern (bit) of fixed lines and of mobiles; 0 = the plan has none. */
+  fixedLine: number
+  mobile: number
   /** The possible lengths as bits, and the greatest. */
   lengths: number
   longest: number
   /** What may stand before the number when it is dialled within the country; a group in it means that digits are to be put in. */
   prefix: DigitTable | null
+  /** Numbers are written with a 0 before them within the country, which is no part of them. */
+  trunkZero: boolean
   leadingDigits: DigitTable | null
 }
 
@@ -67,10 +72,18 @@ const metadata = metadataJson as unknown as {
   nonGeographic: Record<string, RawPlan>
 }
 
-const typesOf = (raw: RawPlan): RawType[] =>
-  ((raw[AT.types] || []) as (RawType | 0 | null)[]).filter(
-    (type): type is RawType => Array.isArray(type) && Boolean(type[0]),
-  )
+const isType = (type: unknown): type is RawType => Array.isArray(type) && Boolean(type[0])
+
+const typesOf = (raw: RawPlan): RawType[] => ((raw[AT.types] || []) as unknown[]).filter(isType)
+
+/** Where the metadata keeps the types of fixed lines and of mobiles. */
+const FIXED_LINE = 0
+const MOBILE = 1
+
+const typeBit = (raw: RawPlan, types: readonly RawType[], at: number): number => {
+  const type = ((raw[AT.types] || []) as unknown[])[at]
+  return isType(type) ? 2 << types.indexOf(type) : 0
+}
 
 /** null where the metadata has nothing, undefined where what it has could not be compiled. */
 const compileIfAny = (
@@ -101,9 +114,12 @@ const readPlan = (raw: RawPlan, callingCode: CallingCode): PhonePlan | null => {
     patterns,
     typesAt,
     hasTypes: Array.isArray(raw[AT.types]) && (raw[AT.types] as unknown[]).length > 0,
+    fixedLine: typeBit(raw, types, FIXED_LINE),
+    mobile: typeBit(raw, types, MOBILE),
     lengths: possible.reduce((bits, length) => bits | (1 << length), 0),
     longest: Math.max(...possible),
     prefix,
+    trunkZero: raw[AT.nationalPrefix] === '0',
     leadingDigits,
   }
 }
@@ -172,6 +188,29 @@ export const callingCodeOf = (code: number): CallingCode | null => {
   const read = readCallingCode(String(code))
   callingCodes[code] = read
   return read
+}
+
+/** How many digits an E.164 number has behind its calling code. */
+export const nationalDigitsOf = (e164: string): number => {
+  const digits = e164.slice(1)
+  const isCode = (code: string): boolean =>
+    Object.hasOwn(metadata.country_calling_codes, code) ||
+    Object.hasOwn(metadata.nonGeographic, code)
+  const code = [1, 2, 3].find((length) => isCode(digits.slice(0, length))) ?? 0
+  return digits.length - code
+}
+
+/** What of a region's plan the library does not tell; null = the metadata has none of that name. */
+export const regionFactsOf = (
+  name: string,
+): { callingCode: string; exitCode: RegExp; trunkZero: boolean } | null => {
+  const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined
+  if (raw === undefined) return null
+  return {
+    callingCode: String(raw[AT.callingCode]),
+    exitCode: new RegExp(`^(?:${String(raw[AT.exitCode])})[1-9]`),
+    trunkZero: raw[AT.nationalPrefix] === '0',
+  }
 }
 
 /** The region (ISO 3166-1, two capitals); null = the metadata has none of that name, or a pattern of it could not be compiled. */

@@ -1,17 +1,22 @@
-import { PHONE_INVALID, PHONE_UNDECIDED, judgePhone } from './phone-direct.ts'
+import { PHONE_INVALID, PHONE_UNDECIDED } from './phone-direct.ts'
 import type { FoundPhone, WrittenPhone } from './phone-direct.ts'
 import { phoneRegionOf } from './phone-plans.ts'
+import { judgePhone } from './phone-readings.ts'
+import type { PhoneTerms } from './phone-readings.ts'
 
 /** Longer text is no phone number, and parsing it costs milliseconds. */
 export const PHONE_LONGEST = 40
+
+/** A number of fewer digits is not taken for a whole one when a cell is looked through for several. */
+export const FEWEST_WHOLE_DIGITS = 7
 
 /** Room that an E.164 text needs at most, in bytes: the plus sign, 3 digits of calling code, 17 of national number. */
 export const E164_LONGEST = 21
 
 /**
  * Reads the phone number in `bytes[from, to)` (UTF-8) and writes its E.164 form (ASCII, with the plus sign) to `out` at `outAt`,
- * where `E164_LONGEST` bytes must be free. Answers how many bytes it wrote, or what `normalisePhone` would say in words:
- * `PHONE_INVALID`, `PHONE_SHORT`; `PHONE_UNDECIDED` = something unusual, ask `normalisePhone`. Allocates nothing.
+ * where `E164_LONGEST` bytes must be free. Answers how many bytes it wrote, or one of the answers of `judgePhone`; `PHONE_UNDECIDED` =
+ * something unusual, ask `normalisePhone`. Allocates nothing.
  */
 export type PhoneReader = (
   bytes: Uint8Array,
@@ -22,18 +27,23 @@ export type PhoneReader = (
 ) => number
 
 const PLUS = 0x2b
+const HYPHEN = 0x2d
+const POINT = 0x2e
 const ZERO = 0x30
 
 /** What a byte is to a phone number: a digit's value, or one of these. */
 const PUNCTUATION = 10
 const SPACE = 11
-const CONTROL_SPACE = 12
-const UNUSUAL = 13
+/** Punctuation behind which another number or another ending may stand. */
+const DIVIDER = 12
+const CONTROL_SPACE = 13
+const UNUSUAL = 14
 
 const CLASS = new Uint8Array(256).fill(UNUSUAL)
 for (let digit = 0; digit < 10; digit += 1) CLASS[ZERO + digit] = digit
 // The library also skips a tilde, but takes it for the mark of an extension in some places.
-for (const mark of '-/.()[]') CLASS[mark.charCodeAt(0)] = PUNCTUATION
+for (const mark of '-.)]') CLASS[mark.charCodeAt(0)] = PUNCTUATION
+for (const mark of '/([') CLASS[mark.charCodeAt(0)] = DIVIDER
 CLASS[0x20] = SPACE
 // White space at an end is trimmed, by the rules of String.trim.
 for (const blank of '\t\n\v\f\r') CLASS[blank.charCodeAt(0)] = CONTROL_SPACE
@@ -54,13 +64,37 @@ const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: WrittenP
     if (kind < PUNCTUATION) {
       digits[count] = kind
       count += 1
-    } else if (kind > SPACE) return false
+    } else if (kind > DIVIDER) return false
     else bare = false
   }
   phone.count = count
   phone.plus = plus
   phone.bare = bare
   return true
+}
+
+/** Whether the text ends with a point and zeros: a number that a spreadsheet has written, or the last group of one. */
+const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
+  let at = to - 1
+  while (at > from && bytes[at] === ZERO) at -= 1
+  return at < to - 1 && bytes[at] === POINT
+}
+
+/**
+ * Whether the cell may hold more than one number, or one that a spreadsheet has written: then its form is looked at first. Cheap and wide;
+ * what has no punctuation is never looked at.
+ */
+const hasDoubtfulForm = (bytes: Uint8Array, from: number, to: number, count: number): boolean => {
+  if (count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to)) return true
+  let digits = 0
+  for (let at = from; at < to; at += 1) {
+    const kind = CLASS[bytes[at]!]!
+    if (kind < PUNCTUATION) digits += 1
+    else if (digits < FEWEST_WHOLE_DIGITS) continue
+    else if (kind === DIVIDER || (bytes[at] === HYPHEN && CLASS[bytes[at - 1]!] === SPACE))
+      return true
+  }
+  return false
 }
 
 const writeE164 = (
@@ -78,14 +112,15 @@ const writeE164 = (
 }
 
 /**
- * A reader whose `defaultRegion` (ISO 3166-1, two capitals) completes national numbers. For a region that the metadata does not
- * know it leaves all numbers undecided. Not for use by several callers at once within one call; it has one set of scratch digits.
+ * A reader by these terms. For a region that the metadata does not know it leaves all numbers undecided. `formSeen`: that the cell holds one
+ * number was found before. Not for use by several callers at once within one call; it has one set of scratch digits.
  */
-export const createPhoneReader = (defaultRegion: string): PhoneReader => {
-  const region = phoneRegionOf(defaultRegion)
+export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneReader => {
+  const region = phoneRegionOf(terms.region)
   if (region === null) return () => PHONE_UNDECIDED
+  const restores = terms.plus === 'restore'
   const phone: WrittenPhone = {
-    digits: new Uint8Array(PHONE_LONGEST),
+    digits: new Uint8Array(PHONE_LONGEST + 1),
     count: 0,
     plus: false,
     bare: true,
@@ -99,7 +134,10 @@ export const createPhoneReader = (defaultRegion: string): PhoneReader => {
     if (start === end) return PHONE_INVALID
     if (end - start > PHONE_LONGEST) return PHONE_UNDECIDED
     if (!takeDigits(bytes, start, end, phone)) return PHONE_UNDECIDED
-    const answer = judgePhone(phone, region, found)
+    if (!formSeen && !phone.bare && hasDoubtfulForm(bytes, start, end, phone.count)) {
+      return PHONE_UNDECIDED
+    }
+    const answer = judgePhone(phone, region, restores, found)
     return answer < 0 ? answer : writeE164(phone, found, out, outAt)
   }
 }

@@ -1,55 +1,49 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import type { CountryCode } from 'libphonenumber-js/max'
-
-import { PHONE_INVALID, PHONE_SHORT } from './phone-direct.ts'
-import { E164_LONGEST, PHONE_LONGEST, createPhoneReader } from './phone-reader.ts'
+import { phoneDamage } from './phone-damage.ts'
+import type { PhoneDamage } from './phone-damage.ts'
+import { PHONE_INVALID, PHONE_LOCAL, PHONE_PLUS_LOST, PHONE_SHORT } from './phone-direct.ts'
+import { phoneByLibrary } from './phone-library.ts'
+import type { PhoneRefusal } from './phone-library.ts'
+import { nationalDigitsOf } from './phone-plans.ts'
+import {
+  E164_LONGEST,
+  FEWEST_WHOLE_DIGITS,
+  PHONE_LONGEST,
+  createPhoneReader,
+} from './phone-reader.ts'
 import type { PhoneReader } from './phone-reader.ts'
-import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
+import type { PhoneTerms } from './phone-readings.ts'
+import { holdsSeveral } from './phone-several.ts'
+import { plainPhoneText, withoutDecimals, withoutUri } from './phone-text.ts'
 
-/** `direct`: decided without the library; only for counting. `ext`: the extension, kept apart from the number. */
+export type PhoneCode = PhoneRefusal | PhoneDamage | 'phone-several'
+
+/** `direct`: decided without the library; only for counting. `ext`: the extension, kept apart. `decimals`: a spreadsheet's `.0` was taken off. */
 export type PhoneResult =
+  | { ok: true; e164: string; ext: string | null; direct: boolean; decimals: boolean }
+  | { ok: false; code: PhoneCode; direct: boolean }
+
+/** What the text, which is one number and nothing else, comes to. */
+type Judged =
   | { ok: true; e164: string; ext: string | null; direct: boolean }
-  | { ok: false; code: 'phone-invalid' | 'phone-short-or-emergency'; direct: boolean }
+  | { ok: false; code: PhoneRefusal; direct: boolean }
 
-const refused = (code: 'phone-invalid' | 'phone-short-or-emergency', direct: boolean) =>
-  ({ ok: false, code, direct }) as const satisfies PhoneResult
-
-const INVALID = refused('phone-invalid', false)
-const SHORT = refused('phone-short-or-emergency', false)
-const DIRECTLY_INVALID = refused('phone-invalid', true)
-const DIRECTLY_SHORT = refused('phone-short-or-emergency', true)
-
-const emergencyCodes = new Set(EMERGENCY_CODES)
-
-/** Whether national numbers can be completed for the region (two capital letters, ISO 3166-1). */
-export const isPhoneRegion = (region: string): boolean => isSupportedCountry(region)
-
-/**
- * What `normalisePhone` says when the library is asked for everything: the reference that the direct way is held to, and its way
- * out for unusual numbers. `text` is trimmed and at most `PHONE_LONGEST` characters long.
- */
-export const phoneByLibrary = (text: string, defaultRegion: string): PhoneResult => {
-  const written = text.replace(/\D/g, '')
-  if (emergencyCodes.has(written)) return SHORT
-  const parsed = parsePhoneNumberFromString(text, {
-    defaultCountry: defaultRegion as CountryCode,
-    extract: false,
-  })
-  if (parsed === undefined) return written.length > 0 && /^\+?\d{1,6}$/.test(text) ? SHORT : INVALID
-  const national = parsed.nationalNumber
-  if (emergencyCodes.has(national)) return SHORT
-  if (!parsed.isValid()) return national.length <= SHORT_DIGITS ? SHORT : INVALID
-  return { ok: true, e164: parsed.number, ext: parsed.ext ?? null, direct: false }
+const REFUSALS: Readonly<Record<number, PhoneRefusal>> = {
+  [PHONE_INVALID]: 'phone-invalid',
+  [PHONE_SHORT]: 'phone-short-or-emergency',
+  [PHONE_PLUS_LOST]: 'phone-plus-lost',
+  [PHONE_LOCAL]: 'phone-local-only',
 }
 
 const readers = new Map<string, PhoneReader>()
+/** Hostile input cannot grow the map: there are not more regions. */
+const MOST_READERS = 1000
 
-const readerFor = (region: string): PhoneReader => {
-  const known = readers.get(region)
+const readerFor = (terms: PhoneTerms): PhoneReader => {
+  const key = `${terms.region} ${terms.plus}`
+  const known = readers.get(key)
   if (known !== undefined) return known
-  const reader = createPhoneReader(region)
-  // Only the regions that exist are kept, so that hostile input cannot grow the map.
-  if (isPhoneRegion(region)) readers.set(region, reader)
+  const reader = createPhoneReader(terms, true)
+  if (readers.size < MOST_READERS) readers.set(key, reader)
   return reader
 }
 
@@ -57,25 +51,63 @@ const bytes = new Uint8Array(PHONE_LONGEST)
 const e164 = Buffer.alloc(E164_LONGEST)
 
 /** The direct answer; null = the library's to judge. */
-const directly = (text: string, defaultRegion: string): PhoneResult | null => {
+export const directly = (text: string, terms: PhoneTerms): Judged | null => {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code > 0x7f) return null
     bytes[at] = code
   }
-  const answer = readerFor(defaultRegion)(bytes, 0, text.length, e164, 0)
+  const answer = readerFor(terms)(bytes, 0, text.length, e164, 0)
   if (answer > 0)
     return { ok: true, e164: e164.toString('latin1', 0, answer), ext: null, direct: true }
-  if (answer === PHONE_INVALID) return DIRECTLY_INVALID
-  return answer === PHONE_SHORT ? DIRECTLY_SHORT : null
+  const code = REFUSALS[answer]
+  return code === undefined ? null : { ok: false, code, direct: true }
 }
 
+const judgeText = (text: string, terms: PhoneTerms): Judged => {
+  if (text.length > PHONE_LONGEST) return { ok: false, code: 'phone-invalid', direct: true }
+  return directly(text, terms) ?? { ...phoneByLibrary(text, terms), direct: false }
+}
+
+/** Fewer digits behind the calling code are an area, and no number yet. */
+const FEWEST_NATIONAL_DIGITS = 6
+
+const isWholeNumber =
+  (terms: PhoneTerms) =>
+  (text: string): boolean => {
+    const judged = judgeText(text, terms)
+    if (!judged.ok) return judged.code === 'phone-plus-lost'
+    return nationalDigitsOf(judged.e164) >= FEWEST_NATIONAL_DIGITS
+  }
+
+/** What tells a spreadsheet that a cell is text, as typed and as a word processor turns it. No number begins with it. */
+const TEXT_MARK = /^['’]\s*(?=[+(\d])/u
+/** Of a cell with more characters than this nothing is read, marks that show nothing included. */
+const LONGEST_CELL = PHONE_LONGEST * 4
+/** An extension of so many digits is a number of its own. */
+const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
+
+const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
+
 /**
- * A phone number in E.164, valid by the full metadata of libphonenumber. `defaultRegion` completes national numbers. The whole
- * text must be the number: nothing is extracted from a sentence. Short codes and emergency numbers are refused.
+ * A phone number in E.164, by the steps that hold on every path. The whole cell must be the number: nothing is extracted from a sentence, a
+ * cell with two of them is refused, and so is one with two valid readings. Short codes, emergency numbers, what has no area, and more
+ * digits than E.164 allows are refused. `terms` complete national numbers.
  */
-export const normalisePhone = (written: string, defaultRegion: string): PhoneResult => {
-  const text = written.trim()
-  if (text.length > PHONE_LONGEST) return INVALID
-  return directly(text, defaultRegion) ?? phoneByLibrary(text, defaultRegion)
+export const normalisePhone = (written: string, terms: PhoneTerms): PhoneResult => {
+  if (written.length > LONGEST_CELL) return refused('phone-invalid', true)
+  const text = plainPhoneText(written).replace(TEXT_MARK, '')
+  const whole = withoutDecimals(text)
+  const number = withoutUri(whole ?? text)
+  if (number === null) return refused('phone-invalid', true)
+  if (holdsSeveral(number, isWholeNumber(terms))) return refused('phone-several', true)
+  const judged = judgeText(number.replaceAll('\n', ' '), terms)
+  if (judged.ok) {
+    if ((judged.ext ?? '').length > LONGEST_EXTENSION)
+      return refused('phone-several', judged.direct)
+    return { ...judged, decimals: whole !== null }
+  }
+  if (judged.code !== 'phone-invalid') return judged
+  const damage = phoneDamage(number, (text) => judgeText(text, terms).ok)
+  return damage === null ? judged : refused(damage, judged.direct)
 }

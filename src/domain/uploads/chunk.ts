@@ -1,10 +1,11 @@
+import type { RowFault } from './rejection.ts'
+
 /** Consecutive rows of an upload as they are staged: the unit of storage, ledger, delivery and erasure. */
 
-export type RejectedRow = {
+/** A row and its first fault; `more` are the others, absent where there are none. */
+export type RejectedRow = RowFault & {
   line: number
-  code: string
-  /** The column at fault by its name in the file; null when the row as a whole is. */
-  column: string | null
+  more?: readonly RowFault[]
   /** The raw cells in the file's column order, so that the caller can mend and resend the row. */
   cells: string[]
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { isPhoneRegion } from '../phones/phone.ts'
+import { isPhoneRegion } from '../phones/phone-library.ts'
 import { TEXT_ENCODINGS } from './text-encoding.ts'
 
 export const UPLOAD_MODES = ['append', 'overwrite'] as const
@@ -61,6 +61,12 @@ export const uploadOptionsSchema = z.strictObject({
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
     .optional()
     .describe('The country by whose rules phone numbers without + are read: two letters, as US'),
+  phonePlus: z
+    .enum(['reject', 'restore'])
+    .optional()
+    .describe(
+      'Numbers that begin with a country code and may have lost their +: `restore` reads them with it, `reject` (unless told) refuses those that are valid without it too',
+    ),
   schemaDrift: z
     .enum(['reject', 'drop', 'extend'])
     .default('reject')

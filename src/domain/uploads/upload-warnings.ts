@@ -1,3 +1,5 @@
+import type { NoticedRows } from './row-notices.ts'
+import { ROW_NOTICES } from './row-notices.ts'
 import type { Upload, UploadSource } from './upload.ts'
 
 /** What an upload may be warned of: permitted, and probably not meant. The codes are contract. */
@@ -6,6 +8,10 @@ export const UPLOAD_WARNINGS = {
     'Genesys finds duplicates by a phone column: contacts who share a number become one.',
   'encoding-detected':
     'The file is not UTF-8 and was read in the encoding that `source.encoding` names, by its bytes alone; if names look wrong, send it with the option encoding.',
+  'cell-holds-rows':
+    'A quoted cell holds lines that look like rows, as when a quote is never closed where it should be; compare the number of rows with the file.',
+  'phone-decimal-tail':
+    'Phone numbers ended in .0, as spreadsheets write them; it was taken off. Format the column as text, or export the numbers again: longer ones lose digits.',
   'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
 } as const satisfies Record<string, string>
 
@@ -16,6 +22,9 @@ export type UploadWarning = {
   detail: string
   /** The upload that the warning speaks of. */
   uploadId?: string
+  /** In how many rows it was seen, and the lines of the first. */
+  rows?: number
+  lines?: number[]
 }
 
 const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
@@ -29,15 +38,26 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
 const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
   encodingFrom === 'content' && encoding !== 'utf-8'
 
-const warningOf = (code: WarningCode, about: { uploadId?: string } = {}): UploadWarning => ({
+const warningOf = (
+  code: WarningCode,
+  about: { uploadId?: string } | NoticedRows = {},
+): UploadWarning => ({
   code,
   detail: UPLOAD_WARNINGS[code],
   ...about,
 })
 
+const noticeWarnings = ({ noticed = {} }: UploadSource): UploadWarning[] =>
+  ROW_NOTICES.flatMap((notice) => {
+    const rows = noticed[notice]
+    return rows === undefined ? [] : [warningOf(notice, rows)]
+  })
+
 /** What a file is warned of before it is an upload. */
-export const sourceWarnings = (source: UploadSource): UploadWarning[] =>
-  isEncodingGuessed(source) ? [warningOf('encoding-detected')] : []
+export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
+  ...(isEncodingGuessed(source) ? [warningOf('encoding-detected')] : []),
+  ...noticeWarnings(source),
+]
 
 /** The warnings of an upload, from its own facts alone. */
 export const uploadWarnings = (upload: Upload): UploadWarning[] => [

@@ -1,4 +1,5 @@
 import type { Reconciliation } from './reconciliation.ts'
+import type { Noticed } from './row-notices.ts'
 import type { EncodingSource } from './text-encoding.ts'
 import type { DeliveryMethod, DuplicateRule, UploadMode } from './upload-options.ts'
 
@@ -154,6 +155,8 @@ export type UploadSource = {
   delimiter: string | null
   bytes: number
   sha256: string
+  /** Of its rows; absent as above. */
+  noticed?: Noticed
 }
 
 /**

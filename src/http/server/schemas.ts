@@ -15,7 +15,6 @@ import {
   FILE_FORMATS,
   HOLD_REASONS,
   MAPPED_BY,
-  ROW_OUTCOMES,
   UPLOAD_STATES,
   type HoldReason,
 } from '../../domain/uploads/upload.ts'
@@ -50,7 +49,14 @@ export const columnsSchema = z.array(
 
 /** By the register: `creates + updates + unchanged` = accepted. */
 const warningsSchema = z.array(
-  z.strictObject({ code: z.string(), detail: z.string(), uploadId: z.string().optional() }),
+  z.strictObject({
+    code: z.string(),
+    detail: z.string(),
+    uploadId: z.string().optional(),
+    /** In how many rows it was seen, and the lines of the first 20. */
+    rows: count.optional(),
+    lines: z.array(count).optional(),
+  }),
 )
 
 const planSchema = z.strictObject({
@@ -147,6 +153,10 @@ export const validationSchema = z.strictObject({
       column: z.string().nullable(),
       code: z.string(),
       hint: z.string(),
+      /** All that is wrong with the row; the members above are of the first. */
+      faults: z.array(
+        z.strictObject({ column: z.string().nullable(), code: z.string(), hint: z.string() }),
+      ),
     }),
   ),
 })
@@ -165,18 +175,6 @@ export const retrySchema = z
 
 export const pageOf = (item: z.ZodType) =>
   z.strictObject({ items: z.array(item), next: z.string().nullable() })
-
-export const rowSchema = z.strictObject({
-  line: count,
-  outcome: z.enum(ROW_OUTCOMES),
-  contactId: z.string().nullable(),
-  code: z.string().nullable(),
-  column: z.string().nullable(),
-  reason: z.string().nullable(),
-  /** Of a duplicate: the later line of the file whose contact stays. */
-  replacedByLine: count.nullable(),
-  cells: z.array(z.string()),
-})
 
 export const contactListSummarySchema = z.strictObject({ id: z.string(), name: z.string() })
 
@@ -255,19 +253,6 @@ export const someOf = <const Words extends readonly string[]>(words: Words) =>
 
 /** The query parameter `cursor`. */
 export const cursorSchema = z.string().min(1).max(500)
-
-export const rowsQuerySchema = z.strictObject({
-  outcome: someOf(ROW_OUTCOMES),
-  spreadsheet: z
-    .enum(['true', 'false'])
-    .default('true')
-    .transform((text) => text === 'true')
-    .describe(
-      'Of the CSV: cells that a spreadsheet would run as a formula are guarded with an apostrophe',
-    ),
-  limit: limitUpTo(1000, 200).describe('Of the JSON; the CSV is whole. Default: 200'),
-  cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
-})
 
 export const uploadParamsSchema = z.strictObject({ uploadId: gatewayIdSchema })
 export const contactListParamsSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import type { ListColumn } from '../../domain/contact-lists/contact-list.ts'
+import { CONTACT_ID_COLUMN } from '../../domain/contacts/contact-id-column.ts'
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
@@ -6,9 +7,8 @@ import { addedColumns, driftOf } from './column-drift.ts'
 import type { Place } from './column-place.ts'
 import { mappingOf, proposeColumns } from './column-proposals.ts'
 import type { Proposal } from './column-proposals.ts'
-
-/** What Genesys calls the id in a contact; a list that declares it as a column gets the id there too. */
-const ID_NAME = 'contactId'
+import { ID_NAMES } from './contact-id-column.ts'
+import type { FileHeader } from './file-header.ts'
 
 /** A problem names so many at most. */
 const MOST_SHOWN = 20
@@ -16,16 +16,20 @@ const MOST_PROPOSALS = 100
 
 const NOWHERE: Place = { target: null, by: null, confidence: null }
 
-/** Refuses what stands twice among the names of the file's columns, in their order; null = a column without one. */
-export const refuseTwice = (names: readonly (string | null)[], why: string): void => {
-  const positions = new Map<string, number[]>()
+/** Refuses what stands twice among the names of columns; null = a column without one. `positions`: where each stands in the file. */
+export const refuseTwice = (
+  names: readonly (string | null)[],
+  positions: readonly number[],
+  why: string,
+): void => {
+  const places = new Map<string, number[]>()
   names.forEach((name, index) => {
     if (name === null) return
-    const found = positions.get(name)
-    if (found === undefined) positions.set(name, [index + 1])
-    else found.push(index + 1)
+    const found = places.get(name)
+    if (found === undefined) places.set(name, [positions[index]!])
+    else found.push(positions[index]!)
   })
-  const twice = [...positions].filter(([, found]) => found.length > 1).slice(0, MOST_SHOWN)
+  const twice = [...places].filter(([, found]) => found.length > 1).slice(0, MOST_SHOWN)
   if (twice.length === 0) return
   const all = twice.map(([, found]) => found.slice(0, MOST_SHOWN))
   throw new FileRefused(
@@ -56,7 +60,7 @@ const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
 }
 
 /** Places that the option `mapping` gives, or the very same name. */
-const placesGiven = (names: readonly string[], spec: IntakeSpec): Place[] => {
+const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[] => {
   const { mapping = {}, schemaDrift } = spec.options
   const inList = new Set(spec.list.columns.map((column) => column.name))
   const strangers = Object.values(mapping).filter(
@@ -76,6 +80,7 @@ const placesGiven = (names: readonly string[], spec: IntakeSpec): Place[] => {
   })
   refuseTwice(
     places.map(({ target }) => target),
+    positions,
     'Columns of the file go to one of the list',
   )
   return places
@@ -95,19 +100,33 @@ const openNames = (
     (name, index) => places[index]!.target === null && !Object.hasOwn(options.mapping ?? {}, name),
   )
 
-const placesFound = (names: readonly string[], idIndex: number, spec: IntakeSpec): Place[] => {
-  const places = placesGiven(names, spec)
+/**
+ * Gives the column with the contact id a place where it has none: what Genesys calls the id in a contact; and, when the caller says which
+ * column holds the id, what CRMs call it.
+ */
+const placeId = (
+  { names }: FileHeader,
+  idIndex: number,
+  places: Place[],
+  wanted: readonly string[],
+  spec: IntakeSpec,
+): void => {
+  if (!openNames(names, places, spec).includes(names[idIndex]!)) return
+  const free = freeColumns(places, spec)
+  const target = wanted.find((name) => free.includes(name))
+  if (target !== undefined) places[idIndex] = { target, by: 'contactId', confidence: 1 }
+}
+
+const placesFound = (header: FileHeader, idIndex: number, spec: IntakeSpec): Place[] => {
+  const { names } = header
+  const places = placesGiven(header, spec)
   const free = byFoldedCase(freeColumns(places, spec))
   for (const [folded, name] of byFoldedCase(openNames(names, places, spec))) {
     const target = free.get(folded) ?? null
     if (name === null || target === null) continue
     places[names.indexOf(name)] = { target, by: 'case', confidence: 1 }
   }
-  const idName = names[idIndex]!
-  const idIsOpen = openNames(names, places, spec).includes(idName)
-  if (idIsOpen && freeColumns(places, spec).includes(ID_NAME)) {
-    places[idIndex] = { target: ID_NAME, by: 'contactId', confidence: 1 }
-  }
+  placeId(header, idIndex, places, [CONTACT_ID_COLUMN], spec)
   const { applied, open } = proposeColumns(
     openNames(names, places, spec),
     freeColumns(places, spec),
@@ -115,7 +134,11 @@ const placesFound = (names: readonly string[], idIndex: number, spec: IntakeSpec
   for (const { column, proposedFor: target, confidence } of applied) {
     places[names.indexOf(column)] = { target, by: 'proposed', confidence }
   }
-  const unsure = open.filter(({ column }) => column !== idName)
+  if (spec.options.contactIdColumn !== undefined) placeId(header, idIndex, places, ID_NAMES, spec)
+  const left = freeColumns(places, spec)
+  const unsure = open.filter(
+    ({ column, proposedFor }) => column !== names[idIndex] && left.includes(proposedFor),
+  )
   if (unsure.length > 0) refuseUnsure(unsure, spec)
   return places
 }
@@ -126,19 +149,20 @@ const placesFound = (names: readonly string[], idIndex: number, spec: IntakeSpec
  * `added` with schemaDrift=extend. Throws `mapping-needed`, `schema-drift`, `columns-missing` or `header-duplicate`.
  */
 export const mapColumns = (
-  names: readonly string[],
+  header: FileHeader,
   idIndex: number,
   spec: IntakeSpec,
 ): { places: Place[]; added: ListColumn[] } => {
+  const { names } = header
   const { missingColumns, schemaDrift } = spec.options
-  const places = placesFound(names, idIndex, spec)
+  const places = placesFound(header, idIndex, spec)
   const removed = freeColumns(places, spec)
   const unknown = openNames(names, places, spec).filter((name) => name !== names[idIndex])
   if (unknown.length > 0 && schemaDrift === 'reject') {
     throw driftOf({ added: unknown, removed, retyped: [] })
   }
   // Sent as empty cells they would erase what Genesys holds; the list's own id column is filled with the contact id.
-  const missing = removed.filter((name) => name !== ID_NAME)
+  const missing = removed.filter((name) => name !== CONTACT_ID_COLUMN)
   if (missing.length > 0 && missingColumns === 'reject') {
     const detail =
       'The file lacks columns of the list; sent empty they would erase what Genesys holds for known contacts.'

@@ -4,14 +4,9 @@ export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason'] as const
 export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
-/**
- * Indexes of the columns that are data in a ledger sent back; null for a file that is none. Two of the ledger's columns tell one: people
- * delete those that they do not need.
- */
-export const dataOfLedger = (names: readonly string[]): number[] | null => {
-  const data = names.flatMap((name, index) => (isLedgerColumn(name) ? [] : [index]))
-  return names.length - data.length < 2 ? null : data
-}
+/** Whether the file is a ledger sent back. Two of the ledger's columns tell one: people delete those that they do not need. */
+export const isLedgerHeader = (names: readonly string[]): boolean =>
+  names.filter(isLedgerColumn).length >= 2
 
 /** Names that mean something to JavaScript's objects: no column may have them. */
 const FORBIDDEN = new Set([

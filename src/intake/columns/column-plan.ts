@@ -3,10 +3,12 @@ import { looksPersonal, shownName } from '../../domain/contacts/personal-name.ts
 import type { UploadColumn } from '../../domain/uploads/upload.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
-import { unguardCell } from '../formats/cell-guard.ts'
 import { refuseRetyped } from './column-drift.ts'
 import { mapColumns, refuseTwice } from './column-mapping.ts'
-import { dataOfLedger, extensionNames, isForbiddenName, kindByName } from './column-names.ts'
+import { extensionNames, isForbiddenName, kindByName } from './column-names.ts'
+import { contactIdIndex } from './contact-id-column.ts'
+import { readHeader, withPlainNames } from './file-header.ts'
+import type { FileHeader } from './file-header.ts'
 
 /** More columns than any contact list has; a limit of our own where the dialect publishes none. */
 const MOST_COLUMNS = 1000
@@ -18,7 +20,7 @@ export type TargetColumn = {
   name: string
   kind: ColumnKind
   required: boolean
-  /** Index among the file's columns; -1 = the file has none, the cells are empty. */
+  /** Index among the file's columns that are data; -1 = the file has none, the cells are empty. */
   source: number
   /** The file's name of the column, for faults. */
   fileName: string
@@ -34,36 +36,17 @@ export type ColumnPlan = {
   idIndex: number
   /** Columns that the list is to be given. */
   added: ListColumn[]
-  /** Indexes of the file's cells that are data, when the ledger's columns are among them; null = all. */
+  /** Indexes of a record's cells that are data; null = all. */
   keep: number[] | null
-  /** Cells in the record, the ledger's included. */
-  width: number
-}
-
-const contactIdIndex = (names: readonly string[], asked: string | undefined): number => {
-  const wanted = asked === undefined ? ['contactId', 'customerId'] : [asked.trim()]
-  for (const name of wanted) {
-    const at = names.indexOf(name)
-    if (at >= 0) return at
-  }
-  for (const name of wanted) {
-    const folded = names.map((known) => known.toLowerCase())
-    const at = folded.indexOf(name.toLowerCase())
-    if (at >= 0 && at === folded.lastIndexOf(name.toLowerCase())) return at
-  }
-  throw new FileRefused(
-    'contact-id-column-missing',
-    `The file has no column ${wanted.map(shownName).join(' or ')} for the contact id. Name it with contactIdColumn.`,
-    { columns: wanted.map(shownName) },
-  )
-}
+} & Pick<FileHeader, 'ledger' | 'nameless' | 'width' | 'needed'>
 
 /** Refuses the header of a file that has none: what stands there is a person's, and from here on names are shown and logged. */
-const refusePersonal = (names: readonly string[], spec: IntakeSpec): void => {
+const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))
-  const positions = names.flatMap((name, index) =>
-    looksPersonal(name) && !known.has(name) ? [index + 1] : [],
-  )
+  const positions = all.filter((_, index) => {
+    const name = names[index]!
+    return looksPersonal(name) && !known.has(name)
+  })
   if (positions.length === 0) return
   const shown = positions.slice(0, MOST_POSITIONS)
   const where = shown.map((position) => `column ${position}`).join(', ')
@@ -78,15 +61,16 @@ const refusePersonal = (names: readonly string[], spec: IntakeSpec): void => {
   )
 }
 
-const checkNames = (names: readonly string[], spec: IntakeSpec): void => {
-  refusePersonal(names, spec)
-  const forbidden = names.flatMap((name, index) => (isForbiddenName(name) ? [index + 1] : []))
+const checkNames = (header: FileHeader, spec: IntakeSpec): void => {
+  const { names, positions } = header
+  refusePersonal(header, spec)
+  const forbidden = positions.filter((_, index) => isForbiddenName(names[index]!))
   if (forbidden.length > 0) {
-    throw new FileRefused('header-forbidden', 'A column has no name, or one that is not allowed.', {
+    throw new FileRefused('header-forbidden', 'A column has a name that is not allowed.', {
       positions: forbidden.slice(0, MOST_POSITIONS),
     })
   }
-  refuseTwice(names, 'Columns have the same name')
+  refuseTwice(names, positions, 'Columns have the same name')
   const { mapping, schemaDrift } = spec.options
   const sent = names.filter((name) => !mapping || !Object.hasOwn(mapping, name) || mapping[name])
   const most = schemaDrift === 'drop' ? MOST_COLUMNS : (spec.limits.columns ?? MOST_COLUMNS)
@@ -151,14 +135,14 @@ const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec
 })
 
 /** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
-export const planColumns = (header: readonly string[], given: IntakeSpec): ColumnPlan => {
-  const trimmed = header.map((name) => name.trim())
-  const keep = dataOfLedger(trimmed)
-  const names = keep === null ? trimmed : keep.map((index) => unguardCell(trimmed[index]!))
-  checkNames(names, given)
-  const idIndex = contactIdIndex(names, given.options.contactIdColumn)
+export const planColumns = (record: readonly string[], asked: IntakeSpec): ColumnPlan => {
+  const header = readHeader(record)
+  const { names, positions, ledger, nameless, width, needed } = header
+  const given = { ...asked, options: withPlainNames(asked.options) }
+  checkNames(header, given)
   checkAskedColumns(given, names)
-  const { places, added } = mapColumns(names, idIndex, given)
+  const idIndex = contactIdIndex(names, given)
+  const { places, added } = mapColumns(header, idIndex, given)
   refuseRetyped(names, places, given)
   const spec = withColumns(given, added)
   const sources = new Map<string, number>()
@@ -187,5 +171,6 @@ export const planColumns = (header: readonly string[], given: IntakeSpec): Colum
     const kind = mappedTo === null ? 'text' : (kinds.get(mappedTo) ?? 'text')
     return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo, by, confidence }
   })
-  return { columns, targets, idIndex, added, keep, width: header.length }
+  const keep = names.length === width ? null : positions.map((position) => position - 1)
+  return { columns, targets, idIndex, added, keep, ledger, nameless, width, needed }
 }

@@ -1,7 +1,7 @@
 import { nameLikeness } from './column-similarity.ts'
 
 /** From this confidence on a proposal is applied unasked, if no other one contends with it. */
-const APPLIED_FROM = 0.9
+export const APPLIED_FROM = 0.9
 /** Of more pairs of names none is compared letter by letter. */
 const MOST_PAIRS = 20_000
 

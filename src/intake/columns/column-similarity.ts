@@ -1,5 +1,23 @@
 /** Names that mean the same, as `plainName` writes them; German, French, Spanish, Italian, Dutch beside English. */
 const SYNONYMS: readonly (readonly string[])[] = [
+  ['contactid', 'contactnumber', 'contactno', 'idcontact', 'kontaktid', 'kontaktnummer'].concat([
+    'idcontacto',
+    'idcontatto',
+    'contactnummer',
+  ]),
+  [
+    'customerid',
+    'customernumber',
+    'customerno',
+    'customernr',
+    'customerkey',
+    'custid',
+    'custno',
+  ].concat(
+    ['clientid', 'clientnumber', 'clientno', 'kundennummer', 'kundennr', 'kundenid', 'kdnr'],
+    ['numeroclient', 'idclient', 'codeclient', 'numerodecliente', 'numerocliente', 'idcliente'],
+    ['codicecliente', 'klantnummer', 'klantnr', 'klantid', 'clientenummer'],
+  ),
   ['firstname', 'givenname', 'forename', 'fname', 'vorname', 'prenom', 'voornaam'],
   ['lastname', 'surname', 'familyname', 'lname', 'nachname', 'familienname', 'nomdefamille'].concat(
     ['apellido', 'apellidos', 'cognome', 'achternaam'],

@@ -38,7 +38,7 @@ const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
 export const rawRowOf = (record: CsvRecord): RawRow => ({
   line: record.line,
   cells: decodeCells(record),
-  fault: record.misplaced ? { code: 'quote-misplaced', column: null } : null,
+  faults: record.misplaced ? [{ code: 'quote-misplaced', column: null }] : [],
   suspect: record.holdsNul,
 })
 

@@ -29,6 +29,11 @@ const asShown = (value: unknown): string => {
   }
 }
 
+const unknownColumn = (name: string): RowFault => {
+  const shown = name.length <= LONGEST_NAME && !looksPersonal(name)
+  return { code: 'unknown-column', column: shown ? name : null }
+}
+
 /**
  * Turns elements into rows over the columns of the first object. Objects are only read by own keys and never copied into, so a key
  * like `__proto__` is just a name.
@@ -51,7 +56,8 @@ const createElementRows = (
     const suspect = text.includes('\\u')
     if (!isRecord(value)) {
       const cells = names === null ? [] : names.map(() => '')
-      sink.row({ line: element, cells, fault: { code: 'row-not-object', column: null }, suspect })
+      const faults = [{ code: 'row-not-object', column: null }]
+      sink.row({ line: element, cells, faults, suspect })
       return
     }
     const keys = Object.keys(value)
@@ -60,20 +66,15 @@ const createElementRows = (
       known = new Set(keys)
       sink.header(keys)
     }
-    let fault: RowFault | null = null
+    const faults = keys.filter((key) => !known.has(key)).map(unknownColumn)
     const cells = names.map((name) => {
       if (!Object.hasOwn(value, name)) return ''
       const cell = asText(value[name])
       if (cell !== null) return cell
-      fault ??= { code: 'value-not-text', column: name }
+      faults.push({ code: 'value-not-text', column: name })
       return asShown(value[name])
     })
-    const unknown = keys.find((key) => !known.has(key))
-    if (unknown !== undefined) {
-      const shown = unknown.length <= LONGEST_NAME && !looksPersonal(unknown)
-      fault = { code: 'unknown-column', column: shown ? unknown : null }
-    }
-    sink.row({ line: element, cells, fault, suspect })
+    sink.row({ line: element, cells, faults, suspect })
   }
 }
 

@@ -1,4 +1,5 @@
 import { rejectionReason } from '../../domain/uploads/rejection.ts'
+import type { RowFault } from '../../domain/uploads/rejection.ts'
 import type { UploadColumn } from '../../domain/uploads/upload.ts'
 import { LEDGER_COLUMNS } from '../columns/column-names.ts'
 import { guardCell } from './cell-guard.ts'
@@ -15,6 +16,8 @@ export type LedgerCsvRow = {
   replacedByLine: number | null
   /** Genesys' own code of a row that it refused. */
   said?: string | null
+  /** Of a rejected row: all of its faults. */
+  faults?: readonly RowFault[]
 }
 
 export type LedgerCsv = {
@@ -29,14 +32,30 @@ const NEEDS_QUOTES = /[",\r\n\t;|]|^\s|\s$/
 const csvCell = (cell: string): string =>
   NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 
-/** Why a row has its outcome, in the words of its code's page and with the line that replaced it; "" when there is nothing to say. */
-export const ledgerReason = (
-  row: Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said'>,
-): string => {
-  if (row.code === null) return ''
-  const reason = rejectionReason(row.code, row.column, row.said)
+type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>
+
+/** What is wrong with the row, or why it is not delivered: one fault, or of a rejected row all of them. */
+export const ledgerFaults = ({
+  code,
+  column,
+  said = null,
+  faults,
+}: Reasoned): readonly RowFault[] => (code === null ? [] : (faults ?? [{ code, column, said }]))
+
+/**
+ * Why a row has its outcome, in the words of its codes' pages and with the line that replaced it; "" when there is nothing to say. Each
+ * fault is led by its column.
+ */
+export const ledgerReason = (row: Reasoned): string => {
+  const reason = ledgerFaults(row).map(rejectionReason).join(' | ')
   return row.replacedByLine === null ? reason : `Line ${row.replacedByLine} stays. ${reason}`
 }
+
+/** The codes of all faults, apart by a space, which no code has. */
+const ledgerCodes = (row: Reasoned): string =>
+  ledgerFaults(row)
+    .map(({ code }) => code)
+    .join(' ')
 
 /**
  * Writes the ledger as CSV (RFC 4180: commas, CRLF). For spreadsheets, cells that one would run as a formula get a leading `'`, which
@@ -53,7 +72,7 @@ export const createLedgerCsv = (
     header: lineOf([...columns.map((column) => column.name), ...LEDGER_COLUMNS]),
     row: (row) => {
       const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? '')
-      return lineOf([...cells, String(row.line), row.outcome, row.code ?? '', ledgerReason(row)])
+      return lineOf([...cells, String(row.line), row.outcome, ledgerCodes(row), ledgerReason(row)])
     },
   }
 }

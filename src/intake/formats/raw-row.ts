@@ -5,7 +5,8 @@ export type RawRow = {
   /** CSV: physical line where the record starts, the first line = 1. JSON: the element's number, from 1. */
   line: number
   cells: string[]
-  fault: RowFault | null
+  /** What the reader found wrong: with the row as a whole, or with single cells. */
+  faults: readonly RowFault[]
   /** The row may hold characters that text must not; only then are its cells looked through. */
   suspect: boolean
 }

@@ -1,8 +1,22 @@
+import { isNullWord } from '../../domain/contacts/contact-id.ts'
+import { isScientific } from '../../domain/phones/phone-damage.ts'
+import { holdsUnseen, isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RejectionCode } from '../../domain/uploads/rejection.ts'
-import { contactIdDamage } from './spreadsheet-damage.ts'
 
-/** The step for the contact id: present, and of the allowed shape. It is never changed, not even trimmed. */
+/** What a spreadsheet did to an id that is not allowed as it stands; null = nothing that shows. */
+const damageOf = (id: string): RejectionCode | null => {
+  const text = id.trim()
+  if (isScientific(text.replace(/^['’]/, ''))) return 'contact-id-scientific'
+  return /^['’]/.test(text) ? 'contact-id-apostrophe' : null
+}
+
+/**
+ * The step for the contact id: present, and of the allowed shape. It is never changed, not even trimmed. What shows nothing makes two ids look
+ * like one, and the word of a missing value makes two people one: no pattern allows them.
+ */
 export const checkContactId = (id: string, pattern: RegExp): RejectionCode | null => {
-  if (id.trim() === '') return 'contact-id-missing'
-  return pattern.test(id) ? null : (contactIdDamage(id) ?? 'contact-id-invalid')
+  if (isBlank(id)) return 'contact-id-missing'
+  if (isNullWord(id)) return 'contact-id-null-word'
+  if (holdsUnseen(id)) return 'contact-id-invalid'
+  return pattern.test(id) ? null : (damageOf(id) ?? 'contact-id-invalid')
 }

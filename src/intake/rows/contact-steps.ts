@@ -25,7 +25,7 @@ export type ContactSteps = {
 
 /** The steps for one file: by what its call asks for, and by what Genesys takes. */
 export type BuildContactSteps = (file: {
-  options: Pick<UploadOptions, 'defaultRegion'>
+  options: Pick<UploadOptions, 'defaultRegion' | 'phonePlus'>
   limits: Pick<DialectLimits, 'cellChars'>
 }) => ContactSteps
 
@@ -36,7 +36,10 @@ export const createContactSteps = (
 ): BuildContactSteps => {
   const isDefault = String(contactIdPattern) === String(CONTACT_ID_PATTERN)
   return ({ options, limits }) => ({
-    normalise: normalisationFor(options.defaultRegion ?? defaultRegion),
+    normalise: normalisationFor({
+      region: options.defaultRegion ?? defaultRegion,
+      plus: options.phonePlus ?? 'reject',
+    }),
     checkId: (id) => checkContactId(id, contactIdPattern),
     idPattern: isDefault ? null : contactIdPattern,
     longestCell: limits.cellChars ?? Number.MAX_SAFE_INTEGER,

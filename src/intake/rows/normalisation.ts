@@ -1,66 +1,57 @@
 import { normaliseDate } from '../../domain/contacts/date.ts'
 import { writeEmail } from '../../domain/emails/email-bytes.ts'
 import { normaliseEmail } from '../../domain/emails/email.ts'
+import { isPhoneRegion } from '../../domain/phones/phone-library.ts'
 import { createPhoneReader } from '../../domain/phones/phone-reader.ts'
 import type { PhoneReader } from '../../domain/phones/phone-reader.ts'
-import { isPhoneRegion, normalisePhone } from '../../domain/phones/phone.ts'
+import type { PhoneTerms } from '../../domain/phones/phone-readings.ts'
+import { normalisePhone } from '../../domain/phones/phone.ts'
 import type { PhoneResult } from '../../domain/phones/phone.ts'
-import type { RejectionCode } from '../../domain/uploads/rejection.ts'
-import { phoneDamage, withoutTextMark } from './spreadsheet-damage.ts'
 
-/** `written`: without a spreadsheet's text mark; `direct`: decided without the library. */
-export type NormalisedPhone = { written: string; direct: boolean } & (
-  | { ok: true; e164: string; ext: string | null }
-  | { ok: false; code: RejectionCode }
-)
+/** `written`: as the cell has it, without white space around it. */
+export type NormalisedPhone = { written: string } & PhoneResult
 
 /**
- * The steps that bring values into the form in which they go to Genesys, for one region. Pure and without memory: requests, jobs and property
+ * The steps that bring values into the form in which they go to Genesys, for one region and one way of reading its numbers. Pure and without memory: requests, jobs and property
  * tests use the same ones. What cannot be brought into form is a code or null, never a guess.
  */
 export type Normalisation = {
-  /** Two capital letters (ISO 3166-1); completes national numbers. */
-  region: string
+  terms: PhoneTerms
   /** A phone cell: E.164, or the code that says what is wrong, also what a spreadsheet did to it. */
   phone: (raw: string) => NormalisedPhone
-  /** Nothing but the number, without a look at what a spreadsheet may have done. */
-  number: (text: string) => PhoneResult
   email: (raw: string) => string | null
   date: (raw: string) => string | null
-  /** `number` over bytes. */
+  /** `phone` over bytes, of what is nothing but a number. */
   readPhone: PhoneReader
   /** `email` over bytes; false = ask `email`. */
   writeEmail: typeof writeEmail
 }
 
-/** The steps for a region; one that the metadata does not know completes nothing. */
-export type NormalisationFor = (region: string) => Normalisation
+/** The steps by these terms; a region that the metadata does not know completes nothing. */
+export type NormalisationFor = (terms: PhoneTerms) => Normalisation
 
-const createNormalisation = (region: string): Normalisation => ({
-  region,
+const createNormalisation = (terms: PhoneTerms): Normalisation => ({
+  terms,
   phone: (raw) => {
-    const written = withoutTextMark(raw.trim())
-    const result = normalisePhone(written, region)
-    if (result.ok) return { ...result, written }
-    const damage = result.code === 'phone-invalid' ? phoneDamage(written, region) : null
-    return { ok: false, code: damage ?? result.code, written, direct: result.direct }
+    const written = raw.trim()
+    return { ...normalisePhone(written, terms), written }
   },
-  number: (text) => normalisePhone(text, region),
   email: normaliseEmail,
   date: normaliseDate,
-  readPhone: createPhoneReader(region),
+  readPhone: createPhoneReader(terms),
   writeEmail,
 })
 
-/** The steps of every region, each made once. */
+/** The steps by all terms, each made once. */
 export const createNormalisations = (): NormalisationFor => {
   const made = new Map<string, Normalisation>()
-  return (region) => {
-    const known = made.get(region)
+  return (terms) => {
+    const key = `${terms.region} ${terms.plus}`
+    const known = made.get(key)
     if (known !== undefined) return known
-    const normalisation = createNormalisation(region)
+    const normalisation = createNormalisation(terms)
     // Only the regions that exist are kept, so that hostile input cannot grow the map.
-    if (isPhoneRegion(region)) made.set(region, normalisation)
+    if (isPhoneRegion(terms.region)) made.set(key, normalisation)
     return normalisation
   }
 }

@@ -10,6 +10,7 @@ import type { ColumnPlan, TargetColumn } from '../columns/column-plan.ts'
 import type { CsvRecord } from '../formats/csv-record.ts'
 import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
+import type { RecordWidth } from './record-width.ts'
 import type { PhoneCounters } from './row-check.ts'
 
 /**
@@ -135,20 +136,39 @@ const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean 
   return row.subjectCount > 0
 }
 
+/** Whether a record's cells behind the last column, and in columns without a name, are empty. */
+const hasOnlyColumns = (
+  { starts, ends, width: found }: CsvRecord,
+  { width, nameless }: ColumnPlan,
+): boolean => {
+  for (let cell = width; cell < found; cell += 1) if (starts[cell] !== ends[cell]) return false
+  // A row may end before them.
+  for (const cell of nameless) if (cell < found && starts[cell] !== ends[cell]) return false
+  return true
+}
+
 /** null = no record of this file is plain: it is a ledger sent back, or it lacks a required column. */
-export const createTakePlainRow = (
-  plan: ColumnPlan,
-  { normalise, idPattern, longestCell }: ContactSteps,
-  builder: ChunkBuilder,
-  phones: PhoneCounters,
-): TakePlainRow | null => {
-  const { targets, idIndex, width } = plan
+export const createTakePlainRow = (deps: {
+  plan: ColumnPlan
+  steps: ContactSteps
+  builder: ChunkBuilder
+  phones: PhoneCounters
+  recordWidth: RecordWidth
+}): TakePlainRow | null => {
+  const { plan, builder, phones, recordWidth } = deps
+  const { normalise, idPattern, longestCell } = deps.steps
+  const { targets, keep } = plan
   const lacking = targets.some((target) => target.required && target.source < 0)
-  if (plan.keep !== null || lacking) return null
+  if (plan.ledger || lacking) return null
+  const cellOf = (column: number): number => (column < 0 || keep === null ? column : keep[column]!)
   const nothing = (): Span => ({ bytes: new Uint8Array(), from: 0, to: 0 })
   const rows: PlainRows = {
-    columns: targets.map(({ source, required, kind }) => ({ source, required, kind })),
-    idIndex,
+    columns: targets.map(({ source, required, kind }) => ({
+      source: cellOf(source),
+      required,
+      kind,
+    })),
+    idIndex: cellOf(plan.idIndex),
     idPattern,
     longest: longestCell,
     readPhone: normalise.readPhone,
@@ -160,7 +180,10 @@ export const createTakePlainRow = (
     e164: nothing(),
   }
   return (record) => {
-    if (record.width !== width || record.misplaced || record.holdsNul) return false
+    if (record.width !== recordWidth.cells || record.misplaced || record.holdsNul) return false
+    if (keep !== null || record.width !== plan.width) {
+      if (!hasOnlyColumns(record, plan)) return false
+    }
     // The id may go to a column too.
     const most = record.size * 2 + (targets.length + 1) * CELL_ROOM_BYTES
     if (!writeRow(rows, record, builder.room(record.line, most))) return false

@@ -1,18 +1,31 @@
 import { FEWEST_PHONE_DIGITS, isPhoneNumber } from '../../domain/contacts/contact-id.ts'
+import { isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RejectionCode, RowFault } from '../../domain/uploads/rejection.ts'
 import type { ColumnPlan, TargetColumn } from '../columns/column-plan.ts'
-import { findBadCharacters } from './check-characters.ts'
+import { hasBadCharacters } from './check-characters.ts'
 import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
 
-/** A row that passed. `subjects`: its phones and emails, normalised. */
-export type CheckedRow = { fault: null; contactId: string; cells: string[]; subjects: string[] }
+/** A row that passed. `subjects`: its phones and emails, normalised. `decimals`: a spreadsheet's `.0` was taken off a phone. */
+export type CheckedRow = {
+  faults: null
+  contactId: string
+  cells: string[]
+  subjects: string[]
+  decimals: boolean
+}
 
-/** Judges one record and normalises it; the first fault in the order of the list's columns counts. */
+export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
+
+/**
+ * Judges one record and normalises it. All of its faults are told at once: those that the reader found first, then the id's, then those
+ * of the cells in the order of the list's columns.
+ */
 export type CheckRow = (
   cells: readonly string[],
+  found: readonly RowFault[],
   suspect: boolean,
-) => CheckedRow | { fault: RowFault }
+) => CheckedRow | RefusedRow
 
 export type PhoneCounters = { direct: number; library: number }
 
@@ -21,17 +34,14 @@ type Draft = {
   subjects: string[]
   /** The row's phones as written and in E.164, in turn. */
   phones: string[]
+  decimals: boolean
 }
-
-const fault = (code: RejectionCode, column: string | null): { fault: RowFault } => ({
-  fault: { code, column },
-})
 
 /** Whether the id is the phone when read as a number of the region. Only ids that end like the phone are read: reading costs. */
 const isReadAs = (contactId: string, e164: string, normalise: Normalisation): boolean => {
   if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
   if (contactId.replace(/\D/g, '').length < FEWEST_PHONE_DIGITS) return false
-  const read = normalise.number(contactId)
+  const read = normalise.phone(contactId)
   return read.ok && read.e164 === e164
 }
 
@@ -63,6 +73,7 @@ const placePhone = (
   draft.cells[at] = result.e164
   draft.subjects.push(result.e164)
   draft.phones.push(result.written, result.e164)
+  if (result.decimals) draft.decimals = true
   if (result.ext === null) return null
   if (target.extensionAt < 0) return 'phone-extension'
   const present = draft.cells[target.extensionAt]!.trim()
@@ -79,11 +90,8 @@ const placeCell = (
   steps: Steps,
 ): RejectionCode | null => {
   const raw = draft.cells[at]!
-  if (target.kind === 'text') {
-    if (target.required && raw.trim() === '') return 'required-empty'
-    return null
-  }
-  if (raw.trim() === '') {
+  if (target.kind === 'text') return target.required && isBlank(raw) ? 'required-empty' : null
+  if (isBlank(raw)) {
     draft.cells[at] = ''
     return target.required ? 'required-empty' : null
   }
@@ -96,6 +104,11 @@ const placeCell = (
   return null
 }
 
+/** Whether a cell holds something that the row could be reached by, be it wrong. */
+const speaksOfSubject = (draft: Draft, targets: readonly TargetColumn[]): boolean =>
+  draft.subjects.length > 0 ||
+  targets.some(({ kind }, at) => (kind === 'phone' || kind === 'email') && draft.cells[at] !== '')
+
 /** The check of the rows of one file: the steps, over the columns that its header and the list's schema come to. */
 export const createRowCheck = (
   plan: ColumnPlan,
@@ -106,28 +119,42 @@ export const createRowCheck = (
   const steps = { normalise, phones }
   const nameAt = (index: number): string | null => columns[index]?.name ?? null
 
-  return (cells, suspect) => {
-    if (suspect) {
-      const bad = findBadCharacters(cells)
-      if (bad >= 0) return fault('text-invalid', nameAt(bad))
+  const addCharacterFaults = (cells: readonly string[], faults: RowFault[]): void => {
+    for (const [index, cell] of cells.entries()) {
+      if (hasBadCharacters(cell)) faults.push({ code: 'text-invalid', column: nameAt(index) })
     }
-    const contactId = cells[idIndex]!
-    const idFault = checkId(contactId)
-    if (idFault !== null) return fault(idFault, nameAt(idIndex))
-    const draft: Draft = { cells: [], subjects: [], phones: [] }
-    for (const target of targets) {
-      draft.cells.push(target.source < 0 ? '' : cells[target.source]!)
-    }
-    for (let at = 0; at < targets.length; at += 1) {
-      const target = targets[at]!
+  }
+  const judgeCells = (cells: readonly string[], faults: RowFault[]): Draft => {
+    const known = new Set(faults.map(({ column }) => column))
+    const draft: Draft = { cells: [], subjects: [], phones: [], decimals: false }
+    for (const { source } of targets) draft.cells.push(source < 0 ? '' : cells[source]!)
+    for (const [at, target] of targets.entries()) {
+      // A column has one fault; what is no text is no phone either.
+      if (target.source >= 0 && known.has(target.fileName)) continue
       const code = placeCell(target, at, draft, steps)
-      if (code !== null) return fault(code, target.fileName)
-      if (draft.cells[at]!.length > longestCell) return fault('cell-too-long', target.fileName)
+      const tooLong = draft.cells[at]!.length > longestCell ? 'cell-too-long' : null
+      const fault = code ?? tooLong
+      if (fault !== null) faults.push({ code: fault, column: target.fileName })
     }
-    if (draft.subjects.length === 0) return fault('no-phone-no-email', null)
-    if (isAmongPhones(contactId, draft.phones, normalise)) {
-      return fault('contact-id-is-phone', nameAt(idIndex))
+    return draft
+  }
+  return (cells, found, suspect) => {
+    const faults = [...found]
+    if (suspect) addCharacterFaults(cells, faults)
+    const contactId = cells[idIndex]!
+    const idName = nameAt(idIndex)
+    if (!faults.some(({ column }) => column === idName)) {
+      const code = checkId(contactId)
+      if (code !== null) faults.push({ code, column: idName })
     }
-    return { fault: null, contactId, cells: draft.cells, subjects: draft.subjects }
+    const draft = judgeCells(cells, faults)
+    if (!speaksOfSubject(draft, targets)) faults.push({ code: 'no-phone-no-email', column: null })
+    if (draft.phones.length > 0 && isAmongPhones(contactId, draft.phones, normalise)) {
+      faults.push({ code: 'contact-id-is-phone', column: idName })
+    }
+    const [first, ...more] = faults
+    if (first !== undefined) return { faults: [first, ...more] }
+    const { subjects, decimals } = draft
+    return { faults: null, contactId, cells: draft.cells, subjects, decimals }
   }
 }

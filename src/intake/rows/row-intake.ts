@@ -1,4 +1,7 @@
+import { isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RowFault } from '../../domain/uploads/rejection.ts'
+import { createNotices } from '../../domain/uploads/row-notices.ts'
+import type { Noticed } from '../../domain/uploads/row-notices.ts'
 import { ZERO_COUNTS } from '../../domain/uploads/upload.ts'
 import type { UploadCounts } from '../../domain/uploads/upload.ts'
 import { createChunkBuilder } from '../chunks/chunk-builder.ts'
@@ -15,6 +18,8 @@ import { rawRowOf } from '../formats/csv-reader.ts'
 import type { RawRow, RowSink } from '../formats/raw-row.ts'
 import { createTakePlainRow } from './plain-row.ts'
 import type { TakePlainRow } from './plain-row.ts'
+import { createRecordWidth } from './record-width.ts'
+import type { RecordWidth } from './record-width.ts'
 import { createRowCheck } from './row-check.ts'
 import type { CheckRow, PhoneCounters } from './row-check.ts'
 
@@ -22,6 +27,7 @@ import type { CheckRow, PhoneCounters } from './row-check.ts'
 export type OpenIntake = {
   plan: ColumnPlan
   check: CheckRow
+  width: RecordWidth
   builder: ChunkBuilder
   /** null where no record can be taken this way. */
   takePlainRow: TakePlainRow | null
@@ -40,39 +46,75 @@ export type RowIntake = RowSink &
     readonly counts: UploadCounts
     readonly rejections: Map<string, number>
     readonly phones: PhoneCounters
+    noticed(): Noticed
     /** null until the header is known. */
     opened(): OpenIntake | null
+    /** There are no more rows. */
+    end(): void
   }
 
 /** A wild row is shown by its first cells only: a megabyte of delimiters is no row to mend by hand. */
 const MOST_SHOWN_CELLS = 2000
 
-type Tally = { counts: UploadCounts; rejections: Map<string, number> }
+type Tally = {
+  counts: UploadCounts
+  rejections: Map<string, number>
+  notices: ReturnType<typeof createNotices>
+}
 
-/** The record's cells in the order of the file's columns, without what a ledger added. */
-const dataCells = (plan: ColumnPlan, raw: RawRow): string[] =>
-  plan.keep === null ? raw.cells : plan.keep.map((index) => unguardCell(raw.cells[index] ?? ''))
+/** The record's cells in the order of the file's columns, without what a ledger added and without columns that have no name. */
+const dataCells = ({ keep, ledger }: ColumnPlan, raw: RawRow): string[] => {
+  if (keep === null) return raw.cells
+  return keep.map((index) => {
+    const cell = raw.cells[index] ?? ''
+    return ledger ? unguardCell(cell) : cell
+  })
+}
+
+/** Faults of the row's form. Cells in columns without a name must be empty. */
+const formFaults = ({ plan, width }: OpenIntake, { cells }: RawRow): RowFault[] => {
+  if (cells.length !== width.cells) {
+    const counted = { found: cells.length, expected: width.cells }
+    return [{ code: 'row-ragged', column: null, width: counted }]
+  }
+  return [...cells.keys()]
+    .filter((index) => plan.nameless.includes(index) || index >= plan.width)
+    .filter((index) => !isBlank(cells[index]!))
+    .map((index) => ({ code: 'cell-without-column', column: null, position: index + 1 }))
+}
+
+/** Faults after which it is not known which cell belongs to which column. */
+const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged'])
 
 /** Judges a record and puts it where it belongs: blank, rejected or accepted. */
-const takeRow = ({ plan, check, builder }: OpenIntake, raw: RawRow, tally: Tally): void => {
+const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
+  const { plan, check, builder } = open
   const cells = dataCells(plan, raw)
-  if (raw.fault === null && cells.every((cell) => cell === '' || cell.trim() === '')) {
+  // What a ledger added is no content.
+  const isEmpty = cells.every(isBlank) && (plan.ledger || raw.cells.every(isBlank))
+  if (raw.faults.length === 0 && isEmpty) {
     tally.counts.blank += 1
     builder.blank(raw.line)
     return
   }
-  const ragged: RowFault | null =
-    raw.cells.length === plan.width ? null : { code: 'row-ragged', column: null }
-  const formFault = raw.fault ?? ragged
-  const judged = formFault === null ? check(cells, raw.suspect) : { fault: formFault }
-  if (judged.fault === null) {
+  const lost = raw.faults.find(({ code }) => LOST_COLUMNS.has(code))
+  const found = lost === undefined ? [...raw.faults, ...formFaults(open, raw)] : [lost]
+  const [first] = found
+  const judged =
+    first !== undefined && LOST_COLUMNS.has(first.code)
+      ? { faults: [first] as const }
+      : check(cells, found, raw.suspect)
+  if (judged.faults === null) {
     builder.accept(raw.line, judged)
+    if (judged.decimals) tally.notices.add('phone-decimal-tail', raw.line)
     return
   }
-  const { code, column } = judged.fault
+  const [fault, ...more] = judged.faults
   tally.counts.rejected += 1
-  tally.rejections.set(code, (tally.rejections.get(code) ?? 0) + 1)
-  builder.reject({ line: raw.line, code, column, cells: cells.slice(0, MOST_SHOWN_CELLS) })
+  tally.rejections.set(fault.code, (tally.rejections.get(fault.code) ?? 0) + 1)
+  const shown = cells.slice(0, MOST_SHOWN_CELLS)
+  const row = { line: raw.line, ...fault, cells: shown }
+  builder.reject(more.length === 0 ? row : { ...row, more })
 }
 
 const openIntake = (
@@ -88,17 +130,19 @@ const openIntake = (
   const width = plan.targets.length
   const builder = createChunkBuilder({ width, batchRows, digests, rowsInMemory })
   const check = createRowCheck(plan, spec.steps, phones)
+  const recordWidth = createRecordWidth(plan)
   const takePlainRow = tuning.plainRows
-    ? createTakePlainRow(plan, spec.steps, builder, phones)
+    ? createTakePlainRow({ plan, steps: spec.steps, builder, phones, recordWidth })
     : null
-  return { plan, builder, check, takePlainRow }
+  return { plan, builder, check, width: recordWidth, takePlainRow }
 }
 
 export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {
   const counts = { ...ZERO_COUNTS }
   const rejections = new Map<string, number>()
   const phones = { direct: 0, library: 0 }
-  const tally = { counts, rejections }
+  const notices = createNotices()
+  const tally = { counts, rejections, notices }
   let open: OpenIntake | null = null
   /** Elements before the first object: they have no columns yet, and no cells. */
   const early: RawRow[] = []
@@ -110,14 +154,19 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
       maxRows: spec.maxRows,
     })
   }
+  const take = (raw: RawRow): void => {
+    const opened = open!
+    opened.width.pass(raw, (row) => takeRow(opened, row, tally))
+  }
   return {
     counts,
     rejections,
     phones,
+    noticed: notices.noticed,
     opened: () => open,
     header: (names) => {
       open = openIntake(names, spec, tuning, phones)
-      for (const raw of early.splice(0)) takeRow(open, raw, tally)
+      for (const raw of early.splice(0)) take(raw)
     },
     noHeader: (width) => {
       const headless = headlessColumns(width, spec)
@@ -126,15 +175,19 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
     record: (record) => {
       countRow()
       // A CSV reader gives the header first.
-      if (open === null || open.takePlainRow?.(record)) return
-      takeRow(open, rawRowOf(record), tally)
+      if (open === null || (open.width.decided && open.takePlainRow?.(record))) return
+      take(rawRowOf(record))
     },
     row: (raw) => {
       countRow()
-      if (open !== null) takeRow(open, raw, tally)
+      if (open !== null) take(raw)
       else if (early.push(raw) > 1000) {
         throw new FileRefused('json-malformed', 'The first 1000 elements are no objects.')
       }
+    },
+    end: () => {
+      const opened = open
+      opened?.width.end((row) => takeRow(opened, row, tally))
     },
   }
 }

@@ -14,7 +14,15 @@ export type ChunkRow = {
 }
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
-type RejectedTuple = [line: number, code: string, column: string | null, cells: string[]]
+/** What is beside the first fault's code and column; rows without it, and of the version before, have no fifth member. */
+type MoreOfRejected = Omit<RejectedRow, 'line' | 'code' | 'column' | 'cells'>
+type RejectedTuple = [
+  line: number,
+  code: string,
+  column: string | null,
+  cells: string[],
+  more?: MoreOfRejected,
+]
 
 /**
  * The payload before it is packed: a byte that tells the version, five numbers of 32 bits (little-endian), then the lines, each as its
@@ -64,11 +72,14 @@ const readLines = (from: Buffer, count: number): number[] => {
   return lines
 }
 
+const tupleOf = ({ line, code, column, cells, ...more }: RejectedRow): RejectedTuple =>
+  Object.keys(more).length === 0 ? [line, code, column, cells] : [line, code, column, cells, more]
+
 /** Writes payloads into the same room again and again; one is good until the next. */
 const createPayloadWriter = (): ((chunk: NewChunk) => Buffer) => {
   let room = Buffer.alloc(0)
   return ({ width, blank, lines, text, rejected }) => {
-    const tuples = rejected.map((row): RejectedTuple => [row.line, row.code, row.column, row.cells])
+    const tuples = rejected.map(tupleOf)
     const rejectedJson = tuples.length === 0 ? '' : JSON.stringify(tuples)
     const mostJsonBytes = rejectedJson.length * BYTES_PER_CHAR
     const needed = HEAD_BYTES + lines.length * MOST_LINE_BYTES + text.length + mostJsonBytes
@@ -84,7 +95,7 @@ const createPayloadWriter = (): ((chunk: NewChunk) => Buffer) => {
 }
 
 const rejectedRows = (tuples: readonly RejectedTuple[]): RejectedRow[] =>
-  tuples.map(([line, code, column, cells]) => ({ line, code, column, cells }))
+  tuples.map(([line, code, column, cells, more]) => ({ line, code, column, cells, ...more }))
 
 const readPayload = (payload: Buffer): Contents => {
   const [width, blank, rows, lineBytes, textBytes] = [0, 1, 2, 3, 4].map((index) =>

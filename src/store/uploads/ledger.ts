@@ -79,10 +79,19 @@ const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): Ledge
     const cells = chunk.cells.slice(index * chunk.width, (index + 1) * chunk.width)
     rows.push({ line, contactId: chunk.contactIds[index]!, ...result, cells, replacedByLine })
   })
-  for (const { line, code, column, cells } of chunk.rejected) {
+  for (const { line, cells, more = [], ...first } of chunk.rejected) {
     if (!isWanted(line, 'rejected')) continue
+    const { code, column } = first
     const none = { contactId: null, replacedByLine: null }
-    rows.push({ line, outcome: 'rejected', ...none, code, column, cells })
+    rows.push({
+      line,
+      outcome: 'rejected',
+      ...none,
+      code,
+      column,
+      cells,
+      faults: [first, ...more],
+    })
   }
   return rows.toSorted((a, b) => a.line - b.line)
 }

@@ -70,6 +70,38 @@ eachHome('The ledger', (home) => {
     assert.deepEqual(await all(id, ['duplicate'], 3), [rows[3]])
   })
 
+  it('tells all that is wrong with a row, however many chunks it lies behind', async () => {
+    const id = await staged(['c1,n,4155552671,', 'c 2,n,415 555 2671 x9,ann@', 'c3,n', 'NULL,n,x,'])
+    const rows = await all(id, ['rejected'])
+    assert.deepEqual(
+      rows.map(({ line, code, faults }) => ({ line, code, faults })),
+      [
+        {
+          line: 3,
+          code: 'contact-id-invalid',
+          faults: [
+            { code: 'contact-id-invalid', column: 'contactId' },
+            { code: 'phone-extension', column: 'phone' },
+            { code: 'email-invalid', column: 'email' },
+          ],
+        },
+        {
+          line: 4,
+          code: 'row-ragged',
+          faults: [{ code: 'row-ragged', column: null, width: { found: 2, expected: 4 } }],
+        },
+        {
+          line: 5,
+          code: 'contact-id-null-word',
+          faults: [
+            { code: 'contact-id-null-word', column: 'contactId' },
+            { code: 'phone-invalid', column: 'phone' },
+          ],
+        },
+      ],
+    )
+  })
+
   it('finds a few rows of an outcome without opening the chunks that cannot hold them', async () => {
     const rows = Array.from({ length: 40 }, (_, at) => `c${at},n,4155552671,`)
     rows[21] = 'c21,n,x,'

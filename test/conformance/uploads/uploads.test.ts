@@ -234,6 +234,7 @@ eachHome('Uploads', (home) => {
           column: 'phone',
           cells: ['raw'],
           replacedByLine: null,
+          faults: [{ code: 'phone-invalid', column: 'phone' }],
         },
       ],
       nextLine: null,

@@ -5,7 +5,9 @@ import { getCountries, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { CountryCode } from 'libphonenumber-js/max'
 import examples from 'libphonenumber-js/mobile/examples'
 
-import { normalisePhone, phoneByLibrary } from '../../../src/domain/phones/phone.ts'
+import { phoneByLibrary } from '../../../src/domain/phones/phone-library.ts'
+import type { PhoneTerms } from '../../../src/domain/phones/phone-readings.ts'
+import { directly, normalisePhone } from '../../../src/domain/phones/phone.ts'
 
 describe('a phone number', () => {
   it('becomes E.164, completed by the default region', () => {
@@ -16,18 +18,24 @@ describe('a phone number', () => {
       '+1 415 555 2671',
       '1 (415) 555-2671',
     ]) {
-      const result = normalisePhone(written, 'US')
+      const result = normalisePhone(written, { region: 'US', plus: 'reject' })
       assert.ok(result.ok, written)
       assert.equal(result.e164, '+14155552671')
       assert.equal(result.ext, null)
     }
-    const british = normalisePhone('020 7946 0958', 'GB')
+    const british = normalisePhone('020 7946 0958', { region: 'GB', plus: 'reject' })
     assert.equal(british.ok && british.e164, '+442079460958')
   })
 
   it('keeps its extension apart', () => {
-    const result = normalisePhone('(415) 555-2671 ext. 77', 'US')
-    assert.deepEqual(result, { ok: true, e164: '+14155552671', ext: '77', direct: false })
+    const result = normalisePhone('(415) 555-2671 ext. 77', { region: 'US', plus: 'reject' })
+    assert.deepEqual(result, {
+      ok: true,
+      e164: '+14155552671',
+      ext: '77',
+      direct: false,
+      decimals: false,
+    })
   })
 
   it('is the whole cell, never a find in a sentence', () => {
@@ -38,28 +46,28 @@ describe('a phone number', () => {
       '+1-800-FLOWERS',
       '',
     ]) {
-      assert.equal(normalisePhone(written, 'US').ok, false, written)
+      assert.equal(normalisePhone(written, { region: 'US', plus: 'reject' }).ok, false, written)
     }
   })
 
   it('is refused when it is an emergency or short number, in any region', () => {
     for (const region of getCountries()) {
       for (const written of ['112', '911', '999', '000', '116117', '12', '40404']) {
-        const result = normalisePhone(written, region)
+        const result = normalisePhone(written, { region, plus: 'reject' })
         if (written === '40404' && result.ok) continue
         assert.equal(result.ok, false, `${region} ${written}`)
         assert.equal(!result.ok && result.code, 'phone-short-or-emergency', `${region} ${written}`)
       }
     }
     for (const written of ['+112', '+1911', '+44999', '+49 110', '+98116117']) {
-      assert.equal(normalisePhone(written, 'US').ok, false, written)
+      assert.equal(normalisePhone(written, { region: 'US', plus: 'reject' }).ok, false, written)
     }
   })
 
   it('is not parsed past 40 characters', () => {
     const started = performance.now()
     for (let index = 0; index < 1000; index += 1) {
-      assert.equal(normalisePhone('1'.repeat(100_000), 'US').ok, false)
+      assert.equal(normalisePhone('1'.repeat(100_000), { region: 'US', plus: 'reject' }).ok, false)
     }
     assert.ok(performance.now() - started < 1000)
   })
@@ -68,11 +76,12 @@ describe('a phone number', () => {
     let direct = 0
     let asked = 0
     const compare = (text: string, region: CountryCode): void => {
-      const found = normalisePhone(text, region)
+      const terms: PhoneTerms = { region, plus: asked % 2 === 0 ? 'reject' : 'restore' }
+      const found = directly(text, terms)
       asked += 1
-      if (!found.direct) return
+      if (found === null) return
       direct += 1
-      const expected = { ...phoneByLibrary(text, region), direct: true }
+      const expected = { ...phoneByLibrary(text, terms), direct: true }
       assert.deepEqual(found, expected, `${region} ${text}`)
     }
     for (const region of getCountries()) {

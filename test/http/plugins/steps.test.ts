@@ -23,7 +23,7 @@ test('the upload route hands the steps to the workflow, made of the configuratio
   })
   const { steps } = received[0]!
   const configured = steps({ options: {}, limits: LIMITS })
-  assert.equal(configured.normalise.region, 'GB')
+  assert.equal(configured.normalise.terms.region, 'GB')
   assert.equal(configured.checkId('C-1'), 'contact-id-invalid')
   assert.equal(configured.checkId('1'), null)
   const asked = steps({ options: { defaultRegion: 'US' }, limits: { cellChars: 512 } })
@@ -50,7 +50,7 @@ test('any route gets both plugins, whose steps are one: a phone is the same wher
     problems: [],
     examples: [],
     handler: async (_request, _reply, { normalisation, validation }) => {
-      seen.push(normalisation('US'))
+      seen.push(normalisation({ region: 'US', plus: 'reject' }))
       seen.push(validation.contacts({ options: {}, limits: LIMITS }).normalise)
       return {}
     },

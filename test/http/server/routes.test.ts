@@ -6,12 +6,12 @@ import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import { GatewayProblem, PROBLEMS } from '../../../src/domain/problems/problem.ts'
 import { REJECTION_CODES } from '../../../src/domain/uploads/rejection.ts'
 import { openApiText } from '../../../src/http/document/openapi-file.ts'
+import { rowSchema } from '../../../src/http/routes/uploads/upload-row-schemas.ts'
 import {
   contactListSchema,
   pageOf,
   problemSchema,
   readinessSchema,
-  rowSchema,
   uploadSchema,
 } from '../../../src/http/server/schemas.ts'
 import { FILE_REFUSALS } from '../../../src/intake/contract.ts'

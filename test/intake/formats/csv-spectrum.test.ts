@@ -33,8 +33,8 @@ const readObjects = (bytes: Buffer) => {
       header: (names) => (columns = names),
       noHeader: () => assert.fail('there is a header'),
       record: (record) => {
-        const { cells, fault } = rawRowOf(record)
-        if (fault !== null) misplaced += 1
+        const { cells, faults } = rawRowOf(record)
+        if (faults.length > 0) misplaced += 1
         assert.equal(cells.length, columns.length)
         objects.push(Object.fromEntries(cells.map((cell, at) => [columns[at], cell])))
       },

@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { E164_LONGEST } from '../../../src/domain/phones/phone-reader.ts'
 import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
 
-const normalisationFor = createNormalisations()
+const made = createNormalisations()
+const normalisationFor = (region: string) => made({ region, plus: 'reject' })
 
 test('a phone cell loses the text mark of a spreadsheet, and one that is damaged says by what', () => {
   const { phone } = normalisationFor('US')
@@ -15,7 +16,8 @@ test('a phone cell loses the text mark of a spreadsheet, and one that is damaged
     e164: '+14155552671',
     ext: null,
     direct: true,
-    written: '+14155552671',
+    decimals: false,
+    written: "'+14155552671",
   })
   const codeOf = (raw: string): string | null => {
     const result = phone(raw)
@@ -27,6 +29,7 @@ test('a phone cell loses the text mark of a spreadsheet, and one that is damaged
 
 test('the steps of a region are made once; a region that does not exist is not kept', () => {
   assert.equal(normalisationFor('DE'), normalisationFor('DE'))
+  assert.notEqual(normalisationFor('DE'), made({ region: 'DE', plus: 'restore' }))
   assert.notEqual(normalisationFor('XX'), normalisationFor('XX'))
   assert.equal(normalisationFor('XX').phone('+4930901820').ok, true)
   assert.equal(normalisationFor('XX').phone('030 901820').ok, false)
@@ -38,10 +41,10 @@ test('bytes and text of a phone come to the same number wherever the bytes decid
   fc.assert(
     fc.property(digits, fc.constantFrom('US', 'GB', 'DE', 'FR', 'CA'), (signs, region) => {
       const text = signs.join('')
-      const { readPhone, number } = normalisationFor(region)
+      const { readPhone, phone } = normalisationFor(region)
       const length = readPhone(Buffer.from(text), 0, text.length, out, 0)
       if (length <= 0) return
-      const result = number(text)
+      const result = phone(text)
       assert.ok(result.ok)
       assert.equal(result.e164, Buffer.from(out.subarray(0, length)).toString())
     }),

@@ -1,5 +1,8 @@
+import { phoneByLibrary } from '../../../src/domain/phones/phone-library.ts'
 import { PHONE_LONGEST } from '../../../src/domain/phones/phone-reader.ts'
-import { normalisePhone, phoneByLibrary } from '../../../src/domain/phones/phone.ts'
+import type { PhoneTerms } from '../../../src/domain/phones/phone-readings.ts'
+import { plainPhoneText } from '../../../src/domain/phones/phone-text.ts'
+import { directly } from '../../../src/domain/phones/phone.ts'
 import { writtenNumbers } from './phone-numbers.ts'
 
 /** What came of reading so many numbers both ways. */
@@ -10,28 +13,29 @@ export type Agreement = {
   differences: string[]
 }
 
-const told = (result: ReturnType<typeof normalisePhone>): string =>
-  result.ok ? `${result.e164} ${result.ext}` : result.code
+const told = (
+  result: { ok: true; e164: string; ext: string | null } | { ok: false; code: string },
+): string => (result.ok ? `${result.e164} ${result.ext}` : result.code)
 
 /**
- * Reads `count` numbers by `normalisePhone` and by the library alone and keeps what differs. What `normalisePhone` left to the
- * library is the library's answer already and only counted.
+ * Reads `count` numbers from the tables and by the library alone, in both terms, and keeps what differs. What the tables leave to the library is
+ * the library's answer already and only counted.
  */
 export const compareWithLibrary = (count: number, seed: number): Agreement => {
   const agreement: Agreement = { numbers: 0, decidedDirectly: 0, accepted: 0, differences: [] }
-  for (const { text, region } of writtenNumbers(seed)) {
+  for (const { text: written, region } of writtenNumbers(seed)) {
     if (agreement.numbers === count) break
     agreement.numbers += 1
-    const found = normalisePhone(text, region)
-    if (found.ok) agreement.accepted += 1
-    if (!found.direct) continue
+    const terms: PhoneTerms = { region, plus: agreement.numbers % 2 === 0 ? 'reject' : 'restore' }
+    const text = plainPhoneText(written)
+    const found = text.length > PHONE_LONGEST ? null : directly(text, terms)
+    if (found === null) continue
     agreement.decidedDirectly += 1
-    const trimmed = text.trim()
-    const expected =
-      trimmed.length > PHONE_LONGEST ? 'phone-invalid' : told(phoneByLibrary(trimmed, region))
-    if (told(found) !== expected) {
-      agreement.differences.push(`${region} ${JSON.stringify(text)}: ${told(found)}, ${expected}`)
-    }
+    if (found.ok) agreement.accepted += 1
+    const expected = told(phoneByLibrary(text, terms))
+    if (told(found) === expected) continue
+    const how = `${region} ${terms.plus} ${JSON.stringify(text)}`
+    agreement.differences.push(`${how}: ${told(found)}, ${expected}`)
   }
   return agreement
 }

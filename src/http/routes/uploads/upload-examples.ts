@@ -95,6 +95,7 @@ const COMPLETED: Upload = {
     registered: null,
   },
 }
+const SHORT = { column: 'phoneNumber', code: 'phone-short-or-emergency' }
 const VALIDATION: z.output<typeof validationSchema> = {
   valid: true,
   source: UPLOAD.source,
@@ -103,7 +104,7 @@ const VALIDATION: z.output<typeof validationSchema> = {
   columns: COLUMNS,
   warnings: [],
   plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0 },
-  rejectedRows: [{ line: 3, column: 'phoneNumber', code: 'phone-short-or-emergency', hint: HINT }],
+  rejectedRows: [{ line: 3, ...SHORT, hint: HINT, faults: [{ ...SHORT, hint: HINT }] }],
 }
 
 export const CREATE_EXAMPLES: readonly Example[] = [
@@ -177,9 +178,9 @@ export const ROWS_EXAMPLES: readonly Example[] = [
             line: 3,
             outcome: 'rejected',
             contactId: 'C-1002',
-            code: 'phone-short-or-emergency',
-            column: 'phoneNumber',
+            ...SHORT,
             reason: HINT,
+            faults: [{ ...SHORT, reason: HINT }],
             replacedByLine: null,
             cells: ['C-1002', 'Ben', 'Smith', '12', 'ben@example.com', 'Chicago'],
           },

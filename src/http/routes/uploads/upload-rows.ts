@@ -4,14 +4,21 @@ import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
 import type { Refuse } from '../../../domain/problems/refusing.ts'
+import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import { createLedgerCsv, fileOrder, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
+import {
+  createLedgerCsv,
+  fileOrder,
+  ledgerFaults,
+  ledgerReason,
+} from '../../../intake/formats/ledger-csv.ts'
 import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
 import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
-import { pageOf, rowSchema, rowsQuerySchema, uploadParamsSchema } from '../../server/schemas.ts'
+import { pageOf, uploadParamsSchema } from '../../server/schemas.ts'
 import { ROWS_EXAMPLES } from './upload-examples.ts'
+import { rowSchema, rowsQuerySchema } from './upload-row-schemas.ts'
 import { ownUpload } from './uploads.ts'
 
 /** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
@@ -47,7 +54,13 @@ const rowRenderer = (upload: Upload) => {
       contactId: contactId ?? (cells[idAt] || null),
       code,
       column,
-      reason: code === null ? null : ledgerReason(row),
+      reason:
+        code === null ? null : ledgerReason({ ...row, faults: ledgerFaults(row).slice(0, 1) }),
+      faults: ledgerFaults(row).map((fault) => ({
+        code: fault.code,
+        column: fault.column,
+        reason: rejectionReason(fault),
+      })),
       replacedByLine,
       cells,
     }

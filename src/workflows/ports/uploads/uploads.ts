@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { NewChunk, StagedChunk } from '../../../domain/uploads/chunk.ts'
+import type { RowFault } from '../../../domain/uploads/rejection.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import type {
   Upload,
@@ -67,6 +68,8 @@ export type LedgerRow = {
   column: string | null
   /** Of a row that Genesys refused: its own code. */
   said?: string | null
+  /** Of a rejected row: all of its faults, the one of `code` first. */
+  faults?: readonly RowFault[]
   cells: string[]
   /** Of a duplicate: the later line whose contact stays; null for all others, and where it was not kept. */
   replacedByLine: number | null

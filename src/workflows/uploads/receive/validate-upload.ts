@@ -1,4 +1,6 @@
+import type { RejectedRow } from '../../../domain/uploads/chunk.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
+import type { RowFault } from '../../../domain/uploads/rejection.ts'
 import { sourceWarnings } from '../../../domain/uploads/upload-warnings.ts'
 import type { ChunkSink, IntakeSpec } from '../../../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
@@ -7,6 +9,22 @@ import type { ReceiveDeps } from './receive-deps.ts'
 
 /** So many rejected rows are shown by a validation. */
 const SHOWN_ROWS = 100
+
+type ShownFault = { column: string | null; code: string; hint: string }
+/** A rejected row by its first fault, and all of them. */
+type RejectedRowShown = ShownFault & { line: number; faults: ShownFault[] }
+
+const shownFault = (fault: RowFault): ShownFault => ({
+  column: fault.column,
+  code: fault.code,
+  hint: rejectionReason(fault),
+})
+
+const shownRow = ({ line, more = [], ...first }: RejectedRow): RejectedRowShown => ({
+  line,
+  ...shownFault(first),
+  faults: [first, ...more].map(shownFault),
+})
 
 /**
  * Checks a file as an upload would and keeps nothing of it; `valid` says that the file as a whole can be taken, `plan` what
@@ -17,7 +35,7 @@ export const validateUpload = async (
   request: UploadRequest,
   spec: IntakeSpec,
 ): Promise<UploadAnswer> => {
-  const rows: { line: number; column: string | null; code: string; hint: string }[] = []
+  const rows: RejectedRowShown[] = []
   const idDigests: Buffer[] = []
   const { tenantId } = request.caller
   const tally = createPlanTally(deps, { tenantId, list: spec.list, options: request.options })
@@ -25,9 +43,9 @@ export const validateUpload = async (
     take: async (chunk) => {
       idDigests.push(chunk.idDigests)
       await tally.look(chunk)
-      for (const { line, column, code } of chunk.rejected) {
+      for (const row of chunk.rejected) {
         if (rows.length === SHOWN_ROWS) return
-        rows.push({ line, column, code, hint: rejectionReason(code, column) })
+        rows.push(shownRow(row))
       }
     },
     idDigests: async function* () {
@@ -35,7 +53,8 @@ export const validateUpload = async (
     },
   }
   const result = await deps.runIntake(request.body, spec, sink)
-  const { source, counts, rejections, columns } = result
+  const { counts, rejections, columns } = result
+  const { noticed: _noticed, ...source } = result.source
   const plan = tally.total(result)
   const body = JSON.stringify({
     valid: true,
@@ -43,7 +62,7 @@ export const validateUpload = async (
     counts,
     rejections,
     columns,
-    warnings: sourceWarnings(source),
+    warnings: sourceWarnings(result.source),
     plan,
     rejectedRows: rows,
   })

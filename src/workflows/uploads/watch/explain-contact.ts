@@ -92,7 +92,7 @@ type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: 
 
 /** What was true when the row was decided may not be any more: that is said too. */
 const reasonOf = (row: LedgerRow | undefined, removedAt: string | null): string | null => {
-  const then = row?.code ? rejectionReason(row.code, row.column, row.said) : null
+  const then = row?.code ? rejectionReason({ ...row, code: row.code }) : null
   if (removedAt === null) return then
   const since = `The list was overwritten since, at ${removedAt}, which removed the contact.`
   return then === null ? since : `${then} ${since}`

@@ -1,7 +1,7 @@
-import { callingCodeOf } from '../src/domain/phones/phone-plans.ts'
-import { E164_LONGEST, createPhoneReader } from '../src/domain/phones/phone-reader.ts'
-import { phoneByLibrary } from '../src/domain/phones/phone.ts'
-import { createDraw } from '../test/support/phones/phone-numbers.ts'
+import { phoneByLibrary } from '../../src/domain/phones/phone-library.ts'
+import { callingCodeOf } from '../../src/domain/phones/phone-plans.ts'
+import { E164_LONGEST, createPhoneReader } from '../../src/domain/phones/phone-reader.ts'
+import { createDraw } from '../../test/support/phones/phone-numbers.ts'
 
 /**
  * What a number costs when it is decided directly and when the library decides it, by the form it is written in, and what making
@@ -40,7 +40,7 @@ const best = (rounds: number, work: () => void): number =>
   Math.min(...Array.from({ length: rounds }, () => cpuMs(work)))
 
 const directMs = (region: string, numbers: Buffer[]): number => {
-  const read = createPhoneReader(region)
+  const read = createPhoneReader({ region, plus: 'reject' })
   const out = Buffer.alloc(E164_LONGEST)
   return best(ROUNDS, () => {
     for (const bytes of numbers) read(bytes, 0, bytes.length, out, 0)
@@ -63,7 +63,7 @@ for (const [name, region, number] of FORMS) {
     texts.map((text) => Buffer.from(text)),
   )
   const library = best(1, () => {
-    for (const text of texts) phoneByLibrary(text, region)
+    for (const text of texts) phoneByLibrary(text, { region, plus: 'reject' })
   })
   const nanoseconds = (ms: number): string => ((ms * 1e6) / NUMBERS).toFixed(0)
   print(

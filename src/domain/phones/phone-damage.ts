@@ -1,0 +1,30 @@
+/** What a spreadsheet or an export did to a number. */
+export type PhoneDamage =
+  | 'phone-scientific'
+  | 'phone-leading-zero-lost'
+  | 'phone-plus-lost'
+  | 'phone-exit-code'
+
+/** A number as a spreadsheet shows one too long for its cell, with point or comma. */
+const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}$/i
+const WRITTEN_NUMBER = /^[\d\s().\-/]+$/
+
+/** Whether a text is what a spreadsheet makes of a number too long for its cell. */
+export const isScientific = (text: string): boolean => SCIENTIFIC.test(text)
+
+/**
+ * What was done to a phone number that is not valid as it stands; null = nothing that shows. Only ever a hint: which number was meant is for
+ * the sender to say. `text` is one of `plainPhoneText`.
+ */
+export const phoneDamage = (
+  text: string,
+  isValid: (text: string) => boolean,
+): PhoneDamage | null => {
+  if (isScientific(text)) return 'phone-scientific'
+  if (!WRITTEN_NUMBER.test(text)) return null
+  const digits = text.replace(/\D/g, '')
+  if (digits.startsWith('00')) return isValid(`+${digits.slice(2)}`) ? 'phone-exit-code' : null
+  if (digits.startsWith('0')) return null
+  if (isValid(`0${digits}`)) return 'phone-leading-zero-lost'
+  return isValid(`+${digits}`) ? 'phone-plus-lost' : null
+}

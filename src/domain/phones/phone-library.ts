@@ -1,0 +1,126 @@
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max'
+
+import { LONGEST_E164_DIGITS, NORTH_AMERICA, NORTH_AMERICAN_LOCAL_DIGITS } from './phone-direct.ts'
+import { regionFactsOf } from './phone-plans.ts'
+import { ANY_DIGIT, WHOLE_DIGITS, readingOf } from './phone-readings.ts'
+import type { PhoneTerms } from './phone-readings.ts'
+import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
+
+/** Why a number is refused when its text is nothing but one. */
+export type PhoneRefusal =
+  | 'phone-invalid'
+  | 'phone-short-or-emergency'
+  | 'phone-plus-lost'
+  | 'phone-local-only'
+
+export type LibraryAnswer =
+  | { ok: true; e164: string; ext: string | null }
+  | { ok: false; code: PhoneRefusal }
+
+const refused = (code: PhoneRefusal): LibraryAnswer => ({ ok: false, code })
+
+const emergencyCodes = new Set(EMERGENCY_CODES)
+
+/** Whether national numbers can be completed for the region (two capital letters, ISO 3166-1). */
+export const isPhoneRegion = (region: string): boolean => isSupportedCountry(region)
+
+const parse = (text: string, region: string): PhoneNumber | undefined =>
+  parsePhoneNumberFromString(text, { defaultCountry: region as CountryCode, extract: false })
+
+const judged = (parsed: PhoneNumber | undefined, text: string, written: string): LibraryAnswer => {
+  if (parsed === undefined) {
+    const short = written.length > 0 && /^\+?\d{1,6}$/.test(text)
+    return refused(short ? 'phone-short-or-emergency' : 'phone-invalid')
+  }
+  const { countryCallingCode: callingCode, number: e164, nationalNumber: national } = parsed
+  if (emergencyCodes.has(national)) return refused('phone-short-or-emergency')
+  if (callingCode === NORTH_AMERICA && national.length === NORTH_AMERICAN_LOCAL_DIGITS) {
+    return refused('phone-local-only')
+  }
+  if (!parsed.isValid()) {
+    return refused(national.length <= SHORT_DIGITS ? 'phone-short-or-emergency' : 'phone-invalid')
+  }
+  if (callingCode.length + national.length > LONGEST_E164_DIGITS) return refused('phone-invalid')
+  return { ok: true, e164, ext: parsed.ext ?? null }
+}
+
+const isLocal = (answer: LibraryAnswer): boolean => !answer.ok && answer.code === 'phone-local-only'
+
+const isValid = (e164: string): boolean => parse(e164, 'US')?.isValid() ?? false
+
+/** As `phone-readings.ts` has it: no mobile's, and no fixed lengths where the number is. */
+const isOpen = (e164: string): boolean =>
+  parse(e164, 'US')?.getType() !== 'MOBILE' &&
+  isValid(e164.slice(0, -1)) &&
+  isValid(`${e164}${ANY_DIGIT}`)
+
+/** Where an extension begins. */
+const EXTENSION = /[^\d\s()[\]./-]/u
+
+/** The number as one of the region, where the library may have taken its first digits for the region's calling code. */
+const readNational = (
+  answer: LibraryAnswer,
+  international: LibraryAnswer,
+  text: string,
+  { whole, region }: { whole: string; region: string },
+): LibraryAnswer => {
+  const same = answer.ok && international.ok && answer.e164 === international.e164
+  if (answer.ok && !same) return answer
+  const national = judged(parse(whole, 'US'), whole, whole.slice(1))
+  // What the library does not take for a number at all is none, whatever its digits are.
+  return !national.ok && parse(text, region) === undefined ? answer : national
+}
+
+/** The answer where the number may have lost a plus sign: see `judgeBoth`, which does the same over digits. */
+const chosen = (
+  national: LibraryAnswer,
+  international: LibraryAnswer,
+  doubtful: boolean,
+  restores: boolean,
+): LibraryAnswer => {
+  if (!international.ok)
+    return doubtful && !national.ok && isLocal(international) ? international : national
+  if (national.ok && national.e164 === international.e164) return national
+  const reading = readingOf(national.ok, doubtful, restores)
+  if (reading === 'both') return refused('phone-plus-lost')
+  return reading === 'international' ? international : national
+}
+
+/** The answer for a number that begins with no plus sign, exit code or 0: see `judgeReadings`, which does the same over digits. */
+const judgeReadings = (
+  text: string,
+  number: string,
+  first: LibraryAnswer,
+  { region, plus }: PhoneTerms,
+): LibraryAnswer => {
+  const facts = regionFactsOf(region)!
+  const withPlus = `+${text.replace(/^\D+/u, '')}`
+  const international = judged(parse(withPlus, region), withPlus, withPlus.slice(1))
+  const atHome = number.startsWith(facts.callingCode)
+  const whole = `+${facts.callingCode}${number}`
+  const national = atHome ? readNational(first, international, text, { whole, region }) : first
+  const weak = national.ok && facts.trunkZero && national.e164 === whole && isOpen(whole)
+  const doubtful = atHome || weak
+  const restores = plus === 'restore'
+  const answer =
+    doubtful || restores ? chosen(national, international, doubtful, restores) : national
+  return weak && answer === national && number.length < WHOLE_DIGITS
+    ? refused('phone-local-only')
+    : answer
+}
+
+/**
+ * What is said of a number when the library is asked for everything: the reference that the direct way is held to, and its way out for
+ * unusual numbers. `text` is one of `plainPhoneText`, at most `PHONE_LONGEST` characters long.
+ */
+export const phoneByLibrary = (text: string, terms: PhoneTerms): LibraryAnswer => {
+  const written = text.replace(/\D/gu, '')
+  if (emergencyCodes.has(written)) return refused('phone-short-or-emergency')
+  const first = judged(parse(text, terms.region), text, written)
+  if (text.startsWith('+')) return first
+  const number = text.split(EXTENSION, 1)[0]!.replace(/\D/gu, '')
+  const facts = regionFactsOf(terms.region)
+  if (facts === null || number === '' || number.startsWith('0')) return first
+  return facts.exitCode.test(number) ? first : judgeReadings(text, number, first, terms)
+}

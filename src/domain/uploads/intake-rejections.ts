@@ -1,0 +1,143 @@
+import { page, type RejectionPage } from './rejection-page.ts'
+
+/**
+ * What can be wrong with a row before anything is sent. `fix` begins with what the person can do who has the file and no key: correct a cell,
+ * export again. What whoever sends the file can do comes after it.
+ */
+export const INTAKE_REJECTIONS = {
+  'quote-misplaced': page(
+    'A double quote stands inside a cell that is not quoted, or text follows a closing quote, so the cells cannot be told apart.',
+    'Anna "Ann" Lee',
+    'Take the quotes out of the cell, or quote the whole cell and double those inside: "Anna ""Ann"" Lee".',
+  ),
+  'row-ragged': page(
+    'The row has more or fewer cells than the header, so it is not known which cell belongs to which column.',
+    'A header of three columns and a row of four cells.',
+    'Look for a cell that is missing, or for a comma or semicolon inside a cell; quote such a cell, and give the row as many cells as the header.',
+  ),
+  'cell-without-column': page(
+    'A cell is filled in a column that has no name in the header.',
+    'A note typed to the right of the last column.',
+    'Empty the cell, or give its column a name in the header.',
+  ),
+  'row-not-object': page(
+    'The element is not a JSON object.',
+    '["a", "b"] where {"contactId": "a"} is expected.',
+    'Have the program that writes the file send every contact as one JSON object.',
+  ),
+  'unknown-column': page(
+    'The object has a key that the first object did not have; columns come from the first.',
+    '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
+    'Have the program that writes the file use the keys of the first object, and give that one every key that any object uses.',
+  ),
+  'value-not-text': page(
+    'The value is an object, an array or a number beyond what JSON numbers can hold.',
+    '{"phone": {"home": "…"}}',
+    'Have the program that writes the file send text, a finite number, a boolean or null.',
+  ),
+  'text-invalid': page(
+    'A cell holds a NUL character or half of a surrogate pair, which is no text.',
+    '"\\u0000"',
+    'Type the cell anew. If it happens in many rows, the export is damaged.',
+  ),
+  'cell-too-long': page(
+    'A cell is longer than Genesys takes.',
+    'A note of 600 characters where 512 is the limit.',
+    'Shorten the cell.',
+  ),
+  'contact-id-missing': page(
+    'The row has no contact id.',
+    'An empty cell in the column of the contact id.',
+    'Copy the id of the contact from the CRM into the cell. If many rows lack it, add the column to the export.',
+  ),
+  'contact-id-null-word': page(
+    'The contact id is the word that a program writes where a value is missing. As an id it would make all of these people one.',
+    'NULL, nan, None, undefined, #N/A',
+    'Copy the id of the contact from the CRM into the cell. If many rows have it, correct the export.',
+  ),
+  'contact-id-invalid': page(
+    'The contact id has a character or a length that is not allowed, or a character that does not show.',
+    '"A 17", with a space.',
+    'Compare the id with the one in the CRM. Letters, digits and . _ : @ - are allowed, starting with a letter or digit, at most 128 characters; CONTACT_ID_PATTERN can allow others.',
+  ),
+  'contact-id-is-phone': page(
+    "The contact id is the row's own phone number. Phone numbers change hands, so they identify nobody.",
+    'contactId 14155550100 beside the phone +14155550100.',
+    "Use the CRM's own key of the contact.",
+  ),
+  'contact-id-scientific': page(
+    'The contact id is a number that a spreadsheet has rounded; its last digits are lost.',
+    '1.23457E+15',
+    'Export the ids again from the CRM, and format the column as text before you open the file in a spreadsheet.',
+  ),
+  'contact-id-apostrophe': page(
+    'The contact id begins with an apostrophe, by which spreadsheets mark text. Ids are never changed here.',
+    "'A17",
+    'Remove the apostrophe.',
+  ),
+  'required-empty': page(
+    'A column that the contact list requires is empty.',
+    'An empty cell under a required column.',
+    'Fill the cell.',
+  ),
+  'phone-invalid': page(
+    'The phone number is not a valid number of any numbering plan.',
+    'A number with a digit missing, or text.',
+    'Correct the number, or empty the cell if the row has another way to reach the person. Write + and the country code, as in +49 171 1234567; defaultRegion can name the country of the others.',
+  ),
+  'phone-scientific': page(
+    'A spreadsheet has rounded the phone number; its last digits are lost.',
+    '1.4155E+10',
+    'Export the numbers again, and format the column as text before you open the file in a spreadsheet.',
+  ),
+  'phone-leading-zero-lost': page(
+    'The number is not valid, and would be with a 0 in front, as spreadsheets take it away. It is not put back by guessing.',
+    '669812345 for 0669812345 in Italy',
+    'Write the number with its 0, or with + and the country code, and format the column as text.',
+  ),
+  'phone-plus-lost': page(
+    'The number begins with a country code and may have lost its + in a spreadsheet. It is refused where it would be another number of the region without the +, or only is one with it: which was meant is not guessed.',
+    '491711234567 in Germany, for +491711234567 or for 0491 711234567',
+    'Write + before the country code, or the 0 before a number of the country, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
+  ),
+  'phone-exit-code': page(
+    'The number begins with 00, which is no exit code in the region; with + in its place it would be valid.',
+    '0044 7400 123456 where defaultRegion is US',
+    'Write + in place of 00, or send the file with the defaultRegion of those who wrote it.',
+  ),
+  'phone-local-only': page(
+    'The number is only the part that is dialled within an area, or one that only its own network can dial.',
+    '310-7549',
+    'Add the area code, or write the number as + and the country code.',
+  ),
+  'phone-several': page(
+    'The cell holds more than one number, or a number and another ending for it. Joined they would be a number of nobody, or of a stranger.',
+    '089 12345 / 089 12346, or 089 12345-0/-15',
+    'Keep one number in the cell; put the other one into a column of its own.',
+  ),
+  'phone-short-or-emergency': page(
+    'The number is a short code or an emergency number, which must never be dialled.',
+    '112',
+    "Give the contact's own number.",
+  ),
+  'phone-extension': page(
+    'The phone number has an extension and the list has no free column for it.',
+    '415 555 0100 ext. 7',
+    'Remove the extension, or give the list a column named like the phone column with Extension or _ext added.',
+  ),
+  'email-invalid': page(
+    'The email address is not one.',
+    'anna@example',
+    'Correct the address, or empty the cell if the row has another way to reach the person.',
+  ),
+  'date-invalid': page(
+    'The date is not an ISO 8601 date or date-time of the calendar.',
+    '2026-02-31 or 31.12.2026',
+    'Write 2026-12-31 or 2026-12-31T23:59:00Z.',
+  ),
+  'no-phone-no-email': page(
+    'The row has neither a phone number nor an email address.',
+    'Both cells are empty.',
+    'Give the contact at least one of them, or leave the row out.',
+  ),
+} as const satisfies Record<string, RejectionPage>

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
+import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
+
+const count = z.int().min(0)
+
+/** A row of the ledger. */
+export const rowSchema = z.strictObject({
+  line: count,
+  outcome: z.enum(ROW_OUTCOMES),
+  contactId: z.string().nullable(),
+  code: z.string().nullable(),
+  column: z.string().nullable(),
+  reason: z.string().nullable(),
+  /** All that is wrong with the row; `code`, `column` and `reason` are of the first. */
+  faults: z.array(
+    z.strictObject({ code: z.string(), column: z.string().nullable(), reason: z.string() }),
+  ),
+  /** Of a duplicate: the later line of the file whose contact stays. */
+  replacedByLine: count.nullable(),
+  cells: z.array(z.string()),
+})
+
+/** Which rows of the ledger are asked for, and how the CSV is written. */
+export const rowsQuerySchema = z.strictObject({
+  outcome: someOf(ROW_OUTCOMES),
+  spreadsheet: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true')
+    .describe(
+      'Of the CSV: cells that a spreadsheet would run as a formula are guarded with an apostrophe',
+    ),
+  limit: limitUpTo(1000, 200).describe('Of the JSON; the CSV is whole. Default: 200'),
+  cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
+})

@@ -1,0 +1,82 @@
+import { shownName } from '../../domain/contacts/personal-name.ts'
+import { FileRefused } from '../contract.ts'
+import type { IntakeSpec } from '../contract.ts'
+import { APPLIED_FROM } from './column-proposals.ts'
+import type { Proposal } from './column-proposals.ts'
+import { nameLikeness } from './column-similarity.ts'
+
+/** Names of the column with the contact id, in the order in which they are looked for. */
+export const ID_NAMES = ['contactId', 'customerId'] as const
+
+const MOST_PROPOSALS = 20
+
+const indexByCase = (names: readonly string[], wanted: string): number => {
+  const folded = names.map((name) => name.toLowerCase())
+  const at = folded.indexOf(wanted.toLowerCase())
+  return at === folded.lastIndexOf(wanted.toLowerCase()) ? at : -1
+}
+
+/** The column with one of the names, exactly or but for case. */
+const indexByName = (names: readonly string[], wanted: readonly string[]): number => {
+  for (const name of wanted) if (names.includes(name)) return names.indexOf(name)
+  for (const name of wanted) {
+    const at = indexByCase(names, name)
+    if (at >= 0) return at
+  }
+  return -1
+}
+
+/** The column that the option `mapping` sends to an id's name. */
+const indexByMapping = (
+  names: readonly string[],
+  mapping: Record<string, string | null>,
+): number => {
+  for (const wanted of ID_NAMES) {
+    const at = names.findIndex((name) => Object.hasOwn(mapping, name) && mapping[name] === wanted)
+    if (at >= 0) return at
+  }
+  return -1
+}
+
+const proposalsFor = (names: readonly string[], wanted: string): Proposal[] =>
+  names
+    .map((column) => ({ column, proposedFor: wanted, confidence: nameLikeness(column, wanted) }))
+    .filter(({ confidence }) => confidence > 0)
+    .toSorted((a, b) => b.confidence - a.confidence)
+
+/**
+ * Where the contact id stands: in the column that `contactIdColumn` names; else in `contactId` or `customerId`, unless `mapping` leaves it out;
+ * else in the one that `mapping` sends to one of these; else in the only one that is as good as certain by its meaning (`Customer ID`,
+ * `Kundennummer`). Throws `contact-id-column-missing`, with what is likely.
+ */
+export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec): number => {
+  const { contactIdColumn, mapping = {} } = options
+  if (contactIdColumn !== undefined) {
+    const at = indexByName(names, [contactIdColumn])
+    if (at >= 0) return at
+    throw missing([contactIdColumn], [])
+  }
+  const mapped = indexByMapping(names, mapping)
+  const named = indexByName(names, ID_NAMES)
+  const leftOut = named >= 0 && mapping[names[named]!] === null
+  if (named >= 0 && !(leftOut && mapped >= 0)) return named
+  if (mapped >= 0) return mapped
+  const proposals = ID_NAMES.flatMap((wanted) => proposalsFor(names, wanted))
+  for (const wanted of ID_NAMES) {
+    const certain = proposals.filter(
+      ({ proposedFor, confidence }) => proposedFor === wanted && confidence >= APPLIED_FROM,
+    )
+    if (certain.length === 1) return names.indexOf(certain[0]!.column)
+    if (certain.length > 1) break
+  }
+  throw missing(ID_NAMES, proposals)
+}
+
+const missing = (wanted: readonly string[], proposals: readonly Proposal[]): FileRefused => {
+  const likely = proposals.slice(0, MOST_PROPOSALS)
+  return new FileRefused(
+    'contact-id-column-missing',
+    `The file has no column ${wanted.map(shownName).join(' or ')} for the contact id. Name it with contactIdColumn.`,
+    { columns: wanted.map(shownName), ...(likely.length > 0 && { proposals: likely }) },
+  )
+}
