@@ -27,7 +27,7 @@ before(async () => {
   await app.close()
   for (const operation of app.operations()) operations.set(operation.id, operation)
   // Slow jobs: an upload behind another one of its list is still to be paused.
-  stage = await setStage(await home.fresh(), 'guide', { jobDelayMs: 1_500 })
+  stage = await setStage(await home.fresh(), 'guide', { jobDelayMs: 3_000 })
   gateway = await stage.gateway({ WEBHOOK_SECRET: SECRET })
 })
 after(async () => {

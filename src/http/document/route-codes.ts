@@ -42,7 +42,6 @@ export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'request-too-slow',
   'method-not-allowed',
   'media-type-unsupported',
-  'body-broken-off',
 ]
 
 /** What calls of this kind can be refused with, whatever the operation does. */
@@ -57,6 +56,6 @@ const impliedCodes = ({ access, method, reads }: Operation): readonly ProblemCod
 export const codesOf = (operation: Operation): ProblemCode[] =>
   [...new Set([...impliedCodes(operation), ...operation.problems])].toSorted()
 
-/** Whether the document is right when the operation answers with this code. */
+/** Whether the document is right when the operation answers with this code. Nobody hears that his body broke off but who sent a file. */
 export const declares = (operation: Operation, code: ProblemCode): boolean =>
-  OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)
+  code === 'body-broken-off' || OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)

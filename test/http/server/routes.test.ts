@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 
+import { Validator } from '@seriousme/openapi-schema-validator'
+
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import { GatewayProblem, PROBLEMS } from '../../../src/domain/problems/problem.ts'
 import { REJECTION_CODES } from '../../../src/domain/uploads/rejection.ts'
@@ -21,6 +23,18 @@ import { anUpload, bearer, startFakeServer } from '../../support/gateway/http-fa
 test('the API document in the repository is the one that the schemas give', async () => {
   const file = await readFile(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')
   assert.equal(file, await openApiText(), 'run `npm run openapi`')
+})
+
+test('the document is valid OpenAPI 3.1, and every reference in it leads somewhere', async () => {
+  const text = await openApiText()
+  const validator = new Validator()
+  const { valid, errors } = await validator.validate(text)
+  assert.ok(valid, JSON.stringify(errors))
+  assert.equal(validator.version, '3.1')
+  const { components } = JSON.parse(text) as { components: Record<string, object> }
+  for (const [, kind, name] of text.matchAll(/"#\/components\/(\w+)\/([^"]+)"/gu)) {
+    assert.ok(Object.hasOwn(components[kind!] ?? {}, name!), `${kind} ${name}`)
+  }
 })
 
 test('the document names exactly the routes that are served', async (t) => {
