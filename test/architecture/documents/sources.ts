@@ -16,7 +16,9 @@ export const readSources = (page: string): Sources =>
 
 /** What a text of the given kind says to its readers; a citation counts nowhere else. */
 const proseOf = (path: string, text: string): string => {
-  if (path.endsWith('.md')) return text.replace(/```[\s\S]*?```|`[^`\n]*`/g, '')
+  if (path.endsWith('.md')) {
+    return text.replace(/```[\s\S]*?```|`[^`\n]*`|\[[^\]]*\]\([^)]*\)/g, '')
+  }
   const marks = path.endsWith('.sql') ? /--.*$/gm : /\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/.*$/gm
   return [...text.matchAll(marks)].map(([comment]) => comment.replace(/\n\s*\*/g, '')).join('\n')
 }
