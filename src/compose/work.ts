@@ -3,7 +3,8 @@ import { createLaneWorkers } from '../lanes/lane-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
-import { createSyncDeliverer } from '../sync/sync-deliverer.ts'
+import { createFirstAttempts } from '../sync/first-attempts.ts'
+import { createSyncAttempt, createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
@@ -89,26 +90,27 @@ export const createWork = async (parts: Parts) => {
     innerHosts: config.innerEndpointHosts,
     timeoutMs: WEBHOOK_TIMEOUT_MS,
   })
-  const deliverSync = createSyncDeliverer({
-    sync: store.sync,
-    transport: webhooks,
+  const syncing = {
+    ...{ sync: store.sync, transport: webhooks, clock: systemClock },
+    ...{ random: Math.random, emit, ids },
+  }
+  const firstAttempts = createFirstAttempts({
+    attempt: createSyncAttempt(syncing),
     clock: systemClock,
-    random: Math.random,
     emit,
-    ids,
   })
   const stopping = new AbortController()
   const jobs = await createJobQueue({
     sql: store.sql,
     handlers: {
-      'sync-delivery': deliverSync,
+      'sync-delivery': createSyncDeliverer(syncing),
       'webhook-verify': verifierOfWebhooks(parts, (key, count) => lanes.nudge(key, count)),
       reconcile: reconcilerOf(parts, stopping.signal),
     },
     emit,
     clock: systemClock,
   })
-  store.connectJobs(jobs)
+  store.connectJobs(jobs, firstAttempts)
   const lanes = createLaneWorkers({
     lanes: store.lanes,
     delivery: store.delivery,
@@ -128,7 +130,7 @@ export const createWork = async (parts: Parts) => {
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
-    await jobs.stop()
+    await Promise.all([jobs.stop(), firstAttempts.stop()])
   }
   return {
     jobs: { start: () => jobs.start(), stop: stopJobs },

@@ -31,16 +31,26 @@ export type SyncDelivererDeps = {
 /** The receiver wants nothing more of it (Standard Webhooks 1.0). */
 const GONE = 410
 
+/** Makes one attempt at the delivery of this id, if it is one that is due. */
+export const createSyncDeliverer = (
+  deps: SyncDelivererDeps,
+): ((deliveryId: string) => Promise<void>) => {
+  const attempt = createSyncAttempt(deps)
+  return async (deliveryId) => {
+    const delivery = await deps.sync.load(deliveryId)
+    if (delivery !== null) await attempt(delivery)
+  }
+}
+
 /**
  * Makes one attempt at a delivery and records it: 2xx is delivered, 410 or a used-up schedule is dead, everything else (redirects
- * included, which are never followed) is tried again. A 410, or days of nothing but failures, disables the endpoint. Unknown and
- * finished deliveries are passed over.
+ * included, which are never followed) is tried again. A 410, or days of nothing but failures, disables the endpoint. One that has ended meanwhile
+ * is left as it is.
  */
-export const createSyncDeliverer =
-  (deps: SyncDelivererDeps) =>
-  async (deliveryId: string): Promise<void> => {
-    const delivery = await deps.sync.load(deliveryId)
-    if (delivery === null) return
+export const createSyncAttempt =
+  (deps: Omit<SyncDelivererDeps, 'sync'> & { sync: Pick<SyncStore, 'record'> }) =>
+  async (delivery: SyncDelivery): Promise<void> => {
+    const { id: deliveryId } = delivery
     const startedMs = deps.clock.monotonicMs()
     const answer = await send(deps, delivery)
     const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
@@ -80,7 +90,11 @@ const resultOf = (answer: WebhookAnswer, nextInMs: number | null, audit: Audits)
     : { state: 'pending', nextInMs, ...failed }
 }
 
-const tell = (deps: SyncDelivererDeps, delivery: SyncDelivery, verdict: EndpointVerdict): void => {
+const tell = (
+  deps: Pick<SyncDelivererDeps, 'emit'>,
+  delivery: SyncDelivery,
+  verdict: EndpointVerdict,
+): void => {
   const { kind, consecutiveFailures, failingMs } = verdict
   const { tenantId, endpointId } = delivery
   const about = { tenantId, endpointId, consecutiveFailures, failingMs }
@@ -89,7 +103,10 @@ const tell = (deps: SyncDelivererDeps, delivery: SyncDelivery, verdict: Endpoint
 }
 
 /** Signed at the time of the attempt, with every secret that holds now: receivers take one that fits (Standard Webhooks 1.0). */
-const send = (deps: SyncDelivererDeps, delivery: SyncDelivery): Promise<WebhookAnswer> => {
+const send = (
+  deps: Pick<SyncDelivererDeps, 'clock' | 'transport'>,
+  delivery: SyncDelivery,
+): Promise<WebhookAnswer> => {
   const at = deps.clock.now()
   const signatures = delivery.secrets.map((secret) =>
     new Webhook(secret).sign(delivery.id, at, delivery.body),
@@ -109,7 +126,12 @@ const send = (deps: SyncDelivererDeps, delivery: SyncDelivery): Promise<WebhookA
 }
 
 const auditsOf =
-  (deps: SyncDelivererDeps, delivery: SyncDelivery, attempt: number, latencyMs: number): Audits =>
+  (
+    deps: Pick<SyncDelivererDeps, 'ids'>,
+    delivery: SyncDelivery,
+    attempt: number,
+    latencyMs: number,
+  ): Audits =>
   (action) =>
     createAuditEntry(deps.ids, byGateway({ tenantId: delivery.tenantId, requestId: delivery.id }), {
       action,

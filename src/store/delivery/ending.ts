@@ -72,7 +72,7 @@ export const createEnding = (deps: {
       await appendAudit(tx, [input.audit, ...(input.alsoAudit ?? [])])
       const { state } = upload
       const ended = state === 'failed' || state === 'cancelled' ? EVENT_OF_END[state] : null
-      await deps.outbox.tell(tx, ended ?? 'upload.completed', upload)
+      await deps.outbox.tell(tx, [{ type: ended ?? 'upload.completed', upload }])
       if (upload.reconciliation !== null) {
         await deps.outbox.reconcile(tx, upload.id, input.reconcileInMs ?? 0)
       }
@@ -92,7 +92,8 @@ export const createEnding = (deps: {
         where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)
       const upload = toUpload(rows[0]!)
       await appendAudit(tx, [input.audit])
-      if (row.told_hold !== input.reason) await deps.outbox.tell(tx, 'upload.held', upload)
+      if (row.told_hold !== input.reason)
+        await deps.outbox.tell(tx, [{ type: 'upload.held', upload }])
       return upload
     }),
 })

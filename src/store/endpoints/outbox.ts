@@ -3,61 +3,142 @@ import { sql } from 'kysely'
 import type { OutboundEventType, UploadEventData } from '../../domain/endpoints/outbound-event.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Ids } from '../../lib/ids.ts'
+import type { FirstAttempts, SyncDelivery } from '../../workflows/ports/endpoints/sync.ts'
 import type { JobQueue } from '../../workflows/ports/jobs/jobs.ts'
-import { executorOf, type Tx } from '../homes/database.ts'
+import { afterCommit, executorOf, type Tx } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
+
+/** Of an upload, what endpoints are told. */
+export type ToldUpload = Pick<
+  Upload,
+  | 'id'
+  | 'tenantId'
+  | 'contactListId'
+  | 'state'
+  | 'hold'
+  | 'problem'
+  | 'counts'
+  | 'version'
+  | 'updatedAt'
+> & { source: Pick<Upload['source'], 'sha256'> }
+
+export type Telling = { type: OutboundEventType; upload: ToldUpload }
 
 /** Writes what endpoints are to be told into the caller's transaction: told iff it commits. */
 export type Outbox = {
-  connect(queue: JobQueue): void
-  /** One delivery and one job for each enabled endpoint of the upload's tenant; the body is rendered once. */
-  tell(tx: Tx, type: OutboundEventType, upload: Upload): Promise<void>
+  /** Without first attempts every delivery has a job from the start. */
+  connect(queue: JobQueue, firstAttempts?: FirstAttempts): void
+  /**
+   * One delivery for each enabled endpoint of an upload's tenant; a body is rendered once. The first attempt is made from memory after the
+   * commit; what that does not settle in time the sweeper finds.
+   */
+  tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>
   /** A job that looks at what an ended upload left in Genesys. */
   reconcile(tx: Tx, uploadId: string, startAfterMs: number): Promise<void>
 }
 
-export const createOutbox = (deps: { ids: Ids; publicUrl: string }): Outbox => {
+type EndpointRow = SecretRow & {
+  id: string
+  url: string
+  source: 'environment' | 'registered'
+  events: readonly string[] | null
+}
+
+const hears = ({ tenant_id, events }: EndpointRow, { type, upload }: Telling): boolean =>
+  tenant_id === upload.tenantId && (events === null || events.includes(type))
+
+/** The lock keeps an endpoint that is being deleted until its deliveries can be deleted with it. */
+const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {
+  const { rows } = await sql<EndpointRow>`select id, url, source, events, ${SECRET_COLUMNS}
+    from sync_endpoint where tenant_id = any(${[...tenantIds]}::text[]) and enabled
+    order by id for key share`.execute(tx)
+  return rows
+}
+
+const insertDeliveries = async (
+  tx: Tx,
+  deliveries: readonly SyncDelivery[],
+  firstWithinMs: number,
+): Promise<void> => {
+  const rows = deliveries.map(({ id, tenantId, endpointId, eventType, object, body }) => ({
+    ...{ id, tenant_id: tenantId, endpoint_id: endpointId, event_type: eventType, object, body },
+  }))
+  await sql`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, next_at)
+    select id, tenant_id, endpoint_id, event_type, object, body,
+      clock_timestamp() + make_interval(secs => ${firstWithinMs / 1000}::float8)
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as d (id text, tenant_id text, endpoint_id text, event_type text, object text, body text)`.execute(
+    tx,
+  )
+}
+
+const bodyOf = (publicUrl: string, { type, upload }: Telling): string => {
+  const data: UploadEventData = {
+    uploadId: upload.id,
+    contactListId: upload.contactListId,
+    state: upload.state,
+    hold: upload.hold,
+    problem: upload.problem,
+    counts: upload.counts,
+    sha256: upload.source.sha256,
+    rowsUrl: `${publicUrl}/v1/uploads/${upload.id}/rows`,
+    version: upload.version,
+  }
+  return JSON.stringify({ type, timestamp: upload.updatedAt, data })
+}
+
+export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyring }): Outbox => {
   let queue: JobQueue | null = null
+  let firstAttempts: FirstAttempts | null = null
   const enqueue: Outbox['enqueue'] = async (tx, deliveryId, startAfterMs) => {
     // Before the queue is connected the delivery stays pending, and the sweep of overdue ones finds it.
     await queue?.send('sync-delivery', deliveryId, { startAfterMs, sql: executorOf(tx) })
   }
-  const bodyOf = (type: OutboundEventType, upload: Upload): string => {
-    const data: UploadEventData = {
-      uploadId: upload.id,
-      contactListId: upload.contactListId,
-      state: upload.state,
-      hold: upload.hold,
-      problem: upload.problem,
-      counts: upload.counts,
-      sha256: upload.source.sha256,
-      rowsUrl: `${deps.publicUrl}/v1/uploads/${upload.id}/rows`,
-      version: upload.version,
-    }
-    return JSON.stringify({ type, timestamp: upload.updatedAt, data })
+  const deliveriesOf = (
+    endpoints: readonly EndpointRow[],
+    tellings: readonly Telling[],
+  ): SyncDelivery[] => {
+    const secrets = new Map(endpoints.map((row) => [row.id, openedSecrets(deps.keyring, row)]))
+    return tellings.flatMap((telling) => {
+      const hearing = endpoints.filter((endpoint) => hears(endpoint, telling))
+      if (hearing.length === 0) return []
+      const { type, upload } = telling
+      const body = bodyOf(deps.publicUrl, telling)
+      return hearing.map(({ id, url, source }) => ({
+        id: deps.ids.newId('msg'),
+        tenantId: upload.tenantId,
+        endpointId: id,
+        url,
+        trusted: source === 'environment',
+        secrets: secrets.get(id)!,
+        eventType: type,
+        object: upload.id,
+        body,
+        attempts: 0,
+        createdAt: new Date(upload.updatedAt),
+      }))
+    })
   }
   return {
-    connect: (connected) => {
+    connect: (connected, first) => {
       queue = connected
+      firstAttempts = first ?? null
     },
     enqueue,
     reconcile: async (tx, uploadId, startAfterMs) => {
       await queue?.send('reconcile', uploadId, { startAfterMs, sql: executorOf(tx) })
     },
-    tell: async (tx, type, upload) => {
-      // The lock keeps an endpoint that is being deleted until its delivery can be deleted with it.
-      const { rows } = await sql<{ id: string }>`
-        select id from sync_endpoint where tenant_id = ${upload.tenantId} and enabled
-          and (events is null or ${type} = any(events)) order by id for key share`.execute(tx)
-      const body = bodyOf(type, upload)
-      for (const { id: endpointId } of rows) {
-        const id = deps.ids.newId('msg')
-        await sql`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body)
-          values (${id}, ${upload.tenantId}, ${endpointId}, ${type}, ${upload.id}, ${body})`.execute(
-          tx,
-        )
-        await enqueue(tx, id, 0)
-      }
+    tell: async (tx, tellings) => {
+      const tenantIds = new Set(tellings.map(({ upload }) => upload.tenantId))
+      const endpoints = await readEndpoints(tx, [...tenantIds])
+      const deliveries = deliveriesOf(endpoints, tellings)
+      if (deliveries.length === 0) return
+      const first = firstAttempts
+      await insertDeliveries(tx, deliveries, first?.withinMs ?? 0)
+      if (first !== null) afterCommit(tx, () => first.take(deliveries))
+      else for (const { id } of deliveries) await enqueue(tx, id, 0)
     },
   }
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 
+import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { verdictOnFailure, type EndpointSource } from '../../domain/endpoints/webhook-endpoint.ts'
+import { createGatherer } from '../../lib/gather.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type {
   EndpointVerdict,
@@ -8,23 +10,19 @@ import type {
   SyncStore,
 } from '../../workflows/ports/endpoints/sync.ts'
 import { DEFAULT_TENANT } from '../access/access-store.ts'
-import { appendAudit } from '../audit/audit-store.ts'
+import { appendAudit, AUDIT_COLUMNS, AUDIT_TYPES, auditColumns } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { keptStatement, runKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { secretContext } from './endpoint-row.ts'
+import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 import type { Outbox } from './outbox.ts'
 
-type DeliveryRow = {
+type DeliveryRow = SecretRow & {
   id: string
-  tenant_id: string
   endpoint_id: string
-  name: string
   url: string
   source: EndpointSource
-  secret: Buffer
-  secret_key_id: string
-  previous_secret: Buffer | null
-  previous_secret_key_id: string | null
   event_type: string
   object: string
   body: string
@@ -84,27 +82,20 @@ const createLoad =
   async (deliveryId) => {
     const { rows } =
       await sql<DeliveryRow>`select d.id, d.tenant_id, d.endpoint_id, e.name, e.url, e.source, e.secret, e.secret_key_id,
-          case when e.previous_secret_until > clock_timestamp() then e.previous_secret end as previous_secret,
-          e.previous_secret_key_id, d.event_type, d.object, d.body, d.attempts, d.created_at
-        from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
+          e.previous_secret, e.previous_secret_key_id, d.event_type, d.object, d.body, d.attempts, d.created_at
+        from sync_delivery d join (select id, url, source, enabled, ${SECRET_COLUMNS} from sync_endpoint) e
+          on e.id = d.endpoint_id
         where d.id = ${deliveryId} and d.state = 'pending' and e.enabled
           and d.next_at <= clock_timestamp() + ${DUE_SLACK}`.execute(deps.database.db)
     const row = rows[0]
     if (!row) return null
-    const context = secretContext(row.tenant_id, row.name)
-    const open = (keyId: string, sealed: Buffer): string =>
-      deps.keyring.open(context, keyId, sealed).toString()
-    const previous =
-      row.previous_secret && row.previous_secret_key_id
-        ? [open(row.previous_secret_key_id, row.previous_secret)]
-        : []
     return {
       id: row.id,
       tenantId: row.tenant_id,
       endpointId: row.endpoint_id,
       url: row.url,
       trusted: row.source === 'environment',
-      secrets: [open(row.secret_key_id, row.secret), ...previous],
+      secrets: openedSecrets(deps.keyring, row),
       eventType: row.event_type,
       object: row.object,
       body: row.body,
@@ -113,11 +104,33 @@ const createLoad =
     }
   }
 
+type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
+
 /** Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. */
-const noteSuccess = async (tx: Tx, endpointId: string): Promise<void> => {
-  await sql`update sync_endpoint set consecutive_failures = 0, failing_since = null, warned_at = null
-    where id = ${endpointId} and consecutive_failures > 0`.execute(tx)
-}
+const DELIVERED = keptStatement(`with given as materialized (
+    select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
+  locked as materialized (
+    select d.id from sync_delivery d join given on given.id = d.id where d.state = 'pending' order by d.id for update of d),
+  done as (
+    update sync_delivery d set state = 'delivered', attempts = attempts + 1, last_status = given.status, last_failure = null,
+      next_at = clock_timestamp(), settled_at = clock_timestamp()
+    from given join locked using (id) where d.id = given.id returning d.id, d.endpoint_id, given.audit),
+  noted as (
+    insert into audit_entry (${AUDIT_COLUMNS})
+    select ${AUDIT_COLUMNS} from (select a.* from done, json_to_record(done.audit) as a (${AUDIT_TYPES})) as entry)
+  update sync_endpoint set consecutive_failures = 0, failing_since = null, warned_at = null
+    where id in (select endpoint_id from done) and consecutive_failures > 0`)
+const RECORDED_AT_ONCE = 200
+
+/** Those that come while others are being recorded are recorded together by the next statement. */
+const createRecordDelivered = ({ db }: Database): ((delivered: Delivered) => Promise<null>) =>
+  createGatherer<Delivered, null>(async (all) => {
+    const given = all.map(({ deliveryId: id, status, audit }) => ({
+      ...{ id, status, audit: auditColumns(audit) },
+    }))
+    await runKept(db, DELIVERED, [JSON.stringify(given)])
+    return all.map(() => null)
+  }, RECORDED_AT_ONCE)
 
 const noteFailure = async (
   tx: Tx,
@@ -155,15 +168,18 @@ const noteFailure = async (
   return { kind, ...about }
 }
 
-const createRecord =
-  (deps: { database: Database; outbox: Outbox }): SyncStore['record'] =>
-  (deliveryId, result) =>
-    inTransaction(deps.database, async (tx) => {
+const createRecord = (deps: { database: Database; outbox: Outbox }): SyncStore['record'] => {
+  const recordDelivered = createRecordDelivered(deps.database)
+  return (deliveryId, result) => {
+    if (result.state === 'delivered') {
+      const { status, audit } = result
+      return recordDelivered({ deliveryId, status, audit })
+    }
+    return inTransaction(deps.database, async (tx) => {
       const nextIn = result.state === 'pending' ? result.nextInMs : 0
-      const failure = result.state === 'delivered' ? null : result.failure
       const { rows } = await sql<{ endpoint_id: string }>`update sync_delivery set
             state = ${result.state}, attempts = attempts + 1,
-            last_status = ${result.status}::int, last_failure = ${failure},
+            last_status = ${result.status}::int, last_failure = ${result.failure},
             next_at = clock_timestamp() + make_interval(secs => ${nextIn / 1000}::float8),
             settled_at = case when ${result.state === 'pending'} then null else clock_timestamp() end
           where id = ${deliveryId} and state = 'pending' returning endpoint_id`.execute(tx)
@@ -171,10 +187,10 @@ const createRecord =
       if (endpointId === undefined) return null
       if (result.state === 'pending') await deps.outbox.enqueue(tx, deliveryId, nextIn)
       else await appendAudit(tx, [result.audit])
-      if (result.state !== 'delivered') return noteFailure(tx, endpointId, result)
-      await noteSuccess(tx, endpointId)
-      return null
+      return noteFailure(tx, endpointId, result)
     })
+  }
+}
 
 /** What is to be sent to endpoints, and what came of it. */
 export const createSyncStore = (deps: {
@@ -189,7 +205,8 @@ export const createSyncStore = (deps: {
   overdue: async (graceMs) => {
     const { rows } = await sql<{ id: string }>`select d.id from sync_delivery d
         join sync_endpoint e on e.id = d.endpoint_id and e.enabled
-        where d.state = 'pending' and d.next_at < statement_timestamp() - make_interval(secs => ${graceMs / 1000}::float8)
+        where d.state = 'pending' and d.next_at < statement_timestamp() - make_interval(secs => ${Math.min(0, graceMs) / 1000}::float8)
+          and (d.attempts = 0 or d.next_at < statement_timestamp() - make_interval(secs => ${graceMs / 1000}::float8))
         order by d.next_at limit ${OVERDUE_AT_ONCE}`.execute(deps.database.db)
     return rows.map(({ id }) => id)
   },

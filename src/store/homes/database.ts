@@ -17,6 +17,13 @@ export type Database = {
   close(): Promise<void>
 }
 
+const uponCommit = new WeakMap<Tx, (() => void)[]>()
+
+/** Runs `act` once the transaction has committed, and never if it does not; a crash in between forgets it. It must not throw. */
+export const afterCommit = (tx: Tx, act: () => void): void => {
+  uponCommit.get(tx)?.push(act)
+}
+
 /**
  * Runs `work` in a transaction. `work` awaits nothing but statements on the handle it is given: anything else would hold locks,
  * and on the embedded home stop every other statement. A deadlock's victim runs again, at most twice.
@@ -26,8 +33,14 @@ export const inTransaction = async <T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => {
   for (let attempt = 1; ; attempt += 1) {
+    const acts: (() => void)[] = []
     try {
-      return await database.db.transaction().execute(work)
+      const result = await database.db.transaction().execute((tx) => {
+        uponCommit.set(tx, acts)
+        return work(tx)
+      })
+      for (const act of acts) act()
+      return result
     } catch (error) {
       if (attempt === 3 || !mayRunAgain(error)) throw error
     }

@@ -16,7 +16,7 @@ import type {
 } from '../../workflows/ports/delivery/delivery.ts'
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
-import type { SyncStore } from '../../workflows/ports/endpoints/sync.ts'
+import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
 import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks.ts'
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
@@ -86,7 +86,7 @@ export type Store = {
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
   digestKey: Buffer
   /** From here on, what endpoints are to be told and what webhooks say becomes a job in the same transaction. */
-  connectJobs(queue: JobQueue): void
+  connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
   close(): Promise<void>
 }
 
@@ -110,7 +110,7 @@ const assemble = async (
 ): Promise<Store> => {
   const keyring = createKeyring(deps.encryptionKeys)
   const digestKey = await readDigestKey(database, keyring)
-  const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl })
+  const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl, keyring })
   const uploads = createUploadStore({ database, keyring, outbox })
   const idempotency = createIdempotencyStore({ database })
   const receipts = createReceiptStore({ database })
@@ -148,8 +148,8 @@ const assemble = async (
     digestKey,
     receipts,
     subscriptions: createSubscriptionStore({ database }),
-    connectJobs: (queue) => {
-      outbox.connect(queue)
+    connectJobs: (queue, firstAttempts) => {
+      outbox.connect(queue, firstAttempts)
       receipts.connect(queue)
     },
     close,

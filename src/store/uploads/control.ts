@@ -98,7 +98,7 @@ const moved = async (
   if (to !== 'cancelled') return goOn(tx, row)
   if (await isOut(tx, row.id)) return requestCancel(tx, row)
   const now = await writeMove(tx, row, to)
-  await deps.outbox.tell(tx, 'upload.cancelled', toUpload(now))
+  await deps.outbox.tell(tx, [{ type: 'upload.cancelled', upload: toUpload(now) }])
   return now
 }
 

@@ -149,8 +149,9 @@ export const createStage =
       const answer = input.answer(upload)
       await answerClaim(tx, input, answer)
       await appendAudit(tx, [input.audit])
-      if (ended !== null) await deps.outbox.tell(tx, 'upload.completed', upload)
-      if (upload.hold?.reason === 'apply') await deps.outbox.tell(tx, 'upload.held', upload)
+      if (ended !== null) await deps.outbox.tell(tx, [{ type: 'upload.completed', upload }])
+      if (upload.hold?.reason === 'apply')
+        await deps.outbox.tell(tx, [{ type: 'upload.held', upload }])
       return { upload, answer }
     })
   }

@@ -41,6 +41,14 @@ export type EndpointVerdict = {
   failingMs: number
 }
 
+/** Makes the first attempts at deliveries right after they were written, from memory: what it cannot take in time is left to the sweeper. */
+export type FirstAttempts = {
+  /** How long the first attempt may take to be recorded; a delivery that is pending longer has lost it. */
+  readonly withinMs: number
+  /** Never throws, never waits. */
+  take(deliveries: readonly SyncDelivery[]): void
+}
+
 export type SyncStore = {
   /** The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these, and enabled, after this; tenant `default`. */
   ensureEnvEndpoints(
@@ -58,6 +66,6 @@ export type SyncStore = {
    * transaction. null: nothing to be told of the endpoint.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
-  /** Ids of pending deliveries whose time passed more than `graceMs` ago: a lost job is found here. */
+  /** Ids of pending deliveries whose time passed more than `graceMs` ago, or at all where nothing was recorded of a first attempt: a lost job is found here. */
   overdue(graceMs: number): Promise<string[]>
 }
