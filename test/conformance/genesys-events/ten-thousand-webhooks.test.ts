@@ -39,7 +39,14 @@ const LOST_SHARE = 0.1
 const POLL_MS = 3_600_000
 const SIDE_BY_SIDE = 50
 
-type Message = { jobId: string; proof: WebhookProof; body: Buffer; end: boolean }
+/** `denied`: Genesys says another thing of the job than the message does. */
+type Message = {
+  jobId: string
+  proof: WebhookProof
+  body: Buffer
+  end: boolean
+  denied?: true
+}
 
 const signed = (messageId: string): WebhookProof => ({ kind: 'signed', messageId })
 const token: WebhookProof = { kind: 'token', token: TOKEN }
@@ -50,7 +57,7 @@ const messagesOf = (jobId: string, count: number): Message[] => {
   return [
     { jobId, proof: token, body: body('success', 2), end: true },
     { jobId, proof: signed(`${jobId}-a`), body: body('success', 2), end: true },
-    { jobId, proof: signed(`${jobId}-b`), body: body('error', 2), end: true },
+    { jobId, proof: signed(`${jobId}-b`), body: body('error', 2), end: true, denied: true },
     ...Array.from({ length: count - 3 }, (_, index) => ({
       jobId,
       proof: token,
@@ -249,9 +256,13 @@ eachHome('10,000 webhooks, 30 % repeated, shuffled, 10 % lost, 5 % forged', (hom
     }
     const distinct = new Set(arriving)
     const ends = [...distinct].filter(({ end }) => end).length
+    const denied = [...distinct].filter((message) => message.denied).length
+    assert.ok(denied > 0 && denied < ends)
     assert.equal(await count(`webhook_receipt`), distinct.size)
-    assert.equal(await count(`webhook_receipt where state = 'verified'`), ends)
+    assert.equal(await count(`webhook_receipt where state = 'verified'`), ends - denied)
+    assert.equal(await count(`webhook_receipt where state = 'contradicted'`), denied)
     assert.equal(await count(`webhook_receipt where reason = 'progress'`), distinct.size - ends)
-    assert.equal(await count(`audit_entry where action = 'webhook.verified'`), ends)
+    assert.equal(await count(`audit_entry where action = 'webhook.verified'`), ends - denied)
+    assert.equal(await count(`audit_entry where action = 'webhook.contradicted'`), denied)
   })
 })
