@@ -20,6 +20,8 @@ export type GatewayEvents = {
   'process.stopped': { durationMs: number; clean: boolean }
   /** Before a step of the start, and every 10 s of it. */
   'process.starting': { step: StartStep; forMs: number }
+  /** What an earlier version had stored in the clear; `done` is false while a long table goes on. */
+  'store.sealed': { table: string; rows: number; done: boolean }
   'http.answered': {
     requestId: string
     method: string
@@ -207,6 +209,7 @@ export type GatewayEvents = {
 export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'process.starting': 'info',
   'process.started': 'info',
+  'store.sealed': 'info',
   'process.stopping': 'info',
   'process.stopped': 'info',
   'http.answered': 'info',

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Store } from '../../src/store/homes/open-store.ts'
 import { type OtherSession, openOtherSession } from '../support/databases/blocked.ts'
 import { openTestStore, serverHome } from '../support/databases/database.ts'
+import { fillRegister } from '../support/stages/sealed-rows.ts'
 import { audit, ids, stageUpload } from '../support/stages/store-uploads.ts'
 
 // The embedded home has one connection: no statement ever waits for another there.
@@ -64,18 +65,17 @@ describe('What is decided after a wait for a lock', { skip: server.skip }, () =>
   })
 
   it('what was delivered meanwhile is not forgotten with what was there before the list was cleared', async () => {
-    await one.query(`insert into contact_register (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
-      values ('default', 'cleared', 'a', '', 1, 'upl_1', 2), ('default', 'cleared', 'b', '', 1, 'upl_1', 3)`)
+    await fillRegister(store, 'cleared', 1, ['a', 'b'])
     await one.query(`insert into list_clearing (list_id, cleared_seq) values ('cleared', 5)`)
     await one.query('begin')
-    await one.query(`update contact_register set accepted_seq = 6 where contact_id = 'a'`)
+    await one.query(`update contact_register set accepted_seq = 6 where line = 1`)
     const forgotten = store.delivery.forgetCleared('cleared')
     await one.untilBlocked('contact_register')
     await one.query('commit')
     await forgotten
     const { rows } = await one.query(
-      `select contact_id from contact_register where list_id = 'cleared'`,
+      `select line from contact_register join register on id = register_id where list_id = 'cleared'`,
     )
-    assert.deepEqual(rows, [{ contact_id: 'a' }])
+    assert.deepEqual(rows, [{ line: 1 }])
   })
 })

@@ -5,6 +5,7 @@ import type { Store } from '../../src/store/homes/open-store.ts'
 import type { LaneClaim } from '../../src/workflows/ports/delivery/delivery.ts'
 import { type OtherSession, openOtherSession } from '../support/databases/blocked.ts'
 import { openTestStore, serverHome } from '../support/databases/database.ts'
+import { keyDigest } from '../support/stages/sealed-rows.ts'
 import {
   audit,
   beginUpload,
@@ -84,7 +85,9 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
     await one.untilBlocked('sync_endpoint')
     // The second upload waits for the lane, and then for its idempotency key.
     await another.query('begin')
-    await another.query('select 1 from idempotency_key where key = $1 for update', [next.key])
+    await another.query('select 1 from idempotency_key where key_digest = $1 for update', [
+      keyDigest(store, next.key),
+    ])
     const staged = next.stage()
     await one.untilBlocked('insert into lane')
     await one.query('commit')

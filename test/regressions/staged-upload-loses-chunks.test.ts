@@ -5,6 +5,7 @@ import type { Store } from '../../src/store/homes/open-store.ts'
 import { StagingLost } from '../../src/workflows/ports/uploads/uploads.ts'
 import { type OtherSession, openOtherSession } from '../support/databases/blocked.ts'
 import { openTestStore, serverHome } from '../support/databases/database.ts'
+import { keyDigest } from '../support/stages/sealed-rows.ts'
 import { beginUpload, chunkOf, claimKey, ids, stageInput } from '../support/stages/store-uploads.ts'
 
 // The embedded home has one connection: two transactions are never open at once there.
@@ -37,7 +38,9 @@ describe('An upload that is given up for dead while it is staged', { skip: serve
       [uploadId],
     )
     await one.query('begin')
-    await one.query('select 1 from idempotency_key where key = $1 for update', [key])
+    await one.query('select 1 from idempotency_key where key_digest = $1 for update', [
+      keyDigest(store, key),
+    ])
     const staged = store.uploads.stage(stageInput(uploadId, chunk, key))
     await one.untilBlocked('idempotency_key')
     return { uploadId, staged }

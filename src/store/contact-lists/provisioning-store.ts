@@ -6,22 +6,25 @@ import type {
 } from '../../workflows/ports/contact-lists/provisioning.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 
-const within = ({ tenantId, method, path, key }: ProvisioningScope) =>
-  sql`tenant_id = ${tenantId} and method = ${method} and path = ${path} and key = ${key}`
+const within = (seals: Seals, { tenantId, method, path, key }: ProvisioningScope) =>
+  sql`tenant_id = ${tenantId} and method = ${method} and path = ${path} and key_digest = ${seals.keyDigest(key)}`
 
-const endIntent = async (tx: Tx, scope: ProvisioningScope): Promise<void> => {
-  await sql`delete from list_intent where ${within(scope)}`.execute(tx)
+const endIntent = async (tx: Tx, seals: Seals, scope: ProvisioningScope): Promise<void> => {
+  await sql`delete from list_intent where ${within(seals, scope)}`.execute(tx)
 }
 
 const createFinish =
-  (database: Database): ProvisioningStore['finish'] =>
+  (database: Database, seals: Seals): ProvisioningStore['finish'] =>
   ({ scope, owner, fingerprint, listId, answer, audit }) =>
     inTransaction(database, async (tx) => {
       const { rows } =
         await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
-          fingerprint = ${fingerprint}, status = ${answer.status}, body = ${answer.body}, location = ${answer.location}
-        where ${within(scope)} and owner = ${owner} and state = 'claimed' returning key`.execute(tx)
+          fingerprint = ${fingerprint}, status = ${answer.status}, sealed_body = ${seals.sealAnswer(scope, answer.body)}, location = ${answer.location}
+        where ${within(seals, scope)} and owner = ${owner} and state = 'claimed' returning owner`.execute(
+          tx,
+        )
       if (rows.length === 0) return false
       await sql`insert into list_made (list_id, tenant_id) values (${listId}, ${scope.tenantId})
         on conflict do nothing`.execute(tx)
@@ -30,7 +33,7 @@ const createFinish =
         where not exists (select from tenant_grant
           where tenant_id = ${scope.tenantId} and kind = 'contact_list' and object_id = '*')
         on conflict do nothing`.execute(tx)
-      await endIntent(tx, scope)
+      await endIntent(tx, seals, scope)
       await appendAudit(tx, [audit])
       return true
     })
@@ -38,27 +41,29 @@ const createFinish =
 /** The making of contact lists, on SQL. */
 export const createProvisioningStore = ({
   database,
+  seals,
 }: {
   database: Database
+  seals: Seals
 }): ProvisioningStore => ({
   intentOf: async (scope) => {
     const { rows } = await sql<{ fingerprint: string; age_ms: number }>`select fingerprint,
         greatest(0, extract(epoch from clock_timestamp() - intended_at) * 1000)::float8 as age_ms
-      from list_intent where ${within(scope)}`.execute(database.db)
+      from list_intent where ${within(seals, scope)}`.execute(database.db)
     const row = rows[0]
     return row ? { fingerprint: row.fingerprint, ageMs: Math.round(row.age_ms) } : null
   },
   intend: ({ tenantId, method, path, key }, fingerprint, audit) =>
     inTransaction(database, async (tx) => {
-      await sql`insert into list_intent (tenant_id, method, path, key, fingerprint)
-        values (${tenantId}, ${method}, ${path}, ${key}, ${fingerprint})
-        on conflict (tenant_id, method, path, key) do update set fingerprint = excluded.fingerprint,
+      await sql`insert into list_intent (tenant_id, method, path, key_digest, fingerprint)
+        values (${tenantId}, ${method}, ${path}, ${seals.keyDigest(key)}, ${fingerprint})
+        on conflict (tenant_id, method, path, key_digest) do update set fingerprint = excluded.fingerprint,
           intended_at = clock_timestamp()`.execute(tx)
       await appendAudit(tx, [audit])
     }),
   forget: (scope, audit) =>
     inTransaction(database, async (tx) => {
-      await endIntent(tx, scope)
+      await endIntent(tx, seals, scope)
       await appendAudit(tx, [audit])
     }),
   taken: async (tenantId, listIds) => {
@@ -70,5 +75,5 @@ export const createProvisioningStore = ({
         and tenant_id <> ${tenantId}`.execute(database.db)
     return rows.map(({ id }) => id)
   },
-  finish: createFinish(database),
+  finish: createFinish(database, seals),
 })

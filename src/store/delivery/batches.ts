@@ -10,6 +10,7 @@ import type {
 } from '../../workflows/ports/delivery/delivery.ts'
 import { auditInsert } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 import type { UploadRow } from '../uploads/upload-row.ts'
 import {
   checkFenced,
@@ -19,6 +20,7 @@ import {
   lockWorking,
   WORKING_TABLE,
 } from './fence.ts'
+import { doubtOfWorking } from './register.ts'
 
 type BatchRow = {
   id: string
@@ -57,14 +59,10 @@ const STANDING = sql`locked.id, lane_key, state, cancel_requested_at`
 
 /** In one statement, so that a batch waits for the database once. */
 const intend =
-  (db: Db): DeliveryStore['intend'] =>
+  (db: Db, seals: Seals): DeliveryStore['intend'] =>
   async (claim, uploadId, batch, audit, overwrites = []) => {
-    // An empty hash equals no content: as `doubtContent`.
-    const doubted = sql`doubted as (update contact_register as known set content_hash = ''::bytea from working
-        where known.tenant_id = working.tenant_id and known.list_id = working.contact_list_id
-          and known.contact_id = any(${[...overwrites]}::text[])),`
     const { rows } = await sql<Standing>`with ${fencedTables(claim, uploadId)}, ${WORKING_TABLE},
-      ${overwrites.length > 0 ? doubted : sql``}
+      ${overwrites.length > 0 ? sql`doubted as (${doubtOfWorking(seals, overwrites)}),` : sql``}
       intended as (${insertBatch(uploadId, batch)} from working),
       noted as (${auditInsert([audit])} where exists (select from working))
       select ${STANDING} from ${FENCED_ROWS}`.execute(db)
@@ -93,6 +91,7 @@ const noteJob = async (db: Db, claim: LaneClaim, batchId: string, jobId: string)
 
 export const createBatches = (
   database: Database,
+  seals: Seals,
 ): Pick<DeliveryStore, 'batches' | 'jobEnds' | 'intend' | 'markSent' | 'split'> => ({
   batches: async (uploadId) => {
     const { rows } = await sql<BatchRow>`
@@ -115,7 +114,7 @@ export const createBatches = (
       ...Object.fromEntries(rows.map(({ ended, batches }) => [ended, batches])),
     }
   },
-  intend: intend(database.db),
+  intend: intend(database.db, seals),
   markSent: (claim, batchId, jobId) =>
     jobId === null
       ? countAttempt(database.db, claim, batchId)

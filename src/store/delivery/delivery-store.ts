@@ -4,6 +4,7 @@ import { canMove } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { createBatches } from './batches.ts'
 import { createClearing } from './clearing.ts'
@@ -16,14 +17,15 @@ import { createSettle } from './settle.ts'
 export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox
+  seals: Seals
 }): DeliveryStore => {
-  const { database } = deps
+  const { database, seals } = deps
   const { db } = database
   return {
-    ...createBatches(database),
-    ...createParts(database),
+    ...createBatches(database, seals),
+    ...createParts(database, seals),
     ...createClearing(database),
-    ...createRegister(database),
+    ...createRegister(database, seals),
     ...createEnding(deps),
     settle: createSettle(deps),
     next: async (claim) => {

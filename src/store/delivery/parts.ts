@@ -8,6 +8,7 @@ import type {
 } from '../../workflows/ports/delivery/delivery.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 import { lockFenced, lockWorking } from './fence.ts'
 import { doubtContent } from './register.ts'
 
@@ -72,6 +73,7 @@ const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<numb
 /** Files of rows on their way to Genesys. */
 export const createParts = (
   database: Database,
+  seals: Seals,
 ): Pick<DeliveryStore, 'parts' | 'intendPart' | 'markPartSent' | 'splitPart'> => ({
   parts: async (uploadId) => {
     const { rows } = await sql<PartRow>`
@@ -83,7 +85,7 @@ export const createParts = (
     inTransaction(database, async (tx) => {
       const upload = await lockWorking(tx, claim, uploadId)
       await insertPart(tx, uploadId, part)
-      await doubtContent(tx, upload, overwrites)
+      await doubtContent(tx, seals, upload, overwrites)
       await appendAudit(tx, [audit])
     }),
   markPartSent: (claim, partId, jobId) =>

@@ -4,15 +4,16 @@ import { brokenSums } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore, LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import { auditInsert } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 import { moveMarks } from '../uploads/progress-marks.ts'
 import {
-  contentSeqOf,
   FINAL_STATES_SQL,
   toUpload,
   UPLOAD_COLUMNS,
   type UploadRow,
 } from '../uploads/upload-row.ts'
 import { checkFenced, FENCED_ROWS, fencedTables } from './fence.ts'
+import { confirmRegister, upsertRegister } from './register.ts'
 
 type Settlement = Parameters<DeliveryStore['settle']>[1]
 
@@ -25,32 +26,6 @@ const insertResults = (input: Settlement): RawBuilder<unknown> =>
     set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name,
       said = excluded.said`
 
-const HASH_BYTES = 16
-
-/** Ids in order, so that two transactions over the same contacts wait for each other instead of deadlocking. */
-const upsertRegister = (upload: UploadRow, input: Settlement): RawBuilder<unknown> => {
-  const ids = input.delivered.map((row) => row.contactId)
-  const hashes = Buffer.concat(input.delivered.map((row) => row.contentHash))
-  const lines = input.delivered.map((row) => row.line)
-  return sql`insert into contact_register as known
-      (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
-    select ${upload.tenant_id}, ${upload.contact_list_id}, d.id,
-      substring(${hashes}::bytea from ((d.place - 1) * ${HASH_BYTES}::int + 1)::int for ${HASH_BYTES}::int),
-      ${contentSeqOf(upload)}::bigint, ${upload.id}, d.line
-    from unnest(${ids}::text[], ${lines}::int[]) with ordinality as d (id, line, place)
-    order by d.id collate "C"
-    on conflict (tenant_id, list_id, contact_id) do update set content_hash = excluded.content_hash,
-      accepted_seq = excluded.accepted_seq, upload_id = excluded.upload_id, line = excluded.line,
-      delivered_at = clock_timestamp()
-    where known.accepted_seq <= excluded.accepted_seq`
-}
-
-/** What was not sent because it is there already is as new as this upload; the lane's lock keeps others from these rows. */
-const confirmRegister = (upload: UploadRow, confirmed: readonly string[]): RawBuilder<unknown> =>
-  sql`update contact_register set accepted_seq = ${contentSeqOf(upload)}::bigint
-    where tenant_id = ${upload.tenant_id} and list_id = ${upload.contact_list_id}
-      and contact_id = any(${[...confirmed]}::text[]) and accepted_seq < ${contentSeqOf(upload)}::bigint`
-
 /** The part of a file is settled with its last batch. */
 const closePart = async (tx: Tx, partId: string): Promise<void> => {
   await sql`update delivery_part set state = 'settled', settled_at = clock_timestamp()
@@ -61,13 +36,18 @@ const closePart = async (tx: Tx, partId: string): Promise<void> => {
 }
 
 /** Everything that the batch's end changes, in one statement; the upload as it is then. */
-const writeOutcome = async (tx: Tx, upload: UploadRow, input: Settlement): Promise<UploadRow> => {
+const writeOutcome = async (
+  tx: Tx,
+  seals: Seals,
+  upload: UploadRow,
+  input: Settlement,
+): Promise<UploadRow> => {
   const { counts, confirmed = [], unnamed } = input
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const results = sql`results as (${insertResults(input)}),`
-  const register = sql`registered as (${upsertRegister(upload, input)}),`
-  const confirmation = sql`confirmed as (${confirmRegister(upload, confirmed)}),`
+  const register = sql`registered as (${upsertRegister(seals, upload, input.delivered)}),`
+  const confirmation = sql`confirmed as (${confirmRegister(seals, upload, confirmed)}),`
   const { rows } = await sql<UploadRow>`with
       ${input.results.length > 0 ? results : sql``}
       ${input.delivered.length > 0 ? register : sql``}
@@ -104,13 +84,13 @@ const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promi
 
 /** An upload that was paused or held meanwhile keeps the outcome of what was sent; an ended one is left as it is. */
 export const createSettle =
-  (deps: { database: Database }): DeliveryStore['settle'] =>
+  (deps: { database: Database; seals: Seals }): DeliveryStore['settle'] =>
   (claim, input) =>
     inTransaction(deps.database, async (tx) => {
       const locked = await lockAndSettle(tx, claim, input)
       if (locked.settled_id === null) return toUpload(locked)
       if (locked.settled_part !== null) await closePart(tx, locked.settled_part)
-      const settled = toUpload(await writeOutcome(tx, locked, input))
+      const settled = toUpload(await writeOutcome(tx, deps.seals, locked, input))
       const broken = brokenSums(settled.counts, false)
       if (broken.length > 0) {
         throw new Error(`Upload ${input.uploadId}: rows do not add up (${broken.join(', ')})`)

@@ -58,6 +58,11 @@ const makeLockTable = async (db: Db): Promise<void> => {
   }
 }
 
+/** Until the transaction ends, no other instance migrates, nor looks at what tables there are. */
+export const lockSchema = async (tx: Db): Promise<void> => {
+  await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
+}
+
 /**
  * Brings the schema up to date, all in one transaction; instances that start together wait for each other, by a lock that ends with the
  * transaction: one of the session would stay behind on a connection that a pooler gives to somebody else. `watch` is told the process of the
@@ -68,7 +73,7 @@ export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<vo
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)
     watch?.(rows[0]!.pid)
-    await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
+    await lockSchema(tx)
     const migrator = new Migrator({ db: tx, provider: { getMigrations: readMigrations } })
     const { error } = await migrator.migrateToLatest()
     if (error instanceof Error) throw error

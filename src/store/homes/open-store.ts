@@ -46,6 +46,7 @@ import { createIdempotencyStore } from '../uploads/idempotency-store.ts'
 import { createReconciliationStore } from '../uploads/reconciliation-store.ts'
 import { createReadDoorway } from '../uploads/small/doorway.ts'
 import { createStageSmall } from '../uploads/small/stage-small.ts'
+import { createOpenFileNames } from '../uploads/source-columns.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
 import { createWatchStore } from '../uploads/watch-store.ts'
 import type { Database } from './database.ts'
@@ -54,6 +55,8 @@ import { createHome } from './home.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
 import { migrate } from './migrate.ts'
 import { watchMigration } from './migration-watch.ts'
+import { sealStored } from './seal-stored.ts'
+import { createSeals, type Seals } from './seals.ts'
 import { openServer } from './server-home.ts'
 
 export type StoreHome =
@@ -105,14 +108,17 @@ const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buff
 }
 
 const assemble = async (
-  database: Database,
-  deps: { encryptionKeys: { id: string; key: Buffer }[]; ids: Ids; publicUrl: string },
+  opened: Database,
+  deps: { keyring: Keyring; digestKey: Buffer; seals: Seals; ids: Ids; publicUrl: string },
 ): Promise<Store> => {
-  const keyring = createKeyring(deps.encryptionKeys)
-  const digestKey = await readDigestKey(database, keyring)
+  const { keyring, digestKey, seals } = deps
+  const database = {
+    ...opened,
+    db: opened.db.withPlugin(createOpenFileNames(seals.openFileName)),
+  }
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl, keyring })
-  const uploads = createUploadStore({ database, keyring, outbox })
-  const idempotency = createIdempotencyStore({ database })
+  const uploads = createUploadStore({ database, keyring, outbox, seals })
+  const idempotency = createIdempotencyStore({ database, seals })
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
   if (database.kind === 'embedded') {
@@ -126,24 +132,24 @@ const assemble = async (
     home: createHome({ database, close }),
     uploads,
     smallUploads: {
-      read: createReadDoorway(database),
-      stage: createStageSmall({ database, keyring }),
+      read: createReadDoorway({ database, seals }),
+      stage: createStageSmall({ database, keyring, seals }),
     },
     idempotency,
     lanes,
     holds: createHoldStore({ database }),
-    delivery: createDeliveryStore({ database, outbox }),
+    delivery: createDeliveryStore({ database, outbox, seals }),
     pace: createPaceStore({ database }),
     lists: createListCache({ database }),
     access: createAccessStore({ database, ids: deps.ids }),
     audit: createAuditStore({ database }),
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
-    provisioning: createProvisioningStore({ database }),
+    provisioning: createProvisioningStore({ database, seals }),
     newLists: createNewListStore({ database }),
     watch: createWatchStore({ database }),
     reconciliations: createReconciliationStore({ database, outbox }),
-    explain: createExplainStore({ database, readChunk: uploads.readChunk, digestKey }),
+    explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     sql: database.sql,
     digestKey,
     receipts,
@@ -156,16 +162,34 @@ const assemble = async (
   }
 }
 
+type Secrets = { digestKey: Buffer; seals: Seals }
+
+/** The store's secrets, once nothing lies in the clear that they seal. */
+const sealedSecrets = async (
+  database: Database,
+  { keyring, emit }: { keyring: Keyring; emit: Emit },
+): Promise<Secrets> => {
+  const digestKey = await readDigestKey(database, keyring)
+  const seals = createSeals(digestKey)
+  await sealStored({ database, seals, emit })
+  return { digestKey, seals }
+}
+
 /** On a server by connections of its own, whose statements may last: an index over a large table, or the wait for another instance's migration. */
 const bringUpToDate = async (
   { home, clock, emit }: { home: StoreHome; clock: Clock; emit: Emit },
   database: Database,
-): Promise<void> => {
-  if (home.kind === 'embedded') return migrate(database.db)
+  keyring: Keyring,
+): Promise<Secrets> => {
+  if (home.kind === 'embedded') {
+    await migrate(database.db)
+    return sealedSecrets(database, { keyring, emit })
+  }
   const patient = openServer({ url: home.url, poolSize: 2, queryTimeoutMs: 0 })
   const watching = watchMigration({ db: patient.db, clock, emit })
   try {
     await migrate(patient.db, watching.watch)
+    return await sealedSecrets(patient, { keyring, emit })
   } finally {
     await watching.stop()
     await patient.close()
@@ -190,8 +214,9 @@ export const openStore = async (deps: {
       ? await openEmbedded({ dataDir: deps.home.dataDir, clock: deps.clock, emit: deps.emit })
       : openServer(deps.home)
   try {
-    await bringUpToDate(deps, database)
-    return await assemble(database, deps)
+    const keyring = createKeyring(deps.encryptionKeys)
+    const secrets = await bringUpToDate(deps, database, keyring)
+    return await assemble(database, { ...deps, ...secrets, keyring })
   } catch (error) {
     await database.close()
     throw error

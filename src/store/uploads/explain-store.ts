@@ -1,16 +1,17 @@
 import { sql } from 'kysely'
 
-import { DIGEST_BYTES, keyedDigest } from '../../lib/keyed-digest.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { isOf } from '../delivery/register.ts'
 import type { Database, Db } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import type { Seals } from '../homes/seals.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 type Deps = {
   database: Database
   readChunk: UploadStore['readChunk']
-  digestKey: Buffer
+  seals: Seals
 }
 
 /** No index: the digests of a chunk are one value, and a row of an index for each row staged would double what staging writes. */
@@ -49,8 +50,7 @@ const createUploadsOf =
       where tenant_id = ${tenantId} and contact_list_id = ${contactListId} and state <> 'receiving' ${older}
       order by id desc limit ${scan + 1}`.execute(deps.database.db)
     const page = pageOfRows(rows.map(toUpload), scan)
-    const digest = keyedDigest(deps.digestKey, contactId)
-    if (digest.length !== DIGEST_BYTES) throw new Error('A keyed digest has another length')
+    const digest = deps.seals.contactIds.digests([contactId])
     const items = []
     for (const upload of page.items) {
       items.push({ upload, lines: await linesOf(deps, upload.id, contactId, digest) })
@@ -79,8 +79,8 @@ export const createExplainStore = (deps: Deps): ExplainStore => ({
   registerEntry: async (tenantId, contactListId, contactId) => {
     const { rows } = await sql<EntryRow>`select upload_id, line, accepted_seq, delivered_at,
         content_hash = ''::bytea or accepted_seq < coalesce(doubt_seq, 0) as in_doubt
-      from contact_register left join list_clearing using (list_id)
-      where tenant_id = ${tenantId} and list_id = ${contactListId} and contact_id = ${contactId}
+      from contact_register known left join list_clearing on list_clearing.list_id = ${contactListId}
+      where ${isOf(deps.seals, { tenantId, listId: contactListId }, [contactId])}
         and accepted_seq >= coalesce(cleared_seq, 0)`.execute(deps.database.db)
     const row = rows[0]
     if (!row) return null

@@ -9,7 +9,9 @@ import {
 import { appendAudit } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 import { sameFileAs } from './same-file.ts'
+import { sourceColumns } from './source-columns.ts'
 import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
@@ -68,6 +70,7 @@ const holdOf = ({ options }: StageUpload) => {
 
 const writeUpload = async (
   tx: Tx,
+  seals: Seals,
   input: StageUpload,
   acceptedSeq: string,
   ended: Upload['state'] | null,
@@ -85,7 +88,7 @@ const writeUpload = async (
       rows_read = ${counts.read}, rows_accepted = ${counts.accepted}, rows_rejected = ${counts.rejected},
       rows_duplicates = ${counts.duplicates}, rows_suppressed = ${counts.suppressed}, rows_blank = ${counts.blank},
       rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
-      schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, source = ${JSON.stringify(input.source)}::jsonb,
+      schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, ${sourceColumns(seals, input.uploadId, input.source)},
       options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
       plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
       method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},
@@ -110,22 +113,26 @@ const adopt = async (tx: Tx, { uploadId, parentId }: StageUpload): Promise<void>
 /** The first to answer a claim wins: a request whose claim was taken over cannot stage a second upload for the key. */
 const answerClaim = async (
   tx: Tx,
+  seals: Seals,
   input: StageUpload,
   answer: { status: number; body: string },
 ): Promise<void> => {
-  const { claim } = input
+  const { tenantId, claim } = input
+  const sealed = seals.sealAnswer({ tenantId, ...claim }, answer.body)
   const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
-      fingerprint = ${claim.fingerprint}, status = ${answer.status}, body = ${answer.body},
+      fingerprint = ${claim.fingerprint}, status = ${answer.status}, sealed_body = ${sealed},
       location = ${`/v1/uploads/${input.uploadId}`}
-    where tenant_id = ${input.tenantId} and method = ${claim.method} and path = ${claim.path} and key = ${claim.key}
-      and state = 'claimed' returning key`.execute(tx)
+    where tenant_id = ${tenantId} and method = ${claim.method} and path = ${claim.path}
+      and key_digest = ${seals.keyDigest(claim.key)} and state = 'claimed' returning state`.execute(
+    tx,
+  )
   if (rows.length === 0) {
     throw new StagingLost(`Upload ${input.uploadId}: its idempotency claim is gone or answered`)
   }
 }
 
 export const createStage =
-  (deps: { database: Database; outbox: Outbox }): UploadStore['stage'] =>
+  (deps: { database: Database; outbox: Outbox; seals: Seals }): UploadStore['stage'] =>
   async (input) => {
     const broken = brokenSums(input.counts, false)
     if (broken.length > 0) {
@@ -145,9 +152,9 @@ export const createStage =
       await markLeftOut(tx, input)
       await adopt(tx, input)
       const ended = input.counts.accepted === 0 ? completedState(input.counts) : null
-      const upload = await writeUpload(tx, input, acceptedSeq, ended)
+      const upload = await writeUpload(tx, deps.seals, input, acceptedSeq, ended)
       const answer = input.answer(upload)
-      await answerClaim(tx, input, answer)
+      await answerClaim(tx, deps.seals, input, answer)
       await appendAudit(tx, [input.audit])
       if (ended !== null) await deps.outbox.tell(tx, [{ type: 'upload.completed', upload }])
       if (upload.hold?.reason === 'apply')

@@ -44,6 +44,7 @@ export type UploadRow = {
   batches_total: number
   batches_delivered: number
   batches_failed: number
+  /** With the file's name, which lies sealed beside it (`createOpenFileNames`). */
   source: UploadSource
   columns: UploadColumn[]
   target_columns: string[]
@@ -77,7 +78,7 @@ export type UploadRow = {
 
 export const UPLOAD_COLUMNS = sql.raw(
   `id, tenant_id, contact_list_id, lane_key, accepted_seq, content_seq, parent_id, child_ids, state, hold_reason, hold_since, held_from, told_hold, mode,
-  duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, columns, target_columns, rejections,
+  duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, file_name, columns, target_columns, rejections,
   rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
   rows_failed, rows_unprocessed, rows_unidentified, rows_unattributed, plan_digest, plan, applied_at, not_before, schema_version, request_id, problem, created_at, updated_at, completed_at,
   cancel_requested_at, same_file_as, ${RECONCILIATION_COLUMNS}, ${MARK_COLUMNS}`,

@@ -4,14 +4,17 @@ import { sql, type RawBuilder } from 'kysely'
 
 import { newKey, sealingKey } from '../../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { createEnsureRegister } from '../delivery/register.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import type { Database, Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
+import type { Seals } from '../homes/seals.ts'
 import { SqlFailure } from '../homes/sql-failure.ts'
 import { createControls } from './apply.ts'
 import { createEncodeChunk, decodeChunk, type ChunkRow } from './chunk-codec.ts'
 import { keyContext, openKey, type SealedKey } from './data-keys.ts'
 import { createLedger } from './ledger.ts'
+import { namelessSource } from './source-columns.ts'
 import { createStage } from './stage.ts'
 import { createUploadPages } from './upload-pages.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
@@ -130,12 +133,14 @@ export const createUploadStore = (deps: {
   database: Database
   keyring: Keyring
   outbox: Outbox
+  seals: Seals
 }): UploadStore => {
   const { db } = deps.database
   const keys = createDataKeys(db, deps.keyring)
 
   const readChunk = createReadChunk(db, deps.keyring)
   const stage = createStage(deps)
+  const ensureRegister = createEnsureRegister(db)
 
   return {
     find: createFind(deps.database),
@@ -144,12 +149,13 @@ export const createUploadStore = (deps: {
     ...createLedger({ database: deps.database, readChunk }),
     ...createControls(deps),
     begin: async (upload) => {
+      await ensureRegister(upload.tenantId, upload.contactListId)
       const dataKey = newKey()
       const wrapped = deps.keyring.seal(keyContext(upload.id), dataKey)
       await sql`insert into upload (id, tenant_id, contact_list_id, lane_key, state, mode, duplicates, method, source,
           schema_version, request_id, owner, data_key, data_key_id)
         values (${upload.id}, ${upload.tenantId}, ${upload.contactListId}, ${upload.laneKey}, 'receiving', ${upload.mode},
-          ${upload.duplicates}, 'batches', ${JSON.stringify(upload.source)}::jsonb, ${upload.schemaVersion},
+          ${upload.duplicates}, 'batches', ${JSON.stringify(namelessSource(upload.source))}::jsonb, ${upload.schemaVersion},
           ${upload.requestId}, ${upload.owner}, ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
       keys.receiving.set(upload.id, sealingKey(dataKey))
     },

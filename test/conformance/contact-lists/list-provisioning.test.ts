@@ -3,6 +3,7 @@ import { after, before, it } from 'node:test'
 
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { keyDigest } from '../../support/stages/sealed-rows.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
 eachHome('The making of contact lists', (home) => {
@@ -62,8 +63,8 @@ eachHome('The making of contact lists', (home) => {
     assert.ok(intent.ageMs >= 0 && intent.ageMs < 60_000)
     assert.equal(await store.provisioning.intentOf({ ...scope, tenantId: 'other' }), null)
     await store.sql.executeSql(
-      `update list_intent set intended_at = intended_at - interval '1 hour' where key = $1`,
-      [scope.key],
+      `update list_intent set intended_at = intended_at - interval '1 hour' where key_digest = $1`,
+      [keyDigest(store, scope.key)],
     )
     assert.ok((await store.provisioning.intentOf(scope))!.ageMs >= 3_600_000)
     await intend(scope, 'second')

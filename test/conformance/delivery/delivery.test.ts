@@ -10,6 +10,7 @@ import {
   type RegisterRow,
 } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { fillRegister } from '../../support/stages/sealed-rows.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const expire = (store: Store, lane: string) =>
@@ -349,6 +350,7 @@ eachHome('Lanes and delivery', (home) => {
 
   it('keeps one register row a contact when four settle the same contacts at once', async () => {
     await clear()
+    await fillRegister(store, 'shared', 0, [])
     const contacts = Array.from({ length: 200 }, (_, index) => `c${index}`)
     const lists = ['dl-1', 'dl-2', 'dl-3', 'dl-4']
     const work: (() => Promise<Upload>)[] = []

@@ -12,6 +12,7 @@ import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { createLife, Killed, mortal, type Life } from '../../support/gateway/kill-points.ts'
 import { createMemoryLists } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys, type MemoryGenesys } from '../../support/memory/memory-genesys.ts'
+import { fillRegister } from '../../support/stages/sealed-rows.ts'
 import {
   beginUpload,
   chunkOf,
@@ -117,11 +118,7 @@ eachHome('Overwriting a list', (home) => {
     const delivery = { method, duplicateCheckField: null }
     await store.uploads.stage({ ...input, counts, batchesTotal: 2, chunks: 2, delivery })
     await store.sql.executeSql(`update upload set mode = 'overwrite' where id = $1`, [id])
-    await store.sql.executeSql(
-      `insert into contact_register (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
-       values ('default', $1, 'old-1', '', 0, 'u', 1), ('default', $1, 'a', '', 0, 'u', 2)`,
-      [LIST],
-    )
+    await fillRegister(store, LIST, 0, ['old-1', 'a'])
     return (await store.uploads.find('default', id))!
   }
 

@@ -7,6 +7,7 @@ import { StagingLost } from '../../../src/workflows/ports/uploads/uploads.ts'
 import { bodyOf, specOf } from '../../intake/taken.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { asStaged } from '../../support/stages/chunks.ts'
+import { keyDigest } from '../../support/stages/sealed-rows.ts'
 import {
   audit,
   beginUpload,
@@ -250,7 +251,8 @@ eachHome('Uploads', (home) => {
     await store.idempotency.release(scope)
     assert.equal((await claimKey(store, 'forms', 'you')).kind, 'claimed')
     await store.sql.executeSql(
-      `update idempotency_key set heartbeat_at = clock_timestamp() - interval '61 s' where key = 'forms'`,
+      `update idempotency_key set heartbeat_at = clock_timestamp() - interval '61 s' where key_digest = $1`,
+      [keyDigest(store, 'forms')],
     )
     assert.equal((await claimKey(store, 'forms')).kind, 'claimed')
     const id = await beginUpload(store, 'forms')

@@ -13,6 +13,7 @@ import {
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { BATCH_STATES } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { openTestStore, serverHome } from '../../support/databases/database.ts'
+import { fillRegister } from '../../support/stages/sealed-rows.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const home = serverHome()
@@ -34,6 +35,7 @@ const settleTogether = async (store: Store): Promise<void> => {
       sent: Buffer.alloc(250, 255),
     }
     await store.delivery.intend(claim, upload.id, batch, audit('upload.batch.intended', upload.id))
+    await fillRegister(store, 'shared', 0, [])
     await store.sql.executeSql(`update upload set contact_list_id = 'shared' where id = $1`, [
       upload.id,
     ])

@@ -37,8 +37,10 @@ export const FILL = [
     from generate_series(1, 30000) n, generate_series(0, 1) s`,
   `insert into row_result (upload_id, line, chunk_seq, outcome, code)
     select 'upl_' || lpad(n::text, 8, '0'), s, s / 10, 'failed', 'x' from generate_series(1, 10000) n, generate_series(0, 4) s`,
-  `insert into contact_register (tenant_id, list_id, contact_id, content_hash, accepted_seq, upload_id, line)
-    select 't' || (n % 200 + 1), 'list' || (n % 200 + 1), 'c' || n, '', 1, 'upl_' || n, 1 from generate_series(1, 100000) n`,
+  `insert into register (tenant_id, list_id) select 't' || (n % 200 + 1), 'list' || (n % 200 + 1 + n / 200 * 200) from generate_series(0, 9999) n on conflict do nothing`,
+  `insert into contact_register (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line)
+    select r.id, decode(md5(n::text), 'hex'), 'c', '', 1, 'upl_' || n, 1
+    from generate_series(1, 100000) n join register r on r.list_id = 'list' || (n % 200 + 1) and r.tenant_id = 't' || (n % 200 + 1)`,
   `insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
     select 'whe' || n, 't' || (n % 200 + 1), 'crm' || n, 'https://crm.example', '', 'k', 'registered' from generate_series(1, 800) n`,
   `insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, state, next_at)
@@ -49,8 +51,8 @@ export const FILL = [
     select 'rcp' || n, 'event', sha256(n::text::bytea), 'job' || n, '', case when n % 10 = 1 then 'received' else 'verified' end,
       case when n % 10 <> 1 then 'upl' end, case when n % 10 = 1 then clock_timestamp() + make_interval(secs => n) end,
       clock_timestamp() - make_interval(secs => n) from generate_series(1, 20000) n`,
-  `insert into idempotency_key (tenant_id, method, path, key, state, owner, fingerprint, status, body, done_at)
-    select 'default', 'POST', '/x', 'k' || n, 'done', 'me', 'f', 202, '', clock_timestamp() from generate_series(1, 20000) n`,
+  `insert into idempotency_key (tenant_id, method, path, key_digest, state, owner, fingerprint, status, sealed_body, done_at)
+    select 'default', 'POST', '/x', decode(md5(n::text), 'hex'), 'done', 'me', 'f', 202, '', clock_timestamp() from generate_series(1, 20000) n`,
   `insert into binding (dialect, api_host, client_id) values ('guide', 'api', 'client')`,
   'vacuum analyze',
 ] as const

@@ -49,6 +49,14 @@ const findPrograms = (): string | null => {
   return null
 }
 
+/** What `pg_dump` writes of a whole database, as SQL. */
+export const dumpDatabase = (url: string): Buffer => {
+  const programs = findPrograms()
+  if (programs === null) throw new Error('There is no pg_dump here')
+  const args = ['--inserts', `--dbname=${url}`]
+  return execFileSync(join(programs, 'pg_dump'), args, { maxBuffer: 2 ** 30 })
+}
+
 /** PostgreSQL and its pooler refuse to run as root; then it runs as user postgres, when the system has one. */
 export const serverUser = (): { uid: number; gid: number } | null | 'none' => {
   if (process.getuid?.() !== 0) return null

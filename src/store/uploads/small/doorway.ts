@@ -4,7 +4,9 @@ import { createGatherer } from '../../../lib/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
 import type { Database } from '../../homes/database.ts'
 import { keptStatement, runKept } from '../../homes/kept-statements.ts'
+import type { Seals } from '../../homes/seals.ts'
 import { KEPT_DAYS } from '../idempotency-store.ts'
+import { type AnswerColumns, openAnswer } from '../stored-answer.ts'
 
 type DoorwayRow = {
   id: string | null
@@ -20,10 +22,9 @@ type DoorwayRow = {
   past: boolean | null
   fingerprint: string
   status: number
-  body: string
   location: string | null
   now: Date
-}
+} & AnswerColumns
 
 /** A list that was read before is not sent again: `knownAt` says which reading of it the asker has. */
 const READ = keptStatement(`with asked as materialized (
@@ -34,13 +35,13 @@ const READ = keptStatement(`with asked as materialized (
       and g.object_id in (asked.list, '*')) as granted,
     c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
     greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
-    i.state, i.fingerprint, i.status, i.body, i.location,
+    i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
     i.done_at < clock_timestamp() - interval '${KEPT_DAYS} days' as past
   from asked
     left join api_key k on k.digest = decode(asked.digest, 'hex')
     left join list_cache c on c.list_id = asked.list
     left join idempotency_key i on i.tenant_id = k.tenant_id and i.method = asked.method
-      and i.path = asked.path and i.key = asked.key
+      and i.path = asked.path and i.key_digest = decode(asked.key, 'hex')
   order by asked.place`)
 
 const AT_ONCE = 64
@@ -58,10 +59,15 @@ const keyOf = (row: DoorwayRow): ApiKey | null =>
         revokedAt: row.revoked_at,
       }
 
-const claimOf = (row: DoorwayRow): Doorway['claim'] => {
+type Asked = Parameters<SmallUploadStore['read']>[0]
+
+const claimOf = (seals: Seals, asked: Asked, row: DoorwayRow): Doorway['claim'] => {
   if (row.state === null) return 'free'
   if (row.state === 'claimed' || row.past === true) return 'taken'
-  const { fingerprint, status, body, location } = row
+  const { fingerprint, status, location } = row
+  const { method, path, idempotencyKey } = asked
+  const scope = { tenantId: row.tenant_id, method, path, key: idempotencyKey! }
+  const body = openAnswer(seals, scope, row)
   return { kind: 'done', fingerprint, status, body, location }
 }
 
@@ -84,9 +90,13 @@ const createReadings = () => {
 }
 
 /** Those that come while a reading is under way are read together by the next. */
-export const createReadDoorway = ({ db }: Database): SmallUploadStore['read'] => {
+export const createReadDoorway = (deps: {
+  database: Database
+  seals: Seals
+}): SmallUploadStore['read'] => {
+  const { seals } = deps
   const readings = createReadings()
-  return createGatherer<Parameters<SmallUploadStore['read']>[0], Doorway>(async (all) => {
+  return createGatherer<Asked, Doorway>(async (all) => {
     const before = all.map(({ listId }) => readings.of(listId))
     const asked = all.map(({ keyDigest, listId, method, path, idempotencyKey }, place) => ({
       place,
@@ -95,16 +105,16 @@ export const createReadDoorway = ({ db }: Database): SmallUploadStore['read'] =>
       knownAt: before[place]?.readAt ?? null,
       method,
       path,
-      key: idempotencyKey,
+      key: idempotencyKey === null ? null : seals.keyDigest(idempotencyKey).toString('hex'),
     }))
-    const rows = await runKept<DoorwayRow>(db, READ, [JSON.stringify(asked)])
+    const rows = await runKept<DoorwayRow>(deps.database.db, READ, [JSON.stringify(asked)])
     return rows.map((row, place) => {
       const list = readings.listOf(all[place]!.listId, row, before[place])
       return {
         key: keyOf(row),
         granted: row.granted,
         list: list === null ? null : { list, ageMs: Math.round(row.age_ms ?? 0) },
-        claim: claimOf(row),
+        claim: claimOf(seals, all[place]!, row),
         now: row.now,
       }
     })

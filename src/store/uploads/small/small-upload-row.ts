@@ -82,26 +82,16 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
 /** In the place of the id of an upload with the same file, which only the database knows. */
 const PLACEHOLDER = '$same-file'
 
-/**
- * How the answer reads where an earlier upload had the same file: from which character on how many are to be replaced, counted as
- * PostgreSQL counts, and by what.
- */
-export const withSameFile = (
+/** How the answer reads where an earlier upload had the same file: what stands before and after its id. */
+export const aroundSameFile = (
   body: string,
   answer: (upload: Upload) => { body: string },
   upload: Upload,
-): { cut_from: number; cut: number; put: string } => {
+): [string, string] => {
   const other = answer({ ...upload, sameFileAs: PLACEHOLDER }).body
   let from = 0
   while (from < body.length && body[from] === other[from]) from += 1
-  let end = 0
-  const most = Math.min(body.length, other.length) - from
-  while (end < most && body.at(-1 - end) === other.at(-1 - end)) end += 1
-  // The database counts characters, JavaScript units of 16 bits.
-  const characters = (text: string): number => [...text].length
-  return {
-    cut_from: characters(body.slice(0, from)) + 1,
-    cut: characters(body.slice(from, body.length - end)),
-    put: other.slice(from, other.length - end),
-  }
+  // Looked for where the answers begin to differ: before it, a name in the file may read like this.
+  const at = other.indexOf(PLACEHOLDER, from)
+  return [other.slice(0, at), other.slice(at + PLACEHOLDER.length)]
 }

@@ -7,13 +7,17 @@ import type {
   StoredAnswer,
 } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { auditColumns, AUDIT_COLUMNS, AUDIT_TYPES } from '../../audit/audit-store.ts'
+import { createEnsureRegister } from '../../delivery/register.ts'
 import type { Database } from '../../homes/database.ts'
 import { keptStatement, runKept } from '../../homes/kept-statements.ts'
 import type { Keyring } from '../../homes/keyring.ts'
+import type { Seals } from '../../homes/seals.ts'
 import { createEncodeChunk, type EncodeChunk } from '../chunk-codec.ts'
 import { keyContext } from '../data-keys.ts'
+import { namelessSource } from '../source-columns.ts'
 import { linesAsHex } from '../stage.ts'
-import { stagedSmallUpload, withSameFile } from './small-upload-row.ts'
+import { type AnswerColumns, openAnswer, sealSplitAnswer } from '../stored-answer.ts'
+import { aroundSameFile, stagedSmallUpload } from './small-upload-row.ts'
 
 /** Columns of the upload that come as they are, with their types. */
 const UPLOAD_VALUES = {
@@ -50,8 +54,8 @@ const prefixed = (table: string, of: readonly string[]): string =>
 
 /**
  * Everything of many uploads in one statement, so that one commit makes all of them durable. A key that somebody has claimed is waited
- * for and then left out, and everything of its upload with it; the others are not undone. `text`, `cut_from`, `cut` and `put` are the answer and
- * what of it is another where an earlier upload had the same file, which only the database knows; one that is being staged in this very
+ * for and then left out, and everything of its upload with it; the others are not undone. `sealed` is the answer, and
+ * `sealed_same` the one where an earlier upload had the same file, which only the database knows; one that is being staged in this very
  * moment may be missed, which costs a warning and decides nothing. Locks: keys in their order, then lanes in theirs.
  */
 const STAGE = keptStatement(`with given as materialized (
@@ -60,14 +64,14 @@ const STAGE = keptStatement(`with given as materialized (
         and earlier.state <> 'receiving' and earlier.parent_id is null
         order by earlier.accepted_seq desc limit 1) as same_file_as
     from json_to_recordset($1::json) as g (place int, at timestamptz, ${typed.join(', ')}, data_key text,
-      claim_method text, claim_path text, claim_key text, fingerprint text, status int, text text, cut_from int, cut int, put text,
+      file_name text, file_name_digest text,
+      claim_method text, claim_path text, claim_key text, fingerprint text, status int, sealed text, sealed_same text,
       first_line int, last_line int, accepted int, payload text, left_out text, replaced_by text, id_digests text,
       subject_digests text, audit json)),
   claimed as (
-    insert into idempotency_key (tenant_id, method, path, key, state, owner, fingerprint, status, body, location, done_at)
-    select tenant_id, claim_method, claim_path, claim_key, 'done', owner, fingerprint, status,
-      case when same_file_as is null then text
-        else overlay(text placing replace(put, '$same-file', same_file_as) from cut_from for cut) end,
+    insert into idempotency_key (tenant_id, method, path, key_digest, state, owner, fingerprint, status, sealed_body, same_file_as, location, done_at)
+    select tenant_id, claim_method, claim_path, decode(claim_key, 'hex'), 'done', owner, fingerprint, status,
+      decode(case when same_file_as is null then sealed else sealed_same end, 'hex'), same_file_as,
       '/v1/uploads/' || id, clock_timestamp()
     from given order by tenant_id, claim_method, claim_path, claim_key
     on conflict do nothing returning location),
@@ -81,8 +85,8 @@ const STAGE = keptStatement(`with given as materialized (
       ready_at = least(l.ready_at, clock_timestamp())
     returning key, last_seq),
   staged as (
-    insert into upload (state, accepted_seq, version, batches_total, same_file_as, data_key, created_at, updated_at, ${names.join(', ')})
-    select 'staged', last_seq - of_lane + nth, 1, 1, same_file_as, decode(data_key, 'hex'), at, at, ${prefixed('taken', names)}
+    insert into upload (state, accepted_seq, version, batches_total, same_file_as, data_key, file_name, file_name_digest, created_at, updated_at, ${names.join(', ')})
+    select 'staged', last_seq - of_lane + nth, 1, 1, same_file_as, decode(data_key, 'hex'), decode(file_name, 'hex'), decode(file_name_digest, 'hex'), at, at, ${prefixed('taken', names)}
     from taken join laned on laned.key = taken.lane_key returning id, accepted_seq),
   stored as (
     insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, left_out, replaced_by, id_digests, subject_digests)
@@ -108,7 +112,7 @@ type Ready = {
 }
 
 const readyOf = async (
-  keyring: Keyring,
+  { keyring, seals }: Secrets,
   encodeChunk: EncodeChunk,
   small: SmallUpload,
 ): Promise<Ready> => {
@@ -123,6 +127,10 @@ const readyOf = async (
   const { row, upload } = stagedSmallUpload(small)
   const answer = staging.answer(upload)
   const { claim } = staging
+  const scope = { tenantId: staging.tenantId, ...claim }
+  const parts = aroundSameFile(answer.body, staging.answer, upload)
+  const { fileName } = staging.source
+  const name = fileName === null ? null : seals.sealFileName(begun.id, fileName)
   return {
     upload,
     answer,
@@ -130,16 +138,19 @@ const readyOf = async (
     laneKey: begun.laneKey,
     values: {
       ...row,
+      source: namelessSource(staging.source),
+      file_name: name?.sealed.toString('hex') ?? null,
+      file_name_digest: name?.digest.toString('hex') ?? null,
       at,
       data_key: wrapped.sealed.toString('hex'),
       data_key_id: wrapped.keyId,
       claim_method: claim.method,
       claim_path: claim.path,
-      claim_key: claim.key,
+      claim_key: seals.keyDigest(claim.key).toString('hex'),
       fingerprint: claim.fingerprint,
       status: answer.status,
-      text: answer.body,
-      ...withSameFile(answer.body, staging.answer, upload),
+      sealed: seals.sealAnswer(scope, answer.body).toString('hex'),
+      sealed_same: sealSplitAnswer(seals, scope, parts).toString('hex'),
       first_line: chunk.firstLine,
       last_line: chunk.lastLine,
       accepted: chunk.lines.length,
@@ -188,33 +199,39 @@ const createWrites = (database: Database) => {
   }
 }
 
-type AnswerRow = StoredAnswer & { state: 'claimed' | 'done' }
+type AnswerRow = Omit<StoredAnswer, 'body'> & AnswerColumns & { state: 'claimed' | 'done' }
 
-const ANSWER = keptStatement(`select state, fingerprint, status, body, location from idempotency_key
-  where tenant_id = $1 and method = $2 and path = $3 and key = $4`)
+const ANSWER =
+  keptStatement(`select state, fingerprint, status, sealed_body, same_file_as, location from idempotency_key
+  where tenant_id = $1 and method = $2 and path = $3 and key_digest = $4`)
 
 const answerOfOther = async (
   { db }: Database,
+  seals: Seals,
   { staging: { tenantId, claim } }: SmallUpload,
 ): Promise<Awaited<ReturnType<SmallUploadStore['stage']>>> => {
-  const scope = [tenantId, claim.method, claim.path, claim.key]
+  const scope = [tenantId, claim.method, claim.path, seals.keyDigest(claim.key)]
   const [row] = await runKept<AnswerRow>(db, ANSWER, scope)
   // Released between the two statements, or not answered yet: the caller comes again.
   if (row?.state !== 'done') return { kind: 'in_progress' }
-  const { fingerprint, status, body, location } = row
+  const { fingerprint, status, location } = row
+  const body = openAnswer(seals, { tenantId, ...claim }, row)
   return { kind: 'done', fingerprint, status, body, location }
 }
 
-export const createStageSmall = (deps: {
-  database: Database
-  keyring: Keyring
-}): SmallUploadStore['stage'] => {
+type Secrets = { keyring: Keyring; seals: Seals }
+
+export const createStageSmall = (
+  deps: { database: Database } & Secrets,
+): SmallUploadStore['stage'] => {
   const encodeChunk = createEncodeChunk()
   const stage = createWrites(deps.database)
+  const ensureRegister = createEnsureRegister(deps.database.db)
   return async (small) => {
-    const ready = await readyOf(deps.keyring, encodeChunk, small)
+    await ensureRegister(small.begun.tenantId, small.begun.contactListId)
+    const ready = await readyOf(deps, encodeChunk, small)
     const staged = await stage(ready)
-    if (staged === null) return answerOfOther(deps.database, small)
+    if (staged === null) return answerOfOther(deps.database, deps.seals, small)
     const { acceptedSeq, sameFileAs } = staged
     const upload = { ...ready.upload, acceptedSeq, contentSeq: acceptedSeq, sameFileAs }
     return {

@@ -1,0 +1,54 @@
+import { createHmac } from 'node:crypto'
+
+import { open, seal, sealingKey } from '../../lib/envelope.ts'
+import { createDigestBatch } from '../../lib/keyed-digest.ts'
+import { createTextSeal, type TextSeal } from '../../lib/text-seal.ts'
+
+/** What callers name a call by; see the port `IdempotencyStore`. */
+export type KeyScope = { tenantId: string; method: string; path: string; key: string }
+
+/** What lies in columns of its own and must not lie there in the clear, for it may name a person: each in the form in which it is stored. */
+export type Seals = {
+  /** Digests are those of chunks (`id_digests`). */
+  contactIds: TextSeal
+  /** Idempotency keys are only ever compared. */
+  keyDigest(key: string): Buffer
+  /** A stored answer, bound to the call that it answers. */
+  sealAnswer(scope: KeyScope, body: string): Buffer
+  openAnswer(scope: KeyScope, sealed: Uint8Array): string
+  /** A file's name, bound to its upload, and the digest by which uploads of exactly this name are found. */
+  sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
+  openFileName(uploadId: string, sealed: Uint8Array): string
+}
+
+const fileContext = (uploadId: string): string => `file-name:${uploadId}`
+
+const answerContext = ({ tenantId, method, path }: KeyScope, keyDigest: Buffer): string =>
+  `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
+
+/** Under keys made from `storeKey`, the secret that the store keeps for itself (`digest-key`), one for each purpose. */
+export const createSeals = (storeKey: Uint8Array): Seals => {
+  const textKey = sealingKey(createHmac('sha256', storeKey).update('sealed texts').digest())
+  const digestFor = (purpose: string): ((text: string) => Buffer) => {
+    const batch = createDigestBatch(storeKey, purpose)
+    return (text) => {
+      batch.add(text)
+      return batch.take()
+    }
+  }
+  const keyDigest = digestFor('idempotency-key')
+  const nameDigest = digestFor('file-name')
+  return {
+    contactIds: createTextSeal(storeKey, 'contact-id'),
+    keyDigest,
+    sealAnswer: (scope, body) =>
+      seal(textKey, answerContext(scope, keyDigest(scope.key)), Buffer.from(body)),
+    openAnswer: (scope, sealed) =>
+      open(textKey, answerContext(scope, keyDigest(scope.key)), sealed).toString(),
+    sealFileName: (uploadId, name) => ({
+      sealed: seal(textKey, fileContext(uploadId), Buffer.from(name)),
+      digest: nameDigest(name),
+    }),
+    openFileName: (uploadId, sealed) => open(textKey, fileContext(uploadId), sealed).toString(),
+  }
+}
