@@ -18,6 +18,7 @@ export type Seals = {
   openAnswer(scope: KeyScope, sealed: Uint8Array): string
   /** A file's name, bound to its upload, and the digest by which uploads of exactly this name are found. */
   sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
+  fileNameDigest(name: string): Buffer
   openFileName(uploadId: string, sealed: Uint8Array): string
 }
 
@@ -37,7 +38,7 @@ export const createSeals = (storeKey: Uint8Array): Seals => {
     }
   }
   const keyDigest = digestFor('idempotency-key')
-  const nameDigest = digestFor('file-name')
+  const fileNameDigest = digestFor('file-name')
   return {
     contactIds: createTextSeal(storeKey, 'contact-id'),
     keyDigest,
@@ -47,8 +48,9 @@ export const createSeals = (storeKey: Uint8Array): Seals => {
       open(textKey, answerContext(scope, keyDigest(scope.key)), sealed).toString(),
     sealFileName: (uploadId, name) => ({
       sealed: seal(textKey, fileContext(uploadId), Buffer.from(name)),
-      digest: nameDigest(name),
+      digest: fileNameDigest(name),
     }),
+    fileNameDigest,
     openFileName: (uploadId, sealed) => open(textKey, fileContext(uploadId), sealed).toString(),
   }
 }

@@ -5,6 +5,7 @@ import { SEEN_STATES } from '../../domain/uploads/upload.ts'
 import type { UploadFilter, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import type { Seals } from '../homes/seals.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
@@ -25,8 +26,12 @@ const newestOf = (
   )}) as newest order by id desc limit ${limit}`
 
 /** The conditions that leave few uploads, each with an index of its own. */
-const narrowedBy = ({ sha256, createdFrom, createdTo }: UploadFilter): RawBuilder<unknown> => {
+const narrowedBy = (
+  seals: Seals,
+  { sha256, fileName, createdFrom, createdTo }: UploadFilter,
+): RawBuilder<unknown> => {
   const conditions = [
+    fileName === undefined ? sql`` : sql`and file_name_digest = ${seals.fileNameDigest(fileName)}`,
     sha256 === undefined ? sql`` : sql`and source ->> 'sha256' = ${sha256}`,
     createdFrom === undefined ? sql`` : sql`and created_at >= ${createdFrom}`,
     createdTo === undefined ? sql`` : sql`and created_at < ${createdTo}`,
@@ -35,13 +40,14 @@ const narrowedBy = ({ sha256, createdFrom, createdTo }: UploadFilter): RawBuilde
 }
 
 const rowsOf = (
+  seals: Seals,
   tenantId: string,
   filter: UploadFilter,
   older: RawBuilder<unknown>,
   limit: number,
 ): RawBuilder<UploadRow> => {
   const { states, contactListId } = filter
-  const own = sql`tenant_id = ${tenantId} ${older} ${narrowedBy(filter)}`
+  const own = sql`tenant_id = ${tenantId} ${older} ${narrowedBy(seals, filter)}`
   if (states === undefined && contactListId === undefined) {
     return sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
       where ${own} and state <> 'receiving' order by id desc limit ${limit}`
@@ -52,12 +58,12 @@ const rowsOf = (
 }
 
 /** A tenant's uploads by pages. */
-export const createUploadPages = ({ db }: Database): Pick<UploadStore, 'list'> => ({
+export const createUploadPages = ({ db }: Database, seals: Seals): Pick<UploadStore, 'list'> => ({
   list: async (tenantId, page) => {
     const before = page.cursor === null ? null : idOfCursor(page.cursor)
     if (page.cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
-    const { rows } = await rowsOf(tenantId, page, older, page.limit + 1).execute(db)
+    const { rows } = await rowsOf(seals, tenantId, page, older, page.limit + 1).execute(db)
     return pageOfRows(rows.map(toUpload), page.limit)
   },
 })

@@ -144,7 +144,7 @@ export const createUploadStore = (deps: {
 
   return {
     find: createFind(deps.database),
-    ...createUploadPages(deps.database),
+    ...createUploadPages(deps.database, deps.seals),
     readChunk,
     ...createLedger({ database: deps.database, readChunk }),
     ...createControls(deps),

@@ -80,6 +80,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     await stageUpload(store, { list: 'list9' })
     await listed(store, 't1', { sha256: createHash('md5').update('8').digest('hex') })
   },
+  upload_file_name: ({ store }) => listed(store, 't1', { fileName: 'Spring.csv' }),
   register_of_list: ({ store }) => store.delivery.registerSize('t3', 'list3'),
   upload_reconcile: ({ store }) => store.reconciliations.overdue(180_000),
   upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),

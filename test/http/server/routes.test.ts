@@ -179,7 +179,7 @@ test('uploads are asked for by state, repeated or with commas, and by contact li
   t.after(() => app.close())
   const query = 'state=held,paused&state=failed&contactListId=list-1&limit=5&cursor=c'
   const sha256 = 'aB'.repeat(32)
-  const found = `sha256=${sha256}&createdFrom=2026-11-28&createdTo=2026-11-28T12:00:00%2B01:00`
+  const found = `sha256=${sha256}&fileName=dir/Sprin%C3%A9.csv&createdFrom=2026-11-28&createdTo=2026-11-28T12:00:00%2B01:00`
   for (const url of [`/v1/uploads?${query}`, `/v1/uploads?${found}`, '/v1/uploads']) {
     assert.equal((await app.inject({ url, headers: bearer('uploads') })).statusCode, 200)
   }
@@ -190,6 +190,7 @@ test('uploads are asked for by state, repeated or with commas, and by contact li
       limit: 50,
       cursor: null,
       sha256: sha256.toLowerCase(),
+      fileName: 'Spriné.csv',
       createdFrom: new Date('2026-11-28T00:00:00Z'),
       createdTo: new Date('2026-11-28T11:00:00Z'),
     },
@@ -211,6 +212,8 @@ test('unknown parameters, broken cursors and values out of range are 400 and nam
     ['/v1/uploads?state=', 'state'],
     ['/v1/uploads?contactListId=', 'contactListId'],
     ['/v1/uploads?sha256=abc', 'sha256'],
+    ['/v1/uploads?fileName=', 'fileName'],
+    ['/v1/uploads?fileName=..', 'fileName'],
     ['/v1/uploads?createdFrom=yesterday', 'createdFrom'],
     ['/v1/uploads?createdFrom=2026-02-30', 'createdFrom'],
     ['/v1/uploads?createdTo=2026-11-28T12:00:00', 'createdTo'],

@@ -15,7 +15,7 @@ export const FILL = [
     from generate_series(1, 10000) n`,
   `insert into upload (id, tenant_id, contact_list_id, lane_key, accepted_seq, state, hold_reason, held_from, retry_at, mode,
       duplicates, method, source, schema_version, request_id, owner, rows_read, rows_accepted, rows_delivered,
-      heartbeat_at, created_at, completed_at, reconcile_at)
+      heartbeat_at, created_at, completed_at, reconcile_at, file_name_digest)
     select 'upl_' || lpad(n::text, 8, '0'), case when n % 2 = 0 then 't1' else 't' || (list % 200 + 1) end, 'list' || list, 'contact_list:list' || list,
       case when state <> 'receiving' then n / 10000 + 1 end, state,
       case when state = 'held' then 'genesys_unavailable' end, case when state = 'held' then 'staged' end,
@@ -23,7 +23,7 @@ export const FILL = [
       jsonb_build_object('sha256', md5(n::text)), '1', 'req', 'me', 10, 10, case when state = 'completed' then 10 else 0 end,
       clock_timestamp(), clock_timestamp() - interval '30 days',
       case when state = 'completed' then clock_timestamp() - make_interval(days => 2 + n % 28) end,
-      case when n % 20 = 7 then clock_timestamp() + interval '1 h' end
+      case when n % 20 = 7 then clock_timestamp() + interval '1 h' end, decode(md5(n::text), 'hex')
     from (select n, n % 10000 + 1 as list, case when n > 43000 then (array['staged', 'delivering', 'receiving'])[n % 3 + 1]
       when n > 40000 then 'held' else 'completed' end as state from generate_series(1, 43300) n) as made`,
   `insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { SEEN_STATES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
+import { fileNameOf } from '../../submissions/submission-form.ts'
 
 const MOMENT_FORMS = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
 
@@ -25,6 +26,13 @@ export const uploadsQuerySchema = z.strictObject({
     .transform((text) => text.toLowerCase())
     .optional()
     .describe('The uploads of exactly this file'),
+  fileName: z
+    .string()
+    .max(1024)
+    .transform(fileNameOf)
+    .refine((name) => name !== null, 'must be the name of a file')
+    .optional()
+    .describe('The uploads of files of exactly this name'),
   createdFrom: momentSchema.optional().describe('Those whose `createdAt` is this or later'),
   createdTo: momentSchema.optional().describe('Those whose `createdAt` is before this'),
   limit: limitUpTo(200, 50),

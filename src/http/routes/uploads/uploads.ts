@@ -42,6 +42,7 @@ export const registerUploads = (add: AddRoute): void => {
         ...(query.state && { states: query.state }),
         ...(query.contactListId !== undefined && { contactListId: query.contactListId }),
         ...(query.sha256 !== undefined && { sha256: query.sha256 }),
+        ...(typeof query.fileName === 'string' && { fileName: query.fileName }),
         ...(query.createdFrom && { createdFrom: query.createdFrom }),
         ...(query.createdTo && { createdTo: query.createdTo }),
       })

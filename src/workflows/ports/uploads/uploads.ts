@@ -87,6 +87,8 @@ export type UploadFilter = {
   contactListId?: string
   /** The file's digest, in small hexadecimal digits. */
   sha256?: string
+  /** The file's exact name. */
+  fileName?: string
   /** From this moment on. */
   createdFrom?: Date
   /** Before this moment. */
