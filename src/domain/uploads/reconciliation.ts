@@ -1,22 +1,26 @@
+import { z } from 'zod'
+
 /** What Genesys shows of an upload when it is asked again after the end. */
 export const RECONCILIATION_STATES = ['pending', 'agrees', 'differs', 'unavailable'] as const
 export type ReconciliationState = (typeof RECONCILIATION_STATES)[number]
 
-export type Reconciliation = {
-  state: ReconciliationState
-  /** ISO 8601 UTC; null while pending. */
-  checkedAt: string | null
+const count = z.int().min(0)
+export const reconciliationSchema = z.strictObject({
+  state: z.enum(RECONCILIATION_STATES),
+  /** null while pending. */
+  checkedAt: z.iso.datetime().nullable(),
   /** Rows looked at: contacts read back (platform), or rows of the jobs asked again (guide). */
-  sampled: number
+  sampled: count,
   /** Of those, rows that Genesys does not account for. */
-  missing: number
+  missing: count,
   /** By column: contacts that hold another value than was sent. Never a value. */
-  differences: Record<string, number>
+  differences: z.record(z.string(), count),
   /** Contacts in the list as Genesys tells; null where it does not, or where the list was being replaced. */
-  listSize: number | null
+  listSize: count.nullable(),
   /** Contacts that it should hold at the least, by the register; null where `listSize` is. */
-  registered: number | null
-}
+  registered: count.nullable(),
+})
+export type Reconciliation = z.output<typeof reconciliationSchema>
 
 export type ReconciliationResult = Omit<Reconciliation, 'checkedAt' | 'state'> & {
   state: Exclude<ReconciliationState, 'pending'>

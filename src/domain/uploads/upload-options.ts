@@ -8,11 +8,9 @@ export type UploadMode = (typeof UPLOAD_MODES)[number]
 
 /** What happens to contacts that the gateway delivered before. */
 export const DUPLICATE_RULES = ['update', 'skip', 'ignore'] as const
-export type DuplicateRule = (typeof DUPLICATE_RULES)[number]
 
 /** The ways to Genesys. */
 export const DELIVERY_METHODS = ['batches', 'file', 'callback'] as const
-export type DeliveryMethod = (typeof DELIVERY_METHODS)[number]
 
 const columnName = z.string().min(1).max(128)
 

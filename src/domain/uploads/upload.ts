@@ -1,7 +1,20 @@
-import type { Reconciliation } from './reconciliation.ts'
-import type { Noticed } from './row-notices.ts'
-import type { EncodingSource } from './text-encoding.ts'
-import type { DeliveryMethod, DuplicateRule, UploadMode } from './upload-options.ts'
+import { z } from 'zod'
+
+import { reconciliationSchema } from './reconciliation.ts'
+import { kept, type RecordOf, shown, shownAs } from './shown-fields.ts'
+import {
+  batchProgressSchema,
+  columnsSchema,
+  countsSchema,
+  type KeptSource,
+  planSchema,
+  progressSchema,
+  showColumns,
+  showSource,
+  sourceSchema,
+  uploadProblemSchema,
+} from './upload-members.ts'
+import { DELIVERY_METHODS, DUPLICATE_RULES, UPLOAD_MODES } from './upload-options.ts'
 
 /** The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive from these tables. */
 
@@ -81,21 +94,13 @@ export const LOOKED_AT_HOLDS = [
   'genesys_unavailable',
 ] as const satisfies readonly HoldReason[]
 export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]
-export type Hold = { reason: HoldReason; since: string }
+const holdSchema = z.strictObject({
+  reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
+  since: z.iso.datetime(),
+})
+export type Hold = z.output<typeof holdSchema>
 
-/** `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted = delivered + unchanged + failed + unprocessed`. */
-export type UploadCounts = {
-  read: number
-  accepted: number
-  rejected: number
-  duplicates: number
-  suppressed: number
-  blank: number
-  delivered: number
-  unchanged: number
-  failed: number
-  unprocessed: number
-}
+export type UploadCounts = z.output<typeof countsSchema>
 
 export const ZERO_COUNTS: UploadCounts = {
   read: 0,
@@ -141,122 +146,81 @@ export const ROW_OUTCOMES = [
 ] as const
 export type RowOutcome = (typeof ROW_OUTCOMES)[number]
 
-export const FILE_FORMATS = ['csv', 'ndjson', 'json'] as const
-export type FileFormat = (typeof FILE_FORMATS)[number]
-
-export type UploadSource = {
-  fileName: string | null
-  format: FileFormat
-  encoding: string
-  /** Absent where it was stored by a version that did not tell it. */
-  encodingFrom?: EncodingSource
-  /** As the bytes came, which `bytes` and `sha256` are of; absent as above. */
-  compression?: 'gzip' | null
-  delimiter: string | null
-  bytes: number
-  sha256: string
-  /** Of its rows; absent as above. */
-  noticed?: Noticed
-}
-
-/**
- * How a column of the file found its place: the option `mapping`, the exact name, the name but for case, a proposal that was certain
- * enough; the contact id's own column; `added`: the list was given this column.
- */
-export const MAPPED_BY = ['mapping', 'exact', 'case', 'proposed', 'contactId', 'added'] as const
-export type MappedBy = (typeof MAPPED_BY)[number]
-
-/** How one column of the file was treated; `mappedTo: null` = left out. */
-export type UploadColumn = {
-  name: string
-  kind: 'text' | 'phone' | 'email' | 'date' | 'contactId'
-  mappedTo: string | null
-  /** null: left out. Missing in uploads that were staged before it was kept. */
-  by?: MappedBy | null
-  /** From 0 to 1; null where the caller decided or nothing was mapped. */
-  confidence?: number | null
-}
-
-export type UploadProblem = { code: string; detail: string }
+export type UploadSource = KeptSource
+export type FileFormat = UploadSource['format']
+export type UploadColumn = z.output<typeof columnsSchema>[number]
+export type MappedBy = NonNullable<UploadColumn['by']>
+export type UploadProblem = z.output<typeof uploadProblemSchema>
+export type UploadPlan = z.output<typeof planSchema>
+export type UploadProgress = z.output<typeof progressSchema>
 
 /** Failed rows that Genesys did not name. `unattributed`: of those, rows of an import, whose errors never have a row. */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 
-export type BatchProgress = { total: number; delivered: number; failed: number }
-
-/** How far an upload is. `etaAt` and `rowsPerSecond` are null until two batches are settled. */
-export type UploadProgress = {
-  /** Of the accepted rows, those settled; two decimals. */
-  percent: number
-  rowsPerSecond: number | null
-  /** When the last row will be settled if it goes on like this; ISO 8601 UTC. */
-  etaAt: string | null
-}
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
 
 /**
- * What delivering is expected to do, by the register when the rows were staged: `creates + updates + unchanged = accepted`. What
- * others have put into the list, or earlier uploads will have by then, is not known to it.
+ * The upload, field by field, as the store returns it. What is `shown` is the resource of the API, under the same name: its document and its
+ * answers come from here. A new field is a line here and a line among the columns of `src/store/uploads/upload-row.ts`. Stamps are ISO 8601
+ * UTC from the database's clock.
  */
-export type UploadPlan = {
-  creates: number
-  updates: number
-  unchanged: number
-  suppressed: number
-}
-
-/** An upload as the store returns it. Stamps are ISO 8601 UTC from the database's clock. */
-export type Upload = {
-  id: string
-  tenantId: string
-  contactListId: string
-  laneKey: string
-  /** Order within the lane; null while receiving. */
-  acceptedSeq: number | null
-  /** How old its contents are, in the same order: those of a retry are as old as the upload that the rows came with. */
-  contentSeq: number | null
+export const UPLOAD_FIELDS = {
+  id: shown(z.string()),
   /** The upload whose rows this one retries. */
-  parentId: string | null
+  parentId: shown(z.string().nullable()),
   /** The uploads that retry rows of this one, oldest first. */
-  childIds: string[]
-  state: UploadState
-  hold: Hold | null
-  mode: UploadMode
-  duplicates: DuplicateRule
-  version: number
-  delivery: {
-    method: DeliveryMethod
-    batches: BatchProgress
-    /** Column by which Genesys finds contacts that it holds already; only with `callback`. */
-    duplicateCheckField: string | null
-  }
-  source: UploadSource
-  columns: UploadColumn[]
-  counts: UploadCounts
-  rejections: Record<string, number>
-  planDigest: string
-  /** null = nobody asked for it. */
-  plan: UploadPlan | null
+  children: shown(z.array(z.string())),
+  contactListId: shown(z.string()),
+  state: shown(z.enum(UPLOAD_STATES)),
+  hold: shown(holdSchema.nullable()),
+  mode: shown(z.enum(UPLOAD_MODES)),
+  duplicates: shown(z.enum(DUPLICATE_RULES)),
+  version: shown(count),
+  delivery: shown(
+    z.strictObject({
+      method: z.enum(DELIVERY_METHODS),
+      batches: batchProgressSchema,
+      /** Column by which Genesys finds contacts that it holds already; only with `callback`. */
+      duplicateCheckField: z.string().nullable(),
+    }),
+  ),
+  source: shownAs(sourceSchema, showSource),
+  columns: shownAs(columnsSchema, showColumns),
+  counts: shown(countsSchema),
+  rejections: shown(z.record(z.string(), count)),
+  planDigest: shown(z.string()),
+  /** Of uploads with `apply=manual`; null = nobody asked for it. */
+  plan: shown(planSchema.nullable()),
   /** Nothing is sent earlier. */
-  notBefore: string | null
-  /** When a caller applied the plan; null where none has to, or has yet. */
-  appliedAt: string | null
-  /** Version of the list's schema that the rows were checked against. */
-  schemaVersion: string
-  /** The column names (in cell order) of the staged rows. */
-  targetColumns: string[]
-  requestId: string
-  createdAt: string
-  updatedAt: string
-  completedAt: string | null
-  problem: UploadProblem | null
-  /** Of the failed rows, those that nobody can name. */
-  unnamed: UnnamedFailures
+  notBefore: shown(stamp.nullable()),
+  createdAt: shown(stamp),
+  updatedAt: shown(stamp),
+  completedAt: shown(stamp.nullable()),
   /** null while it is not under way. */
-  progress: UploadProgress | null
-  /** The newest earlier upload of the tenant to the list with the same bytes. */
-  sameFileAs: string | null
+  progress: shown(progressSchema.nullable()),
+  problem: shown(uploadProblemSchema.nullable()),
   /** What Genesys shows of it after its end; null where nothing was delivered. */
-  reconciliation: Reconciliation | null
+  reconciliation: shown(reconciliationSchema.nullable()),
+
+  tenantId: kept<string>(),
+  laneKey: kept<string>(),
+  /** Order within the lane; null while receiving. */
+  acceptedSeq: kept<number | null>(),
+  /** How old its contents are, in the same order: those of a retry are as old as the upload that the rows came with. */
+  contentSeq: kept<number | null>(),
+  /** When a caller applied the plan; null where none has to, or has yet. */
+  appliedAt: kept<string | null>(),
+  /** Version of the list's schema that the rows were checked against. */
+  schemaVersion: kept<string>(),
+  /** The column names (in cell order) of the staged rows. */
+  targetColumns: kept<string[]>(),
+  requestId: kept<string>(),
+  /** Of the failed rows, those that nobody can name. */
+  unnamed: kept<UnnamedFailures>(),
+  /** The newest earlier upload of the tenant to the list with the same bytes. */
+  sameFileAs: kept<string | null>(),
   /** A caller cancelled it while Genesys may have had rows of it: what became of those is learnt first. */
-  cancelRequested: boolean
+  cancelRequested: kept<boolean>(),
 }
+export type Upload = RecordOf<typeof UPLOAD_FIELDS>

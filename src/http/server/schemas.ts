@@ -3,51 +3,21 @@ import { z } from 'zod'
 import { COLUMN_KINDS } from '../../domain/contact-lists/contact-list.ts'
 import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
-import { RECONCILIATION_STATES } from '../../domain/uploads/reconciliation.ts'
-import { ENCODING_SOURCES } from '../../domain/uploads/text-encoding.ts'
+import { shapeOf } from '../../domain/uploads/shown-fields.ts'
 import {
-  DELIVERY_METHODS,
-  DUPLICATE_RULES,
-  UPLOAD_MODES,
-  uploadOptionsSchema,
-} from '../../domain/uploads/upload-options.ts'
-import {
-  FILE_FORMATS,
-  HOLD_REASONS,
-  MAPPED_BY,
-  UPLOAD_STATES,
-  type HoldReason,
-} from '../../domain/uploads/upload.ts'
+  columnsSchema,
+  countsSchema,
+  planSchema,
+  sourceSchema,
+} from '../../domain/uploads/upload-members.ts'
+import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
+import { UPLOAD_FIELDS } from '../../domain/uploads/upload.ts'
 import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
 
 /** The shapes that cross the HTTP border; the API document is made of them. */
 const count = z.int().min(0)
 const stamp = z.iso.datetime()
 
-const countsSchema = z.strictObject({
-  read: count,
-  accepted: count,
-  rejected: count,
-  duplicates: count,
-  suppressed: count,
-  blank: count,
-  delivered: count,
-  unchanged: count,
-  failed: count,
-  unprocessed: count,
-})
-
-export const columnsSchema = z.array(
-  z.strictObject({
-    name: z.string(),
-    kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
-    mappedTo: z.string().nullable(),
-    by: z.enum(MAPPED_BY).nullable().optional(),
-    confidence: z.number().min(0).max(1).nullable().optional(),
-  }),
-)
-
-/** By the register: `creates + updates + unchanged` = accepted. */
 const warningsSchema = z.array(
   z.strictObject({
     code: z.string(),
@@ -59,82 +29,10 @@ const warningsSchema = z.array(
   }),
 )
 
-const planSchema = z.strictObject({
-  creates: count,
-  updates: count,
-  unchanged: count,
-  suppressed: count,
-})
-
-const reconciliationSchema = z.strictObject({
-  state: z.enum(RECONCILIATION_STATES),
-  checkedAt: stamp.nullable(),
-  sampled: count,
-  missing: count,
-  differences: z.record(z.string(), count),
-  listSize: count.nullable(),
-  registered: count.nullable(),
-})
-
-/** The file as it came: `bytes` and `sha256` are of the body before it is unpacked. */
-const sourceSchema = z.strictObject({
-  fileName: z.string().nullable(),
-  format: z.enum(FILE_FORMATS),
-  encoding: z.string(),
-  encodingFrom: z.enum(ENCODING_SOURCES),
-  compression: z.enum(['gzip']).nullable(),
-  delimiter: z.string().nullable(),
-  bytes: count,
-  sha256: z.string(),
-})
-
-const holdSchema = z
-  .strictObject({
-    reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
-    since: stamp,
-  })
-  .nullable()
-const uploadProblemSchema = z.strictObject({ code: z.string(), detail: z.string() }).nullable()
-
+/** The upload as callers see it; its fields are those of the domain. */
 export const uploadSchema = z.strictObject({
-  id: z.string(),
-  /** The upload whose rows this one retries. */
-  parentId: z.string().nullable(),
-  /** The uploads that retry rows of this one, oldest first. */
-  children: z.array(z.string()),
-  contactListId: z.string(),
-  state: z.enum(UPLOAD_STATES),
-  hold: holdSchema,
-  mode: z.enum(UPLOAD_MODES),
-  duplicates: z.enum(DUPLICATE_RULES),
-  version: count,
-  delivery: z.strictObject({
-    method: z.enum(DELIVERY_METHODS),
-    batches: z.strictObject({ total: count, delivered: count, failed: count }),
-    duplicateCheckField: z.string().nullable(),
-  }),
-  source: sourceSchema,
-  columns: columnsSchema,
-  counts: countsSchema,
-  rejections: z.record(z.string(), count),
+  ...shapeOf(UPLOAD_FIELDS),
   warnings: warningsSchema,
-  planDigest: z.string(),
-  /** Of uploads with apply=manual. */
-  plan: planSchema.nullable(),
-  notBefore: stamp.nullable(),
-  createdAt: stamp,
-  updatedAt: stamp,
-  completedAt: stamp.nullable(),
-  progress: z
-    .strictObject({
-      percent: z.number().min(0).max(100),
-      rowsPerSecond: z.number().nullable(),
-      etaAt: stamp.nullable(),
-    })
-    .nullable(),
-  problem: uploadProblemSchema,
-  /** What Genesys shows of it after its end; null where nothing was delivered. */
-  reconciliation: reconciliationSchema.nullable(),
 })
 
 /** The answer to `validateOnly`. */
@@ -272,9 +170,9 @@ export const uploadEventSchema = z.strictObject({
   data: z.strictObject({
     uploadId: z.string(),
     contactListId: z.string(),
-    state: z.enum(UPLOAD_STATES),
-    hold: holdSchema,
-    problem: uploadProblemSchema,
+    state: UPLOAD_FIELDS.state.schema,
+    hold: UPLOAD_FIELDS.hold.schema,
+    problem: UPLOAD_FIELDS.problem.schema,
     counts: countsSchema,
     sha256: z.string(),
     rowsUrl: z.string(),

@@ -8,15 +8,13 @@ import {
 import type { UploadCounts, UploadProgress, UploadState } from '../../domain/uploads/upload.ts'
 
 /** What an upload's row keeps of its rate. */
-export type MarkColumns = {
+type MarkColumns = {
   mark_rows: number | null
   mark_at: Date | null
   next_mark_rows: number | null
   next_mark_at: Date | null
   settled_at: Date | null
 }
-
-export const MARK_COLUMNS = 'mark_rows, mark_at, next_mark_rows, next_mark_at, settled_at'
 
 const rowsAfter = (settledNow: number) =>
   sql`rows_delivered + rows_unchanged + rows_failed + rows_unprocessed + ${settledNow}::int`

@@ -7,7 +7,6 @@ export type ReconciliationColumns = {
   reconciliation: Omit<Reconciliation, 'checkedAt'> | null
   reconciled_at: Date | null
 }
-export const RECONCILIATION_COLUMNS = 'reconciliation, reconciled_at'
 
 /** Member by member: jsonb gives them back in an order of its own. */
 export const reconciliationOf = (row: ReconciliationColumns): Reconciliation | null => {

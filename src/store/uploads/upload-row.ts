@@ -6,83 +6,130 @@ import {
   type HoldReason,
   type LaneState,
   type Upload,
-  type UploadColumn,
   type UploadCounts,
   type UploadPlan,
-  type UploadProblem,
-  type UploadSource,
   type UploadState,
 } from '../../domain/uploads/upload.ts'
 import type { Db } from '../homes/database.ts'
-import { MARK_COLUMNS, type MarkColumns, progressOfRow } from './progress-marks.ts'
-import {
-  RECONCILIATION_COLUMNS,
-  type ReconciliationColumns,
-  reconciliationOf,
-} from './reconciliation-columns.ts'
+import { progressOfRow } from './progress-marks.ts'
+import { type ReconciliationColumns, reconciliationOf } from './reconciliation-columns.ts'
+
+type Column<Value, Name extends keyof Upload | null> = {
+  readonly field: Name
+  readonly isStamp: boolean
+  /** What the table gives it by itself; undefined where staging writes it. */
+  readonly untouched: Value | undefined
+}
+/** A column that only the store reads, or that a field is made of. */
+const own = <Value>(untouched?: Value): Column<Value, null> => ({
+  field: null,
+  isStamp: false,
+  untouched,
+})
+/** A column that is the field as it stands. */
+const same = <Name extends keyof Upload>(
+  field: Name,
+  untouched?: Upload[Name],
+): Column<Upload[Name], Name> => ({ field, isStamp: false, untouched })
+
+type StampOf<Name extends keyof Upload> = null extends Upload[Name] ? Date | null : Date
+/** A time, which the field has as text. */
+const stamp = <Name extends keyof Upload>(
+  field: Name,
+  untouched?: StampOf<Name>,
+): Column<StampOf<Name>, Name> => ({ field, isStamp: true, untouched })
+
+/**
+ * The columns that an upload is read from, and the fields of `UPLOAD_FIELDS` that they are. A new one is a line here; `own` ones are put together in
+ * `toUpload`.
+ */
+const COLUMNS = {
+  id: same('id'),
+  tenant_id: same('tenantId'),
+  contact_list_id: same('contactListId'),
+  lane_key: same('laneKey'),
+  accepted_seq: own<string | null>(null),
+  content_seq: own<string | null>(null),
+  parent_id: same('parentId', null),
+  child_ids: same('children', []),
+  state: same('state', 'staged'),
+  hold_reason: own<HoldReason | null>(null),
+  hold_since: own<Date | null>(null),
+  held_from: own<LaneState | null>(null),
+  told_hold: own<string | null>(null),
+  mode: same('mode'),
+  duplicates: same('duplicates'),
+  method: own<Upload['delivery']['method']>(),
+  duplicate_check_field: own<string | null>(),
+  version: same('version', 1),
+  batches_total: own<number>(1),
+  batches_delivered: own<number>(0),
+  batches_failed: own<number>(0),
+  /** With the file's name, which lies sealed beside it (`createOpenFileNames`). */
+  source: same('source'),
+  file_name: own<Buffer | null>(),
+  columns: same('columns'),
+  target_columns: same('targetColumns'),
+  rejections: same('rejections'),
+  rows_read: own<number>(),
+  rows_accepted: own<number>(),
+  rows_rejected: own<number>(),
+  rows_duplicates: own<number>(),
+  rows_suppressed: own<number>(),
+  rows_blank: own<number>(),
+  rows_delivered: own<number>(0),
+  rows_unchanged: own<number>(0),
+  rows_failed: own<number>(0),
+  rows_unprocessed: own<number>(0),
+  rows_unidentified: own<number>(0),
+  rows_unattributed: own<number>(0),
+  plan_digest: same('planDigest'),
+  plan: own<UploadPlan | null>(null),
+  applied_at: stamp('appliedAt', null),
+  not_before: stamp('notBefore', null),
+  schema_version: same('schemaVersion'),
+  request_id: same('requestId'),
+  problem: same('problem', null),
+  created_at: stamp('createdAt'),
+  updated_at: stamp('updatedAt'),
+  completed_at: stamp('completedAt', null),
+  cancel_requested_at: own<Date | null>(null),
+  same_file_as: same('sameFileAs', null),
+  reconciliation: own<ReconciliationColumns['reconciliation']>(null),
+  reconciled_at: own<Date | null>(null),
+  mark_rows: own<number | null>(null),
+  mark_at: own<Date | null>(null),
+  next_mark_rows: own<number | null>(null),
+  next_mark_at: own<Date | null>(null),
+  settled_at: own<Date | null>(null),
+}
+type Columns = typeof COLUMNS
 
 /** An upload as SQL gives it. */
 export type UploadRow = {
-  id: string
-  tenant_id: string
-  contact_list_id: string
-  lane_key: string
-  accepted_seq: string | null
-  content_seq: string | null
-  parent_id: string | null
-  child_ids: string[]
-  state: UploadState
-  hold_reason: HoldReason | null
-  hold_since: Date | null
-  held_from: LaneState | null
-  told_hold: string | null
-  mode: Upload['mode']
-  duplicates: Upload['duplicates']
-  method: Upload['delivery']['method']
-  duplicate_check_field: string | null
-  version: number
-  batches_total: number
-  batches_delivered: number
-  batches_failed: number
-  /** With the file's name, which lies sealed beside it (`createOpenFileNames`). */
-  source: UploadSource
-  columns: UploadColumn[]
-  target_columns: string[]
-  rejections: Record<string, number>
-  rows_read: number
-  rows_accepted: number
-  rows_rejected: number
-  rows_duplicates: number
-  rows_suppressed: number
-  rows_blank: number
-  rows_delivered: number
-  rows_unchanged: number
-  rows_failed: number
-  rows_unprocessed: number
-  plan_digest: string
-  plan: UploadPlan | null
-  applied_at: Date | null
-  not_before: Date | null
-  schema_version: string
-  request_id: string
-  rows_unidentified: number
-  rows_unattributed: number
-  problem: UploadProblem | null
-  created_at: Date
-  updated_at: Date
-  completed_at: Date | null
-  cancel_requested_at: Date | null
-  same_file_as: string | null
-} & MarkColumns &
-  ReconciliationColumns
+  [Name in keyof Columns]: Columns[Name] extends Column<infer Value, infer _> ? Value : never
+}
+export const UPLOAD_COLUMNS = sql.raw(Object.keys(COLUMNS).join(', '))
 
-export const UPLOAD_COLUMNS = sql.raw(
-  `id, tenant_id, contact_list_id, lane_key, accepted_seq, content_seq, parent_id, child_ids, state, hold_reason, hold_since, held_from, told_hold, mode,
-  duplicates, method, duplicate_check_field, version, batches_total, batches_delivered, batches_failed, source, file_name, columns, target_columns, rejections,
-  rows_read, rows_accepted, rows_rejected, rows_duplicates, rows_suppressed, rows_blank, rows_delivered, rows_unchanged,
-  rows_failed, rows_unprocessed, rows_unidentified, rows_unattributed, plan_digest, plan, applied_at, not_before, schema_version, request_id, problem, created_at, updated_at, completed_at,
-  cancel_requested_at, same_file_as, ${RECONCILIATION_COLUMNS}, ${MARK_COLUMNS}`,
-)
+/** The columns of a staged upload that staging does not write. */
+export const UNTOUCHED = Object.fromEntries(
+  Object.entries(COLUMNS).flatMap(([name, column]) =>
+    column.untouched === undefined ? [] : [[name, column.untouched]],
+  ),
+) as Partial<UploadRow>
+
+type PlainFields = Exclude<Columns[keyof Columns]['field'], null>
+
+/** The fields that are a column each. */
+const plainFields = (row: UploadRow): Pick<Upload, PlainFields> => {
+  const fields: Record<string, unknown> = {}
+  for (const [name, { field, isStamp }] of Object.entries(COLUMNS)) {
+    if (field === null) continue
+    const value = row[name as keyof UploadRow]
+    fields[field] = isStamp ? ((value as Date | null)?.toISOString() ?? null) : value
+  }
+  return fields as Pick<Upload, PlainFields>
+}
 
 const quoted = (states: readonly string[]) =>
   sql.raw(states.map((state) => `'${state}'`).join(', '))
@@ -130,53 +177,31 @@ const planOf = (plan: UploadPlan | null): UploadPlan | null =>
         suppressed: plan.suppressed,
       }
 
-export const toUpload = (row: UploadRow): Upload => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  contactListId: row.contact_list_id,
-  laneKey: row.lane_key,
-  acceptedSeq: numberOf(row.accepted_seq),
-  contentSeq: numberOf(contentSeqOf(row)),
-  parentId: row.parent_id,
-  childIds: row.child_ids,
-  state: row.state,
-  hold:
-    row.hold_reason && row.hold_since
-      ? { reason: row.hold_reason, since: row.hold_since.toISOString() }
-      : null,
-  mode: row.mode,
-  duplicates: row.duplicates,
-  version: row.version,
-  delivery: {
-    method: row.method,
-    batches: {
-      total: row.batches_total,
-      delivered: row.batches_delivered,
-      failed: row.batches_failed,
+export const toUpload = (row: UploadRow): Upload => {
+  const counts = countsOf(row)
+  const { hold_reason: reason, hold_since: since } = row
+  return {
+    ...plainFields(row),
+    acceptedSeq: numberOf(row.accepted_seq),
+    contentSeq: numberOf(contentSeqOf(row)),
+    hold: reason && since ? { reason, since: since.toISOString() } : null,
+    delivery: {
+      method: row.method,
+      batches: {
+        total: row.batches_total,
+        delivered: row.batches_delivered,
+        failed: row.batches_failed,
+      },
+      duplicateCheckField: row.duplicate_check_field,
     },
-    duplicateCheckField: row.duplicate_check_field,
-  },
-  source: row.source,
-  columns: row.columns,
-  counts: countsOf(row),
-  rejections: row.rejections,
-  planDigest: row.plan_digest,
-  plan: planOf(row.plan),
-  notBefore: row.not_before?.toISOString() ?? null,
-  appliedAt: row.applied_at?.toISOString() ?? null,
-  schemaVersion: row.schema_version,
-  targetColumns: row.target_columns,
-  requestId: row.request_id,
-  createdAt: row.created_at.toISOString(),
-  updatedAt: row.updated_at.toISOString(),
-  completedAt: row.completed_at?.toISOString() ?? null,
-  problem: row.problem,
-  unnamed: { unidentified: row.rows_unidentified, unattributed: row.rows_unattributed },
-  progress: progressOfRow(row, countsOf(row)),
-  sameFileAs: row.same_file_as,
-  reconciliation: reconciliationOf(row),
-  cancelRequested: row.cancel_requested_at !== null,
-})
+    counts,
+    plan: planOf(row.plan),
+    unnamed: { unidentified: row.rows_unidentified, unattributed: row.rows_unattributed },
+    progress: progressOfRow(row, counts),
+    reconciliation: reconciliationOf(row),
+    cancelRequested: row.cancel_requested_at !== null,
+  }
+}
 
 /** Locks the upload's row until the transaction ends. Callers lock its lane first: that order is what excludes deadlocks. */
 export const lockUpload = async (tx: Db, uploadId: string): Promise<UploadRow | null> => {

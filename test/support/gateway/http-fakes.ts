@@ -55,7 +55,7 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   acceptedSeq: 1,
   contentSeq: 1,
   parentId: null,
-  childIds: [],
+  children: [],
   state: 'delivering',
   hold: null,
   mode: 'append',

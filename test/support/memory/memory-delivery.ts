@@ -61,7 +61,7 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     acceptedSeq: 5,
     contentSeq: about.acceptedSeq ?? 5,
     parentId: null,
-    childIds: [],
+    children: [],
     state: 'staged',
     hold: null,
     mode: 'append',

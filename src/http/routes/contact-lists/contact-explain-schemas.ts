@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
 import { contactIdSchema } from '../../../domain/ids/ids.ts'
+import { columnsSchema } from '../../../domain/uploads/upload-members.ts'
 import { DUPLICATE_RULES, UPLOAD_MODES } from '../../../domain/uploads/upload-options.ts'
 import { ROW_OUTCOMES, UPLOAD_STATES } from '../../../domain/uploads/upload.ts'
-import { columnsSchema, contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
+import { contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
 
 const stamp = z.iso.datetime()
 const line = z.int().min(1)

@@ -1,43 +1,6 @@
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { SmallUpload } from '../../../workflows/ports/uploads/small-uploads.ts'
-import { toUpload, type UploadRow } from '../upload-row.ts'
-
-/** As the table's defaults have it. */
-const UNTOUCHED = {
-  accepted_seq: null,
-  content_seq: null,
-  parent_id: null,
-  child_ids: [],
-  state: 'staged',
-  hold_reason: null,
-  hold_since: null,
-  held_from: null,
-  told_hold: null,
-  version: 1,
-  batches_total: 1,
-  batches_delivered: 0,
-  batches_failed: 0,
-  rows_delivered: 0,
-  rows_unchanged: 0,
-  rows_failed: 0,
-  rows_unprocessed: 0,
-  rows_unidentified: 0,
-  rows_unattributed: 0,
-  plan: null,
-  applied_at: null,
-  not_before: null,
-  problem: null,
-  completed_at: null,
-  cancel_requested_at: null,
-  same_file_as: null,
-  reconciliation: null,
-  reconciled_at: null,
-  mark_rows: null,
-  mark_at: null,
-  next_mark_rows: null,
-  next_mark_at: null,
-  settled_at: null,
-} as const satisfies Partial<UploadRow>
+import { toUpload, UNTOUCHED, type UploadRow } from '../upload-row.ts'
 
 /** The columns that are written for a small upload, and the upload as whoever reads it back finds it, but for its place in the lane. */
 export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {

@@ -141,7 +141,7 @@ const checkRetryable = async (
 
 /** Of two retries at a time, the second would take the same rows again. */
 const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
-  const last = parent.childIds.at(-1)
+  const last = parent.children.at(-1)
   if (last === undefined) return
   const child = await deps.uploads.find(parent.tenantId, last)
   if (child === null || FINAL_STATES.includes(child.state)) return

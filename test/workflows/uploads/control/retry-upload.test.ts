@@ -25,8 +25,8 @@ eachHome('Retrying what is left of an upload', (home) => {
   const gateway = () => createWorkingGateway(store, `retry-${(lists += 1)}`)
   type Gateway = ReturnType<typeof gateway>
   const childOf = async (g: Gateway, parentId: string) => {
-    const { childIds } = await g.find(parentId)
-    return g.find(childIds.at(-1)!)
+    const { children } = await g.find(parentId)
+    return g.find(children.at(-1)!)
   }
   const cancel = (g: Gateway, uploadId: string) =>
     g.control({ caller: CALLER, uploadId, action: 'cancel' })
@@ -107,7 +107,7 @@ eachHome('Retrying what is left of an upload', (home) => {
     assert.equal((await childOf(g, id)).counts.read, counts.failed)
     await g.work()
     assert.equal(g.genesys.contacts.size, 11)
-    assert.equal((await g.find(id)).childIds.length, 2)
+    assert.equal((await g.find(id)).children.length, 2)
   })
 
   it('never puts the old content of a retried row over newer content, delivered or still to come', async () => {
@@ -150,7 +150,7 @@ eachHome('Retrying what is left of an upload', (home) => {
     const second = await g.retry(id, ['unprocessed', 'failed'], 'again')
     assert.equal(second.replayed, true)
     assert.equal(second.body, first.body)
-    assert.equal((await g.find(id)).childIds.length, 1)
+    assert.equal((await g.find(id)).children.length, 1)
     await assert.rejects(g.retry(id, ['failed'], 'again'), problem('idempotency-key-reused'))
   })
 
@@ -206,7 +206,7 @@ eachHome('Retrying what is left of an upload', (home) => {
     const id = await withFailures(g)
     await store.sql.executeSql(`update chunk set payload = ''::bytea where upload_id = $1`, [id])
     await assert.rejects(g.retry(id, undefined, 'dies'))
-    assert.deepEqual((await g.find(id)).childIds, [])
+    assert.deepEqual((await g.find(id)).children, [])
     const { rows: left } = await store.sql.executeSql(
       `select id from upload where state = 'receiving'`,
     )

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+
+import type { Noticed } from './row-notices.ts'
+import { ENCODING_SOURCES, type EncodingSource } from './text-encoding.ts'
+
+/** What an upload is made of, in the form in which callers see it. */
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+/** `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted = delivered + unchanged + failed + unprocessed`. */
+export const countsSchema = z.strictObject({
+  read: count,
+  accepted: count,
+  rejected: count,
+  duplicates: count,
+  suppressed: count,
+  blank: count,
+  delivered: count,
+  unchanged: count,
+  failed: count,
+  unprocessed: count,
+})
+
+/** The file as it came: `bytes` and `sha256` are of the body before it is unpacked. */
+export const sourceSchema = z.strictObject({
+  fileName: z.string().nullable(),
+  format: z.enum(['csv', 'ndjson', 'json']),
+  encoding: z.string(),
+  encodingFrom: z.enum(ENCODING_SOURCES),
+  compression: z.enum(['gzip']).nullable(),
+  delimiter: z.string().nullable(),
+  bytes: count,
+  sha256: z.string(),
+})
+type Source = z.output<typeof sourceSchema>
+
+/** The source as it is kept. What is optional is absent where it was stored by a version that did not tell it. */
+export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
+  encodingFrom?: EncodingSource
+  compression?: 'gzip' | null
+  /** Of its rows; told as warnings. */
+  noticed?: Noticed
+}
+
+/** Member by member: jsonb gives them back in an order of its own. */
+export const showSource = (source: KeptSource): Source => ({
+  fileName: source.fileName,
+  format: source.format,
+  encoding: source.encoding,
+  encodingFrom: source.encodingFrom ?? 'content',
+  compression: source.compression ?? null,
+  delimiter: source.delimiter,
+  bytes: source.bytes,
+  sha256: source.sha256,
+})
+
+/**
+ * How a column of the file found its place: the option `mapping`, the exact name, the name but for case, a proposal that was certain
+ * enough; the contact id's own column; `added`: the list was given this column.
+ */
+const MAPPED_BY = ['mapping', 'exact', 'case', 'proposed', 'contactId', 'added'] as const
+
+/** How one column of the file was treated. */
+const columnSchema = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
+  /** null = left out. */
+  mappedTo: z.string().nullable(),
+  /** null: left out. Missing in uploads that were staged before it was kept. */
+  by: z.enum(MAPPED_BY).nullable().optional(),
+  /** null where the caller decided or nothing was mapped. */
+  confidence: z.number().min(0).max(1).nullable().optional(),
+})
+export const columnsSchema = z.array(columnSchema)
+
+export const showColumns = (columns: z.output<typeof columnsSchema>): typeof columns =>
+  columns.map(({ name, kind, mappedTo, by = null, confidence = null }) => ({
+    name,
+    kind,
+    mappedTo,
+    by,
+    confidence,
+  }))
+
+/**
+ * What delivering is expected to do, by the register when the rows were staged: `creates + updates + unchanged = accepted`. What
+ * others have put into the list, or earlier uploads will have by then, is not known to it.
+ */
+export const planSchema = z.strictObject({
+  creates: count,
+  updates: count,
+  unchanged: count,
+  suppressed: count,
+})
+
+export const batchProgressSchema = z.strictObject({
+  total: count,
+  delivered: count,
+  failed: count,
+})
+
+/** How far an upload is. */
+export const progressSchema = z.strictObject({
+  /** Of the accepted rows, those settled; two decimals. */
+  percent: z.number().min(0).max(100),
+  /** null until two batches are settled. */
+  rowsPerSecond: z.number().nullable(),
+  /** When the last row will be settled if it goes on like this; null as above. */
+  etaAt: stamp.nullable(),
+})
+
+export const uploadProblemSchema = z.strictObject({ code: z.string(), detail: z.string() })
