@@ -76,13 +76,13 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   await store.sync.ensureEnvEndpoints(config.endpoints)
   const genesys = openGenesys(config, sandbox, store, emit)
   const callbackUrl = callbackUrlOf(config, address)
-  const parts = { config, telemetry, store, genesys, owner, callbackUrl }
-  const work = await during('prepare-work', () => createWork(parts))
-  const events = eventSubscriptionOf(parts)
+  const essentials = { config, telemetry, store, genesys, owner, callbackUrl }
+  const work = await during('prepare-work', () => createWork(essentials))
+  const events = eventSubscriptionOf(essentials)
   const stopped = new AbortController()
   const watchUploads = createWatchUploads({ uploads: store.watch, clock: systemClock, emit })
   const server = await createGatewayServer({
-    ...parts,
+    ...essentials,
     publicUrl,
     simulated: sandbox !== null,
     wake: (laneKey) => work.lanes.wake(laneKey),

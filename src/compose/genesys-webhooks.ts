@@ -14,7 +14,7 @@ import {
   type EventSubscription,
 } from '../workflows/genesys-events/subscribe-to-events.ts'
 import { createVerifyWebhook } from '../workflows/genesys-events/verify-webhook.ts'
-import type { Parts } from './parts.ts'
+import type { Essentials } from './essentials.ts'
 
 /**
  * Where Genesys calls back for a part of an upload, with the token that proves it. null: it cannot, for want of a secret or of an
@@ -42,7 +42,7 @@ export const eventSubscriptionOf = ({
   store,
   genesys,
   telemetry,
-}: Parts): EventSubscription | string => {
+}: Essentials): EventSubscription | string => {
   const [secret] = webhookSecretsOf(config)
   if (genesys.subscriptions === null) return 'polling alone: this dialect has no events'
   if (config.publicUrl === null) return 'no subscription: PUBLIC_URL is not set'
@@ -59,7 +59,7 @@ export const eventSubscriptionOf = ({
 }
 
 /** What the HTTP border needs to take Genesys' webhooks. */
-export const webhooksFromGenesys = ({ config, store, telemetry }: Parts) => {
+export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) => {
   const secrets = webhookSecretsOf(config)
   const ids = createIds({ clock: systemClock })
   const { emit } = telemetry
@@ -71,7 +71,7 @@ export const webhooksFromGenesys = ({ config, store, telemetry }: Parts) => {
 
 /** Looks after the receipts; a lane that this process holds hears at once, any other over its lease. */
 export const verifierOfWebhooks = (
-  { store, telemetry }: Parts,
+  { store, telemetry }: Essentials,
   nudgeLane: (laneKey: string, count: number) => void,
 ) =>
   createVerifyWebhook({

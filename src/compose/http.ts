@@ -23,20 +23,20 @@ import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../workflows/uploads/receive/receive-upload.ts'
 import { createExplainContact } from '../workflows/uploads/watch/explain-contact.ts'
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
+import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
-import type { Parts } from './parts.ts'
 
 /** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed [design: 6]. */
 const MAX_RECORD_BYTES = 1024 * 1024
 
-const intakeOf = ({ config: { intake }, store }: Parts) => ({
+const intakeOf = ({ config: { intake }, store }: Essentials) => ({
   maxBytes: intake.maxUploadBytes,
   maxRows: intake.maxUploadRows,
   maxRecordBytes: MAX_RECORD_BYTES,
   digestKey: store.digestKey,
 })
 
-const endpointsOf = ({ config, store }: Parts, ids: Ids) =>
+const endpointsOf = ({ config, store }: Essentials, ids: Ids) =>
   createWebhookEndpoints({
     endpoints: store.endpoints,
     urlFault: createEndpointUrlCheck({ innerHosts: config.innerEndpointHosts }),
@@ -44,7 +44,7 @@ const endpointsOf = ({ config, store }: Parts, ids: Ids) =>
     random: randomBytes,
   })
 
-const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: ServerParts, ids: Ids) =>
+const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: ServerNeeds, ids: Ids) =>
   createProvisionContactList({
     provisioning: genesys.provisioning,
     contactLists: genesys.contactLists,
@@ -60,7 +60,7 @@ const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: Server
     signal: stopSignal,
   })
 
-const limitsOf = ({ config, genesys }: Parts) =>
+const limitsOf = ({ config, genesys }: Essentials) =>
   createReadLimits({
     dialect: config.genesys.dialect,
     limits: genesys.contactLists.limits,
@@ -73,7 +73,7 @@ const limitsOf = ({ config, genesys }: Parts) =>
     pace: genesys.paceStats,
   })
 
-type ServerParts = Parts & {
+type ServerNeeds = Essentials & {
   publicUrl: string
   simulated: boolean
   wake: (laneKey?: string) => void
@@ -84,7 +84,7 @@ type ServerParts = Parts & {
   watchUploads: WatchUploads
 }
 
-const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }: ServerParts) =>
+const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }: ServerNeeds) =>
   createReadiness({
     home: store.home,
     dialect: config.genesys.dialect,
@@ -95,7 +95,7 @@ const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }
   })
 
 /** What takes uploads, moves them, and sends again what is left of them. */
-const uploadUsesOf = (deps: ServerParts, ids: Ids) => {
+const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
   const { config, store, genesys, telemetry, owner, wake } = deps
   const { emit } = telemetry
   const lists = { contactLists: genesys.contactLists, lists: store.lists }
@@ -141,7 +141,7 @@ const uploadUsesOf = (deps: ServerParts, ids: Ids) => {
 }
 
 /** The HTTP border with the uses it calls. */
-export const createGatewayServer = async (deps: ServerParts) => {
+export const createGatewayServer = async (deps: ServerNeeds) => {
   const { config, store, genesys, telemetry } = deps
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })

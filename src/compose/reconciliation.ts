@@ -1,10 +1,10 @@
 import { systemClock } from '../lib/clock.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createReconcileUpload } from '../workflows/uploads/reconcile/reconcile-upload.ts'
-import type { Parts } from './parts.ts'
+import type { Essentials } from './essentials.ts'
 
 /** Looks at ended uploads; `signal` aborts when the process stops. */
-export const reconcilerOf = ({ store, genesys, telemetry }: Parts, signal: AbortSignal) =>
+export const reconcilerOf = ({ store, genesys, telemetry }: Essentials, signal: AbortSignal) =>
   createReconcileUpload({
     reconciliations: store.reconciliations,
     delivery: store.delivery,

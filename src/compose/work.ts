@@ -9,8 +9,8 @@ import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
+import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
-import type { Parts } from './parts.ts'
 import { reconcilerOf } from './reconciliation.ts'
 
 /** A delivery goes on for a day before the upload is held [guide-api: Errors and retries]. */
@@ -23,7 +23,7 @@ const MAX_LANES = 16
 /** With those that only wait for jobs. An upload of one batch takes four calls: 15 calls a second are used up by jobs of 34 s. */
 const MAX_LANES_HELD = 128
 
-const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Parts) =>
+const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Essentials) =>
   createDeliverUpload({
     contactLists: genesys.contactLists,
     contactFiles: genesys.contactFiles,
@@ -44,7 +44,7 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Par
   })
 
 const sweeperOf = (
-  { store, telemetry }: Parts,
+  { store, telemetry }: Essentials,
   jobs: Awaited<ReturnType<typeof createJobQueue>>,
   wake: () => void,
 ) =>
@@ -60,7 +60,7 @@ const sweeperOf = (
     wake,
   })
 
-const holdKeeperOf = ({ store, genesys, telemetry }: Parts, wake: () => void) =>
+const holdKeeperOf = ({ store, genesys, telemetry }: Essentials, wake: () => void) =>
   createHoldKeeper({
     holds: store.holds,
     contactLists: genesys.contactLists,
@@ -82,8 +82,8 @@ const together = (...loops: readonly Loop[]): Loop => ({
 })
 
 /** The lanes, the background jobs and the sweeper: everything that works without a caller. */
-export const createWork = async (parts: Parts) => {
-  const { config, telemetry, store, owner } = parts
+export const createWork = async (essentials: Essentials) => {
+  const { config, telemetry, store, owner } = essentials
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
   const webhooks = createWebhookTransport({
@@ -104,8 +104,8 @@ export const createWork = async (parts: Parts) => {
     sql: store.sql,
     handlers: {
       'sync-delivery': createSyncDeliverer(syncing),
-      'webhook-verify': verifierOfWebhooks(parts, (key, count) => lanes.nudge(key, count)),
-      reconcile: reconcilerOf(parts, stopping.signal),
+      'webhook-verify': verifierOfWebhooks(essentials, (key, count) => lanes.nudge(key, count)),
+      reconcile: reconcilerOf(essentials, stopping.signal),
     },
     emit,
     clock: systemClock,
@@ -114,7 +114,7 @@ export const createWork = async (parts: Parts) => {
   const lanes = createLaneWorkers({
     lanes: store.lanes,
     delivery: store.delivery,
-    deliver: uploadDeliverer(parts),
+    deliver: uploadDeliverer(essentials),
     clock: systemClock,
     emit,
     random: Math.random,
@@ -124,8 +124,8 @@ export const createWork = async (parts: Parts) => {
     idlePollMs: 300,
   })
   const sweeper = together(
-    sweeperOf(parts, jobs, () => lanes.wake()),
-    holdKeeperOf(parts, () => lanes.wake()),
+    sweeperOf(essentials, jobs, () => lanes.wake()),
+    holdKeeperOf(essentials, () => lanes.wake()),
   )
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {

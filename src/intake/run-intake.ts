@@ -46,7 +46,7 @@ type ReadFile = {
 const resultOf = (
   spec: IntakeSpec,
   rows: RowIntake,
-  { builder, plan }: OpenIntake,
+  { builder, layout }: OpenIntake,
   file: ReadFile,
   { duplicates, leftOut, replacedBy, liveChunks }: ReplacedRows,
 ): IntakeResult => {
@@ -55,9 +55,9 @@ const resultOf = (
   return {
     counts: { ...counts, duplicates, accepted },
     rejections: Object.fromEntries(rows.rejections),
-    columns: plan.columns,
-    targetColumns: plan.targets.map((target) => target.name),
-    addedColumns: plan.added,
+    columns: layout.columns,
+    targetColumns: layout.targets.map((target) => target.name),
+    addedColumns: layout.added,
     source: {
       fileName: spec.fileName,
       format: spec.format,

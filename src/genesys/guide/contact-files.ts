@@ -18,8 +18,8 @@ import { typeOfKind } from './list-wire.ts'
 /** 10 MB a file is published; MB read as 10^6 is safe under every reading [guide-api: Contacts]. */
 const FILE_BYTES = 10_000_000
 
-const jobReceiptSchema = z.looseObject({ jobId: genesysIdSchema })
-const uploadReceiptSchema = z.looseObject({ uploadId: genesysIdSchema })
+const jobAnswerSchema = z.looseObject({ jobId: genesysIdSchema })
+const uploadAnswerSchema = z.looseObject({ uploadId: genesysIdSchema })
 
 const filePart = ({ fileName, csv }: ContactFilePart): FormPart => ({
   name: 'file',
@@ -58,7 +58,7 @@ export const createGuideContactFiles = (deps: {
     limits: { fileBytes: FILE_BYTES },
     sendFile: async (part, context) => {
       const path = `/api/v2/outbound/lists/${pathSegment(part.listId)}/contacts/upload?mode=${part.mode}`
-      const about = { operation: 'send-file', path, schema: jobReceiptSchema }
+      const about = { operation: 'send-file', path, schema: jobAnswerSchema }
       const { jobId } = await deps.call(callOf(part, about, []), context)
       return { jobId }
     },
@@ -75,7 +75,7 @@ export const createGuideContactFiles = (deps: {
         body: Buffer.from(JSON.stringify(uploadOptions)),
       }
       const path = `/api/v2/outbound/contactlists/${pathSegment(part.listId)}/upload`
-      const about = { operation: 'send-callback-file', path, schema: uploadReceiptSchema }
+      const about = { operation: 'send-callback-file', path, schema: uploadAnswerSchema }
       const { uploadId } = await deps.call(callOf(part, about, [options]), context)
       return { jobId: uploadId }
     },

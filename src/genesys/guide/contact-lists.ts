@@ -16,7 +16,7 @@ import { contactListOf, readListCall } from './list-wire.ts'
 const MAX_ROWS = 2_500
 const MAX_BYTES = 10_000_000
 
-const receiptSchema = z.looseObject({ jobId: genesysIdSchema })
+const jobSchema = z.looseObject({ jobId: genesysIdSchema })
 
 const FORM: RowForm = {
   open: (id) => `{"contactId":${id}`,
@@ -62,7 +62,7 @@ export const createGuideContactLists = (deps: {
           path: `/api/v2/outbound/lists/${pathSegment(batch.listId)}/contacts/bulk?mode=${batch.mode ?? 'append'}`,
           headers: { 'x-request-id': batch.requestId },
           body,
-          schema: receiptSchema,
+          schema: jobSchema,
           right: 'outbound:contact:write',
           rows: true,
           notYet: () => deps.newLists.has(batch.listId),

@@ -6,7 +6,7 @@ import type { PhoneReader } from '../../domain/phones/phone-reader.ts'
 import type { ChunkBuilder, WrittenRow } from '../chunks/chunk-builder.ts'
 import { copyBytes } from '../chunks/chunk-text.ts'
 import type { ChunkText } from '../chunks/chunk-text.ts'
-import type { ColumnPlan, TargetColumn } from '../columns/column-plan.ts'
+import type { ColumnLayout, TargetColumn } from '../columns/column-layout.ts'
 import type { CsvRecord } from '../formats/csv-record.ts'
 import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
@@ -139,7 +139,7 @@ const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean 
 /** Whether a record's cells behind the last column, and in columns without a name, are empty. */
 const hasOnlyColumns = (
   { starts, ends, width: found }: CsvRecord,
-  { width, nameless }: ColumnPlan,
+  { width, nameless }: ColumnLayout,
 ): boolean => {
   for (let cell = width; cell < found; cell += 1) if (starts[cell] !== ends[cell]) return false
   // A row may end before them.
@@ -149,17 +149,17 @@ const hasOnlyColumns = (
 
 /** null = no record of this file is plain: it is a ledger sent back, or it lacks a required column. */
 export const createTakePlainRow = (deps: {
-  plan: ColumnPlan
+  layout: ColumnLayout
   steps: ContactSteps
   builder: ChunkBuilder
   phones: PhoneCounters
   recordWidth: RecordWidth
 }): TakePlainRow | null => {
-  const { plan, builder, phones, recordWidth } = deps
+  const { layout, builder, phones, recordWidth } = deps
   const { normalise, idPattern, longestCell } = deps.steps
-  const { targets, keep } = plan
+  const { targets, keep } = layout
   const lacking = targets.some((target) => target.required && target.source < 0)
-  if (plan.ledger || lacking) return null
+  if (layout.ledger || lacking) return null
   const cellOf = (column: number): number => (column < 0 || keep === null ? column : keep[column]!)
   const nothing = (): Span => ({ bytes: new Uint8Array(), from: 0, to: 0 })
   const rows: PlainRows = {
@@ -168,7 +168,7 @@ export const createTakePlainRow = (deps: {
       required,
       kind,
     })),
-    idIndex: cellOf(plan.idIndex),
+    idIndex: cellOf(layout.idIndex),
     idPattern,
     longest: longestCell,
     readPhone: normalise.readPhone,
@@ -181,8 +181,8 @@ export const createTakePlainRow = (deps: {
   }
   return (record) => {
     if (record.width !== recordWidth.cells || record.misplaced || record.holdsNul) return false
-    if (keep !== null || record.width !== plan.width) {
-      if (!hasOnlyColumns(record, plan)) return false
+    if (keep !== null || record.width !== layout.width) {
+      if (!hasOnlyColumns(record, layout)) return false
     }
     // The id may go to a column too.
     const most = record.size * 2 + (targets.length + 1) * CELL_ROOM_BYTES

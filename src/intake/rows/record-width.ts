@@ -1,5 +1,5 @@
 import { isBlank } from '../../domain/text/unseen-characters.ts'
-import type { ColumnPlan } from '../columns/column-plan.ts'
+import type { ColumnLayout } from '../columns/column-layout.ts'
 import type { RawRow } from '../formats/raw-row.ts'
 
 /** Rows that wait, blank lines among them. */
@@ -21,7 +21,7 @@ export type RecordWidth = {
 
 const isEmptyRow = ({ cells }: RawRow): boolean => cells.every(isBlank)
 
-export const createRecordWidth = ({ width, needed }: ColumnPlan): RecordWidth => {
+export const createRecordWidth = ({ width, needed }: ColumnLayout): RecordWidth => {
   let cells = width
   let waiting: RawRow[] | null = []
 

@@ -1,7 +1,7 @@
 import { FEWEST_PHONE_DIGITS, isPhoneNumber } from '../../domain/contacts/contact-id.ts'
 import { isBlank } from '../../domain/text/unseen-characters.ts'
 import type { RejectionCode, RowFault } from '../../domain/uploads/rejection.ts'
-import type { ColumnPlan, TargetColumn } from '../columns/column-plan.ts'
+import type { ColumnLayout, TargetColumn } from '../columns/column-layout.ts'
 import { hasBadCharacters } from './check-characters.ts'
 import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
@@ -111,11 +111,11 @@ const speaksOfSubject = (draft: Draft, targets: readonly TargetColumn[]): boolea
 
 /** The check of the rows of one file: the steps, over the columns that its header and the list's schema come to. */
 export const createRowCheck = (
-  plan: ColumnPlan,
+  layout: ColumnLayout,
   { normalise, checkId, longestCell }: ContactSteps,
   phones: PhoneCounters,
 ): CheckRow => {
-  const { targets, idIndex, columns } = plan
+  const { targets, idIndex, columns } = layout
   const steps = { normalise, phones }
   const nameAt = (index: number): string | null => columns[index]?.name ?? null
 

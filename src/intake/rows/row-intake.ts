@@ -7,8 +7,8 @@ import type { UploadCounts } from '../../domain/uploads/upload.ts'
 import { createChunkBuilder } from '../chunks/chunk-builder.ts'
 import type { ChunkBuilder } from '../chunks/chunk-builder.ts'
 import { createRowDigests } from '../chunks/row-digests.ts'
-import { planColumns } from '../columns/column-plan.ts'
-import type { ColumnPlan } from '../columns/column-plan.ts'
+import { layOutColumns } from '../columns/column-layout.ts'
+import type { ColumnLayout } from '../columns/column-layout.ts'
 import { headlessColumns } from '../columns/headless-columns.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
@@ -25,7 +25,7 @@ import type { CheckRow, PhoneCounters } from './row-check.ts'
 
 /** What is there once the header is known. */
 export type OpenIntake = {
-  plan: ColumnPlan
+  layout: ColumnLayout
   check: CheckRow
   width: RecordWidth
   builder: ChunkBuilder
@@ -63,7 +63,7 @@ type Tally = {
 }
 
 /** The record's cells in the order of the file's columns, without what a ledger added and without columns that have no name. */
-const dataCells = ({ keep, ledger }: ColumnPlan, raw: RawRow): string[] => {
+const dataCells = ({ keep, ledger }: ColumnLayout, raw: RawRow): string[] => {
   if (keep === null) return raw.cells
   return keep.map((index) => {
     const cell = raw.cells[index] ?? ''
@@ -72,13 +72,13 @@ const dataCells = ({ keep, ledger }: ColumnPlan, raw: RawRow): string[] => {
 }
 
 /** Faults of the row's form. Cells in columns without a name must be empty. */
-const formFaults = ({ plan, width }: OpenIntake, { cells }: RawRow): RowFault[] => {
+const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[] => {
   if (cells.length !== width.cells) {
     const counted = { found: cells.length, expected: width.cells }
     return [{ code: 'row-ragged', column: null, width: counted }]
   }
   return [...cells.keys()]
-    .filter((index) => plan.nameless.includes(index) || index >= plan.width)
+    .filter((index) => layout.nameless.includes(index) || index >= layout.width)
     .filter((index) => !isBlank(cells[index]!))
     .map((index) => ({ code: 'cell-without-column', column: null, position: index + 1 }))
 }
@@ -88,10 +88,10 @@ const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged']
 
 /** Judges a record and puts it where it belongs: blank, rejected or accepted. */
 const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
-  const { plan, check, builder } = open
-  const cells = dataCells(plan, raw)
+  const { layout, check, builder } = open
+  const cells = dataCells(layout, raw)
   // What a ledger added is no content.
-  const isEmpty = cells.every(isBlank) && (plan.ledger || raw.cells.every(isBlank))
+  const isEmpty = cells.every(isBlank) && (layout.ledger || raw.cells.every(isBlank))
   if (raw.faults.length === 0 && isEmpty) {
     tally.counts.blank += 1
     builder.blank(raw.line)
@@ -123,18 +123,18 @@ const openIntake = (
   tuning: IntakeTuning,
   phones: PhoneCounters,
 ): OpenIntake => {
-  const plan = planColumns(names, spec)
+  const layout = layOutColumns(names, spec)
   const digests = createRowDigests(spec.digestKey)
   const { batchRows } = spec.limits
   const { rowsInMemory } = tuning
-  const width = plan.targets.length
+  const width = layout.targets.length
   const builder = createChunkBuilder({ width, batchRows, digests, rowsInMemory })
-  const check = createRowCheck(plan, spec.steps, phones)
-  const recordWidth = createRecordWidth(plan)
+  const check = createRowCheck(layout, spec.steps, phones)
+  const recordWidth = createRecordWidth(layout)
   const takePlainRow = tuning.plainRows
-    ? createTakePlainRow({ plan, steps: spec.steps, builder, phones, recordWidth })
+    ? createTakePlainRow({ layout, steps: spec.steps, builder, phones, recordWidth })
     : null
-  return { plan, builder, check, width: recordWidth, takePlainRow }
+  return { layout, builder, check, width: recordWidth, takePlainRow }
 }
 
 export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {

@@ -12,7 +12,7 @@ import type {
   ContactFilePort,
 } from '../../../src/workflows/ports/delivery/contact-files.ts'
 import type {
-  BatchReceipt,
+  BatchAnswer,
   BatchToSend,
   CallContext,
   ContactListPort,
@@ -111,7 +111,7 @@ export const createMemoryGenesys = (
       return genesys.list
     },
     serialise: () => Buffer.alloc(0),
-    sendBatch: async (batch, context): Promise<BatchReceipt> => {
+    sendBatch: async (batch, context): Promise<BatchAnswer> => {
       context.signal.throwIfAborted()
       context.beforeSend?.()
       genesys.contexts.push(context)

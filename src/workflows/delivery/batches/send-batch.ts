@@ -1,6 +1,6 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch } from '../../ports/delivery/delivery.ts'
-import type { BatchReceipt, BatchToSend } from '../../ports/genesys/genesys.ts'
+import type { BatchAnswer, BatchToSend } from '../../ports/genesys/genesys.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { sendWiping, wipesNext } from '../overwrite.ts'
@@ -16,7 +16,7 @@ export const sendBatch = async (
   run: DeliveryRun,
   batch: Batch,
   plan: ChunkPlan,
-): Promise<BatchReceipt | GenesysFailure> => {
+): Promise<BatchAnswer | GenesysFailure> => {
   const { contactLists, delivery } = run.deps
   const request = plan.requests.get(batch.id) ?? requestOf(run, batch, plan)
   plan.requests.delete(batch.id)
@@ -26,7 +26,7 @@ export const sendBatch = async (
   batch.state = 'sent'
   batch.attempts += 1
   try {
-    const receipt = wiping
+    const answer = wiping
       ? await sendWiping(run, { rows: request.contactIds.length, inDoubt }, (mode, context) =>
           contactLists.sendBatch({ ...request, mode }, context),
         )
@@ -36,8 +36,8 @@ export const sendBatch = async (
           (context) => contactLists.sendBatch(request, context),
           () => checkList(run),
         )
-    if (receipt.kind === 'accepted') batch.jobId = receipt.jobId
-    return receipt
+    if (answer.kind === 'accepted') batch.jobId = answer.jobId
+    return answer
   } catch (error) {
     if (error instanceof GenesysFailure) return error
     throw error

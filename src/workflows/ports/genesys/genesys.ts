@@ -37,7 +37,7 @@ export type BatchToSend = {
 }
 
 /** `accepted`: a job tells the outcome later. `ingested`: the answer itself is the completion. */
-export type BatchReceipt = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
+export type BatchAnswer = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
 
 export type JobStatus = {
   state: 'processing' | 'completed' | 'failed'
@@ -56,7 +56,7 @@ export type ContactListPort = {
   /** The request's body, made ahead of the sending. */
   serialise(batch: BatchToSend): Buffer
   /** Upserts by contact id: sending the same rows again has no second effect. */
-  sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchReceipt>
+  sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchAnswer>
   readJob(jobId: string, context: CallContext): Promise<JobStatus>
 }
 

@@ -29,7 +29,7 @@ export type TargetColumn = {
 }
 
 /** How the file's columns become the list's; fixed once the header is read. */
-export type ColumnPlan = {
+export type ColumnLayout = {
   /** The file's columns in order, the ledger's own left out. */
   columns: UploadColumn[]
   targets: TargetColumn[]
@@ -135,7 +135,7 @@ const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec
 })
 
 /** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
-export const planColumns = (record: readonly string[], asked: IntakeSpec): ColumnPlan => {
+export const layOutColumns = (record: readonly string[], asked: IntakeSpec): ColumnLayout => {
   const header = readHeader(record)
   const { names, positions, ledger, nameless, width, needed } = header
   const given = { ...asked, options: withPlainNames(asked.options) }

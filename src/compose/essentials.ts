@@ -4,7 +4,7 @@ import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** What every other part is put together from. */
-export type Parts = {
+export type Essentials = {
   config: Config
   telemetry: Telemetry
   store: Store
