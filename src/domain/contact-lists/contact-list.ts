@@ -58,4 +58,6 @@ export type DialectLimits = {
   columns: number | null
   headerChars: number | null
   cellChars: number | null
+  /** Contacts of a list; left out where no limit is published. */
+  listContacts?: number
 }

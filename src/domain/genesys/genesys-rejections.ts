@@ -80,6 +80,11 @@ export const GENESYS_REJECTIONS = {
     'An import that Genesys ends as FAILED.',
     'Send the row again; if the file fails once more, send it with delivery=batches, where Genesys names the rows.',
   ),
+  'genesys-row-not-imported': page(
+    'Genesys imported the file that the row was in, and does not show the row.',
+    'A row that Genesys leaves out of an import; its event log tells of errors without rows.',
+    "Compare the row with the list's rules in Genesys; send it again with delivery=batches, where Genesys says what is wrong.",
+  ),
   'contact-list-full': page(
     'The contact list holds as many contacts as Genesys allows, so there was no room for the row.',
     'The 1,000,001st contact of a list.',

@@ -22,8 +22,8 @@ export const UPLOAD_PROBLEMS = {
   'import-unattributed': page(
     502,
     'Genesys tells of import errors without the rows',
-    'It appears in the `problem` of an upload that went as a file: the import reported errors and no rows, so as many rows as there were errors count as failed; which ones is unknown. `detail` says how many.',
-    'A file of the platform dialect in which Genesys refuses 3 phone numbers.',
+    'It appears in the `problem` of an upload that went as a file: the import left rows out, and the file was too large (over 100,000 rows) to be read back: as many rows as the list did not grow by count as failed; which ones is unknown. `detail` says how many.',
+    'A file of 150,000 rows of which the list shows 149,000.',
     'Compare the list in Genesys with the file, or send the file again with delivery=batches.',
   ),
   'list-clearing': page(
@@ -39,6 +39,20 @@ export const UPLOAD_PROBLEMS = {
     'It appears in the `problem` of an upload, and as the code of rows: Genesys took the rows and then failed to ingest them, twice, without naming one. Nothing of the upload is in the list.',
     'A bulk job that ends as failed with 0 of 5 rows processed.',
     'Look at the list in Genesys, then send the rows again with POST …/retry.',
+  ),
+  'contact-list-full': page(
+    409,
+    'The contact list is full',
+    'It appears in the `problem` of an upload, and as the code of rows: the list holds as many contacts as Genesys allows (1,000,000 in the platform dialect), or would with this upload. What was delivered before stays; where the room is too small from the start, nothing is sent.',
+    'An upload of 20,000 new contacts to a list that holds 990,000.',
+    'Remove contacts that are done from the list and POST …/retry, or send the upload to another list.',
+  ),
+  'import-unproven': page(
+    502,
+    'Nothing shows that Genesys imported the file',
+    'It appears in the `problem` of an upload that is held as `import_unproven`: Genesys took the file twice, and neither the status of the list nor a reading of its contacts shows that it was imported. No row of it counts as delivered.',
+    'An import that Genesys loses, or one that waits behind others for hours.',
+    'It is tried again every hour; POST …/resume tries at once. Look at the list in Genesys; /cancel and delivery=batches bring the rows with an answer for each.',
   ),
   'contact-id-column-not-in-list': page(
     422,

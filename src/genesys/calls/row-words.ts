@@ -27,7 +27,7 @@ const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
   [/(format|type).?mismatch|mismatch.{0,20}(format|type)/, 'genesys-format-mismatch'],
   [/invalid.file.format/, 'genesys-invalid-file-format'],
   [/exceeded.contact.limit|contact.?list.{0,20}full|too many contacts in/, 'contact-list-full'],
-  [/contact.?id/, 'genesys-contact-id-invalid'],
+  [/contact.?id|custom.?id/, 'genesys-contact-id-invalid'],
   [/zip.?code|postal/, 'genesys-zip-code-invalid'],
   [/phone|e\.?164/, 'genesys-phone-invalid'],
   [/e-?mail/, 'genesys-email-invalid'],

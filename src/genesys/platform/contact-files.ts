@@ -11,7 +11,7 @@ import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 import type { PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
-import { upstreamCodeOf } from '../calls/row-words.ts'
+import { rowCodeOf, upstreamCodeOf } from '../calls/row-words.ts'
 
 /** Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what a repetition costs. */
 const FILE_BYTES = 10_000_000
@@ -69,15 +69,20 @@ const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
 
 const eventOf = (wire: WireEvent): ImportEvent => {
   const levels = { INFO: 'info', WARNING: 'warning', ERROR: 'error' } as const
+  const code = upstreamCodeOf(wire.eventMessage?.code) ?? 'unknown'
   return {
     at: new Date(wire.timestamp),
-    code: upstreamCodeOf(wire.eventMessage?.code) ?? 'unknown',
+    code,
+    rowCode: rowCodeOf(code.replaceAll('_', ' ')),
     level: levels[(wire.level ?? '') as keyof typeof levels] ?? 'error',
   }
 }
 
 const isOfList = ({ errorEntity, relatedEntity }: WireEvent, listId: string): boolean =>
   errorEntity?.id === listId || relatedEntity?.id === listId
+
+/** Row errors stand under the first; that of a full list probably under the last [platform-truth: 3]. */
+const CATEGORIES = ['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT'] as const
 
 const readEvents = async (
   call: Caller,
@@ -86,9 +91,21 @@ const readEvents = async (
   context: CallContext,
 ): Promise<ImportEvent[]> => {
   const found: ImportEvent[] = []
+  for (const category of CATEGORIES) {
+    found.push(...(await readCategory(call, { listId, category, since }, context)))
+  }
+  return found
+}
+
+const readCategory = async (
+  call: Caller,
+  { listId, category, since }: { listId: string; category: string; since: Date },
+  context: CallContext,
+): Promise<ImportEvent[]> => {
+  const found: ImportEvent[] = []
   for (let page = 1; page <= MAX_EVENT_PAGES; page += 1) {
     const query = new URLSearchParams({
-      category: 'IMPORT_ERROR',
+      category,
       sortBy: 'timestamp',
       sortOrder: 'descending',
       pageSize: String(EVENT_PAGE),
@@ -105,7 +122,7 @@ const readEvents = async (
       context,
     )
     const ours = answer.entities.filter(
-      (event) => isOfList(event, listId) && (event.category ?? 'IMPORT_ERROR') === 'IMPORT_ERROR',
+      (event) => isOfList(event, listId) && (event.category ?? category) === category,
     )
     found.push(...ours.map(eventOf).filter(({ at }) => at >= since))
     const oldest = answer.entities.at(-1)

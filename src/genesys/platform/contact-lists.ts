@@ -17,6 +17,9 @@ const MAX_BYTES = 5_000_000
 /** The answer repeats every contact with Genesys' own fields around it: up to 50 cells of 512 characters, 1,000 times. */
 const MAX_ANSWER_BYTES = 67_108_864
 
+/** Contacts of a list (Genesys' help, "Contact lists"). */
+const MAX_CONTACTS = 1_000_000
+
 const contactsSchema = z.array(z.looseObject({ id: z.string() }))
 
 const bodyOf = (batch: BatchToSend): Buffer => {
@@ -61,6 +64,7 @@ export const createPlatformContactLists = (deps: {
     columns: 50,
     headerChars: 128,
     cellChars: 512,
+    listContacts: MAX_CONTACTS,
   }
   return {
     dialect: 'platform',

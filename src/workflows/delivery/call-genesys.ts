@@ -68,6 +68,9 @@ export const problemOf = (failure: Failure): UploadProblem => {
         detail: `Genesys denies us a right${failure.right === null ? '' : `, probably ${failure.right}`}.`,
       }
     default:
+      if (failure.rowFault.code === 'contact-list-full') {
+        return { code: 'contact-list-full', detail: `The contact list is full${code}.` }
+      }
       return { code: 'genesys-refused', detail: `Genesys refused the request as a whole${code}.` }
   }
 }

@@ -59,7 +59,7 @@ const ask = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Asks Genesys to clear the list and waits until it shows it. Genesys answers at once and clears late (research, platform truth): whatever is sent
+ * Asks Genesys to clear the list and waits until it shows it. Genesys answers at once and clears late [platform-truth: 1]: whatever is sent
  * in between is wiped. Holds the upload where the list does not become empty. Where rows of the upload were sent already the list is not
  * empty any more, and their proof goes on.
  */

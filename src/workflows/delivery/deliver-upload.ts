@@ -7,6 +7,7 @@ import { workChunks } from './batches/chunks.ts'
 import type { Pipeline } from './batches/pipeline.ts'
 import { createPipeline } from './batches/pipeline.ts'
 import { problemOf } from './call-genesys.ts'
+import { checkRoom } from './check-room.ts'
 import { drainCancelled } from './drain-cancelled.ts'
 import { drainParts } from './files/drain-parts.ts'
 import { workParts } from './files/work-parts.ts'
@@ -69,6 +70,7 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   }
   const list = await checkList(run)
   run.skipping = await maySkip(run.deps.delivery, run.upload.tenantId, list, run.upload)
+  await checkRoom(run)
   await beginOverwrite(run)
   if (run.upload.delivery.method === 'batches') await workChunks(run, pipeline)
   else await workParts(run)
@@ -108,7 +110,7 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   return unattributed > 0
     ? {
         code: 'import-unattributed',
-        detail: `Genesys tells of ${unattributed} errors of the import without the rows.`,
+        detail: `The list does not show ${unattributed} rows of the import; which ones is unknown.`,
       }
     : {
         code: 'failed-rows-unidentified',

@@ -123,6 +123,7 @@ test('events of the list since a moment come oldest first, over pages, others ar
         event('2026-03-01T11:00:00Z', 'l-1'),
       ],
     }),
+    json(200, { pageCount: 0, entities: [] }),
   ]
   const since = new Date('2026-03-01T12:00:00Z')
   const events = await client.contactFiles.readImportEvents!('l-1', since, contextOf())
@@ -133,5 +134,27 @@ test('events of the list since a moment come oldest first, over pages, others ar
       ['2026-03-01T12:03:00.000Z', 'error', 'import_invalid_phone_numbers'],
     ],
   )
-  assert.equal(upstream.seen.length, 2)
+  const categories = upstream.seen.map(({ url }) =>
+    new URL(url, 'http://x').searchParams.get('category'),
+  )
+  assert.deepEqual(categories, ['IMPORT_ERROR', 'IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT'])
+})
+
+test('the event of a full list counts, though it stands under another category', async (t) => {
+  const { upstream, client } = await startClient(t, 'platform')
+  const full = {
+    timestamp: '2026-03-01T12:03:00Z',
+    level: 'ERROR',
+    category: 'ENTITY_LIMIT',
+    relatedEntity: { id: 'l-1' },
+    eventMessage: { code: 'EXCEEDED_CONTACT_LIMIT' },
+  }
+  const none = json(200, { pageCount: 0, entities: [] })
+  upstream.replies = [none, none, json(200, { pageCount: 1, entities: [full] })]
+  const since = new Date('2026-03-01T12:00:00Z')
+  const events = await client.contactFiles.readImportEvents!('l-1', since, contextOf())
+  assert.deepEqual(
+    events.map(({ code, rowCode }) => [code, rowCode]),
+    [['exceeded_contact_limit', 'contact-list-full']],
+  )
 })

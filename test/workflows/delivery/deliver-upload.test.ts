@@ -353,44 +353,6 @@ describe('the list before delivery', () => {
   })
 })
 
-describe('a list that changes while it is delivered to', () => {
-  it('is read before a batch that it refused with 409 goes again, and gets nothing more when it is in error', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(2))] })
-    t.genesys.onSend = () => {
-      t.genesys.list = { ...t.genesys.list, status: 'error' }
-      throw new GenesysFailure('conflict', 'sendBatch', { status: 409 })
-    }
-    const before = t.clock.elapsedMs()
-    await t.run()
-    assert.equal(t.store.upload.hold?.reason, 'list_error')
-    assert.deepEqual([t.genesys.sent.length, t.clock.elapsedMs() - before], [1, 0])
-  })
-
-  it('gets nothing more a minute after it turned to error, and at once when a job failed', async () => {
-    for (const [jobState, mostSeconds] of [
-      ['completed', 60],
-      ['failed', 0],
-    ] as const) {
-      const chunks = names(200).map((id, seq) => makeChunk(seq, [id]))
-      const t = setUp({ chunks, jobs: true })
-      let turnedMs = 0
-      let lastMs = 0
-      t.genesys.onSend = (_, attempt) => {
-        void t.clock.sleep(1_000)
-        lastMs = t.clock.elapsedMs()
-        if (attempt !== 20) return
-        turnedMs = lastMs
-        t.genesys.list = { ...t.genesys.list, status: 'error' }
-        t.genesys.onJob = (job) => ({ ...job, state: jobState })
-      }
-      await t.run()
-      assert.equal(t.store.upload.hold?.reason, 'list_error')
-      assert.ok(lastMs - turnedMs <= mostSeconds * 1_000 + 15_000, `${lastMs - turnedMs} ms later`)
-      assert.ok(t.genesys.sent.length < 200)
-    }
-  })
-})
-
 describe('refused batches', () => {
   it('are halved when too large', async () => {
     const t = setUp({ chunks: [makeChunk(0, names(8))] })

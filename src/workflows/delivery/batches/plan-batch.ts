@@ -10,6 +10,10 @@ import { skipCode } from '../skip-rule.ts'
 /** Why a row of a chunk does not go out, or did not arrive. */
 export type RowVerdict = Omit<RowResult, 'line' | 'chunkSeq'>
 
+/** A row's place in an upload: what is known of rows of a file is kept by it. */
+export const rowKey = ({ chunkSeq }: Pick<Batch, 'chunkSeq'>, row: number): string =>
+  `${chunkSeq}:${row}`
+
 /** A chunk read back for delivery, with what is known of its rows so far (by row index). */
 export type ChunkPlan = {
   chunk: StagedChunk

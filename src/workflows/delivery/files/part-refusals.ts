@@ -1,6 +1,6 @@
 import type { GenesysFailure, GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch, DeliveryPart, NewBatch, NewPart } from '../../ports/delivery/delivery.ts'
-import { freshBatch, partOf, sentRows } from '../batches/plan-batch.ts'
+import { freshBatch, partOf, rowKey, sentRows } from '../batches/plan-batch.ts'
 import { CANCELLED, checkBudget, tell } from '../batches/refusals.ts'
 import { failedRow } from '../batches/settle-batch.ts'
 import { problemOf } from '../call-genesys.ts'
@@ -106,7 +106,7 @@ export const actOnPartRefusal = async (
   const refuse = (place: Place | undefined, fault: GenesysRowFault): void => {
     if (place === undefined) return
     refused.add(place)
-    run.refusals.set(`${place.batch.chunkSeq}:${place.row}`, failedRow(fault))
+    run.refusals.set(rowKey(place.batch, place.row), failedRow(fault))
   }
   for (const error of failure.rowErrors) refuse(places[error.index], error)
   if (refused.size === 0 && places.length === 1) refuse(places[0], failure.rowFault)
@@ -114,10 +114,10 @@ export const actOnPartRefusal = async (
   const about = { id: open.part.id, rows: places.length }
   const outcome = refused.size === places.length ? 'failed' : 'split'
   tell(run, about, failure, outcome)
-  const keys = new Set([...refused].map(({ batch, row }) => `${batch.chunkSeq}:${row}`))
+  const keys = new Set([...refused].map(({ batch, row }) => rowKey(batch, row)))
   const parts =
     refused.size > 0
-      ? await withoutRows(run, open, (batch, row) => keys.has(`${batch.chunkSeq}:${row}`))
+      ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)))
       : await halves(run, open, places)
   run.extraRequests += outcome === 'failed' ? 0 : parts.length
   checkBudget(run, about, failure)

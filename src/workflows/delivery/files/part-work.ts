@@ -1,7 +1,7 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
-import { planChunk } from '../batches/plan-batch.ts'
+import { planChunk, rowKey } from '../batches/plan-batch.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
@@ -119,11 +119,10 @@ const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<Open
   for (const batch of batches) {
     const plan = await planChunk(run, batch.chunkSeq, true)
     for (const [row, verdict] of plan.verdicts) {
-      if (verdict.outcome === 'unprocessed') out.add(`${batch.chunkSeq}:${row}`)
+      if (verdict.outcome === 'unprocessed') out.add(rowKey(batch, row))
     }
   }
-  const isOut = ({ chunkSeq }: { chunkSeq: number }, row: number): boolean =>
-    out.has(`${chunkSeq}:${row}`)
+  const isOut = (batch: { chunkSeq: number }, row: number): boolean => out.has(rowKey(batch, row))
   if (out.size === 0) return open
   const [rest] = await withoutRows(run, open, isOut)
   return rest!

@@ -1,13 +1,18 @@
 import { CONTACT_ID_COLUMN } from '../../../domain/contacts/contact-id-column.ts'
 import type { Batch, DeliveryPart, JobEnd } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
-import { planChunk, type RowVerdict, sentRows } from '../batches/plan-batch.ts'
+import { planChunk, rowKey, type RowVerdict, sentRows } from '../batches/plan-batch.ts'
 import { failedWith, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
 import type { DeliveryRun } from '../run.ts'
 
 /** What became of a part's rows. `unattributed`: so many more failed, and nobody says which. */
 export type PartOutcome =
-  | { kind: 'delivered'; unattributed: number }
+  | {
+      kind: 'delivered'
+      unattributed: number
+      /** Rows that are known not to have arrived, by `rowKey`. */
+      failed?: ReadonlyMap<string, RowVerdict>
+    }
   | { kind: 'job'; job: JobStatus }
   | { kind: 'all'; verdict: RowVerdict; ended?: JobEnd }
 
@@ -17,6 +22,12 @@ const endOf = (outcome: PartOutcome): JobEnd | undefined => {
   if (outcome.kind === 'all') return outcome.ended
   if (outcome.kind === 'delivered') return 'completed'
   return outcome.job.state === 'processing' ? undefined : outcome.job.state
+}
+
+const verdictOn = (outcome: PartOutcome, batch: Batch, row: number): [number, RowVerdict][] => {
+  if (outcome.kind === 'job') return []
+  const verdict = outcome.kind === 'all' ? outcome.verdict : outcome.failed?.get(rowKey(batch, row))
+  return verdict === undefined ? [] : [[row, verdict]]
 }
 
 /** Of the part's rows in order: a job's errors that fall on `[from, to)`, counted from `from`. */
@@ -72,7 +83,7 @@ export const settlePart = async (
     const to = from + rows.length
     const plan = await planChunk(run, batch.chunkSeq, true)
     for (let row = batch.fromRow; row < batch.toRow; row += 1) {
-      const refused = run.refusals.get(`${batch.chunkSeq}:${row}`)
+      const refused = run.refusals.get(rowKey(batch, row))
       if (refused !== undefined) plan.verdicts.set(row, refused)
     }
     const failed =
@@ -82,7 +93,7 @@ export const settlePart = async (
             failed: 0,
             errors: errorsWithin(outcome.job, from, to),
           }).failed
-        : new Map(outcome.kind === 'all' ? rows.map((row) => [row, outcome.verdict]) : [])
+        : new Map(rows.flatMap((row) => verdictOn(outcome, batch, row)))
     const unidentified = Math.min(left, rows.length - failed.size)
     left -= unidentified
     failedRows += failed.size

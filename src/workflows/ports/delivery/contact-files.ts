@@ -1,3 +1,4 @@
+import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.ts'
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { CallContext, JobStatus } from '../genesys/genesys.ts'
 
@@ -28,8 +29,16 @@ export type ImportStatus = {
   failureReason: string | null
 }
 
-/** A row error, or the refusal of a file, as Genesys' event log tells it: without a row. */
-export type ImportEvent = { at: Date; code: string; level: 'info' | 'warning' | 'error' }
+/**
+ * Row errors, or the refusal of a file, as Genesys' event log tells them: without a row, and one event may stand for any number of them.
+ */
+export type ImportEvent = {
+  at: Date
+  code: string
+  /** What the code means for a row. */
+  rowCode: GenesysRowCode
+  level: 'info' | 'warning' | 'error'
+}
 
 /**
  * Contacts as files. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. A method that the dialect
@@ -63,7 +72,7 @@ export type ContactFilePort = {
     | null
   /** Platform. */
   readonly readImport: ((listId: string, context: CallContext) => Promise<ImportStatus>) | null
-  /** Platform: events of the list's imports since `since`, oldest first. */
+  /** Platform: events of the list since `since` that can be about an import, of every category that may hold them, oldest first. */
   readonly readImportEvents:
     | ((listId: string, since: Date, context: CallContext) => Promise<ImportEvent[]>)
     | null

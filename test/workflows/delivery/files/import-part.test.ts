@@ -26,6 +26,7 @@ const setUp = (
   during: readonly ImportStatus[],
   events: () => ImportEvent[] = () => [],
   before: readonly ImportStatus[] = [OLD],
+  refused: readonly string[] = [],
 ) => {
   const chunks = [makeChunk(0, ['a', 'b']), makeChunk(1, ['c'])]
   const store = createMemoryDelivery(chunks, {
@@ -48,6 +49,15 @@ const setUp = (
   const { run } = deliveryOver(
     { store, genesys, clock },
     {
+      contactReads: {
+        readContacts: async (_listId, ids) =>
+          new Map(
+            ids.flatMap((id) => {
+              const note = genesys.contacts.get(id)
+              return note === undefined ? [] : [[id, { id, note }]]
+            }),
+          ),
+      },
       contactFiles: {
         ...genesys.contactFiles,
         sendFile: null,
@@ -59,7 +69,12 @@ const setUp = (
         },
         readImport: async () => {
           looks.push(asides > 0 ? 'aside' : 'worked')
-          return now.length > 1 ? now.shift()! : now[0]!
+          const shown = now.length > 1 ? now.shift()! : now[0]!
+          if (files.length > 0 && shown === DONE) {
+            for (const id of ['a', 'b', 'c'])
+              if (!refused.includes(id)) genesys.contacts.set(id, 'a')
+          }
+          return shown
         },
         readImportEvents: async () => (files.length === 0 ? [] : events()),
       },
@@ -116,45 +131,39 @@ describe('a file as an import of the platform', () => {
     assert.deepEqual([...new Set(t.looks)], ['aside'])
   })
 
-  it('asks the list itself when the status never moves', async () => {
-    const t = setUp([OLD])
-    let reads = 0
-    t.genesys.list = {
-      ...t.genesys.list,
-      get size() {
-        return (reads += 1) > 3 ? 3 : 0
-      },
-    }
-    await t.run()
-    assert.equal(t.store.upload.state, 'completed')
-    assert.equal(t.files.length, 1)
-  })
-
-  it('holds the upload when nothing tells of the import, after it was sent twice', async () => {
-    const t = setUp([OLD])
+  it('takes a status that moved to another number of records for somebody else’s', async () => {
+    const theirs = statusOf({ total: 9, completed: 9 })
+    const t = setUp([{ ...RUNNING, total: 9 }, theirs])
     await t.run()
     assert.equal(t.files.length, 2)
-    assert.equal(t.store.upload.state, 'held')
-    assert.equal(t.store.upload.hold?.reason, 'genesys_unavailable')
+    assert.equal(t.store.upload.hold?.reason, 'import_unproven')
   })
 
-  it('counts errors without a row, and learns nothing of the file', async () => {
-    const event = (at: string, level: ImportEvent['level']): ImportEvent => ({
-      at: new Date(at),
-      code: 'import_invalid_phone_numbers',
+  it('fails the rows that the list does not show, with the code that all errors agree on', async () => {
+    const event = (rowCode: ImportEvent['rowCode'], level: ImportEvent['level'] = 'error') => ({
+      at: new Date('2099-03-01T12:00:00Z'),
+      code: `import_${rowCode}`,
+      rowCode,
       level,
     })
-    const t = setUp([RUNNING, DONE], () => [
-      event('2099-03-01T12:00:00Z', 'warning'),
-      event('2099-03-01T12:00:01Z', 'error'),
-      event('2099-03-01T12:00:02Z', 'error'),
-    ])
-    await t.run()
-    const { delivered, failed } = t.store.upload.counts
-    assert.deepEqual([delivered, failed], [1, 2])
-    assert.equal(t.store.upload.state, 'completed_with_errors')
-    assert.equal(t.store.upload.problem?.code, 'import-unattributed')
-    assert.equal(t.store.register.size, 0)
+    const phone = event('genesys-phone-invalid')
+    for (const [events, code] of [
+      [[phone, phone, event('genesys-email-invalid', 'warning')], 'genesys-phone-invalid'],
+      [[phone, event('genesys-email-invalid')], 'genesys-row-not-imported'],
+      [[phone, event('contact-list-full')], 'contact-list-full'],
+      [[], 'genesys-row-not-imported'],
+    ] as const) {
+      const t = setUp([RUNNING, DONE], () => [...events], [OLD], ['b'])
+      await t.run()
+      const { delivered, failed } = t.store.upload.counts
+      assert.deepEqual([delivered, failed], [2, 1])
+      assert.deepEqual(
+        t.store.results.map((row) => [row.line, row.code]),
+        [[3, code]],
+      )
+      assert.deepEqual([...t.store.register.keys()], ['a', 'c'])
+      assert.equal(t.store.upload.problem, null)
+    }
   })
 
   it('fails the rows of an import that failed, with its reason', async () => {

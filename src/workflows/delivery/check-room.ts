@@ -1,0 +1,32 @@
+import { hasBit } from '../../lib/bitmap.ts'
+import { DeliveryEnds, type DeliveryRun } from './run.ts'
+
+/** Rows of the upload whose contacts the register does not know. */
+const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
+  let fresh = 0
+  for (const seq of await deps.delivery.chunkSeqs(upload.id)) {
+    const { contactIds, leftOut } = await deps.uploads.readChunk(upload.id, seq)
+    const ids = contactIds.filter((_, row) => !hasBit(leftOut, row))
+    const known = await deps.delivery.registered(upload.tenantId, upload.contactListId, ids)
+    fresh += ids.length - known.size
+  }
+  return fresh
+}
+
+/**
+ * Fails the upload before anything of it is sent where the list has no room for what it would add: half a file in a full list helps nobody. Whose
+ * contacts are new is looked up only where it matters.
+ */
+export const checkRoom = async (run: DeliveryRun): Promise<void> => {
+  const { deps, upload, list } = run
+  const most = deps.contactLists.limits.listContacts
+  const size = upload.mode === 'overwrite' ? 0 : (list?.size ?? null)
+  if (most === undefined || size === null || size + upload.counts.accepted <= most) return
+  const batches = await deps.delivery.batches(upload.id)
+  // What is on its way already is in the list, or is not: nobody knows how much room it still needs.
+  if (batches.some(({ attempts }) => attempts > 0)) return
+  const fresh = upload.mode === 'overwrite' ? upload.counts.accepted : await newContacts(run)
+  if (size + fresh <= most) return
+  const detail = `The list holds ${size} of at most ${most} contacts, and the upload adds ${fresh}.`
+  throw new DeliveryEnds({ kind: 'fail', problem: { code: 'contact-list-full', detail } })
+}

@@ -1,0 +1,207 @@
+import { differingColumns } from '../../../domain/contacts/shown-cells.ts'
+import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.ts'
+import { planChunk, rowKey, type RowVerdict, sentRows } from '../batches/plan-batch.ts'
+import { failedWith } from '../batches/settle-batch.ts'
+import { callGenesys } from '../call-genesys.ts'
+import { checkList } from '../list-state.ts'
+import { askGoingOn, pause, type DeliveryRun } from '../run.ts'
+import type { Ended, ImportPorts, Snapshot } from './import-status.ts'
+import type { OpenPart } from './part-refusals.ts'
+import type { PartOutcome } from './settle-part.ts'
+
+/** A row that the part sends, and what Genesys should show of it. */
+type SentRow = { key: string; contactId: string; cells: readonly string[] }
+
+/** A part before it is sent: rows picked at random, and how many of its contacts the register knows. */
+export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
+
+/** Four calls; a part with no more rows is read as a whole. */
+const SAMPLE_ROWS = 200
+const ROWS_A_READ = 50
+/** 2,000 calls of the least urgent class; a file of 10 MB seldom has more rows. */
+const READ_BACK_MOST = 100_000
+/** An index may lag behind what was stored. */
+const READ_AGAIN_MS = 5_000
+const READS = 4
+
+/** Every row that the part sends, a chunk in memory at a time; `known`: whether the register has its contact. */
+async function* rowsOf(
+  run: DeliveryRun,
+  { batches }: OpenPart,
+): AsyncGenerator<SentRow & { known: boolean }> {
+  for (const batch of batches) {
+    const rows = sentRows(batch)
+    if (rows.length === 0) continue
+    const { chunk, registered } = await planChunk(run, batch.chunkSeq, true)
+    for (const row of rows) {
+      const contactId = chunk.contactIds[row]!
+      const cells = chunk.cells.slice(row * chunk.width, (row + 1) * chunk.width)
+      yield { key: rowKey(batch, row), contactId, cells, known: registered.has(contactId) }
+    }
+  }
+}
+
+/** Each row has the same chance to be in the sample, however many there are. */
+export const surveyPart = async (run: DeliveryRun, open: OpenPart): Promise<Survey> => {
+  const sample: SentRow[] = []
+  let rows = 0
+  let known = 0
+  for await (const row of rowsOf(run, open)) {
+    rows += 1
+    if (row.known) known += 1
+    if (sample.length < SAMPLE_ROWS) {
+      sample.push(row)
+      continue
+    }
+    const at = Math.floor(run.deps.random() * rows)
+    if (at < SAMPLE_ROWS) sample[at] = row
+  }
+  return { sample, rows, known }
+}
+
+/** The keys of those rows that Genesys shows exactly as they were sent. */
+export const shownOf = async (
+  run: DeliveryRun,
+  ports: ImportPorts,
+  rows: readonly SentRow[],
+): Promise<Set<string>> => {
+  const { contactListId, targetColumns } = run.upload
+  const shown = new Set<string>()
+  for (let from = 0; from < rows.length; from += ROWS_A_READ) {
+    const some = rows.slice(from, from + ROWS_A_READ)
+    const ids = some.map(({ contactId }) => contactId)
+    const held = await callGenesys(run, 'poll', (context) =>
+      ports.reads.readContacts(contactListId, ids, context),
+    )
+    for (const { key, contactId, cells } of some) {
+      const data = held.get(contactId)
+      if (data && differingColumns(targetColumns, cells, data).length === 0) shown.add(key)
+    }
+  }
+  return shown
+}
+
+/** Reads every row of the part back; the keys of those that Genesys does not show as they were sent. */
+export const missingOf = async (
+  run: DeliveryRun,
+  ports: ImportPorts,
+  open: OpenPart,
+): Promise<Set<string>> => {
+  const missing = new Set<string>()
+  let some: SentRow[] = []
+  const read = async (): Promise<void> => {
+    const shown = await shownOf(run, ports, some)
+    for (const { key } of some) if (!shown.has(key)) missing.add(key)
+    some = []
+    await askGoingOn(run)
+  }
+  for await (const row of rowsOf(run, open)) {
+    if (some.push(row) === ROWS_A_READ) await read()
+  }
+  if (some.length > 0) await read()
+  return missing
+}
+
+export const isReadable = ({ rows }: Survey): boolean => rows <= READ_BACK_MOST
+
+const DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
+
+/** What the event log says of the list since before the import: the code that stands for its errors, where there is one. */
+const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }: Snapshot) => {
+  const events = await callGenesys(run, 'poll', (context) => ports.events(lastEventAt, context))
+  const errors = events.filter(({ at, level }) => level === 'error' && at > lastEventAt)
+  const full = errors.find(({ rowCode }) => rowCode === 'contact-list-full')
+  const first = full ?? errors[0]
+  const one = full !== undefined || new Set(errors.map(({ code }) => code)).size === 1
+  const code: GenesysRowCode =
+    first !== undefined && one && first.rowCode !== 'genesys-refused'
+      ? first.rowCode
+      : 'genesys-row-not-imported'
+  return { any: errors.length > 0, verdict: failedWith(code, one ? (first?.code ?? null) : null) }
+}
+
+/** Waits until the list grows no more: an import that is shown already may still be at work. */
+const settledSize = async (run: DeliveryRun): Promise<number | null> => {
+  let { size } = await checkList(run)
+  for (;;) {
+    await pause(run, run.deps.completionPollMs)
+    await askGoingOn(run)
+    const { size: now } = await checkList(run)
+    if (now === size) return now
+    size = now
+  }
+}
+
+/** The sample as it is shown after the import; looked at a few times, for an index may lag. */
+const shownAfter = async (
+  run: DeliveryRun,
+  ports: ImportPorts,
+  sample: readonly SentRow[],
+): Promise<Set<string>> => {
+  for (let read = 1; ; read += 1) {
+    const shown = await shownOf(run, ports, sample)
+    if (shown.size === sample.length || read >= READS) return shown
+    await pause(run, READ_AGAIN_MS)
+    await askGoingOn(run)
+  }
+}
+
+type Looked = {
+  open: OpenPart
+  survey: Survey
+  heldBefore: ReadonlySet<string>
+  before: Snapshot
+  ended: Ended
+}
+
+/** How many contacts the list grew by; null where Genesys does not tell. */
+const grownBy = async (run: DeliveryRun, { before }: Looked): Promise<number | null> => {
+  const size = await settledSize(run)
+  return size === null || before.size === null ? null : size - before.size
+}
+
+/** The list grew by less than the contacts that it had not. */
+const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
+  grown !== null && grown + known < rows
+
+/**
+ * What became of a part, by what can be shown; null: nothing shows that it was imported, its rows are unknown. Rows of the sample that Genesys showed
+ * before (`heldBefore`) prove nothing. Any sign that rows are missing has every row read back, so that each of them is named; a part too
+ * large for that counts as delivered what the list grew by.
+ */
+export const outcomeOfImport = async (
+  run: DeliveryRun,
+  ports: ImportPorts,
+  looked: Looked,
+): Promise<PartOutcome | null> => {
+  const { open, survey, heldBefore, before, ended } = looked
+  const grown = await grownBy(run, looked)
+  const shown = await shownAfter(run, ports, survey.sample)
+  const errors = await errorsSince(run, ports, before)
+  const isProven = survey.sample.some(({ key }) => shown.has(key) && !heldBefore.has(key))
+  const isProvable = survey.sample.length > heldBefore.size
+  // Without a row that could have shown it, only a status with our number of records does, or every row that is read.
+  const isOver = ended === 'completed' && (!isProvable || errors.any)
+  if (!isProven && !isOver) {
+    return isProvable ? null : readEvery(run, ports, looked)
+  }
+  const isWhole = shown.size === survey.sample.length && !errors.any && !isShort(survey, grown)
+  if (isWhole && typeof ended !== 'object') return DELIVERED
+  if (isReadable(survey)) return named(await missingOf(run, ports, open), errors.verdict)
+  const arrived = Math.min(survey.rows, Math.max(0, grown ?? 0))
+  return { kind: 'delivered', unattributed: survey.rows - arrived }
+}
+
+/** Delivered where every row is there, whenever it came. */
+const readEvery = async (
+  run: DeliveryRun,
+  ports: ImportPorts,
+  { open, survey }: Looked,
+): Promise<PartOutcome | null> =>
+  isReadable(survey) && (await missingOf(run, ports, open)).size === 0 ? DELIVERED : null
+
+const named = (missing: ReadonlySet<string>, verdict: RowVerdict): PartOutcome => ({
+  kind: 'delivered',
+  unattributed: 0,
+  failed: new Map([...missing].map((key) => [key, verdict])),
+})

@@ -1,0 +1,130 @@
+import type { ImportEvent, ImportStatus } from '../../ports/delivery/contact-files.ts'
+import type { CallContext } from '../../ports/genesys/genesys.ts'
+import type { ContactReadPort } from '../../ports/uploads/reconciliation.ts'
+import { callGenesys } from '../call-genesys.ts'
+import { checkList } from '../list-state.ts'
+import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from '../run.ts'
+
+/** The list as it was before an import: its status may still be that of the import before [platform-api: 2.5.4]. */
+export type Snapshot = { status: ImportStatus; size: number | null; lastEventAt: Date }
+
+const MAX_POLL_FACTOR = 10
+/** Events older than this are not looked at for the newest one before an import. */
+const EVENTS_BACK_MS = 3_600_000
+
+export type ImportPorts = {
+  start: NonNullable<DeliveryRun['deps']['contactFiles']['startImport']>
+  status: (context: CallContext) => Promise<ImportStatus>
+  events: (since: Date, context: CallContext) => Promise<ImportEvent[]>
+  reads: ContactReadPort
+}
+
+export const importPortsOf = (run: DeliveryRun): ImportPorts => {
+  const { contactFiles, contactReads } = run.deps
+  const { startImport, readImport, readImportEvents } = contactFiles
+  if (!startImport || !readImport || !readImportEvents || !contactReads) {
+    throw new Error('the dialect has no imports, or does not show contacts')
+  }
+  const listId = run.upload.contactListId
+  return {
+    start: startImport,
+    status: (context) => readImport(listId, context),
+    events: (since, context) => readImportEvents(listId, since, context),
+    reads: contactReads,
+  }
+}
+
+const outage = (run: DeliveryRun, failure: string): DeliveryEnds =>
+  new DeliveryEnds({
+    kind: 'hold',
+    reason: 'genesys_unavailable',
+    retryInMs: run.deps.holdRetryMs,
+    failure,
+  })
+
+/** Looks at the status until `done` says something, in patience; null when `patienceMs` are over. */
+const watch = async <T>(
+  run: DeliveryRun,
+  ports: ImportPorts,
+  patienceMs: number,
+  done: (status: ImportStatus) => Promise<T | null> | T | null,
+): Promise<T | null> => {
+  const { clock, completionPollMs } = run.deps
+  const startedMs = clock.monotonicMs()
+  for (
+    let waitMs = completionPollMs;
+    ;
+    waitMs = Math.min(waitMs * 1.5, completionPollMs * MAX_POLL_FACTOR)
+  ) {
+    const said = await done(await callGenesys(run, 'poll', ports.status))
+    if (said !== null) return said
+    if (clock.monotonicMs() - startedMs >= patienceMs) return null
+    await pause(run, waitMs)
+    await askGoingOn(run)
+  }
+}
+
+/** Also waits for an import that somebody else, or an earlier run of ours, has under way: a list takes one at a time. */
+export const snapshotOf = async (run: DeliveryRun, ports: ImportPorts): Promise<Snapshot> => {
+  const status = await aside(run, () =>
+    watch(run, ports, run.deps.retryWindowMs, (now) => (now.state === 'in_progress' ? null : now)),
+  )
+  if (status === null) throw outage(run, 'import_in_progress')
+  const { size } = await checkList(run)
+  const since = new Date(run.deps.clock.now().getTime() - EVENTS_BACK_MS)
+  const events = await callGenesys(run, 'poll', (context) => ports.events(since, context))
+  return { status, size, lastEventAt: events.at(-1)?.at ?? since }
+}
+
+const differs = (a: ImportStatus, b: ImportStatus): boolean =>
+  a.state !== b.state ||
+  a.total !== b.total ||
+  a.completed !== b.completed ||
+  a.percent !== b.percent ||
+  a.failureReason !== b.failureReason
+
+/**
+ * `completed`: the status moved, and with as many records as ours. `shown`: the list shows rows of ours that it did not show before.
+ * `unmoved`: neither, for long.
+ */
+export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string | null }
+
+/** Says of each look what it says of ours; null: nothing. Remembers whether an import of ours was seen. */
+const createReader = (before: ImportStatus, rows: number) => {
+  let ours = false
+  return (status: ImportStatus): Ended | null => {
+    const moved = status.state === 'in_progress' || differs(status, before)
+    const isOfOurs = moved && status.total === rows
+    ours ||= isOfOurs
+    if (isOfOurs && status.state === 'completed') return 'completed'
+    const failed = moved && status.state === 'failed' && (ours || status.total === 0)
+    return failed ? { failureReason: status.failureReason } : null
+  }
+}
+
+/**
+ * Waits for the end of our import. A status that never moved, or moved with another number of records, is that of somebody else's import or of
+ * the one before: it says nothing of ours. `isShown` is asked as long as the status says nothing.
+ */
+export const awaitImport = async (
+  run: DeliveryRun,
+  ports: ImportPorts,
+  about: { before: Snapshot; rows: number; unmovedMs: number; isShown: () => Promise<boolean> },
+): Promise<Ended> => {
+  const { clock, retryWindowMs } = run.deps
+  const read = createReader(about.before.status, about.rows)
+  let quietSinceMs = clock.monotonicMs()
+  const ended = await watch(run, ports, retryWindowMs, async (status): Promise<Ended | null> => {
+    const said = read(status)
+    if (said !== null) return said
+    if (status.state === 'in_progress') {
+      // Ours may wait behind it.
+      quietSinceMs = clock.monotonicMs()
+      return null
+    }
+    if (await about.isShown()) return 'shown'
+    return clock.monotonicMs() - quietSinceMs >= about.unmovedMs ? 'unmoved' : null
+  })
+  if (ended === null) throw outage(run, 'import_processing')
+  return ended
+}

@@ -1,0 +1,100 @@
+import type { Upload } from '../../../src/domain/uploads/upload.ts'
+import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
+import { type SandboxHandle, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
+import type { ContactReadPort } from '../../../src/workflows/ports/uploads/reconciliation.ts'
+import {
+  createMemoryNewLists,
+  createMemoryPace,
+  createSkippingClock,
+  createTeller,
+  type SkippingClock,
+} from '../../genesys/harness.ts'
+import { createMemoryDelivery, type makeChunk } from '../memory/memory-delivery.ts'
+import { createMemoryGenesys } from '../memory/memory-genesys.ts'
+import { deliveryOver } from './delivery-run.ts'
+
+export const SANDBOX_LIST = 'list-1'
+/** Below the patience of the pacer, which is no wait. */
+const LONGEST_SLEEP_MS = 59_000
+
+type World = {
+  clock: SkippingClock
+  sandbox: SandboxHandle
+  client: ReturnType<typeof createGenesysClient> & { contactReads: ContactReadPort }
+  close(): Promise<void>
+}
+
+/** The sandbox and a client of it over real HTTP, on one clock of which no wait takes time. */
+export const startWorld = async (): Promise<World> => {
+  const clock = createSkippingClock(LONGEST_SLEEP_MS)
+  const limits = { guideRequestsPerMinute: 600_000, platformRequestsPerMinute: 600_000 }
+  const about = { clientId: 'c', clientSecret: 's', clock, limits, tokenLifetimeSeconds: 864_000 }
+  const columns = ['id', 'note'].map((name) => ({ name, kind: 'text' as const, required: false }))
+  const lists = [{ id: SANDBOX_LIST, name: 'One', columns }]
+  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0, lists, ...about })
+  const client = createGenesysClient({
+    dialect: 'platform',
+    apiUrl: sandbox.url,
+    loginUrl: sandbox.url,
+    requestsPerMinute: 600_000,
+    batchRows: null,
+    pace: createMemoryPace(clock),
+    newLists: createMemoryNewLists(),
+    random: () => 0.5,
+    emit: createTeller().emit,
+    ...about,
+  })
+  const close = async (): Promise<void> => {
+    await client.close()
+    await sandbox.close()
+  }
+  return { clock, sandbox, client: { ...client, contactReads: client.contactReads! }, close }
+}
+
+/** The delivery of an upload in memory to the sandbox (platform), lane and all left out. */
+export const deliverToSandbox = async (
+  world: World,
+  chunks: ReturnType<typeof makeChunk>[],
+  upload: Partial<Upload> = {},
+) => {
+  const { client, clock } = world
+  const context = {
+    tenantId: 'default',
+    class: 'read' as const,
+    signal: new AbortController().signal,
+    retryForMs: 60_000,
+  }
+  const list = await client.contactLists.readContactList(SANDBOX_LIST, context)
+  const store = createMemoryDelivery(chunks, {
+    columns: [{ name: 'id', kind: 'contactId', mappedTo: 'id' }],
+    delivery: {
+      method: 'file',
+      batches: { total: chunks.length, delivered: 0, failed: 0 },
+      duplicateCheckField: null,
+    },
+    schemaVersion: list.schemaVersion,
+    ...upload,
+  })
+  const events: { name: string; fields: object }[] = []
+  const { run } = deliveryOver(
+    { store, genesys: createMemoryGenesys(), clock },
+    {
+      contactLists: client.contactLists,
+      contactFiles: client.contactFiles,
+      contactReads: client.contactReads,
+      clearContactList: client.provisioning.clearContactList,
+      emit: (name, fields) => void events.push({ name, fields }),
+    },
+  )
+  const never = new AbortController().signal
+  const lease = { signal: never, rest: never, assertHeld: () => undefined as void }
+  return {
+    store,
+    events,
+    run: () => run(lease),
+    /** As the sweeper does: what is held goes on. */
+    goOn: () => {
+      store.upload = { ...store.upload, state: 'delivering', hold: null, problem: null }
+    },
+  }
+}
