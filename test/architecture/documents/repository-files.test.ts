@@ -81,3 +81,19 @@ test('whoever contributes is led to the security page, the release guide, the so
     assert.ok(existsSync(path), path)
   }
 })
+
+test('the coverage floor is part of the check, as the guide says, and the check is part of CI', () => {
+  const { coverage = '', check = '' } = manifest.scripts
+  const floor = (of: string): string =>
+    new RegExp(`--test-coverage-${of}=(\\d+)`).exec(coverage)?.[1] ?? '0'
+  const figures = ['lines', 'branches', 'functions'].map(floor)
+  for (const figure of figures) assert.ok(Number(figure) >= 90, figure)
+  const [lines, branches, functions] = figures
+  assert.ok(
+    read('CONTRIBUTING.md').includes(
+      `${lines} % of the lines, ${branches} % of the branches and ${functions} % of the functions`,
+    ),
+  )
+  assert.match(check, /npm run -s coverage/)
+  assert.match(read('.ci/run'), /^npm run check$/m)
+})
