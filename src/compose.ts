@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 
+import { genesysAndItsTime } from './compose/clock.ts'
 import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
-import { bindStore, openGenesys, startInProcessSandbox } from './compose/genesys.ts'
+import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { createGatewayServer } from './compose/http.ts'
 import { createStartSteps } from './compose/start-steps.ts'
 import { createWork } from './compose/work.ts'
@@ -74,9 +75,12 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const adminKey = adminKeyOf(config)
   await store.access.ensureAdmin({ digest: sha256(adminKey.key), scopes: ['admin'] })
   await store.sync.ensureEnvEndpoints(config.endpoints)
-  const genesys = openGenesys(config, sandbox, store, emit)
+  const { genesys, clockWatch } = genesysAndItsTime(config, sandbox, store, {
+    emit,
+    followBack: (backMs) => work.jobs.followBack(backMs),
+  })
   const callbackUrl = callbackUrlOf(config, address)
-  const essentials = { config, telemetry, store, genesys, owner, callbackUrl }
+  const essentials = { config, telemetry, store, genesys, clockWatch, owner, callbackUrl }
   const work = await during('prepare-work', () => createWork(essentials))
   const events = eventSubscriptionOf(essentials)
   const stopped = new AbortController()

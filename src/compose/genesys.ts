@@ -47,8 +47,14 @@ export const bindStore = async (
   if (sandbox) await store.subscriptions.forget()
 }
 
-export const openGenesys = (config: Config, sandbox: Sandbox | null, store: Store, emit: Emit) =>
+export const openGenesys = (
+  config: Config,
+  sandbox: Sandbox | null,
+  store: Store,
+  about: { emit: Emit; heardTime: (ms: number) => void },
+) =>
   createGenesysClient({
+    ...about,
     ...genesysUrls(config, sandbox),
     dialect: config.genesys.dialect,
     clientId: config.genesys.clientId,
@@ -61,5 +67,4 @@ export const openGenesys = (config: Config, sandbox: Sandbox | null, store: Stor
     newLists: store.newLists,
     clock: systemClock,
     random: Math.random,
-    emit,
   })

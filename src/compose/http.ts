@@ -84,15 +84,18 @@ type ServerNeeds = Essentials & {
   watchUploads: WatchUploads
 }
 
-const readinessOf = ({ config, store, telemetry, simulated, webhooks, stopping }: ServerNeeds) =>
-  createReadiness({
+const readinessOf = (deps: ServerNeeds) => {
+  const { config, store, telemetry, clockWatch, simulated, webhooks, stopping } = deps
+  return createReadiness({
     home: store.home,
     dialect: config.genesys.dialect,
     simulated,
     lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
     webhooks,
+    clock: clockWatch.detail,
     stopping,
   })
+}
 
 /** What takes uploads, moves them, and sends again what is left of them. */
 const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {

@@ -44,7 +44,7 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Ess
   })
 
 const sweeperOf = (
-  { store, telemetry }: Essentials,
+  { store, telemetry, clockWatch }: Essentials,
   jobs: Awaited<ReturnType<typeof createJobQueue>>,
   wake: () => void,
 ) =>
@@ -55,6 +55,7 @@ const sweeperOf = (
     receipts: store.receipts,
     reconciliations: store.reconciliations,
     jobs,
+    lookAtClock: clockWatch.look,
     clock: systemClock,
     emit: telemetry.emit,
     wake,
@@ -124,6 +125,7 @@ export const createWork = async (essentials: Essentials) => {
     idlePollMs: 300,
   })
   const sweeper = together(
+    essentials.clockWatch,
     sweeperOf(essentials, jobs, () => lanes.wake()),
     holdKeeperOf(essentials, () => lanes.wake()),
   )
@@ -133,7 +135,7 @@ export const createWork = async (essentials: Essentials) => {
     await Promise.all([jobs.stop(), firstAttempts.stop()])
   }
   return {
-    jobs: { start: () => jobs.start(), stop: stopJobs },
+    jobs: { start: () => jobs.start(), followBack: jobs.followBack, stop: stopJobs },
     lanes,
     sweeper,
     webhooks,

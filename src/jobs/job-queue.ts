@@ -5,6 +5,7 @@ import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import {
   QUEUES,
+  type JobMover,
   type JobQueue,
   type JobResender,
   type QueueName,
@@ -46,6 +47,19 @@ const KEEP_POLICY = `update jobs.queue set policy = '${POLICY}' where name = $1 
 /** By pg-boss' own unique index of the policy; pg-boss' update() has no index to find a key by. */
 const MOVE = `update jobs.job set start_after = jobs.job_now() + $3::int * interval '1 second' where name = $1
   and coalesce(singleton_key, '') = $2 and state = 'created' and policy = '${POLICY}' returning id`
+
+/** A job that is to come later than its row says: the clock was set back since. */
+const MOVE_UP = `update jobs.job set start_after = jobs.job_now() where name = $1
+  and coalesce(singleton_key, '') = any($2::text[]) and state = 'created' and policy = '${POLICY}'
+  and start_after > jobs.job_now() returning id`
+
+const FOLLOW_BACK = `update jobs.job set start_after = greatest(jobs.job_now(), start_after - $1::float8 * interval '1 millisecond')
+  where name = any($2::text[]) and state in ('created', 'retry') and start_after > jobs.job_now()`
+
+/** pg-boss does its housekeeping when so long has passed since the last one, which a clock set back puts into the future. */
+const KEEP_HOUSE = `update jobs.queue set maintain_on = least(maintain_on, jobs.job_now()),
+  monitor_on = least(monitor_on, jobs.job_now()), monitor_claim_on = least(monitor_claim_on, jobs.job_now())
+  where greatest(maintain_on, monitor_on, monitor_claim_on) > jobs.job_now() + interval '1 minute'`
 
 const NO_JOB = '00000000-0000-0000-0000-000000000000'
 
@@ -120,7 +134,7 @@ const createSender = (
   boss: PgBoss,
   sql: SqlExecutor,
   poke: (queue: QueueName) => void,
-): JobQueue & JobResender => ({
+): JobQueue & JobResender & JobMover => ({
   send: async (queue, id, options) => {
     const startAfter = Math.ceil(options.startAfterMs / 1000)
     const db = options.sql ?? sql
@@ -137,8 +151,14 @@ const createSender = (
     if (ids.length === 0) return 0
     const jobs = ids.map((id) => ({ data: { id }, singletonKey: id }))
     const made = (await boss.insert(queue, jobs, { returnId: true })) ?? []
-    if (made.length > 0) poke(queue)
-    return made.length
+    const { rows: movedUp } = await sql.executeSql(MOVE_UP, [queue, ids])
+    const count = made.length + movedUp.length
+    if (count > 0) poke(queue)
+    return count
+  },
+  followBack: async (backMs) => {
+    await sql.executeSql(FOLLOW_BACK, [backMs, QUEUES])
+    await sql.executeSql(KEEP_HOUSE)
   },
 })
 
@@ -152,7 +172,9 @@ export const createJobQueue = async (deps: {
   emit: Emit
   clock: Clock
   pollMs?: number
-}): Promise<JobQueue & JobResender & { start(): Promise<void>; stop(): Promise<void> }> => {
+}): Promise<
+  JobQueue & JobResender & JobMover & { start(): Promise<void>; stop(): Promise<void> }
+> => {
   const { sql, isAway } = watchOutages(deps)
   const failed = (queue: string, error: unknown): void =>
     deps.emit('job.failed', { queue, error: traceOf(error) })
@@ -189,6 +211,7 @@ export const createJobQueue = async (deps: {
   return {
     ...createSender(boss, sql, (queue) => void poke(queue)),
     start: async () => {
+      await sql.executeSql(KEEP_HOUSE)
       for (const queue of QUEUES) {
         const handler = (jobs: Job<Payload>[]) => handle(queue, jobs)
         workers.set(queue, await startFetchers(boss, queue, deps.pollMs ?? MIN_POLL_MS, handler))

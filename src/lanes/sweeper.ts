@@ -16,6 +16,8 @@ export type SweeperDeps = {
   receipts: Pick<ReceiptStore, 'sweep'>
   reconciliations: Pick<ReconciliationStore, 'overdue'>
   jobs: JobResender
+  /** After a jump of the database's clock, what is alive must not be taken for dead. */
+  lookAtClock: () => Promise<void>
   clock: Clock
   emit: Emit
   /** Tells the lanes that held uploads came back. */
@@ -45,6 +47,7 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
   let ended: Promise<void> = Promise.resolve()
 
   const sweep = async (): Promise<void> => {
+    await deps.lookAtClock()
     const heldWoken = await deps.lanes.wakeHeld()
     const lanesRepaired = await deps.lanes.repair()
     if (heldWoken + lanesRepaired > 0) deps.wake()

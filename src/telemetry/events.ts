@@ -200,6 +200,9 @@ export type GatewayEvents = {
     lanesRepaired: number
     syncResent: number
   }
+  'clock.jumped': { of: 'database' | 'gateway'; byMs: number }
+  'clock.doubted': { awayMs: number | null }
+  'clock.confirmed': { offMs: number | null }
   'migration.waiting': { waitedMs: number; waitsFor: string[] }
   'job.failed': { queue: string; error: string }
   'queue.lost': { reason: string }
@@ -247,6 +250,9 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.settled': 'info',
   'webhook.subscription': 'info',
   'sweep.finished': 'debug',
+  'clock.jumped': 'warn',
+  'clock.doubted': 'info',
+  'clock.confirmed': 'info',
   'migration.waiting': 'warn',
   'job.failed': 'error',
   'queue.lost': 'error',

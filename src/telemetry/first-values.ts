@@ -49,6 +49,7 @@ export const setFirstValues = (metrics: Metrics): void => {
     metrics.attempts.inc({ operation: 'token', outcome }, 0)
   }
   for (const reason of DISABLED_REASONS) metrics.endpointsDisabled.inc({ reason }, 0)
+  for (const whose of ['database', 'gateway']) metrics.clockJumps.inc({ of: whose }, 0)
   setFirstReconciliations(metrics)
   for (const event of OUTBOUND_EVENT_TYPES) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)

@@ -140,6 +140,11 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Age of the oldest message that an enabled endpoint has not taken',
   ),
   syncDead: gauge('sync_dead', 'Messages given up; replay them'),
+  clockJumps: counter('clock_jumps_total', 'Jumps of a clock that were seen', ['of']),
+  clockUnconfirmed: gauge(
+    'clock_unconfirmed',
+    "1 while the database's clock is in doubt: nothing ends for good by it",
+  ),
   databaseUp: gauge('database_up', '1 when the last look at the database succeeded'),
   databaseLook: gauge('database_look_seconds', 'How long the last look at the database took'),
   ready: gauge('ready', '1 while /readyz answers 200'),

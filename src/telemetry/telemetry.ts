@@ -104,6 +104,9 @@ const DELIVERY_EFFECTS: Effects = {
     if (outcome === 'contradicted') metrics.webhookReceipts.inc({ route, outcome })
     if (outcome !== 'ignored') metrics.webhookVerifySeconds.observe(seconds(sinceReceivedMs))
   },
+  'clock.jumped': (metrics, { of }) => metrics.clockJumps.inc({ of }),
+  'clock.doubted': (metrics) => metrics.clockUnconfirmed.set(1),
+  'clock.confirmed': (metrics) => metrics.clockUnconfirmed.set(0),
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }
 

@@ -83,6 +83,7 @@ eachHome('The job queue', (home) => {
       receipts: { sweep: async () => [] },
       reconciliations: { overdue: async () => [] },
       jobs: queue,
+      lookAtClock: async () => undefined,
       clock,
       emit: (_, fields) => {
         if ('syncResent' in fields) resent.push(fields.syncResent)

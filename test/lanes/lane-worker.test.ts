@@ -194,6 +194,7 @@ describe('the sweeper', () => {
           return ids.length
         },
       },
+      lookAtClock: async () => undefined,
       clock,
       emit: (name, fields) => void swept.push([name, fields]),
       wake: () => {

@@ -73,9 +73,11 @@ describe('A lane that runs empty while an upload arrives', { skip }, () => {
   }
 
   it('is taken up again when the upload waited for the end of the one before', async () => {
-    await store.sql
-      .executeSql(`insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
-      values ('whe_1', 'default', 'crm', 'https://x.example/', '\\x00', 'k', 'registered')`)
+    const id = ids.newId('whe')
+    await store.endpoints.create({
+      ...{ id, tenantId: 'default', name: 'crm', url: 'https://hooks.example/', events: null },
+      ...{ secret: 'whsec_x', most: 100, audit: audit('endpoint.created', id) },
+    })
     const { claim, uploadId } = await working('waits')
     const next = await prepared('waits')
     // The end of the first upload holds the lane and waits for the endpoint that it tells.

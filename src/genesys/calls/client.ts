@@ -21,7 +21,7 @@ import { createPutPresigned, type PutPresigned } from './presigned.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import { type Caller, createCaller } from './retry.ts'
 import { createTokens } from './token.ts'
-import { createTransport } from './transport.ts'
+import { createTransport, type Transport } from './transport.ts'
 
 export type GenesysClientDeps = {
   dialect: 'guide' | 'platform'
@@ -38,6 +38,8 @@ export type GenesysClientDeps = {
   /** Known over restarts and instances. */
   newLists: NewLists
   clock: Clock
+  /** The time that Genesys' answers carry, in milliseconds since 1970. */
+  heardTime?: (ms: number) => void
   random: () => number
   emit: Emit
   /** Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS); `*.amazonaws.com` unless told. */
@@ -60,6 +62,8 @@ export type GenesysClient = {
   putPresigned: PutPresigned
   /** The pace in force over all instances, and what this process does with it. */
   paceStats(): Promise<PaceStats>
+  /** Asks Genesys for nothing but its time, without a token; throws `GenesysFailure` when it does not answer. */
+  askTime(signal: AbortSignal): Promise<void>
   /** Ends waiting calls with an abort and closes the connections once their requests ended. */
   close(): Promise<void>
 }
@@ -91,13 +95,28 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
 
 const DEFAULT_UPLOAD_HOSTS = ['*.amazonaws.com']
 
+/** Whatever page stands there: its header is read. */
+const MAX_TIME_BYTES = 1_048_576
+
+const askTimeOf =
+  (transport: Transport, loginUrl: string): GenesysClient['askTime'] =>
+  async (signal) => {
+    const about = { operation: 'time', headers: {}, body: null, maxAnswerBytes: MAX_TIME_BYTES }
+    await transport.send({ ...about, method: 'GET', url: `${loginUrl}/`, signal })
+  }
+
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
 /** Genesys in one dialect: one token, one pace bucket (per API host and OAuth client), one pool of connections. */
 export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
   const { dialect, clock, random, emit } = deps
   const apiUrl = withoutSlash(deps.apiUrl)
-  const transport = createTransport({ timeoutMs: deps.requestTimeoutMs ?? 30_000, clock })
+  const loginUrl = withoutSlash(deps.loginUrl)
+  const transport = createTransport({
+    timeoutMs: deps.requestTimeoutMs ?? 30_000,
+    clock,
+    ...(deps.heardTime ? { heardTime: deps.heardTime } : {}),
+  })
   const circuit = createCircuit({ emit })
   const pacer = createPacer({
     store: deps.pace,
@@ -109,7 +128,7 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
   })
   const tokens = createTokens({
     transport,
-    loginUrl: withoutSlash(deps.loginUrl),
+    loginUrl,
     clientId: deps.clientId,
     clientSecret: deps.clientSecret,
     clock,
@@ -142,6 +161,7 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
     ...PORTS[dialect]({ call, newLists: deps.newLists, put, batchRows: deps.batchRows }),
     putPresigned: put,
     paceStats: () => pacer.freshStats(),
+    askTime: askTimeOf(transport, loginUrl),
     close: async () => {
       pacer.close()
       await transport.close()

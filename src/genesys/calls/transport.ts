@@ -107,7 +107,12 @@ const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'outbound-gatewa
  * The one way out to Genesys, on kept-alive connections. `timeoutMs` bounds the exchange as a whole, drip-fed bodies included
  * (undici's own body timeout only measures idleness).
  */
-export const createTransport = (deps: { timeoutMs: number; clock: Clock }): Transport => {
+export const createTransport = (deps: {
+  timeoutMs: number
+  clock: Clock
+  /** The time that an answer carries (RFC 9110, Date), in milliseconds since 1970. */
+  heardTime?: (ms: number) => void
+}): Transport => {
   const agent = new Agent({
     connections: 32,
     pipelining: 1,
@@ -133,13 +138,14 @@ export const createTransport = (deps: { timeoutMs: number; clock: Clock }): Tran
       bodyTimeout: timeoutMs,
       signal: AbortSignal.any([asked.signal ?? closing.signal, deadline]),
     })
+    const saidMs = Date.parse(header(answer.headers, 'date') ?? '')
+    if (!Number.isNaN(saidMs)) deps.heardTime?.(saidMs)
+    // A date to come back at is one of Genesys' clock, whatever ours says.
+    const nowMs = Number.isNaN(saidMs) ? deps.clock.now().getTime() : saidMs
     return {
       status: answer.statusCode,
       text: await readBody(answer.body, asked, answer.statusCode),
-      retryAfterMs: parseRetryAfter(
-        header(answer.headers, 'retry-after'),
-        deps.clock.now().getTime(),
-      ),
+      retryAfterMs: parseRetryAfter(header(answer.headers, 'retry-after'), nowMs),
       ...paceHints(answer.headers),
       correlationId: correlationOf(answer.headers),
     }

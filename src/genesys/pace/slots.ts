@@ -6,6 +6,8 @@ import type { Waiter, WaitingRoom } from './waiting-room.ts'
 const HELD_SLOTS = 2
 /** Reserved this far ahead at most, so that a more urgent call never stands behind more than this. */
 const MIN_AHEAD_MS = 250
+/** However long the store says, it is asked again after this: a clock that is set back makes a wait of milliseconds one of hours. */
+const MAX_NAP_MS = 5_000
 /** setTimeout fires at once past 2^31 - 1. */
 export const MAX_TIMER_MS = 2_147_000_000
 
@@ -33,7 +35,7 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
       naps.add(entry)
       try {
         const signal = AbortSignal.any([entry.wake.signal, deps.closing])
-        await deps.clock.sleep(Math.min(MAX_TIMER_MS, Math.max(1, ms)), signal)
+        await deps.clock.sleep(Math.min(MAX_NAP_MS, Math.max(1, ms)), signal)
       } catch (error) {
         if (!entry.wake.signal.aborted) throw error
       } finally {

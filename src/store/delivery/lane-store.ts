@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 
 import type { LaneClaim, LaneStore } from '../../workflows/ports/delivery/delivery.ts'
+import { CERTAIN_NOW, STEADY_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { LANE_STATES_SQL, lockLane, wakeLane, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
@@ -14,7 +15,7 @@ const HAS_WORK = sql`exists (select from upload where lane_key = l.key and ${WOR
 
 /** Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that no index is entered by it. */
 const READY = sql`lane as l where ready_at <= statement_timestamp()
-  and (lease_until is null or lease_until < clock_timestamp()) and ${HAS_WORK}`
+  and (lease_until is null or lease_until < ${STEADY_NOW}) and ${HAS_WORK}`
 
 /** Leases whose beat comes in one turn of the event loop are renewed by one statement; their rows are locked in the order of their keys. */
 const createRenew = ({ db }: Database): LaneStore['renew'] => {
@@ -77,7 +78,8 @@ const createRepair =
     const stuck = sql`l.ready_at = 'infinity' and l.lease_until is null`
     const { rows } = await sql<{ key: string }>`with open as materialized (
         select distinct lane_key from upload where state in (${LANE_STATES_SQL}))
-      select key from open cross join lateral (select key from lane l where key = lane_key and ${stuck} offset 0) as lost
+      select key from open cross join lateral (
+        select key from lane l where key = open.lane_key and ${stuck} and ${HAS_WORK} offset 0) as lost
       limit ${REPAIRED_AT_ONCE}`.execute(database.db)
     let repaired = 0
     for (const { key } of rows) {
@@ -122,10 +124,11 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
       )
     },
     wakeHeld: async () => {
+      // A time that a caller named has come when that is certain: before it nobody may be called.
+      const due = sql`retry_at <= case when hold_reason = 'not_before' then ${CERTAIN_NOW} else clock_timestamp() end`
       const { rows } = await sql<{ id: string; lane_key: string }>`select id, lane_key from upload
-        where state = 'held' and retry_at <= statement_timestamp() and hold_reason not in (${LOOKED_AT_SQL})
+        where state = 'held' and retry_at <= statement_timestamp() and hold_reason not in (${LOOKED_AT_SQL}) and ${due}
         order by retry_at limit ${WAKE_AT_ONCE}`.execute(db)
-      const due = sql`retry_at <= clock_timestamp()`
       let woken = 0
       for (const { id, lane_key: laneKey } of rows) {
         if (await endHold(deps.database, { id, laneKey }, due)) woken += 1

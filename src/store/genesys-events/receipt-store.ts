@@ -10,6 +10,7 @@ import type {
 } from '../../workflows/ports/genesys-events/webhooks.ts'
 import type { JobQueue } from '../../workflows/ports/jobs/jobs.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { executorOf, inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { FINAL_STATES_SQL } from '../uploads/upload-row.ts'
 
@@ -179,7 +180,7 @@ export const createReceiptStore = (deps: {
     record: createGatherer(record, RECORDED_AT_ONCE),
     sweep: async ({ keepMs, graceMs }) => {
       const { rows } = await sql<{ id: string }>`
-        with old as (select id from webhook_receipt where received_at < statement_timestamp() - ${seconds(keepMs)}
+        with old as (select id from webhook_receipt where received_at < ${CERTAIN_NOW} - ${seconds(keepMs)}
             order by received_at limit ${SWEPT_AT_ONCE}),
           gone as (delete from webhook_receipt where id in (select id from old))
         select id from webhook_receipt where state = 'received'

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
+import { STEADY_NOW } from '../clock/steady-time.ts'
 import { FINAL_STATES_SQL, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { inTransaction, type Database } from './database.ts'
 
@@ -38,7 +39,7 @@ const bind = (
 export const createHome = (deps: { database: Database; close: () => Promise<void> }): Home => {
   const { database } = deps
   const claimable = sql`lane l where l.ready_at <= statement_timestamp()
-    and (l.lease_until is null or l.lease_until < clock_timestamp())
+    and (l.lease_until is null or l.lease_until < ${STEADY_NOW})
     and exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
   return {
     kind: database.kind,
@@ -54,13 +55,13 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         (select jsonb_object_agg(hold_reason, n) from (select hold_reason, count(*) as n from upload
           where state = 'held' group by hold_reason) as h) as holds,
         (select jsonb_object_agg(state, s) from (select state,
-            extract(epoch from clock_timestamp() - min(updated_at))::float8 as s from upload
+            greatest(0, extract(epoch from clock_timestamp() - min(updated_at)))::float8 as s from upload
           where state not in (${FINAL_STATES_SQL}) group by state) as u) as unchanged,
         (select count(*)::int from lane where lease_until > clock_timestamp() and ready_at <= statement_timestamp()) as held,
         (select count(*)::int from ${claimable}) as waiting,
-        (select coalesce(extract(epoch from clock_timestamp() - min(l.ready_at)), 0)::float8 from ${claimable}) as oldest,
+        (select greatest(0, extract(epoch from clock_timestamp() - min(l.ready_at)))::float8 from ${claimable}) as oldest,
         (select count(*)::int from sync_delivery where state = 'pending') as pending,
-        (select coalesce(extract(epoch from clock_timestamp() - min(d.created_at)), 0)::float8 from sync_delivery d
+        (select greatest(0, extract(epoch from clock_timestamp() - min(d.created_at)))::float8 from sync_delivery d
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
       const row = rows[0]!

@@ -7,6 +7,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
+import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type {
@@ -29,6 +30,7 @@ import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watc
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { createAccessStore } from '../access/access-store.ts'
 import { createAuditStore } from '../audit/audit-store.ts'
+import { createDatabaseClock } from '../clock/clock-store.ts'
 import { createListCache } from '../contact-lists/list-cache.ts'
 import { createNewListStore } from '../contact-lists/new-lists.ts'
 import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
@@ -65,6 +67,7 @@ export type StoreHome =
 
 export type Store = {
   home: Home
+  clock: DatabaseClock
   uploads: UploadStore
   smallUploads: SmallUploadStore
   idempotency: IdempotencyStore
@@ -116,6 +119,9 @@ const assemble = async (
     ...opened,
     db: opened.db.withPlugin(createOpenFileNames(seals.openFileName)),
   }
+  const clock = createDatabaseClock(database)
+  // Before anything is done by the stored times.
+  await clock.open()
   const outbox = createOutbox({ ids: deps.ids, publicUrl: deps.publicUrl, keyring })
   const uploads = createUploadStore({ database, keyring, outbox, seals })
   const idempotency = createIdempotencyStore({ database, seals })
@@ -130,6 +136,7 @@ const assemble = async (
   const close = (): Promise<void> => database.close()
   return {
     home: createHome({ database, close }),
+    clock,
     uploads,
     smallUploads: {
       read: createReadDoorway({ database, seals }),

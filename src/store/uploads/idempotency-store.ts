@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 
 import type { IdempotencyStore } from '../../workflows/ports/uploads/uploads.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { type AnswerColumns, openAnswer } from './stored-answer.ts'
@@ -33,7 +34,7 @@ export const createIdempotencyStore = (deps: {
           status = null, sealed_body = null, same_file_as = null, location = null
         where (k.state = 'claimed'
             and k.heartbeat_at <= clock_timestamp() - make_interval(secs => ${input.deadAfterMs / 1000}::float8))
-          or (k.state = 'done' and k.done_at < clock_timestamp() - make_interval(days => ${KEPT_DAYS}::int))
+          or (k.state = 'done' and k.done_at < ${CERTAIN_NOW} - make_interval(days => ${KEPT_DAYS}::int))
         returning owner`.execute(db)
       if (taken.rows.length === 1) return { kind: 'claimed' }
       const { rows } =

@@ -155,7 +155,8 @@ const finish = async (
     failed: finished.counts.failed,
     unprocessed: finished.counts.unprocessed,
     unsettled: finished.counts.unprocessed - unprocessed,
-    sinceAcceptedMs: deps.clock.now().getTime() - Date.parse(finished.createdAt),
+    // Two clocks, of which one may have jumped.
+    sinceAcceptedMs: Math.max(0, deps.clock.now().getTime() - Date.parse(finished.createdAt)),
   })
 }
 

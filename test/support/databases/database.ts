@@ -12,7 +12,12 @@ import { createIds } from '../../../src/lib/ids.ts'
 import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 import { migrate, migrationFiles } from '../../../src/store/homes/migrate.ts'
 import { openStore, type Store, type StoreHome } from '../../../src/store/homes/open-store.ts'
-import { canRunPostgres, startPostgres, type PostgresServer } from './postgres-server.ts'
+import {
+  canRunPostgres,
+  startPostgres,
+  type PostgresServer,
+  type ServerOptions,
+} from './postgres-server.ts'
 
 export const TEST_KEYS = [{ id: 'test', key: Buffer.alloc(32, 7) }]
 
@@ -28,9 +33,9 @@ export type TestHome = {
   close(): Promise<void>
 }
 
-/** A store on `home`, with real time and ids. */
-export const openTestStore = (home: StoreHome): Promise<Store> =>
-  openStore({
+/** A store on `home`, with real time and ids. A copied database was not looked at for long; nobody doubts its clock for that here. */
+export const openTestStore = async (home: StoreHome): Promise<Store> => {
+  const store = await openStore({
     home,
     encryptionKeys: TEST_KEYS,
     clock: systemClock,
@@ -38,6 +43,9 @@ export const openTestStore = (home: StoreHome): Promise<Store> =>
     emit: () => {},
     publicUrl: 'https://gateway.example',
   })
+  await store.clock.confirm()
+  return store
+}
 
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
@@ -92,11 +100,8 @@ const runOn = async (server: PostgresServer, statement: string): Promise<void> =
   }
 }
 
-/**
- * The server's home; with `CI=true` it is an error that none can run here. `durable`: the server writes to the disk as one in
- * production does.
- */
-export const serverHome = (options = { durable: false }): TestHome => {
+/** The server's home; with `CI=true` it is an error that none can run here. */
+export const serverHome = (options: ServerOptions = {}): TestHome => {
   const skip = canRunPostgres() ? false : 'no PostgreSQL server can run here'
   if (skip !== false && process.env['CI'] === 'true') throw new Error(skip)
   const made: string[] = []

@@ -108,9 +108,12 @@ const makeCluster = (programs: string, data: string, as: ExecFileSyncOptions): v
   rmSync(making, REMOVE)
 }
 
+/** `durable`: with PostgreSQL's own defaults, which write to the disk at every commit; else without, for tests. `env`: of the server's processes. */
+export type ServerOptions = { durable?: boolean; env?: Record<string, string> }
+
 const startInstalled = async (
   programs: string,
-  { durable }: { durable: boolean },
+  { durable = false, env = {} }: ServerOptions,
 ): Promise<PostgresServer> => {
   const user = serverUser()
   assert.ok(user !== 'none')
@@ -126,7 +129,7 @@ const startInstalled = async (
     ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
       settings.flatMap((setting) => ['-c', setting]),
     ),
-    as,
+    { ...as, env: { ...process.env, ...env } },
   )
   // SIGQUIT: the test's data is of no use to anybody.
   const kill = (): void => {
@@ -187,11 +190,8 @@ const startBundled = async (): Promise<PostgresServer> => {
 export const canRunPostgres = (): boolean =>
   process.env['TEST_DATABASE_URL'] !== undefined || serverUser() !== 'none'
 
-/**
- * `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm. `durable`: the system's with PostgreSQL's own defaults,
- * which write to the disk at every commit; else without, for tests.
- */
-export const startPostgres = async (options = { durable: false }): Promise<PostgresServer> => {
+/** `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; the options are for the system's. */
+export const startPostgres = async (options: ServerOptions = {}): Promise<PostgresServer> => {
   const given = process.env['TEST_DATABASE_URL']
   if (given) return { url: given, stop: async () => {} }
   const programs = findPrograms()

@@ -2,6 +2,7 @@ import type { ApiKey, Scope } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { createGatherer } from '../../../lib/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
+import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
 import type { Database } from '../../homes/database.ts'
 import { keptStatement, runKept } from '../../homes/kept-statements.ts'
 import type { Seals } from '../../homes/seals.ts'
@@ -36,7 +37,7 @@ const READ = keptStatement(`with asked as materialized (
     c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
     greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
     i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
-    i.done_at < clock_timestamp() - interval '${KEPT_DAYS} days' as past
+    i.done_at < ${CERTAIN_NOW_TEXT} - interval '${KEPT_DAYS} days' as past
   from asked
     left join api_key k on k.digest = decode(asked.digest, 'hex')
     left join list_cache c on c.list_id = asked.list

@@ -21,6 +21,12 @@ export type JobQueue = {
 
 /** For ids whose job may have been lost. */
 export type JobResender = {
-  /** A job for each, at once, but for those whose job still waits; returns how many it made. */
+  /** A job for each, at once, but for those whose job waits for its turn; returns for how many there was none. */
   resend(queue: QueueName, ids: readonly string[]): Promise<number>
+}
+
+/** For a database's clock that was set back. */
+export type JobMover = {
+  /** What was to come is to come in as long as before, and the queue's own housekeeping goes on. */
+  followBack(backMs: number): Promise<void>
 }

@@ -1,0 +1,33 @@
+import type { Config } from '../config.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { Store } from '../store/homes/open-store.ts'
+import type { Emit } from '../telemetry/events.ts'
+import { createTimeWitness } from '../workflows/clock/time-witness.ts'
+import { createClockWatch } from '../workflows/clock/watch-clock.ts'
+import { openGenesys, type Sandbox } from './genesys.ts'
+
+/** Genesys, and the watch over the database's clock, which hears of the time from Genesys' answers. */
+export const genesysAndItsTime = (
+  config: Config,
+  sandbox: Sandbox | null,
+  store: Store,
+  about: {
+    emit: Emit
+    /** Called when everything is put together. */
+    followBack: (backMs: number) => Promise<void>
+  },
+) => {
+  const witness = createTimeWitness({ clock: systemClock })
+  const { emit, followBack } = about
+  const genesys = openGenesys(config, sandbox, store, { emit, heardTime: witness.hear })
+  const clockWatch = createClockWatch({
+    database: store.clock,
+    shared: store.home.kind === 'embedded',
+    witness,
+    followBack,
+    askTime: genesys.askTime,
+    clock: systemClock,
+    emit,
+  })
+  return { genesys, clockWatch }
+}

@@ -1,0 +1,98 @@
+import { sql } from 'kysely'
+
+import type { ClockLook, DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
+import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
+import { followAhead, followBack } from './clock-jump.ts'
+
+/** Less is a correction, or the way of an answer. */
+const TOLERANCE_MS = 2_000
+/** At the first look of a process: a shorter time without a look is a restart. */
+const AWAY_MS = 60_000
+/** A clock that is off by no more than this in all, measured by looks some seconds apart, may be believed. */
+const BELIEVED_MS = 30_000
+/** A look so soon after another writes nothing. */
+const FRESH_MS = 1_000
+
+type ClockRow = { now_ms: number; gap_ms: number; doubted: boolean; off_ms: number | null }
+
+const CLOCK = sql`(extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms,
+  (extract(epoch from clock_timestamp() - seen_at) * 1000)::float8 as gap_ms,
+  doubted_from is not null as doubted, off_ms::float8 as off_ms from database_clock`
+
+const read = async (db: Db, lock = sql``): Promise<ClockRow> => {
+  const { rows } = await sql<ClockRow>`select ${CLOCK} ${lock}`.execute(db)
+  return rows[0]!
+}
+
+/** What the clock says that has passed beyond what has; `elapsedMs` is the most that can have passed since the last look. */
+const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
+  const jumpedMs = gapMs - (elapsedMs ?? 0)
+  if (gapMs < -TOLERANCE_MS) return jumpedMs
+  return elapsedMs !== null && jumpedMs > TOLERANCE_MS ? jumpedMs : null
+}
+
+/** Whether the clock must be doubted now. One that came back to where it would be without any jump needs nobody else's word. */
+const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {
+  const known = !row.doubted || row.off_ms !== null
+  const offMs = known ? Math.round((row.off_ms ?? 0) + jumpMs) : null
+  if (offMs !== null && Math.abs(offMs) <= BELIEVED_MS) {
+    await sql`update database_clock set seen_at = clock_timestamp(), doubted_from = null, off_ms = null`.execute(
+      tx,
+    )
+    return false
+  }
+  await sql`update database_clock set seen_at = clock_timestamp(), off_ms = ${offMs}::bigint,
+    doubted_from = least(doubted_from, seen_at, clock_timestamp())`.execute(tx)
+  return true
+}
+
+const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockLook> => {
+  const row = await read(tx, sql`for update`)
+  const elapsed = elapsedMs()
+  const jumpedMs = jumpOf(row.gap_ms, elapsed)
+  const found = { nowMs: row.now_ms, jumpedMs, awayMs: null, doubted: row.doubted }
+  if (jumpedMs !== null) {
+    if (jumpedMs < 0) await followBack(tx, -jumpedMs)
+    else await followAhead(tx, jumpedMs)
+    return { ...found, doubted: await noteJump(tx, row, jumpedMs) }
+  }
+  const awayMs = elapsed === null && row.gap_ms > AWAY_MS ? row.gap_ms : null
+  await sql`update database_clock set seen_at = clock_timestamp(),
+    doubted_from = case when ${awayMs !== null} then least(doubted_from, seen_at) else doubted_from end,
+    off_ms = case when ${awayMs !== null} then null else off_ms end`.execute(tx)
+  return { ...found, awayMs, doubted: row.doubted || awayMs !== null }
+}
+
+/** `opened` is a first look, made before anything else is done by that clock; the next one tells of what it found. */
+export const createDatabaseClock = (
+  database: Database,
+): DatabaseClock & { open(): Promise<void> } => {
+  let untold: Pick<ClockLook, 'jumpedMs' | 'awayMs'> | null = null
+  const look: DatabaseClock['look'] = async (elapsedMs) => {
+    const seen = await read(database.db)
+    if (seen.gap_ms >= 0 && seen.gap_ms < FRESH_MS) {
+      return { nowMs: seen.now_ms, jumpedMs: null, awayMs: null, doubted: seen.doubted }
+    }
+    return inTransaction(database, (tx) => lookAgain(tx, elapsedMs))
+  }
+  return {
+    open: async () => {
+      untold = await look(() => null)
+    },
+    look: async (elapsedMs) => {
+      const found = await look(elapsedMs)
+      const before = untold
+      untold = null
+      return {
+        ...found,
+        jumpedMs: found.jumpedMs ?? before?.jumpedMs ?? null,
+        awayMs: found.awayMs ?? before?.awayMs ?? null,
+      }
+    },
+    confirm: async () => {
+      await sql`update database_clock set doubted_from = null, off_ms = null where doubted_from is not null`.execute(
+        database.db,
+      )
+    },
+  }
+}
