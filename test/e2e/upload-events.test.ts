@@ -3,11 +3,23 @@ import { test } from 'node:test'
 
 import { eachHome } from '../support/databases/database.ts'
 import { followUpload } from '../support/gateway/event-reader.ts'
+import type { GatewayClient } from '../support/gateway/gateway-client.ts'
 import { ADMIN_KEY } from '../support/gateway/gateway-process.ts'
 import { cleanFile } from '../support/stages/contact-file.ts'
 import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
+
+/** What is answered to who has seen the newest version; Genesys is looked at once more after the end, which may make a newer one meanwhile. */
+const statusOnceSeen = async (client: GatewayClient, uploadId: string): Promise<number> => {
+  for (;;) {
+    const { version } = await client.find(uploadId)
+    const { status } = await client.call(`/v1/uploads/${uploadId}/events`, {
+      headers: { 'last-event-id': String(version) },
+    })
+    if ((await client.find(uploadId)).version === version) return status
+  }
+}
 
 eachHome('The events of an upload', (home) => {
   test('tell of its state and progress and end after the final state, and once seen there is nothing more', async () => {
@@ -29,10 +41,7 @@ eachHome('The events of an upload', (home) => {
       assert.ok(events.some(({ data }) => data.state !== 'completed'))
       const last = events.at(-1)!
       assert.equal(last.data.counts.delivered, 6000)
-      const again = await client.call(`/v1/uploads/${upload.id}/events`, {
-        headers: { 'last-event-id': String((await client.find(upload.id)).version) },
-      })
-      assert.equal(again.status, 204)
+      assert.equal(await statusOnceSeen(client, upload.id), 204)
       const foreign = await client.call('/v1/uploads/upl_nobody/events')
       assert.equal(foreign.status, 404)
     } finally {
