@@ -135,6 +135,13 @@ export const CALL_PROBLEMS = {
     '?hasHeader=yes',
     'Use a value of the API document: booleans are exactly true or false, lists are comma-separated or JSON, mapping is JSON.',
   ),
+  'not-before-past': page(
+    400,
+    'The time has passed',
+    '`notBefore` is a time in the past; `now` is the time of the gateway. The upload would be sent at once, which is not what a time asks for.',
+    'notBefore=2025-12-24T09:00:00Z in 2026',
+    'Correct the year or the time zone; leave notBefore out to send at once.',
+  ),
   'capability-not-available': page(
     400,
     'Genesys does not offer this here',

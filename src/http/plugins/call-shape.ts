@@ -35,6 +35,17 @@ const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
 export const callShapePlugin = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('submissionForm', null)
+    // Clients name a type even where they send nothing: that is no body.
+    const parseJson = app.getDefaultJsonParser('error', 'error')
+    app.removeContentTypeParser('application/json')
+    app.addContentTypeParser<string>(
+      'application/json',
+      { parseAs: 'string' },
+      (request, text, done) => {
+        if (text.trim() === '') done(null)
+        else void parseJson(request, text, done)
+      },
+    )
     // 415 comes before every 400.
     app.addHook('preParsing', async (request) => {
       if (request.routeOptions.config.operation?.reads === 'file') {

@@ -5,6 +5,11 @@ import type { DocumentedBody } from '../document/operation.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { registerEarlyRefusal } from './early-refusal.ts'
 
+/** A part is what its name says, with a file name or without; any other is a file when it looks like one. */
+const isPartAFile = (name: string | undefined, type?: string, fileName?: string): boolean =>
+  name === 'file' ||
+  (name !== 'options' && (type === 'application/octet-stream' || fileName !== undefined))
+
 /** Makes a scope of its own for routes that take submissions (`reads: 'file'`): only there bodies are handed on as streams. */
 export const takeSubmissions = async (
   app: FastifyInstance,
@@ -13,6 +18,7 @@ export const takeSubmissions = async (
   app.removeAllContentTypeParsers()
   await app.register(multipart, {
     throwFileSizeLimit: false,
+    isPartAFile,
     limits: {
       files: 1,
       fields: 16,

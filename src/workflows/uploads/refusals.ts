@@ -9,6 +9,7 @@ export const RECEIVE_REFUSALS = [
   'idempotency-key-in-progress',
   'idempotency-key-missing',
   'idempotency-key-reused',
+  'not-before-past',
   'option-invalid',
   'overwrite-confirmation-differs',
   'overwrite-not-confirmed',

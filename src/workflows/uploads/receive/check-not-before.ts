@@ -5,10 +5,26 @@ import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 const MOST_DAYS_AHEAD = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Refuses a time further ahead than 30 days; one that has passed asks for nothing. */
+/** Refuses a time further ahead than 30 days. */
 export const checkNotBefore = ({ notBefore }: UploadOptions, now: Date): void => {
   if (notBefore === undefined) return
   if (Date.parse(notBefore) - now.getTime() <= MOST_DAYS_AHEAD * DAY_MS) return
   const detail = `notBefore is at most ${MOST_DAYS_AHEAD} days ahead.`
   throw new GatewayProblem('option-invalid', detail, { options: ['notBefore'] })
+}
+
+/**
+ * Refuses a time that has passed: the year or the zone is probably wrong, and the upload would go at once. Asked only of a new call: one that
+ * repeats an earlier call gets that one's answer, however late.
+ */
+export const checkNotPast = ({ notBefore }: UploadOptions, now: Date): void => {
+  if (notBefore === undefined || Date.parse(notBefore) >= now.getTime()) return
+  throw new GatewayProblem(
+    'not-before-past',
+    'notBefore has passed. Leave it out to send at once.',
+    {
+      options: ['notBefore'],
+      now: now.toISOString(),
+    },
+  )
 }

@@ -4,7 +4,7 @@ import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
 import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
 import { StagingLost } from '../../ports/uploads/uploads.ts'
-import { checkNotBefore } from './check-not-before.ts'
+import { checkNotBefore, checkNotPast } from './check-not-before.ts'
 import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
 import { claimKey, releaseClaim } from './idempotency-claim.ts'
@@ -37,6 +37,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     checkNotBefore(asked.options, deps.clock.now())
     checkDelivery(deps, asked)
     if (asked.validateOnly) {
+      checkNotPast(asked.options, deps.clock.now())
       const spec = specOf(deps, asked, await schemaFor(asked))
       return translated(() => validateUpload(deps, asked, spec))
     }
@@ -55,6 +56,7 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       return replayAnswer(deps, request, done, await hashBody(request.body, deps.intake.maxBytes))
     }
     try {
+      checkNotPast(request.options, deps.clock.now())
       const spec = specOf(deps, request, await schemaFor(request))
       return await translated(() => stageUpload(deps, request, spec, scope))
     } catch (error) {

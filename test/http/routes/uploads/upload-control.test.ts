@@ -114,3 +114,38 @@ test('apply and retry need the scope, and a list that is still granted', async (
   }
   assert.ok(!calls.some((call) => /^(apply|retry)/u.test(call)))
 })
+
+test('a call that needs no body takes a content type without one', async (t) => {
+  const { app } = await startFakeServer()
+  t.after(() => app.close())
+  for (const path of ['cancel', 'pause', 'retry']) {
+    for (const payload of [undefined, '', ' \n', '{}']) {
+      const answer = await app.inject({
+        method: 'POST',
+        url: `/v1/uploads/upl_1/${path}`,
+        headers: { ...bearer('uploads'), ...json, ...key },
+        ...(payload !== undefined && { payload }),
+      })
+      assert.ok(answer.statusCode < 300, `${path} ${JSON.stringify(payload)} ${answer.body}`)
+    }
+  }
+  const broken = await app.inject({
+    method: 'POST',
+    url: '/v1/uploads/upl_1/cancel',
+    headers: { ...bearer('uploads'), ...json },
+    payload: '{',
+  })
+  assert.equal(broken.statusCode, 400)
+})
+
+test('a call that needs a body says so when there is none', async (t) => {
+  const { app } = await startFakeServer()
+  t.after(() => app.close())
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/v1/contact-lists',
+    headers: { ...bearer('lists'), ...json, ...key },
+    payload: '',
+  })
+  assert.equal(answer.json().code, 'body-invalid')
+})

@@ -254,3 +254,21 @@ test('the charset of a body is its encoding, and must not contradict the option'
   const contradicting = await post('utf-8', '?encoding=windows-1252')
   assert.equal(contradicting.json().code, 'option-invalid')
 })
+
+test('a part `file` needs no file name, and a part `options` may have one', async (t) => {
+  const { app, received } = await startFakeServer()
+  t.after(() => app.close())
+  const nameless =
+    'content-disposition: form-data; name="file"\r\ncontent-type: text/csv\r\n\r\nid\n1'
+  const fromFile =
+    'content-disposition: form-data; name="options"; filename="o.json"\r\ncontent-type: application/json\r\n\r\n{"duplicates":"skip"}'
+  const answer = await app.inject({
+    method: 'POST',
+    url: URL_PATH,
+    ...form([fromFile, nameless]),
+  })
+  assert.equal(answer.statusCode, 202, answer.body)
+  assert.equal(received[0]!.fileName, null)
+  assert.equal(received[0]!.options.duplicates, 'skip')
+  assert.equal(received[0]!.bytes.toString(), 'id\n1')
+})

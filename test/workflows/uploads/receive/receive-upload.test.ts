@@ -162,6 +162,22 @@ describe('receiving an upload', () => {
     assert.equal(t.uploads.staged.size, 1)
   })
 
+  it('refuses a time that has passed, and replays a call whose time came after it', async () => {
+    const t = setUp()
+    const inHours = (hours: number) =>
+      new Date(t.clock.now().getTime() + hours * 3_600_000).toISOString()
+    const options = uploadOptionsSchema.parse({ notBefore: inHours(1) })
+    const first = await t.receive(t.request('a\n', { options }))
+    await t.clock.advance(2 * 3_600_000)
+    const again = await t.receive(t.request('a\n', { options }))
+    assert.deepEqual([again.replayed, again.body], [true, first.body])
+    const passed = { options, idempotencyKey: 'key-2' }
+    await assert.rejects(t.receive(t.request('a\n', passed)), problem('not-before-past'))
+    const looked = { ...passed, idempotencyKey: null, validateOnly: true }
+    await assert.rejects(t.receive(t.request('a\n', looked)), problem('not-before-past'))
+    assert.deepEqual([t.uploads.staged.size, t.claims.size], [1, 1])
+  })
+
   it('says that a call is in progress while another holds the key', async () => {
     const t = setUp()
     t.claims.set('key-1', { owner: 'other', done: null })
