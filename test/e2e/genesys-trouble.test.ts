@@ -50,8 +50,14 @@ test('Genesys is down throughout, over a restart too: nothing is lost, and it co
       'genesys.attempted',
       (line) => line['status'] === 503 && line['attempt'] === 2,
     )
-    const waiting = await first.client.find(body.id)
+    const behind = await first.client.upload(LIST, cleanFile({ rows: 3, from: 405 }).csv)
+    const waiting = await first.client.until(
+      body.id,
+      ({ waitingFor }) => waitingFor?.reason === 'genesys_unavailable',
+    )
     assert.ok(!isFinished(waiting), `an outage ended the upload: ${waiting.state}`)
+    const { state, waitingFor } = await first.client.find(behind.body.id)
+    assert.deepEqual([state, waitingFor?.reason], ['staged', 'genesys_unavailable'])
     await first.stop()
     const second = await stage.gateway()
     await second.event('genesys.attempted', (line) => line['status'] === 503)
@@ -60,7 +66,9 @@ test('Genesys is down throughout, over a restart too: nothing is lost, and it co
     const upload = await second.client.finished(body.id)
     assert.equal(upload.state, 'completed')
     assert.equal(upload.counts.delivered, 400)
-    assert.equal(stage.sandbox.contents(LIST).size, 405)
+    assert.equal(upload.waitingFor, null)
+    await second.client.finished(behind.body.id)
+    assert.equal(stage.sandbox.contents(LIST).size, 408)
   }))
 
 test('Genesys asks to slow down: no attempt comes before Retry-After, everything arrives', () =>

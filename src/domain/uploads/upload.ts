@@ -102,6 +102,16 @@ export type Hold = z.output<typeof holdSchema>
 
 export type UploadCounts = z.output<typeof countsSchema>
 
+/**
+ * What an upload waits for that is in its lane and not held: Genesys does not answer, the list does not take contacts yet, or uploads before
+ * it are still on their way.
+ */
+const LANE_WAITS = ['genesys_unavailable', 'list_not_ready', 'earlier_uploads'] as const
+export type LaneWait = (typeof LANE_WAITS)[number]
+/** What the holder of a lane says of it. */
+export type HolderWait = Exclude<LaneWait, 'earlier_uploads'>
+const waitSchema = z.strictObject({ reason: z.enum(LANE_WAITS), since: z.iso.datetime() })
+
 export const ZERO_COUNTS: UploadCounts = {
   read: 0,
   accepted: 0,
@@ -174,6 +184,8 @@ export const UPLOAD_FIELDS = {
   contactListId: shown(z.string()),
   state: shown(z.enum(UPLOAD_STATES)),
   hold: shown(holdSchema.nullable()),
+  /** Of an upload that is in its lane and not held: why nothing of it is on its way, as far as anyone has said. It changes without the version. */
+  waitingFor: shown(waitSchema.nullable()),
   mode: shown(z.enum(UPLOAD_MODES)),
   duplicates: shown(z.enum(DUPLICATE_RULES)),
   version: shown(count),

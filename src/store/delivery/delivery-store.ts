@@ -10,6 +10,7 @@ import { createBatches } from './batches.ts'
 import { createClearing } from './clearing.ts'
 import { createEnding } from './ending.ts'
 import { lockWorking } from './fence.ts'
+import { createLaneWaits } from './lane-waits.ts'
 import { createParts } from './parts.ts'
 import { createRegister } from './register.ts'
 import { createSettle } from './settle.ts'
@@ -27,6 +28,7 @@ export const createDeliveryStore = (deps: {
     ...createClearing(database),
     ...createRegister(database, seals),
     ...createEnding(deps),
+    ...createLaneWaits(database),
     settle: createSettle(deps),
     next: async (claim) => {
       const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload

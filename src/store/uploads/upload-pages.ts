@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { SeenState } from '../../domain/uploads/upload.ts'
 import { SEEN_STATES } from '../../domain/uploads/upload.ts'
 import type { UploadFilter, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { withWaits } from '../delivery/lane-waits.ts'
 import type { Database } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -64,6 +65,7 @@ export const createUploadPages = ({ db }: Database, seals: Seals): Pick<UploadSt
     if (page.cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
     const { rows } = await rowsOf(seals, tenantId, page, older, page.limit + 1).execute(db)
-    return pageOfRows(rows.map(toUpload), page.limit)
+    const found = pageOfRows(rows.map(toUpload), page.limit)
+    return { ...found, items: await withWaits(db, found.items) }
   },
 })

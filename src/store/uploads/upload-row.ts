@@ -185,6 +185,8 @@ export const toUpload = (row: UploadRow): Upload => {
     acceptedSeq: numberOf(row.accepted_seq),
     contentSeq: numberOf(contentSeqOf(row)),
     hold: reason && since ? { reason, since: since.toISOString() } : null,
+    // What it waits for is asked beside it, by those who look at it.
+    waitingFor: null,
     delivery: {
       method: row.method,
       batches: {

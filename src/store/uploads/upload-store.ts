@@ -4,6 +4,7 @@ import { sql, type RawBuilder } from 'kysely'
 
 import { newKey, sealingKey } from '../../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { withWaits } from '../delivery/lane-waits.ts'
 import { createEnsureRegister } from '../delivery/register.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import type { Database, Db } from '../homes/database.ts'
@@ -26,7 +27,9 @@ const createFind =
   async (tenantId, uploadId) => {
     const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
         where id = ${uploadId} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
-    return rows[0] ? toUpload(rows[0]) : null
+    if (rows[0] === undefined) return null
+    const [upload] = await withWaits(db, [toUpload(rows[0])])
+    return upload!
   }
 
 /** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */

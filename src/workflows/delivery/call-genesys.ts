@@ -4,10 +4,12 @@ import type { UploadProblem } from '../../domain/uploads/upload.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
 import type { DeliveryRun } from './run.ts'
-import { askGoingOn, DeliveryEnds, pause } from './run.ts'
+import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
 /** One call is left to retry by itself this long; between calls the lane hears of a pause or a cancellation. */
 const SLICE_MS = 60_000
+/** The first of them is short, so that an upload soon says what it waits for. */
+const FIRST_SLICE_MS = 5_000
 /** Full jitter from 1 s, cap 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
@@ -26,26 +28,41 @@ export const callGenesys = async <T>(
   const endsAt = clock.monotonicMs() + retryWindowMs
   for (let attempt = 1; ; attempt += 1) {
     const left = endsAt - clock.monotonicMs()
+    const sliceMs = attempt === 1 && run.waitsFor === null ? FIRST_SLICE_MS : SLICE_MS
     try {
-      return await call({
+      const answer = await call({
         tenantId: run.upload.tenantId,
         class: callClass,
         signal: run.lease.signal,
-        retryForMs: Math.max(0, Math.min(SLICE_MS, left)),
+        retryForMs: Math.max(0, Math.min(sliceMs, left)),
         beforeSend: () => run.lease.assertHeld(),
       })
+      await noteAnswer(run, callClass)
+      return answer
     } catch (error) {
-      if (!(error instanceof GenesysFailure)) throw error
-      // A secret that was changed in Genesys and not here yet must not fail everything that waits.
-      if (error.kind === 'unauthorized') throw outage(run, error)
-      if (error.retry === 'never') throw error
-      if (error.kind === 'conflict' && onConflict) await onConflict()
-      const waitMs = backoffMs(BACKOFF, attempt, random, error.retryAfterMs ?? 0)
-      if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, error)
+      const failure = passing(run, error)
+      if (failure.kind === 'conflict') await onConflict?.()
+      const waitMs = backoffMs(BACKOFF, attempt, random, failure.retryAfterMs ?? 0)
+      if (clock.monotonicMs() + waitMs >= endsAt) throw outage(run, failure)
+      await noteWait(run, failure.kind === 'conflict' ? 'list_not_ready' : 'genesys_unavailable')
       await pause(run, waitMs)
       await askGoingOn(run)
     }
   }
+}
+
+/** The failure, where it may pass; throws what ends the call. */
+const passing = (run: DeliveryRun, error: unknown): Failure => {
+  if (!(error instanceof GenesysFailure)) throw error
+  // A secret that was changed in Genesys and not here yet must not fail everything that waits.
+  if (error.kind === 'unauthorized') throw outage(run, error)
+  if (error.retry === 'never') throw error
+  return error
+}
+
+/** Genesys has answered. A list that was only read may be one that takes nothing yet. */
+const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void> => {
+  if (callClass !== 'read' || run.waitsFor === 'genesys_unavailable') await noteWait(run, null)
 }
 
 const outage = (run: DeliveryRun, failure: Failure): DeliveryEnds =>

@@ -41,6 +41,7 @@ export const createDeliverUpload =
       extraRequests: 0,
       refusedRows: 0,
       draining: upload.cancelRequested,
+      waitsFor: null,
       jobSpanMs: null,
     }
     const pipeline = createPipeline(run)

@@ -2,7 +2,7 @@ import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { callGenesys, problemOf } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
-import { askGoingOn, DeliveryEnds, pause } from './run.ts'
+import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
 /** Genesys is indexing: look again every 5 s [guide-api: Contacts], for a minute, then step aside. */
 const LOOK_AGAIN_MS = 5_000
@@ -38,6 +38,7 @@ const untilReady = async (run: DeliveryRun, withColumns: boolean): Promise<Conta
       throw new DeliveryEnds({ kind: 'fail', problem: { code: 'schema-drift', detail } })
     }
     if (list.status === 'ready') {
+      if (run.waitsFor === 'list_not_ready') await noteWait(run, null)
       run.list = list
       run.listSeenMs = run.deps.clock.monotonicMs()
       return list
@@ -49,6 +50,7 @@ const untilReady = async (run: DeliveryRun, withColumns: boolean): Promise<Conta
       const retryInMs = run.deps.holdRetryMs
       throw new DeliveryEnds({ kind: 'hold', reason: 'list_not_ready', retryInMs, failure: null })
     }
+    await noteWait(run, 'list_not_ready')
     await pause(run, LOOK_AGAIN_MS)
     await askGoingOn(run)
   }

@@ -5,7 +5,13 @@ import {
   createAuditEntry,
 } from '../../domain/audit/audit.ts'
 import type { ContactList } from '../../domain/contact-lists/contact-list.ts'
-import type { HoldReason, LaneState, Upload, UploadProblem } from '../../domain/uploads/upload.ts'
+import type {
+  HolderWait,
+  HoldReason,
+  LaneState,
+  Upload,
+  UploadProblem,
+} from '../../domain/uploads/upload.ts'
 import { LANE_STATES } from '../../domain/uploads/upload.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
@@ -76,6 +82,8 @@ export type DeliveryRun = {
   refusedRows: number
   /** The upload is to be cancelled and this run only learns what became of what was sent. */
   readonly draining: boolean
+  /** What the lane was last said to wait for. */
+  waitsFor: HolderWait | null
   /** How long the last jobs took, so that the next is not asked for in vain; null before the first. */
   jobSpanMs: number | null
 }
@@ -132,6 +140,13 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   if (next?.id !== run.upload.id) throw new DeliveryEnds({ kind: 'rest' })
   noteUpload(run, next)
   checkGoingOn(run)
+}
+
+/** Says what the lane waits for, and that it no longer does; the same again prolongs it. */
+export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
+  if (reason === null && run.waitsFor === null) return
+  run.waitsFor = reason
+  await run.deps.delivery.noteWait(run.claim, reason)
 }
 
 /** A wait that a stop of the worker ends at once. */

@@ -18,6 +18,8 @@ export type UploadView = {
   delivery: { method: string; batches: { total: number; delivered: number; failed: number } }
   source: { bytes: number; sha256: string }
   counts: UploadCounts
+  /** Absent of uploads that a test makes up. */
+  waitingFor?: { reason: string; since: string } | null
   rejections: Record<string, number>
   problem: UploadProblem | null
 }

@@ -58,6 +58,7 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   children: [],
   state: 'delivering',
   hold: null,
+  waitingFor: null,
   mode: 'append',
   duplicates: 'update',
   version: 7,

@@ -64,6 +64,7 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
     children: [],
     state: 'staged',
     hold: null,
+    waitingFor: null,
     mode: 'append',
     duplicates: 'update',
     version: 1,
@@ -113,6 +114,8 @@ export type MemoryDelivery = DeliveryStore & {
   ends: Record<JobEnd, number>
   audits: AuditEntry[]
   retryInMs: number | null
+  /** What the lane was said to wait for, in turn. */
+  waits: (string | null)[]
   fence: string
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
   reads: number[]
@@ -189,6 +192,7 @@ export const createMemoryDelivery = (
     ends: { completed: 0, failed: 0, lost: 0 },
     jobEnds: async () => ({ ...store.ends }),
     retryInMs: null,
+    waits: [],
     fence: '1',
     reads: [],
     readChunk: async (_, seq) => {
@@ -316,6 +320,7 @@ export const createMemoryDelivery = (
       counts.unprocessed = counts.accepted - counts.delivered - counts.unchanged - counts.failed
       return change({ state, problem, counts })
     },
+    noteWait: async (_, reason) => void store.waits.push(reason),
     hold: async (claim, { reason, retryInMs, problem = null, audit }) => {
       if (reason === 'genesys_unavailable') checkWorking(claim)
       else checkBeginning(claim)

@@ -202,6 +202,23 @@ describe('delivering an upload', () => {
     assert.equal(new Set(t.genesys.sent.map(({ requestId }) => requestId)).size, 1)
   })
 
+  it('says what the lane waits for while Genesys does not answer, and that it no longer does', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(2))] })
+    let refused = 0
+    t.genesys.onSend = () => {
+      if ((refused += 1) < 4) throw new GenesysFailure('unavailable', 'sendBatch', { status: 503 })
+    }
+    await t.run()
+    assert.equal(t.store.upload.state, 'completed')
+    assert.deepEqual(t.store.waits, [...Array<string>(3).fill('genesys_unavailable'), null])
+  })
+
+  it('says nothing of waiting where nothing is waited for', async () => {
+    const t = setUp({ chunks: [makeChunk(0, names(2))] })
+    await t.run()
+    assert.deepEqual(t.store.waits, [])
+  })
+
   it('resumes after a crash: settled batches stay, sent ones are asked for, unknown ones go under their id', async () => {
     const chunks = names(3).map((id, seq) => makeChunk(seq, [id]))
     const t = setUp({ jobs: true, chunks })

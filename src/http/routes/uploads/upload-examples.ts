@@ -45,6 +45,7 @@ const UPLOAD: Upload = {
   contactListId,
   state: 'staged',
   hold: null,
+  waitingFor: null,
   mode: 'append',
   duplicates: 'update',
   version: 1,

@@ -73,7 +73,9 @@ export const registerUploads = (add: AddRoute): void => {
     handler: async (request, reply, deps) => {
       const upload = await ownUpload(deps, request, request.params.uploadId)
       reply.header('etag', etagOfUpload(upload))
-      if (namesTag(request.headers['if-none-match'], etagOfUpload(upload))) {
+      // What it waits for is not part of the version.
+      const waits = (upload.waitingFor ?? null) !== null
+      if (!waits && namesTag(request.headers['if-none-match'], etagOfUpload(upload))) {
         return reply.code(304).send()
       }
       return renderUpload(upload)

@@ -8,6 +8,7 @@ import type {
   UnnamedFailures,
   Upload,
   UploadProblem,
+  HolderWait,
 } from '../../../domain/uploads/upload.ts'
 
 /** A lane held by one worker. `fence` grows with every claim and is compared by every statement that settles. */
@@ -147,6 +148,11 @@ export type FinishUpload = {
 export type DeliveryStore = {
   /** The lane's next upload in `acceptedSeq` order, held and paused ones aside; null when the lane has no work. */
   next(claim: LaneClaim): Promise<Upload | null>
+  /**
+   * Says why nothing of the lane is on its way, for those who look at its uploads; null: it is again. Believed for three minutes unless it is said
+   * again. Changes nothing once the fence is lost.
+   */
+  noteWait(claim: LaneClaim, reason: HolderWait | null): Promise<void>
   /** Also counts the version up. A move the state table does not allow is a bug and throws. */
   move(claim: LaneClaim, uploadId: string, to: LaneState): Promise<Upload>
   chunkSeqs(uploadId: string): Promise<number[]>
