@@ -29,7 +29,7 @@ const essence = ({ disabledAudit: _entry, ...result }: SyncResult & { disabledAu
 const setUp = async (
   t: TestContext,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  more: Partial<SyncDelivery> & { verdict?: EndpointVerdict } = {},
+  more: Partial<SyncDelivery> & { verdict?: EndpointVerdict; timeoutMs?: number } = {},
 ) => {
   const received: { headers: IncomingMessage['headers']; body: string; path: string }[] = []
   const server = createServer((request, response) => {
@@ -65,7 +65,7 @@ const setUp = async (
   }
   const recorded: SyncResult[] = []
   const events: { name: string; fields: object }[] = []
-  const transport = createWebhookTransport({ innerHosts: [], timeoutMs: 300 })
+  const transport = createWebhookTransport({ innerHosts: [], timeoutMs: more.timeoutMs ?? 30_000 })
   t.after(() => transport.close())
   const deliver = createSyncDeliverer({
     sync: {
@@ -119,7 +119,7 @@ describe('delivering an event', () => {
   it('tries again when nobody answers in time or the connection breaks', async (t) => {
     const failed = { status: null, failure: 'no_answer', gone: false }
     const again = [{ state: 'pending', nextInMs: 5_250, ...failed }]
-    const silent = await setUp(t, () => undefined)
+    const silent = await setUp(t, () => undefined, { timeoutMs: 300 })
     await silent.deliver('dlv_1')
     assert.deepEqual(silent.recorded.map(essence), again)
     const broken = await setUp(t, (request) => request.socket.destroy())

@@ -65,11 +65,8 @@ describe('a phone number', () => {
   })
 
   it('is not parsed past 40 characters', () => {
-    const started = performance.now()
-    for (let index = 0; index < 1000; index += 1) {
-      assert.equal(normalisePhone('1'.repeat(100_000), { region: 'US', plus: 'reject' }).ok, false)
-    }
-    assert.ok(performance.now() - started < 1000)
+    const result = normalisePhone('1'.repeat(100_000), { region: 'US', plus: 'reject' })
+    assert.deepEqual([result.ok, result.direct], [false, true])
   })
 
   it('is answered alike by the direct path and the library, for examples of every country and their neighbours', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
 import type { FaultPlan } from '../../../src/sandbox/faults/fault-plan.ts'
 import {
@@ -15,12 +16,17 @@ import {
 
 const held = (caller: Caller): number => caller.sandbox.contents('demo-contacts').size
 
-/** Sends a contact as a caller with a short deadline; whether a whole answer came. */
-const answeredWhole = async (caller: Caller): Promise<boolean> =>
-  caller.call('POST', BULK, [guideRow('a')], { signal: AbortSignal.timeout(250) }).then(
+/** Sends a contact as a caller whose patience ends when the fault has struck; whether a whole answer came. */
+const answeredWhole = async (caller: Caller): Promise<boolean> => {
+  const patience = new AbortController()
+  const answered = caller.call('POST', BULK, [guideRow('a')], { signal: patience.signal }).then(
     () => true,
     () => false,
   )
+  while (caller.sandbox.ledger().faultsFired.total === 0) await setImmediate()
+  patience.abort()
+  return answered
+}
 
 test('an injected status comes with the Retry-After asked for, as often as asked for', async (t) => {
   const { call, sandbox } = await openSandbox(t, { clock: createManualClock() })
