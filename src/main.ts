@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 
 import { composeGateway, type Gateway } from './compose.ts'
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
+import type { Emit } from './telemetry/events.ts'
 import { createEventLog } from './telemetry/logger.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 
@@ -15,6 +16,9 @@ setFlagsFromString('--heap-growing-percent=100')
 
 /** Seconds that a stop may take: intake closed, batches checkpointed, lanes released. */
 const STOP_WITHIN_MS = 10_000
+
+/** In a terminal npm passes on the Ctrl-C that the whole group has already: the same signal twice within moments. */
+const SAME_SIGNAL_MS = 1_000
 
 const configOrExit = (): Config => {
   try {
@@ -62,6 +66,40 @@ const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
   })
 }
 
+/**
+ * Stops on SIGTERM and SIGINT; returns what is to be told of the gateway once it listens. Before that a signal ends the process at once:
+ * nothing was accepted yet. A second signal ends it at once too, unless it is the first one told twice.
+ */
+const stopOnSignal = (emit: Emit): ((gateway: Gateway) => void) => {
+  let running: Gateway | null = null
+  let stoppingMs: number | null = null
+  const stop = (signal: string): void => {
+    if (stoppingMs !== null) {
+      if (performance.now() - stoppingMs > SAME_SIGNAL_MS) process.exit(1)
+      return
+    }
+    const startedMs = performance.now()
+    stoppingMs = startedMs
+    emit('process.stopping', { signal })
+    const finish = (clean: boolean): never => {
+      const durationMs = Math.round(performance.now() - startedMs)
+      emit('process.stopped', { durationMs, clean })
+      process.exit(clean ? 0 : 1)
+    }
+    if (running === null) return finish(true)
+    setTimeout(() => finish(false), STOP_WITHIN_MS).unref()
+    running.stop().then(
+      () => finish(true),
+      () => finish(false),
+    )
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
+  return (gateway) => {
+    running = gateway
+  }
+}
+
 const main = async (): Promise<void> => {
   exitOn('uncaughtException')
   exitOn('unhandledRejection')
@@ -70,11 +108,13 @@ const main = async (): Promise<void> => {
   const telemetry = createTelemetry({
     log: createEventLog({ level: config.logLevel, pretty: terminal }),
   })
+  const listens = stopOnSignal(telemetry.emit)
   const gateway = await composeGateway(config, telemetry).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'unknown'
     process.stderr.write(`The gateway did not start: ${reason}\n`)
     process.exit(1)
   })
+  listens(gateway)
   telemetry.emit('process.started', {
     address: gateway.address,
     home: config.home.kind,
@@ -82,28 +122,6 @@ const main = async (): Promise<void> => {
     sandbox: gateway.simulated,
   })
   if (terminal || gateway.newAdminKey) process.stdout.write(`${welcome(gateway)}\n`)
-
-  let stopping = false
-  const stop = (signal: string): void => {
-    if (stopping) process.exit(1)
-    stopping = true
-    const startedAt = performance.now()
-    telemetry.emit('process.stopping', { signal })
-    const finish = (clean: boolean): never => {
-      telemetry.emit('process.stopped', {
-        durationMs: Math.round(performance.now() - startedAt),
-        clean,
-      })
-      process.exit(clean ? 0 : 1)
-    }
-    setTimeout(() => finish(false), STOP_WITHIN_MS).unref()
-    gateway.stop().then(
-      () => finish(true),
-      () => finish(false),
-    )
-  }
-  process.on('SIGTERM', () => stop('SIGTERM'))
-  process.on('SIGINT', () => stop('SIGINT'))
 }
 
 await main()

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { HttpDeps } from '../server/deps.ts'
+import { sendProblem } from './problems.ts'
 
 /** A body of another call than an upload has this long to arrive, in milliseconds. */
 const SMALL_BODY_MS = 30_000
@@ -77,18 +78,59 @@ const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSig
   void guard()
 }
 
+const stoppingProblem = (): GatewayProblem =>
+  new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)
+
+/** While stopping, a body that is still coming in has this long to be whole, in milliseconds. */
+const LAST_BODIES_MS = 3_000
+
+type Call = { request: FastifyRequest; reply: FastifyReply }
+
+/**
+ * Calls whose bodies the framework reads, and which therefore nothing else can answer while a body comes in. `refuse` answers those that are
+ * not whole. Who reads a stream himself is told by `request.server.lastBodies`.
+ */
+const createUnreadCalls = (deps: HttpDeps) => {
+  const open = new Set<Call>()
+  return {
+    add: (request: FastifyRequest, reply: FastifyReply): void => {
+      if (request.routeOptions.config.operation?.reads === 'file') return
+      const call = { request, reply }
+      open.add(call)
+      reply.raw.once('close', () => open.delete(call))
+    },
+    refuse: (): void => {
+      for (const { request, reply } of open) {
+        if (request.raw.complete || reply.sent) continue
+        reply.header('connection', 'close')
+        void sendProblem(deps, stoppingProblem(), request, reply)
+      }
+    },
+  }
+}
+
 /** Request id, security headers, one telemetry event a request, and the refusal of new work while stopping. */
 export const lifecyclePlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {
       let stopping = false
       const ended = new AbortController()
+      const lastBodies = new AbortController()
+      const unread = createUnreadCalls(deps)
+      const endBodies = async (): Promise<void> => {
+        await deps.clock.sleep(deps.limits.lastBodiesMs ?? LAST_BODIES_MS, ended.signal)
+        lastBodies.abort(stoppingProblem())
+        unread.refuse()
+      }
+      app.decorate('lastBodies', lastBodies.signal)
       app.decorateRequest('caller', null)
       app.decorateRequest('startedMs', 0)
       app.decorateRequest('problemCode', null)
       app.decorateRequest('answered', false)
       app.addHook('preClose', async () => {
         stopping = true
+        // All bodies may be in before, and the server is closed.
+        endBodies().catch(() => undefined)
       })
       app.addHook('onClose', async () => {
         ended.abort()
@@ -97,13 +139,14 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
         request.startedMs = deps.clock.monotonicMs()
         setHeaders(deps, request, reply)
         limitSmallBody(deps, request, ended.signal)
+        unread.add(request, reply)
         // The framework tells neither of an answer that was cut short, nor of a caller that left once its body was read.
         reply.raw.once('close', () => {
           if (!reply.raw.writableFinished) tellLeft(deps, request)
         })
         if (stopping && request.routeOptions.config.access !== 'public') {
           reply.header('connection', 'close')
-          throw new GatewayProblem('service-stopping', 'This instance is stopping.', {}, 5)
+          throw stoppingProblem()
         }
       })
       // A connection that stayed open after its last answer would hold up the stop until it times out.

@@ -36,6 +36,8 @@ export type HttpLimits = {
   /** An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left out. */
   drainBytes?: number
   drainMs?: number
+  /** While stopping, bodies have this long to come in; 3 s when left out. */
+  lastBodiesMs?: number
   /** Refused keys a minute and address before 429; 30 when left out. */
   keyFailuresPerMinute?: number
   /** Calls a minute that a key may make at this instance; 6000 when left out. */

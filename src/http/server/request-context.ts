@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every operation that is served, in the order in which they were added. */
     operations: () => Operation[]
+    /** Aborts, with the problem to answer, when the gateway stops and waits for no further bytes of bodies. */
+    lastBodies: AbortSignal
   }
   interface FastifyRequest {
     /** null on public routes. */

@@ -5,7 +5,14 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { HttpDeps } from '../server/deps.ts'
-import { beforeDeadline, fileBytes, gzipBytes, streamProblem, tooLarge } from './submission-body.ts'
+import {
+  beforeDeadline,
+  type BodyDeps,
+  fileBytes,
+  gzipBytes,
+  streamProblem,
+  tooLarge,
+} from './submission-body.ts'
 import {
   fileFormatOf,
   fileNameOf,
@@ -35,10 +42,9 @@ export const SUBMISSION_PROBLEMS = [
   'compression-invalid',
 ] as const satisfies readonly ProblemCode[]
 
-type ReadDeps = Pick<HttpDeps, 'clock' | 'limits'>
 type SubmissionRequest = Pick<
   FastifyRequest,
-  'headers' | 'parts' | 'query' | 'raw' | 'submissionForm'
+  'headers' | 'parts' | 'query' | 'raw' | 'server' | 'submissionForm'
 >
 
 /** What was sent: a file of rows or entries, and what is asked for it. */
@@ -85,7 +91,7 @@ const optionsBesideForm = (
  * been seen is the file known to be whole. A form that never ends is `body-too-slow`.
  */
 async function* fileThenEnd(
-  deps: ReadDeps,
+  deps: BodyDeps,
   bytes: AsyncIterable<Uint8Array>,
   parts: AsyncIterator<unknown>,
 ): AsyncGenerator<Uint8Array> {
@@ -100,7 +106,7 @@ async function* fileThenEnd(
 }
 
 const readForm = async <Schema extends z.ZodObject>(
-  deps: ReadDeps,
+  deps: BodyDeps,
   request: SubmissionRequest,
   kind: SubmissionOptions<Schema>,
 ): Promise<Submission<z.output<Schema>>> => {
@@ -145,7 +151,7 @@ const withCharset = <Options extends { encoding?: TextEncoding | undefined }>(
 }
 
 const readBare = <Schema extends z.ZodObject>(
-  deps: ReadDeps,
+  deps: BodyDeps,
   request: SubmissionRequest,
   kind: SubmissionOptions<Schema>,
   form: Extract<SubmissionForm, { kind: 'bare' }>,
@@ -173,11 +179,12 @@ export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number
  * `GatewayProblem`. Throws 400 and 408 with the codes of SUBMISSION_PROBLEMS.
  */
 export const readSubmission = async <Schema extends z.ZodObject>(
-  deps: ReadDeps,
+  { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
   request: SubmissionRequest,
   kind: SubmissionOptions<Schema>,
 ): Promise<Submission<z.output<Schema>>> => {
   const form = request.submissionForm
+  const deps = { clock, limits, lastBodies: request.server.lastBodies }
   if (form?.kind === 'bare') return readBare(deps, request, kind, form)
   return beforeDeadline(readForm(deps, request, kind), deps)
 }

@@ -6,6 +6,9 @@ import { isGzip } from '../../intake/bytes/compression.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { HttpLimits } from '../server/deps.ts'
 
+/** `lastBodies` aborts, with the problem to answer, when the gateway stops and waits for no further bytes. */
+export type BodyDeps = { clock: Clock; limits: HttpLimits; lastBodies: AbortSignal }
+
 /** An upload may be long but not idle [controls: S-14]. */
 const SLOW_BYTES_PER_SECOND = 8 * 1024
 const SLOW_WINDOW_MS = 15_000
@@ -34,7 +37,7 @@ export const streamProblem = (error: unknown): GatewayProblem => {
  * Watches how fast the client sends. Only the time in which the gateway waits for the client counts, so that a slow
  * database never makes a client "too slow". `guard` rejects with `body-too-slow` when the wait is over the limit.
  */
-const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
+const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
   const windowMs = limits.slowBodyWindowMs ?? SLOW_WINDOW_MS
   const needed = ((limits.slowBodyBytesPerSecond ?? SLOW_BYTES_PER_SECOND) * windowMs) / 1000
   let waitedMs = 0
@@ -61,6 +64,8 @@ const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
     }
   }
   void watch()
+  const end = (): void => fail?.(lastBodies.reason as GatewayProblem)
+  lastBodies.addEventListener('abort', end)
   return {
     // One promise a pull and no race with a long-lived one, which would keep every pull's reactions alive.
     guard: <T>(pull: Promise<T>): Promise<T> =>
@@ -68,6 +73,7 @@ const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
         waitingSince = clock.monotonicMs()
         fail = reject
         pull.then(resolve, reject)
+        if (lastBodies.aborted) end()
       }).finally(() => {
         waitedMs += waitingSince === null ? 0 : clock.monotonicMs() - waitingSince
         waitingSince = null
@@ -78,20 +84,18 @@ const createPaceGuard = (clock: Clock, limits: HttpLimits) => {
     },
     stop: (): void => {
       stopped.abort()
+      lastBodies.removeEventListener('abort', end)
     },
   }
 }
 
 /**
- * The file's bytes as they arrive; throws `GatewayProblem` when they are too many, too slow, malformed or break off.
+ * The file's bytes as they arrive; throws `GatewayProblem` when they are too many, too slow, malformed, break off or may come no longer.
  * Never destroys the source: the connection is still needed for the answer.
  */
-export async function* fileBytes(
-  source: Readable,
-  deps: { clock: Clock; limits: HttpLimits },
-): AsyncGenerator<Uint8Array> {
+export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerator<Uint8Array> {
   const { maxUploadBytes } = deps.limits
-  const pace = createPaceGuard(deps.clock, deps.limits)
+  const pace = createPaceGuard(deps)
   const chunks = source.iterator({ destroyOnReturn: false })
   let total = 0
   try {
@@ -133,14 +137,16 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** Rejects with `body-too-slow` when the parts around the file take longer than the window. */
+/** Rejects with `body-too-slow` when the parts around the file take longer than the window, with `service-stopping` when they may come no longer. */
 export const beforeDeadline = async <T>(
   work: Promise<T>,
-  deps: { clock: Clock; limits: HttpLimits },
+  { clock, limits, lastBodies }: BodyDeps,
 ): Promise<T> => {
   const done = new AbortController()
   const deadline = async (): Promise<never> => {
-    await deps.clock.sleep(deps.limits.slowBodyWindowMs ?? SLOW_WINDOW_MS, done.signal)
+    // Rejects with the reason of whichever aborts.
+    const ended = AbortSignal.any([done.signal, lastBodies])
+    await clock.sleep(limits.slowBodyWindowMs ?? SLOW_WINDOW_MS, ended)
     throw tooSlow()
   }
   try {
