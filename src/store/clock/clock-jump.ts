@@ -8,6 +8,7 @@ const LEASE = sql`interval '10 seconds'`
 /** Stored times that may lie ahead: where rows have to be looked for, and which of their columns move back with the clock. */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'lane', columns: ['waits_since', 'waits_until'] },
   // A time that a caller named is a time of day; what the gateway gave itself is a wait.
   {
     table: 'upload',
