@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from './config.ts'
@@ -83,12 +83,16 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
   if ((statSync(dataDir).mode & FOR_OTHERS) !== 0) throw cannotBeClosed(dataDir)
 }
 
-/** The keys that encrypt stored uploads: the configured ones, else one made at the first start and kept in DATA_DIR. */
+/**
+ * The keys that encrypt stored uploads: the configured ones, else one made at the first start and kept in DATA_DIR. One that is kept there
+ * still opens what it sealed in the embedded database when others are configured later.
+ */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
-  if (config.encryptionKeys) return config.encryptionKeys
-  const file = join(config.dataDir, 'encryption.key')
+  const { encryptionKeys: configured, home, dataDir } = config
+  const file = join(dataDir, 'encryption.key')
+  if (configured && (home.kind === 'server' || !existsSync(file))) return configured
   const { secret } = keepSecret(file, () => randomBytes(32).toString('base64'))
-  return [{ id: 'kept', key: Buffer.from(secret, 'base64') }]
+  return [...(configured ?? []), { id: 'kept', key: Buffer.from(secret, 'base64') }]
 }
 
 /** The admin key: the configured one, else (sandbox only) one made at the first start; `file` is where it is kept. */

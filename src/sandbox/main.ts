@@ -17,6 +17,7 @@ const { values } = parseArgs({
     'import-lag-ms': { type: 'string', default: '100' },
     'import-duration-ms': { type: 'string', default: '200' },
     'task-duration-ms': { type: 'string', default: '200' },
+    'callback-origin': { type: 'string' },
   },
 })
 
@@ -35,13 +36,15 @@ const sandbox = await startSandbox({
   importLagMs: Number(values['import-lag-ms']),
   importDurationMs: Number(values['import-duration-ms']),
   taskDurationMs: Number(values['task-duration-ms']),
+  ...(values['callback-origin'] === undefined ? {} : { callbackOrigin: values['callback-origin'] }),
 })
 
 process.stdout.write(`Genesys sandbox (simulated, both dialects) on ${sandbox.url}
 Contact lists: ${DEMO_LISTS.map((list) => list.id).join(', ')}
 
-Point the gateway to it:
-  GENESYS_DIALECT=guide \\
+Point a gateway to it, in another terminal (GENESYS_DIALECT=platform is the other dialect):
+  export ADMIN_API_KEY=$(openssl rand -hex 32)
+  DATA_DIR=./data-sandbox GENESYS_DIALECT=guide \\
   GENESYS_API_URL=${sandbox.url} GENESYS_LOGIN_URL=${sandbox.url} \\
   GENESYS_CLIENT_ID=${values['client-id']} GENESYS_CLIENT_SECRET=${values['client-secret']} npm start
 

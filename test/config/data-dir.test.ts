@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { closeDataDir, DataDirOpen } from '../../src/kept-keys.ts'
+import { readConfig } from '../../src/config.ts'
+import { closeDataDir, DataDirOpen, encryptionKeysOf } from '../../src/kept-keys.ts'
 
 const configOf = (dataDir: string) => ({
   home: { kind: 'embedded' as const, dataDir },
@@ -82,4 +83,17 @@ test(
 test('a directory in which nothing is kept is not looked at', () => {
   const server = { kind: 'server' as const, url: 'postgres://db/gateway' }
   closeDataDir({ home: server, adminApiKey: 'x'.repeat(32), dataDir: '/proc/self' })
+})
+
+test('a key that was made while trying out still opens what it sealed when keys are configured', (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kept-'))
+  t.after(() => rmSync(dataDir, { recursive: true }))
+  const idsOf = (env: Record<string, string>) =>
+    encryptionKeysOf(readConfig({ DATA_DIR: dataDir, ...env })).map(({ id }) => id)
+  const configured = { ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}` }
+  assert.deepEqual(idsOf(configured), ['k1'], 'nothing was made here')
+  assert.deepEqual(idsOf({}), ['kept'])
+  assert.deepEqual(idsOf(configured), ['k1', 'kept'])
+  const server = { DATABASE_URL: 'postgres://localhost/gateway', GENESYS_SANDBOX: 'true' }
+  assert.deepEqual(idsOf({ ...configured, ...server }), ['k1'])
 })

@@ -38,7 +38,18 @@ export type PushDesk = {
 
 type Push = Completion & { kind: PushEntry['kind']; url: string }
 
-type Deps = { clock: Clock; faults: FaultEngine; book: ActivityBook }
+type Deps = {
+  clock: Clock
+  faults: FaultEngine
+  book: ActivityBook
+  /** Where every push goes, by path and query as they were given; undefined: to the host that was given. */
+  callbackOrigin: string | undefined
+}
+
+const targetOf = (url: string, origin: string | undefined): string => {
+  const { pathname, search } = new URL(url)
+  return origin === undefined ? url : new URL(pathname + search, origin).href
+}
 
 /** The callback's body is the guide's; the event's is not specified, and says the same with an id and a type of its own. */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
@@ -91,7 +102,7 @@ const createSender = (deps: Deps) => {
   const post = async (push: Push, status: PushEntry['status'], signal: AbortSignal) => {
     const entry = deps.book.pushed({ kind: push.kind, uploadId: push.jobId, status })
     try {
-      const answer = await fetch(push.url, {
+      const answer = await fetch(targetOf(push.url, deps.callbackOrigin), {
         method: 'POST',
         // Unsigned, as the guides' Genesys sends it; a redirect is an answer like any other.
         redirect: 'manual',

@@ -48,6 +48,8 @@ export type SandboxOptions = {
   taskDurationMs?: number
   /** How long a new or changed guide list is not indexed. Default 300 [guide-001]. */
   provisioningLagMs?: number
+  /** Callbacks and events go to this origin, whatever host they were asked for at: a gateway may have another name here than outside. */
+  callbackOrigin?: string | undefined
   /** Default 3600. */
   tokenLifetimeSeconds?: number
   /** Besides the demo lists; the same id replaces one of them. */
@@ -127,7 +129,12 @@ const createState = (options: SandboxOptions): SandboxState => {
     campaigns: createCampaigns({ clock }),
     filters: createNamedEntities('contact list filter'),
     requests: createRequestLog(),
-    pushes: createPushDesk({ clock, faults, book: activity }),
+    pushes: createPushDesk({
+      clock,
+      faults,
+      book: activity,
+      callbackOrigin: options.callbackOrigin,
+    }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
     provisioningLagMs: options.provisioningLagMs ?? 300,
   }

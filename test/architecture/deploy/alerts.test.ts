@@ -79,7 +79,8 @@ test('every alert waits a while, says how grave it is, and leads to its section'
     assert.match(wait, /^[1-9]\d*[mh]$/, alert)
     assert.match(labels.severity, /^(critical|warning)$/, alert)
     assert.ok(annotations.summary.length > 10 && annotations.description.length > 10, alert)
-    assert.equal(annotations.runbook_url, `docs/runbook.md#${alert.toLowerCase()}`)
+    const section = `{{ $externalLabels.runbook }}#${alert.toLowerCase()}`
+    assert.equal(annotations.runbook_url, section)
   }
 })
 

@@ -11,6 +11,8 @@ type Service = {
   build?: string
   command?: string[]
   environment?: Record<string, string>
+  env_file?: string[]
+  logging?: { driver: string; options: Record<string, string> }
   read_only?: boolean
   volumes?: string[]
   mem_limit?: string
@@ -89,7 +91,9 @@ test('composed secrets come from outside; the one in the file is the sample of t
       .filter(([variable]) => /SECRET|PASSWORD|KEY|TOKEN|DATABASE_URL/.test(variable))
       .filter(([, value]) => !/\$\{[A-Z_]+:\?/.test(value))
       .map(([variable, value]) => `${variable}=${value}`)
-    const sample = name.startsWith('gateway') ? ['GENESYS_CLIENT_SECRET=sandbox-secret'] : []
+    const sample = name.startsWith('gateway')
+      ? ['GENESYS_CLIENT_SECRET=${GENESYS_CLIENT_SECRET:-sandbox-secret}']
+      : []
     assert.deepEqual(written, sample)
   }
 })
@@ -103,6 +107,42 @@ test('the composed gateways differ in their port alone and are given variables t
       [],
     )
   }
+})
+
+test('the log of every composed service is turned over, so that it never fills the disk', () => {
+  for (const [name, { logging }] of Object.entries(services)) {
+    assert.equal(logging?.driver, 'json-file', name)
+    assert.deepEqual(logging.options, { 'max-size': '20m', 'max-file': '5' }, name)
+  }
+})
+
+test('the composed gateways get all of .env, and nothing of it can take them off the network', () => {
+  for (const gateway of gateways) {
+    assert.deepEqual(gateway?.env_file, ['.env'])
+    assert.deepEqual(
+      [gateway.environment?.['HOST'], gateway.environment?.['PORT']],
+      ['0.0.0.0', '3000'],
+    )
+    // What .env does not say is the sandbox; what it says goes before, an empty address included.
+    assert.equal(gateway.environment?.['GENESYS_API_URL'], '${GENESYS_API_URL-http://sandbox:4010}')
+    assert.equal(gateway.environment?.['PUBLIC_URL'], '${PUBLIC_URL:-http://127.0.0.1:3000}')
+  }
+})
+
+test('the .env of the runbook has what Compose asks for, and alerts lead to an absolute address', () => {
+  const compose = readFileSync('docker-compose.yml', 'utf8')
+  const asked = [...compose.matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name]) => name)
+  const runbook = readFileSync('docs/runbook.md', 'utf8')
+  const made = [...runbook.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)
+  assert.deepEqual(
+    [...new Set(asked)].filter((name) => !made.includes(name)),
+    [],
+  )
+  assert.match(runbook, /^RUNBOOK_URL=\w+:\/\//m)
+  assert.match(
+    readFileSync('deploy/prometheus/prometheus.yml', 'utf8'),
+    /runbook: \$\{RUNBOOK_URL\}/,
+  )
 })
 
 test('what is mounted from the project exists, and every other volume is declared', () => {

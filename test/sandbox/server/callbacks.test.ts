@@ -229,3 +229,20 @@ test('the same seed makes the same callbacks get lost', async (t) => {
   assert.equal(await lostWith(7), first)
   assert.notEqual(await lostWith(8), first)
 })
+
+test('callbacks go to the origin that the sandbox is told, whatever host they were asked for at', async (t) => {
+  const receiver = await openCallbackTarget(t, {})
+  const { post } = await openSandbox(t, { callbackOrigin: receiver.url })
+  const options = {
+    duplicateCheckField: 'customerId',
+    duplicateCheckBehavior: 'update',
+    columnMappings: [{ name: 'phoneNumber', type: 'Phone' }],
+    callbackUrl: 'https://gateway.invalid:8443/done?token=secret',
+  }
+  await post(CALLBACK_UPLOAD, [
+    ['uploadOptions', JSON.stringify(options)],
+    csvFile('customerId,phoneNumber', 'a,+14155550100'),
+  ])
+  const [heard] = await receiver.count(1)
+  assert.equal(heard?.path, '/done?token=secret')
+})
