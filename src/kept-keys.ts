@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from './config.ts'
 import { keepSecret } from './lib/kept-secret.ts'
+import { makeDirectory } from './lib/make-directory.ts'
 
 /** DATA_DIR cannot be made, or not be kept from others; the message says what to do. */
 export class DataDirOpen extends Error {
@@ -19,6 +20,7 @@ const OURS = new Set([
   'encryption.key',
   'lost+found',
   'pgdata',
+  'pgdata.made',
   'process.lock',
   'webhook.secret',
 ])
@@ -36,7 +38,7 @@ const cannotBeClosed = (dataDir: string): DataDirOpen =>
 
 const made = (dataDir: string): void => {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeDirectory(dataDir, 0o700)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     const fix = 'Name a directory that exists or that the user of the gateway may make'

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -97,3 +105,17 @@ test('a key that was made while trying out still opens what it sealed when keys 
   const server = { DATABASE_URL: 'postgres://localhost/gateway', GENESYS_SANDBOX: 'true' }
   assert.deepEqual(idsOf({ ...configured, ...server }), ['k1'])
 })
+
+test(
+  'one where nothing can be made is refused at once',
+  { skip: !existsSync('/proc/self') },
+  () => {
+    for (const directory of ['/proc/x', '/proc/x/y/z', '/sys/x']) {
+      assert.throws(
+        () => closeDataDir(configOf(directory)),
+        (error) =>
+          error instanceof DataDirOpen && error.message.includes(`${directory} cannot be made (`),
+      )
+    }
+  },
+)

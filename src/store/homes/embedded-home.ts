@@ -1,16 +1,17 @@
-import { fsyncSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as yieldToLoop } from 'node:timers/promises'
 
 import { PGlite, type PGliteInterface, type Transaction } from '@electric-sql/pglite'
-import { NodeFS } from '@electric-sql/pglite/nodefs'
 import { type CompiledQuery, Kysely, PGliteDialect, type PGliteDialectConfig } from 'kysely'
 
 import type { Clock } from '../../lib/clock.ts'
+import { makeDirectory } from '../../lib/make-directory.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { createMessageWriter, type WireValue } from '../endpoints/wire-message.ts'
+import { ensureCluster } from './cluster.ts'
 import type { Database } from './database.ts'
+import { DurableNodeFS, START_PARAMS } from './durable-fs.ts'
 import { runMaintenance } from './maintenance.ts'
 import { sqlFailure } from './sql-failure.ts'
 
@@ -19,29 +20,6 @@ export class DataDirInUse extends Error {
   override readonly name = 'DataDirInUse'
   constructor(dataDir: string) {
     super(`Another process is using the data directory ${dataDir}. Stop it, or set DATA_DIR.`)
-  }
-}
-
-/** NodeFS whose fsync is real: PGlite's own returns without doing anything. */
-class DurableNodeFS extends NodeFS {
-  syncs = 0
-
-  override async init(...args: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
-    const made = await super.init(...args)
-    const before = made.emscriptenOpts.preRun
-    const patch = (module: unknown): void => {
-      const { NODEFS } = module as {
-        NODEFS: { stream_ops: { fsync?: (stream: { nfd: number }) => number } }
-      }
-      NODEFS.stream_ops.fsync = (stream) => {
-        fsyncSync(stream.nfd)
-        this.syncs += 1
-        return 0
-      }
-    }
-    const earlier = Array.isArray(before) ? before : before ? [before] : []
-    made.emscriptenOpts.preRun = [...earlier, patch] as NonNullable<typeof before>
-    return made
   }
 }
 
@@ -61,14 +39,6 @@ const lockDirectory = (dataDir: string): DatabaseSync => {
   }
   return lock
 }
-
-const START_PARAMS = [
-  // `-F` is "no fsync"; the default wal_sync_method, fdatasync, does nothing in this build.
-  ...PGlite.defaultStartParams.filter((param) => param !== '-F'),
-  ...['-c', 'wal_sync_method=fsync', '-c', 'shared_buffers=32MB', '-c', 'max_wal_size=256MB'],
-  // A new segment of the log is not filled with zeros first: as durable, for fsync writes the file's length too.
-  ...['-c', 'wal_init_zero=off', '-c', 'timezone=UTC'],
-]
 
 const INT8 = 20
 const BYTEA = 17
@@ -150,21 +120,24 @@ const createWriteBytes = (lite: PGlite): Database['writeBytes'] => {
 
 /**
  * PGlite in `dataDir`, for one process at a time: lock, real fsync proved by a commit, maintenance every minute.
- * Throws `DataDirInUse` at once when another process has it.
+ * Throws `DataDirInUse` at once when another process has it, `ClusterMissing` where a database was and is not whole.
  */
 export const openEmbedded = async (deps: {
   dataDir: string
   clock: Clock
   emit: Emit
 }): Promise<Database> => {
-  mkdirSync(deps.dataDir, { recursive: true, mode: 0o700 })
+  makeDirectory(deps.dataDir, 0o700)
   const lock = lockDirectory(deps.dataDir)
   let lite: PGlite
   try {
-    lite = await startLite(deps.dataDir)
+    await ensureCluster(deps.dataDir)
+    lite = await startLite(deps.dataDir).catch((error: unknown) => {
+      throw sqlFailure(error)
+    })
   } catch (error) {
     lock.close()
-    throw sqlFailure(error)
+    throw error
   }
   const run = polite(lite)
   const executeSql = async (text: string, values: unknown[] = []): Promise<{ rows: unknown[] }> => {

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+/** A data directory that held a database and does not hold a whole one now; the message says what to do. */
+export class ClusterMissing extends Error {
+  override readonly name = 'ClusterMissing'
+  constructor(dataDir: string, what: string) {
+    super(
+      `DATA_DIR ${dataDir} ${what}. A new, empty database in its place would lose what was accepted: restore the directory from a backup, or set DATA_DIR to another one.`,
+    )
+  }
+}
+
+const MAKE = fileURLToPath(new URL('make-cluster.ts', import.meta.url))
+const MAKING = 'pgdata.making-'
+/** Says that the directory held a database once. */
+const MADE = 'pgdata.made'
+
+const makeIn = async (directory: string): Promise<void> => {
+  const child = spawn(process.execPath, [...process.execArgv, MAKE, directory], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  if (code === 0) return
+  const reason = said.split('\n').find((line) => /Error|ENO/.test(line)) ?? `code ${code}`
+  throw new Error(`The embedded database could not be made: ${reason.trim().slice(0, 200)}`)
+}
+
+/**
+ * Sees to it that `dataDir`, which is locked, holds a whole database cluster: makes one where there never was any, beside its place and renamed into
+ * it, so that a start that ends in the middle leaves nothing to be taken for one. Throws `ClusterMissing` where one was and is not whole.
+ */
+export const ensureCluster = async (dataDir: string): Promise<void> => {
+  const place = join(dataDir, 'pgdata')
+  const marker = join(dataDir, MADE)
+  const names = existsSync(place) ? readdirSync(place) : []
+  if (names.includes('PG_VERSION')) {
+    if (!existsSync(marker)) writeFileSync(marker, '')
+    return
+  }
+  if (names.length > 0) throw new ClusterMissing(dataDir, 'holds pgdata without PG_VERSION')
+  if (existsSync(marker)) throw new ClusterMissing(dataDir, 'held a database, and pgdata is gone')
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith(MAKING)) rmSync(join(dataDir, name), { recursive: true, force: true })
+  }
+  const making = join(dataDir, `${MAKING}${process.pid}`)
+  await makeIn(making)
+  rmSync(place, { recursive: true, force: true })
+  renameSync(making, place)
+  writeFileSync(marker, '')
+}
