@@ -8,6 +8,7 @@ import { systemClock } from '../lib/clock.ts'
 import { createIds, type Ids } from '../lib/ids.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createExtendList } from '../workflows/contact-lists/extend-list.ts'
+import { createListSettings } from '../workflows/contact-lists/list-settings.ts'
 import { createProvisionContactList } from '../workflows/contact-lists/provision-contact-list.ts'
 import {
   createListContactLists,
@@ -104,6 +105,7 @@ const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
   const lists = { contactLists: genesys.contactLists, lists: store.lists }
   const staging = {
     ...lists,
+    settings: store.listSettings,
     uploads: store.uploads,
     smallUploads: store.smallUploads,
     idempotency: store.idempotency,
@@ -160,6 +162,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     readContactList: createReadContactList(lists),
     listContactLists: createListContactLists(lists),
     provisionContactList: provisioningOf(deps, ids),
+    listSettings: createListSettings({ settings: store.listSettings, ...lists, ids }),
     genesysWebhooks: webhooksFromGenesys(deps),
     webhookEndpoints: endpointsOf(deps, ids),
     readiness,

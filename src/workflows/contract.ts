@@ -1,5 +1,6 @@
 import type { Caller } from '../domain/access/access.ts'
 import type { ContactList, ContactListSummary } from '../domain/contact-lists/contact-list.ts'
+import type { ChosenQueue } from '../domain/contact-lists/queue-options.ts'
 import type { Refusing } from '../domain/problems/refusing.ts'
 import type { UploadOptions } from '../domain/uploads/upload-options.ts'
 import type { FileFormat, Upload } from '../domain/uploads/upload.ts'
@@ -22,6 +23,8 @@ export type UploadRequest = {
   method: string
   path: string
   validateOnly: boolean
+  /** What adding its contacts does to their place in the queue, as it was decided; null where the dialect has no queue. */
+  queue?: ChosenQueue | null
   /** What was read of a small upload together with its key; left out: it is read here. */
   doorway?: Doorway | null
   /** The file's bytes as they arrive. A body broken off makes the iteration throw. */

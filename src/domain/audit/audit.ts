@@ -22,6 +22,7 @@ export const AUDIT_ACTIONS = [
   'key.created',
   'list.cleared',
   'list.extended',
+  'list.settings_changed',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

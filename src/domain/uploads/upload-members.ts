@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import type { ChosenQueue, QueueOptions } from '../contact-lists/queue-options.ts'
 import type { Noticed } from './row-notices.ts'
 import { ENCODING_SOURCES, type EncodingSource } from './text-encoding.ts'
 
@@ -91,7 +92,19 @@ export const planSchema = z.strictObject({
   updates: count,
   unchanged: count,
   suppressed: count,
+  /** Of the updates, contacts that are not dialled again if they were dialled (`doNotQueue`); null where the dialect has no queue, or nobody counted. */
+  notDialledAgain: count.nullable(),
 })
+
+/** Member by member: jsonb gives them back in an order of its own. */
+export const showQueue = (queue: ChosenQueue | null): QueueOptions | null =>
+  queue === null
+    ? null
+    : {
+        priority: queue.priority,
+        doNotQueue: queue.doNotQueue,
+        clearSystemData: queue.clearSystemData,
+      }
 
 export const batchProgressSchema = z.strictObject({
   total: count,

@@ -86,6 +86,22 @@ export const uploadOptionsSchema = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe('Holds the upload until then, at most 30 days; Z or an offset, in a query + is %2B'),
+  priority: z
+    .boolean()
+    .optional()
+    .describe('Contacts go to the front of the queue (platform); unless told as the list says'),
+  doNotQueue: z
+    .boolean()
+    .optional()
+    .describe(
+      'Contacts that were dialled are not dialled again (platform); unless told as the list says, else true',
+    ),
+  clearSystemData: z
+    .boolean()
+    .optional()
+    .describe(
+      'Wipes what Genesys recorded of the contacts (platform); unless told as the list says, else false',
+    ),
   encoding: z
     .enum(TEXT_ENCODINGS)
     .optional()

@@ -1,6 +1,7 @@
+import type { ChosenQueue } from '../contact-lists/queue-options.ts'
 import type { NoticedRows } from './row-notices.ts'
 import { ROW_NOTICES } from './row-notices.ts'
-import type { Upload, UploadSource } from './upload.ts'
+import type { Upload, UploadPlan, UploadSource } from './upload.ts'
 
 /** What an upload may be warned of: permitted, and probably not meant. The codes are contract. */
 export const UPLOAD_WARNINGS = {
@@ -12,6 +13,10 @@ export const UPLOAD_WARNINGS = {
     'A quoted cell holds lines that look like rows, as when a quote is never closed where it should be; compare the number of rows with the file.',
   'phone-decimal-tail':
     'Phone numbers ended in .0, as spreadsheets write them; it was taken off. Format the column as text, or export the numbers again: longer ones lose digits.',
+  'known-not-dialled-again':
+    'Contacts that the list holds already are not dialled again if they were dialled: doNotQueue is true unless told otherwise. `rows` says how many known contacts that concerns, where a plan counted them. A daily call list that is sent again under the same ids needs doNotQueue=false, for the upload or for the list.',
+  'file-queues-again':
+    'A file has no doNotQueue: contacts that the list holds already may be dialled again. Send it with delivery=batches where they must not be.',
   'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
 } as const satisfies Record<string, string>
 
@@ -40,7 +45,7 @@ const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
 
 const warningOf = (
   code: WarningCode,
-  about: { uploadId?: string } | NoticedRows = {},
+  about: { uploadId?: string; rows?: number } | NoticedRows = {},
 ): UploadWarning => ({
   code,
   detail: UPLOAD_WARNINGS[code],
@@ -59,9 +64,23 @@ export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
   ...noticeWarnings(source),
 ]
 
+/** What known contacts meet with that nobody has decided. */
+export const queueWarnings = (
+  queue: ChosenQueue | null,
+  mode: Upload['mode'],
+  plan: UploadPlan | null,
+): UploadWarning[] => {
+  if (queue === null || !queue.byDefault || mode === 'overwrite') return []
+  if (plan?.updates === 0) return []
+  if (!queue.doNotQueue) return [warningOf('file-queues-again')]
+  const rows = plan?.notDialledAgain ?? null
+  return [warningOf('known-not-dialled-again', rows === null ? {} : { rows })]
+}
+
 /** The warnings of an upload, from its own facts alone. */
 export const uploadWarnings = (upload: Upload): UploadWarning[] => [
   ...(isCheckedByPhone(upload) ? [warningOf('duplicate-check-by-phone')] : []),
   ...sourceWarnings(upload.source),
+  ...queueWarnings(upload.queue, upload.mode, upload.plan),
   ...(upload.sameFileAs === null ? [] : [warningOf('same-file', { uploadId: upload.sameFileAs })]),
 ]

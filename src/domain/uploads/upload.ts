@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { queueOptionsSchema } from '../contact-lists/queue-options.ts'
 import { reconciliationSchema } from './reconciliation.ts'
 import { kept, type RecordOf, shown, shownAs } from './shown-fields.ts'
 import {
@@ -10,6 +11,7 @@ import {
   planSchema,
   progressSchema,
   showColumns,
+  showQueue,
   showSource,
   sourceSchema,
   uploadProblemSchema,
@@ -197,6 +199,8 @@ export const UPLOAD_FIELDS = {
       duplicateCheckField: z.string().nullable(),
     }),
   ),
+  /** What adding its contacts does to their place in the queue; null where the dialect has no queue. */
+  queue: shownAs(queueOptionsSchema.nullable(), showQueue),
   source: shownAs(sourceSchema, showSource),
   columns: shownAs(columnsSchema, showColumns),
   counts: shown(countsSchema),

@@ -2,7 +2,6 @@ import { z } from 'zod'
 
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type {
-  ContactFilePart,
   ContactFilePort,
   ImportEvent,
   ImportStatus,
@@ -132,12 +131,14 @@ const readCategory = async (
   return found.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }
 
+type ImportedPart = Parameters<NonNullable<ContactFilePort['startImport']>>[0]
+
 /** Files as the published Platform API takes them: a pre-signed place, and an import that only the list itself tells of. */
 export const createPlatformContactFiles = (deps: {
   call: Caller
   put: PutPresigned
 }): ContactFilePort => {
-  const askForUrl = (part: ContactFilePart & { contactIdColumn: string }, context: CallContext) =>
+  const askForUrl = (part: ImportedPart, context: CallContext) =>
     deps.call(
       {
         operation: 'ask-upload-url',
@@ -149,6 +150,7 @@ export const createPlatformContactFiles = (deps: {
             contentType: 'text/csv',
             id: part.listId,
             contactIdName: part.contactIdColumn,
+            clearSystemData: part.clearSystemData ?? false,
             signedUrlTimeoutSeconds: URL_SECONDS,
           }),
         ),

@@ -33,11 +33,21 @@ const bodyOf = (batch: BatchToSend): Buffer => {
   })
 }
 
+/** Said with every request: what Genesys does unless told would call people again who were called. */
+const queueQuery = ({ queue }: BatchToSend): string => {
+  const { priority = false, doNotQueue = true, clearSystemData = false } = queue ?? {}
+  return new URLSearchParams({
+    priority: String(priority),
+    clearSystemData: String(clearSystemData),
+    doNotQueue: String(doNotQueue),
+  }).toString()
+}
+
 const addContacts = (batch: BatchToSend) => {
   return {
     operation: 'send-batch',
     method: 'POST' as const,
-    path: `/api/v2/outbound/contactlists/${pathSegment(batch.listId)}/contacts`,
+    path: `/api/v2/outbound/contactlists/${pathSegment(batch.listId)}/contacts?${queueQuery(batch)}`,
     headers: { 'x-request-id': batch.requestId },
     body: batch.body ?? bodyOf(batch),
     // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.

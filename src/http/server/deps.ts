@@ -2,6 +2,7 @@ import type { RowRules } from '../../intake/rows/contact-steps.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
+import type { ListSettings } from '../../workflows/contact-lists/list-settings.ts'
 import type { ProvisionContactList } from '../../workflows/contact-lists/provision-contact-list.ts'
 import type {
   ControlUpload,
@@ -64,6 +65,7 @@ export type HttpDeps = {
   readContactList: ReadContactList
   listContactLists: ListContactLists
   provisionContactList: ProvisionContactList
+  listSettings: ListSettings
   /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
   genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
   webhookEndpoints: WebhookEndpoints

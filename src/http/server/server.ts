@@ -13,6 +13,7 @@ import { problemsPlugin, sendProblem } from '../plugins/problems.ts'
 import { validationPlugin } from '../plugins/validation.ts'
 import { registerContactExplain } from '../routes/contact-lists/contact-explain.ts'
 import { registerContactLists } from '../routes/contact-lists/contact-lists.ts'
+import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
 import { registerLimits } from '../routes/operations/limits.ts'
@@ -93,6 +94,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerUploadEvents(app, add, deps)
   registerContactExplain(add)
   registerContactLists(add)
+  registerListSettings(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

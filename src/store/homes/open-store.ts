@@ -8,6 +8,7 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
+import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type {
@@ -32,6 +33,7 @@ import { createAccessStore } from '../access/access-store.ts'
 import { createAuditStore } from '../audit/audit-store.ts'
 import { createDatabaseClock } from '../clock/clock-store.ts'
 import { createListCache } from '../contact-lists/list-cache.ts'
+import { createListSettings } from '../contact-lists/list-settings.ts'
 import { createNewListStore } from '../contact-lists/new-lists.ts'
 import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
@@ -84,6 +86,7 @@ export type Store = {
   endpoints: EndpointStore
   provisioning: ProvisioningStore
   newLists: NewLists
+  listSettings: ListSettingsStore
   watch: UploadWatchStore
   reconciliations: ReconciliationStore
   explain: ExplainStore
@@ -154,6 +157,7 @@ const assemble = async (
     endpoints: createEndpointStore({ database, keyring, outbox }),
     provisioning: createProvisioningStore({ database, seals }),
     newLists: createNewListStore({ database }),
+    listSettings: createListSettings({ database }),
     watch: createWatchStore({ database }),
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),

@@ -91,6 +91,7 @@ const writeUpload = async (
       schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, ${sourceColumns(seals, input.uploadId, input.source)},
       options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
       plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
+      queue = ${input.queue === null ? null : JSON.stringify(input.queue)}::jsonb,
       method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},
       same_file_as = ${sameFileAs(input)}, batches_total = ${input.batchesTotal}, updated_at = clock_timestamp(),
       completed_at = case when ${ended !== null} then clock_timestamp() end

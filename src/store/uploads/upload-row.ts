@@ -61,6 +61,7 @@ const COLUMNS = {
   duplicates: same('duplicates'),
   method: own<Upload['delivery']['method']>(),
   duplicate_check_field: own<string | null>(),
+  queue: same('queue'),
   version: same('version', 1),
   batches_total: own<number>(1),
   batches_delivered: own<number>(0),
@@ -175,6 +176,7 @@ const planOf = (plan: UploadPlan | null): UploadPlan | null =>
         updates: plan.updates,
         unchanged: plan.unchanged,
         suppressed: plan.suppressed,
+        notDialledAgain: plan.notDialledAgain ?? null,
       }
 
 export const toUpload = (row: UploadRow): Upload => {

@@ -12,6 +12,10 @@ export const READ_LIST_REFUSALS = [
   ...GENESYS_REFUSALS,
 ] as const satisfies readonly ProblemCode[]
 
+export const CHANGE_LIST_REFUSALS = [
+  'capability-not-available',
+] as const satisfies readonly ProblemCode[]
+
 export const PROVISION_REFUSALS = [
   'capability-not-available',
   'contact-list-ambiguous',

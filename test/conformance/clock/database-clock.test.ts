@@ -44,6 +44,7 @@ const HISTORY = [
     'idempotency_key.created_at',
     'list_clearing.cleared_at',
     'list_made.made_at',
+    'list_setting.changed_at',
   ],
   ...[
     'store_secret.created_at',

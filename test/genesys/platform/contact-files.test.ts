@@ -26,6 +26,7 @@ test('a file goes to its pre-signed place with exactly the headers returned and 
     contentType: 'text/csv',
     id: 'l-1',
     contactIdName: 'contactId',
+    clearSystemData: false,
     signedUrlTimeoutSeconds: 600,
   })
   assert.deepEqual([put?.method, put?.url], ['PUT', '/place?signature=s3cret'])

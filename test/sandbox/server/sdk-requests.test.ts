@@ -59,7 +59,11 @@ const OPERATIONS: Operation[] = [
   {
     name: 'add contacts',
     sdk: (outbound) =>
-      outbound.postOutboundContactlistContacts(LIST_ID, [platformContact('a', { email: '' })]),
+      outbound.postOutboundContactlistContacts(LIST_ID, [platformContact('a', { email: '' })], {
+        priority: true,
+        clearSystemData: false,
+        doNotQueue: false,
+      }),
     ours: ({ contactLists }) =>
       contactLists.sendBatch(
         {
@@ -68,6 +72,7 @@ const OPERATIONS: Operation[] = [
           columns: COLUMNS.map((name) => ({ name, kind: 'text', required: false })),
           contactIds: ['a'],
           cells: ['a', '+14155550100', ''],
+          queue: { priority: true, clearSystemData: false, doNotQueue: false },
         },
         context,
       ),
@@ -135,6 +140,7 @@ const OPERATIONS: Operation[] = [
         contentType: 'text/csv',
         id: LIST_ID,
         contactIdName: 'customerId',
+        clearSystemData: true,
         signedUrlTimeoutSeconds: 600,
       }),
     ours: ({ contactFiles }) =>
@@ -146,6 +152,7 @@ const OPERATIONS: Operation[] = [
           csv: Buffer.from('customerId\na\n'),
           rows: 1,
           contactIdColumn: 'customerId',
+          clearSystemData: true,
         },
         context,
       ),
@@ -157,14 +164,12 @@ const OPERATIONS: Operation[] = [
   },
   {
     name: 'read import events',
-    sdk: (outbound) =>
-      outbound.getOutboundEvents({
-        category: 'IMPORT_ERROR',
-        sortBy: 'timestamp',
-        sortOrder: 'descending',
-        pageSize: 100,
-        pageNumber: 1,
-      }),
+    sdk: async (outbound) => {
+      for (const category of ['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT']) {
+        const sorting = { sortBy: 'timestamp', sortOrder: 'descending' }
+        await outbound.getOutboundEvents({ category, ...sorting, pageSize: 100, pageNumber: 1 })
+      }
+    },
     ours: ({ contactFiles }) => contactFiles.readImportEvents!(LIST_ID, new Date(0), context),
   },
 ]
@@ -202,7 +207,7 @@ for (const operation of OPERATIONS) {
       return sent.map(comparable)
     }
     const reference = await sentBy(() => operation.sdk(outbound))
-    assert.equal(reference.length, 1)
+    assert.ok(reference.length > 0)
     assert.deepEqual(await sentBy(() => operation.ours(client)), reference)
   })
 }

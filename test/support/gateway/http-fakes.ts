@@ -47,6 +47,8 @@ const API_KEYS: Record<keyof typeof KEYS, ApiKey> = {
   foreign: key(['admin'], { tenantId: 'other' }),
 }
 
+const QUEUE = { priority: false, doNotQueue: false, clearSystemData: false }
+
 export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   id: 'upl_1',
   tenantId: 'default',
@@ -67,6 +69,7 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
     batches: { total: 1, delivered: 0, failed: 0 },
     duplicateCheckField: null,
   },
+  queue: null,
   source: {
     fileName: 'a.csv',
     format: 'csv',
@@ -201,6 +204,10 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,
     }),
+    listSettings: {
+      read: async (_caller, contactListId) => ({ contactListId, queue: QUEUE }),
+      change: async (_caller, contactListId) => ({ contactListId, queue: QUEUE }),
+    },
     provisionContactList: async ({ plan, idempotencyKey, caller }) => {
       calls.push(`provision ${caller.tenantId} ${idempotencyKey} ${JSON.stringify(plan)}`)
       const location = '/v1/contact-lists/list-new'

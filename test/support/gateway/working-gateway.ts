@@ -65,6 +65,7 @@ export const createWorkingGateway = (
   const common = { contactLists: genesys, lists: store.lists, uploads: store.uploads, ids, wake }
   const staging = {
     ...common,
+    settings: store.listSettings,
     idempotency: store.idempotency,
     renderUpload,
     fileThresholdRows: 50_000,

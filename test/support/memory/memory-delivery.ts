@@ -73,6 +73,7 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
       batches: { total: chunks.length, delivered: 0, failed: 0 },
       duplicateCheckField: null,
     },
+    queue: null,
     source: {
       fileName: null,
       format: 'csv',

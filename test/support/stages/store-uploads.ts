@@ -101,6 +101,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   batchesTotal: chunk.lines.length > 0 ? 1 : 0,
   chunks: 1,
   delivery: { method: 'batches', duplicateCheckField: null },
+  queue: null,
   audit: audit('upload.accepted', uploadId),
   claim: { method: 'POST', path: '/x', key, fingerprint: 'print' },
   answer: (upload) => ({ status: 202, body: JSON.stringify({ id: upload.id }) }),

@@ -57,7 +57,7 @@ describe('the skip rule', () => {
       const options = uploadOptionsSchema.parse({ mode, duplicates, ...confirmed })
       const tally = createPlanTally(
         { register: t.store, contentHashes },
-        { tenantId: 'default', list: t.genesys.list, options },
+        { tenantId: 'default', list: t.genesys.list, options, queue: null },
       )
       await tally.look(asNew(chunk))
       const plan = tally.total({ leftOut: new Map(), counts: t.store.upload.counts })

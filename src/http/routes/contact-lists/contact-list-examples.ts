@@ -96,6 +96,30 @@ export const LIST_EXAMPLES: readonly Example[] = [
   },
 ]
 
+const SETTINGS = {
+  contactListId,
+  queue: { priority: false, doNotQueue: false, clearSystemData: false },
+}
+
+export const LIST_SETTINGS_EXAMPLES: readonly Example[] = [
+  {
+    name: 'inForce',
+    summary: 'A list whose contacts are dialled again with every upload',
+    params: { contactListId },
+    answer: { status: 200, body: SETTINGS },
+  },
+]
+
+export const CHANGE_LIST_SETTINGS_EXAMPLES: readonly Example[] = [
+  {
+    name: 'dailyCallList',
+    summary: 'The same people are called every day',
+    params: { contactListId },
+    body: { queue: { doNotQueue: false } },
+    answer: { status: 200, body: SETTINGS },
+  },
+]
+
 export const EXPLAIN_EXAMPLES: readonly Example[] = [
   {
     name: 'delivered',

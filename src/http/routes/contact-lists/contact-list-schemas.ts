@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { COLUMN_KINDS } from '../../../domain/contact-lists/contact-list.ts'
 import { NEW_LIST_LIMITS } from '../../../domain/contact-lists/new-contact-list.ts'
+import { queueOptionsSchema } from '../../../domain/contact-lists/queue-options.ts'
 import { looksPersonal } from '../../../domain/contacts/personal-name.ts'
 import { genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { isForbiddenName, isLedgerColumn } from '../../../intake/columns/column-names.ts'
@@ -172,4 +173,16 @@ export const provisionedListSchema = contactListSchema.extend({
 export const contactListsQuerySchema = z.strictObject({
   limit: limitUpTo(200, 200),
   cursor: cursorSchema.optional(),
+})
+
+export const listSettingsSchema = z.strictObject({
+  contactListId: z.string(),
+  /** What adding contacts does to their place in the queue. */
+  queue: queueOptionsSchema,
+})
+
+const decision = z.boolean().nullable().optional()
+/** What is left out stays as it is; null goes back to undecided. */
+export const listSettingsChangeSchema = z.strictObject({
+  queue: z.strictObject({ priority: decision, doNotQueue: decision, clearSystemData: decision }),
 })

@@ -54,6 +54,7 @@ const UPLOAD: Upload = {
     batches: { total: 1, delivered: 0, failed: 0 },
     duplicateCheckField: null,
   },
+  queue: null,
   source: {
     fileName: null,
     format: 'csv',
@@ -104,7 +105,7 @@ const VALIDATION: z.output<typeof validationSchema> = {
   rejections: REJECTIONS,
   columns: COLUMNS,
   warnings: [],
-  plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0 },
+  plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0, notDialledAgain: null },
   rejectedRows: [{ line: 3, ...SHORT, hint: HINT, faults: [{ ...SHORT, hint: HINT }] }],
 }
 
@@ -132,7 +133,7 @@ export const CREATE_EXAMPLES: readonly Example[] = [
         state: 'held',
         hold: { reason: 'apply', since: '2026-03-02T08:00:00.120Z' },
         duplicates: 'skip',
-        plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0 },
+        plan: { creates: 1, updates: 0, unchanged: 0, suppressed: 0, notDialledAgain: null },
       },
     },
   },

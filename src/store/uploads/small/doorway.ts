@@ -1,5 +1,6 @@
 import type { ApiKey, Scope } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
 import { createGatherer } from '../../../lib/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
@@ -19,6 +20,7 @@ type DoorwayRow = {
   read_at: string | null
   list: ContactList | null
   age_ms: number | null
+  queue: QueueDefaults | null
   state: 'claimed' | 'done' | null
   past: boolean | null
   fingerprint: string
@@ -36,11 +38,12 @@ const READ = keptStatement(`with asked as materialized (
       and g.object_id in (asked.list, '*')) as granted,
     c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
     greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
-    i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
+    s.queue, i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
     i.done_at < ${CERTAIN_NOW_TEXT} - interval '${KEPT_DAYS} days' as past
   from asked
     left join api_key k on k.digest = decode(asked.digest, 'hex')
     left join list_cache c on c.list_id = asked.list
+    left join list_setting s on s.tenant_id = k.tenant_id and s.list_id = asked.list
     left join idempotency_key i on i.tenant_id = k.tenant_id and i.method = asked.method
       and i.path = asked.path and i.key_digest = decode(asked.key, 'hex')
   order by asked.place`)
@@ -115,6 +118,7 @@ export const createReadDoorway = (deps: {
         key: keyOf(row),
         granted: row.granted,
         list: list === null ? null : { list, ageMs: Math.round(row.age_ms ?? 0) },
+        queue: row.queue ?? {},
         claim: claimOf(seals, all[place]!, row),
         now: row.now,
       }

@@ -12,6 +12,7 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
     lane_key: begun.laneKey,
     mode: begun.mode,
     duplicates: begun.duplicates,
+    queue: staging.queue,
     method: delivery.method,
     duplicate_check_field: delivery.duplicateCheckField,
     source: staging.source,

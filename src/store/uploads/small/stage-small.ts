@@ -27,6 +27,7 @@ const UPLOAD_VALUES = {
   lane_key: 'text',
   mode: 'text',
   duplicates: 'text',
+  queue: 'jsonb',
   method: 'text',
   duplicate_check_field: 'text',
   source: 'jsonb',

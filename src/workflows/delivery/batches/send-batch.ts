@@ -74,5 +74,6 @@ export const requestOf = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Batc
     }),
     contactIds: all ? chunk.contactIds : rows.map((row) => chunk.contactIds[row]!),
     cells,
+    ...(run.upload.queue === null ? {} : { queue: run.upload.queue }),
   }
 }

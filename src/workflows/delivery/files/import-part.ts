@@ -77,7 +77,12 @@ export const importPart = async (
 ): Promise<PartOutcome | GenesysFailure> => {
   const ports = importPortsOf(run)
   const { contactIdColumn } = columns
-  const file = { ...fileOf(run, open, columns, records, true), contactIdColumn }
+  const clearSystemData = run.upload.queue?.clearSystemData ?? false
+  const file = {
+    ...fileOf(run, open, columns, records, true),
+    contactIdColumn,
+    clearSystemData,
+  }
   const survey = await surveyPart(run, open)
   for (let sends = 1; ; sends += 1) {
     const before = await snapshotOf(run, ports)

@@ -68,7 +68,10 @@ export type ContactFilePort = {
     | null
   /** Platform: asks for a pre-signed place and puts the file there, with the returned headers verbatim and no bearer. */
   readonly startImport:
-    | ((part: ContactFilePart & { contactIdColumn: string }, context: CallContext) => Promise<void>)
+    | ((
+        part: ContactFilePart & { contactIdColumn: string; clearSystemData?: boolean },
+        context: CallContext,
+      ) => Promise<void>)
     | null
   /** Platform. */
   readonly readImport: ((listId: string, context: CallContext) => Promise<ImportStatus>) | null

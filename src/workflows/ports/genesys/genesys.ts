@@ -3,6 +3,7 @@ import type {
   ContactListSummary,
   DialectLimits,
 } from '../../../domain/contact-lists/contact-list.ts'
+import type { QueueOptions } from '../../../domain/contact-lists/queue-options.ts'
 import type { GenesysRowError } from '../../../domain/genesys/genesys-failure.ts'
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 
@@ -28,6 +29,8 @@ export type BatchToSend = {
   columns: readonly { name: string; kind: string; required: boolean }[]
   /** Guide: `overwrite` wipes the list with this very request [guide-api: Contacts]; append unless told. */
   mode?: UploadMode
+  /** Platform; left out in the other dialect. */
+  queue?: QueueOptions
   /** Column that carries the contact id in the list, or null where the list has none. */
   contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */

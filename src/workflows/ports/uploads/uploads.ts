@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { ChosenQueue } from '../../../domain/contact-lists/queue-options.ts'
 import type { NewChunk, StagedChunk } from '../../../domain/uploads/chunk.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
@@ -51,6 +52,8 @@ export type StageUpload = {
   chunks: number
   /** How the rows go to Genesys; known when they are counted. */
   delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
+  /** null where the dialect has no queue. */
+  queue: ChosenQueue | null
   audit: AuditEntry
   claim: { method: string; path: string; key: string; fingerprint: string }
   /** Renders the answer that is stored with the claim and replayed; pure, runs inside the transaction. */

@@ -1,4 +1,5 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { ChosenQueue } from '../../../domain/contact-lists/queue-options.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import { cellsOfText } from '../../../domain/uploads/chunk.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
@@ -24,14 +25,19 @@ export type PlanTally = {
 
 const EXPECTED = ['creates', 'updates', 'unchanged'] as const
 
-type About = { tenantId: string; list: ContactList; options: UploadOptions }
+type About = {
+  tenantId: string
+  list: ContactList
+  options: UploadOptions
+  queue: ChosenQueue | null
+}
 
 /**
  * The plan of an upload whose rows stream in, by the register: it knows what this gateway has delivered, not what others put into
  * the list nor what earlier uploads will have delivered by then. An overwrite creates everything anew.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
-  const { tenantId, list, options } = about
+  const { tenantId, list, options, queue } = about
   const columns = list.columns.map(({ name }) => name)
   const seen = new Map<number, Uint8Array>()
   let skipping: Promise<boolean> | null = null
@@ -59,14 +65,16 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
       if (options.mode === 'append' && expected.length > 0) await lookUp(chunk, expected)
     },
     total: ({ leftOut, counts }) => {
-      const plan = { creates: 0, updates: 0, unchanged: 0, suppressed: counts.suppressed }
+      const { suppressed } = counts
+      const plan = { creates: 0, updates: 0, unchanged: 0, suppressed, notDialledAgain: null }
       for (const [seq, expected] of seen) {
         const out = leftOut.get(seq)
         for (const [row, index] of expected.entries()) {
           if (out === undefined || !hasBit(out, row)) plan[EXPECTED[index]!] += 1
         }
       }
-      return plan
+      if (queue === null) return plan
+      return { ...plan, notDialledAgain: queue.doNotQueue ? plan.updates : 0 }
     },
   }
 }

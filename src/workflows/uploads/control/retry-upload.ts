@@ -35,7 +35,7 @@ export type RetryUpload = Refusing<
 
 export type RetryUploadDeps = Omit<
   ReceiveDeps,
-  'runIntake' | 'extendList' | 'register' | 'contentHashes' | 'intake' | 'smallUploads'
+  'runIntake' | 'extendList' | 'settings' | 'register' | 'contentHashes' | 'intake' | 'smallUploads'
 > & {
   delivery: Pick<DeliveryStore, 'clearing'>
   digestKey: Buffer
@@ -197,6 +197,7 @@ const stagingOf = (
     batchesTotal: chunks,
     chunks,
     delivery: chooseDelivery(deps, options, list, { columns, counts }),
+    queue: parent.queue,
     planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed: 0 }),
     planBasis,
     plan: null,

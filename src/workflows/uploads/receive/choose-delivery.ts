@@ -1,4 +1,5 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { type ChosenQueue, queueOfFile } from '../../../domain/contact-lists/queue-options.ts'
 import { CONTACT_ID_COLUMN, contactIdColumnOf } from '../../../domain/contacts/contact-id-column.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
@@ -15,9 +16,32 @@ const unavailable = (detail: string): GatewayProblem =>
 const invalid = (detail: string, option: string): GatewayProblem =>
   new GatewayProblem('option-invalid', detail, { options: [option] })
 
+/** Refuses a word on the queue that nothing could carry to Genesys. */
+const checkQueue = (
+  deps: Deps,
+  { priority, doNotQueue, clearSystemData, delivery }: UploadOptions,
+): void => {
+  if (deps.contactLists.dialect === 'platform') {
+    if (delivery !== 'file' || (priority !== true && doNotQueue !== true)) return
+    throw unavailable(
+      'A file carries neither priority nor doNotQueue; send it with delivery=batches.',
+    )
+  }
+  const given = [priority, doNotQueue, clearSystemData]
+  if (given.every((value) => value === undefined)) return
+  throw unavailable('priority, doNotQueue and clearSystemData exist in the platform dialect alone.')
+}
+
+/** What really goes to Genesys, by the way that the rows take. */
+export const queueOfMethod = (
+  queue: ChosenQueue | null,
+  method: Upload['delivery']['method'],
+): ChosenQueue | null => (queue === null || method === 'batches' ? queue : queueOfFile(queue))
+
 /** Refuses a way of delivery that this Genesys, or this gateway, does not have; before anything is read. */
 export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'options'>): void => {
   const { delivery, duplicateCheckField, mode } = options
+  checkQueue(deps, options)
   if (duplicateCheckField !== undefined && delivery !== 'callback') {
     throw invalid('duplicateCheckField goes with delivery=callback alone.', 'duplicateCheckField')
   }

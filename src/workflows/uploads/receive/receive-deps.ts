@@ -5,6 +5,7 @@ import type { Ids } from '../../../lib/ids.ts'
 import type { Emit } from '../../../telemetry/events.ts'
 import type { ExtendList } from '../../contact-lists/extend-list.ts'
 import type { ContentHashes } from '../../delivery/content-hashes.ts'
+import type { ListSettingsStore } from '../../ports/contact-lists/list-settings.ts'
 import type { DeliveryStore, ListCache } from '../../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../../ports/genesys/genesys.ts'
 import type { SmallUploadStore } from '../../ports/uploads/small-uploads.ts'
@@ -17,6 +18,7 @@ export type ReceiveDeps = {
   smallUploads: Pick<SmallUploadStore, 'stage'>
   idempotency: IdempotencyStore
   lists: ListCache
+  settings: Pick<ListSettingsStore, 'read'>
   extendList: ExtendList
   /** For plans. */
   register: Pick<DeliveryStore, 'registered' | 'registerSize'>

@@ -1,4 +1,5 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { type ChosenQueue, chooseQueue } from '../../../domain/contact-lists/queue-options.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
@@ -30,7 +31,8 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     checkListTakes(deps, request, list)
     return list
   }
-  return async (asked) => {
+  return async (given) => {
+    const asked = { ...given, queue: await queueOf(deps, given) }
     deps.extendList.check(asked)
     checkHeader(asked)
     checkOverwrite(asked)
@@ -64,6 +66,16 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       throw error
     }
   }
+}
+
+/** Decided once, so that plan, answer and delivery go by the same. */
+const queueOf = async (
+  { contactLists, settings }: ReceiveDeps,
+  { caller, contactListId, options, doorway }: UploadRequest,
+): Promise<ChosenQueue | null> => {
+  if (contactLists.dialect !== 'platform') return null
+  const ofList = doorway?.queue ?? (await settings.read(caller.tenantId, contactListId)).queue
+  return chooseQueue(options, ofList)
 }
 
 /** A plan compares the list's size with the register of now: an older size would make known contents look lost. */

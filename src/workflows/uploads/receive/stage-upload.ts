@@ -5,7 +5,7 @@ import type { UploadAnswer, UploadRequest } from '../../contract.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
 import { planBasisOf, planDigestOf } from '../control/plan-digest.ts'
 import { createPlanTally } from '../control/plan-upload.ts'
-import { chooseDelivery } from './choose-delivery.ts'
+import { chooseDelivery, queueOfMethod } from './choose-delivery.ts'
 import type { ClaimScope } from './idempotency-claim.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
@@ -32,7 +32,8 @@ export const stageUpload = async (
     }
   }
   const { options, caller } = request
-  const about = { tenantId: caller.tenantId, list: spec.list, options }
+  const { queue = null } = request
+  const about = { tenantId: caller.tenantId, list: spec.list, options, queue }
   const tally = options.apply === 'manual' ? createPlanTally(deps, about) : null
   const { upload, answer, input } = await stageRows(
     deps,
@@ -110,6 +111,7 @@ export const stagingOf = (
   const { phones: _phones, addedColumns: _added, ...staged } = result
   const planBasis = planBasisOf({ fileSha256: sha256, options, leftOut: result.leftOut })
   const { schemaVersion } = list
+  const delivery = chooseDelivery(deps, options, list, result)
   return {
     ...staged,
     ...acceptanceOf(deps, {
@@ -121,7 +123,8 @@ export const stagingOf = (
       fingerprint: fingerprintOf(request, sha256),
     }),
     options,
-    delivery: chooseDelivery(deps, options, list, result),
+    delivery,
+    queue: queueOfMethod(request.queue ?? null, delivery.method),
     planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
     planBasis,
     plan,

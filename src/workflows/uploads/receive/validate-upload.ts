@@ -1,7 +1,7 @@
 import type { RejectedRow } from '../../../domain/uploads/chunk.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
-import { sourceWarnings } from '../../../domain/uploads/upload-warnings.ts'
+import { queueWarnings, sourceWarnings } from '../../../domain/uploads/upload-warnings.ts'
 import type { ChunkSink, IntakeSpec } from '../../../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
 import { createPlanTally } from '../control/plan-upload.ts'
@@ -38,7 +38,8 @@ export const validateUpload = async (
   const rows: RejectedRowShown[] = []
   const idDigests: Buffer[] = []
   const { tenantId } = request.caller
-  const tally = createPlanTally(deps, { tenantId, list: spec.list, options: request.options })
+  const { options, queue = null } = request
+  const tally = createPlanTally(deps, { tenantId, list: spec.list, options, queue })
   const sink: ChunkSink = {
     take: async (chunk) => {
       idDigests.push(chunk.idDigests)
@@ -62,7 +63,7 @@ export const validateUpload = async (
     counts,
     rejections,
     columns,
-    warnings: sourceWarnings(result.source),
+    warnings: [...sourceWarnings(result.source), ...queueWarnings(queue, options.mode, plan)],
     plan,
     rejectedRows: rows,
   })

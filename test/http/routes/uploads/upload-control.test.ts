@@ -55,7 +55,7 @@ test('apply needs the digest in If-Match and hands on what it names', async (t) 
 
 test('while an upload waits for apply its ETag is the digest of its plan', async (t) => {
   const hold = { reason: 'apply', since: '2026-01-01T00:00:00.000Z' } as const
-  const plan = { creates: 1, updates: 0, unchanged: 0, suppressed: 0 }
+  const plan = { creates: 1, updates: 0, unchanged: 0, suppressed: 0, notDialledAgain: null }
   const held = anUpload({ state: 'held', hold, plan, planDigest: 'd1' })
   const fake = await startFakeServer()
   const uploads = { ...fake.deps.uploads, find: async () => held }

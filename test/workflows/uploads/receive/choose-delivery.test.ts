@@ -11,6 +11,7 @@ import {
   checkDelivery,
   checkListTakes,
   chooseDelivery,
+  queueOfMethod,
 } from '../../../../src/workflows/uploads/receive/choose-delivery.ts'
 import { checkOverwrite } from '../../../../src/workflows/uploads/receive/confirm-overwrite.ts'
 import { makeUpload } from '../../../support/memory/memory-delivery.ts'
@@ -50,6 +51,23 @@ describe('how rows go to Genesys', () => {
     assert.equal(method('guide', 1, { delivery: 'file' }), 'file')
     assert.equal(method('platform', 900_000), 'batches')
     assert.equal(method('platform', 1, { delivery: 'file' }), 'file')
+  })
+
+  it('carries a word on the queue only where it can get to Genesys', () => {
+    const code = 'capability-not-available'
+    const check = (dialect: 'guide' | 'platform', given: Record<string, unknown>) =>
+      checkDelivery(depsOf(dialect), { options: options(given) })
+    for (const name of ['priority', 'doNotQueue', 'clearSystemData']) {
+      refuses(code, () => check('guide', { [name]: false }))
+      check('platform', { [name]: true })
+    }
+    refuses(code, () => check('platform', { delivery: 'file', priority: true }))
+    refuses(code, () => check('platform', { delivery: 'file', doNotQueue: true }))
+    check('platform', { delivery: 'file', doNotQueue: false, clearSystemData: true })
+    const queue = { priority: true, doNotQueue: true, clearSystemData: true, byDefault: true }
+    assert.deepEqual(queueOfMethod(queue, 'batches'), queue)
+    const ofFile = { ...queue, priority: false, doNotQueue: false }
+    assert.deepEqual(queueOfMethod(queue, 'file'), ofFile)
   })
 
   it('needs a column of the list for the id, or a large upload goes by batches and a file is refused', () => {

@@ -84,6 +84,7 @@ const setUp = (intake: RunIntake = lineIntake) => {
     smallUploads: { stage: () => Promise.reject(new Error('not by the small way')) },
     idempotency: memory.idempotency,
     lists,
+    settings: { read: async () => ({ queue: {} }) },
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     register: {
       registered: async () => memory.register,

@@ -1,0 +1,44 @@
+import { CHANGE_LIST_REFUSALS } from '../../../workflows/contact-lists/refusals.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { contactListParamsSchema } from '../../server/schemas.ts'
+import { LIST_SETTINGS_EXAMPLES, CHANGE_LIST_SETTINGS_EXAMPLES } from './contact-list-examples.ts'
+import { listSettingsChangeSchema, listSettingsSchema } from './contact-list-schemas.ts'
+import { checkListGranted } from './list-access.ts'
+
+const SETTINGS = {
+  url: '/v1/contact-lists/:contactListId/settings',
+  params: contactListParamsSchema,
+  access: { scope: 'lists' },
+  tag: 'contact-lists',
+  problems: ['not-found', ...CHANGE_LIST_REFUSALS],
+} as const
+
+/** GET and PATCH …/settings: what uploads to the list go with where they say nothing themselves. */
+export const registerListSettings = (add: AddRoute): void => {
+  add({
+    ...SETTINGS,
+    method: 'GET',
+    id: 'getContactListSettings',
+    summary: 'What uploads to the list go with unless they say otherwise (platform)',
+    answers: { 200: { about: 'The settings in force', schema: listSettingsSchema } },
+    examples: LIST_SETTINGS_EXAMPLES,
+    handler: async ({ params, caller }, _reply, deps) => {
+      await checkListGranted(deps, caller!, params.contactListId)
+      return deps.listSettings.read(caller!, params.contactListId)
+    },
+  })
+  add({
+    ...SETTINGS,
+    method: 'PATCH',
+    id: 'changeContactListSettings',
+    summary:
+      'Decide whether contacts that were dialled are dialled again, and what else uploads to the list go with (platform)',
+    body: listSettingsChangeSchema,
+    answers: { 200: { about: 'The settings in force from now on', schema: listSettingsSchema } },
+    examples: CHANGE_LIST_SETTINGS_EXAMPLES,
+    handler: async ({ params, body, caller }, _reply, deps) => {
+      await checkListGranted(deps, caller!, params.contactListId)
+      return deps.listSettings.change(caller!, params.contactListId, body)
+    },
+  })
+}
