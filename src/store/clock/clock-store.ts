@@ -13,14 +13,23 @@ const BELIEVED_MS = 30_000
 /** A look so soon after another writes nothing. */
 const FRESH_MS = 1_000
 
-type ClockRow = { now_ms: number; gap_ms: number; doubted: boolean; off_ms: number | null }
+/** `at` is the very time that the gap was reckoned with: a jump between two statements is one for the next look. */
+type ClockRow = {
+  at: string
+  now_ms: number
+  gap_ms: number
+  doubted: boolean
+  off_ms: number | null
+}
 
-const CLOCK = sql`(extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms,
-  (extract(epoch from clock_timestamp() - seen_at) * 1000)::float8 as gap_ms,
-  doubted_from is not null as doubted, off_ms::float8 as off_ms from database_clock`
-
-const read = async (db: Db, lock = sql``): Promise<ClockRow> => {
-  const { rows } = await sql<ClockRow>`select ${CLOCK} ${lock}`.execute(db)
+const read = async (db: Db): Promise<ClockRow> => {
+  const { rows } =
+    await sql<ClockRow>`select now.at::text, (extract(epoch from now.at) * 1000)::float8 as now_ms,
+      (extract(epoch from now.at - seen_at) * 1000)::float8 as gap_ms, doubted_from is not null as doubted,
+      off_ms::float8 as off_ms
+    from database_clock cross join lateral (select clock_timestamp() as at offset 0) as now`.execute(
+      db,
+    )
   return rows[0]!
 }
 
@@ -36,18 +45,20 @@ const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean>
   const known = !row.doubted || row.off_ms !== null
   const offMs = known ? Math.round((row.off_ms ?? 0) + jumpMs) : null
   if (offMs !== null && Math.abs(offMs) <= BELIEVED_MS) {
-    await sql`update database_clock set seen_at = clock_timestamp(), doubted_from = null, off_ms = null`.execute(
+    await sql`update database_clock set seen_at = ${row.at}::timestamptz, doubted_from = null, off_ms = null`.execute(
       tx,
     )
     return false
   }
-  await sql`update database_clock set seen_at = clock_timestamp(), off_ms = ${offMs}::bigint,
-    doubted_from = least(doubted_from, seen_at, clock_timestamp())`.execute(tx)
+  await sql`update database_clock set seen_at = ${row.at}::timestamptz, off_ms = ${offMs}::bigint,
+    doubted_from = least(doubted_from, seen_at, ${row.at}::timestamptz)`.execute(tx)
   return true
 }
 
 const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockLook> => {
-  const row = await read(tx, sql`for update`)
+  // Locked by a statement of its own: the time must not be of before the wait.
+  await sql`select 1 from database_clock for update`.execute(tx)
+  const row = await read(tx)
   const elapsed = elapsedMs()
   const jumpedMs = jumpOf(row.gap_ms, elapsed)
   const found = { nowMs: row.now_ms, jumpedMs, awayMs: null, doubted: row.doubted }
@@ -57,7 +68,7 @@ const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockL
     return { ...found, doubted: await noteJump(tx, row, jumpedMs) }
   }
   const awayMs = elapsed === null && row.gap_ms > AWAY_MS ? row.gap_ms : null
-  await sql`update database_clock set seen_at = clock_timestamp(),
+  await sql`update database_clock set seen_at = ${row.at}::timestamptz,
     doubted_from = case when ${awayMs !== null} then least(doubted_from, seen_at) else doubted_from end,
     off_ms = case when ${awayMs !== null} then null else off_ms end`.execute(tx)
   return { ...found, awayMs, doubted: row.doubted || awayMs !== null }
