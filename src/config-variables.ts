@@ -45,7 +45,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     null,
     'Addresses or CIDR ranges of the proxies in front, comma-separated; never "true".',
   ),
-  variable(database, 'DATABASE_URL', null, 'PostgreSQL 15 or newer; unset: embedded in DATA_DIR.'),
+  variable(
+    database,
+    'DATABASE_URL',
+    null,
+    'PostgreSQL 15 or newer, hosts separated by commas; unset: embedded in DATA_DIR.',
+  ),
   variable(
     database,
     'DATA_DIR',

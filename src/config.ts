@@ -13,6 +13,7 @@ import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
+import { urlsOfHosts } from './lib/database-url.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
 export class ConfigInvalid extends Error {
@@ -83,7 +84,10 @@ const environmentSchema = z.object({
       'must name the proxies',
     )
     .optional(),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: z
+    .string()
+    .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL; it may list hosts')
+    .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   GENESYS_DIALECT: z.enum(['guide', 'platform']).optional(),

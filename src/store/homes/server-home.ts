@@ -15,29 +15,29 @@ import {
 } from '../endpoints/wire-message.ts'
 import type { Database } from './database.ts'
 import { keptNameOf, noteKeptFailure } from './kept-statements.ts'
-import { isUnanswered, sqlFailure } from './sql-failure.ts'
+import { createServerPool, type ServerPool } from './server-pool.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
 /** Errors of a client are translated where they come in. One wrapper a client: the dialect keeps what it knows by identity. */
-const forKysely = (pool: pg.Pool): PostgresPool => {
+const forKysely = (pool: ServerPool): PostgresPool => {
   const wrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     const known = wrappers.get(client)
     if (known) return known
-    // A connection that breaks while idle in our hands is heard of at the next statement.
-    client.on('error', () => {})
     const query: Query = async (text, values) => {
       const name = keptNameOf(text)
       try {
-        return name === undefined
-          ? await client.query(text, values as unknown[])
-          : await client.query({ name, text, values: values as unknown[] })
+        const result =
+          name === undefined
+            ? await client.query(text, values as unknown[])
+            : await client.query({ name, text, values: values as unknown[] })
+        pool.assertReplicated(client)
+        return result
       } catch (error) {
-        if (name !== undefined) noteKeptFailure(sqlFailure(error))
-        // Ended, or the rollback and whoever has the connection next wait behind the statement.
-        if (isUnanswered(error)) void (client as pg.PoolClient & pg.Client).end().catch(() => {})
-        throw sqlFailure(error)
+        const failure = pool.failed(client, error)
+        if (name !== undefined) noteKeptFailure(failure)
+        throw failure
       }
     }
     const made = {
@@ -53,13 +53,24 @@ const forKysely = (pool: pg.Pool): PostgresPool => {
   return {
     options: pool.options,
     end: () => pool.end(),
-    connect: async () => {
-      try {
-        return wrap(await pool.connect())
-      } catch (error) {
-        throw sqlFailure(error)
-      }
-    },
+    connect: async () => wrap(await pool.connect()),
+  }
+}
+
+/** One statement, or several, over a connection that is given back. */
+const runOver = async <T>(
+  pool: ServerPool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> => {
+  const client = await pool.connect()
+  try {
+    const result = await work(client)
+    pool.assertReplicated(client)
+    client.release()
+    return result
+  } catch (error) {
+    client.release(true)
+    throw pool.failed(client, error)
   }
 }
 
@@ -91,30 +102,28 @@ class WrittenQuery extends pg.Query {
 }
 
 /** `pg` copies each parameter into a message that grows with it: three times its bytes to be collected after each statement. */
-const createWriteBytes = (pool: pg.Pool): Database['writeBytes'] => {
+const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   const idle: MessageWriter[] = []
   return async ({ sql, parameters }: CompiledQuery) => {
     const writer = idle.pop() ?? createMessageWriter()
     const message = writer.statement(sql, parameters as readonly WireValue[])
-    try {
-      // Typed as if whoever gives a query of its own wanted no promise.
-      await (pool.query(new WrittenQuery(sql, message)) as unknown as Promise<unknown>)
-    } catch (error) {
-      // Its bytes may still be on their way: this writer is not used again.
-      throw sqlFailure(error)
-    }
+    // When it fails its bytes may still be on their way: then this writer is not used again. Typed as if whoever gives a query of its own
+    // wanted no promise.
+    await runOver(
+      pool,
+      (client) => client.query(new WrittenQuery(sql, message)) as unknown as Promise<unknown>,
+    )
     idle.push(writer)
   }
 }
 
-/** A PostgreSQL server, shared by any number of instances. `poolSize` defaults to 10 connections, `queryTimeoutMs` to a minute. */
+/** A PostgreSQL server, shared by any number of instances; `url` may list several hosts, of which the one that takes writes is used. `poolSize` defaults to 10 connections, `queryTimeoutMs` to a minute. */
 export const openServer = (deps: {
   url: string
   poolSize?: number
   queryTimeoutMs?: number
 }): Database => {
-  const pool = new pg.Pool({
-    connectionString: deps.url,
+  const pool = createServerPool(deps.url, {
     max: deps.poolSize ?? 10,
     application_name: 'outbound-gateway',
     connectionTimeoutMillis: 5_000,
@@ -123,20 +132,15 @@ export const openServer = (deps: {
     // A database that is frozen or cut off, rather than down, must not hold a request or a lane for ever.
     query_timeout: deps.queryTimeoutMs ?? 60_000,
   })
-  // Without a listener a broken idle connection ends the process; the pool replaces it by itself.
-  pool.on('error', () => {})
   return {
     kind: 'server',
     db: new Kysely<unknown>({ dialect: new ServerDialect({ pool: forKysely(pool) }) }),
     sql: {
       executeSql: async (text, values = []) => {
-        try {
-          const result: pg.QueryResult | pg.QueryResult[] =
-            values.length > 0 ? await pool.query(text, values) : await pool.query(text)
-          return { rows: Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows }
-        } catch (error) {
-          throw sqlFailure(error)
-        }
+        const result: pg.QueryResult | pg.QueryResult[] = await runOver(pool, (client) =>
+          values.length > 0 ? client.query(text, values) : client.query(text),
+        )
+        return { rows: Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows }
       },
     },
     writeBytes: createWriteBytes(pool),

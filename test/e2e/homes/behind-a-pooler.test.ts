@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 
-import { openOtherSession } from '../support/databases/blocked.ts'
-import { serverHome } from '../support/databases/database.ts'
-import { poolerSkip, startPooler } from '../support/databases/pooler.ts'
-import { cleanFile, differences } from '../support/stages/contact-file.ts'
-import { setStage } from '../support/stages/stage.ts'
+import { openOtherSession } from '../../support/databases/blocked.ts'
+import { serverHome } from '../../support/databases/database.ts'
+import { poolerSkip, startPooler } from '../../support/databases/pooler.ts'
+import { cleanFile, differences } from '../../support/stages/contact-file.ts'
+import { setStage } from '../../support/stages/stage.ts'
 
 const LISTS = ['demo-list-1', 'demo-list-2', 'demo-list-3']
 const ROWS = 400

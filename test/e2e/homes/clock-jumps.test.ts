@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 
-import { embeddedHome, serverHome } from '../support/databases/database.ts'
-import { createFakeClock, fakeClockSkip } from '../support/databases/fake-clock.ts'
-import { metricOf } from '../support/gateway/gateway-process.ts'
-import { cleanFile } from '../support/stages/contact-file.ts'
-import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
+import { embeddedHome, serverHome } from '../../support/databases/database.ts'
+import { createFakeClock, fakeClockSkip } from '../../support/databases/fake-clock.ts'
+import { metricOf } from '../../support/gateway/gateway-process.ts'
+import { cleanFile } from '../../support/stages/contact-file.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
