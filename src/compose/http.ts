@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { renderNewContactList } from '../http/routes/contact-lists/contact-list-view.ts'
 import { renderUpload } from '../http/routes/uploads/upload-view.ts'
 import { createHttpServer } from '../http/server/server.ts'
+import { createRowMarks } from '../intake/rows/row-mark.ts'
 import { runIntake } from '../intake/run-intake.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds, type Ids } from '../lib/ids.ts'
@@ -156,6 +157,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     access: store.access,
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
+    rowMarks: createRowMarks(store.digestKey),
     ...uploadUsesOf(deps, ids),
     watchUploads: deps.watchUploads,
     explainContact: createExplainContact({ explain: store.explain, uploads: store.uploads }),

@@ -8,9 +8,9 @@ import { createUtf8Decoder, textOf } from '../../src/intake/bytes/utf8.ts'
 import { guardCell, unguardCell } from '../../src/intake/formats/cell-guard.ts'
 import { createCsvReader, rawRowOf } from '../../src/intake/formats/csv-reader.ts'
 import { createJsonReader, createNdjsonReader } from '../../src/intake/formats/json-reader.ts'
-import { createLedgerCsv } from '../../src/intake/formats/ledger-csv.ts'
 import type { RawRow, RowReader, RowSink } from '../../src/intake/formats/raw-row.ts'
 import { readCsvPlainly } from '../intake/formats/csv-grammar.ts'
+import { ledgerOf } from '../intake/ledger.ts'
 import { bodyOf, take } from '../intake/taken.ts'
 
 type Make = (sink: RowSink) => RowReader<Buffer>
@@ -186,10 +186,7 @@ describe('whatever the bytes', () => {
           assert.deepEqual(brokenSums(first.result.counts, false), [])
           const refused = first.chunks.flatMap((chunk) => chunk.rejected)
           if (refused.length === 0) return
-          const csv = createLedgerCsv(first.result.columns, true)
-          const outcome = { outcome: 'rejected', replacedByLine: null }
-          const ledger = csv.header + refused.map((one) => csv.row({ ...one, ...outcome })).join('')
-          const second = await take(ledger)
+          const second = await take(ledgerOf(first))
           const plain = (list: typeof refused) =>
             list.map(({ code, column, cells }) => ({ code, column, cells }))
           assert.deepEqual(plain(second.chunks.flatMap((chunk) => chunk.rejected)), plain(refused))

@@ -20,6 +20,11 @@ export const INTAKE_REJECTIONS = {
     'A note typed to the right of the last column.',
     'Empty the cell, or give its column a name in the header.',
   ),
+  'row-identity-changed': page(
+    'The row was given out to be mended with another contact id than it comes back with: its mark in the column _row belongs to that id.',
+    'The id 0012 that a spreadsheet has turned into 12; a sort of single columns; a row copied for another person.',
+    'Give the row its own id back. For a new contact empty the cell in the column _row.',
+  ),
   'row-not-object': page(
     'The element is not a JSON object.',
     '["a", "b"] where {"contactId": "a"} is expected.',

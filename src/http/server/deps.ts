@@ -1,4 +1,5 @@
 import type { RowRules } from '../../intake/rows/contact-steps.ts'
+import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
@@ -72,6 +73,8 @@ export type HttpDeps = {
   readLimits: ReadLimits
   /** What the configuration says of rows. */
   rowRules: RowRules
+  /** Ties rows of a file to mend to their uploads and ids. */
+  rowMarks: RowMarks
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits

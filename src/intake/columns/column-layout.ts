@@ -38,7 +38,10 @@ export type ColumnLayout = {
   added: ListColumn[]
   /** Indexes of a record's cells that are data; null = all. */
   keep: number[] | null
-} & Pick<FileHeader, 'ledger' | 'nameless' | 'width' | 'needed'>
+} & Pick<FileHeader, 'ledger' | 'markIndex' | 'nameless' | 'width' | 'needed'> & {
+    /** Cells may have the guards that a spreadsheet needs. */
+    guarded: boolean
+  }
 
 /** Refuses the header of a file that has none: what stands there is a person's, and from here on names are shown and logged. */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
@@ -136,8 +139,9 @@ const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec
 
 /** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
 export const layOutColumns = (record: readonly string[], asked: IntakeSpec): ColumnLayout => {
-  const header = readHeader(record)
-  const { names, positions, ledger, nameless, width, needed } = header
+  const guarded = asked.format === 'csv'
+  const header = readHeader(record, guarded)
+  const { names, positions, ledger, markIndex, nameless, width, needed } = header
   const given = { ...asked, options: withPlainNames(asked.options) }
   checkNames(header, given)
   checkAskedColumns(given, names)
@@ -172,5 +176,6 @@ export const layOutColumns = (record: readonly string[], asked: IntakeSpec): Col
     return { name, kind: index === idIndex ? 'contactId' : kind, mappedTo, by, confidence }
   })
   const keep = names.length === width ? null : positions.map((position) => position - 1)
-  return { columns, targets, idIndex, added, keep, ledger, nameless, width, needed }
+  const shape = { ledger, markIndex, nameless, width, needed }
+  return { columns, targets, idIndex, added, keep, guarded, ...shape }
 }

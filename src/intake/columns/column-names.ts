@@ -1,12 +1,17 @@
 /** What the ledger adds to the file's columns. */
-export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason'] as const
+export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason', '_row'] as const
+/** The one that ties a row to its upload and its contact id. */
+export const MARK_COLUMN = '_row'
 
 export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
-/** Whether the file is a ledger sent back. Two of the ledger's columns tell one: people delete those that they do not need. */
+/**
+ * Whether the file is a ledger sent back. The mark of the rows tells one, or two of the others: people delete columns that they do not
+ * need.
+ */
 export const isLedgerHeader = (names: readonly string[]): boolean =>
-  names.filter(isLedgerColumn).length >= 2
+  names.includes(MARK_COLUMN) || names.filter(isLedgerColumn).length >= 2
 
 /** Names that mean something to JavaScript's objects: no column may have them. */
 const FORBIDDEN = new Set([

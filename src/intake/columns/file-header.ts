@@ -1,7 +1,7 @@
 import { withoutUnseen } from '../../domain/text/unseen-characters.ts'
 import type { UploadOptions } from '../../domain/uploads/upload-options.ts'
 import { unguardCell } from '../formats/cell-guard.ts'
-import { isLedgerHeader, isLedgerColumn } from './column-names.ts'
+import { isLedgerColumn, isLedgerHeader, MARK_COLUMN } from './column-names.ts'
 
 /** The columns of a file that are data. A column without a name is absent: programs write such for cells that were once filled. */
 export type FileHeader = {
@@ -13,6 +13,8 @@ export type FileHeader = {
   nameless: number[]
   /** The file is a ledger sent back. */
   ledger: boolean
+  /** Where the marks of its rows stand in a record; -1 = it has none. */
+  markIndex: number
   /** Cells in the header, and the fewest that a record has: up to the last column with a name. */
   width: number
   needed: number
@@ -20,17 +22,19 @@ export type FileHeader = {
 
 const plainName = (name: string): string => withoutUnseen(name).trim()
 
-export const readHeader = (header: readonly string[]): FileHeader => {
+/** `guarded`: the names may have the guards that a spreadsheet needs, as all cells of a CSV. */
+export const readHeader = (header: readonly string[], guarded: boolean): FileHeader => {
   const all = header.map(plainName)
   const ledger = isLedgerHeader(all)
   const indexes = [...all.keys()]
   const named = indexes.filter((index) => all[index] !== '')
   const data = ledger ? named.filter((index) => !isLedgerColumn(all[index]!)) : named
   return {
-    names: data.map((index) => (ledger ? unguardCell(all[index]!) : all[index]!)),
+    names: data.map((index) => (guarded ? unguardCell(all[index]!) : all[index]!)),
     positions: data.map((index) => index + 1),
     nameless: indexes.filter((index) => all[index] === ''),
     ledger,
+    markIndex: ledger ? all.indexOf(MARK_COLUMN) : -1,
     width: header.length,
     needed: (named.at(-1) ?? -1) + 1,
   }

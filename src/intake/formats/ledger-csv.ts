@@ -2,6 +2,7 @@ import { rejectionReason } from '../../domain/uploads/rejection.ts'
 import type { RowFault } from '../../domain/uploads/rejection.ts'
 import type { UploadColumn } from '../../domain/uploads/upload.ts'
 import { LEDGER_COLUMNS } from '../columns/column-names.ts'
+import type { RowMarks } from '../rows/row-mark.ts'
 import { guardCell } from './cell-guard.ts'
 
 /** A row of the ledger as CSV shows it; `cells` in the order of the file's columns (`fileOrder` for staged ones). */
@@ -21,7 +22,7 @@ export type LedgerCsvRow = {
 }
 
 export type LedgerCsv = {
-  /** The file's own columns, then `_line,_outcome,_code,_reason`. */
+  /** The file's own columns, then those of `LEDGER_COLUMNS`. */
   header: string
   /** One line. A row without cells, or with too few or too many, is brought to the file's columns, so that the file stays whole. */
   row(row: LedgerCsvRow): string
@@ -58,24 +59,52 @@ const ledgerCodes = (row: Reasoned): string =>
     .join(' ')
 
 /**
- * Writes the ledger as CSV (RFC 4180: commas, CRLF). For spreadsheets, cells that one would run as a formula get a leading `'`, which
- * intake takes off again when the file is sent back; for machines they stay as they are.
+ * Writes the ledger as CSV (RFC 4180, CRLF). For spreadsheets with a byte order mark and the file's own delimiter, and a leading `'` before cells that
+ * one would run as a formula or read as a number, which intake takes off again when the file is sent back; for machines with commas, and the
+ * cells as they are.
  */
-export const createLedgerCsv = (
-  columns: readonly Pick<UploadColumn, 'name'>[],
-  forSpreadsheet: boolean,
-): LedgerCsv => {
+export const createLedgerCsv = (upload: {
+  id: string
+  columns: readonly Pick<UploadColumn, 'name' | 'kind'>[]
+  /** The file's own; null where it has none. */
+  delimiter: string | null
+  forSpreadsheet: boolean
+  marks: RowMarks
+}): LedgerCsv => {
+  const { id, columns, forSpreadsheet, marks } = upload
   const shown = forSpreadsheet ? (cell: string) => csvCell(guardCell(cell)) : csvCell
-  const lineOf = (cells: readonly string[]): string => `${cells.map(shown).join(',')}\r\n`
+  const delimiter = forSpreadsheet ? (upload.delimiter ?? ',') : ','
+  const lineOf = (cells: readonly string[]): string => `${cells.map(shown).join(delimiter)}\r\n`
   const width = columns.length
+  const idAt = columns.findIndex(({ kind }) => kind === 'contactId')
   return {
-    header: lineOf([...columns.map((column) => column.name), ...LEDGER_COLUMNS]),
+    header: `${forSpreadsheet ? BYTE_ORDER_MARK : ''}${lineOf([...columns.map((column) => column.name), ...LEDGER_COLUMNS])}`,
     row: (row) => {
+      const { line } = row
       const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? '')
-      return lineOf([...cells, String(row.line), row.outcome, ledgerCodes(row), ledgerReason(row)])
+      const contactId = hasOwnId(row) ? (cells[idAt] ?? null) : null
+      const mark = marks.markOf({ uploadId: id, line, contactId })
+      const about = [String(line), row.outcome, ledgerCodes(row), ledgerReason(row), mark]
+      return lineOf([...cells, ...about])
     },
   }
 }
+
+/** By it a spreadsheet of any language reads UTF-8. */
+const BYTE_ORDER_MARK = '\u{feff}'
+
+/** Faults by which it is not known which id the row has; those of the id itself begin alike. */
+const WITHOUT_ID = [
+  'row-ragged',
+  'quote-misplaced',
+  'row-not-object',
+  'row-identity-changed',
+  'genesys-contact-id-invalid',
+]
+
+/** Whether the row's contact id is one that it must keep. */
+const hasOwnId = (row: Reasoned): boolean =>
+  !ledgerFaults(row).some(({ code }) => code.startsWith('contact-id-') || WITHOUT_ID.includes(code))
 
 /** Brings the cells of staged rows (in the order of `targetColumns`) into the order of the file's columns; left-out columns are empty. */
 export const fileOrder = (

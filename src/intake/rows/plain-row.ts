@@ -25,6 +25,7 @@ const UNDECIDED = -1
 /** The first byte that may begin neither white space nor a control character, and where other alphabets begin. */
 const FIRST_VISIBLE = 0x21
 const FIRST_WIDE = 0x80
+const APOSTROPHE = 0x27
 
 type Column = Pick<TargetColumn, 'source' | 'required'> & { kind: ColumnKind }
 
@@ -93,6 +94,8 @@ const writeCell = (
   switch (column.kind) {
     case 'text': {
       const first = bytes[from]!
+      // It may be the guard of a spreadsheet, which is no part of the text.
+      if (first === APOSTROPHE) return UNDECIDED
       // A required cell must not be white space, which may be wide.
       if (column.required && (first < FIRST_VISIBLE || first >= FIRST_WIDE)) return UNDECIDED
       return copyBytes(record.view, from, to, text.view, at)

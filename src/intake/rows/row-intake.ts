@@ -21,13 +21,16 @@ import type { TakePlainRow } from './plain-row.ts'
 import { createRecordWidth } from './record-width.ts'
 import type { RecordWidth } from './record-width.ts'
 import { createRowCheck } from './row-check.ts'
-import type { CheckRow, PhoneCounters } from './row-check.ts'
+import type { CheckedRow, CheckRow, PhoneCounters, RefusedRow } from './row-check.ts'
+import { createRowMarks } from './row-mark.ts'
+import type { RowMarks } from './row-mark.ts'
 
 /** What is there once the header is known. */
 export type OpenIntake = {
   layout: ColumnLayout
   check: CheckRow
   width: RecordWidth
+  marks: RowMarks
   builder: ChunkBuilder
   /** null where no record can be taken this way. */
   takePlainRow: TakePlainRow | null
@@ -63,12 +66,20 @@ type Tally = {
 }
 
 /** The record's cells in the order of the file's columns, without what a ledger added and without columns that have no name. */
-const dataCells = ({ keep, ledger }: ColumnLayout, raw: RawRow): string[] => {
-  if (keep === null) return raw.cells
-  return keep.map((index) => {
-    const cell = raw.cells[index] ?? ''
-    return ledger ? unguardCell(cell) : cell
-  })
+const dataCells = ({ keep, guarded }: ColumnLayout, raw: RawRow): string[] => {
+  const cells = keep === null ? raw.cells : keep.map((index) => raw.cells[index] ?? '')
+  return guarded && cells.some((cell) => cell.startsWith("'")) ? cells.map(unguardCell) : cells
+}
+
+/** A row that was given out with a mark and comes back with another contact id is another person. */
+const markFaults = (
+  { layout, marks }: OpenIntake,
+  raw: RawRow,
+  id: string | undefined,
+): RowFault[] => {
+  const { markIndex, columns, idIndex } = layout
+  if (markIndex < 0 || marks.fits(raw.cells[markIndex] ?? '', id ?? '')) return []
+  return [{ code: 'row-identity-changed', column: columns[idIndex]?.name ?? null }]
 }
 
 /** Faults of the row's form. Cells in columns without a name must be empty. */
@@ -86,9 +97,18 @@ const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[
 /** Faults after which it is not known which cell belongs to which column. */
 const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged'])
 
+/** The step for a record: its form first, and its cells only where it is known to which column each belongs. */
+const judge = (open: OpenIntake, raw: RawRow, cells: string[]): CheckedRow | RefusedRow => {
+  const found = [...raw.faults, ...formFaults(open, raw)]
+  const lost = found.find(({ code }) => LOST_COLUMNS.has(code))
+  if (lost !== undefined) return { faults: [lost] }
+  const marked = markFaults(open, raw, cells[open.layout.idIndex])
+  return open.check(cells, [...found, ...marked], raw.suspect)
+}
+
 /** Judges a record and puts it where it belongs: blank, rejected or accepted. */
 const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
-  const { layout, check, builder } = open
+  const { layout, builder } = open
   const cells = dataCells(layout, raw)
   // What a ledger added is no content.
   const isEmpty = cells.every(isBlank) && (layout.ledger || raw.cells.every(isBlank))
@@ -97,13 +117,7 @@ const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
     builder.blank(raw.line)
     return
   }
-  const lost = raw.faults.find(({ code }) => LOST_COLUMNS.has(code))
-  const found = lost === undefined ? [...raw.faults, ...formFaults(open, raw)] : [lost]
-  const [first] = found
-  const judged =
-    first !== undefined && LOST_COLUMNS.has(first.code)
-      ? { faults: [first] as const }
-      : check(cells, found, raw.suspect)
+  const judged = judge(open, raw, cells)
   if (judged.faults === null) {
     builder.accept(raw.line, judged)
     if (judged.decimals) tally.notices.add('phone-decimal-tail', raw.line)
@@ -134,7 +148,8 @@ const openIntake = (
   const takePlainRow = tuning.plainRows
     ? createTakePlainRow({ layout, steps: spec.steps, builder, phones, recordWidth })
     : null
-  return { layout, builder, check, width: recordWidth, takePlainRow }
+  const marks = createRowMarks(spec.digestKey)
+  return { layout, builder, check, width: recordWidth, marks, takePlainRow }
 }
 
 export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {

@@ -159,7 +159,7 @@ test('rows page through in order, and as CSV no cell begins a formula', async (t
     headers: { ...headers, accept: 'text/csv' },
   })
   const lines = csv.body.split('\r\n')
-  assert.equal(lines[0], 'phone,_line,_outcome,_code,_reason')
+  assert.equal(lines[0], '\ufeffphone,_line,_outcome,_code,_reason,_row')
   assert.match(lines[1]!, /^12,2,rejected,phone-invalid,/)
   assert.match(lines[2]!, /^'=1\+1,3,/)
 })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 
 import Papa from 'papaparse'
 
-import { createLedgerCsv } from '../../../src/intake/formats/ledger-csv.ts'
+import { ledgerOf } from '../ledger.ts'
 import { accepted, rejected, take } from '../taken.ts'
 
 const FILE = [
@@ -42,17 +42,8 @@ const mend = (rows: string[][]): string[][] => {
   return [header!, ...mended]
 }
 
-const refusedAsCsv = async (forSpreadsheet = true): Promise<string> => {
-  const taken = await take(FILE)
-  const csv = createLedgerCsv(taken.result.columns, forSpreadsheet)
-  const more = { outcome: 'rejected', replacedByLine: null }
-  return (
-    csv.header +
-    rejected(taken)
-      .map((row) => csv.row({ ...row, ...more }))
-      .join('')
-  )
-}
+const refusedAsCsv = async (forSpreadsheet = true): Promise<string> =>
+  ledgerOf(await take(FILE), { forSpreadsheet })
 
 const parsed = (csv: string): string[][] => Papa.parse<string[]>(csv, { skipEmptyLines: true }).data
 
@@ -111,13 +102,13 @@ describe('rejected.csv, mended in a spreadsheet and sent back', () => {
     })
   }
 
-  it('shows a spreadsheet nothing to run, and a phone in E.164 as it is', async () => {
+  it('shows a spreadsheet nothing to run, and nothing to read as a number that it is not', async () => {
     const cells = parsed(await refusedAsCsv()).flat()
     assert.deepEqual(
       cells.filter((cell) => /^[=@\t\r-]/.test(cell)),
       [],
     )
-    assert.ok(cells.includes("'=cmd|x") && cells.includes('+999') && cells.includes("'+1 415 555"))
+    assert.ok(cells.includes("'=cmd|x") && cells.includes("'+999") && cells.includes("'+1 415 555"))
   })
 
   it('is as the file was for machines that ask for it', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { sourceWarnings } from '../../../src/domain/uploads/upload-warnings.ts'
-import { createLedgerCsv } from '../../../src/intake/formats/ledger-csv.ts'
-import { accepted, rejected, take } from '../taken.ts'
+import { ledgerOf } from '../ledger.ts'
+import { accepted, take } from '../taken.ts'
 
 const HEADER = 'contactId,name,phone,email\n'
 
@@ -35,17 +35,7 @@ test('a warning tells of no more lines than anyone looks at', async () => {
 
 test('the CSV of the ledger carries all codes of a row, and the reasons led by their columns', async () => {
   const taken = await take(`${HEADER}A 1,a,310-7549,ann@\n`)
-  const [row] = rejected(taken)
-  const { line, cells, more = [], ...first } = row!
-  const csv = createLedgerCsv(taken.result.columns, true)
-  const text = csv.row({
-    line,
-    cells,
-    ...first,
-    outcome: 'rejected',
-    replacedByLine: null,
-    faults: [first, ...more],
-  })
+  const text = ledgerOf(taken)
   assert.match(text, /,rejected,contact-id-invalid phone-local-only email-invalid,"contactId: /)
   assert.match(text, / \| phone: .* \| email: /)
 })

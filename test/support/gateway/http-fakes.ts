@@ -7,6 +7,7 @@ import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { ZERO_COUNTS, type Upload } from '../../../src/domain/uploads/upload.ts'
 import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
 import { createHttpServer, type HttpDeps } from '../../../src/http/server/server.ts'
+import { createRowMarks } from '../../../src/intake/rows/row-mark.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import { createIds } from '../../../src/lib/ids.ts'
@@ -237,6 +238,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       pace: { configuredPerMinute: 900, inForcePerMinute: 630 },
       idempotencyKeys: { keptDays: 7 },
     }),
+    rowMarks: createRowMarks(Buffer.alloc(32, 7)),
     readiness: async () => ({ ready: true, checks: {}, sandbox: true }),
     metrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
     limits: { maxUploadBytes: 100_000 },

@@ -200,9 +200,9 @@ export const ROWS_EXAMPLES: readonly Example[] = [
       status: 200,
       type: 'text/csv',
       body: [
-        'customerId,firstName,lastName,phoneNumber,email,city,_line,_outcome,_code,_reason',
-        'C-1001,Anna,Martin,+14155552671,anna@example.com,Austin,2,delivered,,',
-        `C-1002,Ben,Smith,12,ben@example.com,Chicago,3,rejected,phone-short-or-emergency,"${HINT}"`,
+        'customerId,firstName,lastName,phoneNumber,email,city,_line,_outcome,_code,_reason,_row',
+        "C-1001,Anna,Martin,'+14155552671,anna@example.com,Austin,2,delivered,,,r2-5f0a6c21d3e4-ibcdefghijklmnopabcde",
+        `C-1002,Ben,Smith,12,ben@example.com,Chicago,3,rejected,phone-short-or-emergency,"${HINT}",r3-5f0a6c21d3e4-ilmnopabcdefghijklmno`,
         '',
       ].join('\r\n'),
     },

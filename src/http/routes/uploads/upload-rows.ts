@@ -72,7 +72,7 @@ const rowRenderer = (upload: Upload) => {
  * before the answer begins, so that what is wrong by then is still a problem document.
  */
 const ledgerCsv = async (
-  deps: Pick<HttpDeps, 'uploads'>,
+  deps: Pick<HttpDeps, 'uploads' | 'rowMarks'>,
   upload: Upload,
   query: Query,
   afterLine: number,
@@ -80,7 +80,13 @@ const ledgerCsv = async (
   const outcomes = query.outcome ?? []
   const scan = deps.uploads.ledgerRows(upload.id, { outcomes, afterLine })
   const first = await scan.next()
-  const csv = createLedgerCsv(upload.columns, query.spreadsheet)
+  const csv = createLedgerCsv({
+    id: upload.id,
+    columns: upload.columns,
+    delimiter: upload.source.delimiter,
+    forSpreadsheet: query.spreadsheet,
+    marks: deps.rowMarks,
+  })
   const ordered = inFileOrder(upload)
   const text = async function* (): AsyncGenerator<string> {
     try {
