@@ -19,7 +19,7 @@ import {
   type WebhookProof,
 } from '../../../src/workflows/genesys-events/receive-webhook.ts'
 import { createVerifyWebhook } from '../../../src/workflows/genesys-events/verify-webhook.ts'
-import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { eachHome, lookAtClock, openTestStore } from '../../support/databases/database.ts'
 import { createMemoryLists } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../support/memory/memory-genesys.ts'
 import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
@@ -213,7 +213,8 @@ eachHome('10,000 webhooks, 30 % repeated, shuffled, 10 % lost, 5 % forged', (hom
     return (rows[0] as { n: number }).n
   }
 
-  it('end with each effect once, none of the forged, and the lost ones found by the poll', async () => {
+  it('end with each effect once, none of the forged, and the lost ones found by the poll', async (test) => {
+    lookAtClock(test, store)
     const { arriving, heardOf, sent } = plan(seededRandom(20_260_301))
     const t = setUp(store)
     for (let index = 0; index < UPLOADS; index += 1) await stageUpload(store, { list: `l${index}` })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe } from 'node:test'
+import { after, describe, type TestContext } from 'node:test'
 
 import pg from 'pg'
 
@@ -45,6 +45,25 @@ export const openTestStore = async (home: StoreHome): Promise<Store> => {
   })
   await store.clock.confirm()
   return store
+}
+
+/** Looks at the database's clock until the test ends, as every gateway does: where nobody looks, a lease that ran out passes to nobody. */
+export const lookAtClock = (test: TestContext, store: Store): void => {
+  const ended = new AbortController()
+  test.after(() => ended.abort())
+  const keepLooking = async (): Promise<void> => {
+    let before = performance.now()
+    for (;;) {
+      await systemClock.sleep(1_000, ended.signal)
+      const startedAt = performance.now()
+      const last = before
+      await store.clock.look(() => performance.now() - last)
+      before = startedAt
+    }
+  }
+  void keepLooking().catch((error: unknown) => {
+    if (!ended.signal.aborted) throw error
+  })
 }
 
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
