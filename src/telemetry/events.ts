@@ -69,6 +69,7 @@ export type GatewayEvents = {
     unsettled: number
     sinceAcceptedMs: number
   }
+  'upload.differs': { uploadId: string; contactListId: string; sampled: number; missing: number }
   'upload.reconciled': {
     uploadId: string
     tenantId: string
@@ -224,6 +225,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'upload.replayed': 'info',
   'upload.held': 'warn',
   'upload.finished': 'info',
+  'upload.differs': 'warn',
   'upload.reconciled': 'info',
   'phones.parsed': 'debug',
   'batch.settled': 'info',

@@ -6,6 +6,7 @@ export const OUTBOUND_EVENT_TYPES = [
   'upload.failed',
   'upload.cancelled',
   'upload.held',
+  'upload.reconciled',
 ] as const
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 

@@ -15,6 +15,8 @@ export const UPLOAD_WARNINGS = {
     'Phone numbers ended in .0, as spreadsheets write them; it was taken off. Format the column as text, or export the numbers again: longer ones lose digits.',
   'known-not-dialled-again':
     'Contacts that the list holds already are not dialled again if they were dialled: doNotQueue is true unless told otherwise. `rows` says how many known contacts that concerns, where a plan counted them. A daily call list that is sent again under the same ids needs doNotQueue=false, for the upload or for the list.',
+  'differs-in-genesys':
+    'Genesys does not show what the upload delivered: `reconciliation` says how. POST …/retry with outcomes ["differing"] sends its delivered rows again.',
   'file-queues-again':
     'A file has no doNotQueue: contacts that the list holds already may be dialled again. Send it with delivery=batches where they must not be.',
   'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
@@ -82,5 +84,6 @@ export const uploadWarnings = (upload: Upload): UploadWarning[] => [
   ...(isCheckedByPhone(upload) ? [warningOf('duplicate-check-by-phone')] : []),
   ...sourceWarnings(upload.source),
   ...queueWarnings(upload.queue, upload.mode, upload.plan),
+  ...(upload.reconciliation?.state === 'differs' ? [warningOf('differs-in-genesys')] : []),
   ...(upload.sameFileAs === null ? [] : [warningOf('same-file', { uploadId: upload.sameFileAs })]),
 ]

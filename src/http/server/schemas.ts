@@ -59,7 +59,7 @@ export const validationSchema = z.strictObject({
   ),
 })
 
-/** What a retry takes; no body is both outcomes. */
+/** What a retry takes; no body is the rows that failed or were not processed. */
 export const retrySchema = z
   .strictObject({
     outcomes: z
@@ -67,7 +67,7 @@ export const retrySchema = z
       .min(1)
       .max(RETRY_OUTCOMES.length)
       .refine((asked) => new Set(asked).size === asked.length, 'must not name one twice')
-      .default([...RETRY_OUTCOMES]),
+      .default(['failed', 'unprocessed']),
   })
   .prefault({})
 

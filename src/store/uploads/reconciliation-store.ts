@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 
 import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
-import { inTransaction, type Database } from '../homes/database.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 type OpenRow = UploadRow & { reconcile_tries: number; reconcile_doubted: boolean }
@@ -33,6 +33,20 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
   },
 })
 
+/**
+ * A sample that differs speaks of rows that nobody has looked at too: what the register has from the upload is known content no longer, so that
+ * sending it again sends. An empty hash equals no content. In the order of their digests, as settlements write them.
+ */
+const doubtUpload = async (tx: Tx, upload: UploadRow): Promise<void> => {
+  await sql`with theirs as (select register_id, contact_digest from contact_register
+      where register_id = (select id from register
+          where tenant_id = ${upload.tenant_id} and list_id = ${upload.contact_list_id})
+        and upload_id = ${upload.id} order by contact_digest for update)
+    update contact_register known set content_hash = ''::bytea from theirs
+    where known.register_id = theirs.register_id and known.contact_digest = theirs.contact_digest
+      and known.upload_id = ${upload.id}`.execute(tx)
+}
+
 export const createReconciliationStore = (deps: {
   database: Database
   outbox: Outbox
@@ -47,9 +61,15 @@ export const createReconciliationStore = (deps: {
         where id = ${uploadId} and reconcile_at is not null returning id`.execute(tx)
       if (rows.length === 1) await deps.outbox.reconcile(tx, uploadId, nextInMs)
     }),
-  record: async (uploadId, result) => {
-    await sql`update upload set reconciliation = ${JSON.stringify(result)}::jsonb, reconcile_at = null,
+  record: (uploadId, result) =>
+    inTransaction(deps.database, async (tx) => {
+      const { rows } =
+        await sql<UploadRow>`update upload set reconciliation = ${JSON.stringify(result)}::jsonb, reconcile_at = null,
         reconciled_at = clock_timestamp(), updated_at = clock_timestamp(), version = version + 1
-      where id = ${uploadId} and reconcile_at is not null`.execute(deps.database.db)
-  },
+      where id = ${uploadId} and reconcile_at is not null returning ${UPLOAD_COLUMNS}`.execute(tx)
+      const row = rows[0]
+      if (!row || result.state !== 'differs') return
+      await doubtUpload(tx, row)
+      await deps.outbox.tell(tx, [{ type: 'upload.reconciled', upload: toUpload(row) }])
+    }),
 })

@@ -134,7 +134,25 @@ eachHome('What is known of an upload beside its rows', (home) => {
     assert.deepEqual([open?.tries, open?.doubted, open?.upload.id], [1, true, ended.id])
 
     const found = { ...NOTHING_FOUND, sampled: 3, differences: { phone: 2 } }
+    await store.sync.ensureEnvEndpoints([
+      {
+        name: 'crm',
+        url: 'https://crm.example',
+        secret: 'whsec_abc',
+        events: ['upload.reconciled'],
+      },
+    ])
     await store.reconciliations.record(ended.id, { ...found, state: 'differs' })
+    const deliveries = await store.sql.executeSql(
+      `select event_type, body from sync_delivery where object = $1 and event_type = 'upload.reconciled'`,
+      [ended.id],
+    )
+    assert.equal(deliveries.rows.length, 1, 'endpoints hear of a difference once')
+    const entries = await store.sql.executeSql(
+      `select distinct content_hash = ''::bytea as doubted from contact_register where upload_id = $1`,
+      [ended.id],
+    )
+    assert.deepEqual(entries.rows, [{ doubted: true }])
     await store.reconciliations.record(ended.id, { ...found, state: 'agrees' })
     const told = await store.uploads.find('default', ended.id)
     assert.equal(told?.version, ended.version + 1)

@@ -18,7 +18,10 @@ export type ReconciliationStore = {
   load(uploadId: string): Promise<{ upload: Upload; tries: number; doubted: boolean } | null>
   /** Looks again after `nextInMs`, by a job in the same transaction. */
   postpone(uploadId: string, why: 'no-answer' | 'doubt', nextInMs: number): Promise<void>
-  /** Ends it, once; counts the upload's version up. */
+  /**
+   * Ends it, once; counts the upload's version up. What differs is no longer known content in the register, and the endpoints hear
+   * `upload.reconciled`, in the same transaction.
+   */
   record(uploadId: string, result: ReconciliationResult): Promise<void>
   /** The jobs of settled requests and files, with the rows that each carried. */
   jobs(uploadId: string): Promise<{ jobId: string; rows: number }[]>

@@ -3,9 +3,17 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import { createDigestBatch } from '../../../lib/keyed-digest.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** What a caller may ask to be sent again. */
-export const RETRY_OUTCOMES = ['failed', 'unprocessed'] as const
+/** What a caller may ask to be sent again. `differing`: the delivered rows of an upload that Genesys does not show as they were sent. */
+export const RETRY_OUTCOMES = ['failed', 'unprocessed', 'differing'] as const
 export type RetryOutcome = (typeof RETRY_OUTCOMES)[number]
+
+const ledgerOutcome = (outcome: RetryOutcome) => (outcome === 'differing' ? 'delivered' : outcome)
+
+/** How many rows of the upload have the outcome. */
+export const retriable = ({ counts, reconciliation }: Upload, outcome: RetryOutcome): number =>
+  outcome === 'differing' && reconciliation?.state !== 'differs'
+    ? 0
+    : counts[ledgerOutcome(outcome)]
 
 /** A chunk closes past this many units of text, as in intake, so that one always fits into memory and into a statement. */
 const CHUNK_CHARS = 2_000_000
@@ -78,7 +86,7 @@ export async function* retriedChunks(
     }
   }
   for (let after: number | null = 0; after !== null;) {
-    const query = { outcomes, afterLine: after, limit: deps.batchRows }
+    const query = { outcomes: outcomes.map(ledgerOutcome), afterLine: after, limit: deps.batchRows }
     const page = await deps.uploads.ledger(parent.id, query)
     for (const run of runsOf(page.rows)) yield chunkOf(run)
     after = page.nextLine

@@ -17,7 +17,7 @@ import type { ReceiveDeps } from '../receive/receive-deps.ts'
 import { acceptanceOf, stageRows, tellStaged } from '../receive/staging.ts'
 import type { RETRY_REFUSALS } from '../refusals.ts'
 import { planBasisOf, planDigestOf } from './plan-digest.ts'
-import { retriedChunks, type RetryOutcome } from './retry-rows.ts'
+import { retriable, retriedChunks, type RetryOutcome } from './retry-rows.ts'
 
 export type RetryRequest = {
   caller: Caller
@@ -98,7 +98,11 @@ const retry = async (
       let rows = 0
       let chunks = 0
       const from = { uploads, batchRows, digestKey }
-      for await (const chunk of retriedChunks(from, parent, request.outcomes)) {
+      for await (const chunk of retriedChunks(
+        from,
+        parent,
+        request.outcomes.filter((outcome) => retriable(parent, outcome) > 0),
+      )) {
         assertAlive()
         await write(chunk)
         rows += chunk.lines.length
@@ -124,7 +128,7 @@ const checkRetryable = async (
     const detail = `An upload that is ${parent.state} has not ended; only then rows are left to retry.`
     throw new GatewayProblem('state-conflict', detail, { state: parent.state, action: 'retry' })
   }
-  if (outcomes.every((outcome) => parent.counts[outcome] === 0)) throw nothing()
+  if (outcomes.every((outcome) => retriable(parent, outcome) === 0)) throw nothing()
   const staging = await deps.uploads.staging(parent.tenantId, parent.id)
   if (staging === null) throw unknown()
   if (!staging.rowsKept) {

@@ -59,6 +59,9 @@ const conclude = async (
 ): Promise<void> => {
   await deps.reconciliations.record(upload.id, result)
   const { state, sampled, missing, differences, listSize, registered } = result
+  const { contactListId } = upload
+  if (state === 'differs')
+    deps.emit('upload.differs', { uploadId: upload.id, contactListId, sampled, missing })
   deps.emit('upload.reconciled', {
     uploadId: upload.id,
     tenantId: upload.tenantId,

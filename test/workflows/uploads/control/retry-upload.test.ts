@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import { GatewayProblem, type ProblemCode } from '../../../../src/domain/problems/problem.ts'
+import { NOTHING_FOUND } from '../../../../src/domain/uploads/reconciliation.ts'
+import { uploadWarnings } from '../../../../src/domain/uploads/upload-warnings.ts'
 import { brokenSums } from '../../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../../support/databases/database.ts'
@@ -39,6 +41,45 @@ eachHome('Retrying what is left of an upload', (home) => {
     assert.equal((await g.find(id)).counts.failed, 2)
     return id
   }
+
+  it('sends delivered rows again of an upload that Genesys does not show as it was sent, and only of such a one', async () => {
+    const g = gateway()
+    const { id } = await g.upload(rows('a', 'b', 'c'))
+    await g.work()
+    await assert.rejects(g.retry(id, ['differing']), problem('nothing-to-retry'))
+    const found = { ...NOTHING_FOUND, sampled: 3, missing: 1 }
+    await store.reconciliations.record(id, { ...found, state: 'differs' })
+    const parent = await g.find(id)
+    assert.deepEqual(
+      uploadWarnings(parent)
+        .map(({ code }) => code)
+        .filter((code) => code === 'differs-in-genesys'),
+      ['differs-in-genesys'],
+    )
+    const sentBefore = g.genesys.sent.length
+    g.genesys.contacts.clear()
+    await g.retry(id, ['differing'])
+    await g.work()
+    const child = await childOf(g, id)
+    assert.deepEqual([child.state, child.counts.delivered], ['completed', 3])
+    assert.ok(g.genesys.sent.length > sentBefore, 'nothing was sent')
+    assert.equal(g.genesys.contacts.size, 3)
+  })
+
+  it('sends everything again when the same file comes after a difference', async () => {
+    const g = gateway()
+    const { id } = await g.upload(rows('a', 'b'))
+    await g.work()
+    await store.reconciliations.record(id, {
+      ...NOTHING_FOUND,
+      sampled: 2,
+      missing: 1,
+      state: 'differs',
+    })
+    const again = await g.upload(rows('a', 'b'))
+    await g.work()
+    assert.equal((await g.find(again.id)).counts.delivered, 2)
+  })
 
   it('makes a child of exactly the failed rows, with their lines, and delivers it', async () => {
     const g = gateway()

@@ -49,6 +49,8 @@ const setUp = (
     asked: [] as string[][],
     contexts: [] as CallContext[],
     events: [] as GatewayEvents['upload.reconciled'][],
+    /** Warnings of a difference. */
+    warned: 0,
     stop: new AbortController(),
   }
   const noteCall = (context: CallContext): void => {
@@ -100,7 +102,10 @@ const setUp = (
         },
     contentHashes,
     clock: createManualClock(),
-    emit: (_name, fields) => void state.events.push(fields as GatewayEvents['upload.reconciled']),
+    emit: (name, fields) => {
+      if (name === 'upload.differs') state.warned += 1
+      else state.events.push(fields as GatewayEvents['upload.reconciled'])
+    },
     signal: state.stop.signal,
   }
   return { ...state, state, look: () => createReconcileUpload(deps)(upload.id) }
@@ -127,7 +132,7 @@ describe('Looking at an ended upload in the platform dialect', () => {
   })
 
   it('looks once more at what differs, at the same contacts, and then says by column how many', async () => {
-    const { look, held, results, postponed, asked } = setUp([makeChunk(0, idsOf(0, 40))])
+    const { look, held, results, postponed, asked, state } = setUp([makeChunk(0, idsOf(0, 40))])
     held.get('c-3')!['note'] = 'secret'
     held.get('c-4')!['note'] = ' a '
     delete held.get('c-5')!['note']
@@ -145,6 +150,7 @@ describe('Looking at an ended upload in the platform dialect', () => {
         registered: null,
       },
     ])
+    assert.equal(state.warned, 1)
     assert.deepEqual(asked[0], asked[1])
     assert.ok(!JSON.stringify(results).includes('secret'))
   })
