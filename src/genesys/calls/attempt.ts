@@ -12,7 +12,7 @@ import type { HttpAnswer, Transport } from './transport.ts'
 export type ApiCall<T> = {
   /** From a closed set: it is a label of metrics. */
   operation: string
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path and query, ids encoded. */
   path: string
   headers?: Record<string, string>

@@ -6,7 +6,7 @@ import { parseRetryAfter } from './retry-after.ts'
 
 export type HttpRequest = {
   operation: string
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   headers: Record<string, string>
   /** The headers go out as they are, without our own beside them: a pre-signed URL may have signed them. */
