@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
 import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
+import { createFaultBook } from './domain/segments/definition-faults.ts'
+import { isObject, readLeaf } from './domain/segments/read-node.ts'
+import type { Leaf } from './domain/segments/segment.ts'
 
 /** A whole number from `least` to `most`. */
 export const wholeNumber = (least: number, most: number) =>
@@ -64,4 +67,29 @@ export const genesysRegion = z.string().transform((text, context) => {
   if (region) return region
   context.addIssue({ code: 'custom', message: `must be one of ${REGION_LIST}` })
   return z.NEVER
+})
+
+const parsedJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A JSON array of comparisons, as in the definition of a segment. */
+export const segmentLeaves = z.string().transform((text, context): Leaf[] => {
+  const book = createFaultBook()
+  const given = parsedJson(text)
+  if (!Array.isArray(given)) book.add('', 'value-invalid')
+  const leaves = (Array.isArray(given) ? given : []).map((leaf: unknown, at) => {
+    if (isObject(leaf)) return readLeaf(leaf, `/${at}`, book)
+    book.add(`/${at}`, 'not-an-object')
+    return null
+  })
+  for (const { pointer, detail } of book.faults) {
+    const message = `must be a JSON array of comparisons: ${pointer} ${detail}`
+    context.addIssue({ code: 'custom', message })
+  }
+  return leaves.filter((leaf) => leaf !== null)
 })

@@ -28,6 +28,7 @@ const genesys = 'Genesys'
 const access = 'Access'
 const sync = 'Telling others'
 const intake = 'Intake'
+const segments = 'Segments'
 
 export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(service, 'HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 in a container.'),
@@ -119,6 +120,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     '1',
     'How long after a batch its job is first asked for.',
   ),
+  variable(
+    genesys,
+    'GENESYS_INDEX_WAIT_SECONDS',
+    '60',
+    'guide: how long the index of a campaign may rebuild before its segment is told of as index_pending.',
+  ),
   secret(
     access,
     'ADMIN_API_KEY',
@@ -152,4 +159,16 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(intake, 'CONTACT_ID_PATTERN', CONTACT_ID_SHAPE, 'What a contact id must match, whole.'),
   variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'The largest file.'),
   variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'The most rows of a file.'),
+  variable(
+    segments,
+    'SEGMENT_EXCLUSIONS',
+    '[{"attribute":"do_not_call","operator":"=","value":"true"}]',
+    'Comparisons (a JSON array) that are exclusions of every segment; nobody can take them away.',
+  ),
+  variable(
+    segments,
+    'SEGMENT_CONFIRM_SHARE',
+    '50',
+    'Percent: a segment that changes whom a campaign dials by more needs a confirmation.',
+  ),
 ]

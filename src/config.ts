@@ -4,6 +4,7 @@ import {
   commaList,
   encryptionKeys,
   genesysRegion,
+  segmentLeaves,
   webhookSecret,
   webhookSecrets,
   wholeNumber,
@@ -13,6 +14,7 @@ import { CONFIG_VARIABLES } from './config-variables.ts'
 import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
+import type { Leaf } from './domain/segments/segment.ts'
 import { urlsOfHosts } from './lib/database-url.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
@@ -53,6 +55,8 @@ export type Config = {
     /** Hosts of pre-signed URLs beside the API's own; `*.` takes every host below. */
     uploadHosts: string[]
     completionPollMs: number
+    /** Guide: of the index of a campaign. */
+    indexWaitMs: number
   }
   /** null: made and kept in `dataDir` (sandbox only). */
   adminApiKey: string | null
@@ -70,6 +74,11 @@ export type Config = {
     contactIdPattern: RegExp
     maxUploadBytes: number
     maxUploadRows: number
+  }
+  segments: {
+    /** Of every segment. */
+    exclusions: Leaf[]
+    confirmSharePercent: number
   }
 }
 
@@ -106,6 +115,7 @@ const environmentSchema = z.object({
       'each must be a host name, or *. and one',
     )
     .optional(),
+  GENESYS_INDEX_WAIT_SECONDS: wholeNumber(0, 3_600),
   GENESYS_COMPLETION_POLL_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
@@ -127,6 +137,8 @@ const environmentSchema = z.object({
   CONTACT_ID_PATTERN: wholePattern,
   MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
   MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),
+  SEGMENT_EXCLUSIONS: segmentLeaves,
+  SEGMENT_CONFIRM_SHARE: wholeNumber(0, 1_000_000),
 })
 type Environment = z.infer<typeof environmentSchema>
 
@@ -231,6 +243,7 @@ const genesysConfig = (env: Environment): Config['genesys'] => {
     fileThresholdRows: env.GENESYS_FILE_THRESHOLD_ROWS,
     uploadHosts: env.GENESYS_UPLOAD_HOSTS ?? [...env.GENESYS_REGION.uploadHosts],
     completionPollMs: env.GENESYS_COMPLETION_POLL_SECONDS * 1000,
+    indexWaitMs: env.GENESYS_INDEX_WAIT_SECONDS * 1000,
   }
 }
 
@@ -269,6 +282,10 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       contactIdPattern: env.CONTACT_ID_PATTERN,
       maxUploadBytes: env.MAX_UPLOAD_BYTES,
       maxUploadRows: env.MAX_UPLOAD_ROWS,
+    },
+    segments: {
+      exclusions: env.SEGMENT_EXCLUSIONS,
+      confirmSharePercent: env.SEGMENT_CONFIRM_SHARE,
     },
   }
 }

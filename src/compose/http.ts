@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { renderNewContactList } from '../http/routes/contact-lists/contact-list-view.ts'
+import { renderSegment } from '../http/routes/segments/segment-view.ts'
 import { renderUpload } from '../http/routes/uploads/upload-view.ts'
 import { createHttpServer } from '../http/server/server.ts'
 import { createRowMarks } from '../intake/rows/row-mark.ts'
@@ -19,6 +20,12 @@ import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createWebhookEndpoints } from '../workflows/endpoints/webhook-endpoints.ts'
 import { createReadLimits } from '../workflows/operations/read-limits.ts'
 import { createReadiness } from '../workflows/operations/readiness.ts'
+import {
+  createPreviewSegment,
+  createPutSegment,
+  createRollBackSegment,
+} from '../workflows/segments/put-segment.ts'
+import { createReadSegments, createResumeSegment } from '../workflows/segments/read-segments.ts'
 import { createApplyUpload } from '../workflows/uploads/control/apply-upload.ts'
 import { createControlUpload } from '../workflows/uploads/control/control-upload.ts'
 import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
@@ -75,10 +82,40 @@ const limitsOf = ({ config, genesys }: Essentials) =>
     pace: genesys.paceStats,
   })
 
+const segmentsOf = (deps: ServerNeeds, ids: Ids) => {
+  const { config, store, genesys, telemetry, owner } = deps
+  const wake = deps.wakeCampaigns
+  const writing = {
+    segments: store.segments,
+    campaigns: genesys.campaigns,
+    contactLists: genesys.contactLists,
+    lists: store.lists,
+    access: store.access,
+    contacts: store.deliveredContacts,
+    idempotency: store.idempotency,
+    audit: store.audit,
+    house: config.segments.exclusions,
+    confirmSharePercent: config.segments.confirmSharePercent,
+    renderSegment,
+    clock: systemClock,
+    emit: telemetry.emit,
+    ...{ ids, owner, wake, signal: deps.stopSignal },
+  }
+  const reading = { segments: store.segments, access: store.access, ids, wake }
+  return {
+    putSegment: createPutSegment(writing),
+    rollBackSegment: createRollBackSegment(writing),
+    previewSegment: createPreviewSegment(writing),
+    readSegments: createReadSegments(reading),
+    resumeSegment: createResumeSegment(reading),
+  }
+}
+
 type ServerNeeds = Essentials & {
   publicUrl: string
   simulated: boolean
   wake: (laneKey?: string) => void
+  wakeCampaigns: () => void
   stopping: () => boolean
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
   stopSignal: AbortSignal
@@ -159,6 +196,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),
     ...uploadUsesOf(deps, ids),
+    ...segmentsOf(deps, ids),
     watchUploads: deps.watchUploads,
     explainContact: createExplainContact({ explain: store.explain, uploads: store.uploads }),
     readContactList: createReadContactList(lists),

@@ -1,5 +1,6 @@
 import { createJobQueue } from '../jobs/job-queue.ts'
-import { createLaneWorkers } from '../lanes/lane-worker.ts'
+import { createCampaignWorker, type CampaignWorker } from '../lanes/campaign-worker.ts'
+import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
@@ -9,6 +10,7 @@ import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
+import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import { reconcilerOf } from './reconciliation.ts'
@@ -71,6 +73,25 @@ const holdKeeperOf = ({ store, genesys, telemetry }: Essentials, wake: () => voi
     wake,
   })
 
+const campaignWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =>
+  createCampaignWorker({
+    segments: store.segments,
+    apply: createApplySegment({
+      segments: store.segments,
+      campaigns: genesys.campaigns,
+      clock: systemClock,
+      ids: createIds({ clock: systemClock }),
+      emit: telemetry.emit,
+      indexWaitMs: config.genesys.indexWaitMs,
+      holdRetryMs: HOLD_RETRY_MS,
+    }),
+    clock: systemClock,
+    emit: telemetry.emit,
+    random: Math.random,
+    owner,
+    idlePollMs: 1_000,
+  })
+
 type Loop = { start(): void; stop(): Promise<void> }
 
 const together = (...loops: readonly Loop[]): Loop => ({
@@ -79,6 +100,18 @@ const together = (...loops: readonly Loop[]): Loop => ({
   },
   stop: async () => {
     await Promise.all(loops.map((loop) => loop.stop()))
+  },
+})
+
+/** Lanes of lists and of campaigns begin and end together. */
+const withCampaigns = (lanes: LaneWorkers, campaigns: CampaignWorker): LaneWorkers => ({
+  ...lanes,
+  start: () => {
+    lanes.start()
+    campaigns.start()
+  },
+  stop: async (graceMs) => {
+    await Promise.all([lanes.stop(graceMs), campaigns.stop(graceMs)])
   },
 })
 
@@ -129,6 +162,7 @@ export const createWork = async (essentials: Essentials) => {
     sweeperOf(essentials, jobs, () => lanes.wake()),
     holdKeeperOf(essentials, () => lanes.wake()),
   )
+  const campaigns = campaignWorkerOf(essentials)
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
@@ -136,7 +170,8 @@ export const createWork = async (essentials: Essentials) => {
   }
   return {
     jobs: { start: () => jobs.start(), followBack: jobs.followBack, stop: stopJobs },
-    lanes,
+    lanes: withCampaigns(lanes, campaigns),
+    campaigns,
     sweeper,
     webhooks,
     ids,

@@ -195,6 +195,32 @@ export type GatewayEvents = {
     sinceReceivedMs: number
   }
   'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
+  'segment.analysed': {
+    campaignId: string
+    tenantId: string
+    durationMs: number
+    /** By code. */
+    findings: Record<string, number>
+    /** Contacts counted, and those selected; null where there was no basis. */
+    counted: number | null
+    selected: number | null
+  }
+  'segment.held': { campaignId: string; tenantId: string; version: number; reason: string }
+  'segment.ended': {
+    campaignId: string
+    tenantId: string
+    version: number
+    state: string
+    problem: string | null
+    rules: number
+    /** From the 202 until Genesys took the rules. */
+    pushMs: number
+    /** From then until this state; null: they were not taken. */
+    indexMs: number | null
+  }
+  /** A campaign that the gateway stopped and did not start again: somebody has to. */
+  'segment.campaign_left_off': { campaignId: string; tenantId: string; version: number }
+  'segment.filter_kept': { campaignId: string; version: number; failure: string }
   'sweep.finished': {
     receivingDiscarded: number
     heldWoken: number
@@ -251,6 +277,11 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.received': 'info',
   'webhook.settled': 'info',
   'webhook.subscription': 'info',
+  'segment.analysed': 'info',
+  'segment.held': 'warn',
+  'segment.ended': 'info',
+  'segment.campaign_left_off': 'error',
+  'segment.filter_kept': 'warn',
   'sweep.finished': 'debug',
   'clock.jumped': 'warn',
   'clock.doubted': 'info',

@@ -1,6 +1,8 @@
-import { OUTBOUND_EVENT_TYPES } from '../domain/endpoints/outbound-event.ts'
+import { OUTBOUND_EVENT_TYPES, SEGMENT_EVENT_TYPES } from '../domain/endpoints/outbound-event.ts'
 import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-events/genesys-webhook.ts'
 import { GENESYS_FAILURES } from '../domain/genesys/genesys-failure.ts'
+import { FINDING_SEVERITIES } from '../domain/segments/analysis/finding.ts'
+import { SEGMENT_HOLD_REASONS } from '../domain/segments/campaign-segment.ts'
 import { RECONCILIATION_STATES } from '../domain/uploads/reconciliation.ts'
 import { FINAL_STATES, HOLD_REASONS } from '../domain/uploads/upload.ts'
 import type { Metrics } from './metrics.ts'
@@ -36,6 +38,13 @@ const setFirstReconciliations = (metrics: Metrics): void => {
   }
 }
 
+const setFirstSegments = (metrics: Metrics): void => {
+  for (const state of ['applied', 'index_pending', 'failed'])
+    metrics.segmentsEnded.inc({ state }, 0)
+  for (const reason of SEGMENT_HOLD_REASONS) metrics.segmentsHeld.inc({ reason }, 0)
+  for (const code of Object.keys(FINDING_SEVERITIES)) metrics.segmentFindings.inc({ code }, 0)
+}
+
 /**
  * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins with its first event has no
  * earlier sample, and `increase()` would never see that event (Prometheus, "Instrumentation": avoid missing metrics).
@@ -51,7 +60,8 @@ export const setFirstValues = (metrics: Metrics): void => {
   for (const reason of DISABLED_REASONS) metrics.endpointsDisabled.inc({ reason }, 0)
   for (const whose of ['database', 'gateway']) metrics.clockJumps.inc({ of: whose }, 0)
   setFirstReconciliations(metrics)
-  for (const event of OUTBOUND_EVENT_TYPES) {
+  setFirstSegments(metrics)
+  for (const event of [...OUTBOUND_EVENT_TYPES, ...SEGMENT_EVENT_TYPES]) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)
   }
   for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {

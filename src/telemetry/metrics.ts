@@ -150,6 +150,42 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ready: gauge('ready', '1 while /readyz answers 200'),
 })
 
+const segmentMetrics = ({ counter, histogram }: Makers) => ({
+  segmentsEnded: counter('segments_ended_total', 'Versions of segments by what became of them', [
+    'state',
+  ]),
+  segmentsHeld: counter('segments_held_total', 'Times a segment had to wait, by reason', [
+    'reason',
+  ]),
+  segmentFindings: counter('segment_findings_total', 'What was found in definitions, by code', [
+    'code',
+  ]),
+  segmentPushSeconds: histogram(
+    'segment_push_seconds',
+    'From the 202 until Genesys took the rules',
+    LONG_SECONDS,
+  ),
+  segmentIndexSeconds: histogram(
+    'segment_index_seconds',
+    'From then until their index was ready',
+    LONG_SECONDS,
+  ),
+  segmentAnalysisSeconds: histogram(
+    'segment_analysis_seconds',
+    'Time to understand a definition',
+    SECONDS,
+  ),
+  segmentSelectedShare: histogram(
+    'segment_selected_share',
+    'Share of the contacts counted that a definition selects',
+    [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1],
+  ),
+  campaignsLeftOff: counter(
+    'segment_campaigns_left_off_total',
+    'Campaigns that the gateway stopped and did not start again',
+  ),
+})
+
 /** Makes every metric and registers it. */
 export const createMetrics = (registry: Registry) => {
   const makers = createMakers(registry)
@@ -158,6 +194,7 @@ export const createMetrics = (registry: Registry) => {
     ...uploadMetrics(makers),
     ...deliveryMetrics(makers),
     ...workMetrics(makers),
+    ...segmentMetrics(makers),
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>

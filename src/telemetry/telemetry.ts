@@ -110,7 +110,33 @@ const DELIVERY_EFFECTS: Effects = {
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }
 
-const EFFECTS: Effects = { ...HTTP_EFFECTS, ...UPLOAD_EFFECTS, ...DELIVERY_EFFECTS }
+const SEGMENT_EFFECTS: Effects = {
+  'segment.analysed': (metrics, { durationMs, findings, counted, selected }) => {
+    metrics.segmentAnalysisSeconds.observe(seconds(durationMs))
+    for (const [code, count] of Object.entries(findings)) {
+      metrics.segmentFindings.inc({ code }, count)
+    }
+    if (counted !== null && counted > 0 && selected !== null) {
+      metrics.segmentSelectedShare.observe(selected / counted)
+    }
+  },
+  'segment.held': (metrics, { reason }) => metrics.segmentsHeld.inc({ reason }),
+  'segment.ended': (metrics, { state, pushMs, indexMs }) => {
+    metrics.segmentsEnded.inc({ state })
+    if (indexMs === null) return
+    if (state === 'applied') metrics.segmentIndexSeconds.observe(seconds(indexMs))
+    metrics.segmentPushSeconds.observe(seconds(pushMs))
+    metrics.lastProcessed.setToCurrentTime({ what: 'segment_applied' })
+  },
+  'segment.campaign_left_off': (metrics) => metrics.campaignsLeftOff.inc(),
+}
+
+const EFFECTS: Effects = {
+  ...HTTP_EFFECTS,
+  ...UPLOAD_EFFECTS,
+  ...DELIVERY_EFFECTS,
+  ...SEGMENT_EFFECTS,
+}
 
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))
 

@@ -11,6 +11,7 @@ import {
 } from '../../src/workflows/contact-lists/refusals.ts'
 import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
+import * as segments from '../../src/workflows/segments/refusals.ts'
 import * as uploads from '../../src/workflows/uploads/refusals.ts'
 
 /**
@@ -46,6 +47,23 @@ const USES: Record<string, Use> = {
       'capability-not-available': 'a retry asks for no way of delivery',
       'option-invalid': 'a retry takes no options of an upload',
     },
+  },
+  putSegment: {
+    modules: [workflow('segments/put-segment')],
+    declared: segments.PUT_SEGMENT_REFUSALS,
+  },
+  previewSegment: {
+    modules: [workflow('segments/prepare-segment')],
+    declared: segments.PREVIEW_SEGMENT_REFUSALS,
+  },
+  readSegments: {
+    modules: [workflow('segments/read-segments')],
+    declared: segments.READ_SEGMENT_REFUSALS,
+    never: { 'segment-not-held': 'of resume only' },
+  },
+  resumeSegment: {
+    modules: [workflow('segments/read-segments')],
+    declared: segments.RESUME_SEGMENT_REFUSALS,
   },
   explainContact: {
     modules: [workflow('uploads/watch/explain-contact')],

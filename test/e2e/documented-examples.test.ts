@@ -138,6 +138,13 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
       'listWebhookDeliveries',
     ].map((id) => [id, async () => ({ params: { endpointId: await registered(id) } })]),
   ),
+  resumeSegment: async () => {
+    stage.sandbox.setFaults([{ kind: 'status', operation: 'campaign-write', status: 403 }])
+    const { body } = await call('putSegment', 'typed', { key: 'to-be-refused' })
+    await gateway.event('segment.held', ({ version }) => version === body['version'])
+    stage.sandbox.setFaults([])
+    return {}
+  },
   replayWebhookDelivery: async () => {
     const endpointId = await endpoint
     await ended

@@ -23,6 +23,15 @@ export const AUDIT_ACTIONS = [
   'list.cleared',
   'list.extended',
   'list.settings_changed',
+  'segment.requested',
+  'segment.refused',
+  'segment.sent',
+  'segment.campaign_stopped',
+  'segment.campaign_started',
+  'segment.held',
+  'segment.resumed',
+  'segment.applied',
+  'segment.failed',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

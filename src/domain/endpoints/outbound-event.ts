@@ -10,20 +10,24 @@ export const OUTBOUND_EVENT_TYPES = [
 ] as const
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 
-/** What an endpoint may ask to hear; the last three are told once what they tell of is built. */
+/** Of the segment of a campaign: `segment.applied` once its rules are taken and their index is waited for, and again when it is ready. */
+export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
+export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
+
+/** What an endpoint may ask to hear; `dnc.applied` and `guest_file.stored` are told once what they tell of is built. */
 export const ENDPOINT_EVENT_TYPES = [
   ...OUTBOUND_EVENT_TYPES,
   'dnc.applied',
-  'segment.applied',
+  ...SEGMENT_EVENT_TYPES,
   'guest_file.stored',
 ] as const
 export type EndpointEventType = (typeof ENDPOINT_EVENT_TYPES)[number]
 
 /** The endpoints that the environment may name, and what each of them hears. */
 export const ENVIRONMENT_ENDPOINTS = {
-  crm: [...OUTBOUND_EVENT_TYPES, 'dnc.applied'],
+  crm: [...OUTBOUND_EVENT_TYPES, 'dnc.applied', ...SEGMENT_EVENT_TYPES],
   dms: ['guest_file.stored'],
-  cdp: ['segment.applied'],
+  cdp: SEGMENT_EVENT_TYPES,
 } as const satisfies Record<string, readonly EndpointEventType[]>
 
 export type UploadEventData = {

@@ -4,6 +4,7 @@ import { CONTROL_PROBLEMS } from './control-problems.ts'
 import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
+import { SEGMENT_PROBLEMS } from './segment-problems.ts'
 import { UPLOAD_PROBLEMS } from './upload-problems.ts'
 import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
 
@@ -17,6 +18,7 @@ export const PROBLEMS = {
   ...CONTROL_PROBLEMS,
   ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,
+  ...SEGMENT_PROBLEMS,
   ...UPLOAD_PROBLEMS,
   ...WEBHOOK_RECEIPT_PROBLEMS,
 } as const satisfies Record<string, ProblemPage>

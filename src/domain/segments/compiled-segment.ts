@@ -7,7 +7,12 @@ export type CompileFaultCode =
 /** `path`: the rule at fault, a JSON pointer into the definition. */
 export type CompileFault = { code: CompileFaultCode; path: string; detail: string }
 
-/** A definition in a dialect's words: what is sent, as it is sent, and how many rules it is. */
-export type CompiledSegment = { body: Readonly<Record<string, unknown>>; ruleCount: number }
+/** A definition in a dialect's words: what is sent, as it is sent, how many rules it is, and where each comes from. */
+export type CompiledSegment = {
+  body: Readonly<Record<string, unknown>>
+  ruleCount: number
+  /** A JSON pointer into the definition for each rule of the guide dialect; empty on the platform. */
+  rulePaths: readonly string[]
+}
 
 export type Compilation = { compiled: CompiledSegment } | { faults: CompileFault[] }

@@ -9,6 +9,7 @@ export const DEFINITION_FAULTS = {
   'depth-exceeded': 'lies deeper than 8 levels',
   'leaves-exceeded': 'is past the 200 comparisons of a definition',
   'attribute-invalid': 'must be the name of a column',
+  'attribute-unknown': 'is over a column that a list lacks',
   'operator-unknown': 'is no operator',
   'literal-invalid':
     'must be a number that a cell can hold, or text of 1 to 256 characters without control characters',

@@ -7,11 +7,14 @@ import type {
 } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type { ContactFilePort } from '../../workflows/ports/delivery/contact-files.ts'
 import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { CampaignPort } from '../../workflows/ports/segments/campaigns.ts'
 import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
+import { createGuideCampaigns } from '../guide/campaigns.ts'
 import { createGuideContactFiles } from '../guide/contact-files.ts'
 import { createGuideContactLists } from '../guide/contact-lists.ts'
 import { createGuideProvisioning, createGuideSubscriptions } from '../guide/provisioning.ts'
 import { createPacer, type PaceStats } from '../pace/pacing.ts'
+import { createPlatformCampaigns } from '../platform/campaigns.ts'
 import { createPlatformContactFiles } from '../platform/contact-files.ts'
 import { createPlatformContactLists } from '../platform/contact-lists.ts'
 import { createPlatformContactReads } from '../platform/contact-reads.ts'
@@ -54,6 +57,7 @@ export type GenesysClient = {
   contactLists: ContactListPort
   contactFiles: ContactFilePort
   provisioning: ProvisioningPort
+  campaigns: CampaignPort
   /** null in the platform dialect, which has no such call. */
   subscriptions: EventSubscriptionPort | null
   /** null in the guide dialect, which shows no contacts. */
@@ -72,7 +76,7 @@ const JITTER_MS = { guide: 100, platform: 0 } as const
 
 type Ports = Pick<
   GenesysClient,
-  'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions' | 'contactReads'
+  'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions' | 'contactReads' | 'campaigns'
 >
 type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
 
@@ -82,6 +86,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     contactFiles: createGuideContactFiles(deps),
     provisioning: createGuideProvisioning(deps),
     subscriptions: createGuideSubscriptions(deps),
+    campaigns: createGuideCampaigns(deps),
     contactReads: null,
   }),
   platform: (deps) => ({
@@ -89,6 +94,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     contactFiles: createPlatformContactFiles(deps),
     provisioning: createPlatformProvisioning(deps),
     subscriptions: null,
+    campaigns: createPlatformCampaigns(deps),
     contactReads: createPlatformContactReads(deps),
   }),
 }

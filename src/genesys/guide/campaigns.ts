@@ -22,7 +22,7 @@ const campaignOf = (wire: z.infer<typeof campaignSchema>): GuideCampaign => ({
   rulesDigest: digestOf(wire.rules ?? []),
 })
 
-/** Campaigns as guide 004 describes them: rules are replaced as a whole, and an index is rebuilt after. */
+/** Campaigns of the guide dialect [guide-004]: rules are replaced as a whole, and an index is rebuilt after. */
 export const createGuideCampaigns = (deps: { call: Caller }): GuideCampaignPort => {
   const pathOf = (campaignId: string): string =>
     `/api/v2/outbound/campaigns/${pathSegment(campaignId)}`

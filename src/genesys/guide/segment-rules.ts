@@ -204,5 +204,10 @@ export const compileGuideSegment = (
   }
   if (faults.length > 0) return { faults }
   const all = [...contactListIds.map(listRule), ...contactRules.map(contactRule)]
-  return { compiled: { body: { rules: all, contactFilters: all }, ruleCount: all.length } }
+  const rulePaths = [
+    ...contactListIds.map((_, at) => `/contactListIds/${at}`),
+    ...contactRules.map(({ path }) => path),
+  ]
+  const body = { rules: all, contactFilters: all }
+  return { compiled: { body, ruleCount: all.length, rulePaths } }
 }

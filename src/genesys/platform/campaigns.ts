@@ -132,7 +132,7 @@ const createFilterCalls = (call: Caller) => ({
   },
 })
 
-/** Campaigns and contact list filters as Genesys publishes them [platform: 2.8]. */
+/** Campaigns and contact list filters as Genesys publishes them [platform-api: 2.8]. */
 export const createPlatformCampaigns = ({ call }: { call: Caller }): PlatformCampaignPort => {
   const pathOf = (campaignId: string): string => `${CAMPAIGNS}/${pathSegment(campaignId)}`
   const move =

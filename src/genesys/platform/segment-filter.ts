@@ -174,7 +174,7 @@ const wholeTree = ({ conditions, exclusions }: PlacedRules): Tree | null => {
 /** One contact list filter: `filter` is null where everybody in the list is dialled. */
 export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
   const tree = wholeTree(rules)
-  if (tree === null) return { compiled: { body: { filter: null }, ruleCount: 0 } }
+  if (tree === null) return { compiled: { body: { filter: null }, ruleCount: 0, rulePaths: [] } }
   const forms = (['AND', 'OR'] as const).flatMap((top) => {
     const rows = spread(tree, top)
     return rows === null ? [] : [{ top, rows, predicates: rows.flat().length }]
@@ -189,6 +189,10 @@ export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
     )
   }
   return {
-    compiled: { body: { filter: filterOf(best.rows, best.top) }, ruleCount: best.predicates },
+    compiled: {
+      body: { filter: filterOf(best.rows, best.top) },
+      ruleCount: best.predicates,
+      rulePaths: [],
+    },
   }
 }

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod'
 
 import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
+import { segmentEventSchema } from '../routes/segments/segment-schemas.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { SANDBOX_NOTICE } from '../server/sandbox-notice.ts'
 import {
@@ -31,6 +32,7 @@ const NAMED = z.globalRegistry
 NAMED.add(uploadSchema, { id: 'Upload' })
 NAMED.add(problemSchema, { id: 'Problem' })
 NAMED.add(uploadEventSchema, { id: 'UploadEvent' })
+NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
 

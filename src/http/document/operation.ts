@@ -41,10 +41,11 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
   query?: z.ZodType
   body?: z.ZodType
   /**
-   * The handler reads the body itself: `file` streams it in and reads the options of the query too, `bytes` takes it whole, whatever its type.
+   * The handler reads the body itself: `file` streams it in and reads the options of the query too, `bytes` takes it whole, whatever its type;
+   * `json` takes whatever JSON it is, and the validation says what is wrong with it.
    * Query (of `file`) and body are then documented, and not checked before the handler.
    */
-  reads?: 'file' | 'bytes'
+  reads?: 'file' | 'bytes' | 'json'
   documentedBody?: DocumentedBody
   answers: Record<number, Answer>
   /** Its own problems; those that every call of its kind can meet (`impliedCodes`) are added. */

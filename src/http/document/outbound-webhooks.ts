@@ -1,4 +1,4 @@
-import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
+import { OUTBOUND_EVENT_TYPES, SEGMENT_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
 
 const header = (name: string, description: string) => ({
   name,
@@ -8,14 +8,14 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-const webhook = (type: string) => ({
+const webhook = (type: string, of: 'UploadEvent' | 'SegmentEvent') => ({
   post: {
     operationId: `on${type
       .split('.')
       .map((word) => word[0]!.toUpperCase() + word.slice(1))
       .join('')}`,
     tags: ['endpoints'],
-    summary: `The gateway tells of ${type}; order is not promised, \`version\` orders`,
+    summary: `The gateway tells of ${type}; order is not promised, \`${of === 'UploadEvent' ? 'version' : 'revision'}\` orders`,
     security: [],
     parameters: [
       header('webhook-id', 'The same on every attempt; deduplicate by it'),
@@ -31,7 +31,7 @@ const webhook = (type: string) => ({
         'application/json': {
           schema: {
             allOf: [
-              { $ref: '#/components/schemas/UploadEvent' },
+              { $ref: `#/components/schemas/${of}` },
               { type: 'object', properties: { type: { const: type } } },
             ],
           },
@@ -43,6 +43,7 @@ const webhook = (type: string) => ({
 })
 
 /** What the gateway sends to others, as `webhooks` of the document. */
-export const OUTBOUND_WEBHOOKS = Object.fromEntries(
-  OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type)]),
-)
+export const OUTBOUND_WEBHOOKS = Object.fromEntries([
+  ...OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type, 'UploadEvent')] as const),
+  ...SEGMENT_EVENT_TYPES.map((type) => [type, webhook(type, 'SegmentEvent')] as const),
+])

@@ -49,7 +49,7 @@ const impliedCodes = ({ access, method, reads }: Operation): readonly ProblemCod
   ...ALWAYS,
   ...(access === 'public' ? [] : WITH_KEY),
   ...(access === 'public' || access === 'key' ? [] : (['scope-missing'] as const)),
-  ...(method === 'GET' || reads !== undefined ? [] : WITH_BODY),
+  ...(method === 'GET' || (reads !== undefined && reads !== 'json') ? [] : WITH_BODY),
 ]
 
 /** All codes that the operation can be answered with, sorted. */

@@ -17,6 +17,12 @@ import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type {
+  PreviewSegment,
+  PutSegment,
+  RollBackSegment,
+} from '../../workflows/segments/put-segment.ts'
+import type { ReadSegments, ResumeSegment } from '../../workflows/segments/read-segments.ts'
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
 import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
@@ -70,6 +76,11 @@ export type HttpDeps = {
   /** What Genesys calls with; `secrets` are those that its signatures may be made with. */
   genesysWebhooks: { receive: ReceiveWebhook; secrets: readonly string[] }
   webhookEndpoints: WebhookEndpoints
+  putSegment: PutSegment
+  rollBackSegment: RollBackSegment
+  previewSegment: PreviewSegment
+  readSegments: ReadSegments
+  resumeSegment: ResumeSegment
   readLimits: ReadLimits
   /** What the configuration says of rows. */
   rowRules: RowRules

@@ -19,6 +19,7 @@ import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhoo
 import { registerLimits } from '../routes/operations/limits.ts'
 import { registerOperations } from '../routes/operations/operations.ts'
 import { registerProblemPages } from '../routes/problems/problems.ts'
+import { registerSegments } from '../routes/segments/segments.ts'
 import { registerUploadIntake } from '../routes/uploads/contact-list-uploads.ts'
 import { registerUploadControl } from '../routes/uploads/upload-control.ts'
 import { registerUploadEvents } from '../routes/uploads/upload-events.ts'
@@ -95,6 +96,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerContactExplain(add)
   registerContactLists(add)
   registerListSettings(add)
+  registerSegments(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

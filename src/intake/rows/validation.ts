@@ -1,3 +1,4 @@
+import { readDefinition, type ReadDefinition } from '../../domain/segments/read-definition.ts'
 import { createContactSteps } from './contact-steps.ts'
 import type { BuildContactSteps, RowRules } from './contact-steps.ts'
 import type { NormalisationFor } from './normalisation.ts'
@@ -8,6 +9,8 @@ import type { NormalisationFor } from './normalisation.ts'
  */
 export type Validation = {
   contacts: BuildContactSteps
+  /** A definition of whom a campaign dials, in either form, brought into the typed one; or every fault of it with its place. */
+  segment: (sent: unknown) => ReadDefinition
 }
 
 /** Requests get it by the plugin of the same name, jobs and tests from here. */
@@ -16,4 +19,5 @@ export const createValidation = (
   normalisationFor: NormalisationFor,
 ): Validation => ({
   contacts: createContactSteps(rules, normalisationFor),
+  segment: readDefinition,
 })

@@ -1,6 +1,11 @@
 import { sql } from 'kysely'
 
-import type { OutboundEventType, UploadEventData } from '../../domain/endpoints/outbound-event.ts'
+import type {
+  OutboundEventType,
+  SegmentEventType,
+  UploadEventData,
+} from '../../domain/endpoints/outbound-event.ts'
+import { segmentEventOf, type CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { FirstAttempts, SyncDelivery } from '../../workflows/ports/endpoints/sync.ts'
@@ -23,14 +28,28 @@ export type ToldUpload = Pick<
   | 'updatedAt'
 > & { source: Pick<Upload['source'], 'sha256'> }
 
-export type Telling = { type: OutboundEventType; upload: ToldUpload }
+export type Telling =
+  | { type: OutboundEventType; upload: ToldUpload }
+  | { type: SegmentEventType; segment: CampaignSegment }
+
+/** What a message is about. */
+type Told = { tenantId: string; object: string; at: string; data: object }
+
+const toldOf = (publicUrl: string, telling: Telling): Told => {
+  if ('upload' in telling) {
+    const { tenantId, id, updatedAt } = telling.upload
+    return { tenantId, object: id, at: updatedAt, data: uploadData(publicUrl, telling.upload) }
+  }
+  const { tenantId, campaignId, updatedAt } = telling.segment
+  return { tenantId, object: campaignId, at: updatedAt, data: segmentEventOf(telling.segment) }
+}
 
 /** Writes what endpoints are to be told into the caller's transaction: told iff it commits. */
 export type Outbox = {
   /** Without first attempts every delivery has a job from the start. */
   connect(queue: JobQueue, firstAttempts?: FirstAttempts): void
   /**
-   * One delivery for each enabled endpoint of an upload's tenant; a body is rendered once. The first attempt is made from memory after the
+   * One delivery for each enabled endpoint of the tenant; a body is rendered once. The first attempt is made from memory after the
    * commit; what that does not settle in time the sweeper finds.
    */
   tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
@@ -46,8 +65,8 @@ type EndpointRow = SecretRow & {
   events: readonly string[] | null
 }
 
-const hears = ({ tenant_id, events }: EndpointRow, { type, upload }: Telling): boolean =>
-  tenant_id === upload.tenantId && (events === null || events.includes(type))
+const hears = ({ tenant_id, events }: EndpointRow, type: string, { tenantId }: Told): boolean =>
+  tenant_id === tenantId && (events === null || events.includes(type))
 
 /** The lock keeps an endpoint that is being deleted until its deliveries can be deleted with it. */
 const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {
@@ -74,20 +93,17 @@ const insertDeliveries = async (
   )
 }
 
-const bodyOf = (publicUrl: string, { type, upload }: Telling): string => {
-  const data: UploadEventData = {
-    uploadId: upload.id,
-    contactListId: upload.contactListId,
-    state: upload.state,
-    hold: upload.hold,
-    problem: upload.problem,
-    counts: upload.counts,
-    sha256: upload.source.sha256,
-    rowsUrl: `${publicUrl}/v1/uploads/${upload.id}/rows`,
-    version: upload.version,
-  }
-  return JSON.stringify({ type, timestamp: upload.updatedAt, data })
-}
+const uploadData = (publicUrl: string, upload: ToldUpload): UploadEventData => ({
+  uploadId: upload.id,
+  contactListId: upload.contactListId,
+  state: upload.state,
+  hold: upload.hold,
+  problem: upload.problem,
+  counts: upload.counts,
+  sha256: upload.source.sha256,
+  rowsUrl: `${publicUrl}/v1/uploads/${upload.id}/rows`,
+  version: upload.version,
+})
 
 export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyring }): Outbox => {
   let queue: JobQueue | null = null
@@ -102,22 +118,23 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyri
   ): SyncDelivery[] => {
     const secrets = new Map(endpoints.map((row) => [row.id, openedSecrets(deps.keyring, row)]))
     return tellings.flatMap((telling) => {
-      const hearing = endpoints.filter((endpoint) => hears(endpoint, telling))
+      const { type } = telling
+      const told = toldOf(deps.publicUrl, telling)
+      const hearing = endpoints.filter((endpoint) => hears(endpoint, type, told))
       if (hearing.length === 0) return []
-      const { type, upload } = telling
-      const body = bodyOf(deps.publicUrl, telling)
+      const body = JSON.stringify({ type, timestamp: told.at, data: told.data })
       return hearing.map(({ id, url, source }) => ({
         id: deps.ids.newId('msg'),
-        tenantId: upload.tenantId,
+        tenantId: told.tenantId,
         endpointId: id,
         url,
         trusted: source === 'environment',
         secrets: secrets.get(id)!,
         eventType: type,
-        object: upload.id,
+        object: told.object,
         body,
         attempts: 0,
-        createdAt: new Date(upload.updatedAt),
+        createdAt: new Date(told.at),
       }))
     })
   }
@@ -131,7 +148,11 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyri
       await queue?.send('reconcile', uploadId, { startAfterMs, sql: executorOf(tx) })
     },
     tell: async (tx, tellings) => {
-      const tenantIds = new Set(tellings.map(({ upload }) => upload.tenantId))
+      const tenantIds = new Set(
+        tellings.map((telling) =>
+          'upload' in telling ? telling.upload.tenantId : telling.segment.tenantId,
+        ),
+      )
       const endpoints = await readEndpoints(tx, [...tenantIds])
       const deliveries = deliveriesOf(endpoints, tellings)
       if (deliveries.length === 0) return

@@ -24,6 +24,7 @@ import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
 import type { JobQueue, SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
+import type { DeliveredContacts, SegmentStore } from '../../workflows/ports/segments/segments.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
@@ -45,6 +46,8 @@ import { createSyncStore } from '../endpoints/sync-store.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
 import { createPaceStore } from '../genesys/pace-store.ts'
+import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
+import { createSegmentStore } from '../segments/segment-store.ts'
 import { createExplainStore } from '../uploads/explain-store.ts'
 import { createIdempotencyStore } from '../uploads/idempotency-store.ts'
 import { createReconciliationStore } from '../uploads/reconciliation-store.ts'
@@ -90,6 +93,8 @@ export type Store = {
   watch: UploadWatchStore
   reconciliations: ReconciliationStore
   explain: ExplainStore
+  segments: SegmentStore
+  deliveredContacts: DeliveredContacts
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -130,15 +135,16 @@ const assemble = async (
   const idempotency = createIdempotencyStore({ database, seals })
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
+  const segments = createSegmentStore({ database, outbox, seals })
   if (database.kind === 'embedded') {
     // The process lock proves that whoever held these is gone.
     await lanes.freeAll()
+    await segments.freeAll()
     await uploads.sweepReceiving(0)
     await idempotency.freeUnfinished()
   }
-  const close = (): Promise<void> => database.close()
   return {
-    home: createHome({ database, close }),
+    home: createHome({ database, close: () => database.close() }),
     clock,
     uploads,
     smallUploads: {
@@ -161,6 +167,8 @@ const assemble = async (
     watch: createWatchStore({ database }),
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
+    segments,
+    deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     sql: database.sql,
     digestKey,
     receipts,
@@ -169,7 +177,7 @@ const assemble = async (
       outbox.connect(queue, firstAttempts)
       receipts.connect(queue)
     },
-    close,
+    close: () => database.close(),
   }
 }
 

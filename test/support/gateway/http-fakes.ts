@@ -109,6 +109,17 @@ const refuseUndeclared = (name: string, fields: object): void => {
   })
 }
 
+const noCampaign = async (): Promise<never> => {
+  throw new GatewayProblem('not-found', 'There is no such campaign.')
+}
+const NO_SEGMENTS = {
+  putSegment: noCampaign,
+  rollBackSegment: noCampaign,
+  previewSegment: noCampaign,
+  resumeSegment: noCampaign,
+  readSegments: { find: noCampaign, versions: noCampaign },
+}
+
 /** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
 export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
@@ -201,6 +212,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       items: [],
       next: null,
     }),
+    ...NO_SEGMENTS,
     readContactList: async (_caller, id) => ({
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,

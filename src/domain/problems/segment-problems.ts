@@ -1,0 +1,103 @@
+import { page, type ProblemPage } from './problem-page.ts'
+
+/** What can be wrong with the segment of a campaign, as a call or as the `problem` of a version. */
+export const SEGMENT_PROBLEMS = {
+  'segment-invalid': page(
+    422,
+    'The definition is not valid',
+    'The body is JSON but no definition of a segment: `errors` names every place with a JSON pointer, a code and what is wrong there. Nothing was kept.',
+    '{"contactListIds":["l1"],"conditions":{"attribute":"age","operator":">","value":"30"}}: text has no order here.',
+    'Correct every place that `errors` names. The forms and the operators are in the API document, and in docs/segments.md with truth tables.',
+  ),
+  'segment-needs-confirm': page(
+    409,
+    'Somebody has to confirm this segment',
+    'Applied as it is, the segment would dial nobody (`unsatisfiable`, `swallowed-by-exclusion`), or it would change whom the campaign dials by more than the share that is allowed without a word (`change-past-share`, SEGMENT_CONFIRM_SHARE). `reasons` says which, `analysis` shows why. Nothing was changed.',
+    '{"all":[{"attribute":"age","operator":"<","value":20},{"attribute":"age","operator":">","value":30}]}',
+    'Read `analysis`. If this is what you want, send the same definition with `confirm` set to `analysis.digest`, and a new Idempotency-Key.',
+  ),
+  'segment-too-complex': page(
+    422,
+    'Genesys cannot hold these rules',
+    'In the words of Genesys the definition is too long: at most 50 rules of 2,048 characters with the guide dialect, one filter of 10 conditions in two levels with the platform dialect. `errors` names the rule.',
+    'A definition for the platform dialect with eleven different comparisons.',
+    'Make it simpler at the place that `errors` names: fewer comparisons, `in` instead of many `=`, or a column of your own that holds the result.',
+  ),
+  'attribute-not-expressible': page(
+    422,
+    'Genesys cannot name this column in a rule',
+    'The guide dialect writes rules as text, in which a column must have a name of letters, digits and `_` that begins with no digit and is none of AND, OR, NOT, IN, listId. `errors` names the rule.',
+    'A column named "last contact" or "AND".',
+    'Give the column another name in the contact list.',
+  ),
+  'operator-not-expressible': page(
+    422,
+    'Genesys has no such operator here',
+    'The guide dialect knows `=`, `!=`, `<`, `<=`, `>`, `>=`, `in` and `between` alone; `contains`, `beginsWith`, `endsWith`, `before` and `after` are there with the platform dialect. `errors` names the rule.',
+    '{"attribute":"city","operator":"contains","value":"York"} with the guide dialect.',
+    'Use another operator, or let the CRM send a column that holds the result.',
+  ),
+  'campaign-list-differs': page(
+    422,
+    'The campaign dials another contact list',
+    'With the platform dialect a campaign dials the one list that it has in Genesys: `contactListIds` must be exactly that one. As the `problem` of a version: the campaign was moved to another list meanwhile.',
+    'A definition that names two lists.',
+    'Send the id of the campaign’s own contact list, or change the list of the campaign in Genesys.',
+  ),
+  'campaign-running': page(
+    409,
+    'The campaign is running',
+    'Genesys gives a running campaign no other filter. It has to stop, which takes the agents’ work away for a moment: so the gateway does that only where it is told to. As the `problem` of a version: the campaign was started meanwhile.',
+    'PUT …/segment for a campaign that is on.',
+    'Stop the campaign in Genesys and send again; or send `"activation": "restart"`: the gateway stops it, applies the segment and starts it again.',
+  ),
+  'campaign-left-off': page(
+    409,
+    'The campaign was not started again',
+    'Only as the `problem` of a version: the gateway stopped the campaign to apply the segment and did not start it again, because somebody changed it meanwhile, more than 10 minutes went by, or Genesys refused. The segment is applied.',
+    'An outage of Genesys between stop and start.',
+    'Look at the campaign in Genesys and start it there.',
+  ),
+  'genesys-rule-refused': page(
+    422,
+    'Genesys refused a rule',
+    'Only as the `problem` of a version: Genesys took the definition in its own words and refused it. `path` names the rule of your definition where Genesys says which; the rules before stay in force.',
+    'A rule over a column that was deleted in Genesys a moment before.',
+    'Look at the rule that `path` names and at `compiled`, which is what Genesys got; correct it and send the segment again.',
+  ),
+  'segment-superseded': page(
+    409,
+    'A newer version came first',
+    'Only as the `problem` of a version: before it was applied, another one was put for the same campaign. The newer one is applied.',
+    'Two PUTs within a second.',
+    'Nothing is to be done. Send `If-Match` with the ETag that you read, so that nobody replaces what he has not seen.',
+  ),
+  'segment-held-genesys-unavailable': page(
+    503,
+    'The segment waits for Genesys',
+    'Only as the `problem` of a version: Genesys does not answer, or refuses the gateway’s credentials. The gateway tries again by itself.',
+    'An outage of Genesys.',
+    'Wait. If it lasts, ask an operator for the state of Genesys and of the OAuth client.',
+  ),
+  'segment-held-campaign-busy': page(
+    409,
+    'The campaign has been busy for an hour',
+    'Only as the `problem` of a version: Genesys rebuilds the index of the campaign, or the campaign is stopping, for more than an hour. The gateway looks again every minute and applies the segment as soon as it can.',
+    'A very large list under another change.',
+    'Look at the campaign in Genesys; nothing is to be done here.',
+  ),
+  'segment-held-campaign-refused': page(
+    409,
+    'Genesys refuses the gateway this campaign',
+    'Only as the `problem` of a version: Genesys answers 403 or 404 for the campaign or its filter. The detail names the right that is probably missing.',
+    'The OAuth client lacks outbound:campaign:edit.',
+    'Let an operator grant the right (docs/genesys-setup.md), then POST …/segment/resume.',
+  ),
+  'segment-not-held': page(
+    409,
+    'The segment waits for nobody',
+    'Only a version that is `held` with `campaign_refused` is resumed by a call; the other holds end by themselves.',
+    'POST …/segment/resume for a segment that is applied.',
+    'Read the segment and act on its present state.',
+  ),
+} as const satisfies Record<string, ProblemPage>

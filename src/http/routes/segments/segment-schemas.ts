@@ -1,0 +1,186 @@
+import { z } from 'zod'
+
+import { SEGMENT_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
+import { genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { FINDING_SEVERITIES, type FindingCode } from '../../../domain/segments/analysis/finding.ts'
+import {
+  MATCH_BASES,
+  SEGMENT_HOLD_REASONS,
+  SEGMENT_STATES,
+} from '../../../domain/segments/campaign-segment.ts'
+import { ACTIVATIONS, DIALING_MODES, OPERATORS } from '../../../domain/segments/segment.ts'
+import { cursorSchema } from '../../server/schemas.ts'
+
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+export const campaignParamsSchema = z.strictObject({ campaignId: genesysIdSchema })
+
+const COMPARISON = {
+  type: 'object',
+  required: ['attribute', 'operator'],
+  properties: {
+    attribute: { type: 'string', description: 'A column of every list' },
+    operator: { type: 'string', enum: OPERATORS },
+    value: {
+      type: ['string', 'number'],
+      description: 'Its JSON type is the type of the comparison; not with `in` and `between`',
+    },
+    values: {
+      type: 'array',
+      items: { type: ['string', 'number'] },
+      minItems: 1,
+      maxItems: 1_000,
+      description: 'With `in`',
+    },
+    min: { type: 'number', description: 'With `between`; one end may be left out' },
+    max: { type: 'number' },
+    minInclusive: { type: 'boolean', default: true },
+    maxInclusive: { type: 'boolean', default: true },
+  },
+}
+const NODE = {
+  description:
+    'A comparison, or {"all":[…]}, {"any":[…]}, {"not":…} over such nodes; at most 8 levels and 200 comparisons',
+  anyOf: [
+    COMPARISON,
+    { type: 'object', required: ['all'], properties: { all: { type: 'array', minItems: 1 } } },
+    { type: 'object', required: ['any'], properties: { any: { type: 'array', minItems: 1 } } },
+    { type: 'object', required: ['not'], properties: { not: { type: 'object' } } },
+  ],
+}
+const COMMON = {
+  dialingMode: {
+    type: ['string', 'null'],
+    enum: [...DIALING_MODES, null],
+    description: 'guide: sent only when given',
+  },
+  useOnlyOnce: { type: ['boolean', 'null'], description: 'guide: sent only when given' },
+  activation: {
+    type: 'string',
+    enum: ACTIVATIONS,
+    default: 'keep',
+    description: 'platform: `restart` stops a running campaign and starts it again',
+  },
+  confirm: {
+    type: ['string', 'null'],
+    description: '`analysis.digest` of the answer that asked for a confirmation',
+  },
+}
+const LIST_IDS = { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }
+
+/** For the document only: what a definition is and what is wrong with one says the validation, with every place. */
+export const definitionSchema = z.unknown().meta({
+  anyOf: [
+    {
+      type: 'object',
+      required: ['contactListIds'],
+      properties: {
+        contactListIds: LIST_IDS,
+        conditions: { anyOf: [NODE, { type: 'null' }] },
+        exclusions: { type: 'array', items: NODE },
+        ...COMMON,
+      },
+    },
+    {
+      type: 'object',
+      description: 'The short form',
+      required: ['listIds'],
+      properties: {
+        listIds: LIST_IDS,
+        primaryListId: { type: 'string' },
+        demographicMatrix: { type: 'object' },
+        exclusionRules: { type: 'array', items: COMPARISON },
+        ...COMMON,
+      },
+    },
+  ],
+})
+
+export const rollbackSchema = z.strictObject({
+  version: z.int().min(1).max(2_147_483_647),
+  confirm: z.string().min(1).max(100).nullable().default(null),
+})
+
+export const versionsQuerySchema = z.strictObject({
+  cursor: cursorSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+})
+
+const findingSchema = z.strictObject({
+  code: z.enum(Object.keys(FINDING_SEVERITIES) as [FindingCode, ...FindingCode[]]),
+  severity: z.enum(['error', 'warning', 'info']),
+  path: z.string(),
+  otherPath: z.string().optional(),
+  detail: z.string(),
+  witness: z.record(z.string(), z.string()).optional(),
+  paths: z.array(z.string()).optional(),
+})
+
+const analysisSchema = z.strictObject({
+  digest: z.string(),
+  findings: z.array(findingSchema),
+  matches: z
+    .strictObject({
+      basis: z.enum(MATCH_BASES),
+      coverage: z.number().min(0).max(1).nullable(),
+      total: count,
+      selected: count,
+      excluded: count,
+      byExclusion: z.array(z.strictObject({ path: z.string(), removed: count })),
+      overlaps: z.array(z.strictObject({ path: z.string(), otherPath: z.string(), count })),
+    })
+    .nullable(),
+  change: z.strictObject({ enter: count, leave: count, doNotCall: count.nullable() }).nullable(),
+})
+
+const houseSchema = z.array(z.looseObject({ by: z.literal('house'), attribute: z.string() }))
+
+const understood = {
+  campaignId: z.string(),
+  definition: z.unknown().meta({ description: 'As it was put' }),
+  house: houseSchema,
+  ruleCount: count,
+  analysis: analysisSchema,
+  compiled: z.record(z.string(), z.unknown()).meta({ description: 'What Genesys gets' }),
+}
+
+export const segmentPreviewSchema = z.strictObject({
+  ...understood,
+  needsConfirm: z.array(z.enum(['unsatisfiable', 'swallowed-by-exclusion', 'change-past-share'])),
+})
+
+export const segmentSchema = z.strictObject({
+  ...understood,
+  version: count,
+  state: z.enum(SEGMENT_STATES),
+  hold: z.strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp }).nullable(),
+  waitingFor: z.enum(['index', 'campaign']).nullable(),
+  indexStatus: z.enum(['ready', 'processing']).nullable(),
+  problem: z
+    .strictObject({ code: z.string(), detail: z.string(), path: z.string().optional() })
+    .nullable(),
+  latencyMs: count.nullable(),
+  createdAt: stamp,
+  updatedAt: stamp,
+  appliedAt: stamp.nullable(),
+})
+
+/** A webhook of the gateway about the segment of a campaign; `revision` orders those of one campaign. */
+export const segmentEventSchema = z.strictObject({
+  type: z.enum(SEGMENT_EVENT_TYPES),
+  timestamp: stamp,
+  data: z.strictObject({
+    campaignId: z.string(),
+    version: count,
+    state: z.enum(SEGMENT_STATES),
+    ruleCount: count,
+    indexStatus: z.enum(['ready', 'processing']).nullable(),
+    latencyMs: count.nullable(),
+    findings: z.array(z.strictObject({ code: z.string(), severity: z.string(), path: z.string() })),
+    problem: z
+      .strictObject({ code: z.string(), detail: z.string(), path: z.string().optional() })
+      .nullable(),
+    revision: count,
+  }),
+})

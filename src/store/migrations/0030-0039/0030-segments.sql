@@ -1,0 +1,42 @@
+-- The campaigns whose segments the gateway applies. A row is the campaign's lane: one holder at a time works its newest version.
+create table segment_campaign (
+  campaign_id text primary key,
+  latest_version int not null default 0,
+  -- The version whose rules Genesys holds by our knowledge.
+  in_force_version int,
+  revision bigint not null default 0,
+  owner text,
+  fence bigint not null default 0,
+  lease_until timestamptz,
+  -- Somebody gave it work since its claim.
+  woken boolean not null default false,
+  ready_at timestamptz not null default 'infinity'
+);
+create index segment_campaign_ready on segment_campaign (ready_at) where ready_at < 'infinity';
+
+create table segment_version (
+  campaign_id text not null references segment_campaign (campaign_id),
+  version int not null,
+  -- Who put it.
+  tenant_id text not null,
+  state text not null check (state in ('applying', 'index_pending', 'held', 'applied', 'failed')),
+  hold_reason text,
+  held_since timestamptz,
+  waiting_for text,
+  -- What was put, what was understood, and what is sent. Not jsonb: members keep the order in which they were put.
+  content json not null,
+  analysis json not null,
+  progress jsonb not null,
+  problem jsonb,
+  index_status text,
+  latency_ms int,
+  actor text not null,
+  request_id text not null,
+  revision bigint not null,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  applied_at timestamptz,
+  primary key (campaign_id, version),
+  check ((state = 'held') = (hold_reason is not null))
+);
+create index segment_version_open on segment_version (state) where state in ('applying', 'index_pending', 'held');

@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+
+import { FIRST_PROGRESS, type SegmentProgress } from '../../domain/segments/campaign-segment.ts'
+import type {
+  ExpectedVersions,
+  KeptCall,
+  NewSegment,
+  SegmentStore,
+} from '../../workflows/ports/segments/segments.ts'
+import type { StoredAnswer } from '../../workflows/ports/uploads/small-uploads.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
+import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
+
+/** Ends the transaction without a trace. */
+class Undone extends Error {
+  readonly kind: 'other-version' | 'claim-lost'
+  constructor(kind: Undone['kind']) {
+    super(kind)
+    this.kind = kind
+  }
+}
+
+type Raised = { version: number; revision: string }
+
+const NEWEST_WORK = sql`latest_version = segment_campaign.latest_version + 1,
+  revision = segment_campaign.revision + 1, ready_at = clock_timestamp(), woken = true`
+
+/**
+ * Compares and raises the version in one statement: of two callers that have seen the same version, the second waits for the
+ * first one's commit and then finds another version.
+ */
+const raiseVersion = async (
+  tx: Tx,
+  campaignId: string,
+  expected: ExpectedVersions,
+): Promise<Raised | undefined> => {
+  const returning = sql`returning latest_version as version, revision`
+  if (expected === null) {
+    const { rows } = await sql<Raised>`insert into segment_campaign
+        (campaign_id, latest_version, revision, ready_at, woken) values (${campaignId}, 1, 1, clock_timestamp(), true)
+      on conflict (campaign_id) do update set ${NEWEST_WORK} ${returning}`.execute(tx)
+    return rows[0]
+  }
+  const seen = expected === 'any' ? null : [...expected]
+  const { rows } = await sql<Raised>`update segment_campaign set ${NEWEST_WORK}
+    where campaign_id = ${campaignId} and (${seen}::int[] is null or latest_version = any(${seen}::int[]))
+    ${returning}`.execute(tx)
+  return rows[0]
+}
+
+/** What was not sent yet is not sent any more; what was sent and only waited for its index is in force until this one is. */
+const endEarlier = async (
+  tx: Tx,
+  campaignId: string,
+  { version, revision }: Raised,
+): Promise<SegmentProgress['stopped']> => {
+  const problem = JSON.stringify({
+    code: 'segment-superseded',
+    detail: `Version ${version} came before this one was applied.`,
+  })
+  const { rows } = await sql<{ stopped: SegmentProgress['stopped'] }>`update segment_version set
+      state = case when progress ->> 'step' = 'sent' and progress -> 'failure' = 'null' then 'applied' else 'failed' end,
+      problem = case when progress ->> 'step' = 'sent' and progress -> 'failure' = 'null' then problem else ${problem}::jsonb end,
+      hold_reason = null, held_since = null, waiting_for = null, updated_at = clock_timestamp(), revision = ${revision}::bigint
+    where campaign_id = ${campaignId} and version < ${version} and state in ('applying', 'index_pending', 'held')
+    returning progress -> 'stopped' as stopped`.execute(tx)
+  return rows.map(({ stopped }) => stopped).find((stopped) => stopped !== null) ?? null
+}
+
+const insertVersion = async (
+  tx: Tx,
+  segment: NewSegment,
+  { version, revision }: Raised,
+  progress: SegmentProgress,
+): Promise<SegmentRow> => {
+  const { sent, definition, house, compiled } = segment
+  const { rows } = await sql<SegmentRow>`insert into segment_version
+      (campaign_id, version, tenant_id, state, content, analysis, progress, actor, request_id, revision)
+    values (${segment.campaignId}, ${version}, ${segment.tenantId}, 'applying',
+      ${JSON.stringify({ sent, definition, house, compiled })}::json, ${JSON.stringify(segment.analysis)}::json,
+      ${JSON.stringify(progress)}::jsonb, ${segment.actor}, ${segment.requestId}, ${revision}::bigint)
+    returning ${SEGMENT_COLUMNS}`.execute(tx)
+  return rows[0] as SegmentRow
+}
+
+/** The first to answer a claim wins: a call whose claim was taken over makes no second version for the key. */
+const answerClaim = async (
+  tx: Tx,
+  seals: Seals,
+  { scope }: KeptCall,
+  answer: StoredAnswer,
+): Promise<void> => {
+  const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
+      fingerprint = ${answer.fingerprint}, status = ${answer.status}, sealed_body = ${seals.sealAnswer(scope, answer.body)}, location = ${answer.location}
+    where tenant_id = ${scope.tenantId} and method = ${scope.method} and path = ${scope.path} and key_digest = ${seals.keyDigest(scope.key)}
+      and owner = ${scope.owner} and state = 'claimed' returning owner`.execute(tx)
+  if (rows.length === 0) throw new Undone('claim-lost')
+}
+
+export const createPutSegment =
+  (database: Database, seals: Seals): SegmentStore['put'] =>
+  async (segment, { expected, kept, audit }) => {
+    try {
+      return await inTransaction(database, async (tx) => {
+        const raised = await raiseVersion(tx, segment.campaignId, expected)
+        if (raised === undefined) throw new Undone('other-version')
+        const stopped = await endEarlier(tx, segment.campaignId, raised)
+        const progress = { ...FIRST_PROGRESS, stopped }
+        const made = toSegment(await insertVersion(tx, segment, raised, progress))
+        const answer = kept.answerOf(made)
+        await answerClaim(tx, seals, kept, answer)
+        await appendAudit(tx, [audit(made.version)])
+        return { kind: 'made', segment: made, answer }
+      })
+    } catch (error) {
+      if (error instanceof Undone) return { kind: error.kind }
+      throw error
+    }
+  }

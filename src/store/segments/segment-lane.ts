@@ -1,0 +1,133 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
+import {
+  SegmentReplaced,
+  type SegmentClaim,
+  type SegmentStep,
+  type SegmentStore,
+} from '../../workflows/ports/segments/segments.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { LEASE_MS } from '../delivery/lane-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
+
+const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
+
+const ours = ({ campaignId, owner, fence }: SegmentClaim) =>
+  sql`campaign_id = ${campaignId} and owner = ${owner} and fence = ${fence}::bigint`
+
+/** Locks the campaign and raises its revision; nobody else writes to its versions until the transaction ends. */
+const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise<string> => {
+  const { rows } = await sql<{ latest_version: number; revision: string }>`update segment_campaign
+    set revision = revision + 1 where ${ours(claim)} returning latest_version, revision`.execute(tx)
+  const row = rows[0]
+  if (row === undefined) throw new FenceLost(`campaign ${claim.campaignId} has another holder`)
+  if (row.latest_version !== version) {
+    throw new SegmentReplaced(`version ${version} of campaign ${claim.campaignId} was replaced`)
+  }
+  return row.revision
+}
+
+/** What a step changes, column by column. */
+const changesOf = (step: SegmentStep): RawBuilder<unknown>[] => {
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
+  const { state, hold, waitingFor, progress, problem, indexStatus } = step
+  return [
+    ...(state === undefined
+      ? []
+      : [
+          sql`state = ${state}`,
+          sql`latency_ms = least(2147483647, extract(epoch from clock_timestamp() - created_at) * 1000)::int`,
+        ]),
+    ...(hold === undefined
+      ? []
+      : [
+          sql`hold_reason = ${hold?.reason ?? null}`,
+          // Of a hold that goes on it is known since when.
+          sql`held_since = ${
+            hold === null
+              ? sql`null`
+              : sql`case when hold_reason = ${hold.reason} then held_since else clock_timestamp() end`
+          }`,
+        ]),
+    ...(waitingFor === undefined ? [] : [sql`waiting_for = ${waitingFor}`]),
+    ...(progress === undefined ? [] : [sql`progress = ${json(progress)}::jsonb`]),
+    ...(problem === undefined ? [] : [sql`problem = ${json(problem)}::jsonb`]),
+    ...(indexStatus === undefined ? [] : [sql`index_status = ${indexStatus}`]),
+    ...(step.inForce ? [sql`applied_at = coalesce(applied_at, clock_timestamp())`] : []),
+  ]
+}
+
+const createStep =
+  ({ database, outbox }: { database: Database; outbox: Outbox }): SegmentStore['step'] =>
+  (claim, version, step) =>
+    inTransaction(database, async (tx) => {
+      const revision = await lockFenced(tx, claim, version)
+      if (step.inForce) {
+        await sql`update segment_campaign set in_force_version = ${version}
+          where campaign_id = ${claim.campaignId}`.execute(tx)
+      }
+      const changes = [
+        ...changesOf(step),
+        sql`revision = ${revision}::bigint`,
+        sql`updated_at = clock_timestamp()`,
+      ]
+      const { rows } = await sql<SegmentRow>`update segment_version set ${sql.join(changes)}
+        where campaign_id = ${claim.campaignId} and version = ${version}
+        returning ${SEGMENT_COLUMNS}`.execute(tx)
+      const segment: CampaignSegment = toSegment(rows[0] as SegmentRow)
+      await appendAudit(tx, step.audit ?? [])
+      if (step.tell) await outbox.tell(tx, [{ type: step.tell, segment }])
+      return segment
+    })
+
+type ClaimRow = { campaign_id: string; fence: string; latest_version: number }
+
+const createClaim =
+  ({ db }: Database): SegmentStore['claim'] =>
+  async (owner) => {
+    const { rows } = await sql<ClaimRow>`update segment_campaign set
+        lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
+      where campaign_id = (select campaign_id from segment_campaign where ready_at <= statement_timestamp()
+        and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
+      returning campaign_id, fence, latest_version`.execute(db)
+    const row = rows[0]
+    if (row === undefined) return null
+    const { campaign_id: campaignId, fence } = row
+    const { rows: versions } = await sql<SegmentRow>`select ${SEGMENT_COLUMNS} from segment_version
+      where campaign_id = ${campaignId} and version = ${row.latest_version}`.execute(db)
+    return {
+      claim: { campaignId, owner, fence, leaseMs: LEASE_MS },
+      segment: toSegment(versions[0] as SegmentRow),
+    }
+  }
+
+/** A campaign is held by one worker at a time; its row is the lane. */
+export const createSegmentLane = (deps: {
+  database: Database
+  outbox: Outbox
+}): Pick<SegmentStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {
+  const { db } = deps.database
+  return {
+    claim: createClaim(deps.database),
+    step: createStep(deps),
+    renew: async (claim) => {
+      const { rows } = await sql`update segment_campaign set lease_until = ${LEASE}
+        where ${ours(claim)} returning campaign_id`.execute(db)
+      return rows.length === 1
+    },
+    release: async (claim, readyInMs) => {
+      await sql`update segment_campaign set lease_until = null, owner = null, woken = false,
+          ready_at = case when woken then clock_timestamp() when ${readyInMs}::float8 is null then 'infinity'
+            else clock_timestamp() + make_interval(secs => ${readyInMs}::float8 / 1000) end
+        where ${ours(claim)}`.execute(db)
+    },
+    freeAll: async () => {
+      await sql`update segment_campaign set lease_until = null, owner = null
+        where lease_until is not null`.execute(db)
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+
+import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+
+export type SegmentRow = {
+  campaign_id: string
+  version: number
+  tenant_id: string
+  state: CampaignSegment['state']
+  hold_reason: NonNullable<CampaignSegment['hold']>['reason'] | null
+  held_since: Date | null
+  waiting_for: CampaignSegment['waitingFor']
+  content: Pick<CampaignSegment, 'sent' | 'definition' | 'house' | 'compiled'>
+  analysis: CampaignSegment['analysis']
+  progress: CampaignSegment['progress']
+  problem: CampaignSegment['problem']
+  index_status: CampaignSegment['indexStatus']
+  latency_ms: number | null
+  actor: string
+  request_id: string
+  revision: string
+  created_at: Date
+  updated_at: Date
+  applied_at: Date | null
+}
+
+export const SEGMENT_COLUMNS = sql.raw(`campaign_id, version, tenant_id, state, hold_reason,
+  held_since, waiting_for, content, analysis, progress, problem, index_status, latency_ms, actor,
+  request_id, revision, created_at, updated_at, applied_at`)
+
+export const toSegment = (row: SegmentRow): CampaignSegment => ({
+  tenantId: row.tenant_id,
+  campaignId: row.campaign_id,
+  version: row.version,
+  state: row.state,
+  hold:
+    row.hold_reason === null || row.held_since === null
+      ? null
+      : { reason: row.hold_reason, since: row.held_since.toISOString() },
+  waitingFor: row.waiting_for,
+  ...row.content,
+  analysis: row.analysis,
+  progress: row.progress,
+  problem: row.problem,
+  indexStatus: row.index_status,
+  latencyMs: row.latency_ms,
+  actor: row.actor,
+  requestId: row.request_id,
+  createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
+  appliedAt: row.applied_at?.toISOString() ?? null,
+  revision: Number(row.revision),
+})

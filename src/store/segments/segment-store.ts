@@ -1,0 +1,117 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { SEGMENT_HOLDS, type CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+import type { SegmentStore } from '../../workflows/ports/segments/segments.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import type { Seals } from '../homes/seals.ts'
+import { createPutSegment } from './put-segment.ts'
+import { createSegmentLane } from './segment-lane.ts'
+import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
+
+/** The version in force and two before it stay, so that a campaign can go back at once. */
+const KEPT_FILTERS = 3
+
+const RESUMED = Object.entries(SEGMENT_HOLDS)
+  .filter(([, ends]) => ends === 'resume')
+  .map(([reason]) => reason)
+
+const readSegments = async (
+  database: Database,
+  condition: RawBuilder<unknown>,
+): Promise<CampaignSegment[]> => {
+  const { rows } = await sql<SegmentRow>`select ${SEGMENT_COLUMNS} from segment_version
+    where ${condition}`.execute(database.db)
+  return rows.map(toSegment)
+}
+
+const createReads = (
+  database: Database,
+): Pick<SegmentStore, 'latest' | 'version' | 'versions' | 'inForce'> => {
+  const one = async (condition: RawBuilder<unknown>): Promise<CampaignSegment | null> =>
+    (await readSegments(database, condition))[0] ?? null
+  const named = (column: string, campaignId: string) => sql`(campaign_id, version) in (
+    select campaign_id, ${sql.ref(column)} from segment_campaign where campaign_id = ${campaignId})`
+  return {
+    latest: (campaignId) => one(named('latest_version', campaignId)),
+    inForce: (campaignId) => one(named('in_force_version', campaignId)),
+    version: (campaignId, version) =>
+      one(sql`campaign_id = ${campaignId} and version = ${version}`),
+    versions: async (campaignId, { cursor, limit }) => {
+      const before = cursor === null ? null : idOfCursor(cursor)
+      if (cursor !== null && !/^\d{1,9}$/.test(before ?? '')) return null
+      const segments = await readSegments(
+        database,
+        sql`campaign_id = ${campaignId} and (${before}::int is null or version < ${before}::int)
+          order by version desc limit ${limit + 1}`,
+      )
+      const page = pageOfRows(
+        segments.map((segment) => ({ id: String(segment.version), segment })),
+        limit,
+      )
+      return { items: page.items.map(({ segment }) => segment), next: page.next }
+    },
+  }
+}
+
+const createFilters = (
+  database: Database,
+): Pick<SegmentStore, 'withOldFilters' | 'forgetFilter'> => ({
+  withOldFilters: ({ campaignId }) =>
+    readSegments(
+      database,
+      sql`campaign_id = ${campaignId} and progress ->> 'filterName' is not null
+        and not (progress ->> 'filterDeleted')::boolean
+        and version < (select latest_version from segment_campaign where campaign_id = ${campaignId})
+        and version not in (select version from segment_version where campaign_id = ${campaignId}
+          and applied_at is not null order by version desc limit ${KEPT_FILTERS})
+        order by version`,
+    ),
+  forgetFilter: async ({ campaignId }, version) => {
+    await sql`update segment_version set progress = jsonb_set(progress, '{filterDeleted}', 'true')
+      where campaign_id = ${campaignId} and version = ${version}`.execute(database.db)
+  },
+})
+
+/** The campaign is locked first, as everywhere. */
+const createResume =
+  (database: Database): SegmentStore['resume'] =>
+  (campaignId, audit) =>
+    inTransaction(database, async (tx: Tx) => {
+      await sql`select from segment_campaign where campaign_id = ${campaignId} for update`.execute(
+        tx,
+      )
+      const { rows } = await sql<SegmentRow>`with resumed as (
+          update segment_campaign c set revision = c.revision + 1, ready_at = clock_timestamp(), woken = true
+          from segment_version v where c.campaign_id = ${campaignId} and v.campaign_id = c.campaign_id
+            and v.version = c.latest_version and v.state = 'held' and v.hold_reason = any(${RESUMED}::text[])
+          returning c.latest_version, c.revision)
+        update segment_version v set state = 'applying', hold_reason = null, held_since = null, problem = null,
+          updated_at = clock_timestamp(), revision = resumed.revision
+        from resumed where campaign_id = ${campaignId} and version = latest_version
+        returning ${sql.raw(OF_VERSION)}`.execute(tx)
+      const row = rows[0]
+      if (row === undefined) return null
+      await appendAudit(tx, [audit])
+      return toSegment(row)
+    })
+
+/** The columns of a version where other tables stand beside it. */
+const OF_VERSION = `v.campaign_id, v.version, v.tenant_id, v.state, v.hold_reason, v.held_since,
+  v.waiting_for, v.content, v.analysis, v.progress, v.problem, v.index_status, v.latency_ms, v.actor,
+  v.request_id, v.revision, v.created_at, v.updated_at, v.applied_at`
+
+/** Segments of campaigns, on SQL. */
+export const createSegmentStore = (deps: {
+  database: Database
+  outbox: Outbox
+  seals: Seals
+}): SegmentStore => ({
+  put: createPutSegment(deps.database, deps.seals),
+  ...createReads(deps.database),
+  ...createFilters(deps.database),
+  resume: createResume(deps.database),
+  ...createSegmentLane(deps),
+})

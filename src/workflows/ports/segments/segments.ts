@@ -1,0 +1,123 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type {
+  CampaignSegment,
+  SegmentHoldReason,
+  SegmentProgress,
+  SegmentState,
+} from '../../../domain/segments/campaign-segment.ts'
+import type { Lease } from '../delivery/delivery.ts'
+import type { StoredAnswer } from '../uploads/small-uploads.ts'
+import type { Page } from '../uploads/uploads.ts'
+
+export type NewSegment = Pick<
+  CampaignSegment,
+  | 'tenantId'
+  | 'campaignId'
+  | 'sent'
+  | 'definition'
+  | 'house'
+  | 'compiled'
+  | 'analysis'
+  | 'actor'
+  | 'requestId'
+>
+
+/** The claim of an Idempotency-Key that a write answers. */
+export type KeptCall = {
+  scope: { tenantId: string; method: string; path: string; key: string; owner: string }
+  answerOf(segment: CampaignSegment): StoredAnswer
+}
+
+/** Versions that the caller has seen; `any`: whichever, but one there must be; null: it does not matter. */
+export type ExpectedVersions = readonly number[] | 'any' | null
+
+export type SegmentClaim = { campaignId: string; owner: string; fence: string; leaseMs: number }
+
+/** What a step of the work changes of a version. Members that are left out stay. */
+export type SegmentStep = {
+  state?: SegmentState
+  hold?: { reason: SegmentHoldReason } | null
+  waitingFor?: CampaignSegment['waitingFor']
+  progress?: SegmentProgress
+  problem?: CampaignSegment['problem']
+  indexStatus?: CampaignSegment['indexStatus']
+  /** Genesys holds the rules of this version from now on. */
+  inForce?: true
+  audit?: readonly AuditEntry[]
+  /** An event to the endpoints of the tenant, in the same transaction. */
+  tell?: 'segment.applied' | 'segment.failed'
+}
+
+export type SegmentPut =
+  | { kind: 'made'; segment: CampaignSegment; answer: StoredAnswer }
+  | { kind: 'other-version' }
+  | { kind: 'claim-lost' }
+
+export type SegmentStore = {
+  /**
+   * Makes the campaign's next version and its newest work, in one transaction with the answer of the call. Versions that were not sent
+   * yet end as `failed`, `segment-superseded`, and a campaign that one of them had stopped is this one's to start.
+   */
+  put(
+    segment: NewSegment,
+    about: {
+      expected: ExpectedVersions
+      kept: KeptCall
+      audit: (version: number) => AuditEntry
+    },
+  ): Promise<SegmentPut>
+  latest(campaignId: string): Promise<CampaignSegment | null>
+  version(campaignId: string, version: number): Promise<CampaignSegment | null>
+  /** Newest first; null: the cursor is none of ours. */
+  versions(
+    campaignId: string,
+    page: { cursor: string | null; limit: number },
+  ): Promise<Page<CampaignSegment> | null>
+  /** The version that Genesys holds by our knowledge. */
+  inForce(campaignId: string): Promise<CampaignSegment | null>
+  /** Versions whose filters are neither in force nor kept for a rollback, and not deleted yet. */
+  withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
+  forgetFilter(claim: SegmentClaim, version: number): Promise<void>
+  /** The newest version, held for somebody's word, goes on; null when it is not held so. */
+  resume(campaignId: string, audit: AuditEntry): Promise<CampaignSegment | null>
+  /** A campaign with work that nobody holds, and its newest version. */
+  claim(owner: string): Promise<{ claim: SegmentClaim; segment: CampaignSegment } | null>
+  /** False when another worker has the campaign. */
+  renew(claim: SegmentClaim): Promise<boolean>
+  /** null: there is nothing more to do until somebody gives it work. */
+  release(claim: SegmentClaim, readyInMs: number | null): Promise<void>
+  /** Throws `FenceLost` when another worker has the campaign, `SegmentReplaced` when a newer version came. */
+  step(claim: SegmentClaim, version: number, step: SegmentStep): Promise<CampaignSegment>
+  /** Frees every campaign; only for the embedded home. */
+  freeAll(): Promise<void>
+}
+
+/** Thrown by a step when a newer version has come meanwhile: leave this one. */
+export class SegmentReplaced extends Error {
+  override readonly name = 'SegmentReplaced'
+}
+
+/** Goes on with a version as far as it can now. Milliseconds until the next look; null: there is nothing more to do. */
+export type ApplySegment = (
+  claim: SegmentClaim,
+  segment: CampaignSegment,
+  lease: Pick<Lease, 'signal' | 'assertHeld'>,
+) => Promise<number | null>
+
+/** A contact of a list, as it was delivered. */
+export type DeliveredContact = {
+  contactListId: string
+  cellOf: (column: string) => string | undefined
+}
+
+/** Contacts by our own knowledge, for counting whom rules select (guide). */
+export type DeliveredContacts = {
+  /** How many contacts of the lists were delivered. */
+  count(tenantId: string, contactListIds: readonly string[]): Promise<number>
+  /** The newest delivered content of each, at most `limit`; contacts whose rows are past their retention are left out. */
+  read(
+    tenantId: string,
+    contactListIds: readonly string[],
+    limit: number,
+  ): AsyncIterable<DeliveredContact>
+}

@@ -1,0 +1,211 @@
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { SegmentProblem } from '../../../domain/segments/campaign-segment.ts'
+import type { PlatformCampaign, PlatformCampaignPort } from '../../ports/segments/campaigns.ts'
+import {
+  audited,
+  contextOf,
+  fail,
+  goOn,
+  problemOfRefusal,
+  progressed,
+  released,
+  step,
+  succeed,
+  waitForCampaign,
+  type SegmentRun,
+} from './segment-run.ts'
+
+/** A campaign that the gateway stopped is started again within this time only [contracts: 2]. */
+const START_WITHIN_MS = 10 * 60 * 1000
+/** Between looks at a campaign that is stopping. */
+const STOPPING_LOOK_MS = 1_000
+const AT_ONCE = 0
+
+/** A new filter for each version, found again by this name whatever became of the call that made it. */
+const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string =>
+  `outbound-gateway ${campaignId} v${version}`
+
+/** One look at the campaign and the one next step that it calls for, each written down before it is taken. */
+export const applyToPlatform = async (
+  run: SegmentRun,
+  campaigns: PlatformCampaignPort,
+): Promise<number | null> => {
+  const { campaignId } = run.segment
+  const campaign = await campaigns.readCampaign(campaignId, contextOf(run))
+  await goOn(run)
+  const { progress, definition } = run.segment
+  if (progress.step === 'sent' || progress.failure !== null) {
+    return startAgain(run, campaigns, campaign)
+  }
+  if (campaign.contactListId !== definition.contactListIds[0]) {
+    return failWith(run, {
+      code: 'campaign-list-differs',
+      detail: 'The campaign was moved to another contact list.',
+      path: '/contactListIds/0',
+    })
+  }
+  const filterId = await filterOf(run, campaigns)
+  if (progress.step === 'sending' && campaign.filterId === filterId) return taken(run, campaign)
+  if (isMoving(campaign)) return stopping(run)
+  if (campaign.status === 'on') return stop(run, campaigns, campaign)
+  return put(run, campaigns, campaign, filterId)
+}
+
+const isMoving = ({ status }: PlatformCampaign): boolean =>
+  status === 'stopping' || status === 'forced_stopping'
+
+const filterOf = async (
+  run: SegmentRun,
+  campaigns: PlatformCampaignPort,
+): Promise<string | null> => {
+  const { compiled, definition, progress } = run.segment
+  if (compiled.body['filter'] === null) return null
+  if (progress.filterId !== null) return progress.filterId
+  const name = filterNameOf(run)
+  // Only where an earlier try may have made it there is something to find.
+  const known =
+    progress.filterName === null ? null : await campaigns.findFilter(name, contextOf(run))
+  if (progress.filterName === null) {
+    await step(run, { progress: progressed(run, { filterName: name }) })
+  }
+  const contactListId = definition.contactListIds[0] ?? ''
+  const filterId =
+    known ?? (await campaigns.makeFilter({ name, contactListId, compiled }, contextOf(run, 0)))
+  await step(run, { progress: progressed(run, { filterId }) })
+  return filterId
+}
+
+/** A running campaign is stopped only where that was asked for; that it will be started again is known before it stops. */
+const stop = async (
+  run: SegmentRun,
+  campaigns: PlatformCampaignPort,
+  campaign: PlatformCampaign,
+): Promise<number | null> => {
+  const { campaignId, definition, progress } = run.segment
+  if (definition.activation !== 'restart' && progress.stopped === null) {
+    return failWith(run, {
+      code: 'campaign-running',
+      detail: 'The campaign was started meanwhile; a running one takes no other filter.',
+    })
+  }
+  const at = run.deps.clock.now().toISOString()
+  await step(run, {
+    ...released(run),
+    waitingFor: 'campaign',
+    progress: progressed(run, { stopped: { at, leftVersion: campaign.version } }),
+    audit: [audited(run, 'segment.campaign_stopped', { outcome: 'intended' })],
+  })
+  await campaigns.stop(campaignId, contextOf(run))
+  return STOPPING_LOOK_MS
+}
+
+const stopping = async (run: SegmentRun): Promise<number> => {
+  const waitMs = await waitForCampaign(run, 'campaign')
+  return run.segment.progress.stopped === null ? waitMs : Math.min(waitMs, 5 * STOPPING_LOOK_MS)
+}
+
+const put = async (
+  run: SegmentRun,
+  campaigns: PlatformCampaignPort,
+  campaign: PlatformCampaign,
+  filterId: string | null,
+): Promise<number | null> => {
+  const { campaignId, progress } = run.segment
+  const left = progress.stopped && { ...progress.stopped, leftVersion: campaign.version }
+  await step(run, {
+    ...released(run),
+    waitingFor: null,
+    progress: progressed(run, { step: 'sending', stopped: left }),
+    audit: [audited(run, 'segment.sent', { outcome: 'intended' })],
+  })
+  let present = campaign
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await taken(
+        run,
+        await campaigns.putFilter(campaignId, present, filterId, contextOf(run)),
+      )
+    } catch (error) {
+      if (!(error instanceof GenesysFailure)) throw error
+      if (error.upstreamCode === 'invalid.update.campaign.active') return AT_ONCE
+      if (error.kind !== 'conflict') throw error
+      // Somebody changed the campaign since our look: read again, once; then it counts as busy.
+      if (attempt === 2) return waitForCampaign(run, 'campaign')
+      present = await campaigns.readCampaign(campaignId, contextOf(run))
+      if (present.status === 'on' || isMoving(present)) return AT_ONCE
+    }
+  }
+}
+
+const taken = async (run: SegmentRun, campaign: PlatformCampaign): Promise<number | null> => {
+  const { progress } = run.segment
+  const sentAt = run.deps.clock.now().toISOString()
+  const stopped = progress.stopped && { ...progress.stopped, leftVersion: campaign.version }
+  await step(run, {
+    ...released(run),
+    inForce: true,
+    waitingFor: stopped === null ? null : 'campaign',
+    progress: progressed(run, { step: 'sent', sentAt, stopped, busySince: null, looks: 0 }),
+  })
+  if (stopped !== null) return AT_ONCE
+  await succeed(run, null)
+  return null
+}
+
+/** A version that fails after it stopped the campaign starts it first. */
+const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<number | null> => {
+  if (run.segment.progress.stopped === null) {
+    await fail(run, failure)
+    return null
+  }
+  await step(run, { progress: progressed(run, { failure }) })
+  return AT_ONCE
+}
+
+/** As `failWith`, for what Genesys refused for good. */
+export const refusedByPlatform = (
+  run: SegmentRun,
+  failure: GenesysFailure,
+): Promise<number | null> => failWith(run, problemOfRefusal(run.segment, failure))
+
+const startAgain = async (
+  run: SegmentRun,
+  campaigns: PlatformCampaignPort,
+  campaign: PlatformCampaign,
+): Promise<number | null> => {
+  const { campaignId, progress } = run.segment
+  const { stopped } = progress
+  if (stopped === null) return end(run, null)
+  if (isMoving(campaign)) return stopping(run)
+  if (campaign.status === 'on') return end(run, null)
+  const sinceMs = run.deps.clock.now().getTime() - Date.parse(stopped.at)
+  // After a failure nobody has written to the campaign: only its way to `off` has raised the version.
+  const untouched = progress.failure !== null || campaign.version === stopped.leftVersion
+  if (campaign.status !== 'off' || !untouched || sinceMs > START_WITHIN_MS) {
+    return leftOff(run, 'it was changed meanwhile, or more than 10 minutes went by')
+  }
+  await step(run, { audit: [audited(run, 'segment.campaign_started', { outcome: 'intended' })] })
+  try {
+    await campaigns.start(campaignId, contextOf(run))
+  } catch (error) {
+    if (!(error instanceof GenesysFailure) || error.retry === 'later') throw error
+    return leftOff(run, `Genesys refused that (${error.kind})`)
+  }
+  return end(run, null)
+}
+
+const leftOff = (run: SegmentRun, why: string): Promise<null> => {
+  const { campaignId, tenantId, version } = run.segment
+  run.deps.emit('segment.campaign_left_off', { campaignId, tenantId, version })
+  return end(run, {
+    code: 'campaign-left-off',
+    detail: `The gateway stopped the campaign and did not start it again: ${why}. Start it in Genesys.`,
+  })
+}
+
+const end = async (run: SegmentRun, problem: SegmentProblem | null): Promise<null> => {
+  const { failure } = run.segment.progress
+  if (failure === null) await succeed(run, null, problem)
+  else await fail(run, failure)
+  return null
+}

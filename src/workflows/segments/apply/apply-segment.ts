@@ -1,0 +1,75 @@
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { CampaignPort, PlatformCampaignPort } from '../../ports/segments/campaigns.ts'
+import type { ApplySegment } from '../../ports/segments/segments.ts'
+import { applyToGuide } from './apply-guide.ts'
+import { applyToPlatform, refusedByPlatform } from './apply-platform.ts'
+import {
+  afterFailure,
+  contextOf,
+  waitsForResume,
+  type ApplyDeps,
+  type SegmentRun,
+} from './segment-run.ts'
+
+const isOver = ({ segment }: SegmentRun): boolean =>
+  segment.state === 'applied' || segment.state === 'failed' || waitsForResume(segment)
+
+/** What is not waited for: a refusal of what was sent, and on the platform any final word while the campaign is stopped for us. */
+const endsOnPlatform = (
+  { segment: { progress } }: SegmentRun,
+  { kind, retry }: GenesysFailure,
+): boolean =>
+  kind === 'refused' ||
+  kind === 'rows_refused' ||
+  kind === 'too_large' ||
+  (retry === 'never' &&
+    kind !== 'unauthorized' &&
+    progress.stopped !== null &&
+    !isStarting(progress))
+
+const isStarting = ({ step, failure }: SegmentRun['segment']['progress']): boolean =>
+  step === 'sent' || failure !== null
+
+/** Goes on with a campaign's newest version from whatever the last holder of its lane has written down. */
+export const createApplySegment =
+  (deps: ApplyDeps & { campaigns: CampaignPort }): ApplySegment =>
+  async (claim, segment, lease) => {
+    const { campaigns } = deps
+    const run: SegmentRun = { deps, claim, segment, lease }
+    if (!isOver(run)) {
+      try {
+        const nextMs =
+          campaigns.dialect === 'guide'
+            ? await applyToGuide(run, campaigns)
+            : await applyToPlatform(run, campaigns)
+        if (nextMs !== null) return nextMs
+      } catch (error) {
+        if (!(error instanceof GenesysFailure)) throw error
+        return campaigns.dialect === 'platform' && endsOnPlatform(run, error)
+          ? refusedByPlatform(run, error)
+          : afterFailure(run, error)
+      }
+    }
+    if (campaigns.dialect === 'platform') await deleteOldFilters(run, campaigns)
+    return null
+  }
+
+/** The two versions before the one in force stay for a rollback. What Genesys does not let us delete is tried again after the next version. */
+const deleteOldFilters = async (
+  run: SegmentRun,
+  campaigns: PlatformCampaignPort,
+): Promise<void> => {
+  const { segments, emit } = run.deps
+  for (const old of await segments.withOldFilters(run.claim)) {
+    const { filterId, filterName } = old.progress
+    try {
+      const id = filterId ?? (await campaigns.findFilter(filterName ?? '', contextOf(run)))
+      if (id !== null) await campaigns.deleteFilter(id, contextOf(run))
+      await segments.forgetFilter(run.claim, old.version)
+    } catch (error) {
+      if (!(error instanceof GenesysFailure)) throw error
+      const { campaignId, version } = old
+      emit('segment.filter_kept', { campaignId, version, failure: error.kind })
+    }
+  }
+}

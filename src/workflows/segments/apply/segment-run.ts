@@ -1,0 +1,216 @@
+import { byGateway, createAuditEntry, type AuditEntry } from '../../../domain/audit/audit.ts'
+import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import {
+  SEGMENT_HOLDS,
+  type CampaignSegment,
+  type SegmentHoldReason,
+  type SegmentProblem,
+  type SegmentProgress,
+} from '../../../domain/segments/campaign-segment.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { Ids } from '../../../lib/ids.ts'
+import type { Emit } from '../../../telemetry/events.ts'
+import type { Lease } from '../../ports/delivery/delivery.ts'
+import type { CallContext } from '../../ports/genesys/genesys.ts'
+import type { SegmentClaim, SegmentStep, SegmentStore } from '../../ports/segments/segments.ts'
+
+export type ApplyDeps = {
+  segments: Pick<SegmentStore, 'step' | 'withOldFilters' | 'forgetFilter'>
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  /** Of the index of a campaign; out of time means applied, index pending (GENESYS_INDEX_WAIT_SECONDS). */
+  indexWaitMs: number
+  /** Between looks at a Genesys that does not answer. */
+  holdRetryMs: number
+}
+
+/** One version under way; `segment` is as the last step left it. */
+export type SegmentRun = {
+  deps: ApplyDeps
+  claim: SegmentClaim
+  segment: CampaignSegment
+  lease: Pick<Lease, 'signal' | 'assertHeld'>
+}
+
+/** A call is left to retry by itself so long; then the campaign is held and looked at again. */
+const RETRY_FOR_MS = 20_000
+const FIRST_LOOK_MS = 5_000
+const LONGEST_LOOK_MS = 60_000
+/** A campaign that is busy longer is told of as held [contracts: 2]. */
+const BUSY_MS = 60 * 60 * 1000
+
+/** `retryForMs` 0: a call whose outcome is unknown is not made again before a look. */
+export const contextOf = (run: SegmentRun, retryForMs = RETRY_FOR_MS): CallContext => ({
+  tenantId: run.segment.tenantId,
+  class: 'delivery',
+  signal: run.lease.signal,
+  retryForMs,
+  beforeSend: () => run.lease.assertHeld(),
+})
+
+export const step = async (run: SegmentRun, change: SegmentStep): Promise<void> => {
+  run.segment = await run.deps.segments.step(run.claim, run.segment.version, change)
+}
+
+export const progressed = (run: SegmentRun, change: Partial<SegmentProgress>): SegmentProgress => ({
+  ...run.segment.progress,
+  ...change,
+})
+
+export const audited = (
+  run: SegmentRun,
+  action: AuditEntry['action'],
+  about: Partial<Pick<AuditEntry, 'outcome' | 'counts' | 'latencyMs'>> = {},
+): AuditEntry => {
+  const { campaignId, version, analysis, compiled } = run.segment
+  return createAuditEntry(run.deps.ids, byGateway(run.segment), {
+    action,
+    object: campaignId,
+    digest: analysis.digest,
+    ...about,
+    counts: { version, rules: compiled.ruleCount, ...about.counts },
+  })
+}
+
+/** The looks at what takes its time: after 5, 10, 20 … seconds, at most a minute apart. */
+export const nextLookMs = ({ looks }: SegmentProgress): number =>
+  Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 10), LONGEST_LOOK_MS)
+
+const sinceMs = (run: SegmentRun, at: string | null): number =>
+  at === null ? 0 : run.deps.clock.now().getTime() - Date.parse(at)
+
+export const sentSinceMs = (run: SegmentRun): number => sinceMs(run, run.segment.progress.sentAt)
+
+/** Genesys cannot take the segment now. After an hour the campaign is held and told of; it is looked at on all the same. */
+export const waitForCampaign = async (
+  run: SegmentRun,
+  waitingFor: 'index' | 'campaign',
+): Promise<number> => {
+  const { progress } = run.segment
+  const waitMs = nextLookMs(progress)
+  const busySince = progress.busySince ?? run.deps.clock.now().toISOString()
+  const change = {
+    waitingFor,
+    progress: { ...progress, busySince, looks: progress.looks + 1 },
+  }
+  if (sinceMs(run, busySince) < BUSY_MS) await step(run, change)
+  else await hold(run, 'campaign_busy', 'The campaign has been busy for an hour.', change)
+  return waitMs
+}
+
+const hold = async (
+  run: SegmentRun,
+  reason: SegmentHoldReason,
+  detail: string,
+  change: SegmentStep = {},
+): Promise<void> => {
+  const { emit } = run.deps
+  const known = run.segment.hold?.reason === reason
+  await step(run, {
+    ...change,
+    state: 'held',
+    hold: { reason },
+    problem: { code: `segment-held-${reason.replaceAll('_', '-')}`, detail },
+    ...(known ? {} : { audit: [audited(run, 'segment.held', { outcome: 'failed' })] }),
+  })
+  if (known) return
+  const { campaignId, tenantId, version } = run.segment
+  emit('segment.held', { campaignId, tenantId, version, reason })
+}
+
+/** Genesys answers again. A campaign that was busy counts as held until it takes something. */
+export const goOn = async (run: SegmentRun): Promise<void> => {
+  const { hold: held } = run.segment
+  if (held !== null && held.reason !== 'campaign_busy') await step(run, released(run))
+}
+
+/** What ends a hold, as part of a step that goes on. */
+export const released = ({ segment }: SegmentRun): SegmentStep =>
+  segment.state === 'held' ? { state: 'applying', hold: null, problem: null } : {}
+
+export const succeed = async (
+  run: SegmentRun,
+  indexStatus: CampaignSegment['indexStatus'],
+  problem: SegmentProblem | null = null,
+): Promise<void> => {
+  const state = indexStatus === 'processing' ? 'index_pending' : 'applied'
+  await step(run, {
+    state,
+    hold: null,
+    waitingFor: state === 'applied' ? null : 'index',
+    indexStatus,
+    problem,
+    tell: 'segment.applied',
+    audit: [audited(run, 'segment.applied', { latencyMs: run.segment.latencyMs })],
+  })
+  emitEnd(run)
+}
+
+export const fail = async (run: SegmentRun, problem: SegmentProblem): Promise<void> => {
+  await step(run, {
+    state: 'failed',
+    hold: null,
+    waitingFor: null,
+    problem,
+    tell: 'segment.failed',
+    audit: [audited(run, 'segment.failed', { outcome: 'failed' })],
+  })
+  emitEnd(run)
+}
+
+const emitEnd = ({ deps, segment }: SegmentRun): void => {
+  const { campaignId, tenantId, version, state, problem, compiled, progress } = segment
+  const now = deps.clock.now().getTime()
+  const sentMs = progress.sentAt === null ? now : Date.parse(progress.sentAt)
+  deps.emit('segment.ended', {
+    campaignId,
+    tenantId,
+    version,
+    state,
+    problem: problem?.code ?? null,
+    rules: compiled.ruleCount,
+    pushMs: Math.max(0, sentMs - Date.parse(segment.createdAt)),
+    indexMs: progress.sentAt === null ? null : Math.max(0, now - sentMs),
+  })
+}
+
+/** What a failure of a call means for the version: a hold, or its end. Milliseconds until the next look; null: none. */
+export const afterFailure = async (
+  run: SegmentRun,
+  failure: GenesysFailure,
+): Promise<number | null> => {
+  if (failure.retry === 'later' || failure.kind === 'unauthorized') {
+    await hold(run, 'genesys_unavailable', 'Genesys does not answer, or refuses our credentials.')
+    return Math.max(run.deps.holdRetryMs, failure.retryAfterMs ?? 0)
+  }
+  const right = failure.right === null ? '' : `, probably ${failure.right}`
+  if (failure.kind === 'forbidden' || failure.kind === 'not_found') {
+    const detail =
+      failure.kind === 'forbidden'
+        ? `Genesys denies us a right${right}. Grant it, then resume.`
+        : 'Genesys does not know the campaign, or what its rules need.'
+    await hold(run, 'campaign_refused', detail)
+    return null
+  }
+  await fail(run, problemOfRefusal(run.segment, failure))
+  return null
+}
+
+export const problemOfRefusal = (
+  { compiled }: CampaignSegment,
+  failure: GenesysFailure,
+): SegmentProblem => {
+  const code = failure.upstreamCode === null ? '' : ` (${failure.upstreamCode})`
+  const [first] = failure.rowErrors
+  const path = first === undefined ? undefined : compiled.rulePaths[first.index]
+  return {
+    code: 'genesys-rule-refused',
+    detail: `Genesys refused ${path === undefined ? 'the rules' : `the rule made of ${path}`}${code}.`,
+    ...(path === undefined ? {} : { path }),
+  }
+}
+
+/** Holds that end by themselves are looked at again by the lane; the others wait for somebody's word. */
+export const waitsForResume = ({ hold: held }: CampaignSegment): boolean =>
+  held !== null && SEGMENT_HOLDS[held.reason] === 'resume'

@@ -1,0 +1,16 @@
+import type { Caller } from '../../domain/access/access.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { AccessStore } from '../ports/access/access.ts'
+
+/** One answer for a campaign that does not exist and for one of another tenant. */
+export const campaignUnknown = (): GatewayProblem =>
+  new GatewayProblem('not-found', 'There is no such campaign.')
+
+/** Throws 404 unless the tenant may use the campaign. */
+export const checkCampaignGranted = async (
+  { access }: { access: Pick<AccessStore, 'isGranted'> },
+  caller: Caller,
+  campaignId: string,
+): Promise<void> => {
+  if (!(await access.isGranted(caller.tenantId, 'campaign', campaignId))) throw campaignUnknown()
+}

@@ -1,0 +1,28 @@
+import type { AnalysisReport, CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+
+export type ConfirmReason = 'unsatisfiable' | 'swallowed-by-exclusion' | 'change-past-share'
+
+/** Selected before the change, as far as the counts tell. */
+const selectedBefore = ({ matches, change }: AnalysisReport): number =>
+  matches === null || change === null ? 0 : matches.selected - change.enter + change.leave
+
+const isPastShare = (analysis: AnalysisReport, sharePercent: number): boolean => {
+  const { change } = analysis
+  if (change === null) return false
+  const moved = change.enter + change.leave
+  return moved / Math.max(selectedBefore(analysis), 1) > sharePercent / 100
+}
+
+/** Why somebody has to say that a segment is meant. Without a version in force or a basis of counts no change is known. */
+export const confirmReasons = (
+  analysis: AnalysisReport,
+  inForce: CampaignSegment | null,
+  sharePercent: number,
+): ConfirmReason[] => {
+  const dialsNobody = (['unsatisfiable', 'swallowed-by-exclusion'] as const).filter((code) =>
+    analysis.findings.some((one) => one.code === code && one.severity === 'error'),
+  )
+  return inForce !== null && isPastShare(analysis, sharePercent)
+    ? [...dialsNobody, 'change-past-share']
+    : dialsNobody
+}

@@ -1,0 +1,102 @@
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+import type { PlacedNode, PlacedRules } from '../../domain/segments/placed.ts'
+import type { CallContext } from '../ports/genesys/genesys.ts'
+import type { FilterPreview, PlatformCampaignPort } from '../ports/segments/campaigns.ts'
+import { rulesInForce, type Counted } from './count-rows.ts'
+
+/** Previews that one analysis may ask for [contracts: 2]. */
+const MOST_PREVIEWS = 12
+const OF_THE_CHANGE = 2
+
+type Asking = {
+  campaigns: Pick<PlatformCampaignPort, 'compile' | 'preview'>
+  contactListId: string
+  context: CallContext
+}
+
+/** null: no filter can say this. */
+const preview = async (
+  { campaigns, contactListId, context }: Asking,
+  rules: PlacedRules,
+): Promise<FilterPreview | null> => {
+  const compilation = campaigns.compile(rules, [contactListId])
+  if (!('compiled' in compilation) || compilation.compiled.body['filter'] === null) return null
+  return campaigns.preview(contactListId, compilation.compiled, context)
+}
+
+const all = (path: string, children: (PlacedNode | null)[]): PlacedNode | null => {
+  const nodes = children.filter((node) => node !== null)
+  return nodes.length === 0 ? null : { path, kind: 'all', children: nodes }
+}
+
+/** One node that selects exactly whom the rules select. */
+const asNode = ({ conditions, exclusions }: PlacedRules): PlacedNode | null =>
+  all('', [
+    conditions,
+    ...exclusions.map((child): PlacedNode => ({ path: child.path, kind: 'not', child })),
+  ])
+
+/** Whom the first rules select and the second do not. */
+const without = (rules: PlacedRules, other: PlacedRules): PlacedRules | null => {
+  const node = asNode(other)
+  // Rules that select everybody leave nobody over.
+  return node === null ? null : { ...rules, exclusions: [...rules.exclusions, node] }
+}
+
+const countChange = async (
+  asking: Asking,
+  rules: PlacedRules,
+  inForce: CampaignSegment | null,
+): Promise<Counted['change']> => {
+  if (inForce === null) return null
+  const before = rulesInForce(inForce)
+  const [entering, leaving] = [without(rules, before), without(before, rules)]
+  const [enter, leave] = [
+    entering === null ? { selected: 0 } : await preview(asking, entering),
+    leaving === null ? { selected: 0 } : await preview(asking, leaving),
+  ]
+  if (enter === null || leave === null) return null
+  return { enter: enter.selected, leave: leave.selected, doNotCall: null }
+}
+
+const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted['matches']> => {
+  const whole = await preview(asking, rules)
+  if (whole === null) return null
+  const { exclusions } = rules
+  const steps = exclusions.length + 1 <= MOST_PREVIEWS - OF_THE_CHANGE ? exclusions.length : 0
+  const left: (number | null)[] = []
+  for (let taken = 0; taken < steps; taken += 1) {
+    const fewer = { ...rules, exclusions: exclusions.slice(0, taken) }
+    // Without any rule everybody in the list is selected.
+    const isNothing = fewer.conditions === null && taken === 0
+    left.push(isNothing ? whole.total : ((await preview(asking, fewer))?.selected ?? null))
+  }
+  left.push(whole.selected)
+  const [included = null] = left
+  return {
+    ...{ basis: 'preview', coverage: 1, total: whole.total, selected: whole.selected },
+    excluded: Math.max(0, (included ?? whole.selected) - whole.selected),
+    byExclusion: exclusions.slice(0, steps).flatMap(({ path }, at) => {
+      const [before, after] = [left[at], left[at + 1]]
+      if (typeof before !== 'number' || typeof after !== 'number') return []
+      return [{ path, removed: Math.max(0, before - after) }]
+    }),
+    overlaps: [],
+  }
+}
+
+/** Counts by previews of filters; no basis (null) where Genesys does not give them. */
+export const countPreviews = async (
+  asking: Asking,
+  rules: PlacedRules,
+  inForce: CampaignSegment | null,
+): Promise<Counted> => {
+  try {
+    const matches = await countMatches(asking, rules)
+    return { matches, change: matches && (await countChange(asking, rules, inForce)) }
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    return { matches: null, change: null }
+  }
+}

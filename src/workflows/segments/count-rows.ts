@@ -1,0 +1,145 @@
+import type { SegmentFinding } from '../../domain/segments/analysis/finding.ts'
+import type {
+  CampaignSegment,
+  SegmentChange,
+  SegmentMatches,
+} from '../../domain/segments/campaign-segment.ts'
+import { predicateOf, selectionOf, type Predicate } from '../../domain/segments/evaluate.ts'
+import {
+  nodeOf,
+  placeRules,
+  withDescendants,
+  type PlacedRules,
+} from '../../domain/segments/placed.ts'
+import type { Leaf } from '../../domain/segments/segment.ts'
+import type { DeliveredContact, DeliveredContacts } from '../ports/segments/segments.ts'
+
+/** Past it the first ones found stand for all. */
+const MOST_CONTACTS = 200_000
+/** Pairs whose shared contacts are counted. */
+const MOST_OVERLAPS = 20
+
+export type Counted = { matches: SegmentMatches | null; change: SegmentChange | null }
+
+export type RowsToCount = {
+  tenantId: string
+  contactListIds: readonly string[]
+  rules: PlacedRules
+  /** All exclusions of the house, those included whose column a list lacks. */
+  house: readonly Leaf[]
+  findings: readonly SegmentFinding[]
+  inForce: CampaignSegment | null
+  nowMs: number
+}
+
+type Tally = {
+  total: number
+  selected: number
+  included: number
+  removed: number[]
+  overlaps: number[]
+  enter: number
+  leave: number
+  doNotCall: number
+}
+
+type Pair = { path: string; otherPath: string; both: Predicate }
+
+const pairsOf = ({ rules, findings, nowMs }: RowsToCount): Pair[] => {
+  const nodes = [rules.conditions, ...rules.exclusions].filter((node) => node !== null)
+  const byPath = new Map(nodes.flatMap(withDescendants).map((node) => [node.path, node]))
+  return findings
+    .filter(({ code }) => code === 'overlap')
+    .slice(0, MOST_OVERLAPS)
+    .flatMap(({ path, otherPath = '' }) => {
+      const [one, other] = [byPath.get(path), byPath.get(otherPath)]
+      if (one === undefined || other === undefined) return []
+      const tests = [one, other].map((node) => predicateOf(nodeOf(node), nowMs))
+      return [{ path, otherPath, both: (cellOf) => tests.every((test) => test(cellOf)) }]
+    })
+}
+
+type Selects = (contact: DeliveredContact) => boolean
+
+const selectsBefore = ({ inForce, nowMs }: RowsToCount): Selects | null => {
+  if (inForce === null) return null
+  const { definition, house } = inForce
+  const lists = new Set(definition.contactListIds)
+  const exclusions = [...definition.exclusions, ...house]
+  const selects = selectionOf({ ...definition, exclusions }, nowMs)
+  return ({ contactListId, cellOf }) => lists.has(contactListId) && selects(cellOf)
+}
+
+const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
+  const { rules, nowMs, contactListIds } = asked
+  const conditions =
+    rules.conditions === null ? () => true : predicateOf(nodeOf(rules.conditions), nowMs)
+  const exclusions = rules.exclusions.map((node) => predicateOf(nodeOf(node), nowMs))
+  const doNotCall = asked.house.map((leaf) => predicateOf(leaf, nowMs))
+  const before = selectsBefore(asked)
+  const lists = new Set(contactListIds)
+  const tally: Tally = {
+    ...{ total: 0, selected: 0, included: 0, enter: 0, leave: 0, doNotCall: 0 },
+    removed: exclusions.map(() => 0),
+    overlaps: pairs.map(() => 0),
+  }
+  const countIn = ({ cellOf }: DeliveredContact): boolean => {
+    tally.total += 1
+    pairs.forEach(({ both }, at) => {
+      if (both(cellOf)) tally.overlaps[at] = (tally.overlaps[at] ?? 0) + 1
+    })
+    if (!conditions(cellOf)) return false
+    tally.included += 1
+    const by = exclusions.findIndex((exclusion) => exclusion(cellOf))
+    if (by >= 0) tally.removed[by] = (tally.removed[by] ?? 0) + 1
+    else tally.selected += 1
+    return by < 0
+  }
+  const count = (contact: DeliveredContact): void => {
+    const isSelected = lists.has(contact.contactListId) && countIn(contact)
+    if (before === null || before(contact) === isSelected) return
+    if (isSelected) tally.enter += 1
+    else tally.leave += 1
+    if (doNotCall.some((test) => test(contact.cellOf))) tally.doNotCall += 1
+  }
+  return { tally, count }
+}
+
+/** Counts over what the gateway itself has delivered; no basis (null) where that is nothing. */
+export const countRows = async (
+  contacts: DeliveredContacts,
+  asked: RowsToCount,
+): Promise<Counted> => {
+  const before = asked.inForce?.definition.contactListIds ?? []
+  const lists = [...new Set([...asked.contactListIds, ...before])]
+  const known = await contacts.count(asked.tenantId, lists)
+  if (known === 0) return { matches: null, change: null }
+  const pairs = pairsOf(asked)
+  const { tally, count } = createTally(asked, pairs)
+  let looked = 0
+  for await (const contact of contacts.read(asked.tenantId, lists, MOST_CONTACTS)) {
+    looked += 1
+    count(contact)
+  }
+  if (looked === 0) return { matches: null, change: null }
+  const { total, selected, included, enter, leave, doNotCall } = tally
+  return {
+    matches: {
+      basis: known > MOST_CONTACTS ? 'sample' : 'rows',
+      coverage: Math.round((looked / known) * 10_000) / 10_000,
+      ...{ total, selected, excluded: included - selected },
+      byExclusion: asked.rules.exclusions.map(({ path }, at) => ({
+        path,
+        removed: tally.removed[at] ?? 0,
+      })),
+      overlaps: pairs.map(({ path, otherPath }, at) => ({
+        ...{ path, otherPath, count: tally.overlaps[at] ?? 0 },
+      })),
+    },
+    change: asked.inForce === null ? null : { enter, leave, doNotCall },
+  }
+}
+
+/** Whom a version in force selects, as rules. */
+export const rulesInForce = ({ definition, house }: CampaignSegment): PlacedRules =>
+  placeRules(definition, house)

@@ -1,0 +1,267 @@
+import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+import type { ReadDefinition } from '../../domain/segments/read-definition.ts'
+import { isLeaf, type Leaf, type SegmentNode } from '../../domain/segments/segment.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { UploadAnswer } from '../contract.ts'
+import type { AuditStore } from '../ports/audit/audit.ts'
+import type { ExpectedVersions, SegmentStore } from '../ports/segments/segments.ts'
+import type { StoredAnswer } from '../ports/uploads/small-uploads.ts'
+import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
+import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import { checkCampaignGranted } from './campaign-access.ts'
+import { confirmReasons, type ConfirmReason } from './confirm-reasons.ts'
+import {
+  prepareSegment,
+  type PreparedSegment,
+  type PrepareDeps,
+  type SegmentAsked,
+} from './prepare-segment.ts'
+import type { PREVIEW_SEGMENT_REFUSALS, PUT_SEGMENT_REFUSALS } from './refusals.ts'
+
+/** Under which key a call is made, and what it has seen. */
+export type KeyedSegmentCall = {
+  idempotencyKey: string
+  method: string
+  path: string
+  expected: ExpectedVersions
+}
+
+export type PutSegment = Refusing<
+  (typeof PUT_SEGMENT_REFUSALS)[number],
+  (asked: SegmentAsked, call: KeyedSegmentCall) => Promise<UploadAnswer>
+>
+
+export type RollBackSegment = Refusing<
+  (typeof PUT_SEGMENT_REFUSALS)[number],
+  (
+    asked: Pick<SegmentAsked, 'caller' | 'campaignId'> & {
+      version: number
+      confirm: string | null
+      read: (sent: unknown) => ReadDefinition
+    },
+    call: KeyedSegmentCall,
+  ) => Promise<UploadAnswer>
+>
+
+export type PreviewSegment = Refusing<
+  (typeof PREVIEW_SEGMENT_REFUSALS)[number],
+  (asked: SegmentAsked) => Promise<PreparedSegment & { reasons: ConfirmReason[] }>
+>
+
+export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
+  segments: Pick<SegmentStore, 'put' | 'version' | 'inForce'>
+  idempotency: IdempotencyStore
+  audit: AuditStore
+  /** The version as callers see it; stored with the key and replayed. */
+  renderSegment: (segment: CampaignSegment) => object
+  /** Who enters and who leaves, in percent of those selected before, past which a change needs a word (SEGMENT_CONFIRM_SHARE). */
+  confirmSharePercent: number
+  ids: Ids
+  /** This process; names the holder of claims. */
+  owner: string
+  wake: () => void
+}
+
+const BEAT_MS = 15_000
+
+export const createPreviewSegment =
+  (deps: PutSegmentDeps): PreviewSegment =>
+  async (asked) => {
+    await checkCampaignGranted(deps, asked.caller, asked.campaignId)
+    const prepared = await prepareSegment(deps, asked)
+    const { analysis, inForce } = prepared
+    return { ...prepared, reasons: confirmReasons(analysis, inForce, deps.confirmSharePercent) }
+  }
+
+/**
+ * Makes the campaign's next version, and its answer under the key, in one transaction; from then on any instance applies it. A refusal
+ * leaves the key free.
+ */
+export const createPutSegment =
+  (deps: PutSegmentDeps): PutSegment =>
+  async (asked, call) => {
+    await checkCampaignGranted(deps, asked.caller, asked.campaignId)
+    return withKey(deps, asked, call, sha256Hex(canonicalJson(asked.sent)), async () => asked)
+  }
+
+/** An earlier version once more, as the newest one: read, analysed and compiled by what lists and house say today. */
+export const createRollBackSegment =
+  (deps: PutSegmentDeps): RollBackSegment =>
+  async ({ caller, campaignId, version, confirm, read }, call) => {
+    await checkCampaignGranted(deps, caller, campaignId)
+    const fingerprint = sha256Hex(canonicalJson({ version, confirm }))
+    return withKey(deps, { caller, campaignId }, call, fingerprint, async () => {
+      const earlier = await deps.segments.version(campaignId, version)
+      if (earlier === null) {
+        throw new GatewayProblem('not-found', 'The campaign has no such version.')
+      }
+      const sent = { ...(earlier.sent as object), confirm }
+      return { caller, campaignId, sent, read: read(sent) }
+    })
+  }
+
+const withKey = async (
+  deps: PutSegmentDeps,
+  { caller, campaignId }: Pick<SegmentAsked, 'caller' | 'campaignId'>,
+  call: KeyedSegmentCall,
+  fingerprint: string,
+  asked: () => Promise<SegmentAsked>,
+): Promise<UploadAnswer> => {
+  const { method, path, idempotencyKey: key } = call
+  const owner = `${deps.owner}:${deps.ids.newUuid()}`
+  const scope: ClaimScope = { tenantId: caller.tenantId, method, path, key, owner }
+  const done = await claimKey(deps, scope)
+  if (done !== null) return replayed(done, fingerprint)
+  const heartbeat = startHeartbeat(deps.clock, BEAT_MS, async () => {
+    await deps.idempotency.keepAlive(scope)
+    return true
+  })
+  try {
+    return await put(deps, await asked(), call.expected, scope, fingerprint)
+  } catch (error) {
+    await heartbeat.stop()
+    await releaseClaim(deps, scope)
+    if (error instanceof GatewayProblem) await auditRefusal(deps, caller, campaignId, fingerprint)
+    throw error
+  } finally {
+    await heartbeat.stop()
+  }
+}
+
+const replayed = (done: StoredAnswer, fingerprint: string): UploadAnswer => {
+  if (done.fingerprint !== fingerprint) {
+    const detail = 'This Idempotency-Key was used for another definition.'
+    throw new GatewayProblem('idempotency-key-reused', detail)
+  }
+  const { status, body, location } = done
+  return { status, body, location, replayed: true }
+}
+
+const put = async (
+  deps: PutSegmentDeps,
+  asked: SegmentAsked,
+  expected: ExpectedVersions,
+  scope: ClaimScope,
+  fingerprint: string,
+): Promise<UploadAnswer> => {
+  const { caller, campaignId, sent } = asked
+  const prepared = await prepareSegment(deps, asked)
+  refuseRunning(prepared)
+  refuseUnconfirmed(prepared, deps.confirmSharePercent)
+  const { definition, house, compiled, analysis } = prepared
+  const made = await deps.segments.put(
+    {
+      ...{ campaignId, sent, definition, house, compiled, analysis },
+      tenantId: caller.tenantId,
+      actor: caller.keyId,
+      requestId: caller.requestId,
+    },
+    {
+      expected,
+      kept: { scope, answerOf: (segment) => answerOf(deps, segment, fingerprint) },
+      audit: (version) => auditOf(deps, asked, prepared, version),
+    },
+  )
+  if (made.kind === 'other-version') {
+    const detail = 'The segment was changed since the version in If-Match.'
+    throw new GatewayProblem('precondition-failed', detail)
+  }
+  if (made.kind === 'claim-lost') {
+    const detail = 'The call was given up; send it again with the same key.'
+    throw new GatewayProblem('database-unavailable', detail, {}, 1)
+  }
+  deps.wake()
+  const { status, body, location } = made.answer
+  return { status, body, location, replayed: false }
+}
+
+const refuseRunning = ({ campaign, definition }: PreparedSegment): void => {
+  const isRunning = campaign !== null && !['off', 'complete', 'invalid'].includes(campaign.status)
+  if (!isRunning || definition.activation === 'restart') return
+  const detail = `The campaign is ${campaign.status}; a running campaign takes no other filter.`
+  throw new GatewayProblem('campaign-running', detail)
+}
+
+const refuseUnconfirmed = (
+  { analysis, inForce, definition }: PreparedSegment,
+  sharePercent: number,
+): void => {
+  const reasons = confirmReasons(analysis, inForce, sharePercent)
+  if (reasons.length === 0 || definition.confirm === analysis.digest) return
+  const detail = `Send the same definition with confirm = ${analysis.digest}, if it is what you want.`
+  throw new GatewayProblem('segment-needs-confirm', detail, {
+    reasons,
+    digest: analysis.digest,
+    analysis,
+  })
+}
+
+const answerOf = (
+  deps: PutSegmentDeps,
+  segment: CampaignSegment,
+  fingerprint: string,
+): StoredAnswer => ({
+  fingerprint,
+  status: 202,
+  body: JSON.stringify(deps.renderSegment(segment)),
+  location: `/v1/campaigns/${encodeURIComponent(segment.campaignId)}/segment`,
+})
+
+const leavesOf = (node: SegmentNode): Leaf[] => {
+  if (isLeaf(node)) return [node]
+  if ('not' in node) return leavesOf(node.not)
+  return ('all' in node ? node.all : node.any).flatMap(leavesOf)
+}
+
+const spelt = ({ definition, house }: Pick<CampaignSegment, 'definition' | 'house'>): Set<string> =>
+  new Set(
+    [definition.conditions, ...definition.exclusions, ...house]
+      .filter((node) => node !== null)
+      .flatMap(leavesOf)
+      .map((leaf) => canonicalJson(leaf)),
+  )
+
+/** The difference to the version in force, in counts: what the rules say may hold a person's data. */
+const auditOf = (
+  { ids }: PutSegmentDeps,
+  { caller, campaignId }: SegmentAsked,
+  { analysis, compiled, inForce, ...now }: PreparedSegment,
+  version: number,
+): AuditEntry => {
+  const [before, after] = [inForce === null ? new Set<string>() : spelt(inForce), spelt(now)]
+  const { change } = analysis
+  return createAuditEntry(ids, byCaller(caller), {
+    action: 'segment.requested',
+    object: campaignId,
+    digest: analysis.digest,
+    counts: {
+      ...{ version, replaces: inForce?.version ?? 0, rules: compiled.ruleCount },
+      comparisonsAdded: after.difference(before).size,
+      comparisonsRemoved: before.difference(after).size,
+      ...(change === null ? {} : { enter: change.enter, leave: change.leave }),
+    },
+  })
+}
+
+const auditRefusal = (
+  { audit, ids }: PutSegmentDeps,
+  caller: SegmentAsked['caller'],
+  campaignId: string,
+  digest: string,
+): Promise<void> =>
+  audit
+    .append([
+      createAuditEntry(ids, byCaller(caller), {
+        action: 'segment.refused',
+        object: campaignId,
+        outcome: 'failed',
+        digest,
+      }),
+    ])
+    .catch(() => undefined)

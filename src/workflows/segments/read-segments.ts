@@ -1,0 +1,76 @@
+import type { Caller } from '../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { AccessStore } from '../ports/access/access.ts'
+import type { SegmentStore } from '../ports/segments/segments.ts'
+import type { Page } from '../ports/uploads/uploads.ts'
+import { checkCampaignGranted } from './campaign-access.ts'
+import type { READ_SEGMENT_REFUSALS, RESUME_SEGMENT_REFUSALS } from './refusals.ts'
+
+export type ReadSegments = {
+  /** The newest version. */
+  find: Refusing<
+    (typeof READ_SEGMENT_REFUSALS)[number],
+    (caller: Caller, campaignId: string) => Promise<CampaignSegment>
+  >
+  /** Newest first; null: the cursor cannot be read. */
+  versions: Refusing<
+    (typeof READ_SEGMENT_REFUSALS)[number],
+    (
+      caller: Caller,
+      campaignId: string,
+      page: { cursor: string | null; limit: number },
+    ) => Promise<Page<CampaignSegment> | null>
+  >
+}
+
+export type ResumeSegment = Refusing<
+  (typeof RESUME_SEGMENT_REFUSALS)[number],
+  (caller: Caller, campaignId: string) => Promise<CampaignSegment>
+>
+
+export type ReadSegmentsDeps = {
+  segments: Pick<SegmentStore, 'latest' | 'versions' | 'resume'>
+  access: Pick<AccessStore, 'isGranted'>
+  ids: Ids
+  wake: () => void
+}
+
+const findSegment = async (
+  deps: ReadSegmentsDeps,
+  caller: Caller,
+  campaignId: string,
+): Promise<CampaignSegment> => {
+  await checkCampaignGranted(deps, caller, campaignId)
+  const segment = await deps.segments.latest(campaignId)
+  if (segment !== null) return segment
+  throw new GatewayProblem('not-found', 'No segment was put for this campaign yet.')
+}
+
+export const createReadSegments = (deps: ReadSegmentsDeps): ReadSegments => ({
+  find: (caller, campaignId) => findSegment(deps, caller, campaignId),
+  versions: async (caller, campaignId, page) => {
+    await checkCampaignGranted(deps, caller, campaignId)
+    return deps.segments.versions(campaignId, page)
+  },
+})
+
+export const createResumeSegment =
+  (deps: ReadSegmentsDeps): ResumeSegment =>
+  async (caller, campaignId) => {
+    const { state } = await findSegment(deps, caller, campaignId)
+    const audit = createAuditEntry(deps.ids, byCaller(caller), {
+      action: 'segment.resumed',
+      object: campaignId,
+    })
+    const segment = await deps.segments.resume(campaignId, audit)
+    if (segment === null) {
+      const detail = `The segment is ${state}, and nobody has to resume it.`
+      throw new GatewayProblem('segment-not-held', detail, { state })
+    }
+    deps.wake()
+    return segment
+  }
