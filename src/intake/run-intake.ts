@@ -67,6 +67,7 @@ const resultOf = (
       delimiter: file.reader.delimiter(),
       bytes: file.meter.bytes,
       sha256: file.meter.sha256(),
+      encodingDoubtful: file.text.encodingFrom() === 'option' && file.text.isDoubtful(),
       noticed: rows.noticed(),
     },
     leftOut,

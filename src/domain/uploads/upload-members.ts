@@ -39,6 +39,8 @@ type Source = z.output<typeof sourceSchema>
 export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
   encodingFrom?: EncodingSource
   compression?: 'gzip' | null
+  /** The encoding that was asked for is probably another one; told as a warning. */
+  encodingDoubtful?: boolean
   /** Of its rows; told as warnings. */
   noticed?: Noticed
 }

@@ -19,6 +19,8 @@ export const UPLOAD_WARNINGS = {
     'Genesys does not show what the upload delivered: `reconciliation` says how. POST …/retry with outcomes ["differing"] sends its delivered rows again.',
   'file-queues-again':
     'A file has no doNotQueue: contacts that the list holds already may be dialled again. Send it with delivery=batches where they must not be.',
+  'encoding-doubtful':
+    'The file was read in the encoding that was asked for, and its letters are none of western words: it is probably in another one. Look at the names; save the file as UTF-8 if they are wrong.',
   'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
 } as const satisfies Record<string, string>
 
@@ -63,6 +65,7 @@ const noticeWarnings = ({ noticed = {} }: UploadSource): UploadWarning[] =>
 /** What a file is warned of before it is an upload. */
 export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
   ...(isEncodingGuessed(source) ? [warningOf('encoding-detected')] : []),
+  ...(source.encodingDoubtful === true ? [warningOf('encoding-doubtful')] : []),
   ...noticeWarnings(source),
 ]
 

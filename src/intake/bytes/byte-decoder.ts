@@ -8,6 +8,8 @@ export type ByteDecoder = {
   end(): Buffer
   /** How many bytes came before the first that are no character: all before were given, nothing is after. null = none yet. */
   badAt(): number | null
+  /** Whether what came looks like text in another encoding; absent where an encoding proves itself. */
+  isDoubtful?(): boolean
 }
 
 export const NO_BYTES: Buffer = Buffer.alloc(0)

@@ -57,6 +57,7 @@ export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncodi
       const at = choice?.decoder.badAt() ?? null
       return at === null ? null : passed + at
     },
+    isDoubtful: () => choice?.decoder.isDoubtful?.() ?? false,
     encoding: () => (choice === null ? 'utf-8' : choice.encoding()),
   }
 }

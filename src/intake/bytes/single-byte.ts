@@ -2,6 +2,7 @@ import { isAscii } from 'node:buffer'
 
 import { NO_BYTES } from './byte-decoder.ts'
 import type { ByteDecoder } from './byte-decoder.ts'
+import { createWesternDoubt } from './western-doubt.ts'
 
 const FIRST_HIGH = 0x80
 const CONTROLS_END = 0xa0
@@ -47,11 +48,14 @@ export const createSingleByteDecoder = (
 ): ByteDecoder & {
   /** Whether a byte came in which the two encodings differ. */
   tellsApart(): boolean
+  /** Whether what came looks like text in another encoding. */
+  isDoubtful(): boolean
 } => {
   let room = NO_BYTES
   let given = 0
   let bad: number | null = null
   let apart = false
+  const doubt = createWesternDoubt()
 
   /** Writes the bytes as UTF-8; stops at one without a character. */
   const write = (bytes: Buffer): number => {
@@ -79,6 +83,7 @@ export const createSingleByteDecoder = (
         given += block.byteLength
         return block
       }
+      doubt.add(block)
       const most = block.byteLength * BYTES_PER_CHARACTER
       if (room.byteLength < most) room = Buffer.allocUnsafeSlow(most)
       const end = write(block)
@@ -88,5 +93,6 @@ export const createSingleByteDecoder = (
     end: () => NO_BYTES,
     badAt: () => bad,
     tellsApart: () => apart,
+    isDoubtful: doubt.isDoubtful,
   }
 }

@@ -16,6 +16,8 @@ export type TextBlocks = {
   /** Throws `encoding-invalid` once bytes came that are no characters; `place` says where the text given so far has led. */
   refuseBad(place: () => Record<string, number>): void
   encoding(): TextEncoding
+  /** Whether the text looks like one in another encoding than was asked for. */
+  isDoubtful(): boolean
   encodingFrom(): EncodingSource
 }
 
@@ -88,8 +90,14 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
     },
     end: () => open(new Uint8Array()).decoder.end(),
     refuseBad: (place) => {
-      const at = source?.decoder.badAt() ?? null
-      if (source === null || at === null) return
+      if (source === null) return
+      if (source.from === 'content' && source.decoder.isDoubtful?.() === true) {
+        const encoding = source.encoding()
+        const detail = `The file is not UTF-8, and read as ${encoding} its letters are none of western words: it is probably text of a Mac, of DOS, or in another alphabet. Save it as UTF-8; if it is ${encoding} all the same, name it with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
+        refuse(detail, { encoding, ...place() })
+      }
+      const at = source.decoder.badAt()
+      if (at === null) return
       const byte = source.skip + at + 1
       const encoding = source.encoding()
       const where = place()
@@ -97,6 +105,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       refuse(detail, { encoding, byte, ...where })
     },
     encoding: () => source?.encoding() ?? asked ?? 'utf-8',
+    isDoubtful: () => source?.decoder.isDoubtful?.() ?? false,
     encodingFrom: () => source?.from ?? 'content',
   }
 }

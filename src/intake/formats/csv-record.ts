@@ -22,6 +22,8 @@ export type CsvRecord = {
   holdsNul: boolean
   /** A quoted cell holds a doubled quote. */
   doubled: boolean
+  /** The byte that parts cells. */
+  delimiter: number
 }
 
 export const LINE_FEED = 10
@@ -61,6 +63,7 @@ export const createRecord = (): CsvRecord => ({
   misplaced: false,
   holdsNul: false,
   doubled: false,
+  delimiter: 0,
 })
 
 const growCells = (record: CsvRecord): void => {
@@ -194,7 +197,9 @@ const findCells = (record: CsvRecord, from: number, limit: number, classes: Uint
 
 export const createFindRecord = (delimiter: string): FindRecord => {
   const classes = classesFor(delimiter)
+  const delimiterByte = delimiter.charCodeAt(0)
   return (record, from, limit, complete) => {
+    record.delimiter = delimiterByte
     record.lines = 1
     record.misplaced = false
     record.holdsNul = false

@@ -16,6 +16,7 @@ import { unguardCell } from '../formats/cell-guard.ts'
 import type { CsvSink } from '../formats/csv-reader.ts'
 import { rawRowOf } from '../formats/csv-reader.ts'
 import type { RawRow, RowSink } from '../formats/raw-row.ts'
+import { holdsRows } from './hidden-rows.ts'
 import { createTakePlainRow } from './plain-row.ts'
 import type { TakePlainRow } from './plain-row.ts'
 import { createRecordWidth } from './record-width.ts'
@@ -111,7 +112,8 @@ const takeRow = (open: OpenIntake, raw: RawRow, tally: Tally): void => {
   const { layout, builder } = open
   const cells = dataCells(layout, raw)
   // What a ledger added is no content.
-  const isEmpty = cells.every(isBlank) && (layout.ledger || raw.cells.every(isBlank))
+  const isWhole = layout.ledger || layout.keep === null
+  const isEmpty = cells.every(isBlank) && (isWhole || raw.cells.every(isBlank))
   if (raw.faults.length === 0 && isEmpty) {
     tally.counts.blank += 1
     builder.blank(raw.line)
@@ -189,6 +191,9 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
     },
     record: (record) => {
       countRow()
+      if (open !== null && holdsRows(record, open.layout.width)) {
+        notices.add('cell-holds-rows', record.line)
+      }
       // A CSV reader gives the header first.
       if (open === null || (open.width.decided && open.takePlainRow?.(record))) return
       take(rawRowOf(record))

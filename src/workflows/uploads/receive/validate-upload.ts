@@ -1,6 +1,7 @@
 import type { RejectedRow } from '../../../domain/uploads/chunk.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
+import { showSource } from '../../../domain/uploads/upload-members.ts'
 import { queueWarnings, sourceWarnings } from '../../../domain/uploads/upload-warnings.ts'
 import type { ChunkSink, IntakeSpec } from '../../../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
@@ -55,7 +56,7 @@ export const validateUpload = async (
   }
   const result = await deps.runIntake(request.body, spec, sink)
   const { counts, rejections, columns } = result
-  const { noticed: _noticed, ...source } = result.source
+  const source = showSource(result.source)
   const plan = tally.total(result)
   const body = JSON.stringify({
     valid: true,
