@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import { brokenSums, completedState, type Upload } from '../../domain/uploads/upload.ts'
 import {
+  RetriedBeside,
   StagingLost,
   type StageUpload,
   type UploadStore,
@@ -99,16 +100,27 @@ const writeUpload = async (
   return toUpload(rows[0]!)
 }
 
-/** The child's contents are as old as its parent's; the parent names it. Both are in one lane, which is locked. */
-const adopt = async (tx: Tx, { uploadId, parentId }: StageUpload): Promise<void> => {
+/**
+ * The child's contents are as old as its parent's; the parent names it. Both are in one lane, which is locked: that there is no other child than
+ * those known is decided by the statement that adds this one.
+ */
+const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
   if (parentId === null) return
   const { rows } = await sql<{ content_seq: string }>`update upload set
       child_ids = child_ids || to_jsonb(${uploadId}::text), version = version + 1, updated_at = clock_timestamp()
-    where id = ${parentId} returning coalesce(content_seq, accepted_seq) as content_seq`.execute(tx)
+    where id = ${parentId} and jsonb_array_length(child_ids) = ${siblings}::int
+    returning coalesce(content_seq, accepted_seq) as content_seq`.execute(tx)
   const parent = rows[0]
-  if (parent === undefined) throw new StagingLost(`Upload ${parentId} is gone`)
+  if (parent === undefined) throw await whyNotAdopted(tx, parentId)
   await sql`update upload set parent_id = ${parentId}, content_seq = ${parent.content_seq}::bigint
     where id = ${uploadId}`.execute(tx)
+}
+
+const whyNotAdopted = async (tx: Tx, parentId: string): Promise<Error> => {
+  const { rows } = await sql<{ newest: string | null }>`
+    select child_ids ->> -1 as newest from upload where id = ${parentId}`.execute(tx)
+  const newest = rows[0]?.newest ?? null
+  return newest === null ? new StagingLost(`Upload ${parentId} is gone`) : new RetriedBeside(newest)
 }
 
 /** The first to answer a claim wins: a request whose claim was taken over cannot stage a second upload for the key. */

@@ -43,6 +43,8 @@ export type StageUpload = {
   plan: UploadPlan | null
   /** The upload whose rows these are: its contents are as old as that one's. */
   parentId: string | null
+  /** Of a retry: how many children the parent had when its rows were read; `RetriedBeside` where it has more now. */
+  siblings?: number
   /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
   leftOut: ReadonlyMap<number, Buffer>
   /** By chunk, of each row left out in their order: the line of the row that stays. */
@@ -81,6 +83,16 @@ export type LedgerRow = {
 /** The upload was swept meanwhile, or its idempotency claim answered by another request: nothing was staged. */
 export class StagingLost extends Error {
   override readonly name = 'StagingLost'
+}
+
+/** Another retry took rows of the same upload since they were read: nothing was staged. */
+export class RetriedBeside extends Error {
+  override readonly name = 'RetriedBeside'
+  readonly uploadId: string
+  constructor(uploadId: string) {
+    super(`Upload ${uploadId} retries rows of the same upload`)
+    this.uploadId = uploadId
+  }
 }
 
 /** Uploads and their chunks. */

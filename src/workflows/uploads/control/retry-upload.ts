@@ -9,7 +9,7 @@ import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadAnswer } from '../../contract.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
-import { StagingLost, type StageUpload } from '../../ports/uploads/uploads.ts'
+import { RetriedBeside, StagingLost, type StageUpload } from '../../ports/uploads/uploads.ts'
 import { chooseDelivery } from '../receive/choose-delivery.ts'
 import { type ClaimScope, claimKey, releaseClaim } from '../receive/idempotency-claim.ts'
 import { readContext, readListSchema } from '../receive/list-schema.ts'
@@ -69,6 +69,9 @@ export const createRetryUpload =
       return await retry(deps, request, parent, scope)
     } catch (error) {
       await releaseClaim(deps, scope)
+      if (error instanceof RetriedBeside) {
+        throw underWay({ uploadId: error.uploadId })
+      }
       if (!(error instanceof StagingLost)) throw error
       const detail = 'The retry was given up while its rows were read; send it again.'
       throw new GatewayProblem('database-unavailable', detail, {}, 1)
@@ -143,14 +146,13 @@ const checkRetryable = async (
   return { ...options, mode: 'append', apply: 'auto' }
 }
 
-/** Of two retries at a time, the second would take the same rows again. */
+/** Of two retries at a time, the second would take the same rows again; that there is none is decided when it is staged. */
 const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
   const last = parent.children.at(-1)
   if (last === undefined) return
   const child = await deps.uploads.find(parent.tenantId, last)
   if (child === null || FINAL_STATES.includes(child.state)) return
-  const detail = 'An upload that retries rows of this one has not ended.'
-  throw new GatewayProblem('retry-under-way', detail, { uploadId: last, state: child.state })
+  throw underWay({ uploadId: last, state: child.state })
 }
 
 const unchangedList = async (deps: RetryUploadDeps, parent: Upload): Promise<ContactList> => {
@@ -206,12 +208,20 @@ const stagingOf = (
     planBasis,
     plan: null,
     parentId: parent.id,
+    siblings: parent.children.length,
     schemaVersion,
   }
 }
 
 const fingerprintOf = ({ uploadId, outcomes }: RetryRequest): string =>
   sha256Hex(canonicalJson({ retry: uploadId, outcomes: outcomes.toSorted() }))
+
+const underWay = (about: { uploadId: string; state?: string }): GatewayProblem =>
+  new GatewayProblem(
+    'retry-under-way',
+    'An upload that retries rows of this one has not ended, or took them since they were read.',
+    about,
+  )
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such upload.')
 

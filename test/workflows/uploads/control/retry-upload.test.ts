@@ -110,6 +110,41 @@ eachHome('Retrying what is left of an upload', (home) => {
     assert.equal(g.genesys.contacts.get('b'), 'b,n,+12125550123')
   })
 
+  it('makes one child of the rows, however many ask for it at the same moment', async () => {
+    const g = gateway()
+    const id = await withFailures(g)
+    const answers = await Promise.allSettled(Array.from({ length: 8 }, () => g.retry(id)))
+    const refused = answers.filter((answer) => answer.status === 'rejected')
+    assert.equal(answers.length - refused.length, 1)
+    for (const { reason } of refused) assert.ok(problem('retry-under-way')(reason), String(reason))
+    assert.equal((await g.find(id)).children.length, 1)
+    await g.work()
+    assert.equal((await childOf(g, id)).counts.delivered, 2)
+  })
+
+  it('does not take rows again that a retry has taken and ended since they were read', async () => {
+    const g = gateway()
+    const id = await withFailures(g)
+    const staged = Promise.withResolvers<void>()
+    const read = store.uploads.ledger
+    store.uploads.ledger = async (...query) => {
+      store.uploads.ledger = read
+      const page = await read(...query)
+      await staged.promise
+      return page
+    }
+    const late = g.retry(id)
+    late.catch(() => undefined)
+    // Past the late one's own look at the upload's children.
+    while (store.uploads.ledger !== read) await new Promise((turn) => setImmediate(turn))
+    await g.retry(id)
+    await g.work()
+    assert.equal((await childOf(g, id)).state, 'completed')
+    staged.resolve()
+    await assert.rejects(late, problem('retry-under-way'))
+    assert.equal((await g.find(id)).children.length, 1)
+  })
+
   it('gives its chunks the digests that intake gave them, so that erasure finds them', async () => {
     const g = gateway()
     const { id } = await g.upload(rows('a', 'b'))
