@@ -101,18 +101,22 @@ class WrittenQuery extends pg.Query {
   }
 }
 
+/** A query of one's own is answered by its callback alone: `pg` gives no promise for it. */
+const answered = (client: pg.PoolClient, query: WrittenQuery): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const asked = query as unknown as { callback: (error: Error | null) => void }
+    asked.callback = (error) => (error ? reject(error) : resolve())
+    client.query(query)
+  })
+
 /** `pg` copies each parameter into a message that grows with it: three times its bytes to be collected after each statement. */
 const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   const idle: MessageWriter[] = []
   return async ({ sql, parameters }: CompiledQuery) => {
     const writer = idle.pop() ?? createMessageWriter()
     const message = writer.statement(sql, parameters as readonly WireValue[])
-    // When it fails its bytes may still be on their way: then this writer is not used again. Typed as if whoever gives a query of its own
-    // wanted no promise.
-    await runOver(
-      pool,
-      (client) => client.query(new WrittenQuery(sql, message)) as unknown as Promise<unknown>,
-    )
+    // When it fails its bytes may still be on their way: then this writer is not used again.
+    await runOver(pool, (client) => answered(client, new WrittenQuery(sql, message)))
     idle.push(writer)
   }
 }

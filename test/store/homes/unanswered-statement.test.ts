@@ -29,6 +29,7 @@ describe('A statement that a server does not answer in time', { skip: home.skip 
       () => inTransaction(database, (tx) => sql`select pg_sleep(20)`.execute(tx)),
     ],
     ['for the jobs', () => database.sql.executeSql('select pg_sleep(20)')],
+    ['as bytes', () => database.writeBytes(sql`select pg_sleep(20)`.compile(database.db))],
   ] as const
   for (const [how, ask] of ways) {
     it(`says that the database is away, and the next one has another connection: ${how}`, async () => {
