@@ -30,7 +30,8 @@ type BatchRow = {
   to_row: number
   state: BatchState
   job_id: string | null
-  part_id: string | null
+  shipment_id: string | null
+  method: string
   sent: Buffer
   attempts: number
 }
@@ -43,16 +44,22 @@ const toBatch = (row: BatchRow): Batch => ({
   toRow: row.to_row,
   state: row.state,
   jobId: row.job_id,
-  partId: row.part_id,
+  partId: row.method === 'batches' ? null : row.shipment_id,
   sent: row.sent,
   attempts: row.attempts,
 })
 
-/** The statement that writes a batch; a condition may follow it. */
-const insertBatch = (uploadId: string, batch: NewBatch): RawBuilder<unknown> =>
-  sql`insert into batch (id, upload_id, chunk_seq, from_row, to_row, state, sent)
-    select ${batch.id}, ${uploadId}, ${batch.chunkSeq}::int, ${batch.fromRow}::int, ${batch.toRow}::int, 'intended',
-      ${batch.sent}::bytea`
+/** The statement that writes a batch and the shipment of its own that it goes in, of the same id; `where` it is given. */
+const insertBatch = (
+  uploadId: string,
+  batch: NewBatch,
+  from: RawBuilder<unknown>,
+) => sql`shipped as (
+      insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
+      select ${batch.id}, lane_key, tenant_id, 'batches', 'intended', bit_count(${batch.sent}::bytea), 0 from ${from}),
+    intended as (insert into batch (id, upload_id, shipment_id, chunk_seq, from_row, to_row, state, sent)
+      select ${batch.id}, ${uploadId}, ${batch.id}, ${batch.chunkSeq}::int, ${batch.fromRow}::int, ${batch.toRow}::int,
+        'intended', ${batch.sent}::bytea from ${from})`
 
 type Standing = Pick<UploadRow, 'id' | 'lane_key' | 'state' | 'cancel_requested_at'>
 const STANDING = sql`locked.id, lane_key, state, cancel_requested_at`
@@ -63,7 +70,7 @@ const intend =
   async (claim, uploadId, batch, audit, overwrites = []) => {
     const { rows } = await sql<Standing>`with ${fencedTables(claim, uploadId)}, ${WORKING_TABLE},
       ${overwrites.length > 0 ? sql`doubted as (${doubtOfWorking(seals, overwrites)}),` : sql``}
-      intended as (${insertBatch(uploadId, batch)} from working),
+      ${insertBatch(uploadId, batch, sql`working`)},
       noted as (${auditInsert([audit])} where exists (select from working))
       select ${STANDING} from ${FENCED_ROWS}`.execute(db)
     checkWorking(rows, claim, `Upload ${uploadId}`)
@@ -73,8 +80,10 @@ const intend =
 const countAttempt = async (db: Db, claim: LaneClaim, batchId: string): Promise<void> => {
   const ofBatch = sql`(select upload_id from batch where id = ${batchId})`
   const { rows } = await sql<Standing>`with ${fencedTables(claim, ofBatch)}, ${WORKING_TABLE},
-    counted as (update batch set state = 'sent', attempts = attempts + 1 from working
-      where batch.id = ${batchId} and batch.state in ('intended', 'sent'))
+    counted as (update shipment set state = 'sent', attempts = attempts + 1, sent_at = clock_timestamp() from working
+      where shipment.id = ${batchId} and shipment.state in ('intended', 'sent')),
+    sent as (update batch set state = 'sent' from working
+      where batch.shipment_id = ${batchId} and batch.state = 'intended')
     select ${STANDING} from ${FENCED_ROWS}`.execute(db)
   checkWorking(rows, claim, `Batch ${batchId}`)
 }
@@ -83,8 +92,8 @@ const countAttempt = async (db: Db, claim: LaneClaim, batchId: string): Promise<
 const noteJob = async (db: Db, claim: LaneClaim, batchId: string, jobId: string): Promise<void> => {
   const ofBatch = sql`(select upload_id from batch where id = ${batchId})`
   const { rows } = await sql<Standing>`with ${fencedTables(claim, ofBatch)},
-    noted as (update batch set state = 'sent', job_id = ${jobId} from locked, held
-      where batch.id = ${batchId} and batch.state in ('intended', 'sent') and locked.lane_key = held.key)
+    noted as (update shipment set state = 'sent', job_id = ${jobId} from locked, held
+      where shipment.id = ${batchId} and shipment.state in ('intended', 'sent') and locked.lane_key = held.key)
     select ${STANDING} from ${FENCED_ROWS}`.execute(db)
   checkFenced(rows, claim, `Batch ${batchId}`)
 }
@@ -95,8 +104,9 @@ export const createBatches = (
 ): Pick<DeliveryStore, 'batches' | 'jobEnds' | 'intend' | 'markSent' | 'split'> => ({
   batches: async (uploadId) => {
     const { rows } = await sql<BatchRow>`
-        select id, upload_id, chunk_seq, from_row, to_row, state, job_id, part_id, sent, attempts from batch
-        where upload_id = ${uploadId} and state <> 'split' order by chunk_seq, from_row`.execute(
+        select batch.id, upload_id, chunk_seq, from_row, to_row, batch.state, job_id, shipment_id, method, sent, attempts
+        from batch join shipment on shipment.id = shipment_id
+        where upload_id = ${uploadId} and batch.state <> 'split' order by chunk_seq, from_row`.execute(
       database.db,
     )
     return rows.map(toBatch)
@@ -126,7 +136,11 @@ export const createBatches = (
         await sql`update batch set state = 'split' where id = ${batchId} and upload_id = ${uploadId}
           and state in ('intended', 'sent') returning id`.execute(tx)
       if (rows.length === 0) throw new Error(`Batch ${batchId} cannot be split`)
-      for (const part of parts) await insertBatch(uploadId, part).execute(tx)
+      await sql`update shipment set state = 'split' where id = ${batchId}`.execute(tx)
+      for (const part of parts) {
+        const upload = sql`(select lane_key, tenant_id from upload where id = ${uploadId}) as u`
+        await sql`with ${insertBatch(uploadId, part, upload)} select 1`.execute(tx)
+      }
       await sql`update upload set batches_total = batches_total + ${parts.length - 1}::int, version = version + 1,
           updated_at = clock_timestamp() where id = ${uploadId}`.execute(tx)
     }),

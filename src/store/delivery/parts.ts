@@ -39,33 +39,37 @@ const toPart = (row: PartRow): DeliveryPart => ({
 })
 
 const insertPart = async (tx: Tx, uploadId: string, part: NewPart): Promise<void> => {
-  await sql`insert into delivery_part (id, upload_id, seq, method, state, rows, bytes)
-    values (${part.id}, ${uploadId}, ${part.seq}, ${part.method}, 'intended', ${part.rows}, ${part.bytes})`.execute(
-    tx,
-  )
-  const batches = part.batches.map(({ sent, ...batch }) => ({
+  await sql`insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
+    select ${part.id}, lane_key, tenant_id, ${part.method}, 'intended', ${part.rows}, ${part.bytes}
+    from upload where id = ${uploadId}`.execute(tx)
+  const batches = part.batches.map(({ sent, ...batch }, place) => ({
     ...batch,
+    place,
     sent: sent.toString('hex'),
   }))
-  await sql`insert into batch (id, upload_id, part_id, chunk_seq, from_row, to_row, state, sent)
-    select b."id", ${uploadId}, ${part.id}, b."chunkSeq", b."fromRow", b."toRow", 'intended', decode(b."sent", 'hex')
+  await sql`insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
+    select b."id", ${uploadId}, ${part.id}, b.place, b."chunkSeq", b."fromRow", b."toRow", 'intended', decode(b."sent", 'hex')
     from jsonb_to_recordset(${JSON.stringify(batches)}::jsonb)
-      as b ("id" text, "chunkSeq" int, "fromRow" int, "toRow" int, "sent" text)`.execute(tx)
+      as b ("id" text, place int, "chunkSeq" int, "fromRow" int, "toRow" int, "sent" text)`.execute(
+    tx,
+  )
 }
 
 const uploadOfPart = async (tx: Tx, partId: string): Promise<string> => {
   const { rows } = await sql<{ upload_id: string }>`
-    select upload_id from delivery_part where id = ${partId}`.execute(tx)
+    select upload_id from batch where shipment_id = ${partId} limit 1`.execute(tx)
   if (!rows[0]) throw new Error(`Part ${partId} was never intended`)
   return rows[0].upload_id
 }
 
 const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<number> => {
-  const parts = await sql`update delivery_part set state = 'split'
-    where id = ${partId} and upload_id = ${uploadId} and state in ('intended', 'sent')
-    returning id`.execute(tx)
+  const parts = await sql`update shipment set state = 'split'
+    where id = ${partId} and state in ('intended', 'sent')
+      and exists (select from batch where shipment_id = ${partId} and upload_id = ${uploadId}) returning id`.execute(
+    tx,
+  )
   const batches = await sql`update batch set state = 'split'
-    where part_id = ${partId} and state in ('intended', 'sent') returning id`.execute(tx)
+    where shipment_id = ${partId} and state in ('intended', 'sent') returning id`.execute(tx)
   if (parts.rows.length === 0) throw new Error(`Part ${partId} cannot be split`)
   return batches.rows.length
 }
@@ -77,8 +81,11 @@ export const createParts = (
 ): Pick<DeliveryStore, 'parts' | 'intendPart' | 'markPartSent' | 'splitPart'> => ({
   parts: async (uploadId) => {
     const { rows } = await sql<PartRow>`
-      select id, upload_id, seq, method, state, job_id, rows, bytes::int as bytes, attempts, sent_at from delivery_part
-      where upload_id = ${uploadId} and state <> 'split' order by seq`.execute(database.db)
+      select * from (
+        select id, ${uploadId} as upload_id, (row_number() over (order by number))::int as seq, method, state, job_id, rows,
+          bytes::int as bytes, attempts, sent_at from shipment
+        where id in (select shipment_id from batch where upload_id = ${uploadId}) and method <> 'batches') as part
+      where state <> 'split' order by seq`.execute(database.db)
     return rows.map(toPart)
   },
   intendPart: (claim, uploadId, part, audit, overwrites) =>
@@ -93,16 +100,17 @@ export const createParts = (
       const uploadId = await uploadOfPart(tx, partId)
       if (jobId === null) {
         await lockWorking(tx, claim, uploadId)
-        await sql`update delivery_part set state = 'sent', attempts = attempts + 1, job_id = null,
+        await sql`update shipment set state = 'sent', attempts = attempts + 1, job_id = null,
             sent_at = clock_timestamp()
           where id = ${partId} and state in ('intended', 'sent')`.execute(tx)
-        await sql`update batch set state = 'sent', attempts = attempts + 1
-          where part_id = ${partId} and state in ('intended', 'sent')`.execute(tx)
+        await sql`update batch set state = 'sent' where shipment_id = ${partId} and state = 'intended'`.execute(
+          tx,
+        )
         return
       }
       // The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it.
       await lockFenced(tx, claim, uploadId)
-      await sql`update delivery_part set state = 'sent', job_id = ${jobId}
+      await sql`update shipment set state = 'sent', job_id = ${jobId}
         where id = ${partId} and state in ('intended', 'sent')`.execute(tx)
     }),
   splitPart: (claim, partId, uploadId, parts) =>

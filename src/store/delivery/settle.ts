@@ -26,11 +26,11 @@ const insertResults = (input: Settlement): RawBuilder<unknown> =>
     set outcome = excluded.outcome, code = excluded.code, column_name = excluded.column_name,
       said = excluded.said`
 
-/** The part of a file is settled with its last batch. */
-const closePart = async (tx: Tx, partId: string): Promise<void> => {
-  await sql`update delivery_part set state = 'settled', settled_at = clock_timestamp()
-    where id = ${partId} and state in ('intended', 'sent')
-      and not exists (select from batch where part_id = ${partId} and state in ('intended', 'sent'))`.execute(
+/** The shipment of a file is settled with its last batch. */
+const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
+  await sql`update shipment set state = 'settled', settled_at = clock_timestamp()
+    where id = ${shipmentId} and state in ('intended', 'sent')
+      and not exists (select from batch where shipment_id = ${shipmentId} and state in ('intended', 'sent'))`.execute(
     tx,
   )
 }
@@ -67,7 +67,7 @@ const writeOutcome = async (
   return rows[0]!
 }
 
-type Locked = UploadRow & { settled_id: string | null; settled_part: string | null }
+type Locked = UploadRow & { settled_id: string | null; settled_shipment: string | null }
 
 /** Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
@@ -75,10 +75,12 @@ const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promi
     settled as (update batch set state = 'settled', ended = ${input.ended ?? null}, settled_at = clock_timestamp() from locked, held
       where batch.id = ${input.batchId} and batch.upload_id = locked.id and batch.state in ('intended', 'sent')
         and locked.lane_key = held.key and locked.state not in (${FINAL_STATES_SQL})
-      returning batch.id as settled_id, batch.part_id as settled_part)
-    select ${UPLOAD_COLUMNS}, settled_id, settled_part from ${FENCED_ROWS} left join settled on true`.execute(
-    tx,
-  )
+      returning batch.id as settled_id, batch.shipment_id as settled_shipment),
+    closed as (update shipment set state = 'settled', settled_at = clock_timestamp() from settled
+      where shipment.id = settled_shipment and method = 'batches' returning shipment.id as closed_id)
+    select ${UPLOAD_COLUMNS}, settled_id,
+      case when closed_id is null then settled_shipment end as settled_shipment
+    from ${FENCED_ROWS} left join settled on true left join closed on true`.execute(tx)
   return checkFenced(rows, claim, `Upload ${input.uploadId}`)
 }
 
@@ -89,7 +91,7 @@ export const createSettle =
     inTransaction(deps.database, async (tx) => {
       const locked = await lockAndSettle(tx, claim, input)
       if (locked.settled_id === null) return toUpload(locked)
-      if (locked.settled_part !== null) await closePart(tx, locked.settled_part)
+      if (locked.settled_shipment !== null) await closeShipment(tx, locked.settled_shipment)
       const settled = toUpload(await writeOutcome(tx, deps.seals, locked, input))
       const broken = brokenSums(settled.counts, false)
       if (broken.length > 0) {

@@ -58,8 +58,8 @@ const toOpen = (row: OpenRow): OpenReceipt => ({
         },
 })
 
-/** The batches of a part share its end. */
-const PART_END = sql`(select max(ended) from batch where part_id = p.id)`
+/** The uploads of a shipment, each with how it ended there. */
+const BATCHES = sql`batch b on b.shipment_id = s.id and b.state <> 'split'`
 
 /**
  * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else what was sent as this job,
@@ -72,13 +72,11 @@ const openReceipt = (receiptId: string) => sql<OpenRow>`
     u.state not in (${FINAL_STATES_SQL}) and sent.open as pending, sent.ended
   from webhook_receipt r
   left join lateral (
-    select p.upload_id, p.state in ('intended', 'sent') as open, p.job_id, ${PART_END} as ended from delivery_part p
-      where p.id = r.part_id and (p.job_id is null or p.job_id = r.job_id)
-    union all select p.upload_id, p.state in ('intended', 'sent'), p.job_id, ${PART_END} from delivery_part p
-      where r.part_id is null and p.job_id = r.job_id
-    union all select b.upload_id, b.state in ('intended', 'sent'), b.job_id, b.ended from batch b
-      where r.part_id is null and b.job_id = r.job_id
-    order by upload_id desc, open desc limit 1) sent on true
+    select b.upload_id, s.state in ('intended', 'sent') as open, s.job_id, b.ended from shipment s join ${BATCHES}
+      where s.id = r.part_id and (s.job_id is null or s.job_id = r.job_id)
+    union all select b.upload_id, s.state in ('intended', 'sent'), s.job_id, b.ended from shipment s join ${BATCHES}
+      where r.part_id is null and s.job_id = r.job_id
+    order by upload_id desc, open desc, ended desc nulls last limit 1) sent on true
   left join upload u on u.id = sent.upload_id and (r.list_id is null or r.list_id = u.contact_list_id)
     and (u.state not in (${FINAL_STATES_SQL}) or sent.job_id is not null)
   where r.id = ${receiptId} and r.state = 'received'`
@@ -172,9 +170,10 @@ export const createReceiptStore = (deps: {
     },
     listOfPart: async (partId, deadAfterMs) => {
       const { rows } = await sql<{ list_id: string }>`
-        select u.contact_list_id as list_id from delivery_part p join upload u on u.id = p.upload_id
-        where p.id = ${partId} and (u.completed_at is null
-          or u.completed_at > clock_timestamp() - ${seconds(deadAfterMs)})`.execute(database.db)
+        select u.contact_list_id as list_id from batch b join upload u on u.id = b.upload_id
+        where b.shipment_id = ${partId} and (u.completed_at is null
+          or u.completed_at > clock_timestamp() - ${seconds(deadAfterMs)})
+        limit 1`.execute(database.db)
       return rows[0]?.list_id ?? null
     },
     record: createGatherer(record, RECORDED_AT_ONCE),

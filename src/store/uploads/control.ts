@@ -48,11 +48,12 @@ const writeMove = async (
 
 /** Genesys may have rows of a batch whose outcome is not settled, or was asked to clear the list and has not done it yet. */
 const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
-  const { rows } = await sql`select 1 from batch where upload_id = ${uploadId}
-    and (state = 'sent' or (state = 'intended' and attempts > 0))
+  const { rows } =
+    await sql`select 1 from batch join shipment on shipment.id = shipment_id where upload_id = ${uploadId}
+    and (batch.state = 'sent' or (batch.state = 'intended' and attempts > 0))
     union all select 1 from upload where id = ${uploadId} and clearing = 'asked' limit 1`.execute(
-    tx,
-  )
+      tx,
+    )
   return rows.length > 0
 }
 

@@ -18,11 +18,9 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
   },
   jobs: async (uploadId) => {
     const { rows } = await sql<{ job_id: string; rows: number }>`
-      select job_id, bit_count(sent)::int as rows from batch
-        where upload_id = ${uploadId} and state = 'settled' and part_id is null and job_id is not null
-      union all select job_id, rows from delivery_part
-        where upload_id = ${uploadId} and state = 'settled' and job_id is not null
-      order by job_id`.execute(db)
+      select job_id, rows from shipment
+      where id in (select shipment_id from batch where upload_id = ${uploadId} and state = 'settled')
+        and state = 'settled' and job_id is not null order by job_id`.execute(db)
     return rows.map((row) => ({ jobId: row.job_id, rows: row.rows }))
   },
   overdue: async (graceMs) => {

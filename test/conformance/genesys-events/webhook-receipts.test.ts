@@ -38,7 +38,7 @@ eachHome('Receipts of webhooks', (home) => {
   })
   after(() => store.close())
   beforeEach(async () => {
-    for (const table of ['webhook_receipt', 'upload', 'lane', 'audit_entry']) {
+    for (const table of ['webhook_receipt', 'upload', 'shipment', 'lane', 'audit_entry']) {
       await store.sql.executeSql(`delete from ${table}`)
     }
     jobs = []
@@ -74,15 +74,24 @@ eachHome('Receipts of webhooks', (home) => {
     return [row?.['state'], row?.['reason']].filter(Boolean).join(' ')
   }
 
-  const addPart = (upload: Upload, id: string, jobId: string | null, state = 'sent') =>
-    sql(
-      `insert into delivery_part (id, upload_id, seq, method, state, job_id, rows, bytes)
-        values ($1, $2, (select count(*) from delivery_part), 'callback', $3, $4, 1, 1)`,
+  /** A file of the upload's last row. */
+  const addPart = async (upload: Upload, id: string, jobId: string | null, state = 'sent') => {
+    await sql(
+      `insert into shipment (id, lane_key, tenant_id, method, state, job_id, rows, bytes)
+        values ($1, $2, 'default', 'callback', $3, $4, 1, 1)`,
       id,
-      upload.id,
+      upload.laneKey,
       state,
       jobId,
     )
+    await sql(
+      `insert into batch (id, upload_id, shipment_id, chunk_seq, from_row, to_row, state, sent)
+        values ($1, $2, $1, 9 + (select count(*) from batch), 0, 1, $3, '\\x01')`,
+      id,
+      upload.id,
+      state,
+    )
+  }
 
   /** An upload whose one batch was sent as `jobId`. */
   const sendBatch = async (jobId: string) => {
@@ -165,9 +174,8 @@ eachHome('Receipts of webhooks', (home) => {
       const job = `job-${status}-${ended}`
       const { upload, settle } = await sendBatch(job)
       await settle(ended)
-      const [batch] = await store.delivery.batches(upload.id)
       await addPart(upload, `part-${job}`, `of-${job}`, 'settled')
-      await sql(`update batch set part_id = $1 where id = $2`, `part-${job}`, batch!.id)
+      await sql(`update batch set ended = $1 where id = $2`, ended, `part-${job}`)
       for (const jobId of [job, `of-${job}`]) {
         const id = await record({ jobId, status, key: Buffer.from(jobId.padEnd(32)) })
         await verify(id)
@@ -191,7 +199,7 @@ eachHome('Receipts of webhooks', (home) => {
     const id = await record({ partId: 'part-1', listId: 'list-1' })
     await verify(id)
     assert.equal(nudged.length, 1)
-    await sql(`update delivery_part set job_id = 'job-1', state = 'settled'`)
+    await sql(`update shipment set job_id = 'job-1', state = 'settled'`)
     await verify(id)
     assert.equal(await stateOf(id), 'verified')
   })

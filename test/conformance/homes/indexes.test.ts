@@ -85,10 +85,8 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   upload_reconcile: ({ store }) => store.reconciliations.overdue(180_000),
   upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),
   batch_order: ({ store, upload }) => store.delivery.batches(upload.id),
-  batch_job: ({ store, receiptId }) => store.receipts.load(receiptId),
-  delivery_part_job: ({ store, receiptId }) => store.receipts.load(receiptId),
-  batch_part: ({ store, claim }) => store.delivery.markPartSent(claim, 'open-part', null),
-  delivery_part_upload_id_seq_key: ({ store, upload }) => store.delivery.parts(upload.id),
+  shipment_job: ({ store, receiptId }) => store.receipts.load(receiptId),
+  batch_shipment: ({ store, claim }) => store.delivery.markPartSent(claim, 'open-part', null),
   sync_delivery_pending: ({ store }) => store.sync.overdue(20_000),
   sync_delivery_dead: ({ store }) => store.home.gauges(),
   sync_delivery_endpoint: ({ store }) =>
@@ -152,7 +150,11 @@ const prepare = async (store: Store): Promise<Stage> => {
   const noted = audit('upload.batch.intended', upload.id)
   await store.delivery.move(claim, upload.id, 'delivering')
   await store.delivery.intend(claim, upload.id, batch, noted)
-  const part = { id: 'open-part', seq: 1, method: 'file' as const, rows: 1, bytes: 1, batches: [] }
+  const ofFile = { ...batch, id: ids.newUuid(), chunkSeq: 1 }
+  const part = {
+    ...{ id: 'open-part', seq: 1, method: 'file' as const, rows: 1, bytes: 1 },
+    batches: [ofFile],
+  }
   const ofPart = audit('upload.batch.intended', upload.id)
   await store.delivery.intendPart(claim, upload.id, part, ofPart, [])
   await store.subscriptions.claim(TARGET, 60_000)

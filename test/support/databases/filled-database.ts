@@ -29,11 +29,11 @@ export const FILL = [
   `insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)
     select 'upl_' || lpad(n::text, 8, '0'), s, s * 10, s * 10 + 9, 10, '', '', ''
     from generate_series(1, 5000) n, generate_series(0, 3) s`,
-  `insert into delivery_part (id, upload_id, seq, method, state, rows, bytes, job_id)
-    select 'part' || n, 'upl_' || lpad(n::text, 8, '0'), 1, 'file', 'settled', 10, 10, 'pjob' || n from generate_series(1, 20000) n`,
-  `insert into batch (id, upload_id, chunk_seq, from_row, to_row, state, sent, job_id, part_id)
-    select 'batch' || n || '-' || s, 'upl_' || lpad(n::text, 8, '0'), s, 0, 10, 'settled', '', case when n > 20000 then 'job' || n end,
-      case when n <= 20000 then 'part' || n end
+  `insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes, job_id)
+    select 'part' || n, 'lane' || (n % 10000 + 1), 't1', case when n <= 20000 then 'file' else 'batches' end,
+      case when n % 1000 = 1 then 'sent' else 'settled' end, 10, 10, 'job' || n from generate_series(1, 30000) n`,
+  `insert into batch (id, upload_id, chunk_seq, from_row, to_row, state, sent, shipment_id)
+    select 'batch' || n || '-' || s, 'upl_' || lpad(n::text, 8, '0'), s, 0, 10, 'settled', '', 'part' || n
     from generate_series(1, 30000) n, generate_series(0, 1) s`,
   `insert into row_result (upload_id, line, chunk_seq, outcome, code)
     select 'upl_' || lpad(n::text, 8, '0'), s, s / 10, 'failed', 'x' from generate_series(1, 10000) n, generate_series(0, 4) s`,
