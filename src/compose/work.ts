@@ -10,6 +10,7 @@ import { createWebhookTransport } from '../sync/webhook-transport.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
+import { createDeliverTogether } from '../workflows/delivery/shipments/deliver-together.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
@@ -25,8 +26,8 @@ const MAX_LANES = 16
 /** With those that only wait for jobs. An upload of one batch takes four calls: 15 calls a second are used up by jobs of 34 s. */
 const MAX_LANES_HELD = 128
 
-const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Essentials) =>
-  createDeliverUpload({
+const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Essentials) => {
+  const deps = {
     contactLists: genesys.contactLists,
     contactFiles: genesys.contactFiles,
     clearContactList: genesys.provisioning.clearContactList,
@@ -43,7 +44,10 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Ess
     retryWindowMs: RETRY_WINDOW_MS,
     completionPollMs: config.genesys.completionPollMs,
     holdRetryMs: HOLD_RETRY_MS,
-  })
+  }
+  const deliverAlone = createDeliverUpload(deps)
+  return createDeliverTogether({ ...deps, shipments: store.delivery, deliverAlone })
+}
 
 const sweeperOf = (
   { store, telemetry, clockWatch }: Essentials,

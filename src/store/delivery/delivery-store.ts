@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 
 import { canMove } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
+import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -14,12 +15,13 @@ import { createLaneWaits } from './lane-waits.ts'
 import { createParts } from './parts.ts'
 import { createRegister } from './register.ts'
 import { createSettle } from './settle.ts'
+import { createShipments } from './shipments.ts'
 
 export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox
   seals: Seals
-}): DeliveryStore => {
+}): DeliveryStore & ShipmentStore => {
   const { database, seals } = deps
   const { db } = database
   return {
@@ -29,6 +31,7 @@ export const createDeliveryStore = (deps: {
     ...createRegister(database, seals),
     ...createEnding(deps),
     ...createLaneWaits(database),
+    ...createShipments(deps),
     settle: createSettle(deps),
     next: async (claim) => {
       const { rows } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload

@@ -17,6 +17,7 @@ import type {
   ListCache,
 } from '../../workflows/ports/delivery/delivery.ts'
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
+import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
@@ -78,7 +79,7 @@ export type Store = {
   idempotency: IdempotencyStore
   lanes: LaneStore
   holds: HoldStore
-  delivery: DeliveryStore
+  delivery: DeliveryStore & ShipmentStore
   pace: PaceStore
   lists: ListCache
   access: AccessStore

@@ -14,7 +14,7 @@ import { workParts } from './files/work-parts.ts'
 import { checkList } from './list-state.ts'
 import { beginOverwrite, clearingNeverDone } from './overwrite.ts'
 import type { DeliveryDeps, DeliveryRun, Ending } from './run.ts'
-import { auditOf, DeliveryEnds } from './run.ts'
+import { auditOf, beginRun, DeliveryEnds } from './run.ts'
 import { maySkip } from './skip-rule.ts'
 
 /**
@@ -27,23 +27,7 @@ export const createDeliverUpload =
   (deps: DeliveryDeps): DeliverUpload =>
   async (claim, upload, lease) => {
     const ended = new AbortController()
-    const run: DeliveryRun = {
-      deps,
-      claim,
-      lease: endable(lease, ended.signal),
-      upload,
-      list: null,
-      listSeenMs: Number.NEGATIVE_INFINITY,
-      skipping: false,
-      clearing: await deps.delivery.clearing(upload),
-      refusals: new Map(),
-      partSeq: 0,
-      extraRequests: 0,
-      refusedRows: 0,
-      draining: upload.cancelRequested,
-      waitsFor: null,
-      jobSpanMs: null,
-    }
+    const run = await beginRun(deps, claim, upload, endable(lease, ended.signal))
     const pipeline = createPipeline(run)
     try {
       await work(run, pipeline)

@@ -88,6 +88,30 @@ export type DeliveryRun = {
   jobSpanMs: number | null
 }
 
+/** A run before anything of it is done. */
+export const beginRun = async (
+  deps: DeliveryDeps,
+  claim: LaneClaim,
+  upload: Upload,
+  lease: Lease,
+): Promise<DeliveryRun> => ({
+  deps,
+  claim,
+  lease,
+  upload,
+  list: null,
+  listSeenMs: Number.NEGATIVE_INFINITY,
+  skipping: false,
+  clearing: await deps.delivery.clearing(upload),
+  refusals: new Map(),
+  partSeq: 0,
+  extraRequests: 0,
+  refusedRows: 0,
+  draining: upload.cancelRequested,
+  waitsFor: null,
+  jobSpanMs: null,
+})
+
 /** Why a run ends before every row is settled. */
 export type Ending =
   | {

@@ -1,0 +1,208 @@
+import { isDeepStrictEqual } from 'node:util'
+
+import { sql } from 'kysely'
+
+import type { AuditEntry } from '../../domain/audit/audit.ts'
+import { brokenSums } from '../../domain/uploads/upload.ts'
+import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
+import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
+import type { SettledUpload, ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
+import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
+import {
+  LANE_STATES_SQL,
+  toUpload,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+  WORKABLE_SQL,
+} from '../uploads/upload-row.ts'
+import { doubtContent, upsertRegister, confirmRegister } from './register.ts'
+
+/** Locks the lane's row until the transaction ends, if the fence is still ours. */
+const lockHeld = async (tx: Tx, claim: LaneClaim): Promise<void> => {
+  const { rows } = await sql`select 1 from lane where key = ${claim.key} and owner = ${claim.owner}
+    and fence = ${claim.fence}::bigint for update`.execute(tx)
+  if (rows.length === 1) return
+  throw new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
+}
+
+type WaitingRow = UploadRow & { chunks: number; begun: boolean }
+
+const canShare = (row: WaitingRow, first: WaitingRow): boolean =>
+  row.mode === 'append' &&
+  row.method === 'batches' &&
+  row.chunks === 1 &&
+  !row.begun &&
+  row.cancel_requested_at === null &&
+  row.tenant_id === first.tenant_id &&
+  row.schema_version === first.schema_version &&
+  isDeepStrictEqual(row.queue, first.queue)
+
+const createWaiting =
+  ({ db }: Database): ShipmentStore['waiting'] =>
+  async (claim, limit) => {
+    const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
+        (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
+        exists (select from batch where upload_id = upload.id and state <> 'split') as begun
+      from upload where lane_key = ${claim.key} and ${WORKABLE_SQL}
+        and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
+      order by accepted_seq limit ${limit}`.execute(db)
+    const end = rows.findIndex((row) => !canShare(row, rows[0]!))
+    return (end < 0 ? rows : rows.slice(0, end)).map(toUpload)
+  }
+
+const createShip =
+  (database: Database, seals: Seals): ShipmentStore['ship'] =>
+  (claim, { id, uploads, overwrites, audit }) =>
+    inTransaction(database, async (tx) => {
+      await lockHeld(tx, claim)
+      const ids = uploads.map(({ upload }) => upload.id)
+      const { rows: standing } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
+        where id = any(${ids}::text[]) and lane_key = ${claim.key} and state in (${LANE_STATES_SQL})
+          and cancel_requested_at is null order by id for update`.execute(tx)
+      if (standing.length < ids.length) return false
+      const rows = uploads.reduce((sum, one) => sum + one.rows, 0)
+      await sql`insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes, attempts, sent_at)
+        values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'sent', ${rows}, 0, 1, clock_timestamp())`.execute(
+        tx,
+      )
+      const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
+        ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
+      }))
+      await sql`insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
+        select b.id, b.upload, ${id}, b.place, 0, 0, b.to, 'sent', decode(b.sent, 'hex')
+        from json_to_recordset(${JSON.stringify(batches)}::json)
+          as b (id text, upload text, place int, "to" int, sent text)`.execute(tx)
+      await doubtContent(tx, seals, standing[0]!, overwrites)
+      await appendAudit(tx, [audit])
+      return true
+    })
+
+/** What the end of the shipment makes of each upload that is still the lane's, in one statement. */
+const writeUploads = async (
+  tx: Tx,
+  claim: LaneClaim,
+  settled: readonly SettledUpload[],
+): Promise<UploadRow[]> => {
+  const given = settled.map(({ uploadId, counts, superseded }) => ({
+    ...{ upload_id: uploadId, superseded, ...counts },
+  }))
+  const ends = sql`upload.state in (${LANE_STATES_SQL}) and cancel_requested_at is null
+    and g.delivered + g.unchanged + g.failed + g.unprocessed = rows_accepted`
+  const { rows } =
+    await sql<UploadRow>`update upload set version = version + 1, updated_at = clock_timestamp(),
+      told_hold = null, settled_at = clock_timestamp(),
+      rows_delivered = g.delivered, rows_unchanged = g.unchanged, rows_failed = g.failed, rows_unprocessed = g.unprocessed,
+      batches_delivered = batches_delivered + 1,
+      state = case when ${ends} then case when rows_rejected + g.failed + g.unprocessed - g.superseded > 0
+        then 'completed_with_errors' else 'completed' end else upload.state end,
+      completed_at = case when ${ends} then clock_timestamp() end
+    from json_to_recordset(${JSON.stringify(given)}::json) as g (upload_id text, superseded int, delivered int, unchanged int,
+      failed int, unprocessed int)
+    where upload.id = g.upload_id and upload.lane_key = ${claim.key} and upload.completed_at is null
+    returning ${UPLOAD_COLUMNS}`.execute(tx)
+  return rows
+}
+
+const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise<void> => {
+  const results = settled.flatMap(({ uploadId, results: own }) =>
+    own.map((result) => ({ uploadId, ...result })),
+  )
+  if (results.length === 0) return
+  await sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name)
+    select r."uploadId", r."line", r."chunkSeq", r."outcome", r."code", r."column"
+    from json_to_recordset(${JSON.stringify(results)}::json)
+      as r ("uploadId" text, "line" int, "chunkSeq" int, "outcome" text, "code" text, "column" text)
+    order by 1, 2 on conflict (upload_id, line) do nothing`.execute(tx)
+}
+
+const settleRegister = async (
+  tx: Tx,
+  seals: Seals,
+  rows: readonly UploadRow[],
+  settled: readonly SettledUpload[],
+): Promise<void> => {
+  for (const { uploadId, delivered, confirmed } of settled) {
+    const row = rows.find(({ id }) => id === uploadId)
+    if (row === undefined) continue
+    if (delivered.length > 0) await upsertRegister(seals, row, delivered).execute(tx)
+    if (confirmed.length > 0) await confirmRegister(seals, row, confirmed).execute(tx)
+  }
+}
+
+/** Of uploads that went together the newest is looked at again in Genesys: one read for all of them. */
+const lookAgain = async (tx: Tx, outbox: Outbox, ended: readonly UploadRow[]): Promise<void> => {
+  const newest = ended.findLast((row) => row.rows_delivered > 0)
+  if (newest === undefined) return
+  await sql`update upload set reconciliation = ${PENDING_JSON}::jsonb, reconcile_at = clock_timestamp()
+    where id = ${newest.id}`.execute(tx)
+  await outbox.reconcile(tx, newest.id, 0)
+}
+
+const createSettleShipment =
+  (deps: { database: Database; seals: Seals; outbox: Outbox }): ShipmentStore['settleShipment'] =>
+  (claim, { shipmentId, ended, uploads, audit }) =>
+    inTransaction(deps.database, async (tx) => {
+      await lockHeld(tx, claim)
+      const { rows: open } = await sql<{ upload_id: string }>`with closed as (
+          update shipment set state = 'settled', settled_at = clock_timestamp()
+          where id = ${shipmentId} and state in ('intended', 'sent') returning id)
+        update batch set state = 'settled', ended = ${ended}, settled_at = clock_timestamp() from closed
+        where shipment_id = closed.id and batch.state in ('intended', 'sent') returning upload_id`.execute(
+        tx,
+      )
+      const known = new Set(open.map((row) => row.upload_id))
+      const settled = uploads.filter(({ uploadId }) => known.has(uploadId))
+      if (settled.length === 0) return []
+      const rows = (await writeUploads(tx, claim, settled)).toSorted(
+        (one, other) => Number(one.accepted_seq) - Number(other.accepted_seq),
+      )
+      await insertResults(tx, settled)
+      await settleRegister(tx, deps.seals, rows, settled)
+      const done = rows.filter((row) => row.completed_at !== null)
+      const ids = new Set(done.map(({ id }) => id))
+      const finished = settled.filter(({ uploadId }) => ids.has(uploadId))
+      await appendAudit(tx, [audit, ...finished.map((one): AuditEntry => one.finished)])
+      await lookAgain(tx, deps.outbox, done)
+      const told = done.map(toUpload)
+      for (const { id, counts } of told) {
+        const broken = brokenSums(counts, true)
+        if (broken.length > 0)
+          throw new Error(`Upload ${id}: rows do not add up (${broken.join()})`)
+      }
+      await deps.outbox.tell(
+        tx,
+        told.map((upload) => ({ type: 'upload.completed' as const, upload })),
+      )
+      return told
+    })
+
+/** Shipments of several uploads, and files. */
+export const createShipments = (deps: {
+  database: Database
+  seals: Seals
+  outbox: Outbox
+}): ShipmentStore => ({
+  waiting: createWaiting(deps.database),
+  ship: createShip(deps.database, deps.seals),
+  settleShipment: createSettleShipment(deps),
+  noteJob: (claim, shipmentId, jobId) =>
+    inTransaction(deps.database, async (tx) => {
+      await lockHeld(tx, claim)
+      await sql`update shipment set job_id = ${jobId} where id = ${shipmentId} and state = 'sent'`.execute(
+        tx,
+      )
+    }),
+  dissolve: (claim) =>
+    inTransaction(deps.database, async (tx) => {
+      await lockHeld(tx, claim)
+      await sql`with gone as (update shipment set state = 'split', job_id = null where lane_key = ${claim.key} and method = 'batches'
+          and state in ('intended', 'sent')
+          and not exists (select from batch where shipment_id = shipment.id and batch.id = batch.shipment_id collate "C") returning id)
+        update batch set state = 'split' from gone, upload where shipment_id = gone.id and batch.state in ('intended', 'sent')
+          and upload.id = upload_id and cancel_requested_at is null`.execute(tx)
+    }),
+})

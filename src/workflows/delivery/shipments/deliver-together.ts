@@ -1,0 +1,276 @@
+import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
+import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { DeliverUpload, LaneClaim, Lease } from '../../ports/delivery/delivery.ts'
+import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
+import type { BatchToSend } from '../../ports/genesys/genesys.ts'
+import { awaitJob } from '../await-job.ts'
+import { callGenesys } from '../call-genesys.ts'
+import { checkList } from '../list-state.ts'
+import { aside, beginRun, DeliveryEnds, type DeliveryDeps, type DeliveryRun } from '../run.ts'
+import { maySkip } from '../skip-rule.ts'
+import { goingBits, goingRows, judgeRows, type ShipmentPart } from './plan-shipment.ts'
+import { settledWhole } from './settled-upload.ts'
+
+export type DeliverTogetherDeps = DeliveryDeps & {
+  shipments: ShipmentStore
+  /** Whatever cannot share a request, or has not gone well together. */
+  deliverAlone: DeliverUpload
+}
+
+/** A list that was seen so lately needs no look of its own [design: 4]. */
+const FRESH_MS = 60_000
+/** Room for what a row is in JSON around its cells, by far. */
+const ROW_BYTES = 4_096
+
+type Lane = { claim: LaneClaim; lease: Lease }
+
+/**
+ * Delivers the lane's oldest upload, together with those behind it that can share its request. What Genesys does not take whole is halved along the
+ * borders of uploads until one is alone, and that one goes its own way: so nobody is blamed for another's rows. What was in flight at a crash goes again
+ * under another id, which has no second effect.
+ */
+export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
+  /** How many may go together in a lane: fewer after trouble, more again after each that went well. */
+  const most = new Map<string, number>()
+  const { batchRows } = deps.contactLists.limits
+
+  return async (claim, upload, lease) => {
+    for (let round = 1; !lease.rest.aborted; round += 1) {
+      await deps.shipments.dissolve(claim)
+      const limit = round > MOST_ROUNDS ? 1 : (most.get(claim.key) ?? batchRows)
+      const made = limit > 1 ? await makeParts(deps, claim, limit) : null
+      if (made === null) {
+        if (limit <= 1) most.set(claim.key, 2)
+        return deps.deliverAlone(claim, upload, lease)
+      }
+      const ended = await sendTogether(deps, { claim, lease }, made.list, made.parts)
+      if (ended === 'whole') most.set(claim.key, Math.min(batchRows, limit * 2))
+      if (ended === 'whole' || ended === 'rest') return undefined
+      if (ended === 'refused') {
+        most.set(claim.key, Math.floor(Math.min(limit, made.parts.length) / 2))
+      }
+    }
+    return undefined
+  }
+}
+
+/** Halving a full request takes twelve; somebody may be paused in between. */
+const MOST_ROUNDS = 20
+
+/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. */
+const makeParts = async (
+  deps: DeliverTogetherDeps,
+  claim: LaneClaim,
+  limit: number,
+): Promise<{ list: ContactList; parts: ShipmentPart[] } | null> => {
+  const uploads = await deps.shipments.waiting(claim, limit)
+  const list = uploads.length > 0 ? await readyList(deps, uploads) : null
+  const parts = list === null ? [] : await readParts(deps, uploads)
+  return list === null || parts.length === 0 ? null : { list, parts }
+}
+
+/** The list as it was seen within a minute, if it took rows then and still has the columns; null: somebody must look first. */
+const readyList = async (
+  { lists, contactLists }: DeliveryDeps,
+  uploads: readonly Upload[],
+): Promise<ContactList | null> => {
+  const seen = await lists.get(uploads[0]!.contactListId)
+  if (seen === null || seen.ageMs >= FRESH_MS) return null
+  const { list } = seen
+  const rows = uploads.reduce((sum, upload) => sum + upload.counts.accepted, 0)
+  const mostContacts = contactLists.limits.listContacts ?? Number.POSITIVE_INFINITY
+  const room = list.size === null || list.size + rows <= mostContacts
+  const fits = list.schemaVersion === uploads[0]!.schemaVersion
+  return list.status === 'ready' && fits && room ? list : null
+}
+
+/** As many of the uploads as one request carries, from the oldest on. */
+const readParts = async (
+  deps: DeliverTogetherDeps,
+  uploads: readonly Upload[],
+): Promise<ShipmentPart[]> => {
+  const { batchRows, batchBytes } = deps.contactLists.limits
+  let rows = 0
+  const taken = uploads.filter((upload) => {
+    rows += upload.counts.accepted + upload.counts.duplicates
+    return rows <= batchRows && rows * ROW_BYTES <= batchBytes
+  })
+  return Promise.all(
+    taken.map(async (upload) => {
+      const chunk = await deps.uploads.readChunk(upload.id, 0)
+      const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
+      return { upload, chunk, contentHashes, verdicts: new Map() }
+    }),
+  )
+}
+
+/**
+ * Judges the rows; the ids that the register knows. Whether known content may be skipped is told by the size of the list, which has grown since it
+ * was seen: where it seems to hold too little it is looked at again.
+ */
+const judge = async (
+  run: DeliveryRun,
+  seen: ContactList,
+  parts: readonly ShipmentPart[],
+): Promise<Set<string>> => {
+  const { delivery } = run.deps
+  const { tenantId, contactListId } = run.upload
+  const ids = [...new Set(parts.flatMap(({ chunk }) => chunk.contactIds))]
+  const register = await delivery.registered(tenantId, contactListId, ids)
+  const asked = { mode: 'append', duplicates: 'skip' } as const
+  const skips =
+    register.size > 0 &&
+    ((await maySkip(delivery, tenantId, seen, asked)) ||
+      (await maySkip(delivery, tenantId, await checkList(run), asked)))
+  judgeRows(parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
+  return new Set(register.keys())
+}
+
+const requestOf = (
+  list: ContactList,
+  parts: readonly ShipmentPart[],
+  requestId: string,
+): BatchToSend => {
+  const declared = new Map(list.columns.map((column) => [column.name, column]))
+  const { contactListId: listId, targetColumns, queue } = parts[0]!.upload
+  const contactIds: string[] = []
+  const cells: string[] = []
+  for (const part of parts) {
+    const { width, contactIds: ids, cells: own } = part.chunk
+    for (const row of goingRows(part)) {
+      contactIds.push(ids[row]!)
+      cells.push(...own.slice(row * width, (row + 1) * width))
+    }
+  }
+  const columns = targetColumns.map((name) => {
+    const column = declared.get(name)
+    return { name, kind: column?.kind ?? 'text', required: column?.required ?? false }
+  })
+  return { listId, requestId, columns, contactIds, cells, ...(queue === null ? {} : { queue }) }
+}
+
+/**
+ * `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
+ * an upload, and nothing was sent. `rest`: a later run finds out.
+ */
+type Ended = 'whole' | 'refused' | 'moved' | 'rest'
+
+const sendTogether = async (
+  deps: DeliverTogetherDeps,
+  { claim, lease }: Lane,
+  list: ContactList,
+  parts: readonly ShipmentPart[],
+): Promise<Ended> => {
+  const first = parts[0]!.upload
+  const run = await beginRun(deps, claim, first, lease)
+  // A later upload has replaced the contents of the list: what of these belongs there is for each of them to find out.
+  if (run.clearing.clearedSeq > (first.contentSeq ?? 0)) return 'refused'
+  run.list = list
+  const known = await judged(run, list, parts)
+  if (known === null) return 'refused'
+  const requestId = deps.ids.newUuid()
+  const request = requestOf(list, parts, requestId)
+  const counts = { rows: request.contactIds.length, uploads: parts.length }
+  const audit = createAuditEntry(deps.ids, byGateway(first), {
+    action: 'upload.batch.intended',
+    object: requestId,
+    outcome: 'intended',
+    counts,
+  })
+  const uploads = parts.map((part) => ({
+    upload: part.upload,
+    batchId: deps.ids.newUuid(),
+    rows: part.chunk.contactIds.length,
+    sent: goingBits(part),
+  }))
+  const overwrites = request.contactIds.filter((id) => known.has(id))
+  if (!(await deps.shipments.ship(claim, { id: requestId, uploads, overwrites, audit }))) {
+    return 'moved'
+  }
+  const startedMs = deps.clock.monotonicMs()
+  const taken =
+    counts.rows === 0 ? 'whole' : await takenWhole(run, deps.shipments, request, startedMs)
+  if (taken === 'whole') await settle(run, deps.shipments, requestId, parts, startedMs)
+  return taken
+}
+
+/** null: the list is not as it should be, which a run alone acts on. */
+const judged = async (...args: Parameters<typeof judge>): Promise<Set<string> | null> => {
+  try {
+    return await judge(...args)
+  } catch (error) {
+    args[0].lease.signal.throwIfAborted()
+    if (error instanceof DeliveryEnds || error instanceof GenesysFailure) return null
+    throw error
+  }
+}
+
+/** Sends the request and waits for its job, if Genesys has one. What a run alone would act on is left to it. */
+const takenWhole = async (
+  run: DeliveryRun,
+  shipments: ShipmentStore,
+  request: BatchToSend,
+  startedMs: number,
+): Promise<Ended> => {
+  const { contactLists } = run.deps
+  try {
+    const receipt = await callGenesys(
+      run,
+      'delivery',
+      (context) => contactLists.sendBatch(request, context),
+      () => checkList(run),
+    )
+    if (receipt.kind === 'ingested') return 'whole'
+    const { jobId } = receipt
+    await shipments.noteJob(run.claim, request.requestId, jobId)
+    const job = await aside(run, () => awaitJob(run, jobId, startedMs))
+    const failed = job === null || job.failed > 0 || job.errors.length > 0
+    return !failed && job.state === 'completed' ? 'whole' : 'refused'
+  } catch (error) {
+    run.lease.signal.throwIfAborted()
+    if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
+    if (error instanceof GenesysFailure) return 'refused'
+    throw error
+  }
+}
+
+const settle = async (
+  run: DeliveryRun,
+  shipments: ShipmentStore,
+  shipmentId: string,
+  parts: readonly ShipmentPart[],
+  startedMs: number,
+): Promise<void> => {
+  const { deps, claim } = run
+  const latencyMs = Math.round(deps.clock.monotonicMs() - startedMs)
+  const uploads = parts.map((part) => settledWhole(deps.ids, part))
+  const sum = { delivered: 0, unchanged: 0, failed: 0, unprocessed: 0 }
+  for (const { counts } of uploads) {
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name]
+  }
+  const audit = createAuditEntry(deps.ids, byGateway(parts[0]!.upload), {
+    action: 'upload.batch.settled',
+    object: shipmentId,
+    latencyMs,
+    counts: sum,
+  })
+  const input = { shipmentId, ended: 'completed' as const, uploads, audit }
+  const ended = await shipments.settleShipment(claim, input)
+  const about = { uploadId: parts[0]!.upload.id, batchId: shipmentId, attempt: 1 }
+  deps.emit('batch.settled', { ...about, ...sum, durationMs: latencyMs })
+  for (const upload of ended) {
+    const { delivered, unchanged, failed, unprocessed } = upload.counts
+    deps.emit('upload.finished', {
+      uploadId: upload.id,
+      tenantId: upload.tenantId,
+      contactListId: upload.contactListId,
+      state: upload.state,
+      problem: null,
+      ...{ delivered, unchanged, failed, unprocessed },
+      unsettled: 0,
+      sinceAcceptedMs: Math.max(0, deps.clock.now().getTime() - Date.parse(upload.createdAt)),
+    })
+  }
+}

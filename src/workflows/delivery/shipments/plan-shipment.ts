@@ -1,0 +1,78 @@
+import type { StagedChunk } from '../../../domain/uploads/chunk.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import { createBitmap, hasBit, setBit } from '../../../lib/bitmap.ts'
+import type { RowResult } from '../../ports/delivery/delivery.ts'
+import { skipCode } from '../skip-rule.ts'
+
+/** One upload of a shipment in the making. */
+export type ShipmentPart = {
+  upload: Upload
+  chunk: StagedChunk
+  /** 16 bytes a row. */
+  contentHashes: Buffer
+  /** Why rows of it do not go, by row. */
+  verdicts: Map<number, Omit<RowResult, 'line' | 'chunkSeq'>>
+}
+
+/** What the register knows of a contact. */
+export type Known = { contentHash: Buffer; acceptedSeq: number }
+
+const SUPERSEDED = { outcome: 'unprocessed', code: 'superseded', column: null } as const
+const KNOWN = { outcome: 'unchanged', code: 'known', column: null } as const
+
+const ageOf = ({ upload }: ShipmentPart): number => upload.contentSeq ?? 0
+
+const judge = (
+  part: ShipmentPart,
+  row: number,
+  known: Known | undefined,
+  skipping: boolean,
+): void => {
+  if (known === undefined) return
+  if (known.acceptedSeq > ageOf(part)) {
+    part.verdicts.set(row, SUPERSEDED)
+    return
+  }
+  const hash = part.contentHashes.subarray(row * 16, row * 16 + 16)
+  const code = skipping ? skipCode(part.upload.duplicates, known.contentHash, hash) : null
+  if (code !== null) part.verdicts.set(row, { outcome: 'unchanged', code, column: null })
+}
+
+/**
+ * Judges every row: by the register, and where a contact is in several of the uploads, by each other, as if they had gone one by one. The newest content goes;
+ * older rows are superseded by it and rows that skip what is known are unchanged, both true only when the shipment was delivered whole.
+ */
+export const judgeRows = (
+  parts: readonly ShipmentPart[],
+  register: ReadonlyMap<string, Known>,
+  skipping: (upload: Upload) => boolean,
+): void => {
+  const going = new Map<string, { part: ShipmentPart; row: number }>()
+  for (const part of parts) {
+    for (const [row, contactId] of part.chunk.contactIds.entries()) {
+      if (hasBit(part.chunk.leftOut, row)) continue
+      judge(part, row, register.get(contactId), skipping(part.upload))
+      if (part.verdicts.has(row)) continue
+      const other = going.get(contactId)
+      if (other !== undefined && part.upload.duplicates === 'skip') {
+        part.verdicts.set(row, KNOWN)
+      } else if (other !== undefined && ageOf(part) < ageOf(other.part)) {
+        part.verdicts.set(row, SUPERSEDED)
+      } else {
+        other?.part.verdicts.set(other.row, SUPERSEDED)
+        going.set(contactId, { part, row })
+      }
+    }
+  }
+}
+
+/** The rows of the part that go, in their order. */
+export const goingRows = ({ chunk, verdicts }: ShipmentPart): number[] =>
+  [...chunk.contactIds.keys()].filter((row) => !hasBit(chunk.leftOut, row) && !verdicts.has(row))
+
+/** The same as bits over all rows of the chunk. */
+export const goingBits = (part: ShipmentPart): Buffer => {
+  const bits = createBitmap(part.chunk.contactIds.length)
+  for (const row of goingRows(part)) setBit(bits, row)
+  return bits
+}

@@ -1,0 +1,65 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import type { JobEnd, LaneClaim, RegisterRow, RowResult, SettledCounts } from './delivery.ts'
+
+/** One upload's rows in a shipment: those of its only chunk. */
+export type ShippedUpload = {
+  upload: Upload
+  batchId: string
+  rows: number
+  /** Which of them go, as in `Batch.sent`. */
+  sent: Buffer
+}
+
+export type SettledUpload = {
+  uploadId: string
+  counts: SettledCounts
+  /** Of the unprocessed rows, those that newer content of the same shipment has taken the place of. */
+  superseded: number
+  results: readonly RowResult[]
+  delivered: readonly RegisterRow[]
+  confirmed: readonly string[]
+  /** Written where the upload ends with it. */
+  finished: AuditEntry
+}
+
+/** Requests that carry rows of several uploads. Every method that writes compares the claim's fence and throws `FenceLost`. */
+export type ShipmentStore = {
+  /**
+   * The lane's oldest workable uploads that can share a request and follow each other: appended by batches, of one chunk, nothing of them
+   * sent, all of one tenant and one version of the list's columns. Empty where the oldest one is not such.
+   */
+  waiting(claim: LaneClaim, limit: number): Promise<Upload[]>
+  /**
+   * Writes a shipment with its uploads in this order, and that it is about to be sent. `overwrites`: ids that the register knows. Where an upload was
+   * paused, held or is to be cancelled, nothing is written: false.
+   */
+  ship(
+    claim: LaneClaim,
+    shipment: {
+      id: string
+      uploads: readonly ShippedUpload[]
+      overwrites: readonly string[]
+      audit: AuditEntry
+    },
+  ): Promise<boolean>
+  noteJob(claim: LaneClaim, shipmentId: string, jobId: string): Promise<void>
+  /**
+   * Settles every upload of the shipment and ends each of which nothing is left, in one transaction; one that was paused or is to be
+   * cancelled meanwhile keeps the outcome. Answers with those that ended.
+   */
+  settleShipment(
+    claim: LaneClaim,
+    input: {
+      shipmentId: string
+      ended: JobEnd
+      uploads: readonly SettledUpload[]
+      audit: AuditEntry
+    },
+  ): Promise<Upload[]>
+  /**
+   * Open shipments of the lane that carry several uploads, or one of another id than their batch, are no more: their uploads go again, under
+   * other ids. Of one that is to be cancelled the outcome stays unknown.
+   */
+  dissolve(claim: LaneClaim): Promise<void>
+}
