@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8'
 
 import { composeGateway, type Gateway } from './compose.ts'
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
+import { systemClock } from './lib/clock.ts'
+import { startWatchdog } from './lib/watchdog.ts'
 import type { Emit } from './telemetry/events.ts'
 import { createEventLog } from './telemetry/logger.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
@@ -115,6 +117,7 @@ const main = async (): Promise<void> => {
     process.exit(1)
   })
   listens(gateway)
+  startWatchdog(systemClock)
   telemetry.emit('process.started', {
     address: gateway.address,
     home: config.home.kind,

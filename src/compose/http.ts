@@ -221,6 +221,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
       defaultRegion: config.intake.defaultRegion,
       contactIdPattern: config.intake.contactIdPattern,
     },
+    hasRoom: () => store.home.hasRoom(),
     metricsToken: config.metricsToken,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     publicUrl: deps.publicUrl,

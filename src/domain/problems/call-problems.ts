@@ -226,6 +226,13 @@ export const CALL_PROBLEMS = {
     'The database restarts.',
     'Send again after Retry-After; the same Idempotency-Key may be used.',
   ),
+  'storage-full': page(
+    503,
+    'The disk is full',
+    'There is no room for new work, so the gateway accepts nothing; what it has accepted is safe and goes on.',
+    'The disk of an embedded gateway fills up.',
+    'Send again after Retry-After; the same Idempotency-Key may be used. Operators make room on the disk of the database.',
+  ),
   'service-stopping': page(
     503,
     'The gateway is stopping',

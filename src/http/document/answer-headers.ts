@@ -29,6 +29,7 @@ const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'too-many-streams',
   'service-stopping',
   'database-unavailable',
+  'storage-full',
   'genesys-unavailable',
   'idempotency-key-in-progress',
 ])

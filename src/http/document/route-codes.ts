@@ -22,6 +22,7 @@ const WITH_KEY: readonly ProblemCode[] = [
   'too-many-requests',
   'service-stopping',
   'database-unavailable',
+  'storage-full',
 ]
 
 /** Of a body that the framework reads, where none is taken as well. */

@@ -8,6 +8,7 @@ import { keyRequestsPerMinute, type HttpDeps } from '../server/deps.ts'
 import { findKeyOf } from '../server/doorway.ts'
 import { createKeyFailures, type KeyFailures } from '../server/key-failures.ts'
 import { createKeyQuota, quotaHeaders, type KeyQuota } from '../server/key-quota.ts'
+import { storageFull } from '../server/problem-document.ts'
 
 const bearerOf = (request: FastifyRequest): string | null => {
   const match = /^Bearer ([\x21-\x7e]{1,512})$/iu.exec(request.headers.authorization ?? '')
@@ -74,6 +75,8 @@ const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): v
   }
 }
 
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
 /** Deny by default: a route that does not say who may call it stops the boot. Keys, scopes, and the door of `/metrics`. */
 export const authPlugin = (deps: HttpDeps) =>
   fp(
@@ -112,6 +115,10 @@ export const authPlugin = (deps: HttpDeps) =>
         charge(quota, key, reply)
         const scope = typeof access === 'object' ? access.scope : access === 'key' ? null : 'admin'
         authorize(request, key, scope)
+      })
+      app.addHook('onRequest', async ({ caller, method }) => {
+        // What only reads goes on, and frees nothing; Genesys' webhooks come without a caller.
+        if (caller !== null && !READS.has(method) && deps.hasRoom?.() === false) throw storageFull()
       })
     },
     { name: 'auth', dependencies: ['lifecycle'] },

@@ -82,6 +82,8 @@ export type HttpDeps = {
   readSegments: ReadSegments
   resumeSegment: ResumeSegment
   readLimits: ReadLimits
+  /** Whether there is room for new work; left out: always. */
+  hasRoom?: () => boolean
   /** What the configuration says of rows. */
   rowRules: RowRules
   /** Ties rows of a file to mend to their uploads and ids. */

@@ -1,6 +1,6 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem, PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
-import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
+import { StorageFull, StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 import { FileRefused } from '../../intake/contract.ts'
 import { refusedByGenesys } from '../../workflows/uploads/receive/list-schema.ts'
 
@@ -76,6 +76,15 @@ const statusOf = (error: unknown): number =>
     ? error.statusCode
     : 500
 
+/** What new work is answered while the disk of the database is full. */
+export const storageFull = (): GatewayProblem =>
+  new GatewayProblem('storage-full', 'The disk of the database is full.', {}, 30)
+
+const databaseProblem = (error: unknown): GatewayProblem =>
+  error instanceof StorageFull
+    ? storageFull()
+    : new GatewayProblem('database-unavailable', 'The database does not answer.', {}, 5)
+
 /** Any error that reaches the border, as the problem that the caller is told. Nothing of a foreign error's text is passed on. */
 export const problemOf = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error
@@ -87,7 +96,7 @@ export const problemOf = (error: unknown): GatewayProblem => {
   const known = FRAMEWORK_CODES[code]
   if (known) return new GatewayProblem(known, PROBLEMS[known].meaning)
   if (error instanceof StoreUnavailable || DATABASE_CODE.test(code)) {
-    return new GatewayProblem('database-unavailable', 'The database does not answer.', {}, 5)
+    return databaseProblem(error)
   }
   const status = statusOf(error)
   if (status === 413)

@@ -14,6 +14,8 @@ export type Database = {
   readonly sql: SqlExecutor
   /** One statement with large bytes among its values, in one transaction of its own: they go as they are, not as text. */
   writeBytes(statement: CompiledQuery): Promise<void>
+  /** Whether there is room for new work; always, where the disk is a server's. */
+  hasRoom(): boolean
   close(): Promise<void>
 }
 

@@ -5,13 +5,15 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises'
 import { PGlite, type PGliteInterface, type Transaction } from '@electric-sql/pglite'
 import { type CompiledQuery, Kysely, PGliteDialect, type PGliteDialectConfig } from 'kysely'
 
+import { StorageFull } from '../../domain/problems/store-unavailable.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { makeDirectory } from '../../lib/make-directory.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { createMessageWriter, type WireValue } from '../endpoints/wire-message.ts'
-import { ensureCluster } from './cluster.ts'
+import { ensureCluster } from './cluster/cluster.ts'
+import { DurableNodeFS, START_PARAMS } from './cluster/durable-fs.ts'
+import { createRoomCheck } from './cluster/free-space.ts'
 import type { Database } from './database.ts'
-import { DurableNodeFS, START_PARAMS } from './durable-fs.ts'
 import { runMaintenance } from './maintenance.ts'
 import { sqlFailure } from './sql-failure.ts'
 
@@ -101,9 +103,10 @@ const forKysely = (lite: PGlite): PGliteDialectConfig['pglite'] => {
 }
 
 /** PGlite's own way takes six calls a statement and copies large bytes five times. The transaction keeps other statements out. */
-const createWriteBytes = (lite: PGlite): Database['writeBytes'] => {
+const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['writeBytes'] => {
   const writer = createMessageWriter()
   return async ({ sql, parameters }: CompiledQuery) => {
+    if (!hasRoom()) throw new StorageFull()
     try {
       await lite.transaction(() =>
         lite.runExclusive(() =>
@@ -128,6 +131,12 @@ export const openEmbedded = async (deps: {
   emit: Emit
 }): Promise<Database> => {
   makeDirectory(deps.dataDir, 0o700)
+  const hasRoom = createRoomCheck(deps.dataDir)
+  if (!hasRoom()) {
+    throw new Error(
+      `The disk of DATA_DIR ${deps.dataDir} has less than 64 MiB free. Make room and start again.`,
+    )
+  }
   const lock = lockDirectory(deps.dataDir)
   let lite: PGlite
   try {
@@ -159,7 +168,8 @@ export const openEmbedded = async (deps: {
     kind: 'embedded',
     db,
     sql: { executeSql },
-    writeBytes: createWriteBytes(lite),
+    writeBytes: createWriteBytes(lite, hasRoom),
+    hasRoom,
     close: async () => {
       await maintenance.stop()
       if (!lite.closed) await lite.close()

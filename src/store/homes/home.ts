@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { StorageFull } from '../../domain/problems/store-unavailable.ts'
 import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
 import { STEADY_NOW } from '../clock/steady-time.ts'
@@ -45,8 +46,10 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
   return {
     kind: database.kind,
     close: deps.close,
+    hasRoom: () => database.hasRoom(),
     // A standby answers, and so does a database whose log is full: only a write proves that work can be taken.
     ping: async () => {
+      if (!database.hasRoom()) throw new StorageFull()
       await sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
         update database_clock set seen_at = seen_at from relaxed`.execute(database.db)
     },

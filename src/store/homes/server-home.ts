@@ -148,6 +148,7 @@ export const openServer = (deps: {
       },
     },
     writeBytes: createWriteBytes(pool),
+    hasRoom: () => true,
     close: () => pool.end(),
   }
 }

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
+import { StorageFull, StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 
 /** A statement that failed, cut down to what may be logged: drivers attach the statement and its values, which hold personal data. */
 export class SqlFailure extends Error {
@@ -33,6 +33,15 @@ const NO_ANSWER = 'Query read timeout'
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof Error && error.message === NO_ANSWER
 
+/** disk_full: the server could not extend a file. */
+const DISK_FULL = '53100'
+
+/** Where the database answers, and takes no writes. */
+const writeRefused = (code: string): StoreUnavailable | null => {
+  if (code === DISK_FULL) return new StorageFull()
+  return code === READ_ONLY ? new StoreUnavailable(TAKES_NO_WRITES) : null
+}
+
 /** Translates a driver's error once, at the border. */
 export const sqlFailure = (error: unknown): Error => {
   if (!(error instanceof Error)) return new Error('The database driver threw no error object')
@@ -40,7 +49,8 @@ export const sqlFailure = (error: unknown): Error => {
   const told = error as Error & { code?: unknown; constraint?: unknown }
   const code = typeof told.code === 'string' ? told.code : ''
   const message = error.message.slice(0, 300)
-  if (code === READ_ONLY) return new StoreUnavailable(TAKES_NO_WRITES)
+  const refused = writeRefused(code)
+  if (refused !== null) return refused
   if (UNAVAILABLE.test(code) || BROKEN_CONNECTION.test(message) || isUnanswered(error)) {
     return new StoreUnavailable(`The database does not answer${code ? ` (${code})` : ''}`)
   }

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { systemClock } from '../../../src/lib/clock.ts'
-import { ClusterMissing } from '../../../src/store/homes/cluster.ts'
+import { ClusterMissing } from '../../../src/store/homes/cluster/cluster.ts'
 import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 
 const directoryOf = (t: TestContext): string => {

@@ -2,8 +2,10 @@ import type { HoldReason, UploadState } from '../../../domain/uploads/upload.ts'
 
 export type Home = {
   readonly kind: 'embedded' | 'server'
-  /** Throws when the database does not answer or takes no writes. */
+  /** Throws when the database does not answer or takes no writes, `StorageFull` when its disk has no room. */
   ping(): Promise<void>
+  /** Whether there is room for new work. */
+  hasRoom(): boolean
   /** For gauges; one cheap query each scrape. */
   gauges(): Promise<{
     uploads: Partial<Record<UploadState, number>>
