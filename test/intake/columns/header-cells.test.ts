@@ -93,6 +93,8 @@ describe('rows with empty cells behind the last column', () => {
       rejected(taken).map(({ line, code }) => [line, code]),
       [[2, 'row-ragged']],
     )
+    const twice = `${HEADER}\nN-1,Lee, Ann,+14155550132,,\nN-2,Lee, Ben, Jr.,+14155550133,,\n`
+    assert.deepEqual((await take(twice, LIST)).result.rejections, { 'row-ragged': 2 })
     const alone = await take(`${HEADER}\n\nN-1,Lee, Ann,+14155550132,,\n\n`, LIST)
     assert.deepEqual(alone.result.rejections, { 'row-ragged': 1 })
     assert.equal(alone.result.counts.blank, 2)
