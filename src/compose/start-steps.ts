@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Emit, StartStep } from '../telemetry/events.ts'
+import type { Emit } from '../telemetry/events.ts'
+import type { StartStep } from '../telemetry/start-step.ts'
 
 /** A start that hangs says so this often. */
 const AGAIN_MS = 10_000

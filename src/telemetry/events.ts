@@ -1,17 +1,10 @@
+import type { StartStep } from './start-step.ts'
+
 /**
  * Every telemetry event: its level and its fields. Business code says once what happened; the logger turns an event into one
  * line and the registry into metrics. INFO: a unit of work. WARN: odd, nothing lost. ERROR: a person must act.
  * A field is an id, a count, a code of a closed set or a duration; never a person's data, a body, a URL or a secret.
  */
-/** What a start does, in its order. The words stand in the log. */
-export type StartStep =
-  | 'open-embedded-database'
-  | 'open-database'
-  | 'start-sandbox'
-  | 'prepare-work'
-  | 'start-jobs'
-  | 'listen'
-
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type GatewayEvents = {
@@ -86,6 +79,9 @@ export type GatewayEvents = {
   'batch.settled': {
     uploadId: string
     batchId: string
+    /** Left out where one request carries several uploads. */
+    seq?: number
+    jobId?: string | null
     attempt: number
     delivered: number
     unchanged: number
@@ -127,6 +123,10 @@ export type GatewayEvents = {
     durationMs: number
     retryInMs: number | null
     correlationId: string | null
+    /** Ours, the same over every attempt of a batch or a file; null: the call has none. */
+    requestId: string | null
+    /** Of the quota, as Genesys says; null: it said nothing. */
+    remaining: number | null
   }
   'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
   'pace.waited': { class: string; waitedMs: number }

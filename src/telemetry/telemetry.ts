@@ -194,7 +194,9 @@ const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> =
   const pace = await source.pace()
   metrics.paceLimit.set(pace.requestsPerMinute)
   metrics.paceUsed.set(pace.usedLastMinute)
-  if (pace.remaining !== null) metrics.paceRemaining.set(pace.remaining)
+  // Absent until Genesys says something: a 0 would read as a quota that is used up.
+  if (pace.remaining === null) metrics.paceRemaining.remove()
+  else metrics.paceRemaining.set(pace.remaining)
   for (const [name, count] of Object.entries(pace.waiting))
     metrics.paceWaiting.set({ class: name }, count)
   const ready = source.ready()

@@ -46,6 +46,8 @@ test('events move the metrics, and gauges come from the database and the pace qu
   telemetry.emit('batch.settled', {
     uploadId: 'upl_1',
     batchId: 'b',
+    seq: 0,
+    jobId: null,
     attempt: 1,
     delivered: 7,
     unchanged: 2,
@@ -72,6 +74,17 @@ test('events move the metrics, and gauges come from the database and the pace qu
   assert.match(body, /gateway_uploads\{state="delivering"\} 3/)
   assert.match(body, /gateway_pace_waiting\{class="delivery"\} 2/)
   assert.match(body, /gateway_database_up 1/)
+})
+
+test('what Genesys says remains is absent until it says something, for a 0 would read as used up', async () => {
+  const telemetry = createTelemetry({ log: () => {} })
+  const scraped = async (remaining: number | null) => {
+    const pace = async () => ({ ...(await quietSource.pace()), remaining })
+    return (await telemetry.scrape({ ...quietSource, pace })).body
+  }
+  assert.doesNotMatch(await scraped(null), /^gateway_pace_remaining /m)
+  assert.match(await scraped(0), /^gateway_pace_remaining 0$/m)
+  assert.doesNotMatch(await scraped(null), /^gateway_pace_remaining /m)
 })
 
 test('counters of closed sets are there with 0, so that an increase from nothing is seen', async () => {
@@ -122,6 +135,8 @@ test('a failed attempt at Genesys shows at the default level, and readiness can 
     durationMs: 3,
     retryInMs: null,
     correlationId: null,
+    requestId: null,
+    remaining: null,
   }
   assert.equal(telemetry.lastGenesysAttempt(), 'not asked yet')
   telemetry.emit('genesys.attempted', { ...attempt, status: 200, failure: null })

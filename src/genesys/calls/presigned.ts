@@ -79,6 +79,8 @@ export const createPutPresigned = (deps: {
         durationMs: clock.monotonicMs() - startedMs,
         retryInMs: null,
         correlationId: null,
+        requestId: null,
+        remaining: null,
       })
     try {
       const { status, retryAfterMs } = await deps.transport.send({

@@ -20,6 +20,12 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /** A call waits at least this long for its slot, even if it may not be retried: pacing is no failure. */
 const MIN_PATIENCE_MS = 10_000
 
+/** What the answer's head says, or its absence. */
+const saidBy = <T>({ answer }: Attempt<T>, failure: GenesysFailure | null) =>
+  answer === null
+    ? { status: failure?.status ?? null, correlationId: null, remaining: null }
+    : { status: answer.status, correlationId: answer.correlationId, remaining: answer.remaining }
+
 const attemptedFields = <T>(
   call: ApiCall<T>,
   context: CallContext,
@@ -32,11 +38,11 @@ const attemptedFields = <T>(
     operation: failure?.operation ?? call.operation,
     class: context.class,
     attempt,
-    status: made.answer?.status ?? failure?.status ?? null,
     failure: failure?.kind ?? null,
     durationMs: made.durationMs,
     retryInMs,
-    correlationId: made.answer?.correlationId ?? null,
+    requestId: call.headers?.['x-request-id'] ?? null,
+    ...saidBy(made, failure),
   }
 }
 

@@ -115,7 +115,8 @@ export const settleBatch = async (
   })
   noteUpload(run, settled)
   const about = { uploadId: run.upload.id, batchId: batch.id, attempt: Math.max(1, batch.attempts) }
-  run.deps.emit('batch.settled', { ...about, ...counts, durationMs: latencyMs })
+  const sent = { seq: batch.chunkSeq, jobId: batch.jobId }
+  run.deps.emit('batch.settled', { ...about, ...sent, ...counts, durationMs: latencyMs })
 }
 
 export const settleAndGoOn = async (...args: Parameters<typeof settleBatch>): Promise<void> => {
