@@ -4,6 +4,8 @@ import { test } from 'node:test'
 
 import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
 import { PROBLEMS } from '../../src/domain/problems/problem.ts'
+import { FINDING_SEVERITIES } from '../../src/domain/segments/analysis/finding.ts'
+import { DEFINITION_FAULTS } from '../../src/domain/segments/definition-faults.ts'
 import { REJECTIONS } from '../../src/domain/uploads/rejection.ts'
 import { UPLOAD_WARNINGS } from '../../src/domain/uploads/upload-warnings.ts'
 import { UPLOAD_STATES } from '../../src/domain/uploads/upload.ts'
@@ -99,6 +101,8 @@ test('every problem or rejection code that the documents name is one that is ser
       PROBLEMS,
       REJECTIONS,
       UPLOAD_WARNINGS,
+      FINDING_SEVERITIES,
+      DEFINITION_FAULTS,
       dependencies,
       { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
     ].flatMap((names) => Object.keys(names)),
