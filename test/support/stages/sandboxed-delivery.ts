@@ -1,5 +1,6 @@
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { type SandboxHandle, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
 import type { ContactReadPort } from '../../../src/workflows/ports/uploads/reconciliation.ts'
 import {
@@ -14,8 +15,7 @@ import { createMemoryGenesys } from '../memory/memory-genesys.ts'
 import { deliveryOver } from './delivery-run.ts'
 
 export const SANDBOX_LIST = 'list-1'
-/** Below the patience of the pacer, which is no wait. */
-const LONGEST_SLEEP_MS = 59_000
+const LONGEST_SLEEP_MS = 600_000
 
 type World = {
   clock: SkippingClock
@@ -24,7 +24,7 @@ type World = {
   close(): Promise<void>
 }
 
-/** The sandbox and a client of it over real HTTP, on one clock of which no wait takes time. */
+/** The sandbox and a client of it over real HTTP, where no wait of Genesys or of the delivery takes time. */
 export const startWorld = async (): Promise<World> => {
   const clock = createSkippingClock(LONGEST_SLEEP_MS)
   const limits = { guideRequestsPerMinute: 600_000, platformRequestsPerMinute: 600_000 }
@@ -38,11 +38,13 @@ export const startWorld = async (): Promise<World> => {
     loginUrl: sandbox.url,
     requestsPerMinute: 600_000,
     batchRows: null,
-    pace: createMemoryPace(clock),
+    pace: createMemoryPace(systemClock),
     newLists: createMemoryNewLists(),
     random: () => 0.5,
     emit: createTeller().emit,
     ...about,
+    // The pacer's patience is no wait, and must not move the time of the others.
+    clock: systemClock,
   })
   const close = async (): Promise<void> => {
     await client.close()
