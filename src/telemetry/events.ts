@@ -127,6 +127,8 @@ export type GatewayEvents = {
     requestId: string | null
     /** Of the quota, as Genesys says; null: it said nothing. */
     remaining: number | null
+    /** The right that a 403 most likely means is missing. */
+    right: string | null
   }
   'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
   'pace.waited': { class: string; waitedMs: number }

@@ -218,11 +218,16 @@ export const createTelemetry = (deps: { log: Emit }): Telemetry => {
   setFirstValues(metrics)
   collectDefaultMetrics({ register: registry })
   let lastGenesysAttempt = 'not asked yet'
-  const noteAttempt = ({ failure, status }: GatewayEvents['genesys.attempted']): void => {
-    lastGenesysAttempt =
-      failure === null
-        ? 'answers'
-        : `last attempt: ${failure}${status === null ? '' : ` (${status})`}`
+  /** Operation → the right that it lacks, until it is answered. */
+  const denied = new Map<string, string>()
+  const noteAttempt = (made: GatewayEvents['genesys.attempted']): void => {
+    const { operation, failure, status, right } = made
+    if (right !== null) denied.set(operation, right)
+    else if (failure === null) denied.delete(operation)
+    const answer = failure === null ? 'answers' : `last attempt: ${failure}`
+    const lacking = [...new Set(denied.values())].join(', ')
+    const rights = lacking === '' ? '' : `; rights that are probably missing: ${lacking}`
+    lastGenesysAttempt = `${answer}${failure === null || status === null ? '' : ` (${status})`}${rights}`
   }
   return {
     lastGenesysAttempt: () => lastGenesysAttempt,

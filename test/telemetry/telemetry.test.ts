@@ -137,6 +137,7 @@ test('a failed attempt at Genesys shows at the default level, and readiness can 
     correlationId: null,
     requestId: null,
     remaining: null,
+    right: null,
   }
   assert.equal(telemetry.lastGenesysAttempt(), 'not asked yet')
   telemetry.emit('genesys.attempted', { ...attempt, status: 200, failure: null })
@@ -144,6 +145,16 @@ test('a failed attempt at Genesys shows at the default level, and readiness can 
   telemetry.emit('genesys.attempted', { ...attempt, status: 503, failure: 'unavailable' })
   assert.match(lines[0] ?? '', /"level":"warn".*"failure":"unavailable"/)
   assert.equal(telemetry.lastGenesysAttempt(), 'last attempt: unavailable (503)')
+
+  const right = 'outbound:contact:add'
+  telemetry.emit('genesys.attempted', { ...attempt, status: 403, failure: 'forbidden', right })
+  telemetry.emit('genesys.attempted', { ...attempt, operation: 'job', status: 200, failure: null })
+  assert.equal(
+    telemetry.lastGenesysAttempt(),
+    'answers; rights that are probably missing: outbound:contact:add',
+  )
+  telemetry.emit('genesys.attempted', { ...attempt, status: 200, failure: null })
+  assert.equal(telemetry.lastGenesysAttempt(), 'answers')
 })
 
 test('no event names a field like the key that holds its own name', () => {

@@ -81,6 +81,7 @@ export const createPutPresigned = (deps: {
         correlationId: null,
         requestId: null,
         remaining: null,
+        right: null,
       })
     try {
       const { status, retryAfterMs } = await deps.transport.send({

@@ -42,6 +42,7 @@ const attemptedFields = <T>(
     durationMs: made.durationMs,
     retryInMs,
     requestId: call.headers?.['x-request-id'] ?? null,
+    right: failure?.right ?? null,
     ...saidBy(made, failure),
   }
 }
