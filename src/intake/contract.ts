@@ -44,7 +44,7 @@ export type IntakeResult = {
   /** Chunks with at least one accepted row that is not left out. */
   batchesTotal: number
   chunks: number
-  phones: { direct: number; library: number }
+  phones: { direct: number; library: number; normalized: number }
 }
 
 /** Problem codes that refuse the file as a whole: 422, except the two 413. */

@@ -44,6 +44,8 @@ export type GatewayEvents = {
     blank: number
     rejections: Record<string, number>
     chunks: number
+    /** Phone numbers of its rows that were taken and written as E.164. */
+    normalizedPhones: number
   }
   'upload.discarded': { uploadId: string; reason: string; bytes: number }
   'upload.replayed': { tenantId: string; requestId: string }

@@ -341,6 +341,15 @@ describe('the columns of a file', () => {
     assert.deepEqual(accepted(taken)[0]?.cells, ['c1', '', '+14155552671', ''])
   })
 
+  it('that hold phones are counted as far as they were taken, on either way through the rows', async () => {
+    const rows = ['c1,4155552671', 'c2,+14155552672', 'c3,12', 'c4,']
+    for (const more of [[], ['c5,"415-555-2675"']]) {
+      const body = ['contactId,phone', ...rows, ...more, ''].join('\n')
+      const { result } = await take(body, { columns: [column('phone', 'phone')] })
+      assert.equal(result.phones.normalized, 2 + more.length)
+    }
+  })
+
   it('are phones by declaration, else by option, else by name', async () => {
     const kinds = async (columns: ReturnType<typeof column>[], options = {}) => {
       const names = columns.map((one) => one.name)

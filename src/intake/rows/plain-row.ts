@@ -191,6 +191,7 @@ export const createTakePlainRow = (deps: {
     const most = record.size * 2 + (targets.length + 1) * CELL_ROOM_BYTES
     if (!writeRow(rows, record, builder.room(record.line, most))) return false
     phones.direct += rows.phones
+    phones.normalized += rows.phones
     builder.acceptWritten(record.line, rows.row)
     return true
   }

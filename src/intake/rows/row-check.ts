@@ -27,7 +27,8 @@ export type CheckRow = (
   suspect: boolean,
 ) => CheckedRow | RefusedRow
 
-export type PhoneCounters = { direct: number; library: number }
+/** By the path that read them; `normalized`: those that were taken and are E.164 now. */
+export type PhoneCounters = { direct: number; library: number; normalized: number }
 
 type Draft = {
   cells: string[]
@@ -70,6 +71,7 @@ const placePhone = (
   if (result.direct) phones.direct += 1
   else phones.library += 1
   if (!result.ok) return result.code
+  phones.normalized += 1
   draft.cells[at] = result.e164
   draft.subjects.push(result.e164)
   draft.phones.push(result.written, result.e164)

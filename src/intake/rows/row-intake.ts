@@ -157,7 +157,7 @@ const openIntake = (
 export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowIntake => {
   const counts = { ...ZERO_COUNTS }
   const rejections = new Map<string, number>()
-  const phones = { direct: 0, library: 0 }
+  const phones = { direct: 0, library: 0, normalized: 0 }
   const notices = createNotices()
   const tally = { counts, rejections, notices }
   let open: OpenIntake | null = null

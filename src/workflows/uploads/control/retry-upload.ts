@@ -117,7 +117,13 @@ const retry = async (
     () => 0,
   )
   const durationMs = deps.clock.monotonicMs() - startedMs
-  tellStaged(deps, upload, { requestId, bytes: 0, durationMs, chunks: input.chunks })
+  tellStaged(deps, upload, {
+    requestId,
+    bytes: 0,
+    durationMs,
+    chunks: input.chunks,
+    normalizedPhones: 0,
+  })
   return { ...answer, location: `/v1/uploads/${uploadId}`, replayed: false }
 }
 

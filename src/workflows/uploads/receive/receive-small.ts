@@ -104,7 +104,9 @@ export const receiveSmall = async (
   const { upload, answer } = staged
   deps.wake(upload.laneKey)
   const durationMs = deps.clock.monotonicMs() - startedMs
-  tellStaged(deps, upload, { requestId, bytes: upload.source.bytes, durationMs, chunks: 1 })
-  deps.emit('phones.parsed', result.phones)
+  const { normalized: normalizedPhones, ...parsed } = result.phones
+  const { bytes } = upload.source
+  tellStaged(deps, upload, { requestId, bytes, durationMs, chunks: 1, normalizedPhones })
+  deps.emit('phones.parsed', parsed)
   return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
 }

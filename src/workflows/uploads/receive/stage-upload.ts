@@ -65,8 +65,11 @@ export const stageUpload = async (
   const { chunks, phones } = input
   const { requestId } = caller
   const durationMs = clock.monotonicMs() - startedMs
-  tellStaged(deps, upload, { requestId, bytes: upload.source.bytes, durationMs, chunks })
-  deps.emit('phones.parsed', phones)
+  const { normalized: normalizedPhones, ...parsed } = phones
+  const { bytes: fileBytes } = upload.source
+  const told = { requestId, bytes: fileBytes, durationMs, chunks, normalizedPhones }
+  tellStaged(deps, upload, told)
+  deps.emit('phones.parsed', parsed)
   return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
 }
 

@@ -76,7 +76,13 @@ export const stageRows = async <Input extends StageUpload>(
 export const tellStaged = (
   deps: Pick<ReceiveDeps, 'emit'>,
   upload: Upload,
-  about: { requestId: string; bytes: number; durationMs: number; chunks: number },
+  about: {
+    requestId: string
+    bytes: number
+    durationMs: number
+    chunks: number
+    normalizedPhones: number
+  },
 ): void => {
   const { read, accepted, rejected, duplicates, suppressed, blank } = upload.counts
   deps.emit('upload.staged', {

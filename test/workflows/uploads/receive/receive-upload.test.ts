@@ -62,7 +62,7 @@ const lineIntake: RunIntake = async (body, spec, sink) => {
     replacedBy: new Map(),
     batchesTotal: chunks,
     chunks,
-    phones: { direct: 0, library: 0 },
+    phones: { direct: 0, library: 0, normalized: 0 },
   }
 }
 
