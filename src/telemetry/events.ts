@@ -11,7 +11,6 @@ export type GatewayEvents = {
   'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
   'process.stopping': { signal: string }
   'process.stopped': { durationMs: number; clean: boolean }
-  /** Before a step of the start, and every 10 s of it. */
   'process.starting': { step: StartStep; forMs: number }
   /** What an earlier version had stored in the clear; `done` is false while a long table goes on. */
   'store.sealed': { table: string; rows: number; done: boolean }
@@ -44,7 +43,6 @@ export type GatewayEvents = {
     blank: number
     rejections: Record<string, number>
     chunks: number
-    /** Phone numbers of its rows that were taken and written as E.164. */
     normalizedPhones: number
   }
   'upload.discarded': { uploadId: string; reason: string; bytes: number }
@@ -127,9 +125,8 @@ export type GatewayEvents = {
     correlationId: string | null
     /** Ours, the same over every attempt of a batch or a file; null: the call has none. */
     requestId: string | null
-    /** Of the quota, as Genesys says; null: it said nothing. */
+    /** Of the quota, as Genesys says; null: it said nothing. `right`: probably missing, by a 403. */
     remaining: number | null
-    /** The right that a 403 most likely means is missing. */
     right: string | null
   }
   'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
