@@ -10,6 +10,7 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
+import type { ContactReadPort } from '../../../src/workflows/ports/uploads/reconciliation.ts'
 import { createApplyUpload } from '../../../src/workflows/uploads/control/apply-upload.ts'
 import { createControlUpload } from '../../../src/workflows/uploads/control/control-upload.ts'
 import type { RetryOutcome } from '../../../src/workflows/uploads/control/retry-rows.ts'
@@ -46,7 +47,7 @@ const fileOf = (rows: readonly Row[], rejected: number): string =>
 export const createWorkingGateway = (
   store: Store,
   listId: string,
-  about: { jobs?: boolean; fileBytes?: number } = {},
+  about: { jobs?: boolean; fileBytes?: number; contactReads?: ContactReadPort } = {},
 ) => {
   const genesys = createMemoryGenesys({ batchRows: 3, ...about })
   genesys.list = {
@@ -93,7 +94,7 @@ export const createWorkingGateway = (
     contactLists: genesys,
     contactFiles: genesys.contactFiles,
     clearContactList: async () => genesys.contacts.clear(),
-    contactReads: null,
+    contactReads: about.contactReads ?? null,
     callbackUrl: null,
     delivery: store.delivery,
     uploads: store.uploads,
