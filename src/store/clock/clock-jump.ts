@@ -9,6 +9,7 @@ const LEASE = sql`interval '10 seconds'`
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'lane', columns: ['waits_since', 'waits_until'] },
+  { table: 'segment_campaign', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   // A time that a caller named is a time of day; what the gateway gave itself is a wait.
   {
     table: 'upload',
@@ -32,11 +33,16 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
 const interval = (ms: number): RawBuilder<unknown> =>
   sql`make_interval(secs => ${ms / 1000}::float8)`
 
+/** Tables whose rows are held by a lease. */
+const LEASED = ['lane', 'segment_campaign'] as const
+
 /** The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive lives longer than before. */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
   const back = interval(backMs)
-  await sql`update lane set lease_until = clock_timestamp() + ${LEASE}
-    where lease_until > clock_timestamp() + ${LEASE}`.execute(tx)
+  for (const table of LEASED) {
+    await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}
+      where lease_until > clock_timestamp() + ${LEASE}`.execute(tx)
+  }
   for (const { table, where, columns } of AHEAD) {
     const ahead = columns.map((column) => sql`${sql.ref(column)} > clock_timestamp()`)
     const moved = columns.map(
@@ -53,9 +59,10 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
 
 /** The clock was set ahead: whoever gave a sign of life before counts as alive now, and has the usual time for the next one. */
 export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
-  await sql`update lane set lease_until = clock_timestamp() + ${LEASE} where lease_until < clock_timestamp()`.execute(
-    tx,
-  )
+  for (const table of LEASED) {
+    await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}
+      where lease_until < clock_timestamp()`.execute(tx)
+  }
   await sql`update upload set heartbeat_at = clock_timestamp() where state = 'receiving'`.execute(
     tx,
   )

@@ -91,7 +91,7 @@ const createClaim =
   async (owner) => {
     const { rows } = await sql<ClaimRow>`update segment_campaign set
         lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
-      where campaign_id = (select campaign_id from segment_campaign where ready_at <= statement_timestamp()
+      where campaign_id = (select campaign_id from segment_campaign where ready_at <= statement_timestamp() and ready_at < 'infinity'
         and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
       returning campaign_id, fence, latest_version`.execute(db)
     const row = rows[0]

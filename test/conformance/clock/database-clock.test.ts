@@ -19,6 +19,7 @@ const DAY_MS = 24 * HOUR_MS
 /** By statements of their own. */
 const OTHERWISE_FOLLOWED = [
   'lane.lease_until',
+  'segment_campaign.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]
@@ -33,19 +34,20 @@ const HISTORY = [
     'batch.created_at',
     'batch.settled_at',
   ],
+  ...['binding.bound_at', 'contact_register.delivered_at'],
   ...[
-    'binding.bound_at',
-    'contact_register.delivered_at',
-    'delivery_part.created_at',
-    'delivery_part.sent_at',
-  ],
-  ...[
-    'delivery_part.settled_at',
     'idempotency_key.created_at',
     'list_clearing.cleared_at',
     'list_made.made_at',
     'list_setting.changed_at',
   ],
+  ...[
+    'segment_version.applied_at',
+    'segment_version.created_at',
+    'segment_version.held_since',
+    'segment_version.updated_at',
+  ],
+  ...['shipment.created_at', 'shipment.sent_at', 'shipment.settled_at'],
   ...[
     'store_secret.created_at',
     'sync_delivery.created_at',

@@ -98,6 +98,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
   webhook_receipt_old: ({ store }) =>
     store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
+  segment_campaign_ready: ({ store }) => store.segments.claim('me'),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 

@@ -82,7 +82,7 @@ const open = async (home: TestHome): Promise<Database> => {
   const before = await openBefore(home, '0025-sealed-names')
   for (const statement of OLD) await before.executeSql(statement)
   await before.executeSql('create table kysely_migration_lock (id text)')
-  await before.migrate()
+  await before.migrateAll()
   return before.database
 }
 

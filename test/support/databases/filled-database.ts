@@ -53,6 +53,11 @@ export const FILL = [
       clock_timestamp() - make_interval(secs => n) from generate_series(1, 20000) n`,
   `insert into idempotency_key (tenant_id, method, path, key_digest, state, owner, fingerprint, status, sealed_body, done_at)
     select 'default', 'POST', '/x', decode(md5(n::text), 'hex'), 'done', 'me', 'f', 202, '', clock_timestamp() from generate_series(1, 20000) n`,
+  `insert into segment_campaign (campaign_id, latest_version, ready_at)
+    select 'campaign' || n, 1, case when n % 1000 = 1 then clock_timestamp() else 'infinity' end from generate_series(1, 20000) n`,
+  `insert into segment_version (tenant_id, campaign_id, version, state, content, analysis, progress, actor, request_id, revision)
+    select 't1', 'campaign' || n, 1, case when n % 1000 = 1 then 'applying' else 'applied' end, '{}', '{}', '{}', 'a', 'r', 1
+    from generate_series(1, 20000) n`,
   `insert into binding (dialect, api_host, client_id) values ('guide', 'api', 'client')`,
   'vacuum analyze',
 ] as const

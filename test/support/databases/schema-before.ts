@@ -26,5 +26,9 @@ export const openBefore = async (home: TestHome, migration: string) => {
     for (const statement of splitStatements(text)) await executeSql(statement)
   }
   for (const name of files.keys()) if (name < migration) await run(name)
-  return { database, executeSql, migrate: () => run(migration) }
+  /** What a start does: the migration and all that came after it. */
+  const migrateAll = async (): Promise<void> => {
+    for (const name of files.keys()) if (name >= migration) await run(name)
+  }
+  return { database, executeSql, migrate: () => run(migration), migrateAll }
 }

@@ -39,4 +39,3 @@ create table segment_version (
   primary key (campaign_id, version),
   check ((state = 'held') = (hold_reason is not null))
 );
-create index segment_version_open on segment_version (state) where state in ('applying', 'index_pending', 'held');
