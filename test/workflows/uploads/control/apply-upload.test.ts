@@ -35,7 +35,13 @@ eachHome('Plan and apply', (home) => {
     await g.work()
     const file = rows('a=1', 'b=2', 'c=1', 'd=0', 'd=1')
     const { plan } = await g.validate(file)
-    assert.deepEqual(plan, { creates: 2, updates: 1, unchanged: 1, suppressed: 0 })
+    assert.deepEqual(plan, {
+      creates: 2,
+      updates: 1,
+      unchanged: 1,
+      suppressed: 0,
+      notDialledAgain: 1,
+    })
     const { id } = await g.upload(file)
     await g.work()
     const { counts } = await g.find(id)
@@ -50,26 +56,50 @@ eachHome('Plan and apply', (home) => {
     await g.work()
     const expected = async (options: object) => (await g.validate(rows('a=2', 'c'), options)).plan
     const none = { suppressed: 0, creates: 1 }
-    assert.deepEqual(await expected({ duplicates: 'skip' }), { ...none, updates: 0, unchanged: 1 })
+    assert.deepEqual(await expected({ duplicates: 'skip' }), {
+      ...none,
+      updates: 0,
+      unchanged: 1,
+      notDialledAgain: 0,
+    })
     assert.deepEqual(await expected({ duplicates: 'ignore' }), {
       ...none,
       updates: 1,
       unchanged: 0,
+      notDialledAgain: 1,
     })
     const overwrite = { mode: 'overwrite', confirmOverwrite: g.genesys.list.id }
-    assert.deepEqual(await expected(overwrite), { ...none, creates: 2, updates: 0, unchanged: 0 })
+    assert.deepEqual(await expected(overwrite), {
+      ...none,
+      creates: 2,
+      updates: 0,
+      unchanged: 0,
+      notDialledAgain: 0,
+    })
     g.genesys.list = { ...g.genesys.list, size: 1 }
     await store.lists.put(g.genesys.list)
     // Fewer contacts in the list than were delivered: somebody cleared it.
     const { plan } = await g.validate(rows('a=1'))
-    assert.deepEqual(plan, { creates: 0, updates: 1, unchanged: 0, suppressed: 0 })
+    assert.deepEqual(plan, {
+      creates: 0,
+      updates: 1,
+      unchanged: 0,
+      suppressed: 0,
+      notDialledAgain: 1,
+    })
   })
 
   it('holds until the very plan is applied, and sends nothing before', async () => {
     const g = gateway()
     const held = await g.upload(rows('a', 'b'), { apply: 'manual' }, { rejected: 1 })
     assert.deepEqual([held.state, held.hold?.reason], ['held', 'apply'])
-    assert.deepEqual(held.plan, { creates: 2, updates: 0, unchanged: 0, suppressed: 0 })
+    assert.deepEqual(held.plan, {
+      creates: 2,
+      updates: 0,
+      unchanged: 0,
+      suppressed: 0,
+      notDialledAgain: 0,
+    })
     await g.work()
     await store.lanes.wakeHeld()
     assert.equal(g.genesys.sent.length, 0)
