@@ -48,6 +48,28 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 3, maxLength: 25 },
 )
 
+const ASKED = process.env['PROPERTY_RUNS']
+const RUNS = Number(ASKED ?? 25)
+
+const one = (): Step => ({ kind: 'upload', contacts: [0] })
+/** Cases that were wrong once. */
+const KNOWN: [Step[], number[], boolean][] = [
+  // The older of two contents gave way, was cancelled, and nobody knew whether the newer had arrived: its row was blamed.
+  [
+    [
+      one(),
+      one(),
+      { kind: 'deliver', killAfter: 4 },
+      { kind: 'cancel', at: 0 },
+      one(),
+      one(),
+      one(),
+    ],
+    [],
+    false,
+  ],
+]
+
 describe('Uploads that share requests', () => {
   const home = embeddedHome()
   let store: Store
@@ -198,7 +220,8 @@ describe('Uploads that share requests', () => {
           rowsOf.set(requestId, rows)
         }
       }),
-      { numRuns: 25 },
+      // To make a failing case small takes minutes: it is done where somebody looks for it.
+      { numRuns: RUNS, examples: KNOWN, endOnFailure: ASKED === undefined },
     )
   })
 

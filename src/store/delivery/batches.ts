@@ -45,6 +45,7 @@ const toBatch = (row: BatchRow): Batch => ({
   state: row.state,
   jobId: row.job_id,
   partId: row.method === 'batches' ? null : row.shipment_id,
+  shared: row.method === 'batches' && row.shipment_id !== row.id,
   sent: row.sent,
   attempts: row.attempts,
 })

@@ -1,8 +1,10 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { hasBit } from '../../lib/bitmap.ts'
 import type { Batch } from '../ports/delivery/delivery.ts'
 import type { Pipeline } from './batches/pipeline.ts'
-import type { RowVerdict } from './batches/plan-batch.ts'
+import type { ChunkPlan, RowVerdict } from './batches/plan-batch.ts'
 import { planChunk } from './batches/plan-batch.ts'
+import { CANCELLED } from './batches/refusals.ts'
 import { settleWhole } from './batches/settle-batch.ts'
 import { isSeenEmpty, provesNext } from './clear-list.ts'
 import { drainParts } from './files/drain-parts.ts'
@@ -30,7 +32,17 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
   for (const batch of await run.deps.delivery.batches(run.upload.id)) {
     if (!isOut(batch)) continue
     checkGoingOn(run)
-    await settleWhole(run, batch, await planChunk(run, batch.chunkSeq, true), UNKNOWN)
+    const plan = await planChunk(run, batch.chunkSeq, true)
+    if (batch.shared) noteGivenWay(batch, plan)
+    await settleWhole(run, batch, plan, UNKNOWN)
+  }
+}
+
+/** Rows that did not go with a shared request had given way to another upload's, which was never known to arrive. */
+const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
+  for (let row = batch.fromRow; row < batch.toRow; row += 1) {
+    if (hasBit(batch.sent, row - batch.fromRow) || plan.verdicts.has(row)) continue
+    plan.verdicts.set(row, CANCELLED)
   }
 }
 

@@ -160,6 +160,7 @@ export const createMemoryDelivery = (
       ...batch,
       uploadId,
       partId,
+      shared: false,
       state: 'intended',
       jobId: null,
       attempts: 0,

@@ -192,5 +192,6 @@ export const freshBatch = (uploadId: string, batch: NewBatch): Batch => ({
   state: 'intended',
   jobId: null,
   partId: null,
+  shared: false,
   attempts: 0,
 })

@@ -56,6 +56,8 @@ export type Batch = {
   jobId: string | null
   /** The file that carries it; null = a request of its own. */
   partId: string | null
+  /** Its request carried rows of other uploads too. */
+  shared: boolean
   /** Which rows of the range went out (bit 0 = `fromRow`): the others were left out, unchanged or superseded. */
   sent: Buffer
   attempts: number
