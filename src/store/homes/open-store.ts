@@ -48,6 +48,7 @@ import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
 import { createPaceStore } from '../genesys/pace-store.ts'
 import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
+import { sealSegments } from '../segments/seal-segments.ts'
 import { createSegmentStore } from '../segments/segment-store.ts'
 import { createExplainStore } from '../uploads/explain-store.ts'
 import { createIdempotencyStore } from '../uploads/idempotency-store.ts'
@@ -192,6 +193,7 @@ const sealedSecrets = async (
   const digestKey = await readDigestKey(database, keyring)
   const seals = createSeals(digestKey)
   await sealStored({ database, seals, emit })
+  await sealSegments(database, seals)
   return { digestKey, seals }
 }
 

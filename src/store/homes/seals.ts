@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 import { open, seal, sealingKey } from '../../lib/envelope.ts'
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
@@ -20,9 +21,17 @@ export type Seals = {
   sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
   fileNameDigest(name: string): Buffer
   openFileName(uploadId: string, sealed: Uint8Array): string
+  /** The rules of a version of a segment, whose literals may name persons; compressed, and bound to the version. */
+  sealSegment(version: SegmentVersion, rules: string): Buffer
+  openSegment(version: SegmentVersion, sealed: Uint8Array): string
 }
 
+export type SegmentVersion = { campaignId: string; version: number }
+
 const fileContext = (uploadId: string): string => `file-name:${uploadId}`
+
+const segmentContext = ({ campaignId, version }: SegmentVersion): string =>
+  `segment:${JSON.stringify([campaignId, version])}`
 
 const answerContext = ({ tenantId, method, path }: KeyScope, keyDigest: Buffer): string =>
   `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
@@ -52,5 +61,9 @@ export const createSeals = (storeKey: Uint8Array): Seals => {
     }),
     fileNameDigest,
     openFileName: (uploadId, sealed) => open(textKey, fileContext(uploadId), sealed).toString(),
+    sealSegment: (version, rules) =>
+      seal(textKey, segmentContext(version), zstdCompressSync(Buffer.from(rules))),
+    openSegment: (version, sealed) =>
+      zstdDecompressSync(open(textKey, segmentContext(version), sealed)).toString(),
   }
 }

@@ -11,7 +11,12 @@ import type { StoredAnswer } from '../../workflows/ports/uploads/small-uploads.t
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
-import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
+import {
+  SEGMENT_COLUMNS,
+  toSegment,
+  type SegmentRow,
+  type SegmentRulesAtRest,
+} from './segment-row.ts'
 
 /** Ends the transaction without a trace. */
 class Undone extends Error {
@@ -71,16 +76,18 @@ const endEarlier = async (
 
 const insertVersion = async (
   tx: Tx,
+  seals: Seals,
   segment: NewSegment,
   { version, revision }: Raised,
   progress: SegmentProgress,
 ): Promise<SegmentRow> => {
-  const { sent, definition, house, compiled } = segment
+  const { campaignId, sent, definition, house, compiled, analysis } = segment
+  const rules: SegmentRulesAtRest = { sent, definition, house, compiled, analysis }
+  const sealed = seals.sealSegment({ campaignId, version }, JSON.stringify(rules))
   const { rows } = await sql<SegmentRow>`insert into segment_version
-      (campaign_id, version, tenant_id, state, content, analysis, progress, actor, request_id, revision)
-    values (${segment.campaignId}, ${version}, ${segment.tenantId}, 'applying',
-      ${JSON.stringify({ sent, definition, house, compiled })}::json, ${JSON.stringify(segment.analysis)}::json,
-      ${JSON.stringify(progress)}::jsonb, ${segment.actor}, ${segment.requestId}, ${revision}::bigint)
+      (campaign_id, version, tenant_id, state, sealed, progress, actor, request_id, revision)
+    values (${campaignId}, ${version}, ${segment.tenantId}, 'applying',
+      ${sealed}, ${JSON.stringify(progress)}::jsonb, ${segment.actor}, ${segment.requestId}, ${revision}::bigint)
     returning ${SEGMENT_COLUMNS}`.execute(tx)
   return rows[0] as SegmentRow
 }
@@ -108,7 +115,7 @@ export const createPutSegment =
         if (raised === undefined) throw new Undone('other-version')
         const stopped = await endEarlier(tx, segment.campaignId, raised)
         const progress = { ...FIRST_PROGRESS, stopped }
-        const made = toSegment(await insertVersion(tx, segment, raised, progress))
+        const made = toSegment(seals, await insertVersion(tx, seals, segment, raised, progress))
         const answer = kept.answerOf(made)
         await answerClaim(tx, seals, kept, answer)
         await appendAudit(tx, [audit(made.version)])

@@ -12,7 +12,10 @@ import { appendAudit } from '../audit/audit-store.ts'
 import { LEASE_MS } from '../delivery/lane-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
+
+type LaneDeps = { database: Database; outbox: Outbox; seals: Seals }
 
 const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
 
@@ -62,7 +65,7 @@ const changesOf = (step: SegmentStep): RawBuilder<unknown>[] => {
 }
 
 const createStep =
-  ({ database, outbox }: { database: Database; outbox: Outbox }): SegmentStore['step'] =>
+  ({ database, outbox, seals }: LaneDeps): SegmentStore['step'] =>
   (claim, version, step) =>
     inTransaction(database, async (tx) => {
       const revision = await lockFenced(tx, claim, version)
@@ -78,7 +81,7 @@ const createStep =
       const { rows } = await sql<SegmentRow>`update segment_version set ${sql.join(changes)}
         where campaign_id = ${claim.campaignId} and version = ${version}
         returning ${SEGMENT_COLUMNS}`.execute(tx)
-      const segment: CampaignSegment = toSegment(rows[0] as SegmentRow)
+      const segment: CampaignSegment = toSegment(seals, rows[0] as SegmentRow)
       await appendAudit(tx, step.audit ?? [])
       if (step.tell) await outbox.tell(tx, [{ type: step.tell, segment }])
       return segment
@@ -87,7 +90,7 @@ const createStep =
 type ClaimRow = { campaign_id: string; fence: string; latest_version: number }
 
 const createClaim =
-  ({ db }: Database): SegmentStore['claim'] =>
+  ({ database: { db }, seals }: LaneDeps): SegmentStore['claim'] =>
   async (owner) => {
     const { rows } = await sql<ClaimRow>`update segment_campaign set
         lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
@@ -101,18 +104,17 @@ const createClaim =
       where campaign_id = ${campaignId} and version = ${row.latest_version}`.execute(db)
     return {
       claim: { campaignId, owner, fence, leaseMs: LEASE_MS },
-      segment: toSegment(versions[0] as SegmentRow),
+      segment: toSegment(seals, versions[0] as SegmentRow),
     }
   }
 
 /** A campaign is held by one worker at a time; its row is the lane. */
-export const createSegmentLane = (deps: {
-  database: Database
-  outbox: Outbox
-}): Pick<SegmentStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {
+export const createSegmentLane = (
+  deps: LaneDeps,
+): Pick<SegmentStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {
   const { db } = deps.database
   return {
-    claim: createClaim(deps.database),
+    claim: createClaim(deps),
     step: createStep(deps),
     renew: async (claim) => {
       const { rows } = await sql`update segment_campaign set lease_until = ${LEASE}

@@ -1,6 +1,13 @@
 import { sql } from 'kysely'
 
 import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
+import type { Seals } from '../homes/seals.ts'
+
+/** What is sealed: what was put, what was understood, what is sent, and what was found, whose witnesses repeat literals. */
+export type SegmentRulesAtRest = Pick<
+  CampaignSegment,
+  'sent' | 'definition' | 'house' | 'compiled' | 'analysis'
+>
 
 export type SegmentRow = {
   campaign_id: string
@@ -10,8 +17,10 @@ export type SegmentRow = {
   hold_reason: NonNullable<CampaignSegment['hold']>['reason'] | null
   held_since: Date | null
   waiting_for: CampaignSegment['waitingFor']
-  content: Pick<CampaignSegment, 'sent' | 'definition' | 'house' | 'compiled'>
-  analysis: CampaignSegment['analysis']
+  sealed: Buffer | null
+  /** In the clear, of versions that were put before rules were sealed; until the next start seals them. */
+  content: Omit<SegmentRulesAtRest, 'analysis'> | null
+  analysis: CampaignSegment['analysis'] | null
   progress: CampaignSegment['progress']
   problem: CampaignSegment['problem']
   index_status: CampaignSegment['indexStatus']
@@ -25,10 +34,18 @@ export type SegmentRow = {
 }
 
 export const SEGMENT_COLUMNS = sql.raw(`campaign_id, version, tenant_id, state, hold_reason,
-  held_since, waiting_for, content, analysis, progress, problem, index_status, latency_ms, actor,
+  held_since, waiting_for, sealed, content, analysis, progress, problem, index_status, latency_ms, actor,
   request_id, revision, created_at, updated_at, applied_at`)
 
-export const toSegment = (row: SegmentRow): CampaignSegment => ({
+const rulesOf = (seals: Seals, row: SegmentRow): SegmentRulesAtRest => {
+  const { campaign_id: campaignId, version, sealed } = row
+  if (sealed !== null) {
+    return JSON.parse(seals.openSegment({ campaignId, version }, sealed)) as SegmentRulesAtRest
+  }
+  return { ...row.content, analysis: row.analysis } as SegmentRulesAtRest
+}
+
+export const toSegment = (seals: Seals, row: SegmentRow): CampaignSegment => ({
   tenantId: row.tenant_id,
   campaignId: row.campaign_id,
   version: row.version,
@@ -38,8 +55,7 @@ export const toSegment = (row: SegmentRow): CampaignSegment => ({
       ? null
       : { reason: row.hold_reason, since: row.held_since.toISOString() },
   waitingFor: row.waiting_for,
-  ...row.content,
-  analysis: row.analysis,
+  ...rulesOf(seals, row),
   progress: row.progress,
   problem: row.problem,
   indexStatus: row.index_status,

@@ -18,20 +18,22 @@ const RESUMED = Object.entries(SEGMENT_HOLDS)
   .filter(([, ends]) => ends === 'resume')
   .map(([reason]) => reason)
 
+type Deps = { database: Database; outbox: Outbox; seals: Seals }
+
 const readSegments = async (
-  database: Database,
+  { database, seals }: Pick<Deps, 'database' | 'seals'>,
   condition: RawBuilder<unknown>,
 ): Promise<CampaignSegment[]> => {
   const { rows } = await sql<SegmentRow>`select ${SEGMENT_COLUMNS} from segment_version
     where ${condition}`.execute(database.db)
-  return rows.map(toSegment)
+  return rows.map((row) => toSegment(seals, row))
 }
 
 const createReads = (
-  database: Database,
+  deps: Deps,
 ): Pick<SegmentStore, 'latest' | 'version' | 'versions' | 'inForce'> => {
   const one = async (condition: RawBuilder<unknown>): Promise<CampaignSegment | null> =>
-    (await readSegments(database, condition))[0] ?? null
+    (await readSegments(deps, condition))[0] ?? null
   const named = (column: string, campaignId: string) => sql`(campaign_id, version) in (
     select campaign_id, ${sql.ref(column)} from segment_campaign where campaign_id = ${campaignId})`
   return {
@@ -43,7 +45,7 @@ const createReads = (
       const before = cursor === null ? null : idOfCursor(cursor)
       if (cursor !== null && !/^\d{1,9}$/.test(before ?? '')) return null
       const segments = await readSegments(
-        database,
+        deps,
         sql`campaign_id = ${campaignId} and (${before}::int is null or version < ${before}::int)
           order by version desc limit ${limit + 1}`,
       )
@@ -56,12 +58,10 @@ const createReads = (
   }
 }
 
-const createFilters = (
-  database: Database,
-): Pick<SegmentStore, 'withOldFilters' | 'forgetFilter'> => ({
+const createFilters = (deps: Deps): Pick<SegmentStore, 'withOldFilters' | 'forgetFilter'> => ({
   withOldFilters: ({ campaignId }) =>
     readSegments(
-      database,
+      deps,
       sql`campaign_id = ${campaignId} and progress ->> 'filterName' is not null
         and not (progress ->> 'filterDeleted')::boolean
         and version < (select latest_version from segment_campaign where campaign_id = ${campaignId})
@@ -71,13 +71,13 @@ const createFilters = (
     ),
   forgetFilter: async ({ campaignId }, version) => {
     await sql`update segment_version set progress = jsonb_set(progress, '{filterDeleted}', 'true')
-      where campaign_id = ${campaignId} and version = ${version}`.execute(database.db)
+      where campaign_id = ${campaignId} and version = ${version}`.execute(deps.database.db)
   },
 })
 
 /** The campaign is locked first, as everywhere. */
 const createResume =
-  (database: Database): SegmentStore['resume'] =>
+  ({ database, seals }: Deps): SegmentStore['resume'] =>
   (campaignId, audit) =>
     inTransaction(database, async (tx: Tx) => {
       await sql`select from segment_campaign where campaign_id = ${campaignId} for update`.execute(
@@ -95,23 +95,19 @@ const createResume =
       const row = rows[0]
       if (row === undefined) return null
       await appendAudit(tx, [audit])
-      return toSegment(row)
+      return toSegment(seals, row)
     })
 
 /** The columns of a version where other tables stand beside it. */
 const OF_VERSION = `v.campaign_id, v.version, v.tenant_id, v.state, v.hold_reason, v.held_since,
-  v.waiting_for, v.content, v.analysis, v.progress, v.problem, v.index_status, v.latency_ms, v.actor,
+  v.waiting_for, v.sealed, v.content, v.analysis, v.progress, v.problem, v.index_status, v.latency_ms, v.actor,
   v.request_id, v.revision, v.created_at, v.updated_at, v.applied_at`
 
 /** Segments of campaigns, on SQL. */
-export const createSegmentStore = (deps: {
-  database: Database
-  outbox: Outbox
-  seals: Seals
-}): SegmentStore => ({
+export const createSegmentStore = (deps: Deps): SegmentStore => ({
   put: createPutSegment(deps.database, deps.seals),
-  ...createReads(deps.database),
-  ...createFilters(deps.database),
-  resume: createResume(deps.database),
+  ...createReads(deps),
+  ...createFilters(deps),
+  resume: createResume(deps),
   ...createSegmentLane(deps),
 })

@@ -7,52 +7,34 @@ import { analyseSegment } from '../../../src/domain/segments/analysis/analyse.ts
 import type { SegmentFinding } from '../../../src/domain/segments/analysis/finding.ts'
 import { predicateOf, selectionOf } from '../../../src/domain/segments/evaluate.ts'
 import { nodeOf, placeRules } from '../../../src/domain/segments/placed.ts'
-import type { SegmentNode, SegmentRules } from '../../../src/domain/segments/segment.ts'
-import { leavesIn, segmentTrees, tellingContacts } from '../../support/segments/segment-trees.ts'
-
-type Rules = Pick<SegmentRules, 'conditions' | 'exclusions'>
+import type { SegmentNode } from '../../../src/domain/segments/segment.ts'
+import {
+  leavesIn,
+  ruleAt,
+  rulesOf,
+  tellingContacts,
+  withoutRule,
+  type TestedRules,
+} from '../../support/segments/segment-trees.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 28)
-const analyse = (rules: Rules, reading: 'positive' | 'inverted' = 'inverted') =>
+const analyse = (rules: TestedRules, reading: 'positive' | 'inverted' = 'inverted') =>
   analyseSegment(placeRules(rules, []), { reading, nowMs: NOW_MS, monotonicMs: () => 0 })
 
-const rulesOf = (kind: 'exact' | 'any'): fc.Arbitrary<Rules> =>
-  fc.record({
-    conditions: fc.option(segmentTrees(kind, 2), { nil: null }),
-    exclusions: fc.array(segmentTrees(kind, 1), { maxLength: 2 }),
-  })
-
-const nodesOf = ({ conditions, exclusions }: Rules): SegmentNode[] => [
+const nodesOf = ({ conditions, exclusions }: TestedRules): SegmentNode[] => [
   ...(conditions === null ? [] : [conditions]),
   ...exclusions,
 ]
-const contactsFor = (rules: Rules) => tellingContacts(nodesOf(rules).flatMap(leavesIn))
+const contactsFor = (rules: TestedRules) => tellingContacts(nodesOf(rules).flatMap(leavesIn))
 
-const at = (rules: Rules, path: string): SegmentNode => {
-  let here: unknown = rules
-  for (const step of path.split('/').slice(1)) here = (here as Record<string, unknown>)[step]
-  return here as SegmentNode
-}
-
-/** The rules without the one at `path`. */
-const without = (rules: Rules, path: string): Rules => {
-  const copy = structuredClone(rules)
-  const steps = path.split('/').slice(1)
-  const last = Number(steps.pop())
-  let here: unknown = copy
-  for (const step of steps) here = (here as Record<string, unknown>)[step]
-  ;(here as unknown[]).splice(last, 1)
-  return copy
-}
-
-const selected = (rules: Rules) => {
+const selected = (rules: TestedRules) => {
   const selects = selectionOf(rules, NOW_MS)
   return contactsFor(rules).map((contact) => selects((column) => contact[column]))
 }
 
-const confirm = (rules: Rules, told: SegmentFinding): void => {
+const confirm = (rules: TestedRules, told: SegmentFinding): void => {
   const fulfils = (path: string, contact: Record<string, string>): boolean =>
-    predicateOf(at(rules, path), NOW_MS)((column) => contact[column])
+    predicateOf(ruleAt(rules, path), NOW_MS)((column) => contact[column])
   const contacts = contactsFor(rules)
   const { path, otherPath = '', witness, paths = [] } = told
   switch (told.code) {
@@ -67,7 +49,7 @@ const confirm = (rules: Rules, told: SegmentFinding): void => {
     case 'redundant': {
       const contactsOfBoth = contactsFor(rules)
       const before = selectionOf(rules, NOW_MS)
-      const after = selectionOf(without(rules, path), NOW_MS)
+      const after = selectionOf(withoutRule(rules, path), NOW_MS)
       for (const contact of contactsOfBoth) {
         assert.equal(
           after((column) => contact[column]),
@@ -110,7 +92,7 @@ describe('The analysis of a segment', () => {
     fc.assert(
       fc.property(rulesOf('any'), (rules) => {
         const { simplified } = analyse(rules)
-        const fewer: Rules = {
+        const fewer: TestedRules = {
           conditions: simplified.conditions && nodeOf(simplified.conditions),
           exclusions: simplified.exclusions.map(nodeOf),
         }

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 
 import { cellClassesOf } from '../../../src/domain/segments/analysis/cell-classes.ts'
 import type { Witness } from '../../../src/domain/segments/analysis/contact-space.ts'
-import { isLeaf, type Leaf, type SegmentNode } from '../../../src/domain/segments/segment.ts'
+import {
+  isLeaf,
+  type Leaf,
+  type SegmentNode,
+  type SegmentRules,
+} from '../../../src/domain/segments/segment.ts'
 
 /** So few columns and literals that rules meet each other. */
 const COLUMNS = ['age', 'region', 'tier']
@@ -85,4 +90,30 @@ export const tellingContacts = (leaves: readonly Leaf[]): Witness[] => {
     )
   }
   return contacts
+}
+
+export type TestedRules = Pick<SegmentRules, 'conditions' | 'exclusions'>
+
+export const rulesOf = (kind: 'exact' | 'any'): fc.Arbitrary<TestedRules> =>
+  fc.record({
+    conditions: fc.option(segmentTrees(kind, 2), { nil: null }),
+    exclusions: fc.array(segmentTrees(kind, 1), { maxLength: 2 }),
+  })
+
+/** The rule at a JSON pointer. */
+export const ruleAt = (rules: TestedRules, path: string): SegmentNode => {
+  let here: unknown = rules
+  for (const step of path.split('/').slice(1)) here = (here as Record<string, unknown>)[step]
+  return here as SegmentNode
+}
+
+/** The rules without the one at `path`. */
+export const withoutRule = (rules: TestedRules, path: string): TestedRules => {
+  const copy = structuredClone(rules)
+  const steps = path.split('/').slice(1)
+  const last = Number(steps.pop())
+  let here: unknown = copy
+  for (const step of steps) here = (here as Record<string, unknown>)[step]
+  ;(here as unknown[]).splice(last, 1)
+  return copy
 }
