@@ -144,7 +144,10 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('rule-refused', { ruleIndex: z.int().nonnegative(), named: z.boolean().default(true) }),
   /** How long a campaign that is stopped stays `stopping` (platform). */
   rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
-  /** What an inverted condition makes of an empty cell; `fulfils` unless told (platform). */
+  /**
+   * What a negation makes of an empty cell; `fulfils` unless told. `fails`: an inverted condition leaves it out (platform), and NOT over it
+   * is unknown, as a database reads it (guide).
+   */
   rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
   /** The pre-signed URL is expired when the file comes: 403 (platform). */
   rule('presigned-expired', {}),
@@ -179,7 +182,7 @@ export type FaultEngine = {
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
   /** The capacity that the plan gives a list, or any list (null), now; else null. It is a state and does not count as fired. */
   listCapacity(listId: string | null): number | null
-  /** What an inverted condition makes of an empty cell now; a state, as the capacity is. */
+  /** What a negation makes of an empty cell now; a state, as the capacity is. */
   emptyCells(): 'fulfils' | 'fails'
   rules(): { rule: FaultRule; fired: number }[]
   /** The plan's own seed; null where it gave none. */

@@ -6,6 +6,7 @@ import type { GuideRule, StoredCampaign } from '../state/campaigns/campaigns.ts'
 import { describeCampaign } from '../state/campaigns/describe-campaign.ts'
 import {
   evaluateExpression,
+  type EmptyCellReading,
   ExpressionRefused,
   readExpression,
   type RuleExpression,
@@ -76,16 +77,17 @@ const assertRules = (state: SandboxState, rules: readonly GuideRule[]): void => 
   })
 }
 
-/** Whether the rules dial a contact of one of their lists: includes are AND-ed, and an exclude wins. */
+/** Whether the rules dial a contact of one of their lists: includes are AND-ed, and an exclude wins. What is unknown is not true. */
 export const guideDials = (
   rules: readonly GuideRule[],
   cellOf: (name: string) => string | undefined,
+  reading: EmptyCellReading,
 ): boolean => {
   const of = (type: 'include' | 'exclude'): boolean[] =>
     rules
       .filter((rule) => rule.type === 'contact' && rule.actions[0]?.type === type)
       .map(({ filter: { expression } }) =>
-        Boolean(evaluateExpression(readExpression(expression), cellOf)),
+        Boolean(evaluateExpression(readExpression(expression), cellOf, reading)),
       )
   return !of('include').includes(false) && !of('exclude').includes(true)
 }

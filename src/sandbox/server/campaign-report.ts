@@ -18,14 +18,16 @@ export type CampaignReport = {
   dials: string[]
 }
 
-const dialledByRules = (state: SandboxState, { rules }: StoredCampaign): string[] =>
-  listsOfRules(rules).flatMap((listId) => {
+const dialledByRules = (state: SandboxState, { rules }: StoredCampaign): string[] => {
+  const reading = state.faults.emptyCells() === 'fails' ? 'unknown' : 'false'
+  return listsOfRules(rules).flatMap((listId) => {
     const list = state.lists.get(listId)
     return list.contacts.page(0, Infinity).contacts.flatMap(({ contactId, cells }) => {
       const values = fieldsOf(list, cells)
-      return guideDials(rules, (name) => values[name] ?? undefined) ? [contactId] : []
+      return guideDials(rules, (name) => values[name] ?? undefined, reading) ? [contactId] : []
     })
   })
+}
 
 const dialledByFilter = (state: SandboxState, campaign: StoredCampaign): string[] => {
   const list = state.lists.get(campaign.contactListId)

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { embeddedHome } from '../support/databases/database.ts'
-import { createSegmentClient, CAMPAIGN, LIST } from '../support/segments/segment-stage.ts'
-import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
+import { createSegmentClient, CAMPAIGN, LIST } from '../../support/segments/segment-stage.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 const home = embeddedHome()
+const otherHome = embeddedHome()
+let platform: Stage
+let platformGateway: RunningGateway
 let stage: Stage
 let gateway: RunningGateway
 before(async () => {
@@ -20,8 +23,16 @@ before(async () => {
   stage.sandbox.makeList({ ...LIST, id: 'others', columns: LIST.columns.slice(0, 3) })
   stage.sandbox.makeCampaign(CAMPAIGN)
   gateway = await stage.gateway()
+  platform = await setStage(await otherHome.fresh(), 'platform')
+  platform.sandbox.makeList(LIST)
+  platform.sandbox.makeList({ ...LIST, id: 'others' })
+  platform.sandbox.makeCampaign(CAMPAIGN)
+  platform.sandbox.makeCampaign({ ...CAMPAIGN, id: 'running', status: 'on' })
+  platformGateway = await platform.gateway()
 })
 after(async () => {
+  await platform.close()
+  await otherHome.close()
   await stage.close()
   await home.close()
 })
@@ -31,6 +42,25 @@ const of = (conditions: unknown) => ({ contactListIds: [LIST.id], conditions })
 const nested = (depth: number): unknown => (depth === 1 ? leaf : { not: nested(depth - 1) })
 const many = (length: number, make: (at: number) => unknown) =>
   Array.from({ length }, (_, at) => make(at))
+
+/** A rule that Genesys reads as `length` characters: seven texts of 256 and one that fills it up. */
+const ruleOf = (length: number) => ({
+  attribute: 'region',
+  operator: 'in',
+  values: [
+    ...many(7, (at) => String(at).repeat(256)),
+    'x'.repeat(length - "region IN (, '')".length - 7 * 258 - 6 * 2),
+  ],
+})
+/** So many rules beside those of the list and the house, too long for two of them to be one. */
+const excluding = (rules: number) => ({
+  contactListIds: [LIST.id],
+  exclusions: many(rules, (at) => ({
+    attribute: 'region',
+    operator: 'in',
+    values: many(4, (part) => `${at}-${part}-`.padEnd(256, 'x')),
+  })),
+})
 
 /** What is sent, the code of the answer, and one place that it names. */
 const REFUSED: Record<string, [body: unknown, code: string, place: string, status?: number]> = {
@@ -108,12 +138,86 @@ const REFUSED: Record<string, [body: unknown, code: string, place: string, statu
     'segment-invalid',
     '/listIds',
   ],
-  'a rule past 2,048 characters': [
-    of({ attribute: 'region', operator: 'in', values: many(300, (at) => `region-${at}`) }),
+  'a rule of 2,049 characters': [of(ruleOf(2_049)), 'segment-too-complex', '/conditions'],
+  '51 rules': [excluding(50), 'segment-too-complex', '/'],
+}
+
+/** What the platform dialect alone refuses. */
+const REFUSED_ON_PLATFORM: Record<string, [body: unknown, code: string, place?: string]> = {
+  'a list that is not the campaign’s': [
+    { contactListIds: ['others'], conditions: leaf },
+    'campaign-list-differs',
+  ],
+  'a second list': [
+    { contactListIds: [LIST.id, 'others'], conditions: leaf },
+    'campaign-list-differs',
+  ],
+  'more than 10 predicates': [
+    of({ any: many(11, (at) => ({ attribute: 'age', operator: '=', value: at })) }),
     'segment-too-complex',
     '/conditions',
   ],
+  'rules that are nested too deep for a filter': [
+    of({
+      any: many(4, (at) => ({
+        all: [
+          { attribute: 'age', operator: '>', value: at },
+          {
+            any: [
+              { attribute: 'tier', operator: '=', value: `t${at}` },
+              { attribute: 'region', operator: '=', value: `r${at}` },
+            ],
+          },
+        ],
+      })),
+    }),
+    'segment-too-complex',
+    '/conditions',
+  ],
+  'a day that no month has': [
+    of({ attribute: 'age', operator: 'before', value: '2026-02-30' }),
+    'segment-invalid',
+    '/conditions/value',
+  ],
 }
+
+for (const [what, [body, code, place]] of Object.entries(REFUSED_ON_PLATFORM)) {
+  test(`${what} is refused on the platform, and nothing is kept`, async () => {
+    const segments = createSegmentClient(platformGateway.client)
+    for (const send of [segments.put, segments.preview]) {
+      const answer = await send(body)
+      assert.deepEqual([answer.status, answer.body.code], [422, code], answer.text)
+      if (place === undefined) continue
+      const pointers = answer.body.errors?.map(({ pointer }) => pointer) ?? []
+      assert.ok(
+        pointers.some((pointer) => pointer.startsWith(place)),
+        answer.text,
+      )
+    }
+    assert.equal((await segments.versions()).body.items.length, 0)
+  })
+}
+
+test('a running campaign takes no other segment unless its restart is asked for', async () => {
+  const segments = createSegmentClient(platformGateway.client, 'running')
+  const refused = await segments.put(of(leaf))
+  assert.deepEqual([refused.status, refused.body.code], [409, 'campaign-running'], refused.text)
+  assert.equal((await segments.preview(of(leaf))).status, 200)
+  assert.equal((await segments.versions()).body.items.length, 0)
+  assert.equal(platform.sandbox.campaign('running').writes, 0)
+})
+
+test('a rule of 2,048 characters, 50 rules and 10 predicates are taken', async () => {
+  const segments = createSegmentClient(gateway.client)
+  for (const body of [of(ruleOf(2_048)), excluding(49)]) {
+    const { status, text } = await segments.preview(body)
+    assert.equal(status, 200, text)
+  }
+  const nine = many(9, (at) => ({ attribute: 'age', operator: '=', value: at }))
+  const filter = await createSegmentClient(platformGateway.client).preview(of({ any: nine }))
+  // The tenth is the exclusion of the house.
+  assert.deepEqual([filter.status, filter.body.ruleCount], [200, 10], filter.text)
+})
 
 for (const [what, [body, code, place, status = 422]] of Object.entries(REFUSED)) {
   test(`${what} is refused with its place, and nothing is kept`, async () => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
-import { embeddedHome } from '../support/databases/database.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
 import {
   CAMPAIGN,
   createSegmentClient,
   fillPeople,
   GUIDE_EXAMPLE,
   LIST,
-} from '../support/segments/segment-stage.ts'
-import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
+} from '../../support/segments/segment-stage.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 for (const dialect of ['guide', 'platform'] as const) {
   describe(`Segments with the ${dialect} dialect`, () => {
