@@ -10,6 +10,9 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'lane', columns: ['waits_since', 'waits_until'] },
   { table: 'segment_campaign', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'dnc_list_lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'dnc_submission', where: `state = 'held'`, columns: ['retry_at'] },
+  { table: 'dnc_submission', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   // A time that a caller named is a time of day; what the gateway gave itself is a wait.
   {
     table: 'upload',
@@ -34,7 +37,10 @@ const interval = (ms: number): RawBuilder<unknown> =>
   sql`make_interval(secs => ${ms / 1000}::float8)`
 
 /** Tables whose rows are held by a lease. */
-const LEASED = ['lane', 'segment_campaign'] as const
+const LEASED = ['lane', 'segment_campaign', 'dnc_list_lane', 'dnc_write_slot'] as const
+
+/** Tables in which what is being received gives signs of life. */
+const RECEIVING = ['upload', 'dnc_submission'] as const
 
 /** The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive lives longer than before. */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
@@ -63,9 +69,10 @@ export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
     await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}
       where lease_until < clock_timestamp()`.execute(tx)
   }
-  await sql`update upload set heartbeat_at = clock_timestamp() where state = 'receiving'`.execute(
-    tx,
-  )
+  for (const table of RECEIVING) {
+    await sql`update ${sql.table(table)} set heartbeat_at = clock_timestamp()
+      where state = 'receiving'`.execute(tx)
+  }
   await sql`update idempotency_key set heartbeat_at = clock_timestamp() where state = 'claimed'`.execute(
     tx,
   )

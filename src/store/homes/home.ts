@@ -33,7 +33,8 @@ const bind = (
       await sql`update binding set (dialect, api_host, client_id) = row (${org}), bound_at = clock_timestamp()
       where (dialect, api_host, client_id) = (${org})
         or not exists (select from upload where state not in (${FINAL_STATES_SQL}) union all
-          select from segment_version where state in ('applying', 'index_pending', 'held'))
+          select from segment_version where state in ('applying', 'index_pending', 'held') union all
+          select from dnc_submission where state in ('receiving', 'applying', 'held'))
       returning only_one`.execute(tx)
     return rows.length === 1 ? 'bound' : 'other'
   })

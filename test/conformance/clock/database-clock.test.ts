@@ -20,11 +20,18 @@ const DAY_MS = 24 * HOUR_MS
 const OTHERWISE_FOLLOWED = [
   'lane.lease_until',
   'segment_campaign.lease_until',
+  'dnc_list_lane.lease_until',
+  'dnc_write_slot.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]
 /** Times of day. */
-const NAMED_BY_CALLERS = ['upload.not_before', 'api_key.expires_at']
+const NAMED_BY_CALLERS = [
+  'upload.not_before',
+  'api_key.expires_at',
+  'dnc_entry.expires_at',
+  'dnc_group.expires_at',
+]
 /** What was; nothing waits for them, and what is told of them was told already. */
 const HISTORY = [
   ...[
@@ -33,6 +40,14 @@ const HISTORY = [
     'audit_entry.at',
     'batch.created_at',
     'batch.settled_at',
+  ],
+  ...['dnc_group.created_at', 'dnc_group.sent_at', 'dnc_group.settled_at'],
+  ...[
+    'dnc_submission.accepted_at',
+    'dnc_submission.applied_at',
+    'dnc_submission.created_at',
+    'dnc_submission.held_since',
+    'dnc_submission.updated_at',
   ],
   ...['binding.bound_at', 'contact_register.delivered_at'],
   ...[

@@ -99,6 +99,10 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   webhook_receipt_old: ({ store }) =>
     store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
   segment_campaign_ready: ({ store }) => store.segments.claim('me'),
+  dnc_submission_id_key: ({ store }) =>
+    store.sql.executeSql(`select number from dnc_submission where id = 'dns_00000007'`),
+  dnc_entry_submission: ({ store }) =>
+    store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 
