@@ -94,9 +94,9 @@ export const tellingContacts = (leaves: readonly Leaf[]): Witness[] => {
 
 export type TestedRules = Pick<SegmentRules, 'conditions' | 'exclusions'>
 
-export const rulesOf = (kind: 'exact' | 'any'): fc.Arbitrary<TestedRules> =>
+export const rulesOf = (kind: 'exact' | 'any', conditionDepth = 2): fc.Arbitrary<TestedRules> =>
   fc.record({
-    conditions: fc.option(segmentTrees(kind, 2), { nil: null }),
+    conditions: fc.option(segmentTrees(kind, conditionDepth), { nil: null }),
     exclusions: fc.array(segmentTrees(kind, 1), { maxLength: 2 }),
   })
 
