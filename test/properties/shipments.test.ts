@@ -104,7 +104,7 @@ describe('Uploads that share requests', () => {
         'settleShipment',
         'dissolve',
         'intend',
-        'markSent',
+        'recordTry',
         'settle',
         'finish',
         'split',

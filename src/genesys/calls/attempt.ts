@@ -107,7 +107,7 @@ export const attemptOnce = async <T>(
   }
   try {
     token = await ready(deps, call.operation, context, patienceMs)
-    context.beforeSend?.()
+    await context.beforeSend?.()
     startedMs = deps.clock.monotonicMs()
     answer = await deps.transport.send({
       operation: call.operation,

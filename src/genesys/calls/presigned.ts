@@ -67,7 +67,7 @@ export const createPutPresigned = (deps: {
     if (!isUploadUrl(url, deps.hosts)) {
       throw new GenesysFailure('refused', operation, { upstreamCode: 'upload-host-not-allowed' })
     }
-    context.beforeSend?.()
+    await context.beforeSend?.()
     const startedMs = clock.monotonicMs()
     const tell = (status: number | null, failure: GenesysFailureKind | null): void =>
       emit('genesys.attempted', {

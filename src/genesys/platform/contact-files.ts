@@ -167,7 +167,8 @@ export const createPlatformContactFiles = (deps: {
       const operation = 'put-contact-file'
       if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
       for (let urls = 1; ; urls += 1) {
-        const { url, headers } = await askForUrl(part, context)
+        // The place is asked for without a row: the try that `beforeSend` is told of is the file itself.
+        const { url, headers } = await askForUrl(part, { ...context, beforeSend: () => undefined })
         try {
           await deps.put({ operation, url, headers: headers ?? {}, body: part.csv }, context)
           return

@@ -5,21 +5,13 @@ import type {
   BatchState,
   DeliveryStore,
   JobEnd,
-  LaneClaim,
   NewBatch,
 } from '../../workflows/ports/delivery/delivery.ts'
 import { auditInsert } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import type { UploadRow } from '../uploads/upload-row.ts'
-import {
-  checkFenced,
-  checkWorking,
-  FENCED_ROWS,
-  fencedTables,
-  lockWorking,
-  WORKING_TABLE,
-} from './fence.ts'
+import { checkWorking, FENCED_ROWS, fencedTables, lockWorking, WORKING_TABLE } from './fence.ts'
 import { doubtOfWorking } from './register.ts'
 
 type BatchRow = {
@@ -77,32 +69,10 @@ const intend =
     checkWorking(rows, claim, `Upload ${uploadId}`)
   }
 
-/** Counts the attempt, unless the upload was paused, held, ended or is to be cancelled. */
-const countAttempt = async (db: Db, claim: LaneClaim, batchId: string): Promise<void> => {
-  const ofBatch = sql`(select upload_id from batch where id = ${batchId})`
-  const { rows } = await sql<Standing>`with ${fencedTables(claim, ofBatch)}, ${WORKING_TABLE},
-    counted as (update shipment set state = 'sent', attempts = attempts + 1, sent_at = clock_timestamp() from working
-      where shipment.id = ${batchId} and shipment.state in ('intended', 'sent')),
-    sent as (update batch set state = 'sent' from working
-      where batch.shipment_id = ${batchId} and batch.state = 'intended')
-    select ${STANDING} from ${FENCED_ROWS}`.execute(db)
-  checkWorking(rows, claim, `Batch ${batchId}`)
-}
-
-/** The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it. */
-const noteJob = async (db: Db, claim: LaneClaim, batchId: string, jobId: string): Promise<void> => {
-  const ofBatch = sql`(select upload_id from batch where id = ${batchId})`
-  const { rows } = await sql<Standing>`with ${fencedTables(claim, ofBatch)},
-    noted as (update shipment set state = 'sent', job_id = ${jobId} from locked, held
-      where shipment.id = ${batchId} and shipment.state in ('intended', 'sent') and locked.lane_key = held.key)
-    select ${STANDING} from ${FENCED_ROWS}`.execute(db)
-  checkFenced(rows, claim, `Batch ${batchId}`)
-}
-
 export const createBatches = (
   database: Database,
   seals: Seals,
-): Pick<DeliveryStore, 'batches' | 'jobEnds' | 'intend' | 'markSent' | 'split'> => ({
+): Pick<DeliveryStore, 'batches' | 'jobEnds' | 'intend' | 'split'> => ({
   batches: async (uploadId) => {
     const { rows } = await sql<BatchRow>`
         select batch.id, upload_id, chunk_seq, from_row, to_row, batch.state, job_id, shipment_id, method, sent, attempts
@@ -126,10 +96,6 @@ export const createBatches = (
     }
   },
   intend: intend(database.db, seals),
-  markSent: (claim, batchId, jobId) =>
-    jobId === null
-      ? countAttempt(database.db, claim, batchId)
-      : noteJob(database.db, claim, batchId, jobId),
   split: (claim, batchId, uploadId, parts) =>
     inTransaction(database, async (tx) => {
       await lockWorking(tx, claim, uploadId)

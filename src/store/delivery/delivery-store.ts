@@ -13,6 +13,7 @@ import { createEnding } from './ending.ts'
 import { lockWorking } from './fence.ts'
 import { createLaneWaits } from './lane-waits.ts'
 import { createParts } from './parts.ts'
+import { createTries } from './record-try.ts'
 import { createRegister } from './register.ts'
 import { createSettle } from './settle.ts'
 import { createShipments } from './shipments.ts'
@@ -27,6 +28,7 @@ export const createDeliveryStore = (deps: {
   return {
     ...createBatches(database, seals),
     ...createParts(database, seals),
+    ...createTries(database),
     ...createClearing(database),
     ...createRegister(database, seals),
     ...createEnding(deps),

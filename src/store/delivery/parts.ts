@@ -9,7 +9,7 @@ import type {
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
-import { lockFenced, lockWorking } from './fence.ts'
+import { lockWorking } from './fence.ts'
 import { doubtContent } from './register.ts'
 
 type PartRow = {
@@ -55,13 +55,6 @@ const insertPart = async (tx: Tx, uploadId: string, part: NewPart): Promise<void
   )
 }
 
-const uploadOfPart = async (tx: Tx, partId: string): Promise<string> => {
-  const { rows } = await sql<{ upload_id: string }>`
-    select upload_id from batch where shipment_id = ${partId} limit 1`.execute(tx)
-  if (!rows[0]) throw new Error(`Part ${partId} was never intended`)
-  return rows[0].upload_id
-}
-
 const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<number> => {
   const parts = await sql`update shipment set state = 'split'
     where id = ${partId} and state in ('intended', 'sent')
@@ -78,7 +71,7 @@ const splitOpen = async (tx: Tx, partId: string, uploadId: string): Promise<numb
 export const createParts = (
   database: Database,
   seals: Seals,
-): Pick<DeliveryStore, 'parts' | 'intendPart' | 'markPartSent' | 'splitPart'> => ({
+): Pick<DeliveryStore, 'parts' | 'intendPart' | 'splitPart'> => ({
   parts: async (uploadId) => {
     const { rows } = await sql<PartRow>`
       select * from (
@@ -94,24 +87,6 @@ export const createParts = (
       await insertPart(tx, uploadId, part)
       await doubtContent(tx, seals, upload, overwrites)
       await appendAudit(tx, [audit])
-    }),
-  markPartSent: (claim, partId, jobId) =>
-    inTransaction(database, async (tx) => {
-      const uploadId = await uploadOfPart(tx, partId)
-      if (jobId === null) {
-        await lockWorking(tx, claim, uploadId)
-        await sql`update shipment set state = 'sent', attempts = attempts + 1, job_id = null,
-            sent_at = clock_timestamp()
-          where id = ${partId} and state in ('intended', 'sent')`.execute(tx)
-        await sql`update batch set state = 'sent' where shipment_id = ${partId} and state = 'intended'`.execute(
-          tx,
-        )
-        return
-      }
-      // The job of what was sent is kept even if the upload was paused meanwhile: resuming asks for it.
-      await lockFenced(tx, claim, uploadId)
-      await sql`update shipment set state = 'sent', job_id = ${jobId}
-        where id = ${partId} and state in ('intended', 'sent')`.execute(tx)
     }),
   splitPart: (claim, partId, uploadId, parts) =>
     inTransaction(database, async (tx) => {

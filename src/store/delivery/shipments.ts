@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { brokenSums } from '../../domain/uploads/upload.ts'
 import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
-import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
+import { UploadMoved } from '../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
@@ -19,15 +19,8 @@ import {
   type UploadRow,
   WORKABLE_SQL,
 } from '../uploads/upload-row.ts'
+import { lockLane, recordTry } from './record-try.ts'
 import { doubtContent, upsertRegister, confirmRegister } from './register.ts'
-
-/** Locks the lane's row until the transaction ends, if the fence is still ours. */
-const lockHeld = async (tx: Tx, claim: LaneClaim): Promise<void> => {
-  const { rows } = await sql`select 1 from lane where key = ${claim.key} and owner = ${claim.owner}
-    and fence = ${claim.fence}::bigint for update`.execute(tx)
-  if (rows.length === 1) return
-  throw new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
-}
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
@@ -58,27 +51,28 @@ const createShip =
   (database: Database, seals: Seals): ShipmentStore['ship'] =>
   (claim, { id, uploads, overwrites, audit }) =>
     inTransaction(database, async (tx) => {
-      await lockHeld(tx, claim)
+      await lockLane(tx, claim)
       const ids = uploads.map(({ upload }) => upload.id)
       const { rows: standing } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
         where id = any(${ids}::text[]) and lane_key = ${claim.key} and state in (${LANE_STATES_SQL})
           and cancel_requested_at is null order by id for update`.execute(tx)
-      if (standing.length < ids.length) return false
+      if (standing.length < ids.length) throw new UploadMoved(`An upload of shipment ${id} moved`)
       const rows = uploads.reduce((sum, one) => sum + one.rows, 0)
-      await sql`insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes, attempts, sent_at)
-        values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'sent', ${rows}, 0, 1, clock_timestamp())`.execute(
+      await sql`insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
+        values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)`.execute(
         tx,
       )
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
       await sql`insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
-        select b.id, b.upload, ${id}, b.place, 0, 0, b.to, 'sent', decode(b.sent, 'hex')
+        select b.id, b.upload, ${id}, b.place, 0, 0, b.to, 'intended', decode(b.sent, 'hex')
         from json_to_recordset(${JSON.stringify(batches)}::json)
           as b (id text, upload text, place int, "to" int, sent text)`.execute(tx)
       await doubtContent(tx, seals, standing[0]!, overwrites)
       await appendAudit(tx, [audit])
-      return true
+      const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
+      if (goes) await recordTry(tx, claim, id)
     })
 
 /** What the end of the shipment makes of each upload that is still the lane's, in one statement. */
@@ -146,7 +140,7 @@ const createSettleShipment =
   (deps: { database: Database; seals: Seals; outbox: Outbox }): ShipmentStore['settleShipment'] =>
   (claim, { shipmentId, ended, uploads, audit }) =>
     inTransaction(deps.database, async (tx) => {
-      await lockHeld(tx, claim)
+      await lockLane(tx, claim)
       const { rows: open } = await sql<{ upload_id: string }>`with closed as (
           update shipment set state = 'settled', settled_at = clock_timestamp()
           where id = ${shipmentId} and state in ('intended', 'sent') returning id)
@@ -189,16 +183,9 @@ export const createShipments = (deps: {
   waiting: createWaiting(deps.database),
   ship: createShip(deps.database, deps.seals),
   settleShipment: createSettleShipment(deps),
-  noteJob: (claim, shipmentId, jobId) =>
-    inTransaction(deps.database, async (tx) => {
-      await lockHeld(tx, claim)
-      await sql`update shipment set job_id = ${jobId} where id = ${shipmentId} and state = 'sent'`.execute(
-        tx,
-      )
-    }),
   dissolve: (claim) =>
     inTransaction(deps.database, async (tx) => {
-      await lockHeld(tx, claim)
+      await lockLane(tx, claim)
       await sql`with gone as (update shipment set state = 'split', job_id = null where lane_key = ${claim.key} and method = 'batches'
           and state in ('intended', 'sent')
           and not exists (select from batch where shipment_id = shipment.id and batch.id = batch.shipment_id collate "C") returning id)

@@ -16,15 +16,17 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 /**
  * Calls Genesys until it answers, for `retryWindowMs` at most; then the upload is held as `genesys_unavailable`, never failed.
  * So is it when our credentials are refused, for they can be put right. A failure that no retry mends is thrown. `onConflict` looks at
- * the list as soon as a call is refused with 409, before anything waits or is repeated.
+ * the list as soon as a call is refused with 409, before anything waits or is repeated. `recordTry` is awaited for every HTTP try, between its slot and
+ * its sending; what it throws ends the call.
  */
 export const callGenesys = async <T>(
   run: DeliveryRun,
   callClass: CallClass,
   call: (context: CallContext) => Promise<T>,
-  onConflict?: () => Promise<unknown>,
+  about: { onConflict?: () => Promise<unknown>; recordTry?: () => Promise<void> } = {},
 ): Promise<T> => {
   const { clock, retryWindowMs, random } = run.deps
+  const { onConflict, recordTry } = about
   const endsAt = clock.monotonicMs() + retryWindowMs
   for (let attempt = 1; ; attempt += 1) {
     const left = endsAt - clock.monotonicMs()
@@ -35,7 +37,10 @@ export const callGenesys = async <T>(
         class: callClass,
         signal: run.lease.signal,
         retryForMs: Math.max(0, Math.min(sliceMs, left)),
-        beforeSend: () => run.lease.assertHeld(),
+        beforeSend: async () => {
+          run.lease.assertHeld()
+          await recordTry?.()
+        },
       })
       await noteAnswer(run, callClass)
       return answer

@@ -52,7 +52,7 @@ const ask = async (run: DeliveryRun): Promise<void> => {
     run,
     'delivery',
     (context) => clearContactList(run.upload.contactListId, context),
-    async () => void (await checkList(run)),
+    { onConflict: () => checkList(run) },
   )
   await delivery.askedToClear(run.claim, run.upload.id)
   run.clearing = { ...run.clearing, state: 'asked' }

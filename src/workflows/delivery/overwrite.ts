@@ -101,9 +101,10 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
  */
 export const sendWiping = <T>(
   run: DeliveryRun,
-  about: { rows: number; inDoubt: boolean },
+  about: { rows: number; inDoubt: boolean; recordTry: () => Promise<void> },
   send: (mode: UploadMode, context: CallContext) => Promise<T>,
 ): Promise<T> => {
+  const { recordTry } = about
   let { inDoubt } = about
   return callGenesys(
     run,
@@ -119,7 +120,7 @@ export const sendWiping = <T>(
         throw error
       }
     },
-    () => checkList(run),
+    { onConflict: () => checkList(run), recordTry },
   )
 }
 

@@ -60,10 +60,10 @@ eachHome('Parts of an upload', (home) => {
     const one = part(1, [batch(0, 2, 3), batch(2, 3, 1)])
     await intend(one)
     assert.deepEqual(await stateOf(upload.id), [[1, 'intended', null, 0]])
-    await store.delivery.markPartSent(claim, one.id, null)
-    await store.delivery.markPartSent(claim, one.id, 'job-1')
+    await store.delivery.recordTry(claim, one.id)
+    await store.delivery.noteJob(claim, one.id, 'job-1')
     assert.deepEqual(await stateOf(upload.id), [[1, 'sent', 'job-1', 1]])
-    await store.delivery.markPartSent(claim, one.id, null)
+    await store.delivery.recordTry(claim, one.id)
     assert.deepEqual(await stateOf(upload.id), [[1, 'sent', null, 2]])
     const batches = await store.delivery.batches(upload.id)
     assert.deepEqual(
@@ -79,7 +79,7 @@ eachHome('Parts of an upload', (home) => {
         [one.id, 'sent', null, 2, 1],
       ],
     )
-    await store.delivery.markPartSent(claim, one.id, 'job-2')
+    await store.delivery.noteJob(claim, one.id, 'job-2')
     await settle(batches[0]!.id)
     assert.deepEqual(await stateOf(upload.id), [[1, 'sent', 'job-2', 2]])
     await settle(batches[1]!.id)
@@ -112,14 +112,14 @@ eachHome('Parts of an upload', (home) => {
     const { upload, claim, intend } = await begin()
     const one = part(1, [batch(0, 3, 7)])
     await intend(one)
-    await store.delivery.markPartSent(claim, one.id, null)
+    await store.delivery.recordTry(claim, one.id)
     const asked = { tenantId: 'default', uploadId: upload.id, action: 'cancel' as const }
     await store.uploads.control({ ...asked, audit: audit('upload.controlled', upload.id) })
     const found = (await store.uploads.find('default', upload.id))!
     assert.equal(found.cancelRequested, true, 'Genesys may have rows of the part')
-    await assert.rejects(store.delivery.markPartSent(claim, one.id, null))
-    await store.delivery.markPartSent(claim, one.id, 'job-1')
+    await assert.rejects(store.delivery.recordTry(claim, one.id))
+    await store.delivery.noteJob(claim, one.id, 'job-1')
     const stale = { ...claim, fence: '0' }
-    await assert.rejects(store.delivery.markPartSent(stale, one.id, 'job-2'), FenceLost)
+    await assert.rejects(store.delivery.noteJob(stale, one.id, 'job-2'), FenceLost)
   })
 })

@@ -100,7 +100,7 @@ eachHome('Lanes and delivery', (home) => {
     assert.equal(await store.delivery.next(stale), null)
     await assert.rejects(settle(store, stale, upload, batch), FenceLost)
     await assert.rejects(store.delivery.move(stale, upload.id, 'delivering'), FenceLost)
-    await assert.rejects(store.delivery.markSent(stale, batch, 'job'), FenceLost)
+    await assert.rejects(store.delivery.noteJob(stale, batch, 'job'), FenceLost)
     assert.equal((await store.uploads.find('default', upload.id))?.counts.delivered, 0)
     assert.equal(await store.delivery.registerSize('default', 'list-1'), 0)
   })
@@ -111,8 +111,8 @@ eachHome('Lanes and delivery', (home) => {
     const claim = await claimLane()
     await store.delivery.move(claim, upload.id, 'delivering')
     const batch = await intend(store, claim, upload)
-    await store.delivery.markSent(claim, batch, null)
-    await store.delivery.markSent(claim, batch, 'job-1')
+    await store.delivery.recordTry(claim, batch)
+    await store.delivery.noteJob(claim, batch, 'job-1')
     const [kept] = await store.delivery.batches(upload.id)
     assert.deepEqual([kept?.state, kept?.attempts, kept?.jobId], ['sent', 1, 'job-1'])
     const once = await settle(store, claim, upload, batch)
@@ -169,7 +169,7 @@ eachHome('Lanes and delivery', (home) => {
     const upload = await stageUpload(store)
     const claim = await claimLane()
     const batch = await intend(store, claim, upload)
-    await store.delivery.markSent(claim, batch, null)
+    await store.delivery.recordTry(claim, batch)
     const control = (action: 'pause' | 'resume' | 'cancel') =>
       store.uploads.control({
         tenantId: 'default',
@@ -178,7 +178,7 @@ eachHome('Lanes and delivery', (home) => {
         audit: audit('upload.controlled', upload.id),
       })
     await control('pause')
-    await assert.rejects(store.delivery.markSent(claim, batch, null), UploadMoved)
+    await assert.rejects(store.delivery.recordTry(claim, batch), UploadMoved)
     const settled = await settle(store, claim, upload, batch)
     assert.deepEqual([settled.state, settled.counts.delivered], ['paused', 1])
     assert.equal(await store.delivery.next(claim), null)
@@ -220,7 +220,7 @@ eachHome('Lanes and delivery', (home) => {
     const result = await controlOf(upload)('cancel')
     assert.ok(result.kind === 'done')
     assert.deepEqual([result.upload.state, result.upload.counts.unprocessed], ['cancelled', 2])
-    await assert.rejects(store.delivery.markSent(claim, batch, null), UploadMoved)
+    await assert.rejects(store.delivery.recordTry(claim, batch), UploadMoved)
   })
 
   it('cancels what is in flight only when its outcome is known, and begins nothing until then', async () => {
@@ -230,7 +230,7 @@ eachHome('Lanes and delivery', (home) => {
     const control = controlOf(upload)
     await store.delivery.move(claim, upload.id, 'delivering')
     const batch = await intend(store, claim, upload)
-    await store.delivery.markSent(claim, batch, null)
+    await store.delivery.recordTry(claim, batch)
     const asked = await control('cancel')
     assert.ok(asked.kind === 'done')
     assert.deepEqual([asked.upload.state, asked.upload.cancelRequested], ['delivering', true])
@@ -240,7 +240,7 @@ eachHome('Lanes and delivery', (home) => {
     const about = { uploadId: upload.id, audit: audit('upload.held', upload.id) }
     for (const begun of [
       () => intend(store, claim, upload),
-      () => store.delivery.markSent(claim, batch, null),
+      () => store.delivery.recordTry(claim, batch),
       () => store.delivery.move(claim, upload.id, 'awaiting_completion'),
       () => store.delivery.split(claim, batch, upload.id, []),
       () => store.delivery.hold(claim, { ...about, reason: 'refusals', retryInMs: null }),
@@ -248,7 +248,7 @@ eachHome('Lanes and delivery', (home) => {
     ]) {
       await assert.rejects(begun, UploadMoved)
     }
-    await store.delivery.markSent(claim, batch, 'job-1')
+    await store.delivery.noteJob(claim, batch, 'job-1')
     const next = await store.delivery.next(claim)
     assert.deepEqual([next?.id, next?.cancelRequested], [upload.id, true])
 
@@ -274,7 +274,7 @@ eachHome('Lanes and delivery', (home) => {
     await clear()
     const upload = await stageUpload(store)
     const claim = await claimLane()
-    await store.delivery.markSent(claim, await intend(store, claim, upload), null)
+    await store.delivery.recordTry(claim, await intend(store, claim, upload))
     const control = controlOf(upload)
     await control('pause')
     await store.lanes.release(claim, 60_000)

@@ -139,11 +139,11 @@ eachHome('Overwriting a list', (home) => {
       [
         'move',
         'intend',
-        'markSent',
+        'recordTry',
         'settle',
         'finish',
         'intendPart',
-        'markPartSent',
+        'noteJob',
         'intendClearing',
         'askedToClear',
         'recordCleared',

@@ -101,8 +101,8 @@ eachHome('Receipts of webhooks', (home) => {
     await store.delivery.move(claim, upload.id, 'delivering')
     const batch = { id: ids.newUuid(), chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.from([3]) }
     await store.delivery.intend(claim, upload.id, batch, audit('upload.batch.intended', upload.id))
-    await store.delivery.markSent(claim, batch.id, null)
-    await store.delivery.markSent(claim, batch.id, jobId)
+    await store.delivery.recordTry(claim, batch.id)
+    await store.delivery.noteJob(claim, batch.id, jobId)
     const settle = (ended: JobEnd | null = null) =>
       store.delivery.settle(claim, {
         uploadId: upload.id,

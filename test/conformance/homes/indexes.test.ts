@@ -86,7 +86,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),
   batch_order: ({ store, upload }) => store.delivery.batches(upload.id),
   shipment_job: ({ store, receiptId }) => store.receipts.load(receiptId),
-  batch_shipment: ({ store, claim }) => store.delivery.markPartSent(claim, 'open-part', null),
+  batch_shipment: ({ store, claim }) => store.delivery.recordTry(claim, 'open-part'),
   sync_delivery_pending: ({ store }) => store.sync.overdue(20_000),
   sync_delivery_dead: ({ store }) => store.home.gauges(),
   sync_delivery_endpoint: ({ store }) =>

@@ -51,7 +51,7 @@ eachHome('What is known of an upload beside its rows', (home) => {
     const sent = Buffer.from([2 ** accepted.length - 1])
     const range = { id: batchId, chunkSeq: 0, fromRow: 0, toRow: accepted.length, sent }
     await store.delivery.intend(claim, upload.id, range, audit('upload.batch.intended', batchId))
-    await store.delivery.markSent(claim, batchId, `job-${upload.id}`)
+    await store.delivery.noteJob(claim, batchId, `job-${upload.id}`)
     await store.delivery.settle(claim, {
       uploadId: upload.id,
       batchId,

@@ -37,7 +37,7 @@ describe('A delivered batch', { skip: home.skip }, () => {
     await home.close()
   })
 
-  it('waits for the database once a step, and four times for its settlement', async () => {
+  it('waits for the database once a step, and longer where a transaction decides', async () => {
     const { uploads, delivery } = store
     const upload = await stageUpload(store, { accepted: ['a', 'b'] })
     const claim = await store.lanes.claim('me')
@@ -57,8 +57,8 @@ describe('A delivered batch', { skip: home.skip }, () => {
       ['read the chunk', 1, () => uploads.readChunk(upload.id, 0)],
       ['look its contacts up', 1, () => delivery.registered('default', 'list-1', ['a', 'b'])],
       ['intend', 1, () => delivery.intend(claim, upload.id, batch, intended, ['a'])],
-      ['count the attempt', 1, () => delivery.markSent(claim, batch.id, null)],
-      ['note the job', 1, () => delivery.markSent(claim, batch.id, 'job')],
+      ['record the try', 3, () => delivery.recordTry(claim, batch.id)],
+      ['note the job', 1, () => delivery.noteJob(claim, batch.id, 'job')],
       ['settle', 4, () => delivery.settle(claim, settlement)],
     ]
     const counted: [string, number][] = []

@@ -19,8 +19,13 @@ import type {
   ListCache,
   NewPart,
   RowResult,
+  WithheldRow,
 } from '../../../src/workflows/ports/delivery/delivery.ts'
-import { FenceLost, UploadMoved } from '../../../src/workflows/ports/delivery/delivery.ts'
+import {
+  FenceLost,
+  RowsWithheld,
+  UploadMoved,
+} from '../../../src/workflows/ports/delivery/delivery.ts'
 
 /** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
 export const makeChunk = (
@@ -120,6 +125,8 @@ export type MemoryDelivery = DeliveryStore & {
   fence: string
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
   reads: number[]
+  /** Rows of a request that may not go, when its try is to be recorded. */
+  withhold: (requestId: string) => readonly WithheldRow[]
 }
 
 /** One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves, sums. */
@@ -197,6 +204,7 @@ export const createMemoryDelivery = (
     waits: [],
     fence: '1',
     reads: [],
+    withhold: () => [],
     readChunk: async (_, seq) => {
       store.reads.push(seq)
       return chunks.find((chunk) => chunk.seq === seq)!
@@ -219,12 +227,22 @@ export const createMemoryDelivery = (
       doubt(overwrites)
       store.audits.push(audit)
     },
-    markSent: async (claim, batchId, jobId) => {
-      if (jobId === null) checkBeginning(claim)
-      else check(claim)
-      const batch = store.all.get(batchId)!
-      if (jobId === null) batch.attempts += 1
-      Object.assign(batch, { state: 'sent', jobId: jobId ?? batch.jobId })
+    recordTry: async (claim, requestId) => {
+      checkBeginning(claim)
+      const withheld = store.withhold(requestId)
+      if (withheld.length > 0) throw new RowsWithheld(withheld)
+      const part = store.allParts.get(requestId)
+      const batches = part === undefined ? [store.all.get(requestId)!] : openOf(requestId)
+      for (const tried of part === undefined ? batches : [part, ...batches]) {
+        tried.state = 'sent'
+        tried.jobId = null
+        tried.attempts += 1
+      }
+    },
+    noteJob: async (claim, requestId, jobId) => {
+      check(claim)
+      const noted = store.allParts.get(requestId) ?? store.all.get(requestId)!
+      Object.assign(noted, { state: 'sent', jobId })
     },
     split: async (claim, batchId, uploadId, parts) => {
       checkBeginning(claim)
@@ -241,18 +259,6 @@ export const createMemoryDelivery = (
       putPart(uploadId, part)
       doubt(overwrites)
       store.audits.push(audit)
-    },
-    markPartSent: async (claim, partId, jobId) => {
-      if (jobId === null) checkBeginning(claim)
-      else check(claim)
-      const part = store.allParts.get(partId)!
-      Object.assign(part, { state: 'sent', jobId })
-      if (jobId !== null) return
-      part.attempts += 1
-      for (const batch of openOf(partId)) {
-        batch.state = 'sent'
-        batch.attempts += 1
-      }
     },
     splitPart: async (claim, partId, uploadId, parts) => {
       checkBeginning(claim)

@@ -49,13 +49,13 @@ export const createMemoryGenesys = (
     jobs.set(jobId, { state: 'completed', processed, failed: 0, errors: [] })
     return jobId
   }
-  const takeFile = (
+  const takeFile = async (
     part: ContactFilePart,
     mode: UploadMode | 'callback',
     context: CallContext,
-  ): { jobId: string } => {
+  ): Promise<{ jobId: string }> => {
     context.signal.throwIfAborted()
-    context.beforeSend?.()
+    await context.beforeSend?.()
     const all = parseCsv(part.csv)
     const records = mode === 'append' ? all : all.slice(1)
     const file = { ...part, mode, records }
@@ -90,8 +90,8 @@ export const createMemoryGenesys = (
     onFile: () => undefined,
     contactFiles: {
       limits: { fileBytes: about.fileBytes ?? 10_000_000 },
-      sendFile: async (part, context) => takeFile(part, part.mode, context),
-      sendCallbackFile: async (part, context) => takeFile(part, 'callback', context),
+      sendFile: (part, context) => takeFile(part, part.mode, context),
+      sendCallbackFile: (part, context) => takeFile(part, 'callback', context),
       startImport: null,
       readImport: null,
       readImportEvents: null,
@@ -113,7 +113,7 @@ export const createMemoryGenesys = (
     serialise: () => Buffer.alloc(0),
     sendBatch: async (batch, context): Promise<BatchAnswer> => {
       context.signal.throwIfAborted()
-      context.beforeSend?.()
+      await context.beforeSend?.()
       genesys.contexts.push(context)
       genesys.sent.push(batch)
       genesys.onSend(batch, genesys.sent.length)

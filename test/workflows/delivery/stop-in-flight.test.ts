@@ -14,10 +14,10 @@ describe('a stop', () => {
     const turns = async () => {
       for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
     }
-    const { markSent } = t.store
-    t.store.markSent = async (claim, batchId, jobId) => {
-      if (jobId !== null) await held.promise
-      await markSent(claim, batchId, jobId)
+    const { noteJob } = t.store
+    t.store.noteJob = async (...noted) => {
+      await held.promise
+      await noteJob(...noted)
     }
     // The first job is being looked at when the stop comes, the second batch is on its way.
     t.genesys.readJob = (_jobId, { signal }) =>

@@ -1,12 +1,12 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import type { Batch } from '../../ports/delivery/delivery.ts'
+import { RowsWithheld, type Batch } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { proveCleared, provesNext } from '../clear-list.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import type { DeliveryRun } from '../run.ts'
-import { aside, checkGoingOn, moveTo } from '../run.ts'
+import { aside, checkGoingOn, DeliveryEnds, moveTo } from '../run.ts'
 import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
@@ -21,7 +21,7 @@ import {
   settleBatch,
 } from './settle-batch.ts'
 import { createSettleQueue, type SettleQueue } from './settle-queue.ts'
-import { withoutSuperseded } from './superseded.ts'
+import { withoutSuperseded, withoutWithheld } from './superseded.ts'
 
 type InFlight = {
   batch: Batch
@@ -120,6 +120,8 @@ const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<v
   await proveCleared(run, requestOf(run, batch, plan), async () => {
     const answer = await sendBatch(run, batch, plan)
     if (answer instanceof GenesysFailure) throw answer
+    // The next run takes them out; until then the list is not known to be clear.
+    if (answer instanceof RowsWithheld) throw new DeliveryEnds({ kind: 'rest' })
   })
   await recordCleared(run)
 }
@@ -152,6 +154,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     if (answer instanceof GenesysFailure) {
       await endIfCancelled(run, batch, plan, answer)
       for (const part of await actOnRefusal(run, batch, plan, answer)) await work(part, plan)
+    } else if (answer instanceof RowsWithheld) {
+      await work(await withoutWithheld(run, plan, batch, answer), plan)
     } else {
       if (provesNext(run)) await prove(run, batch, plan)
       const jobId = answer.kind === 'accepted' ? answer.jobId : null
@@ -223,7 +227,7 @@ const INGESTED: JobStatus = { state: 'completed', processed: 0, failed: 0, error
 
 const noteJob = (run: DeliveryRun, batch: Batch, jobId: string | null): Promise<void> => {
   if (jobId === null) return Promise.resolve()
-  const noted = run.deps.delivery.markSent(run.claim, batch.id, jobId)
+  const noted = run.deps.delivery.noteJob(run.claim, batch.id, jobId)
   // Awaited before the job is read; until then nobody hears of it.
   noted.catch(() => undefined)
   return noted

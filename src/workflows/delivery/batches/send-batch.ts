@@ -1,5 +1,5 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import type { Batch } from '../../ports/delivery/delivery.ts'
+import { RowsWithheld, type Batch } from '../../ports/delivery/delivery.ts'
 import type { BatchAnswer, BatchToSend } from '../../ports/genesys/genesys.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
@@ -9,39 +9,41 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
 /**
- * Sends one batch under its own id and counts the attempt before; noting the job is the caller's part. A refusal that no retry mends comes back
- * as a value, everything else is thrown.
+ * Sends one batch under its own id, and records every try; noting the job is the caller's part. A refusal that no retry mends comes back as a value, and so
+ * do rows that may not go any more, of which nothing was sent by this try. Everything else is thrown.
  */
 export const sendBatch = async (
   run: DeliveryRun,
   batch: Batch,
   plan: ChunkPlan,
-): Promise<BatchAnswer | GenesysFailure> => {
-  const { contactLists, delivery } = run.deps
+): Promise<BatchAnswer | GenesysFailure | RowsWithheld> => {
+  const { contactLists } = run.deps
   const request = plan.requests.get(batch.id) ?? requestOf(run, batch, plan)
   plan.requests.delete(batch.id)
-  const wiping = wipesNext(run)
-  const inDoubt = batch.attempts > 0
-  await delivery.markSent(run.claim, batch.id, null)
-  batch.state = 'sent'
-  batch.attempts += 1
+  const recordTry = (): Promise<void> => recordBatchTry(run, batch)
   try {
-    const answer = wiping
-      ? await sendWiping(run, { rows: request.contactIds.length, inDoubt }, (mode, context) =>
-          contactLists.sendBatch({ ...request, mode }, context),
-        )
-      : await callGenesys(
+    const answer = wipesNext(run)
+      ? await sendWiping(
           run,
-          'delivery',
-          (context) => contactLists.sendBatch(request, context),
-          () => checkList(run),
+          { rows: request.contactIds.length, inDoubt: batch.attempts > 0, recordTry },
+          (mode, context) => contactLists.sendBatch({ ...request, mode }, context),
         )
+      : await callGenesys(run, 'delivery', (context) => contactLists.sendBatch(request, context), {
+          onConflict: () => checkList(run),
+          recordTry,
+        })
     if (answer.kind === 'accepted') batch.jobId = answer.jobId
     return answer
   } catch (error) {
-    if (error instanceof GenesysFailure) return error
+    if (error instanceof GenesysFailure || error instanceof RowsWithheld) return error
     throw error
   }
+}
+
+const recordBatchTry = async (run: DeliveryRun, batch: Batch): Promise<void> => {
+  await run.deps.delivery.recordTry(run.claim, batch.id)
+  batch.state = 'sent'
+  batch.attempts += 1
 }
 
 /** Makes the request while another is on its way, so that sending it takes no time of the processor. */

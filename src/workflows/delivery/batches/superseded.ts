@@ -1,4 +1,4 @@
-import type { Batch } from '../../ports/delivery/delivery.ts'
+import type { Batch, RowsWithheld } from '../../ports/delivery/delivery.ts'
 import type { DeliveryRun } from '../run.ts'
 import { type ChunkPlan, freshBatch, partOf, sentRows } from './plan-batch.ts'
 
@@ -13,8 +13,28 @@ export const withoutSuperseded = async (
 ): Promise<Batch> => {
   const rows = sentRows(batch)
   const rest = rows.filter((row) => plan.verdicts.get(row)?.outcome !== 'unprocessed')
-  if (rest.length === rows.length) return batch
-  const part = partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rest)
+  return rest.length === rows.length ? batch : withRows(run, batch, rest)
+}
+
+/** A batch of which rows may not go any more goes without them, under another id: theirs never carries other rows. */
+export const withoutWithheld = (
+  run: DeliveryRun,
+  plan: ChunkPlan,
+  batch: Batch,
+  withheld: RowsWithheld,
+): Promise<Batch> => {
+  for (const { row, verdict } of withheld.rows) plan.verdicts.set(row, verdict)
+  const out = new Set(withheld.rows.map(({ row }) => row))
+  const rest = sentRows(batch).filter((row) => !out.has(row))
+  return withRows(run, batch, rest)
+}
+
+const withRows = async (
+  run: DeliveryRun,
+  batch: Batch,
+  rows: readonly number[],
+): Promise<Batch> => {
+  const part = partOf(run, batch.chunkSeq, { fromRow: batch.fromRow, toRow: batch.toRow }, rows)
   await run.deps.delivery.split(run.claim, batch.id, run.upload.id, [part])
   return freshBatch(run.upload.id, part)
 }

@@ -1,4 +1,5 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import { RowsWithheld } from '../../ports/delivery/delivery.ts'
 import { failedWith } from '../batches/settle-batch.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
@@ -21,7 +22,7 @@ import {
 } from './import-status.ts'
 import type { PartColumns } from './part-columns.ts'
 import type { OpenPart } from './part-refusals.ts'
-import { fileOf, markAttempt } from './send-part.ts'
+import { fileOf, recordPartTry } from './send-part.ts'
 import type { PartOutcome } from './settle-part.ts'
 
 /** Terraform's provider gives an import up after 300 s without a sign; by then a small one has long ended. */
@@ -74,7 +75,7 @@ export const importPart = async (
   open: OpenPart,
   columns: PartColumns,
   records: Buffer,
-): Promise<PartOutcome | GenesysFailure> => {
+): Promise<PartOutcome | GenesysFailure | RowsWithheld> => {
   const ports = importPortsOf(run)
   const { contactIdColumn } = columns
   const clearSystemData = run.upload.queue?.clearSystemData ?? false
@@ -88,16 +89,13 @@ export const importPart = async (
     const before = await snapshotOf(run, ports)
     if (await isThere(run, ports, open, survey)) return { kind: 'delivered', unattributed: 0 }
     const heldBefore = await shownOf(run, ports, survey.sample)
-    await markAttempt(run, open)
     try {
-      await callGenesys(
-        run,
-        'delivery',
-        (context) => ports.start(file, context),
-        async () => void (await checkList(run)),
-      )
+      await callGenesys(run, 'delivery', (context) => ports.start(file, context), {
+        onConflict: () => checkList(run),
+        recordTry: () => recordPartTry(run, open),
+      })
     } catch (error) {
-      if (error instanceof GenesysFailure) return error
+      if (error instanceof GenesysFailure || error instanceof RowsWithheld) return error
       throw error
     }
     const provable = survey.sample.filter(({ key }) => !heldBefore.has(key)).slice(0, 50)

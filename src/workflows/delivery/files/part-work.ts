@@ -1,4 +1,5 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import { RowsWithheld } from '../../ports/delivery/delivery.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { planChunk, rowKey } from '../batches/plan-batch.ts'
@@ -45,7 +46,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     open: OpenPart,
     records: Buffer | null,
     failedBefore: number,
-  ): Promise<PartOutcome | GenesysFailure | Again> => {
+  ): Promise<PartOutcome | GenesysFailure | RowsWithheld | Again> => {
     const csv = async (): Promise<Buffer> => records ?? recordsOf(run, columns, open.batches)
     if (imports) return importPart(run, open, columns, await csv())
     const adopted = open.part.jobId !== null
@@ -54,7 +55,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
       let { jobId } = open.part
       if (jobId === null) {
         const sent = await sendPart(run, open, columns, await csv())
-        if (sent instanceof GenesysFailure) return sent
+        if (typeof sent !== 'string') return sent
         jobId = sent
       }
       const awaited = jobId
@@ -85,6 +86,9 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     if (outcome instanceof GenesysFailure) {
       for (const part of await actOnPartRefusal(run, open, outcome)) await through(part, null)
       return
+    }
+    if (outcome instanceof RowsWithheld) {
+      return through(await withoutWithheld(run, open, outcome), null)
     }
     if (outcome.kind === 'again') {
       open.part.jobId = null
@@ -125,5 +129,22 @@ const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<Open
   const isOut = (batch: { chunkSeq: number }, row: number): boolean => out.has(rowKey(batch, row))
   if (out.size === 0) return open
   const [rest] = await withoutRows(run, open, isOut)
+  return rest!
+}
+
+/** As for a batch: rows that may not go any more are taken out, and the rest goes under another id. */
+const withoutWithheld = async (
+  run: DeliveryRun,
+  open: OpenPart,
+  withheld: RowsWithheld,
+): Promise<OpenPart> => {
+  const out = new Set<string>()
+  for (const { batchId, row, verdict } of withheld.rows) {
+    const batch = open.batches.find(({ id }) => id === batchId)
+    if (batch === undefined) continue
+    out.add(rowKey(batch, row))
+    run.refusals.set(rowKey(batch, row), verdict)
+  }
+  const [rest] = await withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
   return rest!
 }

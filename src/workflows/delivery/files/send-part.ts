@@ -1,6 +1,7 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { ContactFilePart } from '../../ports/delivery/contact-files.ts'
+import { RowsWithheld } from '../../ports/delivery/delivery.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
@@ -27,9 +28,12 @@ export const fileOf = (
   rows: part.rows,
 })
 
-/** Counts the attempt whose outcome is about to be unknown. */
-export const markAttempt = async (run: DeliveryRun, { part, batches }: OpenPart): Promise<void> => {
-  await run.deps.delivery.markPartSent(run.claim, part.id, null)
+/** Records an HTTP try of the part, whose outcome is about to be unknown. */
+export const recordPartTry = async (
+  run: DeliveryRun,
+  { part, batches }: OpenPart,
+): Promise<void> => {
+  await run.deps.delivery.recordTry(run.claim, part.id)
   part.state = 'sent'
   part.jobId = null
   part.attempts += 1
@@ -81,34 +85,30 @@ const senderOf = (
 }
 
 /**
- * Sends a part under its own id; counts the attempt before and notes the job after. A refusal that no retry mends comes back as a
- * value, everything else is thrown.
+ * Sends a part under its own id, records every try and notes the job after. A refusal that no retry mends comes back as a value, and so do rows that may not
+ * go any more, of which nothing was sent by this try; everything else is thrown.
  */
 export const sendPart = async (
   run: DeliveryRun,
   open: OpenPart,
   columns: PartColumns,
   records: Buffer,
-): Promise<string | GenesysFailure> => {
+): Promise<string | GenesysFailure | RowsWithheld> => {
   const { part } = open
   const send = senderOf(run, open, columns, records)
-  const wiping = wipesNext(run)
-  const inDoubt = part.attempts > 0
-  await markAttempt(run, open)
+  const recordTry = (): Promise<void> => recordPartTry(run, open)
   try {
-    const { jobId } = wiping
-      ? await sendWiping(run, { rows: part.rows, inDoubt }, send)
-      : await callGenesys(
-          run,
-          'delivery',
-          (context) => send('append', context),
-          () => checkList(run),
-        )
+    const { jobId } = wipesNext(run)
+      ? await sendWiping(run, { rows: part.rows, inDoubt: part.attempts > 0, recordTry }, send)
+      : await callGenesys(run, 'delivery', (context) => send('append', context), {
+          onConflict: () => checkList(run),
+          recordTry,
+        })
     part.jobId = jobId
-    await run.deps.delivery.markPartSent(run.claim, part.id, jobId)
+    await run.deps.delivery.noteJob(run.claim, part.id, jobId)
     return jobId
   } catch (error) {
-    if (error instanceof GenesysFailure) return error
+    if (error instanceof GenesysFailure || error instanceof RowsWithheld) return error
     throw error
   }
 }

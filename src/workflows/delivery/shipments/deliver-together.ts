@@ -2,8 +2,15 @@ import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import type { DeliverUpload, LaneClaim, Lease } from '../../ports/delivery/delivery.ts'
-import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
+import {
+  RowsWithheld,
+  UploadMoved,
+  type DeliverUpload,
+  type LaneClaim,
+  type Lease,
+  type WithheldRow,
+} from '../../ports/delivery/delivery.ts'
+import type { Shipment, ShipmentStore } from '../../ports/delivery/shipments.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { callGenesys } from '../call-genesys.ts'
@@ -37,15 +44,17 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
   const { batchRows } = deps.contactLists.limits
 
   return async (claim, upload, lease) => {
+    const withheld: Withheld = new Map()
     for (let round = 1; !lease.rest.aborted; round += 1) {
       await deps.shipments.dissolve(claim)
       const limit = round > MOST_ROUNDS ? 1 : (most.get(claim.key) ?? batchRows)
-      const made = limit > 1 ? await makeParts(deps, claim, limit) : null
+      const made = limit > 1 ? await makeParts(deps, claim, limit, withheld) : null
       if (made === null) {
         if (limit <= 1) most.set(claim.key, 2)
         return deps.deliverAlone(claim, upload, lease)
       }
       const ended = await sendTogether(deps, { claim, lease }, made.list, made.parts)
+      if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
       if (ended === 'whole') most.set(claim.key, Math.min(batchRows, limit * 2))
       if (ended === 'whole' || ended === 'rest') return undefined
       if (ended === 'refused') {
@@ -59,15 +68,26 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 /** Halving a full request takes twelve; somebody may be paused in between. */
 const MOST_ROUNDS = 20
 
+/** Rows that may not go any more, by upload and row. */
+type Withheld = Map<string, ShipmentPart['verdicts']>
+
+const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]): void => {
+  for (const { uploadId, row, verdict } of rows) {
+    const own = known.get(uploadId) ?? new Map<number, WithheldRow['verdict']>()
+    known.set(uploadId, own.set(row, verdict))
+  }
+}
+
 /** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. */
 const makeParts = async (
   deps: DeliverTogetherDeps,
   claim: LaneClaim,
   limit: number,
+  withheld: Withheld,
 ): Promise<{ list: ContactList; parts: ShipmentPart[] } | null> => {
   const uploads = await deps.shipments.waiting(claim, limit)
   const list = uploads.length > 0 ? await readyList(deps, uploads) : null
-  const parts = list === null ? [] : await readParts(deps, uploads)
+  const parts = list === null ? [] : await readParts(deps, uploads, withheld)
   return list === null || parts.length === 0 ? null : { list, parts }
 }
 
@@ -90,6 +110,7 @@ const readyList = async (
 const readParts = async (
   deps: DeliverTogetherDeps,
   uploads: readonly Upload[],
+  withheld: Withheld,
 ): Promise<ShipmentPart[]> => {
   const { batchRows, batchBytes } = deps.contactLists.limits
   let rows = 0
@@ -101,7 +122,7 @@ const readParts = async (
     taken.map(async (upload) => {
       const chunk = await deps.uploads.readChunk(upload.id, 0)
       const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
-      return { upload, chunk, contentHashes, verdicts: new Map() }
+      return { upload, chunk, contentHashes, verdicts: new Map(withheld.get(upload.id)) }
     }),
   )
 }
@@ -151,11 +172,18 @@ const requestOf = (
   return { listId, requestId, columns, contactIds, cells, ...(queue === null ? {} : { queue }) }
 }
 
+type UploadRowWithheld = { uploadId: string; row: number; verdict: WithheldRow['verdict'] }
+
 /**
  * `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
- * an upload, and nothing was sent. `rest`: a later run finds out.
+ * an upload; this try was not sent. `withheld`: nor was it here, for these rows may not go. `rest`: a later run finds out.
  */
-type Ended = 'whole' | 'refused' | 'moved' | 'rest'
+type Ended =
+  | 'whole'
+  | 'refused'
+  | 'moved'
+  | 'rest'
+  | { kind: 'withheld'; rows: UploadRowWithheld[] }
 
 const sendTogether = async (
   deps: DeliverTogetherDeps,
@@ -170,30 +198,43 @@ const sendTogether = async (
   run.list = list
   const known = await judged(run, list, parts)
   if (known === null) return 'refused'
-  const requestId = deps.ids.newUuid()
-  const request = requestOf(list, parts, requestId)
-  const counts = { rows: request.contactIds.length, uploads: parts.length }
-  const audit = createAuditEntry(deps.ids, byGateway(first), {
+  const request = requestOf(list, parts, deps.ids.newUuid())
+  const shipment = shipmentOf(deps, parts, request, known)
+  const startedMs = deps.clock.monotonicMs()
+  try {
+    const taken = await takenWhole(run, deps.shipments, shipment, request)
+    if (taken === 'whole') await settle(run, deps.shipments, shipment.id, parts, startedMs)
+    return taken
+  } catch (error) {
+    if (error instanceof UploadMoved) return 'moved'
+    if (!(error instanceof RowsWithheld)) throw error
+    const uploadOf = new Map(shipment.uploads.map(({ batchId, upload }) => [batchId, upload.id]))
+    const rows = error.rows.map(({ batchId, ...row }) => {
+      return { uploadId: uploadOf.get(batchId)!, ...row }
+    })
+    return { kind: 'withheld', rows }
+  }
+}
+
+const shipmentOf = (
+  { ids }: DeliverTogetherDeps,
+  parts: readonly ShipmentPart[],
+  { requestId: id, contactIds }: BatchToSend,
+  known: ReadonlySet<string>,
+): Shipment => {
+  const audit = createAuditEntry(ids, byGateway(parts[0]!.upload), {
     action: 'upload.batch.intended',
-    object: requestId,
+    object: id,
     outcome: 'intended',
-    counts,
+    counts: { rows: contactIds.length, uploads: parts.length },
   })
   const uploads = parts.map((part) => ({
     upload: part.upload,
-    batchId: deps.ids.newUuid(),
+    batchId: ids.newUuid(),
     rows: part.chunk.contactIds.length,
     sent: goingBits(part),
   }))
-  const overwrites = request.contactIds.filter((id) => known.has(id))
-  if (!(await deps.shipments.ship(claim, { id: requestId, uploads, overwrites, audit }))) {
-    return 'moved'
-  }
-  const startedMs = deps.clock.monotonicMs()
-  const taken =
-    counts.rows === 0 ? 'whole' : await takenWhole(run, deps.shipments, request, startedMs)
-  if (taken === 'whole') await settle(run, deps.shipments, requestId, parts, startedMs)
-  return taken
+  return { id, uploads, overwrites: contactIds.filter((contactId) => known.has(contactId)), audit }
 }
 
 /** null: the list is not as it should be, which a run alone acts on. */
@@ -207,24 +248,38 @@ const judged = async (...args: Parameters<typeof judge>): Promise<Set<string> | 
   }
 }
 
-/** Sends the request and waits for its job, if Genesys has one. What a run alone would act on is left to it. */
+/**
+ * Sends the request and waits for its job, if Genesys has one. The shipment is written with the first try, so that one that waits for its slot holds up
+ * nobody. What a run alone would act on is left to it. Throws `UploadMoved` and `RowsWithheld` where a try was not sent.
+ */
 const takenWhole = async (
   run: DeliveryRun,
   shipments: ShipmentStore,
+  shipment: Shipment,
   request: BatchToSend,
-  startedMs: number,
-): Promise<Ended> => {
-  const { contactLists } = run.deps
+): Promise<'whole' | 'refused' | 'rest'> => {
+  const { contactLists, delivery } = run.deps
+  if (request.contactIds.length === 0) {
+    await shipments.ship(run.claim, shipment)
+    return 'whole'
+  }
+  let tried = false
+  const recordTry = async (): Promise<void> => {
+    if (tried) await delivery.recordTry(run.claim, shipment.id)
+    else await shipments.ship(run.claim, shipment)
+    tried = true
+  }
+  const startedMs = run.deps.clock.monotonicMs()
   try {
     const receipt = await callGenesys(
       run,
       'delivery',
       (context) => contactLists.sendBatch(request, context),
-      () => checkList(run),
+      { onConflict: () => checkList(run), recordTry },
     )
     if (receipt.kind === 'ingested') return 'whole'
     const { jobId } = receipt
-    await shipments.noteJob(run.claim, request.requestId, jobId)
+    await delivery.noteJob(run.claim, shipment.id, jobId)
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
     const failed = job === null || job.failed > 0 || job.errors.length > 0
     return !failed && job.state === 'completed' ? 'whole' : 'refused'

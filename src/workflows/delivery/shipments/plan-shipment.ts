@@ -51,6 +51,8 @@ export const judgeRows = (
   for (const part of parts) {
     for (const [row, contactId] of part.chunk.contactIds.entries()) {
       if (hasBit(part.chunk.leftOut, row)) continue
+      // A row that may not go has its verdict already.
+      if (part.verdicts.has(row)) continue
       judge(part, row, register.get(contactId), skipping(part.upload))
       if (part.verdicts.has(row)) continue
       const other = going.get(contactId)

@@ -11,6 +11,15 @@ export type ShippedUpload = {
   sent: Buffer
 }
 
+export type Shipment = {
+  /** Also the request's X-Request-ID. */
+  id: string
+  uploads: readonly ShippedUpload[]
+  /** Ids that the register knows and the shipment sends. */
+  overwrites: readonly string[]
+  audit: AuditEntry
+}
+
 export type SettledUpload = {
   uploadId: string
   counts: SettledCounts
@@ -31,19 +40,10 @@ export type ShipmentStore = {
    */
   waiting(claim: LaneClaim, limit: number): Promise<Upload[]>
   /**
-   * Writes a shipment with its uploads in this order, and that it is about to be sent. `overwrites`: ids that the register knows. Where an upload was
-   * paused, held or is to be cancelled, nothing is written: false.
+   * Writes a shipment with its uploads in this order and, where any row goes, its first HTTP try, after the slot was granted; further tries by
+   * `recordTry`. Throws as that does, and then nothing is written.
    */
-  ship(
-    claim: LaneClaim,
-    shipment: {
-      id: string
-      uploads: readonly ShippedUpload[]
-      overwrites: readonly string[]
-      audit: AuditEntry
-    },
-  ): Promise<boolean>
-  noteJob(claim: LaneClaim, shipmentId: string, jobId: string): Promise<void>
+  ship(claim: LaneClaim, shipment: Shipment): Promise<void>
   /**
    * Settles every upload of the shipment and ends each of which nothing is left, in one transaction; one that was paused or is to be
    * cancelled meanwhile keeps the outcome. Answers with those that ended.

@@ -18,8 +18,11 @@ export type CallContext = {
   signal: AbortSignal
   /** The call gives up (with the last failure) rather than wait past this many milliseconds from now. */
   retryForMs: number
-  /** Called right before every attempt; throws when the lane's lease no longer holds. */
-  beforeSend?: () => void
+  /**
+   * Called and awaited for every HTTP try, retries included, when its slot is granted and before anything of it is sent. What it throws ends the call,
+   * with nothing sent: the lease no longer holds, the upload was paused, or rows may not go.
+   */
+  beforeSend?: () => Promise<void> | void
 }
 
 export type BatchToSend = {
