@@ -118,6 +118,8 @@ const createWorld = (store: Store, listId: string) => {
     }
   }
   const time = async (): Promise<void> => {
+    // As an instance that runs does: a clock that nobody looks at for 5 s stands still for what ends for good.
+    await store.sql.executeSql('update database_clock set seen_at = clock_timestamp()')
     await store.sql.executeSql(
       `update upload set not_before = clock_timestamp(),
         retry_at = case when retry_at is not null then clock_timestamp() end

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { canMove } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
+import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -22,7 +23,7 @@ export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox
   seals: Seals
-}): DeliveryStore & ShipmentStore => {
+}): DeliveryStore & ShipmentStore & TryStore => {
   const { database, seals } = deps
   const { db } = database
   return {

@@ -1,11 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import {
-  FenceLost,
-  UploadMoved,
-  type DeliveryStore,
-  type LaneClaim,
-} from '../../workflows/ports/delivery/delivery.ts'
+import { FenceLost, UploadMoved, type LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
+import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
@@ -56,7 +52,7 @@ export const recordTry = async (tx: Tx, claim: LaneClaim, requestId: string): Pr
 }
 
 /** What is known of a request from its first try to its job. */
-export const createTries = (database: Database): Pick<DeliveryStore, 'recordTry' | 'noteJob'> => ({
+export const createTries = (database: Database): TryStore => ({
   recordTry: (claim, requestId) => inTransaction(database, (tx) => recordTry(tx, claim, requestId)),
   noteJob: async (claim, requestId, jobId) => {
     const { rows } = await sql`with held as materialized (${heldLane(claim)}),

@@ -18,6 +18,7 @@ import type {
 } from '../../workflows/ports/delivery/delivery.ts'
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
+import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
@@ -80,7 +81,7 @@ export type Store = {
   idempotency: IdempotencyStore
   lanes: LaneStore
   holds: HoldStore
-  delivery: DeliveryStore & ShipmentStore
+  delivery: DeliveryStore & ShipmentStore & TryStore
   pace: PaceStore
   lists: ListCache
   access: AccessStore

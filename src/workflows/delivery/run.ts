@@ -26,6 +26,7 @@ import type {
   ListCache,
   RowResult,
 } from '../ports/delivery/delivery.ts'
+import type { TryStore } from '../ports/delivery/tries.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { ContactReadPort } from '../ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
@@ -42,7 +43,7 @@ export type DeliveryDeps = {
   callbackUrl: ((partId: string, listId: string) => string) | null
   /** How long an import's status may stand still before the list itself is asked; 5 minutes unless told. */
   importUnmovedMs?: number
-  delivery: DeliveryStore
+  delivery: DeliveryStore & TryStore
   uploads: Pick<UploadStore, 'readChunk'>
   lists: ListCache
   contentHashes: ContentHashes

@@ -105,6 +105,22 @@ test('what a retry cannot mend is not tried again', async (t) => {
   assert.equal(upstream.seen.length, 1)
 })
 
+test('a try is sent only when what beforeSend began is done, and not at all when it comes to nothing', async (t) => {
+  const { upstream, lists, pace } = await startClient(t, 'guide')
+  upstream.replies = [text(503, ''), accepted]
+  const moved = new Error('the upload was cancelled')
+  const slots: number[] = []
+  const beforeSend = async (): Promise<void> => {
+    slots.push(pace.slots.length)
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(upstream.seen.length, slots.length - 1)
+    if (slots.length === 2) throw moved
+  }
+  await assert.rejects(lists.sendBatch(batchOf(), contextOf({ beforeSend })), moved)
+  assert.equal(upstream.seen.length, 1)
+  assert.deepEqual(slots, [1, 2])
+})
+
 test('beforeSend runs before every attempt, after the wait, and what it throws ends the call', async (t) => {
   const { upstream, lists } = await startClient(t, 'guide')
   upstream.replies = [text(503, '')]

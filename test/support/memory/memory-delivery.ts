@@ -19,13 +19,13 @@ import type {
   ListCache,
   NewPart,
   RowResult,
-  WithheldRow,
 } from '../../../src/workflows/ports/delivery/delivery.ts'
+import { FenceLost, UploadMoved } from '../../../src/workflows/ports/delivery/delivery.ts'
 import {
-  FenceLost,
   RowsWithheld,
-  UploadMoved,
-} from '../../../src/workflows/ports/delivery/delivery.ts'
+  type TryStore,
+  type WithheldRow,
+} from '../../../src/workflows/ports/delivery/tries.ts'
 
 /** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
 export const makeChunk = (
@@ -110,24 +110,25 @@ export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload
   }
 }
 
-export type MemoryDelivery = DeliveryStore & {
-  upload: Upload
-  all: Map<string, Batch>
-  allParts: Map<string, DeliveryPart>
-  cleared: Clearing
-  results: RowResult[]
-  register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
-  ends: Record<JobEnd, number>
-  audits: AuditEntry[]
-  retryInMs: number | null
-  /** What the lane was said to wait for, in turn. */
-  waits: (string | null)[]
-  fence: string
-  readChunk(uploadId: string, seq: number): Promise<StagedChunk>
-  reads: number[]
-  /** Rows of a request that may not go, when its try is to be recorded. */
-  withhold: (requestId: string) => readonly WithheldRow[]
-}
+export type MemoryDelivery = DeliveryStore &
+  TryStore & {
+    upload: Upload
+    all: Map<string, Batch>
+    allParts: Map<string, DeliveryPart>
+    cleared: Clearing
+    results: RowResult[]
+    register: Map<string, { contentHash: Buffer; acceptedSeq: number }>
+    ends: Record<JobEnd, number>
+    audits: AuditEntry[]
+    retryInMs: number | null
+    /** What the lane was said to wait for, in turn. */
+    waits: (string | null)[]
+    fence: string
+    readChunk(uploadId: string, seq: number): Promise<StagedChunk>
+    reads: number[]
+    /** Rows of a request that may not go, when its try is to be recorded. */
+    withhold: (requestId: string) => readonly WithheldRow[]
+  }
 
 /** One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves, sums. */
 export const createMemoryDelivery = (

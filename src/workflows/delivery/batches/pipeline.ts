@@ -1,5 +1,6 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import { RowsWithheld, type Batch } from '../../ports/delivery/delivery.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
+import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { proveCleared, provesNext } from '../clear-list.ts'

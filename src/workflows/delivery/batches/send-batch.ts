@@ -1,5 +1,6 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import { RowsWithheld, type Batch } from '../../ports/delivery/delivery.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
+import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { BatchAnswer, BatchToSend } from '../../ports/genesys/genesys.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'

@@ -1,4 +1,5 @@
-import type { Batch, RowsWithheld } from '../../ports/delivery/delivery.ts'
+import type { Batch } from '../../ports/delivery/delivery.ts'
+import type { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { DeliveryRun } from '../run.ts'
 import { type ChunkPlan, freshBatch, partOf, sentRows } from './plan-batch.ts'
 

@@ -1,5 +1,5 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import { RowsWithheld } from '../../ports/delivery/delivery.ts'
+import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import { failedWith } from '../batches/settle-batch.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'

@@ -1,5 +1,5 @@
-import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import { RowsWithheld } from '../../ports/delivery/delivery.ts'
+import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
+import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { planChunk, rowKey } from '../batches/plan-batch.ts'
@@ -83,12 +83,9 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     await moveTo(run, 'delivering')
     const wiping = wipesNext(run)
     const outcome = await outcomeOf(open, records, failedBefore)
-    if (outcome instanceof GenesysFailure) {
-      for (const part of await actOnPartRefusal(run, open, outcome)) await through(part, null)
+    if (outcome instanceof Error) {
+      for (const part of await insteadOf(run, open, outcome)) await through(part, null)
       return
-    }
-    if (outcome instanceof RowsWithheld) {
-      return through(await withoutWithheld(run, open, outcome), null)
     }
     if (outcome.kind === 'again') {
       open.part.jobId = null
@@ -137,7 +134,7 @@ const withoutWithheld = async (
   run: DeliveryRun,
   open: OpenPart,
   withheld: RowsWithheld,
-): Promise<OpenPart> => {
+): Promise<OpenPart[]> => {
   const out = new Set<string>()
   for (const { batchId, row, verdict } of withheld.rows) {
     const batch = open.batches.find(({ id }) => id === batchId)
@@ -145,6 +142,13 @@ const withoutWithheld = async (
     out.add(rowKey(batch, row))
     run.refusals.set(rowKey(batch, row), verdict)
   }
-  const [rest] = await withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
-  return rest!
+  return withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
 }
+
+/** What is to be sent in the place of a part that did not go, or was refused. */
+const insteadOf = (
+  run: DeliveryRun,
+  open: OpenPart,
+  why: GenesysFailure | RowsWithheld,
+): Promise<OpenPart[]> =>
+  why instanceof RowsWithheld ? withoutWithheld(run, open, why) : actOnPartRefusal(run, open, why)

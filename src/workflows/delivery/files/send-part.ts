@@ -1,7 +1,7 @@
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { ContactFilePart } from '../../ports/delivery/contact-files.ts'
-import { RowsWithheld } from '../../ports/delivery/delivery.ts'
+import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'

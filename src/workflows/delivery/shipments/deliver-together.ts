@@ -1,23 +1,23 @@
 import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import type { Upload } from '../../../domain/uploads/upload.ts'
 import {
-  RowsWithheld,
   UploadMoved,
   type DeliverUpload,
   type LaneClaim,
   type Lease,
-  type WithheldRow,
 } from '../../ports/delivery/delivery.ts'
 import type { Shipment, ShipmentStore } from '../../ports/delivery/shipments.ts'
+import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { aside, beginRun, DeliveryEnds, type DeliveryDeps, type DeliveryRun } from '../run.ts'
 import { maySkip } from '../skip-rule.ts'
-import { goingBits, goingRows, judgeRows, type ShipmentPart } from './plan-shipment.ts'
+import { makeParts, noteWithheld, type UploadRowWithheld, type Withheld } from './make-parts.ts'
+import { judgeRows, type ShipmentPart } from './plan-shipment.ts'
+import { requestOf, shipmentOf } from './request-of.ts'
 import { settledWhole } from './settled-upload.ts'
 
 export type DeliverTogetherDeps = DeliveryDeps & {
@@ -25,11 +25,6 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   /** Whatever cannot share a request, or has not gone well together. */
   deliverAlone: DeliverUpload
 }
-
-/** A list that was seen so lately needs no look of its own [design: 4]. */
-const FRESH_MS = 60_000
-/** Room for what a row is in JSON around its cells, by far. */
-const ROW_BYTES = 4_096
 
 type Lane = { claim: LaneClaim; lease: Lease }
 
@@ -68,65 +63,6 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 /** Halving a full request takes twelve; somebody may be paused in between. */
 const MOST_ROUNDS = 20
 
-/** Rows that may not go any more, by upload and row. */
-type Withheld = Map<string, ShipmentPart['verdicts']>
-
-const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]): void => {
-  for (const { uploadId, row, verdict } of rows) {
-    const own = known.get(uploadId) ?? new Map<number, WithheldRow['verdict']>()
-    known.set(uploadId, own.set(row, verdict))
-  }
-}
-
-/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. */
-const makeParts = async (
-  deps: DeliverTogetherDeps,
-  claim: LaneClaim,
-  limit: number,
-  withheld: Withheld,
-): Promise<{ list: ContactList; parts: ShipmentPart[] } | null> => {
-  const uploads = await deps.shipments.waiting(claim, limit)
-  const list = uploads.length > 0 ? await readyList(deps, uploads) : null
-  const parts = list === null ? [] : await readParts(deps, uploads, withheld)
-  return list === null || parts.length === 0 ? null : { list, parts }
-}
-
-/** The list as it was seen within a minute, if it took rows then and still has the columns; null: somebody must look first. */
-const readyList = async (
-  { lists, contactLists }: DeliveryDeps,
-  uploads: readonly Upload[],
-): Promise<ContactList | null> => {
-  const seen = await lists.get(uploads[0]!.contactListId)
-  if (seen === null || seen.ageMs >= FRESH_MS) return null
-  const { list } = seen
-  const rows = uploads.reduce((sum, upload) => sum + upload.counts.accepted, 0)
-  const mostContacts = contactLists.limits.listContacts ?? Number.POSITIVE_INFINITY
-  const room = list.size === null || list.size + rows <= mostContacts
-  const fits = list.schemaVersion === uploads[0]!.schemaVersion
-  return list.status === 'ready' && fits && room ? list : null
-}
-
-/** As many of the uploads as one request carries, from the oldest on. */
-const readParts = async (
-  deps: DeliverTogetherDeps,
-  uploads: readonly Upload[],
-  withheld: Withheld,
-): Promise<ShipmentPart[]> => {
-  const { batchRows, batchBytes } = deps.contactLists.limits
-  let rows = 0
-  const taken = uploads.filter((upload) => {
-    rows += upload.counts.accepted + upload.counts.duplicates
-    return rows <= batchRows && rows * ROW_BYTES <= batchBytes
-  })
-  return Promise.all(
-    taken.map(async (upload) => {
-      const chunk = await deps.uploads.readChunk(upload.id, 0)
-      const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
-      return { upload, chunk, contentHashes, verdicts: new Map(withheld.get(upload.id)) }
-    }),
-  )
-}
-
 /**
  * Judges the rows; the ids that the register knows. Whether known content may be skipped is told by the size of the list, which has grown since it
  * was seen: where it seems to hold too little it is looked at again.
@@ -148,31 +84,6 @@ const judge = async (
   judgeRows(parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
   return new Set(register.keys())
 }
-
-const requestOf = (
-  list: ContactList,
-  parts: readonly ShipmentPart[],
-  requestId: string,
-): BatchToSend => {
-  const declared = new Map(list.columns.map((column) => [column.name, column]))
-  const { contactListId: listId, targetColumns, queue } = parts[0]!.upload
-  const contactIds: string[] = []
-  const cells: string[] = []
-  for (const part of parts) {
-    const { width, contactIds: ids, cells: own } = part.chunk
-    for (const row of goingRows(part)) {
-      contactIds.push(ids[row]!)
-      cells.push(...own.slice(row * width, (row + 1) * width))
-    }
-  }
-  const columns = targetColumns.map((name) => {
-    const column = declared.get(name)
-    return { name, kind: column?.kind ?? 'text', required: column?.required ?? false }
-  })
-  return { listId, requestId, columns, contactIds, cells, ...(queue === null ? {} : { queue }) }
-}
-
-type UploadRowWithheld = { uploadId: string; row: number; verdict: WithheldRow['verdict'] }
 
 /**
  * `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
@@ -199,7 +110,7 @@ const sendTogether = async (
   const known = await judged(run, list, parts)
   if (known === null) return 'refused'
   const request = requestOf(list, parts, deps.ids.newUuid())
-  const shipment = shipmentOf(deps, parts, request, known)
+  const shipment = shipmentOf(deps.ids, parts, request, known)
   const startedMs = deps.clock.monotonicMs()
   try {
     const taken = await takenWhole(run, deps.shipments, shipment, request)
@@ -214,27 +125,6 @@ const sendTogether = async (
     })
     return { kind: 'withheld', rows }
   }
-}
-
-const shipmentOf = (
-  { ids }: DeliverTogetherDeps,
-  parts: readonly ShipmentPart[],
-  { requestId: id, contactIds }: BatchToSend,
-  known: ReadonlySet<string>,
-): Shipment => {
-  const audit = createAuditEntry(ids, byGateway(parts[0]!.upload), {
-    action: 'upload.batch.intended',
-    object: id,
-    outcome: 'intended',
-    counts: { rows: contactIds.length, uploads: parts.length },
-  })
-  const uploads = parts.map((part) => ({
-    upload: part.upload,
-    batchId: ids.newUuid(),
-    rows: part.chunk.contactIds.length,
-    sent: goingBits(part),
-  }))
-  return { id, uploads, overwrites: contactIds.filter((contactId) => known.has(contactId)), audit }
 }
 
 /** null: the list is not as it should be, which a run alone acts on. */

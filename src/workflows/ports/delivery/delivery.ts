@@ -24,23 +24,6 @@ export class UploadMoved extends Error {
   override readonly name = 'UploadMoved'
 }
 
-/** A row that may not go: of which batch, its index in the chunk, and what it comes to. */
-export type WithheldRow = {
-  batchId: string
-  row: number
-  verdict: Omit<RowResult, 'line' | 'chunkSeq'>
-}
-
-/** Thrown where an HTTP try was to be recorded: these rows may not go any more. The others may, under another request id. */
-export class RowsWithheld extends Error {
-  override readonly name = 'RowsWithheld'
-  readonly rows: readonly WithheldRow[]
-  constructor(rows: readonly WithheldRow[]) {
-    super(`${rows.length} rows may not go`)
-    this.rows = rows
-  }
-}
-
 export type LaneStore = {
   /** Claims the ready lane that has waited longest, or null. Lease: 10 s by the database's clock. */
   claim(owner: string): Promise<LaneClaim | null>
@@ -188,14 +171,6 @@ export type DeliveryStore = {
     audit: AuditEntry,
     overwrites?: readonly string[],
   ): Promise<void>
-  /**
-   * Records an HTTP try of a request, whether it carries a batch, a shipment or a file: called for every try, after its pace slot was granted and before it
-   * is sent. Forgets the job of the try before. Every upload in the request must stand: where one was paused, held or is to be cancelled it throws
-   * `UploadMoved`, and where rows may not go any more `RowsWithheld`; then nothing is recorded and nothing may be sent.
-   */
-  recordTry(claim: LaneClaim, requestId: string): Promise<void>
-  /** Keeps the job that a request became, also of an upload that was paused meanwhile: resuming asks for it. */
-  noteJob(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
   /** Replaces a refused batch by its parts, in one transaction. */
   split(
     claim: LaneClaim,
