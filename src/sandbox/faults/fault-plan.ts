@@ -31,6 +31,9 @@ export const OPERATIONS = [
   'campaign-control',
   'filters',
   'filter-preview',
+  'dnc-lists',
+  'dnc-write',
+  'dnc-export',
   'webhooks',
   'uploads',
   'storage',
@@ -149,6 +152,30 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
    * is unknown, as a database reads it (guide).
    */
   rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
+  /** Entries of a DNC list are refused with 422: named by number, by place, as a group (`expires`), or not at all (guide). */
+  rule('dnc-refused', {
+    /** Absent: every number of the request. */
+    numbers: z.array(z.string()).min(1).optional(),
+    code: z.string().default('phone.invalid'),
+    named: z.enum(['number', 'place', 'group', 'none']).default('number'),
+  }),
+  /** A 200 whose `error` names numbers that were not stored (guide). */
+  rule('dnc-entry-errors', {
+    numbers: z.array(z.string()).min(1).optional(),
+    code: z.string().default('dnc.entry.failed'),
+  }),
+  /** The tallies of a 200 count so many more as created than there were (guide). */
+  rule('dnc-tallies-lie', { by: z.int().default(1) }),
+  /** The write takes effect and is answered 409; its key is in progress for so long (guide). */
+  rule('dnc-in-progress', { forMs: z.int().nonnegative().default(1_000) }),
+  /** A key whose request has ended is answered 409 instead of with the answer that is kept (guide). */
+  rule('dnc-key-kept', {}),
+  /** A write of entries stays under way for so long (guide). */
+  rule('dnc-slow', { delayMs: z.int().positive() }),
+  /** So many entries fit into a DNC list (platform). */
+  rule('dnc-capacity', { entries: z.int().nonnegative() }),
+  /** The export of a DNC list is made so late; absent: never (platform). */
+  rule('dnc-export-lag', { lagMs: z.int().nonnegative().optional() }),
   /** The pre-signed URL is expired when the file comes: 403 (platform). */
   rule('presigned-expired', {}),
 ])

@@ -4,6 +4,7 @@ import type { RateReferee, SandboxDialect } from '../faults/rate-referee.ts'
 import type { ActivityBook } from '../state/activity-book.ts'
 import type { BulkJobs } from '../state/bulk-jobs.ts'
 import type { Campaigns, StoredFilter } from '../state/campaigns/campaigns.ts'
+import type { DncLists } from '../state/do-not-call/dnc-lists.ts'
 import type { DueEffects } from '../state/due-effects.ts'
 import type { EventLog } from '../state/event-log.ts'
 import type { Imports } from '../state/imports.ts'
@@ -40,6 +41,7 @@ export type SandboxState = {
   attemptLimits: NamedEntities<AttemptLimits>
   campaigns: Campaigns
   filters: NamedEntities<StoredFilter>
+  dncLists: DncLists
   requests: RequestLog
   /** How long a new or changed guide list is not yet indexed; 300 ms are published [guide-001]. */
   provisioningLagMs: number

@@ -4,10 +4,13 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { guideCallbackEndpoints } from '../guide/guide-callback-endpoint.ts'
 import { guideCampaignEndpoints } from '../guide/guide-campaign-endpoints.ts'
 import { guideContactEndpoints } from '../guide/guide-contact-endpoints.ts'
+import { guideDncEndpoints } from '../guide/guide-dnc-endpoints.ts'
 import { guideListEndpoints } from '../guide/guide-list-endpoints.ts'
 import { platformBulkEndpoints } from '../platform/platform-bulk-endpoints.ts'
 import { platformCampaignEndpoints } from '../platform/platform-campaign-endpoints.ts'
 import { platformContactEndpoints } from '../platform/platform-contact-endpoints.ts'
+import { platformDncEndpoints } from '../platform/platform-dnc-endpoints.ts'
+import { platformDncFileEndpoints } from '../platform/platform-dnc-file-endpoints.ts'
 import { platformFilterEndpoints } from '../platform/platform-filter-endpoints.ts'
 import { platformImportEndpoints } from '../platform/platform-import-endpoints.ts'
 import { platformListEndpoints } from '../platform/platform-list-endpoints.ts'
@@ -79,6 +82,9 @@ export const createSandboxApp = async (state: SandboxState): Promise<FastifyInst
     ...guideCampaignEndpoints(state),
     ...platformCampaignEndpoints(state),
     ...platformFilterEndpoints(state),
+    ...guideDncEndpoints(state),
+    ...platformDncEndpoints(state),
+    ...platformDncFileEndpoints(state),
   ]
   const gated = endpoints.filter(({ ungated }) => !ungated)
   const ungated = endpoints.filter((endpoint) => !gated.includes(endpoint))

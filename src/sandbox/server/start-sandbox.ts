@@ -5,7 +5,8 @@ import { createRateReferee } from '../faults/rate-referee.ts'
 import { createActivityBook } from '../state/activity-book.ts'
 import { createBulkJobs } from '../state/bulk-jobs.ts'
 import { createCampaigns, type SandboxCampaign } from '../state/campaigns/campaigns.ts'
-import { DEMO_CAMPAIGNS, DEMO_LISTS } from '../state/demo-lists.ts'
+import { DEMO_CAMPAIGNS, DEMO_DNC_LISTS, DEMO_LISTS } from '../state/demo-lists.ts'
+import { createDncLists, type SandboxDncList } from '../state/do-not-call/dnc-lists.ts'
 import { createDueEffects } from '../state/due-effects.ts'
 import { createEventLog } from '../state/event-log.ts'
 import { createImports } from '../state/imports.ts'
@@ -21,6 +22,13 @@ import {
   type CampaignReport,
 } from './campaign-report.ts'
 import { registerControlRoutes } from './control-routes.ts'
+import {
+  type AgentChange,
+  changeAsAgent,
+  type DncReport,
+  registerDncControl,
+  reportOfDncList,
+} from './dnc-control.ts'
 import type { SandboxState } from './endpoint.ts'
 import { createPushDesk } from './push-desk.ts'
 import { createRequestLog, type LoggedRequest } from './request-log.ts'
@@ -73,6 +81,12 @@ export type SandboxHandle = {
   makeCampaign(campaign: SandboxCampaign): void
   /** Whom a campaign would dial, and how often it was written. */
   campaign(id: string): CampaignReport
+  /** Makes the DNC list, or replaces the one with this id by an empty one. */
+  makeDncList(list: SandboxDncList): void
+  /** What a DNC list really holds. */
+  dncList(id: string): DncReport
+  /** What somebody changes in a DNC list inside Genesys, past the API. */
+  changeAsAgent(dncListId: string, change: AgentChange): void
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>
   /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
@@ -80,7 +94,7 @@ export type SandboxHandle = {
 }
 
 const createState = (options: SandboxOptions): SandboxState => {
-  const { clock } = options
+  const { clock, callbackOrigin } = options
   const lists = createListStore({ clock })
   const referee = createRateReferee({
     clock,
@@ -128,13 +142,9 @@ const createState = (options: SandboxOptions): SandboxState => {
     attemptLimits: createNamedEntities('attempt limits'),
     campaigns: createCampaigns({ clock }),
     filters: createNamedEntities('contact list filter'),
+    dncLists: createDncLists({ clock }),
     requests: createRequestLog(),
-    pushes: createPushDesk({
-      clock,
-      faults,
-      book: activity,
-      callbackOrigin: options.callbackOrigin,
-    }),
+    pushes: createPushDesk({ clock, faults, book: activity, callbackOrigin }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
     provisioningLagMs: options.provisioningLagMs ?? 300,
   }
@@ -168,6 +178,7 @@ const resetState = (state: SandboxState): void => {
   state.attemptLimits.reset()
   state.campaigns.reset()
   state.filters.reset()
+  state.dncLists.reset()
   state.requests.reset()
   state.faults.set([])
 }
@@ -189,6 +200,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
   const makeStartLists = (): void => {
     for (const list of [...DEMO_LISTS, ...(options.lists ?? [])]) make(list)
     for (const campaign of DEMO_CAMPAIGNS) state.campaigns.add(campaign)
+    for (const list of DEMO_DNC_LISTS) state.dncLists.add(list)
   }
   const reset = (): void => {
     resetState(state)
@@ -199,6 +211,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
   const app = await createSandboxApp(state)
   registerControlRoutes(app, state, { makeList: make, reset })
   registerCampaignControl(app, state)
+  registerDncControl(app, state)
   const url = await app.listen({ host: options.host, port: options.port })
 
   return {
@@ -220,6 +233,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
       state.campaigns.add(campaign)
     },
     campaign: (id) => reportOfCampaign(state, id),
+    makeDncList: (list) => {
+      state.dncLists.add(list)
+    },
+    dncList: (id) => reportOfDncList(state, id),
+    changeAsAgent: (id, change) => changeAsAgent(state, id, change),
     contents: (listId) => contentsOf(state, listId),
     reset,
   }

@@ -1,4 +1,5 @@
 import type { SandboxCampaign } from './campaigns/campaigns.ts'
+import type { SandboxDncList } from './do-not-call/dnc-lists.ts'
 import type { SandboxList } from './list-store.ts'
 
 const columns: SandboxList['columns'] = [
@@ -21,4 +22,9 @@ export const DEMO_LISTS: readonly SandboxList[] = [
 /** The campaign of the start; it is off. */
 export const DEMO_CAMPAIGNS: readonly SandboxCampaign[] = [
   { id: 'demo-campaign', name: 'Demo campaign', contactListId: 'demo-contacts' },
+]
+
+/** The DNC list of the start, which the demo campaign's entity names. */
+export const DEMO_DNC_LISTS: readonly SandboxDncList[] = [
+  { id: 'sandbox-dnc-list', name: 'Sandbox DNC list' },
 ]

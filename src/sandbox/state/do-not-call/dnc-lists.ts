@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+
+import type { Clock } from '../../../lib/clock.ts'
+import { Refusal } from '../../server/refusal.ts'
+
+/** The four kinds of values that an internal list holds, by the platform's names. */
+export const DNC_KINDS = ['phone', 'email', 'customExclusion', 'whatsApp'] as const
+export type DncKind = (typeof DNC_KINDS)[number]
+
+export const DNC_SOURCE_TYPES = ['rds', 'rds_custom', 'dnc.com', 'gryphon'] as const
+export type DncSourceType = (typeof DNC_SOURCE_TYPES)[number]
+
+export type DncEntry = {
+  /** ISO 8601; null: never. */
+  expiresAt: string | null
+  /** Guide; null where the platform's side wrote it. */
+  reason: string | null
+  /** Who put it there: a call of the API, an agent inside Genesys, or a file. */
+  by: 'api' | 'agent' | 'file'
+  writes: number
+}
+
+/** An `Idempotency-Key` of the guide's writes; it is kept after its request ended. */
+export type KeptKey = { fingerprint: string; busyUntilMs: number; answer: unknown }
+
+export type StoredDncList = {
+  id: string
+  name: string
+  version: number
+  dncSourceType: DncSourceType
+  contactMethod: string | null
+  customExclusionColumn: string | null
+  /** Members that are kept and shown as they were given. */
+  members: Record<string, unknown>
+  divisionId: string
+  dateCreated: string
+  dateModified: string
+  entries: Record<DncKind, Map<string, DncEntry>>
+  importStatus: Record<string, unknown> | null
+  keys: Map<string, KeptKey>
+  /** Write requests that took effect. */
+  writes: number
+}
+
+export type SandboxDncList = { id: string; name: string }
+
+export type DncLists = {
+  /** Write requests of the guide under way, and the most that ever were. */
+  flight: { now: number; most: number }
+  add(
+    list: SandboxDncList &
+      Partial<
+        Pick<
+          StoredDncList,
+          'dncSourceType' | 'contactMethod' | 'customExclusionColumn' | 'members' | 'divisionId'
+        >
+      >,
+  ): StoredDncList
+  /** Throws a 404 refusal. */
+  get(id: string): StoredDncList
+  find(id: string): StoredDncList | undefined
+  all(): StoredDncList[]
+  remove(id: string): void
+  /** Puts values into a list; the expiry of one that is there is the new one. Says of each whether it was new, known or changed. */
+  put(
+    list: StoredDncList,
+    kind: DncKind,
+    values: readonly string[],
+    about: Pick<DncEntry, 'expiresAt' | 'reason' | 'by'>,
+  ): { created: number; duplicate: number; updated: number }
+  take(list: StoredDncList, kind: DncKind, values: readonly string[]): void
+  /** Every entry, or those that are past their expiry. */
+  empty(list: StoredDncList, kind: DncKind, expiredOnly: boolean): void
+  reset(): void
+}
+
+/** The home division, as `named-entities.ts` has it. */
+const HOME = 'sandbox-home-division'
+
+const emptyEntries = (): StoredDncList['entries'] => ({
+  phone: new Map(),
+  email: new Map(),
+  customExclusion: new Map(),
+  whatsApp: new Map(),
+})
+
+const putOne = (
+  entries: Map<string, DncEntry>,
+  value: string,
+  about: Pick<DncEntry, 'expiresAt' | 'reason' | 'by'>,
+): 'created' | 'duplicate' | 'updated' => {
+  const known = entries.get(value)
+  entries.set(value, { ...about, writes: (known?.writes ?? 0) + 1 })
+  if (known === undefined) return 'created'
+  return known.expiresAt === about.expiresAt && known.reason === about.reason
+    ? 'duplicate'
+    : 'updated'
+}
+
+const withoutExpired = (list: StoredDncList, kind: DncKind, now: string): void => {
+  for (const [value, { expiresAt }] of list.entries[kind]) {
+    if (expiresAt !== null && expiresAt <= now) list.entries[kind].delete(value)
+  }
+}
+
+const madeList = (made: Parameters<DncLists['add']>[0], at: string): StoredDncList => ({
+  id: made.id || randomUUID(),
+  name: made.name,
+  version: 1,
+  dncSourceType: made.dncSourceType ?? 'rds',
+  contactMethod: made.contactMethod === undefined ? 'Any' : made.contactMethod,
+  customExclusionColumn: made.customExclusionColumn ?? null,
+  members: made.members ?? {},
+  divisionId: made.divisionId ?? HOME,
+  dateCreated: at,
+  dateModified: at,
+  entries: emptyEntries(),
+  importStatus: null,
+  keys: new Map(),
+  writes: 0,
+})
+
+export const createDncLists = ({ clock }: { clock: Clock }): DncLists => {
+  const lists = new Map<string, StoredDncList>()
+  const flight = { now: 0, most: 0 }
+  return {
+    flight,
+    add: (made) => {
+      const list = madeList(made, clock.now().toISOString())
+      lists.set(list.id, list)
+      return list
+    },
+    get: (id) => {
+      const list = lists.get(id)
+      if (!list) throw new Refusal(404, 'dnc.list.not.found', 'The DNC list was not found.')
+      return list
+    },
+    find: (id) => lists.get(id),
+    all: () => [...lists.values()],
+    remove: (id) => {
+      lists.delete(id)
+    },
+    put: (list, kind, values, about) => {
+      const tallies = { created: 0, duplicate: 0, updated: 0 }
+      for (const value of values) tallies[putOne(list.entries[kind], value, about)] += 1
+      list.writes += 1
+      return tallies
+    },
+    take: (list, kind, values) => {
+      for (const value of values) list.entries[kind].delete(value)
+      list.writes += 1
+    },
+    empty: (list, kind, expiredOnly) => {
+      if (expiredOnly) withoutExpired(list, kind, clock.now().toISOString())
+      else list.entries[kind].clear()
+      list.writes += 1
+    },
+    reset: () => {
+      lists.clear()
+      flight.most = flight.now
+    },
+  }
+}
