@@ -8,7 +8,7 @@ import { type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 import type { ProbeFigures, ProbeRoute } from './latency-probe.ts'
 import { bodyOf, LIST, startWarm } from './upload-bench.ts'
 
-type ByRoute = Record<ProbeRoute, ProbeFigures>
+export type ByRoute = Record<ProbeRoute, ProbeFigures>
 
 export type LatencyFigures = {
   home: StoreHome['kind']
@@ -19,16 +19,19 @@ export type LatencyFigures = {
   streamingSeconds: number
 }
 
-const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 const SETTLE_MS = 1000
 
-const startProbe = (address: string): ChildProcess => {
+export const startProbe = (address: string): ChildProcess => {
   // Without the parent's flags: a profile of the bench is not one of the probe.
   const options = { execArgv: [] }
   return fork(join(import.meta.dirname, 'latency-probe.ts'), [address, WEBHOOK_SECRET], options)
 }
 
-const measured = async (probe: ChildProcess, work: () => Promise<void>): Promise<ByRoute> => {
+export const measured = async (
+  probe: ChildProcess,
+  work: () => Promise<void>,
+): Promise<ByRoute> => {
   probe.send('begin')
   await work()
   probe.send('end')

@@ -11,6 +11,7 @@ import { type LatencyFigures, measureLatency } from './latency-bench.ts'
 import { measureChild } from './measured-child.ts'
 import { measurePace, type PaceCase, type PaceFigures } from './pace-bench.ts'
 import { createReport, percent, type Report, whole } from './report.ts'
+import { benchSegments } from './segments-bench.ts'
 import { measureCommits, measureSmall, type SmallFigures } from './small/small-bench.ts'
 import { showSmall, smallCases } from './small/small-tables.ts'
 import { measureUpload, type UploadFigures } from './upload-bench.ts'
@@ -26,7 +27,7 @@ import {
 
 /** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
 const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
-const PARTS = ['reading', 'latency', 'lanes', 'small', 'pace'] as const
+const PARTS = ['reading', 'latency', 'lanes', 'small', 'pace', 'segments'] as const
 type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
@@ -251,6 +252,7 @@ const main = async (): Promise<void> => {
     if (wanted('lanes') && !quick) await benchLanes(report, places)
     if (wanted('small')) await benchSmall(report, places)
     if (wanted('pace')) await benchPace(report, places)
+    if (wanted('segments')) await benchSegments(report, places, quick)
     report.heading('Targets')
     report.showVerdicts()
     if (values.save) await save(report)

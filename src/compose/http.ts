@@ -92,6 +92,7 @@ const segmentsOf = (deps: ServerNeeds, ids: Ids) => {
     lists: store.lists,
     access: store.access,
     contacts: store.deliveredContacts,
+    suppressedAmong: null,
     idempotency: store.idempotency,
     audit: store.audit,
     house: config.segments.exclusions,

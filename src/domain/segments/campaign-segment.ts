@@ -38,7 +38,7 @@ export type SegmentMatches = {
   overlaps: { path: string; otherPath: string; count: number }[]
 }
 
-/** Against the version in force. `doNotCall`: of those who enter or leave; null where nobody knows. */
+/** Against the version in force. `doNotCall`: how many of those who enter must not be called; null where nobody knows. */
 export type SegmentChange = { enter: number; leave: number; doNotCall: number | null }
 
 export type AnalysisReport = {

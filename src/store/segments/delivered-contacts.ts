@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import { sql } from 'kysely'
 
 import type {
@@ -9,6 +11,12 @@ import type { Database } from '../homes/database.ts'
 
 type Deps = { database: Database; readChunk: UploadStore['readChunk'] }
 
+/** Contacts whose places one statement brings: it holds the embedded database's loop for that long. */
+const CONTACTS_A_STATEMENT = 5_000
+/** Contacts that are handed over together; between two lots the event loop turns. */
+const LOT = 250
+const DIGESTS = 2n ** 64n
+
 /** The register without what a clearing of the list has made untrue. */
 const registered = (tenantId: string, contactListIds: readonly string[]) =>
   sql`register l join contact_register r on r.register_id = l.id
@@ -16,49 +24,88 @@ const registered = (tenantId: string, contactListIds: readonly string[]) =>
     where l.tenant_id = ${tenantId} and l.list_id = any(${[...contactListIds]}::text[])
       and r.accepted_seq >= coalesce(c.cleared_seq, 0)`
 
-type UploadOfList = { upload_id: string; list_id: string; columns: string[]; lines: number[] }
+type Place = { upload_id: string; list_id: string; columns: string[]; lines: number[] }
+type Upload = { uploadId: string; contactListId: string; columns: string[]; lines: number[] }
 
-/** Lines by upload, the newest contacts of each list first to be looked at by upload. */
-const linesByUpload = async (
+/** The beginning of a digest at this share of all of them; null: behind the last. */
+const digestAt = (share: number): Buffer | null => {
+  const at = BigInt(Math.round(share * 2 ** 53)) * (DIGESTS / 2n ** 53n)
+  if (at >= DIGESTS) return null
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(at)
+  return bytes
+}
+
+/**
+ * Where the contacts of the sample lie, by upload. The keyed digest of a contact id is as good as a dice: those below a share of all
+ * digests are that share of the contacts, each with the same chance, and the same ones each time.
+ */
+const placesOf = async (
   { database }: Deps,
   tenantId: string,
   contactListIds: readonly string[],
-  limit: number,
-): Promise<UploadOfList[]> => {
-  const { rows } = await sql<UploadOfList>`with known as (
-      select r.upload_id, l.list_id, r.line from ${registered(tenantId, contactListIds)} limit ${limit})
-    select k.upload_id, k.list_id, u.target_columns as columns, array_agg(k.line) as lines
-    from known k join upload u on u.id = k.upload_id group by 1, 2, 3 order by 1`.execute(
-    database.db,
-  )
-  return rows
+  { known, share }: { known: number; share: number },
+): Promise<Upload[]> => {
+  const statements = Math.max(1, Math.ceil((known * share) / CONTACTS_A_STATEMENT))
+  const uploads = new Map<string, Upload>()
+  for (let at = 0; at < statements; at += 1) {
+    const [from, to] = [at, at + 1].map((part) => digestAt((part / statements) * share))
+    const { rows } = await sql<Place>`with known as (
+        select l.list_id, r.upload_id, r.line from ${registered(tenantId, contactListIds)}
+          and r.contact_digest >= ${from ?? null}::bytea
+          and (${to ?? null}::bytea is null or r.contact_digest < ${to ?? null}::bytea))
+      select k.upload_id, k.list_id, u.target_columns as columns, array_agg(k.line) as lines
+      from known k join upload u on u.id = k.upload_id group by 1, 2, 3`.execute(database.db)
+    for (const { upload_id: uploadId, list_id: contactListId, columns, lines } of rows) {
+      const upload = uploads.get(uploadId)
+      if (upload === undefined) uploads.set(uploadId, { uploadId, contactListId, columns, lines })
+      else for (const line of lines) upload.lines.push(line)
+    }
+  }
+  return [...uploads.values()]
 }
 
-const chunksOf = async ({ database }: Deps, uploadId: string): Promise<number[]> => {
-  const { rows } = await sql<{ seq: number }>`select seq from chunk
-    where upload_id = ${uploadId} order by seq`.execute(database.db)
-  return rows.map(({ seq }) => seq)
+/** The chunks of an upload that hold one of these lines, which are in order. */
+const chunksWith = async (
+  { database }: Deps,
+  uploadId: string,
+  lines: readonly number[],
+): Promise<number[]> => {
+  const { rows } = await sql<{ seq: number; first_line: number; last_line: number }>`
+    select seq, first_line, last_line from chunk where upload_id = ${uploadId} order by seq`.execute(
+    database.db,
+  )
+  let next = 0
+  return rows.flatMap(({ seq, first_line: first, last_line: last }) => {
+    while ((lines[next] ?? Infinity) < first) next += 1
+    return (lines[next] ?? Infinity) <= last ? [seq] : []
+  })
 }
 
 const contactsOf = async function* (
   deps: Deps,
-  { upload_id: uploadId, list_id: contactListId, columns, lines }: UploadOfList,
-): AsyncGenerator<DeliveredContact> {
+  { uploadId, contactListId, columns, lines }: Upload,
+): AsyncGenerator<readonly DeliveredContact[]> {
   const wanted = new Set(lines)
   const places = new Map(columns.map((column, at) => [column, at]))
-  for (const seq of await chunksOf(deps, uploadId)) {
-    const chunk = await deps.readChunk(uploadId, seq)
-    for (const [row, line] of chunk.lines.entries()) {
+  lines.sort((one, other) => one - other)
+  for (const seq of await chunksWith(deps, uploadId, lines)) {
+    const { lines: rows, width, cells, contactIds } = await deps.readChunk(uploadId, seq)
+    let lot: DeliveredContact[] = []
+    for (const [row, line] of rows.entries()) {
       if (!wanted.has(line)) continue
-      const start = row * chunk.width
-      yield {
-        contactListId,
-        cellOf: (column) => {
-          const at = places.get(column)
-          return at === undefined ? undefined : chunk.cells[start + at]
-        },
+      const start = row * width
+      const cellOf = (column: string): string | undefined => {
+        const at = places.get(column)
+        return at === undefined ? undefined : cells[start + at]
       }
+      lot.push({ contactListId, contactId: contactIds[row]!, cellOf })
+      if (lot.length < LOT) continue
+      yield lot
+      lot = []
+      await nextTurn()
     }
+    if (lot.length > 0) yield lot
   }
 }
 
@@ -69,8 +116,8 @@ export const createDeliveredContacts = (deps: Deps): DeliveredContacts => ({
       from ${registered(tenantId, contactListIds)}`.execute(deps.database.db)
     return rows[0]?.count ?? 0
   },
-  read: async function* (tenantId, contactListIds, limit) {
-    for (const upload of await linesByUpload(deps, tenantId, contactListIds, limit)) {
+  read: async function* (tenantId, contactListIds, sample) {
+    for (const upload of await placesOf(deps, tenantId, contactListIds, sample)) {
       yield* contactsOf(deps, upload)
     }
   },

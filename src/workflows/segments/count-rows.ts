@@ -12,9 +12,13 @@ import {
   type PlacedRules,
 } from '../../domain/segments/placed.ts'
 import type { Leaf } from '../../domain/segments/segment.ts'
-import type { DeliveredContact, DeliveredContacts } from '../ports/segments/segments.ts'
+import type {
+  DeliveredContact,
+  DeliveredContacts,
+  SuppressedAmong,
+} from '../ports/segments/segments.ts'
 
-/** Past it the first ones found stand for all. */
+/** Past it a sample stands for all: each contact is in it with the same chance. */
 const MOST_CONTACTS = 200_000
 /** Pairs whose shared contacts are counted. */
 const MOST_OVERLAPS = 20
@@ -30,6 +34,8 @@ export type RowsToCount = {
   findings: readonly SegmentFinding[]
   inForce: CampaignSegment | null
   nowMs: number
+  /** null: nobody knows of do-not-call entries; then the marks in the rows alone count. */
+  suppressedAmong: SuppressedAmong | null
 }
 
 type Tally = {
@@ -40,7 +46,9 @@ type Tally = {
   overlaps: number[]
   enter: number
   leave: number
-  doNotCall: number
+  /** Of those who enter: how many a mark in their row keeps from being called, and the others, by list. */
+  marked: number
+  unmarked: Map<string, string[]>
 }
 
 type Pair = { path: string; otherPath: string; both: Predicate }
@@ -79,7 +87,8 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
   const before = selectsBefore(asked)
   const lists = new Set(contactListIds)
   const tally: Tally = {
-    ...{ total: 0, selected: 0, included: 0, enter: 0, leave: 0, doNotCall: 0 },
+    ...{ total: 0, selected: 0, included: 0, enter: 0, leave: 0, marked: 0 },
+    unmarked: new Map(),
     removed: exclusions.map(() => 0),
     overlaps: pairs.map(() => 0),
   }
@@ -95,12 +104,21 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
     else tally.selected += 1
     return by < 0
   }
+  const enter = ({ contactListId, contactId, cellOf }: DeliveredContact): void => {
+    tally.enter += 1
+    if (doNotCall.some((test) => test(cellOf))) {
+      tally.marked += 1
+      return
+    }
+    const others = tally.unmarked.get(contactListId)
+    if (others === undefined) tally.unmarked.set(contactListId, [contactId])
+    else others.push(contactId)
+  }
   const count = (contact: DeliveredContact): void => {
     const isSelected = lists.has(contact.contactListId) && countIn(contact)
     if (before === null || before(contact) === isSelected) return
-    if (isSelected) tally.enter += 1
+    if (isSelected) enter(contact)
     else tally.leave += 1
-    if (doNotCall.some((test) => test(contact.cellOf))) tally.doNotCall += 1
   }
   return { tally, count }
 }
@@ -117,12 +135,13 @@ export const countRows = async (
   const pairs = pairsOf(asked)
   const { tally, count } = createTally(asked, pairs)
   let looked = 0
-  for await (const contact of contacts.read(asked.tenantId, lists, MOST_CONTACTS)) {
-    looked += 1
-    count(contact)
+  const share = Math.min(1, MOST_CONTACTS / known)
+  for await (const lot of contacts.read(asked.tenantId, lists, { known, share })) {
+    looked += lot.length
+    for (const contact of lot) count(contact)
   }
   if (looked === 0) return { matches: null, change: null }
-  const { total, selected, included, enter, leave, doNotCall } = tally
+  const { total, selected, included } = tally
   return {
     matches: {
       basis: known > MOST_CONTACTS ? 'sample' : 'rows',
@@ -136,8 +155,19 @@ export const countRows = async (
         ...{ path, otherPath, count: tally.overlaps[at] ?? 0 },
       })),
     },
-    change: asked.inForce === null ? null : { enter, leave, doNotCall },
+    change: asked.inForce === null ? null : await changeOf(tally, asked.suppressedAmong),
   }
+}
+
+const changeOf = async (
+  { enter, leave, marked, unmarked }: Tally,
+  suppressedAmong: SuppressedAmong | null,
+): Promise<SegmentChange> => {
+  let doNotCall = marked
+  for (const [contactListId, contactIds] of suppressedAmong === null ? [] : unmarked) {
+    doNotCall += (await suppressedAmong?.(contactListId, contactIds)) ?? 0
+  }
+  return { enter, leave, doNotCall }
 }
 
 /** Whom a version in force selects, as rules. */

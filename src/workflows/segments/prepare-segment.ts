@@ -18,7 +18,11 @@ import type { AccessStore } from '../ports/access/access.ts'
 import type { ListCache } from '../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
 import type { CampaignPort, PlatformCampaign } from '../ports/segments/campaigns.ts'
-import type { DeliveredContacts, SegmentStore } from '../ports/segments/segments.ts'
+import type {
+  DeliveredContacts,
+  SegmentStore,
+  SuppressedAmong,
+} from '../ports/segments/segments.ts'
 import {
   FRESH_MS,
   readContext,
@@ -28,7 +32,7 @@ import {
 } from '../uploads/receive/list-schema.ts'
 import { campaignUnknown } from './campaign-access.ts'
 import { countPreviews } from './count-previews.ts'
-import { countRows, type Counted } from './count-rows.ts'
+import { countRows, type Counted, type RowsToCount } from './count-rows.ts'
 import { createPlaces, type Places } from './segment-places.ts'
 
 export type PrepareDeps = {
@@ -38,6 +42,7 @@ export type PrepareDeps = {
   lists: ListCache
   access: Pick<AccessStore, 'isGranted'>
   contacts: DeliveredContacts
+  suppressedAmong: SuppressedAmong | null
   /** Exclusions of every segment (SEGMENT_EXCLUSIONS). */
   house: readonly Leaf[]
   clock: Clock
@@ -237,12 +242,14 @@ const takenAsNumbers = ({ takenAsNumbers: taken }: Read): SegmentFinding[] =>
 
 const count = (
   deps: PrepareDeps,
-  asked: Omit<Parameters<typeof countRows>[1], 'house' | 'contactListIds'>,
+  asked: Omit<RowsToCount, 'house' | 'contactListIds' | 'suppressedAmong'>,
   { contactListIds }: SegmentDefinition,
   context: CallContext,
 ): Promise<Counted> => {
-  const { campaigns, contacts, house } = deps
-  if (campaigns.dialect === 'guide') return countRows(contacts, { ...asked, house, contactListIds })
+  const { campaigns, contacts, house, suppressedAmong } = deps
+  if (campaigns.dialect === 'guide') {
+    return countRows(contacts, { ...asked, house, contactListIds, suppressedAmong })
+  }
   const contactListId = contactListIds[0] ?? ''
   return countPreviews({ campaigns, contactListId, context }, asked.rules, asked.inForce)
 }

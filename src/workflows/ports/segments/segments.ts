@@ -107,6 +107,7 @@ export type ApplySegment = (
 /** A contact of a list, as it was delivered. */
 export type DeliveredContact = {
   contactListId: string
+  contactId: string
   cellOf: (column: string) => string | undefined
 }
 
@@ -114,10 +115,19 @@ export type DeliveredContact = {
 export type DeliveredContacts = {
   /** How many contacts of the lists were delivered. */
   count(tenantId: string, contactListIds: readonly string[]): Promise<number>
-  /** The newest delivered content of each, at most `limit`; contacts whose rows are past their retention are left out. */
+  /**
+   * The newest delivered content of a share of them (more than 0, at most 1), each with the same chance and the same ones each time, by
+   * lots between which the event loop turns. Contacts whose rows are past their retention are left out. `known` is what `count` said.
+   */
   read(
     tenantId: string,
     contactListIds: readonly string[],
-    limit: number,
-  ): AsyncIterable<DeliveredContact>
+    sample: { known: number; share: number },
+  ): AsyncIterable<readonly DeliveredContact[]>
 }
+
+/** How many of these contacts of one list do-not-call keeps from being dialled. */
+export type SuppressedAmong = (
+  contactListId: string,
+  contactIds: readonly string[],
+) => Promise<number>
