@@ -39,13 +39,14 @@ const WRITTEN = [
 /** The store's delivery, which withholds rows as a check of them in the recording transaction would. */
 const withholding = (store: Store, withheld: ReadonlySet<string>): Store['delivery'] => {
   const check = async (
-    batches: readonly { uploadId: string; batchId: string; sent: Buffer }[],
+    batches: readonly { uploadId: string; batchId: string; fromRow: number; sent: Buffer }[],
   ): Promise<void> => {
     const rows: WithheldRow[] = []
-    for (const { uploadId, batchId, sent } of batches) {
+    for (const { uploadId, batchId, fromRow, sent } of batches) {
       const { contactIds } = await store.uploads.readChunk(uploadId, 0)
       for (const [row, contactId] of contactIds.entries()) {
-        if (!hasBit(sent, row) || !withheld.has(contactId)) continue
+        if (row < fromRow || row >= fromRow + sent.length * 8) continue
+        if (!hasBit(sent, row - fromRow) || !withheld.has(contactId)) continue
         rows.push({
           batchId,
           row,
@@ -59,13 +60,17 @@ const withholding = (store: Store, withheld: ReadonlySet<string>): Store['delive
     ...store.delivery,
     ship: async (claim, shipment) => {
       await check(
-        shipment.uploads.map(({ upload, ...batch }) => ({ uploadId: upload.id, ...batch })),
+        shipment.uploads.map(({ upload, ...batch }) => ({
+          uploadId: upload.id,
+          fromRow: 0,
+          ...batch,
+        })),
       )
       await store.delivery.ship(claim, shipment)
     },
     recordTry: async (claim, requestId) => {
       const { rows } = await store.sql.executeSql(
-        'select upload_id as "uploadId", id as "batchId", sent from batch where shipment_id = $1',
+        'select upload_id as "uploadId", id as "batchId", from_row as "fromRow", sent from batch where shipment_id = $1',
         [requestId],
       )
       await check(rows as Parameters<typeof check>[0])

@@ -26,7 +26,10 @@ export const withoutWithheld = (
 ): Promise<Batch> => {
   for (const { row, verdict } of withheld.rows) plan.verdicts.set(row, verdict)
   const out = new Set(withheld.rows.map(({ row }) => row))
-  const rest = sentRows(batch).filter((row) => !out.has(row))
+  const rows = sentRows(batch)
+  const rest = rows.filter((row) => !out.has(row))
+  // It would go on for ever.
+  if (rest.length === rows.length) throw new Error(`No row of batch ${batch.id} is withheld`)
   return withRows(run, batch, rest)
 }
 

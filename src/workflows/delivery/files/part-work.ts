@@ -136,6 +136,8 @@ const withoutWithheld = async (
   withheld: RowsWithheld,
 ): Promise<OpenPart[]> => {
   const out = new Set<string>()
+  const names = withheld.rows.some(({ batchId }) => open.batches.some(({ id }) => id === batchId))
+  if (!names) throw new Error(`No row of part ${open.part.id} is withheld`)
   for (const { batchId, row, verdict } of withheld.rows) {
     const batch = open.batches.find(({ id }) => id === batchId)
     if (batch === undefined) continue
