@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
+import { DNC_REASON_NAMES, type DncReason } from './domain/do-not-call/dnc-entry.ts'
 import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
+import { isPhoneRegion } from './domain/phones/phone-library.ts'
 import { createFaultBook } from './domain/segments/definition-faults.ts'
 import { isObject, readLeaf } from './domain/segments/read-node.ts'
 import type { Leaf } from './domain/segments/segment.ts'
@@ -55,6 +57,29 @@ export const wholePattern = z.string().transform((text, context) => {
     context.addIssue({ code: 'custom', message: 'must be a regular expression' })
     return z.NEVER
   }
+})
+
+/** Countries with phone numbers, two capital letters each, comma-separated. */
+export const phoneCountries = commaList
+  .refine(
+    (countries) => countries.every(isPhoneRegion),
+    'each must be two capital letters of a country with phone numbers',
+  )
+  .transform((countries) => new Set(countries))
+
+/** `word=REASON`, comma-separated; words are compared in lower case. */
+export const dncReasons = commaList.transform((parts, context): Map<string, DncReason> => {
+  const reasons = new Map<string, DncReason>()
+  for (const part of parts) {
+    const at = part.lastIndexOf('=')
+    const reason = DNC_REASON_NAMES.find((name) => name === part.slice(at + 1).trim())
+    const word = part.slice(0, Math.max(at, 0)).trim().toLowerCase()
+    if (reason === undefined || word === '' || reasons.has(word)) {
+      const message = `each entry must be word=${DNC_REASON_NAMES.join('|')}, each word once`
+      context.addIssue({ code: 'custom', message })
+    } else reasons.set(word, reason)
+  }
+  return reasons
 })
 
 const REGION_LIST = Object.entries(REGIONS)

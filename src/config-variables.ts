@@ -29,6 +29,7 @@ const access = 'Access'
 const sync = 'Telling others'
 const intake = 'Intake'
 const segments = 'Segments'
+const dnc = 'Do-not-call'
 
 export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(service, 'HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 in a container.'),
@@ -159,6 +160,18 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(intake, 'CONTACT_ID_PATTERN', CONTACT_ID_SHAPE, 'What a contact id must match, whole.'),
   variable(intake, 'MAX_UPLOAD_BYTES', '2147483648', 'The largest file.'),
   variable(intake, 'MAX_UPLOAD_ROWS', '10000000', 'The most rows of a file.'),
+  variable(
+    dnc,
+    'DNC_REASONS',
+    null,
+    "The CRM's own words for reasons: word=REGULATORY, =CUSTOMER_REQUEST or =UNSPECIFIED, comma-separated. Any other word is UNSPECIFIED.",
+  ),
+  variable(
+    dnc,
+    'DNC_ALLOWED_COUNTRIES',
+    'US,CA,GB,DE,FR',
+    'Entries with numbers of other countries suppress, but are not sent to Genesys before somebody releases them.',
+  ),
   variable(
     segments,
     'SEGMENT_EXCLUSIONS',

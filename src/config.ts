@@ -4,6 +4,8 @@ import {
   commaList,
   encryptionKeys,
   genesysRegion,
+  dncReasons,
+  phoneCountries,
   segmentLeaves,
   webhookSecret,
   webhookSecrets,
@@ -11,6 +13,7 @@ import {
   wholePattern,
 } from './config-values.ts'
 import { CONFIG_VARIABLES } from './config-variables.ts'
+import type { DncRules } from './domain/do-not-call/dnc-entry.ts'
 import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
@@ -75,6 +78,7 @@ export type Config = {
     maxUploadBytes: number
     maxUploadRows: number
   }
+  dnc: DncRules
   segments: {
     /** Of every segment. */
     exclusions: Leaf[]
@@ -137,6 +141,8 @@ const environmentSchema = z.object({
   CONTACT_ID_PATTERN: wholePattern,
   MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
   MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),
+  DNC_REASONS: dncReasons.default(new Map()),
+  DNC_ALLOWED_COUNTRIES: phoneCountries,
   SEGMENT_EXCLUSIONS: segmentLeaves,
   SEGMENT_CONFIRM_SHARE: wholeNumber(0, 1_000_000),
 })
@@ -283,6 +289,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       maxUploadBytes: env.MAX_UPLOAD_BYTES,
       maxUploadRows: env.MAX_UPLOAD_ROWS,
     },
+    dnc: { reasons: env.DNC_REASONS, allowedCountries: env.DNC_ALLOWED_COUNTRIES },
     segments: {
       exclusions: env.SEGMENT_EXCLUSIONS,
       confirmSharePercent: env.SEGMENT_CONFIRM_SHARE,

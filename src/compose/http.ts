@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { renderNewContactList } from '../http/routes/contact-lists/contact-list-view.ts'
+import { renderSubmission } from '../http/routes/do-not-call/dnc-view.ts'
 import { renderSegment } from '../http/routes/segments/segment-view.ts'
 import { renderUpload } from '../http/routes/uploads/upload-view.ts'
 import { createHttpServer } from '../http/server/server.ts'
@@ -17,6 +18,7 @@ import {
   createReadContactList,
 } from '../workflows/contact-lists/read-contact-lists.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
+import { createReceiveEntries } from '../workflows/do-not-call/receive-entries.ts'
 import { createWebhookEndpoints } from '../workflows/endpoints/webhook-endpoints.ts'
 import { createReadLimits } from '../workflows/operations/read-limits.ts'
 import { createReadiness } from '../workflows/operations/readiness.ts'
@@ -112,6 +114,22 @@ const segmentsOf = (deps: ServerNeeds, ids: Ids) => {
   }
 }
 
+const entriesOf = (deps: ServerNeeds, ids: Ids) => {
+  const { store, telemetry, owner } = deps
+  return {
+    dncSubmissions: store.dncSubmissions,
+    receiveEntries: createReceiveEntries({
+      submissions: store.dncSubmissions,
+      idempotency: store.idempotency,
+      intake: intakeOf(deps),
+      renderSubmission,
+      clock: systemClock,
+      emit: telemetry.emit,
+      ...{ ids, owner, signal: deps.stopSignal },
+    }),
+  }
+}
+
 type ServerNeeds = Essentials & {
   publicUrl: string
   simulated: boolean
@@ -198,6 +216,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     rowMarks: createRowMarks(store.digestKey),
     ...uploadUsesOf(deps, ids),
     ...segmentsOf(deps, ids),
+    ...entriesOf(deps, ids),
     watchUploads: deps.watchUploads,
     explainContact: createExplainContact({ explain: store.explain, uploads: store.uploads }),
     readContactList: createReadContactList(lists),
@@ -221,6 +240,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     rowRules: {
       defaultRegion: config.intake.defaultRegion,
       contactIdPattern: config.intake.contactIdPattern,
+      ...config.dnc,
     },
     hasRoom: () => store.home.hasRoom(),
     metricsToken: config.metricsToken,

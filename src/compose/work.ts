@@ -57,6 +57,7 @@ const sweeperOf = (
   createSweeper({
     lanes: store.lanes,
     uploads: store.uploads,
+    submissions: store.dncSubmissions,
     sync: store.sync,
     receipts: store.receipts,
     reconciliations: store.reconciliations,

@@ -66,7 +66,9 @@ export const FILE_REFUSALS = [
   'upload-too-large',
   'upload-too-many-rows',
 ] as const
-export type FileRefusalCode = (typeof FILE_REFUSALS)[number]
+/** Those that refuse a file of entries alone. */
+type EntryFileRefusalCode = 'dnc-no-entries' | 'dnc-columns-unknown'
+export type FileRefusalCode = (typeof FILE_REFUSALS)[number] | EntryFileRefusalCode
 
 /** The file as a whole cannot be taken; thrown out of `runIntake`. `about` becomes members of the problem (never cell contents). */
 export class FileRefused extends Error {

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { LaneStore } from '../workflows/ports/delivery/delivery.ts'
+import type { DncSubmissionStore } from '../workflows/ports/do-not-call/submissions.ts'
 import type { SyncStore } from '../workflows/ports/endpoints/sync.ts'
 import type { ReceiptStore } from '../workflows/ports/genesys-events/webhooks.ts'
 import type { JobResender } from '../workflows/ports/jobs/jobs.ts'
@@ -12,6 +13,7 @@ import { slept } from './lease.ts'
 export type SweeperDeps = {
   lanes: Pick<LaneStore, 'wakeHeld' | 'repair'>
   uploads: Pick<UploadStore, 'sweepReceiving'>
+  submissions: Pick<DncSubmissionStore, 'sweepReceiving'>
   sync: Pick<SyncStore, 'overdue'>
   receipts: Pick<ReceiptStore, 'sweep'>
   reconciliations: Pick<ReconciliationStore, 'overdue'>
@@ -31,7 +33,7 @@ export type Sweeper = {
 }
 
 const SWEEP_EVERY_MS = 5_000
-/** An upload being received without a sign of life for 60 s is abandoned [design: 3]. */
+/** An upload, or a submission of entries, being received without a sign of life for 60 s is abandoned [design: 3]. */
 const RECEIVING_DEAD_MS = 60_000
 /** A delivery so long past its time may have lost its job, if that does not only wait behind others. */
 const SYNC_OVERDUE_MS = 20_000
@@ -51,7 +53,9 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
     const heldWoken = await deps.lanes.wakeHeld()
     const lanesRepaired = await deps.lanes.repair()
     if (heldWoken + lanesRepaired > 0) deps.wake()
-    const receivingDiscarded = await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)
+    const receivingDiscarded =
+      (await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)) +
+      (await deps.submissions.sweepReceiving(RECEIVING_DEAD_MS))
     const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
     const syncResent = await deps.jobs.resend('sync-delivery', lost)
     const unseen = await deps.receipts.sweep({

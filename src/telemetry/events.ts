@@ -1,3 +1,5 @@
+import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
+import { SEGMENT_EVENT_LEVELS, type SegmentEvents } from './segment-events.ts'
 import type { StartStep } from './start-step.ts'
 
 /**
@@ -7,235 +9,210 @@ import type { StartStep } from './start-step.ts'
  */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
-export type GatewayEvents = {
-  'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
-  'process.stopping': { signal: string }
-  'process.stopped': { durationMs: number; clean: boolean }
-  'process.starting': { step: StartStep; forMs: number }
-  /** What an earlier version had stored in the clear; `done` is false while a long table goes on. */
-  'store.sealed': { table: string; rows: number; done: boolean }
-  'http.answered': {
-    requestId: string
-    method: string
-    route: string
-    status: number
-    durationMs: number
-    tenantId: string | null
-    problem: string | null
+export type GatewayEvents = DncEvents &
+  SegmentEvents & {
+    'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
+    'process.stopping': { signal: string }
+    'process.stopped': { durationMs: number; clean: boolean }
+    'process.starting': { step: StartStep; forMs: number }
+    /** What an earlier version had stored in the clear; `done` is false while a long table goes on. */
+    'store.sealed': { table: string; rows: number; done: boolean }
+    'http.answered': {
+      requestId: string
+      method: string
+      route: string
+      status: number
+      durationMs: number
+      tenantId: string | null
+      problem: string | null
+    }
+    /** A look of a probe or a scraper: the same as `http.answered`, of which there would be thousands a day. */
+    'http.probed': GatewayEvents['http.answered']
+    'http.failed': { requestId: string; route: string; error: string }
+    'http.problem_undeclared': { requestId: string; operation: string; problem: string }
+    'upload.staged': {
+      uploadId: string
+      tenantId: string
+      contactListId: string
+      requestId: string
+      format: string
+      bytes: number
+      durationMs: number
+      read: number
+      accepted: number
+      rejected: number
+      duplicates: number
+      suppressed: number
+      blank: number
+      rejections: Record<string, number>
+      chunks: number
+      normalizedPhones: number
+    }
+    'upload.discarded': { uploadId: string; reason: string; bytes: number }
+    'upload.replayed': { tenantId: string; requestId: string }
+    'upload.held': { uploadId: string; reason: string; failure: string | null }
+    'upload.finished': {
+      uploadId: string
+      tenantId: string
+      contactListId: string
+      state: string
+      problem: string | null
+      delivered: number
+      unchanged: number
+      failed: number
+      unprocessed: number
+      /** Of the unprocessed rows, those that no batch settled. */
+      unsettled: number
+      sinceAcceptedMs: number
+    }
+    'upload.differs': { uploadId: string; contactListId: string; sampled: number; missing: number }
+    'upload.reconciled': {
+      uploadId: string
+      tenantId: string
+      contactListId: string
+      state: 'agrees' | 'differs' | 'unavailable'
+      sampled: number
+      missing: number
+      /** By column of the list, contacts that hold another value; never a value. */
+      differences: Record<string, number>
+      listSize: number | null
+      registered: number | null
+    }
+    'phones.parsed': { direct: number; library: number }
+    'batch.settled': {
+      uploadId: string
+      batchId: string
+      /** Left out where one request carries several uploads. */
+      seq?: number
+      jobId?: string | null
+      attempt: number
+      delivered: number
+      unchanged: number
+      failed: number
+      unprocessed: number
+      durationMs: number
+    }
+    'batch.refused': {
+      uploadId: string
+      batchId: string
+      failure: string
+      rows: number
+      action: 'split' | 'failed' | 'held'
+    }
+    'part.sent': {
+      uploadId: string
+      partId: string
+      seq: number
+      method: string
+      rows: number
+      bytes: number
+      attempt: number
+    }
+    'part.settled': {
+      uploadId: string
+      partId: string
+      seq: number
+      rows: number
+      failed: number
+      durationMs: number
+    }
+    'list.cleared': { uploadId: string; contactListId: string }
+    'genesys.attempted': {
+      operation: string
+      class: string
+      attempt: number
+      status: number | null
+      failure: string | null
+      durationMs: number
+      retryInMs: number | null
+      correlationId: string | null
+      /** Ours, the same over every attempt of a batch or a file; null: the call has none. */
+      requestId: string | null
+      /** Of the quota, as Genesys says; null: it said nothing. `right`: probably missing, by a 403. */
+      remaining: number | null
+      right: string | null
+    }
+    'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
+    'pace.waited': { class: string; waitedMs: number }
+    'pace.blocked': { blockedMs: number }
+    'pace.changed': {
+      cause: 'throttled' | 'recovered' | 'hint'
+      requestsPerMinute: number
+      configuredPerMinute: number
+    }
+    'genesys.circuit.changed': { open: boolean; failures: number }
+    'lane.claimed': { lane: string; fence: string }
+    'lane.released': { lane: string; heldMs: number; uploads: number }
+    'lane.lost': { lane: string; fence: string }
+    'lane.failed': { lane: string; error: string }
+    'sync.attempted': {
+      deliveryId: string
+      endpointId: string
+      eventType: string
+      attempt: number
+      status: number | null
+      failure: string | null
+      outcome: 'delivered' | 'retry' | 'dead'
+      durationMs: number
+      nextInMs: number | null
+    }
+    'list.extended': {
+      tenantId: string
+      requestId: string
+      contactListId: string
+      columns: number
+      durationMs: number
+    }
+    'list.provisioned': {
+      tenantId: string
+      requestId: string
+      contactListId: string
+      outcome: 'created' | 'found'
+      status: string
+      durationMs: number
+    }
+    'sync.endpoint_failing': {
+      tenantId: string
+      endpointId: string
+      consecutiveFailures: number
+      failingMs: number
+    }
+    'sync.endpoint_disabled': {
+      tenantId: string
+      endpointId: string
+      reason: 'gone' | 'failing'
+      consecutiveFailures: number
+      failingMs: number
+    }
+    'webhook.received': {
+      receiptId: string | null
+      route: string
+      outcome: 'accepted' | 'duplicate' | 'malformed' | 'forged'
+      status: string | null
+    }
+    'webhook.settled': {
+      receiptId: string
+      route: string
+      uploadId: string | null
+      outcome: 'verified' | 'contradicted' | 'ignored'
+      reason: string | null
+      sinceReceivedMs: number
+    }
+    'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
+    'sweep.finished': {
+      receivingDiscarded: number
+      heldWoken: number
+      lanesRepaired: number
+      syncResent: number
+    }
+    'clock.jumped': { of: 'database' | 'gateway'; byMs: number }
+    'clock.doubted': { awayMs: number | null }
+    'clock.confirmed': { offMs: number | null }
+    'migration.waiting': { waitedMs: number; waitsFor: string[] }
+    'job.failed': { queue: string; error: string }
+    'queue.lost': { reason: string }
+    'queue.back': { awayMs: number }
   }
-  /** A look of a probe or a scraper: the same as `http.answered`, of which there would be thousands a day. */
-  'http.probed': GatewayEvents['http.answered']
-  'http.failed': { requestId: string; route: string; error: string }
-  'http.problem_undeclared': { requestId: string; operation: string; problem: string }
-  'upload.staged': {
-    uploadId: string
-    tenantId: string
-    contactListId: string
-    requestId: string
-    format: string
-    bytes: number
-    durationMs: number
-    read: number
-    accepted: number
-    rejected: number
-    duplicates: number
-    suppressed: number
-    blank: number
-    rejections: Record<string, number>
-    chunks: number
-    normalizedPhones: number
-  }
-  'upload.discarded': { uploadId: string; reason: string; bytes: number }
-  'upload.replayed': { tenantId: string; requestId: string }
-  'upload.held': { uploadId: string; reason: string; failure: string | null }
-  'upload.finished': {
-    uploadId: string
-    tenantId: string
-    contactListId: string
-    state: string
-    problem: string | null
-    delivered: number
-    unchanged: number
-    failed: number
-    unprocessed: number
-    /** Of the unprocessed rows, those that no batch settled. */
-    unsettled: number
-    sinceAcceptedMs: number
-  }
-  'upload.differs': { uploadId: string; contactListId: string; sampled: number; missing: number }
-  'upload.reconciled': {
-    uploadId: string
-    tenantId: string
-    contactListId: string
-    state: 'agrees' | 'differs' | 'unavailable'
-    sampled: number
-    missing: number
-    /** By column of the list, contacts that hold another value; never a value. */
-    differences: Record<string, number>
-    listSize: number | null
-    registered: number | null
-  }
-  'phones.parsed': { direct: number; library: number }
-  'batch.settled': {
-    uploadId: string
-    batchId: string
-    /** Left out where one request carries several uploads. */
-    seq?: number
-    jobId?: string | null
-    attempt: number
-    delivered: number
-    unchanged: number
-    failed: number
-    unprocessed: number
-    durationMs: number
-  }
-  'batch.refused': {
-    uploadId: string
-    batchId: string
-    failure: string
-    rows: number
-    action: 'split' | 'failed' | 'held'
-  }
-  'part.sent': {
-    uploadId: string
-    partId: string
-    seq: number
-    method: string
-    rows: number
-    bytes: number
-    attempt: number
-  }
-  'part.settled': {
-    uploadId: string
-    partId: string
-    seq: number
-    rows: number
-    failed: number
-    durationMs: number
-  }
-  'list.cleared': { uploadId: string; contactListId: string }
-  'genesys.attempted': {
-    operation: string
-    class: string
-    attempt: number
-    status: number | null
-    failure: string | null
-    durationMs: number
-    retryInMs: number | null
-    correlationId: string | null
-    /** Ours, the same over every attempt of a batch or a file; null: the call has none. */
-    requestId: string | null
-    /** Of the quota, as Genesys says; null: it said nothing. `right`: probably missing, by a 403. */
-    remaining: number | null
-    right: string | null
-  }
-  'genesys.token.renewed': { expiresInSeconds: number; durationMs: number }
-  'pace.waited': { class: string; waitedMs: number }
-  'pace.blocked': { blockedMs: number }
-  'pace.changed': {
-    cause: 'throttled' | 'recovered' | 'hint'
-    requestsPerMinute: number
-    configuredPerMinute: number
-  }
-  'genesys.circuit.changed': { open: boolean; failures: number }
-  'lane.claimed': { lane: string; fence: string }
-  'lane.released': { lane: string; heldMs: number; uploads: number }
-  'lane.lost': { lane: string; fence: string }
-  'lane.failed': { lane: string; error: string }
-  'sync.attempted': {
-    deliveryId: string
-    endpointId: string
-    eventType: string
-    attempt: number
-    status: number | null
-    failure: string | null
-    outcome: 'delivered' | 'retry' | 'dead'
-    durationMs: number
-    nextInMs: number | null
-  }
-  'list.extended': {
-    tenantId: string
-    requestId: string
-    contactListId: string
-    columns: number
-    durationMs: number
-  }
-  'list.provisioned': {
-    tenantId: string
-    requestId: string
-    contactListId: string
-    outcome: 'created' | 'found'
-    status: string
-    durationMs: number
-  }
-  'sync.endpoint_failing': {
-    tenantId: string
-    endpointId: string
-    consecutiveFailures: number
-    failingMs: number
-  }
-  'sync.endpoint_disabled': {
-    tenantId: string
-    endpointId: string
-    reason: 'gone' | 'failing'
-    consecutiveFailures: number
-    failingMs: number
-  }
-  'webhook.received': {
-    receiptId: string | null
-    route: string
-    outcome: 'accepted' | 'duplicate' | 'malformed' | 'forged'
-    status: string | null
-  }
-  'webhook.settled': {
-    receiptId: string
-    route: string
-    uploadId: string | null
-    outcome: 'verified' | 'contradicted' | 'ignored'
-    reason: string | null
-    sinceReceivedMs: number
-  }
-  'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
-  'segment.analysed': {
-    campaignId: string
-    tenantId: string
-    durationMs: number
-    /** By code. */
-    findings: Record<string, number>
-    /** Contacts counted, and those selected; null where there was no basis. */
-    counted: number | null
-    selected: number | null
-  }
-  'segment.held': { campaignId: string; tenantId: string; version: number; reason: string }
-  'segment.ended': {
-    campaignId: string
-    tenantId: string
-    version: number
-    state: string
-    problem: string | null
-    rules: number
-    /** From the 202 until Genesys took the rules. */
-    pushMs: number
-    /** From then until this state; null: they were not taken. */
-    indexMs: number | null
-  }
-  /** A campaign that the gateway stopped and did not start again: somebody has to. */
-  'segment.campaign_left_off': { campaignId: string; tenantId: string; version: number }
-  'segment.filter_kept': { campaignId: string; version: number; failure: string }
-  'sweep.finished': {
-    receivingDiscarded: number
-    heldWoken: number
-    lanesRepaired: number
-    syncResent: number
-  }
-  'clock.jumped': { of: 'database' | 'gateway'; byMs: number }
-  'clock.doubted': { awayMs: number | null }
-  'clock.confirmed': { offMs: number | null }
-  'migration.waiting': { waitedMs: number; waitsFor: string[] }
-  'job.failed': { queue: string; error: string }
-  'queue.lost': { reason: string }
-  'queue.back': { awayMs: number }
-}
 
 export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'process.starting': 'info',
@@ -278,11 +255,8 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.received': 'info',
   'webhook.settled': 'info',
   'webhook.subscription': 'info',
-  'segment.analysed': 'info',
-  'segment.held': 'warn',
-  'segment.ended': 'info',
-  'segment.campaign_left_off': 'error',
-  'segment.filter_kept': 'warn',
+  ...DNC_EVENT_LEVELS,
+  ...SEGMENT_EVENT_LEVELS,
   'sweep.finished': 'debug',
   'clock.jumped': 'warn',
   'clock.doubted': 'info',

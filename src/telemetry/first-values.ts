@@ -18,6 +18,7 @@ const ROW_OUTCOMES = [
   'failed',
   'unprocessed',
 ] as const
+const DNC_ENTRY_OUTCOMES = ['accepted', 'rejected', 'quarantined', 'duplicates', 'blank'] as const
 const SYNC_OUTCOMES = ['delivered', 'retry', 'dead'] as const
 const RECEIPT_OUTCOMES = [
   'accepted',
@@ -45,6 +46,10 @@ const setFirstSegments = (metrics: Metrics): void => {
   for (const code of Object.keys(FINDING_SEVERITIES)) metrics.segmentFindings.inc({ code }, 0)
 }
 
+const setFirstEntries = (metrics: Metrics): void => {
+  for (const outcome of DNC_ENTRY_OUTCOMES) metrics.dncEntries.inc({ outcome }, 0)
+}
+
 /**
  * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins with its first event has no
  * earlier sample, and `increase()` would never see that event (Prometheus, "Instrumentation": avoid missing metrics).
@@ -61,6 +66,7 @@ export const setFirstValues = (metrics: Metrics): void => {
   for (const whose of ['database', 'gateway']) metrics.clockJumps.inc({ of: whose }, 0)
   setFirstReconciliations(metrics)
   setFirstSegments(metrics)
+  setFirstEntries(metrics)
   for (const event of [...OUTBOUND_EVENT_TYPES, ...SEGMENT_EVENT_TYPES]) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)
   }

@@ -186,6 +186,13 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
 })
 
+const dncMetrics = ({ counter }: Makers) => ({
+  dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by what became of them', [
+    'outcome',
+  ]),
+  dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
+})
+
 /** Makes every metric and registers it. */
 export const createMetrics = (registry: Registry) => {
   const makers = createMakers(registry)
@@ -195,6 +202,7 @@ export const createMetrics = (registry: Registry) => {
     ...deliveryMetrics(makers),
     ...workMetrics(makers),
     ...segmentMetrics(makers),
+    ...dncMetrics(makers),
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>

@@ -110,6 +110,17 @@ const DELIVERY_EFFECTS: Effects = {
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }
 
+const DNC_EFFECTS: Effects = {
+  'dnc.accepted': (metrics, { accepted, rejected, quarantined, duplicates, blank, rejections }) => {
+    const outcomes = { accepted, rejected, quarantined, duplicates, blank }
+    for (const [outcome, count] of Object.entries(outcomes)) {
+      metrics.dncEntries.inc({ outcome }, count)
+    }
+    for (const [code, count] of Object.entries(rejections))
+      metrics.dncRejections.inc({ code }, count)
+  },
+}
+
 const SEGMENT_EFFECTS: Effects = {
   'segment.analysed': (metrics, { durationMs, findings, counted, selected }) => {
     metrics.segmentAnalysisSeconds.observe(seconds(durationMs))
@@ -136,6 +147,7 @@ const EFFECTS: Effects = {
   ...UPLOAD_EFFECTS,
   ...DELIVERY_EFFECTS,
   ...SEGMENT_EFFECTS,
+  ...DNC_EFFECTS,
 }
 
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))

@@ -9,6 +9,7 @@ import {
   PROVISION_REFUSALS,
   READ_LIST_REFUSALS,
 } from '../../src/workflows/contact-lists/refusals.ts'
+import * as doNotCall from '../../src/workflows/do-not-call/refusals.ts'
 import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
 import * as segments from '../../src/workflows/segments/refusals.ts'
@@ -47,6 +48,10 @@ const USES: Record<string, Use> = {
       'capability-not-available': 'a retry asks for no way of delivery',
       'option-invalid': 'a retry takes no options of an upload',
     },
+  },
+  receiveEntries: {
+    modules: [workflow('do-not-call/receive-entries')],
+    declared: doNotCall.SUBMIT_ENTRIES_REFUSALS,
   },
   putSegment: {
     modules: [workflow('segments/put-segment')],

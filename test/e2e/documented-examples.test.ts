@@ -103,6 +103,8 @@ const call = async (id: string, name: string, known: Known = {}): Promise<Called
 
 const upload = async (listId: string, key: string): Promise<string> =>
   (await call('createUpload', 'bareCsv', { params: { contactListId: listId }, key })).body.id
+const submission = async (): Promise<string> =>
+  (await call('createDncEntries', 'json', { key: 'looked-at' })).body.id
 const heldUpload = async (key: string) => (await call('createUpload', 'form', { key })).body
 
 /** What a run has to know for an operation; all others are called as they stand. */
@@ -135,6 +137,9 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
     await call('cancelUpload', 'moved', { params: { uploadId } })
     return { params: { uploadId } }
   },
+  createDncEntries: async (name) => ({ key: `example-${name}` }),
+  getDncSubmission: async () => ({ params: { submissionId: await submission() } }),
+  listDncSubmissionEntries: async () => ({ params: { submissionId: await submission() } }),
   receiveUploadCallback: async (name) => signed('receiveUploadCallback', name),
   receiveUploadEvent: async (name) => signed('receiveUploadEvent', name),
   ...Object.fromEntries(

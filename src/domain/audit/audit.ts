@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   'segment.resumed',
   'segment.applied',
   'segment.failed',
+  'dnc.accepted',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

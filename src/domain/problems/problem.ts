@@ -1,6 +1,7 @@
 import { CALL_PROBLEMS } from './call-problems.ts'
 import { CONTACT_PROBLEMS } from './contact-problems.ts'
 import { CONTROL_PROBLEMS } from './control-problems.ts'
+import { DNC_PROBLEMS } from './dnc-problems.ts'
 import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
@@ -16,6 +17,7 @@ export const PROBLEMS = {
   ...CALL_PROBLEMS,
   ...CONTACT_PROBLEMS,
   ...CONTROL_PROBLEMS,
+  ...DNC_PROBLEMS,
   ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,
   ...SEGMENT_PROBLEMS,

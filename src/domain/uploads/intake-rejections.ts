@@ -31,7 +31,7 @@ export const INTAKE_REJECTIONS = {
     'Have the program that writes the file send every contact as one JSON object.',
   ),
   'unknown-column': page(
-    'The object has a key that the first object did not have; columns come from the first.',
+    'The object has a key that the first object did not have; columns come from the first. Or the do-not-call entry has a key that no entry has.',
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
     'Have the program that writes the file use the keys of the first object, and give that one every key that any object uses.',
   ),
@@ -144,5 +144,50 @@ export const INTAKE_REJECTIONS = {
     'The row has neither a phone number nor an email address.',
     'Both cells are empty.',
     'Give the contact at least one of them, or leave the row out.',
+  ),
+  'entry-subject-missing': page(
+    'The do-not-call entry names nobody: it has neither a phone number nor an email address.',
+    '{"reason": "CUSTOMER_REQUEST"}',
+    'Fill one of phoneNumber and email.',
+  ),
+  'entry-subject-both': page(
+    'The do-not-call entry has a phone number and an email address; each is an entry of its own.',
+    '{"phoneNumber": "+14155550101", "email": "ann@example.com"}',
+    'Make two entries of it, one with phoneNumber and one with email.',
+  ),
+  'phone-region-missing': page(
+    'The number is written as within a country, and the do-not-call entry does not say of which. None is made up: the wrong person would be suppressed.',
+    '(415) 555-0101 without a region.',
+    'Write the number with + and its country code, or name the country in region, for the entry or as an option.',
+  ),
+  'region-unknown': page(
+    'The region is none of the countries that have phone numbers of their own.',
+    'region "UK" or "usa".',
+    'Write the two capital letters of the country, for example US or GB.',
+  ),
+  'expiry-past': page(
+    'The entry has expired already, so it would suppress nobody.',
+    'expiresAt 2020-01-01T00:00:00Z.',
+    'Write a time that is still to come, or leave the expiry out: then the entry holds for ever.',
+  ),
+  'expiry-twice': page(
+    'The entry has expiresAt and expires, which mean the same, with different times.',
+    '{"expiresAt": "2030-01-01T00:00:00Z", "expires": "2031-01-01T00:00:00Z"}',
+    'Leave one of them out.',
+  ),
+  'contact-lists-invalid': page(
+    'contactListIds holds what can be no id of a contact list, or more than 100 ids.',
+    'contactListIds "list one".',
+    'Write the ids with commas between them, or leave the cell empty: then the entry holds for all contact lists.',
+  ),
+  'duplicate-in-submission': page(
+    'An earlier line of the submission is about the same person and the same contact lists. That one counts, with the stronger reason and the longer time of both.',
+    'The same phone number on line 2 and on line 9.',
+    'Nothing to do.',
+  ),
+  'country-not-allowed': page(
+    'The number is of a country that is not among those allowed (DNC_ALLOWED_COUNTRIES), or of none. The entry suppresses and is listed; it is not sent to Genesys before somebody releases it.',
+    '+800, which is of no country.',
+    'Look whether the number is right. If it is, have the submission released.',
   ),
 } as const satisfies Record<string, RejectionPage>

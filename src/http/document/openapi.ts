@@ -7,7 +7,9 @@ import {
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
+import { dncOptionsSchema } from '../../domain/do-not-call/dnc-options.ts'
 import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
+import { submissionSchema } from '../routes/do-not-call/dnc-schemas.ts'
 import { segmentEventSchema } from '../routes/segments/segment-schemas.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { SANDBOX_NOTICE } from '../server/sandbox-notice.ts'
@@ -32,14 +34,15 @@ const NAMED = z.globalRegistry
 NAMED.add(uploadSchema, { id: 'Upload' })
 NAMED.add(problemSchema, { id: 'Problem' })
 NAMED.add(uploadEventSchema, { id: 'UploadEvent' })
+NAMED.add(submissionSchema, { id: 'DncSubmission' })
 NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
 
 Each operation lists the problems that it can answer with. Beside them any message may be answered with ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}, as HTTP allows.`
 
-const uploadOptions = (): Json => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(uploadCallOptionsSchema, { io: 'input' })
+const optionsOf = (schema: z.ZodType): Json => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })
   return rest
 }
 
@@ -103,7 +106,11 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
     paths,
     components: {
       ...components,
-      schemas: { ...Object.fromEntries(schemas), UploadOptions: uploadOptions() },
+      schemas: {
+        ...Object.fromEntries(schemas),
+        UploadOptions: optionsOf(uploadCallOptionsSchema),
+        DncOptions: optionsOf(dncOptionsSchema),
+      },
       headers: RESPONSE_HEADERS,
       examples: Object.fromEntries(codesNamedIn(paths).map((code) => [code, problemExample(code)])),
     },

@@ -3,6 +3,7 @@ export const TAGS = {
   uploads: 'Sending contacts, and what becomes of them',
   'contact-lists': 'Contact lists of Genesys, as far as the tenant is granted',
   segments: 'Whom a campaign dials: rules that are understood before they are sent',
+  'do-not-call': 'Who is not to be called: entries that suppress from their 202 on',
   endpoints: 'Where others are told how their uploads end',
   'genesys-events': 'Genesys calling back',
   operations: 'Limits, probes, metrics and this document',

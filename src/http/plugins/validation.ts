@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
+import type { DncRules } from '../../domain/do-not-call/dnc-entry.ts'
 import type { RowRules } from '../../intake/rows/contact-steps.ts'
 import { createValidation, type Validation } from '../../intake/rows/validation.ts'
 
@@ -14,7 +15,7 @@ declare module 'fastify' {
  * Judges what comes in row by row and entry by entry: builds the steps from the configuration and the normalisation, and hands them to the routes as
  * `validation`. What a capability needs is a member of `Validation`; jobs and property tests build the same with `createValidation`.
  */
-export const validationPlugin = (rules: RowRules) =>
+export const validationPlugin = (rules: RowRules & Partial<DncRules>) =>
   fp(
     async (app: FastifyInstance) => {
       app.decorate('validation', createValidation(rules, app.normalisation))

@@ -1,3 +1,4 @@
+import type { DncRules } from '../../domain/do-not-call/dnc-entry.ts'
 import type { RowRules } from '../../intake/rows/contact-steps.ts'
 import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -11,10 +12,12 @@ import type {
   ReadContactList,
   ReceiveUpload,
 } from '../../workflows/contract.ts'
+import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type {
@@ -81,11 +84,13 @@ export type HttpDeps = {
   previewSegment: PreviewSegment
   readSegments: ReadSegments
   resumeSegment: ResumeSegment
+  receiveEntries: ReceiveEntries
+  dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows'>
   readLimits: ReadLimits
   /** Whether there is room for new work; left out: always. */
   hasRoom?: () => boolean
-  /** What the configuration says of rows. */
-  rowRules: RowRules
+  /** What the configuration says of rows and entries. */
+  rowRules: RowRules & Partial<DncRules>
   /** Ties rows of a file to mend to their uploads and ids. */
   rowMarks: RowMarks
   readiness: () => Promise<Readiness>

@@ -14,6 +14,8 @@ import { validationPlugin } from '../plugins/validation.ts'
 import { registerContactExplain } from '../routes/contact-lists/contact-explain.ts'
 import { registerContactLists } from '../routes/contact-lists/contact-lists.ts'
 import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
+import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
+import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
 import { registerLimits } from '../routes/operations/limits.ts'
@@ -87,6 +89,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await app.register(documentPlugin(deps))
   await registerDocs(app, deps)
   await app.register(async (scope) => registerUploadIntake(scope, deps))
+  await app.register(async (scope) => registerDncEntries(scope, deps))
   await app.register(async (scope) => registerGenesysWebhooks(scope, deps))
   const add = routesOf(app, deps)
   registerUploads(add)
@@ -97,6 +100,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerContactLists(add)
   registerListSettings(add)
   registerSegments(add)
+  registerDncSubmissions(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

@@ -5,7 +5,12 @@ const DEEPEST = 64
 /** White space allowed before the first bracket. */
 const LONGEST_OPENING = 1024
 
-const OPENING = /^[ \t\r\n]*(?:\[|\{[ \t\r\n]*"contacts"[ \t\r\n]*:[ \t\r\n]*\[)/
+/** What may be the only member around the array. */
+export type JsonMember = 'contacts' | 'entries'
+
+const openingWith = (member: JsonMember): RegExp =>
+  new RegExp(`^[ \\t\\r\\n]*(?:\\[|\\{[ \\t\\r\\n]*"${member}"[ \\t\\r\\n]*:[ \\t\\r\\n]*\\[)`)
+const OPENINGS = { contacts: openingWith('contacts'), entries: openingWith('entries') }
 const BLANK = /^[ \t\r\n]*$/
 const STRUCTURE = /["[\]{},]/g
 
@@ -125,20 +130,22 @@ const createInside = (
 }
 
 /**
- * Takes `[…]` or `{"contacts":[…]}`. `onElement` gets each element's text and number (from 1); whether that text is JSON is its business.
+ * Takes `[…]` or `{"contacts":[…]}` (or another member). `onElement` gets each element's text and number (from 1); whether that text is JSON is its business.
  * Throws `FileRefused('json-malformed')` for anything else around the elements, an element over `maxElementBytes`, or a body that ends early.
  */
 export const createElementSplitter = (options: {
   maxElementBytes: number
   onElement: (text: string, element: number) => void
+  member?: JsonMember
 }): ElementSplitter => {
+  const { member = 'contacts' } = options
   const inside = createInside(options.maxElementBytes, options.onElement)
   let text = ''
   let state: 'opening' | 'elements' | 'closing' = 'opening'
   let wrapped = false
 
   const open = (complete: boolean): void => {
-    const found = OPENING.exec(text)
+    const found = OPENINGS[member].exec(text)
     if (found !== null) {
       wrapped = found[0].includes('{')
       text = text.slice(found[0].length)
@@ -146,7 +153,7 @@ export const createElementSplitter = (options: {
     } else if (complete || text.length > LONGEST_OPENING) {
       throw malformed(
         1,
-        'The body is neither an array nor {"contacts":[…]} with only the member contacts',
+        `The body is neither an array nor {"${member}":[…]} with only the member ${member}`,
       )
     }
   }
@@ -156,9 +163,9 @@ export const createElementSplitter = (options: {
       text = text.slice(1)
       wrapped = false
     } else if (wrapped && text.startsWith(',')) {
-      throw malformed(inside.element(), 'Only the member contacts is allowed')
+      throw malformed(inside.element(), `Only the member ${member} is allowed`)
     }
-    if (!BLANK.test(text)) throw malformed(inside.element(), 'Something follows the contacts')
+    if (!BLANK.test(text)) throw malformed(inside.element(), `Something follows the ${member}`)
     text = ''
   }
   return {

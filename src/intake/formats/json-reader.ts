@@ -1,7 +1,7 @@
 import { looksPersonal } from '../../domain/contacts/personal-name.ts'
 import type { RowFault } from '../../domain/uploads/rejection.ts'
 import { FileRefused } from '../contract.ts'
-import { createElementSplitter, malformed } from './json-elements.ts'
+import { createElementSplitter, type JsonMember, malformed } from './json-elements.ts'
 import type { RowReader, RowSink } from './raw-row.ts'
 
 /** A key as a fault names it: a longer one is no column's name. */
@@ -34,16 +34,35 @@ const unknownColumn = (name: string): RowFault => {
   return { code: 'unknown-column', column: shown ? name : null }
 }
 
+/** What the elements of a file are, where their columns do not come from the first one. */
+export type JsonForm = {
+  member: JsonMember
+  columns: readonly string[]
+  /** Columns whose value may be an array of texts; it is read as they stand in a cell, with commas. */
+  lists: ReadonlySet<string>
+}
+
+const asList = (value: unknown): string | null =>
+  Array.isArray(value) && value.every((part) => typeof part === 'string') ? value.join(',') : null
+
 /**
- * Turns elements into rows over the columns of the first object. Objects are only read by own keys and never copied into, so a key
+ * Turns elements into rows over the columns of the first object, or over those of the form. Objects are only read by own keys and never copied into, so a key
  * like `__proto__` is just a name.
  */
 const createElementRows = (
   sink: RowSink,
+  form: JsonForm | undefined,
   fail: (element: number, why: string) => FileRefused = malformed,
 ): ((text: string, element: number) => void) => {
   let names: string[] | null = null
   let known = new Set<string>()
+  const open = (columns: readonly string[]): void => {
+    names = [...columns]
+    known = new Set(names)
+    sink.header(names)
+  }
+  const textOf = (name: string, value: unknown): string | null =>
+    (form?.lists.has(name) ? asList(value) : null) ?? asText(value)
 
   return (text, element) => {
     let value: unknown
@@ -53,23 +72,20 @@ const createElementRows = (
       // The parser's own message quotes the text, which may be personal.
       throw fail(element, 'An element is not JSON')
     }
+    if (form !== undefined && names === null) open(form.columns)
     const suspect = text.includes('\\u')
     if (!isRecord(value)) {
-      const cells = names === null ? [] : names.map(() => '')
+      const cells = (names ?? []).map(() => '')
       const faults = [{ code: 'row-not-object', column: null }]
       sink.row({ line: element, cells, faults, suspect })
       return
     }
     const keys = Object.keys(value)
-    if (names === null) {
-      names = keys
-      known = new Set(keys)
-      sink.header(keys)
-    }
+    if (names === null) open(keys)
     const faults = keys.filter((key) => !known.has(key)).map(unknownColumn)
-    const cells = names.map((name) => {
+    const cells = (names ?? []).map((name) => {
       if (!Object.hasOwn(value, name)) return ''
-      const cell = asText(value[name])
+      const cell = textOf(name, value[name])
       if (cell !== null) return cell
       faults.push({ code: 'value-not-text', column: name })
       return asShown(value[name])
@@ -82,10 +98,13 @@ const createElementRows = (
 export const createJsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink
+  form?: JsonForm
 }): RowReader<string> => {
+  const { form } = options
   const splitter = createElementSplitter({
     maxElementBytes: options.maxRecordBytes,
-    onElement: createElementRows(options.sink),
+    onElement: createElementRows(options.sink, form),
+    ...(form !== undefined && { member: form.member }),
   })
   return {
     push: splitter.push,
@@ -99,13 +118,14 @@ export const createJsonReader = (options: {
 export const createNdjsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink
+  form?: JsonForm
 }): RowReader<string> => {
   let rest = ''
   let element = 0
   let line = 0
   const fail = (at: number, why: string): FileRefused =>
     new FileRefused('json-malformed', `${why} (line ${line}).`, { line, element: at })
-  const onElement = createElementRows(options.sink, fail)
+  const onElement = createElementRows(options.sink, options.form, fail)
   const tooLong = `An element is over ${options.maxRecordBytes} bytes`
 
   const give = (text: string): void => {

@@ -19,6 +19,7 @@ import type {
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
+import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
@@ -42,6 +43,7 @@ import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
+import { createDncSubmissionStore } from '../do-not-call/submission-store.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
 import { createOutbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
@@ -98,6 +100,7 @@ export type Store = {
   explain: ExplainStore
   segments: SegmentStore
   deliveredContacts: DeliveredContacts
+  dncSubmissions: DncSubmissionStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -121,6 +124,15 @@ const readDigestKey = async (database: Database, keyring: Keyring): Promise<Buff
   return keyring.open(DIGEST_KEY, rows[0]!.key_id, rows[0]!.sealed)
 }
 
+/** On the embedded home the process lock proves that whoever held these is gone. */
+const freeHeld = async (
+  leased: readonly { freeAll(): Promise<unknown> }[],
+  receiving: readonly { sweepReceiving(olderThanMs: number): Promise<number> }[],
+): Promise<void> => {
+  for (const store of leased) await store.freeAll()
+  for (const store of receiving) await store.sweepReceiving(0)
+}
+
 const assemble = async (
   opened: Database,
   deps: { keyring: Keyring; digestKey: Buffer; seals: Seals; ids: Ids; publicUrl: string },
@@ -139,11 +151,9 @@ const assemble = async (
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
   const segments = createSegmentStore({ database, outbox, seals })
+  const dncSubmissions = createDncSubmissionStore({ database, keyring, seals })
   if (database.kind === 'embedded') {
-    // The process lock proves that whoever held these is gone.
-    await lanes.freeAll()
-    await segments.freeAll()
-    await uploads.sweepReceiving(0)
+    await freeHeld([lanes, segments], [uploads, dncSubmissions])
     await idempotency.freeUnfinished()
   }
   return {
@@ -171,6 +181,7 @@ const assemble = async (
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     segments,
+    dncSubmissions,
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     sql: database.sql,
     digestKey,

@@ -3,14 +3,13 @@ import { sql } from 'kysely'
 import { FIRST_PROGRESS, type SegmentProgress } from '../../domain/segments/campaign-segment.ts'
 import type {
   ExpectedVersions,
-  KeptCall,
   NewSegment,
   SegmentStore,
 } from '../../workflows/ports/segments/segments.ts'
-import type { StoredAnswer } from '../../workflows/ports/uploads/small-uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
+import { answerClaim } from '../uploads/stored-answer.ts'
 import {
   SEGMENT_COLUMNS,
   toSegment,
@@ -92,20 +91,6 @@ const insertVersion = async (
   return rows[0] as SegmentRow
 }
 
-/** The first to answer a claim wins: a call whose claim was taken over makes no second version for the key. */
-const answerClaim = async (
-  tx: Tx,
-  seals: Seals,
-  { scope }: KeptCall,
-  answer: StoredAnswer,
-): Promise<void> => {
-  const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
-      fingerprint = ${answer.fingerprint}, status = ${answer.status}, sealed_body = ${seals.sealAnswer(scope, answer.body)}, location = ${answer.location}
-    where tenant_id = ${scope.tenantId} and method = ${scope.method} and path = ${scope.path} and key_digest = ${seals.keyDigest(scope.key)}
-      and owner = ${scope.owner} and state = 'claimed' returning owner`.execute(tx)
-  if (rows.length === 0) throw new Undone('claim-lost')
-}
-
 export const createPutSegment =
   (database: Database, seals: Seals): SegmentStore['put'] =>
   async (segment, { expected, kept, audit }) => {
@@ -117,7 +102,8 @@ export const createPutSegment =
         const progress = { ...FIRST_PROGRESS, stopped }
         const made = toSegment(seals, await insertVersion(tx, seals, segment, raised, progress))
         const answer = kept.answerOf(made)
-        await answerClaim(tx, seals, kept, answer)
+        // The first to answer a claim wins: a call whose claim was taken over makes no second version for the key.
+        if (!(await answerClaim(tx, seals, kept.scope, answer))) throw new Undone('claim-lost')
         await appendAudit(tx, [audit(made.version)])
         return { kind: 'made', segment: made, answer }
       })

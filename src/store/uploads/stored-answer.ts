@@ -1,3 +1,7 @@
+import { sql } from 'kysely'
+
+import type { StoredAnswer } from '../../workflows/ports/uploads/small-uploads.ts'
+import type { Tx } from '../homes/database.ts'
 import type { KeyScope, Seals } from '../homes/seals.ts'
 
 /** The answer of a call as its key keeps it. `same_file_as` is the id that belongs into the middle of a body that was sealed in two parts. */
@@ -16,4 +20,18 @@ export const openAnswer = (seals: Seals, scope: KeyScope, row: AnswerColumns): s
   if (row.same_file_as === null) return opened
   const [before, after] = JSON.parse(opened) as [string, string]
   return `${before}${row.same_file_as}${after}`
+}
+
+/** Keeps the answer of a call under its key. False: the claim is gone or another call's, and whatever the call did is to be undone. */
+export const answerClaim = async (
+  tx: Tx,
+  seals: Seals,
+  scope: KeyScope & { owner: string },
+  answer: StoredAnswer,
+): Promise<boolean> => {
+  const { rows } = await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
+      fingerprint = ${answer.fingerprint}, status = ${answer.status}, sealed_body = ${seals.sealAnswer(scope, answer.body)}, location = ${answer.location}
+    where tenant_id = ${scope.tenantId} and method = ${scope.method} and path = ${scope.path} and key_digest = ${seals.keyDigest(scope.key)}
+      and owner = ${scope.owner} and state = 'claimed' returning owner`.execute(tx)
+  return rows.length > 0
 }

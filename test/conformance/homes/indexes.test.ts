@@ -99,8 +99,12 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   webhook_receipt_old: ({ store }) =>
     store.receipts.sweep({ keepMs: 7 * 86_400_000, graceMs: 60_000 }),
   segment_campaign_ready: ({ store }) => store.segments.claim('me'),
+  // As a chunk's key is read.
   dnc_submission_id_key: ({ store }) =>
-    store.sql.executeSql(`select number from dnc_submission where id = 'dns_00000007'`),
+    store.sql.executeSql(`select data_key from dnc_submission where id = 'dns_00000007'`),
+  dnc_submission_newest: ({ store }) =>
+    store.dncSubmissions.list('t8', { limit: 10, cursor: null }),
+  dnc_submission_open: ({ store }) => store.dncSubmissions.sweepReceiving(60_000),
   dnc_entry_submission: ({ store }) =>
     store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),

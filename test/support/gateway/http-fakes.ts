@@ -120,6 +120,20 @@ const NO_SEGMENTS = {
   readSegments: { find: noCampaign, versions: noCampaign },
 }
 
+const NO_ENTRIES = {
+  receiveEntries: async (): Promise<never> => {
+    throw new GatewayProblem('dnc-no-entries', 'The body has no entry: send at least one.')
+  },
+  dncSubmissions: {
+    find: async () => null,
+    list: async () => ({ items: [], next: null }),
+    // eslint-disable-next-line require-yield
+    ledgerRows: async function* (): AsyncGenerator<never, void> {
+      return
+    },
+  },
+}
+
 /** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
 export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
@@ -213,6 +227,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       next: null,
     }),
     ...NO_SEGMENTS,
+    ...NO_ENTRIES,
     readContactList: async (_caller, id) => ({
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,

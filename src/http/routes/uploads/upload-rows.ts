@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 
-import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
 import type { Refuse } from '../../../domain/problems/refusing.ts'
@@ -13,10 +12,10 @@ import {
   ledgerReason,
 } from '../../../intake/formats/ledger-csv.ts'
 import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
-import { cursorUnreadable } from '../../server/cursor.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { pageOf, uploadParamsSchema } from '../../server/schemas.ts'
+import { cursorOfLine, lineOfCursor, wantsCsv } from '../../submissions/ledger-pages.ts'
 import { ROWS_EXAMPLES } from './upload-examples.ts'
 import { rowSchema, rowsQuerySchema } from './upload-row-schemas.ts'
 import { ownUpload } from './uploads.ts'
@@ -25,15 +24,6 @@ import { ownUpload } from './uploads.ts'
 const CSV_ROWS_AT_ONCE = 500
 
 type Query = z.output<typeof rowsQuerySchema>
-
-const cursorOf = (line: number): string => Buffer.from(`line:${line}`).toString('base64url')
-
-const lineOf = (refuse: Refuse<'parameter-invalid'>, cursor: string | undefined): number => {
-  if (cursor === undefined) return 0
-  const line = /^line:([0-9]{1,15})$/u.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
-  if (line === undefined) throw cursorUnreadable(refuse)
-  return Number(line)
-}
 
 /** Brings a row's cells into the order of the file's columns; rejected rows have them so already. */
 const inFileOrder = (upload: Upload) => {
@@ -104,14 +94,6 @@ const ledgerCsv = async (
   return Readable.from(text(), { objectMode: false })
 }
 
-/** Whether the caller prefers CSV: named in Accept, and not after JSON. */
-const wantsCsv = (request: Pick<FastifyRequest, 'headers'>): boolean => {
-  const accept = (request.headers.accept ?? '').toLowerCase()
-  const csv = accept.indexOf('text/csv')
-  const json = accept.indexOf('application/json')
-  return csv !== -1 && (json === -1 || csv < json)
-}
-
 const checkRowsKept = async (
   deps: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'rows-gone'> },
   upload: Upload,
@@ -147,7 +129,7 @@ export const registerUploadRows = (add: AddRoute): void => {
     examples: ROWS_EXAMPLES,
     handler: async (request, reply, deps) => {
       const { query } = request
-      const afterLine = lineOf(deps.refuse, query.cursor)
+      const afterLine = lineOfCursor(deps.refuse, query.cursor)
       const upload = await ownUpload(deps, request, request.params.uploadId)
       await checkRowsKept(deps, upload)
       reply.header('vary', 'Accept')
@@ -165,7 +147,7 @@ export const registerUploadRows = (add: AddRoute): void => {
       })
       return {
         items: page.rows.map(rowRenderer(upload)),
-        next: page.nextLine === null ? null : cursorOf(page.nextLine),
+        next: page.nextLine === null ? null : cursorOfLine(page.nextLine),
       }
     },
   })

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+import { genesysIdSchema } from '../ids/ids.ts'
+import { isPhoneRegion } from '../phones/phone-library.ts'
+import { TEXT_ENCODINGS } from '../uploads/text-encoding.ts'
+import { ENTRY_FIELDS } from './dnc-entry.ts'
+import { instantOf } from './instant.ts'
+
+const moment = z
+  .string()
+  .max(40)
+  .refine(
+    (text) => instantOf(text) !== null,
+    'must be a date and time of ISO 8601 with a zone, for example 2027-01-31T00:00:00Z',
+  )
+
+/** The options of a submission of entries: they stand for every entry without its own. Unknown ones are refused. */
+export const dncOptionsSchema = z.strictObject({
+  reason: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('`REGULATORY`, `CUSTOMER_REQUEST`, `UNSPECIFIED` or a word of DNC_REASONS'),
+  source: z.string().min(1).max(64).optional().describe('Where the entries come from'),
+  receivedAt: moment.optional().describe('When the persons said it. Default: now'),
+  expiresAt: moment.optional().describe('Until when the entries hold. Default: for ever'),
+  expires: moment.optional().describe('The same as `expiresAt`'),
+  region: z
+    .string()
+    .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
+    .optional()
+    .describe('The country by whose rules numbers without + are read. There is no default'),
+  contactListIds: z
+    .array(genesysIdSchema)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('The contact lists for which the entries hold. Default: all'),
+  mapping: z
+    .record(z.string().min(1).max(128), z.enum(ENTRY_FIELDS).nullable())
+    .optional()
+    .describe('Column of the file → field of an entry; null leaves the column out'),
+  delimiter: z
+    .enum([',', ';', '\t', '|'])
+    .optional()
+    .describe('Of a CSV. Default: found by its first record'),
+  encoding: z.enum(TEXT_ENCODINGS).optional().describe('Of the file. Default: found by its bytes'),
+})
+export type DncOptions = z.output<typeof dncOptionsSchema>

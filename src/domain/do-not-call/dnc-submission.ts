@@ -1,0 +1,116 @@
+import type { SubjectKind } from './dnc-entry.ts'
+
+/** State → those that may follow. Nothing that happens at Genesys ends a suppression here. */
+const DNC_TRANSITIONS = {
+  receiving: ['applying', 'applied', 'applied_with_errors'],
+  applying: ['applied', 'applied_with_errors', 'held'],
+  held: ['applying'],
+  /** By a release, or by a list that Genesys lost. */
+  applied: ['applying'],
+  applied_with_errors: ['applying'],
+} as const satisfies Record<string, readonly string[]>
+
+export type DncState = keyof typeof DNC_TRANSITIONS
+
+/** Those that callers see. */
+export const SEEN_DNC_STATES = ['applying', 'held', 'applied', 'applied_with_errors'] as const
+export type SeenDncState = (typeof SEEN_DNC_STATES)[number]
+
+/** Reason → what ends the hold. */
+export const DNC_HOLDS = { genesys_unavailable: 'itself', dnc_list_refused: 'resume' } as const
+export type DncHoldReason = keyof typeof DNC_HOLDS
+
+export const DNC_KINDS = ['add', 'remove', 'pull'] as const
+export type DncKind = (typeof DNC_KINDS)[number]
+
+/**
+ * Entries by what became of them: `read = accepted + rejected + quarantined + duplicates + blank`, and
+ * `accepted = created + existing + updated + removed + notFound + failed + pending`.
+ */
+export const DNC_COUNTS = [
+  'read',
+  'accepted',
+  'rejected',
+  'quarantined',
+  'duplicates',
+  'blank',
+  'created',
+  'existing',
+  'updated',
+  'removed',
+  'notFound',
+  'failed',
+  'pending',
+] as const
+export type DncCounts = Record<(typeof DNC_COUNTS)[number], number>
+
+/** What became of an accepted entry, and the number under which that is stored. */
+export const DNC_OUTCOMES = {
+  created: 1,
+  existing: 2,
+  updated: 3,
+  removed: 4,
+  not_found: 5,
+  failed: 6,
+} as const
+export type DncOutcome = keyof typeof DNC_OUTCOMES
+
+/** What an entry of the ledger may have become. */
+export const ENTRY_OUTCOMES = [
+  'pending',
+  ...(Object.keys(DNC_OUTCOMES) as DncOutcome[]),
+  'quarantined',
+  'rejected',
+  'duplicate',
+] as const
+export type EntryOutcome = (typeof ENTRY_OUTCOMES)[number]
+
+export type DncSource = {
+  fileName: string | null
+  format: 'csv' | 'json' | 'ndjson'
+  bytes: number
+  sha256: string
+  delimiter: string | null
+}
+
+export type DncSubmission = {
+  id: string
+  /** Its short name in the entries. */
+  number: string
+  tenantId: string
+  dncListId: string
+  kind: DncKind
+  state: DncState
+  hold: { reason: DncHoldReason; since: string } | null
+  version: number
+  counts: DncCounts
+  rejections: Record<string, number>
+  notes: string[]
+  source: DncSource
+  /** Of the file, in its order. */
+  columns: string[]
+  createdAt: string
+  updatedAt: string
+  appliedAt: string | null
+  problem: { code: string; detail: string } | null
+}
+
+/** What is taken of an entry into its chunk; the suppression beside it holds only a digest of the subject. */
+export type StoredEntry = {
+  line: number
+  /** As sent, in the order of the columns. */
+  cells: readonly string[]
+  kind: SubjectKind
+  subject: string
+  /** Place in `terms` of the chunk. */
+  terms: number
+  quarantined: boolean
+}
+
+/** The state of a submission with nothing left to send. */
+export const appliedState = ({
+  rejected,
+  quarantined,
+  failed,
+}: Pick<DncCounts, 'rejected' | 'quarantined' | 'failed'>): 'applied' | 'applied_with_errors' =>
+  rejected + quarantined + failed > 0 ? 'applied_with_errors' : 'applied'

@@ -1,0 +1,15 @@
+import { normaliseDate } from '../contacts/date.ts'
+
+const ZONED = /T.*(?:Z|[+-]\d{2}:?\d{2})$/u
+
+/**
+ * The point in time that the text names, as ISO 8601 in UTC; null when it is no date and time of the calendar, or has no zone. None is made up: a date
+ * alone is another day elsewhere.
+ */
+export const instantOf = (written: string): string | null => {
+  const text = normaliseDate(written)
+  if (text === null || !ZONED.test(text)) return null
+  const spelt = text.replace(',', '.').replace(/([+-]\d{2})(\d{2})$/u, '$1:$2')
+  const ms = Date.parse(spelt)
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
+}

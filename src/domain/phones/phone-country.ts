@@ -1,0 +1,44 @@
+import {
+  getCountries,
+  getCountryCallingCode,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max'
+import type { CountryCode } from 'libphonenumber-js/max'
+
+/** By calling code, who has it. */
+const countriesOf = new Map<string, CountryCode[]>()
+for (const country of getCountries()) {
+  const code = getCountryCallingCode(country)
+  countriesOf.set(code, [...(countriesOf.get(code) ?? []), country])
+}
+
+/** Enough digits behind the plus sign to tell whose a number is: of North America the area and one more, elsewhere nearly all. */
+const NORTH_AMERICAN_DIGITS = 5
+const OTHER_DIGITS = 10
+/** Hostile input cannot grow the map without end. */
+const MOST_KNOWN = 50_000
+const known = new Map<string, string | null>()
+
+const callingCodeOf = (e164: string): string | null => {
+  for (const length of [1, 2, 3]) {
+    const code = e164.slice(1, 1 + length)
+    if (countriesOf.has(code)) return code
+  }
+  return null
+}
+
+/** The country (ISO 3166-1, two capital letters) of a valid number in E.164; null where it is of none, such as +800. */
+export const countryOfPhone = (e164: string): string | null => {
+  const code = callingCodeOf(e164)
+  if (code === null) return null
+  const countries = countriesOf.get(code)!
+  if (countries.length === 1) return countries[0]!
+  const digits = code === '1' ? NORTH_AMERICAN_DIGITS : OTHER_DIGITS
+  const prefix = e164.slice(0, digits + 1)
+  const before = known.get(prefix)
+  if (before !== undefined) return before
+  const country = parsePhoneNumberFromString(e164)?.country ?? null
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(prefix, country)
+  return country
+}

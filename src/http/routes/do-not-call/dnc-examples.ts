@@ -1,0 +1,117 @@
+import type { z } from 'zod'
+
+import type { Example } from '../../document/example.ts'
+import type { ledgerEntrySchema, submissionSchema } from './dnc-schemas.ts'
+
+const dncListId = 'demo-dnc'
+const submissionId = 'dns_0198c0de73a47e5b9c1df20a4e6b8d01'
+const key = { 'idempotency-key': '8f6a1c7e-3b55-4f0e-9d0b-6a2f4c1d7e90' }
+
+const ENTRIES = [
+  { phoneNumber: '+14155552671', reason: 'CUSTOMER_REQUEST', source: 'web form' },
+  { email: 'anna@example.com', expiresAt: '2032-01-01T00:00:00Z' },
+  { phoneNumber: '(415) 555-2671' },
+]
+const FILE = [
+  'phoneNumber,reason,expiresAt',
+  '+14155552671,CUSTOMER_REQUEST,',
+  '+442079460018,REGULATORY,2032-01-01T00:00:00+01:00',
+  '',
+].join('\r\n')
+
+const SUBMISSION: z.output<typeof submissionSchema> = {
+  id: submissionId,
+  dncListId,
+  kind: 'add',
+  state: 'applying',
+  hold: null,
+  version: 1,
+  counts: {
+    ...{ read: 3, accepted: 2, rejected: 1, quarantined: 0, duplicates: 0, blank: 0 },
+    ...{ created: 0, existing: 0, updated: 0, removed: 0, notFound: 0, failed: 0, pending: 2 },
+  },
+  rejections: { 'phone-region-missing': 1 },
+  notes: [],
+  source: {
+    fileName: null,
+    format: 'json',
+    bytes: 196,
+    sha256: '6f1c0f1d3a57c2b9b6a1f8c2f4a3d5e6978899aabbccddeeff00112233445566',
+  },
+  createdAt: '2026-11-28T08:00:00.000Z',
+  updatedAt: '2026-11-28T08:00:00.000Z',
+  appliedAt: null,
+  problem: null,
+}
+
+const REASON =
+  'The number is written as within a country, and the do-not-call entry does not say of which. None is made up: the wrong person would be suppressed. Write the number with + and its country code, or name the country in region, for the entry or as an option.'
+
+const ENTRY: z.output<typeof ledgerEntrySchema> = {
+  line: 3,
+  outcome: 'rejected',
+  code: 'phone-region-missing',
+  column: 'phoneNumber',
+  reason: `phoneNumber: ${REASON}`,
+  faults: [
+    { code: 'phone-region-missing', column: 'phoneNumber', reason: `phoneNumber: ${REASON}` },
+  ],
+  entry: null,
+  cells: { phoneNumber: '(415) 555-2671' },
+}
+
+export const SUBMIT_EXAMPLES: readonly Example[] = [
+  {
+    name: 'json',
+    summary: 'Three entries, of which one does not say whose number it is',
+    params: { dncListId },
+    headers: key,
+    body: { entries: ENTRIES },
+    answer: { status: 202, body: SUBMISSION },
+  },
+  {
+    name: 'csv',
+    summary: 'A file, with what stands for every entry as options',
+    params: { dncListId },
+    query: { source: 'crm-export' },
+    headers: { 'idempotency-key': '0c2b7c1e-94a4-4a51-8a5c-64f6a3e5d2b1' },
+    body: FILE,
+    bodyType: 'text/csv',
+    answer: { status: 202 },
+  },
+]
+
+export const LIST_EXAMPLES: readonly Example[] = [
+  {
+    name: 'ofList',
+    summary: 'Those of one do-not-call list that are not applied yet',
+    query: { dncListId, state: 'applying,held' },
+    answer: { status: 200, body: { items: [SUBMISSION], next: null } },
+  },
+]
+
+export const FIND_EXAMPLES: readonly Example[] = [
+  {
+    name: 'found',
+    summary: 'A submission and its counts',
+    params: { submissionId },
+    answer: { status: 200, body: SUBMISSION },
+  },
+]
+
+export const ENTRIES_EXAMPLES: readonly Example[] = [
+  {
+    name: 'rejected',
+    summary: 'The entries that were rejected, and why',
+    params: { submissionId },
+    query: { outcome: 'rejected' },
+    answer: { status: 200, body: { items: [ENTRY], next: null } },
+  },
+  {
+    name: 'csv',
+    summary: 'All of them as CSV',
+    params: { submissionId },
+    headers: { accept: 'text/csv' },
+    answer: { status: 200, type: 'text/csv' },
+  },
+]

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+
+import { DNC_REASON_NAMES } from '../../../domain/do-not-call/dnc-entry.ts'
+import {
+  DNC_COUNTS,
+  DNC_HOLDS,
+  DNC_KINDS,
+  ENTRY_OUTCOMES,
+  SEEN_DNC_STATES,
+} from '../../../domain/do-not-call/dnc-submission.ts'
+import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
+
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+export const dncListParamsSchema = z.strictObject({ dncListId: genesysIdSchema })
+export const submissionParamsSchema = z.strictObject({ submissionId: gatewayIdSchema })
+
+export const submissionsQuerySchema = z.strictObject({
+  dncListId: genesysIdSchema.optional(),
+  state: someOf(SEEN_DNC_STATES),
+  cursor: cursorSchema.optional(),
+  limit: limitUpTo(100, 20),
+})
+
+export const entriesQuerySchema = z.strictObject({
+  outcome: someOf(ENTRY_OUTCOMES),
+  cursor: cursorSchema.optional(),
+  limit: limitUpTo(500, 100),
+})
+
+/** A submission as callers see it. */
+export const submissionSchema = z.strictObject({
+  id: z.string(),
+  dncListId: z.string(),
+  kind: z.enum(DNC_KINDS),
+  state: z.enum(SEEN_DNC_STATES),
+  hold: z
+    .strictObject({
+      reason: z.enum(Object.keys(DNC_HOLDS) as (keyof typeof DNC_HOLDS)[]),
+      since: stamp,
+    })
+    .nullable(),
+  version: count,
+  counts: z.strictObject(
+    Object.fromEntries(DNC_COUNTS.map((name) => [name, count])) as Record<
+      (typeof DNC_COUNTS)[number],
+      typeof count
+    >,
+  ),
+  /** By code. */
+  rejections: z.record(z.string(), count),
+  notes: z.array(z.string()),
+  source: z.strictObject({
+    fileName: z.string().nullable(),
+    format: z.enum(['csv', 'json', 'ndjson']),
+    bytes: count,
+    sha256: z.string(),
+  }),
+  createdAt: stamp,
+  updatedAt: stamp,
+  appliedAt: stamp.nullable(),
+  problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+})
+
+/** An entry of the ledger. */
+export const ledgerEntrySchema = z.strictObject({
+  line: count,
+  outcome: z.enum(ENTRY_OUTCOMES),
+  code: z.string().nullable(),
+  column: z.string().nullable(),
+  reason: z.string().nullable(),
+  faults: z.array(
+    z.strictObject({ code: z.string(), column: z.string().nullable(), reason: z.string() }),
+  ),
+  /** What the entry was understood to say; null: it was rejected. */
+  entry: z
+    .strictObject({
+      reason: z.enum(DNC_REASON_NAMES),
+      originalReason: z.string().nullable(),
+      source: z.string().nullable(),
+      receivedAt: stamp.nullable(),
+      expiresAt: stamp.nullable(),
+      contactListIds: z.array(z.string()).nullable(),
+    })
+    .nullable(),
+  cells: z.record(z.string(), z.string()),
+})

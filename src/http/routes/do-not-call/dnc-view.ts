@@ -1,0 +1,55 @@
+import type { z } from 'zod'
+
+import type { DncSubmission, SeenDncState } from '../../../domain/do-not-call/dnc-submission.ts'
+import { rejectionReason } from '../../../domain/uploads/rejection.ts'
+import { ledgerFaults, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
+import type { DncLedgerEntry } from '../../../workflows/ports/do-not-call/submissions.ts'
+import type { ledgerEntrySchema, submissionSchema } from './dnc-schemas.ts'
+
+/** A submission as callers see it. */
+export const renderSubmission = (submission: DncSubmission): z.output<typeof submissionSchema> => {
+  const { id, dncListId, kind, hold, version, counts, rejections, notes } = submission
+  const { fileName, format, bytes, sha256 } = submission.source
+  const { createdAt, updatedAt, appliedAt, problem } = submission
+  // One that is being received is nobody's to see.
+  const state = submission.state as SeenDncState
+  return {
+    ...{ id, dncListId, kind, state, hold, version, counts, rejections, notes },
+    source: { fileName, format, bytes, sha256 },
+    ...{ createdAt, updatedAt, appliedAt, problem },
+  }
+}
+
+/** Of an entry in the form in which the ledger of rows is written: what is wrong with it, or that another line counts. */
+export const faultsOf = ({ outcome, faults }: DncLedgerEntry) => {
+  const [first] = faults
+  if (first !== undefined) return { code: first.code, column: first.column, faults }
+  const code = { duplicate: 'duplicate-in-submission', quarantined: 'country-not-allowed' }[
+    outcome as string
+  ]
+  return { code: code ?? null, column: null }
+}
+
+export const renderEntry =
+  ({ columns }: DncSubmission) =>
+  (entry: DncLedgerEntry): z.output<typeof ledgerEntrySchema> => {
+    const { line, outcome, terms, cells } = entry
+    const reasoned = { ...faultsOf(entry), replacedByLine: null }
+    const { code, column } = reasoned
+    const filled = columns.flatMap((name, at) => (cells[at] ? [[name, cells[at]] as const] : []))
+    return {
+      ...{ line, outcome, code, column },
+      reason:
+        code === null
+          ? null
+          : ledgerReason({ ...reasoned, faults: ledgerFaults(reasoned).slice(0, 1) }),
+      faults: ledgerFaults(reasoned).map((fault) => ({
+        ...{ code: fault.code, column: fault.column, reason: rejectionReason(fault) },
+      })),
+      entry:
+        terms === null
+          ? null
+          : { ...terms, contactListIds: terms.contactListIds && [...terms.contactListIds] },
+      cells: Object.fromEntries(filled),
+    }
+  }

@@ -1,0 +1,27 @@
+import type { FastifyRequest } from 'fastify'
+
+import type { Refuse } from '../../domain/problems/refusing.ts'
+import { cursorUnreadable } from '../server/cursor.ts'
+
+/** The cursor of a page of a ledger: the line after which the next one begins. */
+export const cursorOfLine = (line: number): string =>
+  Buffer.from(`line:${line}`).toString('base64url')
+
+/** Throws 400 for a cursor that no page gave. */
+export const lineOfCursor = (
+  refuse: Refuse<'parameter-invalid'>,
+  cursor: string | undefined,
+): number => {
+  if (cursor === undefined) return 0
+  const line = /^line:([0-9]{1,15})$/u.exec(Buffer.from(cursor, 'base64url').toString())?.[1]
+  if (line === undefined) throw cursorUnreadable(refuse)
+  return Number(line)
+}
+
+/** Whether the caller prefers CSV: named in Accept, and not after JSON. */
+export const wantsCsv = (request: Pick<FastifyRequest, 'headers'>): boolean => {
+  const accept = (request.headers.accept ?? '').toLowerCase()
+  const csv = accept.indexOf('text/csv')
+  const json = accept.indexOf('application/json')
+  return csv !== -1 && (json === -1 || csv < json)
+}

@@ -1,0 +1,206 @@
+import type { NewDncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
+import {
+  ENTRY_FIELDS,
+  type DncEntry,
+  type EntryField,
+  type EntryTerms,
+} from '../../domain/do-not-call/dnc-entry.ts'
+import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
+import type { DncSource, StoredEntry } from '../../domain/do-not-call/dnc-submission.ts'
+import { isBlank } from '../../domain/text/unseen-characters.ts'
+import type { RejectedRow } from '../../domain/uploads/chunk.ts'
+import type { RowFault } from '../../domain/uploads/rejection.ts'
+import { createDigestBatch } from '../../lib/keyed-digest.ts'
+import { FileRefused, type IntakeSpec } from '../contract.ts'
+import { rawRowOf, type CsvSink } from '../formats/csv-reader.ts'
+import type { RawRow, RowSink } from '../formats/raw-row.ts'
+import { readFile } from '../read-file.ts'
+import { layOutEntries, type EntryLayout } from './entry-layout.ts'
+import type { EntryCells, JudgeEntry } from './entry-steps.ts'
+
+/** What the entries of one submission are checked against. */
+export type EntrySpec = Pick<
+  IntakeSpec,
+  'format' | 'fileName' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'
+> & { options: DncOptions; judge: JudgeEntry }
+
+export type EntryResult = {
+  counts: { read: number; rejected: number; blank: number }
+  rejections: Record<string, number>
+  columns: string[]
+  source: DncSource
+  chunks: number
+}
+
+/** Entries that lie in a chunk. */
+const CHUNK_ENTRIES = 5_000
+const CHUNK_CHARACTERS = 2_000_000
+
+type OpenChunk = {
+  firstLine: number
+  lastLine: number
+  characters: number
+  terms: Map<EntryTerms, number>
+  entries: StoredEntry[]
+  rejected: RejectedRow[]
+}
+
+const createChunks = (digestKey: Buffer) => {
+  const digests = createDigestBatch(digestKey)
+  const closed: NewDncChunk[] = []
+  let open: OpenChunk | null = null
+  let seq = 0
+
+  const at = (line: number): OpenChunk => {
+    open ??= {
+      ...{ firstLine: line, lastLine: line, characters: 0, terms: new Map() },
+      ...{ entries: [], rejected: [] },
+    }
+    open.lastLine = line
+    return open
+  }
+  const close = (): void => {
+    if (open === null) return
+    const { firstLine, lastLine, entries, rejected } = open
+    const terms = [...open.terms.keys()]
+    closed.push({ seq, firstLine, lastLine, terms, entries, rejected, subjects: digests.take() })
+    open = null
+    seq += 1
+  }
+  const grow = (chunk: OpenChunk, cells: readonly string[]): void => {
+    for (const cell of cells) chunk.characters += cell.length
+    const rows = chunk.entries.length + chunk.rejected.length
+    if (rows >= CHUNK_ENTRIES || chunk.characters >= CHUNK_CHARACTERS) close()
+  }
+  return {
+    accept: (line: number, cells: readonly string[], entry: DncEntry): void => {
+      const chunk = at(line)
+      let terms = chunk.terms.get(entry.terms)
+      if (terms === undefined) {
+        terms = chunk.terms.size
+        chunk.terms.set(entry.terms, terms)
+      }
+      digests.add(entry.subject)
+      const { kind, subject, quarantined } = entry
+      chunk.entries.push({ line, cells, kind, subject, terms, quarantined })
+      grow(chunk, cells)
+    },
+    reject: (row: RejectedRow): void => {
+      const chunk = at(row.line)
+      chunk.rejected.push(row)
+      grow(chunk, row.cells)
+    },
+    close,
+    takeClosed: () => closed.splice(0),
+    chunks: () => seq,
+  }
+}
+
+/** The faults of the record's form, after which it is not known which cell is what. */
+const formFaults = (layout: EntryLayout, { cells, faults }: RawRow): RowFault[] => {
+  const found = [...faults]
+  const extra = cells.slice(layout.width).some((cell) => !isBlank(cell))
+  if (!found.some(({ code }) => code === 'row-not-object')) {
+    if (cells.length < layout.width || extra) {
+      const width = { found: cells.length, expected: layout.width }
+      found.push({ code: 'row-ragged', column: null, width })
+    }
+  }
+  return found
+}
+
+type Tally = { read: number; rejected: number; blank: number; rejections: Map<string, number> }
+
+const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks>) => {
+  const tally: Tally = { read: 0, rejected: 0, blank: 0, rejections: new Map() }
+  let layout: EntryLayout | null = null
+  let cells: readonly string[] = []
+  const cellOf: EntryCells = (field) => {
+    const place = layout!.places[field]
+    return place === undefined ? '' : cells[place]!
+  }
+  const columnOf = (field: EntryField | null): string | null =>
+    field === null ? null : (layout!.names[layout!.places[field] ?? -1] ?? field)
+
+  const reject = (line: number, [fault, ...more]: RowFault[]): void => {
+    tally.rejected += 1
+    tally.rejections.set(fault!.code, (tally.rejections.get(fault!.code) ?? 0) + 1)
+    const row = { line, ...fault!, cells: [...cells] }
+    chunks.reject(more.length === 0 ? row : { ...row, more })
+  }
+  const row = (raw: RawRow): void => {
+    tally.read += 1
+    if (tally.read > spec.maxRows) {
+      const detail = `The file has over ${spec.maxRows} entries.`
+      throw new FileRefused('upload-too-many-rows', detail, { maxRows: spec.maxRows })
+    }
+    cells = layout!.cellsOf(raw.cells)
+    if (raw.faults.length === 0 && raw.cells.every(isBlank)) {
+      tally.blank += 1
+      return
+    }
+    const found = formFaults(layout!, raw)
+    if (found.length > 0) return reject(raw.line, found)
+    const judged = spec.judge(cellOf)
+    if (judged.faults === null) return chunks.accept(raw.line, cells, judged.entry)
+    reject(
+      raw.line,
+      judged.faults.map(({ code, field }) => ({ code, column: columnOf(field) })),
+    )
+  }
+  const sink: RowSink & CsvSink = {
+    header: (names) => {
+      layout = layOutEntries(names, spec)
+    },
+    noHeader: () => undefined,
+    record: (record) => row(rawRowOf(record)),
+    row,
+  }
+  return { sink, tally, layout: () => layout }
+}
+
+/**
+ * Reads the entries of a submission as they stream in: decode → rows → entries → chunks, each of which `take` stores before more is read. An
+ * entry's fault rejects that entry. Throws `FileRefused`, with `dnc-no-entries` where there is none at all.
+ */
+export const runEntryIntake = async (
+  body: AsyncIterable<Uint8Array>,
+  spec: EntrySpec,
+  take: (chunk: NewDncChunk) => Promise<void>,
+): Promise<EntryResult> => {
+  const chunks = createChunks(spec.digestKey)
+  const rows = createEntryRows(spec, chunks)
+  const passOn = async (): Promise<void> => {
+    for (const chunk of chunks.takeClosed()) await take(chunk)
+  }
+  const { delimiter, encoding } = spec.options
+  const options = { delimiter, encoding, hasHeader: true }
+  const jsonForm = {
+    member: 'entries' as const,
+    columns: ENTRY_FIELDS,
+    lists: new Set(['contactListIds']),
+  }
+  const file = await readFile(body, { ...spec, options, jsonForm }, rows.sink, passOn).catch(
+    (error: unknown) => {
+      throw error instanceof FileRefused && error.code === 'upload-empty' ? noEntries() : error
+    },
+  )
+  chunks.close()
+  await passOn()
+  const { read, rejected, blank, rejections } = rows.tally
+  if (read === blank) throw noEntries()
+  const { format, fileName } = spec
+  return {
+    counts: { read, rejected, blank },
+    rejections: Object.fromEntries(rejections),
+    columns: rows.layout()!.names,
+    source: {
+      ...{ fileName, format, bytes: file.meter.bytes, sha256: file.meter.sha256() },
+      delimiter: file.reader.delimiter(),
+    },
+    chunks: chunks.chunks(),
+  }
+}
+
+const noEntries = (): FileRefused =>
+  new FileRefused('dnc-no-entries', 'The body has no entry: send at least one.')

@@ -1,0 +1,74 @@
+import { looksPersonal, shownName } from '../../domain/contacts/personal-name.ts'
+import { ENTRY_FIELDS, type EntryField } from '../../domain/do-not-call/dnc-entry.ts'
+import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
+import { isForbiddenName } from '../columns/column-names.ts'
+import { readHeader } from '../columns/file-header.ts'
+import { FileRefused } from '../contract.ts'
+import { unguardCell } from '../formats/cell-guard.ts'
+
+/** Which cell of a record is which field of an entry; fixed once the header is read. */
+export type EntryLayout = {
+  /** The file's columns, without those that a ledger added. */
+  names: string[]
+  /** Place among them. */
+  places: Partial<Record<EntryField, number>>
+  /** The fewest cells of a record. */
+  width: number
+  cellsOf(record: readonly string[]): readonly string[]
+}
+
+const fieldOf = (name: string, mapping: DncOptions['mapping']): EntryField | null | undefined => {
+  if (mapping !== undefined && Object.hasOwn(mapping, name)) return mapping[name]!
+  return ENTRY_FIELDS.find((field) => field === name)
+}
+
+const refusePersonal = (names: readonly string[]): void => {
+  const positions = [...names.keys()].filter((at) => looksPersonal(names[at]!)).map((at) => at + 1)
+  if (positions.length === 0) return
+  throw new FileRefused(
+    'header-forbidden',
+    'The first line does not look like a header: send one, for example phoneNumber,reason.',
+    { positions: positions.slice(0, 50) },
+  )
+}
+
+const refuseUnknown = (names: readonly string[], mapping: DncOptions['mapping']): void => {
+  const unknown = names.filter(
+    (name) => isForbiddenName(name) || fieldOf(name, mapping) === undefined,
+  )
+  const absent = Object.keys(mapping ?? {}).filter((name) => !names.includes(name))
+  if (unknown.length + absent.length === 0) return
+  const columns = [...new Set([...unknown, ...absent])].slice(0, 50).map(shownName)
+  const detail =
+    'The file has columns that no entry has, or `mapping` names columns that the file does not have.'
+  throw new FileRefused('dnc-columns-unknown', detail, { columns, fields: ENTRY_FIELDS })
+}
+
+/** Throws `FileRefused` for a header that is no header of entries. */
+export const layOutEntries = (
+  record: readonly string[],
+  { format, options }: { format: string; options: Pick<DncOptions, 'mapping'> },
+): EntryLayout => {
+  const guarded = format === 'csv'
+  const { names, positions, needed } = readHeader(record, guarded)
+  const mapping = format === 'csv' ? options.mapping : undefined
+  refusePersonal(names)
+  refuseUnknown(names, mapping)
+  const places: EntryLayout['places'] = {}
+  for (const [at, name] of names.entries()) {
+    const field = fieldOf(name, mapping)
+    if (field === null || field === undefined) continue
+    if (places[field] !== undefined) {
+      const twice = [positions[places[field]]!, positions[at]!]
+      const detail = 'Two columns are the same field of an entry.'
+      throw new FileRefused('header-duplicate', detail, { positions: twice })
+    }
+    places[field] = at
+  }
+  const straight = names.length === record.length
+  const cellsOf = (cells: readonly string[]): readonly string[] => {
+    const own = straight ? cells : positions.map((position) => cells[position - 1] ?? '')
+    return guarded && own.some((cell) => cell.startsWith("'")) ? own.map(unguardCell) : own
+  }
+  return { names, places, width: needed, cellsOf }
+}

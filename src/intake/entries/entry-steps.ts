@@ -1,0 +1,201 @@
+import {
+  DNC_REASON_NAMES,
+  foldEmail,
+  type DncEntry,
+  type DncRules,
+  type EntryField,
+  type EntryTerms,
+} from '../../domain/do-not-call/dnc-entry.ts'
+import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
+import { instantOf } from '../../domain/do-not-call/instant.ts'
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
+import { countryOfPhone } from '../../domain/phones/phone-country.ts'
+import { isPhoneRegion } from '../../domain/phones/phone-library.ts'
+import { isBlank } from '../../domain/text/unseen-characters.ts'
+import { hasBadCharacters } from '../rows/check-characters.ts'
+import type { Normalisation, NormalisationFor } from '../rows/normalisation.ts'
+
+/** A fault of an entry: its code, and the field at fault. */
+export type EntryFault = { code: string; field: EntryField | null }
+
+/** The cells of an entry by their fields; "" where there is none. */
+export type EntryCells = (field: EntryField) => string
+
+/** Judges one entry and brings it into form; or all of its faults. */
+export type JudgeEntry = (
+  cells: EntryCells,
+) => { entry: DncEntry; faults: null } | { faults: [EntryFault, ...EntryFault[]] }
+
+/** The steps for the entries of one submission, by its options; `now`: expiries must lie behind it. */
+export type BuildEntrySteps = (submission: {
+  options: Pick<
+    DncOptions,
+    'reason' | 'source' | 'receivedAt' | 'expiresAt' | 'expires' | 'region' | 'contactListIds'
+  >
+  now: Date
+}) => JudgeEntry
+
+const LONGEST_WORD = 64
+const MOST_LISTS = 100
+/** Entries of a submission mostly say the same: so many different ones are remembered. */
+const MOST_TERMS = 2_000
+/** Digits and what stands between them, without a plus sign: a number of some country, and nobody knows which. */
+const NATIONAL = /^[\d\s()./-]+$/u
+
+const TERMS_FIELDS = [
+  'reason',
+  'source',
+  'receivedAt',
+  'expiresAt',
+  'expires',
+  'contactListIds',
+] as const
+
+type ReadTerms = { terms: EntryTerms; faults: readonly EntryFault[] }
+
+const readInstant = (text: string, field: EntryField, faults: EntryFault[]): string | null => {
+  if (isBlank(text)) return null
+  const instant = text.length > LONGEST_WORD ? null : instantOf(text)
+  if (instant === null) faults.push({ code: 'date-invalid', field })
+  return instant
+}
+
+const readLists = (text: string, faults: EntryFault[]): string[] | null => {
+  if (isBlank(text)) return null
+  const ids = [...new Set(text.split(/[,;\s]+/u).filter((id) => id !== ''))].toSorted()
+  const valid = ids.length <= MOST_LISTS && ids.every((id) => genesysIdSchema.safeParse(id).success)
+  if (!valid) faults.push({ code: 'contact-lists-invalid', field: 'contactListIds' })
+  return valid ? ids : null
+}
+
+const readReason = (
+  text: string,
+  { reasons }: DncRules,
+): Pick<EntryTerms, 'reason' | 'originalReason'> => {
+  const word = text.trim()
+  if (word === '') return { reason: 'UNSPECIFIED', originalReason: null }
+  const own = DNC_REASON_NAMES.find((name) => name === word)
+  if (own !== undefined) return { reason: own, originalReason: null }
+  return { reason: reasons.get(word.toLowerCase()) ?? 'UNSPECIFIED', originalReason: word }
+}
+
+const readTerms = (rules: DncRules, cells: EntryCells, now: number): ReadTerms => {
+  const faults: EntryFault[] = []
+  for (const field of ['reason', 'source'] as const) {
+    if (cells(field).trim().length > LONGEST_WORD) faults.push({ code: 'cell-too-long', field })
+  }
+  const receivedAt = readInstant(cells('receivedAt'), 'receivedAt', faults)
+  const field = isBlank(cells('expiresAt')) ? 'expires' : 'expiresAt'
+  const expiresAt = readInstant(cells(field), field, faults)
+  if (field === 'expiresAt' && !isBlank(cells('expires'))) {
+    const other = readInstant(cells('expires'), 'expires', faults)
+    if (other !== expiresAt) faults.push({ code: 'expiry-twice', field: 'expires' })
+  }
+  if (expiresAt !== null && Date.parse(expiresAt) <= now)
+    faults.push({ code: 'expiry-past', field })
+  const source = cells('source').trim()
+  return {
+    faults,
+    terms: {
+      ...readReason(cells('reason'), rules),
+      source: source === '' ? null : source,
+      receivedAt,
+      expiresAt,
+      contactListIds: readLists(cells('contactListIds'), faults),
+    },
+  }
+}
+
+/** The terms of entries, each kind judged once. */
+const createTerms = (rules: DncRules, now: number) => {
+  const known = new Map<string, ReadTerms>()
+  return (cells: EntryCells): ReadTerms => {
+    let key = ''
+    for (const field of TERMS_FIELDS) key += `${cells(field)}\0`
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const read = readTerms(rules, cells, now)
+    if (known.size >= MOST_TERMS) known.clear()
+    known.set(key, read)
+    return read
+  }
+}
+
+/** E.164 and the country, or a code. `region`: "" where nobody named one. */
+const createReadPhone = (normalisationFor: NormalisationFor) => {
+  const within = (region: string): Normalisation => normalisationFor({ region, plus: 'reject' })
+  return (raw: string, region: string): { e164: string } | { code: string } => {
+    const text = raw.trim()
+    // No region is made up: the wrong person would be suppressed, and the right one called.
+    if (region === '' && NATIONAL.test(text)) return { code: 'phone-region-missing' }
+    const result = within(region === '' ? 'US' : region).phone(text)
+    if (!result.ok) return { code: result.code }
+    if (region === '' && !/[+\uff0b]/u.test(text)) return { code: 'phone-region-missing' }
+    return { e164: result.e164 }
+  }
+}
+
+/** What builds the steps for submissions of entries; phones and emails are judged as those of contacts. Left out: the CRM has no words of its own, and no country is allowed. */
+export const createEntrySteps = (
+  { reasons = new Map(), allowedCountries = new Set() }: Partial<DncRules>,
+  normalisationFor: NormalisationFor,
+): BuildEntrySteps => {
+  const rules = { reasons, allowedCountries }
+  const readPhone = createReadPhone(normalisationFor)
+  const { email: readEmail } = normalisationFor({ region: 'US', plus: 'reject' })
+  return ({ options, now }) => {
+    const termsOf = createTerms(rules, now.getTime())
+    const given: { [field in EntryField]?: string | undefined } = {
+      ...options,
+      contactListIds: options.contactListIds?.join(',') ?? '',
+    }
+    const expires = options.expiresAt ?? options.expires ?? ''
+    return (own) => {
+      const hasExpiry = !isBlank(own('expiresAt')) || !isBlank(own('expires'))
+      const cells: EntryCells = (field) => {
+        const cell = own(field)
+        if (cell !== '' && !isBlank(cell)) return cell
+        if (field === 'expires') return ''
+        if (field === 'expiresAt') return hasExpiry ? '' : expires
+        return given[field] ?? ''
+      }
+      const { terms, faults: found } = termsOf(cells)
+      const faults = [...found]
+      const region = cells('region').trim()
+      if (region !== '' && !isPhoneRegion(region))
+        faults.push({ code: 'region-unknown', field: 'region' })
+      const [phone, email] = [own('phoneNumber'), own('email')]
+      const person = judgePerson(phone, email, (raw) => readPhone(raw, region), readEmail)
+      if ('code' in person) faults.push(person)
+      const [first, ...more] = faults
+      if (first !== undefined) return { faults: [first, ...more] }
+      const { kind, subject } = person as Person
+      const country = kind === 'phone' ? countryOfPhone(subject) : null
+      const quarantined = kind === 'phone' && !rules.allowedCountries.has(country ?? '')
+      return { faults: null, entry: { kind, subject, terms, quarantined } }
+    }
+  }
+}
+
+type Person = Pick<DncEntry, 'kind' | 'subject'>
+
+const judgePerson = (
+  phone: string,
+  email: string,
+  readPhone: (raw: string) => { e164: string } | { code: string },
+  readEmail: (raw: string) => string | null,
+): Person | EntryFault => {
+  const [hasPhone, hasEmail] = [!isBlank(phone), !isBlank(email)]
+  if (hasPhone && hasEmail) return { code: 'entry-subject-both', field: null }
+  if (hasPhone) {
+    if (hasBadCharacters(phone)) return { code: 'text-invalid', field: 'phoneNumber' }
+    const read = readPhone(phone)
+    if ('code' in read) return { code: read.code, field: 'phoneNumber' }
+    return { kind: 'phone', subject: read.e164 }
+  }
+  if (!hasEmail) return { code: 'entry-subject-missing', field: null }
+  if (hasBadCharacters(email)) return { code: 'text-invalid', field: 'email' }
+  const address = readEmail(email)
+  if (address === null) return { code: 'email-invalid', field: 'email' }
+  return { kind: 'email', subject: foldEmail(address) }
+}

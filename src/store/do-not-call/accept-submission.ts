@@ -1,0 +1,68 @@
+import { sql } from 'kysely'
+
+import { appliedState } from '../../domain/do-not-call/dnc-submission.ts'
+import type {
+  AcceptSubmission,
+  DncSubmissionStore,
+} from '../../workflows/ports/do-not-call/submissions.ts'
+import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
+import { answerClaim } from '../uploads/stored-answer.ts'
+import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
+
+/**
+ * First of all in a transaction that adds entries: whoever records an HTTP try holds this row for share, so that the try is recorded before the
+ * entries are there, or sees them.
+ */
+const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
+  const { rows } = await sql<{
+    epoch: string
+  }>`insert into suppression_epoch as e (tenant_id, epoch)
+    values (${tenantId}, 1) on conflict (tenant_id) do update set epoch = e.epoch + 1 returning epoch`.execute(
+    tx,
+  )
+  return rows[0]!.epoch
+}
+
+const countChunks = async (tx: Tx, { id, chunks }: AcceptSubmission): Promise<void> => {
+  const { rows } = await sql<{ stored: number }>`select count(*)::int as stored
+    from dnc_chunk join dnc_submission on number = submission where id = ${id}`.execute(tx)
+  if (rows[0]!.stored === chunks) return
+  throw new StagingLost(`Submission ${id}: ${rows[0]!.stored} of ${chunks} chunks are stored`)
+}
+
+const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
+  await sql`insert into dnc_list_lane as l (dnc_list_id, ready_at) values (${dncListId}, clock_timestamp())
+    on conflict (dnc_list_id) do update set woken = true, ready_at = least(l.ready_at, clock_timestamp())`.execute(
+    tx,
+  )
+}
+
+export const createAcceptSubmission =
+  ({ database, seals }: { database: Database; seals: Seals }): DncSubmissionStore['accept'] =>
+  (input) =>
+    inTransaction(database, async (tx) => {
+      const { id, counts, source, columns, rejections } = input
+      const epoch = await raiseEpoch(tx, input.tenantId)
+      await countChunks(tx, input)
+      const state = counts.accepted > 0 ? 'applying' : appliedState({ ...counts, failed: 0 })
+      const { rows } = await sql<SubmissionRow>`update dnc_submission set
+          epoch = ${epoch}::bigint, state = ${state}, version = 1,
+          read = ${counts.read}, accepted = ${counts.accepted}, rejected = ${counts.rejected},
+          quarantined = ${counts.quarantined}, duplicates = ${counts.duplicates}, blank = ${counts.blank},
+          rejections = ${JSON.stringify(rejections)}::jsonb, source = ${JSON.stringify(source)}::jsonb,
+          columns = ${JSON.stringify(columns)}::jsonb, accepted_at = clock_timestamp(), updated_at = clock_timestamp(),
+          applied_at = case when ${state !== 'applying'} then clock_timestamp() end
+        where id = ${id} and state = 'receiving' returning ${SUBMISSION_COLUMNS}`.execute(tx)
+      if (rows[0] === undefined) throw new StagingLost(`Submission ${id} is not being received`)
+      const submission = toSubmission(rows[0])
+      await wakeLane(tx, submission.dncListId)
+      const answer = input.answerOf(submission)
+      if (!(await answerClaim(tx, seals, input.scope, answer))) {
+        throw new StagingLost(`Submission ${id}: its idempotency claim is gone or answered`)
+      }
+      await appendAudit(tx, [input.audit])
+      return { submission, answer }
+    })

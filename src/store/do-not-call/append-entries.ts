@@ -1,0 +1,109 @@
+import type { KeyObject } from 'node:crypto'
+
+import { sql, type RawBuilder } from 'kysely'
+
+import type { NewDncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
+import { DNC_REASONS, type EntryTerms } from '../../domain/do-not-call/dnc-entry.ts'
+import { sha256 } from '../../lib/digest.ts'
+import type { AppendedEntries } from '../../workflows/ports/do-not-call/submissions.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { createPackChunk, SUBJECT_KINDS } from './entry-chunks.ts'
+
+/** Which contact lists an entry holds for, as part of its key: 0 is all. */
+const scopeOf = (contactListIds: EntryTerms['contactListIds']): string => {
+  if (contactListIds === null) return '0'
+  const scope = sha256(JSON.stringify(contactListIds)).readBigInt64BE()
+  return String(scope === 0n ? 1n : scope)
+}
+
+/** Of each entry: its terms (two bytes), its kind, and whether it is quarantined. */
+const ABOUT_BYTES = 4
+
+const aboutOf = ({ entries }: NewDncChunk): Buffer => {
+  const about = Buffer.alloc(entries.length * ABOUT_BYTES)
+  for (const [place, { terms, kind, quarantined }] of entries.entries()) {
+    about.writeUInt16BE(terms, place * ABOUT_BYTES)
+    about[place * ABOUT_BYTES + 2] = SUBJECT_KINDS[kind]
+    about[place * ABOUT_BYTES + 3] = quarantined ? 1 : 0
+  }
+  return about
+}
+
+/** The entries of a chunk as rows, made in the database of a few bytes each. */
+const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
+  const { terms } = chunk
+  const reasons = terms.map(({ reason }) => DNC_REASONS[reason])
+  const expiries = terms.map(({ expiresAt }) => expiresAt)
+  const scopes = terms.map(({ contactListIds }) => scopeOf(contactListIds))
+  const lists = terms.map(({ contactListIds }) =>
+    contactListIds === null ? null : contactListIds.join(','),
+  )
+  return sql`given as materialized (select ${chunk.subjects}::bytea as subjects, ${aboutOf(chunk)}::bytea as about),
+    terms as materialized (select number - 1 as number, reason, expires_at, scope, string_to_array(lists, ',') as lists
+      from unnest(${reasons}::smallint[], ${expiries}::timestamptz[], ${scopes}::bigint[], ${lists}::text[])
+        with ordinality as t (reason, expires_at, scope, lists, number)),
+    entries as materialized (select place,
+        encode(substr(subjects, place * 16 + 1, 16), 'hex')::uuid as subject,
+        get_byte(about, place * 4) * 256 + get_byte(about, place * 4 + 1) as terms,
+        get_byte(about, place * 4 + 2)::smallint as kind, get_byte(about, place * 4 + 3) = 1 as quarantined
+      from given, generate_series(0, ${chunk.entries.length}::int - 1) as place)`
+}
+
+/**
+ * What a chunk lost to entries that the submission had before, or has twice in the chunk: their reasons and expiries make the kept ones
+ * stronger and longer.
+ */
+const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void> => {
+  await sql`with ${rowsOf(chunk)},
+    wanted as (select subject, scope, max(reason) as reason,
+        case when bool_or(expires_at is null) then null else max(expires_at) end as expires_at
+      from entries join terms on terms.number = entries.terms group by subject, scope)
+    update dnc_entry e set reason = greatest(e.reason, wanted.reason),
+      expires_at = case when wanted.expires_at is null or e.expires_at is null then null
+        else greatest(e.expires_at, wanted.expires_at) end
+    from wanted, dnc_submission s
+    where s.id = ${id} and e.submission = s.number and e.subject = wanted.subject and e.scope = wanted.scope
+      and (e.reason < wanted.reason or (e.expires_at is not null and (wanted.expires_at is null or wanted.expires_at > e.expires_at)))`.execute(
+    tx,
+  )
+}
+
+type Kept = { submissions: number; kept: number; quarantined: number }
+
+/** The chunk and its entries by one statement. `submissions` is 0 where the submission is gone. */
+const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): Promise<Kept> => {
+  const { rows } = await sql<Kept>`with ${rowsOf(chunk)},
+    of_chunk as materialized (select number from dnc_submission where id = ${id} and state = 'receiving' for key share),
+    stored as (insert into dnc_chunk (submission, seq, first_line, last_line, entries, payload)
+      select number, ${chunk.seq}, ${chunk.firstLine}, ${chunk.lastLine}, ${chunk.entries.length}, ${payload}::bytea from of_chunk),
+    kept as (insert into dnc_entry (subject, submission, scope, contact_list_ids, chunk_seq, place, subject_kind, reason, expires_at, quarantined)
+      select subject, of_chunk.number, scope, lists, ${chunk.seq}, place, kind, reason, expires_at, quarantined
+      from of_chunk, entries join terms on terms.number = entries.terms
+      order by place on conflict do nothing returning quarantined)
+    select (select count(*)::int from of_chunk) as submissions, count(*)::int as kept,
+      (count(*) filter (where quarantined))::int as quarantined from kept`.execute(tx)
+  return rows[0]!
+}
+
+/**
+ * Appends chunks. The commit is not waited for until it is on disk: the one that accepts the submission is, and it brings everything before it;
+ * a crash of the database until then may take chunks away, and accepting counts them. null: the submission is gone.
+ */
+export const createAppendEntries = (database: Database) => {
+  const packChunk = createPackChunk()
+  return async (
+    id: string,
+    key: KeyObject,
+    chunk: NewDncChunk,
+  ): Promise<AppendedEntries | null> => {
+    const payload = await packChunk(key, id, chunk)
+    return inTransaction(database, async (tx) => {
+      await sql`set local synchronous_commit = off`.execute(tx)
+      const { submissions, kept, quarantined } = await insert(tx, id, chunk, payload)
+      if (submissions === 0) return null
+      const duplicates = chunk.entries.length - kept
+      if (duplicates > 0) await strengthen(tx, id, chunk)
+      return { accepted: kept - quarantined, quarantined, duplicates }
+    })
+  }
+}

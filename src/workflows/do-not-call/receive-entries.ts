@@ -1,0 +1,224 @@
+import type { Caller } from '../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
+import type { DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import { FileRefused, type IntakeSpec } from '../../intake/contract.ts'
+import {
+  runEntryIntake,
+  type EntryResult,
+  type EntrySpec,
+} from '../../intake/entries/entry-intake.ts'
+import type { BuildEntrySteps } from '../../intake/entries/entry-steps.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { UploadAnswer } from '../contract.ts'
+import type { AppendedEntries, DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
+import { StagingLost, type IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
+import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import { hashBody } from '../uploads/receive/request-fingerprint.ts'
+import type { SUBMIT_ENTRIES_REFUSALS } from './refusals.ts'
+
+export type EntriesRequest = {
+  caller: Caller
+  dncListId: string
+  options: DncOptions
+  format: EntrySpec['format']
+  fileName: string | null
+  body: AsyncIterable<Uint8Array>
+  steps: BuildEntrySteps
+  idempotencyKey: string
+  method: string
+  path: string
+}
+
+export type ReceiveEntriesDeps = {
+  submissions: DncSubmissionStore
+  idempotency: IdempotencyStore
+  intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
+  /** The submission as callers see it; stored with the key and replayed. */
+  renderSubmission: (submission: DncSubmission) => object
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  owner: string
+  signal?: AbortSignal
+}
+
+export type ReceiveEntries = Refusing<
+  (typeof SUBMIT_ENTRIES_REFUSALS)[number],
+  (request: EntriesRequest) => Promise<UploadAnswer>
+>
+
+/** Six beats fit into the 60 s after which a submission or a claim counts as abandoned. */
+const HEARTBEAT_MS = 10_000
+
+/**
+ * Takes a submission of do-not-call entries: judges and stores them while they stream in, and answers 202 when all of them are durable, from
+ * which moment all of them suppress. Whatever goes wrong before leaves nothing behind: no entries, no claim.
+ */
+export const createReceiveEntries =
+  (deps: ReceiveEntriesDeps): ReceiveEntries =>
+  async (request) => {
+    const scope: ClaimScope = {
+      tenantId: request.caller.tenantId,
+      ...{ method: request.method, path: request.path, key: request.idempotencyKey },
+      owner: `${deps.owner}:${deps.ids.newUuid()}`,
+    }
+    const done = await claimKey(deps, scope)
+    if (done !== null) {
+      const sha256 = await hashBody(request.body, deps.intake.maxBytes)
+      if (fingerprintOf(request, sha256) !== done.fingerprint) {
+        const detail = 'This Idempotency-Key was used with other entries or other options.'
+        throw new GatewayProblem('idempotency-key-reused', detail)
+      }
+      const { status, body, location } = done
+      return { status, body, location, replayed: true }
+    }
+    try {
+      return await receive(deps, request, scope)
+    } catch (error) {
+      await releaseClaim(deps, scope)
+      throw translated(error)
+    }
+  }
+
+const fingerprintOf = (
+  { options, dncListId, format }: EntriesRequest,
+  fileSha256: string,
+): string => sha256Hex(canonicalJson({ options, dncListId, format, file: fileSha256 }))
+
+const translated = (error: unknown): unknown => {
+  if (error instanceof FileRefused) {
+    return new GatewayProblem(error.code, error.message, error.about)
+  }
+  if (!(error instanceof StagingLost)) return error
+  const detail =
+    'The submission was given up while it was received: the database did not answer in time.'
+  return new GatewayProblem('database-unavailable', detail, {}, 1)
+}
+
+/** Stores chunks while the next one is read: at most one insert is under way. A failure is thrown by the next call. */
+const createAppender = (append: () => (chunk: Chunk) => Promise<AppendedEntries>) => {
+  const sums: AppendedEntries = { accepted: 0, quarantined: 0, duplicates: 0 }
+  let underWay: Promise<void> = Promise.resolve()
+  const store = async (chunk: Chunk): Promise<void> => {
+    const appended = await append()(chunk)
+    sums.accepted += appended.accepted
+    sums.quarantined += appended.quarantined
+    sums.duplicates += appended.duplicates
+  }
+  return {
+    sums,
+    write: async (chunk: Chunk): Promise<void> => {
+      await underWay
+      underWay = store(chunk)
+      // The failure is thrown where the insert is awaited.
+      underWay.catch(() => undefined)
+    },
+    flush: () => underWay,
+    settled: async () => {
+      await underWay.catch(() => undefined)
+    },
+  }
+}
+type Chunk = Parameters<DncSubmissionStore['append']>[1]
+
+const receive = async (
+  deps: ReceiveEntriesDeps,
+  request: EntriesRequest,
+  scope: ClaimScope,
+): Promise<UploadAnswer> => {
+  const { submissions, idempotency, clock } = deps
+  const { caller, dncListId, options } = request
+  const startedMs = clock.monotonicMs()
+  const id = deps.ids.newId('dns')
+  const { tenantId, requestId } = caller
+  const judge = request.steps({ options, now: clock.now() })
+  const { format, fileName } = request
+  const spec: EntrySpec = { ...deps.intake, format, fileName, options, judge }
+  const appender = createAppender(() => (chunk) => submissions.append(id, chunk))
+  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
+    await idempotency.keepAlive(scope)
+    return submissions.touch(id)
+  })
+  try {
+    const about = { id, tenantId, dncListId, kind: 'add' as const }
+    await submissions.begin({ ...about, actor: caller.keyId, requestId, owner: deps.owner })
+    const result = await runEntryIntake(request.body, spec, async (chunk) => {
+      heartbeat.assertAlive()
+      await appender.write(chunk)
+    })
+    await appender.flush()
+    heartbeat.assertAlive()
+    const accepted = await accept(deps, request, { id, scope, result, sums: appender.sums })
+    await heartbeat.stop()
+    tell(deps, request, accepted.submission, clock.monotonicMs() - startedMs)
+    const { status, body, location } = accepted.answer
+    return { status, body, location, replayed: false }
+  } catch (error) {
+    await heartbeat.stop()
+    await appender.settled()
+    // Should this fail too, the sweep discards the submission after 60 s without a sign of life.
+    await submissions.discard(id).catch(() => undefined)
+    throw error
+  }
+}
+
+const accept = (
+  deps: ReceiveEntriesDeps,
+  request: EntriesRequest,
+  about: { id: string; scope: ClaimScope; result: EntryResult; sums: AppendedEntries },
+) => {
+  const { id, scope, result, sums } = about
+  const { rejections, source, columns, chunks } = result
+  const fingerprint = fingerprintOf(request, source.sha256)
+  const counts = { ...result.counts, ...sums }
+  return deps.submissions.accept({
+    ...{
+      id,
+      tenantId: request.caller.tenantId,
+      rejections,
+      source,
+      columns,
+      chunks,
+      counts,
+      scope,
+    },
+    audit: createAuditEntry(deps.ids, byCaller(request.caller), {
+      action: 'dnc.accepted',
+      object: id,
+      counts,
+      digest: source.sha256,
+    }),
+    answerOf: (submission) => ({
+      fingerprint,
+      status: 202,
+      body: JSON.stringify(deps.renderSubmission(submission)),
+      location: `/v1/dnc-submissions/${id}`,
+    }),
+  })
+}
+
+const tell = (
+  deps: ReceiveEntriesDeps,
+  { caller }: EntriesRequest,
+  { id, dncListId, counts, source, rejections }: DncSubmission,
+  durationMs: number,
+): void => {
+  const { read, accepted, rejected, quarantined, duplicates, blank } = counts
+  deps.emit('dnc.accepted', {
+    submissionId: id,
+    tenantId: caller.tenantId,
+    dncListId,
+    requestId: caller.requestId,
+    ...{ read, accepted, rejected, quarantined, duplicates, blank, rejections },
+    bytes: source.bytes,
+    durationMs: Math.round(durationMs),
+  })
+}

@@ -1,0 +1,81 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
+import type { EntryTerms } from '../../../domain/do-not-call/dnc-entry.ts'
+import type {
+  DncCounts,
+  DncSubmission,
+  EntryOutcome,
+  SeenDncState,
+} from '../../../domain/do-not-call/dnc-submission.ts'
+import type { RowFault } from '../../../domain/uploads/rejection.ts'
+import type { StoredAnswer } from '../uploads/small-uploads.ts'
+import type { Page } from '../uploads/uploads.ts'
+
+export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListId' | 'kind'> & {
+  actor: string
+  requestId: string
+  owner: string
+}
+
+/** Of the entries of a chunk: those that are suppressions now, and those of a person and scope that the submission had before. */
+export type AppendedEntries = { accepted: number; quarantined: number; duplicates: number }
+
+export type AcceptSubmission = Pick<
+  DncSubmission,
+  'id' | 'tenantId' | 'rejections' | 'source' | 'columns'
+> & {
+  counts: Pick<DncCounts, 'read' | 'accepted' | 'rejected' | 'quarantined' | 'duplicates' | 'blank'>
+  /** Chunks appended; `StagingLost` when not all of them are stored. */
+  chunks: number
+  audit: AuditEntry
+  /** The claim of the call's Idempotency-Key, and what it answers from then on. */
+  scope: { tenantId: string; method: string; path: string; key: string; owner: string }
+  answerOf: (submission: DncSubmission) => StoredAnswer
+}
+
+/** An entry of the ledger, with its cells as they were sent. */
+export type DncLedgerEntry = {
+  line: number
+  outcome: EntryOutcome
+  terms: EntryTerms | null
+  faults: readonly RowFault[]
+  cells: readonly string[]
+}
+
+export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: number }
+
+export type DncSubmissionFilter = { dncListId?: string; states?: readonly SeenDncState[] }
+
+/** Do-not-call submissions. Its entries suppress nobody before `accept`, and all of them from its commit on. */
+export type DncSubmissionStore = {
+  /** A submission in the state `receiving`, which callers do not see. */
+  begin(submission: NewDncSubmission): Promise<void>
+  /** A sign of life; false once the submission is gone. */
+  touch(id: string): Promise<boolean>
+  /**
+   * Stores a chunk and its entries in one statement. Of entries of one person and scope in a submission one is kept, under the strongest reason
+   * and the longest expiry of them all. Throws `StagingLost` where the submission is gone.
+   */
+  append(id: string, chunk: NewDncChunk): Promise<AppendedEntries>
+  /**
+   * Accepts the submission in one transaction, whose cost does not depend on the number of entries: it raises the tenant's suppression epoch
+   * first, gives the work to the lane of the DNC list, and keeps the answer of the call. Throws `StagingLost` where the submission, one of its
+   * chunks or the claim is gone.
+   */
+  accept(input: AcceptSubmission): Promise<{ submission: DncSubmission; answer: StoredAnswer }>
+  /** Nothing of a submission that is being received remains. */
+  discard(id: string): Promise<void>
+  /** Discards what has been without a sign of life for so long; returns how many. */
+  sweepReceiving(olderThanMs: number): Promise<number>
+  find(tenantId: string, id: string): Promise<DncSubmission | null>
+  /** Newest first; null for a cursor that no page gave. */
+  list(
+    tenantId: string,
+    page: DncSubmissionFilter & { limit: number; cursor: string | null },
+  ): Promise<Page<DncSubmission> | null>
+  /** The ledger in input order, a chunk at a time. */
+  ledgerRows(
+    submission: Pick<DncSubmission, 'id' | 'number'>,
+    query: DncLedgerQuery,
+  ): AsyncGenerator<readonly DncLedgerEntry[], void>
+}
