@@ -239,4 +239,22 @@ describe('Uploads that share requests', () => {
       ],
     )
   })
+
+  it('of a list that grows by them are sent without a look at it each time', async () => {
+    const { genesys, work } = setUp('grows', { batchRows: 4 })
+    await stageUpload(store, { list: 'grows', accepted: ['a'] })
+    await work(null)
+    const { list } = genesys
+    Object.defineProperty(genesys, 'list', {
+      get: () => ({ ...list, size: genesys.contacts.size }),
+    })
+    for (let n = 0; n < 16; n += 1)
+      await stageUpload(store, { list: 'grows', accepted: ['a', `n${n}`] })
+    let looks = 0
+    genesys.onRead = () => (looks += 1)
+    await work(null)
+    assert.equal(genesys.sent.length, 1 + 8)
+    assert.equal(genesys.contacts.size, 17)
+    assert.equal(looks, 0)
+  })
 })

@@ -16,6 +16,8 @@ export type ShipmentLaneOptions = {
   /** Contacts of which it turns out when a try is recorded that they may not go. */
   withheld?: ReadonlySet<string>
   jobs?: boolean
+  /** Of one request. */
+  batchRows?: number
 }
 
 /** A list of its own, Genesys in memory, and a lane that is worked until nothing waits, or until the process is killed. */
@@ -82,9 +84,14 @@ const withholding = (store: Store, withheld: ReadonlySet<string>): Store['delive
 export const createShipmentLane = (
   store: Store,
   list: string,
-  { refused = new Set(), withheld = new Set(), jobs = false }: ShipmentLaneOptions = {},
+  {
+    refused = new Set(),
+    withheld = new Set(),
+    jobs = false,
+    batchRows = 1_000,
+  }: ShipmentLaneOptions = {},
 ): ShipmentLane => {
-  const genesys = createMemoryGenesys({ jobs })
+  const genesys = createMemoryGenesys({ jobs, batchRows })
   genesys.list = {
     ...genesys.list,
     id: list,

@@ -1,5 +1,4 @@
 import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
-import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import {
   UploadMoved,
@@ -15,7 +14,14 @@ import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { aside, beginRun, DeliveryEnds, type DeliveryDeps, type DeliveryRun } from '../run.ts'
 import { maySkip } from '../skip-rule.ts'
-import { makeParts, noteWithheld, type UploadRowWithheld, type Withheld } from './make-parts.ts'
+import {
+  FRESH_MS,
+  makeParts,
+  noteWithheld,
+  type Parts,
+  type UploadRowWithheld,
+  type Withheld,
+} from './make-parts.ts'
 import { judgeRows, type ShipmentPart } from './plan-shipment.ts'
 import { requestOf, shipmentOf } from './request-of.ts'
 import { settledWhole } from './settled-upload.ts'
@@ -26,7 +32,15 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   deliverAlone: DeliverUpload
 }
 
-type Lane = { claim: LaneClaim; lease: Lease }
+type Lane = { claim: LaneClaim; lease: Lease; memory: LaneMemory }
+
+/** What this process remembers of a lane. */
+type LaneMemory = {
+  /** How many uploads may go together: fewer after trouble, more again after each shipment that went well. */
+  most: number
+  /** Until then, on the monotonic clock, Genesys is taken to hold what the register knows: it did when the list was last looked at. */
+  trustedUntilMs: number
+}
 
 /**
  * Delivers the lane's oldest upload, together with those behind it that can share its request. What Genesys does not take whole is halved along the
@@ -34,26 +48,32 @@ type Lane = { claim: LaneClaim; lease: Lease }
  * under another id, which has no second effect.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
-  /** How many may go together in a lane: fewer after trouble, more again after each that went well. */
-  const most = new Map<string, number>()
+  const lanes = new Map<string, LaneMemory>()
   const { batchRows } = deps.contactLists.limits
+  const memoryOf = (key: string): LaneMemory => {
+    const known = lanes.get(key) ?? { most: batchRows, trustedUntilMs: Number.NEGATIVE_INFINITY }
+    lanes.set(key, known)
+    return known
+  }
 
   return async (claim, upload, lease) => {
+    const memory = memoryOf(claim.key)
     const withheld: Withheld = new Map()
     for (let round = 1; !lease.rest.aborted; round += 1) {
       await deps.shipments.dissolve(claim)
-      const limit = round > MOST_ROUNDS ? 1 : (most.get(claim.key) ?? batchRows)
+      const limit = round > MOST_ROUNDS ? 1 : memory.most
       const made = limit > 1 ? await makeParts(deps, claim, limit, withheld) : null
       if (made === null) {
-        if (limit <= 1) most.set(claim.key, 2)
+        if (limit <= 1) memory.most = 2
         return deps.deliverAlone(claim, upload, lease)
       }
-      const ended = await sendTogether(deps, { claim, lease }, made.list, made.parts)
+      const ended = await sendTogether(deps, { claim, lease, memory }, made)
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
-      if (ended === 'whole') most.set(claim.key, Math.min(batchRows, limit * 2))
+      if (ended === 'whole') memory.most = Math.min(batchRows, limit * 2)
       if (ended === 'whole' || ended === 'rest') return undefined
       if (ended === 'refused') {
-        most.set(claim.key, Math.floor(Math.min(limit, made.parts.length) / 2))
+        memory.most = Math.floor(Math.min(limit, made.parts.length) / 2)
+        memory.trustedUntilMs = Number.NEGATIVE_INFINITY
       }
     }
     return undefined
@@ -64,23 +84,30 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 const MOST_ROUNDS = 20
 
 /**
- * Judges the rows; the ids that the register knows. Whether known content may be skipped is told by the size of the list, which has grown since it
- * was seen: where it seems to hold too little it is looked at again.
+ * Whether Genesys holds what the register knows, so that known content may be skipped: told by the size of the list and the number of contacts in the
+ * register, which both are counted once while the list is fresh. Where the list as it was seen holds too little, for it has grown since, it is looked at.
  */
-const judge = async (
-  run: DeliveryRun,
-  seen: ContactList,
-  parts: readonly ShipmentPart[],
-): Promise<Set<string>> => {
-  const { delivery } = run.deps
+const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
+  const { clock, delivery } = run.deps
+  const { tenantId } = run.upload
+  if (clock.monotonicMs() < memory.trustedUntilMs) return true
+  const asked = { mode: 'append', duplicates: 'skip' } as const
+  const trustFor = (ms: number): true => {
+    memory.trustedUntilMs = clock.monotonicMs() + ms
+    return true
+  }
+  if (await maySkip(delivery, tenantId, made.list, asked)) return trustFor(made.freshForMs)
+  const holds = await maySkip(delivery, tenantId, await checkList(run), asked)
+  return holds && trustFor(FRESH_MS)
+}
+
+/** Judges the rows; the ids that the register knows. */
+const judge = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<Set<string>> => {
+  const { parts } = made
   const { tenantId, contactListId } = run.upload
   const ids = [...new Set(parts.flatMap(({ chunk }) => chunk.contactIds))]
-  const register = await delivery.registered(tenantId, contactListId, ids)
-  const asked = { mode: 'append', duplicates: 'skip' } as const
-  const skips =
-    register.size > 0 &&
-    ((await maySkip(delivery, tenantId, seen, asked)) ||
-      (await maySkip(delivery, tenantId, await checkList(run), asked)))
+  const register = await run.deps.delivery.registered(tenantId, contactListId, ids)
+  const skips = register.size > 0 && (await trusts(run, memory, made))
   judgeRows(parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
   return new Set(register.keys())
 }
@@ -98,16 +125,16 @@ type Ended =
 
 const sendTogether = async (
   deps: DeliverTogetherDeps,
-  { claim, lease }: Lane,
-  list: ContactList,
-  parts: readonly ShipmentPart[],
+  { claim, lease, memory }: Lane,
+  made: Parts,
 ): Promise<Ended> => {
+  const { list, parts } = made
   const first = parts[0]!.upload
   const run = await beginRun(deps, claim, first, lease)
   // A later upload has replaced the contents of the list: what of these belongs there is for each of them to find out.
   if (run.clearing.clearedSeq > (first.contentSeq ?? 0)) return 'refused'
   run.list = list
-  const known = await judged(run, list, parts)
+  const known = await judged(run, memory, made)
   if (known === null) return 'refused'
   const request = requestOf(list, parts, deps.ids.newUuid())
   const shipment = shipmentOf(deps.ids, parts, request, known)

@@ -9,7 +9,7 @@ import type { ShipmentPart } from './plan-shipment.ts'
 type MakePartsDeps = DeliveryDeps & { shipments: ShipmentStore }
 
 /** A list that was seen so lately needs no look of its own [design: 4]. */
-const FRESH_MS = 60_000
+export const FRESH_MS = 60_000
 /** Room for what a row is in JSON around its cells, by far. */
 const ROW_BYTES = 4_096
 
@@ -25,24 +25,27 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
   }
 }
 
+/** What goes together, and the list as it was seen last. */
+export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
+
 /** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. */
 export const makeParts = async (
   deps: MakePartsDeps,
   claim: LaneClaim,
   limit: number,
   withheld: Withheld,
-): Promise<{ list: ContactList; parts: ShipmentPart[] } | null> => {
+): Promise<Parts | null> => {
   const uploads = await deps.shipments.waiting(claim, limit)
-  const list = uploads.length > 0 ? await readyList(deps, uploads) : null
-  const parts = list === null ? [] : await readParts(deps, uploads, withheld)
-  return list === null || parts.length === 0 ? null : { list, parts }
+  const seen = uploads.length > 0 ? await readyList(deps, uploads) : null
+  const parts = seen === null ? [] : await readParts(deps, uploads, withheld)
+  return seen === null || parts.length === 0 ? null : { ...seen, parts }
 }
 
 /** The list as it was seen within a minute, if it took rows then and still has the columns; null: somebody must look first. */
 const readyList = async (
   { lists, contactLists }: DeliveryDeps,
   uploads: readonly Upload[],
-): Promise<ContactList | null> => {
+): Promise<Omit<Parts, 'parts'> | null> => {
   const seen = await lists.get(uploads[0]!.contactListId)
   if (seen === null || seen.ageMs >= FRESH_MS) return null
   const { list } = seen
@@ -50,7 +53,8 @@ const readyList = async (
   const mostContacts = contactLists.limits.listContacts ?? Number.POSITIVE_INFINITY
   const room = list.size === null || list.size + rows <= mostContacts
   const fits = list.schemaVersion === uploads[0]!.schemaVersion
-  return list.status === 'ready' && fits && room ? list : null
+  const freshForMs = FRESH_MS - seen.ageMs
+  return list.status === 'ready' && fits && room ? { list, freshForMs } : null
 }
 
 /** As many of the uploads as one request carries, from the oldest on. */
