@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import type {
   DeliveredContact,
@@ -15,17 +15,24 @@ type Deps = { database: Database; readChunk: UploadStore['readChunk'] }
 const CONTACTS_A_STATEMENT = 5_000
 /** Contacts that are handed over together; between two lots the event loop turns. */
 const LOT = 250
+/** Counting a million contacts takes the embedded database a second: by so many statements, between which others have their turn. */
+const COUNTING_STATEMENTS = 32
 const DIGESTS = 2n ** 64n
 
-/** The register without what a clearing of the list has made untrue. */
-const registered = (tenantId: string, contactListIds: readonly string[]) =>
-  sql`register l join contact_register r on r.register_id = l.id
-      left join list_clearing c on c.list_id = l.list_id
-    where l.tenant_id = ${tenantId} and l.list_id = any(${[...contactListIds]}::text[])
-      and r.accepted_seq >= coalesce(c.cleared_seq, 0)`
+/** Without what a clearing of the list has made untrue. */
+const STILL_THERE = sql`known.accepted_seq >= coalesce(c.cleared_seq, 0)`
 
-type Place = { upload_id: string; list_id: string; columns: string[]; lines: number[] }
-type Upload = { uploadId: string; contactListId: string; columns: string[]; lines: number[] }
+const registersOf = async (
+  { database }: Deps,
+  tenantId: string,
+  contactListIds: readonly string[],
+): Promise<number[]> => {
+  const { rows } = await sql<{ id: number }>`select id from register
+    where tenant_id = ${tenantId} and list_id = any(${[...contactListIds]}::text[])`.execute(
+    database.db,
+  )
+  return rows.map(({ id }) => id)
+}
 
 /** The beginning of a digest at this share of all of them; null: behind the last. */
 const digestAt = (share: number): Buffer | null => {
@@ -36,26 +43,37 @@ const digestAt = (share: number): Buffer | null => {
   return bytes
 }
 
+/** Contacts of the registers whose digest lies from one share of all to another. Both ends stand bare, so that the index finds them. */
+const inSlice = (registers: readonly number[], from: number, to: number): RawBuilder<unknown> => {
+  const end = digestAt(to)
+  const below = end === null ? sql`` : sql`and contact_digest < ${end}`
+  return sql`register_id = any(${[...registers]}::int[]) and contact_digest >= ${digestAt(from)} ${below}`
+}
+
+type Place = { upload_id: string; list_id: string; columns: string[]; lines: number[] }
+type Upload = { uploadId: string; contactListId: string; columns: string[]; lines: number[] }
+
 /**
  * Where the contacts of the sample lie, by upload. The keyed digest of a contact id is as good as a dice: those below a share of all
  * digests are that share of the contacts, each with the same chance, and the same ones each time.
  */
 const placesOf = async (
-  { database }: Deps,
+  deps: Deps,
   tenantId: string,
   contactListIds: readonly string[],
   { known, share }: { known: number; share: number },
 ): Promise<Upload[]> => {
   const statements = Math.max(1, Math.ceil((known * share) / CONTACTS_A_STATEMENT))
+  const registers = await registersOf(deps, tenantId, contactListIds)
   const uploads = new Map<string, Upload>()
   for (let at = 0; at < statements; at += 1) {
-    const [from, to] = [at, at + 1].map((part) => digestAt((part / statements) * share))
+    const slice = inSlice(registers, (at / statements) * share, ((at + 1) / statements) * share)
     const { rows } = await sql<Place>`with known as (
-        select l.list_id, r.upload_id, r.line from ${registered(tenantId, contactListIds)}
-          and r.contact_digest >= ${from ?? null}::bytea
-          and (${to ?? null}::bytea is null or r.contact_digest < ${to ?? null}::bytea))
-      select k.upload_id, k.list_id, u.target_columns as columns, array_agg(k.line) as lines
-      from known k join upload u on u.id = k.upload_id group by 1, 2, 3`.execute(database.db)
+        select register_id, upload_id, line, accepted_seq from contact_register where ${slice})
+      select known.upload_id, l.list_id, u.target_columns as columns, array_agg(known.line) as lines
+      from known join register l on l.id = known.register_id join upload u on u.id = known.upload_id
+        left join list_clearing c on c.list_id = l.list_id
+      where ${STILL_THERE} group by 1, 2, 3`.execute(deps.database.db)
     for (const { upload_id: uploadId, list_id: contactListId, columns, lines } of rows) {
       const upload = uploads.get(uploadId)
       if (upload === undefined) uploads.set(uploadId, { uploadId, contactListId, columns, lines })
@@ -112,9 +130,18 @@ const contactsOf = async function* (
 /** What was delivered, read back from the staged rows; a chunk at a time is in memory. */
 export const createDeliveredContacts = (deps: Deps): DeliveredContacts => ({
   count: async (tenantId, contactListIds) => {
-    const { rows } = await sql<{ count: number }>`select count(*)::int as count
-      from ${registered(tenantId, contactListIds)}`.execute(deps.database.db)
-    return rows[0]?.count ?? 0
+    const registers = await registersOf(deps, tenantId, contactListIds)
+    let known = 0
+    for (let at = 0; at < COUNTING_STATEMENTS; at += 1) {
+      const { rows } = await sql<{ count: number }>`select count(*)::int as count
+        from contact_register known join register l on l.id = known.register_id
+          left join list_clearing c on c.list_id = l.list_id
+        where ${inSlice(registers, at / COUNTING_STATEMENTS, (at + 1) / COUNTING_STATEMENTS)} and ${STILL_THERE}`.execute(
+        deps.database.db,
+      )
+      known += rows[0]?.count ?? 0
+    }
+    return known
   },
   read: async function* (tenantId, contactListIds, sample) {
     for (const upload of await placesOf(deps, tenantId, contactListIds, sample)) {

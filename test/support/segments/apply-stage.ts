@@ -37,6 +37,8 @@ export type ApplyStage = {
   advance(ms: number): void
   /** Names of the events since the start. */
   told: string[]
+  /** Everything that those events and the client's carry, as text. */
+  said: string[]
   close(): Promise<void>
 }
 
@@ -52,6 +54,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
     monotonicMs: () => systemClock.monotonicMs() + aheadMs,
   }
   const told: string[] = []
+  const said: string[] = []
   const store = await openTestStore(await home.fresh())
   const sandbox = await startSandbox({
     ...{ host: '127.0.0.1', port: 0, clientId: 'id', clientSecret: 'secret' },
@@ -63,7 +66,8 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
     ...{ dialect, apiUrl: sandbox.url, loginUrl: sandbox.url },
     ...{ clientId: 'id', clientSecret: 'secret', requestsPerMinute: 1_000_000 },
     ...{ batchRows: null, pace: store.pace, newLists: store.newLists },
-    ...{ clock: systemClock, random: Math.random, emit: () => undefined },
+    ...{ clock: systemClock, random: Math.random },
+    emit: (name, fields) => void said.push(JSON.stringify({ name, fields })),
   })
   const put = async (
     campaignId: string,
@@ -103,7 +107,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
   }
   return {
     ...{ store, sandbox, genesys, put },
-    told,
+    ...{ told, said },
     advance: (ms) => void (aheadMs += ms),
     latest: async (campaignId) => {
       const segment = await store.segments.latest(campaignId)
@@ -119,7 +123,10 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
       assert.equal(claimed?.claim.campaignId, campaignId)
       const apply = createApplySegment({
         ...{ campaigns, segments: store.segments, ids, clock },
-        emit: (name) => void told.push(name),
+        emit: (name, fields) => {
+          told.push(name)
+          said.push(JSON.stringify({ name, fields }))
+        },
         ...{ indexWaitMs: 60_000, holdRetryMs: 10 },
       })
       return apply(claimed.claim, claimed.segment, LEASE)

@@ -57,7 +57,10 @@ const comparePairs = (
     for (const [at, one] of children.entries()) {
       for (const other of children.slice(at + 1)) {
         if (time.monotonicMs() > endMs) return findings
-        const pair = createAnalysedRules({ conditions: null, exclusions: [one, other] }, time)
+        const pair = createAnalysedRules({ conditions: null, exclusions: [one, other] }, time, {
+          nodes: ANALYSIS_BUDGET.pairNodes,
+          endMs,
+        })
         withinBudget(() => {
           findings.push(...analyseIdle(pair, { kind, children: [one, other] }))
         })
@@ -76,7 +79,10 @@ export const analyseSegment = (
   { reading, ...time }: AnalysisTime & { reading: ExclusionReading },
 ): SegmentAnalysis => {
   const start = time.monotonicMs()
-  const analysed = createAnalysedRules(rules, time)
+  const analysed = createAnalysedRules(rules, time, {
+    nodes: ANALYSIS_BUDGET.nodes,
+    endMs: start + ANALYSIS_BUDGET.wholeMs,
+  })
   const siblings = siblingsOf(analysed)
   const findings: SegmentFinding[] = []
   let simplified = rules

@@ -11,7 +11,7 @@ export type ExclusionReading = 'positive' | 'inverted'
 export type AnalysisTime = { nowMs: number; monotonicMs: () => number }
 
 /** One analysis may build so many nodes and take so long; what it did not reach is `undecided` (docs/segments.md). */
-export const ANALYSIS_BUDGET = { nodes: 50_000, wholeMs: 150, withPairsMs: 250, pairNodes: 2_000 }
+export const ANALYSIS_BUDGET = { nodes: 50_000, wholeMs: 150, withPairsMs: 230, pairNodes: 2_000 }
 
 /** A part of the rules with the contacts that it selects. */
 export type Part = { path: string; contacts: Diagram }
@@ -29,13 +29,16 @@ export type AnalysedRules = {
   time: AnalysisTime
 }
 
-export const createAnalysedRules = (rules: PlacedRules, time: AnalysisTime): AnalysedRules => {
-  const end = time.monotonicMs() + ANALYSIS_BUDGET.wholeMs
+export const createAnalysedRules = (
+  rules: PlacedRules,
+  time: AnalysisTime,
+  { nodes, endMs }: { nodes: number; endMs: number },
+): AnalysedRules => {
   const space = createContactSpace(
     placedLeavesOf(rules).map(({ leaf }) => leaf),
     {
       nowMs: time.nowMs,
-      budget: { nodes: ANALYSIS_BUDGET.nodes, spent: () => time.monotonicMs() > end },
+      budget: { nodes, spent: () => time.monotonicMs() > endMs },
     },
   )
   const known = new Map<string, Diagram>()
