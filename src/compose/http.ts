@@ -18,6 +18,11 @@ import {
   createReadContactList,
 } from '../workflows/contact-lists/read-contact-lists.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
+import {
+  createReleaseSubmission,
+  createResumeSubmission,
+  createSearchEntries,
+} from '../workflows/do-not-call/read-entries.ts'
 import { createReceiveEntries } from '../workflows/do-not-call/receive-entries.ts'
 import { createWebhookEndpoints } from '../workflows/endpoints/webhook-endpoints.ts'
 import { createReadLimits } from '../workflows/operations/read-limits.ts'
@@ -116,7 +121,11 @@ const segmentsOf = (deps: ServerNeeds, ids: Ids) => {
 
 const entriesOf = (deps: ServerNeeds, ids: Ids) => {
   const { store, telemetry, owner } = deps
+  const reading = { submissions: store.dncSubmissions, digestKey: store.digestKey, ids }
   return {
+    releaseSubmission: createReleaseSubmission(reading),
+    resumeSubmission: createResumeSubmission(reading),
+    searchEntries: createSearchEntries(reading),
     dncSubmissions: store.dncSubmissions,
     receiveEntries: createReceiveEntries({
       submissions: store.dncSubmissions,

@@ -53,6 +53,10 @@ const USES: Record<string, Use> = {
     modules: [workflow('do-not-call/receive-entries')],
     declared: doNotCall.SUBMIT_ENTRIES_REFUSALS,
   },
+  moveSubmission: {
+    modules: [workflow('do-not-call/read-entries')],
+    declared: doNotCall.MOVE_SUBMISSION_REFUSALS,
+  },
   putSegment: {
     modules: [workflow('segments/put-segment')],
     declared: segments.PUT_SEGMENT_REFUSALS,

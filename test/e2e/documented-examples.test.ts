@@ -139,6 +139,8 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   },
   createDncEntries: async (name) => ({ key: `example-${name}` }),
   getDncSubmission: async () => ({ params: { submissionId: await submission() } }),
+  releaseDncSubmission: async () => ({ params: { submissionId: await submission() } }),
+  resumeDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   listDncSubmissionEntries: async () => ({ params: { submissionId: await submission() } }),
   receiveUploadCallback: async (name) => signed('receiveUploadCallback', name),
   receiveUploadEvent: async (name) => signed('receiveUploadEvent', name),

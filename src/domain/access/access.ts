@@ -14,9 +14,12 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** `admin` opens every door. */
+/** What a key has only by name: being an admin is not enough. */
+const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure']
+
+/** `admin` opens every door but these. */
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
-  scopes.includes(needed) || scopes.includes('admin')
+  scopes.includes(needed) || (scopes.includes('admin') && !BY_NAME_ALONE.includes(needed))
 
 export const GRANT_KINDS = ['contact_list', 'dnc_list', 'campaign'] as const
 export type GrantKind = (typeof GRANT_KINDS)[number]

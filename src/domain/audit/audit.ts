@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = [
   'segment.applied',
   'segment.failed',
   'dnc.accepted',
+  'dnc.released',
+  'dnc.resumed',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

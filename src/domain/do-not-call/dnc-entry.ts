@@ -53,13 +53,19 @@ export type EntryTerms = {
   contactListIds: readonly string[] | null
 }
 
+/** Full case folding of what JavaScript can fold: capital and small sharp s, both small sigmas and the long s come to the same. */
+const folded = (text: string): string =>
+  text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
+
 /**
  * The address by which a person is found again: NFC, folded whole, its domain as A-label. Folding the local part too may take two boxes for one, which
  * suppresses too much and never too little. `normalised` is a valid address.
  */
 export const foldEmail = (normalised: string): string => {
-  const folded = normalised.normalize('NFC').toLowerCase()
-  const at = folded.lastIndexOf('@')
-  const domain = folded.slice(at + 1)
-  return `${folded.slice(0, at + 1)}${domainToASCII(domain) || domain}`
+  const at = normalised.lastIndexOf('@')
+  const domain = normalised
+    .slice(at + 1)
+    .normalize('NFC')
+    .toLowerCase()
+  return `${folded(normalised.slice(0, at))}@${domainToASCII(domain) || domain}`
 }

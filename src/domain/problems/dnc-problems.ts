@@ -16,4 +16,11 @@ export const DNC_PROBLEMS = {
     'A file with the column `phone` instead of `phoneNumber`.',
     'Give the columns the names of `fields`, or send the option `mapping`, for example {"phone": "phoneNumber", "customer": null}.',
   ),
+  'dnc-not-held': page(
+    409,
+    'The submission waits for nobody',
+    'Only a submission that is `held` with `dnc_list_refused` is resumed by a call; an outage of Genesys ends by itself. Only one with quarantined entries is released.',
+    'POST …/resume for a submission that is applied; POST …/release for one without quarantined entries.',
+    'Read the submission and act on its present state.',
+  ),
 } as const satisfies Record<string, ProblemPage>

@@ -12,6 +12,7 @@ import type {
   ReadContactList,
   ReceiveUpload,
 } from '../../workflows/contract.ts'
+import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
@@ -85,6 +86,9 @@ export type HttpDeps = {
   readSegments: ReadSegments
   resumeSegment: ResumeSegment
   receiveEntries: ReceiveEntries
+  releaseSubmission: MoveSubmission
+  resumeSubmission: MoveSubmission
+  searchEntries: SearchEntries
   dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows'>
   readLimits: ReadLimits
   /** Whether there is room for new work; left out: always. */

@@ -14,6 +14,7 @@ import { validationPlugin } from '../plugins/validation.ts'
 import { registerContactExplain } from '../routes/contact-lists/contact-explain.ts'
 import { registerContactLists } from '../routes/contact-lists/contact-lists.ts'
 import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
+import { registerDncControl } from '../routes/do-not-call/dnc-control.ts'
 import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
@@ -101,6 +102,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerListSettings(add)
   registerSegments(add)
   registerDncSubmissions(add)
+  registerDncControl(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

@@ -33,7 +33,8 @@ const countChunks = async (tx: Tx, { id, chunks }: AcceptSubmission): Promise<vo
   throw new StagingLost(`Submission ${id}: ${rows[0]!.stored} of ${chunks} chunks are stored`)
 }
 
-const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
+/** The lane of the DNC list has work. */
+export const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
   await sql`insert into dnc_list_lane as l (dnc_list_id, ready_at) values (${dncListId}, clock_timestamp())
     on conflict (dnc_list_id) do update set woken = true, ready_at = least(l.ready_at, clock_timestamp())`.execute(
     tx,

@@ -13,7 +13,9 @@ import type { Seals } from '../homes/seals.ts'
 import { createAcceptSubmission } from './accept-submission.ts'
 import { createAppendEntries } from './append-entries.ts'
 import { openChunk } from './entry-chunks.ts'
+import { createFindEntries } from './find-entries.ts'
 import { createSubmissionLedger } from './submission-ledger.ts'
+import { createSubmissionMoves } from './submission-moves.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /** What a submission's data key is sealed for. */
@@ -82,6 +84,28 @@ const createList =
     return pageOfRows(rows.map(toSubmission), limit)
   }
 
+/** Discards what has been without a sign of life. */
+const createSweep =
+  (db: Db): DncSubmissionStore['sweepReceiving'] =>
+  async (olderThanMs) => {
+    const dead = sql`state = 'receiving'
+      and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
+    const { rows } = await sql<{ id: string }>`select id from dnc_submission where ${dead}`.execute(
+      db,
+    )
+    let discarded = 0
+    for (const { id } of rows) if (await discard(db, id, dead)) discarded += 1
+    return discarded
+  }
+
+const createFind =
+  (db: Db): DncSubmissionStore['find'] =>
+  async (tenantId, id) => {
+    const { rows } = await sql<SubmissionRow>`select ${SUBMISSION_COLUMNS} from dnc_submission
+      where id = ${id} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
+    return rows[0] === undefined ? null : toSubmission(rows[0])
+  }
+
 /** Submissions of do-not-call entries on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createDncSubmissionStore = (deps: {
   database: Database
@@ -93,6 +117,7 @@ export const createDncSubmissionStore = (deps: {
   const keys = createDataKeys(db, keyring)
   const appendEntries = createAppendEntries(database)
   const accept = createAcceptSubmission(deps)
+  const readChunk = createReadChunk(db, keys.read)
   return {
     begin: async ({ id, tenantId, dncListId, kind, actor, requestId, owner }) => {
       const dataKey = newKey()
@@ -124,22 +149,11 @@ export const createDncSubmissionStore = (deps: {
       keys.receiving.delete(id)
       await discard(db, id, sql`state = 'receiving'`)
     },
-    sweepReceiving: async (olderThanMs) => {
-      const dead = sql`state = 'receiving'
-        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8)`
-      const { rows } = await sql<{
-        id: string
-      }>`select id from dnc_submission where ${dead}`.execute(db)
-      let discarded = 0
-      for (const { id } of rows) if (await discard(db, id, dead)) discarded += 1
-      return discarded
-    },
-    find: async (tenantId, id) => {
-      const { rows } = await sql<SubmissionRow>`select ${SUBMISSION_COLUMNS} from dnc_submission
-        where id = ${id} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
-      return rows[0] === undefined ? null : toSubmission(rows[0])
-    },
+    sweepReceiving: createSweep(db),
+    find: createFind(db),
     list: createList(db),
-    ledgerRows: createSubmissionLedger(database, createReadChunk(db, keys.read)),
+    ...createSubmissionMoves(database),
+    about: createFindEntries(db, readChunk),
+    ledgerRows: createSubmissionLedger(database, readChunk),
   }
 }

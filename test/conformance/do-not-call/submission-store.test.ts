@@ -173,6 +173,47 @@ eachHome('Submissions of do-not-call entries as they are stored', (home) => {
     assert.notEqual(submission.appliedAt, null)
   })
 
+  it('is released where entries are quarantined, once, and gives its lane work', async () => {
+    const id = await begin()
+    await claimKey(store, id)
+    await store.dncSubmissions.append(
+      id,
+      chunkOf(0, [{ subject: '+80012345678', quarantined: true }]),
+    )
+    const given = input(id, 1, 0)
+    const { submission } = await store.dncSubmissions.accept({
+      ...given,
+      counts: { ...given.counts, read: 1, quarantined: 1 },
+    })
+    assert.equal(submission.state, 'applied_with_errors')
+    await run(`update dnc_list_lane set ready_at = 'infinity'`)
+    const released = await store.dncSubmissions.release(submission, audit('dnc.released', id))
+    assert.equal(released?.state, 'applying')
+    assert.deepEqual([released?.counts.accepted, released?.counts.quarantined], [1, 0])
+    assert.deepEqual(
+      (await entriesOf(id)).map(({ quarantined }) => quarantined),
+      [false],
+    )
+    const ready = await run(`select from dnc_list_lane where ready_at < 'infinity'`)
+    assert.equal(ready.length, 1)
+    assert.equal(await store.dncSubmissions.release(submission, audit('dnc.released', id)), null)
+  })
+
+  it('is resumed where Genesys refused its list, and nowhere else', async () => {
+    const id = await begin()
+    await claimKey(store, id)
+    await store.dncSubmissions.append(id, chunkOf(0, [{ subject: '+14155550107' }]))
+    const { submission } = await store.dncSubmissions.accept(input(id, 1, 1))
+    const resume = () => store.dncSubmissions.resume(submission, audit('dnc.resumed', id))
+    assert.equal(await resume(), null)
+    await run(
+      `update dnc_submission set state = 'held', hold_reason = 'dnc_list_refused', held_since = clock_timestamp() where id = $1`,
+      [id],
+    )
+    const resumed = await resume()
+    assert.deepEqual([resumed?.state, resumed?.hold], ['applying', null])
+  })
+
   it('is read back as it was sent, in input order', async () => {
     const id = await begin()
     await claimKey(store, id)

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 
 import type {
   ledgerEntrySchema,
+  searchAnswerSchema,
   submissionSchema,
 } from '../../../src/http/routes/do-not-call/dnc-schemas.ts'
 import { submissionSchema as shape } from '../../../src/http/routes/do-not-call/dnc-schemas.ts'
@@ -314,6 +315,87 @@ describe('Do-not-call entries over HTTP', () => {
     const again = await accepted(csv(mended))
     const { read, accepted: taken } = again.counts
     assert.deepEqual([read, taken], [1, 1])
+  })
+
+  test('a search tells who is suppressed from the 202 on, by which entry, in whatever spelling', async () => {
+    const path = '/v1/dnc-lists/dnc-list-3/entries'
+    const search = (body: object) =>
+      gateway.client.call<z.output<typeof searchAnswerSchema> & Problem>(`${path}/search`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const asked = {
+      phoneNumbers: ['+1 415-555-2671', '+14155552672'],
+      emails: ['ANN@Bücher.example'],
+    }
+    const before = await search(asked)
+    assert.deepEqual(
+      before.body.items.map(({ suppressed }) => suppressed),
+      [false, false, false],
+    )
+    const first = await accepted(
+      send(
+        [
+          { phoneNumber: '+14155552671', reason: 'litigator', source: 'court' },
+          { email: 'ann@bücher.example', contactListIds: ['list-a'] },
+        ],
+        { path },
+      ),
+    )
+    await accepted(
+      send([{ phoneNumber: '+14155552671' }, { phoneNumber: '+80012345678' }], { path }),
+    )
+    const { body, text } = await search(asked)
+    const shown = body.items.map(({ suppressed, entries }) => [suppressed, entries.length])
+    assert.deepEqual(
+      shown,
+      [
+        [true, 2],
+        [false, 0],
+        [true, 1],
+      ],
+      text,
+    )
+    const [entry] = body.items[0]!.entries
+    assert.deepEqual(
+      [entry?.reason, entry?.originalReason, entry?.source, entry?.submissionId, entry?.state],
+      ['REGULATORY', 'litigator', 'court', first.id, 'standing'],
+    )
+    assert.deepEqual(body.items[2]?.entries[0]?.scope, ['list-a'])
+    const quarantined = await search({ phoneNumbers: ['+80012345678'] })
+    assert.equal(quarantined.body.items[0]?.suppressed, true)
+    assert.equal(quarantined.body.items[0]?.entries[0]?.state, 'quarantined')
+    const elsewhere = await gateway.client.call<z.output<typeof searchAnswerSchema>>(
+      '/v1/dnc-lists/dnc-list-4/entries/search',
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ phoneNumbers: [NUMBER] }),
+      },
+    )
+    assert.equal(elsewhere.body.items[0]?.suppressed, false)
+    for (const wrong of [{}, { phoneNumbers: ['4155552671'] }, { emails: ['x'] }, { phones: [] }]) {
+      const { status, body: problem } = await search(wrong)
+      assert.deepEqual([status, problem.code], [400, 'body-invalid'])
+    }
+  })
+
+  test('only a key that has dnc:override by name releases what is quarantined; being an admin is not enough', async () => {
+    const submission = await accepted(send([{ phoneNumber: '+80012345678' }]))
+    assert.equal(submission.state, 'applied_with_errors')
+    const release = `/v1/dnc-submissions/${submission.id}/release`
+    const { status, body } = await gateway.client.call<Problem>(release, { method: 'POST' })
+    assert.deepEqual([status, body.code], [403, 'scope-missing'])
+    const resumed = await gateway.client.call<Problem>(
+      `/v1/dnc-submissions/${submission.id}/resume`,
+      { method: 'POST' },
+    )
+    assert.deepEqual([resumed.status, resumed.body.code], [409, 'dnc-not-held'])
+    const unknown = await gateway.client.call<Problem>('/v1/dnc-submissions/dns_1/resume', {
+      method: 'POST',
+    })
+    assert.equal(unknown.status, 404)
   })
 
   test('the list shows them newest first, of one list, in pages', async () => {

@@ -120,7 +120,13 @@ const NO_SEGMENTS = {
   readSegments: { find: noCampaign, versions: noCampaign },
 }
 
+const noSubmission = async (): Promise<never> => {
+  throw new GatewayProblem('not-found', 'There is no such submission.')
+}
 const NO_ENTRIES = {
+  releaseSubmission: noSubmission,
+  resumeSubmission: noSubmission,
+  searchEntries: async () => [],
   receiveEntries: async (): Promise<never> => {
     throw new GatewayProblem('dnc-no-entries', 'The body has no entry: send at least one.')
   },

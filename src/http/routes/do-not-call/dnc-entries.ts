@@ -16,6 +16,7 @@ import {
 } from '../../submissions/read-submission.ts'
 import { submissionOptions } from '../../submissions/submission-options.ts'
 import { submissionBody, takeSubmissions } from '../../submissions/submission-scope.ts'
+import { checkDncListGranted } from './dnc-access.ts'
 import { SUBMIT_EXAMPLES } from './dnc-examples.ts'
 import { dncListParamsSchema, submissionSchema } from './dnc-schemas.ts'
 
@@ -36,9 +37,7 @@ const receive = async (
   const submission = await readSubmission(deps, request, OPTIONS)
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
   // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked.
-  if (!(await deps.access.isGranted(caller.tenantId, 'dnc_list', dncListId))) {
-    throw deps.refuse('not-found', 'There is no such do-not-call list.')
-  }
+  await checkDncListGranted(deps, caller, dncListId)
   return deps.receiveEntries({
     ...{ caller, dncListId, idempotencyKey },
     ...submission,

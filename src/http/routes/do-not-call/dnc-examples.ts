@@ -115,3 +115,60 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
     answer: { status: 200, type: 'text/csv' },
   },
 ]
+
+const problem = (status: number): Example['answer'] => ({
+  status,
+  type: 'application/problem+json',
+})
+
+export const RELEASE_EXAMPLES: readonly Example[] = [
+  {
+    name: 'byAdmin',
+    summary: 'A key that is admin, and has not the scope dnc:override, may not',
+    params: { submissionId },
+    answer: problem(403),
+  },
+]
+
+export const RESUME_EXAMPLES: readonly Example[] = [
+  {
+    name: 'notHeld',
+    summary: 'A submission that waits for nobody',
+    params: { submissionId },
+    answer: problem(409),
+  },
+]
+
+export const SEARCH_EXAMPLES: readonly Example[] = [
+  {
+    name: 'two',
+    summary: 'One person who is suppressed, and one of whom nothing is known',
+    params: { dncListId },
+    body: { phoneNumbers: ['+14155552671'], emails: ['nobody@example.com'] },
+    answer: {
+      status: 200,
+      body: {
+        items: [
+          {
+            phoneNumber: '+14155552671',
+            suppressed: true,
+            entries: [
+              {
+                reason: 'CUSTOMER_REQUEST',
+                originalReason: null,
+                source: 'web form',
+                receivedAt: null,
+                expiresAt: null,
+                scope: null,
+                state: 'standing',
+                submissionId,
+                acceptedAt: '2026-11-28T08:00:00.000Z',
+              },
+            ],
+          },
+          { email: 'nobody@example.com', suppressed: false, entries: [] },
+        ],
+      },
+    },
+  },
+]

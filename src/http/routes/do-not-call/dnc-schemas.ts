@@ -64,6 +64,50 @@ export const submissionSchema = z.strictObject({
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 })
 
+const asked = z.array(z.string().min(1).max(320)).max(1000).default([])
+
+/** Whom to look for; at most 1,000 in all. */
+export const searchSchema = z.strictObject({ phoneNumbers: asked, emails: asked }).refine(
+  ({ phoneNumbers, emails }) => {
+    const people = phoneNumbers.length + emails.length
+    return people >= 1 && people <= 1000
+  },
+  { path: ['phoneNumbers'], message: 'must name 1 to 1,000 people, with emails' },
+)
+
+const entryTermsSchema = {
+  reason: z.enum(DNC_REASON_NAMES),
+  originalReason: z.string().nullable(),
+  source: z.string().nullable(),
+  receivedAt: stamp.nullable(),
+  expiresAt: stamp.nullable(),
+}
+
+const searchedShape = {
+  /** Whether any of the entries stands: from the 202 until it is removed, or a day past its expiry. */
+  suppressed: z.boolean(),
+  entries: z.array(
+    z.strictObject({
+      ...entryTermsSchema,
+      /** Ids of contact lists; null: all. */
+      scope: z.array(z.string()).nullable(),
+      state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
+      submissionId: z.string(),
+      acceptedAt: stamp,
+    }),
+  ),
+}
+/** What the entries say of those asked about: phone numbers first, in their order, then emails. */
+export const searchAnswerSchema = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      phoneNumber: z.string().optional(),
+      email: z.string().optional(),
+      ...searchedShape,
+    }),
+  ),
+})
+
 /** An entry of the ledger. */
 export const ledgerEntrySchema = z.strictObject({
   line: count,
@@ -77,11 +121,7 @@ export const ledgerEntrySchema = z.strictObject({
   /** What the entry was understood to say; null: it was rejected. */
   entry: z
     .strictObject({
-      reason: z.enum(DNC_REASON_NAMES),
-      originalReason: z.string().nullable(),
-      source: z.string().nullable(),
-      receivedAt: stamp.nullable(),
-      expiresAt: stamp.nullable(),
+      ...entryTermsSchema,
       contactListIds: z.array(z.string()).nullable(),
     })
     .nullable(),

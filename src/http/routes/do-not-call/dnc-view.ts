@@ -3,8 +3,12 @@ import type { z } from 'zod'
 import type { DncSubmission, SeenDncState } from '../../../domain/do-not-call/dnc-submission.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import { ledgerFaults, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
-import type { DncLedgerEntry } from '../../../workflows/ports/do-not-call/submissions.ts'
-import type { ledgerEntrySchema, submissionSchema } from './dnc-schemas.ts'
+import type {
+  DncLedgerEntry,
+  FoundEntry,
+} from '../../../workflows/ports/do-not-call/submissions.ts'
+import type { Asked } from './dnc-access.ts'
+import type { ledgerEntrySchema, searchAnswerSchema, submissionSchema } from './dnc-schemas.ts'
 
 /** A submission as callers see it. */
 export const renderSubmission = (submission: DncSubmission): z.output<typeof submissionSchema> => {
@@ -53,3 +57,18 @@ export const renderEntry =
       cells: Object.fromEntries(filled),
     }
   }
+
+/** What is known of somebody who was looked for. */
+export const renderSearched = (
+  { subject: _subject, ...written }: Asked,
+  found: readonly FoundEntry[],
+): z.output<typeof searchAnswerSchema>['items'][number] => ({
+  ...written,
+  suppressed: found.some(({ state }) => state === 'standing'),
+  entries: found.map(({ terms, state, quarantined, submissionId, acceptedAt }) => {
+    const { contactListIds, ...said } = terms
+    const scope = contactListIds && [...contactListIds]
+    const shown = state === 'standing' && quarantined ? ('quarantined' as const) : state
+    return { ...said, scope, state: shown, submissionId, acceptedAt }
+  }),
+})

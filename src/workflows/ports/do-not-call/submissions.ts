@@ -46,6 +46,17 @@ export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: num
 
 export type DncSubmissionFilter = { dncListId?: string; states?: readonly SeenDncState[] }
 
+/** An entry about somebody who was looked for. */
+export type FoundEntry = {
+  /** Which of the digests, from 0. */
+  at: number
+  submissionId: string
+  acceptedAt: string
+  state: 'standing' | 'expired' | 'removed'
+  quarantined: boolean
+  terms: EntryTerms
+}
+
 /** Do-not-call submissions. Its entries suppress nobody before `accept`, and all of them from its commit on. */
 export type DncSubmissionStore = {
   /** A submission in the state `receiving`, which callers do not see. */
@@ -68,6 +79,16 @@ export type DncSubmissionStore = {
   /** Discards what has been without a sign of life for so long; returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, id: string): Promise<DncSubmission | null>
+  /** Quarantined entries are to be sent from now on; null where there are none. The audit entry is written with it. */
+  release(submission: Pick<DncSubmission, 'id'>, audit: AuditEntry): Promise<DncSubmission | null>
+  /** A submission that waits for somebody goes on; null where none does. The audit entry is written with it. */
+  resume(submission: Pick<DncSubmission, 'id'>, audit: AuditEntry): Promise<DncSubmission | null>
+  /** Entries of the tenant for the list about these people (digests of 16 bytes, each once), also those that do not stand any more; oldest first. */
+  about(
+    tenantId: string,
+    dncListId: string,
+    digests: readonly Buffer[],
+  ): Promise<readonly FoundEntry[]>
   /** Newest first; null for a cursor that no page gave. */
   list(
     tenantId: string,

@@ -1,0 +1,41 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import type { Refuse } from '../../../domain/problems/refusing.ts'
+import type { HttpDeps } from '../../server/deps.ts'
+import type { RouteSteps } from '../../server/route.ts'
+
+/** Throws 404 unless the tenant may use the list: one answer for a list that does not exist and for one of another tenant. */
+export const checkDncListGranted = async (
+  deps: Pick<HttpDeps, 'access'> & { refuse: Refuse<'not-found'> },
+  { tenantId }: Caller,
+  dncListId: string,
+): Promise<void> => {
+  if (await deps.access.isGranted(tenantId, 'dnc_list', dncListId)) return
+  throw deps.refuse('not-found', 'There is no such do-not-call list.')
+}
+
+/** Somebody who is looked for: as written, and as entries are found by. */
+export type Asked = { phoneNumber?: string; email?: string; subject: string }
+
+/** Reads people by the steps of entries; throws 400 with the place of the first one that is none. */
+export const createJudge = ({
+  validation,
+  clock,
+  refuse,
+}: Pick<HttpDeps, 'clock'> &
+  Pick<RouteSteps, 'validation'> & { refuse: Refuse<'body-invalid'> }) => {
+  const judge = validation.entries({ options: {}, now: clock.now() })
+  const subjectOf = (member: 'phoneNumbers' | 'emails', at: number, written: string): string => {
+    const field = member === 'emails' ? 'email' : 'phoneNumber'
+    const judged = judge((asked) => (asked === field ? written : ''))
+    if (judged.faults === null) return judged.entry.subject
+    const place = `/${member}/${at}`
+    const detail = `What stands at ${place} is no address, or no number with + and its country code (${judged.faults[0].code}).`
+    throw refuse('body-invalid', detail, { fields: [place] })
+  }
+  return (given: { phoneNumbers: readonly string[]; emails: readonly string[] }): Asked[] => [
+    ...given.phoneNumbers.map((phoneNumber, at) => ({
+      ...{ phoneNumber, subject: subjectOf('phoneNumbers', at, phoneNumber) },
+    })),
+    ...given.emails.map((email, at) => ({ email, subject: subjectOf('emails', at, email) })),
+  ]
+}

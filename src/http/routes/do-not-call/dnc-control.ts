@@ -1,0 +1,75 @@
+import { MOVE_SUBMISSION_REFUSALS } from '../../../workflows/do-not-call/refusals.ts'
+import { etagOf } from '../../server/entity-tag.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { createJudge, checkDncListGranted } from './dnc-access.ts'
+import { RELEASE_EXAMPLES, RESUME_EXAMPLES, SEARCH_EXAMPLES } from './dnc-examples.ts'
+import {
+  dncListParamsSchema,
+  searchAnswerSchema,
+  searchSchema,
+  submissionParamsSchema,
+  submissionSchema,
+} from './dnc-schemas.ts'
+import { renderSearched, renderSubmission } from './dnc-view.ts'
+
+const of = { access: { scope: 'dnc' }, tag: 'do-not-call' } as const
+
+const MOVED = {
+  200: { about: 'The submission as it is now', schema: submissionSchema, headers: ['ETag'] },
+} as const
+
+/** POST …/release, …/resume and …/entries/search. */
+export const registerDncControl = (add: AddRoute): void => {
+  add({
+    ...of,
+    method: 'POST',
+    url: '/v1/dnc-submissions/:submissionId/release',
+    id: 'releaseDncSubmission',
+    summary: 'Send quarantined entries to Genesys after all; needs the scope dnc:override by name',
+    params: submissionParamsSchema,
+    answers: MOVED,
+    problems: MOVE_SUBMISSION_REFUSALS,
+    examples: RELEASE_EXAMPLES,
+    handler: async ({ params, caller }, reply, { releaseSubmission }) => {
+      const submission = await releaseSubmission(caller!, params.submissionId)
+      return reply.header('etag', etagOf(submission)).send(renderSubmission(submission))
+    },
+  })
+  add({
+    ...of,
+    method: 'POST',
+    url: '/v1/dnc-submissions/:submissionId/resume',
+    id: 'resumeDncSubmission',
+    summary: 'Go on with a submission that Genesys refused the gateway',
+    params: submissionParamsSchema,
+    answers: MOVED,
+    problems: MOVE_SUBMISSION_REFUSALS,
+    examples: RESUME_EXAMPLES,
+    handler: async ({ params, caller }, reply, { resumeSubmission }) => {
+      const submission = await resumeSubmission(caller!, params.submissionId)
+      return reply.header('etag', etagOf(submission)).send(renderSubmission(submission))
+    },
+  })
+  add({
+    ...of,
+    method: 'POST',
+    url: '/v1/dnc-lists/:dncListId/entries/search',
+    id: 'searchDncEntries',
+    summary: 'Whether people are suppressed by the entries for this list, and by which',
+    params: dncListParamsSchema,
+    body: searchSchema,
+    // A thousand addresses of 320 characters.
+    bodyLimit: 512 * 1024,
+    answers: { 200: { about: 'Each of those asked about', schema: searchAnswerSchema } },
+    problems: ['not-found', 'body-invalid'],
+    examples: SEARCH_EXAMPLES,
+    handler: async (request, _reply, deps) => {
+      const { dncListId } = request.params
+      await checkDncListGranted(deps, request.caller!, dncListId)
+      const people = createJudge(deps)(request.body)
+      const subjects = people.map(({ subject }) => subject)
+      const found = await deps.searchEntries(request.caller!, dncListId, subjects)
+      return { items: people.map((person, at) => renderSearched(person, found[at]!)) }
+    },
+  })
+}

@@ -1,0 +1,79 @@
+import { sql } from 'kysely'
+
+import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
+import {
+  DNC_REASON_NAMES,
+  DNC_REASONS,
+  type DncReason,
+  type EntryTerms,
+} from '../../domain/do-not-call/dnc-entry.ts'
+import type {
+  DncSubmissionStore,
+  FoundEntry,
+} from '../../workflows/ports/do-not-call/submissions.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
+import type { Db } from '../homes/database.ts'
+
+type Row = {
+  at: number
+  id: string
+  accepted_at: Date
+  chunk_seq: number
+  place: number
+  reason: number
+  expires_at: Date | null
+  quarantined: boolean
+  state: FoundEntry['state']
+}
+
+const readRows = async (
+  db: Db,
+  tenantId: string,
+  dncListId: string,
+  digests: readonly Buffer[],
+): Promise<Row[]> => {
+  const subjects = digests.map((digest) => digest.toString('hex'))
+  const { rows } =
+    await sql<Row>`select (asked.number - 1)::int as at, s.id, s.accepted_at, e.chunk_seq, e.place, e.reason,
+      e.expires_at, e.quarantined,
+      case when e.closed_by is not null then 'removed'
+        when e.expires_at + interval '24 hours' <= ${CERTAIN_NOW} then 'expired' else 'standing' end as state
+    from unnest(${subjects}::text[]::uuid[]) with ordinality as asked (subject, number)
+    join dnc_entry e on e.subject = asked.subject
+    join dnc_submission s on s.number = e.submission
+    where s.tenant_id = ${tenantId} and s.dnc_list_id = ${dncListId} and s.epoch is not null and s.kind in ('add', 'pull')
+    order by s.number, e.chunk_seq, e.place`.execute(db)
+  return rows
+}
+
+const reasonOf = (number: number): DncReason =>
+  DNC_REASON_NAMES.find((name) => DNC_REASONS[name] === number) ?? 'UNSPECIFIED'
+
+/** What the entry says in words; reason and expiry are those of all lines about the person in the submission. */
+const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk): EntryTerms => ({
+  ...chunk.terms[chunk.entries[place]!.terms]!,
+  reason: reasonOf(reason),
+  expiresAt: expiresAt?.toISOString() ?? null,
+})
+
+/** By digests, each chunk opened once and one in memory at a time. */
+export const createFindEntries =
+  (
+    db: Db,
+    readChunk: (id: string, seq: number) => Promise<DncChunk>,
+  ): DncSubmissionStore['about'] =>
+  async (tenantId, dncListId, digests) => {
+    const rows = await readRows(db, tenantId, dncListId, digests)
+    const found: FoundEntry[] = []
+    let open = { key: '', chunk: null as DncChunk | null }
+    for (const row of rows) {
+      const key = `${row.id} ${row.chunk_seq}`
+      if (open.key !== key) open = { key, chunk: await readChunk(row.id, row.chunk_seq) }
+      found.push({
+        ...{ at: row.at, submissionId: row.id, acceptedAt: row.accepted_at.toISOString() },
+        ...{ state: row.state, quarantined: row.quarantined },
+        terms: termsOf(row, open.chunk!),
+      })
+    }
+    return found
+  }

@@ -1,0 +1,57 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { AuditEntry } from '../../domain/audit/audit.ts'
+import type { DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
+import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { wakeLane } from './accept-submission.ts'
+import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
+
+/** Moves the submission where `condition` holds of it, in one transaction with its audit entry and its lane's work. */
+const move = (
+  database: Database,
+  { id }: Pick<DncSubmission, 'id'>,
+  audit: AuditEntry,
+  condition: RawBuilder<unknown>,
+  changes: RawBuilder<unknown>,
+  also: (tx: Tx, submission: DncSubmission) => Promise<void> = async () => undefined,
+): Promise<DncSubmission | null> =>
+  inTransaction(database, async (tx) => {
+    const { rows } =
+      await sql<SubmissionRow>`update dnc_submission set ${changes}, state = 'applying',
+        hold_reason = null, held_since = null, retry_at = null, told_hold = null, applied_at = null, problem = null,
+        version = version + 1, updated_at = clock_timestamp()
+      where id = ${id} and ${condition} returning ${SUBMISSION_COLUMNS}`.execute(tx)
+    if (rows[0] === undefined) return null
+    const submission = toSubmission(rows[0])
+    await also(tx, submission)
+    await wakeLane(tx, submission.dncListId)
+    await appendAudit(tx, [audit])
+    return submission
+  })
+
+export const createSubmissionMoves = (
+  database: Database,
+): Pick<DncSubmissionStore, 'release' | 'resume'> => ({
+  release: (submission, audit) =>
+    move(
+      database,
+      submission,
+      audit,
+      sql`quarantined > 0 and state <> 'receiving'`,
+      sql`accepted = accepted + quarantined, quarantined = 0`,
+      async (tx, { number }) => {
+        await sql`update dnc_entry set quarantined = false
+          where submission = ${number}::bigint and quarantined`.execute(tx)
+      },
+    ),
+  resume: (submission, audit) =>
+    move(
+      database,
+      submission,
+      audit,
+      sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
+      sql`owner = owner`,
+    ),
+})

@@ -1,0 +1,85 @@
+import { type Caller, hasScope } from '../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import type { DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import type { Ids } from '../../lib/ids.ts'
+import { keyedDigest } from '../../lib/keyed-digest.ts'
+import type { DncSubmissionStore, FoundEntry } from '../ports/do-not-call/submissions.ts'
+import type { MOVE_SUBMISSION_REFUSALS } from './refusals.ts'
+
+export type DncReadDeps = {
+  submissions: Pick<DncSubmissionStore, 'find' | 'release' | 'resume' | 'about'>
+  digestKey: Buffer
+  ids: Ids
+}
+
+export type MoveSubmission = Refusing<
+  (typeof MOVE_SUBMISSION_REFUSALS)[number],
+  (caller: Caller, id: string) => Promise<DncSubmission>
+>
+
+/** `subjects`: E.164, or folded addresses. In their order, what the tenant's entries for the list say of each. */
+export type SearchEntries = (
+  caller: Caller,
+  dncListId: string,
+  subjects: readonly string[],
+) => Promise<FoundEntry[][]>
+
+const findOwn = async (
+  { submissions }: DncReadDeps,
+  { tenantId }: Caller,
+  id: string,
+): Promise<DncSubmission> => {
+  const submission = await submissions.find(tenantId, id)
+  if (submission === null) throw new GatewayProblem('not-found', 'There is no such submission.')
+  return submission
+}
+
+const notHeld = ({ state }: DncSubmission): GatewayProblem => {
+  const detail = `The submission is ${state}, and nothing of it waits for this call.`
+  return new GatewayProblem('dnc-not-held', detail, { state })
+}
+
+/** Sends quarantined entries after all. Needs the scope `dnc:override` by name: it goes beyond the countries that the house allows. */
+export const createReleaseSubmission =
+  (deps: DncReadDeps): MoveSubmission =>
+  async (caller, id) => {
+    if (!hasScope(caller.scopes, 'dnc:override')) {
+      const scope = 'dnc:override'
+      throw new GatewayProblem('scope-missing', `This call needs the scope ${scope}.`, { scope })
+    }
+    const submission = await findOwn(deps, caller, id)
+    const about = { action: 'dnc.released', object: id } as const
+    const counts = { quarantined: submission.counts.quarantined }
+    const audit = createAuditEntry(deps.ids, byCaller(caller), { ...about, counts })
+    const released = await deps.submissions.release(submission, audit)
+    if (released === null) throw notHeld(submission)
+    return released
+  }
+
+/** Goes on with a submission that Genesys refused the gateway. */
+export const createResumeSubmission =
+  (deps: DncReadDeps): MoveSubmission =>
+  async (caller, id) => {
+    const submission = await findOwn(deps, caller, id)
+    const about = { action: 'dnc.resumed', object: id } as const
+    const audit = createAuditEntry(deps.ids, byCaller(caller), about)
+    const resumed = await deps.submissions.resume(submission, audit)
+    if (resumed === null) throw notHeld(submission)
+    return resumed
+  }
+
+export const createSearchEntries =
+  ({ submissions, digestKey }: DncReadDeps): SearchEntries =>
+  async ({ tenantId }, dncListId, subjects) => {
+    const places = new Map<string, number>()
+    for (const subject of subjects) {
+      if (!places.has(subject)) places.set(subject, places.size)
+    }
+    const digests = [...places.keys()].map((subject) => keyedDigest(digestKey, subject))
+    const found = await submissions.about(tenantId, dncListId, digests)
+    const entries: FoundEntry[][] = digests.map(() => [])
+    for (const entry of found) entries[entry.at]!.push(entry)
+    return subjects.map((subject) => entries[places.get(subject)!]!)
+  }
