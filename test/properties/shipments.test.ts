@@ -50,8 +50,11 @@ const ASKED = process.env['PROPERTY_RUNS']
 const RUNS = Number(ASKED ?? 25)
 
 const one = (): Step => ({ kind: 'upload', contacts: [0] })
+type Refusal = NonNullable<ShipmentLaneOptions['refusal']>
+const refusals = fc.constantFrom<Refusal[]>('unnamed', 'named', 'job')
+
 /** Cases that were wrong once. */
-const KNOWN: [Step[], number[], number[], boolean][] = [
+const KNOWN: [Step[], number[], number[], boolean, Refusal][] = [
   // The older of two contents gave way, was cancelled, and nobody knew whether the newer had arrived: its row was blamed.
   [
     [
@@ -66,6 +69,7 @@ const KNOWN: [Step[], number[], number[], boolean][] = [
     [],
     [],
     false,
+    'unnamed',
   ],
 ]
 
@@ -92,12 +96,13 @@ describe('Uploads that share requests', () => {
         fc.subarray([2, 7, 9]),
         fc.subarray([3, 8]),
         fc.boolean(),
-        async (all, bad, late, jobs) => {
+        refusals,
+        async (all, bad, late, jobs, refusal) => {
           run += 1
           const list = `share-${run}`
           const refused = new Set(bad.map((n) => `c${n}`))
           const withheld = new Set(late.map((n) => `c${n}`))
-          const { genesys, work } = setUp(list, { refused, withheld, jobs })
+          const { genesys, work } = setUp(list, { refused, refusal, withheld, jobs })
           const made: { id: string; contacts: string[] }[] = []
           for (const step of all) {
             if (step.kind === 'upload') {
@@ -257,4 +262,25 @@ describe('Uploads that share requests', () => {
     assert.equal(genesys.contacts.size, 17)
     assert.equal(looks, 0)
   })
+
+  for (const refusal of ['named', 'job'] as const) {
+    it(`lose a row that Genesys names, and no request but one more (${refusal})`, async () => {
+      const list = `named-${refusal}`
+      const { genesys, work } = setUp(list, { refused: new Set(['x7']), refusal, jobs: true })
+      const made: Upload[] = []
+      for (let n = 0; n < 20; n += 1)
+        made.push(await stageUpload(store, { list, accepted: [`x${n}`] }))
+      await work(null)
+      assert.equal(genesys.sent.length, 2)
+      for (const [n, { id }] of made.entries()) {
+        const upload = await store.uploads.find('default', id)
+        const { state, counts, delivery } = upload!
+        const { delivered, failed } = delivery.batches
+        assert.deepEqual(
+          [state, counts.delivered, counts.failed, delivered, failed],
+          n === 7 ? ['completed_with_errors', 0, 1, 0, 1] : ['completed', 1, 0, 1, 0],
+        )
+      }
+    })
+  }
 })

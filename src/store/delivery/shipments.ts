@@ -86,11 +86,13 @@ const writeUploads = async (
   }))
   const ends = sql`upload.state in (${LANE_STATES_SQL}) and cancel_requested_at is null
     and g.delivered + g.unchanged + g.failed + g.unprocessed = rows_accepted`
+  const lost = sql`g.failed > 0 and g.delivered + g.unchanged = 0`
   const { rows } =
     await sql<UploadRow>`update upload set version = version + 1, updated_at = clock_timestamp(),
       told_hold = null, settled_at = clock_timestamp(),
       rows_delivered = g.delivered, rows_unchanged = g.unchanged, rows_failed = g.failed, rows_unprocessed = g.unprocessed,
-      batches_delivered = batches_delivered + 1,
+      batches_delivered = batches_delivered + case when ${lost} then 0 else 1 end,
+      batches_failed = batches_failed + case when ${lost} then 1 else 0 end,
       state = case when ${ends} then case when rows_rejected + g.failed + g.unprocessed - g.superseded > 0
         then 'completed_with_errors' else 'completed' end else upload.state end,
       completed_at = case when ${ends} then clock_timestamp() end
@@ -106,10 +108,10 @@ const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise
     own.map((result) => ({ uploadId, ...result })),
   )
   if (results.length === 0) return
-  await sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name)
-    select r."uploadId", r."line", r."chunkSeq", r."outcome", r."code", r."column"
+  await sql`insert into row_result (upload_id, line, chunk_seq, outcome, code, column_name, said)
+    select r."uploadId", r."line", r."chunkSeq", r."outcome", r."code", r."column", r."said"
     from json_to_recordset(${JSON.stringify(results)}::json)
-      as r ("uploadId" text, "line" int, "chunkSeq" int, "outcome" text, "code" text, "column" text)
+      as r ("uploadId" text, "line" int, "chunkSeq" int, "outcome" text, "code" text, "column" text, "said" text)
     order by 1, 2 on conflict (upload_id, line) do nothing`.execute(tx)
 }
 

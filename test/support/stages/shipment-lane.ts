@@ -1,4 +1,7 @@
-import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
+import {
+  GenesysFailure,
+  type GenesysRowError,
+} from '../../../src/domain/genesys/genesys-failure.ts'
 import { hasBit } from '../../../src/lib/bitmap.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
@@ -6,13 +9,15 @@ import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upl
 import { createDeliverTogether } from '../../../src/workflows/delivery/shipments/deliver-together.ts'
 import { RowsWithheld, type WithheldRow } from '../../../src/workflows/ports/delivery/tries.ts'
 import { createLife, Killed, mortal } from '../gateway/kill-points.ts'
-import { createMemoryGenesys, type MemoryGenesys } from '../memory/memory-genesys.ts'
+import { createMemoryGenesys, type MemoryGenesys, rowError } from '../memory/memory-genesys.ts'
 import { ids } from './store-uploads.ts'
 import { createLeapingClock } from './test-clock.ts'
 
 export type ShipmentLaneOptions = {
-  /** Genesys refuses requests that carry one of these contacts, and names none. */
+  /** Contacts that Genesys does not take. */
   refused?: ReadonlySet<string>
+  /** How it says so: of the request, without or with the rows, or by the job, with the rows; without unless told. */
+  refusal?: 'unnamed' | 'named' | 'job'
   /** Contacts of which it turns out when a try is recorded that they may not go. */
   withheld?: ReadonlySet<string>
   jobs?: boolean
@@ -86,6 +91,7 @@ export const createShipmentLane = (
   list: string,
   {
     refused = new Set(),
+    refusal = 'unnamed',
     withheld = new Set(),
     jobs = false,
     batchRows = 1_000,
@@ -98,9 +104,19 @@ export const createShipmentLane = (
     schemaVersion: '1',
     columns: [{ name: 'phone', kind: 'phone', required: false }],
   }
+  const badOf = (contactIds: readonly string[]): GenesysRowError[] =>
+    contactIds.flatMap((id, index) => (refused.has(id) ? [rowError(index)] : []))
   genesys.onSend = ({ contactIds }) => {
-    if (contactIds.some((id) => refused.has(id)))
-      throw new GenesysFailure('rows_refused', 'send-batch')
+    const bad = badOf(contactIds)
+    if (bad.length === 0 || (refusal === 'job' && jobs)) return
+    const rowErrors = refusal === 'unnamed' ? [] : bad
+    throw new GenesysFailure('rows_refused', 'send-batch', { rowErrors })
+  }
+  // Who refuses a request makes no job of it, so where jobs refuse, the n-th is of the n-th request.
+  genesys.onJob = (job, jobId) => {
+    const errors =
+      refusal === 'job' ? badOf(genesys.sent[Number(jobId.slice(4)) - 1]!.contactIds) : []
+    return { ...job, failed: errors.length, errors }
   }
   const never = new AbortController().signal
   const lease = { signal: never, rest: never, assertHeld: () => undefined }

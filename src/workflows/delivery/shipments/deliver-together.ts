@@ -23,6 +23,7 @@ import {
   type Withheld,
 } from './make-parts.ts'
 import { judgeRows, type ShipmentPart } from './plan-shipment.ts'
+import { refusedRows } from './refused-rows.ts'
 import { requestOf, shipmentOf } from './request-of.ts'
 import { settledWhole } from './settled-upload.ts'
 
@@ -44,7 +45,7 @@ type LaneMemory = {
 
 /**
  * Delivers the lane's oldest upload, together with those behind it that can share its request. What Genesys does not take whole is halved along the
- * borders of uploads until one is alone, and that one goes its own way: so nobody is blamed for another's rows. What was in flight at a crash goes again
+ * borders of uploads until one is alone, and that one goes its own way: so nobody is blamed for another's rows. A few rows that it names are left out instead. What was in flight at a crash goes again
  * under another id, which has no second effect.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
@@ -114,7 +115,8 @@ const judge = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise
 
 /**
  * `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
- * an upload; this try was not sent. `withheld`: nor was it here, for these rows may not go. `rest`: a later run finds out.
+ * an upload; this try was not sent. `withheld`: these rows may not go, or Genesys refused them by name; the others go again without them. `rest`: a later run
+ * finds out.
  */
 type Ended =
   | 'whole'
@@ -140,7 +142,7 @@ const sendTogether = async (
   const shipment = shipmentOf(deps.ids, parts, request, known)
   const startedMs = deps.clock.monotonicMs()
   try {
-    const taken = await takenWhole(run, deps.shipments, shipment, request)
+    const taken = await takenWhole(run, deps.shipments, shipment, { request, parts })
     if (taken === 'whole') await settle(run, deps.shipments, shipment.id, parts, startedMs)
     return taken
   } catch (error) {
@@ -173,8 +175,8 @@ const takenWhole = async (
   run: DeliveryRun,
   shipments: ShipmentStore,
   shipment: Shipment,
-  request: BatchToSend,
-): Promise<'whole' | 'refused' | 'rest'> => {
+  { request, parts }: { request: BatchToSend; parts: readonly ShipmentPart[] },
+): Promise<Ended> => {
   const { contactLists, delivery } = run.deps
   if (request.contactIds.length === 0) {
     await shipments.ship(run.claim, shipment)
@@ -198,14 +200,20 @@ const takenWhole = async (
     const { jobId } = receipt
     await delivery.noteJob(run.claim, shipment.id, jobId)
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
-    const failed = job === null || job.failed > 0 || job.errors.length > 0
-    return !failed && job.state === 'completed' ? 'whole' : 'refused'
+    if (job?.state !== 'completed') return 'refused'
+    const whole = job.failed === 0 && job.errors.length === 0
+    return whole ? 'whole' : withoutRefused(parts, job.errors, job.failed)
   } catch (error) {
     run.lease.signal.throwIfAborted()
     if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
-    if (error instanceof GenesysFailure) return 'refused'
-    throw error
+    if (!(error instanceof GenesysFailure)) throw error
+    return error.kind === 'rows_refused' ? withoutRefused(parts, error.rowErrors, 0) : 'refused'
   }
+}
+
+const withoutRefused = (...args: Parameters<typeof refusedRows>): Ended => {
+  const rows = refusedRows(...args)
+  return rows === null ? 'refused' : { kind: 'withheld', rows }
 }
 
 const settle = async (

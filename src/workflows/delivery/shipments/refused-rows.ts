@@ -1,0 +1,41 @@
+import type { GenesysRowError } from '../../../domain/genesys/genesys-failure.ts'
+import { isSchemaCode } from '../../../domain/genesys/genesys-rejections.ts'
+import { failedRow } from '../batches/settle-batch.ts'
+import type { UploadRowWithheld } from './make-parts.ts'
+import { goingRows, type ShipmentPart } from './plan-shipment.ts'
+
+/** More than so many rows, and more than this share of a request, are no matter of single rows [design: 3]. */
+const FEW_ROWS = 5
+const FEW_SHARE = 0.05
+
+/**
+ * The rows of a shipment that Genesys refused by name, each with what it comes to: the others can go without them at once. null: Genesys speaks of none, of
+ * more than it names (`failed` is how many it counts), of the columns, or of so many that nobody knows what is wrong; then the uploads are to be parted.
+ */
+export const refusedRows = (
+  parts: readonly ShipmentPart[],
+  errors: readonly GenesysRowError[],
+  failed: number,
+): UploadRowWithheld[] | null => {
+  if (errors.some(({ code }) => isSchemaCode(code))) return null
+  const places = parts.flatMap((part) =>
+    goingRows(part).map((row) => ({
+      uploadId: part.upload.id,
+      row,
+      contactId: part.chunk.contactIds[row]!,
+    })),
+  )
+  const named = new Map<number, UploadRowWithheld>()
+  for (const error of errors) {
+    const byIndex = places[error.index]
+    const at = byIndex
+      ? error.index
+      : places.findIndex(({ contactId }) => contactId === error.contactId)
+    const place = places[at]
+    if (place === undefined) return null
+    const { uploadId, row } = place
+    named.set(at, { uploadId, row, verdict: failedRow(error) })
+  }
+  const few = Math.max(FEW_ROWS, places.length * FEW_SHARE)
+  return named.size === 0 || named.size < failed || named.size > few ? null : [...named.values()]
+}
