@@ -4,6 +4,7 @@ import { isFinished, type UploadView } from '../test/support/gateway/gateway-cli
 import { demoChecks, readContents, readLedger } from './demo/checks.ts'
 import { dirtyFile } from './demo/contacts.ts'
 import { createProgressBar, heading, number, say, showChecks } from './demo/screen.ts'
+import { playSegment } from './demo/segment.ts'
 import { type DemoStage, setStage } from './demo/stage.ts'
 
 /** The whole loop: a CRM's dirty file → the gateway → Genesys (simulated) → the CRM. Exits 0 only if every number agrees. */
@@ -12,7 +13,7 @@ const SHOWN_REJECTIONS = 8
 const DELIVERIES = ['auto', 'batches', 'file', 'callback'] as const
 
 const USAGE =
-  'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback]\n'
+  'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback | --segment]\n'
 
 const readArguments = () => {
   try {
@@ -21,6 +22,7 @@ const readArguments = () => {
         dialect: { type: 'string', default: 'guide' },
         rows: { type: 'string', default: '100000' },
         delivery: { type: 'string', default: 'auto' },
+        segment: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     })
@@ -123,7 +125,7 @@ const main = async (): Promise<number> => {
     `dialect ${dialect}, ${stage.home}, gateway ${stage.gateway.address}, sandbox ${stage.sandbox.address}`,
   )
   try {
-    const agreed = await play(stage, rows)
+    const agreed = values.segment ? await playSegment(stage) : await play(stage, rows)
     heading(agreed ? 'Everything agrees.' : 'NOT everything agrees.')
     return agreed ? 0 : 1
   } catch (error) {

@@ -117,4 +117,17 @@ describe('The analysis of a segment', () => {
       { numRuns: 300 },
     )
   })
+
+  it('does not tell that an exclusion shares contacts with one of the house', () => {
+    const of = (attribute: string, value: string) => ({ attribute, operator: '=', value }) as const
+    const exclusions = [of('region', 'NW'), of('tier', 'basic')]
+    const placed = placeRules({ conditions: null, exclusions }, [of('do_not_call', 'true')])
+    const { findings } = analyseSegment(placed, {
+      ...{ reading: 'positive', nowMs: NOW_MS, monotonicMs: () => 0 },
+    })
+    assert.deepEqual(
+      findings.map(({ code, path, otherPath }) => [code, path, otherPath]),
+      [['overlap', '/exclusions/0', '/exclusions/1']],
+    )
+  })
 })

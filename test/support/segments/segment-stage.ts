@@ -44,7 +44,7 @@ export type SegmentView = {
   problem: { code: string; path?: string } | null
   analysis: {
     digest: string
-    findings: { code: string; path: string; detail: string }[]
+    findings: { code: string; path: string; otherPath?: string; detail: string }[]
     matches: {
       basis: string
       total: number

@@ -62,7 +62,8 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
 export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): SegmentFinding[] => {
   const { space } = analysed
   const findings: SegmentFinding[] = []
-  const { children } = siblings
+  // That an exclusion shares contacts with one of the house goes without saying.
+  const children = siblings.children.filter((node) => !isOfTheHouse(node))
   for (const [at, one] of children.entries()) {
     for (const other of children.slice(at + 1)) {
       if (findings.length === MOST_OVERLAPS) return findings
