@@ -17,7 +17,7 @@ import {
   createListContactLists,
   createReadContactList,
 } from '../workflows/contact-lists/read-contact-lists.ts'
-import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
+import { createTextContentHashes } from '../workflows/delivery/content-hashes.ts'
 import {
   createReleaseSubmission,
   createResumeSubmission,
@@ -199,7 +199,7 @@ const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
       runIntake,
       intake: intakeOf(deps),
       register: store.delivery,
-      contentHashes: createContentHashes(store.digestKey),
+      contentHashes: createTextContentHashes(store.digestKey),
     }),
     retryUpload: createRetryUpload({
       ...staging,

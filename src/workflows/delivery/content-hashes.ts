@@ -1,5 +1,5 @@
-import type { Chunk } from '../../domain/uploads/chunk.ts'
-import { createDigestBatch } from '../../lib/keyed-digest.ts'
+import type { Chunk, NewChunk } from '../../domain/uploads/chunk.ts'
+import { createDigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
 /** A digest of 16 bytes for each row: equal cells under equal column names give equal bytes, which is how the register knows content. */
 export type ContentHashes = (
@@ -7,14 +7,50 @@ export type ContentHashes = (
   targetColumns: readonly string[],
 ) => Buffer
 
+/** The same digests of a chunk that is not stored yet, from its bytes. */
+export type TextContentHashes = (
+  chunk: Pick<NewChunk, 'width' | 'lines' | 'text'>,
+  targetColumns: readonly string[],
+) => Buffer
+
+const purposeOf = (targetColumns: readonly string[]): string =>
+  `content:${JSON.stringify(targetColumns)}`
+
 /** `digestKey` keys them; the register holds these bytes for years, so they must never change. */
 export const createContentHashes =
   (digestKey: Uint8Array): ContentHashes =>
   ({ width, contactIds, cells }, targetColumns) => {
-    const digests = createDigestBatch(digestKey, `content:${JSON.stringify(targetColumns)}`)
+    const digests = createDigestBatch(digestKey, purposeOf(targetColumns))
     for (let row = 0; row < contactIds.length; row += 1) {
       // Cells hold no NUL, which makes the joint text unambiguous.
       digests.add(cells.slice(row * width, (row + 1) * width).join('\0'))
+    }
+    return digests.take()
+  }
+
+/** Over the text, with `DIGEST_SLACK_BYTES` behind it: a copy where its buffer ends before. */
+const roomyView = (text: Uint8Array): DataView => {
+  const bytes = text.byteLength + DIGEST_SLACK_BYTES
+  if (text.byteOffset + bytes <= text.buffer.byteLength) {
+    return new DataView(text.buffer, text.byteOffset, bytes)
+  }
+  const copy = new Uint8Array(bytes)
+  copy.set(text)
+  return new DataView(copy.buffer)
+}
+
+/** The digests of `createContentHashes`, made without a string of any cell. */
+export const createTextContentHashes =
+  (digestKey: Uint8Array): TextContentHashes =>
+  ({ width, lines, text }, targetColumns) => {
+    const digests = createDigestBatch(digestKey, purposeOf(targetColumns))
+    const view = roomyView(text)
+    let at = 0
+    for (let row = 0; row < lines.length; row += 1) {
+      while (text[at++] !== 0);
+      const from = at
+      for (let cell = 0; cell < width; cell += 1) while (text[at++] !== 0);
+      digests.addBytes(view, from, Math.max(from, at - 1))
     }
     return digests.take()
   }

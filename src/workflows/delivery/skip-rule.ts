@@ -22,8 +22,15 @@ export const skipCode = (
   duplicates: UploadOptions['duplicates'],
   known: Buffer,
   content: Buffer,
+): 'known' | 'identical' | null =>
+  skipCodeOf(duplicates, duplicates === 'update' && known.equals(content))
+
+/** The same, of a row whose content is, or is not, what the register knows. */
+export const skipCodeOf = (
+  duplicates: UploadOptions['duplicates'],
+  isSame: boolean,
 ): 'known' | 'identical' | null => {
   if (duplicates === 'ignore') return null
   if (duplicates === 'skip') return 'known'
-  return known.equals(content) ? 'identical' : null
+  return isSame ? 'identical' : null
 }

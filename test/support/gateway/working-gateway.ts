@@ -7,7 +7,10 @@ import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
 import { runIntake } from '../../../src/intake/run-intake.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
+import {
+  createContentHashes,
+  createTextContentHashes,
+} from '../../../src/workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import type { ContactReadPort } from '../../../src/workflows/ports/uploads/reconciliation.ts'
@@ -81,7 +84,7 @@ export const createWorkingGateway = (
     smallUploads: store.smallUploads,
     runIntake,
     register: store.delivery,
-    contentHashes,
+    contentHashes: createTextContentHashes(store.digestKey),
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     intake: {
       maxBytes: 10_000_000,

@@ -9,6 +9,10 @@ import {
 } from '../../../src/domain/uploads/upload.ts'
 import { createBitmap, countBits, setBit } from '../../../src/lib/bitmap.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
+import {
+  type CompareContacts,
+  IN_REGISTER,
+} from '../../../src/workflows/ports/delivery/compare-contacts.ts'
 import type {
   JobEnd,
   Batch,
@@ -27,6 +31,24 @@ import {
   type WithheldRow,
 } from '../../../src/workflows/ports/delivery/tries.ts'
 
+const idDigestOf = (id: string): Buffer => sha256(id).subarray(0, 16)
+
+/** Compares with contacts by the digests that `makeChunk` makes. */
+export const compareWith =
+  (register: ReadonlyMap<string, { contentHash: Buffer }>): CompareContacts =>
+  async (_tenantId, _listId, idDigests, contents) => {
+    const known = new Map(
+      [...register].map(([id, entry]) => [idDigestOf(id).toString('hex'), entry.contentHash]),
+    )
+    return Uint8Array.from({ length: idDigests.length / 16 }, (_, row) => {
+      const [from, to] = [row * 16, row * 16 + 16]
+      const content = known.get(idDigests.toString('hex', from, to))
+      if (content === undefined) return IN_REGISTER.nothing
+      const isSame = contents?.subarray(from, to).equals(content) ?? false
+      return isSame ? IN_REGISTER.same : IN_REGISTER.other
+    })
+  }
+
 /** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
 export const makeChunk = (
   seq: number,
@@ -36,7 +58,6 @@ export const makeChunk = (
   const first = about.firstLine ?? 2 + seq * 100
   const leftOut = createBitmap(ids.length)
   for (const row of about.leftOut ?? []) setBit(leftOut, row)
-  const hash = (text: string): Buffer => sha256(text).subarray(0, 16)
   return {
     seq,
     firstLine: first,
@@ -47,7 +68,7 @@ export const makeChunk = (
     cells: ids.flatMap((id) => [id, about.content ?? 'a']),
     rejected: [],
     blank: 0,
-    idDigests: Buffer.concat(ids.map(hash)),
+    idDigests: Buffer.concat(ids.map(idDigestOf)),
     subjectDigests: Buffer.alloc(0),
     leftOut,
   }
@@ -339,6 +360,7 @@ export const createMemoryDelivery = (
     },
     registered: async (_, __, ids) =>
       new Map(ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : []))),
+    compare: (...asked) => compareWith(store.register)(...asked),
     registerSize: async () => store.register.size,
   }
   return store

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
+import { textOfCells } from '../../../src/domain/uploads/chunk.ts'
+import {
+  createContentHashes,
+  createTextContentHashes,
+} from '../../../src/workflows/delivery/content-hashes.ts'
 
 const hash = createContentHashes(Buffer.alloc(32, 7))
 const COLUMNS = ['contactId', 'name', 'phone']
@@ -17,6 +21,19 @@ describe('content hashes', () => {
       hash(chunk, COLUMNS).toString('hex'),
       'd88f049bf41b6654cf90e59d624146dda3122c76a286218dedbc11493b966881',
     )
+  })
+
+  it('are the same from the bytes of a chunk, wherever these end', () => {
+    const cells = { ...chunk, cells: ['c1', 'Ann', '+1', 'c2', 'Jürgen 太郎 '.repeat(40), ''] }
+    const text = textOfCells(cells)
+    const roomy = Buffer.concat([Buffer.from('before'), text, Buffer.from('after')])
+    for (const bytes of [new Uint8Array(text), roomy.subarray(6, 6 + text.length)]) {
+      const made = createTextContentHashes(Buffer.alloc(32, 7))(
+        { width: 3, lines: Uint32Array.of(2, 3), text: bytes },
+        COLUMNS,
+      )
+      assert.deepEqual(made, hash(cells, COLUMNS))
+    }
   })
 
   it('differ when a cell, the border between two cells, a column name or the key differs', () => {

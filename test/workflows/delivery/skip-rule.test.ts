@@ -6,7 +6,10 @@ import {
   UPLOAD_MODES,
   uploadOptionsSchema,
 } from '../../../src/domain/uploads/upload-options.ts'
-import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
+import {
+  createContentHashes,
+  createTextContentHashes,
+} from '../../../src/workflows/delivery/content-hashes.ts'
 import { maySkip, skipCode } from '../../../src/workflows/delivery/skip-rule.ts'
 import { createPlanTally } from '../../../src/workflows/uploads/control/plan-upload.ts'
 import { makeChunk } from '../../support/memory/memory-delivery.ts'
@@ -56,7 +59,7 @@ describe('the skip rule', () => {
       const confirmed = mode === 'overwrite' ? { confirmOverwrite: 'list-1' } : {}
       const options = uploadOptionsSchema.parse({ mode, duplicates, ...confirmed })
       const tally = createPlanTally(
-        { register: t.store, contentHashes },
+        { register: t.store, contentHashes: createTextContentHashes(Buffer.alloc(32)) },
         { tenantId: 'default', list: t.genesys.list, options, queue: null },
       )
       await tally.look(asNew(chunk))

@@ -10,6 +10,7 @@ import type {
   UploadProblem,
   HolderWait,
 } from '../../../domain/uploads/upload.ts'
+import type { CompareContacts } from './compare-contacts.ts'
 
 /** A lane held by one worker. `fence` grows with every claim and is compared by every statement that settles. */
 export type LaneClaim = { key: string; owner: string; fence: string; leaseMs: number }
@@ -250,6 +251,7 @@ export type DeliveryStore = {
     listId: string,
     contactIds: readonly string[],
   ): Promise<Map<string, { contentHash: Buffer; acceptedSeq: number }>>
+  compare: CompareContacts
   registerSize(tenantId: string, listId: string): Promise<number>
 }
 

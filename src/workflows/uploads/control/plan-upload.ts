@@ -1,19 +1,18 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { ChosenQueue } from '../../../domain/contact-lists/queue-options.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
-import { cellsOfText } from '../../../domain/uploads/chunk.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import type { UploadPlan } from '../../../domain/uploads/upload.ts'
 import type { IntakeResult } from '../../../intake/contract.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
-import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
-import type { ContentHashes } from '../../delivery/content-hashes.ts'
-import { maySkip, skipCode } from '../../delivery/skip-rule.ts'
+import type { TextContentHashes } from '../../delivery/content-hashes.ts'
+import { maySkip, skipCodeOf } from '../../delivery/skip-rule.ts'
+import { IN_REGISTER } from '../../ports/delivery/compare-contacts.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
 
 export type PlanDeps = {
-  register: Pick<DeliveryStore, 'registered' | 'registerSize'>
-  contentHashes: ContentHashes
+  register: Pick<DeliveryStore, 'compare' | 'registerSize'>
+  contentHashes: TextContentHashes
 }
 
 /** Gathers, chunk by chunk, what delivering the rows is expected to do. */
@@ -43,18 +42,15 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   let skipping: Promise<boolean> | null = null
 
   const lookUp = async (chunk: NewChunk, expected: Uint8Array): Promise<void> => {
-    const { buffer, byteOffset, byteLength } = chunk.text
-    const text = Buffer.from(buffer, byteOffset, byteLength)
-    const cells = cellsOfText(text, chunk.lines.length, chunk.width)
-    const contents = deps.contentHashes(cells, columns)
     skipping ??= maySkip(deps.register, tenantId, list, options)
     const mayStay = await skipping
-    const known = await deps.register.registered(tenantId, list.id, cells.contactIds)
-    for (const [row, contactId] of cells.contactIds.entries()) {
-      const content = contents.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES)
-      const entry = known.get(contactId)
-      if (entry === undefined) continue
-      const stays = mayStay && skipCode(options.duplicates, entry.contentHash, content) !== null
+    // Only where a row stays because of its content is its content needed.
+    const needed = mayStay && options.duplicates === 'update'
+    const contents = needed ? deps.contentHashes(chunk, columns) : null
+    const found = await deps.register.compare(tenantId, list.id, chunk.idDigests, contents)
+    for (const [row, known] of found.entries()) {
+      if (known === IN_REGISTER.nothing) continue
+      const stays = mayStay && skipCodeOf(options.duplicates, known === IN_REGISTER.same) !== null
       expected[row] = EXPECTED.indexOf(stays ? 'unchanged' : 'updates')
     }
   }

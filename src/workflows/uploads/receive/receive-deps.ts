@@ -4,7 +4,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { Ids } from '../../../lib/ids.ts'
 import type { Emit } from '../../../telemetry/events.ts'
 import type { ExtendList } from '../../contact-lists/extend-list.ts'
-import type { ContentHashes } from '../../delivery/content-hashes.ts'
+import type { TextContentHashes } from '../../delivery/content-hashes.ts'
 import type { ListSettingsStore } from '../../ports/contact-lists/list-settings.ts'
 import type { DeliveryStore, ListCache } from '../../ports/delivery/delivery.ts'
 import type { ContactListPort } from '../../ports/genesys/genesys.ts'
@@ -21,8 +21,8 @@ export type ReceiveDeps = {
   settings: Pick<ListSettingsStore, 'read'>
   extendList: ExtendList
   /** For plans. */
-  register: Pick<DeliveryStore, 'registered' | 'registerSize'>
-  contentHashes: ContentHashes
+  register: Pick<DeliveryStore, 'compare' | 'registerSize'>
+  contentHashes: TextContentHashes
   /** `auto` in the guide dialect: more accepted rows than this go as files (GENESYS_FILE_THRESHOLD_ROWS). */
   fileThresholdRows: number
   /** Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens. */

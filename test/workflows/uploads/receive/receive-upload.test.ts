@@ -11,11 +11,15 @@ import { sha256Hex } from '../../../../src/lib/digest.ts'
 import { createIds } from '../../../../src/lib/ids.ts'
 import { createReadContactList } from '../../../../src/workflows/contact-lists/read-contact-lists.ts'
 import type { UploadRequest } from '../../../../src/workflows/contract.ts'
-import { createContentHashes } from '../../../../src/workflows/delivery/content-hashes.ts'
+import { createTextContentHashes } from '../../../../src/workflows/delivery/content-hashes.ts'
 import type { UploadStore } from '../../../../src/workflows/ports/uploads/uploads.ts'
 import { createControlUpload } from '../../../../src/workflows/uploads/control/control-upload.ts'
 import { createReceiveUpload } from '../../../../src/workflows/uploads/receive/receive-upload.ts'
-import { createMemoryLists, makeChunk } from '../../../support/memory/memory-delivery.ts'
+import {
+  compareWith,
+  createMemoryLists,
+  makeChunk,
+} from '../../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 import { createMemoryUploads } from '../../../support/memory/memory-uploads.ts'
 import { asNew } from '../../../support/stages/chunks.ts'
@@ -87,10 +91,10 @@ const setUp = (intake: RunIntake = lineIntake) => {
     settings: { read: async () => ({ queue: {} }) },
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     register: {
-      registered: async () => memory.register,
+      compare: compareWith(memory.register),
       registerSize: async () => memory.register.size,
     },
-    contentHashes: createContentHashes(Buffer.alloc(32)),
+    contentHashes: createTextContentHashes(Buffer.alloc(32)),
     fileThresholdRows: 50_000,
     callbacks: true,
     runIntake: intake,

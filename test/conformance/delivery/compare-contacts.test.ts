@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
+import { createDigestBatch } from '../../../src/lib/keyed-digest.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
+
+const content = (of: number): Buffer => Buffer.alloc(16, of)
+
+eachHome('Comparing contacts with the register', (home) => {
+  let store: Store
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await deliver('list', ['a', 'b', 'c'])
+    await deliver('other', ['d'])
+  })
+  after(() => store.close())
+
+  /** Every contact with the content 5. */
+  const deliver = async (list: string, contacts: string[]): Promise<void> => {
+    const upload = await stageUpload(store, { list, accepted: contacts })
+    const claim = await store.lanes.claim('me')
+    assert.equal(claim?.key, upload.laneKey)
+    await store.delivery.move(claim, upload.id, 'delivering')
+    const batchId = ids.newUuid()
+    const batch = { id: batchId, chunkSeq: 0, fromRow: 0, toRow: 8, sent: Buffer.from([255]) }
+    await store.delivery.intend(claim, upload.id, batch, audit('upload.batch.intended', upload.id))
+    const delivered = contacts.map((contactId, at) => ({
+      contactId,
+      contentHash: content(5),
+      line: at + 2,
+    }))
+    await store.delivery.settle(claim, {
+      ...{ uploadId: upload.id, batchId, results: [], delivered },
+      counts: { delivered: contacts.length, unchanged: 0, failed: 0, unprocessed: 0 },
+      audit: audit('upload.batch.settled', upload.id),
+    })
+    await store.sql.executeSql(`update lane set ready_at = 'infinity'`)
+  }
+  const compare = async (contacts: string[], contents: Buffer | null, list = 'list') => {
+    const digests = createDigestBatch(store.digestKey)
+    for (const id of contacts) digests.add(id)
+    return [...(await store.delivery.compare('default', list, digests.take(), contents))]
+  }
+
+  it('tells in their order which are not known, which hold other content and which just this', async () => {
+    const contents = Buffer.concat([content(5), content(6), content(5), content(5)])
+    assert.deepEqual(await compare(['x', 'a', 'c', 'd'], contents), [0, 1, 2, 0])
+    assert.deepEqual(await compare(['a', 'a'], contents.subarray(0, 32)), [2, 1])
+    assert.deepEqual(await compare(['a', 'x'], null), [1, 0])
+    assert.deepEqual(await compare(['a'], content(5), 'never heard of'), [0])
+    assert.deepEqual(await compare([], null), [])
+  })
+
+  it('knows the contacts of many rows, each at its place', async () => {
+    const many = Array.from({ length: 2500 }, (_, n) => (n % 100 === 7 ? 'b' : `m${n}`))
+    const found = await compare(many, Buffer.alloc(many.length * 16, 5))
+    assert.deepEqual(
+      found,
+      many.map((id) => (id === 'b' ? 2 : 0)),
+    )
+  })
+
+  it('calls nothing the same that is in doubt, and knows nothing of before the list was cleared', async () => {
+    await store.sql.executeSql(
+      `insert into list_clearing (list_id, doubt_seq) values ('list', 1000)`,
+    )
+    assert.deepEqual(await compare(['a', 'x'], Buffer.alloc(32, 5)), [1, 0])
+    await store.sql.executeSql(`update list_clearing set cleared_seq = 1000 where list_id = 'list'`)
+    assert.deepEqual(await compare(['a', 'x'], Buffer.alloc(32, 5)), [0, 0])
+  })
+})
