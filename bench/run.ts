@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 
 import { embeddedHome, serverHome, type TestHome } from '../test/support/databases/database.ts'
 import { writeContactFile } from './contact-files.ts'
+import { benchEntries } from './entries-bench.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'
 import { measureChild } from './measured-child.ts'
@@ -27,7 +28,7 @@ import {
 
 /** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
 const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
-const PARTS = ['reading', 'latency', 'lanes', 'small', 'pace', 'segments'] as const
+const PARTS = ['reading', 'latency', 'lanes', 'small', 'pace', 'segments', 'entries'] as const
 type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
@@ -253,6 +254,7 @@ const main = async (): Promise<void> => {
     if (wanted('small')) await benchSmall(report, places)
     if (wanted('pace')) await benchPace(report, places)
     if (wanted('segments')) await benchSegments(report, places, quick)
+    if (wanted('entries')) await benchEntries(report, places, rows)
     report.heading('Targets')
     report.showVerdicts()
     if (values.save) await save(report)

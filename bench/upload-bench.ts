@@ -52,7 +52,7 @@ const cpuSeconds = async (gateway: RunningGateway): Promise<number> => {
 }
 
 /** Makes VmHWM start again from what is resident now (Linux: proc(5), clear_refs 5). */
-const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
+export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
 /** The file as a request's body. */
 export const bodyOf = (path: string) => createReadStream(path, { highWaterMark: BLOCK_BYTES })
@@ -78,7 +78,7 @@ const difference = (after: DatabaseFigures, before: DatabaseFigures): DatabaseFi
   connections: after.connections,
 })
 
-const costOf = async <T>(
+export const costOf = async <T>(
   gateway: RunningGateway,
   home: StoreHome,
   work: () => Promise<T>,

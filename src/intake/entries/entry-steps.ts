@@ -49,9 +49,10 @@ const TERMS_FIELDS = [
   'expiresAt',
   'expires',
   'contactListIds',
+  'region',
 ] as const
 
-type ReadTerms = { terms: EntryTerms; faults: readonly EntryFault[] }
+type ReadTerms = { terms: EntryTerms; region: string; faults: readonly EntryFault[] }
 
 const readInstant = (text: string, field: EntryField, faults: EntryFault[]): string | null => {
   if (isBlank(text)) return null
@@ -94,8 +95,13 @@ const readTerms = (rules: DncRules, cells: EntryCells, now: number): ReadTerms =
   if (expiresAt !== null && Date.parse(expiresAt) <= now)
     faults.push({ code: 'expiry-past', field })
   const source = cells('source').trim()
+  const region = cells('region').trim()
+  if (region !== '' && !isPhoneRegion(region)) {
+    faults.push({ code: 'region-unknown', field: 'region' })
+  }
   return {
     faults,
+    region,
     terms: {
       ...readReason(cells('reason'), rules),
       source: source === '' ? null : source,
@@ -106,15 +112,33 @@ const readTerms = (rules: DncRules, cells: EntryCells, now: number): ReadTerms =
   }
 }
 
-/** The terms of entries, each kind judged once. */
-const createTerms = (rules: DncRules, now: number) => {
+type Submitted = { options: Parameters<BuildEntrySteps>[0]['options']; now: Date }
+
+/** An entry's own cells, and where it has none what the options say. */
+const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells => {
+  const given: { [field in EntryField]?: string | undefined } = {
+    ...options,
+    contactListIds: options.contactListIds?.join(',') ?? '',
+  }
+  const hasExpiry = !isBlank(own('expiresAt')) || !isBlank(own('expires'))
+  return (field) => {
+    const cell = own(field)
+    if (!isBlank(cell)) return cell
+    if (field === 'expires' || (field === 'expiresAt' && hasExpiry)) return ''
+    if (field === 'expiresAt') return options.expiresAt ?? options.expires ?? ''
+    return given[field] ?? ''
+  }
+}
+
+/** The terms of entries, each kind judged once: by the cells as they stand, for most entries of a submission say the same. */
+const createTerms = (rules: DncRules, { options, now }: Submitted) => {
   const known = new Map<string, ReadTerms>()
-  return (cells: EntryCells): ReadTerms => {
+  return (own: EntryCells): ReadTerms => {
     let key = ''
-    for (const field of TERMS_FIELDS) key += `${cells(field)}\0`
+    for (const field of TERMS_FIELDS) key += `${own(field)}\0`
     const before = known.get(key)
     if (before !== undefined) return before
-    const read = readTerms(rules, cells, now)
+    const read = readTerms(rules, withOptions(own, options), now.getTime())
     if (known.size >= MOST_TERMS) known.clear()
     known.set(key, read)
     return read
@@ -143,27 +167,11 @@ export const createEntrySteps = (
   const rules = { reasons, allowedCountries }
   const readPhone = createReadPhone(normalisationFor)
   const { email: readEmail } = normalisationFor({ region: 'US', plus: 'reject' })
-  return ({ options, now }) => {
-    const termsOf = createTerms(rules, now.getTime())
-    const given: { [field in EntryField]?: string | undefined } = {
-      ...options,
-      contactListIds: options.contactListIds?.join(',') ?? '',
-    }
-    const expires = options.expiresAt ?? options.expires ?? ''
+  return (submission) => {
+    const termsOf = createTerms(rules, submission)
     return (own) => {
-      const hasExpiry = !isBlank(own('expiresAt')) || !isBlank(own('expires'))
-      const cells: EntryCells = (field) => {
-        const cell = own(field)
-        if (cell !== '' && !isBlank(cell)) return cell
-        if (field === 'expires') return ''
-        if (field === 'expiresAt') return hasExpiry ? '' : expires
-        return given[field] ?? ''
-      }
-      const { terms, faults: found } = termsOf(cells)
+      const { terms, region, faults: found } = termsOf(own)
       const faults = [...found]
-      const region = cells('region').trim()
-      if (region !== '' && !isPhoneRegion(region))
-        faults.push({ code: 'region-unknown', field: 'region' })
       const [phone, email] = [own('phoneNumber'), own('email')]
       const person = judgePerson(phone, email, (raw) => readPhone(raw, region), readEmail)
       if ('code' in person) faults.push(person)
