@@ -24,7 +24,11 @@ const bytes = (size: number): Buffer =>
 const ids = Array.from({ length: ROWS }, (_, row) => `crm-${row}`)
 const cells = ids.flatMap((id, row) => [id, `user.${row}@example.com`, bytes(8).toString('hex')])
 const text = textOfCells({ width: 3, contactIds: ids, cells })
-const digests = { idDigests: bytes(ROWS * 16), subjectDigests: bytes(ROWS * 16) }
+const digests = {
+  idDigests: bytes(ROWS * 16),
+  subjectDigests: bytes(ROWS * 16),
+  subjectRows: Uint16Array.from({ length: ROWS }, (_, row) => row),
+}
 const first: NewChunk = { ...chunkOf(0, 2, ids), width: 3, text, ...digests }
 const chunk = (seq: number): NewChunk => ({ ...first, seq })
 

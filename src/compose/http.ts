@@ -174,6 +174,7 @@ const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
     settings: store.listSettings,
     uploads: store.uploads,
     smallUploads: store.smallUploads,
+    suppressions: store.suppressions,
     idempotency: store.idempotency,
     renderUpload,
     fileThresholdRows: config.genesys.fileThresholdRows,
@@ -206,7 +207,10 @@ const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
       delivery: store.delivery,
       digestKey: store.digestKey,
     }),
-    applyUpload: createApplyUpload({ ...lists, uploads: store.uploads, ids, wake }),
+    applyUpload: createApplyUpload({
+      ...lists,
+      ...{ uploads: store.uploads, suppressions: store.suppressions, ids, wake },
+    }),
     controlUpload: createControlUpload({ uploads: store.uploads, ids, emit, wake }),
   }
 }

@@ -35,6 +35,7 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Ess
     callbackUrl,
     delivery: store.delivery,
     uploads: store.uploads,
+    suppressions: store.suppressions,
     lists: store.lists,
     contentHashes: createContentHashes(store.digestKey),
     clock: systemClock,

@@ -1,5 +1,3 @@
-import { domainToASCII } from 'node:url'
-
 /** Why somebody is not to be called, from the weakest to the strongest. The number is how a reason is stored: the larger one stands. */
 export const DNC_REASONS = { UNSPECIFIED: 1, CUSTOMER_REQUEST: 2, REGULATORY: 3 } as const
 export type DncReason = keyof typeof DNC_REASONS
@@ -32,7 +30,7 @@ export type EntryField = (typeof ENTRY_FIELDS)[number]
 /** An entry that passed. */
 export type DncEntry = {
   kind: SubjectKind
-  /** E.164 without extension, or the address folded by `foldEmail`: the same person is the same text. */
+  /** E.164 without extension, or the address folded by `subjectOf`: the same person is the same text. */
   subject: string
   terms: EntryTerms
   /** Of a country that is not among those allowed, or of none: suppresses, and is not sent before somebody releases it. */
@@ -51,21 +49,4 @@ export type EntryTerms = {
   expiresAt: string | null
   /** Sorted, each once; null: all. */
   contactListIds: readonly string[] | null
-}
-
-/** Full case folding of what JavaScript can fold: capital and small sharp s, both small sigmas and the long s come to the same. */
-const folded = (text: string): string =>
-  text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
-
-/**
- * The address by which a person is found again: NFC, folded whole, its domain as A-label. Folding the local part too may take two boxes for one, which
- * suppresses too much and never too little. `normalised` is a valid address.
- */
-export const foldEmail = (normalised: string): string => {
-  const at = normalised.lastIndexOf('@')
-  const domain = normalised
-    .slice(at + 1)
-    .normalize('NFC')
-    .toLowerCase()
-  return `${folded(normalised.slice(0, at))}@${domainToASCII(domain) || domain}`
 }

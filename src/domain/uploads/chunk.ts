@@ -1,3 +1,4 @@
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import type { RowFault } from './rejection.ts'
 
 /** Consecutive rows of an upload as they are staged: the unit of storage, ledger, delivery and erasure. */
@@ -27,8 +28,10 @@ export type NewChunk = {
   blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
   idDigests: Buffer
-  /** 8 bytes each, any number: the first half of the keyed digest of every phone and email of accepted rows. */
+  /** 16 bytes each, any number: the digest of every phone and email of accepted rows, by which suppressions are looked up. */
   subjectDigests: Buffer
+  /** Of each, its row. */
+  subjectRows: Uint16Array
 }
 
 /**
@@ -48,12 +51,16 @@ export type Chunk = {
   blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
   idDigests: Buffer
-  /** 8 bytes each, any number: the first half of the keyed digest of every phone and email of accepted rows. */
+  /** 16 bytes each, any number: the digest of every phone and email of accepted rows, by which suppressions are looked up. */
   subjectDigests: Buffer
+  /** Of each, its row. */
+  subjectRows: Uint16Array
 }
 
 /** A chunk read back, with the rows that a later line of the same file replaced. The digests stay where they are searched. */
-export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests'> & { leftOut: Buffer }
+export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'subjectRows'> & {
+  leftOut: Buffer
+}
 
 type ChunkCells = Pick<Chunk, 'width' | 'contactIds' | 'cells'>
 
@@ -82,4 +89,32 @@ export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCel
     for (let column = 0; column < width; column += 1) cells.push(pieces[at++]!)
   }
   return { width, contactIds, cells }
+}
+
+const ROW_BYTES = 2
+
+/** The subjects of a chunk as they are stored: the digests, and behind them of each its row, two bytes, little-endian. */
+export const packSubjects = ({
+  subjectDigests,
+  subjectRows,
+}: Pick<NewChunk, 'subjectDigests' | 'subjectRows'>): Buffer => {
+  const packed = Buffer.allocUnsafe(subjectDigests.length + subjectRows.length * ROW_BYTES)
+  packed.set(subjectDigests)
+  for (let at = 0; at < subjectRows.length; at += 1) {
+    packed.writeUInt16LE(subjectRows[at]!, subjectDigests.length + at * ROW_BYTES)
+  }
+  return packed
+}
+
+/** The inverse. */
+export const unpackSubjects = (
+  packed: Buffer,
+): Pick<NewChunk, 'subjectDigests' | 'subjectRows'> => {
+  const count = packed.length / (DIGEST_BYTES + ROW_BYTES)
+  const subjectDigests = packed.subarray(0, count * DIGEST_BYTES)
+  const subjectRows = new Uint16Array(count)
+  for (let at = 0; at < count; at += 1) {
+    subjectRows[at] = packed.readUInt16LE(subjectDigests.length + at * ROW_BYTES)
+  }
+  return { subjectDigests, subjectRows }
 }

@@ -19,6 +19,16 @@ export const REJECTIONS = {
     'The same contact in two uploads, the later one delivered before this one.',
     'Nothing to do; send the contact again if this content is the right one.',
   ),
+  'suppressed-dnc': page(
+    'A do-not-call entry names a phone or an email of the contact, so the contact is not sent; `suppressedBy` says which one.',
+    'A contact whose second phone number was submitted as an opt-out last week.',
+    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
+  ),
+  'suppressed-since': page(
+    'A do-not-call entry that names a phone or an email of the contact was added after the upload was accepted and before the contact was sent.',
+    'An opt-out that came in while a large upload was being delivered.',
+    'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
+  ),
   cancelled: page(
     'The upload was cancelled before the row was sent.',
     'A row of an upload that was cancelled half-way.',

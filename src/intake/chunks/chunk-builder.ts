@@ -104,11 +104,12 @@ const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
 
 const addSubjects = (
   digests: RowDigests,
+  at: number,
   view: DataView,
   { subjects, subjectCount }: WrittenRow,
 ): void => {
-  for (let at = 0; at < subjectCount * 2; at += 2) {
-    digests.addSubject(view, subjects[at]!, subjects[at + 1]!)
+  for (let span = 0; span < subjectCount * 2; span += 2) {
+    digests.addSubject(at, view, subjects[span]!, subjects[span + 1]!)
   }
 }
 
@@ -157,13 +158,13 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
     },
     acceptWritten: (line, row) => {
       const chunk = at(line)
-      addSubjects(digests, chunk.text.view, row)
+      addSubjects(digests, chunk.rows, chunk.text.view, row)
       addRow(chunk, line, row.idEnd, row.end)
     },
     accept: (line, row) => {
       const chunk = at(line)
       const [idEnd, end] = writeRow(chunk.text, row)
-      for (const subject of row.subjects) digests.addSubjectText(subject)
+      for (const subject of row.subjects) digests.addSubjectText(chunk.rows, subject)
       addRow(chunk, line, idEnd, end)
     },
     reject: (row) => {

@@ -1,24 +1,66 @@
-import { createDigestBatch } from '../../lib/keyed-digest.ts'
+import { subjectOf } from '../../domain/do-not-call/subject.ts'
+import { createDigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
-export type ChunkDigests = { idDigests: Buffer; subjectDigests: Buffer }
+export type ChunkDigests = { idDigests: Buffer; subjectDigests: Buffer; subjectRows: Uint16Array }
 
 /** The digests of accepted rows, gathered and made together: calls of the hash for every row were the largest cost of the row path. */
 export type RowDigests = {
   /** `view` from `from` to `to`, with some bytes to spare behind it; see `DigestBatch.addBytes`. */
   addId(view: DataView, from: number, to: number): void
-  addSubject(view: DataView, from: number, to: number): void
-  addSubjectText(subject: string): void
-  /** Of the rows added since the last call, in order; ids as `keyedDigest` makes them, subjects as its first 8 bytes. */
+  /** A phone in E.164 or an address of ASCII, of the chunk's row `row`. */
+  addSubject(row: number, view: DataView, from: number, to: number): void
+  addSubjectText(row: number, subject: string): void
+  /** Of the rows added since the last call, in order; as `keyedDigest` makes them, subjects of the text that stands for them. */
   take(): ChunkDigests
+}
+
+const PLUS = 0x2b
+const AT_SIGN = 0x40
+const FIRST_CAPITAL = 0x41
+const LAST_CAPITAL = 0x5a
+const TO_SMALL = 0x20
+const LONGEST_ADDRESS = 254
+
+/** Where the first capital letter before the @ stands; -1: there is none, and the address stands for itself. */
+const firstCapital = (view: DataView, from: number, to: number): number => {
+  for (let at = from; at < to; at += 1) {
+    const byte = view.getUint8(at)
+    if (byte === AT_SIGN) return -1
+    if (byte >= FIRST_CAPITAL && byte <= LAST_CAPITAL) return at
+  }
+  return -1
 }
 
 export const createRowDigests = (key: Uint8Array): RowDigests => {
   const ids = createDigestBatch(key)
   const subjects = createDigestBatch(key)
+  const scratch = new DataView(new ArrayBuffer(LONGEST_ADDRESS + DIGEST_SLACK_BYTES))
+  let rows: number[] = []
+
+  const addFolded = (view: DataView, from: number, to: number): void => {
+    for (let at = from; at < to; at += 1) {
+      const byte = view.getUint8(at)
+      const isCapital = byte >= FIRST_CAPITAL && byte <= LAST_CAPITAL
+      scratch.setUint8(at - from, isCapital ? byte + TO_SMALL : byte)
+    }
+    subjects.addBytes(scratch, 0, to - from)
+  }
   return {
     addId: ids.addBytes,
-    addSubject: subjects.addBytes,
-    addSubjectText: subjects.add,
-    take: () => ({ idDigests: ids.take(), subjectDigests: subjects.takeShort() }),
+    addSubject: (row, view, from, to) => {
+      rows.push(row)
+      const isPhone = view.getUint8(from) === PLUS
+      if (isPhone || firstCapital(view, from, to) < 0) subjects.addBytes(view, from, to)
+      else addFolded(view, from, to)
+    },
+    addSubjectText: (row, subject) => {
+      rows.push(row)
+      subjects.add(subjectOf(subject))
+    },
+    take: () => {
+      const subjectRows = Uint16Array.from(rows)
+      rows = []
+      return { idDigests: ids.take(), subjectDigests: subjects.take(), subjectRows }
+    },
   }
 }

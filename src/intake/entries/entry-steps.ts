@@ -1,6 +1,5 @@
 import {
   DNC_REASON_NAMES,
-  foldEmail,
   type DncEntry,
   type DncRules,
   type EntryField,
@@ -8,6 +7,7 @@ import {
 } from '../../domain/do-not-call/dnc-entry.ts'
 import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
 import { instantOf } from '../../domain/do-not-call/instant.ts'
+import { subjectOf } from '../../domain/do-not-call/subject.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { countryOfPhone } from '../../domain/phones/phone-country.ts'
 import { isPhoneRegion } from '../../domain/phones/phone-library.ts'
@@ -205,5 +205,5 @@ const judgePerson = (
   if (hasBadCharacters(email)) return { code: 'text-invalid', field: 'email' }
   const address = readEmail(email)
   if (address === null) return { code: 'email-invalid', field: 'email' }
-  return { kind: 'email', subject: foldEmail(address) }
+  return { kind: 'email', subject: subjectOf(address) }
 }

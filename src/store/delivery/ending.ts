@@ -37,11 +37,19 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
   throw new Error(`Nobody asked to cancel upload ${row.id}`)
 }
 
+/** Rows that did not go because they must not, which is no error: newer content was delivered, or an opt-out came in. */
+const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
+  const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result
+    where upload_id = ${uploadId} and code in ('superseded', 'suppressed-since')`.execute(tx)
+  return rows[0]!.rows
+}
+
 /** What is not settled becomes unprocessed. */
 const writeEnd = async (tx: Tx, row: UploadRow, input: FinishUpload): Promise<Upload> => {
   const { counts } = toUpload(row)
   const unprocessed = counts.unprocessed + counts.accepted - settledRows(counts)
-  const state = endStateOf(input, { ...counts, unprocessed })
+  const harmless = counts.unprocessed > 0 ? await countHarmless(tx, row.id) : 0
+  const state = endStateOf(input, { ...counts, unprocessed: unprocessed - harmless })
   if (!canMove(row.state, state)) {
     throw new Error(`Upload ${row.id} cannot go from ${row.state} to ${state}`)
   }

@@ -1,7 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { FenceLost, UploadMoved, type LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
+import { tenantsOf } from '../do-not-call/standing-entries.ts'
+import { lockNewEpochs, withholdSuppressed } from '../do-not-call/suppressed-since.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
@@ -19,36 +22,54 @@ export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
   if (rows.length === 0) throw fenceLost(claim)
 }
 
-type Tried = { id: string | null; stands: boolean | null; tried: boolean }
+type Tried = {
+  id: string | null
+  stands: boolean | null
+  tried: boolean
+  list_id: string
+  since: SuppressionEpochs | null
+  epochs: SuppressionEpochs | null
+  /** A tenant that is granted the list has no epoch yet. */
+  lacking: boolean
+}
 
 /**
  * The one place where an HTTP try of rows is recorded, for a batch, a shared shipment and a file alike: after its pace slot was granted and before
  * anything of it leaves. Locks the lane, then every upload whose rows the request carries, and counts the try only if all of them stand: none is paused,
  * held, ended or to be cancelled. Otherwise it throws `UploadMoved`, and as whatever it throws undoes the transaction, nothing is recorded.
  *
- * A check of the rows themselves (do-not-call: what was added since they were looked up) belongs behind the statement, in this transaction: it locks what
- * it depends on, decides by a second statement under that lock, and throws `RowsWithheld` for the rows that may not go.
+ * Behind it, in this transaction, the rows themselves are checked against do-not-call entries that were added since they were looked up: the statement
+ * locks the epochs for share, and where one has moved another statement looks under that lock. Throws `RowsWithheld` for rows that may not go.
  */
 export const recordTry = async (tx: Tx, claim: LaneClaim, requestId: string): Promise<void> => {
   // Membership of a request never changes, so the subquery may be older than the lock.
+  const list = sql`(select contact_list_id from upload where id = (select upload_id from batch where shipment_id = ${requestId} limit 1))`
   const { rows } = await sql<Tried>`with held as materialized (${heldLane(claim)}),
     locked as materialized (select upload.id, upload.lane_key = held.key and state in (${LANE_STATES_SQL})
-        and cancel_requested_at is null as stands
+        and cancel_requested_at is null as stands, contact_list_id as list_id, suppression_epochs as since
       from upload, held where upload.id in (select upload_id from batch where shipment_id = ${requestId})
       order by upload.id for update of upload),
     standing as materialized (select from locked having bool_and(stands)),
     counted as (update shipment set state = 'sent', attempts = attempts + 1, job_id = null, sent_at = clock_timestamp()
       from standing where shipment.id = ${requestId} and shipment.state in ('intended', 'sent') returning shipment.id),
-    sent as (update batch set state = 'sent' from counted where batch.shipment_id = counted.id and batch.state = 'intended')
-    select locked.id, stands, exists (select from counted) as tried from held left join locked on true`.execute(
-    tx,
-  )
+    sent as (update batch set state = 'sent' from counted where batch.shipment_id = counted.id and batch.state = 'intended'),
+    granted as materialized (${tenantsOf(list)}),
+    epochs as materialized (select tenant_id, epoch from suppression_epoch where tenant_id in (select tenant_id from granted)
+      order by tenant_id for share)
+    select locked.id, stands, list_id, since, exists (select from counted) as tried,
+      (select jsonb_object_agg(tenant_id, epoch) from epochs) as epochs,
+      exists (select from granted where tenant_id not in (select tenant_id from epochs)) as lacking
+    from held left join locked on true`.execute(tx)
   if (rows.length === 0) throw fenceLost(claim)
   const moved = rows.filter(({ stands }) => stands === false)
   if (moved.length > 0) {
     throw new UploadMoved(`Request ${requestId}: ${moved.map(({ id }) => id).join()} moved`)
   }
-  if (!rows[0]!.tried) throw new Error(`Request ${requestId} is not open`)
+  const { tried, lacking, list_id: listId, epochs } = rows[0]!
+  if (!tried) throw new Error(`Request ${requestId} is not open`)
+  const now = lacking ? await lockNewEpochs(tx, listId) : (epochs ?? {})
+  const uploads = rows.map((row) => ({ uploadId: row.id!, listId: row.list_id, since: row.since }))
+  await withholdSuppressed(tx, requestId, uploads, now)
 }
 
 /** What is known of a request from its first try to its job. */

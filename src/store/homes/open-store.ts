@@ -20,6 +20,7 @@ import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
+import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
@@ -44,6 +45,7 @@ import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
 import { createDncSubmissionStore } from '../do-not-call/submission-store.ts'
+import { createSuppressions } from '../do-not-call/suppressions.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
 import { createOutbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
@@ -101,6 +103,7 @@ export type Store = {
   segments: SegmentStore
   deliveredContacts: DeliveredContacts
   dncSubmissions: DncSubmissionStore
+  suppressions: SuppressionPort
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -138,10 +141,8 @@ const assemble = async (
   deps: { keyring: Keyring; digestKey: Buffer; seals: Seals; ids: Ids; publicUrl: string },
 ): Promise<Store> => {
   const { keyring, digestKey, seals } = deps
-  const database = {
-    ...opened,
-    db: opened.db.withPlugin(createOpenFileNames(seals.openFileName)),
-  }
+  const db = opened.db.withPlugin(createOpenFileNames(seals.openFileName))
+  const database = { ...opened, db }
   const clock = createDatabaseClock(database)
   // Before anything is done by the stored times.
   await clock.open()
@@ -183,12 +184,13 @@ const assemble = async (
     segments,
     dncSubmissions,
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
+    suppressions: createSuppressions({ database, digestKey, readChunk: uploads.readChunk }),
     sql: database.sql,
     digestKey,
     receipts,
     subscriptions: createSubscriptionStore({ database }),
-    connectJobs: (queue, firstAttempts) => {
-      outbox.connect(queue, firstAttempts)
+    connectJobs: (queue, first) => {
+      outbox.connect(queue, first)
       receipts.connect(queue)
     },
     close: () => database.close(),

@@ -1,5 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import {
+  reasonOfNumber,
+  type SuppressionShown,
+  unpackSuppressed,
+} from '../../domain/do-not-call/suppression.ts'
 import type { StagedChunk } from '../../domain/uploads/chunk.ts'
 import { FINAL_STATES, type UploadState } from '../../domain/uploads/upload.ts'
 import { hasBit } from '../../lib/bitmap.ts'
@@ -16,13 +21,34 @@ type Overlay = {
   rest: Result
   /** Of the rows left out, in their order, the lines that replaced them; empty for uploads staged before they were kept. */
   replacedBy: Buffer
+  /** By row. */
+  suppressed: ReadonlyMap<number, SuppressionShown>
 }
 
-const readReplacedBy = async (db: Db, uploadId: string, chunk: StagedChunk): Promise<Buffer> => {
-  if (chunk.leftOut.every((byte) => byte === 0)) return Buffer.alloc(0)
-  const { rows } = await sql<{ replaced_by: Buffer }>`select replaced_by from chunk
+type LeftOut = Pick<Overlay, 'replacedBy' | 'suppressed'>
+type SubmissionRow = { number: string; id: string; dnc_list_id: string }
+
+/** Why rows were left out. */
+const readLeftOut = async (db: Db, uploadId: string, chunk: StagedChunk): Promise<LeftOut> => {
+  const none = { replacedBy: Buffer.alloc(0), suppressed: new Map() }
+  if (chunk.leftOut.every((byte) => byte === 0)) return none
+  const { rows } = await sql<{ replaced_by: Buffer; suppressed: Buffer }>`
+    select replaced_by, suppressed from chunk
     where upload_id = ${uploadId} and seq = ${chunk.seq}`.execute(db)
-  return rows[0]?.replaced_by ?? Buffer.alloc(0)
+  if (rows[0] === undefined) return none
+  const suppressed = unpackSuppressed(rows[0].suppressed)
+  const numbers = [...new Set(suppressed.map(({ submission }) => submission))]
+  const { rows: submissions } =
+    numbers.length === 0
+      ? { rows: [] }
+      : await sql<SubmissionRow>`select number, id, dnc_list_id from dnc_submission
+          where number = any(${numbers}::bigint[])`.execute(db)
+  const known = new Map(submissions.map((one) => [Number(one.number), one]))
+  const shown = suppressed.map(({ row, submission, reason }) => {
+    const { id = null, dnc_list_id: dncListId = null } = known.get(submission) ?? {}
+    return [row, { dncListId, submissionId: id, reason: reasonOfNumber(reason) }] as const
+  })
+  return { replacedBy: rows[0].replaced_by, suppressed: new Map(shown) }
 }
 
 const readOverlay = async (
@@ -42,15 +68,18 @@ const readOverlay = async (
     results: new Map(results.rows.map(({ line, ...result }) => [line, result])),
     batches: batches.rows,
     rest,
-    replacedBy: await readReplacedBy(db, uploadId, chunk),
+    ...(await readLeftOut(db, uploadId, chunk)),
   }
 }
 
 const DUPLICATE: Result = { outcome: 'duplicate', code: 'replaced-in-file', column: null }
+const SUPPRESSED: Result = { outcome: 'suppressed', code: 'suppressed-dnc', column: null }
 const DELIVERED: Result = { outcome: 'delivered', code: null, column: null }
 
 const outcomeOf = (chunk: StagedChunk, index: number, overlay: Overlay): Result => {
-  if (hasBit(chunk.leftOut, index)) return DUPLICATE
+  if (hasBit(chunk.leftOut, index)) {
+    return overlay.suppressed.has(index) ? SUPPRESSED : DUPLICATE
+  }
   const result = overlay.results.get(chunk.lines[index]!)
   if (result) return result
   const delivered = overlay.batches.some(
@@ -77,7 +106,9 @@ const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): Ledge
     }
     if (!isWanted(line, result.outcome)) return
     const cells = chunk.cells.slice(index * chunk.width, (index + 1) * chunk.width)
-    rows.push({ line, contactId: chunk.contactIds[index]!, ...result, cells, replacedByLine })
+    const suppressedBy = overlay.suppressed.get(index)
+    const row = { line, contactId: chunk.contactIds[index]!, ...result, cells, replacedByLine }
+    rows.push(suppressedBy === undefined ? row : { ...row, suppressedBy })
   })
   for (const { line, cells, more = [], ...first } of chunk.rejected) {
     if (!isWanted(line, 'rejected')) continue
@@ -111,6 +142,7 @@ const mayHold = (outcomes: ReadonlySet<string>): RawBuilder<unknown> => {
   const cases: RawBuilder<unknown>[] = []
   if (outcomes.has('rejected')) cases.push(sql`last_line - first_line + 1 > accepted`)
   if (outcomes.has('duplicate')) cases.push(sql`left_out <> ''`)
+  if (outcomes.has('suppressed')) cases.push(sql`suppressed <> ''`)
   if (['accepted', 'delivered', 'unprocessed'].some((outcome) => outcomes.has(outcome))) {
     cases.push(sql`accepted > 0`)
   }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { packSuppressed } from '../../domain/do-not-call/suppression.ts'
 import { brokenSums, completedState, type Upload } from '../../domain/uploads/upload.ts'
 import {
   RetriedBeside,
@@ -40,9 +41,14 @@ const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   const seqs = [...input.leftOut.keys()].toSorted((a, b) => a - b)
   const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
   const lines = seqs.map((seq) => linesAsHex(input.replacedBy.get(seq) ?? new Uint32Array()))
+  const suppressed = seqs.map((seq) =>
+    packSuppressed(input.suppressed.get(seq) ?? []).toString('hex'),
+  )
   const { rows } = await sql`update chunk
-    set left_out = decode(marked.bits, 'hex'), replaced_by = decode(marked.lines, 'hex')
-    from unnest(${seqs}::int[], ${bits}::text[], ${lines}::text[]) as marked (seq, bits, lines)
+    set left_out = decode(marked.bits, 'hex'), replaced_by = decode(marked.lines, 'hex'),
+      suppressed = decode(marked.suppressed, 'hex')
+    from unnest(${seqs}::int[], ${bits}::text[], ${lines}::text[], ${suppressed}::text[])
+      as marked (seq, bits, lines, suppressed)
     where chunk.upload_id = ${input.uploadId} and chunk.seq = marked.seq returning chunk.seq`.execute(
     tx,
   )
@@ -91,6 +97,7 @@ const writeUpload = async (
       rejections = ${JSON.stringify(input.rejections)}::jsonb, columns = ${JSON.stringify(input.columns)}::jsonb,
       schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, ${sourceColumns(seals, input.uploadId, input.source)},
       options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
+      suppression_epochs = ${JSON.stringify(input.suppressionEpochs)}::jsonb,
       plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
       queue = ${input.queue === null ? null : JSON.stringify(input.queue)}::jsonb,
       method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 
 import { sql, type RawBuilder } from 'kysely'
 
+import { packSubjects } from '../../domain/uploads/chunk.ts'
 import { newKey, sealingKey } from '../../lib/envelope.ts'
 import { StagingLost, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { withWaits } from '../delivery/lane-waits.ts'
@@ -61,12 +62,12 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
     const values = chunks.map(
       (chunk, index) =>
         sql`(${uploadId}::text, ${chunk.seq}::int, ${chunk.firstLine}::int, ${chunk.lastLine}::int,
-          ${chunk.lines.length}::int, ${packed[index]}::bytea, ${chunk.idDigests}::bytea, ${chunk.subjectDigests}::bytea)`,
+          ${chunk.lines.length}::int, ${packed[index]}::bytea, ${chunk.idDigests}::bytea, ${packSubjects(chunk)}::bytea)`,
     )
     try {
       await database.writeBytes(
         sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))
-          insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subject_digests)
+          insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, id_digests, subjects)
           select v.* from relaxed, (values ${sql.join(values)}) as v`.compile(database.db),
       )
     } catch (error) {

@@ -3,6 +3,7 @@ import type { UploadProblem } from '../../domain/uploads/upload.ts'
 import { completedState } from '../../domain/uploads/upload.ts'
 import type { DeliverUpload, FinishUpload, Lease } from '../ports/delivery/delivery.ts'
 import { UploadMoved } from '../ports/delivery/delivery.ts'
+import { SuppressionUnknown } from '../ports/do-not-call/suppressions.ts'
 import { workChunks } from './batches/chunks.ts'
 import type { Pipeline } from './batches/pipeline.ts'
 import { createPipeline } from './batches/pipeline.ts'
@@ -33,7 +34,7 @@ export const createDeliverUpload =
       await work(run, pipeline)
     } catch (error) {
       lease.signal.throwIfAborted()
-      await end(run, pipeline, endingOf(error)).catch(passOverMoved)
+      await end(run, pipeline, await endingOf(run, error)).catch(passOverMoved)
     } finally {
       ended.abort(new DeliveryEnds({ kind: 'rest' }))
       await pipeline.close()
@@ -63,6 +64,8 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   else await finish(run, completedState(run.upload.counts), unidentifiedOf(run))
 }
 
+const FILLED_RETRY_MS = 1_000
+
 const NOT_INGESTED: UploadProblem = {
   code: 'genesys-job-failed',
   detail: 'Genesys took the rows and then failed to ingest any of them.',
@@ -76,7 +79,18 @@ const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> 
   return ends.completed === 0 && ends.failed + ends.lost > 0
 }
 
-const endingOf = (error: unknown): Ending => {
+/** Rows whose digests are missing get them, and are tried again soon. */
+const dncUnavailable = async (
+  { deps }: DeliveryRun,
+  error: SuppressionUnknown,
+): Promise<Ending> => {
+  if (error.missing !== null) await deps.suppressions.fillSubjects(error.missing)
+  const retryInMs = error.missing === null ? deps.holdRetryMs : FILLED_RETRY_MS
+  return { kind: 'hold', reason: 'dnc_unavailable', retryInMs, failure: error.name }
+}
+
+const endingOf = async (run: DeliveryRun, error: unknown): Promise<Ending> => {
+  if (error instanceof SuppressionUnknown) return dncUnavailable(run, error)
   if (error instanceof DeliveryEnds) return error.ending
   if (error instanceof UploadMoved) return { kind: 'rest' }
   if (error instanceof GenesysFailure) return { kind: 'fail', problem: problemOf(error) }
@@ -170,7 +184,7 @@ const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> =
   } catch (error) {
     run.lease.signal.throwIfAborted()
     if (error instanceof DeliveryEnds) return error.ending.kind !== 'rest'
-    if (error instanceof GenesysFailure) return true
+    if (error instanceof GenesysFailure || error instanceof SuppressionUnknown) return true
     throw error
   }
 }

@@ -27,6 +27,7 @@ import type {
   RowResult,
 } from '../ports/delivery/delivery.ts'
 import type { TryStore } from '../ports/delivery/tries.ts'
+import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { ContactReadPort } from '../ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
@@ -45,6 +46,7 @@ export type DeliveryDeps = {
   importUnmovedMs?: number
   delivery: DeliveryStore & TryStore
   uploads: Pick<UploadStore, 'readChunk'>
+  suppressions: Pick<SuppressionPort, 'suppressedIn' | 'fillSubjects'>
   lists: ListCache
   contentHashes: ContentHashes
   clock: Clock

@@ -163,6 +163,7 @@ eachHome('Overwriting a list', (home) => {
       callbackUrl: null,
       delivery: killable,
       uploads: store.uploads,
+      suppressions: store.suppressions,
       lists: createMemoryLists(),
       contentHashes: createContentHashes(Buffer.alloc(32)),
       clock,

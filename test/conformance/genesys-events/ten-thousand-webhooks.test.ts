@@ -134,6 +134,7 @@ const setUp = (store: Store) => {
       callbackUrl: null,
       delivery: store.delivery,
       uploads: store.uploads,
+      suppressions: store.suppressions,
       lists: createMemoryLists(),
       contentHashes: createContentHashes(store.digestKey),
       clock,

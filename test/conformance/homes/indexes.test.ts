@@ -105,6 +105,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   dnc_submission_newest: ({ store }) =>
     store.dncSubmissions.list('t8', { limit: 10, cursor: null }),
   dnc_submission_open: ({ store }) => store.dncSubmissions.sweepReceiving(60_000),
+  dnc_submission_epoch: ({ store, upload }) => store.suppressions.suppressedSince(upload.id),
   dnc_entry_submission: ({ store }) =>
     store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
@@ -151,6 +152,12 @@ const FREQUENT: Record<string, (stage: Stage) => Promise<unknown>> = {
 const prepare = async (store: Store): Promise<Stage> => {
   for (const statement of FILL) await store.sql.executeSql(statement)
   const upload = await stageUpload(store, { list: 'mine' })
+  await store.sql.executeSql(
+    `with granted as (insert into tenant_grant (tenant_id, kind, object_id) values ('t3', 'contact_list', 'mine')),
+      raised as (insert into suppression_epoch (tenant_id, epoch) values ('t3', 20000))
+    update upload set suppression_epochs = '{"t3": 19000}' where id = $1`,
+    [upload.id],
+  )
   // Waited longest: the claim takes it.
   await store.sql.executeSql(`update lane set ready_at = '2026-01-01' where key = $1`, [
     upload.laneKey,

@@ -40,6 +40,8 @@ describe('A delivered batch', { skip: home.skip }, () => {
   it('waits for the database once a step, and longer where a transaction decides', async () => {
     const { uploads, delivery } = store
     const upload = await stageUpload(store, { accepted: ['a', 'b'] })
+    // A tenant's first try gives it an epoch that can be locked.
+    await store.sql.executeSql(`insert into suppression_epoch (tenant_id) values ('default')`)
     const claim = await store.lanes.claim('me')
     assert.ok(claim)
     const batch = { id: ids.newUuid(), chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.of(3) }
@@ -56,6 +58,7 @@ describe('A delivered batch', { skip: home.skip }, () => {
     const steps: [string, number, () => Promise<unknown>][] = [
       ['read the chunk', 1, () => uploads.readChunk(upload.id, 0)],
       ['look its contacts up', 1, () => delivery.registered('default', 'list-1', ['a', 'b'])],
+      ['look for what was added', 1, () => store.suppressions.suppressedIn(upload.id, 0)],
       ['intend', 1, () => delivery.intend(claim, upload.id, batch, intended, ['a'])],
       ['record the try', 3, () => delivery.recordTry(claim, batch.id)],
       ['note the job', 1, () => delivery.noteJob(claim, batch.id, 'job')],

@@ -28,6 +28,7 @@ const chunk = (changes: Partial<NewChunk> = {}): NewChunk => ({
   blank: 2,
   idDigests: Buffer.alloc(48, 1),
   subjectDigests: Buffer.alloc(16, 2),
+  subjectRows: new Uint16Array(1),
   ...changes,
 })
 

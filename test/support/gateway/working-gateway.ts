@@ -66,7 +66,8 @@ export const createWorkingGateway = (
   const events: { name: string; fields: object }[] = []
   const emit = (name: string, fields: object): void => void events.push({ name, fields })
   const wake = (): void => undefined
-  const common = { contactLists: genesys, lists: store.lists, uploads: store.uploads, ids, wake }
+  const { lists, uploads, suppressions } = store
+  const common = { contactLists: genesys, lists, uploads, suppressions, ids, wake }
   const staging = {
     ...common,
     settings: store.listSettings,
@@ -101,6 +102,7 @@ export const createWorkingGateway = (
     callbackUrl: null,
     delivery: store.delivery,
     uploads: store.uploads,
+    suppressions: store.suppressions,
     lists: store.lists,
     contentHashes,
     clock,
@@ -125,9 +127,9 @@ export const createWorkingGateway = (
     return upload
   }
   const request = (
-    rows: readonly Row[],
+    file: string,
     options: Partial<UploadOptions>,
-    about: { rejected?: number; validateOnly?: boolean },
+    about: { validateOnly?: boolean } = {},
   ) =>
     receive({
       caller: CALLER,
@@ -141,7 +143,7 @@ export const createWorkingGateway = (
       path: '/x',
       validateOnly: about.validateOnly ?? false,
       body: (async function* () {
-        yield Buffer.from(fileOf(rows, about.rejected ?? 0))
+        yield Buffer.from(file)
       })(),
     })
 
@@ -154,11 +156,27 @@ export const createWorkingGateway = (
       options: Partial<UploadOptions> = {},
       about: { rejected?: number } = {},
     ): Promise<Upload> => {
-      const { location } = await request(rows, options, about)
+      const { location } = await request(fileOf(rows, about.rejected ?? 0), options)
       return find(location!.split('/').at(-1)!)
     },
+    /** Contacts with numbers of their own. */
+    uploadContacts: async (
+      contacts: readonly { id: string; phone: string }[],
+      options: Partial<UploadOptions> = {},
+    ): Promise<Upload> => {
+      const lines = contacts.map(({ id, phone }) => `${id},n,${phone}`)
+      const { location } = await request(['contactId,note,phone', ...lines].join('\n'), options)
+      return find(location!.split('/').at(-1)!)
+    },
+    /** Its time has come. */
+    resumeHeld: async (uploadId: string): Promise<void> => {
+      await store.sql.executeSql('update upload set retry_at = clock_timestamp() where id = $1', [
+        uploadId,
+      ])
+      await store.lanes.wakeHeld()
+    },
     validate: async (rows: readonly Row[], options: Partial<UploadOptions> = {}) =>
-      JSON.parse((await request(rows, options, { validateOnly: true })).body),
+      JSON.parse((await request(fileOf(rows, 0), options, { validateOnly: true })).body),
     control: createControlUpload({ uploads: store.uploads, ids, emit, wake }),
     apply: createApplyUpload(common),
     retry: (uploadId: string, outcomes?: RetryOutcome[], idempotencyKey = ids.newUuid()) =>

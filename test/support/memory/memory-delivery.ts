@@ -70,6 +70,7 @@ export const makeChunk = (
     blank: 0,
     idDigests: Buffer.concat(ids.map(idDigestOf)),
     subjectDigests: Buffer.alloc(0),
+    subjectRows: new Uint16Array(),
     leftOut,
   }
 }

@@ -8,8 +8,9 @@ import {
 
 /** The chunk as intake would have handed it over. */
 export const asNew = (chunk: Chunk): NewChunk => {
-  const { seq, firstLine, lastLine, width, rejected, blank, idDigests, subjectDigests } = chunk
-  const rest = { rejected, blank, idDigests, subjectDigests }
+  const { seq, firstLine, lastLine, width, rejected, blank, idDigests } = chunk
+  const { subjectDigests, subjectRows } = chunk
+  const rest = { rejected, blank, idDigests, subjectDigests, subjectRows }
   const lines = Uint32Array.from(chunk.lines)
   return { seq, firstLine, lastLine, width, lines, text: textOfCells(chunk), ...rest }
 }
@@ -23,6 +24,6 @@ export const asRead = ({ text, ...chunk }: NewChunk): Chunk => ({
 
 /** The chunk as the store gives it back. */
 export const asStaged = (chunk: NewChunk, leftOut: Buffer = Buffer.alloc(0)): StagedChunk => {
-  const { idDigests: _ids, subjectDigests: _subjects, ...rest } = asRead(chunk)
+  const { idDigests: _ids, subjectDigests: _subjects, subjectRows: _rows, ...rest } = asRead(chunk)
   return { ...rest, leftOut }
 }

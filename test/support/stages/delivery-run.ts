@@ -8,6 +8,7 @@ import {
   type makeChunk,
 } from '../memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../memory/memory-genesys.ts'
+import { noSuppressions } from '../memory/no-suppressions.ts'
 import { createLeapingClock } from './test-clock.ts'
 
 export const names = (count: number, prefix = 'c'): string[] =>
@@ -37,6 +38,7 @@ export const deliveryOver = (
     callbackUrl: null,
     delivery: store,
     uploads: store,
+    suppressions: noSuppressions,
     lists: createMemoryLists(),
     contentHashes: createContentHashes(Buffer.alloc(32)),
     clock,

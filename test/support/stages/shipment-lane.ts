@@ -131,6 +131,7 @@ export const createShipmentLane = (
       callbackUrl: null,
       delivery,
       uploads: store.uploads,
+      suppressions: store.suppressions,
       lists: store.lists,
       contentHashes: createContentHashes(store.digestKey),
       clock: createLeapingClock(),

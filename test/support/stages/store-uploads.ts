@@ -48,6 +48,7 @@ export const chunkOf = (
   blank: 0,
   idDigests: Buffer.alloc(accepted.length * 16, 1),
   subjectDigests: Buffer.alloc(0),
+  subjectRows: new Uint16Array(),
 })
 
 export const beginUpload = async (store: Store, list = 'list-1'): Promise<string> => {
@@ -98,6 +99,8 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   parentId: null,
   leftOut: new Map(),
   replacedBy: new Map(),
+  suppressed: new Map(),
+  suppressionEpochs: {},
   batchesTotal: chunk.lines.length > 0 ? 1 : 0,
   chunks: 1,
   delivery: { method: 'batches', duplicateCheckField: null },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { DNC_REASON_NAMES } from '../../../domain/do-not-call/dnc-entry.ts'
 import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
@@ -19,6 +20,14 @@ export const rowSchema = z.strictObject({
   ),
   /** Of a duplicate: the later line of the file whose contact stays. */
   replacedByLine: count.nullable(),
+  /** Of a suppressed row: the do-not-call entry that keeps the contact out. */
+  suppressedBy: z
+    .strictObject({
+      dncListId: z.string().nullable(),
+      submissionId: z.string().nullable(),
+      reason: z.enum(DNC_REASON_NAMES),
+    })
+    .nullable(),
   cells: z.array(z.string()),
 })
 

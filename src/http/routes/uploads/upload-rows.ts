@@ -52,6 +52,7 @@ const rowRenderer = (upload: Upload) => {
         reason: rejectionReason(fault),
       })),
       replacedByLine,
+      suppressedBy: row.suppressedBy ?? null,
       cells,
     }
   }

@@ -31,6 +31,7 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
     options: staging.options,
     plan_digest: staging.planDigest,
     plan_basis: staging.planBasis,
+    suppression_epochs: staging.suppressionEpochs,
   }
   const upload = toUpload({
     ...UNTOUCHED,

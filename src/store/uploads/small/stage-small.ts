@@ -1,3 +1,5 @@
+import { packSuppressed } from '../../../domain/do-not-call/suppression.ts'
+import { packSubjects } from '../../../domain/uploads/chunk.ts'
 import { brokenSums, type Upload } from '../../../domain/uploads/upload.ts'
 import { newKey, sealingKey } from '../../../lib/envelope.ts'
 import { createGatherer } from '../../../lib/gather.ts'
@@ -47,6 +49,7 @@ const UPLOAD_VALUES = {
   options: 'jsonb',
   plan_digest: 'text',
   plan_basis: 'text',
+  suppression_epochs: 'jsonb',
 } as const
 const names = Object.keys(UPLOAD_VALUES)
 const typed = Object.entries(UPLOAD_VALUES).map(([name, type]) => `${name} ${type}`)
@@ -68,7 +71,7 @@ const STAGE = keptStatement(`with given as materialized (
       file_name text, file_name_digest text,
       claim_method text, claim_path text, claim_key text, fingerprint text, status int, sealed text, sealed_same text,
       first_line int, last_line int, accepted int, payload text, left_out text, replaced_by text, id_digests text,
-      subject_digests text, audit json)),
+      subjects text, suppressed text, audit json)),
   claimed as (
     insert into idempotency_key (tenant_id, method, path, key_digest, state, owner, fingerprint, status, sealed_body, same_file_as, location, done_at)
     select tenant_id, claim_method, claim_path, decode(claim_key, 'hex'), 'done', owner, fingerprint, status,
@@ -90,9 +93,9 @@ const STAGE = keptStatement(`with given as materialized (
     select 'staged', last_seq - of_lane + nth, 1, 1, same_file_as, decode(data_key, 'hex'), decode(file_name, 'hex'), decode(file_name_digest, 'hex'), at, at, ${prefixed('taken', names)}
     from taken join laned on laned.key = taken.lane_key returning id, accepted_seq),
   stored as (
-    insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, left_out, replaced_by, id_digests, subject_digests)
+    insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, left_out, replaced_by, id_digests, subjects, suppressed)
     select id, 0, first_line, last_line, accepted, decode(payload, 'hex'), decode(left_out, 'hex'), decode(replaced_by, 'hex'),
-      decode(id_digests, 'hex'), decode(subject_digests, 'hex') from taken),
+      decode(id_digests, 'hex'), decode(subjects, 'hex'), decode(suppressed, 'hex') from taken),
   noted as (
     insert into audit_entry (${AUDIT_COLUMNS})
     select ${AUDIT_COLUMNS} from (select a.* from taken, json_to_record(taken.audit) as a (${AUDIT_TYPES})) as entry)
@@ -159,7 +162,8 @@ const readyOf = async (
       left_out: (staging.leftOut.get(0) ?? Buffer.alloc(0)).toString('hex'),
       replaced_by: linesAsHex(staging.replacedBy.get(0) ?? new Uint32Array()),
       id_digests: chunk.idDigests.toString('hex'),
-      subject_digests: chunk.subjectDigests.toString('hex'),
+      subjects: packSubjects(chunk).toString('hex'),
+      suppressed: packSuppressed(staging.suppressed.get(0) ?? []).toString('hex'),
       audit: auditColumns(staging.audit),
     },
   }

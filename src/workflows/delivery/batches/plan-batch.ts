@@ -42,12 +42,7 @@ export const planChunk = async (
   if (chunk.contactIds.length === 0) {
     return { chunk, verdicts, contentHashes, registered: new Set(), requests: new Map() }
   }
-  if (run.clearing.clearedSeq > (upload.contentSeq ?? 0)) {
-    // A later upload has replaced the contents of the list: none of this one belongs there any more.
-    for (const row of chunk.contactIds.keys()) {
-      if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
-    }
-  }
+  await withhold(run, chunk, verdicts)
   const known = await deps.delivery.registered(
     upload.tenantId,
     upload.contactListId,
@@ -64,6 +59,28 @@ export const planChunk = async (
   return { chunk, verdicts, contentHashes, registered, requests: new Map() }
 }
 
+/** Verdicts of rows that may not go, whatever the register says: replaced with the whole list, or suppressed since they came in. */
+const withhold = async (
+  { deps, upload, clearing }: DeliveryRun,
+  chunk: StagedChunk,
+  verdicts: Map<number, RowVerdict>,
+): Promise<void> => {
+  if (clearing.clearedSeq > (upload.contentSeq ?? 0)) {
+    // A later upload has replaced the contents of the list: none of this one belongs there any more.
+    for (const row of chunk.contactIds.keys()) {
+      if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
+    }
+  }
+  for (const row of await deps.suppressions.suppressedIn(upload.id, chunk.seq)) {
+    if (!verdicts.has(row)) verdicts.set(row, SUPPRESSED_SINCE)
+  }
+}
+
+const SUPPRESSED_SINCE: RowVerdict = {
+  outcome: 'unprocessed',
+  code: 'suppressed-since',
+  column: null,
+}
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
 
 const verdictOf = (

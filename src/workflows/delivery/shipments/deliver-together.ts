@@ -8,6 +8,7 @@ import {
 } from '../../ports/delivery/delivery.ts'
 import type { Shipment, ShipmentStore } from '../../ports/delivery/shipments.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
+import { SuppressionUnknown } from '../../ports/do-not-call/suppressions.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { callGenesys } from '../call-genesys.ts'
@@ -147,6 +148,7 @@ const sendTogether = async (
     return taken
   } catch (error) {
     if (error instanceof UploadMoved) return 'moved'
+    if (error instanceof SuppressionUnknown) return 'refused'
     if (!(error instanceof RowsWithheld)) throw error
     const uploadOf = new Map(shipment.uploads.map(({ batchId, upload }) => [batchId, upload.id]))
     const rows = error.rows.map(({ batchId, ...row }) => {

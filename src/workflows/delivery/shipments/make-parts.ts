@@ -66,7 +66,8 @@ const readParts = async (
   const { batchRows, batchBytes } = deps.contactLists.limits
   let rows = 0
   const taken = uploads.filter((upload) => {
-    rows += upload.counts.accepted + upload.counts.duplicates
+    const { accepted, duplicates, suppressed } = upload.counts
+    rows += accepted + duplicates + suppressed
     return rows <= batchRows && rows * ROW_BYTES <= batchBytes
   })
   return Promise.all(

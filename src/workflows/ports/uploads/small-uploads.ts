@@ -1,6 +1,7 @@
 import type { ApiKey } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
+import type { SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { NewUpload, StageUpload } from './uploads.ts'
@@ -22,6 +23,8 @@ export type Doorway = {
   list: { list: ContactList; ageMs: number } | null
   /** What the key's tenant has decided for the list. */
   queue: QueueDefaults
+  /** Of the tenants whose do-not-call entries concern the list. */
+  epochs: SuppressionEpochs
   /** `free`: nobody has claimed it. `taken`: somebody has, dead or alive, or its answer is past its time: whoever claims it decides. */
   claim: 'free' | 'taken' | ({ kind: 'done' } & StoredAnswer)
   /** By the database's clock. */

@@ -1,5 +1,10 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { ChosenQueue } from '../../../domain/contact-lists/queue-options.ts'
+import type {
+  SuppressedRows,
+  SuppressionEpochs,
+  SuppressionShown,
+} from '../../../domain/do-not-call/suppression.ts'
 import type { NewChunk, StagedChunk } from '../../../domain/uploads/chunk.ts'
 import type { RowFault } from '../../../domain/uploads/rejection.ts'
 import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
@@ -49,6 +54,10 @@ export type StageUpload = {
   leftOut: ReadonlyMap<number, Buffer>
   /** By chunk, of each row left out in their order: the line of the row that stays. */
   replacedBy: ReadonlyMap<number, Uint32Array>
+  /** Of the rows left out, those that a do-not-call entry keeps out, by chunk, in order of row. */
+  suppressed: SuppressedRows
+  /** Before the first look-up of the rows. */
+  suppressionEpochs: SuppressionEpochs
   batchesTotal: number
   /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
   chunks: number
@@ -78,6 +87,8 @@ export type LedgerRow = {
   cells: string[]
   /** Of a duplicate: the later line whose contact stays; null for all others, and where it was not kept. */
   replacedByLine: number | null
+  /** Of a suppressed row: the entry that keeps it out. */
+  suppressedBy?: SuppressionShown
 }
 
 /** The upload was swept meanwhile, or its idempotency claim answered by another request: nothing was staged. */

@@ -6,6 +6,7 @@ import type { Refusing } from '../../../domain/problems/refusing.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { Ids } from '../../../lib/ids.ts'
 import type { ListCache } from '../../ports/delivery/delivery.ts'
+import type { SuppressionPort } from '../../ports/do-not-call/suppressions.ts'
 import type { ContactListPort } from '../../ports/genesys/genesys.ts'
 import type { UploadStore } from '../../ports/uploads/uploads.ts'
 import { readContext, readListSchema } from '../receive/list-schema.ts'
@@ -21,6 +22,7 @@ export type ApplyUpload = Refusing<
 
 export type ApplyDeps = {
   uploads: Pick<UploadStore, 'find' | 'staging' | 'apply' | 'replan'>
+  suppressions: Pick<SuppressionPort, 'suppressedSince'>
   contactLists: ContactListPort
   lists: ListCache
   ids: Ids
@@ -81,7 +83,9 @@ const presentDigest = async (
   if (!staging.rowsKept) {
     throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
   }
-  return planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed: counts.suppressed })
+  // What was added since the plan keeps more rows out than the operator agreed to.
+  const suppressed = counts.suppressed + (await deps.suppressions.suppressedSince(id))
+  return planDigestOf({ basis: staging.planBasis, schemaVersion, suppressed })
 }
 
 /** The upload shows the new digest from now on. */

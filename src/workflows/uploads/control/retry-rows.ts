@@ -1,4 +1,6 @@
+import { subjectOf } from '../../../domain/do-not-call/subject.ts'
 import { type NewChunk, textOfCells } from '../../../domain/uploads/chunk.ts'
+import { subjectColumns } from '../../../domain/uploads/subject-columns.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import { createDigestBatch } from '../../../lib/keyed-digest.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
@@ -24,14 +26,6 @@ export type RetryDeps = {
   batchRows: number
   digestKey: Buffer
 }
-
-/** Where phones and emails are among a staged row's cells. */
-const subjectColumns = ({ columns, targetColumns }: Upload): number[] =>
-  columns.flatMap(({ kind, mappedTo }) =>
-    mappedTo !== null && (kind === 'phone' || kind === 'email')
-      ? [targetColumns.indexOf(mappedTo)]
-      : [],
-  )
 
 const charsOf = ({ cells }: LedgerRow): number => cells.reduce((sum, { length }) => sum + length, 0)
 
@@ -69,8 +63,13 @@ export async function* retriedChunks(
     const contactIds = rows.map(({ contactId }) => contactId!)
     const cells = rows.flatMap((row) => row.cells)
     for (const id of contactIds) ids.add(id)
-    for (const row of rows) {
-      for (const at of subjects) if (row.cells[at]) digests.add(row.cells[at])
+    const subjectRows: number[] = []
+    for (const [index, row] of rows.entries()) {
+      for (const at of subjects) {
+        if (!row.cells[at]) continue
+        digests.add(subjectOf(row.cells[at]))
+        subjectRows.push(index)
+      }
     }
     return {
       seq: seq++,
@@ -82,7 +81,8 @@ export async function* retriedChunks(
       rejected: [],
       blank: 0,
       idDigests: ids.take(),
-      subjectDigests: digests.takeShort(),
+      subjectDigests: digests.take(),
+      subjectRows: Uint16Array.from(subjectRows),
     }
   }
   for (let after: number | null = 0; after !== null;) {

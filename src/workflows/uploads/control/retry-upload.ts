@@ -8,6 +8,7 @@ import { FINAL_STATES, type Upload, ZERO_COUNTS } from '../../../domain/uploads/
 import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadAnswer } from '../../contract.ts'
+import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
 import { RetriedBeside, StagingLost, type StageUpload } from '../../ports/uploads/uploads.ts'
 import { chooseDelivery } from '../receive/choose-delivery.ts'
@@ -98,6 +99,7 @@ const retry = async (
     async ({ write, assertAlive }) => {
       const { digestKey, contactLists, uploads } = deps
       const { batchRows } = contactLists.limits
+      const suppression = await beginSuppression(deps.suppressions, contactListId)
       let rows = 0
       let chunks = 0
       const from = { uploads, batchRows, digestKey }
@@ -107,12 +109,18 @@ const retry = async (
         request.outcomes.filter((outcome) => retriable(parent, outcome) > 0),
       )) {
         assertAlive()
+        await suppression.look(chunk)
         await write(chunk)
         rows += chunk.lines.length
         chunks += 1
       }
       if (rows === 0) throw nothing()
-      return stagingOf(deps, { request, parent, scope, options, list, uploadId, rows, chunks })
+      const counts = { ...ZERO_COUNTS, read: rows, accepted: rows }
+      const result = await suppression.settle({
+        ...{ counts, leftOut: new Map(), replacedBy: new Map(), batchesTotal: chunks },
+        chunks,
+      })
+      return stagingOf(deps, { request, parent, scope, options, list, uploadId, result })
     },
     () => 0,
   )
@@ -178,14 +186,22 @@ const stagingOf = (
     options: UploadOptions
     list: ContactList
     uploadId: string
-    rows: number
-    chunks: number
+    result: Pick<
+      StageUpload,
+      | 'counts'
+      | 'leftOut'
+      | 'replacedBy'
+      | 'batchesTotal'
+      | 'chunks'
+      | 'suppressed'
+      | 'suppressionEpochs'
+    >
   },
 ): StageUpload => {
-  const { request, parent, options, list, uploadId, rows, chunks } = about
+  const { request, parent, options, list, uploadId, result } = about
   const { columns, targetColumns, source, schemaVersion } = parent
-  const counts = { ...ZERO_COUNTS, read: rows, accepted: rows }
-  const leftOut = new Map<number, Buffer>()
+  const { counts, leftOut } = result
+  const { read, accepted, suppressed } = counts
   const retried = { parentId: parent.id, outcomes: request.outcomes.toSorted() }
   const fileSha256 = source.sha256
   const planBasis = planBasisOf({ fileSha256, options, leftOut, retry: retried })
@@ -194,23 +210,19 @@ const stagingOf = (
       caller: request.caller,
       scope: about.scope,
       uploadId,
-      counts: { read: rows, accepted: rows },
+      counts: { read, accepted, suppressed },
       fileSha256,
       fingerprint: fingerprintOf(request),
     }),
-    counts,
+    ...result,
     rejections: {},
     columns,
     targetColumns,
     source,
     options,
-    leftOut,
-    replacedBy: new Map(),
-    batchesTotal: chunks,
-    chunks,
     delivery: chooseDelivery(deps, options, list, { columns, counts }),
     queue: parent.queue,
-    planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed: 0 }),
+    planDigest: planDigestOf({ basis: planBasis, schemaVersion, suppressed }),
     planBasis,
     plan: null,
     parentId: parent.id,

@@ -7,6 +7,7 @@ import type { ExtendList } from '../../contact-lists/extend-list.ts'
 import type { TextContentHashes } from '../../delivery/content-hashes.ts'
 import type { ListSettingsStore } from '../../ports/contact-lists/list-settings.ts'
 import type { DeliveryStore, ListCache } from '../../ports/delivery/delivery.ts'
+import type { SuppressionPort } from '../../ports/do-not-call/suppressions.ts'
 import type { ContactListPort } from '../../ports/genesys/genesys.ts'
 import type { SmallUploadStore } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore, UploadStore } from '../../ports/uploads/uploads.ts'
@@ -20,6 +21,7 @@ export type ReceiveDeps = {
   lists: ListCache
   settings: Pick<ListSettingsStore, 'read'>
   extendList: ExtendList
+  suppressions: Pick<SuppressionPort, 'epochsOf' | 'suppressedAmong'>
   /** For plans. */
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes

@@ -1,14 +1,15 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import { isGzip } from '../../../intake/bytes/compression.ts'
-import type { IntakeResult, IntakeSpec } from '../../../intake/contract.ts'
+import type { IntakeSpec } from '../../../intake/contract.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
+import { suppressRows } from '../../do-not-call/suppress-rows.ts'
 import type { Doorway } from '../../ports/uploads/small-uploads.ts'
 import { inProgress } from './idempotency-claim.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { replayAnswer } from './replay-answer.ts'
-import { newUploadOf, stagingOf } from './stage-upload.ts'
+import { newUploadOf, stagingOf, type SuppressedResult } from './stage-upload.ts'
 import { tellStaged } from './staging.ts'
 
 /** A small upload whose body has been read whole. */
@@ -51,23 +52,26 @@ export const answeredBefore = (
   return replayAnswer(deps, request, claim, sha256Hex(request.bytes))
 }
 
-type Taken = { result: IntakeResult; chunk: NewChunk | undefined }
+type Taken = { result: SuppressedResult; chunk: NewChunk | undefined }
 
 const takeRows = async (
-  deps: Pick<ReceiveDeps, 'runIntake'>,
-  { bytes }: WholeUpload,
+  deps: Pick<ReceiveDeps, 'runIntake' | 'suppressions'>,
+  { bytes, contactListId, doorway }: WholeUpload,
   spec: IntakeSpec,
 ): Promise<Taken> => {
   const chunks: NewChunk[] = []
   const body = async function* (): AsyncGenerator<Uint8Array> {
     yield bytes
   }
-  const result = await deps.runIntake(body(), spec, {
+  const read = await deps.runIntake(body(), spec, {
     take: async (chunk) => void chunks.push(chunk),
     idDigests: async function* () {
       for (const { idDigests } of chunks) yield idDigests
     },
   })
+  const suppression = suppressRows(deps.suppressions, contactListId, doorway.epochs)
+  for (const chunk of chunks) await suppression.look(chunk)
+  const result = await suppression.settle(read)
   return { result, chunk: chunks.length === 1 ? chunks[0] : undefined }
 }
 

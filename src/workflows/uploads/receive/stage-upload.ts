@@ -2,6 +2,7 @@ import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { UploadPlan } from '../../../domain/uploads/upload.ts'
 import type { IntakeResult, IntakeSpec } from '../../../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
+import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
 import { planBasisOf, planDigestOf } from '../control/plan-digest.ts'
 import { createPlanTally } from '../control/plan-upload.ts'
@@ -31,18 +32,19 @@ export const stageUpload = async (
       yield piece
     }
   }
-  const { options, caller } = request
-  const { queue = null } = request
+  const { options, caller, queue = null } = request
   const about = { tenantId: caller.tenantId, list: spec.list, options, queue }
+  const suppression = await beginSuppression(deps.suppressions, request.contactListId)
   const tally = options.apply === 'manual' ? createPlanTally(deps, about) : null
   const { upload, answer, input } = await stageRows(
     deps,
     begun,
     scope,
     async ({ write, flush, assertAlive }) => {
-      const result = await deps.runIntake(counted(), spec, {
+      const read = await deps.runIntake(counted(), spec, {
         take: async (chunk) => {
           assertAlive()
+          await suppression.look(chunk)
           await tally?.look(chunk)
           await write(chunk)
         },
@@ -54,6 +56,7 @@ export const stageUpload = async (
           }
         },
       })
+      const result = await suppression.settle(read)
       const plan = tally?.total(result) ?? null
       const list = await deps.extendList.extend(request, spec.list, result)
       const uploadId = begun.id
@@ -96,6 +99,9 @@ export const newUploadOf = (
   requestId: request.caller.requestId,
 })
 
+/** What intake made of the file, without the rows that are suppressed. */
+export type SuppressedResult = IntakeResult & Pick<StageUpload, 'suppressed' | 'suppressionEpochs'>
+
 export const stagingOf = (
   deps: ReceiveDeps,
   about: {
@@ -103,7 +109,7 @@ export const stagingOf = (
     list: ContactList
     scope: ClaimScope
     uploadId: string
-    result: IntakeResult
+    result: SuppressedResult
     plan: UploadPlan | null
   },
 ): StageUpload => {

@@ -5,6 +5,7 @@ import { showSource } from '../../../domain/uploads/upload-members.ts'
 import { queueWarnings, sourceWarnings } from '../../../domain/uploads/upload-warnings.ts'
 import type { ChunkSink, IntakeSpec } from '../../../intake/contract.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
+import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import { createPlanTally } from '../control/plan-upload.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
@@ -32,7 +33,7 @@ const shownRow = ({ line, more = [], ...first }: RejectedRow): RejectedRowShown 
  * delivering it is expected to do, by the register.
  */
 export const validateUpload = async (
-  deps: Pick<ReceiveDeps, 'runIntake' | 'register' | 'contentHashes'>,
+  deps: Pick<ReceiveDeps, 'runIntake' | 'register' | 'contentHashes' | 'suppressions'>,
   request: UploadRequest,
   spec: IntakeSpec,
 ): Promise<UploadAnswer> => {
@@ -40,10 +41,12 @@ export const validateUpload = async (
   const idDigests: Buffer[] = []
   const { tenantId } = request.caller
   const { options, queue = null } = request
+  const suppression = await beginSuppression(deps.suppressions, spec.list.id)
   const tally = createPlanTally(deps, { tenantId, list: spec.list, options, queue })
   const sink: ChunkSink = {
     take: async (chunk) => {
       idDigests.push(chunk.idDigests)
+      await suppression.look(chunk)
       await tally.look(chunk)
       for (const row of chunk.rejected) {
         if (rows.length === SHOWN_ROWS) return
@@ -54,7 +57,7 @@ export const validateUpload = async (
       yield* idDigests
     },
   }
-  const result = await deps.runIntake(request.body, spec, sink)
+  const result = await suppression.settle(await deps.runIntake(request.body, spec, sink))
   const { counts, rejections, columns } = result
   const source = showSource(result.source)
   const plan = tally.total(result)

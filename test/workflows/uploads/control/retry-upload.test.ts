@@ -153,7 +153,7 @@ eachHome('Retrying what is left of an upload', (home) => {
     const child = await childOf(g, id)
     const digests = async (uploadId: string) => {
       const { rows: found } = await store.sql.executeSql(
-        'select id_digests, subject_digests from chunk where upload_id = $1 order by seq',
+        'select id_digests, subjects from chunk where upload_id = $1 order by seq',
         [uploadId],
       )
       return found.map((row) => JSON.stringify(row))

@@ -22,6 +22,7 @@ import {
 } from '../../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 import { createMemoryUploads } from '../../../support/memory/memory-uploads.ts'
+import { noSuppressions } from '../../../support/memory/no-suppressions.ts'
 import { asNew } from '../../../support/stages/chunks.ts'
 import { contactSteps } from '../../../support/stages/steps.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
@@ -88,6 +89,7 @@ const setUp = (intake: RunIntake = lineIntake) => {
     smallUploads: { stage: () => Promise.reject(new Error('not by the small way')) },
     idempotency: memory.idempotency,
     lists,
+    suppressions: noSuppressions,
     settings: { read: async () => ({ queue: {} }) },
     extendList: { check: () => undefined, extend: async (_request, list) => list },
     register: {

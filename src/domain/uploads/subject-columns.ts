@@ -1,0 +1,12 @@
+import type { Upload } from './upload.ts'
+
+/** Where phones and emails are among a staged row's cells. */
+export const subjectColumns = ({
+  columns,
+  targetColumns,
+}: Pick<Upload, 'columns' | 'targetColumns'>): number[] =>
+  columns.flatMap(({ kind, mappedTo }) =>
+    mappedTo !== null && (kind === 'phone' || kind === 'email')
+      ? [targetColumns.indexOf(mappedTo)]
+      : [],
+  )

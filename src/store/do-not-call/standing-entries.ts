@@ -1,0 +1,116 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { Suppression, SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
+import type { Db } from '../homes/database.ts'
+
+/** The tenants whose entries concern a contact list. */
+export const tenantsOf = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`select tenant_id from tenant_grant where kind = 'contact_list' and object_id in (${listId}, '*')`
+
+/**
+ * Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day late, and not at all while a jump of the clock is
+ * unconfirmed: late is safe.
+ */
+const stands = (listId: string): RawBuilder<unknown> =>
+  sql`s.epoch is not null and s.kind in ('add', 'pull') and e.closed_by is null
+    and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})
+    and (e.contact_list_ids is null or ${listId} = any(e.contact_list_ids))`
+
+type Found = { subject: string; submission: string; reason: number }
+
+/** By digest in `latin1`, the strongest entry of each. */
+const strongest = (rows: readonly Found[]): Map<string, Suppression> => {
+  const found = new Map<string, Suppression>()
+  for (const { subject, submission, reason } of rows) {
+    const digest = Buffer.from(subject.replaceAll('-', ''), 'hex').toString('latin1')
+    const known = found.get(digest)
+    if (known !== undefined && known.reason >= reason) continue
+    found.set(digest, { submission: Number(submission), reason })
+  }
+  return found
+}
+
+/** Digests as UUIDs, each once and in order: neighbours lie on the same pages of the index. */
+const uuidsOf = (digests: Buffer): string[] => {
+  const uuids = new Set<string>()
+  for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
+    uuids.add(digests.toString('hex', at, at + DIGEST_BYTES))
+  }
+  return [...uuids].toSorted()
+}
+
+/** Digests of one statement. */
+const LOT = 10_000
+
+const inLots = async (
+  uuids: readonly string[],
+  ask: (lot: readonly string[]) => Promise<{ rows: Found[] }>,
+): Promise<Map<string, Suppression>> => {
+  const found: Found[] = []
+  for (let from = 0; from < uuids.length; from += LOT) {
+    found.push(...(await ask(uuids.slice(from, from + LOT))).rows)
+  }
+  return strongest(found)
+}
+
+/** Which of the digests are suppressed for the list. */
+export const suppressedAmong = (
+  db: Db,
+  listId: string,
+  digests: Buffer,
+): Promise<Map<string, Suppression>> =>
+  inLots(uuidsOf(digests), (lot) =>
+    sql<Found>`select e.subject, e.submission, e.reason
+      from dnc_entry e join dnc_submission s on s.number = e.submission
+      where e.subject = any(${[...lot]}::text[]::uuid[]) and s.tenant_id in (${tenantsOf(listId)})
+        and ${stands(listId)}`.execute(db),
+  )
+
+/** So many entries added since are compared here; where there are more, the database looks for the rows among them. */
+const MOST_COMPARED = 2_000
+
+/**
+ * As `suppressedAmong`, by the entries beyond these epochs alone. In a transaction that has locked the epochs this must be a statement of its own: one
+ * that waited for the lock would still look at what was there before it waited.
+ */
+export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
+  const tenants = Object.keys(beyond)
+  const epochs = tenants.map((tenantId) => beyond[tenantId]!)
+  // Arrays, of which the planner knows how few they hold.
+  const submissions = sql`with s as materialized (select s.number, s.epoch, s.kind
+      from unnest(${tenants}::text[], ${epochs}::bigint[]) as k (tenant_id, epoch)
+        join dnc_submission s on s.tenant_id = k.tenant_id and s.epoch > k.epoch)`
+  const added = sql`from s join dnc_entry e on e.submission = s.number where ${stands(listId)}`
+  let few: Promise<Map<string, Suppression> | null> | null = null
+  const readFew = async () => {
+    const { rows } =
+      await sql<Found>`${submissions} select e.subject, e.submission, e.reason ${added} limit ${MOST_COMPARED + 1}`.execute(
+        db,
+      )
+    return rows.length > MOST_COMPARED ? null : strongest(rows)
+  }
+  return async (digests: Buffer): Promise<ReadonlyMap<string, Suppression>> => {
+    few ??= readFew()
+    const all = await few
+    if (all !== null) return all
+    return inLots(uuidsOf(digests), (lot) =>
+      sql<Found>`${submissions} select e.subject, e.submission, e.reason ${added}
+        and e.subject = any(${[...lot]}::text[]::uuid[])`.execute(db),
+    )
+  }
+}
+
+/** The epochs of a look-up of which the present ones are further; null: nothing was added since. */
+export const movedSince = (
+  now: SuppressionEpochs,
+  since: SuppressionEpochs | null,
+): SuppressionEpochs | null => {
+  const beyond: Record<string, number> = {}
+  for (const [tenantId, epoch] of Object.entries(now)) {
+    const before = since?.[tenantId] ?? 0
+    if (epoch > before) beyond[tenantId] = before
+  }
+  return Object.keys(beyond).length === 0 ? null : beyond
+}

@@ -1,0 +1,123 @@
+import { sql } from 'kysely'
+
+import type { Suppression, SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
+import { unpackSubjects } from '../../domain/uploads/chunk.ts'
+import { hasBit } from '../../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import { RowsWithheld, type WithheldRow } from '../../workflows/ports/delivery/tries.ts'
+import { SuppressionUnknown } from '../../workflows/ports/do-not-call/suppressions.ts'
+import type { Db, Tx } from '../homes/database.ts'
+import { mayRunAgain } from '../homes/sql-failure.ts'
+import { createAddedSince, movedSince, tenantsOf } from './standing-entries.ts'
+
+/** What a request carries of an upload, and when that was looked up. */
+export type LookedUp = {
+  uploadId: string
+  listId: string
+  since: SuppressionEpochs | null
+}
+
+type ChunkSubjects = { upload_id: string; seq: number; subjects: Buffer | null }
+
+/** The rows of a chunk that are among the suppressed; `wanted`: which of them are asked about. */
+export const rowsAmong = async (
+  { upload_id: uploadId, seq, subjects }: ChunkSubjects,
+  lookUp: (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>,
+  wanted: (row: number) => boolean,
+): Promise<Set<number>> => {
+  if (subjects === null) {
+    throw new SuppressionUnknown(`Chunk ${seq} of ${uploadId} has no digests yet`, uploadId)
+  }
+  const { subjectDigests, subjectRows } = unpackSubjects(subjects)
+  const suppressed = await lookUp(subjectDigests)
+  const rows = new Set<number>()
+  if (suppressed.size === 0) return rows
+  for (const [index, row] of subjectRows.entries()) {
+    const at = index * DIGEST_BYTES
+    if (!wanted(row) || !suppressed.has(subjectDigests.toString('latin1', at, at + DIGEST_BYTES)))
+      continue
+    rows.add(row)
+  }
+  return rows
+}
+
+const VERDICT = { outcome: 'unprocessed', code: 'suppressed-since', column: null } as const
+
+type BatchRow = ChunkSubjects & { id: string; from_row: number; to_row: number; sent: Buffer }
+
+/** Batches whose digests are in memory at a time. */
+const BATCHES_AT_ONCE = 8
+
+const withheldOf = async (
+  tx: Tx,
+  requestId: string,
+  { uploadId, listId }: LookedUp,
+  beyond: SuppressionEpochs,
+): Promise<WithheldRow[]> => {
+  const lookUp = createAddedSince(tx, listId, beyond)
+  const withheld: WithheldRow[] = []
+  for (let after = ''; ;) {
+    const { rows: batches } = await sql<BatchRow>`
+      select b.id, b.upload_id, b.chunk_seq as seq, b.from_row, b.to_row, b.sent, chunk.subjects
+      from batch b join chunk on chunk.upload_id = b.upload_id and chunk.seq = b.chunk_seq
+      where b.shipment_id = ${requestId} and b.upload_id = ${uploadId} and b.id > ${after}
+      order by b.id limit ${BATCHES_AT_ONCE}`.execute(tx)
+    for (const batch of batches) {
+      const { from_row: from, to_row: to, sent } = batch
+      const goes = (row: number): boolean => row >= from && row < to && hasBit(sent, row - from)
+      for (const row of await rowsAmong(batch, lookUp, goes)) {
+        withheld.push({ batchId: batch.id, row, verdict: VERDICT })
+      }
+    }
+    if (batches.length < BATCHES_AT_ONCE) return withheld
+    after = batches.at(-1)!.id
+  }
+}
+
+/** Whatever keeps it from being told who is suppressed is no "nobody". */
+export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof SuppressionUnknown || mayRunAgain(error)) throw error
+    throw new SuppressionUnknown('Who is suppressed could not be looked up', null, error)
+  }
+}
+
+/**
+ * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since the rows were looked up, and `SuppressionUnknown`
+ * where that cannot be told. `epochs` are locked for share by the transaction, so whoever adds entries waits for it, or has committed and is seen.
+ */
+export const withholdSuppressed = async (
+  tx: Tx,
+  requestId: string,
+  uploads: readonly LookedUp[],
+  epochs: SuppressionEpochs,
+): Promise<void> => {
+  const withheld: WithheldRow[] = []
+  for (const upload of uploads) {
+    const beyond = movedSince(epochs, upload.since)
+    if (beyond === null) continue
+    withheld.push(...(await orUnknown(() => withheldOf(tx, requestId, upload, beyond))))
+  }
+  if (withheld.length > 0) throw new RowsWithheld(withheld)
+}
+
+/** A tenant that never had an entry has no row that could be locked: it is given one. */
+export const lockNewEpochs = async (tx: Tx, listId: string): Promise<SuppressionEpochs> => {
+  await sql`insert into suppression_epoch (tenant_id)
+    select distinct tenant_id from (${tenantsOf(listId)}) as granted order by tenant_id
+    on conflict do nothing`.execute(tx)
+  const { rows } = await sql<{ tenant_id: string; epoch: string }>`
+    select tenant_id, epoch from suppression_epoch where tenant_id in (${tenantsOf(listId)})
+    order by tenant_id for share`.execute(tx)
+  return Object.fromEntries(rows.map(({ tenant_id: id, epoch }) => [id, Number(epoch)]))
+}
+
+/** The epochs of the list's tenants that have entries. */
+export const readEpochs = async (db: Db, listId: string): Promise<SuppressionEpochs> => {
+  const { rows } = await sql<{ tenant_id: string; epoch: string }>`
+    select tenant_id, epoch from suppression_epoch
+    where epoch > 0 and tenant_id in (${tenantsOf(listId)})`.execute(db)
+  return Object.fromEntries(rows.map(({ tenant_id: id, epoch }) => [id, Number(epoch)]))
+}

@@ -1,0 +1,115 @@
+import { sql } from 'kysely'
+
+import { subjectOf } from '../../domain/do-not-call/subject.ts'
+import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
+import { packSubjects, type StagedChunk } from '../../domain/uploads/chunk.ts'
+import { subjectColumns } from '../../domain/uploads/subject-columns.ts'
+import type { Upload } from '../../domain/uploads/upload.ts'
+import { hasBit } from '../../lib/bitmap.ts'
+import { createDigestBatch } from '../../lib/keyed-digest.ts'
+import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
+import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { Database, Db } from '../homes/database.ts'
+import { createAddedSince, movedSince, suppressedAmong, tenantsOf } from './standing-entries.ts'
+import { orUnknown, readEpochs, rowsAmong } from './suppressed-since.ts'
+
+type Deps = {
+  database: Database
+  digestKey: Buffer
+  readChunk: UploadStore['readChunk']
+}
+
+type Asked = {
+  contact_list_id: string
+  since: SuppressionEpochs | null
+  now: SuppressionEpochs | null
+}
+
+/** What was added since an upload was looked up; null: nothing. */
+const readAdded = async (db: Db, uploadId: string) => {
+  const { rows } = await sql<Asked>`select contact_list_id, suppression_epochs as since,
+      (select jsonb_object_agg(tenant_id, epoch) from suppression_epoch
+        where epoch > 0 and tenant_id in (${tenantsOf(sql`upload.contact_list_id`)})) as now
+    from upload where id = ${uploadId}`.execute(db)
+  const upload = rows[0]
+  if (upload === undefined) throw new Error(`There is no upload ${uploadId}`)
+  const { contact_list_id: listId, since, now } = upload
+  const beyond = movedSince(now ?? {}, since)
+  return beyond === null ? null : createAddedSince(db, listId, beyond)
+}
+
+type ChunkRow = { upload_id: string; seq: number; subjects: Buffer | null; left_out: Buffer }
+
+const readSubjects = async (
+  db: Db,
+  uploadId: string,
+  seq: number,
+): Promise<ChunkRow | undefined> => {
+  const { rows } = await sql<ChunkRow>`select upload_id, seq, subjects, left_out from chunk
+    where upload_id = ${uploadId} and seq >= ${seq} order by seq limit 1`.execute(db)
+  return rows[0]
+}
+
+/** The subjects of a chunk that is read back, as intake would have made them. */
+const subjectsOf = (
+  digestKey: Buffer,
+  { cells, width, lines }: StagedChunk,
+  columns: readonly number[],
+): Buffer => {
+  const digests = createDigestBatch(digestKey)
+  const rows: number[] = []
+  for (const row of lines.keys()) {
+    for (const column of columns) {
+      const cell = cells[row * width + column]
+      if (cell === undefined || cell === '') continue
+      digests.add(subjectOf(cell))
+      rows.push(row)
+    }
+  }
+  return packSubjects({ subjectDigests: digests.take(), subjectRows: Uint16Array.from(rows) })
+}
+
+export const createSuppressions = ({
+  database: { db },
+  digestKey,
+  readChunk,
+}: Deps): SuppressionPort => ({
+  epochsOf: (listId) => readEpochs(db, listId),
+  suppressedAmong: (listId, digests) => suppressedAmong(db, listId, digests),
+  suppressedIn: (uploadId, seq) =>
+    orUnknown(async () => {
+      const lookUp = await readAdded(db, uploadId)
+      if (lookUp === null) return new Set<number>()
+      const chunk = await readSubjects(db, uploadId, seq)
+      if (chunk?.seq !== seq) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
+      return rowsAmong(chunk, lookUp, (row) => !hasBit(chunk.left_out, row))
+    }),
+  suppressedSince: async (uploadId) => {
+    const lookUp = await readAdded(db, uploadId)
+    if (lookUp === null) return 0
+    let rows = 0
+    for (let seq = 0; ; seq += 1) {
+      const chunk = await readSubjects(db, uploadId, seq)
+      if (chunk === undefined) return rows
+      seq = chunk.seq
+      rows += (await rowsAmong(chunk, lookUp, (row) => !hasBit(chunk.left_out, row))).size
+    }
+  },
+  fillSubjects: async (uploadId) => {
+    const { rows } = await sql<{
+      columns: Upload['columns']
+      targets: string[]
+    }>`select columns, target_columns as targets
+      from upload where id = ${uploadId}`.execute(db)
+    const upload = rows[0]
+    if (upload === undefined) return
+    const columns = subjectColumns({ columns: upload.columns, targetColumns: upload.targets })
+    const { rows: chunks } = await sql<{ seq: number }>`select seq from chunk
+      where upload_id = ${uploadId} and subjects is null order by seq`.execute(db)
+    for (const { seq } of chunks) {
+      const subjects = subjectsOf(digestKey, await readChunk(uploadId, seq), columns)
+      await sql`update chunk set subjects = ${subjects}
+        where upload_id = ${uploadId} and seq = ${seq} and subjects is null`.execute(db)
+    }
+  },
+})

@@ -1,0 +1,127 @@
+import type {
+  SuppressedRow,
+  Suppression,
+  SuppressionEpochs,
+} from '../../domain/do-not-call/suppression.ts'
+import type { NewChunk } from '../../domain/uploads/chunk.ts'
+import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
+import type { StageUpload } from '../ports/uploads/uploads.ts'
+
+/** Digests that are looked up together. */
+const DIGESTS_AT_ONCE = 20_000
+
+type Looked = Pick<NewChunk, 'seq' | 'lines' | 'subjectDigests' | 'subjectRows'>
+type Counted = Pick<StageUpload, 'counts' | 'leftOut' | 'replacedBy' | 'batchesTotal'>
+type Kept = Pick<StageUpload, 'suppressed' | 'suppressionEpochs'>
+
+/** Finds, chunk by chunk, the rows of an upload that do-not-call entries keep out. */
+export type RowSuppression = {
+  /** Looks at the chunk's rows, now or with those that follow. Holds the digests of some chunks, and of those suppressed a few bytes a row. */
+  look(chunk: Looked): Promise<void>
+  /**
+   * The result with them taken out, once every chunk was looked at. Suppression comes after deduplication: a row that a later line replaced is a
+   * duplicate whoever it is, and what a later line says decides.
+   */
+  settle<Result extends Counted>(result: Result): Promise<Result & Kept>
+}
+
+const strongestOf = (
+  { subjectDigests, subjectRows }: Looked,
+  found: ReadonlyMap<string, Suppression>,
+): Map<number, Suppression> => {
+  const rows = new Map<number, Suppression>()
+  for (let index = 0; index < subjectRows.length; index += 1) {
+    const at = index * DIGEST_BYTES
+    const entry = found.get(subjectDigests.toString('latin1', at, at + DIGEST_BYTES))
+    if (entry === undefined) continue
+    const known = rows.get(subjectRows[index]!)
+    if (known === undefined || known.reason < entry.reason) rows.set(subjectRows[index]!, entry)
+  }
+  return rows
+}
+
+/** How many of a chunk's accepted rows are in, and which are out. */
+const isWhollyOut = (bitmap: Buffer, rows: number): boolean => {
+  for (let row = 0; row < rows; row += 1) if (!hasBit(bitmap, row)) return false
+  return true
+}
+
+const lookingUp = (
+  suppressions: Pick<SuppressionPort, 'suppressedAmong'>,
+  contactListId: string,
+  epochs: SuppressionEpochs,
+): RowSuppression => {
+  const hits = new Map<number, { rows: number; found: Map<number, Suppression> }>()
+  let waiting: Looked[] = []
+  let digests = 0
+
+  const lookUp = async (): Promise<void> => {
+    const chunks = waiting
+    waiting = []
+    digests = 0
+    const all = Buffer.concat(chunks.map(({ subjectDigests }) => subjectDigests))
+    const found = await suppressions.suppressedAmong(contactListId, all)
+    if (found.size === 0) return
+    for (const chunk of chunks) {
+      const rows = strongestOf(chunk, found)
+      if (rows.size > 0) hits.set(chunk.seq, { rows: chunk.lines.length, found: rows })
+    }
+  }
+  return {
+    look: async ({ seq, lines, subjectDigests, subjectRows }) => {
+      waiting.push({ seq, lines, subjectDigests, subjectRows })
+      digests += subjectRows.length
+      if (digests >= DIGESTS_AT_ONCE) await lookUp()
+    },
+    settle: async (result) => {
+      if (waiting.length > 0) await lookUp()
+      const leftOut = new Map(result.leftOut)
+      const suppressed = new Map<number, SuppressedRow[]>()
+      let { batchesTotal } = result
+      let count = 0
+      for (const [seq, { rows, found }] of hits) {
+        const before = leftOut.get(seq) ?? createBitmap(rows)
+        const after = Buffer.from(before)
+        const out: SuppressedRow[] = []
+        for (const [row, entry] of [...found].toSorted(([a], [b]) => a - b)) {
+          if (hasBit(before, row)) continue
+          setBit(after, row)
+          out.push({ row, ...entry })
+        }
+        if (out.length === 0) continue
+        leftOut.set(seq, after)
+        suppressed.set(seq, out)
+        count += out.length
+        if (isWhollyOut(after, rows)) batchesTotal -= 1
+      }
+      const { accepted, suppressed: others } = result.counts
+      const counts = { ...result.counts, accepted: accepted - count, suppressed: others + count }
+      return { ...result, counts, leftOut, batchesTotal, suppressed, suppressionEpochs: epochs }
+    },
+  }
+}
+
+const NOBODY: RowSuppression = {
+  look: async () => undefined,
+  settle: async (result) => ({ ...result, suppressed: new Map(), suppressionEpochs: {} }),
+}
+
+/**
+ * Begins the look-up of an upload's rows. The epochs are those before it, so what is added meanwhile is looked at again at dispatch. Where no tenant of the
+ * list has an entry nothing is looked up.
+ */
+export const suppressRows = (
+  suppressions: Pick<SuppressionPort, 'suppressedAmong'>,
+  contactListId: string,
+  epochs: SuppressionEpochs,
+): RowSuppression =>
+  Object.keys(epochs).length === 0 ? NOBODY : lookingUp(suppressions, contactListId, epochs)
+
+/** The same, with the epochs as they are now. */
+export const beginSuppression = async (
+  suppressions: Pick<SuppressionPort, 'epochsOf' | 'suppressedAmong'>,
+  contactListId: string,
+): Promise<RowSuppression> =>
+  suppressRows(suppressions, contactListId, await suppressions.epochsOf(contactListId))

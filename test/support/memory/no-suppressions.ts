@@ -1,0 +1,10 @@
+import type { SuppressionPort } from '../../../src/workflows/ports/do-not-call/suppressions.ts'
+
+/** Nobody is suppressed. */
+export const noSuppressions: SuppressionPort = {
+  epochsOf: async () => ({}),
+  suppressedAmong: async () => new Map(),
+  suppressedIn: async () => new Set(),
+  suppressedSince: async () => 0,
+  fillSubjects: async () => undefined,
+}
