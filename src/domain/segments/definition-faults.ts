@@ -10,7 +10,8 @@ export const DEFINITION_FAULTS = {
   'leaves-exceeded': 'is past the 200 comparisons of a definition',
   'attribute-invalid': 'must be the name of a column',
   'attribute-unknown': 'is over a column that a list lacks',
-  'operator-unknown': 'is no operator',
+  'operator-unknown':
+    'must be one of =, !=, <, <=, >, >=, in, between, contains, beginsWith, endsWith, before, after',
   'literal-invalid':
     'must be a number that a cell can hold, or text of 1 to 256 characters without control characters',
   'literal-not-orderable':

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { sql, type RawBuilder } from 'kysely'
 
+import type { UploadColumn } from '../../domain/uploads/upload.ts'
 import type {
   DeliveredContact,
   DeliveredContacts,
@@ -50,8 +51,9 @@ const inSlice = (registers: readonly number[], from: number, to: number): RawBui
   return sql`register_id = any(${[...registers]}::int[]) and contact_digest >= ${digestAt(from)} ${below}`
 }
 
-type Place = { upload_id: string; list_id: string; columns: string[]; lines: number[] }
-type Upload = { uploadId: string; contactListId: string; columns: string[]; lines: number[] }
+type Columns = { columns: string[]; kinds: Pick<UploadColumn, 'kind' | 'mappedTo'>[] }
+type Place = Columns & { upload_id: string; list_id: string; lines: number[] }
+type Upload = Columns & { uploadId: string; contactListId: string; lines: number[] }
 
 /**
  * Where the contacts of the sample lie, by upload. The keyed digest of a contact id is as good as a dice: those below a share of all
@@ -70,14 +72,14 @@ const placesOf = async (
     const slice = inSlice(registers, (at / statements) * share, ((at + 1) / statements) * share)
     const { rows } = await sql<Place>`with known as (
         select register_id, upload_id, line, accepted_seq from contact_register where ${slice})
-      select known.upload_id, l.list_id, u.target_columns as columns, array_agg(known.line) as lines
+      select known.upload_id, l.list_id, u.target_columns as columns, u.columns as kinds, array_agg(known.line) as lines
       from known join register l on l.id = known.register_id join upload u on u.id = known.upload_id
         left join list_clearing c on c.list_id = l.list_id
-      where ${STILL_THERE} group by 1, 2, 3`.execute(deps.database.db)
-    for (const { upload_id: uploadId, list_id: contactListId, columns, lines } of rows) {
+      where ${STILL_THERE} group by 1, 2, u.id`.execute(deps.database.db)
+    for (const { upload_id: uploadId, list_id: contactListId, lines, columns, kinds } of rows) {
       const upload = uploads.get(uploadId)
-      if (upload === undefined) uploads.set(uploadId, { uploadId, contactListId, columns, lines })
-      else for (const line of lines) upload.lines.push(line)
+      if (upload !== undefined) for (const line of lines) upload.lines.push(line)
+      else uploads.set(uploadId, { uploadId, contactListId, lines, columns, kinds })
     }
   }
   return [...uploads.values()]
@@ -102,13 +104,16 @@ const chunksWith = async (
 
 const contactsOf = async function* (
   deps: Deps,
-  { uploadId, contactListId, columns, lines }: Upload,
+  { uploadId, contactListId, columns, kinds, lines }: Upload,
 ): AsyncGenerator<readonly DeliveredContact[]> {
   const wanted = new Set(lines)
   const places = new Map(columns.map((column, at) => [column, at]))
+  const reaching = kinds.flatMap(({ kind, mappedTo }) =>
+    mappedTo !== null && kind !== 'text' && kind !== 'date' ? [columns.indexOf(mappedTo)] : [],
+  )
   lines.sort((one, other) => one - other)
   for (const seq of await chunksWith(deps, uploadId, lines)) {
-    const { lines: rows, width, cells, contactIds } = await deps.readChunk(uploadId, seq)
+    const { lines: rows, width, cells } = await deps.readChunk(uploadId, seq)
     let lot: DeliveredContact[] = []
     for (const [row, line] of rows.entries()) {
       if (!wanted.has(line)) continue
@@ -117,7 +122,8 @@ const contactsOf = async function* (
         const at = places.get(column)
         return at === undefined ? undefined : cells[start + at]
       }
-      lot.push({ contactListId, contactId: contactIds[row]!, cellOf })
+      const reachedBy = reaching.map((at) => cells[start + at]!).filter((cell) => cell !== '')
+      lot.push({ contactListId, reachedBy, cellOf })
       if (lot.length < LOT) continue
       yield lot
       lot = []

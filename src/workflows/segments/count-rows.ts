@@ -48,7 +48,7 @@ type Tally = {
   leave: number
   /** Of those who enter: how many a mark in their row keeps from being called, and the others, by list. */
   marked: number
-  unmarked: Map<string, string[]>
+  unmarked: Map<string, (readonly string[])[]>
 }
 
 type Pair = { path: string; otherPath: string; both: Predicate }
@@ -104,15 +104,15 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
     else tally.selected += 1
     return by < 0
   }
-  const enter = ({ contactListId, contactId, cellOf }: DeliveredContact): void => {
+  const enter = ({ contactListId, reachedBy, cellOf }: DeliveredContact): void => {
     tally.enter += 1
     if (doNotCall.some((test) => test(cellOf))) {
       tally.marked += 1
       return
     }
     const others = tally.unmarked.get(contactListId)
-    if (others === undefined) tally.unmarked.set(contactListId, [contactId])
-    else others.push(contactId)
+    if (others === undefined) tally.unmarked.set(contactListId, [reachedBy])
+    else others.push(reachedBy)
   }
   const count = (contact: DeliveredContact): void => {
     const isSelected = lists.has(contact.contactListId) && countIn(contact)
@@ -164,8 +164,8 @@ const changeOf = async (
   suppressedAmong: SuppressedAmong | null,
 ): Promise<SegmentChange> => {
   let doNotCall = marked
-  for (const [contactListId, contactIds] of suppressedAmong === null ? [] : unmarked) {
-    doNotCall += (await suppressedAmong?.(contactListId, contactIds)) ?? 0
+  for (const [contactListId, people] of suppressedAmong === null ? [] : unmarked) {
+    doNotCall += (await suppressedAmong?.(contactListId, people)) ?? 0
   }
   return { enter, leave, doNotCall }
 }

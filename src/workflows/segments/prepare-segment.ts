@@ -193,6 +193,13 @@ const houseOf = (
   }
 }
 
+/** As many of its columns as a person reads. */
+const columnsOf = ({ columns }: ContactList): string =>
+  columns
+    .map(({ name }) => name)
+    .slice(0, 30)
+    .join(', ')
+
 const refuseUnknownAttributes = (
   rules: PlacedRules,
   lists: readonly ContactList[],
@@ -205,7 +212,7 @@ const refuseUnknownAttributes = (
       .map((list) => ({
         pointer: places.ofPath(path),
         code: 'attribute-unknown',
-        detail: `is over ${JSON.stringify(leaf.attribute)}, which is no column of contact list ${list.id}`,
+        detail: `is over ${JSON.stringify(leaf.attribute)}, which is no column of contact list ${list.id} (${columnsOf(list)})`,
       })),
   )
   if (faults.length > 0) throw invalid(faults.slice(0, 50))

@@ -36,7 +36,7 @@ const contactsKnown = (known = PEOPLE.length): DeliveredContacts & { shares: num
       shares.push(share)
       for (const row of PEOPLE) {
         const cellOf = (column: string) => row[COLUMNS.indexOf(column)]
-        yield [{ contactListId: 'l1', contactId: row[0]!, cellOf }]
+        yield [{ contactListId: 'l1', reachedBy: [`phone of ${row[0]}`], cellOf }]
       }
     },
   }
@@ -86,17 +86,17 @@ describe('Counting whom rules select', () => {
   })
 
   it('tells how many of those who enter must not be called: by the mark in their row, and by do-not-call', async () => {
-    const asked: [string, readonly string[]][] = []
+    const asked: [string, readonly (readonly string[])[]][] = []
     const { change } = await count(rulesFor({ conditions: region('NW') }), {
       // A list without the column: the exclusion of the house is left out.
       ...{ inForce: rulesFor({ conditions: region('CA') }), house: [] },
-      suppressedAmong: async (listId, contactIds) => {
-        asked.push([listId, contactIds])
-        return contactIds.filter((id) => id === 'nw-40').length
+      suppressedAmong: async (listId, people) => {
+        asked.push([listId, people])
+        return people.filter(([phone]) => phone === 'phone of nw-40').length
       },
     })
     assert.deepEqual(change, { enter: 3, leave: 1, doNotCall: 2 })
-    assert.deepEqual(asked, [['l1', ['nw-20', 'nw-40']]])
+    assert.deepEqual(asked, [['l1', [['phone of nw-20'], ['phone of nw-40']]]])
   })
 
   it('looks at a sample of very many, and says how much of them it has looked at', async () => {

@@ -107,7 +107,8 @@ export type ApplySegment = (
 /** A contact of a list, as it was delivered. */
 export type DeliveredContact = {
   contactListId: string
-  contactId: string
+  /** Its phones and emails, normalised. */
+  reachedBy: readonly string[]
   cellOf: (column: string) => string | undefined
 }
 
@@ -126,8 +127,8 @@ export type DeliveredContacts = {
   ): AsyncIterable<readonly DeliveredContact[]>
 }
 
-/** How many of these contacts of one list do-not-call keeps from being dialled. */
+/** How many of these people do-not-call entries keep from being dialled in a list; each is the phones and emails that reach somebody. */
 export type SuppressedAmong = (
   contactListId: string,
-  contactIds: readonly string[],
+  people: readonly (readonly string[])[],
 ) => Promise<number>
