@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import type { Caller, Scope } from '../../../src/domain/access/access.ts'
+import type { DncSubmission } from '../../../src/domain/do-not-call/dnc-submission.ts'
+import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
+import { createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
+import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { createIds } from '../../../src/lib/ids.ts'
+import {
+  createReleaseSubmission,
+  createResumeSubmission,
+  createSearchEntries,
+} from '../../../src/workflows/do-not-call/read-entries.ts'
+import { createReceiveEntries } from '../../../src/workflows/do-not-call/receive-entries.ts'
+import type {
+  DncSubmissionStore,
+  FoundEntry,
+} from '../../../src/workflows/ports/do-not-call/submissions.ts'
+import { StagingLost, type IdempotencyStore } from '../../../src/workflows/ports/uploads/uploads.ts'
+
+const ids = createIds({ clock: systemClock })
+const caller = (...scopes: Scope[]): Caller => ({
+  ...{ tenantId: 't1', keyId: 'key_1', scopes, requestId: 'req_1' },
+})
+const steps = createEntrySteps({ allowedCountries: new Set(['US']) }, createNormalisations())
+
+const SUBMISSION: DncSubmission = {
+  ...{ id: 'dns_1', number: '1', tenantId: 't1', dncListId: 'dnc', kind: 'add', state: 'applying' },
+  ...{ hold: null, version: 1, rejections: {}, notes: [], columns: [], problem: null },
+  counts: {
+    ...{ read: 0, accepted: 0, rejected: 0, quarantined: 0, duplicates: 0, blank: 0, created: 0 },
+    ...{ existing: 0, updated: 0, removed: 0, notFound: 0, failed: 0, pending: 0 },
+  },
+  source: { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: ',' },
+  ...{ createdAt: '', updatedAt: '', appliedAt: null },
+}
+
+/** A store that keeps what it is told; `lost` has it lose the submission. */
+const createStage = ({ lost = false, moved = true } = {}) => {
+  const calls: string[] = []
+  let kept: { fingerprint: string; status: number; body: string; location: string | null } | null =
+    null
+  const submissions: DncSubmissionStore = {
+    begin: async () => void calls.push('begin'),
+    touch: async () => true,
+    append: async (_id, { entries }) => {
+      if (lost) throw new StagingLost('gone')
+      calls.push(`append ${entries.length}`)
+      return { accepted: entries.length, quarantined: 0, duplicates: 0 }
+    },
+    accept: async ({ answerOf, counts }) => {
+      calls.push(`accept ${counts.accepted} of ${counts.read}`)
+      const answer = answerOf({ ...SUBMISSION, counts: { ...SUBMISSION.counts, ...counts } })
+      kept = answer
+      return { submission: SUBMISSION, answer }
+    },
+    discard: async () => void calls.push('discard'),
+    sweepReceiving: async () => 0,
+    find: async (tenantId, id) => (tenantId === 't1' && id === 'dns_1' ? SUBMISSION : null),
+    release: async () => (moved ? SUBMISSION : null),
+    resume: async () => (moved ? SUBMISSION : null),
+    about: async (_tenantId, _list, digests) => digests.map((_, at) => ({ at }) as FoundEntry),
+    list: async () => null,
+    ledgerRows: async function* () {},
+  }
+  const idempotency: IdempotencyStore = {
+    claim: async () => (kept === null ? { kind: 'claimed' } : { kind: 'done', ...kept }),
+    keepAlive: async () => undefined,
+    release: async () => void calls.push('release'),
+  }
+  const deps = {
+    ...{ submissions, idempotency, ids, clock: systemClock, owner: 'me', emit: () => undefined },
+    intake: { maxBytes: 1e6, maxRows: 100, maxRecordBytes: 1e5, digestKey: Buffer.alloc(32, 1) },
+    renderSubmission: ({ id }: DncSubmission) => ({ id }),
+  }
+  const receiveEntries = createReceiveEntries(deps)
+  const receive = (text: string) =>
+    receiveEntries({
+      ...{ caller: caller('dnc'), dncListId: 'dnc', options: {}, format: 'csv', fileName: null },
+      body: (async function* () {
+        yield Buffer.from(text)
+      })(),
+      ...{ steps, idempotencyKey: 'k', method: 'POST', path: '/entries' },
+    })
+  const reading = { submissions, digestKey: Buffer.alloc(32, 1), ids }
+  return { calls, receive, reading }
+}
+
+const refused = (code: string) => (error: unknown) =>
+  error instanceof GatewayProblem && error.code === code
+
+const FILE = 'phoneNumber\n+14155552671\nx\n'
+
+describe('Receiving do-not-call entries', () => {
+  test('stores them while they come in, accepts them once, and answers the same to the same call', async () => {
+    const { calls, receive } = createStage()
+    const answer = await receive(FILE)
+    assert.deepEqual(calls, ['begin', 'append 1', 'accept 1 of 2'])
+    assert.equal(answer.status, 202)
+    assert.equal(answer.replayed, false)
+    assert.deepEqual(await receive(FILE), { ...answer, replayed: true })
+    await assert.rejects(receive('phoneNumber\n+14155552672\n'), refused('idempotency-key-reused'))
+    assert.equal(calls.length, 3)
+  })
+
+  test('leaves nothing of a file that is refused, and frees its key', async () => {
+    const { calls, receive } = createStage()
+    await assert.rejects(receive('phone\n1\n'), refused('dnc-columns-unknown'))
+    assert.deepEqual(calls, ['begin', 'discard', 'release'])
+  })
+
+  test('leaves nothing when the database lost the submission, and asks to come again', async () => {
+    const { calls, receive } = createStage({ lost: true })
+    await assert.rejects(receive(FILE), refused('database-unavailable'))
+    assert.deepEqual(calls, ['begin', 'discard', 'release'])
+  })
+})
+
+describe('Moving submissions and looking people up', () => {
+  test('a release needs its scope by name, a submission of the tenant, and something quarantined', async () => {
+    const release = createReleaseSubmission(createStage().reading)
+    await assert.rejects(release(caller('dnc', 'admin'), 'dns_1'), refused('scope-missing'))
+    await assert.rejects(release(caller('dnc:override'), 'dns_2'), refused('not-found'))
+    assert.equal(await release(caller('dnc', 'dnc:override'), 'dns_1'), SUBMISSION)
+    const none = createReleaseSubmission(createStage({ moved: false }).reading)
+    await assert.rejects(none(caller('dnc:override'), 'dns_1'), refused('dnc-not-held'))
+  })
+
+  test('a resume needs a submission that waits for somebody', async () => {
+    const { reading } = createStage()
+    assert.equal(await createResumeSubmission(reading)(caller('dnc'), 'dns_1'), SUBMISSION)
+    const none = createResumeSubmission(createStage({ moved: false }).reading)
+    await assert.rejects(none(caller('dnc'), 'dns_1'), refused('dnc-not-held'))
+  })
+
+  test('a search answers in the order of the question, also who is asked about twice', async () => {
+    const search = createSearchEntries(createStage().reading)
+    const found = await search(caller('dnc'), 'dnc', ['a', 'b', 'a'])
+    assert.deepEqual(
+      found.map((entries) => entries.map(({ at }) => at)),
+      [[0], [1], [0]],
+    )
+  })
+})
