@@ -90,7 +90,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     publicUrl,
     simulated: sandbox !== null,
     wake: (laneKey) => work.lanes.wake(laneKey),
-    wakeCampaigns: () => work.campaigns.wake(),
+    ...{ wakeCampaigns: () => work.campaigns.wake(), wakeDncLists: () => work.dncLists.wake() },
     webhooks: () => (typeof events === 'string' ? events : events.status()),
     stopping: () => stopped.signal.aborted,
     stopSignal: stopped.signal,

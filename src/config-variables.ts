@@ -127,6 +127,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     '60',
     'guide: how long the index of a campaign may rebuild before its segment is told of as index_pending.',
   ),
+  variable(
+    genesys,
+    'GENESYS_MAX_CONCURRENT_DNC_WRITES',
+    '5',
+    'Requests with do-not-call entries that may be on their way at once, over all instances.',
+  ),
   secret(
     access,
     'ADMIN_API_KEY',

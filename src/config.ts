@@ -58,8 +58,8 @@ export type Config = {
     /** Hosts of pre-signed URLs beside the API's own; `*.` takes every host below. */
     uploadHosts: string[]
     completionPollMs: number
-    /** Guide: of the index of a campaign. */
     indexWaitMs: number
+    maxConcurrentDncWrites: number
   }
   /** null: made and kept in `dataDir` (sandbox only). */
   adminApiKey: string | null
@@ -120,6 +120,7 @@ const environmentSchema = z.object({
     )
     .optional(),
   GENESYS_INDEX_WAIT_SECONDS: wholeNumber(0, 3_600),
+  GENESYS_MAX_CONCURRENT_DNC_WRITES: wholeNumber(1, 50),
   GENESYS_COMPLETION_POLL_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
@@ -250,6 +251,7 @@ const genesysConfig = (env: Environment): Config['genesys'] => {
     uploadHosts: env.GENESYS_UPLOAD_HOSTS ?? [...env.GENESYS_REGION.uploadHosts],
     completionPollMs: env.GENESYS_COMPLETION_POLL_SECONDS * 1000,
     indexWaitMs: env.GENESYS_INDEX_WAIT_SECONDS * 1000,
+    maxConcurrentDncWrites: env.GENESYS_MAX_CONCURRENT_DNC_WRITES,
   }
 }
 

@@ -132,6 +132,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
       idempotency: store.idempotency,
       intake: intakeOf(deps),
       renderSubmission,
+      wake: deps.wakeDncLists,
       clock: systemClock,
       emit: telemetry.emit,
       ...{ ids, owner, signal: deps.stopSignal },
@@ -144,6 +145,7 @@ type ServerNeeds = Essentials & {
   simulated: boolean
   wake: (laneKey?: string) => void
   wakeCampaigns: () => void
+  wakeDncLists: () => void
   stopping: () => boolean
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
   stopSignal: AbortSignal

@@ -1,6 +1,8 @@
 import { createJobQueue } from '../jobs/job-queue.ts'
-import { createCampaignWorker, type CampaignWorker } from '../lanes/campaign-worker.ts'
+import { createCampaignWorker } from '../lanes/campaign-worker.ts'
+import { createDncWorker } from '../lanes/dnc-worker.ts'
 import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
+import type { ObjectWorker } from '../lanes/object-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
@@ -11,6 +13,7 @@ import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
 import { createDeliverTogether } from '../workflows/delivery/shipments/deliver-together.ts'
+import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
@@ -98,6 +101,27 @@ const campaignWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentia
     idlePollMs: 1_000,
   })
 
+const dncWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =>
+  createDncWorker({
+    lane: store.dncLane,
+    send: createSendEntries({
+      lane: store.dncLane,
+      lists: genesys.dncLists,
+      clock: systemClock,
+      ids: createIds({ clock: systemClock }),
+      emit: telemetry.emit,
+      random: Math.random,
+      owner,
+      slots: config.genesys.maxConcurrentDncWrites,
+    }),
+    atOnce: config.genesys.maxConcurrentDncWrites,
+    clock: systemClock,
+    emit: telemetry.emit,
+    random: Math.random,
+    owner,
+    idlePollMs: 1_000,
+  })
+
 type Loop = { start(): void; stop(): Promise<void> }
 
 const together = (...loops: readonly Loop[]): Loop => ({
@@ -109,15 +133,15 @@ const together = (...loops: readonly Loop[]): Loop => ({
   },
 })
 
-/** Lanes of lists and of campaigns begin and end together. */
-const withCampaigns = (lanes: LaneWorkers, campaigns: CampaignWorker): LaneWorkers => ({
+/** Lanes of contact lists, of campaigns and of DNC lists begin and end together. */
+const withOthers = (lanes: LaneWorkers, others: readonly ObjectWorker[]): LaneWorkers => ({
   ...lanes,
   start: () => {
     lanes.start()
-    campaigns.start()
+    for (const other of others) other.start()
   },
   stop: async (graceMs) => {
-    await Promise.all([lanes.stop(graceMs), campaigns.stop(graceMs)])
+    await Promise.all([lanes.stop(graceMs), ...others.map((other) => other.stop(graceMs))])
   },
 })
 
@@ -168,7 +192,7 @@ export const createWork = async (essentials: Essentials) => {
     sweeperOf(essentials, jobs, () => lanes.wake()),
     holdKeeperOf(essentials, () => lanes.wake()),
   )
-  const campaigns = campaignWorkerOf(essentials)
+  const others = { campaigns: campaignWorkerOf(essentials), dncLists: dncWorkerOf(essentials) }
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
@@ -176,8 +200,8 @@ export const createWork = async (essentials: Essentials) => {
   }
   return {
     jobs: { start: () => jobs.start(), followBack: jobs.followBack, stop: stopJobs },
-    lanes: withCampaigns(lanes, campaigns),
-    campaigns,
+    lanes: withOthers(lanes, Object.values(others)),
+    ...others,
     sweeper,
     webhooks,
     ids,

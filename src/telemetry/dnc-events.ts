@@ -16,8 +16,34 @@ export type DncEvents = {
     bytes: number
     durationMs: number
   }
+  /** Genesys took a request with entries, or refused some of it. */
+  'dnc.sent': {
+    submissionId: string
+    tenantId: string
+    dncListId: string
+    entries: number
+    failed: number
+    attempt: number
+    durationMs: number
+  }
+  /** A request did not go through; `action` is what becomes of it. */
+  'dnc.refused': {
+    submissionId: string
+    dncListId: string
+    failure: string
+    entries: number
+    attempt: number
+    action: 'again' | 'halved' | 'new_key' | 'smaller' | 'failed' | 'held'
+  }
+  'dnc.held': { submissionId: string; tenantId: string; dncListId: string; reason: string }
+  /** What Genesys counted is not what was sent. */
+  'dnc.tallies_differ': { submissionId: string; dncListId: string; sent: number; counted: number }
 }
 
 export const DNC_EVENT_LEVELS = {
   'dnc.accepted': 'info',
+  'dnc.sent': 'info',
+  'dnc.refused': 'warn',
+  'dnc.held': 'warn',
+  'dnc.tallies_differ': 'warn',
 } as const

@@ -35,6 +35,10 @@ export const AUDIT_ACTIONS = [
   'dnc.accepted',
   'dnc.released',
   'dnc.resumed',
+  'dnc.sent',
+  'dnc.refused',
+  'dnc.replaced',
+  'dnc.held',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -114,3 +114,14 @@ export const appliedState = ({
   failed,
 }: Pick<DncCounts, 'rejected' | 'quarantined' | 'failed'>): 'applied' | 'applied_with_errors' =>
   rejected + quarantined + failed > 0 ? 'applied_with_errors' : 'applied'
+
+/** What endpoints are told of a submission. */
+export const dncEventOf = (submission: DncSubmission) => ({
+  submissionId: submission.id,
+  dncListId: submission.dncListId,
+  kind: submission.kind,
+  state: submission.state,
+  hold: submission.hold,
+  counts: submission.counts,
+  version: submission.version,
+})

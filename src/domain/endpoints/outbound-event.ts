@@ -14,10 +14,14 @@ export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
-/** What an endpoint may ask to hear; `dnc.applied` and `guest_file.stored` are told once what they tell of is built. */
+/** Of a submission of do-not-call entries: `dnc.applied` in both of its end states, `dnc.held` once a hold. */
+export const DNC_EVENT_TYPES = ['dnc.applied', 'dnc.held'] as const
+export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
+
+/** What an endpoint may ask to hear; `guest_file.stored` is told once what it tells of is built. */
 export const ENDPOINT_EVENT_TYPES = [
   ...OUTBOUND_EVENT_TYPES,
-  'dnc.applied',
+  ...DNC_EVENT_TYPES,
   ...SEGMENT_EVENT_TYPES,
   'guest_file.stored',
 ] as const
@@ -25,7 +29,7 @@ export type EndpointEventType = (typeof ENDPOINT_EVENT_TYPES)[number]
 
 /** The endpoints that the environment may name, and what each of them hears. */
 export const ENVIRONMENT_ENDPOINTS = {
-  crm: [...OUTBOUND_EVENT_TYPES, 'dnc.applied', ...SEGMENT_EVENT_TYPES],
+  crm: [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, ...SEGMENT_EVENT_TYPES],
   dms: ['guest_file.stored'],
   cdp: SEGMENT_EVENT_TYPES,
 } as const satisfies Record<string, readonly EndpointEventType[]>

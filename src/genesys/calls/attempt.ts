@@ -4,7 +4,7 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import type { Pacer } from '../pace/pacing.ts'
-import { failureOf, parseJson } from './failures.ts'
+import { failureOf, parseJson, type RefusedIn } from './failures.ts'
 import type { AccessToken, Tokens } from './token.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
@@ -27,6 +27,8 @@ export type ApiCall<T> = {
   right: string
   /** The body carries rows, so a 400 or 422 may be about them. */
   rows?: boolean
+  /** Of a call whose refusals name rows in words of their own. */
+  refusedIn?: RefusedIn
   /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
   notYet?: () => Promise<boolean>
   maxAnswerBytes?: number

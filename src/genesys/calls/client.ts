@@ -6,18 +6,21 @@ import type {
   ProvisioningPort,
 } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type { ContactFilePort } from '../../workflows/ports/delivery/contact-files.ts'
+import type { DncListPort } from '../../workflows/ports/do-not-call/dnc-lists.ts'
 import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { CampaignPort } from '../../workflows/ports/segments/campaigns.ts'
 import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
 import { createGuideCampaigns } from '../guide/campaigns.ts'
 import { createGuideContactFiles } from '../guide/contact-files.ts'
 import { createGuideContactLists } from '../guide/contact-lists.ts'
+import { createGuideDncLists } from '../guide/dnc-lists.ts'
 import { createGuideProvisioning, createGuideSubscriptions } from '../guide/provisioning.ts'
 import { createPacer, type PaceStats } from '../pace/pacing.ts'
 import { createPlatformCampaigns } from '../platform/campaigns.ts'
 import { createPlatformContactFiles } from '../platform/contact-files.ts'
 import { createPlatformContactLists } from '../platform/contact-lists.ts'
 import { createPlatformContactReads } from '../platform/contact-reads.ts'
+import { createPlatformDncLists } from '../platform/dnc-lists.ts'
 import { createPlatformProvisioning } from '../platform/provisioning.ts'
 import { createCircuit } from './circuit.ts'
 import { createPutPresigned, type PutPresigned } from './presigned.ts'
@@ -58,6 +61,7 @@ export type GenesysClient = {
   contactFiles: ContactFilePort
   provisioning: ProvisioningPort
   campaigns: CampaignPort
+  dncLists: DncListPort
   /** null in the platform dialect, which has no such call. */
   subscriptions: EventSubscriptionPort | null
   /** null in the guide dialect, which shows no contacts. */
@@ -76,7 +80,13 @@ const JITTER_MS = { guide: 100, platform: 0 } as const
 
 type Ports = Pick<
   GenesysClient,
-  'contactLists' | 'contactFiles' | 'provisioning' | 'subscriptions' | 'contactReads' | 'campaigns'
+  | 'contactLists'
+  | 'contactFiles'
+  | 'provisioning'
+  | 'subscriptions'
+  | 'contactReads'
+  | 'campaigns'
+  | 'dncLists'
 >
 type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
 
@@ -87,6 +97,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     provisioning: createGuideProvisioning(deps),
     subscriptions: createGuideSubscriptions(deps),
     campaigns: createGuideCampaigns(deps),
+    dncLists: createGuideDncLists(deps),
     contactReads: null,
   }),
   platform: (deps) => ({
@@ -95,6 +106,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     provisioning: createPlatformProvisioning(deps),
     subscriptions: null,
     campaigns: createPlatformCampaigns(deps),
+    dncLists: createPlatformDncLists(deps),
     contactReads: createPlatformContactReads(deps),
   }),
 }

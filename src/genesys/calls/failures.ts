@@ -1,4 +1,8 @@
-import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import {
+  GenesysFailure,
+  type GenesysFailureKind,
+  type GenesysRowError,
+} from '../../domain/genesys/genesys-failure.ts'
 import { isSchemaCode } from '../../domain/genesys/genesys-rejections.ts'
 import { type SaidOfRows, saidOfRows } from './row-words.ts'
 import type { HttpAnswer } from './transport.ts'
@@ -19,6 +23,15 @@ export const parseJson = (text: string): unknown => {
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/
 
+/** Rows that a 400 or 422 names in words of a call's own; `whole`: it speaks of all of them alike. */
+export type RefusedIn = (body: unknown) => readonly GenesysRowError[] | 'whole'
+
+/** A 400 whose code tells more than its status. */
+const BY_CODE = new Map<string | null, GenesysFailureKind>([
+  ['too.many.contacts.added', 'too_large'],
+  ['contact.list.import.in.progress', 'conflict'],
+])
+
 const PLAIN = {
   401: 'unauthorized',
   404: 'not_found',
@@ -34,7 +47,12 @@ const isFinal = (status: number, code: string | null): boolean =>
 
 /** What an error answer of the API means. `rows`: the call carries rows, so a 400 or 422 may speak of them. */
 export const failureOf = (
-  call: { operation: string; right: string; rows: boolean },
+  call: {
+    operation: string
+    right: string
+    rows: boolean
+    refusedIn?: RefusedIn
+  },
   answer: HttpAnswer,
 ): GenesysFailure => {
   const { operation } = call
@@ -43,8 +61,8 @@ export const failureOf = (
   const { upstreamCode } = said
   const about = { status, retryAfterMs, upstreamCode }
   if (isFinal(status, upstreamCode)) return new GenesysFailure('refused', operation, about)
-  if (status in PLAIN)
-    return new GenesysFailure(PLAIN[status as keyof typeof PLAIN], operation, about)
+  const plain = PLAIN[status as keyof typeof PLAIN] as GenesysFailureKind | undefined
+  if (plain !== undefined) return new GenesysFailure(plain, operation, about)
   if (status === 403) {
     return new GenesysFailure('forbidden', operation, { ...about, right: call.right })
   }
@@ -52,17 +70,23 @@ export const failureOf = (
   if (status !== 400 && status !== 422) {
     return new GenesysFailure(status >= 400 ? 'refused' : 'malformed_answer', operation, about)
   }
-  if (upstreamCode === 'too.many.contacts.added') {
-    return new GenesysFailure('too_large', operation, about)
-  }
-  if (upstreamCode === 'contact.list.import.in.progress') {
-    return new GenesysFailure('conflict', operation, about)
-  }
+  const known = BY_CODE.get(upstreamCode)
+  if (known !== undefined) return new GenesysFailure(known, operation, about)
   const { rowErrors, rowFault } = said
+  if (call.refusedIn) return namedRefusal(operation, about, call.refusedIn(parseJson(answer.text)))
   return call.rows && mayBeRows(said)
     ? new GenesysFailure('rows_refused', operation, { ...about, rowErrors, rowFault })
     : new GenesysFailure('refused', operation, { ...about, rowFault })
 }
+
+const namedRefusal = (
+  operation: string,
+  about: ConstructorParameters<typeof GenesysFailure>[2],
+  rowErrors: ReturnType<RefusedIn>,
+): GenesysFailure =>
+  rowErrors === 'whole'
+    ? new GenesysFailure('refused', operation, about)
+    : new GenesysFailure('rows_refused', operation, { ...about, rowErrors })
 
 const mayBeRows = ({ rowErrors, rowFault, upstreamCode }: SaidOfRows): boolean =>
   rowErrors.length > 0 ||

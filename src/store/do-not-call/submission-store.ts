@@ -61,6 +61,7 @@ const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Prom
   return rows.length === 1
 }
 
+/** Opens a chunk; throws where it is gone. */
 const createReadChunk =
   (db: Db, readKey: (id: string) => Promise<KeyObject>) =>
   async (id: string, seq: number): Promise<DncChunk> => {
@@ -152,6 +153,7 @@ export const createDncSubmissionStore = (deps: {
     sweepReceiving: createSweep(db),
     find: createFind(db),
     list: createList(db),
+    readChunk,
     ...createSubmissionMoves(database),
     about: createFindEntries(db, readChunk),
     ledgerRows: createSubmissionLedger(database, readChunk),

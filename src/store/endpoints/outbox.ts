@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 
+import { dncEventOf, type DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import type {
+  DncEventType,
   OutboundEventType,
   SegmentEventType,
   UploadEventData,
@@ -31,6 +33,7 @@ export type ToldUpload = Pick<
 export type Telling =
   | { type: OutboundEventType; upload: ToldUpload }
   | { type: SegmentEventType; segment: CampaignSegment }
+  | { type: DncEventType; submission: DncSubmission }
 
 /** What a message is about. */
 type Told = { tenantId: string; object: string; at: string; data: object }
@@ -39,6 +42,10 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
   if ('upload' in telling) {
     const { tenantId, id, updatedAt } = telling.upload
     return { tenantId, object: id, at: updatedAt, data: uploadData(publicUrl, telling.upload) }
+  }
+  if ('submission' in telling) {
+    const { tenantId, id, updatedAt } = telling.submission
+    return { tenantId, object: id, at: updatedAt, data: dncEventOf(telling.submission) }
   }
   const { tenantId, campaignId, updatedAt } = telling.segment
   return { tenantId, object: campaignId, at: updatedAt, data: segmentEventOf(telling.segment) }
@@ -148,11 +155,7 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyri
       await queue?.send('reconcile', uploadId, { startAfterMs, sql: executorOf(tx) })
     },
     tell: async (tx, tellings) => {
-      const tenantIds = new Set(
-        tellings.map((telling) =>
-          'upload' in telling ? telling.upload.tenantId : telling.segment.tenantId,
-        ),
-      )
+      const tenantIds = new Set(tellings.map((telling) => toldOf(deps.publicUrl, telling).tenantId))
       const endpoints = await readEndpoints(tx, [...tenantIds])
       const deliveries = deliveriesOf(endpoints, tellings)
       if (deliveries.length === 0) return

@@ -19,6 +19,7 @@ import type {
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
+import type { DncLaneStore } from '../../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
@@ -44,10 +45,11 @@ import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
+import { createDncLaneStore } from '../do-not-call/dnc-groups.ts'
 import { createDncSubmissionStore } from '../do-not-call/submission-store.ts'
 import { createSuppressions } from '../do-not-call/suppressions.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
-import { createOutbox } from '../endpoints/outbox.ts'
+import { createOutbox, type Outbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
@@ -104,6 +106,7 @@ export type Store = {
   deliveredContacts: DeliveredContacts
   dncSubmissions: DncSubmissionStore
   suppressions: SuppressionPort
+  dncLane: DncLaneStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -136,6 +139,16 @@ const freeHeld = async (
   for (const store of receiving) await store.sweepReceiving(0)
 }
 
+const openDoNotCall = (
+  deps: Parameters<typeof createDncSubmissionStore>[0] & { outbox: Outbox },
+) => {
+  const dncSubmissions = createDncSubmissionStore(deps)
+  return {
+    dncSubmissions,
+    dncLane: createDncLaneStore({ ...deps, readChunk: dncSubmissions.readChunk }),
+  }
+}
+
 const assemble = async (
   opened: Database,
   deps: { keyring: Keyring; digestKey: Buffer; seals: Seals; ids: Ids; publicUrl: string },
@@ -152,9 +165,9 @@ const assemble = async (
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
   const segments = createSegmentStore({ database, outbox, seals })
-  const dncSubmissions = createDncSubmissionStore({ database, keyring, seals })
+  const { dncSubmissions, dncLane } = openDoNotCall({ database, keyring, seals, outbox })
   if (database.kind === 'embedded') {
-    await freeHeld([lanes, segments], [uploads, dncSubmissions])
+    await freeHeld([lanes, segments, dncLane], [uploads, dncSubmissions])
     await idempotency.freeUnfinished()
   }
   return {
@@ -182,7 +195,7 @@ const assemble = async (
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     segments,
-    dncSubmissions,
+    ...{ dncSubmissions, dncLane },
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     suppressions: createSuppressions({ database, digestKey, readChunk: uploads.readChunk }),
     sql: database.sql,

@@ -48,6 +48,8 @@ export type ReceiveEntriesDeps = {
   emit: Emit
   owner: string
   signal?: AbortSignal
+  /** There is work for the lane of a DNC list. */
+  wake?: () => void
 }
 
 export type ReceiveEntries = Refusing<
@@ -158,6 +160,7 @@ const receive = async (
     heartbeat.assertAlive()
     const accepted = await accept(deps, request, { id, scope, result, sums: appender.sums })
     await heartbeat.stop()
+    deps.wake?.()
     tell(deps, request, accepted.submission, clock.monotonicMs() - startedMs)
     const { status, body, location } = accepted.answer
     return { status, body, location, replayed: false }

@@ -108,6 +108,20 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   dnc_submission_epoch: ({ store, upload }) => store.suppressions.suppressedSince(upload.id),
   dnc_entry_submission: ({ store }) =>
     store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),
+  // As the next group is looked for.
+  dnc_submission_sending: ({ store }) =>
+    store.sql.executeSql(
+      `select number from dnc_submission where dnc_list_id = 'dnc7' and state in ('applying', 'held') order by number limit 1`,
+    ),
+  dnc_group_open: ({ store }) =>
+    store.sql.executeSql(
+      `select id from dnc_group where submission = 7 and state in ('intended', 'sent') order by created_at, id limit 1`,
+    ),
+  dnc_entry_pending: ({ store }) =>
+    store.sql.executeSql(
+      'select chunk_seq from dnc_entry where submission = 7 and outcome is null and not quarantined order by chunk_seq, place limit 1',
+    ),
+  dnc_list_lane_ready: ({ store }) => store.dncLane.claim('me'),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 

@@ -415,7 +415,7 @@ describe('Do-not-call entries over HTTP', () => {
     )
     const older = await page(`&cursor=${newest.next}`)
     assert.deepEqual([older.items[0]?.id, older.next], [first.id, null])
-    assert.deepEqual((await page('&state=held')).items, [])
+    assert.deepEqual((await page('&state=applied')).items, [])
     const { headers } = await gateway.client.call(`/v1/dnc-submissions/${first.id}`)
     const { status } = await gateway.client.call(`/v1/dnc-submissions/${first.id}`, {
       headers: { 'if-none-match': headers.get('etag')! },

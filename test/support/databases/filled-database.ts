@@ -63,6 +63,12 @@ export const FILL = [
       n, 5, 5, 'a', 'r', 'me' from generate_series(1, 20000) n`,
   `insert into dnc_entry (subject, submission, scope, chunk_seq, place, subject_kind, reason)
     select md5(n::text)::uuid, n / 5 + 1, 0, 0, n % 5, 1, 2 from generate_series(1, 99999) n`,
+  `insert into dnc_group (id, submission, chunk_seq, places, entries, reason, idempotency_key, state)
+    select md5(n::text)::uuid, n, 0, '\\x01'::bytea, 1, 1, md5(n::text), case when n % 1000 = 1 then 'sent' else 'settled' end
+    from generate_series(1, 5000) as n`,
+  `insert into dnc_list_lane (dnc_list_id, ready_at)
+    select 'dnc' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end
+    from generate_series(1, 20000) as n`,
   `insert into binding (dialect, api_host, client_id) values ('guide', 'api', 'client')`,
   'vacuum analyze',
 ] as const

@@ -44,6 +44,7 @@ const createStage = ({ lost = false, moved = true } = {}) => {
     null
   const submissions: DncSubmissionStore = {
     begin: async () => void calls.push('begin'),
+    readChunk: () => Promise.reject(new Error('not asked for')),
     touch: async () => true,
     append: async (_id, { entries }) => {
       if (lost) throw new StagingLost('gone')

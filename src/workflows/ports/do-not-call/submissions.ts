@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
-import type { NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
+import type { DncChunk, NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
 import type { EntryTerms } from '../../../domain/do-not-call/dnc-entry.ts'
 import type {
   DncCounts,
@@ -94,6 +94,8 @@ export type DncSubmissionStore = {
     tenantId: string,
     page: DncSubmissionFilter & { limit: number; cursor: string | null },
   ): Promise<Page<DncSubmission> | null>
+  /** A chunk as it was stored; throws where the submission or its key is gone. */
+  readChunk(id: string, seq: number): Promise<DncChunk>
   /** The ledger in input order, a chunk at a time. */
   ledgerRows(
     submission: Pick<DncSubmission, 'id' | 'number'>,

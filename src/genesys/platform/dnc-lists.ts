@@ -1,0 +1,54 @@
+import { z } from 'zod'
+
+import type { DncListPort, DncWrite } from '../../workflows/ports/do-not-call/dnc-lists.ts'
+import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
+import { pathSegment } from '../calls/path-segment.ts'
+import type { Caller } from '../calls/retry.ts'
+
+const KINDS = {
+  phone: { path: 'phonenumbers', member: 'phoneNumbers' },
+  email: { path: 'emailaddresses', member: 'emailAddresses' },
+} as const
+
+const MINUTE_MS = 60_000
+
+/** UTC, by the minute and rounded up, so that nobody is dialled before the time is over: `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7]. */
+const minuteUp = (at: Date): string => {
+  const up = new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
+  return `${up.toISOString().slice(0, 16)}Z`
+}
+
+/** DNC lists as Genesys publishes them: PATCH by expiry, which is the same however often it is sent; no reasons, no tallies. */
+export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
+  const patch = async (
+    { dncListId, kind, subjects }: Pick<DncWrite, 'dncListId' | 'kind' | 'subjects'>,
+    change: { action: 'Add' | 'Remove'; expirationDateTime?: string },
+    context: CallContext,
+  ): Promise<void> => {
+    const { path, member } = KINDS[kind]
+    await deps.call(
+      {
+        operation: change.action === 'Add' ? 'add-dnc-entries' : 'remove-dnc-entries',
+        method: 'PATCH',
+        path: `/api/v2/outbound/dnclists/${pathSegment(dncListId)}/${path}`,
+        body: Buffer.from(JSON.stringify({ ...change, [member]: subjects })),
+        schema: z.unknown(),
+        right: 'outbound:dnc:edit',
+        rows: true,
+      },
+      context,
+    )
+  }
+  return {
+    dialect: 'platform',
+    limits: { entries: 499, expiryDays: 180 },
+    takes: { phone: true, email: true, removals: true, reasons: false },
+    add: async (write, context) => {
+      const { expiresAt } = write
+      const expiry = expiresAt === null ? {} : { expirationDateTime: minuteUp(expiresAt) }
+      await patch(write, { action: 'Add', ...expiry }, context)
+      return { tallies: null, failed: [] }
+    },
+    remove: (write, context) => patch(write, { action: 'Remove' }, context),
+  }
+}

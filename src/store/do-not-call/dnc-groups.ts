@@ -1,0 +1,119 @@
+import { sql } from 'kysely'
+
+import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
+import type {
+  DncClaim,
+  DncGroup,
+  DncLaneStore,
+} from '../../workflows/ports/do-not-call/dnc-lane.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Tx } from '../homes/database.ts'
+import { createDncLane, lockLane } from './dnc-lane.ts'
+import { createNextGroup, placesAsBits, type SendingDeps } from './next-group.ts'
+import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
+import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
+
+/** The group's submission, locked after the lane. */
+const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Sending> => {
+  await lockLane(tx, claim)
+  const { rows } =
+    await sql<Sending>`select number, id, tenant_id, request_id, kind, hold_reason from dnc_submission
+    where id = ${group.submissionId} for no key update`.execute(tx)
+  if (rows[0] === undefined) throw new FenceLost(`submission ${group.submissionId} is gone`)
+  return rows[0]
+}
+
+const close = async (
+  tx: Tx,
+  group: DncGroup,
+  state: 'settled' | 'split',
+  tallies: object | null,
+): Promise<number> => {
+  const { rows } = await sql<{
+    chunk_seq: number
+  }>`update dnc_group set state = ${state}, settled_at = clock_timestamp(),
+      tallies = ${tallies === null ? null : JSON.stringify(tallies)}::jsonb
+    where id = ${group.id} and state in ('intended', 'sent') returning chunk_seq`.execute(tx)
+  if (rows[0] === undefined) throw new FenceLost(`group ${group.id} was settled by another holder`)
+  return rows[0].chunk_seq
+}
+
+const release = async (tx: Tx, { number }: Sending): Promise<void> => {
+  await sql`update dnc_submission set state = 'applying', hold_reason = null, held_since = null, told_hold = null,
+      version = version + 1, updated_at = clock_timestamp()
+    where number = ${number}::bigint and state = 'held'`.execute(tx)
+}
+
+const createSettle =
+  ({ database, outbox }: SendingDeps): DncLaneStore['settle'] =>
+  (claim, group, { failed, open, tallies, problem, audit }) =>
+    inTransaction(database, async (tx) => {
+      const sending = await lockSending(tx, claim, group)
+      const seq = await close(tx, group, open.length > 0 ? 'split' : 'settled', tallies)
+      await release(tx, sending)
+      const places = group.places.filter((place) => !open.includes(place))
+      await outcomesOf(tx, sending, { seq, places, failed })
+      if (problem !== null) {
+        await sql`update dnc_submission set problem = ${JSON.stringify(problem)}::jsonb
+          where number = ${sending.number}::bigint`.execute(tx)
+      }
+      await appendAudit(tx, [audit])
+      await endWhenDone(tx, outbox, sending)
+    })
+
+const halvesOf = (places: readonly number[]): (readonly number[])[] => {
+  const middle = Math.ceil(places.length / 2)
+  return [places.slice(0, middle), places.slice(middle)]
+}
+
+const createReplace =
+  ({ database }: SendingDeps): DncLaneStore['replace'] =>
+  (claim, group, by, { ids, keys, audit }) =>
+    inTransaction(database, async (tx) => {
+      await lockSending(tx, claim, group)
+      await close(tx, group, 'split', null)
+      const parts =
+        by === 'recompose' ? [] : by === 'halves' ? halvesOf(group.places) : [group.places]
+      for (const [at, places] of parts.entries()) {
+        await sql`insert into dnc_group (id, submission, chunk_seq, places, entries, reason, expires_at, subject_kind,
+            idempotency_key, state, predecessor_id, created_at)
+          select ${ids[at]}, submission, chunk_seq, ${placesAsBits(places)}, ${places.length}, reason, expires_at, subject_kind,
+            ${keys[at]}, 'intended', id, clock_timestamp() from dnc_group where id = ${group.id}`.execute(
+          tx,
+        )
+      }
+      await appendAudit(tx, [audit])
+    })
+
+const createHold =
+  ({ database, outbox }: SendingDeps): DncLaneStore['hold'] =>
+  (claim, group, reason, audit) =>
+    inTransaction(database, async (tx) => {
+      const sending = await lockSending(tx, claim, group)
+      const { rows } =
+        await sql<SubmissionRow>`update dnc_submission set state = 'held', hold_reason = ${reason},
+          held_since = case when hold_reason = ${reason} then held_since else clock_timestamp() end,
+          told_hold = ${reason}, version = version + 1, updated_at = clock_timestamp()
+        where number = ${sending.number}::bigint and hold_reason is distinct from ${reason}
+        returning ${SUBMISSION_COLUMNS}`.execute(tx)
+      if (rows[0] === undefined) return
+      await appendAudit(tx, [audit])
+      await outbox.tell(tx, [{ type: 'dnc.held', submission: toSubmission(rows[0]) }])
+    })
+
+/** Sending the entries of submissions on to Genesys; every statement that settles compares the fence. */
+export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
+  ...createDncLane(deps.database),
+  nextGroup: createNextGroup(deps),
+  recordTry: (claim, group) =>
+    inTransaction(deps.database, async (tx) => {
+      await lockLane(tx, claim)
+      const { rows } = await sql`update dnc_group set state = 'sent', attempts = attempts + 1,
+          sent_at = coalesce(sent_at, clock_timestamp())
+        where id = ${group.id} and state in ('intended', 'sent') returning id`.execute(tx)
+      if (rows.length === 0) throw new FenceLost(`group ${group.id} was settled by another holder`)
+    }),
+  settle: createSettle(deps),
+  replace: createReplace(deps),
+  hold: createHold(deps),
+})

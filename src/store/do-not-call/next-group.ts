@@ -1,0 +1,205 @@
+import { sql } from 'kysely'
+
+import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
+import {
+  DNC_REASON_NAMES,
+  DNC_REASONS,
+  type SubjectKind,
+} from '../../domain/do-not-call/dnc-entry.ts'
+import type {
+  DncClaim,
+  DncGroup,
+  DncLaneStore,
+} from '../../workflows/ports/do-not-call/dnc-lane.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { lockLane } from './dnc-lane.ts'
+import { SUBJECT_KINDS } from './entry-chunks.ts'
+import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
+
+type About = Parameters<DncLaneStore['nextGroup']>[1]
+
+export type SendingDeps = {
+  database: Database
+  outbox: Outbox
+  readChunk: (submissionId: string, seq: number) => Promise<DncChunk>
+}
+
+type GroupRow = {
+  id: string
+  chunk_seq: number
+  places: Buffer
+  reason: number
+  expires_at: Date | null
+  subject_kind: number
+  idempotency_key: string
+  attempts: number
+  sent_since_ms: number | null
+}
+
+const GROUP_COLUMNS = sql.raw(
+  `id, chunk_seq, places, reason, expires_at, subject_kind, idempotency_key, attempts,
+  (extract(epoch from clock_timestamp() - sent_at) * 1000)::float8 as sent_since_ms`,
+)
+
+/** A bit a place, the lowest bit of the first byte first. */
+export const placesAsBits = (places: readonly number[]): Buffer => {
+  const bits = Buffer.alloc((Math.max(-1, ...places) >> 3) + 1)
+  for (const place of places) bits[place >> 3]! |= 1 << (place & 7)
+  return bits
+}
+
+const placesOfBits = (bits: Buffer): number[] =>
+  [...bits.keys()].flatMap((at) =>
+    [0, 1, 2, 3, 4, 5, 6, 7]
+      .filter((bit) => (bits[at]! & (1 << bit)) !== 0)
+      .map((bit) => at * 8 + bit),
+  )
+
+/** The first submission that has something to do and is not waiting for somebody's word. */
+const nextSubmission = async (tx: Tx, dncListId: string): Promise<Sending | undefined> => {
+  const { rows } =
+    await sql<Sending>`select number, id, tenant_id, request_id, kind, hold_reason from dnc_submission
+    where dnc_list_id = ${dncListId} and state in ('applying', 'held') and kind in ('add', 'pull')
+      and (hold_reason is null or hold_reason = 'genesys_unavailable')
+    order by number limit 1 for no key update`.execute(tx)
+  return rows[0]
+}
+
+const openGroup = async (tx: Tx, { number }: Sending): Promise<GroupRow | undefined> => {
+  const { rows } = await sql<GroupRow>`select ${GROUP_COLUMNS} from dnc_group
+    where submission = ${number}::bigint and state in ('intended', 'sent') order by created_at, id limit 1`.execute(
+    tx,
+  )
+  return rows[0]
+}
+
+/** What Genesys does not take from us, and what has lapsed before it was sent, is settled at once. */
+const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promise<void> => {
+  const { rows } = await sql<{
+    chunk_seq: number
+    places: number[]
+  }>`select chunk_seq, array_agg(place) as places
+    from dnc_entry where submission = ${sending.number}::bigint and outcome is null and not quarantined
+      and (expires_at <= clock_timestamp() or (subject_kind = ${SUBJECT_KINDS.email} and not ${takes.email}))
+    group by chunk_seq`.execute(tx)
+  for (const { chunk_seq: seq, places } of rows) {
+    await outcomesOf(tx, sending, { seq, places, failed: new Map() })
+  }
+  if (rows.length === 0 || takes.email) return
+  const note = 'Genesys takes no addresses in this dialect: the gateway keeps and enforces them.'
+  await sql`update dnc_submission set notes = case when notes ? ${note}::text then notes
+      else notes || to_jsonb(${note}::text) end where number = ${sending.number}::bigint`.execute(
+    tx,
+  )
+}
+
+/**
+ * The next entries in order that can go together. For each the strongest reason and the longest time that any standing entry of the list has
+ * for its subject; Genesys knows no scopes and keeps one entry a subject.
+ */
+const compose = async (tx: Tx, sending: Sending, claim: DncClaim, about: About) => {
+  const { takes, expiryDays, most } = about
+  const { rows } = await sql<{
+    chunk_seq: number
+    place: number
+    subject_kind: number
+    reason: number
+    expires_at: Date | null
+  }>`with first as (select chunk_seq from dnc_entry
+        where submission = ${sending.number}::bigint and outcome is null and not quarantined
+        order by chunk_seq, place limit 1),
+      mine as (select e.* from dnc_entry e join first using (chunk_seq)
+        where e.submission = ${sending.number}::bigint and e.outcome is null and not e.quarantined),
+      standing as (select mine.subject, max(e.reason) as reason,
+          case when bool_or(e.expires_at is null) then null else max(e.expires_at) end as expires_at
+        from mine join dnc_entry e on e.subject = mine.subject and e.closed_by is null and not e.quarantined
+          and (e.expires_at is null or e.expires_at > clock_timestamp())
+        join dnc_submission s on s.number = e.submission and s.epoch is not null
+          and s.dnc_list_id = ${claim.dncListId} and s.kind in ('add', 'pull')
+        group by mine.subject),
+      wanted as (select mine.chunk_seq, mine.place, mine.subject_kind,
+          case when ${takes.reasons} then coalesce(standing.reason, mine.reason) else 1 end as reason,
+          case when standing.subject is null then mine.expires_at else standing.expires_at end as until
+        from mine left join standing using (subject)),
+      dated as (select chunk_seq, place, subject_kind, reason,
+          case when ${expiryDays}::int is null or until is null then until
+            else least(until, date_trunc('minute', clock_timestamp()) + make_interval(days => ${expiryDays}::int) - interval '1 minute') end as expires_at
+        from wanted),
+      lead as (select subject_kind, reason, expires_at from dated order by place limit 1)
+    select dated.* from dated join lead on lead.subject_kind = dated.subject_kind and lead.reason = dated.reason
+      and lead.expires_at is not distinct from dated.expires_at
+    order by place limit ${most}`.execute(tx)
+  return rows
+}
+
+const insertGroup = async (
+  tx: Tx,
+  sending: Sending,
+  rows: Awaited<ReturnType<typeof compose>>,
+  { id, key }: Pick<About, 'id' | 'key'>,
+): Promise<GroupRow> => {
+  const [first] = rows
+  const { chunk_seq: seq, reason, expires_at: expiresAt, subject_kind: kind } = first!
+  const { rows: made } = await sql<GroupRow>`insert into dnc_group
+      (id, submission, chunk_seq, places, entries, reason, expires_at, subject_kind, idempotency_key, state)
+    values (${id}, ${sending.number}::bigint, ${seq}, ${placesAsBits(rows.map(({ place }) => place))}, ${rows.length},
+      ${reason}, ${expiresAt}, ${kind}, ${key}, 'intended') returning ${GROUP_COLUMNS}`.execute(tx)
+  return made[0]!
+}
+
+const toGroup = async (
+  { readChunk }: SendingDeps,
+  sending: Sending,
+  row: GroupRow,
+): Promise<DncGroup> => {
+  const chunk = await readChunk(sending.id, row.chunk_seq)
+  const places = placesOfBits(row.places)
+  const kinds = Object.keys(SUBJECT_KINDS) as SubjectKind[]
+  return {
+    id: row.id,
+    submissionId: sending.id,
+    tenantId: sending.tenant_id,
+    requestId: sending.request_id,
+    held: sending.hold_reason,
+    kind: kinds.find((kind) => SUBJECT_KINDS[kind] === row.subject_kind)!,
+    places,
+    subjects: places.map((place) => chunk.entries[place]!.subject),
+    reason: DNC_REASON_NAMES.find((name) => DNC_REASONS[name] === row.reason)!,
+    expiresAt: row.expires_at,
+    idempotencyKey: row.idempotency_key,
+    attempts: row.attempts,
+    sentSinceMs: row.sent_since_ms,
+  }
+}
+
+type Found = { sending: Sending; row: GroupRow }
+
+/** One step: a group, `again` where something was settled on the way, null where there is no work. */
+const look = (
+  { database, outbox }: SendingDeps,
+  claim: DncClaim,
+  about: About,
+): Promise<Found | 'again' | null> =>
+  inTransaction(database, async (tx) => {
+    await lockLane(tx, claim)
+    const sending = await nextSubmission(tx, claim.dncListId)
+    if (sending === undefined) return null
+    const open = await openGroup(tx, sending)
+    if (open !== undefined) return { sending, row: open }
+    await settleUntaken(tx, sending, about)
+    const rows = await compose(tx, sending, claim, about)
+    if (rows.length > 0) return { sending, row: await insertGroup(tx, sending, rows, about) }
+    await endIfDone(tx, outbox, sending)
+    return 'again'
+  })
+
+export const createNextGroup =
+  (deps: SendingDeps): DncLaneStore['nextGroup'] =>
+  async (claim, about) => {
+    for (;;) {
+      const found = await look(deps, claim, about)
+      if (found === null) return null
+      if (found !== 'again') return toGroup(deps, found.sending, found.row)
+    }
+  }

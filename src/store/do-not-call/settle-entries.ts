@@ -1,0 +1,104 @@
+import { sql } from 'kysely'
+
+import {
+  DNC_OUTCOMES,
+  type DncHoldReason,
+  type DncKind,
+  type DncSubmission,
+} from '../../domain/do-not-call/dnc-submission.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import type { Tx } from '../homes/database.ts'
+import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
+
+/** A submission whose entries are being sent. */
+export type Sending = {
+  number: string
+  id: string
+  tenant_id: string
+  request_id: string
+  kind: DncKind
+  hold_reason: DncHoldReason | null
+}
+
+type Settling = {
+  seq: number
+  places: readonly number[]
+  /** Place → what Genesys said; these were not stored. */
+  failed: ReadonlyMap<number, string | null>
+}
+
+const { created, existing, updated, failed: failedOutcome } = DNC_OUTCOMES
+
+/**
+ * What became of the entries at the places: `failed`, or what our ledger had of their subject before (`created`: nothing that stood; `existing`:
+ * nothing weaker or shorter). Counted in the submission by the same statement.
+ */
+export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
+  const failed = [...about.failed.keys()]
+  const codes = failed.map((place) => about.failed.get(place) ?? null)
+  await sql`with refused as (select place, code from unnest(${failed}::int[], ${codes}::text[]) as f (place, code)),
+    mine as (select subject, scope, place, reason, expires_at from dnc_entry
+      where submission = ${sending.number}::bigint and chunk_seq = ${about.seq} and place = any(${[...about.places]}::int[])
+        and outcome is null),
+    before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
+        max(e.expires_at) as expires_at
+      from mine join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
+        and e.submission < ${sending.number}::bigint and e.closed_by is null
+        and (e.expires_at is null or e.expires_at > clock_timestamp())
+      join dnc_submission s on s.number = e.submission and s.epoch is not null and s.kind in ('add', 'pull')
+        and s.tenant_id = ${sending.tenant_id}
+        and s.dnc_list_id = (select dnc_list_id from dnc_submission where number = ${sending.number}::bigint)
+      group by mine.subject, mine.scope),
+    judged as (select mine.subject, mine.scope, refused.code,
+        case when refused.place is not null then ${failedOutcome}::int
+          when before.subject is null then ${created}::int
+          when before.reason >= mine.reason and (before.forever or before.expires_at >= mine.expires_at) then ${existing}::int
+          else ${updated}::int end as outcome
+      from mine left join before using (subject, scope) left join refused using (place)),
+    settled as (update dnc_entry e set outcome = judged.outcome, failed_code = judged.code from judged
+      where e.submission = ${sending.number}::bigint and e.subject = judged.subject and e.scope = judged.scope
+      returning e.outcome),
+    counted as (select (count(*) filter (where outcome = ${created}::int))::int as created,
+      (count(*) filter (where outcome = ${existing}::int))::int as existing,
+      (count(*) filter (where outcome = ${updated}::int))::int as updated,
+      (count(*) filter (where outcome = ${failedOutcome}::int))::int as failed from settled)
+    update dnc_submission s set created = s.created + counted.created, existing = s.existing + counted.existing,
+      updated = s.updated + counted.updated, failed = s.failed + counted.failed,
+      version = version + 1, updated_at = clock_timestamp()
+    from counted where s.number = ${sending.number}::bigint`.execute(tx)
+}
+
+/** The submission with its end; null where it has entries to send still. */
+const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
+  const { rows } = await sql<SubmissionRow>`update dnc_submission set
+      state = case when rejected + quarantined + failed > 0 then 'applied_with_errors' else 'applied' end,
+      hold_reason = null, held_since = null, told_hold = null, retry_at = null, version = version + 1,
+      applied_at = clock_timestamp(), updated_at = clock_timestamp()
+    where number = ${number}::bigint and state in ('applying', 'held')
+      and created + existing + updated + removed + not_found + failed = accepted
+    returning ${SUBMISSION_COLUMNS}`.execute(tx)
+  return rows[0] === undefined ? null : toSubmission(rows[0])
+}
+
+/** Ends the submission where nothing of it is left to send; its endpoints are told by the same transaction. */
+export const endIfDone = async (
+  tx: Tx,
+  outbox: Pick<Outbox, 'tell'>,
+  { number, id }: Sending,
+): Promise<void> => {
+  const submission = await ended(tx, number)
+  if (submission === null)
+    throw new Error(`Submission ${id} has nothing to send, and its sum is not full`)
+  await outbox.tell(tx, [{ type: 'dnc.applied', submission }])
+}
+
+/** As `endIfDone`, where it may go on. */
+export const endWhenDone = async (
+  tx: Tx,
+  outbox: Pick<Outbox, 'tell'>,
+  { number }: Sending,
+): Promise<DncSubmission | null> => {
+  const submission = await ended(tx, number)
+  if (submission !== null) await outbox.tell(tx, [{ type: 'dnc.applied', submission }])
+  return submission
+}

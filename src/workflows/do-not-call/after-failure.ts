@@ -1,0 +1,157 @@
+import type { DncHoldReason } from '../../domain/do-not-call/dnc-submission.ts'
+import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { backoffMs } from '../../lib/backoff.ts'
+import type { GatewayEvents } from '../../telemetry/events.ts'
+import type { DncSuccession } from '../ports/do-not-call/dnc-lane.ts'
+import { auditedGroup, type SendRun } from './send-run.ts'
+
+/** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
+const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
+/** The same key is tried for so long; then the entries go once more under a new one [contracts: 1]. */
+const SAME_KEY_MS = 60_000
+/** So many 429s in a row halve a request, down to the fewest entries [contracts: 1]. */
+const THROTTLED_IN_A_ROW = 3
+const FEWEST_ENTRIES = 50
+/** Tries in a row that came to nothing before the submission is held and told of. */
+const FAILURES_BEFORE_HOLD = 3
+
+type Action = GatewayEvents['dnc.refused']['action']
+
+const tell = (run: SendRun, failure: GenesysFailure, action: Action): void => {
+  const { submissionId, places, attempts } = run.group
+  run.deps.emit('dnc.refused', {
+    submissionId,
+    dncListId: run.claim.dncListId,
+    failure: failure.kind,
+    entries: places.length,
+    attempt: attempts + 1,
+    action,
+  })
+}
+
+const again = (run: SendRun, failure: GenesysFailure): number =>
+  Math.max(1, backoffMs(BACKOFF, run.health.failures, run.deps.random, failure.retryAfterMs ?? 0))
+
+const replace = async (run: SendRun, by: DncSuccession): Promise<number> => {
+  const { ids, lane } = run.deps
+  await lane.replace(run.claim, run.group, by, {
+    ids: [ids.newUuid(), ids.newUuid()],
+    keys: [ids.newUuid(), ids.newUuid()],
+    audit: auditedGroup(run, 'dnc.replaced'),
+  })
+  return 0
+}
+
+const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
+  const { deps, claim, group } = run
+  if (group.held === reason) return
+  const audit = auditedGroup(run, 'dnc.held', { outcome: 'failed' })
+  await deps.lane.hold(claim, group, reason, audit)
+  const { submissionId, tenantId } = group
+  deps.emit('dnc.held', { submissionId, tenantId, dncListId: claim.dncListId, reason })
+}
+
+/** Nothing of it is known to be done: the same request goes again, and the submission is held where that goes on. */
+const unanswered = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  run.health.failures += 1
+  const isLong = run.health.failures >= FAILURES_BEFORE_HOLD
+  tell(run, failure, isLong ? 'held' : 'again')
+  if (isLong) await hold(run, 'genesys_unavailable')
+  return again(run, failure)
+}
+
+const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  run.health.failures += 1
+  if ((run.group.sentSinceMs ?? 0) < SAME_KEY_MS) {
+    tell(run, failure, 'again')
+    return again(run, failure)
+  }
+  run.health.failures = 0
+  tell(run, failure, 'new_key')
+  return replace(run, 'successor')
+}
+
+/** A 429 took nothing, so that its entries may go in smaller requests under other keys. */
+const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  const { health, group } = run
+  health.throttled += 1
+  if (health.throttled >= THROTTLED_IN_A_ROW && health.most > FEWEST_ENTRIES) {
+    health.throttled = 0
+    health.most = Math.max(
+      FEWEST_ENTRIES,
+      Math.floor(Math.min(health.most, group.places.length) / 2),
+    )
+    if (group.places.length > health.most) {
+      tell(run, failure, 'smaller')
+      await replace(run, 'recompose')
+      return again(run, failure)
+    }
+  }
+  return unanswered(run, failure)
+}
+
+/** The entries that are named fail; where none is, the request is halved until the one at fault is alone. */
+const refused = async (run: SendRun, failure: GenesysFailure, whole: boolean): Promise<number> => {
+  const { deps, claim, group, health } = run
+  const named = new Map(
+    failure.rowErrors.map(({ index, said }) => [group.places[index] ?? -1, said]),
+  )
+  const isAlone = group.places.length === 1
+  if (named.size === 0 && !whole && !isAlone) {
+    tell(run, failure, 'halved')
+    return replace(run, 'halves')
+  }
+  const failed =
+    named.size > 0 && !whole
+      ? named
+      : new Map(group.places.map((place) => [place, failure.upstreamCode]))
+  tell(run, failure, 'failed')
+  await deps.lane.settle(claim, group, {
+    failed,
+    open: group.places.filter((place) => !failed.has(place)),
+    tallies: null,
+    problem: null,
+    audit: auditedGroup(run, 'dnc.refused', {
+      outcome: 'failed',
+      counts: { failed: failed.size },
+    }),
+  })
+  health.failures = 0
+  return 0
+}
+
+const tooLarge = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  if (run.group.places.length === 1) return refused(run, failure, true)
+  tell(run, failure, 'halved')
+  run.health.most = Math.ceil(run.group.places.length / 2)
+  return replace(run, 'halves')
+}
+
+const listRefused = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  tell(run, failure, 'held')
+  await hold(run, 'dnc_list_refused')
+  return 0
+}
+
+/** What a failure means for the group: milliseconds until the list is looked at again. Nothing of it ends a suppression. */
+export const afterFailure = (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  switch (failure.kind) {
+    case 'conflict':
+      return conflicting(run, failure)
+    case 'throttled':
+      return throttled(run, failure)
+    case 'rows_refused':
+      return refused(run, failure, false)
+    case 'refused':
+      return refused(run, failure, true)
+    case 'too_large':
+      return tooLarge(run, failure)
+    case 'forbidden':
+    case 'not_found':
+      return listRefused(run, failure)
+    case 'unavailable':
+    case 'malformed_answer':
+    case 'unauthorized':
+      return unanswered(run, failure)
+  }
+}

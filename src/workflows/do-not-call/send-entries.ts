@@ -1,0 +1,124 @@
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { DncClaim } from '../ports/do-not-call/dnc-lane.ts'
+import type { DncAnswer } from '../ports/do-not-call/dnc-lists.ts'
+import type { SendEntries } from '../ports/do-not-call/send-entries.ts'
+import { afterFailure } from './after-failure.ts'
+import { auditedGroup, type ListHealth, type SendDeps, type SendRun } from './send-run.ts'
+
+/** Then the lane is given up and claimed again: other lists get their turn, and a service that stops is not kept waiting. */
+const GROUPS_A_CLAIM = 20
+/** Between looks for a place among the writes in flight. */
+const SLOT_LOOK_MS = 200
+
+/** The problem of a submission whose sums at Genesys are not ours; null where they add up or there are none. */
+const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
+  if (tallies === null) return null
+  const { submissionId, places } = run.group
+  const counted = tallies.created + tallies.duplicate + tallies.updated + failed.length
+  const sent = places.length
+  if (counted === sent) return null
+  const { dncListId } = run.claim
+  run.deps.emit('dnc.tallies_differ', { submissionId, dncListId, sent, counted })
+  const detail = `Genesys counted ${counted} of ${sent} entries of a request. They suppress here all the same.`
+  return { code: 'dnc-tallies-differ', detail }
+}
+
+const taken = async (run: SendRun, answer: DncAnswer): Promise<number> => {
+  const { deps, claim, group, health } = run
+  const { tallies } = answer
+  const failed = new Map(answer.failed.map(({ index, code }) => [group.places[index]!, code]))
+  await deps.lane.settle(claim, group, {
+    failed,
+    open: [],
+    tallies,
+    problem: talliesProblem(run, answer),
+    audit: auditedGroup(run, 'dnc.sent', { counts: { failed: failed.size, ...tallies } }),
+  })
+  health.most = Math.min(deps.lists.limits.entries, health.most * 2)
+  health.throttled = 0
+  health.failures = 0
+  deps.emit('dnc.sent', {
+    submissionId: group.submissionId,
+    tenantId: group.tenantId,
+    dncListId: claim.dncListId,
+    entries: group.places.length,
+    failed: failed.size,
+    attempt: group.attempts + 1,
+    durationMs: deps.clock.monotonicMs() - run.startedMs,
+  })
+  return 0
+}
+
+/** One request, under the key that it keeps over all its tries. Every try is written down when its slot of the pace is granted. */
+const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promise<number> => {
+  const { deps, claim, group } = run
+  const { kind, subjects, reason, expiresAt, idempotencyKey, tenantId } = group
+  try {
+    const answer = await deps.lists.add(
+      { dncListId: claim.dncListId, kind, subjects, reason, expiresAt, idempotencyKey },
+      {
+        tenantId,
+        class: 'dnc',
+        signal: lease.signal,
+        retryForMs: 0,
+        beforeSend: async () => {
+          lease.assertHeld()
+          await deps.lane.recordTry(claim, group)
+        },
+      },
+    )
+    return await taken(run, answer)
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    return afterFailure(run, error)
+  }
+}
+
+/**
+ * Sends the entries of a list's submissions group by group, in the order in which they were accepted. A group's key is kept and used on every
+ * try; nothing that happens here ends a suppression.
+ */
+export const createSendEntries = (deps: SendDeps): SendEntries => {
+  const healths = new Map<string, ListHealth>()
+  const { lane, lists, clock, ids, owner } = deps
+  const healthOf = (dncListId: string): ListHealth => {
+    const health = healths.get(dncListId) ?? {
+      most: lists.limits.entries,
+      throttled: 0,
+      failures: 0,
+    }
+    healths.set(dncListId, health)
+    return health
+  }
+  const sendNext = async (
+    claim: DncClaim,
+    lease: Parameters<SendEntries>[1],
+  ): Promise<number | null> => {
+    const health = healthOf(claim.dncListId)
+    const { takes, limits } = lists
+    const group = await lane.nextGroup(claim, {
+      takes,
+      most: health.most,
+      expiryDays: limits.expiryDays,
+      id: ids.newUuid(),
+      key: ids.newUuid(),
+    })
+    if (group === null) return null
+    const slot = await lane.takeSlot(owner, deps.slots)
+    if (slot === null) return SLOT_LOOK_MS
+    try {
+      const startedMs = clock.monotonicMs()
+      return await sendGroup({ deps, claim, group, health, startedMs }, lease)
+    } finally {
+      await lane.freeSlot(owner, slot).catch(() => undefined)
+    }
+  }
+  return async (claim, lease) => {
+    for (let sent = 0; sent < GROUPS_A_CLAIM; sent += 1) {
+      lease.signal.throwIfAborted()
+      const nextMs = await sendNext(claim, lease)
+      if (nextMs === null || nextMs > 0) return nextMs
+    }
+    return 0
+  }
+}

@@ -1,0 +1,86 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { DncReason, SubjectKind } from '../../../domain/do-not-call/dnc-entry.ts'
+import type { DncHoldReason, DncSubmission } from '../../../domain/do-not-call/dnc-submission.ts'
+import type { DncListPort } from './dnc-lists.ts'
+
+export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
+
+/** Entries of one chunk that go in one request: of one kind, one reason and one expiry. */
+export type DncGroup = {
+  id: string
+  submissionId: string
+  tenantId: string
+  requestId: string
+  /** Of the submission, when the group was read. */
+  held: DncHoldReason | null
+  kind: SubjectKind
+  places: readonly number[]
+  /** Of each place: E.164, or the folded address. */
+  subjects: readonly string[]
+  reason: DncReason
+  expiresAt: Date | null
+  idempotencyKey: string
+  /** HTTP tries so far. */
+  attempts: number
+  /** Since its first try, by the database's clock; null before it. */
+  sentSinceMs: number | null
+}
+
+/** What takes the place of a group that is not sent again: smaller ones, both halves, or the same entries under a new key. */
+export type DncSuccession = 'recompose' | 'halves' | 'successor'
+
+export type DncLaneStore = {
+  /** The lane that has waited longest; null where none has work. */
+  claim(owner: string): Promise<DncClaim | null>
+  /** False once the lane is somebody else's. */
+  renew(claim: DncClaim): Promise<boolean>
+  /** Gives the lane up; null: until there is work. */
+  release(claim: DncClaim, readyInMs: number | null): Promise<void>
+  /** At the start of the embedded home, whose process lock proves that no holder lives. */
+  freeAll(): Promise<void>
+  /**
+   * The group to send next: the open one, or one made of the next entries, of which at most `most` and no other expiry than Genesys takes. What Genesys
+   * does not take from us at all is settled here; it is enforced by the gateway alone. Submissions with nothing left end, and are told of. null: there is no work.
+   * Entries go with the strongest reason and the longest time that stand for their subject, so that nothing sent later weakens it.
+   */
+  nextGroup(
+    claim: DncClaim,
+    about: Pick<DncListPort, 'takes'> & {
+      most: number
+      expiryDays: number | null
+      key: string
+      id: string
+    },
+  ): Promise<DncGroup | null>
+  /** Writes down a try that is about to be made. Throws `FenceLost`. */
+  recordTry(claim: DncClaim, group: DncGroup): Promise<void>
+  /**
+   * Settles a group: those of `failed` as failed, the others by what our ledger had of them before. `open`: places that stay unsettled and
+   * go again. Ends the hold of the submission, if it has one.
+   */
+  settle(
+    claim: DncClaim,
+    group: DncGroup,
+    how: {
+      failed: ReadonlyMap<number, string | null>
+      open: readonly number[]
+      tallies: object | null
+      problem: DncSubmission['problem']
+      audit: AuditEntry
+    },
+  ): Promise<void>
+  /** Puts others in the place of a group that is not sent again. `ids` and `keys`: two of each. */
+  replace(
+    claim: DncClaim,
+    group: DncGroup,
+    by: DncSuccession,
+    fresh: { ids: readonly string[]; keys: readonly string[]; audit: AuditEntry },
+  ): Promise<void>
+  /** Holds the submission; it is told once. */
+  hold(claim: DncClaim, group: DncGroup, reason: DncHoldReason, audit: AuditEntry): Promise<void>
+  /** A place among the writes in flight over all instances; null: all of them are taken. */
+  takeSlot(owner: string, slots: number): Promise<number | null>
+  freeSlot(owner: string, slot: number): Promise<void>
+  /** Seconds that the oldest entry waits which Genesys has not taken yet; null: none waits. */
+  oldestPendingSeconds(): Promise<number | null>
+}

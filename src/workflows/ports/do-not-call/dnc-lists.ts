@@ -1,0 +1,44 @@
+import type { CallContext } from '../genesys/genesys.ts'
+
+/** One request with entries of a DNC list: of one kind, one reason and one expiry. */
+export type DncWrite = {
+  dncListId: string
+  kind: 'phone' | 'email'
+  /** E.164, or folded addresses; at most `limits.entries`. */
+  subjects: readonly string[]
+  /** Left out in the platform dialect, which knows none. */
+  reason: 'UNSPECIFIED' | 'CUSTOMER_REQUEST' | 'REGULATORY'
+  /** Null: never. As `limits` allows it. */
+  expiresAt: Date | null
+  /** Stable over every try of the request. */
+  idempotencyKey: string
+}
+
+export type DncAnswer = {
+  /** What Genesys counted; null where it counts nothing. */
+  tallies: { created: number; duplicate: number; updated: number } | null
+  /** Entries that Genesys took note of and did not store, by their place in the request. */
+  failed: readonly { index: number; code: string | null }[]
+}
+
+export type DncListPort = {
+  readonly dialect: 'guide' | 'platform'
+  readonly limits: {
+    /** Entries a request [guide-002; the platform names no number]. */
+    entries: number
+    /** Expiries reach so many days ahead at the most; null: without end. */
+    expiryDays: number | null
+  }
+  /** What Genesys takes of each kind; what it does not take is kept and enforced here alone. */
+  readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
+  /**
+   * Adds entries; sending them again has no second effect. A 409 is `conflict`; refused entries are `rows_refused` with their places among
+   * `rowErrors`, or with none where Genesys names nobody; what speaks of all of them alike is `refused`.
+   */
+  add(write: DncWrite, context: CallContext): Promise<DncAnswer>
+  /** Takes entries out; one that is not there is no fault. Only where `takes.removals`. */
+  remove(
+    write: Pick<DncWrite, 'dncListId' | 'kind' | 'subjects'>,
+    context: CallContext,
+  ): Promise<void>
+}
