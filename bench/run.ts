@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { embeddedHome, serverHome, type TestHome } from '../test/support/databases/database.ts'
 import { writeContactFile } from './contact-files.ts'
 import { benchEntries } from './entries-bench.ts'
+import { benchFiles } from './files/run-files.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'
 import { measureChild } from './measured-child.ts'
@@ -28,13 +29,22 @@ import {
 
 /** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
 const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
-const PARTS = ['reading', 'latency', 'lanes', 'small', 'pace', 'segments', 'entries'] as const
+const PARTS = [
+  'reading',
+  'latency',
+  'lanes',
+  'small',
+  'pace',
+  'segments',
+  'entries',
+  'files',
+] as const
 type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
   options: {
-    /** Of the file that all sides read; the smaller sizes are a quarter and a half of it. */
-    rows: { type: 'string', default: '1000000' },
+    /** Of the file that all sides read (1,000,000; the smaller sizes are a quarter and a half of it), and of the part `files` (300,000). */
+    rows: { type: 'string' },
     /** Of the largest file, which only the gateway reads; 0 = none. */
     large: { type: 'string', default: '10000000' },
     only: { type: 'string', multiple: true },
@@ -47,7 +57,9 @@ const { values } = parseArgs({
   },
 })
 const quick = values.quick
-const rows = quick ? Math.min(50_000, Number(values.rows)) : Number(values.rows)
+const rowsOr = (usual: number): number =>
+  Math.min(quick ? 50_000 : Infinity, Number(values.rows ?? usual))
+const rows = rowsOr(1_000_000)
 const large = quick ? 0 : Number(values.large)
 const wanted = (part: Part): boolean => values.only?.includes(part) ?? true
 const streamingSeconds = quick ? 4 : 30
@@ -253,6 +265,7 @@ const main = async (): Promise<void> => {
     if (wanted('lanes') && !quick) await benchLanes(report, places)
     if (wanted('small')) await benchSmall(report, places)
     if (wanted('pace')) await benchPace(report, places)
+    if (wanted('files')) await benchFiles(report, places, { directory, rows: rowsOr(300_000) })
     if (wanted('segments')) await benchSegments(report, places, quick)
     if (wanted('entries')) await benchEntries(report, places, rows)
     report.heading('Targets')

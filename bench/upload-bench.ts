@@ -39,12 +39,13 @@ const WARM_UP_ROWS = 20_000
 /** Where the same file goes again, and again; the last time is measured. */
 const AGAIN_LISTS = ['demo-list-2', 'demo-list-3'] as const
 /** Received and staged like any other, and left alone then. */
-const heldQuery = (): string => `notBefore=${new Date(Date.now() + 24 * 60 * 60_000).toISOString()}`
+export const heldQuery = (): string =>
+  `notBefore=${new Date(Date.now() + 24 * 60 * 60_000).toISOString()}`
 const SETTLE_MS = 2000
 const BLOCK_BYTES = 256 * 1024
 const DELIVER_WITHIN_MS = 20 * 60_000
 /** Enough for a file of ten million rows. */
-const ROOM = { MAX_UPLOAD_ROWS: '20000000', MAX_UPLOAD_BYTES: String(8 * 2 ** 30) }
+export const ROOM = { MAX_UPLOAD_ROWS: '20000000', MAX_UPLOAD_BYTES: String(8 * 2 ** 30) }
 
 const cpuSeconds = async (gateway: RunningGateway): Promise<number> => {
   const { text } = await gateway.client.call('/metrics')
@@ -78,6 +79,7 @@ const difference = (after: DatabaseFigures, before: DatabaseFigures): DatabaseFi
   connections: after.connections,
 })
 
+/** What `work` costs the gateway, and the server behind it. */
 export const costOf = async <T>(
   gateway: RunningGateway,
   home: StoreHome,
