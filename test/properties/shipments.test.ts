@@ -283,4 +283,22 @@ describe('Uploads that share requests', () => {
       }
     })
   }
+
+  it('take along what comes while their request waits for its slot', async () => {
+    const { genesys, work } = setUp('late')
+    await stageUpload(store, { list: 'late', accepted: ['a'] })
+    await stageUpload(store, { list: 'late', accepted: ['b'] })
+    const { sendBatch } = genesys
+    genesys.sendBatch = async (batch, context) => {
+      if (genesys.sent.length === 0)
+        await stageUpload(store, { list: 'late', accepted: ['b', 'c'] })
+      return sendBatch(batch, context)
+    }
+    await work(null)
+    assert.deepEqual(
+      genesys.sent.map(({ contactIds }) => contactIds),
+      [['a', 'b', 'c']],
+    )
+    assert.equal(genesys.contacts.size, 3)
+  })
 })

@@ -32,6 +32,8 @@ export type ApiCall<T> = {
   /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
   notYet?: () => Promise<boolean>
   maxAnswerBytes?: number
+  /** What goes is known only when the slot is granted: asked after `beforeSend`, for every try, in the place of the members that it gives. */
+  compose?: () => Partial<Pick<ApiCall<T>, 'headers' | 'body' | 'schema'>>
 }
 
 export type AttemptDeps = {
@@ -53,6 +55,8 @@ export type Attempt<T> = {
   answer: HttpAnswer | null
   /** False when no slot or no token came. */
   sent: boolean
+  /** X-Request-ID of what went; null where it has none. */
+  requestId: string | null
   durationMs: number
 }
 
@@ -98,35 +102,38 @@ export const attemptOnce = async <T>(
   let token: AccessToken | null = null
   let answer: HttpAnswer | null = null
   let startedMs = deps.clock.monotonicMs()
+  let asked = call
   const ended = (result: Attempt<T>['result']): Attempt<T> => {
     return {
       result,
       token,
       answer,
       sent: token !== null,
+      requestId: asked.headers?.['x-request-id'] ?? null,
       durationMs: deps.clock.monotonicMs() - startedMs,
     }
   }
   try {
     token = await ready(deps, call.operation, context, patienceMs)
     await context.beforeSend?.()
+    asked = { ...call, ...call.compose?.() }
     startedMs = deps.clock.monotonicMs()
     answer = await deps.transport.send({
-      operation: call.operation,
-      method: call.method,
-      url: `${deps.apiUrl}${call.path}`,
+      operation: asked.operation,
+      method: asked.method,
+      url: `${deps.apiUrl}${asked.path}`,
       headers: {
-        ...call.headers,
-        ...(call.body ? { 'content-type': call.contentType ?? 'application/json' } : {}),
+        ...asked.headers,
+        ...(asked.body ? { 'content-type': asked.contentType ?? 'application/json' } : {}),
         authorization: token.authorization(),
       },
-      body: call.body ?? null,
+      body: asked.body ?? null,
       signal: context.signal,
-      ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
-      maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      ...(asked.timeoutMs === undefined ? {} : { timeoutMs: asked.timeoutMs }),
+      maxAnswerBytes: asked.maxAnswerBytes ?? MAX_ANSWER_BYTES,
     })
     deps.pacer.learn(answer)
-    return ended({ kind: 'ok', value: await valueOf(call, answer) })
+    return ended({ kind: 'ok', value: await valueOf(asked, answer) })
   } catch (error) {
     if (error instanceof GenesysFailure) return ended({ kind: 'failed', failure: error })
     throw error

@@ -41,7 +41,7 @@ const attemptedFields = <T>(
     failure: failure?.kind ?? null,
     durationMs: made.durationMs,
     retryInMs,
-    requestId: call.headers?.['x-request-id'] ?? null,
+    requestId: made.requestId,
     right: failure?.right ?? null,
     ...saidBy(made, failure),
   }

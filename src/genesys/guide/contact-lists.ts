@@ -4,7 +4,7 @@ import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
-import type { ContactListPort } from '../../workflows/ports/genesys/genesys.ts'
+import type { BatchToSend, ContactListPort } from '../../workflows/ports/genesys/genesys.ts'
 import { batchBody, type RowForm } from '../calls/batch-body.ts'
 import { listAllContactLists } from '../calls/list-pages.ts'
 import { pathSegment } from '../calls/path-segment.ts'
@@ -51,17 +51,20 @@ export const createGuideContactLists = (deps: {
     readContactList: async (listId, context) =>
       contactListOf(await deps.call(readListCall(listId, deps.newLists), context)),
     serialise: (batch) => batchBody(batch, FORM),
-    sendBatch: async (batch, context) => {
+    sendBatch: async (given, context) => {
       const operation = 'send-batch'
-      const body = batch.body ?? batchBody(batch, FORM)
-      if (body.length > limits.batchBytes) throw new GenesysFailure('too_large', operation)
+      const batch = typeof given === 'function' ? given() : given
+      const composed = (now: BatchToSend) => {
+        const body = now.body ?? batchBody(now, FORM)
+        if (body.length > limits.batchBytes) throw new GenesysFailure('too_large', operation)
+        return { headers: { 'x-request-id': now.requestId }, body }
+      }
       const { jobId } = await deps.call(
         {
           operation,
           method: 'POST',
           path: `/api/v2/outbound/lists/${pathSegment(batch.listId)}/contacts/bulk?mode=${batch.mode ?? 'append'}`,
-          headers: { 'x-request-id': batch.requestId },
-          body,
+          ...(typeof given === 'function' ? { compose: () => composed(given()) } : composed(given)),
           schema: jobSchema,
           right: 'outbound:contact:write',
           rows: true,

@@ -43,20 +43,34 @@ const queueQuery = ({ queue }: BatchToSend): string => {
   }).toString()
 }
 
-const addContacts = (batch: BatchToSend) => {
+const OPERATION = 'send-batch'
+
+/** What goes of a batch, and what the answer must show of it. */
+const composed = (batch: BatchToSend) => {
+  const body = batch.body ?? bodyOf(batch)
+  if (body.length > MAX_BYTES) throw new GenesysFailure('too_large', OPERATION)
   return {
-    operation: 'send-batch',
-    method: 'POST' as const,
-    path: `/api/v2/outbound/contactlists/${pathSegment(batch.listId)}/contacts?${queueQuery(batch)}`,
     headers: { 'x-request-id': batch.requestId },
-    body: batch.body ?? bodyOf(batch),
+    body,
     // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.
     schema: contactsSchema.refine((contacts) => {
       const ids = new Set(contacts.map(({ id }) => id))
       return batch.contactIds.every((id) => ids.has(id))
     }),
+  }
+}
+
+const addContacts = (given: BatchToSend | (() => BatchToSend), newLists: NewLists) => {
+  const batch = typeof given === 'function' ? given() : given
+  return {
+    operation: OPERATION,
+    method: 'POST' as const,
+    path: `/api/v2/outbound/contactlists/${pathSegment(batch.listId)}/contacts?${queueQuery(batch)}`,
+    schema: contactsSchema,
+    ...(typeof given === 'function' ? { compose: () => composed(given()) } : composed(given)),
     right: 'outbound:contact:add',
     rows: true,
+    notYet: () => newLists.has(batch.listId),
     maxAnswerBytes: MAX_ANSWER_BYTES,
   }
 }
@@ -88,11 +102,7 @@ export const createPlatformContactLists = (deps: {
       contactListOf(await deps.call(readListCall(listId, deps.newLists), context)),
     serialise: bodyOf,
     sendBatch: async (batch, context) => {
-      const call = { ...addContacts(batch), notYet: () => deps.newLists.has(batch.listId) }
-      if (call.body.length > limits.batchBytes) {
-        throw new GenesysFailure('too_large', call.operation)
-      }
-      await deps.call(call, context)
+      await deps.call(addContacts(batch, deps.newLists), context)
       return { kind: 'ingested' }
     },
     readJob: () => {

@@ -121,6 +121,26 @@ test('a try is sent only when what beforeSend began is done, and not at all when
   assert.deepEqual(slots, [1, 2])
 })
 
+for (const dialect of ['guide', 'platform'] as const) {
+  test(`what goes may be known only when the slot is granted (${dialect})`, async (t) => {
+    const { upstream, lists, told } = await startClient(t, dialect)
+    upstream.replies = [text(503, '')]
+    const first = batchOf()
+    let going = first
+    const enough = new Error('two tries')
+    const beforeSend = (): void => {
+      if (upstream.seen.length === 2) throw enough
+      going = { ...first, requestId: `at-slot-${upstream.seen.length}` }
+    }
+    const sent = lists.sendBatch(() => going, contextOf({ beforeSend }))
+    await assert.rejects(sent, enough)
+    const seen = upstream.seen.map(({ headers }) => headers['x-request-id'])
+    assert.deepEqual(seen, ['at-slot-0', 'at-slot-1'])
+    const attempt = told.find(({ name }) => name === 'genesys.attempted')
+    assert.equal(attempt?.fields['requestId'], 'at-slot-0')
+  })
+}
+
 test('beforeSend runs before every attempt, after the wait, and what it throws ends the call', async (t) => {
   const { upstream, lists } = await startClient(t, 'guide')
   upstream.replies = [text(503, '')]

@@ -111,9 +111,10 @@ export const createMemoryGenesys = (
       return genesys.list
     },
     serialise: () => Buffer.alloc(0),
-    sendBatch: async (batch, context): Promise<BatchAnswer> => {
+    sendBatch: async (given, context): Promise<BatchAnswer> => {
       context.signal.throwIfAborted()
       await context.beforeSend?.()
+      const batch = typeof given === 'function' ? given() : given
       genesys.contexts.push(context)
       genesys.sent.push(batch)
       genesys.onSend(batch, genesys.sent.length)

@@ -6,26 +6,23 @@ import {
   type LaneClaim,
   type Lease,
 } from '../../ports/delivery/delivery.ts'
-import type { Shipment, ShipmentStore } from '../../ports/delivery/shipments.ts'
+import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import { SuppressionUnknown } from '../../ports/do-not-call/suppressions.ts'
-import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { aside, beginRun, DeliveryEnds, type DeliveryDeps, type DeliveryRun } from '../run.ts'
-import { maySkip } from '../skip-rule.ts'
+import { compose, composeUnlooked, type Going, type LaneMemory } from './compose-shipment.ts'
 import {
-  FRESH_MS,
   makeParts,
   noteWithheld,
   type Parts,
   type UploadRowWithheld,
   type Withheld,
 } from './make-parts.ts'
-import { judgeRows, type ShipmentPart } from './plan-shipment.ts'
+import type { ShipmentPart } from './plan-shipment.ts'
 import { refusedRows } from './refused-rows.ts'
-import { requestOf, shipmentOf } from './request-of.ts'
 import { settledWhole } from './settled-upload.ts'
 
 export type DeliverTogetherDeps = DeliveryDeps & {
@@ -34,20 +31,18 @@ export type DeliverTogetherDeps = DeliveryDeps & {
   deliverAlone: DeliverUpload
 }
 
-type Lane = { claim: LaneClaim; lease: Lease; memory: LaneMemory }
-
-/** What this process remembers of a lane. */
-type LaneMemory = {
-  /** How many uploads may go together: fewer after trouble, more again after each shipment that went well. */
-  most: number
-  /** Until then, on the monotonic clock, Genesys is taken to hold what the register knows: it did when the list was last looked at. */
-  trustedUntilMs: number
+type Lane = {
+  claim: LaneClaim
+  lease: Lease
+  memory: LaneMemory
+  limit: number
+  withheld: Withheld
 }
 
 /**
  * Delivers the lane's oldest upload, together with those behind it that can share its request. What Genesys does not take whole is halved along the
- * borders of uploads until one is alone, and that one goes its own way: so nobody is blamed for another's rows. A few rows that it names are left out instead. What was in flight at a crash goes again
- * under another id, which has no second effect.
+ * borders of uploads until one is alone, and that one goes its own way: so nobody is blamed for another's rows. A few rows that it names are left out
+ * instead. What was in flight at a crash goes again under another id, which has no second effect.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
   const lanes = new Map<string, LaneMemory>()
@@ -69,7 +64,7 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
         if (limit <= 1) memory.most = 2
         return deps.deliverAlone(claim, upload, lease)
       }
-      const ended = await sendTogether(deps, { claim, lease, memory }, made)
+      const ended = await sendTogether(deps, { claim, lease, memory, limit, withheld }, made)
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
       if (ended === 'whole') memory.most = Math.min(batchRows, limit * 2)
       if (ended === 'whole' || ended === 'rest') return undefined
@@ -86,35 +81,6 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 const MOST_ROUNDS = 20
 
 /**
- * Whether Genesys holds what the register knows, so that known content may be skipped: told by the size of the list and the number of contacts in the
- * register, which both are counted once while the list is fresh. Where the list as it was seen holds too little, for it has grown since, it is looked at.
- */
-const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
-  const { clock, delivery } = run.deps
-  const { tenantId } = run.upload
-  if (clock.monotonicMs() < memory.trustedUntilMs) return true
-  const asked = { mode: 'append', duplicates: 'skip' } as const
-  const trustFor = (ms: number): true => {
-    memory.trustedUntilMs = clock.monotonicMs() + ms
-    return true
-  }
-  if (await maySkip(delivery, tenantId, made.list, asked)) return trustFor(made.freshForMs)
-  const holds = await maySkip(delivery, tenantId, await checkList(run), asked)
-  return holds && trustFor(FRESH_MS)
-}
-
-/** Judges the rows; the ids that the register knows. */
-const judge = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<Set<string>> => {
-  const { parts } = made
-  const { tenantId, contactListId } = run.upload
-  const ids = [...new Set(parts.flatMap(({ chunk }) => chunk.contactIds))]
-  const register = await run.deps.delivery.registered(tenantId, contactListId, ids)
-  const skips = register.size > 0 && (await trusts(run, memory, made))
-  judgeRows(parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
-  return new Set(register.keys())
-}
-
-/**
  * `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
  * an upload; this try was not sent. `withheld`: these rows may not go, or Genesys refused them by name; the others go again without them. `rest`: a later run
  * finds out.
@@ -128,29 +94,37 @@ type Ended =
 
 const sendTogether = async (
   deps: DeliverTogetherDeps,
-  { claim, lease, memory }: Lane,
+  { claim, lease, memory, limit, withheld }: Lane,
   made: Parts,
 ): Promise<Ended> => {
-  const { list, parts } = made
-  const first = parts[0]!.upload
+  const first = made.parts[0]!.upload
   const run = await beginRun(deps, claim, first, lease)
   // A later upload has replaced the contents of the list: what of these belongs there is for each of them to find out.
   if (run.clearing.clearedSeq > (first.contentSeq ?? 0)) return 'refused'
-  run.list = list
-  const known = await judged(run, memory, made)
-  if (known === null) return 'refused'
-  const request = requestOf(list, parts, deps.ids.newUuid())
-  const shipment = shipmentOf(deps.ids, parts, request, known)
+  run.list = made.list
+  const composed = await composedOrNone(run, memory, made)
+  if (composed === null) return 'refused'
+  const sending: Sending = {
+    going: composed,
+    more: async () => {
+      if (made.parts.length >= limit) return null
+      const more = await makeParts(deps, claim, limit, withheld, made.parts)
+      const grown = more !== null && more.parts.length > made.parts.length
+      return grown ? composeUnlooked(run, memory, more) : null
+    },
+  }
   const startedMs = deps.clock.monotonicMs()
   try {
-    const taken = await takenWhole(run, deps.shipments, shipment, { request, parts })
+    const taken = await takenWhole(run, deps.shipments, sending)
+    const { shipment, parts } = sending.going
     if (taken === 'whole') await settle(run, deps.shipments, shipment.id, parts, startedMs)
     return taken
   } catch (error) {
     if (error instanceof UploadMoved) return 'moved'
     if (error instanceof SuppressionUnknown) return 'refused'
     if (!(error instanceof RowsWithheld)) throw error
-    const uploadOf = new Map(shipment.uploads.map(({ batchId, upload }) => [batchId, upload.id]))
+    const { uploads } = sending.going.shipment
+    const uploadOf = new Map(uploads.map(({ batchId, upload }) => [batchId, upload.id]))
     const rows = error.rows.map(({ batchId, ...row }) => {
       return { uploadId: uploadOf.get(batchId)!, ...row }
     })
@@ -159,9 +133,9 @@ const sendTogether = async (
 }
 
 /** null: the list is not as it should be, which a run alone acts on. */
-const judged = async (...args: Parameters<typeof judge>): Promise<Set<string> | null> => {
+const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Going | null> => {
   try {
-    return await judge(...args)
+    return await compose(...args)
   } catch (error) {
     args[0].lease.signal.throwIfAborted()
     if (error instanceof DeliveryEnds || error instanceof GenesysFailure) return null
@@ -169,25 +143,28 @@ const judged = async (...args: Parameters<typeof judge>): Promise<Set<string> | 
   }
 }
 
+/** What goes, until the first try is recorded: then also what has come while it waited for its slot. */
+type Sending = { going: Going; more: () => Promise<Going | null> }
+
 /**
- * Sends the request and waits for its job, if Genesys has one. The shipment is written with the first try, so that one that waits for its slot holds up
- * nobody. What a run alone would act on is left to it. Throws `UploadMoved` and `RowsWithheld` where a try was not sent.
+ * Sends the request and waits for its job, if Genesys has one. The shipment is put together for the last time and written with the first try, so that what comes
+ * while it waits for its slot goes with it, and one that waits holds up nobody. What a run alone would act on is left to it. Throws `UploadMoved` and `RowsWithheld` where a try was not sent.
  */
 const takenWhole = async (
   run: DeliveryRun,
   shipments: ShipmentStore,
-  shipment: Shipment,
-  { request, parts }: { request: BatchToSend; parts: readonly ShipmentPart[] },
+  sending: Sending,
 ): Promise<Ended> => {
   const { contactLists, delivery } = run.deps
-  if (request.contactIds.length === 0) {
-    await shipments.ship(run.claim, shipment)
+  if (sending.going.request.contactIds.length === 0) {
+    await shipments.ship(run.claim, sending.going.shipment)
     return 'whole'
   }
   let tried = false
   const recordTry = async (): Promise<void> => {
-    if (tried) await delivery.recordTry(run.claim, shipment.id)
-    else await shipments.ship(run.claim, shipment)
+    if (tried) return delivery.recordTry(run.claim, sending.going.shipment.id)
+    sending.going = (await sending.more()) ?? sending.going
+    await shipments.ship(run.claim, sending.going.shipment)
     tried = true
   }
   const startedMs = run.deps.clock.monotonicMs()
@@ -195,21 +172,23 @@ const takenWhole = async (
     const receipt = await callGenesys(
       run,
       'delivery',
-      (context) => contactLists.sendBatch(request, context),
+      (context) => contactLists.sendBatch(() => sending.going.request, context),
       { onConflict: () => checkList(run), recordTry },
     )
     if (receipt.kind === 'ingested') return 'whole'
     const { jobId } = receipt
-    await delivery.noteJob(run.claim, shipment.id, jobId)
+    await delivery.noteJob(run.claim, sending.going.shipment.id, jobId)
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
     if (job?.state !== 'completed') return 'refused'
     const whole = job.failed === 0 && job.errors.length === 0
-    return whole ? 'whole' : withoutRefused(parts, job.errors, job.failed)
+    return whole ? 'whole' : withoutRefused(sending.going.parts, job.errors, job.failed)
   } catch (error) {
     run.lease.signal.throwIfAborted()
     if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
     if (!(error instanceof GenesysFailure)) throw error
-    return error.kind === 'rows_refused' ? withoutRefused(parts, error.rowErrors, 0) : 'refused'
+    return error.kind === 'rows_refused'
+      ? withoutRefused(sending.going.parts, error.rowErrors, 0)
+      : 'refused'
   }
 }
 

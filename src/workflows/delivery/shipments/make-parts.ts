@@ -28,16 +28,17 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
 /** What goes together, and the list as it was seen last. */
 export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
 
-/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. */
+/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. `known`: those that were read before. */
 export const makeParts = async (
   deps: MakePartsDeps,
   claim: LaneClaim,
   limit: number,
   withheld: Withheld,
+  known: readonly ShipmentPart[] = [],
 ): Promise<Parts | null> => {
   const uploads = await deps.shipments.waiting(claim, limit)
   const seen = uploads.length > 0 ? await readyList(deps, uploads) : null
-  const parts = seen === null ? [] : await readParts(deps, uploads, withheld)
+  const parts = seen === null ? [] : await readParts(deps, uploads, withheld, known)
   return seen === null || parts.length === 0 ? null : { ...seen, parts }
 }
 
@@ -62,8 +63,10 @@ const readParts = async (
   deps: MakePartsDeps,
   uploads: readonly Upload[],
   withheld: Withheld,
+  known: readonly ShipmentPart[],
 ): Promise<ShipmentPart[]> => {
   const { batchRows, batchBytes } = deps.contactLists.limits
+  const before = new Map(known.map((part) => [part.upload.id, part]))
   let rows = 0
   const taken = uploads.filter((upload) => {
     const { accepted, duplicates, suppressed } = upload.counts
@@ -72,9 +75,12 @@ const readParts = async (
   })
   return Promise.all(
     taken.map(async (upload) => {
+      const verdicts = new Map(withheld.get(upload.id))
+      const read = before.get(upload.id)
+      if (read !== undefined) return { ...read, upload, verdicts }
       const chunk = await deps.uploads.readChunk(upload.id, 0)
       const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
-      return { upload, chunk, contentHashes, verdicts: new Map(withheld.get(upload.id)) }
+      return { upload, chunk, contentHashes, verdicts }
     }),
   )
 }

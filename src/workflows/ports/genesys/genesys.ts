@@ -61,8 +61,11 @@ export type ContactListPort = {
   readContactList(listId: string, context: CallContext): Promise<ContactList>
   /** The request's body, made ahead of the sending. */
   serialise(batch: BatchToSend): Buffer
-  /** Upserts by contact id: sending the same rows again has no second effect. */
-  sendBatch(batch: BatchToSend, context: CallContext): Promise<BatchAnswer>
+  /**
+   * Upserts by contact id: sending the same rows again has no second effect. As a function it is asked for what goes after `beforeSend`, for every try; list,
+   * mode and queue options are those of the first answer.
+   */
+  sendBatch(batch: BatchToSend | (() => BatchToSend), context: CallContext): Promise<BatchAnswer>
   readJob(jobId: string, context: CallContext): Promise<JobStatus>
 }
 
