@@ -9,6 +9,7 @@ import { createRowMarks } from '../intake/rows/row-mark.ts'
 import { runIntake } from '../intake/run-intake.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds, type Ids } from '../lib/ids.ts'
+import { createSuppressedAmong } from '../store/segments/suppressed-among.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createExtendList } from '../workflows/contact-lists/extend-list.ts'
 import { createListSettings } from '../workflows/contact-lists/list-settings.ts'
@@ -99,7 +100,7 @@ const segmentsOf = (deps: ServerNeeds, ids: Ids) => {
     lists: store.lists,
     access: store.access,
     contacts: store.deliveredContacts,
-    suppressedAmong: null,
+    suppressedAmong: createSuppressedAmong(store),
     idempotency: store.idempotency,
     audit: store.audit,
     house: config.segments.exclusions,

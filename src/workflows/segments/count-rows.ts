@@ -34,8 +34,7 @@ export type RowsToCount = {
   findings: readonly SegmentFinding[]
   inForce: CampaignSegment | null
   nowMs: number
-  /** null: nobody knows of do-not-call entries; then the marks in the rows alone count. */
-  suppressedAmong: SuppressedAmong | null
+  suppressedAmong: SuppressedAmong
 }
 
 type Tally = {
@@ -161,11 +160,12 @@ export const countRows = async (
 
 const changeOf = async (
   { enter, leave, marked, unmarked }: Tally,
-  suppressedAmong: SuppressedAmong | null,
+  suppressedAmong: SuppressedAmong,
 ): Promise<SegmentChange> => {
-  let doNotCall = marked
-  for (const [contactListId, people] of suppressedAmong === null ? [] : unmarked) {
-    doNotCall += (await suppressedAmong?.(contactListId, people)) ?? 0
+  let doNotCall: number | null = marked
+  for (const [contactListId, people] of unmarked) {
+    const suppressed = await suppressedAmong(contactListId, people)
+    doNotCall = doNotCall === null || suppressed === null ? null : doNotCall + suppressed
   }
   return { enter, leave, doNotCall }
 }

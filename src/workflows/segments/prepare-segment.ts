@@ -42,7 +42,7 @@ export type PrepareDeps = {
   lists: ListCache
   access: Pick<AccessStore, 'isGranted'>
   contacts: DeliveredContacts
-  suppressedAmong: SuppressedAmong | null
+  suppressedAmong: SuppressedAmong
   /** Exclusions of every segment (SEGMENT_EXCLUSIONS). */
   house: readonly Leaf[]
   clock: Clock

@@ -57,7 +57,7 @@ const count = (
     inForce: about.inForce
       ? ({ definition: about.inForce, house: [HOUSE] } as unknown as CampaignSegment)
       : null,
-    suppressedAmong: about.suppressedAmong ?? null,
+    suppressedAmong: about.suppressedAmong ?? (async () => 0),
   })
 
 describe('Counting whom rules select', () => {
@@ -97,6 +97,13 @@ describe('Counting whom rules select', () => {
     })
     assert.deepEqual(change, { enter: 3, leave: 1, doNotCall: 2 })
     assert.deepEqual(asked, [['l1', [['phone of nw-20'], ['phone of nw-40']]]])
+  })
+
+  it('says nothing of do-not-call where that cannot be told', async () => {
+    const { change } = await count(rulesFor({ conditions: region('NW') }), {
+      ...{ inForce: rulesFor({ conditions: region('CA') }), suppressedAmong: async () => null },
+    })
+    assert.deepEqual(change, { enter: 2, leave: 1, doNotCall: null })
   })
 
   it('looks at a sample of very many, and says how much of them it has looked at', async () => {

@@ -127,8 +127,11 @@ export type DeliveredContacts = {
   ): AsyncIterable<readonly DeliveredContact[]>
 }
 
-/** How many of these people do-not-call entries keep from being dialled in a list; each is the phones and emails that reach somebody. */
+/**
+ * How many of these people do-not-call entries keep from being dialled in a list; each is the phones and emails that reach somebody. null: that could
+ * not be told.
+ */
 export type SuppressedAmong = (
   contactListId: string,
   people: readonly (readonly string[])[],
-) => Promise<number>
+) => Promise<number | null>
