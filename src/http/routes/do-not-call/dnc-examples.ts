@@ -8,13 +8,13 @@ const submissionId = 'dns_0198c0de73a47e5b9c1df20a4e6b8d01'
 const key = { 'idempotency-key': '8f6a1c7e-3b55-4f0e-9d0b-6a2f4c1d7e90' }
 
 const ENTRIES = [
-  { phoneNumber: '+14155552671', reason: 'CUSTOMER_REQUEST', source: 'web form' },
-  { email: 'anna@example.com', expiresAt: '2032-01-01T00:00:00Z' },
+  { phoneNumber: '+14155552691', reason: 'CUSTOMER_REQUEST', source: 'web form' },
+  { email: 'ines@example.com', expiresAt: '2032-01-01T00:00:00Z' },
   { phoneNumber: '(415) 555-2671' },
 ]
 const FILE = [
   'phoneNumber,reason,expiresAt',
-  '+14155552671,CUSTOMER_REQUEST,',
+  '+14155552691,CUSTOMER_REQUEST,',
   '+442079460018,REGULATORY,2032-01-01T00:00:00+01:00',
   '',
 ].join('\r\n')
@@ -144,13 +144,13 @@ export const SEARCH_EXAMPLES: readonly Example[] = [
     name: 'two',
     summary: 'One person who is suppressed, and one of whom nothing is known',
     params: { dncListId },
-    body: { phoneNumbers: ['+14155552671'], emails: ['nobody@example.com'] },
+    body: { phoneNumbers: ['+14155552691'], emails: ['nobody@example.com'] },
     answer: {
       status: 200,
       body: {
         items: [
           {
-            phoneNumber: '+14155552671',
+            phoneNumber: '+14155552691',
             suppressed: true,
             entries: [
               {
