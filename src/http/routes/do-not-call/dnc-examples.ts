@@ -44,6 +44,13 @@ const SUBMISSION: z.output<typeof submissionSchema> = {
   problem: null,
 }
 
+const OF_FILE: z.output<typeof submissionSchema> = {
+  ...SUBMISSION,
+  counts: { ...SUBMISSION.counts, read: 2, rejected: 0 },
+  rejections: {},
+  source: { ...SUBMISSION.source, format: 'csv', bytes: 114 },
+}
+
 const REASON =
   'The number is written as within a country, and the do-not-call entry does not say of which. None is made up: the wrong person would be suppressed. Write the number with + and its country code, or name the country in region, for the entry or as an option.'
 
@@ -57,7 +64,7 @@ const ENTRY: z.output<typeof ledgerEntrySchema> = {
     { code: 'phone-region-missing', column: 'phoneNumber', reason: `phoneNumber: ${REASON}` },
   ],
   entry: null,
-  cells: { phoneNumber: '(415) 555-2671' },
+  cells: { phoneNumber: '(415) 555-7871' },
 }
 
 export const SUBMIT_EXAMPLES: readonly Example[] = [
@@ -77,7 +84,7 @@ export const SUBMIT_EXAMPLES: readonly Example[] = [
     headers: { 'idempotency-key': '0c2b7c1e-94a4-4a51-8a5c-64f6a3e5d2b1' },
     body: FILE,
     bodyType: 'text/csv',
-    answer: { status: 202 },
+    answer: { status: 202, body: OF_FILE },
   },
 ]
 
@@ -116,26 +123,21 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
   },
 ]
 
-const problem = (status: number): Example['answer'] => ({
-  status,
-  type: 'application/problem+json',
-})
-
 export const RELEASE_EXAMPLES: readonly Example[] = [
   {
-    name: 'byAdmin',
-    summary: 'A key that is admin, and has not the scope dnc:override, may not',
+    name: 'released',
+    summary: 'What was quarantined is accepted, and is to be sent',
     params: { submissionId },
-    answer: problem(403),
+    answer: { status: 200, body: { ...SUBMISSION, version: 2 } },
   },
 ]
 
 export const RESUME_EXAMPLES: readonly Example[] = [
   {
-    name: 'notHeld',
-    summary: 'A submission that waits for nobody',
+    name: 'resumed',
+    summary: 'A submission that was held goes on',
     params: { submissionId },
-    answer: problem(409),
+    answer: { status: 200, body: { ...SUBMISSION, version: 3 } },
   },
 ]
 

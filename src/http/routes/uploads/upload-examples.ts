@@ -184,6 +184,7 @@ export const ROWS_EXAMPLES: readonly Example[] = [
             reason: HINT,
             faults: [{ ...SHORT, reason: HINT }],
             replacedByLine: null,
+            suppressedBy: null,
             cells: ['C-1002', 'Ben', 'Smith', '12', 'ben@example.com', 'Chicago'],
           },
         ],
