@@ -24,7 +24,8 @@ export const DEMO_CAMPAIGNS: readonly SandboxCampaign[] = [
   { id: 'demo-campaign', name: 'Demo campaign', contactListId: 'demo-contacts' },
 ]
 
-/** The DNC list of the start, which the demo campaign's entity names. */
+/** The DNC lists of the start: the one that the demo campaign names, and one to try. */
 export const DEMO_DNC_LISTS: readonly SandboxDncList[] = [
   { id: 'sandbox-dnc-list', name: 'Sandbox DNC list' },
+  { id: 'demo-dnc', name: 'Demo DNC list' },
 ]
