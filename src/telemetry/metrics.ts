@@ -186,11 +186,15 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   ),
 })
 
-const dncMetrics = ({ counter }: Makers) => ({
+const dncMetrics = ({ counter, gauge }: Makers) => ({
   dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by what became of them', [
     'outcome',
   ]),
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
+  oldestDncPending: gauge(
+    'dnc_oldest_pending_seconds',
+    'Age of the oldest do-not-call submission that Genesys has not taken whole',
+  ),
 })
 
 /** Makes every metric and registers it. */

@@ -168,6 +168,7 @@ export type GaugeSource = {
     syncPending: number
     oldestSyncPendingSeconds: number
     syncDead: number
+    oldestDncPendingSeconds: number
   }>
   pace(): Promise<{
     requestsPerMinute: number
@@ -200,6 +201,7 @@ const setWorkGauges = (
   metrics.syncPending.set(now.syncPending)
   metrics.oldestSyncPending.set(now.oldestSyncPendingSeconds)
   metrics.syncDead.set(now.syncDead)
+  metrics.oldestDncPending.set(now.oldestDncPendingSeconds)
 }
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {

@@ -21,6 +21,7 @@ const quietSource = {
     oldestLaneWaitSeconds: 4,
     syncPending: 5,
     oldestSyncPendingSeconds: 90,
+    oldestDncPendingSeconds: 42,
     syncDead: 0,
   }),
 }
@@ -107,6 +108,7 @@ test('a scrape tells whether the instance is ready, and what is held by reason',
   assert.match(ready, /gateway_holds\{reason="list_error"\} 0/)
   assert.match(ready, /gateway_upload_longest_unchanged_seconds\{state="delivering"\} 7/)
   assert.match(ready, /^gateway_sync_oldest_pending_seconds 90$/m)
+  assert.match(ready, /^gateway_dnc_oldest_pending_seconds 42$/m)
   const stopping = await telemetry.scrape({ ...quietSource, ready: async () => false })
   assert.match(stopping.body, /^gateway_ready 0$/m)
 })

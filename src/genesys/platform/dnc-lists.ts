@@ -18,6 +18,13 @@ const minuteUp = (at: Date): string => {
   return `${up.toISOString().slice(0, 16)}Z`
 }
 
+const refusalSchema = z.looseObject({ code: z.string().catch('') })
+/** Codes that speak of the list or the whole request: a list that is full would else be asked entry by entry [platform-api: 2.7]. */
+const OF_THE_WHOLE = /^(dnc\.|invalid\.date\.value$)/
+
+const refusedIn = (body: unknown): [] | 'whole' =>
+  OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
+
 /** DNC lists as Genesys publishes them: PATCH by expiry, which is the same however often it is sent; no reasons, no tallies. */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   const patch = async (
@@ -35,6 +42,7 @@ export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
         schema: z.unknown(),
         right: 'outbound:dnc:edit',
         rows: true,
+        refusedIn,
       },
       context,
     )

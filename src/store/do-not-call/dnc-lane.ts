@@ -17,21 +17,10 @@ export const lockLane = async (tx: Tx, claim: DncClaim): Promise<void> => {
   if (rows.length === 0) throw new FenceLost(`DNC list ${claim.dncListId} has another holder`)
 }
 
-/** The oldest entries that Genesys lacks are those of the submission that waits longest. */
-const oldestPendingSeconds = async ({ db }: Database): Promise<number | null> => {
-  const { rows } = await sql<{ seconds: number | null }>`select
-      extract(epoch from clock_timestamp() - min(accepted_at))::float8 as seconds
-    from dnc_submission where state in ('applying', 'held')`.execute(db)
-  return rows[0]?.seconds ?? null
-}
-
 /** The lanes of DNC lists, and the writes that are under way over all instances. */
 export const createDncLane = (
   database: Database,
-): Pick<
-  DncLaneStore,
-  'claim' | 'renew' | 'release' | 'freeAll' | 'takeSlot' | 'freeSlot' | 'oldestPendingSeconds'
-> => {
+): Pick<DncLaneStore, 'claim' | 'renew' | 'release' | 'freeAll' | 'takeSlot' | 'freeSlot'> => {
   const { db } = database
   return {
     claim: async (owner) => {
@@ -81,6 +70,5 @@ export const createDncLane = (
       await sql`update dnc_write_slot set owner = null, lease_until = null
         where slot = ${slot} and owner = ${owner}`.execute(db)
     },
-    oldestPendingSeconds: () => oldestPendingSeconds(database),
   }
 }

@@ -16,6 +16,7 @@ type Gauges = {
   oldest: number
   pending: number
   oldest_pending: number
+  oldest_dnc: number
   dead: number
 }
 
@@ -70,6 +71,8 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         (select count(*)::int from sync_delivery where state = 'pending') as pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(d.created_at)))::float8 from sync_delivery d
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
+        (select greatest(0, extract(epoch from clock_timestamp() - min(accepted_at)))::float8 from dnc_submission
+          where state in ('applying', 'held')) as oldest_dnc,
         (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
       const row = rows[0]!
       return {
@@ -81,6 +84,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         oldestLaneWaitSeconds: row.oldest,
         syncPending: row.pending,
         oldestSyncPendingSeconds: row.oldest_pending,
+        oldestDncPendingSeconds: row.oldest_dnc,
         syncDead: row.dead,
       }
     },

@@ -139,6 +139,12 @@ test('the platform takes phones and addresses by the minute, rounded up', async 
   assert.deepEqual(Object.keys(sandbox.dncList(LIST).entries.phone), [B, C])
 })
 
+test('a list of the platform that is full refuses the request as a whole', async (t) => {
+  const { sandbox, lists } = await open(t, 'platform')
+  sandbox.setFaults([{ kind: 'dnc-capacity', entries: 1 }])
+  await assert.rejects(lists.add(write(), contextOf({ retryForMs: 0 })), { kind: 'refused' })
+})
+
 for (const dialect of ['guide', 'platform'] as const) {
   test(`a list that the ${dialect} does not know is not found, and a right that is missing is named`, async (t) => {
     const { sandbox, lists } = await open(t, dialect)

@@ -81,6 +81,4 @@ export type DncLaneStore = {
   /** A place among the writes in flight over all instances; null: all of them are taken. */
   takeSlot(owner: string, slots: number): Promise<number | null>
   freeSlot(owner: string, slot: number): Promise<void>
-  /** Seconds that the oldest entry waits which Genesys has not taken yet; null: none waits. */
-  oldestPendingSeconds(): Promise<number | null>
 }

@@ -20,6 +20,8 @@ export type Home = {
     /** Since the oldest message arose that an enabled endpoint has not taken; 0 when there is none. */
     oldestSyncPendingSeconds: number
     syncDead: number
+    /** Since the oldest do-not-call submission was accepted that Genesys has not taken whole; 0 when there is none. */
+    oldestDncPendingSeconds: number
   }>
   /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */
   bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>
