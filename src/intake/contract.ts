@@ -47,6 +47,19 @@ export type IntakeResult = {
   phones: { direct: number; library: number; normalized: number }
 }
 
+/** With which codes any file is refused that cannot be read, whatever its rows are. */
+export const UNREADABLE_FILE = [
+  'header-duplicate',
+  'header-forbidden',
+  'encoding-invalid',
+  'compression-invalid',
+  'compression-ratio',
+  'csv-malformed',
+  'json-malformed',
+  'upload-too-large',
+  'upload-too-many-rows',
+] as const
+
 /** Problem codes that refuse the file as a whole: 422, except the two 413. */
 export const FILE_REFUSALS = [
   'upload-empty',
@@ -55,16 +68,8 @@ export const FILE_REFUSALS = [
   'columns-missing',
   'mapping-needed',
   'schema-drift',
-  'header-duplicate',
-  'header-forbidden',
   'columns-too-many',
-  'encoding-invalid',
-  'compression-invalid',
-  'compression-ratio',
-  'csv-malformed',
-  'json-malformed',
-  'upload-too-large',
-  'upload-too-many-rows',
+  ...UNREADABLE_FILE,
 ] as const
 /** Those that refuse a file of entries alone. */
 type EntryFileRefusalCode = 'dnc-no-entries' | 'dnc-columns-unknown'

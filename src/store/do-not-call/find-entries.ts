@@ -1,12 +1,8 @@
 import { sql } from 'kysely'
 
 import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
-import {
-  DNC_REASON_NAMES,
-  DNC_REASONS,
-  type DncReason,
-  type EntryTerms,
-} from '../../domain/do-not-call/dnc-entry.ts'
+import type { EntryTerms } from '../../domain/do-not-call/dnc-entry.ts'
+import { reasonOfNumber } from '../../domain/do-not-call/suppression.ts'
 import type {
   DncSubmissionStore,
   FoundEntry,
@@ -46,13 +42,10 @@ const readRows = async (
   return rows
 }
 
-const reasonOf = (number: number): DncReason =>
-  DNC_REASON_NAMES.find((name) => DNC_REASONS[name] === number) ?? 'UNSPECIFIED'
-
 /** What the entry says in words; reason and expiry are those of all lines about the person in the submission. */
 const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk): EntryTerms => ({
   ...chunk.terms[chunk.entries[place]!.terms]!,
-  reason: reasonOf(reason),
+  reason: reasonOfNumber(reason),
   expiresAt: expiresAt?.toISOString() ?? null,
 })
 

@@ -1,11 +1,8 @@
 import { sql } from 'kysely'
 
 import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
-import {
-  DNC_REASON_NAMES,
-  DNC_REASONS,
-  type SubjectKind,
-} from '../../domain/do-not-call/dnc-entry.ts'
+import type { SubjectKind } from '../../domain/do-not-call/dnc-entry.ts'
+import { reasonOfNumber } from '../../domain/do-not-call/suppression.ts'
 import type {
   DncClaim,
   DncGroup,
@@ -165,7 +162,7 @@ const toGroup = async (
     kind: kinds.find((kind) => SUBJECT_KINDS[kind] === row.subject_kind)!,
     places,
     subjects: places.map((place) => chunk.entries[place]!.subject),
-    reason: DNC_REASON_NAMES.find((name) => DNC_REASONS[name] === row.reason)!,
+    reason: reasonOfNumber(row.reason),
     expiresAt: row.expires_at,
     idempotencyKey: row.idempotency_key,
     attempts: row.attempts,

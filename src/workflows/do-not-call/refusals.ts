@@ -1,4 +1,5 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
+import { UNREADABLE_FILE } from '../../intake/contract.ts'
 
 /** With which codes a submission may not be released or resumed. */
 export const MOVE_SUBMISSION_REFUSALS = [
@@ -11,15 +12,7 @@ export const MOVE_SUBMISSION_REFUSALS = [
 export const SUBMIT_ENTRIES_REFUSALS = [
   'dnc-no-entries',
   'dnc-columns-unknown',
-  'header-duplicate',
-  'header-forbidden',
-  'encoding-invalid',
-  'compression-invalid',
-  'compression-ratio',
-  'csv-malformed',
-  'json-malformed',
-  'upload-too-large',
-  'upload-too-many-rows',
+  ...UNREADABLE_FILE,
   'idempotency-key-in-progress',
   'idempotency-key-reused',
   'database-unavailable',
