@@ -9,6 +9,7 @@ import type {
   LaneStore,
 } from '../workflows/ports/delivery/delivery.ts'
 import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
+import { createClaimLoop } from './claim-loop.ts'
 import type { KeptLease } from './lease.ts'
 import { keepLease, slept } from './lease.ts'
 import { createTurns } from './turns.ts'
@@ -43,8 +44,6 @@ export type LaneWorkers = {
 
 /** A lane whose work failed waits before it is tried again, so that a fault does not spin. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
-/** A database that was away for long is asked often enough for work to resume within 15 s of its return (P4). */
-const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 
 const LONGEST = (): number => 1
 
@@ -54,8 +53,6 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   const held = new Map<KeptLease, Promise<void>>()
   const stopping = new AbortController()
   const hold = createHolder(deps, stopping.signal)
-  let idle = new AbortController()
-  let claiming: Promise<void> = Promise.resolve()
   const leaseOf = (laneKey: string): KeptLease | undefined =>
     held.keys().find((lease) => lease.laneKey === laneKey)
   const turns = createTurns(deps, () => held.keys())
@@ -68,46 +65,35 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
     const claimedAtMs = clock.monotonicMs()
     const claim = await lanes.claim(deps.owner)
     if (claim === null) return false
-    const lease = keepLease({ lanes, clock, wentAside: () => idle.abort() }, claim, claimedAtMs)
+    const lease = keepLease({ lanes, clock, wentAside: () => claiming.wake() }, claim, claimedAtMs)
     const work = hold(claim, lease, claimedAtMs).finally(() => {
       held.delete(lease)
-      idle.abort()
+      claiming.wake()
     })
     held.set(lease, work)
     return true
   }
 
-  const claimLoop = async (): Promise<void> => {
-    let failed = 0
-    while (!stopping.signal.aborted) {
-      idle = new AbortController()
-      let waitMs = deps.idlePollMs
-      try {
-        if (await claimOne()) continue
-        failed = 0
-      } catch (error) {
-        failed += 1
-        emit('lane.failed', { lane: 'none', error: traceOf(error) })
-        waitMs = backoffMs(CLAIM_BACKOFF, failed, random, deps.idlePollMs)
-      }
-      if (!stopping.signal.aborted) await slept(clock, waitMs, idle.signal)
-    }
-  }
+  const claiming = createClaimLoop({
+    claimOne,
+    stopping: stopping.signal,
+    ...{ idlePollMs: deps.idlePollMs, clock, emit, random },
+  })
 
   return {
-    start: () => void (claiming = claimLoop()),
+    start: claiming.start,
     wake: (laneKey) => {
-      if (laneKey === undefined || !leaseOf(laneKey)) idle.abort()
+      if (laneKey === undefined || !leaseOf(laneKey)) claiming.wake()
     },
     nudge: (laneKey, count) => {
       const lease = leaseOf(laneKey)
       if (lease) lease.nudge(count)
-      else idle.abort()
+      else claiming.wake()
     },
     stop: async (graceMs) => {
       stopping.abort()
-      idle.abort()
-      await emptied(clock, held, claiming, graceMs)
+      claiming.wake()
+      await emptied(clock, held, claiming.ended(), graceMs)
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
+import { createClaimLoop } from './claim-loop.ts'
 import { keepLease, slept, type KeptLease } from './lease.ts'
 
 type Claim = { owner: string; fence: string; leaseMs: number }
@@ -40,7 +41,6 @@ export type ObjectWorker = {
 
 /** An object whose work failed waits before it is tried again, so that a bug does not spin. */
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
-const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 const LONGEST = (): number => 1
 
 /** Works one object as far as it goes now and gives it up with the time of its next look; false when none has work. */
@@ -91,36 +91,22 @@ export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): 
   const { clock, emit, random = LONGEST } = deps
   const stopping = new AbortController()
   const workOne = createWorkOne(deps, stopping.signal)
-  let idle = new AbortController()
   let working: KeptLease | null = null
-  let loop: Promise<void> = Promise.resolve()
-
-  const run = async (): Promise<void> => {
-    let failed = 0
-    while (!stopping.signal.aborted) {
-      idle = new AbortController()
-      let waitMs = deps.idlePollMs
-      try {
-        if (await workOne((lease) => (working = lease))) continue
-        failed = 0
-      } catch (error) {
-        failed += 1
-        emit('lane.failed', { lane: 'none', error: traceOf(error) })
-        waitMs = backoffMs(CLAIM_BACKOFF, failed, random, deps.idlePollMs)
-      }
-      if (!stopping.signal.aborted) await slept(clock, waitMs, idle.signal)
-    }
-  }
+  const loop = createClaimLoop({
+    claimOne: () => workOne((lease) => (working = lease)),
+    stopping: stopping.signal,
+    ...{ idlePollMs: deps.idlePollMs, clock, emit, random },
+  })
 
   return {
-    start: () => void (loop = run()),
-    wake: () => idle.abort(),
+    start: loop.start,
+    wake: loop.wake,
     stop: async (graceMs) => {
       stopping.abort()
-      idle.abort()
+      loop.wake()
       const ended = new AbortController()
       const grace = slept(clock, graceMs, ended.signal)
-      const over = loop.finally(() => ended.abort())
+      const over = loop.ended().finally(() => ended.abort())
       if (await grace) working?.abort(new Error('the service stops'))
       await over
     },
