@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 
 import { genesysAndItsTime } from './compose/clock.ts'
 import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
 import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { createGatewayServer } from './compose/http.ts'
+import { placeOf } from './compose/place.ts'
 import { createStartSteps } from './compose/start-steps.ts'
 import { createWork } from './compose/work.ts'
 import type { Config } from './config.ts'
@@ -30,23 +30,6 @@ export type Gateway = {
 
 const STOP_GRACE_MS = 6000
 
-const freePort = async (host: string): Promise<number> => {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, host, resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-/** Where the gateway will listen; known before it does, for Genesys is told of it. */
-const placeOf = async ({
-  host,
-  port: asked,
-}: Config): Promise<{ port: number; address: string }> => {
-  const port = asked === 0 ? await freePort(host) : asked
-  return { port, address: `http://${host.includes(':') ? `[${host}]` : host}:${port}` }
-}
-
 const DATABASE_STEPS = { embedded: 'open-embedded-database', server: 'open-database' } as const
 
 const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store> =>
@@ -65,7 +48,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const during = createStartSteps({ clock: systemClock, emit })
   closeDataDir(config)
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
-  const { port, address } = await placeOf(config)
+  const { address, listen } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address
   const store = await during(DATABASE_STEPS[config.home.kind], () =>
     openHome(config, publicUrl, emit),
@@ -99,7 +82,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   await during('start-jobs', () => work.jobs.start())
   work.lanes.start()
   work.sweeper.start()
-  await during('listen', () => server.listen({ host: config.host, port }))
+  await during('listen', () => listen(server))
   // The address is there before Genesys hears of it.
   if (typeof events !== 'string') events.start()
   return {

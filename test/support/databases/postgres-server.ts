@@ -16,27 +16,18 @@ import {
   rmSync,
 } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import pg from 'pg'
+
+import { freePort } from '../gateway/free-port.ts'
 
 /** A PostgreSQL server for the tests of one process; `url` names its maintenance database. */
 export type PostgresServer = { url: string; stop(): Promise<void> }
 
 /** The server's last processes may still be writing when the first try comes. */
 const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 const findPrograms = (): string | null => {
   const root = '/usr/lib/postgresql'

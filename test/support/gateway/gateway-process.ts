@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+
+import { freePort } from './free-port.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
 /** A gateway on an empty embedded database makes its cluster first; a busy machine with two cores takes its time. */
@@ -220,10 +221,7 @@ export const sandboxEnv = (
 
 /** The variables with which Genesys can call a gateway back: a port that is told before anybody listens on it, and a secret. */
 export const reachableEnv = async (): Promise<Record<string, string>> => {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
+  const port = await freePort()
   return {
     PORT: String(port),
     PUBLIC_URL: `http://127.0.0.1:${port}`,

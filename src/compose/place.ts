@@ -1,0 +1,36 @@
+import { createServer } from 'node:net'
+
+import type { Config } from '../config.ts'
+
+type Listener = { listen(at: { host: string; port: number }): PromiseLike<unknown> }
+
+/** Where the gateway will listen; known before it does, for Genesys is told of it. */
+type Place = { address: string; listen(server: Listener): Promise<void> }
+
+/** Some free port, held until the gateway listens: let go at once, any connection of the machine could get it in the seconds of a start. */
+const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Promise<void> }> => {
+  const holder = createServer((early) => early.destroy())
+  await new Promise<void>((resolve, reject) => {
+    holder.once('error', reject)
+    holder.listen(0, host, resolve)
+  })
+  // A start that fails must not be kept from ending.
+  holder.unref()
+  const address = holder.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    letGo: () => new Promise((resolve) => holder.close(() => resolve())),
+  }
+}
+
+/** The place that `config` asks for; port 0 becomes a free one, which nobody else gets meanwhile. Rejects when the host is not one of this machine. */
+export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
+  const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }
+  return {
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${held.port}`,
+    listen: async (server) => {
+      await held.letGo()
+      await server.listen({ host, port: held.port })
+    },
+  }
+}
