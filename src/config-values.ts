@@ -7,6 +7,8 @@ import { createFaultBook } from './domain/segments/definition-faults.ts'
 import { isObject, readLeaf } from './domain/segments/read-node.ts'
 import type { Leaf } from './domain/segments/segment.ts'
 
+const webUrl = z.url({ protocol: /^https?$/ })
+
 /** A whole number from `least` to `most`. */
 export const wholeNumber = (least: number, most: number) =>
   z
@@ -39,9 +41,21 @@ const isWebhookSecret = (text: string): boolean =>
   /^whsec_[A-Za-z0-9+/]+=*$/.test(text) && Buffer.from(text.slice(6), 'base64').length >= 24
 
 /** `whsec_` and base64 of at least 24 bytes (Standard Webhooks). */
-export const webhookSecret = z
+const webhookSecret = z
   .string()
   .refine(isWebhookSecret, 'must be whsec_ and base64 of at least 24 bytes')
+
+/** The endpoints that the environment may name, each by its URL and its secret. */
+export const syncEndpoints = {
+  CRM_SYNC_URL: webUrl.optional(),
+  CRM_SYNC_SECRET: webhookSecret.optional(),
+  DMS_SYNC_URL: webUrl.optional(),
+  DMS_SYNC_SECRET: webhookSecret.optional(),
+  CDP_SYNC_URL: webUrl.optional(),
+  CDP_SYNC_SECRET: webhookSecret.optional(),
+  COMPLIANCE_SYNC_URL: webUrl.optional(),
+  COMPLIANCE_SYNC_SECRET: webhookSecret.optional(),
+}
 
 /** Such secrets, comma-separated, the current one first. */
 export const webhookSecrets = commaList.refine(

@@ -158,6 +158,13 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   secret(sync, 'CDP_SYNC_SECRET', 'As CRM_SYNC_SECRET; required with CDP_SYNC_URL.'),
   variable(
     sync,
+    'COMPLIANCE_SYNC_URL',
+    null,
+    'Where the compliance system hears of do-not-call entries.',
+  ),
+  secret(sync, 'COMPLIANCE_SYNC_SECRET', 'As CRM_SYNC_SECRET; required with COMPLIANCE_SYNC_URL.'),
+  variable(
+    sync,
     'ALLOW_HTTP_HOSTS',
     null,
     'Hosts, comma-separated, for which plain http is allowed besides loopback in the URLs of the environment; with the embedded sandbox in those of registered endpoints too.',

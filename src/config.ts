@@ -7,7 +7,7 @@ import {
   dncReasons,
   phoneCountries,
   segmentLeaves,
-  webhookSecret,
+  syncEndpoints,
   webhookSecrets,
   wholeNumber,
   wholePattern,
@@ -129,12 +129,7 @@ const environmentSchema = z.object({
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   KEY_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000),
   WEBHOOK_SECRET: webhookSecrets.optional(),
-  CRM_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  CRM_SYNC_SECRET: webhookSecret.optional(),
-  DMS_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  DMS_SYNC_SECRET: webhookSecret.optional(),
-  CDP_SYNC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  CDP_SYNC_SECRET: webhookSecret.optional(),
+  ...syncEndpoints,
   ALLOW_HTTP_HOSTS: commaList.optional(),
   DEFAULT_PHONE_REGION: z
     .string()
@@ -155,6 +150,7 @@ const SYNC_VARIABLES = [
   ['crm', 'CRM_SYNC_URL', 'CRM_SYNC_SECRET'],
   ['dms', 'DMS_SYNC_URL', 'DMS_SYNC_SECRET'],
   ['cdp', 'CDP_SYNC_URL', 'CDP_SYNC_SECRET'],
+  ['compliance', 'COMPLIANCE_SYNC_URL', 'COMPLIANCE_SYNC_SECRET'],
 ] as const
 
 const insecureUrls = (env: Environment): string[] => {

@@ -1,4 +1,8 @@
-import { OUTBOUND_EVENT_TYPES, SEGMENT_EVENT_TYPES } from '../domain/endpoints/outbound-event.ts'
+import {
+  DNC_EVENT_TYPES,
+  OUTBOUND_EVENT_TYPES,
+  SEGMENT_EVENT_TYPES,
+} from '../domain/endpoints/outbound-event.ts'
 import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-events/genesys-webhook.ts'
 import { GENESYS_FAILURES } from '../domain/genesys/genesys-failure.ts'
 import { FINDING_SEVERITIES } from '../domain/segments/analysis/finding.ts'
@@ -67,7 +71,7 @@ export const setFirstValues = (metrics: Metrics): void => {
   setFirstReconciliations(metrics)
   setFirstSegments(metrics)
   setFirstEntries(metrics)
-  for (const event of [...OUTBOUND_EVENT_TYPES, ...SEGMENT_EVENT_TYPES]) {
+  for (const event of [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, ...SEGMENT_EVENT_TYPES]) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)
   }
   for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {

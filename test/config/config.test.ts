@@ -106,17 +106,23 @@ test('each endpoint of the environment needs its URL and its secret, and hears i
     [`${name}_SYNC_URL`]: `https://${name.toLowerCase()}.example/hook`,
     [`${name}_SYNC_SECRET`]: secret,
   })
-  const { endpoints } = readConfig({ ...of('CRM'), ...of('DMS'), ...of('CDP') })
+  const { endpoints } = readConfig({
+    ...of('CRM'),
+    ...of('DMS'),
+    ...of('CDP'),
+    ...of('COMPLIANCE'),
+  })
   assert.deepEqual(
     endpoints.map(({ name, url }) => [name, url]),
-    ['crm', 'dms', 'cdp'].map((name) => [name, `https://${name}.example/hook`]),
+    ['crm', 'dms', 'cdp', 'compliance'].map((name) => [name, `https://${name}.example/hook`]),
   )
   assert.deepEqual(
     endpoints.map(({ events }) => events.includes('upload.completed')),
-    [true, false, false],
+    [true, false, false, false],
   )
   assert.deepEqual(endpoints[1]?.events, ['guest_file.stored'])
-  for (const name of ['DMS', 'CDP']) {
+  assert.deepEqual(endpoints[3]?.events, ['dnc.accepted', 'dnc.applied', 'dnc.held'])
+  for (const name of ['DMS', 'CDP', 'COMPLIANCE']) {
     assert.match(faultsOf({ [`${name}_SYNC_SECRET`]: secret }), new RegExp(`${name}_SYNC_URL`))
     const inner = { ...of(name), [`${name}_SYNC_URL`]: 'http://inner.example:8080/hook' }
     assert.match(faultsOf(inner), new RegExp(`${name}_SYNC_URL: must be https`))

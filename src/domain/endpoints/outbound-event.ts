@@ -14,8 +14,8 @@ export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
-/** Of a submission of do-not-call entries: `dnc.applied` in both of its end states, `dnc.held` once a hold. */
-export const DNC_EVENT_TYPES = ['dnc.applied', 'dnc.held'] as const
+/** Of a submission of do-not-call entries: `dnc.accepted` once its entries suppress, `dnc.applied` in both of its end states, `dnc.held` once a hold. */
+export const DNC_EVENT_TYPES = ['dnc.accepted', 'dnc.applied', 'dnc.held'] as const
 export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 
 /** What an endpoint may ask to hear; `guest_file.stored` is told once what it tells of is built. */
@@ -32,6 +32,7 @@ export const ENVIRONMENT_ENDPOINTS = {
   crm: [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, ...SEGMENT_EVENT_TYPES],
   dms: ['guest_file.stored'],
   cdp: SEGMENT_EVENT_TYPES,
+  compliance: DNC_EVENT_TYPES,
 } as const satisfies Record<string, readonly EndpointEventType[]>
 
 export type UploadEventData = {

@@ -28,7 +28,7 @@ export const ENDPOINT_PROBLEMS = {
     'The gateway sends nothing to this URL',
     'A registered endpoint must be https on port 443 at a public address, without user and password; the detail says what is not so.',
     'https://10.0.0.7/hook',
-    'Give the public https address of the receiver. For an inner address an operator names the receiver in the environment (CRM_SYNC_URL, DMS_SYNC_URL, CDP_SYNC_URL).',
+    'Give the public https address of the receiver. For an inner address an operator names the receiver in the environment (CRM_SYNC_URL, DMS_SYNC_URL, CDP_SYNC_URL, COMPLIANCE_SYNC_URL).',
   ),
   'webhook-endpoint-exists': page(
     409,

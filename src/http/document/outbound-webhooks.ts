@@ -1,4 +1,8 @@
-import { OUTBOUND_EVENT_TYPES, SEGMENT_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
+import {
+  DNC_EVENT_TYPES,
+  OUTBOUND_EVENT_TYPES,
+  SEGMENT_EVENT_TYPES,
+} from '../../domain/endpoints/outbound-event.ts'
 
 const header = (name: string, description: string) => ({
   name,
@@ -8,14 +12,14 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-const webhook = (type: string, of: 'UploadEvent' | 'SegmentEvent') => ({
+const webhook = (type: string, of: 'UploadEvent' | 'DncEvent' | 'SegmentEvent') => ({
   post: {
     operationId: `on${type
       .split('.')
       .map((word) => word[0]!.toUpperCase() + word.slice(1))
       .join('')}`,
     tags: ['endpoints'],
-    summary: `The gateway tells of ${type}; order is not promised, \`${of === 'UploadEvent' ? 'version' : 'revision'}\` orders`,
+    summary: `The gateway tells of ${type}; order is not promised, \`${of === 'SegmentEvent' ? 'revision' : 'version'}\` orders`,
     security: [],
     parameters: [
       header('webhook-id', 'The same on every attempt; deduplicate by it'),
@@ -45,5 +49,6 @@ const webhook = (type: string, of: 'UploadEvent' | 'SegmentEvent') => ({
 /** What the gateway sends to others, as `webhooks` of the document. */
 export const OUTBOUND_WEBHOOKS = Object.fromEntries([
   ...OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type, 'UploadEvent')] as const),
+  ...DNC_EVENT_TYPES.map((type) => [type, webhook(type, 'DncEvent')] as const),
   ...SEGMENT_EVENT_TYPES.map((type) => [type, webhook(type, 'SegmentEvent')] as const),
 ])

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 
-import { appliedState } from '../../domain/do-not-call/dnc-submission.ts'
+import { appliedState, type DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import type {
   AcceptSubmission,
   DncSubmissionStore,
 } from '../../workflows/ports/do-not-call/submissions.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox, Telling } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { answerClaim } from '../uploads/stored-answer.ts'
@@ -41,8 +42,22 @@ export const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
   )
 }
 
+/** One without anything to send has ended with its acceptance. */
+const toldOf = (submission: DncSubmission): Telling[] => [
+  { type: 'dnc.accepted', submission },
+  ...(submission.state === 'applying' ? [] : [{ type: 'dnc.applied' as const, submission }]),
+]
+
 export const createAcceptSubmission =
-  ({ database, seals }: { database: Database; seals: Seals }): DncSubmissionStore['accept'] =>
+  ({
+    database,
+    seals,
+    outbox,
+  }: {
+    database: Database
+    seals: Seals
+    outbox: Pick<Outbox, 'tell'>
+  }): DncSubmissionStore['accept'] =>
   (input) =>
     inTransaction(database, async (tx) => {
       const { id, counts, source, columns, rejections } = input
@@ -65,5 +80,6 @@ export const createAcceptSubmission =
         throw new StagingLost(`Submission ${id}: its idempotency claim is gone or answered`)
       }
       await appendAudit(tx, [input.audit])
+      await outbox.tell(tx, toldOf(submission))
       return { submission, answer }
     })

@@ -6,6 +6,7 @@ import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
 import { newKey, sealingKey } from '../../lib/envelope.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
 import type { Database, Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
@@ -112,6 +113,7 @@ export const createDncSubmissionStore = (deps: {
   database: Database
   keyring: Keyring
   seals: Seals
+  outbox: Pick<Outbox, 'tell'>
 }): DncSubmissionStore => {
   const { database, keyring } = deps
   const { db } = database

@@ -8,6 +8,7 @@ import {
   ENTRY_OUTCOMES,
   SEEN_DNC_STATES,
 } from '../../../domain/do-not-call/dnc-submission.ts'
+import { DNC_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
@@ -62,6 +63,23 @@ export const submissionSchema = z.strictObject({
   updatedAt: stamp,
   appliedAt: stamp.nullable(),
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+})
+
+/** A webhook of the gateway about a submission of entries; `version` orders those of one submission. */
+export const dncEventSchema = z.strictObject({
+  type: z.enum(DNC_EVENT_TYPES),
+  timestamp: stamp,
+  data: z.strictObject({
+    submissionId: z.string(),
+    ...submissionSchema.pick({
+      dncListId: true,
+      kind: true,
+      state: true,
+      hold: true,
+      counts: true,
+      version: true,
+    }).shape,
+  }),
 })
 
 const asked = z.array(z.string().min(1).max(320)).max(1000).default([])
