@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac } from 'node:crypto'
+import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
 /** A keyed digest has 16 bytes: one block of AES. */
 export const DIGEST_BYTES = 16
@@ -10,6 +10,8 @@ const SHORT_WORDS = SHORT_DIGEST_BYTES / 4
 /** Messages wait for each other in this much room: small enough to stay in the processor's cache. */
 const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
+/** A batch begins with room for so many and doubles it: one contact alone must not clear 100 KiB first. */
+const FIRST_WAITING = 16
 /** A longer text is digested alone, so that one long cell does not make rounds for all. */
 const LONG_BYTES = 3072
 /** UTF-8 takes at most three bytes for a unit of a string. */
@@ -68,6 +70,15 @@ const shortened = (pieces: readonly Buffer[]): Buffer => {
 
 type Subkeys = { whole: Int32Array; padded: Int32Array }
 
+/** What a key needs once, however many batches work under it. */
+type CmacKey = { key: KeyObject; subkeys: Subkeys; encrypt(words: Int32Array): Int32Array }
+
+const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
+  const grown = new Int32Array(room.length * 2)
+  grown.set(room)
+  return grown
+}
+
 /** Puts the last block of a message, `size` ≤ 16 bytes at `from`, into four words as CMAC wants it: padded, and under a subkey. */
 const putLast = (
   words: Int32Array,
@@ -108,11 +119,11 @@ const putMessage = (
 }
 
 /** The same digest of one text, in one call of CBC. */
-const cmacAlone = (key: Uint8Array, text: Uint8Array, keys: Subkeys): Buffer => {
+const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
   const padded = Buffer.alloc(text.byteLength + DIGEST_SLACK_BYTES)
   padded.set(text)
   const words = new Int32Array(Math.ceil((text.byteLength + 1) / DIGEST_BYTES) * WORDS)
-  const end = putMessage(words, 0, viewOf(padded), 0, text.byteLength, keys)
+  const end = putMessage(words, 0, viewOf(padded), 0, text.byteLength, subkeys)
   const chain = createCipheriv('aes-256-cbc', key, Buffer.alloc(DIGEST_BYTES))
   const output = chain.setAutoPadding(false).update(new Uint8Array(words.buffer, 0, end * 4))
   return output.subarray(output.byteLength - DIGEST_BYTES)
@@ -120,11 +131,17 @@ const cmacAlone = (key: Uint8Array, text: Uint8Array, keys: Subkeys): Buffer => 
 
 /** Of the messages longer than a block: where the digest so far is, and the words yet to come. */
 const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
-  const owners = new Int32Array(MOST_WAITING)
-  const starts = new Int32Array(MOST_WAITING)
-  const ends = new Int32Array(MOST_WAITING)
-  const inputs = new Int32Array(ROOM_WORDS)
+  let owners = new Int32Array(FIRST_WAITING)
+  let starts = new Int32Array(FIRST_WAITING)
+  let ends = new Int32Array(FIRST_WAITING)
+  let inputs = new Int32Array(FIRST_WAITING * WORDS)
   let open = 0
+  const grow = (): void => {
+    owners = larger(owners)
+    starts = larger(starts)
+    ends = larger(ends)
+    inputs = larger(inputs)
+  }
 
   /** One block further in every chain; those at their end are dropped. */
   const round = (digests: Int32Array, words: Int32Array): void => {
@@ -153,6 +170,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   }
   return {
     add: (digest: number, start: number, end: number): void => {
+      if (open === owners.length) grow()
       owners[open] = digest
       starts[open] = start
       ends[open] = end
@@ -164,22 +182,35 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   }
 }
 
+/** The encryption of single blocks keeps nothing from one call to the next, so all batches under a key have one cipher. */
+const cmacKeyOf = (key: Uint8Array): CmacKey => {
+  const kept = createSecretKey(key)
+  const cipher = createCipheriv('aes-256-ecb', kept, null).setAutoPadding(false)
+  const first = doubled(cipher.update(Buffer.alloc(DIGEST_BYTES)))
+  return {
+    key: kept,
+    subkeys: { whole: wordsOf(first), padded: wordsOf(doubled(first)) },
+    encrypt: (words) =>
+      wordsOf(cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))),
+  }
+}
+
+/** Holds one text at a time, from its writing to its digest; no call of anything else lies between. */
+const scratch = Buffer.alloc(LONG_BYTES + DIGEST_SLACK_BYTES)
+const scratchView = viewOf(scratch)
+
 /**
  * AES-256-CMAC (NIST SP 800-38B) of many texts at once. Each message is a chain of blocks, but the chains do not depend on each other:
  * a round encrypts one block of every waiting message in a single call, which costs a hundredth of a call per message. `key`: 32 bytes.
  */
-export const createCmacBatch = (key: Uint8Array): DigestBatch => {
-  const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
-  const encrypt = (words: Int32Array): Int32Array =>
-    wordsOf(cipher.update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)))
-  const first = doubled(cipher.update(Buffer.alloc(DIGEST_BYTES)))
-  const keys = { whole: wordsOf(first), padded: wordsOf(doubled(first)) }
+export const createCmacBatch = (key: Uint8Array): DigestBatch => createBatch(cmacKeyOf(key))
+
+const createBatch = (under: CmacKey): DigestBatch => {
+  const { encrypt, subkeys: keys } = under
   /** The first block of every message, and behind each other the further blocks of the long ones. */
-  const heads = new Int32Array(ROOM_WORDS)
-  const tails = new Int32Array(ROOM_WORDS)
+  let heads = new Int32Array(FIRST_WAITING * WORDS)
+  let tails = new Int32Array(FIRST_WAITING * WORDS)
   const chains = createChains(encrypt)
-  const scratch = Buffer.alloc(LONG_BYTES + DIGEST_SLACK_BYTES)
-  const view = viewOf(scratch)
   let waiting = 0
   let filled = 0
   const done: Buffer[] = []
@@ -193,7 +224,9 @@ export const createCmacBatch = (key: Uint8Array): DigestBatch => {
     filled = 0
   }
   const addLong = (view: DataView, from: number, to: number): void => {
-    if (filled + (to - from) / 4 + WORDS > ROOM_WORDS) flush()
+    const words = (to - from) / 4 + WORDS
+    if (filled + words > ROOM_WORDS) flush()
+    while (filled + words > tails.length) tails = larger(tails)
     const head = waiting * WORDS
     for (let word = 0; word < WORDS; word += 1) {
       heads[head + word] = view.getInt32(from + word * 4, true)
@@ -205,11 +238,12 @@ export const createCmacBatch = (key: Uint8Array): DigestBatch => {
   }
   const addAlone = (text: Uint8Array): void => {
     flush()
-    done.push(cmacAlone(key, text, keys))
+    done.push(cmacAlone(under, text))
   }
   const addBytes = (view: DataView, from: number, to: number): void => {
     const size = to - from
     if (waiting === MOST_WAITING) flush()
+    if (waiting * WORDS === heads.length) heads = larger(heads)
     if (size <= DIGEST_BYTES) putLast(heads, waiting++ * WORDS, view, from, size, keys)
     else if (size <= LONG_BYTES) addLong(view, from, to)
     else addAlone(new Uint8Array(view.buffer, view.byteOffset + from, size))
@@ -221,7 +255,7 @@ export const createCmacBatch = (key: Uint8Array): DigestBatch => {
   return {
     add: (text) => {
       if (text.length * BYTES_PER_CHAR > LONG_BYTES) addAlone(Buffer.from(text))
-      else addBytes(view, 0, scratch.write(text))
+      else addBytes(scratchView, 0, scratch.write(text))
     },
     addBytes,
     take: () => joined(take()),
@@ -232,9 +266,25 @@ export const createCmacBatch = (key: Uint8Array): DigestBatch => {
 /** What the keys of digests are told apart by, so that a digest of one use says nothing about another's. */
 const PERSON = 'person'
 
-/** As `createCmacBatch`, under a key made from `key` (any length) for the purpose. */
+/** Keys made for a purpose, by the key that they are made from: making one costs as much as a hundred digests. */
+const madeKeys = new WeakMap<Uint8Array, Map<string, CmacKey>>()
+/** The purposes of a column set come and go with the lists. */
+const MOST_PURPOSES = 256
+
+const purposeKey = (key: Uint8Array, purpose: string): CmacKey => {
+  const made = madeKeys.get(key) ?? new Map<string, CmacKey>()
+  madeKeys.set(key, made)
+  const known = made.get(purpose)
+  if (known) return known
+  if (made.size === MOST_PURPOSES) made.clear()
+  const fresh = cmacKeyOf(createHmac('sha256', key).update(purpose).digest())
+  made.set(purpose, fresh)
+  return fresh
+}
+
+/** As `createCmacBatch`, under a key made from `key` (any length, never changed afterwards) for the purpose. */
 export const createDigestBatch = (key: Uint8Array, purpose: string = PERSON): DigestBatch =>
-  createCmacBatch(createHmac('sha256', key).update(purpose).digest())
+  createBatch(purposeKey(key, purpose))
 
 /** A keyed digest of 16 bytes: finds a person's rows without holding the person's data in the clear. */
 export const keyedDigest = (key: Uint8Array, value: string): Buffer => {

@@ -127,4 +127,17 @@ describe('keyed digests', () => {
     const digests = [keyedDigest(key, 'c1'), keyedDigest(Buffer.alloc(5), 'c1'), other.take()]
     assert.equal(new Set(digests.map((digest) => digest.toString('hex'))).size, 3)
   })
+
+  it('of batches that fill at the same time under one key do not mix', () => {
+    const [one, other] = [createDigestBatch(key), createDigestBatch(key)]
+    const texts = Array.from({ length: 100 }, (_, n) => `person ${n} ${'x'.repeat(n)}`)
+    for (const text of texts) {
+      one.add(text)
+      other.add(`${text}!`)
+    }
+    const alone = texts.map((text) => keyedDigest(key, text))
+    const loud = texts.map((text) => keyedDigest(key, `${text}!`))
+    assert.ok(one.take().equals(Buffer.concat(alone)))
+    assert.ok(other.take().equals(Buffer.concat(loud)))
+  })
 })
