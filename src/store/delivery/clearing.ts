@@ -4,6 +4,7 @@ import type { Clearing, DeliveryStore } from '../../workflows/ports/delivery/del
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { lockFenced, lockWorking } from './fence.ts'
+import { countAfterClearing } from './register.ts'
 
 /** Rows of the register that one statement deletes: short enough that nobody waits for it. */
 const SLICE = 20_000
@@ -33,8 +34,11 @@ const createSteps = (
           updated_at = clock_timestamp()
         where id = ${uploadId} and clearing in ('intended', 'asked') returning id`.execute(tx)
       if (rows.length === 0) return
-      await sql`update list_clearing set cleared_seq = greatest(cleared_seq, ${upload.accepted_seq}::bigint),
-          cleared_at = clock_timestamp() where list_id = ${upload.contact_list_id}`.execute(tx)
+      const { rows: lists } = await sql<{ cleared_seq: string }>`update list_clearing
+        set cleared_seq = greatest(cleared_seq, ${upload.accepted_seq}::bigint), cleared_at = clock_timestamp()
+        where list_id = ${upload.contact_list_id} returning cleared_seq`.execute(tx)
+      for (const list of lists)
+        await countAfterClearing(tx, upload.contact_list_id, list.cleared_seq)
       await appendAudit(tx, [audit])
     }),
 })

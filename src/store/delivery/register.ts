@@ -62,39 +62,118 @@ export const doubtContent = async (
     where ${isOf(seals, ofRow(upload), contactIds)}`.execute(tx)
 }
 
+/** What an upload's end makes known of its contacts. */
+export type RegisterOfUpload = {
+  upload: UploadRow
+  delivered: readonly RegisterRow[]
+  /** Not sent, because they are there already: as new as this upload from now on. */
+  confirmed: readonly string[]
+}
+
+type Known = {
+  rows: (RegisterRow & { place: number; seq: number })[]
+  confirmed: Map<string, number>
+}
+
+/** Each contact once, with the newest word of it: a statement cannot write a row twice. */
+const newestOf = (ended: readonly RegisterOfUpload[]): Known => {
+  const rows = new Map<string, Known['rows'][number]>()
+  const confirmed = new Map<string, number>()
+  for (const [place, { upload, delivered, confirmed: own }] of ended.entries()) {
+    const seq = Number(contentSeqOf(upload))
+    for (const row of delivered) {
+      const known = rows.get(row.contactId)
+      if (known === undefined || known.seq <= seq) rows.set(row.contactId, { ...row, place, seq })
+    }
+    for (const id of own) confirmed.set(id, Math.max(seq, confirmed.get(id) ?? 0))
+  }
+  for (const [id, seq] of confirmed) {
+    const row = rows.get(id)
+    if (row === undefined) continue
+    row.seq = Math.max(row.seq, seq)
+    confirmed.delete(id)
+  }
+  return { rows: [...rows.values()], confirmed }
+}
+
+const pieceOf = (bytes: Buffer, place: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`substring(${bytes}::bytea from ((${place} - 1) * ${DIGEST_BYTES}::int + 1)::int for ${DIGEST_BYTES}::int)`
+
 /** Digests in order, so that two transactions over the same contacts wait for each other instead of deadlocking. */
-export const upsertRegister = (
+const upsert = (
   seals: Seals,
-  upload: UploadRow,
-  delivered: readonly RegisterRow[],
+  uploadIds: readonly string[],
+  rows: Known['rows'],
 ): RawBuilder<unknown> => {
-  const { digests, sealed, ends } = seals.contactIds.seal(delivered.map((row) => row.contactId))
-  const hashes = Buffer.concat(delivered.map((row) => row.contentHash))
-  const lines = delivered.map((row) => row.line)
+  const { digests, sealed, ends } = seals.contactIds.seal(rows.map((row) => row.contactId))
+  const hashes = Buffer.concat(rows.map((row) => row.contentHash))
   const starts = [0, ...ends.slice(0, -1)]
-  const piece = (bytes: Buffer): RawBuilder<unknown> =>
-    sql`substring(${bytes}::bytea from ((d.place - 1) * ${DIGEST_BYTES}::int + 1)::int for ${DIGEST_BYTES}::int)`
+  const [lines, seqs] = [rows.map(({ line }) => line), rows.map(({ seq }) => seq)]
+  const places = rows.map(({ place }) => place + 1)
   return sql`insert into contact_register as known
       (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line)
-    select ${numberOf(upload.tenant_id, upload.contact_list_id)}, ${piece(digests)},
-      substring(${sealed}::bytea from d.starts_at + 1 for d.ends_at - d.starts_at), ${piece(hashes)},
-      ${contentSeqOf(upload)}::bigint, ${upload.id}, d.line
-    from unnest(${starts}::int[], ${ends}::int[], ${lines}::int[]) with ordinality as d (starts_at, ends_at, line, place)
+    select of_list.id, ${pieceOf(digests, sql`d.place`)},
+      substring(${sealed}::bytea from d.starts_at + 1 for d.ends_at - d.starts_at), ${pieceOf(hashes, sql`d.place`)},
+      d.seq, (${uploadIds}::text[])[d.upload], d.line
+    from of_list, unnest(${starts}::int[], ${ends}::int[], ${lines}::int[], ${seqs}::bigint[], ${places}::int[])
+      with ordinality as d (starts_at, ends_at, line, seq, upload, place)
     order by 2
     on conflict (register_id, contact_digest) do update set content_hash = excluded.content_hash,
       accepted_seq = excluded.accepted_seq, upload_id = excluded.upload_id, line = excluded.line,
       delivered_at = clock_timestamp()
-    where known.accepted_seq <= excluded.accepted_seq`
+    where known.accepted_seq <= excluded.accepted_seq
+    returning contact_digest, accepted_seq, xmax = 0 as is_new`
 }
 
-/** What was not sent because it is there already is as new as this upload; the lane's lock keeps others from these rows. */
-export const confirmRegister = (
+/** What is from before the list was cleared is not there: it is not confirmed. The lane's lock keeps others from these rows. */
+const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {
+  const digests = seals.contactIds.digests([...confirmed.keys()])
+  return sql`update contact_register as known set accepted_seq = d.seq
+    from of_list, unnest(${[...confirmed.values()]}::bigint[]) with ordinality as d (seq, place)
+    where known.register_id = of_list.id and known.contact_digest = ${pieceOf(digests, sql`d.place`)}
+      and known.accepted_seq < d.seq and known.accepted_seq >= of_list.cleared_seq`
+}
+
+/**
+ * The tables of one statement that writes what was learnt of contacts of one tenant's list, and keeps count of them: a row that is new counts one
+ * more, and so does one from before the list was cleared that is there again. The lane's lock keeps the list from being cleared meanwhile.
+ * Contacts are written before their register's row, here and by the trigger that counts deleted ones. Empty where nothing was learnt.
+ */
+export const settledRegister = (
   seals: Seals,
-  upload: UploadRow,
-  confirmed: readonly string[],
-): RawBuilder<unknown> =>
-  sql`update contact_register as known set accepted_seq = ${contentSeqOf(upload)}::bigint
-    where ${isOf(seals, ofRow(upload), confirmed)} and accepted_seq < ${contentSeqOf(upload)}::bigint`
+  ended: readonly RegisterOfUpload[],
+): RawBuilder<unknown>[] => {
+  const first = ended[0]
+  const { rows, confirmed } = newestOf(ended)
+  if (first === undefined || rows.length + confirmed.size === 0) return []
+  const { tenantId, listId } = ofRow(first.upload)
+  const newest = Math.max(...rows.map(({ seq }) => seq), ...confirmed.values())
+  const uploadIds = ended.map(({ upload }) => upload.id)
+  const added = sql`select count(*) from registered, of_list where registered.accepted_seq >= of_list.cleared_seq
+    and case when is_new or of_list.cleared_seq = 0 then is_new
+      else (select old.accepted_seq < of_list.cleared_seq from contact_register old
+        where old.register_id = of_list.id and old.contact_digest = registered.contact_digest) end`
+  return [
+    sql`of_list as materialized (select id, coalesce((select cleared_seq from list_clearing where list_id = ${listId}), 0) as cleared_seq
+      from register where tenant_id = ${tenantId} and list_id = ${listId})`,
+    ...(rows.length > 0 ? [sql`registered as (${upsert(seals, uploadIds, rows)})`] : []),
+    ...(confirmed.size > 0 ? [sql`confirmed as (${confirm(seals, confirmed)})`] : []),
+    sql`counted as (update register set contacts = contacts + ${rows.length > 0 ? sql`(${added})` : sql`0`},
+      newest_seq = greatest(newest_seq, ${newest}::bigint) from of_list where register.id = of_list.id)`,
+  ]
+}
+
+/** What outlives a clearing just written counts from now on; nothing does unless somebody was newer. Under the lane's lock. */
+export const countAfterClearing = async (
+  tx: Tx,
+  listId: string,
+  clearedSeq: string,
+): Promise<void> => {
+  await sql`select from register where list_id = ${listId} order by id for update`.execute(tx)
+  await sql`update register set contacts = case when newest_seq < ${clearedSeq}::bigint then 0 else
+      (select count(*) from contact_register where register_id = register.id and accepted_seq >= ${clearedSeq}::bigint) end
+    where list_id = ${listId}`.execute(tx)
+}
 
 /** Sees to it that the tenant's list has a register, once for each in the life of the process. */
 export const createEnsureRegister = (
@@ -165,10 +244,8 @@ export const createRegister = (
     )
   },
   registerSize: async (tenantId, listId) => {
-    const { rows } = await sql<{ size: string }>`select count(*) as size
-        from contact_register known left join list_clearing on list_clearing.list_id = ${listId}
-        where known.register_id = ${numberOf(tenantId, listId)}
-          and accepted_seq >= coalesce(cleared_seq, 0)`.execute(database.db)
-    return Number(rows[0]!.size)
+    const { rows } = await sql<{ contacts: string }>`select contacts from register
+      where tenant_id = ${tenantId} and list_id = ${listId}`.execute(database.db)
+    return Number(rows[0]?.contacts ?? 0)
   },
 })

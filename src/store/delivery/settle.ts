@@ -13,7 +13,7 @@ import {
   type UploadRow,
 } from '../uploads/upload-row.ts'
 import { checkFenced, FENCED_ROWS, fencedTables } from './fence.ts'
-import { confirmRegister, upsertRegister } from './register.ts'
+import { settledRegister } from './register.ts'
 
 type Settlement = Parameters<DeliveryStore['settle']>[1]
 
@@ -46,12 +46,10 @@ const writeOutcome = async (
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const results = sql`results as (${insertResults(input)}),`
-  const register = sql`registered as (${upsertRegister(seals, upload, input.delivered)}),`
-  const confirmation = sql`confirmed as (${confirmRegister(seals, upload, confirmed)}),`
+  const register = settledRegister(seals, [{ upload, delivered: input.delivered, confirmed }])
   const { rows } = await sql<UploadRow>`with
       ${input.results.length > 0 ? results : sql``}
-      ${input.delivered.length > 0 ? register : sql``}
-      ${confirmed.length > 0 ? confirmation : sql``}
+      ${register.length > 0 ? sql`${sql.join(register)},` : sql``}
       noted as (${auditInsert([input.audit])})
     update upload set version = version + 1, updated_at = clock_timestamp(),
       told_hold = null, ${moveMarks(settledNow)},

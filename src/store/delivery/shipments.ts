@@ -20,7 +20,7 @@ import {
   WORKABLE_SQL,
 } from '../uploads/upload-row.ts'
 import { lockLane, recordTry } from './record-try.ts'
-import { doubtContent, upsertRegister, confirmRegister } from './register.ts'
+import { doubtContent, settledRegister } from './register.ts'
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
@@ -121,12 +121,12 @@ const settleRegister = async (
   rows: readonly UploadRow[],
   settled: readonly SettledUpload[],
 ): Promise<void> => {
-  for (const { uploadId, delivered, confirmed } of settled) {
-    const row = rows.find(({ id }) => id === uploadId)
-    if (row === undefined) continue
-    if (delivered.length > 0) await upsertRegister(seals, row, delivered).execute(tx)
-    if (confirmed.length > 0) await confirmRegister(seals, row, confirmed).execute(tx)
-  }
+  const ended = settled.flatMap(({ uploadId, delivered, confirmed }) => {
+    const upload = rows.find(({ id }) => id === uploadId)
+    return upload === undefined ? [] : [{ upload, delivered, confirmed }]
+  })
+  const tables = settledRegister(seals, ended)
+  if (tables.length > 0) await sql`with ${sql.join(tables)} select`.execute(tx)
 }
 
 /** Of uploads that went together the newest is looked at again in Genesys: one read for all of them. */

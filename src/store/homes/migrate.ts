@@ -9,13 +9,19 @@ import { SqlFailure } from './sql-failure.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
-/** Statements end with a semicolon at the end of a line; comment lines are left out. */
-export const splitStatements = (text: string): string[] =>
-  text
-    .replaceAll(/^\s*--.*$/gm, '')
-    .split(/;[ \t]*$/m)
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '')
+/** Statements end with a semicolon at the end of a line, those within a function's `$$` aside; comment lines are left out. */
+export const splitStatements = (text: string): string[] => {
+  const statements: string[] = []
+  let open = ''
+  for (const piece of text.replaceAll(/^\s*--.*$/gm, '').split(/(?<=;)[ \t]*$/m)) {
+    open += piece
+    if (open.split('$$').length % 2 === 0) continue
+    const statement = open.trim().replace(/;$/, '').trim()
+    if (statement !== '') statements.push(statement)
+    open = ''
+  }
+  return statements
+}
 
 /** Name → place, in the order in which they run; folders keep ten numbers each and mean nothing. */
 export const migrationFiles = async (): Promise<Map<string, URL>> => {

@@ -25,4 +25,10 @@ export const fillRegister = async (
       [listId, digests, sealed, acceptedSeq, index + 1],
     )
   }
+  await store.sql.executeSql(
+    `update register set contacts = (select count(*) from contact_register left join list_clearing on list_clearing.list_id = $1
+        where register_id = register.id and accepted_seq >= coalesce(cleared_seq, 0)),
+      newest_seq = greatest(newest_seq, $2::bigint) where list_id = $1`,
+    [listId, acceptedSeq],
+  )
 }
