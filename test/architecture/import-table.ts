@@ -20,6 +20,7 @@ export const LAYERS: Record<string, Layer> = {
   jobs: { path: 'jobs/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
   genesys: { path: 'genesys/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
   sync: { path: 'sync/', mayImport: ['workflows/ports', 'domain', 'telemetry', 'lib'] },
+  inspection: { path: 'inspection/', mayImport: ['workflows/ports', 'domain', 'lib'] },
   http: { path: 'http/', mayImport: ['workflows', 'intake', 'domain', 'telemetry', 'lib'] },
   sandbox: { path: 'sandbox/', mayImport: ['domain', 'lib'] },
   'config.ts': {
@@ -48,6 +49,7 @@ export const DOORS: readonly Door[] = [
   { packages: ['pino', 'pino-pretty', 'prom-client'], from: ['telemetry'] },
   { packages: ['standardwebhooks'], from: ['sync', 'http'] },
   { packages: ['ipaddr.js'], from: ['sync'] },
+  { packages: ['file-type', 'yauzl', 'pdfjs-dist'], from: ['inspection'] },
   {
     packages: ['zod'],
     from: ['domain', 'intake', 'http', 'genesys', 'sync', 'store', 'sandbox', 'config.ts'],

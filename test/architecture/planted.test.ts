@@ -28,6 +28,13 @@ const planted: Record<string, { text: string; rule: string }> = {
   'src/jobs/knows-sync.ts': plant("import { x } from '../sync/x.ts'", 'layer jobs'),
   'src/genesys/knows-store.ts': plant("import { x } from '../store/x.ts'", 'layer genesys'),
   'src/sync/knows-genesys.ts': plant("import { x } from '../genesys/x.ts'", 'layer sync'),
+  'src/inspection/knows-store.ts': plant("import { x } from '../store/x.ts'", 'layer inspection'),
+  'src/workflows/sniffs.ts': plant("import { x } from 'file-type'", 'door file-type'),
+  'src/workflows/unzips.ts': plant("import { x } from 'yauzl'", 'door yauzl'),
+  'src/http/reads-pdf.ts': plant(
+    "import { x } from 'pdfjs-dist/legacy/build/pdf.mjs'",
+    'door pdfjs-dist',
+  ),
   'src/http/knows-store.ts': plant("import { x } from '../store/x.ts'", 'layer http'),
   'src/sandbox/knows-genesys.ts': plant("import { x } from '../genesys/x.ts'", 'layer sandbox'),
   'src/config.ts': plant("import { x } from './store/x.ts'", 'layer config.ts'),

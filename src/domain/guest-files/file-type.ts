@@ -1,0 +1,19 @@
+/** What is let in, by the extension of the name [contracts: 3]. */
+export const CONTENT_TYPES = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  pdf: 'application/pdf',
+  txt: 'text/plain',
+  zip: 'application/zip',
+} as const
+
+export type FileExtension = keyof typeof CONTENT_TYPES
+
+/** Genesys takes no larger file [guide-003], and message media neither by default. */
+export const MAX_FILE_BYTES = 10_485_760
+
+export const isFileExtension = (text: string): text is FileExtension =>
+  Object.hasOwn(CONTENT_TYPES, text)

@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
+
+import type { Scanner, ScanResult } from '../../workflows/ports/guest-files/scanner.ts'
+
+/** clamd takes 25 MB pieces at most by default; these need no memory of it. */
+const PIECE_BYTES = 64 * 1024
+/** Of silence. A scan of 10 MiB took 0.3 s [next-anchors: 4]; one that waits behind 20 others takes longer. */
+const SILENCE_MS = 60_000
+const MAX_ANSWER_BYTES = 4096
+
+const answerOf = async (socket: Socket): Promise<string> => {
+  let answer = ''
+  for await (const piece of socket as AsyncIterable<Buffer>) {
+    answer += piece.toString('utf8')
+    if (answer.includes('\0') || answer.length > MAX_ANSWER_BYTES) break
+  }
+  return answer.split('\0', 1)[0]!
+}
+
+const ask = async (
+  at: NetConnectOpts,
+  send: (socket: Socket) => Promise<void>,
+): Promise<string> => {
+  const socket = connect(at)
+  socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
+  // The answer may come, and the connection end, while there is still something to send: the answer counts.
+  socket.on('error', () => undefined)
+  try {
+    const answer = answerOf(socket)
+    answer.catch(() => undefined)
+    await send(socket).catch(() => undefined)
+    return await answer
+  } finally {
+    socket.destroy()
+  }
+}
+
+const write = async (socket: Socket, bytes: Uint8Array): Promise<void> => {
+  if (!socket.write(bytes)) await once(socket, 'drain')
+}
+
+const lengthOf = (count: number): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(count)
+  return length
+}
+
+/** `stream: OK` and nothing else is clean; a limit, an error or silence is no verdict. */
+const verdictOf = (answer: string): ScanResult['verdict'] => {
+  if (answer === 'stream: OK') return 'clean'
+  return /^stream: .+ FOUND$/u.test(answer) ? 'infected' : 'unavailable'
+}
+
+/** clamd at a socket or a port, by its own protocol (zINSTREAM: the length of each piece before it, a zero at the end). */
+export const createClamd = (at: NetConnectOpts): Scanner => {
+  const version = async (): Promise<string> => {
+    const answer = await ask(at, (socket) => write(socket, Buffer.from('zVERSION\0')))
+    // "ClamAV 1.4.6/27000/Mon Jan …": the version, then the age of the signatures.
+    const [program = '', signatures] = answer.split('/')
+    if (!/^ClamAV [\w.+-]{1,40}$/u.test(program)) throw new Error('clamd gives no version')
+    const name = program.replace('ClamAV', 'clamav')
+    return signatures !== undefined && /^\d{1,9}$/u.test(signatures)
+      ? `${name} (signatures ${signatures})`
+      : name
+  }
+  return {
+    engine: async () => version().catch(() => null),
+    scan: async (bytes) => {
+      try {
+        const engine = await version()
+        const answer = await ask(at, async (socket) => {
+          await write(socket, Buffer.from('zINSTREAM\0'))
+          for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+            const piece = bytes.subarray(from, from + PIECE_BYTES)
+            await write(socket, lengthOf(piece.length))
+            await write(socket, piece)
+          }
+          await write(socket, lengthOf(0))
+        })
+        return { verdict: verdictOf(answer), engine }
+      } catch {
+        return { verdict: 'unavailable', engine: null }
+      }
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import { crc32 } from 'node:zlib'
+
+/** What the structure of an image tells. */
+export type ImageStructure = {
+  /** Of the largest picture in it. */
+  largestPixels: number
+  /** Of all pictures together: what a viewer of an animation has to unpack. */
+  allPixels: number
+  /** Where the image ends; what follows belongs to nobody. */
+  endsAt: number
+}
+
+const PNG_START_BYTES = 8
+
+/** null: the file is no whole PNG. Every chunk is checked by its sum, so that a cut or spoilt one is seen. */
+export const pngStructure = (bytes: Buffer): ImageStructure | null => {
+  let at = PNG_START_BYTES
+  let pixels = 0
+  let hasData = false
+  while (at + 12 <= bytes.length) {
+    const length = bytes.readUInt32BE(at)
+    const end = at + 12 + length
+    if (end > bytes.length) return null
+    const type = bytes.toString('latin1', at + 4, at + 8)
+    if (bytes.readUInt32BE(end - 4) !== crc32(bytes.subarray(at + 4, end - 4))) return null
+    if (at === PNG_START_BYTES && (type !== 'IHDR' || length !== 13)) return null
+    if (type === 'IHDR') pixels = bytes.readUInt32BE(at + 8) * bytes.readUInt32BE(at + 12)
+    if (type === 'IDAT') hasData = true
+    if (type === 'IEND') {
+      return hasData && pixels > 0
+        ? { largestPixels: pixels, allPixels: pixels, endsAt: end }
+        : null
+    }
+    at = end
+  }
+  return null
+}
+
+const isFrameStart = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
+
+/** The place of the next marker in coded data: FF before anything but 00, FF and the restart markers. */
+const afterScan = (bytes: Buffer, from: number): number => {
+  let at = bytes.indexOf(0xff, from)
+  while (at >= 0 && at + 1 < bytes.length) {
+    const next = bytes[at + 1]!
+    if (next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at
+    at = bytes.indexOf(0xff, at + 1)
+  }
+  return -1
+}
+
+/** The next marker from `at` on, past bytes that only fill; null: there is none. */
+const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } | null => {
+  let at = from
+  if (bytes[at] !== 0xff) return null
+  while (bytes[at + 1] === 0xff) at += 1
+  const marker = bytes[at + 1]
+  return marker === undefined ? null : { marker, at }
+}
+
+/** null: the file is no whole JPEG. The end is that of the first picture: phones write others, films and notes behind it. */
+export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
+  let pixels = 0
+  let hasScan = false
+  for (let found = markerAt(bytes, 2); found !== null;) {
+    const { marker, at } = found
+    if (marker === 0xd9) {
+      return hasScan && pixels > 0
+        ? { largestPixels: pixels, allPixels: pixels, endsAt: at + 2 }
+        : null
+    }
+    const length = at + 4 > bytes.length ? 0 : bytes.readUInt16BE(at + 2)
+    const end = at + 2 + length
+    if (length < 2 || end > bytes.length) return null
+    if (isFrameStart(marker) && length >= 8) {
+      pixels = bytes.readUInt16BE(at + 5) * bytes.readUInt16BE(at + 7)
+    }
+    hasScan ||= marker === 0xda
+    found = markerAt(bytes, marker === 0xda ? afterScan(bytes, end) : end)
+  }
+  return null
+}
+
+/** Behind a chain of blocks of at most 255 bytes; -1: it does not end. */
+const afterBlocks = (bytes: Buffer, from: number): number => {
+  let at = from
+  while (at < bytes.length) {
+    const length = bytes[at]!
+    at += 1 + length
+    if (length === 0) return at
+  }
+  return -1
+}
+
+const colourTableBytes = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
+
+/** null: the file is no whole GIF. */
+export const gifStructure = (bytes: Buffer): ImageStructure | null => {
+  if (bytes.length < 14) return null
+  const canvas = bytes.readUInt16LE(6) * bytes.readUInt16LE(8)
+  let at = 13 + colourTableBytes(bytes[10]!)
+  let [largest, all] = [0, 0]
+  while (at >= 0 && at < bytes.length) {
+    const kind = bytes[at]!
+    if (kind === 0x3b) {
+      return largest > 0
+        ? { largestPixels: Math.max(canvas, largest), allPixels: all, endsAt: at + 1 }
+        : null
+    }
+    if (kind === 0x21) at = afterBlocks(bytes, at + 2)
+    else if (kind === 0x2c && at + 10 < bytes.length) {
+      const pixels = bytes.readUInt16LE(at + 5) * bytes.readUInt16LE(at + 7)
+      largest = Math.max(largest, pixels)
+      all += pixels
+      at = afterBlocks(bytes, at + 11 + colourTableBytes(bytes[at + 9]!))
+    } else return null
+  }
+  return null
+}
+
+const webpPixels = (type: string, data: Buffer): number => {
+  if (type === 'VP8 ' && data.length >= 10) {
+    return (data.readUInt16LE(6) & 0x3fff) * (data.readUInt16LE(8) & 0x3fff)
+  }
+  if (type === 'VP8L' && data.length >= 5 && data[0] === 0x2f) {
+    const bits = data.readUInt32LE(1)
+    return ((bits & 0x3fff) + 1) * (((bits >>> 14) & 0x3fff) + 1)
+  }
+  if (type === 'VP8X' && data.length >= 10) {
+    return (data.readUIntLE(4, 3) + 1) * (data.readUIntLE(7, 3) + 1)
+  }
+  if (type === 'ANMF' && data.length >= 16) {
+    return (data.readUIntLE(6, 3) + 1) * (data.readUIntLE(9, 3) + 1)
+  }
+  return 0
+}
+
+/** null: the file is no whole WebP. */
+export const webpStructure = (bytes: Buffer): ImageStructure | null => {
+  if (bytes.length < 20) return null
+  const end = bytes.readUInt32LE(4) + 8
+  if (end > bytes.length) return null
+  let [at, largest, all, hasPicture] = [12, 0, 0, false]
+  while (at + 8 <= end) {
+    const type = bytes.toString('latin1', at, at + 4)
+    const length = bytes.readUInt32LE(at + 4)
+    if (at + 8 + length > end) return null
+    const pixels = webpPixels(type, bytes.subarray(at + 8, at + 8 + length))
+    largest = Math.max(largest, pixels)
+    if (type !== 'VP8X') all += pixels
+    hasPicture ||= type !== 'VP8X' && pixels > 0
+    at += 8 + length + (length % 2)
+  }
+  return hasPicture
+    ? { largestPixels: largest, allPixels: all, endsAt: Math.min(end + (end % 2), bytes.length) }
+    : null
+}

@@ -1,0 +1,57 @@
+import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
+import { endsAsZip, hiddenFileIn, holdsScript } from './hidden-file.ts'
+import {
+  gifStructure,
+  jpegStructure,
+  pngStructure,
+  webpStructure,
+  type ImageStructure,
+} from './image-structure.ts'
+
+/** A picture of more is no photograph of a phone; unpacked it takes 400 MB of whoever looks at it [contracts: 3]. */
+export const MAX_PIXELS = 100_000_000
+/** Of all pictures of an animation: 10 s of full-screen film have half of it. */
+const MAX_ANIMATION_PIXELS = 2_000_000_000
+
+const STRUCTURES = {
+  'image/png': pngStructure,
+  'image/jpeg': jpegStructure,
+  'image/gif': gifStructure,
+  'image/webp': webpStructure,
+} satisfies Record<string, (bytes: Buffer) => ImageStructure | null>
+
+export type ImageType = keyof typeof STRUCTURES
+
+export const isImageType = (type: string): type is ImageType => Object.hasOwn(STRUCTURES, type)
+
+/** Readers of PDF look for its header in so many bytes (ISO 32000, Annex H). */
+const PDF_HEADER_REACH_BYTES = 1024
+
+const alsoAnother = (bytes: Buffer, endsAt: number): string | null => {
+  if (endsAsZip(bytes)) return 'archive'
+  if (bytes.subarray(0, PDF_HEADER_REACH_BYTES).includes('%PDF-')) return 'pdf'
+  const behind = hiddenFileIn(bytes.subarray(endsAt))
+  if (behind !== null) return behind
+  return holdsScript(bytes) ? 'script' : null
+}
+
+/** null: the image is whole, not too large, and nothing else. */
+export const imageFault = (type: ImageType, bytes: Buffer): FileFault | null => {
+  const structure = STRUCTURES[type](bytes)
+  if (structure === null) {
+    return fileFault(
+      'file-type-mismatch',
+      'The image is not whole: it ends too early, or is damaged.',
+    )
+  }
+  if (structure.largestPixels > MAX_PIXELS) {
+    return fileFault('image-too-large', `The image has more than ${MAX_PIXELS / 1e6} megapixels.`)
+  }
+  if (structure.allPixels > MAX_ANIMATION_PIXELS) {
+    return fileFault('image-too-large', 'The pictures of the animation are too large together.')
+  }
+  const hidden = alsoAnother(bytes, structure.endsAt)
+  return hidden === null
+    ? null
+    : fileFault('file-type-mismatch', `The image also is or holds another file (${hidden}).`)
+}

@@ -1,0 +1,102 @@
+import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
+import { hiddenFileIn, endsAsZip } from './hidden-file.ts'
+import { holdsObjects, streamsOf, unfolded, type PdfStream } from './pdf-streams.ts'
+import { hasActionText, hasActiveName, namesIn } from './pdf-text.ts'
+
+/** Objects of a file of 10 MB take no more. */
+const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024
+
+const active = (detail: string): FileFault => fileFault('pdf-active-content', detail)
+
+const ACTIVE = active(
+  'The PDF runs something or reaches outside of itself: a script, a program, a form that is sent, or another file.',
+)
+const OPAQUE = active(
+  'A part of the PDF is packed or encrypted so that nobody can see what it does.',
+)
+const EMBEDDED = active(
+  'The PDF has another file in it; only XML (as in an electronic invoice) is let in.',
+)
+
+/** An XML document and nothing that a browser runs. */
+export const isPlainXml = (bytes: Uint8Array): boolean => {
+  const text = Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/^\ufeff/u, '')
+    .trimStart()
+  return (
+    /^<(?:\?xml|[a-z_][\w.:-]*[\s>])/iu.test(text) &&
+    !/<(?:html|svg|script|\w+:script)[\s>/]/iu.test(text)
+  )
+}
+
+const alsoAnother = (bytes: Buffer, text: string): FileFault | null => {
+  const lastEnd = text.lastIndexOf('%%EOF')
+  if (endsAsZip(bytes)) return fileFault('file-type-mismatch', 'The PDF is an archive, too.')
+  return lastEnd >= 0 && hiddenFileIn(bytes.subarray(lastEnd + 5)) !== null
+    ? fileFault('file-type-mismatch', 'Another file follows the end of the PDF.')
+    : null
+}
+
+const isActive = (text: string): boolean => hasActionText(text) || hasActiveName(text)
+
+/** The texts of all object streams; a fault where one cannot be read, or does something. */
+const objectTexts = (bytes: Buffer, objects: readonly PdfStream[]): string[] | FileFault => {
+  const texts: string[] = []
+  let leftBytes = MAX_UNFOLDED_BYTES
+  for (const stream of objects) {
+    const content = unfolded(bytes, stream, leftBytes)
+    if (content === null) return OPAQUE
+    leftBytes -= content.length
+    const text = content.toString('latin1')
+    if (isActive(text)) return ACTIVE
+    texts.push(text)
+  }
+  return texts
+}
+
+/**
+ * null: no object of the PDF does anything. Objects are read as they lie in the bytes, those in object streams too, and not by the file's own
+ * table of them: what the table leaves out is looked at, and what it points into cannot hide. `pdfjs-dist` looks after this.
+ */
+export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
+  const text = bytes.toString('latin1')
+  const other = alsoAnother(bytes, text)
+  if (other !== null) return other
+  if (isActive(text)) return ACTIVE
+  const isEncrypted =
+    [...namesIn(text)].includes('Encrypt') || /\/Encrypt\s+\d+\s+\d+\s+R/u.test(text)
+  const streams = [...streamsOf(text)]
+  const objects = streams.filter(holdsObjects)
+  if (isEncrypted && objects.length > 0) return OPAQUE
+  const inner = objectTexts(bytes, objects)
+  if (!Array.isArray(inner)) return inner
+  const embedded = embeddedIn([text, ...inner], streams)
+  if (embedded === null) return EMBEDDED
+  if (isEncrypted && embedded.length > 0) return OPAQUE
+  const isXml = (stream: PdfStream): boolean => {
+    const content = unfolded(bytes, stream, MAX_UNFOLDED_BYTES)
+    return content !== null && isPlainXml(content)
+  }
+  return embedded.every(isXml) ? null : EMBEDDED
+}
+
+/** The streams of embedded files; null: one of them is not to be found. */
+const embeddedIn = (
+  texts: readonly string[],
+  streams: readonly PdfStream[],
+): PdfStream[] | null => {
+  const numbers = new Set<string>()
+  for (const text of texts) {
+    for (const [, dictionary = ''] of text.matchAll(/\/EF\s*(<<[^]*?>>|\d+\s+\d+\s+R)/gu)) {
+      if (!dictionary.startsWith('<<')) return null
+      for (const [, number = ''] of dictionary.matchAll(/(\d+)\s+\d+\s+R/gu)) numbers.add(number)
+    }
+  }
+  const embedded = streams.filter(
+    ({ object, dictionary }) =>
+      (object !== null && numbers.has(object)) || /\/EmbeddedFile\b(?!s)/u.test(dictionary),
+  )
+  const found = new Set(embedded.map(({ object }) => object))
+  return [...numbers].every((number) => found.has(number)) ? embedded : null
+}

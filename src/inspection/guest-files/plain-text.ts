@@ -1,0 +1,28 @@
+import { fileFault, type FileFault } from '../../domain/guest-files/file-fault.ts'
+
+/** Control characters that stand in honest text. */
+const LAYOUT = /[\t\n\f\r]/gu
+/** How files begin that programs read as something else than text. */
+const OTHER_START =
+  /^\s*(?:<(?:!doctype|html|head|body|svg|script|\?xml|\?php|%)|#!|%pdf-|%!ps|\{\\rtf)/iu
+
+/** null: plain text in UTF-8 and nothing that a program takes for more. */
+export const textFault = (bytes: Uint8Array): FileFault | null => {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return fileFault(
+      'text-invalid',
+      'The text is not in UTF-8. Save it as UTF-8 and send it again.',
+    )
+  }
+  if (/\p{Cc}/u.test(text.replace(LAYOUT, '')))
+    return fileFault('text-invalid', 'The text has control characters.')
+  return OTHER_START.test(text)
+    ? fileFault(
+        'file-type-mismatch',
+        'The file begins as a page, a script or another document does.',
+      )
+    : null
+}

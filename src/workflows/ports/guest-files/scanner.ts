@@ -1,0 +1,14 @@
+export type ScanResult = {
+  /** `unavailable`: no verdict, for whatever reason; never taken for clean. */
+  verdict: 'clean' | 'infected' | 'unavailable'
+  /** Name and version of what looked; null: it was not reached. */
+  engine: string | null
+}
+
+/** A scanner for malware. */
+export type Scanner = {
+  /** Name and version; null: it cannot be reached. */
+  engine(): Promise<string | null>
+  /** Looks at a whole file. Never throws. */
+  scan(bytes: Uint8Array): Promise<ScanResult>
+}
