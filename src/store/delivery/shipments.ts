@@ -75,30 +75,34 @@ const createShip =
       if (goes) await recordTry(tx, claim, id)
     })
 
-/** What the end of the shipment makes of each upload that is still the lane's, in one statement. */
+/**
+ * What the end of the shipment makes of each upload that is still the lane's, in one statement. Each row looks its outcome up by its own id:
+ * a join with them all costs the product of both numbers whenever the planner believes that the lane has few uploads.
+ */
 const writeUploads = async (
   tx: Tx,
   claim: LaneClaim,
   settled: readonly SettledUpload[],
 ): Promise<UploadRow[]> => {
-  const given = settled.map(({ uploadId, counts, superseded }) => ({
-    ...{ upload_id: uploadId, superseded, ...counts },
-  }))
+  const ids = settled.map(({ uploadId }) => uploadId)
+  const outcomes = Object.fromEntries(
+    settled.map(({ uploadId, counts, superseded }) => [uploadId, { superseded, ...counts }]),
+  )
   const ends = sql`upload.state in (${LANE_STATES_SQL}) and cancel_requested_at is null
     and g.delivered + g.unchanged + g.failed + g.unprocessed = rows_accepted`
   const lost = sql`g.failed > 0 and g.delivered + g.unchanged = 0`
   const { rows } =
     await sql<UploadRow>`update upload set version = version + 1, updated_at = clock_timestamp(),
       told_hold = null, settled_at = clock_timestamp(),
-      rows_delivered = g.delivered, rows_unchanged = g.unchanged, rows_failed = g.failed, rows_unprocessed = g.unprocessed,
-      batches_delivered = batches_delivered + case when ${lost} then 0 else 1 end,
-      batches_failed = batches_failed + case when ${lost} then 1 else 0 end,
-      state = case when ${ends} then case when rows_rejected + g.failed + g.unprocessed - g.superseded > 0
-        then 'completed_with_errors' else 'completed' end else upload.state end,
-      completed_at = case when ${ends} then clock_timestamp() end
-    from json_to_recordset(${JSON.stringify(given)}::json) as g (upload_id text, superseded int, delivered int, unchanged int,
-      failed int, unprocessed int)
-    where upload.id = g.upload_id and upload.lane_key = ${claim.key} and upload.completed_at is null
+      (rows_delivered, rows_unchanged, rows_failed, rows_unprocessed, batches_delivered, batches_failed, state, completed_at) = (
+        select g.delivered, g.unchanged, g.failed, g.unprocessed,
+          batches_delivered + case when ${lost} then 0 else 1 end, batches_failed + case when ${lost} then 1 else 0 end,
+          case when ${ends} then case when rows_rejected + g.failed + g.unprocessed - g.superseded > 0
+            then 'completed_with_errors' else 'completed' end else upload.state end,
+          case when ${ends} then clock_timestamp() end
+        from jsonb_to_record(${JSON.stringify(outcomes)}::jsonb -> upload.id)
+          as g (superseded int, delivered int, unchanged int, failed int, unprocessed int))
+    where id = any(${ids}::text[]) and lane_key = ${claim.key} and completed_at is null
     returning ${UPLOAD_COLUMNS}`.execute(tx)
   return rows
 }
@@ -121,8 +125,9 @@ const settleRegister = async (
   rows: readonly UploadRow[],
   settled: readonly SettledUpload[],
 ): Promise<void> => {
+  const byId = new Map(rows.map((row) => [row.id, row]))
   const ended = settled.flatMap(({ uploadId, delivered, confirmed }) => {
-    const upload = rows.find(({ id }) => id === uploadId)
+    const upload = byId.get(uploadId)
     return upload === undefined ? [] : [{ upload, delivered, confirmed }]
   })
   const tables = settledRegister(seals, ended)

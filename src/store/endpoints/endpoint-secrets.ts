@@ -1,5 +1,3 @@
-import { sql } from 'kysely'
-
 import type { Keyring } from '../homes/keyring.ts'
 import { secretContext } from './endpoint-row.ts'
 
@@ -14,7 +12,7 @@ export type SecretRow = {
 }
 
 /** Of `sync_endpoint`, under its own name or as `e`. */
-export const SECRET_COLUMNS = sql`tenant_id, name, secret, secret_key_id,
+export const SECRET_COLUMNS = `tenant_id, name, secret, secret_key_id,
   case when previous_secret_until > clock_timestamp() then previous_secret end as previous_secret, previous_secret_key_id`
 
 /** Those that messages are signed with now; the present one first. */

@@ -77,7 +77,7 @@ const hears = ({ tenant_id, events }: EndpointRow, type: string, { tenantId }: T
 
 /** The lock keeps an endpoint that is being deleted until its deliveries can be deleted with it. */
 const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {
-  const { rows } = await sql<EndpointRow>`select id, url, source, events, ${SECRET_COLUMNS}
+  const { rows } = await sql<EndpointRow>`select id, url, source, events, ${sql.raw(SECRET_COLUMNS)}
     from sync_endpoint where tenant_id = any(${[...tenantIds]}::text[]) and enabled
     order by id for key share`.execute(tx)
   return rows

@@ -33,7 +33,7 @@ type DeliveryRow = SecretRow & {
 /** Overdue deliveries taken in one round of the sweep. */
 const OVERDUE_AT_ONCE = 500
 /** A job comes at its delivery's time by whole seconds of the transaction's clock, which is a little before the row's. */
-const DUE_SLACK = sql`interval '1 second'`
+const DUE_SLACK = `interval '1 second'`
 
 const createEnvEndpoints = (deps: {
   database: Database
@@ -77,17 +77,17 @@ const createEnvEndpoints = (deps: {
   },
 })
 
+const LOAD =
+  keptStatement(`select d.id, d.tenant_id, d.endpoint_id, e.name, e.url, e.source, e.secret, e.secret_key_id,
+    e.previous_secret, e.previous_secret_key_id, d.event_type, d.object, d.body, d.attempts, d.created_at
+  from sync_delivery d join (select id, url, source, enabled, ${SECRET_COLUMNS} from sync_endpoint) e on e.id = d.endpoint_id
+  where d.id = $1 and d.state = 'pending' and e.enabled
+    and d.next_at <= clock_timestamp() + ${DUE_SLACK}`)
+
 const createLoad =
   (deps: { database: Database; keyring: Keyring }): SyncStore['load'] =>
   async (deliveryId) => {
-    const { rows } =
-      await sql<DeliveryRow>`select d.id, d.tenant_id, d.endpoint_id, e.name, e.url, e.source, e.secret, e.secret_key_id,
-          e.previous_secret, e.previous_secret_key_id, d.event_type, d.object, d.body, d.attempts, d.created_at
-        from sync_delivery d join (select id, url, source, enabled, ${SECRET_COLUMNS} from sync_endpoint) e
-          on e.id = d.endpoint_id
-        where d.id = ${deliveryId} and d.state = 'pending' and e.enabled
-          and d.next_at <= clock_timestamp() + ${DUE_SLACK}`.execute(deps.database.db)
-    const row = rows[0]
+    const [row] = await runKept<DeliveryRow>(deps.database.db, LOAD, [deliveryId])
     if (!row) return null
     return {
       id: row.id,

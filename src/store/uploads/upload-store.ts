@@ -9,6 +9,7 @@ import { withWaits } from '../delivery/lane-waits.ts'
 import { createEnsureRegister } from '../delivery/register.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import type { Database, Db } from '../homes/database.ts'
+import { keptStatement, runKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import type { Seals } from '../homes/seals.ts'
 import { SqlFailure } from '../homes/sql-failure.ts'
@@ -120,16 +121,16 @@ const discard = async (
   return rows.length === 1
 }
 
+const READ_CHUNK = keptStatement(`
+  select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+  from chunk join upload on upload.id = chunk.upload_id where upload_id = $1 and seq = $2::int`)
+
 const createReadChunk =
   (db: Db, keyring: Keyring): UploadStore['readChunk'] =>
   async (uploadId, seq) => {
-    const { rows } = await sql<ChunkRow & SealedKey>`
-      select seq, first_line, last_line, payload, left_out, data_key, data_key_id
-      from chunk join upload on upload.id = chunk.upload_id where upload_id = ${uploadId} and seq = ${seq}`.execute(
-      db,
-    )
-    if (!rows[0]) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
-    return decodeChunk(openKey(keyring, uploadId, rows[0]), uploadId, rows[0])
+    const [row] = await runKept<ChunkRow & SealedKey>(db, READ_CHUNK, [uploadId, seq])
+    if (!row) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
+    return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
   }
 
 /** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
