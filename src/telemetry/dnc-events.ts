@@ -1,10 +1,11 @@
 /** What is told of do-not-call entries. */
 export type DncEvents = {
-  /** Entries that suppress from now on. */
+  /** Entries that suppress from now on, or removals. */
   'dnc.accepted': {
     submissionId: string
     tenantId: string
     dncListId: string
+    kind: 'add' | 'remove'
     requestId: string
     read: number
     accepted: number

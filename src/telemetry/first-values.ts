@@ -51,7 +51,9 @@ const setFirstSegments = (metrics: Metrics): void => {
 }
 
 const setFirstEntries = (metrics: Metrics): void => {
-  for (const outcome of DNC_ENTRY_OUTCOMES) metrics.dncEntries.inc({ outcome }, 0)
+  for (const outcome of DNC_ENTRY_OUTCOMES) {
+    for (const kind of ['add', 'remove']) metrics.dncEntries.inc({ kind, outcome }, 0)
+  }
 }
 
 /**

@@ -188,6 +188,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 
 const dncMetrics = ({ counter, gauge }: Makers) => ({
   dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by what became of them', [
+    'kind',
     'outcome',
   ]),
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),

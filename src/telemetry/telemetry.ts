@@ -111,10 +111,11 @@ const DELIVERY_EFFECTS: Effects = {
 }
 
 const DNC_EFFECTS: Effects = {
-  'dnc.accepted': (metrics, { accepted, rejected, quarantined, duplicates, blank, rejections }) => {
+  'dnc.accepted': (metrics, { kind, rejections, ...counts }) => {
+    const { accepted, rejected, quarantined, duplicates, blank } = counts
     const outcomes = { accepted, rejected, quarantined, duplicates, blank }
     for (const [outcome, count] of Object.entries(outcomes)) {
-      metrics.dncEntries.inc({ outcome }, count)
+      metrics.dncEntries.inc({ kind, outcome }, count)
     }
     for (const [code, count] of Object.entries(rejections))
       metrics.dncRejections.inc({ code }, count)

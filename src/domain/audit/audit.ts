@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = [
   'segment.applied',
   'segment.failed',
   'dnc.accepted',
+  'dnc.removed',
+  'dnc.overridden',
   'dnc.released',
   'dnc.resumed',
   'dnc.sent',

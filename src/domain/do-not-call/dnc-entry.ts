@@ -27,6 +27,17 @@ export const ENTRY_FIELDS = [
 ] as const
 export type EntryField = (typeof ENTRY_FIELDS)[number]
 
+/** The words of a removal, whose `reason` is said in the caller's own words: it ends what stands, and has no end itself. */
+export const REMOVAL_FIELDS = [
+  'phoneNumber',
+  'email',
+  'reason',
+  'source',
+  'receivedAt',
+  'region',
+  'contactListIds',
+] as const satisfies readonly EntryField[]
+
 /** An entry that passed. */
 export type DncEntry = {
   kind: SubjectKind

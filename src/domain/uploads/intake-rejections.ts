@@ -155,6 +155,11 @@ export const INTAKE_REJECTIONS = {
     '{"phoneNumber": "+14155550101", "email": "ann@example.com"}',
     'Make two entries of it, one with phoneNumber and one with email.',
   ),
+  'override-needed': page(
+    'The removal is about somebody whose do-not-call entry is REGULATORY. Such an entry is ended only by somebody who may, and who says so.',
+    'A removal of +14155550101 without the option override, while an entry with the reason REGULATORY stands for it.',
+    'Check whether the law allows it. Then send the removal with override=true and a key that has the scope dnc:override by name.',
+  ),
   'phone-region-missing': page(
     'The number is written as within a country, and the do-not-call entry does not say of which. None is made up: the wrong person would be suppressed.',
     '(415) 555-0101 without a region.',

@@ -7,7 +7,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-import { dncOptionsSchema } from '../../domain/do-not-call/dnc-options.ts'
+import { dncOptionsSchema, dncRemovalOptionsSchema } from '../../domain/do-not-call/dnc-options.ts'
 import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
 import { dncEventSchema, submissionSchema } from '../routes/do-not-call/dnc-schemas.ts'
 import { segmentEventSchema } from '../routes/segments/segment-schemas.ts'
@@ -111,6 +111,7 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
         ...Object.fromEntries(schemas),
         UploadOptions: optionsOf(uploadCallOptionsSchema),
         DncOptions: optionsOf(dncOptionsSchema),
+        DncRemovalOptions: optionsOf(dncRemovalOptionsSchema),
       },
       headers: RESPONSE_HEADERS,
       examples: Object.fromEntries(codesNamedIn(paths).map((code) => [code, problemExample(code)])),

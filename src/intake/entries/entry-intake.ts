@@ -1,10 +1,5 @@
 import type { NewDncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
-import {
-  ENTRY_FIELDS,
-  type DncEntry,
-  type EntryField,
-  type EntryTerms,
-} from '../../domain/do-not-call/dnc-entry.ts'
+import type { DncEntry, EntryField, EntryTerms } from '../../domain/do-not-call/dnc-entry.ts'
 import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
 import type { DncSource, StoredEntry } from '../../domain/do-not-call/dnc-submission.ts'
 import { isBlank } from '../../domain/text/unseen-characters.ts'
@@ -22,7 +17,12 @@ import type { EntryCells, JudgeEntry } from './entry-steps.ts'
 export type EntrySpec = Pick<
   IntakeSpec,
   'format' | 'fileName' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'
-> & { options: DncOptions; judge: JudgeEntry }
+> & {
+  options: DncOptions
+  judge: JudgeEntry
+  /** Those that an entry may have. */
+  fields: readonly EntryField[]
+}
 
 export type EntryResult = {
   counts: { read: number; rejected: number; blank: number }
@@ -177,7 +177,7 @@ export const runEntryIntake = async (
   const options = { delimiter, encoding, hasHeader: true }
   const jsonForm = {
     member: 'entries' as const,
-    columns: ENTRY_FIELDS,
+    columns: spec.fields,
     lists: new Set(['contactListIds']),
   }
   const file = await readFile(body, { ...spec, options, jsonForm }, rows.sink, passOn).catch(

@@ -1,5 +1,5 @@
 import { looksPersonal, shownName } from '../../domain/contacts/personal-name.ts'
-import { ENTRY_FIELDS, type EntryField } from '../../domain/do-not-call/dnc-entry.ts'
+import type { EntryField } from '../../domain/do-not-call/dnc-entry.ts'
 import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
 import { isForbiddenName } from '../columns/column-names.ts'
 import { readHeader } from '../columns/file-header.ts'
@@ -17,9 +17,12 @@ export type EntryLayout = {
   cellsOf(record: readonly string[]): readonly string[]
 }
 
-const fieldOf = (name: string, mapping: DncOptions['mapping']): EntryField | null | undefined => {
+/** What the columns of a file may be. */
+type Columns = { fields: readonly EntryField[]; mapping: DncOptions['mapping'] }
+
+const fieldOf = (name: string, { fields, mapping }: Columns): EntryField | null | undefined => {
   if (mapping !== undefined && Object.hasOwn(mapping, name)) return mapping[name]!
-  return ENTRY_FIELDS.find((field) => field === name)
+  return fields.find((field) => field === name)
 }
 
 const refusePersonal = (names: readonly string[]): void => {
@@ -32,31 +35,36 @@ const refusePersonal = (names: readonly string[]): void => {
   )
 }
 
-const refuseUnknown = (names: readonly string[], mapping: DncOptions['mapping']): void => {
+const refuseUnknown = (names: readonly string[], about: Columns): void => {
+  const { fields } = about
   const unknown = names.filter(
-    (name) => isForbiddenName(name) || fieldOf(name, mapping) === undefined,
+    (name) => isForbiddenName(name) || fieldOf(name, about) === undefined,
   )
-  const absent = Object.keys(mapping ?? {}).filter((name) => !names.includes(name))
+  const absent = Object.keys(about.mapping ?? {}).filter((name) => !names.includes(name))
   if (unknown.length + absent.length === 0) return
   const columns = [...new Set([...unknown, ...absent])].slice(0, 50).map(shownName)
   const detail =
     'The file has columns that no entry has, or `mapping` names columns that the file does not have.'
-  throw new FileRefused('dnc-columns-unknown', detail, { columns, fields: ENTRY_FIELDS })
+  throw new FileRefused('dnc-columns-unknown', detail, { columns, fields })
 }
 
 /** Throws `FileRefused` for a header that is no header of entries. */
 export const layOutEntries = (
   record: readonly string[],
-  { format, options }: { format: string; options: Pick<DncOptions, 'mapping'> },
+  {
+    format,
+    options,
+    fields,
+  }: { format: string; options: Pick<DncOptions, 'mapping'>; fields: readonly EntryField[] },
 ): EntryLayout => {
   const guarded = format === 'csv'
   const { names, positions, needed } = readHeader(record, guarded)
-  const mapping = format === 'csv' ? options.mapping : undefined
+  const about = { fields, mapping: format === 'csv' ? options.mapping : undefined }
   refusePersonal(names)
-  refuseUnknown(names, mapping)
+  refuseUnknown(names, about)
   const places: EntryLayout['places'] = {}
   for (const [at, name] of names.entries()) {
-    const field = fieldOf(name, mapping)
+    const field = fieldOf(name, about)
     if (field === null || field === undefined) continue
     if (places[field] !== undefined) {
       const twice = [positions[places[field]]!, positions[at]!]

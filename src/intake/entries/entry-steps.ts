@@ -5,7 +5,7 @@ import {
   type EntryField,
   type EntryTerms,
 } from '../../domain/do-not-call/dnc-entry.ts'
-import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
+import { LONGEST_WORDS, type DncOptions } from '../../domain/do-not-call/dnc-options.ts'
 import { instantOf } from '../../domain/do-not-call/instant.ts'
 import { subjectOf } from '../../domain/do-not-call/subject.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
@@ -26,8 +26,12 @@ export type JudgeEntry = (
   cells: EntryCells,
 ) => { entry: DncEntry; faults: null } | { faults: [EntryFault, ...EntryFault[]] }
 
-/** The steps for the entries of one submission, by its options; `now`: expiries must lie behind it. */
+/**
+ * The steps for the entries of one submission, by its options; `now`: expiries must lie behind it. Those that remove say their reason in words, and are
+ * of every country: nobody is called back into quarantine.
+ */
 export type BuildEntrySteps = (submission: {
+  kind?: 'add' | 'remove'
   options: Pick<
     DncOptions,
     'reason' | 'source' | 'receivedAt' | 'expiresAt' | 'expires' | 'region' | 'contactListIds'
@@ -80,20 +84,38 @@ const readReason = (
   return { reason: reasons.get(word.toLowerCase()) ?? 'UNSPECIFIED', originalReason: word }
 }
 
-const readTerms = (rules: DncRules, cells: EntryCells, now: number): ReadTerms => {
-  const faults: EntryFault[] = []
-  for (const field of ['reason', 'source'] as const) {
-    if (cells(field).trim().length > LONGEST_WORD) faults.push({ code: 'cell-too-long', field })
-  }
-  const receivedAt = readInstant(cells('receivedAt'), 'receivedAt', faults)
+/** Until when the entry holds, under either name. */
+const readExpiry = (cells: EntryCells, now: Date, faults: EntryFault[]): string | null => {
   const field = isBlank(cells('expiresAt')) ? 'expires' : 'expiresAt'
   const expiresAt = readInstant(cells(field), field, faults)
   if (field === 'expiresAt' && !isBlank(cells('expires'))) {
     const other = readInstant(cells('expires'), 'expires', faults)
     if (other !== expiresAt) faults.push({ code: 'expiry-twice', field: 'expires' })
   }
-  if (expiresAt !== null && Date.parse(expiresAt) <= now)
+  if (expiresAt !== null && Date.parse(expiresAt) <= now.getTime())
     faults.push({ code: 'expiry-past', field })
+  return expiresAt
+}
+
+/** Why something is removed: no reason not to call, so it is none of ours. */
+const inWords = (text: string): ReturnType<typeof readReason> => ({
+  reason: 'UNSPECIFIED',
+  originalReason: isBlank(text) ? null : text.trim(),
+})
+
+const readTerms = (
+  rules: DncRules,
+  cells: EntryCells,
+  about: Pick<Submitted, 'kind' | 'now'>,
+): ReadTerms => {
+  const faults: EntryFault[] = []
+  const removes = about.kind === 'remove'
+  for (const field of ['reason', 'source'] as const) {
+    const longest = field === 'reason' && removes ? LONGEST_WORDS : LONGEST_WORD
+    if (cells(field).trim().length > longest) faults.push({ code: 'cell-too-long', field })
+  }
+  const receivedAt = readInstant(cells('receivedAt'), 'receivedAt', faults)
+  const expiresAt = readExpiry(cells, about.now, faults)
   const source = cells('source').trim()
   const region = cells('region').trim()
   if (region !== '' && !isPhoneRegion(region)) {
@@ -103,7 +125,7 @@ const readTerms = (rules: DncRules, cells: EntryCells, now: number): ReadTerms =
     faults,
     region,
     terms: {
-      ...readReason(cells('reason'), rules),
+      ...(removes ? inWords(cells('reason')) : readReason(cells('reason'), rules)),
       source: source === '' ? null : source,
       receivedAt,
       expiresAt,
@@ -112,7 +134,7 @@ const readTerms = (rules: DncRules, cells: EntryCells, now: number): ReadTerms =
   }
 }
 
-type Submitted = { options: Parameters<BuildEntrySteps>[0]['options']; now: Date }
+type Submitted = Parameters<BuildEntrySteps>[0]
 
 /** An entry's own cells, and where it has none what the options say. */
 const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells => {
@@ -131,14 +153,14 @@ const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells
 }
 
 /** The terms of entries, each kind judged once: by the cells as they stand, for most entries of a submission say the same. */
-const createTerms = (rules: DncRules, { options, now }: Submitted) => {
+const createTerms = (rules: DncRules, submission: Submitted) => {
   const known = new Map<string, ReadTerms>()
   return (own: EntryCells): ReadTerms => {
     let key = ''
     for (const field of TERMS_FIELDS) key += `${own(field)}\0`
     const before = known.get(key)
     if (before !== undefined) return before
-    const read = readTerms(rules, withOptions(own, options), now.getTime())
+    const read = readTerms(rules, withOptions(own, submission.options), submission)
     if (known.size >= MOST_TERMS) known.clear()
     known.set(key, read)
     return read
@@ -179,7 +201,10 @@ export const createEntrySteps = (
       if (first !== undefined) return { faults: [first, ...more] }
       const { kind, subject } = person as Person
       const country = kind === 'phone' ? countryOfPhone(subject) : null
-      const quarantined = kind === 'phone' && !rules.allowedCountries.has(country ?? '')
+      const quarantined =
+        kind === 'phone' &&
+        submission.kind !== 'remove' &&
+        !rules.allowedCountries.has(country ?? '')
       return { faults: null, entry: { kind, subject, terms, quarantined } }
     }
   }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 
 import { appliedState, type DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
+import type { Ids } from '../../lib/ids.ts'
 import type {
   AcceptSubmission,
   DncSubmissionStore,
@@ -11,6 +12,7 @@ import type { Outbox, Telling } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { answerClaim } from '../uploads/stored-answer.ts'
+import { closeChunk, CLOSING_COLUMNS, type Closing } from './removals/close-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /**
@@ -48,16 +50,18 @@ const toldOf = (submission: DncSubmission): Telling[] => [
   ...(submission.state === 'applying' ? [] : [{ type: 'dnc.applied' as const, submission }]),
 ]
 
+/** What a single chunk ends, is ended with the acceptance: whoever sends one removal finds it done by the answer. */
+const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
+  if (chunks !== 1) return
+  const { rows } = await sql<Closing>`select ${CLOSING_COLUMNS} from dnc_submission
+    where id = ${id} and closes_from is not null`.execute(tx)
+  if (rows[0] !== undefined) await closeChunk(tx, ids, rows[0])
+}
+
+type Deps = { database: Database; seals: Seals; outbox: Pick<Outbox, 'tell'>; ids: Ids }
+
 export const createAcceptSubmission =
-  ({
-    database,
-    seals,
-    outbox,
-  }: {
-    database: Database
-    seals: Seals
-    outbox: Pick<Outbox, 'tell'>
-  }): DncSubmissionStore['accept'] =>
+  ({ database, seals, outbox, ids }: Deps): DncSubmissionStore['accept'] =>
   (input) =>
     inTransaction(database, async (tx) => {
       const { id, counts, source, columns, rejections } = input
@@ -70,6 +74,7 @@ export const createAcceptSubmission =
           quarantined = ${counts.quarantined}, duplicates = ${counts.duplicates}, blank = ${counts.blank},
           rejections = ${JSON.stringify(rejections)}::jsonb, source = ${JSON.stringify(source)}::jsonb,
           columns = ${JSON.stringify(columns)}::jsonb, accepted_at = clock_timestamp(), updated_at = clock_timestamp(),
+          closes_from = case when (overrides or kind = 'remove') and ${counts.accepted + counts.quarantined > 0}::boolean then 0 end,
           applied_at = case when ${state !== 'applying'} then clock_timestamp() end
         where id = ${id} and state = 'receiving' returning ${SUBMISSION_COLUMNS}`.execute(tx)
       if (rows[0] === undefined) throw new StagingLost(`Submission ${id} is not being received`)
@@ -80,6 +85,7 @@ export const createAcceptSubmission =
         throw new StagingLost(`Submission ${id}: its idempotency claim is gone or answered`)
       }
       await appendAudit(tx, [input.audit])
+      await closeOne(tx, ids, input)
       await outbox.tell(tx, toldOf(submission))
       return { submission, answer }
     })

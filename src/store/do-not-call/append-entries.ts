@@ -10,7 +10,7 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { createPackChunk, SUBJECT_KINDS } from './entry-chunks.ts'
 
 /** Which contact lists an entry holds for, as part of its key: 0 is all. */
-const scopeOf = (contactListIds: EntryTerms['contactListIds']): string => {
+export const scopeOf = (contactListIds: EntryTerms['contactListIds']): string => {
   if (contactListIds === null) return '0'
   const scope = sha256(JSON.stringify(contactListIds)).readBigInt64BE()
   return String(scope === 0n ? 1n : scope)

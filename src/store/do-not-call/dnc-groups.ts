@@ -1,15 +1,17 @@
 import { sql } from 'kysely'
 
 import { FenceLost } from '../../workflows/ports/delivery/delivery.ts'
-import type {
-  DncClaim,
-  DncGroup,
-  DncLaneStore,
+import {
+  EntryStands,
+  type DncClaim,
+  type DncGroup,
+  type DncLaneStore,
 } from '../../workflows/ports/do-not-call/dnc-lane.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Tx } from '../homes/database.ts'
 import { createDncLane, lockLane } from './dnc-lane.ts'
 import { createNextGroup, placesAsBits, type SendingDeps } from './next-group.ts'
+import { standsAgain } from './removals/next-removals.ts'
 import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
@@ -101,6 +103,21 @@ const createHold =
       await outbox.tell(tx, [{ type: 'dnc.held', submission: toSubmission(rows[0]) }])
     })
 
+/** Nobody is taken out at Genesys for whom an entry stands by now: it would be gone there until that entry is sent. */
+const refuseStanding = async (
+  tx: Tx,
+  { dncListId }: DncClaim,
+  { id, places }: DncGroup,
+): Promise<void> => {
+  const { rows } = await sql<{
+    submission: string
+    seq: number
+  }>`select submission, chunk_seq as seq
+    from dnc_group where id = ${id}`.execute(tx)
+  if (rows[0] === undefined || !(await standsAgain(tx, dncListId, { ...rows[0], places }))) return
+  throw new EntryStands(`Somebody of group ${id} has an entry that stands`)
+}
+
 /** Sending the entries of submissions on to Genesys; every statement that settles compares the fence. */
 export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   ...createDncLane(deps.database),
@@ -108,6 +125,7 @@ export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   recordTry: (claim, group) =>
     inTransaction(deps.database, async (tx) => {
       await lockLane(tx, claim)
+      if (group.action === 'remove') await refuseStanding(tx, claim, group)
       const { rows } = await sql`update dnc_group set state = 'sent', attempts = attempts + 1,
           sent_at = coalesce(sent_at, clock_timestamp())
         where id = ${group.id} and state in ('intended', 'sent') returning id`.execute(tx)

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
 import type { SubjectKind } from '../../domain/do-not-call/dnc-entry.ts'
 import { reasonOfNumber } from '../../domain/do-not-call/suppression.ts'
+import type { Ids } from '../../lib/ids.ts'
 import type {
   DncClaim,
   DncGroup,
@@ -12,13 +13,21 @@ import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { lockLane } from './dnc-lane.ts'
 import { SUBJECT_KINDS } from './entry-chunks.ts'
+import { closeChunk, nextClosing } from './removals/close-entries.ts'
+import { nextRemovals, standsAgain } from './removals/next-removals.ts'
 import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
+
+const NO_ADDRESSES =
+  'Genesys takes no addresses in this dialect: the gateway keeps and enforces them.'
+const NO_REMOVALS =
+  'Genesys has no removal in this dialect: the gateway calls these people again, and the list in Genesys keeps them.'
 
 type About = Parameters<DncLaneStore['nextGroup']>[1]
 
 export type SendingDeps = {
   database: Database
   outbox: Outbox
+  ids: Ids
   readChunk: (submissionId: string, seq: number) => Promise<DncChunk>
 }
 
@@ -53,12 +62,22 @@ const placesOfBits = (bits: Buffer): number[] =>
       .map((bit) => at * 8 + bit),
   )
 
-/** The first submission that has something to do and is not waiting for somebody's word. */
-const nextSubmission = async (tx: Tx, dncListId: string): Promise<Sending | undefined> => {
+/**
+ * The first submission that has something to do and is not waiting for somebody's word. What weakens goes after all that its tenant had for the list before:
+ * an entry that was ended, and is retried later, would be at Genesys for good.
+ */
+const nextSubmission = async (
+  tx: Tx,
+  dncListId: string,
+  { takes }: About,
+): Promise<Sending | undefined> => {
   const { rows } =
-    await sql<Sending>`select number, id, tenant_id, request_id, kind, hold_reason from dnc_submission
-    where dnc_list_id = ${dncListId} and state in ('applying', 'held') and kind in ('add', 'pull')
+    await sql<Sending>`select number, id, tenant_id, request_id, kind, hold_reason from dnc_submission s
+    where dnc_list_id = ${dncListId} and state in ('applying', 'held')
       and (hold_reason is null or hold_reason = 'genesys_unavailable')
+      and (not (overrides or kind = 'remove' and ${takes.removals}::boolean) or not exists (
+        select from dnc_submission b where b.dnc_list_id = ${dncListId} and b.state in ('applying', 'held')
+          and b.tenant_id = s.tenant_id and b.epoch < s.epoch))
     order by number limit 1 for no key update`.execute(tx)
   return rows[0]
 }
@@ -71,24 +90,25 @@ const openGroup = async (tx: Tx, { number }: Sending): Promise<GroupRow | undefi
   return rows[0]
 }
 
-/** What Genesys does not take from us, and what has lapsed before it was sent, is settled at once. */
+const note = async (tx: Tx, { number }: Sending, text: string): Promise<void> => {
+  await sql`update dnc_submission set notes = case when notes ? ${text}::text then notes
+      else notes || to_jsonb(${text}::text) end where number = ${number}::bigint`.execute(tx)
+}
+
+/** What Genesys does not take from us, and what has lapsed or was removed before it was sent, is settled at once. */
 const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promise<void> => {
   const { rows } = await sql<{
     chunk_seq: number
     places: number[]
   }>`select chunk_seq, array_agg(place) as places
     from dnc_entry where submission = ${sending.number}::bigint and outcome is null and not quarantined
-      and (expires_at <= clock_timestamp() or (subject_kind = ${SUBJECT_KINDS.email} and not ${takes.email}))
+      and (expires_at <= clock_timestamp() or closed_by is not null or (subject_kind = ${SUBJECT_KINDS.email} and not ${takes.email}))
     group by chunk_seq`.execute(tx)
   for (const { chunk_seq: seq, places } of rows) {
     await outcomesOf(tx, sending, { seq, places, failed: new Map() })
   }
   if (rows.length === 0 || takes.email) return
-  const note = 'Genesys takes no addresses in this dialect: the gateway keeps and enforces them.'
-  await sql`update dnc_submission set notes = case when notes ? ${note}::text then notes
-      else notes || to_jsonb(${note}::text) end where number = ${sending.number}::bigint`.execute(
-    tx,
-  )
+  await note(tx, sending, NO_ADDRESSES)
 }
 
 /**
@@ -130,10 +150,12 @@ const compose = async (tx: Tx, sending: Sending, claim: DncClaim, about: About) 
   return rows
 }
 
+type Composed = Awaited<ReturnType<typeof compose>>
+
 const insertGroup = async (
   tx: Tx,
   sending: Sending,
-  rows: Awaited<ReturnType<typeof compose>>,
+  rows: readonly Composed[number][],
   { id, key }: Pick<About, 'id' | 'key'>,
 ): Promise<GroupRow> => {
   const [first] = rows
@@ -159,6 +181,7 @@ const toGroup = async (
     tenantId: sending.tenant_id,
     requestId: sending.request_id,
     held: sending.hold_reason,
+    action: sending.kind === 'remove' ? 'remove' : 'add',
     kind: kinds.find((kind) => SUBJECT_KINDS[kind] === row.subject_kind)!,
     places,
     subjects: places.map((place) => chunk.entries[place]!.subject),
@@ -170,23 +193,74 @@ const toGroup = async (
   }
 }
 
+/** The next entries of a removal; the group that was open is given up where its people may not be taken out any more. */
+const lookAtRemoval = async (
+  tx: Tx,
+  sending: Sending,
+  claim: DncClaim,
+  about: About,
+): Promise<GroupRow | 'settled' | null> => {
+  const { dncListId } = claim
+  const { number: submission } = sending
+  const open = await openGroup(tx, sending)
+  if (open !== undefined) {
+    const places = placesOfBits(open.places)
+    if (!(await standsAgain(tx, dncListId, { submission, seq: open.chunk_seq, places })))
+      return open
+    await sql`update dnc_group set state = 'split', settled_at = clock_timestamp() where id = ${open.id}`.execute(
+      tx,
+    )
+  }
+  const { takes, most } = about
+  const next = await nextRemovals(tx, sending, { dncListId, takes: takes.removals, most })
+  if (next === null) return null
+  const { seq, kind, send, settle } = next
+  if (!takes.removals) await note(tx, sending, NO_REMOVALS)
+  if (settle.length > 0) {
+    await outcomesOf(tx, sending, { seq, places: settle, failed: new Map() })
+  }
+  if (send.length === 0) return 'settled'
+  const rows = send.map((place) => ({
+    ...{ chunk_seq: seq, place, subject_kind: kind, reason: 1, expires_at: null },
+  }))
+  return insertGroup(tx, sending, rows, about)
+}
+
+/** The same of entries that are added. */
+const lookAtEntries = async (
+  tx: Tx,
+  sending: Sending,
+  claim: DncClaim,
+  about: About,
+): Promise<GroupRow | null> => {
+  const open = await openGroup(tx, sending)
+  if (open !== undefined) return open
+  await settleUntaken(tx, sending, about)
+  const rows = await compose(tx, sending, claim, about)
+  return rows.length > 0 ? insertGroup(tx, sending, rows, about) : null
+}
+
 type Found = { sending: Sending; row: GroupRow }
 
 /** One step: a group, `again` where something was settled on the way, null where there is no work. */
 const look = (
-  { database, outbox }: SendingDeps,
+  { database, outbox, ids }: SendingDeps,
   claim: DncClaim,
   about: About,
 ): Promise<Found | 'again' | null> =>
   inTransaction(database, async (tx) => {
     await lockLane(tx, claim)
-    const sending = await nextSubmission(tx, claim.dncListId)
+    const closing = await nextClosing(tx, claim.dncListId)
+    if (closing !== undefined) {
+      await closeChunk(tx, ids, closing)
+      return 'again'
+    }
+    const sending = await nextSubmission(tx, claim.dncListId, about)
     if (sending === undefined) return null
-    const open = await openGroup(tx, sending)
-    if (open !== undefined) return { sending, row: open }
-    await settleUntaken(tx, sending, about)
-    const rows = await compose(tx, sending, claim, about)
-    if (rows.length > 0) return { sending, row: await insertGroup(tx, sending, rows, about) }
+    const lookAt = sending.kind === 'remove' ? lookAtRemoval : lookAtEntries
+    const row = await lookAt(tx, sending, claim, about)
+    if (row === 'settled') return 'again'
+    if (row !== null) return { sending, row }
     await endIfDone(tx, outbox, sending)
     return 'again'
   })

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import {
   DNC_OUTCOMES,
@@ -8,6 +8,7 @@ import {
 } from '../../domain/do-not-call/dnc-submission.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import type { Tx } from '../homes/database.ts'
+import { EARLIER_OF_MINE, NOT_OVER } from './removals/close-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /** A submission whose entries are being sent. */
@@ -27,45 +28,68 @@ type Settling = {
   failed: ReadonlyMap<number, string | null>
 }
 
-const { created, existing, updated, failed: failedOutcome } = DNC_OUTCOMES
+const { created, existing, updated, removed, not_found: notFound } = DNC_OUTCOMES
+const failedOutcome = DNC_OUTCOMES.failed
 
-/**
- * What became of the entries at the places: `failed`, or what our ledger had of their subject before (`created`: nothing that stood; `existing`:
- * nothing weaker or shorter). Counted in the submission by the same statement.
- */
-export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
-  const failed = [...about.failed.keys()]
-  const codes = failed.map((place) => about.failed.get(place) ?? null)
-  await sql`with refused as (select place, code from unnest(${failed}::int[], ${codes}::text[]) as f (place, code)),
-    mine as (select subject, scope, place, reason, expires_at from dnc_entry
-      where submission = ${sending.number}::bigint and chunk_seq = ${about.seq} and place = any(${[...about.places]}::int[])
-        and outcome is null),
-    before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
+/** What our ledger had of the subjects before; what the submission itself ended, by override, was there before. */
+const judgedAdds = (number: string): RawBuilder<unknown> =>
+  sql`before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
         max(e.expires_at) as expires_at
       from mine join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
-        and e.submission < ${sending.number}::bigint and e.closed_by is null
+        and e.submission < ${number}::bigint and (e.closed_by is null or e.closed_by = ${number}::bigint)
         and (e.expires_at is null or e.expires_at > clock_timestamp())
       join dnc_submission s on s.number = e.submission and s.epoch is not null and s.kind in ('add', 'pull')
-        and s.tenant_id = ${sending.tenant_id}
-        and s.dnc_list_id = (select dnc_list_id from dnc_submission where number = ${sending.number}::bigint)
+      join r on s.tenant_id = r.tenant_id and s.dnc_list_id = r.dnc_list_id
       group by mine.subject, mine.scope),
     judged as (select mine.subject, mine.scope, refused.code,
         case when refused.place is not null then ${failedOutcome}::int
           when before.subject is null then ${created}::int
+          when r.overrides and (before.reason <> mine.reason
+              or case when before.forever then null else before.expires_at end is distinct from mine.expires_at)
+            then ${updated}::int
           when before.reason >= mine.reason and (before.forever or before.expires_at >= mine.expires_at) then ${existing}::int
           else ${updated}::int end as outcome
-      from mine left join before using (subject, scope) left join refused using (place)),
+      from mine cross join r left join before using (subject, scope) left join refused using (place))`
+
+/** Whether the removal ended anything; a REGULATORY entry that was accepted while it came in is spared. */
+const judgedRemovals = (number: string): RawBuilder<unknown> =>
+  sql`judged as (select mine.subject, mine.scope,
+        case when refused.place is null and spared.subject is not null then 'override-needed' else refused.code end as code,
+        case when refused.place is not null or spared.subject is not null then ${failedOutcome}::int
+          when ended.subject is not null then ${removed}::int else ${notFound}::int end as outcome
+      from mine left join refused using (place)
+        left join (select distinct e.subject, e.scope from ${EARLIER_OF_MINE} where ${NOT_OVER}) as spared using (subject, scope)
+        left join (select distinct e.subject, e.scope from mine join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
+          where e.closed_by = ${number}::bigint) as ended using (subject, scope))`
+
+/**
+ * What became of the entries at the places: `failed`, or what our ledger had of their subject before (`created`: nothing that stood; `existing`:
+ * nothing weaker or shorter); of a removal whether it ended something. Counted in the submission by the same statement.
+ */
+export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
+  const { number, kind } = sending
+  const failed = [...about.failed.keys()]
+  const codes = failed.map((place) => about.failed.get(place) ?? null)
+  await sql`with refused as (select place, code from unnest(${failed}::int[], ${codes}::text[]) as f (place, code)),
+    r as (select tenant_id, dnc_list_id, epoch, overrides from dnc_submission where number = ${number}::bigint),
+    mine as (select subject, scope, place, reason, expires_at from dnc_entry
+      where submission = ${number}::bigint and chunk_seq = ${about.seq} and place = any(${[...about.places]}::int[])
+        and outcome is null),
+    ${kind === 'remove' ? judgedRemovals(number) : judgedAdds(number)},
     settled as (update dnc_entry e set outcome = judged.outcome, failed_code = judged.code from judged
-      where e.submission = ${sending.number}::bigint and e.subject = judged.subject and e.scope = judged.scope
+      where e.submission = ${number}::bigint and e.subject = judged.subject and e.scope = judged.scope
       returning e.outcome),
     counted as (select (count(*) filter (where outcome = ${created}::int))::int as created,
       (count(*) filter (where outcome = ${existing}::int))::int as existing,
       (count(*) filter (where outcome = ${updated}::int))::int as updated,
+      (count(*) filter (where outcome = ${removed}::int))::int as removed,
+      (count(*) filter (where outcome = ${notFound}::int))::int as not_found,
       (count(*) filter (where outcome = ${failedOutcome}::int))::int as failed from settled)
     update dnc_submission s set created = s.created + counted.created, existing = s.existing + counted.existing,
-      updated = s.updated + counted.updated, failed = s.failed + counted.failed,
+      updated = s.updated + counted.updated, removed = s.removed + counted.removed,
+      not_found = s.not_found + counted.not_found, failed = s.failed + counted.failed,
       version = version + 1, updated_at = clock_timestamp()
-    from counted where s.number = ${sending.number}::bigint`.execute(tx)
+    from counted where s.number = ${number}::bigint`.execute(tx)
 }
 
 /** The submission with its end; null where it has entries to send still. */

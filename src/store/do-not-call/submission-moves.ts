@@ -8,16 +8,20 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { wakeLane } from './accept-submission.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
-/** Moves the submission where `condition` holds of it, in one transaction with its audit entry and its lane's work. */
+/**
+ * Moves the submission where `condition` holds of it, in one transaction with its audit entry and its lane's work. The lane's row is the first that is locked,
+ * as by whoever works the lane.
+ */
 const move = (
   database: Database,
-  { id }: Pick<DncSubmission, 'id'>,
+  { id, dncListId }: Pick<DncSubmission, 'id' | 'dncListId'>,
   audit: AuditEntry,
   condition: RawBuilder<unknown>,
   changes: RawBuilder<unknown>,
   also: (tx: Tx, submission: DncSubmission) => Promise<void> = async () => undefined,
 ): Promise<DncSubmission | null> =>
   inTransaction(database, async (tx) => {
+    await wakeLane(tx, dncListId)
     const { rows } =
       await sql<SubmissionRow>`update dnc_submission set ${changes}, state = 'applying',
         hold_reason = null, held_since = null, retry_at = null, told_hold = null, applied_at = null, problem = null,
@@ -26,7 +30,6 @@ const move = (
     if (rows[0] === undefined) return null
     const submission = toSubmission(rows[0])
     await also(tx, submission)
-    await wakeLane(tx, submission.dncListId)
     await appendAudit(tx, [audit])
     return submission
   })

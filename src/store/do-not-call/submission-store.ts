@@ -4,6 +4,7 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
 import { newKey, sealingKey } from '../../lib/envelope.ts'
+import type { Ids } from '../../lib/ids.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
@@ -15,6 +16,7 @@ import { createAcceptSubmission } from './accept-submission.ts'
 import { createAppendEntries } from './append-entries.ts'
 import { openChunk } from './entry-chunks.ts'
 import { createFindEntries } from './find-entries.ts'
+import { createHeldByRegulatory } from './removals/held-by-regulatory.ts'
 import { createSubmissionLedger } from './submission-ledger.ts'
 import { createSubmissionMoves } from './submission-moves.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
@@ -114,6 +116,7 @@ export const createDncSubmissionStore = (deps: {
   keyring: Keyring
   seals: Seals
   outbox: Pick<Outbox, 'tell'>
+  ids: Ids
 }): DncSubmissionStore => {
   const { database, keyring } = deps
   const { db } = database
@@ -122,11 +125,11 @@ export const createDncSubmissionStore = (deps: {
   const accept = createAcceptSubmission(deps)
   const readChunk = createReadChunk(db, keys.read)
   return {
-    begin: async ({ id, tenantId, dncListId, kind, actor, requestId, owner }) => {
+    begin: async ({ id, tenantId, dncListId, kind, actor, requestId, owner, overrides }) => {
       const dataKey = newKey()
       const wrapped = keyring.seal(keyContext(id), dataKey)
-      await sql`insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, actor, request_id, owner, data_key, data_key_id)
-        values (${id}, ${tenantId}, ${dncListId}, ${kind}, 'receiving', ${actor}, ${requestId}, ${owner},
+      await sql`insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, actor, request_id, owner, overrides, data_key, data_key_id)
+        values (${id}, ${tenantId}, ${dncListId}, ${kind}, 'receiving', ${actor}, ${requestId}, ${owner}, ${overrides},
           ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
       keys.receiving.set(id, sealingKey(dataKey))
     },
@@ -141,6 +144,7 @@ export const createDncSubmissionStore = (deps: {
         throw new StagingLost(`Submission ${id} was swept while it was received`)
       return appended
     },
+    heldByRegulatory: createHeldByRegulatory(db),
     accept: async (input) => {
       try {
         return await accept(input)

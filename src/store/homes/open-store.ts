@@ -140,7 +140,7 @@ const freeHeld = async (
 }
 
 const openDoNotCall = (
-  deps: Parameters<typeof createDncSubmissionStore>[0] & { outbox: Outbox },
+  deps: Parameters<typeof createDncSubmissionStore>[0] & { outbox: Outbox; ids: Ids },
 ) => {
   const dncSubmissions = createDncSubmissionStore(deps)
   return {
@@ -165,7 +165,7 @@ const assemble = async (
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
   const segments = createSegmentStore({ database, outbox, seals })
-  const { dncSubmissions, dncLane } = openDoNotCall({ database, keyring, seals, outbox })
+  const { dncSubmissions, dncLane } = openDoNotCall({ ...deps, database, outbox })
   if (database.kind === 'embedded') {
     await freeHeld([lanes, segments, dncLane], [uploads, dncSubmissions])
     await idempotency.freeUnfinished()

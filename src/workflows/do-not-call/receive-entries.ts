@@ -1,5 +1,6 @@
-import type { Caller } from '../../domain/access/access.ts'
-import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import { hasScope, type Caller } from '../../domain/access/access.ts'
+import { byCaller, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
+import { ENTRY_FIELDS, REMOVAL_FIELDS } from '../../domain/do-not-call/dnc-entry.ts'
 import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
 import type { DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
@@ -23,9 +24,11 @@ import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
 import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { hashBody } from '../uploads/receive/request-fingerprint.ts'
 import type { SUBMIT_ENTRIES_REFUSALS } from './refusals.ts'
+import { sparingRegulatory } from './spare-regulatory.ts'
 
 export type EntriesRequest = {
   caller: Caller
+  kind: 'add' | 'remove'
   dncListId: string
   options: DncOptions
   format: EntrySpec['format']
@@ -60,13 +63,22 @@ export type ReceiveEntries = Refusing<
 /** Six beats fit into the 60 s after which a submission or a claim counts as abandoned. */
 const HEARTBEAT_MS = 10_000
 
+/** Throws 403: who weakens what stands says so, and has the scope by name. */
+const checkOverride = ({ caller, options }: EntriesRequest): void => {
+  const scope = 'dnc:override'
+  if (options.override !== true || hasScope(caller.scopes, scope)) return
+  const detail = `The option override needs the scope ${scope}, by name.`
+  throw new GatewayProblem('scope-missing', detail, { scope })
+}
+
 /**
- * Takes a submission of do-not-call entries: judges and stores them while they stream in, and answers 202 when all of them are durable, from
- * which moment all of them suppress. Whatever goes wrong before leaves nothing behind: no entries, no claim.
+ * Takes a submission of do-not-call entries, or of removals: judges and stores them while they stream in, and answers 202 when all of them are
+ * durable, from which moment all entries suppress. Whatever goes wrong before leaves nothing behind: no entries, no claim.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
   async (request) => {
+    checkOverride(request)
     const scope: ClaimScope = {
       tenantId: request.caller.tenantId,
       ...{ method: request.method, path: request.path, key: request.idempotencyKey },
@@ -141,23 +153,30 @@ const receive = async (
   const startedMs = clock.monotonicMs()
   const id = deps.ids.newId('dns')
   const { tenantId, requestId } = caller
-  const judge = request.steps({ options, now: clock.now() })
-  const { format, fileName } = request
-  const spec: EntrySpec = { ...deps.intake, format, fileName, options, judge }
-  const appender = createAppender(() => (chunk) => submissions.append(id, chunk))
+  const { kind, format, fileName } = request
+  const judge = request.steps({ kind, options, now: clock.now() })
+  const fields = kind === 'remove' ? REMOVAL_FIELDS : ENTRY_FIELDS
+  const spec: EntrySpec = { ...deps.intake, format, fileName, options, judge, fields }
+  const overrides = options.override === true
+  const sparing = sparingRegulatory(submissions, { tenantId, dncListId })
+  const spares = kind === 'remove' && !overrides
+  const appender = createAppender(
+    () => async (chunk) => submissions.append(id, spares ? await sparing.spare(chunk) : chunk),
+  )
   const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
     await idempotency.keepAlive(scope)
     return submissions.touch(id)
   })
   try {
-    const about = { id, tenantId, dncListId, kind: 'add' as const }
+    const about = { id, tenantId, dncListId, kind, overrides }
     await submissions.begin({ ...about, actor: caller.keyId, requestId, owner: deps.owner })
-    const result = await runEntryIntake(request.body, spec, async (chunk) => {
+    const read = await runEntryIntake(request.body, spec, async (chunk) => {
       heartbeat.assertAlive()
       await appender.write(chunk)
     })
     await appender.flush()
     heartbeat.assertAlive()
+    const result = withRejected(read, 'override-needed', sparing.rejected())
     const accepted = await accept(deps, request, { id, scope, result, sums: appender.sums })
     await heartbeat.stop()
     deps.wake?.()
@@ -172,6 +191,22 @@ const receive = async (
     throw error
   }
 }
+
+/** What ends entries is written down before it does, and again with each chunk of entries that it ended. */
+const intentOf = ({ kind, options }: EntriesRequest): Pick<AuditEntry, 'action' | 'outcome'> => {
+  if (kind === 'remove') return { action: 'dnc.removed', outcome: 'intended' }
+  if (options.override === true) return { action: 'dnc.overridden', outcome: 'intended' }
+  return { action: 'dnc.accepted', outcome: 'ok' }
+}
+
+const withRejected = (result: EntryResult, code: string, rows: number): EntryResult =>
+  rows === 0
+    ? result
+    : {
+        ...result,
+        counts: { ...result.counts, rejected: result.counts.rejected + rows },
+        rejections: { ...result.rejections, [code]: rows },
+      }
 
 const accept = (
   deps: ReceiveEntriesDeps,
@@ -194,7 +229,7 @@ const accept = (
       scope,
     },
     audit: createAuditEntry(deps.ids, byCaller(request.caller), {
-      action: 'dnc.accepted',
+      ...intentOf(request),
       object: id,
       counts,
       digest: source.sha256,
@@ -210,7 +245,7 @@ const accept = (
 
 const tell = (
   deps: ReceiveEntriesDeps,
-  { caller }: EntriesRequest,
+  { caller, kind }: EntriesRequest,
   { id, dncListId, counts, source, rejections }: DncSubmission,
   durationMs: number,
 ): void => {
@@ -219,6 +254,7 @@ const tell = (
     submissionId: id,
     tenantId: caller.tenantId,
     dncListId,
+    kind,
     requestId: caller.requestId,
     ...{ read, accepted, rejected, quarantined, duplicates, blank, rejections },
     bytes: source.bytes,

@@ -10,6 +10,7 @@ export const MOVE_SUBMISSION_REFUSALS = [
 
 /** With which codes a submission of entries may be refused. An entry's fault rejects that entry alone. */
 export const SUBMIT_ENTRIES_REFUSALS = [
+  'scope-missing',
   'dnc-no-entries',
   'dnc-columns-unknown',
   ...UNREADABLE_FILE,

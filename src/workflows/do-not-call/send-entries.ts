@@ -1,7 +1,8 @@
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
-import type { DncClaim } from '../ports/do-not-call/dnc-lane.ts'
+import { EntryStands, type DncClaim } from '../ports/do-not-call/dnc-lane.ts'
 import type { DncAnswer } from '../ports/do-not-call/dnc-lists.ts'
 import type { SendEntries } from '../ports/do-not-call/send-entries.ts'
+import type { CallContext } from '../ports/genesys/genesys.ts'
 import { afterFailure } from './after-failure.ts'
 import { auditedGroup, type ListHealth, type SendDeps, type SendRun } from './send-run.ts'
 
@@ -52,23 +53,24 @@ const taken = async (run: SendRun, answer: DncAnswer): Promise<number> => {
 /** One request, under the key that it keeps over all its tries. Every try is written down when its slot of the pace is granted. */
 const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promise<number> => {
   const { deps, claim, group } = run
-  const { kind, subjects, reason, expiresAt, idempotencyKey, tenantId } = group
+  const { dncListId } = claim
+  const { action, kind, subjects, reason, expiresAt, idempotencyKey, tenantId } = group
+  const context: CallContext = {
+    ...{ tenantId, class: 'dnc' as const, signal: lease.signal, retryForMs: 0 },
+    beforeSend: async () => {
+      lease.assertHeld()
+      await deps.lane.recordTry(claim, group)
+    },
+  }
   try {
-    const answer = await deps.lists.add(
-      { dncListId: claim.dncListId, kind, subjects, reason, expiresAt, idempotencyKey },
-      {
-        tenantId,
-        class: 'dnc',
-        signal: lease.signal,
-        retryForMs: 0,
-        beforeSend: async () => {
-          lease.assertHeld()
-          await deps.lane.recordTry(claim, group)
-        },
-      },
-    )
-    return await taken(run, answer)
+    if (action === 'remove') {
+      await deps.lists.remove({ dncListId, kind, subjects }, context)
+      return await taken(run, { tallies: null, failed: [] })
+    }
+    const write = { dncListId, kind, subjects, reason, expiresAt, idempotencyKey }
+    return await taken(run, await deps.lists.add(write, context))
   } catch (error) {
+    if (error instanceof EntryStands) return 0
     if (!(error instanceof GenesysFailure)) throw error
     return afterFailure(run, error)
   }

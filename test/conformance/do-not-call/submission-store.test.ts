@@ -43,7 +43,7 @@ eachHome('Submissions of do-not-call entries as they are stored', (home) => {
     (await store.sql.executeSql(text, values)).rows as Row[]
   const begin = async (): Promise<string> => {
     const id = ids.newId('dns')
-    const about = { tenantId: 'default', dncListId: 'dnc', kind: 'add' as const }
+    const about = { tenantId: 'default', dncListId: 'dnc', kind: 'add' as const, overrides: false }
     await store.dncSubmissions.begin({ id, ...about, actor: 'key', requestId: 'req', owner: 'me' })
     return id
   }

@@ -113,6 +113,10 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.sql.executeSql(
       `select number from dnc_submission where dnc_list_id = 'dnc7' and state in ('applying', 'held') order by number limit 1`,
     ),
+  dnc_submission_closing: ({ store }) =>
+    store.sql.executeSql(
+      `select number from dnc_submission where dnc_list_id = 'dnc7' and closes_from is not null order by number limit 1`,
+    ),
   dnc_group_open: ({ store }) =>
     store.sql.executeSql(
       `select id from dnc_group where submission = 7 and state in ('intended', 'sent') order by created_at, id limit 1`,

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import type { NewDncChunk } from '../../../src/domain/do-not-call/dnc-chunk.ts'
-import type { DncReason } from '../../../src/domain/do-not-call/dnc-entry.ts'
-import { dncOptionsSchema } from '../../../src/domain/do-not-call/dnc-options.ts'
+import {
+  ENTRY_FIELDS,
+  REMOVAL_FIELDS,
+  type DncReason,
+} from '../../../src/domain/do-not-call/dnc-entry.ts'
+import {
+  dncOptionsSchema,
+  dncRemovalOptionsSchema,
+} from '../../../src/domain/do-not-call/dnc-options.ts'
 import { FileRefused } from '../../../src/intake/contract.ts'
 import { runEntryIntake, type EntrySpec } from '../../../src/intake/entries/entry-intake.ts'
 import { createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
@@ -26,19 +33,31 @@ const read = async (
     format = 'csv',
     options: given = {},
     maxRows = 1_000_000,
-  }: { format?: EntrySpec['format']; options?: object; maxRows?: number } = {},
+    kind = 'add',
+  }: {
+    format?: EntrySpec['format']
+    options?: object
+    maxRows?: number
+    kind?: 'add' | 'remove'
+  } = {},
 ) => {
-  const options = dncOptionsSchema.parse(given)
+  const options = (kind === 'add' ? dncOptionsSchema : dncRemovalOptionsSchema).parse(given)
   const chunks: NewDncChunk[] = []
-  const judge = steps({ options, now: new Date('2026-11-28T00:00:00Z') })
+  const judge = steps({ kind, options, now: new Date('2026-11-28T00:00:00Z') })
   const limits = { maxBytes: 1e9, maxRows, maxRecordBytes: 1e6, digestKey: DIGEST_KEY }
   const body = (async function* () {
     for (let at = 0; at < text.length; at += 1000) yield Buffer.from(text.slice(at, at + 1000))
   })()
-  const spec = { ...limits, format, fileName: null, options, judge }
+  const fields = kind === 'add' ? ENTRY_FIELDS : REMOVAL_FIELDS
+  const spec = { ...limits, format, fileName: null, options, judge, fields }
   const result = await runEntryIntake(body, spec, async (chunk) => void chunks.push(chunk))
   return { result, chunks, entries: chunks.flatMap(({ entries }) => entries) }
 }
+
+const removal = (originalReason: string) => ({
+  ...{ reason: 'UNSPECIFIED', originalReason, source: null },
+  ...{ receivedAt: null, expiresAt: null, contactListIds: null },
+})
 
 const refused = (code: string) => (error: unknown) =>
   error instanceof FileRefused && error.code === code
@@ -220,5 +239,43 @@ describe('The entries of a submission', () => {
     )
     assert.equal(result.chunks, 3)
     assert.equal(chunks[1]?.firstLine, 5002)
+  })
+})
+
+describe('Removals of do-not-call entries', () => {
+  test('say why in words of any kind, and are of every country', async () => {
+    const words = `Asked by mail to be called again ${'x'.repeat(60)}`
+    const { entries, chunks } = await read(
+      `phoneNumber,reason\n${NUMBER},${words}\n+80012345678,REGULATORY\n`,
+      { kind: 'remove' },
+    )
+    assert.deepEqual(
+      entries.map(({ quarantined, terms }) => [quarantined, chunks[0]?.terms[terms]]),
+      [
+        [false, removal(words)],
+        [false, removal('REGULATORY')],
+      ],
+    )
+    const { result } = await read(`phoneNumber,reason\n${NUMBER},${'x'.repeat(257)}\n`, {
+      kind: 'remove',
+    })
+    assert.deepEqual(result.rejections, { 'cell-too-long': 1 })
+  })
+
+  test('have no end of their own: an expiry is a column, an option and a member that they do not have', async () => {
+    const file = `phoneNumber,expiresAt\n${NUMBER},2030-01-01T00:00:00Z\n`
+    await assert.rejects(read(file, { kind: 'remove' }), refused('dnc-columns-unknown'))
+    assert.equal(
+      dncRemovalOptionsSchema.safeParse({ expiresAt: '2030-01-01T00:00:00Z' }).success,
+      false,
+    )
+    const { result } = await read(JSON.stringify([{ phoneNumber: NUMBER, expires: 'x' }]), {
+      ...{ kind: 'remove', format: 'json' },
+    })
+    assert.equal(result.counts.rejected, 1)
+    const mapped = await read(file, {
+      ...{ kind: 'remove', options: { mapping: { expiresAt: null } } },
+    })
+    assert.equal(mapped.entries.length, 1)
   })
 })

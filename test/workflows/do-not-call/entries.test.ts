@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import type { Caller, Scope } from '../../../src/domain/access/access.ts'
+import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { DncSubmission } from '../../../src/domain/do-not-call/dnc-submission.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
@@ -38,8 +39,9 @@ const SUBMISSION: DncSubmission = {
 }
 
 /** A store that keeps what it is told; `lost` has it lose the submission. */
-const createStage = ({ lost = false, moved = true } = {}) => {
+const createStage = ({ lost = false, moved = true, held = [] as number[] } = {}) => {
   const calls: string[] = []
+  const audits: (AuditEntry & { rejections: object })[] = []
   let kept: { fingerprint: string; status: number; body: string; location: string | null } | null =
     null
   const submissions: DncSubmissionStore = {
@@ -51,8 +53,10 @@ const createStage = ({ lost = false, moved = true } = {}) => {
       calls.push(`append ${entries.length}`)
       return { accepted: entries.length, quarantined: 0, duplicates: 0 }
     },
-    accept: async ({ answerOf, counts }) => {
+    heldByRegulatory: async () => held,
+    accept: async ({ answerOf, counts, audit, rejections }) => {
       calls.push(`accept ${counts.accepted} of ${counts.read}`)
+      audits.push({ ...audit, rejections })
       const answer = answerOf({ ...SUBMISSION, counts: { ...SUBMISSION.counts, ...counts } })
       kept = answer
       return { submission: SUBMISSION, answer }
@@ -77,16 +81,24 @@ const createStage = ({ lost = false, moved = true } = {}) => {
     renderSubmission: ({ id }: DncSubmission) => ({ id }),
   }
   const receiveEntries = createReceiveEntries(deps)
-  const receive = (text: string) =>
+  const receive = (text: string, about: Partial<Parameters<typeof receiveEntries>[0]> = {}) =>
     receiveEntries({
-      ...{ caller: caller('dnc'), dncListId: 'dnc', options: {}, format: 'csv', fileName: null },
+      ...{
+        kind: 'add',
+        caller: caller('dnc'),
+        dncListId: 'dnc',
+        options: {},
+        format: 'csv',
+        fileName: null,
+      },
       body: (async function* () {
         yield Buffer.from(text)
       })(),
       ...{ steps, idempotencyKey: 'k', method: 'POST', path: '/entries' },
+      ...about,
     })
   const reading = { submissions, digestKey: Buffer.alloc(32, 1), ids }
-  return { calls, receive, reading }
+  return { calls, audits, receive, reading }
 }
 
 const refused = (code: string) => (error: unknown) =>
@@ -116,6 +128,33 @@ describe('Receiving do-not-call entries', () => {
     const { calls, receive } = createStage({ lost: true })
     await assert.rejects(receive(FILE), refused('database-unavailable'))
     assert.deepEqual(calls, ['begin', 'discard', 'release'])
+  })
+})
+
+describe('Receiving removals', () => {
+  test('rejects those of people who are held by REGULATORY, and writes the intent down', async () => {
+    const { calls, audits, receive } = createStage({ held: [0] })
+    await receive('phoneNumber\n+14155552671\n+14155552672\nx\n', { kind: 'remove' })
+    assert.deepEqual(calls, ['begin', 'append 1', 'accept 1 of 3'])
+    assert.deepEqual(
+      audits.map(({ action, outcome, counts, rejections }) => [
+        ...[action, outcome, counts.rejected, rejections],
+      ]),
+      [['dnc.removed', 'intended', 2, { 'override-needed': 1, 'phone-invalid': 1 }]],
+    )
+  })
+
+  test('takes the option override with its scope alone, whatever an admin may else', async () => {
+    const { calls, audits, receive } = createStage({ held: [0] })
+    const override = { kind: 'remove', options: { override: true } } as const
+    for (const kind of ['add', 'remove'] as const) {
+      const about = { ...override, kind, caller: caller('dnc', 'admin') }
+      await assert.rejects(receive(FILE, about), refused('scope-missing'))
+    }
+    assert.deepEqual(calls, [])
+    await receive(FILE, { ...override, caller: caller('dnc', 'dnc:override') })
+    assert.deepEqual(calls, ['begin', 'append 1', 'accept 1 of 2'])
+    assert.equal(audits[0]?.counts.rejected, 1)
   })
 })
 

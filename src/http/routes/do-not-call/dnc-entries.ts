@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
-import { dncOptionsSchema } from '../../../domain/do-not-call/dnc-options.ts'
+import {
+  dncOptionsSchema,
+  dncRemovalOptionsSchema,
+} from '../../../domain/do-not-call/dnc-options.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../../workflows/contract.ts'
 import { SUBMIT_ENTRIES_REFUSALS } from '../../../workflows/do-not-call/refusals.ts'
@@ -14,32 +17,35 @@ import {
   readSubmission,
   SUBMISSION_PROBLEMS,
 } from '../../submissions/read-submission.ts'
-import { submissionOptions } from '../../submissions/submission-options.ts'
+import { submissionOptions, type SubmissionOptions } from '../../submissions/submission-options.ts'
 import { submissionBody, takeSubmissions } from '../../submissions/submission-scope.ts'
 import { checkDncListGranted } from './dnc-access.ts'
-import { SUBMIT_EXAMPLES } from './dnc-examples.ts'
+import { REMOVE_EXAMPLES, SUBMIT_EXAMPLES } from './dnc-examples.ts'
 import { dncListParamsSchema, submissionSchema } from './dnc-schemas.ts'
 
 const OPTIONS = submissionOptions(dncOptionsSchema)
+const REMOVAL_OPTIONS = submissionOptions(dncRemovalOptionsSchema)
 
 type SubmitDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveEntries'> &
   Pick<RouteSteps, 'validation'> & {
     refuse: Refuse<'idempotency-key-missing' | 'idempotency-key-invalid' | 'not-found'>
   }
 
-const receive = async (
+const receive = async <Schema extends typeof dncOptionsSchema | typeof dncRemovalOptionsSchema>(
   deps: SubmitDeps,
   request: RouteRequest<{ dncListId: string }>,
+  kind: 'add' | 'remove',
+  about: SubmissionOptions<Schema>,
 ): Promise<UploadAnswer> => {
   const { dncListId } = request.params
   const caller = request.caller!
   const idempotencyKey = idempotencyKeyOf(deps.refuse, request.headers, 'with entries')
-  const submission = await readSubmission(deps, request, OPTIONS)
+  const submission = await readSubmission(deps, request, about)
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
   // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked.
   await checkDncListGranted(deps, caller, dncListId)
   return deps.receiveEntries({
-    ...{ caller, dncListId, idempotencyKey },
+    ...{ caller, kind, dncListId, idempotencyKey },
     ...submission,
     steps: deps.validation.entries,
     method: 'POST',
@@ -47,35 +53,52 @@ const receive = async (
   })
 }
 
-/** POST /v1/dnc-lists/{dncListId}/entries, in a scope of its own. */
+const shared = {
+  method: 'POST',
+  access: { scope: 'dnc' },
+  tag: 'do-not-call',
+  params: dncListParamsSchema,
+  headers: {
+    'Idempotency-Key': 'required',
+    'Content-Encoding': 'optional',
+    'X-File-Name': 'optional',
+  },
+  reads: 'file',
+  problems: [...KEYED, ...SUBMIT_ENTRIES_REFUSALS, ...SUBMISSION_PROBLEMS, 'not-found'],
+} as const
+
+const answers = (about: string) =>
+  ({
+    202: { about, schema: submissionSchema, headers: ['Location', 'Idempotency-Replayed'] },
+  }) as const
+
+/** POST /v1/dnc-lists/{dncListId}/entries and …/removals, in a scope of their own. */
 export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
   await takeSubmissions(app, deps)
   const add = routesOf(app, deps)
   add({
-    method: 'POST',
+    ...shared,
     url: '/v1/dnc-lists/:dncListId/entries',
-    access: { scope: 'dnc' },
     id: 'createDncEntries',
-    tag: 'do-not-call',
     summary: 'Send do-not-call entries; from the 202 on every one of them suppresses',
-    params: dncListParamsSchema,
     query: dncOptionsSchema,
-    headers: {
-      'Idempotency-Key': 'required',
-      'Content-Encoding': 'optional',
-      'X-File-Name': 'optional',
-    },
-    reads: 'file',
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncOptions' }, 'entries'),
-    answers: {
-      202: {
-        about: 'Accepted: the entries suppress from now on; Location names the submission',
-        schema: submissionSchema,
-        headers: ['Location', 'Idempotency-Replayed'],
-      },
-    },
-    problems: [...KEYED, ...SUBMIT_ENTRIES_REFUSALS, ...SUBMISSION_PROBLEMS, 'not-found'],
+    answers: answers('Accepted: the entries suppress from now on; Location names the submission'),
     examples: SUBMIT_EXAMPLES,
-    handler: async (request, reply, deps) => sendKept(reply, await receive(deps, request)),
+    handler: async (request, reply, deps) =>
+      sendKept(reply, await receive(deps, request, 'add', OPTIONS)),
+  })
+  add({
+    ...shared,
+    url: '/v1/dnc-lists/:dncListId/removals',
+    id: 'createDncRemovals',
+    summary:
+      'Send people who may be called again; what stands for them ends, REGULATORY entries only with override',
+    query: dncRemovalOptionsSchema,
+    documentedBody: submissionBody({ $ref: '#/components/schemas/DncRemovalOptions' }, 'entries'),
+    answers: answers('Accepted; Location names the submission'),
+    examples: REMOVE_EXAMPLES,
+    handler: async (request, reply, deps) =>
+      sendKept(reply, await receive(deps, request, 'remove', REMOVAL_OPTIONS)),
   })
 }

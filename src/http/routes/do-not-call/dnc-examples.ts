@@ -88,6 +88,28 @@ export const SUBMIT_EXAMPLES: readonly Example[] = [
   },
 ]
 
+export const REMOVE_EXAMPLES: readonly Example[] = [
+  {
+    name: 'json',
+    summary: 'One person who may be called again, and why',
+    params: { dncListId },
+    headers: { 'idempotency-key': '3f0f7a4e-52c1-4a0b-9a57-0c9d1b2e4f60' },
+    body: {
+      entries: [{ phoneNumber: '+14155552691', reason: 'Asked by mail to be called again' }],
+    },
+    answer: {
+      status: 202,
+      body: {
+        ...SUBMISSION,
+        kind: 'remove',
+        counts: { ...SUBMISSION.counts, read: 1, accepted: 1, rejected: 0, pending: 1 },
+        rejections: {},
+        source: { ...SUBMISSION.source, bytes: 94 },
+      },
+    },
+  },
+]
+
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'ofList',

@@ -5,6 +5,11 @@ import type { DncListPort } from './dnc-lists.ts'
 
 export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
 
+/** Thrown where somebody was to be taken out at Genesys for whom an entry was accepted meanwhile: the group is composed again. */
+export class EntryStands extends Error {
+  override readonly name = 'EntryStands'
+}
+
 /** Entries of one chunk that go in one request: of one kind, one reason and one expiry. */
 export type DncGroup = {
   id: string
@@ -13,6 +18,8 @@ export type DncGroup = {
   requestId: string
   /** Of the submission, when the group was read. */
   held: DncHoldReason | null
+  /** What is asked of Genesys; reason and expiry are those of an addition. */
+  action: 'add' | 'remove'
   kind: SubjectKind
   places: readonly number[]
   /** Of each place: E.164, or the folded address. */
@@ -42,6 +49,8 @@ export type DncLaneStore = {
    * The group to send next: the open one, or one made of the next entries, of which at most `most` and no other expiry than Genesys takes. What Genesys
    * does not take from us at all is settled here; it is enforced by the gateway alone. Submissions with nothing left end, and are told of. null: there is no work.
    * Entries go with the strongest reason and the longest time that stand for their subject, so that nothing sent later weakens it.
+   * Before anything else the removals of the list end what they end, also while Genesys is away. A removal is sent after all that its tenant had for the
+   * list before, and nobody is taken out of the list for whom any entry stands.
    */
   nextGroup(
     claim: DncClaim,
@@ -52,7 +61,7 @@ export type DncLaneStore = {
       id: string
     },
   ): Promise<DncGroup | null>
-  /** Writes down a try that is about to be made. Throws `FenceLost`. */
+  /** Writes down a try that is about to be made. Throws `FenceLost`, and `EntryStands`. */
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
    * Settles a group: those of `failed` as failed, the others by what our ledger had of them before. `open`: places that stay unsettled and

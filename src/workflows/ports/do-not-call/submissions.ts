@@ -15,6 +15,8 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   actor: string
   requestId: string
   owner: string
+  /** With the option override: what it brings takes the place of what stood. */
+  overrides: boolean
 }
 
 /** Of the entries of a chunk: those that are suppressions now, and those of a person and scope that the submission had before. */
@@ -71,18 +73,33 @@ export type DncSubmissionStore = {
   /**
    * Accepts the submission in one transaction, whose cost does not depend on the number of entries: it raises the tenant's suppression epoch
    * first, gives the work to the lane of the DNC list, and keeps the answer of the call. Throws `StagingLost` where the submission, one of its
-   * chunks or the claim is gone.
+   * chunks or the claim is gone. A removal, and entries that override, end what their tenant had for the list before: with the acceptance where they lie
+   * in one chunk, else by the lane of the list, soon after it.
    */
   accept(input: AcceptSubmission): Promise<{ submission: DncSubmission; answer: StoredAnswer }>
+  /**
+   * The places of a removal's entries about people for whom a REGULATORY entry of the tenant stands in the list, with the same scope: none of those is
+   * removed without override.
+   */
+  heldByRegulatory(
+    about: Pick<DncSubmission, 'tenantId' | 'dncListId'>,
+    chunk: NewDncChunk,
+  ): Promise<readonly number[]>
   /** Nothing of a submission that is being received remains. */
   discard(id: string): Promise<void>
   /** Discards what has been without a sign of life for so long; returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, id: string): Promise<DncSubmission | null>
   /** Quarantined entries are to be sent from now on; null where there are none. The audit entry is written with it. */
-  release(submission: Pick<DncSubmission, 'id'>, audit: AuditEntry): Promise<DncSubmission | null>
+  release(
+    submission: Pick<DncSubmission, 'id' | 'dncListId'>,
+    audit: AuditEntry,
+  ): Promise<DncSubmission | null>
   /** A submission that waits for somebody goes on; null where none does. The audit entry is written with it. */
-  resume(submission: Pick<DncSubmission, 'id'>, audit: AuditEntry): Promise<DncSubmission | null>
+  resume(
+    submission: Pick<DncSubmission, 'id' | 'dncListId'>,
+    audit: AuditEntry,
+  ): Promise<DncSubmission | null>
   /** Entries of the tenant for the list about these people (digests of 16 bytes, each once), also those that do not stand any more; oldest first. */
   about(
     tenantId: string,

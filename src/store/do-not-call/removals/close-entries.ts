@@ -1,0 +1,77 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
+import { DNC_REASONS } from '../../../domain/do-not-call/dnc-entry.ts'
+import type { DncKind } from '../../../domain/do-not-call/dnc-submission.ts'
+import type { Ids } from '../../../lib/ids.ts'
+import { appendAudit } from '../../audit/audit-store.ts'
+import { CERTAIN_NOW } from '../../clock/steady-time.ts'
+import type { Tx } from '../../homes/database.ts'
+
+/** A submission that ends what stood before it. */
+export type Closing = {
+  number: string
+  id: string
+  tenant_id: string
+  request_id: string
+  kind: DncKind
+  overrides: boolean
+  /** The chunk whose entries end theirs next. */
+  closes_from: number
+}
+
+export const CLOSING_COLUMNS = sql.raw(
+  'number, id, tenant_id, request_id, kind, overrides, closes_from',
+)
+
+/** An entry `e` is not over: neither closed nor past its time, which counts a day longer and not at all while a jump of the clock is unconfirmed. */
+export const NOT_OVER: RawBuilder<unknown> = sql`e.closed_by is null
+  and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})`
+
+/**
+ * Entries `e` of the same people and scopes as `mine` which the same tenant had for the same list before the submission `r` was accepted.
+ * By the epoch: what is accepted later stands, whichever of them came in first.
+ */
+export const EARLIER_OF_MINE: RawBuilder<unknown> = sql`mine
+  join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
+  join dnc_submission s on s.number = e.submission and s.kind in ('add', 'pull')
+  join r on s.tenant_id = r.tenant_id and s.dnc_list_id = r.dnc_list_id and s.epoch < r.epoch`
+
+/** The submission of the list whose entries are to end what stood before them; undefined: there is none. */
+export const nextClosing = async (tx: Tx, dncListId: string): Promise<Closing | undefined> => {
+  const { rows } = await sql<Closing>`select ${CLOSING_COLUMNS} from dnc_submission
+    where dnc_list_id = ${dncListId} and closes_from is not null order by number limit 1 for no key update`.execute(
+    tx,
+  )
+  return rows[0]
+}
+
+type Closed = { entries: number; closed: number }
+
+/**
+ * Ends what stood for the people of one chunk, with its audit entry. Without override nothing ends of somebody for whom a REGULATORY entry stands. The lane
+ * of the list is locked: whatever else is written to its entries waits.
+ */
+export const closeChunk = async (tx: Tx, ids: Ids, closing: Closing): Promise<void> => {
+  const { number, closes_from: seq, overrides } = closing
+  const { rows } =
+    await sql<Closed>`with r as (select tenant_id, dnc_list_id, epoch from dnc_submission where number = ${number}::bigint),
+      mine as materialized (select subject, scope from dnc_entry where submission = ${number}::bigint and chunk_seq = ${seq}),
+      before as materialized (select e.subject, e.submission, e.scope, e.reason from ${EARLIER_OF_MINE} where ${NOT_OVER}),
+      spared as (select subject, scope from before where reason = ${DNC_REASONS.REGULATORY}::int and not ${overrides}::boolean),
+      closed as (update dnc_entry e set closed_by = ${number}::bigint from before
+        where e.subject = before.subject and e.submission = before.submission and e.scope = before.scope
+          and not exists (select from spared where spared.subject = e.subject and spared.scope = e.scope)
+        returning e.subject),
+      onward as (update dnc_submission set closes_from =
+          (select min(seq) from dnc_chunk where submission = ${number}::bigint and seq > ${seq}::int)
+        where number = ${number}::bigint)
+    select (select count(*)::int from mine) as entries, (select count(*)::int from closed) as closed`.execute(
+      tx,
+    )
+  const who = byGateway({ tenantId: closing.tenant_id, requestId: closing.request_id })
+  const action = closing.kind === 'remove' ? 'dnc.removed' : 'dnc.overridden'
+  await appendAudit(tx, [
+    createAuditEntry(ids, who, { action, object: closing.id, counts: rows[0]! }),
+  ])
+}
