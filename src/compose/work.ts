@@ -13,6 +13,7 @@ import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
 import { createDeliverTogether } from '../workflows/delivery/shipments/deliver-together.ts'
+import { createFillRegisters } from '../workflows/do-not-call/afterwards/fill-registers.ts'
 import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import type { Essentials } from './essentials.ts'
@@ -133,6 +134,25 @@ const together = (...loops: readonly Loop[]): Loop => ({
   },
 })
 
+/** What goes on beside the lanes. */
+const loopsOf = (
+  essentials: Essentials,
+  jobs: Awaited<ReturnType<typeof createJobQueue>>,
+  wake: () => void,
+): Loop => {
+  const { store, telemetry, clockWatch } = essentials
+  return together(
+    clockWatch,
+    sweeperOf(essentials, jobs, wake),
+    holdKeeperOf(essentials, wake),
+    createFillRegisters({
+      registers: store.registerFill,
+      clock: systemClock,
+      emit: telemetry.emit,
+    }),
+  )
+}
+
 /** Lanes of contact lists, of campaigns and of DNC lists begin and end together. */
 const withOthers = (lanes: LaneWorkers, others: readonly ObjectWorker[]): LaneWorkers => ({
   ...lanes,
@@ -187,11 +207,7 @@ export const createWork = async (essentials: Essentials) => {
     maxHeld: MAX_LANES_HELD,
     idlePollMs: 300,
   })
-  const sweeper = together(
-    essentials.clockWatch,
-    sweeperOf(essentials, jobs, () => lanes.wake()),
-    holdKeeperOf(essentials, () => lanes.wake()),
-  )
+  const sweeper = loopsOf(essentials, jobs, () => lanes.wake())
   const others = { campaigns: campaignWorkerOf(essentials), dncLists: dncWorkerOf(essentials) }
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {

@@ -39,6 +39,8 @@ export type DncEvents = {
   'dnc.held': { submissionId: string; tenantId: string; dncListId: string; reason: string }
   /** What Genesys counted is not what was sent. */
   'dnc.tallies_differ': { submissionId: string; dncListId: string; sent: number; counted: number }
+  /** The subjects of what was delivered before registers had them; `unfilled` contacts can be found by no entry, because no chunk of theirs is left. */
+  'register.filled': { contacts: number; unfilled: number }
 }
 
 export const DNC_EVENT_LEVELS = {
@@ -47,4 +49,5 @@ export const DNC_EVENT_LEVELS = {
   'dnc.refused': 'warn',
   'dnc.held': 'warn',
   'dnc.tallies_differ': 'warn',
+  'register.filled': 'info',
 } as const

@@ -9,6 +9,7 @@ import type { DeliveryStore, RegisterRow } from '../../workflows/ports/delivery/
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
+import { subjectColumns, subjectNumbers } from './register-subjects.ts'
 
 /** A register's number; whoever begins an upload has seen to it that there is one (`createEnsureRegister`). */
 const numberOf = (
@@ -66,12 +67,14 @@ export const doubtContent = async (
 export type RegisterOfUpload = {
   upload: UploadRow
   delivered: readonly RegisterRow[]
+  /** Of the chunk of what was delivered; null: not made yet. */
+  subjects: Buffer | null
   /** Not sent, because they are there already: as new as this upload from now on. */
   confirmed: readonly string[]
 }
 
 type Known = {
-  rows: (RegisterRow & { place: number; seq: number })[]
+  rows: (RegisterRow & { place: number; seq: number; subjects: readonly string[] })[]
   confirmed: Map<string, number>
 }
 
@@ -79,11 +82,13 @@ type Known = {
 const newestOf = (ended: readonly RegisterOfUpload[]): Known => {
   const rows = new Map<string, Known['rows'][number]>()
   const confirmed = new Map<string, number>()
-  for (const [place, { upload, delivered, confirmed: own }] of ended.entries()) {
+  for (const [place, { upload, delivered, subjects, confirmed: own }] of ended.entries()) {
     const seq = Number(contentSeqOf(upload))
+    const subjectsOf = subjectNumbers(subjects)
     for (const row of delivered) {
       const known = rows.get(row.contactId)
-      if (known === undefined || known.seq <= seq) rows.set(row.contactId, { ...row, place, seq })
+      if (known !== undefined && known.seq > seq) continue
+      rows.set(row.contactId, { ...row, place, seq, subjects: subjectsOf(row.row) })
     }
     for (const id of own) confirmed.set(id, Math.max(seq, confirmed.get(id) ?? 0))
   }
@@ -110,17 +115,21 @@ const upsert = (
   const starts = [0, ...ends.slice(0, -1)]
   const [lines, seqs] = [rows.map(({ line }) => line), rows.map(({ seq }) => seq)]
   const places = rows.map(({ place }) => place + 1)
+  const [first, second, third, more] = subjectColumns(rows)
   return sql`insert into contact_register as known
-      (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line)
+      (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line,
+        subject_1, subject_2, subject_3, more_subjects)
     select of_list.id, ${pieceOf(digests, sql`d.place`)},
       substring(${sealed}::bytea from d.starts_at + 1 for d.ends_at - d.starts_at), ${pieceOf(hashes, sql`d.place`)},
-      d.seq, (${uploadIds}::text[])[d.upload], d.line
-    from of_list, unnest(${starts}::int[], ${ends}::int[], ${lines}::int[], ${seqs}::bigint[], ${places}::int[])
-      with ordinality as d (starts_at, ends_at, line, seq, upload, place)
+      d.seq, (${uploadIds}::text[])[d.upload], d.line, d.subject_1, d.subject_2, d.subject_3, d.more::bigint[]
+    from of_list, unnest(${starts}::int[], ${ends}::int[], ${lines}::int[], ${seqs}::bigint[], ${places}::int[], ${first}::bigint[],
+      ${second}::bigint[], ${third}::bigint[], ${more}::text[])
+      with ordinality as d (starts_at, ends_at, line, seq, upload, subject_1, subject_2, subject_3, more, place)
     order by 2
     on conflict (register_id, contact_digest) do update set content_hash = excluded.content_hash,
       accepted_seq = excluded.accepted_seq, upload_id = excluded.upload_id, line = excluded.line,
-      delivered_at = clock_timestamp()
+      subject_1 = excluded.subject_1, subject_2 = excluded.subject_2, subject_3 = excluded.subject_3,
+      more_subjects = excluded.more_subjects, delivered_at = clock_timestamp()
     where known.accepted_seq <= excluded.accepted_seq
     returning contact_digest, accepted_seq, xmax = 0 as is_new`
 }

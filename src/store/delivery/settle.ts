@@ -35,18 +35,27 @@ const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
   )
 }
 
+type Locked = UploadRow & {
+  settled_id: string | null
+  settled_shipment: string | null
+  /** Of the batch's chunk. */
+  settled_subjects: Buffer | null
+}
+
 /** Everything that the batch's end changes, in one statement; the upload as it is then. */
 const writeOutcome = async (
   tx: Tx,
   seals: Seals,
-  upload: UploadRow,
+  upload: Locked,
   input: Settlement,
 ): Promise<UploadRow> => {
   const { counts, confirmed = [], unnamed } = input
   const failed = counts.failed > 0 && counts.delivered + counts.unchanged === 0
   const settledNow = counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
   const results = sql`results as (${insertResults(input)}),`
-  const register = settledRegister(seals, [{ upload, delivered: input.delivered, confirmed }])
+  const register = settledRegister(seals, [
+    { upload, delivered: input.delivered, subjects: upload.settled_subjects, confirmed },
+  ])
   const { rows } = await sql<UploadRow>`with
       ${input.results.length > 0 ? results : sql``}
       ${register.length > 0 ? sql`${sql.join(register)},` : sql``}
@@ -65,18 +74,17 @@ const writeOutcome = async (
   return rows[0]!
 }
 
-type Locked = UploadRow & { settled_id: string | null; settled_shipment: string | null }
-
 /** Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},
     settled as (update batch set state = 'settled', ended = ${input.ended ?? null}, settled_at = clock_timestamp() from locked, held
       where batch.id = ${input.batchId} and batch.upload_id = locked.id and batch.state in ('intended', 'sent')
         and locked.lane_key = held.key and locked.state not in (${FINAL_STATES_SQL})
-      returning batch.id as settled_id, batch.shipment_id as settled_shipment),
+      returning batch.id as settled_id, batch.shipment_id as settled_shipment, batch.chunk_seq as settled_seq),
     closed as (update shipment set state = 'settled', settled_at = clock_timestamp() from settled
       where shipment.id = settled_shipment and method = 'batches' returning shipment.id as closed_id)
     select ${UPLOAD_COLUMNS}, settled_id,
+      (select subjects from chunk where chunk.upload_id = ${input.uploadId} and seq = settled_seq and ${input.delivered.length > 0}) as settled_subjects,
       case when closed_id is null then settled_shipment end as settled_shipment
     from ${FENCED_ROWS} left join settled on true left join closed on true`.execute(tx)
   return checkFenced(rows, claim, `Upload ${input.uploadId}`)

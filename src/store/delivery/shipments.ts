@@ -119,6 +119,19 @@ const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise
     order by 1, 2 on conflict (upload_id, line) do nothing`.execute(tx)
 }
 
+/** The subjects of uploads of one chunk. */
+const readSubjects = async (
+  tx: Tx,
+  uploads: readonly UploadRow[],
+): Promise<Map<string, Buffer | null>> => {
+  const { rows } = await sql<{
+    upload_id: string
+    subjects: Buffer | null
+  }>`select upload_id, subjects from chunk
+    where upload_id = any(${uploads.map(({ id }) => id)}::text[]) and seq = 0`.execute(tx)
+  return new Map(rows.map((row) => [row.upload_id, row.subjects]))
+}
+
 const settleRegister = async (
   tx: Tx,
   seals: Seals,
@@ -126,9 +139,11 @@ const settleRegister = async (
   settled: readonly SettledUpload[],
 ): Promise<void> => {
   const byId = new Map(rows.map((row) => [row.id, row]))
+  const subjectsOf = await readSubjects(tx, rows)
   const ended = settled.flatMap(({ uploadId, delivered, confirmed }) => {
     const upload = byId.get(uploadId)
-    return upload === undefined ? [] : [{ upload, delivered, confirmed }]
+    const subjects = subjectsOf.get(uploadId) ?? null
+    return upload === undefined ? [] : [{ upload, delivered, subjects, confirmed }]
   })
   const tables = settledRegister(seals, ended)
   if (tables.length > 0) await sql`with ${sql.join(tables)} select`.execute(tx)

@@ -19,6 +19,7 @@ import type {
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
+import type { RegisterFillStore } from '../../workflows/ports/do-not-call/afterwards.ts'
 import type { DncLaneStore } from '../../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
@@ -45,6 +46,7 @@ import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
+import { createRegisterFill } from '../do-not-call/afterwards/fill-register.ts'
 import { createDncLaneStore } from '../do-not-call/dnc-groups.ts'
 import { createDncSubmissionStore } from '../do-not-call/submission-store.ts'
 import { createSuppressions } from '../do-not-call/suppressions.ts'
@@ -106,6 +108,7 @@ export type Store = {
   deliveredContacts: DeliveredContacts
   dncSubmissions: DncSubmissionStore
   suppressions: SuppressionPort
+  registerFill: RegisterFillStore
   dncLane: DncLaneStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
@@ -140,12 +143,22 @@ const freeHeld = async (
 }
 
 const openDoNotCall = (
-  deps: Parameters<typeof createDncSubmissionStore>[0] & { outbox: Outbox; ids: Ids },
+  deps: Parameters<typeof createDncSubmissionStore>[0] & {
+    outbox: Outbox
+    ids: Ids
+    digestKey: Buffer
+    uploads: UploadStore
+  },
 ) => {
+  const { database, digestKey } = deps
   const dncSubmissions = createDncSubmissionStore(deps)
+  const { readChunk } = deps.uploads
+  const suppressions = createSuppressions({ database, digestKey, readChunk })
   return {
     dncSubmissions,
     dncLane: createDncLaneStore({ ...deps, readChunk: dncSubmissions.readChunk }),
+    suppressions,
+    registerFill: createRegisterFill({ database, ...suppressions }),
   }
 }
 
@@ -165,9 +178,9 @@ const assemble = async (
   const receipts = createReceiptStore({ database })
   const lanes = createLaneStore({ database })
   const segments = createSegmentStore({ database, outbox, seals })
-  const { dncSubmissions, dncLane } = openDoNotCall({ ...deps, database, outbox })
+  const doNotCall = openDoNotCall({ ...deps, database, outbox, uploads })
   if (database.kind === 'embedded') {
-    await freeHeld([lanes, segments, dncLane], [uploads, dncSubmissions])
+    await freeHeld([lanes, segments, doNotCall.dncLane], [uploads, doNotCall.dncSubmissions])
     await idempotency.freeUnfinished()
   }
   return {
@@ -195,9 +208,8 @@ const assemble = async (
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     segments,
-    ...{ dncSubmissions, dncLane },
+    ...doNotCall,
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
-    suppressions: createSuppressions({ database, digestKey, readChunk: uploads.readChunk }),
     sql: database.sql,
     digestKey,
     receipts,

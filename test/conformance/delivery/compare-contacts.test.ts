@@ -30,6 +30,7 @@ eachHome('Comparing contacts with the register', (home) => {
       contactId,
       contentHash: content(5),
       line: at + 2,
+      row: at,
     }))
     await store.delivery.settle(claim, {
       ...{ uploadId: upload.id, batchId, results: [], delivered },

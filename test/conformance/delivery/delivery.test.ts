@@ -32,6 +32,7 @@ const register = (...contactIds: string[]): RegisterRow[] =>
     contactId,
     contentHash: Buffer.alloc(16, 5),
     line: index + 2,
+    row: index,
   }))
 
 const settle = (store: Store, claim: LaneClaim, upload: Upload, batchId: string) =>

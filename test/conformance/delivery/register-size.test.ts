@@ -36,7 +36,12 @@ const steps = fc.array(
 
 const chosen = (mask: number): string[] => CONTACTS.filter((_, bit) => (mask >> bit) & 1)
 const known = (mask: number): RegisterRow[] =>
-  chosen(mask).map((contactId, at) => ({ contactId, contentHash: Buffer.alloc(16), line: at + 2 }))
+  chosen(mask).map((contactId, at) => ({
+    contactId,
+    contentHash: Buffer.alloc(16),
+    line: at + 2,
+    row: at,
+  }))
 const sums = (delivered: number, confirmed: number) => ({
   delivered: chosen(delivered).length,
   unchanged: chosen(confirmed & ~delivered).length,

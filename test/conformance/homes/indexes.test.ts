@@ -126,6 +126,19 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
       'select chunk_seq from dnc_entry where submission = 7 and outcome is null and not quarantined order by chunk_seq, place limit 1',
     ),
   dnc_list_lane_ready: ({ store }) => store.dncLane.claim('me'),
+  ...Object.fromEntries(
+    [
+      'subject_1 = 7',
+      'subject_2 = 1000007',
+      'subject_3 = 2000008',
+      'more_subjects @> array[3000009::bigint]',
+    ].map((condition) => [
+      `contact_register_${condition.split(' ')[0]}`,
+      ({ store }: Stage) =>
+        store.sql.executeSql(`select upload_id from contact_register where ${condition}`),
+    ]),
+  ),
+  contact_register_unfilled: ({ store }) => store.registerFill.fill(null),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 
@@ -146,7 +159,7 @@ const FREQUENT: Record<string, (stage: Stage) => Promise<unknown>> = {
       batchId,
       counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
       results: [{ line: 3, chunkSeq: 0, outcome: 'failed', code: 'genesys-refused', column: null }],
-      delivered: [{ contactId: 'a', contentHash: Buffer.alloc(16), line: 2 }],
+      delivered: [{ contactId: 'a', contentHash: Buffer.alloc(16), line: 2, row: 0 }],
       audit: audit('upload.batch.settled', upload.id),
     }),
   'a page of the ledger': ({ store, upload }) =>

@@ -61,6 +61,7 @@ eachHome('What is known of an upload beside its rows', (home) => {
         contactId,
         contentHash: Buffer.alloc(16, 1),
         line: row + 2,
+        row,
       })),
       audit: audit('upload.batch.settled', batchId),
     })

@@ -45,7 +45,7 @@ describe('A delivered batch', { skip: home.skip }, () => {
     const claim = await store.lanes.claim('me')
     assert.ok(claim)
     const batch = { id: ids.newUuid(), chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.of(3) }
-    const row = { contentHash: Buffer.alloc(16, 1), line: 2 }
+    const row = { contentHash: Buffer.alloc(16, 1), line: 2, row: 0 }
     const settlement = {
       uploadId: upload.id,
       batchId: batch.id,

@@ -50,6 +50,7 @@ const settleTogether = async (store: Store): Promise<void> => {
           contactId,
           contentHash: Buffer.alloc(16),
           line,
+          row: line,
         })),
         audit: audit('upload.batch.settled', upload.id),
       }),

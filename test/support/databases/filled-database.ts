@@ -38,8 +38,11 @@ export const FILL = [
   `insert into row_result (upload_id, line, chunk_seq, outcome, code)
     select 'upl_' || lpad(n::text, 8, '0'), s, s / 10, 'failed', 'x' from generate_series(1, 10000) n, generate_series(0, 4) s`,
   `insert into register (tenant_id, list_id) select 't' || (n % 200 + 1), 'list' || (n % 200 + 1 + n / 200 * 200) from generate_series(0, 9999) n on conflict do nothing`,
-  `insert into contact_register (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line)
-    select r.id, decode(md5(n::text), 'hex'), 'c', '', 1, 'upl_' || n, 1
+  `insert into contact_register (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line,
+      subject_1, subject_2, subject_3, more_subjects)
+    select r.id, decode(md5(n::text), 'hex'), 'c', '', 1, 'upl_' || n, 1, case when n % 5 > 0 then n end,
+      case when n % 5 > 1 then n + 1000000 end, case when n % 5 > 2 then n + 2000000 end,
+      case when n % 5 > 3 then array[n + 3000000, n + 4000000] end
     from generate_series(1, 100000) n join register r on r.list_id = 'list' || (n % 200 + 1) and r.tenant_id = 't' || (n % 200 + 1)`,
   `insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
     select 'whe' || n, 't' || (n % 200 + 1), 'crm' || n, 'https://crm.example', '', 'k', 'registered' from generate_series(1, 800) n`,

@@ -83,7 +83,7 @@ export const settleBatch = async (
     if (verdict === undefined) {
       counts.delivered += 1
       const contentHash = plan.contentHashes.subarray(row * 16, row * 16 + 16)
-      delivered.push({ contactId: chunk.contactIds[row]!, contentHash, line })
+      delivered.push({ contactId: chunk.contactIds[row]!, contentHash, line, row })
     } else {
       counts[verdict.outcome] += 1
       results.push({ line, chunkSeq: chunk.seq, ...verdict })

@@ -122,6 +122,8 @@ export type RegisterRow = {
   contactId: string
   contentHash: Buffer
   line: number
+  /** Index in its chunk, by which the store knows its phones and addresses. */
+  row: number
 }
 
 export type SettledCounts = {

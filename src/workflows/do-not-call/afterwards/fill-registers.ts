@@ -1,0 +1,62 @@
+import type { Clock } from '../../../lib/clock.ts'
+import { traceOf } from '../../../lib/error-trace.ts'
+import type { Emit } from '../../../telemetry/events.ts'
+import type { FillPlace, RegisterFillStore } from '../../ports/do-not-call/afterwards.ts'
+
+export type FillRegisters = { start(): void; stop(): Promise<void> }
+
+/** Between two chunks, so that requests never wait behind more than one. */
+const PAUSE_MS = 20
+const AGAIN_MS = 60_000
+
+/**
+ * Goes once, after a start, through what was delivered before registers had subjects, a chunk at a time. Where it is killed the next start begins anew
+ * and finds nothing left to do of what is done.
+ */
+export const createFillRegisters = (deps: {
+  registers: RegisterFillStore
+  clock: Clock
+  emit: Emit
+}): FillRegisters => {
+  const stopped = new AbortController()
+  let ended: Promise<void> = Promise.resolve()
+
+  const pause = async (ms: number): Promise<boolean> => {
+    await deps.clock.sleep(ms, stopped.signal).catch(() => undefined)
+    return !stopped.signal.aborted
+  }
+  const fill = async (): Promise<void> => {
+    let contacts = 0
+    let place: FillPlace | null = null
+    while (!stopped.signal.aborted) {
+      const lot = await deps.registers.fill(place)
+      if (lot === null) {
+        const unfilled = await deps.registers.countUnfilled()
+        deps.emit('register.filled', { contacts, unfilled })
+        return
+      }
+      contacts += lot.filled
+      place = lot.place
+      if (!(await pause(PAUSE_MS))) return
+    }
+  }
+  const keepTrying = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await fill()
+      } catch (error) {
+        deps.emit('job.failed', { queue: 'register-fill', error: traceOf(error) })
+      }
+      if (!(await pause(AGAIN_MS))) return
+    }
+  }
+  return {
+    start: () => {
+      ended = keepTrying()
+    },
+    stop: async () => {
+      stopped.abort()
+      await ended
+    },
+  }
+}
