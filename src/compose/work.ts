@@ -9,6 +9,7 @@ import { createIds } from '../lib/ids.ts'
 import { createFirstAttempts } from '../sync/first-attempts.ts'
 import { createSyncAttempt, createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
+import { createBisectBudgets } from '../workflows/delivery/bisect-budget.ts'
 import { createContentHashes } from '../workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
@@ -49,6 +50,7 @@ const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Ess
     retryWindowMs: RETRY_WINDOW_MS,
     completionPollMs: config.genesys.completionPollMs,
     holdRetryMs: HOLD_RETRY_MS,
+    budgetOf: createBisectBudgets(systemClock),
   }
   const deliverAlone = createDeliverUpload(deps)
   return createDeliverTogether({ ...deps, shipments: store.delivery, deliverAlone })

@@ -7,6 +7,7 @@ import { SuppressionUnknown } from '../ports/do-not-call/suppressions.ts'
 import { workChunks } from './batches/chunks.ts'
 import type { Pipeline } from './batches/pipeline.ts'
 import { createPipeline } from './batches/pipeline.ts'
+import { createBisectBudgets } from './bisect-budget.ts'
 import { problemOf } from './call-genesys.ts'
 import { checkRoom } from './check-room.ts'
 import { drainCancelled } from './drain-cancelled.ts'
@@ -24,11 +25,12 @@ import { maySkip } from './skip-rule.ts'
  * settled batches are not sent again, batches whose outcome is unknown go again under their own id. Of an upload that is to be
  * cancelled nothing is sent any more: the run learns what became of what was sent and ends it.
  */
-export const createDeliverUpload =
-  (deps: DeliveryDeps): DeliverUpload =>
-  async (claim, upload, lease) => {
+export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
+  const deps = { ...given, budgetOf: given.budgetOf ?? createBisectBudgets(given.clock) }
+  return async (claim, upload, lease) => {
     const ended = new AbortController()
     const run = await beginRun(deps, claim, upload, endable(lease, ended.signal))
+    run.budget.begin(upload.id)
     const pipeline = createPipeline(run)
     try {
       await work(run, pipeline)
@@ -40,6 +42,7 @@ export const createDeliverUpload =
       await pipeline.close()
     }
   }
+}
 
 /** The lease of a run whose end also ends what goes on beside the sending. */
 const endable = (lease: Lease, ended: AbortSignal): Lease => ({

@@ -31,6 +31,7 @@ import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'
 import type { ContactReadPort } from '../ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../ports/uploads/uploads.ts'
+import { type BisectBudget, createBisectBudgets } from './bisect-budget.ts'
 import type { ContentHashes } from './content-hashes.ts'
 
 export type DeliveryDeps = {
@@ -62,6 +63,8 @@ export type DeliveryDeps = {
   holdRetryMs: number
   /** Batches sent whose outcomes are not settled yet; 12 unless told. */
   concurrency?: number
+  /** Shared by all deliveries of a process: what lanes have spent on finding out what Genesys refuses. */
+  budgetOf?: (laneKey: string) => BisectBudget
 }
 
 /** One worker's work on one upload. `upload` is the newest copy the store has answered with. */
@@ -81,7 +84,8 @@ export type DeliveryRun = {
   readonly refusals: Map<string, Omit<RowResult, 'line' | 'chunkSeq'>>
   /** The highest number that a part of the upload has. */
   partSeq: number
-  extraRequests: number
+  /** What the lane may spend on finding out what Genesys refuses, for whichever of its uploads. */
+  readonly budget: BisectBudget
   refusedRows: number
   /** The upload is to be cancelled and this run only learns what became of what was sent. */
   readonly draining: boolean
@@ -108,7 +112,7 @@ export const beginRun = async (
   clearing: await deps.delivery.clearing(upload),
   refusals: new Map(),
   partSeq: 0,
-  extraRequests: 0,
+  budget: (deps.budgetOf ?? createBisectBudgets(deps.clock))(claim.key),
   refusedRows: 0,
   draining: upload.cancelRequested,
   waitsFor: null,

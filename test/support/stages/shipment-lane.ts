@@ -4,6 +4,7 @@ import {
 } from '../../../src/domain/genesys/genesys-failure.ts'
 import { hasBit } from '../../../src/lib/bitmap.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createBisectBudgets } from '../../../src/workflows/delivery/bisect-budget.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
 import { createDeliverTogether } from '../../../src/workflows/delivery/shipments/deliver-together.ts'
@@ -118,6 +119,7 @@ export const createShipmentLane = (
       refusal === 'job' ? badOf(genesys.sent[Number(jobId.slice(4)) - 1]!.contactIds) : []
     return { ...job, failed: errors.length, errors }
   }
+  const budgetOf = createBisectBudgets(createLeapingClock())
   const never = new AbortController().signal
   const lease = { signal: never, rest: never, assertHeld: () => undefined }
   const work = async (killAfter: number | null): Promise<void> => {
@@ -142,6 +144,7 @@ export const createShipmentLane = (
       completionPollMs: 1_000,
       holdRetryMs: 60_000,
       concurrency: 1,
+      budgetOf,
     }
     const deliverAlone = createDeliverUpload(deps)
     const deliver = createDeliverTogether({ ...deps, shipments: delivery, deliverAlone })

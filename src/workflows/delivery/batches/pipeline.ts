@@ -11,7 +11,7 @@ import { aside, checkGoingOn, DeliveryEnds, moveTo } from '../run.ts'
 import { columnsNamed, heldForSchema, speaksOfSchema } from '../schema-refusal.ts'
 import type { ChunkPlan } from './plan-batch.ts'
 import { planChunk, sentRows } from './plan-batch.ts'
-import { actOnRefusal, endIfCancelled } from './refusals.ts'
+import { actOnRefusal, endIfCancelled, spendOnFailedJob } from './refusals.ts'
 import { requestOf, sendBatch } from './send-batch.ts'
 import {
   ALL_DELIVERED,
@@ -98,6 +98,7 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
     jobsFailed.set(batch.id, failures)
     if (sent.failedJobs === 'leave') return
     if (sent.failedJobs === 'resend' && failures < MAX_SENDS_OF_FAILED_JOB) {
+      spendOnFailedJob(run)
       sent.again.push(one)
       return
     }

@@ -9,8 +9,7 @@ import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { freshBatch, partOf, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
-/** Bisecting ends past this many extra requests, or this share of the upload's rows refused [design: 3]. */
-const MAX_EXTRA_REQUESTS = 50
+/** Bisecting ends past this share of the upload's rows refused [design: 3], and past the budget of the lane. */
 const MAX_REFUSED_SHARE = 0.05
 /** A few bad rows of a small file are just bad rows. */
 const MIN_REFUSED_ROWS = 5
@@ -59,12 +58,12 @@ export const actOnRefusal = async (
     tell(run, { id: batch.id, rows: rows.length }, failure, 'failed')
     const failed = new Map(rows.map((row) => [row, plan.verdicts.get(row)!]))
     await settleAndGoOn(run, batch, plan, { failed, unidentified: 0 }, 0)
-    checkBudget(run, { id: batch.id, rows: rows.length }, failure)
+    checkRefusedShare(run, { id: batch.id, rows: rows.length }, failure)
     return []
   }
   const parts = named.size > 0 ? withoutNamed(run, batch, named) : halves(run, batch, rows)
   await run.deps.delivery.split(run.claim, batch.id, run.upload.id, parts)
-  run.extraRequests += parts.length
+  run.budget.spend(parts.length)
   tell(run, { id: batch.id, rows: rows.length }, failure, 'split')
   checkBudget(run, { id: batch.id, rows: rows.length }, failure)
   return parts.map((part) => freshBatch(run.upload.id, part))
@@ -102,21 +101,48 @@ const halves = (run: DeliveryRun, batch: Batch, rows: readonly number[]): NewBat
 /** A request that Genesys refused, as it is told of. */
 export type RefusedRequest = { id: string; rows: number }
 
-/** Ends the run with a hold when bisecting went too far. */
-export const checkBudget = (
+/** Ends the run with a hold when too many of the upload's rows were refused. */
+export const checkRefusedShare = (
   run: DeliveryRun,
   refused: RefusedRequest,
   failure: GenesysFailure,
 ): void => {
   const allowedRows = Math.max(MIN_REFUSED_ROWS, run.upload.counts.accepted * MAX_REFUSED_SHARE)
-  if (run.extraRequests <= MAX_EXTRA_REQUESTS && run.refusedRows <= allowedRows) return
+  if (run.refusedRows > allowedRows) holdForRefusals(run, refused, failure)
+}
+
+/** The same, and when the lane has spent what it may on finding out what is refused: for requests that are sent in the place of a refused one. */
+export const checkBudget = (
+  run: DeliveryRun,
+  refused: RefusedRequest,
+  failure: GenesysFailure,
+): void => {
+  checkRefusedShare(run, refused, failure)
+  if (!run.budget.isSpent()) return
+  run.budget.hold(run.upload.id)
+  holdForRefusals(run, refused, failure)
+}
+
+const holdForRefusals = (
+  run: DeliveryRun,
+  refused: RefusedRequest,
+  failure: GenesysFailure,
+): never => {
   tell(run, refused, failure, 'held')
+  const problem = refusalsProblem(failure)
+  const ending = { kind: 'hold', reason: 'refusals', retryInMs: null } as const
+  throw new DeliveryEnds({ ...ending, failure: failure.kind, problem })
+}
+
+/** A job that failed as a whole costs a request more; ends the run with a hold when the lane has no budget for it. */
+export const spendOnFailedJob = (run: DeliveryRun): void => {
+  run.budget.spend(1)
+  if (!run.budget.isSpent()) return
+  run.budget.hold(run.upload.id)
+  const detail = 'So many jobs failed in Genesys that no more rows are sent until somebody looks.'
   throw new DeliveryEnds({
-    kind: 'hold',
-    reason: 'refusals',
-    retryInMs: null,
-    failure: failure.kind,
-    problem: refusalsProblem(failure),
+    ...{ kind: 'hold', reason: 'refusals', retryInMs: null, failure: 'job_failed' },
+    problem: { code: 'genesys-job-failed', detail },
   })
 }
 

@@ -1,7 +1,7 @@
 import type { GenesysFailure, GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
 import type { Batch, DeliveryPart, NewBatch, NewPart } from '../../ports/delivery/delivery.ts'
 import { freshBatch, partOf, rowKey, sentRows } from '../batches/plan-batch.ts'
-import { CANCELLED, checkBudget, tell } from '../batches/refusals.ts'
+import { CANCELLED, checkBudget, checkRefusedShare, tell } from '../batches/refusals.ts'
 import { failedRow } from '../batches/settle-batch.ts'
 import { problemOf } from '../call-genesys.ts'
 import type { DeliveryRun } from '../run.ts'
@@ -119,8 +119,11 @@ export const actOnPartRefusal = async (
     refused.size > 0
       ? await withoutRows(run, open, (batch, row) => keys.has(rowKey(batch, row)))
       : await halves(run, open, places)
-  run.extraRequests += outcome === 'failed' ? 0 : parts.length
-  checkBudget(run, about, failure)
+  if (outcome === 'failed') checkRefusedShare(run, about, failure)
+  else {
+    run.budget.spend(parts.length)
+    checkBudget(run, about, failure)
+  }
   checkGoingOn(run)
   return parts
 }

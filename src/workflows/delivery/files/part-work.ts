@@ -3,6 +3,7 @@ import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import type { JobStatus } from '../../ports/genesys/genesys.ts'
 import { awaitJob } from '../await-job.ts'
 import { planChunk, rowKey } from '../batches/plan-batch.ts'
+import { spendOnFailedJob } from '../batches/refusals.ts'
 import { checkList, doubtList, lookAtListAgain } from '../list-state.ts'
 import { overwriteFailed, recordCleared, wipesNext } from '../overwrite.ts'
 import { aside, checkGoingOn, moveTo, type DeliveryRun } from '../run.ts'
@@ -65,6 +66,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
       failures += 1
       doubtList(run)
       if (failures >= MAX_SENDS_OF_FAILED_JOB) return outcomeOfLast(job)
+      spendOnFailedJob(run)
       if (adopted) return { kind: 'again', failures }
       open.part.jobId = null
     }

@@ -27,6 +27,8 @@ import { settledWhole } from './settled-upload.ts'
 
 export type DeliverTogetherDeps = DeliveryDeps & {
   shipments: ShipmentStore
+  /** As `deliverAlone` has it. */
+  budgetOf: NonNullable<DeliveryDeps['budgetOf']>
   /** Whatever cannot share a request, or has not gone well together. */
   deliverAlone: DeliverUpload
 }
@@ -66,6 +68,7 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
       }
       const ended = await sendTogether(deps, { claim, lease, memory, limit, withheld }, made)
       if (typeof ended === 'object') noteWithheld(withheld, ended.rows)
+      if (ended === 'lane') return deps.deliverAlone(claim, upload, lease)
       if (ended === 'whole') memory.most = Math.min(batchRows, limit * 2)
       if (ended === 'whole' || ended === 'rest') return undefined
       if (ended === 'refused') {
@@ -81,11 +84,12 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 const MOST_ROUNDS = 20
 
 /**
- * `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
+ * `lane`: Genesys refuses the list or us, not the rows, which the oldest finds out alone. `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
  * an upload; this try was not sent. `withheld`: these rows may not go, or Genesys refused them by name; the others go again without them. `rest`: a later run
  * finds out.
  */
 type Ended =
+  | 'lane'
   | 'whole'
   | 'refused'
   | 'moved'
@@ -179,21 +183,27 @@ const takenWhole = async (
     const { jobId } = receipt
     await delivery.noteJob(run.claim, sending.going.shipment.id, jobId)
     const job = await aside(run, () => awaitJob(run, jobId, startedMs))
-    if (job?.state !== 'completed') return 'refused'
+    if (job?.state !== 'completed') return refused(run, sending.going.parts, [], 0)
     const whole = job.failed === 0 && job.errors.length === 0
-    return whole ? 'whole' : withoutRefused(sending.going.parts, job.errors, job.failed)
+    return whole ? 'whole' : refused(run, sending.going.parts, job.errors, job.failed)
   } catch (error) {
     run.lease.signal.throwIfAborted()
-    if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
-    if (!(error instanceof GenesysFailure)) throw error
-    return error.kind === 'rows_refused'
-      ? withoutRefused(sending.going.parts, error.rowErrors, 0)
-      : 'refused'
+    return endedBy(run, sending.going, error)
   }
 }
 
-const withoutRefused = (...args: Parameters<typeof refusedRows>): Ended => {
-  const rows = refusedRows(...args)
+/** What a failure makes of a shipment; throws what is none. */
+const endedBy = (run: DeliveryRun, { parts }: Going, error: unknown): Ended => {
+  if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
+  if (!(error instanceof GenesysFailure)) throw error
+  if (error.kind === 'forbidden' || error.kind === 'not_found') return 'lane'
+  return refused(run, parts, error.rowErrors, 0)
+}
+
+/** What goes in its place costs the lane a request that it would not have sent. */
+const refused = (run: DeliveryRun, ...about: Parameters<typeof refusedRows>): Ended => {
+  run.budget.spend(1)
+  const rows = refusedRows(...about)
   return rows === null ? 'refused' : { kind: 'withheld', rows }
 }
 

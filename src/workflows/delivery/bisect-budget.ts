@@ -1,0 +1,60 @@
+import type { Clock } from '../../lib/clock.ts'
+
+/** So many requests of a lane in ten minutes may go into finding out what Genesys refuses [design: 3]. */
+export const MAX_EXTRA_REQUESTS = 50
+const WINDOW_MS = 10 * 60_000
+
+/** What a lane has spent on requests that would not have been sent had Genesys taken the first, whichever of its uploads they were for. */
+export type BisectBudget = {
+  /** A run of the upload begins. One that was held for the budget's sake was resumed by somebody who looked: the lane counts anew. */
+  begin(uploadId: string): void
+  spend(requests: number): void
+  /** Whether more than the lane may spend in ten minutes went. */
+  isSpent(): boolean
+  /** The upload is held because the budget is spent. */
+  hold(uploadId: string): void
+}
+
+/**
+ * The budget of each lane, by its key. In the memory of the process that works the lane, by the monotonic clock: a lane that passes to another
+ * process begins anew, which costs 50 requests more for each such pass and saves every refusal a statement.
+ */
+export const createBisectBudgets = (
+  clock: Pick<Clock, 'monotonicMs'>,
+): ((laneKey: string) => BisectBudget) => {
+  const lanes = new Map<string, Spent>()
+  return (laneKey) => {
+    // What is over is forgotten, so that lanes that went well take no memory.
+    for (const [key, lane] of lanes) if (isOver(lane, clock.monotonicMs())) lanes.delete(key)
+    const lane = (): Spent => {
+      const known = lanes.get(laneKey) ?? { requests: [], held: new Map() }
+      lanes.set(laneKey, known)
+      return known
+    }
+    return {
+      begin: (uploadId) => {
+        if (lanes.get(laneKey)?.held.has(uploadId)) lanes.delete(laneKey)
+      },
+      spend: (requests) => void lane().requests.push({ atMs: clock.monotonicMs(), requests }),
+      isSpent: () => spentOf(lanes.get(laneKey), clock.monotonicMs()) > MAX_EXTRA_REQUESTS,
+      hold: (uploadId) => void lane().held.set(uploadId, clock.monotonicMs()),
+    }
+  }
+}
+
+type Spent = {
+  requests: { atMs: number; requests: number }[]
+  /** Uploads held for the budget's sake, and when. */
+  held: Map<string, number>
+}
+
+const isRecent = (atMs: number, nowMs: number): boolean => nowMs - atMs < WINDOW_MS
+
+const isOver = ({ requests, held }: Spent, nowMs: number): boolean =>
+  [...requests.map(({ atMs }) => atMs), ...held.values()].every((atMs) => !isRecent(atMs, nowMs))
+
+const spentOf = (lane: Spent | undefined, nowMs: number): number => {
+  if (lane === undefined) return 0
+  lane.requests = lane.requests.filter(({ atMs }) => isRecent(atMs, nowMs))
+  return lane.requests.reduce((sum, one) => sum + one.requests, 0)
+}
