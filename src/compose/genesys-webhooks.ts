@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts'
 import { capabilityToken } from '../domain/genesys-events/capability-token.ts'
 import {
-  SUBSCRIPTION_PART,
-  UPLOAD_EVENT_TYPE,
+  SUBSCRIPTIONS,
+  type SubscribedRoute,
   WEBHOOK_PATHS,
 } from '../domain/genesys-events/genesys-webhook.ts'
 import { webhookSecretsOf } from '../kept-keys.ts'
@@ -33,29 +33,40 @@ export const callbackUrlOf = (
   }
 }
 
-/**
- * The subscription to the end of uploads, at PUBLIC_URL under the current secret. A string says why there is none; completions are
- * polled then.
- */
-export const eventSubscriptionOf = ({
-  config,
-  store,
-  genesys,
-  telemetry,
-}: Essentials): EventSubscription | string => {
+const allOf = (subscriptions: readonly EventSubscription[]): EventSubscription => ({
+  start: () => {
+    for (const one of subscriptions) one.start()
+  },
+  status: () => subscriptions.map((one) => one.status()).join('; '),
+  stop: async () => {
+    await Promise.all(subscriptions.map((one) => one.stop()))
+  },
+})
+
+/** The subscriptions to Genesys' events, at PUBLIC_URL under the current secret. A string says why there are none. */
+export const eventSubscriptionOf = (essentials: Essentials): EventSubscription | string => {
+  const { config, genesys } = essentials
   const [secret] = webhookSecretsOf(config)
   if (genesys.subscriptions === null) return 'polling alone: this dialect has no events'
   if (config.publicUrl === null) return 'no subscription: PUBLIC_URL is not set'
   if (secret === undefined) return 'no subscription: WEBHOOK_SECRET is not set'
-  const token = capabilityToken(secret, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
-  return createEventSubscription({
-    genesys: genesys.subscriptions,
-    subscriptions: store.subscriptions,
-    targetUrl: `${config.publicUrl}${WEBHOOK_PATHS.event}?token=${encodeURIComponent(token)}`,
-    clock: systemClock,
-    random: Math.random,
-    emit: telemetry.emit,
-  })
+  const { subscriptions } = genesys
+  const { publicUrl } = config
+  return allOf(
+    (Object.keys(SUBSCRIPTIONS) as SubscribedRoute[]).map((route) => {
+      const { part, eventType } = SUBSCRIPTIONS[route]
+      const token = capabilityToken(secret, part, eventType)
+      return createEventSubscription({
+        route,
+        genesys: subscriptions,
+        subscriptions: essentials.store.subscriptions,
+        targetUrl: `${publicUrl}${WEBHOOK_PATHS[route]}?token=${encodeURIComponent(token)}`,
+        clock: systemClock,
+        random: Math.random,
+        emit: essentials.telemetry.emit,
+      })
+    }),
+  )
 }
 
 /** What the HTTP border needs to take Genesys' webhooks. */
@@ -64,7 +75,12 @@ export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) =>
   const ids = createIds({ clock: systemClock })
   const { emit } = telemetry
   return {
-    receive: createReceiveWebhook({ receipts: store.receipts, secrets, ids, emit }),
+    receive: createReceiveWebhook({
+      receipts: store.receipts,
+      dncChanges: store.dncChanges,
+      clock: systemClock,
+      ...{ secrets, ids, emit },
+    }),
     secrets,
   }
 }

@@ -198,7 +198,13 @@ export type GatewayEvents = DncEvents &
       reason: string | null
       sinceReceivedMs: number
     }
-    'webhook.subscription': { outcome: string; failure: string | null; retryInMs: number | null }
+    'webhook.subscription': {
+      /** Where its event comes in. */
+      route: string
+      outcome: string
+      failure: string | null
+      retryInMs: number | null
+    }
     'sweep.finished': {
       receivingDiscarded: number
       heldWoken: number

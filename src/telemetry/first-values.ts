@@ -1,4 +1,5 @@
 import {
+  DNC_CHANGE_EVENT,
   DNC_EVENT_TYPES,
   OUTBOUND_EVENT_TYPES,
   SEGMENT_EVENT_TYPES,
@@ -73,7 +74,12 @@ export const setFirstValues = (metrics: Metrics): void => {
   setFirstReconciliations(metrics)
   setFirstSegments(metrics)
   setFirstEntries(metrics)
-  for (const event of [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, ...SEGMENT_EVENT_TYPES]) {
+  for (const event of [
+    ...OUTBOUND_EVENT_TYPES,
+    ...DNC_EVENT_TYPES,
+    DNC_CHANGE_EVENT,
+    ...SEGMENT_EVENT_TYPES,
+  ]) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)
   }
   for (const route of Object.keys(WEBHOOK_PATHS) as WebhookRoute[]) {

@@ -121,7 +121,12 @@ test('each endpoint of the environment needs its URL and its secret, and hears i
     [true, false, false, false],
   )
   assert.deepEqual(endpoints[1]?.events, ['guest_file.stored'])
-  assert.deepEqual(endpoints[3]?.events, ['dnc.accepted', 'dnc.applied', 'dnc.held'])
+  assert.deepEqual(endpoints[3]?.events, [
+    'dnc.accepted',
+    'dnc.applied',
+    'dnc.held',
+    'dnc.external_change',
+  ])
   for (const name of ['DMS', 'CDP', 'COMPLIANCE']) {
     assert.match(faultsOf({ [`${name}_SYNC_SECRET`]: secret }), new RegExp(`${name}_SYNC_URL`))
     const inner = { ...of(name), [`${name}_SYNC_URL`]: 'http://inner.example:8080/hook' }

@@ -15,7 +15,10 @@ eachHome('Contacts as files', (home) => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {
       const gateway = await stage.gateway({ ...(await reachableEnv()), ...NO_POLL })
-      await gateway.event('webhook.subscription', ({ outcome }) => outcome === 'registered')
+      await gateway.event(
+        'webhook.subscription',
+        ({ outcome, route }) => outcome === 'registered' && route === 'event',
+      )
       const file = cleanFile({ rows: 200_000 })
       const { body } = await gateway.client.upload(LIST, file.csv)
       assert.equal(body.delivery.method, 'file')

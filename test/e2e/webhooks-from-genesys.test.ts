@@ -83,7 +83,12 @@ describe('Webhooks from Genesys', () => {
         const port = await freePort()
         const at = { PUBLIC_URL: `http://127.0.0.1:${port}` }
         const called = await stage.gateway({ ...NO_POLL, ...at, PORT: String(port) })
-        await called.event('webhook.subscription', ({ outcome }) => outcome === 'registered')
+        for (const which of ['event', 'dnc']) {
+          await called.event(
+            'webhook.subscription',
+            ({ outcome, route }) => outcome === 'registered' && route === which,
+          )
+        }
         const other = await stage.gateway({ ...NO_POLL, ...at })
         const uploads: string[] = []
         for (const [index, list] of LISTS.entries()) {
@@ -100,7 +105,7 @@ describe('Webhooks from Genesys', () => {
         assert.equal(other.events('webhook.received').length, 0)
         const shown = [...called.output, ...other.output].join('\n')
         assert.ok(!shown.includes(TOKEN) && !shown.includes('token='))
-        // One subscription for both.
+        // One subscription to each event for both.
         assert.equal(other.events('webhook.subscription').length, 0)
         const metrics = (await called.client.call('/metrics')).text
         assert.match(metrics, /webhook_receipts_total\{route="event",outcome="accepted"\} [1-9]/)
@@ -118,7 +123,10 @@ describe('Webhooks from Genesys', () => {
     for (let start = 0; start < 2; start += 1) {
       const gateway = await startGateway(env)
       try {
-        await gateway.event('webhook.subscription', ({ outcome }) => outcome === 'registered')
+        await gateway.event(
+          'webhook.subscription',
+          ({ outcome, route }) => outcome === 'registered' && route === 'event',
+        )
         const client = createGatewayClient(gateway.address, ADMIN_KEY)
         const csv = cleanFile({ rows: 20, prefix: `start-${start}` }).csv
         await client.finished((await client.upload('demo-contacts', csv)).body.id)

@@ -19,6 +19,7 @@ export const AUDIT_ACTIONS = [
   'list.provisioned',
   'webhook.verified',
   'webhook.contradicted',
+  'webhook.malformed',
   'key.created',
   'list.cleared',
   'list.extended',
@@ -41,6 +42,7 @@ export const AUDIT_ACTIONS = [
   'dnc.refused',
   'dnc.replaced',
   'dnc.held',
+  'dnc.external_change',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

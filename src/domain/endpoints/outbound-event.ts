@@ -18,10 +18,14 @@ export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 export const DNC_EVENT_TYPES = ['dnc.accepted', 'dnc.applied', 'dnc.held'] as const
 export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 
+/** Of a DNC list that somebody changed inside Genesys, as Genesys' webhook says; a hint, with nothing but the list. */
+export const DNC_CHANGE_EVENT = 'dnc.external_change'
+
 /** What an endpoint may ask to hear; `guest_file.stored` is told once what it tells of is built. */
 export const ENDPOINT_EVENT_TYPES = [
   ...OUTBOUND_EVENT_TYPES,
   ...DNC_EVENT_TYPES,
+  DNC_CHANGE_EVENT,
   ...SEGMENT_EVENT_TYPES,
   'guest_file.stored',
 ] as const
@@ -29,10 +33,10 @@ export type EndpointEventType = (typeof ENDPOINT_EVENT_TYPES)[number]
 
 /** The endpoints that the environment may name, and what each of them hears. */
 export const ENVIRONMENT_ENDPOINTS = {
-  crm: [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, ...SEGMENT_EVENT_TYPES],
+  crm: [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, DNC_CHANGE_EVENT, ...SEGMENT_EVENT_TYPES],
   dms: ['guest_file.stored'],
   cdp: SEGMENT_EVENT_TYPES,
-  compliance: DNC_EVENT_TYPES,
+  compliance: [...DNC_EVENT_TYPES, DNC_CHANGE_EVENT],
 } as const satisfies Record<string, readonly EndpointEventType[]>
 
 export type UploadEventData = {

@@ -3,17 +3,37 @@ import { z } from 'zod'
 import { sha256 } from '../../lib/digest.ts'
 import { genesysIdSchema } from '../ids/ids.ts'
 
-/** Where Genesys calls. `callback`: the URL given with one upload part; `event`: the target of the subscription. */
+/** Where Genesys calls. `callback`: the URL given with one upload part; `event` and `dnc`: the targets of the subscriptions. */
 export const WEBHOOK_PATHS = {
   callback: '/webhook/genesys-upload',
   event: '/webhooks/genesys/uploads',
+  dnc: '/webhooks/genesys/dnc-entries',
 } as const
 export type WebhookRoute = keyof typeof WEBHOOK_PATHS
+/** Those that speak of uploads. */
+export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
 /** Genesys' event for the end of an upload [guide-001]. */
 export const UPLOAD_EVENT_TYPE = 'outbound.contact.upload.completed'
 /** What the subscription's capability token is made of, in the place of a part and its list. */
 export const SUBSCRIPTION_PART = 'subscription_uploads'
+
+/** What Genesys is asked to tell, once for each of these [guide-api: DNC lists]. */
+export const SUBSCRIPTIONS = {
+  event: {
+    eventType: UPLOAD_EVENT_TYPE,
+    part: SUBSCRIPTION_PART,
+    name: 'outbound-gateway uploads',
+    of: 'the end of uploads',
+  },
+  dnc: {
+    eventType: 'OUTBOUND_DNCLIST_ENTRY_CREATED',
+    part: 'subscription_dnc',
+    name: 'outbound-gateway dnc entries',
+    of: 'new entries of DNC lists',
+  },
+} as const
+export type SubscribedRoute = keyof typeof SUBSCRIPTIONS
 
 /** A token is dead this long after the end of its upload [design: 6]. */
 export const TOKEN_DEAD_AFTER_MS = 24 * 60 * 60 * 1000
@@ -58,7 +78,11 @@ const WORDS: Record<string, NoticeStatus> = {
 const MAX_DEPTH = 3
 
 /** The first value of one of these names that the schema takes, outer objects first. */
-const findIn = <T>(body: unknown, names: readonly string[], schema: z.ZodType<T>): T | null => {
+export const findIn = <T>(
+  body: unknown,
+  names: readonly string[],
+  schema: z.ZodType<T>,
+): T | null => {
   let level: unknown[] = [body]
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
     const objects = level.filter((value) => typeof value === 'object' && value !== null)
@@ -98,14 +122,19 @@ const ofEvent = (body: unknown): Notice | null => {
   }
 }
 
-/** Reads a body whose sender has proven himself; null when it is not what the route takes. */
-export const readNotice = (route: WebhookRoute, body: Uint8Array): Notice | null => {
+/** What a body holds, undefined where it is no JSON in UTF-8. */
+export const jsonOf = (body: Uint8Array): unknown => {
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-    return route === 'callback' ? ofCallback(parsed) : ofEvent(parsed)
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
-    return null
+    return undefined
   }
+}
+
+/** Reads a body whose sender has proven himself; null when it is not what the route takes. */
+export const readNotice = (route: UploadWebhookRoute, body: Uint8Array): Notice | null => {
+  const parsed = jsonOf(body)
+  return route === 'callback' ? ofCallback(parsed) : ofEvent(parsed)
 }
 
 /**
@@ -113,7 +142,7 @@ export const readNotice = (route: WebhookRoute, body: Uint8Array): Notice | null
  * time stamp. Progress and what cannot be read differ by their bytes.
  */
 export const receiptKey = (message: {
-  route: WebhookRoute
+  route: UploadWebhookRoute
   messageId: string | null
   partId: string | null
   notice: Notice | null

@@ -9,7 +9,11 @@ import { z } from 'zod'
 
 import { dncOptionsSchema, dncRemovalOptionsSchema } from '../../domain/do-not-call/dnc-options.ts'
 import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
-import { dncEventSchema, submissionSchema } from '../routes/do-not-call/dnc-schemas.ts'
+import {
+  dncChangeEventSchema,
+  dncEventSchema,
+  submissionSchema,
+} from '../routes/do-not-call/dnc-schemas.ts'
 import { segmentEventSchema } from '../routes/segments/segment-schemas.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { SANDBOX_NOTICE } from '../server/sandbox-notice.ts'
@@ -36,6 +40,7 @@ NAMED.add(problemSchema, { id: 'Problem' })
 NAMED.add(uploadEventSchema, { id: 'UploadEvent' })
 NAMED.add(submissionSchema, { id: 'DncSubmission' })
 NAMED.add(dncEventSchema, { id: 'DncEvent' })
+NAMED.add(dncChangeEventSchema, { id: 'DncChangeEvent' })
 NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.

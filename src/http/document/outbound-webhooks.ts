@@ -1,4 +1,5 @@
 import {
+  DNC_CHANGE_EVENT,
   DNC_EVENT_TYPES,
   OUTBOUND_EVENT_TYPES,
   SEGMENT_EVENT_TYPES,
@@ -12,14 +13,22 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-const webhook = (type: string, of: 'UploadEvent' | 'DncEvent' | 'SegmentEvent') => ({
+/** Which member orders the messages about one object. */
+const ORDERED_BY = {
+  UploadEvent: '`version` orders',
+  DncEvent: '`version` orders',
+  DncChangeEvent: 'each says that the list is to be looked at',
+  SegmentEvent: '`revision` orders',
+} as const
+
+const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
   post: {
     operationId: `on${type
       .split('.')
       .map((word) => word[0]!.toUpperCase() + word.slice(1))
       .join('')}`,
     tags: ['endpoints'],
-    summary: `The gateway tells of ${type}; order is not promised, \`${of === 'SegmentEvent' ? 'revision' : 'version'}\` orders`,
+    summary: `The gateway tells of ${type}; order is not promised, ${ORDERED_BY[of]}`,
     security: [],
     parameters: [
       header('webhook-id', 'The same on every attempt; deduplicate by it'),
@@ -50,5 +59,6 @@ const webhook = (type: string, of: 'UploadEvent' | 'DncEvent' | 'SegmentEvent') 
 export const OUTBOUND_WEBHOOKS = Object.fromEntries([
   ...OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type, 'UploadEvent')] as const),
   ...DNC_EVENT_TYPES.map((type) => [type, webhook(type, 'DncEvent')] as const),
+  [DNC_CHANGE_EVENT, webhook(DNC_CHANGE_EVENT, 'DncChangeEvent')] as const,
   ...SEGMENT_EVENT_TYPES.map((type) => [type, webhook(type, 'SegmentEvent')] as const),
 ])

@@ -38,9 +38,10 @@ export const OPERATIONS = [
   'uploads',
   'storage',
   'events',
-  // Calls that the sandbox makes: the callback of an upload, and the event that a webhook is registered for.
+  // Calls that the sandbox makes: the callback of an upload, and the events that webhooks are registered for.
   'callback',
   'event',
+  'dnc-event',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
@@ -105,7 +106,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('login-throttled', {}),
   /** How long a list made or changed by the call is not indexed (guide). */
   rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
-  /** The `callback-…` kinds are about calls out, `callback` and `event` alike unless `operation` names one. */
+  /** The `callback-…` kinds are about calls out, `callback`, `event` and `dnc-event` alike unless `operation` names one. */
   rule('callback-lost', {}),
   rule('callback-duplicated', {
     /** Sent this many times more. */
@@ -125,6 +126,8 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-progress', { afterFinal: z.boolean().default(false) }),
   /** Says this whatever the job says. */
   rule('callback-misreported', { status: z.enum(['success', 'error']).default('error') }),
+  /** Sent without the token of its URL, or with another one. */
+  rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
   /** The import status goes on showing the one before for so long after the end; absent = for good (platform). */

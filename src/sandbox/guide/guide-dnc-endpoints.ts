@@ -96,6 +96,7 @@ const tallied = (state: SandboxState, call: Call, list: StoredDncList, body: Bod
   const expiresAt = body.expires === null ? null : new Date(body.expires).toISOString()
   const about = { expiresAt, reason: body.reason, by: 'api' } as const
   const tallies = state.dncLists.put(list, 'phone', stored, about)
+  if (tallies.created > 0) state.pushes.entriesCreated(list.id, tallies.created)
   const lie = state.faults.pick(['dnc-tallies-lie'], call)
   return { ...tallies, created: tallies.created + (lie?.by ?? 0), error }
 }

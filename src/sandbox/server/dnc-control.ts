@@ -42,7 +42,9 @@ export const changeAsAgent = (state: SandboxState, id: string, change: AgentChan
   const { kind, add, remove } = agentSchema.parse(change)
   const list = state.dncLists.get(id)
   if (add.length > 0) {
-    state.dncLists.put(list, kind, add, { expiresAt: null, reason: null, by: 'agent' })
+    const about = { expiresAt: null, reason: null, by: 'agent' } as const
+    const { created } = state.dncLists.put(list, kind, add, about)
+    if (created > 0) state.pushes.entriesCreated(id, created)
   }
   if (remove.length > 0) state.dncLists.take(list, kind, remove)
 }

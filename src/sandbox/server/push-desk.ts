@@ -7,6 +7,9 @@ import type { ActivityBook, PushEntry } from '../state/activity-book.ts'
 /** The one event of the guides that speaks of uploads [guide-api: Completion webhook]. */
 export const UPLOAD_COMPLETED = 'outbound.contact.upload.completed'
 
+/** Of new entries of a DNC list [guide-002]. */
+const DNC_ENTRIES_CREATED = 'OUTBOUND_DNCLIST_ENTRY_CREATED'
+
 const ANSWER_WITHIN_MS = 5_000
 
 /** A job that was started and what it will have come to at `readyAtMs` (monotonic). */
@@ -28,6 +31,8 @@ export type PushDesk = {
   }
   /** Sends callback and events when the job is done; resolves when those are through that the plan puts before the answer. */
   announce(completion: Completion): Promise<void> | null
+  /** Sends the event that a DNC list has so many new entries. */
+  entriesCreated(dncListId: string, entries: number): void
   /** Resolves when nothing is waiting or in flight any more. */
   settled(): Promise<void>
   /** Drops what is waiting; subscriptions go too. */
@@ -36,7 +41,7 @@ export type PushDesk = {
   close(): Promise<void>
 }
 
-type Push = Completion & { kind: PushEntry['kind']; url: string }
+type Push = Completion & { kind: PushEntry['kind']; url: string; eventId: string }
 
 type Deps = {
   clock: Clock
@@ -51,9 +56,21 @@ const targetOf = (url: string, origin: string | undefined): string => {
   return origin === undefined ? url : new URL(pathname + search, origin).href
 }
 
+/** The URL without its token, or with another one. */
+const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
+  const target = new URL(url)
+  if (how === 'unsigned') target.search = ''
+  else target.searchParams.set('token', `subscription_dnc.${'A'.repeat(22)}`)
+  return target.href
+}
+
 /** The callback's body is the guide's; the event's is not specified, and says the same with an id and a type of its own. */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
-  const { jobId, listId, processed, failed, kind } = push
+  const { jobId, listId, processed, failed, kind, eventId: id } = push
+  if (kind === 'dnc-event') {
+    const about = { dncListId: listId, entries: processed, timestamp: now.toISOString() }
+    return JSON.stringify({ id, eventType: DNC_ENTRIES_CREATED, ...about })
+  }
   const facts = { contactListId: listId, uploadId: jobId, status, timestamp: now.toISOString() }
   const counts = { recordsProcessed: processed, recordsFailed: failed }
   const told = status === 'in_progress' ? facts : { ...facts, ...counts }
@@ -138,10 +155,40 @@ const createSender = (deps: Deps) => {
   }
 }
 
+type Subscribed = { eventType: string; url: string }
+
+/** What tells of a completion: the callback first, where one was asked for. */
+const pushesOf = (completion: Completion, subscribed: readonly Subscribed[]): Push[] => {
+  const { callbackUrl } = completion
+  const told = (kind: 'callback' | 'event', url: string): Push => ({
+    ...{ ...completion, kind, url },
+    eventId: randomUUID(),
+  })
+  return [
+    ...(callbackUrl === null ? [] : [told('callback', callbackUrl)]),
+    ...subscribed
+      .filter(({ eventType }) => eventType === UPLOAD_COMPLETED)
+      .map(({ url }) => told('event', url)),
+  ]
+}
+
+/** What tells of new entries of a DNC list. */
+const dncPushesOf = (
+  about: { dncListId: string; entries: number; readyAtMs: number },
+  subscribed: readonly Subscribed[],
+): Push[] =>
+  subscribed
+    .filter(({ eventType }) => eventType === DNC_ENTRIES_CREATED)
+    .map(({ url }) => ({
+      ...{ jobId: about.dncListId, listId: about.dncListId, readyAtMs: about.readyAtMs },
+      ...{ status: 'success', processed: about.entries, failed: 0, callbackUrl: null },
+      ...{ kind: 'dnc-event', url, eventId: randomUUID() },
+    }))
+
 /** Genesys calling out: completion callbacks and the events that webhooks are registered for. */
 export const createPushDesk = (deps: Deps): PushDesk => {
   const send = createSender(deps)
-  let subscribed: { eventType: string; url: string }[] = []
+  let subscribed: Subscribed[] = []
   let ending = new AbortController()
   const inFlight = new Set<Promise<void>>()
 
@@ -151,9 +198,11 @@ export const createPushDesk = (deps: Deps): PushDesk => {
       deps.book.pushLost(push.kind, push.jobId)
       return null
     }
+    const forged = deps.faults.pick(['callback-forged'], target)
+    const sentPush = forged ? { ...push, url: withoutProof(push.url, forged.how) } : push
     const drawn = drawFaults(deps.faults, target)
     const { signal } = ending
-    const sent = send(push, drawn, signal).catch((error: unknown) => {
+    const sent = send(sentPush, drawn, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error
     })
     inFlight.add(sent)
@@ -173,15 +222,14 @@ export const createPushDesk = (deps: Deps): PushDesk => {
       return { id }
     },
     announce: (completion) => {
-      const pushes: Push[] = subscribed
-        .filter(({ eventType }) => eventType === UPLOAD_COMPLETED)
-        .map(({ url }) => ({ ...completion, kind: 'event', url }))
-      const { callbackUrl } = completion
-      if (callbackUrl !== null) {
-        pushes.unshift({ ...completion, kind: 'callback', url: callbackUrl })
-      }
-      const first = pushes.map(start).filter((sent) => sent !== null)
+      const first = pushesOf(completion, subscribed)
+        .map(start)
+        .filter((sent) => sent !== null)
       return first.length === 0 ? null : Promise.all(first).then(() => undefined)
+    },
+    entriesCreated: (dncListId, entries) => {
+      const about = { dncListId, entries, readyAtMs: deps.clock.monotonicMs() }
+      for (const push of dncPushesOf(about, subscribed)) void start(push)
     },
     settled: async () => {
       while (inFlight.size > 0) await Promise.all(inFlight)

@@ -15,9 +15,10 @@ export type FileEntry = {
   at: string
 }
 
-/** One POST out of the sandbox: a completion callback, or the event that a webhook is registered for. */
+/** One POST out of the sandbox: a completion callback, or an event that a webhook is registered for. */
 export type PushEntry = {
-  kind: 'callback' | 'event'
+  kind: 'callback' | 'event' | 'dnc-event'
+  /** Of `dnc-event` the id of the DNC list. */
   uploadId: string
   status: 'success' | 'error' | 'in_progress'
   /** The status of the answer; null while none came, and where none came at all. */
@@ -42,6 +43,7 @@ export type Activity = {
   files: FileEntry[]
   callbacks: PushTally
   events: PushTally
+  dncEvents: PushTally
   /** Without the query of the target, which is where capability tokens stand. */
   webhooks: { id: string; name: string; eventType: string; target: string; at: string }[]
 }
@@ -108,6 +110,7 @@ export const createActivityBook = (deps: { now: () => Date }): ActivityBook => {
       files: [...pages.files],
       callbacks: tallyOf(pages, 'callback'),
       events: tallyOf(pages, 'event'),
+      dncEvents: tallyOf(pages, 'dnc-event'),
       webhooks: [...pages.webhooks],
     }),
     reset: () => {

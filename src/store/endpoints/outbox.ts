@@ -34,6 +34,7 @@ export type Telling =
   | { type: OutboundEventType; upload: ToldUpload }
   | { type: SegmentEventType; segment: CampaignSegment }
   | { type: DncEventType; submission: DncSubmission }
+  | { type: 'dnc.external_change'; change: { tenantId: string; dncListId: string; at: string } }
 
 /** What a message is about. */
 type Told = { tenantId: string; object: string; at: string; data: object }
@@ -46,6 +47,10 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
   if ('submission' in telling) {
     const { tenantId, id, updatedAt } = telling.submission
     return { tenantId, object: id, at: updatedAt, data: dncEventOf(telling.submission) }
+  }
+  if ('change' in telling) {
+    const { tenantId, dncListId, at } = telling.change
+    return { tenantId, object: dncListId, at, data: { dncListId } }
   }
   const { tenantId, campaignId, updatedAt } = telling.segment
   return { tenantId, object: campaignId, at: updatedAt, data: segmentEventOf(telling.segment) }

@@ -1,6 +1,9 @@
 import { sql } from 'kysely'
 
-import type { NoticeStatus, WebhookRoute } from '../../domain/genesys-events/genesys-webhook.ts'
+import type {
+  NoticeStatus,
+  UploadWebhookRoute,
+} from '../../domain/genesys-events/genesys-webhook.ts'
 import { createGatherer } from '../../lib/gather.ts'
 import type { JobEnd } from '../../workflows/ports/delivery/delivery.ts'
 import type {
@@ -16,7 +19,7 @@ import { FINAL_STATES_SQL } from '../uploads/upload-row.ts'
 
 type OpenRow = {
   id: string
-  route: WebhookRoute
+  route: UploadWebhookRoute
   job_id: string
   status: NoticeStatus | null
   body_digest: Buffer

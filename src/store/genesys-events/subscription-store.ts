@@ -1,11 +1,41 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
+import { SUBSCRIPTIONS } from '../../domain/genesys-events/genesys-webhook.ts'
 import type {
   SubscriptionState,
   SubscriptionStore,
   SubscriptionTarget,
 } from '../../workflows/ports/genesys-events/subscriptions.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+
+/**
+ * By event: the webhooks that prove a subscription to it, and the work that ends with such an event. `ended` within, of work that began after
+ * `since`: `at` is the time of the end.
+ */
+const EVIDENCE: Record<
+  string,
+  {
+    route: RawBuilder<unknown>
+    work: (since: RawBuilder<unknown>, ended: RawBuilder<unknown>) => RawBuilder<unknown>
+  }
+> = {
+  [SUBSCRIPTIONS.event.eventType]: {
+    route: sql`'event'`,
+    work: (since, ended) => sql`exists (select from upload u
+      where u.rows_delivered > 0 and u.created_at > ${since} and u.completed_at ${ended})`,
+  },
+  [SUBSCRIPTIONS.dnc.eventType]: {
+    route: sql`'dnc'`,
+    work: (since, ended) => sql`exists (select from dnc_submission u
+      where u.created > 0 and u.applied_at > statement_timestamp() - interval '1 day' and u.created_at > ${since} and u.applied_at ${ended})`,
+  },
+}
+
+const evidenceOf = ({ eventType }: SubscriptionTarget) => {
+  const evidence = EVIDENCE[eventType]
+  if (evidence === undefined) throw new Error(`Nothing is known of the event ${eventType}`)
+  return evidence
+}
 
 /** An event takes no longer to come than this after the end of its upload. */
 const EVENT_WITHIN = sql`interval '5 minutes'`
@@ -29,7 +59,7 @@ const settleUnknown = async (
       and s.attempted_at < clock_timestamp() - ${seconds(staleAfterMs)}`.execute(tx)
   await sql`update event_subscription s set state = 'registered', next_at = null
     where ${isTarget(target)} and s.state = 'unknown'
-      and exists (select from webhook_receipt r where r.route = 'event' and r.received_at > s.attempted_at)`.execute(
+      and exists (select from webhook_receipt r where r.route = ${evidenceOf(target).route} and r.received_at > s.attempted_at)`.execute(
     tx,
   )
 }
@@ -38,18 +68,20 @@ const settleUnknown = async (
 const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
 
 /**
- * An upload ended and no event has come since it was accepted: Genesys may have lost the subscription (a sandbox that was started anew,
+ * Work ended and no event has come since it was accepted: Genesys may have lost the subscription (a sandbox that was started anew,
  * somebody who deleted it). From then on it is an unknown one, since the last event that did come.
  */
 const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
+  const { route, work } = evidenceOf(target)
   await sql`update event_subscription s set state = 'unknown', genesys_id = null,
       attempted_at = greatest(s.attempted_at, last.at),
       next_at = greatest(clock_timestamp(), s.attempted_at + ${BETWEEN_DOUBTS})
-    from (select max(received_at) as at from webhook_receipt where route = 'event') as last
-    where ${isTarget(target)} and s.state = 'registered' and exists (select from upload u
-      where u.rows_delivered > 0 and u.created_at > greatest(s.attempted_at, last.at)
-        and u.completed_at > greatest(s.attempted_at, last.at, statement_timestamp() - interval '1 day')
-        and u.completed_at <= statement_timestamp() - ${EVENT_WITHIN})`.execute(tx)
+    from (select max(received_at) as at from webhook_receipt where route = ${route}) as last
+    where ${isTarget(target)} and s.state = 'registered' and ${work(
+      sql`greatest(s.attempted_at, last.at)`,
+      sql`between greatest(s.attempted_at, last.at, statement_timestamp() - interval '1 day')
+        and statement_timestamp() - ${EVENT_WITHIN}`,
+    )}`.execute(tx)
 }
 
 /** An unknown outcome is tried again only when it is plain that nothing comes of it. */
@@ -59,8 +91,10 @@ const claimAgain = async (tx: Tx, target: SubscriptionTarget): Promise<number | 
   }>`update event_subscription s set state = 'registering',
       attempts = attempts + 1, attempted_at = clock_timestamp(), next_at = null
     where ${isTarget(target)} and s.next_at <= clock_timestamp() and (s.state = 'refused'
-      or (s.state = 'unknown' and exists (select from upload u where u.rows_delivered > 0
-        and u.completed_at between s.attempted_at and statement_timestamp() - ${EVENT_WITHIN})))
+      or (s.state = 'unknown' and ${evidenceOf(target).work(
+        sql`'-infinity'::timestamptz`,
+        sql`between s.attempted_at and statement_timestamp() - ${EVENT_WITHIN}`,
+      )}))
     returning attempts`.execute(tx)
   return rows[0]?.attempts ?? null
 }

@@ -25,6 +25,7 @@ import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submi
 import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
+import type { DncChangeStore } from '../../workflows/ports/genesys-events/dnc-changes.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
 import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks.ts'
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
@@ -53,6 +54,7 @@ import { createSuppressions } from '../do-not-call/suppressions.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
 import { createOutbox, type Outbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
+import { createDncChanges } from '../genesys-events/dnc-changes.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
 import { createPaceStore } from '../genesys/pace-store.ts'
@@ -96,6 +98,7 @@ export type Store = {
   audit: AuditStore
   sync: SyncStore
   receipts: ReceiptStore
+  dncChanges: DncChangeStore
   subscriptions: SubscriptionStore
   endpoints: EndpointStore
   provisioning: ProvisioningStore
@@ -213,6 +216,7 @@ const assemble = async (
     sql: database.sql,
     digestKey,
     receipts,
+    dncChanges: createDncChanges({ database, outbox }),
     subscriptions: createSubscriptionStore({ database }),
     connectJobs: (queue, first) => {
       outbox.connect(queue, first)

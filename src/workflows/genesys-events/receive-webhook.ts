@@ -3,18 +3,16 @@ import {
   type Notice,
   readNotice,
   receiptKey,
-  SUBSCRIPTION_PART,
+  SUBSCRIPTIONS,
   TOKEN_DEAD_AFTER_MS,
-  UPLOAD_EVENT_TYPE,
   type WebhookRoute,
 } from '../../domain/genesys-events/genesys-webhook.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { sha256 } from '../../lib/digest.ts'
-import type { Ids } from '../../lib/ids.ts'
-import type { Emit } from '../../telemetry/events.ts'
 import type { IgnoreReason, ReceiptStore } from '../ports/genesys-events/webhooks.ts'
 import type { WEBHOOK_REFUSALS } from './refusals.ts'
+import { takeDncChange, type TakeDncChangeDeps } from './take-dnc-change.ts'
 
 /** What a caller offers as proof. `signed`: its signature over the raw bytes was checked and holds. */
 export type WebhookProof =
@@ -31,12 +29,10 @@ export type ReceiveWebhook = Refusing<
   (input: { route: WebhookRoute; proof: WebhookProof; body: Uint8Array }) => Promise<void>
 >
 
-export type ReceiveWebhookDeps = {
+export type ReceiveWebhookDeps = TakeDncChangeDeps & {
   receipts: Pick<ReceiptStore, 'listOfPart' | 'record'>
   /** The first is current; tokens of the others hold as well. Empty: no token is proof. */
   secrets: readonly string[]
-  ids: Ids
-  emit: Emit
 }
 
 export const createReceiveWebhook =
@@ -47,6 +43,7 @@ export const createReceiveWebhook =
       deps.emit('webhook.received', { receiptId: null, route, outcome: 'forged', status: null })
       throw new GatewayProblem('webhook-proof-invalid', 'This call does not prove its sender.')
     }
+    if (route === 'dnc') return takeDncChange(deps, { ...proven, body })
     const notice = readNotice(route, body)
     const id = deps.ids.newId('rcp')
     const recorded = await deps.receipts.record({
@@ -74,7 +71,7 @@ const ignoredAtOnce = (notice: Notice | null): IgnoreReason | null => {
   return notice.status === 'in_progress' ? 'progress' : null
 }
 
-/** null: not proven. A token is of one part, and on the event's route of the subscription. */
+/** null: not proven. A token is of one part, and where a subscription leads of that subscription. */
 const proveSender = async (
   deps: ReceiveWebhookDeps,
   route: WebhookRoute,
@@ -84,9 +81,9 @@ const proveSender = async (
   if (proof.kind === 'signed') return { messageId: proof.messageId, partId: null }
   const partId = claimedPart(proof.token)
   if (partId === null) return null
-  if (route === 'event') {
-    const proven =
-      partId === SUBSCRIPTION_PART && provesPart(deps.secrets, proof.token, UPLOAD_EVENT_TYPE)
+  if (route !== 'callback') {
+    const { part, eventType } = SUBSCRIPTIONS[route]
+    const proven = partId === part && provesPart(deps.secrets, proof.token, eventType)
     return proven ? { messageId: null, partId: null } : null
   }
   const listId = await deps.receipts.listOfPart(partId, TOKEN_DEAD_AFTER_MS)

@@ -1,4 +1,4 @@
-import { UPLOAD_EVENT_TYPE } from '../../domain/genesys-events/genesys-webhook.ts'
+import { SUBSCRIPTIONS, type SubscribedRoute } from '../../domain/genesys-events/genesys-webhook.ts'
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -8,6 +8,7 @@ import type { EventSubscriptionPort } from '../ports/contact-lists/provisioning.
 import type { SubscriptionState, SubscriptionStore } from '../ports/genesys-events/subscriptions.ts'
 
 export type SubscribeDeps = {
+  route: SubscribedRoute
   genesys: EventSubscriptionPort
   subscriptions: SubscriptionStore
   /** Where Genesys is to send the event, token included: never logged. */
@@ -26,7 +27,6 @@ export type EventSubscription = {
   stop(): Promise<void>
 }
 
-const NAME = 'outbound-gateway uploads'
 /** The call itself gives up long before. */
 const STALE_CLAIM_MS = 120_000
 const CALL_WITHIN_MS = 30_000
@@ -35,37 +35,39 @@ const AFTER_REFUSAL = { baseMs: 60_000, capMs: 3_600_000 }
 const AFTER_UNKNOWN_MS = 600_000
 const LOOK_EVERY_MS = 60_000
 
-const WORDS: Record<SubscriptionState, string> = {
-  registered: 'subscribed to the end of uploads',
-  registering: 'subscribing to the end of uploads',
-  refused: 'Genesys refused the subscription to the end of uploads; tried again',
-  unknown:
-    'whether Genesys holds the subscription to the end of uploads is not known; it is made again when an upload ends without its event',
-}
+const wordsOf = (of: string): Record<SubscriptionState, string> => ({
+  registered: `subscribed to ${of}`,
+  registering: `subscribing to ${of}`,
+  refused: `Genesys refused the subscription to ${of}; tried again`,
+  unknown: `whether Genesys holds the subscription to ${of} is not known; it is made again when work ends without its event`,
+})
 
 /**
- * Subscribes once, over all instances and restarts, to the event that an upload has ended; in the background, for completions are
- * polled anyway. Genesys lists no subscriptions: after an unknown outcome it is not asked blindly again, and whether a subscription
+ * Subscribes once, over all instances and restarts, to an event; in the background, for it only hints at what is found out
+ * anyway. Genesys lists no subscriptions: after an unknown outcome it is not asked blindly again, and whether a subscription
  * still stands only the events tell, so that is looked at every minute for as long as the gateway runs.
  */
 export const createEventSubscription = (deps: SubscribeDeps): EventSubscription => {
   const { clock, emit } = deps
+  const { eventType, of } = SUBSCRIPTIONS[deps.route]
+  const words = wordsOf(of)
   const stopped = new AbortController()
   let running: Promise<void> = Promise.resolve()
-  let words = WORDS.registering
+  let status = words.registering
 
   const look = async (): Promise<void> => {
-    const target = { eventType: UPLOAD_EVENT_TYPE, digest: sha256(deps.targetUrl) }
+    const target = { eventType, digest: sha256(deps.targetUrl) }
     const claim = await deps.subscriptions.claim(target, STALE_CLAIM_MS)
     if (!claim.claimed) {
-      words = WORDS[claim.state]
+      status = words[claim.state]
       return
     }
     const result = await subscribe(deps, claim.attempt, stopped.signal)
     await deps.subscriptions.record(target, result)
-    words =
-      result.failure === null ? WORDS[result.state] : `${WORDS[result.state]} (${result.failure})`
+    status =
+      result.failure === null ? words[result.state] : `${words[result.state]} (${result.failure})`
     emit('webhook.subscription', {
+      route: deps.route,
       outcome: result.state,
       failure: result.failure,
       retryInMs: result.state === 'registered' ? null : result.nextInMs,
@@ -89,7 +91,7 @@ export const createEventSubscription = (deps: SubscribeDeps): EventSubscription 
     start: () => {
       running = loop()
     },
-    status: () => words,
+    status: () => status,
     stop: async () => {
       stopped.abort()
       await running
@@ -106,13 +108,14 @@ const isOpen = ({ kind }: GenesysFailure): boolean =>
   kind === 'unavailable' || kind === 'malformed_answer'
 
 const subscribe = async (
-  { genesys, targetUrl, random }: SubscribeDeps,
+  { genesys, targetUrl, random, route }: SubscribeDeps,
   attempt: number,
   signal: AbortSignal,
 ): Promise<Result> => {
+  const { name, eventType } = SUBSCRIPTIONS[route]
   try {
     const { id } = await genesys.subscribe(
-      { name: NAME, eventType: UPLOAD_EVENT_TYPE, url: targetUrl },
+      { name, eventType, url: targetUrl },
       { tenantId: 'default', class: 'read', signal, retryForMs: CALL_WITHIN_MS },
     )
     return { state: 'registered', genesysId: id, failure: null }

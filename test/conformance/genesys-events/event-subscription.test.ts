@@ -37,10 +37,11 @@ eachHome('The subscription to Genesys events', (home) => {
   })
 
   /** An instance starts, looks once, and stops when it knows how things stand. */
-  const look = async (targetUrl = URL_ONE): Promise<string> => {
+  const look = async (targetUrl = URL_ONE, route: 'event' | 'dnc' = 'event'): Promise<string> => {
     const looked = Promise.withResolvers<void>()
     const clock = createManualClock()
     const subscription = createEventSubscription({
+      route,
       genesys,
       subscriptions: {
         claim: async (...given) => {
@@ -212,6 +213,24 @@ eachHome('The subscription to Genesys events', (home) => {
     await look()
     await store.subscriptions.forget()
     await look()
+    assert.equal(asked.length, 2)
+  })
+
+  it('to new entries is doubted by entries that Genesys stored without a word of them, and by nothing of uploads', async () => {
+    assert.equal(await look(URL_TWO, 'dnc'), 'subscribed to new entries of DNC lists')
+    await store.sql.executeSql(
+      `update event_subscription set attempted_at = attempted_at - interval '1 h'`,
+    )
+    await uploadEnded('6 min')
+    await look(URL_TWO, 'dnc')
+    assert.equal(asked.length, 1)
+    await store.sql.executeSql(`insert into tenant (id) values ('default') on conflict do nothing`)
+    const entries = (ago: string) => `insert into dnc_submission
+      (id, tenant_id, dnc_list_id, kind, state, epoch, read, accepted, created, created_at, applied_at, actor, request_id, owner)
+      select $1, 'default', 'dnc-1', 'add', 'applied', 1, 1, 1, 1, clock_timestamp() - interval '${ago}',
+        clock_timestamp() - interval '${ago}', 'a', 'r', 'me'`
+    await store.sql.executeSql(entries('10 min'), [ids.newId('dns')])
+    await look(URL_TWO, 'dnc')
     assert.equal(asked.length, 2)
   })
 

@@ -157,7 +157,7 @@ const setUp = (store: Store) => {
     idlePollMs: 60_000,
   })
   const receive = createReceiveWebhook({
-    receipts: store.receipts,
+    ...{ receipts: store.receipts, dncChanges: store.dncChanges, clock: systemClock },
     secrets: [SECRET],
     ids,
     // Told after the commit: only then is the job there.

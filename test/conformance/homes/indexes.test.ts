@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 
 import pg from 'pg'
 
+import { SUBSCRIPTIONS } from '../../../src/domain/genesys-events/genesys-webhook.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
@@ -60,7 +61,8 @@ const newReceipt = (about: { partId?: string; jobId: string }) => ({
 const listed = (store: Store, tenantId: string, filter: UploadFilter = {}) =>
   store.uploads.list(tenantId, { limit: 10, cursor: null, ...filter })
 
-const TARGET = { eventType: 'e', digest: Buffer.alloc(32) }
+const TARGET = { eventType: SUBSCRIPTIONS.event.eventType, digest: Buffer.alloc(32) }
+const DNC_TARGET = { eventType: SUBSCRIPTIONS.dnc.eventType, digest: Buffer.alloc(32) }
 
 /** Every index beside the primary keys, and the call of the store whose statement it serves. */
 const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
@@ -105,6 +107,8 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   dnc_submission_newest: ({ store }) =>
     store.dncSubmissions.list('t8', { limit: 10, cursor: null }),
   dnc_submission_open: ({ store }) => store.dncSubmissions.sweepReceiving(60_000),
+  dnc_submission_applied: ({ store }) => store.subscriptions.claim(DNC_TARGET, 60_000),
+  webhook_receipt_dnc: ({ store }) => store.subscriptions.claim(DNC_TARGET, 60_000),
   dnc_submission_epoch: ({ store, upload }) => store.suppressions.suppressedSince(upload.id),
   dnc_entry_submission: ({ store }) =>
     store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),
@@ -206,8 +210,10 @@ const prepare = async (store: Store): Promise<Stage> => {
   }
   const ofPart = audit('upload.batch.intended', upload.id)
   await store.delivery.intendPart(claim, upload.id, part, ofPart, [])
-  await store.subscriptions.claim(TARGET, 60_000)
-  await store.subscriptions.record(TARGET, { state: 'registered', genesysId: 'g' })
+  for (const target of [TARGET, DNC_TARGET]) {
+    await store.subscriptions.claim(target, 60_000)
+    await store.subscriptions.record(target, { state: 'registered', genesysId: 'g' })
+  }
   const receipt = newReceipt({ jobId: 'job25000' })
   await store.receipts.record(receipt)
   return { store, claim, upload, batchId: batch.id, receiptId: receipt.id }

@@ -61,9 +61,9 @@ export const FILL = [
   `insert into segment_version (tenant_id, campaign_id, version, state, content, analysis, progress, actor, request_id, revision)
     select 't1', 'campaign' || n, 1, case when n % 1000 = 1 then 'applying' else 'applied' end, '{}', '{}', '{}', 'a', 'r', 1
     from generate_series(1, 20000) n`,
-  `insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, epoch, read, accepted, actor, request_id, owner)
+  `insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, epoch, read, accepted, created, applied_at, actor, request_id, owner)
     select 'dns_' || lpad(n::text, 8, '0'), 't' || (n % 200 + 1), 'dnc' || (n % 500 + 1), 'add', case when n % 1000 = 1 then 'applying' else 'applied' end,
-      n, 5, 5, 'a', 'r', 'me' from generate_series(1, 20000) n`,
+      n, 5, 5, 5, clock_timestamp() - make_interval(mins => n * 10), 'a', 'r', 'me' from generate_series(1, 20000) n`,
   `insert into dnc_entry (subject, submission, scope, chunk_seq, place, subject_kind, reason)
     select md5(n::text)::uuid, n / 5 + 1, 0, 0, n % 5, 1, 2 from generate_series(1, 99999) n`,
   `insert into dnc_group (id, submission, chunk_seq, places, entries, reason, idempotency_key, state)

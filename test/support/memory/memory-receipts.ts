@@ -1,3 +1,8 @@
+import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
+import type {
+  DncChangeReceipt,
+  DncChangeStore,
+} from '../../../src/workflows/ports/genesys-events/dnc-changes.ts'
 import type {
   NewReceipt,
   ReceiptStore,
@@ -21,5 +26,26 @@ export const createMemoryReceipts = (
       kept.push(receipt)
       return 'recorded'
     },
+  }
+}
+
+/** Changes of DNC lists in memory, told to the tenant `default`. */
+export const createMemoryDncChanges = (): DncChangeStore & {
+  kept: DncChangeReceipt[]
+  audit: AuditEntry[]
+} => {
+  const kept: DncChangeReceipt[] = []
+  const audit: AuditEntry[] = []
+  const keep = (receipt: DncChangeReceipt, entry: () => AuditEntry): 'recorded' | 'duplicate' => {
+    if (kept.some(({ key }) => key.equals(receipt.key))) return 'duplicate'
+    kept.push(receipt)
+    audit.push(entry())
+    return 'recorded'
+  }
+  return {
+    kept,
+    audit,
+    record: async (receipt, auditOf) => keep(receipt, () => auditOf('default')),
+    malformed: async (receipt, entry) => void keep(receipt, () => entry),
   }
 }

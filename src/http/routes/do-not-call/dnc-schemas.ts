@@ -8,7 +8,7 @@ import {
   ENTRY_OUTCOMES,
   SEEN_DNC_STATES,
 } from '../../../domain/do-not-call/dnc-submission.ts'
-import { DNC_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
+import { DNC_CHANGE_EVENT, DNC_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
@@ -80,6 +80,13 @@ export const dncEventSchema = z.strictObject({
       version: true,
     }).shape,
   }),
+})
+
+/** A webhook of the gateway about a DNC list that was changed inside Genesys. */
+export const dncChangeEventSchema = z.strictObject({
+  type: z.literal(DNC_CHANGE_EVENT),
+  timestamp: stamp,
+  data: z.strictObject({ dncListId: z.string() }),
 })
 
 const asked = z.array(z.string().min(1).max(320)).max(1000).default([])

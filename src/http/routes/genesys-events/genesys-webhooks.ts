@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
+import { dncChangeSchema } from '../../../domain/genesys-events/dnc-change.ts'
 import {
   callbackSchema,
   eventSchema,
@@ -38,7 +39,11 @@ const proofOf = (
 
 const TAKEN: Answer = { about: 'Durably taken, or known already', schema: webhookAnswerSchema }
 
-const BODIES: Record<WebhookRoute, z.ZodType> = { callback: callbackSchema, event: eventSchema }
+const BODIES: Record<WebhookRoute, z.ZodType> = {
+  callback: callbackSchema,
+  event: eventSchema,
+  dnc: dncChangeSchema,
+}
 
 /** The ids in the document, and what is said there. */
 const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
@@ -51,6 +56,11 @@ const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
     id: 'receiveUploadEvent',
     summary:
       'Genesys tells that an upload ended, to the subscription; the body is an object that names a `jobId` or `uploadId`',
+  },
+  dnc: {
+    id: 'receiveDncChange',
+    summary:
+      'Genesys tells that a DNC list has new entries; a hint, told on as `dnc.external_change`',
   },
 }
 
@@ -80,7 +90,7 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
 }
 
 /**
- * POST /webhook/genesys-upload and POST /webhooks/genesys/uploads: Genesys calling. Public, with a proof of their own over the raw
+ * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries: Genesys calling. Public, with a proof of their own over the raw
  * bytes; in a scope of their own, for there no body is parsed, whatever its content type.
  */
 export const registerGenesysWebhooks = async (

@@ -34,4 +34,13 @@ export const WEBHOOK_EXAMPLES: Record<WebhookRoute, readonly Example[]> = {
       answer,
     },
   ],
+  dnc: [
+    {
+      name: 'changed',
+      summary: 'A DNC list has new entries',
+      headers: signed,
+      body: { id: 'evt-7c21', dncListId: 'demo-dnc' },
+      answer,
+    },
+  ],
 }

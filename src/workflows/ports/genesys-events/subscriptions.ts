@@ -6,7 +6,7 @@ export type SubscriptionTarget = {
 
 /**
  * `registering`: some instance is at it. `refused`: Genesys did not take it, to be tried again. `unknown`: Genesys may hold it or not;
- * only tried again when an upload ended without its event. A registered one becomes unknown when an upload ends without its event.
+ * only tried again when work ended without its event: an upload, or entries that Genesys stored. A registered one becomes unknown by the same.
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 

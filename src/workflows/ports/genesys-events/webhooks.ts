@@ -1,5 +1,8 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
-import type { NoticeStatus, WebhookRoute } from '../../../domain/genesys-events/genesys-webhook.ts'
+import type {
+  NoticeStatus,
+  UploadWebhookRoute,
+} from '../../../domain/genesys-events/genesys-webhook.ts'
 import type { JobEnd } from '../delivery/delivery.ts'
 
 /** Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not say for a day that the job ended. */
@@ -7,7 +10,7 @@ export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 
 export type NewReceipt = {
   id: string
-  route: WebhookRoute
+  route: UploadWebhookRoute
   /** 32 bytes; a second receipt of the same key is a duplicate. */
   key: Buffer
   partId: string | null
@@ -35,7 +38,7 @@ export type ReceiptSubject = {
 
 export type OpenReceipt = {
   id: string
-  route: WebhookRoute
+  route: UploadWebhookRoute
   jobId: string
   status: NoticeStatus | null
   bodyDigest: Buffer

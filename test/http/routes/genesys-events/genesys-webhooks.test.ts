@@ -8,6 +8,7 @@ import { Webhook } from 'standardwebhooks'
 import { capabilityToken } from '../../../../src/domain/genesys-events/capability-token.ts'
 import {
   SUBSCRIPTION_PART,
+  SUBSCRIPTIONS,
   UPLOAD_EVENT_TYPE,
   WEBHOOK_PATHS,
 } from '../../../../src/domain/genesys-events/genesys-webhook.ts'
@@ -16,13 +17,18 @@ import { createIds } from '../../../../src/lib/ids.ts'
 import type { GatewayEvents } from '../../../../src/telemetry/events.ts'
 import { createReceiveWebhook } from '../../../../src/workflows/genesys-events/receive-webhook.ts'
 import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
-import { createMemoryReceipts } from '../../../support/memory/memory-receipts.ts'
+import {
+  createMemoryDncChanges,
+  createMemoryReceipts,
+} from '../../../support/memory/memory-receipts.ts'
 
 const secretOf = (fill: number): string => `whsec_${Buffer.alloc(32, fill).toString('base64')}`
 const SECRET = secretOf(1)
 const OLDER = secretOf(2)
 const TOKEN = capabilityToken(SECRET, 'part-1', 'list-1')
 const EVENT_TOKEN = capabilityToken(SECRET, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
+
+const DNC_TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.dnc.part, SUBSCRIPTIONS.dnc.eventType)
 
 const CALLBACK = {
   contactListId: 'list-1',
@@ -37,8 +43,9 @@ const BODY = JSON.stringify(CALLBACK)
 const start = async (t: TestContext) => {
   const receipts = createMemoryReceipts({ 'part-1': 'list-1' })
   const told: GatewayEvents['webhook.received'][] = []
+  const dncChanges = createMemoryDncChanges()
   const receive = createReceiveWebhook({
-    receipts,
+    ...{ receipts, dncChanges, clock: systemClock },
     secrets: [SECRET, OLDER],
     ids: createIds({ clock: systemClock }),
     emit: (name, fields) => {
@@ -66,7 +73,9 @@ const start = async (t: TestContext) => {
       'webhook-signature': new Webhook(secret).sign(id, new Date(at), body.toString()),
     })
   }
-  return { ...fake, receipts, told, post, callback, signed }
+  const dnc = (payload: string, token = DNC_TOKEN) =>
+    post(`${WEBHOOK_PATHS.dnc}?token=${token}`, payload)
+  return { ...fake, receipts, dncChanges, told, post, callback, signed, dnc }
 }
 
 test('a callback with the token of its part is kept once and answered 200, a repetition too', async (t) => {
@@ -287,7 +296,10 @@ test('a body that does not come to its end is no receipt, and its connection is 
   const ids = createIds({ clock: systemClock })
   const { app } = await startFakeServer({
     genesysWebhooks: {
-      receive: createReceiveWebhook({ receipts, secrets: [SECRET], ids, emit: () => {} }),
+      receive: createReceiveWebhook({
+        ...{ receipts, dncChanges: createMemoryDncChanges(), clock: systemClock },
+        ...{ secrets: [SECRET], ids, emit: () => {} },
+      }),
       secrets: [SECRET],
     },
     clock: {
@@ -308,4 +320,76 @@ test('a body that does not come to its end is no receipt, and its connection is 
   for (const end of timers) end()
   await once(socket, 'close')
   assert.equal(receipts.kept.length, 0)
+})
+
+test('a change of a DNC list is taken with the token of its subscription or signed, and once', async (t) => {
+  const { dnc, signed, dncChanges, told } = await start(t)
+  const body = JSON.stringify({ id: 'evt-1', dncListId: 'list-7', at: 'x' })
+  assert.deepEqual((await dnc(body)).json(), { received: true })
+  await dnc(JSON.stringify({ id: 'evt-1', dncListId: 'list-7', at: 'later' }))
+  await signed(JSON.stringify({ detail: { dncList: { id: 'list-8' } } }), {
+    path: WEBHOOK_PATHS.dnc,
+  })
+  assert.deepEqual(
+    dncChanges.kept.map(({ dncListId }) => dncListId),
+    ['list-7', 'list-8'],
+  )
+  assert.deepEqual(
+    told.map(({ route, outcome }) => [route, outcome]),
+    [
+      ['dnc', 'accepted'],
+      ['dnc', 'duplicate'],
+      ['dnc', 'accepted'],
+    ],
+  )
+  assert.deepEqual(
+    dncChanges.audit.map(({ action, object }) => [action, object]),
+    [
+      ['dnc.external_change', 'list-7'],
+      ['dnc.external_change', 'list-8'],
+    ],
+  )
+})
+
+test('C21: nobody tells of a DNC list without the token of that subscription or a fresh signature', async (t) => {
+  const { dnc, post, signed, dncChanges, told } = await start(t)
+  const body = JSON.stringify({ dncListId: 'list-7' })
+  const { part, eventType } = SUBSCRIPTIONS.dnc
+  const answers = [
+    await post(WEBHOOK_PATHS.dnc, body),
+    await dnc(body, EVENT_TOKEN),
+    await dnc(body, TOKEN),
+    await dnc(body, capabilityToken(secretOf(9), part, eventType)),
+    await post(`${WEBHOOK_PATHS.event}?token=${DNC_TOKEN}`, body),
+    await signed(body, { path: WEBHOOK_PATHS.dnc, at: Date.now() - 6 * 60_000 }),
+    await signed(body, { path: WEBHOOK_PATHS.dnc, secret: secretOf(9) }),
+  ]
+  assert.deepEqual(
+    answers.map(({ statusCode }) => statusCode),
+    answers.map(() => 401),
+  )
+  assert.deepEqual(dncChanges.kept, [])
+  assert.ok(told.every(({ outcome }) => outcome === 'forged'))
+})
+
+test('a change that names no DNC list is refused with the field, and audited once', async (t) => {
+  const { dnc, dncChanges, told } = await start(t)
+  const bodies: [string, string][] = [
+    ['{"id":"evt-1"}', '/dncListId'],
+    ['{"dncListId":17}', '/dncListId'],
+    ['{"dncListId":"a/b c"}', '/dncListId'],
+    ['[]', ''],
+    ['{"dncListId":', ''],
+  ]
+  for (const [body, pointer] of bodies) {
+    const answer = await dnc(body)
+    assert.equal(answer.statusCode, 400, body)
+    const { code, errors } = answer.json<{ code: string; errors: { pointer: string }[] }>()
+    assert.deepEqual([code, errors.map((one) => one.pointer)], ['webhook-malformed', [pointer]])
+  }
+  assert.ok(told.every(({ outcome }) => outcome === 'malformed'))
+  assert.deepEqual(
+    dncChanges.audit.map(({ action, counts }) => [action, Object.keys(counts)]),
+    bodies.map(([, pointer]) => ['webhook.malformed', [pointer]]),
+  )
 })

@@ -1,0 +1,58 @@
+import { sql } from 'kysely'
+
+import type {
+  DncChangeReceipt,
+  DncChangeStore,
+} from '../../workflows/ports/genesys-events/dnc-changes.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+
+/** When it came, or null for a duplicate. */
+const insertReceipt = async (
+  tx: Tx,
+  { id, key, dncListId, bodyDigest }: DncChangeReceipt,
+): Promise<Date | null> => {
+  const [state, reason] = dncListId === null ? ['ignored', 'malformed'] : ['taken', null]
+  const { rows } = await sql<{
+    received_at: Date
+  }>`insert into webhook_receipt (id, route, key, list_id, body_digest, state, reason, settled_at)
+    values (${id}, 'dnc', ${key}, ${dncListId}, ${bodyDigest}, ${state}, ${reason}, clock_timestamp())
+    on conflict (key) do nothing returning received_at`.execute(tx)
+  return rows[0]?.received_at ?? null
+}
+
+const tenantsOf = async (tx: Tx, dncListId: string): Promise<string[]> => {
+  const { rows } = await sql<{
+    tenant_id: string
+  }>`select distinct tenant_id from tenant_grant
+    where kind = 'dnc_list' and object_id in (${dncListId}, '*') order by tenant_id`.execute(tx)
+  return rows.map((row) => row.tenant_id)
+}
+
+export const createDncChanges = (deps: {
+  database: Database
+  outbox: Pick<Outbox, 'tell'>
+}): DncChangeStore => ({
+  record: (receipt, auditOf) =>
+    inTransaction(deps.database, async (tx) => {
+      const receivedAt = await insertReceipt(tx, receipt)
+      if (receivedAt === null) return 'duplicate'
+      const { dncListId } = receipt
+      const at = receivedAt.toISOString()
+      const tenants = await tenantsOf(tx, dncListId)
+      await appendAudit(tx, tenants.map(auditOf))
+      await deps.outbox.tell(
+        tx,
+        tenants.map((tenantId) => ({
+          type: 'dnc.external_change',
+          change: { tenantId, dncListId, at },
+        })),
+      )
+      return 'recorded'
+    }),
+  malformed: (receipt, audit) =>
+    inTransaction(deps.database, async (tx) => {
+      if ((await insertReceipt(tx, receipt)) !== null) await appendAudit(tx, [audit])
+    }),
+})

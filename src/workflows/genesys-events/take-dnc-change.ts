@@ -1,0 +1,64 @@
+import { createAuditEntry } from '../../domain/audit/audit.ts'
+import { dncChangeKey, readDncChange } from '../../domain/genesys-events/dnc-change.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { sha256 } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { DncChangeStore } from '../ports/genesys-events/dnc-changes.ts'
+
+export type TakeDncChangeDeps = {
+  dncChanges: DncChangeStore
+  clock: Pick<Clock, 'now'>
+  ids: Ids
+  emit: Emit
+}
+
+/** Whose a webhook is that speaks of no list, so of no tenant. */
+const NO_TENANT = 'default'
+
+/**
+ * Takes the word of a proven sender that entries of a DNC list changed: one receipt, and everybody who may use the list is told, in one transaction.
+ * It is a hint: nothing is added to or taken from what suppresses. Throws `GatewayProblem` 400 with the field for a body of another shape.
+ */
+export const takeDncChange = async (
+  deps: TakeDncChangeDeps,
+  { messageId, body }: { messageId: string | null; body: Uint8Array },
+): Promise<void> => {
+  const { ids, emit } = deps
+  const read = readDncChange(body)
+  const change = 'dncListId' in read ? read : null
+  const id = ids.newId('rcp')
+  const bodyDigest = sha256(body)
+  const receipt = {
+    ...{ id, bodyDigest, dncListId: change?.dncListId ?? null },
+    key: dncChangeKey({ messageId, change, body, now: deps.clock.now() }),
+  }
+  const audited = (tenantId: string) => ({
+    ...{ tenantId, actor: 'gateway', requestId: id },
+  })
+  const digest = bodyDigest.toString('hex')
+  const about = { receiptId: id, route: 'dnc', status: null } as const
+  if ('pointer' in read) {
+    const counts = { [read.pointer]: 1 }
+    const audit = { action: 'webhook.malformed', object: id, outcome: 'failed' } as const
+    await deps.dncChanges.malformed(
+      receipt,
+      createAuditEntry(ids, audited(NO_TENANT), { ...audit, counts, digest }),
+    )
+    emit('webhook.received', { ...about, outcome: 'malformed' })
+    throw new GatewayProblem('webhook-malformed', 'The body is not what this address takes.', {
+      errors: [read],
+    })
+  }
+  const { dncListId } = read
+  const recorded = await deps.dncChanges.record({ ...receipt, dncListId }, (tenantId) =>
+    createAuditEntry(ids, audited(tenantId), {
+      ...{ action: 'dnc.external_change', object: dncListId, digest },
+    }),
+  )
+  emit('webhook.received', {
+    ...about,
+    outcome: recorded === 'recorded' ? 'accepted' : 'duplicate',
+  })
+}

@@ -1,0 +1,25 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+
+export type DncChangeReceipt = {
+  id: string
+  /** 32 bytes; a second receipt of the same key is a duplicate. */
+  key: Buffer
+  /** null: the body could not be read. */
+  dncListId: string | null
+  /** SHA-256 of the body; the body itself is not kept. */
+  bodyDigest: Buffer
+}
+
+/** Genesys' words that somebody changed a DNC list. */
+export type DncChangeStore = {
+  /**
+   * Keeps the receipt and tells the endpoints of every tenant that is granted the list, in one transaction, with an audit entry for each of the
+   * tenants. A duplicate changes nothing.
+   */
+  record(
+    receipt: DncChangeReceipt & { dncListId: string },
+    auditOf: (tenantId: string) => AuditEntry,
+  ): Promise<'recorded' | 'duplicate'>
+  /** Keeps that something unreadable came, once, with its audit entry. */
+  malformed(receipt: DncChangeReceipt, audit: AuditEntry): Promise<void>
+}
