@@ -65,6 +65,7 @@ const sweeperOf = (
     lanes: store.lanes,
     uploads: store.uploads,
     submissions: store.dncSubmissions,
+    dncLane: store.dncLane,
     sync: store.sync,
     receipts: store.receipts,
     reconciliations: store.reconciliations,

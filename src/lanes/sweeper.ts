@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { LaneStore } from '../workflows/ports/delivery/delivery.ts'
+import type { DncLaneStore } from '../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncSubmissionStore } from '../workflows/ports/do-not-call/submissions.ts'
 import type { SyncStore } from '../workflows/ports/endpoints/sync.ts'
 import type { ReceiptStore } from '../workflows/ports/genesys-events/webhooks.ts'
@@ -13,6 +14,7 @@ import { slept } from './lease.ts'
 export type SweeperDeps = {
   lanes: Pick<LaneStore, 'wakeHeld' | 'repair'>
   uploads: Pick<UploadStore, 'sweepReceiving'>
+  dncLane: Pick<DncLaneStore, 'wakeRenewals'>
   submissions: Pick<DncSubmissionStore, 'sweepReceiving'>
   sync: Pick<SyncStore, 'overdue'>
   receipts: Pick<ReceiptStore, 'sweep'>
@@ -56,6 +58,7 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
     const receivingDiscarded =
       (await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)) +
       (await deps.submissions.sweepReceiving(RECEIVING_DEAD_MS))
+    await deps.dncLane.wakeRenewals()
     const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
     const syncResent = await deps.jobs.resend('sync-delivery', lost)
     const unseen = await deps.receipts.sweep({

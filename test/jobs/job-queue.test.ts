@@ -79,6 +79,7 @@ eachHome('The job queue', (home) => {
     const sweeper = createSweeper({
       lanes: { wakeHeld: async () => 0, repair: async () => 0 },
       uploads: { sweepReceiving: async () => 0 },
+      dncLane: { wakeRenewals: async () => 0 },
       submissions: { sweepReceiving: async () => 0 },
       sync: store.sync,
       receipts: { sweep: async () => [] },

@@ -185,6 +185,7 @@ describe('the sweeper', () => {
         repair: async () => 1,
       },
       uploads: { sweepReceiving: async (olderThanMs) => (olderThanMs === 60_000 ? 1 : 0) },
+      dncLane: { wakeRenewals: async () => 0 },
       submissions: { sweepReceiving: async () => 0 },
       sync: { overdue: async () => ['dlv_1'] },
       reconciliations: { overdue: async () => ['upl_1'] },

@@ -11,6 +11,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'lane', columns: ['waits_since', 'waits_until'] },
   { table: 'segment_campaign', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'dnc_list_lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'dnc_group', columns: ['renew_at'] },
   { table: 'dnc_submission', where: `state = 'held'`, columns: ['retry_at'] },
   { table: 'dnc_submission', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   // A time that a caller named is a time of day; what the gateway gave itself is a wait.

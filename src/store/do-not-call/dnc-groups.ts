@@ -9,9 +9,11 @@ import {
 } from '../../workflows/ports/do-not-call/dnc-lane.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Tx } from '../homes/database.ts'
+import { placesAsBits } from './compose-group.ts'
 import { createDncLane, lockLane } from './dnc-lane.ts'
-import { createNextGroup, placesAsBits, type SendingDeps } from './next-group.ts'
+import { createNextGroup, type SendingDeps } from './next-group.ts'
 import { standsAgain } from './removals/next-removals.ts'
+import { keepRenewal, wakeRenewals } from './renewals/next-renewal.ts'
 import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
@@ -25,6 +27,9 @@ const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Se
   return rows[0]
 }
 
+/** Time enough for an outage, a list without rights and somebody's holiday. */
+const RENEWED_BEFORE = sql`interval '30 days'`
+
 const close = async (
   tx: Tx,
   group: DncGroup,
@@ -34,7 +39,8 @@ const close = async (
   const { rows } = await sql<{
     chunk_seq: number
   }>`update dnc_group set state = ${state}, settled_at = clock_timestamp(),
-      tallies = ${tallies === null ? null : JSON.stringify(tallies)}::jsonb
+      tallies = ${tallies === null ? null : JSON.stringify(tallies)}::jsonb,
+      renew_at = case when cut and ${state === 'settled'}::boolean then expires_at - ${RENEWED_BEFORE} end
     where id = ${group.id} and state in ('intended', 'sent') returning chunk_seq`.execute(tx)
   if (rows[0] === undefined) throw new FenceLost(`group ${group.id} was settled by another holder`)
   return rows[0].chunk_seq
@@ -55,6 +61,7 @@ const createSettle =
       await release(tx, sending)
       const places = group.places.filter((place) => !open.includes(place))
       await outcomesOf(tx, sending, { seq, places, failed })
+      if (group.renews && failed.size + open.length > 0) await keepRenewal(tx, group)
       if (problem !== null) {
         await sql`update dnc_submission set problem = ${JSON.stringify(problem)}::jsonb
           where number = ${sending.number}::bigint`.execute(tx)
@@ -75,12 +82,16 @@ const createReplace =
       await lockSending(tx, claim, group)
       await close(tx, group, 'split', null)
       const parts =
-        by === 'recompose' ? [] : by === 'halves' ? halvesOf(group.places) : [group.places]
+        by === 'recompose' && !group.renews
+          ? []
+          : by === 'successor'
+            ? [group.places]
+            : halvesOf(group.places)
       for (const [at, places] of parts.entries()) {
         await sql`insert into dnc_group (id, submission, chunk_seq, places, entries, reason, expires_at, subject_kind,
-            idempotency_key, state, predecessor_id, created_at)
+            idempotency_key, state, predecessor_id, cut, renews, created_at)
           select ${ids[at]}, submission, chunk_seq, ${placesAsBits(places)}, ${places.length}, reason, expires_at, subject_kind,
-            ${keys[at]}, 'intended', id, clock_timestamp() from dnc_group where id = ${group.id}`.execute(
+            ${keys[at]}, 'intended', id, cut, renews, clock_timestamp() from dnc_group where id = ${group.id}`.execute(
           tx,
         )
       }
@@ -134,4 +145,5 @@ export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   settle: createSettle(deps),
   replace: createReplace(deps),
   hold: createHold(deps),
+  wakeRenewals: () => wakeRenewals(deps.database),
 })

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import type { DncChunk } from '../../domain/do-not-call/dnc-chunk.ts'
 import type { SubjectKind } from '../../domain/do-not-call/dnc-entry.ts'
@@ -9,12 +9,22 @@ import type {
   DncGroup,
   DncLaneStore,
 } from '../../workflows/ports/do-not-call/dnc-lane.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import {
+  compose,
+  GROUP_COLUMNS,
+  insertGroup,
+  placesOfBits,
+  type About,
+  type GroupRow,
+} from './compose-group.ts'
 import { lockLane } from './dnc-lane.ts'
 import { SUBJECT_KINDS } from './entry-chunks.ts'
 import { closeChunk, nextClosing } from './removals/close-entries.ts'
 import { nextRemovals, standsAgain } from './removals/next-removals.ts'
+import { nextRenewal } from './renewals/next-renewal.ts'
 import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
 
 const NO_ADDRESSES =
@@ -22,45 +32,12 @@ const NO_ADDRESSES =
 const NO_REMOVALS =
   'Genesys has no removal in this dialect: the gateway calls these people again, and the list in Genesys keeps them.'
 
-type About = Parameters<DncLaneStore['nextGroup']>[1]
-
 export type SendingDeps = {
   database: Database
   outbox: Outbox
   ids: Ids
   readChunk: (submissionId: string, seq: number) => Promise<DncChunk>
 }
-
-type GroupRow = {
-  id: string
-  chunk_seq: number
-  places: Buffer
-  reason: number
-  expires_at: Date | null
-  subject_kind: number
-  idempotency_key: string
-  attempts: number
-  sent_since_ms: number | null
-}
-
-const GROUP_COLUMNS = sql.raw(
-  `id, chunk_seq, places, reason, expires_at, subject_kind, idempotency_key, attempts,
-  (extract(epoch from clock_timestamp() - sent_at) * 1000)::float8 as sent_since_ms`,
-)
-
-/** A bit a place, the lowest bit of the first byte first. */
-export const placesAsBits = (places: readonly number[]): Buffer => {
-  const bits = Buffer.alloc((Math.max(-1, ...places) >> 3) + 1)
-  for (const place of places) bits[place >> 3]! |= 1 << (place & 7)
-  return bits
-}
-
-const placesOfBits = (bits: Buffer): number[] =>
-  [...bits.keys()].flatMap((at) =>
-    [0, 1, 2, 3, 4, 5, 6, 7]
-      .filter((bit) => (bits[at]! & (1 << bit)) !== 0)
-      .map((bit) => at * 8 + bit),
-  )
 
 /**
  * The first submission that has something to do and is not waiting for somebody's word. What weakens goes after all that its tenant had for the list before:
@@ -102,69 +79,13 @@ const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promis
     places: number[]
   }>`select chunk_seq, array_agg(place) as places
     from dnc_entry where submission = ${sending.number}::bigint and outcome is null and not quarantined
-      and (expires_at <= clock_timestamp() or closed_by is not null or (subject_kind = ${SUBJECT_KINDS.email} and not ${takes.email}))
+      and (expires_at <= ${CERTAIN_NOW} or closed_by is not null or (subject_kind = ${SUBJECT_KINDS.email} and not ${takes.email}))
     group by chunk_seq`.execute(tx)
   for (const { chunk_seq: seq, places } of rows) {
     await outcomesOf(tx, sending, { seq, places, failed: new Map() })
   }
   if (rows.length === 0 || takes.email) return
   await note(tx, sending, NO_ADDRESSES)
-}
-
-/**
- * The next entries in order that can go together. For each the strongest reason and the longest time that any standing entry of the list has
- * for its subject; Genesys knows no scopes and keeps one entry a subject.
- */
-const compose = async (tx: Tx, sending: Sending, claim: DncClaim, about: About) => {
-  const { takes, expiryDays, most } = about
-  const { rows } = await sql<{
-    chunk_seq: number
-    place: number
-    subject_kind: number
-    reason: number
-    expires_at: Date | null
-  }>`with first as (select chunk_seq from dnc_entry
-        where submission = ${sending.number}::bigint and outcome is null and not quarantined
-        order by chunk_seq, place limit 1),
-      mine as (select e.* from dnc_entry e join first using (chunk_seq)
-        where e.submission = ${sending.number}::bigint and e.outcome is null and not e.quarantined),
-      standing as (select mine.subject, max(e.reason) as reason,
-          case when bool_or(e.expires_at is null) then null else max(e.expires_at) end as expires_at
-        from mine join dnc_entry e on e.subject = mine.subject and e.closed_by is null and not e.quarantined
-          and (e.expires_at is null or e.expires_at > clock_timestamp())
-        join dnc_submission s on s.number = e.submission and s.epoch is not null
-          and s.dnc_list_id = ${claim.dncListId} and s.kind in ('add', 'pull')
-        group by mine.subject),
-      wanted as (select mine.chunk_seq, mine.place, mine.subject_kind,
-          case when ${takes.reasons} then coalesce(standing.reason, mine.reason) else 1 end as reason,
-          case when standing.subject is null then mine.expires_at else standing.expires_at end as until
-        from mine left join standing using (subject)),
-      dated as (select chunk_seq, place, subject_kind, reason,
-          case when ${expiryDays}::int is null or until is null then until
-            else least(until, date_trunc('minute', clock_timestamp()) + make_interval(days => ${expiryDays}::int) - interval '1 minute') end as expires_at
-        from wanted),
-      lead as (select subject_kind, reason, expires_at from dated order by place limit 1)
-    select dated.* from dated join lead on lead.subject_kind = dated.subject_kind and lead.reason = dated.reason
-      and lead.expires_at is not distinct from dated.expires_at
-    order by place limit ${most}`.execute(tx)
-  return rows
-}
-
-type Composed = Awaited<ReturnType<typeof compose>>
-
-const insertGroup = async (
-  tx: Tx,
-  sending: Sending,
-  rows: readonly Composed[number][],
-  { id, key }: Pick<About, 'id' | 'key'>,
-): Promise<GroupRow> => {
-  const [first] = rows
-  const { chunk_seq: seq, reason, expires_at: expiresAt, subject_kind: kind } = first!
-  const { rows: made } = await sql<GroupRow>`insert into dnc_group
-      (id, submission, chunk_seq, places, entries, reason, expires_at, subject_kind, idempotency_key, state)
-    values (${id}, ${sending.number}::bigint, ${seq}, ${placesAsBits(rows.map(({ place }) => place))}, ${rows.length},
-      ${reason}, ${expiresAt}, ${kind}, ${key}, 'intended') returning ${GROUP_COLUMNS}`.execute(tx)
-  return made[0]!
 }
 
 const toGroup = async (
@@ -190,6 +111,7 @@ const toGroup = async (
     idempotencyKey: row.idempotency_key,
     attempts: row.attempts,
     sentSinceMs: row.sent_since_ms,
+    renews: row.renews,
   }
 }
 
@@ -221,10 +143,18 @@ const lookAtRemoval = async (
   }
   if (send.length === 0) return 'settled'
   const rows = send.map((place) => ({
-    ...{ chunk_seq: seq, place, subject_kind: kind, reason: 1, expires_at: null },
+    ...{ chunk_seq: seq, place, subject_kind: kind, reason: 1, expires_at: null, until: null },
   }))
   return insertGroup(tx, sending, rows, about)
 }
+
+/** Those of the first chunk with entries that were not sent. */
+const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
+  sql`first as (select chunk_seq from dnc_entry
+      where submission = ${number}::bigint and outcome is null and not quarantined
+      order by chunk_seq, place limit 1),
+    mine as (select e.* from dnc_entry e join first using (chunk_seq)
+      where e.submission = ${number}::bigint and e.outcome is null and not e.quarantined)`
 
 /** The same of entries that are added. */
 const lookAtEntries = async (
@@ -236,7 +166,7 @@ const lookAtEntries = async (
   const open = await openGroup(tx, sending)
   if (open !== undefined) return open
   await settleUntaken(tx, sending, about)
-  const rows = await compose(tx, sending, claim, about)
+  const rows = await compose(tx, claim, about, nextPending(sending))
   return rows.length > 0 ? insertGroup(tx, sending, rows, about) : null
 }
 
@@ -256,7 +186,7 @@ const look = (
       return 'again'
     }
     const sending = await nextSubmission(tx, claim.dncListId, about)
-    if (sending === undefined) return null
+    if (sending === undefined) return nextRenewal(tx, claim, about)
     const lookAt = sending.kind === 'remove' ? lookAtRemoval : lookAtEntries
     const row = await lookAt(tx, sending, claim, about)
     if (row === 'settled') return 'again'

@@ -44,6 +44,8 @@ const replace = async (run: SendRun, by: DncSuccession): Promise<number> => {
 
 const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   const { deps, claim, group } = run
+  // It has been applied, and there is a month left; the same request goes on being tried.
+  if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
   const audit = auditedGroup(run, 'dnc.held', { outcome: 'failed' })
   await deps.lane.hold(claim, group, reason, audit)

@@ -109,6 +109,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   dnc_submission_open: ({ store }) => store.dncSubmissions.sweepReceiving(60_000),
   dnc_submission_applied: ({ store }) => store.subscriptions.claim(DNC_TARGET, 60_000),
   webhook_receipt_dnc: ({ store }) => store.subscriptions.claim(DNC_TARGET, 60_000),
+  dnc_group_renew: ({ store }) => store.dncLane.wakeRenewals(),
   dnc_submission_epoch: ({ store, upload }) => store.suppressions.suppressedSince(upload.id),
   dnc_entry_submission: ({ store }) =>
     store.sql.executeSql('select subject from dnc_entry where submission in (7, 8)'),

@@ -29,6 +29,8 @@ export type DncGroup = {
   idempotencyKey: string
   /** HTTP tries so far. */
   attempts: number
+  /** Its people are at Genesys already, for a shorter time than they are to be there. */
+  renews: boolean
   /** Since its first try, by the database's clock; null before it. */
   sentSinceMs: number | null
 }
@@ -87,6 +89,8 @@ export type DncLaneStore = {
   ): Promise<void>
   /** Holds the submission; it is told once. */
   hold(claim: DncClaim, group: DncGroup, reason: DncHoldReason, audit: AuditEntry): Promise<void>
+  /** Gives work to the lanes of lists where Genesys would forget somebody before the time that was asked for; how many. */
+  wakeRenewals(): Promise<number>
   /** A place among the writes in flight over all instances; null: all of them are taken. */
   takeSlot(owner: string, slots: number): Promise<number | null>
   freeSlot(owner: string, slot: number): Promise<void>

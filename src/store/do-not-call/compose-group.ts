@@ -1,0 +1,97 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { DncClaim, DncLaneStore } from '../../workflows/ports/do-not-call/dnc-lane.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
+import type { Tx } from '../homes/database.ts'
+import type { Sending } from './settle-entries.ts'
+
+export type About = Parameters<DncLaneStore['nextGroup']>[1]
+
+export type GroupRow = {
+  id: string
+  chunk_seq: number
+  places: Buffer
+  reason: number
+  expires_at: Date | null
+  subject_kind: number
+  idempotency_key: string
+  attempts: number
+  sent_since_ms: number | null
+  renews: boolean
+}
+
+export const GROUP_COLUMNS = sql.raw(
+  `id, chunk_seq, places, reason, expires_at, subject_kind, idempotency_key, attempts, renews,
+  (extract(epoch from clock_timestamp() - sent_at) * 1000)::float8 as sent_since_ms`,
+)
+
+/** A bit a place, the lowest bit of the first byte first. */
+export const placesAsBits = (places: readonly number[]): Buffer => {
+  const bits = Buffer.alloc((Math.max(-1, ...places) >> 3) + 1)
+  for (const place of places) bits[place >> 3]! |= 1 << (place & 7)
+  return bits
+}
+
+export const placesOfBits = (bits: Buffer): number[] =>
+  [...bits.keys()].flatMap((at) =>
+    [0, 1, 2, 3, 4, 5, 6, 7]
+      .filter((bit) => (bits[at]! & (1 << bit)) !== 0)
+      .map((bit) => at * 8 + bit),
+  )
+
+/**
+ * Which of the entries `mine` can go together, in order. For each the strongest reason and the longest time that any standing entry of the list has
+ * for its subject; Genesys knows no scopes and keeps one entry a subject.
+ */
+export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBuilder<unknown>) => {
+  const { takes, expiryDays, most } = about
+  const { rows } = await sql<{
+    chunk_seq: number
+    place: number
+    subject_kind: number
+    reason: number
+    expires_at: Date | null
+    until: Date | null
+  }>`with ${mine},
+      standing as (select mine.subject, max(e.reason) as reason,
+          case when bool_or(e.expires_at is null) then null else max(e.expires_at) end as expires_at
+        from mine join dnc_entry e on e.subject = mine.subject and e.closed_by is null and not e.quarantined
+          and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})
+        join dnc_submission s on s.number = e.submission and s.epoch is not null
+          and s.dnc_list_id = ${claim.dncListId} and s.kind in ('add', 'pull')
+        group by mine.subject),
+      wanted as (select mine.chunk_seq, mine.place, mine.subject_kind,
+          case when ${takes.reasons} then coalesce(standing.reason, mine.reason) else 1 end as reason,
+          case when standing.subject is null then mine.expires_at else standing.expires_at end as until
+        from mine left join standing using (subject)),
+      dated as (select chunk_seq, place, subject_kind, reason, until,
+          case when ${expiryDays}::int is null or until is null then until
+            else least(until, date_trunc('minute', ${CERTAIN_NOW}) + make_interval(days => ${expiryDays}::int) - interval '1 minute') end as expires_at
+        from wanted),
+      lead as (select subject_kind, reason, expires_at from dated order by place limit 1)
+    select dated.* from dated join lead on lead.subject_kind = dated.subject_kind and lead.reason = dated.reason
+      and lead.expires_at is not distinct from dated.expires_at
+    order by place limit ${most}`.execute(tx)
+  return rows
+}
+
+type Composed = Awaited<ReturnType<typeof compose>>[number]
+
+/** Makes the group of these entries. One that is cut is to be sent again before Genesys forgets its people. */
+export const insertGroup = async (
+  tx: Tx,
+  { number }: Pick<Sending, 'number'>,
+  rows: readonly Composed[],
+  { id, key, predecessorId = null }: Pick<About, 'id' | 'key'> & { predecessorId?: string | null },
+): Promise<GroupRow> => {
+  const [first] = rows
+  const { chunk_seq: seq, reason, expires_at: expiresAt, subject_kind: kind } = first!
+  const cut = rows.some(({ until }) => expiresAt !== null && (until === null || until > expiresAt))
+  const { rows: made } = await sql<GroupRow>`insert into dnc_group
+      (id, submission, chunk_seq, places, entries, reason, expires_at, subject_kind, idempotency_key, state, cut, renews, predecessor_id)
+    values (${id}, ${number}::bigint, ${seq}, ${placesAsBits(rows.map(({ place }) => place))}, ${rows.length},
+      ${reason}, ${expiresAt}, ${kind}, ${key}, 'intended', ${cut}, ${predecessorId !== null}, ${predecessorId}) returning ${GROUP_COLUMNS}`.execute(
+    tx,
+  )
+  return made[0]!
+}
