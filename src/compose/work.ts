@@ -98,6 +98,7 @@ const campaignWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentia
       indexWaitMs: config.genesys.indexWaitMs,
       holdRetryMs: HOLD_RETRY_MS,
     }),
+    atOnce: 1,
     clock: systemClock,
     emit: telemetry.emit,
     random: Math.random,

@@ -8,12 +8,17 @@ import { keepLease, slept, type KeptLease } from './lease.ts'
 
 type Claim = { owner: string; fence: string; leaseMs: number }
 
-/** What is held by one worker at a time: a campaign, a DNC list. */
+type Claimed<C extends Claim> = {
+  claim: C
+  key: string
+  /** Answers in how many milliseconds the object is to be looked at next; null: when it has work. */
+  work(lease: KeptLease): Promise<number | null>
+}
+
+/** What one worker holds at a time: a campaign, a DNC list. */
 export type ObjectLane<C extends Claim> = {
-  /** The one that has waited longest, with the work on it; null where none has any. `work` answers when it is to be looked at next, null: when it has work. */
-  claim(
-    owner: string,
-  ): Promise<{ claim: C; key: string; work(lease: KeptLease): Promise<number | null> } | null>
+  /** The one that has waited longest; null where none has work. */
+  claim(owner: string): Promise<Claimed<C> | null>
   renew(claim: C): Promise<boolean>
   release(claim: C, readyInMs: number | null): Promise<void>
   /** The work was ended because there is newer work on the same object. */
@@ -28,6 +33,8 @@ export type ObjectWorkerDeps<C extends Claim> = {
   owner: string
   /** How often an idle worker looks for objects that others gave work. */
   idlePollMs: number
+  /** Objects that this process works at the same time. */
+  atOnce: number
   random?: () => number
 }
 
@@ -43,16 +50,21 @@ export type ObjectWorker = {
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 const LONGEST = (): number => 1
 
-/** Works one object as far as it goes now and gives it up with the time of its next look; false when none has work. */
-const createWorkOne = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
-  const { lane, clock, emit, random = LONGEST } = deps
+/** Works a claimed object as far as it goes now and gives it up; milliseconds until its next look, null: when it has work. Never rejects. */
+const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
+  const { lane, emit, random = LONGEST } = deps
   const failures = new Map<string, number>()
   /** A release that fails leaves the object to the end of its lease. */
-  const release = (claim: C, readyInMs: number | null): Promise<void> =>
-    lane.release(claim, readyInMs).catch(() => undefined)
+  const release = async (claim: C, readyInMs: number | null): Promise<number | null> => {
+    await lane.release(claim, readyInMs).catch(() => undefined)
+    return readyInMs
+  }
 
-  const afterError = async (claim: C, key: string, reason: unknown): Promise<void> => {
-    if (reason instanceof FenceLost) return emit('lane.lost', { lane: key, fence: claim.fence })
+  const afterError = async (claim: C, key: string, reason: unknown): Promise<number | null> => {
+    if (reason instanceof FenceLost) {
+      emit('lane.lost', { lane: key, fence: claim.fence })
+      return null
+    }
     if (lane.isReplaced?.(reason) || stopping.aborted) return release(claim, 0)
     const count = (failures.get(key) ?? 0) + 1
     failures.set(key, count)
@@ -60,40 +72,51 @@ const createWorkOne = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: Abo
     return release(claim, backoffMs(FAILURE_BACKOFF, count, random, FAILURE_BACKOFF.baseMs))
   }
 
-  return async (onLease: (lease: KeptLease) => void): Promise<boolean> => {
+  return async ({ claim, key, work }: Claimed<C>, lease: KeptLease): Promise<number | null> => {
+    emit('lane.claimed', { lane: key, fence: claim.fence })
+    try {
+      const nextMs = await work(lease)
+      failures.delete(key)
+      return await release(claim, nextMs)
+    } catch (error) {
+      const reason: unknown = lease.signal.aborted ? lease.signal.reason : error
+      return await afterError(claim, key, reason)
+    } finally {
+      await lease.end()
+    }
+  }
+}
+
+/**
+ * Works objects, `atOnce` at a time, so that none is held while it only waits. What is under way is written down before it is begun:
+ * whoever claims the object next goes on from there.
+ */
+export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): ObjectWorker => {
+  const { lane, clock, emit, random = LONGEST } = deps
+  const stopping = new AbortController()
+  const hold = createHolder(deps, stopping.signal)
+  const held = new Map<KeptLease, Promise<void>>()
+  /** Looks again when there is room, and when the object is due. */
+  const follow = async (work: Promise<number | null>, lease: KeptLease): Promise<void> => {
+    const nextMs = await work
+    held.delete(lease)
+    loop.wake()
+    if (nextMs === null || nextMs === 0 || nextMs >= deps.idlePollMs) return
+    void slept(clock, nextMs, stopping.signal).then(loop.wake)
+  }
+  const claimOne = async (): Promise<boolean> => {
+    if (held.size >= deps.atOnce) return false
     const claimedAtMs = clock.monotonicMs()
     const claimed = await lane.claim(deps.owner)
     if (claimed === null) return false
     const { claim, key } = claimed
     const renew = async () => ((await lane.renew(claim)) ? { nudges: 0 } : null)
     const lease = keepLease({ lanes: { renew }, clock }, { ...claim, key }, claimedAtMs)
-    onLease(lease)
-    emit('lane.claimed', { lane: key, fence: claim.fence })
-    try {
-      const nextMs = await claimed.work(lease)
-      failures.delete(key)
-      await release(claim, nextMs)
-    } catch (error) {
-      const reason: unknown = lease.signal.aborted ? lease.signal.reason : error
-      await afterError(claim, key, reason)
-    } finally {
-      await lease.end()
-    }
+    held.set(lease, follow(hold(claimed, lease), lease))
     return true
   }
-}
-
-/**
- * Works objects one after the other, so that none is held while it only waits. What is under way is written down before it is begun:
- * whoever claims the object next goes on from there.
- */
-export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): ObjectWorker => {
-  const { clock, emit, random = LONGEST } = deps
-  const stopping = new AbortController()
-  const workOne = createWorkOne(deps, stopping.signal)
-  let working: KeptLease | null = null
   const loop = createClaimLoop({
-    claimOne: () => workOne((lease) => (working = lease)),
+    claimOne,
     stopping: stopping.signal,
     ...{ idlePollMs: deps.idlePollMs, clock, emit, random },
   })
@@ -104,10 +127,14 @@ export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): 
     stop: async (graceMs) => {
       stopping.abort()
       loop.wake()
-      const ended = new AbortController()
-      const grace = slept(clock, graceMs, ended.signal)
-      const over = loop.ended().finally(() => ended.abort())
-      if (await grace) working?.abort(new Error('the service stops'))
+      const grace = new AbortController()
+      const over = loop
+        .ended()
+        .then(() => Promise.all(held.values()))
+        .finally(() => grace.abort())
+      if (await slept(clock, graceMs, grace.signal)) {
+        for (const lease of held.keys()) lease.abort(new Error('the service stops'))
+      }
       await over
     },
   }

@@ -137,6 +137,8 @@ const listRefused = async (run: SendRun, failure: GenesysFailure): Promise<numbe
 
 /** What a failure means for the group: milliseconds until the list is looked at again. Nothing of it ends a suppression. */
 export const afterFailure = (run: SendRun, failure: GenesysFailure): Promise<number> => {
+  // Of 429s in a row; any other answer ends the row.
+  if (failure.kind !== 'throttled') run.health.throttled = 0
   switch (failure.kind) {
     case 'conflict':
       return conflicting(run, failure)
