@@ -76,6 +76,8 @@ const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<numbe
 /** A 429 took nothing, so that its entries may go in smaller requests under other keys. */
 const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   const { health, group } = run
+  // A slot of the pace that did not come in time says nothing about the size of the request.
+  if (failure.status === null) return unanswered(run, failure)
   health.throttled += 1
   if (health.throttled >= THROTTLED_IN_A_ROW && health.most > FEWEST_ENTRIES) {
     health.throttled = 0

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+
+import { dncOptionsSchema } from '../../../src/domain/do-not-call/dnc-options.ts'
+import type { DncSubmission } from '../../../src/domain/do-not-call/dnc-submission.ts'
+import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
+import { renderSubmission } from '../../../src/http/routes/do-not-call/dnc-view.ts'
+import { createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
+import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { type SandboxHandle, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
+import type { DncEntry } from '../../../src/sandbox/state/do-not-call/dnc-lists.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createReceiveEntries } from '../../../src/workflows/do-not-call/receive-entries.ts'
+import { createSendEntries } from '../../../src/workflows/do-not-call/send-entries.ts'
+import {
+  createMemoryNewLists,
+  createMemoryPace,
+  createSkippingClock,
+} from '../../genesys/harness.ts'
+import { createLife, Killed, mortal } from '../gateway/kill-points.ts'
+import { ids } from './store-uploads.ts'
+
+export const DNC_LIST = 'dnc-1'
+const RECEIVED = ['begin', 'append', 'accept'] as const
+const WRITTEN = [
+  'nextGroup',
+  'recordTry',
+  'settle',
+  'replace',
+  'hold',
+  'takeSlot',
+  'freeSlot',
+] as const
+const ASKED = ['add'] as const
+
+export type GroupRow = {
+  id: string
+  state: string
+  entries: number
+  attempts: number
+  key: string
+  predecessor: string | null
+}
+
+/** A process, which is as young or as old as it is, and ends at its n-th step. */
+export type DncProcess = {
+  /** Submits entries under a key; null: the process was killed. */
+  submit(entries: readonly object[], key?: string): Promise<DncSubmission | null>
+  /** Works the list's lane once; milliseconds until the next look, null: there is no work, or the process was killed. */
+  look(): Promise<number | null>
+  /** Works the lane until nothing is left, or the process was killed. */
+  drain(): Promise<void>
+  readonly killed: boolean
+  /** What it was able to do so far. */
+  readonly steps: number
+}
+
+export type DncStage = {
+  sandbox: SandboxHandle
+  process(killAt?: number | null): DncProcess
+  find(id: string): Promise<DncSubmission>
+  /** Of all submissions, in the order in which they were made. */
+  groups(): Promise<GroupRow[]>
+  /** Everything that was sent happened so much earlier. */
+  age(ms: number): Promise<void>
+  /** What Genesys has. */
+  there(): Record<string, DncEntry>
+  /** Events of every process so far. */
+  told: { name: string; fields: Record<string, unknown> }[]
+  close(): Promise<void>
+}
+
+const entrySteps = createEntrySteps(
+  { reasons: new Map(), allowedCountries: new Set(['US', 'CA', 'GB', 'DE', 'FR']) },
+  createNormalisations(),
+)
+
+/** A store and a Genesys of one dialect with one DNC list, between which entries are received and sent step by step, by processes that can be killed. */
+export const setDncStage = async (
+  store: Store,
+  dialect: 'guide' | 'platform',
+  about: { requestTimeoutMs?: number } = {},
+): Promise<DncStage> => {
+  const account = { clientId: 'c', clientSecret: 's' }
+  const sandbox = await startSandbox({
+    ...{ host: '127.0.0.1', port: 0, clock: systemClock, ...account },
+    limits: { guideRequestsPerMinute: 1_000_000, platformRequestsPerMinute: 1_000_000 },
+  })
+  sandbox.makeDncList({ id: DNC_LIST, name: DNC_LIST })
+  const clock = createSkippingClock()
+  const told: DncStage['told'] = []
+  const emit = (name: string, fields: object): void =>
+    void told.push({ name, fields: fields as Record<string, unknown> })
+  const genesys = createGenesysClient({
+    ...{ dialect, apiUrl: sandbox.url, loginUrl: sandbox.url, ...account },
+    ...{ requestsPerMinute: 60_000, batchRows: null, clock, emit },
+    ...{ pace: createMemoryPace(clock), newLists: createMemoryNewLists() },
+    ...{ random: () => 0, ...about },
+  })
+  const { signal } = new AbortController()
+  const lease = { signal, assertHeld: () => undefined }
+  const run = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
+    (await store.sql.executeSql(text, values)).rows as Row[]
+
+  const receiverOf = (life: ReturnType<typeof createLife>) =>
+    createReceiveEntries({
+      submissions: mortal(store.dncSubmissions, RECEIVED, life),
+      idempotency: store.idempotency,
+      intake: { maxBytes: 1e9, maxRows: 1e7, maxRecordBytes: 1e5, digestKey: store.digestKey },
+      ...{ renderSubmission, clock: systemClock, ids, emit },
+      owner: `process-${ids.newUuid()}`,
+    })
+  const find = async (id: string): Promise<DncSubmission> => {
+    const submission = await store.dncSubmissions.find('default', id)
+    assert.ok(submission, `no submission ${id}`)
+    return submission
+  }
+
+  const process = (killAt: number | null = null): DncProcess => {
+    const life = createLife(killAt ?? Number.POSITIVE_INFINITY)
+    const receive = receiverOf(life)
+    const lane = mortal(store.dncLane, WRITTEN, life)
+    const send = createSendEntries({
+      ...{ lane, lists: mortal(genesys.dncLists, ASKED, life) },
+      ...{ clock, ids, emit, random: () => 0, owner: 'me', slots: 5 },
+    })
+    const orKilled = async <T>(work: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof Killed) return null
+        throw error
+      }
+    }
+    const look = (): Promise<number | null> =>
+      orKilled(async () => {
+        await store.dncLane.freeAll()
+        await run(
+          `update dnc_list_lane set ready_at = clock_timestamp() where ready_at < 'infinity'`,
+        )
+        const claim = await store.dncLane.claim('me')
+        if (claim === null) return null
+        const nextMs = await send(claim, lease)
+        await store.dncLane.release(claim, nextMs)
+        return nextMs
+      })
+    return {
+      submit: (entries, key = ids.newUuid()) =>
+        orKilled(async () => {
+          const { location } = await receive({
+            caller: { tenantId: 'default', keyId: 'key_1', scopes: ['dnc'], requestId: 'req_1' },
+            ...{ dncListId: DNC_LIST, options: dncOptionsSchema.parse({}), format: 'json' },
+            ...{ fileName: null, steps: entrySteps, idempotencyKey: key },
+            ...{ method: 'POST', path: '/entries' },
+            body: (async function* () {
+              yield Buffer.from(JSON.stringify(entries))
+            })(),
+          })
+          return find(location!.split('/').at(-1)!)
+        }),
+      look,
+      drain: async () => {
+        for (let looks = 0; looks < 300; looks += 1) if ((await look()) === null) return
+        throw new Error('the lane does not come to its end')
+      },
+      get killed() {
+        return life.ended
+      },
+      get steps() {
+        return life.taken
+      },
+    }
+  }
+
+  return {
+    ...{ sandbox, process, find, told },
+    groups: () =>
+      run<GroupRow>(`select id, state, entries, attempts, idempotency_key as key, predecessor_id as predecessor
+        from dnc_group order by created_at, id`),
+    age: async (ms) => {
+      for (const [table, column] of [
+        ['dnc_group', 'sent_at'],
+        ['dnc_submission', 'held_since'],
+        ['dnc_submission', 'accepted_at'],
+        ['dnc_entry', 'expires_at'],
+      ]) {
+        await run(`update ${table} set ${column} = ${column} - make_interval(secs => $1::float8)`, [
+          ms / 1000,
+        ])
+      }
+    },
+    there: () => sandbox.dncList(DNC_LIST).entries.phone,
+    close: async () => {
+      await genesys.close()
+      await sandbox.close()
+    },
+  }
+}
