@@ -21,7 +21,8 @@ import { createLife, Killed, mortal } from '../gateway/kill-points.ts'
 import { ids } from './store-uploads.ts'
 
 export const DNC_LIST = 'dnc-1'
-const RECEIVED = ['begin', 'append', 'accept'] as const
+const RECEIVED = ['begin', 'append', 'accept', 'discard'] as const
+const CLAIMED = ['claim', 'release'] as const
 const WRITTEN = [
   'nextGroup',
   'recordTry',
@@ -61,6 +62,8 @@ export type DncStage = {
   find(id: string): Promise<DncSubmission>
   /** Of all submissions, in the order in which they were made. */
   groups(): Promise<GroupRow[]>
+  /** Whatever a process that was killed had begun to receive is given up, as a minute later. */
+  sweep(): Promise<void>
   /** Everything that was sent happened so much earlier. */
   age(ms: number): Promise<void>
   /** What Genesys has. */
@@ -97,6 +100,7 @@ export const setDncStage = async (
     ...{ pace: createMemoryPace(clock), newLists: createMemoryNewLists() },
     ...{ random: () => 0, ...about },
   })
+  const closing = new AbortController()
   const { signal } = new AbortController()
   const lease = { signal, assertHeld: () => undefined }
   const run = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
@@ -105,10 +109,11 @@ export const setDncStage = async (
   const receiverOf = (life: ReturnType<typeof createLife>) =>
     createReceiveEntries({
       submissions: mortal(store.dncSubmissions, RECEIVED, life),
-      idempotency: store.idempotency,
+      idempotency: mortal(store.idempotency, CLAIMED, life),
       intake: { maxBytes: 1e9, maxRows: 1e7, maxRecordBytes: 1e5, digestKey: store.digestKey },
       ...{ renderSubmission, clock: systemClock, ids, emit },
       owner: `process-${ids.newUuid()}`,
+      signal: closing.signal,
     })
   const find = async (id: string): Promise<DncSubmission> => {
     const submission = await store.dncSubmissions.find('default', id)
@@ -177,6 +182,12 @@ export const setDncStage = async (
     groups: () =>
       run<GroupRow>(`select id, state, entries, attempts, idempotency_key as key, predecessor_id as predecessor
         from dnc_group order by created_at, id`),
+    sweep: async () => {
+      await run(
+        `update idempotency_key set heartbeat_at = heartbeat_at - interval '61 s' where state = 'claimed'`,
+      )
+      await store.dncSubmissions.sweepReceiving(0)
+    },
     age: async (ms) => {
       for (const [table, column] of [
         ['dnc_group', 'sent_at'],
@@ -191,6 +202,7 @@ export const setDncStage = async (
     },
     there: () => sandbox.dncList(DNC_LIST).entries.phone,
     close: async () => {
+      closing.abort()
       await genesys.close()
       await sandbox.close()
     },
