@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict'
 
-import { dncOptionsSchema } from '../../../src/domain/do-not-call/dnc-options.ts'
 import type { DncSubmission } from '../../../src/domain/do-not-call/dnc-submission.ts'
 import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
-import { renderSubmission } from '../../../src/http/routes/do-not-call/dnc-view.ts'
-import { createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
-import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { type SandboxHandle, startSandbox } from '../../../src/sandbox/server/start-sandbox.ts'
 import type { DncEntry } from '../../../src/sandbox/state/do-not-call/dnc-lists.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import { createReceiveEntries } from '../../../src/workflows/do-not-call/receive-entries.ts'
 import { createSendEntries } from '../../../src/workflows/do-not-call/send-entries.ts'
 import {
   createMemoryNewLists,
@@ -18,11 +13,10 @@ import {
   createSkippingClock,
 } from '../../genesys/harness.ts'
 import { createLife, Killed, mortal } from '../gateway/kill-points.ts'
+import { createSubmitter } from './dnc-submitter.ts'
 import { ids } from './store-uploads.ts'
 
 export const DNC_LIST = 'dnc-1'
-const RECEIVED = ['begin', 'append', 'accept', 'discard'] as const
-const CLAIMED = ['claim', 'release'] as const
 const WRITTEN = [
   'nextGroup',
   'recordTry',
@@ -73,11 +67,6 @@ export type DncStage = {
   close(): Promise<void>
 }
 
-const entrySteps = createEntrySteps(
-  { reasons: new Map(), allowedCountries: new Set(['US', 'CA', 'GB', 'DE', 'FR']) },
-  createNormalisations(),
-)
-
 /** A store and a Genesys of one dialect with one DNC list, between which entries are received and sent step by step, by processes that can be killed. */
 export const setDncStage = async (
   store: Store,
@@ -106,15 +95,6 @@ export const setDncStage = async (
   const run = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await store.sql.executeSql(text, values)).rows as Row[]
 
-  const receiverOf = (life: ReturnType<typeof createLife>) =>
-    createReceiveEntries({
-      submissions: mortal(store.dncSubmissions, RECEIVED, life),
-      idempotency: mortal(store.idempotency, CLAIMED, life),
-      intake: { maxBytes: 1e9, maxRows: 1e7, maxRecordBytes: 1e5, digestKey: store.digestKey },
-      ...{ renderSubmission, clock: systemClock, ids, emit },
-      owner: `process-${ids.newUuid()}`,
-      signal: closing.signal,
-    })
   const find = async (id: string): Promise<DncSubmission> => {
     const submission = await store.dncSubmissions.find('default', id)
     assert.ok(submission, `no submission ${id}`)
@@ -123,7 +103,7 @@ export const setDncStage = async (
 
   const process = (killAt: number | null = null): DncProcess => {
     const life = createLife(killAt ?? Number.POSITIVE_INFINITY)
-    const receive = receiverOf(life)
+    const submit = createSubmitter(store, { life, emit, signal: closing.signal })
     const lane = mortal(store.dncLane, WRITTEN, life)
     const send = createSendEntries({
       ...{ lane, lists: mortal(genesys.dncLists, ASKED, life) },
@@ -150,19 +130,8 @@ export const setDncStage = async (
         return nextMs
       })
     return {
-      submit: (entries, key = ids.newUuid()) =>
-        orKilled(async () => {
-          const { location } = await receive({
-            caller: { tenantId: 'default', keyId: 'key_1', scopes: ['dnc'], requestId: 'req_1' },
-            ...{ dncListId: DNC_LIST, options: dncOptionsSchema.parse({}), format: 'json' },
-            ...{ fileName: null, steps: entrySteps, idempotencyKey: key },
-            ...{ method: 'POST', path: '/entries' },
-            body: (async function* () {
-              yield Buffer.from(JSON.stringify(entries))
-            })(),
-          })
-          return find(location!.split('/').at(-1)!)
-        }),
+      submit: (entries, key) =>
+        orKilled(async () => find(await submit(entries, { dncListId: DNC_LIST, key }))),
       look,
       drain: async () => {
         for (let looks = 0; looks < 300; looks += 1) if ((await look()) === null) return

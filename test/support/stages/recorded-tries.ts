@@ -1,0 +1,71 @@
+import { unpackSubjects } from '../../../src/domain/uploads/chunk.ts'
+import { hasBit } from '../../../src/lib/bitmap.ts'
+import { DIGEST_BYTES } from '../../../src/lib/keyed-digest.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+
+/** An HTTP try of rows, as the transaction that recorded it committed. */
+export type RecordedTry = {
+  seq: number
+  /** Of the tenant `default`, locked until the commit: entries of a later one were committed after it. */
+  epoch: number
+  /** Digests of 16 bytes in hex: everybody whose contact it carries. */
+  subjects: ReadonlySet<string>
+}
+
+/**
+ * Has the database note every try when its transaction commits, with the epoch that it holds then. What notes comes after everything that the
+ * transaction itself does, so that it takes no lock in the place of one that is forgotten.
+ */
+export const noteTries = async (store: Store): Promise<void> => {
+  for (const statement of [
+    `create table recorded_try (seq bigint generated always as identity, epoch bigint, upload_id text, chunk_seq int,
+      from_row int, to_row int, sent bytea)`,
+    `create function note_try() returns trigger language plpgsql as $$
+      declare now_at bigint;
+      begin
+        select epoch into now_at from suppression_epoch where tenant_id = 'default' for share;
+        insert into recorded_try (epoch, upload_id, chunk_seq, from_row, to_row, sent)
+          select coalesce(now_at, 0), upload_id, chunk_seq, from_row, to_row, sent from batch where shipment_id = new.id;
+        return null;
+      end $$`,
+    `create constraint trigger note_try after update on shipment deferrable initially deferred
+      for each row when (new.attempts > old.attempts) execute function note_try()`,
+  ]) {
+    await store.sql.executeSql(statement)
+  }
+}
+
+type Noted = {
+  seq: string
+  epoch: string
+  from_row: number
+  to_row: number
+  sent: Buffer
+  subjects: Buffer
+}
+
+/** The tries that were noted beyond `after`. */
+export const readTries = async (store: Store, after: number): Promise<RecordedTry[]> => {
+  const { rows } = await store.sql.executeSql(
+    `select t.*, chunk.subjects from recorded_try t
+      join chunk on chunk.upload_id = t.upload_id and chunk.seq = t.chunk_seq where t.seq > $1 order by t.seq`,
+    [after],
+  )
+  return (rows as Noted[]).map(({ seq, epoch, from_row: from, to_row: to, sent, subjects }) => {
+    const { subjectDigests, subjectRows } = unpackSubjects(Buffer.from(subjects))
+    const carried = new Set<string>()
+    for (const [index, row] of subjectRows.entries()) {
+      if (row < from || row >= to || !hasBit(Buffer.from(sent), row - from)) continue
+      const at = index * DIGEST_BYTES
+      carried.add(subjectDigests.toString('hex', at, at + DIGEST_BYTES))
+    }
+    return { seq: Number(seq), epoch: Number(epoch), subjects: carried }
+  })
+}
+
+export const lastTry = async (store: Store): Promise<number> => {
+  const { rows } = await store.sql.executeSql(
+    'select coalesce(max(seq), 0)::int as seq from recorded_try',
+  )
+  return (rows[0] as { seq: number }).seq
+}
