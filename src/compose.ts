@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { genesysAndItsTime } from './compose/clock.ts'
 import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
 import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
+import { guestFilesIn } from './compose/guest-files.ts'
 import { createGatewayServer } from './compose/http.ts'
 import { placeOf } from './compose/place.ts'
 import { createStartSteps } from './compose/start-steps.ts'
@@ -50,9 +51,8 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const owner = `${process.pid}-${randomBytes(6).toString('hex')}`
   const { address, listen } = await placeOf(config)
   const publicUrl = config.publicUrl ?? address
-  const store = await during(DATABASE_STEPS[config.home.kind], () =>
-    openHome(config, publicUrl, emit),
-  )
+  const openStoreStep = DATABASE_STEPS[config.home.kind]
+  const store = await during(openStoreStep, () => openHome(config, publicUrl, emit))
   const sandbox = await during('start-sandbox', () => startInProcessSandbox(config))
   await bindStore(config, store, sandbox)
   const adminKey = adminKeyOf(config)
@@ -68,15 +68,16 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const events = eventSubscriptionOf(essentials)
   const stopped = new AbortController()
   const watchUploads = createWatchUploads({ uploads: store.watch, clock: systemClock, emit })
+  const files = guestFilesIn(essentials, work.guestFiles, stopped.signal)
   const server = await createGatewayServer({
     ...essentials,
     publicUrl,
     simulated: sandbox !== null,
+    guestFileUses: files.uses,
     wake: (laneKey) => work.lanes.wake(laneKey),
     ...{ wakeCampaigns: () => work.campaigns.wake(), wakeDncLists: () => work.dncLists.wake() },
     webhooks: () => (typeof events === 'string' ? events : events.status()),
-    stopping: () => stopped.signal.aborted,
-    stopSignal: stopped.signal,
+    ...{ stopping: () => stopped.signal.aborted, stopSignal: stopped.signal },
     watchUploads,
   })
   await during('start-jobs', () => work.jobs.start())
@@ -95,7 +96,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
       stopped.abort()
       if (typeof events !== 'string') await events.stop()
       await Promise.all([server.close(), work.lanes.stop(STOP_GRACE_MS), work.sweeper.stop()])
-      await watchUploads.stop()
+      await Promise.all([watchUploads.stop(), files.close()])
       await work.jobs.stop()
       await work.webhooks.close()
       await genesys.close()

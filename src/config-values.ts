@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { DNC_REASON_NAMES, type DncReason } from './domain/do-not-call/dnc-entry.ts'
 import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
+import { MAX_FILE_BYTES } from './domain/guest-files/file-type.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
 import { createFaultBook } from './domain/segments/definition-faults.ts'
 import { isObject, readLeaf } from './domain/segments/read-node.ts'
@@ -56,6 +57,14 @@ export const syncEndpoints = {
   COMPLIANCE_SYNC_URL: webUrl.optional(),
   COMPLIANCE_SYNC_SECRET: webhookSecret.optional(),
 }
+
+/** The variables of each, by its name. */
+export const SYNC_VARIABLES = [
+  ['crm', 'CRM_SYNC_URL', 'CRM_SYNC_SECRET'],
+  ['dms', 'DMS_SYNC_URL', 'DMS_SYNC_SECRET'],
+  ['cdp', 'CDP_SYNC_URL', 'CDP_SYNC_SECRET'],
+  ['compliance', 'COMPLIANCE_SYNC_URL', 'COMPLIANCE_SYNC_SECRET'],
+] as const
 
 /** Such secrets, comma-separated, the current one first. */
 export const webhookSecrets = commaList.refine(
@@ -132,3 +141,29 @@ export const segmentLeaves = z.string().transform((text, context): Leaf[] => {
   }
   return leaves.filter((leaf) => leaf !== null)
 })
+
+export const guestFileVariables = {
+  CLAMD_SOCKET: z.string().optional(),
+  CLAMD_HOST: z.string().optional(),
+  CLAMD_PORT: wholeNumber(1, 65_535),
+  GUEST_FILE_MAX_CONCURRENT: wholeNumber(1, 64),
+  GUEST_FILE_MAX_BYTES: wholeNumber(1, MAX_FILE_BYTES),
+}
+type GuestFileVariables = z.output<z.ZodObject<typeof guestFileVariables>>
+
+/** What guest files are taken with. `clamd` null: nothing looks at them. */
+export const guestFilesOf = (
+  env: GuestFileVariables,
+): {
+  clamd: { path: string } | { host: string; port: number } | null
+  maxConcurrent: number
+  maxBytes: number
+} => {
+  const remote =
+    env.CLAMD_HOST === undefined ? null : { host: env.CLAMD_HOST, port: env.CLAMD_PORT }
+  return {
+    clamd: env.CLAMD_SOCKET === undefined ? remote : { path: env.CLAMD_SOCKET },
+    maxConcurrent: env.GUEST_FILE_MAX_CONCURRENT,
+    maxBytes: env.GUEST_FILE_MAX_BYTES,
+  }
+}

@@ -30,6 +30,7 @@ const sync = 'Telling others'
 const intake = 'Intake'
 const segments = 'Segments'
 const dnc = 'Do-not-call'
+const guestFiles = 'Guest files'
 
 export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(service, 'HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 in a container.'),
@@ -196,5 +197,25 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'SEGMENT_CONFIRM_SHARE',
     '50',
     'Percent: a segment that changes whom a campaign dials by more needs a confirmation.',
+  ),
+  variable(
+    guestFiles,
+    'CLAMD_SOCKET',
+    null,
+    'Socket of clamd, which looks at guest files. Unset, and CLAMD_HOST too: nothing looks at them, which answers and /readyz say.',
+  ),
+  variable(guestFiles, 'CLAMD_HOST', null, 'Host of clamd, where it has no socket here.'),
+  variable(guestFiles, 'CLAMD_PORT', '3310', 'Its port there.'),
+  variable(
+    guestFiles,
+    'GUEST_FILE_MAX_CONCURRENT',
+    '8',
+    'Guest files that an instance works at once; each is in memory whole meanwhile.',
+  ),
+  variable(
+    guestFiles,
+    'GUEST_FILE_MAX_BYTES',
+    '10485760',
+    'The largest guest file; Genesys takes no larger one than 10485760.',
   ),
 ]

@@ -4,9 +4,12 @@ import {
   commaList,
   encryptionKeys,
   genesysRegion,
+  guestFilesOf,
+  guestFileVariables,
   dncReasons,
   phoneCountries,
   segmentLeaves,
+  SYNC_VARIABLES,
   syncEndpoints,
   webhookSecrets,
   wholeNumber,
@@ -79,6 +82,7 @@ export type Config = {
     maxUploadRows: number
   }
   dnc: DncRules
+  guestFiles: ReturnType<typeof guestFilesOf>
   segments: {
     /** Of every segment. */
     exclusions: Leaf[]
@@ -139,19 +143,13 @@ const environmentSchema = z.object({
   MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),
   DNC_REASONS: dncReasons.default(new Map()),
   DNC_ALLOWED_COUNTRIES: phoneCountries,
+  ...guestFileVariables,
   SEGMENT_EXCLUSIONS: segmentLeaves,
   SEGMENT_CONFIRM_SHARE: wholeNumber(0, 1_000_000),
 })
 type Environment = z.infer<typeof environmentSchema>
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
-
-const SYNC_VARIABLES = [
-  ['crm', 'CRM_SYNC_URL', 'CRM_SYNC_SECRET'],
-  ['dms', 'DMS_SYNC_URL', 'DMS_SYNC_SECRET'],
-  ['cdp', 'CDP_SYNC_URL', 'CDP_SYNC_SECRET'],
-  ['compliance', 'COMPLIANCE_SYNC_URL', 'COMPLIANCE_SYNC_SECRET'],
-] as const
 
 const insecureUrls = (env: Environment): string[] => {
   const allowed = [...LOOPBACK, ...(env.ALLOW_HTTP_HOSTS ?? [])]
@@ -190,6 +188,10 @@ const crossFaults = (env: Environment): string[] => {
     [
       env.GENESYS_DIALECT === 'platform' && half(env.GENESYS_API_URL, env.GENESYS_LOGIN_URL),
       'GENESYS_API_URL, GENESYS_LOGIN_URL: both or neither in the platform dialect, or the credentials would go to another host',
+    ],
+    [
+      env.CLAMD_SOCKET !== undefined && env.CLAMD_HOST !== undefined,
+      'CLAMD_SOCKET, CLAMD_HOST: one of them, or neither',
     ],
     [credentials && !env.ADMIN_API_KEY, 'ADMIN_API_KEY: required outside the sandbox'],
     ...SYNC_VARIABLES.map(([, url, secret]): [boolean, string] => [
@@ -288,6 +290,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       maxUploadRows: env.MAX_UPLOAD_ROWS,
     },
     dnc: { reasons: env.DNC_REASONS, allowedCountries: env.DNC_ALLOWED_COUNTRIES },
+    guestFiles: guestFilesOf(env),
     segments: {
       exclusions: env.SEGMENT_EXCLUSIONS,
       confirmSharePercent: env.SEGMENT_CONFIRM_SHARE,

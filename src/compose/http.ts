@@ -42,6 +42,7 @@ import { createExplainContact } from '../workflows/uploads/watch/explain-contact
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
 import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
+import { scannerDetailOf, type guestFilesIn } from './guest-files.ts'
 
 /** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed [design: 6]. */
 const MAX_RECORD_BYTES = 1024 * 1024
@@ -147,6 +148,7 @@ type ServerNeeds = Essentials & {
   wake: (laneKey?: string) => void
   wakeCampaigns: () => void
   wakeDncLists: () => void
+  guestFileUses: ReturnType<typeof guestFilesIn>['uses']
   stopping: () => boolean
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
   stopSignal: AbortSignal
@@ -163,6 +165,7 @@ const readinessOf = (deps: ServerNeeds) => {
     lastGenesysAttempt: () => telemetry.lastGenesysAttempt(),
     webhooks,
     clock: clockWatch.detail,
+    scanner: scannerDetailOf(deps),
     stopping,
   })
 }
@@ -233,6 +236,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     ...uploadUsesOf(deps, ids),
     ...segmentsOf(deps, ids),
     ...entriesOf(deps, ids),
+    ...deps.guestFileUses,
     watchUploads: deps.watchUploads,
     explainContact: createExplainContact({ explain: store.explain, uploads: store.uploads }),
     readContactList: createReadContactList(lists),

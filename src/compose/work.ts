@@ -19,6 +19,7 @@ import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
+import { guestFileWorkerOf } from './guest-files.ts'
 import { reconcilerOf } from './reconciliation.ts'
 
 /** A delivery goes on for a day before the upload is held [guide-api: Errors and retries]. */
@@ -66,6 +67,7 @@ const sweeperOf = (
     uploads: store.uploads,
     submissions: store.dncSubmissions,
     dncLane: store.dncLane,
+    guestFiles: store.guestFiles,
     sync: store.sync,
     receipts: store.receipts,
     reconciliations: store.reconciliations,
@@ -126,6 +128,12 @@ const dncWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =
     owner,
     idlePollMs: 1_000,
   })
+
+const othersOf = (essentials: Essentials) => ({
+  campaigns: campaignWorkerOf(essentials),
+  dncLists: dncWorkerOf(essentials),
+  guestFiles: guestFileWorkerOf(essentials),
+})
 
 type Loop = { start(): void; stop(): Promise<void> }
 
@@ -212,7 +220,7 @@ export const createWork = async (essentials: Essentials) => {
     idlePollMs: 300,
   })
   const sweeper = loopsOf(essentials, jobs, () => lanes.wake())
-  const others = { campaigns: campaignWorkerOf(essentials), dncLists: dncWorkerOf(essentials) }
+  const others = othersOf(essentials)
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()

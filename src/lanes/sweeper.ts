@@ -6,6 +6,7 @@ import type { DncLaneStore } from '../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncSubmissionStore } from '../workflows/ports/do-not-call/submissions.ts'
 import type { SyncStore } from '../workflows/ports/endpoints/sync.ts'
 import type { ReceiptStore } from '../workflows/ports/genesys-events/webhooks.ts'
+import type { GuestFileStore } from '../workflows/ports/guest-files/guest-files.ts'
 import type { JobResender } from '../workflows/ports/jobs/jobs.ts'
 import type { ReconciliationStore } from '../workflows/ports/uploads/reconciliation.ts'
 import type { UploadStore } from '../workflows/ports/uploads/uploads.ts'
@@ -16,6 +17,7 @@ export type SweeperDeps = {
   uploads: Pick<UploadStore, 'sweepReceiving'>
   dncLane: Pick<DncLaneStore, 'wakeRenewals'>
   submissions: Pick<DncSubmissionStore, 'sweepReceiving'>
+  guestFiles: Pick<GuestFileStore, 'sweepReceiving'>
   sync: Pick<SyncStore, 'overdue'>
   receipts: Pick<ReceiptStore, 'sweep'>
   reconciliations: Pick<ReconciliationStore, 'overdue'>
@@ -57,7 +59,8 @@ export const createSweeper = (deps: SweeperDeps): Sweeper => {
     if (heldWoken + lanesRepaired > 0) deps.wake()
     const receivingDiscarded =
       (await deps.uploads.sweepReceiving(RECEIVING_DEAD_MS)) +
-      (await deps.submissions.sweepReceiving(RECEIVING_DEAD_MS))
+      (await deps.submissions.sweepReceiving(RECEIVING_DEAD_MS)) +
+      (await deps.guestFiles.sweepReceiving(RECEIVING_DEAD_MS))
     await deps.dncLane.wakeRenewals()
     const lost = await deps.sync.overdue(SYNC_OVERDUE_MS)
     const syncResent = await deps.jobs.resend('sync-delivery', lost)

@@ -1,4 +1,5 @@
 import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
+import { GUEST_FILE_EVENT_LEVELS, type GuestFileEvents } from './guest-file-events.ts'
 import { SEGMENT_EVENT_LEVELS, type SegmentEvents } from './segment-events.ts'
 import type { StartStep } from './start-step.ts'
 
@@ -10,6 +11,7 @@ import type { StartStep } from './start-step.ts'
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type GatewayEvents = DncEvents &
+  GuestFileEvents &
   SegmentEvents & {
     'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
     'process.stopping': { signal: string }
@@ -262,6 +264,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.settled': 'info',
   'webhook.subscription': 'info',
   ...DNC_EVENT_LEVELS,
+  ...GUEST_FILE_EVENT_LEVELS,
   ...SEGMENT_EVENT_LEVELS,
   'sweep.finished': 'debug',
   'clock.jumped': 'warn',

@@ -1,11 +1,14 @@
 import {
   DNC_CHANGE_EVENT,
   DNC_EVENT_TYPES,
+  GUEST_FILE_EVENT_TYPES,
   OUTBOUND_EVENT_TYPES,
   SEGMENT_EVENT_TYPES,
 } from '../domain/endpoints/outbound-event.ts'
 import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-events/genesys-webhook.ts'
 import { GENESYS_FAILURES } from '../domain/genesys/genesys-failure.ts'
+import { FILE_FAULT_CODES } from '../domain/guest-files/file-fault.ts'
+import { SCAN_VERDICTS } from '../domain/guest-files/guest-file.ts'
 import { FINDING_SEVERITIES } from '../domain/segments/analysis/finding.ts'
 import { SEGMENT_HOLD_REASONS } from '../domain/segments/campaign-segment.ts'
 import { RECONCILIATION_STATES } from '../domain/uploads/reconciliation.ts'
@@ -51,6 +54,13 @@ const setFirstSegments = (metrics: Metrics): void => {
   for (const code of Object.keys(FINDING_SEVERITIES)) metrics.segmentFindings.inc({ code }, 0)
 }
 
+const setFirstGuestFiles = (metrics: Metrics): void => {
+  for (const state of ['accepted', 'stored']) metrics.guestFiles.inc({ state, code: 'none' }, 0)
+  for (const code of FILE_FAULT_CODES) metrics.guestFiles.inc({ state: 'refused', code }, 0)
+  for (const verdict of SCAN_VERDICTS) metrics.guestFileScans.inc({ verdict }, 0)
+  for (const reason of ['corrupt', 'refused']) metrics.guestFileUrls.inc({ reason }, 0)
+}
+
 const setFirstEntries = (metrics: Metrics): void => {
   for (const outcome of DNC_ENTRY_OUTCOMES) {
     for (const kind of ['add', 'remove']) metrics.dncEntries.inc({ kind, outcome }, 0)
@@ -73,11 +83,13 @@ export const setFirstValues = (metrics: Metrics): void => {
   for (const whose of ['database', 'gateway']) metrics.clockJumps.inc({ of: whose }, 0)
   setFirstReconciliations(metrics)
   setFirstSegments(metrics)
+  setFirstGuestFiles(metrics)
   setFirstEntries(metrics)
   for (const event of [
     ...OUTBOUND_EVENT_TYPES,
     ...DNC_EVENT_TYPES,
     DNC_CHANGE_EVENT,
+    ...GUEST_FILE_EVENT_TYPES,
     ...SEGMENT_EVENT_TYPES,
   ]) {
     for (const outcome of SYNC_OUTCOMES) metrics.syncDeliveries.inc({ event, outcome }, 0)

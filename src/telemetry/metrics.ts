@@ -150,6 +150,9 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ready: gauge('ready', '1 while /readyz answers 200'),
 })
 
+/** A file that is there within 2 s counts as available [guide-003]. */
+const GUEST_FILE_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
+
 const segmentMetrics = ({ counter, histogram }: Makers) => ({
   segmentsEnded: counter('segments_ended_total', 'Versions of segments by what became of them', [
     'state',
@@ -198,6 +201,33 @@ const dncMetrics = ({ counter, gauge }: Makers) => ({
   ),
 })
 
+const guestFileMetrics = ({ counter, histogram }: Makers) => ({
+  guestFiles: counter('guest_files_total', 'Guest files by what became of them', ['state', 'code']),
+  guestFileScans: counter('guest_file_scans_total', 'Looks of the scanner, by verdict', [
+    'verdict',
+  ]),
+  guestFileUrls: counter(
+    'guest_file_urls_renewed_total',
+    'Places for a file that were not taken, so that another was asked for',
+    ['reason'],
+  ),
+  guestFilesHeld: counter('guest_files_held_total', 'Times a guest file had to wait for Genesys'),
+  guestFileVerdictsLate: counter(
+    'guest_file_verdicts_late_total',
+    'Stored files on which Genesys gave no verdict for a day',
+  ),
+  guestFileSeconds: histogram(
+    'guest_file_latency_seconds',
+    'From the 202 until Genesys had the file',
+    GUEST_FILE_SECONDS,
+  ),
+  guestFileTransferSeconds: histogram(
+    'guest_file_transfer_seconds',
+    'Time to put a file at its place',
+    GUEST_FILE_SECONDS,
+  ),
+})
+
 /** Makes every metric and registers it. */
 export const createMetrics = (registry: Registry) => {
   const makers = createMakers(registry)
@@ -208,6 +238,7 @@ export const createMetrics = (registry: Registry) => {
     ...workMetrics(makers),
     ...segmentMetrics(makers),
     ...dncMetrics(makers),
+    ...guestFileMetrics(makers),
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>

@@ -122,6 +122,23 @@ const DNC_EFFECTS: Effects = {
   },
 }
 
+const GUEST_FILE_EFFECTS: Effects = {
+  'guest_file.accepted': (metrics) => metrics.guestFiles.inc({ state: 'accepted', code: 'none' }),
+  'guest_file.refused': (metrics, { code }) => metrics.guestFiles.inc({ state: 'refused', code }),
+  'guest_file.scanned': (metrics, { verdict }) => metrics.guestFileScans.inc({ verdict }),
+  'guest_file.transferred': (metrics, { durationMs }) =>
+    metrics.guestFileTransferSeconds.observe(seconds(durationMs)),
+  'guest_file.url_renewed': (metrics, { reason }) => metrics.guestFileUrls.inc({ reason }),
+  'guest_file.held': (metrics) => metrics.guestFilesHeld.inc(),
+  'guest_file.ended': (metrics, { state, code, latencyMs }) => {
+    metrics.guestFiles.inc({ state, code })
+    if (state !== 'stored' || latencyMs === null) return
+    metrics.guestFileSeconds.observe(seconds(latencyMs))
+    metrics.lastProcessed.setToCurrentTime({ what: 'guest_file_stored' })
+  },
+  'guest_file.verdict_late': (metrics) => metrics.guestFileVerdictsLate.inc(),
+}
+
 const SEGMENT_EFFECTS: Effects = {
   'segment.analysed': (metrics, { durationMs, findings, counted, selected }) => {
     metrics.segmentAnalysisSeconds.observe(seconds(durationMs))
@@ -149,6 +166,7 @@ const EFFECTS: Effects = {
   ...DELIVERY_EFFECTS,
   ...SEGMENT_EFFECTS,
   ...DNC_EFFECTS,
+  ...GUEST_FILE_EFFECTS,
 }
 
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))

@@ -12,6 +12,7 @@ import {
 import * as doNotCall from '../../src/workflows/do-not-call/refusals.ts'
 import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
+import { RECEIVE_FILE_REFUSALS } from '../../src/workflows/guest-files/refusals.ts'
 import * as segments from '../../src/workflows/segments/refusals.ts'
 import * as uploads from '../../src/workflows/uploads/refusals.ts'
 
@@ -56,6 +57,10 @@ const USES: Record<string, Use> = {
   moveSubmission: {
     modules: [workflow('do-not-call/read-entries')],
     declared: doNotCall.MOVE_SUBMISSION_REFUSALS,
+  },
+  receiveGuestFile: {
+    modules: [workflow('guest-files/receive-guest-file')],
+    declared: RECEIVE_FILE_REFUSALS,
   },
   putSegment: {
     modules: [workflow('segments/put-segment')],

@@ -120,7 +120,7 @@ test('each endpoint of the environment needs its URL and its secret, and hears i
     endpoints.map(({ events }) => events.includes('upload.completed')),
     [true, false, false, false],
   )
-  assert.deepEqual(endpoints[1]?.events, ['guest_file.stored'])
+  assert.deepEqual(endpoints[1]?.events, ['guest_file.stored', 'guest_file.rejected'])
   assert.deepEqual(endpoints[3]?.events, [
     'dnc.accepted',
     'dnc.applied',

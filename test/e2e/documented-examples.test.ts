@@ -145,6 +145,10 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
     return { params: { uploadId } }
   },
   createDncEntries: async (name) => ({ key: `example-${name}` }),
+  sendGuestFile: async (name) => ({ key: `example-${name}` }),
+  getGuestFile: async () => ({
+    params: { guestFileId: (await call('sendGuestFile', 'text', { key: 'found' })).body.id },
+  }),
   getDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   releaseDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   resumeDncSubmission: async () => ({ params: { submissionId: await submission() } }),

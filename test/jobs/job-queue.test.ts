@@ -81,6 +81,7 @@ eachHome('The job queue', (home) => {
       uploads: { sweepReceiving: async () => 0 },
       dncLane: { wakeRenewals: async () => 0 },
       submissions: { sweepReceiving: async () => 0 },
+      guestFiles: { sweepReceiving: async () => 0 },
       sync: store.sync,
       receipts: { sweep: async () => [] },
       reconciliations: { overdue: async () => [] },

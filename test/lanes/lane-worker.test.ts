@@ -187,6 +187,7 @@ describe('the sweeper', () => {
       uploads: { sweepReceiving: async (olderThanMs) => (olderThanMs === 60_000 ? 1 : 0) },
       dncLane: { wakeRenewals: async () => 0 },
       submissions: { sweepReceiving: async () => 0 },
+      guestFiles: { sweepReceiving: async () => 0 },
       sync: { overdue: async () => ['dlv_1'] },
       reconciliations: { overdue: async () => ['upl_1'] },
       receipts: { sweep: async ({ keepMs }) => (keepMs === 7 * 86_400_000 ? ['rcp_1'] : []) },

@@ -21,7 +21,7 @@ const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure']
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
   scopes.includes(needed) || (scopes.includes('admin') && !BY_NAME_ALONE.includes(needed))
 
-export const GRANT_KINDS = ['contact_list', 'dnc_list', 'campaign'] as const
+export const GRANT_KINDS = ['contact_list', 'dnc_list', 'campaign', 'external_contact'] as const
 export type GrantKind = (typeof GRANT_KINDS)[number]
 
 export type ApiKey = {

@@ -43,6 +43,16 @@ export const AUDIT_ACTIONS = [
   'dnc.replaced',
   'dnc.held',
   'dnc.external_change',
+  'guest_file.accepted',
+  'guest_file.refused',
+  'guest_file.scanned',
+  'guest_file.registered',
+  'guest_file.transferred',
+  'guest_file.url_refused',
+  'guest_file.held',
+  'guest_file.stored',
+  'guest_file.verdict',
+  'guest_file.ended',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

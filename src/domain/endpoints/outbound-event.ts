@@ -21,20 +21,24 @@ export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 /** Of a DNC list that somebody changed inside Genesys, as Genesys' webhook says; a hint, with nothing but the list. */
 export const DNC_CHANGE_EVENT = 'dnc.external_change'
 
-/** What an endpoint may ask to hear; `guest_file.stored` is told once what it tells of is built. */
+/** Of a guest file: `guest_file.stored` once Genesys has it and again when its verdict changes, `guest_file.rejected` at every other end. */
+export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
+export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
+
+/** What an endpoint may ask to hear. */
 export const ENDPOINT_EVENT_TYPES = [
   ...OUTBOUND_EVENT_TYPES,
   ...DNC_EVENT_TYPES,
   DNC_CHANGE_EVENT,
   ...SEGMENT_EVENT_TYPES,
-  'guest_file.stored',
+  ...GUEST_FILE_EVENT_TYPES,
 ] as const
 export type EndpointEventType = (typeof ENDPOINT_EVENT_TYPES)[number]
 
 /** The endpoints that the environment may name, and what each of them hears. */
 export const ENVIRONMENT_ENDPOINTS = {
   crm: [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, DNC_CHANGE_EVENT, ...SEGMENT_EVENT_TYPES],
-  dms: ['guest_file.stored'],
+  dms: GUEST_FILE_EVENT_TYPES,
   cdp: SEGMENT_EVENT_TYPES,
   compliance: [...DNC_EVENT_TYPES, DNC_CHANGE_EVENT],
 } as const satisfies Record<string, readonly EndpointEventType[]>

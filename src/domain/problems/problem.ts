@@ -4,6 +4,7 @@ import { CONTROL_PROBLEMS } from './control-problems.ts'
 import { DNC_PROBLEMS } from './dnc-problems.ts'
 import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
+import { GUEST_FILE_PROBLEMS } from './guest-file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
 import { SEGMENT_PROBLEMS } from './segment-problems.ts'
 import { UPLOAD_PROBLEMS } from './upload-problems.ts'
@@ -20,6 +21,7 @@ export const PROBLEMS = {
   ...DNC_PROBLEMS,
   ...ENDPOINT_PROBLEMS,
   ...FILE_PROBLEMS,
+  ...GUEST_FILE_PROBLEMS,
   ...SEGMENT_PROBLEMS,
   ...UPLOAD_PROBLEMS,
   ...WEBHOOK_RECEIPT_PROBLEMS,

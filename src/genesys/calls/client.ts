@@ -8,12 +8,14 @@ import type {
 import type { ContactFilePort } from '../../workflows/ports/delivery/contact-files.ts'
 import type { DncListPort } from '../../workflows/ports/do-not-call/dnc-lists.ts'
 import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { ExternalContactFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { CampaignPort } from '../../workflows/ports/segments/campaigns.ts'
 import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
 import { createGuideCampaigns } from '../guide/campaigns.ts'
 import { createGuideContactFiles } from '../guide/contact-files.ts'
 import { createGuideContactLists } from '../guide/contact-lists.ts'
 import { createGuideDncLists } from '../guide/dnc-lists.ts'
+import { createExternalContactFiles } from '../guide/external-contact-files.ts'
 import { createGuideProvisioning, createGuideSubscriptions } from '../guide/provisioning.ts'
 import { createPacer, type PaceStats } from '../pace/pacing.ts'
 import { createPlatformCampaigns } from '../platform/campaigns.ts'
@@ -66,6 +68,8 @@ export type GenesysClient = {
   subscriptions: EventSubscriptionPort | null
   /** null in the guide dialect, which shows no contacts. */
   contactReads: ContactReadPort | null
+  /** null in the platform dialect, which has no such call. */
+  externalContactFiles: ExternalContactFilePort | null
   /** Puts a file at a pre-signed place. */
   putPresigned: PutPresigned
   /** The pace in force over all instances, and what this process does with it. */
@@ -87,6 +91,7 @@ type Ports = Pick<
   | 'contactReads'
   | 'campaigns'
   | 'dncLists'
+  | 'externalContactFiles'
 >
 type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
 
@@ -98,6 +103,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     subscriptions: createGuideSubscriptions(deps),
     campaigns: createGuideCampaigns(deps),
     dncLists: createGuideDncLists(deps),
+    externalContactFiles: createExternalContactFiles(deps),
     contactReads: null,
   }),
   platform: (deps) => ({
@@ -107,6 +113,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     subscriptions: null,
     campaigns: createPlatformCampaigns(deps),
     dncLists: createPlatformDncLists(deps),
+    externalContactFiles: null,
     contactReads: createPlatformContactReads(deps),
   }),
 }

@@ -45,9 +45,12 @@ export type PresignedFile = {
 /**
  * Puts a file at its pre-signed place: one try, the given headers and no others, no bearer, no redirect, no pace (it is no call of the
  * API). Throws `GenesysFailure`: `forbidden` for 403, when a new URL is to be asked for; `refused` for a URL of a host that is not
- * allowed; `unavailable` for what may pass by itself.
+ * allowed; `unavailable` for what may pass by itself. `etag` as the storage gave it.
  */
-export type PutPresigned = (file: PresignedFile, context: CallContext) => Promise<void>
+export type PutPresigned = (
+  file: PresignedFile,
+  context: CallContext,
+) => Promise<{ etag: string | null }>
 
 const kindOf = (status: number): GenesysFailureKind => {
   if (status === 403) return 'forbidden'
@@ -84,7 +87,7 @@ export const createPutPresigned = (deps: {
         right: null,
       })
     try {
-      const { status, retryAfterMs } = await deps.transport.send({
+      const { status, retryAfterMs, etag } = await deps.transport.send({
         operation,
         method: 'PUT',
         url,
@@ -99,6 +102,7 @@ export const createPutPresigned = (deps: {
         throw new GenesysFailure(kindOf(status), operation, { status, retryAfterMs })
       }
       tell(status, null)
+      return { etag: etag ?? null }
     } catch (error) {
       if (error instanceof GenesysFailure) tell(error.status, error.kind)
       throw error

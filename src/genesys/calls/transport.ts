@@ -29,6 +29,8 @@ export type HttpAnswer = {
   resetMs: number | null
   /** Genesys' id of the call, for its support; null when absent or not plainly an id. */
   correlationId: string | null
+  /** Of a storage: what it says that it holds. */
+  etag?: string | null
 }
 
 export type Transport = {
@@ -148,6 +150,7 @@ export const createTransport = (deps: {
       retryAfterMs: parseRetryAfter(header(answer.headers, 'retry-after'), nowMs),
       ...paceHints(answer.headers),
       correlationId: correlationOf(answer.headers),
+      etag: header(answer.headers, 'etag') ?? null,
     }
   }
 

@@ -14,6 +14,7 @@ import {
   dncEventSchema,
   submissionSchema,
 } from '../routes/do-not-call/dnc-schemas.ts'
+import { guestFileEventSchema, guestFileSchema } from '../routes/guest-files/guest-file-schemas.ts'
 import { segmentEventSchema } from '../routes/segments/segment-schemas.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { SANDBOX_NOTICE } from '../server/sandbox-notice.ts'
@@ -23,6 +24,7 @@ import {
   uploadEventSchema,
   uploadSchema,
 } from '../server/schemas.ts'
+import { guestFileOptionsSchema } from '../submissions/read-guest-file.ts'
 import { RESPONSE_HEADERS } from './answer-headers.ts'
 import { finishOperation, type OperationObject } from './operation-object.ts'
 import { emptyAnswersOf, plainPartOf, zodPartOf } from './operation-schema.ts'
@@ -41,6 +43,8 @@ NAMED.add(uploadEventSchema, { id: 'UploadEvent' })
 NAMED.add(submissionSchema, { id: 'DncSubmission' })
 NAMED.add(dncEventSchema, { id: 'DncEvent' })
 NAMED.add(dncChangeEventSchema, { id: 'DncChangeEvent' })
+NAMED.add(guestFileSchema, { id: 'GuestFile' })
+NAMED.add(guestFileEventSchema, { id: 'GuestFileEvent' })
 NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
@@ -117,6 +121,7 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
         UploadOptions: optionsOf(uploadCallOptionsSchema),
         DncOptions: optionsOf(dncOptionsSchema),
         DncRemovalOptions: optionsOf(dncRemovalOptionsSchema),
+        GuestFileOptions: optionsOf(guestFileOptionsSchema),
       },
       headers: RESPONSE_HEADERS,
       examples: Object.fromEntries(codesNamedIn(paths).map((code) => [code, problemExample(code)])),

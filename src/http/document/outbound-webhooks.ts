@@ -1,6 +1,7 @@
 import {
   DNC_CHANGE_EVENT,
   DNC_EVENT_TYPES,
+  GUEST_FILE_EVENT_TYPES,
   OUTBOUND_EVENT_TYPES,
   SEGMENT_EVENT_TYPES,
 } from '../../domain/endpoints/outbound-event.ts'
@@ -18,6 +19,7 @@ const ORDERED_BY = {
   UploadEvent: '`version` orders',
   DncEvent: '`version` orders',
   DncChangeEvent: 'each says that the list is to be looked at',
+  GuestFileEvent: '`version` orders',
   SegmentEvent: '`revision` orders',
 } as const
 
@@ -60,5 +62,6 @@ export const OUTBOUND_WEBHOOKS = Object.fromEntries([
   ...OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type, 'UploadEvent')] as const),
   ...DNC_EVENT_TYPES.map((type) => [type, webhook(type, 'DncEvent')] as const),
   [DNC_CHANGE_EVENT, webhook(DNC_CHANGE_EVENT, 'DncChangeEvent')] as const,
+  ...GUEST_FILE_EVENT_TYPES.map((type) => [type, webhook(type, 'GuestFileEvent')] as const),
   ...SEGMENT_EVENT_TYPES.map((type) => [type, webhook(type, 'SegmentEvent')] as const),
 ])

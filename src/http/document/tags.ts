@@ -4,6 +4,7 @@ export const TAGS = {
   'contact-lists': 'Contact lists of Genesys, as far as the tenant is granted',
   segments: 'Whom a campaign dials: rules that are understood before they are sent',
   'do-not-call': 'Who is not to be called: entries that suppress from their 202 on',
+  'guest-files': 'Files for a person: inspected, scanned, and followed until Genesys has them',
   endpoints: 'Where others are told how their uploads end',
   'genesys-events': 'Genesys calling back',
   operations: 'Limits, probes, metrics and this document',

@@ -16,9 +16,11 @@ import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
+import type { ReceiveGuestFile } from '../../workflows/guest-files/receive-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
+import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type {
@@ -90,6 +92,9 @@ export type HttpDeps = {
   resumeSubmission: MoveSubmission
   searchEntries: SearchEntries
   dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows'>
+  receiveGuestFile: ReceiveGuestFile
+  guestFiles: Pick<GuestFileStore, 'find'>
+  guestFileMaxBytes: number
   readLimits: ReadLimits
   /** Whether there is room for new work; left out: always. */
   hasRoom?: () => boolean

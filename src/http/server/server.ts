@@ -19,6 +19,7 @@ import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
+import { registerGuestFileIntake, registerGuestFiles } from '../routes/guest-files/guest-files.ts'
 import { registerLimits } from '../routes/operations/limits.ts'
 import { registerOperations } from '../routes/operations/operations.ts'
 import { registerProblemPages } from '../routes/problems/problems.ts'
@@ -91,6 +92,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await registerDocs(app, deps)
   await app.register(async (scope) => registerUploadIntake(scope, deps))
   await app.register(async (scope) => registerDncEntries(scope, deps))
+  await app.register(async (scope) => registerGuestFileIntake(scope, deps))
   await app.register(async (scope) => registerGenesysWebhooks(scope, deps))
   const add = routesOf(app, deps)
   registerUploads(add)
@@ -103,6 +105,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerSegments(add)
   registerDncSubmissions(add)
   registerDncControl(add)
+  registerGuestFiles(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

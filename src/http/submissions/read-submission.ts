@@ -42,7 +42,7 @@ export const SUBMISSION_PROBLEMS = [
   'compression-invalid',
 ] as const satisfies readonly ProblemCode[]
 
-type SubmissionRequest = Pick<
+export type SubmissionRequest = Pick<
   FastifyRequest,
   'headers' | 'parts' | 'query' | 'raw' | 'server' | 'submissionForm'
 >
@@ -105,11 +105,19 @@ async function* fileThenEnd(
   if (!after.done) throw malformed('Nothing may follow the part `file`; `options` comes before it.')
 }
 
-const readForm = async <Schema extends z.ZodObject>(
+/** The part `file` of a form as it says itself, and the bytes as they stream in. */
+export type FormFile<Options> = {
+  options: Options
+  part: { filename: string | undefined; mimetype: string }
+  body: AsyncIterable<Uint8Array>
+}
+
+/** Reads a form as far as the beginning of its file: `options` may come before it, nothing after it. */
+export const readFormFile = async <Schema extends z.ZodObject>(
   deps: BodyDeps,
   request: SubmissionRequest,
   kind: SubmissionOptions<Schema>,
-): Promise<Submission<z.output<Schema>>> => {
+): Promise<FormFile<z.output<Schema>>> => {
   const beside = optionsBesideForm(kind, request.query as Record<string, unknown>)
   const parts = request.parts()
   let given: Record<string, unknown> | null = null
@@ -123,11 +131,8 @@ const readForm = async <Schema extends z.ZodObject>(
       // The parser's own listener ends the iteration; this one keeps a late error from being nobody's.
       part.file.on('error', () => undefined)
       if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
-      const fileName = fileNameOf(part.filename)
       const options = parseOptions(kind, { ...given, ...beside })
-      const format = fileFormatOf(part.mimetype, fileName)
-      const body = fileThenEnd(deps, fileBytes(part.file, deps), parts)
-      return { options, format, fileName, body }
+      return { options, part, body: fileThenEnd(deps, fileBytes(part.file, deps), parts) }
     }
     if (part.fieldname !== 'options' || given !== null) {
       throw malformed('Only one part `options` may come before the part `file`.')
@@ -136,6 +141,16 @@ const readForm = async <Schema extends z.ZodObject>(
       throw new GatewayProblem('multipart-too-large', 'The options are too long.')
     given = optionsOfPart(part.value)
   }
+}
+
+const readForm = async <Schema extends z.ZodObject>(
+  deps: BodyDeps,
+  request: SubmissionRequest,
+  kind: SubmissionOptions<Schema>,
+): Promise<Submission<z.output<Schema>>> => {
+  const { options, part, body } = await readFormFile(deps, request, kind)
+  const fileName = fileNameOf(part.filename)
+  return { options, format: fileFormatOf(part.mimetype, fileName), fileName, body }
 }
 
 /** The charset of the body is the option `encoding`, said elsewhere. */

@@ -35,22 +35,27 @@ export const takeSubmissions = async (
   registerEarlyRefusal(app, deps)
 }
 
+/** A form with a file, and before it what is asked for it. */
+export const fileForm = (options: object): DocumentedBody => ({
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      required: ['file'],
+      additionalProperties: false,
+      properties: {
+        options,
+        file: { type: 'string', contentMediaType: 'application/octet-stream' },
+      },
+    },
+    encoding: { options: { contentType: 'application/json' } },
+  },
+})
+
 /** What the body of a submission looks like; `options`: the schema of its part, `member`: the array's name where JSON is an object. */
 export const submissionBody = (options: object, member: string): DocumentedBody => {
   const items = { type: 'array', items: { type: 'object', additionalProperties: true } }
   return {
-    'multipart/form-data': {
-      schema: {
-        type: 'object',
-        required: ['file'],
-        additionalProperties: false,
-        properties: {
-          options,
-          file: { type: 'string', contentMediaType: 'application/octet-stream' },
-        },
-      },
-      encoding: { options: { contentType: 'application/json' } },
-    },
+    ...fileForm(options),
     'text/csv': { schema: { type: 'string' } },
     'application/x-ndjson': { schema: { type: 'string' } },
     'application/json': {

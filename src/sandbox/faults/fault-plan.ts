@@ -3,47 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import { seededRandom } from '../../lib/seeded-random.ts'
 import type { ListStatus } from '../state/list-store.ts'
-
-/** The calls of both dialects by what they do; a fault rule without `operation` means every one of them. */
-export const OPERATIONS = [
-  'token',
-  'lists',
-  'list',
-  'list-create',
-  'list-write',
-  'bulk',
-  'file',
-  'callback-file',
-  'job',
-  'contacts',
-  'contact',
-  'clear',
-  'import-status',
-  'limits',
-  'contacts-search',
-  'bulk-job',
-  'export',
-  'time-zones',
-  'divisions',
-  'attempt-limits',
-  'campaign',
-  'campaign-write',
-  'campaign-control',
-  'filters',
-  'filter-preview',
-  'dnc-lists',
-  'dnc-write',
-  'dnc-export',
-  'webhooks',
-  'uploads',
-  'storage',
-  'events',
-  // Calls that the sandbox makes: the callback of an upload, and the events that webhooks are registered for.
-  'callback',
-  'event',
-  'dnc-event',
-] as const
-export type Operation = (typeof OPERATIONS)[number]
+import { OPERATIONS, type Operation } from './operations.ts'
 
 const when = {
   operation: z.enum(OPERATIONS).optional(),
@@ -179,8 +139,22 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('dnc-capacity', { entries: z.int().nonnegative() }),
   /** The export of a DNC list is made so late; absent: never (platform). */
   rule('dnc-export-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** The pre-signed URL is expired when the file comes: 403 (platform). */
+  /** The pre-signed URL is expired when the file comes: 403. */
   rule('presigned-expired', {}),
+  /** The scan of a guest file says this, so long after the confirmation; null: never (guide). */
+  rule('guest-file-verdict', {
+    word: z.string().nullable(),
+    afterMs: z.int().nonnegative().default(0),
+  }),
+  /** Answers about guest files lack members, or say other words (guide). */
+  rule('guest-file-answer', {
+    without: z.array(z.string()).default([]),
+    says: z.record(z.string(), z.unknown()).default({}),
+  }),
+  /** Half of a guest file is stored, and the storage says that all went well (guide). */
+  rule('guest-file-cut', {}),
+  /** The URL for a guest file is at this origin (guide). */
+  rule('guest-file-host', { origin: z.string() }),
 ])
 export type FaultRule = z.output<typeof faultRuleSchema>
 export type FaultKind = FaultRule['kind']

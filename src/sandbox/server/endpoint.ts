@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { FaultEngine, Operation } from '../faults/fault-plan.ts'
+import type { FaultEngine } from '../faults/fault-plan.ts'
+import type { Operation } from '../faults/operations.ts'
 import type { RateReferee, SandboxDialect } from '../faults/rate-referee.ts'
 import type { ActivityBook } from '../state/activity-book.ts'
 import type { BulkJobs } from '../state/bulk-jobs.ts'
@@ -7,6 +8,7 @@ import type { Campaigns, StoredFilter } from '../state/campaigns/campaigns.ts'
 import type { DncLists } from '../state/do-not-call/dnc-lists.ts'
 import type { DueEffects } from '../state/due-effects.ts'
 import type { EventLog } from '../state/event-log.ts'
+import type { GuestFiles } from '../state/guest-files/guest-files.ts'
 import type { Imports } from '../state/imports.ts'
 import type { IngestJobs } from '../state/ingest-jobs.ts'
 import type { LedgerBook } from '../state/ledger.ts'
@@ -42,6 +44,7 @@ export type SandboxState = {
   campaigns: Campaigns
   filters: NamedEntities<StoredFilter>
   dncLists: DncLists
+  guestFiles: GuestFiles
   requests: RequestLog
   /** How long a new or changed guide list is not yet indexed; 300 ms are published [guide-001]. */
   provisioningLagMs: number

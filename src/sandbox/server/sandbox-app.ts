@@ -5,6 +5,7 @@ import { guideCallbackEndpoints } from '../guide/guide-callback-endpoint.ts'
 import { guideCampaignEndpoints } from '../guide/guide-campaign-endpoints.ts'
 import { guideContactEndpoints } from '../guide/guide-contact-endpoints.ts'
 import { guideDncEndpoints } from '../guide/guide-dnc-endpoints.ts'
+import { guideGuestFileEndpoints } from '../guide/guide-guest-file-endpoints.ts'
 import { guideListEndpoints } from '../guide/guide-list-endpoints.ts'
 import { platformBulkEndpoints } from '../platform/platform-bulk-endpoints.ts'
 import { platformCampaignEndpoints } from '../platform/platform-campaign-endpoints.ts'
@@ -83,6 +84,7 @@ export const createSandboxApp = async (state: SandboxState): Promise<FastifyInst
     ...platformCampaignEndpoints(state),
     ...platformFilterEndpoints(state),
     ...guideDncEndpoints(state),
+    ...guideGuestFileEndpoints(state),
     ...platformDncEndpoints(state),
     ...platformDncFileEndpoints(state),
   ]

@@ -9,6 +9,7 @@ import { DEMO_CAMPAIGNS, DEMO_DNC_LISTS, DEMO_LISTS } from '../state/demo-lists.
 import { createDncLists, type SandboxDncList } from '../state/do-not-call/dnc-lists.ts'
 import { createDueEffects } from '../state/due-effects.ts'
 import { createEventLog } from '../state/event-log.ts'
+import { createGuestFiles, type GuestFileReport } from '../state/guest-files/guest-files.ts'
 import { createImports } from '../state/imports.ts'
 import { createIngestJobs } from '../state/ingest-jobs.ts'
 import { createLedgerBook, type Ledger } from '../state/ledger.ts'
@@ -30,6 +31,7 @@ import {
   reportOfDncList,
 } from './dnc-control.ts'
 import type { SandboxState } from './endpoint.ts'
+import { registerGuestFileControl } from './guest-file-control.ts'
 import { createPushDesk } from './push-desk.ts'
 import { createRequestLog, type LoggedRequest } from './request-log.ts'
 import { createSandboxApp } from './sandbox-app.ts'
@@ -87,6 +89,10 @@ export type SandboxHandle = {
   dncList(id: string): DncReport
   /** What somebody changes in a DNC list inside Genesys, past the API. */
   changeAsAgent(dncListId: string, change: AgentChange): void
+  /** Lets files be sent for this external contact. */
+  makeExternalContact(id: string): void
+  /** Every guest file that was registered, and what lies there. */
+  guestFiles(): GuestFileReport[]
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>
   /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
@@ -143,6 +149,7 @@ const createState = (options: SandboxOptions): SandboxState => {
     campaigns: createCampaigns({ clock }),
     filters: createNamedEntities('contact list filter'),
     dncLists: createDncLists({ clock }),
+    guestFiles: createGuestFiles({ clock }),
     requests: createRequestLog(),
     pushes: createPushDesk({ clock, faults, book: activity, callbackOrigin }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
@@ -179,6 +186,7 @@ const resetState = (state: SandboxState): void => {
   state.campaigns.reset()
   state.filters.reset()
   state.dncLists.reset()
+  state.guestFiles.reset()
   state.requests.reset()
   state.faults.set([])
 }
@@ -212,6 +220,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
   registerControlRoutes(app, state, { makeList: make, reset })
   registerCampaignControl(app, state)
   registerDncControl(app, state)
+  registerGuestFileControl(app, state)
   const url = await app.listen({ host: options.host, port: options.port })
 
   return {
@@ -238,6 +247,10 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
     },
     dncList: (id) => reportOfDncList(state, id),
     changeAsAgent: (id, change) => changeAsAgent(state, id, change),
+    makeExternalContact: (id) => {
+      state.guestFiles.contacts.add(id)
+    },
+    guestFiles: () => state.guestFiles.report(),
     contents: (listId) => contentsOf(state, listId),
     reset,
   }

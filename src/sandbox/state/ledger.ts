@@ -1,4 +1,5 @@
-import type { FaultKind, Operation } from '../faults/fault-plan.ts'
+import type { FaultKind } from '../faults/fault-plan.ts'
+import type { Operation } from '../faults/operations.ts'
 import { type RateReferee, type SandboxDialect, type WindowReport } from '../faults/rate-referee.ts'
 import type { Activity, ActivityBook } from './activity-book.ts'
 import type { ImportEntry, Imports } from './imports.ts'

@@ -14,6 +14,8 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'dnc_group', columns: ['renew_at'] },
   { table: 'dnc_submission', where: `state = 'held'`, columns: ['retry_at'] },
   { table: 'dnc_submission', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
+  { table: 'guest_file', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'guest_file', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   // A time that a caller named is a time of day; what the gateway gave itself is a wait.
   {
     table: 'upload',
@@ -38,10 +40,16 @@ const interval = (ms: number): RawBuilder<unknown> =>
   sql`make_interval(secs => ${ms / 1000}::float8)`
 
 /** Tables whose rows are held by a lease. */
-const LEASED = ['lane', 'segment_campaign', 'dnc_list_lane', 'dnc_write_slot'] as const
+const LEASED = [
+  'lane',
+  'segment_campaign',
+  'dnc_list_lane',
+  'dnc_write_slot',
+  'guest_file',
+] as const
 
 /** Tables in which what is being received gives signs of life. */
-const RECEIVING = ['upload', 'dnc_submission'] as const
+const RECEIVING = ['upload', 'dnc_submission', 'guest_file'] as const
 
 /** The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive lives longer than before. */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {

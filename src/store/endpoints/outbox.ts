@@ -3,10 +3,12 @@ import { sql } from 'kysely'
 import { dncEventOf, type DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import type {
   DncEventType,
+  GuestFileEventType,
   OutboundEventType,
   SegmentEventType,
   UploadEventData,
 } from '../../domain/endpoints/outbound-event.ts'
+import { guestFileEventOf, type GuestFile } from '../../domain/guest-files/guest-file.ts'
 import { segmentEventOf, type CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Ids } from '../../lib/ids.ts'
@@ -35,6 +37,7 @@ export type Telling =
   | { type: SegmentEventType; segment: CampaignSegment }
   | { type: DncEventType; submission: DncSubmission }
   | { type: 'dnc.external_change'; change: { tenantId: string; dncListId: string; at: string } }
+  | { type: GuestFileEventType; file: GuestFile }
 
 /** What a message is about. */
 type Told = { tenantId: string; object: string; at: string; data: object }
@@ -51,6 +54,10 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
   if ('change' in telling) {
     const { tenantId, dncListId, at } = telling.change
     return { tenantId, object: dncListId, at, data: { dncListId } }
+  }
+  if ('file' in telling) {
+    const { tenantId, id, updatedAt } = telling.file
+    return { tenantId, object: id, at: updatedAt, data: guestFileEventOf(telling.file) }
   }
   const { tenantId, campaignId, updatedAt } = telling.segment
   return { tenantId, object: campaignId, at: updatedAt, data: segmentEventOf(telling.segment) }

@@ -35,7 +35,8 @@ const bind = (
       where (dialect, api_host, client_id) = (${org})
         or not exists (select from upload where state not in (${FINAL_STATES_SQL}) union all
           select from segment_version where state in ('applying', 'index_pending', 'held') union all
-          select from dnc_submission where state in ('receiving', 'applying', 'held'))
+          select from dnc_submission where state in ('receiving', 'applying', 'held') union all
+          select from guest_file where state in ('receiving', 'scanning', 'uploading', 'confirming', 'held'))
       returning only_one`.execute(tx)
     return rows.length === 1 ? 'bound' : 'other'
   })

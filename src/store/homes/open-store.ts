@@ -29,6 +29,7 @@ import type { DncChangeStore } from '../../workflows/ports/genesys-events/dnc-ch
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
 import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks.ts'
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
+import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
 import type { JobQueue, SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
 import type { DeliveredContacts, SegmentStore } from '../../workflows/ports/segments/segments.ts'
@@ -58,6 +59,7 @@ import { createDncChanges } from '../genesys-events/dnc-changes.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
 import { createPaceStore } from '../genesys/pace-store.ts'
+import { createGuestFileStore } from '../guest-files/guest-file-store.ts'
 import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
 import { sealSegments } from '../segments/seal-segments.ts'
 import { createSegmentStore } from '../segments/segment-store.ts'
@@ -113,6 +115,7 @@ export type Store = {
   suppressions: SuppressionPort
   registerFill: RegisterFillStore
   dncLane: DncLaneStore
+  guestFiles: GuestFileStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
   /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -182,8 +185,10 @@ const assemble = async (
   const lanes = createLaneStore({ database })
   const segments = createSegmentStore({ database, outbox, seals })
   const doNotCall = openDoNotCall({ ...deps, database, outbox, uploads })
+  const guestFiles = createGuestFileStore({ database, keyring, seals, outbox })
   if (database.kind === 'embedded') {
-    await freeHeld([lanes, segments, doNotCall.dncLane], [uploads, doNotCall.dncSubmissions])
+    const { dncLane, dncSubmissions } = doNotCall
+    await freeHeld([lanes, segments, dncLane, guestFiles], [uploads, dncSubmissions, guestFiles])
     await idempotency.freeUnfinished()
   }
   return {
@@ -210,12 +215,11 @@ const assemble = async (
     watch: createWatchStore({ database }),
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
-    segments,
     ...doNotCall,
+    ...{ segments, guestFiles },
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     sql: database.sql,
-    digestKey,
-    receipts,
+    ...{ digestKey, receipts },
     dncChanges: createDncChanges({ database, outbox }),
     subscriptions: createSubscriptionStore({ database }),
     connectJobs: (queue, first) => {

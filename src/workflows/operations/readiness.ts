@@ -4,7 +4,7 @@ import type { Home } from '../ports/homes/home.ts'
 export type ReadinessAnswer = {
   ready: boolean
   checks: Record<
-    'database' | 'service' | 'genesys' | 'webhooks' | 'clock',
+    'database' | 'service' | 'genesys' | 'webhooks' | 'clock' | 'scanner',
     { ok: boolean; detail: string }
   >
   sandbox: boolean
@@ -29,6 +29,8 @@ export const createReadiness =
     webhooks: () => string
     /** What is known of the database's clock. */
     clock: () => string
+    /** What looks at guest files. */
+    scanner: () => Promise<string>
     stopping: () => boolean
   }) =>
   async (): Promise<ReadinessAnswer> => {
@@ -54,6 +56,8 @@ export const createReadiness =
         webhooks: { ok: true, detail: deps.webhooks() },
         // Deliveries go on by a wrong clock as well.
         clock: { ok: true, detail: deps.clock() },
+        // Without a verdict files wait, and nothing else does.
+        scanner: { ok: true, detail: await deps.scanner() },
       },
       sandbox: simulated,
     }

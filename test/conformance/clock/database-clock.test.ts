@@ -22,6 +22,7 @@ const OTHERWISE_FOLLOWED = [
   'segment_campaign.lease_until',
   'dnc_list_lane.lease_until',
   'dnc_write_slot.lease_until',
+  'guest_file.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]
@@ -48,6 +49,13 @@ const HISTORY = [
     'dnc_submission.created_at',
     'dnc_submission.held_since',
     'dnc_submission.updated_at',
+  ],
+  ...[
+    'guest_file.created_at',
+    'guest_file.held_since',
+    'guest_file.scanned_at',
+    'guest_file.stored_at',
+    'guest_file.updated_at',
   ],
   ...['binding.bound_at', 'contact_register.delivered_at'],
   ...[

@@ -130,6 +130,12 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.sql.executeSql(
       'select chunk_seq from dnc_entry where submission = 7 and outcome is null and not quarantined order by chunk_seq, place limit 1',
     ),
+  // As the next file is looked for.
+  guest_file_ready: ({ store }) =>
+    store.sql.executeSql(
+      `select id from guest_file where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
+    ),
+  guest_file_receiving: ({ store }) => store.guestFiles.sweepReceiving(1e12),
   dnc_list_lane_ready: ({ store }) => store.dncLane.claim('me'),
   ...Object.fromEntries(
     [

@@ -2,11 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-import {
-  faultPlanSchema,
-  faultRuleSchema,
-  OPERATIONS,
-} from '../../../src/sandbox/faults/fault-plan.ts'
+import { faultPlanSchema, faultRuleSchema } from '../../../src/sandbox/faults/fault-plan.ts'
+import { OPERATIONS } from '../../../src/sandbox/faults/operations.ts'
 
 const PAGE = readFileSync('docs/sandbox.md', 'utf8')
 

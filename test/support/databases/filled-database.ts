@@ -69,6 +69,10 @@ export const FILL = [
   `insert into dnc_group (id, submission, chunk_seq, places, entries, reason, idempotency_key, state)
     select md5(n::text)::uuid, n, 0, '\\x01'::bytea, 1, 1, md5(n::text), case when n % 1000 = 1 then 'sent' else 'settled' end
     from generate_series(1, 5000) as n`,
+  `insert into guest_file (id, tenant_id, external_contact_id, state, sealed_name, content_type, progress, actor, request_id, ready_at, heartbeat_at)
+    select 'gf_' || lpad(n::text, 8, '0'), 't' || (n % 200 + 1), 'c', case when n % 1000 = 2 then 'receiving' else 'stored' end, ''::bytea, 'text/plain', '{}'::jsonb,
+      'a', 'r', case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end, clock_timestamp()
+    from generate_series(1, 20000) as n`,
   `insert into dnc_list_lane (dnc_list_id, ready_at)
     select 'dnc' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end
     from generate_series(1, 20000) as n`,

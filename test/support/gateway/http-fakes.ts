@@ -130,6 +130,11 @@ const NO_ENTRIES = {
   receiveEntries: async (): Promise<never> => {
     throw new GatewayProblem('dnc-no-entries', 'The body has no entry: send at least one.')
   },
+  receiveGuestFile: async (): Promise<never> => {
+    throw new GatewayProblem('file-empty', 'The file has no bytes.')
+  },
+  guestFiles: { find: async () => null },
+  guestFileMaxBytes: 10_485_760,
   dncSubmissions: {
     find: async () => null,
     list: async () => ({ items: [], next: null }),

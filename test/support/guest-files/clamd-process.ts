@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** The test file of EICAR, in two parts so that no scanner takes this source for it. */
 export const EICAR = [
@@ -39,10 +39,14 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
 }
 
 /** Debian's clamd with a database of two lines; `streamMaxLength` is what it takes in one stream. */
-export const startClamd = async ({ streamMaxLength = '25M' } = {}): Promise<Clamd> => {
+export const startClamd = async ({
+  streamMaxLength = '25M',
+  socket: wanted,
+}: { streamMaxLength?: string; socket?: string } = {}): Promise<Clamd> => {
   const folder = mkdtempSync(join(tmpdir(), 'clamd-'))
   for (const [name, text] of Object.entries(DATABASE())) writeFileSync(join(folder, name), text)
-  const socket = join(folder, 'clamd.sock')
+  const socket = wanted ?? join(folder, 'clamd.sock')
+  mkdirSync(dirname(socket), { recursive: true })
   const lines = [
     `LocalSocket ${socket}`,
     `DatabaseDirectory ${folder}`,

@@ -1,0 +1,84 @@
+import { renderGuestFile } from '../http/routes/guest-files/guest-file-view.ts'
+import { createClamd } from '../inspection/guest-files/clamd.ts'
+import { createInspection } from '../inspection/guest-files/inspect-file.ts'
+import { createGuestFileWorker } from '../lanes/guest-file-worker.ts'
+import type { ObjectWorker } from '../lanes/object-worker.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/ids.ts'
+import { createReceiveGuestFile } from '../workflows/guest-files/receive-guest-file.ts'
+import { createSendGuestFile } from '../workflows/guest-files/send-guest-file.ts'
+import type { Scanner } from '../workflows/ports/guest-files/scanner.ts'
+import type { Essentials } from './essentials.ts'
+
+/** Files that are judged at once; each is in memory whole, and so is what it unfolds to. */
+const INSPECTED_AT_ONCE = 2
+const HOLD_RETRY_MS = 15_000
+
+const scannerOf = ({ config }: Essentials): Scanner | null =>
+  config.guestFiles.clamd === null ? null : createClamd(config.guestFiles.clamd)
+
+/** What /readyz and the start say of the scanner. */
+export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>) => {
+  const scanner = scannerOf(essentials)
+  return async () =>
+    scanner === null
+      ? 'not configured: nothing looks at guest files'
+      : ((await scanner.engine()) ?? 'clamd does not answer: guest files wait')
+}
+
+/** Takes guest files and judges them; `close` ends the thread that reads PDF. */
+export const guestFilesIn = (
+  essentials: Essentials,
+  worker: Pick<ObjectWorker, 'wake'>,
+  signal: AbortSignal,
+) => {
+  const { config, store, genesys, telemetry, owner } = essentials
+  const inspection = createInspection({ clock: systemClock, atOnce: INSPECTED_AT_ONCE })
+  const uses = {
+    receiveGuestFile: createReceiveGuestFile({
+      files: store.guestFiles,
+      access: store.access,
+      idempotency: store.idempotency,
+      inspectFile: inspection.inspectFile,
+      capable: genesys.externalContactFiles !== null,
+      scans: config.guestFiles.clamd !== null,
+      maxBytes: config.guestFiles.maxBytes,
+      renderGuestFile,
+      clock: systemClock,
+      ids: createIds({ clock: systemClock }),
+      emit: telemetry.emit,
+      wake: () => worker.wake(),
+      ...{ owner, signal },
+    }),
+    guestFiles: store.guestFiles,
+    guestFileMaxBytes: config.guestFiles.maxBytes,
+  }
+  return { uses, close: inspection.close }
+}
+
+/** A dialect without files has no work with them. */
+const IDLE: ObjectWorker = { start: () => {}, wake: () => {}, stop: async () => {} }
+
+/** Gets files to Genesys; does nothing in a dialect that has none. */
+export const guestFileWorkerOf = (essentials: Essentials): ObjectWorker => {
+  const { config, store, genesys, telemetry, owner } = essentials
+  if (genesys.externalContactFiles === null) return IDLE
+  return createGuestFileWorker({
+    files: store.guestFiles,
+    send: createSendGuestFile({
+      files: store.guestFiles,
+      genesys: genesys.externalContactFiles,
+      scanner: scannerOf(essentials),
+      clock: systemClock,
+      ids: createIds({ clock: systemClock }),
+      emit: telemetry.emit,
+      holdRetryMs: HOLD_RETRY_MS,
+    }),
+    atOnce: config.guestFiles.maxConcurrent,
+    clock: systemClock,
+    emit: telemetry.emit,
+    random: Math.random,
+    owner,
+    idlePollMs: 1_000,
+  })
+}

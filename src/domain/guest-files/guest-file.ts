@@ -1,0 +1,114 @@
+/**
+ * The states of a guest file and where each may go [contracts: 3]. `ends`: nothing is sent any more; a stored file can still be found bad, for
+ * Genesys' own scan comes after.
+ */
+export const GUEST_FILE_STATES = {
+  receiving: { next: ['scanning'], ends: false },
+  scanning: { next: ['uploading', 'rejected', 'failed'], ends: false },
+  uploading: { next: ['confirming', 'held', 'rejected', 'failed'], ends: false },
+  confirming: { next: ['stored', 'uploading', 'held', 'quarantined', 'failed'], ends: false },
+  held: {
+    next: ['uploading', 'confirming', 'rejected', 'failed', 'stored', 'quarantined'],
+    ends: false,
+  },
+  stored: { next: ['quarantined'], ends: true },
+  rejected: { next: [], ends: true },
+  quarantined: { next: [], ends: true },
+  failed: { next: [], ends: true },
+} as const satisfies Record<string, { next: readonly string[]; ends: boolean }>
+
+export type GuestFileState = keyof typeof GUEST_FILE_STATES
+/** Nobody sees a file that is being received. */
+export type SeenGuestFileState = Exclude<GuestFileState, 'receiving'>
+export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
+  (state) => state !== 'receiving',
+) as [SeenGuestFileState, ...SeenGuestFileState[]]
+
+export const canMove = (from: GuestFileState, to: GuestFileState): boolean =>
+  from === to || (GUEST_FILE_STATES[from].next as readonly string[]).includes(to)
+
+/** Ends by itself; an outage never ends in `failed`. */
+export const GUEST_FILE_HOLD_REASONS = ['genesys_unavailable'] as const
+type GuestFileHoldReason = (typeof GUEST_FILE_HOLD_REASONS)[number]
+
+/** `unavailable`: the scanner gave no verdict. */
+export const SCAN_VERDICTS = ['clean', 'infected', 'not-configured', 'unavailable'] as const
+export type ScanVerdict = (typeof SCAN_VERDICTS)[number]
+
+/** Of Genesys' own scan [guide-api: Guest files]. What it does not say, or says in words that we do not know, is pending: never passed. */
+export const VIRUS_SCANS = ['pending', 'passed', 'failed', 'infected'] as const
+export type VirusScan = (typeof VIRUS_SCANS)[number]
+export const isBad = (virusScan: VirusScan): boolean =>
+  virusScan === 'failed' || virusScan === 'infected'
+
+/** What Genesys says of a file; null: it says nothing that we know. */
+export const GENESYS_FILE_STATUSES = ['pending', 'uploaded', 'completed'] as const
+export type GenesysFileStatus = (typeof GENESYS_FILE_STATUSES)[number]
+
+export type GuestFileProgress = {
+  /** Where a hold goes on. */
+  resume: 'uploading' | 'confirming'
+  /** URLs asked for. */
+  urls: number
+  /** When the one in use was. */
+  urlAskedAt: string | null
+  /** The URL in use is not to be used again: it was refused, or what lies there is not ours. */
+  renew: boolean
+  /** A confirmation may have reached Genesys: look before anything else. */
+  confirmAsked: boolean
+  /** Since when a verdict is waited for: the scanner's, the confirmation's, Genesys'. */
+  waitingSince: string | null
+  looks: number
+}
+
+export const FIRST_PROGRESS: GuestFileProgress = {
+  resume: 'uploading',
+  urls: 0,
+  urlAskedAt: null,
+  renew: false,
+  confirmAsked: false,
+  waitingSince: null,
+  looks: 0,
+}
+
+export type GuestFile = {
+  id: string
+  tenantId: string
+  externalContactId: string
+  state: GuestFileState
+  hold: { reason: GuestFileHoldReason; since: string } | null
+  fileName: string
+  contentType: string
+  sizeBytes: number
+  sha256: string
+  md5: string
+  scan: { verdict: ScanVerdict | null; engine: string | null; at: string | null }
+  genesys: { fileId: string | null; status: GenesysFileStatus | null; virusScan: VirusScan }
+  progress: GuestFileProgress
+  /** From the 202 until Genesys had confirmed it. */
+  latencyMs: number | null
+  problem: { code: string; detail: string } | null
+  actor: string
+  requestId: string
+  createdAt: string
+  updatedAt: string
+  storedAt: string | null
+  version: number
+}
+
+/** What endpoints are told [contracts: 3]. */
+export const guestFileEventOf = (file: GuestFile) => ({
+  guestFileId: file.id,
+  fileId: file.genesys.fileId,
+  externalContactId: file.externalContactId,
+  conversationId: null,
+  fileName: file.fileName,
+  sizeBytes: file.sizeBytes,
+  contentType: file.contentType,
+  sha256: file.sha256,
+  latencyMs: file.latencyMs,
+  virusScanStatus: file.genesys.virusScan,
+  state: file.state,
+  problem: file.problem,
+  version: file.version,
+})

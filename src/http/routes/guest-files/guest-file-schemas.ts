@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+import { GUEST_FILE_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
+import {
+  GENESYS_FILE_STATUSES,
+  GUEST_FILE_HOLD_REASONS,
+  SCAN_VERDICTS,
+  SEEN_GUEST_FILE_STATES,
+  VIRUS_SCANS,
+} from '../../../domain/guest-files/guest-file.ts'
+import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
+
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+export const externalContactParamsSchema = z.strictObject({ externalContactId: genesysIdSchema })
+export const guestFileParamsSchema = z.strictObject({ guestFileId: gatewayIdSchema })
+
+const problem = z.strictObject({ code: z.string(), detail: z.string() }).nullable()
+
+export const guestFileSchema = z.strictObject({
+  id: z.string(),
+  externalContactId: z.string().nullable(),
+  conversationId: z.string().nullable(),
+  communicationId: z.string().nullable(),
+  mediaId: z.string().nullable(),
+  state: z.enum(SEEN_GUEST_FILE_STATES),
+  hold: z.strictObject({ reason: z.enum(GUEST_FILE_HOLD_REASONS), since: stamp }).nullable(),
+  fileName: z.string(),
+  contentType: z.string(),
+  sizeBytes: count,
+  sha256: z.string(),
+  md5: z.string(),
+  scan: z.strictObject({
+    verdict: z
+      .enum(SCAN_VERDICTS)
+      .nullable()
+      .meta({ description: 'null: the scanner has not looked yet' }),
+    engine: z.string().nullable(),
+    at: stamp.nullable(),
+  }),
+  genesys: z.strictObject({
+    fileId: z.string().nullable(),
+    status: z.enum(GENESYS_FILE_STATUSES).nullable(),
+    virusScan: z.enum(VIRUS_SCANS),
+  }),
+  latencyMs: count.nullable(),
+  createdAt: stamp,
+  storedAt: stamp.nullable(),
+  problem,
+  version: count,
+})
+
+/** A webhook of the gateway about a guest file. */
+export const guestFileEventSchema = z.strictObject({
+  type: z.enum(GUEST_FILE_EVENT_TYPES),
+  timestamp: stamp,
+  data: z.strictObject({
+    guestFileId: z.string(),
+    fileId: z.string().nullable(),
+    externalContactId: z.string().nullable(),
+    conversationId: z.string().nullable(),
+    fileName: z.string(),
+    sizeBytes: count,
+    contentType: z.string(),
+    sha256: z.string(),
+    latencyMs: count.nullable(),
+    virusScanStatus: z.enum(VIRUS_SCANS),
+    state: z.enum(SEEN_GUEST_FILE_STATES),
+    problem,
+    version: count,
+  }),
+})

@@ -1,0 +1,28 @@
+import type { z } from 'zod'
+
+import type { GuestFile, SeenGuestFileState } from '../../../domain/guest-files/guest-file.ts'
+import type { guestFileSchema } from './guest-file-schemas.ts'
+
+/** A guest file as callers see it: never the URL that its bytes go to. */
+export const renderGuestFile = (file: GuestFile): z.output<typeof guestFileSchema> => ({
+  id: file.id,
+  externalContactId: file.externalContactId,
+  conversationId: null,
+  communicationId: null,
+  mediaId: null,
+  // The store finds no file that is being received.
+  state: file.state as SeenGuestFileState,
+  hold: file.hold,
+  fileName: file.fileName,
+  contentType: file.contentType,
+  sizeBytes: file.sizeBytes,
+  sha256: file.sha256,
+  md5: file.md5,
+  scan: file.scan,
+  genesys: file.genesys,
+  latencyMs: file.latencyMs,
+  createdAt: file.createdAt,
+  storedAt: file.storedAt,
+  problem: file.problem,
+  version: file.version,
+})

@@ -1,0 +1,95 @@
+import type { FastifyInstance } from 'fastify'
+
+import type { Refuse } from '../../../domain/problems/refusing.ts'
+import type { UploadAnswer } from '../../../workflows/contract.ts'
+import { RECEIVE_FILE_REFUSALS } from '../../../workflows/guest-files/refusals.ts'
+import { KEYED } from '../../document/route-codes.ts'
+import type { HttpDeps } from '../../server/deps.ts'
+import { etagOf } from '../../server/entity-tag.ts'
+import { idempotencyKeyOf, sendKept } from '../../server/keyed-call.ts'
+import { routePath } from '../../server/route-path.ts'
+import { routesOf, type AddRoute, type RouteRequest } from '../../server/route.ts'
+import { GUEST_FILE_FORM_PROBLEMS, readGuestFile } from '../../submissions/read-guest-file.ts'
+import { fileForm, takeSubmissions } from '../../submissions/submission-scope.ts'
+import { FIND_EXAMPLES, SEND_EXAMPLES } from './guest-file-examples.ts'
+import {
+  externalContactParamsSchema,
+  guestFileParamsSchema,
+  guestFileSchema,
+} from './guest-file-schemas.ts'
+import { renderGuestFile } from './guest-file-view.ts'
+
+const of = { access: { scope: 'files' }, tag: 'guest-files' } as const
+
+type SendDeps = Pick<HttpDeps, 'clock' | 'limits' | 'receiveGuestFile'> & {
+  refuse: Refuse<'idempotency-key-missing' | 'idempotency-key-invalid'>
+}
+
+const receive = async (
+  deps: SendDeps,
+  request: RouteRequest<{ externalContactId: string }>,
+): Promise<UploadAnswer> => {
+  const idempotencyKey = idempotencyKeyOf(deps.refuse, request.headers, 'with a file')
+  const file = await readGuestFile(deps, request)
+  return deps.receiveGuestFile({
+    caller: request.caller!,
+    externalContactId: request.params.externalContactId,
+    ...file,
+    idempotencyKey,
+    method: 'POST',
+    path: routePath(request),
+  })
+}
+
+/** POST /v1/external-contacts/{externalContactId}/files, in a scope of its own. */
+export const registerGuestFileIntake = async (
+  app: FastifyInstance,
+  given: HttpDeps,
+): Promise<void> => {
+  const deps = { ...given, limits: { ...given.limits, maxUploadBytes: given.guestFileMaxBytes } }
+  await takeSubmissions(app, deps)
+  routesOf(
+    app,
+    deps,
+  )({
+    ...of,
+    method: 'POST',
+    url: '/v1/external-contacts/:externalContactId/files',
+    id: 'sendGuestFile',
+    summary: 'Send a file for an external contact',
+    params: externalContactParamsSchema,
+    headers: { 'Idempotency-Key': 'required' },
+    reads: 'file',
+    documentedBody: fileForm({ $ref: '#/components/schemas/GuestFileOptions' }),
+    answers: {
+      202: {
+        about: 'Accepted: the file is inspected and kept; Location names it',
+        schema: guestFileSchema,
+        headers: ['Location', 'Idempotency-Replayed'],
+      },
+    },
+    problems: [...KEYED, ...RECEIVE_FILE_REFUSALS, ...GUEST_FILE_FORM_PROBLEMS],
+    examples: SEND_EXAMPLES,
+    handler: async (request, reply, deps) => sendKept(reply, await receive(deps, request)),
+  })
+}
+
+/** GET /v1/guest-files/{guestFileId}. */
+export const registerGuestFiles = (add: AddRoute): void => {
+  add({
+    ...of,
+    method: 'GET',
+    url: '/v1/guest-files/:guestFileId',
+    id: 'getGuestFile',
+    summary: 'What became of a guest file',
+    params: guestFileParamsSchema,
+    answers: { 200: { about: 'The file', schema: guestFileSchema, headers: ['ETag'] } },
+    problems: ['not-found'],
+    examples: FIND_EXAMPLES,
+    handler: async ({ params, caller }, reply, { guestFiles, refuse }) => {
+      const file = await guestFiles.find(caller!.tenantId, params.guestFileId)
+      if (file === null) throw refuse('not-found', 'There is no such guest file.')
+      return reply.header('etag', etagOf(file)).send(renderGuestFile(file))
+    },
+  })
+}

@@ -1,0 +1,115 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+
+import type { Clock } from '../../../lib/clock.ts'
+
+/** The URL of a place lives so long [guide-003]. */
+const URL_LIVES_MS = 15 * 60_000
+const THUMBNAILED = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+
+export type SandboxGuestFile = {
+  id: string
+  externalContactId: string
+  fileName: string
+  contentType: string
+  size: number
+  signature: string
+  madeAtMs: number
+  /** What lies at the place, as it came; null: nothing. */
+  bytes: Buffer | null
+  /** With which type it came. */
+  sentType: string | null
+  puts: number
+  confirmations: number
+  confirmedAtMs: number | null
+  /** Of the scan that the confirmation starts: its word, and after how long it is said; null: never. */
+  verdict: { word: string; afterMs: number } | null
+}
+
+/** What a file of the sandbox really is; the oracle of tests. */
+export type GuestFileReport = {
+  id: string
+  externalContactId: string
+  fileName: string
+  contentType: string
+  sizeBytes: number
+  /** Of the bytes that lie there; null: none do. */
+  sha256: string | null
+  confirmed: boolean
+  confirmations: number
+  puts: number
+  thumbnail: boolean
+}
+
+export type GuestFiles = {
+  contacts: Set<string>
+  register(
+    file: Pick<SandboxGuestFile, 'externalContactId' | 'fileName' | 'contentType' | 'size'>,
+  ): SandboxGuestFile
+  find(externalContactId: string, id: string): SandboxGuestFile | null
+  /** By its id alone, as a storage knows it. */
+  at(id: string): SandboxGuestFile | null
+  isExpired(file: SandboxGuestFile): boolean
+  /** pending until the scan is over. */
+  verdictOf(file: SandboxGuestFile): string
+  report(): GuestFileReport[]
+  reset(): void
+}
+
+const DEMO_CONTACTS = ['demo-guest', 'demo-guest-2']
+
+export const createGuestFiles = ({ clock }: { clock: Clock }): GuestFiles => {
+  const files = new Map<string, SandboxGuestFile>()
+  const contacts = new Set(DEMO_CONTACTS)
+  return {
+    contacts,
+    register: (file) => {
+      const made: SandboxGuestFile = {
+        ...file,
+        id: randomUUID(),
+        signature: randomBytes(32).toString('hex'),
+        madeAtMs: clock.monotonicMs(),
+        bytes: null,
+        sentType: null,
+        puts: 0,
+        confirmations: 0,
+        confirmedAtMs: null,
+        verdict: { word: 'passed', afterMs: 0 },
+      }
+      files.set(made.id, made)
+      return made
+    },
+    find: (externalContactId, id) => {
+      const file = files.get(id)
+      return file?.externalContactId === externalContactId ? file : null
+    },
+    at: (id) => files.get(id) ?? null,
+    isExpired: (file) => clock.monotonicMs() - file.madeAtMs >= URL_LIVES_MS,
+    verdictOf: ({ confirmedAtMs, verdict }) =>
+      confirmedAtMs !== null &&
+      verdict !== null &&
+      clock.monotonicMs() - confirmedAtMs >= verdict.afterMs
+        ? verdict.word
+        : 'pending',
+    report: () =>
+      [...files.values()].map((file) => ({
+        id: file.id,
+        externalContactId: file.externalContactId,
+        fileName: file.fileName,
+        contentType: file.contentType,
+        sizeBytes: file.size,
+        sha256: file.bytes === null ? null : createHash('sha256').update(file.bytes).digest('hex'),
+        confirmed: file.confirmedAtMs !== null,
+        confirmations: file.confirmations,
+        puts: file.puts,
+        thumbnail:
+          file.confirmedAtMs !== null &&
+          THUMBNAILED.has(file.contentType) &&
+          file.sentType === file.contentType,
+      })),
+    reset: () => {
+      files.clear()
+      contacts.clear()
+      for (const contact of DEMO_CONTACTS) contacts.add(contact)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import type { KeyObject } from 'node:crypto'
+
+import { sql } from 'kysely'
+
+import { open, seal, sealingKey } from '../../lib/envelope.ts'
+import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
+import type { Database } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+
+/** What a file's data key is sealed for. */
+export const keyContext = (id: string): string => `guest-file:${id}`
+const pieceContext = (id: string, seq: number): string => `guest-file-piece:${id}:${seq}`
+const urlContext = (id: string): string => `guest-file-url:${id}`
+
+/** The bytes of files, sealed in pieces, each bound to its place; and the URL that they go to. */
+export const createPieces = ({ database, keyring }: { database: Database; keyring: Keyring }) => {
+  const { db } = database
+  /** Of files that are being received here. */
+  const receiving = new Map<string, KeyObject>()
+  const keyOf = async (id: string): Promise<KeyObject> => {
+    const known = receiving.get(id)
+    if (known !== undefined) return known
+    const { rows } = await sql<{
+      data_key: Buffer
+      data_key_id: string
+    }>`select data_key, data_key_id
+      from guest_file where id = ${id} and data_key is not null`.execute(db)
+    if (rows[0] === undefined) throw new StagingLost(`Guest file ${id} or its data key is gone`)
+    return sealingKey(keyring.open(keyContext(id), rows[0].data_key_id, rows[0].data_key))
+  }
+  return {
+    receiving,
+    append: async (id: string, seq: number, bytes: Uint8Array): Promise<void> => {
+      const payload = seal(await keyOf(id), pieceContext(id, seq), bytes)
+      await database.writeBytes(
+        sql`insert into guest_file_piece (guest_file_id, seq, payload) values (${id}, ${seq}, ${payload})`.compile(
+          db,
+        ),
+      )
+    },
+    content: async (id: string): Promise<Buffer> => {
+      const key = await keyOf(id)
+      const { rows: sizes } = await sql<{
+        pieces: number
+        bytes: number
+      }>`select count(*)::int as pieces,
+        coalesce(sum(octet_length(payload)), 0)::int as bytes from guest_file_piece where guest_file_id = ${id}`.execute(
+        db,
+      )
+      const pieces: Buffer[] = []
+      // One by one: the whole of a file in one row would be in memory three times over.
+      for (let seq = 0; seq < sizes[0]!.pieces; seq += 1) {
+        const { rows } = await sql<{ payload: Buffer }>`select payload from guest_file_piece
+          where guest_file_id = ${id} and seq = ${seq}`.execute(db)
+        if (rows[0] === undefined) throw new StagingLost(`Guest file ${id} lacks a piece`)
+        pieces.push(open(key, pieceContext(id, seq), rows[0].payload))
+      }
+      return Buffer.concat(pieces)
+    },
+    sealUrl: async (id: string, url: string): Promise<Buffer> =>
+      seal(await keyOf(id), urlContext(id), Buffer.from(url)),
+    openUrl: async (id: string, sealed: Uint8Array): Promise<string> =>
+      open(await keyOf(id), urlContext(id), sealed).toString(),
+  }
+}
+
+export type Pieces = ReturnType<typeof createPieces>

@@ -1,0 +1,96 @@
+import { sql } from 'kysely'
+
+import { FIRST_PROGRESS } from '../../domain/guest-files/guest-file.ts'
+import { newKey, sealingKey } from '../../lib/envelope.ts'
+import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
+import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import { inTransaction, type Database } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+import type { Seals } from '../homes/seals.ts'
+import { answerClaim } from '../uploads/stored-answer.ts'
+import { createGuestFileLane } from './guest-file-lane.ts'
+import { createPieces, keyContext, type Pieces } from './guest-file-pieces.ts'
+import { GUEST_FILE_COLUMNS, toGuestFile, type GuestFileRow } from './guest-file-row.ts'
+
+type StoreDeps = {
+  database: Database
+  keyring: Keyring
+  seals: Seals
+  outbox: Pick<Outbox, 'tell'>
+}
+
+const createAccept =
+  ({ database, seals }: StoreDeps, pieces: Pieces): GuestFileStore['accept'] =>
+  async (input) => {
+    const { id, sizeBytes, sha256, md5 } = input
+    const accepted = await inTransaction(database, async (tx) => {
+      const { rows: stored } = await sql<{ count: number }>`select count(*)::int as count
+        from guest_file_piece where guest_file_id = ${id}`.execute(tx)
+      if (stored[0]!.count !== input.pieces) throw new StagingLost(`Guest file ${id} lacks pieces`)
+      const { rows } =
+        await sql<GuestFileRow>`update guest_file set state = 'scanning', size_bytes = ${sizeBytes},
+          sha256 = ${sha256}, md5 = ${md5}, owner = null, ready_at = clock_timestamp(),
+          created_at = clock_timestamp(), updated_at = clock_timestamp()
+        where id = ${id} and state = 'receiving' returning ${GUEST_FILE_COLUMNS}`.execute(tx)
+      if (rows[0] === undefined) throw new StagingLost(`Guest file ${id} is not being received`)
+      const file = toGuestFile(seals, rows[0])
+      const answer = input.answerOf(file)
+      if (!(await answerClaim(tx, seals, input.scope, answer))) {
+        throw new StagingLost(`Guest file ${id}: its idempotency claim is gone or answered`)
+      }
+      await appendAudit(tx, [input.audit])
+      return { file, answer }
+    })
+    pieces.receiving.delete(id)
+    return accepted
+  }
+
+/** Guest files on either home: bytes in sealed pieces until Genesys has them. */
+export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
+  const { database, keyring, seals } = deps
+  const { db } = database
+  const pieces = createPieces(deps)
+  return {
+    begin: async (file) => {
+      const dataKey = newKey()
+      const wrapped = keyring.seal(keyContext(file.id), dataKey)
+      const { sealed } = seals.sealFileName(file.id, file.fileName)
+      await sql`insert into guest_file (id, tenant_id, external_contact_id, state, sealed_name, content_type, progress,
+          actor, request_id, owner, data_key, data_key_id)
+        values (${file.id}, ${file.tenantId}, ${file.externalContactId}, 'receiving', ${sealed}, ${file.contentType},
+          ${JSON.stringify(FIRST_PROGRESS)}::jsonb, ${file.actor}, ${file.requestId}, ${file.owner},
+          ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
+      pieces.receiving.set(file.id, sealingKey(dataKey))
+    },
+    touch: async (id) => {
+      const { rows } = await sql`update guest_file set heartbeat_at = clock_timestamp()
+        where id = ${id} and state = 'receiving' returning id`.execute(db)
+      return rows.length === 1
+    },
+    append: pieces.append,
+    content: pieces.content,
+    accept: createAccept(deps, pieces),
+    discard: async (id, audit) => {
+      pieces.receiving.delete(id)
+      await inTransaction(database, async (tx) => {
+        await sql`delete from guest_file where id = ${id} and state = 'receiving'`.execute(tx)
+        await appendAudit(tx, audit)
+      })
+    },
+    sweepReceiving: async (olderThanMs) => {
+      const { rows } = await sql`delete from guest_file where state = 'receiving'
+        and heartbeat_at <= clock_timestamp() - make_interval(secs => ${olderThanMs / 1000}::float8) returning id`.execute(
+        db,
+      )
+      return rows.length
+    },
+    find: async (tenantId, id) => {
+      const { rows } = await sql<GuestFileRow>`select ${GUEST_FILE_COLUMNS} from guest_file
+        where id = ${id} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
+      return rows[0] === undefined ? null : toGuestFile(seals, rows[0])
+    },
+    ...createGuestFileLane({ ...deps, pieces }),
+  }
+}

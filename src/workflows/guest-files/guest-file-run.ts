@@ -1,0 +1,198 @@
+import {
+  byGateway,
+  createAuditEntry,
+  type AuditAction,
+  type AuditEntry,
+} from '../../domain/audit/audit.ts'
+import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import {
+  isBad,
+  type GuestFile,
+  type GuestFileProgress,
+} from '../../domain/guest-files/guest-file.ts'
+import type { ProblemCode } from '../../domain/problems/problem.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { Lease } from '../ports/delivery/delivery.ts'
+import type { CallContext } from '../ports/genesys/genesys.ts'
+import type {
+  ExternalContactFilePort,
+  FileSaid,
+  GuestFileClaim,
+  GuestFileStep,
+  GuestFileStore,
+} from '../ports/guest-files/guest-files.ts'
+import type { Scanner } from '../ports/guest-files/scanner.ts'
+
+export type SendDeps = {
+  files: Pick<GuestFileStore, 'step' | 'content'>
+  genesys: ExternalContactFilePort
+  /** null: none is configured. */
+  scanner: Scanner | null
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  /** Between looks at a Genesys that does not answer. */
+  holdRetryMs: number
+}
+
+/** One file under way; `file` is as the last step left it. */
+export type FileRun = {
+  deps: SendDeps
+  claim: GuestFileClaim
+  file: GuestFile
+  uploadUrl: string | null
+  lease: Pick<Lease, 'signal' | 'assertHeld'>
+}
+
+/** A call is left to retry by itself so long; then the file is held and looked at again. */
+const RETRY_FOR_MS = 20_000
+/** What is waited for is waited for a day [contracts: 3]. */
+const PATIENCE_MS = 24 * 60 * 60 * 1000
+const FIRST_LOOK_MS = 1_000
+const LONGEST_LOOK_MS = 15 * 60_000
+
+export const contextOf = (run: FileRun, retryForMs = RETRY_FOR_MS): CallContext => ({
+  tenantId: run.file.tenantId,
+  class: 'delivery',
+  signal: run.lease.signal,
+  retryForMs,
+  beforeSend: () => run.lease.assertHeld(),
+})
+
+export const step = async (run: FileRun, change: GuestFileStep): Promise<void> => {
+  run.file = await run.deps.files.step(run.claim, change)
+  if (change.uploadUrl !== undefined) run.uploadUrl = change.uploadUrl
+}
+
+export const progressed = (
+  run: FileRun,
+  change: Partial<GuestFileProgress>,
+): GuestFileProgress => ({ ...run.file.progress, ...change })
+
+export const audited = (
+  run: FileRun,
+  action: AuditAction,
+  about: Partial<Pick<AuditEntry, 'outcome' | 'attempt' | 'latencyMs' | 'counts'>> = {},
+): AuditEntry =>
+  createAuditEntry(run.deps.ids, byGateway(run.file), {
+    action,
+    object: run.file.id,
+    digest: run.file.sha256,
+    ...about,
+  })
+
+const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
+
+/** Waits longer each time; null when a day is over. What is waited for is written down, so that a restart begins no new day. */
+export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
+  const { waitingSince, looks } = run.file.progress
+  const since = waitingSince ?? run.deps.clock.now().toISOString()
+  if (nowMs(run) - Date.parse(since) > PATIENCE_MS) return null
+  const progress = progressed(run, { waitingSince: since, looks: looks + 1 })
+  await step(run, { ...change, progress })
+  return Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 12), LONGEST_LOOK_MS)
+}
+
+/** What ends a wait, as part of a step that goes on. */
+export const waited = (run: FileRun, change: Partial<GuestFileProgress> = {}): GuestFileProgress =>
+  progressed(run, { waitingSince: null, looks: 0, ...change })
+
+export const end = async (
+  run: FileRun,
+  state: 'rejected' | 'failed' | 'quarantined',
+  code: ProblemCode,
+  detail: string,
+  change: GuestFileStep = {},
+): Promise<null> => {
+  await step(run, {
+    ...change,
+    state,
+    hold: null,
+    problem: { code, detail },
+    shred: true,
+    tell: 'guest_file.rejected',
+    audit: [...(change.audit ?? []), audited(run, 'guest_file.ended', { outcome: 'failed' })],
+  })
+  emitEnd(run)
+  return null
+}
+
+const emitEnd = ({ deps, file }: FileRun): void => {
+  const { id, tenantId, state, problem, latencyMs } = file
+  deps.emit('guest_file.ended', {
+    ...{ guestFileId: id, tenantId, state },
+    code: problem?.code ?? 'none',
+    latencyMs,
+  })
+}
+
+/** Genesys has the file: stored, or quarantined if its scan is bad already. Milliseconds until the next look at the verdict. */
+export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
+  const virusScan = said.virusScan ?? 'pending'
+  const genesys = { fileId: said.fileId, status: said.status, virusScan }
+  if (isBad(virusScan)) return quarantine(run, genesys)
+  await step(run, {
+    state: 'stored',
+    hold: null,
+    problem: null,
+    genesys,
+    progress: waited(run),
+    ...{ stored: true, shred: true, tell: 'guest_file.stored' },
+    audit: [audited(run, 'guest_file.stored', { latencyMs: run.file.latencyMs })],
+  })
+  emitEnd(run)
+  return virusScan === 'pending' ? FIRST_LOOK_MS : null
+}
+
+export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise<null> => {
+  const detail = 'Genesys’ own scan found the file bad.'
+  return end(run, 'quarantined', 'guest-file-quarantined', detail, { genesys })
+}
+
+/** What a failure of a call means for the file: a hold, or its end. */
+export const afterFailure = async (
+  run: FileRun,
+  failure: GenesysFailure,
+): Promise<number | null> => {
+  if (failure.retry === 'later' || failure.kind === 'unauthorized') return hold(run, failure)
+  if (failure.kind === 'forbidden' || failure.kind === 'not_found') {
+    const right =
+      failure.right === null ? '' : ` The right that is probably missing: ${failure.right}.`
+    const detail = `Genesys refuses files for this external contact (${failure.kind.replace('_', ' ')}).${right}`
+    return end(run, 'failed', 'external-contact-refused', detail)
+  }
+  const code = failure.upstreamCode === null ? '' : ` (${failure.upstreamCode})`
+  if (failure.kind === 'too_large') {
+    return end(
+      run,
+      'rejected',
+      'file-too-large-for-genesys',
+      `Genesys refused the file for its size${code}.`,
+    )
+  }
+  return end(run, 'failed', 'file-refused-by-genesys', `Genesys refused the file${code}.`)
+}
+
+/** Goes on by itself once Genesys answers; told once. */
+export const hold = async (run: FileRun, failure: GenesysFailure): Promise<number> => {
+  const { state, hold: held, progress, id, tenantId } = run.file
+  const resume =
+    state === 'confirming' ? 'confirming' : state === 'uploading' ? 'uploading' : progress.resume
+  // A stored file whose verdict cannot be asked for stays stored.
+  if (state !== 'stored' && held === null) {
+    await step(run, {
+      state: 'held',
+      hold: { reason: 'genesys_unavailable' },
+      problem: {
+        code: 'guest-file-held-genesys-unavailable',
+        detail: 'Genesys does not answer, or refuses our credentials.',
+      },
+      progress: progressed(run, { resume }),
+      audit: [audited(run, 'guest_file.held', { outcome: 'failed' })],
+    })
+    run.deps.emit('guest_file.held', { guestFileId: id, tenantId, failure: failure.kind })
+  }
+  return Math.max(run.deps.holdRetryMs, failure.retryAfterMs ?? 0)
+}

@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto'
+
+import type { Caller } from '../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import type { FileFault } from '../../domain/guest-files/file-fault.ts'
+import { namedFile, type NamedFile } from '../../domain/guest-files/file-name.ts'
+import { CONTENT_TYPES } from '../../domain/guest-files/file-type.ts'
+import type { GuestFile } from '../../domain/guest-files/guest-file.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { UploadAnswer } from '../contract.ts'
+import type { AccessStore } from '../ports/access/access.ts'
+import type { GuestFileStore } from '../ports/guest-files/guest-files.ts'
+import type { InspectFile } from '../ports/guest-files/inspect-file.ts'
+import { StagingLost, type IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
+import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import type { RECEIVE_FILE_REFUSALS } from './refusals.ts'
+
+export type GuestFileRequest = {
+  caller: Caller
+  externalContactId: string
+  /** As the form names it. */
+  fileName: string
+  /** That no file goes on which no scanner looked at. */
+  blockSuspicious: boolean
+  body: AsyncIterable<Uint8Array>
+  idempotencyKey: string
+  method: string
+  path: string
+}
+
+export type ReceiveGuestFileDeps = {
+  files: GuestFileStore
+  access: Pick<AccessStore, 'isGranted'>
+  idempotency: IdempotencyStore
+  inspectFile: InspectFile
+  /** False: the dialect has no files of external contacts. */
+  capable: boolean
+  scans: boolean
+  maxBytes: number
+  renderGuestFile: (file: GuestFile) => object
+  clock: Clock
+  ids: Ids
+  emit: Emit
+  owner: string
+  signal?: AbortSignal
+  /** There is work. */
+  wake: () => void
+}
+
+export type ReceiveGuestFile = Refusing<
+  (typeof RECEIVE_FILE_REFUSALS)[number],
+  (request: GuestFileRequest) => Promise<UploadAnswer>
+>
+
+/** Six beats fit into the 60 s after which a file that is received counts as abandoned. */
+const HEARTBEAT_MS = 10_000
+/** 200 files at once have 50 MB of pieces that fill. */
+const PIECE_BYTES = 256 * 1024
+
+const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayProblem(code, detail)
+
+/**
+ * Takes a guest file: keeps it sealed while it streams in, judges it when it is whole, and answers 202 once it is durable. Whatever is certainly
+ * wrong is answered at once and leaves nothing behind but an audit entry.
+ */
+export const createReceiveGuestFile =
+  (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
+  async (request) => {
+    await checkCall(deps, request)
+    const scope: ClaimScope = {
+      tenantId: request.caller.tenantId,
+      ...{ method: request.method, path: request.path, key: request.idempotencyKey },
+      owner: `${deps.owner}:${deps.ids.newUuid()}`,
+    }
+    const done = await claimKey(deps, scope)
+    if (done !== null) {
+      const { sha256 } = await readWhole(deps, request.body, async () => undefined)
+      if (fingerprintOf(request, sha256) !== done.fingerprint) {
+        const detail = 'This Idempotency-Key was used with another file or other options.'
+        throw new GatewayProblem('idempotency-key-reused', detail)
+      }
+      const { status, body, location } = done
+      return { status, body, location, replayed: true }
+    }
+    try {
+      return await receive(deps, request, scope)
+    } catch (error) {
+      await releaseClaim(deps, scope)
+      if (!(error instanceof StagingLost)) throw error
+      const detail =
+        'The file was given up while it was received: the database did not answer in time.'
+      throw new GatewayProblem('database-unavailable', detail, {}, 1)
+    }
+  }
+
+const checkCall = async (
+  deps: ReceiveGuestFileDeps,
+  { caller, externalContactId, blockSuspicious }: GuestFileRequest,
+): Promise<void> => {
+  if (!(await deps.access.isGranted(caller.tenantId, 'external_contact', externalContactId))) {
+    throw new GatewayProblem('not-found', 'There is no such external contact.')
+  }
+  if (!deps.capable) {
+    const detail = 'Files of external contacts are there in the guide dialect alone.'
+    throw new GatewayProblem('capability-not-available', detail)
+  }
+  if (blockSuspicious && !deps.scans) {
+    const detail = 'blockSuspicious is set, and the gateway has no scanner.'
+    throw new GatewayProblem('scanner-not-configured', detail)
+  }
+}
+
+const fingerprintOf = (
+  { externalContactId, fileName, blockSuspicious }: GuestFileRequest,
+  fileSha256: string,
+): string =>
+  sha256Hex(canonicalJson({ externalContactId, fileName, blockSuspicious, file: fileSha256 }))
+
+type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
+
+/** Reads the body to its end in pieces of equal size, whatever comes over the wire; 413 past the limit. */
+const readWhole = async (
+  { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,
+  body: AsyncIterable<Uint8Array>,
+  keep: (seq: number, piece: Buffer) => Promise<void>,
+): Promise<Read> => {
+  const sha256 = createHash('sha256')
+  const md5 = createHash('md5')
+  let [sizeBytes, pieces] = [0, 0]
+  let gathered: Buffer[] = []
+  let gatheredBytes = 0
+  const flush = async (): Promise<void> => {
+    if (gatheredBytes === 0) return
+    const piece = Buffer.concat(gathered)
+    gathered = []
+    gatheredBytes = 0
+    await keep(pieces, piece)
+    pieces += 1
+  }
+  for await (const bytes of body) {
+    sizeBytes += bytes.byteLength
+    if (sizeBytes > maxBytes) {
+      const detail = `The file is larger than ${maxBytes} bytes.`
+      throw new GatewayProblem('file-too-large', detail, { maxBytes })
+    }
+    sha256.update(bytes)
+    md5.update(bytes)
+    gathered.push(Buffer.from(bytes))
+    gatheredBytes += bytes.byteLength
+    if (gatheredBytes >= PIECE_BYTES) await flush()
+  }
+  await flush()
+  return { sizeBytes, sha256: sha256.digest('hex'), md5: md5.digest('hex'), pieces }
+}
+
+const receive = async (
+  deps: ReceiveGuestFileDeps,
+  request: GuestFileRequest,
+  scope: ClaimScope,
+): Promise<UploadAnswer> => {
+  const { files, idempotency, clock } = deps
+  const startedMs = clock.monotonicMs()
+  const named = namedFile(request.fileName)
+  if ('code' in named) {
+    await tellRefusal(deps, request, named, null)
+    throw problemOf(named)
+  }
+  const id = deps.ids.newId('gf')
+  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
+    await idempotency.keepAlive(scope)
+    return files.touch(id)
+  })
+  try {
+    await files.begin(beginning(deps, request, id, named))
+    const read = await readWhole(deps, request.body, async (seq, piece) => {
+      heartbeat.assertAlive()
+      await files.append(id, seq, piece)
+    })
+    const fault = await deps.inspectFile(named, read.sizeBytes, () => files.content(id))
+    if (fault !== null) {
+      await tellRefusal(deps, request, fault, { id, read })
+      throw problemOf(fault)
+    }
+    heartbeat.assertAlive()
+    const { file, answer } = await accept(deps, request, { id, read, scope })
+    await heartbeat.stop()
+    deps.wake()
+    const durationMs = Math.round(clock.monotonicMs() - startedMs)
+    const { tenantId, contentType, sizeBytes } = file
+    deps.emit('guest_file.accepted', {
+      guestFileId: id,
+      tenantId,
+      contentType,
+      sizeBytes,
+      durationMs,
+    })
+    const { status, body, location } = answer
+    return { status, body, location, replayed: false }
+  } catch (error) {
+    await heartbeat.stop()
+    // Should this fail too, the sweep takes the file after 60 s without a sign of life.
+    await files.discard(id, []).catch(() => undefined)
+    throw error
+  }
+}
+
+const beginning = (
+  deps: ReceiveGuestFileDeps,
+  { caller, externalContactId }: GuestFileRequest,
+  id: string,
+  { fileName, extension }: NamedFile,
+) => ({
+  id,
+  tenantId: caller.tenantId,
+  externalContactId,
+  fileName,
+  contentType: CONTENT_TYPES[extension],
+  actor: caller.keyId,
+  requestId: caller.requestId,
+  owner: deps.owner,
+})
+
+const accept = (
+  deps: ReceiveGuestFileDeps,
+  request: GuestFileRequest,
+  { id, read, scope }: { id: string; read: Read; scope: ClaimScope },
+) =>
+  deps.files.accept({
+    ...{ id, ...read, scope },
+    audit: createAuditEntry(deps.ids, byCaller(request.caller), {
+      action: 'guest_file.accepted',
+      object: id,
+      counts: { bytes: read.sizeBytes },
+      digest: read.sha256,
+    }),
+    answerOf: (file) => ({
+      fingerprint: fingerprintOf(request, read.sha256),
+      status: 202,
+      body: JSON.stringify(deps.renderGuestFile(file)),
+      location: `/v1/guest-files/${id}`,
+    }),
+  })
+
+/** A refusal is written down as well: who sent what, by digest. */
+const tellRefusal = async (
+  deps: ReceiveGuestFileDeps,
+  { caller }: GuestFileRequest,
+  { code }: FileFault,
+  refused: { id: string; read: Read } | null,
+): Promise<void> => {
+  const audit = createAuditEntry(deps.ids, byCaller(caller), {
+    action: 'guest_file.refused',
+    object: refused?.id ?? 'guest-file',
+    outcome: 'failed',
+    counts: { bytes: refused?.read.sizeBytes ?? 0 },
+    digest: refused?.read.sha256 ?? null,
+  })
+  await deps.files.discard(refused?.id ?? '', [audit])
+  deps.emit('guest_file.refused', { tenantId: caller.tenantId, requestId: caller.requestId, code })
+}

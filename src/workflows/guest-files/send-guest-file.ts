@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto'
+
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import { isBad } from '../../domain/guest-files/guest-file.ts'
+import type { FileSaid } from '../ports/guest-files/guest-files.ts'
+import type { SendGuestFile } from '../ports/guest-files/send-guest-file.ts'
+import {
+  afterFailure,
+  audited,
+  confirmed,
+  contextOf,
+  end,
+  hold,
+  progressed,
+  quarantine,
+  step,
+  waited,
+  waitOn,
+  type FileRun,
+  type SendDeps,
+} from './guest-file-run.ts'
+
+/** A URL lives 15 minutes; past 10 a new one is asked for [guide-api: Guest files]. */
+const URL_FRESH_MS = 10 * 60_000
+/** URLs for one file while none of them is taken; then Genesys is given time. */
+const URLS_AT_ONCE = 3
+
+/** Goes on with a file from whatever the last holder has written down. */
+export const createSendGuestFile =
+  (deps: SendDeps): SendGuestFile =>
+  async ({ claim, file, uploadUrl }, lease) => {
+    const run: FileRun = { deps, claim, file, uploadUrl, lease }
+    try {
+      for (;;) {
+        const nextMs = await workOn(run)
+        if (nextMs !== 'go on') return nextMs
+      }
+    } catch (error) {
+      if (!(error instanceof GenesysFailure)) throw error
+      return afterFailure(run, error)
+    }
+  }
+
+type Next = number | null | 'go on'
+
+const workOn = async (run: FileRun): Promise<Next> => {
+  switch (run.file.state) {
+    case 'scanning':
+      return scan(run)
+    case 'uploading':
+      return transfer(run)
+    case 'confirming':
+      return confirm(run)
+    case 'held':
+      return run.file.progress.resume === 'confirming' ? confirm(run) : transfer(run)
+    case 'stored':
+      return follow(run)
+    default:
+      return null
+  }
+}
+
+const scan = async (run: FileRun): Promise<Next> => {
+  const { scanner, files, clock, emit } = run.deps
+  const startedMs = clock.monotonicMs()
+  const result =
+    scanner === null
+      ? { verdict: 'not-configured' as const, engine: null }
+      : await scanner.scan(await files.content(run.file.id))
+  const { id: guestFileId } = run.file
+  const durationMs = Math.round(clock.monotonicMs() - startedMs)
+  emit('guest_file.scanned', { guestFileId, verdict: result.verdict, durationMs })
+  const about = {
+    scan: result,
+    audit: [
+      audited(run, 'guest_file.scanned', {
+        outcome:
+          result.verdict === 'clean' || result.verdict === 'not-configured' ? 'ok' : 'failed',
+        latencyMs: durationMs,
+      }),
+    ],
+  }
+  if (result.verdict === 'infected') {
+    return end(
+      run,
+      'rejected',
+      'guest-file-infected',
+      'The scanner found malware in the file.',
+      about,
+    )
+  }
+  if (result.verdict === 'unavailable') {
+    const nextMs = await waitOn(run, about)
+    return (
+      nextMs ??
+      end(run, 'failed', 'scanner-unavailable', 'The scanner gave no verdict for 24 hours.', about)
+    )
+  }
+  await step(run, { ...about, state: 'uploading', progress: waited(run) })
+  return 'go on'
+}
+
+const isFresh = (run: FileRun): boolean => {
+  const { urlAskedAt, renew } = run.file.progress
+  if (run.uploadUrl === null || urlAskedAt === null || renew) return false
+  return run.deps.clock.now().getTime() - Date.parse(urlAskedAt) < URL_FRESH_MS
+}
+
+/** Step 1: the file's id and URL are written down before anything goes there. */
+const register = async (run: FileRun): Promise<void> => {
+  const urlAskedAt = run.deps.clock.now().toISOString()
+  const { fileId, uploadUrl } = await run.deps.genesys.register(run.file, contextOf(run))
+  const urls = run.file.progress.urls + 1
+  await step(run, {
+    uploadUrl,
+    genesys: { fileId, status: null, virusScan: 'pending' },
+    progress: progressed(run, { urls, urlAskedAt, renew: false, confirmAsked: false }),
+    audit: [audited(run, 'guest_file.registered', { attempt: urls })],
+  })
+}
+
+/** Step 2. An unknown outcome is put again: the same bytes at the same place are the same file. */
+const transfer = async (run: FileRun): Promise<Next> => {
+  if (!isFresh(run)) await register(run)
+  const { deps, file } = run
+  const bytes = await deps.files.content(file.id)
+  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) {
+    throw new Error(`the stored bytes of guest file ${file.id} are not those that were sent`)
+  }
+  const startedMs = deps.clock.monotonicMs()
+  try {
+    const { contentType, md5 } = file
+    const { etag } = await deps.genesys.put(
+      { uploadUrl: run.uploadUrl!, contentType, bytes },
+      contextOf(run),
+    )
+    if (etag !== null && etag !== md5) return await renewUrl(run, 'corrupt', null)
+  } catch (error) {
+    if (!(error instanceof GenesysFailure)) throw error
+    const { upstreamCode, kind } = error
+    if (kind === 'forbidden' || (kind === 'refused' && upstreamCode === null)) {
+      return renewUrl(run, 'refused', error)
+    }
+    if (upstreamCode !== 'upload-host-not-allowed') throw error
+    const detail = 'Genesys named a host for the transfer that GENESYS_UPLOAD_HOSTS does not have.'
+    return end(run, 'failed', 'file-refused-by-genesys', detail)
+  }
+  const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
+  deps.emit('guest_file.transferred', {
+    guestFileId: file.id,
+    sizeBytes: file.sizeBytes,
+    durationMs,
+  })
+  await step(run, {
+    state: 'confirming',
+    hold: null,
+    problem: null,
+    progress: progressed(run, { resume: 'confirming' }),
+    audit: [audited(run, 'guest_file.transferred', { latencyMs: durationMs })],
+  })
+  return 'go on'
+}
+
+/** What lies at the URL is not ours, or nothing may lie there: a new one, counted. */
+const renewUrl = async (
+  run: FileRun,
+  reason: 'corrupt' | 'refused',
+  failure: GenesysFailure | null,
+): Promise<Next> => {
+  const { id: guestFileId, progress } = run.file
+  run.deps.emit('guest_file.url_renewed', { guestFileId, reason, urls: progress.urls })
+  await step(run, {
+    uploadUrl: null,
+    ...(run.file.state === 'confirming' ? { state: 'uploading' as const } : {}),
+    progress: progressed(run, { renew: true, resume: 'uploading' }),
+    audit: [audited(run, 'guest_file.url_refused', { outcome: 'failed', attempt: progress.urls })],
+  })
+  if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
+  if (failure === null) {
+    const detail = 'The storage of Genesys said three times that it holds other bytes.'
+    return end(run, 'failed', 'file-transfer-corrupt', detail)
+  }
+  if (failure.kind === 'forbidden') return hold(run, failure)
+  const detail = `The storage of Genesys refused the file three times (status ${failure.status ?? 0}).`
+  return end(run, 'failed', 'file-refused-by-genesys', detail)
+}
+
+const isThere = ({ status }: FileSaid): boolean => status === 'uploaded' || status === 'completed'
+
+/** Step 3. Whether a confirmation has arrived is looked up before another one is sent; twice is safe. */
+const confirm = async (run: FileRun): Promise<Next> => {
+  const { deps, file } = run
+  const { fileId } = file.genesys
+  if (fileId === null) throw new Error(`guest file ${file.id} is to be confirmed without an id`)
+  const about = { externalContactId: file.externalContactId, fileId }
+  if (file.progress.confirmAsked) {
+    const said = await deps.genesys.read(about, contextOf(run))
+    if (isThere(said)) return confirmed(run, said)
+  } else {
+    await step(run, { progress: progressed(run, { confirmAsked: true }) })
+  }
+  const said = await confirmOnce(run, about)
+  if (said === 'not there') return renewUrl(run, 'corrupt', null)
+  if (isThere(said)) return confirmed(run, said)
+  const nextMs = await waitOn(run)
+  const detail = 'Genesys did not say within 24 hours that it has the file.'
+  return nextMs ?? end(run, 'failed', 'file-not-confirmed', detail)
+}
+
+/** A conflict says that nothing, or something else, lies at the place that is to be confirmed. */
+const confirmOnce = async (
+  run: FileRun,
+  about: { externalContactId: string; fileId: string },
+): Promise<FileSaid | 'not there'> => {
+  try {
+    return await run.deps.genesys.confirm(about, contextOf(run))
+  } catch (error) {
+    if (error instanceof GenesysFailure && error.kind === 'conflict') return 'not there'
+    throw error
+  }
+}
+
+/** Genesys' own verdict, to its end: a day of looks, then somebody has to look. */
+const follow = async (run: FileRun): Promise<Next> => {
+  const { deps, file } = run
+  const { fileId } = file.genesys
+  if (fileId === null || file.genesys.virusScan !== 'pending') return null
+  const said = await deps.genesys.read(
+    { externalContactId: file.externalContactId, fileId },
+    contextOf(run),
+  )
+  const virusScan = said.virusScan ?? 'pending'
+  if (isBad(virusScan)) return quarantine(run, { fileId, status: said.status, virusScan })
+  if (virusScan === 'passed') {
+    await step(run, {
+      genesys: { fileId, status: said.status, virusScan },
+      progress: waited(run),
+      tell: 'guest_file.stored',
+      audit: [audited(run, 'guest_file.verdict')],
+    })
+    return null
+  }
+  const nextMs = await waitOn(run)
+  if (nextMs === null) {
+    deps.emit('guest_file.verdict_late', { guestFileId: file.id, tenantId: file.tenantId })
+  }
+  return nextMs
+}
