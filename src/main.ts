@@ -123,6 +123,7 @@ const main = async (): Promise<void> => {
     home: config.home.kind,
     dialect: config.genesys.dialect,
     sandbox: gateway.simulated,
+    scanner: config.guestFiles.clamd === null ? 'not-configured' : 'clamd',
   })
   if (terminal || gateway.newAdminKey) process.stdout.write(`${welcome(gateway)}\n`)
 }

@@ -13,7 +13,14 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 export type GatewayEvents = DncEvents &
   GuestFileEvents &
   SegmentEvents & {
-    'process.started': { address: string; home: string; dialect: string; sandbox: boolean }
+    'process.started': {
+      address: string
+      home: string
+      dialect: string
+      sandbox: boolean
+      /** Whether something looks at guest files. */
+      scanner: 'clamd' | 'not-configured'
+    }
     'process.stopping': { signal: string }
     'process.stopped': { durationMs: number; clean: boolean }
     'process.starting': { step: StartStep; forMs: number }
