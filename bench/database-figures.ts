@@ -69,3 +69,12 @@ export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | n
     await client.end()
   }
 }
+
+/** What the server does by itself after many rows came, done at once: it belongs to whatever brought them. Nothing on the embedded home. */
+export const tidyDatabase = async (home: StoreHome): Promise<void> => {
+  if (home.kind === 'embedded') return
+  const client = new pg.Client({ connectionString: home.url })
+  await client.connect()
+  await client.query('vacuum analyze')
+  await client.end()
+}

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util'
 
 import { embeddedHome, serverHome, type TestHome } from '../test/support/databases/database.ts'
 import { writeContactFile } from './contact-files.ts'
-import { benchEntries } from './entries-bench.ts'
+import { benchEntries } from './entries/entries-bench.ts'
+import { benchSuppression } from './entries/suppression-bench.ts'
 import { benchFiles } from './files/run-files.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'
@@ -37,6 +38,7 @@ const PARTS = [
   'pace',
   'segments',
   'entries',
+  'suppression',
   'files',
 ] as const
 type Part = (typeof PARTS)[number]
@@ -268,6 +270,7 @@ const main = async (): Promise<void> => {
     if (wanted('files')) await benchFiles(report, places, { directory, rows: rowsOr(300_000) })
     if (wanted('segments')) await benchSegments(report, places, quick)
     if (wanted('entries')) await benchEntries(report, places, rows)
+    if (wanted('suppression')) await benchSuppression(report, places, { directory, rows })
     report.heading('Targets')
     report.showVerdicts()
     if (values.save) await save(report)

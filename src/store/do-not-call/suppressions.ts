@@ -10,7 +10,8 @@ import { createDigestBatch } from '../../lib/keyed-digest.ts'
 import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database, Db } from '../homes/database.ts'
-import { createAddedSince, movedSince, suppressedAmong, tenantsOf } from './standing-entries.ts'
+import { createSuppressedAmong } from './known-subjects.ts'
+import { createAddedSince, movedSince, tenantsOf } from './standing-entries.ts'
 import { orUnknown, readEpochs, rowsAmong } from './suppressed-since.ts'
 
 type Deps = {
@@ -75,7 +76,7 @@ export const createSuppressions = ({
   readChunk,
 }: Deps): SuppressionPort => ({
   epochsOf: (listId) => readEpochs(db, listId),
-  suppressedAmong: (listId, digests) => suppressedAmong(db, listId, digests),
+  suppressedAmong: createSuppressedAmong(db),
   suppressedIn: (uploadId, seq) =>
     orUnknown(async () => {
       const lookUp = await readAdded(db, uploadId)

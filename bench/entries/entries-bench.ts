@@ -1,8 +1,8 @@
-import type { TestHome } from '../test/support/databases/database.ts'
-import { ADMIN_KEY } from '../test/support/gateway/gateway-process.ts'
-import { setStage } from '../test/support/stages/stage.ts'
-import { type Report, whole } from './report.ts'
-import { costOf, forgetPeak, startWarm } from './upload-bench.ts'
+import type { TestHome } from '../../test/support/databases/database.ts'
+import { ADMIN_KEY } from '../../test/support/gateway/gateway-process.ts'
+import { setStage } from '../../test/support/stages/stage.ts'
+import { type Report, whole } from '../report.ts'
+import { costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
 /** To the 202, in the gateway; the database's own work is shown beside it. */
 const ENTRIES_PER_CPU_SECOND = 100_000
@@ -25,7 +25,12 @@ async function* entryFile(entries: number): AsyncGenerator<Uint8Array> {
 
 type Submission = { id: string; counts: { read: number; accepted: number; rejected: number } }
 
-const submit = async (address: string, entries: number): Promise<Submission> => {
+/** Submits a file of so many entries; resolves with the 202, from which all of them suppress. */
+export const submitEntries = async (
+  address: string,
+  entries: number,
+  file: AsyncIterable<Uint8Array> = entryFile(entries),
+): Promise<Submission> => {
   const answer = await fetch(`${address}/v1/dnc-lists/bench-dnc/entries`, {
     method: 'POST',
     headers: {
@@ -33,7 +38,7 @@ const submit = async (address: string, entries: number): Promise<Submission> => 
       'content-type': 'text/csv',
       'idempotency-key': `bench-${entries}`,
     },
-    body: ReadableStream.from(entryFile(entries)),
+    body: ReadableStream.from(file),
     duplex: 'half',
   })
   if (answer.status !== 202) throw new Error(`Answered ${answer.status}: ${await answer.text()}`)
@@ -45,10 +50,12 @@ const measureEntries = async (home: TestHome, entries: number) => {
   const stage = await setStage(place, 'guide')
   try {
     const gateway = await startWarm(stage)
-    await submit(gateway.address, 20_000)
+    await submitEntries(gateway.address, 20_000)
     const idleMiB = gateway.residentMiB()
     forgetPeak(gateway.pid)
-    const { result, cost } = await costOf(gateway, place, () => submit(gateway.address, entries))
+    const { result, cost } = await costOf(gateway, place, () =>
+      submitEntries(gateway.address, entries),
+    )
     return { kind: place.kind, ...result.counts, cost, idleMiB, peakMiB: gateway.peakMiB() }
   } finally {
     await stage.close()

@@ -1,0 +1,174 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { StoreHome } from '../../src/store/homes/open-store.ts'
+import type { TestHome } from '../../test/support/databases/database.ts'
+import { FILE_COLUMNS, phoneOf } from '../../test/support/stages/contact-file.ts'
+import { type RunningGateway, setStage } from '../../test/support/stages/stage.ts'
+import { tidyDatabase } from '../database-figures.ts'
+import { writeDirtyContacts } from '../files/dirty-contacts.ts'
+import { type Report, whole } from '../report.ts'
+import { bodyOf, type Cost, costOf, forgetPeak, heldQuery, startWarm } from '../upload-bench.ts'
+import { submitEntries } from './entries-bench.ts'
+
+/** A million contacts at intake against a million own entries, over what the upload takes without them; the rows of a smaller run in proportion. */
+const OVER_SECONDS_A_MILLION = { server: 3, embedded: 9 } as const
+const DISPATCH_OVER = 0.03
+const SMALL_OVER_MS = 1
+const BLOCK_ENTRIES = 4_096
+/** Of a hundred entries one is of a contact in the file. */
+const ONE_IN = 100
+const SMALL_UPLOADS = 200
+/** Delivered before and after there are entries. */
+const DELIVERED_SHARE = 10
+const POLL_MS = 500
+const DELIVER_WITHIN_MS = 10 * 60_000
+
+async function* entriesOfSome(entries: number): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('phoneNumber\n')
+  for (let from = 0; from < entries; from += BLOCK_ENTRIES) {
+    const lines = Array.from({ length: Math.min(BLOCK_ENTRIES, entries - from) }, (_, at) => {
+      const n = from + at
+      return n % ONE_IN === 0 ? phoneOf(n) : `+1${201 + Math.floor(n / 7e6)}${2e6 + (n % 7e6)}`
+    })
+    yield Buffer.from(`${lines.join('\n')}\n`)
+  }
+}
+
+const middleOf = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+const uploadTo = async (gateway: RunningGateway, list: string, path: string, query: string) => {
+  const { status, body, text } = await gateway.client.upload(list, bodyOf(path), { query })
+  if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
+  return body
+}
+
+/** Milliseconds to the 202 of an upload of one contact, the middle of many. */
+const smallMs = async (gateway: RunningGateway, prefix: string): Promise<number> => {
+  const took: number[] = []
+  for (let n = 0; n < SMALL_UPLOADS; n += 1) {
+    const cells = [`${prefix}-${n}`, 'Anna', 'Smith', phoneOf(40_000_000 + n), '', 'Portland']
+    const startedAt = performance.now()
+    const csv = `${FILE_COLUMNS.join(',')}\n${cells.join(',')}\n`
+    const { status } = await gateway.client.upload('demo-list-5', csv, { query: heldQuery() })
+    if (status !== 202) throw new Error(`Answered ${status}`)
+    took.push(performance.now() - startedAt)
+  }
+  return middleOf(took)
+}
+
+/** Waits until Genesys has the entries, or has no such list: what sending them costs belongs to nothing here. */
+const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => {
+  for (;;) {
+    const { text } = await client.call(`/v1/dnc-submissions/${id}`)
+    const { state } = JSON.parse(text) as { state: string }
+    if (state !== 'applying') return
+    await delay(POLL_MS)
+  }
+}
+
+const cpuOf = ({ cpuSeconds, database }: Cost): number => cpuSeconds + (database?.cpuSeconds ?? 0)
+
+type Files = { large: string; part: string; rows: number }
+
+/** Nothing is measured the first two times: V8 compiles then what a large upload runs. */
+const measure = async (home: StoreHome, { large, part, rows }: Files) => {
+  const stage = await setStage(home, 'guide')
+  try {
+    const gateway = await startWarm(stage)
+    const receive = async () => {
+      const work = () => uploadTo(gateway, 'demo-list-1', large, heldQuery())
+      const { result, cost } = await costOf(gateway, home, work)
+      return { cost, suppressed: result.counts.suppressed }
+    }
+    const deliver = async (list: string): Promise<Cost> => {
+      const { id } = await uploadTo(gateway, list, part, '')
+      const work = () => gateway.client.finished(id, DELIVER_WITHIN_MS)
+      return (await costOf(gateway, home, work)).cost
+    }
+    await receive()
+    await receive()
+    const without = await receive()
+    await deliver('demo-list-2')
+    const sent = await deliver('demo-list-3')
+    await smallMs(gateway, 'w')
+    const small = await smallMs(gateway, 's')
+    const { id } = await submitEntries(gateway.address, rows, entriesOfSome(rows))
+    await sentOn(gateway, id)
+    await tidyDatabase(home)
+    forgetPeak(gateway.pid)
+    const idleMiB = gateway.residentMiB()
+    const first = await receive()
+    const again = await receive()
+    const overMiB = gateway.peakMiB() - idleMiB
+    return {
+      ...{ kind: home.kind, without, first, again, overMiB, sent, small },
+      sentBeside: await deliver('demo-list-4'),
+      smallBeside: await smallMs(gateway, 'b'),
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+type Measured = Awaited<ReturnType<typeof measure>>
+
+const show = (report: Report, runs: readonly Measured[], rows: number): void => {
+  report.table(
+    ['', 'suppressed', 'CPU s', 'of PostgreSQL', 'over without, both'],
+    runs.flatMap((run) =>
+      (['without', 'first', 'again'] as const).map((name) => [
+        `${run.kind}, ${name}`,
+        whole(run[name].suppressed),
+        run[name].cost.cpuSeconds.toFixed(2),
+        run[name].cost.database?.cpuSeconds.toFixed(2) ?? '-',
+        (cpuOf(run[name].cost) - cpuOf(run.without.cost)).toFixed(2),
+      ]),
+    ),
+  )
+  for (const run of runs) {
+    const most = (OVER_SECONDS_A_MILLION[run.kind] * rows) / 1e6
+    const over = cpuOf(run.first.cost) - cpuOf(run.without.cost)
+    const dispatch = cpuOf(run.sentBeside) / cpuOf(run.sent) - 1
+    const smallOver = run.smallBeside - run.small
+    report.judge({
+      figure: `${whole(rows)} contacts looked up among as many entries, ${run.kind}`,
+      target: `≤ ${most.toFixed(1)} CPU s more`,
+      measured: over.toFixed(2),
+      met: over <= most,
+    })
+    report.judge({
+      figure: `delivering beside entries, ${run.kind}`,
+      target: '≤ 3 % more CPU',
+      measured: `${(dispatch * 100).toFixed(1)} %`,
+      met: dispatch <= DISPATCH_OVER,
+    })
+    report.judge({
+      figure: `an upload of one contact beside entries, ${run.kind}`,
+      target: `≤ ${SMALL_OVER_MS} ms more`,
+      measured: `${smallOver.toFixed(2)} ms (of ${run.small.toFixed(1)})`,
+      met: smallOver <= SMALL_OVER_MS,
+    })
+  }
+}
+
+/** What it costs that nobody who is named by an entry is sent: the first upload after the entries came, the next, delivery, and single contacts. */
+export const benchSuppression = async (
+  report: Report,
+  homes: readonly TestHome[],
+  about: { directory: string; rows: number },
+): Promise<void> => {
+  report.heading('Do-not-call: contacts looked up')
+  const { directory, rows } = about
+  const [large, part] = ['large', 'part'].map((name) => join(directory, `looked-up-${name}.csv`))
+  await writeDirtyContacts(large!, rows)
+  await writeDirtyContacts(part!, Math.ceil(rows / DELIVERED_SHARE))
+  const runs: Measured[] = []
+  for (const home of homes) {
+    runs.push(await measure(await home.fresh(), { large: large!, part: part!, rows }))
+  }
+  await Promise.all([large!, part!].map((path) => rm(path)))
+  show(report, runs, rows)
+}

@@ -1,0 +1,206 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { createDigestFilter, type DigestFilter } from '../../lib/digest-filter.ts'
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
+import type { Db } from '../homes/database.ts'
+import { suppressedAmong, tenantsOf } from './standing-entries.ts'
+
+/**
+ * Who is in no entry at all, told without a search for each: whoever is left may be in one, and is looked up. It knows the subjects of accepted
+ * submissions, which never change; whether an entry still stands, and for which list, is not its business.
+ */
+export type KnownSubjects = {
+  /** Of these subjects, those that may be in an entry which was accepted before the call, of any tenant that is granted the list. Fails like the database. */
+  among(contactListId: string, digests: Buffer): Promise<Buffer>
+}
+
+/** Up to 64 MiB, with the room for what comes; where there are more entries, all are looked up. */
+const MOST_ENTRIES = 16_777_216
+/** Fewer digests are looked up while one would ask what is new. */
+const FEWEST_DIGESTS = 1_000
+/** Reading so many entries costs as much as looking up one digest. */
+const ENTRIES_A_DIGEST = 16
+/** Entries of one statement, about: others have their turn in between. */
+const ENTRIES_AT_ONCE = 20_000
+const CHUNKS_AT_ONCE = 4
+const SUBMISSIONS_AT_ONCE = 1_000
+/** Beyond the last chunk of any submission. */
+const NO_CHUNK = 2 ** 31 - 1
+
+/** A tenant's epoch, and the submission that made it: a database that was set back has the epoch again, by another one. */
+type Cover = { epoch: number; submission: string | null }
+
+type AskedRow = { tenant_id: string; epoch: string; submission: string | null; was: string | null }
+
+/** Its entries beyond `from` are not known yet. */
+type Asked = Cover & { tenantId: string; from: number }
+
+const NOTHING: Cover = { epoch: 0, submission: null }
+
+type Submission = { number: string; epoch: string; entries: number }
+
+/** Accepted ones beyond the one epoch, up to the other. Whoever gives an epoch holds the tenant's row until it commits, so none comes in between later. */
+const submissionsOf = (tenantId: string, from: number, to: number): RawBuilder<unknown> =>
+  sql`dnc_submission where tenant_id = ${tenantId} and epoch > ${from}::bigint and epoch <= ${to}::bigint
+    and kind in ('add', 'pull')`
+
+type Take = (digests: Buffer) => void
+
+const readSubjects = async (
+  db: Db,
+  numbers: readonly string[],
+  from: number,
+  to: number,
+): Promise<Buffer> => {
+  const { rows } = await sql<{ subjects: Buffer | null }>`
+    select string_agg(uuid_send(subject), ''::bytea) as subjects from dnc_entry
+    where submission = any(${[...numbers]}::bigint[]) and chunk_seq >= ${from}::int and chunk_seq < ${to}::int`.execute(
+    db,
+  )
+  return rows[0]?.subjects ?? Buffer.alloc(0)
+}
+
+const readSmall = async (db: Db, numbers: readonly string[], take: Take): Promise<void> => {
+  if (numbers.length > 0) take(await readSubjects(db, numbers, 0, NO_CHUNK))
+}
+
+const readLarge = async (db: Db, number: string, take: Take): Promise<void> => {
+  const { rows } = await sql<{ last: number | null }>`
+    select max(chunk_seq) as last from dnc_entry where submission = ${number}::bigint`.execute(db)
+  const last = rows[0]?.last ?? -1
+  for (let from = 0; from <= last; from += CHUNKS_AT_ONCE) {
+    take(await readSubjects(db, [number], from, from + CHUNKS_AT_ONCE))
+  }
+}
+
+/** Gives every subject of these submissions; how many entries they say that they have only parts them into statements. */
+const readEach = async (db: Db, submissions: readonly Submission[], take: Take): Promise<void> => {
+  let numbers: string[] = []
+  let entries = 0
+  for (const submission of submissions) {
+    if (submission.entries > ENTRIES_AT_ONCE) {
+      await readLarge(db, submission.number, take)
+      continue
+    }
+    numbers.push(submission.number)
+    entries += submission.entries
+    if (entries < ENTRIES_AT_ONCE) continue
+    await readSmall(db, numbers, take)
+    numbers = []
+    entries = 0
+  }
+  await readSmall(db, numbers, take)
+}
+
+/** In the order of their epochs. */
+const readBetween = async (
+  db: Db,
+  tenantId: string,
+  from: number,
+  to: number,
+  take: Take,
+): Promise<void> => {
+  for (let after = from; ;) {
+    const { rows } = await sql<Submission>`
+      select number, epoch, accepted + quarantined as entries from ${submissionsOf(tenantId, after, to)}
+      order by epoch limit ${SUBMISSIONS_AT_ONCE}`.execute(db)
+    await readEach(db, rows, take)
+    if (rows.length < SUBMISSIONS_AT_ONCE) return
+    after = Number(rows.at(-1)!.epoch)
+  }
+}
+
+/** Counts the entries of a tenant beyond an epoch, those that were counted before no second time. */
+const createCount = (db: Db) => {
+  const counted = new Map<string, { from: number; to: number; entries: number }>()
+  return async (tenantId: string, from: number, to: number): Promise<number> => {
+    const before = counted.get(tenantId)
+    const known = before?.from === from && before.to <= to ? before : { to: from, entries: 0 }
+    if (known.to === to) return known.entries
+    const { rows } = await sql<{
+      entries: string
+    }>`select coalesce(sum(accepted + quarantined), 0) as entries
+      from ${submissionsOf(tenantId, known.to, to)}`.execute(db)
+    const entries = known.entries + Number(rows[0]!.entries)
+    counted.set(tenantId, { from, to, entries })
+    return entries
+  }
+}
+
+/** The epochs now of the list's tenants that have any, and from where on their entries are to be read. */
+const readAsked = async (
+  db: Db,
+  covers: ReadonlyMap<string, Cover>,
+  contactListId: string,
+): Promise<Asked[]> => {
+  const tenants = [...covers.keys()]
+  const epochs = tenants.map((tenantId) => covers.get(tenantId)!.epoch)
+  const madeBy = (epoch: RawBuilder<unknown>): RawBuilder<unknown> =>
+    sql`(select s.id from dnc_submission s where s.tenant_id = e.tenant_id and s.epoch = ${epoch} limit 1)`
+  const { rows } = await sql<AskedRow>`
+    select e.tenant_id, e.epoch, ${madeBy(sql`e.epoch`)} as submission, ${madeBy(sql`known.epoch`)} as was
+    from suppression_epoch e
+      left join unnest(${tenants}::text[], ${epochs}::bigint[]) as known (tenant_id, epoch) on known.tenant_id = e.tenant_id
+    where e.epoch > 0 and e.tenant_id in (${tenantsOf(contactListId)})`.execute(db)
+  return rows.map(({ tenant_id: tenantId, epoch: text, submission, was }) => {
+    const [cover, epoch] = [covers.get(tenantId) ?? NOTHING, Number(text)]
+    const isSame = cover.epoch <= epoch && was === cover.submission
+    return { tenantId, epoch, submission, from: isSame ? cover.epoch : 0 }
+  })
+}
+
+/** `mostEntries` is for tests. */
+export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSubjects => {
+  const count = createCount(db)
+  let covers = new Map<string, Cover>()
+  let filter: DigestFilter = createDigestFilter()
+  /** Digests since something new was read: reading waits until it is worth it. */
+  let asked = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Whether there is room for so many more; where others fill it, it is emptied for the next time. */
+  const fits = (missing: number): boolean => {
+    if (filter.held + missing <= mostEntries) return true
+    if (missing <= mostEntries) {
+      covers = new Map()
+      filter = createDigestFilter()
+    }
+    return false
+  }
+  /** Whether everything of these tenants is in the filter now. */
+  const readNew = async (tenants: readonly Asked[]): Promise<boolean> => {
+    const behind = tenants.filter(({ epoch, from }) => from < epoch)
+    let missing = 0
+    for (const { tenantId, from, epoch } of behind) missing += await count(tenantId, from, epoch)
+    if (behind.length === 0) return true
+    if (!fits(missing) || asked * ENTRIES_A_DIGEST < missing) return false
+    asked = 0
+    filter.reserve(missing)
+    for (const { tenantId, from, epoch, submission } of behind) {
+      await readBetween(db, tenantId, from, epoch, filter.add)
+      covers.set(tenantId, { epoch, submission })
+    }
+    return true
+  }
+  const among = async (contactListId: string, digests: Buffer): Promise<Buffer> => {
+    asked += digests.length / DIGEST_BYTES
+    const isWhole = await readNew(await readAsked(db, covers, contactListId))
+    return isWhole ? filter.among(digests) : digests
+  }
+  return {
+    among: async (contactListId, digests) => {
+      if (digests.length < FEWEST_DIGESTS * DIGEST_BYTES) return digests
+      // One after the other: nobody asks a filter that another is still filling.
+      const result = last.then(() => among(contactListId, digests))
+      last = result.catch(() => undefined)
+      return result
+    },
+  }
+}
+
+/** `suppressedAmong` that searches the entries only for those who may be in one. */
+export const createSuppressedAmong = (db: Db): SuppressionPort['suppressedAmong'] => {
+  const known = createKnownSubjects(db)
+  return async (listId, digests) => suppressedAmong(db, listId, await known.among(listId, digests))
+}

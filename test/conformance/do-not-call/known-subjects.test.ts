@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
+import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { addEntries } from '../../support/stages/dnc-entries.ts'
+
+/** More than are looked up without asking who is known. */
+const MANY = 1_500
+
+const phone = (n: number): string => `+1212${String(5_550_000 + n)}`
+
+eachHome('Many contacts that are looked up at once', (home) => {
+  let store: Store
+  let digests: Buffer[]
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+    digests = Array.from({ length: MANY }, (_, n) => subjectDigest(store.digestKey, phone(n)))
+  })
+  after(() => store.close())
+
+  const suppressed = async (list = 'list-1', subjects = digests): Promise<number[]> => {
+    const found = await store.suppressions.suppressedAmong(list, Buffer.concat(subjects))
+    return [...digests.keys()].filter((n) => found.has(digests[n]!.toString('latin1')))
+  }
+  /** The same, by so few at a time that nobody is asked who is known. */
+  const inFews = async (list = 'list-1'): Promise<number[]> => {
+    const found: number[] = []
+    for (let from = 0; from < MANY; from += 500) {
+      found.push(...(await suppressed(list, digests.slice(from, from + 500))))
+    }
+    return found
+  }
+  const run = (text: string): Promise<unknown> => store.sql.executeSql(text)
+
+  it('are found from the first entry on, and with every one that is accepted later', async () => {
+    assert.deepEqual(await suppressed(), [])
+    await addEntries(store, [phone(3), phone(1_499)])
+    assert.deepEqual(await suppressed(), [3, 1_499])
+    await addEntries(store, [phone(3), phone(7)], { reason: 3 })
+    assert.deepEqual(await suppressed(), [3, 7, 1_499])
+    await addEntries(store, [], {})
+    await addEntries(store, [phone(8)])
+    assert.deepEqual(await suppressed(), [3, 7, 8, 1_499])
+  })
+
+  it('are judged by what stands now, though all subjects are known', async () => {
+    await addEntries(store, [phone(20)], { lists: ['list-2'] })
+    await addEntries(store, [phone(21)], { expiresInHours: -25 })
+    await addEntries(store, [phone(22)], { kind: 'remove' })
+    await addEntries(store, [phone(23)], { kind: 'pull' })
+    await addEntries(store, [phone(24)])
+    assert.deepEqual(await suppressed(), [3, 7, 8, 23, 24, 1_499])
+    assert.deepEqual(await suppressed('list-2'), [3, 7, 8, 20, 23, 24, 1_499])
+    await run(
+      `update dnc_entry set closed_by = 1 where submission = (select max(submission) from dnc_entry)`,
+    )
+    assert.deepEqual(await suppressed(), [3, 7, 8, 23, 1_499])
+    await run('update dnc_entry set closed_by = null, expires_at = null')
+    assert.deepEqual(await suppressed(), [3, 7, 8, 21, 23, 24, 1_499])
+    assert.deepEqual(await suppressed(), await inFews())
+  })
+
+  it('are found by the entries of a tenant that was granted the list meanwhile', async () => {
+    await run(`insert into tenant (id) values ('other')`)
+    await addEntries(store, [phone(40)], { tenantId: 'other' })
+    assert.ok(!(await suppressed()).includes(40))
+    await run(
+      `insert into tenant_grant (tenant_id, kind, object_id) values ('other', 'contact_list', 'list-1')`,
+    )
+    assert.ok((await suppressed()).includes(40))
+    assert.deepEqual(await suppressed(), await inFews())
+  })
+
+  it('are found when the database was set back, and counts its epochs anew', async () => {
+    await suppressed()
+    await run(`update dnc_submission set epoch = epoch + 1000 where tenant_id = 'other'`)
+    await run(`delete from suppression_epoch where tenant_id = 'other'`)
+    await addEntries(store, [phone(50)], { tenantId: 'other' })
+    assert.ok((await suppressed()).includes(50))
+    await run(`update suppression_epoch set epoch = 0 where tenant_id = 'other'`)
+    await run(`delete from dnc_submission where tenant_id = 'other'`)
+    await addEntries(store, [phone(51)], { tenantId: 'other' })
+    assert.ok((await suppressed()).includes(51))
+  })
+
+  it('are found in submissions that are read in parts, large ones and many small ones', async () => {
+    const some = Array.from({ length: 12 }, (_, n) => phone(100 + n))
+    await addEntries(store, some)
+    await run(
+      `update dnc_submission set accepted = 30000, read = 30000 where number = (select max(number) from dnc_submission)`,
+    )
+    await run(
+      `update dnc_entry set chunk_seq = place where submission = (select max(number) from dnc_submission)`,
+    )
+    for (let n = 0; n < 4; n += 1) {
+      await addEntries(store, [phone(200 + n)])
+      await run(
+        `update dnc_submission set accepted = 9000, read = 9000 where number = (select max(number) from dnc_submission)`,
+      )
+    }
+    // Reading so many is only worth it for more digests.
+    const often = Array.from({ length: 5 }, () => digests).flat()
+    const found = await suppressed('list-1', often)
+    for (const n of [...some.keys()]) assert.ok(found.includes(100 + n), `${100 + n}`)
+    for (let n = 0; n < 4; n += 1) assert.ok(found.includes(200 + n), `${200 + n}`)
+    assert.deepEqual(await suppressed(), await inFews())
+  })
+
+  it('are found by several at once while entries are added', async () => {
+    const rounds = await Promise.all(
+      Array.from({ length: 8 }, async (_, n) => {
+        await addEntries(store, [phone(300 + n)])
+        return (await suppressed()).includes(300 + n)
+      }),
+    )
+    assert.deepEqual(
+      rounds,
+      rounds.map(() => true),
+    )
+  })
+})
