@@ -8,7 +8,7 @@ const LEASE = sql`interval '10 seconds'`
 /** Stored times that may lie ahead: where rows have to be looked for, and which of their columns move back with the clock. */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
-  { table: 'lane', columns: ['waits_since', 'waits_until'] },
+  { table: 'lane', columns: ['waits_since', 'waits_until', 'looks_at'] },
   { table: 'segment_campaign', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'dnc_list_lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'dnc_group', columns: ['renew_at'] },

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { brokenSums } from '../../domain/uploads/upload.ts'
+import { countBits } from '../../lib/bitmap.ts'
 import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import { UploadMoved } from '../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
@@ -11,7 +12,6 @@ import { appendAudit } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
-import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import {
   LANE_STATES_SQL,
   toUpload,
@@ -19,6 +19,7 @@ import {
   type UploadRow,
   WORKABLE_SQL,
 } from '../uploads/upload-row.ts'
+import { lookAgain } from './look-again.ts'
 import { lockLane, recordTry } from './record-try.ts'
 import { doubtContent, settledRegister } from './register.ts'
 
@@ -57,7 +58,7 @@ const createShip =
         where id = any(${ids}::text[]) and lane_key = ${claim.key} and state in (${LANE_STATES_SQL})
           and cancel_requested_at is null order by id for update`.execute(tx)
       if (standing.length < ids.length) throw new UploadMoved(`An upload of shipment ${id} moved`)
-      const rows = uploads.reduce((sum, one) => sum + one.rows, 0)
+      const rows = uploads.reduce((sum, { sent }) => sum + countBits(sent), 0)
       await sql`insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
         values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)`.execute(
         tx,
@@ -149,15 +150,6 @@ const settleRegister = async (
   if (tables.length > 0) await sql`with ${sql.join(tables)} select`.execute(tx)
 }
 
-/** Of uploads that went together the newest is looked at again in Genesys: one read for all of them. */
-const lookAgain = async (tx: Tx, outbox: Outbox, ended: readonly UploadRow[]): Promise<void> => {
-  const newest = ended.findLast((row) => row.rows_delivered > 0)
-  if (newest === undefined) return
-  await sql`update upload set reconciliation = ${PENDING_JSON}::jsonb, reconcile_at = clock_timestamp()
-    where id = ${newest.id}`.execute(tx)
-  await outbox.reconcile(tx, newest.id, 0)
-}
-
 const createSettleShipment =
   (deps: { database: Database; seals: Seals; outbox: Outbox }): ShipmentStore['settleShipment'] =>
   (claim, { shipmentId, ended, uploads, audit }) =>
@@ -182,7 +174,7 @@ const createSettleShipment =
       const ids = new Set(done.map(({ id }) => id))
       const finished = settled.filter(({ uploadId }) => ids.has(uploadId))
       await appendAudit(tx, [audit, ...finished.map((one): AuditEntry => one.finished)])
-      await lookAgain(tx, deps.outbox, done)
+      await lookAgain(tx, deps.outbox, claim, done)
       const told = done.map(toUpload)
       for (const { id, counts } of told) {
         const broken = brokenSums(counts, true)

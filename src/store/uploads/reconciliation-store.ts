@@ -10,18 +10,23 @@ type OpenRow = UploadRow & { reconcile_tries: number; reconcile_doubted: boolean
 const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs' | 'overdue'> => ({
   load: async (uploadId) => {
     const { rows } =
-      await sql<OpenRow>`select ${UPLOAD_COLUMNS}, reconcile_tries, reconcile_doubted from upload
-        where id = ${uploadId} and reconcile_at is not null`.execute(db)
-    const row = rows[0]
-    if (!row) return null
-    return { upload: toUpload(row), tries: row.reconcile_tries, doubted: row.reconcile_doubted }
+      await sql<OpenRow>`with asked as (select tenant_id, lane_key, reconcile_at from upload where id = ${uploadId})
+      select ${UPLOAD_COLUMNS}, reconcile_tries, reconcile_doubted from upload
+        where reconcile_at = (select reconcile_at from asked) and lane_key = (select lane_key from asked)
+          and tenant_id = (select tenant_id from asked) order by accepted_seq`.execute(db)
+    return rows.map((row) => ({
+      upload: toUpload(row),
+      tries: row.reconcile_tries,
+      doubted: row.reconcile_doubted,
+    }))
   },
-  jobs: async (uploadId) => {
-    const { rows } = await sql<{ job_id: string; rows: number }>`
-      select job_id, rows from shipment
-      where id in (select shipment_id from batch where upload_id = ${uploadId} and state = 'settled')
-        and state = 'settled' and job_id is not null order by job_id`.execute(db)
-    return rows.map((row) => ({ jobId: row.job_id, rows: row.rows }))
+  jobs: async (uploadIds) => {
+    const { rows } = await sql<{ upload_id: string; job_id: string; rows: number }>`
+      select distinct batch.upload_id, shipment.job_id, shipment.rows from batch join shipment on shipment.id = batch.shipment_id
+      where batch.upload_id = any(${uploadIds}::text[]) and batch.state = 'settled'
+        and shipment.state = 'settled' and shipment.job_id is not null
+      order by shipment.job_id, batch.upload_id`.execute(db)
+    return rows.map((row) => ({ uploadId: row.upload_id, jobId: row.job_id, rows: row.rows }))
   },
   overdue: async (graceMs) => {
     const { rows } = await sql<{ id: string }>`select id from upload
@@ -50,14 +55,15 @@ export const createReconciliationStore = (deps: {
   outbox: Outbox
 }): ReconciliationStore => ({
   ...createReads(deps.database),
-  postpone: (uploadId, why, nextInMs) =>
+  postpone: (uploadIds, why, nextInMs) =>
     inTransaction(deps.database, async (tx) => {
-      const { rows } = await sql`update upload set
-          reconcile_at = clock_timestamp() + make_interval(secs => ${nextInMs / 1000}::float8),
+      const { rows } = await sql<{ id: string }>`update upload set
+          reconcile_at = (select clock_timestamp()) + make_interval(secs => ${nextInMs / 1000}::float8),
           reconcile_tries = reconcile_tries + ${why === 'no-answer' ? 1 : 0}::int,
           reconcile_doubted = reconcile_doubted or ${why === 'doubt'}
-        where id = ${uploadId} and reconcile_at is not null returning id`.execute(tx)
-      if (rows.length === 1) await deps.outbox.reconcile(tx, uploadId, nextInMs)
+        where id = any(${uploadIds}::text[]) and reconcile_at is not null returning id`.execute(tx)
+      const one = rows.at(-1)
+      if (one !== undefined) await deps.outbox.reconcile(tx, one.id, nextInMs)
     }),
   record: (uploadId, result) =>
     inTransaction(deps.database, async (tx) => {

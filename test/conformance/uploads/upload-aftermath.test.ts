@@ -116,22 +116,22 @@ eachHome('What is known of an upload beside its rows', (home) => {
   it('is to be looked at again once it ended with delivered rows, and has one result', async () => {
     const staged = await stageReal('again', ['a', 'b', 'c'], 'g1')
     assert.equal(staged.reconciliation, null)
-    assert.equal(await store.reconciliations.load(staged.id), null)
+    assert.deepEqual(await store.reconciliations.load(staged.id), [])
     const ended = await deliver(staged, ['a', 'b', 'c'])
     const pending = { state: 'pending', checkedAt: null, ...NOTHING_FOUND }
     assert.deepEqual(ended.reconciliation, pending)
     assert.ok(jobs.includes(`reconcile ${ended.id} 0`))
-    assert.deepEqual(await store.reconciliations.jobs(ended.id), [
-      { jobId: `job-${ended.id}`, rows: 3 },
+    assert.deepEqual(await store.reconciliations.jobs([ended.id]), [
+      { uploadId: ended.id, jobId: `job-${ended.id}`, rows: 3 },
     ])
     assert.deepEqual(await store.reconciliations.overdue(0), [ended.id])
     assert.deepEqual(await store.reconciliations.overdue(60_000), [])
 
-    await store.reconciliations.postpone(ended.id, 'doubt', 5000)
-    await store.reconciliations.postpone(ended.id, 'no-answer', 60_000)
+    await store.reconciliations.postpone([ended.id], 'doubt', 5000)
+    await store.reconciliations.postpone([ended.id], 'no-answer', 60_000)
     assert.deepEqual(jobs.slice(-2), [`reconcile ${ended.id} 5000`, `reconcile ${ended.id} 60000`])
     assert.deepEqual(await store.reconciliations.overdue(0), [])
-    const open = await store.reconciliations.load(ended.id)
+    const [open] = await store.reconciliations.load(ended.id)
     assert.deepEqual([open?.tries, open?.doubted, open?.upload.id], [1, true, ended.id])
 
     const found = { ...NOTHING_FOUND, sampled: 3, differences: { phone: 2 } }
@@ -160,8 +160,8 @@ eachHome('What is known of an upload beside its rows', (home) => {
     const { checkedAt, ...result } = told.reconciliation!
     assert.ok(Date.parse(checkedAt!) >= Date.parse(ended.completedAt!))
     assert.deepEqual(result, { state: 'differs', ...found })
-    assert.equal(await store.reconciliations.load(ended.id), null)
-    await store.reconciliations.postpone(ended.id, 'doubt', 1)
+    assert.deepEqual(await store.reconciliations.load(ended.id), [])
+    await store.reconciliations.postpone([ended.id], 'doubt', 1)
     assert.deepEqual(await store.reconciliations.overdue(0), [])
   })
 

@@ -12,19 +12,28 @@ export type ContactReadPort = {
   ): Promise<Map<string, Record<string, string>>>
 }
 
+export type ReconciledJob = { uploadId: string; jobId: string; rows: number }
+
+/** `tries`: looks that Genesys did not answer. `doubted`: a look found differences. */
+export type OpenReconciliation = { upload: Upload; tries: number; doubted: boolean }
+
 /** Uploads that ended with delivered rows are pending from their end on, in the same transaction, and a job looks at each. */
 export type ReconciliationStore = {
-  /** `tries`: looks that Genesys did not answer. `doubted`: a look found differences. null when unknown or not pending. */
-  load(uploadId: string): Promise<{ upload: Upload; tries: number; doubted: boolean } | null>
-  /** Looks again after `nextInMs`, by a job in the same transaction. */
-  postpone(uploadId: string, why: 'no-answer' | 'doubt', nextInMs: number): Promise<void>
+  /** The upload, and those of its list and tenant that are to be looked at in the same moment. Empty when unknown or not pending. */
+  load(uploadId: string): Promise<OpenReconciliation[]>
+  /** Looks again after `nextInMs`, at all of them together, by a job in the same transaction. */
+  postpone(
+    uploadIds: readonly string[],
+    why: 'no-answer' | 'doubt',
+    nextInMs: number,
+  ): Promise<void>
   /**
    * Ends it, once; counts the upload's version up. What differs is no longer known content in the register, and the endpoints hear
    * `upload.reconciled`, in the same transaction.
    */
   record(uploadId: string, result: ReconciliationResult): Promise<void>
-  /** The jobs of settled requests and files, with the rows that each carried. */
-  jobs(uploadId: string): Promise<{ jobId: string; rows: number }[]>
+  /** The jobs of settled requests and files, with the rows that each carried; one of a shared request once for each upload. */
+  jobs(uploadIds: readonly string[]): Promise<ReconciledJob[]>
   /** Pending ones whose time passed more than `graceMs` ago: a lost job is found here. */
   overdue(graceMs: number): Promise<string[]>
 }

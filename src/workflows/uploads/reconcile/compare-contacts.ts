@@ -6,20 +6,21 @@ import { type SampleRow, stillKnown } from './sample.ts'
 
 export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'>
 
+/** What Genesys shows, by contact. */
+export type Held = Awaited<ReturnType<ContactReadPort['readContacts']>>
+
 /**
- * Reads a sample back and compares it cell by cell. The register is asked again after the reading: an upload that sends a contact anew
+ * Compares a sample with what Genesys showed, cell by cell. The register is asked again after the reading: an upload that sends a contact anew
  * puts its entry in doubt before it sends, so what it may have changed is known by then and left out.
  */
 export const compareContacts = async (
   deps: ReconcileDeps,
-  reads: ContactReadPort,
+  held: Held,
   asking: Asking,
   sample: readonly SampleRow[],
 ): Promise<RowFindings> => {
   const { upload } = asking
   if (sample.length === 0) return { sampled: 0, missing: 0, differences: {} }
-  const ids = sample.map(({ contactId }) => contactId)
-  const held = await reads.readContacts(upload.contactListId, ids, asking.context())
   const certain = await stillKnown(deps, asking, sample)
   const differences: Record<string, number> = {}
   let missing = 0

@@ -7,10 +7,11 @@ import {
 } from '../../../domain/uploads/reconciliation.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import { seededRandom } from '../../../lib/seeded-random.ts'
+import type { ContactReadPort, OpenReconciliation } from '../../ports/uploads/reconciliation.ts'
 import { createAsking } from './asking.ts'
 import type { Asking, ReconcileDeps } from './asking.ts'
-import { compareContacts, type RowFindings } from './compare-contacts.ts'
-import { picked, sampleOf, stillKnown } from './sample.ts'
+import { compareContacts, type Held, type RowFindings } from './compare-contacts.ts'
+import { picked, sampleOf, type SampleRow, stillKnown } from './sample.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -24,33 +25,52 @@ const MOST_CONTACTS = 50
 const MOST_JOBS = 10
 
 /**
- * Looks at one ended upload: what Genesys shows of it against what was sent. It writes nothing to Genesys and does not change
- * what the upload's rows are. Those that are not pending are passed over.
+ * Looks at an ended upload, and at those of its list that wait for the same look: what Genesys shows of them against what was sent. Each has a verdict of
+ * its own. It writes nothing to Genesys and does not change what the rows are. Those that are not pending are passed over.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>
   async (uploadId: string): Promise<void> => {
     const open = await deps.reconciliations.load(uploadId)
-    if (open === null) return
-    const { upload, tries, doubted } = open
+    if (open.length === 0) return
     try {
-      const result = verdictOf(await findingsOf(deps, upload))
-      if (result.state === 'differs' && !doubted) {
-        const nextInMs = DOUBT_MS[deps.contactLists.dialect]
-        await deps.reconciliations.postpone(uploadId, 'doubt', nextInMs)
-        return
+      const findings = await findingsOf(
+        deps,
+        open.map(({ upload }) => upload),
+      )
+      const doubted: string[] = []
+      for (const [index, found] of findings.entries()) {
+        const { upload, doubted: again } = open[index]!
+        const result = verdictOf(found)
+        if (result.state === 'differs' && !again) doubted.push(upload.id)
+        else await conclude(deps, upload, result)
       }
-      await conclude(deps, upload, result)
+      const nextInMs = DOUBT_MS[deps.contactLists.dialect]
+      if (doubted.length > 0) await deps.reconciliations.postpone(doubted, 'doubt', nextInMs)
     } catch (error) {
-      // The process stops: the sweep finds the upload.
+      // The process stops: the sweep finds the uploads.
       if (deps.signal.aborted) return
       if (!(error instanceof GenesysFailure)) throw error
-      const nextInMs = error.retry === 'later' ? AGAIN_MS[tries] : undefined
-      if (nextInMs === undefined) {
-        await conclude(deps, upload, { ...NOTHING_FOUND, state: 'unavailable' })
-      } else await deps.reconciliations.postpone(uploadId, 'no-answer', nextInMs)
+      await askLater(deps, open, error)
     }
   }
+
+const askLater = async (
+  deps: ReconcileDeps,
+  open: readonly OpenReconciliation[],
+  failure: GenesysFailure,
+): Promise<void> => {
+  const tries = Math.max(...open.map((one) => one.tries))
+  const nextInMs = failure.retry === 'later' ? AGAIN_MS[tries] : undefined
+  const ids = open.map(({ upload }) => upload.id)
+  if (nextInMs !== undefined) {
+    await deps.reconciliations.postpone(ids, 'no-answer', nextInMs)
+    return
+  }
+  for (const { upload } of open) {
+    await conclude(deps, upload, { ...NOTHING_FOUND, state: 'unavailable' })
+  }
+}
 
 const conclude = async (
   deps: ReconcileDeps,
@@ -75,44 +95,98 @@ const conclude = async (
   })
 }
 
-/**
- * With `callback` Genesys itself decides which contacts become one, and does not tell: neither counts nor contents can be held
- * against what was sent.
- */
-const findingsOf = async (deps: ReconcileDeps, upload: Upload): Promise<ReconciliationFindings> => {
-  if (upload.delivery.method === 'callback') return NOTHING_FOUND
-  const asking = createAsking(deps, upload)
-  const sample = await sampleOf(deps, asking, MOST_CONTACTS)
-  const before = await deps.delivery.registerSize(upload.tenantId, upload.contactListId)
-  const list = await deps.contactLists.readContactList(upload.contactListId, asking.context())
+/** Findings of each upload, in their order. The list is asked once, and what one call reads back is shared out among them. */
+const findingsOf = async (
+  deps: ReconcileDeps,
+  uploads: readonly Upload[],
+): Promise<ReconciliationFindings[]> => {
+  const first = uploads[0]!
+  // Genesys itself decides which contacts become one, and does not tell: neither counts nor contents can be held against what was sent.
+  if (first.delivery.method === 'callback') return uploads.map(() => NOTHING_FOUND)
+  const { tenantId, contactListId } = first
+  const askings = uploads.map((upload) => createAsking(deps, upload))
+  const asking = askings[0]!
+  const samples = await samplesOf(deps, askings)
+  const before = await deps.delivery.registerSize(tenantId, contactListId)
+  const list = await deps.contactLists.readContactList(contactListId, asking.context())
   const rows =
     deps.contactReads === null
-      ? await compareJobs(deps, asking)
-      : await compareContacts(deps, deps.contactReads, asking, sample)
-  const after = await deps.delivery.registerSize(upload.tenantId, upload.contactListId)
-  // Nothing of the sample is sure any more, or the register shrank: the list is being replaced, and the two sizes are of different times.
-  const replaced = after < before || (await stillKnown(deps, asking, sample)).length === 0
-  if (list.size === null || replaced) return { ...rows, ...SIZE_UNKNOWN }
-  return { ...rows, listSize: list.size, registered: before }
+      ? await compareJobs(deps, uploads, asking)
+      : await compareAll(deps, deps.contactReads, askings, samples)
+  const after = await deps.delivery.registerSize(tenantId, contactListId)
+  // Where nothing of a sample is sure any more, or the register shrank, the list is being replaced, and the two sizes are of different times.
+  const sure: boolean[] = []
+  for (const [index, own] of askings.entries()) {
+    sure.push((await stillKnown(deps, own, samples[index]!)).length > 0)
+  }
+  return rows.map((found, index) => {
+    const own = samples[index]!.length > 0 ? sure[index]! : sure.includes(true)
+    const known = list.size !== null && after >= before && own
+    return { ...found, ...(known ? { listSize: list.size, registered: before } : SIZE_UNKNOWN) }
+  })
 }
 
 const SIZE_UNKNOWN = { listSize: null, registered: null }
 
-/** Guide: contacts cannot be read back; a job tells how many rows it took. Jobs that Genesys has forgotten say nothing. */
-const compareJobs = async (deps: ReconcileDeps, asking: Asking): Promise<RowFindings> => {
-  const { upload } = asking
-  const jobs = await deps.reconciliations.jobs(upload.id)
-  let sampled = 0
-  let missing = 0
-  for (const { jobId, rows } of picked(seededRandom(asking.seed), jobs, MOST_JOBS)) {
+/** As many rows of each upload as come to one read; of more uploads than that, none of those that chance leaves out. */
+const samplesOf = async (
+  deps: ReconcileDeps,
+  askings: readonly Asking[],
+): Promise<SampleRow[][]> => {
+  const looked = new Set(picked(seededRandom(askings[0]!.seed), askings, MOST_CONTACTS))
+  const share = Math.floor(MOST_CONTACTS / looked.size)
+  const samples: SampleRow[][] = []
+  for (const asking of askings) {
+    samples.push(looked.has(asking) ? await sampleOf(deps, asking, share) : [])
+  }
+  return samples
+}
+
+/** Platform: one read for the samples of all. */
+const compareAll = async (
+  deps: ReconcileDeps,
+  reads: ContactReadPort,
+  askings: readonly Asking[],
+  samples: readonly SampleRow[][],
+): Promise<RowFindings[]> => {
+  const ids = [...new Set(samples.flat().map(({ contactId }) => contactId))]
+  const { upload, context } = askings[0]!
+  const held: Held =
+    ids.length === 0 ? new Map() : await reads.readContacts(upload.contactListId, ids, context())
+  const findings: RowFindings[] = []
+  for (const [index, asking] of askings.entries()) {
+    findings.push(await compareContacts(deps, held, asking, samples[index]!))
+  }
+  return findings
+}
+
+/**
+ * Guide: contacts cannot be read back; a job tells how many rows it took. Jobs that Genesys has forgotten say nothing. One of a shared request is
+ * asked once, and speaks of all that were in it.
+ */
+const compareJobs = async (
+  deps: ReconcileDeps,
+  uploads: readonly Upload[],
+  asking: Asking,
+): Promise<RowFindings[]> => {
+  const all = await deps.reconciliations.jobs(uploads.map(({ id }) => id))
+  const rowsOf = new Map(all.map(({ jobId, rows }) => [jobId, rows]))
+  const found = new Map<string, { sampled: number; missing: number }>()
+  for (const [jobId, rows] of picked(seededRandom(asking.seed), [...rowsOf], MOST_JOBS)) {
     try {
       const job = await deps.contactLists.readJob(jobId, asking.context())
       if (job.state === 'processing') continue
-      sampled += rows
-      missing += Math.max(0, rows - job.processed - job.failed)
+      const missing = Math.max(0, rows - job.processed - job.failed)
+      found.set(jobId, { sampled: rows, missing })
     } catch (error) {
       if (!(error instanceof GenesysFailure && error.kind === 'not_found')) throw error
     }
   }
-  return { sampled, missing, differences: {} }
+  return uploads.map(({ id }) => {
+    const own = all.flatMap(({ uploadId, jobId }) =>
+      uploadId === id ? (found.get(jobId) ?? []) : [],
+    )
+    const sum = (of: 'sampled' | 'missing') => own.reduce((total, one) => total + one[of], 0)
+    return { sampled: sum('sampled'), missing: sum('missing'), differences: {} }
+  })
 }

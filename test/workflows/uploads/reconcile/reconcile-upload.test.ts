@@ -60,8 +60,8 @@ const setUp = (
   const deps: ReconcileDeps = {
     reconciliations: {
       load: async () =>
-        state.open ? { upload, tries: state.tries, doubted: state.doubted } : null,
-      postpone: async (_id, why, nextInMs) => {
+        state.open ? [{ upload, tries: state.tries, doubted: state.doubted }] : [],
+      postpone: async (_ids, why, nextInMs) => {
         state.postponed.push([why, nextInMs])
         if (why === 'doubt') state.doubted = true
         else state.tries += 1
@@ -70,7 +70,7 @@ const setUp = (
         state.open = false
         state.results.push(result)
       },
-      jobs: async () => state.jobs,
+      jobs: async () => state.jobs.map((job) => ({ uploadId: upload.id, ...job })),
     },
     delivery: {
       chunkSeqs: async () => chunks.map(({ seq }) => seq),

@@ -1,0 +1,47 @@
+import { sql } from 'kysely'
+
+import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
+import type { Outbox } from '../endpoints/outbox.ts'
+import type { Tx } from '../homes/database.ts'
+import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
+import type { UploadRow } from '../uploads/upload-row.ts'
+
+/** Of the uploads of one shipment so many are looked at, the newest, until those of the lane's minute are as many as one read shows. */
+const OF_SHIPMENT = 5
+const OF_MINUTE = 50
+
+type Look = { waits_ms: number; is_new: boolean; waiting: number }
+
+/**
+ * When the lane is looked at next. The first look comes at once; what ends within a minute after one waits for the next, and goes with it. One that is
+ * about to begin is not joined any more. The lane's lock is held.
+ */
+const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
+  const { rows } =
+    await sql<Look>`with known as (select looks_at from lane where key = ${claim.key}),
+    joined as materialized (select coalesce(looks_at > clock_timestamp() + interval '2 seconds', false) as joins from known)
+    update lane set looks_at = case when joins then looks_at
+        else greatest(clock_timestamp(), looks_at + interval '1 minute') end from joined
+    where key = ${claim.key} returning not joins as is_new,
+      greatest(0, ceil(extract(epoch from looks_at - clock_timestamp()) * 1000))::int as waits_ms,
+      (select count(*)::int from upload where joins and reconcile_at = (select looks_at from known)
+        and lane_key = ${claim.key}) as waiting`.execute(tx)
+  return rows[0]!
+}
+
+/** Of uploads that went together some are looked at again in Genesys, with those of the lane's other requests of the minute: one read for all. */
+export const lookAgain = async (
+  tx: Tx,
+  outbox: Outbox,
+  claim: LaneClaim,
+  ended: readonly UploadRow[],
+): Promise<void> => {
+  const delivered = ended.filter((row) => row.rows_delivered > 0)
+  if (delivered.length === 0) return
+  const look = await nextLook(tx, claim)
+  const ids = delivered.slice(look.waiting < OF_MINUTE ? -OF_SHIPMENT : -1).map(({ id }) => id)
+  await sql`update upload set reconciliation = ${PENDING_JSON}::jsonb,
+      reconcile_at = (select looks_at from lane where key = ${claim.key})
+    where id = any(${ids}::text[])`.execute(tx)
+  if (look.is_new) await outbox.reconcile(tx, ids.at(-1)!, look.waits_ms)
+}
