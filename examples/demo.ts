@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { isFinished, type UploadView } from '../test/support/gateway/gateway-client.ts'
 import { demoChecks, readContents, readLedger } from './demo/checks.ts'
 import { dirtyFile } from './demo/contacts.ts'
+import { playOptOut } from './demo/opt-out.ts'
 import { createProgressBar, heading, number, say, showChecks } from './demo/screen.ts'
 import { playSegment } from './demo/segment.ts'
 import { type DemoStage, setStage } from './demo/stage.ts'
@@ -105,7 +106,9 @@ const play = async (stage: DemoStage, rows: number): Promise<boolean> => {
     readLedger(stage.sandbox.address, stage.listId),
   ])
   const messages = stage.crm.about(upload.id)
-  return showChecks(demoChecks({ upload, expected: file.expected, held, ledger, messages }))
+  const agreed = showChecks(demoChecks({ upload, expected: file.expected, held, ledger, messages }))
+  heading('6  Somebody opts out in the middle of a delivery')
+  return (await playOptOut(stage)) && agreed
 }
 
 const main = async (): Promise<number> => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
+import type { ContactExplained } from '../../../src/workflows/uploads/watch/explain-contact.ts'
 import { serverHome } from '../../support/databases/database.ts'
 import { cleanFile } from '../../support/stages/contact-file.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
@@ -58,6 +59,14 @@ describe('Contacts whom entries taken over HTTP name', { skip: serverHome().skip
         ['a', 'b', 'c', 'd'].map((id) => [id, 'suppressed-dnc', 'dnc-1']),
       )
     }
+    const explained = await gateway.client.call<ContactExplained>(
+      `/v1/contact-lists/${LIST}/contacts/a/explain`,
+    )
+    const [decision] = explained.body.items
+    assert.deepEqual([decision?.outcome, decision?.code], ['suppressed', 'suppressed-dnc'])
+    assert.equal(decision?.suppressedBy?.dncListId, 'dnc-1')
+    assert.match(decision?.suppressedBy?.submissionId ?? '', /^dns_/)
+    assert.ok(decision?.suppressedBy?.reason)
     const held = stage.sandbox.ledger({ listId: LIST }).lists[0]
     assert.equal(held?.contacts, 3_001)
   })

@@ -5,6 +5,7 @@ import { columnsSchema } from '../../../domain/uploads/upload-members.ts'
 import { DUPLICATE_RULES, UPLOAD_MODES } from '../../../domain/uploads/upload-options.ts'
 import { ROW_OUTCOMES, UPLOAD_STATES } from '../../../domain/uploads/upload.ts'
 import { contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
+import { suppressedBySchema } from '../uploads/upload-row-schemas.ts'
 
 const stamp = z.iso.datetime()
 const line = z.int().min(1)
@@ -45,6 +46,7 @@ export const contactExplainedSchema = z.strictObject({
       /** When a later upload overwrote the list and so removed what this one had left there. */
       removedAt: stamp.nullable(),
       supersededBy: z.string().nullable(),
+      suppressedBy: suppressedBySchema,
     }),
   ),
   next: z.string().nullable(),

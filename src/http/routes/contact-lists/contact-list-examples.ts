@@ -43,6 +43,7 @@ const EXPLAINED: z.output<typeof contactExplainedSchema> = {
       ],
       removedAt: null,
       supersededBy: null,
+      suppressedBy: null,
     },
   ],
   next: null,

@@ -6,6 +6,15 @@ import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
 const count = z.int().min(0)
 
+/** Of a suppressed row: the do-not-call entry that keeps the contact out. */
+export const suppressedBySchema = z
+  .strictObject({
+    dncListId: z.string().nullable(),
+    submissionId: z.string().nullable(),
+    reason: z.enum(DNC_REASON_NAMES),
+  })
+  .nullable()
+
 /** A row of the ledger. */
 export const rowSchema = z.strictObject({
   line: count,
@@ -20,14 +29,7 @@ export const rowSchema = z.strictObject({
   ),
   /** Of a duplicate: the later line of the file whose contact stays. */
   replacedByLine: count.nullable(),
-  /** Of a suppressed row: the do-not-call entry that keeps the contact out. */
-  suppressedBy: z
-    .strictObject({
-      dncListId: z.string().nullable(),
-      submissionId: z.string().nullable(),
-      reason: z.enum(DNC_REASON_NAMES),
-    })
-    .nullable(),
+  suppressedBy: suppressedBySchema,
   cells: z.array(z.string()),
 })
 

@@ -1,4 +1,5 @@
 import type { Caller } from '../../../domain/access/access.ts'
+import type { SuppressionShown } from '../../../domain/do-not-call/suppression.ts'
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Refusing } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
@@ -30,6 +31,8 @@ export type ContactDecision = {
   removedAt: string | null
   /** The upload with newer content of the contact, where the register knows one. */
   supersededBy: string | null
+  /** Of a suppressed row: the do-not-call entry that kept the contact out. */
+  suppressedBy: SuppressionShown | null
 }
 
 export type ContactExplained = {
@@ -138,5 +141,6 @@ const decisionOf = async (
     columns: upload.columns,
     removedAt,
     supersededBy: supersededBy(upload, entry),
+    suppressedBy: row?.suppressedBy ?? null,
   }
 }
