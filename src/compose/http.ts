@@ -129,6 +129,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
     resumeSubmission: createResumeSubmission(reading),
     searchEntries: createSearchEntries(reading),
     dncSubmissions: store.dncSubmissions,
+    deliveredBefore: store.retractions,
     receiveEntries: createReceiveEntries({
       submissions: store.dncSubmissions,
       idempotency: store.idempotency,

@@ -3,6 +3,7 @@ import { createCampaignWorker } from '../lanes/campaign-worker.ts'
 import { createDncWorker } from '../lanes/dnc-worker.ts'
 import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
 import type { ObjectWorker } from '../lanes/object-worker.ts'
+import { createRetractionWorker } from '../lanes/retraction-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
@@ -15,6 +16,8 @@ import { createDeliverUpload } from '../workflows/delivery/deliver-upload.ts'
 import { createHoldKeeper } from '../workflows/delivery/look-after-holds.ts'
 import { createDeliverTogether } from '../workflows/delivery/shipments/deliver-together.ts'
 import { createFillRegisters } from '../workflows/do-not-call/afterwards/fill-registers.ts'
+import { createLookBack } from '../workflows/do-not-call/afterwards/look-back.ts'
+import { createRetractContacts } from '../workflows/do-not-call/afterwards/retract-contacts.ts'
 import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import type { Essentials } from './essentials.ts'
@@ -129,9 +132,28 @@ const dncWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =
     idlePollMs: 1_000,
   })
 
+/** Contact lists of which this process takes contacts back at once. */
+const LISTS_RETRACTED = 4
+
+const retractionWorkerOf = ({ store, genesys, telemetry, owner }: Essentials) => {
+  const { emit } = telemetry
+  const { retractions, lookBack, digestKey } = store
+  return createRetractionWorker({
+    retractions,
+    retract: createRetractContacts({
+      ...{ retractions, digestKey, contacts: genesys.contactRetractions },
+      ...{ clock: systemClock, ids: createIds({ clock: systemClock }), emit, random: Math.random },
+    }),
+    lookBack: createLookBack({ lookBack, emit }),
+    ...{ clock: systemClock, emit, random: Math.random, owner },
+    ...{ idlePollMs: 1_000, atOnce: LISTS_RETRACTED },
+  })
+}
+
 const othersOf = (essentials: Essentials) => ({
   campaigns: campaignWorkerOf(essentials),
   dncLists: dncWorkerOf(essentials),
+  retractions: retractionWorkerOf(essentials),
   guestFiles: guestFileWorkerOf(essentials),
 })
 

@@ -1,3 +1,5 @@
+import type { RetractionEnd } from '../domain/do-not-call/retraction.ts'
+
 /** What is told of do-not-call entries. */
 export type DncEvents = {
   /** Entries that suppress from now on, or removals. */
@@ -39,6 +41,25 @@ export type DncEvents = {
   'dnc.held': { submissionId: string; tenantId: string; dncListId: string; reason: string }
   /** What Genesys counted is not what was sent. */
   'dnc.tallies_differ': { submissionId: string; dncListId: string; sent: number; counted: number }
+  /** Entries found contacts that had been delivered before; they are to be taken back. */
+  'dnc.delivered_before': { tenantId: string; contacts: number }
+  /** What became of contacts that were delivered before an entry named them. */
+  'dnc.retracted': {
+    submissionId: string
+    contactListId: string
+    contacts: number
+    outcome: RetractionEnd
+    attempt: number
+    durationMs: number
+  }
+  /** Genesys did not take a contact back; it is tried again. */
+  'dnc.not_retracted': {
+    submissionId: string
+    contactListId: string
+    failure: string
+    attempt: number
+    retryInMs: number
+  }
   /** The subjects of what was delivered before registers had them; `unfilled` contacts can be found by no entry, because no chunk of theirs is left. */
   'register.filled': { contacts: number; unfilled: number }
 }
@@ -49,5 +70,8 @@ export const DNC_EVENT_LEVELS = {
   'dnc.refused': 'warn',
   'dnc.held': 'warn',
   'dnc.tallies_differ': 'warn',
+  'dnc.delivered_before': 'info',
+  'dnc.retracted': 'info',
+  'dnc.not_retracted': 'warn',
   'register.filled': 'info',
 } as const

@@ -1,3 +1,4 @@
+import { RETRACTION_ENDS } from '../domain/do-not-call/retraction.ts'
 import {
   DNC_CHANGE_EVENT,
   DNC_EVENT_TYPES,
@@ -65,6 +66,7 @@ const setFirstEntries = (metrics: Metrics): void => {
   for (const outcome of DNC_ENTRY_OUTCOMES) {
     for (const kind of ['add', 'remove']) metrics.dncEntries.inc({ kind, outcome }, 0)
   }
+  for (const outcome of RETRACTION_ENDS) metrics.dncRetracted.inc({ outcome }, 0)
 }
 
 /**

@@ -195,6 +195,15 @@ const dncMetrics = ({ counter, gauge }: Makers) => ({
     'outcome',
   ]),
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
+  dncRetracted: counter(
+    'dnc_retracted_total',
+    'Contacts delivered before a do-not-call entry named them, by what became of them',
+    ['outcome'],
+  ),
+  oldestRetraction: gauge(
+    'dnc_oldest_retraction_seconds',
+    'Age of the oldest contact that is to be taken back from Genesys and is not yet',
+  ),
   oldestDncPending: gauge(
     'dnc_oldest_pending_seconds',
     'Age of the oldest do-not-call submission that Genesys has not taken whole',

@@ -111,6 +111,8 @@ const DELIVERY_EFFECTS: Effects = {
 }
 
 const DNC_EFFECTS: Effects = {
+  'dnc.retracted': (metrics, { outcome, contacts }) =>
+    metrics.dncRetracted.inc({ outcome }, contacts),
   'dnc.accepted': (metrics, { kind, rejections, ...counts }) => {
     const { accepted, rejected, quarantined, duplicates, blank } = counts
     const outcomes = { accepted, rejected, quarantined, duplicates, blank }
@@ -188,6 +190,7 @@ export type GaugeSource = {
     oldestSyncPendingSeconds: number
     syncDead: number
     oldestDncPendingSeconds: number
+    oldestRetractionSeconds: number
   }>
   pace(): Promise<{
     requestsPerMinute: number
@@ -221,6 +224,7 @@ const setWorkGauges = (
   metrics.oldestSyncPending.set(now.oldestSyncPendingSeconds)
   metrics.syncDead.set(now.syncDead)
   metrics.oldestDncPending.set(now.oldestDncPendingSeconds)
+  metrics.oldestRetraction.set(now.oldestRetractionSeconds)
 }
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {

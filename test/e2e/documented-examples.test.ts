@@ -152,6 +152,7 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   getDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   releaseDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   resumeDncSubmission: async () => ({ params: { submissionId: await submission() } }),
+  listDeliveredBefore: async () => ({ params: { submissionId: await submission() } }),
   listDncSubmissionEntries: async () => ({ params: { submissionId: await submission() } }),
   receiveUploadCallback: async (name) => signed('receiveUploadCallback', name),
   receiveUploadEvent: async (name) => signed('receiveUploadEvent', name),

@@ -22,6 +22,7 @@ const quietSource = {
     syncPending: 5,
     oldestSyncPendingSeconds: 90,
     oldestDncPendingSeconds: 42,
+    oldestRetractionSeconds: 7,
     syncDead: 0,
   }),
 }

@@ -53,6 +53,7 @@ export const AUDIT_ACTIONS = [
   'guest_file.stored',
   'guest_file.verdict',
   'guest_file.ended',
+  'dnc.retracted',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

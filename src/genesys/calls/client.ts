@@ -7,6 +7,7 @@ import type {
 } from '../../workflows/ports/contact-lists/provisioning.ts'
 import type { ContactFilePort } from '../../workflows/ports/delivery/contact-files.ts'
 import type { DncListPort } from '../../workflows/ports/do-not-call/dnc-lists.ts'
+import type { ContactRetractionPort } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { ExternalContactFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { CampaignPort } from '../../workflows/ports/segments/campaigns.ts'
@@ -22,6 +23,7 @@ import { createPlatformCampaigns } from '../platform/campaigns.ts'
 import { createPlatformContactFiles } from '../platform/contact-files.ts'
 import { createPlatformContactLists } from '../platform/contact-lists.ts'
 import { createPlatformContactReads } from '../platform/contact-reads.ts'
+import { createPlatformRetractions } from '../platform/contact-retractions.ts'
 import { createPlatformDncLists } from '../platform/dnc-lists.ts'
 import { createPlatformProvisioning } from '../platform/provisioning.ts'
 import { createCircuit } from './circuit.ts'
@@ -70,6 +72,8 @@ export type GenesysClient = {
   contactReads: ContactReadPort | null
   /** null in the platform dialect, which has no such call. */
   externalContactFiles: ExternalContactFilePort | null
+  /** null in the guide dialect, which has no call for it. */
+  contactRetractions: ContactRetractionPort | null
   /** Puts a file at a pre-signed place. */
   putPresigned: PutPresigned
   /** The pace in force over all instances, and what this process does with it. */
@@ -89,6 +93,7 @@ type Ports = Pick<
   | 'provisioning'
   | 'subscriptions'
   | 'contactReads'
+  | 'contactRetractions'
   | 'campaigns'
   | 'dncLists'
   | 'externalContactFiles'
@@ -105,6 +110,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     dncLists: createGuideDncLists(deps),
     externalContactFiles: createExternalContactFiles(deps),
     contactReads: null,
+    contactRetractions: null,
   }),
   platform: (deps) => ({
     contactLists: createPlatformContactLists(deps),
@@ -115,6 +121,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     dncLists: createPlatformDncLists(deps),
     externalContactFiles: null,
     contactReads: createPlatformContactReads(deps),
+    contactRetractions: createPlatformRetractions(deps),
   }),
 }
 

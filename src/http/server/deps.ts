@@ -19,6 +19,7 @@ import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webh
 import type { ReceiveGuestFile } from '../../workflows/guest-files/receive-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { RetractionStore } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
@@ -95,6 +96,7 @@ export type HttpDeps = {
   receiveGuestFile: ReceiveGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>
   guestFileMaxBytes: number
+  deliveredBefore: Pick<RetractionStore, 'page' | 'summary'>
   readLimits: ReadLimits
   /** Whether there is room for new work; left out: always. */
   hasRoom?: () => boolean

@@ -14,6 +14,7 @@ import { validationPlugin } from '../plugins/validation.ts'
 import { registerContactExplain } from '../routes/contact-lists/contact-explain.ts'
 import { registerContactLists } from '../routes/contact-lists/contact-lists.ts'
 import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
+import { registerDeliveredBefore } from '../routes/do-not-call/delivered-before.ts'
 import { registerDncControl } from '../routes/do-not-call/dnc-control.ts'
 import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
@@ -106,6 +107,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerDncSubmissions(add)
   registerDncControl(add)
   registerGuestFiles(add)
+  registerDeliveredBefore(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

@@ -12,6 +12,8 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'segment_campaign', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'dnc_list_lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'dnc_group', columns: ['renew_at'] },
+  { table: 'dnc_retraction_lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
+  { table: 'dnc_retraction', where: `state = 'open'`, columns: ['due_at'] },
   { table: 'dnc_submission', where: `state = 'held'`, columns: ['retry_at'] },
   { table: 'dnc_submission', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'guest_file', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
@@ -44,6 +46,7 @@ const LEASED = [
   'lane',
   'segment_campaign',
   'dnc_list_lane',
+  'dnc_retraction_lane',
   'dnc_write_slot',
   'guest_file',
 ] as const

@@ -3,8 +3,13 @@ import { sql, type RawBuilder } from 'kysely'
 import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { FenceLost, UploadMoved, type LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
-import { tenantsOf } from '../do-not-call/standing-entries.ts'
-import { lockNewEpochs, withholdSuppressed } from '../do-not-call/suppressed-since.ts'
+import {
+  LOCKED_EPOCHS,
+  lockEpochs,
+  type LockedEpochs,
+  lockNewEpochs,
+  withholdSuppressed,
+} from '../do-not-call/suppressed-since.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
@@ -28,10 +33,7 @@ type Tried = {
   tried: boolean
   list_id: string
   since: SuppressionEpochs | null
-  epochs: SuppressionEpochs | null
-  /** A tenant that is granted the list has no epoch yet. */
-  lacking: boolean
-}
+} & LockedEpochs
 
 /**
  * The one place where an HTTP try of rows is recorded, for a batch, a shared shipment and a file alike: after its pace slot was granted and before
@@ -53,12 +55,8 @@ export const recordTry = async (tx: Tx, claim: LaneClaim, requestId: string): Pr
     counted as (update shipment set state = 'sent', attempts = attempts + 1, job_id = null, sent_at = clock_timestamp()
       from standing where shipment.id = ${requestId} and shipment.state in ('intended', 'sent') returning shipment.id),
     sent as (update batch set state = 'sent' from counted where batch.shipment_id = counted.id and batch.state = 'intended'),
-    granted as materialized (${tenantsOf(list)}),
-    epochs as materialized (select tenant_id, epoch from suppression_epoch where tenant_id in (select tenant_id from granted)
-      order by tenant_id for share)
-    select locked.id, stands, list_id, since, exists (select from counted) as tried,
-      (select jsonb_object_agg(tenant_id, epoch) from epochs) as epochs,
-      exists (select from granted where tenant_id not in (select tenant_id from epochs)) as lacking
+    ${lockEpochs(list)}
+    select locked.id, stands, list_id, since, exists (select from counted) as tried, ${LOCKED_EPOCHS}
     from held left join locked on true`.execute(tx)
   if (rows.length === 0) throw fenceLost(claim)
   const moved = rows.filter(({ stands }) => stands === false)

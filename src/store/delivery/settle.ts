@@ -1,8 +1,11 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { brokenSums } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore, LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import { auditInsert } from '../audit/audit-store.ts'
+import { retractSettled } from '../do-not-call/afterwards/retract-settled.ts'
+import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../do-not-call/suppressed-since.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { moveMarks } from '../uploads/progress-marks.ts'
@@ -35,12 +38,33 @@ const closeShipment = async (tx: Tx, shipmentId: string): Promise<void> => {
   )
 }
 
-type Locked = UploadRow & {
-  settled_id: string | null
-  settled_shipment: string | null
-  /** Of the batch's chunk. */
-  settled_subjects: Buffer | null
+/** Whether Genesys may hold rows of it by this upload: some were on the way. */
+const mayBeThere = ({ delivered, results }: Settlement): boolean =>
+  delivered.length > 0 || results.some(({ outcome }) => outcome !== 'unchanged')
+
+/** Contacts of the batch that entries named while they were on the way. */
+const retractNamed = async (
+  tx: Tx,
+  seals: Seals,
+  locked: Locked,
+  { chunk }: Settlement,
+): Promise<void> => {
+  const { settled_rows: rows, settled_subjects: subjects, since } = locked
+  if (rows === null || chunk === undefined) return
+  const upload = { uploadId: locked.id, tenantId: locked.tenant_id, listId: locked.contact_list_id }
+  const of = { chunkSeq: rows.seq, fromRow: rows.from, toRow: rows.to, chunk, subjects, since }
+  await retractSettled(tx, seals, { ...upload, ...of }, locked)
 }
+
+type Locked = UploadRow &
+  LockedEpochs & {
+    settled_id: string | null
+    settled_shipment: string | null
+    settled_rows: { seq: number; from: number; to: number } | null
+    /** Of the batch's chunk. */
+    settled_subjects: Buffer | null
+    since: SuppressionEpochs | null
+  }
 
 /** Everything that the batch's end changes, in one statement; the upload as it is then. */
 const writeOutcome = async (
@@ -74,17 +98,22 @@ const writeOutcome = async (
   return rows[0]!
 }
 
-/** Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. */
+/**
+ * Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. The epochs are locked too, so that
+ * who adds entries meanwhile finds in the register what is settled here.
+ */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},
     settled as (update batch set state = 'settled', ended = ${input.ended ?? null}, settled_at = clock_timestamp() from locked, held
       where batch.id = ${input.batchId} and batch.upload_id = locked.id and batch.state in ('intended', 'sent')
         and locked.lane_key = held.key and locked.state not in (${FINAL_STATES_SQL})
-      returning batch.id as settled_id, batch.shipment_id as settled_shipment, batch.chunk_seq as settled_seq),
+      returning batch.id as settled_id, batch.shipment_id as settled_shipment, batch.chunk_seq as settled_seq,
+        jsonb_build_object('seq', batch.chunk_seq, 'from', batch.from_row, 'to', batch.to_row) as settled_rows),
+    ${lockEpochs(sql`(select contact_list_id from upload where id = ${input.uploadId})`)},
     closed as (update shipment set state = 'settled', settled_at = clock_timestamp() from settled
       where shipment.id = settled_shipment and method = 'batches' returning shipment.id as closed_id)
-    select ${UPLOAD_COLUMNS}, settled_id,
-      (select subjects from chunk where chunk.upload_id = ${input.uploadId} and seq = settled_seq and ${input.delivered.length > 0}) as settled_subjects,
+    select ${UPLOAD_COLUMNS}, settled_id, settled_rows, suppression_epochs as since, ${LOCKED_EPOCHS},
+      (select subjects from chunk where chunk.upload_id = ${input.uploadId} and seq = settled_seq and ${mayBeThere(input)}) as settled_subjects,
       case when closed_id is null then settled_shipment end as settled_shipment
     from ${FENCED_ROWS} left join settled on true left join closed on true`.execute(tx)
   return checkFenced(rows, claim, `Upload ${input.uploadId}`)
@@ -99,6 +128,7 @@ export const createSettle =
       if (locked.settled_id === null) return toUpload(locked)
       if (locked.settled_shipment !== null) await closeShipment(tx, locked.settled_shipment)
       const settled = toUpload(await writeOutcome(tx, deps.seals, locked, input))
+      await retractNamed(tx, deps.seals, locked, input)
       const broken = brokenSums(settled.counts, false)
       if (broken.length > 0) {
         throw new Error(`Upload ${input.uploadId}: rows do not add up (${broken.join(', ')})`)

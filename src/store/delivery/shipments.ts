@@ -3,12 +3,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 
 import type { AuditEntry } from '../../domain/audit/audit.ts'
+import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { brokenSums } from '../../domain/uploads/upload.ts'
 import { countBits } from '../../lib/bitmap.ts'
 import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import { UploadMoved } from '../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import { retractSettled } from '../do-not-call/afterwards/retract-settled.ts'
+import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../do-not-call/suppressed-since.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -120,17 +123,40 @@ const insertResults = async (tx: Tx, settled: readonly SettledUpload[]): Promise
     order by 1, 2 on conflict (upload_id, line) do nothing`.execute(tx)
 }
 
-/** The subjects of uploads of one chunk. */
+type Looked = LockedEpochs & {
+  upload_id: string
+  subjects: Buffer | null
+  since: SuppressionEpochs | null
+}
+
+/** The subjects of uploads of one chunk; the epochs are locked, as when a batch is settled. */
 const readSubjects = async (
   tx: Tx,
   uploads: readonly UploadRow[],
-): Promise<Map<string, Buffer | null>> => {
-  const { rows } = await sql<{
-    upload_id: string
-    subjects: Buffer | null
-  }>`select upload_id, subjects from chunk
+): Promise<Map<string, Looked>> => {
+  const list = uploads[0]?.contact_list_id ?? ''
+  const { rows } = await sql<Looked>`with ${lockEpochs(sql`${list}`)}
+    select upload_id, subjects, suppression_epochs as since, ${LOCKED_EPOCHS} from chunk join upload on upload.id = upload_id
     where upload_id = any(${uploads.map(({ id }) => id)}::text[]) and seq = 0`.execute(tx)
-  return new Map(rows.map((row) => [row.upload_id, row.subjects]))
+  return new Map(rows.map((row) => [row.upload_id, row]))
+}
+
+/** Contacts that entries named while they were on the way. */
+const retractNamed = async (
+  tx: Tx,
+  seals: Seals,
+  { id: uploadId, tenant_id: tenantId, contact_list_id: listId }: UploadRow,
+  { chunk }: SettledUpload,
+  { subjects, since, ...locked }: Looked,
+): Promise<void> => {
+  if (chunk === undefined) return
+  const rows = { chunkSeq: 0, fromRow: 0, toRow: chunk.contactIds.length }
+  await retractSettled(
+    tx,
+    seals,
+    { uploadId, tenantId, listId, ...rows, chunk, subjects, since },
+    locked,
+  )
 }
 
 const settleRegister = async (
@@ -140,14 +166,19 @@ const settleRegister = async (
   settled: readonly SettledUpload[],
 ): Promise<void> => {
   const byId = new Map(rows.map((row) => [row.id, row]))
-  const subjectsOf = await readSubjects(tx, rows)
+  const looked = await readSubjects(tx, rows)
   const ended = settled.flatMap(({ uploadId, delivered, confirmed }) => {
     const upload = byId.get(uploadId)
-    const subjects = subjectsOf.get(uploadId) ?? null
+    const subjects = looked.get(uploadId)?.subjects ?? null
     return upload === undefined ? [] : [{ upload, delivered, subjects, confirmed }]
   })
   const tables = settledRegister(seals, ended)
   if (tables.length > 0) await sql`with ${sql.join(tables)} select`.execute(tx)
+  for (const one of settled) {
+    const upload = byId.get(one.uploadId)
+    const found = looked.get(one.uploadId)
+    if (upload && found) await retractNamed(tx, seals, upload, one, found)
+  }
 }
 
 const createSettleShipment =

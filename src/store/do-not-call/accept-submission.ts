@@ -17,13 +17,14 @@ import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submissi
 
 /**
  * First of all in a transaction that adds entries: whoever records an HTTP try holds this row for share, so that the try is recorded before the
- * entries are there, or sees them.
+ * entries are there, or sees them. What is added under the epoch is looked for among what was delivered before.
  */
 const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   const { rows } = await sql<{
     epoch: string
-  }>`insert into suppression_epoch as e (tenant_id, epoch)
-    values (${tenantId}, 1) on conflict (tenant_id) do update set epoch = e.epoch + 1 returning epoch`.execute(
+  }>`with raised as (insert into suppression_epoch as e (tenant_id, epoch)
+      values (${tenantId}, 1) on conflict (tenant_id) do update set epoch = e.epoch + 1 returning epoch)
+    insert into dnc_look_back (tenant_id, epoch) select ${tenantId}, epoch from raised returning epoch`.execute(
     tx,
   )
   return rows[0]!.epoch

@@ -9,11 +9,18 @@ import type { Db } from '../homes/database.ts'
 export const tenantsOf = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`select tenant_id from tenant_grant where kind = 'contact_list' and object_id in (${listId}, '*')`
 
+/** Whether entries of a tenant concern a contact list. */
+export const grantedTo = (
+  tenantId: string | RawBuilder<unknown>,
+  listId: RawBuilder<unknown>,
+): RawBuilder<unknown> =>
+  sql`exists (select from tenant_grant g where g.tenant_id = ${tenantId} and g.kind = 'contact_list' and g.object_id in (${listId}, '*'))`
+
 /**
  * Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day late, and not at all while a jump of the clock is
  * unconfirmed: late is safe.
  */
-const stands = (listId: string): RawBuilder<unknown> =>
+export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`s.epoch is not null and s.kind in ('add', 'pull') and e.closed_by is null
     and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})
     and (e.contact_list_ids is null or ${listId} = any(e.contact_list_ids))`

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import type { Suppression, SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { unpackSubjects } from '../../domain/uploads/chunk.ts'
@@ -113,6 +113,17 @@ export const lockNewEpochs = async (tx: Tx, listId: string): Promise<Suppression
     order by tenant_id for share`.execute(tx)
   return Object.fromEntries(rows.map(({ tenant_id: id, epoch }) => [id, Number(epoch)]))
 }
+
+/** The epochs of a list's tenants as they are locked for share until the transaction ends. `lacking`: a tenant has none yet, which `lockNewEpochs` mends. */
+export type LockedEpochs = { epochs: SuppressionEpochs | null; lacking: boolean }
+
+/** The tables of a statement that locks them; `LOCKED_EPOCHS` are its columns. */
+export const lockEpochs = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`granted as materialized (${tenantsOf(list)}),
+    epochs as materialized (select tenant_id, epoch from suppression_epoch where tenant_id in (select tenant_id from granted)
+      order by tenant_id for share)`
+export const LOCKED_EPOCHS = sql`(select jsonb_object_agg(tenant_id, epoch) from epochs) as epochs,
+      exists (select from granted where tenant_id not in (select tenant_id from epochs)) as lacking`
 
 /** The epochs of the list's tenants that have entries. */
 export const readEpochs = async (db: Db, listId: string): Promise<SuppressionEpochs> => {

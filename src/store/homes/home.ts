@@ -17,6 +17,7 @@ type Gauges = {
   pending: number
   oldest_pending: number
   oldest_dnc: number
+  oldest_retraction: number
   dead: number
 }
 
@@ -36,6 +37,7 @@ const bind = (
         or not exists (select from upload where state not in (${FINAL_STATES_SQL}) union all
           select from segment_version where state in ('applying', 'index_pending', 'held') union all
           select from dnc_submission where state in ('receiving', 'applying', 'held') union all
+          select from dnc_retraction where state = 'open' union all select from dnc_look_back where done_at is null union all
           select from guest_file where state in ('receiving', 'scanning', 'uploading', 'confirming', 'held'))
       returning only_one`.execute(tx)
     return rows.length === 1 ? 'bound' : 'other'
@@ -74,6 +76,8 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(accepted_at)))::float8 from dnc_submission
           where state in ('applying', 'held')) as oldest_dnc,
+        (select greatest(0, extract(epoch from clock_timestamp() - min(found_at)))::float8 from dnc_retraction
+          where state = 'open') as oldest_retraction,
         (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
       const row = rows[0]!
       return {
@@ -86,6 +90,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         syncPending: row.pending,
         oldestSyncPendingSeconds: row.oldest_pending,
         oldestDncPendingSeconds: row.oldest_dnc,
+        oldestRetractionSeconds: row.oldest_retraction,
         syncDead: row.dead,
       }
     },

@@ -19,10 +19,6 @@ import type {
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
-import type { RegisterFillStore } from '../../workflows/ports/do-not-call/afterwards.ts'
-import type { DncLaneStore } from '../../workflows/ports/do-not-call/dnc-lane.ts'
-import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
-import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
 import type { DncChangeStore } from '../../workflows/ports/genesys-events/dnc-changes.ts'
@@ -48,12 +44,9 @@ import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
-import { createRegisterFill } from '../do-not-call/afterwards/fill-register.ts'
-import { createDncLaneStore } from '../do-not-call/dnc-groups.ts'
-import { createDncSubmissionStore } from '../do-not-call/submission-store.ts'
-import { createSuppressions } from '../do-not-call/suppressions.ts'
+import { type DoNotCallStores, openDoNotCall } from '../do-not-call/afterwards/open-do-not-call.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
-import { createOutbox, type Outbox } from '../endpoints/outbox.ts'
+import { createOutbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
 import { createDncChanges } from '../genesys-events/dnc-changes.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
@@ -85,7 +78,7 @@ export type StoreHome =
   | { kind: 'embedded'; dataDir: string }
   | { kind: 'server'; url: string; poolSize?: number }
 
-export type Store = {
+export type Store = DoNotCallStores & {
   home: Home
   clock: DatabaseClock
   uploads: UploadStore
@@ -111,10 +104,6 @@ export type Store = {
   explain: ExplainStore
   segments: SegmentStore
   deliveredContacts: DeliveredContacts
-  dncSubmissions: DncSubmissionStore
-  suppressions: SuppressionPort
-  registerFill: RegisterFillStore
-  dncLane: DncLaneStore
   guestFiles: GuestFileStore
   /** For the job queue; outside any transaction. */
   sql: SqlExecutor
@@ -148,26 +137,6 @@ const freeHeld = async (
   for (const store of receiving) await store.sweepReceiving(0)
 }
 
-const openDoNotCall = (
-  deps: Parameters<typeof createDncSubmissionStore>[0] & {
-    outbox: Outbox
-    ids: Ids
-    digestKey: Buffer
-    uploads: UploadStore
-  },
-) => {
-  const { database, digestKey } = deps
-  const dncSubmissions = createDncSubmissionStore(deps)
-  const { readChunk } = deps.uploads
-  const suppressions = createSuppressions({ database, digestKey, readChunk })
-  return {
-    dncSubmissions,
-    dncLane: createDncLaneStore({ ...deps, readChunk: dncSubmissions.readChunk }),
-    suppressions,
-    registerFill: createRegisterFill({ database, ...suppressions }),
-  }
-}
-
 const assemble = async (
   opened: Database,
   deps: { keyring: Keyring; digestKey: Buffer; seals: Seals; ids: Ids; publicUrl: string },
@@ -187,8 +156,8 @@ const assemble = async (
   const doNotCall = openDoNotCall({ ...deps, database, outbox, uploads })
   const guestFiles = createGuestFileStore({ database, keyring, seals, outbox })
   if (database.kind === 'embedded') {
-    const { dncLane, dncSubmissions } = doNotCall
-    await freeHeld([lanes, segments, dncLane, guestFiles], [uploads, dncSubmissions, guestFiles])
+    const leased = [lanes, segments, doNotCall.dncLane, doNotCall.retractions, guestFiles]
+    await freeHeld(leased, [uploads, doNotCall.dncSubmissions, guestFiles])
     await idempotency.freeUnfinished()
   }
   return {

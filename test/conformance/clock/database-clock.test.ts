@@ -21,6 +21,7 @@ const OTHERWISE_FOLLOWED = [
   'lane.lease_until',
   'segment_campaign.lease_until',
   'dnc_list_lane.lease_until',
+  'dnc_retraction_lane.lease_until',
   'dnc_write_slot.lease_until',
   'guest_file.lease_until',
   'database_clock.seen_at',
@@ -57,6 +58,8 @@ const HISTORY = [
     'guest_file.stored_at',
     'guest_file.updated_at',
   ],
+  ...['dnc_look_back.asked_at', 'dnc_look_back.done_at'],
+  ...['dnc_retraction.found_at', 'dnc_retraction.settled_at'],
   ...['binding.bound_at', 'contact_register.delivered_at'],
   ...[
     'idempotency_key.created_at',

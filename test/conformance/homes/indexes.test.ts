@@ -64,6 +64,12 @@ const listed = (store: Store, tenantId: string, filter: UploadFilter = {}) =>
 const TARGET = { eventType: SUBSCRIPTIONS.event.eventType, digest: Buffer.alloc(32) }
 const DNC_TARGET = { eventType: SUBSCRIPTIONS.dnc.eventType, digest: Buffer.alloc(32) }
 
+/** What one epoch added is looked for by a step; the next one finds that nothing of it is left. */
+const lookBack = async ({ store }: Stage): Promise<void> => {
+  await store.lookBack.step()
+  await store.lookBack.step()
+}
+
 /** Every index beside the primary keys, and the call of the store whose statement it serves. */
 const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   api_key_digest_key: ({ store }) => store.access.findKey(Buffer.alloc(32, 9)),
@@ -137,18 +143,21 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     ),
   guest_file_receiving: ({ store }) => store.guestFiles.sweepReceiving(1e12),
   dnc_list_lane_ready: ({ store }) => store.dncLane.claim('me'),
-  ...Object.fromEntries(
-    [
-      'subject_1 = 7',
-      'subject_2 = 1000007',
-      'subject_3 = 2000008',
-      'more_subjects @> array[3000009::bigint]',
-    ].map((condition) => [
-      `contact_register_${condition.split(' ')[0]}`,
-      ({ store }: Stage) =>
-        store.sql.executeSql(`select upload_id from contact_register where ${condition}`),
-    ]),
-  ),
+  contact_register_subject_1: lookBack,
+  contact_register_subject_2: lookBack,
+  contact_register_subject_3: lookBack,
+  contact_register_more_subjects: lookBack,
+  dnc_look_back_open: ({ store }) => store.lookBack.step(),
+  // As retractions are noted.
+  dnc_retraction_contact: ({ store }) =>
+    store.sql.executeSql(
+      `select max(settled_at) from dnc_retraction where contact_list_id = 'list7' and contact_digest = decode(md5('7'), 'hex')`,
+    ),
+  dnc_retraction_of_submission: ({ store }) =>
+    store.retractions.page({ number: '7', tenantId: 't8' }, { after: '9000', limit: 10 }),
+  dnc_retraction_open: ({ store }) =>
+    store.retractions.next({ contactListId: 'list2', owner: 'me', fence: '1', leaseMs: 1 }, 10),
+  dnc_retraction_lane_ready: ({ store }) => store.retractions.claim('me'),
   contact_register_unfilled: ({ store }) => store.registerFill.fill(null),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }

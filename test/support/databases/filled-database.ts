@@ -44,6 +44,8 @@ export const FILL = [
       case when n % 5 > 1 then n + 1000000 end, case when n % 5 > 2 then n + 2000000 end,
       case when n % 5 > 3 then array[n + 3000000, n + 4000000] end
     from generate_series(1, 100000) n join register r on r.list_id = 'list' || (n % 200 + 1) and r.tenant_id = 't' || (n % 200 + 1)`,
+  `insert into dnc_look_back (tenant_id, epoch, done_at, steps)
+    select 't8', n, case when n % 200 <> 7 or n > 6000 then clock_timestamp() end, n from generate_series(1, 20000) n`,
   `insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
     select 'whe' || n, 't' || (n % 200 + 1), 'crm' || n, 'https://crm.example', '', 'k', 'registered' from generate_series(1, 800) n`,
   `insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, state, next_at)
@@ -66,6 +68,12 @@ export const FILL = [
       n, 5, 5, 5, clock_timestamp() - make_interval(mins => n * 10), 'a', 'r', 'me' from generate_series(1, 20000) n`,
   `insert into dnc_entry (subject, submission, scope, chunk_seq, place, subject_kind, reason)
     select md5(n::text)::uuid, n / 5 + 1, 0, 0, n % 5, 1, 2 from generate_series(1, 99999) n`,
+  `insert into dnc_retraction (contact_list_id, contact_digest, subject, submission, sealed_id, tenant_id, upload_id, state, settled_at)
+    select 'list' || (n % 200), decode(md5(n::text), 'hex'), md5(n::text)::uuid, n, 'c', 't8', 'upl_' || n,
+      case when n % 100 = 1 then 'open' else 'retracted' end, case when n % 100 <> 1 then clock_timestamp() end
+    from generate_series(1, 20000) n`,
+  `insert into dnc_retraction_lane (contact_list_id, ready_at)
+    select 'list' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity' end from generate_series(1, 20000) n`,
   `insert into dnc_group (id, submission, chunk_seq, places, entries, reason, idempotency_key, state)
     select md5(n::text)::uuid, n, 0, '\\x01'::bytea, 1, 1, md5(n::text), case when n % 1000 = 1 then 'sent' else 'settled' end
     from generate_series(1, 5000) as n`,

@@ -135,6 +135,14 @@ const NO_ENTRIES = {
   },
   guestFiles: { find: async () => null },
   guestFileMaxBytes: 10_485_760,
+  deliveredBefore: {
+    page: async () => ({ items: [], next: null }),
+    summary: async () => ({
+      looked: true,
+      counts: { open: 0, retracted: 0, gone: 0, reported: 0 },
+      unfilled: 0,
+    }),
+  },
   dncSubmissions: {
     find: async () => null,
     list: async () => ({ items: [], next: null }),

@@ -52,13 +52,14 @@ export const settleSent = async (
   store: Store,
   { claim, upload, batchId, chunk }: Sent,
 ): Promise<void> => {
-  const { contactIds } = await store.uploads.readChunk(upload.id, 0)
+  const { contactIds, lines } = await store.uploads.readChunk(upload.id, 0)
   const rows = chunk.lines.length
   await store.delivery.settle(claim, {
     uploadId: upload.id,
     batchId,
     counts: { delivered: rows, unchanged: 0, failed: 0, unprocessed: 0 },
     results: [],
+    chunk: { contactIds, lines },
     delivered: contactIds.map((contactId, row) => ({
       ...{ contactId, row, line: chunk.lines[row]! },
       contentHash: Buffer.alloc(16, 1),

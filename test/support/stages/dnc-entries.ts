@@ -24,6 +24,7 @@ export const acceptEntries = (
   return {
     text: `with raised as (insert into suppression_epoch (tenant_id, epoch) values ($1, 1)
         on conflict (tenant_id) do update set epoch = suppression_epoch.epoch + 1 returning epoch),
+      looking as (insert into dnc_look_back (tenant_id, epoch) select $1, epoch from raised),
       submitted as (insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, epoch, actor, request_id, owner)
         select $2, $1, 'dnc-1', $3, 'applying', epoch, 'key', 'req', 'me' from raised returning number)
       insert into dnc_entry (subject, submission, scope, contact_list_ids, chunk_seq, place, subject_kind, reason, expires_at)

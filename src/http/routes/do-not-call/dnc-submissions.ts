@@ -22,7 +22,7 @@ import { faultsOf, renderEntry, renderSubmission } from './dnc-view.ts'
 const of = { access: { scope: 'dnc' }, tag: 'do-not-call' } as const
 
 /** The caller's submission; 404 for another tenant's exactly as for an unknown one. */
-const ownSubmission = async (
+export const ownSubmission = async (
   deps: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
   tenantId: string,
   id: string,

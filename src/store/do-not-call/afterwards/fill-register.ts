@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { unpackSubjects } from '../../../domain/uploads/chunk.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
 import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type {
@@ -9,6 +10,9 @@ import type {
 import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppressions.ts'
 import { subjectColumns, subjectNumbers } from '../../delivery/register-subjects.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../../homes/database.ts'
+import { suppressedAmong } from '../standing-entries.ts'
+import { lockNewEpochs } from '../suppressed-since.ts'
+import { noteRetractions } from './note-retractions.ts'
 
 type Deps = { database: Database; fillSubjects: SuppressionPort['fillSubjects'] }
 
@@ -48,12 +52,14 @@ const keptRows = ({ id_digests: digests, left_out: leftOut }: ChunkRow) =>
 
 /** Only what the upload delivered last: content that came later has its own subjects. */
 const write = async (tx: Tx, place: FillPlace, chunk: ChunkRow): Promise<number> => {
+  const register = await readRegister(tx, place)
+  await lockNewEpochs(tx, register.list_id)
   const kept = keptRows(chunk)
   const subjectsOf = subjectNumbers(chunk.subjects)
   const [first, second, third, more] = subjectColumns(
     kept.map(({ row }) => ({ subjects: subjectsOf(row) })),
   )
-  const { rows } = await sql`with given as materialized (
+  const { rows } = await sql<{ digest: string }>`with given as materialized (
       select decode(digest, 'hex') as digest, subject_1, subject_2, subject_3, more::bigint[] as more
       from unnest(${kept.map(({ digest }) => digest)}::text[], ${first}::bigint[], ${second}::bigint[], ${third}::bigint[], ${more}::text[])
         as d (digest, subject_1, subject_2, subject_3, more) where subject_1 is not null),
@@ -64,8 +70,50 @@ const write = async (tx: Tx, place: FillPlace, chunk: ChunkRow): Promise<number>
       more_subjects = given.more
     from given join theirs on theirs.contact_digest = given.digest
     where known.register_id = ${place.registerId} and known.contact_digest = given.digest
-    returning 1`.execute(tx)
+    returning encode(known.contact_digest, 'hex') as digest`.execute(tx)
+  await retractFilled(tx, place, chunk, register, new Set(rows.map(({ digest }) => digest)))
   return rows.length
+}
+
+type Register = { list_id: string; tenant_id: string }
+
+const readRegister = async (tx: Tx, { registerId }: FillPlace): Promise<Register> => {
+  const { rows } =
+    await sql<Register>`select list_id, tenant_id from register where id = ${registerId}`.execute(
+      tx,
+    )
+  return rows[0]!
+}
+
+/**
+ * An entry may have looked for who was delivered before these could be found: they are looked for among all entries, under the epochs, which were locked
+ * before they were written. Whoever adds entries meanwhile finds them.
+ */
+const retractFilled = async (
+  tx: Tx,
+  { registerId }: FillPlace,
+  { subjects, id_digests: ids }: ChunkRow,
+  { list_id: listId, tenant_id: tenantId }: Register,
+  filled: ReadonlySet<string>,
+): Promise<void> => {
+  if (subjects === null || filled.size === 0) return
+  const { subjectDigests, subjectRows } = unpackSubjects(subjects)
+  const found = await suppressedAmong(tx, listId, subjectDigests)
+  const hits = [...subjectRows].flatMap((row, index) => {
+    const digest = subjectDigests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES)
+    const entry = found.get(digest.toString('latin1'))
+    const contact = ids.toString('hex', row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES)
+    if (entry === undefined || !filled.has(contact)) return []
+    return [{ contact, subject: digest.toString('hex'), submission: entry.submission }]
+  })
+  if (hits.length === 0) return
+  const contacts = sql`select ${listId} as contact_list_id, known.contact_digest, h.subject::uuid as subject, h.submission, known.sealed_id,
+      ${tenantId} as tenant_id, known.upload_id, known.line, known.delivered_at as held_at
+    from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as h (contact text, subject text, submission bigint)
+      join contact_register known on known.register_id = ${registerId} and known.contact_digest = decode(h.contact, 'hex')
+      left join list_clearing on list_clearing.list_id = ${listId}
+    where known.accepted_seq >= coalesce(cleared_seq, 0)`
+  await noteRetractions(tx, contacts, false)
 }
 
 export const createRegisterFill = ({ database, fillSubjects }: Deps): RegisterFillStore => ({

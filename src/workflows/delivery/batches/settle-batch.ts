@@ -103,6 +103,7 @@ export const settleBatch = async (
     },
     ended: outcome.ended ?? null,
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
+    chunk,
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
     confirmed,
     audit: auditOf(run, 'upload.batch.settled', {

@@ -32,6 +32,7 @@ export const settledWhole = (ids: Ids, part: ShipmentPart): SettledUpload => {
     superseded: counts.unprocessed,
     results,
     delivered,
+    chunk,
     confirmed,
     finished: createAuditEntry(ids, byGateway(upload), {
       action: 'upload.finished',

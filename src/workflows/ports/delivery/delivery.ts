@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
+import type { StagedChunk } from '../../../domain/uploads/chunk.ts'
 import type { RejectionCode } from '../../../domain/uploads/rejection.ts'
 import type {
   HoldReason,
@@ -126,6 +127,9 @@ export type RegisterRow = {
   row: number
 }
 
+/** Contacts of a chunk and their lines, by row: who of them was on the way when an entry named them is told by it. */
+export type SettledChunk = Pick<StagedChunk, 'contactIds' | 'lines'>
+
 export type SettledCounts = {
   delivered: number
   unchanged: number
@@ -226,6 +230,8 @@ export type DeliveryStore = {
       /** null: nothing was sent, or nobody knows. */
       ended?: JobEnd | null
       delivered: readonly RegisterRow[]
+      /** Left out: no entry is to be asked about its rows. */
+      chunk?: SettledChunk
       /** Contacts whose content is there already: the register knows it as this upload's from now on, so that older content stays out. */
       confirmed?: readonly string[]
       audit: AuditEntry

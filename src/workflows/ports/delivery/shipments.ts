@@ -1,6 +1,13 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import type { JobEnd, LaneClaim, RegisterRow, RowResult, SettledCounts } from './delivery.ts'
+import type {
+  JobEnd,
+  LaneClaim,
+  RegisterRow,
+  RowResult,
+  SettledChunk,
+  SettledCounts,
+} from './delivery.ts'
 
 /** One upload's rows in a shipment: those of its only chunk. */
 export type ShippedUpload = {
@@ -27,6 +34,8 @@ export type SettledUpload = {
   superseded: number
   results: readonly RowResult[]
   delivered: readonly RegisterRow[]
+  /** Left out: no entry is to be asked about its rows. */
+  chunk?: SettledChunk
   confirmed: readonly string[]
   /** Written where the upload ends with it. */
   finished: AuditEntry

@@ -22,6 +22,8 @@ export type Home = {
     syncDead: number
     /** Since the oldest do-not-call submission was accepted that Genesys has not taken whole; 0 when there is none. */
     oldestDncPendingSeconds: number
+    /** Since the oldest contact was found that was delivered before an entry named it, and is not taken back yet; 0 when there is none. */
+    oldestRetractionSeconds: number
   }>
   /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */
   bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>

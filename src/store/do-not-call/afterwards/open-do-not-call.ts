@@ -1,0 +1,49 @@
+import type { Ids } from '../../../lib/ids.ts'
+import type { RegisterFillStore } from '../../../workflows/ports/do-not-call/afterwards.ts'
+import type { DncLaneStore } from '../../../workflows/ports/do-not-call/dnc-lane.ts'
+import type {
+  LookBackStore,
+  RetractionStore,
+} from '../../../workflows/ports/do-not-call/retractions.ts'
+import type { DncSubmissionStore } from '../../../workflows/ports/do-not-call/submissions.ts'
+import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppressions.ts'
+import type { UploadStore } from '../../../workflows/ports/uploads/uploads.ts'
+import type { Outbox } from '../../endpoints/outbox.ts'
+import { createDncLaneStore } from '../dnc-groups.ts'
+import { createDncSubmissionStore } from '../submission-store.ts'
+import { createSuppressions } from '../suppressions.ts'
+import { createRegisterFill } from './fill-register.ts'
+import { createLookBack } from './look-back.ts'
+import { createRetractionStore } from './retraction-store.ts'
+
+export type DoNotCallStores = {
+  dncSubmissions: DncSubmissionStore
+  dncLane: DncLaneStore
+  suppressions: SuppressionPort
+  registerFill: RegisterFillStore
+  lookBack: LookBackStore
+  retractions: RetractionStore
+}
+
+/** Every store of the room, on one database. */
+export const openDoNotCall = (
+  deps: Parameters<typeof createDncSubmissionStore>[0] & {
+    outbox: Outbox
+    ids: Ids
+    digestKey: Buffer
+    uploads: UploadStore
+  },
+): DoNotCallStores => {
+  const { database, digestKey } = deps
+  const dncSubmissions = createDncSubmissionStore(deps)
+  const { readChunk } = deps.uploads
+  const suppressions = createSuppressions({ database, digestKey, readChunk })
+  return {
+    dncSubmissions,
+    dncLane: createDncLaneStore({ ...deps, readChunk: dncSubmissions.readChunk }),
+    suppressions,
+    registerFill: createRegisterFill({ database, ...suppressions }),
+    lookBack: createLookBack(database),
+    retractions: createRetractionStore(deps),
+  }
+}

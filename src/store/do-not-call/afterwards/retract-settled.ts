@@ -1,0 +1,93 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { Suppression, SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
+import { unpackSubjects } from '../../../domain/uploads/chunk.ts'
+import { hasBit } from '../../../lib/bitmap.ts'
+import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import type { SettledChunk } from '../../../workflows/ports/delivery/delivery.ts'
+import type { Tx } from '../../homes/database.ts'
+import type { Seals } from '../../homes/seals.ts'
+import { createAddedSince, movedSince } from '../standing-entries.ts'
+import { type LockedEpochs, lockNewEpochs } from '../suppressed-since.ts'
+import { noteRetractions } from './note-retractions.ts'
+
+/** What is settled: rows of a chunk. */
+export type SettledRows = {
+  uploadId: string
+  tenantId: string
+  listId: string
+  chunkSeq: number
+  fromRow: number
+  toRow: number
+  /** The chunk's subjects; null: not made yet. */
+  subjects: Buffer | null
+  chunk: SettledChunk
+  /** The epochs before the rows were looked up. */
+  since: SuppressionEpochs | null
+}
+
+/** Rows of the chunk that requests carried of which a try was recorded, this one or those that it took the place of: Genesys may have them. */
+const readTried = async (tx: Tx, settled: SettledRows): Promise<(row: number) => boolean> => {
+  const { rows } = await sql<{ from_row: number; to_row: number; sent: Buffer }>`
+    select from_row, to_row, sent from batch join shipment on shipment.id = shipment_id
+    where upload_id = ${settled.uploadId} and chunk_seq = ${settled.chunkSeq} and attempts > 0
+      and from_row < ${settled.toRow} and to_row > ${settled.fromRow}`.execute(tx)
+  return (row) =>
+    rows.some(
+      ({ from_row: from, to_row: to, sent }) => row >= from && row < to && hasBit(sent, row - from),
+    )
+}
+
+type Hit = { digest: string; sealed: string; subject: string; submission: number; line: number }
+
+const hitsAsRows = (
+  hits: readonly Hit[],
+  { listId, tenantId, uploadId }: SettledRows,
+): RawBuilder<unknown> =>
+  sql`select ${listId} as contact_list_id, decode(h.digest, 'hex') as contact_digest, h.subject::uuid as subject, h.submission,
+      decode(h.sealed, 'hex') as sealed_id, ${tenantId} as tenant_id, ${uploadId} as upload_id, h.line, clock_timestamp() as held_at
+    from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as h (digest text, sealed text, subject text, submission bigint, line int)`
+
+/** Of rows that are settled: those that an entry names and Genesys may hold. */
+const hitsOf = (
+  seals: Seals,
+  { fromRow, toRow, chunk, subjects }: SettledRows,
+  entryOf: (digest: string) => Suppression | undefined,
+  wasTried: (row: number) => boolean,
+): Hit[] => {
+  const { subjectDigests, subjectRows } = unpackSubjects(subjects!)
+  return [...subjectRows].flatMap((row, index) => {
+    const subject = subjectDigests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES)
+    const entry = entryOf(subject.toString('latin1'))
+    const contactId = chunk.contactIds[row]
+    if (entry === undefined || contactId === undefined) return []
+    if (row < fromRow || row >= toRow || !wasTried(row)) return []
+    const { digests, sealed } = seals.contactIds.seal([contactId])
+    return {
+      ...{ digest: digests.toString('hex'), sealed: sealed.toString('hex') },
+      ...{ subject: subject.toString('hex'), submission: entry.submission },
+      line: chunk.lines[row]!,
+    }
+  })
+}
+
+/**
+ * What entries that were added since the look-up of intake name among the rows that are settled, and Genesys may hold, is to be taken back: its try was
+ * recorded before the entry, or it would have been withheld. `locked` are the epochs, locked for share by an earlier statement of this transaction: who
+ * adds entries waits for it, and then finds the rows in the register, or has committed, and is seen here.
+ */
+export const retractSettled = async (
+  tx: Tx,
+  seals: Seals,
+  settled: SettledRows,
+  locked: LockedEpochs,
+): Promise<void> => {
+  const { listId, subjects } = settled
+  const now = locked.lacking ? await lockNewEpochs(tx, listId) : (locked.epochs ?? {})
+  const beyond = movedSince(now, settled.since)
+  if (beyond === null || subjects === null) return
+  const added = await createAddedSince(tx, listId, beyond)(unpackSubjects(subjects).subjectDigests)
+  if (added.size === 0) return
+  const hits = hitsOf(seals, settled, (digest) => added.get(digest), await readTried(tx, settled))
+  if (hits.length > 0) await noteRetractions(tx, hitsAsRows(hits, settled), true)
+}

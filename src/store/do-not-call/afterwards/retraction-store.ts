@@ -1,0 +1,184 @@
+import { sql } from 'kysely'
+
+import { RETRACTION_STATES, type RetractionState } from '../../../domain/do-not-call/retraction.ts'
+import { FenceLost } from '../../../workflows/ports/delivery/delivery.ts'
+import type {
+  Retraction,
+  RetractionClaim,
+  RetractionStore,
+} from '../../../workflows/ports/do-not-call/retractions.ts'
+import { appendAudit } from '../../audit/audit-store.ts'
+import { LEASE_MS } from '../../delivery/lane-store.ts'
+import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
+import type { Seals } from '../../homes/seals.ts'
+import { grantedTo } from '../standing-entries.ts'
+
+type Deps = { database: Database; seals: Seals }
+
+const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
+
+const ours = ({ contactListId, owner, fence }: RetractionClaim) =>
+  sql`contact_list_id = ${contactListId} and owner = ${owner} and fence = ${fence}::bigint`
+
+const lockLane = async (tx: Tx, claim: RetractionClaim): Promise<void> => {
+  const { rows } =
+    await sql`select 1 from dnc_retraction_lane where ${ours(claim)} for no key update`.execute(tx)
+  if (rows.length === 0)
+    throw new FenceLost(`Contact list ${claim.contactListId} has another holder`)
+}
+
+const createLane = ({
+  database: { db },
+}: Deps): Pick<RetractionStore, 'claim' | 'renew' | 'release' | 'freeAll'> => ({
+  claim: async (owner) => {
+    const { rows } = await sql<{
+      contact_list_id: string
+      fence: string
+    }>`update dnc_retraction_lane set
+        lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
+      where contact_list_id = (select contact_list_id from dnc_retraction_lane
+        where ready_at <= statement_timestamp() and ready_at < 'infinity'
+        and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
+      returning contact_list_id, fence`.execute(db)
+    const row = rows[0]
+    return row === undefined
+      ? null
+      : { contactListId: row.contact_list_id, owner, fence: row.fence, leaseMs: LEASE_MS }
+  },
+  renew: async (claim) => {
+    const { rows } = await sql`update dnc_retraction_lane set lease_until = ${LEASE}
+      where ${ours(claim)} returning contact_list_id`.execute(db)
+    return rows.length === 1
+  },
+  release: async (claim, readyInMs) => {
+    await sql`update dnc_retraction_lane set lease_until = null, owner = null, woken = false,
+        ready_at = case when woken then clock_timestamp() when ${readyInMs}::float8 is null then 'infinity'
+          else clock_timestamp() + make_interval(secs => ${readyInMs}::float8 / 1000) end
+      where ${ours(claim)}`.execute(db)
+  },
+  freeAll: async () => {
+    await sql`update dnc_retraction_lane set lease_until = null, owner = null where lease_until is not null`.execute(
+      db,
+    )
+  },
+})
+
+type OpenRow = {
+  number: string
+  version: number
+  contact_digest: Buffer
+  sealed_id: Buffer
+  subject: string
+  attempts: number
+  submission_id: string
+  tenant_id: string
+  request_id: string
+}
+
+const toRetraction = (seals: Seals, row: OpenRow): Retraction => ({
+  number: row.number,
+  version: row.version,
+  submissionId: row.submission_id,
+  tenantId: row.tenant_id,
+  requestId: row.request_id,
+  contactId: seals.contactIds.open(row.contact_digest, row.sealed_id),
+  subject: Buffer.from(row.subject.replaceAll('-', ''), 'hex'),
+  attempts: row.attempts,
+})
+
+const createWork = ({
+  database,
+  seals,
+}: Deps): Pick<RetractionStore, 'next' | 'settle' | 'postpone'> => ({
+  next: async ({ contactListId }, limit) => {
+    const { rows } =
+      await sql<OpenRow>`select r.number, r.version, r.contact_digest, r.sealed_id, r.subject, r.attempts,
+        s.id as submission_id, s.tenant_id, s.request_id
+      from dnc_retraction r join dnc_submission s on s.number = r.submission
+      where r.contact_list_id = ${contactListId} and r.state = 'open' and due_at <= clock_timestamp()
+      order by due_at limit ${limit}`.execute(database.db)
+    if (rows.length > 0) return rows.map((row) => toRetraction(seals, row))
+    const { rows: later } = await sql<{ ms: number | null }>`
+      select greatest(1, extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms from dnc_retraction
+      where contact_list_id = ${contactListId} and state = 'open'`.execute(database.db)
+    return later[0]!.ms
+  },
+  settle: (claim, ended, state, audit) =>
+    inTransaction(database, async (tx) => {
+      await lockLane(tx, claim)
+      const given = ended.map(({ number, version }) => ({ number, version }))
+      await sql`update dnc_retraction r set state = ${state}, settled_at = clock_timestamp(), attempts = attempts + 1, failure = null
+        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as g (number bigint, version int)
+        where r.number = g.number and r.version = g.version and r.state = 'open'`.execute(tx)
+      await appendAudit(tx, audit)
+    }),
+  postpone: (claim, { number }, failure, againInMs) =>
+    inTransaction(database, async (tx) => {
+      await lockLane(tx, claim)
+      await sql`update dnc_retraction set attempts = attempts + 1, failure = ${failure},
+          due_at = clock_timestamp() + make_interval(secs => ${againInMs}::float8 / 1000)
+        where number = ${number}::bigint and state = 'open'`.execute(tx)
+    }),
+})
+
+type PageRow = {
+  number: string
+  contact_list_id: string
+  contact_digest: Buffer
+  sealed_id: Buffer
+  tenant_id: string
+  upload_id: string
+  line: number | null
+  state: RetractionState
+  failure: string | null
+  found_at: Date
+  settled_at: Date | null
+}
+
+const createReport = ({
+  database: { db },
+  seals,
+}: Deps): Pick<RetractionStore, 'page' | 'summary'> => ({
+  page: async ({ number, tenantId }, { after, limit }) => {
+    const { rows } =
+      await sql<PageRow>`select number, contact_list_id, contact_digest, sealed_id, tenant_id, upload_id, line, state, failure,
+        found_at, settled_at from dnc_retraction
+      where submission = ${number}::bigint and (submission, number) > (${number}::bigint, ${after}::bigint)
+      order by submission, number limit ${limit + 1}`.execute(db)
+    const items = rows.slice(0, limit).map((row) => {
+      const isOwn = row.tenant_id === tenantId
+      return {
+        contactListId: row.contact_list_id,
+        uploadId: isOwn ? row.upload_id : null,
+        line: isOwn ? row.line : null,
+        contactId: isOwn ? seals.contactIds.open(row.contact_digest, row.sealed_id) : null,
+        ...{ state: row.state, failure: row.failure },
+        foundAt: row.found_at.toISOString(),
+        settledAt: row.settled_at?.toISOString() ?? null,
+      }
+    })
+    return { items, next: rows.length > limit ? rows[limit - 1]!.number : null }
+  },
+  summary: async ({ number, tenantId }) => {
+    const { rows } = await sql<{
+      looked: boolean
+      counts: Record<string, number> | null
+      unfilled: number
+    }>`select
+        not exists (select from dnc_look_back b where b.tenant_id = s.tenant_id and b.epoch = s.epoch and done_at is null) as looked,
+        (select jsonb_object_agg(state, n) from (select state, count(*)::int as n from dnc_retraction where submission = ${number}::bigint
+          group by state) as of_state) as counts,
+        (select coalesce(sum(unfilled), 0)::int from register r where ${grantedTo(tenantId, sql`r.list_id`)}) as unfilled
+      from dnc_submission s where s.number = ${number}::bigint`.execute(db)
+    const { looked, counts, unfilled } = rows[0]!
+    const none = Object.fromEntries(RETRACTION_STATES.map((state) => [state, 0]))
+    return { looked, counts: { ...none, ...counts } as Record<RetractionState, number>, unfilled }
+  },
+})
+
+/** Contacts that were delivered before an entry named them: what is to be done about them, by lists, and what became of it. */
+export const createRetractionStore = (deps: Deps): RetractionStore => ({
+  ...createLane(deps),
+  ...createWork(deps),
+  ...createReport(deps),
+})

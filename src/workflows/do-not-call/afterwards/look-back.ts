@@ -1,0 +1,18 @@
+import type { Emit } from '../../../telemetry/events.ts'
+import type { LookBackStore } from '../../ports/do-not-call/retractions.ts'
+
+/**
+ * Makes one step of the look for contacts that were delivered before entries named them; false: there is none to make. `found` is called where there were
+ * such contacts.
+ */
+export const createLookBack =
+  (deps: { lookBack: LookBackStore; emit: Emit }) =>
+  async (found: () => void): Promise<boolean> => {
+    const step = await deps.lookBack.step()
+    if (step === null) return false
+    if (step.found > 0) {
+      deps.emit('dnc.delivered_before', { tenantId: step.tenantId, contacts: step.found })
+      found()
+    }
+    return true
+  }

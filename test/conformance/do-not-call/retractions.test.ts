@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { RowsWithheld } from '../../../src/workflows/ports/delivery/tries.ts'
+import type { Retraction } from '../../../src/workflows/ports/do-not-call/retractions.ts'
+import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
+import { eachHome, openTestStore, serverHome } from '../../support/databases/database.ts'
+import { contactsOf, deliver, send, settleSent } from '../../support/stages/delivered.ts'
+import { acceptEntries, addEntries } from '../../support/stages/dnc-entries.ts'
+import { audit, ids } from '../../support/stages/store-uploads.ts'
+
+const ANN = '+12125550123'
+const BO = 'bo@example.com'
+const CY = '+12125550128'
+
+const PEOPLE = {
+  ann: [ANN],
+  bo: ['+12125550124', BO],
+  cy: ['+12125550125', '+12125550126', 'cy@example.com', '+12125550127', CY],
+  dan: ['+12125550129'],
+}
+
+const openStore = async (home: Parameters<typeof openTestStore>[0]): Promise<Store> => {
+  const store = await openTestStore(home)
+  await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+  return store
+}
+
+/** Looks until nothing is left; how many contacts were found. */
+const look = async (store: Store): Promise<number> => {
+  let found = 0
+  for (;;) {
+    const step = await store.lookBack.step()
+    if (step === null) return found
+    found += step.found
+  }
+}
+
+/** What is to be taken back in a list, by contact; the lane is given up again. */
+const openIn = async (store: Store, list: string): Promise<Retraction[]> => {
+  await store.sql.executeSql(
+    `update dnc_retraction_lane set lease_until = null, ready_at = case when contact_list_id = $1 then now() else 'infinity' end`,
+    [list],
+  )
+  const claim = await store.retractions.claim('me')
+  if (claim === null) return []
+  assert.equal(claim.contactListId, list)
+  const next = await store.retractions.next(claim, 100)
+  await store.retractions.release(claim, null)
+  return next === null || typeof next === 'number' ? [] : [...next]
+}
+
+const idsOf = (found: readonly Retraction[]): string[] =>
+  found.map(({ contactId }) => contactId).toSorted()
+
+const settleAs = async (
+  store: Store,
+  list: string,
+  state: 'retracted' | 'gone' | 'reported',
+  found: readonly Retraction[],
+): Promise<void> => {
+  await store.sql.executeSql(
+    `update dnc_retraction_lane set ready_at = now() where contact_list_id = $1`,
+    [list],
+  )
+  const claim = await store.retractions.claim('me')
+  assert.ok(claim)
+  await store.retractions.settle(claim, found, state, [audit('dnc.retracted', 'dns')])
+  await store.retractions.release(claim, null)
+}
+
+eachHome('Contacts that were delivered before an entry', (home) => {
+  let store: Store
+  before(async () => {
+    store = await openStore(await home.fresh())
+  })
+  after(() => store.close())
+
+  it('are found by phone and address, however many they have, and nobody else is', async () => {
+    await deliver(store, 'found', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN, BO, CY, '+12125550199'])
+    assert.equal(await look(store), 3)
+    assert.deepEqual(idsOf(await openIn(store, 'found')), ['ann', 'bo', 'cy'])
+    assert.equal(await look(store), 0)
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('are found only in lists that the entry is for, and not where the list was cleared since', async () => {
+    for (const list of ['scoped', 'not-scoped', 'cleared']) {
+      await deliver(store, list, contactsOf(store, PEOPLE))
+    }
+    await store.sql.executeSql(
+      `insert into list_clearing (list_id, cleared_seq) values ('cleared', 1000000)`,
+    )
+    await addEntries(store, [ANN], { lists: ['scoped', 'cleared'] })
+    assert.equal(await look(store), 1)
+    assert.deepEqual(idsOf(await openIn(store, 'scoped')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('are not found by entries of a tenant that is not granted the list', async () => {
+    await store.sql.executeSql(
+      `with t as (insert into tenant (id) values ('stranger') returning id)
+       insert into tenant_grant (tenant_id, kind, object_id) select id, 'contact_list', 'elsewhere' from t`,
+    )
+    await deliver(store, 'mine', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { tenantId: 'stranger' })
+    assert.equal(await look(store), 0)
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('are taken back once: again only where they came to Genesys again', async () => {
+    await deliver(store, 'once', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['once'] })
+    await look(store)
+    const [ann] = await openIn(store, 'once')
+    await settleAs(store, 'once', 'retracted', [ann!])
+    assert.deepEqual(await openIn(store, 'once'), [])
+    await addEntries(store, [ANN], { lists: ['once'] })
+    await look(store)
+    assert.deepEqual(await openIn(store, 'once'), [])
+    await store.sql.executeSql('update dnc_entry set closed_by = 1')
+    await deliver(store, 'once', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['once'] })
+    await look(store)
+    assert.deepEqual(idsOf(await openIn(store, 'once')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('are told in a report, with the upload and the line, and the submission says so', async () => {
+    const upload = await deliver(store, 'told', contactsOf(store, PEOPLE))
+    await addEntries(store, [BO], { lists: ['told'] })
+    await look(store)
+    const { rows } = await store.sql.executeSql('select id from dnc_submission')
+    const submission = await store.dncSubmissions.find('default', (rows[0] as { id: string }).id)
+    assert.ok(submission !== null && submission.notes[0]?.includes('delivered-before'))
+    const page = await store.retractions.page(submission, { after: '0', limit: 10 })
+    const [found] = page.items
+    assert.deepEqual(
+      [found?.uploadId, found?.line, found?.contactId, found?.state],
+      [upload.id, 3, 'bo', 'open'],
+    )
+    const { looked, counts } = await store.retractions.summary(submission)
+    assert.deepEqual([looked, counts.open, counts.reported], [true, 1, 0])
+    await settleAs(store, 'told', 'reported', await openIn(store, 'told'))
+    assert.equal((await store.retractions.summary(submission)).counts.reported, 1)
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('were on the way when it came: the settlement finds them', async () => {
+    const sent = await send(store, 'on-the-way', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['on-the-way'] })
+    assert.equal(await look(store), 0)
+    await settleSent(store, sent)
+    assert.deepEqual(idsOf(await openIn(store, 'on-the-way')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('are taken back again where an older request settles afterwards', async () => {
+    await deliver(store, 'again', contactsOf(store, PEOPLE))
+    const sent = await send(store, 'again', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['again'] })
+    await look(store)
+    await settleAs(store, 'again', 'retracted', await openIn(store, 'again'))
+    assert.deepEqual(await openIn(store, 'again'), [])
+    await settleSent(store, sent)
+    assert.deepEqual(idsOf(await openIn(store, 'again')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('stay open where they were opened again while they were taken back', async () => {
+    await deliver(store, 'meanwhile', contactsOf(store, PEOPLE))
+    const sent = await send(store, 'meanwhile', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['meanwhile'] })
+    await look(store)
+    const before = await openIn(store, 'meanwhile')
+    await settleSent(store, sent)
+    await settleAs(store, 'meanwhile', 'retracted', before)
+    assert.deepEqual(idsOf(await openIn(store, 'meanwhile')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('went with a try whose next one withheld them: Genesys may hold them', async () => {
+    const { claim, upload, batchId, chunk } = await send(
+      store,
+      'withheld',
+      contactsOf(store, PEOPLE),
+    )
+    await addEntries(store, [ANN], { lists: ['withheld'] })
+    await look(store)
+    await assert.rejects(store.delivery.recordTry(claim, batchId), RowsWithheld)
+    const rest = { id: ids.newUuid(), chunkSeq: 0, fromRow: 0, toRow: 4, sent: Buffer.of(0b1110) }
+    await store.delivery.split(claim, batchId, upload.id, [rest])
+    await store.delivery.recordTry(claim, rest.id)
+    const { contactIds, lines } = await store.uploads.readChunk(upload.id, 0)
+    const verdict = { outcome: 'unprocessed', code: 'suppressed-since', column: null } as const
+    await store.delivery.settle(claim, {
+      ...{ uploadId: upload.id, batchId: rest.id, chunk: { contactIds, lines } },
+      counts: { delivered: 3, unchanged: 0, failed: 0, unprocessed: 1 },
+      results: [{ line: 2, chunkSeq: 0, ...verdict }],
+      delivered: [1, 2, 3].map((row) => ({
+        ...{ contactId: contactIds[row]!, row, line: chunk.lines[row]! },
+        contentHash: Buffer.alloc(16, 1),
+      })),
+      audit: audit('upload.batch.settled', rest.id),
+    })
+    await store.lanes.release(claim, 60_000)
+    assert.deepEqual(idsOf(await openIn(store, 'withheld')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('had no subjects when the entry looked: filling them in finds them', async () => {
+    await deliver(store, 'unfilled', contactsOf(store, PEOPLE))
+    await store.sql.executeSql(
+      `update contact_register set subject_1 = null, subject_2 = null, subject_3 = null, more_subjects = null
+       where register_id in (select id from register where list_id = 'unfilled')`,
+    )
+    await addEntries(store, [ANN], { lists: ['unfilled'] })
+    assert.equal(await look(store), 0)
+    for (let place: Parameters<Store['registerFill']['fill']>[0] = null; ;) {
+      const lot = await store.registerFill.fill(place)
+      if (lot === null) break
+      place = lot.place
+    }
+    assert.deepEqual(idsOf(await openIn(store, 'unfilled')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+})
+
+describe('A settlement beside entries that are being added', { skip: serverHome().skip }, () => {
+  const home = serverHome()
+  let store: Store
+  let other: OtherSession
+  before(async () => {
+    const place = await home.fresh()
+    assert.ok(place.kind === 'server')
+    store = await openStore(place)
+    other = await openOtherSession(place.url)
+  })
+  after(async () => {
+    await other.close()
+    await store.close()
+    await home.close()
+  })
+
+  it('waits for their commit, and notes the contact whose try was recorded just before', async () => {
+    const sent = await send(store, 'beside', contactsOf(store, PEOPLE))
+    const { text, values } = acceptEntries(store, [ANN])
+    await other.query('begin')
+    await other.query(text, values)
+    const settled = settleSent(store, sent)
+    // The beginning of the statement that settles; the server shows no more of it.
+    await other.untilBlocked('settled as (update batch')
+    await other.query('commit')
+    await settled
+    assert.deepEqual(idsOf(await openIn(store, 'beside')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
+  it('that has begun keeps entries from being accepted, and their look finds what it wrote', async () => {
+    const sent = await send(store, 'first', contactsOf(store, PEOPLE))
+    await other.query('begin')
+    // As the settlement locks it.
+    await other.query(`select epoch from suppression_epoch for share`)
+    const { text, values } = acceptEntries(store, [ANN], { lists: ['first'] })
+    const accepted = store.sql.executeSql(text, values)
+    await other.untilBlocked('suppression_epoch')
+    assert.equal(await look(store), 0)
+    await settleSent(store, sent)
+    await other.query('commit')
+    await accepted
+    assert.equal(await look(store), 1)
+    assert.deepEqual(idsOf(await openIn(store, 'first')), ['ann'])
+  })
+})
