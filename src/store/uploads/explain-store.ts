@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { hasBit } from '../../lib/bitmap.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { isOf } from '../delivery/register.ts'
@@ -58,6 +59,40 @@ const createUploadsOf =
     return { items, next: page.next }
   }
 
+type RequestRow = {
+  id: string
+  attempts: number
+  sent_at: Date
+  job_id: string | null
+  from_row: number
+  sent: Buffer
+}
+
+/** Also of requests that were parted or refused: they carried the row as well. */
+const createRequestsOf =
+  ({ database: { db }, readChunk }: Deps): ExplainStore['requestsOf'] =>
+  async (uploadId, line) => {
+    const { rows: chunks } = await sql<{ seq: number }>`select seq from chunk
+      where upload_id = ${uploadId} and ${line}::int between first_line and last_line`.execute(db)
+    const seq = chunks[0]?.seq
+    if (seq === undefined) return []
+    const row = (await readChunk(uploadId, seq)).lines.indexOf(line)
+    const { rows } =
+      await sql<RequestRow>`select shipment.id, shipment.attempts, sent_at, shipment.job_id, from_row, sent
+      from batch join shipment on shipment.id = batch.shipment_id
+      where batch.upload_id = ${uploadId} and chunk_seq = ${seq}::int and ${row}::int >= from_row and ${row}::int < to_row
+        and shipment.attempts > 0 and sent_at is not null order by sent_at desc, shipment.id`.execute(
+        db,
+      )
+    const carried = rows.filter(({ from_row: from, sent }) => hasBit(sent, row - from))
+    return carried.map((request) => ({
+      requestId: request.id,
+      tries: request.attempts,
+      lastTriedAt: request.sent_at.toISOString(),
+      jobId: request.job_id,
+    }))
+  }
+
 type EntryRow = {
   upload_id: string
   line: number
@@ -69,6 +104,7 @@ type EntryRow = {
 /** What is known of one contact, from the staged rows and the register. */
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
+  requestsOf: createRequestsOf(deps),
   lastCleared: async (contactListId) => {
     const { rows } = await sql<{ cleared_seq: string; cleared_at: Date }>`
       select cleared_seq, cleared_at from list_clearing

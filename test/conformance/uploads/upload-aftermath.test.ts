@@ -51,6 +51,8 @@ eachHome('What is known of an upload beside its rows', (home) => {
     const sent = Buffer.from([2 ** accepted.length - 1])
     const range = { id: batchId, chunkSeq: 0, fromRow: 0, toRow: accepted.length, sent }
     await store.delivery.intend(claim, upload.id, range, audit('upload.batch.intended', batchId))
+    await store.delivery.recordTry(claim, batchId)
+    await store.delivery.recordTry(claim, batchId)
     await store.delivery.noteJob(claim, batchId, `job-${upload.id}`)
     await store.delivery.settle(claim, {
       uploadId: upload.id,
@@ -187,6 +189,14 @@ eachHome('What is known of an upload beside its rows', (home) => {
       [[first.id, [3]]],
     )
     assert.equal(rest.next, null)
+    const requests = await store.explain.requestsOf(first.id, 3)
+    assert.deepEqual(
+      requests.map(({ tries, jobId }) => [tries, jobId]),
+      [[2, `job-${first.id}`]],
+    )
+    assert.ok(Date.parse(requests[0]!.lastTriedAt) > 0)
+    assert.deepEqual(await store.explain.requestsOf(third.id, 2), [])
+    assert.deepEqual(await store.explain.requestsOf(first.id, 99), [])
     assert.equal(await store.explain.uploadsOf({ ...about, cursor: '***' }), null)
     const foreign = await store.explain.uploadsOf({ ...about, tenantId: 'other', cursor: null })
     assert.deepEqual(foreign, { items: [], next: null })

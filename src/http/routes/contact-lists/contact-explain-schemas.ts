@@ -47,6 +47,18 @@ export const contactExplainedSchema = z.strictObject({
       removedAt: stamp.nullable(),
       supersededBy: z.string().nullable(),
       suppressedBy: suppressedBySchema,
+      /** The requests that carried the row to Genesys, first the one tried last; a shared one carried rows of other uploads too. */
+      requests: z.array(
+        z.strictObject({
+          /** The `X-Request-ID` of its calls. */
+          requestId: z.string(),
+          /** HTTP tries. */
+          tries: z.int().min(1),
+          lastTriedAt: stamp,
+          /** The job that Genesys made of the last try; null: it answered at once, or nobody knows. */
+          jobId: z.string().nullable(),
+        }),
+      ),
     }),
   ),
   next: z.string().nullable(),

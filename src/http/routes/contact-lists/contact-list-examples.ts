@@ -44,6 +44,14 @@ const EXPLAINED: z.output<typeof contactExplainedSchema> = {
       removedAt: null,
       supersededBy: null,
       suppressedBy: null,
+      requests: [
+        {
+          requestId: '0195e1a0-0000-7000-8000-00000000f001',
+          tries: 2,
+          lastTriedAt: '2026-03-02T08:00:02.100Z',
+          jobId: 'job-4711',
+        },
+      ],
     },
   ],
   next: null,

@@ -12,6 +12,18 @@ export type RegisterEntry = {
   inDoubt: boolean
 }
 
+/** A request, or a file, that carried a row to Genesys. */
+export type RowRequest = {
+  /** The X-Request-ID of its calls. */
+  requestId: string
+  /** HTTP tries, from 1. */
+  tries: number
+  /** By the database's clock; ISO 8601 UTC. */
+  lastTriedAt: string
+  /** What Genesys made of the last try; null: it answered at once, or nobody knows. */
+  jobId: string | null
+}
+
 export type ExplainStore = {
   /**
    * The tenant's uploads to the list, newest first, at most `scan` of them after `cursor`, and of each the lines that the contact has
@@ -25,6 +37,8 @@ export type ExplainStore = {
     scan: number
     cursor: string | null
   }): Promise<{ items: { upload: Upload; lines: number[] }[]; next: string | null } | null>
+  /** The requests that carried the row at this line, first the one tried last; empty: it was never on its way. */
+  requestsOf(uploadId: string, line: number): Promise<RowRequest[]>
   /** The newest overwriting of the list: its place in the order of the lane, and when, ISO 8601 UTC; null: none. */
   lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>
   /** null: the register knows nothing, or what it knew was overwritten with the list. */

@@ -4,7 +4,7 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Refusing } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload, UploadColumn, UploadState } from '../../../domain/uploads/upload.ts'
-import type { ExplainStore, RegisterEntry } from '../../ports/uploads/explain.ts'
+import type { ExplainStore, RegisterEntry, RowRequest } from '../../ports/uploads/explain.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
@@ -33,6 +33,8 @@ export type ContactDecision = {
   supersededBy: string | null
   /** Of a suppressed row: the do-not-call entry that kept the contact out. */
   suppressedBy: SuppressionShown | null
+  /** The requests that carried the row, first the one tried last. */
+  requests: RowRequest[]
 }
 
 export type ContactExplained = {
@@ -118,7 +120,7 @@ const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | nul
     : null
 
 const decisionOf = async (
-  { uploads }: { uploads: Pick<UploadStore, 'ledger'> },
+  { uploads, explain }: { uploads: Pick<UploadStore, 'ledger'>; explain: ExplainStore },
   upload: Upload,
   line: number,
   { entry, cleared }: Since,
@@ -142,5 +144,6 @@ const decisionOf = async (
     removedAt,
     supersededBy: supersededBy(upload, entry),
     suppressedBy: row?.suppressedBy ?? null,
+    requests: await explain.requestsOf(upload.id, line),
   }
 }

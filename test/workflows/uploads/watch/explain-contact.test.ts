@@ -39,6 +39,7 @@ const setUp = (about: {
       uploadsOf: async () => (about.page === null ? null : pages[about.page]!),
       registerEntry: async () => about.entry,
       lastCleared: async () => about.cleared ?? null,
+      requestsOf: async () => [],
     },
     uploads: {
       ledger: async (uploadId, { afterLine, limit }) => {
