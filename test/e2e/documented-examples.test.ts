@@ -156,6 +156,7 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   listDncSubmissionEntries: async () => ({ params: { submissionId: await submission() } }),
   receiveUploadCallback: async (name) => signed('receiveUploadCallback', name),
   receiveUploadEvent: async (name) => signed('receiveUploadEvent', name),
+  receiveDncChange: async (name) => signed('receiveDncChange', name),
   ...Object.fromEntries(
     [
       'getWebhookEndpoint',

@@ -17,6 +17,7 @@ import { createSubmitter } from './dnc-submitter.ts'
 import { ids } from './store-uploads.ts'
 
 export const DNC_LIST = 'dnc-1'
+export const DNC_ACCOUNT = { clientId: 'c', clientSecret: 'a-secret-that-nobody-sees' }
 const WRITTEN = [
   'nextGroup',
   'recordTry',
@@ -42,7 +43,7 @@ export type DncProcess = {
   /** Submits entries under a key; null: the process was killed. */
   submit(entries: readonly object[], key?: string): Promise<DncSubmission | null>
   /** Works the list's lane once; milliseconds until the next look, null: there is no work, or the process was killed. */
-  look(): Promise<number | null>
+  look(about?: { keepSlots?: boolean }): Promise<number | null>
   /** Works the lane until nothing is left, or the process was killed. */
   drain(): Promise<void>
   readonly killed: boolean
@@ -71,11 +72,10 @@ export type DncStage = {
 export const setDncStage = async (
   store: Store,
   dialect: 'guide' | 'platform',
-  about: { requestTimeoutMs?: number } = {},
+  { random = () => 0, ...about }: { requestTimeoutMs?: number; random?: () => number } = {},
 ): Promise<DncStage> => {
-  const account = { clientId: 'c', clientSecret: 's' }
   const sandbox = await startSandbox({
-    ...{ host: '127.0.0.1', port: 0, clock: systemClock, ...account },
+    ...{ host: '127.0.0.1', port: 0, clock: systemClock, ...DNC_ACCOUNT },
     limits: { guideRequestsPerMinute: 1_000_000, platformRequestsPerMinute: 1_000_000 },
   })
   sandbox.makeDncList({ id: DNC_LIST, name: DNC_LIST })
@@ -84,7 +84,7 @@ export const setDncStage = async (
   const emit = (name: string, fields: object): void =>
     void told.push({ name, fields: fields as Record<string, unknown> })
   const genesys = createGenesysClient({
-    ...{ dialect, apiUrl: sandbox.url, loginUrl: sandbox.url, ...account },
+    ...{ dialect, apiUrl: sandbox.url, loginUrl: sandbox.url, ...DNC_ACCOUNT },
     ...{ requestsPerMinute: 60_000, batchRows: null, clock, emit },
     ...{ pace: createMemoryPace(clock), newLists: createMemoryNewLists() },
     ...{ random: () => 0, ...about },
@@ -107,7 +107,7 @@ export const setDncStage = async (
     const lane = mortal(store.dncLane, WRITTEN, life)
     const send = createSendEntries({
       ...{ lane, lists: mortal(genesys.dncLists, ASKED, life) },
-      ...{ clock, ids, emit, random: () => 0, owner: 'me', slots: 5 },
+      ...{ clock, ids, emit, random, owner: 'me', slots: 5 },
     })
     const orKilled = async <T>(work: () => Promise<T>): Promise<T | null> => {
       try {
@@ -117,9 +117,10 @@ export const setDncStage = async (
         throw error
       }
     }
-    const look = (): Promise<number | null> =>
+    const look: DncProcess['look'] = ({ keepSlots = false } = {}) =>
       orKilled(async () => {
-        await store.dncLane.freeAll()
+        if (!keepSlots) await store.dncLane.freeAll()
+        await run('update dnc_list_lane set lease_until = null')
         await run(
           `update dnc_list_lane set ready_at = clock_timestamp() where ready_at < 'infinity'`,
         )

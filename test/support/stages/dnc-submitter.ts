@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
 import { dncOptionsSchema } from '../../../src/domain/do-not-call/dnc-options.ts'
 import { renderSubmission } from '../../../src/http/routes/do-not-call/dnc-view.ts'
-import { createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
+import { type BuildEntrySteps, createEntrySteps } from '../../../src/intake/entries/entry-steps.ts'
 import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
@@ -10,6 +12,8 @@ import { type Life, mortal } from '../gateway/kill-points.ts'
 import { ids } from './store-uploads.ts'
 
 const RECEIVED = ['begin', 'append', 'accept', 'discard'] as const
+/** As much as comes from a socket at a time. */
+const PIECE_BYTES = 65_536
 const CLAIMED = ['claim', 'release'] as const
 
 const entrySteps = createEntrySteps(
@@ -20,9 +24,22 @@ const entrySteps = createEntrySteps(
 /** Submits entries as a call does, up to a kill; the id of the submission. */
 export const createSubmitter = (
   store: Store,
-  about: { life: Life; emit?: Emit; signal?: AbortSignal },
+  about: {
+    life: Life
+    emit?: Emit
+    signal?: AbortSignal
+    /** Before an entry is judged. */
+    judges?: () => void
+  },
 ) => {
-  const { life, emit = () => undefined, signal } = about
+  const { life, emit = () => undefined, signal, judges = () => undefined } = about
+  const steps: BuildEntrySteps = (spec) => {
+    const judge = entrySteps(spec)
+    return (...entry) => {
+      judges()
+      return judge(...entry)
+    }
+  }
   const receive = createReceiveEntries({
     submissions: mortal(store.dncSubmissions, RECEIVED, life),
     idempotency: mortal(store.idempotency, CLAIMED, life),
@@ -38,10 +55,14 @@ export const createSubmitter = (
     const { location } = await receive({
       caller: { tenantId: 'default', keyId: 'key_1', scopes: ['dnc'], requestId: 'req_1' },
       ...{ kind: 'add', dncListId, options: dncOptionsSchema.parse({}), format: 'json' },
-      ...{ fileName: null, steps: entrySteps, idempotencyKey: key },
+      ...{ fileName: null, steps, idempotencyKey: key },
       ...{ method: 'POST', path: '/entries' },
       body: (async function* () {
-        yield Buffer.from(JSON.stringify(entries))
+        const bytes = Buffer.from(JSON.stringify(entries))
+        for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+          yield bytes.subarray(at, at + PIECE_BYTES)
+          await turn()
+        }
       })(),
     })
     return location!.split('/').at(-1)!
