@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { isFinished, type UploadView } from '../test/support/gateway/gateway-client.ts'
 import { demoChecks, readContents, readLedger } from './demo/checks.ts'
 import { dirtyFile } from './demo/contacts.ts'
+import { playGuestFile } from './demo/guest-file.ts'
 import { playOptOut } from './demo/opt-out.ts'
 import { createProgressBar, heading, number, say, showChecks } from './demo/screen.ts'
 import { playSegment } from './demo/segment.ts'
@@ -14,7 +15,7 @@ const SHOWN_REJECTIONS = 8
 const DELIVERIES = ['auto', 'batches', 'file', 'callback'] as const
 
 const USAGE =
-  'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback | --segment]\n'
+  'npm run demo [-- --dialect guide|platform --rows 100000 --delivery auto|batches|file|callback | --segment | --guest-file]\n'
 
 const readArguments = () => {
   try {
@@ -24,6 +25,7 @@ const readArguments = () => {
         rows: { type: 'string', default: '100000' },
         delivery: { type: 'string', default: 'auto' },
         segment: { type: 'boolean', default: false },
+        'guest-file': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     })
@@ -111,9 +113,15 @@ const play = async (stage: DemoStage, rows: number): Promise<boolean> => {
   return (await playOptOut(stage)) && agreed
 }
 
+const chosen = (stage: DemoStage, rows: number): Promise<boolean> => {
+  if (values['guest-file']) return playGuestFile(stage)
+  return values.segment ? playSegment(stage) : play(stage, rows)
+}
+
 const main = async (): Promise<number> => {
   const rows = Number(values.rows)
   const { dialect } = values
+  if (values['guest-file'] && dialect !== 'guide') return usage()
   if (values.help || !Number.isSafeInteger(rows) || rows < 1) return usage()
   if (dialect !== 'guide' && dialect !== 'platform') return usage()
   const delivery = DELIVERIES.find((one) => one === values.delivery)
@@ -128,7 +136,7 @@ const main = async (): Promise<number> => {
     `dialect ${dialect}, ${stage.home}, gateway ${stage.gateway.address}, sandbox ${stage.sandbox.address}`,
   )
   try {
-    const agreed = values.segment ? await playSegment(stage) : await play(stage, rows)
+    const agreed = await chosen(stage, rows)
     heading(agreed ? 'Everything agrees.' : 'NOT everything agrees.')
     return agreed ? 0 : 1
   } catch (error) {
