@@ -13,11 +13,12 @@ export type DncRules = {
 
 export type SubjectKind = 'phone' | 'email'
 
-/** The words of an entry, which the rows of a file and the options of a call have alike. */
+/** The words of an entry. The options of a call have the same, without the person and `originalReason`. */
 export const ENTRY_FIELDS = [
   'phoneNumber',
   'email',
   'reason',
+  'originalReason',
   'source',
   'receivedAt',
   'expiresAt',

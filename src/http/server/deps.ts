@@ -92,7 +92,7 @@ export type HttpDeps = {
   releaseSubmission: MoveSubmission
   resumeSubmission: MoveSubmission
   searchEntries: SearchEntries
-  dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows'>
+  dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'exportEntries'>
   receiveGuestFile: ReceiveGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>
   guestFileMaxBytes: number

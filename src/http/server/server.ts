@@ -17,6 +17,7 @@ import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
 import { registerDeliveredBefore } from '../routes/do-not-call/delivered-before.ts'
 import { registerDncControl } from '../routes/do-not-call/dnc-control.ts'
 import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
+import { registerDncExport } from '../routes/do-not-call/dnc-export.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
@@ -108,6 +109,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerDncControl(add)
   registerGuestFiles(add)
   registerDeliveredBefore(add)
+  registerDncExport(add)
   registerWebhookEndpoints(add)
   registerLimits(add)
   registerOperations(app, add)

@@ -48,6 +48,7 @@ const NATIONAL = /^[\d\s()./-]+$/u
 
 const TERMS_FIELDS = [
   'reason',
+  'originalReason',
   'source',
   'receivedAt',
   'expiresAt',
@@ -73,15 +74,18 @@ const readLists = (text: string, faults: EntryFault[]): string[] | null => {
   return valid ? ids : null
 }
 
+/** `originalReason` is what an export says beside the reason, which must not be read from the word anew: DNC_REASONS may be others by then. */
 const readReason = (
-  text: string,
+  cells: EntryCells,
   { reasons }: DncRules,
 ): Pick<EntryTerms, 'reason' | 'originalReason'> => {
-  const word = text.trim()
-  if (word === '') return { reason: 'UNSPECIFIED', originalReason: null }
+  const word = cells('reason').trim()
+  const original = cells('originalReason').trim() || null
+  if (word === '') return { reason: 'UNSPECIFIED', originalReason: original }
   const own = DNC_REASON_NAMES.find((name) => name === word)
-  if (own !== undefined) return { reason: own, originalReason: null }
-  return { reason: reasons.get(word.toLowerCase()) ?? 'UNSPECIFIED', originalReason: word }
+  if (own !== undefined) return { reason: own, originalReason: original }
+  const reason = reasons.get(word.toLowerCase()) ?? 'UNSPECIFIED'
+  return { reason, originalReason: original ?? word }
 }
 
 /** Until when the entry holds, under either name. */
@@ -110,7 +114,7 @@ const readTerms = (
 ): ReadTerms => {
   const faults: EntryFault[] = []
   const removes = about.kind === 'remove'
-  for (const field of ['reason', 'source'] as const) {
+  for (const field of ['reason', 'originalReason', 'source'] as const) {
     const longest = field === 'reason' && removes ? LONGEST_WORDS : LONGEST_WORD
     if (cells(field).trim().length > longest) faults.push({ code: 'cell-too-long', field })
   }
@@ -125,7 +129,7 @@ const readTerms = (
     faults,
     region,
     terms: {
-      ...(removes ? inWords(cells('reason')) : readReason(cells('reason'), rules)),
+      ...(removes ? inWords(cells('reason')) : readReason(cells, rules)),
       source: source === '' ? null : source,
       receivedAt,
       expiresAt,

@@ -30,7 +30,8 @@ export type LedgerCsv = {
 
 const NEEDS_QUOTES = /[",\r\n\t;|]|^\s|\s$/
 
-const csvCell = (cell: string): string =>
+/** A cell as RFC 4180 writes it. */
+export const csvCell = (cell: string): string =>
   NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 
 type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>

@@ -13,7 +13,12 @@ import type {
 } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { Database, Db } from '../homes/database.ts'
 
-type Standing = { place: number; quarantined: boolean; outcome: number | null }
+type Standing = {
+  place: number
+  quarantined: boolean
+  outcome: number | null
+  failed_code: string | null
+}
 
 const OUTCOME_NAMES = new Map<number, DncOutcome>(
   (Object.keys(DNC_OUTCOMES) as DncOutcome[]).map((name) => [DNC_OUTCOMES[name], name]),
@@ -34,9 +39,10 @@ const entriesOf = (
   const accepted = chunk.entries.map(({ line, cells, terms }, place) => ({
     ...{ line, cells, faults: [], terms: chunk.terms[terms]! },
     outcome: outcomeOf(standing.get(place)),
+    failedCode: standing.get(place)?.failed_code ?? null,
   }))
   const rejected = chunk.rejected.map(({ line, cells, more = [], ...first }) => ({
-    ...{ line, cells, faults: [first, ...more], terms: null },
+    ...{ line, cells, faults: [first, ...more], terms: null, failedCode: null },
     outcome: 'rejected' as const,
   }))
   return [...accepted, ...rejected]
@@ -51,7 +57,8 @@ const readStanding = async (
   number: string,
   seq: number,
 ): Promise<Map<number, Standing>> => {
-  const { rows } = await sql<Standing>`select place, quarantined, outcome from dnc_entry
+  const { rows } =
+    await sql<Standing>`select place, quarantined, outcome, failed_code from dnc_entry
     where submission = ${number}::bigint and chunk_seq = ${seq}`.execute(db)
   return new Map(rows.map((row) => [row.place, row]))
 }

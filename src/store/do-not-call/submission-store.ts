@@ -15,6 +15,7 @@ import type { Seals } from '../homes/seals.ts'
 import { createAcceptSubmission } from './accept-submission.ts'
 import { createAppendEntries } from './append-entries.ts'
 import { openChunk } from './entry-chunks.ts'
+import { createExportEntries } from './export-entries.ts'
 import { createFindEntries } from './find-entries.ts'
 import { createHeldByRegulatory } from './removals/held-by-regulatory.ts'
 import { createSubmissionLedger } from './submission-ledger.ts'
@@ -144,6 +145,7 @@ export const createDncSubmissionStore = (deps: {
         throw new StagingLost(`Submission ${id} was swept while it was received`)
       return appended
     },
+    exportEntries: createExportEntries({ db, keyring, keyContext }),
     heldByRegulatory: createHeldByRegulatory(db),
     accept: async (input) => {
       try {

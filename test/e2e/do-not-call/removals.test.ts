@@ -129,6 +129,27 @@ for (const dialect of ['guide', 'platform'] as const) {
       assert.deepEqual(await suppressed(ANN), [true])
     })
 
+    test('what stands is exported in both forms, and what was removed is not', async () => {
+      const entries = [{ phoneNumber: ANN, source: 'web, "form"' }, { phoneNumber: BOB }]
+      await submit('entries', entries)
+      await submit('removals', [{ phoneNumber: BOB }])
+      const path = `/v1/dnc-lists/${list}/entries/export`
+      const ndjson = await gateway.client.call(path)
+      assert.equal(ndjson.headers.get('content-type'), 'application/x-ndjson')
+      const lines = ndjson.text.trim().split('\n')
+      const { receivedAt, ...line } = JSON.parse(lines[0]!) as { receivedAt: string }
+      assert.equal(lines.length, 1)
+      assert.deepEqual(line, { phoneNumber: ANN, reason: 'UNSPECIFIED', source: 'web, "form"' })
+      const csv = await gateway.client.call(path, { headers: { accept: 'text/csv' } })
+      assert.deepEqual(csv.text.split('\r\n'), [
+        'phoneNumber,email,reason,originalReason,source,receivedAt,expiresAt,contactListIds',
+        `${ANN},,UNSPECIFIED,,"web, ""form""",${receivedAt},,`,
+        '',
+      ])
+      const again = await submit('entries', csv.text)
+      assert.deepEqual([again.counts.accepted, again.counts.rejected], [1, 0])
+    })
+
     test('a removal has a person, no expiry, and at least one line', async () => {
       const column = await post('removals', `phoneNumber,expiresAt\n${ANN},\n`)
       assert.deepEqual([column.status, column.body.code], [422, 'dnc-columns-unknown'])

@@ -180,6 +180,14 @@ for (const dialect of ['guide', 'platform'] as const) {
           entriesOf(numbers),
         )
         assert.deepEqual([done.counts.created, done.counts.failed], [4, 1])
+        const { body } = await gateway.client.call<{ items: { code: string; reason: string }[] }>(
+          `/v1/dnc-submissions/${done.id}/entries?outcome=failed`,
+        )
+        assert.deepEqual(
+          body.items.map(({ code }) => code),
+          ['genesys-refused'],
+        )
+        assert.match(body.items[0]!.reason, /Genesys said: /)
       })
 
       test('tallies that do not add up are a problem of the submission, which has applied', async () => {

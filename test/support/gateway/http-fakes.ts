@@ -147,6 +147,10 @@ const NO_ENTRIES = {
     find: async () => null,
     list: async () => ({ items: [], next: null }),
     // eslint-disable-next-line require-yield
+    exportEntries: async function* (): AsyncGenerator<never, void> {
+      return
+    },
+    // eslint-disable-next-line require-yield
     ledgerRows: async function* (): AsyncGenerator<never, void> {
       return
     },

@@ -53,6 +53,7 @@ const createStage = ({ lost = false, moved = true, held = [] as number[] } = {})
       calls.push(`append ${entries.length}`)
       return { accepted: entries.length, quarantined: 0, duplicates: 0 }
     },
+    exportEntries: async function* () {},
     heldByRegulatory: async () => held,
     accept: async ({ answerOf, counts, audit, rejections }) => {
       calls.push(`accept ${counts.accepted} of ${counts.read}`)

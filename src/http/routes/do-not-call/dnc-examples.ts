@@ -145,6 +145,22 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
   },
 ]
 
+export const EXPORT_EXAMPLES: readonly Example[] = [
+  {
+    name: 'ndjson',
+    summary: 'What stands, a line each',
+    params: { dncListId },
+    answer: { status: 200, type: 'application/x-ndjson' },
+  },
+  {
+    name: 'csv',
+    summary: 'The same as CSV',
+    params: { dncListId },
+    headers: { accept: 'text/csv' },
+    answer: { status: 200, type: 'text/csv' },
+  },
+]
+
 export const RELEASE_EXAMPLES: readonly Example[] = [
   {
     name: 'released',

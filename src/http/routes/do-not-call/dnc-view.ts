@@ -25,9 +25,12 @@ export const renderSubmission = (submission: DncSubmission): z.output<typeof sub
 }
 
 /** Of an entry in the form in which the ledger of rows is written: what is wrong with it, or that another line counts. */
-export const faultsOf = ({ outcome, faults }: DncLedgerEntry) => {
+export const faultsOf = ({ outcome, faults, failedCode }: DncLedgerEntry) => {
   const [first] = faults
   if (first !== undefined) return { code: first.code, column: first.column, faults }
+  if (failedCode === 'override-needed') return { code: failedCode, column: null }
+  // As of a contact that Genesys refused: its own code is in the reason.
+  if (outcome === 'failed') return { code: 'genesys-refused', column: null, said: failedCode }
   const code = { duplicate: 'duplicate-in-submission', quarantined: 'country-not-allowed' }[
     outcome as string
   ]

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { DncChunk, NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
-import type { EntryTerms } from '../../../domain/do-not-call/dnc-entry.ts'
+import type { EntryTerms, SubjectKind } from '../../../domain/do-not-call/dnc-entry.ts'
 import type {
   DncCounts,
   DncSubmission,
@@ -41,6 +41,8 @@ export type DncLedgerEntry = {
   outcome: EntryOutcome
   terms: EntryTerms | null
   faults: readonly RowFault[]
+  /** Of a failed one: `override-needed`, or why Genesys refused it where it said so; else null. */
+  failedCode: string | null
   cells: readonly string[]
 }
 
@@ -56,6 +58,14 @@ export type FoundEntry = {
   acceptedAt: string
   state: 'standing' | 'expired' | 'removed'
   quarantined: boolean
+  terms: EntryTerms
+}
+
+/** What stands for a person and scope, whichever entries it comes from; `receivedAt` is filled. */
+export type ExportedEntry = {
+  kind: SubjectKind
+  /** E.164, or the folded address. */
+  subject: string
   terms: EntryTerms
 }
 
@@ -106,6 +116,11 @@ export type DncSubmissionStore = {
     dncListId: string,
     digests: readonly Buffer[],
   ): Promise<readonly FoundEntry[]>
+  /**
+   * What the tenant's entries for the list come to, one for each person and scope: the words of the strongest, the strongest reason and the longest time. In the
+   * order of acceptance, as it stands while it is read; whoever stands all the time is among them.
+   */
+  exportEntries(tenantId: string, dncListId: string): AsyncGenerator<readonly ExportedEntry[], void>
   /** Newest first; null for a cursor that no page gave. */
   list(
     tenantId: string,
