@@ -1,22 +1,12 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
-import {
-  type CompareContacts,
-  IN_REGISTER,
-} from '../../workflows/ports/delivery/compare-contacts.ts'
 import type { DeliveryStore, RegisterRow } from '../../workflows/ports/delivery/delivery.ts'
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
+import { createCompare, numberOf } from './compare-contacts.ts'
 import { subjectColumns, subjectNumbers } from './register-subjects.ts'
-
-/** A register's number; whoever begins an upload has seen to it that there is one (`createEnsureRegister`). */
-const numberOf = (
-  tenantId: string | RawBuilder<unknown>,
-  listId: string | RawBuilder<unknown>,
-): RawBuilder<unknown> =>
-  sql`(select id from register where tenant_id = ${tenantId} and list_id = ${listId})`
 
 /** Digests of 16 bytes each as an array of SQL: as one value they go as they are, not as text. */
 const digestArray = (digests: Buffer): RawBuilder<unknown> =>
@@ -201,38 +191,12 @@ export const createEnsureRegister = (
 /** The part of an entry that says what it is worth; entries from before the list was overwritten do not count (`list_clearing`). */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string }
 
-const DIGIT_ZERO = 0x30
-
-/**
- * A digit a contact comes back, which costs a small part of what rows with their digests did. The limit keeps the planner from anything but
- * one search of the primary key a contact, whatever it believes of the table's size.
- */
-const createCompare =
-  (db: Db): CompareContacts =>
-  async (tenantId, listId, idDigests, contents) => {
-    const count = idDigests.length / DIGEST_BYTES
-    if (count === 0) return new Uint8Array()
-    const piece = (bytes: Buffer | null): RawBuilder<unknown> =>
-      sql`substring(${bytes}::bytea from place * ${DIGEST_BYTES}::int + 1 for ${DIGEST_BYTES}::int)`
-    const { rows } = await sql<{ found: string }>`with of_list as materialized (
-        select (${numberOf(tenantId, listId)}) as register_id, coalesce(max(cleared_seq), 0) as cleared_seq,
-          coalesce(max(doubt_seq), 0) as doubt_seq from list_clearing where list_id = ${listId})
-      select string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
-          when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(contents)}
-          then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found
-      from of_list cross join generate_series(0, ${count - 1}::int) as place
-      left join lateral (select accepted_seq, content_hash from contact_register
-        where register_id = of_list.register_id and contact_digest = ${piece(idDigests)}
-          and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
-    return Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
-  }
-
 /** What Genesys holds by our knowledge. */
 export const createRegister = (
   database: Database,
   seals: Seals,
 ): Pick<DeliveryStore, 'registered' | 'compare' | 'registerSize'> => ({
-  compare: createCompare(database.db),
+  compare: createCompare(database),
   registered: async (tenantId, listId, contactIds) => {
     const { rows } = await sql<Entry>`select contact_digest, accepted_seq,
           case when accepted_seq < coalesce(doubt_seq, 0) then ''::bytea else content_hash end as content_hash

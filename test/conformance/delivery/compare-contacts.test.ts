@@ -54,21 +54,37 @@ eachHome('Comparing contacts with the register', (home) => {
     assert.deepEqual(await compare([], null), [])
   })
 
-  it('knows the contacts of many rows, each at its place', async () => {
-    const many = Array.from({ length: 2500 }, (_, n) => (n % 100 === 7 ? 'b' : `m${n}`))
-    const found = await compare(many, Buffer.alloc(many.length * 16, 5))
-    assert.deepEqual(
-      found,
-      many.map((id) => (id === 'b' ? 2 : 0)),
-    )
-  })
+  for (const [how, length] of [
+    ['searched one by one', 2_500],
+    ['found in one pass', 12_000],
+  ] as const) {
+    it(`knows the contacts of many rows, ${how}, each at its place`, async () => {
+      const many = Array.from({ length }, (_, n) => (n % 100 === 7 ? 'b' : `m${n}`))
+      many[0] = 'a'
+      many[length - 1] = 'd'
+      const contents = Buffer.alloc(length * 16, 5)
+      contents[0] = 6
+      const expected = many.map((id) => (id === 'b' ? 2 : id === 'a' ? 1 : 0))
+      assert.deepEqual(await compare(many, contents), expected)
+      const known = expected.map((digit) => Math.min(digit, 1))
+      assert.deepEqual(await compare(many, null), known)
+      assert.deepEqual(
+        await compare(many, contents, 'never heard of'),
+        many.map(() => 0),
+      )
+    })
+  }
 
   it('calls nothing the same that is in doubt, and knows nothing of before the list was cleared', async () => {
     await store.sql.executeSql(
       `insert into list_clearing (list_id, doubt_seq) values ('list', 1000)`,
     )
     assert.deepEqual(await compare(['a', 'x'], Buffer.alloc(32, 5)), [1, 0])
+    const many = ['a', ...Array.from({ length: 11_999 }, () => 'x')]
+    const contents = Buffer.alloc(many.length * 16, 5)
+    assert.deepEqual((await compare(many, contents)).slice(0, 2), [1, 0])
     await store.sql.executeSql(`update list_clearing set cleared_seq = 1000 where list_id = 'list'`)
     assert.deepEqual(await compare(['a', 'x'], Buffer.alloc(32, 5)), [0, 0])
+    assert.deepEqual((await compare(many, contents)).slice(0, 2), [0, 0])
   })
 })

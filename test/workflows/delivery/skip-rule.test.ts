@@ -63,7 +63,7 @@ describe('the skip rule', () => {
         { tenantId: 'default', list: t.genesys.list, options, queue: null },
       )
       await tally.look(asNew(chunk))
-      const plan = tally.total({ leftOut: new Map(), counts: t.store.upload.counts })
+      const plan = await tally.total({ leftOut: new Map(), counts: t.store.upload.counts })
       await t.run()
 
       const { unchanged, delivered } = t.store.upload.counts

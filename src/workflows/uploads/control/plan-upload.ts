@@ -17,10 +17,14 @@ export type PlanDeps = {
 
 /** Gathers, chunk by chunk, what delivering the rows is expected to do. */
 export type PlanTally = {
-  /** Looks the chunk's rows up; a byte a row is kept. */
+  /** Looks the chunk's rows up, now or with those that follow; a byte a row is kept, and the digests of rows that wait. */
   look(chunk: NewChunk): Promise<void>
-  total(result: Pick<IntakeResult, 'leftOut' | 'counts'>): UploadPlan
+  /** Once every chunk was given. */
+  total(result: Pick<IntakeResult, 'leftOut' | 'counts'>): Promise<UploadPlan>
 }
+
+/** Rows that are looked up together: many at once cost a third of what they cost by the chunk, and hold 32 bytes each meanwhile. */
+const ROWS_AT_ONCE = 50_000
 
 const EXPECTED = ['creates', 'updates', 'unchanged'] as const
 
@@ -41,26 +45,48 @@ export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const seen = new Map<number, Uint8Array>()
   let skipping: Promise<boolean> | null = null
 
-  const lookUp = async (chunk: NewChunk, expected: Uint8Array): Promise<void> => {
-    skipping ??= maySkip(deps.register, tenantId, list, options)
-    const mayStay = await skipping
-    // Only where a row stays because of its content is its content needed.
-    const needed = mayStay && options.duplicates === 'update'
-    const contents = needed ? deps.contentHashes(chunk, columns) : null
-    const found = await deps.register.compare(tenantId, list.id, chunk.idDigests, contents)
-    for (const [row, known] of found.entries()) {
-      if (known === IN_REGISTER.nothing) continue
-      const stays = mayStay && skipCodeOf(options.duplicates, known === IN_REGISTER.same) !== null
-      expected[row] = EXPECTED.indexOf(stays ? 'unchanged' : 'updates')
+  let waiting: { expected: Uint8Array; idDigests: Buffer; contents: Buffer | null }[] = []
+  let rows = 0
+
+  const lookUp = async (): Promise<void> => {
+    const lot = waiting
+    waiting = []
+    rows = 0
+    const mayStay = (await skipping) ?? false
+    const contents = lot.flatMap((one) => one.contents ?? [])
+    const found = await deps.register.compare(
+      tenantId,
+      list.id,
+      Buffer.concat(lot.map(({ idDigests }) => idDigests)),
+      contents.length === lot.length ? Buffer.concat(contents) : null,
+    )
+    let at = 0
+    for (const { expected } of lot) {
+      for (let row = 0; row < expected.length; row += 1, at += 1) {
+        const known = found[at]
+        if (known === IN_REGISTER.nothing) continue
+        const stays = mayStay && skipCodeOf(options.duplicates, known === IN_REGISTER.same) !== null
+        expected[row] = EXPECTED.indexOf(stays ? 'unchanged' : 'updates')
+      }
     }
+  }
+  const add = async (chunk: NewChunk, expected: Uint8Array): Promise<void> => {
+    skipping ??= maySkip(deps.register, tenantId, list, options)
+    // Only where a row stays because of its content is its content needed.
+    const needed = (await skipping) && options.duplicates === 'update'
+    const contents = needed ? deps.contentHashes(chunk, columns) : null
+    waiting.push({ expected, idDigests: chunk.idDigests, contents })
+    rows += expected.length
+    if (rows >= ROWS_AT_ONCE) await lookUp()
   }
   return {
     look: async (chunk) => {
       const expected = new Uint8Array(chunk.lines.length)
       seen.set(chunk.seq, expected)
-      if (options.mode === 'append' && expected.length > 0) await lookUp(chunk, expected)
+      if (options.mode === 'append' && expected.length > 0) await add(chunk, expected)
     },
-    total: ({ leftOut, counts }) => {
+    total: async ({ leftOut, counts }) => {
+      if (waiting.length > 0) await lookUp()
       const { suppressed } = counts
       const plan = { creates: 0, updates: 0, unchanged: 0, suppressed, notDialledAgain: null }
       for (const [seq, expected] of seen) {

@@ -57,7 +57,7 @@ export const stageUpload = async (
         },
       })
       const result = await suppression.settle(read)
-      const plan = tally?.total(result) ?? null
+      const plan = (await tally?.total(result)) ?? null
       const list = await deps.extendList.extend(request, spec.list, result)
       const uploadId = begun.id
       const staging = stagingOf(deps, { request, list, scope, uploadId, result, plan })

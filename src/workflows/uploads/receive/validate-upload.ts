@@ -60,7 +60,7 @@ export const validateUpload = async (
   const result = await suppression.settle(await deps.runIntake(request.body, spec, sink))
   const { counts, rejections, columns } = result
   const source = showSource(result.source)
-  const plan = tally.total(result)
+  const plan = await tally.total(result)
   const body = JSON.stringify({
     valid: true,
     source,

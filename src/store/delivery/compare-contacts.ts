@@ -1,0 +1,90 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import {
+  type CompareContacts,
+  IN_REGISTER,
+} from '../../workflows/ports/delivery/compare-contacts.ts'
+import { inTransaction, type Database, type Db } from '../homes/database.ts'
+
+/** A register's number; whoever begins an upload has seen to it that there is one (`createEnsureRegister`). */
+export const numberOf = (
+  tenantId: string | RawBuilder<unknown>,
+  listId: string | RawBuilder<unknown>,
+): RawBuilder<unknown> =>
+  sql`(select id from register where tenant_id = ${tenantId} and list_id = ${listId})`
+
+const DIGIT_ZERO = 0x30
+/** From here on one pass over the register may cost less than a search for each. */
+const FEWEST_IN_A_PASS = 10_000
+/** A pass over eight contacts costs what one search does. */
+const CONTACTS_A_SEARCH = 8
+
+type Asked = { tenantId: string; listId: string; idDigests: Buffer; contents: Buffer | null }
+
+const piece = (bytes: Buffer | null): RawBuilder<unknown> =>
+  sql`substring(${bytes}::bytea from place * ${DIGEST_BYTES}::int + 1 for ${DIGEST_BYTES}::int)`
+
+const countOf = ({ idDigests }: Asked): number => idDigests.length / DIGEST_BYTES
+
+const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
+  sql`select (${numberOf(tenantId, listId)}) as register_id, coalesce(max(cleared_seq), 0) as cleared_seq,
+    coalesce(max(doubt_seq), 0) as doubt_seq from list_clearing where list_id = ${listId}`
+
+/** A digit a contact, of a row that was found for it; it costs a small part of what rows with their digests did. */
+const digits = ({ contents }: Asked): RawBuilder<unknown> =>
+  sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
+    when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(contents)}
+    then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
+
+type Found = { rows: { found: string }[] }
+
+/** The limit keeps the planner from anything but one search of the primary key a contact, whatever it believes of the table's size. */
+const search = (db: Db, asked: Asked): Promise<Found> =>
+  sql<{ found: string }>`with of_list as materialized (${clearingOf(asked)})
+    select ${digits(asked)}
+    from of_list cross join generate_series(0, ${countOf(asked) - 1}::int) as place
+    left join lateral (select accepted_seq, content_hash from contact_register
+      where register_id = of_list.register_id and contact_digest = ${piece(asked.idDigests)}
+        and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
+
+/**
+ * One pass over the register beside all that is asked. The planner, which on the embedded home knows little of the table, is kept from searching for each.
+ * The digests are cut out of bare parameters: those of a common table expression would be copied for every row.
+ */
+const pass = (database: Database, asked: Asked): Promise<Found> =>
+  inTransaction(database, async (tx) => {
+    await sql`set local enable_nestloop = off`.execute(tx)
+    const { rows } = await sql<{
+      register_id: string | null
+      cleared_seq: string
+      doubt_seq: string
+    }>`${clearingOf(asked)}`.execute(tx)
+    const { register_id: registerId, cleared_seq: clearedSeq, doubt_seq: doubtSeq } = rows[0]!
+    return sql<{ found: string }>`select ${digits(asked)}
+      from (select place, ${piece(asked.idDigests)} as digest, ${doubtSeq}::bigint as doubt_seq
+          from generate_series(0, ${countOf(asked) - 1}::int) as place) as of_list
+      left join (select contact_digest, accepted_seq, content_hash from contact_register
+          where register_id = ${registerId} and accepted_seq >= ${clearedSeq}::bigint) as known on known.contact_digest = of_list.digest`.execute(
+      tx,
+    )
+  })
+
+const contactsOf = async (db: Db, { tenantId, listId }: Asked): Promise<number> => {
+  const { rows } = await sql<{ contacts: string }>`select contacts from register
+    where tenant_id = ${tenantId} and list_id = ${listId}`.execute(db)
+  return Number(rows[0]?.contacts ?? 0)
+}
+
+export const createCompare =
+  (database: Database): CompareContacts =>
+  async (tenantId, listId, idDigests, contents) => {
+    const asked = { tenantId, listId, idDigests, contents }
+    const count = countOf(asked)
+    if (count === 0) return new Uint8Array()
+    const inPass =
+      count >= FEWEST_IN_A_PASS &&
+      (await contactsOf(database.db, asked)) <= count * CONTACTS_A_SEARCH
+    const { rows } = await (inPass ? pass(database, asked) : search(database.db, asked))
+    return Buffer.from(rows[0]!.found, 'latin1').map((digit) => digit - DIGIT_ZERO)
+  }
