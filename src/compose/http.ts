@@ -25,6 +25,7 @@ import {
   createSearchEntries,
 } from '../workflows/do-not-call/read-entries.ts'
 import { createReceiveEntries } from '../workflows/do-not-call/receive-entries.ts'
+import { timedLookUps } from '../workflows/do-not-call/timed-look-ups.ts'
 import { createWebhookEndpoints } from '../workflows/endpoints/webhook-endpoints.ts'
 import { createReadLimits } from '../workflows/operations/read-limits.ts'
 import { createReadiness } from '../workflows/operations/readiness.ts'
@@ -176,12 +177,17 @@ const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
   const { config, store, genesys, telemetry, owner, wake } = deps
   const { emit } = telemetry
   const lists = { contactLists: genesys.contactLists, lists: store.lists }
+  const suppressions = timedLookUps({
+    suppressions: store.suppressions,
+    clock: systemClock,
+    emit,
+  })
   const staging = {
     ...lists,
     settings: store.listSettings,
     uploads: store.uploads,
     smallUploads: store.smallUploads,
-    suppressions: store.suppressions,
+    suppressions,
     idempotency: store.idempotency,
     renderUpload,
     fileThresholdRows: config.genesys.fileThresholdRows,
@@ -216,7 +222,7 @@ const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
     }),
     applyUpload: createApplyUpload({
       ...lists,
-      ...{ uploads: store.uploads, suppressions: store.suppressions, ids, wake },
+      ...{ uploads: store.uploads, suppressions, ids, wake },
     }),
     controlUpload: createControlUpload({ uploads: store.uploads, ids, emit, wake }),
   }

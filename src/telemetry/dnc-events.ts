@@ -19,6 +19,8 @@ export type DncEvents = {
     bytes: number
     durationMs: number
   }
+  /** Subjects of contacts were looked up among entries. */
+  'dnc.looked_up': { subjects: number; suppressed: number; durationMs: number }
   /** Genesys took a request with entries, or refused some of it. */
   'dnc.sent': {
     submissionId: string
@@ -66,6 +68,7 @@ export type DncEvents = {
 
 export const DNC_EVENT_LEVELS = {
   'dnc.accepted': 'info',
+  'dnc.looked_up': 'debug',
   'dnc.sent': 'info',
   'dnc.refused': 'warn',
   'dnc.held': 'warn',

@@ -111,6 +111,7 @@ const DELIVERY_EFFECTS: Effects = {
 }
 
 const DNC_EFFECTS: Effects = {
+  'dnc.looked_up': (metrics, { durationMs }) => metrics.dncLookUp.observe(durationMs / 1000),
   'dnc.retracted': (metrics, { outcome, contacts }) =>
     metrics.dncRetracted.inc({ outcome }, contacts),
   'dnc.accepted': (metrics, { kind, rejections, ...counts }) => {

@@ -1,0 +1,26 @@
+import type { Clock } from '../../lib/clock.ts'
+import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
+
+/** The same look-ups; of each lot of subjects it is told how long it took. */
+export const timedLookUps = (deps: {
+  suppressions: SuppressionPort
+  clock: Clock
+  emit: Emit
+}): SuppressionPort => {
+  const { suppressions, clock, emit } = deps
+  return {
+    ...suppressions,
+    suppressedAmong: async (contactListId, digests) => {
+      const startedMs = clock.monotonicMs()
+      const found = await suppressions.suppressedAmong(contactListId, digests)
+      emit('dnc.looked_up', {
+        subjects: digests.length / DIGEST_BYTES,
+        suppressed: found.size,
+        durationMs: clock.monotonicMs() - startedMs,
+      })
+      return found
+    },
+  }
+}
