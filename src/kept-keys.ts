@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from './config.ts'
@@ -103,6 +103,13 @@ export const adminKeyOf = (config: Config): { key: string; file: string | null; 
   const file = join(config.dataDir, 'admin.key')
   const { secret, made } = keepSecret(file, () => `ogw_${randomBytes(32).toString('base64url')}`)
   return { key: secret, file, made }
+}
+
+/** The admin key that a gateway of this configuration takes; null: none was made yet. Makes nothing. */
+export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>): string | null => {
+  if (config.adminApiKey !== null) return config.adminApiKey
+  const file = join(config.dataDir, 'admin.key')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
 }
 
 /** What proves Genesys' webhooks, the current one first: the configured ones, else (embedded sandbox only) one made at the first start. */

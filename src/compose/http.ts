@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
+import { renderTenant } from '../http/routes/access/tenant-view.ts'
 import { renderNewContactList } from '../http/routes/contact-lists/contact-list-view.ts'
 import { renderSubmission } from '../http/routes/do-not-call/dnc-view.ts'
 import { renderSegment } from '../http/routes/segments/segment-view.ts'
@@ -11,6 +12,8 @@ import { systemClock } from '../lib/clock.ts'
 import { createIds, type Ids } from '../lib/ids.ts'
 import { createSuppressedAmong } from '../store/segments/suppressed-among.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
+import { createKeys } from '../workflows/access/keys.ts'
+import { createTenants } from '../workflows/access/tenants.ts'
 import { createExtendList } from '../workflows/contact-lists/extend-list.ts'
 import { createListSettings } from '../workflows/contact-lists/list-settings.ts'
 import { createProvisionContactList } from '../workflows/contact-lists/provision-contact-list.ts'
@@ -62,6 +65,17 @@ const endpointsOf = ({ config, store }: Essentials, ids: Ids) =>
     ids,
     random: randomBytes,
   })
+
+const accessOf = ({ store, owner }: ServerNeeds, ids: Ids) => ({
+  tenants: createTenants({
+    tenants: store.tenants,
+    idempotency: store.idempotency,
+    renderTenant,
+    clock: systemClock,
+    ...{ ids, owner },
+  }),
+  keys: createKeys({ keys: store.keys, ids, random: randomBytes }),
+})
 
 const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: ServerNeeds, ids: Ids) =>
   createProvisionContactList({
@@ -237,6 +251,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
   const lists = { contactLists: genesys.contactLists, lists: store.lists, clock: systemClock, emit }
   return createHttpServer({
     access: store.access,
+    ...accessOf(deps, ids),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),

@@ -29,6 +29,7 @@ export const LAYERS: Record<string, Layer> = {
   },
   'compose.ts': { path: 'compose', mayImport: ['everything'] },
   'main.ts': { path: 'main\\.ts$', mayImport: ['compose.ts', 'config.ts', 'telemetry', 'lib'] },
+  'key.ts': { path: 'key\\.ts$', mayImport: ['config.ts', 'domain', 'lib'] },
 }
 
 export type Door = {

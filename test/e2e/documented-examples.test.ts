@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 
 import { Webhook } from 'standardwebhooks'
 
+import { SCOPES } from '../../src/domain/access/access.ts'
 import type { Example } from '../../src/http/document/example.ts'
 import type { Operation } from '../../src/http/document/operation.ts'
 import { embeddedHome } from '../support/databases/database.ts'
@@ -45,9 +46,12 @@ after(async () => {
 type Known = {
   params?: Record<string, string>
   headers?: Record<string, string>
+  query?: Record<string, string>
+  body?: object
   /** In place of the example's key, where a test makes the call again. */
   key?: string
 }
+type Key = { id: string; key: string }
 type Called = { headers: Headers; body: Record<string, never> & { id: string } }
 
 const bodyOf = ({ body, bodyType = 'application/json' }: Example) => {
@@ -68,8 +72,12 @@ const request = (operation: Operation, example: Example, known: Known) => {
   const path = operation.url.replaceAll(/:(\w+)/gu, (_, name: string) =>
     encodeURIComponent(params[name]!),
   )
-  const query = new URLSearchParams(example.query).toString()
-  const { body, type } = bodyOf(example)
+  const query = new URLSearchParams({ ...example.query, ...known.query }).toString()
+  const { body, type } = bodyOf(
+    known.body === undefined
+      ? example
+      : { ...example, body: { ...(example.body as object), ...known.body } },
+  )
   const headers = new Headers({
     ...(operation.access === 'public' ? {} : { authorization: `Bearer ${ADMIN_KEY}` }),
     ...(type === undefined ? {} : { 'content-type': type }),
@@ -85,10 +93,28 @@ const request = (operation: Operation, example: Example, known: Known) => {
 /** What is refused here: no key of a run has `dnc:override` by name, and nothing holds a submission for somebody yet. */
 const REFUSED: Record<string, number> = { releaseDncSubmission: 403, resumeDncSubmission: 409 }
 
+/** Of another tenant, which has every scope but `admin` and is granted nothing. */
+let foreign: Promise<Key> | null = null
+let hidden = 0
+
+/** What belongs to a tenant is unknown to another one, whatever its key may do. */
+const hideFromOthers = async (operation: Operation, example: Example, known: Known) => {
+  const { access, url: path } = operation
+  if (typeof access === 'string' || access.scope === 'admin' || !path.includes(':')) return
+  foreign ??= keyWith(SCOPES.filter((scope) => scope !== 'admin'))
+  const { url, init } = request(operation, example, known)
+  if (!url.startsWith(gateway.address)) return
+  init.headers.set('authorization', `Bearer ${(await foreign).key}`)
+  const answer = await fetch(url, init)
+  assert.equal(answer.status, 404, `${operation.id} of another tenant: ${await answer.text()}`)
+  hidden += 1
+}
+
 /** Calls an example and holds the answer to what the document says of it. */
 const call = async (id: string, name: string, known: Known = {}): Promise<Called> => {
   const operation = operations.get(id)!
   const example = operation.examples.find((candidate) => candidate.name === name)!
+  await hideFromOthers(operation, example, known)
   const { url, init } = request(operation, example, known)
   const answer = await fetch(url, init)
   const text = await answer.text()
@@ -166,6 +192,17 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
       'listWebhookDeliveries',
     ].map((id) => [id, async () => ({ params: { endpointId: await registered(id) } })]),
   ),
+  createTenant: async () => ({ key: 'example-tenant' }),
+  getTenant: async () => ({ params: { tenantId: await tenant() } }),
+  changeTenant: async () => ({ params: { tenantId: await tenant() } }),
+  createKey: async () => ({ body: { tenantId: await tenant() } }),
+  listKeys: async () => ({ query: { tenantId: await tenant() } }),
+  ...Object.fromEntries(
+    ['getKey', 'rotateKey', 'revokeKey'].map((id) => [
+      id,
+      async () => ({ params: { keyId: (await keyWith(['uploads'])).id } }),
+    ]),
+  ),
   resumeSegment: async () => {
     stage.sandbox.setFaults([{ kind: 'status', operation: 'campaign-write', status: 403 }])
     const { body } = await call('putSegment', 'typed', { key: 'to-be-refused' })
@@ -195,6 +232,22 @@ const signed = async (id: string, name: string): Promise<Known> => {
   }
 }
 
+const post = async <T>(path: string, body: object, key: string): Promise<T> =>
+  (
+    await gateway.client.call<T>(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(body),
+    })
+  ).body
+
+/** A tenant that is granted nothing; the same at every call. */
+const tenant = async (): Promise<string> =>
+  (await post<{ id: string }>('/v1/tenants', { name: 'elsewhere', grants: {} }, 'elsewhere')).id
+
+const keyWith = async (scopes: readonly string[], tenantId?: string): Promise<Key> =>
+  post('/v1/keys', { tenantId: tenantId ?? (await tenant()), name: 'of-a-test', scopes }, 'unused')
+
 const registered = async (of: string): Promise<string> => {
   const { body } = await gateway.client.call<{ id: string }>('/v1/webhook-endpoints', {
     method: 'POST',
@@ -221,4 +274,6 @@ test('every documented example is answered as documented', async (t) => {
   for (const { events } of [gateway, platformGateway]) {
     assert.deepEqual(events('http.problem_undeclared'), [])
   }
+  assert.ok(hidden > 30, String(hidden))
+  t.diagnostic(`${hidden} calls of another tenant found nothing`)
 })

@@ -10,18 +10,25 @@ export const SCOPES = [
   'webhooks',
   'audit',
   'erasure',
+  'cells:reveal',
   'admin',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** What a key has only by name: being an admin is not enough. */
-const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure']
+const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure', 'cells:reveal']
 
 /** `admin` opens every door but these. */
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
   scopes.includes(needed) || (scopes.includes('admin') && !BY_NAME_ALONE.includes(needed))
 
-export const GRANT_KINDS = ['contact_list', 'dnc_list', 'campaign', 'external_contact'] as const
+export const GRANT_KINDS = [
+  'contact_list',
+  'dnc_list',
+  'campaign',
+  'external_contact',
+  'conversation',
+] as const
 export type GrantKind = (typeof GRANT_KINDS)[number]
 
 export type ApiKey = {

@@ -1,3 +1,4 @@
+import { ACCESS_PROBLEMS } from './access-problems.ts'
 import { CALL_PROBLEMS } from './call-problems.ts'
 import { CONTACT_PROBLEMS } from './contact-problems.ts'
 import { CONTROL_PROBLEMS } from './control-problems.ts'
@@ -15,6 +16,7 @@ import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
  * The codes are contract; rows' codes are in `rejection.ts`.
  */
 export const PROBLEMS = {
+  ...ACCESS_PROBLEMS,
   ...CALL_PROBLEMS,
   ...CONTACT_PROBLEMS,
   ...CONTROL_PROBLEMS,

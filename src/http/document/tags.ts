@@ -7,6 +7,7 @@ export const TAGS = {
   'guest-files': 'Files for a person: inspected, scanned, and followed until Genesys has them',
   endpoints: 'Where others are told how their uploads end',
   'genesys-events': 'Genesys calling back',
+  access: 'Who may call: tenants, what they are granted, and their keys',
   operations: 'Limits, probes, metrics and this document',
   problems: 'What each problem code means, and how it is mended',
 } as const

@@ -115,6 +115,7 @@ export const authPlugin = (deps: HttpDeps) =>
         charge(quota, key, reply)
         const scope = typeof access === 'object' ? access.scope : access === 'key' ? null : 'admin'
         authorize(request, key, scope)
+        deps.access.noteUse(key.id)
       })
       app.addHook('onRequest', async ({ caller, method }) => {
         // What only reads goes on, and frees nothing; Genesys' webhooks come without a caller.

@@ -4,6 +4,8 @@ import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
+import type { Keys } from '../../workflows/access/keys.ts'
+import type { Tenants } from '../../workflows/access/tenants.ts'
 import type { ListSettings } from '../../workflows/contact-lists/list-settings.ts'
 import type { ProvisionContactList } from '../../workflows/contact-lists/provision-contact-list.ts'
 import type {
@@ -66,7 +68,9 @@ export const keyRequestsPerMinute = (limits: HttpLimits): number =>
 
 /** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
-  access: Pick<AccessStore, 'findKey' | 'isGranted'>
+  access: Pick<AccessStore, 'findKey' | 'noteUse' | 'isGranted'>
+  tenants: Tenants
+  keys: Keys
   /** Left out: what a small upload is judged by is read one after the other. */
   readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>

@@ -11,6 +11,8 @@ import { lifecyclePlugin } from '../plugins/lifecycle.ts'
 import { normalisationPlugin } from '../plugins/normalisation.ts'
 import { problemsPlugin, sendProblem } from '../plugins/problems.ts'
 import { validationPlugin } from '../plugins/validation.ts'
+import { registerKeys } from '../routes/access/keys.ts'
+import { registerTenants } from '../routes/access/tenants.ts'
 import { registerContactExplain } from '../routes/contact-lists/contact-explain.ts'
 import { registerContactLists } from '../routes/contact-lists/contact-lists.ts'
 import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
@@ -111,6 +113,8 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerDeliveredBefore(add)
   registerDncExport(add)
   registerWebhookEndpoints(add)
+  registerTenants(add)
+  registerKeys(add)
   registerLimits(add)
   registerOperations(app, add)
   registerProblemPages(app, add)

@@ -1,14 +1,13 @@
 import { sql } from 'kysely'
 
 import { GRANT_KINDS, type Scope } from '../../domain/access/access.ts'
+import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
 import { type AuditEntry, byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
-
-/** The tenant of a gateway that serves one company. */
-export const DEFAULT_TENANT = 'default'
 
 type KeyRow = {
   id: string
@@ -18,13 +17,58 @@ type KeyRow = {
   revoked_at: Date | null
 }
 
+type Deps = { database: Database; clock: Clock; ids: Ids }
+
 const keyCreated = (ids: Ids, keyId: string): AuditEntry =>
   createAuditEntry(ids, byGateway({ tenantId: DEFAULT_TENANT, requestId: 'start' }), {
     action: 'key.created',
     object: keyId,
   })
 
-export const createAccessStore = (deps: { database: Database; ids: Ids }): AccessStore => ({
+/** A key that is used all the time costs one small write a minute. */
+const NOTED_EVERY_MS = 60_000
+const NOTED_KEYS = 10_000
+
+const createNoteUse = ({ database, clock }: Deps): AccessStore['noteUse'] => {
+  const noted = new Map<string, number>()
+  return (keyId) => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - (noted.get(keyId) ?? -Infinity) < NOTED_EVERY_MS) return
+    if (noted.size >= NOTED_KEYS) noted.clear()
+    noted.set(keyId, nowMs)
+    // Nobody waits for it, and a database that is away is the call's own matter.
+    sql`update api_key set last_used_at = date_trunc('minute', clock_timestamp()) where id = ${keyId}`
+      .execute(database.db)
+      .catch(() => noted.delete(keyId))
+  }
+}
+
+const createEnsureAdmin =
+  ({ database, ids }: Deps): AccessStore['ensureAdmin'] =>
+  (input) =>
+    inTransaction(database, async (tx) => {
+      await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
+        tx,
+      )
+      for (const kind of GRANT_KINDS) {
+        await sql`insert into tenant_grant (tenant_id, kind, object_id) values (${DEFAULT_TENANT}, ${kind}, '*')
+          on conflict do nothing`.execute(tx)
+      }
+      await sql`update api_key set revoked_at = clock_timestamp()
+        where source = 'environment' and digest <> ${input.digest} and revoked_at is null`.execute(
+        tx,
+      )
+      const keyId = ids.newId('key')
+      const { rows } = await sql<{
+        id: string
+      }>`insert into api_key (id, tenant_id, digest, scopes, source)
+        values (${keyId}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
+        on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null
+        returning id`.execute(tx)
+      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(ids, keyId)])
+    })
+
+export const createAccessStore = (deps: Deps): AccessStore => ({
   findKey: async (digest) => {
     const { rows } = await sql<KeyRow>`select id, tenant_id, scopes, expires_at, revoked_at
       from api_key where digest = ${digest}`.execute(deps.database.db)
@@ -38,28 +82,8 @@ export const createAccessStore = (deps: { database: Database; ids: Ids }): Acces
       revokedAt: row.revoked_at,
     }
   },
-  ensureAdmin: (input) =>
-    inTransaction(deps.database, async (tx) => {
-      await sql`insert into tenant (id) values (${DEFAULT_TENANT}) on conflict do nothing`.execute(
-        tx,
-      )
-      for (const kind of GRANT_KINDS) {
-        await sql`insert into tenant_grant (tenant_id, kind, object_id) values (${DEFAULT_TENANT}, ${kind}, '*')
-          on conflict do nothing`.execute(tx)
-      }
-      await sql`update api_key set revoked_at = clock_timestamp()
-        where source = 'environment' and digest <> ${input.digest} and revoked_at is null`.execute(
-        tx,
-      )
-      const keyId = deps.ids.newId('key')
-      const { rows } = await sql<{
-        id: string
-      }>`insert into api_key (id, tenant_id, digest, scopes, source)
-        values (${keyId}, ${DEFAULT_TENANT}, ${input.digest}, ${[...input.scopes]}::text[], 'environment')
-        on conflict (digest) do update set scopes = excluded.scopes, revoked_at = null
-        returning id`.execute(tx)
-      if (rows[0]?.id === keyId) await appendAudit(tx, [keyCreated(deps.ids, keyId)])
-    }),
+  noteUse: createNoteUse(deps),
+  ensureAdmin: createEnsureAdmin(deps),
   isGranted: async (tenantId, kind, objectId) => {
     const { rows } = await sql`select 1 from tenant_grant
       where tenant_id = ${tenantId} and kind = ${kind} and object_id in (${objectId}, '*') limit 1`.execute(

@@ -36,6 +36,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'list_cache', columns: ['read_at'] },
   { table: 'list_intent', columns: ['intended_at'] },
   { table: 'new_list', columns: ['made_at'] },
+  { table: 'api_key', columns: ['last_used_at'] },
 ]
 
 const interval = (ms: number): RawBuilder<unknown> =>

@@ -28,11 +28,14 @@ const createFinish =
       if (rows.length === 0) return false
       await sql`insert into list_made (list_id, tenant_id) values (${listId}, ${scope.tenantId})
         on conflict do nothing`.execute(tx)
-      await sql`insert into tenant_grant (tenant_id, kind, object_id)
+      // The grants are part of what If-Match protects.
+      await sql`with granted as (insert into tenant_grant (tenant_id, kind, object_id)
         select ${scope.tenantId}, 'contact_list', ${listId}
         where not exists (select from tenant_grant
           where tenant_id = ${scope.tenantId} and kind = 'contact_list' and object_id = '*')
-        on conflict do nothing`.execute(tx)
+        on conflict do nothing returning tenant_id)
+        update tenant set version = version + 1, updated_at = clock_timestamp()
+        from granted where tenant.id = granted.tenant_id`.execute(tx)
       await endIntent(tx, seals, scope)
       await appendAudit(tx, [audit])
       return true

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import { verdictOnFailure, type EndpointSource } from '../../domain/endpoints/webhook-endpoint.ts'
 import { createGatherer } from '../../lib/gather.ts'
@@ -9,7 +10,6 @@ import type {
   FailedSync,
   SyncStore,
 } from '../../workflows/ports/endpoints/sync.ts'
-import { DEFAULT_TENANT } from '../access/access-store.ts'
 import { appendAudit, AUDIT_COLUMNS, AUDIT_TYPES, auditColumns } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { keptStatement, runKept } from '../homes/kept-statements.ts'

@@ -6,6 +6,8 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { KeyStore } from '../../workflows/ports/access/keys.ts'
+import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
 import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
@@ -35,6 +37,8 @@ import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploa
 import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { createAccessStore } from '../access/access-store.ts'
+import { createKeyStore } from '../access/key-store.ts'
+import { createTenantStore } from '../access/tenant-store.ts'
 import { createAuditStore } from '../audit/audit-store.ts'
 import { createDatabaseClock } from '../clock/clock-store.ts'
 import { createListCache } from '../contact-lists/list-cache.ts'
@@ -90,6 +94,8 @@ export type Store = DoNotCallStores & {
   pace: PaceStore
   lists: ListCache
   access: AccessStore
+  tenants: TenantStore
+  keys: KeyStore
   audit: AuditStore
   sync: SyncStore
   receipts: ReceiptStore
@@ -139,7 +145,14 @@ const freeHeld = async (
 
 const assemble = async (
   opened: Database,
-  deps: { keyring: Keyring; digestKey: Buffer; seals: Seals; ids: Ids; publicUrl: string },
+  deps: {
+    keyring: Keyring
+    digestKey: Buffer
+    seals: Seals
+    clock: Clock
+    ids: Ids
+    publicUrl: string
+  },
 ): Promise<Store> => {
   const { keyring, digestKey, seals } = deps
   const db = opened.db.withPlugin(createOpenFileNames(seals.openFileName))
@@ -174,7 +187,9 @@ const assemble = async (
     delivery: createDeliveryStore({ database, outbox, seals }),
     pace: createPaceStore({ database }),
     lists: createListCache({ database }),
-    access: createAccessStore({ database, ids: deps.ids }),
+    access: createAccessStore({ database, clock: deps.clock, ids: deps.ids }),
+    tenants: createTenantStore({ database, seals }),
+    keys: createKeyStore({ database }),
     audit: createAuditStore({ database }),
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),

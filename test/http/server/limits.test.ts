@@ -59,6 +59,7 @@ test('every answer to a key tells its quota; past it 429 until the window ends, 
         expiresAt: null,
         revokedAt: null,
       }),
+      noteUse: () => undefined,
       isGranted: async () => true,
     },
   })

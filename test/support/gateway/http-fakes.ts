@@ -157,6 +157,27 @@ const NO_ENTRIES = {
   },
 }
 
+const noAccess = async (): Promise<never> => {
+  throw new GatewayProblem('not-found', 'There is no such thing.')
+}
+const NO_ACCESS = {
+  tenants: {
+    create: async (): Promise<never> => {
+      throw new GatewayProblem('tenant-exists', 'A tenant of this name exists.')
+    },
+    find: noAccess,
+    list: async () => ({ items: [], next: null }),
+    change: noAccess,
+  },
+  keys: {
+    create: noAccess,
+    find: noAccess,
+    list: async () => ({ items: [], next: null }),
+    rotate: noAccess,
+    revoke: noAccess,
+  },
+}
+
 /** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
 export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
@@ -193,6 +214,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
         )
         return name ? API_KEYS[name] : null
       },
+      noteUse: () => undefined,
       isGranted: async (tenant, _kind, id) => tenant === 'default' && id === 'list-1',
     },
     uploads: {
@@ -251,6 +273,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     }),
     ...NO_SEGMENTS,
     ...NO_ENTRIES,
+    ...NO_ACCESS,
     readContactList: async (_caller, id) => ({
       list: { id, name: 'One', status: 'ready', schemaVersion: '1', columns: [], size: 3 },
       ageMs: 1500,

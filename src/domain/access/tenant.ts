@@ -1,0 +1,30 @@
+import type { GrantKind } from './access.ts'
+
+/** The tenant of a gateway that serves one company; it is granted everything, at every start. */
+export const DEFAULT_TENANT = 'default'
+
+/** What a tenant may use, as callers write it, and the kind of grant that it is. */
+export const GRANT_FIELDS = {
+  contactLists: 'contact_list',
+  dncLists: 'dnc_list',
+  campaigns: 'campaign',
+  externalContacts: 'external_contact',
+  conversations: 'conversation',
+} as const satisfies Record<string, GrantKind>
+export type GrantField = keyof typeof GRANT_FIELDS
+
+/** Ids of Genesys' objects, or all of them. */
+export type Grants = Record<GrantField, '*' | string[]>
+
+/** Ids that a tenant may be granted of a kind by name; whoever needs more is granted all. */
+export const MOST_GRANTS = 1_000
+
+export type Tenant = {
+  id: string
+  /** Unique. */
+  name: string
+  grants: Grants
+  version: number
+  createdAt: string
+  updatedAt: string
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+
+import { SCOPES } from '../../../domain/access/access.ts'
+import {
+  KEY_SOURCES,
+  MOST_OVERLAP_HOURS,
+  USUAL_OVERLAP_HOURS,
+} from '../../../domain/access/issued-key.ts'
+import { type GrantField, MOST_GRANTS } from '../../../domain/access/tenant.ts'
+import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
+
+/** The shapes of tenants and keys. */
+const stamp = z.iso.datetime()
+
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u,
+    'must be 1 to 64 letters, digits, dots, hyphens or underscores, beginning with a letter or digit',
+  )
+
+/** Some by their ids, or all. */
+const grant = z.union([z.literal('*'), z.array(genesysIdSchema).max(MOST_GRANTS)])
+
+const NO_GRANTS: Record<GrantField, z.ZodDefault<typeof grant>> = {
+  contactLists: grant.default([]),
+  dncLists: grant.default([]),
+  campaigns: grant.default([]),
+  externalContacts: grant.default([]),
+  conversations: grant.default([]),
+}
+const given: Record<GrantField, z.ZodOptional<typeof grant>> = {
+  contactLists: grant.optional(),
+  dncLists: grant.optional(),
+  campaigns: grant.optional(),
+  externalContacts: grant.optional(),
+  conversations: grant.optional(),
+}
+const all: Record<GrantField, typeof grant> = {
+  contactLists: grant,
+  dncLists: grant,
+  campaigns: grant,
+  externalContacts: grant,
+  conversations: grant,
+}
+
+export const newTenantSchema = z.strictObject({ name, grants: z.strictObject(NO_GRANTS) })
+
+export const tenantChangeSchema = z
+  .strictObject({ name: name.optional(), grants: z.strictObject(given).optional() })
+  .refine((change) => Object.keys(change).length > 0, {
+    message: 'must change something: name or grants',
+    path: ['body'],
+  })
+
+export const tenantSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  grants: z.strictObject(all),
+  version: z.int().min(1),
+  createdAt: stamp,
+  updatedAt: stamp,
+})
+
+const scopes = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .max(SCOPES.length)
+  .refine((names) => new Set(names).size === names.length, 'must name each scope once')
+
+export const newKeySchema = z.strictObject({
+  tenantId: gatewayIdSchema,
+  name,
+  scopes,
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+})
+
+export const rotationSchema = z.strictObject({
+  overlapHours: z.int().min(0).max(MOST_OVERLAP_HOURS).default(USUAL_OVERLAP_HOURS),
+})
+
+export const keySchema = z.strictObject({
+  id: z.string(),
+  tenantId: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  source: z.enum(KEY_SOURCES),
+  createdAt: stamp,
+  expiresAt: stamp.nullable(),
+  revokedAt: stamp.nullable(),
+  lastUsedAt: stamp.nullable(),
+  replacedBy: z.string().nullable(),
+})
+export const newKeyAnswerSchema = keySchema.extend({ key: z.string() })
+
+export const tenantParamsSchema = z.strictObject({ tenantId: gatewayIdSchema })
+export const keyParamsSchema = z.strictObject({ keyId: gatewayIdSchema })
+
+const page = { limit: limitUpTo(200, 50), cursor: cursorSchema.optional() }
+export const tenantsQuerySchema = z.strictObject({ ...page, name: name.optional() })
+export const keysQuerySchema = z.strictObject({ ...page, tenantId: gatewayIdSchema.optional() })

@@ -1,0 +1,11 @@
+import type { Tenant } from '../../../domain/access/tenant.ts'
+
+/** A tenant as callers see it. */
+export const renderTenant = (tenant: Tenant) => ({
+  id: tenant.id,
+  name: tenant.name,
+  grants: tenant.grants,
+  version: tenant.version,
+  createdAt: tenant.createdAt,
+  updatedAt: tenant.updatedAt,
+})

@@ -1,0 +1,163 @@
+import { parseArgs } from 'node:util'
+
+import { type Config, ConfigInvalid, readConfig } from './config.ts'
+import { SCOPES } from './domain/access/access.ts'
+import { GRANT_FIELDS, type GrantField } from './domain/access/tenant.ts'
+import { presentAdminKey } from './kept-keys.ts'
+
+/**
+ * Tenants and keys from the shell, by the API of a running gateway: the database of an embedded one is nobody else's to open. The address and the admin
+ * key are those of the gateway's own configuration. What was asked for goes to stdout as JSON, a refusal to stderr.
+ */
+const GRANT_OPTIONS = {
+  'contact-lists': 'contactLists',
+  'dnc-lists': 'dncLists',
+  campaigns: 'campaigns',
+  'external-contacts': 'externalContacts',
+  conversations: 'conversations',
+} as const satisfies Record<string, GrantField>
+
+const USAGE = `npm run key -- tenant --name NAME [--${Object.keys(GRANT_OPTIONS).join(' ID,ID | --')} ID,ID]
+npm run key -- create --tenant NAME --scopes SCOPE,SCOPE [--name NAME] [--expires 2027-01-31T00:00:00Z]
+npm run key -- list [--tenant NAME]
+npm run key -- rotate KEY_ID [--overlap-hours 24]
+npm run key -- revoke KEY_ID
+
+Grants take ids with commas, or '*' for all. Scopes: ${SCOPES.join(', ')}.
+Default of --url: the address of the gateway on this machine.
+`
+
+class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+const text = { type: 'string' } as const
+
+const readArguments = () =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      ...{ name: text, tenant: text, scopes: text, expires: text, url: text },
+      ...{ 'overlap-hours': text, help: { type: 'boolean' } },
+      ...{ 'contact-lists': text, 'dnc-lists': text, campaigns: text },
+      ...{ 'external-contacts': text, conversations: text },
+    },
+  })
+
+type Given = ReturnType<typeof readArguments>['values']
+type Call = (method: string, path: string, body?: object) => Promise<Record<string, unknown>>
+type Listed = { items: { id: string }[]; next: string | null }
+
+const addressOf = ({ host, port }: Config): string => {
+  const open = host === '0.0.0.0' || host === '::'
+  const name = open ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+const createCall =
+  (address: string, adminKey: string): Call =>
+  async (method, path, body) => {
+    const answer = await fetch(`${address}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${adminKey}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(path === '/v1/tenants' && { 'idempotency-key': crypto.randomUUID() }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).catch(() => {
+      throw new Refused(`No gateway answers at ${address}. Start it, or name it with --url.`)
+    })
+    const said = await answer.text()
+    const content = said === '' ? {} : (JSON.parse(said) as Record<string, unknown>)
+    if (answer.ok) return content
+    throw new Refused(`${String(content['code'] ?? answer.status)}: ${String(content['detail'])}`)
+  }
+
+const needed = (given: Given, option: 'name' | 'tenant' | 'scopes'): string => {
+  const value = given[option]
+  if (value === undefined) throw new Refused(`--${option} is missing.\n${USAGE}`)
+  return value
+}
+
+const keyIdOf = (id: string | undefined): string => {
+  if (id === undefined) throw new Refused(`The id of the key is missing.\n${USAGE}`)
+  return encodeURIComponent(id)
+}
+
+const withCommas = (given: string): string[] => given.split(',').map((part) => part.trim())
+
+const grantsOf = (given: Given): Partial<Record<keyof typeof GRANT_FIELDS, '*' | string[]>> =>
+  Object.fromEntries(
+    Object.entries(GRANT_OPTIONS).flatMap(([option, field]) => {
+      const ids = given[option as keyof typeof GRANT_OPTIONS]
+      return ids === undefined ? [] : [[field, ids === '*' ? '*' : withCommas(ids)]]
+    }),
+  )
+
+const tenantIdOf = async (call: Call, name: string): Promise<string> => {
+  const found = await call('GET', `/v1/tenants?name=${encodeURIComponent(name)}`)
+  const [tenant] = (found as Listed).items
+  if (tenant !== undefined) return tenant.id
+  throw new Refused(`There is no tenant ${name}. Make it: npm run key -- tenant --name ${name}`)
+}
+
+/** Everything that is listed, over all pages. */
+const allKeys = async (call: Call, tenantId: string | null): Promise<object[]> => {
+  const keys: object[] = []
+  const of = tenantId === null ? '' : `&tenantId=${tenantId}`
+  for (let cursor = ''; ;) {
+    const page = (await call('GET', `/v1/keys?limit=200${of}${cursor}`)) as Listed
+    keys.push(...page.items)
+    if (page.next === null) return keys
+    cursor = `&cursor=${encodeURIComponent(page.next)}`
+  }
+}
+
+const COMMANDS: Record<
+  string,
+  (call: Call, given: Given, id: string | undefined) => Promise<object>
+> = {
+  tenant: (call, given) =>
+    call('POST', '/v1/tenants', { name: needed(given, 'name'), grants: grantsOf(given) }),
+  create: async (call, given) => {
+    const tenant = needed(given, 'tenant')
+    return call('POST', '/v1/keys', {
+      tenantId: await tenantIdOf(call, tenant),
+      name: given.name ?? tenant,
+      scopes: withCommas(needed(given, 'scopes')),
+      ...(given.expires !== undefined && { expiresAt: given.expires }),
+    })
+  },
+  list: async (call, { tenant }) =>
+    allKeys(call, tenant === undefined ? null : await tenantIdOf(call, tenant)),
+  rotate: (call, given, id) =>
+    call('POST', `/v1/keys/${keyIdOf(id)}/rotate`, {
+      ...(given['overlap-hours'] !== undefined && { overlapHours: Number(given['overlap-hours']) }),
+    }),
+  revoke: (call, _given, id) => call('DELETE', `/v1/keys/${keyIdOf(id)}`),
+}
+
+const run = async (): Promise<void> => {
+  const { values: given, positionals } = readArguments()
+  const [name = '', id] = positionals
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (given.help === true || command === undefined) {
+    process.stdout.write(USAGE)
+    process.exitCode = given.help === true ? 0 : 2
+    return
+  }
+  const config = readConfig()
+  const adminKey = presentAdminKey(config)
+  if (adminKey === null) {
+    throw new Refused('There is no admin key: set ADMIN_API_KEY, or start the gateway once.')
+  }
+  const call = createCall(given.url ?? addressOf(config), adminKey)
+  process.stdout.write(`${JSON.stringify(await command(call, given, id), null, 2)}\n`)
+}
+
+await run().catch((error: unknown) => {
+  const said = error instanceof Error ? error.message : 'unknown'
+  process.stderr.write(`${said}\n`)
+  process.exitCode = error instanceof ConfigInvalid || error instanceof Refused ? 1 : 2
+})

@@ -1,0 +1,144 @@
+import { sql } from 'kysely'
+
+import { GRANT_KINDS } from '../../domain/access/access.ts'
+import {
+  GRANT_FIELDS,
+  type GrantField,
+  type Grants,
+  type Tenant,
+} from '../../domain/access/tenant.ts'
+import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
+import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
+import type { Seals } from '../homes/seals.ts'
+
+type TenantRow = {
+  id: string
+  name: string
+  version: number
+  created_at: Date
+  updated_at: Date
+  grants: Partial<Record<(typeof GRANT_KINDS)[number], string[]>> | null
+}
+
+/** Another call has the claim: everything that was written is undone. */
+class ClaimLost extends Error {
+  override readonly name = 'ClaimLost'
+}
+
+const COLUMNS = sql`id, coalesce(name, id) as name, version, created_at, updated_at,
+  (select jsonb_object_agg(kind, ids) from (select kind, jsonb_agg(object_id order by object_id collate "C") as ids
+    from tenant_grant where tenant_id = tenant.id group by kind) as of_kind) as grants`
+
+const FIELDS = Object.entries(GRANT_FIELDS) as [GrantField, (typeof GRANT_KINDS)[number]][]
+
+const toTenant = (row: TenantRow): Tenant => {
+  const idsOf = (kind: (typeof GRANT_KINDS)[number]): '*' | string[] => {
+    const ids = row.grants?.[kind] ?? []
+    return ids.includes('*') ? '*' : ids
+  }
+  return {
+    id: row.id,
+    name: row.name,
+    grants: Object.fromEntries(FIELDS.map(([field, kind]) => [field, idsOf(kind)])) as Grants,
+    version: row.version,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  }
+}
+
+const read = async (db: Db, tenantId: string): Promise<Tenant | null> => {
+  const { rows } =
+    await sql<TenantRow>`select ${COLUMNS} from tenant where id = ${tenantId}`.execute(db)
+  return rows[0] ? toTenant(rows[0]) : null
+}
+
+const tenantNamed = async (db: Db, name: string): Promise<string | null> => {
+  const { rows } = await sql<{ id: string }>`select id from tenant
+    where coalesce(name, id) = ${name}`.execute(db)
+  return rows[0]?.id ?? null
+}
+
+/** What is given of a kind takes the place of what was granted of it. */
+const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): Promise<void> => {
+  for (const [field, kind] of FIELDS) {
+    const given = grants[field]
+    if (given === undefined) continue
+    const ids = given === '*' ? ['*'] : [...new Set(given)].toSorted()
+    await sql`delete from tenant_grant where tenant_id = ${tenantId} and kind = ${kind}
+      and object_id <> all(${ids}::text[])`.execute(tx)
+    await sql`insert into tenant_grant (tenant_id, kind, object_id)
+      select ${tenantId}, ${kind}, id from unnest(${ids}::text[]) as id on conflict do nothing`.execute(
+      tx,
+    )
+  }
+}
+
+type Deps = { database: Database; seals: Seals }
+
+const createCreate =
+  ({ database, seals }: Deps): TenantStore['create'] =>
+  async (input) => {
+    const { id, name, claim } = input
+    try {
+      return await inTransaction(database, async (tx) => {
+        const { rows: made } = await sql`insert into tenant (id, name) values (${id}, ${name})
+          on conflict (coalesce(name, id)) do nothing returning id`.execute(tx)
+        if (made.length === 0) {
+          return { kind: 'name_taken', tenantId: (await tenantNamed(tx, name)) ?? '' }
+        }
+        await writeGrants(tx, id, input.grants)
+        const answer = input.answerOf((await read(tx, id))!)
+        const { rows } =
+          await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
+            fingerprint = ${input.fingerprint}, status = ${answer.status},
+            sealed_body = ${seals.sealAnswer(claim, answer.body)}, location = ${answer.location}
+          where tenant_id = ${claim.tenantId} and method = ${claim.method} and path = ${claim.path}
+            and key_digest = ${seals.keyDigest(claim.key)} and owner = ${claim.owner} and state = 'claimed'
+          returning owner`.execute(tx)
+        if (rows.length === 0) throw new ClaimLost()
+        await appendAudit(tx, [input.audit])
+        return { kind: 'created', answer }
+      })
+    } catch (error) {
+      if (error instanceof ClaimLost) return { kind: 'claim_lost' }
+      throw error
+    }
+  }
+
+const createChange =
+  ({ database }: Deps): TenantStore['change'] =>
+  ({ tenantId, version, change, audit }) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql<{ version: number }>`select version from tenant
+        where id = ${tenantId} for no key update`.execute(tx)
+      if (!rows[0]) return null
+      if (rows[0].version !== version) return { kind: 'stale' }
+      const { name } = change
+      if (name !== undefined) {
+        const known = await tenantNamed(tx, name)
+        if (known !== null && known !== tenantId) return { kind: 'name_taken', tenantId: known }
+      }
+      await sql`update tenant set name = coalesce(${name ?? null}::text, name), version = version + 1,
+        updated_at = clock_timestamp() where id = ${tenantId}`.execute(tx)
+      await writeGrants(tx, tenantId, change.grants ?? {})
+      await appendAudit(tx, [audit])
+      return { kind: 'changed', tenant: (await read(tx, tenantId))! }
+    })
+
+/** The tenants and their grants, on SQL. */
+export const createTenantStore = (deps: Deps): TenantStore => ({
+  create: createCreate(deps),
+  find: (tenantId) => read(deps.database.db, tenantId),
+  list: async ({ limit, cursor, name }) => {
+    const before = cursor === null ? null : idOfCursor(cursor)
+    if (cursor !== null && before === null) return null
+    const older = before === null ? sql`` : sql`and id < ${before}`
+    const named = name === undefined ? sql`` : sql`and coalesce(name, id) = ${name}`
+    const { rows } = await sql<TenantRow>`select ${COLUMNS} from tenant where true ${older} ${named}
+      order by id desc limit ${limit + 1}`.execute(deps.database.db)
+    return pageOfRows(rows.map(toTenant), limit)
+  },
+  change: createChange(deps),
+})

@@ -1,0 +1,110 @@
+import type { Caller, Scope } from '../../domain/access/access.ts'
+import {
+  type IssuedKey,
+  KEY_BYTES,
+  keyOfBytes,
+  prefixOfKey,
+} from '../../domain/access/issued-key.ts'
+import {
+  type AuditAction,
+  type AuditEntry,
+  byCaller,
+  createAuditEntry,
+} from '../../domain/audit/audit.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import { sha256 } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { KeyStore, NewKey } from '../ports/access/keys.ts'
+import type { Page } from '../ports/uploads/uploads.ts'
+import type {
+  CREATE_KEY_REFUSALS,
+  FIND_ACCESS_REFUSALS,
+  REVOKE_KEY_REFUSALS,
+  ROTATE_KEY_REFUSALS,
+} from './refusals.ts'
+
+type Issued = { issued: IssuedKey; key: string }
+
+/** What admins do with keys; every tenant's are theirs to see. A key is in the answer that makes it and nowhere else. */
+export type Keys = {
+  create: Refusing<
+    (typeof CREATE_KEY_REFUSALS)[number],
+    (
+      caller: Caller,
+      plan: { tenantId: string; name: string; scopes: readonly Scope[]; expiresAt: Date | null },
+    ) => Promise<Issued>
+  >
+  find: Refusing<(typeof FIND_ACCESS_REFUSALS)[number], (keyId: string) => Promise<IssuedKey>>
+  /** null: the cursor cannot be read. */
+  list(page: {
+    limit: number
+    cursor: string | null
+    tenantId?: string
+  }): Promise<Page<IssuedKey> | null>
+  rotate: Refusing<
+    (typeof ROTATE_KEY_REFUSALS)[number],
+    (caller: Caller, keyId: string, overlapHours: number) => Promise<Issued>
+  >
+  revoke: Refusing<
+    (typeof REVOKE_KEY_REFUSALS)[number],
+    (caller: Caller, keyId: string) => Promise<void>
+  >
+}
+
+export type KeysDeps = { keys: KeyStore; ids: Ids; random: (size: number) => Uint8Array }
+
+export const createKeys = (deps: KeysDeps): Keys => ({
+  create: async (caller, plan) => {
+    const made = newKey(deps)
+    const audit = auditOf(deps, caller, 'key.created', made.stored.id)(plan.tenantId)
+    const result = await deps.keys.create({ ...plan, key: made.stored, audit })
+    if (result.kind === 'tenant_unknown') {
+      throw new GatewayProblem('not-found', 'There is no such tenant.')
+    }
+    if (result.kind === 'past') {
+      throw new GatewayProblem('key-expiry-past', 'expiresAt is not in the future.')
+    }
+    return { issued: result.key, key: made.key }
+  },
+  find: async (keyId) => {
+    const key = await deps.keys.find(keyId)
+    if (key === null) throw unknown()
+    return key
+  },
+  list: (page) => deps.keys.list(page),
+  rotate: async (caller, keyId, overlapHours) => {
+    const made = newKey(deps)
+    const audit = auditOf(deps, caller, 'key.rotated', keyId)
+    const result = await deps.keys.rotate({ keyId, key: made.stored, overlapHours, audit })
+    if (result === null) throw unknown()
+    if (result.kind === 'fixed') throw fixed()
+    if (result.kind === 'ended') {
+      const { replacedBy } = result
+      throw new GatewayProblem('key-ended', 'The key has ended.', { replacedBy })
+    }
+    return { issued: result.key, key: made.key }
+  },
+  revoke: async (caller, keyId) => {
+    const audit = auditOf(deps, caller, 'key.revoked', keyId)
+    const result = await deps.keys.revoke({ keyId, audit })
+    if (result === null) throw unknown()
+    if (result.kind === 'fixed') throw fixed()
+  },
+})
+
+const newKey = ({ ids, random }: KeysDeps): { key: string; stored: NewKey } => {
+  const key = keyOfBytes(random(KEY_BYTES))
+  return { key, stored: { id: ids.newId('key'), digest: sha256(key), prefix: prefixOfKey(key) } }
+}
+
+/** The entry stands in the trail of the tenant whose key it is, by the admin who did it. */
+const auditOf =
+  ({ ids }: KeysDeps, caller: Caller, action: AuditAction, object: string) =>
+  (tenantId: string): AuditEntry =>
+    createAuditEntry(ids, { ...byCaller(caller), tenantId }, { action, object })
+
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such key.')
+
+const fixed = (): GatewayProblem =>
+  new GatewayProblem('key-fixed', 'The key comes from the environment.')

@@ -1,0 +1,33 @@
+import type { ProblemCode } from '../../domain/problems/problem.ts'
+
+/** With which codes each use of tenants and keys may refuse a call. */
+export const CREATE_TENANT_REFUSALS = [
+  'tenant-exists',
+  'idempotency-key-in-progress',
+  'idempotency-key-reused',
+] as const satisfies readonly ProblemCode[]
+
+export const CHANGE_TENANT_REFUSALS = [
+  'not-found',
+  'tenant-exists',
+  'tenant-fixed',
+  'precondition-failed',
+] as const satisfies readonly ProblemCode[]
+
+export const FIND_ACCESS_REFUSALS = ['not-found'] as const satisfies readonly ProblemCode[]
+
+export const CREATE_KEY_REFUSALS = [
+  'not-found',
+  'key-expiry-past',
+] as const satisfies readonly ProblemCode[]
+
+export const ROTATE_KEY_REFUSALS = [
+  'not-found',
+  'key-fixed',
+  'key-ended',
+] as const satisfies readonly ProblemCode[]
+
+export const REVOKE_KEY_REFUSALS = [
+  'not-found',
+  'key-fixed',
+] as const satisfies readonly ProblemCode[]

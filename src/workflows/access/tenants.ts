@@ -1,0 +1,127 @@
+import type { Caller } from '../../domain/access/access.ts'
+import { DEFAULT_TENANT, type Grants, type Tenant } from '../../domain/access/tenant.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { sha256Hex } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { UploadAnswer } from '../contract.ts'
+import type { TenantChange, TenantStore } from '../ports/access/tenants.ts'
+import type { IdempotencyStore, Page } from '../ports/uploads/uploads.ts'
+import { claimKey, inProgress, releaseClaim } from '../uploads/receive/idempotency-claim.ts'
+import type {
+  CHANGE_TENANT_REFUSALS,
+  CREATE_TENANT_REFUSALS,
+  FIND_ACCESS_REFUSALS,
+} from './refusals.ts'
+
+/** What admins do with tenants; every tenant is theirs to see. */
+export type Tenants = {
+  create: Refusing<
+    (typeof CREATE_TENANT_REFUSALS)[number],
+    (request: {
+      caller: Caller
+      plan: { name: string; grants: Grants }
+      idempotencyKey: string
+      method: string
+      path: string
+    }) => Promise<UploadAnswer>
+  >
+  find: Refusing<(typeof FIND_ACCESS_REFUSALS)[number], (tenantId: string) => Promise<Tenant>>
+  /** null: the cursor cannot be read. */
+  list(page: { limit: number; cursor: string | null; name?: string }): Promise<Page<Tenant> | null>
+  /** `version`: the one the caller saw. */
+  change: Refusing<
+    (typeof CHANGE_TENANT_REFUSALS)[number],
+    (caller: Caller, tenantId: string, version: number, change: TenantChange) => Promise<Tenant>
+  >
+}
+
+export type TenantsDeps = {
+  tenants: TenantStore
+  idempotency: IdempotencyStore
+  /** The tenant as callers see it; stored with the key and replayed. */
+  renderTenant: (tenant: Tenant) => object
+  clock: Clock
+  ids: Ids
+  /** This process; names the holder of claims. */
+  owner: string
+}
+
+export const createTenants = (deps: TenantsDeps): Tenants => ({
+  create: (request) => create(deps, request),
+  find: async (tenantId) => {
+    const tenant = await deps.tenants.find(tenantId)
+    if (tenant === null) throw unknown()
+    return tenant
+  },
+  list: (page) => deps.tenants.list(page),
+  change: async (caller, tenantId, version, change) => {
+    if (tenantId === DEFAULT_TENANT) {
+      throw new GatewayProblem('tenant-fixed', 'The tenant default is granted everything.')
+    }
+    const who = { ...byCaller(caller), tenantId }
+    const audit = createAuditEntry(deps.ids, who, {
+      action: 'tenant.changed',
+      object: tenantId,
+      digest: sha256Hex(canonicalJson(change)),
+    })
+    const result = await deps.tenants.change({ tenantId, version, change, audit })
+    if (result === null) throw unknown()
+    if (result.kind === 'name_taken') throw nameTaken(result.tenantId)
+    if (result.kind === 'stale') {
+      throw new GatewayProblem('precondition-failed', 'The tenant was changed meanwhile.')
+    }
+    return result.tenant
+  },
+})
+
+const create = async (
+  deps: TenantsDeps,
+  { caller, plan, idempotencyKey: key, method, path }: Parameters<Tenants['create']>[0],
+): Promise<UploadAnswer> => {
+  const owner = `${deps.owner}:${deps.ids.newUuid()}`
+  const claim = { tenantId: caller.tenantId, method, path, key, owner }
+  const fingerprint = sha256Hex(canonicalJson(plan))
+  const done = await claimKey(deps, claim)
+  if (done !== null) {
+    if (done.fingerprint !== fingerprint) {
+      const detail = 'This Idempotency-Key was used for another tenant.'
+      throw new GatewayProblem('idempotency-key-reused', detail)
+    }
+    return { status: done.status, body: done.body, location: done.location, replayed: true }
+  }
+  try {
+    const id = deps.ids.newId('tnt')
+    const who = { ...byCaller(caller), tenantId: id }
+    const result = await deps.tenants.create({
+      id,
+      ...plan,
+      claim,
+      fingerprint,
+      answerOf: (tenant) => ({
+        status: 201,
+        body: JSON.stringify(deps.renderTenant(tenant)),
+        location: `/v1/tenants/${tenant.id}`,
+      }),
+      audit: createAuditEntry(deps.ids, who, {
+        action: 'tenant.created',
+        object: id,
+        digest: fingerprint,
+      }),
+    })
+    if (result.kind === 'name_taken') throw nameTaken(result.tenantId)
+    if (result.kind === 'claim_lost') throw inProgress()
+    return { ...result.answer, replayed: false }
+  } catch (error) {
+    await releaseClaim(deps, claim)
+    throw error
+  }
+}
+
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such tenant.')
+
+const nameTaken = (tenantId: string): GatewayProblem =>
+  new GatewayProblem('tenant-exists', 'A tenant of this name exists.', { tenantId })

@@ -1,0 +1,47 @@
+import type { Scope } from '../../../domain/access/access.ts'
+import type { IssuedKey } from '../../../domain/access/issued-key.ts'
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { Page } from '../uploads/uploads.ts'
+
+/** What is stored of a key that is being made: its digest, never the key. */
+export type NewKey = { id: string; digest: Buffer; prefix: string }
+
+/** The keys of all tenants. Every change is written together with its audit entry. Times are by the database's clock. */
+export type KeyStore = {
+  /** `past`: `expiresAt` is not in the future. */
+  create(input: {
+    key: NewKey
+    tenantId: string
+    name: string
+    scopes: readonly Scope[]
+    expiresAt: Date | null
+    audit: AuditEntry
+  }): Promise<{ kind: 'created'; key: IssuedKey } | { kind: 'tenant_unknown' } | { kind: 'past' }>
+  find(keyId: string): Promise<IssuedKey | null>
+  /** Newest first; an unreadable cursor gives null. */
+  list(page: {
+    limit: number
+    cursor: string | null
+    tenantId?: string
+  }): Promise<Page<IssuedKey> | null>
+  /**
+   * Makes a key with the same tenant, name, scopes and length of life, and lets the present one end after `overlapHours`, or when it would have ended anyway.
+   * `fixed`: it comes from the environment. `ended`: it is expired, revoked or rotated already. null: there is no such key.
+   */
+  rotate(input: {
+    keyId: string
+    key: NewKey
+    overlapHours: number
+    audit: (tenantId: string) => AuditEntry
+  }): Promise<
+    | { kind: 'rotated'; key: IssuedKey }
+    | { kind: 'fixed' }
+    | { kind: 'ended'; replacedBy: string | null }
+    | null
+  >
+  /** Ends the key at once; of one that is revoked already nothing changes. */
+  revoke(input: {
+    keyId: string
+    audit: (tenantId: string) => AuditEntry
+  }): Promise<{ kind: 'revoked' } | { kind: 'fixed' } | null>
+}

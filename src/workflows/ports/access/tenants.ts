@@ -1,0 +1,41 @@
+import type { Grants, Tenant } from '../../../domain/access/tenant.ts'
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { Page } from '../uploads/uploads.ts'
+
+/** Members that are left out stay as they are; a kind that is given takes the place of all its grants. */
+export type TenantChange = { name?: string; grants?: Partial<Grants> }
+
+/** The tenants and what they are granted. Every change is written together with its audit entry. */
+export type TenantStore = {
+  /**
+   * Answers the claim and makes the tenant, in one transaction. `claim_lost`: another call has the key meanwhile, and nothing is written.
+   */
+  create(input: {
+    id: string
+    name: string
+    grants: Grants
+    claim: { tenantId: string; method: string; path: string; key: string; owner: string }
+    fingerprint: string
+    answerOf: (tenant: Tenant) => { status: number; body: string; location: string }
+    audit: AuditEntry
+  }): Promise<
+    | { kind: 'created'; answer: { status: number; body: string; location: string } }
+    | { kind: 'name_taken'; tenantId: string }
+    | { kind: 'claim_lost' }
+  >
+  find(tenantId: string): Promise<Tenant | null>
+  /** Newest first; an unreadable cursor gives null. */
+  list(page: { limit: number; cursor: string | null; name?: string }): Promise<Page<Tenant> | null>
+  /** `stale`: it is not of the version any more. null: there is no such tenant. */
+  change(input: {
+    tenantId: string
+    version: number
+    change: TenantChange
+    audit: AuditEntry
+  }): Promise<
+    | { kind: 'changed'; tenant: Tenant }
+    | { kind: 'name_taken'; tenantId: string }
+    | { kind: 'stale' }
+    | null
+  >
+}
