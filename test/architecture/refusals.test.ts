@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 
+import * as access from '../../src/workflows/access/refusals.ts'
 import {
   GENESYS_REFUSALS,
   PROVISION_REFUSALS,
@@ -61,6 +62,14 @@ const USES: Record<string, Use> = {
   receiveGuestFile: {
     modules: [workflow('guest-files/receive-guest-file')],
     declared: RECEIVE_FILE_REFUSALS,
+  },
+  tenants: {
+    modules: [workflow('access/tenants')],
+    declared: [...access.CREATE_TENANT_REFUSALS, ...access.CHANGE_TENANT_REFUSALS],
+  },
+  keys: {
+    modules: [workflow('access/keys')],
+    declared: [...access.CREATE_KEY_REFUSALS, ...access.ROTATE_KEY_REFUSALS],
   },
   putSegment: {
     modules: [workflow('segments/put-segment')],

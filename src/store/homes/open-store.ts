@@ -5,9 +5,6 @@ import { sql } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { AccessStore } from '../../workflows/ports/access/access.ts'
-import type { KeyStore } from '../../workflows/ports/access/keys.ts'
-import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
 import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
@@ -36,9 +33,7 @@ import type { ReconciliationStore } from '../../workflows/ports/uploads/reconcil
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
-import { createAccessStore } from '../access/access-store.ts'
-import { createKeyStore } from '../access/key-store.ts'
-import { createTenantStore } from '../access/tenant-store.ts'
+import { type AccessStores, createAccessStores } from '../access/access-stores.ts'
 import { createAuditStore } from '../audit/audit-store.ts'
 import { createDatabaseClock } from '../clock/clock-store.ts'
 import { createListCache } from '../contact-lists/list-cache.ts'
@@ -82,43 +77,41 @@ export type StoreHome =
   | { kind: 'embedded'; dataDir: string }
   | { kind: 'server'; url: string; poolSize?: number }
 
-export type Store = DoNotCallStores & {
-  home: Home
-  clock: DatabaseClock
-  uploads: UploadStore
-  smallUploads: SmallUploadStore
-  idempotency: IdempotencyStore
-  lanes: LaneStore
-  holds: HoldStore
-  delivery: DeliveryStore & ShipmentStore & TryStore
-  pace: PaceStore
-  lists: ListCache
-  access: AccessStore
-  tenants: TenantStore
-  keys: KeyStore
-  audit: AuditStore
-  sync: SyncStore
-  receipts: ReceiptStore
-  dncChanges: DncChangeStore
-  subscriptions: SubscriptionStore
-  endpoints: EndpointStore
-  provisioning: ProvisioningStore
-  newLists: NewLists
-  listSettings: ListSettingsStore
-  watch: UploadWatchStore
-  reconciliations: ReconciliationStore
-  explain: ExplainStore
-  segments: SegmentStore
-  deliveredContacts: DeliveredContacts
-  guestFiles: GuestFileStore
-  /** For the job queue; outside any transaction. */
-  sql: SqlExecutor
-  /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
-  digestKey: Buffer
-  /** From here on, what endpoints are to be told and what webhooks say becomes a job in the same transaction. */
-  connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
-  close(): Promise<void>
-}
+export type Store = AccessStores &
+  DoNotCallStores & {
+    home: Home
+    clock: DatabaseClock
+    uploads: UploadStore
+    smallUploads: SmallUploadStore
+    idempotency: IdempotencyStore
+    lanes: LaneStore
+    holds: HoldStore
+    delivery: DeliveryStore & ShipmentStore & TryStore
+    pace: PaceStore
+    lists: ListCache
+    audit: AuditStore
+    sync: SyncStore
+    receipts: ReceiptStore
+    dncChanges: DncChangeStore
+    subscriptions: SubscriptionStore
+    endpoints: EndpointStore
+    provisioning: ProvisioningStore
+    newLists: NewLists
+    listSettings: ListSettingsStore
+    watch: UploadWatchStore
+    reconciliations: ReconciliationStore
+    explain: ExplainStore
+    segments: SegmentStore
+    deliveredContacts: DeliveredContacts
+    guestFiles: GuestFileStore
+    /** For the job queue; outside any transaction. */
+    sql: SqlExecutor
+    /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
+    digestKey: Buffer
+    /** From here on, what endpoints are to be told and what webhooks say becomes a job in the same transaction. */
+    connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
+    close(): Promise<void>
+  }
 
 const DIGEST_KEY = 'digest-key'
 
@@ -187,9 +180,7 @@ const assemble = async (
     delivery: createDeliveryStore({ database, outbox, seals }),
     pace: createPaceStore({ database }),
     lists: createListCache({ database }),
-    access: createAccessStore({ database, clock: deps.clock, ids: deps.ids }),
-    tenants: createTenantStore({ database, seals }),
-    keys: createKeyStore({ database }),
+    ...createAccessStores({ ...deps, database }),
     audit: createAuditStore({ database }),
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),

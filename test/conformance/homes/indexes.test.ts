@@ -159,6 +159,7 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.retractions.next({ contactListId: 'list2', owner: 'me', fence: '1', leaseMs: 1 }, 10),
   dnc_retraction_lane_ready: ({ store }) => store.retractions.claim('me'),
   contact_register_unfilled: ({ store }) => store.registerFill.fill(null),
+  tenant_name: ({ store }) => store.tenants.list({ limit: 10, cursor: null, name: 't7' }),
   tenant_grant_object: ({ store }) => store.provisioning.taken('t3', ['list7', 'list8']),
 }
 

@@ -6,8 +6,6 @@ alter table tenant
 -- list() by name; no two tenants have the same one.
 create unique index tenant_name on tenant (coalesce(name, id));
 
-alter table tenant_grant drop constraint tenant_grant_kind_check;
-alter table tenant_grant add check (kind in ('contact_list', 'dnc_list', 'campaign', 'external_contact', 'conversation'));
 
 alter table api_key
   add column name text not null default 'admin',

@@ -1,0 +1,24 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { KeyStore } from '../../workflows/ports/access/keys.ts'
+import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
+import type { Database } from '../homes/database.ts'
+import type { Seals } from '../homes/seals.ts'
+import { createAccessStore } from './access-store.ts'
+import { createKeyStore } from './key-store.ts'
+import { createTenantStore } from './tenant-store.ts'
+
+export type AccessStores = { access: AccessStore; tenants: TenantStore; keys: KeyStore }
+
+/** Who may call: what calls are judged by, and what admins make of it. */
+export const createAccessStores = (deps: {
+  database: Database
+  seals: Seals
+  clock: Clock
+  ids: Ids
+}): AccessStores => ({
+  access: createAccessStore(deps),
+  tenants: createTenantStore(deps),
+  keys: createKeyStore(deps),
+})
