@@ -83,6 +83,7 @@ const HISTORY = [
   ...[
     'sync_endpoint.updated_at',
     'tenant.created_at',
+    'tenant.updated_at',
     'upload.applied_at',
     'upload.cancel_requested_at',
   ],

@@ -4,6 +4,8 @@
  */
 export const FILL = [
   `insert into tenant (id) select 't' || n from generate_series(1, 200) n on conflict do nothing`,
+  // More than a page of them, so that a name is not found by reading all.
+  `insert into tenant (id) select 'other' || n from generate_series(1, 3000) n`,
   `insert into api_key (id, tenant_id, digest, scopes, source)
     select 'key' || n, 't' || (n % 200 + 1), sha256(n::text::bytea), '{}', 'issued' from generate_series(1, 5000) n`,
   `insert into tenant_grant (tenant_id, kind, object_id)
