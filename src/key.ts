@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
 import { SCOPES } from './domain/access/access.ts'
-import { GRANT_FIELDS, type GrantField } from './domain/access/tenant.ts'
+import type { GrantField } from './domain/access/tenant.ts'
 import { presentAdminKey } from './kept-keys.ts'
 
 /**
@@ -71,7 +71,8 @@ const createCall =
     const said = await answer.text()
     const content = said === '' ? {} : (JSON.parse(said) as Record<string, unknown>)
     if (answer.ok) return content
-    throw new Refused(`${String(content['code'] ?? answer.status)}: ${String(content['detail'])}`)
+    const { code = answer.status, detail = '' } = content as { code?: string; detail?: string }
+    throw new Refused(`${code}: ${detail}`)
   }
 
 const needed = (given: Given, option: 'name' | 'tenant' | 'scopes'): string => {
@@ -87,7 +88,7 @@ const keyIdOf = (id: string | undefined): string => {
 
 const withCommas = (given: string): string[] => given.split(',').map((part) => part.trim())
 
-const grantsOf = (given: Given): Partial<Record<keyof typeof GRANT_FIELDS, '*' | string[]>> =>
+const grantsOf = (given: Given): Partial<Record<GrantField, '*' | string[]>> =>
   Object.fromEntries(
     Object.entries(GRANT_OPTIONS).flatMap(([option, field]) => {
       const ids = given[option as keyof typeof GRANT_OPTIONS]

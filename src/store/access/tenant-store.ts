@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 
-import { GRANT_KINDS } from '../../domain/access/access.ts'
+import type { GrantKind } from '../../domain/access/access.ts'
 import {
   GRANT_FIELDS,
   type GrantField,
@@ -19,7 +19,7 @@ type TenantRow = {
   version: number
   created_at: Date
   updated_at: Date
-  grants: Partial<Record<(typeof GRANT_KINDS)[number], string[]>> | null
+  grants: Partial<Record<GrantKind, string[]>> | null
 }
 
 /** Another call has the claim: everything that was written is undone. */
@@ -31,10 +31,10 @@ const COLUMNS = sql`id, coalesce(name, id) as name, version, created_at, updated
   (select jsonb_object_agg(kind, ids) from (select kind, jsonb_agg(object_id order by object_id collate "C") as ids
     from tenant_grant where tenant_id = tenant.id group by kind) as of_kind) as grants`
 
-const FIELDS = Object.entries(GRANT_FIELDS) as [GrantField, (typeof GRANT_KINDS)[number]][]
+const FIELDS = Object.entries(GRANT_FIELDS) as [GrantField, GrantKind][]
 
 const toTenant = (row: TenantRow): Tenant => {
-  const idsOf = (kind: (typeof GRANT_KINDS)[number]): '*' | string[] => {
+  const idsOf = (kind: GrantKind): '*' | string[] => {
     const ids = row.grants?.[kind] ?? []
     return ids.includes('*') ? '*' : ids
   }

@@ -136,17 +136,16 @@ const freeHeld = async (
   for (const store of receiving) await store.sweepReceiving(0)
 }
 
-const assemble = async (
-  opened: Database,
-  deps: {
-    keyring: Keyring
-    digestKey: Buffer
-    seals: Seals
-    clock: Clock
-    ids: Ids
-    publicUrl: string
-  },
-): Promise<Store> => {
+type Parts = {
+  keyring: Keyring
+  digestKey: Buffer
+  seals: Seals
+  clock: Clock
+  ids: Ids
+  publicUrl: string
+}
+
+const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
   const { keyring, digestKey, seals } = deps
   const db = opened.db.withPlugin(createOpenFileNames(seals.openFileName))
   const database = { ...opened, db }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import { GRANT_KINDS } from '../../../src/domain/access/access.ts'
+import type { GrantKind } from '../../../src/domain/access/access.ts'
 import type { Grants } from '../../../src/domain/access/tenant.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
@@ -78,8 +78,7 @@ eachHome('Tenants and keys', (home) => {
   it('a tenant may use what it is granted and nothing else, of every kind', async () => {
     const { id, result } = await create({ grants: { contactLists: ['l1', 'l2'], campaigns: '*' } })
     assert.equal(result.kind, 'created')
-    const granted = (kind: (typeof GRANT_KINDS)[number], object: string) =>
-      store.access.isGranted(id, kind, object)
+    const granted = (kind: GrantKind, object: string) => store.access.isGranted(id, kind, object)
     assert.equal(await granted('contact_list', 'l1'), true)
     assert.equal(await granted('contact_list', 'l3'), false)
     assert.equal(await granted('campaign', 'any'), true)
