@@ -246,6 +246,13 @@ eachHome('Entries that override', (home) => {
     assert.deepEqual(await reason(), [3])
     const overriding = await submit(store, weaker, { overrides: true })
     assert.deepEqual(await reason(), [1])
+    const found = await store.dncSubmissions.about('default', 'dnc-1', [digest])
+    const steps = found.map(({ history }) => history.map((one) => [one.event, one.submissionId]))
+    const ended = ['overridden', overriding]
+    assert.deepEqual(
+      steps.map((one) => one.slice(1)),
+      [[ended], [ended], []],
+    )
     const group = await step()
     const sent = [group?.reason, group?.expiresAt?.toISOString()]
     assert.deepEqual(sent, ['UNSPECIFIED', '2031-01-01T00:00:00.000Z'])

@@ -60,24 +60,32 @@ for (const dialect of ['guide', 'platform'] as const) {
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }
-    const suppressed = async (...phoneNumbers: string[]): Promise<boolean[]> => {
+    const search = async (...phoneNumbers: string[]): Promise<Searched['items']> => {
       const { body } = await gateway.client.call<Searched>(`/v1/dnc-lists/${list}/entries/search`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ phoneNumbers }),
       })
-      return body.items.map((item) => item.suppressed)
+      return body.items
     }
+    const suppressed = async (...phoneNumbers: string[]): Promise<boolean[]> =>
+      (await search(...phoneNumbers)).map((item) => item.suppressed)
     const there = () => Object.keys(stage.sandbox.dncList(list).entries.phone).toSorted()
 
     test('people who are removed are not suppressed from the 202 on, and are taken out where Genesys can', async () => {
-      await applied(await submit('entries', [{ phoneNumber: ANN }, { phoneNumber: BOB }]))
+      const added = await submit('entries', [{ phoneNumber: ANN }, { phoneNumber: BOB }])
+      await applied(added)
       const removal = await submit(
         'removals',
         `phoneNumber,reason\n${ANN},Asked by mail\n+14155550109,\n`,
       )
       assert.equal(removal.kind, 'remove')
       assert.deepEqual(await suppressed(ANN, BOB), [false, true])
+      const histories = (await search(ANN, BOB)).map(({ entries }) =>
+        entries.map(({ history }) => history.map((step) => [step.event, step.submissionId])),
+      )
+      const accepted = ['accepted', added.id]
+      assert.deepEqual(histories, [[[accepted, ['removed', removal.id]]], [[accepted]]])
       const { state, counts, notes } = await applied(removal)
       assert.deepEqual([state, counts.removed, counts.notFound], ['applied', 1, 1])
       assert.deepEqual(there(), dialect === 'guide' ? [ANN, BOB] : [BOB])

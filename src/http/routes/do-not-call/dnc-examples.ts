@@ -203,6 +203,7 @@ export const SEARCH_EXAMPLES: readonly Example[] = [
                 state: 'standing',
                 submissionId,
                 acceptedAt: '2026-11-28T08:00:00.000Z',
+                history: [{ event: 'accepted', at: '2026-11-28T08:00:00.000Z', submissionId }],
               },
             ],
           },

@@ -119,6 +119,14 @@ const searchedShape = {
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),
       acceptedAt: stamp,
+      /** What became of the entry, oldest first; by which submission, or null when its time had come. */
+      history: z.array(
+        z.strictObject({
+          event: z.enum(['accepted', 'expired', 'removed', 'overridden']),
+          at: stamp,
+          submissionId: z.string().nullable(),
+        }),
+      ),
     }),
   ),
 }

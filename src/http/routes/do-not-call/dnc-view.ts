@@ -68,10 +68,10 @@ export const renderSearched = (
 ): z.output<typeof searchAnswerSchema>['items'][number] => ({
   ...written,
   suppressed: found.some(({ state }) => state === 'standing'),
-  entries: found.map(({ terms, state, quarantined, submissionId, acceptedAt }) => {
+  entries: found.map(({ terms, state, quarantined, submissionId, acceptedAt, history }) => {
     const { contactListIds, ...said } = terms
     const scope = contactListIds && [...contactListIds]
     const shown = state === 'standing' && quarantined ? ('quarantined' as const) : state
-    return { ...said, scope, state: shown, submissionId, acceptedAt }
+    return { ...said, scope, state: shown, submissionId, acceptedAt, history }
   }),
 })

@@ -58,6 +58,12 @@ export type FoundEntry = {
   acceptedAt: string
   state: 'standing' | 'expired' | 'removed'
   quarantined: boolean
+  /** What became of it, oldest first; `at` is ISO 8601, and the submission is the one that did it (null: its time had come). */
+  history: {
+    event: 'accepted' | 'expired' | 'removed' | 'overridden'
+    at: string
+    submissionId: string | null
+  }[]
   terms: EntryTerms
 }
 
