@@ -1,12 +1,15 @@
 import { z } from 'zod'
 
-import { DNC_REASON_NAMES, type DncReason } from './domain/do-not-call/dnc-entry.ts'
+import { DNC_REASON_NAMES, type DncReason, type DncRules } from './domain/do-not-call/dnc-entry.ts'
 import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
 import { MAX_FILE_BYTES } from './domain/guest-files/file-type.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
 import { createFaultBook } from './domain/segments/definition-faults.ts'
 import { isObject, readLeaf } from './domain/segments/read-node.ts'
 import type { Leaf } from './domain/segments/segment.ts'
+
+/** `pullMs` 0: lists are pulled when somebody asks for it. */
+export type DncConfig = DncRules & { pullMs: number }
 
 const webUrl = z.url({ protocol: /^https?$/ })
 
@@ -83,7 +86,7 @@ export const wholePattern = z.string().transform((text, context) => {
 })
 
 /** Countries with phone numbers, two capital letters each, comma-separated. */
-export const phoneCountries = commaList
+const phoneCountries = commaList
   .refine(
     (countries) => countries.every(isPhoneRegion),
     'each must be two capital letters of a country with phone numbers',
@@ -91,7 +94,7 @@ export const phoneCountries = commaList
   .transform((countries) => new Set(countries))
 
 /** `word=REASON`, comma-separated; words are compared in lower case. */
-export const dncReasons = commaList.transform((parts, context): Map<string, DncReason> => {
+const dncReasons = commaList.transform((parts, context): Map<string, DncReason> => {
   const reasons = new Map<string, DncReason>()
   for (const part of parts) {
     const at = part.lastIndexOf('=')
@@ -167,3 +170,20 @@ export const guestFilesOf = (
     maxBytes: env.GUEST_FILE_MAX_BYTES,
   }
 }
+
+/** Of do-not-call entries. */
+export const dncVariables = {
+  DNC_REASONS: dncReasons.default(new Map()),
+  DNC_ALLOWED_COUNTRIES: phoneCountries,
+  DNC_PULL_HOURS: wholeNumber(0, 8_760),
+}
+
+export const dncOf = (env: {
+  DNC_REASONS: DncRules['reasons']
+  DNC_ALLOWED_COUNTRIES: DncRules['allowedCountries']
+  DNC_PULL_HOURS: number
+}): DncConfig => ({
+  reasons: env.DNC_REASONS,
+  allowedCountries: env.DNC_ALLOWED_COUNTRIES,
+  pullMs: env.DNC_PULL_HOURS * 3_600_000,
+})

@@ -187,6 +187,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'Entries with numbers of other countries suppress, but are not sent to Genesys before somebody releases them.',
   ),
   variable(
+    dnc,
+    'DNC_PULL_HOURS',
+    '24',
+    'platform: how often each do-not-call list is exported for what was added inside Genesys, for the first time a period after it is known. 0: only when it is asked for.',
+  ),
+  variable(
     segments,
     'SEGMENT_EXCLUSIONS',
     '[{"attribute":"do_not_call","operator":"=","value":"true"}]',

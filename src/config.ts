@@ -6,8 +6,9 @@ import {
   genesysRegion,
   guestFilesOf,
   guestFileVariables,
-  dncReasons,
-  phoneCountries,
+  type DncConfig,
+  dncOf,
+  dncVariables,
   segmentLeaves,
   SYNC_VARIABLES,
   syncEndpoints,
@@ -16,7 +17,6 @@ import {
   wholePattern,
 } from './config-values.ts'
 import { CONFIG_VARIABLES } from './config-variables.ts'
-import type { DncRules } from './domain/do-not-call/dnc-entry.ts'
 import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
@@ -81,7 +81,7 @@ export type Config = {
     maxUploadBytes: number
     maxUploadRows: number
   }
-  dnc: DncRules
+  dnc: DncConfig
   guestFiles: ReturnType<typeof guestFilesOf>
   segments: {
     /** Of every segment. */
@@ -141,8 +141,7 @@ const environmentSchema = z.object({
   CONTACT_ID_PATTERN: wholePattern,
   MAX_UPLOAD_BYTES: wholeNumber(1, 2 ** 40),
   MAX_UPLOAD_ROWS: wholeNumber(1, 1_000_000_000),
-  DNC_REASONS: dncReasons.default(new Map()),
-  DNC_ALLOWED_COUNTRIES: phoneCountries,
+  ...dncVariables,
   ...guestFileVariables,
   SEGMENT_EXCLUSIONS: segmentLeaves,
   SEGMENT_CONFIRM_SHARE: wholeNumber(0, 1_000_000),
@@ -289,7 +288,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       maxUploadBytes: env.MAX_UPLOAD_BYTES,
       maxUploadRows: env.MAX_UPLOAD_ROWS,
     },
-    dnc: { reasons: env.DNC_REASONS, allowedCountries: env.DNC_ALLOWED_COUNTRIES },
+    dnc: dncOf(env),
     guestFiles: guestFilesOf(env),
     segments: {
       exclusions: env.SEGMENT_EXCLUSIONS,

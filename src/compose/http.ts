@@ -44,19 +44,11 @@ import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../workflows/uploads/receive/receive-upload.ts'
 import { createExplainContact } from '../workflows/uploads/watch/explain-contact.ts'
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
+import { askPullOf } from './dnc-pulls.ts'
 import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import { scannerDetailOf, type guestFilesIn } from './guest-files.ts'
-
-/** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed [design: 6]. */
-const MAX_RECORD_BYTES = 1024 * 1024
-
-const intakeOf = ({ config: { intake }, store }: Essentials) => ({
-  maxBytes: intake.maxUploadBytes,
-  maxRows: intake.maxUploadRows,
-  maxRecordBytes: MAX_RECORD_BYTES,
-  digestKey: store.digestKey,
-})
+import { intakeOf, MAX_RECORD_BYTES } from './intake.ts'
 
 const endpointsOf = ({ config, store }: Essentials, ids: Ids) =>
   createWebhookEndpoints({
@@ -140,6 +132,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
   const { store, telemetry, owner } = deps
   const reading = { submissions: store.dncSubmissions, digestKey: store.digestKey, ids }
   return {
+    askPull: askPullOf(deps, ids),
     releaseSubmission: createReleaseSubmission(reading),
     resumeSubmission: createResumeSubmission(reading),
     searchEntries: createSearchEntries(reading),

@@ -20,6 +20,7 @@ import { createLookBack } from '../workflows/do-not-call/afterwards/look-back.ts
 import { createRetractContacts } from '../workflows/do-not-call/afterwards/retract-contacts.ts'
 import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
+import { pullWorkersOf } from './dnc-pulls.ts'
 import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import { guestFileWorkerOf } from './guest-files.ts'
@@ -179,6 +180,7 @@ const loopsOf = (
     clockWatch,
     sweeperOf(essentials, jobs, wake),
     holdKeeperOf(essentials, wake),
+    ...pullWorkersOf(essentials),
     createFillRegisters({
       registers: store.registerFill,
       clock: systemClock,

@@ -62,6 +62,17 @@ export type DncEvents = {
     attempt: number
     retryInMs: number
   }
+  /** A list was exported: so many of its lines were not known here, and so many entries of ours were not in it. */
+  'dnc.pulled': {
+    submissionId: string
+    dncListId: string
+    read: number
+    added: number
+    missing: number
+    durationMs: number
+  }
+  /** A pull came to nothing and begins anew later. */
+  'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
   /** The subjects of what was delivered before registers had them; `unfilled` contacts can be found by no entry, because no chunk of theirs is left. */
   'register.filled': { contacts: number; unfilled: number }
 }
@@ -76,5 +87,7 @@ export const DNC_EVENT_LEVELS = {
   'dnc.delivered_before': 'info',
   'dnc.retracted': 'info',
   'dnc.not_retracted': 'warn',
+  'dnc.pulled': 'info',
+  'dnc.pull_failed': 'warn',
   'register.filled': 'info',
 } as const

@@ -59,6 +59,10 @@ const USES: Record<string, Use> = {
     modules: [workflow('do-not-call/read-entries')],
     declared: doNotCall.MOVE_SUBMISSION_REFUSALS,
   },
+  askPull: {
+    modules: [workflow('do-not-call/pulls/ask-pull')],
+    declared: doNotCall.ASK_PULL_REFUSALS,
+  },
   receiveGuestFile: {
     modules: [workflow('guest-files/receive-guest-file')],
     declared: RECEIVE_FILE_REFUSALS,

@@ -91,7 +91,12 @@ const request = (operation: Operation, example: Example, known: Known) => {
 }
 
 /** What is refused here: no key of a run has `dnc:override` by name, and nothing holds a submission for somebody yet. */
-const REFUSED: Record<string, number> = { releaseDncSubmission: 403, resumeDncSubmission: 409 }
+const REFUSED: Record<string, number> = {
+  releaseDncSubmission: 403,
+  resumeDncSubmission: 409,
+  // The gateway of these examples speaks guide.
+  pullDncList: 409,
+}
 
 /** Of another tenant, which has every scope but `admin` and is granted nothing. */
 let foreign: Promise<Key> | null = null

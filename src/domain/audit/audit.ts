@@ -58,6 +58,7 @@ export const AUDIT_ACTIONS = [
   'guest_file.verdict',
   'guest_file.ended',
   'dnc.retracted',
+  'dnc.pulled',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -16,6 +16,20 @@ export const DNC_PROBLEMS = {
     'A file with the column `phone` instead of `phoneNumber`.',
     'Give the columns the names of `fields`, or send the option `mapping`, for example {"phone": "phoneNumber", "customer": null}.',
   ),
+  'dnc-pull-not-possible': page(
+    409,
+    'Genesys shows nobody what is in the list',
+    'Only the platform dialect exports do-not-call lists. In the guide dialect the gateway cannot see what was added inside Genesys.',
+    'POST /v1/dnc-lists/{dncListId}/pull with GENESYS_DIALECT=guide.',
+    'Send what was added inside Genesys as entries of your own.',
+  ),
+  'dnc-pull-running': page(
+    409,
+    'The list is being pulled already',
+    'One pull of a list runs at a time, over all instances. The one that runs was asked for by another call, or is the regular one.',
+    'Two calls of POST /v1/dnc-lists/{dncListId}/pull, one after the other.',
+    'Wait for the pull that runs: GET /v1/dnc-submissions?dncListId= shows it with `kind` `pull`.',
+  ),
   'dnc-not-held': page(
     409,
     'The submission waits for nobody',

@@ -32,6 +32,8 @@ export type ApiCall<T> = {
   /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
   notYet?: () => Promise<boolean>
   maxAnswerBytes?: number
+  /** Takes the body of a 200 as it streams in, once for every try. */
+  into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
   /** What goes is known only when the slot is granted: asked after `beforeSend`, for every try, in the place of the members that it gives. */
   compose?: () => Partial<Pick<ApiCall<T>, 'headers' | 'body' | 'schema'>>
 }
@@ -130,6 +132,7 @@ export const attemptOnce = async <T>(
       body: asked.body ?? null,
       signal: context.signal,
       ...(asked.timeoutMs === undefined ? {} : { timeoutMs: asked.timeoutMs }),
+      ...(asked.into === undefined ? {} : { into: asked.into }),
       maxAnswerBytes: asked.maxAnswerBytes ?? MAX_ANSWER_BYTES,
     })
     deps.pacer.learn(answer)

@@ -17,6 +17,8 @@ export type HttpRequest = {
   timeoutMs?: number
   /** A longer answer is `malformed_answer`. */
   maxAnswerBytes: number
+  /** Takes the body of a 200 as it streams in; its text is empty then. */
+  into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
 /** An answer read whole. What its headers say of pace is a hint, never a promise. */
@@ -92,6 +94,16 @@ const readBody = async (
   return Buffer.concat(parts).toString('utf8')
 }
 
+const textOf = async (
+  body: AsyncIterable<Uint8Array>,
+  asked: HttpRequest,
+  status: number,
+): Promise<string> => {
+  if (asked.into === undefined || status !== 200) return readBody(body, asked, status)
+  await asked.into(body)
+  return ''
+}
+
 const networkFailure = (operation: string, error: unknown): Error => {
   if (error instanceof GenesysFailure) return error
   const code =
@@ -146,7 +158,7 @@ export const createTransport = (deps: {
     const nowMs = Number.isNaN(saidMs) ? deps.clock.now().getTime() : saidMs
     return {
       status: answer.statusCode,
-      text: await readBody(answer.body, asked, answer.statusCode),
+      text: await textOf(answer.body, asked, answer.statusCode),
       retryAfterMs: parseRetryAfter(header(answer.headers, 'retry-after'), nowMs),
       ...paceHints(answer.headers),
       correlationId: correlationOf(answer.headers),

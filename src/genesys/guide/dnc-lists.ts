@@ -60,6 +60,7 @@ const bodyOf = ({ subjects, reason, expiresAt }: DncWrite): Buffer =>
 /** DNC lists of the guide dialect: entries by reason and expiry under an `Idempotency-Key`; no addresses, and no removal. */
 export const createGuideDncLists = (deps: { call: Caller }): DncListPort => ({
   dialect: 'guide',
+  exports: null,
   limits: { entries: 499, expiryDays: null },
   takes: { phone: true, email: false, removals: false, reasons: true },
   add: async (write, context) => {

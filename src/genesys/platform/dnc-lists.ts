@@ -4,6 +4,7 @@ import type { DncListPort, DncWrite } from '../../workflows/ports/do-not-call/dn
 import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
+import { createPlatformDncExports } from './dnc-exports.ts'
 
 const KINDS = {
   phone: { path: 'phonenumbers', member: 'phoneNumbers' },
@@ -49,6 +50,7 @@ export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   }
   return {
     dialect: 'platform',
+    exports: createPlatformDncExports(deps),
     limits: { entries: 499, expiryDays: 180 },
     takes: { phone: true, email: true, removals: true, reasons: false },
     add: async (write, context) => {

@@ -14,6 +14,7 @@ import type {
   ReadContactList,
   ReceiveUpload,
 } from '../../workflows/contract.ts'
+import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
@@ -97,6 +98,7 @@ export type HttpDeps = {
   resumeSubmission: MoveSubmission
   searchEntries: SearchEntries
   dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'exportEntries'>
+  askPull: AskPull
   receiveGuestFile: ReceiveGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>
   guestFileMaxBytes: number

@@ -20,6 +20,7 @@ import { registerDeliveredBefore } from '../routes/do-not-call/delivered-before.
 import { registerDncControl } from '../routes/do-not-call/dnc-control.ts'
 import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
 import { registerDncExport } from '../routes/do-not-call/dnc-export.ts'
+import { registerDncPull } from '../routes/do-not-call/dnc-pull.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
@@ -112,6 +113,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerGuestFiles(add)
   registerDeliveredBefore(add)
   registerDncExport(add)
+  registerDncPull(add)
   registerWebhookEndpoints(add)
   registerTenants(add)
   registerKeys(add)

@@ -14,6 +14,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'dnc_group', columns: ['renew_at'] },
   { table: 'dnc_retraction_lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'dnc_retraction', where: `state = 'open'`, columns: ['due_at'] },
+  { table: 'dnc_pull', where: `due_at < 'infinity'`, columns: ['due_at'] },
   { table: 'dnc_submission', where: `state = 'held'`, columns: ['retry_at'] },
   { table: 'dnc_submission', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'guest_file', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
@@ -50,6 +51,7 @@ const LEASED = [
   'dnc_retraction_lane',
   'dnc_write_slot',
   'guest_file',
+  'dnc_pull',
 ] as const
 
 /** Tables in which what is being received gives signs of life. */

@@ -19,7 +19,7 @@ import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submissi
  * First of all in a transaction that adds entries: whoever records an HTTP try holds this row for share, so that the try is recorded before the
  * entries are there, or sees them. What is added under the epoch is looked for among what was delivered before.
  */
-const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
+export const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   const { rows } = await sql<{
     epoch: string
   }>`with raised as (insert into suppression_epoch as e (tenant_id, epoch)

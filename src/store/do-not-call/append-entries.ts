@@ -30,7 +30,7 @@ const aboutOf = ({ entries }: NewDncChunk): Buffer => {
 }
 
 /** The entries of a chunk as rows, made in the database of a few bytes each. */
-const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
+export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
   const { terms } = chunk
   const reasons = terms.map(({ reason }) => DNC_REASONS[reason])
   const expiries = terms.map(({ expiresAt }) => expiresAt)

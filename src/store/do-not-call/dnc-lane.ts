@@ -50,6 +50,9 @@ export const createDncLane = (
       await sql`update dnc_list_lane set lease_until = null, owner = null where lease_until is not null`.execute(
         db,
       )
+      await sql`update dnc_pull set lease_until = null, owner = null where lease_until is not null`.execute(
+        db,
+      )
       await sql`update dnc_write_slot set lease_until = null, owner = null where lease_until is not null`.execute(
         db,
       )

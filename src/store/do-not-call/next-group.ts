@@ -50,10 +50,10 @@ const nextSubmission = async (
 ): Promise<Sending | undefined> => {
   const { rows } =
     await sql<Sending>`select number, id, tenant_id, request_id, kind, hold_reason from dnc_submission s
-    where dnc_list_id = ${dncListId} and state in ('applying', 'held')
+    where dnc_list_id = ${dncListId} and state in ('applying', 'held') and not reading
       and (hold_reason is null or hold_reason = 'genesys_unavailable')
       and (not (overrides or kind = 'remove' and ${takes.removals}::boolean) or not exists (
-        select from dnc_submission b where b.dnc_list_id = ${dncListId} and b.state in ('applying', 'held')
+        select from dnc_submission b where b.dnc_list_id = ${dncListId} and b.state in ('applying', 'held') and not b.reading
           and b.tenant_id = s.tenant_id and b.epoch < s.epoch))
     order by number limit 1 for no key update`.execute(tx)
   return rows[0]

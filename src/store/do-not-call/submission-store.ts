@@ -23,12 +23,12 @@ import { createSubmissionMoves } from './submission-moves.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /** What a submission's data key is sealed for. */
-const keyContext = (id: string): string => `dnc-submission:${id}`
+export const keyContext = (id: string): string => `dnc-submission:${id}`
 
 type SealedKey = { data_key: Buffer; data_key_id: string }
 
 /** The keys of chunks. Those of submissions that are being received here are remembered; others are read. */
-const createDataKeys = (db: Db, keyring: Keyring) => {
+export const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, KeyObject>()
   return {
     receiving,

@@ -40,6 +40,8 @@ export const createDncChanges = (deps: {
       if (receivedAt === null) return 'duplicate'
       const { dncListId } = receipt
       const at = receivedAt.toISOString()
+      await sql`update dnc_pull set due_at = clock_timestamp()
+        where dnc_list_id = ${dncListId} and due_at > clock_timestamp()`.execute(tx)
       const tenants = await tenantsOf(tx, dncListId)
       await appendAudit(tx, tenants.map(auditOf))
       await deps.outbox.tell(

@@ -75,7 +75,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         (select greatest(0, extract(epoch from clock_timestamp() - min(d.created_at)))::float8 from sync_delivery d
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(accepted_at)))::float8 from dnc_submission
-          where state in ('applying', 'held')) as oldest_dnc,
+          where state in ('applying', 'held') and not reading) as oldest_dnc,
         (select greatest(0, extract(epoch from clock_timestamp() - min(found_at)))::float8 from dnc_retraction
           where state = 'open') as oldest_retraction,
         (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)

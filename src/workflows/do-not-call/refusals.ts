@@ -8,6 +8,14 @@ export const MOVE_SUBMISSION_REFUSALS = [
   'dnc-not-held',
 ] as const satisfies readonly ProblemCode[]
 
+/** With which codes a pull may be refused. */
+export const ASK_PULL_REFUSALS = [
+  'dnc-pull-not-possible',
+  'dnc-pull-running',
+  'idempotency-key-in-progress',
+  'database-unavailable',
+] as const satisfies readonly ProblemCode[]
+
 /** With which codes a submission of entries may be refused. An entry's fault rejects that entry alone. */
 export const SUBMIT_ENTRIES_REFUSALS = [
   'scope-missing',

@@ -124,6 +124,7 @@ const noSubmission = async (): Promise<never> => {
   throw new GatewayProblem('not-found', 'There is no such submission.')
 }
 const NO_ENTRIES = {
+  askPull: noSubmission,
   releaseSubmission: noSubmission,
   resumeSubmission: noSubmission,
   searchEntries: async () => [],

@@ -110,6 +110,25 @@ export const REMOVE_EXAMPLES: readonly Example[] = [
   },
 ]
 
+export const PULL_EXAMPLES: readonly Example[] = [
+  {
+    name: 'pull',
+    summary: 'What was added inside Genesys',
+    params: { dncListId },
+    headers: { 'idempotency-key': '9b1f3a52-6a0e-4f7c-8a43-2f5f0e6f7b11' },
+    answer: {
+      status: 202,
+      body: {
+        ...SUBMISSION,
+        kind: 'pull',
+        counts: { ...SUBMISSION.counts, read: 0, accepted: 0, rejected: 0, pending: 0 },
+        rejections: {},
+        source: { ...SUBMISSION.source, fileName: null, bytes: 0, sha256: '' },
+      },
+    },
+  },
+]
+
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'ofList',

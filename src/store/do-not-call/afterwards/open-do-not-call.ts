@@ -1,6 +1,7 @@
 import type { Ids } from '../../../lib/ids.ts'
 import type { RegisterFillStore } from '../../../workflows/ports/do-not-call/afterwards.ts'
 import type { DncLaneStore } from '../../../workflows/ports/do-not-call/dnc-lane.ts'
+import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
 import type {
   LookBackStore,
   RetractionStore,
@@ -10,6 +11,7 @@ import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppr
 import type { UploadStore } from '../../../workflows/ports/uploads/uploads.ts'
 import type { Outbox } from '../../endpoints/outbox.ts'
 import { createDncLaneStore } from '../dnc-groups.ts'
+import { createPullStore } from '../pulls/pull-store.ts'
 import { createDncSubmissionStore } from '../submission-store.ts'
 import { createSuppressions } from '../suppressions.ts'
 import { createRegisterFill } from './fill-register.ts'
@@ -18,6 +20,7 @@ import { createRetractionStore } from './retraction-store.ts'
 
 export type DoNotCallStores = {
   dncSubmissions: DncSubmissionStore
+  dncPulls: DncPullStore
   dncLane: DncLaneStore
   suppressions: SuppressionPort
   registerFill: RegisterFillStore
@@ -40,6 +43,7 @@ export const openDoNotCall = (
   const suppressions = createSuppressions({ database, digestKey, readChunk })
   return {
     dncSubmissions,
+    dncPulls: createPullStore(deps),
     dncLane: createDncLaneStore({ ...deps, readChunk: dncSubmissions.readChunk }),
     suppressions,
     registerFill: createRegisterFill({ database, ...suppressions }),

@@ -21,6 +21,23 @@ export type DncAnswer = {
   failed: readonly { index: number; code: string | null }[]
 }
 
+/** What shows the entries of a list; the platform alone has it. */
+export type DncExports = {
+  /** Begins an export, which is made behind the answer. */
+  start(dncListId: string, context: CallContext): Promise<void>
+  /** The last export that was made; null: none is there. */
+  latest(
+    dncListId: string,
+    context: CallContext,
+  ): Promise<{ uri: string; exportedAt: string } | null>
+  /** Hands over the CSV as it streams in; what `read` throws is thrown. */
+  download<T>(
+    uri: string,
+    context: CallContext,
+    read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<T>
+}
+
 export type DncListPort = {
   readonly dialect: 'guide' | 'platform'
   readonly limits: {
@@ -29,6 +46,7 @@ export type DncListPort = {
     /** Expiries reach so many days ahead at the most; null: without end. */
     expiryDays: number | null
   }
+  readonly exports: DncExports | null
   /** What Genesys takes of each kind; what it does not take is kept and enforced here alone. */
   readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
   /**

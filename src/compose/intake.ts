@@ -1,0 +1,12 @@
+import type { Essentials } from './essentials.ts'
+
+/** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed [design: 6]. */
+export const MAX_RECORD_BYTES = 1024 * 1024
+
+/** What every file that comes in is read with. */
+export const intakeOf = ({ config: { intake }, store }: Pick<Essentials, 'config' | 'store'>) => ({
+  maxBytes: intake.maxUploadBytes,
+  maxRows: intake.maxUploadRows,
+  maxRecordBytes: MAX_RECORD_BYTES,
+  digestKey: store.digestKey,
+})

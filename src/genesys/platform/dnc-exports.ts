@@ -1,0 +1,86 @@
+import { z } from 'zod'
+
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { DncExports } from '../../workflows/ports/do-not-call/dnc-lists.ts'
+import { pathSegment } from '../calls/path-segment.ts'
+import type { Caller } from '../calls/retry.ts'
+
+const latestSchema = z.looseObject({ uri: z.url(), exportTimestamp: z.string() })
+/** A million entries are some 50 MB, and each chunk waits for the database. */
+const DOWNLOAD_WITHIN_MS = 30 * 60_000
+const RIGHT = 'outbound:dnc:view, outbound:dncList:view'
+
+/** The path of a download. The token goes to the API's own host alone, whatever host is named. */
+const pathOf = (uri: string): string => {
+  const { pathname, search } = new URL(uri)
+  if (pathname.startsWith('/api/')) return pathname + search
+  throw new GenesysFailure('malformed_answer', 'export-dnc-list')
+}
+
+/** Notes when the connection broke, so that it is not taken for a fault of whoever reads, nor the other way round. */
+const watched = async function* (
+  body: AsyncIterable<Uint8Array>,
+  broken: { error?: unknown },
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body
+  } catch (error) {
+    broken.error = error
+    throw error
+  }
+}
+
+/** Exports of DNC lists: made behind the answer, shown when they are ready [platform-api: 2.7]. */
+export const createPlatformDncExports = (deps: { call: Caller }): DncExports => {
+  const exportOf = (dncListId: string) => ({
+    operation: 'export-dnc-list',
+    path: `/api/v2/outbound/dnclists/${pathSegment(dncListId)}/export`,
+    right: RIGHT,
+  })
+  return {
+    start: async (dncListId, context) => {
+      await deps.call({ ...exportOf(dncListId), method: 'POST', schema: z.unknown() }, context)
+    },
+    latest: async (dncListId, context) => {
+      try {
+        const { uri, exportTimestamp } = await deps.call(
+          { ...exportOf(dncListId), method: 'GET', schema: latestSchema },
+          context,
+        )
+        return { uri, exportedAt: exportTimestamp }
+      } catch (error) {
+        if (error instanceof GenesysFailure && error.kind === 'not_found') return null
+        throw error
+      }
+    },
+    download: async (uri, context, read) => {
+      const got: { value?: Awaited<ReturnType<typeof read>>; ours?: { error: unknown } } = {}
+      const into = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
+        const broken: { error?: unknown } = {}
+        try {
+          got.value = await read(watched(body, broken))
+        } catch (error) {
+          if (broken.error === undefined) got.ours = { error }
+          throw error
+        }
+      }
+      const asked = {
+        operation: 'download-dnc-list',
+        method: 'GET',
+        path: pathOf(uri),
+        right: RIGHT,
+      } as const
+      try {
+        // A second try would hand the same list over twice: whoever asked begins anew.
+        const once = { ...context, retryForMs: 0 }
+        await deps.call(
+          { ...asked, schema: z.unknown(), timeoutMs: DOWNLOAD_WITHIN_MS, into },
+          once,
+        )
+      } catch (error) {
+        throw got.ours === undefined ? error : got.ours.error
+      }
+      return got.value!
+    },
+  }
+}

@@ -1,0 +1,169 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
+import { newKey } from '../../../lib/envelope.ts'
+import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
+import { StagingLost } from '../../../workflows/ports/uploads/uploads.ts'
+import { appendAudit } from '../../audit/audit-store.ts'
+import type { Outbox } from '../../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
+import type { Keyring } from '../../homes/keyring.ts'
+import type { Seals } from '../../homes/seals.ts'
+import { answerClaim } from '../../uploads/stored-answer.ts'
+import { raiseEpoch, wakeLane } from '../accept-submission.ts'
+import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from '../submission-row.ts'
+import { createDataKeys, keyContext } from '../submission-store.ts'
+import { createPulledEntries } from './pulled-entries.ts'
+
+type Deps = { database: Database; keyring: Keyring; seals: Seals; outbox: Pick<Outbox, 'tell'> }
+
+type Begun = {
+  id: string
+  tenantId: string
+  dncListId: string
+  actor: string
+  requestId: string
+  owner: string
+}
+
+/** A lease is renewed every 10 s; one of an instance that died is over soon. */
+const LEASE = sql`clock_timestamp() + interval '60 seconds'`
+
+/** The submission of a pull: accepted from the start, with no entries yet. */
+const begin = async (tx: Tx, keyring: Keyring, pull: Begun): Promise<SubmissionRow> => {
+  const epoch = await raiseEpoch(tx, pull.tenantId)
+  const wrapped = keyring.seal(keyContext(pull.id), newKey())
+  const { rows } =
+    await sql<SubmissionRow>`insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, epoch, reading,
+      actor, request_id, owner, data_key, data_key_id, accepted_at, source)
+    values (${pull.id}, ${pull.tenantId}, ${pull.dncListId}, 'pull', 'applying', ${epoch}::bigint, true, ${pull.actor},
+      ${pull.requestId}, ${pull.owner}, ${wrapped.sealed}, ${wrapped.keyId}, clock_timestamp(),
+      ${JSON.stringify({ fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null })}::jsonb)
+    returning ${SUBMISSION_COLUMNS}`.execute(tx)
+  return rows[0]!
+}
+
+const createAsk =
+  ({ database, keyring, seals, outbox }: Deps): DncPullStore['ask'] =>
+  (about) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql`insert into dnc_pull (dnc_list_id, tenant_id, due_at)
+        values (${about.dncListId}, ${about.tenantId}, clock_timestamp())
+        on conflict (dnc_list_id) do update set due_at = clock_timestamp(), tenant_id = excluded.tenant_id
+        where dnc_pull.submission is null and dnc_pull.owner is null returning dnc_list_id`.execute(
+        tx,
+      )
+      if (rows.length === 0) return 'running'
+      const submission = toSubmission(await begin(tx, keyring, about))
+      await sql`update dnc_pull set submission = ${submission.number}::bigint
+        where dnc_list_id = ${about.dncListId}`.execute(tx)
+      const answer = about.answerOf(submission)
+      if (!(await answerClaim(tx, seals, about.scope, answer))) {
+        throw new StagingLost(`Pull ${about.id}: its idempotency claim is gone or answered`)
+      }
+      await appendAudit(tx, [about.audit])
+      await outbox.tell(tx, [{ type: 'dnc.accepted', submission }])
+      return { answer }
+    })
+
+type Claimed = { dnc_list_id: string; tenant_id: string; submission: string | null; since: Date }
+
+const createClaim =
+  ({ database, keyring }: Deps): DncPullStore['claim'] =>
+  (owner, { id, requestId }) =>
+    inTransaction(database, async (tx) => {
+      const { rows } =
+        await sql<Claimed>`update dnc_pull set owner = ${owner}, lease_until = ${LEASE}
+        where dnc_list_id = (select dnc_list_id from dnc_pull where due_at <= clock_timestamp()
+          and (lease_until is null or lease_until < clock_timestamp()) order by due_at limit 1 for update skip locked)
+        returning dnc_list_id, tenant_id, submission, clock_timestamp() as since`.execute(tx)
+      const [row] = rows
+      if (row === undefined) return null
+      const about = { dncListId: row.dnc_list_id, tenantId: row.tenant_id, since: row.since, owner }
+      if (row.submission !== null) {
+        await sql`delete from dnc_pull_seen where submission = ${row.submission}::bigint`.execute(
+          tx,
+        )
+        const found = await sql<{
+          id: string
+          request_id: string
+        }>`select id, request_id from dnc_submission where number = ${row.submission}::bigint`.execute(
+          tx,
+        )
+        const { id: submissionId, request_id: asked } = found.rows[0]!
+        return { ...about, submissionId, number: row.submission, requestId: asked }
+      }
+      const begun = { ...about, id, requestId, actor: 'gateway' }
+      const { number } = await begin(tx, keyring, begun)
+      await sql`update dnc_pull set submission = ${number}::bigint where dnc_list_id = ${row.dnc_list_id}`.execute(
+        tx,
+      )
+      return { ...about, submissionId: id, number, requestId }
+    })
+
+/** When the next one is due. */
+const after = (ms: number | null): RawBuilder<unknown> =>
+  ms === null
+    ? sql`'infinity'::timestamptz`
+    : sql`clock_timestamp() + make_interval(secs => ${ms / 1000}::float8)`
+
+const { failed } = DNC_OUTCOMES
+
+const createFinish =
+  ({ database }: Deps): DncPullStore['finish'] =>
+  ({ number, dncListId, since, owner }, { rejected, duplicates, blank }, about) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql`select 1 from dnc_pull
+        where dnc_list_id = ${dncListId} and owner = ${owner} and submission = ${number}::bigint for update`.execute(
+        tx,
+      )
+      if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
+      // Whoever was removed, at Genesys too, before the export was asked for, and is not in it.
+      await sql`update dnc_entry e set absent = true from dnc_submission s, dnc_submission r
+        where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and e.submission = s.number
+          and e.closed_by = r.number and r.applied_at < ${since} and not e.absent
+          and e.outcome is distinct from ${failed}::int
+          and not exists (select from dnc_pull_seen x where x.submission = ${number}::bigint and x.subject = e.subject)`.execute(
+        tx,
+      )
+      await sql`delete from dnc_pull_seen where submission = ${number}::bigint`.execute(tx)
+      await sql`update dnc_submission set reading = false, rejected = ${rejected}, duplicates = ${duplicates}, blank = ${blank},
+          read = accepted + ${rejected + duplicates + blank}::int, rejections = ${JSON.stringify(about.rejections)}::jsonb,
+          source = ${JSON.stringify(about.source)}::jsonb, columns = ${JSON.stringify(about.columns)}::jsonb,
+          notes = ${JSON.stringify(about.notes)}::jsonb, version = version + 1, updated_at = clock_timestamp()
+        where number = ${number}::bigint`.execute(tx)
+      await sql`update dnc_pull set submission = null, owner = null, lease_until = null, due_at = ${after(about.nextInMs)}
+        where dnc_list_id = ${dncListId}`.execute(tx)
+      await wakeLane(tx, dncListId)
+      await appendAudit(tx, [about.audit])
+    })
+
+export const createPullStore = (deps: Deps): DncPullStore => {
+  const { db } = deps.database
+  const keys = createDataKeys(db, deps.keyring)
+  return {
+    ask: createAsk(deps),
+    claim: createClaim(deps),
+    finish: createFinish(deps),
+    ...createPulledEntries(deps.database, keys.read),
+    plan: async (periodMs) => {
+      await sql`insert into dnc_pull (dnc_list_id, tenant_id, due_at)
+        select l.dnc_list_id, s.tenant_id, ${after(periodMs)} from dnc_list_lane l
+          cross join lateral (select tenant_id from dnc_submission where dnc_list_id = l.dnc_list_id order by number limit 1) s
+        where not exists (select from dnc_pull p where p.dnc_list_id = l.dnc_list_id) on conflict do nothing`.execute(
+        db,
+      )
+      await sql`update dnc_pull set due_at = ${after(periodMs)}
+        where due_at = 'infinity' or due_at > ${after(periodMs)}`.execute(db)
+    },
+    renew: async ({ dncListId, owner }) => {
+      const { rows } = await sql`update dnc_pull set lease_until = ${LEASE}
+        where dnc_list_id = ${dncListId} and owner = ${owner} returning dnc_list_id`.execute(db)
+      return rows.length === 1
+    },
+    giveUp: async ({ dncListId, owner }, againInMs) => {
+      await sql`update dnc_pull set owner = null, lease_until = null, due_at = ${after(againInMs)}
+        where dnc_list_id = ${dncListId} and owner = ${owner}`.execute(db)
+    },
+  }
+}

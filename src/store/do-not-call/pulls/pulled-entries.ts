@@ -1,0 +1,103 @@
+import type { KeyObject } from 'node:crypto'
+
+import { sql } from 'kysely'
+
+import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
+import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
+import { CERTAIN_NOW } from '../../clock/steady-time.ts'
+import { inTransaction, type Database } from '../../homes/database.ts'
+import { raiseEpoch } from '../accept-submission.ts'
+import { rowsOf } from '../append-entries.ts'
+import { createPackChunk } from '../entry-chunks.ts'
+
+const { created, existing, updated } = DNC_OUTCOMES
+/** Chunks with entries that are missing, read in one statement. */
+const CHUNKS_AT_ONCE = 200
+
+const STANDS = sql`e.closed_by is null and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})`
+
+const createSift =
+  ({ db }: Database): DncPullStore['sift'] =>
+  async ({ number, dncListId }, subjects) => {
+    const { rows } = await sql<{ place: number }>`with asked as materialized (
+          select min(place) as place, subject from (select place,
+            encode(substr(${subjects}::bytea, place * 16 + 1, 16), 'hex')::uuid as subject
+            from generate_series(0, ${subjects.length / 16 - 1}::int) as place) as given group by subject),
+        seen as (insert into dnc_pull_seen (submission, subject)
+          select ${number}::bigint, subject from asked order by subject on conflict do nothing),
+        known as (select asked.subject, bool_or(${STANDS}) as stands,
+            bool_or(e.closed_by is not null and not e.absent) as removed
+          from asked join dnc_entry e on e.subject = asked.subject
+            join dnc_submission s on s.number = e.submission and s.epoch is not null
+              and s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull')
+          group by asked.subject)
+        select place from asked left join known using (subject)
+        where not coalesce(stands, false) and not coalesce(removed, false) order by place`.execute(
+      db,
+    )
+    return rows.map(({ place }) => place)
+  }
+
+const createAdd = (
+  database: Database,
+  readKey: (id: string) => Promise<KeyObject>,
+): DncPullStore['add'] => {
+  const packChunk = createPackChunk()
+  return async ({ submissionId, tenantId, number }, chunk, send) => {
+    const key = await readKey(submissionId)
+    return inTransaction(database, async (tx) => {
+      const epoch = await raiseEpoch(tx, tenantId)
+      const { rows: last } = await sql<{
+        seq: number
+      }>`select coalesce(max(seq), -1)::int + 1 as seq from dnc_chunk where submission = ${number}::bigint`.execute(
+        tx,
+      )
+      const stored = { ...chunk, seq: last[0]!.seq }
+      const payload = await packChunk(key, submissionId, stored)
+      const { rows } = await sql<{ added: number }>`with ${rowsOf(stored)},
+          stored as (insert into dnc_chunk (submission, seq, first_line, last_line, entries, payload)
+            values (${number}::bigint, ${stored.seq}, ${stored.firstLine}, ${stored.lastLine}, ${stored.entries.length}, ${payload}::bytea)),
+          added as (insert into dnc_entry (subject, submission, scope, contact_list_ids, chunk_seq, place, subject_kind, reason, expires_at, quarantined, outcome)
+            select subject, ${number}::bigint, scope, lists, ${stored.seq}, place, kind, reason, expires_at, false,
+              case when ${send}::boolean then null else ${created}::int end
+            from entries join terms on terms.number = entries.terms order by place on conflict do nothing returning place),
+          counted as (select count(*)::int as added from added)
+          update dnc_submission set epoch = ${epoch}::bigint, read = read + added, accepted = accepted + added,
+            created = created + case when ${send}::boolean then 0 else added end,
+            version = version + 1, updated_at = clock_timestamp()
+          from counted where number = ${number}::bigint returning added`.execute(tx)
+      return rows[0]!.added
+    })
+  }
+}
+
+const createMissing =
+  ({ db }: Database): DncPullStore['missing'] =>
+  async ({ number, dncListId, since }, after) => {
+    const { rows } = await sql<{
+      submissionId: string
+      submission: string
+      seq: number
+      places: number[]
+    }>`select s.id as "submissionId", e.submission, e.chunk_seq as seq, array_agg(e.place order by e.place) as places
+        from dnc_entry e join dnc_submission s on s.number = e.submission
+        where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and s.applied_at < ${since}
+          and s.number <> ${number}::bigint and ${STANDS} and not e.quarantined
+          and e.outcome in (${created}::int, ${existing}::int, ${updated}::int)
+          and (e.submission, e.chunk_seq) > (${after.submission}::bigint, ${after.seq}::int)
+          and not exists (select from dnc_pull_seen x where x.submission = ${number}::bigint and x.subject = e.subject)
+        group by s.id, e.submission, e.chunk_seq order by e.submission, e.chunk_seq limit ${CHUNKS_AT_ONCE}`.execute(
+      db,
+    )
+    return rows
+  }
+
+/** What a pull finds in an export, against what is known here. */
+export const createPulledEntries = (
+  database: Database,
+  readKey: (id: string) => Promise<KeyObject>,
+): Pick<DncPullStore, 'sift' | 'add' | 'missing'> => ({
+  sift: createSift(database),
+  add: createAdd(database, readKey),
+  missing: createMissing(database),
+})

@@ -1,0 +1,53 @@
+import type { EntryField } from '../../../domain/do-not-call/dnc-entry.ts'
+import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
+
+/** Names for what stands between the value and the expiry; nothing of it is read. */
+const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] as const
+
+/** What a line of an export is read as. */
+export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
+
+const LINE_FEED = 10
+/** A header that is longer is none. */
+const MAX_HEADER_BYTES = 64 * 1024
+
+/** The columns of an export are known by their places: the value comes first and the expiry last [platform-api: 2.7]. */
+const ourHeader = (header: string): string => {
+  const columns = header.replaceAll(/"[^"]*"/gu, '').split(',').length
+  const between = BETWEEN.slice(0, Math.max(0, columns - 2))
+  return `${['phoneNumber', ...between, ...(columns > 1 ? ['expiresAt'] : [])].join(',')}\n`
+}
+
+/** The export under names that an entry has. */
+export const withOurHeader = async function* (
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  let start: Buffer | null = Buffer.alloc(0)
+  for await (const part of body) {
+    if (start === null) {
+      yield part
+      continue
+    }
+    start = Buffer.concat([start, part])
+    const end = start.indexOf(LINE_FEED)
+    if (end < 0 && start.length < MAX_HEADER_BYTES) continue
+    yield Buffer.from(ourHeader(start.subarray(0, Math.max(0, end)).toString()))
+    yield start.subarray(end + 1)
+    start = null
+  }
+}
+
+const BY_THE_MINUTE = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})Z$/u
+
+/** Judges a line as an entry whose source is Genesys: one column holds numbers and addresses, and expiries have no seconds. */
+export const judgeExported =
+  (judge: JudgeEntry): JudgeEntry =>
+  (cellOf) => {
+    const value = cellOf('phoneNumber')
+    const subject = value.includes('@') ? 'email' : 'phoneNumber'
+    return judge((field) => {
+      if (field === subject) return value
+      if (field === 'expiresAt') return cellOf('expiresAt').replace(BY_THE_MINUTE, '$1:00Z')
+      return field === 'source' ? 'genesys' : ''
+    })
+  }

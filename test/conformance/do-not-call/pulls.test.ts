@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, it } from 'node:test'
+
+import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
+import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { submitEntries as submit } from '../../support/stages/dnc-submissions.ts'
+import { ids } from '../../support/stages/store-uploads.ts'
+
+const DAY_MS = 86_400_000
+const [ANN, BOB] = ['+14155550101', '+14155550102'] as const
+
+eachHome('Pulls of DNC lists as they are stored', (home) => {
+  let store: Store
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+  })
+  after(() => store.close())
+  beforeEach(async () => {
+    for (const table of ['dnc_pull', 'dnc_group', 'dnc_submission', 'dnc_list_lane']) {
+      await run(`delete from ${table}`)
+    }
+  })
+
+  const run = async (text: string): Promise<Record<string, unknown>[]> =>
+    (await store.sql.executeSql(text)).rows as Record<string, unknown>[]
+  const claim = (owner: string) =>
+    store.dncPulls.claim(owner, { id: ids.newId('dns'), requestId: 'req' })
+  const pass = (interval: string) =>
+    run(`update dnc_pull set due_at = due_at - interval '${interval}',
+      lease_until = lease_until - interval '${interval}'`)
+
+  it('are due for the first time a period after a list is known, then a period after each other', async () => {
+    await submit(store, [{ subject: ANN }])
+    await store.dncPulls.plan(DAY_MS)
+    assert.equal(await claim('one'), null)
+    await pass('25 hours')
+    await store.dncPulls.plan(DAY_MS)
+    const pull = await claim('one')
+    assert.ok(pull)
+    assert.equal(pull.dncListId, 'dnc-1')
+    await store.dncPulls.finish(
+      pull,
+      { rejected: 0, duplicates: 0, blank: 0 },
+      {
+        ...{ rejections: {}, columns: [], notes: [], nextInMs: DAY_MS },
+        source: { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null },
+        audit: {
+          ...{ id: ids.newId('aud'), tenantId: 'default', actor: 'gateway', requestId: 'req' },
+          ...{ action: 'dnc.pulled', object: pull.submissionId, attempt: 1, latencyMs: null },
+          ...{ outcome: 'ok', counts: {}, digest: null },
+        },
+      },
+    )
+    assert.equal(await claim('one'), null)
+    await pass('25 hours')
+    assert.notEqual((await claim('one'))?.submissionId, pull.submissionId)
+  })
+
+  it('of one list are in one hand, and are taken over from one that died, as the same submission', async () => {
+    await submit(store, [{ subject: ANN }])
+    await store.dncPulls.plan(0)
+    await pass('1 second')
+    const first = await claim('one')
+    assert.ok(first)
+    assert.equal(await claim('two'), null)
+    assert.equal(await store.dncPulls.renew(first), true)
+    await pass('2 minutes')
+    const second = await claim('two')
+    assert.equal(second?.submissionId, first.submissionId)
+    assert.equal(await store.dncPulls.renew(first), false)
+  })
+
+  it('know whom the list here has, and add the others under a raised epoch, suppressing at once', async () => {
+    await submit(store, [{ subject: ANN }])
+    await store.dncPulls.plan(0)
+    await pass('1 second')
+    const pull = await claim('one')
+    const digest = (subject: string): Buffer => subjectDigest(store.digestKey, subject)
+    const subjects = Buffer.concat([digest(ANN), digest(BOB), digest(BOB)])
+    assert.deepEqual(await store.dncPulls.sift(pull!, subjects), [1])
+    const before = await store.suppressions.epochsOf('list-1')
+    const terms: EntryTerms = {
+      ...{ reason: 'UNSPECIFIED', originalReason: null, source: 'genesys' },
+      ...{ receivedAt: null, expiresAt: null, contactListIds: null },
+    }
+    const entry = { kind: 'phone', subject: BOB, terms: 0, quarantined: true } as const
+    const chunk = {
+      ...{ seq: 7, firstLine: 2, lastLine: 2, terms: [terms], rejected: [] },
+      ...{ entries: [{ line: 2, cells: [BOB], ...entry }], subjects: digest(BOB) },
+    }
+    assert.equal(await store.dncPulls.add(pull!, chunk, false), 1)
+    const now = await store.suppressions.epochsOf('list-1')
+    assert.ok(now['default']! > before['default']!)
+    assert.equal((await store.suppressions.suppressedAmong('list-1', digest(BOB))).size, 1)
+    assert.deepEqual(
+      await run(`select quarantined, outcome from dnc_entry order by submission desc limit 1`),
+      [{ quarantined: false, outcome: 1 }],
+    )
+  })
+})
