@@ -30,7 +30,7 @@ import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
 const NO_ADDRESSES =
   'Genesys takes no addresses in this dialect: the gateway keeps and enforces them.'
 const NO_REMOVALS =
-  'Genesys has no removal in this dialect: the gateway calls these people again, and the list in Genesys keeps them.'
+  'Genesys has no removal in this dialect: the gateway no longer holds these people back, but they stay on the list in Genesys.'
 
 export type SendingDeps = {
   database: Database
