@@ -23,6 +23,7 @@ const OTHERWISE_FOLLOWED = [
   'dnc_list_lane.lease_until',
   'dnc_retraction_lane.lease_until',
   'dnc_write_slot.lease_until',
+  'dnc_pull.lease_until',
   'guest_file.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
