@@ -1,4 +1,4 @@
-import { DIGEST_BYTES } from './keyed-digest.ts'
+import { DIGEST_BYTES, wordsOf } from './keyed-digest.ts'
 
 /**
  * A set of keyed digests that may only err one way: of a digest that was added it always says so, of about one in a thousand others too. Two bytes a
@@ -31,11 +31,6 @@ const pieceFor = (digests: number): Piece => {
     blocks,
     room: blocks * DIGESTS_A_BLOCK,
   }
-}
-
-const wordsOf = (digests: Buffer): Int32Array => {
-  const aligned = digests.byteOffset % 4 === 0 ? digests : Uint8Array.from(digests)
-  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
 }
 
 /** The first word chooses the block, and of the others nine bits each one of the block's 512 bits. */

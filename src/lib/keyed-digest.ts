@@ -41,7 +41,7 @@ const doubled = (block: Uint8Array): Buffer => {
 }
 
 /** Words as they lie in memory, the lowest byte first as on every processor that Node is released for but one. */
-const wordsOf = (bytes: Uint8Array): Int32Array => {
+export const wordsOf = (bytes: Uint8Array): Int32Array => {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
 }

@@ -7,10 +7,7 @@ import { after, describe, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 
 import { capabilityToken } from '../../src/domain/genesys-events/capability-token.ts'
-import {
-  SUBSCRIPTION_PART,
-  UPLOAD_EVENT_TYPE,
-} from '../../src/domain/genesys-events/genesys-webhook.ts'
+import { SUBSCRIPTIONS } from '../../src/domain/genesys-events/genesys-webhook.ts'
 import { embeddedHome, serverHome, type TestHome } from '../support/databases/database.ts'
 import { freePort } from '../support/gateway/free-port.ts'
 import { createGatewayClient } from '../support/gateway/gateway-client.ts'
@@ -19,7 +16,7 @@ import { cleanFile } from '../support/stages/contact-file.ts'
 import { setStage } from '../support/stages/stage.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
-const TOKEN = capabilityToken(SECRET, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
+const TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.event.part, SUBSCRIPTIONS.event.eventType)
 /** So far apart that an upload ends in time only when Genesys' word is heard. */
 const NO_POLL = { GENESYS_COMPLETION_POLL_SECONDS: '600', WEBHOOK_SECRET: SECRET }
 const LISTS = [1, 2, 3, 4].map((n) => `demo-list-${n}`)

@@ -13,16 +13,14 @@ export type WebhookRoute = keyof typeof WEBHOOK_PATHS
 /** Those that speak of uploads. */
 export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
-/** Genesys' event for the end of an upload [guide-001]. */
-export const UPLOAD_EVENT_TYPE = 'outbound.contact.upload.completed'
-/** What the subscription's capability token is made of, in the place of a part and its list. */
-export const SUBSCRIPTION_PART = 'subscription_uploads'
-
-/** What Genesys is asked to tell, once for each of these [guide-api: DNC lists]. */
+/**
+ * What Genesys is asked to tell, once for each of these [guide-001] [guide-api: DNC lists]. The capability token of a subscription is made of its `part` and
+ * `eventType`, in the place of a part and its list.
+ */
 export const SUBSCRIPTIONS = {
   event: {
-    eventType: UPLOAD_EVENT_TYPE,
-    part: SUBSCRIPTION_PART,
+    eventType: 'outbound.contact.upload.completed',
+    part: 'subscription_uploads',
     name: 'outbound-gateway uploads',
     of: 'the end of uploads',
   },

@@ -12,6 +12,7 @@ import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
+import { answerClaim } from '../uploads/stored-answer.ts'
 
 type TenantRow = {
   id: string
@@ -90,14 +91,8 @@ const createCreate =
         }
         await writeGrants(tx, id, input.grants)
         const answer = input.answerOf((await read(tx, id))!)
-        const { rows } =
-          await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
-            fingerprint = ${input.fingerprint}, status = ${answer.status},
-            sealed_body = ${seals.sealAnswer(claim, answer.body)}, location = ${answer.location}
-          where tenant_id = ${claim.tenantId} and method = ${claim.method} and path = ${claim.path}
-            and key_digest = ${seals.keyDigest(claim.key)} and owner = ${claim.owner} and state = 'claimed'
-          returning owner`.execute(tx)
-        if (rows.length === 0) throw new ClaimLost()
+        const kept = { fingerprint: input.fingerprint, ...answer }
+        if (!(await answerClaim(tx, seals, claim, kept))) throw new ClaimLost()
         await appendAudit(tx, [input.audit])
         return { kind: 'created', answer }
       })

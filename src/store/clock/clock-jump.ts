@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 
 import type { Tx } from '../homes/database.ts'
 
-/** Longer than any lease, and soon over. */
+/** As long as the lease of a lane: what the dead held is soon free. */
 const LEASE = sql`interval '10 seconds'`
 
 /** Stored times that may lie ahead: where rows have to be looked for, and which of their columns move back with the clock. */

@@ -7,6 +7,7 @@ import type {
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
+import { answerClaim } from '../uploads/stored-answer.ts'
 
 const within = (seals: Seals, { tenantId, method, path, key }: ProvisioningScope) =>
   sql`tenant_id = ${tenantId} and method = ${method} and path = ${path} and key_digest = ${seals.keyDigest(key)}`
@@ -19,13 +20,8 @@ const createFinish =
   (database: Database, seals: Seals): ProvisioningStore['finish'] =>
   ({ scope, owner, fingerprint, listId, answer, audit }) =>
     inTransaction(database, async (tx) => {
-      const { rows } =
-        await sql`update idempotency_key set state = 'done', done_at = clock_timestamp(),
-          fingerprint = ${fingerprint}, status = ${answer.status}, sealed_body = ${seals.sealAnswer(scope, answer.body)}, location = ${answer.location}
-        where ${within(seals, scope)} and owner = ${owner} and state = 'claimed' returning owner`.execute(
-          tx,
-        )
-      if (rows.length === 0) return false
+      const kept = { fingerprint, ...answer }
+      if (!(await answerClaim(tx, seals, { ...scope, owner }, kept))) return false
       await sql`insert into list_made (list_id, tenant_id) values (${listId}, ${scope.tenantId})
         on conflict do nothing`.execute(tx)
       // The grants are part of what If-Match protects.

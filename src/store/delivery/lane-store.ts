@@ -5,11 +5,7 @@ import { CERTAIN_NOW, STEADY_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { LANE_STATES_SQL, lockLane, wakeLane, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
-
-/** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this [design: 8]. */
-export const LEASE_MS = 10_000
-
-const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
+import { LEASE, LEASE_MS } from './object-lane.ts'
 
 const HAS_WORK = sql`exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
 

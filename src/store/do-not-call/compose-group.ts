@@ -1,9 +1,11 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
 import type { DncClaim, DncLaneStore } from '../../workflows/ports/do-not-call/dnc-lane.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Tx } from '../homes/database.ts'
 import type { Sending } from './settle-entries.ts'
+import { IN_FORCE } from './standing-entries.ts'
 
 export type About = Parameters<DncLaneStore['nextGroup']>[1]
 
@@ -25,18 +27,15 @@ export const GROUP_COLUMNS = sql.raw(
   (extract(epoch from clock_timestamp() - sent_at) * 1000)::float8 as sent_since_ms`,
 )
 
-/** A bit a place, the lowest bit of the first byte first. */
 export const placesAsBits = (places: readonly number[]): Buffer => {
-  const bits = Buffer.alloc((Math.max(-1, ...places) >> 3) + 1)
-  for (const place of places) bits[place >> 3]! |= 1 << (place & 7)
+  const bits = createBitmap(Math.max(-1, ...places) + 1)
+  for (const place of places) setBit(bits, place)
   return bits
 }
 
 export const placesOfBits = (bits: Buffer): number[] =>
-  [...bits.keys()].flatMap((at) =>
-    [0, 1, 2, 3, 4, 5, 6, 7]
-      .filter((bit) => (bits[at]! & (1 << bit)) !== 0)
-      .map((bit) => at * 8 + bit),
+  Array.from({ length: bits.length * 8 }, (_, place) => place).filter((place) =>
+    hasBit(bits, place),
   )
 
 /**
@@ -55,8 +54,7 @@ export const compose = async (tx: Tx, claim: DncClaim, about: About, mine: RawBu
   }>`with ${mine},
       standing as (select mine.subject, max(e.reason) as reason,
           case when bool_or(e.expires_at is null) then null else max(e.expires_at) end as expires_at
-        from mine join dnc_entry e on e.subject = mine.subject and e.closed_by is null and not e.quarantined
-          and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})
+        from mine join dnc_entry e on e.subject = mine.subject and ${IN_FORCE} and not e.quarantined
         join dnc_submission s on s.number = e.submission and s.epoch is not null
           and s.dnc_list_id = ${claim.dncListId} and s.kind in ('add', 'pull')
         group by mine.subject),

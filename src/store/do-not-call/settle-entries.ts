@@ -8,7 +8,8 @@ import {
 } from '../../domain/do-not-call/dnc-submission.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import type { Tx } from '../homes/database.ts'
-import { EARLIER_OF_MINE, NOT_OVER } from './removals/close-entries.ts'
+import { EARLIER_OF_MINE } from './removals/close-entries.ts'
+import { NOT_OVER } from './standing-entries.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /** A submission whose entries are being sent. */

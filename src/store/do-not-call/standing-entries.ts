@@ -16,13 +16,17 @@ export const grantedTo = (
 ): RawBuilder<unknown> =>
   sql`exists (select from tenant_grant g where g.tenant_id = ${tenantId} and g.kind = 'contact_list' and g.object_id in (${listId}, '*'))`
 
-/**
- * Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day late, and not at all while a jump of the clock is
- * unconfirmed: late is safe.
- */
+/** An entry `e` is neither closed nor past its time, which a jump of the clock alone does not bring about. */
+export const IN_FORCE: RawBuilder<unknown> = sql`e.closed_by is null
+  and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})`
+
+/** An entry `e` is not over: as `IN_FORCE`, but its time counts a day longer. */
+export const NOT_OVER: RawBuilder<unknown> = sql`e.closed_by is null
+  and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})`
+
+/** Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day late: late is safe. */
 export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
-  sql`s.epoch is not null and s.kind in ('add', 'pull') and e.closed_by is null
-    and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})
+  sql`s.epoch is not null and s.kind in ('add', 'pull') and ${NOT_OVER}
     and (e.contact_list_ids is null or ${listId} = any(e.contact_list_ids))`
 
 type Found = { subject: string; submission: string; reason: number }

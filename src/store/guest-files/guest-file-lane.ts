@@ -8,7 +8,7 @@ import type {
   GuestFileStore,
 } from '../../workflows/ports/guest-files/guest-files.ts'
 import { appendAudit } from '../audit/audit-store.ts'
-import { LEASE_MS } from '../delivery/lane-store.ts'
+import { createObjectLane, freeLeases } from '../delivery/object-lane.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -22,10 +22,13 @@ type LaneDeps = {
   pieces: Pieces
 }
 
-const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
-
-const ours = ({ guestFileId, owner, fence }: GuestFileClaim) =>
-  sql`id = ${guestFileId} and owner = ${owner} and fence = ${fence}::bigint`
+const lane = createObjectLane({
+  table: 'guest_file',
+  column: 'id',
+  member: 'guestFileId',
+  reads: sql`${GUEST_FILE_COLUMNS}, sealed_url`,
+  wakes: false,
+})
 
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
@@ -74,7 +77,7 @@ const endsOf = (step: GuestFileStep): RawBuilder<unknown>[] => [
 
 const lockFenced = async (tx: Tx, claim: GuestFileClaim): Promise<GuestFile['state']> => {
   const { rows } = await sql<{ state: GuestFile['state'] }>`select state from guest_file
-    where ${ours(claim)} for no key update`.execute(tx)
+    where ${lane.ours(claim)} for no key update`.execute(tx)
   if (rows[0] === undefined)
     throw new FenceLost(`guest file ${claim.guestFileId} has another holder`)
   return rows[0].state
@@ -110,8 +113,6 @@ const createStep =
     })
   }
 
-type ClaimRow = GuestFileRow & { fence: string; sealed_url: Buffer | null }
-
 /** A file is held by one worker at a time; its row is the lane. */
 export const createGuestFileLane = (
   deps: LaneDeps,
@@ -119,36 +120,19 @@ export const createGuestFileLane = (
   const { db } = deps.database
   return {
     claim: async (owner) => {
-      const { rows } = await sql<ClaimRow>`update guest_file set
-          lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1
-        where id = (select id from guest_file where ready_at <= statement_timestamp() and ready_at < 'infinity'
-          and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
-        returning ${GUEST_FILE_COLUMNS}, fence, sealed_url`.execute(db)
-      const row = rows[0]
-      if (row === undefined) return null
-      const { id, fence, sealed_url: sealed } = row
+      const claimed = await lane.claim(db, owner)
+      if (claimed === null) return null
+      const { claim } = claimed
+      const row = claimed.row as GuestFileRow & { sealed_url: Buffer | null }
+      const { id, sealed_url: sealed } = row
       return {
-        claim: { guestFileId: id, owner, fence, leaseMs: LEASE_MS },
-        file: toGuestFile(deps.seals, row),
+        ...{ claim, file: toGuestFile(deps.seals, row) },
         uploadUrl: sealed === null ? null : await deps.pieces.openUrl(id, sealed),
       }
     },
     step: createStep(deps),
-    renew: async (claim) => {
-      const { rows } = await sql`update guest_file set lease_until = ${LEASE}
-        where ${ours(claim)} returning id`.execute(db)
-      return rows.length === 1
-    },
-    release: async (claim, readyInMs) => {
-      await sql`update guest_file set lease_until = null, owner = null,
-          ready_at = case when ${readyInMs}::float8 is null then 'infinity'
-            else clock_timestamp() + make_interval(secs => ${readyInMs}::float8 / 1000) end
-        where ${ours(claim)}`.execute(db)
-    },
-    freeAll: async () => {
-      await sql`update guest_file set lease_until = null, owner = null where lease_until is not null`.execute(
-        db,
-      )
-    },
+    renew: (claim) => lane.renew(db, claim),
+    release: (claim, readyInMs) => lane.release(db, claim, readyInMs),
+    freeAll: () => freeLeases(db, 'guest_file'),
   }
 }

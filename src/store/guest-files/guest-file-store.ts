@@ -73,7 +73,7 @@ export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
     content: pieces.content,
     accept: createAccept(deps, pieces),
     discard: async (id, audit) => {
-      pieces.receiving.delete(id)
+      if (id !== null) pieces.receiving.delete(id)
       await inTransaction(database, async (tx) => {
         await sql`delete from guest_file where id = ${id} and state = 'receiving'`.execute(tx)
         await appendAudit(tx, audit)

@@ -9,7 +9,7 @@ import {
   type SegmentStore,
 } from '../../workflows/ports/segments/segments.ts'
 import { appendAudit } from '../audit/audit-store.ts'
-import { LEASE_MS } from '../delivery/lane-store.ts'
+import { createObjectLane, freeLeases } from '../delivery/object-lane.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -17,15 +17,19 @@ import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
 
 type LaneDeps = { database: Database; outbox: Outbox; seals: Seals }
 
-const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
-
-const ours = ({ campaignId, owner, fence }: SegmentClaim) =>
-  sql`campaign_id = ${campaignId} and owner = ${owner} and fence = ${fence}::bigint`
+const lane = createObjectLane({
+  table: 'segment_campaign',
+  column: 'campaign_id',
+  member: 'campaignId',
+  reads: sql`latest_version`,
+})
 
 /** Locks the campaign and raises its revision; nobody else writes to its versions until the transaction ends. */
 const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise<string> => {
   const { rows } = await sql<{ latest_version: number; revision: string }>`update segment_campaign
-    set revision = revision + 1 where ${ours(claim)} returning latest_version, revision`.execute(tx)
+    set revision = revision + 1 where ${lane.ours(claim)} returning latest_version, revision`.execute(
+    tx,
+  )
   const row = rows[0]
   if (row === undefined) throw new FenceLost(`campaign ${claim.campaignId} has another holder`)
   if (row.latest_version !== version) {
@@ -87,25 +91,16 @@ const createStep =
       return segment
     })
 
-type ClaimRow = { campaign_id: string; fence: string; latest_version: number }
-
 const createClaim =
   ({ database: { db }, seals }: LaneDeps): SegmentStore['claim'] =>
   async (owner) => {
-    const { rows } = await sql<ClaimRow>`update segment_campaign set
-        lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
-      where campaign_id = (select campaign_id from segment_campaign where ready_at <= statement_timestamp() and ready_at < 'infinity'
-        and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
-      returning campaign_id, fence, latest_version`.execute(db)
-    const row = rows[0]
-    if (row === undefined) return null
-    const { campaign_id: campaignId, fence } = row
+    const claimed = await lane.claim(db, owner)
+    if (claimed === null) return null
+    const { claim, row } = claimed
+    const { latest_version: version } = row as { latest_version: number }
     const { rows: versions } = await sql<SegmentRow>`select ${SEGMENT_COLUMNS} from segment_version
-      where campaign_id = ${campaignId} and version = ${row.latest_version}`.execute(db)
-    return {
-      claim: { campaignId, owner, fence, leaseMs: LEASE_MS },
-      segment: toSegment(seals, versions[0] as SegmentRow),
-    }
+      where campaign_id = ${claim.campaignId} and version = ${version}`.execute(db)
+    return { claim, segment: toSegment(seals, versions[0] as SegmentRow) }
   }
 
 /** A campaign is held by one worker at a time; its row is the lane. */
@@ -116,20 +111,8 @@ export const createSegmentLane = (
   return {
     claim: createClaim(deps),
     step: createStep(deps),
-    renew: async (claim) => {
-      const { rows } = await sql`update segment_campaign set lease_until = ${LEASE}
-        where ${ours(claim)} returning campaign_id`.execute(db)
-      return rows.length === 1
-    },
-    release: async (claim, readyInMs) => {
-      await sql`update segment_campaign set lease_until = null, owner = null, woken = false,
-          ready_at = case when woken then clock_timestamp() when ${readyInMs}::float8 is null then 'infinity'
-            else clock_timestamp() + make_interval(secs => ${readyInMs}::float8 / 1000) end
-        where ${ours(claim)}`.execute(db)
-    },
-    freeAll: async () => {
-      await sql`update segment_campaign set lease_until = null, owner = null
-        where lease_until is not null`.execute(db)
-    },
+    renew: (claim) => lane.renew(db, claim),
+    release: (claim, readyInMs) => lane.release(db, claim, readyInMs),
+    freeAll: () => freeLeases(db, 'segment_campaign'),
   }
 }

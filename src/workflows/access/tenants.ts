@@ -10,7 +10,8 @@ import type { Ids } from '../../lib/ids.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { TenantChange, TenantStore } from '../ports/access/tenants.ts'
 import type { IdempotencyStore, Page } from '../ports/uploads/uploads.ts'
-import { claimKey, inProgress, releaseClaim } from '../uploads/receive/idempotency-claim.ts'
+import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { inProgress } from '../uploads/receive/idempotency-claim.ts'
 import type {
   CHANGE_TENANT_REFUSALS,
   CREATE_TENANT_REFUSALS,
@@ -82,18 +83,12 @@ const create = async (
   deps: TenantsDeps,
   { caller, plan, idempotencyKey: key, method, path }: Parameters<Tenants['create']>[0],
 ): Promise<UploadAnswer> => {
-  const owner = `${deps.owner}:${deps.ids.newUuid()}`
-  const claim = { tenantId: caller.tenantId, method, path, key, owner }
   const fingerprint = sha256Hex(canonicalJson(plan))
-  const done = await claimKey(deps, claim)
-  if (done !== null) {
-    if (done.fingerprint !== fingerprint) {
-      const detail = 'This Idempotency-Key was used for another tenant.'
-      throw new GatewayProblem('idempotency-key-reused', detail)
-    }
-    return { status: done.status, body: done.body, location: done.location, replayed: true }
+  const call = {
+    ...{ tenantId: caller.tenantId, method, path, key, fingerprint: () => fingerprint },
+    reused: 'This Idempotency-Key was used for another tenant.',
   }
-  try {
+  return answerOnce(deps, call, async (claim) => {
     const id = deps.ids.newId('tnt')
     const who = { ...byCaller(caller), tenantId: id }
     const result = await deps.tenants.create({
@@ -115,10 +110,7 @@ const create = async (
     if (result.kind === 'name_taken') throw nameTaken(result.tenantId)
     if (result.kind === 'claim_lost') throw inProgress()
     return { ...result.answer, replayed: false }
-  } catch (error) {
-    await releaseClaim(deps, claim)
-    throw error
-  }
+  })
 }
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such tenant.')

@@ -20,8 +20,8 @@ import type { ProvisioningPort, ProvisioningStore } from '../ports/contact-lists
 import type { ListCache } from '../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
 import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
-import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
-import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import { answerOnce, keepingClaim } from '../uploads/receive/answer-once.ts'
+import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { readContext, refusedByGenesys, unavailable } from '../uploads/receive/list-schema.ts'
 import { findMadeList } from './find-made-list.ts'
 import type { PROVISION_REFUSALS } from './refusals.ts'
@@ -62,9 +62,9 @@ const FIRST_LOOK_MS = 500
 const LONGEST_LOOK_MS = 5_000
 /** Genesys indexes a new list for up to 30 s [guide-api: Errors and retries]. */
 const PROVISIONING_MS = 30_000
-const BEAT_MS = 15_000
 const DUPLICATE_NAME = 'duplicate.name'
 const STOPPING_RETRY_SECONDS = 5
+const REUSED = 'This Idempotency-Key was used for another list.'
 const NOT_NOW = 'Genesys takes no new list now. Nothing was made.'
 const NOT_KNOWN =
   'Genesys did not answer, and the list is not found by its name. The same key looks for it again before it makes it.'
@@ -89,29 +89,18 @@ export const createProvisionContactList =
     refuseUnknownSettings(deps, request.plan)
     const { tenantId } = request.caller
     const { method, path, idempotencyKey: key } = request
-    const owner = `${deps.owner}:${deps.ids.newUuid()}`
-    const scope = { tenantId, method, path, key, owner }
     const fingerprint = sha256Hex(canonicalJson(request.plan))
-    const done = await claimKey(deps, scope)
-    if (done !== null) {
-      if (done.fingerprint !== fingerprint) throw keyReused()
-      const { status, body, location } = done
-      return { status, body, location, replayed: true }
-    }
-    const context = readContext(tenantId, deps.signal ?? new AbortController().signal)
-    const heartbeat = startHeartbeat(deps.clock, BEAT_MS, async () => {
-      await deps.idempotency.keepAlive(scope)
-      return true
+    const call = { tenantId, method, path, key, fingerprint: () => fingerprint, reused: REUSED }
+    return answerOnce(deps, call, async (scope) => {
+      const context = readContext(tenantId, deps.signal ?? new AbortController().signal)
+      try {
+        return await keepingClaim(deps, scope, () =>
+          provision(deps, { request, scope, fingerprint, context }),
+        )
+      } catch (error) {
+        throw deps.signal?.aborted ? stopping() : problemOfCreation(error)
+      }
     })
-    try {
-      return await provision(deps, { request, scope, fingerprint, context })
-    } catch (error) {
-      await heartbeat.stop()
-      await releaseClaim(deps, scope)
-      throw deps.signal?.aborted ? stopping() : problemOfCreation(error)
-    } finally {
-      await heartbeat.stop()
-    }
   }
 
 const refuseUnknownSettings = (deps: ProvisionDeps, plan: NewContactListPlan): void => {
@@ -153,7 +142,9 @@ const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
     await refuseKnownName(deps, run)
     return create(deps, run, false)
   }
-  if (prior.fingerprint !== run.fingerprint) throw keyReused()
+  if (prior.fingerprint !== run.fingerprint) {
+    throw new GatewayProblem('idempotency-key-reused', REUSED)
+  }
   const lookForMs = Math.max(0, PROVISIONING_MS - prior.ageMs)
   const found = await findMadeList(deps, run.request.plan, run.context, lookForMs)
   return found === null ? create(deps, run, true) : { list: found, outcome: 'found' }
@@ -221,9 +212,6 @@ const untilReady = async (
 
 const stopping = (): GatewayProblem =>
   new GatewayProblem('service-stopping', 'This instance is stopping.', {}, STOPPING_RETRY_SECONDS)
-
-const keyReused = (): GatewayProblem =>
-  new GatewayProblem('idempotency-key-reused', 'This Idempotency-Key was used for another list.')
 
 const nameExists = (contactListId: string | undefined): GatewayProblem => {
   const about = contactListId === undefined ? {} : { contactListId }

@@ -19,9 +19,11 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { AppendedEntries, DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
-import { StagingLost, type IdempotencyStore } from '../ports/uploads/uploads.ts'
+import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { lostAs } from '../uploads/receive/given-up.ts'
 import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
-import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { hashBody } from '../uploads/receive/request-fingerprint.ts'
 import type { SUBMIT_ENTRIES_REFUSALS } from './refusals.ts'
 import { sparingRegulatory } from './spare-regulatory.ts'
@@ -79,27 +81,17 @@ export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
   async (request) => {
     checkOverride(request)
-    const scope: ClaimScope = {
-      tenantId: request.caller.tenantId,
-      ...{ method: request.method, path: request.path, key: request.idempotencyKey },
-      owner: `${deps.owner}:${deps.ids.newUuid()}`,
+    const { method, path, idempotencyKey: key, body } = request
+    const call = {
+      ...{ tenantId: request.caller.tenantId, method, path, key },
+      fingerprint: async () => fingerprintOf(request, await hashBody(body, deps.intake.maxBytes)),
+      reused: 'This Idempotency-Key was used with other entries or other options.',
     }
-    const done = await claimKey(deps, scope)
-    if (done !== null) {
-      const sha256 = await hashBody(request.body, deps.intake.maxBytes)
-      if (fingerprintOf(request, sha256) !== done.fingerprint) {
-        const detail = 'This Idempotency-Key was used with other entries or other options.'
-        throw new GatewayProblem('idempotency-key-reused', detail)
-      }
-      const { status, body, location } = done
-      return { status, body, location, replayed: true }
-    }
-    try {
-      return await receive(deps, request, scope)
-    } catch (error) {
-      await releaseClaim(deps, scope)
-      throw translated(error)
-    }
+    return answerOnce(deps, call, (scope) =>
+      receive(deps, request, scope).catch((error: unknown) => {
+        throw translated(error)
+      }),
+    )
   }
 
 const fingerprintOf = (
@@ -111,10 +103,9 @@ const translated = (error: unknown): unknown => {
   if (error instanceof FileRefused) {
     return new GatewayProblem(error.code, error.message, error.about)
   }
-  if (!(error instanceof StagingLost)) return error
   const detail =
     'The submission was given up while it was received: the database did not answer in time.'
-  return new GatewayProblem('database-unavailable', detail, {}, 1)
+  return lostAs(error, detail)
 }
 
 /** Stores chunks while the next one is read: at most one insert is under way. A failure is thrown by the next call. */

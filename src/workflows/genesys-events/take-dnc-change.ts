@@ -1,3 +1,4 @@
+import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
 import { createAuditEntry } from '../../domain/audit/audit.ts'
 import { dncChangeKey, readDncChange } from '../../domain/genesys-events/dnc-change.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
@@ -13,9 +14,6 @@ export type TakeDncChangeDeps = {
   ids: Ids
   emit: Emit
 }
-
-/** Whose a webhook is that speaks of no list, so of no tenant. */
-const NO_TENANT = 'default'
 
 /**
  * Takes the word of a proven sender that entries of a DNC list changed: one receipt, and everybody who may use the list is told, in one transaction.
@@ -40,11 +38,12 @@ export const takeDncChange = async (
   const digest = bodyDigest.toString('hex')
   const about = { receiptId: id, route: 'dnc', status: null } as const
   if ('pointer' in read) {
+    // It speaks of no list, so of no tenant.
     const counts = { [read.pointer]: 1 }
     const audit = { action: 'webhook.malformed', object: id, outcome: 'failed' } as const
     await deps.dncChanges.malformed(
       receipt,
-      createAuditEntry(ids, audited(NO_TENANT), { ...audit, counts, digest }),
+      createAuditEntry(ids, audited(DEFAULT_TENANT), { ...audit, counts, digest }),
     )
     emit('webhook.received', { ...about, outcome: 'malformed' })
     throw new GatewayProblem('webhook-malformed', 'The body is not what this address takes.', {

@@ -17,9 +17,11 @@ import type { UploadAnswer } from '../contract.ts'
 import type { AccessStore } from '../ports/access/access.ts'
 import type { GuestFileStore } from '../ports/guest-files/guest-files.ts'
 import type { InspectFile } from '../ports/guest-files/inspect-file.ts'
-import { StagingLost, type IdempotencyStore } from '../ports/uploads/uploads.ts'
+import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { lostAs } from '../uploads/receive/given-up.ts'
 import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
-import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import type { RECEIVE_FILE_REFUSALS } from './refusals.ts'
 
 export type GuestFileRequest = {
@@ -74,30 +76,19 @@ export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
   async (request) => {
     await checkCall(deps, request)
-    const scope: ClaimScope = {
-      tenantId: request.caller.tenantId,
-      ...{ method: request.method, path: request.path, key: request.idempotencyKey },
-      owner: `${deps.owner}:${deps.ids.newUuid()}`,
+    const { method, path, idempotencyKey: key, body } = request
+    const call = {
+      ...{ tenantId: request.caller.tenantId, method, path, key },
+      fingerprint: async () =>
+        fingerprintOf(request, (await readWhole(deps, body, async () => undefined)).sha256),
+      reused: 'This Idempotency-Key was used with another file or other options.',
     }
-    const done = await claimKey(deps, scope)
-    if (done !== null) {
-      const { sha256 } = await readWhole(deps, request.body, async () => undefined)
-      if (fingerprintOf(request, sha256) !== done.fingerprint) {
-        const detail = 'This Idempotency-Key was used with another file or other options.'
-        throw new GatewayProblem('idempotency-key-reused', detail)
-      }
-      const { status, body, location } = done
-      return { status, body, location, replayed: true }
-    }
-    try {
-      return await receive(deps, request, scope)
-    } catch (error) {
-      await releaseClaim(deps, scope)
-      if (!(error instanceof StagingLost)) throw error
-      const detail =
-        'The file was given up while it was received: the database did not answer in time.'
-      throw new GatewayProblem('database-unavailable', detail, {}, 1)
-    }
+    const lost = 'The file was given up while it was received: the database did not answer in time.'
+    return answerOnce(deps, call, (scope) =>
+      receive(deps, request, scope).catch((error: unknown) => {
+        throw lostAs(error, lost)
+      }),
+    )
   }
 
 const checkCall = async (
@@ -262,6 +253,6 @@ const tellRefusal = async (
     counts: { bytes: refused?.read.sizeBytes ?? 0 },
     digest: refused?.read.sha256 ?? null,
   })
-  await deps.files.discard(refused?.id ?? '', [audit])
+  await deps.files.discard(refused?.id ?? null, [audit])
   deps.emit('guest_file.refused', { tenantId: caller.tenantId, requestId: caller.requestId, code })
 }

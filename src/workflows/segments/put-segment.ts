@@ -12,8 +12,8 @@ import type { AuditStore } from '../ports/audit/audit.ts'
 import type { ExpectedVersions, SegmentStore } from '../ports/segments/segments.ts'
 import type { StoredAnswer } from '../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
-import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
-import { claimKey, releaseClaim, type ClaimScope } from '../uploads/receive/idempotency-claim.ts'
+import { answerOnce, keepingClaim } from '../uploads/receive/answer-once.ts'
+import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { checkCampaignGranted } from './campaign-access.ts'
 import { confirmReasons, type ConfirmReason } from './confirm-reasons.ts'
 import {
@@ -68,8 +68,6 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
   wake: () => void
 }
 
-const BEAT_MS = 15_000
-
 export const createPreviewSegment =
   (deps: PutSegmentDeps): PreviewSegment =>
   async (asked) => {
@@ -114,33 +112,20 @@ const withKey = async (
   asked: () => Promise<SegmentAsked>,
 ): Promise<UploadAnswer> => {
   const { method, path, idempotencyKey: key } = call
-  const owner = `${deps.owner}:${deps.ids.newUuid()}`
-  const scope: ClaimScope = { tenantId: caller.tenantId, method, path, key, owner }
-  const done = await claimKey(deps, scope)
-  if (done !== null) return replayed(done, fingerprint)
-  const heartbeat = startHeartbeat(deps.clock, BEAT_MS, async () => {
-    await deps.idempotency.keepAlive(scope)
-    return true
+  const keyed = {
+    ...{ tenantId: caller.tenantId, method, path, key, fingerprint: () => fingerprint },
+    reused: 'This Idempotency-Key was used for another definition.',
+  }
+  return answerOnce(deps, keyed, async (scope) => {
+    try {
+      return await keepingClaim(deps, scope, async () =>
+        put(deps, await asked(), call.expected, scope, fingerprint),
+      )
+    } catch (error) {
+      if (error instanceof GatewayProblem) await auditRefusal(deps, caller, campaignId, fingerprint)
+      throw error
+    }
   })
-  try {
-    return await put(deps, await asked(), call.expected, scope, fingerprint)
-  } catch (error) {
-    await heartbeat.stop()
-    await releaseClaim(deps, scope)
-    if (error instanceof GatewayProblem) await auditRefusal(deps, caller, campaignId, fingerprint)
-    throw error
-  } finally {
-    await heartbeat.stop()
-  }
-}
-
-const replayed = (done: StoredAnswer, fingerprint: string): UploadAnswer => {
-  if (done.fingerprint !== fingerprint) {
-    const detail = 'This Idempotency-Key was used for another definition.'
-    throw new GatewayProblem('idempotency-key-reused', detail)
-  }
-  const { status, body, location } = done
-  return { status, body, location, replayed: true }
 }
 
 const put = async (

@@ -8,7 +8,7 @@ import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.t
 import { RowsWithheld } from '../../../src/workflows/ports/delivery/tries.ts'
 import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
 import { openTestStore, serverHome } from '../../support/databases/database.ts'
-import { acceptEntries } from '../../support/stages/dnc-entries.ts'
+import { acceptEntries } from '../../support/do-not-call/dnc-entries.ts'
 import {
   audit,
   beginUpload,

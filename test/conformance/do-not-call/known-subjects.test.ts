@@ -4,7 +4,7 @@ import { after, before, it } from 'node:test'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { addEntries } from '../../support/stages/dnc-entries.ts'
+import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 
 /** More than are looked up without asking who is known. */
 const MANY = 1_500

@@ -5,7 +5,7 @@ import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { submitEntries as submit } from '../../support/stages/dnc-submissions.ts'
+import { submitEntries as submit } from '../../support/do-not-call/dnc-submissions.ts'
 import { ids } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 86_400_000

@@ -9,7 +9,7 @@ import {
   holdLane,
   receiveSubmission,
   submitEntries as submit,
-} from '../../support/stages/dnc-submissions.ts'
+} from '../../support/do-not-call/dnc-submissions.ts'
 import { audit } from '../../support/stages/store-uploads.ts'
 
 const [ANN, BOB, CAT] = ['+14155550101', '+14155550102', '+14155550103'] as const

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, it } from 'node:test'
 
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
-import { holdLane, submitEntries as submit } from '../../support/stages/dnc-submissions.ts'
+import { holdLane, submitEntries as submit } from '../../support/do-not-call/dnc-submissions.ts'
 import { audit } from '../../support/stages/store-uploads.ts'
 
 const [ANN, BOB, CAT] = ['+14155550101', '+14155550102', '+14155550103'] as const

@@ -4,8 +4,8 @@ import { after, before, it } from 'node:test'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 import { createWorkingGateway } from '../../support/gateway/working-gateway.ts'
-import { addEntries } from '../../support/stages/dnc-entries.ts'
 
 let numbers = 0
 /** A number that no other test of the file has. */

@@ -3,10 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { after, before, it } from 'node:test'
 
 import { capabilityToken } from '../../../src/domain/genesys-events/capability-token.ts'
-import {
-  SUBSCRIPTION_PART,
-  UPLOAD_EVENT_TYPE,
-} from '../../../src/domain/genesys-events/genesys-webhook.ts'
+import { SUBSCRIPTIONS } from '../../../src/domain/genesys-events/genesys-webhook.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { createLaneWorkers } from '../../../src/lanes/lane-worker.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -26,7 +23,7 @@ import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
-const TOKEN = capabilityToken(SECRET, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
+const TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.event.part, SUBSCRIPTIONS.event.eventType)
 const UPLOADS = 50
 /** 50 × (127 of progress + 3 of the end) messages; with 30 % repeated and 5 % forged they are 10,000. */
 const MESSAGES = 6_500
@@ -87,7 +84,7 @@ const plan = (random: () => number) => {
   )
   const forgeries = Array.from({ length: FORGED }, (_, index): Message => {
     const { jobId, body } = all[Math.floor(random() * all.length)]!
-    const wrong = capabilityToken('guessed', SUBSCRIPTION_PART, `${index}`)
+    const wrong = capabilityToken('guessed', SUBSCRIPTIONS.event.part, `${index}`)
     const proof: WebhookProof = index % 2 === 0 ? { kind: 'token', token: wrong } : { kind: 'none' }
     return { jobId, proof, body, end: true }
   })

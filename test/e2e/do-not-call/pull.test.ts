@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 
-import type { z } from 'zod'
-
-import type {
-  searchAnswerSchema,
-  submissionSchema,
-} from '../../../src/http/routes/do-not-call/dnc-schemas.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
-
-type Submission = z.output<typeof submissionSchema>
+import { dncSuite, type Submission } from '../../support/do-not-call/dnc-suite.ts'
+import { setStage } from '../../support/stages/stage.ts'
 
 const [ANN, BOB, CAT, DAN] = [
   '+14155550101',
@@ -21,80 +14,36 @@ const [ANN, BOB, CAT, DAN] = [
 const of = (...numbers: string[]) => numbers.map((phoneNumber) => ({ phoneNumber }))
 
 describe('Pulling a DNC list of the platform', () => {
-  const home = embeddedHome()
-  let stage: Stage
-  let gateway: RunningGateway
-  let list: string
-  let lists = 0
-  before(async () => {
-    stage = await setStage(await home.fresh(), 'platform', { taskDurationMs: 20 })
-    gateway = await stage.gateway()
-  })
-  after(async () => {
-    await stage.close()
-    await home.close()
-  })
-  beforeEach(() => {
-    list = `pull-${(lists += 1)}`
-    stage.sandbox.setFaults([])
-    stage.sandbox.makeDncList({ id: list, name: list })
-  })
-
-  const post = (path: string, body: object[] | null, key: string = crypto.randomUUID()) =>
-    gateway.client.call<Submission>(`/v1/dnc-lists/${list}/${path}`, {
-      method: 'POST',
-      headers: {
-        'idempotency-key': key,
-        ...(body === null ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-    })
-  const applied = async (id: string): Promise<Submission> => {
-    for (;;) {
-      const { body } = await gateway.client.call<Submission>(`/v1/dnc-submissions/${id}`)
-      if (body.state.startsWith('applied')) return body
-      await new Promise((resolve) => setTimeout(resolve, 30))
-    }
-  }
-  const done = async (path: string, body: object[] | null): Promise<Submission> => {
-    const { status, body: submission, text } = await post(path, body)
-    assert.equal(status, 202, text)
-    return applied(submission.id)
-  }
+  const suite = dncSuite('platform', { taskDurationMs: 20 })
+  const { post } = suite
+  const applied = (id: string) => suite.reach(id, 'applied', 'applied_with_errors')
+  const done = async (path: string, body: object[] | null): Promise<Submission> =>
+    applied((await suite.submit(path, body)).id)
   const pull = () => done('pull', null)
-  const suppressed = async (...phoneNumbers: string[]): Promise<boolean[]> => {
-    const { body } = await gateway.client.call<z.output<typeof searchAnswerSchema>>(
-      `/v1/dnc-lists/${list}/entries/search`,
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ phoneNumbers }),
-      },
-    )
-    return body.items.map((item) => item.suppressed)
-  }
-  const there = () => Object.keys(stage.sandbox.dncList(list).entries.phone).toSorted()
+  const suppressed = async (...phoneNumbers: string[]): Promise<boolean[]> =>
+    (await suite.search(...phoneNumbers)).map((item) => item.suppressed)
+  const there = () => Object.keys(suite.stage.sandbox.dncList(suite.list).entries.phone).toSorted()
 
   test('whoever an agent added suppresses with source genesys, and is not sent back', async () => {
     await done('entries', of(ANN))
-    stage.sandbox.changeAsAgent(list, { add: [BOB, CAT] })
-    stage.sandbox.changeAsAgent(list, { kind: 'email', add: ['Ann@Example.com'] })
-    const writes = stage.sandbox.dncList(list).writes
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: [BOB, CAT] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { kind: 'email', add: ['Ann@Example.com'] })
+    const writes = suite.stage.sandbox.dncList(suite.list).writes
     const pulled = await pull()
     assert.deepEqual(
       [pulled.kind, pulled.state, pulled.counts.created, pulled.counts.duplicates, pulled.notes],
       ['pull', 'applied', 3, 1, []],
     )
     assert.deepEqual(await suppressed(ANN, BOB, CAT, DAN), [true, true, true, false])
-    assert.equal(stage.sandbox.dncList(list).writes, writes)
-    const { text } = await gateway.client.call(`/v1/dnc-submissions/${pulled.id}/entries`)
+    assert.equal(suite.stage.sandbox.dncList(suite.list).writes, writes)
+    const { text } = await suite.gateway.client.call(`/v1/dnc-submissions/${pulled.id}/entries`)
     assert.match(text, /"source":"genesys"/)
     assert.equal((await pull()).counts.created, 0)
   })
 
   test('ours that are missing there keep suppressing, are sent again and counted', async () => {
     await done('entries', of(ANN, BOB))
-    stage.sandbox.changeAsAgent(list, { remove: [ANN] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { remove: [ANN] })
     const pulled = await pull()
     assert.deepEqual([pulled.counts.existing, pulled.counts.pending], [1, 0])
     assert.match(pulled.notes[0] ?? '', /^1 entries were missing/)
@@ -107,22 +56,22 @@ describe('Pulling a DNC list of the platform', () => {
     await done('entries', of(ANN, BOB))
     await done('removals', of(ANN))
     // An export that is older than the removal, as far as it shows.
-    stage.sandbox.changeAsAgent(list, { add: [ANN] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: [ANN] })
     await pull()
     assert.deepEqual(await suppressed(ANN), [false])
-    stage.sandbox.changeAsAgent(list, { remove: [ANN] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { remove: [ANN] })
     await pull()
     assert.deepEqual(await suppressed(ANN), [false])
-    stage.sandbox.changeAsAgent(list, { add: [ANN] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: [ANN] })
     await pull()
     assert.deepEqual(await suppressed(ANN), [true])
   })
 
   test('an export that is made late is waited for, and the one before it is not taken', async () => {
-    stage.sandbox.changeAsAgent(list, { add: [ANN] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: [ANN] })
     await pull()
-    stage.sandbox.changeAsAgent(list, { add: [BOB] })
-    stage.sandbox.setFaults([{ kind: 'dnc-export-lag', lagMs: 1_200, count: 1 }])
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: [BOB] })
+    suite.stage.sandbox.setFaults([{ kind: 'dnc-export-lag', lagMs: 1_200, count: 1 }])
     const { body } = await post('pull', null)
     const second = await post('pull', null)
     assert.equal(second.status, 409, second.text)
@@ -131,7 +80,7 @@ describe('Pulling a DNC list of the platform', () => {
   })
 
   test('the same key asks once, and what is no number is counted and suppresses nobody', async () => {
-    stage.sandbox.changeAsAgent(list, { add: ['5550101', ANN] })
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: ['5550101', ANN] })
     const key = crypto.randomUUID()
     const first = await post('pull', null, key)
     const again = await post('pull', null, key)

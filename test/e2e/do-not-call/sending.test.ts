@@ -1,63 +1,22 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 
-import type { z } from 'zod'
-
-import type { submissionSchema } from '../../../src/http/routes/do-not-call/dnc-schemas.ts'
 import type { FaultPlan } from '../../../src/sandbox/faults/fault-plan.ts'
-import { embeddedHome } from '../../support/databases/database.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
-
-type Submission = z.output<typeof submissionSchema>
+import { dncSuite, type Submission } from '../../support/do-not-call/dnc-suite.ts'
 
 const numbersFrom = (first: number, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `+1415555${String(first + n).padStart(4, '0')}`)
 
 for (const dialect of ['guide', 'platform'] as const) {
   describe(`Sending do-not-call entries on with the ${dialect} dialect`, () => {
-    const home = embeddedHome()
-    let stage: Stage
-    let gateway: RunningGateway
-    let list: string
-    let lists = 0
-    before(async () => {
-      stage = await setStage(await home.fresh(), dialect)
-      gateway = await stage.gateway()
-    })
-    after(async () => {
-      await stage.close()
-      await home.close()
-    })
-    beforeEach(() => {
-      list = `dnc-${dialect}-${(lists += 1)}`
-      stage.sandbox.setFaults([])
-      stage.sandbox.makeDncList({ id: list, name: list })
-    })
-
-    const submit = async (entries: object[]): Promise<string> => {
-      const { status, body, text } = await gateway.client.call<Submission>(
-        `/v1/dnc-lists/${list}/entries`,
-        {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-          body: JSON.stringify(entries),
-        },
-      )
-      assert.equal(status, 202, text)
-      return body.id
-    }
-    const reach = async (id: string, ...states: Submission['state'][]): Promise<Submission> => {
-      for (;;) {
-        const { body, text } = await gateway.client.call<Submission>(`/v1/dnc-submissions/${id}`)
-        assert.ok(body.state, text)
-        if (states.includes(body.state)) return body
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
-    }
+    const suite = dncSuite(dialect)
+    const { reach } = suite
+    const submit = async (entries: object[]): Promise<string> =>
+      (await suite.submit('entries', entries)).id
     const applied = (id: string) => reach(id, 'applied', 'applied_with_errors')
-    const held = () => stage.sandbox.dncList(list).entries
+    const held = () => suite.stage.sandbox.dncList(suite.list).entries
     const underFaults = async (faults: FaultPlan, entries: object[]): Promise<Submission> => {
-      stage.sandbox.setFaults(faults)
+      suite.stage.sandbox.setFaults(faults)
       return applied(await submit(entries))
     }
     const entriesOf = (numbers: readonly string[], more: object = {}) =>
@@ -138,17 +97,17 @@ for (const dialect of ['guide', 'platform'] as const) {
     })
 
     test('an outage holds the submission, and its end goes on with it', async () => {
-      stage.sandbox.setFaults([{ kind: 'status', status: 503, operation: 'dnc-write' }])
+      suite.stage.sandbox.setFaults([{ kind: 'status', status: 503, operation: 'dnc-write' }])
       const id = await submit(entriesOf(numbersFrom(0, 3)))
       const waiting = await reach(id, 'held')
       assert.equal(waiting.hold?.reason, 'genesys_unavailable')
-      stage.sandbox.setFaults([])
+      suite.stage.sandbox.setFaults([])
       assert.equal((await applied(id)).state, 'applied')
       assert.equal(Object.keys(held().phone).length, 3)
     })
 
     test('a list that Genesys does not know holds the submission for somebody', async () => {
-      list = 'nobody-knows'
+      suite.useList('nobody-knows')
       const id = await submit(entriesOf(numbersFrom(0, 1)))
       assert.equal((await reach(id, 'held')).hold?.reason, 'dnc_list_refused')
     })
@@ -180,9 +139,9 @@ for (const dialect of ['guide', 'platform'] as const) {
           entriesOf(numbers),
         )
         assert.deepEqual([done.counts.created, done.counts.failed], [4, 1])
-        const { body } = await gateway.client.call<{ items: { code: string; reason: string }[] }>(
-          `/v1/dnc-submissions/${done.id}/entries?outcome=failed`,
-        )
+        const { body } = await suite.gateway.client.call<{
+          items: { code: string; reason: string }[]
+        }>(`/v1/dnc-submissions/${done.id}/entries?outcome=failed`)
         assert.deepEqual(
           body.items.map(({ code }) => code),
           ['genesys-refused'],

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 
 import { ConfigInvalid, readConfig } from '../../../src/config.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
+import { setDncStage, type DncStage } from '../../support/do-not-call/dnc-stage.ts'
+import { dncStore } from '../../support/do-not-call/dnc-store.ts'
+import { createSubmitter } from '../../support/do-not-call/dnc-submitter.ts'
 import { createLife } from '../../support/gateway/kill-points.ts'
-import { setDncStage, type DncStage } from '../../support/stages/dnc-stage.ts'
-import { createSubmitter } from '../../support/stages/dnc-submitter.ts'
 
 const NUMBER = '+14155552671'
 
@@ -24,37 +23,25 @@ const configFaults = (source: Record<string, string>): string => {
 }
 
 describe('Do-not-call entries as they come in, where the source guide was wrong', () => {
-  const home = embeddedHome()
-  let store: Store
+  const store = dncStore()
   let stage: DncStage
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-  })
-  after(async () => {
-    await store.close()
-    await home.close()
-  })
   beforeEach(async () => {
-    stage = await setDncStage(store, 'guide')
+    stage = await setDncStage(store(), 'guide')
   })
-  afterEach(async () => {
-    await stage.close()
-    await store.sql.executeSql('delete from dnc_submission')
-  })
+  afterEach(() => stage.close())
   const submit = async (...entries: object[]) => {
     const submission = await stage.process().submit(entries)
     assert.ok(submission)
     return submission
   }
   const isSuppressed = async (subject: string): Promise<boolean> => {
-    const digest = subjectDigest(store.digestKey, subject)
-    return (await store.suppressions.suppressedAmong('any', digest)).size === 1
+    const digest = subjectDigest(store().digestKey, subject)
+    return (await store().suppressions.suppressedAmong('any', digest)).size === 1
   }
 
   it('C12: a reason that is unknown is kept as it was written', async () => {
     const submission = await submit({ phoneNumber: NUMBER, reason: 'shouted at us' })
-    for await (const rows of store.dncSubmissions.ledgerRows(submission, {
+    for await (const rows of store().dncSubmissions.ledgerRows(submission, {
       ...{ outcomes: [], afterLine: 0 },
     })) {
       assert.deepEqual(
@@ -111,7 +98,7 @@ describe('Do-not-call entries as they come in, where the source guide was wrong'
         inARow = 0
       }
     })()
-    const submitEntries = createSubmitter(store, {
+    const submitEntries = createSubmitter(store(), {
       life: createLife(Number.POSITIVE_INFINITY),
       judges: () => {
         inARow += 1
@@ -133,7 +120,7 @@ describe('Do-not-call entries as they come in, where the source guide was wrong'
       assert.ok(error instanceof GatewayProblem)
       return error.code === 'dnc-no-entries'
     })
-    const { rows } = await store.sql.executeSql('select id from dnc_submission')
+    const { rows } = await store().sql.executeSql('select id from dnc_submission')
     assert.deepEqual(rows, [])
   })
 })

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import { inspect } from 'node:util'
 
 import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { FaultPlan } from '../../../src/sandbox/faults/fault-plan.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { DncWrite } from '../../../src/workflows/ports/do-not-call/dnc-lists.ts'
 import { contextOf, createMemoryNewLists, createMemoryPace } from '../../genesys/harness.ts'
-import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
 import {
   DNC_ACCOUNT,
   DNC_LIST,
   setDncStage,
   type DncStage,
-} from '../../support/stages/dnc-stage.ts'
+} from '../../support/do-not-call/dnc-stage.ts'
+import { dncStore } from '../../support/do-not-call/dnc-store.ts'
 
 let used = 0
 const numbers = (count: number): string[] =>
@@ -23,28 +22,16 @@ const ON = { operation: 'dnc-write' } as const
 const SECRET = DNC_ACCOUNT.clientSecret
 
 describe('Entries on their way to Genesys, where the source guide was wrong', () => {
-  const home = embeddedHome()
-  let store: Store
+  const store = dncStore()
   let stage: DncStage
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-  })
-  after(async () => {
-    await store.close()
-    await home.close()
-  })
-  afterEach(async () => {
-    await stage.close()
-    await store.sql.executeSql('delete from dnc_submission')
-  })
+  afterEach(() => stage.close())
 
   const setUp = async (
     faults: FaultPlan,
     entries: readonly object[],
     about: Parameters<typeof setDncStage>[2] = {},
   ) => {
-    stage = await setDncStage(store, 'guide', about)
+    stage = await setDncStage(store(), 'guide', about)
     stage.sandbox.setFaults(faults)
     const process = stage.process()
     const submission = await process.submit(entries)
@@ -54,7 +41,7 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
   const phones = (count: number, more: object = {}) =>
     numbers(count).map((phoneNumber) => ({ phoneNumber, ...more }))
   const auditOf = async (object: string): Promise<{ action: string; outcome: string }[]> => {
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await store().sql.executeSql(
       'select action, outcome, to_jsonb(a)::text as whole from audit_entry a where object = $1 order by at, id',
       [object],
     )
@@ -115,16 +102,16 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
   it('C9: five writes are under way over all instances, and a sixth waits for one of them', async () => {
     const { process, done } = await setUp([], phones(1))
     const taken = new Set<number | null>()
-    for (let n = 0; n < 5; n += 1) taken.add(await store.dncLane.takeSlot(`instance-${n}`, 5))
+    for (let n = 0; n < 5; n += 1) taken.add(await store().dncLane.takeSlot(`instance-${n}`, 5))
     assert.deepEqual(taken, new Set([1, 2, 3, 4, 5]))
-    assert.equal(await store.dncLane.takeSlot('another', 5), null)
+    assert.equal(await store().dncLane.takeSlot('another', 5), null)
     // Nothing is sent without a slot.
     assert.equal(await process.look({ keepSlots: true }), 200)
     assert.equal((await done()).state, 'applying')
-    await store.dncLane.freeSlot('instance-2', 3)
+    await store().dncLane.freeSlot('instance-2', 3)
     await process.look({ keepSlots: true })
     assert.equal((await done()).state, 'applied')
-    await store.dncLane.freeAll()
+    await store().dncLane.freeAll()
   })
 
   it('C10: no request has 500 entries', async () => {
@@ -160,7 +147,7 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
     const entries = [{ phoneNumber: number }, { phoneNumber: other }, rejected]
     const { process, id } = await setUp(faults, entries)
     await process.drain()
-    const { rows: groups } = await store.sql.executeSql('select to_jsonb(g) from dnc_group g')
+    const { rows: groups } = await store().sql.executeSql('select to_jsonb(g) from dnc_group g')
     const places = JSON.stringify([stage.told, await auditOf(id), groups])
     assert.ok(stage.told.length > 3 && groups.length > 0)
     for (const one of [number!, other!]) assert.ok(!places.includes(one.slice(1)), one)
@@ -184,7 +171,7 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
   it('C19, C20: the audit trail says what happened and no constant, under ids of their own, and outlives the process', async () => {
     const { process, id } = await setUp([], phones(600))
     await process.drain()
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await store().sql.executeSql(
       'select id, counts, to_jsonb(a)::text as whole from audit_entry a where object = $1',
       [id],
     )
@@ -200,7 +187,7 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
   })
 
   it('C23, C24, C25: no failure of a write shows credentials, a token, a number, or what Genesys said in words', async () => {
-    stage = await setDncStage(store, 'guide')
+    stage = await setDncStage(store(), 'guide')
     const client = createGenesysClient({
       ...{ dialect: 'guide', apiUrl: stage.sandbox.url, loginUrl: stage.sandbox.url },
       ...{ ...DNC_ACCOUNT, requestsPerMinute: 60_000, batchRows: null },
@@ -229,7 +216,7 @@ describe('Entries on their way to Genesys, where the source guide was wrong', ()
   })
 
   it('C29: the platform is called as it is published, by numbers and addresses', async () => {
-    stage = await setDncStage(store, 'platform')
+    stage = await setDncStage(store(), 'platform')
     const process = stage.process()
     const [number] = numbers(1)
     await process.submit([{ phoneNumber: number }, { email: 'ann@example.com' }])

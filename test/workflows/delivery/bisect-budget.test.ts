@@ -67,9 +67,9 @@ describe('the budget of finding out what Genesys refuses', () => {
 
   it('is of one lane alone', () => {
     const { budgetOf } = setUp()
-    budgetOf('contact_list:one').spend(51)
-    assert.equal(budgetOf('contact_list:one').isSpent(), true)
-    assert.equal(budgetOf('contact_list:other').isSpent(), false)
+    budgetOf('contact-list:one').spend(51)
+    assert.equal(budgetOf('contact-list:one').isSpent(), true)
+    assert.equal(budgetOf('contact-list:other').isSpent(), false)
   })
 
   it('is spent by jobs that fail as a whole, and then no row is blamed', async () => {

@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { embeddedHome, openTestStore, serverHome } from '../../support/databases/database.ts'
-import { setDncStage, type DncStage } from '../../support/stages/dnc-stage.ts'
+import { setDncStage, type DncStage } from '../../support/do-not-call/dnc-stage.ts'
 
 let used = 0
 const numbers = (count: number): string[] =>

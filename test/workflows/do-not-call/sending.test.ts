@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
-import type { Store } from '../../../src/store/homes/open-store.ts'
-import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
-import { setDncStage, type DncStage } from '../../support/stages/dnc-stage.ts'
+import { setDncStage, type DncStage } from '../../support/do-not-call/dnc-stage.ts'
+import { dncStore } from '../../support/do-not-call/dnc-store.ts'
 
 const DAY_MS = 86_400_000
 let used = 0
@@ -14,24 +13,12 @@ const entriesOf = (subjects: readonly string[], more: object = {}) =>
   subjects.map((phoneNumber) => ({ phoneNumber, reason: 'CUSTOMER_REQUEST', ...more }))
 
 describe('Sending do-not-call entries', () => {
-  const home = embeddedHome()
-  let store: Store
+  const store = dncStore()
   let stage: DncStage
-  before(async () => {
-    store = await openTestStore(await home.fresh())
-    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
-  })
-  after(async () => {
-    await store.close()
-    await home.close()
-  })
   beforeEach(async () => {
-    stage = await setDncStage(store, 'guide', { requestTimeoutMs: 2_000 })
+    stage = await setDncStage(store(), 'guide', { requestTimeoutMs: 2_000 })
   })
-  afterEach(async () => {
-    await stage.close()
-    await store.sql.executeSql('delete from dnc_submission')
-  })
+  afterEach(() => stage.close())
 
   const actions = (): unknown[] =>
     stage.told.filter(({ name }) => name === 'dnc.refused').map(({ fields }) => fields['action'])
@@ -58,7 +45,7 @@ describe('Sending do-not-call entries', () => {
     assert.deepEqual([second?.entries, second?.attempts], [7, 1])
     const done = await stage.find(submission.id)
     assert.deepEqual([done.state, done.counts.created], ['applied', 7])
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await store().sql.executeSql(
       `select action from audit_entry where object = $1 and action = 'dnc.replaced'`,
       [submission.id],
     )
@@ -114,13 +101,13 @@ describe('Sending do-not-call entries', () => {
       // Nobody asks again until somebody says so.
       await process.drain()
       assert.equal(actions().length, 1)
-      const { rows } = await store.sql.executeSql(
+      const { rows } = await store().sql.executeSql(
         `select action from audit_entry where object = $1 and action = 'dnc.held'`,
         [held.id],
       )
       assert.equal(rows.length, 1)
       const resumed = { actor: 'key_1', tenantId: 'default' }
-      await store.dncSubmissions.resume(held, {
+      await store().dncSubmissions.resume(held, {
         ...{ id: `aud_${held.id}`, ...resumed, action: 'dnc.resumed', object: held.id },
         ...{
           requestId: 'req',
@@ -152,14 +139,14 @@ describe('Sending do-not-call entries', () => {
     }
     const held = await stage.find(submission!.id)
     assert.deepEqual([held.state, held.hold?.reason], ['held', 'genesys_unavailable'])
-    const { rows } = await store.sql.executeSql(
+    const { rows } = await store().sql.executeSql(
       `select count(*)::int as held from audit_entry where object = $1 and action = 'dnc.held'`,
       [held.id],
     )
     assert.deepEqual(rows, [{ held: 1 }])
     // The one that lapsed 12 hours ago is honoured a day longer.
-    const subjects = [brief!, ...lasting].map((one) => subjectDigest(store.digestKey, one))
-    const standing = await store.suppressions.suppressedAmong('any', Buffer.concat(subjects))
+    const subjects = [brief!, ...lasting].map((one) => subjectDigest(store().digestKey, one))
+    const standing = await store().suppressions.suppressedAmong('any', Buffer.concat(subjects))
     assert.equal(standing.size, 4)
     stage.sandbox.setFaults([])
     // The day is over for a process that has been started since.

@@ -5,8 +5,8 @@ import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { brokenSums } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { addEntries } from '../../support/do-not-call/dnc-entries.ts'
 import { CALLER, createWorkingGateway } from '../../support/gateway/working-gateway.ts'
-import { addEntries } from '../../support/stages/dnc-entries.ts'
 
 let numbers = 0
 /** A number that no other test of the file has. */

@@ -8,59 +8,31 @@ import type {
   RetractionStore,
 } from '../../../workflows/ports/do-not-call/retractions.ts'
 import { appendAudit } from '../../audit/audit-store.ts'
-import { LEASE_MS } from '../../delivery/lane-store.ts'
+import { createObjectLane, freeLeases } from '../../delivery/object-lane.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { grantedTo } from '../standing-entries.ts'
 
 type Deps = { database: Database; seals: Seals }
 
-const LEASE = sql`clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8)`
-
-const ours = ({ contactListId, owner, fence }: RetractionClaim) =>
-  sql`contact_list_id = ${contactListId} and owner = ${owner} and fence = ${fence}::bigint`
+const lane = createObjectLane({
+  table: 'dnc_retraction_lane',
+  column: 'contact_list_id',
+  member: 'contactListId',
+})
 
 const lockLane = async (tx: Tx, claim: RetractionClaim): Promise<void> => {
-  const { rows } =
-    await sql`select 1 from dnc_retraction_lane where ${ours(claim)} for no key update`.execute(tx)
-  if (rows.length === 0)
-    throw new FenceLost(`Contact list ${claim.contactListId} has another holder`)
+  if (await lane.lock(tx, claim)) return
+  throw new FenceLost(`Contact list ${claim.contactListId} has another holder`)
 }
 
 const createLane = ({
   database: { db },
 }: Deps): Pick<RetractionStore, 'claim' | 'renew' | 'release' | 'freeAll'> => ({
-  claim: async (owner) => {
-    const { rows } = await sql<{
-      contact_list_id: string
-      fence: string
-    }>`update dnc_retraction_lane set
-        lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false
-      where contact_list_id = (select contact_list_id from dnc_retraction_lane
-        where ready_at <= statement_timestamp() and ready_at < 'infinity'
-        and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
-      returning contact_list_id, fence`.execute(db)
-    const row = rows[0]
-    return row === undefined
-      ? null
-      : { contactListId: row.contact_list_id, owner, fence: row.fence, leaseMs: LEASE_MS }
-  },
-  renew: async (claim) => {
-    const { rows } = await sql`update dnc_retraction_lane set lease_until = ${LEASE}
-      where ${ours(claim)} returning contact_list_id`.execute(db)
-    return rows.length === 1
-  },
-  release: async (claim, readyInMs) => {
-    await sql`update dnc_retraction_lane set lease_until = null, owner = null, woken = false,
-        ready_at = case when woken then clock_timestamp() when ${readyInMs}::float8 is null then 'infinity'
-          else clock_timestamp() + make_interval(secs => ${readyInMs}::float8 / 1000) end
-      where ${ours(claim)}`.execute(db)
-  },
-  freeAll: async () => {
-    await sql`update dnc_retraction_lane set lease_until = null, owner = null where lease_until is not null`.execute(
-      db,
-    )
-  },
+  claim: async (owner) => (await lane.claim(db, owner))?.claim ?? null,
+  renew: (claim) => lane.renew(db, claim),
+  release: (claim, readyInMs) => lane.release(db, claim, readyInMs),
+  freeAll: () => freeLeases(db, 'dnc_retraction_lane'),
 })
 
 type OpenRow = {

@@ -4,17 +4,15 @@ import { sql } from 'kysely'
 
 import { DNC_OUTCOMES } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
-import { CERTAIN_NOW } from '../../clock/steady-time.ts'
 import { inTransaction, type Database } from '../../homes/database.ts'
 import { raiseEpoch } from '../accept-submission.ts'
 import { rowsOf } from '../append-entries.ts'
 import { createPackChunk } from '../entry-chunks.ts'
+import { IN_FORCE } from '../standing-entries.ts'
 
 const { created, existing, updated } = DNC_OUTCOMES
 /** Chunks with entries that are missing, read in one statement. */
 const CHUNKS_AT_ONCE = 200
-
-const STANDS = sql`e.closed_by is null and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})`
 
 const createSift =
   ({ db }: Database): DncPullStore['sift'] =>
@@ -25,7 +23,7 @@ const createSift =
             from generate_series(0, ${subjects.length / 16 - 1}::int) as place) as given group by subject),
         seen as (insert into dnc_pull_seen (submission, subject)
           select ${number}::bigint, subject from asked order by subject on conflict do nothing),
-        known as (select asked.subject, bool_or(${STANDS}) as stands,
+        known as (select asked.subject, bool_or(${IN_FORCE}) as stands,
             bool_or(e.closed_by is not null and not e.absent) as removed
           from asked join dnc_entry e on e.subject = asked.subject
             join dnc_submission s on s.number = e.submission and s.epoch is not null
@@ -82,7 +80,7 @@ const createMissing =
     }>`select s.id as "submissionId", e.submission, e.chunk_seq as seq, array_agg(e.place order by e.place) as places
         from dnc_entry e join dnc_submission s on s.number = e.submission
         where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and s.applied_at < ${since}
-          and s.number <> ${number}::bigint and ${STANDS} and not e.quarantined
+          and s.number <> ${number}::bigint and ${IN_FORCE} and not e.quarantined
           and e.outcome in (${created}::int, ${existing}::int, ${updated}::int)
           and (e.submission, e.chunk_seq) > (${after.submission}::bigint, ${after.seq}::int)
           and not exists (select from dnc_pull_seen x where x.submission = ${number}::bigint and x.subject = e.subject)

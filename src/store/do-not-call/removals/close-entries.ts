@@ -5,8 +5,8 @@ import { DNC_REASONS } from '../../../domain/do-not-call/dnc-entry.ts'
 import type { DncKind } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { Ids } from '../../../lib/ids.ts'
 import { appendAudit } from '../../audit/audit-store.ts'
-import { CERTAIN_NOW } from '../../clock/steady-time.ts'
 import type { Tx } from '../../homes/database.ts'
+import { NOT_OVER } from '../standing-entries.ts'
 
 /** A submission that ends what stood before it. */
 export type Closing = {
@@ -23,10 +23,6 @@ export type Closing = {
 export const CLOSING_COLUMNS = sql.raw(
   'number, id, tenant_id, request_id, kind, overrides, closes_from',
 )
-
-/** An entry `e` is not over: neither closed nor past its time, which counts a day longer and not at all while a jump of the clock is unconfirmed. */
-export const NOT_OVER: RawBuilder<unknown> = sql`e.closed_by is null
-  and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})`
 
 /**
  * Entries `e` of the same people and scopes as `mine` which the same tenant had for the same list before the submission `r` was accepted.

@@ -5,7 +5,7 @@ import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { DncSubmissionStore } from '../../../workflows/ports/do-not-call/submissions.ts'
 import type { Db } from '../../homes/database.ts'
 import { scopeOf } from '../append-entries.ts'
-import { NOT_OVER } from './close-entries.ts'
+import { NOT_OVER } from '../standing-entries.ts'
 
 /** By the entries of a chunk that is not stored yet: it is asked while a removal comes in, so that the caller is told with the 202. */
 export const createHeldByRegulatory =

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import type { Tx } from '../../homes/database.ts'
-import { NOT_OVER } from './close-entries.ts'
+import { NOT_OVER } from '../standing-entries.ts'
 
 /**
  * Somebody's entry, of whichever tenant and scope, stands for the person of `mine` in the list: Genesys knows neither, and must keep the person. Also one

@@ -14,6 +14,7 @@ import {
   type GroupRow,
 } from '../compose-group.ts'
 import type { Sending } from '../settle-entries.ts'
+import { IN_FORCE } from '../standing-entries.ts'
 
 /** A submission with entries to send renews with them; one that waits for somebody's word waits with its renewals too. */
 const APPLIED = sql`s.state in ('applied', 'applied_with_errors')`
@@ -61,8 +62,8 @@ const dueGroup = async (tx: Tx, dncListId: string): Promise<DueGroup | undefined
 /** Which entries of the group are still to be known at Genesys: those that stand, which it stored. */
 const standingOf = ({ submission, chunk_seq: seq, places }: DueGroup) =>
   sql`mine as (select e.* from dnc_entry e where e.submission = ${submission}::bigint and e.chunk_seq = ${seq}
-    and e.place = any(${placesOfBits(places)}::int[]) and e.closed_by is null and not e.quarantined
-    and e.outcome is distinct from ${DNC_OUTCOMES.failed}::int and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW}))`
+    and e.place = any(${placesOfBits(places)}::int[]) and ${IN_FORCE} and not e.quarantined
+    and e.outcome is distinct from ${DNC_OUTCOMES.failed}::int)`
 
 /**
  * The group that renews what is about to lapse at Genesys, `again` where nothing of a group is to be renewed any more; null: nothing is due. What its

@@ -102,8 +102,8 @@ export const settleBatch = async (
       unattributed: outcome.imported ? outcome.unidentified : 0,
     },
     ended: outcome.ended ?? null,
-    // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     chunk,
+    // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
     confirmed,
     audit: auditOf(run, 'upload.batch.settled', {

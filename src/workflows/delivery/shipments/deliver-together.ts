@@ -84,9 +84,9 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
 const MOST_ROUNDS = 20
 
 /**
- * `lane`: Genesys refuses the list or us, not the rows, which the oldest finds out alone. `whole`: every row was taken and all is settled. `refused`: something was not, and nothing is settled. `moved`: a caller paused or cancelled
- * an upload; this try was not sent. `withheld`: these rows may not go, or Genesys refused them by name; the others go again without them. `rest`: a later run
- * finds out.
+ * `lane`: Genesys refuses the list or us, not the rows, which the oldest finds out alone. `whole`: every row was taken and all is settled. `refused`:
+ * something was not, and nothing is settled. `moved`: a caller paused or cancelled an upload; this try was not sent. `withheld`: these rows may not go, or
+ * Genesys refused them by name; the others go again without them. `rest`: a later run finds out.
  */
 type Ended =
   | 'lane'

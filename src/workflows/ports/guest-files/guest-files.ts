@@ -48,8 +48,8 @@ export type GuestFileStore = {
   content(id: string): Promise<Buffer>
   /** Makes the file visible and gives it to the workers, in one transaction with the answer of the call. Throws `StagingLost`. */
   accept(input: AcceptGuestFile): Promise<{ file: GuestFile; answer: StoredAnswer }>
-  /** Forgets a file that is being received; `audit` says why. */
-  discard(id: string, audit: readonly AuditEntry[]): Promise<void>
+  /** Forgets a file that is being received, null: one that was refused before; `audit` says why. */
+  discard(id: string | null, audit: readonly AuditEntry[]): Promise<void>
   sweepReceiving(olderThanMs: number): Promise<number>
   /** Of this tenant and accepted, or null. */
   find(tenantId: string, id: string): Promise<GuestFile | null>

@@ -10,9 +10,11 @@ import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadAnswer } from '../../contract.ts'
 import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import type { DeliveryStore } from '../../ports/delivery/delivery.ts'
-import { RetriedBeside, StagingLost, type StageUpload } from '../../ports/uploads/uploads.ts'
+import { RetriedBeside, type StageUpload } from '../../ports/uploads/uploads.ts'
+import { answerOnce } from '../receive/answer-once.ts'
 import { chooseDelivery } from '../receive/choose-delivery.ts'
-import { type ClaimScope, claimKey, releaseClaim } from '../receive/idempotency-claim.ts'
+import { lostAs } from '../receive/given-up.ts'
+import type { ClaimScope } from '../receive/idempotency-claim.ts'
 import { readContext, readListSchema } from '../receive/list-schema.ts'
 import type { ReceiveDeps } from '../receive/receive-deps.ts'
 import { acceptanceOf, stageRows, tellStaged } from '../receive/staging.ts'
@@ -56,27 +58,19 @@ export const createRetryUpload =
     const { caller, method, path, idempotencyKey: key } = request
     const parent = await deps.uploads.find(caller.tenantId, request.uploadId)
     if (parent === null) throw unknown()
-    const owner = `${deps.owner}:${deps.ids.newUuid()}`
-    const scope = { tenantId: caller.tenantId, method, path, key, owner }
-    const fingerprint = fingerprintOf(request)
-    const done = await claimKey(deps, scope)
-    if (done !== null) {
-      if (done.fingerprint !== fingerprint) throw keyReused()
-      const { status, body, location } = done
-      deps.emit('upload.replayed', { tenantId: caller.tenantId, requestId: caller.requestId })
-      return { status, body, location, replayed: true }
+    const { tenantId, requestId } = caller
+    const call = {
+      ...{ tenantId, method, path, key, fingerprint: () => fingerprintOf(request) },
+      reused: 'This Idempotency-Key was used for another retry.',
     }
-    try {
-      return await retry(deps, request, parent, scope)
-    } catch (error) {
-      await releaseClaim(deps, scope)
-      if (error instanceof RetriedBeside) {
-        throw underWay({ uploadId: error.uploadId })
-      }
-      if (!(error instanceof StagingLost)) throw error
-      const detail = 'The retry was given up while its rows were read; send it again.'
-      throw new GatewayProblem('database-unavailable', detail, {}, 1)
-    }
+    const answer = await answerOnce(deps, call, (scope) =>
+      retry(deps, request, parent, scope).catch((error: unknown) => {
+        if (error instanceof RetriedBeside) throw underWay({ uploadId: error.uploadId })
+        throw lostAs(error, 'The retry was given up while its rows were read; send it again.')
+      }),
+    )
+    if (answer.replayed) deps.emit('upload.replayed', { tenantId, requestId })
+    return answer
   }
 
 const retry = async (
@@ -245,6 +239,3 @@ const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is 
 
 const nothing = (): GatewayProblem =>
   new GatewayProblem('nothing-to-retry', 'No row of the upload has an outcome that was asked for.')
-
-const keyReused = (): GatewayProblem =>
-  new GatewayProblem('idempotency-key-reused', 'This Idempotency-Key was used for another retry.')

@@ -4,10 +4,10 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
 import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
-import { StagingLost } from '../../ports/uploads/uploads.ts'
 import { checkNotBefore, checkNotPast } from './check-not-before.ts'
 import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
+import { lostAs } from './given-up.ts'
 import { claimKey, releaseClaim } from './idempotency-claim.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
@@ -110,9 +110,8 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
   } catch (error) {
     if (error instanceof FileRefused)
       throw new GatewayProblem(error.code, error.message, error.about)
-    if (!(error instanceof StagingLost)) throw error
     const detail =
       'The upload was given up while it was received: the database did not answer in time.'
-    throw new GatewayProblem('database-unavailable', detail, {}, 1)
+    throw lostAs(error, detail)
   }
 }

@@ -7,9 +7,7 @@ import { Webhook } from 'standardwebhooks'
 
 import { capabilityToken } from '../../../../src/domain/genesys-events/capability-token.ts'
 import {
-  SUBSCRIPTION_PART,
   SUBSCRIPTIONS,
-  UPLOAD_EVENT_TYPE,
   WEBHOOK_PATHS,
 } from '../../../../src/domain/genesys-events/genesys-webhook.ts'
 import { systemClock } from '../../../../src/lib/clock.ts'
@@ -26,8 +24,7 @@ const secretOf = (fill: number): string => `whsec_${Buffer.alloc(32, fill).toStr
 const SECRET = secretOf(1)
 const OLDER = secretOf(2)
 const TOKEN = capabilityToken(SECRET, 'part-1', 'list-1')
-const EVENT_TOKEN = capabilityToken(SECRET, SUBSCRIPTION_PART, UPLOAD_EVENT_TYPE)
-
+const EVENT_TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.event.part, SUBSCRIPTIONS.event.eventType)
 const DNC_TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.dnc.part, SUBSCRIPTIONS.dnc.eventType)
 
 const CALLBACK = {
@@ -125,7 +122,7 @@ test('without proof nothing is stored: 401, and a metric', async (t) => {
     await callback(BODY, EVENT_TOKEN),
     await post(`${WEBHOOK_PATHS.event}?token=${TOKEN}`, BODY),
     await post(
-      `${WEBHOOK_PATHS.event}?token=${capabilityToken(SECRET, 'part-1', UPLOAD_EVENT_TYPE)}`,
+      `${WEBHOOK_PATHS.event}?token=${capabilityToken(SECRET, 'part-1', SUBSCRIPTIONS.event.eventType)}`,
       BODY,
     ),
     await callback('not json', 'wrong'),

@@ -5,7 +5,7 @@ import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { DncLaneStore } from '../../../src/workflows/ports/do-not-call/dnc-lane.ts'
-import { audit, claimKey, ids } from './store-uploads.ts'
+import { audit, claimKey, ids } from '../stages/store-uploads.ts'
 
 type Entry = Partial<EntryTerms> & { subject: string; quarantined?: boolean }
 

@@ -13,8 +13,8 @@ import {
   createSkippingClock,
 } from '../../genesys/harness.ts'
 import { createLife, Killed, mortal } from '../gateway/kill-points.ts'
+import { ids } from '../stages/store-uploads.ts'
 import { createSubmitter } from './dnc-submitter.ts'
-import { ids } from './store-uploads.ts'
 
 export const DNC_LIST = 'dnc-1'
 export const DNC_ACCOUNT = { clientId: 'c', clientSecret: 'a-secret-that-nobody-sees' }

@@ -1,6 +1,6 @@
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import { ids } from './store-uploads.ts'
+import { ids } from '../stages/store-uploads.ts'
 
 type About = {
   tenantId?: string

@@ -9,7 +9,7 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { Emit } from '../../../src/telemetry/events.ts'
 import { createReceiveEntries } from '../../../src/workflows/do-not-call/receive-entries.ts'
 import { type Life, mortal } from '../gateway/kill-points.ts'
-import { ids } from './store-uploads.ts'
+import { ids } from '../stages/store-uploads.ts'
 
 const RECEIVED = ['begin', 'append', 'accept', 'discard'] as const
 /** As much as comes from a socket at a time. */
