@@ -192,7 +192,7 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   dncLookUp: histogram(
     'dnc_lookup_seconds',
-    'Duration of looking up phones and addresses of contacts among do-not-call entries, up to 20,000 at a time',
+    'Duration of looking up phones and addresses of contacts among do-not-call entries, many at a time',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   ),
   dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by what became of them', [
