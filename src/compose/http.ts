@@ -140,6 +140,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
     deliveredBefore: store.retractions,
     receiveEntries: createReceiveEntries({
       submissions: store.dncSubmissions,
+      tenants: store.tenants,
       idempotency: store.idempotency,
       intake: intakeOf(deps),
       renderSubmission,

@@ -42,6 +42,7 @@ const submit = (
 ) =>
   createReceiveEntries({
     submissions: store.dncSubmissions,
+    tenants: store.tenants,
     idempotency: store.idempotency,
     intake: { maxBytes: 1e9, maxRows: 1e6, maxRecordBytes: 1e6, digestKey: store.digestKey },
     renderSubmission: ({ id, counts }) => ({ id, counts }),

@@ -136,9 +136,9 @@ export const INTAKE_REJECTIONS = {
     'Correct the address, or empty the cell if the row has another way to reach the person.',
   ),
   'date-invalid': page(
-    'The date is not an ISO 8601 date or date-time of the calendar.',
+    'The date is not an ISO 8601 date or date-time of the calendar; or it is a time of a do-not-call entry without its zone.',
     '2026-02-31 or 31.12.2026',
-    'Write 2026-12-31 or 2026-12-31T23:59:00Z.',
+    'Write 2026-12-31T23:59:00Z. A column of contacts may also be 2026-12-31.',
   ),
   'no-phone-no-email': page(
     'The row has neither a phone number nor an email address.',
@@ -184,6 +184,11 @@ export const INTAKE_REJECTIONS = {
     'contactListIds holds what can be no id of a contact list, or more than 100 ids.',
     'contactListIds "list one".',
     'Write the ids with commas between them, or leave the cell empty: then the entry holds for all contact lists.',
+  ),
+  'contact-list-not-granted': page(
+    'The entry is for a contact list that your tenant is not granted, so it would suppress nobody.',
+    'contactListIds "another-list", while the tenant is granted demo-contacts alone.',
+    'Correct the id, have the list granted, or leave the cell empty: then the entry holds for all contact lists.',
   ),
   'duplicate-in-submission': page(
     'An earlier line of the submission is about the same person and the same contact lists. That one counts, with the stronger reason and the longer time of both.',

@@ -28,10 +28,11 @@ export type JudgeEntry = (
 
 /**
  * The steps for the entries of one submission, by its options; `now`: expiries must lie behind it. Those that remove say their reason in words, and are
- * of every country: nobody is called back into quarantine.
+ * of every country: nobody is called back into quarantine. `granted`: contact lists that entries may name, an entry for another one would suppress nobody.
  */
 export type BuildEntrySteps = (submission: {
   kind?: 'add' | 'remove'
+  granted?: '*' | readonly string[]
   options: Pick<
     DncOptions,
     'reason' | 'source' | 'receivedAt' | 'expiresAt' | 'expires' | 'region' | 'contactListIds'
@@ -66,11 +67,18 @@ const readInstant = (text: string, field: EntryField, faults: EntryFault[]): str
   return instant
 }
 
-const readLists = (text: string, faults: EntryFault[]): string[] | null => {
+const readLists = (
+  text: string,
+  granted: '*' | readonly string[],
+  faults: EntryFault[],
+): string[] | null => {
   if (isBlank(text)) return null
   const ids = [...new Set(text.split(/[,;\s]+/u).filter((id) => id !== ''))].toSorted()
   const valid = ids.length <= MOST_LISTS && ids.every((id) => genesysIdSchema.safeParse(id).success)
   if (!valid) faults.push({ code: 'contact-lists-invalid', field: 'contactListIds' })
+  else if (granted !== '*' && !ids.every((id) => granted.includes(id))) {
+    faults.push({ code: 'contact-list-not-granted', field: 'contactListIds' })
+  }
   return valid ? ids : null
 }
 
@@ -84,7 +92,8 @@ const readReason = (
   if (word === '') return { reason: 'UNSPECIFIED', originalReason: original }
   const own = DNC_REASON_NAMES.find((name) => name === word)
   if (own !== undefined) return { reason: own, originalReason: original }
-  const reason = reasons.get(word.toLowerCase()) ?? 'UNSPECIFIED'
+  const named = DNC_REASON_NAMES.find((name) => name === word.toUpperCase())
+  const reason = reasons.get(word.toLowerCase()) ?? named ?? 'UNSPECIFIED'
   return { reason, originalReason: original ?? word }
 }
 
@@ -110,13 +119,14 @@ const inWords = (text: string): ReturnType<typeof readReason> => ({
 const readTerms = (
   rules: DncRules,
   cells: EntryCells,
-  about: Pick<Submitted, 'kind' | 'now'>,
+  about: Pick<Submitted, 'kind' | 'now' | 'granted'>,
 ): ReadTerms => {
   const faults: EntryFault[] = []
   const removes = about.kind === 'remove'
   for (const field of ['reason', 'originalReason', 'source'] as const) {
     const longest = field === 'reason' && removes ? LONGEST_WORDS : LONGEST_WORD
     if (cells(field).trim().length > longest) faults.push({ code: 'cell-too-long', field })
+    if (hasBadCharacters(cells(field))) faults.push({ code: 'text-invalid', field })
   }
   const receivedAt = readInstant(cells('receivedAt'), 'receivedAt', faults)
   const expiresAt = readExpiry(cells, about.now, faults)
@@ -133,7 +143,7 @@ const readTerms = (
       source: source === '' ? null : source,
       receivedAt,
       expiresAt,
-      contactListIds: readLists(cells('contactListIds'), faults),
+      contactListIds: readLists(cells('contactListIds'), about.granted ?? '*', faults),
     },
   }
 }

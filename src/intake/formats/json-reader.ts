@@ -42,8 +42,11 @@ export type JsonForm = {
   lists: ReadonlySet<string>
 }
 
-const asList = (value: unknown): string | null =>
-  Array.isArray(value) && value.every((part) => typeof part === 'string') ? value.join(',') : null
+/** As it stands in a cell; a text with what stands between texts there would be read as two, so the array is shown as JSON, in which no id is. */
+const asList = (value: unknown): string | null => {
+  if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return null
+  return value.some((part) => /[,;\s]/u.test(part)) ? JSON.stringify(value) : value.join(',')
+}
 
 /**
  * Turns elements into rows over the columns of the first object, or over those of the form. Objects are only read by own keys and never copied into, so a key

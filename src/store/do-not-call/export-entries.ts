@@ -6,6 +6,7 @@ import type {
   DncSubmissionStore,
   ExportedEntry,
 } from '../../workflows/ports/do-not-call/submissions.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import type { Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openChunk } from './entry-chunks.ts'
@@ -113,7 +114,7 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
   async function* (tenantId, dncListId) {
     const { db } = reading
     const list = { tenantId, dncListId }
-    const { rows: clock } = await sql<{ at: string }>`select clock_timestamp()::text as at`.execute(
+    const { rows: clock } = await sql<{ at: string }>`select (${CERTAIN_NOW})::text as at`.execute(
       db,
     )
     let after = { epoch: '0', seq: -1 }

@@ -18,6 +18,7 @@ import { sha256Hex } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { UploadAnswer } from '../contract.ts'
+import type { TenantStore } from '../ports/access/tenants.ts'
 import type { AppendedEntries, DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
 import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
 import { answerOnce } from '../uploads/receive/answer-once.ts'
@@ -44,6 +45,7 @@ export type EntriesRequest = {
 
 export type ReceiveEntriesDeps = {
   submissions: DncSubmissionStore
+  tenants: Pick<TenantStore, 'find'>
   idempotency: IdempotencyStore
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
   /** The submission as callers see it; stored with the key and replayed. */
@@ -134,6 +136,11 @@ const createAppender = (append: () => (chunk: Chunk) => Promise<AppendedEntries>
 }
 type Chunk = Parameters<DncSubmissionStore['append']>[1]
 
+const grantedLists = async (
+  { tenants }: ReceiveEntriesDeps,
+  tenantId: string,
+): Promise<'*' | readonly string[]> => (await tenants.find(tenantId))?.grants.contactLists ?? []
+
 const receive = async (
   deps: ReceiveEntriesDeps,
   request: EntriesRequest,
@@ -145,7 +152,11 @@ const receive = async (
   const id = deps.ids.newId('dns')
   const { tenantId, requestId } = caller
   const { kind, format, fileName } = request
-  const judge = request.steps({ kind, options, now: clock.now() })
+  const judge = request.steps({
+    ...{ kind, options, now: clock.now() },
+    // Whoever removes may name a list that is not granted any more.
+    granted: kind === 'add' ? await grantedLists(deps, tenantId) : '*',
+  })
   const fields = kind === 'remove' ? REMOVAL_FIELDS : ENTRY_FIELDS
   const spec: EntrySpec = { ...deps.intake, format, fileName, options, judge, fields }
   const overrides = options.override === true

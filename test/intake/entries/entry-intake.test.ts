@@ -34,16 +34,21 @@ const read = async (
     options: given = {},
     maxRows = 1_000_000,
     kind = 'add',
+    granted,
   }: {
     format?: EntrySpec['format']
     options?: object
     maxRows?: number
     kind?: 'add' | 'remove'
+    granted?: readonly string[]
   } = {},
 ) => {
   const options = (kind === 'add' ? dncOptionsSchema : dncRemovalOptionsSchema).parse(given)
   const chunks: NewDncChunk[] = []
-  const judge = steps({ kind, options, now: new Date('2026-11-28T00:00:00Z') })
+  const judge = steps({
+    ...{ kind, options, now: new Date('2026-11-28T00:00:00Z') },
+    ...(granted && { granted }),
+  })
   const limits = { maxBytes: 1e9, maxRows, maxRecordBytes: 1e6, digestKey: DIGEST_KEY }
   const body = (async function* () {
     for (let at = 0; at < text.length; at += 1000) yield Buffer.from(text.slice(at, at + 1000))
@@ -190,6 +195,53 @@ describe('The entries of a submission', () => {
     const lines = `{"email":"a@example.com"}\n\n{"phoneNumber":"${NUMBER}"}\n`
     assert.equal((await read(lines, { format: 'ndjson' })).entries.length, 2)
     await assert.rejects(read('{"contacts":[]}', { format: 'json' }), refused('json-malformed'))
+  })
+
+  test('for a contact list that the tenant is not granted are rejected, for they would suppress nobody', async () => {
+    const people = [NUMBER, '+14155552672', '+14155552673', '+14155552674']
+    const lists = [['mine'], ['mine', 'other'], [], null]
+    const text = JSON.stringify(
+      people.map((phoneNumber, at) => ({ phoneNumber, contactListIds: lists[at] })),
+    )
+    const { result } = await read(text, { format: 'json', granted: ['mine'] })
+    assert.deepEqual(result.rejections, { 'contact-list-not-granted': 1 })
+    const options = { contactListIds: ['other'] }
+    const all = await read(text, { format: 'json', granted: ['mine'], options })
+    assert.deepEqual(all.result.rejections, { 'contact-list-not-granted': 3 })
+  })
+
+  test('name each list on its own in JSON: an id with a comma or a blank is none, and is not read as two', async () => {
+    for (const id of ['a,b', 'a b', 'a;b', 'a\n']) {
+      const text = JSON.stringify([{ phoneNumber: NUMBER, contactListIds: ['c', id] }])
+      const { result } = await read(text, { format: 'json' })
+      assert.deepEqual(result.rejections, { 'contact-lists-invalid': 1 }, id)
+    }
+  })
+
+  test('have one of the three reasons however it is written, and the word is kept', async () => {
+    const { chunks } = await read(
+      `phoneNumber,reason\n${NUMBER},regulatory\n+14155552672,Customer_Request\n+14155552673,REGULATORY\n`,
+    )
+    assert.deepEqual(
+      chunks[0]?.terms.map(({ reason, originalReason }) => [reason, originalReason]),
+      [
+        ['REGULATORY', 'regulatory'],
+        ['CUSTOMER_REQUEST', 'Customer_Request'],
+        ['REGULATORY', null],
+      ],
+    )
+  })
+
+  test('have words without NUL and without halves of letters', async () => {
+    for (const [field, word] of [
+      ['reason', 'a\0b'],
+      ['originalReason', '\0'],
+      ['source', 'a\ud800'],
+    ] as const) {
+      const text = JSON.stringify([{ phoneNumber: NUMBER, [field]: word }])
+      const { result } = await read(text, { format: 'json' })
+      assert.deepEqual(result.rejections, { 'text-invalid': 1 }, field)
+    }
   })
 
   test('come in a CSV with a mapping, guards and the columns of a ledger, which are passed over', async () => {

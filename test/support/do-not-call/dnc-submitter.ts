@@ -42,6 +42,7 @@ export const createSubmitter = (
   }
   const receive = createReceiveEntries({
     submissions: mortal(store.dncSubmissions, RECEIVED, life),
+    tenants: store.tenants,
     idempotency: mortal(store.idempotency, CLAIMED, life),
     intake: { maxBytes: 1e9, maxRows: 1e7, maxRecordBytes: 1e5, digestKey: store.digestKey },
     ...{ renderSubmission, clock: systemClock, ids, emit },

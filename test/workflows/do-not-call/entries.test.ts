@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import type { Caller, Scope } from '../../../src/domain/access/access.ts'
+import type { Tenant } from '../../../src/domain/access/tenant.ts'
 import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { DncSubmission } from '../../../src/domain/do-not-call/dnc-submission.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
@@ -36,6 +37,12 @@ const SUBMISSION: DncSubmission = {
   },
   source: { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: ',' },
   ...{ createdAt: '', updatedAt: '', appliedAt: null },
+}
+
+const NO_GRANTS = { dncLists: [], campaigns: [], externalContacts: [], conversations: [] }
+const TENANT: Tenant = {
+  ...{ id: 't1', name: 't1', version: 1, createdAt: '', updatedAt: '' },
+  grants: { contactLists: ['mine'], ...NO_GRANTS },
 }
 
 /** A store that keeps what it is told; `lost` has it lose the submission. */
@@ -78,6 +85,7 @@ const createStage = ({ lost = false, moved = true, held = [] as number[] } = {})
   }
   const deps = {
     ...{ submissions, idempotency, ids, clock: systemClock, owner: 'me', emit: () => undefined },
+    tenants: { find: async () => TENANT },
     intake: { maxBytes: 1e6, maxRows: 100, maxRecordBytes: 1e5, digestKey: Buffer.alloc(32, 1) },
     renderSubmission: ({ id }: DncSubmission) => ({ id }),
   }
@@ -130,6 +138,16 @@ describe('Receiving do-not-call entries', () => {
     await assert.rejects(receive(FILE), refused('database-unavailable'))
     assert.deepEqual(calls, ['begin', 'discard', 'release'])
   })
+})
+
+test('entries are for lists of the tenant alone, and removals for any: one may not be granted any more', async () => {
+  const file = 'phoneNumber,contactListIds\n+14155552671,mine\n+14155552672,other\n'
+  const added = createStage()
+  await added.receive(file)
+  assert.deepEqual(added.audits[0]?.rejections, { 'contact-list-not-granted': 1 })
+  const removed = createStage()
+  await removed.receive(file, { kind: 'remove' })
+  assert.deepEqual(removed.audits[0]?.rejections, {})
 })
 
 describe('Receiving removals', () => {

@@ -30,7 +30,7 @@ const contactsOf = (): RawBuilder<unknown> => {
   const having = (
     condition: RawBuilder<unknown>,
   ) => sql`(select register_id, contact_digest, sealed_id, upload_id, line, accepted_seq,
-      delivered_at from contact_register where ${condition} limit 10000)`
+      delivered_at from contact_register where ${condition} offset 0)`
   return sql.join(
     [
       having(sql`subject_1 = e.number`),
