@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { readFormFile, type SubmissionRequest } from './read-submission.ts'
 import { beforeDeadline } from './submission-body.ts'
@@ -22,17 +22,6 @@ export const guestFileOptionsSchema = z.strictObject({
 
 const OPTIONS = submissionOptions(guestFileOptionsSchema)
 
-/** What reading the form of a guest file can end with. */
-export const GUEST_FILE_FORM_PROBLEMS = [
-  'media-type-unsupported',
-  'option-invalid',
-  'option-unknown',
-  'multipart-malformed',
-  'multipart-too-large',
-  'body-broken-off',
-  'body-too-slow',
-] as const satisfies readonly ProblemCode[]
-
 /** The body as it comes; a file past the limit is `file-too-large` here. */
 async function* ofGuestFile(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
@@ -43,7 +32,7 @@ async function* ofGuestFile(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
-/** The options of a guest file, its name as it was sent, and the bytes as they stream in. Throws the problems above. */
+/** The options of a guest file, its name as it was sent, and the bytes as they stream in. Throws `BODY_PROBLEMS` and `file-too-large`. */
 export const readGuestFile = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
   request: SubmissionRequest,

@@ -29,8 +29,8 @@ import {
 /** Room for the parts around the file when a form's declared length is judged. */
 const ENVELOPE_BYTES = 64 * 1024 * 17
 
-/** What reading the options and the body of a submission can end with. */
-export const SUBMISSION_PROBLEMS = [
+/** What reading options and a body can end with, whatever the file is. */
+export const BODY_PROBLEMS = [
   'media-type-unsupported',
   'option-invalid',
   'option-unknown',
@@ -38,6 +38,11 @@ export const SUBMISSION_PROBLEMS = [
   'multipart-too-large',
   'body-broken-off',
   'body-too-slow',
+] as const satisfies readonly ProblemCode[]
+
+/** What reading the options and the body of a submission can end with. */
+export const SUBMISSION_PROBLEMS = [
+  ...BODY_PROBLEMS,
   'upload-too-large',
   'compression-invalid',
 ] as const satisfies readonly ProblemCode[]

@@ -1,15 +1,11 @@
-import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { describe, it } from 'node:test'
+import { describe } from 'node:test'
 import { deflateSync, gzipSync } from 'node:zlib'
 
-import type { FileFaultCode } from '../../../src/domain/guest-files/file-fault.ts'
-import { createJudged } from '../../support/guest-files/judged.ts'
+import { type Hostile, refuseEach } from '../../support/guest-files/judged.ts'
 import { behind, EICAR_ZIP, ELF, PE } from '../../support/guest-files/payloads.ts'
 import { pdfOf, pdfStream, pdfWithObjectStream } from '../../support/guest-files/pdfs.ts'
 import { docxOf, xlsxOf, zipOf } from '../../support/guest-files/zips.ts'
-
-const judged = createJudged()
 
 /** Repeats itself beyond the reach of a match now and then: unfolds to 30 times its size. */
 const REGULAR = randomBytes(20_000)
@@ -38,8 +34,6 @@ const withName = (name: string): Buffer =>
       '<< /Type /Filespec /F (a.xml) /EF << /F 4 0 R >> >>',
     ],
   })
-
-type Hostile = readonly (readonly [string, string, Buffer | string, FileFaultCode])[]
 
 const ARCHIVES: Hostile = [
   [
@@ -337,19 +331,6 @@ const PDFS: Hostile = [
   ],
 ]
 
-const HOSTILE = { archives: ARCHIVES, pdfs: PDFS }
-
 describe('hostile archives and documents', () => {
-  it('are at least 60', () => {
-    assert.ok(Object.values(HOSTILE).flat().length >= 60)
-  })
-  for (const [kind, files] of Object.entries(HOSTILE)) {
-    describe(kind, () => {
-      for (const [what, name, content, code] of files) {
-        it(`${what} is refused with ${code}`, async () => {
-          assert.equal(await judged(name, content), code)
-        })
-      }
-    })
-  }
+  refuseEach({ archives: ARCHIVES, pdfs: PDFS })
 })

@@ -1,8 +1,6 @@
-import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
-import type { FileFaultCode } from '../../../src/domain/guest-files/file-fault.ts'
 import {
   gifOf,
   jpegOf,
@@ -11,13 +9,9 @@ import {
   webpAnimated,
   webpLossy,
 } from '../../support/guest-files/images.ts'
-import { createJudged } from '../../support/guest-files/judged.ts'
+import { type Hostile, refuseEach } from '../../support/guest-files/judged.ts'
 import { behind, EICAR_ZIP, ELF, PE } from '../../support/guest-files/payloads.ts'
 import { pdfOf } from '../../support/guest-files/pdfs.ts'
-
-const judged = createJudged()
-
-type Hostile = readonly (readonly [string, string, Buffer | string, FileFaultCode])[]
 
 const NAMES: Hostile = [
   ['a program by its name', 'setup.exe', pngOf(), 'file-type-not-allowed'],
@@ -161,19 +155,6 @@ const IMAGES: Hostile = [
   ],
 ]
 
-const HOSTILE = { names: NAMES, types: TYPES, images: IMAGES }
-
 describe('hostile files', () => {
-  it('are at least 60', () => {
-    assert.ok(Object.values(HOSTILE).flat().length >= 60)
-  })
-  for (const [kind, files] of Object.entries(HOSTILE)) {
-    describe(kind, () => {
-      for (const [what, name, content, code] of files) {
-        it(`${what} is refused with ${code}`, async () => {
-          assert.equal(await judged(name, content), code)
-        })
-      }
-    })
-  }
+  refuseEach({ names: NAMES, types: TYPES, images: IMAGES })
 })

@@ -1,4 +1,5 @@
-import { after } from 'node:test'
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
 
 import type { FileFaultCode } from '../../../src/domain/guest-files/file-fault.ts'
 import { namedFile } from '../../../src/domain/guest-files/file-name.ts'
@@ -18,5 +19,25 @@ export const createJudged = (): ((
     const bytes = Buffer.from(content)
     const fault = await inspection.inspectFile(named, bytes.length, async () => bytes)
     return fault?.code ?? null
+  }
+}
+
+/** Files by their kind: what they are, a name, the content, and the code with which they are refused. */
+export type Hostile = readonly (readonly [string, string, Buffer | string, FileFaultCode])[]
+
+/** Declares a test for each hostile file, of which there are enough to mean something. */
+export const refuseEach = (hostile: Readonly<Record<string, Hostile>>): void => {
+  const judged = createJudged()
+  it('are at least 60', () => {
+    assert.ok(Object.values(hostile).flat().length >= 60)
+  })
+  for (const [kind, files] of Object.entries(hostile)) {
+    describe(kind, () => {
+      for (const [what, name, content, code] of files) {
+        it(`${what} is refused with ${code}`, async () => {
+          assert.equal(await judged(name, content), code)
+        })
+      }
+    })
   }
 }

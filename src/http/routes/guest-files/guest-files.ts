@@ -9,7 +9,8 @@ import { etagOf } from '../../server/entity-tag.ts'
 import { idempotencyKeyOf, sendKept } from '../../server/keyed-call.ts'
 import { routePath } from '../../server/route-path.ts'
 import { routesOf, type AddRoute, type RouteRequest } from '../../server/route.ts'
-import { GUEST_FILE_FORM_PROBLEMS, readGuestFile } from '../../submissions/read-guest-file.ts'
+import { readGuestFile } from '../../submissions/read-guest-file.ts'
+import { BODY_PROBLEMS } from '../../submissions/read-submission.ts'
 import { fileForm, takeSubmissions } from '../../submissions/submission-scope.ts'
 import { FIND_EXAMPLES, SEND_EXAMPLES } from './guest-file-examples.ts'
 import {
@@ -68,7 +69,7 @@ export const registerGuestFileIntake = async (
         headers: ['Location', 'Idempotency-Replayed'],
       },
     },
-    problems: [...KEYED, ...RECEIVE_FILE_REFUSALS, ...GUEST_FILE_FORM_PROBLEMS],
+    problems: [...KEYED, ...RECEIVE_FILE_REFUSALS, ...BODY_PROBLEMS],
     examples: SEND_EXAMPLES,
     handler: async (request, reply, deps) => sendKept(reply, await receive(deps, request)),
   })
