@@ -105,7 +105,7 @@ export const CALL_PROBLEMS = {
     'This kind of body is not taken',
     'The Content-Type is missing or none of those that the call takes, or its charset or the Content-Encoding is not. Of the codings only uploads take one: gzip.',
     'Content-Type: text/plain',
-    'Send one of the Content-Types that the API document names for the call: uploads take multipart/form-data, text/csv, application/x-ndjson and application/json, as they are or (a bare upload) with Content-Encoding: gzip; all other calls take application/json alone.',
+    'Send one of the Content-Types that the API document names for the call: uploads take multipart/form-data, text/csv, application/x-ndjson and application/json, as they are or (a bare upload) with Content-Encoding: gzip; guest files take multipart/form-data alone; all other calls take application/json alone.',
   ),
   'multipart-malformed': page(
     400,

@@ -46,6 +46,8 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
    * Query (of `file`) and body are then documented, and not checked before the handler.
    */
   reads?: 'file' | 'bytes' | 'json'
+  /** Of a `file`: it comes in a form alone, and no bare body is taken. */
+  formOnly?: true
   documentedBody?: DocumentedBody
   answers: Record<number, Answer>
   /** Its own problems; those that every call of its kind can meet (`impliedCodes`) are added. */

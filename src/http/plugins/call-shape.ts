@@ -48,8 +48,9 @@ export const callShapePlugin = fp(
     )
     // 415 comes before every 400.
     app.addHook('preParsing', async (request) => {
-      if (request.routeOptions.config.operation?.reads === 'file') {
-        request.submissionForm = submissionFormOf(request.headers)
+      const { operation } = request.routeOptions.config
+      if (operation?.reads === 'file') {
+        request.submissionForm = submissionFormOf(request.headers, operation)
       } else if (request.headers['content-encoding'] !== undefined) {
         throw new GatewayProblem(
           'media-type-unsupported',

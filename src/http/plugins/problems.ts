@@ -46,10 +46,9 @@ export const sendProblem = (
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
   if (problem.code === 'media-type-unsupported') {
     // RFC 9110, section 12.5.3: what the caller may try.
-    reply.header(
-      'accept-encoding',
-      request.routeOptions.config.operation?.reads === 'file' ? 'gzip' : 'identity',
-    )
+    const { operation } = request.routeOptions.config
+    const takesGzip = operation?.reads === 'file' && operation.formOnly !== true
+    reply.header('accept-encoding', takesGzip ? 'gzip' : 'identity')
   }
   return reply
     .code(document.status)

@@ -37,10 +37,6 @@ export const readGuestFile = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
   request: SubmissionRequest,
 ): Promise<{ fileName: string; blockSuspicious: boolean; body: AsyncIterable<Uint8Array> }> => {
-  if (request.submissionForm?.kind !== 'multipart') {
-    const detail = 'Send multipart/form-data with the part `file`.'
-    throw new GatewayProblem('media-type-unsupported', detail)
-  }
   const deps = { clock, limits, lastBodies: request.server.lastBodies }
   const { options, part, body } = await beforeDeadline(readFormFile(deps, request, OPTIONS), deps)
   return {

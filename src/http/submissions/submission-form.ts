@@ -65,13 +65,24 @@ const compressionOf = (header: string | undefined, type: string): 'gzip' | null 
   )
 }
 
-/** How the body of a submission comes; throws 415 for everything else, other codings and charsets included. */
-export const submissionFormOf = (headers: {
-  'content-type'?: string | undefined
-  'content-encoding'?: string | undefined
-}): SubmissionForm => {
+/** What a call takes that takes nothing but a form. */
+const FORM_ALONE =
+  'Send multipart/form-data with the part `file`, without Content-Encoding. This call takes no other body.'
+
+/**
+ * How the body of a submission comes; throws 415 for everything else, other codings and charsets included. `formOnly`: a bare body is refused
+ * as well, so that the answer names no type that the call would refuse next.
+ */
+export const submissionFormOf = (
+  headers: { 'content-type'?: string | undefined; 'content-encoding'?: string | undefined },
+  { formOnly = false }: { formOnly?: boolean | undefined } = {},
+): SubmissionForm => {
   const header = headers['content-type']
   const type = mediaType(header)
+  const coding = headers['content-encoding'] ?? 'identity'
+  if (formOnly && (type !== 'multipart/form-data' || coding.trim().toLowerCase() !== 'identity')) {
+    throw new GatewayProblem('media-type-unsupported', FORM_ALONE)
+  }
   const compression = compressionOf(headers['content-encoding'], type)
   if (type === 'multipart/form-data') {
     checkBoundary(header ?? '')

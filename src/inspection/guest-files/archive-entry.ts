@@ -57,6 +57,14 @@ const OLE_ACTIVE = ['_VBA_PROJECT', 'Ole10Native'].map((name) => Buffer.from(nam
 export const hasOleContent = (bytes: Buffer): boolean =>
   OLE_ACTIVE.some((name) => bytes.includes(name))
 
+/** The parts of an Office document by what they are; a part with macros may have any name, and this list has to own up to it. */
+export const PARTS_LIST = '[Content_Types].xml'
+
+/** Whether a list of parts has one with macros or ActiveX, or says that the document may have them. It may be in UTF-16. */
+export const listsMacros = (bytes: Buffer): boolean =>
+  /macroEnabled|vbaProject|ms-office\.activeX|macrosheet/iu.test(
+    bytes.toString('latin1').replaceAll('\0', ''),
+  )
+
 /** Documents that are zips themselves say so by one of these entries. */
-export const isDocumentPart = (name: string): boolean =>
-  name === '[Content_Types].xml' || name === 'mimetype'
+export const isDocumentPart = (name: string): boolean => name === PARTS_LIST || name === 'mimetype'

@@ -9,7 +9,9 @@ import {
   isDocumentPart,
   isOtherArchive,
   isPackedByName,
+  listsMacros,
   OLE_START,
+  PARTS_LIST,
 } from './archive-entry.ts'
 import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
 
@@ -152,6 +154,9 @@ const refuseContent = (name: string, content: Buffer): void => {
   }
   if (content.subarray(0, 8).equals(OLE_START) && hasOleContent(content)) {
     refuse('A document in the archive has macros or programs.')
+  }
+  if (name.toLowerCase() === PARTS_LIST.toLowerCase() && listsMacros(content)) {
+    refuse('A document in the archive has macros.')
   }
   if (SCRIPTED.test(name) && holdsScript(content)) refuse('The archive has a page with a script.')
 }

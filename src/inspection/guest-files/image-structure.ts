@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib'
 
+import { pngPixelBytes } from './png-pixels.ts'
+
 /** What the structure of an image tells. */
 export type ImageStructure = {
   /** Of the largest picture in it. */
@@ -8,6 +10,8 @@ export type ImageStructure = {
   allPixels: number
   /** Where the image ends; what follows belongs to nobody. */
   endsAt: number
+  /** The pixels as they lie in the file, and how many bytes they must unpack to; null: the header makes no sense. Absent: nobody counts. */
+  packed?: { wantedBytes: number | null; pieces: readonly Buffer[] }
 }
 
 const PNG_START_BYTES = 8
@@ -15,8 +19,8 @@ const PNG_START_BYTES = 8
 /** null: the file is no whole PNG. Every chunk is checked by its sum, so that a cut or spoilt one is seen. */
 export const pngStructure = (bytes: Buffer): ImageStructure | null => {
   let at = PNG_START_BYTES
-  let pixels = 0
-  let hasData = false
+  const header = bytes.subarray(16, 29)
+  const pieces: Buffer[] = []
   while (at + 12 <= bytes.length) {
     const length = bytes.readUInt32BE(at)
     const end = at + 12 + length
@@ -24,11 +28,12 @@ export const pngStructure = (bytes: Buffer): ImageStructure | null => {
     const type = bytes.toString('latin1', at + 4, at + 8)
     if (bytes.readUInt32BE(end - 4) !== crc32(bytes.subarray(at + 4, end - 4))) return null
     if (at === PNG_START_BYTES && (type !== 'IHDR' || length !== 13)) return null
-    if (type === 'IHDR') pixels = bytes.readUInt32BE(at + 8) * bytes.readUInt32BE(at + 12)
-    if (type === 'IDAT') hasData = true
+    if (type === 'IDAT') pieces.push(bytes.subarray(at + 8, end - 4))
     if (type === 'IEND') {
-      return hasData && pixels > 0
-        ? { largestPixels: pixels, allPixels: pixels, endsAt: end }
+      const pixels = header.readUInt32BE(0) * header.readUInt32BE(4)
+      const packed = { wantedBytes: pngPixelBytes(header), pieces }
+      return pieces.length > 0 && pixels > 0
+        ? { largestPixels: pixels, allPixels: pixels, endsAt: end, packed }
         : null
     }
     at = end

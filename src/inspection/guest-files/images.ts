@@ -7,6 +7,7 @@ import {
   webpStructure,
   type ImageStructure,
 } from './image-structure.ts'
+import { unpacksTo } from './png-pixels.ts'
 
 /** A picture of more is no photograph of a phone; unpacked it takes 400 MB of whoever looks at it [contracts: 3]. */
 export const MAX_PIXELS = 100_000_000
@@ -35,21 +36,26 @@ const alsoAnother = (bytes: Buffer, endsAt: number): string | null => {
   return holdsScript(bytes) ? 'script' : null
 }
 
+const NOT_WHOLE = fileFault(
+  'file-type-mismatch',
+  'The image is not whole: it ends too early, or is damaged.',
+)
+
+const hasItsPixels = async ({ packed }: ImageStructure): Promise<boolean> =>
+  packed === undefined ||
+  (packed.wantedBytes !== null && (await unpacksTo(packed.pieces, packed.wantedBytes)))
+
 /** null: the image is whole, not too large, and nothing else. */
-export const imageFault = (type: ImageType, bytes: Buffer): FileFault | null => {
+export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFault | null> => {
   const structure = STRUCTURES[type](bytes)
-  if (structure === null) {
-    return fileFault(
-      'file-type-mismatch',
-      'The image is not whole: it ends too early, or is damaged.',
-    )
-  }
+  if (structure === null) return NOT_WHOLE
   if (structure.largestPixels > MAX_PIXELS) {
     return fileFault('image-too-large', `The image has more than ${MAX_PIXELS / 1e6} megapixels.`)
   }
   if (structure.allPixels > MAX_ANIMATION_PIXELS) {
     return fileFault('image-too-large', 'The pictures of the animation are too large together.')
   }
+  if (!(await hasItsPixels(structure))) return NOT_WHOLE
   const hidden = alsoAnother(bytes, structure.endsAt)
   return hidden === null
     ? null

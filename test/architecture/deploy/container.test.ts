@@ -15,6 +15,8 @@ type Service = {
   logging?: { driver: string; options: Record<string, string> }
   read_only?: boolean
   volumes?: string[]
+  ports?: string[]
+  depends_on?: Record<string, { condition: string }>
   mem_limit?: string
   healthcheck?: { test: string[] }
 }
@@ -68,6 +70,7 @@ test('every file that the image copies exists and is not ignored', () => {
 
 test('every composed service has a health check, a read-only root and a pinned image', () => {
   assert.deepEqual(Object.keys(services).toSorted(), [
+    'clamd',
     'gateway-a',
     'gateway-b',
     'grafana',
@@ -106,6 +109,20 @@ test('the composed gateways differ in their port alone and are given variables t
       Object.keys(gateway?.environment ?? {}).filter((name) => !known.includes(name)),
       [],
     )
+  }
+})
+
+test('the composed gateways ask the composed scanner, which no port of the machine leads to', () => {
+  const clamd = services['clamd']
+  assert.match(clamd?.image ?? '', /^clamav\/clamav:1\.4\./)
+  assert.equal(clamd?.ports, undefined)
+  assert.ok(clamd?.volumes?.some((volume) => volume.endsWith(':/var/lib/clamav')))
+  for (const gateway of gateways) {
+    // Set and empty in .env, nothing looks at guest files.
+    assert.equal(gateway?.environment?.['CLAMD_HOST'], '${CLAMD_HOST-clamd}')
+    assert.equal(gateway.environment['CLAMD_PORT'], '${CLAMD_PORT:-3310}')
+    // A scanner that is away holds files up and no gateway.
+    assert.equal(gateway.depends_on?.['clamd']?.condition, 'service_started')
   }
 })
 

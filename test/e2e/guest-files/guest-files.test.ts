@@ -160,16 +160,24 @@ describe('Guest files over HTTP, without a scanner', () => {
     assert.equal(await options({ colour: 'red' }), 'option-unknown')
     assert.equal(await options({ scan: { enabled: false } }), 'option-invalid')
     assert.equal(await options({ scan: { blockSuspicious: true } }), 'scanner-not-configured')
-    const bare = await gateway.client.call<Problem>(CONTACT, {
-      method: 'POST',
-      headers: { 'content-type': 'text/csv', 'idempotency-key': 'bare' },
-      body: 'a',
-    })
-    assert.deepEqual([bare.status, bare.body.code], [415, 'media-type-unsupported'])
     const form = new FormData()
     form.set('file', new Blob(['a']), 'a.txt')
     const keyless = await gateway.client.call<Problem>(CONTACT, { method: 'POST', body: form })
     assert.equal(keyless.body.code, 'idempotency-key-missing')
+  })
+
+  test('a body that is no form is refused with 415, which names nothing that is refused next', async () => {
+    for (const type of ['text/csv', 'application/json', 'image/png']) {
+      const bare = await gateway.client.call<Problem>(CONTACT, {
+        method: 'POST',
+        headers: { 'content-type': type, 'idempotency-key': `bare-${type}` },
+        body: 'a',
+      })
+      assert.deepEqual([bare.status, bare.body.code], [415, 'media-type-unsupported'])
+      assert.match(bare.body.detail, /multipart\/form-data/u)
+      assert.doesNotMatch(bare.body.detail, /csv|json|gzip/u)
+      assert.equal(bare.headers.get('accept-encoding'), 'identity')
+    }
   })
 
   test('the same key and bytes are the same file', async () => {

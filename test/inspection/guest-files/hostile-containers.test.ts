@@ -164,6 +164,32 @@ const ARCHIVES: Hostile = [
     zipped('a.xlsx', xlsxOf([{ name: 'xl/macrosheets/sheet1.xml', data: 'x' }])),
     'archive-refused',
   ],
+  [
+    'macros in a part of another name',
+    'a.zip',
+    zipped(
+      'a.docx',
+      zipOf([
+        {
+          name: '[Content_Types].xml',
+          data: '<Types><Override PartName="/word/x.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>',
+        },
+        { name: 'word/x.bin', data: 'x' },
+      ]),
+    ),
+    'archive-refused',
+  ],
+  [
+    'a list of parts in UTF-16 that names macros',
+    'a.zip',
+    zipOf([
+      {
+        name: '[Content_Types].xml',
+        data: Buffer.from('\ufeff<Types ContentType="macroEnabled"/>', 'utf16le'),
+      },
+    ]),
+    'archive-refused',
+  ],
   ['a document that may have macros', 'a.zip', zipped('a.docm', docxOf()), 'archive-refused'],
   [
     'macros of an old document',

@@ -83,6 +83,18 @@ const IMAGES: Hostile = [
   ['a cut JPEG', 'a.jpg', jpegOf().subarray(0, -4), 'file-type-mismatch'],
   ['a cut GIF', 'a.gif', gifOf().subarray(0, -1), 'file-type-mismatch'],
   ['a cut WebP', 'a.webp', webpLossy().subarray(0, -2), 'file-type-mismatch'],
+  [
+    'a PNG of 50 by 50 with 6 bytes of pixels',
+    'a.png',
+    pngOf({ width: 50, height: 50, pixelBytes: 6 }),
+    'file-type-mismatch',
+  ],
+  [
+    'a PNG that lacks its last row',
+    'a.png',
+    pngOf({ width: 50, height: 50, pixelBytes: 51 * 49 }),
+    'file-type-mismatch',
+  ],
   ['a PNG with a wrong sum', 'a.png', Buffer.from(pngOf()).fill(1, 40, 44), 'file-type-mismatch'],
   [
     'nothing but the start of a PNG',

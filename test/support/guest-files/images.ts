@@ -11,21 +11,20 @@ export const pngChunk = (type: string, data: Buffer | string): Buffer => {
   return Buffer.concat([u32be(body.length - 4), body, u32be(crc32(body))])
 }
 
-/** A grey PNG; `width` and `height` are what its header says. */
+/** A grey PNG; `width` and `height` are what its header says. Past 100 megapixels nobody unpacks it, and it has few pixels. */
 export const pngOf = ({
   width = 8,
   height = 8,
   extra = [],
-}: { width?: number; height?: number; extra?: Buffer[] } = {}): Buffer => {
-  const rows = Math.min(width, 64) * Math.min(height, 64)
-  return Buffer.concat([
+  pixelBytes = width * height > 100_000_000 ? 4096 : (width + 1) * height,
+}: { width?: number; height?: number; extra?: Buffer[]; pixelBytes?: number } = {}): Buffer =>
+  Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     pngChunk('IHDR', Buffer.concat([u32be(width), u32be(height), Buffer.from([8, 0, 0, 0, 0])])),
     ...extra,
-    pngChunk('IDAT', deflateSync(Buffer.alloc(rows + Math.min(height, 64)))),
+    pngChunk('IDAT', deflateSync(Buffer.alloc(pixelBytes))),
     pngChunk('IEND', ''),
   ])
-}
 
 export const jpegSegment = (marker: number, data: Buffer | string): Buffer => {
   const body = Buffer.from(data)

@@ -61,6 +61,7 @@ export const registerGuestFileIntake = async (
     params: externalContactParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     reads: 'file',
+    formOnly: true,
     documentedBody: fileForm({ $ref: '#/components/schemas/GuestFileOptions' }),
     answers: {
       202: {
