@@ -16,7 +16,7 @@ import {
 } from '../../support/guest-files/clamd-process.ts'
 import { pngOf } from '../../support/guest-files/images.ts'
 import { pdfOf } from '../../support/guest-files/pdfs.ts'
-import { zipOf } from '../../support/guest-files/zips.ts'
+import { docxOf, zipOf } from '../../support/guest-files/zips.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 type File = z.output<typeof guestFileSchema>
@@ -24,6 +24,9 @@ type Problem = { code: string; status: number; detail: string }
 
 const CONTACT = '/v1/external-contacts/demo-guest/files'
 const PNG = pngOf({ width: 40, height: 30 })
+const MARKED = Buffer.from(MARKER)
+const WITH_EICAR = docxOf([{ name: 'word/media/a.txt', data: EICAR }])
+const FILLER = 'nothing to see\n'.repeat(600_000)
 
 const clientOf = (gateway: () => RunningGateway) => {
   let calls = 0
@@ -249,7 +252,10 @@ describe('Guest files over HTTP, with clamd', { skip: clamdSkip() }, () => {
   for (const [what, name, content] of [
     ['EICAR', 'eicar.txt', EICAR],
     ['EICAR in a zip', 'eicar.zip', zipOf([{ name: 'a.txt', data: EICAR }])],
+    ['EICAR in a document in a zip', 'doc.zip', zipOf([{ name: 'a.docx', data: WITH_EICAR }])],
     ['a marker in a text', 'marker.txt', `text ${MARKER} text`],
+    ['a marker behind 9 MB of filler', 'filled.txt', `${FILLER}${MARKER}`],
+    ['a marker behind a picture', 'photo.png', Buffer.concat([PNG, Buffer.from(MARKER)])],
   ] as const) {
     test(`${what} is rejected and never sent`, async () => {
       const before = stage.sandbox.guestFiles().length
@@ -262,6 +268,15 @@ describe('Guest files over HTTP, with clamd', { skip: clamdSkip() }, () => {
       assert.equal(stage.sandbox.guestFiles().length, before)
     })
   }
+
+  test('EICAR zipped twice, and a marker behind more than the scanner looks at, never get that far', async () => {
+    const twice = zipOf([{ name: 'b.zip', data: zipOf([{ name: 'a.txt', data: EICAR }]) }])
+    const far = zipOf([{ name: 'a.txt', data: Buffer.concat([Buffer.alloc(30e6), MARKED]) }])
+    for (const content of [twice, far]) {
+      const { status, body } = await send('a.zip', content)
+      assert.deepEqual([status, body.code], [422, 'archive-refused'])
+    }
+  })
 
   test('while the scanner is away a file waits, and goes on when it is back', async () => {
     await clamd.stop()

@@ -358,5 +358,5 @@ const PDFS: Hostile = [
 ]
 
 describe('hostile archives and documents', () => {
-  refuseEach({ archives: ARCHIVES, pdfs: PDFS })
+  refuseEach({ archives: ARCHIVES, pdfs: PDFS }, 60)
 })

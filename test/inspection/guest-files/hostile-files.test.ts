@@ -168,5 +168,5 @@ const IMAGES: Hostile = [
 ]
 
 describe('hostile files', () => {
-  refuseEach({ names: NAMES, types: TYPES, images: IMAGES })
+  refuseEach({ names: NAMES, types: TYPES, images: IMAGES }, 60)
 })
