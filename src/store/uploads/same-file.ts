@@ -4,7 +4,7 @@ import type { StageUpload } from '../../workflows/ports/uploads/uploads.ts'
 
 /**
  * The newest earlier upload of the tenant to the list with the same bytes, as an expression of the statement that stages `upload`.
- * A retry sends rows of a file again on purpose.
+ * A retry sends rows of a file again on purpose. Asked by the expressions of `upload_same_file` and by no other column that an index begins with.
  */
 export const sameFileAs = ({
   tenantId,
@@ -13,8 +13,8 @@ export const sameFileAs = ({
   parentId,
 }: StageUpload): RawBuilder<unknown> =>
   parentId === null
-    ? sql`(select earlier.id from upload earlier where earlier.tenant_id = ${tenantId}
-        and earlier.contact_list_id = upload.contact_list_id and earlier.source ->> 'sha256' = ${source.sha256}
-        and earlier.state <> 'receiving' and earlier.parent_id is null and earlier.id <> ${uploadId}
+    ? sql`(select earlier.id from upload earlier where earlier.source ->> 'sha256' = ${source.sha256}
+        and earlier.tenant_id || ' ' || earlier.contact_list_id = ${tenantId}::text || ' ' || upload.contact_list_id
+        and earlier.contact_list_id is not distinct from upload.contact_list_id and earlier.state <> 'receiving' and earlier.parent_id is null and earlier.id <> ${uploadId}
         order by earlier.accepted_seq desc limit 1)`
     : sql`null`

@@ -31,7 +31,10 @@ type DoorwayRow = {
   now: Date
 } & AnswerColumns
 
-/** A list that was read before is not sent again: `knownAt` says which reading of it the asker has. */
+/**
+ * A list that was read before is not sent again: `knownAt` says which reading of it the asker has. Each row is looked up by its key: a join
+ * with a table that was small when the plan was made reads the whole of it for as long as the plan is kept.
+ */
 const READ = keptStatement(`with asked as materialized (
     select * from json_to_recordset($1::json)
       as a (place int, digest text, list text, "knownAt" text, method text, path text, key text))
@@ -45,11 +48,11 @@ const READ = keptStatement(`with asked as materialized (
     s.queue, i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
     i.done_at < ${CERTAIN_NOW_TEXT} - interval '${KEPT_DAYS} days' as past
   from asked
-    left join api_key k on k.digest = decode(asked.digest, 'hex')
-    left join list_cache c on c.list_id = asked.list
-    left join list_setting s on s.tenant_id = k.tenant_id and s.list_id = asked.list
-    left join idempotency_key i on i.tenant_id = k.tenant_id and i.method = asked.method
-      and i.path = asked.path and i.key_digest = decode(asked.key, 'hex')
+    left join lateral (select * from api_key where digest = decode(asked.digest, 'hex') offset 0) k on true
+    left join lateral (select list, read_at from list_cache where list_id = asked.list offset 0) c on true
+    left join lateral (select queue from list_setting where tenant_id = k.tenant_id and list_id = asked.list offset 0) s on true
+    left join lateral (select * from idempotency_key where tenant_id = k.tenant_id and method = asked.method
+      and path = asked.path and key_digest = decode(asked.key, 'hex') offset 0) i on true
   order by asked.place`)
 
 const AT_ONCE = 64

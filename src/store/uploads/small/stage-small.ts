@@ -63,9 +63,9 @@ const prefixed = (table: string, of: readonly string[]): string =>
  * moment may be missed, which costs a warning and decides nothing. Locks: keys in their order, then lanes in theirs.
  */
 const STAGE = keptStatement(`with given as materialized (
-    select g.*, (select earlier.id from upload earlier where earlier.tenant_id = g.tenant_id
-        and earlier.contact_list_id = g.contact_list_id and earlier.source ->> 'sha256' = g.source ->> 'sha256'
-        and earlier.state <> 'receiving' and earlier.parent_id is null
+    select g.*, (select earlier.id from upload earlier where earlier.source ->> 'sha256' = g.source ->> 'sha256'
+        and earlier.tenant_id || ' ' || earlier.contact_list_id = g.tenant_id || ' ' || g.contact_list_id
+        and earlier.contact_list_id is not distinct from g.contact_list_id and earlier.state <> 'receiving' and earlier.parent_id is null
         order by earlier.accepted_seq desc limit 1) as same_file_as
     from json_to_recordset($1::json) as g (place int, at timestamptz, ${typed.join(', ')}, data_key text,
       file_name text, file_name_digest text,

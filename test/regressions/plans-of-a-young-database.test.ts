@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+
+import type { Upload } from '../../src/domain/uploads/upload.ts'
+import { sha256 } from '../../src/lib/digest.ts'
+import type { Store } from '../../src/store/homes/open-store.ts'
+import type { SmallUpload } from '../../src/workflows/ports/uploads/small-uploads.ts'
+import { openTestStore, serverHome } from '../support/databases/database.ts'
+import { chunkOf, ids, SOURCE, stageInput } from '../support/stages/store-uploads.ts'
+
+/**
+ * A server keeps the plan of a statement that has a name. One that it made while the tables were nearly empty and their statistics unknown went
+ * through all keys, and through all uploads of the list, for each new one: the more had come, the slower it was, until the tables were analysed.
+ */
+
+const home = serverHome()
+const BEFORE = 60
+const LATER = 200
+
+const smallUpload = (): SmallUpload => {
+  const id = ids.newId('upl')
+  const chunk = chunkOf(0, 2, [id])
+  const source = { ...SOURCE, sha256: sha256(id).toString('hex') }
+  return {
+    begun: {
+      id,
+      tenantId: 'default',
+      contactListId: 'list-1',
+      laneKey: 'contact_list:list-1',
+      mode: 'append',
+      duplicates: 'update',
+      source,
+      schemaVersion: '1',
+      requestId: 'req',
+      owner: 'me',
+    },
+    staging: {
+      ...stageInput(id, chunk, ids.newUuid()),
+      source,
+      answer: ({ id: own }: Upload) => ({ status: 202, body: own }),
+    },
+    chunk,
+    at: new Date(),
+  }
+}
+
+describe('Plans of a young database', { skip: home.skip }, () => {
+  let store: Store
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await store.access.ensureAdmin({ digest: sha256('key'), scopes: ['admin'] })
+  })
+  after(async () => {
+    await store.close()
+    await home.close()
+  })
+
+  /** One after the other: each statement has the same connection, so that it is that one's plans that are used. */
+  const upload = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) {
+      const small = smallUpload()
+      const { method, path, key } = small.staging.claim
+      const asked = { keyDigest: sha256('key'), listId: 'list-1', method, path }
+      const { claim } = await store.smallUploads.read({ ...asked, idempotencyKey: key })
+      assert.equal(claim, 'free')
+      assert.equal((await store.smallUploads.stage(small)).kind, 'staged')
+    }
+  }
+
+  const readSoFar = async (): Promise<number> => {
+    await store.sql.executeSql('select pg_stat_force_next_flush()')
+    const { rows } = await store.sql
+      .executeSql(`select (select sum(seq_tup_read) from pg_stat_user_tables where relname in ('upload', 'idempotency_key'))
+        + (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('upload', 'idempotency_key')) as entries`)
+    return Number((rows[0] as { entries: string }).entries)
+  }
+
+  it('read as little of keys and uploads when hundreds have come as when few had', async () => {
+    await upload(BEFORE)
+    await store.sql.executeSql('discard plans')
+    const earlier = await readSoFar()
+    await upload(LATER)
+    const entries = (await readSoFar()) - earlier
+    assert.ok(entries < LATER * 10, `${entries} entries were read for ${LATER} uploads`)
+  })
+})
