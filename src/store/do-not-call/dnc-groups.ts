@@ -15,7 +15,7 @@ import { createNextGroup, type SendingDeps } from './next-group.ts'
 import { standsAgain } from './removals/next-removals.ts'
 import { keepRenewal, wakeRenewals } from './renewals/next-renewal.ts'
 import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
-import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
+import { holdSubmission } from './submission-moves.ts'
 
 /** The group's submission, locked after the lane. */
 const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Sending> => {
@@ -103,15 +103,10 @@ const createHold =
   (claim, group, reason, audit) =>
     inTransaction(database, async (tx) => {
       const sending = await lockSending(tx, claim, group)
-      const { rows } =
-        await sql<SubmissionRow>`update dnc_submission set state = 'held', hold_reason = ${reason},
-          held_since = case when hold_reason = ${reason} then held_since else clock_timestamp() end,
-          told_hold = ${reason}, version = version + 1, updated_at = clock_timestamp()
-        where number = ${sending.number}::bigint and hold_reason is distinct from ${reason}
-        returning ${SUBMISSION_COLUMNS}`.execute(tx)
-      if (rows[0] === undefined) return
+      const submission = await holdSubmission(tx, sending.number, reason)
+      if (submission === null) return
       await appendAudit(tx, [audit])
-      await outbox.tell(tx, [{ type: 'dnc.held', submission: toSubmission(rows[0]) }])
+      await outbox.tell(tx, [{ type: 'dnc.held', submission }])
     })
 
 /** Nobody is taken out at Genesys for whom an entry stands by now: it would be gone there until that entry is sent. */

@@ -1,12 +1,26 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import type { AuditEntry } from '../../domain/audit/audit.ts'
-import type { DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
+import type { DncHoldReason, DncSubmission } from '../../domain/do-not-call/dnc-submission.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { wakeLane } from './accept-submission.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
+
+/** Holds the submission. Null where it is held for this reason already, so that nobody is told twice. */
+export const holdSubmission = async (
+  tx: Tx,
+  number: string,
+  reason: DncHoldReason,
+): Promise<DncSubmission | null> => {
+  const { rows } =
+    await sql<SubmissionRow>`update dnc_submission set state = 'held', hold_reason = ${reason},
+      held_since = clock_timestamp(), told_hold = ${reason}, version = version + 1, updated_at = clock_timestamp()
+    where number = ${number}::bigint and hold_reason is distinct from ${reason}
+    returning ${SUBMISSION_COLUMNS}`.execute(tx)
+  return rows[0] === undefined ? null : toSubmission(rows[0])
+}
 
 /**
  * Moves the submission where `condition` holds of it, in one transaction with its audit entry and its lane's work. The lane's row is the first that is locked,
@@ -18,9 +32,16 @@ const move = (
   audit: AuditEntry,
   condition: RawBuilder<unknown>,
   changes: RawBuilder<unknown>,
-  also: (tx: Tx, submission: DncSubmission) => Promise<void> = async () => undefined,
+  {
+    before = async () => undefined,
+    also = async () => undefined,
+  }: {
+    before?: (tx: Tx) => Promise<void>
+    also?: (tx: Tx, submission: DncSubmission) => Promise<void>
+  } = {},
 ): Promise<DncSubmission | null> =>
   inTransaction(database, async (tx) => {
+    await before(tx)
     await wakeLane(tx, dncListId)
     const { rows } =
       await sql<SubmissionRow>`update dnc_submission set ${changes}, state = 'applying',
@@ -44,9 +65,11 @@ export const createSubmissionMoves = (
       audit,
       sql`quarantined > 0 and state <> 'receiving'`,
       sql`accepted = accepted + quarantined, quarantined = 0`,
-      async (tx, { number }) => {
-        await sql`update dnc_entry set quarantined = false
-          where submission = ${number}::bigint and quarantined`.execute(tx)
+      {
+        also: async (tx, { number }) => {
+          await sql`update dnc_entry set quarantined = false
+            where submission = ${number}::bigint and quarantined`.execute(tx)
+        },
       },
     ),
   resume: (submission, audit) =>
@@ -56,5 +79,14 @@ export const createSubmissionMoves = (
       audit,
       sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
       sql`owner = owner`,
+      {
+        // A pull that is still to be read begins anew at once. Its row is locked before the lane's, as where the pull ends: the other order is a deadlock.
+        before: async (tx) => {
+          await sql`update dnc_pull set due_at = clock_timestamp()
+            where submission = (select number from dnc_submission where id = ${submission.id}) and owner is null`.execute(
+            tx,
+          )
+        },
+      },
     ),
 })

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, it } from 'node:test'
 
+import {
+  type AuditAction,
+  type AuditEntry,
+  byGateway,
+  createAuditEntry,
+} from '../../../src/domain/audit/audit.ts'
 import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
@@ -9,6 +15,10 @@ import { submitEntries as submit } from '../../support/do-not-call/dnc-submissio
 import { ids } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 86_400_000
+const NOTHING = { rejected: 0, duplicates: 0, blank: 0 }
+const SOURCE = { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null } as const
+const auditOf = (action: AuditAction, object: string): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), { action, object })
 const [ANN, BOB] = ['+14155550101', '+14155550102'] as const
 
 eachHome('Pulls of DNC lists as they are stored', (home) => {
@@ -41,19 +51,10 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
     const pull = await claim('one')
     assert.ok(pull)
     assert.equal(pull.dncListId, 'dnc-1')
-    await store.dncPulls.finish(
-      pull,
-      { rejected: 0, duplicates: 0, blank: 0 },
-      {
-        ...{ rejections: {}, columns: [], notes: [], nextInMs: DAY_MS },
-        source: { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null },
-        audit: {
-          ...{ id: ids.newId('aud'), tenantId: 'default', actor: 'gateway', requestId: 'req' },
-          ...{ action: 'dnc.pulled', object: pull.submissionId, attempt: 1, latencyMs: null },
-          ...{ outcome: 'ok', counts: {}, digest: null },
-        },
-      },
-    )
+    await store.dncPulls.finish(pull, NOTHING, {
+      ...{ rejections: {}, columns: [], notes: [], nextInMs: DAY_MS, source: SOURCE },
+      audit: auditOf('dnc.pulled', pull.submissionId),
+    })
     assert.equal(await claim('one'), null)
     await pass('25 hours')
     assert.notEqual((await claim('one'))?.submissionId, pull.submissionId)
@@ -71,6 +72,41 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
     const second = await claim('two')
     assert.equal(second?.submissionId, first.submissionId)
     assert.equal(await store.dncPulls.renew(first), false)
+  })
+
+  it('that Genesys refuses are held and told of once, and begin anew when they are resumed', async () => {
+    await submit(store, [{ subject: ANN }])
+    await store.dncPulls.plan(0)
+    await pass('1 second')
+    const hold = async () => {
+      const pull = await claim('one')
+      assert.ok(pull)
+      const audit = auditOf('dnc.held', pull.submissionId)
+      await store.dncPulls.giveUp(pull, null, { reason: 'dnc_list_refused', audit })
+      return pull
+    }
+    const { submissionId, number } = await hold()
+    assert.equal(await claim('one'), null)
+    const held = await store.dncSubmissions.find('default', submissionId)
+    assert.deepEqual([held?.state, held?.hold?.reason], ['held', 'dnc_list_refused'])
+    const about = { id: submissionId, dncListId: 'dnc-1' }
+    const resumed = await store.dncSubmissions.resume(about, auditOf('dnc.resumed', submissionId))
+    assert.deepEqual([resumed?.state, resumed?.hold], ['applying', null])
+    // A period later it is tried again by itself, and nobody is told a second time.
+    await hold()
+    await run(`update dnc_pull set due_at = now()`)
+    await hold()
+    const audited = await run(`select action from audit_entry where object = '${submissionId}'`)
+    assert.equal(audited.filter(({ action }) => action === 'dnc.held').length, 2)
+    await run(`update dnc_pull set due_at = now()`)
+    await store.dncPulls.finish((await claim('two'))!, NOTHING, {
+      ...{ rejections: {}, columns: [], notes: [], nextInMs: DAY_MS, source: SOURCE },
+      audit: auditOf('dnc.pulled', submissionId),
+    })
+    assert.deepEqual(
+      await run(`select state, hold_reason, reading from dnc_submission where number = ${number}`),
+      [{ state: 'applying', hold_reason: null, reading: false }],
+    )
   })
 
   it('know whom the list here has, and add the others under a raised epoch, suppressing at once', async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+
+import { PGlite } from '@electric-sql/pglite'
 
 import { embeddedHome } from '../../support/databases/database.ts'
 import { dncSuite, type Submission } from '../../support/do-not-call/dnc-suite.ts'
@@ -79,6 +82,28 @@ describe('Pulling a DNC list of the platform', () => {
     assert.deepEqual(await suppressed(ANN, BOB), [true, true])
   })
 
+  test('a list that Genesys refuses to show is held, and goes on once somebody resumed it', async () => {
+    suite.stage.sandbox.changeAsAgent(suite.list, { add: [BOB] })
+    suite.stage.sandbox.setFaults([
+      { kind: 'status', status: 403, operation: 'dnc-export', retryAfter: 'none', count: 1 },
+    ])
+    const { id } = await suite.submit('pull', null)
+    const held = await suite.reach(id, 'held')
+    assert.deepEqual(held.hold?.reason, 'dnc_list_refused')
+    const again = await suite.gateway.client.call(`/v1/dnc-submissions/${id}/resume`, {
+      method: 'POST',
+    })
+    assert.equal(again.status, 200, again.text)
+    assert.equal((await applied(id)).counts.created, 1)
+    assert.deepEqual(await suppressed(BOB), [true])
+  })
+
+  test('a list that is not there in Genesys is held', async () => {
+    suite.useList('dnc-nowhere')
+    const { id } = await suite.submit('pull', null)
+    assert.equal((await suite.reach(id, 'held')).hold?.reason, 'dnc_list_refused')
+  })
+
   test('the same key asks once, and what is no number is counted and suppresses nobody', async () => {
     suite.stage.sandbox.changeAsAgent(suite.list, { add: ['5550101', ANN] })
     const key = crypto.randomUUID()
@@ -91,6 +116,44 @@ describe('Pulling a DNC list of the platform', () => {
       ['applied_with_errors', 1, 1],
     )
   })
+})
+
+test('a pull whose download breaks off is held, adds nobody twice, and begins anew after a kill -9', async () => {
+  const home = embeddedHome()
+  const at = await home.fresh()
+  assert.ok(at.kind === 'embedded')
+  const stage = await setStage(at, 'platform', { taskDurationMs: 20 })
+  try {
+    stage.sandbox.makeDncList({ id: 'dnc-cut', name: 'dnc-cut' })
+    const numbers = Array.from({ length: 900 }, (_, n) => `+1415555${String(1_000 + n)}`)
+    stage.sandbox.changeAsAgent('dnc-cut', { add: numbers })
+    const { writes } = stage.sandbox.dncList('dnc-cut')
+    stage.sandbox.setFaults([{ kind: 'truncated-body', operation: 'export' }])
+    const first = await stage.gateway()
+    const asked = await first.client.call<Submission>('/v1/dnc-lists/dnc-cut/pull', {
+      method: 'POST',
+      headers: { 'idempotency-key': 'pull-1' },
+    })
+    const reach = async ({ client }: typeof first, state: Submission['state']) => {
+      for (;;) {
+        const { body } = await client.call<Submission>(`/v1/dnc-submissions/${asked.body.id}`)
+        if (body.state === state) return body
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    assert.equal((await reach(first, 'held')).hold?.reason, 'genesys_unavailable')
+    await first.kill()
+    stage.sandbox.setFaults([])
+    const data = await PGlite.create(join(at.dataDir, 'pgdata'))
+    await data.query('update dnc_pull set due_at = now()')
+    await data.close()
+    const { counts } = await reach(await stage.gateway(), 'applied')
+    assert.deepEqual([counts.created, counts.read, counts.pending], [900, 900, 0])
+    assert.equal(stage.sandbox.dncList('dnc-cut').writes, writes)
+  } finally {
+    await stage.close()
+    await home.close()
+  }
 })
 
 test('the guide dialect has no pull, and says so', async () => {

@@ -11,6 +11,7 @@ import type { Keyring } from '../../homes/keyring.ts'
 import type { Seals } from '../../homes/seals.ts'
 import { answerClaim } from '../../uploads/stored-answer.ts'
 import { raiseEpoch, wakeLane } from '../accept-submission.ts'
+import { holdSubmission } from '../submission-moves.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from '../submission-row.ts'
 import { createDataKeys, keyContext } from '../submission-store.ts'
 import { createPulledEntries } from './pulled-entries.ts'
@@ -107,6 +108,20 @@ const after = (ms: number | null): RawBuilder<unknown> =>
     ? sql`'infinity'::timestamptz`
     : sql`clock_timestamp() + make_interval(secs => ${ms / 1000}::float8)`
 
+const createGiveUp =
+  ({ database, outbox }: Deps): DncPullStore['giveUp'] =>
+  ({ number, dncListId, owner }, againInMs, held) =>
+    inTransaction(database, async (tx) => {
+      const { rows } =
+        await sql`update dnc_pull set owner = null, lease_until = null, due_at = ${after(againInMs)}
+        where dnc_list_id = ${dncListId} and owner = ${owner} returning dnc_list_id`.execute(tx)
+      if (rows.length === 0 || held === null) return
+      const submission = await holdSubmission(tx, number, held.reason)
+      if (submission === null) return
+      await appendAudit(tx, [held.audit])
+      await outbox.tell(tx, [{ type: 'dnc.held', submission }])
+    })
+
 const { failed } = DNC_OUTCOMES
 
 const createFinish =
@@ -130,7 +145,7 @@ const createFinish =
       await sql`update dnc_submission set reading = false, rejected = ${rejected}, duplicates = ${duplicates}, blank = ${blank},
           read = accepted + ${rejected + duplicates + blank}::int, rejections = ${JSON.stringify(about.rejections)}::jsonb,
           source = ${JSON.stringify(about.source)}::jsonb, columns = ${JSON.stringify(about.columns)}::jsonb,
-          notes = ${JSON.stringify(about.notes)}::jsonb, version = version + 1, updated_at = clock_timestamp()
+          notes = ${JSON.stringify(about.notes)}::jsonb, state = 'applying', hold_reason = null, held_since = null, told_hold = null, version = version + 1, updated_at = clock_timestamp()
         where number = ${number}::bigint`.execute(tx)
       await sql`update dnc_pull set submission = null, owner = null, lease_until = null, due_at = ${after(about.nextInMs)}
         where dnc_list_id = ${dncListId}`.execute(tx)
@@ -161,9 +176,6 @@ export const createPullStore = (deps: Deps): DncPullStore => {
         where dnc_list_id = ${dncListId} and owner = ${owner} returning dnc_list_id`.execute(db)
       return rows.length === 1
     },
-    giveUp: async ({ dncListId, owner }, againInMs) => {
-      await sql`update dnc_pull set owner = null, lease_until = null, due_at = ${after(againInMs)}
-        where dnc_list_id = ${dncListId} and owner = ${owner}`.execute(db)
-    },
+    giveUp: createGiveUp(deps),
   }
 }

@@ -171,7 +171,30 @@ const failureOf = (error: unknown): string => {
   return error instanceof FileRefused ? error.code : 'gateway'
 }
 
-/** Pulls the list that is due first. False: none is. A pull that comes to nothing is tried again later, from its beginning. */
+const REFUSALS: ReadonlySet<GenesysFailure['kind']> = new Set(['forbidden', 'not_found', 'refused'])
+
+/** Genesys refuses the list itself. A refused download is none: its address is old, and the next try has another. */
+const isListRefused = ({ kind, operation }: GenesysFailure): boolean =>
+  operation === 'export-dnc-list' && REFUSALS.has(kind)
+
+const giveUp = async (
+  { pulls, ids, emit }: PullDeps,
+  pull: DncPull,
+  error: unknown,
+): Promise<void> => {
+  const { submissionId, tenantId, dncListId } = pull
+  emit('dnc.pull_failed', { submissionId, dncListId, failure: failureOf(error) })
+  if (!(error instanceof GenesysFailure)) return pulls.giveUp(pull, AGAIN_MS, null)
+  const isRefused = isListRefused(error)
+  const reason = isRefused ? 'dnc_list_refused' : 'genesys_unavailable'
+  const audit = createAuditEntry(ids, byGateway(pull), {
+    ...{ action: 'dnc.held', object: submissionId, outcome: 'failed' },
+  })
+  await pulls.giveUp(pull, isRefused ? null : AGAIN_MS, { reason, audit })
+  emit('dnc.held', { submissionId, tenantId, dncListId, reason })
+}
+
+/** Pulls the list that is due first. False: none is. A pull that comes to nothing is tried again later, from its beginning; what Genesys refuses waits for somebody's word. */
 export const createPullNext =
   (deps: PullDeps) =>
   async (signal: AbortSignal): Promise<boolean> => {
@@ -182,11 +205,11 @@ export const createPullNext =
     try {
       await pullOne(deps, pull, signal)
     } catch (error) {
-      await pulls.giveUp(pull, signal.aborted ? 0 : AGAIN_MS)
-      if (signal.aborted) return false
-      const { submissionId, dncListId } = pull
-      const failure = failureOf(error)
-      deps.emit('dnc.pull_failed', { submissionId, dncListId, failure })
+      if (signal.aborted) {
+        await pulls.giveUp(pull, 0, null)
+        return false
+      }
+      await giveUp(deps, pull, error)
       if (!(error instanceof GenesysFailure) && !(error instanceof FileRefused)) throw error
     }
     return true

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
-import type { DncSubmission } from '../../../domain/do-not-call/dnc-submission.ts'
+import type { DncHoldReason, DncSubmission } from '../../../domain/do-not-call/dnc-submission.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { AcceptSubmission, NewDncSubmission } from './submissions.ts'
 
@@ -15,6 +15,9 @@ export type DncPull = {
   owner: string
   since: Date
 }
+
+/** Why a pull waits, and the entry that says so. */
+export type HeldPull = { reason: DncHoldReason; audit: AuditEntry }
 
 /** What is pulled from Genesys' lists. One pull a list at a time, over all instances. */
 export type DncPullStore = {
@@ -52,6 +55,9 @@ export type DncPullStore = {
       audit: AuditEntry
     },
   ): Promise<void>
-  /** Gives the pull up; it begins anew after so long. */
-  giveUp(pull: DncPull, againInMs: number): Promise<void>
+  /**
+   * Gives the pull up. It begins anew after `againInMs`; null: when its submission is resumed, or with the next period. `held`: why its submission
+   * waits until then, which is told and audited once a reason.
+   */
+  giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }
