@@ -289,7 +289,10 @@ describe('the rows of a file', () => {
       { contactId: 2 ** 60, phone: '4155552671' },
       ['c6'],
     ]
-    const texts = objects.map((value) => JSON.stringify(value))
+    const texts = [
+      ...objects.map((value) => JSON.stringify(value)),
+      '{"contactId":"c8","phone":"4155552671","phone":"4155552672"}',
+    ]
     const forms: ['ndjson' | 'json', string][] = [
       ['ndjson', texts.join('\n\n')],
       ['json', ` [${texts.join(' , ')}] \n`],
@@ -312,6 +315,7 @@ describe('the rows of a file', () => {
           [5, 'text-invalid', 'name'],
           [6, 'value-not-text', 'contactId'],
           [7, 'row-not-object', null],
+          [8, 'key-repeated', 'phone'],
         ],
       )
     }

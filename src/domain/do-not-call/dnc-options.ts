@@ -34,7 +34,7 @@ const shared = {
   delimiter: z
     .enum([',', ';', '\t', '|'])
     .optional()
-    .describe('Of a CSV. Default: found by its first record'),
+    .describe('Of a CSV. Default: found by its first record. Refused beside JSON'),
   encoding: z.enum(TEXT_ENCODINGS).optional().describe('Of the file. Default: found by its bytes'),
 }
 
@@ -42,7 +42,9 @@ const mappingTo = <Field extends string>(fields: readonly [Field, ...Field[]]) =
   z
     .record(z.string().min(1).max(128), z.enum(fields).nullable())
     .optional()
-    .describe('Column of the file → field of an entry; null leaves the column out')
+    .describe(
+      'Of a CSV: column of the file → field of an entry; null leaves the column out. Refused beside JSON',
+    )
 
 /** The options of a submission of entries: they stand for every entry without its own. Unknown ones are refused. */
 export const dncOptionsSchema = z.strictObject({
@@ -54,7 +56,9 @@ export const dncOptionsSchema = z.strictObject({
     .optional()
     .describe('`REGULATORY`, `CUSTOMER_REQUEST`, `UNSPECIFIED` or a word of DNC_REASONS'),
   expiresAt: moment.optional().describe('Until when the entries hold. Default: for ever'),
-  expires: moment.optional().describe('The same as `expiresAt`'),
+  expires: moment
+    .optional()
+    .describe('The same as `expiresAt`; one of the two is refused beside the other'),
   mapping: mappingTo(ENTRY_FIELDS),
   override: z
     .boolean()
@@ -77,3 +81,4 @@ export const dncRemovalOptionsSchema = z.strictObject({
       'Whether REGULATORY entries are removed too. Needs the scope dnc:override by name. Default: false',
     ),
 })
+export type DncRemovalOptions = z.output<typeof dncRemovalOptionsSchema>

@@ -35,6 +35,11 @@ export const INTAKE_REJECTIONS = {
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
     'Have the program that writes the file use the keys of the first object, and give that one every key that any object uses.',
   ),
+  'key-repeated': page(
+    'The object has one key twice, so it is not known which of the two values is meant.',
+    '{"phoneNumber": "+14155550101", "phoneNumber": "+14155550102"}',
+    'Have the program that writes the file send each key once. For two people send two objects.',
+  ),
   'value-not-text': page(
     'The value is an object, an array or a number beyond what JSON numbers can hold.',
     '{"phone": {"home": "…"}}',

@@ -3,6 +3,7 @@ import type { RowFault } from '../../domain/uploads/rejection.ts'
 import { FileRefused } from '../contract.ts'
 import { createElementSplitter, type JsonMember, malformed } from './json-elements.ts'
 import type { RowReader, RowSink } from './raw-row.ts'
+import { findRepeatedKey } from './repeated-key.ts'
 
 /** A key as a fault names it: a longer one is no column's name. */
 const LONGEST_NAME = 128
@@ -29,9 +30,9 @@ const asShown = (value: unknown): string => {
   }
 }
 
-const unknownColumn = (name: string): RowFault => {
+const faultOfKey = (code: string, name: string): RowFault => {
   const shown = name.length <= LONGEST_NAME && !looksPersonal(name)
-  return { code: 'unknown-column', column: shown ? name : null }
+  return { code, column: shown ? name : null }
 }
 
 /** What the elements of a file are, where their columns do not come from the first one. */
@@ -85,7 +86,10 @@ const createElementRows = (
     }
     const keys = Object.keys(value)
     if (names === null) open(keys)
-    const faults = keys.filter((key) => !known.has(key)).map(unknownColumn)
+    const unknown = keys.filter((key) => !known.has(key))
+    const faults = unknown.map((key) => faultOfKey('unknown-column', key))
+    const repeated = findRepeatedKey(text, keys)
+    if (repeated !== null) faults.push(faultOfKey('key-repeated', repeated))
     const cells = (names ?? []).map((name) => {
       if (!Object.hasOwn(value, name)) return ''
       const cell = textOf(name, value[name])

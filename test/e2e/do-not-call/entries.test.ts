@@ -18,6 +18,7 @@ type Problem = { code: string; columns?: string[]; options?: string[] }
 
 const LIST = 'dnc-list-1'
 const PATH = `/v1/dnc-lists/${LIST}/entries`
+const BOTH_EXPIRIES = '?expires=2099-01-01T00:00:00Z&expiresAt=2099-02-01T00:00:00Z'
 const NUMBER = '+14155552671'
 
 describe('Do-not-call entries over HTTP', () => {
@@ -177,6 +178,8 @@ describe('Do-not-call entries over HTTP', () => {
       'header-duplicate',
     ],
     ['an unknown option', [[{ phoneNumber: NUMBER }], { query: '?urgent=true' }], 'option-unknown'],
+    ['a mapping beside JSON', ['[]', { query: '?mapping={}' }], 'option-invalid'],
+    ['one expiry beside the other', ['[]', { query: BOTH_EXPIRIES }], 'option-invalid'],
     ['an option that is no time', ['[]', { query: '?expiresAt=soon' }], 'option-invalid'],
   ]
   for (const [what, call, code] of refusals) {

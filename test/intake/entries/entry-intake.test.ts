@@ -194,6 +194,10 @@ describe('The entries of a submission', () => {
     assert.deepEqual(chunks[0]?.terms[0]?.contactListIds, ['a', 'b'])
     const lines = `{"email":"a@example.com"}\n\n{"phoneNumber":"${NUMBER}"}\n`
     assert.equal((await read(lines, { format: 'ndjson' })).entries.length, 2)
+    const twice = `[{"phoneNumber":"${NUMBER}","phoneNumber":"+14155552672"}]`
+    assert.deepEqual((await read(twice, { format: 'json' })).result.rejections, {
+      'key-repeated': 1,
+    })
     await assert.rejects(read('{"contacts":[]}', { format: 'json' }), refused('json-malformed'))
   })
 
