@@ -128,6 +128,25 @@ eachHome('Expiries that Genesys takes for 180 days at the most', (home) => {
     )
   })
 
+  it('are not renewed for those who were removed while the renewal was under way', async () => {
+    await submit(store, of(far(), ANN, BOB))
+    await sendAll()
+    await pass(151)
+    await store.dncLane.wakeRenewals()
+    const first = await lane()
+    const begun = await first.step()
+    assert.deepEqual(begun?.subjects, [ANN, BOB])
+    await first.lane.recordTry(first.claim, begun!)
+    await submit(store, of(null, BOB), REMOVE)
+    await letGoAll()
+    const sent = await sendAll()
+    assert.deepEqual(
+      sent.map(([subjects]) => subjects),
+      [[BOB], [ANN]],
+    )
+    assert.equal(await store.dncLane.wakeRenewals(), 0)
+  })
+
   it('are renewed in requests of the size that Genesys takes now', async () => {
     await submit(store, of(far(), ANN, BOB, CAT))
     await sendAll()

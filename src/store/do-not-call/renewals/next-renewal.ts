@@ -42,6 +42,22 @@ const openRenewal = async (tx: Tx, dncListId: string): Promise<Found | null> => 
   return row === undefined ? null : { sending: await sendingOf(tx, row.submission), row }
 }
 
+/** Somebody of the renewal was removed, or lapsed, since it was composed: the same request would bring that person back at Genesys. */
+const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean> => {
+  const { rows } = await sql`select from dnc_entry e where e.submission = ${sending.number}::bigint
+    and e.chunk_seq = ${row.chunk_seq} and e.place = any(${placesOfBits(row.places)}::int[]) and not (${IN_FORCE}) limit 1`.execute(
+    tx,
+  )
+  return rows.length > 0
+}
+
+/** Gives the request up, as one that renewed nobody, and makes its people due at once: those who stand go in another. */
+const composeAnew = async (tx: Tx, { id }: GroupRow): Promise<void> => {
+  await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(), renew_at = ${CERTAIN_NOW},
+      expires_at = ${CERTAIN_NOW}
+    where id = ${id}`.execute(tx)
+}
+
 type DueGroup = {
   id: string
   submission: string
@@ -75,7 +91,11 @@ export const nextRenewal = async (
   about: About,
 ): Promise<Found | 'again' | null> => {
   const open = await openRenewal(tx, claim.dncListId)
-  if (open !== null) return open
+  if (open !== null) {
+    if (!(await somebodyIsOver(tx, open))) return open
+    await composeAnew(tx, open.row)
+    return 'again'
+  }
   const due = await dueGroup(tx, claim.dncListId)
   if (due === undefined) return null
   const rows = await compose(tx, claim, about, standingOf(due))
