@@ -9,6 +9,7 @@ import {
 } from '../../domain/access/tenant.ts'
 import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
 import { appendAudit } from '../audit/audit-store.ts'
+import { lookBackAgain } from '../do-not-call/afterwards/look-back.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -69,10 +70,11 @@ const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): P
     const ids = given === '*' ? ['*'] : [...new Set(given)].toSorted()
     await sql`delete from tenant_grant where tenant_id = ${tenantId} and kind = ${kind}
       and object_id <> all(${ids}::text[])`.execute(tx)
-    await sql`insert into tenant_grant (tenant_id, kind, object_id)
-      select ${tenantId}, ${kind}, id from unnest(${ids}::text[]) as id on conflict do nothing`.execute(
-      tx,
-    )
+    const { rows: added } = await sql`insert into tenant_grant (tenant_id, kind, object_id)
+      select ${tenantId}, ${kind}, id from unnest(${ids}::text[]) as id on conflict do nothing
+      returning object_id`.execute(tx)
+    // The tenant's entries concern lists now that they did not when they were accepted.
+    if (kind === 'contact_list' && added.length > 0) await lookBackAgain(tx, tenantId)
   }
 }
 

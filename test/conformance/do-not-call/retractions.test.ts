@@ -107,6 +107,14 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await deliver(store, 'mine', contactsOf(store, PEOPLE))
     await addEntries(store, [ANN], { tenantId: 'stranger' })
     assert.equal(await look(store), 0)
+    // From the grant on they concern it.
+    const grants = { contactLists: ['elsewhere', 'mine'] }
+    await store.tenants.change({
+      ...{ tenantId: 'stranger', version: 1, change: { grants } },
+      audit: audit('tenant.changed', 'stranger'),
+    })
+    assert.equal(await look(store), 1)
+    assert.deepEqual(idsOf(await openIn(store, 'mine')), ['ann'])
     await store.sql.executeSql('delete from dnc_submission')
   })
 

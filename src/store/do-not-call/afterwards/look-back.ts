@@ -118,6 +118,16 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
+ * All entries of the tenant look once more. The epoch's row is locked first, as by whoever adds entries: they are accepted before this and look again, or
+ * look under the grants that this transaction leaves.
+ */
+export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
+  await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)
+  await sql`update dnc_look_back set submission = 0, chunk_seq = -1, place = -1, steps = 0,
+    asked_at = clock_timestamp(), done_at = null where tenant_id = ${tenantId}`.execute(tx)
+}
+
+/**
  * Entries look for who was delivered before, behind their commit. What is in the registers then is found here; what was on its way is found by the
  * settlement that writes it to the register, which holds the epochs for share (`retractSettled`): it is over before the entries commit, or sees them.
  */
