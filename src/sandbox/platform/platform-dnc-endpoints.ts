@@ -36,7 +36,8 @@ const KINDS: Record<DncKind, { path: string; member: string; posts: boolean }> =
   whatsApp: { path: 'whatsappnumbers', member: 'whatsAppNumbers', posts: false },
 }
 
-const expiryOf = (state: SandboxState, text: string | undefined): string | null => {
+/** An expiry as calls carry it; throws a 400 refusal. */
+export const expiryOf = (state: SandboxState, text: string | undefined): string | null => {
   if (text === undefined) return null
   const parts = MINUTE.exec(text)
   const at = parts ? new Date(`${text.slice(0, -1)}:00.000Z`) : new Date(Number.NaN)

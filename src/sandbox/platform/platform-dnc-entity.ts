@@ -98,8 +98,8 @@ export const describeDncList = (
       : { customExclusionColumn: list.customExclusionColumn }),
     ...{ division: { id: division.id, name: division.name } },
     ...(query['includeSize'] === 'true' ? { size: sizeOf(list) } : {}),
-    ...(query['includeImportStatus'] === 'true' && list.importStatus
-      ? { importStatus: list.importStatus }
+    ...(query['includeImportStatus'] === 'true'
+      ? { importStatus: state.imports.status(list.id) }
       : {}),
     ...{ selfUri: `${DNC_BASE}/${list.id}` },
   }

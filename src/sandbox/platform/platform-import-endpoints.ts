@@ -6,9 +6,10 @@ import { type Answer, Refusal } from '../server/refusal.ts'
 import { applyContacts, type IncomingContact, roomIn } from '../state/contact-writes.ts'
 import type { LoggedEvent } from '../state/event-log.ts'
 import { type ImportPlan, planImport } from '../state/import-file.ts'
-import type { Place } from '../state/presigned-places.ts'
+import type { Place, PlacedFor } from '../state/presigned-places.ts'
 
-const CONTENT_TYPES = [
+/** Of the files that are imported. */
+export const CONTENT_TYPES = [
   'text/csv',
   'application/vnd.ms-excel',
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
@@ -25,6 +26,23 @@ const requestSchema = z.object({
 
 const STORAGE = '/_storage'
 
+/** A place for one file, as the platform answers with it. */
+export const presignedAnswer = (
+  state: SandboxState,
+  call: Call,
+  purpose: PlacedFor,
+  seconds: number,
+): Answer => {
+  const place = state.places.make(purpose, seconds)
+  const query = new URLSearchParams({
+    'X-Amz-Expires': String(seconds),
+    'X-Amz-SignedHeaders': Object.keys(place.headers).join(';').toLowerCase(),
+    'X-Amz-Signature': place.signature,
+  })
+  const url = `http://${call.host}${STORAGE}/${place.uploadKey}?${query.toString()}`
+  return { status: 200, body: { url, uploadKey: place.uploadKey, headers: place.headers } }
+}
+
 const askForPlace = (state: SandboxState, call: Call): Answer => {
   const result = requestSchema.safeParse(call.body)
   if (!result.success) {
@@ -34,14 +52,7 @@ const askForPlace = (state: SandboxState, call: Call): Answer => {
   const { contentType, id, contactIdName = null, clearSystemData, ...rest } = result.data
   const { signedUrlTimeoutSeconds } = rest
   const purpose = { listId: state.lists.get(id).id, contactIdName, contentType, clearSystemData }
-  const place = state.places.make(purpose, signedUrlTimeoutSeconds)
-  const query = new URLSearchParams({
-    'X-Amz-Expires': String(signedUrlTimeoutSeconds),
-    'X-Amz-SignedHeaders': Object.keys(place.headers).join(';').toLowerCase(),
-    'X-Amz-Signature': place.signature,
-  })
-  const url = `http://${call.host}${STORAGE}/${place.uploadKey}?${query.toString()}`
-  return { status: 200, body: { url, uploadKey: place.uploadKey, headers: place.headers } }
+  return presignedAnswer(state, call, purpose, signedUrlTimeoutSeconds)
 }
 
 const storageAnswer = (status: number, code: string, message: string): Answer => ({
@@ -131,6 +142,10 @@ const store = (state: SandboxState, call: Call): Answer => {
   if ('code' in place) return storageAnswer(place.status, place.code, place.message)
   const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
   const { listId, uploadKey, contactIdName } = place
+  if (place.stored) {
+    place.stored(bytes, uploadKey)
+    return { status: 200 }
+  }
   const list = state.lists.find(listId)
   if (!list) return { status: 200 }
   const ofList = { operation: call.operation, listId }

@@ -26,7 +26,8 @@ const refusedFile = (fileCode: string, rows = 0): ImportPlan => ({
   withoutId: 0,
 })
 
-const recordsOf = (bytes: Uint8Array): string[][] | null => {
+/** Null: the file is no CSV. */
+export const recordsOf = (bytes: Uint8Array): string[][] | null => {
   try {
     return csvRecords(bytes)
   } catch (error) {

@@ -9,6 +9,8 @@ export type PlacedFor = {
   contactIdName: string | null
   contentType: string
   clearSystemData: boolean
+  /** What the file is for where it is not a list's contacts. */
+  stored?: (bytes: Uint8Array, uploadKey: string) => void
 }
 
 export type Place = PlacedFor & {

@@ -133,3 +133,43 @@ test('an export is there once it was made, as late as the fault plan says', asyn
   const withoutToken = await fetch(uri!)
   assert.equal(withoutToken.status, 401)
 })
+
+test('a file brings each number its own expiry, and the status of its import ends without a word', async (t) => {
+  const { outbound, sandbox, id, clock } = await open(t)
+  const until = `${new Date(clock.now().getTime() + 86_400_000).toISOString().slice(0, 16)}Z`
+  const asked = { id, contentType: 'text/csv', phoneColumns: 'Home,Mobile', emailColumns: 'Mail' }
+  const place = await outbound.postOutboundDnclistsUploads({
+    ...asked,
+    expirationDateTimeColumn: 'Until',
+  })
+  const lines = [
+    'Home,Mobile,Mail,Until',
+    `${PHONE},+14155550124,,${until}`,
+    `,,ann@example.com,31/12/2027`,
+  ]
+  const put = await fetch(place.url!, {
+    method: 'PUT',
+    headers: place.headers!,
+    body: lines.join('\r\n'),
+  })
+  assert.equal(put.status, 200)
+  clock.advance(60_000)
+  const status = await outbound.getOutboundDnclistImportstatus(id)
+  assert.deepEqual([status.state, status.completedRecords, status.totalRecords], [undefined, 2, 2])
+  const { entries } = sandbox.dncList(id)
+  const expiry = (kind: 'phone' | 'email') =>
+    Object.entries(entries[kind]).map(([value, { expiresAt }]) => [
+      value,
+      expiresAt?.slice(0, 16) ?? null,
+    ])
+  assert.deepEqual(expiry('phone'), [
+    [PHONE, until.slice(0, 16)],
+    ['+14155550124', until.slice(0, 16)],
+  ])
+  // A date of another form is imported as none, without a word.
+  assert.deepEqual(expiry('email'), [['ann@example.com', null]])
+  assert.equal(
+    await codeOf(outbound.postOutboundDnclistsUploads({ ...asked, id: 'nowhere' })),
+    '404 dnc.list.not.found',
+  )
+})

@@ -36,7 +36,6 @@ export type StoredDncList = {
   dateCreated: string
   dateModified: string
   entries: Record<DncKind, Map<string, DncEntry>>
-  importStatus: Record<string, unknown> | null
   keys: Map<string, KeptKey>
   /** Write requests that took effect. */
   writes: number
@@ -115,7 +114,6 @@ const madeList = (made: Parameters<DncLists['add']>[0], at: string): StoredDncLi
   dateCreated: at,
   dateModified: at,
   entries: emptyEntries(),
-  importStatus: null,
   keys: new Map(),
   writes: 0,
 })
