@@ -25,7 +25,7 @@ export const REJECTIONS = {
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   'suppressed-since': page(
-    'A do-not-call entry that names a phone or an email of the contact was added after the upload was accepted and before the contact was sent.',
+    'A do-not-call entry that names a phone or an email of the contact was added after the upload was accepted and before the contact was sent; `suppressedBy` says which one.',
     'An opt-out that came in while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),

@@ -97,7 +97,10 @@ export type HttpDeps = {
   releaseSubmission: MoveSubmission
   resumeSubmission: MoveSubmission
   searchEntries: SearchEntries
-  dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'exportEntries'>
+  dncSubmissions: Pick<
+    DncSubmissionStore,
+    'find' | 'list' | 'ledgerRows' | 'exportEntries' | 'knowsList'
+  >
   askPull: AskPull
   receiveGuestFile: ReceiveGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>

@@ -163,6 +163,13 @@ export const createDncSubmissionStore = (deps: {
     list: createList(db),
     readChunk,
     ...createSubmissionMoves(database),
+    knowsList: async (dncListId) => {
+      const { rows } = await sql<{ known: boolean }>`select exists (select from dnc_list_lane
+          where dnc_list_id = ${dncListId}) or exists (select from dnc_pull where dnc_list_id = ${dncListId}) as known`.execute(
+        db,
+      )
+      return rows[0]!.known
+    },
     about: createFindEntries(db, readChunk),
     ledgerRows: createSubmissionLedger(database, readChunk),
   }

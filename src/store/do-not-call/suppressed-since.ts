@@ -1,6 +1,11 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import type { Suppression, SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
+import {
+  reasonOfNumber,
+  type Suppression,
+  type SuppressionEpochs,
+  type SuppressionShown,
+} from '../../domain/do-not-call/suppression.ts'
 import { unpackSubjects } from '../../domain/uploads/chunk.ts'
 import { hasBit } from '../../lib/bitmap.ts'
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
@@ -8,7 +13,7 @@ import { RowsWithheld, type WithheldRow } from '../../workflows/ports/delivery/t
 import { SuppressionUnknown } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { Db, Tx } from '../homes/database.ts'
 import { mayRunAgain } from '../homes/sql-failure.ts'
-import { createAddedSince, movedSince, tenantsOf } from './standing-entries.ts'
+import { createAddedSince, grantedTo, movedSince, tenantsOf } from './standing-entries.ts'
 
 /** What a request carries of an upload, and when that was looked up. */
 export type LookedUp = {
@@ -72,6 +77,44 @@ const withheldOf = async (
     if (batches.length < BATCHES_AT_ONCE) return withheld
     after = batches.at(-1)!.id
   }
+}
+
+type Withholding = { subject: string; id: string; list: string; reason: number }
+
+/** By row, the entry for which rows of a chunk were withheld at their try: of those accepted since the rows were looked up, the strongest. */
+export const readWithholding = async (
+  db: Db,
+  uploadId: string,
+  seq: number,
+  wanted: ReadonlySet<number>,
+): Promise<Map<number, SuppressionShown>> => {
+  const { rows: chunks } = await sql<{ subjects: Buffer | null }>`select subjects from chunk
+    where upload_id = ${uploadId} and seq = ${seq}`.execute(db)
+  const shown = new Map<number, SuppressionShown>()
+  const subjects = chunks[0]?.subjects ?? null
+  if (subjects === null) return shown
+  const { subjectDigests, subjectRows } = unpackSubjects(subjects)
+  const asked = [...subjectRows.entries()].flatMap(([index, row]) => {
+    const at = index * DIGEST_BYTES
+    return wanted.has(row)
+      ? [{ row, digest: subjectDigests.toString('hex', at, at + DIGEST_BYTES) }]
+      : []
+  })
+  const { rows } = await sql<Withholding>`select replace(e.subject::text, '-', '') as subject, s.id,
+      s.dnc_list_id as list, e.reason
+    from upload u, unnest(${asked.map(({ digest }) => digest)}::text[]::uuid[]) as a (subject)
+      join dnc_entry e on e.subject = a.subject join dnc_submission s on s.number = e.submission
+    where u.id = ${uploadId} and s.kind in ('add', 'pull') and ${grantedTo(sql`s.tenant_id`, sql`u.contact_list_id`)}
+      and s.epoch > coalesce((u.suppression_epochs ->> s.tenant_id)::bigint, 0)
+      and (e.contact_list_ids is null or u.contact_list_id = any(e.contact_list_ids))
+    order by e.reason desc, s.number`.execute(db)
+  for (const { row, digest } of asked) {
+    const found = rows.find(({ subject }) => subject === digest)
+    if (found === undefined) continue
+    const reason = reasonOfNumber(found.reason)
+    shown.set(row, { dncListId: found.list, submissionId: found.id, reason })
+  }
+  return shown
 }
 
 /** Whatever keeps it from being told who is suppressed is no "nobody". */

@@ -9,6 +9,7 @@ import type { StagedChunk } from '../../domain/uploads/chunk.ts'
 import { FINAL_STATES, type UploadState } from '../../domain/uploads/upload.ts'
 import { hasBit } from '../../lib/bitmap.ts'
 import type { LedgerRow, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { readWithholding } from '../do-not-call/suppressed-since.ts'
 import type { Database, Db } from '../homes/database.ts'
 
 type Result = Pick<LedgerRow, 'outcome' | 'code' | 'column' | 'said'>
@@ -51,6 +52,23 @@ const readLeftOut = async (db: Db, uploadId: string, chunk: StagedChunk): Promis
   return { replacedBy: rows[0].replaced_by, suppressed: new Map(shown) }
 }
 
+/** By row, the entry for which a row was withheld at its try. */
+const readWithheld = async (
+  db: Db,
+  uploadId: string,
+  chunk: StagedChunk,
+  results: readonly { line: number; code: string | null }[],
+): Promise<ReadonlyMap<number, SuppressionShown>> => {
+  const lines = results.filter(({ code }) => code === 'suppressed-since').map(({ line }) => line)
+  if (lines.length === 0) return new Map()
+  return readWithholding(
+    db,
+    uploadId,
+    chunk.seq,
+    new Set(lines.map((line) => chunk.lines.indexOf(line))),
+  )
+}
+
 const readOverlay = async (
   db: Db,
   uploadId: string,
@@ -64,11 +82,16 @@ const readOverlay = async (
   )
   const batches = await sql<Overlay['batches'][number]>`select from_row, to_row, sent from batch
     where upload_id = ${uploadId} and chunk_seq = ${chunk.seq} and state = 'settled'`.execute(db)
+  const { replacedBy, suppressed } = await readLeftOut(db, uploadId, chunk)
   return {
     results: new Map(results.rows.map(({ line, ...result }) => [line, result])),
     batches: batches.rows,
     rest,
-    ...(await readLeftOut(db, uploadId, chunk)),
+    replacedBy,
+    suppressed: new Map([
+      ...suppressed,
+      ...(await readWithheld(db, uploadId, chunk, results.rows)),
+    ]),
   }
 }
 

@@ -332,6 +332,7 @@ describe('Do-not-call entries over HTTP', () => {
       phoneNumbers: ['+1 415-555-2671', '+14155552672'],
       emails: ['ANN@Bücher.example'],
     }
+    await accepted(send([{ phoneNumber: '+14155552679' }], { path }))
     const before = await search(asked)
     assert.deepEqual(
       before.body.items.map(({ suppressed }) => suppressed),
@@ -369,6 +370,9 @@ describe('Do-not-call entries over HTTP', () => {
     const quarantined = await search({ phoneNumbers: ['+80012345678'] })
     assert.equal(quarantined.body.items[0]?.suppressed, true)
     assert.equal(quarantined.body.items[0]?.entries[0]?.state, 'quarantined')
+    await accepted(
+      send([{ phoneNumber: '+14155552679' }], { path: '/v1/dnc-lists/dnc-list-4/entries' }),
+    )
     const elsewhere = await gateway.client.call<z.output<typeof searchAnswerSchema>>(
       '/v1/dnc-lists/dnc-list-4/entries/search',
       {
@@ -399,6 +403,17 @@ describe('Do-not-call entries over HTTP', () => {
       method: 'POST',
     })
     assert.equal(unknown.status, 404)
+  })
+
+  test('a search and an export of a list for which nothing was submitted are 404, not "nobody"', async () => {
+    const path = '/v1/dnc-lists/dnc-mistyped/entries'
+    const search = await gateway.client.call<{ code: string }>(`${path}/search`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ phoneNumbers: [NUMBER] }),
+    })
+    assert.deepEqual([search.status, search.body.code], [404, 'not-found'])
+    assert.equal((await gateway.client.call(`${path}/export`)).status, 404)
   })
 
   test('the list shows them newest first, of one list, in pages', async () => {

@@ -146,6 +146,7 @@ const NO_ENTRIES = {
   },
   dncSubmissions: {
     find: async () => null,
+    knowsList: async () => true,
     list: async () => ({ items: [], next: null }),
     // eslint-disable-next-line require-yield
     exportEntries: async function* (): AsyncGenerator<never, void> {

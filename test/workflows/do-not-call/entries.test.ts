@@ -52,6 +52,7 @@ const createStage = ({ lost = false, moved = true, held = [] as number[] } = {})
   let kept: { fingerprint: string; status: number; body: string; location: string | null } | null =
     null
   const submissions: DncSubmissionStore = {
+    knowsList: async () => true,
     begin: async () => void calls.push('begin'),
     readChunk: () => Promise.reject(new Error('not asked for')),
     touch: async () => true,

@@ -105,6 +105,11 @@ eachHome('A contact that is named by a do-not-call entry', (home) => {
       [upload.state, upload.counts.delivered, upload.counts.unprocessed],
       ['completed', 2, 1],
     )
+    const { rows } = await store.uploads.ledger(id, { outcomes: [], afterLine: 0, limit: 9 })
+    assert.deepEqual(
+      rows.map(({ suppressedBy }) => suppressedBy?.reason ?? null),
+      [null, 'CUSTOMER_REQUEST', null],
+    )
     assert.deepEqual(await ledgerOf(id, ['unprocessed']), [
       ['b', 'unprocessed', 'suppressed-since'],
     ])

@@ -13,6 +13,16 @@ export const checkDncListGranted = async (
   throw deps.refuse('not-found', 'There is no such do-not-call list.')
 }
 
+/** Throws 404 for a list for which nothing was ever submitted: under a mistyped id nobody would seem to be suppressed. */
+export const checkDncListKnown = async (
+  { dncSubmissions, refuse }: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
+  dncListId: string,
+): Promise<void> => {
+  if (await dncSubmissions.knowsList(dncListId)) return
+  const detail = 'Nothing was ever submitted for a do-not-call list of this id. Check the id.'
+  throw refuse('not-found', detail)
+}
+
 /** Somebody who is looked for: as written, and as entries are found by. */
 export type Asked = { phoneNumber?: string; email?: string; subject: string }
 

@@ -1,7 +1,7 @@
 import { MOVE_SUBMISSION_REFUSALS } from '../../../workflows/do-not-call/refusals.ts'
 import { etagOf } from '../../server/entity-tag.ts'
 import type { AddRoute } from '../../server/route.ts'
-import { createJudge, checkDncListGranted } from './dnc-access.ts'
+import { createJudge, checkDncListGranted, checkDncListKnown } from './dnc-access.ts'
 import { RELEASE_EXAMPLES, RESUME_EXAMPLES, SEARCH_EXAMPLES } from './dnc-examples.ts'
 import {
   dncListParamsSchema,
@@ -66,6 +66,7 @@ export const registerDncControl = (add: AddRoute): void => {
     handler: async (request, _reply, deps) => {
       const { dncListId } = request.params
       await checkDncListGranted(deps, request.caller!, dncListId)
+      await checkDncListKnown(deps, dncListId)
       const people = createJudge(deps)(request.body)
       const subjects = people.map(({ subject }) => subject)
       const found = await deps.searchEntries(request.caller!, dncListId, subjects)

@@ -5,7 +5,7 @@ import { csvCell } from '../../../intake/formats/ledger-csv.ts'
 import type { ExportedEntry } from '../../../workflows/ports/do-not-call/submissions.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { wantsCsv } from '../../submissions/ledger-pages.ts'
-import { checkDncListGranted } from './dnc-access.ts'
+import { checkDncListGranted, checkDncListKnown } from './dnc-access.ts'
 import { EXPORT_EXAMPLES } from './dnc-examples.ts'
 import { dncListParamsSchema } from './dnc-schemas.ts'
 
@@ -97,6 +97,7 @@ export const registerDncExport = (add: AddRoute): void => {
       const { dncListId } = request.params
       const { tenantId } = request.caller!
       await checkDncListGranted(deps, request.caller!, dncListId)
+      await checkDncListKnown(deps, dncListId)
       const entries = deps.dncSubmissions.exportEntries(tenantId, dncListId)
       const csv = wantsCsv(request)
       const [header, lineOf] = csv ? [csvHeader, csvLine] : ['', ndjsonLine]

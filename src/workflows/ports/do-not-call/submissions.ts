@@ -116,6 +116,8 @@ export type DncSubmissionStore = {
     submission: Pick<DncSubmission, 'id' | 'dncListId'>,
     audit: AuditEntry,
   ): Promise<DncSubmission | null>
+  /** Whether anybody ever submitted entries for the list, or asked for a pull of it. */
+  knowsList(dncListId: string): Promise<boolean>
   /** Entries of the tenant for the list about these people (digests of 16 bytes, each once), also those that do not stand any more; oldest first. */
   about(
     tenantId: string,
