@@ -131,28 +131,16 @@ const finish = (state: SandboxState, { place, plan, failureReason, telling }: En
   applyContacts(state, by, list, { contacts: written, queue: flags })
 }
 
-/** The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the same list. */
-const store = (state: SandboxState, call: Call): Answer => {
-  const target = { operation: call.operation, listId: null }
-  if (state.faults.pick(['presigned-expired'], target)) {
-    return storageAnswer(403, 'AccessDenied', 'Request has expired')
-  }
-  const signature = call.query['X-Amz-Signature'] ?? ''
-  const place = state.places.take(call.params['*'] ?? '', signature, call.headers)
-  if ('code' in place) return storageAnswer(place.status, place.code, place.message)
-  const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
+/** The file of a list's contacts is imported behind those that were stored before. */
+const storeContacts = (state: SandboxState, call: Call, place: Place, bytes: Buffer): void => {
   const { listId, uploadKey, contactIdName } = place
-  if (place.stored) {
-    place.stored(bytes, uploadKey)
-    return { status: 200 }
-  }
   const list = state.lists.find(listId)
-  if (!list) return { status: 200 }
+  if (!list) return
   const ofList = { operation: call.operation, listId }
   const taken = { id: uploadKey, listId, method: 'import', mode: 'append' } as const
   if (state.faults.pick(['import-lost'], ofList)) {
     state.activity.fileTaken({ ...taken, rows: 0 }, bytes)
-    return { status: 200 }
+    return
   }
   const telling = {
     aggregated: state.faults.pick(['import-events-aggregated'], ofList),
@@ -179,6 +167,20 @@ const store = (state: SandboxState, call: Call): Answer => {
       finish(state, { place, plan, failureReason, telling })
     },
   })
+}
+
+/** The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the same list. */
+const store = (state: SandboxState, call: Call): Answer => {
+  const target = { operation: call.operation, listId: null }
+  if (state.faults.pick(['presigned-expired'], target)) {
+    return storageAnswer(403, 'AccessDenied', 'Request has expired')
+  }
+  const signature = call.query['X-Amz-Signature'] ?? ''
+  const place = state.places.take(call.params['*'] ?? '', signature, call.headers)
+  if ('code' in place) return storageAnswer(place.status, place.code, place.message)
+  const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
+  if (place.stored) place.stored(bytes, place.uploadKey)
+  else storeContacts(state, call, place, bytes)
   return { status: 200 }
 }
 

@@ -111,6 +111,16 @@ const createFind =
     return rows[0] === undefined ? null : toSubmission(rows[0])
   }
 
+const createKnowsList =
+  (db: Db): DncSubmissionStore['knowsList'] =>
+  async (dncListId) => {
+    const { rows } = await sql<{ known: boolean }>`select exists (select from dnc_list_lane
+        where dnc_list_id = ${dncListId}) or exists (select from dnc_pull where dnc_list_id = ${dncListId}) as known`.execute(
+      db,
+    )
+    return rows[0]!.known
+  }
+
 /** Submissions of do-not-call entries on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createDncSubmissionStore = (deps: {
   database: Database
@@ -163,13 +173,7 @@ export const createDncSubmissionStore = (deps: {
     list: createList(db),
     readChunk,
     ...createSubmissionMoves(database),
-    knowsList: async (dncListId) => {
-      const { rows } = await sql<{ known: boolean }>`select exists (select from dnc_list_lane
-          where dnc_list_id = ${dncListId}) or exists (select from dnc_pull where dnc_list_id = ${dncListId}) as known`.execute(
-        db,
-      )
-      return rows[0]!.known
-    },
+    knowsList: createKnowsList(db),
     about: createFindEntries(db, readChunk),
     ledgerRows: createSubmissionLedger(database, readChunk),
   }

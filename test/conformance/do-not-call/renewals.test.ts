@@ -136,7 +136,7 @@ eachHome('Expiries that Genesys takes for 180 days at the most', (home) => {
     const first = await lane()
     const begun = await first.step()
     assert.deepEqual(begun?.subjects, [ANN, BOB])
-    await first.lane.recordTry(first.claim, begun!)
+    await first.lane.recordTry(first.claim, begun)
     await submit(store, of(null, BOB), REMOVE)
     await letGoAll()
     const sent = await sendAll()
