@@ -6,7 +6,6 @@ import {
   type DncRemovalOptions,
   dncRemovalOptionsSchema,
 } from '../../../domain/do-not-call/dnc-options.ts'
-import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../../workflows/contract.ts'
 import { SUBMIT_ENTRIES_REFUSALS } from '../../../workflows/do-not-call/refusals.ts'
@@ -31,21 +30,27 @@ const REMOVAL_OPTIONS = submissionOptions(dncRemovalOptionsSchema)
 
 type SubmitDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveEntries'> &
   Pick<RouteSteps, 'validation'> & {
-    refuse: Refuse<'idempotency-key-missing' | 'idempotency-key-invalid' | 'not-found'>
+    refuse: Refuse<
+      'idempotency-key-missing' | 'idempotency-key-invalid' | 'not-found' | 'option-invalid'
+    >
   }
 
 /** Refuses options that would be dropped: what is for a CSV alone beside another format, and one expiry beside the other. */
-const checkOptions = (format: string, options: DncOptions | DncRemovalOptions): void => {
+const checkOptions = (
+  { refuse }: { refuse: Refuse<'option-invalid'> },
+  format: string,
+  options: DncOptions | DncRemovalOptions,
+): void => {
   if (format !== 'csv') {
     const ofCsv = (['mapping', 'delimiter'] as const).filter((name) => options[name] !== undefined)
     if (ofCsv.length > 0) {
       const detail = `\`${ofCsv.join('`, `')}\` is for CSV alone, and the body is ${format}.`
-      throw new GatewayProblem('option-invalid', detail, { options: ofCsv })
+      throw refuse('option-invalid', detail, { options: ofCsv })
     }
   }
   if ('expires' in options && options.expires !== undefined && options.expiresAt !== undefined) {
     const detail = '`expires` is the same option as `expiresAt`. Send one of them.'
-    throw new GatewayProblem('option-invalid', detail, { options: ['expires', 'expiresAt'] })
+    throw refuse('option-invalid', detail, { options: ['expires', 'expiresAt'] })
   }
 }
 
@@ -59,7 +64,7 @@ const receive = async <Schema extends typeof dncOptionsSchema | typeof dncRemova
   const caller = request.caller!
   const idempotencyKey = idempotencyKeyOf(deps.refuse, request.headers, 'with entries')
   const submission = await readSubmission(deps, request, about)
-  checkOptions(submission.format, submission.options)
+  checkOptions(deps, submission.format, submission.options)
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
   // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked.
   await checkDncListGranted(deps, caller, dncListId)
