@@ -5,6 +5,7 @@ import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
 import type { ObjectWorker } from '../lanes/object-worker.ts'
 import { createRetractionWorker } from '../lanes/retraction-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
+import { createUpkeepWorker } from '../lanes/upkeep-worker.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createFirstAttempts } from '../sync/first-attempts.ts'
@@ -19,6 +20,8 @@ import { createFillRegisters } from '../workflows/do-not-call/afterwards/fill-re
 import { createLookBack } from '../workflows/do-not-call/afterwards/look-back.ts'
 import { createRetractContacts } from '../workflows/do-not-call/afterwards/retract-contacts.ts'
 import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
+import { createKeepToRetention } from '../workflows/retention/keep-to-retention.ts'
+import { createReseal } from '../workflows/retention/reseal.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import { pullWorkersOf } from './dnc-pulls.ts'
 import type { Essentials } from './essentials.ts'
@@ -151,11 +154,26 @@ const retractionWorkerOf = ({ store, genesys, telemetry, owner }: Essentials) =>
   })
 }
 
+const upkeepWorkerOf = ({ store, telemetry, owner }: Essentials) => {
+  const { emit } = telemetry
+  const { upkeep } = store
+  return createUpkeepWorker({
+    upkeep,
+    tasks: {
+      retention: createKeepToRetention({ retention: upkeep.retention, clock: systemClock, emit }),
+      resealing: createReseal({ reseal: upkeep.reseal, clock: systemClock, emit }),
+    },
+    ...{ clock: systemClock, emit, random: Math.random, owner },
+    ...{ idlePollMs: 5_000, atOnce: 2 },
+  })
+}
+
 const othersOf = (essentials: Essentials) => ({
   campaigns: campaignWorkerOf(essentials),
   dncLists: dncWorkerOf(essentials),
   retractions: retractionWorkerOf(essentials),
   guestFiles: guestFileWorkerOf(essentials),
+  upkeep: upkeepWorkerOf(essentials),
 })
 
 type Loop = { start(): void; stop(): Promise<void> }

@@ -2,6 +2,7 @@ import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
 import { GUEST_FILE_EVENT_LEVELS, type GuestFileEvents } from './guest-file-events.ts'
 import { SEGMENT_EVENT_LEVELS, type SegmentEvents } from './segment-events.ts'
 import type { StartStep } from './start-step.ts'
+import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 
 /**
  * Every telemetry event: its level and its fields. Business code says once what happened; the logger turns an event into one
@@ -12,7 +13,8 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export type GatewayEvents = DncEvents &
   GuestFileEvents &
-  SegmentEvents & {
+  SegmentEvents &
+  UpkeepEvents & {
     'process.started': {
       address: string
       home: string
@@ -273,6 +275,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   ...DNC_EVENT_LEVELS,
   ...GUEST_FILE_EVENT_LEVELS,
   ...SEGMENT_EVENT_LEVELS,
+  ...UPKEEP_EVENT_LEVELS,
   'sweep.finished': 'debug',
   'clock.jumped': 'warn',
   'clock.doubted': 'info',

@@ -10,6 +10,7 @@ import { WEBHOOK_PATHS, type WebhookRoute } from '../domain/genesys-events/genes
 import { GENESYS_FAILURES } from '../domain/genesys/genesys-failure.ts'
 import { FILE_FAULT_CODES } from '../domain/guest-files/file-fault.ts'
 import { SCAN_VERDICTS } from '../domain/guest-files/guest-file.ts'
+import { RETENTION_RULE_NAMES } from '../domain/retention/retention-rules.ts'
 import { FINDING_SEVERITIES } from '../domain/segments/analysis/finding.ts'
 import { SEGMENT_HOLD_REASONS } from '../domain/segments/campaign-segment.ts'
 import { RECONCILIATION_STATES } from '../domain/uploads/reconciliation.ts'
@@ -69,6 +70,10 @@ const setFirstEntries = (metrics: Metrics): void => {
   for (const outcome of RETRACTION_ENDS) metrics.dncRetracted.inc({ outcome }, 0)
 }
 
+const setFirstUpkeep = (metrics: Metrics): void => {
+  for (const rule of RETENTION_RULE_NAMES) metrics.retentionDeleted.inc({ rule }, 0)
+}
+
 /**
  * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins with its first event has no
  * earlier sample, and `increase()` would never see that event (Prometheus, "Instrumentation": avoid missing metrics).
@@ -87,6 +92,7 @@ export const setFirstValues = (metrics: Metrics): void => {
   setFirstSegments(metrics)
   setFirstGuestFiles(metrics)
   setFirstEntries(metrics)
+  setFirstUpkeep(metrics)
   for (const event of [
     ...OUTBOUND_EVENT_TYPES,
     ...DNC_EVENT_TYPES,

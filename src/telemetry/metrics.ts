@@ -242,6 +242,20 @@ const guestFileMetrics = ({ counter, histogram }: Makers) => ({
   ),
 })
 
+const upkeepMetrics = ({ counter, gauge }: Makers) => ({
+  retentionDeleted: counter('retention_deleted_total', 'Things past their days, by rule', ['rule']),
+  retentionBehind: gauge(
+    'retention_behind_seconds',
+    'How long the oldest of what the last look found had been past its days',
+    ['rule'],
+  ),
+  sealedUnderOlderKeys: gauge(
+    'sealed_under_older_keys',
+    'Values that another key than the first of ENCRYPTION_KEYS sealed; 0 and older keys 0: they may be removed',
+  ),
+  olderKeys: gauge('older_keys', 'Keys other than the first under which something may be sealed'),
+})
+
 /** Makes every metric and registers it. */
 export const createMetrics = (registry: Registry) => {
   const makers = createMakers(registry)
@@ -253,6 +267,7 @@ export const createMetrics = (registry: Registry) => {
     ...segmentMetrics(makers),
     ...dncMetrics(makers),
     ...guestFileMetrics(makers),
+    ...upkeepMetrics(makers),
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>

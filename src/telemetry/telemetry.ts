@@ -163,6 +163,18 @@ const SEGMENT_EFFECTS: Effects = {
   'segment.campaign_left_off': (metrics) => metrics.campaignsLeftOff.inc(),
 }
 
+const UPKEEP_EFFECTS: Effects = {
+  'retention.swept': (metrics, { rule, deleted, behindMs }) => {
+    metrics.retentionDeleted.inc({ rule }, deleted)
+    metrics.retentionBehind.set({ rule }, seconds(behindMs))
+    metrics.lastProcessed.setToCurrentTime({ what: 'retention_swept' })
+  },
+  'keys.left': (metrics, { left, olderKeys }) => {
+    metrics.sealedUnderOlderKeys.set(left)
+    metrics.olderKeys.set(olderKeys)
+  },
+}
+
 const EFFECTS: Effects = {
   ...HTTP_EFFECTS,
   ...UPLOAD_EFFECTS,
@@ -170,6 +182,7 @@ const EFFECTS: Effects = {
   ...SEGMENT_EFFECTS,
   ...DNC_EFFECTS,
   ...GUEST_FILE_EFFECTS,
+  ...UPKEEP_EFFECTS,
 }
 
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))

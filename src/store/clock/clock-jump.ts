@@ -38,6 +38,8 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'list_intent', columns: ['intended_at'] },
   { table: 'new_list', columns: ['made_at'] },
   { table: 'api_key', columns: ['last_used_at'] },
+  { table: 'upkeep', columns: ['ready_at'] },
+  { table: 'encryption_key', columns: ['seen_at'] },
 ]
 
 const interval = (ms: number): RawBuilder<unknown> =>
@@ -52,6 +54,7 @@ const LEASED = [
   'dnc_write_slot',
   'guest_file',
   'dnc_pull',
+  'upkeep',
 ] as const
 
 /** Tables in which what is being received gives signs of life. */

@@ -2,6 +2,10 @@ import { open, seal, sealingKey } from '../../lib/envelope.ts'
 
 /** The encryption keys of the configuration. */
 export type Keyring = {
+  /** Of the key that seals. */
+  readonly currentId: string
+  /** Of every key that is configured. */
+  readonly ids: readonly string[]
   /** Seals under the current key; `keyId` goes beside the sealed bytes. */
   seal(context: string, plain: Uint8Array): { keyId: string; sealed: Buffer }
   /** Throws when the key that sealed it is no longer configured. */
@@ -16,6 +20,8 @@ export const createKeyring = (keys: readonly { id: string; key: Buffer }[]): Key
   const known = keys.map(({ id, key }) => ({ id, key: sealingKey(key) }))
   const current = known[0]!
   return {
+    currentId: current.id,
+    ids: known.map(({ id }) => id),
     seal: (context, plain) => ({ keyId: current.id, sealed: seal(current.key, context, plain) }),
     open: (context, keyId, sealed) => {
       const sealedWith = known.find(({ id }) => id === keyId)

@@ -52,6 +52,8 @@ import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
 import { createPaceStore } from '../genesys/pace-store.ts'
 import { createGuestFileStore } from '../guest-files/guest-file-store.ts'
+import { checkKeysKnown } from '../retention/reseal-store.ts'
+import { createUpkeepStores, type UpkeepStores } from '../retention/upkeep-stores.ts'
 import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
 import { sealSegments } from '../segments/seal-segments.ts'
 import { createSegmentStore } from '../segments/segment-store.ts'
@@ -104,6 +106,7 @@ export type Store = AccessStores &
     segments: SegmentStore
     deliveredContacts: DeliveredContacts
     guestFiles: GuestFileStore
+    upkeep: UpkeepStores
     /** For the job queue; outside any transaction. */
     sql: SqlExecutor
     /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -160,8 +163,9 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
   const segments = createSegmentStore({ database, outbox, seals })
   const doNotCall = openDoNotCall({ ...deps, database, outbox, uploads })
   const guestFiles = createGuestFileStore({ database, keyring, seals, outbox })
+  const upkeep = createUpkeepStores({ database, keyring })
   if (database.kind === 'embedded') {
-    const leased = [lanes, segments, doNotCall.dncLane, doNotCall.retractions, guestFiles]
+    const leased = [lanes, segments, doNotCall.dncLane, doNotCall.retractions, guestFiles, upkeep]
     await freeHeld(leased, [uploads, doNotCall.dncSubmissions, guestFiles])
     await idempotency.freeUnfinished()
   }
@@ -190,7 +194,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     ...doNotCall,
-    ...{ segments, guestFiles },
+    ...{ segments, guestFiles, upkeep },
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     sql: database.sql,
     ...{ digestKey, receipts },
@@ -211,6 +215,7 @@ const sealedSecrets = async (
   database: Database,
   { keyring, emit }: { keyring: Keyring; emit: Emit },
 ): Promise<Secrets> => {
+  await checkKeysKnown(database.db, keyring)
   const digestKey = await readDigestKey(database, keyring)
   const seals = createSeals(digestKey)
   await sealStored({ database, seals, emit })

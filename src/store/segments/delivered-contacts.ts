@@ -73,7 +73,7 @@ const placesOf = async (
     const { rows } = await sql<Place>`with known as (
         select register_id, upload_id, line, accepted_seq from contact_register where ${slice})
       select known.upload_id, l.list_id, u.target_columns as columns, u.columns as kinds, array_agg(known.line) as lines
-      from known join register l on l.id = known.register_id join upload u on u.id = known.upload_id
+      from known join register l on l.id = known.register_id join upload u on u.id = known.upload_id and u.data_key is not null
         left join list_clearing c on c.list_id = l.list_id
       where ${STILL_THERE} group by 1, 2, u.id`.execute(deps.database.db)
     for (const { upload_id: uploadId, list_id: contactListId, lines, columns, kinds } of rows) {

@@ -25,6 +25,7 @@ const OTHERWISE_FOLLOWED = [
   'dnc_write_slot.lease_until',
   'dnc_pull.lease_until',
   'guest_file.lease_until',
+  'upkeep.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
 
 import { SUBSCRIPTIONS } from '../../../src/domain/genesys-events/genesys-webhook.ts'
+import type { RetentionRuleName } from '../../../src/domain/retention/retention-rules.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
@@ -70,6 +71,12 @@ const lookBack = async ({ store }: Stage): Promise<void> => {
   await store.lookBack.step()
 }
 
+const sweep = async ({ store }: Stage, rule: RetentionRuleName): Promise<void> => {
+  await store.upkeep.freeAll()
+  const claim = await store.upkeep.claim('me')
+  await store.upkeep.retention.sweep(claim!, rule)
+}
+
 /** Every index beside the primary keys, and the call of the store whose statement it serves. */
 const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   api_key_digest_key: ({ store }) => store.access.findKey(Buffer.alloc(32, 9)),
@@ -92,6 +99,10 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
   register_of_list: ({ store }) => store.delivery.registerSize('t3', 'list3'),
   upload_reconcile: ({ store }) => store.reconciliations.overdue(180_000),
   upload_completed: ({ store }) => store.subscriptions.claim(TARGET, 60_000),
+  upload_rows_kept: (stage) => sweep(stage, 'staged-rows'),
+  idempotency_key_old: (stage) => sweep(stage, 'idempotency-answers'),
+  batch_split: ({ store }) =>
+    store.sql.executeSql(`delete from batch where upload_id = 'upl_none' and state = 'split'`),
   batch_order: ({ store, upload }) => store.delivery.batches(upload.id),
   shipment_job: ({ store, receiptId }) => store.receipts.load(receiptId),
   batch_shipment: ({ store, claim }) => store.delivery.recordTry(claim, 'open-part'),

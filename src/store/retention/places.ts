@@ -1,0 +1,219 @@
+import type { ErasurePlace } from '../../domain/erasures/erasure.ts'
+import type { RetentionRuleName } from '../../domain/retention/retention-rules.ts'
+import { keyContext as ofSubmission } from '../do-not-call/submission-store.ts'
+import { secretContext } from '../endpoints/endpoint-row.ts'
+import { keyContext as ofGuestFile } from '../guest-files/guest-file-pieces.ts'
+import { keyContext as ofUpload } from '../uploads/data-keys.ts'
+
+/**
+ * What a column of bytes or JSON holds. `wrapped`: sealed by an encryption key of the configuration. `sealed`: by a data key or a key of the store's own
+ * secret; it may name a person. `digest`: keyed, or of what names nobody. `plain`: nothing that names a person.
+ */
+type Content = 'wrapped' | 'sealed' | 'digest' | 'plain'
+
+/** Why nothing is done by the calendar, or by an erasure. */
+type Because = { because: string }
+
+export type Place = {
+  /** The rule that deletes its rows; else with what they go, or why they stay. */
+  kept: RetentionRuleName | Because
+  /** The step of an erasure that finds a person in it; else why there is nobody to be found. */
+  erased: ErasurePlace | Because
+  /** Every column of bytes or JSON. */
+  columns: Readonly<Record<string, Content>>
+}
+
+const because = (reason: string): Because => ({ because: reason })
+
+const CONFIGURED = because('configuration: it stays until somebody changes it')
+const LANE = because('one row an object that work waits for')
+const NOBODY = because('ids, counts, times and digests: no cell of a person')
+
+/** Every table, and what retention, erasures and sealing anew do with it. A test holds it to the schema. */
+export const PLACES: Readonly<Record<string, Place>> = {
+  tenant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
+  api_key: {
+    kept: because('a revoked key stays, so that the audit can name it'),
+    erased: NOBODY,
+    columns: { digest: 'digest' },
+  },
+  tenant_grant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
+  binding: { kept: CONFIGURED, erased: NOBODY, columns: {} },
+  store_secret: { kept: CONFIGURED, erased: NOBODY, columns: { sealed: 'wrapped' } },
+  encryption_key: {
+    kept: because('until nothing is sealed under it'),
+    erased: NOBODY,
+    columns: {},
+  },
+  lane: { kept: LANE, erased: NOBODY, columns: {} },
+  upkeep: { kept: LANE, erased: NOBODY, columns: {} },
+  upload: {
+    kept: 'upload-records',
+    erased: 'file-names',
+    columns: {
+      ...{ data_key: 'wrapped', file_name: 'sealed', file_name_digest: 'digest' },
+      ...{ source: 'plain', columns: 'plain', target_columns: 'plain', rejections: 'plain' },
+      ...{ problem: 'plain', options: 'plain', plan: 'plain', child_ids: 'plain' },
+      ...{ reconciliation: 'plain', queue: 'plain', suppression_epochs: 'plain' },
+    },
+  },
+  chunk: {
+    kept: 'staged-rows',
+    erased: 'rows',
+    columns: {
+      ...{ payload: 'sealed', left_out: 'plain', id_digests: 'digest', subject_digests: 'digest' },
+      ...{ subjects: 'digest', replaced_by: 'plain', suppressed: 'plain' },
+    },
+  },
+  batch: { kept: 'upload-records', erased: NOBODY, columns: { sent: 'plain' } },
+  shipment: { kept: 'upload-records', erased: NOBODY, columns: {} },
+  row_result: { kept: 'upload-records', erased: NOBODY, columns: {} },
+  register: { kept: because('one row a tenant and list'), erased: NOBODY, columns: {} },
+  contact_register: {
+    kept: because('what Genesys holds by our knowledge: as long as Genesys holds it'),
+    erased: 'register',
+    columns: { contact_digest: 'digest', sealed_id: 'sealed', content_hash: 'digest' },
+  },
+  list_clearing: { kept: because('two numbers a list'), erased: NOBODY, columns: {} },
+  pace: { kept: LANE, erased: NOBODY, columns: {} },
+  list_cache: {
+    kept: because('replaced at the next look at the list'),
+    erased: because('the columns of a list, no contact of it'),
+    columns: { list: 'plain' },
+  },
+  idempotency_key: {
+    kept: 'idempotency-answers',
+    erased: 'answers',
+    columns: { key_digest: 'digest', sealed_body: 'sealed' },
+  },
+  sync_endpoint: {
+    kept: CONFIGURED,
+    erased: NOBODY,
+    columns: { secret: 'wrapped', previous_secret: 'wrapped' },
+  },
+  sync_delivery: { kept: 'webhook-deliveries', erased: 'deliveries', columns: {} },
+  audit_entry: {
+    kept: because('entries are only ever added; five years are for whoever keeps the chain'),
+    erased: NOBODY,
+    columns: { counts: 'plain', hash: 'digest' },
+  },
+  webhook_receipt: {
+    kept: because('the sweeper deletes them after 7 days'),
+    erased: NOBODY,
+    columns: { key: 'digest', body_digest: 'digest' },
+  },
+  event_subscription: { kept: CONFIGURED, erased: NOBODY, columns: { target_digest: 'digest' } },
+  list_intent: {
+    kept: because('until the key of the creation comes again: a lost creation is found by it'),
+    erased: NOBODY,
+    columns: { key_digest: 'digest' },
+  },
+  list_made: { kept: because('one row a list made here'), erased: NOBODY, columns: {} },
+  new_list: { kept: because('half a minute'), erased: NOBODY, columns: {} },
+  list_setting: { kept: CONFIGURED, erased: NOBODY, columns: { queue: 'plain' } },
+  database_clock: { kept: because('one row'), erased: NOBODY, columns: {} },
+  segment_campaign: { kept: LANE, erased: NOBODY, columns: {} },
+  segment_version: {
+    kept: 'segment-versions',
+    erased: 'segments',
+    columns: {
+      ...{ sealed: 'sealed', content: 'plain', analysis: 'plain' },
+      ...{ progress: 'plain', problem: 'plain' },
+    },
+  },
+  suppression_epoch: { kept: because('one number a tenant'), erased: NOBODY, columns: {} },
+  dnc_submission: {
+    kept: 'do-not-call-submissions',
+    erased: NOBODY,
+    columns: {
+      ...{ data_key: 'wrapped', rejections: 'plain', notes: 'plain', source: 'plain' },
+      ...{ columns: 'plain', problem: 'plain' },
+    },
+  },
+  dnc_chunk: {
+    kept: 'do-not-call-submissions',
+    erased: 'entries',
+    columns: { payload: 'sealed' },
+  },
+  dnc_entry: {
+    kept: 'do-not-call-submissions',
+    erased: because('the keyed digest is the suppression: it stays, so that nobody calls again'),
+    columns: {},
+  },
+  dnc_group: {
+    kept: 'do-not-call-submissions',
+    erased: NOBODY,
+    columns: { places: 'plain', tallies: 'plain' },
+  },
+  dnc_list_lane: { kept: LANE, erased: NOBODY, columns: {} },
+  dnc_write_slot: { kept: LANE, erased: NOBODY, columns: {} },
+  dnc_look_back: {
+    kept: because('with the tenant: one row for each time that entries were added'),
+    erased: NOBODY,
+    columns: {},
+  },
+  dnc_retraction: {
+    kept: because('with the submission of the entry'),
+    erased: 'retractions',
+    columns: { contact_digest: 'digest', sealed_id: 'sealed' },
+  },
+  dnc_retraction_lane: { kept: LANE, erased: NOBODY, columns: {} },
+  dnc_pull: { kept: LANE, erased: NOBODY, columns: {} },
+  dnc_pull_seen: { kept: because('until the pull has ended'), erased: NOBODY, columns: {} },
+  guest_file: {
+    kept: 'guest-file-records',
+    erased: 'guest-files',
+    columns: {
+      ...{ sealed_name: 'sealed', sealed_url: 'sealed', data_key: 'wrapped' },
+      ...{ progress: 'plain', problem: 'plain' },
+    },
+  },
+  guest_file_piece: {
+    kept: because('until the file is stored, rejected, quarantined or failed'),
+    erased: because('the bytes are on their way to Genesys; they go with their key'),
+    columns: { payload: 'sealed' },
+  },
+}
+
+/** A column that an encryption key of the configuration seals. */
+export type WrappedPlace = {
+  table: string
+  /** What tells its rows apart, in SQL; rows are worked in its order. */
+  row: string
+  sealed: string
+  /** The column with the id of the key that sealed it. */
+  keyId: string
+  /** What else is read for the context, in SQL. */
+  reads: string
+  /** What the value is sealed for. */
+  context(row: Readonly<Record<string, unknown>>): string
+}
+
+const dataKey = (table: string, contextOf: (id: string) => string): WrappedPlace => ({
+  table,
+  row: 'id',
+  ...{ sealed: 'data_key', keyId: 'data_key_id', reads: 'null as more' },
+  context: ({ key }) => contextOf(key as string),
+})
+
+const endpointSecret = (sealed: string): WrappedPlace => ({
+  table: 'sync_endpoint',
+  row: 'id',
+  ...{ sealed, keyId: `${sealed}_key_id`, reads: 'tenant_id, name' },
+  context: (row) => secretContext(row['tenant_id'] as string, row['name'] as string),
+})
+
+/** Every column of `PLACES` that is `wrapped`. The store's own secret comes last: whoever finds it resealed finds everything resealed. */
+export const WRAPPED_PLACES: readonly WrappedPlace[] = [
+  dataKey('upload', ofUpload),
+  dataKey('dnc_submission', ofSubmission),
+  dataKey('guest_file', ofGuestFile),
+  endpointSecret('secret'),
+  endpointSecret('previous_secret'),
+  {
+    table: 'store_secret',
+    row: 'name',
+    ...{ sealed: 'sealed', keyId: 'key_id', reads: 'null as more' },
+    context: ({ key }) => key as string,
+  },
+]

@@ -1,0 +1,125 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { ResealStore } from '../../workflows/ports/retention/retention.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
+import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+import { WRAPPED_PLACES, type WrappedPlace } from './places.ts'
+import { lockUpkeep } from './upkeep-lane.ts'
+
+type Deps = { database: Database; keyring: Keyring }
+
+/** Values of one transaction: a key of 32 bytes each, or a secret. */
+const LOT = 200
+/** An instance says every minute that it seals under its key; so long after the last word it has stopped, or has another one. */
+const UNHEARD = sql`interval '5 minutes'`
+
+/** Where sealing has come to: the place among `WRAPPED_PLACES`, and the row behind which it goes on. */
+type Position = { place: number; after: string }
+
+type Found = { key: string; key_id: string; sealed: Buffer; [column: string]: unknown }
+
+const olderIn = (
+  { table, row, sealed, keyId, reads }: WrappedPlace,
+  keyIds: readonly string[],
+  after: string,
+): RawBuilder<Found> => sql<Found>`select ${sql.raw(row)} as key, ${sql.ref(keyId)} as key_id,
+    ${sql.ref(sealed)} as sealed, ${sql.raw(reads)}
+  from ${sql.table(table)} where ${sql.raw(row)} > ${after} and ${sql.ref(keyId)} = any(${[...keyIds]}::text[])
+  order by ${sql.raw(row)} limit ${LOT} for update skip locked`
+
+/** What somebody replaced or shredded meanwhile stays as it is: the row is locked, and asked for what was read of it. */
+const writeAnew = async (
+  tx: Tx,
+  { table, row, sealed, keyId }: WrappedPlace,
+  anew: readonly { key: string; sealed: Buffer; keyId: string }[],
+): Promise<void> => {
+  const given = anew.map((one) => ({
+    ...one,
+    sealed: one.sealed.toString('hex'),
+  }))
+  await sql`update ${sql.table(table)} as t set ${sql.ref(sealed)} = decode(g."sealed", 'hex'), ${sql.ref(keyId)} = g."keyId"
+    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as g ("key" text, "sealed" text, "keyId" text)
+    where t.${sql.raw(row)} = g."key"`.execute(tx)
+}
+
+const resealLot = async (
+  tx: Tx,
+  keyring: Keyring,
+  place: WrappedPlace,
+  { keyIds, after }: { keyIds: readonly string[]; after: string },
+): Promise<{ resealed: number; after: string | null }> => {
+  const { rows } = await olderIn(place, keyIds, after).execute(tx)
+  const anew = rows.map((row) => {
+    const context = place.context(row)
+    const made = keyring.seal(context, keyring.open(context, row.key_id, row.sealed))
+    return { key: row.key, ...made }
+  })
+  if (anew.length > 0) await writeAnew(tx, place, anew)
+  return { resealed: anew.length, after: rows.length === LOT ? rows.at(-1)!.key : null }
+}
+
+const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => {
+  let left = 0
+  for (const { table, keyId } of WRAPPED_PLACES) {
+    const { rows } = await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}
+      where ${sql.ref(keyId)} = any(${[...keyIds]}::text[])`.execute(db)
+    left += rows[0]!.n
+  }
+  return left
+}
+
+/**
+ * Seals anew what keys of the configuration sealed that are not its first any more: data keys, endpoints' secrets and the store's own secret. What lies under
+ * data keys and under the store's secret stays as it is: those never leave the database unsealed.
+ */
+export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
+  olderKeys: async () => {
+    const { rows } = await sql<{
+      id: string
+    }>`with said as (insert into encryption_key (id) values (${keyring.currentId})
+        on conflict (id) do update set seen_at = clock_timestamp())
+      select id from encryption_key where id <> ${keyring.currentId} order by id`.execute(
+      database.db,
+    )
+    return rows.map(({ id }) => id)
+  },
+  left: (keyIds) => countLeft(database.db, keyIds),
+  reseal: (claim, keyIds, position) =>
+    inTransaction(database, async (tx) => {
+      await lockUpkeep(tx, claim)
+      const from = position === null ? { place: 0, after: '' } : (JSON.parse(position) as Position)
+      const place = WRAPPED_PLACES[from.place]!
+      const { resealed, after } = await resealLot(tx, keyring, place, { keyIds, after: from.after })
+      const next =
+        after === null ? { place: from.place + 1, after: '' } : { place: from.place, after }
+      return { resealed, next: next.place < WRAPPED_PLACES.length ? JSON.stringify(next) : null }
+    }),
+  retire: (claim, keyIds) =>
+    inTransaction(database, async (tx) => {
+      await lockUpkeep(tx, claim)
+      const retired: string[] = []
+      for (const keyId of keyIds) {
+        const { rows } = await sql`select from encryption_key
+          where id = ${keyId} and seen_at + ${UNHEARD} < ${CERTAIN_NOW} for update`.execute(tx)
+        if (rows.length === 0 || (await countLeft(tx, [keyId])) > 0) continue
+        await sql`delete from encryption_key where id = ${keyId}`.execute(tx)
+        retired.push(keyId)
+      }
+      return retired
+    }),
+})
+
+/** Throws where something is sealed under a key that is not configured; says which. Notes that this instance seals under its own. */
+export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> => {
+  const { rows } = await sql<{ id: string }>`select id from encryption_key
+    where id <> all(${[...keyring.ids]}::text[]) order by id`.execute(db)
+  if (rows.length > 0) {
+    const names = rows.map(({ id }) => `"${id}"`).join(', ')
+    throw new Error(
+      `ENCRYPTION_KEYS lacks ${names}, under which stored data is still sealed. Put it back behind the first key; the log event keys.retired says when it may go`,
+    )
+  }
+  await sql`insert into encryption_key (id) values (${keyring.currentId})
+    on conflict (id) do update set seen_at = clock_timestamp()`.execute(db)
+}

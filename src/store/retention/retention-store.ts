@@ -1,0 +1,179 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import { RETENTION_RULES, type RetentionRuleName } from '../../domain/retention/retention-rules.ts'
+import { FINAL_STATES } from '../../domain/uploads/upload.ts'
+import type { RetentionStore } from '../../workflows/ports/retention/retention.ts'
+import { CERTAIN_NOW } from '../clock/steady-time.ts'
+import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
+import { lockUpkeep } from './upkeep-lane.ts'
+
+/** What one transaction deletes at most: short enough that requests beside it do not notice. */
+const LOT = 200
+/** Chunks deleted in one statement, as a sweep of broken-off bodies does. */
+const CHUNKS_AT_ONCE = 16
+/** A file's bytes are gone then, and Genesys' verdict is followed for no more than a day. */
+const FILE_ENDS = ['stored', 'rejected', 'quarantined', 'failed']
+/** The segment in force and those that a campaign may go back to. */
+const KEPT_VERSIONS = 3
+
+type Rule = {
+  /** Of a lot that is due, `key` and since when (`ended_at`), the oldest first where an index has them so. `past`: what ended before it is due. */
+  due(past: RawBuilder<unknown>): RawBuilder<unknown>
+  /** Deletes them; whether there is work left for after the transaction. */
+  remove(tx: Tx, keys: readonly string[]): Promise<void>
+  after?(db: Db, keys: readonly string[]): Promise<void>
+}
+
+const texts = (keys: readonly string[]): RawBuilder<unknown> => sql`${[...keys]}::text[]`
+
+const states = (names: readonly string[]): RawBuilder<unknown> =>
+  sql.raw(`(${names.map((name) => `'${name}'`).join(', ')})`)
+
+/** Ended, and nobody is to look at it again: neither a look at Genesys that is due, nor an upload of its rows that goes on. */
+const ENDED_UPLOAD = sql`u.state in ${states(FINAL_STATES)}`
+const NOBODY_READS = sql`u.reconcile_at is null and not exists (select from upload c where c.id in (select jsonb_array_elements_text(u.child_ids))
+  and c.state not in ${states(FINAL_STATES)})`
+
+/** The key goes first, and with it every row at once; the bytes after it, a few at a time. */
+const stagedRows: Rule = {
+  due: (past) => sql`select u.id as key, u.completed_at as ended_at from upload u
+    where u.data_key is not null and u.completed_at is not null and u.completed_at < ${past} and ${ENDED_UPLOAD} and ${NOBODY_READS}
+    order by u.completed_at limit ${LOT} for update skip locked`,
+  remove: async (tx, keys) => {
+    await sql`update upload set data_key = null, data_key_id = null where id = any(${texts(keys)})`.execute(
+      tx,
+    )
+  },
+  after: async (db, keys) => {
+    for (const key of keys) {
+      for (let more = true; more;) {
+        const { rows } = await sql`delete from chunk where upload_id = ${key} and seq = any(array(
+          select seq from chunk where upload_id = ${key} order by seq limit ${CHUNKS_AT_ONCE})) returning 1`.execute(
+          db,
+        )
+        more = rows.length === CHUNKS_AT_ONCE
+      }
+    }
+  },
+}
+
+/** With its chunks, should some be left, its batches, the requests that carried nothing else, and what is said of its rows. */
+const uploadRecords: Rule = {
+  due: (past) => sql`select u.id as key, u.completed_at as ended_at from upload u
+    where u.completed_at < ${past} and u.data_key is null and ${ENDED_UPLOAD} and ${NOBODY_READS}
+    order by u.completed_at limit ${LOT} for update skip locked`,
+  remove: async (tx, keys) => {
+    await sql`with living as (delete from batch where upload_id = any(${texts(keys)}) and state <> 'split' returning shipment_id),
+      split as (delete from batch where upload_id = any(${texts(keys)}) and state = 'split' returning shipment_id)
+      delete from shipment s where s.id in (select shipment_id from living union select shipment_id from split)
+        and not exists (select from batch b where b.shipment_id = s.id and b.upload_id <> all(${texts(keys)}))`.execute(
+      tx,
+    )
+    await sql`delete from upload where id = any(${texts(keys)})`.execute(tx)
+  },
+}
+
+/** An answer is not replayed past its days anyway; a claim so old is dead. */
+const idempotencyAnswers: Rule = {
+  due: (
+    past,
+  ) => sql`select ctid::text as key, coalesce(done_at, heartbeat_at) as ended_at from idempotency_key
+    where created_at < ${past} and coalesce(done_at, heartbeat_at) < ${past} limit ${LOT} for update skip locked`,
+  remove: async (tx, keys) => {
+    await sql`delete from idempotency_key where ctid = any(${texts(keys)}::tid[])`.execute(tx)
+  },
+}
+
+const webhookDeliveries: Rule = {
+  due: (past) => sql`select id as key, settled_at as ended_at from sync_delivery
+    where state in ('delivered', 'dead') and settled_at < ${past} order by id limit ${LOT} for update skip locked`,
+  remove: async (tx, keys) => {
+    await sql`delete from sync_delivery where id = any(${texts(keys)})`.execute(tx)
+  },
+}
+
+const guestFileRecords: Rule = {
+  due: (past) => sql`select id as key, updated_at as ended_at from guest_file
+    where state in ${states(FILE_ENDS)} and updated_at < ${past} and ready_at = 'infinity'
+    order by id limit ${LOT} for update skip locked`,
+  remove: async (tx, keys) => {
+    await sql`delete from guest_file where id = any(${texts(keys)})`.execute(tx)
+  },
+}
+
+/** Neither the newest, nor the one in force, nor one that the campaign may go back to. */
+const segmentVersions: Rule = {
+  due: (past) => sql`select v.campaign_id || ' ' || v.version as key, v.updated_at as ended_at
+    from segment_version v join segment_campaign c using (campaign_id)
+    where v.state in ('applied', 'failed') and v.updated_at < ${past}
+      and v.version <> c.latest_version and v.version is distinct from c.in_force_version
+      and (v.progress ->> 'filterName' is null or (v.progress ->> 'filterDeleted')::boolean)
+      and v.version not in (select kept.version from segment_version kept where kept.campaign_id = v.campaign_id
+        and kept.applied_at is not null order by kept.version desc limit ${KEPT_VERSIONS})
+    order by v.updated_at limit ${LOT} for update of v skip locked`,
+  remove: async (tx, keys) => {
+    await sql`delete from segment_version where campaign_id || ' ' || version = any(${texts(keys)})`.execute(
+      tx,
+    )
+  },
+}
+
+/** A submission of which no entry has held for anybody since: each ended, or was ended, so long ago. What ended nobody has no entry. */
+const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by
+    where e.submission = s.number and case when e.closed_by is not null then ended_by.accepted_at >= ${past}
+      else e.expires_at is null or e.expires_at >= ${past} end)`
+
+const dncSubmissions: Rule = {
+  due: (past) => sql`select s.id as key, s.applied_at as ended_at from dnc_submission s
+    where s.state in ('applied', 'applied_with_errors') and s.applied_at < ${past} and s.closes_from is null
+      and not ${HOLDS_LATELY(past)}
+      and not exists (select from dnc_retraction r where r.submission = s.number and r.state = 'open')
+      and not exists (select from dnc_pull p where p.submission = s.number)
+      and not exists (select from dnc_look_back l where l.tenant_id = s.tenant_id and l.epoch = s.epoch and l.done_at is null)
+    order by s.id limit 20 for update of s skip locked`,
+  remove: async (tx, keys) => {
+    await sql`delete from dnc_submission where id = any(${texts(keys)})`.execute(tx)
+  },
+}
+
+const RULES: Record<RetentionRuleName, Rule> = {
+  'staged-rows': stagedRows,
+  'upload-records': uploadRecords,
+  'idempotency-answers': idempotencyAnswers,
+  'webhook-deliveries': webhookDeliveries,
+  'guest-file-records': guestFileRecords,
+  'segment-versions': segmentVersions,
+  'do-not-call-submissions': dncSubmissions,
+}
+
+type Due = { key: string; behind_ms: number; lot: number }
+
+const isDoubted = async (tx: Tx): Promise<boolean> => {
+  const { rows } = await sql<{ doubted: boolean }>`
+    select doubted_from is not null as doubted from database_clock`.execute(tx)
+  return rows[0]?.doubted !== false
+}
+
+/** Deletes what is past its days, by the certain time, which stands still while a jump of the clock is unconfirmed: then nothing is deleted at all. */
+export const createRetentionStore = ({ database }: { database: Database }): RetentionStore => ({
+  sweep: async (claim, name) => {
+    const rule = RULES[name]
+    const past = sql`${CERTAIN_NOW} - make_interval(days => ${RETENTION_RULES[name].keptDays}::int)`
+    const due = await inTransaction(database, async (tx) => {
+      await lockUpkeep(tx, claim)
+      if (await isDoubted(tx)) return null
+      const { rows } = await sql<Due>`with due as materialized (${rule.due(past)})
+        select key, greatest(0, extract(epoch from ${past} - ended_at) * 1000)::float8 as behind_ms from due`.execute(
+        tx,
+      )
+      const keys = rows.map(({ key }) => key)
+      if (keys.length > 0) await rule.remove(tx, keys)
+      return { keys, behindMs: Math.max(0, ...rows.map((row) => row.behind_ms)) }
+    })
+    if (due === null) return null
+    await rule.after?.(database.db, due.keys)
+    const { keys, behindMs } = due
+    return { deleted: keys.length, behindMs, more: keys.length >= LOT }
+  },
+})

@@ -1,0 +1,61 @@
+import {
+  RETENTION_RULE_NAMES,
+  type RetentionRuleName,
+} from '../../domain/retention/retention-rules.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { DoUpkeep, RetentionStore, UpkeepClaim } from '../ports/retention/retention.ts'
+
+export type RetentionDeps = { retention: RetentionStore; clock: Clock; emit: Emit }
+
+/** Between two looks for what is past its days. */
+const EVERY_MS = 10 * 60_000
+/** A jump of the clock is confirmed within seconds where Genesys answers. */
+const IN_DOUBT_MS = 60_000
+/** Between two lots, so that requests beside them have their turn. */
+const BREATH_MS = 50
+/** Lots of a rule in one look: what is more waits for the next one, which comes at once. */
+const LOTS_A_LOOK = 500
+
+type Lease = Parameters<DoUpkeep>[1]
+type Swept = { deleted: number; behindMs: number; more: boolean }
+
+/** Null: the clock is in doubt. */
+const sweepRule = async (
+  { retention, clock }: RetentionDeps,
+  claim: UpkeepClaim,
+  rule: RetentionRuleName,
+  lease: Lease,
+): Promise<Swept | null> => {
+  const swept: Swept = { deleted: 0, behindMs: 0, more: true }
+  for (let lots = 0; swept.more && lots < LOTS_A_LOOK; lots += 1) {
+    lease.assertHeld()
+    const lot = await retention.sweep(claim, rule)
+    if (lot === null) return null
+    swept.deleted += lot.deleted
+    swept.behindMs = Math.max(swept.behindMs, lot.behindMs)
+    swept.more = lot.more
+    if (lot.more) await clock.sleep(BREATH_MS, lease.signal)
+  }
+  return swept
+}
+
+/** Deletes what is past its days, rule by rule, in small lots. Nothing while a jump of the clock is unconfirmed. */
+export const createKeepToRetention =
+  (deps: RetentionDeps): DoUpkeep =>
+  async (claim, lease) => {
+    let isLeft = false
+    for (const rule of RETENTION_RULE_NAMES) {
+      const startedMs = deps.clock.monotonicMs()
+      const swept = await sweepRule(deps, claim, rule, lease)
+      if (swept === null) {
+        deps.emit('retention.waiting', { reason: 'clock_unconfirmed' })
+        return IN_DOUBT_MS
+      }
+      isLeft ||= swept.more
+      const { deleted, behindMs } = swept
+      const durationMs = deps.clock.monotonicMs() - startedMs
+      deps.emit('retention.swept', { rule, deleted, behindMs, more: swept.more, durationMs })
+    }
+    return isLeft ? 1 : EVERY_MS
+  }

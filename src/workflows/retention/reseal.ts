@@ -1,0 +1,41 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Emit } from '../../telemetry/events.ts'
+import type { DoUpkeep, ResealStore } from '../ports/retention/retention.ts'
+
+export type ResealDeps = { reseal: ResealStore; clock: Clock; emit: Emit }
+
+/** So often an instance says which key it seals under; a key is struck off five minutes after the last word. */
+const EVERY_MS = 60_000
+/** Between two lots, so that requests beside them have their turn. */
+const BREATH_MS = 20
+
+/**
+ * Seals anew what older keys sealed, in lots; an end in the middle is taken up by whoever claims the task next. A key that seals nothing any more is struck
+ * off once no instance seals under it: then it may leave the configuration.
+ */
+export const createReseal =
+  ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>
+  async (claim, lease) => {
+    const older = await reseal.olderKeys()
+    if (older.length === 0) {
+      emit('keys.left', { left: 0, olderKeys: 0 })
+      return EVERY_MS
+    }
+    const startedMs = clock.monotonicMs()
+    let resealed = 0
+    for (let after: string | null = null, more = true; more;) {
+      lease.assertHeld()
+      const lot = await reseal.reseal(claim, older, after)
+      resealed += lot.resealed
+      after = lot.next
+      more = after !== null
+      if (lot.resealed > 0) await clock.sleep(BREATH_MS, lease.signal)
+    }
+    const left = await reseal.left(older)
+    const durationMs = clock.monotonicMs() - startedMs
+    if (resealed > 0) emit('keys.resealed', { resealed, left, durationMs })
+    const retired = left === 0 ? await reseal.retire(claim, older) : []
+    for (const keyId of retired) emit('keys.retired', { keyId })
+    emit('keys.left', { left, olderKeys: older.length - retired.length })
+    return EVERY_MS
+  }
