@@ -14,11 +14,11 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
 /** The lane's row, locked until the transaction ends, if the fence is still ours. */
-const heldLane = (claim: LaneClaim): RawBuilder<unknown> =>
+export const heldLane = (claim: LaneClaim): RawBuilder<unknown> =>
   sql`select key from lane where key = ${claim.key} and owner = ${claim.owner}
     and fence = ${claim.fence}::bigint for update`
 
-const fenceLost = (claim: LaneClaim): FenceLost =>
+export const fenceLost = (claim: LaneClaim): FenceLost =>
   new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
 
 /** Locks the lane's row until the transaction ends; throws `FenceLost`. */

@@ -22,7 +22,7 @@ export const isOf = (
   sql`known.register_id = ${numberOf(upload.tenantId, upload.listId)}
     and known.contact_digest = any(${digestArray(seals.contactIds.digests(contactIds))})`
 
-const ofRow = (upload: UploadRow) => ({
+const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
   tenantId: upload.tenant_id,
   listId: upload.contact_list_id,
 })
@@ -45,7 +45,7 @@ export const doubtOfWorking = (
 export const doubtContent = async (
   tx: Tx,
   seals: Seals,
-  upload: UploadRow,
+  upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>,
   contactIds: readonly string[],
 ): Promise<void> => {
   if (contactIds.length === 0) return

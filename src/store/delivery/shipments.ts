@@ -4,12 +4,12 @@ import { sql } from 'kysely'
 
 import type { AuditEntry } from '../../domain/audit/audit.ts'
 import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
-import { brokenSums } from '../../domain/uploads/upload.ts'
+import { brokenSums, type Upload } from '../../domain/uploads/upload.ts'
 import { countBits } from '../../lib/bitmap.ts'
 import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import { UploadMoved } from '../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
-import { appendAudit } from '../audit/audit-store.ts'
+import { appendAudit, auditInsert } from '../audit/audit-store.ts'
 import { retractSettled } from '../do-not-call/afterwards/retract-settled.ts'
 import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../do-not-call/suppressed-since.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
@@ -23,58 +23,74 @@ import {
   WORKABLE_SQL,
 } from '../uploads/upload-row.ts'
 import { lookAgain } from './look-again.ts'
-import { lockLane, recordTry } from './record-try.ts'
+import { fenceLost, heldLane, lockLane, recordTry } from './record-try.ts'
 import { doubtContent, settledRegister } from './register.ts'
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
-const canShare = (row: WaitingRow, first: WaitingRow): boolean =>
+const canShare = (row: WaitingRow, upload: Upload, first: Upload): boolean =>
   row.mode === 'append' &&
   row.method === 'batches' &&
   row.chunks === 1 &&
   !row.begun &&
   row.cancel_requested_at === null &&
-  row.tenant_id === first.tenant_id &&
-  row.schema_version === first.schema_version &&
-  isDeepStrictEqual(row.queue, first.queue)
+  upload.tenantId === first.tenantId &&
+  upload.schemaVersion === first.schemaVersion &&
+  isDeepStrictEqual(upload.queue, first.queue)
 
 const createWaiting =
   ({ db }: Database): ShipmentStore['waiting'] =>
-  async (claim, limit) => {
+  async (claim, limit, behind) => {
     const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
         (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
         exists (select from batch where upload_id = upload.id and state <> 'split') as begun
       from upload where lane_key = ${claim.key} and ${WORKABLE_SQL}
         and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
+        and accepted_seq > ${behind?.acceptedSeq ?? 0}::bigint
       order by accepted_seq limit ${limit}`.execute(db)
-    const end = rows.findIndex((row) => !canShare(row, rows[0]!))
-    return (end < 0 ? rows : rows.slice(0, end)).map(toUpload)
+    const uploads = rows.map(toUpload)
+    const first = behind ?? uploads[0]
+    const end = rows.findIndex((row, at) => !canShare(row, uploads[at]!, first!))
+    return end < 0 ? uploads : uploads.slice(0, end)
   }
+
+type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
+
+/** Locks the lane, then the uploads that a shipment is to carry. Throws `FenceLost`, and `UploadMoved` where one of them may not go. */
+const lockStanding = async (
+  tx: Tx,
+  claim: LaneClaim,
+  uploadIds: readonly string[],
+): Promise<Standing[]> => {
+  const { rows } = await sql<Standing>`with held as materialized (${heldLane(claim)}),
+    locked as materialized (select upload.id, tenant_id, contact_list_id, upload.lane_key = held.key
+        and state in (${LANE_STATES_SQL}) and cancel_requested_at is null as stands
+      from upload, held where upload.id = any(${[...uploadIds]}::text[]) order by upload.id for update of upload)
+    select locked.* from held left join locked on true`.execute(tx)
+  if (rows.length === 0) throw fenceLost(claim)
+  const standing = rows.filter(({ stands }) => stands)
+  if (standing.length < uploadIds.length) throw new UploadMoved('An upload of a shipment moved')
+  return standing
+}
 
 const createShip =
   (database: Database, seals: Seals): ShipmentStore['ship'] =>
   (claim, { id, uploads, overwrites, audit }) =>
     inTransaction(database, async (tx) => {
-      await lockLane(tx, claim)
       const ids = uploads.map(({ upload }) => upload.id)
-      const { rows: standing } = await sql<UploadRow>`select ${UPLOAD_COLUMNS} from upload
-        where id = any(${ids}::text[]) and lane_key = ${claim.key} and state in (${LANE_STATES_SQL})
-          and cancel_requested_at is null order by id for update`.execute(tx)
-      if (standing.length < ids.length) throw new UploadMoved(`An upload of shipment ${id} moved`)
+      const standing = await lockStanding(tx, claim, ids)
       const rows = uploads.reduce((sum, { sent }) => sum + countBits(sent), 0)
-      await sql`insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
-        values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)`.execute(
-        tx,
-      )
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
-      await sql`insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
+      await sql`with shipped as (insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
+          values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)),
+        noted as (${auditInsert([audit])})
+        insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
         select b.id, b.upload, ${id}, b.place, 0, 0, b.to, 'intended', decode(b.sent, 'hex')
         from json_to_recordset(${JSON.stringify(batches)}::json)
           as b (id text, upload text, place int, "to" int, sent text)`.execute(tx)
       await doubtContent(tx, seals, standing[0]!, overwrites)
-      await appendAudit(tx, [audit])
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       if (goes) await recordTry(tx, claim, id)
     })

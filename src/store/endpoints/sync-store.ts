@@ -106,11 +106,15 @@ const createLoad =
 
 type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
 
-/** Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. */
+/**
+ * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. Each delivery is looked up by its id: a join would go
+ * through all that are pending, for as long as the plan is kept that was made when these were few.
+ */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
   locked as materialized (
-    select d.id from sync_delivery d join given on given.id = d.id where d.state = 'pending' order by d.id for update of d),
+    select found.id from (select id from given order by id) as one cross join lateral (
+      select d.id from sync_delivery d where d.id = one.id and d.state = 'pending' for update) as found),
   done as (
     update sync_delivery d set state = 'delivered', attempts = attempts + 1, last_status = given.status, last_failure = null,
       next_at = clock_timestamp(), settled_at = clock_timestamp()

@@ -133,6 +133,26 @@ const createReadChunk =
     return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
   }
 
+const READ_FIRST_CHUNKS = keptStatement(`
+  select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+  from unnest($1::text[]) with ordinality as asked (id, place) left join lateral (
+    select chunk.*, data_key, data_key_id from chunk join upload on upload.id = chunk.upload_id
+    where upload_id = asked.id and seq = 0 offset 0) as found on true
+  order by asked.place`)
+
+const createReadFirstChunks =
+  (db: Db, keyring: Keyring): UploadStore['readFirstChunks'] =>
+  async (uploadIds) => {
+    if (uploadIds.length === 0) return []
+    const rows = await runKept<ChunkRow & SealedKey>(db, READ_FIRST_CHUNKS, [[...uploadIds]])
+    return Promise.all(
+      rows.map((row, at) => {
+        const uploadId = uploadIds[at]!
+        return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
+      }),
+    )
+  }
+
 /** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createUploadStore = (deps: {
   database: Database
@@ -151,6 +171,7 @@ export const createUploadStore = (deps: {
     find: createFind(deps.database),
     ...createUploadPages(deps.database, deps.seals),
     readChunk,
+    readFirstChunks: createReadFirstChunks(db, deps.keyring),
     ...createLedger({ database: deps.database, readChunk }),
     ...createControls(deps),
     begin: async (upload) => {

@@ -4,7 +4,7 @@ import { checkList } from '../list-state.ts'
 import type { DeliveryRun } from '../run.ts'
 import { maySkip } from '../skip-rule.ts'
 import { FRESH_MS, type Parts } from './make-parts.ts'
-import { judgeRows, type ShipmentPart } from './plan-shipment.ts'
+import { judgeRows, type Known, type ShipmentPart } from './plan-shipment.ts'
 import { requestOf, shipmentOf } from './request-of.ts'
 
 /** What this process remembers of a lane. */
@@ -33,31 +33,50 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
   return holds && trustFor(FRESH_MS)
 }
 
-/** Judges the rows; the ids that the register knows. null: only a look at the list would tell, and there may be none. */
+type Register = ReadonlyMap<string, Known>
+
+/** What was asked of the register, and what it knows of that. */
+type Asked = { ids: ReadonlySet<string>; register: Register }
+
+const NOTHING: Asked = { ids: new Set(), register: new Map() }
+
+const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<Asked> => {
+  const { tenantId, contactListId } = run.upload
+  const ids = new Set(parts.flatMap(({ chunk }) => chunk.contactIds))
+  const fresh = [...ids.difference(before.ids)]
+  if (fresh.length === 0) return before
+  const found = await run.deps.delivery.registered(tenantId, contactListId, fresh)
+  return { ids: ids.union(before.ids), register: new Map([...before.register, ...found]) }
+}
+
+/** Judges the rows. False: only a look at the list would tell, and there may be none. */
 const judge = async (
   run: DeliveryRun,
   memory: LaneMemory,
   made: Parts,
+  { register }: Asked,
   mayLook: boolean,
-): Promise<Set<string> | null> => {
-  const { parts } = made
-  const { tenantId, contactListId } = run.upload
-  const ids = [...new Set(parts.flatMap(({ chunk }) => chunk.contactIds))]
-  const register = await run.deps.delivery.registered(tenantId, contactListId, ids)
+): Promise<boolean> => {
   const trusted = run.deps.clock.monotonicMs() < memory.trustedUntilMs
-  if (register.size > 0 && !trusted && !mayLook) return null
+  if (register.size > 0 && !trusted && !mayLook) return false
   const skips = register.size > 0 && (await trusts(run, memory, made))
-  judgeRows(parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
-  return new Set(register.keys())
+  judgeRows(made.parts, register, ({ duplicates }) => skips && duplicates !== 'ignore')
+  return true
 }
 
 /** A shipment as it goes to Genesys, and as the store keeps it. */
-export type Going = { parts: readonly ShipmentPart[]; request: BatchToSend; shipment: Shipment }
+export type Going = {
+  parts: readonly ShipmentPart[]
+  request: BatchToSend
+  shipment: Shipment
+  asked: Asked
+}
 
-const goingOf = ({ deps }: DeliveryRun, made: Parts, known: ReadonlySet<string>): Going => {
+const goingOf = ({ deps }: DeliveryRun, made: Parts, asked: Asked): Going => {
   const { list, parts } = made
   const request = requestOf(list, parts, deps.ids.newUuid())
-  return { parts, request, shipment: shipmentOf(deps.ids, parts, request, known) }
+  const shipment = shipmentOf(deps.ids, parts, request, new Set(asked.register.keys()))
+  return { parts, request, shipment, asked }
 }
 
 /** Judges the rows and puts the request together; looks at the list where that is needed, and throws as that look does. */
@@ -66,16 +85,21 @@ export const compose = async (
   memory: LaneMemory,
   made: Parts,
 ): Promise<Going> => {
-  const known = await judge(run, memory, made, true)
-  return goingOf(run, made, known ?? new Set())
+  const asked = await ask(run, made, NOTHING)
+  await judge(run, memory, made, asked, true)
+  return goingOf(run, made, asked)
 }
 
-/** The same where a slot was granted, so that nothing else may be asked of Genesys; null: it would have to be. */
+/**
+ * The same for more than went before, where a slot was granted, so that nothing else may be asked of Genesys; null: it would have to be. What the register
+ * said `before` is not asked again: it would stand, too, had nothing more come.
+ */
 export const composeUnlooked = async (
   run: DeliveryRun,
   memory: LaneMemory,
   made: Parts,
+  before: Going,
 ): Promise<Going | null> => {
-  const known = await judge(run, memory, made, false)
-  return known === null ? null : goingOf(run, made, known)
+  const asked = await ask(run, made, before.asked)
+  return (await judge(run, memory, made, asked, false)) ? goingOf(run, made, asked) : null
 }

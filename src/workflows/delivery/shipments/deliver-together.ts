@@ -9,6 +9,7 @@ import {
 import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import { SuppressionUnknown } from '../../ports/do-not-call/suppressions.ts'
+import type { UploadStore } from '../../ports/uploads/uploads.ts'
 import { awaitJob } from '../await-job.ts'
 import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
@@ -27,6 +28,7 @@ import { settledWhole } from './settled-upload.ts'
 
 export type DeliverTogetherDeps = DeliveryDeps & {
   shipments: ShipmentStore
+  uploads: Pick<UploadStore, 'readFirstChunks'>
   /** As `deliverAlone` has it. */
   budgetOf: NonNullable<DeliveryDeps['budgetOf']>
   /** Whatever cannot share a request, or has not gone well together. */
@@ -114,7 +116,7 @@ const sendTogether = async (
       if (made.parts.length >= limit) return null
       const more = await makeParts(deps, claim, limit, withheld, made.parts)
       const grown = more !== null && more.parts.length > made.parts.length
-      return grown ? composeUnlooked(run, memory, more) : null
+      return grown ? composeUnlooked(run, memory, more, composed) : null
     },
   }
   const startedMs = deps.clock.monotonicMs()

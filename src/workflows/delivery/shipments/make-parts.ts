@@ -3,10 +3,14 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { LaneClaim } from '../../ports/delivery/delivery.ts'
 import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
 import type { WithheldRow } from '../../ports/delivery/tries.ts'
+import type { UploadStore } from '../../ports/uploads/uploads.ts'
 import type { DeliveryDeps } from '../run.ts'
 import type { ShipmentPart } from './plan-shipment.ts'
 
-type MakePartsDeps = DeliveryDeps & { shipments: ShipmentStore }
+type MakePartsDeps = DeliveryDeps & {
+  shipments: ShipmentStore
+  uploads: Pick<UploadStore, 'readFirstChunks'>
+}
 
 /** A list that was seen so lately needs no look of its own [design: 4]. */
 export const FRESH_MS = 60_000
@@ -28,7 +32,7 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
 /** What goes together, and the list as it was seen last. */
 export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
 
-/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. `known`: those that were read before. */
+/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. `known`: those that were read before, behind which others may have come. */
 export const makeParts = async (
   deps: MakePartsDeps,
   claim: LaneClaim,
@@ -36,7 +40,8 @@ export const makeParts = async (
   withheld: Withheld,
   known: readonly ShipmentPart[] = [],
 ): Promise<Parts | null> => {
-  const uploads = await deps.shipments.waiting(claim, limit)
+  const more = await deps.shipments.waiting(claim, limit - known.length, known.at(-1)?.upload)
+  const uploads = [...known.map(({ upload }) => upload), ...more]
   const seen = uploads.length > 0 ? await readyList(deps, uploads) : null
   const parts = seen === null ? [] : await readParts(deps, uploads, withheld, known)
   return seen === null || parts.length === 0 ? null : { ...seen, parts }
@@ -66,21 +71,18 @@ const readParts = async (
   known: readonly ShipmentPart[],
 ): Promise<ShipmentPart[]> => {
   const { batchRows, batchBytes } = deps.contactLists.limits
-  const before = new Map(known.map((part) => [part.upload.id, part]))
   let rows = 0
   const taken = uploads.filter((upload) => {
     const { accepted, duplicates, suppressed } = upload.counts
     rows += accepted + duplicates + suppressed
     return rows <= batchRows && rows * ROW_BYTES <= batchBytes
   })
-  return Promise.all(
-    taken.map(async (upload) => {
-      const verdicts = new Map(withheld.get(upload.id))
-      const read = before.get(upload.id)
-      if (read !== undefined) return { ...read, upload, verdicts }
-      const chunk = await deps.uploads.readChunk(upload.id, 0)
-      const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
-      return { upload, chunk, contentHashes, verdicts }
-    }),
-  )
+  const fresh = taken.slice(known.length)
+  const chunks = await deps.uploads.readFirstChunks(fresh.map(({ id }) => id))
+  const read = fresh.map((upload, at) => {
+    const chunk = chunks[at]!
+    return { upload, chunk, contentHashes: deps.contentHashes(chunk, upload.targetColumns) }
+  })
+  const all = [...known.slice(0, taken.length), ...read]
+  return all.map((part) => ({ ...part, verdicts: new Map(withheld.get(part.upload.id)) }))
 }

@@ -45,9 +45,10 @@ export type SettledUpload = {
 export type ShipmentStore = {
   /**
    * The lane's oldest workable uploads that can share a request and follow each other: appended by batches, of one chunk, nothing of them
-   * sent, all of one tenant and one version of the list's columns. Empty where the oldest one is not such.
+   * sent, all of one tenant and one version of the list's columns. Empty where the oldest one is not such. `behind`: those that follow this one,
+   * and can share with it.
    */
-  waiting(claim: LaneClaim, limit: number): Promise<Upload[]>
+  waiting(claim: LaneClaim, limit: number, behind?: Upload): Promise<Upload[]>
   /**
    * Writes a shipment with its uploads in this order and, where any row goes, its first HTTP try, after the slot was granted; further tries by
    * `recordTry`. Throws as that does, and then nothing is written.

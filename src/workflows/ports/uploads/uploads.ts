@@ -157,6 +157,8 @@ export type UploadStore = {
     query: { outcomes: readonly string[]; afterLine: number },
   ): AsyncGenerator<LedgerRow[]>
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
+  /** The first chunk of each of these uploads, in their order, in one round trip: for those that have one, of few rows. */
+  readFirstChunks(uploadIds: readonly string[]): Promise<StagedChunk[]>
   /** What the upload was staged with, and whether its rows are still kept; null when unknown. */
   staging(tenantId: string, uploadId: string): Promise<Staging | null>
   /**
