@@ -125,14 +125,6 @@ const READ_CHUNK = keptStatement(`
   select seq, first_line, last_line, payload, left_out, data_key, data_key_id
   from chunk join upload on upload.id = chunk.upload_id where upload_id = $1 and seq = $2::int`)
 
-const createReadChunk =
-  (db: Db, keyring: Keyring): UploadStore['readChunk'] =>
-  async (uploadId, seq) => {
-    const [row] = await runKept<ChunkRow & SealedKey>(db, READ_CHUNK, [uploadId, seq])
-    if (!row) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
-    return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
-  }
-
 const READ_FIRST_CHUNKS = keptStatement(`
   select seq, first_line, last_line, payload, left_out, data_key, data_key_id
   from unnest($1::text[]) with ordinality as asked (id, place) left join lateral (
@@ -140,9 +132,16 @@ const READ_FIRST_CHUNKS = keptStatement(`
     where upload_id = asked.id and seq = 0 offset 0) as found on true
   order by asked.place`)
 
-const createReadFirstChunks =
-  (db: Db, keyring: Keyring): UploadStore['readFirstChunks'] =>
-  async (uploadIds) => {
+const createReadChunks = (
+  db: Db,
+  keyring: Keyring,
+): Pick<UploadStore, 'readChunk' | 'readFirstChunks'> => ({
+  readChunk: async (uploadId, seq) => {
+    const [row] = await runKept<ChunkRow & SealedKey>(db, READ_CHUNK, [uploadId, seq])
+    if (!row) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
+    return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
+  },
+  readFirstChunks: async (uploadIds) => {
     if (uploadIds.length === 0) return []
     const rows = await runKept<ChunkRow & SealedKey>(db, READ_FIRST_CHUNKS, [[...uploadIds]])
     return Promise.all(
@@ -151,7 +150,8 @@ const createReadFirstChunks =
         return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
       }),
     )
-  }
+  },
+})
 
 /** Uploads and chunks on SQL. Chunks are compressed and encrypted outside every transaction. */
 export const createUploadStore = (deps: {
@@ -163,16 +163,15 @@ export const createUploadStore = (deps: {
   const { db } = deps.database
   const keys = createDataKeys(db, deps.keyring)
 
-  const readChunk = createReadChunk(db, deps.keyring)
+  const chunks = createReadChunks(db, deps.keyring)
   const stage = createStage(deps)
   const ensureRegister = createEnsureRegister(db)
 
   return {
     find: createFind(deps.database),
     ...createUploadPages(deps.database, deps.seals),
-    readChunk,
-    readFirstChunks: createReadFirstChunks(db, deps.keyring),
-    ...createLedger({ database: deps.database, readChunk }),
+    ...chunks,
+    ...createLedger({ database: deps.database, readChunk: chunks.readChunk }),
     ...createControls(deps),
     begin: async (upload) => {
       await ensureRegister(upload.tenantId, upload.contactListId)
