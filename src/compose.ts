@@ -37,6 +37,7 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
   openStore({
     home: config.home,
     encryptionKeys: encryptionKeysOf(config),
+    signingKeys: config.signingKeys,
     clock: systemClock,
     ids: createIds({ clock: systemClock }),
     emit,

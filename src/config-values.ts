@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { DNC_REASON_NAMES, type DncReason, type DncRules } from './domain/do-not-call/dnc-entry.ts'
+import type { EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
 import { MAX_FILE_BYTES } from './domain/guest-files/file-type.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
@@ -28,6 +29,13 @@ export const commaList = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 )
+
+export type Endpoint = {
+  name: string
+  url: string
+  secret: string
+  events: readonly EndpointEventType[]
+}
 
 /** `id:base64 of 32 bytes`, comma-separated, the current one first. */
 export const encryptionKeys = z.string().transform((text, context) =>

@@ -65,6 +65,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'ENCRYPTION_KEYS',
     'id:base64 of 32 bytes[,older…]; required with DATABASE_URL, else one is made in DATA_DIR.',
   ),
+  secret(
+    database,
+    'SIGNING_KEYS',
+    'id:base64 of 32 bytes[,older…]; Ed25519, signs the audit trail. Unset: one is made and kept sealed in the database.',
+  ),
   variable(
     genesys,
     'GENESYS_DIALECT',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import {
   commaList,
+  type Endpoint,
   encryptionKeys,
   genesysRegion,
   guestFilesOf,
@@ -17,7 +18,7 @@ import {
   wholePattern,
 } from './config-values.ts'
 import { CONFIG_VARIABLES } from './config-variables.ts'
-import { ENVIRONMENT_ENDPOINTS, type EndpointEventType } from './domain/endpoints/outbound-event.ts'
+import { ENVIRONMENT_ENDPOINTS } from './domain/endpoints/outbound-event.ts'
 import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
 import type { Leaf } from './domain/segments/segment.ts'
@@ -26,13 +27,6 @@ import { urlsOfHosts } from './lib/database-url.ts'
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
 export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
-}
-
-export type Endpoint = {
-  name: string
-  url: string
-  secret: string
-  events: readonly EndpointEventType[]
 }
 
 export type Config = {
@@ -45,6 +39,7 @@ export type Config = {
   dataDir: string
   /** null: made and kept in `dataDir`. The first is current. */
   encryptionKeys: { id: string; key: Buffer }[] | null
+  signingKeys: { id: string; key: Buffer }[]
   /** `sandbox`: the simulator runs in this process. */
   genesys: {
     kind: 'sandbox' | 'real'
@@ -107,6 +102,7 @@ const environmentSchema = z.object({
     .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
+  SIGNING_KEYS: encryptionKeys.default([]),
   GENESYS_DIALECT: z.enum(['guide', 'platform']).optional(),
   GENESYS_REGION: genesysRegion,
   GENESYS_CLIENT_ID: z.string().optional(),
@@ -274,6 +270,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       : { kind: 'embedded', dataDir: env.DATA_DIR },
     dataDir: env.DATA_DIR,
     encryptionKeys: env.ENCRYPTION_KEYS ?? null,
+    signingKeys: env.SIGNING_KEYS,
     genesys,
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,

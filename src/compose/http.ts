@@ -246,6 +246,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
   return createHttpServer({
     access: store.access,
     ...accessOf(deps, ids),
+    signingKeys: store.signing,
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),

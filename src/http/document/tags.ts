@@ -8,6 +8,7 @@ export const TAGS = {
   endpoints: 'Where others are told how their uploads end',
   'genesys-events': 'Genesys calling back',
   access: 'Who may call: tenants, what they are granted, and their keys',
+  signing: 'With what to check what the gateway signs',
   operations: 'Limits, probes, metrics and this document',
   problems: 'What each problem code means, and how it is mended',
 } as const

@@ -25,6 +25,7 @@ import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { RetractionStore } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
+import type { SigningKeys } from '../../workflows/ports/signing/signing-keys.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type {
@@ -72,6 +73,7 @@ export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'noteUse' | 'isGranted'>
   tenants: Tenants
   keys: Keys
+  signingKeys: Pick<SigningKeys, 'list'>
   /** Left out: what a small upload is judged by is read one after the other. */
   readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>

@@ -29,6 +29,7 @@ import { registerLimits } from '../routes/operations/limits.ts'
 import { registerOperations } from '../routes/operations/operations.ts'
 import { registerProblemPages } from '../routes/problems/problems.ts'
 import { registerSegments } from '../routes/segments/segments.ts'
+import { registerSigningKeys } from '../routes/signing/signing-keys.ts'
 import { registerUploadIntake } from '../routes/uploads/contact-list-uploads.ts'
 import { registerUploadControl } from '../routes/uploads/upload-control.ts'
 import { registerUploadEvents } from '../routes/uploads/upload-events.ts'
@@ -117,6 +118,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerWebhookEndpoints(add)
   registerTenants(add)
   registerKeys(add)
+  registerSigningKeys(add)
   registerLimits(add)
   registerOperations(app, add)
   registerProblemPages(app, add)

@@ -28,6 +28,7 @@ import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-fil
 import type { Home } from '../../workflows/ports/homes/home.ts'
 import type { JobQueue, SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
 import type { DeliveredContacts, SegmentStore } from '../../workflows/ports/segments/segments.ts'
+import type { SigningKeys } from '../../workflows/ports/signing/signing-keys.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
 import type { ReconciliationStore } from '../../workflows/ports/uploads/reconciliation.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
@@ -57,6 +58,7 @@ import { createUpkeepStores, type UpkeepStores } from '../retention/upkeep-store
 import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
 import { sealSegments } from '../segments/seal-segments.ts'
 import { createSegmentStore } from '../segments/segment-store.ts'
+import { openSigningKeys } from '../signing/signing-keys.ts'
 import { createExplainStore } from '../uploads/explain-store.ts'
 import { createIdempotencyStore } from '../uploads/idempotency-store.ts'
 import { createReconciliationStore } from '../uploads/reconciliation-store.ts'
@@ -92,6 +94,7 @@ export type Store = AccessStores &
     pace: PaceStore
     lists: ListCache
     audit: AuditStore
+    signing: SigningKeys
     sync: SyncStore
     receipts: ReceiptStore
     dncChanges: DncChangeStore
@@ -140,6 +143,7 @@ const freeHeld = async (
 }
 
 type Parts = {
+  signing: SigningKeys
   keyring: Keyring
   digestKey: Buffer
   seals: Seals
@@ -185,6 +189,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     lists: createListCache({ database }),
     ...createAccessStores({ ...deps, database }),
     audit: createAuditStore({ database }),
+    signing: deps.signing,
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
     provisioning: createProvisioningStore({ database, seals }),
@@ -252,6 +257,8 @@ export const openStore = async (deps: {
   home: StoreHome
   /** The first is current; the others still open what they sealed. */
   encryptionKeys: { id: string; key: Buffer }[]
+  /** The first signs; left out: one is made and kept sealed. */
+  signingKeys?: { id: string; key: Buffer }[]
   clock: Clock
   ids: Ids
   emit: Emit
@@ -264,7 +271,9 @@ export const openStore = async (deps: {
   try {
     const keyring = createKeyring(deps.encryptionKeys)
     const secrets = await bringUpToDate(deps, database, keyring)
-    return await assemble(database, { ...deps, ...secrets, keyring })
+    const { signingKeys: configured = [] } = deps
+    const signing = await openSigningKeys({ database, keyring, configured })
+    return await assemble(database, { ...deps, ...secrets, keyring, signing })
   } catch (error) {
     await database.close()
     throw error

@@ -77,6 +77,7 @@ const HISTORY = [
   ],
   ...['shipment.created_at', 'shipment.sent_at', 'shipment.settled_at'],
   ...[
+    'signing_key.created_at',
     'store_secret.created_at',
     'sync_delivery.created_at',
     'sync_delivery.settled_at',

@@ -171,6 +171,7 @@ const NO_ACCESS = {
     list: async () => ({ items: [], next: null }),
     change: noAccess,
   },
+  signingKeys: { list: async () => [] },
   keys: {
     create: noAccess,
     find: noAccess,

@@ -1,0 +1,41 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+
+export const SEED_BYTES = 32
+
+/** What PKCS #8 and SPKI say before the 32 bytes of an Ed25519 key [RFC 8410]. */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+
+export type SigningPair = { privateKey: KeyObject; publicKey: Buffer }
+
+/** The pair of a seed of 32 bytes; the public half as its raw 32 bytes. */
+export const pairOfSeed = (seed: Uint8Array): SigningPair => {
+  const der = Buffer.concat([PKCS8, seed])
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  return { privateKey, publicKey: spki.subarray(SPKI.byteLength) }
+}
+
+const keyOf = (publicKey: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
+
+/** The public half as PEM, which OpenSSL and every library read. */
+export const pemOf = (publicKey: Uint8Array): string =>
+  keyOf(publicKey).export({ format: 'pem', type: 'spki' }).toString()
+
+/** What the gateway signs. The purpose is signed too: a signature for one never serves another. */
+export const SIGNING_PURPOSES = ['audit-block', 'scrub-certificate'] as const
+export type SigningPurpose = (typeof SIGNING_PURPOSES)[number]
+
+/** The bytes that are signed: one line that names the purpose, then the text. */
+const signedBytes = (purpose: SigningPurpose, text: string): Buffer =>
+  Buffer.from(`outbound-gateway ${purpose}\n${text}`)
+
+export const signText = (key: KeyObject, purpose: SigningPurpose, text: string): Buffer =>
+  sign(null, signedBytes(purpose, text), key)
+
+export const isSignatureOf = (
+  publicKey: Uint8Array,
+  about: { purpose: SigningPurpose; text: string; signature: Uint8Array },
+): boolean =>
+  verify(null, signedBytes(about.purpose, about.text), keyOf(publicKey), about.signature)

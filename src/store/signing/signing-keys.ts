@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+
+import { sql } from 'kysely'
+
+import { pairOfSeed, SEED_BYTES, signText, type SigningPair } from '../../domain/signing/ed25519.ts'
+import type { SigningKey, SigningKeys } from '../../workflows/ports/signing/signing-keys.ts'
+import type { Database } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+
+type Deps = {
+  database: Database
+  keyring: Keyring
+  /** Those of the configuration, the current one first; none: one is made and kept sealed in the database. */
+  configured: readonly { id: string; key: Buffer }[]
+}
+type Named = SigningPair & { id: string }
+
+const contextOf = (id: string): string => `signing-key ${id}`
+
+/** A public half that is published under an id stays what it is: what it signed could not be checked any more. */
+const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<void> => {
+  await sql`insert into signing_key (id, public_key) values (${id}, ${publicKey})
+    on conflict do nothing`.execute(database.db)
+  const { rows } = await sql<{ public_key: Buffer }>`
+    select public_key from signing_key where id = ${id}`.execute(database.db)
+  if (!Buffer.from(rows[0]!.public_key).equals(publicKey)) {
+    throw new Error(
+      `SIGNING_KEYS gives the id "${id}" to another key than before. Give the new key an id of its own.`,
+    )
+  }
+}
+
+const readKept = async ({ database, keyring }: Deps): Promise<Named | null> => {
+  const { rows } = await sql<{ id: string; key_id: string; sealed: Buffer }>`
+    select id, key_id, sealed from signing_key where sealed is not null
+    order by created_at, id limit 1`.execute(database.db)
+  const [kept] = rows
+  if (!kept) return null
+  return { id: kept.id, ...pairOfSeed(keyring.open(contextOf(kept.id), kept.key_id, kept.sealed)) }
+}
+
+/** Instances that start together agree on the first one's key: they all make the same id. */
+const KEPT_ID = 'kept-1'
+
+const keepOne = async (deps: Deps): Promise<Named> => {
+  const seed = randomBytes(SEED_BYTES)
+  const { keyId, sealed } = deps.keyring.seal(contextOf(KEPT_ID), seed)
+  await sql`insert into signing_key (id, public_key, key_id, sealed)
+    values (${KEPT_ID}, ${pairOfSeed(seed).publicKey}, ${keyId}, ${sealed})
+    on conflict do nothing`.execute(deps.database.db)
+  return (await readKept(deps))!
+}
+
+/**
+ * The keys that sign, with their public halves in the database. Throws where the configuration gives a known id to another key.
+ * Made before anything is signed.
+ */
+export const openSigningKeys = async (deps: Deps): Promise<SigningKeys> => {
+  const configured = deps.configured.map(({ id, key }) => ({ id, ...pairOfSeed(key) }))
+  for (const key of configured) await publish(deps, key)
+  const current = configured[0] ?? (await readKept(deps)) ?? (await keepOne(deps))
+  return {
+    sign: (purpose, text) => ({
+      keyId: current.id,
+      signature: signText(current.privateKey, purpose, text),
+    }),
+    list: async () => {
+      const { rows } = await sql<{ id: string; public_key: Buffer; created_at: Date }>`
+        select id, public_key, created_at from signing_key order by created_at, id`.execute(
+        deps.database.db,
+      )
+      return rows.map((row): SigningKey => ({
+        id: row.id,
+        publicKey: Buffer.from(row.public_key),
+        createdAt: row.created_at.toISOString(),
+        current: row.id === current.id,
+      }))
+    },
+  }
+}
