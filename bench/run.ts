@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { embeddedHome, serverHome, type TestHome } from '../test/support/databases/database.ts'
 import { writeContactFile } from './contact-files.ts'
 import { benchEntries } from './entries/entries-bench.ts'
+import { benchOptOuts } from './entries/opt-outs-bench.ts'
 import { benchSuppression } from './entries/suppression-bench.ts'
 import { benchFiles } from './files/run-files.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
@@ -39,6 +40,7 @@ const PARTS = [
   'segments',
   'entries',
   'suppression',
+  'opt-outs',
   'files',
 ] as const
 type Part = (typeof PARTS)[number]
@@ -271,6 +273,7 @@ const main = async (): Promise<void> => {
     if (wanted('segments')) await benchSegments(report, places, quick)
     if (wanted('entries')) await benchEntries(report, places, rows)
     if (wanted('suppression')) await benchSuppression(report, places, { directory, rows })
+    if (wanted('opt-outs')) await benchOptOuts(report, places, { directory, rows, quick })
     report.heading('Targets')
     report.showVerdicts()
     if (values.save) await save(report)
