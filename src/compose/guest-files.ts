@@ -40,7 +40,7 @@ export const guestFilesIn = (
       access: store.access,
       idempotency: store.idempotency,
       inspectFile: inspection.inspectFile,
-      capable: genesys.externalContactFiles !== null,
+      takes: genesys.guestFiles.takes,
       scans: config.guestFiles.clamd !== null,
       maxBytes: config.guestFiles.maxBytes,
       renderGuestFile,
@@ -56,18 +56,14 @@ export const guestFilesIn = (
   return { uses, close: inspection.close }
 }
 
-/** A dialect without files has no work with them. */
-const IDLE: ObjectWorker = { start: () => {}, wake: () => {}, stop: async () => {} }
-
-/** Gets files to Genesys; does nothing in a dialect that has none. */
+/** Gets files to Genesys. */
 export const guestFileWorkerOf = (essentials: Essentials): ObjectWorker => {
   const { config, store, genesys, telemetry, owner } = essentials
-  if (genesys.externalContactFiles === null) return IDLE
   return createGuestFileWorker({
     files: store.guestFiles,
     send: createSendGuestFile({
       files: store.guestFiles,
-      genesys: genesys.externalContactFiles,
+      genesys: genesys.guestFiles,
       scanner: scannerOf(essentials),
       clock: systemClock,
       ids: createIds({ clock: systemClock }),

@@ -24,7 +24,11 @@ let gateway: RunningGateway
 /** What the guide dialect cannot do is called in front of the other one. */
 let platformStage: Stage
 let platformGateway: RunningGateway
-const ON_PLATFORM = new Set(['getContactListSettings', 'changeContactListSettings'])
+const ON_PLATFORM = new Set([
+  'getContactListSettings',
+  'changeContactListSettings',
+  'sendConversationFile',
+])
 const operations = new Map<string, Operation>()
 
 before(async () => {
@@ -177,6 +181,7 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   },
   createDncEntries: async (name) => ({ key: `example-${name}` }),
   sendGuestFile: async (name) => ({ key: `example-${name}` }),
+  sendConversationFile: async (name) => ({ key: `example-${name}` }),
   getGuestFile: async () => ({
     params: { guestFileId: (await call('sendGuestFile', 'text', { key: 'found' })).body.id },
   }),

@@ -18,7 +18,11 @@ export const openWithSdk = async (t: TestContext, options: Partial<SandboxOption
     path_params_api: '',
   })
   await client.loginClientCredentialsGrant(CLIENT.clientId, CLIENT.clientSecret)
-  return { ...caller, outbound: new sdk.OutboundApi() }
+  return {
+    ...caller,
+    outbound: new sdk.OutboundApi(),
+    conversations: new sdk.ConversationsApi(),
+  }
 }
 
 /** The status and the code of the error that a call of the SDK ends with. */

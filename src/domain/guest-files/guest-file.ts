@@ -6,7 +6,10 @@ export const GUEST_FILE_STATES = {
   receiving: { next: ['scanning'], ends: false },
   scanning: { next: ['uploading', 'rejected', 'failed'], ends: false },
   uploading: { next: ['confirming', 'held', 'rejected', 'failed'], ends: false },
-  confirming: { next: ['stored', 'uploading', 'held', 'quarantined', 'failed'], ends: false },
+  confirming: {
+    next: ['stored', 'uploading', 'held', 'rejected', 'quarantined', 'failed'],
+    ends: false,
+  },
   held: {
     next: ['uploading', 'confirming', 'rejected', 'failed', 'stored', 'quarantined'],
     ends: false,
@@ -45,6 +48,15 @@ export const isBad = (virusScan: VirusScan): boolean =>
 export const GENESYS_FILE_STATUSES = ['pending', 'uploaded', 'completed'] as const
 export type GenesysFileStatus = (typeof GENESYS_FILE_STATUSES)[number]
 
+/** Whom a file is for: a person, or those who talk in a live conversation. */
+export type GuestFileTarget =
+  | { kind: 'external_contact'; externalContactId: string }
+  | { kind: 'conversation'; conversationId: string; communicationId: string }
+
+/** The object that a tenant must be granted to send a file there. */
+export const grantedObjectOf = (target: GuestFileTarget): string =>
+  target.kind === 'conversation' ? target.conversationId : target.externalContactId
+
 export type GuestFileProgress = {
   /** Where a hold goes on. */
   resume: 'uploading' | 'confirming'
@@ -54,8 +66,8 @@ export type GuestFileProgress = {
   urlAskedAt: string | null
   /** The URL in use is not to be used again: it was refused, or what lies there is not ours. */
   renew: boolean
-  /** A confirmation may have reached Genesys: look before anything else. */
-  confirmAsked: boolean
+  /** Since then a confirmation may have reached Genesys: look before anything else. */
+  confirmAskedAt: string | null
   /** Since when a verdict is waited for: the scanner's, the confirmation's, Genesys'. */
   waitingSince: string | null
   looks: number
@@ -66,7 +78,7 @@ export const FIRST_PROGRESS: GuestFileProgress = {
   urls: 0,
   urlAskedAt: null,
   renew: false,
-  confirmAsked: false,
+  confirmAskedAt: null,
   waitingSince: null,
   looks: 0,
 }
@@ -74,7 +86,7 @@ export const FIRST_PROGRESS: GuestFileProgress = {
 export type GuestFile = {
   id: string
   tenantId: string
-  externalContactId: string
+  target: GuestFileTarget
   state: GuestFileState
   hold: { reason: GuestFileHoldReason; since: string } | null
   fileName: string
@@ -96,12 +108,16 @@ export type GuestFile = {
   version: number
 }
 
+const placeOf = (target: GuestFileTarget) =>
+  target.kind === 'conversation'
+    ? { externalContactId: null, conversationId: target.conversationId }
+    : { externalContactId: target.externalContactId, conversationId: null }
+
 /** What endpoints are told [contracts: 3]. */
 export const guestFileEventOf = (file: GuestFile) => ({
   guestFileId: file.id,
   fileId: file.genesys.fileId,
-  externalContactId: file.externalContactId,
-  conversationId: null,
+  ...placeOf(file.target),
   fileName: file.fileName,
   sizeBytes: file.sizeBytes,
   contentType: file.contentType,

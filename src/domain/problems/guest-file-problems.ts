@@ -93,6 +93,20 @@ export const GUEST_FILE_PROBLEMS = {
     'The contact was deleted in Genesys.',
     'Check the id of the contact, and the rights in docs/genesys-setup.md; then send the file again.',
   ),
+  'conversation-refused': page(
+    422,
+    'Genesys does not take files for this conversation',
+    'Only as the `problem` of a file: Genesys does not know the conversation or the communication, or it has ended.',
+    'The guest left before the file was there.',
+    'Check both ids: communicationId is that of the agent’s message communication. Send the file while the conversation goes on.',
+  ),
+  'media-needs-user-token': page(
+    422,
+    'Genesys takes media of messages from users alone',
+    'Only as the `problem` of a file: Genesys refused the call to our OAuth client. A message in a conversation is sent by somebody who takes part in it, and client credentials are nobody; or the client lacks the right conversation:message:create.',
+    'An org that lets only agents send messages.',
+    'Give the role of the OAuth client the right first (docs/genesys-setup.md). If Genesys still refuses, files cannot go into conversations of this org in this way (docs/guest-files.md says what can).',
+  ),
   'file-too-large-for-genesys': page(
     413,
     'The file is too large for Genesys',
@@ -117,9 +131,9 @@ export const GUEST_FILE_PROBLEMS = {
   'file-not-confirmed': page(
     502,
     'Genesys never confirmed the file',
-    'Only as the `problem` of a file: it was transferred, and Genesys did not say within 24 hours that it has it.',
+    'Only as the `problem` of a file: it was transferred, and Genesys did not say within 24 hours that it has it; or, in a conversation, the answer to the message was lost and Genesys does not let us look whether it is there.',
     'Genesys answered "pending" for a day.',
-    'Ask Genesys; then send the file again.',
+    'Ask Genesys, or look into the conversation; then send the file again if it is not there.',
   ),
   'guest-file-quarantined': page(
     422,

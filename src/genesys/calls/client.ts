@@ -9,7 +9,7 @@ import type { ContactFilePort } from '../../workflows/ports/delivery/contact-fil
 import type { DncListPort } from '../../workflows/ports/do-not-call/dnc-lists.ts'
 import type { ContactRetractionPort } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
-import type { ExternalContactFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
+import type { GuestFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { CampaignPort } from '../../workflows/ports/segments/campaigns.ts'
 import type { ContactReadPort } from '../../workflows/ports/uploads/reconciliation.ts'
 import { createGuideCampaigns } from '../guide/campaigns.ts'
@@ -25,6 +25,7 @@ import { createPlatformContactLists } from '../platform/contact-lists.ts'
 import { createPlatformContactReads } from '../platform/contact-reads.ts'
 import { createPlatformRetractions } from '../platform/contact-retractions.ts'
 import { createPlatformDncLists } from '../platform/dnc-lists.ts'
+import { createMessageMedia } from '../platform/message-media.ts'
 import { createPlatformProvisioning } from '../platform/provisioning.ts'
 import { createCircuit } from './circuit.ts'
 import { createPutPresigned, type PutPresigned } from './presigned.ts'
@@ -70,8 +71,7 @@ export type GenesysClient = {
   subscriptions: EventSubscriptionPort | null
   /** null in the guide dialect, which shows no contacts. */
   contactReads: ContactReadPort | null
-  /** null in the platform dialect, which has no such call. */
-  externalContactFiles: ExternalContactFilePort | null
+  guestFiles: GuestFilePort
   /** null in the guide dialect, which has no call for it. */
   contactRetractions: ContactRetractionPort | null
   /** Puts a file at a pre-signed place. */
@@ -96,7 +96,7 @@ type Ports = Pick<
   | 'contactRetractions'
   | 'campaigns'
   | 'dncLists'
-  | 'externalContactFiles'
+  | 'guestFiles'
 >
 type PortDeps = { call: Caller; newLists: NewLists; put: PutPresigned; batchRows: number | null }
 
@@ -108,7 +108,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     subscriptions: createGuideSubscriptions(deps),
     campaigns: createGuideCampaigns(deps),
     dncLists: createGuideDncLists(deps),
-    externalContactFiles: createExternalContactFiles(deps),
+    guestFiles: createExternalContactFiles(deps),
     contactReads: null,
     contactRetractions: null,
   }),
@@ -119,7 +119,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     subscriptions: null,
     campaigns: createPlatformCampaigns(deps),
     dncLists: createPlatformDncLists(deps),
-    externalContactFiles: null,
+    guestFiles: createMessageMedia(deps),
     contactReads: createPlatformContactReads(deps),
     contactRetractions: createPlatformRetractions(deps),
   }),

@@ -45,6 +45,10 @@ const PLAIN = {
 const isFinal = (status: number, code: string | null): boolean =>
   status === 501 || (status === 409 && code !== null && /\bactive$/.test(code))
 
+/** A 400 that says that client credentials do not do, for the call acts as a user: as final as a missing right. */
+const isForbidden = ({ status, text }: HttpAnswer): boolean =>
+  status === 403 || (status === 400 && /requires? (?:a )?user context/iu.test(text))
+
 /** What an error answer of the API means. `rows`: the call carries rows, so a 400 or 422 may speak of them. */
 export const failureOf = (
   call: {
@@ -63,7 +67,7 @@ export const failureOf = (
   if (isFinal(status, upstreamCode)) return new GenesysFailure('refused', operation, about)
   const plain = PLAIN[status as keyof typeof PLAIN] as GenesysFailureKind | undefined
   if (plain !== undefined) return new GenesysFailure(plain, operation, about)
-  if (status === 403) {
+  if (isForbidden(answer)) {
     return new GenesysFailure('forbidden', operation, { ...about, right: call.right })
   }
   if (status >= 500) return new GenesysFailure('unavailable', operation, about)

@@ -52,6 +52,10 @@ export type PutPresigned = (
   context: CallContext,
 ) => Promise<{ etag: string | null }>
 
+/** The MD5 that an ETag is. Of a file that was put in parts, or encrypted with a key of the customer, it is none and proves nothing: null. */
+export const md5Of = (etag: string | null): string | null =>
+  /^"?([0-9a-f]{32})"?$/iu.exec(etag ?? '')?.[1]?.toLowerCase() ?? null
+
 const kindOf = (status: number): GenesysFailureKind => {
   if (status === 403) return 'forbidden'
   if (status === 413) return 'too_large'

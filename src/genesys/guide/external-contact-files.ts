@@ -1,13 +1,14 @@
 import { z } from 'zod'
 
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
-import { GENESYS_FILE_STATUSES, VIRUS_SCANS } from '../../domain/guest-files/guest-file.ts'
-import type {
-  ExternalContactFilePort,
-  FileSaid,
-} from '../../workflows/ports/guest-files/guest-files.ts'
+import {
+  GENESYS_FILE_STATUSES,
+  type GuestFileTarget,
+  VIRUS_SCANS,
+} from '../../domain/guest-files/guest-file.ts'
+import type { FileSaid, GuestFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
 import { pathSegment } from '../calls/path-segment.ts'
-import type { PutPresigned } from '../calls/presigned.ts'
+import { md5Of, type PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
@@ -22,32 +23,16 @@ const saidSchema = z.looseObject({
 
 const RIGHT = { write: 'externalcontacts:write', read: 'externalcontacts:read' }
 
-const filesOf = (externalContactId: string): string =>
-  `/api/v2/externalcontacts/contacts/${pathSegment(externalContactId)}/files`
+const filesOf = (target: GuestFileTarget): string => {
+  if (target.kind !== 'external_contact') throw new Error('this dialect has no media of messages')
+  return `/api/v2/externalcontacts/contacts/${pathSegment(target.externalContactId)}/files`
+}
 
 /** An answer about another file than the one that was asked for proves nothing. */
 const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSchema>): FileSaid => {
   if (said.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
   return { fileId, status: said.status, virusScan: said.virusScan }
 }
-
-/** Exactly the headers that the place was made for, and no bearer. */
-const putTo =
-  (put: PutPresigned): ExternalContactFilePort['put'] =>
-  async ({ uploadUrl, contentType, bytes }, context) => {
-    const { etag } = await put(
-      {
-        operation: 'put-guest-file',
-        url: uploadUrl,
-        headers: { 'content-type': contentType, 'content-length': String(bytes.length) },
-        body: bytes,
-      },
-      context,
-    )
-    // Of a file that was put in parts, or encrypted with a key of the customer, it is no MD5 and proves nothing.
-    const md5 = /^"?([0-9a-f]{32})"?$/iu.exec(etag ?? '')?.[1]
-    return { etag: md5?.toLowerCase() ?? null }
-  }
 
 /** Files of external contacts, of the guide dialect. `uploadCompleteUrl` is not used: the path is made here, for the contact that is meant. */
 export const createExternalContactFiles = ({
@@ -56,29 +41,36 @@ export const createExternalContactFiles = ({
 }: {
   call: Caller
   put: PutPresigned
-}): ExternalContactFilePort => ({
-  register: async ({ externalContactId, fileName, contentType, sizeBytes }, context) => {
+}): GuestFilePort => ({
+  takes: 'external_contact',
+  confirmsAgain: { effect: 'nothing' },
+  register: async ({ target, fileName, contentType, sizeBytes }, context) => {
     const { id: fileId, uploadUrl } = await call(
       {
         operation: 'register-guest-file',
         method: 'POST',
-        path: filesOf(externalContactId),
+        path: filesOf(target),
         body: Buffer.from(JSON.stringify({ fileName, contentType, size: sizeBytes })),
         schema: registeredSchema,
         right: RIGHT.write,
       },
       context,
     )
-    return { fileId, uploadUrl }
+    // Exactly what the place was made for.
+    const headers = { 'content-type': contentType, 'content-length': String(sizeBytes) }
+    return { fileId, place: { uploadUrl, headers } }
   },
-  put: putTo(put),
-  confirm: async ({ externalContactId, fileId }, context) => {
+  put: async ({ uploadUrl: url, headers }, body, context) => {
+    const { etag } = await put({ operation: 'put-guest-file', url, headers, body }, context)
+    return { etag: md5Of(etag) }
+  },
+  confirm: async ({ target, fileId }, context) => {
     const operation = 'confirm-guest-file'
     const said = await call(
       {
         operation,
         method: 'POST',
-        path: `${filesOf(externalContactId)}/${pathSegment(fileId)}/upload-complete`,
+        path: `${filesOf(target)}/${pathSegment(fileId)}/upload-complete`,
         schema: saidSchema,
         right: RIGHT.write,
       },
@@ -86,13 +78,13 @@ export const createExternalContactFiles = ({
     )
     return saidOf(operation, fileId, said)
   },
-  read: async ({ externalContactId, fileId }, context) => {
+  read: async ({ target, fileId }, context) => {
     const operation = 'read-guest-file'
     const said = await call(
       {
         operation,
         method: 'GET',
-        path: `${filesOf(externalContactId)}/${pathSegment(fileId)}`,
+        path: `${filesOf(target)}/${pathSegment(fileId)}`,
         schema: saidSchema,
         right: RIGHT.read,
       },

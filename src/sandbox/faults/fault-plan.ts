@@ -141,20 +141,24 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('dnc-export-lag', { lagMs: z.int().nonnegative().optional() }),
   /** The pre-signed URL is expired when the file comes: 403. */
   rule('presigned-expired', {}),
-  /** The scan of a guest file says this, so long after the confirmation; null: never (guide). */
+  /** The scan of a guest file says this, so long after the confirmation (platform: of media, after they were put); null: never. */
   rule('guest-file-verdict', {
     word: z.string().nullable(),
     afterMs: z.int().nonnegative().default(0),
   }),
-  /** Answers about guest files lack members, or say other words (guide). */
+  /** Answers about guest files lack members, or say other words. */
   rule('guest-file-answer', {
     without: z.array(z.string()).default([]),
     says: z.record(z.string(), z.unknown()).default({}),
   }),
-  /** Half of a guest file is stored, and the storage says that all went well (guide). */
+  /** Half of a guest file is stored, and the storage says that all went well. */
   rule('guest-file-cut', {}),
-  /** The URL for a guest file is at this origin (guide). */
+  /** The URL for a guest file is at this origin. */
   rule('guest-file-host', { origin: z.string() }),
+  /** Calls about media of messages are refused to client credentials: they ask for the token of a user (platform). */
+  rule('user-token-needed', {}),
+  /** A message shows in its conversation so late (platform). */
+  rule('message-hidden', { forMs: z.int().nonnegative() }),
 ])
 export type FaultRule = z.output<typeof faultRuleSchema>
 export type FaultKind = FaultRule['kind']

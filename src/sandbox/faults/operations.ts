@@ -35,6 +35,11 @@ export const OPERATIONS = [
   'guest-file-register',
   'guest-file-storage',
   'guest-file-confirm',
+  'media-register',
+  'media-storage',
+  'media',
+  'message',
+  'conversation',
   'events',
   // Calls that the sandbox makes: the callback of an upload, and the events that webhooks are registered for.
   'callback',

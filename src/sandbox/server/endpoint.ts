@@ -9,6 +9,7 @@ import type { DncLists } from '../state/do-not-call/dnc-lists.ts'
 import type { DueEffects } from '../state/due-effects.ts'
 import type { EventLog } from '../state/event-log.ts'
 import type { GuestFiles } from '../state/guest-files/guest-files.ts'
+import type { MessageMedia } from '../state/guest-files/message-media.ts'
 import type { Imports } from '../state/imports.ts'
 import type { IngestJobs } from '../state/ingest-jobs.ts'
 import type { LedgerBook } from '../state/ledger.ts'
@@ -45,6 +46,7 @@ export type SandboxState = {
   filters: NamedEntities<StoredFilter>
   dncLists: DncLists
   guestFiles: GuestFiles
+  messageMedia: MessageMedia
   requests: RequestLog
   /** How long a new or changed guide list is not yet indexed; 300 ms are published [guide-001]. */
   provisioningLagMs: number

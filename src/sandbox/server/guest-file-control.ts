@@ -4,7 +4,9 @@ import { z } from 'zod'
 import type { SandboxState } from './endpoint.ts'
 import { Refusal } from './refusal.ts'
 
-const contactSchema = z.strictObject({ id: z.string().min(1) })
+const id = z.string().min(1)
+const contactSchema = z.strictObject({ id })
+const conversationSchema = z.strictObject({ id, communicationId: id })
 
 /** The sandbox's own calls about guest files, under `/_sandbox`. */
 export const registerGuestFileControl = (app: FastifyInstance, state: SandboxState): void => {
@@ -15,6 +17,16 @@ export const registerGuestFileControl = (app: FastifyInstance, state: SandboxSta
       throw new Refusal(400, 'sandbox.request.invalid', 'Send {"id": "…"}.')
     }
     state.guestFiles.contacts.add(parsed.data.id)
+    return reply.code(201).send(parsed.data)
+  })
+  app.get('/_sandbox/message-media', () => ({ media: state.messageMedia.report() }))
+  app.post('/_sandbox/conversations', (request, reply) => {
+    const parsed = conversationSchema.safeParse(request.body)
+    if (!parsed.success) {
+      const message = 'Send {"id": "…", "communicationId": "…"}.'
+      throw new Refusal(400, 'sandbox.request.invalid', message)
+    }
+    state.messageMedia.addConversation(parsed.data.id, parsed.data.communicationId)
     return reply.code(201).send(parsed.data)
   })
 }

@@ -7,6 +7,7 @@ import { guideContactEndpoints } from '../guide/guide-contact-endpoints.ts'
 import { guideDncEndpoints } from '../guide/guide-dnc-endpoints.ts'
 import { guideGuestFileEndpoints } from '../guide/guide-guest-file-endpoints.ts'
 import { guideListEndpoints } from '../guide/guide-list-endpoints.ts'
+import { platformMediaEndpoints } from '../platform/guest-files/platform-media-endpoints.ts'
 import { platformBulkEndpoints } from '../platform/platform-bulk-endpoints.ts'
 import { platformCampaignEndpoints } from '../platform/platform-campaign-endpoints.ts'
 import { platformContactEndpoints } from '../platform/platform-contact-endpoints.ts'
@@ -87,6 +88,7 @@ export const createSandboxApp = async (state: SandboxState): Promise<FastifyInst
     ...guideGuestFileEndpoints(state),
     ...platformDncEndpoints(state),
     ...platformDncFileEndpoints(state),
+    ...platformMediaEndpoints(state),
   ]
   const gated = endpoints.filter(({ ungated }) => !ungated)
   const ungated = endpoints.filter((endpoint) => !gated.includes(endpoint))

@@ -10,6 +10,7 @@ import { createDncLists, type SandboxDncList } from '../state/do-not-call/dnc-li
 import { createDueEffects } from '../state/due-effects.ts'
 import { createEventLog } from '../state/event-log.ts'
 import { createGuestFiles, type GuestFileReport } from '../state/guest-files/guest-files.ts'
+import { createMessageMedia, type MessageMediaReport } from '../state/guest-files/message-media.ts'
 import { createImports } from '../state/imports.ts'
 import { createIngestJobs } from '../state/ingest-jobs.ts'
 import { createLedgerBook, type Ledger } from '../state/ledger.ts'
@@ -93,6 +94,10 @@ export type SandboxHandle = {
   makeExternalContact(id: string): void
   /** Every guest file that was registered, and what lies there. */
   guestFiles(): GuestFileReport[]
+  /** Makes a live conversation, or adds a communication to it. */
+  makeConversation(id: string, communicationId: string): void
+  /** All media of messages, and in how many messages they were sent. */
+  messageMedia(): MessageMediaReport[]
   /** What a list really holds: fields by contact id. */
   contents(listId: string): Map<string, Record<string, string | null>>
   /** Forgets everything but the lists of the start, which are empty again; tokens live on. */
@@ -150,6 +155,7 @@ const createState = (options: SandboxOptions): SandboxState => {
     filters: createNamedEntities('contact list filter'),
     dncLists: createDncLists({ clock }),
     guestFiles: createGuestFiles({ clock }),
+    messageMedia: createMessageMedia({ clock }),
     requests: createRequestLog(),
     pushes: createPushDesk({ clock, faults, book: activity, callbackOrigin }),
     jobs: createIngestJobs({ clock, jobDelayMs: options.jobDelayMs ?? 200 }),
@@ -187,6 +193,7 @@ const resetState = (state: SandboxState): void => {
   state.filters.reset()
   state.dncLists.reset()
   state.guestFiles.reset()
+  state.messageMedia.reset()
   state.requests.reset()
   state.faults.set([])
 }
@@ -251,6 +258,9 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxHand
       state.guestFiles.contacts.add(id)
     },
     guestFiles: () => state.guestFiles.report(),
+    makeConversation: (id, communicationId) =>
+      state.messageMedia.addConversation(id, communicationId),
+    messageMedia: () => state.messageMedia.report(),
     contents: (listId) => contentsOf(state, listId),
     reset,
   }

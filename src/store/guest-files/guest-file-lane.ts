@@ -86,9 +86,8 @@ const lockFenced = async (tx: Tx, claim: GuestFileClaim): Promise<GuestFile['sta
 const createStep =
   ({ database, outbox, seals, pieces }: LaneDeps): GuestFileStore['step'] =>
   async (claim, step) => {
-    const { uploadUrl } = step
-    const sealedUrl =
-      typeof uploadUrl === 'string' ? await pieces.sealUrl(claim.guestFileId, uploadUrl) : uploadUrl
+    const { place } = step
+    const sealedUrl = place ? await pieces.sealPlace(claim.guestFileId, place) : place
     return inTransaction(database, async (tx) => {
       const from = await lockFenced(tx, claim)
       if (step.state !== undefined && !canMove(from, step.state)) {
@@ -127,7 +126,7 @@ export const createGuestFileLane = (
       const { id, sealed_url: sealed } = row
       return {
         ...{ claim, file: toGuestFile(deps.seals, row) },
-        uploadUrl: sealed === null ? null : await deps.pieces.openUrl(id, sealed),
+        place: sealed === null ? null : await deps.pieces.openPlace(id, sealed),
       }
     },
     step: createStep(deps),

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { sql } from 'kysely'
 
 import { open, seal, sealingKey } from '../../lib/envelope.ts'
+import type { UploadPlace } from '../../workflows/ports/guest-files/guest-files.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
@@ -57,10 +58,13 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
       }
       return Buffer.concat(pieces)
     },
-    sealUrl: async (id: string, url: string): Promise<Buffer> =>
-      seal(await keyOf(id), urlContext(id), Buffer.from(url)),
-    openUrl: async (id: string, sealed: Uint8Array): Promise<string> =>
-      open(await keyOf(id), urlContext(id), sealed).toString(),
+    sealPlace: async (id: string, place: UploadPlace): Promise<Buffer> =>
+      seal(await keyOf(id), urlContext(id), Buffer.from(JSON.stringify(place))),
+    /** null: the place was written before headers were kept with it; another one is asked for. */
+    openPlace: async (id: string, sealed: Uint8Array): Promise<UploadPlace | null> => {
+      const text = open(await keyOf(id), urlContext(id), sealed).toString()
+      return text.startsWith('{') ? (JSON.parse(text) as UploadPlace) : null
+    },
   }
 }
 

@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 
-import type { GuestFile } from '../../domain/guest-files/guest-file.ts'
+import type { GuestFile, GuestFileTarget } from '../../domain/guest-files/guest-file.ts'
 import type { Seals } from '../homes/seals.ts'
 
 export type GuestFileRow = {
   id: string
   tenant_id: string
-  external_contact_id: string
+  external_contact_id: string | null
+  conversation_id: string | null
+  communication_id: string | null
   state: GuestFile['state']
   hold_reason: NonNullable<GuestFile['hold']>['reason'] | null
   held_since: Date | null
@@ -33,14 +35,24 @@ export type GuestFileRow = {
 }
 
 export const GUEST_FILE_COLUMNS =
-  sql.raw(`id, tenant_id, external_contact_id, state, hold_reason, held_since, sealed_name,
+  sql.raw(`id, tenant_id, external_contact_id, conversation_id, communication_id, state, hold_reason, held_since, sealed_name,
   content_type, size_bytes, sha256, md5, scan_verdict, scan_engine, scanned_at, genesys_file_id, genesys_status, virus_scan,
   progress, problem, actor, request_id, created_at, updated_at, stored_at, latency_ms, version`)
+
+/** The table lets no other pair of them be. */
+const targetOf = (row: GuestFileRow): GuestFileTarget =>
+  row.external_contact_id === null
+    ? {
+        kind: 'conversation',
+        conversationId: row.conversation_id ?? '',
+        communicationId: row.communication_id ?? '',
+      }
+    : { kind: 'external_contact', externalContactId: row.external_contact_id }
 
 export const toGuestFile = (seals: Seals, row: GuestFileRow): GuestFile => ({
   id: row.id,
   tenantId: row.tenant_id,
-  externalContactId: row.external_contact_id,
+  target: targetOf(row),
   state: row.state,
   hold:
     row.hold_reason === null || row.held_since === null

@@ -57,9 +57,15 @@ export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
       const dataKey = newKey()
       const wrapped = keyring.seal(keyContext(file.id), dataKey)
       const { sealed } = seals.sealFileName(file.id, file.fileName)
-      await sql`insert into guest_file (id, tenant_id, external_contact_id, state, sealed_name, content_type, progress,
+      const { target } = file
+      const contact = target.kind === 'external_contact' ? target.externalContactId : null
+      const [conversation, communication] =
+        target.kind === 'conversation'
+          ? [target.conversationId, target.communicationId]
+          : [null, null]
+      await sql`insert into guest_file (id, tenant_id, external_contact_id, conversation_id, communication_id, state, sealed_name, content_type, progress,
           actor, request_id, owner, data_key, data_key_id)
-        values (${file.id}, ${file.tenantId}, ${file.externalContactId}, 'receiving', ${sealed}, ${file.contentType},
+        values (${file.id}, ${file.tenantId}, ${contact}, ${conversation}, ${communication}, 'receiving', ${sealed}, ${file.contentType},
           ${JSON.stringify(FIRST_PROGRESS)}::jsonb, ${file.actor}, ${file.requestId}, ${file.owner},
           ${wrapped.sealed}, ${wrapped.keyId})`.execute(db)
       pieces.receiving.set(file.id, sealingKey(dataKey))

@@ -17,17 +17,18 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { Lease } from '../ports/delivery/delivery.ts'
 import type { CallContext } from '../ports/genesys/genesys.ts'
 import type {
-  ExternalContactFilePort,
   FileSaid,
   GuestFileClaim,
+  GuestFilePort,
   GuestFileStep,
   GuestFileStore,
+  UploadPlace,
 } from '../ports/guest-files/guest-files.ts'
 import type { Scanner } from '../ports/guest-files/scanner.ts'
 
 export type SendDeps = {
   files: Pick<GuestFileStore, 'step' | 'content'>
-  genesys: ExternalContactFilePort
+  genesys: GuestFilePort
   /** null: none is configured. */
   scanner: Scanner | null
   clock: Clock
@@ -42,10 +43,15 @@ export type FileRun = {
   deps: SendDeps
   claim: GuestFileClaim
   file: GuestFile
-  uploadUrl: string | null
+  place: UploadPlace | null
   lease: Pick<Lease, 'signal' | 'assertHeld'>
 }
 
+/** What the work does next: look again after so many milliseconds, end, or go on at once. */
+export type Next = number | null | 'go on'
+
+/** URLs for one file while none of them is taken; then Genesys is given time. */
+const URLS_AT_ONCE = 3
 /** A call is left to retry by itself so long; then the file is held and looked at again. */
 const RETRY_FOR_MS = 20_000
 /** What is waited for is waited for a day [contracts: 3]. */
@@ -63,7 +69,7 @@ export const contextOf = (run: FileRun, retryForMs = RETRY_FOR_MS): CallContext 
 
 export const step = async (run: FileRun, change: GuestFileStep): Promise<void> => {
   run.file = await run.deps.files.step(run.claim, change)
-  if (change.uploadUrl !== undefined) run.uploadUrl = change.uploadUrl
+  if (change.place !== undefined) run.place = change.place
 }
 
 export const progressed = (
@@ -143,12 +149,28 @@ export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | 
     audit: [audited(run, 'guest_file.stored', { latencyMs: run.file.latencyMs })],
   })
   emitEnd(run)
-  return virusScan === 'pending' ? FIRST_LOOK_MS : null
+  // Of media of messages Genesys says that they are valid, and nothing of a scan.
+  return virusScan === 'pending' && run.deps.genesys.judge === undefined ? FIRST_LOOK_MS : null
 }
 
 export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise<null> => {
   const detail = 'Genesys’ own scan found the file bad.'
   return end(run, 'quarantined', 'guest-file-quarantined', detail, { genesys })
+}
+
+/** What the refusal of the person or the conversation means. */
+const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<null> => {
+  const missing = right === null ? '' : ` The right that is probably missing: ${right}.`
+  if (run.file.target.kind === 'external_contact') {
+    const detail = `Genesys refuses files for this external contact (${kind.replace('_', ' ')}).${missing}`
+    return end(run, 'failed', 'external-contact-refused', detail)
+  }
+  if (kind === 'not_found') {
+    const detail = 'Genesys knows no such conversation or communication, or it has ended.'
+    return end(run, 'failed', 'conversation-refused', detail)
+  }
+  const detail = `Genesys refuses media of messages to our OAuth client: it may ask for the token of a user who takes part.${missing}`
+  return end(run, 'failed', 'media-needs-user-token', detail)
 }
 
 /** What a failure of a call means for the file: a hold, or its end. */
@@ -157,20 +179,12 @@ export const afterFailure = async (
   failure: GenesysFailure,
 ): Promise<number | null> => {
   if (failure.retry === 'later' || failure.kind === 'unauthorized') return hold(run, failure)
-  if (failure.kind === 'forbidden' || failure.kind === 'not_found') {
-    const right =
-      failure.right === null ? '' : ` The right that is probably missing: ${failure.right}.`
-    const detail = `Genesys refuses files for this external contact (${failure.kind.replace('_', ' ')}).${right}`
-    return end(run, 'failed', 'external-contact-refused', detail)
-  }
+  if (failure.kind === 'forbidden' || failure.kind === 'not_found')
+    return targetRefused(run, failure)
   const code = failure.upstreamCode === null ? '' : ` (${failure.upstreamCode})`
   if (failure.kind === 'too_large') {
-    return end(
-      run,
-      'rejected',
-      'file-too-large-for-genesys',
-      `Genesys refused the file for its size${code}.`,
-    )
+    const detail = `Genesys refused the file for its size${code}.`
+    return end(run, 'rejected', 'file-too-large-for-genesys', detail)
   }
   return end(run, 'failed', 'file-refused-by-genesys', `Genesys refused the file${code}.`)
 }
@@ -195,4 +209,28 @@ export const hold = async (run: FileRun, failure: GenesysFailure): Promise<numbe
     run.deps.emit('guest_file.held', { guestFileId: id, tenantId, failure: failure.kind })
   }
   return Math.max(run.deps.holdRetryMs, failure.retryAfterMs ?? 0)
+}
+
+/** What lies at the URL is not ours, or nothing may lie there: a new one, counted. */
+export const renewUrl = async (
+  run: FileRun,
+  reason: 'corrupt' | 'refused',
+  failure: GenesysFailure | null,
+): Promise<Next> => {
+  const { id: guestFileId, progress } = run.file
+  run.deps.emit('guest_file.url_renewed', { guestFileId, reason, urls: progress.urls })
+  await step(run, {
+    place: null,
+    ...(run.file.state === 'confirming' ? { state: 'uploading' as const } : {}),
+    progress: progressed(run, { renew: true, resume: 'uploading' }),
+    audit: [audited(run, 'guest_file.url_refused', { outcome: 'failed', attempt: progress.urls })],
+  })
+  if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
+  if (failure === null) {
+    const detail = 'The storage of Genesys said three times that it holds other bytes.'
+    return end(run, 'failed', 'file-transfer-corrupt', detail)
+  }
+  if (failure.kind === 'forbidden') return hold(run, failure)
+  const detail = `The storage of Genesys refused the file three times (status ${failure.status ?? 0}).`
+  return end(run, 'failed', 'file-refused-by-genesys', detail)
 }

@@ -5,7 +5,11 @@ import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { FileFault } from '../../domain/guest-files/file-fault.ts'
 import { namedFile, type NamedFile } from '../../domain/guest-files/file-name.ts'
 import { CONTENT_TYPES } from '../../domain/guest-files/file-type.ts'
-import type { GuestFile } from '../../domain/guest-files/guest-file.ts'
+import {
+  grantedObjectOf,
+  type GuestFile,
+  type GuestFileTarget,
+} from '../../domain/guest-files/guest-file.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
@@ -26,7 +30,7 @@ import type { RECEIVE_FILE_REFUSALS } from './refusals.ts'
 
 export type GuestFileRequest = {
   caller: Caller
-  externalContactId: string
+  target: GuestFileTarget
   /** As the form names it. */
   fileName: string
   /** That no file goes on which no scanner looked at. */
@@ -42,8 +46,8 @@ export type ReceiveGuestFileDeps = {
   access: Pick<AccessStore, 'isGranted'>
   idempotency: IdempotencyStore
   inspectFile: InspectFile
-  /** False: the dialect has no files of external contacts. */
-  capable: boolean
+  /** For whom the dialect takes files. */
+  takes: GuestFileTarget['kind']
   scans: boolean
   maxBytes: number
   renderGuestFile: (file: GuestFile) => object
@@ -91,16 +95,27 @@ export const createReceiveGuestFile =
     )
   }
 
+const WORDS = {
+  external_contact: {
+    unknown: 'There is no such external contact.',
+    elsewhere: 'Files of external contacts are there in the guide dialect alone.',
+  },
+  conversation: {
+    unknown: 'There is no such conversation.',
+    elsewhere: 'Files for a conversation are there in the platform dialect alone.',
+  },
+} as const satisfies Record<GuestFileTarget['kind'], object>
+
 const checkCall = async (
   deps: ReceiveGuestFileDeps,
-  { caller, externalContactId, blockSuspicious }: GuestFileRequest,
+  { caller, target, blockSuspicious }: GuestFileRequest,
 ): Promise<void> => {
-  if (!(await deps.access.isGranted(caller.tenantId, 'external_contact', externalContactId))) {
-    throw new GatewayProblem('not-found', 'There is no such external contact.')
+  const words = WORDS[target.kind]
+  if (!(await deps.access.isGranted(caller.tenantId, target.kind, grantedObjectOf(target)))) {
+    throw new GatewayProblem('not-found', words.unknown)
   }
-  if (!deps.capable) {
-    const detail = 'Files of external contacts are there in the guide dialect alone.'
-    throw new GatewayProblem('capability-not-available', detail)
+  if (target.kind !== deps.takes) {
+    throw new GatewayProblem('capability-not-available', words.elsewhere)
   }
   if (blockSuspicious && !deps.scans) {
     const detail = 'blockSuspicious is set, and the gateway has no scanner.'
@@ -109,10 +124,12 @@ const checkCall = async (
 }
 
 const fingerprintOf = (
-  { externalContactId, fileName, blockSuspicious }: GuestFileRequest,
+  { target, fileName, blockSuspicious }: GuestFileRequest,
   fileSha256: string,
-): string =>
-  sha256Hex(canonicalJson({ externalContactId, fileName, blockSuspicious, file: fileSha256 }))
+): string => {
+  const { kind: _, ...ids } = target
+  return sha256Hex(canonicalJson({ ...ids, fileName, blockSuspicious, file: fileSha256 }))
+}
 
 type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
@@ -204,13 +221,13 @@ const receive = async (
 
 const beginning = (
   deps: ReceiveGuestFileDeps,
-  { caller, externalContactId }: GuestFileRequest,
+  { caller, target }: GuestFileRequest,
   id: string,
   { fileName, extension }: NamedFile,
 ) => ({
   id,
   tenantId: caller.tenantId,
-  externalContactId,
+  target,
   fileName,
   contentType: CONTENT_TYPES[extension],
   actor: caller.keyId,

@@ -2,34 +2,32 @@ import { createHash } from 'node:crypto'
 
 import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { isBad } from '../../domain/guest-files/guest-file.ts'
-import type { FileSaid } from '../ports/guest-files/guest-files.ts'
 import type { SendGuestFile } from '../ports/guest-files/send-guest-file.ts'
+import { confirm } from './confirm-guest-file.ts'
 import {
   afterFailure,
   audited,
-  confirmed,
   contextOf,
   end,
-  hold,
   progressed,
   quarantine,
   step,
   waited,
   waitOn,
+  renewUrl,
   type FileRun,
+  type Next,
   type SendDeps,
 } from './guest-file-run.ts'
 
 /** A URL lives 15 minutes; past 10 a new one is asked for [guide-api: Guest files]. */
 const URL_FRESH_MS = 10 * 60_000
-/** URLs for one file while none of them is taken; then Genesys is given time. */
-const URLS_AT_ONCE = 3
 
 /** Goes on with a file from whatever the last holder has written down. */
 export const createSendGuestFile =
   (deps: SendDeps): SendGuestFile =>
-  async ({ claim, file, uploadUrl }, lease) => {
-    const run: FileRun = { deps, claim, file, uploadUrl, lease }
+  async ({ claim, file, place }, lease) => {
+    const run: FileRun = { deps, claim, file, place, lease }
     try {
       for (;;) {
         const nextMs = await workOn(run)
@@ -40,8 +38,6 @@ export const createSendGuestFile =
       return afterFailure(run, error)
     }
   }
-
-type Next = number | null | 'go on'
 
 const workOn = async (run: FileRun): Promise<Next> => {
   switch (run.file.state) {
@@ -102,19 +98,19 @@ const scan = async (run: FileRun): Promise<Next> => {
 
 const isFresh = (run: FileRun): boolean => {
   const { urlAskedAt, renew } = run.file.progress
-  if (run.uploadUrl === null || urlAskedAt === null || renew) return false
+  if (run.place === null || urlAskedAt === null || renew) return false
   return run.deps.clock.now().getTime() - Date.parse(urlAskedAt) < URL_FRESH_MS
 }
 
 /** Step 1: the file's id and URL are written down before anything goes there. */
 const register = async (run: FileRun): Promise<void> => {
   const urlAskedAt = run.deps.clock.now().toISOString()
-  const { fileId, uploadUrl } = await run.deps.genesys.register(run.file, contextOf(run))
+  const { fileId, place } = await run.deps.genesys.register(run.file, contextOf(run))
   const urls = run.file.progress.urls + 1
   await step(run, {
-    uploadUrl,
+    place,
     genesys: { fileId, status: null, virusScan: 'pending' },
-    progress: progressed(run, { urls, urlAskedAt, renew: false, confirmAsked: false }),
+    progress: progressed(run, { urls, urlAskedAt, renew: false, confirmAskedAt: null }),
     audit: [audited(run, 'guest_file.registered', { attempt: urls })],
   })
 }
@@ -129,12 +125,8 @@ const transfer = async (run: FileRun): Promise<Next> => {
   }
   const startedMs = deps.clock.monotonicMs()
   try {
-    const { contentType, md5 } = file
-    const { etag } = await deps.genesys.put(
-      { uploadUrl: run.uploadUrl!, contentType, bytes },
-      contextOf(run),
-    )
-    if (etag !== null && etag !== md5) return await renewUrl(run, 'corrupt', null)
+    const { etag } = await deps.genesys.put(run.place!, bytes, contextOf(run))
+    if (etag !== null && etag !== file.md5) return await renewUrl(run, 'corrupt', null)
   } catch (error) {
     if (!(error instanceof GenesysFailure)) throw error
     const { upstreamCode, kind } = error
@@ -161,74 +153,12 @@ const transfer = async (run: FileRun): Promise<Next> => {
   return 'go on'
 }
 
-/** What lies at the URL is not ours, or nothing may lie there: a new one, counted. */
-const renewUrl = async (
-  run: FileRun,
-  reason: 'corrupt' | 'refused',
-  failure: GenesysFailure | null,
-): Promise<Next> => {
-  const { id: guestFileId, progress } = run.file
-  run.deps.emit('guest_file.url_renewed', { guestFileId, reason, urls: progress.urls })
-  await step(run, {
-    uploadUrl: null,
-    ...(run.file.state === 'confirming' ? { state: 'uploading' as const } : {}),
-    progress: progressed(run, { renew: true, resume: 'uploading' }),
-    audit: [audited(run, 'guest_file.url_refused', { outcome: 'failed', attempt: progress.urls })],
-  })
-  if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
-  if (failure === null) {
-    const detail = 'The storage of Genesys said three times that it holds other bytes.'
-    return end(run, 'failed', 'file-transfer-corrupt', detail)
-  }
-  if (failure.kind === 'forbidden') return hold(run, failure)
-  const detail = `The storage of Genesys refused the file three times (status ${failure.status ?? 0}).`
-  return end(run, 'failed', 'file-refused-by-genesys', detail)
-}
-
-const isThere = ({ status }: FileSaid): boolean => status === 'uploaded' || status === 'completed'
-
-/** Step 3. Whether a confirmation has arrived is looked up before another one is sent; twice is safe. */
-const confirm = async (run: FileRun): Promise<Next> => {
-  const { deps, file } = run
-  const { fileId } = file.genesys
-  if (fileId === null) throw new Error(`guest file ${file.id} is to be confirmed without an id`)
-  const about = { externalContactId: file.externalContactId, fileId }
-  if (file.progress.confirmAsked) {
-    const said = await deps.genesys.read(about, contextOf(run))
-    if (isThere(said)) return confirmed(run, said)
-  } else {
-    await step(run, { progress: progressed(run, { confirmAsked: true }) })
-  }
-  const said = await confirmOnce(run, about)
-  if (said === 'not there') return renewUrl(run, 'corrupt', null)
-  if (isThere(said)) return confirmed(run, said)
-  const nextMs = await waitOn(run)
-  const detail = 'Genesys did not say within 24 hours that it has the file.'
-  return nextMs ?? end(run, 'failed', 'file-not-confirmed', detail)
-}
-
-/** A conflict says that nothing, or something else, lies at the place that is to be confirmed. */
-const confirmOnce = async (
-  run: FileRun,
-  about: { externalContactId: string; fileId: string },
-): Promise<FileSaid | 'not there'> => {
-  try {
-    return await run.deps.genesys.confirm(about, contextOf(run))
-  } catch (error) {
-    if (error instanceof GenesysFailure && error.kind === 'conflict') return 'not there'
-    throw error
-  }
-}
-
 /** Genesys' own verdict, to its end: a day of looks, then somebody has to look. */
 const follow = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys
   if (fileId === null || file.genesys.virusScan !== 'pending') return null
-  const said = await deps.genesys.read(
-    { externalContactId: file.externalContactId, fileId },
-    contextOf(run),
-  )
+  const said = await deps.genesys.read({ target: file.target, fileId }, contextOf(run))
   const virusScan = said.virusScan ?? 'pending'
   if (isBad(virusScan)) return quarantine(run, { fileId, status: said.status, virusScan })
   if (virusScan === 'passed') {

@@ -9,7 +9,11 @@ import { sha256Hex } from '../../../src/lib/digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { embeddedHome, openTestStore } from '../../support/databases/database.ts'
 import { createLife, Killed } from '../../support/gateway/kill-points.ts'
-import { createFileStage, type FileStage } from '../../support/guest-files/file-stage.ts'
+import {
+  contactTarget,
+  createFileStage,
+  type FileStage,
+} from '../../support/guest-files/file-stage.ts'
 import { gifOf, pngOf, webpLossy } from '../../support/guest-files/images.ts'
 import { createJudged } from '../../support/guest-files/judged.ts'
 import { behind, ELF, PE } from '../../support/guest-files/payloads.ts'
@@ -129,7 +133,7 @@ describe('The bugs of guide 003', () => {
     assert.equal(there(sha256Hex('between')).length, 1)
   })
   test('D14: the file is confirmed for the contact that was named', async () => {
-    const { sha256 } = await ended('for the second', { externalContactId: 'demo-guest-2' })
+    const { sha256 } = await ended('for the second', { target: contactTarget('demo-guest-2') })
     assert.deepEqual(
       there(sha256).map((file) => file.externalContactId),
       ['demo-guest-2'],
@@ -183,7 +187,7 @@ describe('The bugs of guide 003', () => {
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
   })
   test('D21: what goes wrong is audited like what goes well', async () => {
-    const { id, sha256 } = await ended('for nobody', { externalContactId: 'nobody' })
+    const { id, sha256 } = await ended('for nobody', { target: contactTarget('nobody') })
     const { rows } = await store.sql.executeSql(
       `select action, outcome, digest from audit_entry where object = '${id}' order by at, id`,
     )

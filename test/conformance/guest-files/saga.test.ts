@@ -6,7 +6,11 @@ import { sha256Hex } from '../../../src/lib/digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { createLife, Killed } from '../../support/gateway/kill-points.ts'
-import { createFileStage, type FileStage } from '../../support/guest-files/file-stage.ts'
+import {
+  contactTarget,
+  createFileStage,
+  type FileStage,
+} from '../../support/guest-files/file-stage.ts'
 
 const TEXT = 'Please call back on Monday.'
 
@@ -60,7 +64,7 @@ eachHome('Guest files on their way to Genesys', (home) => {
     for (let at = 0; at < files; at += 1) {
       const contact = at % 2 === 0 ? 'demo-guest' : 'demo-guest-2'
       const content = `file ${at} for ${contact}`
-      const id = await stage.send(content, { externalContactId: contact })
+      const id = await stage.send(content, { target: contactTarget(contact) })
       // Killed at a step that moves from file to file: 1 … 20, then without end.
       const life = createLife(1 + (at % 20))
       await assert.doesNotReject(async () => {
@@ -186,7 +190,7 @@ eachHome('Guest files on their way to Genesys', (home) => {
   }
 
   test('an unknown contact fails the file, and names the right that may be missing', async () => {
-    const id = await stage.send(TEXT, { externalContactId: 'nobody' })
+    const id = await stage.send(TEXT, { target: contactTarget('nobody') })
     await stage.work()
     const { state, problem } = await stage.find(id)
     assert.deepEqual([state, problem?.code], ['failed', 'external-contact-refused'])

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 
-import type { z } from 'zod'
-
-import type { guestFileSchema } from '../../../src/http/routes/guest-files/guest-file-schemas.ts'
 import { guestFileSchema as shape } from '../../../src/http/routes/guest-files/guest-file-schemas.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
 import {
@@ -14,63 +10,22 @@ import {
   startClamd,
   type Clamd,
 } from '../../support/guest-files/clamd-process.ts'
+import { CONTACT, fileClientOf, type Problem } from '../../support/guest-files/file-client.ts'
 import { pngOf } from '../../support/guest-files/images.ts'
 import { pdfOf } from '../../support/guest-files/pdfs.ts'
 import { docxOf, zipOf } from '../../support/guest-files/zips.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
-type File = z.output<typeof guestFileSchema>
-type Problem = { code: string; status: number; detail: string }
-
-const CONTACT = '/v1/external-contacts/demo-guest/files'
 const PNG = pngOf({ width: 40, height: 30 })
 const MARKED = Buffer.from(MARKER)
 const WITH_EICAR = docxOf([{ name: 'word/media/a.txt', data: EICAR }])
 const FILLER = 'nothing to see\n'.repeat(600_000)
 
-const clientOf = (gateway: () => RunningGateway) => {
-  let calls = 0
-  const send = async (
-    name: string,
-    content: Buffer | string,
-    {
-      path = CONTACT,
-      options = {},
-      key = `file-${(calls += 1)}`,
-    }: { path?: string; options?: object; key?: string } = {},
-  ) => {
-    const form = new FormData()
-    form.set('options', JSON.stringify(options))
-    form.set('file', new Blob([Buffer.from(content)]), name)
-    return gateway().client.call<File & Problem>(path, {
-      method: 'POST',
-      headers: { 'idempotency-key': key },
-      body: form,
-    })
-  }
-  const find = async (id: string): Promise<File> =>
-    (await gateway().client.call<File>(`/v1/guest-files/${id}`)).body
-  const until = async (id: string, wanted: (file: File) => boolean): Promise<File> => {
-    for (;;) {
-      const file = await find(id)
-      if (wanted(file)) return file
-      await delay(50)
-    }
-  }
-  const ended = (id: string) =>
-    until(id, ({ state, genesys }) =>
-      state === 'stored'
-        ? genesys.virusScan !== 'pending'
-        : ['rejected', 'failed', 'quarantined'].includes(state),
-    )
-  return { send, find, until, ended }
-}
-
 describe('Guest files over HTTP, without a scanner', () => {
   const home = embeddedHome()
   let stage: Stage
   let gateway: RunningGateway
-  const { send, ended } = clientOf(() => gateway)
+  const { send, ended } = fileClientOf(() => gateway)
   before(async () => {
     stage = await setStage(await home.fresh(), 'guide')
     gateway = await stage.gateway({
@@ -230,7 +185,7 @@ describe('Guest files over HTTP, with clamd', { skip: clamdSkip() }, () => {
   let stage: Stage
   let gateway: RunningGateway
   let clamd: Clamd
-  const { send, until, ended } = clientOf(() => gateway)
+  const { send, until, ended } = fileClientOf(() => gateway)
   before(async () => {
     clamd = await startClamd()
     stage = await setStage(await home.fresh(), 'guide')

@@ -1,4 +1,4 @@
-import type { GuestFile } from '../../../src/domain/guest-files/guest-file.ts'
+import type { GuestFile, GuestFileTarget } from '../../../src/domain/guest-files/guest-file.ts'
 import { createGenesysClient } from '../../../src/genesys/calls/client.ts'
 import { renderGuestFile } from '../../../src/http/routes/guest-files/guest-file-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -23,8 +23,28 @@ import { ids } from '../stages/store-uploads.ts'
 const LONGEST_SLEEP_MS = 4 * 3_600_000
 const LEASE = { signal: new AbortController().signal, assertHeld: () => undefined }
 
+export type FileDialect = 'guide' | 'platform'
+
+export const contactTarget = (externalContactId: string): GuestFileTarget => ({
+  kind: 'external_contact',
+  externalContactId,
+})
+
+/** For whom a file of the stage is, unless a test says so. */
+export const USUAL_TARGETS: Record<FileDialect, GuestFileTarget> = {
+  guide: contactTarget('demo-guest'),
+  platform: {
+    kind: 'conversation',
+    conversationId: 'demo-conversation',
+    communicationId: 'demo-communication',
+  },
+}
+
 /** Guest files on a real store, to the sandbox over real HTTP; a wait of Genesys or of the work takes no time, and a test works the files. */
-export const createFileStage = async (store: Store, scanner: Scanner | null = null) => {
+export const createFileStage = async (
+  store: Store,
+  { dialect = 'guide', scanner = null }: { dialect?: FileDialect; scanner?: Scanner | null } = {},
+) => {
   const clock = createSkippingClock(LONGEST_SLEEP_MS)
   const limits = { guideRequestsPerMinute: 600_000, platformRequestsPerMinute: 600_000 }
   const about = { clientId: 'c', clientSecret: 's', limits, tokenLifetimeSeconds: 864_000 }
@@ -32,7 +52,7 @@ export const createFileStage = async (store: Store, scanner: Scanner | null = nu
   const { emit, told } = createTeller()
   const client = createGenesysClient({
     ...about,
-    dialect: 'guide',
+    dialect,
     apiUrl: sandbox.url,
     loginUrl: sandbox.url,
     requestsPerMinute: 600_000,
@@ -48,7 +68,7 @@ export const createFileStage = async (store: Store, scanner: Scanner | null = nu
     access: store.access,
     idempotency: store.idempotency,
     inspectFile: async () => null,
-    capable: true,
+    takes: client.guestFiles.takes,
     scans: scanner !== null,
     maxBytes: 10_485_760,
     renderGuestFile,
@@ -61,13 +81,11 @@ export const createFileStage = async (store: Store, scanner: Scanner | null = nu
   let calls = 0
   const send = async (
     content: Buffer | string,
-    change: Partial<
-      Pick<GuestFileRequest, 'externalContactId' | 'fileName' | 'idempotencyKey'>
-    > = {},
+    change: Partial<Pick<GuestFileRequest, 'target' | 'fileName' | 'idempotencyKey'>> = {},
   ): Promise<string> => {
     const { body } = await receive({
       caller: { tenantId: 'default', keyId: 'key_1', scopes: ['files'], requestId: 'req_1' },
-      externalContactId: 'demo-guest',
+      target: USUAL_TARGETS[dialect],
       fileName: 'notes.txt',
       blockSuspicious: false,
       idempotencyKey: `key-${(calls += 1)}`,
@@ -89,7 +107,7 @@ export const createFileStage = async (store: Store, scanner: Scanner | null = nu
       life === undefined ? target : mortal(target, methods, life)
     const work = createSendGuestFile({
       files: alive(store.guestFiles, ['step']),
-      genesys: alive(client.externalContactFiles!, ['register', 'put', 'confirm', 'read']),
+      genesys: alive(client.guestFiles, ['register', 'put', 'judge', 'confirm', 'read']),
       scanner,
       clock,
       ids,

@@ -41,15 +41,37 @@ const FILE: z.output<typeof guestFileSchema> = {
   version: 1,
 }
 
-export const SEND_EXAMPLES: readonly Example[] = [
+const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`
+
+export const CONTACT_EXAMPLES: readonly Example[] = [
   {
     name: 'text',
     summary: 'A text for an external contact',
     params: { externalContactId: 'demo-guest' },
     headers: { 'idempotency-key': '4d2e8f0a-6b1c-4e57-9a3d-guest-file' },
     body: FORM,
-    bodyType: `multipart/form-data; boundary=${BOUNDARY}`,
+    bodyType: FORM_TYPE,
     answer: { status: 202, body: FILE },
+  },
+]
+
+export const CONVERSATION_EXAMPLES: readonly Example[] = [
+  {
+    name: 'text',
+    summary: 'A text into a conversation, in the platform dialect',
+    params: { conversationId: 'demo-conversation', communicationId: 'demo-communication' },
+    headers: { 'idempotency-key': '4d2e8f0a-6b1c-4e57-9a3d-conversation' },
+    body: FORM,
+    bodyType: FORM_TYPE,
+    answer: {
+      status: 202,
+      body: {
+        ...FILE,
+        externalContactId: null,
+        conversationId: 'demo-conversation',
+        communicationId: 'demo-communication',
+      },
+    },
   },
 ]
 

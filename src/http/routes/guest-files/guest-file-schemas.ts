@@ -14,6 +14,10 @@ const count = z.int().min(0)
 const stamp = z.iso.datetime()
 
 export const externalContactParamsSchema = z.strictObject({ externalContactId: genesysIdSchema })
+export const communicationParamsSchema = z.strictObject({
+  conversationId: genesysIdSchema,
+  communicationId: genesysIdSchema,
+})
 export const guestFileParamsSchema = z.strictObject({ guestFileId: gatewayIdSchema })
 
 const problem = z.strictObject({ code: z.string(), detail: z.string() }).nullable()

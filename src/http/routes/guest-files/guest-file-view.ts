@@ -3,13 +3,26 @@ import type { z } from 'zod'
 import type { GuestFile, SeenGuestFileState } from '../../../domain/guest-files/guest-file.ts'
 import type { guestFileSchema } from './guest-file-schemas.ts'
 
+/** For whom a file is; the id of a message's media is its id in Genesys. */
+const targetMembers = ({ target, genesys }: GuestFile) =>
+  target.kind === 'conversation'
+    ? {
+        externalContactId: null,
+        conversationId: target.conversationId,
+        communicationId: target.communicationId,
+        mediaId: genesys.fileId,
+      }
+    : {
+        externalContactId: target.externalContactId,
+        conversationId: null,
+        communicationId: null,
+        mediaId: null,
+      }
+
 /** A guest file as callers see it: never the URL that its bytes go to. */
 export const renderGuestFile = (file: GuestFile): z.output<typeof guestFileSchema> => ({
   id: file.id,
-  externalContactId: file.externalContactId,
-  conversationId: null,
-  communicationId: null,
-  mediaId: null,
+  ...targetMembers(file),
   // The store finds no file that is being received.
   state: file.state as SeenGuestFileState,
   hold: file.hold,

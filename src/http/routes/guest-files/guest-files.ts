@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
+import type { GuestFileTarget } from '../../../domain/guest-files/guest-file.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../../workflows/contract.ts'
 import { RECEIVE_FILE_REFUSALS } from '../../../workflows/guest-files/refusals.ts'
@@ -12,8 +13,9 @@ import { routesOf, type AddRoute, type RouteRequest } from '../../server/route.t
 import { readGuestFile } from '../../submissions/read-guest-file.ts'
 import { BODY_PROBLEMS } from '../../submissions/read-submission.ts'
 import { fileForm, takeSubmissions } from '../../submissions/submission-scope.ts'
-import { FIND_EXAMPLES, SEND_EXAMPLES } from './guest-file-examples.ts'
+import { CONTACT_EXAMPLES, CONVERSATION_EXAMPLES, FIND_EXAMPLES } from './guest-file-examples.ts'
 import {
+  communicationParamsSchema,
   externalContactParamsSchema,
   guestFileParamsSchema,
   guestFileSchema,
@@ -28,13 +30,14 @@ type SendDeps = Pick<HttpDeps, 'clock' | 'limits' | 'receiveGuestFile'> & {
 
 const receive = async (
   deps: SendDeps,
-  request: RouteRequest<{ externalContactId: string }>,
+  request: RouteRequest,
+  target: GuestFileTarget,
 ): Promise<UploadAnswer> => {
   const idempotencyKey = idempotencyKeyOf(deps.refuse, request.headers, 'with a file')
   const file = await readGuestFile(deps, request)
   return deps.receiveGuestFile({
     caller: request.caller!,
-    externalContactId: request.params.externalContactId,
+    target,
     ...file,
     idempotencyKey,
     method: 'POST',
@@ -42,37 +45,55 @@ const receive = async (
   })
 }
 
-/** POST /v1/external-contacts/{externalContactId}/files, in a scope of its own. */
+/** What both routes are that take files. */
+const intake = {
+  ...of,
+  method: 'POST',
+  headers: { 'Idempotency-Key': 'required' },
+  reads: 'file',
+  formOnly: true,
+  documentedBody: fileForm({ $ref: '#/components/schemas/GuestFileOptions' }),
+  answers: {
+    202: {
+      about: 'Accepted: the file is inspected and kept; Location names it',
+      schema: guestFileSchema,
+      headers: ['Location', 'Idempotency-Replayed'],
+    },
+  },
+  problems: [...KEYED, ...RECEIVE_FILE_REFUSALS, ...BODY_PROBLEMS],
+} as const
+
+/** The calls that take files, in a scope of their own. */
 export const registerGuestFileIntake = async (
   app: FastifyInstance,
   given: HttpDeps,
 ): Promise<void> => {
   const deps = { ...given, limits: { ...given.limits, maxUploadBytes: given.guestFileMaxBytes } }
   await takeSubmissions(app, deps)
-  routesOf(
-    app,
-    deps,
-  )({
-    ...of,
-    method: 'POST',
+  const add = routesOf(app, deps)
+  add({
+    ...intake,
     url: '/v1/external-contacts/:externalContactId/files',
     id: 'sendGuestFile',
     summary: 'Send a file for an external contact',
     params: externalContactParamsSchema,
-    headers: { 'Idempotency-Key': 'required' },
-    reads: 'file',
-    formOnly: true,
-    documentedBody: fileForm({ $ref: '#/components/schemas/GuestFileOptions' }),
-    answers: {
-      202: {
-        about: 'Accepted: the file is inspected and kept; Location names it',
-        schema: guestFileSchema,
-        headers: ['Location', 'Idempotency-Replayed'],
-      },
+    examples: CONTACT_EXAMPLES,
+    handler: async (request, reply, deps) => {
+      const target = { kind: 'external_contact', ...request.params } as const
+      return sendKept(reply, await receive(deps, request, target))
     },
-    problems: [...KEYED, ...RECEIVE_FILE_REFUSALS, ...BODY_PROBLEMS],
-    examples: SEND_EXAMPLES,
-    handler: async (request, reply, deps) => sendKept(reply, await receive(deps, request)),
+  })
+  add({
+    ...intake,
+    url: '/v1/conversations/:conversationId/communications/:communicationId/files',
+    id: 'sendConversationFile',
+    summary: 'Send a file into a live conversation',
+    params: communicationParamsSchema,
+    examples: CONVERSATION_EXAMPLES,
+    handler: async (request, reply, deps) => {
+      const target = { kind: 'conversation', ...request.params } as const
+      return sendKept(reply, await receive(deps, request, target))
+    },
   })
 }
 

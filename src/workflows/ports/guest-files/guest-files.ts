@@ -1,11 +1,15 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
-import type { GuestFile, GuestFileState } from '../../../domain/guest-files/guest-file.ts'
+import type {
+  GuestFile,
+  GuestFileState,
+  GuestFileTarget,
+} from '../../../domain/guest-files/guest-file.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 
 export type NewGuestFile = Pick<
   GuestFile,
-  'id' | 'tenantId' | 'externalContactId' | 'fileName' | 'contentType' | 'actor' | 'requestId'
+  'id' | 'tenantId' | 'target' | 'fileName' | 'contentType' | 'actor' | 'requestId'
 > & { owner: string }
 
 export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'md5'> & {
@@ -18,6 +22,9 @@ export type AcceptGuestFile = Pick<GuestFile, 'id' | 'sizeBytes' | 'sha256' | 'm
 
 export type GuestFileClaim = { guestFileId: string; owner: string; fence: string; leaseMs: number }
 
+/** Where the bytes go, and the headers that must come with them, no others. Whoever holds it may write there. */
+export type UploadPlace = { uploadUrl: string; headers: Record<string, string> }
+
 /** What a step of the work changes. Members that are left out stay. */
 export type GuestFileStep = {
   state?: GuestFileState
@@ -26,8 +33,8 @@ export type GuestFileStep = {
   scan?: Pick<GuestFile['scan'], 'verdict' | 'engine'>
   genesys?: GuestFile['genesys']
   progress?: GuestFile['progress']
-  /** Where the bytes go, kept sealed: whoever holds it may write there. null: forget it. */
-  uploadUrl?: string | null
+  /** Kept sealed. null: forget it. */
+  place?: UploadPlace | null
   /** Genesys has confirmed the file now. */
   stored?: true
   /** The bytes are needed no more: pieces and key are deleted. */
@@ -36,6 +43,8 @@ export type GuestFileStep = {
   /** An event to the endpoints of the tenant, in the same transaction. */
   tell?: 'guest_file.stored' | 'guest_file.rejected'
 }
+
+export type ClaimedGuestFile = { claim: GuestFileClaim; file: GuestFile; place: UploadPlace | null }
 
 export type GuestFileStore = {
   /** Makes the file, `receiving`: nobody sees it, and the sweep takes it without a sign of life. */
@@ -53,10 +62,8 @@ export type GuestFileStore = {
   sweepReceiving(olderThanMs: number): Promise<number>
   /** Of this tenant and accepted, or null. */
   find(tenantId: string, id: string): Promise<GuestFile | null>
-  /** The file that has waited longest, and the URL that its bytes go to; null: none has work. */
-  claim(
-    owner: string,
-  ): Promise<{ claim: GuestFileClaim; file: GuestFile; uploadUrl: string | null } | null>
+  /** The file that has waited longest, and the place that its bytes go to; null: none has work. */
+  claim(owner: string): Promise<ClaimedGuestFile | null>
   renew(claim: GuestFileClaim): Promise<boolean>
   /** null: there is nothing more to do. */
   release(claim: GuestFileClaim, readyInMs: number | null): Promise<void>
@@ -74,22 +81,28 @@ export type FileSaid = {
   virusScan: GuestFile['genesys']['virusScan'] | null
 }
 
-/** Files of external contacts [guide-api: Guest files]. Everything throws `GenesysFailure`. */
-export type ExternalContactFilePort = {
+/** A file in Genesys, by its id there: that of the file, or of the media of a message. */
+export type FileThere = { target: GuestFileTarget; fileId: string }
+
+/** Files of external contacts [guide-api: Guest files], or media of messages [platform-api: 2.9]. Everything throws `GenesysFailure`. */
+export type GuestFilePort = {
+  takes: GuestFileTarget['kind']
   /** Asks for a place. Asked again it makes another, and one that is never confirmed is no file. */
   register(
-    file: Pick<GuestFile, 'externalContactId' | 'fileName' | 'contentType' | 'sizeBytes'>,
+    file: Pick<GuestFile, 'target' | 'fileName' | 'contentType' | 'sizeBytes'>,
     context: CallContext,
-  ): Promise<{ fileId: string; uploadUrl: string }>
-  /** Puts the bytes; again has no second effect. `etag` as the storage gave it. `forbidden`: another URL is needed. */
-  put(
-    file: { uploadUrl: string; contentType: string; bytes: Buffer },
-    context: CallContext,
-  ): Promise<{ etag: string | null }>
-  /** Safe to call twice. An answer without the id is `malformed_answer`: an unknown outcome. */
-  confirm(
-    file: { externalContactId: string; fileId: string },
-    context: CallContext,
-  ): Promise<FileSaid>
-  read(file: { externalContactId: string; fileId: string }, context: CallContext): Promise<FileSaid>
+  ): Promise<{ fileId: string; place: UploadPlace }>
+  /** Puts the bytes; again has no second effect. `etag` as the storage gave it. `forbidden`: another place is needed. */
+  put(place: UploadPlace, bytes: Buffer, context: CallContext): Promise<{ etag: string | null }>
+  /** Whether Genesys takes what lies there. `unsaid`: not yet, or in words that we do not know. Without it Genesys says so only later. */
+  judge?(file: FileThere, context: CallContext): Promise<'valid' | 'invalid' | 'unsaid'>
+  /** Tells that the bytes are there. An answer without an id is `malformed_answer`: an unknown outcome. */
+  confirm(file: FileThere, context: CallContext): Promise<FileSaid>
+  /** Whether the confirmation has arrived, and Genesys' verdict. */
+  read(file: FileThere, context: CallContext): Promise<FileSaid>
+  /**
+   * What confirming twice does. `nothing`: it is safe. `twice`: everybody gets the file twice, so that it is sent again only when it did not show for
+   * `settleMs` after one of unknown outcome; nothing then repeats it but the work itself.
+   */
+  confirmsAgain: { effect: 'nothing' } | { effect: 'twice'; settleMs: number }
 }

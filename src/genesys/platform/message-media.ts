@@ -1,0 +1,157 @@
+import { z } from 'zod'
+
+import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
+import type { GuestFileTarget } from '../../domain/guest-files/guest-file.ts'
+import type { FileSaid, GuestFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
+import { pathSegment } from '../calls/path-segment.ts'
+import { md5Of, type PutPresigned } from '../calls/presigned.ts'
+import type { Caller } from '../calls/retry.ts'
+
+const id = z.string().min(1).max(255)
+/** Names and values that no header can be broken out of; the bearer and the frame of the message are ours alone. */
+const headersSchema = z
+  .record(
+    z.string().regex(/^(?!authorization$|host$|connection$|transfer-encoding$)[\w-]{1,100}$/iu),
+    z.string().regex(/^[\x20-\x7e]{0,4096}$/u),
+  )
+  .nullish()
+/** MessageMediaUploadData of SDK 262. Without `id` or `uploadUrl` it is an unknown outcome. */
+const placeSchema = z.looseObject({
+  id,
+  uploadUrl: z.url().max(8_192),
+  uploadHeaders: headersSchema,
+})
+/** MessageMediaData: `uploading`, `valid` or `invalid`; a word that we do not know says nothing. */
+const mediaSchema = z.looseObject({ id, status: z.unknown().optional() })
+const messageSchema = z.looseObject({ id })
+const listOf = <T extends z.ZodType>(schema: T) => z.array(schema).nullish()
+/** MessageConversation: the messages of every communication name their media. */
+const conversationSchema = z.looseObject({
+  participants: listOf(
+    z.looseObject({
+      messages: listOf(
+        z.looseObject({ media: listOf(z.looseObject({ id: z.string().nullish() })) }),
+      ),
+    }),
+  ),
+})
+
+const RIGHT = { create: 'conversation:message:create', view: 'conversation:communication:view' }
+const CONVERSATIONS = '/api/v2/conversations/messages'
+
+/**
+ * A call ends within 30 s, and a message shows in its conversation a moment later. What did not show for a minute was not sent; sent again before,
+ * the guest could get it twice.
+ */
+const SETTLE_MS = 60_000
+
+const conversationOf = (target: GuestFileTarget) => {
+  if (target.kind !== 'conversation') throw new Error('this dialect has no files of contacts')
+  const conversation = `${CONVERSATIONS}/${pathSegment(target.conversationId)}`
+  const communication = pathSegment(target.communicationId)
+  return { conversation, messages: `${conversation}/communications/${communication}/messages` }
+}
+
+const lengthIn = (headers: Record<string, string>): boolean =>
+  Object.keys(headers).some((name) => name.toLowerCase() === 'content-length')
+
+const said = (fileId: string, isSent: boolean): FileSaid => ({
+  fileId,
+  status: isSent ? 'completed' : 'pending',
+  // Genesys tells of no scan here.
+  virusScan: null,
+})
+
+const registerWith =
+  (call: Caller): GuestFilePort['register'] =>
+  async ({ target, fileName, sizeBytes }, context) => {
+    const body = { fileName, contentLengthBytes: sizeBytes }
+    const answer = await call(
+      {
+        operation: 'create-message-media',
+        method: 'POST',
+        path: `${conversationOf(target).messages}/media/uploads`,
+        body: Buffer.from(JSON.stringify(body)),
+        schema: placeSchema,
+        right: RIGHT.create,
+      },
+      context,
+    )
+    const given = answer.uploadHeaders ?? {}
+    const headers = lengthIn(given) ? given : { ...given, 'content-length': String(sizeBytes) }
+    return { fileId: answer.id, place: { uploadUrl: answer.uploadUrl, headers } }
+  }
+
+const judgeWith =
+  (call: Caller): NonNullable<GuestFilePort['judge']> =>
+  async ({ target, fileId }, context) => {
+    const operation = 'read-message-media'
+    const media = await call(
+      {
+        operation,
+        method: 'GET',
+        path: `${conversationOf(target).messages}/media/${pathSegment(fileId)}`,
+        schema: mediaSchema,
+        right: RIGHT.create,
+      },
+      context,
+    )
+    // An answer about other media than those that were asked for proves nothing.
+    if (media.id !== fileId) throw new GenesysFailure('malformed_answer', operation)
+    return media.status === 'valid' || media.status === 'invalid' ? media.status : 'unsaid'
+  }
+
+const confirmWith =
+  (call: Caller): GuestFilePort['confirm'] =>
+  async ({ target, fileId }, context) => {
+    await call(
+      {
+        operation: 'send-media-message',
+        method: 'POST',
+        path: conversationOf(target).messages,
+        body: Buffer.from(JSON.stringify({ mediaIds: [fileId] })),
+        schema: messageSchema,
+        right: RIGHT.create,
+      },
+      context,
+    )
+    return said(fileId, true)
+  }
+
+const readWith =
+  (call: Caller): GuestFilePort['read'] =>
+  async ({ target, fileId }, context) => {
+    const { participants } = await call(
+      {
+        operation: 'read-message-conversation',
+        method: 'GET',
+        path: conversationOf(target).conversation,
+        schema: conversationSchema,
+        right: RIGHT.view,
+      },
+      context,
+    )
+    const messages = (participants ?? []).flatMap((participant) => participant.messages ?? [])
+    const isSent = messages.some(({ media }) => media?.some((one) => one.id === fileId))
+    return said(fileId, isSent)
+  }
+
+/** Media of messages in a live conversation, of the platform dialect: a place, the look of Genesys, and the message that has the media. */
+export const createMessageMedia = ({
+  call,
+  put,
+}: {
+  call: Caller
+  put: PutPresigned
+}): GuestFilePort => ({
+  takes: 'conversation',
+  confirmsAgain: { effect: 'twice', settleMs: SETTLE_MS },
+  register: registerWith(call),
+  put: async ({ uploadUrl: url, headers }, body, context) => {
+    const { etag } = await put({ operation: 'put-message-media', url, headers, body }, context)
+    return { etag: md5Of(etag) }
+  },
+  judge: judgeWith(call),
+  confirm: confirmWith(call),
+  read: readWith(call),
+})

@@ -1,0 +1,161 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+
+import type { Clock } from '../../../lib/clock.ts'
+
+/** Genesys publishes no age; that of the guides' URLs. */
+const URL_LIVES_MS = 15 * 60_000
+
+export type SandboxMedia = {
+  id: string
+  conversationId: string
+  communicationId: string
+  fileName: string
+  contentLengthBytes: number
+  signature: string
+  /** Must come with the PUT as they are here. */
+  headers: Record<string, string>
+  madeAtMs: number
+  /** What lies at the place; null: nothing. */
+  bytes: Buffer | null
+  puts: number
+  storedAtMs: number | null
+  /** What Genesys says of it, and how long after it was put; null: never anything but uploading. */
+  verdict: { word: string; afterMs: number } | null
+}
+
+export type SandboxMessage = {
+  id: string
+  communicationId: string
+  mediaIds: string[]
+  textBody: string | null
+  /** From then on it shows in its conversation. */
+  showsAtMs: number
+}
+
+/** What the media of a message really are; the oracle of tests. */
+export type MessageMediaReport = {
+  id: string
+  conversationId: string
+  communicationId: string
+  fileName: string
+  /** Of the bytes that lie there; null: none do. */
+  sha256: string | null
+  status: string
+  puts: number
+  /** In how many messages it was sent. */
+  messages: number
+}
+
+export type MessageMedia = {
+  /** Makes a live conversation, or adds a communication to it. */
+  addConversation(id: string, communicationId: string): void
+  has(conversationId: string, communicationId: string | null): boolean
+  register(
+    media: Pick<
+      SandboxMedia,
+      'conversationId' | 'communicationId' | 'fileName' | 'contentLengthBytes'
+    >,
+  ): SandboxMedia
+  find(conversationId: string, communicationId: string, id: string): SandboxMedia | null
+  /** By its id alone, as a storage knows it. */
+  at(id: string): SandboxMedia | null
+  isExpired(media: SandboxMedia): boolean
+  statusOf(media: SandboxMedia): string
+  send(
+    conversationId: string,
+    message: Pick<SandboxMessage, 'communicationId' | 'mediaIds' | 'textBody'>,
+    hiddenForMs: number,
+  ): SandboxMessage
+  /** Those that show by now. */
+  messagesOf(conversationId: string): SandboxMessage[]
+  report(): MessageMediaReport[]
+  reset(): void
+}
+
+const DEMO = { conversationId: 'demo-conversation', communicationId: 'demo-communication' }
+
+type Held = {
+  conversations: Map<string, Set<string>>
+  mediaById: Map<string, SandboxMedia>
+  sent: Map<string, SandboxMessage[]>
+}
+
+const statusOf = (
+  clock: Clock,
+  { storedAtMs, verdict, bytes, contentLengthBytes }: SandboxMedia,
+): string => {
+  if (storedAtMs === null || verdict === null) return 'uploading'
+  if (clock.monotonicMs() - storedAtMs < verdict.afterMs) return 'uploading'
+  return bytes?.length === contentLengthBytes ? verdict.word : 'invalid'
+}
+
+const reportOf = (clock: Clock, { mediaById, sent }: Held): MessageMediaReport[] => {
+  const messages = [...sent.values()].flat()
+  return [...mediaById.values()].map((media) => ({
+    id: media.id,
+    conversationId: media.conversationId,
+    communicationId: media.communicationId,
+    fileName: media.fileName,
+    sha256: media.bytes === null ? null : createHash('sha256').update(media.bytes).digest('hex'),
+    status: statusOf(clock, media),
+    puts: media.puts,
+    messages: messages.filter(({ mediaIds }) => mediaIds.includes(media.id)).length,
+  }))
+}
+
+const newMedia = (clock: Clock) => ({
+  id: randomUUID(),
+  signature: randomBytes(32).toString('hex'),
+  headers: { 'x-amz-tagging': 'organizationId=sandbox', 'Content-Type': 'binary/octet-stream' },
+  madeAtMs: clock.monotonicMs(),
+  bytes: null,
+  puts: 0,
+  storedAtMs: null,
+  verdict: { word: 'valid', afterMs: 0 },
+})
+
+export const createMessageMedia = ({ clock }: { clock: Clock }): MessageMedia => {
+  const held: Held = { conversations: new Map(), mediaById: new Map(), sent: new Map() }
+  const { conversations, mediaById, sent } = held
+  const addConversation = (id: string, communicationId: string): void => {
+    conversations.set(id, (conversations.get(id) ?? new Set()).add(communicationId))
+  }
+  addConversation(DEMO.conversationId, DEMO.communicationId)
+  return {
+    addConversation,
+    has: (conversationId, communicationId) => {
+      const communications = conversations.get(conversationId)
+      return communications !== undefined
+        ? communicationId === null || communications.has(communicationId)
+        : false
+    },
+    register: (media) => {
+      const made: SandboxMedia = { ...newMedia(clock), ...media }
+      mediaById.set(made.id, made)
+      return made
+    },
+    find: (conversationId, communicationId, id) => {
+      const media = mediaById.get(id)
+      const isOurs =
+        media?.conversationId === conversationId && media.communicationId === communicationId
+      return isOurs ? media : null
+    },
+    at: (id) => mediaById.get(id) ?? null,
+    isExpired: ({ madeAtMs }) => clock.monotonicMs() - madeAtMs >= URL_LIVES_MS,
+    statusOf: (media) => statusOf(clock, media),
+    send: (conversationId, message, hiddenForMs) => {
+      const made = { ...message, id: randomUUID(), showsAtMs: clock.monotonicMs() + hiddenForMs }
+      sent.set(conversationId, [...(sent.get(conversationId) ?? []), made])
+      return made
+    },
+    messagesOf: (conversationId) =>
+      (sent.get(conversationId) ?? []).filter(({ showsAtMs }) => clock.monotonicMs() >= showsAtMs),
+    report: () => reportOf(clock, held),
+    reset: () => {
+      conversations.clear()
+      mediaById.clear()
+      sent.clear()
+      addConversation(DEMO.conversationId, DEMO.communicationId)
+    },
+  }
+}

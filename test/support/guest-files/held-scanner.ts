@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+
+/** A clamd that finds nothing, and that never answers the first `hold` looks. */
+export const startHeldScanner = async ({ hold }: { hold: number }) => {
+  const sockets = new Set<Socket>()
+  let held = 0
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    let last = Buffer.alloc(0)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+    socket.on('data', (piece: Buffer) => {
+      if (piece.toString('latin1').startsWith('zVERSION')) return socket.end('ClamAV 1.4.6\0')
+      last = Buffer.concat([last, piece]).subarray(-4)
+      if (!last.equals(Buffer.alloc(4))) return
+      if (held < hold) held += 1
+      else socket.end('stream: OK\0')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** Looks that were never answered so far. */
+    held: (): number => held,
+    close: async (): Promise<void> => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
