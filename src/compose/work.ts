@@ -187,17 +187,30 @@ const together = (...loops: readonly Loop[]): Loop => ({
   },
 })
 
+/** Lanes that this process holds hear at once of what other instances were told. */
+const hearingOf = ({ store }: Essentials, lanes: LaneWorkers): Loop => {
+  let listening: ReturnType<typeof store.hearNudges> | null = null
+  return {
+    start: () => {
+      listening = store.hearNudges((laneKey, count) => lanes.nudgeHeld(laneKey, count))
+    },
+    stop: async () => listening?.stop(),
+  }
+}
+
 /** What goes on beside the lanes. */
 const loopsOf = (
   essentials: Essentials,
   jobs: Awaited<ReturnType<typeof createJobQueue>>,
-  wake: () => void,
+  lanes: LaneWorkers,
 ): Loop => {
   const { store, telemetry, clockWatch } = essentials
+  const wake = (): void => lanes.wake()
   return together(
     clockWatch,
     sweeperOf(essentials, jobs, wake),
     holdKeeperOf(essentials, wake),
+    hearingOf(essentials, lanes),
     ...pullWorkersOf(essentials),
     createFillRegisters({
       registers: store.registerFill,
@@ -261,7 +274,7 @@ export const createWork = async (essentials: Essentials) => {
     maxHeld: MAX_LANES_HELD,
     idlePollMs: 300,
   })
-  const sweeper = loopsOf(essentials, jobs, () => lanes.wake())
+  const sweeper = loopsOf(essentials, jobs, lanes)
   const others = othersOf(essentials)
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {

@@ -38,6 +38,8 @@ export type LaneWorkers = {
   wake(laneKey?: string): void
   /** What a lane waits for may have happened: if this process holds it, the wait ends now. `count` as the store counts. */
   nudge(laneKey: string, count: number): void
+  /** The same by another instance's word: a lane that this process does not hold is not its business. */
+  nudgeHeld(laneKey: string, count: number): void
   /** Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and gives every lane up. */
   stop(graceMs: number): Promise<void>
 }
@@ -90,6 +92,7 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
       if (lease) lease.nudge(count)
       else claiming.wake()
     },
+    nudgeHeld: (laneKey, count) => leaseOf(laneKey)?.nudge(count),
     stop: async (graceMs) => {
       stopping.abort()
       claiming.wake()

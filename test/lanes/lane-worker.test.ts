@@ -36,6 +36,28 @@ describe('lane workers', () => {
     await t.workers.stop(0)
   })
 
+  it('end a wait at once by the word of another instance, of a lane that they hold, and pass over others', async () => {
+    const waited: string[] = []
+    const t = setUp(async ({ key }, _, { nudges }) => {
+      const nudged = nudges!.next()
+      await new Promise((resolve) => nudged.addEventListener('abort', resolve))
+      waited.push(key)
+    })
+    t.give('a', 'u1')
+    t.workers.start()
+    await t.clock.advance(0)
+    t.give('b', 'u2')
+    t.workers.nudgeHeld('b', 1)
+    await t.clock.advance(0)
+    assert.deepEqual([waited, t.events], [[], ['lane.claimed']])
+    t.workers.nudgeHeld('a', 1)
+    await t.clock.advance(0)
+    assert.deepEqual(waited, ['a'])
+    t.workers.nudgeHeld('b', 1)
+    await t.clock.advance(0)
+    await t.workers.stop(0)
+  })
+
   it('hold no more lanes at once than they may', async () => {
     let at = 0
     let most = 0

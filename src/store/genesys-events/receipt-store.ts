@@ -14,6 +14,7 @@ import type {
 import type { JobQueue } from '../../workflows/ports/jobs/jobs.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
+import { tellOfNudge } from '../delivery/told-nudges.ts'
 import { executorOf, inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { FINAL_STATES_SQL } from '../uploads/upload-row.ts'
 
@@ -124,8 +125,9 @@ const createOpen = (
     inTransaction(database, async (tx) => {
       const { rows } = await sql<{
         nudges: number
-      }>`update lane set nudges = nudges + 1 from ${WITHOUT_WAITING}
-        where key = ${laneKey} returning nudges`.execute(tx)
+      }>`with nudged as (update lane set nudges = nudges + 1 from ${WITHOUT_WAITING}
+          where key = ${laneKey} returning key, nudges)
+        select nudges ${tellOfNudge(database)} from nudged`.execute(tx)
       // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the next round.
       await sql`update upload set retry_at = clock_timestamp() where id = ${uploadId} and state = 'held'
         and hold_reason = 'genesys_unavailable' and retry_at > clock_timestamp()`.execute(tx)

@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 
 import type { SqlExecutor } from '../../workflows/ports/jobs/jobs.ts'
+import type { Listen } from './server-listener.ts'
 import { mayRunAgain } from './sql-failure.ts'
 
 export type Db = Kysely<unknown>
@@ -14,6 +15,8 @@ export type Database = {
   readonly sql: SqlExecutor
   /** One statement with large bytes among its values, in one transaction of its own: they go as they are, not as text. */
   writeBytes(statement: CompiledQuery): Promise<void>
+  /** What other instances say; null where there are none. */
+  readonly listen: Listen | null
   /** Whether there is room for new work; always, where the disk is a server's. */
   hasRoom(): boolean
   close(): Promise<void>

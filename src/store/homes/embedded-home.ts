@@ -169,6 +169,7 @@ export const openEmbedded = async (deps: {
     db,
     sql: { executeSql },
     writeBytes: createWriteBytes(lite, hasRoom),
+    listen: null,
     hasRoom,
     close: async () => {
       await maintenance.stop()

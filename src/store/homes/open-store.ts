@@ -15,6 +15,7 @@ import type {
   LaneStore,
   ListCache,
 } from '../../workflows/ports/delivery/delivery.ts'
+import type { HearNudges } from '../../workflows/ports/delivery/heard-nudges.ts'
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
@@ -44,6 +45,7 @@ import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
+import { createHearNudges } from '../delivery/told-nudges.ts'
 import { type DoNotCallStores, openDoNotCall } from '../do-not-call/afterwards/open-do-not-call.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
 import { createOutbox } from '../endpoints/outbox.ts'
@@ -89,6 +91,7 @@ export type Store = AccessStores &
     smallUploads: SmallUploadStore
     idempotency: IdempotencyStore
     lanes: LaneStore
+    hearNudges: HearNudges
     holds: HoldStore
     delivery: DeliveryStore & ShipmentStore & TryStore
     pace: PaceStore
@@ -183,6 +186,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     },
     idempotency,
     lanes,
+    hearNudges: createHearNudges(database, deps.clock),
     holds: createHoldStore({ database }),
     delivery: createDeliveryStore({ database, outbox, seals }),
     pace: createPaceStore({ database }),

@@ -15,6 +15,7 @@ import {
 } from '../endpoints/wire-message.ts'
 import type { Database } from './database.ts'
 import { keptNameOf, noteKeptFailure } from './kept-statements.ts'
+import { createServerListener } from './server-listener.ts'
 import { createServerPool, type ServerPool } from './server-pool.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
@@ -148,6 +149,7 @@ export const openServer = (deps: {
       },
     },
     writeBytes: createWriteBytes(pool),
+    listen: createServerListener(deps.url),
     hasRoom: () => true,
     close: () => pool.end(),
   }

@@ -1,0 +1,29 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { Clock } from '../../lib/clock.ts'
+import type { HearNudges } from '../../workflows/ports/delivery/heard-nudges.ts'
+import type { Database } from '../homes/database.ts'
+
+const CHANNEL = 'gateway_lane_nudged'
+
+/** A column more of a select from `nudged`, by which every instance hears of it as the transaction commits; nothing where there is only one instance. */
+export const tellOfNudge = ({ listen }: Database): RawBuilder<unknown> =>
+  listen === null ? sql`` : sql`, pg_notify(${CHANNEL}, key || ' ' || nudges)`
+
+/** A word that is not of this version is passed over: the lane's holder finds the count when it renews its lease. */
+const toldOf = (word: string): { laneKey: string; count: number } | null => {
+  const at = word.lastIndexOf(' ')
+  const count = Number(word.slice(at + 1))
+  return at > 0 && Number.isInteger(count) ? { laneKey: word.slice(0, at), count } : null
+}
+
+export const createHearNudges =
+  ({ listen }: Database, clock: Clock): HearNudges =>
+  (nudge) => {
+    if (listen === null) return { hearing: Promise.resolve('none'), stop: async () => {} }
+    const hear = (word: string): void => {
+      const told = toldOf(word)
+      if (told !== null) nudge(told.laneKey, told.count)
+    }
+    return listen({ channel: CHANNEL, hear, clock })
+  }
