@@ -195,3 +195,9 @@ export const dncOf = (env: {
   allowedCountries: env.DNC_ALLOWED_COUNTRIES,
   pullMs: env.DNC_PULL_HOURS * 3_600_000,
 })
+
+/** Node's own switch, which would have Genesys' credentials sent to whoever answers. */
+export const uncheckedCertificates = (source: Record<string, string | undefined>): string[] =>
+  source['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? ['NODE_TLS_REJECT_UNAUTHORIZED: certificates are always checked; leave it out']
+    : []

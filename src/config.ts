@@ -13,6 +13,7 @@ import {
   segmentLeaves,
   SYNC_VARIABLES,
   syncEndpoints,
+  uncheckedCertificates,
   webhookSecrets,
   wholeNumber,
   wholePattern,
@@ -23,6 +24,7 @@ import type { Region } from './domain/genesys/regions.ts'
 import { isPhoneRegion } from './domain/phones/phone-library.ts'
 import type { Leaf } from './domain/segments/segment.ts'
 import { urlsOfHosts } from './lib/database-url.ts'
+import { unprintable } from './lib/secrets/unprintable.ts'
 
 /** The only place that reads the environment. All faults come in one message; no message holds a value. */
 export class ConfigInvalid extends Error {
@@ -206,9 +208,11 @@ const refuse = (faults: string[]): never => {
 /** A misspelt name would be passed over, and its default sent contacts to another org. */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
-  return Object.keys(source)
-    .filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
-    .map((name) => `${name}: is no variable of the gateway; .env.example has them all`)
+  const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
+  const told = misspelt.map(
+    (name) => `${name}: is no variable of the gateway; .env.example has them all`,
+  )
+  return [...told, ...uncheckedCertificates(source)]
 }
 
 const parseEnvironment = (source: Record<string, string | undefined>): Environment => {
@@ -259,7 +263,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
   const env = parseEnvironment(source)
   const genesys = genesysConfig(env)
   const allowHttpHosts = env.ALLOW_HTTP_HOSTS ?? []
-  return {
+  const config: Config = {
     host: env.HOST,
     port: env.PORT,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
@@ -292,4 +296,5 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       confirmSharePercent: env.SEGMENT_CONFIRM_SHARE,
     },
   }
+  return unprintable(config, ['genesys', 'home', 'endpoints', 'encryptionKeys', 'webhookSecrets'])
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 
 import { ConfigInvalid, readConfig } from '../../src/config.ts'
 
@@ -157,4 +158,32 @@ test('files may go to the storage of the region, and elsewhere only by name', ()
   assert.deepEqual(hosts({ GENESYS_REGION: 'eusc-de-east-1' }), ['*.amazonaws.eu'])
   const named = { GENESYS_REGION: 'eusc-de-east-1', GENESYS_UPLOAD_HOSTS: 'files.example' }
   assert.deepEqual(hosts(named), ['files.example'])
+})
+
+test('no way of printing the configuration shows a secret of it', () => {
+  const secrets = {
+    ...real,
+    ADMIN_API_KEY: 'admin-secret-0123456789abcdefghijk',
+    GENESYS_CLIENT_SECRET: 'client-secret-of-genesys',
+    METRICS_TOKEN: 'metrics-secret-0123456789',
+    DATABASE_URL: 'postgres://gateway:database-secret@localhost/gateway',
+    ENCRYPTION_KEYS: KEY,
+  }
+  const config = readConfig(secrets)
+  assert.equal(config.genesys.clientSecret, secrets.GENESYS_CLIENT_SECRET)
+  const error = Object.assign(new Error('not started'), { config })
+  for (const shown of [
+    inspect(config, { depth: 9, showHidden: true }),
+    inspect(error, { depth: 9 }),
+    inspect(config.genesys),
+    JSON.stringify({ config, home: config.home, keys: config.encryptionKeys }),
+  ]) {
+    assert.doesNotMatch(shown, /secret-|-secret/u)
+    assert.ok(!shown.includes(KEY.slice(3)))
+  }
+})
+
+test('a switch that takes any certificate stops the start', () => {
+  assert.match(faultsOf({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }), /certificates are always checked/u)
+  assert.equal(readConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }).port, 3000)
 })

@@ -3,6 +3,14 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
+/** No body that is taken is nested so deep; one of thousands of levels would end the stack. */
+const MOST_LEVELS = 100
+
+const isNestedDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((held) => isNestedDeeper(held, levels - 1)))
+
 const holdsStorableText = (value: unknown): boolean => {
   if (typeof value === 'string') return isStorable(value)
   if (typeof value !== 'object' || value === null) return true
@@ -19,8 +27,11 @@ const unstorableMembers = (value: unknown): string[] => {
     .map(([name]) => name)
 }
 
-/** Throws 400 where a text could not be stored, whatever its schema says of it. */
+/** Throws 400 where a text could not be stored or is nested beyond use, whatever its schema says of it. */
 export const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
+  if (isNestedDeeper(value, MOST_LEVELS)) {
+    throw new GatewayProblem(code, `It is nested more than ${MOST_LEVELS} levels deep.`)
+  }
   const names = unstorableMembers(value).map((name) => shownName(name))
   if (names.length === 0) return
   throw new GatewayProblem(code, `\`${names[0]}\` ${UNSTORABLE}.`, { [listed]: names.slice(0, 20) })

@@ -28,8 +28,16 @@ const GZIP = ['application/gzip', 'application/x-gzip']
 const mediaType = (header: string | undefined): string =>
   (header ?? '').split(';', 1)[0]!.trim().toLowerCase()
 
+/** RFC 2046, section 5.1.1; a longer one once kept a parser busy for ever [controls: S-13]. */
+const MOST_BOUNDARY_CHARS = 70
+
 const checkBoundary = (header: string): void => {
-  if (/;\s*boundary\s*=\s*"?[^\s";]/iu.test(header)) return
+  const [, quoted, plain] = /;\s*boundary\s*=\s*(?:"([^"]+)|([^\s";]+))/iu.exec(header) ?? []
+  const boundary = quoted ?? plain
+  if (boundary !== undefined && boundary.length <= MOST_BOUNDARY_CHARS) return
+  if (boundary !== undefined) {
+    throw new GatewayProblem('multipart-malformed', 'The boundary is longer than 70 characters.')
+  }
   throw new GatewayProblem(
     'multipart-malformed',
     'The Content-Type names no boundary. Let the HTTP client set the Content-Type of the form.',

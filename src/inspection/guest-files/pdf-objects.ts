@@ -38,6 +38,14 @@ const alsoAnother = (bytes: Buffer, text: string): FileFault | null => {
     : null
 }
 
+/** A file of 10 MB has some thousands; each is looked at with what stands before it. */
+const MOST_STREAMS = 20_000
+
+const takeStreams = (text: string): PdfStream[] | null => {
+  const streams = [...streamsOf(text).take(MOST_STREAMS + 1)]
+  return streams.length > MOST_STREAMS ? null : streams
+}
+
 const isActive = (text: string): boolean => hasActionText(text) || hasActiveName(text)
 
 /** The texts of all object streams; a fault where one cannot be read, or does something. */
@@ -66,7 +74,8 @@ export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   if (isActive(text)) return ACTIVE
   const isEncrypted =
     [...namesIn(text)].includes('Encrypt') || /\/Encrypt\s+\d+\s+\d+\s+R/u.test(text)
-  const streams = [...streamsOf(text)]
+  const streams = takeStreams(text)
+  if (streams === null) return OPAQUE
   const objects = streams.filter(holdsObjects)
   if (isEncrypted && objects.length > 0) return OPAQUE
   const inner = objectTexts(bytes, objects)
@@ -81,6 +90,11 @@ export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   return embedded.every(isXml) ? null : EMBEDDED
 }
 
+/** A dictionary of embedded files names at most five; its end is looked for no further, or a file of many beginnings would be read for hours. */
+const MAX_EF_CHARS = 4096
+/** Bounded, for a number of a million digits would be tried from each of them. */
+const REFERENCE = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{1,20}R/gu
+
 /** The streams of embedded files; null: one of them is not to be found. */
 const embeddedIn = (
   texts: readonly string[],
@@ -88,9 +102,12 @@ const embeddedIn = (
 ): PdfStream[] | null => {
   const numbers = new Set<string>()
   for (const text of texts) {
-    for (const [, dictionary = ''] of text.matchAll(/\/EF\s*(<<[^]*?>>|\d+\s+\d+\s+R)/gu)) {
-      if (!dictionary.startsWith('<<')) return null
-      for (const [, number = ''] of dictionary.matchAll(/(\d+)\s+\d+\s+R/gu)) numbers.add(number)
+    for (const { index, 0: start } of text.matchAll(/\/EF\s*(?:<<|\d)/gu)) {
+      const from = index + start.length
+      const end = text.slice(from, from + MAX_EF_CHARS).indexOf('>>')
+      if (!start.endsWith('<<') || end < 0) return null
+      const dictionary = text.slice(from, from + end)
+      for (const [, number = ''] of dictionary.matchAll(REFERENCE)) numbers.add(number)
     }
   }
   const embedded = streams.filter(

@@ -5,6 +5,9 @@ import { withoutNameCodes } from './pdf-text.ts'
 /** A dictionary is no longer; Office and scanners write a few hundred bytes. */
 const DICTIONARY_REACH_BYTES = 16 * 1024
 
+/** Of an object, before its word `obj`; bounded, as numbers of ten digits are. */
+const OBJECT_NUMBER = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{0,20}$/u
+
 export type PdfStream = {
   /** The number of its object; null: it has none that can be read. */
   object: string | null
@@ -21,8 +24,8 @@ export function* streamsOf(text: string): Generator<PdfStream> {
     const before = text.slice(Math.max(0, match.index - DICTIONARY_REACH_BYTES), match.index)
     const start = before.lastIndexOf('obj')
     const dictionary = withoutNameCodes(start < 0 ? before : before.slice(start + 3))
-    const object = /(\d+)\s+\d+\s*$/u.exec(start < 0 ? '' : before.slice(0, start))?.[1] ?? null
-    yield { object, dictionary, from: match.index + match[0].length }
+    const object = OBJECT_NUMBER.exec(before.slice(Math.max(0, start - 64), Math.max(0, start)))
+    yield { object: object?.[1] ?? null, dictionary, from: match.index + match[0].length }
   }
 }
 

@@ -91,6 +91,16 @@ test('the shell says what is wrong, in words and by its exit code', async () => 
   assert.match(nowhere.said, /No gateway answers at http:\/\/127\.0\.0\.1:9/u)
 })
 
+test('a rotation needs no body, and lets the present key work on for a day', async () => {
+  const made = await shown('create', '--tenant', 'default', '--scopes', 'uploads', '--name', 'r')
+  const path = `/v1/keys/${made.id}/rotate`
+  const rotated = await gateway.client.call<Shown>(path, { method: 'POST' })
+  assert.equal(rotated.status, 201, rotated.text)
+  const present = await gateway.client.call<{ expiresAt: string }>(`/v1/keys/${made.id}`)
+  const hours = (Date.parse(present.body.expiresAt) - Date.now()) / 3_600_000
+  assert.ok(hours > 23 && hours < 25, String(hours))
+})
+
 test('what a key says of itself is in no log line', () => {
   const written = gateway.output.join('\n')
   assert.doesNotMatch(written, /ogw_[\w-]{40}/u)

@@ -76,9 +76,11 @@ export const newKeySchema = z.strictObject({
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 })
 
-export const rotationSchema = z.strictObject({
-  overlapHours: z.int().min(0).max(MOST_OVERLAP_HOURS).default(USUAL_OVERLAP_HOURS),
-})
+export const rotationSchema = z
+  .strictObject({
+    overlapHours: z.int().min(0).max(MOST_OVERLAP_HOURS).default(USUAL_OVERLAP_HOURS),
+  })
+  .prefault({})
 
 export const keySchema = z.strictObject({
   id: z.string(),

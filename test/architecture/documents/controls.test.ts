@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+import { readControls, type ControlTest } from '../../support/tables/controls-table.ts'
+
+const MOST = 36
+
+/** A name stands in the file as it is written there: quotes of the language may be escaped. */
+const hasTest = ({ path, name }: ControlTest): boolean => {
+  if (!path.endsWith('.test.ts') || name === '' || !existsSync(path)) return false
+  const text = readFileSync(path, 'utf8').replaceAll(/\\(['"`])/gu, '$1')
+  return text.includes(name)
+}
+
+test('every control has its row in docs/security.md, in its order, in our words', () => {
+  const controls = readControls()
+  assert.deepEqual(
+    controls.map(({ id }) => id),
+    Array.from({ length: MOST }, (_, at) => `S-${String(at + 1).padStart(2, '0')}`),
+  )
+  for (const { id, about } of controls) assert.ok(about.length > 30, id)
+})
+
+test('every control names tests that exist by that name', () => {
+  for (const { id, tests } of readControls()) {
+    assert.ok(tests.length > 0, id)
+    for (const one of tests) assert.ok(hasTest(one), `${id}: ${one.path} ${one.name}`)
+  }
+})
+
+test('a test that does not exist is caught', () => {
+  const path = 'test/architecture/documents/controls.test.ts'
+  assert.ok(hasTest({ path, name: 'a test that does not exist is caught' }))
+  assert.ok(!hasTest({ path, name: ['nobody', 'wrote this'].join(' ') }))
+  assert.ok(!hasTest({ path: 'test/nowhere.test.ts', name: 'a' }))
+  const [control] = readControls('| `S-01` | about | `a.test.ts` one<br>`b.test.ts` two | – |')
+  assert.deepEqual(control?.tests, [
+    { path: 'a.test.ts', name: 'one' },
+    { path: 'b.test.ts', name: 'two' },
+  ])
+})

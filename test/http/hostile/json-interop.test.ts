@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+
+/** What RFC 8259 does not allow, of the kinds that parsers differ on. */
+const MALFORMED = [
+  '{',
+  '[',
+  '[1',
+  '[1,',
+  '[1,]',
+  '[,1]',
+  '[1,,2]',
+  '[1 2]',
+  '[1:2]',
+  '{"a":1,}',
+  '{,"a":1}',
+  '{"a" 1}',
+  '{"a"::1}',
+  '{"a":1 "b":2}',
+  '{a:1}',
+  "{'a':1}",
+  '{1:1}',
+  '{"a"}',
+  '{"a":}',
+  '{:1}',
+  '[01]',
+  '[-01]',
+  '[+1]',
+  '[.5]',
+  '[1.]',
+  '[1.e1]',
+  '[1e]',
+  '[1e+]',
+  '[0x1]',
+  '[1_000]',
+  '[-]',
+  '[--1]',
+  '[Infinity]',
+  '[-Infinity]',
+  '[NaN]',
+  '[nan]',
+  '[True]',
+  '[TRUE]',
+  '[nul]',
+  '[undefined]',
+  '["a]',
+  '["\\x00"]',
+  '["\\u12"]',
+  '["\\u{1}"]',
+  '["\\"]',
+  '["a\u0000b"]',
+  '["a\nb"]',
+  '["a\tb"]',
+  "['a']",
+  '["a" "b"]',
+  '[1]]',
+  '{}}',
+  '{"a":1}x',
+  '[1]/*x*/',
+  '//x\n[1]',
+  '#x\n[1]',
+  '<a/>',
+  '\u00a0[1]',
+  '[1]\u0000',
+  '{"a":1}{"b":2}',
+  '\ufeff\ufeff[1]',
+  '*',
+  'abc',
+  '"a',
+  '[\u000c1]',
+  '{"__proto__":1}',
+  '{"a":{"constructor":{"prototype":1}}}',
+]
+
+/** What it allows, however odd; `{}` is what the call takes, everything else is a body of another shape. */
+const ALLOWED = [
+  '{}',
+  ' {} ',
+  '\n{}\t',
+  '[]',
+  'null',
+  'true',
+  '0',
+  '-0',
+  '1e400',
+  '1E-2',
+  '""',
+  '"\\u0000"',
+  '"\\ud800"',
+  '"\\ud83d\\ude00"',
+  '"\\/"',
+  '[[[[[]]]]]',
+  '{"":0}',
+  '{"a":1,"a":2}',
+  '123123123123123123123123123123',
+  `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  `"${'x'.repeat(60_000)}"`,
+]
+
+const post = async (payload: string | Buffer) => {
+  const { app } = await startFakeServer()
+  try {
+    return await app.inject({
+      ...{ method: 'POST', url: '/v1/uploads/upl_1/retry', payload },
+      headers: { ...bearer('uploads'), 'content-type': 'application/json', 'idempotency-key': 'k' },
+    })
+  } finally {
+    await app.close()
+  }
+}
+
+test('what is not JSON is 400, whatever other parsers make of it', async (t) => {
+  for (const text of MALFORMED) {
+    const answer = await post(text)
+    assert.equal(answer.statusCode, 400, `${text}: ${answer.body}`)
+    assert.ok(['body-malformed', 'body-invalid'].includes(answer.json().code), answer.body)
+    assert.doesNotMatch(answer.body, /Unexpected token|JSON at position/u, 'no parser speaks')
+  }
+  t.diagnostic(`${MALFORMED.length} texts that are not JSON, ${ALLOWED.length} that are`)
+})
+
+test('what is JSON is judged by its shape and is never a fault of the gateway', async () => {
+  for (const text of ALLOWED) {
+    const answer = await post(text)
+    assert.ok(
+      answer.statusCode === 202 || answer.statusCode === 400,
+      `${text.slice(0, 40)}: ${answer.body}`,
+    )
+  }
+})
+
+test('bytes that are no UTF-8 are never taken for an id', async () => {
+  for (const bytes of [
+    [0xff],
+    [0xc0, 0xaf],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xe2, 0x82],
+  ]) {
+    const answer = await post(
+      Buffer.concat([Buffer.from('{"outcomes":["'), Buffer.from(bytes), Buffer.from('"]}')]),
+    )
+    assert.equal(answer.statusCode, 400, answer.body)
+  }
+})
