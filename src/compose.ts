@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { genesysAndItsTime } from './compose/clock.ts'
+import { signInUrlOf } from './compose/console.ts'
 import { callbackUrlOf, eventSubscriptionOf } from './compose/genesys-webhooks.ts'
 import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { guestFilesIn } from './compose/guest-files.ts'
@@ -9,6 +10,7 @@ import { placeOf } from './compose/place.ts'
 import { createStartSteps } from './compose/start-steps.ts'
 import { createWork } from './compose/work.ts'
 import type { Config } from './config.ts'
+import { createSignInLink } from './console/frame/sign-in-link.ts'
 import { adminKeyOf, closeDataDir, encryptionKeysOf } from './kept-keys.ts'
 import { systemClock } from './lib/clock.ts'
 import { sha256 } from './lib/digest.ts'
@@ -26,6 +28,8 @@ export type Gateway = {
   /** Set when this start made the admin key. */
   newAdminKey: string | null
   adminKeyFile: string | null
+  /** Signs in to the console once, from this machine. */
+  signInUrl: string
   stop(): Promise<void>
 }
 
@@ -44,6 +48,14 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
     publicUrl,
   })
 
+/** The admin key works from here on, and a link signs in to the console with it. */
+const letAdminIn = async (config: Config, store: Store) => {
+  const adminKey = adminKeyOf(config)
+  const keyDigest = sha256(adminKey.key)
+  await store.access.ensureAdmin({ digest: keyDigest, scopes: ['admin'] })
+  return { adminKey, signInLink: createSignInLink({ random: randomBytes, keyDigest }) }
+}
+
 /** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
@@ -56,8 +68,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const store = await during(openStoreStep, () => openHome(config, publicUrl, emit))
   const sandbox = await during('start-sandbox', () => startInProcessSandbox(config))
   await bindStore(config, store, sandbox)
-  const adminKey = adminKeyOf(config)
-  await store.access.ensureAdmin({ digest: sha256(adminKey.key), scopes: ['admin'] })
+  const { adminKey, signInLink } = await letAdminIn(config, store)
   await store.sync.ensureEnvEndpoints(config.endpoints)
   const { genesys, clockWatch } = genesysAndItsTime(config, sandbox, store, {
     emit,
@@ -74,6 +85,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     ...essentials,
     publicUrl,
     simulated: sandbox !== null,
+    signInLink,
     guestFileUses: files.uses,
     wake: (laneKey) => work.lanes.wake(laneKey),
     ...{ wakeCampaigns: () => work.campaigns.wake(), wakeDncLists: () => work.dncLists.wake() },
@@ -93,6 +105,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     sandboxUrl: sandbox?.url ?? null,
     newAdminKey: adminKey.made ? adminKey.key : null,
     adminKeyFile: adminKey.file,
+    signInUrl: signInUrlOf(address, signInLink.token),
     stop: async () => {
       stopped.abort()
       if (typeof events !== 'string') await events.stop()

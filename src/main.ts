@@ -48,6 +48,8 @@ const welcome = (gateway: Gateway): string =>
     gateway.simulated && gateway.adminKeyFile
       ? `    curl -H "Authorization: Bearer $(cat ${gateway.adminKeyFile})" -H "Idempotency-Key: first-try" -H "Content-Type: text/csv" --data-binary @examples/contacts.csv ${gateway.address}/v1/contact-lists/demo-contacts/uploads`
       : null,
+    '  Console, signed in by this link once and from this machine alone:',
+    `    ${gateway.signInUrl}`,
     `  API: ${gateway.address}/docs`,
     '',
   ]

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
+import type { SignInLink } from '../console/frame/sign-in-link.ts'
 import { renderTenant } from '../http/routes/access/tenant-view.ts'
 import { renderNewContactList } from '../http/routes/contact-lists/contact-list-view.ts'
 import { renderSubmission } from '../http/routes/do-not-call/dnc-view.ts'
@@ -44,6 +45,7 @@ import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../workflows/uploads/receive/receive-upload.ts'
 import { createExplainContact } from '../workflows/uploads/watch/explain-contact.ts'
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
+import { consoleOf } from './console.ts'
 import { askPullOf } from './dnc-pulls.ts'
 import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
@@ -154,6 +156,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
 
 type ServerNeeds = Essentials & {
   publicUrl: string
+  signInLink: SignInLink
   simulated: boolean
   wake: (laneKey?: string) => void
   wakeCampaigns: () => void
@@ -243,7 +246,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
   const ids = createIds({ clock: systemClock })
   const readiness = readinessOf(deps)
   const lists = { contactLists: genesys.contactLists, lists: store.lists, clock: systemClock, emit }
-  return createHttpServer({
+  const uses = {
     access: store.access,
     ...accessOf(deps, ids),
     signingKeys: store.signing,
@@ -281,11 +284,12 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     },
     hasRoom: () => store.home.hasRoom(),
     metricsToken: config.metricsToken,
-    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : (false as const),
     publicUrl: deps.publicUrl,
     sandbox: deps.simulated,
     emit,
     clock: systemClock,
     ids,
-  })
+  }
+  return createHttpServer({ ...uses, pages: consoleOf(deps, uses) })
 }

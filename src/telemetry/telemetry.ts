@@ -7,8 +7,10 @@ import {
   UPLOAD_STATES,
   type UploadState,
 } from '../domain/uploads/upload.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { setFirstValues } from './first-values.ts'
+import { createLastHour, type LastHour } from './last-hour.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
 type Effects = {
@@ -218,6 +220,8 @@ export type Telemetry = {
   emit: Emit
   /** What the last attempt at Genesys came to, in words for an operator. */
   lastGenesysAttempt(): string
+  /** What this process did within the last hour. */
+  lastHour(): LastHour
   /** Gauges are read from `source` at each scrape; when the database is away the rest is still told. */
   scrape(source: GaugeSource): Promise<{ contentType: string; body: string }>
 }
@@ -263,11 +267,15 @@ const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> =
 }
 
 /** Joins the log and the metrics: business code emits an event once, both follow. */
-export const createTelemetry = (deps: { log: Emit }): Telemetry => {
+export const createTelemetry = (deps: {
+  log: Emit
+  clock?: Pick<Clock, 'monotonicMs'>
+}): Telemetry => {
   const registry = new Registry()
   const metrics = createMetrics(registry)
   setFirstValues(metrics)
   collectDefaultMetrics({ register: registry })
+  const lastHour = createLastHour(deps.clock ?? systemClock)
   let lastGenesysAttempt = 'not asked yet'
   /** Operation → the right that it lacks, until it is answered. */
   const denied = new Map<string, string>()
@@ -282,10 +290,12 @@ export const createTelemetry = (deps: { log: Emit }): Telemetry => {
   }
   return {
     lastGenesysAttempt: () => lastGenesysAttempt,
+    lastHour: () => lastHour.read(),
     emit: (name, fields) => {
       deps.log(name, fields)
       if (name === 'genesys.attempted') noteAttempt(fields as GatewayEvents['genesys.attempted'])
       EFFECTS[name]?.(metrics, fields)
+      lastHour.note(name, fields)
     },
     scrape: async (source) => {
       await setGauges(metrics, source)

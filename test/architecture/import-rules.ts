@@ -80,7 +80,7 @@ export const readImports = async (
   const { summary, modules } = output as ICruiseResult
   return {
     findings: summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
-    filesSeen: modules.filter(({ source }) => source.startsWith('src/')).length,
+    filesSeen: modules.filter(({ source }) => /^src\/.*\.ts$/u.test(source)).length,
   }
 }
 

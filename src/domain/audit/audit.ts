@@ -59,6 +59,8 @@ export const AUDIT_ACTIONS = [
   'guest_file.ended',
   'dnc.retracted',
   'dnc.pulled',
+  'console.signed_in',
+  'console.signed_out',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -160,7 +160,7 @@ export const documentPlugin = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) =>
       const operations: Operation[] = []
       app.decorate('operations', () => operations)
       app.addHook('onRoute', ({ config, method, url }) => {
-        if (/^\/docs(?:\/|$)/u.test(url) || method === 'HEAD') return
+        if (/^\/docs(?:\/|$)/u.test(url) || method === 'HEAD' || config?.page === true) return
         if (!config?.operation) {
           throw new Error(`The route ${String(method)} ${url} does not say what it does`)
         }

@@ -7,8 +7,8 @@ import type { Example } from './example.ts'
 import type { RequestHeader } from './request-headers.ts'
 import type { Tag } from './tags.ts'
 
-/** Who may call a route; `key`: any valid key. */
-export type RouteAccess = 'public' | 'metrics' | 'key' | { scope: Scope }
+/** Who may call a route; `key`: any valid key; `session`: who is signed in to the console, which looks after that itself. */
+export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 
 /** An answer that is no problem. */
 export type Answer = {

@@ -103,7 +103,8 @@ export const authPlugin = (deps: HttpDeps) =>
         // A path without a route has no policy and reaches nothing but the 404 answer.
         if (request.is404) return
         const { access } = request.routeOptions.config
-        if (access === 'public') return
+        // Pages of the console judge their sessions themselves; a cookie counts nowhere else.
+        if (access === 'public' || access === 'session') return
         if (access === 'metrics') {
           if (isLoopback(request)) return
           const bearer = bearerOf(request)

@@ -58,10 +58,14 @@ const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
   tellAnswered(deps, request, 499)
 }
 
+/** The route reads its body itself, as it streams in. */
+const readsStream = ({ routeOptions }: Pick<FastifyRequest, 'routeOptions'>): boolean =>
+  routeOptions.config.operation?.reads === 'file' || routeOptions.config.streams === true
+
 /** Ends the connection when the small body of a call takes too long, also after its answer; `ended`: the server is closed. */
 const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSignal): void => {
   const { raw } = request
-  if (request.routeOptions.config.operation?.reads === 'file') return
+  if (readsStream(request)) return
   if (raw.headers['content-length'] === undefined && !raw.headers['transfer-encoding']) return
   const closed = new AbortController()
   raw.once('close', () => {
@@ -94,7 +98,7 @@ const createUnreadCalls = (deps: HttpDeps) => {
   const open = new Set<Call>()
   return {
     add: (request: FastifyRequest, reply: FastifyReply): void => {
-      if (request.routeOptions.config.operation?.reads === 'file') return
+      if (readsStream(request)) return
       const call = { request, reply }
       open.add(call)
       reply.raw.once('close', () => open.delete(call))

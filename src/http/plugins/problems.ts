@@ -25,13 +25,12 @@ const tellUndeclared = (
   emit('http.problem_undeclared', { requestId: request.id, operation: operation.id, problem })
 }
 
-/** Answers a request with problem+json; an internal error is told to telemetry, never to the caller. */
-export const sendProblem = (
+/** What an error is to whoever called: noted for the line of the request, and told to telemetry where it is a defect of ours. */
+export const noteProblem = (
   deps: Pick<HttpDeps, 'emit'>,
   error: unknown,
   request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply => {
+): GatewayProblem => {
   const problem = problemOf(error)
   request.problemCode = problem.code
   tellUndeclared(deps, request, problem.code)
@@ -42,6 +41,17 @@ export const sendProblem = (
       error: errorName(error),
     })
   }
+  return problem
+}
+
+/** Answers a request with problem+json; an internal error is told to telemetry, never to the caller. */
+export const sendProblem = (
+  deps: Pick<HttpDeps, 'emit'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply => {
+  const problem = noteProblem(deps, error, request)
   const document = problemDocument(problem, request.id)
   if (problem.retryAfterSeconds !== null) reply.header('retry-after', problem.retryAfterSeconds)
   if (problem.code === 'media-type-unsupported') {

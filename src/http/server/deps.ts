@@ -1,4 +1,7 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
 import type { DncRules } from '../../domain/do-not-call/dnc-entry.ts'
+import type { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { RowRules } from '../../intake/rows/contact-steps.ts'
 import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -125,6 +128,11 @@ export type HttpDeps = {
   /** Where others reach the gateway; null: unknown. */
   publicUrl: string | null
   sandbox: boolean
+  /** Adds the pages for people; left out: there are none. `problemFor` says what an error is, and notes it. */
+  pages?: (
+    app: FastifyInstance,
+    problemFor: (error: unknown, request: FastifyRequest) => GatewayProblem,
+  ) => Promise<void>
   emit: Emit
   clock: Clock
   ids: Ids

@@ -6,8 +6,12 @@ import type { SubmissionForm } from '../submissions/submission-form.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: RouteAccess
-    /** What the route says of itself; every route has one, but for the pages of the documentation. */
+    /** What the route says of itself; every route has one, but for the pages of the documentation and of the console. */
     operation?: Operation
+    /** A page for people: no operation of the API document. */
+    page?: true
+    /** A page's route that reads its body as it streams in, so that no time is set for it. */
+    streams?: true
   }
   interface FastifyInstance {
     /** Every operation that is served, in the order in which they were added. */

@@ -9,7 +9,7 @@ import { authPlugin } from '../plugins/auth.ts'
 import { callShapePlugin } from '../plugins/call-shape.ts'
 import { lifecyclePlugin } from '../plugins/lifecycle.ts'
 import { normalisationPlugin } from '../plugins/normalisation.ts'
-import { problemsPlugin, sendProblem } from '../plugins/problems.ts'
+import { noteProblem, problemsPlugin, sendProblem } from '../plugins/problems.ts'
 import { validationPlugin } from '../plugins/validation.ts'
 import { registerKeys } from '../routes/access/keys.ts'
 import { registerTenants } from '../routes/access/tenants.ts'
@@ -122,6 +122,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerLimits(add)
   registerOperations(app, add)
   registerProblemPages(app, add)
+  await deps.pages?.(app, (error, request) => noteProblem(deps, error, request))
   await app.ready()
   return app
 }

@@ -2,14 +2,21 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { KeyStore } from '../../workflows/ports/access/keys.ts'
+import type { SessionStore } from '../../workflows/ports/access/sessions.ts'
 import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
 import type { Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { createAccessStore } from './access-store.ts'
 import { createKeyStore } from './key-store.ts'
+import { createSessionStore } from './session-store.ts'
 import { createTenantStore } from './tenant-store.ts'
 
-export type AccessStores = { access: AccessStore; tenants: TenantStore; keys: KeyStore }
+export type AccessStores = {
+  access: AccessStore
+  tenants: TenantStore
+  keys: KeyStore
+  sessions: SessionStore
+}
 
 /** Who may call: what calls are judged by, and what admins make of it. */
 export const createAccessStores = (deps: {
@@ -21,4 +28,5 @@ export const createAccessStores = (deps: {
   access: createAccessStore(deps),
   tenants: createTenantStore(deps),
   keys: createKeyStore(deps),
+  sessions: createSessionStore(deps),
 })

@@ -38,6 +38,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'list_intent', columns: ['intended_at'] },
   { table: 'new_list', columns: ['made_at'] },
   { table: 'api_key', columns: ['last_used_at'] },
+  { table: 'console_session', columns: ['created_at', 'used_at'] },
   { table: 'upkeep', columns: ['ready_at'] },
   { table: 'encryption_key', columns: ['seen_at'] },
 ]

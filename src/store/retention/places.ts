@@ -37,6 +37,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
     erased: NOBODY,
     columns: { digest: 'digest' },
   },
+  console_session: {
+    kept: because('twelve hours: the next sign-in deletes what is older'),
+    erased: NOBODY,
+    columns: { digest: 'digest' },
+  },
   tenant_grant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   binding: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   store_secret: { kept: CONFIGURED, erased: NOBODY, columns: { sealed: 'wrapped' } },

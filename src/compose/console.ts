@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+
+import { registerConsole } from '../console/console.ts'
+import type { ConsoleDeps } from '../console/frame/deps.ts'
+import { createKeyFailures } from '../http/server/key-failures.ts'
+import type { HttpDeps } from '../http/server/server.ts'
+import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
+import { createReadOverview } from '../workflows/operations/read-overview.ts'
+import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
+import type { Essentials } from './essentials.ts'
+
+/** Wrong keys a minute and address before the sign-in makes wait. */
+const KEY_FAILURES_PER_MINUTE = 10
+
+type Uses = HttpDeps & {
+  hasRoom: () => boolean
+  readiness: () => Promise<ReadinessAnswer>
+}
+
+/** The console over the uses of the HTTP border. */
+export const consoleOf = (
+  deps: Essentials & Pick<ConsoleDeps, 'signInLink' | 'simulated'>,
+  uses: Uses,
+): NonNullable<HttpDeps['pages']> => {
+  const { store, genesys, telemetry, config } = deps
+  const { ids, clock } = uses
+  const own: Omit<ConsoleDeps, 'problemFor' | keyof Uses> = {
+    sessions: createConsoleSessions({ sessions: store.sessions, ids, random: randomBytes }),
+    keyFailures: createKeyFailures({ clock, perMinute: KEY_FAILURES_PER_MINUTE }),
+    signInLink: deps.signInLink,
+    readOverview: createReadOverview({
+      readiness: uses.readiness,
+      pace: () => genesys.paceStats(),
+      uploads: store.uploads,
+      webhookEndpoints: uses.webhookEndpoints,
+      gauges: () => store.home.gauges(),
+      lastHour: () => telemetry.lastHour(),
+    }),
+    simulated: deps.simulated,
+    dialect: config.genesys.dialect,
+  }
+  return (app, problemFor) => registerConsole(app, { ...uses, ...own, problemFor })
+}
+
+/** What a start prints; of the machine itself, wherever the gateway listens. */
+export const signInUrlOf = (address: string, token: string): string => {
+  const url = new URL(`/console/sign-in?link=${token}`, address)
+  if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'
+  if (url.hostname === '[::]') url.hostname = '[::1]'
+  return url.href
+}

@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url'
+
+import formbody from '@fastify/formbody'
+import fastifyView from '@fastify/view'
+import { Eta } from 'eta'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { GatewayProblem } from '../domain/problems/problem.ts'
+import { registerAssets } from './frame/assets.ts'
+import type { ConsoleDeps } from './frame/deps.ts'
+import type { TableEntry } from './frame/page.ts'
+import { registerProblems } from './frame/problems.ts'
+import type { Frame } from './frame/render.ts'
+import { registerTable } from './frame/serve.ts'
+import { registerSignIn } from './frame/sign-in.ts'
+import { TABLE } from './page-table.ts'
+
+/** Pages load from here alone, and nothing runs or is drawn that is not a file of ours. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  reply.header('content-security-policy', POLICY)
+  // Under `no-referrer` browsers name no origin with a form, and the origin is what forms are judged by.
+  reply.header('referrer-policy', 'same-origin')
+  reply.header('cross-origin-opener-policy', 'same-origin')
+}
+
+/** A browser that opens the gateway's address is led to the console; everyone else hears what every unknown address says. */
+const leadBrowsers = (app: FastifyInstance): void => {
+  app.get('/', { config: { access: 'public', page: true } }, async (request, reply) => {
+    reply.header('vary', 'Accept')
+    if (/\btext\/html\b/u.test(request.headers.accept ?? '')) {
+      return reply.code(303).header('location', '/console').send()
+    }
+    throw new GatewayProblem(
+      'not-found',
+      'The gateway has no such address. Those it has are in /openapi.json.',
+    )
+  })
+}
+
+/** The console: everything under `/console`, and the way there from `/`. `table`: its pages and buttons. */
+export const registerConsole = async (
+  app: FastifyInstance,
+  deps: ConsoleDeps,
+  table: readonly TableEntry[] = TABLE,
+): Promise<void> => {
+  leadBrowsers(app)
+  await app.register(
+    async (scope) => {
+      await scope.register(formbody, { bodyLimit: 64 * 1024 })
+      await scope.register(fastifyView, {
+        engine: { eta: new Eta() },
+        root: fileURLToPath(new URL('.', import.meta.url)),
+        viewExt: 'eta',
+        production: true,
+      })
+      scope.addHook('onRequest', setHeaders)
+      const assets = registerAssets(scope)
+      const menu = table.flatMap((entry) =>
+        entry.kind === 'page' && entry.menu !== undefined ? [entry] : [],
+      )
+      const frame: Frame = { deps, assets, menu }
+      registerProblems(scope, deps, frame)
+      registerSignIn(scope, deps, frame)
+      registerTable(scope, { deps, frame, table })
+    },
+    { prefix: '/console' },
+  )
+}

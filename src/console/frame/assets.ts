@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+
+import type { FastifyInstance } from 'fastify'
+
+import { sha256 } from '../../lib/digest.ts'
+
+const require = createRequire(import.meta.url)
+
+const own = (name: string): URL => new URL(`../assets/${name}`, import.meta.url)
+
+/** Everything that a page loads, all of it from here. htmx is the file of its npm package, as it is pinned. */
+const SOURCES: Record<string, { from: URL | string; type: string }> = {
+  'console.css': { from: own('console.css'), type: 'text/css; charset=utf-8' },
+  'console.js': { from: own('console.js'), type: 'text/javascript; charset=utf-8' },
+  'htmx.js': {
+    from: require.resolve('htmx.org/dist/htmx.min.js'),
+    type: 'text/javascript; charset=utf-8',
+  },
+  'icon.svg': { from: own('icon.svg'), type: 'image/svg+xml' },
+}
+
+type Asset = { bytes: Buffer; gzip: Buffer; brotli: Buffer; type: string; url: string }
+
+const readAssets = (): Map<string, Asset> =>
+  new Map(
+    Object.entries(SOURCES).map(([name, { from, type }]) => {
+      const bytes = readFileSync(from)
+      const version = sha256(bytes).toString('base64url').slice(0, 12)
+      const url = `/console/assets/${version}/${name}`
+      return [name, { bytes, gzip: gzipSync(bytes), brotli: brotliCompressSync(bytes), type, url }]
+    }),
+  )
+
+/** Adds the files that pages load, and says where each of them is. Their addresses change with their bytes, so browsers keep them for ever. */
+export const registerAssets = (app: FastifyInstance): Record<string, string> => {
+  const assets = readAssets()
+  app.get<{ Params: { version: string; name: string } }>(
+    '/assets/:version/:name',
+    { config: { access: 'public', page: true } },
+    async (request, reply) => {
+      const asset = assets.get(request.params.name)
+      if (asset === undefined || !asset.url.includes(`/${request.params.version}/`)) {
+        return reply.callNotFound()
+      }
+      const accepts = request.headers['accept-encoding'] ?? ''
+      const coded = /\bbr\b/u.test(accepts) ? 'br' : /\bgzip\b/u.test(accepts) ? 'gzip' : null
+      if (coded !== null) reply.header('content-encoding', coded)
+      return reply
+        .header('content-type', asset.type)
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('vary', 'Accept-Encoding')
+        .send(coded === 'br' ? asset.brotli : coded === 'gzip' ? asset.gzip : asset.bytes)
+    },
+  )
+  return Object.fromEntries([...assets].map(([name, { url }]) => [name, url]))
+}

@@ -1,0 +1,86 @@
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+import type { Caller, Scope } from '../../domain/access/access.ts'
+import type { Texts } from '../texts/texts.ts'
+import type { ConsoleDeps } from './deps.ts'
+
+/** What a page or a form gets: checked parameters, who looks, and the uses of the service. */
+export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
+  deps: ConsoleDeps
+  caller: Caller
+  params: Params
+  query: Query
+  form: Form
+  /** The request itself, for what streams. */
+  request: FastifyRequest
+}
+
+/** What is shown: a template of `src/console`, its model, and the words for the tab. */
+export type View = { title: string; template: string; model: object; status?: number }
+
+/** Where the browser goes next, and what it is told there. */
+export type GoTo = { goTo: string; said?: keyof Texts['said'] }
+
+export type MenuItem = keyof Texts['menu']
+
+type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>
+
+/** One line of the page table. Scopes decide whether it exists for who is signed in: without the scope it is not in the menu and answers 403. */
+export type Page = {
+  kind: 'page'
+  /** Below `/console`, as Fastify writes it. */
+  at: string
+  /** null: whoever is signed in. */
+  scope: Scope | null
+  /** Its place in the menu; left out: reached from other pages. */
+  menu?: MenuItem
+  /** A part of a page that a script asks for: without head and menu. */
+  part?: true
+  params?: z.ZodType
+  query?: z.ZodType
+  load: (visit: Visit<never, never, never>) => Promise<View | GoTo>
+}
+
+/** What a button does. Always POST, with the token of the session, from a page of the console. */
+export type Form = {
+  kind: 'form'
+  at: string
+  scope: Scope | null
+  params?: z.ZodType
+  query?: z.ZodType
+  form?: z.ZodType
+  /** The handler reads the body as it streams in; `form` is left out then, and the token comes in `x-csrf-token`. */
+  reads?: 'file'
+  act: (visit: Visit<never, never, never>) => Promise<View | GoTo | object>
+}
+
+export type TableEntry = Page | Form
+
+type Shape<P, Q, F> = { params?: P; query?: Q; form?: F }
+
+/** Writes a page down with types that follow from its schemas. */
+export const page = <
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+>(
+  spec: Omit<Page, 'kind' | 'load' | 'params' | 'query'> &
+    Omit<Shape<P, Q, never>, 'form'> & {
+      load: (visit: Visit<Checked<P>, Checked<Q>, Record<string, never>>) => Promise<View | GoTo>
+    },
+): Page => ({ kind: 'page', ...spec }) as Page
+
+/** The same of a form. */
+export const form = <
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  F extends z.ZodType | undefined = undefined,
+>(
+  spec: Omit<Form, 'kind' | 'act' | 'params' | 'query' | 'form'> &
+    Shape<P, Q, F> & {
+      act: (visit: Visit<Checked<P>, Checked<Q>, Checked<F>>) => Promise<View | GoTo | object>
+    },
+): Form => ({ kind: 'form', ...spec }) as Form
+
+/** What takes nothing. */
+export const NOTHING = z.strictObject({})

@@ -1,0 +1,71 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import { hasScope, type Scope } from '../../domain/access/access.ts'
+import { ENGLISH } from '../texts/texts.ts'
+import type { ConsoleDeps } from './deps.ts'
+import type { MenuItem, Page, View } from './page.ts'
+import { csrfTokenOf, tokenOf } from './session.ts'
+import { WORDS } from './words.ts'
+
+export type Frame = {
+  deps: Pick<ConsoleDeps, 'simulated' | 'dialect'>
+  /** Where the files are that a page loads. */
+  assets: Record<string, string>
+  menu: readonly Page[]
+}
+
+type MenuLine = { href: string; label: string; icon: MenuItem; current: boolean }
+
+const isWithin = (path: string, href: string): boolean =>
+  href === '/console' ? path === href : path === href || path.startsWith(`${href}/`)
+
+const menuOf = (frame: Frame, scopes: readonly Scope[], path: string): MenuLine[] =>
+  frame.menu
+    .filter(({ scope }) => scope === null || hasScope(scopes, scope))
+    .map(({ at, menu }) => {
+      const href = at === '/' ? '/console' : `/console${at}`
+      return { href, label: ENGLISH.menu[menu!], icon: menu!, current: isWithin(path, href) }
+    })
+
+/** What was just done, by the code in the address; anything else says nothing. */
+const saidOf = (request: FastifyRequest): string | null => {
+  const { said } = request.query as { said?: unknown }
+  return typeof said === 'string' && Object.hasOwn(ENGLISH.said, said)
+    ? ENGLISH.said[said as keyof typeof ENGLISH.said]
+    : null
+}
+
+/** The model that every template gets: the page's own, the words, and what the head and the menu show. */
+export const modelOf = (frame: Frame, request: FastifyRequest, view: View): object => {
+  const scopes = request.caller?.scopes ?? []
+  const token = tokenOf(request)
+  const path = request.url.split('?', 1)[0]!.replace(/\/$/u, '')
+  return {
+    ...WORDS,
+    ...view.model,
+    can: (scope: Scope) => hasScope(scopes, scope),
+    csrf: request.caller === null || token === null ? '' : csrfTokenOf(token),
+    frame: {
+      title: view.title,
+      assets: frame.assets,
+      simulated: frame.deps.simulated,
+      dialect: frame.deps.dialect,
+      signedIn: request.caller !== null,
+      tenantId: request.caller?.tenantId ?? '',
+      menu: request.caller === null ? [] : menuOf(frame, scopes, path),
+      said: saidOf(request),
+      requestId: request.id,
+    },
+  }
+}
+
+/** Answers with a page. */
+export const show = async (
+  frame: Frame,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: View,
+): Promise<FastifyReply> => {
+  reply.code(view.status ?? 200).header('content-type', 'text/html; charset=utf-8')
+  return reply.view(view.template, modelOf(frame, request, view))
+}

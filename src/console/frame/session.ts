@@ -1,0 +1,80 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+import { SESSION_HOURS } from '../../domain/access/session.ts'
+import { sameBytes, sha256 } from '../../lib/digest.ts'
+import type { ConsoleDeps } from './deps.ts'
+
+const COOKIE = 'gateway_console'
+
+/** A form that did not come from a page of this console, or from one of an earlier session. */
+export class FormRefused extends Error {
+  override readonly name = 'FormRefused'
+}
+
+/** The token of the cookie; null: there is none. */
+export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | null =>
+  /(?:^|;\s*)gateway_console=([\w-]{20,100})(?:;|$)/u.exec(headers.cookie ?? '')?.[1] ?? null
+
+const isHttps = (deps: Pick<ConsoleDeps, 'publicUrl'>, request: FastifyRequest): boolean =>
+  request.protocol === 'https' || deps.publicUrl?.startsWith('https:') === true
+
+/** Under /console alone, out of reach of scripts and of other sites' forms. */
+export const keepToken = (
+  deps: Pick<ConsoleDeps, 'publicUrl'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string | null,
+): void => {
+  const parts = [
+    `${COOKIE}=${token ?? ''}`,
+    'Path=/console',
+    'HttpOnly',
+    'SameSite=Lax',
+    `Max-Age=${token === null ? 0 : SESSION_HOURS * 3600}`,
+    ...(isHttps(deps, request) ? ['Secure'] : []),
+  ]
+  reply.header('set-cookie', parts.join('; '))
+}
+
+/** What the forms of a session carry: follows from its token, and tells nothing of it. */
+export const csrfTokenOf = (token: string): string => sha256(`csrf ${token}`).toString('base64url')
+
+const isOwnOrigin = (
+  deps: Pick<ConsoleDeps, 'publicUrl'>,
+  request: FastifyRequest,
+  origin: string,
+): boolean => {
+  const url = URL.parse(origin)
+  if (url === null) return false
+  // A proxy may write the port that browsers leave out.
+  const hosts = ['http:', 'https:'].map((scheme) => URL.parse(`${scheme}//${request.host}`)?.host)
+  if (hosts.includes(url.host)) return true
+  return deps.publicUrl !== null && URL.parse(deps.publicUrl)?.origin === url.origin
+}
+
+/** Throws `FormRefused` unless a page of this address sent it. Browsers name the page's origin with every POST. */
+export const checkOrigin = (
+  deps: Pick<ConsoleDeps, 'publicUrl'>,
+  request: FastifyRequest,
+): void => {
+  const { origin } = request.headers
+  if (origin === undefined || !isOwnOrigin(deps, request, origin)) throw new FormRefused()
+}
+
+/** Throws `FormRefused` unless the form carries the token of the session. */
+export const checkCsrf = (request: FastifyRequest, token: string): void => {
+  const given =
+    request.headers['x-csrf-token'] ??
+    (request.body as Record<string, unknown> | null | undefined)?.['_csrf']
+  if (typeof given !== 'string' || !sameBytes(sha256(given), sha256(csrfTokenOf(token)))) {
+    throw new FormRefused()
+  }
+}
+
+/** Only the socket counts, and a proxy in front is never taken for the machine itself. */
+export const isLoopback = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => {
+  const { headers, socket } = raw
+  if (headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['x-real-ip']) return false
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/u, '')
+  return address === '::1' || address.startsWith('127.')
+}

@@ -1,0 +1,52 @@
+import { ENGLISH, fill, shownCount } from '../texts/texts.ts'
+
+const escaped = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+
+/** In UTC to the minute; the module of the page turns it into the reader's zone. */
+const utcText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
+
+/** `<time>` as HTML: UTC where no script runs. null: a dash. */
+export const timeHtml = (iso: string | null): string =>
+  iso === null
+    ? '–'
+    : `<time datetime="${escaped(iso)}" title="${escaped(utcText(iso))}">${escaped(utcText(iso))}</time>`
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB'] as const
+
+/** `68.8 MB`; a thousand bytes are a kB. */
+export const shownBytes = (bytes: number): string => {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`
+}
+
+/** How long, in the one or two units that matter. */
+export const shownDuration = (seconds: number): string => {
+  const { units } = ENGLISH
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return fill(units.seconds, { count: whole })
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return fill(units.minutes, { count: minutes })
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return fill(units.hours, { count: hours })
+  return fill(units.days, { count: Math.floor(hours / 24) })
+}
+
+/** What every template has at hand beside its own model. */
+export const WORDS = {
+  t: ENGLISH,
+  fill,
+  count: shownCount,
+  bytes: shownBytes,
+  time: timeHtml,
+  duration: shownDuration,
+}

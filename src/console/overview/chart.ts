@@ -1,0 +1,40 @@
+import { ENGLISH, fill, shownCount } from '../texts/texts.ts'
+
+export type Chart = {
+  name: string
+  /** What the picture says, for who does not see it. */
+  label: string
+  total: string
+  peak: string
+  width: number
+  height: number
+  bars: { x: number; y: number; height: number }[]
+  barWidth: number
+}
+
+const HEIGHT = 48
+const STEP = 4
+const BAR = 3
+
+/** A series of counts as bars of an SVG, the newest on the right. */
+export const barsOf = (name: string, counts: readonly number[]): Chart => {
+  const { charts } = ENGLISH.overview
+  const most = Math.max(...counts, 0)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const bars = counts.flatMap((count, at) => {
+    if (count === 0) return []
+    // What is there is seen, however small beside the largest.
+    const height = Math.max(2, Math.round((count / most) * HEIGHT))
+    return [{ x: at * STEP, y: HEIGHT - height, height }]
+  })
+  return {
+    name,
+    label: fill(charts.label, { name, total, most }),
+    total: shownCount(total),
+    peak: fill(charts.peak, { most }),
+    width: counts.length * STEP,
+    height: HEIGHT,
+    bars,
+    barWidth: BAR,
+  }
+}

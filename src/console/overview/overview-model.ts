@@ -1,0 +1,128 @@
+import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
+import {
+  FINAL_STATES,
+  HOLD_REASONS,
+  type Upload,
+  UPLOAD_STATES,
+} from '../../domain/uploads/upload.ts'
+import { HOUR_SERIES, type LastHour } from '../../telemetry/last-hour.ts'
+import type { Overview } from '../../workflows/operations/read-overview.ts'
+import { shownDuration } from '../frame/words.ts'
+import { ENGLISH, fill } from '../texts/texts.ts'
+import { barsOf, type Chart } from './chart.ts'
+
+const { overview: words, holds, states } = ENGLISH
+
+type Alert = { text: string; href: string | null }
+
+/** As those of `deploy/prometheus/alerts.yml`, in seconds. */
+const LANE_WAIT_S = 300
+const SUPPRESSION_WAIT_S = 900
+const SYNC_WAIT_S = 3_600
+const FAILING_SHARE = 0.2
+
+const checkAlerts = ({ checks }: Overview): Alert[] =>
+  Object.entries(checks)
+    .filter(([, { ok }]) => !ok)
+    .map(([name, { detail }]) => ({
+      text: fill(words.alerts.check, {
+        name: words.health[name as keyof Overview['checks']],
+        detail,
+      }),
+      href: null,
+    }))
+
+const heldAlerts = ({ held }: Overview): Alert[] => {
+  const waiting = (held?.items ?? []).filter(
+    ({ hold }) => hold !== null && HOLD_REASONS[hold.reason] !== 'itself',
+  )
+  if (waiting.length === 0) return []
+  const text = fill(words.alerts.held, { count: waiting.length })
+  return [{ text, href: '/console/uploads?state=held' }]
+}
+
+const since = (seconds: number, most: number, text: string): Alert[] =>
+  seconds > most ? [{ text: fill(text, { time: shownDuration(seconds) }), href: null }] : []
+
+const workAlerts = ({ work }: Overview): Alert[] => {
+  if (work === null) return []
+  const { alerts } = words
+  const dead = work.syncDead > 0 ? fill(alerts.syncDead, { count: work.syncDead }) : null
+  return [
+    ...since(work.oldestDncPendingSeconds, SUPPRESSION_WAIT_S, alerts.suppression),
+    ...since(work.oldestRetractionSeconds, SUPPRESSION_WAIT_S, alerts.retraction),
+    ...since(work.oldestLaneWaitSeconds, LANE_WAIT_S, alerts.laneWait),
+    ...since(work.oldestSyncPendingSeconds, SYNC_WAIT_S, alerts.syncOld),
+    ...(dead === null ? [] : [{ text: dead, href: null }]),
+  ]
+}
+
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
+
+const callAlerts = ({ lastHour }: Overview): Alert[] => {
+  if (lastHour === null) return []
+  const calls = total(lastHour.genesysCalls.slice(-10))
+  const failures = total(lastHour.genesysFailures.slice(-10))
+  return calls >= 5 && failures / calls > FAILING_SHARE
+    ? [{ text: words.alerts.failures, href: null }]
+    : []
+}
+
+const endpointAlerts = ({ failingEndpoints }: Overview): Alert[] => {
+  const count = failingEndpoints?.length ?? 0
+  return count === 0 ? [] : [{ text: fill(words.alerts.endpoints, { count }), href: null }]
+}
+
+const heldLine = (upload: Upload) => ({
+  id: upload.id,
+  name: upload.source.fileName ?? upload.id,
+  list: upload.contactListId,
+  since: upload.hold?.since ?? upload.updatedAt,
+  ...(upload.hold === null ? { why: '', ends: '' } : holds[upload.hold.reason]),
+  forPerson: upload.hold !== null && HOLD_REASONS[upload.hold.reason] !== 'itself',
+})
+
+const endpointLine = (endpoint: WebhookEndpoint) => ({
+  id: endpoint.id,
+  name: endpoint.name,
+  failures: fill(words.endpoints.failures, { count: endpoint.consecutiveFailures }),
+  since: endpoint.failingSince,
+  disabled: !endpoint.enabled,
+})
+
+const openStates = (work: NonNullable<Overview['work']>) =>
+  UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state)).flatMap((state) => {
+    const uploads = work.uploads[state] ?? 0
+    return uploads === 0 ? [] : [{ state, label: states[state], uploads }]
+  })
+
+const chartsOf = (lastHour: LastHour): Chart[] =>
+  HOUR_SERIES.map((name) => barsOf(words.charts[name], lastHour[name]))
+
+const paceOf = ({ pace }: Overview) => ({
+  ...pace,
+  left: Math.max(0, pace.requestsPerMinute - pace.usedLastMinute),
+  waits: total(Object.values(pace.waiting)),
+  reduced: pace.requestsPerMinute < pace.configuredPerMinute,
+})
+
+/** The overview as its template shows it. */
+export const overviewModel = (overview: Overview) => ({
+  alerts: [
+    ...checkAlerts(overview),
+    ...workAlerts(overview),
+    ...callAlerts(overview),
+    ...heldAlerts(overview),
+    ...endpointAlerts(overview),
+  ],
+  pace: paceOf(overview),
+  work: overview.work && { ...overview.work, open: openStates(overview.work) },
+  charts: overview.lastHour && chartsOf(overview.lastHour),
+  held: overview.held && { items: overview.held.items.map(heldLine), more: overview.held.more },
+  endpoints: overview.failingEndpoints && overview.failingEndpoints.map(endpointLine),
+  checks: Object.entries(overview.checks).map(([name, { ok, detail }]) => ({
+    name: words.health[name as keyof Overview['checks']],
+    ok,
+    detail,
+  })),
+})

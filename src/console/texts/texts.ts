@@ -1,0 +1,31 @@
+import english from './en.json' with { type: 'json' }
+
+/** Every word that a page shows. A translation is a file of the same shape beside `en.json`. */
+export type Texts = typeof english
+
+export const ENGLISH: Texts = english
+
+const LANGUAGE = 'en'
+const plurals = new Intl.PluralRules(LANGUAGE)
+const numbers = new Intl.NumberFormat(LANGUAGE)
+
+export type Plural = { one: string; other: string }
+
+/** A whole number as it is read: `12,500`. */
+export const shownCount = (count: number): string => numbers.format(count)
+
+/** Puts values into the `{holes}` of a text; of a text with a `one` and an `other` it takes the one for `count`. */
+export const fill = (
+  text: string | Plural,
+  values: Record<string, string | number> = {},
+): string => {
+  const chosen =
+    typeof text === 'string'
+      ? text
+      : text[plurals.select(Number(values['count'])) === 'one' ? 'one' : 'other']
+  return chosen.replaceAll(/\{(\w+)\}/gu, (hole, name: string) => {
+    const value = values[name]
+    if (value === undefined) return hole
+    return typeof value === 'number' ? shownCount(value) : value
+  })
+}

@@ -1,0 +1,56 @@
+import type { ApiKey, Scope } from '../../domain/access/access.ts'
+import { SESSION_TOKEN_BYTES } from '../../domain/access/session.ts'
+import { type AuditAction, createAuditEntry } from '../../domain/audit/audit.ts'
+import { sha256 } from '../../lib/digest.ts'
+import type { Ids } from '../../lib/ids.ts'
+import type { SessionStore } from '../ports/access/sessions.ts'
+
+/** Who a session stands for: what its key may do, and whose it is. */
+export type Visitor = {
+  sessionId: string
+  keyId: string
+  tenantId: string
+  scopes: readonly Scope[]
+}
+
+/** Signing in to the console with a key, and out of it. The token is the cookie's and nobody else's; only its digest is kept. */
+export type ConsoleSessions = {
+  /** null: the key is unknown or has ended. */
+  begin(keyDigest: Buffer, requestId: string): Promise<{ token: string } | null>
+  /** null: nobody is signed in with it. */
+  find(token: string): Promise<Visitor | null>
+  end(token: string, requestId: string): Promise<void>
+}
+
+export type ConsoleSessionsDeps = {
+  sessions: SessionStore
+  ids: Ids
+  random: (size: number) => Uint8Array
+}
+
+export const createConsoleSessions = (deps: ConsoleSessionsDeps): ConsoleSessions => {
+  const { sessions, ids, random } = deps
+  const entryOf = (action: AuditAction, key: ApiKey, object: string, requestId: string) =>
+    createAuditEntry(ids, { tenantId: key.tenantId, actor: key.id, requestId }, { action, object })
+  return {
+    begin: async (keyDigest, requestId) => {
+      const token = Buffer.from(random(SESSION_TOKEN_BYTES)).toString('base64url')
+      const sessionId = ids.newId('ses')
+      const key = await sessions.begin({
+        ...{ sessionId, digest: sha256(token), keyDigest },
+        audit: (found) => entryOf('console.signed_in', found, sessionId, requestId),
+      })
+      return key === null ? null : { token }
+    },
+    find: async (token) => {
+      const found = await sessions.find(sha256(token))
+      if (found === null) return null
+      const { sessionId, key } = found
+      return { sessionId, keyId: key.id, tenantId: key.tenantId, scopes: key.scopes }
+    },
+    end: (token, requestId) =>
+      sessions.end(sha256(token), ({ key, sessionId }) =>
+        entryOf('console.signed_out', key, sessionId, requestId),
+      ),
+  }
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+
+const require = createRequire(import.meta.url)
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Debian's; `.ci/run` installs it. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+
+type Finding = { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }
+
+/** Goes red when axe-core finds anything against WCAG 2.2 AA on the page as it is now. */
+export const checkAccessible = async (page: Page): Promise<void> => {
+  // Not by a script element: the policy of the pages forbids those.
+  const findings = await page.evaluate(
+    async ({ axe }) => {
+      // oxlint-disable-next-line typescript/no-implied-eval
+      if (!('axe' in globalThis)) (0, eval)(axe)
+      const { run } = (
+        globalThis as unknown as { axe: { run(o: object): Promise<{ violations: Finding[] }> } }
+      ).axe
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+      return (await run({ runOnly: tags })).violations
+    },
+    { axe: AXE },
+  )
+  const told = findings.map(
+    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join('\n')}`,
+  )
+  assert.deepEqual(told, [], page.url())
+}
+
+/** A tab whose errors of script and policy turn the test red at its end. */
+export const openTab = async (
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<{ page: Page; context: BrowserContext; errors: string[] }> => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(30_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of [45]\d\d/u.test(message.text())) {
+      errors.push(message.text())
+    }
+  })
+  return { page, context, errors }
+}
+
+export const signIn = async (page: Page, address: string, key: string): Promise<void> => {
+  await page.goto(`${address}/`)
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+}
