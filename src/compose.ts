@@ -83,9 +83,8 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const files = guestFilesIn(essentials, work.guestFiles, stopped.signal)
   const server = await createGatewayServer({
     ...essentials,
-    publicUrl,
+    ...{ publicUrl, signInLink },
     simulated: sandbox !== null,
-    signInLink,
     guestFileUses: files.uses,
     wake: (laneKey) => work.lanes.wake(laneKey),
     ...{ wakeCampaigns: () => work.campaigns.wake(), wakeDncLists: () => work.dncLists.wake() },

@@ -10,6 +10,7 @@ import {
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { setFirstValues } from './first-values.ts'
+import { createLastAttempt } from './last-attempt.ts'
 import { createLastHour, type LastHour } from './last-hour.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
@@ -276,24 +277,15 @@ export const createTelemetry = (deps: {
   setFirstValues(metrics)
   collectDefaultMetrics({ register: registry })
   const lastHour = createLastHour(deps.clock ?? systemClock)
-  let lastGenesysAttempt = 'not asked yet'
-  /** Operation → the right that it lacks, until it is answered. */
-  const denied = new Map<string, string>()
-  const noteAttempt = (made: GatewayEvents['genesys.attempted']): void => {
-    const { operation, failure, status, right } = made
-    if (right !== null) denied.set(operation, right)
-    else if (failure === null) denied.delete(operation)
-    const answer = failure === null ? 'answers' : `last attempt: ${failure}`
-    const lacking = [...new Set(denied.values())].join(', ')
-    const rights = lacking === '' ? '' : `; rights that are probably missing: ${lacking}`
-    lastGenesysAttempt = `${answer}${failure === null || status === null ? '' : ` (${status})`}${rights}`
-  }
+  const lastAttempt = createLastAttempt()
   return {
-    lastGenesysAttempt: () => lastGenesysAttempt,
+    lastGenesysAttempt: () => lastAttempt.told(),
     lastHour: () => lastHour.read(),
     emit: (name, fields) => {
       deps.log(name, fields)
-      if (name === 'genesys.attempted') noteAttempt(fields as GatewayEvents['genesys.attempted'])
+      if (name === 'genesys.attempted') {
+        lastAttempt.note(fields as GatewayEvents['genesys.attempted'])
+      }
       EFFECTS[name]?.(metrics, fields)
       lastHour.note(name, fields)
     },
