@@ -29,7 +29,7 @@ const KEY_COLUMNS = sql`k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at`
 const findSession = async (db: Db, digest: Buffer): Promise<SessionRow | null> => {
   const { rows } = await sql<SessionRow>`select ${KEY_COLUMNS}, s.id as session_id,
       s.used_at < clock_timestamp() - interval '1 minute' as stale
-    from console_session s join api_key k on k.id = s.api_key_id
+    from console_session s join api_key k on k.id = s.api_key
     where s.digest = ${digest} and ${LIVE_KEY}
       and s.used_at > clock_timestamp() - make_interval(mins => ${SESSION_IDLE_MINUTES})
       and s.created_at > clock_timestamp() - make_interval(hours => ${SESSION_HOURS})`.execute(db)
@@ -48,7 +48,7 @@ export const createSessionStore = ({ database }: { database: Database }): Sessio
       const key = toKey(rows[0])
       await sql`delete from console_session
         where created_at < clock_timestamp() - make_interval(hours => ${SESSION_HOURS})`.execute(tx)
-      await sql`insert into console_session (digest, id, api_key_id)
+      await sql`insert into console_session (digest, id, api_key)
         values (${digest}, ${sessionId}, ${key.id})`.execute(tx)
       await appendAudit(tx, [audit(key)])
       return key

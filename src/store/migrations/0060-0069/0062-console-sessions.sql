@@ -2,7 +2,7 @@
 create table console_session (
   digest bytea primary key,
   id text not null,
-  api_key_id text not null references api_key (id),
+  api_key text not null references api_key (id),
   created_at timestamptz not null default clock_timestamp(),
   -- To the minute, so that a page that is looked at costs one small write a minute.
   used_at timestamptz not null default clock_timestamp()
