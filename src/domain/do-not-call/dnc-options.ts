@@ -13,6 +13,7 @@ const moment = z
     (text) => instantOf(text) !== null,
     'must be a date and time of ISO 8601 with a zone, for example 2027-01-31T00:00:00Z',
   )
+  .meta({ format: 'date-time' })
 
 /** Characters of a reason that is said in words. */
 export const LONGEST_WORDS = 256
@@ -23,6 +24,7 @@ const shared = {
   region: z
     .string()
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
+    .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
     .describe('The country by whose rules numbers without + are read. There is no default'),
   contactListIds: z

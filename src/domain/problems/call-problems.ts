@@ -68,7 +68,7 @@ export const CALL_PROBLEMS = {
   'body-malformed': page(
     400,
     'The body is not valid JSON',
-    'The body is declared as JSON but cannot be read as such, or holds a forbidden member name.',
+    'The body is declared as JSON but cannot be read as such, holds a forbidden member name, or nests deeper than 64 levels.',
     '{"a": 1,}',
     'Send valid JSON.',
   ),

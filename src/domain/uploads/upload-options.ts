@@ -57,6 +57,7 @@ export const uploadOptionsSchema = z.strictObject({
   defaultRegion: z
     .string()
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
+    .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
     .describe('The country by whose rules phone numbers without + are read: two letters, as US'),
   phonePlus: z

@@ -31,6 +31,23 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
 const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
   schema === undefined ? parseBody(NOTHING, body ?? {}) : parseBody(schema, body)
 
+/** Levels of arrays and objects in a body; a segment, the deepest of them, needs a quarter. */
+const DEEPEST_LEVEL = 64
+
+/** Whether the text nests deeper; what walks a value level by level, ours and others' code alike, would run out of stack. */
+const isTooDeep = (json: string): boolean => {
+  let level = 0
+  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gsu)) {
+    if (mark === '[' || mark === '{') level += 1
+    else if (mark === ']' || mark === '}') level -= 1
+    if (level > DEEPEST_LEVEL) return true
+  }
+  return false
+}
+
+const tooDeep = (): GatewayProblem =>
+  new GatewayProblem('body-malformed', `The body nests deeper than ${DEEPEST_LEVEL} levels.`)
+
 /** Puts path, query and JSON body of every route, checked against its strict schemas, in the place of what came; a route that declares none takes none. */
 export const callShapePlugin = fp(
   async (app: FastifyInstance) => {
@@ -43,6 +60,7 @@ export const callShapePlugin = fp(
       { parseAs: 'string' },
       (request, text, done) => {
         if (text.trim() === '') done(null)
+        else if (isTooDeep(text)) done(tooDeep())
         else void parseJson(request, text, done)
       },
     )

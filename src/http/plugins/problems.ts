@@ -89,7 +89,7 @@ export const problemsPlugin = (deps: HttpDeps) =>
         seen.push({ methods: [route.method].flat(), url: route.url, pattern: patternOf(route.url) })
       })
       app.setErrorHandler((error, request, reply) => sendProblem(deps, error, request, reply))
-      app.setNotFoundHandler((request, reply) => {
+      const refuseUnknown = (request: FastifyRequest, reply: FastifyReply): never => {
         const path = request.url.split('?', 1)[0]!
         const allowed = seen
           .filter((route) => route.pattern.test(path))
@@ -102,7 +102,12 @@ export const problemsPlugin = (deps: HttpDeps) =>
         }
         reply.header('allow', [...new Set(allowed)].join(', '))
         throw new GatewayProblem('method-not-allowed', 'The address does not take this method.')
+      }
+      // Before the body is read: what is wrong with it means nothing where nothing takes it.
+      app.addHook('onRequest', async (request, reply) => {
+        if (request.is404) refuseUnknown(request, reply)
       })
+      app.setNotFoundHandler(refuseUnknown)
     },
     { name: 'problems' },
   )

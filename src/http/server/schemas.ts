@@ -67,6 +67,7 @@ export const retrySchema = z
       .min(1)
       .max(RETRY_OUTCOMES.length)
       .refine((asked) => new Set(asked).size === asked.length, 'must not name one twice')
+      .meta({ uniqueItems: true })
       .default(['failed', 'unprocessed']),
   })
   .prefault({})

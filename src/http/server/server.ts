@@ -87,6 +87,8 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)
   app.server.maxHeadersCount = 100
+  // An expectation that nobody knows is passed over, as RFC 9110 (10.1.1) allows; Node's own 417 would be no problem document.
+  app.server.on('checkExpectation', (...call) => app.server.emit('request', ...call))
   app.removeContentTypeParser('text/plain')
   await app.register(lifecyclePlugin(deps))
   await app.register(problemsPlugin(deps))

@@ -35,8 +35,8 @@ export const takeSubmissions = async (
   registerEarlyRefusal(app, deps)
 }
 
-/** A form with a file, and before it what is asked for it. */
-export const fileForm = (options: object): DocumentedBody => ({
+/** A form with a file of one of the media types, and before it what is asked for it. */
+export const fileForm = (options: object, types: readonly string[]): DocumentedBody => ({
   'multipart/form-data': {
     schema: {
       type: 'object',
@@ -47,7 +47,10 @@ export const fileForm = (options: object): DocumentedBody => ({
         file: { type: 'string', contentMediaType: 'application/octet-stream' },
       },
     },
-    encoding: { options: { contentType: 'application/json' } },
+    encoding: {
+      options: { contentType: 'application/json' },
+      file: { contentType: types.join(', ') },
+    },
   },
 })
 
@@ -55,7 +58,7 @@ export const fileForm = (options: object): DocumentedBody => ({
 export const submissionBody = (options: object, member: string): DocumentedBody => {
   const items = { type: 'array', items: { type: 'object', additionalProperties: true } }
   return {
-    ...fileForm(options),
+    ...fileForm(options, ['text/csv', 'application/x-ndjson', 'application/json']),
     'text/csv': { schema: { type: 'string' } },
     'application/x-ndjson': { schema: { type: 'string' } },
     'application/json': {

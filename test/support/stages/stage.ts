@@ -13,6 +13,7 @@ import { type CrmReceiver, startCrmReceiver } from '../gateway/crm-receiver.ts'
 import { createGatewayClient, type GatewayClient } from '../gateway/gateway-client.ts'
 import {
   ADMIN_KEY,
+  type LogLine,
   type ProcessUnderTest,
   sandboxEnv,
   startGateway,
@@ -27,7 +28,10 @@ export type Stage = {
   sandbox: SandboxHandle
   crm: CrmReceiver
   /** A gateway on the stage's home; several at once only where the home is a server. */
-  gateway(env?: Record<string, string>): Promise<RunningGateway>
+  gateway(
+    env?: Record<string, string>,
+    undeclared?: (line: LogLine) => void,
+  ): Promise<RunningGateway>
   /** Ends every gateway that still runs, the CRM and Genesys. */
   close(): Promise<void>
 }
@@ -64,17 +68,20 @@ export const setStage = async (
   return {
     sandbox,
     crm,
-    gateway: async (env = {}) => {
-      const started = await startGateway({
-        ...sandboxEnv(sandbox.url, dialect),
-        ...homeEnv(home, dataDir),
-        GENESYS_REQUESTS_PER_MINUTE: '60000',
-        GENESYS_COMPLETION_POLL_SECONDS: '0.05',
-        LOG_LEVEL: 'debug',
-        CRM_SYNC_URL: crm.url,
-        CRM_SYNC_SECRET: crm.secret,
-        ...env,
-      })
+    gateway: async (env = {}, undeclared?) => {
+      const started = await startGateway(
+        {
+          ...sandboxEnv(sandbox.url, dialect),
+          ...homeEnv(home, dataDir),
+          GENESYS_REQUESTS_PER_MINUTE: '60000',
+          GENESYS_COMPLETION_POLL_SECONDS: '0.05',
+          LOG_LEVEL: 'debug',
+          CRM_SYNC_URL: crm.url,
+          CRM_SYNC_SECRET: crm.secret,
+          ...env,
+        },
+        undeclared,
+      )
       const gateway = { ...started, client: createGatewayClient(started.address, ADMIN_KEY) }
       running.push(gateway)
       return gateway

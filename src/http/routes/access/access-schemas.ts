@@ -53,6 +53,7 @@ export const tenantChangeSchema = z
     message: 'must change something: name or grants',
     path: ['body'],
   })
+  .meta({ minProperties: 1 })
 
 export const tenantSchema = z.strictObject({
   id: z.string(),
@@ -68,6 +69,7 @@ const scopes = z
   .min(1)
   .max(SCOPES.length)
   .refine((names) => new Set(names).size === names.length, 'must name each scope once')
+  .meta({ uniqueItems: true })
 
 export const newKeySchema = z.strictObject({
   tenantId: gatewayIdSchema,

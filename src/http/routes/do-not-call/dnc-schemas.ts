@@ -92,13 +92,21 @@ export const dncChangeEventSchema = z.strictObject({
 const asked = z.array(z.string().min(1).max(320)).max(1000).default([])
 
 /** Whom to look for; at most 1,000 in all. */
-export const searchSchema = z.strictObject({ phoneNumbers: asked, emails: asked }).refine(
-  ({ phoneNumbers, emails }) => {
-    const people = phoneNumbers.length + emails.length
-    return people >= 1 && people <= 1000
-  },
-  { path: ['phoneNumbers'], message: 'must name 1 to 1,000 people, with emails' },
-)
+export const searchSchema = z
+  .strictObject({ phoneNumbers: asked, emails: asked })
+  .refine(
+    ({ phoneNumbers, emails }) => {
+      const people = phoneNumbers.length + emails.length
+      return people >= 1 && people <= 1000
+    },
+    { path: ['phoneNumbers'], message: 'must name 1 to 1,000 people, with emails' },
+  )
+  .meta({
+    anyOf: ['phoneNumbers', 'emails'].map((name) => ({
+      required: [name],
+      properties: { [name]: { minItems: 1 } },
+    })),
+  })
 
 const entryTermsSchema = {
   reason: z.enum(DNC_REASON_NAMES),

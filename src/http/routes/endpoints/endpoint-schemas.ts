@@ -19,6 +19,7 @@ const events = z
   .min(1)
   .max(ENDPOINT_EVENT_TYPES.length)
   .refine((types) => new Set(types).size === types.length, 'must name each event once')
+  .meta({ uniqueItems: true })
   .nullable()
 
 const name = z
@@ -37,6 +38,7 @@ export const endpointChangeSchema = z
     message: 'must change something: url, events or enabled',
     path: ['body'],
   })
+  .meta({ minProperties: 1 })
 
 export const endpointSchema = z.strictObject({
   id: z.string(),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
+import { CONTENT_TYPES } from '../../../domain/guest-files/file-type.ts'
 import type { GuestFileTarget } from '../../../domain/guest-files/guest-file.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../../workflows/contract.ts'
@@ -52,7 +53,9 @@ const intake = {
   headers: { 'Idempotency-Key': 'required' },
   reads: 'file',
   formOnly: true,
-  documentedBody: fileForm({ $ref: '#/components/schemas/GuestFileOptions' }),
+  documentedBody: fileForm({ $ref: '#/components/schemas/GuestFileOptions' }, [
+    ...new Set(Object.values(CONTENT_TYPES)),
+  ]),
   answers: {
     202: {
       about: 'Accepted: the file is inspected and kept; Location names it',

@@ -15,6 +15,7 @@ const momentSchema = z
     'must be a date, as 2026-12-24, or a date and a time with Z or an offset, as 2026-12-24T08:00:00Z or 2026-12-24T09:00:00%2B01:00',
   )
   .transform((text) => new Date(text))
+  .meta({ anyOf: [{ format: 'date' }, { format: 'date-time' }] })
 
 /** Which uploads are listed. */
 export const uploadsQuerySchema = z.strictObject({

@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs'
+
+import addFormats from 'ajv-formats'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+
+/** A JSON schema as the document writes it. */
+export type Schema = { [keyword: string]: unknown }
+type Named = Record<string, { value?: unknown; $ref?: string }>
+
+export type Parameter = {
+  name: string
+  in: 'path' | 'query' | 'header'
+  required: boolean
+  schema: Schema
+  /** Written as JSON in the URL. */
+  json: boolean
+  /** Values that the document shows. */
+  examples: unknown[]
+}
+
+export type ApiResponse = {
+  /** Schemas by media type; none: no body. */
+  content: Record<string, Schema>
+  headers: ReadonlySet<string>
+  /** The problem codes that the document lists for it. */
+  codes: ReadonlySet<string>
+}
+
+export type ApiOperation = {
+  id: string
+  method: string
+  /** As the document writes it: `/v1/uploads/{uploadId}`. */
+  path: string
+  secured: boolean
+  /** The scope that its description names; null: any key will do. */
+  scope: string | null
+  parameters: Parameter[]
+  bodyRequired: boolean
+  /** By media type: its schema, and the bodies that the document shows. */
+  bodies: {
+    type: string
+    schema: Schema
+    examples: unknown[]
+    /** Media types of the part `file` of a form. */
+    fileTypes: readonly string[]
+  }[]
+  responses: Record<string, ApiResponse>
+}
+
+type RawMedia = {
+  schema?: Schema
+  examples?: Named
+  encoding?: Record<string, { contentType?: string }>
+}
+type RawOperation = {
+  operationId: string
+  description?: string
+  security?: Record<string, unknown>[]
+  parameters?: (Omit<Parameter, 'examples' | 'json'> & {
+    content?: Record<string, RawMedia>
+    examples?: Named
+  })[]
+  requestBody?: { required?: boolean; content: Record<string, RawMedia> }
+  responses: Record<string, { headers?: object; content?: Record<string, RawMedia> }>
+}
+type RawDocument = {
+  info: { description: string }
+  paths: Record<string, Record<string, RawOperation>>
+  components: { schemas: Record<string, Schema>; headers: Record<string, { schema: Schema }> }
+}
+
+const shownIn = (examples: Named | undefined): unknown[] =>
+  Object.values(examples ?? {}).flatMap(({ value }) => (value === undefined ? [] : [value]))
+
+const responseOf = (raw: RawOperation['responses'][string]): ApiResponse => ({
+  content: Object.fromEntries(
+    Object.entries(raw.content ?? {}).map(([type, { schema = {} }]) => [type, schema]),
+  ),
+  headers: new Set(Object.keys(raw.headers ?? {}).map((name) => name.toLowerCase())),
+  codes: new Set(
+    Object.keys(raw.content?.['application/problem+json']?.examples ?? {}).filter(
+      (name) => raw.content!['application/problem+json']!.examples![name]!.$ref !== undefined,
+    ),
+  ),
+})
+
+const operationOf = (path: string, method: string, raw: RawOperation): ApiOperation => ({
+  id: raw.operationId,
+  method: method.toUpperCase(),
+  path,
+  secured: (raw.security ?? []).length > 0 && raw.security!.every((way) => 'key' in way),
+  scope: /Needs the scope `([\w:]+)`/u.exec(raw.description ?? '')?.[1] ?? null,
+  parameters: (raw.parameters ?? []).map(({ content, examples, ...parameter }) => {
+    const media = content?.['application/json']
+    return {
+      name: parameter.name,
+      in: parameter.in,
+      required: parameter.required,
+      schema: media?.schema ?? parameter.schema,
+      json: media !== undefined,
+      examples: shownIn(media?.examples ?? examples),
+    }
+  }),
+  bodyRequired: raw.requestBody?.required === true,
+  bodies: Object.entries(raw.requestBody?.content ?? {}).map(
+    ([type, { schema = {}, examples, encoding }]) => ({
+      type,
+      schema,
+      examples: shownIn(examples),
+      fileTypes: encoding?.['file']?.contentType?.split(', ') ?? [],
+    }),
+  ),
+  responses: Object.fromEntries(
+    Object.entries(raw.responses).map(([status, response]) => [status, responseOf(response)]),
+  ),
+})
+
+const DOCUMENT = new URL('../../../openapi/openapi.json', import.meta.url)
+
+/** openapi/openapi.json as the fuzzer needs it: operations, references followed, and schemas that judge. */
+export const readApiDocument = (file: string | URL = DOCUMENT) => {
+  const raw = JSON.parse(readFileSync(file, 'utf8')) as RawDocument
+  const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true })
+  addFormats.default(ajv)
+  ajv.addSchema({ $id: 'document', ...raw })
+  const judges = new Map<Schema, ValidateFunction>()
+  const judgeOf = (schema: Schema): ValidateFunction => {
+    const known = judges.get(schema)
+    if (known) return known
+    const text = JSON.stringify(schema).replaceAll('"#/components/', '"document#/components/')
+    const judge = ajv.compile(JSON.parse(text) as Schema)
+    judges.set(schema, judge)
+    return judge
+  }
+  const operations = Object.entries(raw.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => operationOf(path, method, operation)),
+  )
+  const listed = (group: 'schemas' | 'headers', name: string): Schema => {
+    const found = raw.components[group][name]
+    if (found === undefined) throw new Error(`The document has no ${group} of the name ${name}`)
+    return group === 'headers' ? (found as { schema: Schema }).schema : found
+  }
+  return {
+    operations,
+    /** Codes that any message may be answered with; the document says so in words. */
+    anywhere: new Set(
+      (raw.info.description.split('may be answered with')[1] ?? '').match(/(?<=`)[\w-]+(?=`)/gu) ??
+        [],
+    ),
+    headers: new Map(
+      Object.keys(raw.components.headers).map((name) => [
+        name.toLowerCase(),
+        listed('headers', name),
+      ]),
+    ),
+    /** What a schema that refers to another one means. */
+    resolve: (schema: Schema): Schema => {
+      const target = schema['$ref']
+      if (typeof target !== 'string') return schema
+      return listed('schemas', target.replace('#/components/schemas/', ''))
+    },
+    /** null: the value is as the schema says; else what is wrong, without the value. */
+    faultOf: (schema: Schema, value: unknown): string | null => {
+      const judge = judgeOf(schema)
+      if (judge(value)) return null
+      const [first] = judge.errors ?? []
+      return `${first?.instancePath || '(whole)'} ${first?.message ?? 'is wrong'}`
+    },
+  }
+}
+
+export type ApiDocument = ReturnType<typeof readApiDocument>
