@@ -140,6 +140,10 @@ const createChanges = ({
     }),
   remove: (input) =>
     inTransaction(database, async (tx) => {
+      // First the deliveries, as who records what came of one has it: the other way round the two wait for each other.
+      await sql`select 1 from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
+        where e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId} and e.source = 'registered'
+        order by d.id for update of d`.execute(tx)
       const own = await lockOwn(tx, input, 'update')
       if (own?.kind !== 'own') return own
       const { rows } = await sql<{ deliveries: number; pending: number }>`with gone as (

@@ -45,7 +45,15 @@ export type ApiOperation = {
     fileTypes: readonly string[]
   }[]
   responses: Record<string, ApiResponse>
+  /** The calls that the document shows: what stands under one name, wherever it stands. */
+  shown: {
+    params: Record<string, unknown>
+    query: Record<string, unknown>
+    body: ShownBody | null
+  }[]
 }
+
+type ShownBody = { type: string; value: unknown }
 
 type RawMedia = {
   schema?: Schema
@@ -84,6 +92,32 @@ const responseOf = (raw: RawOperation['responses'][string]): ApiResponse => ({
   ),
 })
 
+const shownCalls = (raw: RawOperation): ApiOperation['shown'] => {
+  const media = Object.entries(raw.requestBody?.content ?? {})
+  const parameters = raw.parameters ?? []
+  const names = new Set([
+    ...parameters.flatMap(({ examples, content }) =>
+      Object.keys(examples ?? content?.['application/json']?.examples ?? {}),
+    ),
+    ...media.flatMap(([, { examples }]) => Object.keys(examples ?? {})),
+  ])
+  return [...names].map((name) => {
+    const valuesIn = (place: Parameter['in']): Record<string, unknown> =>
+      Object.fromEntries(
+        parameters.flatMap(({ in: own, name: parameter, examples, content }) => {
+          const shown = (examples ?? content?.['application/json']?.examples)?.[name]
+          return own === place && shown !== undefined ? [[parameter, shown.value]] : []
+        }),
+      )
+    const [type, { examples = {} } = {}] = media.find(([, { examples }]) => examples?.[name]) ?? []
+    return {
+      params: valuesIn('path'),
+      query: valuesIn('query'),
+      body: type === undefined ? null : { type, value: examples[name]!.value },
+    }
+  })
+}
+
 const operationOf = (path: string, method: string, raw: RawOperation): ApiOperation => ({
   id: raw.operationId,
   method: method.toUpperCase(),
@@ -110,6 +144,7 @@ const operationOf = (path: string, method: string, raw: RawOperation): ApiOperat
       fileTypes: encoding?.['file']?.contentType?.split(', ') ?? [],
     }),
   ),
+  shown: shownCalls(raw),
   responses: Object.fromEntries(
     Object.entries(raw.responses).map(([status, response]) => [status, responseOf(response)]),
   ),

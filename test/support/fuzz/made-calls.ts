@@ -298,6 +298,34 @@ const goodCalls = (document: ApiDocument, operation: ApiOperation): fc.Arbitrary
   })
 }
 
+/** A call that the document shows; about what exists now, in half of them. */
+const shownCalls = (
+  operation: ApiOperation,
+  good: fc.Arbitrary<MadeCall>,
+): fc.Arbitrary<MadeCall> =>
+  fc
+    .tuple(fc.constantFrom(...operation.shown), good, fc.option(fc.nat({ max: 9 }), { freq: 2 }))
+    .map(([{ params, query, body }, call, thing]) => {
+      const { headers, accept } = call
+      const { 'content-encoding': _coding, ...others } = headers
+      const plain = {
+        ...call,
+        thing,
+        params: { ...call.params, ...params },
+        query,
+        headers: others,
+        accept,
+      }
+      if (body === null) return { ...plain, body: null }
+      if (body.type !== 'multipart/form-data') return { ...plain, body: { ...body, file: null } }
+      const { file, ...fields } = body.value as { file?: string }
+      const records = operation.bodies.some(({ type }) => type === 'text/csv')
+      const content = records
+        ? { name: 'contacts.csv', type: 'text/csv', bytes: base64(file ?? '') }
+        : { name: 'letter.txt', type: 'text/plain', bytes: base64(file ?? '') }
+      return { ...plain, body: { type: body.type, value: fields, file: content } }
+    })
+
 type Part = 'query' | 'params' | 'headers' | 'body' | 'unknown'
 
 const brokenCalls = (operation: ApiOperation, good: fc.Arbitrary<MadeCall>) => {
@@ -361,7 +389,9 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS', 'P
  * library would. Made of the document alone, so a route that is new today is called today.
  */
 export const callsOf = (document: ApiDocument, operation: ApiOperation): fc.Arbitrary<MadeCall> => {
-  const good = goodCalls(document, operation)
+  const made = goodCalls(document, operation)
+  const good =
+    operation.shown.length === 0 ? made : fc.oneof(made, made, shownCalls(operation, made))
   const taken = document.operations
     .filter(({ path }) => path === operation.path)
     .map(({ method }) => method)

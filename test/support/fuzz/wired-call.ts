@@ -75,7 +75,7 @@ const readBack = ({ json, schema }: Parameter, text: string): unknown => {
     }
   }
   if (type === 'integer' || type === 'number')
-    return /^-?\d+(?:\.\d+)?$/u.test(text) ? Number(text) : text
+    return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u.test(text) ? Number(text) : text
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   if (type === 'array') return text.split(',')
   return text
@@ -179,8 +179,9 @@ export const createWire = (document: ApiDocument, known: KnownThings, credential
       if (!storable(value) || hasForbiddenName(value))
         return { verdict: 'either', why: 'a forbidden form' }
       const { file } = body
+      if (file === null) return { verdict: 'wrong', why: 'no part `file`' }
       const types = media.fileTypes
-      if (file !== null && !types.includes(file.type))
+      if (file !== null && (file.name === '' || !types.includes(file.type)))
         return { verdict: 'either', why: 'a part of another type' }
       return null
     }
