@@ -20,12 +20,8 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
     /./u,
     'What a dialect cannot do depends on the gateway that is asked; the document is one for both.',
   ),
-  told(
-    'sendGuestFile',
-    'file-type-not-allowed',
-    /./u,
-    'Schemas say nothing of the bytes of a part.',
-  ),
+  told('*', 'file-type-not-allowed', /./u, 'Schemas say nothing of the bytes of a part.'),
+  told('*', 'option-invalid', /is for CSV alone/u, BETWEEN_MEMBERS),
   told(
     'createUpload',
     'option-invalid',
