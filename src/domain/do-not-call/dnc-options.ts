@@ -20,13 +20,13 @@ export const LONGEST_WORDS = 256
 
 const shared = {
   source: z.string().min(1).max(64).optional().describe('Where the entries come from'),
-  receivedAt: moment.optional().describe('When the persons said it. Default: now'),
+  receivedAt: moment.optional().describe('When the people asked for it. Default: now'),
   region: z
     .string()
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
-    .describe('The country by whose rules numbers without + are read. There is no default'),
+    .describe('Country whose rules apply to numbers without +. There is no default'),
   contactListIds: z
     .array(genesysIdSchema)
     .min(1)
@@ -36,8 +36,11 @@ const shared = {
   delimiter: z
     .enum([',', ';', '\t', '|'])
     .optional()
-    .describe('Of a CSV. Default: found by its first record. Refused beside JSON'),
-  encoding: z.enum(TEXT_ENCODINGS).optional().describe('Of the file. Default: found by its bytes'),
+    .describe('Delimiter of a CSV. Default: detected from its first record. Refused with JSON'),
+  encoding: z
+    .enum(TEXT_ENCODINGS)
+    .optional()
+    .describe('Encoding of the file. Default: detected from its bytes'),
 }
 
 const mappingTo = <Field extends string>(fields: readonly [Field, ...Field[]]) =>
@@ -45,7 +48,7 @@ const mappingTo = <Field extends string>(fields: readonly [Field, ...Field[]]) =
     .record(z.string().min(1).max(128), z.enum(fields).nullable())
     .optional()
     .describe(
-      'Of a CSV: column of the file → field of an entry; null leaves the column out. Refused beside JSON',
+      'For a CSV: maps a column of the file to a field of an entry. null leaves the column out. Refused with JSON',
     )
 
 /** The options of a submission of entries: they stand for every entry without its own. Unknown ones are refused. */
@@ -57,16 +60,14 @@ export const dncOptionsSchema = z.strictObject({
     .max(64)
     .optional()
     .describe('`REGULATORY`, `CUSTOMER_REQUEST`, `UNSPECIFIED` or a word of DNC_REASONS'),
-  expiresAt: moment.optional().describe('Until when the entries hold. Default: for ever'),
-  expires: moment
-    .optional()
-    .describe('The same as `expiresAt`; one of the two is refused beside the other'),
+  expiresAt: moment.optional().describe('When the entries expire. Default: never'),
+  expires: moment.optional().describe('The same as `expiresAt`. Send only one of the two'),
   mapping: mappingTo(ENTRY_FIELDS),
   override: z
     .boolean()
     .optional()
     .describe(
-      'Whether the entries take the place of what stands, also where they are weaker or shorter. Needs the scope dnc:override by name. Default: false',
+      'Whether the entries replace those in force, even where they are weaker or shorter. The key needs the scope dnc:override by name. Default: false',
     ),
 })
 export type DncOptions = z.output<typeof dncOptionsSchema>
@@ -80,7 +81,7 @@ export const dncRemovalOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether REGULATORY entries are removed too. Needs the scope dnc:override by name. Default: false',
+      'Whether REGULATORY entries end too. The key needs the scope dnc:override by name. Default: false',
     ),
 })
 export type DncRemovalOptions = z.output<typeof dncRemovalOptionsSchema>

@@ -25,7 +25,7 @@ export const ACCESS_PROBLEMS = {
   ),
   'key-expiry-past': page(
     422,
-    'The key would have ended already',
+    'The expiry of the key is in the past',
     '`expiresAt` is not in the future, by the clock of the database.',
     'POST /v1/keys with an `expiresAt` of yesterday.',
     'Send a time in the future, or leave `expiresAt` out: then the key has no end.',

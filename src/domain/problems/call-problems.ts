@@ -18,7 +18,7 @@ export const CALL_PROBLEMS = {
   ),
   'not-found': page(
     404,
-    'No such thing here',
+    'Not found',
     'The address or the id is unknown, or it belongs to another tenant.',
     'GET /v1/uploads/upl_unknown',
     'Check the address against /openapi.json, and the id by listing what there is with the GET of its collection.',
@@ -102,7 +102,7 @@ export const CALL_PROBLEMS = {
   ),
   'media-type-unsupported': page(
     415,
-    'This kind of body is not taken',
+    'This media type is not accepted',
     'The Content-Type is missing or none of those that the call takes, or its charset or the Content-Encoding is not. Of the codings only uploads take one: gzip.',
     'Content-Type: text/plain',
     'Send one of the Content-Types that the API document names for the call: uploads take multipart/form-data, text/csv, application/x-ndjson and application/json, as they are or (a bare upload) with Content-Encoding: gzip; guest files take multipart/form-data alone; all other calls take application/json alone.',
@@ -200,7 +200,7 @@ export const CALL_PROBLEMS = {
   ),
   'rows-gone': page(
     410,
-    'The rows are past their retention',
+    'The rows were deleted at the end of their retention',
     'The rows of this upload were deleted when their retention ended; the upload and its counts remain.',
     'GET …/rows of an upload of last year.',
     'Fetch the rows within 30 days.',

@@ -4,7 +4,7 @@ import { page, type ProblemPage } from './problem-page.ts'
 export const CONTACT_PROBLEMS = {
   'contact-unknown': page(
     404,
-    'Nothing is known of this contact',
+    'The contact is unknown',
     'No upload that is kept holds a contact with this id in this list, and the register knows none. A row that was rejected has no contact id and is not found here.',
     'GET /v1/contact-lists/demo-contacts/contacts/C-404/explain',
     "Check the id's spelling, upper and lower case included; look for a rejected row with GET /v1/uploads/{uploadId}/rows?outcome=rejected.",

@@ -18,7 +18,7 @@ export const DNC_PROBLEMS = {
   ),
   'dnc-pull-not-possible': page(
     409,
-    'Genesys shows nobody what is in the list',
+    'Genesys does not show what is in the list',
     'Only the platform dialect exports do-not-call lists. In the guide dialect the gateway cannot see what was added inside Genesys.',
     'POST /v1/dnc-lists/{dncListId}/pull with GENESYS_DIALECT=guide.',
     'Send what was added inside Genesys as entries of your own.',
@@ -32,7 +32,7 @@ export const DNC_PROBLEMS = {
   ),
   'dnc-not-held': page(
     409,
-    'The submission waits for nobody',
+    'The submission is not held',
     'Only a submission that is `held` with `dnc_list_refused` is resumed by a call; an outage of Genesys ends by itself. Only one with quarantined entries is released.',
     'POST …/resume for a submission that is applied; POST …/release for one without quarantined entries.',
     'Read the submission and act on its present state.',

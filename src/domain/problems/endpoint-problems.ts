@@ -11,14 +11,14 @@ export const ENDPOINT_PROBLEMS = {
   ),
   'precondition-required': page(
     428,
-    'The version that is to be changed must be named',
+    'The request must name the version to change',
     'The call changes a thing that others may have changed meanwhile, so it needs an If-Match header.',
     'PATCH /v1/webhook-endpoints/whe_… without If-Match',
     'Read the thing, and send its ETag as If-Match.',
   ),
   'precondition-failed': page(
     412,
-    'It was changed meanwhile',
+    'It was changed in the meantime',
     'The version in If-Match is no longer the present one. Nothing was changed.',
     'Two people edit the same endpoint.',
     'Read it again, decide anew, and send the new ETag as If-Match.',
@@ -67,7 +67,7 @@ export const ENDPOINT_PROBLEMS = {
   ),
   'contact-list-ambiguous': page(
     409,
-    'It cannot be told which contact list was made',
+    'It is not clear which contact list was created',
     'Genesys did not answer the creation, and now has several new lists of this name, or one with other columns; `candidates` says how many.',
     'Another system makes a list of the same name in the same minute.',
     'Look at the lists of this name in Genesys, delete or rename what is not wanted, and make the list anew with another name and a new Idempotency-Key.',

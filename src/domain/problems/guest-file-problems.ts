@@ -11,7 +11,7 @@ export const GUEST_FILE_PROBLEMS = {
   ),
   'file-type-not-allowed': page(
     415,
-    'Files of this kind are not let in',
+    'Files of this type are not accepted',
     'PNG, JPEG, GIF, WebP, PDF, plain text and zip are let in, by the extension of the name.',
     'offer.docx',
     'Save the file as PDF; an Office document may also go in a zip.',
@@ -46,7 +46,7 @@ export const GUEST_FILE_PROBLEMS = {
   ),
   'archive-refused': page(
     422,
-    'The archive is not let in',
+    'The archive is not accepted',
     'The archive has a program, a script or macros, is encrypted, holds another archive, is damaged, or unfolds to too much (100 entries, 25 MiB, 100 times its size). `detail` says which. Office documents in an archive are looked into.',
     'A zip in a zip.',
     'Send the files on their own, or in an archive without what `detail` names.',
@@ -67,7 +67,7 @@ export const GUEST_FILE_PROBLEMS = {
   ),
   'scanner-not-configured': page(
     422,
-    'Nobody would look at the file',
+    'No scanner would look at the file',
     'The call asks with `blockSuspicious` that no file goes on which no scanner looked at, and the gateway has no scanner.',
     '{"scan":{"blockSuspicious":true}} without CLAMD_SOCKET or CLAMD_HOST.',
     'Let an operator connect clamd (docs/guest-files.md), or leave `blockSuspicious` out.',

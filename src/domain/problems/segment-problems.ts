@@ -11,7 +11,7 @@ export const SEGMENT_PROBLEMS = {
   ),
   'segment-needs-confirm': page(
     409,
-    'Somebody has to confirm this segment',
+    'The segment needs a confirmation',
     'Applied as it is, the segment would dial nobody (`unsatisfiable`, `swallowed-by-exclusion`), or it would change whom the campaign dials by more than the share that is allowed without a word (`change-past-share`, SEGMENT_CONFIRM_SHARE). `reasons` says which, `analysis` shows why. Nothing was changed.',
     '{"all":[{"attribute":"age","operator":"<","value":20},{"attribute":"age","operator":">","value":30}]}',
     'Read `analysis`. If this is what you want, send the same definition with `confirm` set to `analysis.digest`, and a new Idempotency-Key.',
@@ -95,7 +95,7 @@ export const SEGMENT_PROBLEMS = {
   ),
   'segment-not-held': page(
     409,
-    'The segment waits for nobody',
+    'The segment is not held',
     'Only a version that is `held` with `campaign_refused` is resumed by a call; the other holds end by themselves.',
     'POST …/segment/resume for a segment that is applied.',
     'Read the segment and act on its present state.',

@@ -19,102 +19,108 @@ export const uploadOptionsSchema = z.strictObject({
   mode: z
     .enum(UPLOAD_MODES)
     .default('append')
-    .describe('`overwrite` replaces what the list holds; needs `confirmOverwrite`'),
+    .describe('`overwrite` replaces the contents of the list and needs `confirmOverwrite`'),
   confirmOverwrite: z
     .string()
     .max(200)
     .optional()
-    .describe('With `mode=overwrite`: the id of the list once more'),
+    .describe('With `mode=overwrite`: repeat the id of the list'),
   duplicates: z
     .enum(DUPLICATE_RULES)
     .default('update')
     .describe(
-      'Contacts that the gateway delivered before: `update` sends changed content, `skip` sends none of them, `ignore` sends all',
+      'What to do with contacts that the gateway delivered before. `update` sends those whose content changed, `skip` sends none of them, `ignore` sends all of them',
     ),
   contactIdColumn: columnName
     .optional()
-    .describe(
-      'The column of the file with the contact id; unless told `contactId` or `customerId`',
-    ),
+    .describe('The column of the file with the contact id. Default: `contactId` or `customerId`'),
   mapping: z
     .record(columnName, columnName.nullable())
     .optional()
-    .describe('Column of the file → column of the list; null leaves the column out'),
+    .describe('Maps a column of the file to a column of the list. null leaves the column out'),
   phoneColumns: z
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Text columns of the list that hold phone numbers, by their name in file or list'),
+    .describe('Text columns that hold phone numbers, by their name in the file or in the list'),
   emailColumns: z
     .array(columnName)
     .max(50)
     .optional()
-    .describe('Text columns of the list that hold email addresses, by their name in file or list'),
+    .describe('Text columns that hold email addresses, by their name in the file or in the list'),
   missingColumns: z
     .enum(['reject', 'empty'])
     .default('reject')
-    .describe('Columns of the list that the file lacks: `empty` sends them empty, which erases'),
+    .describe(
+      'What to do with columns of the list that the file does not have. `empty` sends them empty, which erases their content in Genesys',
+    ),
   defaultRegion: z
     .string()
     .refine(isPhoneRegion, 'must be the two letters of a country, for example US')
     .meta({ pattern: '^[A-Z]{2}$' })
     .optional()
-    .describe('The country by whose rules phone numbers without + are read: two letters, as US'),
+    .describe('Country whose rules apply to phone numbers without +: two letters, for example US'),
   phonePlus: z
     .enum(['reject', 'restore'])
     .optional()
     .describe(
-      'Numbers that begin with a country code and may have lost their +: `restore` reads them with it, `reject` (unless told) refuses those that are valid without it too',
+      'What to do with numbers that begin with a country code and may have lost their +. `restore` reads them with +. `reject` refuses those that are also valid without it. Default: `reject`',
     ),
   schemaDrift: z
     .enum(['reject', 'drop', 'extend'])
     .default('reject')
     .describe(
-      'Columns that the list lacks: `drop` leaves them out, `extend` adds them to the list',
+      'What to do with columns of the file that the list does not have. `drop` leaves them out, `extend` adds them to the list',
     ),
   delivery: z
     .enum(['auto', ...DELIVERY_METHODS])
     .default('auto')
-    .describe('The way to Genesys'),
+    .describe('The connection to Genesys'),
   duplicateCheckField: columnName
     .optional()
     .describe('With `delivery=callback`: the column of the list by which Genesys finds contacts'),
   apply: z
     .enum(['auto', 'manual'])
     .default('auto')
-    .describe('`manual` holds the upload with its plan until POST …/apply'),
+    .describe('`manual` stops after the plan and waits for POST …/apply'),
   notBefore: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('Holds the upload until then, at most 30 days; Z or an offset, in a query + is %2B'),
+    .describe(
+      'Holds the upload until this time, at most 30 days ahead. Write Z or an offset. In a query, write + as %2B',
+    ),
   priority: z
     .boolean()
     .optional()
-    .describe('Contacts go to the front of the queue (platform); unless told as the list says'),
+    .describe(
+      'Whether contacts go to the front of the queue (platform). Default: the setting of the list',
+    ),
   doNotQueue: z
     .boolean()
     .optional()
     .describe(
-      'Contacts that were dialled are not dialled again (platform); unless told as the list says, else true',
+      'Whether contacts that were dialled before stay undialled (platform). Default: the setting of the list, else true',
     ),
   clearSystemData: z
     .boolean()
     .optional()
     .describe(
-      'Wipes what Genesys recorded of the contacts (platform); unless told as the list says, else false',
+      'Whether Genesys deletes what it recorded about the contacts (platform). Default: the setting of the list, else false',
     ),
   encoding: z
     .enum(TEXT_ENCODINGS)
     .optional()
-    .describe('The encoding of the file; unless told by its bytes'),
+    .describe('Encoding of the file. Default: detected from its bytes'),
   delimiter: z
     .enum([',', ';', '\t', '|'])
     .optional()
-    .describe('Of a CSV; unless told by its first record'),
+    .describe('Delimiter of a CSV. Default: detected from its first record'),
   hasHeader: z
     .boolean()
     .default(true)
-    .describe('Of a CSV: `false` takes the columns in the order of the list, or by position'),
+    .describe(
+      'For a CSV. `false`: the file has no header, and its columns are in the order of the list, or are taken by position',
+    ),
 })
 
 export type UploadOptions = z.infer<typeof uploadOptionsSchema>

@@ -4,20 +4,23 @@ const text = (description: string, schema: object = { type: 'string' }) => ({ de
 
 /** The headers of answers that a caller may act upon, as `components.headers`. Those that every page of the web has are not told. */
 export const RESPONSE_HEADERS = {
-  'X-Request-Id': text('Names this call in the log; `instance` of a problem'),
-  'X-Genesys-Simulated': text('There while Genesys is the sandbox', { const: 'true' }),
+  'X-Request-Id': text('Identifies this call in the log, and is the `instance` of a problem'),
+  'X-Genesys-Simulated': text('Present while the sandbox stands in for Genesys', { const: 'true' }),
   RateLimit: text('What the key has left: `"key";r=<calls>;t=<seconds until it is full again>`'),
   'RateLimit-Policy': text('The quota of the key: `"key";q=<calls>;w=<seconds>`'),
-  Location: text('The address of what was made', { type: 'string', format: 'uri-reference' }),
+  Location: text('The address of the new object', { type: 'string', format: 'uri-reference' }),
   ETag: text('The version, for If-Match; of an upload that waits for /apply, its planDigest'),
-  'Idempotency-Replayed': text('There when this is the answer of an earlier call with the key', {
-    const: 'true',
-  }),
+  'Idempotency-Replayed': text(
+    'Present when this is the answer of an earlier call with the same key',
+    {
+      const: 'true',
+    },
+  ),
   'Retry-After': text('Seconds to wait', { type: 'integer', minimum: 1 }),
-  'WWW-Authenticate': text('The scheme to authenticate by (RFC 9110, 11.6.1)'),
-  'Accept-Encoding': text('The encodings of a body that are taken (RFC 9110, 12.5.3)'),
-  'Content-Disposition': text('With CSV: the name to save it under'),
-  Vary: text('What the answer was chosen by'),
+  'WWW-Authenticate': text('The authentication scheme (RFC 9110, 11.6.1)'),
+  'Accept-Encoding': text('The accepted encodings of a body (RFC 9110, 12.5.3)'),
+  'Content-Disposition': text('With CSV: the file name to save it under'),
+  Vary: text('The request headers that selected this answer'),
 } as const
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS
 

@@ -14,13 +14,13 @@ const header = (name: string, description: string) => ({
   schema: { type: 'string' },
 })
 
-/** Which member orders the messages about one object. */
+/** How a receiver puts the messages about one object in order. */
 const ORDERED_BY = {
-  UploadEvent: '`version` orders',
-  DncEvent: '`version` orders',
-  DncChangeEvent: 'each says that the list is to be looked at',
-  GuestFileEvent: '`version` orders',
-  SegmentEvent: '`revision` orders',
+  UploadEvent: 'Order them by `version`',
+  DncEvent: 'Order them by `version`',
+  DncChangeEvent: 'Each means that the list has changed',
+  GuestFileEvent: 'Order them by `version`',
+  SegmentEvent: 'Order them by `revision`',
 } as const
 
 const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
@@ -30,14 +30,14 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
       .map((word) => word[0]!.toUpperCase() + word.slice(1))
       .join('')}`,
     tags: ['endpoints'],
-    summary: `The gateway tells of ${type}; order is not promised, ${ORDERED_BY[of]}`,
+    summary: `The gateway sends ${type}. Messages can arrive in any order. ${ORDERED_BY[of]}`,
     security: [],
     parameters: [
-      header('webhook-id', 'The same on every attempt; deduplicate by it'),
+      header('webhook-id', 'The same on every attempt. Use it to detect repeats'),
       header('webhook-timestamp', 'Seconds since 1970'),
       header(
         'webhook-signature',
-        'Standard Webhooks: v1,<base64 of HMAC-SHA256>; after a rotation two of them, parted by a space',
+        'Signature of Standard Webhooks: v1,<base64 of HMAC-SHA256>. After a rotation there are two, separated by a space',
       ),
     ],
     requestBody: {
@@ -53,7 +53,7 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
         },
       },
     },
-    responses: { '2XX': { description: 'Taken; anything else is tried again' } },
+    responses: { '2XX': { description: 'Accepted. Any other status is retried' } },
   },
 })
 

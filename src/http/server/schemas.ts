@@ -119,7 +119,7 @@ export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
     .max(255)
     .optional()
     .describe(
-      'The name by which the file is found again, in place of that of the part `file` or of X-File-Name',
+      'The name under which you find the file again. Default: the name of the part `file`, or X-File-Name',
     ),
 })
 
@@ -148,7 +148,10 @@ export const someOf = <const Words extends readonly string[]>(words: Words) =>
     .transform((given) => [given].flat().flatMap((text) => text.split(',')))
     .pipe(z.array(z.enum(words)))
     .optional()
-    .meta({ ...listMeta(words), description: 'Repeated or with commas; none is all' })
+    .meta({
+      ...listMeta(words),
+      description: 'Repeat the parameter, or separate values with commas. Default: all',
+    })
 
 /** The query parameter `cursor`. */
 export const cursorSchema = z.string().min(1).max(500)

@@ -17,7 +17,12 @@ export const guestFileOptionsSchema = z.strictObject({
         .describe('Refuses the file when no scanner is configured'),
     })
     .optional(),
-  fileName: z.string().min(1).max(1024).optional().describe('Default: as the part `file` says'),
+  fileName: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('Default: the file name of the part `file`'),
 })
 
 const OPTIONS = submissionOptions(guestFileOptionsSchema)

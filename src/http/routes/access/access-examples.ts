@@ -68,7 +68,7 @@ export const GET_TENANT_EXAMPLES: readonly Example[] = [
 export const CHANGE_TENANT_EXAMPLES: readonly Example[] = [
   {
     name: 'grant',
-    summary: 'Grants it a do-not-call list; its contact lists stay',
+    summary: 'Adds the grant of a do-not-call list. The contact lists stay granted',
     params: { tenantId },
     headers: { 'if-match': '"1"' },
     body: { grants: { dncLists: ['demo-dnc'] } },

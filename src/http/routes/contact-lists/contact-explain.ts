@@ -21,12 +21,12 @@ export const registerContactExplain = (add: AddRoute): void => {
     id: 'explainContact',
     tag: 'contact-lists',
     summary:
-      'Why a contact was or was not sent: its rows, newest upload first, and what Genesys acknowledged last',
+      'Explain why a contact was or was not sent: its rows, newest upload first, and what Genesys acknowledged last',
     params: contactParamsSchema,
     query: explainQuerySchema,
     answers: {
       200: {
-        about: 'A page; it may have no items and yet a next one',
+        about: 'A page. It can be empty and still have a next page',
         schema: contactExplainedSchema,
       },
     },

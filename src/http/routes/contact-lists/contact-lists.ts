@@ -56,12 +56,12 @@ const registerProvisioning = (add: AddRoute): void => {
     id: 'createContactList',
     tag: 'contact-lists',
     summary:
-      'Make a contact list in Genesys; 201 once it takes contacts, or with its state after 30 s',
+      'Create a contact list in Genesys. The answer is 201 once the list takes contacts, or after 30 s with its state',
     headers: { 'Idempotency-Key': 'required' },
     body: newContactListSchema,
     answers: {
       201: {
-        about: 'The list; Location names it',
+        about: 'The list. Location is its address',
         schema: provisionedListSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

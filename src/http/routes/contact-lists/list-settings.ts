@@ -19,8 +19,8 @@ export const registerListSettings = (add: AddRoute): void => {
     ...SETTINGS,
     method: 'GET',
     id: 'getContactListSettings',
-    summary: 'What uploads to the list go with unless they say otherwise (platform)',
-    answers: { 200: { about: 'The settings in force', schema: listSettingsSchema } },
+    summary: 'The defaults of uploads to the list (platform)',
+    answers: { 200: { about: 'The current settings', schema: listSettingsSchema } },
     examples: LIST_SETTINGS_EXAMPLES,
     handler: async ({ params, caller }, _reply, deps) => {
       await checkListGranted(deps, caller!, params.contactListId)
@@ -32,9 +32,9 @@ export const registerListSettings = (add: AddRoute): void => {
     method: 'PATCH',
     id: 'changeContactListSettings',
     summary:
-      'Decide whether contacts that were dialled are dialled again, and what else uploads to the list go with (platform)',
+      'Set the defaults of uploads to the list, for example whether dialled contacts are dialled again (platform)',
     body: listSettingsChangeSchema,
-    answers: { 200: { about: 'The settings in force from now on', schema: listSettingsSchema } },
+    answers: { 200: { about: 'The settings from now on', schema: listSettingsSchema } },
     examples: CHANGE_LIST_SETTINGS_EXAMPLES,
     handler: async ({ params, body, caller }, _reply, deps) => {
       await checkListGranted(deps, caller!, params.contactListId)

@@ -59,7 +59,7 @@ const REPORT: z.output<typeof reportSchema> = {
 const EXAMPLES: readonly Example[] = [
   {
     name: 'retracted',
-    summary: 'One contact was in Genesys already; it is not called under this number any more',
+    summary: 'One contact was in Genesys already. Genesys no longer calls it on this number',
     params: { submissionId: 'dns_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
@@ -73,7 +73,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
-    summary: 'Contacts that were in Genesys before the entries came, and what became of them',
+    summary: 'Contacts that were in Genesys before the entries arrived, and what happened to them',
     params: submissionParamsSchema,
     query: querySchema,
     answers: {

@@ -25,7 +25,8 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-submissions/:submissionId/release',
     id: 'releaseDncSubmission',
-    summary: 'Send quarantined entries to Genesys after all; needs the scope dnc:override by name',
+    summary:
+      'Release quarantined entries, which then go to Genesys. The key needs the scope dnc:override by name',
     params: submissionParamsSchema,
     answers: MOVED,
     problems: MOVE_SUBMISSION_REFUSALS,
@@ -40,7 +41,7 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-submissions/:submissionId/resume',
     id: 'resumeDncSubmission',
-    summary: 'Go on with a submission that Genesys refused the gateway',
+    summary: 'Resume a submission that Genesys refused',
     params: submissionParamsSchema,
     answers: MOVED,
     problems: MOVE_SUBMISSION_REFUSALS,
@@ -55,12 +56,12 @@ export const registerDncControl = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/entries/search',
     id: 'searchDncEntries',
-    summary: 'Whether people are suppressed by the entries for this list, and by which',
+    summary: 'Find out whether people are suppressed by entries for this list, and by which ones',
     params: dncListParamsSchema,
     body: searchSchema,
     // A thousand addresses of 320 characters.
     bodyLimit: 512 * 1024,
-    answers: { 200: { about: 'Each of those asked about', schema: searchAnswerSchema } },
+    answers: { 200: { about: 'One item for each number and address', schema: searchAnswerSchema } },
     problems: ['not-found', 'body-invalid'],
     examples: SEARCH_EXAMPLES,
     handler: async (request, _reply, deps) => {

@@ -104,10 +104,12 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     ...shared,
     url: '/v1/dnc-lists/:dncListId/entries',
     id: 'createDncEntries',
-    summary: 'Send do-not-call entries; from the 202 on every one of them suppresses',
+    summary: 'Send do-not-call entries. Every accepted entry suppresses from the 202 on',
     query: dncOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncOptions' }, 'entries'),
-    answers: answers('Accepted: the entries suppress from now on; Location names the submission'),
+    answers: answers(
+      'Accepted. The entries suppress from now on. Location is the address of the submission',
+    ),
     examples: SUBMIT_EXAMPLES,
     handler: async (request, reply, deps) =>
       sendKept(reply, await receive(deps, request, 'add', OPTIONS)),
@@ -117,10 +119,10 @@ export const registerDncEntries = async (app: FastifyInstance, deps: HttpDeps): 
     url: '/v1/dnc-lists/:dncListId/removals',
     id: 'createDncRemovals',
     summary:
-      'Send people who may be called again; what stands for them ends, REGULATORY entries only with override',
+      'Remove the entries of people who may be called again. REGULATORY entries end only with override',
     query: dncRemovalOptionsSchema,
     documentedBody: submissionBody({ $ref: '#/components/schemas/DncRemovalOptions' }, 'entries'),
-    answers: answers('Accepted; Location names the submission'),
+    answers: answers('Accepted. Location is the address of the submission'),
     examples: REMOVE_EXAMPLES,
     handler: async (request, reply, deps) =>
       sendKept(reply, await receive(deps, request, 'remove', REMOVAL_OPTIONS)),

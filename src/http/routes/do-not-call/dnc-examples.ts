@@ -70,7 +70,7 @@ const ENTRY: z.output<typeof ledgerEntrySchema> = {
 export const SUBMIT_EXAMPLES: readonly Example[] = [
   {
     name: 'json',
-    summary: 'Three entries, of which one does not say whose number it is',
+    summary: 'Three entries, one of them without a region',
     params: { dncListId },
     headers: key,
     body: { entries: ENTRIES },
@@ -78,7 +78,7 @@ export const SUBMIT_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'csv',
-    summary: 'A file, with what stands for every entry as options',
+    summary: 'A file, with options that apply to every entry',
     params: { dncListId },
     query: { source: 'crm-export' },
     headers: { 'idempotency-key': '0c2b7c1e-94a4-4a51-8a5c-64f6a3e5d2b1' },
@@ -132,7 +132,7 @@ export const PULL_EXAMPLES: readonly Example[] = [
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'ofList',
-    summary: 'Those of one do-not-call list that are not applied yet',
+    summary: 'Submissions for one do-not-call list that are not applied yet',
     query: { dncListId, state: 'applying,held' },
     answer: { status: 200, body: { items: [SUBMISSION], next: null } },
   },
@@ -183,7 +183,7 @@ export const EXPORT_EXAMPLES: readonly Example[] = [
 export const RELEASE_EXAMPLES: readonly Example[] = [
   {
     name: 'released',
-    summary: 'What was quarantined is accepted, and is to be sent',
+    summary: 'The quarantined entries are accepted and will be sent',
     params: { submissionId },
     answer: { status: 200, body: { ...SUBMISSION, version: 2 } },
   },
@@ -192,7 +192,7 @@ export const RELEASE_EXAMPLES: readonly Example[] = [
 export const RESUME_EXAMPLES: readonly Example[] = [
   {
     name: 'resumed',
-    summary: 'A submission that was held goes on',
+    summary: 'A held submission resumes',
     params: { submissionId },
     answer: { status: 200, body: { ...SUBMISSION, version: 3 } },
   },
@@ -201,7 +201,7 @@ export const RESUME_EXAMPLES: readonly Example[] = [
 export const SEARCH_EXAMPLES: readonly Example[] = [
   {
     name: 'two',
-    summary: 'One person who is suppressed, and one of whom nothing is known',
+    summary: 'One person who is suppressed, and one without entries',
     params: { dncListId },
     body: { phoneNumbers: ['+14155552691'], emails: ['nobody@example.com'] },
     answer: {

@@ -82,7 +82,8 @@ export const registerDncExport = (add: AddRoute): void => {
     // A HEAD would read every entry only to drop it.
     exposeHeadRoute: false,
     id: 'exportDncEntries',
-    summary: 'Every entry that stands, one a person and scope, in a form that can be sent in again',
+    summary:
+      'Export every entry in force, one for each person and scope, in a form that you can send in again',
     params: dncListParamsSchema,
     answers: {
       200: {

@@ -19,7 +19,7 @@ export const registerDncPull = (add: AddRoute): void => {
     headers: { 'Idempotency-Key': 'required' },
     answers: {
       202: {
-        about: 'Asked for; Location names the submission, which is filled from an export',
+        about: 'Accepted. Location is the address of the submission, which the export fills',
         schema: submissionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

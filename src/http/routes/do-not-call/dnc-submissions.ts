@@ -68,7 +68,8 @@ const registerLedger = (add: AddRoute): void => {
     // A HEAD of the CSV would read every entry only to drop it.
     exposeHeadRoute: false,
     id: 'listDncSubmissionEntries',
-    summary: 'What became of the entries, in input order; as CSV to mend and send back',
+    summary:
+      'The outcome of each entry, in input order. As CSV you can fix entries and send them back',
     params: submissionParamsSchema,
     query: entriesQuerySchema,
     answers: {

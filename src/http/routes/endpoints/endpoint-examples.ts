@@ -40,7 +40,7 @@ const DELIVERY: z.output<typeof deliverySchema> = {
 export const CREATE_EXAMPLES: readonly Example[] = [
   {
     name: 'ends',
-    summary: 'To be told how uploads end',
+    summary: 'Learn how uploads end',
     body: {
       name: 'shop',
       url: 'https://hooks.example.com/outbound-gateway',
@@ -53,7 +53,7 @@ export const CREATE_EXAMPLES: readonly Example[] = [
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'all',
-    summary: 'All endpoints of a tenant that has one',
+    summary: 'All endpoints of a tenant with one endpoint',
     answer: { status: 200, body: { items: [ENDPOINT], next: null } },
   },
 ]
@@ -93,7 +93,7 @@ export const DELETE_EXAMPLES: readonly Example[] = [
 export const ROTATE_EXAMPLES: readonly Example[] = [
   {
     name: 'rotated',
-    summary: 'The former secret signs along for a day',
+    summary: 'The old secret also signs for a day',
     params,
     answer: {
       status: 200,

@@ -88,5 +88,5 @@ export const deliveriesQuerySchema = endpointsQuerySchema.extend({
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(DELIVERY_STATES)))
     .optional()
-    .meta({ ...listMeta(DELIVERY_STATES), description: 'With commas; none is all' }),
+    .meta({ ...listMeta(DELIVERY_STATES), description: 'Separated by commas. Default: all' }),
 })

@@ -37,7 +37,7 @@ const proofOf = (
   return messageId === null ? { kind: 'none' } : { kind: 'signed', messageId }
 }
 
-const TAKEN: Answer = { about: 'Durably taken, or known already', schema: webhookAnswerSchema }
+const TAKEN: Answer = { about: 'Stored durably, or known already', schema: webhookAnswerSchema }
 
 const BODIES: Record<WebhookRoute, z.ZodType> = {
   callback: callbackSchema,
@@ -50,17 +50,17 @@ const WORDS: Record<WebhookRoute, { id: string; summary: string }> = {
   callback: {
     id: 'receiveUploadCallback',
     summary:
-      'Genesys tells how one part of an upload fares, by the URL given with it; what it says is verified with Genesys',
+      'Genesys reports the status of one part of an upload, at the URL sent with it. The gateway verifies the report with Genesys',
   },
   event: {
     id: 'receiveUploadEvent',
     summary:
-      'Genesys tells that an upload ended, to the subscription; the body is an object that names a `jobId` or `uploadId`',
+      'Genesys reports through the subscription that an upload ended. The body is an object with a `jobId` or an `uploadId`',
   },
   dnc: {
     id: 'receiveDncChange',
     summary:
-      'Genesys tells that a DNC list has new entries; a hint, told on as `dnc.external_change`',
+      'Genesys reports new entries in a DNC list. The gateway forwards the report as `dnc.external_change`',
   },
 }
 

@@ -28,7 +28,7 @@ export const WEBHOOK_EXAMPLES: Record<WebhookRoute, readonly Example[]> = {
   event: [
     {
       name: 'ended',
-      summary: 'A job has ended',
+      summary: 'A job has finished',
       headers: signed,
       body: { jobId: 'job-5f0c', status: 'completed' },
       answer,

@@ -58,7 +58,7 @@ const intake = {
   ]),
   answers: {
     202: {
-      about: 'Accepted: the file is inspected and kept; Location names it',
+      about: 'Accepted. The file is inspected and stored. Location is its address',
       schema: guestFileSchema,
       headers: ['Location', 'Idempotency-Replayed'],
     },
@@ -107,7 +107,7 @@ export const registerGuestFiles = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/guest-files/:guestFileId',
     id: 'getGuestFile',
-    summary: 'What became of a guest file',
+    summary: 'The state of a guest file',
     params: guestFileParamsSchema,
     answers: { 200: { about: 'The file', schema: guestFileSchema, headers: ['ETag'] } },
     problems: ['not-found'],

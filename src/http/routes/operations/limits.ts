@@ -12,7 +12,7 @@ export const registerLimits = (add: AddRoute): void => {
     id: 'getLimits',
     tag: 'operations',
     summary:
-      'The limits in force for the caller: files, rows, batches, the pace at Genesys, calls of the key',
+      'The limits that apply to the caller: files, rows, batches, the pace of calls to Genesys, and calls of the key',
     answers: { 200: { about: 'The limits', schema: limitsSchema } },
     problems: [],
     examples: LIMITS_EXAMPLES,

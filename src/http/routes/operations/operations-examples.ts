@@ -60,7 +60,7 @@ export const METRICS_EXAMPLES: readonly Example[] = [
 export const DOCUMENT_EXAMPLES: readonly Example[] = [
   {
     name: 'whole',
-    summary: 'The document begins so',
+    summary: 'The document starts like this',
     answer: { status: 200, body: { openapi: '3.1.0' } },
   },
 ]

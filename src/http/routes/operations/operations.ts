@@ -18,9 +18,9 @@ const registerProbes = (add: AddRoute): void => {
     access: 'public',
     id: 'livez',
     tag: 'operations',
-    summary: 'Whether the process lives',
+    summary: 'Whether the process is running',
     answers: {
-      200: { about: 'It does', schema: z.strictObject({ alive: z.literal(true) }) },
+      200: { about: 'The process is running', schema: z.strictObject({ alive: z.literal(true) }) },
     },
     problems: [],
     examples: LIVE_EXAMPLES,
@@ -32,7 +32,8 @@ const registerProbes = (add: AddRoute): void => {
     access: 'public',
     id: 'readyz',
     tag: 'operations',
-    summary: 'Whether the gateway takes uploads, what is missing, and whether Genesys is simulated',
+    summary:
+      'Whether the gateway accepts uploads, what is missing, and whether Genesys is simulated',
     answers: {
       200: { about: 'Ready', schema: readinessSchema },
       503: { about: 'Not ready', schema: readinessSchema },
@@ -58,7 +59,7 @@ export const registerOperations = (app: FastifyInstance, add: AddRoute): void =>
     access: 'metrics',
     id: 'metrics',
     tag: 'operations',
-    summary: 'Prometheus metrics; free from loopback, else with METRICS_TOKEN or an admin key',
+    summary: 'Prometheus metrics. Open from loopback, otherwise with METRICS_TOKEN or an admin key',
     answers: { 200: { about: 'Metrics', mediaTypes: ['text/plain'] } },
     problems: [],
     examples: METRICS_EXAMPLES,

@@ -33,7 +33,7 @@ const entryPageSchema = entrySchema.extend({
 })
 
 const pageAnswer = (schema: z.ZodType): Answer => ({
-  about: 'The page; as JSON where Accept asks for it',
+  about: 'The page, or JSON where Accept asks for it',
   schema,
   mediaTypes: ['text/html', 'application/json'],
   headers: ['Vary'],
@@ -45,7 +45,7 @@ const accept = 'application/json'
 const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'json',
-    summary: 'As JSON; the list is cut short here',
+    summary: 'As JSON. The list is shortened in this example',
     headers: { accept },
     answer: { status: 200, body: { items: [EXAMPLE], next: null } },
   },
@@ -100,7 +100,7 @@ export const registerProblemPages = (app: FastifyInstance, add: AddRoute): void 
     access: 'public',
     id: 'getProblem',
     tag: 'problems',
-    summary: 'What a code means, how it is mended, and which calls can be answered so',
+    summary: 'What a code means, how to fix it, and which calls can answer with it',
     params: problemParamsSchema,
     answers: { 200: pageAnswer(entryPageSchema) },
     problems: ['not-found'],

@@ -113,7 +113,7 @@ export const PREVIEW_EXAMPLES: readonly Example[] = [
 export const FIND_EXAMPLES: readonly Example[] = [
   {
     name: 'newest',
-    summary: 'A segment that is applied',
+    summary: 'An applied segment',
     params,
     answer: { status: 200, body: APPLIED },
   },

@@ -24,7 +24,8 @@ const COMPARISON = {
     operator: { type: 'string', enum: OPERATORS },
     value: {
       type: ['string', 'number'],
-      description: 'Its JSON type is the type of the comparison; not with `in` and `between`',
+      description:
+        'Its JSON type is the type of the comparison. Not allowed with `in` and `between`',
     },
     values: {
       type: 'array',
@@ -33,7 +34,7 @@ const COMPARISON = {
       maxItems: 1_000,
       description: 'With `in`',
     },
-    min: { type: 'number', description: 'With `between`; one end may be left out' },
+    min: { type: 'number', description: 'With `between`. You may leave one end out' },
     max: { type: 'number' },
     minInclusive: { type: 'boolean', default: true },
     maxInclusive: { type: 'boolean', default: true },
@@ -41,7 +42,7 @@ const COMPARISON = {
 }
 const NODE = {
   description:
-    'A comparison, or {"all":[…]}, {"any":[…]}, {"not":…} over such nodes; at most 8 levels and 200 comparisons',
+    'A comparison, or {"all":[…]}, {"any":[…]} or {"not":…} over such nodes. At most 8 levels and 200 comparisons',
   anyOf: [
     COMPARISON,
     { type: 'object', required: ['all'], properties: { all: { type: 'array', minItems: 1 } } },
@@ -53,14 +54,14 @@ const COMMON = {
   dialingMode: {
     type: ['string', 'null'],
     enum: [...DIALING_MODES, null],
-    description: 'guide: sent only when given',
+    description: 'guide: sent only if you set it',
   },
-  useOnlyOnce: { type: ['boolean', 'null'], description: 'guide: sent only when given' },
+  useOnlyOnce: { type: ['boolean', 'null'], description: 'guide: sent only if you set it' },
   activation: {
     type: 'string',
     enum: ACTIVATIONS,
     default: 'keep',
-    description: 'platform: `restart` stops a running campaign and starts it again',
+    description: 'platform: `restart` stops a running campaign and starts it again afterwards',
   },
   confirm: {
     type: ['string', 'null'],
@@ -138,7 +139,7 @@ const houseSchema = z.array(z.looseObject({ by: z.literal('house'), attribute: z
 
 const understood = {
   campaignId: z.string(),
-  definition: z.unknown().meta({ description: 'As it was put' }),
+  definition: z.unknown().meta({ description: 'The definition as it was sent' }),
   house: houseSchema,
   ruleCount: count,
   analysis: analysisSchema,

@@ -36,7 +36,7 @@ const SEGMENT = '/v1/campaigns/:campaignId/segment'
 const of = { access: { scope: 'segments' }, tag: 'segments', params: campaignParamsSchema } as const
 
 const ACCEPTED: Answer = {
-  about: 'The new version; it is applied in the lane of the campaign',
+  about: 'The new version. It is applied in the lane of the campaign',
   schema: segmentSchema,
   headers: ['Location', 'ETag', 'Idempotency-Replayed'],
 }
@@ -56,7 +56,8 @@ const registerWrites = (add: AddRoute): void => {
     method: 'PUT',
     url: SEGMENT,
     id: 'putSegment',
-    summary: 'Whom the campaign dials: analysed, counted, compiled, kept, then applied',
+    summary:
+      'Set whom the campaign dials. The definition is analysed, counted, compiled and stored, then applied',
     headers: { 'Idempotency-Key': 'required', 'If-Match': 'optional' },
     reads: 'json',
     body: definitionSchema,
@@ -112,7 +113,7 @@ const registerMoves = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/resume`,
     id: 'resumeSegment',
-    summary: 'Go on with a version that Genesys refused the gateway',
+    summary: 'Resume a version that Genesys refused',
     answers: {
       200: { about: 'The version as it is now', schema: segmentSchema, headers: ['ETag'] },
     },
@@ -145,7 +146,7 @@ const registerReads = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/preview`,
     id: 'previewSegment',
-    summary: 'What a definition would mean and change; nothing is kept or sent',
+    summary: 'Show what a definition would select and change. Nothing is stored or sent',
     reads: 'json',
     body: definitionSchema,
     bodyLimit: SEGMENT_LIMITS.bodyBytes,

@@ -37,7 +37,8 @@ export const registerSigningKeys = (add: AddRoute): void => {
     access: 'key',
     id: 'listSigningKeys',
     tag: 'signing',
-    summary: 'The public keys of what the gateway signs, retired ones too; whatever the scopes',
+    summary:
+      "The public keys of the gateway's signatures, including retired ones. Any valid key may read them",
     answers: {
       200: { about: 'Every key that ever signed, oldest first', schema: signingKeysSchema },
     },

@@ -82,11 +82,11 @@ const addUploadRoute = (add: AddRoute): void => {
     access: { scope: 'uploads' },
     id: 'createUpload',
     tag: 'uploads',
-    summary: 'Send contacts for a contact list; 202 means that they are durably accepted',
+    summary: 'Send contacts to a contact list. 202 means that they are stored durably',
     params: contactListParamsSchema,
     query: uploadCallOptionsSchema,
     headers: {
-      'Idempotency-Key': { optional: 'Required unless validateOnly' },
+      'Idempotency-Key': { optional: 'Required, except with validateOnly' },
       'Content-Encoding': 'optional',
       'X-File-Name': 'optional',
     },
@@ -94,11 +94,11 @@ const addUploadRoute = (add: AddRoute): void => {
     documentedBody: submissionBody({ $ref: '#/components/schemas/UploadOptions' }, 'contacts'),
     answers: {
       200: {
-        about: 'With validateOnly: what would become of the rows',
+        about: 'With validateOnly: what would happen to the rows',
         schema: validationSchema,
       },
       202: {
-        about: 'Accepted; Location names the upload',
+        about: 'Accepted. Location is the address of the upload',
         schema: uploadSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

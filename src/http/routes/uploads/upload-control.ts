@@ -43,9 +43,12 @@ const uploadOfGrantedList = async (
 }
 
 const MOVES: Record<ControlAction, { summary: string; to: UploadState }> = {
-  cancel: { summary: 'Stop an upload; what was delivered stays', to: 'cancelled' },
-  pause: { summary: 'Set an upload aside; others of its list go on', to: 'paused' },
-  resume: { summary: 'Go on with a paused or held upload', to: 'staged' },
+  cancel: {
+    summary: 'Cancel an upload. Contacts that were delivered stay in Genesys',
+    to: 'cancelled',
+  },
+  pause: { summary: 'Pause an upload. Other uploads to its list go on', to: 'paused' },
+  resume: { summary: 'Resume a paused or held upload', to: 'staged' },
 }
 
 /** POST …/cancel, …/pause and …/resume; If-Match is obeyed where it is sent. */
@@ -87,7 +90,7 @@ const registerApply = (add: AddRoute): void => {
     access,
     id: 'applyUpload',
     tag: 'uploads',
-    summary: 'Let an upload with apply=manual go; If-Match names the planDigest agreed to',
+    summary: 'Start an upload with apply=manual. If-Match carries the planDigest that you confirm',
     params: uploadParamsSchema,
     headers: { 'If-Match': 'required' },
     answers: { 200: MOVED },
@@ -114,13 +117,13 @@ const registerRetry = (add: AddRoute): void => {
     access,
     id: 'retryUpload',
     tag: 'uploads',
-    summary: 'Send rows of a finished upload that failed or were not processed, as a new upload',
+    summary: 'Send the failed and unprocessed rows of a finished upload again, as a new upload',
     params: uploadParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     body: retrySchema,
     answers: {
       202: {
-        about: 'Accepted; Location names the new upload',
+        about: 'Accepted. Location is the address of the new upload',
         schema: uploadSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },

@@ -76,7 +76,7 @@ export const registerUploadEvents = (
     answers: {
       200: {
         about:
-          'The stream: now, then whenever a look once a second finds a newer version, until the final state',
+          'The stream. It sends the current state, then each newer version within about a second, until the final state',
         mediaTypes: ['text/event-stream'],
       },
       204: { about: 'The upload has ended, and Last-Event-ID names its last version' },

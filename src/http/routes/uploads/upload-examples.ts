@@ -139,7 +139,7 @@ export const CREATE_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'validateOnly',
-    summary: 'What would become of the rows; nothing is kept',
+    summary: 'What would happen to the rows. Nothing is stored',
     params: { contactListId },
     query: { validateOnly: 'true' },
     body: FILE,
@@ -248,7 +248,7 @@ export const moveExamples = (state: Upload['state']): readonly Example[] => [
 export const APPLY_EXAMPLES: readonly Example[] = [
   {
     name: 'agreed',
-    summary: 'Agrees to the plan that was seen',
+    summary: 'Confirms the plan that was shown',
     params: { uploadId },
     headers: { 'if-match': `"${planDigest}"` },
     answer: { status: 200, body: { ...UPLOAD, version: 2 } },
@@ -258,7 +258,7 @@ export const APPLY_EXAMPLES: readonly Example[] = [
 export const RETRY_EXAMPLES: readonly Example[] = [
   {
     name: 'unprocessed',
-    summary: 'Sends what was not processed when the upload was cancelled',
+    summary: 'Sends the rows that were unprocessed when the upload was cancelled',
     params: { uploadId },
     headers: { 'idempotency-key': '0b7a2f5e-38a9-4a0b-8f57-9be8f4d9a0c3' },
     body: { outcomes: ['unprocessed'] },

@@ -41,8 +41,10 @@ export const rowsQuerySchema = z.strictObject({
     .default('true')
     .transform((text) => text === 'true')
     .describe(
-      'Of the CSV: cells that a spreadsheet would run as a formula are guarded with an apostrophe',
+      'For the CSV: whether cells that a spreadsheet would run as a formula get an apostrophe in front',
     ),
-  limit: limitUpTo(1000, 200).describe('Of the JSON; the CSV is whole. Default: 200'),
-  cursor: cursorSchema.optional().describe('`next` of the page before; the CSV is whole'),
+  limit: limitUpTo(1000, 200).describe(
+    'Items of a JSON page. A CSV is always complete. Default: 200',
+  ),
+  cursor: cursorSchema.optional().describe('`next` of the previous page. A CSV is always complete'),
 })

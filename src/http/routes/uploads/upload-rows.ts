@@ -115,7 +115,7 @@ export const registerUploadRows = (add: AddRoute): void => {
     id: 'listUploadRows',
     tag: 'uploads',
     summary:
-      'What became of the rows, in input order; as CSV the original columns and _line, _outcome, _code, _reason',
+      'The outcome of each row, in input order. The CSV has the original columns and _line, _outcome, _code, _reason',
     params: uploadParamsSchema,
     query: rowsQuerySchema,
     answers: {

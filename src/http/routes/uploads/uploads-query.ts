@@ -34,8 +34,8 @@ export const uploadsQuerySchema = z.strictObject({
     .refine((name) => name !== null, 'must be the name of a file')
     .optional()
     .describe('The uploads of files of exactly this name'),
-  createdFrom: momentSchema.optional().describe('Those whose `createdAt` is this or later'),
-  createdTo: momentSchema.optional().describe('Those whose `createdAt` is before this'),
+  createdFrom: momentSchema.optional().describe('Uploads with a `createdAt` of this time or later'),
+  createdTo: momentSchema.optional().describe('Uploads with a `createdAt` before this time'),
   limit: limitUpTo(200, 50),
   cursor: cursorSchema.optional(),
 })

@@ -62,7 +62,7 @@ export const registerUploads = (add: AddRoute): void => {
     headers: { 'If-None-Match': 'optional' },
     answers: {
       200: {
-        about: 'The upload; ETag is its version, or its planDigest while it waits for /apply',
+        about: 'The upload. ETag is its version, or its planDigest while it waits for /apply',
         schema: uploadSchema,
         headers: ['ETag'],
       },
