@@ -17,7 +17,7 @@ import { createParts } from './parts.ts'
 import { createTries } from './record-try.ts'
 import { createRegister } from './register.ts'
 import { createSettle } from './settle.ts'
-import { createShipments } from './shipments.ts'
+import { createShipments } from './shipments/shipment-store.ts'
 
 export const createDeliveryStore = (deps: {
   database: Database

@@ -45,8 +45,9 @@ export type SettledUpload = {
 export type ShipmentStore = {
   /**
    * The lane's oldest workable uploads that can share a request and follow each other: appended by batches, of one chunk, nothing of them
-   * sent, all of one tenant and one version of the list's columns. Empty where the oldest one is not such. `behind`: those that follow this one,
-   * and can share with it.
+   * sent, all of one tenant and one version of the list's columns. Uploads of other tenants between them, of the same kind, are passed over, unless a
+   * contact of theirs comes behind them too: that one, and what follows, waits. Empty where the oldest one cannot share. `behind`: those that follow
+   * this one, and can share with it. At most `limit` are looked at.
    */
   waiting(claim: LaneClaim, limit: number, behind?: Upload): Promise<Upload[]>
   /**

@@ -1,58 +1,28 @@
-import { isDeepStrictEqual } from 'node:util'
-
 import { sql } from 'kysely'
 
-import type { AuditEntry } from '../../domain/audit/audit.ts'
-import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
-import { brokenSums, type Upload } from '../../domain/uploads/upload.ts'
-import { countBits } from '../../lib/bitmap.ts'
-import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
-import { UploadMoved } from '../../workflows/ports/delivery/delivery.ts'
-import type { SettledUpload, ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
-import { appendAudit, auditInsert } from '../audit/audit-store.ts'
-import { retractSettled } from '../do-not-call/afterwards/retract-settled.ts'
-import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../do-not-call/suppressed-since.ts'
-import type { Outbox } from '../endpoints/outbox.ts'
-import { inTransaction, type Database, type Tx } from '../homes/database.ts'
-import type { Seals } from '../homes/seals.ts'
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type { SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
+import { brokenSums } from '../../../domain/uploads/upload.ts'
+import { countBits } from '../../../lib/bitmap.ts'
+import type { LaneClaim } from '../../../workflows/ports/delivery/delivery.ts'
+import { UploadMoved } from '../../../workflows/ports/delivery/delivery.ts'
+import type { SettledUpload, ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
+import { appendAudit, auditInsert } from '../../audit/audit-store.ts'
+import { retractSettled } from '../../do-not-call/afterwards/retract-settled.ts'
+import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../../do-not-call/suppressed-since.ts'
+import type { Outbox } from '../../endpoints/outbox.ts'
+import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
+import type { Seals } from '../../homes/seals.ts'
 import {
   LANE_STATES_SQL,
   toUpload,
   UPLOAD_COLUMNS,
   type UploadRow,
-  WORKABLE_SQL,
-} from '../uploads/upload-row.ts'
-import { lookAgain } from './look-again.ts'
-import { fenceLost, heldLane, lockLane, recordTry } from './record-try.ts'
-import { doubtContent, settledRegister } from './register.ts'
-
-type WaitingRow = UploadRow & { chunks: number; begun: boolean }
-
-const canShare = (row: WaitingRow, upload: Upload, first: Upload): boolean =>
-  row.mode === 'append' &&
-  row.method === 'batches' &&
-  row.chunks === 1 &&
-  !row.begun &&
-  row.cancel_requested_at === null &&
-  upload.tenantId === first.tenantId &&
-  upload.schemaVersion === first.schemaVersion &&
-  isDeepStrictEqual(upload.queue, first.queue)
-
-const createWaiting =
-  ({ db }: Database): ShipmentStore['waiting'] =>
-  async (claim, limit, behind) => {
-    const { rows } = await sql<WaitingRow>`select ${UPLOAD_COLUMNS},
-        (select count(*)::int from (select from chunk where upload_id = upload.id limit 2) as c) as chunks,
-        exists (select from batch where upload_id = upload.id and state <> 'split') as begun
-      from upload where lane_key = ${claim.key} and ${WORKABLE_SQL}
-        and exists (select from lane where key = ${claim.key} and owner = ${claim.owner} and fence = ${claim.fence}::bigint)
-        and accepted_seq > ${behind?.acceptedSeq ?? 0}::bigint
-      order by accepted_seq limit ${limit}`.execute(db)
-    const uploads = rows.map(toUpload)
-    const first = behind ?? uploads[0]
-    const end = rows.findIndex((row, at) => !canShare(row, uploads[at]!, first!))
-    return end < 0 ? uploads : uploads.slice(0, end)
-  }
+} from '../../uploads/upload-row.ts'
+import { lookAgain } from '../look-again.ts'
+import { fenceLost, heldLane, lockLane, recordTry } from '../record-try.ts'
+import { doubtContent, settledRegister } from '../register.ts'
+import { createWaiting } from './waiting-uploads.ts'
 
 type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
 
