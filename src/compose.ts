@@ -87,7 +87,7 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
     simulated: sandbox !== null,
     guestFileUses: files.uses,
     wake: (laneKey) => work.lanes.wake(laneKey),
-    ...{ wakeCampaigns: () => work.campaigns.wake(), wakeDncLists: () => work.dncLists.wake() },
+    ...work.wakes,
     webhooks: () => (typeof events === 'string' ? events : events.status()),
     ...{ stopping: () => stopped.signal.aborted, stopSignal: stopped.signal },
     watchUploads,

@@ -47,6 +47,7 @@ import { createExplainContact } from '../workflows/uploads/watch/explain-contact
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
 import { consoleOf } from './console.ts'
 import { askPullOf } from './dnc-pulls.ts'
+import { erasureUsesOf } from './erasures.ts'
 import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import { scannerDetailOf, type guestFilesIn } from './guest-files.ts'
@@ -161,6 +162,7 @@ type ServerNeeds = Essentials & {
   wake: (laneKey?: string) => void
   wakeCampaigns: () => void
   wakeDncLists: () => void
+  wakeErasures: () => void
   guestFileUses: ReturnType<typeof guestFilesIn>['uses']
   stopping: () => boolean
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
@@ -257,6 +259,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     ...segmentsOf(deps, ids),
     ...entriesOf(deps, ids),
     ...deps.guestFileUses,
+    ...erasureUsesOf(deps, deps.wakeErasures),
     watchUploads: deps.watchUploads,
     explainContact: createExplainContact({ explain: store.explain, uploads: store.uploads }),
     readContactList: createReadContactList(lists),

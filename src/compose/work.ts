@@ -5,7 +5,6 @@ import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
 import type { ObjectWorker } from '../lanes/object-worker.ts'
 import { createRetractionWorker } from '../lanes/retraction-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
-import { createUpkeepWorker } from '../lanes/upkeep-worker.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
 import { createFirstAttempts } from '../sync/first-attempts.ts'
@@ -20,10 +19,9 @@ import { createFillRegisters } from '../workflows/do-not-call/afterwards/fill-re
 import { createLookBack } from '../workflows/do-not-call/afterwards/look-back.ts'
 import { createRetractContacts } from '../workflows/do-not-call/afterwards/retract-contacts.ts'
 import { createSendEntries } from '../workflows/do-not-call/send-entries.ts'
-import { createKeepToRetention } from '../workflows/retention/keep-to-retention.ts'
-import { createReseal } from '../workflows/retention/reseal.ts'
 import { createApplySegment } from '../workflows/segments/apply/apply-segment.ts'
 import { pullWorkersOf } from './dnc-pulls.ts'
+import { erasureWorkerOf, upkeepWorkerOf } from './erasures.ts'
 import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import { guestFileWorkerOf } from './guest-files.ts'
@@ -154,26 +152,20 @@ const retractionWorkerOf = ({ store, genesys, telemetry, owner }: Essentials) =>
   })
 }
 
-const upkeepWorkerOf = ({ store, telemetry, owner }: Essentials) => {
-  const { emit } = telemetry
-  const { upkeep } = store
-  return createUpkeepWorker({
-    upkeep,
-    tasks: {
-      retention: createKeepToRetention({ retention: upkeep.retention, clock: systemClock, emit }),
-      resealing: createReseal({ reseal: upkeep.reseal, clock: systemClock, emit }),
-    },
-    ...{ clock: systemClock, emit, random: Math.random, owner },
-    ...{ idlePollMs: 5_000, atOnce: 2 },
-  })
-}
-
 const othersOf = (essentials: Essentials) => ({
   campaigns: campaignWorkerOf(essentials),
   dncLists: dncWorkerOf(essentials),
   retractions: retractionWorkerOf(essentials),
   guestFiles: guestFileWorkerOf(essentials),
   upkeep: upkeepWorkerOf(essentials),
+  erasures: erasureWorkerOf(essentials),
+})
+
+/** What callers give work to. */
+const wakesOf = ({ campaigns, dncLists, erasures }: ReturnType<typeof othersOf>) => ({
+  wakeCampaigns: () => campaigns.wake(),
+  wakeDncLists: () => dncLists.wake(),
+  wakeErasures: () => erasures.wake(),
 })
 
 type Loop = { start(): void; stop(): Promise<void> }
@@ -285,6 +277,7 @@ export const createWork = async (essentials: Essentials) => {
     jobs: { start: () => jobs.start(), followBack: jobs.followBack, stop: stopJobs },
     lanes: withOthers(lanes, Object.values(others)),
     ...others,
+    wakes: wakesOf(others),
     sweeper,
     webhooks,
     ids,

@@ -71,6 +71,7 @@ const setFirstEntries = (metrics: Metrics): void => {
 }
 
 const setFirstUpkeep = (metrics: Metrics): void => {
+  for (const state of ['completed', 'completed_with_remains']) metrics.erasures.inc({ state }, 0)
   for (const rule of RETENTION_RULE_NAMES) metrics.retentionDeleted.inc({ rule }, 0)
 }
 

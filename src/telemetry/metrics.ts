@@ -249,6 +249,11 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
     'How long the oldest of what the last look found had been past its days',
     ['rule'],
   ),
+  erasures: counter('erasures_total', 'Erasures by what became of them', ['state']),
+  oldestErasure: gauge(
+    'oldest_erasure_seconds',
+    'How long ago the oldest erasure that is not completed was asked for',
+  ),
   sealedUnderOlderKeys: gauge(
     'sealed_under_older_keys',
     'Values that another key than the first of ENCRYPTION_KEYS sealed; 0 and older keys 0: they may be removed',

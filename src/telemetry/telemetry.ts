@@ -167,6 +167,7 @@ const SEGMENT_EFFECTS: Effects = {
 }
 
 const UPKEEP_EFFECTS: Effects = {
+  'erasure.completed': (metrics, { state }) => metrics.erasures.inc({ state }),
   'retention.swept': (metrics, { rule, deleted, behindMs }) => {
     metrics.retentionDeleted.inc({ rule }, deleted)
     metrics.retentionBehind.set({ rule }, seconds(behindMs))
@@ -208,6 +209,7 @@ export type GaugeSource = {
     syncDead: number
     oldestDncPendingSeconds: number
     oldestRetractionSeconds: number
+    oldestErasureSeconds: number
   }>
   pace(): Promise<{
     requestsPerMinute: number
@@ -244,6 +246,7 @@ const setWorkGauges = (
   metrics.syncDead.set(now.syncDead)
   metrics.oldestDncPending.set(now.oldestDncPendingSeconds)
   metrics.oldestRetraction.set(now.oldestRetractionSeconds)
+  metrics.oldestErasure.set(now.oldestErasureSeconds)
 }
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {

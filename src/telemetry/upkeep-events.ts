@@ -1,6 +1,7 @@
+import type { Erasure } from '../domain/erasures/erasure.ts'
 import type { RetentionRuleName } from '../domain/retention/retention-rules.ts'
 
-/** What is told of retention and of encryption keys. */
+/** What is told of retention, of erasures and of encryption keys. */
 export type UpkeepEvents = {
   /** One look of a rule; `behindMs`: how long the oldest of what it found was overdue. */
   'retention.swept': {
@@ -12,6 +13,18 @@ export type UpkeepEvents = {
   }
   /** Nothing is deleted meanwhile. */
   'retention.waiting': { reason: 'clock_unconfirmed' }
+  /** Genesys did not answer, or did not take it; it is tried again. */
+  'erasure.waiting': { erasureId: string; failure: string; attempt: number; retryInMs: number }
+  'erasure.completed': {
+    erasureId: string
+    tenantId: string
+    kind: Erasure['kind']
+    state: Erasure['state']
+    erased: number
+    remains: number
+    sinceAskedMs: number
+    durationMs: number
+  }
   'keys.resealed': { resealed: number; left: number; durationMs: number }
   /** Said every minute by whoever does it. */
   'keys.left': { left: number; olderKeys: number }
@@ -22,6 +35,8 @@ export type UpkeepEvents = {
 export const UPKEEP_EVENT_LEVELS = {
   'retention.swept': 'info',
   'retention.waiting': 'warn',
+  'erasure.waiting': 'warn',
+  'erasure.completed': 'info',
   'keys.resealed': 'info',
   'keys.left': 'debug',
   'keys.retired': 'info',

@@ -12,6 +12,7 @@ import {
 } from '../../src/workflows/contact-lists/refusals.ts'
 import * as doNotCall from '../../src/workflows/do-not-call/refusals.ts'
 import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
+import { ASK_ERASURE_REFUSALS } from '../../src/workflows/erasures/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
 import { RECEIVE_FILE_REFUSALS } from '../../src/workflows/guest-files/refusals.ts'
 import * as segments from '../../src/workflows/segments/refusals.ts'
@@ -50,6 +51,10 @@ const USES: Record<string, Use> = {
       'capability-not-available': 'a retry asks for no way of delivery',
       'option-invalid': 'a retry takes no options of an upload',
     },
+  },
+  askErasure: {
+    modules: [workflow('erasures/ask-erasure')],
+    declared: ASK_ERASURE_REFUSALS,
   },
   receiveEntries: {
     modules: [workflow('do-not-call/receive-entries')],

@@ -185,6 +185,12 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   getGuestFile: async () => ({
     params: { guestFileId: (await call('sendGuestFile', 'text', { key: 'found' })).body.id },
   }),
+  createErasure: async () => ({ key: 'example-erasure', headers: await byName() }),
+  getErasure: async () => {
+    const headers = await byName()
+    const { body } = await call('createErasure', 'phone', { key: 'receipt', headers })
+    return { params: { erasureId: body.id }, headers }
+  },
   getDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   releaseDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   resumeDncSubmission: async () => ({ params: { submissionId: await submission() } }),
@@ -257,6 +263,11 @@ const tenant = async (): Promise<string> =>
 
 const keyWith = async (scopes: readonly string[], tenantId?: string): Promise<Key> =>
   post('/v1/keys', { tenantId: tenantId ?? (await tenant()), name: 'of-a-test', scopes }, 'unused')
+
+/** A key that may erase: the admin key may not. */
+const byName = async () => ({
+  authorization: `Bearer ${(await keyWith(['erasure'], 'default')).key}`,
+})
 
 const registered = async (of: string): Promise<string> => {
   const { body } = await gateway.client.call<{ id: string }>('/v1/webhook-endpoints', {

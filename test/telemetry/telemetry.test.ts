@@ -23,6 +23,7 @@ const quietSource = {
     oldestSyncPendingSeconds: 90,
     oldestDncPendingSeconds: 42,
     oldestRetractionSeconds: 7,
+    oldestErasureSeconds: 8,
     syncDead: 0,
   }),
 }

@@ -61,6 +61,9 @@ export const AUDIT_ACTIONS = [
   'dnc.pulled',
   'console.signed_in',
   'console.signed_out',
+  'erasure.accepted',
+  'erasure.contact',
+  'erasure.completed',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

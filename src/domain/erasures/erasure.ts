@@ -1,14 +1,142 @@
-/** Where an erasure looks for a person. */
+import { subjectOf } from '../do-not-call/subject.ts'
+
+/** Where an erasure looks for a person, in this order: what is in Genesys last, once nothing of the person is on its way any more. */
 export const ERASURE_PLACES = [
   'rows',
-  'file-names',
+  'file_names',
   'answers',
   'deliveries',
   'segments',
   'entries',
-  'guest-files',
-  'genesys-contacts',
+  'guest_files',
+  'genesys_contacts',
   'register',
   'retractions',
 ] as const
 export type ErasurePlace = (typeof ERASURE_PLACES)[number]
+
+/** What is done, in this order: the places ask who was found. */
+export const ERASURE_STEPS = ['found', ...ERASURE_PLACES] as const
+export type ErasureStep = (typeof ERASURE_STEPS)[number]
+
+/** Where an erasure has come to: `after` null is the beginning of the step. */
+export type ErasurePosition = { step: ErasureStep; after: string | null }
+
+/** Behind the last row of a step comes the next step. */
+export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
+  const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]
+  return after === null && next !== undefined ? { step: next, after: null } : { step, after }
+}
+
+export const ERASURE_STATES = ['erasing', 'waiting', 'completed', 'completed_with_remains'] as const
+export type ErasureState = (typeof ERASURE_STATES)[number]
+
+/** Why something of the person stays; the words are for the receipt. */
+export const ERASURE_REMAINS = {
+  genesys_cannot_delete:
+    'Genesys has no call in this dialect that deletes a contact: delete it there by hand.',
+  genesys_keeps_contact:
+    'Genesys took the deletion and still shows the contact: it is in use by a campaign.',
+  file_in_genesys: 'The file lies with the external contact in Genesys: delete it there.',
+  segment_rules:
+    'The rules of a segment name the person; who puts a new version decides whom the campaign dials.',
+  entry_to_be_sent:
+    'The number stays sealed with the do-not-call entry: Genesys has not taken it yet, or must be told it again.',
+} as const
+export type ErasureRemain = keyof typeof ERASURE_REMAINS
+
+/** What was done in a place. */
+export type PlaceReport = {
+  found: number
+  erased: number
+  remains: Partial<Record<ErasureRemain, number>>
+}
+
+/** Who is to be erased, as a caller names the person. */
+export type ErasureSubject =
+  | { kind: 'contact'; contactListId: string; value: string }
+  | { kind: 'phone' | 'email'; contactListId: null; value: string }
+
+export type Erasure = {
+  id: string
+  tenantId: string
+  kind: ErasureSubject['kind']
+  contactListId: string | null
+  /** Hexadecimal, keyed. */
+  subjectDigest: string
+  state: ErasureState
+  places: Partial<Record<ErasurePlace, PlaceReport>>
+  suppressions: number | null
+  attempts: number
+  failure: string | null
+  createdAt: string
+  updatedAt: string
+  completedAt: string | null
+  version: number
+}
+
+/** What takes the place of the person in a text. */
+export const ERASED = 'erased'
+
+/** Fewer digits are no number: they stand in dates and counts. */
+const FEWEST_DIGITS = 7
+/** A national number lacks its calling code. */
+const MOST_CALLING_DIGITS = 3
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&')
+
+/** Digits of a number with what people write between them, after a plus, zeros or nothing. */
+const phonePattern = (e164: string): RegExp => {
+  const digits = [...e164.replaceAll(/\D/gu, '')]
+  return new RegExp(`(?<!\\d)(?:\\+|00)?${digits.join('[\\s().\\-/]{0,3}')}(?!\\d)`, 'gu')
+}
+
+/** A contact id inside a text: as a value of its own, for short ids stand in many words. */
+const contactPattern = (contactId: string): RegExp =>
+  new RegExp(`(?<![A-Za-z0-9._:@-])${escaped(contactId)}(?![A-Za-z0-9_:@-])`, 'gu')
+
+/** Replaces the person in texts, and says whether a cell is the person. */
+export type Mentions = {
+  /** The text without the person; null: it does not name the person. `json`: a contact id counts where it is a whole string. */
+  without(text: string, about?: { json: boolean }): string | null
+  /** Whether a raw cell is the person's number, address or id, however it is written. */
+  isCell(cell: string): boolean
+}
+
+export const mentionsOf = ({ kind, value }: Pick<ErasureSubject, 'kind' | 'value'>): Mentions => {
+  const replacing =
+    (pattern: RegExp, by = ERASED) =>
+    (text: string): string | null => {
+      const replaced = text.replaceAll(pattern, () => by)
+      return replaced === text ? null : replaced
+    }
+  if (kind === 'contact') {
+    const whole = replacing(
+      new RegExp(escaped(JSON.stringify(value)), 'gu'),
+      JSON.stringify(ERASED),
+    )
+    const apart = replacing(contactPattern(value))
+    return {
+      without: (text, about) => (about?.json === true ? whole(text) : apart(text)),
+      isCell: (cell) => cell.trim() === value,
+    }
+  }
+  if (kind === 'email') {
+    const folded = subjectOf(value)
+    const inText = replacing(new RegExp(escaped(value), 'giu'))
+    return {
+      without: (text) => inText(text),
+      isCell: (cell) => subjectOf(cell.trim()).includes(folded) || inText(cell) !== null,
+    }
+  }
+  const inText = replacing(phonePattern(value))
+  const digits = value.replaceAll(/\D/gu, '')
+  return {
+    without: (text) => inText(text),
+    isCell: (cell) => {
+      const given = cell.replaceAll(/\D/gu, '').replace(/^0+/u, '')
+      const isWhole = digits.endsWith(given) && digits.length - given.length <= MOST_CALLING_DIGITS
+      return given.length >= FEWEST_DIGITS && (isWhole || given.includes(digits))
+    },
+  }
+}

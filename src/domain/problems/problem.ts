@@ -4,6 +4,7 @@ import { CONTACT_PROBLEMS } from './contact-problems.ts'
 import { CONTROL_PROBLEMS } from './control-problems.ts'
 import { DNC_PROBLEMS } from './dnc-problems.ts'
 import { ENDPOINT_PROBLEMS } from './endpoint-problems.ts'
+import { ERASURE_PROBLEMS } from './erasure-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import { GUEST_FILE_PROBLEMS } from './guest-file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
@@ -22,6 +23,7 @@ export const PROBLEMS = {
   ...CONTROL_PROBLEMS,
   ...DNC_PROBLEMS,
   ...ENDPOINT_PROBLEMS,
+  ...ERASURE_PROBLEMS,
   ...FILE_PROBLEMS,
   ...GUEST_FILE_PROBLEMS,
   ...SEGMENT_PROBLEMS,

@@ -60,6 +60,8 @@ export type Chunk = {
 /** A chunk read back, with the rows that a later line of the same file replaced. The digests stay where they are searched. */
 export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'subjectRows'> & {
   leftOut: Buffer
+  /** Rows whose person was erased: their ids and cells are empty. Left out: none. */
+  erased?: Buffer
 }
 
 type ChunkCells = Pick<Chunk, 'width' | 'contactIds' | 'cells'>

@@ -29,6 +29,11 @@ export const REJECTIONS = {
     'An opt-out that came in while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
+  erased: page(
+    'The person was erased before the row was sent: its cells and its contact id are gone, and it is not sent any more.',
+    'POST /v1/erasures with the phone number of a contact whose upload was still being delivered.',
+    'Nothing to do. The erasure says what was done (GET /v1/erasures/{erasureId}).',
+  ),
   cancelled: page(
     'The upload was cancelled before the row was sent.',
     'A row of an upload that was cancelled half-way.',

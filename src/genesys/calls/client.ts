@@ -8,6 +8,7 @@ import type {
 import type { ContactFilePort } from '../../workflows/ports/delivery/contact-files.ts'
 import type { DncListPort } from '../../workflows/ports/do-not-call/dnc-lists.ts'
 import type { ContactRetractionPort } from '../../workflows/ports/do-not-call/retractions.ts'
+import type { ContactErasurePort } from '../../workflows/ports/erasures/erasures.ts'
 import type { ContactListPort, PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import type { GuestFilePort } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { CampaignPort } from '../../workflows/ports/segments/campaigns.ts'
@@ -20,6 +21,7 @@ import { createExternalContactFiles } from '../guide/external-contact-files.ts'
 import { createGuideProvisioning, createGuideSubscriptions } from '../guide/provisioning.ts'
 import { createPacer, type PaceStats } from '../pace/pacing.ts'
 import { createPlatformCampaigns } from '../platform/campaigns.ts'
+import { createPlatformErasures } from '../platform/contact-erasures.ts'
 import { createPlatformContactFiles } from '../platform/contact-files.ts'
 import { createPlatformContactLists } from '../platform/contact-lists.ts'
 import { createPlatformContactReads } from '../platform/contact-reads.ts'
@@ -74,6 +76,8 @@ export type GenesysClient = {
   guestFiles: GuestFilePort
   /** null in the guide dialect, which has no call for it. */
   contactRetractions: ContactRetractionPort | null
+  /** null in the guide dialect, which deletes no contact. */
+  contactErasures: ContactErasurePort | null
   /** Puts a file at a pre-signed place. */
   putPresigned: PutPresigned
   /** The pace in force over all instances, and what this process does with it. */
@@ -94,6 +98,7 @@ type Ports = Pick<
   | 'subscriptions'
   | 'contactReads'
   | 'contactRetractions'
+  | 'contactErasures'
   | 'campaigns'
   | 'dncLists'
   | 'guestFiles'
@@ -111,6 +116,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     guestFiles: createExternalContactFiles(deps),
     contactReads: null,
     contactRetractions: null,
+    contactErasures: null,
   }),
   platform: (deps) => ({
     contactLists: createPlatformContactLists(deps),
@@ -122,6 +128,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
     guestFiles: createMessageMedia(deps),
     contactReads: createPlatformContactReads(deps),
     contactRetractions: createPlatformRetractions(deps),
+    contactErasures: createPlatformErasures(deps),
   }),
 }
 

@@ -6,6 +6,7 @@ export const TAGS = {
     'Rules that select whom a campaign dials. The gateway analyses them before it sends them',
   'do-not-call': 'People who must not be called. Entries suppress from their 202 on',
   'guest-files': 'Files for a person. Each is inspected, scanned and followed until Genesys has it',
+  erasures: 'Erase a person, and read what was done',
   endpoints: 'Endpoints that learn how uploads end',
   'genesys-events': 'Genesys calling back',
   access: 'Tenants, their grants and their keys',

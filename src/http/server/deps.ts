@@ -21,12 +21,14 @@ import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
+import type { AskErasure } from '../../workflows/erasures/ask-erasure.ts'
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
 import type { ReceiveGuestFile } from '../../workflows/guest-files/receive-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { RetractionStore } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
+import type { ErasureStore } from '../../workflows/ports/erasures/erasures.ts'
 import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { SigningKeys } from '../../workflows/ports/signing/signing-keys.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
@@ -110,6 +112,8 @@ export type HttpDeps = {
   receiveGuestFile: ReceiveGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>
   guestFileMaxBytes: number
+  askErasure: AskErasure
+  erasures: Pick<ErasureStore, 'find'>
   deliveredBefore: Pick<RetractionStore, 'page' | 'summary'>
   readLimits: ReadLimits
   /** Whether there is room for new work; left out: always. */

@@ -23,6 +23,7 @@ import { registerDncExport } from '../routes/do-not-call/dnc-export.ts'
 import { registerDncPull } from '../routes/do-not-call/dnc-pull.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
+import { registerErasures } from '../routes/erasures/erasures.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
 import { registerGuestFileIntake, registerGuestFiles } from '../routes/guest-files/guest-files.ts'
 import { registerLimits } from '../routes/operations/limits.ts'
@@ -118,6 +119,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerDncExport(add)
   registerDncPull(add)
   registerWebhookEndpoints(add)
+  registerErasures(add)
   registerTenants(add)
   registerKeys(add)
   registerSigningKeys(add)

@@ -102,6 +102,8 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   }),
   /** A clear is answered at once and takes effect after `lagMs`, on what the list holds then; absent = never (platform). */
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
+  /** A deletion of contacts is answered 204 and deletes nothing, as of contacts that a campaign uses (platform). */
+  rule('contacts-kept', {}),
   /** A list has room for so many contacts, from the setting of the plan on (platform). */
   rule('list-capacity', { contacts: z.int().nonnegative() }),
   /** How long the index of a campaign rebuilds after a write (guide). */

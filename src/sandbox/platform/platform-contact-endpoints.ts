@@ -111,7 +111,7 @@ const removeIds = (state: SandboxState, call: Call, list: StoredList, ids: reado
 
 const remove = (state: SandboxState, call: Call): Answer => {
   const { list, contact } = one(state, call)
-  removeIds(state, call, list, [contact.contactId])
+  if (!state.faults.pick(['contacts-kept'], call)) removeIds(state, call, list, [contact.contactId])
   return { status: 204 }
 }
 
@@ -122,7 +122,7 @@ const removeMany = (state: SandboxState, call: Call): Answer => {
   if (ids.length === 0 || ids.length > PLATFORM_LIMITS.contactsPerDelete) {
     throw new Refusal(400, 'bad.request', 'contactIds names 1 to 250 contacts.')
   }
-  removeIds(state, call, list, ids)
+  if (!state.faults.pick(['contacts-kept'], call)) removeIds(state, call, list, ids)
   return { status: 204 }
 }
 

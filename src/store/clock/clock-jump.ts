@@ -40,6 +40,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'api_key', columns: ['last_used_at'] },
   { table: 'console_session', columns: ['created_at', 'used_at'] },
   { table: 'upkeep', columns: ['ready_at'] },
+  { table: 'erasure', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'encryption_key', columns: ['seen_at'] },
 ]
 
@@ -56,6 +57,7 @@ const LEASED = [
   'guest_file',
   'dnc_pull',
   'upkeep',
+  'erasure',
 ] as const
 
 /** Tables in which what is being received gives signs of life. */

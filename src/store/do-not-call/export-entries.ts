@@ -128,7 +128,9 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
         await leadingRows(db, list, places, clock[0]!.at),
       )) {
         const { entries, terms } = await open()
-        yield rows.map((row): ExportedEntry => {
+        // Whoever was erased is suppressed without a number that could be told.
+        const told = rows.filter(({ place }) => entries[place]!.subject !== '')
+        yield told.map((row): ExportedEntry => {
           const { kind, subject, terms: said } = entries[row.place]!
           const words = terms[said]!
           return {

@@ -48,7 +48,15 @@ export const rowsAmong = async (
 
 const VERDICT = { outcome: 'unprocessed', code: 'suppressed-since', column: null } as const
 
-type BatchRow = ChunkSubjects & { id: string; from_row: number; to_row: number; sent: Buffer }
+const ERASED = { outcome: 'unprocessed', code: 'erased', column: null } as const
+
+type BatchRow = ChunkSubjects & {
+  id: string
+  from_row: number
+  to_row: number
+  sent: Buffer
+  erased: Buffer
+}
 
 /** Batches whose digests are in memory at a time. */
 const BATCHES_AT_ONCE = 8
@@ -63,13 +71,18 @@ const withheldOf = async (
   const withheld: WithheldRow[] = []
   for (let after = ''; ;) {
     const { rows: batches } = await sql<BatchRow>`
-      select b.id, b.upload_id, b.chunk_seq as seq, b.from_row, b.to_row, b.sent, chunk.subjects
+      select b.id, b.upload_id, b.chunk_seq as seq, b.from_row, b.to_row, b.sent, chunk.subjects, chunk.erased
       from batch b join chunk on chunk.upload_id = b.upload_id and chunk.seq = b.chunk_seq
       where b.shipment_id = ${requestId} and b.upload_id = ${uploadId} and b.id > ${after}
       order by b.id limit ${BATCHES_AT_ONCE}`.execute(tx)
     for (const batch of batches) {
       const { from_row: from, to_row: to, sent } = batch
       const goes = (row: number): boolean => row >= from && row < to && hasBit(sent, row - from)
+      for (let row = from; batch.erased.length > 0 && row < to; row += 1) {
+        if (goes(row) && hasBit(batch.erased, row)) {
+          withheld.push({ batchId: batch.id, row, verdict: ERASED })
+        }
+      }
       for (const row of await rowsAmong(batch, lookUp, goes)) {
         withheld.push({ batchId: batch.id, row, verdict: VERDICT })
       }
@@ -128,7 +141,8 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since the rows were looked up, and `SuppressionUnknown`
+ * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since the rows were looked up, or whose person was erased since
+ * (an erasure raises the epochs too), and `SuppressionUnknown`
  * where that cannot be told. `epochs` are locked for share by the transaction, so whoever adds entries waits for it, or has committed and is seen.
  */
 export const withholdSuppressed = async (

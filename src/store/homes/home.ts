@@ -18,6 +18,7 @@ type Gauges = {
   oldest_pending: number
   oldest_dnc: number
   oldest_retraction: number
+  oldest_erasure: number
   dead: number
 }
 
@@ -37,7 +38,7 @@ const bind = (
         or not exists (select from upload where state not in (${FINAL_STATES_SQL}) union all
           select from segment_version where state in ('applying', 'index_pending', 'held') union all
           select from dnc_submission where state in ('receiving', 'applying', 'held') union all
-          select from dnc_retraction where state = 'open' union all select from dnc_look_back where done_at is null union all
+          select from dnc_retraction where state = 'open' union all select from erasure where completed_at is null union all select from dnc_look_back where done_at is null union all
           select from guest_file where state in ('receiving', 'scanning', 'uploading', 'confirming', 'held'))
       returning only_one`.execute(tx)
     return rows.length === 1 ? 'bound' : 'other'
@@ -78,6 +79,8 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
           where state in ('applying', 'held') and not reading) as oldest_dnc,
         (select greatest(0, extract(epoch from clock_timestamp() - min(found_at)))::float8 from dnc_retraction
           where state = 'open') as oldest_retraction,
+        (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(created_at)))::float8, 0) from erasure
+          where completed_at is null) as oldest_erasure,
         (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
       const row = rows[0]!
       return {
@@ -91,6 +94,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         oldestSyncPendingSeconds: row.oldest_pending,
         oldestDncPendingSeconds: row.oldest_dnc,
         oldestRetractionSeconds: row.oldest_retraction,
+        oldestErasureSeconds: row.oldest_erasure,
         syncDead: row.dead,
       }
     },

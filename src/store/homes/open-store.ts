@@ -21,6 +21,7 @@ import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import type { FirstAttempts, SyncStore } from '../../workflows/ports/endpoints/sync.ts'
+import type { ErasureStore } from '../../workflows/ports/erasures/erasures.ts'
 import type { DncChangeStore } from '../../workflows/ports/genesys-events/dnc-changes.ts'
 import type { SubscriptionStore } from '../../workflows/ports/genesys-events/subscriptions.ts'
 import type { ReceiptStore } from '../../workflows/ports/genesys-events/webhooks.ts'
@@ -36,24 +37,17 @@ import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploa
 import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { type AccessStores, createAccessStores } from '../access/access-stores.ts'
-import { createAuditStore } from '../audit/audit-store.ts'
 import { createDatabaseClock } from '../clock/clock-store.ts'
-import { createListCache } from '../contact-lists/list-cache.ts'
-import { createListSettings } from '../contact-lists/list-settings.ts'
-import { createNewListStore } from '../contact-lists/new-lists.ts'
-import { createProvisioningStore } from '../contact-lists/provisioning-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
-import { createHoldStore } from '../delivery/hold-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
 import { createHearNudges } from '../delivery/told-nudges.ts'
 import { type DoNotCallStores, openDoNotCall } from '../do-not-call/afterwards/open-do-not-call.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
 import { createOutbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
+import { createErasureStore } from '../erasures/erasure-store.ts'
 import { createDncChanges } from '../genesys-events/dnc-changes.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
-import { createSubscriptionStore } from '../genesys-events/subscription-store.ts'
-import { createPaceStore } from '../genesys/pace-store.ts'
 import { createGuestFileStore } from '../guest-files/guest-file-store.ts'
 import { checkKeysKnown } from '../retention/reseal-store.ts'
 import { createUpkeepStores, type UpkeepStores } from '../retention/upkeep-stores.ts'
@@ -68,11 +62,11 @@ import { createReadDoorway } from '../uploads/small/doorway.ts'
 import { createStageSmall } from '../uploads/small/stage-small.ts'
 import { createOpenFileNames } from '../uploads/source-columns.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
-import { createWatchStore } from '../uploads/watch-store.ts'
 import type { Database } from './database.ts'
 import { openEmbedded } from './embedded-home.ts'
 import { createHome } from './home.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
+import { createLoneStores } from './lone-stores.ts'
 import { migrate } from './migrate.ts'
 import { watchMigration } from './migration-watch.ts'
 import { sealStored } from './seal-stored.ts'
@@ -113,6 +107,7 @@ export type Store = AccessStores &
     deliveredContacts: DeliveredContacts
     guestFiles: GuestFileStore
     upkeep: UpkeepStores
+    erasures: ErasureStore
     /** For the job queue; outside any transaction. */
     sql: SqlExecutor
     /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
@@ -171,8 +166,10 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
   const doNotCall = openDoNotCall({ ...deps, database, outbox, uploads })
   const guestFiles = createGuestFileStore({ database, keyring, seals, outbox })
   const upkeep = createUpkeepStores({ database, keyring })
+  const erasures = createErasureStore({ database, keyring, seals, digestKey })
   if (database.kind === 'embedded') {
-    const leased = [lanes, segments, doNotCall.dncLane, doNotCall.retractions, guestFiles, upkeep]
+    const { dncLane, retractions } = doNotCall
+    const leased = [lanes, segments, dncLane, retractions, guestFiles, upkeep, erasures]
     await freeHeld(leased, [uploads, doNotCall.dncSubmissions, guestFiles])
     await idempotency.freeUnfinished()
   }
@@ -187,28 +184,20 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     idempotency,
     lanes,
     hearNudges: createHearNudges(database, deps.clock),
-    holds: createHoldStore({ database }),
     delivery: createDeliveryStore({ database, outbox, seals }),
-    pace: createPaceStore({ database }),
-    lists: createListCache({ database }),
+    ...createLoneStores({ database, seals }),
     ...createAccessStores({ ...deps, database }),
-    audit: createAuditStore({ database }),
     signing: deps.signing,
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),
-    provisioning: createProvisioningStore({ database, seals }),
-    newLists: createNewListStore({ database }),
-    listSettings: createListSettings({ database }),
-    watch: createWatchStore({ database }),
     reconciliations: createReconciliationStore({ database, outbox }),
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     ...doNotCall,
-    ...{ segments, guestFiles, upkeep },
+    ...{ segments, guestFiles, upkeep, erasures },
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     sql: database.sql,
     ...{ digestKey, receipts },
     dncChanges: createDncChanges({ database, outbox }),
-    subscriptions: createSubscriptionStore({ database }),
     connectJobs: (queue, first) => {
       outbox.connect(queue, first)
       receipts.connect(queue)

@@ -17,6 +17,12 @@ export type Seals = {
   /** A stored answer, bound to the call that it answers. */
   sealAnswer(scope: KeyScope, body: string): Buffer
   openAnswer(scope: KeyScope, sealed: Uint8Array): string
+  /** The same, of an answer whose key is known by its digest alone. */
+  sealAnswerOf(scope: DigestScope, body: string): Buffer
+  openAnswerOf(scope: DigestScope, sealed: Uint8Array): string
+  /** Whom an erasure is about, bound to it. */
+  sealSubject(erasureId: string, subject: string): Buffer
+  openSubject(erasureId: string, sealed: Uint8Array): string
   /** A file's name, bound to its upload, and the digest by which uploads of exactly this name are found. */
   sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
   fileNameDigest(name: string): Buffer
@@ -26,6 +32,8 @@ export type Seals = {
   openSegment(version: SegmentVersion, sealed: Uint8Array): string
 }
 
+type DigestScope = Omit<KeyScope, 'key'> & { keyDigest: Buffer }
+
 export type SegmentVersion = { campaignId: string; version: number }
 
 const fileContext = (uploadId: string): string => `file-name:${uploadId}`
@@ -33,8 +41,12 @@ const fileContext = (uploadId: string): string => `file-name:${uploadId}`
 const segmentContext = ({ campaignId, version }: SegmentVersion): string =>
   `segment:${JSON.stringify([campaignId, version])}`
 
-const answerContext = ({ tenantId, method, path }: KeyScope, keyDigest: Buffer): string =>
-  `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
+const subjectContext = (erasureId: string): string => `erasure:${erasureId}`
+
+const answerContext = (
+  { tenantId, method, path }: Omit<KeyScope, 'key'>,
+  keyDigest: Buffer,
+): string => `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
 
 /** Under keys made from `storeKey`, the secret that the store keeps for itself (`digest-key`), one for each purpose. */
 export const createSeals = (storeKey: Uint8Array): Seals => {
@@ -55,6 +67,13 @@ export const createSeals = (storeKey: Uint8Array): Seals => {
       seal(textKey, answerContext(scope, keyDigest(scope.key)), Buffer.from(body)),
     openAnswer: (scope, sealed) =>
       open(textKey, answerContext(scope, keyDigest(scope.key)), sealed).toString(),
+    sealAnswerOf: ({ keyDigest: digest, ...scope }, body) =>
+      seal(textKey, answerContext(scope, digest), Buffer.from(body)),
+    openAnswerOf: ({ keyDigest: digest, ...scope }, sealed) =>
+      open(textKey, answerContext(scope, digest), sealed).toString(),
+    sealSubject: (erasureId, subject) =>
+      seal(textKey, subjectContext(erasureId), Buffer.from(subject)),
+    openSubject: (erasureId, sealed) => open(textKey, subjectContext(erasureId), sealed).toString(),
     sealFileName: (uploadId, name) => ({
       sealed: seal(textKey, fileContext(uploadId), Buffer.from(name)),
       digest: fileNameDigest(name),

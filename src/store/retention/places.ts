@@ -3,6 +3,7 @@ import type { RetentionRuleName } from '../../domain/retention/retention-rules.t
 import { keyContext as ofSubmission } from '../do-not-call/submission-store.ts'
 import { secretContext } from '../endpoints/endpoint-row.ts'
 import { keyContext as ofGuestFile } from '../guest-files/guest-file-pieces.ts'
+import { contextOf as signingContext } from '../signing/signing-keys.ts'
 import { keyContext as ofUpload } from '../uploads/data-keys.ts'
 
 /**
@@ -50,11 +51,16 @@ export const PLACES: Readonly<Record<string, Place>> = {
     erased: NOBODY,
     columns: {},
   },
+  signing_key: {
+    kept: because('what it signed is proved by its public half'),
+    erased: NOBODY,
+    columns: { public_key: 'plain', sealed: 'wrapped' },
+  },
   lane: { kept: LANE, erased: NOBODY, columns: {} },
   upkeep: { kept: LANE, erased: NOBODY, columns: {} },
   upload: {
     kept: 'upload-records',
-    erased: 'file-names',
+    erased: 'file_names',
     columns: {
       ...{ data_key: 'wrapped', file_name: 'sealed', file_name_digest: 'digest' },
       ...{ source: 'plain', columns: 'plain', target_columns: 'plain', rejections: 'plain' },
@@ -67,7 +73,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     erased: 'rows',
     columns: {
       ...{ payload: 'sealed', left_out: 'plain', id_digests: 'digest', subject_digests: 'digest' },
-      ...{ subjects: 'digest', replaced_by: 'plain', suppressed: 'plain' },
+      ...{ subjects: 'digest', replaced_by: 'plain', suppressed: 'plain', erased: 'plain' },
     },
   },
   batch: { kept: 'upload-records', erased: NOBODY, columns: { sent: 'plain' } },
@@ -167,7 +173,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
   dnc_pull_seen: { kept: because('until the pull has ended'), erased: NOBODY, columns: {} },
   guest_file: {
     kept: 'guest-file-records',
-    erased: 'guest-files',
+    erased: 'guest_files',
     columns: {
       ...{ sealed_name: 'sealed', sealed_url: 'sealed', data_key: 'wrapped' },
       ...{ progress: 'plain', problem: 'plain' },
@@ -177,6 +183,16 @@ export const PLACES: Readonly<Record<string, Place>> = {
     kept: because('until the file is stored, rejected, quarantined or failed'),
     erased: because('the bytes are on their way to Genesys; they go with their key'),
     columns: { payload: 'sealed' },
+  },
+  erasure: {
+    kept: because('the proof that somebody was erased'),
+    erased: because('who it is lies in it sealed until the work is done, and nowhere after that'),
+    columns: { subject_digest: 'digest', sealed_subject: 'sealed', places: 'plain' },
+  },
+  erasure_contact: {
+    kept: because('until the erasure is done'),
+    erased: because('the work list of an erasure: deleted at its end'),
+    columns: { contact_digest: 'digest', sealed_id: 'sealed' },
   },
 }
 
@@ -215,6 +231,12 @@ export const WRAPPED_PLACES: readonly WrappedPlace[] = [
   dataKey('guest_file', ofGuestFile),
   endpointSecret('secret'),
   endpointSecret('previous_secret'),
+  {
+    table: 'signing_key',
+    row: 'id',
+    ...{ sealed: 'sealed', keyId: 'key_id', reads: 'null as more' },
+    context: ({ key }) => signingContext(key as string),
+  },
   {
     table: 'store_secret',
     row: 'name',

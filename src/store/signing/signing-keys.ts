@@ -15,7 +15,8 @@ type Deps = {
 }
 type Named = SigningPair & { id: string }
 
-const contextOf = (id: string): string => `signing-key ${id}`
+/** What the private half is sealed for. */
+export const contextOf = (id: string): string => `signing-key ${id}`
 
 /** A public half that is published under an id stays what it is: what it signed could not be checked any more. */
 const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<void> => {

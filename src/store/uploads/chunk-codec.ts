@@ -11,6 +11,7 @@ export type ChunkRow = {
   last_line: number
   payload: Buffer
   left_out: Buffer
+  erased: Buffer
 }
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
@@ -158,5 +159,6 @@ export const decodeChunk = async (
     lastLine: row.last_line,
     ...readContents(payload),
     leftOut: row.left_out,
+    ...(row.erased.length > 0 && { erased: row.erased }),
   }
 }

@@ -130,7 +130,9 @@ const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): Ledge
     if (!isWanted(line, result.outcome)) return
     const cells = chunk.cells.slice(index * chunk.width, (index + 1) * chunk.width)
     const suppressedBy = overlay.suppressed.get(index)
-    const row = { line, contactId: chunk.contactIds[index]!, ...result, cells, replacedByLine }
+    // Whoever was erased has no id any more.
+    const contactId = chunk.contactIds[index] === '' ? null : chunk.contactIds[index]!
+    const row = { line, contactId, ...result, cells, replacedByLine }
     rows.push(suppressedBy === undefined ? row : { ...row, suppressedBy })
   })
   for (const { line, cells, more = [], ...first } of chunk.rejected) {

@@ -122,11 +122,11 @@ const discard = async (
 }
 
 const READ_CHUNK = keptStatement(`
-  select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+  select seq, first_line, last_line, payload, left_out, erased, data_key, data_key_id
   from chunk join upload on upload.id = chunk.upload_id where upload_id = $1 and seq = $2::int`)
 
 const READ_FIRST_CHUNKS = keptStatement(`
-  select seq, first_line, last_line, payload, left_out, data_key, data_key_id
+  select seq, first_line, last_line, payload, left_out, erased, data_key, data_key_id
   from unnest($1::text[]) with ordinality as asked (id, place) left join lateral (
     select chunk.*, data_key, data_key_id from chunk join upload on upload.id = chunk.upload_id
     where upload_id = asked.id and seq = 0 offset 0) as found on true

@@ -26,6 +26,7 @@ const OTHERWISE_FOLLOWED = [
   'dnc_pull.lease_until',
   'guest_file.lease_until',
   'upkeep.lease_until',
+  'erasure.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]
@@ -60,6 +61,7 @@ const HISTORY = [
     'guest_file.stored_at',
     'guest_file.updated_at',
   ],
+  ...['erasure.created_at', 'erasure.updated_at', 'erasure.completed_at'],
   ...['dnc_look_back.asked_at', 'dnc_look_back.done_at'],
   ...['dnc_retraction.found_at', 'dnc_retraction.settled_at'],
   ...['binding.bound_at', 'contact_register.delivered_at'],

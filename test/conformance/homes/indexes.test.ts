@@ -152,6 +152,11 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.sql.executeSql(
       `select id from guest_file where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
     ),
+  // As the next erasure is looked for.
+  erasure_ready: ({ store }) =>
+    store.sql.executeSql(
+      `select id from erasure where ready_at <= statement_timestamp() and ready_at < 'infinity' order by ready_at limit 1`,
+    ),
   guest_file_receiving: ({ store }) => store.guestFiles.sweepReceiving(1e12),
   dnc_list_lane_ready: ({ store }) => store.dncLane.claim('me'),
   contact_register_subject_1: lookBack,

@@ -78,7 +78,7 @@ describe('The table of places', () => {
       }
     }
     // Of what lies with Genesys there is no table.
-    steps.add('genesys-contacts')
+    steps.add('genesys_contacts')
     assert.deepEqual([...steps].toSorted(), [...ERASURE_PLACES].toSorted())
   })
 

@@ -38,6 +38,7 @@ const rowOf = (of: NewChunk, payload: Buffer): ChunkRow => ({
   last_line: of.lastLine,
   payload,
   left_out: Buffer.alloc(0),
+  erased: Buffer.alloc(0),
 })
 
 const storedAndRead = async (of: NewChunk) =>

@@ -83,6 +83,10 @@ export const FILL = [
     select 'gf_' || lpad(n::text, 8, '0'), 't' || (n % 200 + 1), 'c', case when n % 1000 = 2 then 'receiving' else 'stored' end, ''::bytea, 'text/plain', '{}'::jsonb,
       'a', 'r', case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end, clock_timestamp()
     from generate_series(1, 20000) as n`,
+  `insert into erasure (id, tenant_id, kind, subject_digest, sealed_subject, state, actor, request_id, ready_at)
+    select 'era_' || lpad(n::text, 8, '0'), 't' || (n % 200 + 1), 'phone', ''::bytea, case when n % 1000 = 1 then ''::bytea end,
+      case when n % 1000 = 1 then 'erasing' else 'completed' end, 'a', 'r', case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end
+    from generate_series(1, 20000) as n`,
   `insert into dnc_list_lane (dnc_list_id, ready_at)
     select 'dnc' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end
     from generate_series(1, 20000) as n`,

@@ -220,6 +220,8 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       noteUse: () => undefined,
       isGranted: async (tenant, _kind, id) => tenant === 'default' && id === 'list-1',
     },
+    askErasure: noAccess,
+    erasures: { find: async () => null },
     uploads: {
       find: async (tenant, id) => (tenant === 'default' && id === 'upl_1' ? anUpload() : null),
       list: async (_tenant, page) =>

@@ -59,7 +59,7 @@ export const planChunk = async (
   return { chunk, verdicts, contentHashes, registered, requests: new Map() }
 }
 
-/** Verdicts of rows that may not go, whatever the register says: replaced with the whole list, or suppressed since they came in. */
+/** Verdicts of rows that may not go, whatever the register says: replaced with the whole list, erased, or suppressed since they came in. */
 const withhold = async (
   { deps, upload, clearing }: DeliveryRun,
   chunk: StagedChunk,
@@ -69,6 +69,12 @@ const withhold = async (
     // A later upload has replaced the contents of the list: none of this one belongs there any more.
     for (const row of chunk.contactIds.keys()) {
       if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
+    }
+  }
+  const { erased } = chunk
+  if (erased !== undefined) {
+    for (const row of chunk.contactIds.keys()) {
+      if (hasBit(erased, row) && !hasBit(chunk.leftOut, row)) verdicts.set(row, ERASED)
     }
   }
   for (const row of await deps.suppressions.suppressedIn(upload.id, chunk.seq)) {
@@ -81,6 +87,8 @@ const SUPPRESSED_SINCE: RowVerdict = {
   code: 'suppressed-since',
   column: null,
 }
+/** Whoever was erased is not sent any more. */
+const ERASED: RowVerdict = { outcome: 'unprocessed', code: 'erased', column: null }
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
 
 const verdictOf = (

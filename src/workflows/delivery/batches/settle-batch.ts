@@ -36,6 +36,12 @@ export const failedRow = ({ code, field, said }: GenesysRowFault): RowVerdict =>
   ...(said === null ? {} : { said }),
 })
 
+/** Whoever was erased while the row was on its way is not put into the register. */
+const notErased = (
+  { erased = Buffer.alloc(0) }: ChunkPlan['chunk'],
+  delivered: readonly RegisterRow[],
+): RegisterRow[] => delivered.filter(({ row }) => !hasBit(erased, row))
+
 /** A row that failed with others, without a word about itself. */
 export const failedWith = (code: GenesysRowCode, said: string | null = null): RowVerdict =>
   failedRow({ code, field: null, said })
@@ -104,7 +110,7 @@ export const settleBatch = async (
     ended: outcome.ended ?? null,
     chunk,
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
-    delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : delivered,
+    delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : notErased(chunk, delivered),
     confirmed,
     audit: auditOf(run, 'upload.batch.settled', {
       object: batch.id,

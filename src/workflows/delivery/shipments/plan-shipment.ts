@@ -20,6 +20,8 @@ export type Known = { contentHash: Buffer; acceptedSeq: number }
 const SUPERSEDED = { outcome: 'unprocessed', code: 'superseded', column: null } as const
 const KNOWN = { outcome: 'unchanged', code: 'known', column: null } as const
 
+const ERASED = { outcome: 'unprocessed', code: 'erased', column: null } as const
+
 const ageOf = ({ upload }: ShipmentPart): number => upload.contentSeq ?? 0
 
 const judge = (
@@ -38,6 +40,12 @@ const judge = (
   if (code !== null) part.verdicts.set(row, { outcome: 'unchanged', code, column: null })
 }
 
+const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
+  const { erased, contactIds } = chunk
+  if (erased === undefined) return
+  for (const row of contactIds.keys()) if (hasBit(erased, row)) verdicts.set(row, ERASED)
+}
+
 /**
  * Judges every row: by the register, and where a contact is in several of the uploads, by each other, as if they had gone one by one. The newest content goes;
  * older rows are superseded by it and rows that skip what is known are unchanged, both true only when the shipment was delivered whole.
@@ -49,6 +57,7 @@ export const judgeRows = (
 ): void => {
   const going = new Map<string, { part: ShipmentPart; row: number }>()
   for (const part of parts) {
+    leaveOutErased(part)
     for (const [row, contactId] of part.chunk.contactIds.entries()) {
       if (hasBit(part.chunk.leftOut, row)) continue
       // A row that may not go has its verdict already.

@@ -19,6 +19,7 @@ export const settledWhole = (ids: Ids, part: ShipmentPart): SettledUpload => {
     if (verdict === undefined) {
       counts.delivered += 1
       const contentHash = contentHashes.subarray(row * 16, row * 16 + 16)
+      if (contactId === '') continue
       delivered.push({ contactId, contentHash, line, row })
       continue
     }

@@ -24,6 +24,8 @@ export type Home = {
     oldestDncPendingSeconds: number
     /** Since the oldest contact was found that was delivered before an entry named it, and is not taken back yet; 0 when there is none. */
     oldestRetractionSeconds: number
+    /** Since the oldest erasure was asked for that is not completed; 0 when there is none. */
+    oldestErasureSeconds: number
   }>
   /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */
   bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>

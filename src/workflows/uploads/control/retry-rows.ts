@@ -88,7 +88,9 @@ export async function* retriedChunks(
   for (let after: number | null = 0; after !== null;) {
     const query = { outcomes: outcomes.map(ledgerOutcome), afterLine: after, limit: deps.batchRows }
     const page = await deps.uploads.ledger(parent.id, query)
-    for (const run of runsOf(page.rows)) yield chunkOf(run)
+    // Whoever was erased is not sent again.
+    const rows = page.rows.filter(({ contactId }) => contactId !== null)
+    for (const run of runsOf(rows)) yield chunkOf(run)
     after = page.nextLine
   }
 }

@@ -1,0 +1,59 @@
+import { renderErasure } from '../http/routes/erasures/erasure-view.ts'
+import { createErasureWorker } from '../lanes/erasure-worker.ts'
+import type { ObjectWorker } from '../lanes/object-worker.ts'
+import { createUpkeepWorker } from '../lanes/upkeep-worker.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/ids.ts'
+import { createAskErasure } from '../workflows/erasures/ask-erasure.ts'
+import { createEraseSubject } from '../workflows/erasures/erase-subject.ts'
+import { createKeepToRetention } from '../workflows/retention/keep-to-retention.ts'
+import { createReseal } from '../workflows/retention/reseal.ts'
+import type { Essentials } from './essentials.ts'
+
+/** Erasures of one process at a time: each reads whole uploads. */
+const AT_ONCE = 2
+
+const timing = { clock: systemClock, random: Math.random } as const
+
+/** What callers do with erasures. */
+export const erasureUsesOf = ({ store, owner }: Essentials, wake: () => void) => ({
+  erasures: store.erasures,
+  askErasure: createAskErasure({
+    erasures: store.erasures,
+    access: store.access,
+    idempotency: store.idempotency,
+    renderErasure,
+    digestKey: store.digestKey,
+    clock: systemClock,
+    ids: createIds({ clock: systemClock }),
+    ...{ owner, wake },
+  }),
+})
+
+export const erasureWorkerOf = ({ store, genesys, telemetry, owner }: Essentials): ObjectWorker =>
+  createErasureWorker({
+    erasures: store.erasures,
+    erase: createEraseSubject({
+      erasures: store.erasures,
+      contacts: genesys.contactErasures,
+      ids: createIds({ clock: systemClock }),
+      ...{ ...timing, emit: telemetry.emit },
+    }),
+    ...{ ...timing, emit: telemetry.emit, owner },
+    ...{ idlePollMs: 1_000, atOnce: AT_ONCE },
+  })
+
+/** What ends by the calendar, and what older encryption keys sealed. */
+export const upkeepWorkerOf = ({ store, telemetry, owner }: Essentials): ObjectWorker => {
+  const { emit } = telemetry
+  const { upkeep } = store
+  return createUpkeepWorker({
+    upkeep,
+    tasks: {
+      retention: createKeepToRetention({ retention: upkeep.retention, clock: systemClock, emit }),
+      resealing: createReseal({ reseal: upkeep.reseal, clock: systemClock, emit }),
+    },
+    ...{ ...timing, emit, owner },
+    ...{ idlePollMs: 5_000, atOnce: 2 },
+  })
+}

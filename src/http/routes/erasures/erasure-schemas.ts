@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+import {
+  ERASURE_PLACES,
+  ERASURE_REMAINS,
+  ERASURE_STATES,
+} from '../../../domain/erasures/erasure.ts'
+import type { ErasureRemain } from '../../../domain/erasures/erasure.ts'
+import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
+
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+export const erasureParamsSchema = z.strictObject({ erasureId: gatewayIdSchema })
+
+/** One person, named in one way. */
+export const newErasureSchema = z.strictObject({
+  contactId: z.string().min(1).max(128).optional().meta({ description: 'With `contactListId`' }),
+  contactListId: genesysIdSchema.optional(),
+  phoneNumber: z.string().max(64).optional().meta({ description: 'E.164, with its plus' }),
+  email: z.string().max(320).optional(),
+})
+
+const remainSchema = z.strictObject({
+  code: z.enum(Object.keys(ERASURE_REMAINS) as [ErasureRemain, ...ErasureRemain[]]),
+  reason: z.string(),
+  count,
+})
+
+export const erasureSchema = z.strictObject({
+  id: z.string(),
+  state: z.enum(ERASURE_STATES),
+  by: z.enum(['contactId', 'phoneNumber', 'email']),
+  contactListId: z.string().nullable(),
+  subjectDigest: z.string().meta({
+    description: 'A keyed digest: two erasures of one person have the same, and nothing leads back',
+  }),
+  places: z.array(
+    z.strictObject({
+      place: z.enum(ERASURE_PLACES),
+      found: count,
+      erased: count,
+      remains: z.array(remainSchema),
+    }),
+  ),
+  suppressions: count.nullable().meta({
+    description:
+      'Do-not-call entries that go on suppressing the person, as keyed digests; null: not counted yet',
+  }),
+  waitsFor: z
+    .string()
+    .nullable()
+    .meta({ description: '`rows_on_their_way`, or how the last try at Genesys failed' }),
+  createdAt: stamp,
+  updatedAt: stamp,
+  completedAt: stamp.nullable(),
+  version: count,
+})

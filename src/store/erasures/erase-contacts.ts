@@ -1,0 +1,108 @@
+import { sql } from 'kysely'
+
+import { hasBit } from '../../lib/bitmap.ts'
+import type {
+  ErasureContact,
+  ErasureStore,
+  ErasureWork,
+} from '../../workflows/ports/erasures/erasures.ts'
+import { appendAudit } from '../audit/audit-store.ts'
+import { inTransaction, type Db } from '../homes/database.ts'
+import { FINAL_STATES_SQL, LANE_STATES_SQL } from '../uploads/upload-row.ts'
+import { lockErasure, noteDone } from './erasure-row.ts'
+import type { EraseLot, ErasingDeps } from './lots.ts'
+
+/**
+ * What the erasure found, whoever brought it. Also where Genesys cannot or does not delete the contact: the receipt says so, and what the register no longer knows
+ * is sent anew by whoever has it.
+ */
+export const eraseRegister: EraseLot = (deps, work) =>
+  inTransaction(deps.database, async (tx) => {
+    await lockErasure(tx, work.claim)
+    const { rows } = await sql`delete from contact_register known
+      using register r, erasure_contact found
+      where found.erasure_id = ${work.claim.erasureId} and r.list_id = found.contact_list_id
+        and known.register_id = r.id and known.contact_digest = found.contact_digest returning 1`.execute(
+      tx,
+    )
+    await noteDone(tx, work, 'register', { found: rows.length, erased: rows.length }, null)
+    return null
+  })
+
+/** Contacts that an entry found. What is still to be taken back of a contact that is gone needs nobody any more. */
+export const eraseRetractions: EraseLot = (deps, work) =>
+  inTransaction(deps.database, async (tx) => {
+    await lockErasure(tx, work.claim)
+    const { rows } = await sql`delete from dnc_retraction r using erasure_contact found
+      where found.erasure_id = ${work.claim.erasureId} and r.contact_list_id = found.contact_list_id
+        and r.contact_digest = found.contact_digest and (r.state <> 'open' or found.state <> 'kept') returning 1`.execute(
+      tx,
+    )
+    await noteDone(tx, work, 'retractions', { found: rows.length, erased: rows.length }, null)
+    return null
+  })
+
+type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
+
+/**
+ * Lists to which rows of somebody who was erased may be on their way: a request that was recorded before, and is not settled. One that nobody works on, because its
+ * upload is held, paused or over, goes out again without them.
+ */
+const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
+  const { rows } =
+    await sql<Under>`select u.contact_list_id as list_id, b.from_row, b.to_row, b.sent, c.erased
+    from upload u join batch b on b.upload_id = u.id join chunk c on c.upload_id = u.id and c.seq = b.chunk_seq
+    where u.tenant_id = ${erasure.tenantId} and u.state not in (${FINAL_STATES_SQL}) and c.erased <> ''
+      and (b.state = 'sent' or (b.state = 'intended' and u.state in (${LANE_STATES_SQL})))`.execute(
+      db,
+    )
+  const busy = new Set<string>()
+  for (const { list_id: listId, from_row: from, to_row: to, sent, erased } of rows) {
+    for (let row = from; row < to; row += 1) {
+      if (hasBit(sent, row - from) && hasBit(erased, row)) busy.add(listId)
+    }
+  }
+  return busy
+}
+
+const digestOf = ({ seals }: ErasingDeps, { contactId }: ErasureContact): Buffer =>
+  seals.contactIds.digests([contactId])
+
+/** Contacts and what becomes of them in Genesys. */
+export const createErasureContacts = (
+  deps: ErasingDeps,
+): Pick<ErasureStore, 'contactsToDelete' | 'noteContact'> => ({
+  contactsToDelete: async (work, limit) => {
+    const { db } = deps.database
+    const busy = await busyLists(db, work)
+    const { rows } = await sql<{ list_id: string; contact_digest: Buffer; sealed_id: Buffer }>`
+      select contact_list_id as list_id, contact_digest, sealed_id from erasure_contact
+      where erasure_id = ${work.claim.erasureId} and state = 'found' order by contact_list_id, contact_digest`.execute(
+      db,
+    )
+    const free = rows.filter((row) => !busy.has(row.list_id))
+    return {
+      contacts: free.slice(0, limit).map((row) => ({
+        contactListId: row.list_id,
+        contactId: deps.seals.contactIds.open(row.contact_digest, row.sealed_id),
+      })),
+      busy: rows.length - free.length,
+    }
+  },
+  noteContact: (work, contact, end, audit) =>
+    inTransaction(deps.database, async (tx) => {
+      await lockErasure(tx, work.claim)
+      const state = typeof end === 'string' ? end : 'kept'
+      const { rows } = await sql`update erasure_contact set state = ${state}
+        where erasure_id = ${work.claim.erasureId} and contact_list_id = ${contact.contactListId}
+          and contact_digest = ${digestOf(deps, contact)} and state = 'found' returning 1`.execute(
+        tx,
+      )
+      if (rows.length === 0) return
+      const found = end === 'gone' ? 0 : 1
+      const erased = end === 'deleted' ? 1 : 0
+      const remains = typeof end === 'string' ? {} : { [end.kept]: 1 }
+      await noteDone(tx, work, 'genesys_contacts', { found, erased, remains }, '')
+      await appendAudit(tx, audit)
+    }),
+})

@@ -1,0 +1,45 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { ErasureWork } from '../../workflows/ports/erasures/erasures.ts'
+import type { Database, Db } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
+import type { Seals } from '../homes/seals.ts'
+import type { EncodeChunk } from '../uploads/chunk-codec.ts'
+
+export type ErasingDeps = {
+  database: Database
+  keyring: Keyring
+  seals: Seals
+  digestKey: Buffer
+  encodeChunk: EncodeChunk
+}
+
+/** Erases a lot in one place, behind `after`, and notes it. Null: that was the last. */
+export type EraseLot = (
+  deps: ErasingDeps,
+  work: ErasureWork,
+  after: string | null,
+) => Promise<string | null>
+
+/** Uploads whose chunks are looked at in one statement. */
+const UPLOADS_A_LOT = 50
+
+/** The tenant's uploads behind `after` whose rows are kept, in the order of their ids. What is being received is not accepted yet. */
+export const uploadsBehind = async (
+  db: Db,
+  { erasure }: Pick<ErasureWork, 'erasure'>,
+  after: string | null,
+): Promise<string[]> => {
+  const inList =
+    erasure.contactListId === null ? sql`` : sql`and contact_list_id = ${erasure.contactListId}`
+  const { rows } = await sql<{ id: string }>`select id from upload
+    where tenant_id = ${erasure.tenantId} and id > ${after ?? ''} and state <> 'receiving' and data_key is not null ${inList}
+    order by id limit ${UPLOADS_A_LOT}`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/** Where the next lot begins; null: there is none. */
+export const nextAfter = (ids: readonly string[]): string | null =>
+  ids.length < UPLOADS_A_LOT ? null : ids.at(-1)!
+
+export const idsOf = (ids: readonly string[]): RawBuilder<unknown> => sql`${[...ids]}::text[]`

@@ -1,0 +1,82 @@
+import type { Caller } from '../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
+import type { Erasure, ErasureSubject } from '../../domain/erasures/erasure.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { Refusing } from '../../domain/problems/refusing.ts'
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Ids } from '../../lib/ids.ts'
+import { keyedDigest } from '../../lib/keyed-digest.ts'
+import type { UploadAnswer } from '../contract.ts'
+import type { AccessStore } from '../ports/access/access.ts'
+import type { ErasureStore } from '../ports/erasures/erasures.ts'
+import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
+import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { inProgress } from '../uploads/receive/idempotency-claim.ts'
+import type { ASK_ERASURE_REFUSALS } from './refusals.ts'
+
+export type AskErasureDeps = {
+  erasures: Pick<ErasureStore, 'ask'>
+  access: Pick<AccessStore, 'isGranted'>
+  idempotency: IdempotencyStore
+  /** The receipt as callers see it; stored with the key and replayed. */
+  renderErasure: (erasure: Erasure) => object
+  digestKey: Buffer
+  clock: Clock
+  ids: Ids
+  owner: string
+  /** There is work. */
+  wake: () => void
+}
+
+/** `subject`: normalised. */
+export type AskErasure = Refusing<
+  (typeof ASK_ERASURE_REFUSALS)[number],
+  (request: {
+    caller: Caller
+    subject: ErasureSubject
+    idempotencyKey: string
+    method: string
+    path: string
+  }) => Promise<UploadAnswer>
+>
+
+/** Takes an erasure: from its 202 on it is worked until it is done. What is kept with the call's key names the person by a keyed digest. */
+export const createAskErasure =
+  (deps: AskErasureDeps): AskErasure =>
+  async ({ caller, subject, idempotencyKey: key, method, path }) => {
+    const { tenantId } = caller
+    const { kind, contactListId } = subject
+    if (
+      contactListId !== null &&
+      !(await deps.access.isGranted(tenantId, 'contact_list', contactListId))
+    ) {
+      throw new GatewayProblem('not-found', 'There is no such contact list.')
+    }
+    const fingerprint = keyedDigest(deps.digestKey, canonicalJson(subject)).toString('hex')
+    const call = {
+      ...{ tenantId, method, path, key, fingerprint: () => fingerprint },
+      reused: 'This Idempotency-Key was used to erase somebody else.',
+    }
+    return answerOnce(deps, call, async (scope) => {
+      const id = deps.ids.newId('era')
+      const answer = await deps.erasures.ask({
+        ...{ id, tenantId, subject, scope, actor: caller.keyId },
+        answerOf: (erasure) => ({
+          fingerprint,
+          status: 202,
+          body: JSON.stringify(deps.renderErasure(erasure)),
+          location: `/v1/erasures/${id}`,
+        }),
+        audit: createAuditEntry(deps.ids, byCaller(caller), {
+          action: 'erasure.accepted',
+          object: id,
+          counts: { [kind]: 1 },
+        }),
+      })
+      if (answer === null) throw inProgress()
+      deps.wake()
+      const { status, body, location } = answer
+      return { status, body, location, replayed: false }
+    })
+  }

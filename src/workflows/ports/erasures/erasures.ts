@@ -1,0 +1,82 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
+import type {
+  Erasure,
+  ErasurePosition,
+  ErasureRemain,
+  ErasureStep,
+  ErasureSubject,
+} from '../../../domain/erasures/erasure.ts'
+import type { Lease } from '../delivery/delivery.ts'
+import type { CallContext } from '../genesys/genesys.ts'
+import type { StoredAnswer } from '../uploads/small-uploads.ts'
+
+/** The right to work an erasure; `fence` grows with every claim, and the older erases nothing. */
+export type ErasureClaim = { erasureId: string; owner: string; fence: string; leaseMs: number }
+
+/** An erasure that is being worked; who it is about is open only here. */
+export type ErasureWork = {
+  claim: ErasureClaim
+  erasure: Erasure
+  requestId: string
+  subject: ErasureSubject
+  position: ErasurePosition
+}
+
+/** A contact that is to go from Genesys. */
+export type ErasureContact = { contactListId: string; contactId: string }
+
+export type ErasureStore = {
+  /** Writes the erasure, the answer of its call and the audit in one transaction. False: the claim of the key is gone. */
+  ask(input: {
+    id: string
+    tenantId: string
+    subject: ErasureSubject
+    actor: string
+    scope: { tenantId: string; method: string; path: string; key: string; owner: string }
+    answerOf: (erasure: Erasure) => StoredAnswer
+    audit: AuditEntry
+  }): Promise<StoredAnswer | null>
+  find(tenantId: string, id: string): Promise<Erasure | null>
+  claim(owner: string): Promise<ErasureWork | null>
+  renew(claim: ErasureClaim): Promise<boolean>
+  /** `readyInMs` null: when there is work. */
+  release(claim: ErasureClaim, readyInMs: number | null): Promise<void>
+  /** Embedded start: whoever held these is gone. */
+  freeAll(): Promise<void>
+  /** Erases a lot in a place of the database and notes how far it came, in one transaction. Null: the step is done. Throws `FenceLost`. */
+  eraseLot(
+    work: ErasureWork,
+    step: Exclude<ErasureStep, 'genesys_contacts'>,
+    after: string | null,
+  ): Promise<string | null>
+  /** Contacts whose deletion from Genesys is outstanding, and of which nothing is on its way there. `busy`: of some something is. */
+  contactsToDelete(
+    work: ErasureWork,
+    limit: number,
+  ): Promise<{ contacts: ErasureContact[]; busy: number }>
+  /** What became of a contact in Genesys. Throws `FenceLost`. */
+  noteContact(
+    work: ErasureWork,
+    contact: ErasureContact,
+    end: 'deleted' | 'gone' | { kept: ErasureRemain },
+    audit: readonly AuditEntry[],
+  ): Promise<void>
+  /** It waits: for Genesys, or for rows that are on their way. Throws `FenceLost`. */
+  wait(work: ErasureWork, failure: string): Promise<void>
+  /** Ends it: who it was about is forgotten. Throws `FenceLost`. */
+  complete(work: ErasureWork, auditOf: (done: Erasure) => AuditEntry): Promise<Erasure>
+}
+
+export type ContactErasurePort = {
+  /**
+   * Deletes the contact from Genesys and looks whether it is gone. Done again it has no further effect. Throws `GenesysFailure`; `not_found`: it was
+   * not there, or its list is not.
+   */
+  erase(contact: ErasureContact, context: CallContext): Promise<'deleted' | 'still-there'>
+}
+
+/** Works an erasure as far as it goes now; milliseconds until the next look, null: it is done. */
+export type EraseSubject = (
+  work: ErasureWork,
+  lease: Pick<Lease, 'signal' | 'assertHeld'>,
+) => Promise<number | null>
