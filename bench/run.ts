@@ -10,6 +10,7 @@ import { benchEntries } from './entries/entries-bench.ts'
 import { benchOptOuts } from './entries/opt-outs-bench.ts'
 import { benchSuppression } from './entries/suppression-bench.ts'
 import { benchFiles } from './files/run-files.ts'
+import { benchGuestFiles } from './guest-files-bench.ts'
 import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'
 import { measureChild } from './measured-child.ts'
@@ -42,6 +43,7 @@ const PARTS = [
   'suppression',
   'opt-outs',
   'files',
+  'guest-files',
 ] as const
 type Part = (typeof PARTS)[number]
 
@@ -274,6 +276,7 @@ const main = async (): Promise<void> => {
     if (wanted('entries')) await benchEntries(report, places, rows)
     if (wanted('suppression')) await benchSuppression(report, places, { directory, rows })
     if (wanted('opt-outs')) await benchOptOuts(report, places, { directory, rows, quick })
+    if (wanted('guest-files')) await benchGuestFiles(report, places, quick)
     report.heading('Targets')
     report.showVerdicts()
     if (values.save) await save(report)

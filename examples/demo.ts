@@ -113,15 +113,18 @@ const play = async (stage: DemoStage, rows: number): Promise<boolean> => {
   return (await playOptOut(stage)) && agreed
 }
 
-const chosen = (stage: DemoStage, rows: number): Promise<boolean> => {
-  if (values['guest-file']) return playGuestFile(stage)
+const chosen = (
+  stage: DemoStage,
+  dialect: 'guide' | 'platform',
+  rows: number,
+): Promise<boolean> => {
+  if (values['guest-file']) return playGuestFile(stage, dialect)
   return values.segment ? playSegment(stage) : play(stage, rows)
 }
 
 const main = async (): Promise<number> => {
   const rows = Number(values.rows)
   const { dialect } = values
-  if (values['guest-file'] && dialect !== 'guide') return usage()
   if (values.help || !Number.isSafeInteger(rows) || rows < 1) return usage()
   if (dialect !== 'guide' && dialect !== 'platform') return usage()
   const delivery = DELIVERIES.find((one) => one === values.delivery)
@@ -136,7 +139,7 @@ const main = async (): Promise<number> => {
     `dialect ${dialect}, ${stage.home}, gateway ${stage.gateway.address}, sandbox ${stage.sandbox.address}`,
   )
   try {
-    const agreed = await chosen(stage, rows)
+    const agreed = await chosen(stage, dialect, rows)
     heading(agreed ? 'Everything agrees.' : 'NOT everything agrees.')
     return agreed ? 0 : 1
   } catch (error) {

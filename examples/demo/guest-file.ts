@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { GuestFileReport } from '../../src/sandbox/state/guest-files/guest-files.ts'
+import type { MessageMediaReport } from '../../src/sandbox/state/guest-files/message-media.ts'
 import { pngOf } from '../../test/support/guest-files/images.ts'
 import { zipOf } from '../../test/support/guest-files/zips.ts'
 import { type Check, heading, say, showChecks } from './screen.ts'
@@ -19,46 +20,79 @@ type FileView = {
 
 const ENDS = ['stored', 'rejected', 'quarantined', 'failed']
 
-const send = async ({ client }: DemoStage, name: string, content: Buffer) => {
+type Dialect = 'guide' | 'platform'
+
+const PLACES = {
+  guide: { path: '/v1/external-contacts/demo-guest/files', owner: 'demo-guest' },
+  platform: {
+    path: '/v1/conversations/demo-conversation/communications/demo-communication/files',
+    owner: 'demo-conversation',
+  },
+} as const
+
+const send = async (
+  { client }: DemoStage,
+  dialect: Dialect,
+  { name, content }: { name: string; content: Buffer },
+) => {
   const form = new FormData()
   form.set('file', new Blob([Uint8Array.from(content)]), name)
-  return client.call<FileView>('/v1/external-contacts/demo-guest/files', {
+  return client.call<FileView>(PLACES[dialect].path, {
     method: 'POST',
     headers: { 'idempotency-key': `demo-${name}-${Date.now()}` },
     body: form,
   })
 }
 
-const followed = async ({ client }: DemoStage, id: string): Promise<FileView> => {
+/** Of media of messages Genesys tells of no scan. */
+const followed = async ({ client }: DemoStage, dialect: Dialect, id: string): Promise<FileView> => {
   for (;;) {
     const { body } = await client.call<FileView>(`/v1/guest-files/${id}`)
-    if (ENDS.includes(body.state) && body.genesys.virusScan !== 'pending') return body
+    const isOver = dialect === 'platform' || body.genesys.virusScan !== 'pending'
+    if (ENDS.includes(body.state) && isOver) return body
     await delay(100)
   }
 }
 
-const filesAt = async (sandboxUrl: string): Promise<GuestFileReport[]> => {
-  const response = await fetch(`${sandboxUrl}/_sandbox/guest-files`)
-  return ((await response.json()) as { files: GuestFileReport[] }).files
+type Held = { sha256: string | null; owner: string; times: number }
+
+/** What Genesys holds of a file: for whom, and how often it was confirmed, or sent. */
+const heldAs = async (sandboxUrl: string, dialect: Dialect, fileId: string): Promise<Held[]> => {
+  const asked = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${sandboxUrl}/_sandbox/${path}`)).json()) as T
+  if (dialect === 'guide') {
+    const { files } = await asked<{ files: GuestFileReport[] }>('guest-files')
+    return files
+      .filter(({ id, confirmed }) => confirmed && id === fileId)
+      .map(({ sha256, externalContactId: owner }) => ({ sha256, owner, times: 1 }))
+  }
+  const { media } = await asked<{ media: MessageMediaReport[] }>('message-media')
+  return media
+    .filter(({ id }) => id === fileId)
+    .map(({ sha256, conversationId: owner, messages: times }) => ({ sha256, owner, times }))
 }
 
 /** A file that is refused, one that is stored, and what Genesys really holds. */
-export const playGuestFile = async (stage: DemoStage): Promise<boolean> => {
+export const playGuestFile = async (stage: DemoStage, dialect: Dialect): Promise<boolean> => {
   heading('1  An archive in an archive is refused at once')
   const inner = zipOf([{ name: 'a.txt', data: 'a' }])
-  const refused = await send(stage, 'files.zip', zipOf([{ name: 'inner.zip', data: inner }]))
+  const refused = await send(stage, dialect, {
+    name: 'files.zip',
+    content: zipOf([{ name: 'inner.zip', data: inner }]),
+  })
   say(`${refused.status} ${refused.body.code}: ${refused.body.detail}`)
   heading('2  A picture is inspected, scanned and brought to Genesys')
-  const accepted = await send(stage, 'photo.png', pngOf({ width: 64, height: 48 }))
+  const accepted = await send(stage, dialect, {
+    name: 'photo.png',
+    content: pngOf({ width: 64, height: 48 }),
+  })
   say(`${accepted.status}: ${accepted.body.id}`)
-  const file = await followed(stage, accepted.body.id)
+  const file = await followed(stage, dialect, accepted.body.id)
   say(
     `${file.state} after ${file.latencyMs} ms; our scanner: ${file.scan.verdict}, that of Genesys: ${file.genesys.virusScan}`,
   )
   heading('3  What Genesys really holds')
-  const held = (await filesAt(stage.sandbox.address)).filter(
-    ({ id, confirmed }) => confirmed && id === file.genesys.fileId,
-  )
+  const held = await heldAs(stage.sandbox.address, dialect, file.genesys.fileId ?? '')
   const [found] = held
   const same = (what: string, expected: unknown, is: unknown): Check => ({
     what,
@@ -68,9 +102,9 @@ export const playGuestFile = async (stage: DemoStage): Promise<boolean> => {
   const checks = [
     same('the archive was refused', 'archive-refused', refused.body.code),
     same('the picture is stored', 'stored', file.state),
-    same('files confirmed for it', 1, held.length),
+    same('how often it is there', 1, found?.times),
     same('SHA-256 in Genesys', file.sha256, found?.sha256),
-    same('its contact', 'demo-guest', found?.externalContactId),
+    same('for whom', PLACES[dialect].owner, found?.owner),
   ]
   return showChecks(checks)
 }

@@ -215,11 +215,15 @@ const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
 })
 
-const guestFileMetrics = ({ counter, histogram }: Makers) => ({
+const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   guestFiles: counter('guest_files_total', 'Guest files by what became of them', ['state', 'code']),
   guestFileScans: counter('guest_file_scans_total', 'Looks of the scanner, by verdict', [
     'verdict',
   ]),
+  scannerAway: gauge(
+    'guest_file_scanner_away',
+    '1 while the scanner gave no verdict when it was last asked',
+  ),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
     'Places for a file that were not taken, so that another was asked for',

@@ -131,7 +131,10 @@ const DNC_EFFECTS: Effects = {
 const GUEST_FILE_EFFECTS: Effects = {
   'guest_file.accepted': (metrics) => metrics.guestFiles.inc({ state: 'accepted', code: 'none' }),
   'guest_file.refused': (metrics, { code }) => metrics.guestFiles.inc({ state: 'refused', code }),
-  'guest_file.scanned': (metrics, { verdict }) => metrics.guestFileScans.inc({ verdict }),
+  'guest_file.scanned': (metrics, { verdict }) => {
+    metrics.guestFileScans.inc({ verdict })
+    metrics.scannerAway.set(verdict === 'unavailable' ? 1 : 0)
+  },
   'guest_file.transferred': (metrics, { durationMs }) =>
     metrics.guestFileTransferSeconds.observe(seconds(durationMs)),
   'guest_file.url_renewed': (metrics, { reason }) => metrics.guestFileUrls.inc({ reason }),

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { StoreHome } from '../src/store/homes/open-store.ts'
+import type { TestHome } from '../test/support/databases/database.ts'
+import { ADMIN_KEY, type LogLine } from '../test/support/gateway/gateway-process.ts'
+import { jpegOf, pngChunk, pngOf } from '../test/support/guest-files/images.ts'
+import { pdfOf, pdfStream } from '../test/support/guest-files/pdfs.ts'
+import { zipOf } from '../test/support/guest-files/zips.ts'
+import { type RunningGateway, setStage } from '../test/support/stages/stage.ts'
+import { type Report, whole } from './report.ts'
+import { forgetPeak, startWarm } from './upload-bench.ts'
+
+/** [design: 10 and issue of guest files]: over idle, on a server database. */
+const TARGET_MIB = 250
+const TRANSFERS = 8
+const BYTES = 10_000_000
+const WITHIN_MS = 20 * 60_000
+
+const noise = randomBytes(BYTES - 4_096)
+
+/** Files of 10 MB of every kind that is inspected in a way of its own; what is random cannot be packed any smaller. */
+const KINDS: readonly (readonly [string, string, Buffer])[] = [
+  ['photo.png', 'image/png', pngOf({ width: 64, height: 64, extra: [pngChunk('prVt', noise)] })],
+  ['photo.jpg', 'image/jpeg', Buffer.concat([jpegOf(), Buffer.alloc(BYTES - 4_096)])],
+  ['scan.pdf', 'application/pdf', pdfOf({ objects: [pdfStream('', noise)] })],
+  ['files.zip', 'application/zip', zipOf([{ name: 'a.bin', data: noise, method: 0 }])],
+  ['notes.txt', 'text/plain', Buffer.alloc(BYTES, 'Please call back on Monday. ')],
+]
+
+type GuestFileFigures = {
+  home: StoreHome['kind']
+  files: number
+  idleMiB: number
+  /** At its most while all files were received, inspected and sent. */
+  peakMiB: number
+  /** Until the last 202, and until the last file was stored. */
+  answeredSeconds: number
+  storedSeconds: number
+  mostTransfers: number
+}
+
+const sendOne = async (gateway: RunningGateway, n: number): Promise<void> => {
+  const [name, type, content] = KINDS[n % KINDS.length]!
+  const form = new FormData()
+  form.set('file', new Blob([new Uint8Array(content)], { type }), name)
+  const answer = await fetch(`${gateway.address}/v1/external-contacts/demo-guest/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, 'idempotency-key': `bench-${n}` },
+    body: form,
+  }).catch((error: unknown) => {
+    // The gateway answered before the body was there, and closed: its log says what.
+    const refused = gateway.output.filter((line) =>
+      /"status":[45]\d\d|body-|unavailable/u.test(line),
+    )
+    throw new Error(`${name} broke off: ${refused.slice(0, 5).join('\n')}`, { cause: error })
+  })
+  const text = await answer.text()
+  if (answer.status !== 202) throw new Error(`${name} was answered ${answer.status}: ${text}`)
+}
+
+/** How many transfers were under way at once, by when each ended and how long it took. */
+const mostAtOnce = (transfers: readonly LogLine[]): number => {
+  const changes = transfers.flatMap((line) => {
+    const endMs = Date.parse(String(line['time']))
+    return [
+      { atMs: endMs - Number(line['durationMs']), by: 1 },
+      { atMs: endMs, by: -1 },
+    ]
+  })
+  // An end counts before a beginning of the same millisecond.
+  changes.sort((a, b) => a.atMs - b.atMs || a.by - b.by)
+  let [now, most] = [0, 0]
+  for (const { by } of changes) most = Math.max(most, (now += by))
+  return most
+}
+
+const measureGuestFiles = async (home: StoreHome, files: number): Promise<GuestFileFigures> => {
+  const stage = await setStage(home, 'guide')
+  try {
+    const gateway = await startWarm(stage, { KEY_REQUESTS_PER_MINUTE: '600000' })
+    const idleMiB = gateway.residentMiB()
+    forgetPeak(gateway.pid)
+    const startedAt = performance.now()
+    await Promise.all(Array.from({ length: files }, (_, n) => sendOne(gateway, n)))
+    const answeredSeconds = (performance.now() - startedAt) / 1000
+    while (gateway.events('guest_file.ended').length < files) {
+      if (performance.now() - startedAt > WITHIN_MS) throw new Error('The files did not end')
+      await delay(100)
+    }
+    const storedSeconds = (performance.now() - startedAt) / 1000
+    const stored = gateway.events('guest_file.ended').filter(({ state }) => state === 'stored')
+    if (stored.length !== files) throw new Error(`${stored.length} of ${files} files are stored`)
+    return {
+      home: home.kind,
+      ...{ files, idleMiB, answeredSeconds, storedSeconds },
+      peakMiB: gateway.peakMiB(),
+      mostTransfers: mostAtOnce(gateway.events('guest_file.transferred')),
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+/** As many files of 10 MB at once: memory over idle, how long it takes, and how many are transferred at a time. */
+export const benchGuestFiles = async (
+  report: Report,
+  places: readonly TestHome[],
+  quick: boolean,
+): Promise<void> => {
+  const runs: GuestFileFigures[] = []
+  for (const home of places) {
+    // The embedded database writes a file of 10 MB in its own process; as many would take its time and show nothing more.
+    const files = quick || home.kind === 'embedded' ? 20 : 200
+    runs.push(await measureGuestFiles(await home.fresh(), files))
+  }
+  report.heading('Guest files of 10 MB, all at once')
+  report.table(
+    ['home', 'files', 'idle MiB', 'peak MiB', 'over idle', '202s s', 'stored s', 'transfers'],
+    runs.map((run) => [
+      run.home,
+      whole(run.files),
+      whole(run.idleMiB),
+      whole(run.peakMiB),
+      whole(run.peakMiB - run.idleMiB),
+      run.answeredSeconds.toFixed(1),
+      run.storedSeconds.toFixed(1),
+      whole(run.mostTransfers),
+    ]),
+  )
+  for (const { home, files, idleMiB, peakMiB, mostTransfers } of runs) {
+    if (home !== 'server') continue
+    const over = peakMiB - idleMiB
+    report.judge({
+      figure: `memory of ${files} guest files at once over idle, ${home}`,
+      target: `≤ ${TARGET_MIB} MiB`,
+      measured: `${whole(over)} MiB`,
+      met: over <= TARGET_MIB,
+    })
+    report.judge({
+      figure: 'guest files transferred at once',
+      target: `≤ ${TRANSFERS}`,
+      measured: whole(mostTransfers),
+      met: mostTransfers <= TRANSFERS,
+    })
+  }
+}
