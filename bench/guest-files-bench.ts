@@ -11,7 +11,7 @@ import { type RunningGateway, setStage } from '../test/support/stages/stage.ts'
 import { type Report, whole } from './report.ts'
 import { forgetPeak, startWarm } from './upload-bench.ts'
 
-/** [design: 10 and issue of guest files]: over idle, on a server database. */
+/** Over idle, on a server database. */
 const TARGET_MIB = 250
 const TRANSFERS = 8
 const BYTES = 10_000_000
