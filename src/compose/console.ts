@@ -4,6 +4,8 @@ import { registerConsole } from '../console/console.ts'
 import type { ConsoleDeps } from '../console/frame/deps.ts'
 import { createKeyFailures } from '../http/server/key-failures.ts'
 import type { HttpDeps } from '../http/server/server.ts'
+import { createNormalisations } from '../intake/rows/normalisation.ts'
+import { createValidation } from '../intake/rows/validation.ts'
 import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
 import { createReadOverview } from '../workflows/operations/read-overview.ts'
 import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
@@ -36,6 +38,7 @@ export const consoleOf = (
       gauges: () => store.home.gauges(),
       lastHour: () => telemetry.lastHour(),
     }),
+    judgeEntries: createValidation(uses.rowRules, createNormalisations()).entries,
     simulated: deps.simulated,
     dialect: config.genesys.dialect,
   }

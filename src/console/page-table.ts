@@ -1,5 +1,28 @@
+import { DO_NOT_CALL, DO_NOT_CALL_SEARCH } from './do-not-call/do-not-call-pages.ts'
+import {
+  DNC_ADD,
+  DNC_PULL,
+  DNC_RELEASE,
+  DNC_REMOVE,
+  DNC_RESUME,
+  DNC_SUBMISSION,
+} from './do-not-call/submission-pages.ts'
 import type { TableEntry } from './frame/page.ts'
 import { OVERVIEW, OVERVIEW_LIVE } from './overview/overview-page.ts'
+import { PEOPLE, PEOPLE_EXPLAIN } from './people/people-pages.ts'
 
 /** Every page and every button of the console; the menu has those with `menu`, in this order. */
-export const TABLE: readonly TableEntry[] = [OVERVIEW, OVERVIEW_LIVE]
+export const TABLE: readonly TableEntry[] = [
+  OVERVIEW,
+  OVERVIEW_LIVE,
+  PEOPLE,
+  PEOPLE_EXPLAIN,
+  DO_NOT_CALL,
+  DO_NOT_CALL_SEARCH,
+  DNC_ADD,
+  DNC_REMOVE,
+  DNC_PULL,
+  DNC_SUBMISSION,
+  DNC_RELEASE,
+  DNC_RESUME,
+]

@@ -6,6 +6,8 @@ import type { TableEntry } from '../../../src/console/frame/page.ts'
 import { createSignInLink } from '../../../src/console/frame/sign-in-link.ts'
 import type { Scope } from '../../../src/domain/access/access.ts'
 import { createKeyFailures } from '../../../src/http/server/key-failures.ts'
+import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
+import { createValidation } from '../../../src/intake/rows/validation.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type { Visitor } from '../../../src/workflows/access/console-sessions.ts'
@@ -56,6 +58,10 @@ export const startFakeConsole = async (
     keyFailures: createKeyFailures({ clock: systemClock, perMinute: 3 }),
     signInLink: link,
     readOverview: async () => quietOverview(),
+    judgeEntries: createValidation(
+      { defaultRegion: 'US', contactIdPattern: /./ },
+      createNormalisations(),
+    ).entries,
     simulated: true,
     dialect: 'guide',
   }

@@ -1,0 +1,40 @@
+import type { RowOutcome } from '../../domain/uploads/upload.ts'
+import type {
+  ContactDecision,
+  ContactExplained,
+} from '../../workflows/uploads/watch/explain-contact.ts'
+import { ENGLISH } from '../texts/texts.ts'
+
+const { people: words, doNotCall } = ENGLISH
+
+const OUTCOMES: Record<string, string> = words.outcomes
+
+const decisionLine = (decision: ContactDecision) => ({
+  uploadId: decision.uploadId,
+  line: decision.line,
+  acceptedAt: decision.acceptedAt,
+  outcome: OUTCOMES[decision.outcome as RowOutcome] ?? decision.outcome,
+  delivered: decision.outcome === 'delivered',
+  reason: decision.reason,
+  suppressedBy: decision.suppressedBy && {
+    submissionId: decision.suppressedBy.submissionId,
+    list: decision.suppressedBy.dncListId,
+    reason: doNotCall.reasons[decision.suppressedBy.reason],
+  },
+  tries: decision.requests.length,
+})
+
+/** What decided about the contact, newest upload first, and what Genesys holds by our knowledge. */
+export const explainedModel = (explained: ContactExplained) => ({
+  contactId: explained.contactId,
+  list: explained.contactListId,
+  register: explained.register,
+  held:
+    explained.register === null
+      ? words.notHeld
+      : explained.register.inDoubt
+        ? words.inDoubt
+        : words.isHeld,
+  decisions: explained.items.map(decisionLine),
+  more: explained.next !== null,
+})
