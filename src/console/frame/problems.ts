@@ -29,6 +29,11 @@ const viewOf = (model: ProblemModel, status: number): View => ({
   status,
 })
 
+const noSuchPage = (request: FastifyRequest): View => {
+  const { heading, detail, hint } = ENGLISH.problems.notFound
+  return viewOf({ code: 'not-found', heading, detail, hint, back: backOf(request) }, 404)
+}
+
 const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): View => {
   const { problems } = ENGLISH
   const back = backOf(request)
@@ -38,6 +43,8 @@ const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): Vi
     return viewOf({ code: 'form-refused', heading, detail, hint, back }, 403)
   }
   const problem = deps.problemFor(error, request)
+  // Thrown before the handler of unknown addresses is asked.
+  if (request.is404 && problem.code === 'not-found') return noSuchPage(request)
   const { title, status, fix } = PROBLEMS[problem.code]
   // An operator's words where there are some; those of the API say the same to developers.
   const own = (problems.byCode as Record<string, Partial<ProblemModel>>)[problem.code]
@@ -52,12 +59,6 @@ export const registerProblems = (app: FastifyInstance, deps: ConsoleDeps, frame:
   )
   app.setNotFoundHandler(async (request, reply) => {
     request.problemCode = 'not-found'
-    const { heading, detail, hint } = ENGLISH.problems.notFound
-    return show(
-      frame,
-      request,
-      reply,
-      viewOf({ code: 'not-found', heading, detail, hint, back: backOf(request) }, 404),
-    )
+    return show(frame, request, reply, noSuchPage(request))
   })
 }
