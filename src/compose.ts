@@ -46,6 +46,7 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
     ids: createIds({ clock: systemClock }),
     emit,
     publicUrl,
+    registryRules: { maxAgeDays: config.dnc.maxAgeDays, required: config.dnc.requiredRegistries },
   })
 
 /** The admin key works from here on, and a link signs in to the console with it. */

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
 import { DNC_REASON_NAMES, type DncReason, type DncRules } from './domain/do-not-call/dnc-entry.ts'
+import {
+  registryCountrySchema,
+  registryNameSchema,
+} from './domain/do-not-call/registries/edition-options.ts'
 import type { EndpointEventType } from './domain/endpoints/outbound-event.ts'
 import { REGIONS, resolveRegion } from './domain/genesys/regions.ts'
 import { MAX_FILE_BYTES } from './domain/guest-files/file-type.ts'
@@ -10,7 +14,13 @@ import { isObject, readLeaf } from './domain/segments/read-node.ts'
 import type { Leaf } from './domain/segments/segment.ts'
 
 /** `pullMs` 0: lists are pulled when somebody asks for it. */
-export type DncConfig = DncRules & { pullMs: number }
+export type DncConfig = DncRules & {
+  pullMs: number
+  /** An edition of a registry that is older is too old to call by; a registry may say otherwise. */
+  maxAgeDays: number
+  /** By country, the registry that its contacts are called against. */
+  requiredRegistries: ReadonlyMap<string, string>
+}
 
 const webUrl = z.url({ protocol: /^https?$/ })
 
@@ -116,6 +126,21 @@ const dncReasons = commaList.transform((parts, context): Map<string, DncReason> 
   return reasons
 })
 
+/** `US=ftc`, comma-separated; each country once. */
+const requiredRegistries = commaList.transform((parts, context): Map<string, string> => {
+  const registries = new Map<string, string>()
+  for (const part of parts) {
+    const [country = '', name = '', more] = part.split('=').map((text) => text.trim())
+    const isOne = registryCountrySchema.safeParse(country).success && !registries.has(country)
+    if (!isOne || more !== undefined || !registryNameSchema.safeParse(name).success) {
+      const message =
+        'each entry must be a country of two capital letters = the name of a registry, each country once'
+      context.addIssue({ code: 'custom', message })
+    } else registries.set(country, name)
+  }
+  return registries
+})
+
 const REGION_LIST = Object.entries(REGIONS)
   .map(([name, domain]) => `${name} (${domain})`)
   .join(', ')
@@ -184,16 +209,22 @@ export const dncVariables = {
   DNC_REASONS: dncReasons.default(new Map()),
   DNC_ALLOWED_COUNTRIES: phoneCountries,
   DNC_PULL_HOURS: wholeNumber(0, 8_760),
+  DNC_MAX_AGE_DAYS: wholeNumber(1, 3_650),
+  DNC_REQUIRED_REGISTRIES: requiredRegistries.default(new Map()),
 }
 
 export const dncOf = (env: {
   DNC_REASONS: DncRules['reasons']
   DNC_ALLOWED_COUNTRIES: DncRules['allowedCountries']
   DNC_PULL_HOURS: number
+  DNC_MAX_AGE_DAYS: number
+  DNC_REQUIRED_REGISTRIES: DncConfig['requiredRegistries']
 }): DncConfig => ({
   reasons: env.DNC_REASONS,
   allowedCountries: env.DNC_ALLOWED_COUNTRIES,
   pullMs: env.DNC_PULL_HOURS * 3_600_000,
+  maxAgeDays: env.DNC_MAX_AGE_DAYS,
+  requiredRegistries: env.DNC_REQUIRED_REGISTRIES,
 })
 
 /** Node's own switch, which would have Genesys' credentials sent to whoever answers. */

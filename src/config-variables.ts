@@ -198,6 +198,18 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'platform: how often each do-not-call list is exported for what was added inside Genesys, for the first time a period after it is known. 0: only when it is asked for.',
   ),
   variable(
+    dnc,
+    'DNC_MAX_AGE_DAYS',
+    '31',
+    'How old the edition of a registry may be when a contact is sent, in days, where the registry does not say so itself. Older: the upload is held, dnc_stale.',
+  ),
+  variable(
+    dnc,
+    'DNC_REQUIRED_REGISTRIES',
+    null,
+    'Countries whose contacts are sent only if their tenant uses this registry: country=name, comma-separated, for example US=ftc,GB=tps. Unset: none.',
+  ),
+  variable(
     segments,
     'SEGMENT_EXCLUSIONS',
     '[{"attribute":"do_not_call","operator":"=","value":"true"}]',

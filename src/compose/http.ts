@@ -52,6 +52,7 @@ import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import { scannerDetailOf, type guestFilesIn } from './guest-files.ts'
 import { intakeOf, MAX_RECORD_BYTES } from './intake.ts'
+import { registriesOf } from './registries.ts'
 
 const endpointsOf = ({ config, store }: Essentials, ids: Ids) =>
   createWebhookEndpoints({
@@ -163,6 +164,7 @@ type ServerNeeds = Essentials & {
   wakeCampaigns: () => void
   wakeDncLists: () => void
   wakeErasures: () => void
+  wakeRegistries: () => void
   guestFileUses: ReturnType<typeof guestFilesIn>['uses']
   stopping: () => boolean
   /** Aborts when the gateway stops: calls that wait for Genesys end, to be sent again elsewhere. */
@@ -258,6 +260,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     ...uploadUsesOf(deps, ids),
     ...segmentsOf(deps, ids),
     ...entriesOf(deps, ids),
+    ...registriesOf(deps, ids, deps.wakeRegistries),
     ...deps.guestFileUses,
     ...erasureUsesOf(deps, deps.wakeErasures),
     watchUploads: deps.watchUploads,

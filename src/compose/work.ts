@@ -26,6 +26,7 @@ import type { Essentials } from './essentials.ts'
 import { verifierOfWebhooks } from './genesys-webhooks.ts'
 import { guestFileWorkerOf } from './guest-files.ts'
 import { reconcilerOf } from './reconciliation.ts'
+import { registryWorkerOf } from './registries.ts'
 
 /** A delivery goes on for a day before the upload is held [guide-api: Errors and retries]. */
 const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
@@ -195,6 +196,7 @@ const loopsOf = (
   essentials: Essentials,
   jobs: Awaited<ReturnType<typeof createJobQueue>>,
   lanes: LaneWorkers,
+  registryWorker: Loop,
 ): Loop => {
   const { store, telemetry, clockWatch } = essentials
   const wake = (): void => lanes.wake()
@@ -204,6 +206,7 @@ const loopsOf = (
     holdKeeperOf(essentials, wake),
     hearingOf(essentials, lanes),
     ...pullWorkersOf(essentials),
+    registryWorker,
     createFillRegisters({
       registers: store.registerFill,
       clock: systemClock,
@@ -266,7 +269,8 @@ export const createWork = async (essentials: Essentials) => {
     maxHeld: MAX_LANES_HELD,
     idlePollMs: 300,
   })
-  const sweeper = loopsOf(essentials, jobs, lanes)
+  const registries = registryWorkerOf(essentials)
+  const sweeper = loopsOf(essentials, jobs, lanes, registries)
   const others = othersOf(essentials)
   /** Looks at Genesys end, to be taken up again elsewhere. */
   const stopJobs = async (): Promise<void> => {
@@ -277,7 +281,7 @@ export const createWork = async (essentials: Essentials) => {
     jobs: { start: () => jobs.start(), followBack: jobs.followBack, stop: stopJobs },
     lanes: withOthers(lanes, Object.values(others)),
     ...others,
-    wakes: wakesOf(others),
+    wakes: { ...wakesOf(others), wakeRegistries: () => registries.wake() },
     sweeper,
     webhooks,
     ids,

@@ -75,6 +75,36 @@ export type DncEvents = {
   'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
   /** The subjects of what was delivered before registers had them; `unfilled` contacts can be found by no entry, because no chunk of theirs is left. */
   'register.filled': { contacts: number; unfilled: number }
+  /** An edition of a registry was received; `rejected` lines were no numbers. */
+  'registry.edition_accepted': {
+    editionId: string
+    registry: string
+    requestId: string
+    change: string
+    lines: number
+    numbers: number
+    rejected: number
+    bytes: number
+    durationMs: number
+  }
+  /** An edition came into force, or did not: then `fault` says why. */
+  'registry.switched': {
+    editionId: string
+    registry: string
+    numbers: number
+    state: string
+    fault: string | null
+  }
+  /** Contacts that were delivered before a new edition named them; `added`: numbers that are new in it, null until all are compared. */
+  'registry.looked_back': {
+    editionId: string
+    registry: string
+    added: number | null
+    found: number
+    done: boolean
+  }
+  /** Contacts of an upload that were settled while an edition came into force. */
+  'registry.looked_for_late': { uploadId: string; found: number }
 }
 
 export const DNC_EVENT_LEVELS = {
@@ -90,4 +120,8 @@ export const DNC_EVENT_LEVELS = {
   'dnc.pulled': 'info',
   'dnc.pull_failed': 'warn',
   'register.filled': 'info',
+  'registry.edition_accepted': 'info',
+  'registry.switched': 'info',
+  'registry.looked_back': 'info',
+  'registry.looked_for_late': 'info',
 } as const

@@ -11,6 +11,7 @@ import {
   READ_LIST_REFUSALS,
 } from '../../src/workflows/contact-lists/refusals.ts'
 import * as doNotCall from '../../src/workflows/do-not-call/refusals.ts'
+import * as registries from '../../src/workflows/do-not-call/registries/refusals.ts'
 import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
 import { ASK_ERASURE_REFUSALS } from '../../src/workflows/erasures/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
@@ -67,6 +68,14 @@ const USES: Record<string, Use> = {
   askPull: {
     modules: [workflow('do-not-call/pulls/ask-pull')],
     declared: doNotCall.ASK_PULL_REFUSALS,
+  },
+  receiveEdition: {
+    modules: [workflow('do-not-call/registries/receive-edition')],
+    declared: registries.RECEIVE_EDITION_REFUSALS,
+  },
+  registries: {
+    modules: [workflow('do-not-call/registries/registry-uses')],
+    declared: [...registries.PUT_REGISTRY_REFUSALS, ...registries.REMOVE_EDITION_REFUSALS],
   },
   receiveGuestFile: {
     modules: [workflow('guest-files/receive-guest-file')],

@@ -149,6 +149,11 @@ const submission = async (): Promise<string> =>
   (await call('createDncEntries', 'json', { key: 'looked-at' })).body.id
 const heldUpload = async (key: string) => (await call('createUpload', 'form', { key })).body
 
+const edition = async (): Promise<string> => {
+  await call('putRegistry', 'ftc')
+  return (await call('createEdition', 'flat', { key: 'example-edition' })).body.id
+}
+
 /** What a run has to know for an operation; all others are called as they stand. */
 const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   createUpload: async (name) => (name === 'validateOnly' ? {} : { key: `example-${name}` }),
@@ -196,6 +201,25 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   resumeDncSubmission: async () => ({ params: { submissionId: await submission() } }),
   listDeliveredBefore: async () => ({ params: { submissionId: await submission() } }),
   listDncSubmissionEntries: async () => ({ params: { submissionId: await submission() } }),
+  ...Object.fromEntries(
+    ['listRegistries', 'getRegistry', 'createEdition'].map((id) => [
+      id,
+      async () => {
+        await call('putRegistry', 'ftc')
+        return { key: 'example-edition' }
+      },
+    ]),
+  ),
+  getEdition: async () => ({ params: { editionId: await edition() } }),
+  deleteEdition: async () => {
+    const editionId = await edition()
+    while (
+      (await call('getEdition', 'current', { params: { editionId } })).body['state'] === 'loading'
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return { params: { editionId } }
+  },
   receiveUploadCallback: async (name) => signed('receiveUploadCallback', name),
   receiveUploadEvent: async (name) => signed('receiveUploadEvent', name),
   receiveDncChange: async (name) => signed('receiveDncChange', name),

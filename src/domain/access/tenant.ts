@@ -24,6 +24,8 @@ export type Tenant = {
   /** Unique. */
   name: string
   grants: Grants
+  /** The names of the registries that its contacts are looked up in. */
+  registries: string[]
   version: number
   createdAt: string
   updatedAt: string

@@ -64,6 +64,10 @@ export const AUDIT_ACTIONS = [
   'erasure.accepted',
   'erasure.contact',
   'erasure.completed',
+  'registry.changed',
+  'registry.edition_accepted',
+  'registry.edition_in_force',
+  'registry.edition_deleted',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

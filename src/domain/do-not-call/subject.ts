@@ -28,3 +28,9 @@ export const subjectOf = (value: string): string => {
 /** The digest of 16 bytes by which a person is looked up: of contacts and of do-not-call entries alike. `key`: the store's digest key. */
 export const subjectDigest = (key: Uint8Array, value: string): Buffer =>
   keyedDigest(key, subjectOf(value))
+
+/** A phone in E.164 as a whole number, by which registries are looked up; 0: it is an address. */
+export const numberOfSubject = (value: string): number => {
+  const digits = /^\+(\d{1,15})/u.exec(value)?.[1]
+  return digits === undefined ? 0 : Number(digits)
+}

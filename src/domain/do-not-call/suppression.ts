@@ -13,15 +13,33 @@ export const reasonOfNumber = (number: number): DncReason => {
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
-/** The strongest entry that suppresses a subject: the number of its submission, and its reason. */
+/** Beside the reasons of entries: the number is in a registry. An entry of one's own goes before it, for it says more. */
+export const REASON_NUMBERS = { registry: 16 } as const
+
+/** The strongest entry that suppresses a subject: the number of its submission, and its reason. By a registry: the number of its edition. */
 export type Suppression = { submission: number; reason: number }
 
-/** The same, for people. Null: the submission is past its retention. */
+/** Null throughout: the submission is past its retention. */
+const NOT_SHOWN = { dncListId: null, submissionId: null, registry: null, editionId: null }
+
+/** The same, for people: an entry with its reason, or an edition of a registry. */
 export type SuppressionShown = {
   dncListId: string | null
   submissionId: string | null
-  reason: DncReason
+  reason: DncReason | null
+  registry: string | null
+  editionId: string | null
 }
+
+/** `about`: what is known of the submission or of the edition. */
+export const showSuppression = (
+  { reason }: Suppression,
+  about: Partial<Omit<SuppressionShown, 'reason'>>,
+): SuppressionShown => ({
+  ...NOT_SHOWN,
+  ...about,
+  reason: reason === REASON_NUMBERS.registry ? null : reasonOfNumber(reason),
+})
 
 export type SuppressedRow = Suppression & { row: number }
 /** By chunk, in order of row. */

@@ -27,6 +27,12 @@ const callingCodeOf = (e164: string): string | null => {
   return null
 }
 
+/** The country's calling code, as in +44; null: there is no such country. */
+export const callingCodeOfCountry = (country: string): string | null => {
+  const found = [...countriesOf].find(([, countries]) => (countries as string[]).includes(country))
+  return found?.[0] ?? null
+}
+
 /** The country (ISO 3166-1, two capital letters) of a valid number in E.164; null where it is of none, such as +800. */
 export const countryOfPhone = (e164: string): string | null => {
   const code = callingCodeOf(e164)
@@ -41,4 +47,34 @@ export const countryOfPhone = (e164: string): string | null => {
   if (known.size >= MOST_KNOWN) known.clear()
   known.set(prefix, country)
   return country
+}
+
+const byLead = new Map<number, readonly string[]>()
+const NORTH_AMERICAN = { from: 1e10, to: 2e10 }
+const NO_COUNTRIES: readonly string[] = []
+
+/** The leading digits that tell whose a number is: of North America the area and one more, elsewhere the calling code. */
+const leadOf = (number: number): number => {
+  if (number >= NORTH_AMERICAN.from && number < NORTH_AMERICAN.to) return Math.floor(number / 1e6)
+  let lead = number
+  while (lead >= 1_000) lead = Math.floor(lead / 10)
+  return lead
+}
+
+/**
+ * The countries that a number in E.164, as a whole number, may be of: exactly one in North America, elsewhere all that have its calling code. Meant for
+ * millions: nothing is parsed twice.
+ */
+export const countriesOfNumber = (number: number): readonly string[] => {
+  const lead = leadOf(number)
+  const before = byLead.get(lead)
+  if (before !== undefined) return before
+  const e164 = `+${number}`
+  const code = callingCodeOf(e164)
+  const country = code === '1' ? countryOfPhone(e164) : null
+  const alone = country === null ? NO_COUNTRIES : [country]
+  const found = code === '1' || code === null ? alone : countriesOf.get(code)!
+  if (byLead.size >= MOST_KNOWN) byLead.clear()
+  byLead.set(lead, found)
+  return found
 }

@@ -32,6 +32,8 @@ export type NewChunk = {
   subjectDigests: Buffer
   /** Of each, its row. */
   subjectRows: Uint16Array
+  /** Of each, the phone in E.164 as a whole number; 0: an address. It is not stored. */
+  subjectNumbers?: Float64Array
 }
 
 /**

@@ -24,8 +24,13 @@ export const REJECTIONS = {
     'A contact whose second phone number was submitted as an opt-out last week.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
+  'suppressed-registry': page(
+    'A national do-not-call registry that your tenant uses has a phone of the contact, so the contact is not sent; `suppressedBy` says which edition.',
+    'A contact whose number its owner has put on the national registry.',
+    'Nothing to do. The number may be called again once a newer edition of the registry does not have it; send the contact again then.',
+  ),
   'suppressed-since': page(
-    'A do-not-call entry that names a phone or an email of the contact was added after the upload was accepted and before the contact was sent; `suppressedBy` says which one.',
+    'A do-not-call entry, or a new edition of a registry, that names a phone or an email of the contact came in after the upload was accepted and before the contact was sent; `suppressedBy` says which one.',
     'An opt-out that came in while a large upload was being delivered.',
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),

@@ -99,6 +99,8 @@ export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]
 const holdSchema = z.strictObject({
   reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
   since: z.iso.datetime(),
+  /** Of `dnc_stale`: the countries whose registry is too old, or missing. */
+  countries: z.array(z.string()).optional(),
 })
 export type Hold = z.output<typeof holdSchema>
 

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod'
 
 import { dncOptionsSchema, dncRemovalOptionsSchema } from '../../domain/do-not-call/dnc-options.ts'
+import { editionOptionsSchema } from '../../domain/do-not-call/registries/edition-options.ts'
 import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
 import {
   dncChangeEventSchema,
@@ -120,6 +121,7 @@ const finished = (document: Document, operations: readonly Operation[]): Json =>
         ...Object.fromEntries(schemas),
         UploadOptions: optionsOf(uploadCallOptionsSchema),
         DncOptions: optionsOf(dncOptionsSchema),
+        EditionOptions: optionsOf(editionOptionsSchema),
         DncRemovalOptions: optionsOf(dncRemovalOptionsSchema),
         GuestFileOptions: optionsOf(guestFileOptionsSchema),
       },

@@ -20,12 +20,18 @@ import type {
 import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
+import type { ReceiveEdition } from '../../workflows/do-not-call/registries/receive-edition.ts'
+import type {
+  PutRegistry,
+  RemoveEdition,
+} from '../../workflows/do-not-call/registries/registry-uses.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
 import type { AskErasure } from '../../workflows/erasures/ask-erasure.ts'
 import type { ReceiveWebhook } from '../../workflows/genesys-events/receive-webhook.ts'
 import type { ReceiveGuestFile } from '../../workflows/guest-files/receive-guest-file.ts'
 import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { RegistryStore } from '../../workflows/ports/do-not-call/registries/registries.ts'
 import type { RetractionStore } from '../../workflows/ports/do-not-call/retractions.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { ErasureStore } from '../../workflows/ports/erasures/erasures.ts'
@@ -109,6 +115,10 @@ export type HttpDeps = {
     'find' | 'list' | 'ledgerRows' | 'exportEntries' | 'knowsList'
   >
   askPull: AskPull
+  registries: Pick<RegistryStore, 'find' | 'list' | 'editions' | 'findEdition'>
+  putRegistry: PutRegistry
+  removeEdition: RemoveEdition
+  receiveEdition: ReceiveEdition
   receiveGuestFile: ReceiveGuestFile
   guestFiles: Pick<GuestFileStore, 'find'>
   guestFileMaxBytes: number

@@ -22,6 +22,10 @@ import { registerDncEntries } from '../routes/do-not-call/dnc-entries.ts'
 import { registerDncExport } from '../routes/do-not-call/dnc-export.ts'
 import { registerDncPull } from '../routes/do-not-call/dnc-pull.ts'
 import { registerDncSubmissions } from '../routes/do-not-call/dnc-submissions.ts'
+import {
+  registerEditionIntake,
+  registerRegistries,
+} from '../routes/do-not-call/registries/registries.ts'
 import { registerWebhookEndpoints } from '../routes/endpoints/webhook-endpoints.ts'
 import { registerErasures } from '../routes/erasures/erasures.ts'
 import { registerGenesysWebhooks } from '../routes/genesys-events/genesys-webhooks.ts'
@@ -102,6 +106,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   await app.register(async (scope) => registerUploadIntake(scope, deps))
   await app.register(async (scope) => registerDncEntries(scope, deps))
   await app.register(async (scope) => registerGuestFileIntake(scope, deps))
+  await app.register(async (scope) => registerEditionIntake(scope, deps))
   await app.register(async (scope) => registerGenesysWebhooks(scope, deps))
   const add = routesOf(app, deps)
   registerUploads(add)
@@ -118,6 +123,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerDeliveredBefore(add)
   registerDncExport(add)
   registerDncPull(add)
+  registerRegistries(add)
   registerWebhookEndpoints(add)
   registerErasures(add)
   registerTenants(add)

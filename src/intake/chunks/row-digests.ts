@@ -1,7 +1,12 @@
-import { subjectOf } from '../../domain/do-not-call/subject.ts'
+import { numberOfSubject, subjectOf } from '../../domain/do-not-call/subject.ts'
 import { createDigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
-export type ChunkDigests = { idDigests: Buffer; subjectDigests: Buffer; subjectRows: Uint16Array }
+export type ChunkDigests = {
+  idDigests: Buffer
+  subjectDigests: Buffer
+  subjectRows: Uint16Array
+  subjectNumbers: Float64Array
+}
 
 /** The digests of accepted rows, gathered and made together: calls of the hash for every row were the largest cost of the row path. */
 export type RowDigests = {
@@ -31,11 +36,26 @@ const firstCapital = (view: DataView, from: number, to: number): number => {
   return -1
 }
 
+const ZERO = 0x30
+const NINE = 0x39
+
+/** A phone in E.164 as a whole number. */
+const numberIn = (view: DataView, from: number, to: number): number => {
+  let number = 0
+  for (let at = from + 1; at < to; at += 1) {
+    const byte = view.getUint8(at)
+    if (byte < ZERO || byte > NINE) break
+    number = number * 10 + (byte - ZERO)
+  }
+  return number
+}
+
 export const createRowDigests = (key: Uint8Array): RowDigests => {
   const ids = createDigestBatch(key)
   const subjects = createDigestBatch(key)
   const scratch = new DataView(new ArrayBuffer(LONGEST_ADDRESS + DIGEST_SLACK_BYTES))
   let rows: number[] = []
+  let numbers: number[] = []
 
   const addFolded = (view: DataView, from: number, to: number): void => {
     for (let at = from; at < to; at += 1) {
@@ -50,17 +70,21 @@ export const createRowDigests = (key: Uint8Array): RowDigests => {
     addSubject: (row, view, from, to) => {
       rows.push(row)
       const isPhone = view.getUint8(from) === PLUS
+      numbers.push(isPhone ? numberIn(view, from, to) : 0)
       if (isPhone || firstCapital(view, from, to) < 0) subjects.addBytes(view, from, to)
       else addFolded(view, from, to)
     },
     addSubjectText: (row, subject) => {
       rows.push(row)
+      numbers.push(numberOfSubject(subject))
       subjects.add(subjectOf(subject))
     },
     take: () => {
       const subjectRows = Uint16Array.from(rows)
+      const subjectNumbers = Float64Array.from(numbers)
       rows = []
-      return { idDigests: ids.take(), subjectDigests: subjects.take(), subjectRows }
+      numbers = []
+      return { idDigests: ids.take(), subjectDigests: subjects.take(), subjectRows, subjectNumbers }
     },
   }
 }

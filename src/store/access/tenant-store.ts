@@ -10,6 +10,7 @@ import {
 import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { lookBackAgain } from '../do-not-call/afterwards/look-back.ts'
+import { RegistryUnknown, subscribe } from '../do-not-call/registries/subscriptions.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -22,6 +23,7 @@ type TenantRow = {
   created_at: Date
   updated_at: Date
   grants: Partial<Record<GrantKind, string[]>> | null
+  registries: string[]
 }
 
 /** Another call has the claim: everything that was written is undone. */
@@ -31,7 +33,8 @@ class ClaimLost extends Error {
 
 const COLUMNS = sql`id, coalesce(name, id) as name, version, created_at, updated_at,
   (select jsonb_object_agg(kind, ids) from (select kind, jsonb_agg(object_id order by object_id collate "C") as ids
-    from tenant_grant where tenant_id = tenant.id group by kind) as of_kind) as grants`
+    from tenant_grant where tenant_id = tenant.id group by kind) as of_kind) as grants,
+  array(select registry from tenant_registry where tenant_id = tenant.id order by registry) as registries`
 
 const FIELDS = Object.entries(GRANT_FIELDS) as [GrantField, GrantKind][]
 
@@ -44,6 +47,7 @@ const toTenant = (row: TenantRow): Tenant => {
     id: row.id,
     name: row.name,
     grants: Object.fromEntries(FIELDS.map(([field, kind]) => [field, idsOf(kind)])) as Grants,
+    registries: row.registries,
     version: row.version,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -92,6 +96,7 @@ const createCreate =
           return { kind: 'name_taken', tenantId: (await tenantNamed(tx, name)) ?? '' }
         }
         await writeGrants(tx, id, input.grants)
+        await subscribe(tx, id, input.registries)
         const answer = input.answerOf((await read(tx, id))!)
         const kept = { fingerprint: input.fingerprint, ...answer }
         if (!(await answerClaim(tx, seals, claim, kept))) throw new ClaimLost()
@@ -100,29 +105,45 @@ const createCreate =
       })
     } catch (error) {
       if (error instanceof ClaimLost) return { kind: 'claim_lost' }
+      if (error instanceof RegistryUnknown)
+        return { kind: 'registry_unknown', name: error.registry }
       throw error
     }
   }
 
+const orRegistryUnknown = async <T>(
+  work: () => Promise<T>,
+): Promise<T | { kind: 'registry_unknown'; name: string }> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof RegistryUnknown) return { kind: 'registry_unknown', name: error.registry }
+    throw error
+  }
+}
+
 const createChange =
   ({ database }: Deps): TenantStore['change'] =>
   ({ tenantId, version, change, audit }) =>
-    inTransaction(database, async (tx) => {
-      const { rows } = await sql<{ version: number }>`select version from tenant
+    orRegistryUnknown(() =>
+      inTransaction(database, async (tx) => {
+        const { rows } = await sql<{ version: number }>`select version from tenant
         where id = ${tenantId} for no key update`.execute(tx)
-      if (!rows[0]) return null
-      if (rows[0].version !== version) return { kind: 'stale' }
-      const { name } = change
-      if (name !== undefined) {
-        const known = await tenantNamed(tx, name)
-        if (known !== null && known !== tenantId) return { kind: 'name_taken', tenantId: known }
-      }
-      await sql`update tenant set name = coalesce(${name ?? null}::text, name), version = version + 1,
+        if (!rows[0]) return null
+        if (rows[0].version !== version) return { kind: 'stale' }
+        const { name } = change
+        if (name !== undefined) {
+          const known = await tenantNamed(tx, name)
+          if (known !== null && known !== tenantId) return { kind: 'name_taken', tenantId: known }
+        }
+        await sql`update tenant set name = coalesce(${name ?? null}::text, name), version = version + 1,
         updated_at = clock_timestamp() where id = ${tenantId}`.execute(tx)
-      await writeGrants(tx, tenantId, change.grants ?? {})
-      await appendAudit(tx, [audit])
-      return { kind: 'changed', tenant: (await read(tx, tenantId))! }
-    })
+        await writeGrants(tx, tenantId, change.grants ?? {})
+        if (change.registries !== undefined) await subscribe(tx, tenantId, change.registries)
+        await appendAudit(tx, [audit])
+        return { kind: 'changed', tenant: (await read(tx, tenantId))! }
+      }),
+    )
 
 /** The tenants and their grants, on SQL. */
 export const createTenantStore = (deps: Deps): TenantStore => ({

@@ -17,6 +17,7 @@ export const AHEAD: readonly { table: string; where?: string; columns: readonly 
   { table: 'dnc_pull', where: `due_at < 'infinity'`, columns: ['due_at'] },
   { table: 'dnc_submission', where: `state = 'held'`, columns: ['retry_at'] },
   { table: 'dnc_submission', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
+  { table: 'registry_edition', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   { table: 'guest_file', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'guest_file', where: `state = 'receiving'`, columns: ['heartbeat_at'] },
   // A time that a caller named is a time of day; what the gateway gave itself is a wait.
@@ -61,7 +62,7 @@ const LEASED = [
 ] as const
 
 /** Tables in which what is being received gives signs of life. */
-const RECEIVING = ['upload', 'dnc_submission', 'guest_file'] as const
+const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
 /** The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive lives longer than before. */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {

@@ -4,6 +4,7 @@ import { canMove } from '../../domain/uploads/upload.ts'
 import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
+import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
@@ -23,13 +24,14 @@ export const createDeliveryStore = (deps: {
   database: Database
   outbox: Outbox
   seals: Seals
+  registryRules: RegistryRules
 }): DeliveryStore & ShipmentStore & TryStore => {
   const { database, seals } = deps
   const { db } = database
   return {
     ...createBatches(database, seals),
     ...createParts(database, seals),
-    ...createTries(database),
+    ...createTries(database, deps.registryRules),
     ...createClearing(database),
     ...createRegister(database, seals),
     ...createEnding(deps),

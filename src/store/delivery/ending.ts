@@ -96,7 +96,8 @@ export const createEnding = (deps: {
       const problem = input.problem ? JSON.stringify(input.problem) : null
       const retryIn = input.retryInMs === null ? null : input.retryInMs / 1000
       const { rows } = await sql<UploadRow>`update upload set state = 'held', held_from = state,
-          hold_reason = ${input.reason}, hold_since = clock_timestamp(), told_hold = ${input.reason}, problem = ${problem}::jsonb,
+          hold_reason = ${input.reason}, hold_since = clock_timestamp(), told_hold = ${input.reason},
+          hold_countries = ${input.countries?.length ? [...input.countries] : null}::text[], problem = ${problem}::jsonb,
           retry_at = clock_timestamp() + make_interval(secs => ${retryIn}::float8),
           version = version + 1, updated_at = clock_timestamp()
         where id = ${input.uploadId} returning ${UPLOAD_COLUMNS}`.execute(tx)

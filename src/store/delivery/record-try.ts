@@ -1,8 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import type { RegistryLook } from '../../domain/do-not-call/registries/registry.ts'
 import type { SuppressionEpochs } from '../../domain/do-not-call/suppression.ts'
 import { FenceLost, UploadMoved, type LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
+import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
 import {
   LOCKED_EPOCHS,
   lockEpochs,
@@ -33,6 +35,7 @@ type Tried = {
   tried: boolean
   list_id: string
   since: SuppressionEpochs | null
+  look: RegistryLook | null
 } & LockedEpochs
 
 /**
@@ -43,12 +46,17 @@ type Tried = {
  * Behind it, in this transaction, the rows themselves are checked against do-not-call entries that were added since they were looked up: the statement
  * locks the epochs for share, and where one has moved another statement looks under that lock. Throws `RowsWithheld` for rows that may not go.
  */
-export const recordTry = async (tx: Tx, claim: LaneClaim, requestId: string): Promise<void> => {
+export const recordTry = async (
+  tx: Tx,
+  claim: LaneClaim,
+  requestId: string,
+  rules: RegistryRules,
+): Promise<void> => {
   // Membership of a request never changes, so the subquery may be older than the lock.
   const list = sql`(select contact_list_id from upload where id = (select upload_id from batch where shipment_id = ${requestId} limit 1))`
   const { rows } = await sql<Tried>`with held as materialized (${heldLane(claim)}),
     locked as materialized (select upload.id, upload.lane_key = held.key and state in (${LANE_STATES_SQL})
-        and cancel_requested_at is null as stands, contact_list_id as list_id, suppression_epochs as since
+        and cancel_requested_at is null as stands, contact_list_id as list_id, suppression_epochs as since, registries as look
       from upload, held where upload.id in (select upload_id from batch where shipment_id = ${requestId})
       order by upload.id for update of upload),
     standing as materialized (select from locked having bool_and(stands)),
@@ -56,7 +64,7 @@ export const recordTry = async (tx: Tx, claim: LaneClaim, requestId: string): Pr
       from standing where shipment.id = ${requestId} and shipment.state in ('intended', 'sent') returning shipment.id),
     sent as (update batch set state = 'sent' from counted where batch.shipment_id = counted.id and batch.state = 'intended'),
     ${lockEpochs(list)}
-    select locked.id, stands, list_id, since, exists (select from counted) as tried, ${LOCKED_EPOCHS}
+    select locked.id, stands, list_id, since, look, exists (select from counted) as tried, ${LOCKED_EPOCHS}
     from held left join locked on true`.execute(tx)
   if (rows.length === 0) throw fenceLost(claim)
   const moved = rows.filter(({ stands }) => stands === false)
@@ -66,13 +74,19 @@ export const recordTry = async (tx: Tx, claim: LaneClaim, requestId: string): Pr
   const { tried, lacking, list_id: listId, epochs } = rows[0]!
   if (!tried) throw new Error(`Request ${requestId} is not open`)
   const now = lacking ? await lockNewEpochs(tx, listId) : (epochs ?? {})
-  const uploads = rows.map((row) => ({ uploadId: row.id!, listId: row.list_id, since: row.since }))
-  await withholdSuppressed(tx, requestId, uploads, now)
+  const uploads = rows.map((row) => ({
+    uploadId: row.id!,
+    listId: row.list_id,
+    since: row.since,
+    look: row.look,
+  }))
+  await withholdSuppressed(tx, requestId, uploads, now, rules)
 }
 
 /** What is known of a request from its first try to its job. */
-export const createTries = (database: Database): TryStore => ({
-  recordTry: (claim, requestId) => inTransaction(database, (tx) => recordTry(tx, claim, requestId)),
+export const createTries = (database: Database, rules: RegistryRules): TryStore => ({
+  recordTry: (claim, requestId) =>
+    inTransaction(database, (tx) => recordTry(tx, claim, requestId, rules)),
   noteJob: async (claim, requestId, jobId) => {
     const { rows } = await sql`with held as materialized (${heldLane(claim)}),
       noted as (update shipment set state = 'sent', job_id = ${jobId} from held

@@ -1,7 +1,9 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import type { RegistryLook } from '../../domain/do-not-call/registries/registry.ts'
 import {
-  reasonOfNumber,
+  REASON_NUMBERS,
+  showSuppression,
   type Suppression,
   type SuppressionEpochs,
   type SuppressionShown,
@@ -13,6 +15,7 @@ import { RowsWithheld, type WithheldRow } from '../../workflows/ports/delivery/t
 import { SuppressionUnknown } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { Db, Tx } from '../homes/database.ts'
 import { mayRunAgain } from '../homes/sql-failure.ts'
+import { assertFresh, hasHits, hitsAmong, type RegistryRules } from './registries/registry-hits.ts'
 import { createAddedSince, grantedTo, movedSince, tenantsOf } from './standing-entries.ts'
 
 /** What a request carries of an upload, and when that was looked up. */
@@ -20,6 +23,8 @@ export type LookedUp = {
   uploadId: string
   listId: string
   since: SuppressionEpochs | null
+  /** Of the look at registries. */
+  look: RegistryLook | null
 }
 
 type ChunkSubjects = { upload_id: string; seq: number; subjects: Buffer | null }
@@ -61,13 +66,26 @@ type BatchRow = ChunkSubjects & {
 /** Batches whose digests are in memory at a time. */
 const BATCHES_AT_ONCE = 8
 
+type LookUp = (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>
+
+/** With what editions of registries have of the upload that came into force since. */
+export const createLookUpSince = async (
+  db: Db,
+  uploadId: string,
+  added: LookUp,
+): Promise<LookUp> => {
+  if (!(await hasHits(db, uploadId))) return added
+  return async (digests) =>
+    new Map([...(await hitsAmong(db, uploadId, digests)), ...(await added(digests))])
+}
+
 const withheldOf = async (
   tx: Tx,
   requestId: string,
   { uploadId, listId }: LookedUp,
   beyond: SuppressionEpochs,
 ): Promise<WithheldRow[]> => {
-  const lookUp = createAddedSince(tx, listId, beyond)
+  const lookUp = await createLookUpSince(tx, uploadId, createAddedSince(tx, listId, beyond))
   const withheld: WithheldRow[] = []
   for (let after = ''; ;) {
     const { rows: batches } = await sql<BatchRow>`
@@ -92,9 +110,15 @@ const withheldOf = async (
   }
 }
 
-type Withholding = { subject: string; id: string; list: string; reason: number }
+type Withholding = {
+  subject: string
+  id: string
+  list: string | null
+  reason: number
+  registry: string | null
+}
 
-/** By row, the entry for which rows of a chunk were withheld at their try: of those accepted since the rows were looked up, the strongest. */
+/** By row, the entry for which rows of a chunk were withheld at their try: of those accepted since the rows were looked up, the strongest; or the edition of a registry. */
 export const readWithholding = async (
   db: Db,
   uploadId: string,
@@ -114,18 +138,24 @@ export const readWithholding = async (
       : []
   })
   const { rows } = await sql<Withholding>`select replace(e.subject::text, '-', '') as subject, s.id,
-      s.dnc_list_id as list, e.reason
+      s.dnc_list_id as list, e.reason, null as registry
     from upload u, unnest(${asked.map(({ digest }) => digest)}::text[]::uuid[]) as a (subject)
       join dnc_entry e on e.subject = a.subject join dnc_submission s on s.number = e.submission
     where u.id = ${uploadId} and s.kind in ('add', 'pull') and ${grantedTo(sql`s.tenant_id`, sql`u.contact_list_id`)}
       and s.epoch > coalesce((u.suppression_epochs ->> s.tenant_id)::bigint, 0)
       and (e.contact_list_ids is null or u.contact_list_id = any(e.contact_list_ids))
-    order by e.reason desc, s.number`.execute(db)
+    union all select replace(h.subject::text, '-', ''), e.id, null, ${REASON_NUMBERS.registry}::smallint, e.registry
+    from registry_hit h join registry_edition e on e.number = h.edition
+    where h.upload_id = ${uploadId} and h.subject = any(${asked.map(({ digest }) => digest)}::text[]::uuid[])
+    order by reason desc`.execute(db)
   for (const { row, digest } of asked) {
-    const found = rows.find(({ subject }) => subject === digest)
+    const ofPerson = rows.filter(({ subject }) => subject === digest)
+    const found = ofPerson.find(({ registry }) => registry === null) ?? ofPerson[0]
     if (found === undefined) continue
-    const reason = reasonOfNumber(found.reason)
-    shown.set(row, { dncListId: found.list, submissionId: found.id, reason })
+    const { id, list, registry, reason } = found
+    const about =
+      registry === null ? { dncListId: list, submissionId: id } : { registry, editionId: id }
+    shown.set(row, showSuppression({ submission: 0, reason }, about))
   }
   return shown
 }
@@ -143,16 +173,18 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 /**
  * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since the rows were looked up, or whose person was erased since
  * (an erasure raises the epochs too), and `SuppressionUnknown`
- * where that cannot be told. `epochs` are locked for share by the transaction, so whoever adds entries waits for it, or has committed and is seen.
+ * where that cannot be told, or a registry is too old to call by. `epochs` are locked for share by the transaction, so whoever adds entries waits for it, or has committed and is seen.
  */
 export const withholdSuppressed = async (
   tx: Tx,
   requestId: string,
   uploads: readonly LookedUp[],
   epochs: SuppressionEpochs,
+  rules: RegistryRules,
 ): Promise<void> => {
   const withheld: WithheldRow[] = []
   for (const upload of uploads) {
+    await orUnknown(() => assertFresh(tx, rules, upload, epochs))
     const beyond = movedSince(epochs, upload.since)
     if (beyond === null) continue
     withheld.push(...(await orUnknown(() => withheldOf(tx, requestId, upload, beyond))))

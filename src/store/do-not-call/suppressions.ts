@@ -10,12 +10,18 @@ import { createDigestBatch } from '../../lib/keyed-digest.ts'
 import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database, Db } from '../homes/database.ts'
+import type { Keyring } from '../homes/keyring.ts'
 import { createSuppressedAmong } from './known-subjects.ts'
+import { createLookAgain } from './registries/look-again.ts'
+import type { RegistryRules } from './registries/registry-hits.ts'
+import { createNumbersAmong, readEditionsOf } from './registries/registry-look-up.ts'
 import { createAddedSince, movedSince, tenantsOf } from './standing-entries.ts'
-import { orUnknown, readEpochs, rowsAmong } from './suppressed-since.ts'
+import { createLookUpSince, orUnknown, readEpochs, rowsAmong } from './suppressed-since.ts'
 
 type Deps = {
   database: Database
+  keyring: Keyring
+  registryRules: RegistryRules
   digestKey: Buffer
   readChunk: UploadStore['readChunk']
 }
@@ -36,7 +42,8 @@ const readAdded = async (db: Db, uploadId: string) => {
   if (upload === undefined) throw new Error(`There is no upload ${uploadId}`)
   const { contact_list_id: listId, since, now } = upload
   const beyond = movedSince(now ?? {}, since)
-  return beyond === null ? null : createAddedSince(db, listId, beyond)
+  if (beyond === null) return null
+  return createLookUpSince(db, uploadId, createAddedSince(db, listId, beyond))
 }
 
 type ChunkRow = { upload_id: string; seq: number; subjects: Buffer | null; left_out: Buffer }
@@ -70,13 +77,26 @@ const subjectsOf = (
   return packSubjects({ subjectDigests: digests.take(), subjectRows: Uint16Array.from(rows) })
 }
 
-export const createSuppressions = ({
+export const createSuppressions = (deps: Deps): SuppressionPort => {
+  const { db } = deps.database
+  const numbersAmong = createNumbersAmong(db, deps.keyring)
+  return {
+    epochsOf: (listId) => readEpochs(db, listId),
+    suppressedAmong: createSuppressedAmong(db),
+    asksCountries: deps.registryRules.required.size > 0,
+    editionsOf: (listId) => readEditionsOf(db, listId),
+    numbersAmong,
+    lookAgain: createLookAgain({ ...deps, numbersAmong }),
+    ...createLookUpsSince(deps),
+  }
+}
+
+/** What was added since rows were looked up. */
+const createLookUpsSince = ({
   database: { db },
   digestKey,
   readChunk,
-}: Deps): SuppressionPort => ({
-  epochsOf: (listId) => readEpochs(db, listId),
-  suppressedAmong: createSuppressedAmong(db),
+}: Deps): Pick<SuppressionPort, 'suppressedIn' | 'suppressedSince' | 'fillSubjects'> => ({
   suppressedIn: (uploadId, seq) =>
     orUnknown(async () => {
       const lookUp = await readAdded(db, uploadId)

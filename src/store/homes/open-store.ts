@@ -42,6 +42,7 @@ import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
 import { createHearNudges } from '../delivery/told-nudges.ts'
 import { type DoNotCallStores, openDoNotCall } from '../do-not-call/afterwards/open-do-not-call.ts'
+import { NO_RULES, type RegistryRules } from '../do-not-call/registries/registry-hits.ts'
 import { createEndpointStore } from '../endpoints/endpoint-store.ts'
 import { createOutbox } from '../endpoints/outbox.ts'
 import { createSyncStore } from '../endpoints/sync-store.ts'
@@ -148,6 +149,7 @@ type Parts = {
   clock: Clock
   ids: Ids
   publicUrl: string
+  registryRules: RegistryRules
 }
 
 const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
@@ -184,7 +186,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     idempotency,
     lanes,
     hearNudges: createHearNudges(database, deps.clock),
-    delivery: createDeliveryStore({ database, outbox, seals }),
+    delivery: createDeliveryStore({ ...deps, database, outbox }),
     ...createLoneStores({ database, seals }),
     ...createAccessStores({ ...deps, database }),
     signing: deps.signing,
@@ -256,6 +258,8 @@ export const openStore = async (deps: {
   ids: Ids
   emit: Emit
   publicUrl: string
+  /** Left out: no registry is required, and none may be older than 31 days. */
+  registryRules?: RegistryRules
 }): Promise<Store> => {
   const database =
     deps.home.kind === 'embedded'
@@ -264,9 +268,9 @@ export const openStore = async (deps: {
   try {
     const keyring = createKeyring(deps.encryptionKeys)
     const secrets = await bringUpToDate(deps, database, keyring)
-    const { signingKeys: configured = [] } = deps
+    const { signingKeys: configured = [], registryRules = NO_RULES } = deps
     const signing = await openSigningKeys({ database, keyring, configured })
-    return await assemble(database, { ...deps, ...secrets, keyring, signing })
+    return await assemble(database, { ...deps, ...secrets, keyring, signing, registryRules })
   } catch (error) {
     await database.close()
     throw error

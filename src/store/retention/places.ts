@@ -1,5 +1,6 @@
 import type { ErasurePlace } from '../../domain/erasures/erasure.ts'
 import type { RetentionRuleName } from '../../domain/retention/retention-rules.ts'
+import { editionKeyContext as ofEdition } from '../do-not-call/registries/edition-pages.ts'
 import { keyContext as ofSubmission } from '../do-not-call/submission-store.ts'
 import { secretContext } from '../endpoints/endpoint-row.ts'
 import { keyContext as ofGuestFile } from '../guest-files/guest-file-pieces.ts'
@@ -66,6 +67,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       ...{ source: 'plain', columns: 'plain', target_columns: 'plain', rejections: 'plain' },
       ...{ problem: 'plain', options: 'plain', plan: 'plain', child_ids: 'plain' },
       ...{ reconciliation: 'plain', queue: 'plain', suppression_epochs: 'plain' },
+      registries: 'plain',
     },
   },
   chunk: {
@@ -171,6 +173,34 @@ export const PLACES: Readonly<Record<string, Place>> = {
   dnc_retraction_lane: { kept: LANE, erased: NOBODY, columns: {} },
   dnc_pull: { kept: LANE, erased: NOBODY, columns: {} },
   dnc_pull_seen: { kept: because('until the pull has ended'), erased: NOBODY, columns: {} },
+  registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
+  registry_edition: {
+    kept: because('certificates name it; its numbers go when somebody deletes the edition'),
+    erased: NOBODY,
+    columns: { data_key: 'wrapped' },
+  },
+  registry_page: {
+    kept: because('until the edition is deleted'),
+    erased: because('what a registry says is not ours to change'),
+    columns: { sealed: 'sealed' },
+  },
+  registry_look_back: {
+    kept: because('one row an edition, and one for each tenant that began to use it'),
+    erased: NOBODY,
+    columns: {},
+  },
+  registry_switch: {
+    kept: because('one row an edition and tenant'),
+    erased: NOBODY,
+    columns: {},
+  },
+  registry_hit: { kept: 'upload-records', erased: NOBODY, columns: {} },
+  registry_late: {
+    kept: because('until the upload is looked through'),
+    erased: NOBODY,
+    columns: {},
+  },
+  tenant_registry: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   guest_file: {
     kept: 'guest-file-records',
     erased: 'guest_files',
@@ -229,6 +259,7 @@ export const WRAPPED_PLACES: readonly WrappedPlace[] = [
   dataKey('upload', ofUpload),
   dataKey('dnc_submission', ofSubmission),
   dataKey('guest_file', ofGuestFile),
+  dataKey('registry_edition', ofEdition),
   endpointSecret('secret'),
   endpointSecret('previous_secret'),
   {

@@ -1,8 +1,10 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import {
-  reasonOfNumber,
+  REASON_NUMBERS,
+  showSuppression,
   type SuppressionShown,
+  type SuppressedRow,
   unpackSuppressed,
 } from '../../domain/do-not-call/suppression.ts'
 import type { StagedChunk } from '../../domain/uploads/chunk.ts'
@@ -28,6 +30,46 @@ type Overlay = {
 
 type LeftOut = Pick<Overlay, 'replacedBy' | 'suppressed'>
 type SubmissionRow = { number: string; id: string; dnc_list_id: string }
+type EditionRow = { number: string; id: string; registry: string }
+
+const numbersOf = (rows: readonly SuppressedRow[]): number[] => [
+  ...new Set(rows.map(({ submission }) => submission)),
+]
+
+/** By row, the entry or the edition that keeps it out. */
+const shownOf = async (
+  db: Db,
+  suppressed: readonly SuppressedRow[],
+): Promise<Map<number, SuppressionShown>> => {
+  const isRegistry = ({ reason }: SuppressedRow): boolean => reason === REASON_NUMBERS.registry
+  const entries = numbersOf(suppressed.filter((row) => !isRegistry(row)))
+  const { rows: submissions } =
+    entries.length === 0
+      ? { rows: [] }
+      : await sql<SubmissionRow>`select number, id, dnc_list_id from dnc_submission
+          where number = any(${entries}::bigint[])`.execute(db)
+  const numbers = numbersOf(suppressed.filter(isRegistry))
+  const { rows: editions } =
+    numbers.length === 0
+      ? { rows: [] }
+      : await sql<EditionRow>`select number, id, registry from registry_edition
+          where number = any(${numbers}::bigint[])`.execute(db)
+  const known = new Map(
+    submissions.map(({ number, id, dnc_list_id: dncListId }) => [
+      Number(number),
+      { dncListId, submissionId: id },
+    ]),
+  )
+  const inForce = new Map(
+    editions.map(({ number, id, registry }) => [Number(number), { registry, editionId: id }]),
+  )
+  return new Map(
+    suppressed.map((row) => {
+      const about = (isRegistry(row) ? inForce : known).get(row.submission)
+      return [row.row, showSuppression(row, about ?? {})]
+    }),
+  )
+}
 
 /** Why rows were left out. */
 const readLeftOut = async (db: Db, uploadId: string, chunk: StagedChunk): Promise<LeftOut> => {
@@ -38,18 +80,8 @@ const readLeftOut = async (db: Db, uploadId: string, chunk: StagedChunk): Promis
     where upload_id = ${uploadId} and seq = ${chunk.seq}`.execute(db)
   if (rows[0] === undefined) return none
   const suppressed = unpackSuppressed(rows[0].suppressed)
-  const numbers = [...new Set(suppressed.map(({ submission }) => submission))]
-  const { rows: submissions } =
-    numbers.length === 0
-      ? { rows: [] }
-      : await sql<SubmissionRow>`select number, id, dnc_list_id from dnc_submission
-          where number = any(${numbers}::bigint[])`.execute(db)
-  const known = new Map(submissions.map((one) => [Number(one.number), one]))
-  const shown = suppressed.map(({ row, submission, reason }) => {
-    const { id = null, dnc_list_id: dncListId = null } = known.get(submission) ?? {}
-    return [row, { dncListId, submissionId: id, reason: reasonOfNumber(reason) }] as const
-  })
-  return { replacedBy: rows[0].replaced_by, suppressed: new Map(shown) }
+  const shown = await shownOf(db, suppressed)
+  return { replacedBy: rows[0].replaced_by, suppressed: shown }
 }
 
 /** By row, the entry for which a row was withheld at its try. */
@@ -97,11 +129,14 @@ const readOverlay = async (
 
 const DUPLICATE: Result = { outcome: 'duplicate', code: 'replaced-in-file', column: null }
 const SUPPRESSED: Result = { outcome: 'suppressed', code: 'suppressed-dnc', column: null }
+const IN_REGISTRY: Result = { outcome: 'suppressed', code: 'suppressed-registry', column: null }
 const DELIVERED: Result = { outcome: 'delivered', code: null, column: null }
 
 const outcomeOf = (chunk: StagedChunk, index: number, overlay: Overlay): Result => {
   if (hasBit(chunk.leftOut, index)) {
-    return overlay.suppressed.has(index) ? SUPPRESSED : DUPLICATE
+    const by = overlay.suppressed.get(index)
+    if (by === undefined) return DUPLICATE
+    return by.reason === null ? IN_REGISTRY : SUPPRESSED
   }
   const result = overlay.results.get(chunk.lines[index]!)
   if (result) return result

@@ -54,6 +54,7 @@ const COLUMNS = {
   child_ids: same('children', []),
   state: same('state', 'staged'),
   hold_reason: own<HoldReason | null>(null),
+  hold_countries: own<string[] | null>(null),
   hold_since: own<Date | null>(null),
   held_from: own<LaneState | null>(null),
   told_hold: own<string | null>(null),
@@ -179,14 +180,20 @@ const planOf = (plan: UploadPlan | null): UploadPlan | null =>
         notDialledAgain: plan.notDialledAgain ?? null,
       }
 
+const holdOf = (row: UploadRow): Upload['hold'] => {
+  const { hold_reason: reason, hold_since: since, hold_countries: countries } = row
+  if (!reason || !since) return null
+  const ofCountries = reason === 'dnc_stale' && countries !== null && { countries }
+  return { reason, since: since.toISOString(), ...ofCountries }
+}
+
 export const toUpload = (row: UploadRow): Upload => {
   const counts = countsOf(row)
-  const { hold_reason: reason, hold_since: since } = row
   return {
     ...plainFields(row),
     acceptedSeq: numberOf(row.accepted_seq),
     contentSeq: numberOf(contentSeqOf(row)),
-    hold: reason && since ? { reason, since: since.toISOString() } : null,
+    hold: holdOf(row),
     // What it waits for is asked beside it, by those who look at it.
     waitingFor: null,
     delivery: {

@@ -3,6 +3,7 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 /** With which codes each use of tenants and keys may refuse a call. */
 export const CREATE_TENANT_REFUSALS = [
   'tenant-exists',
+  'registry-unknown',
   'idempotency-key-in-progress',
   'idempotency-key-reused',
 ] as const satisfies readonly ProblemCode[]
@@ -11,6 +12,7 @@ export const CHANGE_TENANT_REFUSALS = [
   'not-found',
   'tenant-exists',
   'tenant-fixed',
+  'registry-unknown',
   'precondition-failed',
 ] as const satisfies readonly ProblemCode[]
 

@@ -24,7 +24,7 @@ export type Tenants = {
     (typeof CREATE_TENANT_REFUSALS)[number],
     (request: {
       caller: Caller
-      plan: { name: string; grants: Grants }
+      plan: { name: string; grants: Grants; registries: string[] }
       idempotencyKey: string
       method: string
       path: string
@@ -60,7 +60,7 @@ export const createTenants = (deps: TenantsDeps): Tenants => ({
   },
   list: (page) => deps.tenants.list(page),
   change: async (caller, tenantId, version, change) => {
-    if (tenantId === DEFAULT_TENANT) {
+    if (tenantId === DEFAULT_TENANT && isFixed(change)) {
       throw new GatewayProblem('tenant-fixed', 'The tenant default is granted everything.')
     }
     const who = { ...byCaller(caller), tenantId }
@@ -71,6 +71,7 @@ export const createTenants = (deps: TenantsDeps): Tenants => ({
     })
     const result = await deps.tenants.change({ tenantId, version, change, audit })
     if (result === null) throw unknown()
+    if (result.kind === 'registry_unknown') throw unknownRegistry(result.name)
     if (result.kind === 'name_taken') throw nameTaken(result.tenantId)
     if (result.kind === 'stale') {
       throw new GatewayProblem('precondition-failed', 'The tenant was changed meanwhile.')
@@ -107,11 +108,19 @@ const create = async (
         digest: fingerprint,
       }),
     })
+    if (result.kind === 'registry_unknown') throw unknownRegistry(result.name)
     if (result.kind === 'name_taken') throw nameTaken(result.tenantId)
     if (result.kind === 'claim_lost') throw inProgress()
     return { ...result.answer, replayed: false }
   })
 }
+
+/** What the default tenant is granted is fixed; which registries it uses is not. */
+const isFixed = ({ name, grants }: TenantChange): boolean =>
+  name !== undefined || grants !== undefined
+
+const unknownRegistry = (name: string): GatewayProblem =>
+  new GatewayProblem('registry-unknown', `There is no registry ${name}.`, { registry: name })
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such tenant.')
 

@@ -3,7 +3,7 @@ import type { UploadProblem } from '../../domain/uploads/upload.ts'
 import { completedState } from '../../domain/uploads/upload.ts'
 import type { DeliverUpload, FinishUpload, Lease } from '../ports/delivery/delivery.ts'
 import { UploadMoved } from '../ports/delivery/delivery.ts'
-import { SuppressionUnknown } from '../ports/do-not-call/suppressions.ts'
+import { RegistryStale, SuppressionUnknown } from '../ports/do-not-call/suppressions.ts'
 import { workChunks } from './batches/chunks.ts'
 import type { Pipeline } from './batches/pipeline.ts'
 import { createPipeline } from './batches/pipeline.ts'
@@ -58,6 +58,7 @@ const work = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
     return
   }
   const list = await checkList(run)
+  await run.deps.suppressions.lookAgain(run.upload.id)
   run.skipping = await maySkip(run.deps.delivery, run.upload.tenantId, list, run.upload)
   await checkRoom(run)
   await beginOverwrite(run)
@@ -82,11 +83,15 @@ const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> 
   return ends.completed === 0 && ends.failed + ends.lost > 0
 }
 
-/** Rows whose digests are missing get them, and are tried again soon. */
+/** Rows whose digests are missing get them, or are looked up in a new edition, and are tried again soon. */
 const dncUnavailable = async (
   { deps }: DeliveryRun,
   error: SuppressionUnknown,
 ): Promise<Ending> => {
+  if (error instanceof RegistryStale) {
+    const { countries, name } = error
+    return { kind: 'hold', reason: 'dnc_stale', retryInMs: null, failure: name, countries }
+  }
   if (error.missing !== null) await deps.suppressions.fillSubjects(error.missing)
   const retryInMs = error.missing === null ? deps.holdRetryMs : FILLED_RETRY_MS
   return { kind: 'hold', reason: 'dnc_unavailable', retryInMs, failure: error.name }
@@ -171,9 +176,10 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
     return
   }
   const { deps, upload } = run
-  const { reason, retryInMs, failure, problem = null } = ending
+  const { reason, retryInMs, failure, problem = null, countries = [] } = ending
   const audit = auditOf(run, 'upload.held', { digest: upload.source.sha256 })
-  await deps.delivery.hold(run.claim, { uploadId: upload.id, reason, retryInMs, problem, audit })
+  const hold = { uploadId: upload.id, reason, retryInMs, problem, audit, countries }
+  await deps.delivery.hold(run.claim, hold)
   deps.emit('upload.held', { uploadId: upload.id, reason, failure })
 }
 

@@ -47,7 +47,7 @@ export type DeliveryDeps = {
   importUnmovedMs?: number
   delivery: DeliveryStore & TryStore
   uploads: Pick<UploadStore, 'readChunk'>
-  suppressions: Pick<SuppressionPort, 'suppressedIn' | 'fillSubjects'>
+  suppressions: Pick<SuppressionPort, 'suppressedIn' | 'fillSubjects' | 'lookAgain'>
   lists: ListCache
   contentHashes: ContentHashes
   clock: Clock
@@ -128,6 +128,7 @@ export type Ending =
       failure: string | null
       /** What the caller reads beside the hold. */
       problem?: UploadProblem
+      countries?: readonly string[]
     }
   | { kind: 'fail'; problem: UploadProblem }
   | { kind: 'rest' }

@@ -8,15 +8,20 @@ import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
 import type { StageUpload } from '../ports/uploads/uploads.ts'
+import { lookAtRegistries } from './registries/look-at-registries.ts'
 
 /** Digests that are looked up together. */
 const DIGESTS_AT_ONCE = 60_000
 
-type Looked = Pick<NewChunk, 'seq' | 'lines' | 'subjectDigests' | 'subjectRows'>
+type Looked = Pick<NewChunk, 'seq' | 'lines' | 'subjectDigests' | 'subjectRows' | 'subjectNumbers'>
 type Counted = Pick<StageUpload, 'counts' | 'leftOut' | 'replacedBy' | 'batchesTotal'>
-type Kept = Pick<StageUpload, 'suppressed' | 'suppressionEpochs'>
+type Kept = Pick<StageUpload, 'suppressed' | 'suppressionEpochs' | 'registries'>
+type Suppressions = Pick<
+  SuppressionPort,
+  'suppressedAmong' | 'editionsOf' | 'numbersAmong' | 'asksCountries'
+>
 
-/** Finds, chunk by chunk, the rows of an upload that do-not-call entries keep out. */
+/** Finds, chunk by chunk, the rows of an upload that do-not-call entries and registries keep out. */
 export type RowSuppression = {
   /** Looks at the chunk's rows, now or with those that follow. Holds the digests of some chunks, and of those suppressed a few bytes a row. */
   look(chunk: Looked): Promise<void>
@@ -57,12 +62,34 @@ const isWhollyOut = (bitmap: Buffer, rows: number): boolean => {
   return true
 }
 
+type Hits = Map<number, { rows: number; found: Map<number, Suppression> }>
+
+/** Adds what registries have; who is in an entry of one's own already stays there. */
+const addRegistryHits = (
+  hits: Hits,
+  ofRegistries: ReadonlyMap<number, ReadonlyMap<number, Suppression>>,
+  rowsOf: ReadonlyMap<number, number>,
+): void => {
+  for (const [seq, rows] of ofRegistries) {
+    const known = hits.get(seq) ?? { rows: rowsOf.get(seq)!, found: new Map() }
+    hits.set(seq, known)
+    for (const [row, suppression] of rows) {
+      if (!known.found.has(row)) known.found.set(row, suppression)
+    }
+  }
+}
+
+const digestsOf = (chunks: readonly Looked[]): Buffer =>
+  Buffer.concat(chunks.map(({ subjectDigests }) => subjectDigests))
+
 const lookingUp = (
-  suppressions: Pick<SuppressionPort, 'suppressedAmong'>,
+  suppressions: Suppressions,
   contactListId: string,
   epochs: SuppressionEpochs,
 ): RowSuppression => {
-  const hits = new Map<number, { rows: number; found: Map<number, Suppression> }>()
+  const hits: Hits = new Map()
+  const rowsOf = new Map<number, number>()
+  const registries = lookAtRegistries(suppressions, contactListId, epochs)
   let waiting: Looked[] = []
   let digests = 0
 
@@ -70,8 +97,7 @@ const lookingUp = (
     const chunks = waiting
     waiting = []
     digests = 0
-    const all = Buffer.concat(chunks.map(({ subjectDigests }) => subjectDigests))
-    const suppressed = await suppressions.suppressedAmong(contactListId, all)
+    const suppressed = await suppressions.suppressedAmong(contactListId, digestsOf(chunks))
     if (suppressed.size === 0) return
     const found = foundOf(suppressed)
     for (const chunk of chunks) {
@@ -80,17 +106,20 @@ const lookingUp = (
     }
   }
   return {
-    look: async ({ seq, lines, subjectDigests, subjectRows }) => {
+    look: async ({ seq, lines, subjectDigests, subjectRows, subjectNumbers }) => {
+      rowsOf.set(seq, lines.length)
+      await registries.look({ seq, subjectRows, ...(subjectNumbers && { subjectNumbers }) })
       waiting.push({ seq, lines, subjectDigests, subjectRows })
       digests += subjectRows.length
       if (digests >= DIGESTS_AT_ONCE) await lookUp()
     },
     settle: async (result) => {
       if (waiting.length > 0) await lookUp()
+      const { look, ...ofRegistries } = await registries.settle()
+      addRegistryHits(hits, ofRegistries.hits, rowsOf)
       const leftOut = new Map(result.leftOut)
       const suppressed = new Map<number, SuppressedRow[]>()
-      let { batchesTotal } = result
-      let count = 0
+      let [batchesTotal, count] = [result.batchesTotal, 0]
       for (const [seq, { rows, found }] of hits) {
         const before = leftOut.get(seq) ?? createBitmap(rows)
         const after = Buffer.from(before)
@@ -106,16 +135,22 @@ const lookingUp = (
         count += out.length
         if (isWhollyOut(after, rows)) batchesTotal -= 1
       }
-      const { accepted, suppressed: others } = result.counts
-      const counts = { ...result.counts, accepted: accepted - count, suppressed: others + count }
-      return { ...result, counts, leftOut, batchesTotal, suppressed, suppressionEpochs: epochs }
+      const counts = { ...result.counts }
+      counts.accepted -= count
+      counts.suppressed += count
+      // Without a look at registries nothing counts as looked up, and all is looked at again.
+      const kept = { suppressionEpochs: look === null ? {} : epochs, registries: look }
+      return { ...result, counts, leftOut, batchesTotal, suppressed, ...kept }
     },
   }
 }
 
 const NOBODY: RowSuppression = {
   look: async () => undefined,
-  settle: async (result) => ({ ...result, suppressed: new Map(), suppressionEpochs: {} }),
+  settle: async (result) => ({
+    ...result,
+    ...{ suppressed: new Map(), suppressionEpochs: {}, registries: null },
+  }),
 }
 
 /**
@@ -123,15 +158,17 @@ const NOBODY: RowSuppression = {
  * list has an entry nothing is looked up.
  */
 export const suppressRows = (
-  suppressions: Pick<SuppressionPort, 'suppressedAmong'>,
+  suppressions: Suppressions,
   contactListId: string,
   epochs: SuppressionEpochs,
 ): RowSuppression =>
-  Object.keys(epochs).length === 0 ? NOBODY : lookingUp(suppressions, contactListId, epochs)
+  Object.keys(epochs).length === 0 && !suppressions.asksCountries
+    ? NOBODY
+    : lookingUp(suppressions, contactListId, epochs)
 
 /** The same, with the epochs as they are now. */
 export const beginSuppression = async (
-  suppressions: Pick<SuppressionPort, 'epochsOf' | 'suppressedAmong'>,
+  suppressions: Suppressions & Pick<SuppressionPort, 'epochsOf'>,
   contactListId: string,
 ): Promise<RowSuppression> =>
   suppressRows(suppressions, contactListId, await suppressions.epochsOf(contactListId))

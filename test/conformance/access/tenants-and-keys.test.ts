@@ -50,6 +50,7 @@ eachHome('Tenants and keys', (home) => {
       id,
       name: more.name ?? `crm-${names}`,
       grants: { ...NONE, ...more.grants },
+      registries: [],
       claim,
       fingerprint: 'fp',
       answerOf: (tenant) => ({ status: 201, body: JSON.stringify(tenant), location: `/t/${id}` }),

@@ -71,6 +71,9 @@ const HISTORY = [
     'list_made.made_at',
     'list_setting.changed_at',
   ],
+  ...['registry.created_at', 'registry.updated_at', 'registry_edition.as_of'],
+  ...['registry_edition.created_at', 'registry_edition.current_at', 'registry_edition.deleted_at'],
+  ...['registry_edition.loaded_at', 'registry_late.noted_at', 'registry_look_back.done_at'],
   ...[
     'segment_version.applied_at',
     'segment_version.created_at',

@@ -181,6 +181,18 @@ const NO_ACCESS = {
   },
 }
 
+const NO_REGISTRIES = {
+  registries: {
+    find: async () => null,
+    list: async () => [],
+    editions: async () => [],
+    findEdition: async () => null,
+  },
+  putRegistry: noAccess,
+  removeEdition: noAccess,
+  receiveEdition: noAccess,
+}
+
 /** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
 export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const received: (Omit<UploadRequest, 'body'> & { bytes: Buffer })[] = []
@@ -209,6 +221,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     },
   ]
   const deps: HttpDeps = {
+    ...NO_REGISTRIES,
     access: {
       findKey: async (digest) => {
         calls.push('findKey')

@@ -4,6 +4,10 @@ import type { SuppressionPort } from '../../../src/workflows/ports/do-not-call/s
 export const noSuppressions: SuppressionPort = {
   epochsOf: async () => ({}),
   suppressedAmong: async () => new Map(),
+  asksCountries: false,
+  editionsOf: async () => [],
+  numbersAmong: async (_editions, numbers) => new Uint8Array(numbers.length),
+  lookAgain: async () => undefined,
   suppressedIn: async () => new Set(),
   suppressedSince: async () => 0,
   fillSubjects: async () => undefined,

@@ -98,6 +98,7 @@ export const stageInput = (uploadId: string, chunk: NewChunk, key: string): Stag
   plan: null,
   parentId: null,
   leftOut: new Map(),
+  registries: null,
   replacedBy: new Map(),
   suppressed: new Map(),
   suppressionEpochs: {},

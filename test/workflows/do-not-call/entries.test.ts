@@ -43,6 +43,7 @@ const NO_GRANTS = { dncLists: [], campaigns: [], externalContacts: [], conversat
 const TENANT: Tenant = {
   ...{ id: 't1', name: 't1', version: 1, createdAt: '', updatedAt: '' },
   grants: { contactLists: ['mine'], ...NO_GRANTS },
+  registries: [],
 }
 
 /** A store that keeps what it is told; `lost` has it lose the submission. */

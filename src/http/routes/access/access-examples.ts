@@ -18,6 +18,7 @@ const TENANT: z.output<typeof tenantSchema> = {
     externalContacts: [],
     conversations: [],
   },
+  registries: [],
   version: 1,
   createdAt: '2026-03-02T07:00:00.000Z',
   updatedAt: '2026-03-02T07:00:00.000Z',

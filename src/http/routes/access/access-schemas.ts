@@ -7,6 +7,7 @@ import {
   USUAL_OVERLAP_HOURS,
 } from '../../../domain/access/issued-key.ts'
 import { type GrantField, MOST_GRANTS } from '../../../domain/access/tenant.ts'
+import { registryNameSchema } from '../../../domain/do-not-call/registries/edition-options.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
@@ -45,12 +46,26 @@ const all: Record<GrantField, typeof grant> = {
   conversations: grant,
 }
 
-export const newTenantSchema = z.strictObject({ name, grants: z.strictObject(NO_GRANTS) })
+/** The names of registries that the tenant's contacts are looked up in. */
+const registries = z
+  .array(registryNameSchema)
+  .max(50)
+  .refine((names) => new Set(names).size === names.length, 'must name each registry once')
+
+export const newTenantSchema = z.strictObject({
+  name,
+  grants: z.strictObject(NO_GRANTS),
+  registries: registries.default([]),
+})
 
 export const tenantChangeSchema = z
-  .strictObject({ name: name.optional(), grants: z.strictObject(given).optional() })
+  .strictObject({
+    name: name.optional(),
+    grants: z.strictObject(given).optional(),
+    registries: registries.optional(),
+  })
   .refine((change) => Object.keys(change).length > 0, {
-    message: 'must change something: name or grants',
+    message: 'must change something: name, grants or registries',
     path: ['body'],
   })
   .meta({ minProperties: 1 })
@@ -59,6 +74,7 @@ export const tenantSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
   grants: z.strictObject(all),
+  registries: z.array(z.string()),
   version: z.int().min(1),
   createdAt: stamp,
   updatedAt: stamp,

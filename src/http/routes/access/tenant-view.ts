@@ -5,6 +5,7 @@ export const renderTenant = (tenant: Tenant) => ({
   id: tenant.id,
   name: tenant.name,
   grants: tenant.grants,
+  registries: tenant.registries,
   version: tenant.version,
   createdAt: tenant.createdAt,
   updatedAt: tenant.updatedAt,

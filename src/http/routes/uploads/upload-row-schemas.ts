@@ -6,12 +6,14 @@ import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
 const count = z.int().min(0)
 
-/** Of a suppressed row: the do-not-call entry that keeps the contact out. */
+/** Of a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact out. */
 export const suppressedBySchema = z
   .strictObject({
     dncListId: z.string().nullable(),
     submissionId: z.string().nullable(),
-    reason: z.enum(DNC_REASON_NAMES),
+    reason: z.enum(DNC_REASON_NAMES).nullable(),
+    registry: z.string().nullable(),
+    editionId: z.string().nullable(),
   })
   .nullable()
 

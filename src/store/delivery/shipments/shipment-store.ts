@@ -9,6 +9,7 @@ import { UploadMoved } from '../../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
 import { appendAudit, auditInsert } from '../../audit/audit-store.ts'
 import { retractSettled } from '../../do-not-call/afterwards/retract-settled.ts'
+import type { RegistryRules } from '../../do-not-call/registries/registry-hits.ts'
 import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../../do-not-call/suppressed-since.ts'
 import type { Outbox } from '../../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
@@ -23,6 +24,8 @@ import { lookAgain } from '../look-again.ts'
 import { fenceLost, heldLane, lockLane, recordTry } from '../record-try.ts'
 import { doubtContent, settledRegister } from '../register.ts'
 import { createWaiting } from './waiting-uploads.ts'
+
+type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 
 type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
 
@@ -44,7 +47,7 @@ const lockStanding = async (
 }
 
 const createShip =
-  (database: Database, seals: Seals): ShipmentStore['ship'] =>
+  ({ database, seals, registryRules }: Deps): ShipmentStore['ship'] =>
   (claim, { id, uploads, overwrites, audit }) =>
     inTransaction(database, async (tx) => {
       const ids = uploads.map(({ upload }) => upload.id)
@@ -62,7 +65,7 @@ const createShip =
           as b (id text, upload text, place int, "to" int, sent text)`.execute(tx)
       await doubtContent(tx, seals, standing[0]!, overwrites)
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
-      if (goes) await recordTry(tx, claim, id)
+      if (goes) await recordTry(tx, claim, id, registryRules)
     })
 
 /**
@@ -206,13 +209,9 @@ const createSettleShipment =
     })
 
 /** Shipments of several uploads, and files. */
-export const createShipments = (deps: {
-  database: Database
-  seals: Seals
-  outbox: Outbox
-}): ShipmentStore => ({
+export const createShipments = (deps: Deps & { outbox: Outbox }): ShipmentStore => ({
   waiting: createWaiting(deps.database),
-  ship: createShip(deps.database, deps.seals),
+  ship: createShip(deps),
   settleShipment: createSettleShipment(deps),
   dissolve: (claim) =>
     inTransaction(deps.database, async (tx) => {

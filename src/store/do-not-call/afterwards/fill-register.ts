@@ -107,7 +107,7 @@ const retractFilled = async (
     return [{ contact, subject: digest.toString('hex'), submission: entry.submission }]
   })
   if (hits.length === 0) return
-  const contacts = sql`select ${listId} as contact_list_id, known.contact_digest, h.subject::uuid as subject, h.submission, known.sealed_id,
+  const contacts = sql`select ${listId} as contact_list_id, known.contact_digest, h.subject::uuid as subject, h.submission, null::bigint as edition, known.sealed_id,
       ${tenantId} as tenant_id, known.upload_id, known.line, known.delivered_at as held_at
     from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as h (contact text, subject text, submission bigint)
       join contact_register known on known.register_id = ${registerId} and known.contact_digest = decode(h.contact, 'hex')

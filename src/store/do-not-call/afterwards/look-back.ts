@@ -46,7 +46,7 @@ const contactsOf = (): RawBuilder<unknown> => {
 const foundBy = (
   going: Going,
   last: { chunk_seq: number; place: number },
-): RawBuilder<unknown> => sql`select r.list_id as contact_list_id, known.contact_digest, e.subject, e.submission, known.sealed_id,
+): RawBuilder<unknown> => sql`select r.list_id as contact_list_id, known.contact_digest, e.subject, e.submission, null::bigint as edition, known.sealed_id,
       r.tenant_id, known.upload_id, known.line, known.delivered_at as held_at
     from (${entriesOf(going, last)}) as e join dnc_submission s on s.number = e.submission
       cross join lateral (${contactsOf()}) as known
@@ -125,6 +125,10 @@ export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => 
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)
   await sql`update dnc_look_back set submission = 0, chunk_seq = -1, place = -1, steps = 0,
     asked_at = clock_timestamp(), done_at = null where tenant_id = ${tenantId}`.execute(tx)
+  await sql`insert into registry_look_back (edition, tenant_id) select r.current_edition, t.tenant_id from tenant_registry t
+      join registry r on r.name = t.registry where t.tenant_id = ${tenantId} and r.current_edition is not null order by 1`.execute(
+    tx,
+  )
 }
 
 /**

@@ -7,7 +7,7 @@ const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
 
 /**
  * Notes contacts that are to be taken back, each once, and wakes the lanes of their lists. `found`: a select of contact_list_id, contact_digest, subject,
- * submission, sealed_id, tenant_id, upload_id, line and `held_at`, when the contact is known to have come to Genesys. `again`: it may have come to Genesys
+ * submission or edition (of a registry; the other is null), sealed_id, tenant_id, upload_id, line and `held_at`, when the contact is known to have come to Genesys. `again`: it may have come to Genesys
  * after what was done before, whenever that was. In the order of their keys, as whoever else notes them does.
  */
 export const noteRetractions = async (
@@ -16,16 +16,16 @@ export const noteRetractions = async (
   again: boolean,
 ): Promise<number> => {
   const { rows } = await sql<{ noted: number }>`with found as materialized (
-      select distinct on (contact_list_id, contact_digest, subject, submission) * from (${found}) as f
-      order by contact_list_id, contact_digest, subject, submission),
+      select distinct on (contact_list_id, contact_digest, subject, coalesce(submission, -edition)) * from (${found}) as f
+      order by contact_list_id, contact_digest, subject, coalesce(submission, -edition)),
     done as materialized (select found.*, (select max(settled_at) from dnc_retraction d
         where d.contact_list_id = found.contact_list_id and d.contact_digest = found.contact_digest and d.subject = found.subject
           and d.state = 'retracted' and d.settled_at > found.held_at and not ${again}) as done_at from found),
-    noted as (insert into dnc_retraction as d (contact_list_id, contact_digest, subject, submission, sealed_id, tenant_id, upload_id, line, state, settled_at)
-      select contact_list_id, contact_digest, subject, submission, sealed_id, tenant_id, upload_id, line,
+    noted as (insert into dnc_retraction as d (contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line, state, settled_at)
+      select contact_list_id, contact_digest, subject, submission, edition, sealed_id, tenant_id, upload_id, line,
         case when done_at is null then 'open' else 'retracted' end, done_at
-      from done order by 1, 2, 3, 4
-      on conflict (contact_list_id, contact_digest, subject, submission) do update set
+      from done order by 1, 2, 3, coalesce(submission, -edition)
+      on conflict (contact_list_id, contact_digest, subject, coalesce(submission, -edition)) do update set
         state = 'open', version = d.version + 1, settled_at = null, due_at = clock_timestamp(), upload_id = excluded.upload_id, line = excluded.line
       where ${again} and d.state in ('open', ${AGAIN})
       returning contact_list_id),

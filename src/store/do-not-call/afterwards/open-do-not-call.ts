@@ -3,6 +3,10 @@ import type { RegisterFillStore } from '../../../workflows/ports/do-not-call/aft
 import type { DncLaneStore } from '../../../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncPullStore } from '../../../workflows/ports/do-not-call/pulls.ts'
 import type {
+  RegistryStore,
+  RegistryWork,
+} from '../../../workflows/ports/do-not-call/registries/registries.ts'
+import type {
   LookBackStore,
   RetractionStore,
 } from '../../../workflows/ports/do-not-call/retractions.ts'
@@ -12,6 +16,9 @@ import type { UploadStore } from '../../../workflows/ports/uploads/uploads.ts'
 import type { Outbox } from '../../endpoints/outbox.ts'
 import { createDncLaneStore } from '../dnc-groups.ts'
 import { createPullStore } from '../pulls/pull-store.ts'
+import type { RegistryRules } from '../registries/registry-hits.ts'
+import { createRegistryStore } from '../registries/registry-store.ts'
+import { createRegistryWork } from '../registries/registry-work.ts'
 import { createDncSubmissionStore } from '../submission-store.ts'
 import { createSuppressions } from '../suppressions.ts'
 import { createRegisterFill } from './fill-register.ts'
@@ -23,6 +30,8 @@ export type DoNotCallStores = {
   dncPulls: DncPullStore
   dncLane: DncLaneStore
   suppressions: SuppressionPort
+  registries: RegistryStore
+  registryWork: RegistryWork
   registerFill: RegisterFillStore
   lookBack: LookBackStore
   retractions: RetractionStore
@@ -35,17 +44,20 @@ export const openDoNotCall = (
     ids: Ids
     digestKey: Buffer
     uploads: UploadStore
+    registryRules: RegistryRules
   },
 ): DoNotCallStores => {
-  const { database, digestKey } = deps
+  const { database } = deps
   const dncSubmissions = createDncSubmissionStore(deps)
   const { readChunk } = deps.uploads
-  const suppressions = createSuppressions({ database, digestKey, readChunk })
+  const suppressions = createSuppressions({ ...deps, readChunk })
   return {
     dncSubmissions,
     dncPulls: createPullStore(deps),
     dncLane: createDncLaneStore({ ...deps, readChunk: dncSubmissions.readChunk }),
     suppressions,
+    registries: createRegistryStore(deps),
+    registryWork: createRegistryWork({ ...deps, lookAgain: suppressions.lookAgain }),
     registerFill: createRegisterFill({ database, ...suppressions }),
     lookBack: createLookBack(database),
     retractions: createRetractionStore(deps),

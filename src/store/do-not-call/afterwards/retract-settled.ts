@@ -7,6 +7,7 @@ import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
 import type { SettledChunk } from '../../../workflows/ports/delivery/delivery.ts'
 import type { Tx } from '../../homes/database.ts'
 import type { Seals } from '../../homes/seals.ts'
+import { noteLate } from '../registries/registry-hits.ts'
 import { createAddedSince, movedSince } from '../standing-entries.ts'
 import { type LockedEpochs, lockNewEpochs } from '../suppressed-since.ts'
 import { noteRetractions } from './note-retractions.ts'
@@ -44,7 +45,7 @@ const hitsAsRows = (
   hits: readonly Hit[],
   { listId, tenantId, uploadId }: SettledRows,
 ): RawBuilder<unknown> =>
-  sql`select ${listId} as contact_list_id, decode(h.digest, 'hex') as contact_digest, h.subject::uuid as subject, h.submission,
+  sql`select ${listId} as contact_list_id, decode(h.digest, 'hex') as contact_digest, h.subject::uuid as subject, h.submission, null::bigint as edition,
       decode(h.sealed, 'hex') as sealed_id, ${tenantId} as tenant_id, ${uploadId} as upload_id, h.line, clock_timestamp() as held_at
     from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as h (digest text, sealed text, subject text, submission bigint, line int)`
 
@@ -86,6 +87,7 @@ export const retractSettled = async (
   const now = locked.lacking ? await lockNewEpochs(tx, listId) : (locked.epochs ?? {})
   const beyond = movedSince(now, settled.since)
   if (beyond === null || subjects === null) return
+  await noteLate(tx, settled.uploadId)
   const added = await createAddedSince(tx, listId, beyond)(unpackSubjects(subjects).subjectDigests)
   if (added.size === 0) return
   const hits = hitsOf(seals, settled, (digest) => added.get(digest), await readTried(tx, settled))

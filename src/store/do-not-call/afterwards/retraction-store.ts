@@ -65,8 +65,8 @@ const createWork = ({
   next: async ({ contactListId }, limit) => {
     const { rows } =
       await sql<OpenRow>`select r.number, r.version, r.contact_digest, r.sealed_id, r.subject, r.attempts,
-        s.id as submission_id, s.tenant_id, s.request_id
-      from dnc_retraction r join dnc_submission s on s.number = r.submission
+        coalesce(s.id, e.id) as submission_id, coalesce(s.tenant_id, e.tenant_id) as tenant_id, coalesce(s.request_id, e.request_id) as request_id
+      from dnc_retraction r left join dnc_submission s on s.number = r.submission left join registry_edition e on e.number = r.edition
       where r.contact_list_id = ${contactListId} and r.state = 'open' and due_at <= clock_timestamp()
       order by due_at limit ${limit}`.execute(database.db)
     if (rows.length > 0) return rows.map((row) => toRetraction(seals, row))

@@ -32,6 +32,7 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
     plan_digest: staging.planDigest,
     plan_basis: staging.planBasis,
     suppression_epochs: staging.suppressionEpochs,
+    registries: staging.registries,
   }
   const upload = toUpload({
     ...UNTOUCHED,

@@ -50,6 +50,7 @@ const UPLOAD_VALUES = {
   plan_digest: 'text',
   plan_basis: 'text',
   suppression_epochs: 'jsonb',
+  registries: 'jsonb',
 } as const
 const names = Object.keys(UPLOAD_VALUES)
 const typed = Object.entries(UPLOAD_VALUES).map(([name, type]) => `${name} ${type}`)

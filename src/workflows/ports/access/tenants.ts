@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
 /** Members that are left out stay as they are; a kind that is given takes the place of all its grants. */
-export type TenantChange = { name?: string; grants?: Partial<Grants> }
+export type TenantChange = { name?: string; grants?: Partial<Grants>; registries?: string[] }
 
 /** The tenants and what they are granted. Every change is written together with its audit entry. */
 export type TenantStore = {
@@ -14,6 +14,8 @@ export type TenantStore = {
     id: string
     name: string
     grants: Grants
+    /** The names of registries. */
+    registries: string[]
     claim: { tenantId: string; method: string; path: string; key: string; owner: string }
     fingerprint: string
     answerOf: (tenant: Tenant) => { status: number; body: string; location: string }
@@ -21,6 +23,7 @@ export type TenantStore = {
   }): Promise<
     | { kind: 'created'; answer: { status: number; body: string; location: string } }
     | { kind: 'name_taken'; tenantId: string }
+    | { kind: 'registry_unknown'; name: string }
     | { kind: 'claim_lost' }
   >
   find(tenantId: string): Promise<Tenant | null>
@@ -35,6 +38,7 @@ export type TenantStore = {
   }): Promise<
     | { kind: 'changed'; tenant: Tenant }
     | { kind: 'name_taken'; tenantId: string }
+    | { kind: 'registry_unknown'; name: string }
     | { kind: 'stale' }
     | null
   >

@@ -250,6 +250,8 @@ export type DeliveryStore = {
       retryInMs: number | null
       /** Shown with the upload until it goes on. */
       problem?: UploadProblem | null
+      /** Of `dnc_stale`. */
+      countries?: readonly string[]
       audit: AuditEntry
     },
   ): Promise<Upload>

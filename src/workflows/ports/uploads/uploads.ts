@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { ChosenQueue } from '../../../domain/contact-lists/queue-options.ts'
+import type { RegistryLook } from '../../../domain/do-not-call/registries/registry.ts'
 import type {
   SuppressedRows,
   SuppressionEpochs,
@@ -58,6 +59,8 @@ export type StageUpload = {
   suppressed: SuppressedRows
   /** Before the first look-up of the rows. */
   suppressionEpochs: SuppressionEpochs
+  /** Of the look at registries; null: there was none, or it could not be told. */
+  registries: RegistryLook | null
   batchesTotal: number
   /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
   chunks: number

@@ -1,4 +1,4 @@
-import { subjectOf } from '../../../domain/do-not-call/subject.ts'
+import { numberOfSubject, subjectOf } from '../../../domain/do-not-call/subject.ts'
 import { type NewChunk, textOfCells } from '../../../domain/uploads/chunk.ts'
 import { subjectColumns } from '../../../domain/uploads/subject-columns.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
@@ -64,10 +64,12 @@ export async function* retriedChunks(
     const cells = rows.flatMap((row) => row.cells)
     for (const id of contactIds) ids.add(id)
     const subjectRows: number[] = []
+    const numbers: number[] = []
     for (const [index, row] of rows.entries()) {
       for (const at of subjects) {
         if (!row.cells[at]) continue
         digests.add(subjectOf(row.cells[at]))
+        numbers.push(numberOfSubject(row.cells[at]))
         subjectRows.push(index)
       }
     }
@@ -83,6 +85,7 @@ export async function* retriedChunks(
       idDigests: ids.take(),
       subjectDigests: digests.take(),
       subjectRows: Uint16Array.from(subjectRows),
+      subjectNumbers: Float64Array.from(numbers),
     }
   }
   for (let after: number | null = 0; after !== null;) {

@@ -189,6 +189,7 @@ const stagingOf = (
       | 'chunks'
       | 'suppressed'
       | 'suppressionEpochs'
+      | 'registries'
     >
   },
 ): StageUpload => {

@@ -21,7 +21,10 @@ export type ReceiveDeps = {
   lists: ListCache
   settings: Pick<ListSettingsStore, 'read'>
   extendList: ExtendList
-  suppressions: Pick<SuppressionPort, 'epochsOf' | 'suppressedAmong'>
+  suppressions: Pick<
+    SuppressionPort,
+    'epochsOf' | 'suppressedAmong' | 'editionsOf' | 'numbersAmong' | 'asksCountries'
+  >
   /** For plans. */
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes

@@ -100,7 +100,8 @@ export const newUploadOf = (
 })
 
 /** What intake made of the file, without the rows that are suppressed. */
-export type SuppressedResult = IntakeResult & Pick<StageUpload, 'suppressed' | 'suppressionEpochs'>
+export type SuppressedResult = IntakeResult &
+  Pick<StageUpload, 'suppressed' | 'suppressionEpochs' | 'registries'>
 
 export const stagingOf = (
   deps: ReceiveDeps,

@@ -1,0 +1,37 @@
+import { renderEdition } from '../http/routes/do-not-call/registries/registry-schemas.ts'
+import { createRegistryWorker } from '../lanes/registry-worker.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { Ids } from '../lib/ids.ts'
+import { createFollowEditions } from '../workflows/do-not-call/registries/follow-editions.ts'
+import { createReceiveEdition } from '../workflows/do-not-call/registries/receive-edition.ts'
+import {
+  createPutRegistry,
+  createRemoveEdition,
+} from '../workflows/do-not-call/registries/registry-uses.ts'
+import type { Essentials } from './essentials.ts'
+
+/** What brings editions into force. */
+export const registryWorkerOf = ({ store, telemetry }: Essentials) =>
+  createRegistryWorker({
+    step: createFollowEditions({ work: store.registryWork, emit: telemetry.emit }),
+    clock: systemClock,
+    emit: telemetry.emit,
+  })
+
+/** The calls on registries. */
+export const registriesOf = (
+  { store, telemetry, owner, stopSignal }: Essentials & { stopSignal: AbortSignal },
+  ids: Ids,
+  wake: () => void,
+) => {
+  const { registries, idempotency } = store
+  return {
+    registries,
+    putRegistry: createPutRegistry({ registries, ids }),
+    removeEdition: createRemoveEdition({ registries, ids }),
+    receiveEdition: createReceiveEdition({
+      ...{ registries, idempotency, renderEdition, clock: systemClock, ids },
+      ...{ emit: telemetry.emit, owner, signal: stopSignal, wake },
+    }),
+  }
+}

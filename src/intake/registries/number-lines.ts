@@ -1,0 +1,178 @@
+import { callingCodeOfCountry } from '../../domain/phones/phone-country.ts'
+
+/** A registry's file cannot be taken at all. `line`: where, the first being 1. */
+export class RegistryFileRefused extends Error {
+  override readonly name = 'RegistryFileRefused'
+  readonly code: 'registry-country-differs' | 'registry-cut-off' | 'registry-no-numbers'
+  readonly line: number
+  constructor(code: RegistryFileRefused['code'], line: number, message: string) {
+    super(message)
+    this.code = code
+    this.line = line
+  }
+}
+
+export type NumberLines = {
+  /** Lines with something on them. */
+  lines: number
+  numbers: number
+  /** Lines that are no number: a header, words, a number that is too short. */
+  rejected: number
+  /** Of the first of them; null: there is none. */
+  firstRejectedLine: number | null
+}
+
+export type NumberReader = {
+  /** Gives every number that is whole to `take`; throws `RegistryFileRefused`. */
+  read(piece: Uint8Array): void
+  /** The last line, and the sums; throws `RegistryFileRefused`. */
+  end(): NumberLines
+}
+
+const MOST_DIGITS = 15
+const LINE_FEED = 10
+const CARRIAGE_RETURN = 13
+const ZERO = 48
+const NINE = 57
+const PLUS = 43
+const NORTH_AMERICA = '1'
+const NORTH_AMERICAN_DIGITS = 10
+const FEWEST_NATIONAL = 6
+const MOST_NATIONAL = 12
+
+/** 1: stands between digits and says nothing; so that `201,5550100` (the FTC's flat form) and `(201) 555-0100` are one number. */
+const SILENT = new Uint8Array(256)
+for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1
+/** The byte order mark. */
+for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
+
+const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)
+
+/** What was written on a line. `zeros`: in front; counted among `digits`. */
+type Written = { value: number; digits: number; zeros: number; plus: boolean }
+
+/** The number in E.164 as a whole number; null: it is none; 'differs': it is of another country. */
+type NumberOf = (written: Written) => number | null | 'differs'
+
+const createNumberOf = (country: string): NumberOf => {
+  const code = callingCodeOfCountry(country)
+  if (code === null) throw new Error(`There is no country ${country}`)
+  const calling = Number(code)
+  const begins = (value: number, digits: number): boolean =>
+    digits > code.length && Math.floor(value / TENS[digits - code.length]!) === calling
+  const international = (value: number, digits: number): number | null | 'differs' => {
+    if (digits < FEWEST_NATIONAL + 1 || digits > MOST_DIGITS) return null
+    if (!begins(value, digits)) return 'differs'
+    const isShort = code === NORTH_AMERICA && digits !== NORTH_AMERICAN_DIGITS + 1
+    return isShort ? null : value
+  }
+  const national = (value: number, digits: number): number | null => {
+    const fits = digits >= FEWEST_NATIONAL && digits <= MOST_NATIONAL
+    return fits && digits + code.length <= MOST_DIGITS ? calling * TENS[digits]! + value : null
+  }
+  if (code === NORTH_AMERICA) {
+    return ({ value, digits, zeros, plus }) => {
+      if (plus) return international(value, digits)
+      if (zeros > 0) return zeros === 2 ? international(value, digits - 2) : null
+      if (digits === NORTH_AMERICAN_DIGITS) return value >= 2e9 ? 1e10 + value : null
+      return digits === NORTH_AMERICAN_DIGITS + 1 && begins(value, digits) ? value : null
+    }
+  }
+  return ({ value, digits, zeros, plus }) => {
+    if (plus) return international(value, digits)
+    if (zeros === 2) return international(value, digits - 2)
+    if (zeros > 2) return null
+    if (zeros === 1) return national(value, digits - 1)
+    return digits >= code.length + 8 && begins(value, digits) ? value : national(value, digits)
+  }
+}
+
+/** What a line came to, and the sums; throws `RegistryFileRefused`. */
+const createTally = (country: string, take: (number: number) => void) => {
+  const numberOf = createNumberOf(country)
+  const sums: NumberLines = { lines: 0, numbers: 0, rejected: 0, firstRejectedLine: null }
+  return {
+    sums,
+    /** False: the line is no number. `written` null: there are words on it. */
+    line: (line: number, written: Written | null): boolean => {
+      sums.lines += 1
+      const isNone = written === null || written.digits > MOST_DIGITS + 2
+      const number = isNone ? null : numberOf(written)
+      if (number === 'differs') {
+        const message = `Line ${line} has a number of another country than ${country}.`
+        throw new RegistryFileRefused('registry-country-differs', line, message)
+      }
+      if (number === null) {
+        sums.rejected += 1
+        sums.firstRejectedLine ??= line
+        return false
+      }
+      sums.numbers += 1
+      take(number)
+      return true
+    },
+    end: (): NumberLines => {
+      if (sums.numbers > 0) return sums
+      const message = `No line of the file is a number of ${country}.`
+      throw new RegistryFileRefused('registry-no-numbers', sums.firstRejectedLine ?? 1, message)
+    },
+  }
+}
+
+/** Reads a registry's file as it streams in: a number a line, national or with its country's code, as the FTC writes them or plain. */
+export const createNumberReader = (
+  country: string,
+  take: (number: number) => void,
+): NumberReader => {
+  const tally = createTally(country, take)
+  const written: Written = { value: 0, digits: 0, zeros: 0, plus: false }
+  let line = 1
+  let isWords = false
+  let isEmpty = true
+
+  const clear = (): void => {
+    written.value = 0
+    written.digits = 0
+    written.zeros = 0
+    written.plus = false
+    isWords = false
+    isEmpty = true
+  }
+  const other = (byte: number): void => {
+    if (byte === LINE_FEED) {
+      if (!isEmpty) tally.line(line, isWords ? null : written)
+      clear()
+      line += 1
+    } else if (byte === PLUS && written.digits === 0 && !written.plus) {
+      written.plus = true
+      isEmpty = false
+    } else if (SILENT[byte] === 0) {
+      isWords = true
+      isEmpty = false
+    } else if (byte !== CARRIAGE_RETURN && byte < 128) {
+      isEmpty &&= byte === 32 || byte === 9
+    }
+  }
+  return {
+    read: (piece) => {
+      for (let at = 0; at < piece.length; at += 1) {
+        const byte = piece[at]!
+        if (byte < ZERO || byte > NINE) {
+          other(byte)
+          continue
+        }
+        if (byte === ZERO && written.zeros === written.digits) written.zeros += 1
+        written.digits += 1
+        if (written.digits <= MOST_DIGITS + 2) written.value = written.value * 10 + (byte - ZERO)
+        isEmpty = false
+      }
+    },
+    end: () => {
+      if (!isEmpty && !tally.line(line, isWords ? null : written) && !isWords) {
+        const message = `The file ends in the middle of line ${line}.`
+        throw new RegistryFileRefused('registry-cut-off', line, message)
+      }
+      return tally.end()
+    },
+  }
+}

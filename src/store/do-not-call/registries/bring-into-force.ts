@@ -1,0 +1,196 @@
+import { sql } from 'kysely'
+
+import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
+import {
+  combineBlocks,
+  createPageWriter,
+  type NumberBlock,
+  type NumberPage,
+} from '../../../domain/do-not-call/registries/number-page.ts'
+import type { Edition } from '../../../domain/do-not-call/registries/registry.ts'
+import type { Ids } from '../../../lib/ids.ts'
+import type { RegistryWork } from '../../../workflows/ports/do-not-call/registries/registries.ts'
+import { appendAudit } from '../../audit/audit-store.ts'
+import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
+import type { Keyring } from '../../homes/keyring.ts'
+import { faultBeside } from './edition-faults.ts'
+import {
+  type BlockCursor,
+  createBlockCursor,
+  type OpenEdition,
+  openEditions,
+  writePages,
+} from './edition-pages.ts'
+import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
+import { deletePages } from './receive-edition.ts'
+
+type Deps = { database: Database; keyring: Keyring; ids: Ids }
+
+type LoadingRow = EditionRow & {
+  runs: number
+  final_run: number | null
+  base: string | null
+  tenant_id: string
+  request_id: string
+}
+
+/** The merged pages; the parts are no pages of this run. */
+const MERGED = 0
+const PAGES_AT_ONCE = 256
+
+/** The smallest block of all parts, together with those of its prefix. */
+const nextTogether = async (parts: readonly BlockCursor[]): Promise<NumberBlock | null> => {
+  let prefix = Number.POSITIVE_INFINITY
+  for (const { current } of parts)
+    if (current !== null && current.prefix < prefix) prefix = current.prefix
+  let block: NumberBlock | null = null
+  for (const part of parts) {
+    if (part.current?.prefix !== prefix) continue
+    block = block === null ? part.current : combineBlocks('plus', block, part.current)
+    await part.next()
+  }
+  return block
+}
+
+const placeOf = (block: NumberBlock | null): number => block?.prefix ?? Number.POSITIVE_INFINITY
+
+/** What blocks of one prefix come to, of which one may not be there. */
+const togetherOf = (
+  how: 'plus' | 'minus',
+  given: NumberBlock | null,
+  kept: NumberBlock | null,
+): NumberBlock | null => {
+  if (kept === null) return how === 'plus' ? given : null
+  return given === null ? kept : combineBlocks(how, kept, given)
+}
+
+/** The blocks of an edition as it will be in force: its parts together, added to or taken from what it changes. */
+async function* blocksTogether(
+  parts: readonly BlockCursor[],
+  base: BlockCursor | null,
+  how: 'plus' | 'minus',
+): AsyncGenerator<NumberBlock> {
+  let block = await nextTogether(parts)
+  while (block !== null || base?.current) {
+    const kept = base?.current ?? null
+    const isNext = placeOf(block) <= placeOf(kept)
+    const combined = togetherOf(
+      how,
+      isNext ? block : null,
+      placeOf(kept) <= placeOf(block) ? kept : null,
+    )
+    if (placeOf(kept) <= placeOf(block)) await base!.next()
+    if (isNext) block = await nextTogether(parts)
+    if (combined !== null) yield combined
+  }
+}
+
+/** Writes the merged pages; what another instance, or one that was killed, has written of them is the same. Returns how many numbers they have. */
+const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<number> => {
+  const { db } = database
+  const [edition] = await openEditions(db, keyring, [Number(row.number)])
+  const bases = row.change === 'full' ? [] : await openEditions(db, keyring, [Number(row.base)])
+  const parts: BlockCursor[] = []
+  for (let run = 1; run <= row.runs; run += 1)
+    parts.push(await createBlockCursor(db, { ...edition!, run }))
+  const base = bases[0] === undefined ? null : await createBlockCursor(db, bases[0])
+  const into: OpenEdition = { ...edition!, run: MERGED }
+  let numbers = 0
+  let pages: NumberPage[] = []
+  const writer = createPageWriter((page) => pages.push(page))
+  const flush = async (): Promise<void> => {
+    const lot = pages
+    pages = []
+    await writePages(database, into, lot)
+  }
+  for await (const block of blocksTogether(
+    parts,
+    base,
+    row.change === 'remove' ? 'minus' : 'plus',
+  )) {
+    numbers += block.count
+    writer.add(block)
+    if (pages.length >= PAGES_AT_ONCE) await flush()
+  }
+  writer.end()
+  await flush()
+  return numbers
+}
+
+/** Raises the epoch of every tenant that uses the registry, and says what came into force under it. */
+const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<void> => {
+  await sql`with raised as (insert into suppression_epoch as s (tenant_id, epoch)
+      select tenant_id, 1 from tenant_registry where registry = ${registry} order by tenant_id
+      on conflict (tenant_id) do update set epoch = s.epoch + 1 returning tenant_id, epoch)
+    insert into registry_switch (tenant_id, epoch, edition) select tenant_id, epoch, ${edition}::bigint from raised`.execute(
+    tx,
+  )
+}
+
+/** One statement says which edition is in force, and the epochs are raised with it: a try that looked before waits for it, or is looked at again. */
+const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
+  inTransaction(deps.database, async (tx) => {
+    // First, as whoever begins to use the registry does: either it is among those whose epochs are raised, or finds the new edition.
+    const { rows: locked } = await sql<{
+      current_edition: string | null
+    }>`select current_edition from registry
+      where name = ${row.registry} for update`.execute(tx)
+    const before = locked[0]!.current_edition
+    await raiseEpochs(tx, row.registry, row.number)
+    const { baseId, registry, change, asOf } = toEdition(row)
+    const fault = await faultBeside(tx, { baseId, registry, change, asOf }, null)
+    const { rows } =
+      await sql<EditionRow>`update registry_edition e set state = ${fault === null ? 'current' : 'failed'},
+        final_run = ${finalRun}, numbers = ${numbers}, base = ${before}::bigint, problem = ${fault?.kind ?? null},
+        added = case when ${before}::bigint is null then ${numbers}::bigint end,
+        current_at = ${fault === null ? sql`clock_timestamp()` : sql`null`}
+      where e.id = ${row.id} and e.state = 'loading' returning ${EDITION_COLUMNS}`.execute(tx)
+    // Another instance was faster.
+    if (rows[0] === undefined) return null
+    const edition = toEdition(rows[0])
+    const who = byGateway({ tenantId: row.tenant_id, requestId: row.request_id })
+    const outcome = fault === null ? 'ok' : 'failed'
+    await appendAudit(tx, [
+      createAuditEntry(deps.ids, who, {
+        action: 'registry.edition_in_force',
+        object: row.id,
+        outcome,
+        counts: { numbers },
+        digest: row.sha256,
+      }),
+    ])
+    if (fault === null) await putInForce(tx, row, before)
+    return { edition, fault }
+  })
+
+const putInForce = async (tx: Tx, row: LoadingRow, before: string | null): Promise<void> => {
+  await sql`update registry set current_edition = ${row.number}::bigint, version = version + 1, updated_at = clock_timestamp()
+    where name = ${row.registry}`.execute(tx)
+  await sql`update registry_edition set state = 'replaced' where number = ${before}::bigint`.execute(
+    tx,
+  )
+  await sql`insert into registry_look_back (edition, base) values (${row.number}::bigint, ${before}::bigint)`.execute(
+    tx,
+  )
+}
+
+export const createBringIntoForce = (deps: Deps): RegistryWork['bringIntoForce'] => {
+  const { db } = deps.database
+  return async (): Promise<{
+    edition: Edition
+    fault: Awaited<ReturnType<typeof faultBeside>>
+  } | null> => {
+    const { rows } =
+      await sql<LoadingRow>`select ${EDITION_COLUMNS}, e.runs, e.final_run, e.base, e.tenant_id, e.request_id
+      from registry_edition e where e.state = 'loading' order by e.number limit 1`.execute(db)
+    const row = rows[0]
+    if (row === undefined) return null
+    const { baseId, registry, change, asOf } = toEdition(row)
+    const early = await faultBeside(db, { baseId, registry, change, asOf }, null)
+    const isWhole = row.final_run !== null || early !== null
+    const numbers = isWhole ? Number(row.numbers) : await merge(deps, row)
+    const switched = await switchTo(deps, row, numbers, row.final_run ?? MERGED)
+    await deletePages(db, Number(row.number), sql`run <> ${row.final_run ?? MERGED}`)
+    return switched
+  }
+}

@@ -1,0 +1,52 @@
+import { sql } from 'kysely'
+
+import type { EditionChange } from '../../../domain/do-not-call/registries/registry.ts'
+import type { EditionFault } from '../../../workflows/ports/do-not-call/registries/registries.ts'
+import type { Db } from '../../homes/database.ts'
+
+/** A full edition with fewer numbers than this share of those in force is taken for a file that was cut off between two lines. */
+const LEAST_SHARE = 0.9
+
+export type Judged = {
+  registry: string
+  change: EditionChange
+  /** Of a change. */
+  baseId: string | null
+  asOf: string
+}
+
+type InForce = { id: string; as_of: Date; numbers: string }
+
+const readInForce = async (db: Db, registry: string): Promise<InForce | undefined> => {
+  const { rows } = await sql<InForce>`select e.id, e.as_of, e.numbers from registry r
+    join registry_edition e on e.number = r.current_edition where r.name = ${registry}`.execute(db)
+  return rows[0]
+}
+
+/** What is wrong with an edition beside the one in force. `numbers`: how many it has; null: not known yet, or all right however few. */
+export const faultBeside = async (
+  db: Db,
+  { registry, change, baseId, asOf }: Judged,
+  numbers: number | null,
+): Promise<EditionFault | null> => {
+  const current = await readInForce(db, registry)
+  if (change !== 'full' && (current === undefined || (baseId ?? current.id) !== current.id)) {
+    return { kind: 'base_missing', editionId: current?.id ?? null }
+  }
+  if (current === undefined) return null
+  if (Date.parse(asOf) < current.as_of.getTime()) return { kind: 'older', editionId: current.id }
+  const isFew = numbers !== null && numbers < Number(current.numbers) * LEAST_SHARE
+  return change === 'full' && isFew ? { kind: 'shrinks', editionId: current.id } : null
+}
+
+/** The edition that has the same file, and is or will be in force, or was. */
+export const sameFile = async (
+  db: Db,
+  registry: string,
+  sha256: string,
+): Promise<EditionFault | null> => {
+  const { rows } = await sql<{ id: string }>`select id from registry_edition
+    where registry = ${registry} and sha256 = ${sha256} and state in ('loading', 'current', 'replaced')
+    order by number desc limit 1`.execute(db)
+  return rows[0] === undefined ? null : { kind: 'duplicate', editionId: rows[0].id }
+}

@@ -1,0 +1,110 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import type { RegistryLook } from '../../../domain/do-not-call/registries/registry.ts'
+import type { Suppression, SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
+import { REASON_NUMBERS } from '../../../domain/do-not-call/suppression.ts'
+import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import {
+  RegistryStale,
+  SuppressionUnknown,
+} from '../../../workflows/ports/do-not-call/suppressions.ts'
+import { CERTAIN_NOW } from '../../clock/steady-time.ts'
+import type { Db } from '../../homes/database.ts'
+import { tenantsOf } from '../standing-entries.ts'
+
+/** What the configuration says of registries. */
+export type RegistryRules = {
+  /** Of a registry that says nothing itself. */
+  maxAgeDays: number
+  /** Countries whose contacts may only be called against a registry, and which one. */
+  required: ReadonlyMap<string, string>
+}
+
+export const NO_RULES: RegistryRules = { maxAgeDays: 31, required: new Map() }
+
+/** An edition came into force for a tenant of the list that the upload's rows were not looked up in. */
+export const MOVED_SINCE = (
+  listId: RawBuilder<unknown>,
+  registries: RawBuilder<unknown>,
+): RawBuilder<unknown> => sql`exists (select from registry_switch w
+    where w.tenant_id in (${tenantsOf(listId)}) and w.epoch > coalesce((${registries} -> 'epochs' ->> w.tenant_id)::bigint, 0))`
+
+/** Of these digests, those that were found in editions after the rows were looked up. */
+export const hitsAmong = async (
+  db: Db,
+  uploadId: string,
+  digests: Buffer,
+): Promise<Map<string, Suppression>> => {
+  const uuids = new Set<string>()
+  for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
+    uuids.add(digests.toString('hex', at, at + DIGEST_BYTES))
+  }
+  const { rows } = await sql<{
+    subject: string
+    edition: string
+  }>`select subject, edition from registry_hit
+    where upload_id = ${uploadId} and subject = any(${[...uuids]}::text[]::uuid[])`.execute(db)
+  return new Map(
+    rows.map(({ subject, edition }) => [
+      Buffer.from(subject.replaceAll('-', ''), 'hex').toString('latin1'),
+      { submission: Number(edition), reason: REASON_NUMBERS.registry },
+    ]),
+  )
+}
+
+/**
+ * Notes that rows of the upload were settled which an edition names, or may name: it came into force while they were on the way. They are looked for in the
+ * register, behind this transaction.
+ */
+export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
+  await sql`insert into registry_late (upload_id) select id from upload where id = ${uploadId}
+      and (${MOVED_SINCE(sql`upload.contact_list_id`, sql`upload.registries`)}
+        or exists (select from registry_hit where upload_id = upload.id))
+    on conflict do nothing`.execute(db)
+}
+
+type Standing = { moved: boolean; hits: boolean }
+
+/**
+ * Whether rows of the upload were found in editions after intake; throws `SuppressionUnknown` where an edition came into force that they were not looked
+ * up in.
+ */
+export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
+  const { rows } =
+    await sql<Standing>`select ${MOVED_SINCE(sql`upload.contact_list_id`, sql`upload.registries`)} as moved,
+      exists (select from registry_hit where upload_id = upload.id) as hits
+    from upload where id = ${uploadId}`.execute(db)
+  const { moved, hits } = rows[0] ?? { moved: false, hits: false }
+  if (moved) throw new SuppressionUnknown(`A registry of ${uploadId} has a new edition`, uploadId)
+  return hits
+}
+
+/**
+ * Throws `RegistryStale` where a registry that the rows are looked up in is too old to call by, or one that they need has no edition. `countries` of the
+ * upload's phones; null: they were never asked for.
+ */
+export const assertFresh = async (
+  db: Db,
+  rules: RegistryRules,
+  { uploadId, listId, look }: { uploadId: string; listId: string; look: RegistryLook | null },
+  epochs: SuppressionEpochs,
+): Promise<void> => {
+  if (look === null) {
+    if (rules.required.size === 0) return
+    throw new SuppressionUnknown(`The countries of ${uploadId} are not known yet`, uploadId)
+  }
+  const asked = look.countries.filter((country) => rules.required.has(country))
+  const uses = Object.keys(epochs).length > 0 && look.countries.length > 0
+  if (!uses && asked.length === 0) return
+  const names = asked.map((country) => rules.required.get(country)!)
+  const { rows } = await sql<{ country: string }>`
+    select r.country from tenant_registry t join registry r on r.name = t.registry
+      left join registry_edition e on e.number = r.current_edition
+    where t.tenant_id in (${tenantsOf(listId)}) and r.country = any(${[...look.countries]}::text[])
+      and (e.number is null or e.as_of + make_interval(days => coalesce(r.max_age_days, ${rules.maxAgeDays}::int)) < ${CERTAIN_NOW})
+    union select needed.country from unnest(${asked}::text[], ${names}::text[]) as needed (country, name)
+    where not exists (select from tenant_registry t join registry r on r.name = t.registry
+      where t.tenant_id in (${tenantsOf(listId)}) and r.name = needed.name and r.country = needed.country and r.current_edition is not null)
+    order by 1`.execute(db)
+  if (rows.length > 0) throw new RegistryStale(rows.map(({ country }) => country))
+}

@@ -1,0 +1,271 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import {
+  combineBlocks,
+  isSameBlock,
+  type NumberBlock,
+  numbersOf,
+} from '../../../domain/do-not-call/registries/number-page.ts'
+import { subjectOf } from '../../../domain/do-not-call/subject.ts'
+import { createDigestBatch, DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import type { RegistryWork } from '../../../workflows/ports/do-not-call/registries/registries.ts'
+import {
+  RegistryStale,
+  type SuppressionPort,
+} from '../../../workflows/ports/do-not-call/suppressions.ts'
+import { inTransaction, type Database, type Db } from '../../homes/database.ts'
+import type { Keyring } from '../../homes/keyring.ts'
+import { noteRetractions } from '../afterwards/note-retractions.ts'
+import { grantedTo } from '../standing-entries.ts'
+import { type BlockCursor, createBlockCursor, openEditions } from './edition-pages.ts'
+import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
+
+type Deps = { database: Database; keyring: Keyring; digestKey: Buffer }
+
+type Task = {
+  number: string
+  edition: string
+  base: string | null
+  tenant_id: string | null
+  compared_to: string
+  registry: string
+}
+
+/** Numbers of a step, about, and blocks: others have their turn in between. */
+const NUMBERS_A_STEP = 50_000
+const BLOCKS_A_STEP = 50_000
+/** Subjects of one statement. */
+const LOT = 5_000
+
+/** Contacts that have a subject, whose number in registers is `h.number`; a condition for each index keeps the planner to searches of it. */
+const contactsOf = (): RawBuilder<unknown> => {
+  const having = (
+    condition: RawBuilder<unknown>,
+  ) => sql`(select register_id, contact_digest, sealed_id, upload_id, line, accepted_seq,
+      delivered_at from contact_register where ${condition} offset 0)`
+  return sql.join(
+    [
+      having(sql`subject_1 = h.number`),
+      having(sql`subject_2 = h.number`),
+      having(sql`subject_3 = h.number`),
+      having(sql`more_subjects @> array[h.number]`),
+    ],
+    sql` union all `,
+  )
+}
+
+const subjectsAsRows = (subjects: readonly string[], edition: string): RawBuilder<unknown> =>
+  sql`select subject::uuid as subject, ('x' || left(subject, 16))::bit(64)::bigint as number, ${edition}::bigint as edition
+    from unnest(${[...subjects]}::text[]) as given (subject)`
+
+const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`select r.list_id as contact_list_id, known.contact_digest, h.subject, null::bigint as submission, h.edition, known.sealed_id,
+      r.tenant_id, known.upload_id, known.line, known.delivered_at as held_at
+    from (${subjects}) as h cross join lateral (${contactsOf()}) as known
+      join register r on r.id = known.register_id
+      left join list_clearing on list_clearing.list_id = r.list_id
+    where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`
+
+/** Lists of those who use the registry, or of the one who began to. */
+const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =>
+  tenantId === null
+    ? sql`exists (select from tenant_registry t where t.registry = ${registry} and ${grantedTo(sql`t.tenant_id`, sql`r.list_id`)})`
+    : grantedTo(tenantId, sql`r.list_id`)
+
+/** The first eight bytes of each subject of the registers, sorted: who is not among them is not asked for. */
+const readRegistered = async (db: Db): Promise<BigInt64Array> => {
+  const parts: bigint[] = []
+  for (const column of ['subject_1', 'subject_2', 'subject_3']) {
+    for (let after: string | null = null; ;) {
+      const beyond: RawBuilder<unknown> =
+        after === null ? sql`` : sql`and ${sql.ref(column)} > ${after}::bigint`
+      const { rows }: { rows: { number: string }[] } = await sql<{
+        number: string
+      }>`select ${sql.ref(column)}::text as number from contact_register
+        where ${sql.ref(column)} is not null ${beyond} order by ${sql.ref(column)} limit 20000`.execute(
+        db,
+      )
+      for (const { number } of rows) parts.push(BigInt(number))
+      if (rows.length < 20_000) break
+      after = rows.at(-1)!.number
+    }
+  }
+  const { rows } = await sql<{
+    number: string
+  }>`select unnest(more_subjects)::text as number from contact_register
+    where more_subjects is not null`.execute(db)
+  for (const { number } of rows) parts.push(BigInt(number))
+  return BigInt64Array.from(parts).toSorted()
+}
+
+const holds = (sorted: BigInt64Array, number: bigint): boolean => {
+  let low = 0
+  let high = sorted.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle] === number) return true
+    if (sorted[middle]! < number) low = middle + 1
+    else high = middle - 1
+  }
+  return false
+}
+
+/** What is in the block and not in the base. */
+const addedIn = async (
+  block: NumberBlock,
+  base: BlockCursor | null,
+): Promise<NumberBlock | null> => {
+  while (base?.current && base.current.prefix < block.prefix) await base.next()
+  const before = base?.current
+  if (!before || before.prefix !== block.prefix) return block
+  return isSameBlock(before, block) ? null : combineBlocks('minus', block, before)
+}
+
+const subjectsOf = (
+  numbers: readonly number[],
+  digestKey: Buffer,
+  registered: BigInt64Array,
+): string[] => {
+  const batch = createDigestBatch(digestKey)
+  for (const number of numbers) batch.add(subjectOf(`+${number}`))
+  const digests = batch.take()
+  const subjects: string[] = []
+  for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
+    if (holds(registered, digests.readBigInt64BE(at))) {
+      subjects.push(digests.toString('hex', at, at + DIGEST_BYTES))
+    }
+  }
+  return subjects
+}
+
+type Going = {
+  task: Task
+  edition: BlockCursor
+  base: BlockCursor | null
+  registered: BigInt64Array
+}
+
+const begin = async ({ database: { db }, keyring }: Deps, task: Task): Promise<Going> => {
+  const beyond = Number(task.compared_to)
+  const open = async (number: string): Promise<BlockCursor> => {
+    const [edition] = await openEditions(db, keyring, [Number(number)])
+    return createBlockCursor(db, edition!, beyond)
+  }
+  return {
+    task,
+    edition: await open(task.edition),
+    base: task.base === null ? null : await open(task.base),
+    registered: await readRegistered(db),
+  }
+}
+
+/** Goes on from where the cursors are. */
+const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
+  const { task, edition, base, registered } = going
+  let numbers: number[] = []
+  const subjects: string[] = []
+  let added = 0
+  let reached = Number(task.compared_to)
+  for (let blocks = 0; edition.current !== null; blocks += 1) {
+    if (blocks === BLOCKS_A_STEP || added >= NUMBERS_A_STEP) break
+    const block = await addedIn(edition.current, base)
+    reached = edition.current.prefix
+    if (block !== null) {
+      added += block.count
+      if (registered.length > 0) for (const number of numbersOf(block)) numbers.push(number)
+      if (numbers.length >= LOT) {
+        subjects.push(...subjectsOf(numbers, digestKey, registered))
+        numbers = []
+      }
+    }
+    await edition.next()
+  }
+  subjects.push(...subjectsOf(numbers, digestKey, registered))
+  const done = edition.current === null
+  const noted = await inTransaction(database, async (tx) => {
+    let count = 0
+    for (let from = 0; from < subjects.length; from += LOT) {
+      const lot = subjectsAsRows(subjects.slice(from, from + LOT), task.edition)
+      count += await noteRetractions(tx, found(lot, listsOf(task)), false)
+    }
+    await sql`update registry_look_back set compared_to = ${reached}, added = added + ${added},
+        done_at = case when ${done} then clock_timestamp() end where number = ${task.number}::bigint`.execute(
+      tx,
+    )
+    if (done && task.tenant_id === null) {
+      await sql`update registry_edition e set added = (select added from registry_look_back where number = ${task.number}::bigint)
+        where e.number = ${task.edition}::bigint`.execute(tx)
+    }
+    return count
+  })
+  task.compared_to = String(reached)
+  return { found: noted, done }
+}
+
+/** Numbers that are new in an edition look for who was delivered before it, behind its coming into force. */
+export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
+  const { db } = deps.database
+  let going: Going | null = null
+  return async () => {
+    const { rows } =
+      await sql<Task>`select b.number, b.edition, b.base, b.tenant_id, b.compared_to, e.registry
+      from registry_look_back b join registry_edition e on e.number = b.edition where b.done_at is null order by b.number limit 1`.execute(
+        db,
+      )
+    const task = rows[0]
+    if (task === undefined) {
+      going = null
+      return null
+    }
+    const isSame = going?.task.number === task.number && going.task.compared_to === task.compared_to
+    const present = isSame ? going! : await begin(deps, task)
+    // Where it fails it begins anew, from what is written.
+    going = null
+    const step = await stepOn(deps, present)
+    going = step.done ? null : present
+    const { rows: editions } =
+      await sql<EditionRow>`select ${EDITION_COLUMNS} from registry_edition e
+      where e.number = ${task.edition}::bigint`.execute(db)
+    return { edition: toEdition(editions[0]!), ...step }
+  }
+}
+
+/** What was found of an upload, among what it brought. */
+const ofUpload = (uploadId: string): RawBuilder<unknown> =>
+  sql`select subject, ('x' || left(replace(subject::text, '-', ''), 16))::bit(64)::bigint as number, edition
+    from registry_hit where upload_id = ${uploadId}`
+
+/**
+ * Contacts that were settled while an edition came into force: their upload is looked through again, and what it brought of persons that the edition
+ * names is taken back.
+ */
+export const createLookForLate =
+  ({
+    database,
+    lookAgain,
+  }: Deps & { lookAgain: SuppressionPort['lookAgain'] }): RegistryWork['lookForLate'] =>
+  async () => {
+    const { rows } = await sql<{
+      upload_id: string
+      noted_at: string
+    }>`select upload_id, noted_at::text from registry_late
+      order by noted_at limit 1`.execute(database.db)
+    if (rows[0] === undefined) return null
+    const { upload_id: uploadId, noted_at: notedAt } = rows[0]
+    await lookAgain(uploadId).catch((error: unknown) => {
+      // Too old to call by, and looked up all the same.
+      if (!(error instanceof RegistryStale)) throw error
+    })
+    const count = await inTransaction(database, async (tx) => {
+      const noted = await noteRetractions(
+        tx,
+        found(ofUpload(uploadId), sql`known.upload_id = ${uploadId}`),
+        false,
+      )
+      await sql`delete from registry_late where upload_id = ${uploadId} and noted_at = ${notedAt}::timestamptz`.execute(
+        tx,
+      )
+      return noted
+    })
+    return { uploadId, found: count }
+  }

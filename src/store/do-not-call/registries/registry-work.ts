@@ -1,0 +1,22 @@
+import type { Ids } from '../../../lib/ids.ts'
+import type { RegistryWork } from '../../../workflows/ports/do-not-call/registries/registries.ts'
+import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppressions.ts'
+import type { Database } from '../../homes/database.ts'
+import type { Keyring } from '../../homes/keyring.ts'
+import { createBringIntoForce } from './bring-into-force.ts'
+import { createSweepEditions } from './receive-edition.ts'
+import { createLookForLate, createRegistryLookBack } from './registry-look-back.ts'
+
+/** What goes on behind editions, on SQL. */
+export const createRegistryWork = (deps: {
+  database: Database
+  keyring: Keyring
+  ids: Ids
+  digestKey: Buffer
+  lookAgain: SuppressionPort['lookAgain']
+}): RegistryWork => ({
+  bringIntoForce: createBringIntoForce(deps),
+  lookBack: createRegistryLookBack(deps),
+  lookForLate: createLookForLate(deps),
+  sweep: createSweepEditions(deps.database),
+})

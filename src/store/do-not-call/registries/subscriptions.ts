@@ -1,0 +1,56 @@
+import { sql } from 'kysely'
+
+import type { Tx } from '../../homes/database.ts'
+
+/** A tenant is to use a registry that there is not; whatever was written is undone. */
+export class RegistryUnknown extends Error {
+  override readonly name = 'RegistryUnknown'
+  readonly registry: string
+  constructor(registry: string) {
+    super(`There is no registry ${registry}`)
+    this.registry = registry
+  }
+}
+
+/**
+ * The registries that a tenant uses from now on. Those that are new to it come into force for it as a new edition does: its epoch is raised first, what is
+ * under way is looked up again, and what was delivered before is looked for.
+ */
+export const subscribe = async (
+  tx: Tx,
+  tenantId: string,
+  registries: readonly string[],
+): Promise<void> => {
+  const names = [...registries].toSorted()
+  // Locked against an edition that comes into force in this moment: either it sees the tenant, or is seen here.
+  const { rows } = await sql<{
+    name: string
+    current: string | null
+  }>`select name, current_edition as current from registry
+    where name = any(${names}::text[]) order by name for share`.execute(tx)
+  const known = new Map(rows.map(({ name, current }) => [name, current]))
+  const missing = names.find((name) => !known.has(name))
+  if (missing !== undefined) throw new RegistryUnknown(missing)
+  await sql`delete from tenant_registry where tenant_id = ${tenantId} and registry <> all(${names}::text[])`.execute(
+    tx,
+  )
+  const { rows: added } = await sql<{
+    registry: string
+  }>`insert into tenant_registry (tenant_id, registry)
+    select ${tenantId}, name from unnest(${names}::text[]) as name order by name on conflict do nothing returning registry`.execute(
+    tx,
+  )
+  const editions = added.flatMap(({ registry }) => known.get(registry) ?? [])
+  if (added.length === 0) return
+  const { rows: raised } = await sql<{
+    epoch: string
+  }>`insert into suppression_epoch as s (tenant_id, epoch) values (${tenantId}, 1)
+    on conflict (tenant_id) do update set epoch = s.epoch + 1 returning epoch`.execute(tx)
+  await sql`insert into registry_switch (tenant_id, epoch, edition)
+    select ${tenantId}, ${raised[0]!.epoch}::bigint, e from unnest(${editions}::bigint[]) as e`.execute(
+    tx,
+  )
+  await sql`insert into registry_look_back (edition, tenant_id) select e, ${tenantId} from unnest(${editions}::bigint[]) as e`.execute(
+    tx,
+  )
+}

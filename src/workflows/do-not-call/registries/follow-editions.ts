@@ -1,0 +1,44 @@
+import type { Emit } from '../../../telemetry/events.ts'
+import type { RegistryWork } from '../../ports/do-not-call/registries/registries.ts'
+
+/** Without a sign of life for so long, what was being received is discarded. */
+const DEAD_AFTER_MS = 60_000
+
+/** What follows from an edition, a step a call: it comes into force, then who was delivered before it is looked for. False: there is nothing to do. */
+export const createFollowEditions =
+  ({ work, emit }: { work: RegistryWork; emit: Emit }): (() => Promise<boolean>) =>
+  async () => {
+    const brought = await work.bringIntoForce()
+    if (brought !== null) {
+      const { id: editionId, registry, numbers, state } = brought.edition
+      emit('registry.switched', {
+        editionId,
+        registry,
+        numbers,
+        state,
+        fault: brought.fault?.kind ?? null,
+      })
+      return true
+    }
+    const late = await work.lookForLate()
+    if (late !== null) {
+      emit('registry.looked_for_late', late)
+      return true
+    }
+    const back = await work.lookBack()
+    if (back !== null) {
+      const { id: editionId, registry, added } = back.edition
+      if (back.done || back.found > 0) {
+        emit('registry.looked_back', {
+          editionId,
+          registry,
+          added,
+          found: back.found,
+          done: back.done,
+        })
+      }
+      return true
+    }
+    await work.sweep(DEAD_AFTER_MS)
+    return false
+  }

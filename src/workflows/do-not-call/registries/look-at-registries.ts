@@ -1,0 +1,144 @@
+import type { RegistryLook } from '../../../domain/do-not-call/registries/registry.ts'
+import {
+  REASON_NUMBERS,
+  type Suppression,
+  type SuppressionEpochs,
+} from '../../../domain/do-not-call/suppression.ts'
+import { countriesOfNumber } from '../../../domain/phones/phone-country.ts'
+import type { NewChunk } from '../../../domain/uploads/chunk.ts'
+import { type SuppressionPort, SuppressionUnknown } from '../../ports/do-not-call/suppressions.ts'
+
+type Looked = Pick<NewChunk, 'seq' | 'subjectRows' | 'subjectNumbers'>
+
+/** What a look at the registries came to. `look` null: it could not be told, so that it has to be made again before anything is sent. */
+export type RegistryFindings = {
+  /** By chunk and row. */
+  hits: Map<number, Map<number, Suppression>>
+  look: RegistryLook | null
+}
+
+export type LookAtRegistries = {
+  look(chunk: Looked): Promise<void>
+  settle(): Promise<RegistryFindings>
+}
+
+type Editions = Awaited<ReturnType<SuppressionPort['editionsOf']>>
+type Suppressions = Pick<SuppressionPort, 'editionsOf' | 'numbersAmong'>
+
+/** Numbers of one look: 8 MB, and as much again sorted. */
+const NUMBERS_AT_ONCE = 2 ** 20
+
+/** Where an ascending number stands; it is there. */
+const placeOf = (numbers: Float64Array, number: number): number => {
+  let low = 0
+  let high = numbers.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle]! < number) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+type Found = { sorted: Float64Array; hits: Uint8Array; any: boolean }
+
+const find = async (
+  suppressions: Suppressions,
+  editions: Editions,
+  numbers: Float64Array,
+): Promise<Found> => {
+  const sorted = numbers.toSorted()
+  const hits = await suppressions.numbersAmong(editions, sorted)
+  return { sorted, hits, any: hits.some((hit) => hit > 0) }
+}
+
+const numbersOf = (chunks: readonly Looked[], count: number): Float64Array => {
+  const all = new Float64Array(count)
+  let to = 0
+  for (const { subjectNumbers } of chunks) {
+    all.set(subjectNumbers!, to)
+    to += subjectNumbers!.length
+  }
+  return all
+}
+
+const rowsFound = (
+  { subjectRows, subjectNumbers }: Looked,
+  { sorted, hits }: Found,
+  byEdition: readonly Suppression[],
+): Map<number, Suppression> => {
+  const rows = new Map<number, Suppression>()
+  for (let index = 0; index < subjectRows.length; index += 1) {
+    const number = subjectNumbers![index]!
+    const hit = number === 0 ? 0 : hits[placeOf(sorted, number)]!
+    if (hit > 0) rows.set(subjectRows[index]!, byEdition[hit - 1]!)
+  }
+  return rows
+}
+
+const noteCountries = (numbers: Float64Array, countries: Set<string>): void => {
+  for (let index = 0; index < numbers.length; index += 1) {
+    if (numbers[index] === 0) continue
+    for (const country of countriesOfNumber(numbers[index]!)) countries.add(country)
+  }
+}
+
+/** Looks the phones of an upload's rows up in the registries, chunk by chunk, many together and in order. */
+export const lookAtRegistries = (
+  suppressions: Suppressions,
+  contactListId: string,
+  epochs: SuppressionEpochs,
+): LookAtRegistries => {
+  const hits = new Map<number, Map<number, Suppression>>()
+  const countries = new Set<string>()
+  let editions: Editions | null = null
+  /** One for all rows of an edition: there may be a million. */
+  let byEdition: Suppression[] = []
+  let isUnknown = false
+  let waiting: Looked[] = []
+  let held = 0
+
+  const lookUp = async (chunks: readonly Looked[]): Promise<void> => {
+    if (editions === null) {
+      editions = await suppressions.editionsOf(contactListId)
+      const reason = REASON_NUMBERS.registry
+      byEdition = editions.map(({ number: submission }) => ({ submission, reason }))
+    }
+    if (editions.length === 0) return
+    const found = await find(suppressions, editions, numbersOf(chunks, held))
+    if (!found.any) return
+    for (const chunk of chunks) {
+      const rows = rowsFound(chunk, found, byEdition)
+      if (rows.size > 0) hits.set(chunk.seq, rows)
+    }
+  }
+  const takeWaiting = async (): Promise<void> => {
+    const chunks = waiting
+    try {
+      if (!isUnknown && held > 0) await lookUp(chunks)
+    } catch (error) {
+      if (!(error instanceof SuppressionUnknown)) throw error
+      isUnknown = true
+    }
+    waiting = []
+    held = 0
+  }
+  return {
+    look: async ({ seq, subjectRows, subjectNumbers }) => {
+      if (subjectNumbers === undefined) {
+        if (subjectRows.length === 0) return
+        throw new Error(`Chunk ${seq} comes without the numbers of its phones`)
+      }
+      noteCountries(subjectNumbers, countries)
+      waiting.push({ seq, subjectRows, subjectNumbers })
+      held += subjectNumbers.length
+      if (held >= NUMBERS_AT_ONCE) await takeWaiting()
+    },
+    settle: async () => {
+      await takeWaiting()
+      if (isUnknown) return { hits: new Map(), look: null }
+      const numbers = (editions ?? []).map(({ number }) => number)
+      return { hits, look: { epochs, editions: numbers, countries: [...countries].toSorted() } }
+    },
+  }
+}

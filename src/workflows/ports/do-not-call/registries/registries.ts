@@ -1,0 +1,111 @@
+import type { AuditEntry } from '../../../../domain/audit/audit.ts'
+import type { NumberPage } from '../../../../domain/do-not-call/registries/number-page.ts'
+import type {
+  Edition,
+  EditionChange,
+  Registry,
+} from '../../../../domain/do-not-call/registries/registry.ts'
+
+export type NewEdition = {
+  id: string
+  registry: string
+  change: EditionChange
+  /** Of a change: the edition that it is made on; null: the one in force. */
+  baseId: string | null
+  asOf: string
+  subscription: string | null
+  tenantId: string
+  requestId: string
+  owner: string
+}
+
+/** What was received of an edition. */
+export type ReceivedEdition = {
+  /** Ascending parts, numbered from 1. */
+  runs: number
+  lines: number
+  numbers: number
+  rejected: number
+  firstRejectedLine: number | null
+  bytes: number
+  sha256: string
+}
+
+/**
+ * Why an edition may not come into force: `older` than the one that is; `duplicate`: the same file is one already (`editionId`); `base_missing`: what it
+ * changes is not in force; `shrinks`: it has far fewer numbers than the one in force.
+ */
+export type EditionFault = {
+  kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
+  editionId: string | null
+}
+
+/** The registries and their editions. They belong to the gateway, not to a tenant. */
+export type RegistryStore = {
+  /** Makes the registry or changes it. `country_differs`: it has editions, which are of another country. */
+  put(input: {
+    name: string
+    country: string
+    maxAgeDays: number | null
+    audit: AuditEntry
+  }): Promise<{ kind: 'put'; registry: Registry } | { kind: 'country_differs' }>
+  find(name: string): Promise<Registry | null>
+  /** By name. */
+  list(): Promise<Registry[]>
+  /** Newest first, without those that are being received. */
+  editions(name: string): Promise<Edition[]>
+  findEdition(name: string, id: string): Promise<Edition | null>
+
+  /** What can be said before any number was read; null: nothing is wrong. */
+  faultOf(
+    edition: Pick<NewEdition, 'registry' | 'change' | 'baseId' | 'asOf'>,
+  ): Promise<EditionFault | null>
+  /** Begins to receive; nobody sees it yet. */
+  begin(edition: NewEdition): Promise<void>
+  /** A sign of life; false: it was swept. */
+  touch(id: string): Promise<boolean>
+  /** Seals and stores pages of a run. Throws `StagingLost` where it was swept. */
+  append(id: string, run: number, pages: readonly NumberPage[]): Promise<void>
+  /** All of it is stored: from here on it comes into force by itself, whatever crashes. Answers the claim in the same transaction. */
+  accept(input: {
+    id: string
+    received: ReceivedEdition
+    allowShrink: boolean
+    claim: { tenantId: string; method: string; path: string; key: string; owner: string }
+    audit: AuditEntry
+    answerOf: (edition: Edition) => {
+      fingerprint: string
+      status: number
+      body: string
+      location: string
+    }
+  }): Promise<
+    | {
+        kind: 'accepted'
+        edition: Edition
+        answer: { status: number; body: string; location: string }
+      }
+    | { kind: 'claim_lost' }
+    | { kind: 'fault'; fault: EditionFault }
+  >
+  discard(id: string): Promise<void>
+  /** Discards what has been without a sign of life. */
+  sweep(olderThanMs: number): Promise<number>
+
+  /** Shreds the edition's key and deletes its numbers. null: there is none; `busy`: it is being loaded. */
+  remove(input: { name: string; id: string; audit: AuditEntry }): Promise<Edition | 'busy' | null>
+}
+
+/** What goes on behind the answer of an edition, step by step, on any instance. */
+export type RegistryWork = {
+  /** Brings the next one that was loaded into force; null: there is none. Killed in between, the next call begins anew. */
+  bringIntoForce(): Promise<{ edition: Edition; fault: EditionFault | null } | null>
+  /**
+   * Looks for contacts that were delivered before the next edition named them, some pages of it at a time; null: nothing is left. `done`: the edition is
+   * compared.
+   */
+  lookBack(): Promise<{ edition: Edition; found: number; done: boolean } | null>
+  /** Looks for contacts that were settled while an edition came into force; null: nothing is left. */
+  lookForLate(): Promise<{ uploadId: string; found: number } | null>
+  sweep(olderThanMs: number): Promise<number>
+}

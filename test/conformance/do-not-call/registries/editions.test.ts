@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
+import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
+import type { Store } from '../../../../src/store/homes/open-store.ts'
+import { SuppressionUnknown } from '../../../../src/workflows/ports/do-not-call/suppressions.ts'
+import { eachHome, openTestStore } from '../../../support/databases/database.ts'
+import {
+  followEditions,
+  loadEdition,
+  makeRegistry,
+  namedBy,
+  receiveEdition,
+  useRegistries,
+} from '../../../support/do-not-call/registry-editions.ts'
+import { audit } from '../../../support/stages/store-uploads.ts'
+
+const FIRST = 12_015_550_000
+const LIST = 'list'
+
+/** A dense block, and some numbers far from each other: both forms of a block, on several pages. */
+const numbersFrom = (first: number): number[] => [
+  ...Array.from({ length: 3_000 }, (_, at) => first + at * 3),
+  ...Array.from({ length: 3_000 }, (_, at) => first + 1_000_000 + at * 77_777),
+]
+
+const ascending = (one: number, other: number): number => one - other
+
+const withCode = (code: string) => (error: unknown) =>
+  error instanceof GatewayProblem && error.code === code
+
+eachHome('Editions of registries', (home) => {
+  let store: Store
+  let names = 0
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+  })
+  after(() => store.close())
+
+  /** A registry that the default tenant uses, alone. */
+  const registry = async (): Promise<string> => {
+    const name = `registry-${(names += 1)}`
+    await makeRegistry(store, name)
+    await useRegistries(store, 'default', [name])
+    return name
+  }
+
+  it('have exactly the numbers of their file, whatever its order', async () => {
+    const name = await registry()
+    const numbers = numbersFrom(FIRST)
+    const shuffled = numbers.map((_, at) => numbers[(at * 7_919) % numbers.length]!)
+    const edition = await loadEdition(store, name, [...shuffled, ...shuffled.slice(0, 9)])
+    assert.equal(edition.state, 'current')
+    assert.equal(edition.numbers, new Set(numbers).size)
+    const asked = [...numbers, ...numbers.map((number) => number + 1)]
+    const expected = asked.filter((number) => numbers.includes(number)).toSorted(ascending)
+    assert.deepEqual(await namedBy(store, LIST, asked), expected)
+  })
+
+  it('are loaded whole from runs that overlap, as a change adds to and takes from what is in force', async () => {
+    const name = await registry()
+    const half = 700_000
+    // Two lots, the second of which lies before and in the first.
+    async function* file() {
+      for (const from of [1, 0]) {
+        const lines: string[] = []
+        for (let at = 0; at < half; at += 1) lines.push(`${FIRST + from * 1_000 + at * 2 + from}`)
+        yield Buffer.from(`${lines.join('\n')}\n`)
+      }
+    }
+    await receiveEdition(store, name, file())
+    await followEditions(store)
+    assert.equal((await store.registries.find(name))!.current!.numbers, 2 * half)
+    const asked = [FIRST, FIRST + 1, FIRST + 1_001, FIRST + 2 * half - 2, FIRST + 2 * half]
+    assert.deepEqual(await namedBy(store, LIST, asked), [
+      ...[FIRST, FIRST + 1_001, FIRST + 2 * half - 2, FIRST + 2 * half].filter(
+        (number) => number !== FIRST + 2 * half,
+      ),
+    ])
+    const added = await loadEdition(store, name, [FIRST + 1, FIRST], { change: 'add' })
+    assert.deepEqual([added.numbers, added.added], [2 * half + 1, 1])
+    const removed = await loadEdition(store, name, [FIRST, FIRST + 3], { change: 'remove' })
+    assert.deepEqual([removed.numbers, removed.added], [2 * half, 0])
+    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 1, FIRST + 2]), [
+      FIRST + 1,
+      FIRST + 2,
+    ])
+  })
+
+  it('that are older, the same file, much smaller, or change what is not in force are refused and leave nothing', async () => {
+    const name = await registry()
+    const refused = (code: string, numbers: number[], options = {}) =>
+      assert.rejects(
+        receiveEdition(store, name, `${numbers.join('\n')}\n`, options),
+        withCode(code),
+        code,
+      )
+    await refused('edition-base-missing', [FIRST], { change: 'add' })
+    const numbers = numbersFrom(FIRST)
+    const { id } = await loadEdition(store, name, numbers, { asOf: '2026-11-20T00:00:00Z' })
+    await refused('edition-older', [FIRST], { asOf: '2026-11-19T00:00:00Z' })
+    await refused('edition-exists', numbers)
+    await refused('edition-shrinks', numbers.slice(0, 3_000))
+    await refused('edition-base-missing', [FIRST], { change: 'add', base: `rge_${'0'.repeat(32)}` })
+    await refused('registry-no-numbers', [])
+    const editions = await store.registries.editions(name)
+    assert.deepEqual(
+      editions.map((edition) => edition.id),
+      [id],
+    )
+    const { rows } = await store.sql.executeSql(
+      `select e.id from registry_edition e where e.registry = $1`,
+      [name],
+    )
+    assert.equal(rows.length, 1, 'nothing of a refused edition stays')
+    const fewer = await loadEdition(store, name, numbers.slice(0, 3_000), { allowShrink: true })
+    assert.equal(fewer.state, 'current')
+  })
+
+  it('are loaded once under a key, and nobody sees one half-loaded', async () => {
+    const name = await registry()
+    await loadEdition(store, name, [FIRST])
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const lines = numbersFrom(FIRST).join('\n')
+    async function* slowly() {
+      yield Buffer.from(`${lines}\n`)
+      begun.resolve()
+      await gate.promise
+      yield Buffer.from(`${FIRST + 1}\n`)
+    }
+    const loading = receiveEdition(store, name, slowly(), {}, 'once')
+    await begun.promise
+    await assert.rejects(
+      receiveEdition(store, name, `${lines}\n`, {}, 'once'),
+      withCode('idempotency-key-in-progress'),
+    )
+    assert.equal((await store.registries.editions(name)).length, 1)
+    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 3]), [FIRST])
+    gate.resolve()
+    const { id } = await loading
+    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 3]), [FIRST])
+    assert.equal((await receiveEdition(store, name, `${lines}\n${FIRST + 1}\n`, {}, 'once')).id, id)
+    await followEditions(store)
+    assert.deepEqual(await namedBy(store, LIST, [FIRST, FIRST + 3]), [FIRST, FIRST + 3])
+  })
+
+  it('that two instances load and bring into force at once are one after the other', async () => {
+    const name = await registry()
+    const numbers = numbersFrom(FIRST)
+    const shuffled = numbers.toReversed()
+    const [one, other] = await Promise.all([
+      receiveEdition(store, name, `${shuffled.join('\n')}\n`),
+      receiveEdition(store, name, `${[...shuffled, FIRST + 1].join('\n')}\n`),
+    ])
+    await Promise.all([1, 2, 3].map(() => store.registryWork.bringIntoForce()))
+    await followEditions(store)
+    const states = await Promise.all(
+      [one, other].map(async ({ id }) => (await store.registries.findEdition(name, id))!.state),
+    )
+    assert.deepEqual(
+      states.filter((state) => state === 'current'),
+      ['current'],
+    )
+    assert.deepEqual(await namedBy(store, LIST, numbers), numbers.toSorted(ascending))
+  })
+
+  it('that died while they were received are swept, and then a change cannot be told from unknown', async () => {
+    const name = await registry()
+    const { id } = await loadEdition(store, name, [FIRST])
+    await store.registries.begin({
+      ...{ id: 'rge_dead', registry: name, change: 'full', baseId: null, subscription: null },
+      ...{ asOf: new Date().toISOString(), tenantId: 'default', requestId: 'r', owner: 'dead' },
+    })
+    assert.equal(await store.registries.sweep(60_000), 0)
+    assert.equal(await store.registries.sweep(-1_000), 1)
+    assert.equal(await store.registries.touch('rge_dead'), false)
+    const editions = await store.suppressions.editionsOf(LIST)
+    const removed = await store.registries.remove({
+      name,
+      id,
+      audit: audit('registry.edition_deleted', id),
+    })
+    assert.ok(removed !== null && removed !== 'busy' && removed.state === 'deleted')
+    const { rows } = await store.sql.executeSql(
+      `select data_key from registry_edition where id = $1 and data_key is not null
+       union all select sealed from registry_page p join registry_edition e on e.number = p.edition where e.id = $1`,
+      [id],
+    )
+    assert.equal(rows.length, 0, 'neither its key nor its numbers')
+    await assert.rejects(
+      store.suppressions.numbersAmong(editions, Float64Array.of(FIRST)),
+      SuppressionUnknown,
+    )
+  })
+
+  it('whose page cannot be opened make everything unknown, and nobody free to call', async () => {
+    const name = await registry()
+    await loadEdition(store, name, [FIRST])
+    await store.sql.executeSql(
+      `update registry_page set sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)
+        where edition = (select current_edition from registry where name = $1)`,
+      [name],
+    )
+    await assert.rejects(namedBy(store, LIST, [FIRST]), SuppressionUnknown)
+  })
+})

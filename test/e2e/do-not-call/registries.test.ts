@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
+
+import type { Edition } from '../../../src/domain/do-not-call/registries/registry.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+
+const LIST = 'demo-contacts'
+const HEADER = 'customerId,firstName,lastName,phone,email,city'
+const ANN = '+12015550101'
+const BO = '+12015550102'
+const GAIL = '+442079460018'
+
+type Row = {
+  contactId: string
+  code: string
+  suppressedBy: { registry: string | null; editionId: string | null; reason: string | null } | null
+}
+
+describe('Registries over HTTP', () => {
+  const home = embeddedHome()
+  let stage: Stage
+  let gateway: RunningGateway
+  before(async () => {
+    stage = await setStage(await home.fresh(), 'guide')
+    gateway = await stage.gateway()
+  })
+  after(async () => {
+    await stage.close()
+    await home.close()
+  })
+
+  const call = async <T = Edition & { code: string; line: number }>(
+    path: string,
+    init: RequestInit & { expect?: number } = {},
+  ): Promise<T> => {
+    const { expect = 200, ...rest } = init
+    const { status, body, text } = await gateway.client.call<T>(path, rest)
+    assert.equal(status, expect, `${path}: ${text}`)
+    return body
+  }
+  const json = (method: string, body: object, headers: Record<string, string> = {}) => ({
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+  const send = (file: string | Uint8Array, query = '', expect = 202, more = {}) =>
+    call(`/v1/registries/ftc/editions${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', 'idempotency-key': crypto.randomUUID(), ...more },
+      body: file as string,
+      expect,
+    })
+  const inForce = async ({ id }: Edition): Promise<Edition> => {
+    for (;;) {
+      const edition = await call(`/v1/registries/ftc/editions/${id}`)
+      if (edition.state !== 'loading') return edition
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+  }
+  const use = async (registries: string[]): Promise<void> => {
+    const { version } = await call<{ version: number }>('/v1/tenants/default')
+    await call('/v1/tenants/default', json('PATCH', { registries }, { 'if-match': `"${version}"` }))
+  }
+  const rowsOf = async (uploadId: string, outcome: string): Promise<Row[]> =>
+    (await call<{ items: Row[] }>(`/v1/uploads/${uploadId}/rows?outcome=${outcome}`)).items
+  const upload = async (...people: [id: string, phone: string][]) => {
+    const lines = people.map(([id, phone]) => `${id},A,L,${phone},,`)
+    const answer = await gateway.client.upload(LIST, [HEADER, ...lines].join('\n'))
+    assert.equal(answer.status, 202, answer.text)
+    return answer.body
+  }
+
+  it('keep contacts out of uploads of tenants that use them, small and gzipped files alike', async () => {
+    await call('/v1/registries/ftc', json('PUT', { country: 'US' }))
+    await use(['ftc'])
+    const gzip = gzipSync('area,phone\n201,5550101\n')
+    const edition = await inForce(
+      await send(gzip, '?subscription=SAN%201', 202, { 'content-encoding': 'gzip' }),
+    )
+    assert.deepEqual(
+      [edition.state, edition.numbers, edition.rejected, edition.firstRejectedLine],
+      ['current', 1, 1, 1],
+    )
+    const { id, counts } = await upload(['ann', ANN], ['bo', BO], ['gail', GAIL])
+    assert.deepEqual([counts.accepted, counts.suppressed], [2, 1])
+    const [row] = await rowsOf(id, 'suppressed')
+    assert.deepEqual(
+      [row?.contactId, row?.code, row?.suppressedBy?.registry, row?.suppressedBy?.editionId],
+      ['ann', 'suppressed-registry', 'ftc', edition.id],
+    )
+    assert.equal((await gateway.client.finished(id)).state, 'completed')
+  })
+
+  it('look for contacts that were delivered before an edition named them', async () => {
+    const before = await gateway.client.finished((await upload(['bo-2', BO])).id)
+    assert.equal(before.counts.delivered, 1)
+    const { id } = await inForce(await send('2015550102\n', '?change=add'))
+    for (;;) {
+      const { added } = await call(`/v1/registries/ftc/editions/${id}`)
+      if (added !== null) break
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    const scrape = await gateway.client.call('/metrics')
+    assert.match(scrape.text, /gateway_dnc_retracted_total/u)
+  })
+
+  it('hold uploads of a country whose edition is too old, and only those', async () => {
+    const old = new Date(Date.now() - 40 * 86_400_000).toISOString()
+    await call('/v1/registries/old', json('PUT', { country: 'GB' }))
+    await use(['ftc', 'old'])
+    await call('/v1/registries/old/editions?asOf=' + encodeURIComponent(old), {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', 'idempotency-key': 'old' },
+      body: '020 7946 0019\n',
+      expect: 202,
+    })
+    const american = await upload(['us', '+12015550177'])
+    assert.equal((await gateway.client.finished(american.id)).state, 'completed')
+    const british = await upload(['gb', GAIL])
+    for (;;) {
+      const { state, hold } = await call<{
+        state: string
+        hold: { reason: string; countries?: string[] }
+      }>(`/v1/uploads/${british.id}`)
+      if (state === 'held') {
+        assert.deepEqual([hold.reason, hold.countries], ['dnc_stale', ['GB']])
+        break
+      }
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    await call('/v1/registries/old', json('PUT', { country: 'GB', maxAgeDays: 100 }))
+    await call(`/v1/uploads/${british.id}/resume`, { method: 'POST' })
+    assert.equal((await gateway.client.finished(british.id)).state, 'completed')
+  })
+
+  it('refuse files that are of another country, cut off, or no numbers, with the place', async () => {
+    const refused = async (code: string, line: number, file: string) => {
+      const problem = await send(file, '', 422)
+      assert.deepEqual([problem.code, problem.line], [code, line])
+    }
+    await refused('registry-country-differs', 2, '201,5550101\n+442079460018\n')
+    await refused('registry-cut-off', 2, '201,5550101\n201,55')
+    await refused('registry-no-numbers', 1, 'phone\n')
+    const cut = gzipSync('201,5550101\n'.repeat(1_000)).subarray(0, 40)
+    assert.equal(
+      (await send(cut, '', 422, { 'content-encoding': 'gzip' })).code,
+      'compression-invalid',
+    )
+  })
+})
