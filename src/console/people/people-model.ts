@@ -9,6 +9,18 @@ const { people: words, doNotCall } = ENGLISH
 
 const OUTCOMES: Record<string, string> = words.outcomes
 
+/** An entry in a list, or a registry. */
+const suppressionLine = ({
+  submissionId,
+  dncListId,
+  registry,
+  reason,
+}: NonNullable<ContactDecision['suppressedBy']>) => ({
+  submissionId,
+  list: dncListId ?? registry,
+  reason: reason === null ? words.inRegistry : doNotCall.reasons[reason],
+})
+
 const decisionLine = (decision: ContactDecision) => ({
   uploadId: decision.uploadId,
   line: decision.line,
@@ -16,11 +28,7 @@ const decisionLine = (decision: ContactDecision) => ({
   outcome: OUTCOMES[decision.outcome as RowOutcome] ?? decision.outcome,
   delivered: decision.outcome === 'delivered',
   reason: decision.reason,
-  suppressedBy: decision.suppressedBy && {
-    submissionId: decision.suppressedBy.submissionId,
-    list: decision.suppressedBy.dncListId,
-    reason: doNotCall.reasons[decision.suppressedBy.reason],
-  },
+  suppressedBy: decision.suppressedBy && suppressionLine(decision.suppressedBy),
   tries: decision.requests.length,
 })
 
