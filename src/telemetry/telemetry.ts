@@ -8,15 +8,12 @@ import {
   type UploadState,
 } from '../domain/uploads/upload.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { DNC_EFFECTS, type Effects } from './dnc-effects.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { setFirstValues } from './first-values.ts'
 import { createLastAttempt } from './last-attempt.ts'
 import { createLastHour, type LastHour } from './last-hour.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-
-type Effects = {
-  [Name in keyof GatewayEvents]?: (metrics: Metrics, fields: GatewayEvents[Name]) => void
-}
 
 const seconds = (ms: number): number => ms / 1000
 
@@ -111,21 +108,6 @@ const DELIVERY_EFFECTS: Effects = {
   'clock.doubted': (metrics) => metrics.clockUnconfirmed.set(1),
   'clock.confirmed': (metrics) => metrics.clockUnconfirmed.set(0),
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
-}
-
-const DNC_EFFECTS: Effects = {
-  'dnc.looked_up': (metrics, { durationMs }) => metrics.dncLookUp.observe(durationMs / 1000),
-  'dnc.retracted': (metrics, { outcome, contacts }) =>
-    metrics.dncRetracted.inc({ outcome }, contacts),
-  'dnc.accepted': (metrics, { kind, rejections, ...counts }) => {
-    const { accepted, rejected, quarantined, duplicates, blank } = counts
-    const outcomes = { accepted, rejected, quarantined, duplicates, blank }
-    for (const [outcome, count] of Object.entries(outcomes)) {
-      metrics.dncEntries.inc({ kind, outcome }, count)
-    }
-    for (const [code, count] of Object.entries(rejections))
-      metrics.dncRejections.inc({ code }, count)
-  },
 }
 
 const GUEST_FILE_EFFECTS: Effects = {

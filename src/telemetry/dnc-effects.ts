@@ -1,0 +1,23 @@
+import type { GatewayEvents } from './events.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What events do to metrics. */
+export type Effects = {
+  [Name in keyof GatewayEvents]?: (metrics: Metrics, fields: GatewayEvents[Name]) => void
+}
+
+/** Of do-not-call entries. */
+export const DNC_EFFECTS: Effects = {
+  'dnc.looked_up': (metrics, { durationMs }) => metrics.dncLookUp.observe(durationMs / 1000),
+  'dnc.retracted': (metrics, { outcome, contacts }) =>
+    metrics.dncRetracted.inc({ outcome }, contacts),
+  'dnc.accepted': (metrics, { kind, rejections, ...counts }) => {
+    const { accepted, rejected, quarantined, duplicates, blank } = counts
+    const outcomes = { accepted, rejected, quarantined, duplicates, blank }
+    for (const [outcome, count] of Object.entries(outcomes)) {
+      metrics.dncEntries.inc({ kind, outcome }, count)
+    }
+    for (const [code, count] of Object.entries(rejections))
+      metrics.dncRejections.inc({ code }, count)
+  },
+}
