@@ -9,6 +9,7 @@ import { createValidation } from '../intake/rows/validation.ts'
 import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
 import { createReadOverview } from '../workflows/operations/read-overview.ts'
 import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
+import { createControlUploads } from '../workflows/uploads/control/control-uploads.ts'
 import type { Essentials } from './essentials.ts'
 
 /** Wrong keys a minute and address before the sign-in makes wait. */
@@ -39,6 +40,7 @@ export const consoleOf = (
       lastHour: () => telemetry.lastHour(),
     }),
     judgeEntries: createValidation(uses.rowRules, createNormalisations()).entries,
+    controlUploads: createControlUploads(uses),
     simulated: deps.simulated,
     dialect: config.genesys.dialect,
   }

@@ -10,11 +10,29 @@ import {
 import type { TableEntry } from './frame/page.ts'
 import { OVERVIEW, OVERVIEW_LIVE } from './overview/overview-page.ts'
 import { PEOPLE, PEOPLE_EXPLAIN } from './people/people-pages.ts'
+import { UPLOAD_ROWS } from './uploads/row-list-page.ts'
+import { UPLOAD_SEARCH, UPLOADS, UPLOADS_MOVE } from './uploads/upload-list-page.ts'
+import {
+  UPLOAD,
+  UPLOAD_APPLY,
+  UPLOAD_LIVE,
+  UPLOAD_MOVE,
+  UPLOAD_RETRY,
+} from './uploads/upload-page.ts'
 
 /** Every page and every button of the console; the menu has those with `menu`, in this order. */
 export const TABLE: readonly TableEntry[] = [
   OVERVIEW,
   OVERVIEW_LIVE,
+  UPLOADS,
+  UPLOAD_SEARCH,
+  UPLOADS_MOVE,
+  UPLOAD,
+  UPLOAD_LIVE,
+  UPLOAD_MOVE,
+  UPLOAD_APPLY,
+  UPLOAD_RETRY,
+  UPLOAD_ROWS,
   PEOPLE,
   PEOPLE_EXPLAIN,
   DO_NOT_CALL,

@@ -5,7 +5,7 @@ import type { BuildEntrySteps } from '../../intake/entries/entry-steps.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { ConsoleSessions } from '../../workflows/access/console-sessions.ts'
-import type { ControlUpload, ListContactLists } from '../../workflows/contract.ts'
+import type { ControlUpload } from '../../workflows/contract.ts'
 import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
@@ -15,6 +15,7 @@ import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
+import type { ControlUploads } from '../../workflows/uploads/control/control-uploads.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
 import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
 import type { SignInLink } from './sign-in-link.ts'
@@ -33,11 +34,11 @@ export type ConsoleDeps = {
   signInLink: SignInLink
   access: Pick<AccessStore, 'isGranted'>
   readOverview: ReadOverview
-  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger'>
+  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'staging'>
   controlUpload: ControlUpload
+  controlUploads: ControlUploads
   applyUpload: ApplyUpload
   retryUpload: RetryUpload
-  listContactLists: ListContactLists
   webhookEndpoints: WebhookEndpoints
   /** Builds what judges do-not-call entries. */
   judgeEntries: BuildEntrySteps

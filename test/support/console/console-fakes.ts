@@ -62,6 +62,12 @@ export const startFakeConsole = async (
       { defaultRegion: 'US', contactIdPattern: /./ },
       createNormalisations(),
     ).entries,
+    controlUploads: async () => ({
+      done: 2,
+      skipped: 1,
+      why: { 'state-conflict': 1 },
+      more: false,
+    }),
     simulated: true,
     dialect: 'guide',
   }

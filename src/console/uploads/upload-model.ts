@@ -1,0 +1,133 @@
+import { FINAL_STATES, type Upload } from '../../domain/uploads/upload.ts'
+import { ENGLISH, fill } from '../texts/texts.ts'
+import { actionsOf } from './upload-actions.ts'
+import { rowCodeWords, uploadProblemWords, warningWords } from './upload-words.ts'
+
+const { upload: words, states, holds } = ENGLISH
+
+const settledOf = ({ counts }: Upload): number =>
+  counts.delivered + counts.unchanged + counts.failed + counts.unprocessed
+
+type SumLine = { label: string; rows: number; outcome: string | null }
+
+/** Both sums, line by line, so that a reader can add them up. */
+const sumsOf = (upload: Upload): { read: SumLine[]; accepted: SumLine[] } => {
+  const { counts } = upload
+  const line = (name: keyof typeof words.counts, rows: number, outcome: string | null = null) => ({
+    label: words.counts[name],
+    rows,
+    outcome: rows > 0 ? outcome : null,
+  })
+  const onTheWay = counts.accepted - settledOf(upload)
+  return {
+    read: [
+      line('accepted', counts.accepted),
+      line('rejected', counts.rejected, 'rejected'),
+      line('duplicates', counts.duplicates, 'duplicate'),
+      line('suppressed', counts.suppressed, 'suppressed'),
+      line('blank', counts.blank),
+    ],
+    accepted: [
+      line('delivered', counts.delivered, 'delivered'),
+      line('unchanged', counts.unchanged, 'unchanged'),
+      line('failed', counts.failed, 'failed'),
+      line('unprocessed', counts.unprocessed, 'unprocessed'),
+      ...(onTheWay > 0 ? [line('onTheWay', onTheWay)] : []),
+    ],
+  }
+}
+
+const rejectionsOf = ({ rejections }: Upload) =>
+  Object.entries(rejections)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([code, rows]) => ({ rows, ...rowCodeWords(code) }))
+
+const columnsOf = ({ columns }: Upload) =>
+  columns.map(({ name, kind, mappedTo, by, confidence }) => ({
+    name,
+    kind: words.kinds[kind],
+    mappedTo,
+    how: by === undefined || by === null ? null : words.mappedBy[by],
+    confidence:
+      confidence === undefined || confidence === null ? null : Math.round(confidence * 100),
+  }))
+
+type Moment = { at: string; text: string; href: string | null }
+
+/** What happened when, as far as the upload itself tells. */
+const momentsOf = (upload: Upload): Moment[] => {
+  const { moments } = words
+  const { reconciliation } = upload
+  const parts: [string | null | undefined, string][] = [
+    [upload.createdAt, moments.accepted],
+    [upload.appliedAt, moments.applied],
+    [upload.hold?.since, moments.held],
+    [upload.completedAt, fill(moments.ended, { state: states[upload.state] })],
+    [reconciliation?.checkedAt, reconciliation && moments.reconciled[reconciliation.state]],
+  ].map(([at, text]) => [at ?? null, text ?? ''])
+  return parts
+    .flatMap(([at, text]) => (at ? [{ at, text, href: null }] : []))
+    .toSorted((a, b) => a.at.localeCompare(b.at))
+}
+
+const progressOf = (upload: Upload) => {
+  const { progress, counts } = upload
+  const settled = settledOf(upload)
+  return {
+    settled,
+    accepted: counts.accepted,
+    percent:
+      progress?.percent ??
+      (counts.accepted === 0 ? 100 : Math.floor((settled / counts.accepted) * 100)),
+    perSecond: progress?.rowsPerSecond ?? null,
+    etaAt: progress?.etaAt ?? null,
+  }
+}
+
+const sourceOf = ({ source }: Upload) => ({
+  ...source,
+  format: words.formats[source.format],
+})
+
+/** One upload as its page shows it. */
+export const uploadModel = (upload: Upload) => ({
+  id: upload.id,
+  name: upload.source.fileName ?? upload.id,
+  list: upload.contactListId,
+  state: upload.state,
+  stateLabel: states[upload.state],
+  ended: FINAL_STATES.includes(upload.state),
+  version: upload.version,
+  overwrite: upload.mode === 'overwrite',
+  createdAt: upload.createdAt,
+  progress: progressOf(upload),
+  waits: upload.waitingFor && {
+    text: words.waits[upload.waitingFor.reason],
+    since: upload.waitingFor.since,
+  },
+  cancelling: upload.cancelRequested && upload.completedAt === null,
+  hold: upload.hold && { ...holds[upload.hold.reason], since: upload.hold.since },
+  notBefore: upload.notBefore,
+  problem: upload.problem && {
+    ...uploadProblemWords(upload.problem.code),
+    detail: upload.problem.detail,
+  },
+  warnings: warningWords(upload),
+  counts: upload.counts,
+  sums: sumsOf(upload),
+  rejections: rejectionsOf(upload),
+  columns: columnsOf(upload),
+  plan: upload.plan,
+  reconciliation: upload.reconciliation && {
+    ...upload.reconciliation,
+    text: words.reconciliation.states[upload.reconciliation.state],
+    differences: Object.entries(upload.reconciliation.differences),
+  },
+  moments: momentsOf(upload),
+  source: sourceOf(upload),
+  batches: upload.delivery.batches,
+  method: words.methods[upload.delivery.method],
+  parentId: upload.parentId,
+  children: upload.children,
+  actions: actionsOf(upload),
+})

@@ -1,0 +1,39 @@
+import { PROBLEMS, type ProblemCode } from '../../domain/problems/problem.ts'
+import { type RejectionCode, REJECTIONS } from '../../domain/uploads/rejection.ts'
+import { uploadWarnings, type UploadWarning } from '../../domain/uploads/upload-warnings.ts'
+import type { Upload } from '../../domain/uploads/upload.ts'
+import { ENGLISH } from '../texts/texts.ts'
+
+/** What a code says to an operator: what it means, and what to do next. */
+export type CodeWords = { code: string; what: string; next: string }
+
+type Own = Partial<Record<string, { what: string; next: string }>>
+
+const wordsOf = (
+  code: string,
+  own: Own,
+  known: { what: string; next: string } | null,
+): CodeWords => ({
+  code,
+  ...(own[code] ?? known ?? { what: ENGLISH.codes.unknown, next: ENGLISH.codes.unknownNext }),
+})
+
+/** Of the code of a row. Where the page for developers speaks of calls, the console has words of its own. */
+export const rowCodeWords = (code: string): CodeWords => {
+  const page = Object.hasOwn(REJECTIONS, code) ? REJECTIONS[code as RejectionCode] : null
+  return wordsOf(code, ENGLISH.codes.rows, page && { what: page.meaning, next: page.fix })
+}
+
+/** Of the `problem` of an upload. */
+export const uploadProblemWords = (code: string): CodeWords => {
+  const page = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : null
+  const known = page && { what: page.title, next: page.fix }
+  return wordsOf(code, ENGLISH.codes.uploads, known)
+}
+
+/** What an upload is warned of. */
+export const warningWords = (upload: Upload): (UploadWarning & { words: string })[] =>
+  uploadWarnings(upload).map((warning) => ({
+    ...warning,
+    words: (ENGLISH.codes.warnings as Record<string, string>)[warning.code] ?? warning.detail,
+  }))

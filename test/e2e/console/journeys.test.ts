@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import type { Browser } from 'playwright-core'
+
+import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
+import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+
+const home = embeddedHome()
+let stage: Stage
+let gateway: RunningGateway
+let browser: Browser
+
+/** The list that the sandbox has from its start. */
+const LIST = 'demo-contacts'
+
+before(async () => {
+  stage = await setStage(await home.fresh(), 'guide')
+  gateway = await stage.gateway()
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser.close()
+  await stage.close()
+  await home.close()
+})
+
+test('by keyboard alone: a wrong key is told, the right one leads to the overview, and out again', async () => {
+  const { page, context, errors } = await openTab(browser)
+  await page.goto(`${gateway.address}/`)
+  await checkAccessible(page)
+  // Past the link to the content and the name of the product.
+  for (let at = 0; at < 3; at += 1) await page.keyboard.press('Tab')
+  await page.keyboard.type('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+  await checkAccessible(page)
+  await page.getByLabel('API key').focus()
+  await page.keyboard.type(ADMIN_KEY)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Sign out' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('API key').waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('the overview refreshes itself, keeps the focus, and fits 320 px in the dark', async () => {
+  const { page, context, errors } = await openTab(browser, {
+    viewport: { width: 320, height: 700 },
+    colorScheme: 'dark',
+  })
+  await signIn(page, gateway.address, ADMIN_KEY)
+  const link = page.getByRole('link', { name: 'Overview' })
+  await link.focus()
+  await page.waitForResponse((response) => response.url().includes('/overview/live?look=1'))
+  await page.locator('#look-2').waitFor({ state: 'attached' })
+  assert.equal(await page.locator('a[href="/console"]:focus').count(), 1)
+  const wide = await page.evaluate('document.documentElement.scrollWidth')
+  assert.equal(wide, 320, 'nothing sticks out')
+  await checkAccessible(page)
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+const HOSTILE = '<img src=x onerror=alert(1)>.csv'
+
+/** Ten rows that are taken, and three faults. */
+const fileOf = (prefix: string): string =>
+  [
+    'customerId,firstName,lastName,phoneNumber,email,city',
+    ...Array.from(
+      { length: 10 },
+      (_, at) => `${prefix}-${at},Ada,<b>Lo</b>,+121255501${10 + at},,Bonn`,
+    ),
+    `${prefix}-x,Bob,Lo,12,,`,
+    ',Cy,Lo,+12125550123,,',
+    `${prefix}-y,Di`,
+  ].join('\n')
+
+const upload = async (list: string, name: string, query = ''): Promise<string> => {
+  const { status, body } = await gateway.client.upload(list, fileOf(name.slice(0, 3)), {
+    query: `fileName=${encodeURIComponent(name)}${query}`,
+  })
+  assert.equal(status, 202)
+  return body.id
+}
+
+test('an operator sees why rows were refused, in a file whose name is markup, and finds it by its name', async () => {
+  const id = await upload(LIST, HOSTILE)
+  await gateway.client.finished(id)
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.getByRole('link', { name: 'Uploads', exact: true }).click()
+  await page.getByLabel('Find an upload').fill(HOSTILE)
+  await page.getByRole('button', { name: 'Find' }).click()
+  await checkAccessible(page)
+  assert.doesNotMatch(page.url(), /img/u, 'a name is no part of an address')
+  await page.getByRole('link', { name: HOSTILE }).click()
+  await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor()
+  await checkAccessible(page)
+  const sum = page.getByRole('row', { name: 'Rows read' })
+  await sum.getByRole('cell', { name: '13' }).waitFor()
+  await page.getByText('The row has no contact id.').waitFor()
+  await page.getByRole('link', { name: 'Rejected' }).click()
+  await page.getByRole('row', { name: /contact-id-missing/u }).waitFor()
+  await checkAccessible(page)
+  await page.goBack()
+  await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('by keyboard alone: a plan is read and applied, and the page shows the upload end', async () => {
+  const id = await upload(LIST, 'plan.csv', '&apply=manual')
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.goto(`${gateway.address}/console/uploads/${id}`)
+  await page.getByRole('heading', { name: 'Plan', exact: true }).waitFor()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Apply this plan' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('The upload was applied and goes to Genesys.').waitFor()
+  await page.getByText('Completed with errors').first().waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('a wrong upload is stopped after its consequences were read, and others are stopped by filter', async () => {
+  const wrong = await upload(LIST, 'wrong.csv', '&apply=manual')
+  const others = [
+    await upload(LIST, 'one.csv', '&apply=manual'),
+    await upload(LIST, 'two.csv', '&apply=manual'),
+  ]
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.goto(`${gateway.address}/console/uploads/${wrong}`)
+  await page.getByText('Cancel…', { exact: true }).click()
+  await page.getByText('This cannot be taken back').waitFor()
+  // What was opened stays open while the page refreshes itself.
+  await page.locator('[id^=look-][id$="-2"]').waitFor({ state: 'attached' })
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Cancel this upload' }).click()
+  await page.getByText('Cancelled', { exact: true }).first().waitFor()
+
+  await page.goto(`${gateway.address}/console/uploads`)
+  await page.getByLabel('State').selectOption({ label: 'Held' })
+  await page.getByRole('button', { name: 'Filter', exact: true }).click()
+  await page.getByRole('link', { name: 'one.csv' }).waitFor()
+  await checkAccessible(page)
+  await page.getByText('Cancel all…', { exact: true }).click()
+  await page.getByRole('button', { name: 'Cancel all that fit' }).click()
+  await page.getByText('2 uploads are stopped.').waitFor()
+  await checkAccessible(page)
+  for (const id of others) assert.equal((await gateway.client.find(id)).state, 'cancelled')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('what is not there, and what went wrong, is a page that leads on', async () => {
+  const { page, context } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.goto(`${gateway.address}/console/uploads/upl_unknown`)
+  await page.getByRole('heading', { name: 'There is no such thing' }).waitFor()
+  await checkAccessible(page)
+  await page.goto(`${gateway.address}/console/uploads?list=nobody`)
+  await page.getByText('No upload fits.').waitFor()
+  await checkAccessible(page)
+  await context.close()
+})

@@ -1,0 +1,84 @@
+/**
+ * `npm run console:screenshots`: a picture of each page of the console, of a gateway on the sandbox that has something to show, into `docs/images`.
+ * Look at each of them after a change of a template or of the sheet; the one of README is committed.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { embeddedHome } from '../databases/database.ts'
+import { ADMIN_KEY } from '../gateway/gateway-process.ts'
+import { setStage } from '../stages/stage.ts'
+import { openTab, signIn, startBrowser } from './browser.ts'
+
+const IMAGES = join(import.meta.dirname, '..', '..', '..', 'docs', 'images')
+const LIST = 'demo-contacts'
+
+const fileOf = (prefix: string, good: number, faulty: number): string =>
+  [
+    'customerId,firstName,lastName,phoneNumber,email,city',
+    ...Array.from(
+      { length: good },
+      (_, at) =>
+        `${prefix}-${at},Ada,Lovelace,+1212555${String(at % 10_000).padStart(4, '0')},,Bonn`,
+    ),
+    ...Array.from({ length: faulty }, (_, at) => `${prefix}-x${at},Bob,Brown,12,,Bonn`),
+    ',Cy,Young,+12125550123,,Bonn',
+  ].join('\n')
+
+const home = embeddedHome()
+const stage = await setStage(await home.fresh(), 'guide')
+const gateway = await stage.gateway()
+const browser = await startBrowser()
+try {
+  const upload = async (
+    name: string,
+    good: number,
+    faulty: number,
+    query = '',
+  ): Promise<string> => {
+    const asked = `fileName=${name}${query}`
+    const { body } = await gateway.client.upload(LIST, fileOf(name.slice(0, 3), good, faulty), {
+      query: asked,
+    })
+    return body.id
+  }
+  const spring = await upload('spring-campaign.csv', 4_000, 9)
+  await gateway.client.finished(spring)
+  await gateway.client.finished(await upload('renewals-november.csv', 1_200, 0))
+  const plan = await upload('win-back.csv', 800, 3, '&apply=manual')
+  await upload('callbacks-monday.csv', 300, 0, '&notBefore=2099-01-05T08:00:00Z')
+  await mkdir(IMAGES, { recursive: true })
+  const { page } = await openTab(browser, { viewport: { width: 1200, height: 800 } })
+  const dark = await openTab(browser, {
+    viewport: { width: 390, height: 800 },
+    colorScheme: 'dark',
+  })
+  await page.goto(`${gateway.address}/`)
+  await page.screenshot({ path: join(IMAGES, 'console-sign-in.png') })
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await signIn(dark.page, gateway.address, ADMIN_KEY)
+  const pages: Record<string, string> = {
+    overview: '/console',
+    uploads: '/console/uploads',
+    upload: `/console/uploads/${spring}`,
+    plan: `/console/uploads/${plan}`,
+    rows: `/console/uploads/${spring}/rows?outcome=rejected`,
+    problem: '/console/uploads/upl_unknown',
+  }
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(gateway.address + path)
+    await page.screenshot({ path: join(IMAGES, `console-${name}.png`), fullPage: true })
+    await dark.page.goto(gateway.address + path)
+    await dark.page.screenshot({
+      path: join(IMAGES, `console-${name}-narrow-dark.png`),
+      fullPage: true,
+    })
+  }
+  // README's: what a reader sees first, no taller than a screen.
+  await page.goto(`${gateway.address}/console`)
+  await page.screenshot({ path: join(IMAGES, 'console.png') })
+} finally {
+  await browser.close()
+  await stage.close()
+  await home.close()
+}
