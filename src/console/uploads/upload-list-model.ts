@@ -1,7 +1,7 @@
 import { SEEN_STATES, type Upload } from '../../domain/uploads/upload.ts'
 import type { Page } from '../../workflows/ports/uploads/uploads.ts'
 import { ENGLISH } from '../texts/texts.ts'
-import type { ListQuery } from './upload-list-page.ts'
+import type { ListQuery } from './upload-filter.ts'
 
 const { states } = ENGLISH
 

@@ -1,43 +1,14 @@
 import { z } from 'zod'
 
-import { genesysIdSchema } from '../../domain/ids/ids.ts'
-import { SEEN_STATES } from '../../domain/uploads/upload.ts'
-import { CONTROL_ACTIONS, type UploadFilter } from '../../workflows/ports/uploads/uploads.ts'
+import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
 import { form, page } from '../frame/page.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
+import { filterFields, filterOf, filterSchema, HEX_DIGEST } from './upload-filter.ts'
 import { listModel } from './upload-list-model.ts'
 
 const PAGE_ROWS = 50
-const HEX_DIGEST = /^[0-9a-f]{64}$/u
 
 const { uploads: words } = ENGLISH
-
-/** A field that is left empty in a form narrows nothing. */
-const filled = <S extends z.ZodType>(schema: S) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
-
-const dayStart = (day: string): Date => new Date(`${day}T00:00:00.000Z`)
-const dayAfter = (day: string): Date => new Date(dayStart(day).getTime() + 86_400_000)
-
-const filterFields = {
-  state: filled(z.enum(SEEN_STATES)),
-  list: filled(genesysIdSchema),
-  sha256: filled(z.string().regex(HEX_DIGEST)),
-  /** Days in UTC, both of them included. */
-  from: filled(z.iso.date()),
-  to: filled(z.iso.date()),
-}
-const filterSchema = z.strictObject({ ...filterFields, cursor: filled(z.string().max(500)) })
-
-export type ListQuery = z.output<typeof filterSchema>
-
-const filterOf = (query: Omit<ListQuery, 'cursor'>): UploadFilter => ({
-  ...(query.state !== undefined && { states: [query.state] }),
-  ...(query.list !== undefined && { contactListId: query.list }),
-  ...(query.sha256 !== undefined && { sha256: query.sha256 }),
-  ...(query.from !== undefined && { createdFrom: dayStart(query.from) }),
-  ...(query.to !== undefined && { createdTo: dayAfter(query.to) }),
-})
 
 export const UPLOADS = page({
   at: '/uploads',

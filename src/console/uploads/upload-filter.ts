@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
+import { SEEN_STATES } from '../../domain/uploads/upload.ts'
+import type { UploadFilter } from '../../workflows/ports/uploads/uploads.ts'
+
+/** A SHA-256 as it is shown. */
+export const HEX_DIGEST = /^[0-9a-f]{64}$/u
+
+/** A field that is left empty in a form narrows nothing. */
+const filled = <S extends z.ZodType>(schema: S) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+
+const dayStart = (day: string): Date => new Date(`${day}T00:00:00.000Z`)
+const dayAfter = (day: string): Date => new Date(dayStart(day).getTime() + 86_400_000)
+
+/** What the list is narrowed by, in its address and in the forms that act on all that fit. */
+export const filterFields = {
+  state: filled(z.enum(SEEN_STATES)),
+  list: filled(genesysIdSchema),
+  sha256: filled(z.string().regex(HEX_DIGEST)),
+  /** Days in UTC, both of them included. */
+  from: filled(z.iso.date()),
+  to: filled(z.iso.date()),
+}
+/** The query of the list. */
+export const filterSchema = z.strictObject({ ...filterFields, cursor: filled(z.string().max(500)) })
+
+export type ListQuery = z.output<typeof filterSchema>
+
+/** The filter of the store. */
+export const filterOf = (query: Omit<ListQuery, 'cursor'>): UploadFilter => ({
+  ...(query.state !== undefined && { states: [query.state] }),
+  ...(query.list !== undefined && { contactListId: query.list }),
+  ...(query.sha256 !== undefined && { sha256: query.sha256 }),
+  ...(query.from !== undefined && { createdFrom: dayStart(query.from) }),
+  ...(query.to !== undefined && { createdTo: dayAfter(query.to) }),
+})
