@@ -6,8 +6,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { embeddedHome } from '../databases/database.ts'
-import { ADMIN_KEY } from '../gateway/gateway-process.ts'
-import { setStage } from '../stages/stage.ts'
+import { createGatewayClient } from '../gateway/gateway-client.ts'
+import { ADMIN_KEY, startGateway } from '../gateway/gateway-process.ts'
 import { openTab, signIn, startBrowser } from './browser.ts'
 
 const IMAGES = join(import.meta.dirname, '..', '..', '..', 'docs', 'images')
@@ -26,8 +26,10 @@ const fileOf = (prefix: string, good: number, faulty: number): string =>
   ].join('\n')
 
 const home = embeddedHome()
-const stage = await setStage(await home.fresh(), 'guide')
-const gateway = await stage.gateway()
+const fresh = await home.fresh()
+// Without credentials: Genesys is the sandbox of the process, and every page says so.
+const gateway = await startGateway(fresh.kind === 'embedded' ? { DATA_DIR: fresh.dataDir } : {})
+const client = createGatewayClient(gateway.address, ADMIN_KEY)
 const browser = await startBrowser()
 try {
   const upload = async (
@@ -37,14 +39,14 @@ try {
     query = '',
   ): Promise<string> => {
     const asked = `fileName=${name}${query}`
-    const { body } = await gateway.client.upload(LIST, fileOf(name.slice(0, 3), good, faulty), {
+    const { body } = await client.upload(LIST, fileOf(name.slice(0, 3), good, faulty), {
       query: asked,
     })
     return body.id
   }
   const spring = await upload('spring-campaign.csv', 4_000, 9)
-  await gateway.client.finished(spring)
-  await gateway.client.finished(await upload('renewals-november.csv', 1_200, 0))
+  await client.finished(spring)
+  await client.finished(await upload('renewals-november.csv', 1_200, 0))
   const plan = await upload('win-back.csv', 800, 3, '&apply=manual')
   await upload('callbacks-monday.csv', 300, 0, '&notBefore=2099-01-05T08:00:00Z')
   await mkdir(IMAGES, { recursive: true })
@@ -63,6 +65,8 @@ try {
     upload: `/console/uploads/${spring}`,
     plan: `/console/uploads/${plan}`,
     rows: `/console/uploads/${spring}/rows?outcome=rejected`,
+    people: '/console/people',
+    'do-not-call': '/console/do-not-call',
     problem: '/console/uploads/upl_unknown',
   }
   for (const [name, path] of Object.entries(pages)) {
@@ -79,6 +83,6 @@ try {
   await page.screenshot({ path: join(IMAGES, 'console.png') })
 } finally {
   await browser.close()
-  await stage.close()
+  await gateway.kill()
   await home.close()
 }
