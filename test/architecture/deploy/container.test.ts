@@ -14,6 +14,7 @@ type Service = {
   env_file?: string[]
   logging?: { driver: string; options: Record<string, string> }
   read_only?: boolean
+  ulimits?: { core?: number }
   volumes?: string[]
   ports?: string[]
   depends_on?: Record<string, { condition: string }>
@@ -42,7 +43,9 @@ test('the image is one stage on a pinned major of Node, run by a user without ri
 
 test('the image installs runtime packages only and starts the sources as they are', () => {
   assert.ok(all('RUN').some((run) => run.includes('npm ci --omit=dev')))
-  assert.deepEqual(all('CMD'), ['["node", "--max-semi-space-size=4", "src/main.ts"]'])
+  assert.deepEqual(all('CMD'), [
+    '["sh", "-c", "ulimit -c 0; exec node --max-semi-space-size=4 src/main.ts"]',
+  ])
   assert.ok(existsSync('src/main.ts'))
 })
 
@@ -105,6 +108,7 @@ test('the composed gateways differ in their port alone and are given variables t
   const known = CONFIG_VARIABLES.map(({ name }) => name)
   for (const gateway of gateways) {
     assert.deepEqual(gateway?.environment, gateways[0]?.environment)
+    assert.equal(gateway?.ulimits?.core, 0)
     assert.deepEqual(
       Object.keys(gateway?.environment ?? {}).filter((name) => !known.includes(name)),
       [],
