@@ -87,7 +87,7 @@ describe('What is private', () => {
           const places: Place[] = [
             ['log', [...first.output, ...second.output].join('\n')],
             ['metrics', metrics],
-            ['problems', [...life.problems, ...routes.problems].join('\n')],
+            ...[...life.problems, ...routes.problems].map((text) => ['a problem', text]),
             ['document', document],
           ].map(([name, text]) => ({ name: name!, bytes: Buffer.from(text!) }))
           places.push(

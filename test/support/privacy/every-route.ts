@@ -31,11 +31,11 @@ const callsOf = ({ method, path, parameters }: ApiOperation): Call[] => {
   const at = (value: string): string => path.replaceAll(/\{\w+\}/gu, encodeURIComponent(value))
   const named = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
   const queryOf = (value: string): string =>
-    [...named, firstName].map((name) => `${name}=${encodeURIComponent(value)}`).join('&')
+    [...named, email].map((name) => `${name}=${encodeURIComponent(value)}`).join('&')
   const reads = method === 'GET'
-  // An unknown member: nobody takes it, whatever else it is about.
-  const bodies = reads ? [{}] : [json({ [firstName]: lastName, phoneNumber: phone, email })]
-  const malformed = reads ? [] : [json(`{"${firstName}":"${email}",`), json(`"${email}"`)]
+  // An unknown member: nobody takes it, whatever else it is about. Names of members are told to who sent them, unless they look like a person's.
+  const bodies = reads ? [{}] : [json({ [email]: lastName, phoneNumber: phone, email: firstName })]
+  const malformed = reads ? [] : [json(`{"${email}":"${firstName}",`), json(`"${email}"`)]
   const typed = reads
     ? []
     : [

@@ -72,7 +72,7 @@ export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect
   assert.ok((await client.finished(first.body.id)).counts.delivered > 0)
   await upload(FILE, {}, { 'idempotency-key': CANARIES.idempotencyKey })
   for (const text of REFUSED) await upload(text)
-  await upload(FILE, { mapping: { [firstName]: lastName } })
+  await upload(FILE, { mapping: { [email]: `+1${phone}` } })
   await upload(FILE, { validateOnly: true, phoneColumns: [email] })
   const planned = await upload(FILE, { apply: 'manual', duplicates: 'ignore' })
   await call('POST', `/v1/uploads/${planned.body.id}/apply`, undefined, {
@@ -126,8 +126,8 @@ export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect
   const segment = { contactListIds: [LIST], conditions, exclusions: [] }
   for (const body of [
     segment,
-    { ...segment, [firstName]: email },
-    { ...segment, conditions: { attribute: firstName, operator: email } },
+    { ...segment, [email]: firstName },
+    { ...segment, conditions: { attribute: email, operator: firstName } },
   ]) {
     await call('POST', '/v1/campaigns/demo-campaign/segment/preview', body)
     await call('PUT', '/v1/campaigns/demo-campaign/segment', body)
