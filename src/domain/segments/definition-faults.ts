@@ -1,3 +1,5 @@
+import { shownName } from '../contacts/personal-name.ts'
+
 /** What can be wrong with a definition, each with its place. The codes are contract. */
 export const DEFINITION_FAULTS = {
   'not-an-object': 'must be an object',
@@ -51,6 +53,6 @@ export const createFaultBook = (): FaultBook => {
   }
 }
 
-/** A member's name as a part of a JSON pointer. */
+/** A member's name as a part of a JSON pointer; one that looks like a person's phone or email is left out. */
 export const pointerPart = (name: string): string =>
-  name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+  shownName(name).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
