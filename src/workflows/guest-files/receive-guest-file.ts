@@ -67,8 +67,8 @@ export type ReceiveGuestFile = Refusing<
 
 /** Six beats fit into the 60 s after which a file that is received counts as abandoned. */
 const HEARTBEAT_MS = 10_000
-/** 200 files at once have 50 MB of pieces that fill. */
-const PIECE_BYTES = 256 * 1024
+/** 200 files at once have 13 MB of pieces that fill, and as much again that is sealed and on its way to the database. */
+const PIECE_BYTES = 64 * 1024
 
 const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayProblem(code, detail)
 
