@@ -72,7 +72,12 @@ const setFirstEntries = (metrics: Metrics): void => {
 
 const setFirstUpkeep = (metrics: Metrics): void => {
   for (const state of ['completed', 'completed_with_remains']) metrics.erasures.inc({ state }, 0)
-  for (const rule of RETENTION_RULE_NAMES) metrics.retentionDeleted.inc({ rule }, 0)
+  for (const rule of RETENTION_RULE_NAMES) {
+    metrics.retentionDeleted.inc({ rule }, 0)
+    metrics.retentionBehind.set({ rule }, 0)
+  }
+  // The alert counts from the start on: an instance that has not looked yet is not late.
+  metrics.lastProcessed.setToCurrentTime({ what: 'retention_swept' })
 }
 
 /**
