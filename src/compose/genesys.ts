@@ -1,6 +1,8 @@
 import type { Config } from '../config.ts'
+import { createAuditRefusals } from '../genesys/calls/audit-refusals.ts'
 import { createGenesysClient } from '../genesys/calls/client.ts'
 import { systemClock } from '../lib/clock.ts'
+import { createIds } from '../lib/ids.ts'
 import { startSandbox } from '../sandbox/server/start-sandbox.ts'
 import type { Store } from '../store/homes/open-store.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -63,6 +65,11 @@ export const openGenesys = (
     batchRows: config.genesys.batchRows,
     uploadHosts: config.genesys.uploadHosts,
     httpHosts: config.allowHttpHosts,
+    refused: createAuditRefusals({
+      audit: store.audit,
+      ids: createIds({ clock: systemClock }),
+      emit: about.emit,
+    }),
     pace: store.pace,
     newLists: store.newLists,
     clock: systemClock,

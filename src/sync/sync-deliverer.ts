@@ -1,11 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 
-import {
-  type AuditAction,
-  type AuditEntry,
-  byGateway,
-  createAuditEntry,
-} from '../domain/audit/audit.ts'
+import type { AuditSaid } from '../domain/audit/audit-details.ts'
+import { type AuditEntry, byGateway, createAuditEntry } from '../domain/audit/audit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -72,22 +68,31 @@ export const createSyncAttempt =
     if (verdict) tell(deps, delivery, verdict)
   }
 
-type Audits = (action: AuditAction) => AuditEntry
+type Audits = (said: AuditSaid) => AuditEntry
 
 const resultOf = (answer: WebhookAnswer, nextInMs: number | null, audit: Audits): SyncResult => {
   const { status } = answer
+  const details = { status }
   if (status !== null && status >= 200 && status < 300) {
-    return { state: 'delivered', status, audit: audit('sync.delivered') }
+    return { state: 'delivered', status, audit: audit({ action: 'sync.delivered', details }) }
   }
   const failed = {
     status,
     failure: answer.status === null ? answer.failure : ('answer' as const),
     gone: status === GONE,
-    disabledAudit: audit('endpoint.disabled'),
+    disabledAudit: audit({ action: 'endpoint.disabled', details }),
   }
   return failed.gone || nextInMs === null
-    ? { state: 'dead', audit: audit('sync.dead'), ...failed }
-    : { state: 'pending', nextInMs, ...failed }
+    ? { state: 'dead', audit: audit({ action: 'sync.dead', details }), ...failed }
+    : {
+        state: 'pending',
+        nextInMs,
+        audit: audit({
+          action: 'sync.retried',
+          details: { ...details, delayMs: Math.round(nextInMs) },
+        }),
+        ...failed,
+      }
 }
 
 const tell = (
@@ -125,6 +130,7 @@ const send = (
   })
 }
 
+/** The same details for each: what the endpoint answered. */
 const auditsOf =
   (
     deps: Pick<SyncDelivererDeps, 'ids'>,
@@ -132,11 +138,12 @@ const auditsOf =
     attempt: number,
     latencyMs: number,
   ): Audits =>
-  (action) =>
+  (said) =>
     createAuditEntry(deps.ids, byGateway({ tenantId: delivery.tenantId, requestId: delivery.id }), {
-      action,
-      object: action === 'endpoint.disabled' ? delivery.endpointId : delivery.object,
+      ...said,
+      object: said.action === 'endpoint.disabled' ? delivery.endpointId : delivery.object,
       attempt,
       latencyMs,
-      outcome: action === 'sync.dead' ? 'failed' : 'ok',
+      outcome:
+        said.action === 'sync.delivered' || said.action === 'endpoint.disabled' ? 'ok' : 'failed',
     })

@@ -1,7 +1,7 @@
 import type { SubjectKind } from './dnc-entry.ts'
 
 /** State → those that may follow. Nothing that happens at Genesys ends a suppression here. */
-const DNC_TRANSITIONS = {
+export const DNC_TRANSITIONS = {
   receiving: ['applying', 'applied', 'applied_with_errors'],
   applying: ['applied', 'applied_with_errors', 'held'],
   held: ['applying'],

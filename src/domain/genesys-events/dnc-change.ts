@@ -11,7 +11,7 @@ export const dncChangeSchema = z.looseObject({ dncListId: genesysIdSchema })
 export type DncChange = { dncListId: string; eventId: string | null }
 
 /** What is wrong with a body: a JSON pointer and words. Nothing of the body stands in it. */
-export type DncChangeFault = { pointer: string; reason: string }
+export type DncChangeFault = { pointer: '' | '/dncListId'; reason: string }
 
 const LIST_NAMES = ['dncListId', 'dnclistId', 'listId']
 const listObjectSchema = z.looseObject({ id: genesysIdSchema })

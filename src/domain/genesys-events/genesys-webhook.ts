@@ -52,6 +52,20 @@ export type Notice = {
 
 const rows = z.int().min(0).max(2_000_000_000)
 
+/** What of a webhook may be at fault, as JSON pointers. */
+export const NOTICE_FIELDS = [
+  '',
+  '/contactListId',
+  '/uploadId',
+  '/jobId',
+  '/status',
+  '/recordsProcessed',
+  '/recordsFailed',
+  '/timestamp',
+  '/dncListId',
+] as const
+type NoticeField = (typeof NOTICE_FIELDS)[number]
+
 /** The body of a callback [guide-000]. */
 export const callbackSchema = z.looseObject({
   contactListId: genesysIdSchema,
@@ -127,6 +141,15 @@ export const jsonOf = (body: Uint8Array): unknown => {
   } catch {
     return undefined
   }
+}
+
+/** Which member of a body that no `readNotice` took is at fault, as a JSON pointer; empty: the body as a whole. Nothing of the body stands in it. */
+export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): NoticeField => {
+  const parsed = jsonOf(body)
+  if (typeof parsed !== 'object' || parsed === null) return ''
+  if (route !== 'callback') return '/jobId'
+  const path = callbackSchema.safeParse(parsed).error?.issues[0]?.path[0]
+  return NOTICE_FIELDS.find((field) => field === `/${String(path)}`) ?? ''
 }
 
 /** Reads a body whose sender has proven himself; null when it is not what the route takes. */

@@ -32,7 +32,7 @@ import { createPlatformProvisioning } from '../platform/provisioning.ts'
 import { createCircuit } from './circuit.ts'
 import { createPutPresigned, type PutPresigned } from './presigned.ts'
 import { createRetryBudget } from './retry-budget.ts'
-import { type Caller, createCaller } from './retry.ts'
+import { type Caller, type CallerDeps, createCaller } from './retry.ts'
 import { createTokens } from './token.ts'
 import { createTransport, type Transport } from './transport.ts'
 
@@ -55,6 +55,8 @@ export type GenesysClientDeps = {
   heardTime?: (ms: number) => void
   random: () => number
   emit: Emit
+  /** Hears of each request that Genesys did not take; left out: nobody does. */
+  refused?: CallerDeps['refused']
   /** Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS); `*.amazonaws.com` unless told. */
   uploadHosts?: readonly string[]
   /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
@@ -185,6 +187,7 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
     emit,
     circuit,
     budget: createRetryBudget({ clock }),
+    ...(deps.refused ? { refused: deps.refused } : {}),
   })
   const put = createPutPresigned({
     transport,

@@ -13,7 +13,19 @@ import type { Tokens } from './token.ts'
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
-export type CallerDeps = AttemptDeps & { emit: Emit; circuit: Circuit; budget: RetryBudget }
+export type CallerDeps = AttemptDeps & {
+  emit: Emit
+  circuit: Circuit
+  budget: RetryBudget
+  /** Hears of each request that Genesys did not take, and is awaited before the next one; left out: nobody does. */
+  refused?: (refusal: GenesysRefusal) => Promise<void>
+}
+
+/** A request that was sent and not taken. `delayMs`: when it is sent again; null: never. */
+export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
+  tenantId: string
+  upstreamCode: string | null
+}
 
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
@@ -112,16 +124,20 @@ export const createCaller = (deps: CallerDeps): Caller => {
       const patienceMs = Math.max(MIN_PATIENCE_MS, endMs - clock.monotonicMs())
       const made = await attemptOnce(deps, call, context, patienceMs)
       tellCircuit(deps.circuit, made)
-      const tell = (retryInMs: number | null): void => {
-        deps.emit('genesys.attempted', attemptedFields(call, context, attempt, made, retryInMs))
+      const tell = async (retryInMs: number | null): Promise<void> => {
+        const fields = attemptedFields(call, context, attempt, made, retryInMs)
+        deps.emit('genesys.attempted', fields)
+        if (made.result.kind === 'ok' || !made.sent) return
+        const { upstreamCode } = made.result.failure
+        await deps.refused?.({ ...fields, tenantId: context.tenantId, upstreamCode })
       }
       if (made.result.kind === 'ok') {
-        tell(null)
+        void tell(null)
         return made.result.value
       }
       if (isStaleToken(deps.tokens, made) && !replayed) {
         replayed = true
-        tell(0)
+        await tell(0)
         continue
       }
       replayed = false
@@ -129,7 +145,7 @@ export const createCaller = (deps: CallerDeps): Caller => {
       const waitMs = isForTheCaller(call, made.result.failure)
         ? null
         : takeRetry(made, made.result.failure, failures, endMs)
-      tell(waitMs)
+      await tell(waitMs)
       if (made.answer?.status === 429) await deps.pacer.throttle(blockMs(made, failures))
       // A slot that never came says less than what Genesys answered before.
       if (waitMs === null) throw made.sent ? made.result.failure : (last ?? made.result.failure)

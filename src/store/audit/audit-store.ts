@@ -6,10 +6,10 @@ import type { Database, Db } from '../homes/database.ts'
 
 /** The columns that an entry is written with; the time is the database's. */
 export const AUDIT_COLUMNS =
-  'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest'
+  'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest, details'
 /** The same with their types, as a record of JSON has them. */
 export const AUDIT_TYPES = `id text, tenant_id text, actor text, action text,
-  object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text`
+  object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text, details jsonb`
 
 /** An entry's values by column. */
 export const auditColumns = (entry: AuditEntry) => ({
@@ -24,6 +24,13 @@ export const auditColumns = (entry: AuditEntry) => ({
   outcome: entry.outcome,
   counts: entry.counts,
   digest: entry.digest,
+  details: entry.details,
+})
+
+/** The entry with what only the database knew: which state it became, which job it was. */
+export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): AuditEntry => ({
+  ...entry,
+  details: { ...entry.details, ...known },
 })
 
 const [COLUMNS, TYPES] = [sql.raw(AUDIT_COLUMNS), sql.raw(AUDIT_TYPES)]

@@ -12,7 +12,7 @@ import type {
   FinishUpload,
   LaneClaim,
 } from '../../workflows/ports/delivery/delivery.ts'
-import { appendAudit } from '../audit/audit-store.ts'
+import { appendAudit, withDetails } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
@@ -79,8 +79,8 @@ export const createEnding = (deps: {
     inTransaction(deps.database, async (tx) => {
       const row = await lockEnding(tx, claim, input)
       const upload = await writeEnd(tx, row, input)
-      await appendAudit(tx, [input.audit, ...(input.alsoAudit ?? [])])
       const { state } = upload
+      await appendAudit(tx, [withDetails(input.audit, { state }), ...(input.alsoAudit ?? [])])
       const ended = state === 'failed' || state === 'cancelled' ? EVENT_OF_END[state] : null
       await deps.outbox.tell(tx, [{ type: ended ?? 'upload.completed', upload }])
       if (upload.reconciliation !== null) {

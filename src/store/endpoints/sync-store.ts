@@ -190,7 +190,7 @@ const createRecord = (deps: { database: Database; outbox: Outbox }): SyncStore['
       const endpointId = rows[0]?.endpoint_id
       if (endpointId === undefined) return null
       if (result.state === 'pending') await deps.outbox.enqueue(tx, deliveryId, nextIn)
-      else await appendAudit(tx, [result.audit])
+      await appendAudit(tx, [result.audit])
       return noteFailure(tx, endpointId, result)
     })
   }

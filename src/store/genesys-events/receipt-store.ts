@@ -93,7 +93,7 @@ const WITHOUT_WAITING = sql`(select set_config('synchronous_commit', 'off', true
 
 /** The ids of those that are new. */
 const insertReceipts = async (tx: Tx, receipts: readonly NewReceipt[]): Promise<Set<string>> => {
-  const given = receipts.map(({ key, bodyDigest, ...receipt }) => ({
+  const given = receipts.map(({ key, bodyDigest, audit: _audit, ...receipt }) => ({
     ...receipt,
     key: key.toString('hex'),
     bodyDigest: bodyDigest.toString('hex'),
@@ -163,6 +163,10 @@ export const createReceiptStore = (deps: {
   const record = (receipts: readonly NewReceipt[]): Promise<('recorded' | 'duplicate')[]> =>
     inTransaction(database, async (tx) => {
       const inserted = await insertReceipts(tx, receipts)
+      await appendAudit(
+        tx,
+        receipts.flatMap(({ id, audit }) => (audit && inserted.has(id) ? [audit] : [])),
+      )
       for (const { id, ignored } of receipts) {
         if (ignored === null && inserted.has(id)) await enqueue(tx, id, 0)
       }

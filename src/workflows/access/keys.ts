@@ -5,12 +5,8 @@ import {
   keyOfBytes,
   prefixOfKey,
 } from '../../domain/access/issued-key.ts'
-import {
-  type AuditAction,
-  type AuditEntry,
-  byCaller,
-  createAuditEntry,
-} from '../../domain/audit/audit.ts'
+import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { sha256 } from '../../lib/digest.ts'
@@ -100,7 +96,7 @@ const newKey = ({ ids, random }: KeysDeps): { key: string; stored: NewKey } => {
 
 /** The entry stands in the trail of the tenant whose key it is, by the admin who did it. */
 const auditOf =
-  ({ ids }: KeysDeps, caller: Caller, action: AuditAction, object: string) =>
+  ({ ids }: KeysDeps, caller: Caller, action: PlainAction, object: string) =>
   (tenantId: string): AuditEntry =>
     createAuditEntry(ids, { ...byCaller(caller), tenantId }, { action, object })
 

@@ -138,7 +138,9 @@ const finish = async (
 ): Promise<void> => {
   const { deps, upload } = run
   const { delivered, unchanged, failed, unprocessed } = upload.counts
-  const audit = auditOf(run, 'upload.finished', {
+  const audit = auditOf(run, {
+    action: 'upload.finished',
+    details: { problem: problem?.code ?? null },
     outcome: state === 'failed' ? 'failed' : 'ok',
     counts: { delivered, unchanged, failed, unprocessed },
     digest: upload.source.sha256,
@@ -177,7 +179,11 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
   }
   const { deps, upload } = run
   const { reason, retryInMs, failure, problem = null, countries = [] } = ending
-  const audit = auditOf(run, 'upload.held', { digest: upload.source.sha256 })
+  const audit = auditOf(run, {
+    action: 'upload.held',
+    details: { reason },
+    digest: upload.source.sha256,
+  })
   const hold = { uploadId: upload.id, reason, retryInMs, problem, audit, countries }
   await deps.delivery.hold(run.claim, hold)
   deps.emit('upload.held', { uploadId: upload.id, reason, failure })

@@ -27,7 +27,8 @@ const intend = async (run: DeliveryRun): Promise<void> => {
   await run.deps.delivery.intendClearing(run.claim, {
     uploadId: run.upload.id,
     sizeBefore,
-    audit: auditOf(run, 'list.cleared', {
+    audit: auditOf(run, {
+      action: 'list.cleared',
       object: run.upload.contactListId,
       outcome: 'intended',
       counts: sizeBefore === null ? {} : { contacts: sizeBefore },
@@ -44,7 +45,7 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   if (!isUnderWay(run)) return
   const { delivery, emit } = run.deps
   const { id: uploadId, contactListId } = run.upload
-  const audit = auditOf(run, 'list.cleared', { object: contactListId })
+  const audit = auditOf(run, { action: 'list.cleared', object: contactListId })
   await delivery.recordCleared(run.claim, { uploadId, audit })
   run.clearing = { ...run.clearing, state: 'done', clearedSeq: run.upload.acceptedSeq ?? 0 }
   emit('list.cleared', { uploadId, contactListId })
@@ -54,7 +55,13 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
 /** The outcome of an intent to clear that never came to a known end; empty where there is none. */
 export const clearingNeverDone = (run: DeliveryRun): AuditEntry[] =>
   isUnderWay(run)
-    ? [auditOf(run, 'list.cleared', { object: run.upload.contactListId, outcome: 'failed' })]
+    ? [
+        auditOf(run, {
+          action: 'list.cleared',
+          object: run.upload.contactListId,
+          outcome: 'failed',
+        }),
+      ]
     : []
 
 const forget = async (run: DeliveryRun): Promise<void> => {

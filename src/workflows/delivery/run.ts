@@ -1,5 +1,6 @@
+import type { AuditSaid } from '../../domain/audit/audit-details.ts'
 import {
-  type AuditAction,
+  type AuditAbout,
   type AuditEntry,
   byGateway,
   createAuditEntry,
@@ -143,12 +144,8 @@ export class DeliveryEnds extends Error {
   }
 }
 
-export const auditOf = (
-  run: DeliveryRun,
-  action: AuditAction,
-  about: Partial<Omit<AuditEntry, 'action'>>,
-): AuditEntry =>
-  createAuditEntry(run.deps.ids, byGateway(run.upload), { action, object: run.upload.id, ...about })
+export const auditOf = (run: DeliveryRun, about: AuditSaid & AuditAbout): AuditEntry =>
+  createAuditEntry(run.deps.ids, byGateway(run.upload), { object: run.upload.id, ...about })
 
 const inLane = (upload: Upload): boolean =>
   (LANE_STATES as readonly string[]).includes(upload.state)

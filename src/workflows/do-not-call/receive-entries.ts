@@ -1,4 +1,5 @@
 import { hasScope, type Caller } from '../../domain/access/access.ts'
+import type { PlainAction } from '../../domain/audit/audit-details.ts'
 import { byCaller, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
 import { ENTRY_FIELDS, REMOVAL_FIELDS } from '../../domain/do-not-call/dnc-entry.ts'
 import type { DncOptions } from '../../domain/do-not-call/dnc-options.ts'
@@ -195,7 +196,13 @@ const receive = async (
 }
 
 /** What ends entries is written down before it does, and again with each chunk of entries that it ended. */
-const intentOf = ({ kind, options }: EntriesRequest): Pick<AuditEntry, 'action' | 'outcome'> => {
+const intentOf = ({
+  kind,
+  options,
+}: EntriesRequest): {
+  action: PlainAction
+  outcome: AuditEntry['outcome']
+} => {
   if (kind === 'remove') return { action: 'dnc.removed', outcome: 'intended' }
   if (options.override === true) return { action: 'dnc.overridden', outcome: 'intended' }
   return { action: 'dnc.accepted', outcome: 'ok' }

@@ -1,3 +1,4 @@
+import type { PlainAction } from '../../domain/audit/audit-details.ts'
 import { byGateway, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
@@ -38,7 +39,7 @@ export type SendRun = {
 
 export const auditedGroup = (
   { deps, group, startedMs }: SendRun,
-  action: AuditEntry['action'],
+  action: PlainAction,
   about: Partial<Pick<AuditEntry, 'outcome' | 'counts'>> = {},
 ): AuditEntry =>
   createAuditEntry(deps.ids, byGateway(group), {

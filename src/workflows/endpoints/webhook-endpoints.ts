@@ -1,10 +1,6 @@
 import type { Caller } from '../../domain/access/access.ts'
-import {
-  type AuditAction,
-  type AuditEntry,
-  byCaller,
-  createAuditEntry,
-} from '../../domain/audit/audit.ts'
+import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import { type AuditEntry, byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import {
   ENVIRONMENT_ENDPOINTS,
   type EndpointEventType,
@@ -162,7 +158,7 @@ const createReads = ({
 const createChanges = (
   deps: WebhookEndpointsDeps,
 ): Pick<WebhookEndpoints, 'change' | 'remove' | 'rotateSecret'> => {
-  const about = (caller: Caller, endpointId: string, action: AuditAction) => ({
+  const about = (caller: Caller, endpointId: string, action: PlainAction) => ({
     tenantId: caller.tenantId,
     endpointId,
     audit: auditOf(deps.ids, caller, endpointId, action),
@@ -220,5 +216,5 @@ const done = <T extends { kind: string }>(
   return result as Exclude<T, { kind: 'fixed' } | { kind: 'stale' }>
 }
 
-const auditOf = (ids: Ids, caller: Caller, object: string, action: AuditAction): AuditEntry =>
+const auditOf = (ids: Ids, caller: Caller, object: string, action: PlainAction): AuditEntry =>
   createAuditEntry(ids, byCaller(caller), { action, object })

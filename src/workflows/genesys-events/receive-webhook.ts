@@ -1,10 +1,14 @@
+import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
+import { type AuditEntry, byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
 import { claimedPart, provesPart } from '../../domain/genesys-events/capability-token.ts'
 import {
   type Notice,
+  noticeFault,
   readNotice,
   receiptKey,
   SUBSCRIPTIONS,
   TOKEN_DEAD_AFTER_MS,
+  type UploadWebhookRoute,
   type WebhookRoute,
 } from '../../domain/genesys-events/genesys-webhook.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
@@ -54,6 +58,7 @@ export const createReceiveWebhook =
       ...(notice ?? NOTHING_READ),
       bodyDigest: sha256(body),
       ignored: ignoredAtOnce(notice),
+      ...(notice === null && { audit: malformed(deps, { id, route, body }) }),
     })
     if (notice === null) {
       deps.emit('webhook.received', { receiptId: id, route, outcome: 'malformed', status: null })
@@ -62,6 +67,19 @@ export const createReceiveWebhook =
     const outcome = recorded === 'recorded' ? 'accepted' : 'duplicate'
     deps.emit('webhook.received', { receiptId: id, route, outcome, status: notice.status })
   }
+
+/** It is not known of whom it speaks, so of which tenant. */
+const malformed = (
+  { ids }: ReceiveWebhookDeps,
+  { id, route, body }: { id: string; route: UploadWebhookRoute; body: Uint8Array },
+): AuditEntry =>
+  createAuditEntry(ids, byGateway({ tenantId: DEFAULT_TENANT, requestId: id }), {
+    action: 'webhook.malformed',
+    object: id,
+    outcome: 'failed',
+    details: { route, field: noticeFault(route, body) },
+    digest: sha256(body).toString('hex'),
+  })
 
 const NOTHING_READ = { jobId: null, listId: null, status: null, processed: null, failed: null }
 

@@ -39,11 +39,15 @@ export const takeDncChange = async (
   const about = { receiptId: id, route: 'dnc', status: null } as const
   if ('pointer' in read) {
     // It speaks of no list, so of no tenant.
-    const counts = { [read.pointer]: 1 }
-    const audit = { action: 'webhook.malformed', object: id, outcome: 'failed' } as const
+    const audit = {
+      action: 'webhook.malformed',
+      object: id,
+      outcome: 'failed',
+      details: { route: 'dnc', field: read.pointer },
+    } as const
     await deps.dncChanges.malformed(
       receipt,
-      createAuditEntry(ids, audited(DEFAULT_TENANT), { ...audit, counts, digest }),
+      createAuditEntry(ids, audited(DEFAULT_TENANT), { ...audit, digest }),
     )
     emit('webhook.received', { ...about, outcome: 'malformed' })
     throw new GatewayProblem('webhook-malformed', 'The body is not what this address takes.', {

@@ -66,6 +66,7 @@ const answered = async (
   const audit = createAuditEntry(deps.ids, byGateway(subject), {
     action: `webhook.${state}`,
     object: subject.uploadId,
+    details: { receiptId: id, route, status: receipt.status, ended: subject.ended },
     attempt: checks + 1,
     latencyMs: Math.round(sinceReceivedMs),
     digest: bodyDigest.toString('hex'),

@@ -1,9 +1,5 @@
-import {
-  byGateway,
-  createAuditEntry,
-  type AuditAction,
-  type AuditEntry,
-} from '../../domain/audit/audit.ts'
+import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import { byGateway, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
 import type { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import {
   isBad,
@@ -79,7 +75,7 @@ export const progressed = (
 
 export const audited = (
   run: FileRun,
-  action: AuditAction,
+  action: PlainAction,
   about: Partial<Pick<AuditEntry, 'outcome' | 'attempt' | 'latencyMs' | 'counts'>> = {},
 ): AuditEntry =>
   createAuditEntry(run.deps.ids, byGateway(run.file), {

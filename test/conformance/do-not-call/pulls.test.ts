@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, it } from 'node:test'
 
-import {
-  type AuditAction,
-  type AuditEntry,
-  byGateway,
-  createAuditEntry,
-} from '../../../src/domain/audit/audit.ts'
+import type { PlainAction } from '../../../src/domain/audit/audit-details.ts'
+import { type AuditEntry, byGateway, createAuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { EntryTerms } from '../../../src/domain/do-not-call/dnc-entry.ts'
 import { subjectDigest } from '../../../src/domain/do-not-call/subject.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
@@ -17,7 +13,7 @@ import { ids } from '../../support/stages/store-uploads.ts'
 const DAY_MS = 86_400_000
 const NOTHING = { rejected: 0, duplicates: 0, blank: 0 }
 const SOURCE = { fileName: null, format: 'csv', bytes: 0, sha256: '', delimiter: null } as const
-const auditOf = (action: AuditAction, object: string): AuditEntry =>
+const auditOf = (action: PlainAction, object: string): AuditEntry =>
   createAuditEntry(ids, byGateway({ tenantId: 'default', requestId: 'req' }), { action, object })
 const [ANN, BOB] = ['+14155550101', '+14155550102'] as const
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
-import type { AuditAction } from '../../../src/domain/audit/audit.ts'
+import type { AuditAction } from '../../../src/domain/audit/audit-details.ts'
 import type { WebhookEndpoint } from '../../../src/domain/endpoints/webhook-endpoint.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import type { FailedSync, SyncResult } from '../../../src/workflows/ports/endpoints/sync.ts'
@@ -69,6 +69,7 @@ eachHome('Webhook endpoints', (home) => {
   const retry = (nextInMs = 0, more: Partial<FailedSync> = {}): SyncResult => ({
     state: 'pending',
     nextInMs,
+    audit: audit('sync.retried', 'upl'),
     ...failure(more),
   })
   const gone = (): SyncResult => ({

@@ -205,7 +205,10 @@ eachHome('Pace, access, lists and sync', (home) => {
       gone: false,
       disabledAudit: audit('endpoint.disabled', delivery),
     } as const
-    await store.sync.record(delivery, { state: 'pending', nextInMs: 60_000, ...failed })
+    await store.sync.record(delivery, {
+      ...{ state: 'pending', nextInMs: 60_000, audit: audit('sync.retried', delivery) },
+      ...failed,
+    })
     assert.equal(await store.sync.load(delivery), null, 'it is not due yet')
     assert.deepEqual(await store.sync.overdue(1_000), [])
     await store.sql.executeSql(

@@ -9,7 +9,11 @@ const ids = { newId: (prefix: string) => `${prefix}_1`, newUuid: () => '1' }
 test('an entry that says nothing else is of a first attempt that went well', () => {
   const caller = { tenantId: 'acme', keyId: 'key_1', requestId: 'req_1' } as Caller
   assert.deepEqual(
-    createAuditEntry(ids, byCaller(caller), { action: 'upload.controlled', object: 'upl_1' }),
+    createAuditEntry(ids, byCaller(caller), {
+      action: 'upload.controlled',
+      object: 'upl_1',
+      details: { command: 'pause' },
+    }),
     {
       id: 'aud_1',
       tenantId: 'acme',
@@ -22,6 +26,7 @@ test('an entry that says nothing else is of a first attempt that went well', () 
       outcome: 'ok',
       counts: {},
       digest: null,
+      details: { command: 'pause' },
     },
   )
 })
@@ -33,6 +38,7 @@ test('what is told stands in the entry, and of the upload that the gateway works
     createAuditEntry(ids, byGateway(upload), {
       action: 'sync.dead',
       object: 'upl_1',
+      details: { status: 410 },
       ...about,
       outcome: 'failed',
     }),
@@ -43,6 +49,7 @@ test('what is told stands in the entry, and of the upload that the gateway works
       action: 'sync.dead',
       object: 'upl_1',
       requestId: 'req_1',
+      details: { status: 410 },
       ...about,
     },
   )

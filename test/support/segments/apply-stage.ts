@@ -98,7 +98,7 @@ export const setApplyStage = async (dialect: 'guide' | 'platform'): Promise<Appl
         audit: () => ({
           ...{ id: ids.newId('aud'), tenantId: 'default', actor: 'key_1' },
           ...{ action: 'segment.requested', object: campaignId, requestId: 'req_1' },
-          ...{ attempt: 1, latencyMs: null, outcome: 'ok', counts: {}, digest: null },
+          ...{ attempt: 1, latencyMs: null, outcome: 'ok', counts: {}, digest: null, details: {} },
         }),
       },
     )

@@ -116,6 +116,7 @@ describe('Sending do-not-call entries', () => {
           outcome: 'ok',
           counts: {},
           digest: null,
+          details: {},
         },
       })
       await process.drain()

@@ -1,13 +1,12 @@
 import { sql } from 'kysely'
 
-import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
 import { brokenSums } from '../../../domain/uploads/upload.ts'
 import { countBits } from '../../../lib/bitmap.ts'
 import type { LaneClaim } from '../../../workflows/ports/delivery/delivery.ts'
 import { UploadMoved } from '../../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
-import { appendAudit, auditInsert } from '../../audit/audit-store.ts'
+import { appendAudit, auditInsert, withDetails } from '../../audit/audit-store.ts'
 import { retractSettled } from '../../do-not-call/afterwards/retract-settled.ts'
 import type { RegistryRules } from '../../do-not-call/registries/registry-hits.ts'
 import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../../do-not-call/suppressed-since.ts'
@@ -175,11 +174,14 @@ const createSettleShipment =
   (claim, { shipmentId, ended, uploads, audit }) =>
     inTransaction(deps.database, async (tx) => {
       await lockLane(tx, claim)
-      const { rows: open } = await sql<{ upload_id: string }>`with closed as (
+      const { rows: open } = await sql<{
+        upload_id: string
+        job_id: string | null
+      }>`with closed as (
           update shipment set state = 'settled', settled_at = clock_timestamp()
-          where id = ${shipmentId} and state in ('intended', 'sent') returning id)
+          where id = ${shipmentId} and state in ('intended', 'sent') returning id, job_id)
         update batch set state = 'settled', ended = ${ended}, settled_at = clock_timestamp() from closed
-        where shipment_id = closed.id and batch.state in ('intended', 'sent') returning upload_id`.execute(
+        where shipment_id = closed.id and batch.state in ('intended', 'sent') returning upload_id, job_id`.execute(
         tx,
       )
       const known = new Set(open.map((row) => row.upload_id))
@@ -191,9 +193,12 @@ const createSettleShipment =
       await insertResults(tx, settled)
       await settleRegister(tx, deps.seals, rows, settled)
       const done = rows.filter((row) => row.completed_at !== null)
-      const ids = new Set(done.map(({ id }) => id))
-      const finished = settled.filter(({ uploadId }) => ids.has(uploadId))
-      await appendAudit(tx, [audit, ...finished.map((one): AuditEntry => one.finished)])
+      const states = new Map(done.map(({ id, state }) => [id, state]))
+      const finished = settled.filter(({ uploadId }) => states.has(uploadId))
+      await appendAudit(tx, [
+        withDetails(audit, { jobId: open[0]!.job_id }),
+        ...finished.map((one) => withDetails(one.finished, { state: states.get(one.uploadId) })),
+      ])
       await lookAgain(tx, deps.outbox, claim, done)
       const told = done.map(toUpload)
       for (const { id, counts } of told) {

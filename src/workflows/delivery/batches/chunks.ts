@@ -89,7 +89,9 @@ const writtenBatches = async (
   for (const batch of missing.toReversed()) {
     const ids = sentRows(batch).map((row) => plan.chunk.contactIds[row]!)
     const overwrites = ids.filter((id) => plan.registered.has(id))
-    const audit = auditOf(run, 'upload.batch.intended', {
+    const audit = auditOf(run, {
+      action: 'upload.batch.intended',
+      details: { uploadIds: [run.upload.id] },
       object: batch.id,
       outcome: 'intended',
       counts: { rows: ids.length },

@@ -112,7 +112,13 @@ export const settleBatch = async (
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : notErased(chunk, delivered),
     confirmed,
-    audit: auditOf(run, 'upload.batch.settled', {
+    audit: auditOf(run, {
+      action: 'upload.batch.settled',
+      details: {
+        uploadIds: [run.upload.id],
+        jobId: batch.jobId,
+        ended: outcome.ended ?? null,
+      },
       object: batch.id,
       attempt: Math.max(1, batch.attempts),
       latencyMs,

@@ -76,7 +76,9 @@ const sendPrepared = async (
     bytes: records.length,
     batches,
   }
-  const audit = auditOf(run, 'upload.batch.intended', {
+  const audit = auditOf(run, {
+    action: 'upload.batch.intended',
+    details: { uploadIds: [run.upload.id] },
     object: part.id,
     outcome: 'intended',
     counts: { rows, batches: batches.length },

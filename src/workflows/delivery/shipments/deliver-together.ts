@@ -226,6 +226,12 @@ const settle = async (
   const audit = createAuditEntry(deps.ids, byGateway(parts[0]!.upload), {
     action: 'upload.batch.settled',
     object: shipmentId,
+    details: {
+      uploadIds: parts.map((part) => part.upload.id),
+      // The store has it.
+      jobId: null,
+      ended: 'completed',
+    },
     latencyMs,
     counts: sum,
   })

@@ -39,6 +39,7 @@ export const shipmentOf = (
   const audit = createAuditEntry(ids, byGateway(parts[0]!.upload), {
     action: 'upload.batch.intended',
     object: id,
+    details: { uploadIds: parts.map((part) => part.upload.id) },
     outcome: 'intended',
     counts: { rows: contactIds.length, uploads: parts.length },
   })

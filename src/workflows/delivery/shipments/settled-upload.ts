@@ -38,6 +38,7 @@ export const settledWhole = (ids: Ids, part: ShipmentPart): SettledUpload => {
     finished: createAuditEntry(ids, byGateway(upload), {
       action: 'upload.finished',
       object: upload.id,
+      details: { problem: null },
       counts,
       digest: upload.source.sha256,
     }),

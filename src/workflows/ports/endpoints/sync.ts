@@ -31,7 +31,7 @@ export type FailedSync = {
 
 export type SyncResult =
   | { state: 'delivered'; status: number; audit: AuditEntry }
-  | ({ state: 'pending'; nextInMs: number } & FailedSync)
+  | ({ state: 'pending'; nextInMs: number; audit: AuditEntry } & FailedSync)
   | ({ state: 'dead'; audit: AuditEntry } & FailedSync)
 
 /** What an attempt did to its endpoint: it is disabled now, or has failed so long that its operators must hear of it. */

@@ -23,6 +23,8 @@ export type NewReceipt = {
   bodyDigest: Buffer
   /** null: to be verified, by a job of `webhook-verify` in the same transaction. */
   ignored: IgnoreReason | null
+  /** Of a malformed one; written with it, unless it is a duplicate. */
+  audit?: AuditEntry
 }
 
 /** What a receipt speaks of. `pending`: not settled yet, or its job id is not known yet. */

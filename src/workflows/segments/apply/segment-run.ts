@@ -1,3 +1,4 @@
+import type { PlainAction } from '../../../domain/audit/audit-details.ts'
 import { byGateway, createAuditEntry, type AuditEntry } from '../../../domain/audit/audit.ts'
 import type { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
 import {
@@ -60,7 +61,7 @@ export const progressed = (run: SegmentRun, change: Partial<SegmentProgress>): S
 
 export const audited = (
   run: SegmentRun,
-  action: AuditEntry['action'],
+  action: PlainAction,
   about: Partial<Pick<AuditEntry, 'outcome' | 'counts' | 'latencyMs'>> = {},
 ): AuditEntry => {
   const { campaignId, version, analysis, compiled } = run.segment

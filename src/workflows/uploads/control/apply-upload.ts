@@ -57,7 +57,7 @@ export const createApplyUpload =
       uploadId,
       planDigest,
       schemaVersion: list.schemaVersion,
-      audit: auditOfControl(deps.ids, caller, uploadId, planDigest),
+      audit: auditOfControl(deps.ids, caller, uploadId, 'apply', planDigest),
     })
     if (result === null) throw unknown()
     if (result.kind === 'refused') throw conflict(result.state)

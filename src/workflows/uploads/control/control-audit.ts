@@ -1,12 +1,19 @@
 import type { Caller } from '../../../domain/access/access.ts'
 import { type AuditEntry, byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
 import type { Ids } from '../../../lib/ids.ts'
+import type { ControlAction } from '../../ports/uploads/uploads.ts'
 
 /** The entry of a caller's word about an upload; `digest`: the plan that was applied. */
 export const auditOfControl = (
   ids: Ids,
   caller: Caller,
   uploadId: string,
+  command: ControlAction | 'apply',
   digest: string | null = null,
 ): AuditEntry =>
-  createAuditEntry(ids, byCaller(caller), { action: 'upload.controlled', object: uploadId, digest })
+  createAuditEntry(ids, byCaller(caller), {
+    action: 'upload.controlled',
+    object: uploadId,
+    details: { command },
+    digest,
+  })

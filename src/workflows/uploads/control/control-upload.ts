@@ -23,7 +23,7 @@ export const createControlUpload =
       uploadId,
       action,
       ...(expects ? { expects } : {}),
-      audit: auditOfControl(deps.ids, caller, uploadId),
+      audit: auditOfControl(deps.ids, caller, uploadId, action),
     })
     if (result === null) throw new GatewayProblem('not-found', 'There is no such upload.')
     if (result.kind === 'changed') {

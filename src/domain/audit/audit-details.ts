@@ -1,0 +1,139 @@
+import { z } from 'zod'
+
+import { NOTICE_FIELDS } from '../genesys-events/genesys-webhook.ts'
+
+/**
+ * What each action says beside its counts: closed fields, each of a shape that holds no personal data. What was decided, in words of the
+ * API; ids, codes, statuses and times. A new action is a line here.
+ */
+const id = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/u)
+const code = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/u)
+const status = z.int().min(100).max(599).nullable()
+const uploadIds = z.array(id).max(10_000)
+
+const NONE = z.strictObject({})
+
+/** A change of state, by the statement that made it: the database itself writes it. `reason`: of the hold that begins, or that ends. */
+const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
+const BATCH = z.strictObject({ uploadIds })
+const SETTLED_BATCH = z.strictObject({
+  uploadIds,
+  /** Genesys' id of the job; null where its answer was the completion. */
+  jobId: id.nullable(),
+  ended: code.nullable(),
+})
+const SYNC = z.strictObject({ status })
+/** A request that Genesys did not take. The entry's `object` is its X-Request-ID. */
+const REFUSED = z.strictObject({
+  operation: code,
+  failure: code,
+  status,
+  correlationId: id.nullable(),
+  upstreamCode: id.nullable(),
+})
+const WEBHOOK = z.strictObject({
+  receiptId: id,
+  route: code,
+  status: code.nullable(),
+  ended: code.nullable(),
+})
+
+export const AUDIT_DETAILS = {
+  'upload.accepted': NONE,
+  'upload.batch.intended': BATCH,
+  'upload.batch.settled': SETTLED_BATCH,
+  'upload.finished': z.strictObject({ problem: code.nullable(), state: code.optional() }),
+  'upload.held': z.strictObject({ reason: code }),
+  'upload.moved': MOVED,
+  'upload.released': MOVED,
+  'upload.controlled': z.strictObject({ command: code }),
+  'sync.delivered': SYNC,
+  'sync.retried': SYNC.extend({ delayMs: z.int().min(0) }),
+  'sync.dead': SYNC,
+  'sync.replayed': NONE,
+  'endpoint.created': NONE,
+  'endpoint.changed': NONE,
+  'endpoint.disabled': SYNC,
+  'endpoint.secret_rotated': NONE,
+  'endpoint.deleted': NONE,
+  'list.provisioned': NONE,
+  'webhook.verified': WEBHOOK,
+  'webhook.contradicted': WEBHOOK,
+  /** `field`: a JSON pointer; empty for the body as a whole. */
+  'webhook.malformed': z.strictObject({ route: code, field: z.enum(NOTICE_FIELDS) }),
+  'key.created': NONE,
+  'key.rotated': NONE,
+  'key.revoked': NONE,
+  'tenant.created': NONE,
+  'tenant.changed': NONE,
+  'list.cleared': NONE,
+  'list.extended': NONE,
+  'list.settings_changed': NONE,
+  'segment.requested': NONE,
+  'segment.refused': NONE,
+  'segment.sent': NONE,
+  'segment.campaign_stopped': NONE,
+  'segment.campaign_started': NONE,
+  'segment.held': NONE,
+  'segment.resumed': NONE,
+  'segment.applied': NONE,
+  'segment.failed': NONE,
+  'segment.moved': MOVED,
+  'segment.released': MOVED,
+  'dnc.accepted': NONE,
+  'dnc.removed': NONE,
+  'dnc.overridden': NONE,
+  'dnc.released': NONE,
+  'dnc.resumed': NONE,
+  'dnc.sent': NONE,
+  'dnc.refused': NONE,
+  'dnc.replaced': NONE,
+  'dnc.held': NONE,
+  'dnc.moved': MOVED,
+  'dnc.external_change': NONE,
+  'guest_file.accepted': NONE,
+  'guest_file.refused': NONE,
+  'guest_file.scanned': NONE,
+  'guest_file.registered': NONE,
+  'guest_file.transferred': NONE,
+  'guest_file.url_refused': NONE,
+  'guest_file.held': NONE,
+  'guest_file.stored': NONE,
+  'guest_file.verdict': NONE,
+  'guest_file.ended': NONE,
+  'guest_file.moved': MOVED,
+  'guest_file.released': MOVED,
+  'dnc.retracted': NONE,
+  'dnc.pulled': NONE,
+  'registry.changed': NONE,
+  'registry.edition_accepted': NONE,
+  'registry.edition_in_force': NONE,
+  'registry.edition_deleted': NONE,
+  'erasure.accepted': NONE,
+  'erasure.contact': NONE,
+  'erasure.completed': NONE,
+  'console.signed_in': NONE,
+  'console.signed_out': NONE,
+  'genesys.retried': REFUSED.extend({ delayMs: z.int().min(0) }),
+  'genesys.refused': REFUSED,
+} as const satisfies Record<string, z.ZodObject>
+
+export type AuditAction = keyof typeof AUDIT_DETAILS
+export const AUDIT_ACTIONS = Object.keys(AUDIT_DETAILS) as AuditAction[]
+
+type Details = { [Action in AuditAction]: z.output<(typeof AUDIT_DETAILS)[Action]> }
+/** Actions that say nothing beside their counts. */
+export type PlainAction = {
+  [Action in AuditAction]: string extends keyof Details[Action] ? Action : never
+}[AuditAction]
+
+/** An action with the details that it must have. */
+export type AuditSaid =
+  | { action: PlainAction; details?: undefined }
+  | {
+      [Action in Exclude<AuditAction, PlainAction>]: { action: Action; details: Details[Action] }
+    }[Exclude<AuditAction, PlainAction>]
+
+/** An id that somebody else gave, as far as it may stand in an entry. */
+export const auditId = (given: string | null | undefined): string | null =>
+  id.safeParse(given).data ?? null
