@@ -1,4 +1,5 @@
 import { createJobQueue } from '../jobs/job-queue.ts'
+import { createAuditChainer } from '../lanes/audit-chainer.ts'
 import { createCampaignWorker } from '../lanes/campaign-worker.ts'
 import { createDncWorker } from '../lanes/dnc-worker.ts'
 import { createLaneWorkers, type LaneWorkers } from '../lanes/lane-worker.ts'
@@ -207,6 +208,12 @@ const loopsOf = (
     hearingOf(essentials, lanes),
     ...pullWorkersOf(essentials),
     registryWorker,
+    createAuditChainer({
+      chain: store.auditChain,
+      owner: essentials.owner,
+      clock: systemClock,
+      emit: telemetry.emit,
+    }),
     createFillRegisters({
       registers: store.registerFill,
       clock: systemClock,

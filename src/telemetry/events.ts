@@ -1,3 +1,4 @@
+import { AUDIT_EVENT_LEVELS, type AuditEvents } from './audit-events.ts'
 import { DNC_EVENT_LEVELS, type DncEvents } from './dnc-events.ts'
 import { GUEST_FILE_EVENT_LEVELS, type GuestFileEvents } from './guest-file-events.ts'
 import { SEGMENT_EVENT_LEVELS, type SegmentEvents } from './segment-events.ts'
@@ -11,7 +12,8 @@ import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
  */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
-export type GatewayEvents = DncEvents &
+export type GatewayEvents = AuditEvents &
+  DncEvents &
   GuestFileEvents &
   SegmentEvents &
   UpkeepEvents & {
@@ -272,6 +274,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'webhook.received': 'info',
   'webhook.settled': 'info',
   'webhook.subscription': 'info',
+  ...AUDIT_EVENT_LEVELS,
   ...DNC_EVENT_LEVELS,
   ...GUEST_FILE_EVENT_LEVELS,
   ...SEGMENT_EVENT_LEVELS,

@@ -265,6 +265,17 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   olderKeys: gauge('older_keys', 'Keys other than the first under which something may be sealed'),
 })
 
+const auditMetrics = ({ gauge }: Makers) => ({
+  auditHead: gauge(
+    'audit_head_block',
+    'The last block that this instance wrote; its hash is in the log',
+  ),
+  auditChainLag: gauge(
+    'audit_chain_lag_seconds',
+    'Age of the oldest audit entry that is not in the chain yet',
+  ),
+})
+
 /** Makes every metric and registers it. */
 export const createMetrics = (registry: Registry) => {
   const makers = createMakers(registry)
@@ -277,6 +288,7 @@ export const createMetrics = (registry: Registry) => {
     ...dncMetrics(makers),
     ...guestFileMetrics(makers),
     ...upkeepMetrics(makers),
+    ...auditMetrics(makers),
   }
 }
 export type Metrics = ReturnType<typeof createMetrics>

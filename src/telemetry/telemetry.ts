@@ -153,6 +153,7 @@ const SEGMENT_EFFECTS: Effects = {
 
 const UPKEEP_EFFECTS: Effects = {
   'erasure.completed': (metrics, { state }) => metrics.erasures.inc({ state }),
+  'audit.chained': (metrics, { block }) => metrics.auditHead.set(block),
   'retention.swept': (metrics, { rule, deleted, behindMs }) => {
     metrics.retentionDeleted.inc({ rule }, deleted)
     metrics.retentionBehind.set({ rule }, seconds(behindMs))
@@ -195,6 +196,7 @@ export type GaugeSource = {
     oldestDncPendingSeconds: number
     oldestRetractionSeconds: number
     oldestErasureSeconds: number
+    auditChainLagSeconds: number
   }>
   pace(): Promise<{
     requestsPerMinute: number
@@ -232,6 +234,7 @@ const setWorkGauges = (
   metrics.oldestDncPending.set(now.oldestDncPendingSeconds)
   metrics.oldestRetraction.set(now.oldestRetractionSeconds)
   metrics.oldestErasure.set(now.oldestErasureSeconds)
+  metrics.auditChainLag.set(now.auditChainLagSeconds)
 }
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {

@@ -24,6 +24,7 @@ const quietSource = {
     oldestDncPendingSeconds: 42,
     oldestRetractionSeconds: 7,
     oldestErasureSeconds: 8,
+    auditChainLagSeconds: 0.5,
     syncDead: 0,
   }),
 }

@@ -116,6 +116,8 @@ export const AUDIT_DETAILS = {
   'console.signed_out': NONE,
   'genesys.retried': REFUSED.extend({ delayMs: z.int().min(0) }),
   'genesys.refused': REFUSED,
+  /** Written with the deletion of blocks past their five years: the chain now begins after it. */
+  'audit.pruned': z.strictObject({ throughBlock: z.int().min(1), throughHash: id }),
 } as const satisfies Record<string, z.ZodObject>
 
 export type AuditAction = keyof typeof AUDIT_DETAILS

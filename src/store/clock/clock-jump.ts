@@ -59,6 +59,7 @@ const LEASED = [
   'dnc_pull',
   'upkeep',
   'erasure',
+  'audit_chain',
 ] as const
 
 /** Tables in which what is being received gives signs of life. */

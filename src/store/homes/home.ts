@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { StorageFull } from '../../domain/problems/store-unavailable.ts'
 import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
+import { WAITING } from '../audit/chain-store.ts'
 import { STEADY_NOW } from '../clock/steady-time.ts'
 import { FINAL_STATES_SQL, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { inTransaction, type Database } from './database.ts'
@@ -19,6 +20,7 @@ type Gauges = {
   oldest_dnc: number
   oldest_retraction: number
   oldest_erasure: number
+  audit_lag: number
   dead: number
 }
 
@@ -81,7 +83,9 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
           where state = 'open') as oldest_retraction,
         (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(created_at)))::float8, 0) from erasure
           where completed_at is null) as oldest_erasure,
-        (select count(*)::int from sync_delivery where state = 'dead') as dead`.execute(database.db)
+        (select count(*)::int from sync_delivery where state = 'dead') as dead,
+        coalesce((select greatest(0, extract(epoch from clock_timestamp() - e.at))::float8 from audit_entry e, audit_chain c
+          where ${WAITING} order by e.xid, e.id limit 1), 0) as audit_lag`.execute(database.db)
       const row = rows[0]!
       return {
         uploads: row.uploads ?? {},
@@ -95,6 +99,7 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         oldestDncPendingSeconds: row.oldest_dnc,
         oldestRetractionSeconds: row.oldest_retraction,
         oldestErasureSeconds: row.oldest_erasure,
+        auditChainLagSeconds: row.audit_lag,
         syncDead: row.dead,
       }
     },

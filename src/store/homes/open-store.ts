@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
+import type { AuditChain, AuditReader } from '../../workflows/ports/audit/chain.ts'
 import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
 import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
@@ -37,6 +38,9 @@ import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploa
 import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { type AccessStores, createAccessStores } from '../access/access-stores.ts'
+import { createAuditStore } from '../audit/audit-store.ts'
+import { createAuditReader } from '../audit/chain-reader.ts'
+import { createAuditChain } from '../audit/chain-store.ts'
 import { createDatabaseClock } from '../clock/clock-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
@@ -92,6 +96,8 @@ export type Store = AccessStores &
     pace: PaceStore
     lists: ListCache
     audit: AuditStore
+    auditChain: AuditChain
+    auditReader: AuditReader
     signing: SigningKeys
     sync: SyncStore
     receipts: ReceiptStore
@@ -189,6 +195,9 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     delivery: createDeliveryStore({ ...deps, database, outbox }),
     ...createLoneStores({ database, seals }),
     ...createAccessStores({ ...deps, database }),
+    audit: createAuditStore({ database }),
+    auditChain: createAuditChain({ database, signer: deps.signing }),
+    auditReader: createAuditReader({ database }),
     signing: deps.signing,
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),

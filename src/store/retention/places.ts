@@ -28,6 +28,7 @@ export type Place = {
 const because = (reason: string): Because => ({ because: reason })
 
 const CONFIGURED = because('configuration: it stays until somebody changes it')
+const AUDITED = because('it is kept as long as its entries are')
 const LANE = because('one row an object that work waits for')
 const NOBODY = because('ids, counts, times and digests: no cell of a person')
 
@@ -46,6 +47,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   tenant_grant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   binding: { kept: CONFIGURED, erased: NOBODY, columns: {} },
+  signing_key: {
+    kept: because('what a key signed is proved by its public half'),
+    erased: NOBODY,
+    columns: { public_key: 'plain', sealed: 'wrapped' },
+  },
   store_secret: { kept: CONFIGURED, erased: NOBODY, columns: { sealed: 'wrapped' } },
   encryption_key: {
     kept: because('until nothing is sealed under it'),
@@ -108,8 +114,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
   audit_entry: {
     kept: because('entries are only ever added; five years are for whoever keeps the chain'),
     erased: NOBODY,
-    columns: { counts: 'plain', hash: 'digest' },
+    columns: { counts: 'plain', details: 'plain' },
   },
+  audit_place: { kept: AUDITED, erased: NOBODY, columns: {} },
+  audit_block: { kept: AUDITED, erased: NOBODY, columns: { signature: 'digest' } },
+  audit_chain: { kept: AUDITED, erased: NOBODY, columns: {} },
   webhook_receipt: {
     kept: because('the sweeper deletes them after 7 days'),
     erased: NOBODY,

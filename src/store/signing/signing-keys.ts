@@ -37,7 +37,10 @@ const readKept = async ({ database, keyring }: Deps): Promise<Named | null> => {
     order by created_at, id limit 1`.execute(database.db)
   const [kept] = rows
   if (!kept) return null
-  return { id: kept.id, ...pairOfSeed(keyring.open(contextOf(kept.id), kept.key_id, kept.sealed)) }
+  return {
+    id: kept.id,
+    ...pairOfSeed(keyring.open(signingContext(kept.id), kept.key_id, kept.sealed)),
+  }
 }
 
 /** Instances that start together agree on the first one's key: they all make the same id. */
@@ -45,7 +48,7 @@ const KEPT_ID = 'kept-1'
 
 const keepOne = async (deps: Deps): Promise<Named> => {
   const seed = randomBytes(SEED_BYTES)
-  const { keyId, sealed } = deps.keyring.seal(contextOf(KEPT_ID), seed)
+  const { keyId, sealed } = deps.keyring.seal(signingContext(KEPT_ID), seed)
   await sql`insert into signing_key (id, public_key, key_id, sealed)
     values (${KEPT_ID}, ${pairOfSeed(seed).publicKey}, ${keyId}, ${sealed})
     on conflict do nothing`.execute(deps.database.db)
@@ -61,6 +64,7 @@ export const openSigningKeys = async (deps: Deps): Promise<SigningKeys> => {
   for (const key of configured) await publish(deps, key)
   const current = configured[0] ?? (await readKept(deps)) ?? (await keepOne(deps))
   return {
+    keyId: current.id,
     sign: (purpose, text) => ({
       keyId: current.id,
       signature: signText(current.privateKey, purpose, text),

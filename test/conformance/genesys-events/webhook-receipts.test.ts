@@ -39,7 +39,9 @@ eachHome('Receipts of webhooks', (home) => {
   after(() => store.close())
   beforeEach(async () => {
     for (const table of ['webhook_receipt', 'upload', 'shipment', 'lane', 'audit_entry']) {
-      await store.sql.executeSql(`delete from ${table}`)
+      await store.sql.executeSql(
+        `begin; set local gateway.audit_retention = 'on'; delete from ${table}; commit`,
+      )
     }
     jobs = []
     nudged = []

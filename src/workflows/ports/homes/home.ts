@@ -26,6 +26,8 @@ export type Home = {
     oldestRetractionSeconds: number
     /** Since the oldest erasure was asked for that is not completed; 0 when there is none. */
     oldestErasureSeconds: number
+    /** Since the oldest audit entry was written that is not in the chain yet; 0 when there is none. */
+    auditChainLagSeconds: number
   }>
   /** The store belongs to one Genesys org. `other`: bound to another while unfinished work exists. */
   bind(binding: { dialect: string; apiHost: string; clientId: string }): Promise<'bound' | 'other'>

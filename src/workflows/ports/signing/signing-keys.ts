@@ -13,6 +13,8 @@ export type SigningKey = {
 
 /** Signs with Ed25519. */
 export type Signer = {
+  /** The key that signs now. */
+  readonly keyId: string
   /**
    * Signs one line that names the purpose (`outbound-gateway <purpose>`), then the text, in UTF-8. Sign canonical JSON, so that whoever
    * checks it can write the same bytes.

@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+
+import type { BlockLine, ChainLine, EntryLine } from '../../domain/audit/verify-chain.ts'
+import type {
+  AuditEntryFilter,
+  AuditReader,
+  ChainedEntry,
+} from '../../workflows/ports/audit/chain.ts'
+import type { Database } from '../homes/database.ts'
+import { ENTRY_JSON, WAITING } from './chain-store.ts'
+
+type BlockRow = {
+  block: string
+  first_entry: string
+  entries: number
+  entries_hash: string
+  previous: string
+  at: string
+  signed_by: string
+  hash: string
+  signature: Buffer
+  hashes: string[]
+}
+type EntryRow = { entry: Omit<ChainedEntry, 'hash'>; hash: string }
+
+const ofViewer = (viewer: string | null) =>
+  viewer === null ? sql`` : sql`and e.tenant_id = ${viewer}`
+
+const toLine = (row: BlockRow): BlockLine => ({
+  type: 'block',
+  header: {
+    block: Number(row.block),
+    firstEntry: Number(row.first_entry),
+    entries: row.entries,
+    entriesHash: row.entries_hash,
+    previous: row.previous,
+    at: row.at,
+    keyId: row.signed_by,
+  },
+  hash: row.hash,
+  signature: Buffer.from(row.signature).toString('base64'),
+  entryHashes: row.hashes,
+})
+
+/** The next block after one; null: there is none. */
+const nextBlock = async ({ db }: Database, after: number): Promise<BlockLine | null> => {
+  const { rows } = await sql<BlockRow>`select b.*, array(select p.hash from audit_place p
+      where p.seq >= b.first_entry and p.seq < b.first_entry + b.entries order by p.seq) as hashes
+    from audit_block b where b.block > ${after} order by b.block limit 1`.execute(db)
+  return rows[0] ? toLine(rows[0]) : null
+}
+
+const entriesOf = async (
+  { db }: Database,
+  { header: { firstEntry, entries } }: BlockLine,
+  viewer: string | null,
+): Promise<EntryLine[]> => {
+  const { rows } = await sql<{
+    entry: Omit<EntryLine, 'type'>
+  }>`select ${ENTRY_JSON(sql`p.seq`)} as entry
+    from audit_place p join audit_entry e on e.id = p.entry_id
+    where p.seq >= ${firstEntry} and p.seq < ${firstEntry + entries} ${ofViewer(viewer)} order by p.seq`.execute(
+    db,
+  )
+  return rows.map(({ entry }) => ({ type: 'entry', ...entry }) as EntryLine)
+}
+
+const createLines = (database: Database): AuditReader['lines'] =>
+  async function* (viewer, fromBlock, blocks) {
+    yield [{ type: 'export', whole: viewer === null, fromBlock }]
+    let last = { block: (fromBlock ?? 1) - 1, hash: '0'.repeat(64) }
+    for (let count = 0; blocks === null || count < blocks; count += 1) {
+      const line = await nextBlock(database, last.block)
+      if (line === null) break
+      last = { block: line.header.block, hash: line.hash }
+      const lines: ChainLine[] = [line, ...(await entriesOf(database, line, viewer))]
+      yield lines
+    }
+    yield [{ type: 'end', ...last }]
+  }
+
+const conditions = ({ viewer, from, to, action, object, actor }: AuditEntryFilter) => sql`
+  ${ofViewer(viewer)}
+  ${from === undefined ? sql`` : sql`and e.at >= ${from}::timestamptz`}
+  ${to === undefined ? sql`` : sql`and e.at < ${to}::timestamptz`}
+  ${action === undefined ? sql`` : sql`and e.action = ${action}`}
+  ${object === undefined ? sql`` : sql`and e.object = ${object}`}
+  ${actor === undefined ? sql`` : sql`and e.actor = ${actor}`}`
+
+/** What is in the chain, read as it stands. */
+export const createAuditReader = (deps: { database: Database }): AuditReader => ({
+  entries: async (filter, { after, limit }) => {
+    const { rows } = await sql<EntryRow>`select ${ENTRY_JSON(sql`p.seq`)} as entry, p.hash
+      from audit_place p join audit_entry e on e.id = p.entry_id
+      where p.seq > ${after} ${conditions(filter)} order by p.seq limit ${limit}`.execute(
+      deps.database.db,
+    )
+    return rows.map(({ entry, hash }) => ({ ...entry, hash }))
+  },
+  lines: createLines(deps.database),
+  state: async () => {
+    const { rows } = await sql<{
+      block: string
+      hash: string
+      waiting: number
+      waiting_ms: number
+      stray: number
+    }>`select c.block, c.hash,
+        (select count(*)::int from audit_entry e where ${WAITING}) as waiting,
+        (select coalesce(max(greatest(0, extract(epoch from clock_timestamp() - e.at) * 1000)), 0)::float8
+          from audit_entry e where ${WAITING}) as waiting_ms,
+        (select count(*)::int from audit_entry e where not (${WAITING})
+          and not exists (select from audit_place p where p.entry_id = e.id)) as stray
+      from audit_chain c`.execute(deps.database.db)
+    const row = rows[0]!
+    return {
+      ...{ block: Number(row.block), hash: row.hash, waiting: row.waiting },
+      ...{ oldestWaitingMs: Math.round(row.waiting_ms), stray: row.stray },
+    }
+  },
+})

@@ -1,0 +1,117 @@
+import { sql, type RawBuilder } from 'kysely'
+
+import {
+  type BlockHeader,
+  type EntryLine,
+  hashOfEntries,
+  hashOfEntry,
+  hashOfHeader,
+  textOfHeader,
+} from '../../domain/audit/verify-chain.ts'
+import type { AuditChain } from '../../workflows/ports/audit/chain.ts'
+import type { Signer } from '../../workflows/ports/signing/signing-keys.ts'
+import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+
+/** An entry as it is hashed; times with all of their digits. */
+export const ENTRY_JSON = (
+  seq: RawBuilder<unknown>,
+) => sql`json_build_object('seq', ${seq}, 'id', e.id,
+  'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'tenant', e.tenant_id, 'actor', e.actor,
+  'action', e.action, 'object', e.object, 'requestId', e.request_id, 'attempt', e.attempt, 'latencyMs', e.latency_ms,
+  'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
+
+/** Entries that no block has: those of transactions older than all that run. What a running one wrote waits for it, and for those it overtook. */
+export const WAITING = sql`(e.xid, e.id) > (c.last_xid, c.last_id)`
+const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
+
+const ENTRIES_A_BLOCK = 500
+const LEASE = sql`interval '5 seconds'`
+
+type Head = {
+  block: string
+  entries: string
+  hash: string
+  last_xid: string
+  last_id: string
+  at: string
+}
+type Waiting = { id: string; xid: string; entry: Omit<EntryLine, 'type'>; lag_ms: number }
+
+/** The head, locked; null while another instance writes, or did so a moment ago. */
+const lockHead = async (tx: Tx, owner: string): Promise<Head | null> => {
+  const { rows } = await sql<Head>`select block, entries, hash, last_xid::text, last_id,
+      to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+    from audit_chain where owner = ${owner} or lease_until is null or lease_until < clock_timestamp()
+    for update skip locked`.execute(tx)
+  return rows[0] ?? null
+}
+
+const readWaiting = async (tx: Tx, head: Head): Promise<Waiting[]> => {
+  const { rows } =
+    await sql<Waiting>`select e.id, e.xid::text, ${ENTRY_JSON(sql`${head.entries}::bigint + row_number() over (order by e.xid, e.id)`)} as entry,
+      (extract(epoch from clock_timestamp() - e.at) * 1000)::float8 as lag_ms
+    from audit_entry e where (e.xid, e.id) > (${head.last_xid}::xid8, ${head.last_id}) and ${SETTLED}
+    order by e.xid, e.id limit ${ENTRIES_A_BLOCK}`.execute(tx)
+  return rows
+}
+
+const writeBlock = async (
+  tx: Tx,
+  { header, hash, signature }: { header: BlockHeader; hash: string; signature: Buffer },
+  places: readonly { id: string; seq: number; hash: string }[],
+): Promise<void> => {
+  await sql`insert into audit_place (entry_id, seq, hash)
+    select id, seq, hash from json_to_recordset(${JSON.stringify(places)}::json) as p (id text, seq bigint, hash text)`.execute(
+    tx,
+  )
+  await sql`insert into audit_block (block, first_entry, entries, entries_hash, previous, at, signed_by, hash, signature)
+    values (${header.block}, ${header.firstEntry}, ${header.entries}, ${header.entriesHash}, ${header.previous},
+      ${header.at}, ${header.keyId}, ${hash}, ${signature})`.execute(tx)
+}
+
+type Deps = { database: Database; signer: Signer }
+
+const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
+  const head = await lockHead(tx, owner)
+  if (head === null) return null
+  const waiting = await readWaiting(tx, head)
+  const last = waiting.at(-1)
+  if (last === undefined) return null
+  const places = waiting.map(({ id, entry }) => ({
+    ...{
+      id,
+      seq: entry.seq as number,
+      hash: hashOfEntry({ type: 'entry', ...entry } as EntryLine),
+    },
+  }))
+  const header: BlockHeader = {
+    block: Number(head.block) + 1,
+    firstEntry: Number(head.entries) + 1,
+    entries: places.length,
+    entriesHash: hashOfEntries(places.map((place) => place.hash)),
+    previous: head.hash,
+    at: head.at,
+    keyId: signer.keyId,
+  }
+  const hash = hashOfHeader(header)
+  const { signature } = signer.sign('audit-block', textOfHeader(header))
+  await writeBlock(tx, { header, hash, signature }, places)
+  await sql`update audit_chain set owner = ${owner}, lease_until = clock_timestamp() + ${LEASE}, block = ${header.block},
+    entries = entries + ${places.length}::int, hash = ${hash}, last_xid = ${last.xid}::xid8, last_id = ${last.id}`.execute(
+    tx,
+  )
+  const lagMs = Math.max(0, ...waiting.map((one) => one.lag_ms))
+  return { block: header.block, hash, entries: places.length, lagMs }
+}
+
+/** The chain on SQL. The row of the head is lease and fence in one: whoever writes a block holds it, and writes the next head with it. */
+export const createAuditChain = (deps: Deps): AuditChain => ({
+  chainNext: async (owner) => {
+    // One cheap statement while nothing happens.
+    const { rows } = await sql<{ waits: boolean }>`select exists (select from audit_entry e
+      where ${WAITING}) as waits from audit_chain c`.execute(deps.database.db)
+    return rows[0]?.waits === true
+      ? inTransaction(deps.database, (tx) => chainWaiting(tx, deps, owner))
+      : null
+  },
+})

@@ -1,0 +1,14 @@
+/** What is told of the audit chain. */
+export type AuditEvents = {
+  /** A signed block was written: its number and hash are the head of the chain, which the log carries out of the database. */
+  'audit.chained': {
+    block: number
+    hash: string
+    entries: number
+    /** How long its oldest entry had waited. */
+    lagMs: number
+    durationMs: number
+  }
+}
+
+export const AUDIT_EVENT_LEVELS = { 'audit.chained': 'info' } as const

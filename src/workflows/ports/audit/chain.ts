@@ -1,0 +1,60 @@
+import type { ChainLine } from '../../../domain/audit/verify-chain.ts'
+
+/** A block that was written. `lagMs`: how long its oldest entry had waited. */
+export type ChainedBlock = { block: number; hash: string; entries: number; lagMs: number }
+
+export type AuditChain = {
+  /** Numbers the next entries and writes a signed block of them; null: none waits, or another instance is at it. */
+  chainNext(owner: string): Promise<ChainedBlock | null>
+}
+
+/** What may be seen: a tenant's own entries; null: those of all. */
+export type Viewer = string | null
+
+export type AuditEntryFilter = {
+  viewer: Viewer
+  /** ISO 8601; from inclusive, to exclusive. */
+  from?: string
+  to?: string
+  action?: string
+  object?: string
+  actor?: string
+}
+
+/** An entry in the order of the chain. */
+export type ChainedEntry = {
+  seq: number
+  id: string
+  at: string
+  tenant: string
+  actor: string
+  action: string
+  object: string
+  requestId: string
+  attempt: number
+  latencyMs: number | null
+  outcome: string
+  counts: Record<string, number>
+  details: Record<string, unknown>
+  digest: string | null
+  hash: string
+}
+
+export type AuditReader = {
+  /** In the order of the chain, after number `after`. */
+  entries(filter: AuditEntryFilter, page: { after: number; limit: number }): Promise<ChainedEntry[]>
+  /** The lines of an export from a block on (null: from the first there is), as they are at each moment; of `blocks` blocks at most. */
+  lines(
+    viewer: Viewer,
+    fromBlock: number | null,
+    blocks: number | null,
+  ): AsyncGenerator<ChainLine[], void>
+  /** Where the chain ends, entries that wait to be chained, and entries that were put beside the chain. */
+  state(): Promise<{
+    block: number
+    hash: string
+    waiting: number
+    oldestWaitingMs: number
+    stray: number
+  }>
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+
+import {
+  createChainVerifier,
+  type Trusted,
+  type Verdict,
+} from '../../../src/domain/audit/verify-chain.ts'
+import { pemOf } from '../../../src/domain/signing/ed25519.ts'
+import type { Store } from '../../../src/store/homes/open-store.ts'
+import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import { audit, ids } from '../../support/stages/store-uploads.ts'
+
+eachHome('The audit chain', (home) => {
+  let store: Store
+  const run = async <T>(text: string): Promise<T[]> =>
+    (await store.sql.executeSql(text)).rows as T[]
+  before(async () => {
+    store = await openTestStore(await home.fresh())
+    await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
+  })
+  after(() => store.close())
+
+  const trusted = async (): Promise<Trusted> => ({
+    keys: new Map((await store.signing.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)])),
+  })
+  const verified = async (head?: Trusted['head']): Promise<Verdict> => {
+    const verifier = createChainVerifier({ ...(await trusted()), ...(head && { head }) })
+    for await (const lines of store.auditReader.lines(null, null, null)) {
+      for (const line of lines) verifier.take(line)
+    }
+    return verifier.end()
+  }
+  const chained = async (owner = 'me') => {
+    let entries = 0
+    for (;;) {
+      const block = await store.auditChain.chainNext(owner)
+      if (block === null) return entries
+      entries += block.entries
+    }
+  }
+  const add = async (count: number): Promise<string[]> => {
+    const entries = Array.from({ length: count }, () => audit('key.revoked', ids.newId('key')))
+    await store.audit.append(entries)
+    return entries.map(({ id }) => id)
+  }
+  /** What whoever owns the database can do. */
+  const tampered = (statement: string): Promise<unknown[]> =>
+    run(`begin; set local session_replication_role = 'replica'; ${statement}; commit`)
+  const kindsOf = ({ faults }: Verdict): string[] => [...new Set(faults.map(({ kind }) => kind))]
+
+  it('numbers every entry once, in blocks that follow each other, those of before the chain first', async () => {
+    await run(
+      `insert into audit_entry (id, tenant_id, actor, action, object, request_id, attempt, outcome, counts, xid)
+        values ('aud_0', 'default', 'gateway', 'key.revoked', 'key_0', 'req', 1, 'ok', '{}', '0')`,
+    )
+    await add(1_203)
+    assert.ok((await chained()) >= 1_204)
+    const verdict = await verified()
+    assert.deepEqual(verdict.faults, [])
+    const [counted] = await run<{ entries: number; first: string }>(
+      `select count(*)::int as entries, (select entry_id from audit_place where seq = 1) as first from audit_entry`,
+    )
+    assert.deepEqual([verdict.entries, counted!.first], [counted!.entries, 'aud_0'])
+    assert.deepEqual((await store.auditReader.state()).waiting, 0)
+  })
+
+  it('takes inserts alone', async () => {
+    for (const table of ['audit_entry', 'audit_place', 'audit_block']) {
+      for (const statement of [`delete from ${table}`, `truncate ${table}`]) {
+        await assert.rejects(run(statement), /inserts alone/u, statement)
+      }
+    }
+    await assert.rejects(run(`update audit_entry set actor = 'nobody'`), /inserts alone/u)
+    await assert.rejects(run(`update audit_block set hash = previous`), /inserts alone/u)
+  })
+
+  it('gives a number to one writer: two that chain at once make one chain', async () => {
+    await add(40)
+    await Promise.all([chained('one'), chained('two')])
+    await run(`update audit_chain set lease_until = null`)
+    await chained('three')
+    assert.deepEqual((await verified()).faults, [])
+    assert.equal((await store.auditReader.state()).waiting, 0)
+  })
+
+  it('is neither broken nor stopped by a clock that is set back or ahead, nor by a chainer that died', async () => {
+    for (const lease of [`interval '2 days'`, `interval '-2 days'`]) {
+      await run(`update audit_chain set owner = 'dead', lease_until = clock_timestamp() + ${lease}`)
+      // A lease ahead moves back with the clock, as all leases do.
+      await run(`update audit_chain set lease_until = least(lease_until, clock_timestamp())`)
+      const [id] = await add(1)
+      await chained('heir')
+      assert.equal((await run(`select from audit_place where entry_id = '${id}'`)).length, 1)
+      await run(`update audit_chain set lease_until = null`)
+    }
+    assert.deepEqual((await verified()).faults, [])
+  })
+
+  it('shows what was changed, taken away, swapped or put in behind its back, and a tail that was cut', async () => {
+    await add(20)
+    await run(`update audit_chain set lease_until = null`)
+    await chained()
+    const { block, hash } = await store.auditReader.state()
+    const head = { block, hash }
+    assert.deepEqual(kindsOf(await verified(head)), [])
+    const attacks: [string, string, string[]][] = [
+      [
+        `update audit_entry set details = '{"a":1}' where id = 'aud_0'`,
+        `update audit_entry set details = '{}' where id = 'aud_0'`,
+        ['entry-changed'],
+      ],
+      [
+        `update audit_entry set at = at + interval '1 microsecond' where id = 'aud_0'`,
+        `update audit_entry set at = at - interval '1 microsecond' where id = 'aud_0'`,
+        ['entry-changed'],
+      ],
+      [
+        `update audit_place set seq = -seq where seq = 3`,
+        `update audit_place set seq = -seq where seq = -3`,
+        ['entries-changed', 'entry-unknown', 'entry-missing'],
+      ],
+    ]
+    for (const [attack, repair, kinds] of attacks) {
+      await tampered(attack)
+      const verdict = await verified(head)
+      assert.ok(verdict.faults.length > 0, attack)
+      for (const kind of kindsOf(verdict))
+        assert.ok([...kinds, 'entry-changed'].includes(kind), kind)
+      await tampered(repair)
+      assert.deepEqual(kindsOf(await verified(head)), [], repair)
+    }
+    await tampered(
+      `insert into audit_entry (id, tenant_id, actor, action, object, request_id, attempt, outcome, counts, xid)
+        values ('aud_00', 'default', 'gateway', 'key.revoked', 'key_0', 'req', 1, 'ok', '{}', '0')`,
+    )
+    assert.equal((await store.auditReader.state()).stray, 1)
+    await tampered(`delete from audit_block where block = ${block};
+      update audit_chain set block = block - 1, hash = (select hash from audit_block order by block desc limit 1)`)
+    assert.deepEqual(kindsOf(await verified()), [], 'nothing inside shows it')
+    assert.deepEqual(kindsOf(await verified(head)), ['head-missing'])
+  })
+})
