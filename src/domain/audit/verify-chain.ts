@@ -49,8 +49,7 @@ type FaultKind =
   | 'end-missing'
   | 'head-missing'
 
-export const NO_HASH = '0'.repeat(64)
-export const HASH = /^[0-9a-f]{64}$/u
+const NO_HASH = '0'.repeat(64)
 
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -116,72 +115,101 @@ export type Verdict = {
   faults: ChainFault[]
 }
 
-/** One block with its entries at a time; a fault does not end it. */
-export const createChainVerifier = (trusted: Trusted) => {
-  const verdict: Verdict = {
-    ...{ blocks: 0, entries: 0, firstBlock: null, lastBlock: null, lastHash: null, faults: [] },
+type Opened = { whole: boolean; fromBlock: number | null }
+type Pruned = { throughBlock: unknown; throughHash: unknown }
+
+/** The first block there ever was, the one that was asked for, or the one after those whose deletion the chain itself tells of. */
+const isBeginning = (
+  { header: { block, previous, firstEntry } }: BlockLine,
+  { fromBlock }: Opened,
+  pruned: Pruned | null,
+): boolean =>
+  (block === 1 && previous === NO_HASH && firstEntry === 1) ||
+  fromBlock === block ||
+  (pruned?.throughBlock === block - 1 && pruned.throughHash === previous)
+
+/** Takes the lines of an export in their order; a fault does not end it. */
+export class ChainVerifier {
+  readonly #trusted: Trusted
+  readonly #faults: ChainFault[] = []
+  #opened: Opened = { whole: true, fromBlock: null }
+  #first: BlockLine | null = null
+  #last: BlockLine | null = null
+  #seen = new Set<number>()
+  #pruned: Pruned | null = null
+  #blocks = 0
+  #entries = 0
+  #ended = false
+  #headSeen = false
+
+  constructor(trusted: Trusted) {
+    this.#trusted = trusted
   }
-  let open: { whole: boolean; fromBlock: number | null } = { whole: true, fromBlock: null }
-  let first: BlockLine | null = null
-  let last: BlockLine | null = null
-  let seen = new Set<number>()
-  let pruned: { throughBlock: unknown; throughHash: unknown } | null = null
-  let ended = false
-  let headSeen = false
-  const fault = (kind: FaultKind, entry: number | null = null): void => {
-    verdict.faults.push({ block: last?.header.block ?? 0, entry, kind })
+
+  take(line: ChainLine): void {
+    if (line.type === 'export') this.#opened = line
+    else if (line.type === 'block') this.#takeBlock(line)
+    else if (line.type === 'entry') this.#takeEntry(line)
+    else this.#ended = this.#isEnd(line)
   }
-  const closeBlock = (): void => {
-    if (last === null || !open.whole) return
-    const { firstEntry, entries } = last.header
-    for (let seq = firstEntry; seq < firstEntry + entries; seq += 1) {
-      if (!seen.has(seq)) fault('entry-missing', seq)
+
+  end(): Verdict {
+    this.#closeBlock()
+    if (this.#first && !isBeginning(this.#first, this.#opened, this.#pruned)) {
+      this.#fault('beginning-missing')
+    }
+    if (!this.#ended) this.#fault('end-missing')
+    if (this.#trusted.head !== undefined && !this.#headSeen) this.#fault('head-missing')
+    return {
+      blocks: this.#blocks,
+      entries: this.#entries,
+      firstBlock: this.#first?.header.block ?? null,
+      lastBlock: this.#last?.header.block ?? null,
+      lastHash: this.#last?.hash ?? null,
+      faults: this.#faults,
     }
   }
-  const takeBlock = (line: BlockLine): void => {
-    closeBlock()
-    const faults = faultsOfBlock(line, last, trusted)
-    last = line
-    first ??= line
-    seen = new Set()
-    for (const kind of faults) fault(kind)
-    const { block } = line.header
-    if (trusted.head?.block === block) headSeen = trusted.head.hash === line.hash
-    verdict.blocks += 1
-    verdict.firstBlock ??= block
-    verdict.lastBlock = block
-    verdict.lastHash = line.hash
+
+  #fault(kind: FaultKind, entry: number | null = null): void {
+    this.#faults.push({ block: this.#last?.header.block ?? 0, entry, kind })
   }
-  const takeEntry = (line: EntryLine): void => {
-    const place = last === null ? -1 : line.seq - last.header.firstEntry
-    const hash = last?.entryHashes[place]
-    if (hash === undefined || seen.has(line.seq)) return fault('entry-unknown', line.seq)
-    seen.add(line.seq)
-    if (hashOfEntry(line) !== hash) return fault('entry-changed', line.seq)
-    verdict.entries += 1
-    if (line['action'] === 'audit.pruned') pruned = line['details'] as typeof pruned
+
+  #isEnd({ block, hash }: { block: number; hash: string }): boolean {
+    // An export that begins behind the end of the chain has no block.
+    if (this.#last === null) return hash === NO_HASH
+    return block === this.#last.header.block && hash === this.#last.hash
   }
-  const checkBeginning = (): void => {
-    if (first === null) return
-    const { block, previous, firstEntry } = first.header
-    const isBeginning = block === 1 && previous === NO_HASH && firstEntry === 1
-    const isAsked = open.fromBlock !== null && open.fromBlock === block
-    const isPruned = pruned?.throughBlock === block - 1 && pruned.throughHash === previous
-    if (!isBeginning && !isAsked && !isPruned) fault('beginning-missing')
+
+  #takeBlock(line: BlockLine): void {
+    this.#closeBlock()
+    const faults = faultsOfBlock(line, this.#last, this.#trusted)
+    this.#last = line
+    this.#first ??= line
+    this.#seen = new Set()
+    this.#blocks += 1
+    for (const kind of faults) this.#fault(kind)
+    const { head } = this.#trusted
+    if (head?.block === line.header.block) this.#headSeen = head.hash === line.hash
   }
-  return {
-    take: (line: ChainLine): void => {
-      if (line.type === 'export') open = line
-      else if (line.type === 'block') takeBlock(line)
-      else if (line.type === 'entry') takeEntry(line)
-      else ended = line.block === (last?.header.block ?? 0) && line.hash === (last?.hash ?? NO_HASH)
-    },
-    end: (): Verdict => {
-      closeBlock()
-      checkBeginning()
-      if (!ended) fault('end-missing')
-      if (trusted.head !== undefined && !headSeen) fault('head-missing')
-      return verdict
-    },
+
+  #takeEntry(line: EntryLine): void {
+    const hash = this.#last?.entryHashes[line.seq - this.#last.header.firstEntry]
+    if (hash === undefined || this.#seen.has(line.seq)) {
+      this.#fault('entry-unknown', line.seq)
+      return
+    }
+    this.#seen.add(line.seq)
+    if (hashOfEntry(line) === hash) this.#entries += 1
+    else this.#fault('entry-changed', line.seq)
+    if (line['action'] === 'audit.pruned') this.#pruned = line['details'] as Pruned
+  }
+
+  /** An export of all tenants has every entry of its blocks. */
+  #closeBlock(): void {
+    if (this.#last === null || !this.#opened.whole) return
+    const { firstEntry, entries } = this.#last.header
+    for (let seq = firstEntry; seq < firstEntry + entries; seq += 1) {
+      if (!this.#seen.has(seq)) this.#fault('entry-missing', seq)
+    }
   }
 }

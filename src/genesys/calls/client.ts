@@ -186,8 +186,7 @@ export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
     random,
     emit,
     circuit,
-    budget: createRetryBudget({ clock }),
-    ...(deps.refused ? { refused: deps.refused } : {}),
+    ...{ budget: createRetryBudget({ clock }), ...(deps.refused && { refused: deps.refused }) },
   })
   const put = createPutPresigned({
     transport,

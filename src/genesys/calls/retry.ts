@@ -96,6 +96,18 @@ const isStaleToken = <T>(tokens: Tokens, made: Attempt<T>): boolean => {
   return true
 }
 
+/** In the log and the metrics; one that Genesys did not take also where refusals are written down. */
+const tellAttempt = async <T>(
+  deps: CallerDeps,
+  { result, sent }: Attempt<T>,
+  fields: GatewayEvents['genesys.attempted'],
+  { tenantId }: CallContext,
+): Promise<void> => {
+  deps.emit('genesys.attempted', fields)
+  if (result.kind === 'ok' || !sent) return
+  await deps.refused?.({ ...fields, tenantId, upstreamCode: result.failure.upstreamCode })
+}
+
 export const createCaller = (deps: CallerDeps): Caller => {
   const { clock, budget } = deps
 
@@ -124,13 +136,8 @@ export const createCaller = (deps: CallerDeps): Caller => {
       const patienceMs = Math.max(MIN_PATIENCE_MS, endMs - clock.monotonicMs())
       const made = await attemptOnce(deps, call, context, patienceMs)
       tellCircuit(deps.circuit, made)
-      const tell = async (retryInMs: number | null): Promise<void> => {
-        const fields = attemptedFields(call, context, attempt, made, retryInMs)
-        deps.emit('genesys.attempted', fields)
-        if (made.result.kind === 'ok' || !made.sent) return
-        const { upstreamCode } = made.result.failure
-        await deps.refused?.({ ...fields, tenantId: context.tenantId, upstreamCode })
-      }
+      const tell = (retryInMs: number | null) =>
+        tellAttempt(deps, made, attemptedFields(call, context, attempt, made, retryInMs), context)
       if (made.result.kind === 'ok') {
         void tell(null)
         return made.result.value

@@ -5,8 +5,6 @@ import { sql } from 'kysely'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
-import type { AuditChain, AuditReader } from '../../workflows/ports/audit/chain.ts'
 import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.ts'
 import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
@@ -38,9 +36,7 @@ import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploa
 import type { UploadWatchStore } from '../../workflows/ports/uploads/upload-watch.ts'
 import type { IdempotencyStore, UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { type AccessStores, createAccessStores } from '../access/access-stores.ts'
-import { createAuditStore } from '../audit/audit-store.ts'
-import { createAuditReader } from '../audit/chain-reader.ts'
-import { createAuditChain } from '../audit/chain-store.ts'
+import { type AuditStores, createAuditStores } from '../audit/audit-stores.ts'
 import { createDatabaseClock } from '../clock/clock-store.ts'
 import { createDeliveryStore } from '../delivery/delivery-store.ts'
 import { createLaneStore } from '../delivery/lane-store.ts'
@@ -83,6 +79,7 @@ export type StoreHome =
   | { kind: 'server'; url: string; poolSize?: number }
 
 export type Store = AccessStores &
+  AuditStores &
   DoNotCallStores & {
     home: Home
     clock: DatabaseClock
@@ -95,9 +92,6 @@ export type Store = AccessStores &
     delivery: DeliveryStore & ShipmentStore & TryStore
     pace: PaceStore
     lists: ListCache
-    audit: AuditStore
-    auditChain: AuditChain
-    auditReader: AuditReader
     signing: SigningKeys
     sync: SyncStore
     receipts: ReceiptStore
@@ -195,9 +189,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     delivery: createDeliveryStore({ ...deps, database, outbox }),
     ...createLoneStores({ database, seals }),
     ...createAccessStores({ ...deps, database }),
-    audit: createAuditStore({ database }),
-    auditChain: createAuditChain({ database, signer: deps.signing }),
-    auditReader: createAuditReader({ database }),
+    ...createAuditStores({ ...deps, database }),
     signing: deps.signing,
     sync: createSyncStore({ database, keyring, outbox, ids: deps.ids }),
     endpoints: createEndpointStore({ database, keyring, outbox }),

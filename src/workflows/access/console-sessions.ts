@@ -1,6 +1,7 @@
 import type { ApiKey, Scope } from '../../domain/access/access.ts'
 import { SESSION_TOKEN_BYTES } from '../../domain/access/session.ts'
-import { type AuditAction, createAuditEntry } from '../../domain/audit/audit.ts'
+import type { PlainAction } from '../../domain/audit/audit-details.ts'
+import { createAuditEntry } from '../../domain/audit/audit.ts'
 import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { SessionStore } from '../ports/access/sessions.ts'
@@ -30,7 +31,7 @@ export type ConsoleSessionsDeps = {
 
 export const createConsoleSessions = (deps: ConsoleSessionsDeps): ConsoleSessions => {
   const { sessions, ids, random } = deps
-  const entryOf = (action: AuditAction, key: ApiKey, object: string, requestId: string) =>
+  const entryOf = (action: PlainAction, key: ApiKey, object: string, requestId: string) =>
     createAuditEntry(ids, { tenantId: key.tenantId, actor: key.id, requestId }, { action, object })
   return {
     begin: async (keyDigest, requestId) => {

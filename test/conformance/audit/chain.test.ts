@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import {
-  createChainVerifier,
+  ChainVerifier,
   type Trusted,
   type Verdict,
 } from '../../../src/domain/audit/verify-chain.ts'
@@ -25,7 +25,7 @@ eachHome('The audit chain', (home) => {
     keys: new Map((await store.signing.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)])),
   })
   const verified = async (head?: Trusted['head']): Promise<Verdict> => {
-    const verifier = createChainVerifier({ ...(await trusted()), ...(head && { head }) })
+    const verifier = new ChainVerifier({ ...(await trusted()), ...(head && { head }) })
     for await (const lines of store.auditReader.lines(null, null, null)) {
       for (const line of lines) verifier.take(line)
     }

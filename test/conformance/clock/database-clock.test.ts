@@ -27,6 +27,7 @@ const OTHERWISE_FOLLOWED = [
   'guest_file.lease_until',
   'upkeep.lease_until',
   'erasure.lease_until',
+  'audit_chain.lease_until',
   'database_clock.seen_at',
   'database_clock.doubted_from',
 ]

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { GenesysRowFault } from '../../../domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.ts'
 import { hasBit } from '../../../lib/bitmap.ts'
@@ -64,6 +65,21 @@ export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): Bat
   return { failed, unidentified, ...ended }
 }
 
+const settledAudit = (
+  run: DeliveryRun,
+  batch: Batch,
+  { ended }: BatchOutcome,
+  about: { counts: SettledCounts; latencyMs: number },
+): AuditEntry =>
+  auditOf(run, {
+    action: 'upload.batch.settled',
+    details: { uploadIds: [run.upload.id], jobId: batch.jobId, ended: ended ?? null },
+    object: batch.id,
+    attempt: Math.max(1, batch.attempts),
+    outcome: about.counts.failed > 0 ? 'failed' : 'ok',
+    ...about,
+  })
+
 /**
  * Writes what became of every row of the batch: sent ones delivered or failed, the others by their verdict. A row that was not
  * sent and has no verdict was refused by Genesys before a crash lost its code.
@@ -112,19 +128,7 @@ export const settleBatch = async (
     // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : notErased(chunk, delivered),
     confirmed,
-    audit: auditOf(run, {
-      action: 'upload.batch.settled',
-      details: {
-        uploadIds: [run.upload.id],
-        jobId: batch.jobId,
-        ended: outcome.ended ?? null,
-      },
-      object: batch.id,
-      attempt: Math.max(1, batch.attempts),
-      latencyMs,
-      outcome: counts.failed > 0 ? 'failed' : 'ok',
-      counts,
-    }),
+    audit: settledAudit(run, batch, outcome, { counts, latencyMs }),
   })
   noteUpload(run, settled)
   const about = { uploadId: run.upload.id, batchId: batch.id, attempt: Math.max(1, batch.attempts) }

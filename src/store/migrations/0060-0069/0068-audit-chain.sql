@@ -1,4 +1,4 @@
--- The chain of audit entries (docs/adr/0030): blocks beside the entries, which nobody changes. An entry knows the transaction that wrote it:
+-- The chain of audit entries (docs/audit.md): blocks beside the entries, which nobody changes. An entry knows the transaction that wrote it:
 -- once no older one runs, what it wrote is all there is, and goes into the next block.
 alter table audit_entry drop column seq, drop column hash, add column xid xid8 not null default '0';
 alter table audit_entry alter column xid set default pg_current_xact_id();
