@@ -23,8 +23,14 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const BODY = '{"type":"upload.completed","timestamp":"2026-03-01T12:00:00Z","data":{"a":"é"}}'
 
 /** What was recorded, without the entries that are written only on occasion. */
-const essence = ({ disabledAudit: _entry, ...result }: SyncResult & { disabledAudit?: unknown }) =>
-  result
+const essence = ({
+  disabledAudit: _entry,
+  ...result
+}: SyncResult & { disabledAudit?: unknown }) => {
+  if (result.state !== 'pending') return result
+  const { audit: _retried, ...rest } = result
+  return rest
+}
 
 const setUp = async (
   t: TestContext,
@@ -109,6 +115,12 @@ describe('delivering an event', () => {
       await deliver('dlv_1')
       const failed = { status: code, failure: 'answer', gone: false }
       assert.deepEqual(recorded.map(essence), [{ state: 'pending', nextInMs: 5_250, ...failed }])
+      const [retried] = recorded
+      assert.ok(retried?.state === 'pending')
+      assert.deepEqual(
+        [retried.audit.action, retried.audit.outcome, retried.audit.details],
+        ['sync.retried', 'failed', { status: code, delayMs: 5_250 }],
+      )
       assert.deepEqual(
         received.map(({ path }) => path),
         ['/hook'],

@@ -189,7 +189,7 @@ describe('The bugs of guide 003', () => {
   test('D21: what goes wrong is audited like what goes well', async () => {
     const { id, sha256 } = await ended('for nobody', { target: contactTarget('nobody') })
     const { rows } = await store.sql.executeSql(
-      `select action, outcome, digest from audit_entry where object = '${id}' order by at, id`,
+      `select action, outcome, digest from audit_entry where object = '${id}' and action <> 'guest_file.moved' order by at, id`,
     )
     const entries = rows as { action: string; outcome: string; digest: string }[]
     assert.deepEqual(

@@ -98,7 +98,7 @@ describe('A segment on its way to Genesys, where the source guide was wrong', ()
     await stage.put(id)
     await applied(id)
     const { rows } = await stage.store.sql.executeSql(
-      `select action, outcome from audit_entry where object = '${id}' order by at, id`,
+      `select action, outcome from audit_entry where object = '${id}' and action <> 'segment.moved' order by at, id`,
     )
     assert.deepEqual(rows, [
       { action: 'segment.requested', outcome: 'ok' },

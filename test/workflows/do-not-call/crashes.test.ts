@@ -90,7 +90,7 @@ for (const [dialect, home] of [
           if (dialect === 'guide') assert.equal(there()[number]?.writes, 1, `step ${step}`)
         }
         const { rows } = await store.sql.executeSql(
-          `select action, count(*)::int as n from audit_entry where object = $1 group by action order by action`,
+          `select action, count(*)::int as n from audit_entry where object = $1 and action <> 'dnc.moved' group by action order by action`,
           [done.id],
         )
         assert.deepEqual(rows, [
