@@ -15,6 +15,7 @@ import { createSuppressedAmong } from '../store/segments/suppressed-among.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createKeys } from '../workflows/access/keys.ts'
 import { createTenants } from '../workflows/access/tenants.ts'
+import { createReadAudit } from '../workflows/audit/read-audit.ts'
 import { createExtendList } from '../workflows/contact-lists/extend-list.ts'
 import { createListSettings } from '../workflows/contact-lists/list-settings.ts'
 import { createProvisionContactList } from '../workflows/contact-lists/provision-contact-list.ts'
@@ -254,6 +255,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     access: store.access,
     ...accessOf(deps, ids),
     signingKeys: store.signing,
+    audit: createReadAudit({ reader: store.auditReader, signingKeys: store.signing }),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),

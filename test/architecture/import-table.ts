@@ -30,6 +30,7 @@ export const LAYERS: Record<string, Layer> = {
   },
   'compose.ts': { path: 'compose', mayImport: ['everything'] },
   'main.ts': { path: 'main\\.ts$', mayImport: ['compose.ts', 'config.ts', 'telemetry', 'lib'] },
+  'audit-verify.ts': { path: 'audit-verify\\.ts$', mayImport: ['domain'] },
   'key.ts': { path: 'key\\.ts$', mayImport: ['config.ts', 'domain', 'lib'] },
 }
 

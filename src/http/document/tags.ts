@@ -10,6 +10,7 @@ export const TAGS = {
   endpoints: 'Endpoints that learn how uploads end',
   'genesys-events': 'Genesys calling back',
   access: 'Tenants, their grants and their keys',
+  audit: 'Who did what: entries, and the signed chain that shows whether one was changed',
   signing: "The keys to verify the gateway's signatures",
   operations: 'Limits, probes, metrics and this document',
   problems: 'What each problem code means and how to fix it',

@@ -9,6 +9,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Keys } from '../../workflows/access/keys.ts'
 import type { Tenants } from '../../workflows/access/tenants.ts'
+import type { ReadAudit } from '../../workflows/audit/read-audit.ts'
 import type { ListSettings } from '../../workflows/contact-lists/list-settings.ts'
 import type { ProvisionContactList } from '../../workflows/contact-lists/provision-contact-list.ts'
 import type {
@@ -85,6 +86,7 @@ export type HttpDeps = {
   tenants: Tenants
   keys: Keys
   signingKeys: Pick<SigningKeys, 'list'>
+  audit: ReadAudit
   /** Left out: what a small upload is judged by is read one after the other. */
   readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>

@@ -13,6 +13,7 @@ import { noteProblem, problemsPlugin, sendProblem } from '../plugins/problems.ts
 import { validationPlugin } from '../plugins/validation.ts'
 import { registerKeys } from '../routes/access/keys.ts'
 import { registerTenants } from '../routes/access/tenants.ts'
+import { registerAuditEntries } from '../routes/audit/audit-entries.ts'
 import { registerContactExplain } from '../routes/contact-lists/contact-explain.ts'
 import { registerContactLists } from '../routes/contact-lists/contact-lists.ts'
 import { registerListSettings } from '../routes/contact-lists/list-settings.ts'
@@ -129,6 +130,7 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerTenants(add)
   registerKeys(add)
   registerSigningKeys(add)
+  registerAuditEntries(add)
   registerLimits(add)
   registerOperations(app, add)
   registerProblemPages(app, add)

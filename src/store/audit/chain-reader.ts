@@ -7,7 +7,7 @@ import type {
   ChainedEntry,
 } from '../../workflows/ports/audit/chain.ts'
 import type { Database } from '../homes/database.ts'
-import { ENTRY_JSON, WAITING } from './chain-store.ts'
+import { ENTRY_JSON, STRAY, WAITING } from './chain-store.ts'
 
 type BlockRow = {
   block: string
@@ -109,8 +109,7 @@ export const createAuditReader = (deps: { database: Database }): AuditReader => 
         (select count(*)::int from audit_entry e where ${WAITING}) as waiting,
         (select coalesce(max(greatest(0, extract(epoch from clock_timestamp() - e.at) * 1000)), 0)::float8
           from audit_entry e where ${WAITING}) as waiting_ms,
-        (select count(*)::int from audit_entry e where not (${WAITING})
-          and not exists (select from audit_place p where p.entry_id = e.id)) as stray
+        (select count(*)::int from audit_entry e where ${STRAY}) as stray
       from audit_chain c`.execute(deps.database.db)
     const row = rows[0]!
     return {

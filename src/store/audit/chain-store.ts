@@ -21,7 +21,14 @@ export const ENTRY_JSON = (
   'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
 
 /** Entries that no block has: those of transactions older than all that run. What a running one wrote waits for it, and for those it overtook. */
-export const WAITING = sql`(e.xid, e.id) > (c.last_xid, c.last_id)`
+const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
+/** A database that was restored into another server counts transactions anew: then all that has no number yet comes next. */
+const ANEW = sql`c.last_xid >= ${XMAX}`
+const BEHIND = sql`(e.xid, e.id) > (case when ${ANEW} then '0'::xid8 else c.last_xid end, case when ${ANEW} then '' else c.last_id end)`
+const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
+export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${UNNUMBERED}`
+/** What has no number and gets none any more: it was put beside the chain. */
+export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
 
 const ENTRIES_A_BLOCK = 500
@@ -31,15 +38,13 @@ type Head = {
   block: string
   entries: string
   hash: string
-  last_xid: string
-  last_id: string
   at: string
 }
 type Waiting = { id: string; xid: string; entry: Omit<EntryLine, 'type'>; lag_ms: number }
 
 /** The head, locked; null while another instance writes, or did so a moment ago. */
 const lockHead = async (tx: Tx, owner: string): Promise<Head | null> => {
-  const { rows } = await sql<Head>`select block, entries, hash, last_xid::text, last_id,
+  const { rows } = await sql<Head>`select block, entries, hash,
       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
     from audit_chain where owner = ${owner} or lease_until is null or lease_until < clock_timestamp()
     for update skip locked`.execute(tx)
@@ -50,7 +55,7 @@ const readWaiting = async (tx: Tx, head: Head): Promise<Waiting[]> => {
   const { rows } =
     await sql<Waiting>`select e.id, e.xid::text, ${ENTRY_JSON(sql`${head.entries}::bigint + row_number() over (order by e.xid, e.id)`)} as entry,
       (extract(epoch from clock_timestamp() - e.at) * 1000)::float8 as lag_ms
-    from audit_entry e where (e.xid, e.id) > (${head.last_xid}::xid8, ${head.last_id}) and ${SETTLED}
+    from audit_entry e, audit_chain c where ${WAITING} and ${SETTLED}
     order by e.xid, e.id limit ${ENTRIES_A_BLOCK}`.execute(tx)
   return rows
 }

@@ -84,6 +84,18 @@ eachHome('The audit chain', (home) => {
     assert.equal((await store.auditReader.state()).waiting, 0)
   })
 
+  it('goes on in a database that was restored elsewhere, where transactions are counted anew', async () => {
+    await run(
+      `update audit_chain set last_xid = '900000000000', last_id = 'aud_f', lease_until = null`,
+    )
+    const [id] = await add(1)
+    assert.equal((await store.auditReader.state()).waiting, 1)
+    await chained()
+    assert.equal((await run(`select from audit_place where entry_id = '${id}'`)).length, 1)
+    assert.deepEqual((await verified()).faults, [])
+    assert.deepEqual((await store.auditReader.state()).waiting, 0)
+  })
+
   it('is neither broken nor stopped by a clock that is set back or ahead, nor by a chainer that died', async () => {
     for (const lease of [`interval '2 days'`, `interval '-2 days'`]) {
       await run(`update audit_chain set owner = 'dead', lease_until = clock_timestamp() + ${lease}`)

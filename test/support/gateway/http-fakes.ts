@@ -172,6 +172,12 @@ const NO_ACCESS = {
     change: noAccess,
   },
   signingKeys: { list: async () => [] },
+  audit: {
+    list: async () => ({ items: [], next: null }),
+    all: async function* () {},
+    lines: async function* () {},
+    verify: noAccess,
+  },
   keys: {
     create: noAccess,
     find: noAccess,
