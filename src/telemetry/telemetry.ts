@@ -5,12 +5,12 @@ import {
   HOLD_REASONS,
   type HoldReason,
   UPLOAD_STATES,
-  type UploadState,
 } from '../domain/uploads/upload.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { DNC_EFFECTS, type Effects } from './dnc-effects.ts'
 import type { Emit, GatewayEvents } from './events.ts'
 import { setFirstValues } from './first-values.ts'
+import type { GaugeSource } from './gauge-source.ts'
 import { createLastAttempt } from './last-attempt.ts'
 import { createLastHour, type LastHour } from './last-hour.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -178,33 +178,6 @@ const EFFECTS: Effects = {
 const OPEN_STATES = UPLOAD_STATES.filter((state) => !FINAL_STATES.includes(state))
 
 const ALL_HOLD_REASONS = Object.keys(HOLD_REASONS) as HoldReason[]
-
-/** What only the database and the pace queue know; looked at once a scrape. */
-export type GaugeSource = {
-  /** Whether /readyz would answer 200. */
-  ready(): Promise<boolean>
-  database(): Promise<{
-    uploads: Partial<Record<UploadState, number>>
-    holds: Partial<Record<HoldReason, number>>
-    longestUnchangedSeconds: Partial<Record<UploadState, number>>
-    lanesHeld: number
-    lanesWaiting: number
-    oldestLaneWaitSeconds: number
-    syncPending: number
-    oldestSyncPendingSeconds: number
-    syncDead: number
-    oldestDncPendingSeconds: number
-    oldestRetractionSeconds: number
-    oldestErasureSeconds: number
-    auditChainLagSeconds: number
-  }>
-  pace(): Promise<{
-    requestsPerMinute: number
-    usedLastMinute: number
-    remaining: number | null
-    waiting: Record<string, number>
-  }>
-}
 
 export type Telemetry = {
   emit: Emit

@@ -47,11 +47,6 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   tenant_grant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   binding: { kept: CONFIGURED, erased: NOBODY, columns: {} },
-  signing_key: {
-    kept: because('what a key signed is proved by its public half'),
-    erased: NOBODY,
-    columns: { public_key: 'plain', sealed: 'wrapped' },
-  },
   store_secret: { kept: CONFIGURED, erased: NOBODY, columns: { sealed: 'wrapped' } },
   encryption_key: {
     kept: because('until nothing is sealed under it'),

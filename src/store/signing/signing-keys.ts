@@ -39,7 +39,7 @@ const readKept = async ({ database, keyring }: Deps): Promise<Named | null> => {
   if (!kept) return null
   return {
     id: kept.id,
-    ...pairOfSeed(keyring.open(signingContext(kept.id), kept.key_id, kept.sealed)),
+    ...pairOfSeed(keyring.open(contextOf(kept.id), kept.key_id, kept.sealed)),
   }
 }
 
@@ -48,7 +48,7 @@ const KEPT_ID = 'kept-1'
 
 const keepOne = async (deps: Deps): Promise<Named> => {
   const seed = randomBytes(SEED_BYTES)
-  const { keyId, sealed } = deps.keyring.seal(signingContext(KEPT_ID), seed)
+  const { keyId, sealed } = deps.keyring.seal(contextOf(KEPT_ID), seed)
   await sql`insert into signing_key (id, public_key, key_id, sealed)
     values (${KEPT_ID}, ${pairOfSeed(seed).publicKey}, ${keyId}, ${sealed})
     on conflict do nothing`.execute(deps.database.db)

@@ -1,4 +1,10 @@
-import { byGateway, createAuditEntry, type AuditEntry } from '../../domain/audit/audit.ts'
+import type { AuditSaid } from '../../domain/audit/audit-details.ts'
+import {
+  type AuditAbout,
+  type AuditEntry,
+  byGateway,
+  createAuditEntry,
+} from '../../domain/audit/audit.ts'
 import {
   ERASURE_PLACES,
   ERASURE_STEPS,
@@ -46,7 +52,7 @@ const BREATH_MS = 5
 const auditOf = (
   { ids }: Pick<EraseDeps, 'ids'>,
   { erasure, requestId }: ErasureWork,
-  about: Pick<AuditEntry, 'action'> & Partial<AuditEntry>,
+  about: AuditSaid & AuditAbout,
 ): AuditEntry =>
   createAuditEntry(ids, byGateway({ tenantId: erasure.tenantId, requestId }), {
     object: erasure.id,
