@@ -79,10 +79,13 @@ const createLines = (database: Database): AuditReader['lines'] =>
     yield [{ type: 'end', ...last }]
   }
 
+/** Not as text: PostgreSQL knows neither a year 0 nor an offset of a whole day. */
+const moment = (time: string) => sql`to_timestamp(${Date.parse(time) / 1000}::float8)`
+
 const conditions = ({ viewer, from, to, action, object, actor }: AuditEntryFilter) => sql`
   ${ofViewer(viewer)}
-  ${from === undefined ? sql`` : sql`and e.at >= ${from}::timestamptz`}
-  ${to === undefined ? sql`` : sql`and e.at < ${to}::timestamptz`}
+  ${from === undefined ? sql`` : sql`and e.at >= ${moment(from)}`}
+  ${to === undefined ? sql`` : sql`and e.at < ${moment(to)}`}
   ${action === undefined ? sql`` : sql`and e.action = ${action}`}
   ${object === undefined ? sql`` : sql`and e.object = ${object}`}
   ${actor === undefined ? sql`` : sql`and e.actor = ${actor}`}`
