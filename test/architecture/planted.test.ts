@@ -42,6 +42,7 @@ const planted: Record<string, { text: string; rule: string }> = {
   'src/sandbox/knows-genesys.ts': plant("import { x } from '../genesys/x.ts'", 'layer sandbox'),
   'src/config.ts': plant("import { x } from './store/x.ts'", 'layer config.ts'),
   'src/main.ts': plant("import { x } from './store/x.ts'", 'layer main.ts'),
+  'src/audit-verify.ts': plant("import { x } from './store/x.ts'", 'layer audit-verify.ts'),
   'src/key.ts': plant("import { x } from './store/x.ts'", 'layer key.ts'),
   'src/lib/knows-config.ts': plant("import { x } from '../config.ts'", 'layer lib'),
   'src/store/knows-types.ts': plant("import type { X } from '../http/x.ts'", 'layer store'),

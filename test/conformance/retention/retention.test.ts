@@ -47,7 +47,7 @@ eachHome('Retention', (home) => {
     }>(`select table_name, column_name
       from information_schema.columns join information_schema.tables using (table_schema, table_name)
       where table_schema = 'public' and table_type = 'BASE TABLE' and data_type like 'timestamp%'
-        and table_name not like 'kysely%' and table_name not in ('upkeep', 'database_clock', 'lane')`)
+        and table_name not like 'kysely%' and table_name not in ('upkeep', 'database_clock', 'lane', 'audit_entry')`)
     for (const { table_name: table, column_name: column } of times) {
       await run(`update ${table} set ${column} = ${column} - interval '${days} days'
         where ${column} is not null and isfinite(${column})`)
