@@ -15,7 +15,6 @@ import { createSuppressedAmong } from '../store/segments/suppressed-among.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
 import { createKeys } from '../workflows/access/keys.ts'
 import { createTenants } from '../workflows/access/tenants.ts'
-import { createReadAudit } from '../workflows/audit/read-audit.ts'
 import { createExtendList } from '../workflows/contact-lists/extend-list.ts'
 import { createListSettings } from '../workflows/contact-lists/list-settings.ts'
 import { createProvisionContactList } from '../workflows/contact-lists/provision-contact-list.ts'
@@ -46,6 +45,7 @@ import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../workflows/uploads/receive/receive-upload.ts'
 import { createExplainContact } from '../workflows/uploads/watch/explain-contact.ts'
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
+import { auditUsesOf } from './audit.ts'
 import { consoleOf } from './console.ts'
 import { askPullOf } from './dnc-pulls.ts'
 import { erasureUsesOf } from './erasures.ts'
@@ -254,8 +254,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
   const uses = {
     access: store.access,
     ...accessOf(deps, ids),
-    signingKeys: store.signing,
-    audit: createReadAudit({ reader: store.auditReader, signingKeys: store.signing }),
+    ...auditUsesOf(store),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),
@@ -294,9 +293,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : (false as const),
     publicUrl: deps.publicUrl,
     sandbox: deps.simulated,
-    emit,
-    clock: systemClock,
-    ids,
+    ...{ emit, clock: systemClock, ids },
   }
   return createHttpServer({ ...uses, pages: consoleOf(deps, uses) })
 }
