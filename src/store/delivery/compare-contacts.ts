@@ -29,13 +29,21 @@ const countOf = ({ idDigests }: Asked): number => idDigests.length / DIGEST_BYTE
 
 const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
   sql`select (${numberOf(tenantId, listId)}) as register_id, coalesce(max(cleared_seq), 0) as cleared_seq,
-    coalesce(max(doubt_seq), 0) as doubt_seq from list_clearing where list_id = ${listId}`
+    coalesce(max(doubt_seq), 0) as doubt_seq,
+    array(select id from register where list_id = ${listId} and tenant_id <> ${tenantId}) as others
+    from list_clearing where list_id = ${listId}`
+
+/** Another tenant of the list has delivered the contact since: Genesys holds that tenant's content, whatever ours was. */
+const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
+  sql`(cardinality(of_list.others) > 0 and exists (select from contact_register other
+    where other.register_id = any(of_list.others) and other.contact_digest = ${piece(idDigests)}
+      and other.accepted_seq > known.accepted_seq))`
 
 /** A digit a contact, of a row that was found for it; it costs a small part of what rows with their digests did. */
-const digits = ({ contents }: Asked): RawBuilder<unknown> =>
+const digits = (asked: Asked): RawBuilder<unknown> =>
   sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
-    when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(contents)}
-    then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
+    when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(asked.contents)}
+      and not ${overwritten(asked)} then ${IN_REGISTER.same}::text else ${IN_REGISTER.other}::text end, '' order by place) as found`
 
 type Found = { rows: { found: string }[] }
 
@@ -59,10 +67,13 @@ const pass = (database: Database, asked: Asked): Promise<Found> =>
       register_id: string | null
       cleared_seq: string
       doubt_seq: string
+      others: number[]
     }>`${clearingOf(asked)}`.execute(tx)
     const { register_id: registerId, cleared_seq: clearedSeq, doubt_seq: doubtSeq } = rows[0]!
+    const { others } = rows[0]!
     return sql<{ found: string }>`select ${digits(asked)}
-      from (select place, ${piece(asked.idDigests)} as digest, ${doubtSeq}::bigint as doubt_seq
+      from (select place, ${piece(asked.idDigests)} as digest, ${doubtSeq}::bigint as doubt_seq,
+            ${others}::int[] as others
           from generate_series(0, ${countOf(asked) - 1}::int) as place) as of_list
       left join (select contact_digest, accepted_seq, content_hash from contact_register
           where register_id = ${registerId} and accepted_seq >= ${clearedSeq}::bigint) as known on known.contact_digest = of_list.digest`.execute(

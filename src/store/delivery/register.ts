@@ -188,6 +188,12 @@ export const createEnsureRegister = (
   }
 }
 
+/** Another tenant of the list has delivered the contact since: Genesys holds that tenant's content. */
+const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unknown> =>
+  sql`exists (select from register r join contact_register o on o.register_id = r.id
+    where r.list_id = ${listId} and r.tenant_id <> ${tenantId} and o.contact_digest = known.contact_digest
+      and o.accepted_seq > known.accepted_seq)`
+
 /** The part of an entry that says what it is worth; entries from before the list was overwritten do not count (`list_clearing`). */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string }
 
@@ -199,7 +205,7 @@ export const createRegister = (
   compare: createCompare(database),
   registered: async (tenantId, listId, contactIds) => {
     const { rows } = await sql<Entry>`select contact_digest, accepted_seq,
-          case when accepted_seq < coalesce(doubt_seq, 0) then ''::bytea else content_hash end as content_hash
+          case when accepted_seq < coalesce(doubt_seq, 0) or ${overwrittenByOthers(tenantId, listId)} then ''::bytea else content_hash end as content_hash
         from contact_register known left join list_clearing on list_clearing.list_id = ${listId}
         where ${isOf(seals, { tenantId, listId }, contactIds)} and accepted_seq >= coalesce(cleared_seq, 0)`.execute(
       database.db,

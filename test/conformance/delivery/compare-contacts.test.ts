@@ -75,6 +75,37 @@ eachHome('Comparing contacts with the register', (home) => {
     })
   }
 
+  it('calls nothing the same that another tenant of the list has delivered since', async () => {
+    await deliver('both', ['a', 'b', 'c'])
+    await store.sql.executeSql(
+      `insert into tenant (id) values ('neighbour') on conflict do nothing;`,
+    )
+    await store.sql.executeSql(
+      `insert into register (tenant_id, list_id) values ('neighbour', 'both')`,
+    )
+    const copy = async (by: number, id: string): Promise<void> => {
+      const digest = createDigestBatch(store.digestKey)
+      digest.add(id)
+      await store.sql.executeSql(
+        `insert into contact_register (register_id, contact_digest, sealed_id, content_hash, accepted_seq, upload_id, line)
+          select theirs.id, k.contact_digest, k.sealed_id, k.content_hash, k.accepted_seq + $1::int, k.upload_id, k.line
+          from contact_register k join register ours on ours.id = k.register_id and ours.tenant_id = 'default' and ours.list_id = 'both',
+            register theirs where theirs.tenant_id = 'neighbour' and k.contact_digest = $2::bytea`,
+        [by, digest.take()],
+      )
+    }
+    await copy(1, 'a')
+    await copy(-1, 'b')
+    const contents = Buffer.concat([content(5), content(5), content(5)])
+    assert.deepEqual(await compare(['a', 'b', 'c'], contents, 'both'), [1, 2, 2])
+    const many = Array.from({ length: 12_000 }, (_, n) => (n === 3 ? 'a' : n === 5 ? 'b' : `m${n}`))
+    const found = await compare(many, Buffer.alloc(12_000 * 16, 5), 'both')
+    assert.deepEqual([found[3], found[5]], [1, 2])
+    const registered = await store.delivery.registered('default', 'both', ['a', 'b'])
+    assert.equal(registered.get('a')?.contentHash.length, 0)
+    assert.equal(registered.get('b')?.contentHash.equals(content(5)), true)
+  })
+
   it('calls nothing the same that is in doubt, and knows nothing of before the list was cleared', async () => {
     await store.sql.executeSql(
       `insert into list_clearing (list_id, doubt_seq) values ('list', 1000)`,
