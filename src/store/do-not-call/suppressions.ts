@@ -7,7 +7,10 @@ import { subjectColumns } from '../../domain/uploads/subject-columns.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import { hasBit } from '../../lib/bitmap.ts'
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
-import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
+import {
+  RegistryStale,
+  type SuppressionPort,
+} from '../../workflows/ports/do-not-call/suppressions.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database, Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
@@ -80,14 +83,23 @@ const subjectsOf = (
 export const createSuppressions = (deps: Deps): SuppressionPort => {
   const { db } = deps.database
   const numbersAmong = createNumbersAmong(db, deps.keyring)
+  const lookAgain = createLookAgain({ ...deps, numbersAmong })
+  const since = createLookUpsSince(deps)
   return {
     epochsOf: (listId) => readEpochs(db, listId),
     suppressedAmong: createSuppressedAmong(db),
     asksCountries: deps.registryRules.required.size > 0,
     editionsOf: (listId) => readEditionsOf(db, listId),
     numbersAmong,
-    lookAgain: createLookAgain({ ...deps, numbersAmong }),
-    ...createLookUpsSince(deps),
+    lookAgain,
+    ...since,
+    suppressedSince: async (uploadId) => {
+      // What an edition added counts as what entries added does. That it is too old is said when the upload is to be sent.
+      await lookAgain(uploadId).catch((error: unknown) => {
+        if (!(error instanceof RegistryStale)) throw error
+      })
+      return since.suppressedSince(uploadId)
+    },
   }
 }
 

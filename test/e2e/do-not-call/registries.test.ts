@@ -106,6 +106,20 @@ describe('Registries over HTTP', () => {
     assert.match(scrape.text, /gateway_dnc_retracted_total/u)
   })
 
+  it('make a plan another one when an edition came after it', async () => {
+    const cara = '+12015550188'
+    const people = `${HEADER}\ncara,A,L,${cara},,\ndora,A,L,+12015550189,,`
+    const held = await gateway.client.upload(LIST, people, { query: 'apply=manual' })
+    assert.equal(held.status, 202, held.text)
+    await inForce(await send('2015550188\n', '?change=add'))
+    const { planDigest } = await call<{ planDigest: string }>(`/v1/uploads/${held.body.id}`)
+    const applied = await gateway.client.call(`/v1/uploads/${held.body.id}/apply`, {
+      method: 'POST',
+      headers: { 'if-match': `"${planDigest}"` },
+    })
+    assert.equal(applied.status, 412, applied.text)
+  })
+
   it('hold uploads of a country whose edition is too old, and only those', async () => {
     const old = new Date(Date.now() - 40 * 86_400_000).toISOString()
     await call('/v1/registries/old', json('PUT', { country: 'GB' }))
