@@ -90,6 +90,11 @@ export const FILL = [
   `insert into dnc_list_lane (dnc_list_id, ready_at)
     select 'dnc' || n, case when n % 1000 = 1 then clock_timestamp() else 'infinity'::timestamptz end
     from generate_series(1, 20000) as n`,
+  `insert into audit_entry (id, tenant_id, actor, action, object, request_id, attempt, outcome, counts)
+    select 'aud_' || lpad(n::text, 32, '0'), 't1', 'gateway', 'key.revoked', 'key_' || n, 'r', 1, 'ok', '{}' from generate_series(1, 20000) n`,
+  `insert into audit_place (entry_id, seq, hash)
+    select id, row_number() over (order by id), repeat('0', 64) from audit_entry where object like 'key\\_%' and tenant_id = 't1'`,
+  `update audit_chain set (last_xid, last_id) = (select xid, id from audit_entry order by xid desc, id desc limit 1), entries = 20000`,
   `insert into binding (dialect, api_host, client_id) values ('guide', 'api', 'client')`,
   'vacuum analyze',
 ] as const
