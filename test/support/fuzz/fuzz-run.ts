@@ -135,8 +135,8 @@ const createCaller = (deps: Deps, report: Report) => {
     if (looked === null || looked.faults.length > 0) return looked?.faults ?? []
     const { answer } = looked
     if (answer.status === 404 || answer.status === 410) return []
-    const body = readJson(answer) as { revokedAt?: unknown } | null
-    return typeof body?.revokedAt === 'string'
+    const body = readJson(answer) as { revokedAt?: unknown; deletedAt?: unknown } | null
+    return typeof (body?.revokedAt ?? body?.deletedAt) === 'string'
       ? []
       : [{ check: 'deleted is gone', about: `${answer.status} after ${operation.id}` }]
   }

@@ -21,6 +21,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
     'What a dialect cannot do depends on the gateway that is asked; the document is one for both.',
   ),
   told('*', 'file-type-not-allowed', /./u, 'Schemas say nothing of the bytes of a part.'),
+  told('*', 'body-invalid', /must be a country that has phones/u, REGION),
   told('*', 'option-invalid', /is for CSV alone|is the same option as/u, BETWEEN_MEMBERS),
   told(
     'createUpload',

@@ -190,7 +190,9 @@ export const createWire = (document: ApiDocument, known: KnownThings, credential
     if (hasForbiddenName(value) || isDeep(value))
       return { verdict: 'either', why: 'a forbidden form' }
     const fault = document.faultOf(media.schema, JSON.parse(JSON.stringify(value ?? null)))
-    if (fault !== null) return { verdict: 'wrong', why: `body: ${fault}` }
+    // Of a file in JSON what is no record rejects its row, not the call.
+    const rows = operation.bodies.some(({ type }) => type === 'text/csv')
+    if (fault !== null) return { verdict: rows ? 'either' : 'wrong', why: `body: ${fault}` }
     return storable(value) ? null : { verdict: 'either', why: 'a text that cannot be stored' }
   }
   const forms = new Map<string, object>()
