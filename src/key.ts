@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 import { type Config, ConfigInvalid, readConfig } from './config.ts'
 import { SCOPES } from './domain/access/access.ts'
+import type { QuotaName } from './domain/access/quotas.ts'
 import type { GrantField } from './domain/access/tenant.ts'
 import { presentAdminKey } from './kept-keys.ts'
 
@@ -17,7 +18,14 @@ const GRANT_OPTIONS = {
   conversations: 'conversations',
 } as const satisfies Record<string, GrantField>
 
+const QUOTA_OPTIONS = {
+  'rows-per-day': 'rowsPerDay',
+  'open-uploads': 'openUploads',
+  'requests-per-minute': 'requestsPerMinute',
+} as const satisfies Record<string, QuotaName>
+
 const USAGE = `npm run key -- tenant --name NAME [--${Object.keys(GRANT_OPTIONS).join(' ID,ID | --')} ID,ID]
+          [--rows-per-day N] [--open-uploads N] [--requests-per-minute N]
 npm run key -- create --tenant NAME --scopes SCOPE,SCOPE [--name NAME] [--expires 2027-01-31T00:00:00Z]
 npm run key -- list [--tenant NAME]
 npm run key -- rotate KEY_ID [--overlap-hours 24]
@@ -41,6 +49,7 @@ const readArguments = () =>
       ...{ 'overlap-hours': text, help: { type: 'boolean' } },
       ...{ 'contact-lists': text, 'dnc-lists': text, campaigns: text },
       ...{ 'external-contacts': text, conversations: text },
+      ...{ 'rows-per-day': text, 'open-uploads': text, 'requests-per-minute': text },
     },
   })
 
@@ -96,6 +105,14 @@ const grantsOf = (given: Given): Partial<Record<GrantField, '*' | string[]>> =>
     }),
   )
 
+const quotasOf = (given: Given): Partial<Record<QuotaName, number>> =>
+  Object.fromEntries(
+    Object.entries(QUOTA_OPTIONS).flatMap(([option, quota]) => {
+      const limit = given[option as keyof typeof QUOTA_OPTIONS]
+      return limit === undefined ? [] : [[quota, Number(limit)]]
+    }),
+  )
+
 const tenantIdOf = async (call: Call, name: string): Promise<string> => {
   const found = await call('GET', `/v1/tenants?name=${encodeURIComponent(name)}`)
   const [tenant] = (found as Listed).items
@@ -120,7 +137,11 @@ const COMMANDS: Record<
   (call: Call, given: Given, id: string | undefined) => Promise<object>
 > = {
   tenant: (call, given) =>
-    call('POST', '/v1/tenants', { name: needed(given, 'name'), grants: grantsOf(given) }),
+    call('POST', '/v1/tenants', {
+      name: needed(given, 'name'),
+      grants: grantsOf(given),
+      quotas: quotasOf(given),
+    }),
   create: async (call, given) => {
     const tenant = needed(given, 'tenant')
     return call('POST', '/v1/keys', {

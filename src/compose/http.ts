@@ -13,6 +13,7 @@ import { systemClock } from '../lib/clock.ts'
 import { createIds, type Ids } from '../lib/ids.ts'
 import { createSuppressedAmong } from '../store/segments/suppressed-among.ts'
 import { createEndpointUrlCheck } from '../sync/endpoint-url.ts'
+import { createCountUse, type CountUse } from '../workflows/access/count-use.ts'
 import { createKeys } from '../workflows/access/keys.ts'
 import { createTenants } from '../workflows/access/tenants.ts'
 import { createExtendList } from '../workflows/contact-lists/extend-list.ts'
@@ -189,21 +190,20 @@ const readinessOf = (deps: ServerNeeds) => {
 }
 
 /** What takes uploads, moves them, and sends again what is left of them. */
-const uploadUsesOf = (deps: ServerNeeds, ids: Ids) => {
+const uploadUsesOf = (deps: ServerNeeds & { countUse: CountUse }, ids: Ids) => {
   const { config, store, genesys, telemetry, owner, wake } = deps
   const { emit } = telemetry
   const lists = { contactLists: genesys.contactLists, lists: store.lists }
   const suppressions = timedLookUps({
     suppressions: store.suppressions,
-    clock: systemClock,
-    emit,
+    ...{ clock: systemClock, emit },
   })
   const staging = {
     ...lists,
     settings: store.listSettings,
     uploads: store.uploads,
     smallUploads: store.smallUploads,
-    suppressions,
+    ...{ suppressions, countUse: deps.countUse },
     idempotency: store.idempotency,
     renderUpload,
     fileThresholdRows: config.genesys.fileThresholdRows,
@@ -250,15 +250,16 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
   const { emit } = telemetry
   const ids = createIds({ clock: systemClock })
   const readiness = readinessOf(deps)
+  const countUse = createCountUse({ use: store.use, clock: systemClock, emit })
   const lists = { contactLists: genesys.contactLists, lists: store.lists, clock: systemClock, emit }
   const uses = {
-    access: store.access,
+    ...{ access: store.access, countUse },
     ...accessOf(deps, ids),
     ...auditUsesOf(store),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),
-    ...uploadUsesOf(deps, ids),
+    ...uploadUsesOf({ ...deps, countUse }, ids),
     ...segmentsOf(deps, ids),
     ...entriesOf(deps, ids),
     ...{ ...registriesOf(deps, ids, deps.wakeRegistries), ...deps.guestFileUses },

@@ -1,3 +1,4 @@
+import { NO_QUOTAS } from '../domain/access/quotas.ts'
 import { RETRACTION_ENDS } from '../domain/do-not-call/retraction.ts'
 import {
   DNC_CHANGE_EVENT,
@@ -71,6 +72,7 @@ const setFirstEntries = (metrics: Metrics): void => {
 }
 
 const setFirstUpkeep = (metrics: Metrics): void => {
+  for (const quota of Object.keys(NO_QUOTAS)) metrics.quotaRefusals.inc({ quota }, 0)
   for (const state of ['completed', 'completed_with_remains']) metrics.erasures.inc({ state }, 0)
   for (const rule of RETENTION_RULE_NAMES) {
     metrics.retentionDeleted.inc({ rule }, 0)

@@ -30,6 +30,9 @@ type Makers = ReturnType<typeof createMakers>
 const httpMetrics = ({ counter, histogram }: Makers) => ({
   httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'status']),
   httpSeconds: histogram('http_request_seconds', 'Time to answer', SECONDS, ['route']),
+  quotaRefusals: counter('quota_refusals_total', 'Calls refused by a quota of their tenant', [
+    'quota',
+  ]),
   httpFailures: counter('http_failures_total', 'Requests that ended in a bug'),
 })
 

@@ -107,6 +107,7 @@ const DELIVERY_EFFECTS: Effects = {
   'clock.jumped': (metrics, { of }) => metrics.clockJumps.inc({ of }),
   'clock.doubted': (metrics) => metrics.clockUnconfirmed.set(1),
   'clock.confirmed': (metrics) => metrics.clockUnconfirmed.set(0),
+  'quota.exceeded': (metrics, { quota }) => metrics.quotaRefusals.inc({ quota }),
   'job.failed': (metrics, { queue }) => metrics.jobFailures.inc({ queue }),
 }
 

@@ -1,8 +1,11 @@
+import type { QuotaName } from '../domain/access/quotas.ts'
 import type { Erasure } from '../domain/erasures/erasure.ts'
 import type { RetentionRuleName } from '../domain/retention/retention-rules.ts'
 
-/** What is told of retention, of erasures and of encryption keys. */
+/** What is told of retention, of erasures, of encryption keys and of quotas. */
 export type UpkeepEvents = {
+  /** A call of a tenant that has used its quota. */
+  'quota.exceeded': { tenantId: string; quota: QuotaName }
   /** One look of a rule; `behindMs`: how long the oldest of what it found was overdue. */
   'retention.swept': {
     rule: RetentionRuleName
@@ -33,6 +36,7 @@ export type UpkeepEvents = {
 }
 
 export const UPKEEP_EVENT_LEVELS = {
+  'quota.exceeded': 'info',
   'retention.swept': 'info',
   'retention.waiting': 'warn',
   'erasure.waiting': 'warn',

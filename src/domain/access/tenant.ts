@@ -1,4 +1,5 @@
 import type { GrantKind } from './access.ts'
+import type { Quotas, TenantUse } from './quotas.ts'
 
 /** The tenant of a gateway that serves one company; it is granted everything, at every start. */
 export const DEFAULT_TENANT = 'default'
@@ -26,6 +27,8 @@ export type Tenant = {
   grants: Grants
   /** The names of the registries that its contacts are looked up in. */
   registries: string[]
+  quotas: Quotas
+  use: TenantUse
   version: number
   createdAt: string
   updatedAt: string

@@ -9,6 +9,13 @@ export const ACCESS_PROBLEMS = {
     'POST /v1/tenants twice with the same name and two keys of idempotency.',
     'Use the tenant that exists, or another name.',
   ),
+  'quota-exceeded': page(
+    429,
+    'A quota of the tenant is used up',
+    'The tenant has used one of its quotas over all instances and keys; `quota` names it (`rowsPerDay`, `openUploads` or `requestsPerMinute`), `limit` says how much it is. An upload with more rows than are left of the day is refused as a whole: nothing of it is kept.',
+    'A nightly load of 600,000 rows where rowsPerDay is 500,000.',
+    'Wait as long as Retry-After says: until the next minute or day of UTC begins, or uploads end. Ask an operator where the quota is too small for your work.',
+  ),
   'tenant-fixed': page(
     409,
     'The tenant default is granted everything',

@@ -20,6 +20,7 @@ export type AlwaysCode = (typeof ALWAYS)[number]
 const WITH_KEY: readonly ProblemCode[] = [
   'unauthorized',
   'too-many-requests',
+  'quota-exceeded',
   'service-stopping',
   'database-unavailable',
   'storage-full',

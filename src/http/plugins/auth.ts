@@ -75,6 +75,13 @@ const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): v
   }
 }
 
+/** Whoever is not to be called is told of at any time, whatever else the tenant has asked for: these calls count and pass. */
+const NEVER_REFUSED: ReadonlySet<Scope> = new Set(['dnc', 'dnc:override'])
+
+/** Counts the call against the quotas of its tenant; throws 429. */
+const countCall = async ({ countUse }: HttpDeps, key: ApiKey, scope: Scope | null) =>
+  countUse?.request(key.tenantId, scope === null || !NEVER_REFUSED.has(scope))
+
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** Deny by default: a route that does not say who may call it stops the boot. Keys, scopes, and the door of `/metrics`. */
@@ -99,6 +106,7 @@ export const authPlugin = (deps: HttpDeps) =>
         }
       })
       app.decorateRequest('doorway', null)
+      app.addHook('onClose', async () => deps.countUse?.stop())
       app.addHook('onRequest', async (request, reply) => {
         // A path without a route has no policy and reaches nothing but the 404 answer.
         if (request.is404) return
@@ -116,6 +124,7 @@ export const authPlugin = (deps: HttpDeps) =>
         charge(quota, key, reply)
         const scope = typeof access === 'object' ? access.scope : access === 'key' ? null : 'admin'
         authorize(request, key, scope)
+        await countCall(deps, key, scope)
         deps.access.noteUse(key.id)
       })
       app.addHook('onRequest', async ({ caller, method }) => {

@@ -7,6 +7,7 @@ import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
+import type { CountUse } from '../../workflows/access/count-use.ts'
 import type { Keys } from '../../workflows/access/keys.ts'
 import type { Tenants } from '../../workflows/access/tenants.ts'
 import type { ReadAudit } from '../../workflows/audit/read-audit.ts'
@@ -83,6 +84,8 @@ export const keyRequestsPerMinute = (limits: HttpLimits): number =>
 /** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'noteUse' | 'isGranted'>
+  /** Told and ended when the server closes; left out: no tenant has a quota. */
+  countUse?: Pick<CountUse, 'request' | 'stop'>
   tenants: Tenants
   keys: Keys
   signingKeys: Pick<SigningKeys, 'list'>

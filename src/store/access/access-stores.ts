@@ -4,18 +4,21 @@ import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import type { KeyStore } from '../../workflows/ports/access/keys.ts'
 import type { SessionStore } from '../../workflows/ports/access/sessions.ts'
 import type { TenantStore } from '../../workflows/ports/access/tenants.ts'
+import type { TenantUseStore } from '../../workflows/ports/access/use.ts'
 import type { Database } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { createAccessStore } from './access-store.ts'
 import { createKeyStore } from './key-store.ts'
 import { createSessionStore } from './session-store.ts'
 import { createTenantStore } from './tenant-store.ts'
+import { createUseStore } from './use-store.ts'
 
 export type AccessStores = {
   access: AccessStore
   tenants: TenantStore
   keys: KeyStore
   sessions: SessionStore
+  use: TenantUseStore
 }
 
 /** Who may call: what calls are judged by, and what admins make of it. */
@@ -29,4 +32,5 @@ export const createAccessStores = (deps: {
   tenants: createTenantStore(deps),
   keys: createKeyStore(deps),
   sessions: createSessionStore(deps),
+  use: createUseStore(deps.database),
 })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 
 import type { GrantKind } from '../../domain/access/access.ts'
+import type { QuotaName, Quotas } from '../../domain/access/quotas.ts'
 import {
   GRANT_FIELDS,
   type GrantField,
@@ -15,23 +16,33 @@ import { inTransaction, type Database, type Db, type Tx } from '../homes/databas
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
 import { answerClaim } from '../uploads/stored-answer.ts'
+import {
+  PERIODS,
+  QUOTA_COLUMNS,
+  quotasOf,
+  type QuotaRow,
+  USE_COLUMNS,
+  type UseRow,
+  useOf,
+} from './use-store.ts'
 
-type TenantRow = {
-  id: string
-  name: string
-  version: number
-  created_at: Date
-  updated_at: Date
-  grants: Partial<Record<GrantKind, string[]>> | null
-  registries: string[]
-}
+type TenantRow = QuotaRow &
+  UseRow & {
+    id: string
+    name: string
+    version: number
+    created_at: Date
+    updated_at: Date
+    grants: Partial<Record<GrantKind, string[]>> | null
+    registries: string[]
+  }
 
 /** Another call has the claim: everything that was written is undone. */
 class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
 }
 
-const COLUMNS = sql`id, coalesce(name, id) as name, version, created_at, updated_at,
+const COLUMNS = sql`tenant.id, ${QUOTA_COLUMNS}, ${USE_COLUMNS}, coalesce(name, id) as name, version, created_at, updated_at,
   (select jsonb_object_agg(kind, ids) from (select kind, jsonb_agg(object_id order by object_id collate "C") as ids
     from tenant_grant where tenant_id = tenant.id group by kind) as of_kind) as grants,
   array(select registry from tenant_registry where tenant_id = tenant.id order by registry) as registries`
@@ -48,6 +59,8 @@ const toTenant = (row: TenantRow): Tenant => {
     name: row.name,
     grants: Object.fromEntries(FIELDS.map(([field, kind]) => [field, idsOf(kind)])) as Grants,
     registries: row.registries,
+    quotas: quotasOf(row),
+    use: useOf(row),
     version: row.version,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -56,7 +69,9 @@ const toTenant = (row: TenantRow): Tenant => {
 
 const read = async (db: Db, tenantId: string): Promise<Tenant | null> => {
   const { rows } =
-    await sql<TenantRow>`select ${COLUMNS} from tenant where id = ${tenantId}`.execute(db)
+    await sql<TenantRow>`select ${COLUMNS} from tenant, (${PERIODS}) as periods where id = ${tenantId}`.execute(
+      db,
+    )
   return rows[0] ? toTenant(rows[0]) : null
 }
 
@@ -82,15 +97,31 @@ const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): P
   }
 }
 
+const QUOTA_NAMES = {
+  rowsPerDay: sql.ref('rows_per_day'),
+  openUploads: sql.ref('open_uploads'),
+  requestsPerMinute: sql.ref('requests_per_minute'),
+} as const satisfies Record<QuotaName, unknown>
+
+/** A quota that is not given stays; null takes it away. */
+const writeQuotas = async (tx: Tx, tenantId: string, quotas: Partial<Quotas>): Promise<void> => {
+  for (const [name, limit] of Object.entries(quotas) as [QuotaName, number | null][]) {
+    await sql`update tenant set ${QUOTA_NAMES[name]} = ${limit} where id = ${tenantId}`.execute(tx)
+  }
+}
+
 type Deps = { database: Database; seals: Seals }
 
 const createCreate =
   ({ database, seals }: Deps): TenantStore['create'] =>
   async (input) => {
     const { id, name, claim } = input
+    const { rowsPerDay, openUploads, requestsPerMinute } = input.quotas
     try {
       return await inTransaction(database, async (tx) => {
-        const { rows: made } = await sql`insert into tenant (id, name) values (${id}, ${name})
+        const { rows: made } =
+          await sql`insert into tenant (id, name, rows_per_day, open_uploads, requests_per_minute)
+          values (${id}, ${name}, ${rowsPerDay}, ${openUploads}, ${requestsPerMinute})
           on conflict (coalesce(name, id)) do nothing returning id`.execute(tx)
         if (made.length === 0) {
           return { kind: 'name_taken', tenantId: (await tenantNamed(tx, name)) ?? '' }
@@ -138,6 +169,7 @@ const createChange =
         }
         await sql`update tenant set name = coalesce(${name ?? null}::text, name), version = version + 1,
         updated_at = clock_timestamp() where id = ${tenantId}`.execute(tx)
+        await writeQuotas(tx, tenantId, change.quotas ?? {})
         await writeGrants(tx, tenantId, change.grants ?? {})
         if (change.registries !== undefined) await subscribe(tx, tenantId, change.registries)
         await appendAudit(tx, [audit])
@@ -154,7 +186,8 @@ export const createTenantStore = (deps: Deps): TenantStore => ({
     if (cursor !== null && before === null) return null
     const older = before === null ? sql`` : sql`and id < ${before}`
     const named = name === undefined ? sql`` : sql`and coalesce(name, id) = ${name}`
-    const { rows } = await sql<TenantRow>`select ${COLUMNS} from tenant where true ${older} ${named}
+    const { rows } =
+      await sql<TenantRow>`select ${COLUMNS} from tenant, (${PERIODS}) as periods where true ${older} ${named}
       order by id desc limit ${limit + 1}`.execute(deps.database.db)
     return pageOfRows(rows.map(toTenant), limit)
   },

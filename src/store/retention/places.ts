@@ -46,6 +46,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
     columns: { digest: 'digest' },
   },
   tenant_grant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
+  tenant_use: { kept: because('two numbers a tenant'), erased: NOBODY, columns: {} },
   binding: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   store_secret: { kept: CONFIGURED, erased: NOBODY, columns: { sealed: 'wrapped' } },
   encryption_key: {

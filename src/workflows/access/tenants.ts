@@ -1,4 +1,5 @@
 import type { Caller } from '../../domain/access/access.ts'
+import type { Quotas } from '../../domain/access/quotas.ts'
 import { DEFAULT_TENANT, type Grants, type Tenant } from '../../domain/access/tenant.ts'
 import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
@@ -24,7 +25,7 @@ export type Tenants = {
     (typeof CREATE_TENANT_REFUSALS)[number],
     (request: {
       caller: Caller
-      plan: { name: string; grants: Grants; registries: string[] }
+      plan: { name: string; grants: Grants; registries: string[]; quotas: Quotas }
       idempotencyKey: string
       method: string
       path: string

@@ -4,6 +4,7 @@ import { READ_LIST_REFUSALS } from '../contact-lists/refusals.ts'
 
 /** With which codes each use of this room may refuse a call. */
 export const RECEIVE_REFUSALS = [
+  'quota-exceeded',
   'capability-not-available',
   'contact-id-column-not-in-list',
   'idempotency-key-in-progress',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import type { GrantKind } from '../../../src/domain/access/access.ts'
+import { NO_QUOTAS } from '../../../src/domain/access/quotas.ts'
 import type { Grants } from '../../../src/domain/access/tenant.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
@@ -51,6 +52,7 @@ eachHome('Tenants and keys', (home) => {
       name: more.name ?? `crm-${names}`,
       grants: { ...NONE, ...more.grants },
       registries: [],
+      quotas: NO_QUOTAS,
       claim,
       fingerprint: 'fp',
       answerOf: (tenant) => ({ status: 201, body: JSON.stringify(tenant), location: `/t/${id}` }),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import type { Caller, Scope } from '../../../src/domain/access/access.ts'
+import { NO_QUOTAS, NO_USE } from '../../../src/domain/access/quotas.ts'
 import type { Tenant } from '../../../src/domain/access/tenant.ts'
 import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { DncSubmission } from '../../../src/domain/do-not-call/dnc-submission.ts'
@@ -44,6 +45,7 @@ const TENANT: Tenant = {
   ...{ id: 't1', name: 't1', version: 1, createdAt: '', updatedAt: '' },
   grants: { contactLists: ['mine'], ...NO_GRANTS },
   registries: [],
+  ...{ quotas: NO_QUOTAS, use: NO_USE },
 }
 
 /** A store that keeps what it is told; `lost` has it lose the submission. */

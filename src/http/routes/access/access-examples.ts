@@ -19,6 +19,8 @@ const TENANT: z.output<typeof tenantSchema> = {
     conversations: [],
   },
   registries: [],
+  quotas: { rowsPerDay: 500_000, openUploads: null, requestsPerMinute: 600 },
+  use: { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 },
   version: 1,
   createdAt: '2026-03-02T07:00:00.000Z',
   updatedAt: '2026-03-02T07:00:00.000Z',
@@ -41,9 +43,13 @@ const KEY: z.output<typeof keySchema> = {
 export const CREATE_TENANT_EXAMPLES: readonly Example[] = [
   {
     name: 'oneList',
-    summary: 'A CRM that may use one contact list and nothing else',
+    summary: 'A CRM that may use one contact list and nothing else, and so much a day and minute',
     headers: { 'idempotency-key': 'tenant-crm-a' },
-    body: { name: 'crm-a', grants: { contactLists: ['demo-contacts'] } },
+    body: {
+      name: 'crm-a',
+      grants: { contactLists: ['demo-contacts'] },
+      quotas: { rowsPerDay: 500_000, requestsPerMinute: 600 },
+    },
     answer: { status: 201, body: TENANT },
   },
 ]
@@ -62,7 +68,10 @@ export const GET_TENANT_EXAMPLES: readonly Example[] = [
     name: 'one',
     summary: 'A tenant and what it is granted',
     params: { tenantId },
-    answer: { status: 200, body: TENANT },
+    answer: {
+      status: 200,
+      body: { ...TENANT, use: { rowsToday: 48_210, openUploads: 2, requestsThisMinute: 37 } },
+    },
   },
 ]
 

@@ -6,6 +6,7 @@ import {
   MOST_OVERLAP_HOURS,
   USUAL_OVERLAP_HOURS,
 } from '../../../domain/access/issued-key.ts'
+import { MOST_OF_A_QUOTA, NO_QUOTAS } from '../../../domain/access/quotas.ts'
 import { type GrantField, MOST_GRANTS } from '../../../domain/access/tenant.ts'
 import { registryNameSchema } from '../../../domain/do-not-call/registries/edition-options.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
@@ -51,11 +52,19 @@ const registries = z
   .array(registryNameSchema)
   .max(50)
   .refine((names) => new Set(names).size === names.length, 'must name each registry once')
+const limit = z.int().min(1).max(MOST_OF_A_QUOTA).nullable()
+const NO_LIMITS = {
+  rowsPerDay: limit.default(null),
+  openUploads: limit.default(null),
+  requestsPerMinute: limit.default(null),
+}
+const limits = { rowsPerDay: limit, openUploads: limit, requestsPerMinute: limit }
 
 export const newTenantSchema = z.strictObject({
   name,
   grants: z.strictObject(NO_GRANTS),
   registries: registries.default([]),
+  quotas: z.strictObject(NO_LIMITS).default(NO_QUOTAS),
 })
 
 export const tenantChangeSchema = z
@@ -63,9 +72,10 @@ export const tenantChangeSchema = z
     name: name.optional(),
     grants: z.strictObject(given).optional(),
     registries: registries.optional(),
+    quotas: z.strictObject(limits).partial().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, {
-    message: 'must change something: name, grants or registries',
+    message: 'must change something: name, grants, registries or quotas',
     path: ['body'],
   })
   .meta({ minProperties: 1 })
@@ -75,6 +85,12 @@ export const tenantSchema = z.strictObject({
   name: z.string(),
   grants: z.strictObject(all),
   registries: z.array(z.string()),
+  quotas: z.strictObject(limits),
+  use: z.strictObject({
+    rowsToday: z.int().min(0),
+    openUploads: z.int().min(0),
+    requestsThisMinute: z.int().min(0),
+  }),
   version: z.int().min(1),
   createdAt: stamp,
   updatedAt: stamp,

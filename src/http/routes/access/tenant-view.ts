@@ -6,6 +6,8 @@ export const renderTenant = (tenant: Tenant) => ({
   name: tenant.name,
   grants: tenant.grants,
   registries: tenant.registries,
+  quotas: tenant.quotas,
+  use: tenant.use,
   version: tenant.version,
   createdAt: tenant.createdAt,
   updatedAt: tenant.updatedAt,

@@ -37,7 +37,7 @@ const registerCollection = (add: AddRoute): void => {
     method: 'POST',
     url: TENANTS,
     id: 'createTenant',
-    summary: 'Create a tenant and grant what its keys may use',
+    summary: 'Create a tenant, grant what its keys may use, and set its quotas',
     headers: { 'Idempotency-Key': 'required' },
     body: newTenantSchema,
     answers: {
@@ -87,7 +87,7 @@ export const registerTenants = (add: AddRoute): void => {
     ...one,
     method: 'GET',
     id: 'getTenant',
-    summary: 'One tenant and what it is granted',
+    summary: 'One tenant: its grants, its quotas, and what it uses',
     answers: { 200: answerOf('The tenant. ETag is its version, for If-Match') },
     problems: FIND_ACCESS_REFUSALS,
     examples: GET_TENANT_EXAMPLES,
@@ -100,7 +100,8 @@ export const registerTenants = (add: AddRoute): void => {
     ...one,
     method: 'PATCH',
     id: 'changeTenant',
-    summary: 'Change the name or the grants of a tenant. Uploads that were accepted before go on',
+    summary:
+      'Change the name, the grants or the quotas of a tenant. Uploads that were accepted before go on',
     headers: { 'If-Match': 'required' },
     body: tenantChangeSchema,
     answers: { 200: answerOf('The tenant as it is now') },

@@ -1,9 +1,15 @@
+import type { Quotas } from '../../../domain/access/quotas.ts'
 import type { Grants, Tenant } from '../../../domain/access/tenant.ts'
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
-/** Members that are left out stay as they are; a kind that is given takes the place of all its grants. */
-export type TenantChange = { name?: string; grants?: Partial<Grants>; registries?: string[] }
+/** Members that are left out stay as they are; a kind that is given takes the place of all its grants, and a quota of the one before. */
+export type TenantChange = {
+  name?: string
+  grants?: Partial<Grants>
+  registries?: string[]
+  quotas?: Partial<Quotas>
+}
 
 /** The tenants and what they are granted. Every change is written together with its audit entry. */
 export type TenantStore = {
@@ -16,6 +22,7 @@ export type TenantStore = {
     grants: Grants
     /** The names of registries. */
     registries: string[]
+    quotas: Quotas
     claim: { tenantId: string; method: string; path: string; key: string; owner: string }
     fingerprint: string
     answerOf: (tenant: Tenant) => { status: number; body: string; location: string }

@@ -3,6 +3,7 @@ import type { IntakeSpec, RunIntake } from '../../../intake/contract.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Ids } from '../../../lib/ids.ts'
 import type { Emit } from '../../../telemetry/events.ts'
+import type { CountUse } from '../../access/count-use.ts'
 import type { ExtendList } from '../../contact-lists/extend-list.ts'
 import type { TextContentHashes } from '../../delivery/content-hashes.ts'
 import type { ListSettingsStore } from '../../ports/contact-lists/list-settings.ts'
@@ -25,6 +26,8 @@ export type ReceiveDeps = {
     SuppressionPort,
     'epochsOf' | 'suppressedAmong' | 'editionsOf' | 'numbersAmong' | 'asksCountries'
   >
+  /** Left out: no tenant has a quota. */
+  countUse?: Pick<CountUse, 'upload'>
   /** For plans. */
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes

@@ -3,6 +3,7 @@ import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import { isGzip } from '../../../intake/bytes/compression.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
+import type { UploadRoom } from '../../access/count-use.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
 import { suppressRows } from '../../do-not-call/suppress-rows.ts'
 import type { Doorway } from '../../ports/uploads/small-uploads.ts'
@@ -88,11 +89,13 @@ export const receiveSmall = async (
   request: WholeUpload,
   list: ContactList,
   spec: IntakeSpec,
+  room: UploadRoom,
 ): Promise<UploadAnswer | null> => {
   const startedMs = deps.clock.monotonicMs()
   const taken = await takeRows(deps, request, spec)
   if (needsMore(taken)) return null
   const { result } = taken
+  room.takeRows(result.counts.read)
   const begun = { ...newUploadOf(deps, request, spec), owner: deps.owner }
   const { method, path, idempotencyKey } = request
   const { tenantId, requestId } = request.caller

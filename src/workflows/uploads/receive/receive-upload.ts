@@ -3,7 +3,8 @@ import { type ChosenQueue, chooseQueue } from '../../../domain/contact-lists/que
 import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { IntakeSpec } from '../../../intake/contract.ts'
 import { FileRefused } from '../../../intake/contract.ts'
-import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
+import { UNBOUNDED, type UploadRoom } from '../../access/count-use.ts'
+import type { ReceiveUpload, UploadAnswer, UploadRequest } from '../../contract.ts'
 import { checkNotBefore, checkNotPast } from './check-not-before.ts'
 import { checkDelivery, checkListTakes } from './choose-delivery.ts'
 import { checkOverwrite } from './confirm-overwrite.ts'
@@ -48,8 +49,9 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
       const before = answeredBefore(deps, request)
       if (before !== null) return before
       const list = await schemaFor(request)
-      const spec = specOf(deps, request, list)
-      const answer = await translated(() => receiveSmall(deps, request, list, spec))
+      const answer = await inRoom(deps, request, list, (room, spec) =>
+        receiveSmall(deps, request, list, spec, room),
+      )
       if (answer !== null) return answer
     }
     const scope = { ...claimScope(request), owner: `${deps.owner}:${deps.ids.newUuid()}` }
@@ -59,8 +61,10 @@ export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
     }
     try {
       checkNotPast(request.options, deps.clock.now())
-      const spec = specOf(deps, request, await schemaFor(request))
-      return await translated(() => stageUpload(deps, request, spec, scope))
+      const list = await schemaFor(request)
+      return await inRoom(deps, request, list, (room, spec) =>
+        stageUpload(deps, request, spec, scope, room),
+      )
     } catch (error) {
       await releaseClaim(deps, scope)
       throw error
@@ -103,6 +107,30 @@ const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): I
   const steps = request.steps({ options, limits })
   return { ...deps.intake, format, fileName, options, list, limits, steps }
 }
+
+/** Works with what the quotas of the tenant leave; what comes to nothing uses nothing of them. */
+const inRoom = async <Answer extends UploadAnswer | null>(
+  deps: ReceiveDeps,
+  request: UploadRequest,
+  list: ContactList,
+  work: (room: UploadRoom, spec: IntakeSpec) => Promise<Answer>,
+): Promise<Answer> => {
+  const room = (await deps.countUse?.upload(request.caller.tenantId)) ?? UNBOUNDED
+  const spec = specOf(deps, request, list)
+  const maxRows = Math.min(spec.maxRows, room.rowsLeft)
+  try {
+    const answer = await translated(() => work(room, { ...spec, maxRows }))
+    if (answer === null || answer.replayed) room.giveBack()
+    return answer
+  } catch (error) {
+    room.giveBack()
+    // Where it was the quota that the file went over, and not the configuration, that is what it hears.
+    throw isOverRows(error) && maxRows < spec.maxRows ? room.overRows() : error
+  }
+}
+
+const isOverRows = (error: unknown): boolean =>
+  error instanceof GatewayProblem && error.code === 'upload-too-many-rows'
 
 const translated = async <T>(work: () => Promise<T>): Promise<T> => {
   try {

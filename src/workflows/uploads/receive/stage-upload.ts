@@ -1,6 +1,7 @@
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
-import type { UploadPlan } from '../../../domain/uploads/upload.ts'
+import type { Upload, UploadPlan } from '../../../domain/uploads/upload.ts'
 import type { IntakeResult, IntakeSpec } from '../../../intake/contract.ts'
+import type { UploadRoom } from '../../access/count-use.ts'
 import type { UploadAnswer, UploadRequest } from '../../contract.ts'
 import { beginSuppression } from '../../do-not-call/suppress-rows.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
@@ -21,9 +22,9 @@ export const stageUpload = async (
   request: UploadRequest,
   spec: IntakeSpec,
   scope: ClaimScope,
+  room: UploadRoom,
 ): Promise<UploadAnswer> => {
-  const { clock } = deps
-  const startedMs = clock.monotonicMs()
+  const startedMs = deps.clock.monotonicMs()
   const begun = newUploadOf(deps, request, spec)
   let bytes = 0
   const counted = async function* (): AsyncGenerator<Uint8Array> {
@@ -57,6 +58,7 @@ export const stageUpload = async (
         },
       })
       const result = await suppression.settle(read)
+      room.takeRows(result.counts.read)
       const plan = (await tally?.total(result)) ?? null
       const list = await deps.extendList.extend(request, spec.list, result)
       const uploadId = begun.id
@@ -65,15 +67,25 @@ export const stageUpload = async (
     },
     () => bytes,
   )
-  const { chunks, phones } = input
-  const { requestId } = caller
-  const durationMs = clock.monotonicMs() - startedMs
-  const { normalized: normalizedPhones, ...parsed } = phones
-  const { bytes: fileBytes } = upload.source
-  const told = { requestId, bytes: fileBytes, durationMs, chunks, normalizedPhones }
-  tellStaged(deps, upload, told)
-  deps.emit('phones.parsed', parsed)
+  tellReceived(deps, { upload, input, requestId: caller.requestId, startedMs })
   return { ...answer, location: `/v1/uploads/${upload.id}`, replayed: false }
+}
+
+const tellReceived = (
+  deps: Pick<ReceiveDeps, 'emit' | 'clock'>,
+  about: {
+    upload: Upload
+    input: { chunks: number; phones: IntakeResult['phones'] }
+    requestId: string
+    startedMs: number
+  },
+): void => {
+  const { upload, input, requestId, startedMs } = about
+  const durationMs = deps.clock.monotonicMs() - startedMs
+  const { normalized: normalizedPhones, ...parsed } = input.phones
+  const { bytes } = upload.source
+  tellStaged(deps, upload, { requestId, bytes, durationMs, chunks: input.chunks, normalizedPhones })
+  deps.emit('phones.parsed', parsed)
 }
 
 export const newUploadOf = (

@@ -1,0 +1,20 @@
+/** What a tenant may use at most, over all instances; null: as much as it likes. */
+export type Quotas = {
+  /** Rows read of accepted uploads in a day of UTC, rejected ones included. */
+  rowsPerDay: number | null
+  /** Uploads that are being received or have not ended. */
+  openUploads: number | null
+  /** Calls in a minute of UTC, by all keys. */
+  requestsPerMinute: number | null
+}
+export type QuotaName = keyof Quotas
+
+export const NO_QUOTAS: Quotas = { rowsPerDay: null, openUploads: null, requestsPerMinute: null }
+
+/** What a tenant has used so far, over all instances, as of their last counts. */
+export type TenantUse = { rowsToday: number; openUploads: number; requestsThisMinute: number }
+
+export const NO_USE: TenantUse = { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 }
+
+/** As large as any quota may be. */
+export const MOST_OF_A_QUOTA = 1_000_000_000

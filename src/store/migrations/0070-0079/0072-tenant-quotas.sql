@@ -1,0 +1,19 @@
+-- null: no quota.
+alter table tenant
+  add column rows_per_day bigint check (rows_per_day > 0),
+  add column open_uploads integer check (open_uploads > 0),
+  add column requests_per_minute integer check (requests_per_minute > 0);
+
+-- What a tenant has used of the present day and minute, over all instances; of earlier ones nothing is kept.
+create table tenant_use (
+  tenant_id text not null references tenant (id),
+  kind text not null check (kind in ('rows', 'requests')),
+  -- Days or minutes since 1970, in UTC.
+  period bigint not null,
+  used bigint not null,
+  primary key (tenant_id, kind)
+);
+
+-- The open uploads of one tenant are counted without a look at those of others.
+drop index upload_open;
+create index upload_open on upload (tenant_id, state) where state not in ('completed', 'completed_with_errors', 'failed', 'cancelled');

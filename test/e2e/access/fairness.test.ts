@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { embeddedHome } from '../../support/databases/database.ts'
+import { createGatewayClient } from '../../support/gateway/gateway-client.ts'
+import { cleanFile } from '../../support/stages/contact-file.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+
+const JSON_BODY = { 'content-type': 'application/json' }
+const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
+const FLOOD_A_LIST = 6
+/** Each takes so many requests of its own, and the pace lets ten a second through. */
+const BATCHES = 5
+const BATCH_ROWS = 50
+const PACE = {
+  GENESYS_BATCH_ROWS: String(BATCH_ROWS),
+  GENESYS_REQUESTS_PER_MINUTE: '600',
+}
+
+const home = embeddedHome()
+let stage: Stage
+let gateway: RunningGateway
+before(async () => {
+  stage = await setStage(await home.fresh(), 'guide')
+  gateway = await stage.gateway(PACE)
+})
+after(async () => {
+  await stage.close()
+  await home.close()
+})
+
+const tenant = async (name: string, contactLists: readonly string[]) => {
+  const { client } = gateway
+  const made = await client.call<{ id: string }>('/v1/tenants', {
+    ...{ method: 'POST', headers: { ...JSON_BODY, 'idempotency-key': name } },
+    body: JSON.stringify({ name, grants: { contactLists } }),
+  })
+  assert.equal(made.status, 201, made.text)
+  const { body } = await client.call<{ key: string }>('/v1/keys', {
+    ...{ method: 'POST', headers: JSON_BODY },
+    body: JSON.stringify({ tenantId: made.body.id, name, scopes: ['uploads'] }),
+  })
+  return createGatewayClient(gateway.address, body.key)
+}
+
+test("a tenant's flood keeps no small upload of another waiting: it is delivered while the flood still waits", async () => {
+  const flooding = await tenant('flooding', LISTS)
+  const small = await tenant('small', ['demo-contacts'])
+  const flood: string[] = []
+  for (let version = 1; version <= FLOOD_A_LIST; version += 1) {
+    for (const list of LISTS) {
+      const { csv } = cleanFile({ rows: BATCHES * BATCH_ROWS, prefix: list, version })
+      const answer = await flooding.upload(list, csv)
+      assert.equal(answer.status, 202, answer.text)
+      flood.push(answer.body.id)
+    }
+  }
+  const { csv } = cleanFile({ rows: 1, prefix: 'one', version: 1 })
+  const answer = await small.upload('demo-contacts', csv)
+  assert.equal(answer.status, 202, answer.text)
+  const done = await small.finished(answer.body.id)
+  assert.equal(done.counts.delivered, 1)
+  const { body } = await flooding.call<{ items: { id: string }[] }>(
+    '/v1/uploads?state=staged&limit=200',
+  )
+  assert.ok(body.items.length > 0, 'the flood was over: it was no flood')
+  for (const id of flood) assert.equal((await flooding.finished(id)).state, 'completed')
+})
