@@ -15,15 +15,22 @@ type Lot<Row> = {
   read(tenantId: string, after: string): RawBuilder<Row>
   /** Writes those that name the person anew. */
   erase(tx: Tx, deps: ErasingDeps, work: ErasureWork, rows: readonly Row[]): Promise<Done>
+  /** Where the step goes on behind the rows; left out: at the next of them, and it ends with the last. */
+  onward?(next: string | null): string | null
 }
 
 const inLots =
-  <Row extends { key: string }>({ place, read, erase }: Lot<Row>): EraseLot =>
+  <Row extends { key: string }>({
+    place,
+    read,
+    erase,
+    onward = (next) => next,
+  }: Lot<Row>): EraseLot =>
   (deps, work, after) =>
     inTransaction(deps.database, async (tx) => {
       await lockErasure(tx, work.claim)
       const { rows } = await read(work.erasure.tenantId, after ?? '').execute(tx)
-      const next = rows.length < LOT ? null : rows.at(-1)!.key
+      const next = onward(rows.length < LOT ? null : rows.at(-1)!.key)
       await noteDone(tx, work, place, await erase(tx, deps, work, rows), next)
       return next
     })
@@ -34,8 +41,31 @@ const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?
 const namedAnew = ({ subject }: ErasureWork, name: string): string | null =>
   mentionsOf(subject).without(name) === null ? null : `erased${extensionOf(name)}`
 
-export const eraseFileNames = inLots<{ key: string; sealed: Buffer }>({
+/** Behind the uploads' names come those of do-not-call submissions. */
+const SUBMISSIONS = 'submissions '
+
+const eraseSubmissionNames = inLots<{ key: string; name: string }>({
   place: 'file_names',
+  onward: (next) => (next === null ? null : `${SUBMISSIONS}${next}`),
+  read: (tenantId, after) => sql`select id as key, source ->> 'fileName' as name from dnc_submission
+    where tenant_id = ${tenantId} and id > ${after} and source ->> 'fileName' is not null and state <> 'receiving'
+    order by id limit ${LOT} for no key update`,
+  erase: async (tx, _deps, work, rows) => {
+    let erased = 0
+    for (const { key, name } of rows) {
+      const anew = namedAnew(work, name)
+      if (anew === null) continue
+      await sql`update dnc_submission set source = source || ${JSON.stringify({ fileName: anew })}::jsonb
+        where id = ${key}`.execute(tx)
+      erased += 1
+    }
+    return { found: erased, erased }
+  },
+})
+
+const eraseUploadNames = inLots<{ key: string; sealed: Buffer }>({
+  place: 'file_names',
+  onward: (next) => next ?? SUBMISSIONS,
   read: (tenantId, after) => sql`select id as key, file_name as sealed from upload
     where tenant_id = ${tenantId} and id > ${after} and file_name is not null and state <> 'receiving'
     order by id limit ${LOT} for no key update`,
@@ -53,6 +83,11 @@ export const eraseFileNames = inLots<{ key: string; sealed: Buffer }>({
     return { found: erased, erased }
   },
 })
+
+export const eraseFileNames: EraseLot = (deps, work, after) =>
+  after?.startsWith(SUBMISSIONS) === true
+    ? eraseSubmissionNames(deps, work, after.slice(SUBMISSIONS.length))
+    : eraseUploadNames(deps, work, after)
 
 type AnswerRow = { key: string; method: string; path: string; key_digest: Buffer; sealed: Buffer }
 

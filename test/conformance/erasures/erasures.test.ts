@@ -162,9 +162,15 @@ eachHome('Erasures', (home) => {
     await run(`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, state) values
       ('dlv_e', 'default', 'whe_e', 'guest_file.stored', 'gf_1', '{"fileName":"call 212-555-0105 eve.png"}', 'pending'),
       ('dlv_f', 'default', 'whe_e', 'guest_file.stored', 'gf_1', '{"fileName":"+1 212 555 0105.png"}', 'pending')`)
+    await run(`insert into dnc_submission (id, tenant_id, dnc_list_id, kind, state, epoch, actor, request_id, owner, source) values
+      ('dns_e', 'default', 'dnc-1', 'add', 'applied', 1, 'key', 'req', 'me', '{"fileName":"stop +1 212 555 0105.csv","format":"csv"}')`)
     const id = await ask(phone('+12125550105'))
     const work = await claim(id)
     await steps(work, 'guest_files')
+    const [submission] = await run<{ source: object }>(
+      `select source from dnc_submission where id = 'dns_e'`,
+    )
+    assert.deepEqual(submission?.source, { fileName: 'erased.csv', format: 'csv' })
     for (const contact of (await store.erasures.contactsToDelete(work, 10)).contacts) {
       await store.erasures.noteContact(work, contact, 'deleted', [])
     }
