@@ -200,7 +200,9 @@ const NO_REGISTRIES = {
     editions: async () => [],
     findEdition: async () => null,
   },
-  putRegistry: noAccess,
+  putRegistry: async (): Promise<never> => {
+    throw new GatewayProblem('registry-fixed', 'The registry is fixed.')
+  },
   removeEdition: noAccess,
   receiveEdition: noAccess,
 }
