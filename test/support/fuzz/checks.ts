@@ -116,7 +116,8 @@ const headersHeld = (answered: Answered): string | null => {
   const ofTheMessage = code !== null && document.anywhere.has(code)
   for (const [name, schema] of document.headers) {
     const value = answer.headers[name]
-    if (value === undefined) continue
+    // What a refusal was chosen by matters to nobody.
+    if (value === undefined || (name === 'vary' && answer.status >= 400)) continue
     const text = Array.isArray(value) ? value.join(', ') : value
     const read = schema['type'] === 'integer' ? Number(text) : text
     const fault = document.faultOf(schema, read)
@@ -164,7 +165,7 @@ const keyNeeded = ({ operation, call, answer }: Answered): string | null => {
       ? null
       : `${answer.status} to a call ${call.auth === 'none' ? 'without a key' : `with a ${call.auth} key`}`
   }
-  return answer.status === 403 || operation.scope === null
+  return answer.status === 403 || operation.scope === null || operation.scope === 'audit'
     ? null
     : `${answer.status} to a key without the scope`
 }

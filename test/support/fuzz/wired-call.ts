@@ -211,7 +211,8 @@ export const createWire = (document: ApiDocument, known: KnownThings, credential
     value: unknown,
   ): Judged => {
     if (call.method !== null) return { verdict: 'wrong', why: 'method' }
-    if (call.auth === 'lesser' && operation.scope === null) return { verdict: 'either', why: 'key' }
+    if (call.auth === 'lesser' && (operation.scope === null || operation.scope === 'audit'))
+      return { verdict: 'either', why: 'key' }
     if (call.auth !== 'key' && operation.secured) return { verdict: 'wrong', why: 'key' }
     if (call.headers['content-encoding'] !== undefined && call.body?.type !== 'text/csv') {
       return { verdict: 'either', why: 'a coding of what may be no file' }
@@ -304,7 +305,11 @@ export const createWire = (document: ApiDocument, known: KnownThings, credential
       multipart,
       body: packed,
     }
-    const judged = judge(operation, call, params, query, value)
+    const judged = {
+      ...judge(operation, call, params, query, value),
+      // The router knows no longer part of a path: such an address is nobody's.
+      elsewhere: Object.values(params).some((text) => text.length > 200),
+    }
     const trick = call.trick === null ? null : WIRE_TRICKS[call.trick]!
     if (trick === null || !trick.fits(sent)) return { sent, params, judged }
     const { verdict = 'either', ...changed } = trick.change(sent)

@@ -9,7 +9,7 @@ import {
   SEGMENT_STATES,
 } from '../../../domain/segments/campaign-segment.ts'
 import { ACTIVATIONS, DIALING_MODES, OPERATORS } from '../../../domain/segments/segment.ts'
-import { cursorSchema } from '../../server/schemas.ts'
+import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 const count = z.int().min(0)
 const stamp = z.iso.datetime()
@@ -105,7 +105,7 @@ export const rollbackSchema = z.strictObject({
 
 export const versionsQuerySchema = z.strictObject({
   cursor: cursorSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: limitUpTo(100, 20),
 })
 
 const findingSchema = z.strictObject({
