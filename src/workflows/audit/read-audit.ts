@@ -67,10 +67,14 @@ const createVerify =
       for (const line of lines) verifier.take(line)
     }
     const { faults, ...seen } = verifier.end()
-    const cut = seen.lastBlock !== null && seen.lastBlock > state.block
+    // Blocks are written meanwhile: the end must reach what was there before, and nothing beyond what is there now.
+    const now = await reader.state()
+    const least = start > state.block ? 0 : Math.min(state.block, start + blocks - 1)
+    const reached = seen.lastBlock ?? 0
+    const isWhole = reached >= least && reached <= now.block
     return {
-      ok: faults.length === 0 && state.stray === 0 && !cut,
-      head: { block: state.block, hash: state.hash },
+      ok: faults.length === 0 && state.stray === 0 && isWhole,
+      head: { block: now.block, hash: now.hash },
       ...{ firstBlock: seen.firstBlock, lastBlock: seen.lastBlock },
       ...{ blocks: seen.blocks, entries: seen.entries },
       faults: faults.slice(0, MOST_FAULTS),

@@ -6,7 +6,12 @@ import { cursorSchema, limitUpTo, pageOf } from '../../server/schemas.ts'
 const time = z.iso.datetime({ offset: true })
 const word = z.string().regex(/^[A-Za-z0-9._:@-]{1,200}$/u)
 const hash = z.string().regex(/^[0-9a-f]{64}$/u)
-const block = z.coerce.number().int().min(1).max(1_000_000_000_000)
+const MOST_BLOCK = 999_999_999_999
+const block = z
+  .string()
+  .regex(/^[1-9][0-9]{0,11}$/u, 'must be the number of a block')
+  .transform(Number)
+  .meta({ type: 'integer', minimum: 1, maximum: MOST_BLOCK, pattern: undefined })
 
 export const auditQuerySchema = z.strictObject({
   from: time.optional(),
@@ -41,7 +46,7 @@ export const exportQuerySchema = z.strictObject({ fromBlock: block.optional() })
 
 export const verificationQuerySchema = z.strictObject({
   fromBlock: block.optional(),
-  blocks: z.coerce.number().int().min(1).max(10_000).default(1_000),
+  blocks: limitUpTo(9_999, 1_000),
   headBlock: block.optional(),
   headHash: hash.optional(),
 })
