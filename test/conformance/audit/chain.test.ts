@@ -8,6 +8,8 @@ import {
 } from '../../../src/domain/audit/verify-chain.ts'
 import { pemOf } from '../../../src/domain/signing/ed25519.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createReadAudit } from '../../../src/workflows/audit/read-audit.ts'
+import type { AuditReader } from '../../../src/workflows/ports/audit/chain.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
@@ -107,6 +109,29 @@ eachHome('The audit chain', (home) => {
       await run(`update audit_chain set lease_until = null`)
     }
     assert.deepEqual((await verified()).faults, [])
+  })
+
+  it('is verified beside its writer: blocks that come meanwhile are no fault, and one that is gone is', async () => {
+    await add(5)
+    await run(`update audit_chain set lease_until = null`)
+    await chained()
+    const meanwhile = async function* (...asked: Parameters<typeof store.auditReader.lines>) {
+      await add(3)
+      await chained()
+      yield* store.auditReader.lines(...asked)
+    }
+    const verify = (reader: AuditReader) =>
+      createReadAudit({ reader, signingKeys: store.signing }).verify({
+        ...{ fromBlock: null, blocks: 1_000, head: null },
+      })
+    const beside = await verify({ ...store.auditReader, lines: meanwhile })
+    assert.deepEqual([beside.ok, beside.faults, beside.lastBlock], [true, [], beside.head.block])
+    const { block } = await store.auditReader.state()
+    await tampered(`create table kept as select * from audit_block where block = ${block};
+      delete from audit_block where block = ${block}`)
+    assert.equal((await verify(store.auditReader)).ok, false)
+    await tampered(`insert into audit_block select * from kept; drop table kept`)
+    assert.equal((await verify(store.auditReader)).ok, true)
   })
 
   it('shows what was changed, taken away, swapped or put in behind its back, and a tail that was cut', async () => {
