@@ -28,7 +28,7 @@ export type Place = {
 const because = (reason: string): Because => ({ because: reason })
 
 const CONFIGURED = because('configuration: it stays until somebody changes it')
-const AUDITED = because('it is kept as long as its entries are')
+const AUDITED = because('where the chain ends is never deleted')
 const LANE = because('one row an object that work waits for')
 const NOBODY = because('ids, counts, times and digests: no cell of a person')
 
@@ -108,12 +108,12 @@ export const PLACES: Readonly<Record<string, Place>> = {
   },
   sync_delivery: { kept: 'webhook-deliveries', erased: 'deliveries', columns: {} },
   audit_entry: {
-    kept: because('entries are only ever added; five years are for whoever keeps the chain'),
+    kept: 'audit-entries',
     erased: NOBODY,
     columns: { counts: 'plain', details: 'plain' },
   },
-  audit_place: { kept: AUDITED, erased: NOBODY, columns: {} },
-  audit_block: { kept: AUDITED, erased: NOBODY, columns: { signature: 'digest' } },
+  audit_place: { kept: 'audit-entries', erased: NOBODY, columns: {} },
+  audit_block: { kept: 'audit-entries', erased: NOBODY, columns: { signature: 'digest' } },
   audit_chain: { kept: AUDITED, erased: NOBODY, columns: {} },
   webhook_receipt: {
     kept: because('the sweeper deletes them after 7 days'),

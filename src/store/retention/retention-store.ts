@@ -1,8 +1,12 @@
 import { sql, type RawBuilder } from 'kysely'
 
+import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
+import { byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
 import { RETENTION_RULES, type RetentionRuleName } from '../../domain/retention/retention-rules.ts'
 import { FINAL_STATES } from '../../domain/uploads/upload.ts'
+import type { Ids } from '../../lib/ids.ts'
 import type { RetentionStore } from '../../workflows/ports/retention/retention.ts'
+import { appendAudit } from '../audit/audit-store.ts'
 import { CERTAIN_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database, type Db, type Tx } from '../homes/database.ts'
 import { lockUpkeep } from './upkeep-lane.ts'
@@ -20,7 +24,7 @@ type Rule = {
   /** Of a lot that is due, `key` and since when (`ended_at`), the oldest first where an index has them so. `past`: what ended before it is due. */
   due(past: RawBuilder<unknown>): RawBuilder<unknown>
   /** Deletes them; whether there is work left for after the transaction. */
-  remove(tx: Tx, keys: readonly string[]): Promise<void>
+  remove(tx: Tx, keys: readonly string[], ids: Ids): Promise<void>
   after?(db: Db, keys: readonly string[]): Promise<void>
 }
 
@@ -137,6 +141,25 @@ const dncSubmissions: Rule = {
   },
 }
 
+/** Whole blocks from the oldest on, by the one function that may. The chain itself says how far, so that its new beginning is proven. */
+const auditEntries: Rule = {
+  due: (
+    past,
+  ) => sql`select (${past})::text as key, b.at::timestamptz as ended_at from audit_block b, audit_chain c
+    where b.block < c.block and b.at::timestamptz < ${past} order by b.block limit 1`,
+  remove: async (tx, keys, ids) => {
+    const { rows } = await sql<{ block: string; hash: string }>`
+      select block, hash from audit_prune(${keys[0]}::timestamptz)`.execute(tx)
+    const [gone] = rows
+    if (gone === undefined) return
+    const who = byGateway({ tenantId: DEFAULT_TENANT, requestId: 'retention' })
+    const details = { throughBlock: Number(gone.block), throughHash: gone.hash }
+    await appendAudit(tx, [
+      createAuditEntry(ids, who, { action: 'audit.pruned', object: 'audit', details }),
+    ])
+  },
+}
+
 const RULES: Record<RetentionRuleName, Rule> = {
   'staged-rows': stagedRows,
   'upload-records': uploadRecords,
@@ -145,6 +168,7 @@ const RULES: Record<RetentionRuleName, Rule> = {
   'guest-file-records': guestFileRecords,
   'segment-versions': segmentVersions,
   'do-not-call-submissions': dncSubmissions,
+  'audit-entries': auditEntries,
 }
 
 type Due = { key: string; behind_ms: number; lot: number }
@@ -156,7 +180,13 @@ const isDoubted = async (tx: Tx): Promise<boolean> => {
 }
 
 /** Deletes what is past its days, by the certain time, which stands still while a jump of the clock is unconfirmed: then nothing is deleted at all. */
-export const createRetentionStore = ({ database }: { database: Database }): RetentionStore => ({
+export const createRetentionStore = ({
+  database,
+  ids,
+}: {
+  database: Database
+  ids: Ids
+}): RetentionStore => ({
   sweep: async (claim, name) => {
     const rule = RULES[name]
     const past = sql`${CERTAIN_NOW} - make_interval(days => ${RETENTION_RULES[name].keptDays}::int)`
@@ -168,7 +198,7 @@ export const createRetentionStore = ({ database }: { database: Database }): Rete
         tx,
       )
       const keys = rows.map(({ key }) => key)
-      if (keys.length > 0) await rule.remove(tx, keys)
+      if (keys.length > 0) await rule.remove(tx, keys, ids)
       return { keys, behindMs: Math.max(0, ...rows.map((row) => row.behind_ms)) }
     })
     if (due === null) return null

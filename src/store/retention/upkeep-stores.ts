@@ -1,3 +1,4 @@
+import type { Ids } from '../../lib/ids.ts'
 import type {
   ResealStore,
   RetentionStore,
@@ -14,6 +15,7 @@ export type UpkeepStores = UpkeepStore & { retention: RetentionStore; reseal: Re
 export const createUpkeepStores = (deps: {
   database: Database
   keyring: Keyring
+  ids: Ids
 }): UpkeepStores => ({
   ...createUpkeep(deps.database),
   retention: createRetentionStore(deps),

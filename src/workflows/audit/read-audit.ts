@@ -51,6 +51,10 @@ const seqOf = (cursor: string): number | null => {
   return /^s\d{1,15}$/u.test(text) ? Number(text.slice(1)) : null
 }
 
+/** Blocks are written meanwhile: the end reaches what was there before, and nothing beyond what is there afterwards. */
+const isWithin = (reached: number, least: number, most: number): boolean =>
+  reached >= least && reached <= most
+
 const createVerify =
   ({ reader, signingKeys }: ReadAuditDeps): ReadAudit['verify'] =>
   async ({ fromBlock, blocks, head }) => {
@@ -67,11 +71,9 @@ const createVerify =
       for (const line of lines) verifier.take(line)
     }
     const { faults, ...seen } = verifier.end()
-    // Blocks are written meanwhile: the end must reach what was there before, and nothing beyond what is there now.
     const now = await reader.state()
     const least = start > state.block ? 0 : Math.min(state.block, start + blocks - 1)
-    const reached = seen.lastBlock ?? 0
-    const isWhole = reached >= least && reached <= now.block
+    const isWhole = isWithin(seen.lastBlock ?? 0, least, now.block)
     return {
       ok: faults.length === 0 && state.stray === 0 && isWhole,
       head: { block: now.block, hash: now.hash },

@@ -56,7 +56,7 @@ const fill = async (home: StoreHome): Promise<{ uploadId: string; store: Store }
     audit: {
       ...{ id: ids.newId('aud'), tenantId: 'default', actor: 'me', action: 'endpoint.created' },
       ...{ object: 'whe', requestId: 'req', attempt: 1, latencyMs: null, outcome: 'ok' },
-      ...{ counts: {}, digest: null },
+      ...{ counts: {}, details: {}, digest: null },
     },
   } as Parameters<Store['endpoints']['create']>[0])
   return { uploadId: upload.id, store }

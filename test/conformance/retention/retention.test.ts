@@ -7,10 +7,11 @@ import {
   type RetentionRuleName,
 } from '../../../src/domain/retention/retention-rules.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import { createReadAudit } from '../../../src/workflows/audit/read-audit.ts'
 import type { UpkeepClaim } from '../../../src/workflows/ports/retention/retention.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { contactsOf, deliver as settle, send } from '../../support/stages/delivered.ts'
-import { claimKey, ids, stageUpload } from '../../support/stages/store-uploads.ts'
+import { audit, claimKey, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -233,5 +234,27 @@ eachHome('Retention', (home) => {
       [{ id: 'dnc_1' }],
     )
     assert.equal(await count('dnc_entry'), 1)
+  })
+
+  it('deletes blocks of the audit after five years, and the chain says how far', async () => {
+    const chain = async (): Promise<void> => {
+      await store.audit.append([audit('key.revoked', ids.newId('key'))])
+      await run(`update audit_chain set lease_until = null`)
+      while ((await store.auditChain.chainNext('me')) !== null);
+    }
+    await chain()
+    const { block: first } = await store.auditReader.state()
+    await chain()
+    assert.equal(await sweep('audit-entries'), 0)
+    // What whoever owns the database can do: the clock of five years ago.
+    await run(`begin; set local session_replication_role = 'replica';
+      update audit_block set at = '2020-01-01T00:00:00.000000Z' where block <= ${first}; commit`)
+    assert.equal(await sweep('audit-entries'), 1)
+    assert.equal(await sweep('audit-entries'), 0)
+    assert.equal(await count(`audit_block where block <= ${first}`), 0)
+    await chain()
+    const verifier = createReadAudit({ reader: store.auditReader, signingKeys: store.signing })
+    const verified = await verifier.verify({ fromBlock: null, blocks: 1_000, head: null })
+    assert.deepEqual([verified.ok, verified.faults, verified.firstBlock], [true, [], first + 1])
   })
 })
