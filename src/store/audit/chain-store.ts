@@ -24,9 +24,14 @@ export const ENTRY_JSON = (
 const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
 /** A database that was restored into another server counts transactions anew: then all that has no number yet comes next. */
 const ANEW = sql`c.last_xid >= ${XMAX}`
-const BEHIND = sql`(e.xid, e.id) > (case when ${ANEW} then '0'::xid8 else c.last_xid end, case when ${ANEW} then '' else c.last_id end)`
+/** Values of their own, by which the index is entered: as columns of a join they would filter all that it holds. */
+const LAST_XID = sql`(select case when ${ANEW} then '0'::xid8 else c.last_xid end from audit_chain c)`
+const LAST_ID = sql`(select case when ${ANEW} then '' else c.last_id end from audit_chain c)`
+const BEHIND = sql`(e.xid, e.id) > (${LAST_XID}, ${LAST_ID})`
 const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
-export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${UNNUMBERED}`
+/** Few wait: the offset keeps the planner to a search for each of them, where it would read all places beside them. */
+const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
+export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
 /** What has no number and gets none any more: it was put beside the chain. */
 export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
@@ -55,7 +60,7 @@ const readWaiting = async (tx: Tx, head: Head): Promise<Waiting[]> => {
   const { rows } =
     await sql<Waiting>`select e.id, e.xid::text, ${ENTRY_JSON(sql`${head.entries}::bigint + row_number() over (order by e.xid, e.id)`)} as entry,
       (extract(epoch from clock_timestamp() - e.at) * 1000)::float8 as lag_ms
-    from audit_entry e, audit_chain c where ${WAITING} and ${SETTLED}
+    from audit_entry e where ${WAITING} and ${SETTLED}
     order by e.xid, e.id limit ${ENTRIES_A_BLOCK}`.execute(tx)
   return rows
 }
@@ -114,7 +119,7 @@ export const createAuditChain = (deps: Deps): AuditChain => ({
   chainNext: async (owner) => {
     // One cheap statement while nothing happens.
     const { rows } = await sql<{ waits: boolean }>`select exists (select from audit_entry e
-      where ${WAITING}) as waits from audit_chain c`.execute(deps.database.db)
+      where ${WAITING}) as waits`.execute(deps.database.db)
     return rows[0]?.waits === true
       ? inTransaction(deps.database, (tx) => chainWaiting(tx, deps, owner))
       : null
