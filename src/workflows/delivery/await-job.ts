@@ -4,17 +4,17 @@ import { callGenesys } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
 
-/** The wait between two looks grows to this many times the first. */
+/** The wait between two polls grows to this many times the first. */
 const MAX_POLL_FACTOR = 10
-/** A job found ended at the first look may have taken less: the next is looked at a little sooner. */
+/** A job that ended by the first poll may have taken less: the next is polled a little sooner. */
 const SOONER = 0.9
-/** Between two looks at a job that takes longer than the last ones, this share of their time passes. */
+/** The wait between polls of a job slower than the last ones, as a share of their time. */
 const BETWEEN = 0.25
-/** How often the store is asked whether the upload goes on, while a job runs. */
+/** While a job runs, how often the run asks the store whether the upload continues. */
 const ASK_EVERY_MS = 5_000
 
 /**
- * Waits for a job's end, in patience and inside of the pace; a nudge brings the next look forward. null: Genesys knows no such job (lost). A job that is still
+ * Polls until a job ends, patiently and within the pace; a nudge brings the next poll forward. null: Genesys knows no such job (lost). A job that is still
  * processing after `retryWindowMs` holds the upload.
  */
 export const awaitJob = async (

@@ -6,7 +6,7 @@ const WINDOW_MS = 10 * 60_000
 
 /** What a lane has spent on requests that would not have been sent had Genesys taken the first, whichever of its uploads they were for. */
 export type BisectBudget = {
-  /** A run of the upload begins. One that was held for the budget's sake was resumed by somebody who looked: the lane counts anew. */
+  /** A run of the upload begins. If it was held because of the budget, a person checked and resumed it: the lane counts anew. */
   begin(uploadId: string): void
   spend(requests: number): void
   /** Whether more than the lane may spend in ten minutes went. */
@@ -24,7 +24,7 @@ export const createBisectBudgets = (
 ): ((laneKey: string) => BisectBudget) => {
   const lanes = new Map<string, Spent>()
   return (laneKey) => {
-    // What is over is forgotten, so that lanes that went well take no memory.
+    // Expired counts are dropped, so that lanes without refusals use no memory.
     for (const [key, lane] of lanes) if (isOver(lane, clock.monotonicMs())) lanes.delete(key)
     const lane = (): Spent => {
       const known = lanes.get(laneKey) ?? { requests: [], held: new Map() }

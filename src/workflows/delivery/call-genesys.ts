@@ -6,7 +6,7 @@ import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
-/** One call is left to retry by itself this long; between calls the lane hears of a pause or a cancellation. */
+/** One call retries by itself for this long; between calls the lane learns of a pause or a cancellation. */
 const SLICE_MS = 60_000
 /** The first of them is short, so that an upload soon says what it waits for. */
 const FIRST_SLICE_MS = 5_000
@@ -15,8 +15,8 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 /**
  * Calls Genesys until it answers, for `retryWindowMs` at most; then the upload is held as `genesys_unavailable`, never failed.
- * So is it when our credentials are refused, for they can be put right. A failure that no retry mends is thrown. `onConflict` looks at
- * the list as soon as a call is refused with 409, before anything waits or is repeated. `recordTry` is awaited for every HTTP try, between its slot and
+ * The same applies when our credentials are refused: they can be corrected. A failure that no retry fixes is thrown. `onConflict` reads
+ * the list as soon as a call is refused with 409, before any wait or retry. `recordTry` is awaited for every HTTP try, between its slot and
  * its sending; what it throws ends the call.
  */
 export const callGenesys = async <T>(
@@ -65,7 +65,7 @@ const passing = (run: DeliveryRun, error: unknown): Failure => {
   return error
 }
 
-/** Genesys has answered. A list that was only read may be one that takes nothing yet. */
+/** Genesys has answered. A list that was only read may still refuse rows. */
 const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void> => {
   if (callClass !== 'read' || run.waitsFor === 'genesys_unavailable') await noteWait(run, null)
 }

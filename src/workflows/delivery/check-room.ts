@@ -23,7 +23,7 @@ export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const size = upload.mode === 'overwrite' ? 0 : (list?.size ?? null)
   if (most === undefined || size === null || size + upload.counts.accepted <= most) return
   const batches = await deps.delivery.batches(upload.id)
-  // What is on its way already is in the list, or is not: nobody knows how much room it still needs.
+  // Rows in flight may or may not be in the list already: how much room they still need is unknown.
   if (batches.some(({ attempts }) => attempts > 0)) return
   const fresh = upload.mode === 'overwrite' ? upload.counts.accepted : await newContacts(run)
   if (size + fresh <= most) return

@@ -27,7 +27,7 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
     },
   })
 
-/** Whether what is sent next proves that the list is cleared (platform): asked for, and not known to be done. */
+/** Whether the next rows prove that the list is cleared (platform): requested, and not known to be done. */
 export const provesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
   run.deps.clearContactList !== null &&
@@ -59,9 +59,9 @@ const ask = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Asks Genesys to clear the list and waits until it shows it. Genesys answers at once and clears late [platform-truth: 1]: whatever is sent
+ * Asks Genesys to clear the list and waits until it shows it. Genesys answers immediately and clears late [platform-truth: 1]: whatever is sent
  * in between is wiped. Holds the upload where the list does not become empty. Where rows of the upload were sent already the list is not
- * empty any more, and their proof goes on.
+ * empty any more, and their proof continues.
  */
 export const clearList = async (run: DeliveryRun): Promise<void> => {
   const earlier = run.clearing.state === 'asked'

@@ -44,7 +44,7 @@ export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
   }
 }
 
-/** The lease of a run whose end also ends what goes on beside the sending. */
+/** The lease of a run whose end also ends the work beside the sending. */
 const endable = (lease: Lease, ended: AbortSignal): Lease => ({
   ...lease,
   signal: AbortSignal.any([lease.signal, ended]),
@@ -105,12 +105,12 @@ const endingOf = async (run: DeliveryRun, error: unknown): Promise<Ending> => {
   throw error
 }
 
-/** A caller paused or cancelled the upload in the very moment in which it was to end: the caller's word stands. */
+/** A caller paused or cancelled the upload at the very moment it was about to end: the caller's request stands. */
 const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
-/** Counted with every batch, so that the run that ends the upload tells what an earlier one learnt. */
+/** Counted with every batch, so that the run that ends the upload reports what earlier ones learnt. */
 const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   const { unidentified, unattributed } = upload.unnamed
   if (unidentified === 0) return null
@@ -189,7 +189,7 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
   deps.emit('upload.held', { uploadId: upload.id, reason, failure })
 }
 
-/** Learns what became of batches that Genesys already took, so that the sums tell the truth; false when the run must rest. */
+/** Learns what became of batches that Genesys already took, so that the totals are correct; false when the run must stop. */
 const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {
   try {
     await pipeline.adoptSent()

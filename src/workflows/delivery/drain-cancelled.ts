@@ -15,7 +15,7 @@ const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column
 
 /**
  * Learns what became of everything that an upload to be cancelled has sent, and sends nothing. Rows whose outcome cannot be learnt
- * count as failed, as `outcome-unknown`. An outage ends the run with a hold; the next run goes on from there.
+ * count as failed, as `outcome-unknown`. An outage ends the run with a hold; the next run resumes there.
  */
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
@@ -26,7 +26,7 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
     await drainParts(run, 'settle')
   } catch (error) {
     run.lease.signal.throwIfAborted()
-    // Genesys refuses to tell us, and no retry mends that.
+    // Genesys refuses to tell us, and no retry fixes that.
     if (!(error instanceof GenesysFailure)) throw error
   }
   for (const batch of await run.deps.delivery.batches(run.upload.id)) {

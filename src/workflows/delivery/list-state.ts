@@ -25,7 +25,7 @@ export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
   if (run.deps.clock.monotonicMs() - run.listSeenMs >= FRESH_MS) await untilReady(run, false)
 }
 
-/** Something went wrong that the list may be the reason of: it is looked at before anything more is sent. */
+/** Something went wrong that the list may have caused: the list is read before anything more is sent. */
 export const doubtList = (run: DeliveryRun): void => {
   run.listSeenMs = Number.NEGATIVE_INFINITY
 }

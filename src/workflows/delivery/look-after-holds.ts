@@ -9,7 +9,7 @@ export type LookAfterHoldsDeps = {
   contactLists: Pick<ContactListPort, 'readContactList'>
   clock: Clock
   emit: Emit
-  /** Until the next look at a hold whose reason lasts. */
+  /** Time until the next check of a hold whose reason persists. */
   againInMs: number
   /** Tells the lanes that held uploads came back. */
   wake: () => void

@@ -8,13 +8,13 @@ import { checkList } from './list-state.ts'
 import type { DeliveryRun } from './run.ts'
 import { auditOf, DeliveryEnds } from './run.ts'
 
-/** Whether the next request is the one that wipes the list (guide): meant to, and not known to be done. */
+/** Whether the next request is the one that wipes the list (guide): intended, and not known to be done. */
 export const wipesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
   run.clearing.state !== 'done' &&
   run.deps.clearContactList === null
 
-/** Clearing now would delete what a later upload has brought: newer content wins, whoever waited [design: 3]. */
+/** Clearing now would delete what a later upload has brought: newer content always wins [design: 3]. */
 const assertMayClear = (run: DeliveryRun): void => {
   const { clearedSeq, newerDelivered } = run.clearing
   if (!newerDelivered && clearedSeq <= (run.upload.acceptedSeq ?? 0)) return
@@ -131,7 +131,7 @@ export const sendWiping = <T>(
   )
 }
 
-/** The request that was to wipe the list failed for good: whether it did is unknown, so nothing may be appended to it. */
+/** The request that should wipe the list failed for good: whether it wiped it is unknown, so nothing may be appended. */
 export const overwriteFailed = (): DeliveryEnds =>
   new DeliveryEnds({
     kind: 'fail',

@@ -44,7 +44,7 @@ export type DeliveryDeps = {
   clearContactList: ProvisioningPort['clearContactList']
   /** Where Genesys calls back for a part, token included; null: nobody outside can reach this gateway. */
   callbackUrl: ((partId: string, listId: string) => string) | null
-  /** How long an import's status may stand still before the list itself is asked; 5 minutes unless told. */
+  /** How long an import's status may stay unchanged before the list itself is read. Default: 5 minutes. */
   importUnmovedMs?: number
   delivery: DeliveryStore & TryStore
   uploads: Pick<UploadStore, 'readChunk'>
@@ -62,7 +62,7 @@ export type DeliveryDeps = {
   completionPollMs: number
   /** When a hold that ends by itself is looked at again. */
   holdRetryMs: number
-  /** Batches sent whose outcomes are not settled yet; 12 unless told. */
+  /** Batches sent whose outcomes are not settled yet. Default: 12. */
   concurrency?: number
   /** Shared by all deliveries of a process: what lanes have spent on finding out what Genesys refuses. */
   budgetOf?: (laneKey: string) => BisectBudget
@@ -96,7 +96,7 @@ export type DeliveryRun = {
   jobSpanMs: number | null
 }
 
-/** A run before anything of it is done. */
+/** A run before any of its work is done. */
 export const beginRun = async (
   deps: DeliveryDeps,
   claim: LaneClaim,
@@ -150,7 +150,7 @@ export const auditOf = (run: DeliveryRun, about: AuditSaid & AuditAbout): AuditE
 const inLane = (upload: Upload): boolean =>
   (LANE_STATES as readonly string[]).includes(upload.state)
 
-/** Ends the run when a caller paused or cancelled the upload, or the worker is to come to rest. */
+/** Ends the run when a caller paused or cancelled the upload, or the worker has to stop. */
 export const checkGoingOn = (run: DeliveryRun): void => {
   run.lease.signal.throwIfAborted()
   const cancelled = run.upload.cancelRequested && !run.draining
@@ -163,7 +163,7 @@ export const noteUpload = (run: DeliveryRun, upload: Upload): void => {
   if (upload.version >= run.upload.version) run.upload = upload
 }
 
-/** As `checkGoingOn`, but asks the store: for the long waits, in which nothing else is answered by it. */
+/** As `checkGoingOn`, but asks the store: for long waits, in which it answers nothing else. */
 export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id) throw new DeliveryEnds({ kind: 'rest' })
@@ -171,14 +171,14 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   checkGoingOn(run)
 }
 
-/** Says what the lane waits for, and that it no longer does; the same again prolongs it. */
+/** Reports what the lane waits for (null: nothing); the same again prolongs it. */
 export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
   if (reason === null && run.waitsFor === null) return
   run.waitsFor = reason
   await run.deps.delivery.noteWait(run.claim, reason)
 }
 
-/** A wait that a stop of the worker ends at once. */
+/** A wait that ends immediately when the worker stops. */
 export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
   try {
     await run.deps.clock.sleep(ms, run.lease.rest)
@@ -188,12 +188,12 @@ export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
   }
 }
 
-/** As `pause`, but word that what is waited for has happened ends it too, also word that came since the last wait. */
+/** As `pause`, but also ends on a nudge, including a nudge that came since the last wait. */
 export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<void> => {
   const { nudges, rest } = run.lease
   if (!nudges) return pause(run, ms)
   if (nudges.take()) return
-  // Several may wait, and whoever takes the flag first takes it from the others: the signal is each one's own.
+  // Several may wait, and the first to take the flag takes it from the others: each has a separate signal.
   const nudged = nudges.next()
   try {
     await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudged]))

@@ -5,7 +5,7 @@ import { DeliveryEnds } from './run.ts'
 
 /**
  * Whether a job speaks of the columns and not of its rows: nothing is wrong with the rows, so they are not failed but sent again when
- * somebody has put the columns right [guide-api: Contacts].
+ * a person has corrected the columns [guide-api: Contacts].
  */
 export const speaksOfSchema = (job: JobStatus): boolean =>
   job.errors.some(({ code }) => isSchemaCode(code))

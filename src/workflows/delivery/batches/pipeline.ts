@@ -26,7 +26,7 @@ import { withoutSuperseded, withoutWithheld } from './superseded.ts'
 
 type InFlight = {
   batch: Batch
-  /** Without its cells: what is settled needs only ids and hashes. */
+  /** Without its cells: settling needs only ids and hashes. */
   plan: ChunkPlan
   /** null: the answer itself was the completion. */
   jobId: string | null
@@ -56,7 +56,7 @@ export type Pipeline = {
 const MAX_SENDS_OF_FAILED_JOB = 2
 /** Twelve jobs of a second keep one list at ten requests a second; without their cells they hold some 200 KiB each. */
 const DEFAULT_CONCURRENCY = 12
-/** Looking at one job takes as long as sending a batch, and settling comes on top. */
+/** Polling one job takes as long as sending a batch, and settling comes on top. */
 const SETTLED_AT_ONCE = 3
 
 const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
@@ -107,7 +107,7 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
   await settleEnded(run, one, job, sent.failedJobs)
 }
 
-/** Ends the run with a hold, except for a batch that an earlier run sent: somebody has resumed the upload since, and the columns may be right now. */
+/** Ends the run with a hold, except for a batch that an earlier run sent: the upload was resumed since, so the columns may be correct now. */
 const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (one.adopted && sent.failedJobs === 'resend') {
     sent.again.push(one)

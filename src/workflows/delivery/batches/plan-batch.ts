@@ -10,7 +10,7 @@ import { skipCode } from '../skip-rule.ts'
 /** Why a row of a chunk does not go out, or did not arrive. */
 export type RowVerdict = Omit<RowResult, 'line' | 'chunkSeq'>
 
-/** A row's place in an upload: what is known of rows of a file is kept by it. */
+/** A row's place in an upload: the key under which facts about rows of a file are kept. */
 export const rowKey = ({ chunkSeq }: Pick<Batch, 'chunkSeq'>, row: number): string =>
   `${chunkSeq}:${row}`
 
@@ -87,7 +87,7 @@ const SUPPRESSED_SINCE: RowVerdict = {
   code: 'suppressed-since',
   column: null,
 }
-/** Whoever was erased is not sent any more. */
+/** An erased person is not sent any more. */
 const ERASED: RowVerdict = { outcome: 'unprocessed', code: 'erased', column: null }
 const SUPERSEDED: RowVerdict = { outcome: 'unprocessed', code: 'superseded', column: null }
 
@@ -196,7 +196,7 @@ export const sentRows = (batch: Pick<Batch, 'fromRow' | 'toRow' | 'sent'>): numb
   return rows
 }
 
-/** The range `[fromRow, toRow)` as a part of its own that sends the given rows. */
+/** The range `[fromRow, toRow)` as a separate part that sends the given rows. */
 export const partOf = (
   run: DeliveryRun,
   chunkSeq: number,

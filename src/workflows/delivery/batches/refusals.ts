@@ -98,7 +98,7 @@ const halves = (run: DeliveryRun, batch: Batch, rows: readonly number[]): NewBat
   ]
 }
 
-/** A request that Genesys refused, as it is told of. */
+/** A request that Genesys refused, as it is reported. */
 export type RefusedRequest = { id: string; rows: number }
 
 /** Ends the run with a hold when too many of the upload's rows were refused. */
@@ -111,7 +111,7 @@ export const checkRefusedShare = (
   if (run.refusedRows > allowedRows) holdForRefusals(run, refused, failure)
 }
 
-/** The same, and when the lane has spent what it may on finding out what is refused: for requests that are sent in the place of a refused one. */
+/** The same, and when the lane has spent its budget for finding out what is refused: for requests that replace a refused one. */
 export const checkBudget = (
   run: DeliveryRun,
   refused: RefusedRequest,

@@ -10,7 +10,7 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
 /**
- * Sends one batch under its own id, and records every try; noting the job is the caller's part. A refusal that no retry mends comes back as a value, and so
+ * Sends one batch under its own id, and records every try; noting the job is the caller's part. A refusal that no retry fixes comes back as a value, and so
  * do rows that may not go any more, of which nothing was sent by this try. Everything else is thrown.
  */
 export const sendBatch = async (

@@ -37,13 +37,13 @@ export const failedRow = ({ code, field, said }: GenesysRowFault): RowVerdict =>
   ...(said === null ? {} : { said }),
 })
 
-/** Whoever was erased while the row was on its way is not put into the register. */
+/** A person who was erased while the row was in flight is not put into the register. */
 const notErased = (
   { erased = Buffer.alloc(0) }: ChunkPlan['chunk'],
   delivered: readonly RegisterRow[],
 ): RegisterRow[] => delivered.filter(({ row }) => !hasBit(erased, row))
 
-/** A row that failed with others, without a word about itself. */
+/** A row that failed with others, without an error of its own. */
 export const failedWith = (code: GenesysRowCode, said: string | null = null): RowVerdict =>
   failedRow({ code, field: null, said })
 

@@ -1,4 +1,4 @@
-/** Items worked beside whoever fills the queue, a few at a time, begun oldest first. */
+/** Items worked while the queue is being filled, a few at a time, begun oldest first. */
 export type SettleQueue<T> = {
   push(item: T): void
   /** Takes an item out; the work on it does so once it needs not be worked again. */

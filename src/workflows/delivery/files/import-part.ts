@@ -28,7 +28,7 @@ import type { PartOutcome } from './settle-part.ts'
 /** Terraform's provider gives an import up after 300 s without a sign; by then a small one has long ended. */
 const UNMOVED_MS = 300_000
 const MAX_SENDS = 2
-/** An import of which nothing shows is sent again by itself every hour. */
+/** An import that shows no effect is sent again automatically every hour. */
 const UNPROVEN_RETRY_MS = 3_600_000
 /** What was sent to a list before its clearing took effect is gone by then. */
 const AFTER_CLEARING_MS = 10_000
@@ -66,9 +66,9 @@ const failedAs = (ended: Ended): PartOutcome | null => {
 }
 
 /**
- * Sends a part as an import of the list (platform) and waits for its end. The status belongs to the list, has no word for success and may be
+ * Sends a part as an import of the list (platform) and waits for its end. The status belongs to the list, has no "success" and may be
  * somebody else's or never move; so an import counts as ours only by what the list shows of its rows. Without that it is sent once more, and then
- * the upload is held. A refusal that no retry mends comes back as a value.
+ * the upload is held. A refusal that no retry fixes comes back as a value.
  */
 export const importPart = async (
   run: DeliveryRun,

@@ -9,7 +9,7 @@ import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from '../run
 export type Snapshot = { status: ImportStatus; size: number | null; lastEventAt: Date }
 
 const MAX_POLL_FACTOR = 10
-/** Events older than this are not looked at for the newest one before an import. */
+/** Events older than this are ignored when searching for the newest one before an import. */
 const EVENTS_BACK_MS = 3_600_000
 
 export type ImportPorts = {
@@ -42,7 +42,7 @@ const outage = (run: DeliveryRun, failure: string): DeliveryEnds =>
     failure,
   })
 
-/** Looks at the status until `done` says something, in patience; null when `patienceMs` are over. */
+/** Polls the status with growing waits until `done` returns something; null after `patienceMs`. */
 const watch = async <T>(
   run: DeliveryRun,
   ports: ImportPorts,
@@ -64,7 +64,7 @@ const watch = async <T>(
   }
 }
 
-/** Also waits for an import that somebody else, or an earlier run of ours, has under way: a list takes one at a time. */
+/** Also waits for an import that another client, or an earlier run of ours, is running: a list takes one at a time. */
 export const snapshotOf = async (run: DeliveryRun, ports: ImportPorts): Promise<Snapshot> => {
   const status = await aside(run, () =>
     watch(run, ports, run.deps.retryWindowMs, (now) => (now.state === 'in_progress' ? null : now)),
@@ -89,7 +89,7 @@ const differs = (a: ImportStatus, b: ImportStatus): boolean =>
  */
 export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string | null }
 
-/** Says of each look what it says of ours; null: nothing. Remembers whether an import of ours was seen. */
+/** Reads each poll for our import; null: it says nothing. Remembers whether an import of ours was seen. */
 const createReader = (before: ImportStatus, rows: number) => {
   let ours = false
   return (status: ImportStatus): Ended | null => {

@@ -20,7 +20,7 @@ export type PartWork = {
   through(open: OpenPart, records: Buffer | null): Promise<void>
 }
 
-/** A part that an earlier run sent is to be sent once more, without what is superseded by now. */
+/** A part that an earlier run sent has to be sent once more, without rows superseded since. */
 type Again = { kind: 'again'; failures: number }
 
 /** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
@@ -42,7 +42,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
   const { clock } = run.deps
   const imports = run.deps.contactFiles.startImport !== null
 
-  /** What a job says, or a failure that no retry mends: sent (again) where that is to be done. */
+  /** What a job says, or a failure that no retry fixes: sent (again) where needed. */
   const outcomeOf = async (
     open: OpenPart,
     records: Buffer | null,
@@ -103,7 +103,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
   return { through }
 }
 
-/** Throws the hold, except of a part that an earlier run sent: somebody has resumed the upload since, and the columns may be right now. */
+/** Throws the hold, except for a part that an earlier run sent: the upload was resumed since, so the columns may be correct now. */
 const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
   if (!speaksOfSchema(job)) return false
   if (adopted) return true
@@ -149,7 +149,7 @@ const withoutWithheld = async (
   return withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
 }
 
-/** What is to be sent in the place of a part that did not go, or was refused. */
+/** What to send in place of a part that did not go, or was refused. */
 const insteadOf = (
   run: DeliveryRun,
   open: OpenPart,

@@ -85,7 +85,7 @@ const senderOf = (
 }
 
 /**
- * Sends a part under its own id, records every try and notes the job after. A refusal that no retry mends comes back as a value, and so do rows that may not
+ * Sends a part under its own id, records every try and notes the job after. A refusal that no retry fixes comes back as a value, and so do rows that may not
  * go any more, of which nothing was sent by this try; everything else is thrown.
  */
 export const sendPart = async (

@@ -11,13 +11,13 @@ import { requestOf, shipmentOf } from './request-of.ts'
 export type LaneMemory = {
   /** How many uploads may go together: fewer after trouble, more again after each shipment that went well. */
   most: number
-  /** Until then, on the monotonic clock, Genesys is taken to hold what the register knows: it did when the list was last looked at. */
+  /** Until then (monotonic clock), Genesys is assumed to hold what the register knows: it did when the list was last read. */
   trustedUntilMs: number
 }
 
 /**
- * Whether Genesys holds what the register knows, so that known content may be skipped: told by the size of the list and the number of contacts in the
- * register, which both are counted once while the list is fresh. Where the list as it was seen holds too little, for it has grown since, it is looked at.
+ * Whether Genesys holds what the register knows, so that known content may be skipped: known by the size of the list and the number of contacts in the
+ * register, which both are counted once while the list is fresh. If the list held too little when last read, it is read again: it may have grown.
  */
 const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
   const { clock, delivery } = run.deps
@@ -49,7 +49,7 @@ const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<A
   return { ids: ids.union(before.ids), register: new Map([...before.register, ...found]) }
 }
 
-/** Judges the rows. False: only a look at the list would tell, and there may be none. */
+/** Judges the rows. False: only reading the list would decide, and it may not be read here. */
 const judge = async (
   run: DeliveryRun,
   memory: LaneMemory,
@@ -64,7 +64,7 @@ const judge = async (
   return true
 }
 
-/** A shipment as it goes to Genesys, and as the store keeps it. */
+/** A shipment in the form that goes to Genesys, and in the form that the store keeps. */
 export type Going = {
   parts: readonly ShipmentPart[]
   request: BatchToSend
@@ -79,7 +79,7 @@ const goingOf = ({ deps }: DeliveryRun, made: Parts, asked: Asked): Going => {
   return { parts, request, shipment, asked }
 }
 
-/** Judges the rows and puts the request together; looks at the list where that is needed, and throws as that look does. */
+/** Judges the rows and composes the request; reads the list if needed, and throws as that read does. */
 export const compose = async (
   run: DeliveryRun,
   memory: LaneMemory,

@@ -82,7 +82,7 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
   }
 }
 
-/** Halving a full request takes twelve; somebody may be paused in between. */
+/** Halving a full request takes twelve; an upload may be paused in between. */
 const MOST_ROUNDS = 20
 
 /**
@@ -138,7 +138,7 @@ const sendTogether = async (
   }
 }
 
-/** null: the list is not as it should be, which a run alone acts on. */
+/** null: the list is not as it should be; a run of one upload acts on that. */
 const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Going | null> => {
   try {
     return await compose(...args)
@@ -194,7 +194,7 @@ const takenWhole = async (
   }
 }
 
-/** What a failure makes of a shipment; throws what is none. */
+/** How a failure ends a shipment; rethrows an error that is not a failure. */
 const endedBy = (run: DeliveryRun, { parts }: Going, error: unknown): Ended => {
   if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
   if (!(error instanceof GenesysFailure)) throw error

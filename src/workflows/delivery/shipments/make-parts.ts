@@ -12,9 +12,9 @@ type MakePartsDeps = DeliveryDeps & {
   uploads: Pick<UploadStore, 'readFirstChunks'>
 }
 
-/** A list that was seen so lately needs no look of its own [design: 4]. */
+/** A list that was read this recently is not read again [design: 4]. */
 export const FRESH_MS = 60_000
-/** Room for what a row is in JSON around its cells, by far. */
+/** Ample room for the JSON of a row around its cells. */
 const ROW_BYTES = 4_096
 
 export type UploadRowWithheld = { uploadId: string; row: number; verdict: WithheldRow['verdict'] }
@@ -29,7 +29,7 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
   }
 }
 
-/** What goes together, and the list as it was seen last. */
+/** What goes together, and the list as last read. */
 export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
 
 /** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. `known`: those that were read before, behind which others may have come. */
@@ -47,7 +47,7 @@ export const makeParts = async (
   return seen === null || parts.length === 0 ? null : { ...seen, parts }
 }
 
-/** The list as it was seen within a minute, if it took rows then and still has the columns; null: somebody must look first. */
+/** The list as read within the last minute, if it took rows then and still has the columns; null: it must be read first. */
 const readyList = async (
   { lists, contactLists }: DeliveryDeps,
   uploads: readonly Upload[],

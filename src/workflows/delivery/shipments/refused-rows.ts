@@ -9,8 +9,8 @@ const FEW_ROWS = 5
 const FEW_SHARE = 0.05
 
 /**
- * The rows of a shipment that Genesys refused by name, each with what it comes to: the others can go without them at once. null: Genesys speaks of none, of
- * more than it names (`failed` is how many it counts), of the columns, or of so many that nobody knows what is wrong; then the uploads are to be parted.
+ * The rows of a shipment that Genesys refused by name, each with its outcome: the others can go without them immediately. null: Genesys names none, of
+ * more than it names (`failed` is how many it counts), of the columns, or of so many that nobody knows what is wrong; then the uploads have to be split.
  */
 export const refusedRows = (
   parts: readonly ShipmentPart[],
