@@ -386,7 +386,7 @@ test('a change that names no DNC list is refused with the field, and audited onc
   }
   assert.ok(told.every(({ outcome }) => outcome === 'malformed'))
   assert.deepEqual(
-    dncChanges.audit.map(({ action, counts }) => [action, Object.keys(counts)]),
-    bodies.map(([, pointer]) => ['webhook.malformed', [pointer]]),
+    dncChanges.audit.map(({ action, details }) => [action, details]),
+    bodies.map(([, field]) => ['webhook.malformed', { route: 'dnc', field }]),
   )
 })
