@@ -70,30 +70,32 @@ describe('Nudges between instances', { skip: server.skip }, () => {
     }
   })
 
-  it('are not listened for through a pooler, and reach the holder with its lease', async (test) => {
-    const skip = poolerSkip()
-    if (skip !== false) return test.skip(skip)
-    const place = await server.fresh()
-    const pooler = await startPooler(urlOf(place), 4)
-    const called = await openTestStore(place)
-    const holder = await openTestStore({ kind: 'server', url: pooler.url })
-    const other = await openOtherSession(urlOf(place))
-    const { listening } = listenTo(holder)
-    try {
-      assert.equal(await listening.hearing, 'pooled')
-      assert.deepEqual((await other.query(LISTENERS)).rows, [])
-      const { laneKey, id: uploadId } = await stageUpload(called)
-      const claim = await holder.lanes.claim('holder')
-      assert.equal(claim?.key, laneKey)
-      await called.receipts.nudge({ laneKey, uploadId })
-      assert.deepEqual(await holder.lanes.renew(claim), { nudges: 1 })
-    } finally {
-      await listening.stop()
-      await other.close()
-      await Promise.all([called.close(), holder.close()])
-      await pooler.stop()
-    }
-  })
+  it(
+    'are not listened for through a pooler, and reach the holder with its lease',
+    { skip: poolerSkip() },
+    async () => {
+      const place = await server.fresh()
+      const pooler = await startPooler(urlOf(place), 4)
+      const called = await openTestStore(place)
+      const holder = await openTestStore({ kind: 'server', url: pooler.url })
+      const other = await openOtherSession(urlOf(place))
+      const { listening } = listenTo(holder)
+      try {
+        assert.equal(await listening.hearing, 'pooled')
+        assert.deepEqual((await other.query(LISTENERS)).rows, [])
+        const { laneKey, id: uploadId } = await stageUpload(called)
+        const claim = await holder.lanes.claim('holder')
+        assert.equal(claim?.key, laneKey)
+        await called.receipts.nudge({ laneKey, uploadId })
+        assert.deepEqual(await holder.lanes.renew(claim), { nudges: 1 })
+      } finally {
+        await listening.stop()
+        await other.close()
+        await Promise.all([called.close(), holder.close()])
+        await pooler.stop()
+      }
+    },
+  )
 })
 
 describe('Nudges on the embedded home', () => {
