@@ -8,6 +8,8 @@ const HELD_SLOTS = 2
 const MIN_AHEAD_MS = 250
 /** However long the store says, it is asked again after this: a clock that is set back makes a wait of milliseconds one of hours. */
 const MAX_NAP_MS = 5_000
+/** A wait that is computed twice is rounded twice. */
+const ROUNDED_MS = 2
 /** setTimeout fires at once past 2^31 - 1. */
 export const MAX_TIMER_MS = 2_147_000_000
 
@@ -66,7 +68,8 @@ export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => 
       const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, (2 * intervalMs) / deps.share()))
       reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
       deps.onReserve(reserved.share)
-      if (reserved.kind === 'reserved') {
+      // Further ahead than was asked for: the clock was set back in the middle of the reservation, and the slot lies the whole jump ahead.
+      if (reserved.kind === 'reserved' && reserved.waitMs <= maxAheadMs + ROUNDED_MS) {
         if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing)
         deps.onSlot()
         room.take()?.admit()
