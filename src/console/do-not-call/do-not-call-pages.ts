@@ -5,6 +5,7 @@ import { SEEN_DNC_STATES } from '../../domain/do-not-call/dnc-submission.ts'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { ConsoleDeps } from '../frame/deps.ts'
+import { filled } from '../frame/fields.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { searchedModel, submissionLine } from './submission-model.ts'
@@ -14,10 +15,6 @@ const PAGE_SUBMISSIONS = 30
 /** As many as a search of the API takes. */
 const MOST_PEOPLE = 1_000
 const { doNotCall: words } = ENGLISH
-
-/** A field that is left empty in a form narrows nothing. */
-export const filled = <S extends z.ZodType>(schema: S) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 export const peopleFields = {
   list: genesysIdSchema,

@@ -7,9 +7,10 @@ import { type DncSubmission, ENTRY_OUTCOMES } from '../../domain/do-not-call/dnc
 import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { DncLedgerEntry } from '../../workflows/ports/do-not-call/submissions.ts'
+import { filled } from '../frame/fields.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
-import { checkList, filled, peopleFields } from './do-not-call-pages.ts'
+import { checkList, peopleFields } from './do-not-call-pages.ts'
 import { entryLine, submissionModel } from './submission-model.ts'
 import { entriesBody, peopleIn } from './written-people.ts'
 

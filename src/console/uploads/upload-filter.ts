@@ -3,13 +3,10 @@ import { z } from 'zod'
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
 import { SEEN_STATES } from '../../domain/uploads/upload.ts'
 import type { UploadFilter } from '../../workflows/ports/uploads/uploads.ts'
+import { filled } from '../frame/fields.ts'
 
 /** A SHA-256 as it is shown. */
 export const HEX_DIGEST = /^[0-9a-f]{64}$/u
-
-/** A field that is left empty in a form narrows nothing. */
-const filled = <S extends z.ZodType>(schema: S) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 const dayStart = (day: string): Date => new Date(`${day}T00:00:00.000Z`)
 const dayAfter = (day: string): Date => new Date(dayStart(day).getTime() + 86_400_000)
