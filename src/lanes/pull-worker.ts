@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
-import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
-import { slept } from './lease.ts'
+import { createLookLoop } from './look-loop.ts'
 
 /** Between looks for a list to pull. */
 const LOOK_EVERY_MS = 5_000
@@ -12,31 +11,16 @@ export const createPullWorker = (deps: {
   pullNext: (signal: AbortSignal) => Promise<boolean>
   clock: Clock
   emit: Emit
-}) => {
-  const stopped = new AbortController()
-  let ended: Promise<void> = Promise.resolve()
-  const look = async (): Promise<boolean> => {
-    try {
-      return await deps.pullNext(stopped.signal)
-    } catch (error) {
-      if (!stopped.signal.aborted) {
-        deps.emit('job.failed', { queue: 'dnc-pull', error: traceOf(error) })
-      }
-      return false
-    }
-  }
-  const run = async (): Promise<void> => {
-    do {
-      while (!stopped.signal.aborted && (await look()));
-    } while (await slept(deps.clock, LOOK_EVERY_MS, stopped.signal))
-  }
-  return {
-    start: (): void => {
-      ended = run()
-    },
-    stop: async (): Promise<void> => {
-      stopped.abort()
-      await ended
-    },
-  }
-}
+}) =>
+  createLookLoop({
+    step: (stopping) =>
+      deps.pullNext(stopping).catch((error: unknown) => {
+        // The stop broke it off.
+        if (stopping.aborted) return false
+        throw error
+      }),
+    queue: 'dnc-pull',
+    everyMs: LOOK_EVERY_MS,
+    clock: deps.clock,
+    emit: deps.emit,
+  })

@@ -1,0 +1,44 @@
+import type { Clock } from '../lib/clock.ts'
+import { traceOf } from '../lib/error-trace.ts'
+import type { Emit } from '../telemetry/events.ts'
+import { slept } from './lease.ts'
+
+/** Takes one step after the other while there are any, then looks again every `everyMs` and whenever it is woken. A step that fails is told of. */
+export const createLookLoop = (deps: {
+  /** False: there is nothing to do. The signal says that the loop is being stopped. */
+  step: (stopping: AbortSignal) => Promise<boolean>
+  everyMs: number
+  /** How a failure names this work. */
+  queue: string
+  clock: Clock
+  emit: Emit
+}) => {
+  const stopped = new AbortController()
+  let woken = new AbortController()
+  let ended: Promise<void> = Promise.resolve()
+  const step = async (): Promise<boolean> => {
+    try {
+      return await deps.step(stopped.signal)
+    } catch (error) {
+      deps.emit('job.failed', { queue: deps.queue, error: traceOf(error) })
+      return false
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      woken = new AbortController()
+      while (!stopped.signal.aborted && (await step()));
+      await slept(deps.clock, deps.everyMs, AbortSignal.any([stopped.signal, woken.signal]))
+    }
+  }
+  return {
+    start: (): void => {
+      ended = run()
+    },
+    wake: (): void => woken.abort(),
+    stop: async (): Promise<void> => {
+      stopped.abort()
+      await ended
+    },
+  }
+}
