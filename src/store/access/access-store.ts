@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 
-import { GRANT_KINDS, type Scope } from '../../domain/access/access.ts'
+import { GRANT_KINDS } from '../../domain/access/access.ts'
 import { DEFAULT_TENANT } from '../../domain/access/tenant.ts'
 import { type AuditEntry, byGateway, createAuditEntry } from '../../domain/audit/audit.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -8,14 +8,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
-
-type KeyRow = {
-  id: string
-  tenant_id: string
-  scopes: Scope[]
-  expires_at: Date | null
-  revoked_at: Date | null
-}
+import { type ApiKeyRow, toApiKey } from './api-key-row.ts'
 
 type Deps = { database: Database; clock: Clock; ids: Ids }
 
@@ -70,17 +63,9 @@ const createEnsureAdmin =
 
 export const createAccessStore = (deps: Deps): AccessStore => ({
   findKey: async (digest) => {
-    const { rows } = await sql<KeyRow>`select id, tenant_id, scopes, expires_at, revoked_at
+    const { rows } = await sql<ApiKeyRow>`select id, tenant_id, scopes, expires_at, revoked_at
       from api_key where digest = ${digest}`.execute(deps.database.db)
-    const row = rows[0]
-    if (!row) return null
-    return {
-      id: row.id,
-      tenantId: row.tenant_id,
-      scopes: row.scopes,
-      expiresAt: row.expires_at,
-      revokedAt: row.revoked_at,
-    }
+    return rows[0] ? toApiKey(rows[0]) : null
   },
   noteUse: createNoteUse(deps),
   ensureAdmin: createEnsureAdmin(deps),

@@ -1,27 +1,12 @@
 import { sql } from 'kysely'
 
-import type { ApiKey, Scope } from '../../domain/access/access.ts'
 import { SESSION_HOURS, SESSION_IDLE_MINUTES } from '../../domain/access/session.ts'
 import type { SessionStore, SignedIn } from '../../workflows/ports/access/sessions.ts'
 import { appendAudit } from '../audit/audit-store.ts'
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
+import { type ApiKeyRow, toApiKey } from './api-key-row.ts'
 
-type KeyRow = {
-  id: string
-  tenant_id: string
-  scopes: Scope[]
-  expires_at: Date | null
-  revoked_at: Date | null
-}
-type SessionRow = KeyRow & { session_id: string; stale: boolean }
-
-const toKey = (row: KeyRow): ApiKey => ({
-  id: row.id,
-  tenantId: row.tenant_id,
-  scopes: row.scopes,
-  expiresAt: row.expires_at,
-  revokedAt: row.revoked_at,
-})
+type SessionRow = ApiKeyRow & { session_id: string; stale: boolean }
 
 const LIVE_KEY = sql`k.revoked_at is null and coalesce(k.expires_at > clock_timestamp(), true)`
 const KEY_COLUMNS = sql`k.id, k.tenant_id, k.scopes, k.expires_at, k.revoked_at`
@@ -36,16 +21,19 @@ const findSession = async (db: Db, digest: Buffer): Promise<SessionRow | null> =
   return rows[0] ?? null
 }
 
-const signedInOf = (row: SessionRow): SignedIn => ({ sessionId: row.session_id, key: toKey(row) })
+const signedInOf = (row: SessionRow): SignedIn => ({
+  sessionId: row.session_id,
+  key: toApiKey(row),
+})
 
 /** The sessions of the console, on SQL. */
 export const createSessionStore = ({ database }: { database: Database }): SessionStore => ({
   begin: ({ sessionId, digest, keyDigest, audit }) =>
     inTransaction(database, async (tx) => {
-      const { rows } = await sql<KeyRow>`select ${KEY_COLUMNS} from api_key k
+      const { rows } = await sql<ApiKeyRow>`select ${KEY_COLUMNS} from api_key k
         where k.digest = ${keyDigest} and ${LIVE_KEY} for share`.execute(tx)
       if (!rows[0]) return null
-      const key = toKey(rows[0])
+      const key = toApiKey(rows[0])
       await sql`delete from console_session
         where created_at < clock_timestamp() - make_interval(hours => ${SESSION_HOURS})`.execute(tx)
       await sql`insert into console_session (digest, id, api_key)

@@ -1,0 +1,18 @@
+import type { ApiKey, Scope } from '../../domain/access/access.ts'
+
+/** What a call is judged by, as the table has it. */
+export type ApiKeyRow = {
+  id: string
+  tenant_id: string
+  scopes: Scope[]
+  expires_at: Date | null
+  revoked_at: Date | null
+}
+
+export const toApiKey = (row: ApiKeyRow): ApiKey => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  scopes: row.scopes,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+})
