@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { LookBackStore } from '../../../workflows/ports/do-not-call/retractions.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
 import { grantedTo, stands } from '../standing-entries.ts'
+import { contactsWith } from './contacts-with.ts'
 import { noteRetractions } from './note-retractions.ts'
 
 /** Entries of a step: each is searched for in three indexes and one of arrays. */
@@ -25,23 +26,6 @@ const entriesOf = (going: Going, last: { chunk_seq: number; place: number }): Ra
       and ${PLACE} > (${going.submission}::bigint, ${going.chunk_seq}::int, ${going.place}::int)
       and ${PLACE} <= (${going.submission}::bigint, ${last.chunk_seq}::int, ${last.place}::int)`
 
-/** Contacts of registers that have the subject of an entry `e`; a condition for each index keeps the planner to searches of it. */
-const contactsOf = (): RawBuilder<unknown> => {
-  const having = (
-    condition: RawBuilder<unknown>,
-  ) => sql`(select register_id, contact_digest, sealed_id, upload_id, line, accepted_seq,
-      delivered_at from contact_register where ${condition} offset 0)`
-  return sql.join(
-    [
-      having(sql`subject_1 = e.number`),
-      having(sql`subject_2 = e.number`),
-      having(sql`subject_3 = e.number`),
-      having(sql`more_subjects @> array[e.number]`),
-    ],
-    sql` union all `,
-  )
-}
-
 /** Of the lists that the tenant is granted, whoever brought the contact; not what was there before a list was overwritten. */
 const foundBy = (
   going: Going,
@@ -49,7 +33,7 @@ const foundBy = (
 ): RawBuilder<unknown> => sql`select r.list_id as contact_list_id, known.contact_digest, e.subject, e.submission, null::bigint as edition, known.sealed_id,
       r.tenant_id, known.upload_id, known.line, known.delivered_at as held_at
     from (${entriesOf(going, last)}) as e join dnc_submission s on s.number = e.submission
-      cross join lateral (${contactsOf()}) as known
+      cross join lateral (${contactsWith(sql`e.number`)}) as known
       join register r on r.id = known.register_id
       left join list_clearing on list_clearing.list_id = r.list_id
     where ${stands(sql`r.list_id`)} and ${grantedTo(sql`s.tenant_id`, sql`r.list_id`)}

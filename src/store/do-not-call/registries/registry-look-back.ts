@@ -15,6 +15,7 @@ import {
 } from '../../../workflows/ports/do-not-call/suppressions.ts'
 import { inTransaction, type Database, type Db } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
+import { contactsWith } from '../afterwards/contacts-with.ts'
 import { noteRetractions } from '../afterwards/note-retractions.ts'
 import { grantedTo } from '../standing-entries.ts'
 import { type BlockCursor, createBlockCursor, openEditions } from './edition-pages.ts'
@@ -37,23 +38,6 @@ const BLOCKS_A_STEP = 50_000
 /** Subjects of one statement. */
 const LOT = 5_000
 
-/** Contacts that have a subject, whose number in registers is `h.number`; a condition for each index keeps the planner to searches of it. */
-const contactsOf = (): RawBuilder<unknown> => {
-  const having = (
-    condition: RawBuilder<unknown>,
-  ) => sql`(select register_id, contact_digest, sealed_id, upload_id, line, accepted_seq,
-      delivered_at from contact_register where ${condition} offset 0)`
-  return sql.join(
-    [
-      having(sql`subject_1 = h.number`),
-      having(sql`subject_2 = h.number`),
-      having(sql`subject_3 = h.number`),
-      having(sql`more_subjects @> array[h.number]`),
-    ],
-    sql` union all `,
-  )
-}
-
 const subjectsAsRows = (subjects: readonly string[], edition: string): RawBuilder<unknown> =>
   sql`select subject::uuid as subject, ('x' || left(subject, 16))::bit(64)::bigint as number, ${edition}::bigint as edition
     from unnest(${[...subjects]}::text[]) as given (subject)`
@@ -61,7 +45,7 @@ const subjectsAsRows = (subjects: readonly string[], edition: string): RawBuilde
 const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`select r.list_id as contact_list_id, known.contact_digest, h.subject, null::bigint as submission, h.edition, known.sealed_id,
       r.tenant_id, known.upload_id, known.line, known.delivered_at as held_at
-    from (${subjects}) as h cross join lateral (${contactsOf()}) as known
+    from (${subjects}) as h cross join lateral (${contactsWith(sql`h.number`)}) as known
       join register r on r.id = known.register_id
       left join list_clearing on list_clearing.list_id = r.list_id
     where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`

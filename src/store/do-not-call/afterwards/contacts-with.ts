@@ -1,0 +1,18 @@
+import { sql, type RawBuilder } from 'kysely'
+
+/** Contacts of registers that have the subject of this number; a condition for each index keeps the planner to searches of it. */
+export const contactsWith = (number: RawBuilder<unknown>): RawBuilder<unknown> => {
+  const having = (
+    condition: RawBuilder<unknown>,
+  ) => sql`(select register_id, contact_digest, sealed_id, upload_id, line, accepted_seq,
+      delivered_at from contact_register where ${condition} offset 0)`
+  return sql.join(
+    [
+      having(sql`subject_1 = ${number}`),
+      having(sql`subject_2 = ${number}`),
+      having(sql`subject_3 = ${number}`),
+      having(sql`more_subjects @> array[${number}]`),
+    ],
+    sql` union all `,
+  )
+}
