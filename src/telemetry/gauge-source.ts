@@ -1,24 +1,34 @@
 import type { HoldReason, UploadState } from '../domain/uploads/upload.ts'
 
+/** What only the database knows. */
+export type DatabaseGauges = {
+  uploads: Partial<Record<UploadState, number>>
+  /** Held uploads by reason. */
+  holds: Partial<Record<HoldReason, number>>
+  /** By state: how long the upload waits that longest had neither a settled batch nor a change. */
+  longestUnchangedSeconds: Partial<Record<UploadState, number>>
+  lanesHeld: number
+  lanesWaiting: number
+  oldestLaneWaitSeconds: number
+  syncPending: number
+  /** Since the oldest message arose that an enabled endpoint has not taken; 0 when there is none. */
+  oldestSyncPendingSeconds: number
+  syncDead: number
+  /** Since the oldest do-not-call submission was accepted that Genesys has not taken whole; 0 when there is none. */
+  oldestDncPendingSeconds: number
+  /** Since the oldest contact was found that was delivered before an entry named it, and is not taken back yet; 0 when there is none. */
+  oldestRetractionSeconds: number
+  /** Since the oldest erasure was asked for that is not completed; 0 when there is none. */
+  oldestErasureSeconds: number
+  /** Since the oldest audit entry was written that is not in the chain yet; 0 when there is none. */
+  auditChainLagSeconds: number
+}
+
 /** What only the database and the pace queue know; looked at once a scrape. */
 export type GaugeSource = {
   /** Whether /readyz would answer 200. */
   ready(): Promise<boolean>
-  database(): Promise<{
-    uploads: Partial<Record<UploadState, number>>
-    holds: Partial<Record<HoldReason, number>>
-    longestUnchangedSeconds: Partial<Record<UploadState, number>>
-    lanesHeld: number
-    lanesWaiting: number
-    oldestLaneWaitSeconds: number
-    syncPending: number
-    oldestSyncPendingSeconds: number
-    syncDead: number
-    oldestDncPendingSeconds: number
-    oldestRetractionSeconds: number
-    oldestErasureSeconds: number
-    auditChainLagSeconds: number
-  }>
+  database(): Promise<DatabaseGauges>
   pace(): Promise<{
     requestsPerMinute: number
     usedLastMinute: number
