@@ -7,6 +7,7 @@ import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { guestFilesIn } from './compose/guest-files.ts'
 import { createGatewayServer } from './compose/http.ts'
 import { placeOf } from './compose/place.ts'
+import { registryRulesOf } from './compose/registries.ts'
 import { createStartSteps } from './compose/start-steps.ts'
 import { createWork } from './compose/work.ts'
 import type { Config } from './config.ts'
@@ -46,7 +47,7 @@ const openHome = (config: Config, publicUrl: string, emit: Emit): Promise<Store>
     ids: createIds({ clock: systemClock }),
     emit,
     publicUrl,
-    registryRules: { maxAgeDays: config.dnc.maxAgeDays, required: config.dnc.requiredRegistries },
+    registryRules: registryRulesOf(config.dnc),
   })
 
 /** The admin key works from here on, and a link signs in to the console with it. */

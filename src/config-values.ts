@@ -16,8 +16,8 @@ import type { Leaf } from './domain/segments/segment.ts'
 /** `pullMs` 0: lists are pulled when somebody asks for it. */
 export type DncConfig = DncRules & {
   pullMs: number
-  /** An edition of a registry that is older is too old to call by; a registry may say otherwise. */
-  maxAgeDays: number
+  /** An edition of a registry that is older is too old to call by; a registry may say otherwise. null: as the law of its country. */
+  maxAgeDays: number | null
   /** By country, the registry that its contacts are called against. */
   requiredRegistries: ReadonlyMap<string, string>
 }
@@ -209,7 +209,7 @@ export const dncVariables = {
   DNC_REASONS: dncReasons.default(new Map()),
   DNC_ALLOWED_COUNTRIES: phoneCountries,
   DNC_PULL_HOURS: wholeNumber(0, 8_760),
-  DNC_MAX_AGE_DAYS: wholeNumber(1, 3_650),
+  DNC_MAX_AGE_DAYS: wholeNumber(1, 3_650).optional(),
   DNC_REQUIRED_REGISTRIES: requiredRegistries.default(new Map()),
 }
 
@@ -217,13 +217,13 @@ export const dncOf = (env: {
   DNC_REASONS: DncRules['reasons']
   DNC_ALLOWED_COUNTRIES: DncRules['allowedCountries']
   DNC_PULL_HOURS: number
-  DNC_MAX_AGE_DAYS: number
+  DNC_MAX_AGE_DAYS?: number | undefined
   DNC_REQUIRED_REGISTRIES: DncConfig['requiredRegistries']
 }): DncConfig => ({
   reasons: env.DNC_REASONS,
   allowedCountries: env.DNC_ALLOWED_COUNTRIES,
   pullMs: env.DNC_PULL_HOURS * 3_600_000,
-  maxAgeDays: env.DNC_MAX_AGE_DAYS,
+  maxAgeDays: env.DNC_MAX_AGE_DAYS ?? null,
   requiredRegistries: env.DNC_REQUIRED_REGISTRIES,
 })
 

@@ -200,8 +200,8 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
   variable(
     dnc,
     'DNC_MAX_AGE_DAYS',
-    '31',
-    'How old the edition of a registry may be when a contact is sent, in days, where the registry does not say so itself. Older: the upload is held, dnc_stale.',
+    null,
+    'How old the edition of a registry may be when a contact is sent, in days, where the registry does not say so itself. Older: the upload is held, dnc_stale. Unset: as the law of its country says (docs/do-not-call.md), 31 where no rule is known.',
   ),
   variable(
     dnc,

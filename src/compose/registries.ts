@@ -1,3 +1,5 @@
+import type { DncConfig } from '../config-values.ts'
+import { registryAgeDays } from '../domain/do-not-call/rules/limits.ts'
 import { renderEdition } from '../http/routes/do-not-call/registries/registry-schemas.ts'
 import { createRegistryWorker } from '../lanes/registry-worker.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -9,6 +11,12 @@ import {
   createRemoveEdition,
 } from '../workflows/do-not-call/registries/registry-uses.ts'
 import type { Essentials } from './essentials.ts'
+
+/** How old registries may be and where one is needed: as the law says on the day, unless the configuration does. */
+export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
+  ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),
+  required: requiredRegistries,
+})
 
 /** What brings editions into force. */
 export const registryWorkerOf = ({ store, telemetry }: Essentials) =>

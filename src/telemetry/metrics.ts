@@ -1,31 +1,11 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+
+import { dncMetrics } from './dnc-metrics.ts'
+import { createMakers, type Makers } from './metric-makers.ts'
 
 /** Every metric of the gateway: name, kind, labels (all from closed sets, never an id), in `docs/instrumentation.md` by a test. */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
-
-const createMakers = (registry: Registry) => {
-  const registers = [registry]
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Counter<L>({ name: `gateway_${name}`, help, labelNames: [...labelNames], registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Gauge<L>({ name: `gateway_${name}`, help, labelNames: [...labelNames], registers })
-  const histogram = <L extends string>(
-    name: string,
-    help: string,
-    buckets: number[],
-    labelNames: readonly L[] = [],
-  ) =>
-    new Histogram<L>({
-      name: `gateway_${name}`,
-      help,
-      buckets,
-      labelNames: [...labelNames],
-      registers,
-    })
-  return { counter, gauge, histogram }
-}
-type Makers = ReturnType<typeof createMakers>
 
 const httpMetrics = ({ counter, histogram }: Makers) => ({
   httpRequests: counter('http_requests_total', 'Requests answered', ['method', 'route', 'status']),
@@ -189,32 +169,6 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
   campaignsLeftOff: counter(
     'segment_campaigns_left_off_total',
     'Campaigns that the gateway stopped and did not start again',
-  ),
-})
-
-const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  dncLookUp: histogram(
-    'dnc_lookup_seconds',
-    'Duration of looking up phones and addresses of contacts among do-not-call entries, many at a time',
-    [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
-  ),
-  dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by what became of them', [
-    'kind',
-    'outcome',
-  ]),
-  dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
-  dncRetracted: counter(
-    'dnc_retracted_total',
-    'Contacts delivered before a do-not-call entry named them, by what became of them',
-    ['outcome'],
-  ),
-  oldestRetraction: gauge(
-    'dnc_oldest_retraction_seconds',
-    'Age of the oldest contact that is to be taken back from Genesys and is not yet',
-  ),
-  oldestDncPending: gauge(
-    'dnc_oldest_pending_seconds',
-    'Age of the oldest do-not-call submission that Genesys has not taken whole',
   ),
 })
 

@@ -206,9 +206,24 @@ const setWorkGauges = (
   metrics.oldestSyncPending.set(now.oldestSyncPendingSeconds)
   metrics.syncDead.set(now.syncDead)
   metrics.oldestDncPending.set(now.oldestDncPendingSeconds)
+  metrics.dncApplyBy.set(now.dncApplyByEpochSeconds)
+  setRegistryGauges(metrics, now.registries)
   metrics.oldestRetraction.set(now.oldestRetractionSeconds)
   metrics.oldestErasure.set(now.oldestErasureSeconds)
   metrics.auditChainLag.set(now.auditChainLagSeconds)
+}
+
+const setRegistryGauges = (
+  metrics: Metrics,
+  registries: Awaited<ReturnType<GaugeSource['database']>>['registries'],
+): void => {
+  // Those that nobody uses any more are gone.
+  metrics.registryAge.reset()
+  metrics.registryAgeLimit.reset()
+  for (const { registry, ageSeconds, limitSeconds } of registries) {
+    if (ageSeconds !== null) metrics.registryAge.set({ registry }, ageSeconds)
+    metrics.registryAgeLimit.set({ registry }, limitSeconds)
+  }
 }
 
 const setGauges = async (metrics: Metrics, source: GaugeSource): Promise<void> => {

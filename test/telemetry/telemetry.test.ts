@@ -22,6 +22,11 @@ const quietSource = {
     syncPending: 5,
     oldestSyncPendingSeconds: 90,
     oldestDncPendingSeconds: 42,
+    dncApplyByEpochSeconds: 1_796_000_000,
+    registries: [
+      { registry: 'ftc', ageSeconds: 3_600, limitSeconds: 2_678_400 },
+      { registry: 'tps', ageSeconds: null, limitSeconds: 2_419_200 },
+    ],
     oldestRetractionSeconds: 7,
     oldestErasureSeconds: 8,
     auditChainLagSeconds: 0.5,
@@ -78,6 +83,10 @@ test('events move the metrics, and gauges come from the database and the pace qu
   assert.match(body, /gateway_uploads\{state="delivering"\} 3/)
   assert.match(body, /gateway_pace_waiting\{class="delivery"\} 2/)
   assert.match(body, /gateway_database_up 1/)
+  assert.match(body, /gateway_dnc_apply_by_timestamp_seconds 1796000000/)
+  assert.match(body, /gateway_registry_age_seconds\{registry="ftc"\} 3600/)
+  assert.doesNotMatch(body, /gateway_registry_age_seconds\{registry="tps"\}/)
+  assert.match(body, /gateway_registry_age_limit_seconds\{registry="tps"\} 2419200/)
 })
 
 test('what Genesys says remains is absent until it says something, for a 0 would read as used up', async () => {

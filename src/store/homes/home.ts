@@ -1,12 +1,16 @@
 import { sql } from 'kysely'
 
+import { applyOptOutByStrictest } from '../../domain/do-not-call/rules/limits.ts'
 import { StorageFull } from '../../domain/problems/store-unavailable.ts'
 import type { HoldReason, UploadState } from '../../domain/uploads/upload.ts'
 import type { Home } from '../../workflows/ports/homes/home.ts'
 import { WAITING } from '../audit/chain-store.ts'
 import { STEADY_NOW } from '../clock/steady-time.ts'
+import type { RegistryRules } from '../do-not-call/registries/registry-hits.ts'
 import { FINAL_STATES_SQL, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { inTransaction, type Database } from './database.ts'
+
+type RegistryAge = { name: string; country: string; days: number | null; age: number | null }
 
 type Gauges = {
   uploads: Partial<Record<UploadState, number>> | null
@@ -18,6 +22,8 @@ type Gauges = {
   pending: number
   oldest_pending: number
   oldest_dnc: number
+  oldest_dnc_at: Date | null
+  registries: RegistryAge[] | null
   oldest_retraction: number
   oldest_erasure: number
   audit_lag: number
@@ -46,7 +52,16 @@ const bind = (
     return rows.length === 1 ? 'bound' : 'other'
   })
 
-export const createHome = (deps: { database: Database; close: () => Promise<void> }): Home => {
+const DAY_SECONDS = 86_400
+
+const applyByOf = (acceptedAt: Date | null): number =>
+  acceptedAt === null ? 0 : (applyOptOutByStrictest(acceptedAt)?.getTime() ?? 0) / 1000
+
+export const createHome = (deps: {
+  database: Database
+  registryRules: RegistryRules
+  close: () => Promise<void>
+}): Home => {
   const { database } = deps
   const claimable = sql`lane l where l.ready_at <= statement_timestamp()
     and (l.lease_until is null or l.lease_until < ${STEADY_NOW})
@@ -79,6 +94,11 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
           join sync_endpoint e on e.id = d.endpoint_id where d.state = 'pending' and e.enabled) as oldest_pending,
         (select greatest(0, extract(epoch from clock_timestamp() - min(accepted_at)))::float8 from dnc_submission
           where state in ('applying', 'held') and not reading) as oldest_dnc,
+        (select min(accepted_at) from dnc_submission where state in ('applying', 'held') and not reading) as oldest_dnc_at,
+        (select json_agg(json_build_object('name', r.name, 'country', r.country, 'days', r.max_age_days,
+            'age', extract(epoch from clock_timestamp() - e.as_of)::float8))
+          from registry r left join registry_edition e on e.number = r.current_edition
+          where exists (select from tenant_registry t where t.registry = r.name)) as registries,
         (select greatest(0, extract(epoch from clock_timestamp() - min(found_at)))::float8 from dnc_retraction
           where state = 'open') as oldest_retraction,
         (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(created_at)))::float8, 0) from erasure
@@ -97,6 +117,12 @@ export const createHome = (deps: { database: Database; close: () => Promise<void
         syncPending: row.pending,
         oldestSyncPendingSeconds: row.oldest_pending,
         oldestDncPendingSeconds: row.oldest_dnc,
+        dncApplyByEpochSeconds: applyByOf(row.oldest_dnc_at),
+        registries: (row.registries ?? []).map(({ name, country, days, age }) => ({
+          registry: name,
+          ageSeconds: age,
+          limitSeconds: (days ?? deps.registryRules.ageDaysOf(country)) * DAY_SECONDS,
+        })),
         oldestRetractionSeconds: row.oldest_retraction,
         oldestErasureSeconds: row.oldest_erasure,
         auditChainLagSeconds: row.audit_lag,

@@ -176,7 +176,11 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     await idempotency.freeUnfinished()
   }
   return {
-    home: createHome({ database, close: () => database.close() }),
+    home: createHome({
+      database,
+      registryRules: deps.registryRules,
+      close: () => database.close(),
+    }),
     clock,
     uploads,
     smallUploads: {

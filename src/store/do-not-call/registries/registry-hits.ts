@@ -14,13 +14,13 @@ import { tenantsOf } from '../standing-entries.ts'
 
 /** What the configuration says of registries. */
 export type RegistryRules = {
-  /** Of a registry that says nothing itself. */
-  maxAgeDays: number
+  /** How old a registry of the country may be now, in days, where it says nothing itself. */
+  ageDaysOf(country: string): number
   /** Countries whose contacts may only be called against a registry, and which one. */
   required: ReadonlyMap<string, string>
 }
 
-export const NO_RULES: RegistryRules = { maxAgeDays: 31, required: new Map() }
+export const NO_RULES: RegistryRules = { ageDaysOf: () => 31, required: new Map() }
 
 /** An edition came into force for a tenant of the list that the upload's rows were not looked up in. */
 export const MOVED_SINCE = (
@@ -97,11 +97,13 @@ export const assertFresh = async (
   const uses = Object.keys(epochs).length > 0 && look.countries.length > 0
   if (!uses && asked.length === 0) return
   const names = asked.map((country) => rules.required.get(country)!)
+  const days = look.countries.map((country) => rules.ageDaysOf(country))
   const { rows } = await sql<{ country: string }>`
     select r.country from tenant_registry t join registry r on r.name = t.registry
+      join unnest(${[...look.countries]}::text[], ${days}::int[]) as allowed (country, days) on allowed.country = r.country
       left join registry_edition e on e.number = r.current_edition
-    where t.tenant_id in (${tenantsOf(listId)}) and r.country = any(${[...look.countries]}::text[])
-      and (e.number is null or e.as_of + make_interval(days => coalesce(r.max_age_days, ${rules.maxAgeDays}::int)) < ${CERTAIN_NOW})
+    where t.tenant_id in (${tenantsOf(listId)})
+      and (e.number is null or e.as_of + make_interval(days => coalesce(r.max_age_days, allowed.days)) < ${CERTAIN_NOW})
     union select needed.country from unnest(${asked}::text[], ${names}::text[]) as needed (country, name)
     where not exists (select from tenant_registry t join registry r on r.name = t.registry
       where t.tenant_id in (${tenantsOf(listId)}) and r.name = needed.name and r.country = needed.country and r.current_edition is not null)

@@ -1,0 +1,136 @@
+/**
+ * What the law asks of those who call, as dated data. These are engineering notes with their sources, no legal advice. Whoever changes a line changes the
+ * version: certificates name it.
+ */
+export const RULE_TABLE_VERSION = '2026-11-28'
+
+/**
+ * What a rule limits. `registry-age`: how old the registry may be at the call. `apply-opt-out`: how soon an opt-out must be followed. `consent`: calls need
+ * consent given before. `consent-records`, `call-records`, `opt-out-records`: how long the proof is kept.
+ */
+export type RuleLimit =
+  | 'registry-age'
+  | 'apply-opt-out'
+  | 'consent'
+  | 'consent-records'
+  | 'call-records'
+  | 'opt-out-records'
+
+export type Rule = {
+  id: string
+  /** ISO 3166-1 alpha-2, or of a state ISO 3166-2. */
+  country: string
+  limits: RuleLimit
+  /** null: it limits without a number. */
+  value: { days: number } | { businessDays: number } | { years: number } | null
+  /** The first day on which it is the law, and the first one on which it is no more; null: it has no end. ISO 8601 days. */
+  validFrom: string
+  validUntil: string | null
+  source: { citation: string; date: string }
+  /** What a reader has to know beside. */
+  note?: string
+}
+
+export const RULE_TABLE: readonly Rule[] = [
+  {
+    id: 'us-opt-out-10-business-days',
+    country: 'US',
+    limits: 'apply-opt-out',
+    value: { businessDays: 10 },
+    validFrom: '2025-04-11',
+    validUntil: null,
+    source: { citation: '47 CFR 64.1200(a)(10) and (d)(3), 89 FR 15756', date: '2024-03-05' },
+    note: 'That one revocation counts for all calls of the caller is waived until 2027-01-31.',
+  },
+  {
+    id: 'us-opt-out-30-days',
+    country: 'US',
+    limits: 'apply-opt-out',
+    value: { days: 30 },
+    validFrom: '2003-08-25',
+    validUntil: '2025-04-11',
+    source: { citation: '47 CFR 64.1200(d)(3), 68 FR 44144', date: '2003-07-25' },
+  },
+  {
+    id: 'us-registry-31-days',
+    country: 'US',
+    limits: 'registry-age',
+    value: { days: 31 },
+    validFrom: '2005-01-01',
+    validUntil: null,
+    source: { citation: '16 CFR 310.4(b)(3)(iv), 69 FR 16368', date: '2004-03-29' },
+  },
+  {
+    id: 'us-call-records-5-years',
+    country: 'US',
+    limits: 'call-records',
+    value: { years: 5 },
+    validFrom: '2024-05-16',
+    validUntil: null,
+    source: { citation: '16 CFR 310.5, 89 FR 26760', date: '2024-04-16' },
+  },
+  {
+    id: 'us-va-opt-out-10-years',
+    country: 'US-VA',
+    limits: 'opt-out-records',
+    value: { years: 10 },
+    validFrom: '2026-01-01',
+    validUntil: null,
+    source: { citation: 'Virginia Telephone Privacy Protection Act, SB 1339', date: '2025-03-24' },
+    note: 'Opt-outs by text message. Known from secondary sources only. Entries without an expiry suppress without end.',
+  },
+  {
+    id: 'gb-registry-28-days',
+    country: 'GB',
+    limits: 'registry-age',
+    value: { days: 28 },
+    validFrom: '2003-12-11',
+    validUntil: null,
+    source: {
+      citation: 'Privacy and Electronic Communications Regulations 2003 (SI 2003/2426), reg. 21',
+      date: '2003-09-18',
+    },
+    note: 'The Telephone Preference Service. Attempts to call count as calls under the Data (Use and Access) Act 2025.',
+  },
+  {
+    id: 'fr-consent',
+    country: 'FR',
+    limits: 'consent',
+    value: null,
+    validFrom: '2026-08-11',
+    validUntil: null,
+    source: { citation: 'Loi n° 2025-594, art. 13', date: '2025-06-30' },
+    note: 'The registry Bloctel ended on that day.',
+  },
+  {
+    id: 'de-consent',
+    country: 'DE',
+    limits: 'consent',
+    value: null,
+    validFrom: '2009-08-04',
+    validUntil: null,
+    source: { citation: '§ 7 UWG', date: '2009-07-29' },
+  },
+  {
+    id: 'de-consent-records-5-years',
+    country: 'DE',
+    limits: 'consent-records',
+    value: { years: 5 },
+    validFrom: '2021-10-01',
+    validUntil: null,
+    source: { citation: '§ 7a UWG', date: '2021-08-10' },
+    note: 'Counted from when consent was given, and again from each use. It binds the call centre and its principal.',
+  },
+]
+
+/** The rules of a country that limit this at that time; the time in UTC decides the day. */
+export const rulesOf = (country: string, limits: RuleLimit, at: Date): Rule[] => {
+  const day = at.toISOString().slice(0, 10)
+  return RULE_TABLE.filter(
+    (rule) =>
+      rule.country === country &&
+      rule.limits === limits &&
+      rule.validFrom <= day &&
+      (rule.validUntil === null || day < rule.validUntil),
+  )
+}
