@@ -57,6 +57,28 @@ const DAY_SECONDS = 86_400
 const applyByOf = (acceptedAt: Date | null): number =>
   acceptedAt === null ? 0 : (applyOptOutByStrictest(acceptedAt)?.getTime() ?? 0) / 1000
 
+const toGauges = (row: Gauges, rules: RegistryRules): Awaited<ReturnType<Home['gauges']>> => ({
+  uploads: row.uploads ?? {},
+  holds: row.holds ?? {},
+  longestUnchangedSeconds: row.unchanged ?? {},
+  lanesHeld: row.held,
+  lanesWaiting: row.waiting,
+  oldestLaneWaitSeconds: row.oldest,
+  syncPending: row.pending,
+  oldestSyncPendingSeconds: row.oldest_pending,
+  oldestDncPendingSeconds: row.oldest_dnc,
+  dncApplyByEpochSeconds: applyByOf(row.oldest_dnc_at),
+  registries: (row.registries ?? []).map(({ name, country, days, age }) => ({
+    registry: name,
+    ageSeconds: age,
+    limitSeconds: (days ?? rules.ageDaysOf(country)) * DAY_SECONDS,
+  })),
+  oldestRetractionSeconds: row.oldest_retraction,
+  oldestErasureSeconds: row.oldest_erasure,
+  auditChainLagSeconds: row.audit_lag,
+  syncDead: row.dead,
+})
+
 export const createHome = (deps: {
   database: Database
   registryRules: RegistryRules
@@ -107,27 +129,7 @@ export const createHome = (deps: {
         coalesce((select greatest(0, extract(epoch from clock_timestamp() - e.at))::float8 from audit_entry e, audit_chain c
           where ${WAITING} order by e.xid, e.id limit 1), 0) as audit_lag`.execute(database.db)
       const row = rows[0]!
-      return {
-        uploads: row.uploads ?? {},
-        holds: row.holds ?? {},
-        longestUnchangedSeconds: row.unchanged ?? {},
-        lanesHeld: row.held,
-        lanesWaiting: row.waiting,
-        oldestLaneWaitSeconds: row.oldest,
-        syncPending: row.pending,
-        oldestSyncPendingSeconds: row.oldest_pending,
-        oldestDncPendingSeconds: row.oldest_dnc,
-        dncApplyByEpochSeconds: applyByOf(row.oldest_dnc_at),
-        registries: (row.registries ?? []).map(({ name, country, days, age }) => ({
-          registry: name,
-          ageSeconds: age,
-          limitSeconds: (days ?? deps.registryRules.ageDaysOf(country)) * DAY_SECONDS,
-        })),
-        oldestRetractionSeconds: row.oldest_retraction,
-        oldestErasureSeconds: row.oldest_erasure,
-        auditChainLagSeconds: row.audit_lag,
-        syncDead: row.dead,
-      }
+      return toGauges(row, deps.registryRules)
     },
     bind: (binding) => bind(database, binding),
   }
