@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-
 import { z } from 'zod'
 
-import { sameBytes } from '../../lib/digest.ts'
 import type { Call, Endpoint, SandboxState } from '../server/endpoint.ts'
+import { placeOf, putFile, storageAnswer, target, told } from '../server/guest-file-answers.ts'
 import { type Answer, Refusal } from '../server/refusal.ts'
 import type { SandboxGuestFile } from '../state/guest-files/guest-files.ts'
 
@@ -27,16 +25,6 @@ const bodySchema = z.strictObject({
   size: z.int().positive(),
 })
 
-const target = ({ operation }: Call) => ({ operation, listId: null })
-
-/** Leaves members of an answer out, or says other words, as the fault plan wants it. */
-const told = (state: SandboxState, call: Call, body: Record<string, unknown>): Answer => {
-  const fault = state.faults.pick(['guest-file-answer'], target(call))
-  const gone = new Set(fault?.without ?? [])
-  const left = Object.entries({ ...body, ...fault?.says }).filter(([name]) => !gone.has(name))
-  return { status: 200, body: Object.fromEntries(left) }
-}
-
 const contactOf = (state: SandboxState, call: Call): string => {
   const id = call.params['externalContactId'] ?? ''
   if (!state.guestFiles.contacts.has(id)) {
@@ -59,19 +47,11 @@ const register = (state: SandboxState, call: Call): Answer => {
   if (verdict) {
     file.verdict = verdict.word === null ? null : { word: verdict.word, afterMs: verdict.afterMs }
   }
-  const foreign = state.faults.pick(['guest-file-host'], target(call))
-  const origin = foreign?.origin ?? `http://${call.host}`
   return told(state, call, {
     id: file.id,
-    uploadUrl: `${origin}${STORAGE}/${file.id}?X-Amz-Expires=900&X-Amz-Signature=${file.signature}`,
+    uploadUrl: placeOf(state, call, STORAGE, file),
   })
 }
-
-const storageAnswer = (status: number, code: string): Answer => ({
-  status,
-  headers: { 'content-type': 'application/xml' },
-  body: `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`,
-})
 
 const headersFault = (file: SandboxGuestFile, call: Call): Answer | null => {
   const { headers } = call
@@ -87,24 +67,12 @@ const headersFault = (file: SandboxGuestFile, call: Call): Answer | null => {
   return unsigned ? storageAnswer(403, 'AccessDenied') : null
 }
 
-/** A place takes the same file again until it is confirmed, as an object storage does. */
 const put = (state: SandboxState, call: Call): Answer => {
   const file = state.guestFiles.at(call.params['fileId'] ?? '')
-  const signature = Buffer.from(call.query['X-Amz-Signature'] ?? '')
-  if (file === null || !sameBytes(Buffer.from(file.signature), signature)) {
-    return storageAnswer(403, 'SignatureDoesNotMatch')
-  }
-  const expired = state.faults.pick(['presigned-expired'], target(call)) !== null
-  if (expired || state.guestFiles.isExpired(file)) return storageAnswer(403, 'AccessDenied')
-  const fault = headersFault(file, call)
-  if (fault) return fault
-  const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
-  const cut = state.faults.pick(['guest-file-cut'], target(call)) !== null
-  file.bytes = cut ? bytes.subarray(0, bytes.length >> 1) : bytes
-  file.sentType = String(call.headers['content-type'])
-  file.puts += 1
-  const etag = createHash('md5').update(file.bytes).digest('hex')
-  return { status: 200, headers: { etag: `"${etag}"` } }
+  const { isExpired } = state.guestFiles
+  const answer = putFile(state, call, file, { isExpired, headersFault })
+  if (answer.status === 200) file!.sentType = String(call.headers['content-type'])
+  return answer
 }
 
 const fileOf = (state: SandboxState, call: Call): SandboxGuestFile => {

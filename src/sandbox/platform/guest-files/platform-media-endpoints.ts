@@ -1,14 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 import { z } from 'zod'
 
-import { sameBytes } from '../../../lib/digest.ts'
 import {
   type Call,
   type Endpoint,
   platformEndpoint,
   type SandboxState,
 } from '../../server/endpoint.ts'
+import { placeOf, putFile, storageAnswer, target, told } from '../../server/guest-file-answers.ts'
 import { type Answer, Refusal } from '../../server/refusal.ts'
 import type { SandboxMedia } from '../../state/guest-files/message-media.ts'
 
@@ -32,16 +32,6 @@ const messageSchema = z.union([
 
 /** A leading dot, a trailing slash, white space, and what no name may have [platform-api: 2.9]. */
 const FORBIDDEN_NAME = /^\.|\/$|[\s\\{^}%`\]">[~<#|]/u
-
-const target = ({ operation }: Call) => ({ operation, listId: null })
-
-/** Leaves members of an answer out, or says other words, as the fault plan wants it. */
-const told = (state: SandboxState, call: Call, body: Record<string, unknown>): Answer => {
-  const fault = state.faults.pick(['guest-file-answer'], target(call))
-  const gone = new Set(fault?.without ?? [])
-  const left = Object.entries({ ...body, ...fault?.says }).filter(([name]) => !gone.has(name))
-  return { status: 200, body: Object.fromEntries(left) }
-}
 
 /** Whose call it is: a user's, where the org asks for one, and a conversation's that goes on. */
 const admit = (
@@ -75,23 +65,14 @@ const register = (state: SandboxState, call: Call): Answer => {
     const { word, afterMs } = verdict
     media.verdict = word === null ? null : { word, afterMs }
   }
-  const foreign = state.faults.pick(['guest-file-host'], target(call))
-  const origin = foreign?.origin ?? `http://${call.host}`
-  const query = `X-Amz-Expires=900&X-Amz-Signature=${media.signature}`
   return told(state, call, {
     id: media.id,
     name: fileName,
-    uploadUrl: `${origin}${STORAGE}/${media.id}?${query}`,
+    uploadUrl: placeOf(state, call, STORAGE, media),
     uploadHeaders: media.headers,
     selfUri: `/api/v2/conversations/messages/${of.conversationId}/media/${media.id}`,
   })
 }
-
-const storageAnswer = (status: number, code: string): Answer => ({
-  status,
-  headers: { 'content-type': 'application/xml' },
-  body: `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`,
-})
 
 const headersFault = (media: SandboxMedia, { headers }: Call): Answer | null => {
   if (headers['authorization'] !== undefined) return storageAnswer(400, 'InvalidArgument')
@@ -108,21 +89,10 @@ const headersFault = (media: SandboxMedia, { headers }: Call): Answer | null => 
 
 const put = (state: SandboxState, call: Call): Answer => {
   const media = state.messageMedia.at(call.params['mediaId'] ?? '')
-  const signature = Buffer.from(call.query['X-Amz-Signature'] ?? '')
-  if (media === null || !sameBytes(Buffer.from(media.signature), signature)) {
-    return storageAnswer(403, 'SignatureDoesNotMatch')
-  }
-  const expired = state.faults.pick(['presigned-expired'], target(call)) !== null
-  if (expired || state.messageMedia.isExpired(media)) return storageAnswer(403, 'AccessDenied')
-  const fault = headersFault(media, call)
-  if (fault) return fault
-  const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
-  const cut = state.faults.pick(['guest-file-cut'], target(call)) !== null
-  media.bytes = cut ? bytes.subarray(0, bytes.length >> 1) : bytes
-  media.puts += 1
-  media.storedAtMs = state.clock.monotonicMs()
-  const etag = createHash('md5').update(media.bytes).digest('hex')
-  return { status: 200, headers: { etag: `"${etag}"` } }
+  const { isExpired } = state.messageMedia
+  const answer = putFile(state, call, media, { isExpired, headersFault })
+  if (answer.status === 200) media!.storedAtMs = state.clock.monotonicMs()
+  return answer
 }
 
 const read = (state: SandboxState, call: Call): Answer => {

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+
+import { sameBytes } from '../../lib/digest.ts'
+import type { Call, SandboxState } from './endpoint.ts'
+import type { Answer } from './refusal.ts'
+
+export const target = ({ operation }: Call) => ({ operation, listId: null })
+
+/** Leaves members of an answer out, or says other words, as the fault plan wants it. */
+export const told = (state: SandboxState, call: Call, body: Record<string, unknown>): Answer => {
+  const fault = state.faults.pick(['guest-file-answer'], target(call))
+  const gone = new Set(fault?.without ?? [])
+  const left = Object.entries({ ...body, ...fault?.says }).filter(([name]) => !gone.has(name))
+  return { status: 200, body: Object.fromEntries(left) }
+}
+
+/** Where the bytes of a file are to be put; another's host, as the fault plan wants it. */
+export const placeOf = (
+  state: SandboxState,
+  call: Call,
+  storage: string,
+  { id, signature }: { id: string; signature: string },
+): string => {
+  const foreign = state.faults.pick(['guest-file-host'], target(call))
+  const origin = foreign?.origin ?? `http://${call.host}`
+  return `${origin}${storage}/${id}?X-Amz-Expires=900&X-Amz-Signature=${signature}`
+}
+
+export const storageAnswer = (status: number, code: string): Answer => ({
+  status,
+  headers: { 'content-type': 'application/xml' },
+  body: `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`,
+})
+
+/**
+ * Puts bytes at the place of a file, which takes them again, as an object storage does. `headersFault` judges what the signature covers beside the
+ * URL; the fault plan lets a place expire, or cuts what comes.
+ */
+export const putFile = <F extends { signature: string; bytes: Buffer | null; puts: number }>(
+  state: SandboxState,
+  call: Call,
+  file: F | null,
+  rules: { isExpired: (file: F) => boolean; headersFault: (file: F, call: Call) => Answer | null },
+): Answer => {
+  const signature = Buffer.from(call.query['X-Amz-Signature'] ?? '')
+  if (file === null || !sameBytes(Buffer.from(file.signature), signature)) {
+    return storageAnswer(403, 'SignatureDoesNotMatch')
+  }
+  const expired = state.faults.pick(['presigned-expired'], target(call)) !== null
+  if (expired || rules.isExpired(file)) return storageAnswer(403, 'AccessDenied')
+  const fault = rules.headersFault(file, call)
+  if (fault) return fault
+  const bytes = Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0)
+  const cut = state.faults.pick(['guest-file-cut'], target(call)) !== null
+  file.bytes = cut ? bytes.subarray(0, bytes.length >> 1) : bytes
+  file.puts += 1
+  const etag = createHash('md5').update(file.bytes).digest('hex')
+  return { status: 200, headers: { etag: `"${etag}"` } }
+}
