@@ -5,13 +5,11 @@ import { byCaller, createAuditEntry } from '../../domain/audit/audit.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
-import type { Ids } from '../../lib/ids.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { TenantChange, TenantStore } from '../ports/access/tenants.ts'
-import type { IdempotencyStore, Page } from '../ports/uploads/uploads.ts'
-import { answerOnce } from '../uploads/receive/answer-once.ts'
+import type { Page } from '../ports/uploads/uploads.ts'
+import { answerOnce, type AnswerOnceDeps } from '../uploads/receive/answer-once.ts'
 import { inProgress } from '../uploads/receive/idempotency-claim.ts'
 import type {
   CHANGE_TENANT_REFUSALS,
@@ -41,15 +39,10 @@ export type Tenants = {
   >
 }
 
-export type TenantsDeps = {
+export type TenantsDeps = AnswerOnceDeps & {
   tenants: TenantStore
-  idempotency: IdempotencyStore
   /** The tenant as callers see it; stored with the key and replayed. */
   renderTenant: (tenant: Tenant) => object
-  clock: Clock
-  ids: Ids
-  /** This process; names the holder of claims. */
-  owner: string
 }
 
 export const createTenants = (deps: TenantsDeps): Tenants => ({

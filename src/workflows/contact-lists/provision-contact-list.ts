@@ -10,17 +10,14 @@ import { GenesysFailure } from '../../domain/genesys/genesys-failure.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
-import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { AccessStore } from '../ports/access/access.ts'
 import type { ProvisioningPort, ProvisioningStore } from '../ports/contact-lists/provisioning.ts'
 import type { ListCache } from '../ports/delivery/delivery.ts'
 import type { CallContext, ContactListPort } from '../ports/genesys/genesys.ts'
-import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
-import { answerOnce, keepingClaim } from '../uploads/receive/answer-once.ts'
+import { answerOnce, keepingClaim, type AnswerOnceDeps } from '../uploads/receive/answer-once.ts'
 import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { readContext, refusedByGenesys, unavailable } from '../uploads/receive/list-schema.ts'
 import { findMadeList } from './find-made-list.ts'
@@ -39,20 +36,15 @@ export type ProvisionContactList = Refusing<
   (request: ProvisionRequest) => Promise<UploadAnswer>
 >
 
-export type ProvisionDeps = {
+export type ProvisionDeps = AnswerOnceDeps & {
   provisioning: Pick<ProvisioningPort, 'createContactList' | 'findByName'>
   contactLists: Pick<ContactListPort, 'dialect' | 'readContactList'>
   made: ProvisioningStore
-  idempotency: IdempotencyStore
   access: Pick<AccessStore, 'isGranted'>
   lists: ListCache
   /** The list as callers see it; stored with the key and replayed. */
   renderList: (list: ContactList, plan: NewContactListPlan) => object
-  clock: Clock
-  ids: Ids
   emit: Emit
-  /** This process; names the holder of claims. */
-  owner: string
   /** Ends the waiting; what was begun is found again by its key. */
   signal?: AbortSignal
 }

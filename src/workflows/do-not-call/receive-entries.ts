@@ -14,17 +14,14 @@ import {
 } from '../../intake/entries/entry-intake.ts'
 import type { BuildEntrySteps } from '../../intake/entries/entry-steps.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
-import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { TenantStore } from '../ports/access/tenants.ts'
 import type { AppendedEntries, DncSubmissionStore } from '../ports/do-not-call/submissions.ts'
-import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
-import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { answerOnce, type AnswerOnceDeps } from '../uploads/receive/answer-once.ts'
 import { lostAs } from '../uploads/receive/given-up.ts'
-import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
+import { keepReceiving } from '../uploads/receive/heartbeat.ts'
 import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { hashBody } from '../uploads/receive/request-fingerprint.ts'
 import type { SUBMIT_ENTRIES_REFUSALS } from './refusals.ts'
@@ -44,18 +41,13 @@ export type EntriesRequest = {
   path: string
 }
 
-export type ReceiveEntriesDeps = {
+export type ReceiveEntriesDeps = AnswerOnceDeps & {
   submissions: DncSubmissionStore
   tenants: Pick<TenantStore, 'find'>
-  idempotency: IdempotencyStore
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
   /** The submission as callers see it; stored with the key and replayed. */
   renderSubmission: (submission: DncSubmission) => object
-  clock: Clock
-  ids: Ids
   emit: Emit
-  owner: string
-  signal?: AbortSignal
   /** There is work for the lane of a DNC list. */
   wake?: () => void
 }
@@ -64,9 +56,6 @@ export type ReceiveEntries = Refusing<
   (typeof SUBMIT_ENTRIES_REFUSALS)[number],
   (request: EntriesRequest) => Promise<UploadAnswer>
 >
-
-/** Six beats fit into the 60 s after which a submission or a claim counts as abandoned. */
-const HEARTBEAT_MS = 10_000
 
 /** Throws 403: who weakens what stands says so, and has the scope by name. */
 const checkOverride = ({ caller, options }: EntriesRequest): void => {
@@ -147,7 +136,7 @@ const receive = async (
   request: EntriesRequest,
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
-  const { submissions, idempotency, clock } = deps
+  const { submissions, clock } = deps
   const { caller, dncListId, options } = request
   const startedMs = clock.monotonicMs()
   const id = deps.ids.newId('dns')
@@ -166,10 +155,7 @@ const receive = async (
   const appender = createAppender(
     () => async (chunk) => submissions.append(id, spares ? await sparing.spare(chunk) : chunk),
   )
-  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
-    await idempotency.keepAlive(scope)
-    return submissions.touch(id)
-  })
+  const heartbeat = keepReceiving(deps, scope, () => submissions.touch(id))
   try {
     const about = { id, tenantId, dncListId, kind, overrides }
     await submissions.begin({ ...about, actor: caller.keyId, requestId, owner: deps.owner })

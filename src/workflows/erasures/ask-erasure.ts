@@ -4,27 +4,20 @@ import type { Erasure, ErasureSubject } from '../../domain/erasures/erasure.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Ids } from '../../lib/ids.ts'
 import { keyedDigest } from '../../lib/keyed-digest.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { AccessStore } from '../ports/access/access.ts'
 import type { ErasureStore } from '../ports/erasures/erasures.ts'
-import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
-import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { answerOnce, type AnswerOnceDeps } from '../uploads/receive/answer-once.ts'
 import { inProgress } from '../uploads/receive/idempotency-claim.ts'
 import type { ASK_ERASURE_REFUSALS } from './refusals.ts'
 
-export type AskErasureDeps = {
+export type AskErasureDeps = AnswerOnceDeps & {
   erasures: Pick<ErasureStore, 'ask'>
   access: Pick<AccessStore, 'isGranted'>
-  idempotency: IdempotencyStore
   /** The receipt as callers see it; stored with the key and replayed. */
   renderErasure: (erasure: Erasure) => object
   digestKey: Buffer
-  clock: Clock
-  ids: Ids
-  owner: string
   /** There is work. */
   wake: () => void
 }

@@ -13,18 +13,15 @@ import {
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Refusing } from '../../domain/problems/refusing.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
-import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { UploadAnswer } from '../contract.ts'
 import type { AccessStore } from '../ports/access/access.ts'
 import type { GuestFileStore } from '../ports/guest-files/guest-files.ts'
 import type { InspectFile } from '../ports/guest-files/inspect-file.ts'
-import type { IdempotencyStore } from '../ports/uploads/uploads.ts'
-import { answerOnce } from '../uploads/receive/answer-once.ts'
+import { answerOnce, type AnswerOnceDeps } from '../uploads/receive/answer-once.ts'
 import { lostAs } from '../uploads/receive/given-up.ts'
-import { startHeartbeat } from '../uploads/receive/heartbeat.ts'
+import { keepReceiving } from '../uploads/receive/heartbeat.ts'
 import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import type { RECEIVE_FILE_REFUSALS } from './refusals.ts'
 
@@ -41,21 +38,16 @@ export type GuestFileRequest = {
   path: string
 }
 
-export type ReceiveGuestFileDeps = {
+export type ReceiveGuestFileDeps = AnswerOnceDeps & {
   files: GuestFileStore
   access: Pick<AccessStore, 'isGranted'>
-  idempotency: IdempotencyStore
   inspectFile: InspectFile
   /** For whom the dialect takes files. */
   takes: GuestFileTarget['kind']
   scans: boolean
   maxBytes: number
   renderGuestFile: (file: GuestFile) => object
-  clock: Clock
-  ids: Ids
   emit: Emit
-  owner: string
-  signal?: AbortSignal
   /** There is work. */
   wake: () => void
 }
@@ -65,8 +57,6 @@ export type ReceiveGuestFile = Refusing<
   (request: GuestFileRequest) => Promise<UploadAnswer>
 >
 
-/** Six beats fit into the 60 s after which a file that is received counts as abandoned. */
-const HEARTBEAT_MS = 10_000
 /** 200 files at once have 13 MB of pieces that fill, and as much again that is sealed and on its way to the database. */
 const PIECE_BYTES = 64 * 1024
 
@@ -173,7 +163,7 @@ const receive = async (
   request: GuestFileRequest,
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
-  const { files, idempotency, clock } = deps
+  const { files, clock } = deps
   const startedMs = clock.monotonicMs()
   const named = namedFile(request.fileName)
   if ('code' in named) {
@@ -181,10 +171,7 @@ const receive = async (
     throw problemOf(named)
   }
   const id = deps.ids.newId('gf')
-  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
-    await idempotency.keepAlive(scope)
-    return files.touch(id)
-  })
+  const heartbeat = keepReceiving(deps, scope, () => files.touch(id))
   try {
     await files.begin(beginning(deps, request, id, named))
     const read = await readWhole(deps, request.body, async (seq, piece) => {

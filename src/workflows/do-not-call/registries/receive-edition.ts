@@ -7,9 +7,7 @@ import type { Refusing } from '../../../domain/problems/refusing.ts'
 import { FileRefused } from '../../../intake/contract.ts'
 import { RegistryFileRefused } from '../../../intake/registries/number-lines.ts'
 import { canonicalJson } from '../../../lib/canonical-json.ts'
-import type { Clock } from '../../../lib/clock.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
-import type { Ids } from '../../../lib/ids.ts'
 import type { Emit } from '../../../telemetry/events.ts'
 import type { UploadAnswer } from '../../contract.ts'
 import type {
@@ -17,10 +15,9 @@ import type {
   ReceivedEdition,
   RegistryStore,
 } from '../../ports/do-not-call/registries/registries.ts'
-import type { IdempotencyStore } from '../../ports/uploads/uploads.ts'
-import { answerOnce } from '../../uploads/receive/answer-once.ts'
+import { answerOnce, type AnswerOnceDeps } from '../../uploads/receive/answer-once.ts'
 import { lostAs } from '../../uploads/receive/given-up.ts'
-import { startHeartbeat } from '../../uploads/receive/heartbeat.ts'
+import { keepReceiving } from '../../uploads/receive/heartbeat.ts'
 import { type ClaimScope, inProgress } from '../../uploads/receive/idempotency-claim.ts'
 import { hashBody } from '../../uploads/receive/request-fingerprint.ts'
 import { loadNumbers } from './load-numbers.ts'
@@ -35,15 +32,10 @@ export type EditionRequest = {
   path: string
 }
 
-export type ReceiveEditionDeps = {
+export type ReceiveEditionDeps = AnswerOnceDeps & {
   registries: RegistryStore
-  idempotency: IdempotencyStore
   renderEdition: (edition: Edition) => object
-  clock: Clock
-  ids: Ids
   emit: Emit
-  owner: string
-  signal?: AbortSignal
   /** There is an edition to bring into force. */
   wake: () => void
 }
@@ -52,8 +44,6 @@ export type ReceiveEdition = Refusing<
   (typeof RECEIVE_EDITION_REFUSALS)[number],
   (request: EditionRequest) => Promise<UploadAnswer>
 >
-
-const HEARTBEAT_MS = 10_000
 
 const FAULTS: Record<EditionFault['kind'], { code: ProblemCode; detail: string }> = {
   older: { code: 'edition-older', detail: 'The edition in force is newer than this one.' },
@@ -120,7 +110,7 @@ const receive = async (
   registry: Registry,
   scope: ClaimScope,
 ): Promise<UploadAnswer> => {
-  const { registries, clock, idempotency } = deps
+  const { registries, clock } = deps
   const { change, base: baseId = null, subscription = null } = request.options
   const { tenantId, requestId } = request.caller
   const startedMs = clock.monotonicMs()
@@ -130,10 +120,7 @@ const receive = async (
   const fault = await registries.faultOf(about)
   if (fault !== null) throw problemOf(fault)
   await registries.begin({ id, ...about, subscription, tenantId, requestId, owner: deps.owner })
-  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
-    await idempotency.keepAlive(scope)
-    return registries.touch(id)
-  })
+  const heartbeat = keepReceiving(deps, scope, () => registries.touch(id))
   try {
     const received = await loadNumbers(request.body, registry.country, async (run, pages) => {
       heartbeat.assertAlive()

@@ -1,5 +1,9 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { StagingLost } from '../../ports/uploads/uploads.ts'
+import type { ClaimDeps, ClaimScope } from './idempotency-claim.ts'
+
+/** Six beats fit into the 60 s after which what is being received, or a claim, counts as abandoned. */
+const RECEIVING_BEAT_MS = 10_000
 
 export type Heartbeat = {
   /** Throws `StagingLost` once a beat has found that the work is no longer ours. */
@@ -38,3 +42,14 @@ export const startHeartbeat = (
     },
   }
 }
+
+/** Signs of life of what a call brings, by `touch`, and of the claim of the call's key. */
+export const keepReceiving = (
+  { clock, idempotency }: ClaimDeps,
+  scope: ClaimScope,
+  touch: () => Promise<boolean>,
+): Heartbeat =>
+  startHeartbeat(clock, RECEIVING_BEAT_MS, async () => {
+    await idempotency.keepAlive(scope)
+    return touch()
+  })

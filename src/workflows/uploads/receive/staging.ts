@@ -4,12 +4,9 @@ import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { NewUpload, StageUpload } from '../../ports/uploads/uploads.ts'
 import { createChunkWriter } from './chunk-writer.ts'
-import { startHeartbeat } from './heartbeat.ts'
+import { keepReceiving } from './heartbeat.ts'
 import type { ClaimScope } from './idempotency-claim.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
-
-/** Six beats fit into the 60 s after which an upload or a claim counts as abandoned. */
-const HEARTBEAT_MS = 10_000
 
 /** Where the rows of an upload that is being staged go. */
 export type RowSink = {
@@ -44,13 +41,10 @@ export const stageRows = async <Input extends StageUpload>(
   /** Of the body, read so far. */
   bytesRead: () => number,
 ): Promise<Staged<Input>> => {
-  const { uploads, idempotency, clock } = deps
+  const { uploads } = deps
   const { id } = begun
   const writer = createChunkWriter((chunks) => uploads.appendChunks(id, chunks))
-  const heartbeat = startHeartbeat(clock, HEARTBEAT_MS, async () => {
-    await idempotency.keepAlive(scope)
-    return uploads.touch(id)
-  })
+  const heartbeat = keepReceiving(deps, scope, () => uploads.touch(id))
   try {
     await uploads.begin({ ...begun, owner: deps.owner })
     const { assertAlive } = heartbeat
