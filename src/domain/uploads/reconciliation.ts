@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
+import { count } from '../answers/answer-values.ts'
+
 /** What Genesys shows of an upload when it is asked again after the end. */
 export const RECONCILIATION_STATES = ['pending', 'agrees', 'differs', 'unavailable'] as const
 export type ReconciliationState = (typeof RECONCILIATION_STATES)[number]
 
-const count = z.int().min(0)
 export const reconciliationSchema = z.strictObject({
   state: z.enum(RECONCILIATION_STATES),
   /** null while pending. */

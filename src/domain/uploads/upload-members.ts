@@ -1,12 +1,11 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../answers/answer-values.ts'
 import type { ChosenQueue, QueueOptions } from '../contact-lists/queue-options.ts'
 import type { Noticed } from './row-notices.ts'
 import { ENCODING_SOURCES, type EncodingSource } from './text-encoding.ts'
 
 /** What an upload is made of, in the form in which callers see it. */
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 /** `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted = delivered + unchanged + failed + unprocessed`. */
 export const countsSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../answers/answer-values.ts'
 import { queueOptionsSchema } from '../contact-lists/queue-options.ts'
 import { reconciliationSchema } from './reconciliation.ts'
 import { kept, type RecordOf, shown, shownAs } from './shown-fields.ts'
@@ -170,9 +171,6 @@ export type UploadProgress = z.output<typeof progressSchema>
 
 /** Failed rows that Genesys did not name. `unattributed`: of those, rows of an import, whose errors never have a row. */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 /**
  * The upload, field by field, as the store returns it. What is `shown` is the resource of the API, under the same name: its document and its

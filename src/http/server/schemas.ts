@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../domain/answers/answer-values.ts'
 import { COLUMN_KINDS } from '../../domain/contact-lists/contact-list.ts'
 import { OUTBOUND_EVENT_TYPES } from '../../domain/endpoints/outbound-event.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
@@ -13,10 +14,6 @@ import {
 import { uploadOptionsSchema } from '../../domain/uploads/upload-options.ts'
 import { UPLOAD_FIELDS } from '../../domain/uploads/upload.ts'
 import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
-
-/** The shapes that cross the HTTP border; the API document is made of them. */
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 const warningsSchema = z.array(
   z.strictObject({

@@ -8,12 +8,12 @@ import {
 } from '../../../domain/access/issued-key.ts'
 import { MOST_OF_A_QUOTA, NO_QUOTAS } from '../../../domain/access/quotas.ts'
 import { type GrantField, MOST_GRANTS } from '../../../domain/access/tenant.ts'
+import { stamp } from '../../../domain/answers/answer-values.ts'
 import { registryNameSchema } from '../../../domain/do-not-call/registries/edition-options.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 /** The shapes of tenants and keys. */
-const stamp = z.iso.datetime()
 
 const name = z
   .string()

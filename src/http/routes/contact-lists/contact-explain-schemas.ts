@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { stamp } from '../../../domain/answers/answer-values.ts'
 import { contactIdSchema } from '../../../domain/ids/ids.ts'
 import { columnsSchema } from '../../../domain/uploads/upload-members.ts'
 import { DUPLICATE_RULES, UPLOAD_MODES } from '../../../domain/uploads/upload-options.ts'
@@ -7,7 +8,6 @@ import { ROW_OUTCOMES, UPLOAD_STATES } from '../../../domain/uploads/upload.ts'
 import { contactListParamsSchema, cursorSchema } from '../../server/schemas.ts'
 import { suppressedBySchema } from '../uploads/upload-row-schemas.ts'
 
-const stamp = z.iso.datetime()
 const line = z.int().min(1)
 
 export const contactParamsSchema = contactListParamsSchema.extend({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { RETRACTION_STATES } from '../../../domain/do-not-call/retraction.ts'
 import type { Example } from '../../document/example.ts'
 import type { AddRoute } from '../../server/route.ts'
@@ -7,9 +8,6 @@ import { cursorSchema, limitUpTo, pageOf } from '../../server/schemas.ts'
 import { cursorOfLine, lineOfCursor } from '../../submissions/ledger-pages.ts'
 import { submissionParamsSchema } from './dnc-schemas.ts'
 import { ownSubmission } from './dnc-submissions.ts'
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 const querySchema = z.strictObject({ cursor: cursorSchema.optional(), limit: limitUpTo(500, 100) })
 

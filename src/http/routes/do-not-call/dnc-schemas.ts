@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { DNC_REASON_NAMES } from '../../../domain/do-not-call/dnc-entry.ts'
 import {
   DNC_COUNTS,
@@ -11,9 +12,6 @@ import {
 import { DNC_CHANGE_EVENT, DNC_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 export const dncListParamsSchema = z.strictObject({ dncListId: genesysIdSchema })
 export const submissionParamsSchema = z.strictObject({ submissionId: gatewayIdSchema })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { ENDPOINT_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
 import {
   DELIVERY_FAILURES,
@@ -11,8 +12,6 @@ import { gatewayIdSchema } from '../../../domain/ids/ids.ts'
 import { cursorSchema, limitUpTo, listMeta } from '../../server/schemas.ts'
 
 /** The shapes of webhook endpoints and their deliveries. */
-const stamp = z.iso.datetime()
-const count = z.int().min(0)
 
 const events = z
   .array(z.enum(ENDPOINT_EVENT_TYPES))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import {
   ERASURE_PLACES,
   ERASURE_REMAINS,
@@ -7,9 +8,6 @@ import {
 } from '../../../domain/erasures/erasure.ts'
 import type { ErasureRemain } from '../../../domain/erasures/erasure.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 export const erasureParamsSchema = z.strictObject({ erasureId: gatewayIdSchema })
 

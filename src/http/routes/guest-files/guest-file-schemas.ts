@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { GUEST_FILE_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
 import {
   GENESYS_FILE_STATUSES,
@@ -9,9 +10,6 @@ import {
   VIRUS_SCANS,
 } from '../../../domain/guest-files/guest-file.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../../domain/ids/ids.ts'
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 export const externalContactParamsSchema = z.strictObject({ externalContactId: genesysIdSchema })
 export const communicationParamsSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const count = z.int().min(0)
+import { count } from '../../../domain/answers/answer-values.ts'
 
 /** Answer of GET /limits; null = no limit. */
 export const limitsSchema = z.strictObject({

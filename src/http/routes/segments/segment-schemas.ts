@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { SEGMENT_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
 import { genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { FINDING_SEVERITIES, type FindingCode } from '../../../domain/segments/analysis/finding.ts'
@@ -10,9 +11,6 @@ import {
 } from '../../../domain/segments/campaign-segment.ts'
 import { ACTIVATIONS, DIALING_MODES, OPERATORS } from '../../../domain/segments/segment.ts'
 import { cursorSchema, limitUpTo } from '../../server/schemas.ts'
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 export const campaignParamsSchema = z.strictObject({ campaignId: genesysIdSchema })
 

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 
+import { count } from '../../../domain/answers/answer-values.ts'
 import { DNC_REASON_NAMES } from '../../../domain/do-not-call/dnc-entry.ts'
 import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
-
-const count = z.int().min(0)
 
 /** Of a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact out. */
 export const suppressedBySchema = z

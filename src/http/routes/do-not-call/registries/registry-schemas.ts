@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { count, stamp } from '../../../../domain/answers/answer-values.ts'
 import {
   maxAgeDaysSchema,
   registryCountrySchema,
@@ -12,9 +13,6 @@ import {
   SEEN_EDITION_STATES,
 } from '../../../../domain/do-not-call/registries/registry.ts'
 import { gatewayIdSchema } from '../../../../domain/ids/ids.ts'
-
-const count = z.int().min(0)
-const stamp = z.iso.datetime()
 
 export const registryParamsSchema = z.strictObject({ registry: registryNameSchema })
 export const editionParamsSchema = z.strictObject({
