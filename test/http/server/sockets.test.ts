@@ -1,35 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect, type AddressInfo, type Socket } from 'node:net'
 import { test } from 'node:test'
 
 import { answerClientError } from '../../../src/http/server/client-errors.ts'
-import type { HttpDeps } from '../../../src/http/server/server.ts'
-import { KEYS, startFakeServer } from '../../support/gateway/http-fakes.ts'
-
-const listen = async (more: Partial<HttpDeps> = {}) => {
-  const fake = await startFakeServer(more)
-  await fake.app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = fake.app.server.address() as AddressInfo
-  const open = async (): Promise<Socket> => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('error', () => undefined)
-    await once(socket, 'connect')
-    return socket
-  }
-  return { ...fake, open, url: `http://127.0.0.1:${port}` }
-}
-
-const head = (headers: string[]): string =>
-  [
-    'POST /v1/contact-lists/list-1/uploads HTTP/1.1',
-    'Host: x',
-    `Authorization: Bearer ${KEYS.uploads}`,
-    'Idempotency-Key: k',
-    ...headers,
-    '',
-    '',
-  ].join('\r\n')
+import { KEYS } from '../../support/gateway/http-fakes.ts'
+import { listenRaw, readAll, uploadHead } from '../../support/gateway/raw-sockets.ts'
 
 const FORM_FILE =
   '--B\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\nid\n1'
@@ -40,19 +14,12 @@ const readThrough = async (body: AsyncIterable<Uint8Array>): Promise<number> => 
   return bytes
 }
 
-const readAll = async (socket: Socket): Promise<string> => {
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  await once(socket, 'close')
-  return Buffer.concat(chunks).toString()
-}
-
 test('a body over the declared limit is refused before it is read, and the answer arrives', async (t) => {
-  const { app, open, received } = await listen()
+  const { app, open, received } = await listenRaw()
   t.after(() => app.close())
   const socket = await open()
   const answer = readAll(socket)
-  socket.write(head(['Content-Type: text/csv', 'Content-Length: 50000000']))
+  socket.write(uploadHead(['Content-Type: text/csv', 'Content-Length: 50000000']))
   socket.write('x'.repeat(200_000))
   socket.end()
   assert.match(await answer, /^HTTP\/1\.1 413[\s\S]*connection: close[\s\S]*upload-too-large/i)
@@ -60,7 +27,7 @@ test('a body over the declared limit is refused before it is read, and the answe
 })
 
 test('a chunked body over the limit is 413 and the client that is still sending reads it', async (t) => {
-  const { app, url, received, failures } = await listen()
+  const { app, url, received, failures } = await listenRaw()
   t.after(() => app.close())
   const request: RequestInit & { duplex: 'half' } = {
     method: 'POST',
@@ -86,7 +53,7 @@ for (const [name, type, start] of [
   test(`a ${name} that breaks off makes the workflow's reading fail and nothing is received`, async (t) => {
     const failed = Promise.withResolvers<unknown>()
     const reading = Promise.withResolvers<void>()
-    const { app, open, events } = await listen({
+    const { app, open, events } = await listenRaw({
       receiveUpload: async ({ body }) => {
         reading.resolve()
         try {
@@ -101,7 +68,7 @@ for (const [name, type, start] of [
     })
     t.after(() => app.close())
     const socket = await open()
-    socket.write(head([`Content-Type: ${type}`, 'Content-Length: 1000']) + start)
+    socket.write(uploadHead([`Content-Type: ${type}`, 'Content-Length: 1000']) + start)
     await reading.promise
     socket.destroy()
     const error = await failed.promise
@@ -111,26 +78,26 @@ for (const [name, type, start] of [
 }
 
 test('an upload that stalls is ended with 408 and the workflow hears of it', async (t) => {
-  const { app, open, failures } = await listen({
+  const { app, open, failures } = await listenRaw({
     limits: { maxUploadBytes: 1_000_000, slowBodyWindowMs: 200, drainMs: 50 },
   })
   t.after(() => app.close())
   const socket = await open()
   const answer = readAll(socket)
-  socket.write(`${head(['Content-Type: text/csv', 'Content-Length: 100000'])}id`)
+  socket.write(`${uploadHead(['Content-Type: text/csv', 'Content-Length: 100000'])}id`)
   assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*body-too-slow/)
   assert.equal(failures.length, 1)
 })
 
 test('a form that stalls before its file is ended with 408', async (t) => {
-  const { app, open } = await listen({
+  const { app, open } = await listenRaw({
     limits: { maxUploadBytes: 1_000_000, slowBodyWindowMs: 200, drainMs: 50 },
   })
   t.after(() => app.close())
   const socket = await open()
   const answer = readAll(socket)
   socket.write(
-    `${head(['Content-Type: multipart/form-data; boundary=B', 'Content-Length: 9999'])}--B\r\n`,
+    `${uploadHead(['Content-Type: multipart/form-data; boundary=B', 'Content-Length: 9999'])}--B\r\n`,
   )
   assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*body-too-slow/)
 })
@@ -140,14 +107,14 @@ for (const [name, rest] of [
   ['its closing boundary, short of its declared length', '\r\n--B--\r\n'],
 ] as const) {
   test(`a form that stalls after its file and ${name} is ended with 408`, async (t) => {
-    const { app, open, failures, received } = await listen({
+    const { app, open, failures, received } = await listenRaw({
       limits: { maxUploadBytes: 1_000_000, slowBodyWindowMs: 200, drainMs: 50 },
     })
     t.after(() => app.close())
     const socket = await open()
     const answer = readAll(socket)
     const type = 'Content-Type: multipart/form-data; boundary=B'
-    socket.write(`${head([type, 'Content-Length: 9999'])}${FORM_FILE}${rest}`)
+    socket.write(`${uploadHead([type, 'Content-Length: 9999'])}${FORM_FILE}${rest}`)
     assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*body-too-slow/)
     assert.equal((failures[0] as { code?: string }).code, 'body-too-slow')
     assert.equal(received.length, 0)
@@ -171,7 +138,7 @@ test('headers that do not arrive in time are 408 request-too-slow, not a slow bo
 
 test('the file streams: the workflow sees the first bytes before the last are sent', async (t) => {
   const first = Promise.withResolvers<string>()
-  const { app, open } = await listen({
+  const { app, open } = await listenRaw({
     receiveUpload: async ({ body }) => {
       for await (const chunk of body) first.resolve(Buffer.from(chunk).toString())
       return { status: 202, body: '{}', location: null, replayed: false }
@@ -180,14 +147,16 @@ test('the file streams: the workflow sees the first bytes before the last are se
   t.after(() => app.close())
   const socket = await open()
   const answer = readAll(socket)
-  socket.write(`${head(['Content-Type: text/csv', 'Content-Length: 8', 'Connection: close'])}id\n1`)
+  socket.write(
+    `${uploadHead(['Content-Type: text/csv', 'Content-Length: 8', 'Connection: close'])}id\n1`,
+  )
   assert.equal(await first.promise, 'id\n1')
   socket.write('\n2\n3')
   assert.match(await answer, /^HTTP\/1\.1 202/)
 })
 
 test('what is no HTTP and what has too many headers is answered with a problem', async (t) => {
-  const { app, open } = await listen()
+  const { app, open } = await listenRaw()
   t.after(() => app.close())
   for (const [text, status, code] of [
     ['GARBAGE\r\n\r\n', 400, 'request-malformed'],
@@ -202,7 +171,7 @@ test('what is no HTTP and what has too many headers is answered with a problem',
 
 test('while stopping, running uploads end well', async (t) => {
   const reading = Promise.withResolvers<void>()
-  const { app, open } = await listen({
+  const { app, open } = await listenRaw({
     receiveUpload: async ({ body }) => {
       reading.resolve()
       await readThrough(body)
@@ -213,7 +182,7 @@ test('while stopping, running uploads end well', async (t) => {
   const idle = await open()
   const socket = await open()
   const answer = readAll(socket)
-  socket.write(`${head(['Content-Type: text/csv', 'Content-Length: 4'])}id`)
+  socket.write(`${uploadHead(['Content-Type: text/csv', 'Content-Length: 4'])}id`)
   await reading.promise
   const closing = app.close()
   socket.write('\n1')
@@ -223,7 +192,7 @@ test('while stopping, running uploads end well', async (t) => {
 })
 
 test('while stopping, a new call is told to come again, and a probe is answered', async (t) => {
-  const { app, open } = await listen()
+  const { app, open } = await listenRaw()
   t.after(() => app.close())
   // A call that has begun to arrive keeps its connection through the stop.
   const begin = async (path: string) => {
@@ -253,7 +222,7 @@ test('a caller that leaves with its body sent and no answer yet is told of once,
   const sent = Promise.withResolvers<void>()
   const told = Promise.withResolvers<void>()
   const events: [string, unknown, unknown][] = []
-  const { app, open } = await listen({
+  const { app, open } = await listenRaw({
     receiveUpload: async ({ body }) => {
       await readThrough(body)
       sent.resolve()
@@ -267,7 +236,7 @@ test('a caller that leaves with its body sent and no answer yet is told of once,
   })
   t.after(() => app.close())
   const socket = await open()
-  socket.write(head(['Content-Type: text/csv', 'Content-Length: 2']) + 'a\n')
+  socket.write(uploadHead(['Content-Type: text/csv', 'Content-Length: 2']) + 'a\n')
   await sent.promise
   socket.destroy()
   await told.promise
