@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 
-import { embeddedHome } from '../../support/databases/database.ts'
 import { createGatewayClient } from '../../support/gateway/gateway-client.ts'
 import { cleanFile } from '../../support/stages/contact-file.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const JSON_BODY = { 'content-type': 'application/json' }
 const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
@@ -17,20 +16,10 @@ const PACE = {
   GENESYS_REQUESTS_PER_MINUTE: '600',
 }
 
-const home = embeddedHome()
-let stage: Stage
-let gateway: RunningGateway
-before(async () => {
-  stage = await setStage(await home.fresh(), 'guide')
-  gateway = await stage.gateway(PACE)
-})
-after(async () => {
-  await stage.close()
-  await home.close()
-})
+const { gateway } = stageOfSuite('guide', () => PACE)
 
 const tenant = async (name: string, contactLists: readonly string[]) => {
-  const { client } = gateway
+  const { client } = gateway()
   const made = await client.call<{ id: string }>('/v1/tenants', {
     ...{ method: 'POST', headers: { ...JSON_BODY, 'idempotency-key': name } },
     body: JSON.stringify({ name, grants: { contactLists } }),
@@ -40,7 +29,7 @@ const tenant = async (name: string, contactLists: readonly string[]) => {
     ...{ method: 'POST', headers: JSON_BODY },
     body: JSON.stringify({ tenantId: made.body.id, name, scopes: ['uploads'] }),
   })
-  return createGatewayClient(gateway.address, body.key)
+  return createGatewayClient(gateway().address, body.key)
 }
 
 test("a tenant's flood keeps no small upload of another waiting: it is delivered while the flood still waits", async () => {

@@ -1,39 +1,27 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
 
-import { embeddedHome } from '../../support/databases/database.ts'
 import { createGatewayClient } from '../../support/gateway/gateway-client.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
 const CSV =
   'customerId,firstName,lastName,phoneNumber,email\nC-1,Ada,L,+12125550123,ada@example.com\n'
 
-const home = embeddedHome()
-let stage: Stage
-let gateway: RunningGateway
-
-before(async () => {
-  stage = await setStage(await home.fresh(), 'guide')
-  gateway = await stage.gateway()
-})
-after(async () => {
-  await stage.close()
-  await home.close()
-})
+const { gateway } = stageOfSuite('guide')
 
 type Shown = { id: string; key: string; scopes: string[]; lastUsedAt: string | null }
 
-/** `npm run key` beside the running gateway. */
+/** `npm run key` beside the running gateway(). */
 const shell = async (...words: string[]): Promise<{ code: number; out: string; said: string }> => {
   const { PATH = '' } = process.env
   const run = promisify(execFile)(process.execPath, ['src/key.ts', ...words], {
     cwd: PROJECT,
-    env: { PATH, ADMIN_API_KEY: ADMIN_KEY, PORT: new URL(gateway.address).port },
+    env: { PATH, ADMIN_API_KEY: ADMIN_KEY, PORT: new URL(gateway().address).port },
   })
   return run.then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, said: stderr }),
@@ -51,7 +39,7 @@ const shown = async (...words: string[]): Promise<Shown> => {
 test('a key from the shell uploads to its one list and can do nothing else', async () => {
   await shown('tenant', '--name', 'crm-a', '--contact-lists', 'demo-contacts')
   const made = await shown('create', '--tenant', 'crm-a', '--scopes', 'uploads')
-  const crm = createGatewayClient(gateway.address, made.key)
+  const crm = createGatewayClient(gateway().address, made.key)
   const upload = (list: string) =>
     crm.upload(list, CSV, { key: `of-${list}`, query: 'missingColumns=empty' })
   const taken = await upload('demo-contacts')
@@ -60,7 +48,7 @@ test('a key from the shell uploads to its one list and can do nothing else', asy
   for (const path of ['/v1/contact-lists', '/v1/keys', '/v1/tenants', '/v1/webhook-endpoints']) {
     assert.equal((await crm.call(path)).status, 403, path)
   }
-  const admin = await gateway.client.call<{ id: string }>(`/v1/uploads/${taken.body.id}`)
+  const admin = await gateway().client.call<{ id: string }>(`/v1/uploads/${taken.body.id}`)
   assert.equal(admin.status, 404, 'an admin of another tenant does not see the upload')
 
   const successor = await shown('rotate', made.id, '--overlap-hours', '1')
@@ -68,7 +56,7 @@ test('a key from the shell uploads to its one list and can do nothing else', asy
   assert.equal((await crm.call(`/v1/uploads/${taken.body.id}`)).status, 200)
   await shown('revoke', made.id)
   assert.equal((await crm.call(`/v1/uploads/${taken.body.id}`)).status, 401)
-  const renewed = createGatewayClient(gateway.address, successor.key)
+  const renewed = createGatewayClient(gateway().address, successor.key)
   assert.equal((await renewed.call(`/v1/uploads/${taken.body.id}`)).status, 200)
 
   const listed = JSON.parse((await shell('list', '--tenant', 'crm-a')).out) as Shown[]
@@ -94,14 +82,14 @@ test('the shell says what is wrong, in words and by its exit code', async () => 
 test('a rotation needs no body, and lets the present key work on for a day', async () => {
   const made = await shown('create', '--tenant', 'default', '--scopes', 'uploads', '--name', 'r')
   const path = `/v1/keys/${made.id}/rotate`
-  const rotated = await gateway.client.call<Shown>(path, { method: 'POST' })
+  const rotated = await gateway().client.call<Shown>(path, { method: 'POST' })
   assert.equal(rotated.status, 201, rotated.text)
-  const present = await gateway.client.call<{ expiresAt: string }>(`/v1/keys/${made.id}`)
+  const present = await gateway().client.call<{ expiresAt: string }>(`/v1/keys/${made.id}`)
   const hours = (Date.parse(present.body.expiresAt) - Date.now()) / 3_600_000
   assert.ok(hours > 23 && hours < 25, String(hours))
 })
 
 test('what a key says of itself is in no log line', () => {
-  const written = gateway.output.join('\n')
+  const written = gateway().output.join('\n')
   assert.doesNotMatch(written, /ogw_[\w-]{40}/u)
 })

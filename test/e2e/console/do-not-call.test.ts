@@ -1,33 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 
-import type { Browser } from 'playwright-core'
-
-import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
-import { embeddedHome } from '../../support/databases/database.ts'
+import { browserOfSuite, checkAccessible, openTab, signIn } from '../../support/console/browser.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
-const home = embeddedHome()
 const PHONE = '+14155552671'
-let stage: Stage
-let gateway: RunningGateway
-let browser: Browser
-
-before(async () => {
-  stage = await setStage(await home.fresh(), 'guide')
-  gateway = await stage.gateway()
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser.close()
-  await stage.close()
-  await home.close()
-})
+const { gateway } = stageOfSuite('guide')
+const browser = browserOfSuite()
 
 test('an opt-out is added, found, explained at a contact, and ended again, by mouse and by keyboard', async () => {
-  const { page, context, errors } = await openTab(browser)
-  await signIn(page, gateway.address, ADMIN_KEY)
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
   await page.getByRole('link', { name: 'Do not call' }).click()
   await checkAccessible(page)
   const add = page.locator('form[action="/console/do-not-call/add"]')
@@ -42,7 +26,9 @@ test('an opt-out is added, found, explained at a contact, and ended again, by mo
   const csv = `customerId,phoneNumber
 ann,${PHONE}
 `
-  const sent = await gateway.client.upload('demo-contacts', csv, { query: 'missingColumns=empty' })
+  const sent = await gateway().client.upload('demo-contacts', csv, {
+    query: 'missingColumns=empty',
+  })
   assert.equal(sent.status, 202, sent.text)
   await page.getByRole('link', { name: 'One person' }).click()
   await checkAccessible(page)
@@ -56,7 +42,7 @@ ann,${PHONE}
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Entries', level: 1 }).waitFor()
 
-  await page.goto(`${gateway.address}/console/do-not-call`)
+  await page.goto(`${gateway().address}/console/do-not-call`)
   await page.getByText('Allow calls again').click()
   const remove = page.locator('form[action="/console/do-not-call/remove"]')
   await remove.getByLabel('Do-not-call list').fill('demo-dnc')
@@ -65,7 +51,7 @@ ann,${PHONE}
   await remove.getByRole('button', { name: 'Allow calls' }).click()
   await page.getByRole('heading', { name: 'Removal', level: 1 }).waitFor()
 
-  await page.goto(`${gateway.address}/console/do-not-call`)
+  await page.goto(`${gateway().address}/console/do-not-call`)
   const search = page.locator('form[action="/console/do-not-call/search"]')
   await search.getByLabel('Do-not-call list').fill('demo-dnc')
   await search.getByLabel('Numbers and addresses').fill(`${PHONE}\nANN@example.com\n<i>x</i>`)

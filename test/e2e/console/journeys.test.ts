@@ -1,35 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 
-import type { Browser } from 'playwright-core'
-
-import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
-import { embeddedHome } from '../../support/databases/database.ts'
+import { browserOfSuite, checkAccessible, openTab, signIn } from '../../support/console/browser.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
-const home = embeddedHome()
-let stage: Stage
-let gateway: RunningGateway
-let browser: Browser
+const { gateway } = stageOfSuite('guide')
+const browser = browserOfSuite()
 
 /** The list that the sandbox has from its start. */
 const LIST = 'demo-contacts'
 
-before(async () => {
-  stage = await setStage(await home.fresh(), 'guide')
-  gateway = await stage.gateway()
-  browser = await startBrowser()
-})
-after(async () => {
-  await browser.close()
-  await stage.close()
-  await home.close()
-})
-
 test('by keyboard alone: a wrong key is told, the right one leads to the overview, and out again', async () => {
-  const { page, context, errors } = await openTab(browser)
-  await page.goto(`${gateway.address}/`)
+  const { page, context, errors } = await openTab(browser())
+  await page.goto(`${gateway().address}/`)
   await checkAccessible(page)
   // Past the link to the content and the name of the product.
   for (let at = 0; at < 3; at += 1) await page.keyboard.press('Tab')
@@ -50,11 +34,11 @@ test('by keyboard alone: a wrong key is told, the right one leads to the overvie
 })
 
 test('the overview refreshes itself, keeps the focus, and fits 320 px in the dark', async () => {
-  const { page, context, errors } = await openTab(browser, {
+  const { page, context, errors } = await openTab(browser(), {
     viewport: { width: 320, height: 700 },
     colorScheme: 'dark',
   })
-  await signIn(page, gateway.address, ADMIN_KEY)
+  await signIn(page, gateway().address, ADMIN_KEY)
   const link = page.getByRole('link', { name: 'Overview' })
   await link.focus()
   await page.waitForResponse((response) => response.url().includes('/overview/live?look=1'))
@@ -83,7 +67,7 @@ const fileOf = (prefix: string): string =>
   ].join('\n')
 
 const upload = async (list: string, name: string, query = ''): Promise<string> => {
-  const { status, body } = await gateway.client.upload(list, fileOf(name.slice(0, 3)), {
+  const { status, body } = await gateway().client.upload(list, fileOf(name.slice(0, 3)), {
     query: `fileName=${encodeURIComponent(name)}${query}`,
   })
   assert.equal(status, 202)
@@ -92,9 +76,9 @@ const upload = async (list: string, name: string, query = ''): Promise<string> =
 
 test('an operator sees why rows were refused, in a file whose name is markup, and finds it by its name', async () => {
   const id = await upload(LIST, HOSTILE)
-  await gateway.client.finished(id)
-  const { page, context, errors } = await openTab(browser)
-  await signIn(page, gateway.address, ADMIN_KEY)
+  await gateway().client.finished(id)
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
   await page.getByRole('link', { name: 'Uploads', exact: true }).click()
   await page.getByLabel('Find an upload').fill(HOSTILE)
   await page.getByRole('button', { name: 'Find' }).click()
@@ -117,9 +101,9 @@ test('an operator sees why rows were refused, in a file whose name is markup, an
 
 test('by keyboard alone: a plan is read and applied, and the page shows the upload end', async () => {
   const id = await upload(LIST, 'plan.csv', '&apply=manual')
-  const { page, context, errors } = await openTab(browser)
-  await signIn(page, gateway.address, ADMIN_KEY)
-  await page.goto(`${gateway.address}/console/uploads/${id}`)
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  await page.goto(`${gateway().address}/console/uploads/${id}`)
   await page.getByRole('heading', { name: 'Plan', exact: true }).waitFor()
   await checkAccessible(page)
   await page.getByRole('button', { name: 'Apply this plan' }).focus()
@@ -136,9 +120,9 @@ test('a wrong upload is stopped after its consequences were read, and others are
     await upload(LIST, 'one.csv', '&apply=manual'),
     await upload(LIST, 'two.csv', '&apply=manual'),
   ]
-  const { page, context, errors } = await openTab(browser)
-  await signIn(page, gateway.address, ADMIN_KEY)
-  await page.goto(`${gateway.address}/console/uploads/${wrong}`)
+  const { page, context, errors } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  await page.goto(`${gateway().address}/console/uploads/${wrong}`)
   await page.getByText('Cancel…', { exact: true }).click()
   await page.getByText('This cannot be taken back').waitFor()
   // What was opened stays open while the page refreshes itself.
@@ -147,7 +131,7 @@ test('a wrong upload is stopped after its consequences were read, and others are
   await page.getByRole('button', { name: 'Cancel this upload' }).click()
   await page.getByText('Cancelled', { exact: true }).first().waitFor()
 
-  await page.goto(`${gateway.address}/console/uploads`)
+  await page.goto(`${gateway().address}/console/uploads`)
   await page.getByLabel('State').selectOption({ label: 'Held' })
   await page.getByRole('button', { name: 'Filter', exact: true }).click()
   await page.getByRole('link', { name: 'one.csv' }).waitFor()
@@ -156,18 +140,18 @@ test('a wrong upload is stopped after its consequences were read, and others are
   await page.getByRole('button', { name: 'Cancel all that fit' }).click()
   await page.getByText('2 uploads are stopped.').waitFor()
   await checkAccessible(page)
-  for (const id of others) assert.equal((await gateway.client.find(id)).state, 'cancelled')
+  for (const id of others) assert.equal((await gateway().client.find(id)).state, 'cancelled')
   assert.deepEqual(errors, [])
   await context.close()
 })
 
 test('what is not there, and what went wrong, is a page that leads on', async () => {
-  const { page, context } = await openTab(browser)
-  await signIn(page, gateway.address, ADMIN_KEY)
-  await page.goto(`${gateway.address}/console/uploads/upl_unknown`)
+  const { page, context } = await openTab(browser())
+  await signIn(page, gateway().address, ADMIN_KEY)
+  await page.goto(`${gateway().address}/console/uploads/upl_unknown`)
   await page.getByRole('heading', { name: 'There is no such thing' }).waitFor()
   await checkAccessible(page)
-  await page.goto(`${gateway.address}/console/uploads?list=nobody`)
+  await page.goto(`${gateway().address}/console/uploads?list=nobody`)
   await page.getByText('No upload fits.').waitFor()
   await checkAccessible(page)
   await context.close()

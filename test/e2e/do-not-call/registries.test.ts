@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
 import type { Edition } from '../../../src/domain/do-not-call/registries/registry.ts'
-import { embeddedHome } from '../../support/databases/database.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const LIST = 'demo-contacts'
 const HEADER = 'customerId,firstName,lastName,phone,email,city'
@@ -19,24 +18,14 @@ type Row = {
 }
 
 describe('Registries over HTTP', () => {
-  const home = embeddedHome()
-  let stage: Stage
-  let gateway: RunningGateway
-  before(async () => {
-    stage = await setStage(await home.fresh(), 'guide')
-    gateway = await stage.gateway()
-  })
-  after(async () => {
-    await stage.close()
-    await home.close()
-  })
+  const { gateway } = stageOfSuite('guide')
 
   const call = async <T = Edition & { code: string; line: number }>(
     path: string,
     init: RequestInit & { expect?: number } = {},
   ): Promise<T> => {
     const { expect = 200, ...rest } = init
-    const { status, body, text } = await gateway.client.call<T>(path, rest)
+    const { status, body, text } = await gateway().client.call<T>(path, rest)
     assert.equal(status, expect, `${path}: ${text}`)
     return body
   }
@@ -67,7 +56,7 @@ describe('Registries over HTTP', () => {
     (await call<{ items: Row[] }>(`/v1/uploads/${uploadId}/rows?outcome=${outcome}`)).items
   const upload = async (...people: [id: string, phone: string][]) => {
     const lines = people.map(([id, phone]) => `${id},A,L,${phone},,`)
-    const answer = await gateway.client.upload(LIST, [HEADER, ...lines].join('\n'))
+    const answer = await gateway().client.upload(LIST, [HEADER, ...lines].join('\n'))
     assert.equal(answer.status, 202, answer.text)
     return answer.body
   }
@@ -90,11 +79,11 @@ describe('Registries over HTTP', () => {
       [row?.contactId, row?.code, row?.suppressedBy?.registry, row?.suppressedBy?.editionId],
       ['ann', 'suppressed-registry', 'ftc', edition.id],
     )
-    assert.equal((await gateway.client.finished(id)).state, 'completed')
+    assert.equal((await gateway().client.finished(id)).state, 'completed')
   })
 
   it('look for contacts that were delivered before an edition named them', async () => {
-    const before = await gateway.client.finished((await upload(['bo-2', BO])).id)
+    const before = await gateway().client.finished((await upload(['bo-2', BO])).id)
     assert.equal(before.counts.delivered, 1)
     const { id } = await inForce(await send('2015550102\n', '?change=add'))
     for (;;) {
@@ -102,18 +91,18 @@ describe('Registries over HTTP', () => {
       if (added !== null) break
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
-    const scrape = await gateway.client.call('/metrics')
+    const scrape = await gateway().client.call('/metrics')
     assert.match(scrape.text, /gateway_dnc_retracted_total/u)
   })
 
   it('make a plan another one when an edition came after it', async () => {
     const cara = '+12015550188'
     const people = `${HEADER}\ncara,A,L,${cara},,\ndora,A,L,+12015550189,,`
-    const held = await gateway.client.upload(LIST, people, { query: 'apply=manual' })
+    const held = await gateway().client.upload(LIST, people, { query: 'apply=manual' })
     assert.equal(held.status, 202, held.text)
     await inForce(await send('2015550188\n', '?change=add'))
     const { planDigest } = await call<{ planDigest: string }>(`/v1/uploads/${held.body.id}`)
-    const applied = await gateway.client.call(`/v1/uploads/${held.body.id}/apply`, {
+    const applied = await gateway().client.call(`/v1/uploads/${held.body.id}/apply`, {
       method: 'POST',
       headers: { 'if-match': `"${planDigest}"` },
     })
@@ -131,7 +120,7 @@ describe('Registries over HTTP', () => {
       expect: 202,
     })
     const american = await upload(['us', '+12015550177'])
-    assert.equal((await gateway.client.finished(american.id)).state, 'completed')
+    assert.equal((await gateway().client.finished(american.id)).state, 'completed')
     const british = await upload(['gb', GAIL])
     for (;;) {
       const { state, hold } = await call<{
@@ -146,7 +135,7 @@ describe('Registries over HTTP', () => {
     }
     await call('/v1/registries/old', json('PUT', { country: 'GB', maxAgeDays: 100 }))
     await call(`/v1/uploads/${british.id}/resume`, { method: 'POST' })
-    assert.equal((await gateway.client.finished(british.id)).state, 'completed')
+    assert.equal((await gateway().client.finished(british.id)).state, 'completed')
   })
 
   it('refuse files that are of another country, cut off, or no numbers, with the place', async () => {

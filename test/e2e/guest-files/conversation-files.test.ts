@@ -1,31 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { afterEach, describe, test } from 'node:test'
 
 import { guestFileSchema as shape } from '../../../src/http/routes/guest-files/guest-file-schemas.ts'
-import { embeddedHome } from '../../support/databases/database.ts'
 import { CONTACT, CONVERSATION, fileClientOf } from '../../support/guest-files/file-client.ts'
 import { pngOf } from '../../support/guest-files/images.ts'
-import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const PNG = pngOf({ width: 40, height: 30 })
 
 describe('Files into a conversation over HTTP', () => {
-  const home = embeddedHome()
-  let stage: Stage
-  let gateway: RunningGateway
-  const { send, ended } = fileClientOf(() => gateway, CONVERSATION)
-  before(async () => {
-    stage = await setStage(await home.fresh(), 'platform')
-    gateway = await stage.gateway({
-      DMS_SYNC_URL: stage.crm.url,
-      DMS_SYNC_SECRET: stage.crm.secret,
-    })
-  })
-  after(async () => {
-    await stage.close()
-    await home.close()
-  })
-  afterEach(() => stage.sandbox.setFaults([]))
+  const { stage, gateway } = stageOfSuite('platform', ({ crm }) => ({
+    DMS_SYNC_URL: crm.url,
+    DMS_SYNC_SECRET: crm.secret,
+  }))
+  const { send, ended } = fileClientOf(gateway, CONVERSATION)
+  afterEach(() => stage().sandbox.setFaults([]))
 
   test('a picture becomes the media of one message, and the document system hears of it', async () => {
     const { status, body, headers, text } = await send('Foto 1.png', PNG)
@@ -42,10 +31,12 @@ describe('Files into a conversation over HTTP', () => {
       ['stored', 'completed', 'pending', file.genesys.fileId],
     )
     assert.deepEqual(
-      stage.sandbox.messageMedia().map((media) => [media.id, media.fileName, media.messages]),
+      stage()
+        .sandbox.messageMedia()
+        .map((media) => [media.id, media.fileName, media.messages]),
       [[file.mediaId, 'Foto_1.png', 1]],
     )
-    const told = await stage.crm.message(({ type }) => type === 'guest_file.stored')
+    const told = await stage().crm.message(({ type }) => type === 'guest_file.stored')
     const data = told.data as unknown as Record<string, unknown>
     assert.deepEqual(
       [data['guestFileId'], data['fileId'], data['conversationId'], data['externalContactId']],
@@ -54,7 +45,7 @@ describe('Files into a conversation over HTTP', () => {
   })
 
   test('what is certainly wrong is refused at once, as for a person', async () => {
-    const before = stage.sandbox.messageMedia().length
+    const before = stage().sandbox.messageMedia().length
     for (const [name, content, status, code] of [
       ['photo.png', Buffer.from('MZ'), 422, 'file-type-mismatch'],
       ['page.html', '<html>', 415, 'file-type-not-allowed'],
@@ -64,7 +55,7 @@ describe('Files into a conversation over HTTP', () => {
       const { status: answered, body } = await send(name, content)
       assert.deepEqual([answered, body.code], [status, code])
     }
-    assert.equal(stage.sandbox.messageMedia().length, before)
+    assert.equal(stage().sandbox.messageMedia().length, before)
   })
 
   test('the same key and bytes are the same file, of this conversation', async () => {
@@ -79,12 +70,12 @@ describe('Files into a conversation over HTTP', () => {
   })
 
   test('an org that asks for a user is told of with the right to look at, and nothing is sent', async () => {
-    stage.sandbox.setFaults([{ kind: 'user-token-needed' }])
+    stage().sandbox.setFaults([{ kind: 'user-token-needed' }])
     const { body } = await send('a.txt', 'for users alone')
     const file = await ended(body.id)
     assert.deepEqual([file.state, file.problem?.code], ['failed', 'media-needs-user-token'])
     assert.match(file.problem?.detail ?? '', /conversation:message:create/u)
-    const told = await stage.crm.message(({ type }) => type === 'guest_file.rejected')
+    const told = await stage().crm.message(({ type }) => type === 'guest_file.rejected')
     assert.ok(told)
   })
 
@@ -96,7 +87,7 @@ describe('Files into a conversation over HTTP', () => {
   test('neither name, conversation, content nor URL reaches the log', async () => {
     const { body } = await send('canary-file-name.txt', 'canary-content')
     await ended(body.id)
-    const log = gateway.output.join('\n')
+    const log = gateway().output.join('\n')
     for (const secret of ['canary-', 'demo-conversation', 'X-Amz-Signature', 'media-storage/']) {
       assert.ok(!log.includes(secret), secret)
     }

@@ -15,6 +15,7 @@ import { pngOf } from '../../support/guest-files/images.ts'
 import { pdfOf } from '../../support/guest-files/pdfs.ts'
 import { docxOf, zipOf } from '../../support/guest-files/zips.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
 const PNG = pngOf({ width: 40, height: 30 })
 const MARKED = Buffer.from(MARKER)
@@ -22,23 +23,13 @@ const WITH_EICAR = docxOf([{ name: 'word/media/a.txt', data: EICAR }])
 const FILLER = 'nothing to see\n'.repeat(600_000)
 
 describe('Guest files over HTTP, without a scanner', () => {
-  const home = embeddedHome()
-  let stage: Stage
-  let gateway: RunningGateway
-  const { send, ended } = fileClientOf(() => gateway)
-  before(async () => {
-    stage = await setStage(await home.fresh(), 'guide')
-    gateway = await stage.gateway({
-      DMS_SYNC_URL: stage.crm.url,
-      DMS_SYNC_SECRET: stage.crm.secret,
-    })
-  })
-  after(async () => {
-    await stage.close()
-    await home.close()
-  })
+  const { stage, gateway } = stageOfSuite('guide', ({ crm }) => ({
+    DMS_SYNC_URL: crm.url,
+    DMS_SYNC_SECRET: crm.secret,
+  }))
+  const { send, ended } = fileClientOf(gateway)
   afterEach(() => {
-    stage.sandbox.setFaults([])
+    stage().sandbox.setFaults([])
   })
 
   test('a picture is kept, sent, confirmed on its contact, made a thumbnail of, and told of', async () => {
@@ -56,7 +47,9 @@ describe('Guest files over HTTP, without a scanner', () => {
       ['stored', 'not-configured', 'passed'],
     )
     assert.ok(file.latencyMs !== null && file.storedAt !== null)
-    const there = stage.sandbox.guestFiles().filter(({ id }) => id === file.genesys.fileId)
+    const there = stage()
+      .sandbox.guestFiles()
+      .filter(({ id }) => id === file.genesys.fileId)
     assert.deepEqual(
       there.map(({ externalContactId, sha256, confirmed, thumbnail }) => ({
         externalContactId,
@@ -66,7 +59,7 @@ describe('Guest files over HTTP, without a scanner', () => {
       })),
       [{ externalContactId: 'demo-guest', sha256: file.sha256, confirmed: true, thumbnail: true }],
     )
-    const told = await stage.crm.message(({ type }) => type === 'guest_file.stored')
+    const told = await stage().crm.message(({ type }) => type === 'guest_file.stored')
     const data = told.data as unknown as Record<string, unknown>
     assert.deepEqual(
       [data['guestFileId'], data['sha256'], data['fileName']],
@@ -105,10 +98,10 @@ describe('Guest files over HTTP, without a scanner', () => {
   ]
   for (const [what, name, content, status, code] of refused) {
     test(`${what} is refused at once with ${status} ${code}, and leaves nothing`, async () => {
-      const before = stage.sandbox.guestFiles().length
+      const before = stage().sandbox.guestFiles().length
       const { body, status: answered } = await send(name, content)
       assert.deepEqual([answered, body.code], [status, code])
-      assert.equal(stage.sandbox.guestFiles().length, before)
+      assert.equal(stage().sandbox.guestFiles().length, before)
     })
   }
 
@@ -120,13 +113,13 @@ describe('Guest files over HTTP, without a scanner', () => {
     assert.equal(await options({ scan: { blockSuspicious: true } }), 'scanner-not-configured')
     const form = new FormData()
     form.set('file', new Blob(['a']), 'a.txt')
-    const keyless = await gateway.client.call<Problem>(CONTACT, { method: 'POST', body: form })
+    const keyless = await gateway().client.call<Problem>(CONTACT, { method: 'POST', body: form })
     assert.equal(keyless.body.code, 'idempotency-key-missing')
   })
 
   test('a body that is no form is refused with 415, which names nothing that is refused next', async () => {
     for (const type of ['text/csv', 'application/json', 'image/png']) {
-      const bare = await gateway.client.call<Problem>(CONTACT, {
+      const bare = await gateway().client.call<Problem>(CONTACT, {
         method: 'POST',
         headers: { 'content-type': type, 'idempotency-key': `bare-${type}` },
         body: 'a',
@@ -157,12 +150,12 @@ describe('Guest files over HTTP, without a scanner', () => {
     })
     const file = await ended(body.id)
     assert.deepEqual([file.state, file.problem?.code], ['failed', 'external-contact-refused'])
-    const told = await stage.crm.message(({ type }) => type === 'guest_file.rejected')
+    const told = await stage().crm.message(({ type }) => type === 'guest_file.rejected')
     assert.equal((told.data as unknown as { guestFileId: string }).guestFileId, body.id)
   })
 
   test('/readyz says that nothing looks at the files', async () => {
-    const { body } = await gateway.client.call<{ checks: Record<string, { detail: string }> }>(
+    const { body } = await gateway().client.call<{ checks: Record<string, { detail: string }> }>(
       '/readyz',
     )
     assert.match(body.checks['scanner']!.detail, /not configured/u)
@@ -173,7 +166,7 @@ describe('Guest files over HTTP, without a scanner', () => {
       path: '/v1/external-contacts/demo-guest-2/files',
     })
     await ended(body.id)
-    const log = gateway.output.join('\n')
+    const log = gateway().output.join('\n')
     for (const secret of ['canary-', 'demo-guest-2', 'X-Amz-Signature', 'guest-file-storage']) {
       assert.ok(!log.includes(secret), secret)
     }

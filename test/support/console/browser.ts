@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { after, before } from 'node:test'
 
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
@@ -10,6 +11,16 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 /** Debian's; `.ci/run` installs it. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+
+/** A browser for all tests of the file. */
+export const browserOfSuite = (): (() => Browser) => {
+  let browser: Browser
+  before(async () => {
+    browser = await startBrowser()
+  })
+  after(() => browser.close())
+  return () => browser
+}
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
