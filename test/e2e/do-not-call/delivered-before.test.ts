@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 
 import type { FaultPlan } from '../../../src/sandbox/faults/fault-plan.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
+import { callPlatform } from '../../support/stages/platform-call.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
@@ -85,15 +86,8 @@ for (const dialect of ['guide', 'platform'] as const) {
       }
     }
     const genesys = async (method: 'GET' | 'DELETE', contactId: string): Promise<Response> => {
-      const granted = await fetch(`${stage.sandbox.url}/oauth/token`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa('sandbox-client:sandbox-secret')}` },
-        body: new URLSearchParams({ grant_type: 'client_credentials' }),
-      })
-      const { access_token: token } = (await granted.json()) as { access_token: string }
       const path = `/api/v2/outbound/contactlists/${LIST}/contacts/${contactId}`
-      const headers = { authorization: `Bearer ${token}` }
-      const answer = await fetch(`${stage.sandbox.url}${path}`, { method, headers })
+      const answer = await callPlatform(stage, path, method)
       assert.ok(answer.ok)
       return answer
     }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { ErasurePlace } from '../../../src/domain/erasures/erasure.ts'
 import { embeddedHome, serverHome, type TestHome } from '../../support/databases/database.ts'
+import { callPlatform } from '../../support/stages/platform-call.ts'
 import {
   type Dialect,
   type RunningGateway,
@@ -110,16 +111,8 @@ const theatre = (home: TestHome, dialect: Dialect) => {
     rows: async (uploadId: string, accept = 'application/json') =>
       (await gateway.client.call(`/v1/uploads/${uploadId}/rows`, { headers: { accept } })).text,
     inGenesys: async (contactId: string): Promise<number> => {
-      const granted = await fetch(`${stage.sandbox.url}/oauth/token`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa('sandbox-client:sandbox-secret')}` },
-        body: new URLSearchParams({ grant_type: 'client_credentials' }),
-      })
-      const { access_token: token } = (await granted.json()) as { access_token: string }
       const path = `/api/v2/outbound/contactlists/${LIST}/contacts/${contactId}`
-      const answer = await fetch(`${stage.sandbox.url}${path}`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
+      const answer = await callPlatform(stage, path)
       await answer.body?.cancel()
       return answer.status
     },
