@@ -6,7 +6,7 @@ import { sha256 } from '../../src/lib/digest.ts'
 import type { Store } from '../../src/store/homes/open-store.ts'
 import type { SmallUpload } from '../../src/workflows/ports/uploads/small-uploads.ts'
 import { openTestStore, serverHome } from '../support/databases/database.ts'
-import { chunkOf, ids, SOURCE, stageInput } from '../support/stages/store-uploads.ts'
+import { chunkOf, ids, newUpload, SOURCE, stageInput } from '../support/stages/store-uploads.ts'
 
 /**
  * A server keeps the plan of a statement that has a name. One that it made while the tables were nearly empty and their statistics unknown went
@@ -22,18 +22,7 @@ const smallUpload = (): SmallUpload => {
   const chunk = chunkOf(0, 2, [id])
   const source = { ...SOURCE, sha256: sha256(id).toString('hex') }
   return {
-    begun: {
-      id,
-      tenantId: 'default',
-      contactListId: 'list-1',
-      laneKey: 'contact_list:list-1',
-      mode: 'append',
-      duplicates: 'update',
-      source,
-      schemaVersion: '1',
-      requestId: 'req',
-      owner: 'me',
-    },
+    begun: newUpload(id, 'list-1', source),
     staging: {
       ...stageInput(id, chunk, ids.newUuid()),
       source,

@@ -12,6 +12,7 @@ import {
   chunkOf,
   claimKey,
   ids,
+  newUpload,
   SOURCE,
   stageInput,
 } from '../../support/stages/store-uploads.ts'
@@ -33,18 +34,7 @@ const smallUpload = (
   const source = { ...SOURCE, sha256: about.sha256 ?? id }
   const answer = (upload: Upload) => ({ status: 202, body: JSON.stringify(renderUpload(upload)) })
   return {
-    begun: {
-      id,
-      tenantId: 'default',
-      contactListId: list,
-      laneKey: `contact_list:${list}`,
-      mode: 'append',
-      duplicates: 'update',
-      source,
-      schemaVersion: '1',
-      requestId: 'req',
-      owner: 'me',
-    },
+    begun: newUpload(id, list, source),
     staging: { ...stageInput(id, chunk, key), source, answer },
     chunk,
     at: AT,

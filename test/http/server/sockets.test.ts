@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 
 import { answerClientError } from '../../../src/http/server/client-errors.ts'

@@ -6,7 +6,7 @@ import { ZERO_COUNTS, type Upload, type UploadSource } from '../../../src/domain
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import type { StageUpload } from '../../../src/workflows/ports/uploads/uploads.ts'
+import type { NewUpload, StageUpload } from '../../../src/workflows/ports/uploads/uploads.ts'
 
 export const ids = createIds({ clock: systemClock })
 
@@ -51,20 +51,23 @@ export const chunkOf = (
   subjectRows: new Uint16Array(),
 })
 
+/** An upload of the default tenant as it begins. */
+export const newUpload = (id: string, list: string, source = SOURCE): NewUpload => ({
+  id,
+  tenantId: 'default',
+  contactListId: list,
+  laneKey: `contact_list:${list}`,
+  mode: 'append',
+  duplicates: 'update',
+  source,
+  schemaVersion: '1',
+  requestId: 'req',
+  owner: 'me',
+})
+
 export const beginUpload = async (store: Store, list = 'list-1'): Promise<string> => {
   const id = ids.newId('upl')
-  await store.uploads.begin({
-    id,
-    tenantId: 'default',
-    contactListId: list,
-    laneKey: `contact_list:${list}`,
-    mode: 'append',
-    duplicates: 'update',
-    source: SOURCE,
-    schemaVersion: '1',
-    requestId: 'req',
-    owner: 'me',
-  })
+  await store.uploads.begin(newUpload(id, list))
   return id
 }
 
