@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Sends a file of do-not-call entries, and waits until Genesys has them. They suppress from the first answer on.
+#
+#   GATEWAY_KEY=… ./do-not-call.sh demo-dnc entries.csv
+#
+# Needs curl, jq, openssl, and gateway.sh in the same folder. If it is stopped, run it again: nothing is sent twice.
+set -euo pipefail
+. "$(dirname "$0")/gateway.sh"
+list=$1 file=$2
+
+submission=$(send_file POST "/v1/dnc-lists/$list/entries" "$file" text/csv)
+id=$(jq -r .id <<< "$submission")
+echo "$id: $(jq .counts.accepted <<< "$submission") entries suppress"
+
+until [[ $(jq -r .state <<< "$submission") == applied* ]]; do
+  sleep 1
+  submission=$(call GET "/v1/dnc-submissions/$id")
+done
+
+jq '{state, counts}' <<< "$submission"
+call GET "/v1/dnc-submissions/$id/entries?outcome=rejected" | jq -r '.items[] | "line \(.line): \(.code), \(.reason)"'
+forget_key "$file"

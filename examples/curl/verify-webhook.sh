@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Verifies one webhook that you recorded: the body byte for byte in a file, the headers as arguments.
+#
+#   WEBHOOK_SECRET=whsec_… ./verify-webhook.sh "$webhook_id" "$webhook_timestamp" "$webhook_signature" body.json
+#
+# Needs openssl. It checks by hand what the libraries of https://www.standardwebhooks.com check. In a program, use a library.
+# It accepts an old timestamp, because your recording may be old. A library refuses one that is more than five minutes off.
+set -euo pipefail
+id=$1 timestamp=$2 signatures=$3 body=$4
+
+# The key is the base64 after whsec_, as bytes.
+key=$(printf %s "${WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n')
+expected=$({ printf '%s.%s.' "$id" "$timestamp" && cat "$body"; } |
+  openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | openssl base64 -A)
+
+# There are several signatures, separated by spaces, while a secret is rotated. One that matches is enough.
+for signature in $signatures; do
+  [ "$signature" != "v1,$expected" ] || { echo 'The signature holds.'; exit 0; }
+done
+echo 'The signature does not hold.' >&2
+exit 1

@@ -1,0 +1,66 @@
+// Receives the webhooks of the gateway, verifies them, and handles each message once.
+//
+//   npm install standardwebhooks
+//   WEBHOOK_SECRET=whsec_… PORT=8080 node receive-webhooks.mjs
+//
+// Needs Node 20 or newer. WEBHOOK_SECRET is the secret of your endpoint.
+import { createServer } from 'node:http'
+
+import { Webhook } from 'standardwebhooks'
+
+const webhook = new Webhook(process.env.WEBHOOK_SECRET)
+const MAX_BODY_BYTES = 1_000_000
+
+/** What you have handled. Keep it in your database: it must survive a restart. */
+const seenIds = new Set()
+const newestVersions = new Map()
+
+const handle = ({ type, data }) => {
+  const { uploadId, submissionId, guestFileId, campaignId, dncListId } = data
+  const subject = uploadId ?? submissionId ?? guestFileId ?? campaignId ?? dncListId
+  // Messages can arrive out of order. This number says which of two about the same object is newer.
+  const version = data.revision ?? data.version
+  if (version <= newestVersions.get(subject)) return
+  newestVersions.set(subject, version)
+  console.log(`${type} ${subject} ${data.state ?? ''}`)
+}
+
+const bodyOf = async (request) => {
+  const parts = []
+  let sizeBytes = 0
+  for await (const part of request) {
+    sizeBytes += part.length
+    if (sizeBytes > MAX_BODY_BYTES) throw new Error('The body is too large')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+const answer = async (request) => {
+  const body = await bodyOf(request)
+  let message
+  try {
+    // The signature covers the body byte for byte: verify it before you parse it.
+    message = webhook.verify(body, request.headers)
+  } catch {
+    return 401
+  }
+  // A message comes again with the same id if your answer was lost. Answer it with 2xx, and do nothing.
+  const id = request.headers['webhook-id']
+  if (seenIds.has(id)) return 204
+  handle(message)
+  seenIds.add(id)
+  // Answer within 5 seconds, so work that takes longer belongs in a queue of yours. After any answer but 2xx, the gateway
+  // sends the message again. 410 disables the endpoint.
+  return 204
+}
+
+const server = createServer((request, response) => {
+  answer(request).then(
+    (status) => response.writeHead(status).end(),
+    () => response.destroy(),
+  )
+})
+server.listen(Number(process.env.PORT ?? 8080), () =>
+  console.log(`Listening on port ${server.address().port}`),
+)

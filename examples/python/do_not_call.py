@@ -1,0 +1,26 @@
+"""Sends a file of do-not-call entries, and waits until Genesys has them. They suppress from the first answer on.
+
+    GATEWAY_KEY=… python3 do_not_call.py demo-dnc entries.csv
+
+Needs Python 3.9 or newer, nothing else, and gateway.py in the same folder. If it is stopped, run it again: nothing is sent
+twice.
+"""
+
+import sys
+import time
+
+from gateway import forget_key, read, send_file
+
+list_id, file = sys.argv[1:]
+submission = send_file("POST", f"/v1/dnc-lists/{list_id}/entries", file, "text/csv")
+print(f"{submission['id']}: {submission['counts']['accepted']} entries suppress")
+
+path = f"/v1/dnc-submissions/{submission['id']}"
+while not submission["state"].startswith("applied"):
+    time.sleep(1)
+    submission = read(path)
+print(submission["state"], submission["counts"])
+
+for entry in read(f"{path}/entries?outcome=rejected")["items"]:
+    print(f"line {entry['line']}: {entry['code']}, {entry['reason']}")
+forget_key(file)

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples')
+
+/** The languages of the examples: how a program of each is started, and how its file is named. */
+export const LANGUAGES = {
+  curl: { command: 'bash', file: (name: string) => `curl/${name}.sh` },
+  node: { command: process.execPath, file: (name: string) => `node/${name}.mjs` },
+  python: {
+    command: 'python3',
+    file: (name: string) => `python/${name.replaceAll('-', '_')}.py`,
+  },
+} as const
+export type Language = keyof typeof LANGUAGES
+
+const NEEDED = ['bash', 'curl', 'jq', 'openssl', 'python3']
+
+/** Why the examples cannot run here; false: they can. In CI they must. */
+export const missingTools = (): string | false => {
+  const missing = NEEDED.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
+  if (missing.length === 0) return false
+  const reason = `not installed: ${missing.join(', ')}`
+  if (process.env['CI'] === 'true') throw new Error(reason)
+  return reason
+}
+
+export type Program = {
+  child: ChildProcess
+  /** The lines that it printed, both streams. */
+  lines: string[]
+  /** Resolves with its exit code when it has ended. */
+  ended: Promise<number | null>
+  /** Resolves with the first line, past or future, that matches; rejects with all lines when the program ends before. */
+  line(pattern: RegExp): Promise<string>
+}
+
+/** Starts an example as its reader does, with nothing in its environment but what its head comment names. */
+export const startExample = (
+  language: Language,
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Program => {
+  const { command, file } = LANGUAGES[language]
+  const child = spawn(command, [join(EXAMPLES, file(name)), ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  const waiting: { pattern: RegExp; resolve: (line: string) => void }[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      for (const { pattern, resolve } of waiting) if (pattern.test(line)) resolve(line)
+    })
+  }
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const line = async (pattern: RegExp): Promise<string> => {
+    const known = lines.find((line) => pattern.test(line))
+    if (known !== undefined) return known
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    waiting.push({ pattern, resolve })
+    void ended.then(() => reject(new Error(`${pattern} was not printed:\n${lines.join('\n')}`)))
+    return promise
+  }
+  return { child, lines, ended, line }
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+
+/**
+ * What happens to one call on its way to the gateway. `cut`: the connection ends before the gateway sees anything. `lose`: the gateway
+ * answers, and its answer never arrives. `breakOff`: the answer ends after its first part. A number: this status, with Retry-After.
+ */
+export type Mishap = 'cut' | 'lose' | 'breakOff' | number
+
+export type FlakyProxy = {
+  url: string
+  /** The calls that came, with their Idempotency-Key. */
+  calls: { method: string; path: string; key: string | undefined; mishap: Mishap | null }[]
+  /** Resolves when a call has met this mishap. */
+  met(mishap: Mishap): Promise<void>
+  close(): Promise<void>
+}
+
+/** A network between a client and the gateway that loses what it is told to: for each method, one mishap a call, in this order. */
+export const startFlakyProxy = async (
+  target: string,
+  mishaps: Record<string, Mishap[]>,
+): Promise<FlakyProxy> => {
+  const calls: FlakyProxy['calls'] = []
+  const waiting: { mishap: Mishap; resolve: () => void }[] = []
+  const happened = new Set<Mishap>()
+
+  const forward = async (from: IncomingMessage): Promise<IncomingMessage> => {
+    const { method, headers, url } = from
+    const to = request(`${target}${url}`, { method, headers })
+    const answered = once(to, 'response') as Promise<[IncomingMessage]>
+    await Promise.all([answered, pipeline(from, to)])
+    const [answer] = await answered
+    return answer
+  }
+  const pass = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
+    const answer = await forward(from)
+    to.writeHead(answer.statusCode ?? 502, answer.headers)
+    to.flushHeaders()
+    await pipeline(answer, to)
+  }
+  const play = async (mishap: Mishap, from: IncomingMessage, to: ServerResponse) => {
+    if (typeof mishap === 'number') {
+      from.resume()
+      await once(from, 'end')
+      to.writeHead(mishap, { 'retry-after': '1', 'content-type': 'text/plain' }).end('busy')
+      return
+    }
+    if (mishap !== 'cut') {
+      const answer = await forward(from)
+      if (mishap === 'lose') for await (const _ of answer);
+      else {
+        to.writeHead(answer.statusCode ?? 502, answer.headers)
+        const [first] = await once(answer, 'data')
+        await new Promise<void>((resolve) => to.write(first as Buffer, () => resolve()))
+        answer.destroy()
+      }
+    }
+    to.destroy()
+  }
+  const server = createServer((from, to) => {
+    const { method = '', url = '' } = from
+    const streams = url.endsWith('/events')
+    const mishap = mishaps[streams ? 'events' : method]?.shift() ?? null
+    const key = from.headers['idempotency-key'] as string | undefined
+    calls.push({ method, path: url, key, mishap })
+    const done = mishap === null ? pass(from, to) : play(mishap, from, to)
+    void done
+      .catch(() => to.destroy())
+      .then(() => {
+        if (mishap === null) return
+        happened.add(mishap)
+        for (const waiter of waiting) if (waiter.mishap === mishap) waiter.resolve()
+      })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    met: async (mishap) => {
+      if (happened.has(mishap)) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      waiting.push({ mishap, resolve })
+      await promise
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
