@@ -61,10 +61,7 @@ describe('The examples do what they say', { skip: missingTools(), concurrency: t
     await Promise.all(receivers.map(({ line }) => line(/^Listening/)))
   })
   after(async () => {
-    for (const { child, ended } of receivers) {
-      child.kill()
-      await ended
-    }
+    for (const receiver of receivers) await receiver.kill()
     await Promise.all(proxies.map((proxy) => proxy.close()))
     await stage?.close()
     await home.close()
@@ -112,8 +109,7 @@ describe('The examples do what they say', { skip: missingTools(), concurrency: t
       const network = await networkWith({ POST: ['lose', 'cut', 429, 503], events: ['breakOff'] })
       const killed = run(language, 'upload', [`of-${language}`, file], network.url)
       await network.met('lose')
-      killed.child.kill('SIGKILL')
-      await killed.ended
+      await killed.kill()
       const again = run(language, 'upload', [`of-${language}`, file], network.url)
       const printed = await endsWell(again)
 

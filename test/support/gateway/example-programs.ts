@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -28,13 +28,14 @@ export const missingTools = (): string | false => {
 }
 
 export type Program = {
-  child: ChildProcess
   /** The lines that it printed, both streams. */
   lines: string[]
   /** Resolves with its exit code when it has ended. */
   ended: Promise<number | null>
   /** Resolves with the first line, past or future, that matches; rejects with all lines when the program ends before. */
   line(pattern: RegExp): Promise<string>
+  /** kill -9, with everything that it started; resolves when it is gone. */
+  kill(): Promise<void>
 }
 
 /** Starts an example as its reader does, with nothing in its environment but what its head comment names. */
@@ -53,6 +54,8 @@ export const startExample = (
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A shell's own children go with it.
+    detached: true,
   })
   const lines: string[] = []
   const waiting: { pattern: RegExp; resolve: (line: string) => void }[] = []
@@ -63,6 +66,11 @@ export const startExample = (
     })
   }
   const ended = once(child, 'close').then(([code]) => code as number | null)
+  const killAll = (): void => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL')
+  }
+  process.once('exit', killAll)
+  child.once('close', () => process.off('exit', killAll))
   const line = async (pattern: RegExp): Promise<string> => {
     const known = lines.find((line) => pattern.test(line))
     if (known !== undefined) return known
@@ -71,5 +79,9 @@ export const startExample = (
     void ended.then(() => reject(new Error(`${pattern} was not printed:\n${lines.join('\n')}`)))
     return promise
   }
-  return { child, lines, ended, line }
+  const kill = async (): Promise<void> => {
+    killAll()
+    await ended
+  }
+  return { lines, ended, line, kill }
 }
