@@ -14,7 +14,10 @@ import { metricTable } from '../support/tables/instrumentation-tables.ts'
 import { holdTable, stateDiagram } from '../support/tables/state-diagram.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
-const MARKDOWN = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md')]
+const MARKDOWN = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'examples/README.md'],
+  ...globSync('docs/**/*.md'),
+]
 
 /** `NAME=value` and, for what has no default, `# NAME=`. */
 const exampleVariables = (): Map<string, { value: string; commented: boolean }> =>

@@ -8,7 +8,7 @@ import { type ShellBlock, shellPages } from '../support/documents/shell-pages.ts
 import { freePort } from '../support/gateway/free-port.ts'
 
 /**
- * README and every page of docs, as one who copies block after block into a shell, in one clean folder: every command must end well,
+ * README, that of the examples and every page of docs, as one who copies block after block into a shell, in one clean folder: every command must end well,
  * and every call must be answered without an error. What cannot be run here says why in a comment that readers of the page do not see.
  */
 const PROJECT = join(import.meta.dirname, '..', '..')
@@ -20,6 +20,7 @@ const ELSEWHERE: Record<string, Record<string, number>> = {
   'README.md': { 'the tests run this page': 1 },
   'docs/debug-one-upload.md': { docker: 1 },
   'docs/guest-files.md': { 'a gateway in the dialect platform': 1 },
+  'examples/README.md': { 'waits for messages until you stop it': 1 },
   'docs/releasing.md': { 'makes a release': 1 },
   'docs/runbook.md': { docker: 6, 'a message that was given up': 1 },
 }

@@ -42,7 +42,7 @@ const usesEnvFile = ({ blocks }: ShellPage): boolean =>
   blocks.some(({ text }) => /(?<![\w.])\.env\b/.test(text))
 
 /**
- * README.md, then every page of docs that has shell blocks, in the order in which README.md names them; a page that it does not name
+ * README.md, then that of the examples and every page of docs that has shell blocks, in the order in which README.md names them; a page that it does not name
  * comes after. A new page is there by existing.
  */
 export const shellPages = (project: string): ShellPage[] => {
@@ -58,8 +58,10 @@ export const shellPages = (project: string): ShellPage[] => {
       blocks: blocksOf(`docs/${name}`, readFileSync(join(project, 'docs', name), 'utf8')),
     }))
     .filter(({ blocks }) => blocks.length > 0)
+  const examples = 'examples/README.md'
   return [
     { page: 'README.md', blocks: blocksOf('README.md', readme) },
+    { page: examples, blocks: blocksOf(examples, readFileSync(join(project, examples), 'utf8')) },
     ...pages.filter((page) => !usesEnvFile(page)),
     ...pages.filter(usesEnvFile),
   ]
