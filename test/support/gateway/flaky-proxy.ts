@@ -59,20 +59,18 @@ export const startFlakyProxy = async (
     }
     to.destroy()
   }
-  const server = createServer((from, to) => {
+  const take = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const { method = '', url = '' } = from
-    const streams = url.endsWith('/events')
-    const mishap = mishaps[streams ? 'events' : method]?.shift() ?? null
+    const mishap = mishaps[url.endsWith('/events') ? 'events' : method]?.shift() ?? null
     const key = from.headers['idempotency-key'] as string | undefined
     calls.push({ method, path: url, key, mishap })
-    const done = mishap === null ? pass(from, to) : play(mishap, from, to)
-    void done
-      .catch(() => to.destroy())
-      .then(() => {
-        if (mishap === null) return
-        happened.add(mishap)
-        for (const waiter of waiting) if (waiter.mishap === mishap) waiter.resolve()
-      })
+    if (mishap === null) return pass(from, to)
+    await play(mishap, from, to)
+    happened.add(mishap)
+    for (const waiter of waiting) if (waiter.mishap === mishap) waiter.resolve()
+  }
+  const server = createServer((from, to) => {
+    void take(from, to).catch(() => to.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
