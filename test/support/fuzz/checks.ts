@@ -1,7 +1,7 @@
 import type { ApiDocument, ApiOperation } from './api-document.ts'
+import type { Judged } from './judged-call.ts'
 import type { WireAnswer } from './keep-alive-client.ts'
 import type { MadeCall } from './made-calls.ts'
-import type { Judged } from './wired-call.ts'
 
 export type Answered = {
   document: ApiDocument
