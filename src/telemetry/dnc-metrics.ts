@@ -7,36 +7,36 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
     'Duration of looking up phones and addresses of contacts among do-not-call entries, many at a time',
     [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
   ),
-  dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by what became of them', [
+  dncEntries: counter('dnc_entries_total', 'Do-not-call entries read, by outcome', [
     'kind',
     'outcome',
   ]),
   dncRejections: counter('dnc_rejections_total', 'Rejected do-not-call entries, by code', ['code']),
   dncRetracted: counter(
     'dnc_retracted_total',
-    'Contacts delivered before a do-not-call entry named them, by what became of them',
+    'Contacts delivered before a do-not-call entry named them, by outcome',
     ['outcome'],
   ),
   oldestRetraction: gauge(
     'dnc_oldest_retraction_seconds',
-    'Age of the oldest contact that is to be taken back from Genesys and is not yet',
+    'Age of the oldest contact that waits to be taken back from Genesys',
   ),
   oldestDncPending: gauge(
     'dnc_oldest_pending_seconds',
-    'Age of the oldest do-not-call submission that Genesys has not taken whole',
+    'Age of the oldest do-not-call submission that Genesys has not accepted completely',
   ),
   dncApplyBy: gauge(
     'dnc_apply_by_timestamp_seconds',
-    'By when the strictest law wants that submission applied; 0 while there is none',
+    'When the strictest law requires that submission to be applied; 0 while there is none',
   ),
   registryAge: gauge(
     'registry_age_seconds',
-    'How old the edition in force is of a registry that a tenant uses; absent without an edition',
+    'Age of the edition in force of a registry that a tenant uses; absent without an edition',
     ['registry'],
   ),
   registryAgeLimit: gauge(
     'registry_age_limit_seconds',
-    'How old it may be when a contact is sent',
+    'How old the edition may be when a contact is sent',
     ['registry'],
   ),
 })

@@ -20,23 +20,25 @@ const uploadMetrics = ({ counter }: Makers) => ({
   uploadsStaged: counter('uploads_staged_total', 'Uploads accepted with 202', ['format']),
   uploadsDiscarded: counter(
     'uploads_discarded_total',
-    'Uploads refused or broken off; nothing remains',
+    'Uploads refused or broken off; the gateway keeps nothing of them',
   ),
   uploadsReplayed: counter('uploads_replayed_total', 'Answers replayed for an idempotency key'),
   uploadsHeld: counter(
     'uploads_held_total',
-    'Times delivery held an upload; `apply` and `not_before` stay 0, for callers ask for them',
+    'Times delivery held an upload; `apply` and `not_before` stay 0, because callers ask for them',
     ['reason'],
   ),
   uploadsFinished: counter('uploads_finished_total', 'Uploads that reached a final state', [
     'state',
   ]),
-  reconciliations: counter('reconciliations_total', 'Ended uploads looked at again in Genesys', [
-    'outcome',
-  ]),
+  reconciliations: counter(
+    'reconciliations_total',
+    'Ended uploads that the gateway checked in Genesys',
+    ['outcome'],
+  ),
   reconciledRows: counter(
     'reconciled_rows_total',
-    'Rows of them looked at, those missing in Genesys, and cells that differ',
+    'Rows that reconciliation checked, rows missing in Genesys, and cells that differ',
     ['finding'],
   ),
   rows: counter('rows_total', 'Rows by outcome', ['outcome']),
@@ -56,10 +58,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ]),
   throttled: counter('genesys_throttled_total', 'Answers 429'),
   tokenRenewed: gauge('genesys_token_renewed_timestamp_seconds', 'When the token was last renewed'),
-  tokenLife: gauge(
-    'genesys_token_life_seconds',
-    'How long it lives; renewed + life is when it ends',
-  ),
+  tokenLife: gauge('genesys_token_life_seconds', 'Life of the token; it ends at renewed + life'),
   paceWaits: histogram('pace_wait_seconds', 'Time a request waited for its slot', SECONDS, [
     'class',
   ]),
@@ -70,14 +69,20 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   circuitOpen: gauge('genesys_circuit_open', '1 while Genesys is away and only probes go out'),
   paceUsed: gauge('pace_used_last_minute', 'Requests this instance sent within the last minute'),
-  paceRemaining: gauge('pace_remaining', 'What Genesys last said remains; a hint'),
+  paceRemaining: gauge(
+    'pace_remaining',
+    'Remaining requests as Genesys last reported them; a hint',
+  ),
   paceWaiting: gauge('pace_waiting', 'Requests of this instance waiting for a slot', ['class']),
 })
 
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
   laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
-  syncDeliveries: counter('sync_deliveries_total', 'Attempts to tell others', ['event', 'outcome']),
+  syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to other systems', [
+    'event',
+    'outcome',
+  ]),
   listsProvisioned: counter('lists_provisioned_total', 'Contact lists made in Genesys', [
     'outcome',
   ]),
@@ -96,11 +101,11 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ]),
   webhookVerifySeconds: histogram(
     'webhook_verify_seconds',
-    'From a webhook to the note that Genesys bore it out',
+    'From a webhook to the record that Genesys confirmed it',
     LONG_SECONDS,
   ),
   jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
-  lastProcessed: gauge('last_processed_timestamp_seconds', 'When something last ended well', [
+  lastProcessed: gauge('last_processed_timestamp_seconds', 'When a unit of work last succeeded', [
     'what',
   ]),
   uploads: gauge(
@@ -111,25 +116,25 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   holds: gauge('holds', 'Held uploads now, by reason', ['reason']),
   longestUnchanged: gauge(
     'upload_longest_unchanged_seconds',
-    'How long one of the uploads in this state had neither a settled batch nor a change',
+    'Longest time that an upload in this state has had neither a settled batch nor a change',
     ['state'],
   ),
-  lanesHeld: gauge('lanes_held', 'Lanes somebody works on'),
-  lanesWaiting: gauge('lanes_waiting', 'Lanes with work that nobody holds'),
-  oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest of them waits'),
-  syncPending: gauge('sync_pending', 'Messages to others not delivered yet'),
+  lanesHeld: gauge('lanes_held', 'Lanes that a worker holds'),
+  lanesWaiting: gauge('lanes_waiting', 'Lanes with work that no worker holds'),
+  oldestLaneWait: gauge('lane_oldest_wait_seconds', 'How long the oldest waiting lane has waited'),
+  syncPending: gauge('sync_pending', 'Messages to other systems that are not delivered yet'),
   oldestSyncPending: gauge(
     'sync_oldest_pending_seconds',
-    'Age of the oldest message that an enabled endpoint has not taken',
+    'Age of the oldest message that an enabled endpoint has not accepted',
   ),
   syncDead: gauge('sync_dead', 'Messages given up; replay them'),
-  clockJumps: counter('clock_jumps_total', 'Jumps of a clock that were seen', ['of']),
+  clockJumps: counter('clock_jumps_total', 'Jumps of a clock that the gateway noticed', ['of']),
   clockUnconfirmed: gauge(
     'clock_unconfirmed',
-    "1 while the database's clock is in doubt: nothing ends for good by it",
+    "1 while the database's clock is in doubt: nothing expires by it",
   ),
-  databaseUp: gauge('database_up', '1 when the last look at the database succeeded'),
-  databaseLook: gauge('database_look_seconds', 'How long the last look at the database took'),
+  databaseUp: gauge('database_up', '1 when the last check of the database succeeded'),
+  databaseLook: gauge('database_look_seconds', 'How long the last check of the database took'),
   ready: gauge('ready', '1 while /readyz answers 200'),
 })
 
@@ -137,23 +142,19 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const GUEST_FILE_SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
 
 const segmentMetrics = ({ counter, histogram }: Makers) => ({
-  segmentsEnded: counter('segments_ended_total', 'Versions of segments by what became of them', [
-    'state',
-  ]),
+  segmentsEnded: counter('segments_ended_total', 'Versions of segments, by final state', ['state']),
   segmentsHeld: counter('segments_held_total', 'Times a segment had to wait, by reason', [
     'reason',
   ]),
-  segmentFindings: counter('segment_findings_total', 'What was found in definitions, by code', [
-    'code',
-  ]),
+  segmentFindings: counter('segment_findings_total', 'Findings in definitions, by code', ['code']),
   segmentPushSeconds: histogram(
     'segment_push_seconds',
-    'From the 202 until Genesys took the rules',
+    'From the 202 until Genesys accepted the rules',
     LONG_SECONDS,
   ),
   segmentIndexSeconds: histogram(
     'segment_index_seconds',
-    'From then until their index was ready',
+    'From the accepted rules until their index was ready',
     LONG_SECONDS,
   ),
   segmentAnalysisSeconds: histogram(
@@ -173,17 +174,12 @@ const segmentMetrics = ({ counter, histogram }: Makers) => ({
 })
 
 const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
-  guestFiles: counter('guest_files_total', 'Guest files by what became of them', ['state', 'code']),
-  guestFileScans: counter('guest_file_scans_total', 'Looks of the scanner, by verdict', [
-    'verdict',
-  ]),
-  scannerAway: gauge(
-    'guest_file_scanner_away',
-    '1 while the scanner gave no verdict when it was last asked',
-  ),
+  guestFiles: counter('guest_files_total', 'Guest files, by final state', ['state', 'code']),
+  guestFileScans: counter('guest_file_scans_total', 'Scans, by verdict', ['verdict']),
+  scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'Places for a file that were not taken, so that another was asked for',
+    'Places for a file that failed, so that the gateway requested another',
     ['reason'],
   ),
   guestFilesHeld: counter('guest_files_held_total', 'Times a guest file had to wait for Genesys'),
@@ -198,26 +194,27 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   guestFileTransferSeconds: histogram(
     'guest_file_transfer_seconds',
-    'Time to put a file at its place',
+    'Time to transfer a file to its place',
     GUEST_FILE_SECONDS,
   ),
 })
 
 const upkeepMetrics = ({ counter, gauge }: Makers) => ({
-  retentionDeleted: counter('retention_deleted_total', 'Things past their days, by rule', ['rule']),
-  retentionBehind: gauge(
-    'retention_behind_seconds',
-    'How long the oldest of what the last look found had been past its days',
+  retentionDeleted: counter(
+    'retention_deleted_total',
+    'Things deleted after their retention, by rule',
     ['rule'],
   ),
-  erasures: counter('erasures_total', 'Erasures by what became of them', ['state']),
-  oldestErasure: gauge(
-    'oldest_erasure_seconds',
-    'How long ago the oldest erasure that is not completed was asked for',
+  retentionBehind: gauge(
+    'retention_behind_seconds',
+    'How long the oldest thing of the last run was past its retention',
+    ['rule'],
   ),
+  erasures: counter('erasures_total', 'Erasures, by final state', ['state']),
+  oldestErasure: gauge('oldest_erasure_seconds', 'Age of the oldest erasure that is not completed'),
   sealedUnderOlderKeys: gauge(
     'sealed_under_older_keys',
-    'Values that another key than the first of ENCRYPTION_KEYS sealed; 0 and older keys 0: they may be removed',
+    'Values that are sealed under a key other than the first of ENCRYPTION_KEYS. When this and the older keys are 0, you may remove the older keys',
   ),
   olderKeys: gauge('older_keys', 'Keys other than the first under which something may be sealed'),
 })

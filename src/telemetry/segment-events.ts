@@ -18,7 +18,7 @@ export type SegmentEvents = {
     state: string
     problem: string | null
     rules: number
-    /** From the 202 until Genesys took the rules. */
+    /** From the 202 until Genesys accepted the rules. */
     pushMs: number
     /** From then until this state; null: they were not taken. */
     indexMs: number | null
