@@ -5,22 +5,22 @@ export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-proof-invalid': page(
     401,
     'The sender of the webhook is not proven',
-    'The call has neither a token that the gateway made for this address and that is still alive, nor a signature under WEBHOOK_SECRET that is at most five minutes old. A token dies 24 hours after the end of its upload.',
+    'The call has neither a valid token that the gateway made for this address, nor a signature under WEBHOOK_SECRET that is at most five minutes old. A token expires 24 hours after the end of its upload.',
     'POST /webhook/genesys-upload?token=guessed',
-    'Call exactly the URL that the gateway gave to Genesys, or sign the body as Standard Webhooks says (webhook-id, webhook-timestamp, webhook-signature).',
+    'Call exactly the URL that the gateway gave to Genesys, or sign the body by Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).',
   ),
   'webhook-malformed': page(
     400,
     'The webhook cannot be read',
-    'The sender is proven, but the body is not JSON of the shape that this address takes.',
+    'The sender is proven, but the body is not JSON of the form that this address accepts.',
     '{"status":"done"} without `uploadId`',
     'Send the body that the API document shows for this address.',
   ),
   'webhook-too-large': page(
     413,
     'The webhook is too large',
-    'The body has more than 65,536 bytes. What Genesys sends when an upload has ended holds a few hundred.',
+    'The body has more than 65,536 bytes. A webhook of Genesys about the end of an upload has a few hundred.',
     'A page of contacts is posted to /webhook/genesys-upload.',
-    'Send only what the API document shows for this address: ids, a status and counts, no rows. Until a webhook is taken the gateway asks Genesys itself.',
+    'Send only what the API document shows for this address: ids, a status and counts, no rows. Without a webhook the gateway asks Genesys itself.',
   ),
 } as const satisfies Record<string, ProblemPage>
