@@ -79,7 +79,7 @@ const deliveryMetrics = ({ counter, gauge, histogram }: Makers) => ({
 const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
   lanesLost: counter('lanes_lost_total', 'Lanes another worker took over'),
   laneFailures: counter('lane_failures_total', 'Lanes given back after an unexpected error'),
-  syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages to other systems', [
+  syncDeliveries: counter('sync_deliveries_total', 'Attempts to send messages', [
     'event',
     'outcome',
   ]),
@@ -105,9 +105,7 @@ const workMetrics = ({ counter, gauge, histogram }: Makers) => ({
     LONG_SECONDS,
   ),
   jobFailures: counter('job_failures_total', 'Background jobs that threw', ['queue']),
-  lastProcessed: gauge('last_processed_timestamp_seconds', 'When a unit of work last succeeded', [
-    'what',
-  ]),
+  lastProcessed: gauge('last_processed_timestamp_seconds', 'Time of the last success', ['what']),
   uploads: gauge(
     'uploads',
     'Unfinished uploads now, by state; finished ones are in uploads_finished_total',
