@@ -7,9 +7,9 @@ import { type ChainLine, ChainVerifier } from './domain/audit/verify-chain.ts'
 /** Judges an export of the audit chain, without a gateway, a database or a package. Ends with 0 when nothing is wrong, else with 1. */
 const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH]
 
-FILE   what GET /v1/audit-entries/export answered
-KEYS   what GET /v1/signing-keys answered, noted when nobody had a reason to change it
---head a block and its hash, from a line audit.chained of a log that was kept elsewhere: shows a tail that was cut off
+FILE   the answer of GET /v1/audit-entries/export
+KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to change it
+--head a block and its hash, from a line audit.chained of a log that was kept elsewhere. It shows whether the end was cut off
 `
 
 const read = () => {

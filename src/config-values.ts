@@ -230,5 +230,5 @@ export const dncOf = (env: {
 /** Node's own switch, which would have Genesys' credentials sent to whoever answers. */
 export const uncheckedCertificates = (source: Record<string, string | undefined>): string[] =>
   source['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
-    ? ['NODE_TLS_REJECT_UNAUTHORIZED: certificates are always checked; leave it out']
+    ? ['NODE_TLS_REJECT_UNAUTHORIZED: the gateway always checks certificates; leave it out']
     : []

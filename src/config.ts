@@ -95,12 +95,15 @@ const environmentSchema = z.object({
   TRUST_PROXY: commaList
     .refine(
       (parts) => !parts.some((part) => ['true', '*', '0.0.0.0/0', '::/0'].includes(part)),
-      'must name the proxies',
+      'must list the addresses of the proxies',
     )
     .optional(),
   DATABASE_URL: z
     .string()
-    .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL; it may list hosts')
+    .refine(
+      (url) => urlsOfHosts(url) !== null,
+      'must be a postgres:// URL, which may list several hosts',
+    )
     .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
@@ -118,7 +121,7 @@ const environmentSchema = z.object({
   GENESYS_UPLOAD_HOSTS: commaList
     .refine(
       (hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)),
-      'each must be a host name, or *. and one',
+      'each must be a host name, or *. and a host name',
     )
     .optional(),
   GENESYS_INDEX_WAIT_SECONDS: wholeNumber(0, 3_600),
@@ -167,9 +170,9 @@ const crossFaults = (env: Environment): string[] => {
   const rules: [boolean, string][] = [
     [
       half(env.GENESYS_CLIENT_ID, env.GENESYS_CLIENT_SECRET),
-      'GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: both or neither',
+      'GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET: set both or neither',
     ],
-    [sandbox && credentials, 'GENESYS_SANDBOX: true goes without Genesys credentials'],
+    [sandbox && credentials, 'GENESYS_SANDBOX: true does not allow Genesys credentials'],
     [
       credentials && !env.GENESYS_DIALECT,
       'GENESYS_DIALECT: required with credentials. "platform" is the API that Genesys publishes; "guide" is the API of the integration guides',
@@ -184,16 +187,16 @@ const crossFaults = (env: Environment): string[] => {
     ],
     [
       env.GENESYS_DIALECT === 'platform' && half(env.GENESYS_API_URL, env.GENESYS_LOGIN_URL),
-      'GENESYS_API_URL, GENESYS_LOGIN_URL: both or neither in the platform dialect, or the credentials would go to another host',
+      'GENESYS_API_URL, GENESYS_LOGIN_URL: set both or neither in the platform dialect, or the credentials would go to another host',
     ],
     [
       env.CLAMD_SOCKET !== undefined && env.CLAMD_HOST !== undefined,
-      'CLAMD_SOCKET, CLAMD_HOST: one of them, or neither',
+      'CLAMD_SOCKET, CLAMD_HOST: set one of them, or neither',
     ],
     [credentials && !env.ADMIN_API_KEY, 'ADMIN_API_KEY: required outside the sandbox'],
     ...SYNC_VARIABLES.map(([, url, secret]): [boolean, string] => [
       half(env[url], env[secret]),
-      `${url}, ${secret}: both or neither`,
+      `${url}, ${secret}: set both or neither`,
     ]),
   ]
   return [...insecureUrls(env), ...rules.filter(([broken]) => broken).map(([, fault]) => fault)]
@@ -210,7 +213,7 @@ const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))
   const told = misspelt.map(
-    (name) => `${name}: is no variable of the gateway; .env.example has them all`,
+    (name) => `${name}: is not a variable of the gateway; .env.example lists all of them`,
   )
   return [...told, ...uncheckedCertificates(source)]
 }

@@ -67,7 +67,7 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
   if ((mode & SHARED) !== 0) {
     throw refusedDir(
       dataDir,
-      `is shared by all users, and keys and contacts would lie in it: ${ELSEWHERE}`,
+      `is shared by all users, and would hold keys and contacts: ${ELSEWHERE}`,
     )
   }
   try {

@@ -31,7 +31,7 @@ npm run key -- list [--tenant NAME]
 npm run key -- rotate KEY_ID [--overlap-hours 24]
 npm run key -- revoke KEY_ID
 
-Grants take ids with commas, or '*' for all. Scopes: ${SCOPES.join(', ')}.
+Separate the ids of grants with commas, or use '*' for all. Scopes: ${SCOPES.join(', ')}.
 Default of --url: the address of the gateway on this machine.
 `
 
@@ -75,7 +75,9 @@ const createCall =
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch(() => {
-      throw new Refused(`No gateway answers at ${address}. Start it, or name it with --url.`)
+      throw new Refused(
+        `No gateway answers at ${address}. Start it, or name its address with --url.`,
+      )
     })
     const said = await answer.text()
     const content = said === '' ? {} : (JSON.parse(said) as Record<string, unknown>)
@@ -117,7 +119,9 @@ const tenantIdOf = async (call: Call, name: string): Promise<string> => {
   const found = await call('GET', `/v1/tenants?name=${encodeURIComponent(name)}`)
   const [tenant] = (found as Listed).items
   if (tenant !== undefined) return tenant.id
-  throw new Refused(`There is no tenant ${name}. Make it: npm run key -- tenant --name ${name}`)
+  throw new Refused(
+    `The tenant ${name} does not exist. Make it: npm run key -- tenant --name ${name}`,
+  )
 }
 
 /** Everything that is listed, over all pages. */

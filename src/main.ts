@@ -40,15 +40,15 @@ const welcome = (gateway: Gateway): string =>
       ? '  Genesys is SIMULATED (the sandbox). Nothing reaches a real Genesys org.'
       : null,
     gateway.sandboxUrl
-      ? `  The sandbox, its control calls and faults (docs/sandbox.md): ${gateway.sandboxUrl}/_sandbox/ledger`
+      ? `  The sandbox with its control calls and faults (docs/sandbox.md): ${gateway.sandboxUrl}/_sandbox/ledger`
       : null,
-    gateway.newAdminKey ? `  Admin key, shown this once (kept in ${gateway.adminKeyFile}):` : null,
+    gateway.newAdminKey ? `  Admin key, shown only now (stored in ${gateway.adminKeyFile}):` : null,
     gateway.newAdminKey ? `    ${gateway.newAdminKey}` : null,
     gateway.simulated && gateway.adminKeyFile ? '  Upload the example:' : null,
     gateway.simulated && gateway.adminKeyFile
       ? `    curl -H "Authorization: Bearer $(cat ${gateway.adminKeyFile})" -H "Idempotency-Key: first-try" -H "Content-Type: text/csv" --data-binary @examples/contacts.csv ${gateway.address}/v1/contact-lists/demo-contacts/uploads`
       : null,
-    '  Console, signed in by this link once and from this machine alone:',
+    '  Console (this link signs you in once, and only from this machine):',
     `    ${gateway.signInUrl}`,
     `  API: ${gateway.address}/docs`,
     '',

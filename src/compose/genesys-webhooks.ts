@@ -47,7 +47,7 @@ const allOf = (subscriptions: readonly EventSubscription[]): EventSubscription =
 export const eventSubscriptionOf = (essentials: Essentials): EventSubscription | string => {
   const { config, genesys } = essentials
   const [secret] = webhookSecretsOf(config)
-  if (genesys.subscriptions === null) return 'polling alone: this dialect has no events'
+  if (genesys.subscriptions === null) return 'polling only: this dialect has no events'
   if (config.publicUrl === null) return 'no subscription: PUBLIC_URL is not set'
   if (secret === undefined) return 'no subscription: WEBHOOK_SECRET is not set'
   const { subscriptions } = genesys

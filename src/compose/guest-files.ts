@@ -22,7 +22,7 @@ export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>)
   const scanner = scannerOf(essentials)
   return async () =>
     scanner === null
-      ? 'not configured: nothing looks at guest files'
+      ? 'not configured: nothing scans guest files'
       : ((await scanner.engine()) ?? 'clamd does not answer: guest files wait')
 }
 

@@ -43,7 +43,7 @@ const leadBrowsers = (app: FastifyInstance): void => {
     }
     throw new GatewayProblem(
       'not-found',
-      'The gateway has no such address. Those it has are in /openapi.json.',
+      'The gateway has no such address. /openapi.json lists all of them.',
     )
   })
 }

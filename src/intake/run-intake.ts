@@ -55,7 +55,7 @@ export const createRunIntake =
     rows.end()
     const open = rows.opened()
     if (open === null && spec.format === 'csv') {
-      throw new FileRefused('upload-empty', 'The file has nothing but white space.')
+      throw new FileRefused('upload-empty', 'The file has only white space.')
     }
     if (open === null || rows.counts.read === rows.counts.blank) {
       throw new FileRefused('upload-no-rows', 'The file has no rows.')

@@ -41,8 +41,8 @@ export const createEndpointUrlCheck =
     const url = new URL(text)
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'The URL must be https.'
     if (url.username !== '' || url.password !== '')
-      return 'The URL must not hold a user or password.'
-    if (url.hash !== '') return 'The URL must not hold a fragment.'
+      return 'The URL must not have a user or password.'
+    if (url.hash !== '') return 'The URL must not have a fragment.'
     return isInnerHost(deps.innerHosts, url) ? null : urlFault(url)
   }
 

@@ -2,7 +2,7 @@ import type { GatewayEvents } from './events.ts'
 
 /** What the last attempt at Genesys came to, in words for an operator, and which rights are probably missing. */
 export const createLastAttempt = () => {
-  let told = 'not asked yet'
+  let told = 'not called yet'
   /** Operation → the right that it lacks, until it is answered. */
   const denied = new Map<string, string>()
   const note = (made: GatewayEvents['genesys.attempted']): void => {
@@ -11,7 +11,7 @@ export const createLastAttempt = () => {
     else if (failure === null) denied.delete(operation)
     const answer = failure === null ? 'answers' : `last attempt: ${failure}`
     const lacking = [...new Set(denied.values())].join(', ')
-    const rights = lacking === '' ? '' : `; rights that are probably missing: ${lacking}`
+    const rights = lacking === '' ? '' : `; probably missing rights: ${lacking}`
     told = `${answer}${failure === null || status === null ? '' : ` (${status})`}${rights}`
   }
   return { note, told: (): string => told }

@@ -79,7 +79,7 @@ eachHome('A contact list made over the API', (home) => {
       assert.equal(made.status, 201, made.text)
       // What is required is the one thing that the platform does not keep; whatever else was lost would be a note as well.
       assert.deepEqual(made.body.notes, [
-        { column: 'customerId', note: 'Genesys does not keep that this column is required.' },
+        { column: 'customerId', note: 'Genesys does not show this column as required.' },
       ])
       assert.deepEqual(
         made.body.columns.filter(({ kind }) => kind === 'phone').map(({ name }) => name),

@@ -153,7 +153,7 @@ test('a failed attempt at Genesys shows at the default level, and readiness can 
     remaining: null,
     right: null,
   }
-  assert.equal(telemetry.lastGenesysAttempt(), 'not asked yet')
+  assert.equal(telemetry.lastGenesysAttempt(), 'not called yet')
   telemetry.emit('genesys.attempted', { ...attempt, status: 200, failure: null })
   assert.equal(lines.length, 0)
   telemetry.emit('genesys.attempted', { ...attempt, status: 503, failure: 'unavailable' })
@@ -165,7 +165,7 @@ test('a failed attempt at Genesys shows at the default level, and readiness can 
   telemetry.emit('genesys.attempted', { ...attempt, operation: 'job', status: 200, failure: null })
   assert.equal(
     telemetry.lastGenesysAttempt(),
-    'answers; rights that are probably missing: outbound:contact:add',
+    'answers; probably missing rights: outbound:contact:add',
   )
   telemetry.emit('genesys.attempted', { ...attempt, status: 200, failure: null })
   assert.equal(telemetry.lastGenesysAttempt(), 'answers')

@@ -82,10 +82,8 @@ const columnNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =>
     const notes = [
       ...(column.kind === kind
         ? []
-        : [`Genesys keeps this column as ${column.kind}, not as ${kind}.`]),
-      ...(column.required === required
-        ? []
-        : ['Genesys does not keep that this column is required.']),
+        : [`Genesys shows this column as ${column.kind}, not as ${kind}.`]),
+      ...(column.required === required ? [] : ['Genesys does not show this column as required.']),
     ]
     return notes.map((note) => ({ column: name, note }))
   })
@@ -101,7 +99,7 @@ const settingNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =
   if (!shown) return []
   const note = (column: string | null, name: string): ListNote => ({
     column,
-    note: `Genesys does not show ${name} as it was asked for.`,
+    note: `Genesys does not show ${name} as requested.`,
   })
   const ofList = SETTINGS.filter(
     (name) => plan[name] !== undefined && !isSame(name, plan[name], shown[name]),

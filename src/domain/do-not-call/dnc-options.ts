@@ -67,7 +67,7 @@ export const dncOptionsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether the entries replace those in force, even where they are weaker or shorter. The key needs the scope dnc:override by name. Default: false',
+      'Whether the entries replace those in force, even if they are weaker or shorter. The key needs the scope dnc:override by name. Default: false',
     ),
 })
 export type DncOptions = z.output<typeof dncOptionsSchema>

@@ -36,12 +36,12 @@ export const ERASURE_REMAINS = {
   genesys_cannot_delete:
     'Genesys has no call in this dialect that deletes a contact: delete it there by hand.',
   genesys_keeps_contact:
-    'Genesys took the deletion and still shows the contact: it is in use by a campaign.',
-  file_in_genesys: 'The file lies with the external contact in Genesys: delete it there.',
+    'Genesys accepted the deletion and still shows the contact, because a campaign uses it.',
+  file_in_genesys: 'The file is stored with the external contact in Genesys: delete it there.',
   segment_rules:
-    'The rules of a segment name the person; who puts a new version decides whom the campaign dials.',
+    'The rules of a segment name the person. The author of the next version decides whom the campaign dials.',
   entry_to_be_sent:
-    'The number stays sealed with the do-not-call entry: Genesys has not taken it yet, or must be told it again.',
+    'The number stays sealed with the do-not-call entry: Genesys has not accepted it yet, or needs it again.',
 } as const
 export type ErasureRemain = keyof typeof ERASURE_REMAINS
 

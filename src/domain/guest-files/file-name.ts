@@ -46,7 +46,7 @@ export const namedFile = (given: string): NamedFile | FileFault => {
     )
   }
   if (!given.isWellFormed()) {
-    return fileFault('file-name-invalid', 'The name is no valid Unicode.')
+    return fileFault('file-name-invalid', 'The name is not valid Unicode.')
   }
   const plain = given.normalize('NFC').replace(INVISIBLE, '').trim().replace(FORBIDDEN, '_')
   const dot = plain.lastIndexOf('.')

@@ -26,4 +26,4 @@ export const gatewayIdSchema = z
 /** A contact id to look up; which of them rows may have is the setting `CONTACT_ID_PATTERN`'s to say. */
 export const contactIdSchema = z
   .string()
-  .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them a control')
+  .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, without control characters')

@@ -6,14 +6,14 @@ import { page, type RejectionPage } from './rejection-page.ts'
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(
-    'A double quote stands inside a cell that is not quoted, or text follows a closing quote, so the cells cannot be told apart.',
+    'An unquoted cell contains a double quote, or text follows a closing quote, so the cells cannot be separated.',
     'Anna "Ann" Lee',
-    'Take the quotes out of the cell, or quote the whole cell and double those inside: "Anna ""Ann"" Lee".',
+    'Remove the quotes from the cell, or quote the whole cell and double those inside: "Anna ""Ann"" Lee".',
   ),
   'row-ragged': page(
-    'The row has more or fewer cells than the header, so it is not known which cell belongs to which column.',
+    'The row has more or fewer cells than the header, so the cells cannot be matched with the columns.',
     'A header of three columns and a row of four cells.',
-    'Look for a cell that is missing, or for a comma or semicolon inside a cell; quote such a cell, and give the row as many cells as the header.',
+    'Look for a missing cell, or for a comma or semicolon inside a cell. Quote such a cell, and give the row as many cells as the header.',
   ),
   'cell-without-column': page(
     'A cell is filled in a column that has no name in the header.',
@@ -21,37 +21,37 @@ export const INTAKE_REJECTIONS = {
     'Empty the cell, or give its column a name in the header.',
   ),
   'row-identity-changed': page(
-    'The row was given out to be mended with another contact id than it comes back with: its mark in the column _row belongs to that id.',
-    'The id 0012 that a spreadsheet has turned into 12; a sort of single columns; a row copied for another person.',
-    'Give the row its own id back. For a new contact empty the cell in the column _row.',
+    'The row comes back with another contact id than the one with which it was given out: its mark in the column _row belongs to the first id.',
+    'A spreadsheet has turned the id 0012 into 12; single columns were sorted; a row was copied for another person.',
+    'Give the row its own id back. For a new contact, empty the cell in the column _row.',
   ),
   'row-not-object': page(
     'The element is not a JSON object.',
     '["a", "b"] where {"contactId": "a"} is expected.',
-    'Have the program that writes the file send every contact as one JSON object.',
+    'Change the program that writes the file: it must send every contact as one JSON object.',
   ),
   'unknown-column': page(
-    'The object has a key that the first object did not have; columns come from the first. Or the do-not-call entry has a key that no entry has.',
+    'The object has a key that the first object did not have; the first object defines the columns. Or the do-not-call entry has a key that no entry has.',
     '{"contactId": "a", "fone": "…"} after {"contactId": "b", "phone": "…"}.',
-    'Have the program that writes the file use the keys of the first object, and give that one every key that any object uses.',
+    'Change the program that writes the file: it must use only keys of the first object, and the first object must have every key that any object uses.',
   ),
   'key-repeated': page(
-    'The object has one key twice, so it is not known which of the two values is meant.',
+    'The object has one key twice, so it is unclear which of the two values is meant.',
     '{"phoneNumber": "+14155550101", "phoneNumber": "+14155550102"}',
-    'Have the program that writes the file send each key once. For two people send two objects.',
+    'Change the program that writes the file: it must send each key once. For two people send two objects.',
   ),
   'value-not-text': page(
     'The value is an object, an array or a number beyond what JSON numbers can hold.',
     '{"phone": {"home": "…"}}',
-    'Have the program that writes the file send text, a finite number, a boolean or null.',
+    'Change the program that writes the file: it must send text, a finite number, a boolean or null.',
   ),
   'text-invalid': page(
-    'A cell holds a NUL character or half of a surrogate pair, which is no text.',
+    'A cell has a NUL character or half of a surrogate pair, which is not text.',
     '"\\u0000"',
-    'Type the cell anew. If it happens in many rows, the export is damaged.',
+    'Type the cell again. If it happens in many rows, the export is damaged.',
   ),
   'cell-too-long': page(
-    'A cell is longer than Genesys takes.',
+    'A cell is longer than Genesys accepts.',
     'A note of 600 characters where 512 is the limit.',
     'Shorten the cell.',
   ),
@@ -61,12 +61,12 @@ export const INTAKE_REJECTIONS = {
     'Copy the id of the contact from the CRM into the cell. If many rows lack it, add the column to the export.',
   ),
   'contact-id-null-word': page(
-    'The contact id is the word that a program writes where a value is missing. As an id it would make all of these people one.',
+    'The contact id is a word that programs write for a missing value. As an id it would turn all of these people into one.',
     'NULL, nan, None, undefined, #N/A',
     'Copy the id of the contact from the CRM into the cell. If many rows have it, correct the export.',
   ),
   'contact-id-invalid': page(
-    'The contact id has a character or a length that is not allowed, or a character that does not show.',
+    'The contact id has a character or a length that is not allowed, or an invisible character.',
     '"A 17", with a space.',
     'Compare the id with the one in the CRM. Letters, digits and . _ : @ - are allowed, starting with a letter or digit, at most 128 characters; CONTACT_ID_PATTERN can allow others.',
   ),
@@ -81,7 +81,7 @@ export const INTAKE_REJECTIONS = {
     'Export the ids again from the CRM, and format the column as text before you open the file in a spreadsheet.',
   ),
   'contact-id-apostrophe': page(
-    'The contact id begins with an apostrophe, by which spreadsheets mark text. Ids are never changed here.',
+    'The contact id begins with an apostrophe, with which spreadsheets mark text. The gateway never changes ids.',
     "'A17",
     'Remove the apostrophe.',
   ),
@@ -101,29 +101,29 @@ export const INTAKE_REJECTIONS = {
     'Export the numbers again, and format the column as text before you open the file in a spreadsheet.',
   ),
   'phone-leading-zero-lost': page(
-    'The number is not valid, and would be with a 0 in front, as spreadsheets take it away. It is not put back by guessing.',
+    'The number is not valid, and would be valid with a 0 in front, which spreadsheets remove. The gateway does not restore it by guessing.',
     '669812345 for 0669812345 in Italy',
     'Write the number with its 0, or with + and the country code, and format the column as text.',
   ),
   'phone-plus-lost': page(
-    'The number begins with a country code and may have lost its + in a spreadsheet. It is refused where it would be another number of the region without the +, or only is one with it: which was meant is not guessed.',
+    'The number begins with a country code and may have lost its + in a spreadsheet. It is refused if it is also another number of the region without the +, or if it is valid only with the +. The gateway does not guess which was meant.',
     '491711234567 in Germany, for +491711234567 or for 0491 711234567',
     'Write + before the country code, or the 0 before a number of the country, and format the column as text. If the whole column has lost its plus signs, send the file with phonePlus=restore.',
   ),
   'phone-exit-code': page(
-    'The number begins with 00, which is no exit code in the region; with + in its place it would be valid.',
+    'The number begins with 00, which is not an exit code in the region. With + instead of 00 it would be valid.',
     '0044 7400 123456 where defaultRegion is US',
-    'Write + in place of 00, or send the file with the defaultRegion of those who wrote it.',
+    'Write + instead of 00, or send the file with the defaultRegion of the people who wrote it.',
   ),
   'phone-local-only': page(
-    'The number is only the part that is dialled within an area, or one that only its own network can dial.',
+    'The number is only the part that is dialled within an area, or a number that only its own network can dial.',
     '310-7549',
     'Add the area code, or write the number as + and the country code.',
   ),
   'phone-several': page(
-    'The cell holds more than one number, or a number and another ending for it. Joined they would be a number of nobody, or of a stranger.',
+    'The cell has more than one number, or a number and another ending for it. Joined, they would be a number of nobody, or of a stranger.',
     '089 12345 / 089 12346, or 089 12345-0/-15',
-    'Keep one number in the cell; put the other one into a column of its own.',
+    'Keep one number in the cell. Put the other one into a column of its own.',
   ),
   'phone-short-or-emergency': page(
     'The number is a short code or an emergency number, which must never be dialled.',
@@ -136,7 +136,7 @@ export const INTAKE_REJECTIONS = {
     'Remove the extension, or give the list a column named like the phone column with Extension or _ext added.',
   ),
   'email-invalid': page(
-    'The email address is not one.',
+    'The email address is not valid.',
     'anna@example',
     'Correct the address, or empty the cell if the row has another way to reach the person.',
   ),
@@ -161,12 +161,12 @@ export const INTAKE_REJECTIONS = {
     'Make two entries of it, one with phoneNumber and one with email.',
   ),
   'override-needed': page(
-    'The removal is about somebody whose do-not-call entry is REGULATORY. Such an entry is ended only by somebody who may, and who says so.',
-    'A removal of +14155550101 without the option override, while an entry with the reason REGULATORY stands for it.',
+    'The removal is for a person whose do-not-call entry is REGULATORY. Only a key with the right scope may end such an entry, and it must ask for it explicitly.',
+    'A removal of +14155550101 without the option override, while an entry with the reason REGULATORY is in force for it.',
     'Check whether the law allows it. Then send the removal with override=true and a key that has the scope dnc:override by name.',
   ),
   'phone-region-missing': page(
-    'The number is written as within a country, and the do-not-call entry does not say of which. None is made up: the wrong person would be suppressed.',
+    'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person.',
     '(415) 555-0101 without a region.',
     'Write the number with + and its country code, or name the country in region, for the entry or as an option.',
   ),
@@ -178,31 +178,31 @@ export const INTAKE_REJECTIONS = {
   'expiry-past': page(
     'The entry has expired already, so it would suppress nobody.',
     'expiresAt 2020-01-01T00:00:00Z.',
-    'Write a time that is still to come, or leave the expiry out: then the entry holds for ever.',
+    'Write a time in the future, or leave the expiry out for an entry that holds for ever.',
   ),
   'expiry-twice': page(
-    'The entry has expiresAt and expires, which mean the same, with different times.',
+    'The entry has both expiresAt and expires, which mean the same, with different times.',
     '{"expiresAt": "2030-01-01T00:00:00Z", "expires": "2031-01-01T00:00:00Z"}',
     'Leave one of them out.',
   ),
   'contact-lists-invalid': page(
-    'contactListIds holds what can be no id of a contact list, or more than 100 ids.',
+    'contactListIds has a value that cannot be the id of a contact list, or more than 100 ids.',
     'contactListIds "list one".',
-    'Write the ids with commas between them, or leave the cell empty: then the entry holds for all contact lists.',
+    'Separate the ids with commas, or leave the cell empty for an entry that holds for all contact lists.',
   ),
   'contact-list-not-granted': page(
     'The entry is for a contact list that your tenant is not granted, so it would suppress nobody.',
-    'contactListIds "another-list", while the tenant is granted demo-contacts alone.',
-    'Correct the id, have the list granted, or leave the cell empty: then the entry holds for all contact lists.',
+    'contactListIds "another-list", while the tenant is granted only demo-contacts.',
+    'Correct the id, ask for the grant, or leave the cell empty for an entry that holds for all contact lists.',
   ),
   'duplicate-in-submission': page(
-    'An earlier line of the submission is about the same person and the same contact lists. That one counts, with the stronger reason and the longer time of both.',
+    'An earlier line of the submission names the same person and the same contact lists. The earlier line counts, with the stronger reason and the longer time of both.',
     'The same phone number on line 2 and on line 9.',
     'Nothing to do.',
   ),
   'country-not-allowed': page(
-    'The number is of a country that is not among those allowed (DNC_ALLOWED_COUNTRIES), or of none. The entry suppresses and is listed; it is not sent to Genesys before somebody releases it.',
-    '+800, which is of no country.',
-    'Look whether the number is right. If it is, have the submission released.',
+    'The number belongs to a country that is not in DNC_ALLOWED_COUNTRIES, or to no country. The entry suppresses and is listed, but goes to Genesys only after you release it.',
+    '+800, which belongs to no country.',
+    'Check whether the number is right. If it is, release the submission.',
   ),
 } as const satisfies Record<string, RejectionPage>

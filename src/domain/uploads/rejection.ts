@@ -10,14 +10,14 @@ import { page, type RejectionPage } from './rejection-page.ts'
 export const REJECTIONS = {
   ...INTAKE_REJECTIONS,
   'replaced-in-file': page(
-    'A later line of the file has the same contact; of those that are valid the last one stays.',
+    'A later line of the file has the same contact. Of the valid lines the last one stays.',
     'Line 2 and line 9 with the contact id C-17.',
-    'Nothing to do if the later line is the right one; else leave that one out and send the file again.',
+    'Nothing to do if the later line is the right one. Otherwise remove that line and send the file again.',
   ),
   superseded: page(
-    'Newer content of the contact, from a later upload, was delivered first; older content never overwrites it.',
+    'Newer content of the contact, from a later upload, was delivered first. Older content never overwrites it.',
     'The same contact in two uploads, the later one delivered before this one.',
-    'Nothing to do; send the contact again if this content is the right one.',
+    'Nothing to do. Send the contact again if this content is the right one.',
   ),
   'suppressed-dnc': page(
     'A do-not-call entry names a phone or an email of the contact, so the contact is not sent; `suppressedBy` says which one.',
@@ -27,7 +27,7 @@ export const REJECTIONS = {
   'suppressed-registry': page(
     'A national do-not-call registry that your tenant uses has a phone of the contact, so the contact is not sent; `suppressedBy` says which edition.',
     'A contact whose number its owner has put on the national registry.',
-    'Nothing to do. The number may be called again once a newer edition of the registry does not have it; send the contact again then.',
+    'Nothing to do. The number may be called again when a newer edition of the registry does not have it. Then send the contact again.',
   ),
   'suppressed-since': page(
     'A do-not-call entry, or a new edition of a registry, that names a phone or an email of the contact came in after the upload was accepted and before the contact was sent; `suppressedBy` says which one.',
@@ -35,35 +35,35 @@ export const REJECTIONS = {
     'Nothing to do. If the entry is wrong, remove it (POST /v1/dnc-lists/{dncListId}/removals) and send the contact again.',
   ),
   erased: page(
-    'The person was erased before the row was sent: its cells and its contact id are gone, and it is not sent any more.',
+    'The person was erased before the row was sent. The cells and the contact id of the row are gone, and the row will not be sent.',
     'POST /v1/erasures with the phone number of a contact whose upload was still being delivered.',
-    'Nothing to do. The erasure says what was done (GET /v1/erasures/{erasureId}).',
+    'Nothing to do. The receipt of the erasure lists what was done (GET /v1/erasures/{erasureId}).',
   ),
   cancelled: page(
     'The upload was cancelled before the row was sent.',
-    'A row of an upload that was cancelled half-way.',
+    'A row of an upload that was cancelled in the middle.',
     'Send the row in a new upload if it should still be delivered.',
   ),
   'not-sent': page(
     'The upload ended before the row was sent.',
-    'A row behind the batch at which Genesys refused the upload.',
-    "Read the upload's `problem`, put it right and send the row in a new upload.",
+    'A row after the batch at which Genesys refused the upload.',
+    "Read the upload's `problem`, fix it and send the row in a new upload.",
   ),
   ...GENESYS_REJECTIONS,
   'outcome-unknown': page(
-    'The upload was cancelled when it was not known whether Genesys had taken the row: it may be in Genesys.',
-    'A request that Genesys had not answered when the gateway crashed or an outage began, and the upload cancelled after that.',
-    'Look the contact up in Genesys, or send the row again in a new upload.',
+    'The upload was cancelled while it was unknown whether Genesys had accepted the row. The row may be in Genesys.',
+    'Genesys had not answered a request when the gateway crashed or an outage began, and the upload was cancelled after that.',
+    'Find the contact in Genesys, or send the row again in a new upload.',
   ),
   identical: page(
-    'Genesys held exactly this content of the contact when the row was decided; nothing was sent.',
+    'Genesys already held exactly this content of the contact when the gateway decided about the row. Nothing was sent.',
     'The same file sent twice.',
-    'Nothing to do; duplicates=ignore sends it all the same.',
+    'Nothing to do. duplicates=ignore sends it anyway.',
   ),
   known: page(
-    'The contact was in the list when the row was decided, and the upload asked to skip known contacts.',
+    'The contact was in the list when the gateway decided about the row, and the upload asked to skip known contacts.',
     'duplicates=skip and a contact of an earlier upload.',
-    'Nothing to do; duplicates=update sends changed content.',
+    'Nothing to do. duplicates=update sends changed content.',
   ),
 } as const satisfies Record<string, RejectionPage>
 
@@ -88,8 +88,8 @@ const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> 
   // The page speaks of calls too, and of options that a row behind its 202 does not have any more.
   'schema-drift': {
     meaning:
-      'The columns of the contact list are not those that the row was checked against, so Genesys does not have it.',
-    fix: 'POST …/retry once the list has its columns again, or send the file anew.',
+      'The columns of the contact list have changed since the row was checked, so Genesys does not have the row.',
+    fix: 'Call POST …/retry when the list has its columns again, or send the file in a new upload.',
   },
 }
 

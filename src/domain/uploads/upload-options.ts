@@ -119,7 +119,7 @@ export const uploadOptionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'For a CSV. `false`: the file has no header, and its columns are in the order of the list, or are taken by position',
+      'For a CSV. `false`: the file has no header, and its columns are in the order of the list, or `mapping` names them by position',
     ),
 })
 

@@ -6,22 +6,22 @@ import type { Upload, UploadPlan, UploadSource } from './upload.ts'
 /** What an upload may be warned of: permitted, and probably not meant. The codes are contract. */
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
-    'Genesys finds duplicates by a phone column: contacts who share a number become one.',
+    'Genesys finds duplicates by a phone column, so contacts who share a number become one.',
   'encoding-detected':
-    'The file is not UTF-8 and was read in the encoding that `source.encoding` names, by its bytes alone; if names look wrong, send it with the option encoding.',
+    'The file is not UTF-8. The gateway detected the encoding in `source.encoding` from its bytes. If names are wrong, send the file with the option encoding.',
   'cell-holds-rows':
-    'A quoted cell holds lines that look like rows, as when a quote is never closed where it should be; compare the number of rows with the file.',
+    'A quoted cell contains lines that resemble rows, as if a quote were closed too late. Compare the number of rows with the file.',
   'phone-decimal-tail':
-    'Phone numbers ended in .0, as spreadsheets write them; it was taken off. Format the column as text, or export the numbers again: longer ones lose digits.',
+    'Phone numbers ended in .0, as spreadsheets write them; the gateway removed it. Format the column as text, or export the numbers again: longer numbers lose digits.',
   'known-not-dialled-again':
-    'Contacts that the list holds already are not dialled again if they were dialled: doNotQueue is true unless told otherwise. `rows` says how many known contacts that concerns, where a plan counted them. A daily call list that is sent again under the same ids needs doNotQueue=false, for the upload or for the list.',
+    'Contacts that are already in the list and were dialled are not dialled again: doNotQueue is true by default. If a plan counted them, `rows` is the number of these contacts. A daily call list that is sent again under the same ids needs doNotQueue=false, for the upload or for the list.',
   'differs-in-genesys':
-    'Genesys does not show what the upload delivered: `reconciliation` says how. POST …/retry with outcomes ["differing"] sends its delivered rows again.',
+    'Genesys does not show what the upload delivered; `reconciliation` lists the differences. POST …/retry with outcomes ["differing"] sends its delivered rows again.',
   'file-queues-again':
-    'A file has no doNotQueue: contacts that the list holds already may be dialled again. Send it with delivery=batches where they must not be.',
+    'A file has no doNotQueue, so contacts that are already in the list may be dialled again. If they must not be, send it with delivery=batches.',
   'encoding-doubtful':
-    'The file was read in the encoding that was asked for, and its letters are none of western words: it is probably in another one. Look at the names; save the file as UTF-8 if they are wrong.',
-  'same-file': 'An earlier upload to this list had exactly this file; `uploadId` names it.',
+    'The gateway read the file in the encoding that you named, but its letters do not occur in western words, so it is probably in another encoding. Check the names. If they are wrong, save the file as UTF-8.',
+  'same-file': 'An earlier upload to this list had exactly this file. `uploadId` names it.',
 } as const satisfies Record<string, string>
 
 type WarningCode = keyof typeof UPLOAD_WARNINGS

@@ -110,7 +110,7 @@ const checkedLeaf = ({ leaf, path }: PlacedLeaf, faults: CompileFault[]): GuideE
     faults.push({
       code: 'attribute-not-expressible',
       path,
-      detail: `Genesys cannot name the column ${JSON.stringify(leaf.attribute)} in a rule: a name has letters, digits and _, begins with no digit, and is none of AND, OR, NOT, IN, listId.`,
+      detail: `Genesys cannot name the column ${JSON.stringify(leaf.attribute)} in a rule: a name must consist of letters, digits and _, must not begin with a digit, and must not be AND, OR, NOT, IN or listId.`,
     })
   }
   if (expression === null) {
@@ -143,7 +143,7 @@ const writtenIn = (rule: Rule, faults: CompileFault[]): WrittenRule[] => {
   faults.push({
     code: 'segment-too-complex',
     path,
-    detail: `This rule is ${text.length} characters long as Genesys reads it; ${RULE_CHARS} are allowed, and it cannot be split.`,
+    detail: `This rule has ${text.length} characters in the form of Genesys; ${RULE_CHARS} are allowed, and the gateway cannot split it.`,
   })
   return []
 }
@@ -199,7 +199,7 @@ export const compileGuideSegment = (
     faults.push({
       code: 'segment-too-complex',
       path: contactRules[Math.max(room, 0)]?.path ?? '/contactListIds',
-      detail: `The definition is ${contactListIds.length + contactRules.length} rules as Genesys reads it; ${MOST_RULES} are allowed.`,
+      detail: `The definition has ${contactListIds.length + contactRules.length} rules in the form of Genesys; ${MOST_RULES} are allowed.`,
     })
   }
   if (faults.length > 0) return { faults }

@@ -184,8 +184,8 @@ export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
     return tooComplex(
       tree,
       depthOf(tree) > 2
-        ? `A filter has two levels and ${MOST_PREDICATES} conditions; these rules are nested deeper and need more conditions when they are laid out in two.`
-        : `A filter has ${MOST_PREDICATES} conditions; these rules need ${sizeOf(tree)}.`,
+        ? `A filter has two levels and ${MOST_PREDICATES} conditions. These rules are nested deeper, and in two levels they need more conditions.`
+        : `A filter has at most ${MOST_PREDICATES} conditions; these rules need ${sizeOf(tree)}.`,
     )
   }
   return {

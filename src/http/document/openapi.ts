@@ -50,7 +50,7 @@ NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
 
-Each operation lists the problems that it can answer with. Beside them any message may be answered with ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}, as HTTP allows.`
+Each operation lists the problems that it can answer with. In addition, HTTP allows these for any message: ${OF_THE_MESSAGE.map((code) => `\`${code}\``).join(', ')}.`
 
 const optionsOf = (schema: z.ZodType): Json => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' })

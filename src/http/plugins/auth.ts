@@ -43,7 +43,7 @@ const authenticate = async (
   const digest = sha256(bearer)
   const wait = failures.blockedForSeconds(request.ip, digest)
   if (wait !== null) {
-    throw new GatewayProblem('too-many-requests', 'Too many refused keys.', {}, wait)
+    throw new GatewayProblem('too-many-requests', 'Too many calls with refused keys.', {}, wait)
   }
   const key = await findKeyOf(deps, request, digest)
   if (!key || !isLive(key, deps.clock.now())) {
@@ -59,7 +59,7 @@ const charge = (quota: KeyQuota, key: ApiKey, reply: FastifyReply): void => {
   const verdict = quota.take(key.id)
   reply.headers(quotaHeaders(quota.perMinute, verdict))
   if (verdict.allowed) return
-  const detail = `This key made its ${quota.perMinute} calls of this minute.`
+  const detail = `This key has made its ${quota.perMinute} calls for this minute.`
   throw new GatewayProblem('too-many-requests', detail, {}, verdict.resetSeconds)
 }
 

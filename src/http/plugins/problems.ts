@@ -97,11 +97,11 @@ export const problemsPlugin = (deps: HttpDeps) =>
         if (allowed.length === 0) {
           throw new GatewayProblem(
             'not-found',
-            'The gateway has no such address. Those it has are in /openapi.json.',
+            'The gateway has no such address. /openapi.json lists all of them.',
           )
         }
         reply.header('allow', [...new Set(allowed)].join(', '))
-        throw new GatewayProblem('method-not-allowed', 'The address does not take this method.')
+        throw new GatewayProblem('method-not-allowed', 'The address does not support this method.')
       }
       // Before the body is read: what is wrong with it means nothing where nothing takes it.
       app.addHook('onRequest', async (request, reply) => {

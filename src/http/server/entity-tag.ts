@@ -35,7 +35,7 @@ export const checkIfMatch = (
   present: { version: number },
 ): void => {
   if (header === undefined || namesExactly(header, etagOf(present))) return
-  throw refuse('precondition-failed', 'It was changed since the version in If-Match.')
+  throw refuse('precondition-failed', 'The object was changed since the version in If-Match.')
 }
 
 /** Throws 428 when If-Match is missing (RFC 6585), and 412 when it does not name the present version. */

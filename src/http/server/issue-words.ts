@@ -17,7 +17,7 @@ const boundOf = (origin: string, bound: 'most' | 'least', figure: number | bigin
 
 /** A bare + in a query is a space. */
 const DATETIME_WORDS =
-  'must be a date and a time with Z or an offset, as 2026-12-24T08:00:00Z or (in a query) 2026-12-24T09:00:00%2B01:00'
+  'must be a date and a time with Z or an offset, such as 2026-12-24T08:00:00Z or (in a query) 2026-12-24T09:00:00%2B01:00'
 
 const permittedBy = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {

@@ -55,12 +55,13 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
 const DATABASE_CODE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..)$/u
 
 const ofGenesys = (failure: GenesysFailure): GatewayProblem => {
-  if (failure.kind === 'not_found') return new GatewayProblem('not-found', 'No such thing here.')
+  if (failure.kind === 'not_found')
+    return new GatewayProblem('not-found', 'Genesys does not know this id.')
   if (failure.retry === 'later') {
     const seconds = Math.max(1, Math.ceil((failure.retryAfterMs ?? 30_000) / 1000))
     return new GatewayProblem('genesys-unavailable', 'Genesys does not answer now.', {}, seconds)
   }
-  return refusedByGenesys(failure, 'Genesys refused what the gateway asked for.')
+  return refusedByGenesys(failure, 'Genesys refused the request of the gateway.')
 }
 
 const codeOf = (error: unknown): string =>
@@ -108,5 +109,5 @@ export const problemOf = (error: unknown): GatewayProblem => {
     const kind = error instanceof SyntaxError ? 'body-malformed' : 'request-malformed'
     return new GatewayProblem(kind, PROBLEMS[kind].meaning)
   }
-  return new GatewayProblem('internal-error', 'Something happened that should not.')
+  return new GatewayProblem('internal-error', 'The gateway has a bug.')
 }

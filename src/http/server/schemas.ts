@@ -63,7 +63,7 @@ export const retrySchema = z
       .array(z.enum(RETRY_OUTCOMES))
       .min(1)
       .max(RETRY_OUTCOMES.length)
-      .refine((asked) => new Set(asked).size === asked.length, 'must not name one twice')
+      .refine((asked) => new Set(asked).size === asked.length, 'must not have a value twice')
       .meta({ uniqueItems: true })
       .default(['failed', 'unprocessed']),
   })

@@ -17,7 +17,7 @@ const holdsStorableText = (value: unknown): boolean => {
   return Object.entries(value).every(([name, held]) => isStorable(name) && holdsStorableText(held))
 }
 
-const UNSTORABLE = 'holds a character that cannot be stored: NUL, or half a surrogate pair'
+const UNSTORABLE = 'has a character that cannot be stored: NUL, or half a surrogate pair'
 
 /** The members of a value of JSON in whose names or texts is what PostgreSQL does not take: NUL, and halves of surrogate pairs. */
 const unstorableMembers = (value: unknown): string[] => {

@@ -107,7 +107,7 @@ async function* fileThenEnd(
   } catch (error) {
     throw partsProblem(error)
   }
-  if (!after.done) throw malformed('Nothing may follow the part `file`; `options` comes before it.')
+  if (!after.done) throw malformed('Nothing may follow the part `file`. Send `options` before it.')
 }
 
 /** The part `file` of a form as it says itself, and the bytes as they stream in. */
@@ -166,7 +166,7 @@ const withCharset = <Options extends { encoding?: TextEncoding | undefined }>(
   const { encoding = charset } = options
   if (charset === null) return options
   if (encoding === charset) return { ...options, encoding }
-  const detail = `The Content-Type says ${charset}, the option encoding ${encoding}. Leave one out.`
+  const detail = `The Content-Type names ${charset}, the option encoding ${encoding}. Leave one out.`
   throw new GatewayProblem('option-invalid', detail, { options: ['encoding'] })
 }
 

@@ -132,7 +132,7 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     yield piece
   }
   if (!isGzip(start)) {
-    const detail = 'The Content-Encoding is gzip and the body is not.'
+    const detail = 'The Content-Encoding is gzip, but the body is not.'
     throw new GatewayProblem('compression-invalid', detail, { byte: 0 })
   }
 }

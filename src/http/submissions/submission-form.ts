@@ -52,7 +52,7 @@ const encodingOf = (header: string): TextEncoding | null => {
   const named = /^[a-z][\w.:-]{0,39}$/u.test(charset) ? charset : 'that it names'
   throw new GatewayProblem(
     'media-type-unsupported',
-    `The charset ${named} is not taken. Those that are: ${TEXT_ENCODINGS.join(', ')}.`,
+    `The charset ${named} is not supported. The supported charsets are ${TEXT_ENCODINGS.join(', ')}.`,
   )
 }
 
@@ -63,19 +63,19 @@ const compressionOf = (header: string | undefined, type: string): 'gzip' | null 
   if (coding !== 'gzip' && coding !== 'x-gzip') {
     throw new GatewayProblem(
       'media-type-unsupported',
-      'Of the values of Content-Encoding only gzip is taken.',
+      'The only Content-Encoding that is supported is gzip.',
     )
   }
   if (type !== 'multipart/form-data') return 'gzip'
   throw new GatewayProblem(
     'media-type-unsupported',
-    'Send the form without Content-Encoding; the file in it may be compressed with gzip.',
+    'Send the form without Content-Encoding. The file in it may be compressed with gzip.',
   )
 }
 
 /** What a call takes that takes nothing but a form. */
 const FORM_ALONE =
-  'Send multipart/form-data with the part `file`, without Content-Encoding. This call takes no other body.'
+  'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
  * How the body of a submission comes; throws 415 for everything else, other codings and charsets included. `formOnly`: a bare body is refused

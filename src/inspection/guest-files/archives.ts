@@ -53,7 +53,7 @@ export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<Fi
     // The library's own words would quote names of entries.
     return fileFault(
       'archive-refused',
-      'The archive is damaged, or its directory contradicts what is in it.',
+      'The archive is damaged, or its directory contradicts its content.',
     )
   }
 }
@@ -93,7 +93,7 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   if (entry.isEncrypted() || (entry.generalPurposeBitFlag & 0x2041) !== 0)
     refuse('The archive is encrypted.')
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
-    refuse('An entry is compressed in a way that cannot be looked into.')
+    refuse('An entry is compressed in a way that cannot be inspected.')
   }
   const header = await zip.readLocalFileHeaderPromise(entry)
   if (

@@ -38,7 +38,7 @@ const alsoAnother = (bytes: Buffer, endsAt: number): string | null => {
 
 const NOT_WHOLE = fileFault(
   'file-type-mismatch',
-  'The image is not whole: it ends too early, or is damaged.',
+  'The image is incomplete: it ends too early, or is damaged.',
 )
 
 const hasItsPixels = async ({ packed }: ImageStructure): Promise<boolean> =>
@@ -53,7 +53,7 @@ export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFa
     return fileFault('image-too-large', `The image has more than ${MAX_PIXELS / 1e6} megapixels.`)
   }
   if (structure.allPixels > MAX_ANIMATION_PIXELS) {
-    return fileFault('image-too-large', 'The pictures of the animation are too large together.')
+    return fileFault('image-too-large', 'All pictures of the animation together are too large.')
   }
   if (!(await hasItsPixels(structure))) return NOT_WHOLE
   const hidden = alsoAnother(bytes, structure.endsAt)

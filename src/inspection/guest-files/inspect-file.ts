@@ -43,7 +43,7 @@ export const createInspection = ({
       return textFault(bytes)
     }
     if (found !== contentType) {
-      const detail = `The name says ${contentType}, and the content is something else.`
+      const detail = `By its name the file is ${contentType}, but its content is something else.`
       return fileFault('file-type-mismatch', detail)
     }
     if (isImageType(contentType)) return imageFault(contentType, bytes)

@@ -9,13 +9,11 @@ const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024
 const active = (detail: string): FileFault => fileFault('pdf-active-content', detail)
 
 const ACTIVE = active(
-  'The PDF runs something or reaches outside of itself: a script, a program, a form that is sent, or another file.',
+  'The PDF has active content: a script, a program, a form that is sent, or another file.',
 )
-const OPAQUE = active(
-  'A part of the PDF is packed or encrypted so that nobody can see what it does.',
-)
+const OPAQUE = active('A part of the PDF is packed or encrypted, so it cannot be inspected.')
 const EMBEDDED = active(
-  'The PDF has another file in it; only XML (as in an electronic invoice) is let in.',
+  'The PDF has another file in it. Only XML (as in an electronic invoice) is allowed.',
 )
 
 /** An XML document and nothing that a browser runs. */
@@ -32,7 +30,7 @@ export const isPlainXml = (bytes: Uint8Array): boolean => {
 
 const alsoAnother = (bytes: Buffer, text: string): FileFault | null => {
   const lastEnd = text.lastIndexOf('%%EOF')
-  if (endsAsZip(bytes)) return fileFault('file-type-mismatch', 'The PDF is an archive, too.')
+  if (endsAsZip(bytes)) return fileFault('file-type-mismatch', 'The PDF is also an archive.')
   return lastEnd >= 0 && hiddenFileIn(bytes.subarray(lastEnd + 5)) !== null
     ? fileFault('file-type-mismatch', 'Another file follows the end of the PDF.')
     : null

@@ -18,14 +18,13 @@ type Outcome = PdfFinding | 'over'
 const active = (detail: string): FileFault => fileFault('pdf-active-content', detail)
 
 const ofFinding = (finding: Outcome): FileFault | null => {
-  if (finding === 'locked')
-    return active('The PDF needs a password, so nobody can see what it does.')
-  if (finding === 'over') return active('The PDF takes too long or too much memory to be read.')
+  if (finding === 'locked') return active('The PDF needs a password, so it cannot be inspected.')
+  if (finding === 'over') return active('Reading the PDF takes too long or too much memory.')
   if (finding === 'broken')
-    return fileFault('file-type-mismatch', 'The PDF is damaged, or is none.')
+    return fileFault('file-type-mismatch', 'The file is a damaged PDF, or not a PDF.')
   if (finding.scripts) return active('The PDF has a script.')
   if (finding.embedded === 'other')
-    return active('The PDF has another file in it; only XML is let in.')
+    return active('The PDF has another file in it. Only XML is allowed.')
   return finding.pages > MAX_PAGES ? active(`The PDF has more than ${MAX_PAGES} pages.`) : null
 }
 

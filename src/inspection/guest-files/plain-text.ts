@@ -20,9 +20,6 @@ export const textFault = (bytes: Uint8Array): FileFault | null => {
   if (/\p{Cc}/u.test(text.replace(LAYOUT, '')))
     return fileFault('text-invalid', 'The text has control characters.')
   return OTHER_START.test(text)
-    ? fileFault(
-        'file-type-mismatch',
-        'The file begins as a page, a script or another document does.',
-      )
+    ? fileFault('file-type-mismatch', 'The file begins like a page, a script or another document.')
     : null
 }

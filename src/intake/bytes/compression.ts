@@ -29,11 +29,11 @@ const createGrowthCheck = (engine: Gunzip, maxBytes: number): ((piece: Uint8Arra
   return (piece) => {
     bytes += piece.byteLength
     if (bytes > maxBytes) {
-      const detail = `The file is over ${maxBytes} bytes when it is decompressed.`
+      const detail = `The decompressed file is over ${maxBytes} bytes.`
       throw new FileRefused('upload-too-large', detail, { maxBytes })
     }
     if (bytes > FREE_BYTES && bytes > engine.bytesWritten * MOST_RATIO) {
-      const detail = `The file grows more than ${MOST_RATIO} times when it is decompressed. Send it not compressed.`
+      const detail = `The decompressed file is more than ${MOST_RATIO} times as large. Send it uncompressed.`
       throw new FileRefused('compression-ratio', detail, { mostRatio: MOST_RATIO })
     }
   }

@@ -59,10 +59,10 @@ const sourceOf = (
   asked: TextEncoding | undefined,
 ): Source & { skip: number } => {
   const looks = lookOfNoText(first)
-  if (looks !== null) refuse(`The file is no text: it looks ${looks}`)
+  if (looks !== null) refuse(`The file is not text. It looks ${looks}`)
   const mark = findMark(first)
   if (mark !== null && asked !== undefined && mark.encoding !== asked) {
-    const detail = `The file begins with the byte order mark of ${mark.encoding}, and ${asked} was asked for. Leave the encoding out.`
+    const detail = `The file begins with the byte order mark of ${mark.encoding}, but you named ${asked}. Leave the encoding out.`
     refuse(detail, { encoding: asked, mark: mark.encoding })
   }
   const skip = mark?.sizeBytes ?? 0
@@ -93,7 +93,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       if (source === null) return
       if (source.from === 'content' && source.decoder.isDoubtful?.() === true) {
         const encoding = source.encoding()
-        const detail = `The file is not UTF-8, and read as ${encoding} its letters are none of western words: it is probably text of a Mac, of DOS, or in another alphabet. Save it as UTF-8; if it is ${encoding} all the same, name it with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
+        const detail = `The file is not UTF-8, and read as ${encoding} its letters do not occur in western words: it is probably text of a Mac, of DOS, or in another alphabet. Save it as UTF-8. If it is ${encoding} all the same, name it with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
         refuse(detail, { encoding, ...place() })
       }
       const at = source.decoder.badAt()

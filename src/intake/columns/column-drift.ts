@@ -72,6 +72,6 @@ export const addedColumns = (
   })
   if (bad.length === 0) return added
   const detail =
-    'Columns cannot be added to the list: their names are numbers, too long, or differ from another column only in case. Map them, or leave them out with null.'
+    'Columns cannot be added to the list: their names are numbers, are too long, or differ from another column only in case. Map them, or leave them out with null.'
   throw new FileRefused('mapping-needed', detail, { unknown: bad.map(shownName) })
 }

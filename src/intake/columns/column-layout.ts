@@ -59,7 +59,7 @@ const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec)
       : 'the keys of the first object do not look like column names'
   throw new FileRefused(
     'header-forbidden',
-    `What names ${where} looks like an email address or a phone number: ${why}.`,
+    `A name of ${where} resembles an email address or a phone number: ${why}.`,
     { positions: shown },
   )
 }

@@ -42,7 +42,7 @@ export const refuseTwice = (
 const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
   throw new FileRefused(
     'mapping-needed',
-    'Columns of the file may be columns of the list, and which is not certain. Send mapping with the places that are right; null leaves a column out.',
+    'Columns of the file may match columns of the list, but not certainly. Send mapping with the right pairs. null leaves a column out.',
     {
       proposals: open.slice(0, MOST_PROPOSALS),
       mapping: mappingOf(open, spec.options.mapping ?? {}),
@@ -81,7 +81,7 @@ const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[
   refuseTwice(
     places.map(({ target }) => target),
     positions,
-    'Columns of the file go to one of the list',
+    'Columns of the file are mapped to the same column of the list',
   )
   return places
 }
@@ -165,7 +165,7 @@ export const mapColumns = (
   const missing = removed.filter((name) => name !== CONTACT_ID_COLUMN)
   if (missing.length > 0 && missingColumns === 'reject') {
     const detail =
-      'The file lacks columns of the list; sent empty they would erase what Genesys holds for known contacts.'
+      'The file lacks columns of the list. Sent empty, they would erase the content that Genesys holds for known contacts.'
     throw new FileRefused('columns-missing', detail, { columns: missing })
   }
   if (schemaDrift !== 'extend') return { places, added: [] }

@@ -9,7 +9,7 @@ const positionIn = (text: string): number | null =>
 const refuseNoPositions = (keys: readonly string[], width: number): void => {
   const unknown = keys.filter((key) => (positionIn(key) ?? Infinity) > width)
   if (unknown.length === 0) return
-  const detail = `Without a header mapping names the file's columns by position, "1" to "${width}".`
+  const detail = `Without a header, mapping must name the columns of the file by position, "1" to "${width}".`
   throw new FileRefused('mapping-needed', detail, { unknown: unknown.map(shownName) })
 }
 

@@ -203,4 +203,4 @@ export const runEntryIntake = async (
 }
 
 const noEntries = (): FileRefused =>
-  new FileRefused('dnc-no-entries', 'The body has no entry: send at least one.')
+  new FileRefused('dnc-no-entries', 'The body has no entry. Send at least one.')

@@ -30,7 +30,7 @@ const refusePersonal = (names: readonly string[]): void => {
   if (positions.length === 0) return
   throw new FileRefused(
     'header-forbidden',
-    'The first line does not look like a header: send one, for example phoneNumber,reason.',
+    'The first line does not look like a header. Send one, for example phoneNumber,reason.',
     { positions: positions.slice(0, 50) },
   )
 }

@@ -125,7 +125,7 @@ export const createCsvReader = (options: {
     const { line } = record
     refuse(
       line,
-      `The record that starts at line ${line} is over ${most} bytes; is a quote left open?`,
+      `The record that starts at line ${line} is over ${most} bytes. Is a quote left open?`,
     )
   }
   /** Gives every whole record; returns where the unfinished one starts. */

@@ -202,7 +202,7 @@ export const createRowIntake = (spec: IntakeSpec, tuning: IntakeTuning): RowInta
       countRow()
       if (open !== null) take(raw)
       else if (early.push(raw) > 1000) {
-        throw new FileRefused('json-malformed', 'The first 1000 elements are no objects.')
+        throw new FileRefused('json-malformed', 'The first 1000 elements are not objects.')
       }
     },
     end: () => {

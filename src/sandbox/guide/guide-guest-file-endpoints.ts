@@ -28,7 +28,11 @@ const bodySchema = z.strictObject({
 const contactOf = (state: SandboxState, call: Call): string => {
   const id = call.params['externalContactId'] ?? ''
   if (!state.guestFiles.contacts.has(id)) {
-    throw new Refusal(404, 'not.found', 'There is no such external contact.')
+    throw new Refusal(
+      404,
+      'not.found',
+      'The external contact does not exist, or your tenant may not use it.',
+    )
   }
   return id
 }

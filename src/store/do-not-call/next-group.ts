@@ -28,9 +28,9 @@ import { nextRenewal } from './renewals/next-renewal.ts'
 import { endIfDone, outcomesOf, type Sending } from './settle-entries.ts'
 
 const NO_ADDRESSES =
-  'Genesys takes no addresses in this dialect: the gateway keeps and enforces them.'
+  'Genesys accepts no addresses in this dialect. The gateway keeps and enforces them.'
 const NO_REMOVALS =
-  'Genesys has no removal in this dialect: the gateway no longer holds these people back, but they stay on the list in Genesys.'
+  'Genesys has no removal in this dialect. The gateway no longer suppresses these people, but they stay on the list in Genesys.'
 
 export type SendingDeps = {
   database: Database

@@ -134,7 +134,7 @@ export const openEmbedded = async (deps: {
   const hasRoom = createRoomCheck(deps.dataDir)
   if (!hasRoom()) {
     throw new Error(
-      `The disk of DATA_DIR ${deps.dataDir} has less than 64 MiB free. Make room and start again.`,
+      `The disk of DATA_DIR ${deps.dataDir} has less than 64 MiB free. Free some space and start again.`,
     )
   }
   const lock = lockDirectory(deps.dataDir)

@@ -27,7 +27,7 @@ export const createKeyring = (keys: readonly { id: string; key: Buffer }[]): Key
       const sealedWith = known.find(({ id }) => id === keyId)
       if (!sealedWith) {
         throw new Error(
-          `ENCRYPTION_KEYS lacks the key "${keyId}", with which stored data is sealed`,
+          `ENCRYPTION_KEYS lacks the key "${keyId}", under which stored data is sealed`,
         )
       }
       return open(sealedWith.key, context, sealed)

@@ -14,7 +14,8 @@ export class SqlFailure extends Error {
 }
 
 /** What is said of a standby, of a primary that was demoted, and of a database set to read only (25006). */
-export const TAKES_NO_WRITES = 'The database takes no writes: it is a standby, or set to read only'
+export const TAKES_NO_WRITES =
+  'The database takes no writes: it is a standby, or is set to read only'
 const READ_ONLY = '25006'
 
 /**

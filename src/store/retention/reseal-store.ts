@@ -117,7 +117,7 @@ export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> =>
   if (rows.length > 0) {
     const names = rows.map(({ id }) => `"${id}"`).join(', ')
     throw new Error(
-      `ENCRYPTION_KEYS lacks ${names}, under which stored data is still sealed. Put it back behind the first key; the log event keys.retired says when it may go`,
+      `ENCRYPTION_KEYS lacks ${names}, under which stored data is still sealed. Put it back behind the first key. You may remove it after the log event keys.retired`,
     )
   }
   await sql`insert into encryption_key (id) values (${keyring.currentId})

@@ -26,7 +26,7 @@ const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<vo
     select public_key from signing_key where id = ${id}`.execute(database.db)
   if (!Buffer.from(rows[0]!.public_key).equals(publicKey)) {
     throw new Error(
-      `SIGNING_KEYS gives the id "${id}" to another key than before. Give the new key an id of its own.`,
+      `SIGNING_KEYS has another key than before under the id "${id}". Give the new key a new id.`,
     )
   }
 }

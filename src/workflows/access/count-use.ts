@@ -135,7 +135,7 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
 const exceeded = (quota: QuotaName, limit: number, retryMs: number): GatewayProblem =>
   new GatewayProblem(
     'quota-exceeded',
-    `The tenant has used its quota ${quota} of ${limit}.`,
+    `The tenant has used up its quota ${quota} of ${limit}.`,
     { quota, limit },
     Math.max(1, Math.ceil(retryMs / 1000)),
   )

@@ -56,7 +56,7 @@ export const createKeys = (deps: KeysDeps): Keys => ({
     const audit = auditOf(deps, caller, 'key.created', made.stored.id)(plan.tenantId)
     const result = await deps.keys.create({ ...plan, key: made.stored, audit })
     if (result.kind === 'tenant_unknown') {
-      throw new GatewayProblem('not-found', 'There is no such tenant.')
+      throw new GatewayProblem('not-found', 'The tenant does not exist.')
     }
     if (result.kind === 'past') {
       throw new GatewayProblem('key-expiry-past', 'expiresAt is not in the future.')
@@ -100,7 +100,7 @@ const auditOf =
   (tenantId: string): AuditEntry =>
     createAuditEntry(ids, { ...byCaller(caller), tenantId }, { action, object })
 
-const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such key.')
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The key does not exist.')
 
 const fixed = (): GatewayProblem =>
   new GatewayProblem('key-fixed', 'The key comes from the environment.')

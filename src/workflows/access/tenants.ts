@@ -114,9 +114,9 @@ const isFixed = ({ name, grants }: TenantChange): boolean =>
   name !== undefined || grants !== undefined
 
 const unknownRegistry = (name: string): GatewayProblem =>
-  new GatewayProblem('registry-unknown', `There is no registry ${name}.`, { registry: name })
+  new GatewayProblem('registry-unknown', `The registry ${name} does not exist.`, { registry: name })
 
-const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such tenant.')
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The tenant does not exist.')
 
 const nameTaken = (tenantId: string): GatewayProblem =>
   new GatewayProblem('tenant-exists', 'A tenant of this name exists.', { tenantId })

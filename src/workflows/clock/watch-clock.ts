@@ -51,7 +51,7 @@ const createOwnJumps = (clock: Clock): (() => number | null) => {
 const secondsOf = (ms: number): number => Math.round(Math.abs(ms) / 1000)
 
 const wordsOf = (known: { found: ClockLook; offMs: number | null } | null): string => {
-  if (known === null) return 'not looked at yet'
+  if (known === null) return 'not checked yet'
   const { found, offMs } = known
   if (!found.doubted) return 'steady'
   if (offMs === null) return 'in doubt since a jump or a stop, until Genesys answers'

@@ -71,6 +71,6 @@ const readNew = async (
 const ambiguous = (candidates: number): GatewayProblem =>
   new GatewayProblem(
     'contact-list-ambiguous',
-    'Genesys did not answer the creation, and what it has now cannot be told to be its result.',
+    'Genesys did not answer the creation, and the lists that it has now cannot be identified as its result.',
     { candidates },
   )

@@ -38,7 +38,7 @@ export const createListSettings = (deps: {
 }): ListSettings => {
   const check = (): void => {
     if (deps.contactLists.dialect === 'platform') return
-    const detail = 'The queue of a campaign is touched in the platform dialect alone.'
+    const detail = 'These settings exist in the platform dialect only.'
     throw new GatewayProblem('capability-not-available', detail)
   }
   return {

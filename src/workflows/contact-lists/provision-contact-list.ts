@@ -57,9 +57,9 @@ const PROVISIONING_MS = 30_000
 const DUPLICATE_NAME = 'duplicate.name'
 const STOPPING_RETRY_SECONDS = 5
 const REUSED = 'This Idempotency-Key was used for another list.'
-const NOT_NOW = 'Genesys takes no new list now. Nothing was made.'
+const NOT_NOW = 'Genesys accepts no new list now. Nothing was made.'
 const NOT_KNOWN =
-  'Genesys did not answer, and the list is not found by its name. The same key looks for it again before it makes it.'
+  'Genesys did not answer, and no list has this name yet. Send again with the same key: it looks for the list before it makes one.'
 
 /** One creation under way. */
 type Run = {
@@ -99,7 +99,7 @@ const refuseUnknownSettings = (deps: ProvisionDeps, plan: NewContactListPlan): v
   const { dialect } = deps.contactLists
   const fields = settingsBeyond(dialect, plan)
   if (fields.length === 0) return
-  const detail = `A list of the ${dialect} dialect has no such setting: ${fields.join(', ')}.`
+  const detail = `Lists of the ${dialect} dialect do not have these settings: ${fields.join(', ')}.`
   throw new GatewayProblem('capability-not-available', detail, { fields })
 }
 
@@ -117,7 +117,7 @@ const provision = async (deps: ProvisionDeps, run: Run): Promise<UploadAnswer> =
   if (
     !(await deps.made.finish({ scope, owner: scope.owner, fingerprint, listId, answer, audit }))
   ) {
-    const detail = 'The call was given up while the list was made; send it again with the same key.'
+    const detail = 'The call was given up while the list was made. Send it again with the same key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   await deps.lists.put(list)

@@ -23,7 +23,7 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
     failure: null,
     problem: {
       code: 'list-clearing',
-      detail: 'Genesys was asked to clear the list and does not show it as cleared yet.',
+      detail: 'Genesys accepted the request to clear the list and does not show it as cleared yet.',
     },
   })
 

@@ -72,7 +72,7 @@ const FILLED_RETRY_MS = 1_000
 
 const NOT_INGESTED: UploadProblem = {
   code: 'genesys-job-failed',
-  detail: 'Genesys took the rows and then failed to ingest any of them.',
+  detail: 'Genesys accepted the rows and then failed to ingest any of them.',
 }
 
 /** Whether all that was sent ended as failed in Genesys, not a row of it taken: then nothing is completed [guide-api: Completion webhook]. */
@@ -117,7 +117,7 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   return unattributed > 0
     ? {
         code: 'import-unattributed',
-        detail: `The list does not show ${unattributed} rows of the import; which ones is unknown.`,
+        detail: `The list does not show ${unattributed} rows of the import. Which rows they are is unknown.`,
       }
     : {
         code: 'failed-rows-unidentified',

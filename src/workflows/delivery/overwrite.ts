@@ -137,6 +137,6 @@ export const overwriteFailed = (): DeliveryEnds =>
     kind: 'fail',
     problem: {
       code: 'overwrite-failed',
-      detail: 'Genesys did not complete the request that was to replace the contents of the list.',
+      detail: 'Genesys did not complete the request to replace the contents of the list.',
     },
   })

@@ -25,7 +25,7 @@ export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds =
     failure: 'schema',
     problem: {
       code: 'schema-drift',
-      detail: `Genesys took the rows and then refused them for the columns of the list${which}.`,
+      detail: `Genesys accepted the rows and then refused them because of the columns of the list${which}.`,
     },
   })
 }

@@ -32,12 +32,12 @@ const findOwn = async (
   id: string,
 ): Promise<DncSubmission> => {
   const submission = await submissions.find(tenantId, id)
-  if (submission === null) throw new GatewayProblem('not-found', 'There is no such submission.')
+  if (submission === null) throw new GatewayProblem('not-found', 'The submission does not exist.')
   return submission
 }
 
 const notHeld = ({ state }: DncSubmission): GatewayProblem => {
-  const detail = `The submission is ${state}, and nothing of it waits for this call.`
+  const detail = `The submission is ${state}, and nothing in it waits for this call.`
   return new GatewayProblem('dnc-not-held', detail, { state })
 }
 

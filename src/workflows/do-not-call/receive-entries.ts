@@ -96,7 +96,7 @@ const translated = (error: unknown): unknown => {
     return new GatewayProblem(error.code, error.message, error.about)
   }
   const detail =
-    'The submission was given up while it was received: the database did not answer in time.'
+    'The submission was given up while it was received, because the database did not answer in time.'
   return lostAs(error, detail)
 }
 

@@ -20,7 +20,7 @@ const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   if (counted === sent) return null
   const { dncListId } = run.claim
   run.deps.emit('dnc.tallies_differ', { submissionId, dncListId, sent, counted })
-  const detail = `Genesys counted ${counted} of ${sent} entries of a request. They suppress here all the same.`
+  const detail = `Genesys counted ${counted} of ${sent} entries of a request. In the gateway all of them suppress.`
   return { code: 'dnc-tallies-differ', detail }
 }
 

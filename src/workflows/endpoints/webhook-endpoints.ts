@@ -95,7 +95,7 @@ export type WebhookEndpointsDeps = {
 const SECRET_BYTES = 32
 
 const UNKNOWN = (): GatewayProblem =>
-  new GatewayProblem('not-found', 'There is no such webhook endpoint.')
+  new GatewayProblem('not-found', 'The webhook endpoint does not exist.')
 
 /** Registers, changes, shows and replays, each change with its audit entry. */
 export const createWebhookEndpoints = (deps: WebhookEndpointsDeps): WebhookEndpoints => ({
@@ -117,7 +117,7 @@ export const createWebhookEndpoints = (deps: WebhookEndpointsDeps): WebhookEndpo
     })
     if (result.kind === 'name_taken') throw nameTaken()
     if (result.kind === 'too_many') {
-      const detail = `A tenant may have ${MOST_ENDPOINTS} endpoints.`
+      const detail = `A tenant may have at most ${MOST_ENDPOINTS} endpoints.`
       throw new GatewayProblem('webhook-endpoints-too-many', detail, { most: MOST_ENDPOINTS })
     }
     return { endpoint: result.endpoint, secret }
@@ -129,7 +129,7 @@ export const createWebhookEndpoints = (deps: WebhookEndpointsDeps): WebhookEndpo
       deliveryId,
       audit: auditOf(deps.ids, caller, deliveryId, 'sync.replayed'),
     })
-    if (result === null) throw new GatewayProblem('not-found', 'There is no such delivery.')
+    if (result === null) throw new GatewayProblem('not-found', 'The delivery does not exist.')
     if (result.kind === 'disabled') {
       throw new GatewayProblem('webhook-endpoint-disabled', 'The endpoint is disabled.')
     }

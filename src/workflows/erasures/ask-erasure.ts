@@ -44,12 +44,15 @@ export const createAskErasure =
       contactListId !== null &&
       !(await deps.access.isGranted(tenantId, 'contact_list', contactListId))
     ) {
-      throw new GatewayProblem('not-found', 'There is no such contact list.')
+      throw new GatewayProblem(
+        'not-found',
+        'The contact list does not exist, or your tenant may not use it.',
+      )
     }
     const fingerprint = keyedDigest(deps.digestKey, canonicalJson(subject)).toString('hex')
     const call = {
       ...{ tenantId, method, path, key, fingerprint: () => fingerprint },
-      reused: 'This Idempotency-Key was used to erase somebody else.',
+      reused: 'This Idempotency-Key was used to erase another person.',
     }
     return answerOnce(deps, call, async (scope) => {
       const id = deps.ids.newId('era')

@@ -62,7 +62,10 @@ export const createReceiveWebhook =
     })
     if (notice === null) {
       deps.emit('webhook.received', { receiptId: id, route, outcome: 'malformed', status: null })
-      throw new GatewayProblem('webhook-malformed', 'The body is not what this address takes.')
+      throw new GatewayProblem(
+        'webhook-malformed',
+        'The body does not have the form that this address accepts.',
+      )
     }
     const outcome = recorded === 'recorded' ? 'accepted' : 'duplicate'
     deps.emit('webhook.received', { receiptId: id, route, outcome, status: notice.status })

@@ -38,8 +38,8 @@ const LOOK_EVERY_MS = 60_000
 const wordsOf = (of: string): Record<SubscriptionState, string> => ({
   registered: `subscribed to ${of}`,
   registering: `subscribing to ${of}`,
-  refused: `Genesys refused the subscription to ${of}; tried again`,
-  unknown: `whether Genesys holds the subscription to ${of} is not known; it is made again when work ends without its event`,
+  refused: `Genesys refused the subscription to ${of}; the gateway tries again`,
+  unknown: `it is not known whether Genesys has the subscription to ${of}; the gateway subscribes again when work ends without its event`,
 })
 
 /**

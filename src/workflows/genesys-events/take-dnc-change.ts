@@ -50,9 +50,13 @@ export const takeDncChange = async (
       createAuditEntry(ids, audited(DEFAULT_TENANT), { ...audit, digest }),
     )
     emit('webhook.received', { ...about, outcome: 'malformed' })
-    throw new GatewayProblem('webhook-malformed', 'The body is not what this address takes.', {
-      errors: [read],
-    })
+    throw new GatewayProblem(
+      'webhook-malformed',
+      'The body does not have the form that this address accepts.',
+      {
+        errors: [read],
+      },
+    )
   }
   const { dncListId } = read
   const recorded = await deps.dncChanges.record({ ...receipt, dncListId }, (tenantId) =>

@@ -30,7 +30,7 @@ export const confirm = async (run: FileRun): Promise<Next> => {
     const verdict = (await deps.genesys.judge?.(about, contextOf(run))) ?? 'valid'
     if (verdict === 'unsaid') return waitForGenesys(run)
     if (verdict === 'invalid') {
-      const detail = 'Genesys found the file invalid; it says no more.'
+      const detail = 'Genesys found the file invalid and gave no reason.'
       return end(run, 'rejected', 'file-refused-by-genesys', detail)
     }
   }
@@ -63,7 +63,7 @@ const lookUp = async (run: FileRun, about: FileThere): Promise<FileSaid | 'refus
 
 const neverKnown = (run: FileRun): Promise<null> => {
   const detail =
-    'The answer to the message with the file was lost, and Genesys does not let us look whether it is there. It is not sent again.'
+    'The answer to the message with the file was lost, and Genesys does not allow the gateway to check whether it arrived. The gateway does not send it again.'
   return end(run, 'failed', 'file-not-confirmed', detail)
 }
 
@@ -80,7 +80,7 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
   const change =
     run.file.state === 'held' ? { state: 'confirming' as const, hold: null, problem: null } : {}
   const nextMs = await waitOn(run, change)
-  const detail = 'Genesys did not say within 24 hours that it has the file.'
+  const detail = 'Genesys did not confirm the file within 24 hours.'
   return nextMs ?? end(run, 'failed', 'file-not-confirmed', detail)
 }
 

@@ -150,22 +150,22 @@ export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | 
 }
 
 export const quarantine = (run: FileRun, genesys: GuestFile['genesys']): Promise<null> => {
-  const detail = 'Genesys’ own scan found the file bad.'
+  const detail = 'Genesys’ own scan found malware in the file.'
   return end(run, 'quarantined', 'guest-file-quarantined', detail, { genesys })
 }
 
 /** What the refusal of the person or the conversation means. */
 const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<null> => {
-  const missing = right === null ? '' : ` The right that is probably missing: ${right}.`
+  const missing = right === null ? '' : ` Probably missing right: ${right}.`
   if (run.file.target.kind === 'external_contact') {
     const detail = `Genesys refuses files for this external contact (${kind.replace('_', ' ')}).${missing}`
     return end(run, 'failed', 'external-contact-refused', detail)
   }
   if (kind === 'not_found') {
-    const detail = 'Genesys knows no such conversation or communication, or it has ended.'
+    const detail = 'Genesys does not know the conversation or communication, or it has ended.'
     return end(run, 'failed', 'conversation-refused', detail)
   }
-  const detail = `Genesys refuses media of messages to our OAuth client: it may ask for the token of a user who takes part.${missing}`
+  const detail = `Genesys refuses media of messages to our OAuth client. It may require the token of a user who takes part.${missing}`
   return end(run, 'failed', 'media-needs-user-token', detail)
 }
 
@@ -179,7 +179,7 @@ export const afterFailure = async (
     return targetRefused(run, failure)
   const code = failure.upstreamCode === null ? '' : ` (${failure.upstreamCode})`
   if (failure.kind === 'too_large') {
-    const detail = `Genesys refused the file for its size${code}.`
+    const detail = `Genesys refused the file because of its size${code}.`
     return end(run, 'rejected', 'file-too-large-for-genesys', detail)
   }
   return end(run, 'failed', 'file-refused-by-genesys', `Genesys refused the file${code}.`)
@@ -223,7 +223,7 @@ export const renewUrl = async (
   })
   if (progress.urls % URLS_AT_ONCE !== 0) return 'go on'
   if (failure === null) {
-    const detail = 'The storage of Genesys said three times that it holds other bytes.'
+    const detail = 'The storage of Genesys reported three times that it has other bytes.'
     return end(run, 'failed', 'file-transfer-corrupt', detail)
   }
   if (failure.kind === 'forbidden') return hold(run, failure)

@@ -77,7 +77,8 @@ export const createReceiveGuestFile =
         fingerprintOf(request, (await readWhole(deps, body, async () => undefined)).sha256),
       reused: 'This Idempotency-Key was used with another file or other options.',
     }
-    const lost = 'The file was given up while it was received: the database did not answer in time.'
+    const lost =
+      'The file was given up while it was received, because the database did not answer in time.'
     return answerOnce(deps, call, (scope) =>
       receive(deps, request, scope).catch((error: unknown) => {
         throw lostAs(error, lost)
@@ -87,12 +88,12 @@ export const createReceiveGuestFile =
 
 const WORDS = {
   external_contact: {
-    unknown: 'There is no such external contact.',
-    elsewhere: 'Files of external contacts are there in the guide dialect alone.',
+    unknown: 'The external contact does not exist, or your tenant may not use it.',
+    elsewhere: 'Files of external contacts exist in the guide dialect only.',
   },
   conversation: {
-    unknown: 'There is no such conversation.',
-    elsewhere: 'Files for a conversation are there in the platform dialect alone.',
+    unknown: 'The conversation does not exist, or your tenant may not use it.',
+    elsewhere: 'Files for a conversation exist in the platform dialect only.',
   },
 } as const satisfies Record<GuestFileTarget['kind'], object>
 
@@ -108,7 +109,7 @@ const checkCall = async (
     throw new GatewayProblem('capability-not-available', words.elsewhere)
   }
   if (blockSuspicious && !deps.scans) {
-    const detail = 'blockSuspicious is set, and the gateway has no scanner.'
+    const detail = 'blockSuspicious is set, but the gateway has no scanner.'
     throw new GatewayProblem('scanner-not-configured', detail)
   }
 }

@@ -134,7 +134,7 @@ const transfer = async (run: FileRun): Promise<Next> => {
       return renewUrl(run, 'refused', error)
     }
     if (upstreamCode !== 'upload-host-not-allowed') throw error
-    const detail = 'Genesys named a host for the transfer that GENESYS_UPLOAD_HOSTS does not have.'
+    const detail = 'Genesys named a host for the transfer that is not in GENESYS_UPLOAD_HOSTS.'
     return end(run, 'failed', 'file-refused-by-genesys', detail)
   }
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)

@@ -4,7 +4,7 @@ import type { AccessStore } from '../ports/access/access.ts'
 
 /** One answer for a campaign that does not exist and for one of another tenant. */
 export const campaignUnknown = (): GatewayProblem =>
-  new GatewayProblem('not-found', 'There is no such campaign.')
+  new GatewayProblem('not-found', 'The campaign does not exist, or your tenant may not use it.')
 
 /** Throws 404 unless the tenant may use the campaign. */
 export const checkCampaignGranted = async (

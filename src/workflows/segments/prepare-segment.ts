@@ -72,7 +72,7 @@ export type PreparedSegment = {
 type Read = Extract<ReadDefinition, { definition: SegmentDefinition }>
 
 const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
-  new GatewayProblem('segment-invalid', 'The definition has faults; `errors` names every place.', {
+  new GatewayProblem('segment-invalid', 'The definition has faults. `errors` lists every place.', {
     errors,
   })
 
@@ -128,9 +128,13 @@ const checkListsGranted = async (
 ): Promise<void> => {
   for (const listId of contactListIds) {
     if (await access.isGranted(tenantId, 'contact_list', listId)) continue
-    throw new GatewayProblem('not-found', 'There is no such contact list.', {
-      contactListId: listId,
-    })
+    throw new GatewayProblem(
+      'not-found',
+      'The contact list does not exist, or your tenant may not use it.',
+      {
+        contactListId: listId,
+      },
+    )
   }
 }
 
@@ -187,7 +191,7 @@ const houseOf = (
       const list = lacking(leaf)
       if (list === undefined) return []
       const column = JSON.stringify(leaf.attribute)
-      const detail = `The exclusion of the house over ${column} is left out: contact list ${list.id} has no such column.`
+      const detail = `The gateway leaves out the house exclusion on ${column}: contact list ${list.id} has no such column.`
       return [finding('house-exclusion-missing', '', detail)]
     }),
   }
@@ -212,7 +216,7 @@ const refuseUnknownAttributes = (
       .map((list) => ({
         pointer: places.ofPath(path),
         code: 'attribute-unknown',
-        detail: `is over ${JSON.stringify(leaf.attribute)}, which is no column of contact list ${list.id} (${columnsOf(list)})`,
+        detail: `names ${JSON.stringify(leaf.attribute)}, which is not a column of contact list ${list.id} (${columnsOf(list)})`,
       })),
   )
   if (faults.length > 0) throw invalid(faults.slice(0, 50))
@@ -243,7 +247,7 @@ const takenAsNumbers = ({ takenAsNumbers: taken }: Read): SegmentFinding[] =>
     finding(
       'literal-taken-as-number',
       pointer,
-      `The text was taken for the number ${number}, for text has no order.`,
+      `The text was read as the number ${number}, because text has no order.`,
     ),
   )
 

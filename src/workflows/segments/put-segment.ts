@@ -88,7 +88,7 @@ export const createPutSegment =
     return withKey(deps, asked, call, sha256Hex(canonicalJson(asked.sent)), async () => asked)
   }
 
-/** An earlier version once more, as the newest one: read, analysed and compiled by what lists and house say today. */
+/** An earlier version again, as the newest one: read, analysed and compiled by what lists and house say today. */
 export const createRollBackSegment =
   (deps: PutSegmentDeps): RollBackSegment =>
   async ({ caller, campaignId, version, confirm, read }, call) => {
@@ -97,7 +97,7 @@ export const createRollBackSegment =
     return withKey(deps, { caller, campaignId }, call, fingerprint, async () => {
       const earlier = await deps.segments.version(campaignId, version)
       if (earlier === null) {
-        throw new GatewayProblem('not-found', 'The campaign has no such version.')
+        throw new GatewayProblem('not-found', 'The campaign does not have this version.')
       }
       const sent = { ...(earlier.sent as object), confirm }
       return { caller, campaignId, sent, read: read(sent) }
@@ -158,7 +158,7 @@ const put = async (
     throw new GatewayProblem('precondition-failed', detail)
   }
   if (made.kind === 'claim-lost') {
-    const detail = 'The call was given up; send it again with the same key.'
+    const detail = 'The call was given up. Send it again with the same key.'
     throw new GatewayProblem('database-unavailable', detail, {}, 1)
   }
   deps.wake()
@@ -169,7 +169,7 @@ const put = async (
 const refuseRunning = ({ campaign, definition }: PreparedSegment): void => {
   const isRunning = campaign !== null && !['off', 'complete', 'invalid'].includes(campaign.status)
   if (!isRunning || definition.activation === 'restart') return
-  const detail = `The campaign is ${campaign.status}; a running campaign takes no other filter.`
+  const detail = `The campaign is ${campaign.status}. Genesys cannot change the filter of a running campaign.`
   throw new GatewayProblem('campaign-running', detail)
 }
 
@@ -179,7 +179,7 @@ const refuseUnconfirmed = (
 ): void => {
   const reasons = confirmReasons(analysis, inForce, sharePercent)
   if (reasons.length === 0 || definition.confirm === analysis.digest) return
-  const detail = `Send the same definition with confirm = ${analysis.digest}, if it is what you want.`
+  const detail = `If this is what you want, send the same definition with confirm = ${analysis.digest}.`
   throw new GatewayProblem('segment-needs-confirm', detail, {
     reasons,
     digest: analysis.digest,

@@ -47,7 +47,7 @@ const findSegment = async (
   await checkCampaignGranted(deps, caller, campaignId)
   const segment = await deps.segments.latest(campaignId)
   if (segment !== null) return segment
-  throw new GatewayProblem('not-found', 'No segment was put for this campaign yet.')
+  throw new GatewayProblem('not-found', 'This campaign has no segment yet.')
 }
 
 export const createReadSegments = (deps: ReadSegmentsDeps): ReadSegments => ({
@@ -68,7 +68,7 @@ export const createResumeSegment =
     })
     const segment = await deps.segments.resume(campaignId, audit)
     if (segment === null) {
-      const detail = `The segment is ${state}, and nobody has to resume it.`
+      const detail = `The segment is ${state} and does not need a resume.`
       throw new GatewayProblem('segment-not-held', detail, { state })
     }
     deps.wake()

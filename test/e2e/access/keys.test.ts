@@ -71,7 +71,7 @@ test('the shell says what is wrong, in words and by its exit code', async () => 
   assert.equal((await shell('unmake')).code, 2)
   const unknown = await shell('create', '--tenant', 'nobody', '--scopes', 'uploads')
   assert.equal(unknown.code, 1)
-  assert.match(unknown.said, /There is no tenant nobody/u)
+  assert.match(unknown.said, /The tenant nobody does not exist/u)
   const scopes = await shell('create', '--tenant', 'default', '--scopes', 'everything')
   assert.match(scopes.said, /^body-invalid: /u)
   assert.match((await shell('revoke')).said, /id of the key is missing/u)

@@ -69,7 +69,10 @@ test('another tenant’s upload and list are answered exactly like unknown ones'
     return answer.body
   }
   assert.equal(await body('/v1/uploads/upl_1', 'foreign'), await body('/v1/uploads/upl_x', 'admin'))
-  assert.match(await body('/v1/contact-lists/list-foreign', 'admin'), /no such contact list/)
+  assert.match(
+    await body('/v1/contact-lists/list-foreign', 'admin'),
+    /The contact list does not exist/,
+  )
 })
 
 test('a route that does not say who may call it stops the boot', async () => {

@@ -177,10 +177,11 @@ export const readApiDocument = (file: string | URL = DOCUMENT) => {
   }
   return {
     operations,
-    /** Codes that any message may be answered with; the document says so in words. */
+    /** Codes that any message can get; the document says so in words. */
     anywhere: new Set(
-      (raw.info.description.split('may be answered with')[1] ?? '').match(/(?<=`)[\w-]+(?=`)/gu) ??
-        [],
+      (raw.info.description.split('HTTP allows these for any message')[1] ?? '').match(
+        /(?<=`)[\w-]+(?=`)/gu,
+      ) ?? [],
     ),
     headers: new Map(
       Object.keys(raw.components.headers).map((name) => [

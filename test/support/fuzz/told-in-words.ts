@@ -21,15 +21,20 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
     'What a dialect cannot do depends on the gateway that is asked; the document is one for both.',
   ),
   told('*', 'file-type-not-allowed', /./u, 'Schemas say nothing of the bytes of a part.'),
-  told('*', 'body-invalid', /must be a country that has phones/u, REGION),
-  told('*', 'option-invalid', /is for CSV alone|is the same option as/u, BETWEEN_MEMBERS),
+  told('*', 'body-invalid', /must be a country that has phone numbers/u, REGION),
+  told('*', 'option-invalid', /is for CSV only|is the same option as/u, BETWEEN_MEMBERS),
   told(
     'createUpload',
     'option-invalid',
-    /goes with|is for CSV|could be applied|is not a column of the list/u,
+    /works only with|is for CSV|could be applied|is not a column of the list/u,
     BETWEEN_MEMBERS,
   ),
-  told('createUpload', 'option-invalid', /^notBefore |is no name of a file/u, 'A matter of today.'),
+  told(
+    'createUpload',
+    'option-invalid',
+    /^notBefore |is not a valid file name/u,
+    'A matter of today.',
+  ),
   told('createUpload', 'overwrite-not-confirmed', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'overwrite-confirmation-differs', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'not-before-past', /./u, 'A matter of today.'),
@@ -41,12 +46,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
     /./u,
     'The payload is nowhere specified; it has to name a job at some place, as the summary says.',
   ),
-  told(
-    'listUploads',
-    'parameter-invalid',
-    /must be the name of a file/u,
-    'What of a path is its file.',
-  ),
+  told('listUploads', 'parameter-invalid', /must be a file name/u, 'What of a path is its file.'),
   told(
     'createUpload',
     'idempotency-key-missing',
@@ -62,7 +62,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'searchDncEntries',
     'body-invalid',
-    /is no address, or no number with \+/u,
+    /is not an address, or not a number with \+/u,
     'Which numbers exist is known to the metadata of telephones alone.',
   ),
   told(
@@ -86,7 +86,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'createContactList',
     'body-invalid',
-    /is no name for a column|column of the ledger/u,
+    /is not a valid column name|column of the ledger/u,
     BETWEEN_MEMBERS,
   ),
   told(

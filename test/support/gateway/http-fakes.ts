@@ -110,7 +110,10 @@ const refuseUndeclared = (name: string, fields: object): void => {
 }
 
 const noCampaign = async (): Promise<never> => {
-  throw new GatewayProblem('not-found', 'There is no such campaign.')
+  throw new GatewayProblem(
+    'not-found',
+    'The campaign does not exist, or your tenant may not use it.',
+  )
 }
 const NO_SEGMENTS = {
   putSegment: noCampaign,
@@ -121,7 +124,7 @@ const NO_SEGMENTS = {
 }
 
 const noSubmission = async (): Promise<never> => {
-  throw new GatewayProblem('not-found', 'There is no such submission.')
+  throw new GatewayProblem('not-found', 'The submission does not exist.')
 }
 const NO_ENTRIES = {
   askPull: noSubmission,
@@ -129,7 +132,7 @@ const NO_ENTRIES = {
   resumeSubmission: noSubmission,
   searchEntries: async () => [],
   receiveEntries: async (): Promise<never> => {
-    throw new GatewayProblem('dnc-no-entries', 'The body has no entry: send at least one.')
+    throw new GatewayProblem('dnc-no-entries', 'The body has no entry. Send at least one.')
   },
   receiveGuestFile: async (): Promise<never> => {
     throw new GatewayProblem('file-empty', 'The file has no bytes.')
@@ -281,7 +284,7 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
     },
     controlUpload: async ({ uploadId, action, expects }) => {
       const upload = uploadId === 'upl_1' ? anUpload() : null
-      if (upload === null) throw new GatewayProblem('not-found', 'There is no such upload.')
+      if (upload === null) throw new GatewayProblem('not-found', 'The upload does not exist.')
       if (expects?.(upload) === false) throw new GatewayProblem('precondition-failed', 'Changed.')
       calls.push(action)
       return anUpload({ state: 'paused', version: 8 })

@@ -13,7 +13,10 @@ export const registryNameSchema = z
 export const registryCountrySchema = z
   .string()
   .regex(/^[A-Z]{2}$/u, 'must be two capital letters (ISO 3166-1)')
-  .refine((country) => callingCodeOfCountry(country) !== null, 'must be a country that has phones')
+  .refine(
+    (country) => callingCodeOfCountry(country) !== null,
+    'must be a country that has phone numbers',
+  )
 
 /** A registry may say that its editions live less or more long than others, in days. */
 export const maxAgeDaysSchema = z.int().min(1).max(3_650)
@@ -32,11 +35,11 @@ export const editionOptionsSchema = z.strictObject({
     .string()
     .regex(/^rge_[0-9a-f]{32}$/u, 'must be the id of an edition')
     .optional()
-    .describe('Of a change: the edition that it is made on. Default: the one in force'),
+    .describe('For a change: the edition that it changes. Default: the one in force'),
   asOf: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('The time of which the file tells; its age counts from here. Default: now'),
+    .describe('The time of the data in the file. Its age counts from this time. Default: now'),
   subscription: z
     .string()
     .regex(
@@ -44,11 +47,11 @@ export const editionOptionsSchema = z.strictObject({
       'must be 1 to 64 letters, digits, spaces, dots, hyphens or underscores',
     )
     .optional()
-    .describe('Under which subscription the file was got; shown in certificates'),
+    .describe('The subscription under which you got the file. Certificates show it'),
   allowShrink: yesOrNo
     .default(false)
     .describe(
-      'Takes a full edition that has far fewer numbers than the one in force. Default: false',
+      'Accepts a full edition that has far fewer numbers than the one in force. Default: false',
     ),
 })
 export type EditionOptions = z.output<typeof editionOptionsSchema>

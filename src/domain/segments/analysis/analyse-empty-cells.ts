@@ -98,7 +98,7 @@ export const analyseEmptyCells = (
         ? finding(
             'undecided',
             leaf.path,
-            `Whether this rule dials contacts whose column ${column} is empty was not shown.`,
+            `The analysis could not show whether this rule dials contacts whose column ${column} is empty.`,
           )
         : finding(
             'empty-cells',

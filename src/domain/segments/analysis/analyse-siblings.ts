@@ -29,8 +29,8 @@ const covers = ({ space }: AnalysedRules, kind: 'all' | 'any', part: Part, other
     : space.isWithin(part.contacts, other.contacts)
 
 const subsumedDetail = {
-  all: 'Who fulfils the other rule fulfils this one too, so it changes nothing.',
-  any: 'Everybody whom this rule selects is selected by the other one too, so it changes nothing.',
+  all: 'Every contact that fulfils the other rule also fulfils this one, so it changes nothing.',
+  any: 'The other rule also selects every contact that this one selects, so this one changes nothing.',
 } as const
 
 /** Rules that another one, or several together, make superfluous. Of two that mean the same the later is named. */
@@ -78,7 +78,7 @@ export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): Se
           ? finding(
               'undecided',
               one.path,
-              'Whether the two rules share contacts was not shown.',
+              'The analysis could not show whether the two rules share contacts.',
               places,
             )
           : finding('overlap', one.path, 'A contact can fulfil both rules.', {

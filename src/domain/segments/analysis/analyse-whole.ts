@@ -38,7 +38,7 @@ export const analyseWhole = (analysed: AnalysedRules): SegmentFinding[] => {
     finding(
       'swallowed-by-exclusion',
       rules.conditions?.path ?? '',
-      'The exclusions take out everybody whom the conditions include, so nobody would be dialled.',
+      'The exclusions remove everybody whom the conditions include, so nobody would be dialled.',
       { severity: 'error', paths, ...(witness === null ? {} : { witness }) },
     ),
   ]
@@ -95,7 +95,7 @@ export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
       finding(
         'swallowed-by-exclusion',
         branch.path,
-        'The exclusions take out everybody whom this branch includes.',
+        'The exclusions remove everybody whom this branch includes.',
         {
           paths,
           ...(paths.length === 1 && otherPath !== undefined ? { otherPath } : {}),
@@ -121,7 +121,7 @@ export const analyseIdleExclusions = (analysed: AnalysedRules): SegmentFinding[]
       finding(
         'redundant',
         exclusion.path,
-        'This exclusion takes out nobody whom the conditions include.',
+        'This exclusion removes nobody whom the conditions include.',
         { paths },
       ),
     ]

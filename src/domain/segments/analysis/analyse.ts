@@ -98,7 +98,7 @@ export const analyseSegment = (
       finding(
         'undecided',
         '',
-        'The rules are too many to be compared with each other as a whole; they were compared in pairs.',
+        'There are too many rules to compare all of them together, so they were compared in pairs.',
       ),
     )
   }

@@ -43,7 +43,7 @@ const KEY: z.output<typeof keySchema> = {
 export const CREATE_TENANT_EXAMPLES: readonly Example[] = [
   {
     name: 'oneList',
-    summary: 'A CRM that may use one contact list and nothing else, and so much a day and minute',
+    summary: 'A CRM that may use one contact list, with quotas for a day and a minute',
     headers: { 'idempotency-key': 'tenant-crm-a' },
     body: {
       name: 'crm-a',
@@ -66,7 +66,7 @@ export const LIST_TENANTS_EXAMPLES: readonly Example[] = [
 export const GET_TENANT_EXAMPLES: readonly Example[] = [
   {
     name: 'one',
-    summary: 'A tenant and what it is granted',
+    summary: 'A tenant and its grants',
     params: { tenantId },
     answer: {
       status: 200,
@@ -129,7 +129,7 @@ export const ROTATE_KEY_EXAMPLES: readonly Example[] = [
 export const REVOKE_KEY_EXAMPLES: readonly Example[] = [
   {
     name: 'revoked',
-    summary: 'It ends at once',
+    summary: 'The key ends immediately',
     params: { keyId },
     answer: { status: 204, type: null },
   },

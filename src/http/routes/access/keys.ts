@@ -124,8 +124,8 @@ export const registerKeys = (add: AddRoute): void => {
     ...one,
     method: 'DELETE',
     id: 'revokeKey',
-    summary: 'End a key at once',
-    answers: { 204: { about: 'It has ended' } },
+    summary: 'End a key immediately',
+    answers: { 204: { about: 'The key has ended' } },
     problems: REVOKE_KEY_REFUSALS,
     examples: REVOKE_KEY_EXAMPLES,
     handler: async ({ params, caller }, reply, { keys }) => {

@@ -101,7 +101,7 @@ export const registerTenants = (add: AddRoute): void => {
     method: 'PATCH',
     id: 'changeTenant',
     summary:
-      'Change the name, the grants or the quotas of a tenant. Uploads that were accepted before go on',
+      'Change the name, the grants or the quotas of a tenant. Uploads that were accepted before continue',
     headers: { 'If-Match': 'required' },
     body: tenantChangeSchema,
     answers: { 200: answerOf('The tenant as it is now') },

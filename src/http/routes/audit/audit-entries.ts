@@ -36,11 +36,11 @@ const registerList = (add: AddRoute): void => {
     // A HEAD of the lines would read every entry only to drop it.
     exposeHeadRoute: false,
     id: 'listAuditEntries',
-    summary: 'Entries of the audit trail in the order of the chain; an admin sees all tenants',
+    summary: 'Entries of the audit trail in the order of the chain. An admin sees all tenants',
     query: auditQuerySchema,
     answers: {
       200: {
-        about: 'A page of entries, or all as NDJSON where Accept asks for it',
+        about: 'A page of entries, or all as NDJSON if Accept asks for it',
         schema: auditEntriesSchema,
         mediaTypes: ['application/json', NDJSON],
         headers: ['Vary'],
@@ -70,7 +70,7 @@ export const registerAuditEntries = (add: AddRoute): void => {
     url: `${ENTRIES}/export`,
     exposeHeadRoute: false,
     id: 'exportAuditEntries',
-    summary: 'Blocks and entries for npm run audit:verify; of other tenants the hashes alone',
+    summary: 'Blocks and entries for npm run audit:verify. For other tenants, only the hashes',
     query: exportQuerySchema,
     answers: { 200: { about: 'NDJSON', mediaTypes: [NDJSON] } },
     problems: [],
@@ -84,9 +84,9 @@ export const registerAuditEntries = (add: AddRoute): void => {
     ...of,
     url: `${ENTRIES}/verification`,
     id: 'verifyAuditEntries',
-    summary: 'Whether the chain holds: the newest blocks, or those from one on',
+    summary: 'Verify the chain: the newest blocks, or those from a given block',
     query: verificationQuerySchema,
-    answers: { 200: { about: 'The verdict; faults are at most 100', schema: verificationSchema } },
+    answers: { 200: { about: 'The result, with at most 100 faults', schema: verificationSchema } },
     problems: [],
     examples: VERIFICATION_EXAMPLES,
     handler: async ({ query }, _reply, { audit }) => {

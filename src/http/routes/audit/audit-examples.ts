@@ -43,13 +43,13 @@ const VERIFIED: z.output<typeof verificationSchema> = {
 export const ENTRIES_EXAMPLES: readonly Example[] = [
   {
     name: 'moves',
-    summary: 'What moved an upload',
+    summary: 'The entries that moved an upload',
     query: { action: 'upload.moved' },
     answer: { status: 200, body: ENTRIES },
   },
   {
     name: 'ndjson',
-    summary: 'All of a day, a line each',
+    summary: 'All entries of a day, a line each',
     query: { from: '2026-03-02T00:00:00Z', to: '2026-03-03T00:00:00Z' },
     headers: { accept: 'application/x-ndjson' },
     answer: { status: 200, type: 'application/x-ndjson' },

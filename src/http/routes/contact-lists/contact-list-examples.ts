@@ -99,7 +99,7 @@ export const LISTS_EXAMPLES: readonly Example[] = [
 export const LIST_EXAMPLES: readonly Example[] = [
   {
     name: 'ready',
-    summary: 'A list that takes contacts',
+    summary: 'A list that accepts contacts',
     params: { contactListId },
     answer: { status: 200, body: LIST },
   },

@@ -17,9 +17,9 @@ const columnName = z
   .max(NEW_LIST_LIMITS.columnNameChars)
   .regex(
     COLUMN_NAME,
-    'may hold letters, digits, spaces and _ . : ( ) / -, and ends and begins with none of the signs',
+    'may have letters, digits, spaces and _ . : ( ) / -, but must not begin or end with one of these signs',
   )
-  .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is no name for a column')
+  .refine((name) => !isForbiddenName(name) && !looksPersonal(name), 'is not a valid column name')
   .refine(
     (name) => !isLedgerColumn(name),
     'is a column of the ledger, which is left out when a file is sent back',
@@ -70,7 +70,7 @@ const text = (most: number) =>
     .string()
     .min(1)
     .max(most)
-    .regex(/^\P{C}+$/u, 'must not hold control characters')
+    .regex(/^\P{C}+$/u, 'must not have control characters')
 
 /** Which of them the dialect knows is decided where it is spoken: the others are `capability-not-available`. */
 const settingsShape = {
@@ -144,7 +144,7 @@ export const newContactListSchema = z
       .max(NEW_LIST_LIMITS.nameChars)
       .regex(
         /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u,
-        'must not begin or end with a space, nor hold control characters',
+        'must not begin or end with a space, nor have control characters',
       ),
     columns: z.array(columnSchema).min(1).max(NEW_LIST_LIMITS.columns),
     contactIdColumn: z.string(),
@@ -156,7 +156,7 @@ export const newContactListSchema = z
     const repeated = firstRepeated(columns.map(({ name }) => name.toLowerCase()))
     if (repeated >= 0) fault(['columns', repeated, 'name'], 'is the name of another column too')
     if (!columns.some(({ kind }) => kind === 'phone' || kind === 'email')) {
-      fault(['columns'], 'must hold a column of the kind phone or email')
+      fault(['columns'], 'must include a column of the kind phone or email')
     }
     const idColumn = columns.find(({ name }) => name === contactIdColumn)
     if (idColumn?.kind !== 'text') fault(['contactIdColumn'], NO_TEXT)

@@ -9,7 +9,7 @@ const EVERY_LIST = '*'
 
 /** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
 const listUnknown = (refuse: Refuse<'not-found'>): GatewayProblem =>
-  refuse('not-found', 'There is no such contact list.')
+  refuse('not-found', 'The contact list does not exist, or your tenant may not use it.')
 
 const grantedList = (
   access: Pick<AccessStore, 'isGranted'>,

@@ -32,9 +32,9 @@ export const registerListSettings = (add: AddRoute): void => {
     method: 'PATCH',
     id: 'changeContactListSettings',
     summary:
-      'Set the defaults of uploads to the list, for example whether dialled contacts are dialled again (platform)',
+      'Set the defaults of uploads to the list, for example whether Genesys dials contacts again (platform)',
     body: listSettingsChangeSchema,
-    answers: { 200: { about: 'The settings from now on', schema: listSettingsSchema } },
+    answers: { 200: { about: 'The new settings', schema: listSettingsSchema } },
     examples: CHANGE_LIST_SETTINGS_EXAMPLES,
     handler: async ({ params, body, caller }, _reply, deps) => {
       await checkListGranted(deps, caller!, params.contactListId)

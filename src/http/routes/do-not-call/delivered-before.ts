@@ -57,7 +57,7 @@ const REPORT: z.output<typeof reportSchema> = {
 const EXAMPLES: readonly Example[] = [
   {
     name: 'retracted',
-    summary: 'One contact was in Genesys already. Genesys no longer calls it on this number',
+    summary: 'One contact was already in Genesys. Genesys no longer calls it on this number',
     params: { submissionId: 'dns_0198c0de73a47e5b9c1df20a4e6b8d01' },
     answer: { status: 200, body: REPORT },
   },
@@ -71,7 +71,7 @@ export const registerDeliveredBefore = (add: AddRoute): void => {
     method: 'GET',
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
-    summary: 'Contacts that were in Genesys before the entries arrived, and what happened to them',
+    summary: 'Contacts that were in Genesys before the entries arrived, and their outcomes',
     params: submissionParamsSchema,
     query: querySchema,
     answers: {

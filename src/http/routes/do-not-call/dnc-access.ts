@@ -10,7 +10,10 @@ export const checkDncListGranted = async (
   dncListId: string,
 ): Promise<void> => {
   if (await deps.access.isGranted(tenantId, 'dnc_list', dncListId)) return
-  throw deps.refuse('not-found', 'There is no such do-not-call list.')
+  throw deps.refuse(
+    'not-found',
+    'The do-not-call list does not exist, or your tenant may not use it.',
+  )
 }
 
 /** Throws 404 for a list for which nothing was ever submitted: under a mistyped id nobody would seem to be suppressed. */
@@ -19,7 +22,7 @@ export const checkDncListKnown = async (
   dncListId: string,
 ): Promise<void> => {
   if (await dncSubmissions.knowsList(dncListId)) return
-  const detail = 'Nothing was ever submitted for a do-not-call list of this id. Check the id.'
+  const detail = 'No entry was ever submitted for a do-not-call list with this id. Check the id.'
   throw refuse('not-found', detail)
 }
 
@@ -39,7 +42,7 @@ export const createJudge = ({
     const judged = judge((asked) => (asked === field ? written : ''))
     if (judged.faults === null) return judged.entry.subject
     const place = `/${member}/${at}`
-    const detail = `What stands at ${place} is no address, or no number with + and its country code (${judged.faults[0].code}).`
+    const detail = `${place} is not an address, or not a number with + and its country code (${judged.faults[0].code}).`
     throw refuse('body-invalid', detail, { fields: [place] })
   }
   return (given: { phoneNumbers: readonly string[]; emails: readonly string[] }): Asked[] => [

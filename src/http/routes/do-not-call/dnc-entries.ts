@@ -44,7 +44,7 @@ const checkOptions = (
   if (format !== 'csv') {
     const ofCsv = (['mapping', 'delimiter'] as const).filter((name) => options[name] !== undefined)
     if (ofCsv.length > 0) {
-      const detail = `\`${ofCsv.join('`, `')}\` is for CSV alone, and the body is ${format}.`
+      const detail = `\`${ofCsv.join('`, `')}\` is for CSV only, and the body is ${format}.`
       throw refuse('option-invalid', detail, { options: ofCsv })
     }
   }

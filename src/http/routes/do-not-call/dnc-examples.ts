@@ -52,7 +52,7 @@ const OF_FILE: z.output<typeof submissionSchema> = {
 }
 
 const REASON =
-  'The number is written as within a country, and the do-not-call entry does not say of which. None is made up: the wrong person would be suppressed. Write the number with + and its country code, or name the country in region, for the entry or as an option.'
+  'The number has no country code, and the do-not-call entry names no country. The gateway does not guess one, because it could suppress the wrong person. Write the number with + and its country code, or name the country in region, for the entry or as an option.'
 
 const ENTRY: z.output<typeof ledgerEntrySchema> = {
   line: 3,
@@ -113,7 +113,7 @@ export const REMOVE_EXAMPLES: readonly Example[] = [
 export const PULL_EXAMPLES: readonly Example[] = [
   {
     name: 'pull',
-    summary: 'What was added inside Genesys',
+    summary: 'Import what was added inside Genesys',
     params: { dncListId },
     headers: { 'idempotency-key': '9b1f3a52-6a0e-4f7c-8a43-2f5f0e6f7b11' },
     answer: {
@@ -167,7 +167,7 @@ export const ENTRIES_EXAMPLES: readonly Example[] = [
 export const EXPORT_EXAMPLES: readonly Example[] = [
   {
     name: 'ndjson',
-    summary: 'What stands, a line each',
+    summary: 'The entries in force, a line each',
     params: { dncListId },
     answer: { status: 200, type: 'application/x-ndjson' },
   },

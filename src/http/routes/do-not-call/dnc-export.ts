@@ -87,7 +87,7 @@ export const registerDncExport = (add: AddRoute): void => {
     params: dncListParamsSchema,
     answers: {
       200: {
-        about: 'NDJSON, or CSV where Accept asks for it',
+        about: 'NDJSON, or CSV if Accept asks for it',
         mediaTypes: ['application/x-ndjson', 'text/csv'],
         headers: ['Content-Disposition', 'Vary'],
       },

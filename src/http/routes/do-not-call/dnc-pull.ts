@@ -14,7 +14,7 @@ export const registerDncPull = (add: AddRoute): void => {
     method: 'POST',
     url: '/v1/dnc-lists/:dncListId/pull',
     id: 'pullDncList',
-    summary: 'Take over what was added to the list inside Genesys (platform)',
+    summary: 'Import what was added to the list inside Genesys (platform)',
     params: dncListParamsSchema,
     headers: { 'Idempotency-Key': 'required' },
     answers: {

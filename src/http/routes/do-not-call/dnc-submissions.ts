@@ -28,7 +28,7 @@ export const ownSubmission = async (
   id: string,
 ): Promise<DncSubmission> => {
   const submission = await deps.dncSubmissions.find(tenantId, id)
-  if (submission === null) throw deps.refuse('not-found', 'There is no such submission.')
+  if (submission === null) throw deps.refuse('not-found', 'The submission does not exist.')
   return submission
 }
 

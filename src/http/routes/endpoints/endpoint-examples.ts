@@ -84,7 +84,7 @@ export const CHANGE_EXAMPLES: readonly Example[] = [
 export const DELETE_EXAMPLES: readonly Example[] = [
   {
     name: 'gone',
-    summary: 'It is gone',
+    summary: 'It is deleted',
     params,
     answer: { status: 204, type: null },
   },
@@ -110,7 +110,7 @@ export const ROTATE_EXAMPLES: readonly Example[] = [
 export const DELIVERIES_EXAMPLES: readonly Example[] = [
   {
     name: 'pending',
-    summary: 'What is still to be delivered',
+    summary: 'Deliveries that are still pending',
     params,
     query: { state: 'pending' },
     answer: { status: 200, body: { items: [DELIVERY], next: null } },

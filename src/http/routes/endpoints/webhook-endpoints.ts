@@ -153,7 +153,7 @@ const registerEndpoint = (add: AddRoute): void => {
     id: 'deleteWebhookEndpoint',
     summary: 'Delete a registered endpoint and its log. Pending deliveries are dropped',
     headers: { 'If-Match': 'optional' },
-    answers: { 204: { about: 'It is gone' } },
+    answers: { 204: { about: 'It is deleted' } },
     problems: REMOVE_ENDPOINT_REFUSALS,
     examples: DELETE_EXAMPLES,
     handler: async (request, reply, { webhookEndpoints, refuse }) => {

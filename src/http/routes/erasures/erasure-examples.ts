@@ -37,7 +37,7 @@ const REMAINS: Partial<
 export const ASK_EXAMPLES: readonly Example[] = [
   {
     name: 'phone',
-    summary: 'Whoever has this number',
+    summary: 'The person with this number',
     headers: { 'idempotency-key': '4d2e8f0a-6b1c-4e57-9a3d-erasure-1' },
     body: { phoneNumber: '+12125550123' },
     answer: { status: 202, body: BEGUN },
@@ -47,7 +47,7 @@ export const ASK_EXAMPLES: readonly Example[] = [
 export const FIND_EXAMPLES: readonly Example[] = [
   {
     name: 'completed',
-    summary: 'Done, but for a contact that Genesys does not delete in this dialect',
+    summary: 'Completed, except for a contact that Genesys cannot delete in this dialect',
     params: { erasureId: BEGUN.id },
     answer: {
       status: 200,

@@ -31,7 +31,8 @@ export const erasureSchema = z.strictObject({
   by: z.enum(['contactId', 'phoneNumber', 'email']),
   contactListId: z.string().nullable(),
   subjectDigest: z.string().meta({
-    description: 'A keyed digest: two erasures of one person have the same, and nothing leads back',
+    description:
+      'A keyed digest. Two erasures of one person have the same digest, and nothing leads back to the person',
   }),
   places: z.array(
     z.strictObject({
@@ -43,12 +44,12 @@ export const erasureSchema = z.strictObject({
   ),
   suppressions: count.nullable().meta({
     description:
-      'Do-not-call entries that go on suppressing the person, as keyed digests; null: not counted yet',
+      'Do-not-call entries that continue to suppress the person, as keyed digests. null: not counted yet',
   }),
   waitsFor: z
     .string()
     .nullable()
-    .meta({ description: '`rows_on_their_way`, or how the last try at Genesys failed' }),
+    .meta({ description: '`rows_on_their_way`, or how the last attempt at Genesys failed' }),
   createdAt: stamp,
   updatedAt: stamp,
   completedAt: stamp.nullable(),

@@ -31,7 +31,7 @@ const contactOf = (
     })
   }
   if (!CONTACT_ID_PATTERN.test(contactId)) {
-    throw refuse('erasure-subject-invalid', '`contactId` is no contact id.', {
+    throw refuse('erasure-subject-invalid', '`contactId` is not a valid contact id.', {
       pointer: '/contactId',
     })
   }
@@ -56,7 +56,7 @@ const subjectIn = (
   const judge = deps.validation.entries({ options: {}, now: deps.clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, contactListId: null, value: judged.entry.subject }
-  const detail = `\`${field}\` is no address, or no number with + and its country code (${judged.faults[0].code}).`
+  const detail = `\`${field}\` is not an address, or not a number with + and its country code (${judged.faults[0].code}).`
   throw deps.refuse('erasure-subject-invalid', detail, { pointer: `/${field}` })
 }
 
@@ -72,7 +72,7 @@ export const registerErasures = (add: AddRoute): void => {
     body: newErasureSchema,
     answers: {
       202: {
-        about: 'Begun; Location names the receipt',
+        about: 'Started. Location is the address of the receipt',
         schema: erasureSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },
@@ -95,14 +95,14 @@ export const registerErasures = (add: AddRoute): void => {
     method: 'GET',
     url: `${ERASURES}/:erasureId`,
     id: 'getErasure',
-    summary: 'The receipt: what was found and erased where, and what stays and why',
+    summary: 'The receipt: what was found and erased in each place, and what stays and why',
     params: erasureParamsSchema,
     answers: { 200: { about: 'The receipt', schema: erasureSchema, headers: ['ETag'] } },
     problems: ['not-found'],
     examples: FIND_EXAMPLES,
     handler: async ({ params, caller }, reply, { erasures, refuse }) => {
       const erasure = await erasures.find(caller!.tenantId, params.erasureId)
-      if (erasure === null) throw refuse('not-found', 'There is no such erasure.')
+      if (erasure === null) throw refuse('not-found', 'The erasure does not exist.')
       return reply.header('etag', etagOf(erasure)).send(renderErasure(erasure))
     },
   })

@@ -37,7 +37,7 @@ const proofOf = (
   return messageId === null ? { kind: 'none' } : { kind: 'signed', messageId }
 }
 
-const TAKEN: Answer = { about: 'Stored durably, or known already', schema: webhookAnswerSchema }
+const TAKEN: Answer = { about: 'Stored durably, or already known', schema: webhookAnswerSchema }
 
 const BODIES: Record<WebhookRoute, z.ZodType> = {
   callback: callbackSchema,

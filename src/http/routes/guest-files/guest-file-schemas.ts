@@ -34,10 +34,7 @@ export const guestFileSchema = z.strictObject({
   sha256: z.string(),
   md5: z.string(),
   scan: z.strictObject({
-    verdict: z
-      .enum(SCAN_VERDICTS)
-      .nullable()
-      .meta({ description: 'null: the scanner has not looked yet' }),
+    verdict: z.enum(SCAN_VERDICTS).nullable().meta({ description: 'null: not scanned yet' }),
     engine: z.string().nullable(),
     at: stamp.nullable(),
   }),

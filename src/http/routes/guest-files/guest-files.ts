@@ -114,7 +114,7 @@ export const registerGuestFiles = (add: AddRoute): void => {
     examples: FIND_EXAMPLES,
     handler: async ({ params, caller }, reply, { guestFiles, refuse }) => {
       const file = await guestFiles.find(caller!.tenantId, params.guestFileId)
-      if (file === null) throw refuse('not-found', 'There is no such guest file.')
+      if (file === null) throw refuse('not-found', 'The guest file does not exist.')
       return reply.header('etag', etagOf(file)).send(renderGuestFile(file))
     },
   })

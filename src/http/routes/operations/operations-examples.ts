@@ -32,7 +32,7 @@ const READY: z.output<typeof readinessSchema> = {
 export const LIMITS_EXAMPLES: readonly Example[] = [
   {
     name: 'guide',
-    summary: 'What the guide dialect takes',
+    summary: 'The limits of the guide dialect',
     answer: { status: 200, body: LIMITS },
   },
 ]
@@ -42,7 +42,7 @@ export const LIVE_EXAMPLES: readonly Example[] = [
 ]
 
 export const READY_EXAMPLES: readonly Example[] = [
-  { name: 'ready', summary: 'It takes uploads', answer: { status: 200, body: READY } },
+  { name: 'ready', summary: 'It accepts uploads', answer: { status: 200, body: READY } },
 ]
 
 export const METRICS_EXAMPLES: readonly Example[] = [

@@ -61,7 +61,7 @@ export const problemHtml = (
 <h2>Meaning</h2><p>${prose(entry.meaning)}</p>
 <h2>Example</h2><p>${exampleHtml(entry.example)}</p>
 <h2>Fix</h2><p>${prose(entry.fix)}</p>
-${section('Calls that can be answered so', calls)}
+${section('Calls that can get this answer', calls)}
 ${section('Related', related)}
 <p><a href="/problems">All problems</a></p>`,
   )

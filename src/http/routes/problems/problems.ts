@@ -33,7 +33,7 @@ const entryPageSchema = entrySchema.extend({
 })
 
 const pageAnswer = (schema: z.ZodType): Answer => ({
-  about: 'The page, or JSON where Accept asks for it',
+  about: 'The page, or JSON if Accept asks for it',
   schema,
   mediaTypes: ['text/html', 'application/json'],
   headers: ['Vary'],
@@ -107,7 +107,7 @@ export const registerProblemPages = (app: FastifyInstance, add: AddRoute): void 
     examples: ONE_EXAMPLES,
     handler: async (request, reply, { sandbox, refuse }) => {
       const entry = findProblemEntry(request.params.code)
-      if (!entry) throw refuse('not-found', 'There is no such problem code.')
+      if (!entry) throw refuse('not-found', 'The problem code does not exist.')
       const operations = answeredBy(app.operations(), entry)
       reply.header('vary', 'Accept')
       if (wantsJson(request)) {

@@ -45,7 +45,7 @@ const UNDERSTOOD = {
         severity: 'warning',
         path: '',
         detail:
-          'The exclusion of the house over "do_not_call" is left out: contact list demo-contacts has no such column.',
+          'The gateway leaves out the house exclusion on "do_not_call": contact list demo-contacts has no such column.',
       },
     ],
     matches: null,

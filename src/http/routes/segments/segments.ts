@@ -88,7 +88,7 @@ const registerMoves = (add: AddRoute): void => {
     method: 'POST',
     url: `${SEGMENT}/rollback`,
     id: 'rollBackSegment',
-    summary: 'An earlier version once more, as the newest one',
+    summary: 'An earlier version again, as the newest one',
     headers: { 'Idempotency-Key': 'required', 'If-Match': 'optional' },
     body: rollbackSchema,
     answers: { 202: ACCEPTED },

@@ -30,7 +30,7 @@ const OPTIONS = submissionOptions(uploadCallOptionsSchema, ['validateOnly'])
 const askedName = (refuse: Refuse<'option-invalid'>, text: string): string => {
   const name = fileNameOf(text)
   if (name !== null) return name
-  throw refuse('option-invalid', 'fileName is no name of a file.', { options: ['fileName'] })
+  throw refuse('option-invalid', 'fileName is not a valid file name.', { options: ['fileName'] })
 }
 
 type UploadDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveUpload'> &

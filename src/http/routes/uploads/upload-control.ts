@@ -47,7 +47,7 @@ const MOVES: Record<ControlAction, { summary: string; to: UploadState }> = {
     summary: 'Cancel an upload. Contacts that were delivered stay in Genesys',
     to: 'cancelled',
   },
-  pause: { summary: 'Pause an upload. Other uploads to its list go on', to: 'paused' },
+  pause: { summary: 'Pause an upload. Other uploads to its list continue', to: 'paused' },
   resume: { summary: 'Resume a paused or held upload', to: 'staged' },
 }
 

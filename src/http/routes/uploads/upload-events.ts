@@ -70,7 +70,7 @@ export const registerUploadEvents = (
     id: 'followUpload',
     tag: 'uploads',
     summary:
-      'Server-sent events `state`, `progress` and at last `end`; the id of an event is the version of the upload',
+      'Server-sent events `state`, `progress` and finally `end`. The id of an event is the version of the upload',
     params: uploadParamsSchema,
     headers: { 'Last-Event-ID': 'optional' },
     answers: {

@@ -112,7 +112,7 @@ const VALIDATION: z.output<typeof validationSchema> = {
 export const CREATE_EXAMPLES: readonly Example[] = [
   {
     name: 'bareCsv',
-    summary: 'A CSV as the body itself; one of its two rows is refused',
+    summary: 'A CSV as the body itself. One of its two rows is refused',
     params: { contactListId },
     headers: key,
     body: FILE,
@@ -194,7 +194,7 @@ export const ROWS_EXAMPLES: readonly Example[] = [
   },
   {
     name: 'csv',
-    summary: 'All rows as a CSV to mend and send back',
+    summary: 'All rows as a CSV to fix and send back',
     params: { uploadId },
     headers: { accept: 'text/csv' },
     answer: {

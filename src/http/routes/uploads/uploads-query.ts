@@ -12,7 +12,7 @@ const momentSchema = z
   .string()
   .refine(
     (text) => MOMENT_FORMS.safeParse(text).success,
-    'must be a date, as 2026-12-24, or a date and a time with Z or an offset, as 2026-12-24T08:00:00Z or 2026-12-24T09:00:00%2B01:00',
+    'must be a date, such as 2026-12-24, or a date and a time with Z or an offset, such as 2026-12-24T08:00:00Z or 2026-12-24T09:00:00%2B01:00',
   )
   .transform((text) => new Date(text))
   .meta({ anyOf: [{ format: 'date' }, { format: 'date-time' }] })
@@ -31,7 +31,7 @@ export const uploadsQuerySchema = z.strictObject({
     .string()
     .max(1024)
     .transform(fileNameOf)
-    .refine((name) => name !== null, 'must be the name of a file')
+    .refine((name) => name !== null, 'must be a file name')
     .optional()
     .describe('The uploads of files of exactly this name'),
   createdFrom: momentSchema.optional().describe('Uploads with a `createdAt` of this time or later'),

@@ -18,7 +18,7 @@ export const ownUpload = async (
   uploadId: string,
 ): Promise<Upload> => {
   const upload = await uploads.find(caller!.tenantId, uploadId)
-  if (!upload) throw refuse('not-found', 'There is no such upload.')
+  if (!upload) throw refuse('not-found', 'The upload does not exist.')
   return upload
 }
 

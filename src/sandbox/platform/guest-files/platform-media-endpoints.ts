@@ -142,7 +142,11 @@ const send = (state: SandboxState, call: Call): Answer => {
 const conversation = (state: SandboxState, call: Call): Answer => {
   const { conversationId = '' } = call.params
   if (!state.messageMedia.has(conversationId, null)) {
-    throw new Refusal(404, 'not.found', 'There is no such conversation.')
+    throw new Refusal(
+      404,
+      'not.found',
+      'The conversation does not exist, or your tenant may not use it.',
+    )
   }
   const messages = state.messageMedia.messagesOf(conversationId).map(({ id, mediaIds }) => ({
     messageId: id,

@@ -64,7 +64,7 @@ const goOn = async (tx: Tx, going: Going, to: RawBuilder<unknown>): Promise<void
 /** The submission says that there is a report, once its look is over. */
 const tellFound = async (tx: Tx, submission: string): Promise<void> => {
   const note =
-    'Contacts of this submission had been delivered before: GET …/delivered-before tells what became of them. Neither a removal nor an expiry undoes that.'
+    'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes that.'
   await sql`update dnc_submission set notes = notes || ${JSON.stringify([note])}::jsonb, version = version + 1, updated_at = clock_timestamp()
     where number = ${submission}::bigint and not notes @> ${JSON.stringify([note])}::jsonb
       and exists (select from dnc_retraction where dnc_retraction.submission = dnc_submission.number)`.execute(

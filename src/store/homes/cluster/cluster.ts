@@ -10,7 +10,7 @@ export class ClusterMissing extends Error {
   override readonly name = 'ClusterMissing'
   constructor(dataDir: string, what: string) {
     super(
-      `DATA_DIR ${dataDir} ${what}. A new, empty database in its place would lose what was accepted: restore the directory from a backup, or set DATA_DIR to another one.`,
+      `DATA_DIR ${dataDir} ${what}. A new, empty database in its place would lose accepted data. Restore the directory from a backup, or set DATA_DIR to another one.`,
     )
   }
 }

@@ -139,7 +139,8 @@ export const spendOnFailedJob = (run: DeliveryRun): void => {
   run.budget.spend(1)
   if (!run.budget.isSpent()) return
   run.budget.hold(run.upload.id)
-  const detail = 'So many jobs failed in Genesys that no more rows are sent until somebody looks.'
+  const detail =
+    'So many jobs failed in Genesys that the gateway sends no more rows until you resume the upload.'
   throw new DeliveryEnds({
     ...{ kind: 'hold', reason: 'refusals', retryInMs: null, failure: 'job_failed' },
     problem: { code: 'genesys-job-failed', detail },
@@ -151,7 +152,7 @@ const refusalsProblem = ({ upstreamCode, rowFault }: GenesysFailure): UploadProb
   const said = [upstreamCode, rowFault.field].filter((word) => word !== null).join(', ')
   return {
     code: 'genesys-refused',
-    detail: `Genesys refused so many rows that no more are sent until somebody looks${said === '' ? '' : ` (${said})`}.`,
+    detail: `Genesys refused so many rows that the gateway sends no more until you resume the upload${said === '' ? '' : ` (${said})`}.`,
   }
 }
 

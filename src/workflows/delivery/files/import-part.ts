@@ -41,7 +41,7 @@ const unproven = (): DeliveryEnds =>
     failure: 'import_unproven',
     problem: {
       code: 'import-unproven',
-      detail: 'Genesys took the file, and nothing shows that it was imported. It was sent twice.',
+      detail: 'Genesys accepted the file twice, and nothing shows that it was imported.',
     },
   })
 

@@ -34,7 +34,7 @@ export const createAskPull =
   (deps: AskPullDeps): AskPull =>
   async ({ caller, dncListId, idempotencyKey, path }) => {
     if (!deps.canPull) {
-      const detail = 'Genesys in the guide dialect has no call that shows the entries of a list.'
+      const detail = 'The guide dialect has no call that shows the entries of a list.'
       throw new GatewayProblem('dnc-pull-not-possible', detail)
     }
     const { tenantId, keyId, requestId } = caller

@@ -74,7 +74,7 @@ const translated = (error: unknown): unknown => {
   }
   return lostAs(
     error,
-    'The edition was given up while it was received: the database did not answer in time.',
+    'The edition was given up while it was received, because the database did not answer in time.',
   )
 }
 
@@ -90,7 +90,7 @@ export const createReceiveEdition =
   async (request) => {
     const { caller, idempotencyKey: key, path, body } = request
     const registry = await deps.registries.find(request.registry)
-    if (registry === null) throw new GatewayProblem('not-found', 'There is no such registry.')
+    if (registry === null) throw new GatewayProblem('not-found', 'The registry does not exist.')
     const call = {
       ...{ tenantId: caller.tenantId, method: 'POST', path, key },
       fingerprint: async () =>

@@ -26,7 +26,10 @@ export const createPutRegistry =
     })
     const result = await registries.put({ ...about, audit })
     if (result.kind === 'put') return result.registry
-    throw new GatewayProblem('registry-fixed', 'The registry has editions of another country.')
+    throw new GatewayProblem(
+      'registry-fixed',
+      'The registry already has editions of another country.',
+    )
   }
 
 export type RemoveEdition = Refusing<
@@ -43,7 +46,7 @@ export const createRemoveEdition =
       object: id,
     })
     const removed = await registries.remove({ name, id, audit })
-    if (removed === null) throw new GatewayProblem('not-found', 'There is no such edition.')
+    if (removed === null) throw new GatewayProblem('not-found', 'The edition does not exist.')
     if (removed === 'busy')
       throw new GatewayProblem('edition-loading', 'The edition is being loaded.')
     return removed

@@ -85,7 +85,8 @@ const stop = async (
   if (definition.activation !== 'restart' && progress.stopped === null) {
     return failWith(run, {
       code: 'campaign-running',
-      detail: 'The campaign was started meanwhile; a running one takes no other filter.',
+      detail:
+        'The campaign was started meanwhile, and Genesys cannot change the filter of a running campaign.',
     })
   }
   const at = run.deps.clock.now().toISOString()
@@ -182,7 +183,7 @@ const startAgain = async (
   // After a failure nobody has written to the campaign: only its way to `off` has raised the version.
   const untouched = progress.failure !== null || campaign.version === stopped.leftVersion
   if (campaign.status !== 'off' || !untouched || sinceMs > START_WITHIN_MS) {
-    return leftOff(run, 'it was changed meanwhile, or more than 10 minutes went by')
+    return leftOff(run, 'it was changed meanwhile, or more than 10 minutes had passed')
   }
   await step(run, { audit: [audited(run, 'segment.campaign_started', { outcome: 'intended' })] })
   try {

@@ -65,7 +65,7 @@ export const createApplyUpload =
     return result.upload
   }
 
-const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such upload.')
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The upload does not exist.')
 
 const conflict = (state: Upload['state']): GatewayProblem =>
   new GatewayProblem('state-conflict', `An upload that is ${state} does not wait for /apply.`, {
@@ -98,8 +98,8 @@ const changed = async (
   const isOther = list.schemaVersion !== upload.schemaVersion
   await deps.uploads.replan(upload.tenantId, upload.id, planDigest)
   const detail = isOther
-    ? 'The contact list was changed since the rows were checked, so the plan is another.'
-    : 'If-Match names another plan than the one of this upload.'
+    ? 'The contact list was changed since the rows were checked, so the plan has changed.'
+    : 'If-Match does not name the plan of this upload.'
   const changes = isOther ? listChangesOf(upload, list) : null
   return new GatewayProblem('plan-changed', detail, { planDigest, changes })
 }
@@ -108,6 +108,6 @@ const refuseMisfit = (upload: Upload, list: ContactList): void => {
   if (list.schemaVersion === upload.schemaVersion) return
   const diff = listChangesOf(upload, list)
   if (rowsStillFit(diff)) return
-  const detail = 'The rows were checked against other columns than the list has now.'
+  const detail = 'The columns of the list have changed since the rows were checked.'
   throw new GatewayProblem('schema-drift', detail, { diff })
 }

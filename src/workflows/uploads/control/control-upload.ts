@@ -25,13 +25,13 @@ export const createControlUpload =
       ...(expects ? { expects } : {}),
       audit: auditOfControl(deps.ids, caller, uploadId, action),
     })
-    if (result === null) throw new GatewayProblem('not-found', 'There is no such upload.')
+    if (result === null) throw new GatewayProblem('not-found', 'The upload does not exist.')
     if (result.kind === 'changed') {
       const detail = 'The upload was changed since the version in If-Match.'
       throw new GatewayProblem('precondition-failed', detail)
     }
     if (result.kind === 'refused') {
-      const detail = `An upload that is ${result.state} does not take ${action} now.`
+      const detail = `An upload that is ${result.state} does not accept ${action} now.`
       throw new GatewayProblem('state-conflict', detail, { state: result.state, action })
     }
     if (result.unsettled !== null) tellFinished(deps, result.upload, result.unsettled)

@@ -66,7 +66,7 @@ export const createRetryUpload =
     const answer = await answerOnce(deps, call, (scope) =>
       retry(deps, request, parent, scope).catch((error: unknown) => {
         if (error instanceof RetriedBeside) throw underWay({ uploadId: error.uploadId })
-        throw lostAs(error, 'The retry was given up while its rows were read; send it again.')
+        throw lostAs(error, 'The retry was given up while its rows were read. Send it again.')
       }),
     )
     if (answer.replayed) deps.emit('upload.replayed', { tenantId, requestId })
@@ -136,7 +136,7 @@ const checkRetryable = async (
   parent: Upload,
 ): Promise<UploadOptions> => {
   if (!FINAL_STATES.includes(parent.state)) {
-    const detail = `An upload that is ${parent.state} has not ended; only then rows are left to retry.`
+    const detail = `An upload that is ${parent.state} has not ended. You can retry rows only after its end.`
     throw new GatewayProblem('state-conflict', detail, { state: parent.state, action: 'retry' })
   }
   if (outcomes.every((outcome) => retriable(parent, outcome) === 0)) throw nothing()
@@ -167,7 +167,7 @@ const unchangedList = async (deps: RetryUploadDeps, parent: Upload): Promise<Con
   const context = readContext(parent.tenantId, deps.signal ?? new AbortController().signal)
   const { list } = await readListSchema(deps, parent.contactListId, context, FRESH_MS)
   if (list.schemaVersion === parent.schemaVersion) return list
-  const detail = 'The rows were checked against other columns than the list has now.'
+  const detail = 'The columns of the list have changed since the rows were checked.'
   throw new GatewayProblem('schema-drift', detail, { diff: listChangesOf(parent, list) })
 }
 
@@ -236,7 +236,10 @@ const underWay = (about: { uploadId: string; state?: string }): GatewayProblem =
     about,
   )
 
-const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'There is no such upload.')
+const unknown = (): GatewayProblem => new GatewayProblem('not-found', 'The upload does not exist.')
 
 const nothing = (): GatewayProblem =>
-  new GatewayProblem('nothing-to-retry', 'No row of the upload has an outcome that was asked for.')
+  new GatewayProblem(
+    'nothing-to-retry',
+    'No row of the upload has one of the outcomes that you named.',
+  )

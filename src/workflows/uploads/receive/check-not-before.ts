@@ -9,7 +9,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export const checkNotBefore = ({ notBefore }: UploadOptions, now: Date): void => {
   if (notBefore === undefined) return
   if (Date.parse(notBefore) - now.getTime() <= MOST_DAYS_AHEAD * DAY_MS) return
-  const detail = `notBefore is at most ${MOST_DAYS_AHEAD} days ahead.`
+  const detail = `notBefore may be at most ${MOST_DAYS_AHEAD} days ahead.`
   throw new GatewayProblem('option-invalid', detail, { options: ['notBefore'] })
 }
 
@@ -21,7 +21,7 @@ export const checkNotPast = ({ notBefore }: UploadOptions, now: Date): void => {
   if (notBefore === undefined || Date.parse(notBefore) >= now.getTime()) return
   throw new GatewayProblem(
     'not-before-past',
-    'notBefore has passed. Leave it out to send at once.',
+    'notBefore has passed. Leave it out to send immediately.',
     {
       options: ['notBefore'],
       now: now.toISOString(),

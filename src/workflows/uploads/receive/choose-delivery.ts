@@ -29,7 +29,7 @@ const checkQueue = (
   }
   const given = [priority, doNotQueue, clearSystemData]
   if (given.every((value) => value === undefined)) return
-  throw unavailable('priority, doNotQueue and clearSystemData exist in the platform dialect alone.')
+  throw unavailable('priority, doNotQueue and clearSystemData exist in the platform dialect only.')
 }
 
 /** What really goes to Genesys, by the way that the rows take. */
@@ -43,11 +43,11 @@ export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'opti
   const { delivery, duplicateCheckField, mode } = options
   checkQueue(deps, options)
   if (duplicateCheckField !== undefined && delivery !== 'callback') {
-    throw invalid('duplicateCheckField goes with delivery=callback alone.', 'duplicateCheckField')
+    throw invalid('duplicateCheckField works only with delivery=callback.', 'duplicateCheckField')
   }
   if (delivery !== 'callback') return
   if (deps.contactLists.dialect !== 'guide') {
-    throw unavailable('delivery=callback exists in the guide dialect alone.')
+    throw unavailable('delivery=callback exists in the guide dialect only.')
   }
   if (!deps.callbacks) {
     throw unavailable(

@@ -10,7 +10,7 @@ export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest
   const { mode, confirmOverwrite } = options
   if (mode !== 'overwrite') {
     if (confirmOverwrite === undefined) return
-    throw new GatewayProblem('option-invalid', 'confirmOverwrite goes with mode=overwrite alone.', {
+    throw new GatewayProblem('option-invalid', 'confirmOverwrite works only with mode=overwrite.', {
       options: ['confirmOverwrite'],
     })
   }
@@ -22,13 +22,13 @@ export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest
   if (confirmOverwrite === undefined) {
     throw new GatewayProblem(
       'overwrite-not-confirmed',
-      'mode=overwrite replaces everything in the list, rebuilds its index, unbinds its campaigns and resets their pacing; confirm it with confirmOverwrite.',
+      'mode=overwrite replaces everything in the list, rebuilds its index, unbinds its campaigns and resets their pacing; confirm this with confirmOverwrite.',
     )
   }
   if (confirmOverwrite !== contactListId) {
     throw new GatewayProblem(
       'overwrite-confirmation-differs',
-      'confirmOverwrite is not the id of this contact list.',
+      'confirmOverwrite differs from the id of this contact list.',
     )
   }
 }

@@ -33,7 +33,7 @@ export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
 /** That Genesys cannot be asked now; `detail` says what that means for the call. */
 export const unavailable = (
   failure: GenesysFailure,
-  detail = 'Genesys does not answer, and no copy of this is known.',
+  detail = 'Genesys does not answer, and the gateway has no copy of what it holds.',
 ): GatewayProblem =>
   new GatewayProblem(
     'genesys-unavailable',

@@ -89,7 +89,7 @@ const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
 /** The keys of JSON are its columns. */
 const checkHeader = ({ options, format }: UploadRequest): void => {
   if (options.hasHeader || format === 'csv') return
-  const detail = 'hasHeader=false is for CSV; in JSON the keys are the columns.'
+  const detail = 'hasHeader=false is for CSV only. In JSON the keys are the columns.'
   throw new GatewayProblem('option-invalid', detail, { options: ['hasHeader'] })
 }
 
@@ -139,7 +139,7 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     if (error instanceof FileRefused)
       throw new GatewayProblem(error.code, error.message, error.about)
     const detail =
-      'The upload was given up while it was received: the database did not answer in time.'
+      'The upload was given up while it was received, because the database did not answer in time.'
     throw lostAs(error, detail)
   }
 }

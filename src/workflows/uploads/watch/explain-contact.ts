@@ -81,7 +81,7 @@ export const createExplainContact =
         items.push(await decisionOf(deps, upload, line, { entry, cleared }))
     }
     if (items.length === 0 && page.next === null && cursor === null && entry === null) {
-      throw new GatewayProblem('contact-unknown', 'No upload to this list holds this contact.')
+      throw new GatewayProblem('contact-unknown', 'No upload to this list has this contact.')
     }
     return { contactListId, contactId, register: shownEntry(entry), items, next: page.next }
   }
@@ -99,7 +99,7 @@ type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: 
 const reasonOf = (row: LedgerRow | undefined, removedAt: string | null): string | null => {
   const then = row?.code ? rejectionReason({ ...row, code: row.code }) : null
   if (removedAt === null) return then
-  const since = `The list was overwritten since, at ${removedAt}, which removed the contact.`
+  const since = `The list was overwritten afterwards, at ${removedAt}, which removed the contact.`
   return then === null ? since : `${then} ${since}`
 }
 

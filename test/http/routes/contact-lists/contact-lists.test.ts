@@ -167,11 +167,11 @@ test('the answer says how each column was made where it is otherwise than asked'
     renderNewContactList({ ...made, columns: [...made.columns] }, plan),
   )
   assert.deepEqual(view.notes, [
-    { column: 'id', note: 'Genesys does not keep that this column is required.' },
-    { column: 'renewal', note: 'Genesys keeps this column as text, not as date.' },
+    { column: 'id', note: 'Genesys does not show this column as required.' },
+    { column: 'renewal', note: 'Genesys shows this column as text, not as date.' },
     { column: 'late', note: 'Genesys does not show this column yet.' },
-    { column: null, note: 'Genesys does not show schemaName as it was asked for.' },
-    { column: 'mobile', note: 'Genesys does not show callableTimeColumn as it was asked for.' },
+    { column: null, note: 'Genesys does not show schemaName as requested.' },
+    { column: 'mobile', note: 'Genesys does not show callableTimeColumn as requested.' },
   ])
 })
 

@@ -133,7 +133,7 @@ eachHome('Failed rows that Genesys does not name', (home) => {
     assert.deepEqual([state, counts.delivered, counts.failed], ['completed_with_errors', 3, 1])
     assert.deepEqual(problem, {
       code: 'import-unattributed',
-      detail: 'The list does not show 1 rows of the import; which ones is unknown.',
+      detail: 'The list does not show 1 rows of the import. Which rows they are is unknown.',
     })
   })
 })

@@ -51,7 +51,7 @@ const registerEditions = (add: AddRoute): void => {
     examples: GET_EDITION_EXAMPLES,
     handler: async ({ params }, _reply, { registries, refuse }) => {
       const edition = await registries.findEdition(params.registry, params.editionId)
-      if (edition === null) throw refuse('not-found', 'There is no such edition.')
+      if (edition === null) throw refuse('not-found', 'The edition does not exist.')
       return renderEdition(edition)
     },
   })
@@ -60,7 +60,7 @@ const registerEditions = (add: AddRoute): void => {
     method: 'DELETE',
     url: EDITION,
     id: 'deleteEdition',
-    summary: 'Shred the numbers of an edition; nothing is checked against it any more',
+    summary: 'Shred the numbers of an edition. The gateway stops checking contacts against it',
     params: editionParamsSchema,
     answers: { 200: { about: 'The edition, without its numbers', schema: editionSchema } },
     problems: REMOVE_EDITION_REFUSALS,
@@ -77,7 +77,7 @@ export const registerRegistries = (add: AddRoute): void => {
     method: 'PUT',
     url: REGISTRY,
     id: 'putRegistry',
-    summary: 'Make a registry of a country, or change how old its editions may be',
+    summary: 'Make a registry for a country, or change how old its editions may be',
     params: registryParamsSchema,
     body: registryPutSchema,
     answers: { 200: { about: 'The registry as it is now', schema: registrySchema } },
@@ -118,7 +118,7 @@ export const registerRegistries = (add: AddRoute): void => {
     examples: GET_REGISTRY_EXAMPLES,
     handler: async ({ params }, _reply, { registries, refuse }) => {
       const registry = await registries.find(params.registry)
-      if (registry === null) throw refuse('not-found', 'There is no such registry.')
+      if (registry === null) throw refuse('not-found', 'The registry does not exist.')
       const editions = await registries.editions(registry.name)
       return { ...renderRegistry(registry), editions: editions.map(renderEdition) }
     },
@@ -138,7 +138,8 @@ export const registerEditionIntake = async (
     method: 'POST',
     url: `${REGISTRY}/editions`,
     id: 'createEdition',
-    summary: 'Send an edition: a number a line, plain or in the FTC’s flat form, gzip or not',
+    summary:
+      'Send an edition: one number a line, plain or in the FTC’s flat form, with or without gzip',
     params: registryParamsSchema,
     query: editionOptionsSchema,
     headers: {
@@ -153,7 +154,8 @@ export const registerEditionIntake = async (
     },
     answers: {
       202: {
-        about: 'Every number is stored; the edition comes into force by itself. Location names it',
+        about:
+          'Every number is stored. The edition comes into force without another call. Location is its address',
         schema: editionSchema,
         headers: ['Location', 'Idempotency-Replayed'],
       },
