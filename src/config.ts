@@ -100,10 +100,7 @@ const environmentSchema = z.object({
     .optional(),
   DATABASE_URL: z
     .string()
-    .refine(
-      (url) => urlsOfHosts(url) !== null,
-      'must be a postgres:// URL, which may list several hosts',
-    )
+    .refine((url) => urlsOfHosts(url) !== null, 'must be a postgres:// URL; it may list hosts')
     .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
