@@ -179,7 +179,7 @@ test('an address that is none, and a session that ended, are answered with a pag
   const cookie = await signIn()
   const lost = await app.inject({ url: '/console/nowhere', headers: { cookie } })
   assert.equal(lost.statusCode, 404)
-  assert.match(lost.body, /<h1>There is no such page/u)
+  assert.match(lost.body, /<h1>This page does not exist/u)
   const out = await post(
     app,
     '/console/sign-out',

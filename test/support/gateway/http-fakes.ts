@@ -163,7 +163,7 @@ const NO_ENTRIES = {
 }
 
 const noAccess = async (): Promise<never> => {
-  throw new GatewayProblem('not-found', 'There is no such thing.')
+  throw new GatewayProblem('not-found', 'Not found.')
 }
 const NO_ACCESS = {
   tenants: {
