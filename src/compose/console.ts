@@ -4,13 +4,20 @@ import { registerConsole } from '../console/console.ts'
 import type { ConsoleDeps } from '../console/frame/deps.ts'
 import { createKeyFailures } from '../http/server/key-failures.ts'
 import type { HttpDeps } from '../http/server/server.ts'
+import { readPageForm } from '../http/submissions/read-page-form.ts'
+import { takeSubmissions } from '../http/submissions/submission-scope.ts'
 import { createNormalisations } from '../intake/rows/normalisation.ts'
 import { createValidation } from '../intake/rows/validation.ts'
 import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
 import { createReadOverview } from '../workflows/operations/read-overview.ts'
 import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
 import { createControlUploads } from '../workflows/uploads/control/control-uploads.ts'
+import { createMendRows } from '../workflows/uploads/control/mend-rows.ts'
+import { createDescribeFile } from '../workflows/uploads/receive/describe-file.ts'
+import { createRevealCells } from '../workflows/uploads/watch/reveal-cells.ts'
+import { createSearchRows } from '../workflows/uploads/watch/search-rows.ts'
 import type { Essentials } from './essentials.ts'
+import { intakeOf } from './intake.ts'
 
 /** Wrong keys a minute and address before the sign-in makes wait. */
 const KEY_FAILURES_PER_MINUTE = 10
@@ -27,6 +34,7 @@ export const consoleOf = (
 ): NonNullable<HttpDeps['pages']> => {
   const { store, genesys, telemetry, config } = deps
   const { ids, clock } = uses
+  const validation = createValidation(uses.rowRules, createNormalisations())
   const own: Omit<ConsoleDeps, 'problemFor' | keyof Uses> = {
     sessions: createConsoleSessions({ sessions: store.sessions, ids, random: randomBytes }),
     keyFailures: createKeyFailures({ clock, perMinute: KEY_FAILURES_PER_MINUTE }),
@@ -39,8 +47,19 @@ export const consoleOf = (
       gauges: () => store.home.gauges(),
       lastHour: () => telemetry.lastHour(),
     }),
-    judgeEntries: createValidation(uses.rowRules, createNormalisations()).entries,
+    judgeContacts: validation.contacts,
+    judgeEntries: validation.entries,
+    describeFile: createDescribeFile({
+      contactLists: genesys.contactLists,
+      lists: store.lists,
+      intake: intakeOf(deps),
+    }),
     controlUploads: createControlUploads(uses),
+    searchRows: createSearchRows({ uploads: uses.uploads, explain: store.explain }),
+    revealCells: createRevealCells({ audit: store.audit, ids }),
+    mendRows: createMendRows(uses),
+    takeFiles: (scope) => takeSubmissions(scope, uses),
+    readFileForm: (request) => readPageForm(uses, request),
     simulated: deps.simulated,
     dialect: config.genesys.dialect,
   }

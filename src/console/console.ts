@@ -15,6 +15,9 @@ import { registerTable } from './frame/serve.ts'
 import { registerSignIn } from './frame/sign-in.ts'
 import { TABLE } from './page-table.ts'
 
+/** A form to mend rows holds a page of cells. */
+const FORM_BYTES = 1024 * 1024
+
 /** Pages load from here alone, and nothing runs or is drawn that is not a file of ours. */
 const POLICY = [
   "default-src 'none'",
@@ -57,7 +60,7 @@ export const registerConsole = async (
   leadBrowsers(app)
   await app.register(
     async (scope) => {
-      await scope.register(formbody, { bodyLimit: 64 * 1024 })
+      await scope.register(formbody, { bodyLimit: FORM_BYTES })
       await scope.register(fastifyView, {
         engine: { eta: new Eta() },
         root: fileURLToPath(new URL('.', import.meta.url)),
@@ -72,7 +75,7 @@ export const registerConsole = async (
       const frame: Frame = { deps, assets, menu }
       registerProblems(scope, deps, frame)
       registerSignIn(scope, deps, frame)
-      registerTable(scope, { deps, frame, table })
+      await registerTable(scope, { deps, frame, table })
     },
     { prefix: '/console' },
   )

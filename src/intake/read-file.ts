@@ -22,7 +22,7 @@ const overBytes = (reader: RowReader<string>): RowReader<Buffer> => ({
   push: (bytes) => reader.push(textOf(bytes)),
 })
 
-const createReader = (spec: FileSpec, sink: RowSink & CsvSink): RowReader<Buffer> => {
+export const createReader = (spec: FileSpec, sink: RowSink & CsvSink): RowReader<Buffer> => {
   const { maxRecordBytes, jsonForm } = spec
   const { delimiter, hasHeader } = spec.options
   const json = { maxRecordBytes, sink, ...(jsonForm !== undefined && { form: jsonForm }) }

@@ -13,6 +13,7 @@ const own = (name: string): URL => new URL(`../assets/${name}`, import.meta.url)
 /** Everything that a page loads, all of it from here. htmx is the file of its npm package, as it is pinned. */
 const SOURCES: Record<string, { from: URL | string; type: string }> = {
   'console.css': { from: own('console.css'), type: 'text/css; charset=utf-8' },
+  'upload.js': { from: own('upload.js'), type: 'text/javascript; charset=utf-8' },
   'console.js': { from: own('console.js'), type: 'text/javascript; charset=utf-8' },
   'htmx.js': {
     from: require.resolve('htmx.org/dist/htmx.min.js'),

@@ -1,11 +1,15 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import type { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { BuildEntrySteps } from '../../intake/entries/entry-steps.ts'
+import type { BuildContactSteps } from '../../intake/rows/contact-steps.ts'
+import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { ConsoleSessions } from '../../workflows/access/console-sessions.ts'
-import type { ControlUpload } from '../../workflows/contract.ts'
+import type { ReadAudit } from '../../workflows/audit/read-audit.ts'
+import type { ControlUpload, ListContactLists, ReceiveUpload } from '../../workflows/contract.ts'
 import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
@@ -16,8 +20,12 @@ import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submi
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
 import type { ControlUploads } from '../../workflows/uploads/control/control-uploads.ts'
+import type { MendRows } from '../../workflows/uploads/control/mend-rows.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
+import type { DescribeFile } from '../../workflows/uploads/receive/describe-file.ts'
 import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
+import type { RevealCells } from '../../workflows/uploads/watch/reveal-cells.ts'
+import type { SearchRows } from '../../workflows/uploads/watch/search-rows.ts'
 import type { SignInLink } from './sign-in-link.ts'
 
 /** Slows down who tries keys, by address. */
@@ -27,6 +35,18 @@ export type KeyFailures = {
   succeeded(digest: Buffer): void
 }
 
+/** A form with a file, which comes last and is read as it streams in. */
+export type FileForm = {
+  /** A name that stands more than once has all its values. */
+  fields: Record<string, string | string[]>
+  /** null: no file was chosen. */
+  fileName: string | null
+  /** Throws `media-type-unsupported`. */
+  format: () => FileFormat
+  /** Throws `GatewayProblem` when it breaks off, is too slow or too large. */
+  body: AsyncIterable<Uint8Array>
+}
+
 /** What the pages call: the same uses as the HTTP border. `compose/console.ts` hands over all of them, so a new one is a line here. */
 export type ConsoleDeps = {
   sessions: ConsoleSessions
@@ -34,12 +54,23 @@ export type ConsoleDeps = {
   signInLink: SignInLink
   access: Pick<AccessStore, 'isGranted'>
   readOverview: ReadOverview
-  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'staging'>
+  uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
+  /** Ties rows of a file to mend to their uploads and ids. */
+  rowMarks: RowMarks
+  searchRows: SearchRows
+  revealCells: RevealCells
+  mendRows: MendRows
+  audit: Pick<ReadAudit, 'list'>
+  listContactLists: ListContactLists
+  receiveUpload: ReceiveUpload
+  describeFile: DescribeFile
   controlUpload: ControlUpload
   controlUploads: ControlUploads
   applyUpload: ApplyUpload
   retryUpload: RetryUpload
   webhookEndpoints: WebhookEndpoints
+  /** Builds what judges contacts. */
+  judgeContacts: BuildContactSteps
   /** Builds what judges do-not-call entries. */
   judgeEntries: BuildEntrySteps
   receiveEntries: ReceiveEntries
@@ -49,6 +80,10 @@ export type ConsoleDeps = {
   askPull: AskPull
   dncSubmissions: Pick<DncSubmissionStore, 'find' | 'list' | 'ledgerRows' | 'knowsList'>
   explainContact: ExplainContact
+  /** Makes a scope whose forms may have files. */
+  takeFiles: (scope: FastifyInstance) => Promise<void>
+  /** Reads such a form as far as the beginning of its file. */
+  readFileForm: (request: FastifyRequest) => Promise<FileForm>
   /** Whether there is room for new work. */
   hasRoom: () => boolean
   /** What an error is, noted for the line of the request. */

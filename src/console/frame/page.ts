@@ -1,9 +1,11 @@
+import type { Readable } from 'node:stream'
+
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
 import type { Caller, Scope } from '../../domain/access/access.ts'
 import type { Texts } from '../texts/texts.ts'
-import type { ConsoleDeps } from './deps.ts'
+import type { ConsoleDeps, FileForm } from './deps.ts'
 
 /** What a page or a form gets: checked parameters, who looks, and the uses of the service. */
 export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
@@ -12,7 +14,8 @@ export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
   params: Params
   query: Query
   form: Form
-  /** The request itself, for what streams. */
+  /** Of a form with a file; null: it takes none. */
+  file: FileForm | null
   request: FastifyRequest
 }
 
@@ -21,6 +24,9 @@ export type View = { title: string; template: string; model: object; status?: nu
 
 /** Where the browser goes next, and what it is told there. */
 export type GoTo = { goTo: string; said?: keyof Texts['said'] }
+
+/** A file that the browser keeps. The name is made here, of characters that a header may hold. */
+export type Download = { download: { name: string; type: string; body: Readable } }
 
 export type MenuItem = keyof Texts['menu']
 
@@ -50,9 +56,9 @@ export type Form = {
   params?: z.ZodType
   query?: z.ZodType
   form?: z.ZodType
-  /** The handler reads the body as it streams in; `form` is left out then, and the token comes in `x-csrf-token`. */
+  /** A multipart form whose last part is a file; the handler reads it as it streams in. */
   reads?: 'file'
-  act: (visit: Visit<never, never, never>) => Promise<View | GoTo | object>
+  act: (visit: Visit<never, never, never>) => Promise<View | GoTo | Download>
 }
 
 export type TableEntry = Page | Form
@@ -78,7 +84,7 @@ export const form = <
 >(
   spec: Omit<Form, 'kind' | 'act' | 'params' | 'query' | 'form'> &
     Shape<P, Q, F> & {
-      act: (visit: Visit<Checked<P>, Checked<Q>, Checked<F>>) => Promise<View | GoTo | object>
+      act: (visit: Visit<Checked<P>, Checked<Q>, Checked<F>>) => Promise<View | GoTo | Download>
     },
 ): Form => ({ kind: 'form', ...spec }) as Form
 

@@ -4,16 +4,12 @@ import { PROBLEMS } from '../../domain/problems/problem.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import type { ConsoleDeps } from './deps.ts'
 import type { View } from './page.ts'
+import { type ProblemWords, problemWords } from './problem-words.ts'
 import { type Frame, show } from './render.ts'
+import { wantsJson } from './scripted.ts'
 import { FormRefused } from './session.ts'
 
-type ProblemModel = {
-  code: string
-  heading: string
-  detail: string
-  hint: string
-  back: string | null
-}
+type ProblemModel = ProblemWords & { back: string | null }
 
 /** The page that the form was on, where it was one of ours; so that a problem is a step and no dead end. */
 const backOf = (request: FastifyRequest): string | null => {
@@ -45,18 +41,16 @@ const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): Vi
   const problem = deps.problemFor(error, request)
   // Thrown before the handler of unknown addresses is asked.
   if (request.is404 && problem.code === 'not-found') return noSuchPage(request)
-  const { title, status, fix } = PROBLEMS[problem.code]
-  // An operator's words where there are some; those of the API say the same to developers.
-  const own = (problems.byCode as Record<string, Partial<ProblemModel>>)[problem.code]
-  const model = { code: problem.code, heading: title, detail: problem.message, hint: fix, back }
-  return viewOf({ ...model, ...own }, status)
+  return viewOf({ ...problemWords(problem), back }, PROBLEMS[problem.code].status)
 }
 
 /** Whatever goes wrong under /console is a page that says what to do. */
 export const registerProblems = (app: FastifyInstance, deps: ConsoleDeps, frame: Frame): void => {
-  app.setErrorHandler(async (error, request, reply) =>
-    show(frame, request, reply, ofError(deps, error, request)),
-  )
+  app.setErrorHandler(async (error, request, reply) => {
+    const view = ofError(deps, error, request)
+    if (!wantsJson(request)) return show(frame, request, reply, view)
+    return reply.code(view.status ?? 500).send((view.model as { problem: ProblemModel }).problem)
+  })
   app.setNotFoundHandler(async (request, reply) => {
     request.problemCode = 'not-found'
     return show(frame, request, reply, noSuchPage(request))

@@ -4,20 +4,29 @@ import type { z } from 'zod'
 import { type Caller, hasScope, type Scope } from '../../domain/access/access.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { ENGLISH } from '../texts/texts.ts'
-import type { ConsoleDeps } from './deps.ts'
-import { type Form, type GoTo, NOTHING, type Page, type TableEntry, type View } from './page.ts'
+import type { ConsoleDeps, FileForm } from './deps.ts'
+import {
+  type Download,
+  type Form,
+  type GoTo,
+  NOTHING,
+  type Page,
+  type TableEntry,
+  type View,
+  type Visit,
+} from './page.ts'
 import { type Frame, show } from './render.ts'
+import { isScripted, wantsJson } from './scripted.ts'
 import { checkCsrf, checkOrigin, tokenOf } from './session.ts'
 
 type Serving = { deps: ConsoleDeps; frame: Frame }
-
-const isScripted = (request: FastifyRequest): boolean => request.headers['hx-request'] === 'true'
 
 /** Leads whoever is not signed in to the sign-in, and back afterwards. */
 const leadToSignIn = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   request.problemCode = 'unauthorized'
   // A part that refreshes itself has no way back of its own: the page that it is on is asked for anew.
   if (isScripted(request)) return reply.code(401).header('hx-refresh', 'true').send('')
+  if (wantsJson(request)) return reply.code(401).send(ENGLISH.problems.signedOut)
   const to = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : ''
   return reply.code(303).header('location', `/console/sign-in${to}`).send()
 }
@@ -31,8 +40,9 @@ const parse = (schema: z.ZodType | undefined, value: unknown, names: string): un
   const result = (schema ?? NOTHING).safeParse(value ?? {})
   if (result.success) return result.data
   const fields = result.error.issues.map(({ path }) => String(path[0] ?? '')).join(', ')
-  const code = names === 'params' ? 'not-found' : 'parameter-invalid'
-  throw new GatewayProblem(code, `${ENGLISH.problems.fieldInvalid} ${fields}`.trim())
+  // An id in the address that is none leads nowhere.
+  if (names === 'params') throw new GatewayProblem('not-found', ENGLISH.problems.notFound.detail)
+  throw new GatewayProblem('parameter-invalid', `${ENGLISH.problems.fieldInvalid} ${fields}`.trim())
 }
 
 /** The query of a page without what the console itself adds. */
@@ -41,51 +51,51 @@ const queryOf = (request: FastifyRequest): object => {
   return query
 }
 
-const bodyOf = (request: FastifyRequest): object => {
-  const { _csrf: _token, ...body } = (request.body as Record<string, unknown> | null) ?? {}
-  return body
-}
+type Fields = Readonly<Record<string, unknown>>
+
+const withoutToken = ({ _csrf: _token, ...fields }: Fields): Fields => fields
 
 const isGoTo = (result: object): result is GoTo => 'goTo' in result
-const isView = (result: object): result is View => 'template' in result && 'model' in result
+const isDownload = (result: object): result is Download => 'download' in result
 
 const answer = async (
   { frame }: Serving,
   request: FastifyRequest,
   reply: FastifyReply,
-  result: View | GoTo | object,
+  result: View | GoTo | Download,
 ): Promise<FastifyReply> => {
   if (isGoTo(result)) {
     const { goTo, said } = result
     const mark = goTo.includes('?') ? '&' : '?'
-    return reply
-      .code(303)
-      .header('location', said === undefined ? goTo : `${goTo}${mark}said=${said}`)
-      .send()
+    const location = said === undefined ? goTo : `${goTo}${mark}said=${said}`
+    // A redirect would be followed by the request of a script, and not by the page.
+    if (wantsJson(request)) return reply.send({ goTo: location })
+    return reply.code(303).header('location', location).send()
   }
-  // What a script reads: the upload of a file tells how it ends.
-  return isView(result) ? show(frame, request, reply, result) : reply.send(result)
+  if (isDownload(result)) {
+    const { name, type, body } = result.download
+    return reply
+      .header('content-type', type)
+      .header('content-disposition', `attachment; filename="${name}"`)
+      .send(body)
+  }
+  return show(frame, request, reply, result)
 }
 
 const visitOf = (
   { deps }: Serving,
   request: FastifyRequest,
   entry: TableEntry,
-): {
-  deps: ConsoleDeps
-  caller: Caller
-  params: never
-  query: never
-  form: never
-  request: FastifyRequest
-} => ({
+  sent: { fields: Fields; file: FileForm | null } = { fields: {}, file: null },
+): Visit<never, never, never> => ({
   deps,
   caller: request.caller!,
   params: parse(entry.params, request.params, 'params') as never,
   query: parse(entry.query, queryOf(request), 'query') as never,
-  form: (entry.kind === 'form' && entry.reads === undefined
-    ? parse(entry.form, bodyOf(request), 'form')
+  form: (entry.kind === 'form'
+    ? parse(entry.form, withoutToken(sent.fields), 'form')
     : {}) as never,
+  file: sent.file,
   request,
 })
 
@@ -108,20 +118,22 @@ const addForm = (app: FastifyInstance, serving: Serving, entry: Form): void => {
       onRequest: async (request) => checkOrigin(deps, request),
     },
     async (request, reply) => {
-      checkCsrf(request, tokenOf(request) ?? '')
       checkScope(request.caller!, entry.scope)
+      const file = entry.reads === 'file' ? await deps.readFileForm(request) : null
+      const fields = file?.fields ?? (request.body as Fields | null) ?? {}
+      checkCsrf(fields, tokenOf(request) ?? '')
       if (!deps.hasRoom()) throw new GatewayProblem('storage-full', ENGLISH.problems.storageFull)
-      const result = await entry.act(visitOf(serving, request, entry))
+      const result = await entry.act(visitOf(serving, request, entry, { fields, file }))
       return answer(serving, request, reply, result)
     },
   )
 }
 
 /** Serves the table: every entry for whoever is signed in with a key that has its scope. */
-export const registerTable = (
+export const registerTable = async (
   app: FastifyInstance,
   { deps, frame, table }: Serving & { table: readonly TableEntry[] },
-): void => {
+): Promise<void> => {
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return
     if (request.routeOptions.config.access !== 'session') return
@@ -131,8 +143,15 @@ export const registerTable = (
     const { keyId, tenantId, scopes } = visitor
     request.caller = { keyId, tenantId, scopes, requestId: request.id }
   })
+  const withFile: Form[] = []
   for (const entry of table) {
     if (entry.kind === 'page') addPage(app, { deps, frame }, entry)
+    else if (entry.reads === 'file') withFile.push(entry)
     else addForm(app, { deps, frame }, entry)
   }
+  if (withFile.length === 0) return
+  await app.register(async (scope) => {
+    await deps.takeFiles(scope)
+    for (const entry of withFile) addForm(scope, { deps, frame }, entry)
+  })
 }

@@ -62,10 +62,8 @@ export const checkOrigin = (
 }
 
 /** Throws `FormRefused` unless the form carries the token of the session. */
-export const checkCsrf = (request: FastifyRequest, token: string): void => {
-  const given =
-    request.headers['x-csrf-token'] ??
-    (request.body as Record<string, unknown> | null | undefined)?.['_csrf']
+export const checkCsrf = (fields: Readonly<Record<string, unknown>>, token: string): void => {
+  const given = fields['_csrf']
   if (typeof given !== 'string' || !sameBytes(sha256(given), sha256(csrfTokenOf(token)))) {
     throw new FormRefused()
   }

@@ -113,7 +113,7 @@ export const registerSignIn = (app: FastifyInstance, deps: ConsoleDeps, frame: F
     checkOrigin(deps, request)
     const token = tokenOf(request)
     if (token !== null) {
-      checkCsrf(request, token)
+      checkCsrf((request.body as Record<string, unknown> | null) ?? {}, token)
       await deps.sessions.end(token, request.id)
     }
     keepToken(deps, request, reply, null)

@@ -38,5 +38,6 @@ export const listModel = ({ items, next }: Page<Upload>, query: Partial<ListQuer
     first: cursor === undefined ? null : linkOf(filter),
     next: next === null ? null : linkOf({ ...filter, cursor: next }),
     searched: null as string | null,
+    byContact: false,
   }
 }

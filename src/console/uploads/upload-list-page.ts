@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
 import { form, page } from '../frame/page.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
+import { uploadsWithContact } from './find-contact.ts'
 import { filterFields, filterOf, filterSchema, HEX_DIGEST } from './upload-filter.ts'
 import { listModel } from './upload-list-model.ts'
 
@@ -29,7 +30,7 @@ export const UPLOADS = page({
 })
 
 /**
- * By upload id, file digest or the file's name. Always POST: a file's name, and whatever else somebody pastes, may be personal and has no
+ * By upload id, file digest, the file's name or a contact's id. Always POST: a file's name, and whatever else somebody pastes, may be personal and has no
  * place in an address.
  */
 export const UPLOAD_SEARCH = form({
@@ -42,12 +43,15 @@ export const UPLOAD_SEARCH = form({
     const digest = text.toLowerCase()
     if (HEX_DIGEST.test(digest)) return { goTo: `/console/uploads?sha256=${digest}` }
     const asked = { limit: PAGE_ROWS, cursor: null, fileName: text }
-    const found = (await deps.uploads.list(caller.tenantId, asked)) ?? { items: [], next: null }
-    return {
-      title: words.title,
-      template: '/uploads/upload-list',
-      model: { list: { ...listModel({ ...found, next: null }, {}), searched: text } },
+    const found = (await deps.uploads.list(caller.tenantId, asked))?.items ?? []
+    const held = found.length > 0 ? [] : await uploadsWithContact({ deps, caller }, text)
+    const items = [...found, ...held]
+    const list = {
+      ...listModel({ items, next: null }, {}),
+      searched: text,
+      byContact: held.length > 0,
     }
+    return { title: words.title, template: '/uploads/upload-list', model: { list } }
   },
 })
 

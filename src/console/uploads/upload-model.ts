@@ -1,5 +1,6 @@
 import { FINAL_STATES, type Upload } from '../../domain/uploads/upload.ts'
-import { ENGLISH, fill } from '../texts/texts.ts'
+import { ENGLISH } from '../texts/texts.ts'
+import type { Moment } from './timeline.ts'
 import { actionsOf } from './upload-actions.ts'
 import { rowCodeWords, uploadProblemWords, warningWords } from './upload-words.ts'
 
@@ -52,24 +53,6 @@ const columnsOf = ({ columns }: Upload) =>
       confidence === undefined || confidence === null ? null : Math.round(confidence * 100),
   }))
 
-type Moment = { at: string; text: string; href: string | null }
-
-/** What happened when, as far as the upload itself tells. */
-const momentsOf = (upload: Upload): Moment[] => {
-  const { moments } = words
-  const { reconciliation } = upload
-  const parts: [string | null | undefined, string][] = [
-    [upload.createdAt, moments.accepted],
-    [upload.appliedAt, moments.applied],
-    [upload.hold?.since, moments.held],
-    [upload.completedAt, fill(moments.ended, { state: states[upload.state] })],
-    [reconciliation?.checkedAt, reconciliation && moments.reconciled[reconciliation.state]],
-  ].map(([at, text]) => [at ?? null, text ?? ''])
-  return parts
-    .flatMap(([at, text]) => (at ? [{ at, text, href: null }] : []))
-    .toSorted((a, b) => a.at.localeCompare(b.at))
-}
-
 const progressOf = (upload: Upload) => {
   const { progress, counts } = upload
   const settled = settledOf(upload)
@@ -90,7 +73,7 @@ const sourceOf = ({ source }: Upload) => ({
 })
 
 /** One upload as its page shows it. */
-export const uploadModel = (upload: Upload) => ({
+export const uploadModel = (upload: Upload, moments: readonly Moment[] = []) => ({
   id: upload.id,
   name: upload.source.fileName ?? upload.id,
   list: upload.contactListId,
@@ -123,7 +106,7 @@ export const uploadModel = (upload: Upload) => ({
     text: words.reconciliation.states[upload.reconciliation.state],
     differences: Object.entries(upload.reconciliation.differences),
   },
-  moments: momentsOf(upload),
+  moments,
   source: sourceOf(upload),
   batches: upload.delivery.batches,
   method: words.methods[upload.delivery.method],

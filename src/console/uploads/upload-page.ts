@@ -1,42 +1,19 @@
 import { z } from 'zod'
 
-import { gatewayIdSchema } from '../../domain/ids/ids.ts'
-import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import { CONTROL_ACTIONS } from '../../workflows/ports/uploads/uploads.ts'
 import { RETRY_OUTCOMES } from '../../workflows/uploads/control/retry-rows.ts'
 import { nextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
-import { ENGLISH } from '../texts/texts.ts'
+import { ownUpload, uploadOfGrantedList, uploadParams } from './own-upload.ts'
+import { rowListModel } from './rows/row-list-model.ts'
+import { timelineOf } from './timeline.ts'
 import { uploadModel } from './upload-model.ts'
 
-const params = z.strictObject({ uploadId: gatewayIdSchema })
-type Params = z.output<typeof params>
+type Asking = Pick<Visit, 'deps' | 'caller'>
 
-const unknown = (): GatewayProblem => new GatewayProblem('not-found', ENGLISH.upload.unknown)
-
-/** The visitor's upload; another tenant's is unknown. */
-const ownUpload = async ({
-  deps,
-  caller,
-  params: { uploadId },
-}: Visit<Params>): Promise<Upload> => {
-  const upload = await deps.uploads.find(caller.tenantId, uploadId)
-  if (upload === null) throw unknown()
-  return upload
-}
-
-/** What sends rows asks for the grant anew. */
-const uploadOfGrantedList = async (visit: Visit<Params>): Promise<Upload> => {
-  const upload = await ownUpload(visit)
-  const { deps, caller } = visit
-  if (await deps.access.isGranted(caller.tenantId, 'contact_list', upload.contactListId))
-    return upload
-  throw unknown()
-}
-
-const viewOf = (upload: Upload, look: number | null, template: string) => {
-  const model = uploadModel(upload)
+const viewOf = async (asking: Asking, upload: Upload, look: number | null, template: string) => {
+  const model = uploadModel(upload, await timelineOf(asking, upload))
   return {
     title: model.name,
     template,
@@ -44,11 +21,26 @@ const viewOf = (upload: Upload, look: number | null, template: string) => {
   }
 }
 
+const SHOWN_REJECTIONS = 5
+
+/** The first rejected rows by their shape; they do not change any more. */
+const firstRejected = async ({ deps }: Asking, upload: Upload) => {
+  if (upload.counts.rejected === 0) return []
+  const asked = { outcomes: ['rejected'], afterLine: 0, limit: SHOWN_REJECTIONS }
+  const { rows } = await deps.uploads.ledger(upload.id, asked)
+  const found = { rows, nextLine: null, cutShort: false }
+  return rowListModel(upload, found, { filter: {}, after: 0, revealed: false }).lines
+}
+
 export const UPLOAD = page({
   at: '/uploads/:uploadId',
   scope: 'uploads',
-  params,
-  load: async (visit) => viewOf(await ownUpload(visit), null, '/uploads/upload'),
+  params: uploadParams,
+  load: async (visit) => {
+    const upload = await ownUpload(visit)
+    const view = await viewOf(visit, upload, null, '/uploads/upload')
+    return { ...view, model: { ...view.model, firstRejected: await firstRejected(visit, upload) } }
+  },
 })
 
 /** The part that moves: looked at again soon after it moved, and less often while it does not. */
@@ -56,7 +48,7 @@ export const UPLOAD_LIVE = page({
   at: '/uploads/:uploadId/live',
   scope: 'uploads',
   part: true,
-  params,
+  params: uploadParams,
   query: z.object({
     look: z.coerce.number().int().min(0).max(1_000).catch(0),
     seen: z.coerce.number().int().catch(0),
@@ -64,7 +56,7 @@ export const UPLOAD_LIVE = page({
   load: async (visit) => {
     const upload = await ownUpload(visit)
     const look = upload.version === visit.query.seen ? visit.query.look : null
-    return viewOf(upload, look, '/uploads/upload-live')
+    return viewOf(visit, upload, look, '/uploads/upload-live')
   },
 })
 
@@ -73,7 +65,7 @@ const placeOf = (uploadId: string): string => `/console/uploads/${uploadId}`
 export const UPLOAD_MOVE = form({
   at: '/uploads/:uploadId/move',
   scope: 'uploads',
-  params,
+  params: uploadParams,
   form: z.strictObject({ action: z.enum(CONTROL_ACTIONS) }),
   act: async ({ deps, caller, params: { uploadId }, form: { action } }) => {
     await deps.controlUpload({ caller, uploadId, action })
@@ -84,7 +76,7 @@ export const UPLOAD_MOVE = form({
 export const UPLOAD_APPLY = form({
   at: '/uploads/:uploadId/apply',
   scope: 'uploads',
-  params,
+  params: uploadParams,
   form: z.strictObject({ plan: z.string().max(200) }),
   act: async (visit) => {
     const { id: uploadId } = await uploadOfGrantedList(visit)
@@ -99,7 +91,7 @@ const outcomeSchema = z.enum(RETRY_OUTCOMES)
 export const UPLOAD_RETRY = form({
   at: '/uploads/:uploadId/retry',
   scope: 'uploads',
-  params,
+  params: uploadParams,
   form: z.strictObject({
     outcome: z.union([outcomeSchema.transform((one) => [one]), z.array(outcomeSchema)]),
     /** Made with the page: a button that is pressed twice retries once. */

@@ -47,6 +47,8 @@ export const AUDIT_DETAILS = {
   'upload.moved': MOVED,
   'upload.released': MOVED,
   'upload.controlled': z.strictObject({ command: code }),
+  /** Somebody saw the cells of rows: how many, and between which lines. */
+  'upload.cells_revealed': NONE,
   'sync.delivered': SYNC,
   'sync.retried': SYNC.extend({ delayMs: z.int().min(0) }),
   'sync.dead': SYNC,

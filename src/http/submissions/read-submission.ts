@@ -61,11 +61,11 @@ export type Submission<Options> = {
   body: AsyncIterable<Uint8Array>
 }
 
-const malformed = (detail: string): GatewayProblem =>
+export const malformed = (detail: string): GatewayProblem =>
   new GatewayProblem('multipart-malformed', detail)
 
 /** The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500. */
-const partsProblem = (error: unknown): unknown => {
+export const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
   if (error instanceof Error && 'code' in error && error.code === 'FST_FILES_LIMIT') {
     return malformed('The form has more than one file. Send one part `file`.')
@@ -95,7 +95,7 @@ const optionsBesideForm = (
  * Bytes of the file, and then of whatever follows it: only the end of the form is allowed there, and only when it has
  * been seen is the file known to be whole. A form that never ends is `body-too-slow`.
  */
-async function* fileThenEnd(
+export async function* fileThenEnd(
   deps: BodyDeps,
   bytes: AsyncIterable<Uint8Array>,
   parts: AsyncIterator<unknown>,

@@ -104,6 +104,8 @@ type EntryRow = {
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
   requestsOf: createRequestsOf(deps),
+  linesOf: (uploadId, contactId) =>
+    linesOf(deps, uploadId, contactId, deps.seals.contactIds.digests([contactId])),
   lastCleared: async (contactListId) => {
     const { rows } = await sql<{ cleared_seq: string; cleared_at: Date }>`
       select cleared_seq, cleared_at from list_clearing

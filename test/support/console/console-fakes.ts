@@ -5,7 +5,10 @@ import type { ConsoleDeps } from '../../../src/console/frame/deps.ts'
 import type { TableEntry } from '../../../src/console/frame/page.ts'
 import { createSignInLink } from '../../../src/console/frame/sign-in-link.ts'
 import type { Scope } from '../../../src/domain/access/access.ts'
+import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { createKeyFailures } from '../../../src/http/server/key-failures.ts'
+import { readPageForm } from '../../../src/http/submissions/read-page-form.ts'
+import { takeSubmissions } from '../../../src/http/submissions/submission-scope.ts'
 import { createNormalisations } from '../../../src/intake/rows/normalisation.ts'
 import { createValidation } from '../../../src/intake/rows/validation.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
@@ -16,6 +19,13 @@ import { startFakeServer } from '../gateway/http-fakes.ts'
 
 export const CONSOLE_KEY = 'ogw_console-key-012345678901234567890'
 export const LINK_KEY = Buffer.alloc(32, 9)
+
+const BODIES = { clock: systemClock, limits: { maxUploadBytes: 1024 * 1024 } }
+
+const VALIDATION = createValidation(
+  { defaultRegion: 'US', contactIdPattern: /./ },
+  createNormalisations(),
+)
 
 export const quietOverview = (): Overview => ({
   checks: {} as Overview['checks'],
@@ -58,16 +68,25 @@ export const startFakeConsole = async (
     keyFailures: createKeyFailures({ clock: systemClock, perMinute: 3 }),
     signInLink: link,
     readOverview: async () => quietOverview(),
-    judgeEntries: createValidation(
-      { defaultRegion: 'US', contactIdPattern: /./ },
-      createNormalisations(),
-    ).entries,
+    judgeContacts: VALIDATION.contacts,
+    judgeEntries: VALIDATION.entries,
+    describeFile: async () => {
+      throw new GatewayProblem('genesys-unavailable', 'There is no Genesys behind fakes.')
+    },
     controlUploads: async () => ({
       done: 2,
       skipped: 1,
       why: { 'state-conflict': 1 },
       more: false,
     }),
+    searchRows: {
+      list: async () => ({ rows: [], nextLine: null, cutShort: false }),
+      ofContact: async () => ({ rows: [], nextLine: null, cutShort: false }),
+    },
+    revealCells: async ({ rows }) => rows,
+    mendRows: async () => ({ kind: 'faulty', rows: [] }),
+    takeFiles: (scope) => takeSubmissions(scope, BODIES),
+    readFileForm: (request) => readPageForm(BODIES, request),
     simulated: true,
     dialect: 'guide',
   }

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 
 import type { ContactListSummary } from '../../../domain/contact-lists/contact-list.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
+import { grantedLists } from '../../../workflows/contact-lists/granted-lists.ts'
 import {
   GENESYS_REFUSALS,
   PROVISION_REFUSALS,
@@ -24,7 +25,7 @@ import {
   provisionedListSchema,
 } from './contact-list-schemas.ts'
 import { renderContactList } from './contact-list-view.ts'
-import { checkListGranted, grantedLists, hideUnknownList } from './list-access.ts'
+import { checkListGranted, hideUnknownList } from './list-access.ts'
 
 const access = { scope: 'lists' } as const
 const LISTS = '/v1/contact-lists'

@@ -4,9 +4,6 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { AccessStore } from '../../../workflows/ports/access/access.ts'
 
-/** The object id of a grant for all lists. */
-const EVERY_LIST = '*'
-
 /** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
 const listUnknown = (refuse: Refuse<'not-found'>): GatewayProblem =>
   refuse('not-found', 'The contact list does not exist, or your tenant may not use it.')
@@ -27,17 +24,6 @@ export const checkListGranted = async (
 ): Promise<void> => {
   const granted = known ?? (await grantedList(deps.access, caller, contactListId))
   if (!granted) throw listUnknown(deps.refuse)
-}
-
-/** Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for each. */
-export const grantedLists = async <T extends { id: string }>(
-  access: Pick<AccessStore, 'isGranted'>,
-  caller: Caller,
-  lists: readonly T[],
-): Promise<T[]> => {
-  if (await grantedList(access, caller, EVERY_LIST)) return [...lists]
-  const granted = await Promise.all(lists.map((list) => grantedList(access, caller, list.id)))
-  return lists.filter((_, index) => granted[index])
 }
 
 /** Gives every "not found" of the work the same words. */

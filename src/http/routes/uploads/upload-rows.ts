@@ -1,17 +1,11 @@
 import { Readable } from 'node:stream'
 
-import type { z } from 'zod'
-
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import {
-  createLedgerCsv,
-  fileOrder,
-  ledgerFaults,
-  ledgerReason,
-} from '../../../intake/formats/ledger-csv.ts'
+import { ledgerFaults, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
 import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
+import { inFileOrder, writeLedger } from '../../../workflows/uploads/watch/write-ledger.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { pageOf, uploadParamsSchema } from '../../server/schemas.ts'
@@ -19,18 +13,6 @@ import { cursorOfLine, lineOfCursor, wantsCsv } from '../../submissions/ledger-p
 import { ROWS_EXAMPLES } from './upload-examples.ts'
 import { rowSchema, rowsQuerySchema } from './upload-row-schemas.ts'
 import { ownUpload } from './uploads.ts'
-
-/** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
-const CSV_ROWS_AT_ONCE = 500
-
-type Query = z.output<typeof rowsQuerySchema>
-
-/** Brings a row's cells into the order of the file's columns; rejected rows have them so already. */
-const inFileOrder = (upload: Upload) => {
-  const order = fileOrder(upload.columns, upload.targetColumns)
-  return (row: LedgerRow): LedgerRow =>
-    row.contactId === null ? row : { ...row, cells: order(row.contactId, row.cells) }
-}
 
 /** Rows as JSON. A rejected row has the contact id that stands in the file, valid or not. */
 const rowRenderer = (upload: Upload) => {
@@ -56,43 +38,6 @@ const rowRenderer = (upload: Upload) => {
       cells,
     }
   }
-}
-
-/**
- * CSV of the ledger from `afterLine` on, as fast as the caller reads it; one that goes away ends the scan. The first rows are read
- * before the answer begins, so that what is wrong by then is still a problem document.
- */
-const ledgerCsv = async (
-  deps: Pick<HttpDeps, 'uploads' | 'rowMarks'>,
-  upload: Upload,
-  query: Query,
-  afterLine: number,
-): Promise<Readable> => {
-  const outcomes = query.outcome ?? []
-  const scan = deps.uploads.ledgerRows(upload.id, { outcomes, afterLine })
-  const first = await scan.next()
-  const csv = createLedgerCsv({
-    id: upload.id,
-    columns: upload.columns,
-    delimiter: upload.source.delimiter,
-    forSpreadsheet: query.spreadsheet,
-    marks: deps.rowMarks,
-  })
-  const ordered = inFileOrder(upload)
-  const text = async function* (): AsyncGenerator<string> {
-    try {
-      yield csv.header
-      for (let found = first; found.done !== true; found = await scan.next()) {
-        for (let from = 0; from < found.value.length; from += CSV_ROWS_AT_ONCE) {
-          const rows = found.value.slice(from, from + CSV_ROWS_AT_ONCE)
-          yield rows.map((row) => csv.row(ordered(row))).join('')
-        }
-      }
-    } finally {
-      await scan.return(undefined)
-    }
-  }
-  return Readable.from(text(), { objectMode: false })
 }
 
 const checkRowsKept = async (
@@ -135,11 +80,15 @@ export const registerUploadRows = (add: AddRoute): void => {
       await checkRowsKept(deps, upload)
       reply.header('vary', 'Accept')
       if (wantsCsv(request)) {
-        const csv = await ledgerCsv(deps, upload, query, afterLine)
+        const csv = await writeLedger(deps, upload, {
+          outcomes: query.outcome ?? [],
+          afterLine,
+          forSpreadsheet: query.spreadsheet,
+        })
         return reply
           .header('content-type', 'text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${upload.id}-rows.csv"`)
-          .send(csv)
+          .send(Readable.from(csv, { objectMode: false }))
       }
       const page = await deps.uploads.ledger(upload.id, {
         outcomes: query.outcome ?? [],

@@ -39,6 +39,8 @@ export type ExplainStore = {
   }): Promise<{ items: { upload: Upload; lines: number[] }[]; next: string | null } | null>
   /** The requests that carried the row at this line, first the one tried last; empty: it was never on its way. */
   requestsOf(uploadId: string, line: number): Promise<RowRequest[]>
+  /** The lines of one upload whose accepted rows have the contact id. */
+  linesOf(uploadId: string, contactId: string): Promise<number[]>
   /** The newest overwriting of the list: its place in the order of the lane, and when, ISO 8601 UTC; null: none. */
   lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>
   /** null: the register knows nothing, or what it knew was overwritten with the list. */

@@ -38,6 +38,7 @@ const setUp = (about: {
     explain: {
       uploadsOf: async () => (about.page === null ? null : pages[about.page]!),
       registerEntry: async () => about.entry,
+      linesOf: async () => [],
       lastCleared: async () => about.cleared ?? null,
       requestsOf: async () => [],
     },

@@ -1,0 +1,209 @@
+// Upload a file: looks at the file when it is chosen, and sends it with a progress bar. Without this script the form does the same, page by page.
+
+/** As much of a file as is looked at. */
+const PART_BYTES = 256 * 1024
+
+const form = document.getElementById('upload-form')
+const file = form.elements.namedItem('file')
+const at = (id) => document.getElementById(id)
+const detected = at('detected')
+const problem = at('upload-problem')
+
+const words = Object.fromEntries(
+  [...at('words').content.children].map((word) => [word.dataset.word, word.textContent]),
+)
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole)
+
+/** Said to screen readers, and shown. */
+const sayAt = (place) => (text) => {
+  if (place.textContent !== text) place.textContent = text
+}
+const say = sayAt(at('upload-status'))
+const sayOfFile = sayAt(at('look-status'))
+
+const wordsOf = (name) => ({
+  heading: words[name],
+  detail: words[`${name}Detail`],
+  hint: words[`${name}Hint`],
+})
+
+const paragraph = (text, lead) => {
+  const element = document.createElement('p')
+  if (lead) {
+    const strong = document.createElement('strong')
+    strong.textContent = lead
+    element.append(strong, ' ')
+  }
+  element.append(text)
+  return element
+}
+
+const tell = ({ heading, detail, hint }) => {
+  const told = [detail && paragraph(detail), hint && paragraph(hint, `${words.next}:`)]
+  problem.replaceChildren(...[paragraph('', heading), ...told].filter(Boolean))
+  problem.hidden = false
+  problem.focus()
+}
+const clearProblem = () => {
+  problem.hidden = true
+  problem.replaceChildren()
+}
+
+/** The fields in any order, and the file last: the gateway decides by the fields what to do with the file. */
+const bodyOf = (part) => {
+  const body = new FormData()
+  for (const [name, value] of new FormData(form)) {
+    if (name !== 'file') body.append(name, value)
+  }
+  const chosen = file.files[0]
+  if (part && chosen.size > PART_BYTES) {
+    body.append('part', 'yes')
+    body.append('file', new File([chosen.slice(0, PART_BYTES)], chosen.name, { type: chosen.type }))
+  } else body.append('file', chosen)
+  return body
+}
+
+// With another choice it is another upload, so another key; with the same ones the same key, so that nothing is taken twice.
+const key = form.elements.namedItem('key')
+const firstKey = key.value
+let changes = 0
+form.addEventListener('change', () => {
+  changes += 1
+  key.value = `${firstKey}-${changes}`
+})
+
+let looking = null
+
+const look = async () => {
+  if (file.files.length === 0 || form.elements.namedItem('list').value === '') return
+  looking?.abort()
+  const mine = (looking = new AbortController())
+  // What was chosen for another file is no choice for this one.
+  detected.replaceChildren()
+  at('detected-before')?.remove()
+  clearProblem()
+  sayOfFile(words.checking)
+  try {
+    const answer = await fetch(form.dataset.check, {
+      method: 'POST',
+      body: bodyOf(true),
+      headers: { 'hx-request': 'true' },
+      signal: mine.signal,
+    })
+    if (answer.status === 401) {
+      sayOfFile('')
+      return tell(wordsOf('signedOut'))
+    }
+    const shown = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    if (mine.signal.aborted) return
+    detected.replaceChildren(...shown.body.childNodes)
+    sayOfFile(answer.ok ? words.checked : '')
+  } catch {
+    if (!mine.signal.aborted) sayOfFile('')
+  }
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB']
+const shownBytes = (bytes) => {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
+}
+
+let sending = null
+
+const setSending = (request) => {
+  sending = request
+  const busy = request !== null
+  at('progress').hidden = !busy
+  at('stop').hidden = !busy
+  at('send').hidden = busy
+  at('check').hidden = busy
+  // What is chosen now belongs to what is being sent.
+  for (const field of form.querySelectorAll('input, select')) field.disabled = busy
+}
+
+const showProgress = ({ loaded, total }) => {
+  const percent = total === 0 ? 100 : Math.floor((loaded / total) * 100)
+  at('bar').value = percent
+  at('sent').textContent = fill(words.sending, {
+    sent: shownBytes(loaded),
+    all: shownBytes(total),
+    percent,
+  })
+  // Screen readers hear every tenth part.
+  say(loaded === total ? words.storing : `${Math.floor(percent / 10) * 10} %`)
+}
+
+const ended = (told) => {
+  setSending(null)
+  say('')
+  tell(told)
+}
+
+const answered = (request) => {
+  let answer = null
+  try {
+    answer = JSON.parse(request.responseText)
+  } catch {
+    // A proxy between us and the gateway answered.
+  }
+  if (request.status === 200 && answer?.goTo) {
+    say(words.done)
+    sending = null
+    return location.assign(answer.goTo)
+  }
+  ended(answer?.heading ? answer : wordsOf('broken'))
+}
+
+const send = () => {
+  looking?.abort()
+  clearProblem()
+  const body = bodyOf(false)
+  const request = new XMLHttpRequest()
+  request.open('POST', form.action)
+  request.setRequestHeader('accept', 'application/json')
+  request.upload.addEventListener('progress', showProgress)
+  request.addEventListener('load', () => answered(request))
+  request.addEventListener('error', () => ended(wordsOf('broken')))
+  request.addEventListener('abort', () => ended(wordsOf('cancelled')))
+  setSending(request)
+  showProgress({ loaded: 0, total: file.files[0].size })
+  at('stop').focus()
+  request.send(body)
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault()
+  if (sending !== null) return
+  if (event.submitter?.id === 'check') void look()
+  else send()
+})
+at('stop').addEventListener('click', () => sending?.abort())
+addEventListener('beforeunload', (event) => {
+  if (sending !== null) event.preventDefault()
+})
+
+for (const id of ['file', 'list', 'encoding', 'delimiter', 'header']) {
+  at(id).addEventListener('change', () => void look())
+}
+
+const drop = form.querySelector('.drop')
+for (const name of ['dragenter', 'dragover']) {
+  drop.addEventListener(name, (event) => {
+    event.preventDefault()
+    drop.classList.add('over')
+  })
+}
+drop.addEventListener('dragleave', () => drop.classList.remove('over'))
+drop.addEventListener('drop', (event) => {
+  event.preventDefault()
+  drop.classList.remove('over')
+  if (event.dataTransfer.files.length === 0 || sending !== null) return
+  file.files = event.dataTransfer.files
+  file.dispatchEvent(new Event('change', { bubbles: true }))
+})

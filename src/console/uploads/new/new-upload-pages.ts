@@ -1,0 +1,158 @@
+import { z } from 'zod'
+
+import { hasScope } from '../../../domain/access/access.ts'
+import type { ContactListSummary } from '../../../domain/contact-lists/contact-list.ts'
+import { genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { GatewayProblem, PROBLEMS } from '../../../domain/problems/problem.ts'
+import { TEXT_ENCODINGS } from '../../../domain/uploads/text-encoding.ts'
+import { grantedLists } from '../../../workflows/contact-lists/granted-lists.ts'
+import { filled } from '../../frame/fields.ts'
+import { form, page, type View, type Visit } from '../../frame/page.ts'
+import { type ProblemWords, problemWords } from '../../frame/problem-words.ts'
+import { isScripted, wantsJson } from '../../frame/scripted.ts'
+import { ENGLISH } from '../../texts/texts.ts'
+import { detectedModel } from './detected-model.ts'
+import { DELIMITER_NAMES, optionsOfForm, type UploadForm, uploadFormSchema } from './upload-form.ts'
+
+const { newUpload: words } = ENGLISH
+
+type Asking = Pick<Visit, 'deps' | 'caller'>
+
+/** null: Genesys could not be asked; the id of a list can be typed then. */
+const listsOf = async ({ deps, caller }: Asking): Promise<ContactListSummary[] | null> => {
+  try {
+    const lists = await grantedLists(deps.access, caller, await deps.listContactLists(caller))
+    return lists.toSorted((a, b) => a.name.localeCompare(b.name))
+  } catch (error) {
+    if (error instanceof GatewayProblem) return null
+    throw error
+  }
+}
+
+/** What the fields show before anybody chose anything. */
+type Chosen = Partial<Omit<UploadForm, 'map' | 'key' | 'part'>>
+
+const newUploadView = async (
+  asking: Asking,
+  about: {
+    chosen: Chosen
+    detected?: ReturnType<typeof detectedModel>
+    problem?: ProblemWords
+    status?: number
+  },
+): Promise<View> => {
+  const { deps, caller } = asking
+  const { chosen, detected = null, problem = null, status = 200 } = about
+  return {
+    title: words.title,
+    template: '/uploads/new/new-upload',
+    status,
+    model: {
+      lists: await listsOf(asking),
+      chosen: {
+        ...{ list: '', mode: 'append', duplicates: 'update', missingColumns: 'reject' },
+        ...{ region: '', apply: 'manual', encoding: '', delimiter: '', header: 'yes' },
+        ...chosen,
+      },
+      canOverwrite: hasScope(caller.scopes, 'uploads:overwrite'),
+      encodings: TEXT_ENCODINGS,
+      delimiters: DELIMITER_NAMES.map((name) => ({ name, label: words.delimiters[name] })),
+      key: deps.ids.newUuid(),
+      ...{ detected, problem },
+    },
+  }
+}
+
+export const UPLOAD_NEW = page({
+  at: '/uploads/new',
+  scope: 'uploads',
+  query: z.strictObject({ list: filled(genesysIdSchema) }),
+  load: async ({ deps, caller, query: { list } }) =>
+    newUploadView({ deps, caller }, { chosen: list === undefined ? {} : { list } }),
+})
+
+/** Throws 404 for a list that the tenant may not use. */
+const checkList = async ({ deps, caller }: Asking, list: string): Promise<void> => {
+  if (await deps.access.isGranted(caller.tenantId, 'contact_list', list)) return
+  throw new GatewayProblem('not-found', ENGLISH.people.noSuchList)
+}
+
+type Sent = Visit<unknown, unknown, UploadForm>
+
+/** The file that the form brought. */
+const fileOf = ({ file }: Sent) => {
+  if (file === null || file.fileName === null) {
+    throw new GatewayProblem('upload-empty', words.noFile)
+  }
+  return { fileName: file.fileName, body: file.body, format: file.format() }
+}
+
+/** Shows the page again with what was chosen, so that only the file has to be chosen anew. */
+const again = async (visit: Sent, error: unknown): Promise<View> => {
+  if (!(error instanceof GatewayProblem)) throw error
+  const { deps, request, form: chosen } = visit
+  const problem = problemWords(deps.problemFor(error, request))
+  const { status } = PROBLEMS[error.code]
+  return newUploadView(visit, { chosen, problem, status })
+}
+
+const describe = async (visit: Sent) => {
+  const { deps, caller, form: asked } = visit
+  await checkList(visit, asked.list)
+  const { body, format } = fileOf(visit)
+  const file = await deps.describeFile({
+    ...{ caller, contactListId: asked.list, options: optionsOfForm(asked) },
+    ...{ format, body, steps: deps.judgeContacts, isPart: asked.part === 'yes' },
+  })
+  return detectedModel(file, asked)
+}
+
+/** Says what a file looks like, by its beginning; keeps nothing of it. A script shows the part of the page in place. */
+export const UPLOAD_CHECK = form({
+  at: '/uploads/new/check',
+  scope: 'uploads',
+  reads: 'file',
+  form: uploadFormSchema,
+  act: async (visit) => {
+    const scripted = isScripted(visit.request)
+    try {
+      const detected = await describe(visit)
+      if (!scripted) return await newUploadView(visit, { chosen: visit.form, detected })
+      const model = { detected, problem: null }
+      return { title: words.title, template: '/uploads/new/detected', model }
+    } catch (error) {
+      if (!scripted || !(error instanceof GatewayProblem)) return again(visit, error)
+      const problem = problemWords(visit.deps.problemFor(error, visit.request))
+      const { status } = PROBLEMS[error.code]
+      const model = { detected: null, problem }
+      return { title: words.title, template: '/uploads/new/detected', model, status }
+    }
+  },
+})
+
+/** The upload itself, by the use that the API calls: what streams in is checked and stored, and nothing remains of what breaks off. */
+export const UPLOAD_SEND = form({
+  at: '/uploads/new/send',
+  scope: 'uploads',
+  reads: 'file',
+  form: uploadFormSchema,
+  act: async (visit) => {
+    const { deps, caller, form: asked, request } = visit
+    try {
+      await checkList(visit, asked.list)
+      const answer = await deps.receiveUpload({
+        ...fileOf(visit),
+        ...{ caller, contactListId: asked.list, options: optionsOfForm(asked) },
+        steps: deps.judgeContacts,
+        ...{ idempotencyKey: `console-${asked.key}`, validateOnly: false },
+        ...{ method: 'POST', path: `/v1/contact-lists/${asked.list}/uploads` },
+      })
+      const { id } = JSON.parse(answer.body) as { id: string }
+      const said = answer.replayed ? 'uploadedBefore' : 'uploaded'
+      return { goTo: `/console/uploads/${id}`, said }
+    } catch (error) {
+      if (wantsJson(request)) throw error
+      return again(visit, error)
+    }
+  },
+})

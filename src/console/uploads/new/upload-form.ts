@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+import { genesysIdSchema } from '../../../domain/ids/ids.ts'
+import { isPhoneRegion } from '../../../domain/phones/phone-library.ts'
+import { TEXT_ENCODINGS } from '../../../domain/uploads/text-encoding.ts'
+import {
+  DUPLICATE_RULES,
+  UPLOAD_MODES,
+  type UploadOptions,
+  uploadOptionsSchema,
+} from '../../../domain/uploads/upload-options.ts'
+import { filled } from '../../frame/fields.ts'
+
+export const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', bar: '|' } as const
+export type DelimiterName = keyof typeof DELIMITERS
+export const DELIMITER_NAMES = Object.keys(DELIMITERS) as DelimiterName[]
+
+const columnName = z.string().min(1).max(128)
+
+/** A column of the file and where it goes, as one value: names may hold whatever a separator could be. */
+const mapEntry = z
+  .string()
+  .max(1_000)
+  .transform((text, context): [string, string | null] | null => {
+    if (text === '') return null
+    const pair = z.tuple([columnName, columnName.nullable()]).safeParse(parsed(text))
+    if (pair.success) return pair.data
+    context.addIssue({ code: 'custom', message: 'is no pair of columns' })
+    return z.NEVER
+  })
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const oneOrMore = <S extends z.ZodType>(schema: S) =>
+  z.union([z.array(schema), schema.transform((one) => [one])])
+
+/** What is asked for a file, as the page's form sends it. */
+export const uploadFormSchema = z.strictObject({
+  list: genesysIdSchema,
+  mode: z.enum(UPLOAD_MODES).default('append'),
+  confirmOverwrite: filled(z.string().trim().max(200)),
+  duplicates: z.enum(DUPLICATE_RULES).default('update'),
+  missingColumns: z.enum(['reject', 'empty']).default('reject'),
+  region: filled(z.string().trim().toUpperCase().refine(isPhoneRegion)),
+  apply: z.enum(['manual', 'auto']).default('manual'),
+  encoding: filled(z.enum(TEXT_ENCODINGS)),
+  delimiter: filled(z.enum(DELIMITER_NAMES)),
+  header: z.enum(['yes', 'no']).default('yes'),
+  idColumn: filled(columnName),
+  map: oneOrMore(mapEntry).default([]),
+  /** Made with the page; with it the same file and options are taken once. */
+  key: z.string().regex(/^[0-9a-f-]{36}(?:-\d{1,6})?$/u),
+  /** A script sends the beginning of the file alone to be looked at. */
+  part: filled(z.literal('yes')),
+})
+
+export type UploadForm = z.output<typeof uploadFormSchema>
+
+/** The options of an upload that the form stands for. */
+export const optionsOfForm = (form: UploadForm): UploadOptions => {
+  const pairs = form.map.filter((pair) => pair !== null)
+  return uploadOptionsSchema.parse({
+    mode: form.mode,
+    duplicates: form.duplicates,
+    missingColumns: form.missingColumns,
+    apply: form.apply,
+    hasHeader: form.header === 'yes',
+    ...(form.mode === 'overwrite' && { confirmOverwrite: form.confirmOverwrite }),
+    ...(form.region !== undefined && { defaultRegion: form.region }),
+    ...(form.encoding !== undefined && { encoding: form.encoding }),
+    ...(form.delimiter !== undefined && { delimiter: DELIMITERS[form.delimiter] }),
+    ...(form.idColumn !== undefined && { contactIdColumn: form.idColumn }),
+    ...(pairs.length > 0 && { mapping: Object.fromEntries(pairs) }),
+  })
+}

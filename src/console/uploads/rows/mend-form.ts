@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+import type { MendedRow } from '../../../workflows/uploads/control/mend-rows.ts'
+
+/** Fields of cells: the row's line, and the column's place in the file. */
+const CELL_FIELD = /^c-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
+const EMPTIED_FIELD = /^e-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
+
+export const cellField = (line: number, at: number): string => `c-${line}-${at}`
+export const emptiedField = (line: number, at: number): string => `e-${line}-${at}`
+
+const line = z.coerce.number().int().min(0).max(2_000_000_000)
+
+export const mendFormSchema = z
+  .object({
+    after: line,
+    apply: z.enum(['manual', 'auto']),
+    /** The cells were shown, so that one left as it was is no change. */
+    revealed: z.enum(['yes', 'no']),
+    /** Made with the page: what is sent twice is taken once. */
+    key: z.uuid(),
+  })
+  .catchall(z.string().max(100_000))
+
+export type MendForm = z.output<typeof mendFormSchema>
+
+/** What was typed, by the name of its field, to show it again. */
+export const typedCells = (form: MendForm): Map<string, string> => {
+  const { after: _after, apply: _apply, revealed: _revealed, key: _key, ...fields } = form
+  const cells = Object.entries(fields).filter(([name]) => /^[ce]-/u.test(name))
+  return new Map(cells)
+}
+
+/** The rows in which a cell was changed. `cellsOf`: the cells of a row before. */
+export const changedRows = (
+  form: MendForm,
+  cellsOf: ReadonlyMap<number, readonly string[]>,
+): MendedRow[] => {
+  const changed = new Map<number, Map<number, string>>()
+  const change = (row: number, at: number, value: string): void => {
+    if (!cellsOf.has(row)) return
+    changed.set(row, (changed.get(row) ?? new Map()).set(at, value))
+  }
+  for (const [name, value] of typedCells(form)) {
+    const cell = CELL_FIELD.exec(name)?.groups
+    const before = cellsOf.get(Number(cell?.['line']))?.[Number(cell?.['at'])] ?? ''
+    const isChange = form.revealed === 'yes' ? value !== before : value !== ''
+    if (cell !== undefined && isChange) change(Number(cell['line']), Number(cell['at']), value)
+    const emptied = EMPTIED_FIELD.exec(name)?.groups
+    if (emptied !== undefined) change(Number(emptied['line']), Number(emptied['at']), '')
+  }
+  return [...changed].map(([row, cells]) => ({ line: row, cells }))
+}

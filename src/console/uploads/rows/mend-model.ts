@@ -1,0 +1,80 @@
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import { ledgerFaults } from '../../../intake/formats/ledger-csv.ts'
+import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
+import { type CodeWords, rowCodeWords } from '../upload-words.ts'
+import { maskedCell, shownCell } from './masked-cells.ts'
+import { cellField, emptiedField } from './mend-form.ts'
+
+/** Of a row that was sent and is still faulty, by its line. */
+export type NewFaults = ReadonlyMap<number, { code: string; column: string | null }[]>
+
+type Fault = { column: string | null; words: CodeWords }
+
+type Asked = {
+  revealed: boolean
+  typed: ReadonlyMap<string, string>
+  faults: NewFaults
+}
+
+/** A field for a cell, with what is wrong with it beside. */
+const cellLine = (row: LedgerRow, name: string, at: number, faults: Fault[], asked: Asked) => {
+  const { revealed, typed } = asked
+  const cell = row.cells[at] ?? ''
+  const field = cellField(row.line, at)
+  return {
+    name,
+    field,
+    emptied: revealed ? null : emptiedField(row.line, at),
+    isEmptied: typed.has(emptiedField(row.line, at)),
+    now: revealed ? shownCell(cell) : maskedCell(cell),
+    isEmpty: cell === '',
+    value: typed.get(field) ?? (revealed ? cell : ''),
+    faults: faults.filter(({ column }) => column === name).map(({ words }) => words),
+  }
+}
+
+const rowLine = (upload: Upload, row: LedgerRow, asked: Asked) => {
+  const found = asked.faults.get(row.line) ?? ledgerFaults(row)
+  const faults = found.map(({ code, column }): Fault => ({ column, words: rowCodeWords(code) }))
+  const before = ledgerFaults(row).map(({ column }) => column)
+  const names = upload.columns.map(({ name }) => name)
+  const isKnown = (column: string | null): boolean => column !== null && names.includes(column)
+  // Where the row as a whole is at fault any cell may be the one.
+  const asWhole = [...before, ...faults.map(({ column }) => column)].some((one) => !isKnown(one))
+  const mendable = (name: string): boolean =>
+    asWhole || before.includes(name) || faults.some(({ column }) => column === name)
+  const cells = names.map((name, at) => ({ name, line: cellLine(row, name, at, faults, asked) }))
+  return {
+    line: row.line,
+    faults: faults.filter(({ column }) => !isKnown(column)).map(({ words }) => words),
+    stillFaulty: asked.faults.has(row.line),
+    cells: cells.filter(({ name }) => mendable(name)).map((one) => one.line),
+    others: cells.filter(({ name, line }) => !mendable(name) && !line.isEmpty),
+  }
+}
+
+/** Rejected rows of an upload with fields for the cells at fault. `sent`: earlier uploads of mended rows. */
+export const mendModel = (
+  upload: Upload,
+  found: { rows: readonly LedgerRow[]; nextLine: number | null },
+  about: Asked & {
+    after: number
+    apply: 'manual' | 'auto'
+    sent: readonly Upload[]
+  },
+) => {
+  const { after, apply, sent, ...asked } = about
+  const at = `/console/uploads/${upload.id}/rows/mend`
+  return {
+    uploadId: upload.id,
+    name: upload.source.fileName ?? upload.id,
+    list: upload.contactListId,
+    rejected: upload.counts.rejected,
+    revealed: asked.revealed,
+    ...{ after, apply },
+    rows: found.rows.map((row) => rowLine(upload, row, asked)),
+    sent: sent.map(({ id, counts, createdAt }) => ({ id, rows: counts.read, createdAt })),
+    first: after > 0 ? at : null,
+    next: found.nextLine === null ? null : `${at}?after=${found.nextLine}`,
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+
+import { hasScope } from '../../../domain/access/access.ts'
+import { GatewayProblem, PROBLEMS } from '../../../domain/problems/problem.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import { mendedFileName } from '../../../workflows/uploads/control/mend-rows.ts'
+import { checkMayReveal } from '../../../workflows/uploads/watch/reveal-cells.ts'
+import { form, page, type View, type Visit } from '../../frame/page.ts'
+import { type ProblemWords, problemWords } from '../../frame/problem-words.ts'
+import { ENGLISH, fill } from '../../texts/texts.ts'
+import { uploadOfGrantedList, uploadParams, uploadWithRows } from '../own-upload.ts'
+import { changedRows, type MendForm, mendFormSchema, typedCells } from './mend-form.ts'
+import { mendModel, type NewFaults } from './mend-model.ts'
+
+/** Rows of a page, fewer where they are wide: a row that is at fault as a whole has a field for each column. */
+const MOST_ROWS = 20
+const MOST_CELLS = 600
+const SHOWN_EARLIER = 5
+
+const { mend: words } = ENGLISH
+
+type Asking = Pick<Visit, 'deps' | 'caller'>
+
+const rowsOf = ({ deps }: Pick<Visit, 'deps'>, upload: Upload, after: number) => {
+  const width = Math.max(1, upload.columns.length)
+  const limit = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / width)))
+  return deps.uploads.ledger(upload.id, { outcomes: ['rejected'], afterLine: after, limit })
+}
+
+const sentBefore = async ({ deps, caller }: Asking, upload: Upload): Promise<Upload[]> => {
+  const asked = { limit: SHOWN_EARLIER, cursor: null, fileName: mendedFileName(upload.id) }
+  return (await deps.uploads.list(caller.tenantId, asked))?.items ?? []
+}
+
+type Shown = {
+  found: Awaited<ReturnType<typeof rowsOf>>
+  after: number
+  revealed: boolean
+  typed?: ReadonlyMap<string, string>
+  faults?: NewFaults
+  apply?: 'manual' | 'auto'
+  key?: string
+  problem?: ProblemWords
+  status?: number
+}
+
+const viewOf = async (asking: Asking, upload: Upload, shown: Shown): Promise<View> => {
+  const { found, after, revealed, typed = new Map(), faults = new Map(), apply = 'auto' } = shown
+  const { key = asking.deps.ids.newUuid(), problem = null, status = 200 } = shown
+  const sent = await sentBefore(asking, upload)
+  const model = mendModel(upload, found, { after, revealed, typed, faults, apply, sent })
+  return {
+    title: fill(words.title, { name: model.name }),
+    template: '/uploads/rows/mend',
+    status,
+    model: {
+      mend: model,
+      mayReveal: hasScope(asking.caller.scopes, 'cells:reveal'),
+      ...{ key, problem },
+    },
+  }
+}
+
+const after = z.coerce.number().int().min(0).max(2_000_000_000).default(0)
+
+/** Rejected rows, to be mended cell by cell. */
+export const UPLOAD_MEND = page({
+  at: '/uploads/:uploadId/rows/mend',
+  scope: 'uploads',
+  params: uploadParams,
+  query: z.strictObject({ after }),
+  load: async (visit) => {
+    const upload = await uploadWithRows(visit)
+    const found = await rowsOf(visit, upload, visit.query.after)
+    return viewOf(visit, upload, { found, after: visit.query.after, revealed: false })
+  },
+})
+
+/** The same page with what the cells hold, once. What was typed before stays. */
+export const UPLOAD_MEND_REVEAL = form({
+  at: '/uploads/:uploadId/rows/mend/reveal',
+  scope: 'uploads',
+  params: uploadParams,
+  form: z.strictObject({ after }),
+  act: async (visit) => {
+    const { deps, caller, form: asked } = visit
+    checkMayReveal(caller)
+    const upload = await uploadWithRows(visit)
+    const found = await rowsOf(visit, upload, asked.after)
+    const rows = await deps.revealCells({ caller, uploadId: upload.id, rows: found.rows })
+    const shown = { ...found, rows: [...rows] }
+    return viewOf(visit, upload, { found: shown, after: asked.after, revealed: true })
+  },
+})
+
+type Sent = Visit<z.output<typeof uploadParams>, unknown, MendForm>
+
+/** Nothing that was typed is lost: the page comes back with it, and with what is wrong beside. */
+const again = async (
+  visit: Sent,
+  upload: Upload,
+  found: Shown['found'],
+  about: Pick<Shown, 'faults' | 'problem' | 'status'>,
+): Promise<View> => {
+  const { form: asked, deps, caller } = visit
+  const revealed = asked.revealed === 'yes'
+  if (revealed) await deps.revealCells({ caller, uploadId: upload.id, rows: found.rows })
+  const { apply, key } = asked
+  const typed = typedCells(asked)
+  return viewOf(visit, upload, { found, after: asked.after, revealed, typed, apply, key, ...about })
+}
+
+const problemOf = (heading: string, hint: string): ProblemWords => ({
+  ...{ code: 'rows-not-sent', heading, hint },
+  detail: words.notSent,
+})
+
+/** Sends the rows that were changed, and only these, as a new upload that names this one. */
+export const UPLOAD_MEND_SEND = form({
+  at: '/uploads/:uploadId/rows/mend/send',
+  scope: 'uploads',
+  params: uploadParams,
+  form: mendFormSchema,
+  act: async (visit) => {
+    const { deps, caller, form: asked } = visit
+    await uploadOfGrantedList(visit)
+    const upload = await uploadWithRows(visit)
+    const found = await rowsOf(visit, upload, asked.after)
+    const rows = changedRows(asked, new Map(found.rows.map(({ line, cells }) => [line, cells])))
+    if (rows.length === 0) {
+      const problem = problemOf(words.nothingChanged, words.nothingChangedHint)
+      return again(visit, upload, found, { problem, status: 422 })
+    }
+    try {
+      const result = await deps.mendRows({
+        ...{ caller, upload, rows, apply: asked.apply },
+        ...{ steps: deps.judgeContacts, idempotencyKey: `console-${asked.key}` },
+      })
+      if (result.kind === 'sent')
+        return { goTo: `/console/uploads/${result.uploadId}`, said: 'mended' }
+      const faults = new Map(result.rows.map(({ line, faults: all }) => [line, all]))
+      const heading = fill(words.stillFaulty, { count: faults.size })
+      const problem = problemOf(heading, words.stillFaultyHint)
+      return await again(visit, upload, found, { faults, problem, status: 422 })
+    } catch (error) {
+      if (!(error instanceof GatewayProblem)) throw error
+      const problem = problemWords(deps.problemFor(error, visit.request))
+      return again(visit, upload, found, { problem, status: PROBLEMS[error.code].status })
+    }
+  },
+})

@@ -1,0 +1,75 @@
+import { hasScope } from '../../domain/access/access.ts'
+import { type Upload, type UploadState } from '../../domain/uploads/upload.ts'
+import type { ChainedEntry } from '../../workflows/ports/audit/chain.ts'
+import type { Visit } from '../frame/page.ts'
+import { ENGLISH, fill } from '../texts/texts.ts'
+
+/** What happened when; `by`: the key that asked for it. */
+export type Moment = { at: string; text: string; by: string | null }
+
+const { states, holds } = ENGLISH
+const { moments: words, timeline } = ENGLISH.upload
+
+/** As many entries as are read of one upload; a delivery in many batches has more, of which the first tell how it began. */
+const MOST_ENTRIES = 200
+
+/** As far as the upload itself tells, for whom the audit is closed. */
+const ownMoments = (upload: Upload): Moment[] => {
+  const parts: [string | null | undefined, string][] = [
+    [upload.createdAt, words.accepted],
+    [upload.appliedAt, words.applied],
+    [upload.hold?.since, words.held],
+    [upload.completedAt, fill(words.ended, { state: states[upload.state] })],
+  ].map(([at, text]) => [at ?? null, text ?? ''])
+  return parts.flatMap(([at, text]) => (at ? [{ at, text, by: null }] : []))
+}
+
+/** What the audit does not have an entry for. */
+const compared = ({ reconciliation }: Upload): Moment[] =>
+  reconciliation?.checkedAt
+    ? [{ at: reconciliation.checkedAt, text: words.reconciled[reconciliation.state], by: null }]
+    : []
+
+const { audited } = timeline
+
+const stateOf = (state: unknown): string => states[String(state) as UploadState] ?? String(state)
+
+const movedText = ({ details: { to, reason } }: ChainedEntry): string => {
+  const hold = (holds as Record<string, { why: string } | undefined>)[String(reason)]
+  return to === 'held' && hold !== undefined
+    ? fill(audited.held, { why: hold.why })
+    : fill(audited.moved, { state: stateOf(to) })
+}
+
+/** What an entry says to an operator; of all other actions nothing. */
+const TEXTS: Readonly<Record<string, (entry: ChainedEntry) => string>> = {
+  'upload.accepted': ({ counts }) => fill(audited.accepted, { count: counts['read'] ?? 0 }),
+  'upload.moved': movedText,
+  'upload.released': () => audited.released,
+  'upload.finished': ({ details }) => fill(words.ended, { state: stateOf(details['state']) }),
+  'upload.controlled': ({ details: { command } }) =>
+    (audited.commands as Record<string, string>)[String(command)] ?? String(command),
+  'upload.cells_revealed': ({ counts }) => fill(audited.revealed, { count: counts['rows'] ?? 0 }),
+}
+
+const momentOf = (entry: ChainedEntry): Moment[] => {
+  const text = TEXTS[entry.action]?.(entry) ?? null
+  const by = entry.actor === 'gateway' ? null : entry.actor
+  return text === null ? [] : [{ at: entry.at, text, by }]
+}
+
+/** What happened to an upload, by its entries in the audit where the visitor may read them. */
+export const timelineOf = async (
+  { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
+  upload: Upload,
+): Promise<Moment[]> => {
+  const own = compared(upload)
+  const inOrder = (all: Moment[]) => all.toSorted((a, b) => a.at.localeCompare(b.at))
+  if (!hasScope(caller.scopes, 'audit')) return inOrder([...ownMoments(upload), ...own])
+  const page = { limit: MOST_ENTRIES, cursor: null }
+  const found = await deps.audit.list(caller, { object: upload.id }, page)
+  const audited = (found?.items ?? []).flatMap(momentOf)
+  // Entries are numbered within a second or so.
+  const isChained = audited.length > 0
+  return inOrder([...(isChained ? audited : ownMoments(upload)), ...own])
+}

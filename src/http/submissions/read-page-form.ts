@@ -1,0 +1,73 @@
+import { GatewayProblem } from '../../domain/problems/problem.ts'
+import type { FileFormat } from '../../domain/uploads/upload.ts'
+import type { HttpDeps } from '../server/deps.ts'
+import {
+  checkDeclaredLength,
+  fileThenEnd,
+  malformed,
+  partsProblem,
+  type SubmissionRequest,
+} from './read-submission.ts'
+import { beforeDeadline, type BodyDeps, fileBytes } from './submission-body.ts'
+import { fileFormatOf, fileNameOf, submissionFormOf } from './submission-form.ts'
+
+/** A form of a page: what was filled in, and the file as it streams in. */
+export type PageForm = {
+  /** By name, in their order; a name that stands more than once has all its values. */
+  fields: Record<string, string | string[]>
+  /** null: no file was chosen. */
+  fileName: string | null
+  /** By the type that the browser names, else by the name; throws `media-type-unsupported`. */
+  format: () => FileFormat
+  /** Throws `GatewayProblem` when it breaks off, is too slow or too large. */
+  body: AsyncIterable<Uint8Array>
+}
+
+/** A field for each column of a file, and some more. */
+const MOST_FIELDS = 1_100
+const FIELD_BYTES = 2_048
+
+const withField = (fields: PageForm['fields'], name: string, value: string): PageForm['fields'] => {
+  const before = fields[name]
+  return { ...fields, [name]: before === undefined ? value : [before, value].flat() }
+}
+
+const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageForm> => {
+  const limits = { fields: MOST_FIELDS, parts: MOST_FIELDS + 1, fieldSize: FIELD_BYTES }
+  const parts = request.parts({ limits })
+  let fields: PageForm['fields'] = {}
+  for (;;) {
+    const step = await parts.next().catch((error: unknown) => {
+      throw partsProblem(error)
+    })
+    if (step.done) throw malformed('The form has no part `file`.')
+    const part = step.value
+    if (part.type === 'file') {
+      // The parser's own listener ends the iteration; this one keeps a late error from being nobody's.
+      part.file.on('error', () => undefined)
+      if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
+      const fileName = fileNameOf(part.filename)
+      return {
+        fields,
+        fileName,
+        format: () => fileFormatOf(part.mimetype, fileName),
+        body: fileThenEnd(deps, fileBytes(part.file, deps), parts),
+      }
+    }
+    if (part.valueTruncated) {
+      throw new GatewayProblem('multipart-too-large', 'A field of the form is too long.')
+    }
+    fields = withField(fields, part.fieldname, String(part.value))
+  }
+}
+
+/** Reads a form as far as the beginning of its file, which comes last. Throws `GatewayProblem`, as the reading of a submission does. */
+export const readPageForm = async (
+  { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
+  request: SubmissionRequest,
+): Promise<PageForm> => {
+  request.submissionForm = submissionFormOf(request.headers, { formOnly: true })
+  checkDeclaredLength(request, limits.maxUploadBytes)
+  const deps = { clock, limits, lastBodies: request.server.lastBodies }
+  return beforeDeadline(read(deps, request), deps)
+}

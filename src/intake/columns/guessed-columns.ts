@@ -1,0 +1,89 @@
+import type { UploadColumn } from '../../domain/uploads/upload.ts'
+import { FileRefused, type IntakeSpec } from '../contract.ts'
+import { layOutColumns } from './column-layout.ts'
+import type { Proposal } from './column-proposals.ts'
+
+/** Where a column of a file may go: for somebody to look at and to change. */
+export type GuessedColumn = Pick<
+  UploadColumn,
+  'name' | 'kind' | 'mappedTo' | 'by' | 'confidence'
+> & {
+  /** Where its cell stands in a record. */
+  at: number
+  /** An upload that says nothing of the column would be refused. */
+  unsure: boolean
+}
+
+export type GuessedColumns = {
+  columns: GuessedColumn[]
+  /** The name of the column with the contact id; null: none is known to be it. */
+  idColumn: string | null
+  /** Columns of the list for which the file has none. */
+  missing: string[]
+}
+
+type Refusal = { proposals?: readonly Proposal[]; mapping?: Record<string, string | null> }
+
+/** What was decided on the way, so that the header can be laid out at all. */
+type Decided = {
+  proposals: readonly Proposal[]
+  idGuessed: boolean
+}
+
+const layOut = (
+  record: readonly string[],
+  spec: IntakeSpec,
+  decided: Decided,
+): { layout: ReturnType<typeof layOutColumns>; decided: Decided } => {
+  try {
+    return { layout: layOutColumns(record, spec), decided }
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    const { proposals = [], mapping } = error.about as Refusal
+    if (
+      error.code === 'mapping-needed' &&
+      mapping !== undefined &&
+      decided.proposals.length === 0
+    ) {
+      return layOut(
+        record,
+        { ...spec, options: { ...spec.options, mapping } },
+        { ...decided, proposals },
+      )
+    }
+    if (error.code === 'contact-id-column-missing' && !decided.idGuessed) {
+      const contactIdColumn = proposals[0]?.column ?? record.find((name) => name.trim() !== '')
+      if (contactIdColumn === undefined) throw error
+      const options = { ...spec.options, contactIdColumn }
+      return layOut(record, { ...spec, options }, { ...decided, idGuessed: true })
+    }
+    throw error
+  }
+}
+
+/** The places of a file's columns as far as names tell, where an upload would refuse what is not certain. Throws `FileRefused` where no mapping helps. */
+export const guessColumns = (record: readonly string[], spec: IntakeSpec): GuessedColumns => {
+  const options = { ...spec.options, schemaDrift: 'drop', missingColumns: 'empty' } as const
+  const start = { proposals: [], idGuessed: false }
+  const { layout, decided } = layOut(record, { ...spec, options }, start)
+  const asked = spec.options.mapping ?? {}
+  const columns = layout.columns.map((column, index): GuessedColumn => {
+    const { name, kind, mappedTo, by, confidence } = column
+    const at = layout.keep?.[index] ?? index
+    const proposed = decided.proposals.find(
+      (one) => one.column === name && one.proposedFor === mappedTo,
+    )
+    const isGuess = by === 'mapping' && proposed !== undefined && !Object.hasOwn(asked, name)
+    return {
+      ...{ name, kind, mappedTo, at },
+      by: isGuess ? 'proposed' : by,
+      confidence: isGuess ? proposed.confidence : confidence,
+      unsure: isGuess || (mappedTo === null && kind !== 'contactId' && asked[name] !== null),
+    }
+  })
+  return {
+    columns,
+    idColumn: decided.idGuessed ? null : (layout.columns[layout.idIndex]?.name ?? null),
+    missing: layout.targets.filter(({ source }) => source < 0).map(({ name }) => name),
+  }
+}

@@ -1,0 +1,138 @@
+import type { Caller } from '../../../domain/access/access.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import { type UploadOptions, uploadOptionsSchema } from '../../../domain/uploads/upload-options.ts'
+import type { Upload } from '../../../domain/uploads/upload.ts'
+import { createLedgerCsv } from '../../../intake/formats/ledger-csv.ts'
+import type { BuildContactSteps } from '../../../intake/rows/contact-steps.ts'
+import type { RowMarks } from '../../../intake/rows/row-mark.ts'
+import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
+import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
+
+/** New contents of cells of a rejected row, by their column's place in the file, the first being 0. */
+export type MendedRow = { line: number; cells: ReadonlyMap<number, string> }
+
+type StillFaulty = { line: number; faults: { code: string; column: string | null }[] }
+
+export type MendRows = (input: {
+  caller: Caller
+  upload: Upload
+  rows: readonly MendedRow[]
+  apply: UploadOptions['apply']
+  steps: BuildContactSteps
+  idempotencyKey: string
+}) => Promise<{ kind: 'sent'; uploadId: string } | { kind: 'faulty'; rows: StillFaulty[] }>
+
+export type MendRowsDeps = {
+  uploads: Pick<UploadStore, 'ledger' | 'staging'>
+  receiveUpload: ReceiveUpload
+  rowMarks: RowMarks
+}
+
+/** The file of mended rows names the upload that they come from; by it they are found again. */
+export const mendedFileName = (uploadId: string): string => `mended-${uploadId}.csv`
+
+/** Rows of one page are looked for behind its first one. */
+const MOST_LOOKED = 500
+
+const readRows = async (
+  { uploads }: MendRowsDeps,
+  upload: Upload,
+  mended: readonly MendedRow[],
+): Promise<LedgerRow[]> => {
+  const afterLine = Math.min(...mended.map(({ line }) => line)) - 1
+  const asked = { outcomes: ['rejected'], afterLine, limit: MOST_LOOKED }
+  const lines = new Set(mended.map(({ line }) => line))
+  return (await uploads.ledger(upload.id, asked)).rows.filter(({ line }) => lines.has(line))
+}
+
+/**
+ * The rows are read as they were before: every column has its place by name, whatever the file was. Only what concerns a whole file is not taken
+ * over: to replace the list with a few rows, a time, and how the file was written.
+ */
+const optionsOf = (
+  upload: Upload,
+  given: UploadOptions,
+  apply: UploadOptions['apply'],
+): UploadOptions => {
+  const { mode: _mode, confirmOverwrite: _confirmed, notBefore: _time, ...kept } = given
+  const { encoding: _encoding, delimiter: _delimiter, hasHeader: _header, ...options } = kept
+  const { columns } = upload
+  const named = (kind: string) => columns.filter((one) => one.kind === kind).map(({ name }) => name)
+  const idColumn = named('contactId')[0]
+  return uploadOptionsSchema.parse({
+    ...options,
+    apply,
+    mapping: Object.fromEntries(columns.map(({ name, mappedTo }) => [name, mappedTo])),
+    phoneColumns: named('phone'),
+    emailColumns: named('email'),
+    ...(idColumn !== undefined && { contactIdColumn: idColumn }),
+  })
+}
+
+type Written = { body: Buffer; lineOf: Map<number, number> }
+
+/** A file of the mended rows, and at which of its lines each begins. */
+const writeFile = (
+  { rowMarks: marks }: MendRowsDeps,
+  { id, columns }: Upload,
+  rows: readonly LedgerRow[],
+  mended: readonly MendedRow[],
+): Written => {
+  const csv = createLedgerCsv({ id, columns, delimiter: null, forSpreadsheet: false, marks })
+  const changes = new Map(mended.map(({ line, cells }) => [line, cells]))
+  const parts = [csv.header]
+  const lineOf = new Map<number, number>()
+  let at = 1 + csv.header.split('\n').length - 1
+  for (const row of rows) {
+    const cells = columns.map((_, index) => {
+      const changed = changes.get(row.line)?.get(index)
+      return changed ?? row.cells[index] ?? ''
+    })
+    const text = csv.row({ ...row, cells })
+    lineOf.set(at, row.line)
+    at += text.split(/\r\n|\r|\n/u).length - 1
+    parts.push(text)
+  }
+  return { body: Buffer.from(parts.join('')), lineOf }
+}
+
+const bytesOf = async function* (body: Buffer): AsyncGenerator<Uint8Array> {
+  yield body
+}
+
+type Validated = { rejectedRows: StillFaulty[] }
+
+/**
+ * Sends mended rows as a new upload of these rows alone, whose file names the upload that rejected them. All of them are checked before: where one is
+ * still faulty nothing is sent, and its faults come back.
+ */
+export const createMendRows =
+  (deps: MendRowsDeps): MendRows =>
+  async ({ caller, upload, rows: mended, apply, steps, idempotencyKey }) => {
+    const staging = await deps.uploads.staging(caller.tenantId, upload.id)
+    if (staging?.rowsKept !== true) {
+      throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
+    }
+    const rows = mended.length === 0 ? [] : await readRows(deps, upload, mended)
+    if (rows.length === 0) {
+      throw new GatewayProblem('nothing-to-retry', 'None of these rows is a rejected one.')
+    }
+    const { contactListId } = upload
+    const { body, lineOf } = writeFile(deps, upload, rows, mended)
+    const request: Omit<UploadRequest, 'body' | 'validateOnly' | 'idempotencyKey'> = {
+      ...{ caller, contactListId, steps, format: 'csv' },
+      options: optionsOf(upload, staging.options, apply),
+      fileName: mendedFileName(upload.id),
+      ...{ method: 'POST', path: `/v1/contact-lists/${contactListId}/uploads` },
+    }
+    const only = { body: bytesOf(body), validateOnly: true, idempotencyKey: null }
+    const checked = await deps.receiveUpload({ ...request, ...only })
+    const { rejectedRows } = JSON.parse(checked.body) as Validated
+    if (rejectedRows.length > 0) {
+      const faulty = rejectedRows.map(({ line, faults }) => ({ line: lineOf.get(line)!, faults }))
+      return { kind: 'faulty', rows: faulty }
+    }
+    const whole = { body: bytesOf(body), validateOnly: false, idempotencyKey }
+    const answer = await deps.receiveUpload({ ...request, ...whole })
+    return { kind: 'sent', uploadId: (JSON.parse(answer.body) as { id: string }).id }
+  }

@@ -1,0 +1,41 @@
+import { type Caller, hasScope } from '../../../domain/access/access.ts'
+import { byCaller, createAuditEntry } from '../../../domain/audit/audit.ts'
+import { GatewayProblem } from '../../../domain/problems/problem.ts'
+import type { Ids } from '../../../lib/ids.ts'
+import type { AuditStore } from '../../ports/audit/audit.ts'
+import type { LedgerRow } from '../../ports/uploads/uploads.ts'
+
+/** Hands rows over to be shown with their cells: the audit says so before. Throws `scope-missing`. */
+export type RevealCells = (input: {
+  caller: Caller
+  uploadId: string
+  rows: readonly LedgerRow[]
+  /** So many rows go out as a file, and none of them here. */
+  all?: number
+}) => Promise<readonly LedgerRow[]>
+
+/** Throws `scope-missing` unless the caller may see cells. */
+export const checkMayReveal = ({ scopes }: Pick<Caller, 'scopes'>): void => {
+  if (hasScope(scopes, 'cells:reveal')) return
+  const detail = 'Cells are shown to keys with the scope cells:reveal alone.'
+  throw new GatewayProblem('scope-missing', detail, { scope: 'cells:reveal' })
+}
+
+export const createRevealCells =
+  (deps: { audit: AuditStore; ids: Ids }): RevealCells =>
+  async ({ caller, uploadId, rows, all }) => {
+    checkMayReveal(caller)
+    const lines = rows.map(({ line }) => line)
+    const counts: Record<string, number> =
+      all === undefined
+        ? { rows: rows.length, fromLine: lines[0] ?? 0, toLine: lines.at(-1) ?? 0 }
+        : { rows: all }
+    await deps.audit.append([
+      createAuditEntry(deps.ids, byCaller(caller), {
+        action: 'upload.cells_revealed',
+        object: uploadId,
+        counts,
+      }),
+    ])
+    return rows
+  }

@@ -1,0 +1,109 @@
+import type { RowOutcome, Upload } from '../../../domain/uploads/upload.ts'
+import type { ExplainStore } from '../../ports/uploads/explain.ts'
+import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
+
+/** Rows and chunks looked at for one answer, so that none is slow however large the upload is. */
+const MOST_ROWS = 20_000
+const MOST_CHUNKS = 40
+
+export type RowsSearched = {
+  rows: LedgerRow[]
+  /** The line after which the next page begins; null: there is no more. */
+  nextLine: number | null
+  /** It ended because it had looked at enough, and not because the page was full. */
+  cutShort: boolean
+}
+
+export type SearchRows = {
+  /** In input order, after `afterLine`. A code narrows to rows of which it is one of the faults. */
+  list(
+    upload: Upload,
+    query: {
+      outcome: RowOutcome | null
+      code: string | null
+      afterLine: number
+      toLine: number | null
+      limit: number
+    },
+  ): Promise<RowsSearched>
+  /** The rows of one contact; rejected ones are found by what stands in their column of the contact id. */
+  ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
+}
+
+type Deps = {
+  uploads: Pick<UploadStore, 'ledger' | 'ledgerRows'>
+  explain: Pick<ExplainStore, 'linesOf'>
+}
+
+const hasCode = ({ code, faults }: LedgerRow, wanted: string): boolean =>
+  code === wanted || (faults ?? []).some((fault) => fault.code === wanted)
+
+/** Looks through rows until `limit` of them fit, or enough were looked at. */
+const scan = async (
+  rows: AsyncIterable<LedgerRow[]>,
+  fits: (row: LedgerRow) => boolean,
+  limit: number,
+): Promise<RowsSearched> => {
+  const found: LedgerRow[] = []
+  let looked = 0
+  let chunks = 0
+  let last = 0
+  for await (const more of rows) {
+    chunks += 1
+    for (const row of more) {
+      looked += 1
+      if (fits(row)) {
+        if (found.length === limit) return { rows: found, nextLine: last, cutShort: false }
+        found.push(row)
+      }
+      last = row.line
+    }
+    if (looked >= MOST_ROWS || chunks >= MOST_CHUNKS) {
+      return { rows: found, nextLine: last, cutShort: true }
+    }
+  }
+  return { rows: found, nextLine: null, cutShort: false }
+}
+
+async function* upTo(
+  rows: AsyncIterable<LedgerRow[]>,
+  toLine: number | null,
+): AsyncGenerator<LedgerRow[]> {
+  for await (const more of rows) {
+    const last = more.at(-1)?.line ?? 0
+    if (toLine === null || last <= toLine) yield more
+    else {
+      yield more.filter(({ line }) => line <= toLine)
+      return
+    }
+  }
+}
+
+/** Only rejected rows have the codes of rejections: chunks without any need not be opened. */
+const outcomesOf = (upload: Upload, outcome: RowOutcome | null, code: string | null) => {
+  if (outcome !== null) return [outcome]
+  return code !== null && Object.hasOwn(upload.rejections, code) ? ['rejected'] : []
+}
+
+/** Rows of the ledger by what they are, a page at a time. */
+export const createSearchRows = ({ uploads, explain }: Deps): SearchRows => ({
+  list: async (upload, { outcome, code, afterLine, toLine, limit }) => {
+    const outcomes = outcomesOf(upload, outcome, code)
+    const rows = uploads.ledgerRows(upload.id, { outcomes, afterLine })
+    const fits = (row: LedgerRow): boolean => code === null || hasCode(row, code)
+    return scan(upTo(rows, toLine), fits, limit)
+  },
+  ofContact: async (upload, contactId) => {
+    const lines = await explain.linesOf(upload.id, contactId)
+    const rows: LedgerRow[] = []
+    for (const line of lines) {
+      const asked = { outcomes: [], afterLine: line - 1, limit: 1 }
+      rows.push(...(await uploads.ledger(upload.id, asked)).rows)
+    }
+    const idAt = upload.columns.findIndex(({ kind }) => kind === 'contactId')
+    const rejected = uploads.ledgerRows(upload.id, { outcomes: ['rejected'], afterLine: 0 })
+    const found = await scan(rejected, ({ cells }) => cells[idAt]?.trim() === contactId, 50)
+    const all = [...rows, ...found.rows].toSorted((a, b) => a.line - b.line)
+    return { rows: all, nextLine: null, cutShort: found.cutShort }
+  },
+})

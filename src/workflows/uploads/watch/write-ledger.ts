@@ -1,0 +1,57 @@
+import type { RowOutcome, Upload } from '../../../domain/uploads/upload.ts'
+import { createLedgerCsv, fileOrder } from '../../../intake/formats/ledger-csv.ts'
+import type { RowMarks } from '../../../intake/rows/row-mark.ts'
+import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
+
+/** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
+const ROWS_AT_ONCE = 500
+
+/** Brings a row's cells into the order of the file's columns; rejected rows have them so already. */
+export const inFileOrder = (
+  upload: Pick<Upload, 'columns' | 'targetColumns'>,
+): ((row: LedgerRow) => LedgerRow) => {
+  const order = fileOrder(upload.columns, upload.targetColumns)
+  return (row) =>
+    row.contactId === null ? row : { ...row, cells: order(row.contactId, row.cells) }
+}
+
+export type WrittenLedger = {
+  outcomes: readonly RowOutcome[]
+  afterLine: number
+  forSpreadsheet: boolean
+}
+
+/**
+ * CSV of the ledger from `afterLine` on, as fast as it is taken; whoever stops taking ends the scan. Resolves when the first rows are read, so that
+ * what is wrong by then is still an answer.
+ */
+export const writeLedger = async (
+  deps: { uploads: Pick<UploadStore, 'ledgerRows'>; rowMarks: RowMarks },
+  upload: Upload,
+  { outcomes, afterLine, forSpreadsheet }: WrittenLedger,
+): Promise<AsyncGenerator<string>> => {
+  const scan = deps.uploads.ledgerRows(upload.id, { outcomes, afterLine })
+  const first = await scan.next()
+  const csv = createLedgerCsv({
+    id: upload.id,
+    columns: upload.columns,
+    delimiter: upload.source.delimiter,
+    forSpreadsheet,
+    marks: deps.rowMarks,
+  })
+  const ordered = inFileOrder(upload)
+  const text = async function* (): AsyncGenerator<string> {
+    try {
+      yield csv.header
+      for (let found = first; found.done !== true; found = await scan.next()) {
+        for (let from = 0; from < found.value.length; from += ROWS_AT_ONCE) {
+          const rows = found.value.slice(from, from + ROWS_AT_ONCE)
+          yield rows.map((row) => csv.row(ordered(row))).join('')
+        }
+      }
+    } finally {
+      await scan.return(undefined)
+    }
+  }
+  return text()
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import type { Browser, Page } from 'playwright-core'
+
+import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
+import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+
+const home = embeddedHome()
+const LIST = 'demo-contacts'
+let stage: Stage
+let gateway: RunningGateway
+let browser: Browser
+/** Of a key that may see cells. */
+let seeingKey: string
+
+before(async () => {
+  stage = await setStage(await home.fresh(), 'guide')
+  gateway = await stage.gateway()
+  browser = await startBrowser()
+  const scopes = ['uploads', 'audit', 'cells:reveal']
+  const { body } = await gateway.client.call<{ key: string }>('/v1/keys', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ tenantId: 'default', name: 'operator', scopes }),
+  })
+  seeingKey = body.key
+})
+after(async () => {
+  await browser.close()
+  await stage.close()
+  await home.close()
+})
+
+const HOSTILE = '<img src=x onerror=alert(1)>'
+
+/** Ten rows with faults, behind some that are taken; `phone number` and `nonsense` are no columns of the list. */
+const fileOf = (prefix: string, good = 5): string =>
+  [
+    'customerId,firstName,lastName,phone number,email,city,nonsense',
+    ...Array.from(
+      { length: good },
+      (_, at) => `${prefix}-${at},${HOSTILE},Lo,+121255510${10 + at},,Bonn,x`,
+    ),
+    ...['12', 'abc', '+1', '55'].map((phone, at) => `${prefix}-p${at},Bob,Lo,${phone},,,`),
+    ',Cy,Lo,+12125551050,,,',
+    ',Di,Lo,+12125551051,,,',
+    `${prefix}-m,Ed,Lo,+12125551052,nobody,,`,
+    `${prefix}-r,Fay`,
+    `${prefix} i!,Guy,Lo,+12125551053,,,`,
+    `${prefix}-b,Hal,${HOSTILE},7,nobody,,`,
+  ].join('\n')
+
+const choose = (page: Page, name: string, text: string): Promise<void> =>
+  page.getByLabel('File', { exact: true }).setInputFiles({
+    ...{ name, mimeType: 'text/csv' },
+    buffer: Buffer.from(text),
+  })
+
+const openUpload = async (page: Page): Promise<void> => {
+  await page.goto(`${gateway.address}/console/uploads`)
+  await page.getByRole('link', { name: 'Upload a file' }).click()
+  await page.getByRole('heading', { name: 'Upload a file', level: 1 }).waitFor()
+}
+
+test('a file with ten faults is looked at, uploaded, applied, mended in the page and sent', async () => {
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, seeingKey)
+  await openUpload(page)
+  await checkAccessible(page)
+  await page.getByLabel('Contact list').selectOption(LIST)
+  await choose(page, `${HOSTILE}.csv`, fileOf('mo'))
+  await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  await page.getByRole('cell', { name: HOSTILE }).waitFor()
+  await page.getByText('No column of the list fits').waitFor()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Upload', exact: true }).click()
+  await page.getByText('The file was taken.').waitFor()
+  await page.getByRole('heading', { name: 'First rejected rows' }).waitFor()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Apply this plan' }).click()
+  await page.getByText('Completed with errors').first().waitFor()
+
+  await page.getByRole('link', { name: 'Mend them' }).click()
+  await page.getByRole('group', { name: 'Line 7' }).waitFor()
+  assert.equal(await page.getByRole('group', { name: /^Line/u }).count(), 10)
+  assert.equal(await page.getByText('abc', { exact: true }).count(), 0, 'cells are masked')
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Show the cells' }).click()
+  await page.getByText('You see the cells of these rows.').waitFor()
+  const cell = (line: number, name: string) =>
+    page.getByRole('group', { name: `Line ${line}`, exact: true }).getByLabel(name)
+  assert.equal(await cell(8, 'phone number').inputValue(), 'abc')
+  await checkAccessible(page)
+  for (const line of [7, 8, 9, 10]) await cell(line, 'phone number').fill(`+121255520${10 + line}`)
+  await cell(11, 'customerId').fill('mo-n1')
+  await cell(12, 'customerId').fill('mo-n2')
+  await cell(13, 'email').fill('')
+  await cell(14, 'lastName').fill('Lo')
+  await cell(14, 'phone number').fill('+12125552030')
+  await cell(15, 'customerId').fill('mo-i')
+  await cell(16, 'phone number').fill('still wrong')
+  await page.getByRole('button', { name: 'Send mended rows' }).click()
+  await page.getByText('1 row is still wrong').waitFor()
+  assert.equal(await cell(11, 'customerId').inputValue(), 'mo-n1', 'nothing is lost')
+  assert.equal(await cell(16, 'phone number').getAttribute('aria-invalid'), 'true')
+  await checkAccessible(page)
+  await cell(16, 'phone number').fill('+12125552031')
+  await cell(16, 'email').fill('hal@example.com')
+  await page.getByRole('button', { name: 'Send mended rows' }).click()
+  await page.getByText('The mended rows were taken').waitFor()
+  await page.getByText('Completed', { exact: true }).first().waitFor()
+  await checkAccessible(page)
+  const id = page.url().replace(/.*\/(upl_\w+).*/u, '$1')
+  const mended = await gateway.client.finished(id)
+  assert.equal(mended.counts.delivered, 10)
+  await page.getByRole('heading', { level: 1, name: /^mended-upl_/u }).waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('by keyboard alone and without seeing cells: a file is uploaded, a row is found and mended', async () => {
+  const { page, context, errors } = await openTab(browser, {
+    viewport: { width: 320, height: 700 },
+    colorScheme: 'dark',
+  })
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await openUpload(page)
+  await page.getByLabel('Contact list').focus()
+  await page.keyboard.type('Demo contacts')
+  // The dialog for files is the system's own.
+  await choose(page, 'keys.csv', fileOf('ke', 1))
+  await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  await page.getByLabel('Place of nonsense').focus()
+  await page.keyboard.type('city')
+  await checkAccessible(page)
+  await page.keyboard.type('Leave')
+  const wide = await page.evaluate('document.documentElement.scrollWidth')
+  assert.equal(wide, 320, 'nothing sticks out')
+  await page.getByRole('button', { name: 'Upload', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('The file was taken.').waitFor()
+  await page.getByRole('link', { name: 'All rejected rows' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Code').focus()
+  await page.keyboard.type('email-invalid')
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: '9', exact: true }).waitFor()
+  await checkAccessible(page)
+  await page.getByLabel('Find a contact in this upload').focus()
+  await page.keyboard.type('ke-0')
+  await page.keyboard.press('Enter')
+  await page.getByRole('cell', { name: 'ke-0' }).waitFor()
+  assert.doesNotMatch(page.url(), /ke-0/u, 'who somebody is stands in no address')
+  await page.getByRole('link', { name: 'Mend rejected rows' }).focus()
+  await page.keyboard.press('Enter')
+  assert.equal(await page.getByRole('button', { name: 'Show the cells' }).count(), 0)
+  await page.getByRole('group', { name: 'Line 9', exact: true }).getByLabel('email').focus()
+  await page.keyboard.type('ed@example.com')
+  await checkAccessible(page)
+  await page.keyboard.press('Enter')
+  await page.getByText('The mended rows were taken').waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('an upload that breaks off, or is cancelled, says so and what to do; the next try succeeds', async () => {
+  const { page, context } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await openUpload(page)
+  await page.getByLabel('Contact list').selectOption(LIST)
+  await choose(page, 'broken.csv', fileOf('br'))
+  await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  const sending = '**/console/uploads/new/send'
+  const upload = page.getByRole('button', { name: 'Upload', exact: true })
+  await page.route(sending, (route) => route.abort('connectionreset'))
+  await upload.click()
+  await page.getByText('The connection broke off').waitFor()
+  await checkAccessible(page)
+  await page.unroute(sending)
+  await page.route(sending, () => undefined)
+  await upload.click()
+  await page.getByRole('button', { name: 'Cancel the upload' }).click()
+  await page.getByText('You cancelled the upload').waitFor()
+  await page.unroute(sending)
+  await upload.click()
+  await page.getByText('The file was taken.').waitFor()
+  await context.close()
+})
+
+test('without script a file is looked at and uploaded page by page', async () => {
+  const { page, context } = await openTab(browser, { javaScriptEnabled: false })
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await openUpload(page)
+  await page.getByLabel('Contact list').selectOption(LIST)
+  await choose(page, 'plain.csv', fileOf('pl'))
+  await page.getByRole('button', { name: 'Look at the file' }).click()
+  await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
+  await choose(page, 'plain.csv', fileOf('pl'))
+  await page.getByRole('button', { name: 'Upload', exact: true }).click()
+  await page.getByText('The file was taken.').waitFor()
+  await context.close()
+})
