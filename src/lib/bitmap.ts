@@ -1,4 +1,7 @@
-/** A set of small integers as bytes, lowest bit first; how left-out and sent rows of a chunk are stored. */
+/**
+ * A set of small integers as bytes, lowest bit first; how left-out and sent rows of a chunk are
+ * stored.
+ */
 export const createBitmap = (size: number): Buffer => Buffer.alloc(Math.ceil(size / 8))
 
 export const setBit = (bitmap: Uint8Array, index: number): void => {

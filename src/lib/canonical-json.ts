@@ -1,4 +1,7 @@
-/** JSON with sorted keys and no undefined members: the same value always gives the same text (after RFC 8785's ordering). */
+/**
+ * JSON with sorted keys and no undefined members: the same value always gives the same text (after
+ * RFC 8785's ordering).
+ */
 export const canonicalJson = (value: unknown): string => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`

@@ -1,8 +1,9 @@
 const LISTED = /^(postgres(?:ql)?:\/\/)((?:[^/?#]*@)?)([^/?#@]+)(\/[^?#]*)?(\?[^#]*)?$/
 
 /**
- * A URL of PostgreSQL for each host of one that may list several (`postgres://user:password@one:5432,two:5432/name`, as libpq takes it), in their
- * order; null when it is none. Drivers take one host.
+ * Splits a PostgreSQL URL that may list several hosts
+ * (`postgres://user:password@one:5432,two:5432/name`, as for libpq) into one URL a host, in their
+ * order; null when it is not such a URL. Drivers accept one host.
  */
 export const urlsOfHosts = (url: string): string[] | null => {
   const parts = LISTED.exec(url)

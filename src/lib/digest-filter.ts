@@ -1,8 +1,9 @@
 import { DIGEST_BYTES, wordsOf } from './keyed-digest.ts'
 
 /**
- * A set of keyed digests that may only err one way: of a digest that was added it always says so, of about one in a thousand others too. Two bytes a
- * digest (a Bloom filter of blocks, Putze, Sanders and Singler 2007). The digests must be evenly spread, as those under a secret key are.
+ * A set of keyed digests that may only err one way: of a digest that was added it always says so,
+ * of about one in a thousand others too. Two bytes a digest (a Bloom filter of blocks, Putze,
+ * Sanders and Singler 2007). The digests must be evenly spread, as those under a secret key are.
  */
 export type DigestFilter = {
   /** Digests added, twice those that were added twice. */
@@ -33,7 +34,9 @@ const pieceFor = (digests: number): Piece => {
   }
 }
 
-/** The first word chooses the block, and of the others nine bits each one of the block's 512 bits. */
+/**
+ * The first word chooses the block, and of the others nine bits each one of the block's 512 bits.
+ */
 const blockOf = (digests: Int32Array, at: number, blocks: number): number =>
   Math.floor(((digests[at]! >>> 0) / TWO_TO_32) * blocks) * BLOCK_WORDS
 

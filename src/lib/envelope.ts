@@ -8,7 +8,10 @@ const decompressBytes = promisify(zstdDecompress)
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** Asking the system costs as much as sealing a contact: it is asked for many nonces at once, each given out once. */
+/**
+ * A call of the system costs as much as sealing a contact, so one call fetches many nonces, and
+ * each is used once.
+ */
 const NONCES_AT_ONCE = 256
 let nonces = Buffer.alloc(0)
 
@@ -22,12 +25,15 @@ const freshNonce = (): Buffer => {
 /** A fresh key for AES-256. */
 export const newKey = (): Buffer => randomBytes(32)
 
-/** A key of 32 bytes as `seal` and `open` want it; made once, for making it costs as much as sealing 25 KB. */
+/**
+ * A key of 32 bytes as `seal` and `open` want it; made once, for making it costs as much as sealing
+ * 25 KB.
+ */
 export const sealingKey = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
 /**
- * AES-256-GCM: nonce (12 bytes), tag (16), ciphertext. `context` is authenticated with it: what was sealed for one place does
- * not open in another.
+ * AES-256-GCM: nonce (12 bytes), tag (16), ciphertext. `context` is authenticated with it: what was
+ * sealed for one place does not open in another.
  */
 export const seal = (key: KeyObject, context: string, plain: Uint8Array): Buffer => {
   const nonce = freshNonce()
@@ -59,12 +65,16 @@ const AS_IT_IS = 0
 /** Compressing a contact saves 20 bytes and costs more than sealing it. */
 const MOST_AS_IT_IS_BYTES = 1024
 
-/** Compresses (zstd, level 1, off the event loop) what is more than a few contacts, then seals as `seal` does. */
+/**
+ * Compresses (zstd, level 1, off the event loop) what is more than a few contacts, then seals as
+ * `seal` does.
+ */
 export type Pack = (key: KeyObject, context: string, plain: Uint8Array) => Promise<Buffer>
 
 /**
- * A `pack` that uses one encoder again and again: each write ends a frame. The tables of an encoder of its own for every call cost a third
- * of compressing 140 KB. One call at a time; `plain` must stay as it is until the call resolves.
+ * A `pack` that uses one encoder again and again: each write ends a frame. The tables of an encoder
+ * of its own for every call cost a third of compressing 140 KB. One call at a time; `plain` must
+ * stay as it is until the call resolves.
  */
 export const createPack = (): Pack => {
   const encoder = createZstdCompress({

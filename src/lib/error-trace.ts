@@ -2,8 +2,8 @@ const nameOf = (error: object): string =>
   'name' in error && typeof error.name === 'string' ? error.name : 'Error'
 
 /**
- * What went wrong, without the error's message, which may quote a row: name, code, and where in our code it happened. Also of an error
- * that a library has copied into a plain object.
+ * An error without its message, which may quote a row: name, code, and the place in our code. It
+ * also accepts an error that a library has copied into a plain object.
  */
 export const traceOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return typeof error

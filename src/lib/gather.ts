@@ -1,6 +1,7 @@
 /**
- * Makes one call of what came in while the last call was under way: the first goes at once and alone, under load many go together.
- * `flush` answers in the order of its items; when it throws, all of them hear of it.
+ * Combines the items that came in while the last call was under way into one call. The first item
+ * goes immediately and alone; under load many go together. `flush` answers in the order of its
+ * items; when it throws, all of them fail.
  */
 export const createGatherer = <Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,

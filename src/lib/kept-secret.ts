@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * A secret that is made once and kept in a file only its owner can read (0600). `made` tells whether this call made it, so
- * that it can be printed just once. Two processes that start together agree on one (exclusive create).
+ * A secret that is made once and kept in a file only its owner can read (0600). `made`: this call
+ * made it, so that the caller can print it just once. Two processes that start together agree on
+ * one (exclusive create).
  */
 export const keepSecret = (path: string, make: () => string): { secret: string; made: boolean } => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -4,8 +4,9 @@ import { dirname } from 'node:path'
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 /**
- * Makes a directory and those above it that are missing; one that is there stays as it is. Throws what the file system says. Node's own
- * `recursive` never ends where a directory can be asked for and not be made, as under /proc.
+ * Makes a directory and the missing ones above it; an existing one stays unchanged. Throws the
+ * error of the file system. Node's own `recursive` never ends for a directory that cannot be made,
+ * such as one under /proc.
  */
 export const makeDirectory = (path: string, mode: number): void => {
   try {

@@ -1,4 +1,7 @@
-/** Numbers in [0, 1) that are the same for the same seed everywhere (mulberry32); for simulated faults and made-up data, never for secrets. */
+/**
+ * Numbers in [0, 1) that are the same for the same seed everywhere (mulberry32); for simulated
+ * faults and made-up data, never for secrets.
+ */
 export const seededRandom = (seed: number): (() => number) => {
   let state = seed
   return () => {

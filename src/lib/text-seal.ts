@@ -2,7 +2,10 @@ import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 
 import { createDigestBatch, DIGEST_BYTES } from './keyed-digest.ts'
 
-/** Texts as they are stored: a digest of 16 bytes each, by which equal ones are found, and each text sealed, as many bytes as it has in UTF-8. */
+/**
+ * Texts as they are stored: a digest of 16 bytes each, by which equal ones are found, and each text
+ * sealed, as many bytes as it has in UTF-8.
+ */
 export type SealedTexts = {
   digests: Buffer
   /** Behind each other; text n ends at `ends[n]`. */
@@ -11,12 +14,15 @@ export type SealedTexts = {
 }
 
 /**
- * Seals many short texts together so that equal ones are equal afterwards, and gives them back: what is looked up by itself and must not lie
- * in the clear. The digest is the initial vector of the encryption and proves the text when it is opened (SIV, RFC 5297, with one
- * CMAC as its pseudo-random function), so there is neither a nonce nor a tag beside it.
+ * Seals many short texts together so that equal ones are equal afterwards, and gives them back:
+ * what is looked up by itself and must not lie in the clear. The digest is the initial vector of
+ * the encryption and proves the text when it is opened (SIV, RFC 5297, with one CMAC as its
+ * pseudo-random function), so there is neither a nonce nor a tag beside it.
  */
 export type TextSeal = {
-  /** Of each text, in order, 16 bytes each: those that `createDigestBatch` makes under the same key. */
+  /**
+   * Of each text, in order, 16 bytes each: those that `createDigestBatch` makes under the same key.
+   */
   digests(texts: readonly string[]): Buffer
   seal(texts: readonly string[]): SealedTexts
   /** The text; throws when digest or bytes were changed, or sealed under another key. */
@@ -33,13 +39,19 @@ const firstCounter = (digest: Uint8Array): Buffer => {
 
 const WORDS = DIGEST_BYTES / 4
 
-/** Of a word as it lies in memory, the lowest byte first, read with the highest byte first; and back. */
+/**
+ * Of a word as it lies in memory, the lowest byte first, read with the highest byte first; and
+ * back.
+ */
 const swapped = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
 
 const blocksOf = (bytes: number): number => Math.ceil(bytes / DIGEST_BYTES)
 
-/** Counter blocks of all texts, one behind the other as by `firstCounter`: a single call of the cipher makes every key stream. */
+/**
+ * Counter blocks of all texts, one behind the other as by `firstCounter`: a single call of the
+ * cipher makes every key stream.
+ */
 const counterBlocks = (digests: Buffer, ends: readonly number[]): Int32Array => {
   const words = new Int32Array(Uint8Array.from(digests).buffer)
   let blocks = 0
@@ -67,7 +79,10 @@ const utf8Of = (texts: readonly string[]): { bytes: Buffer; ends: number[] } => 
   return { bytes, ends }
 }
 
-/** Texts are digested under `key` as `createDigestBatch` does, and encrypted under another made from it for `purpose`. */
+/**
+ * Texts are digested under `key` as `createDigestBatch` does, and encrypted under another made from
+ * it for `purpose`.
+ */
 export const createTextSeal = (key: Uint8Array, purpose: string): TextSeal => {
   const batch = createDigestBatch(key)
   const sealingKey = createHmac('sha256', key).update(`sealed ${purpose}`).digest()

@@ -3,7 +3,10 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from './clock.ts'
 
 const BEAT_MS = 1_000
-/** How often the thread looks, and for how many looks without a beat the loop counts as dead: two minutes, more than any statement takes. */
+/**
+ * How often the thread checks, and after how many checks without a beat the loop counts as dead:
+ * two minutes, more than any statement takes.
+ */
 const LOOK_MS = 5_000
 const LOOKS = 24
 
@@ -24,8 +27,9 @@ setInterval(() => {
 `
 
 /**
- * Ends the process when its event loop does not turn any more: then no signal is heard and nothing is answered, and only another start
- * helps. A thread counts its own looks, so that a machine that slept is not taken for a loop that hangs. It beats for as long as the process lives.
+ * Ends the process when its event loop no longer turns: it then hears no signal and answers
+ * nothing, and only a new start helps. The thread counts its own checks, so that a machine that
+ * slept does not count as a loop that hangs. The process beats for as long as it lives.
  */
 export const startWatchdog = (
   clock: Clock,

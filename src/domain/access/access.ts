@@ -15,10 +15,10 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What a key has only by name: being an admin is not enough. */
+/** Scopes that a key must have by name: `admin` does not imply them. */
 const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure', 'cells:reveal']
 
-/** `admin` opens every door but these. */
+/** `admin` implies every scope except these. */
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
   scopes.includes(needed) || (scopes.includes('admin') && !BY_NAME_ALONE.includes(needed))
 
@@ -39,7 +39,7 @@ export type ApiKey = {
   revokedAt: Date | null
 }
 
-/** Who makes a call; what audit entries name. */
+/** Who makes a call. Audit entries name it. */
 export type Caller = {
   tenantId: string
   keyId: string

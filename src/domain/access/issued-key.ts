@@ -3,12 +3,12 @@ import type { Scope } from './access.ts'
 
 export const KEY_SOURCES = ['environment', 'issued'] as const
 
-/** A key as it is shown: what it may do and how it stands, never the key. Times are ISO 8601. */
+/** A key as it is shown: its rights and its state, never the key. Times are ISO 8601. */
 export type IssuedKey = {
   id: string
   tenantId: string
   name: string
-  /** How the key begins, to know it again by. Empty for the one of the environment. */
+  /** How the key begins, to recognise it. Empty for the one of the environment. */
   prefix: string
   scopes: Scope[]
   source: (typeof KEY_SOURCES)[number]
@@ -17,7 +17,7 @@ export type IssuedKey = {
   revokedAt: string | null
   /** To the minute; null: never. */
   lastUsedAt: string | null
-  /** The key that a rotation made in its place. */
+  /** The key that replaced it in a rotation. */
   replacedBy: string | null
 }
 
@@ -25,12 +25,13 @@ export const KEY_BYTES = 32
 const CHECKSUM_CHARACTERS = 6
 const PREFIX_CHARACTERS = 12
 
-/** A rotated key goes on for at most this long beside the new one; a day unless told. */
+/** How long a rotated key may stay valid beside the new one, at most. Default: a day. */
 export const MOST_OVERLAP_HOURS = 24 * 30
 export const USUAL_OVERLAP_HOURS = 24
 
 /**
- * `ogw_`, 256 random bits and six characters that follow from the rest: so a scanner that looks for leaked keys can tell one from text that only looks like it.
+ * `ogw_`, 256 random bits and a checksum of six characters, by which a scanner for leaked keys can
+ * recognise a key.
  */
 export const keyOfBytes = (random: Uint8Array): string => {
   const body = `ogw_${Buffer.from(random).toString('base64url')}`

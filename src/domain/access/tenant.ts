@@ -17,7 +17,9 @@ export type GrantField = keyof typeof GRANT_FIELDS
 /** Ids of Genesys' objects, or all of them. */
 export type Grants = Record<GrantField, '*' | string[]>
 
-/** Ids that a tenant may be granted of a kind by name; whoever needs more is granted all. */
+/**
+ * Most ids of a kind that a tenant may be granted by name; a tenant that needs more is granted all.
+ */
 export const MOST_GRANTS = 1_000
 
 export type Tenant = {
@@ -25,7 +27,7 @@ export type Tenant = {
   /** Unique. */
   name: string
   grants: Grants
-  /** The names of the registries that its contacts are looked up in. */
+  /** The names of the registries against which its contacts are checked. */
   registries: string[]
   quotas: Quotas
   use: TenantUse

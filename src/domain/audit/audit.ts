@@ -2,11 +2,13 @@ import type { Ids } from '../../lib/ids.ts'
 import type { Caller } from '../access/access.ts'
 import type { AuditAction, AuditSaid } from './audit-details.ts'
 
-/** An audit entry before the chainer numbers it. No personal data, ever: ids, counts and digests. */
+/**
+ * An audit entry before the chainer numbers it. No personal data, ever: ids, counts and digests.
+ */
 export type AuditEntry = {
   id: string
   tenantId: string
-  /** A key id, or `gateway` for what the service does by itself. */
+  /** A key id, or `gateway` for what the service does without a call. */
   actor: string
   action: AuditAction
   /** The object's id, for example `upl_…`. */
@@ -16,7 +18,7 @@ export type AuditEntry = {
   latencyMs: number | null
   outcome: 'intended' | 'ok' | 'failed'
   counts: Record<string, number>
-  /** As `AUDIT_DETAILS` says of the action. */
+  /** As `AUDIT_DETAILS` defines for the action. */
   details: Record<string, unknown>
   digest: string | null
 }
@@ -30,17 +32,17 @@ export const byCaller = ({ tenantId, keyId, requestId }: Caller): Who => ({
   requestId,
 })
 
-/** What the gateway does by itself, for the tenant, because of the earlier request. */
+/** What the gateway does without a call, for the tenant, because of the earlier request. */
 export const byGateway = (about: { tenantId: string; requestId: string }): Who => ({
   tenantId: about.tenantId,
   actor: 'gateway',
   requestId: about.requestId,
 })
 
-/** What an entry may say beside its action, its object and its details. */
+/** What an entry may have beside its action, its object and its details. */
 export type AuditAbout = Partial<Omit<AuditEntry, 'id' | 'action' | 'details' | keyof Who>>
 
-/** The only place that makes entries. Of what it is not told: a first attempt without a latency that went well. */
+/** The only place that makes entries. Default: a successful first attempt without a latency. */
 export const createAuditEntry = (
   ids: Ids,
   who: Who,

@@ -1,11 +1,13 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 
 /**
- * Judges an export of the audit chain. This file needs nothing but Node: whoever audits the gateway can read it, and run it elsewhere.
+ * Verifies an export of the audit chain. This file needs nothing but Node, so an auditor can read
+ * it, and run it elsewhere.
  *
- * An entry's hash is the SHA-256 of its canonical JSON, its number included. A block's header names its first entry, how many there are,
- * the SHA-256 of their hashes (hexadecimal, a line each), and the hash of the block before. The header's canonical JSON is hashed, and
- * signed (Ed25519) after one line `outbound-gateway audit-block`.
+ * An entry's hash is the SHA-256 of its canonical JSON, its number included. A block's header names
+ * its first entry, how many there are, the SHA-256 of their hashes (hexadecimal, a line each), and
+ * the hash of the block before. The header's canonical JSON is hashed, and signed (Ed25519) after
+ * one line `outbound-gateway audit-block`.
  */
 export type EntryLine = { type: 'entry'; seq: number } & Record<string, unknown>
 export type BlockHeader = {
@@ -27,7 +29,10 @@ export type BlockLine = {
   entryHashes: readonly string[]
 }
 export type ChainLine =
-  /** `whole`: the entries of all tenants follow. `fromBlock`: where the export begins because the caller said so. */
+  /**
+   * `whole`: the entries of all tenants follow. `fromBlock`: the block with which the caller asked
+   * to begin.
+   */
   | { type: 'export'; whole: boolean; fromBlock: number | null }
   | BlockLine
   | EntryLine
@@ -73,7 +78,7 @@ export const hashOfHeader = (header: BlockHeader): string => sha256Hex(textOfHea
 export type Trusted = {
   /** Public keys as PEM, by their ids. */
   keys: ReadonlyMap<string, string>
-  /** A block and its hash that somebody noted outside of the database: the chain must reach it. */
+  /** A block and its hash that were noted outside of the database: the chain must reach it. */
   head?: { block: number; hash: string }
 }
 
@@ -107,7 +112,7 @@ const faultsOfBlock = (line: BlockLine, last: BlockLine | null, trusted: Trusted
 
 export type Verdict = {
   blocks: number
-  /** Entries whose content was seen and is what was chained. */
+  /** Entries whose content was read and matches the chain. */
   entries: number
   firstBlock: number | null
   lastBlock: number | null
@@ -118,7 +123,10 @@ export type Verdict = {
 type Opened = { whole: boolean; fromBlock: number | null }
 type Pruned = { throughBlock: unknown; throughHash: unknown }
 
-/** The first block there ever was, the one that was asked for, or the one after those whose deletion the chain itself tells of. */
+/**
+ * The very first block, the one that the caller asked for, or the one after those whose deletion
+ * the chain itself records.
+ */
 const isBeginning = (
   { header: { block, previous, firstEntry } }: BlockLine,
   { fromBlock }: Opened,

@@ -13,20 +13,29 @@ export type ContactList = {
   /** Opaque; changes when the columns change. Compared before delivery (`schema-drift`). */
   schemaVersion: string
   columns: ListColumn[]
-  /** Contacts that Genesys says the list holds; null where the dialect does not tell. */
+  /** Contacts in the list as Genesys reports them; null if the dialect does not report them. */
   size: number | null
-  /** What else Genesys shows of the list that can be asked for when it is made; absent where nothing of it was read. */
+  /**
+   * Other settings of the list that Genesys shows and that a creation can request; absent if
+   * nothing of it was read.
+   */
   shown?: ShownSettings
 }
 
-/** What a list can be made with beside its columns; which dialect knows what is in `settingsBeyond`. */
+/**
+ * Settings for making a list, beside its columns; `settingsBeyond` defines which dialect knows
+ * which.
+ */
 export type ListSettings = {
   description?: string | undefined
   schemaName?: string | undefined
   schemaVersion?: string | undefined
   divisionId?: string | undefined
   attemptLimitsId?: string | undefined
-  /** Genesys finds the time zone of a contact by its area code, or by its zip code where a column has it. */
+  /**
+   * Genesys finds the time zone of a contact by its area code, or by its zip code if a column has
+   * it.
+   */
   automaticTimeZoneMapping?: boolean | undefined
   zipCodeColumn?: string | undefined
   /** Genesys publishes no list of these words. */
@@ -37,7 +46,7 @@ export type ListSettings = {
   timeZone?: string | undefined
 }
 
-/** What a column can be made with beside its kind. */
+/** Settings for making a column, beside its kind. */
 export type ColumnSettings = {
   /** The number is for WhatsApp messages, not for calls. */
   whatsApp?: boolean | undefined
@@ -51,13 +60,13 @@ export type ShownSettings = ListSettings & { columns: Record<string, ColumnSetti
 
 export type ContactListSummary = { id: string; name: string }
 
-/** What a dialect takes at most. null = no limit published. */
+/** Limits of a dialect. null = no limit published. */
 export type DialectLimits = {
   batchRows: number
   batchBytes: number
   columns: number | null
   headerChars: number | null
   cellChars: number | null
-  /** Contacts of a list; left out where no limit is published. */
+  /** Contacts of a list; left out if no limit is published. */
   listContacts?: number
 }

@@ -1,7 +1,10 @@
 import type { Upload } from '../uploads/upload.ts'
 import type { ContactList } from './contact-list.ts'
 
-/** How a contact list differs from the one that the rows of an upload were checked against; names of columns. */
+/**
+ * How a contact list differs from the one that the rows of an upload were checked against; names of
+ * columns.
+ */
 export type ListChanges = {
   added: string[]
   removed: string[]
@@ -11,7 +14,10 @@ export type ListChanges = {
   required: string[]
 }
 
-/** The changes that an upload's own facts show; two versions of a list may differ in what no row is checked against. */
+/**
+ * The changes that an upload's own facts show; two versions of a list may differ in what no row is
+ * checked against.
+ */
 export const listChangesOf = (
   upload: Pick<Upload, 'targetColumns' | 'columns'>,
   list: Pick<ContactList, 'columns'>,
@@ -19,7 +25,8 @@ export const listChangesOf = (
   const then = new Set(upload.targetColumns)
   const now = new Map(list.columns.map((column) => [column.name, column]))
   const added = list.columns.filter(({ name }) => !then.has(name))
-  // The kind was the declared one or, for text, guessed by name: only a declared kind contradicts it.
+  // The kind was the declared one or, for text, guessed by name: only a declared kind contradicts
+  // it.
   const checked = upload.columns.filter(({ kind }) => kind !== 'contactId')
   const contradicted = checked.filter(({ kind, mappedTo }) => {
     const declared = mappedTo === null ? undefined : now.get(mappedTo)?.kind
@@ -33,6 +40,9 @@ export const listChangesOf = (
   }
 }
 
-/** Whether rows checked before may go to the list as it is now: every column is there as it was, and no new one must be filled. */
+/**
+ * Whether rows checked before may go to the list as it is now: every column is there as it was, and
+ * no new one must be filled.
+ */
 export const rowsStillFit = ({ removed, kindChanged, required }: ListChanges): boolean =>
   removed.length + kindChanged.length + required.length === 0

@@ -6,7 +6,7 @@ import type {
   ListSettings,
 } from './contact-list.ts'
 
-/** A contact list that a caller wants made. */
+/** A contact list to make. */
 export type NewContactListPlan = ListSettings & {
   name: string
   columns: readonly (ListColumn & ColumnSettings)[]
@@ -22,7 +22,10 @@ export const NEW_LIST_LIMITS = {
   descriptionChars: 512,
 } as const
 
-/** Which dialect knows a setting: the guides' lists have a schema, the published ones a division and rules of time. */
+/**
+ * Which dialect knows a setting: lists of the guides have a schema, those of the platform a
+ * division and rules of time.
+ */
 const KNOWN_IN: Record<keyof ListSettings, 'guide' | 'platform'> = {
   description: 'guide',
   schemaName: 'guide',
@@ -39,7 +42,10 @@ const KNOWN_IN: Record<keyof ListSettings, 'guide' | 'platform'> = {
 const SETTINGS = Object.keys(KNOWN_IN) as (keyof ListSettings)[]
 const COLUMN_SETTINGS = ['whatsApp', 'callableTimeColumn', 'contactableTimeColumn'] as const
 
-/** What the plan asks for and the dialect does not know, by its place in the plan; columns by their index. */
+/**
+ * Settings of the plan that the dialect does not know, by their place in the plan; columns by their
+ * index.
+ */
 export const settingsBeyond = (
   dialect: 'guide' | 'platform',
   plan: NewContactListPlan,
@@ -58,7 +64,7 @@ export const settingsBeyond = (
 const isKept = (asked: ColumnKind, made: ColumnKind): boolean =>
   made === asked || (asked === 'date' && made === 'text')
 
-/** Whether a list has exactly the columns that were asked for. */
+/** Whether a list has exactly the requested columns. */
 export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean => {
   const kinds = new Map(list.columns.map(({ name, kind }) => [name, kind]))
   return (
@@ -70,10 +76,13 @@ export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean
   )
 }
 
-/** Where the list was made otherwise than asked, in words for the caller; `column` is null where it is about the list. */
+/**
+ * A difference between the requested and the made list, in words for the caller; `column` is null
+ * if it is about the list.
+ */
 export type ListNote = { column: string | null; note: string }
 
-/** Where a column was made otherwise than asked: what differs, in words for the caller. */
+/** The differences between a requested and a made column, in words for the caller. */
 const columnNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => {
   const made = new Map(list.columns.map((column) => [column.name, column]))
   return plan.columns.flatMap(({ name, kind, required }) => {
@@ -112,7 +121,7 @@ const settingNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] =
   return [...ofList.map((name) => note(null, name)), ...ofColumns]
 }
 
-/** Everything in which the list differs from what was asked for. */
+/** All differences between the list and the request. */
 export const listNotes = (list: ContactList, plan: NewContactListPlan): ListNote[] => [
   ...columnNotes(list, plan),
   ...settingNotes(list, plan),

@@ -1,10 +1,15 @@
 import type { ContactList } from '../contact-lists/contact-list.ts'
 import type { UploadColumn } from '../uploads/upload.ts'
 
-/** What Genesys calls the id in a contact; a list that declares it as a column gets the id there. */
+/**
+ * What Genesys calls the id in a contact; a list that declares it as a column gets the id there.
+ */
 export const CONTACT_ID_COLUMN = 'contactId'
 
-/** The column of the list that carries the contact id when rows go as a file; null: the list has none. */
+/**
+ * The column of the list that carries the contact id when rows go as a file; null: the list has
+ * none.
+ */
 export const contactIdColumnOf = (
   list: Pick<ContactList, 'columns'>,
   columns: readonly UploadColumn[],

@@ -1,9 +1,15 @@
-/** The default shape of a contact id; the setting `CONTACT_ID_PATTERN` may replace it. Source: design, the row rules. */
+/**
+ * The default shape of a contact id; the setting `CONTACT_ID_PATTERN` may replace it. Source:
+ * design, the row rules.
+ */
 export const CONTACT_ID_SHAPE = '[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}'
 export const CONTACT_ID_PATTERN = new RegExp(`^(?:${CONTACT_ID_SHAPE})$`)
 const LONGEST = 128
 
-/** What a byte is to an id of the default shape: nothing, allowed behind the first character, or everywhere. */
+/**
+ * What a byte is to an id of the default shape: nothing, allowed behind the first character, or
+ * everywhere.
+ */
 const FOLLOWS = 1
 const STARTS = 2
 const CLASS = new Uint8Array(128)
@@ -14,8 +20,8 @@ for (let code = 0; code < CLASS.length; code += 1) {
 }
 
 /**
- * What programs write where a value is missing: databases, spreadsheets (in English and German), Python, R, JavaScript. As an id it would make
- * all people without one the same person.
+ * What programs write where a value is missing: databases, spreadsheets (in English and German),
+ * Python, R, JavaScript. As an id it would make all people without one the same person.
  */
 const NULL_WORDS = new Set([
   ...'null nan -nan none undefined nil na n/a <na> <null> (null) [null] \\n'.split(' '),
@@ -25,7 +31,10 @@ const NULL_WORDS = new Set([
   '[object object]',
 ])
 
-/** Whether the text is the word of a missing value, in any case, also as a spreadsheet or a programming language writes it. */
+/**
+ * Whether the text is a word for a missing value, in any case, also as a spreadsheet or a
+ * programming language writes it.
+ */
 export const isNullWord = (text: string): boolean => NULL_WORDS.has(text.trim().toLowerCase())
 
 const LOWER = 0x20
@@ -33,7 +42,10 @@ const LETTER_N = 0x6e
 const LETTER_U = 0x75
 const LONGEST_PLAIN_NULL_WORD = 'undefined'.length
 
-/** Whether the bytes are a null word that has the default shape of ids; all of those begin with one of two letters. */
+/**
+ * Whether the bytes are a null word that has the default shape of ids; all of those begin with one
+ * of two letters.
+ */
 const isPlainNullWord = (bytes: Uint8Array, from: number, to: number): boolean => {
   const first = bytes[from]! | LOWER
   if ((first !== LETTER_N && first !== LETTER_U) || to - from > LONGEST_PLAIN_NULL_WORD)
@@ -41,7 +53,10 @@ const isPlainNullWord = (bytes: Uint8Array, from: number, to: number): boolean =
   return isNullWord(String.fromCharCode(...bytes.subarray(from, to)))
 }
 
-/** Whether the UTF-8 in `bytes[from, to)` is an id of the default shape, and no null word; mostly without making a string. */
+/**
+ * Whether the UTF-8 in `bytes[from, to)` is an id of the default shape, and no null word; mostly
+ * without making a string.
+ */
 export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): boolean => {
   if (to === from || to - from > LONGEST || CLASS[bytes[from]!] !== STARTS) return false
   for (let at = from + 1; at < to; at += 1) if (!CLASS[bytes[at]!]) return false
@@ -49,8 +64,8 @@ export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): b
 }
 
 /**
- * Whether the id is the row's phone number: as the row wrote it, its digits, or its E.164 form without the plus. Phone numbers
- * change hands, so they identify nobody.
+ * Whether the id is the row's phone number: as the row wrote it, its digits, or its E.164 form
+ * without the plus. Phone numbers change hands, so they identify nobody.
  */
 export const isPhoneNumber = (contactId: string, e164: string, written: string): boolean =>
   contactId === written ||
@@ -60,7 +75,10 @@ export const isPhoneNumber = (contactId: string, e164: string, written: string):
 /** An id with fewer digits is not read as a number. */
 export const FEWEST_PHONE_DIGITS = 7
 
-/** Digits at the end that a number keeps whatever prefix it is written with; short numbering plans have fewer. */
+/**
+ * Digits at the end that a number keeps whatever prefix it is written with; short numbering plans
+ * have fewer.
+ */
 const KEPT_DIGITS = 6
 const LONGEST_CALLING_CODE = 3
 
@@ -75,7 +93,10 @@ const countDigits = (bytes: Uint8Array, from: number, to: number): number => {
 /** Bytes of one text among others. */
 export type Span = { bytes: Uint8Array; from: number; to: number }
 
-/** How many digits at the end of the two texts are the same, `most` at most; other characters of the id are passed over. */
+/**
+ * How many digits at the end of the two texts are the same, `most` at most; other characters of the
+ * id are passed over.
+ */
 const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: boolean } => {
   let same = 0
   for (let at = id.to - 1; at >= id.from && same < most; at -= 1) {
@@ -88,8 +109,9 @@ const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: bo
 }
 
 /**
- * false = the id, in the default shape, is neither the phone number by `isPhoneNumber` nor another way of writing it; true = it may be, ask
- * further. No number starts with a letter, and however it is written its last digits are the same.
+ * false = the id, in the default shape, is neither the phone number by `isPhoneNumber` nor another
+ * way of writing it; true = it may be, ask further. No number starts with a letter, and however it
+ * is written its last digits are the same.
  */
 export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
   if (!isDigit(id.bytes[id.from]!)) return false

@@ -5,8 +5,8 @@ const EXTENSION = /(?:;?ext[.:=]?|x|#)\s{0,3}\d{1,8}$/u
 const DIALLED = /^[\p{Nd}\p{Pd}\s+()[\]./\u{ff0b}]+$/u
 
 /**
- * Whether a name that should be a column's is rather a person's email or phone number: the name of a column in a file that has no
- * header. Wide on purpose: a name of nothing but 7 digits and more is no name of a column.
+ * Whether a column name is really a person's email or phone number, as in a file without a header.
+ * Wide on purpose: a name of only 7 or more digits is not a column name.
  */
 export const looksPersonal = (name: string): boolean => {
   if (/[^\s@]@[^\s@]/u.test(name)) return true
@@ -14,6 +14,6 @@ export const looksPersonal = (name: string): boolean => {
   return DIALLED.test(plain) && plain.replace(/\P{Nd}/gu, '').length >= FEWEST_DIGITS
 }
 
-/** A name as a problem may show it: one that looks personal is left out. */
+/** A name as a problem may show it: one that may be personal is left out. */
 export const shownName = (name: string): string =>
   looksPersonal(name) ? '(not shown)' : name.slice(0, 128)

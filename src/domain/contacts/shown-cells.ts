@@ -1,7 +1,10 @@
-/** The platform trims what it stores (`trimWhitespace` of the list), and shows an empty cell as "" or not at all. */
+/**
+ * The platform trims what it stores (`trimWhitespace` of the list), and shows an empty cell as ""
+ * or not at all.
+ */
 const shown = (cell: string | undefined): string => (cell ?? '').trim()
 
-/** The columns in which a contact as Genesys shows it differs from the cells that were sent. */
+/** The columns in which a contact in Genesys differs from the cells that were sent. */
 export const differingColumns = (
   columns: readonly string[],
   cells: readonly string[],

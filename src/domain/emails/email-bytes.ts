@@ -1,6 +1,6 @@
 /**
- * The ordinary address, told and normalised from its bytes; what `normaliseEmail` says of the same text, which judges all others. A property
- * test holds the two together.
+ * The ordinary address, told and normalised from its bytes; what `normaliseEmail` says of the same
+ * text, which judges all others. A property test holds the two together.
  */
 const LONGEST = 254
 const LONGEST_LOCAL = 64
@@ -75,8 +75,9 @@ const writeDomain = (
 }
 
 /**
- * Writes the address in `bytes[from, to)` to `out` at `outAt`, its domain in lower case, as long as it was. False when it is not plainly an
- * address: then `normaliseEmail` is to be asked, and what was written is void.
+ * Writes the address in `bytes[from, to)` to `out` at `outAt`, its domain in lower case, as long as
+ * it was. False when it is not plainly an address: then `normaliseEmail` is to be asked, and what
+ * was written is void.
  */
 export const writeEmail = (
   bytes: Uint8Array,

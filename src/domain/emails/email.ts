@@ -27,13 +27,15 @@ const isDomain = (domain: string): boolean => {
 }
 
 /**
- * The address without what shows nothing at its ends, its domain in lower case, its local part untouched; null when it is none. Quoted local parts and address
- * literals are refused: no contact list has use for them.
+ * The address without what shows nothing at its ends, its domain in lower case, its local part
+ * untouched; null when it is none. Quoted local parts and address literals are refused: no contact
+ * list has use for them.
  */
 export const normaliseEmail = (written: string): string | null => {
   if (written.length > LONGEST_CELL) return null
   const text = trimUnseen(written)
-  // Fillers and selectors are letters or marks to Unicode: two addresses that look alike would be two people.
+  // Fillers and selectors are letters or marks to Unicode: two addresses that look alike would be
+  // two people.
   if (text.length > LONGEST || holdsUnseen(text)) return null
   const at = text.lastIndexOf('@')
   if (at < 1 || at > LONGEST_LOCAL) return null

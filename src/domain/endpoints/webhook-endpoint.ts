@@ -1,12 +1,12 @@
 import type { EndpointEventType } from './outbound-event.ts'
 
-/** Where others are told: from the environment, or registered by a tenant. */
+/** A receiver of events: from the environment, or registered by a tenant. */
 export const ENDPOINT_SOURCES = ['environment', 'registered'] as const
 export type EndpointSource = (typeof ENDPOINT_SOURCES)[number]
 
 /**
- * Why an endpoint is told nothing: a caller's word, its own 410, days of nothing but failures, or a start of the gateway whose
- * environment no longer names it.
+ * Why an endpoint is disabled: a caller's request, its own 410, days of failures only, or a start
+ * of the gateway whose environment no longer names it.
  */
 export const DISABLED_REASONS = ['request', 'gone', 'failing', 'not_configured'] as const
 export type DisabledReason = (typeof DISABLED_REASONS)[number]
@@ -24,7 +24,7 @@ export type WebhookEndpoint = {
   /** Failed attempts since the last one that was taken. */
   consecutiveFailures: number
   failingSince: string | null
-  /** When its failing was told to the operators; null: it was not. */
+  /** When the operators were notified of its failures; null: they were not. */
   warnedAt: string | null
   /** Until then messages are signed with the secret before the last rotation too. */
   previousSecretUntil: string | null
@@ -37,7 +37,7 @@ export type WebhookEndpoint = {
 export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
-/** How an attempt failed: an answer other than 2xx, none in time, or an address that must not be connected to. */
+/** How an attempt failed: an answer other than 2xx, no answer in time, or a forbidden address. */
 export const DELIVERY_FAILURES = ['answer', 'no_answer', 'address_refused'] as const
 export type DeliveryFailure = (typeof DELIVERY_FAILURES)[number]
 
@@ -63,15 +63,22 @@ export const MOST_ENDPOINTS = 50
 export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** An endpoint that has only failed for so long is told of; past the second figure it is disabled (Svix disables after 120 h). */
+/**
+ * An endpoint that has only failed for so long is told of; past the second figure it is disabled
+ * (Svix disables after 120 h).
+ */
 const WARN_AFTER_MS = DAY_MS
 const DISABLE_AFTER_MS = 5 * DAY_MS
-/** And never before a whole schedule of attempts failed, so that a rare event's one failure after quiet days is not enough. */
+/**
+ * And never before a whole schedule of attempts failed, so that a rare event's one failure after
+ * quiet days is not enough.
+ */
 const DISABLE_AFTER_FAILURES = 10
 
 /**
- * What a failed attempt means for its endpoint; a 410 disables at once (Standard Webhooks 1.0). An endpoint of the environment is
- * not disabled for failing: no call could enable it again, and its deliveries stay in the log, to be replayed.
+ * What a failed attempt means for its endpoint; a 410 disables at once (Standard Webhooks 1.0). An
+ * endpoint of the environment is not disabled for failing: no call could enable it again, and its
+ * deliveries stay in the log, to be replayed.
  */
 export const verdictOnFailure = (about: {
   source: EndpointSource

@@ -1,6 +1,9 @@
 import { subjectOf } from '../do-not-call/subject.ts'
 
-/** Where an erasure looks for a person, in this order: what is in Genesys last, once nothing of the person is on its way any more. */
+/**
+ * Where an erasure looks for a person, in this order: what is in Genesys last, once nothing of the
+ * person is on its way any more.
+ */
 export const ERASURE_PLACES = [
   'rows',
   'file_names',
@@ -31,7 +34,7 @@ export const positionBehind = (step: ErasureStep, after: string | null): Erasure
 export const ERASURE_STATES = ['erasing', 'waiting', 'completed', 'completed_with_remains'] as const
 export type ErasureState = (typeof ERASURE_STATES)[number]
 
-/** Why something of the person stays; the words are for the receipt. */
+/** Why something of the person stays; the texts are for the receipt. */
 export const ERASURE_REMAINS = {
   genesys_cannot_delete:
     'Genesys has no call in this dialect that deletes a contact: delete it there by hand.',
@@ -52,7 +55,7 @@ export type PlaceReport = {
   remains: Partial<Record<ErasureRemain, number>>
 }
 
-/** Who is to be erased, as a caller names the person. */
+/** The person to erase, as a caller names them. */
 export type ErasureSubject =
   | { kind: 'contact'; contactListId: string; value: string }
   | { kind: 'phone' | 'email'; contactListId: null; value: string }
@@ -75,7 +78,7 @@ export type Erasure = {
   version: number
 }
 
-/** What takes the place of the person in a text. */
+/** What replaces the person in a text. */
 export const ERASED = 'erased'
 
 /** Fewer digits are no number: they stand in dates and counts. */
@@ -97,7 +100,10 @@ const contactPattern = (contactId: string): RegExp =>
 
 /** Replaces the person in texts, and says whether a cell is the person. */
 export type Mentions = {
-  /** The text without the person; null: it does not name the person. `json`: a contact id counts where it is a whole string. */
+  /**
+   * The text without the person; null: it does not name the person. `json`: a contact id counts
+   * where it is a whole string.
+   */
   without(text: string, about?: { json: boolean }): string | null
   /** Whether a raw cell is the person's number, address or id, however it is written. */
   isCell(cell: string): boolean

@@ -10,16 +10,20 @@ const proofOf = (secret: string, partId: string, listId: string): Buffer =>
   createHmac('sha256', secret).update(`${partId}\0${listId}`).digest().subarray(0, PROOF_BYTES)
 
 /**
- * The token of a URL that Genesys calls: who holds it may tell of this one part of an upload to this list, and of nothing else.
- * `<partId>.<HMAC-SHA256(secret, partId NUL listId), 16 bytes as base64url>`. Never logged.
+ * The token of a URL that Genesys calls: its holder may report on this one part of an upload to
+ * this list, and on nothing else. `<partId>.<HMAC-SHA256(secret, partId NUL listId), 16 bytes as
+ * base64url>`. Never logged.
  */
 export const capabilityToken = (secret: string, partId: string, listId: string): string =>
   `${partId}.${proofOf(secret, partId, listId).toString('base64url')}`
 
-/** Which part a token claims to be of; proves nothing. null: it does not have a token's form. */
+/** The part that a token claims; proves nothing. null: it does not have the form of a token. */
 export const claimedPart = (token: string): string | null => FORM.exec(token)?.[1] ?? null
 
-/** Whether the token was made with one of the secrets for this list; takes the same time however much of it is right. */
+/**
+ * Whether the token was made with one of the secrets for this list; takes the same time however
+ * much of it is right.
+ */
 export const provesPart = (secrets: readonly string[], token: string, listId: string): boolean => {
   const [, partId, proof] = FORM.exec(token) ?? []
   if (partId === undefined || proof === undefined) return false

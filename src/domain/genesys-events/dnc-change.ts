@@ -4,10 +4,16 @@ import { sha256 } from '../../lib/digest.ts'
 import { genesysIdSchema } from '../ids/ids.ts'
 import { findIn, jsonOf } from './genesys-webhook.ts'
 
-/** The body of Genesys' word that entries of a DNC list changed; its payload is nowhere specified [guide-api: DNC lists]. */
+/**
+ * The body of Genesys' word that entries of a DNC list changed; its payload is nowhere specified
+ * [guide-api: DNC lists].
+ */
 export const dncChangeSchema = z.looseObject({ dncListId: genesysIdSchema })
 
-/** What a webhook says of a DNC list. `eventId`: the same however often it is sent; null where it has none. */
+/**
+ * What a webhook says of a DNC list. `eventId`: the same however often it is sent; null where it
+ * has none.
+ */
 export type DncChange = { dncListId: string; eventId: string | null }
 
 /** What is wrong with a body: a JSON pointer and words. Nothing of the body stands in it. */
@@ -16,7 +22,7 @@ export type DncChangeFault = { pointer: '' | '/dncListId'; reason: string }
 const LIST_NAMES = ['dncListId', 'dnclistId', 'listId']
 const listObjectSchema = z.looseObject({ id: genesysIdSchema })
 
-/** Reads a body whose sender has proven himself: the id of the list at most two levels deep. */
+/** Reads a body whose sender is proven: the id of the list at most two levels deep. */
 export const readDncChange = (body: Uint8Array): DncChange | DncChangeFault => {
   const parsed = jsonOf(body)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
@@ -37,8 +43,9 @@ export const readDncChange = (body: Uint8Array): DncChange | DncChangeFault => {
 const MINUTE_MS = 60_000
 
 /**
- * 32 bytes, equal for what counts as the same message: the same signed id, the same event, or the same bytes within a minute. Without an id two
- * changes may look alike, and one too many is told rather than one too few.
+ * 32 bytes, equal for what counts as the same message: the same signed id, the same event, or the
+ * same bytes within a minute. Without an id two changes may look alike, and one too many is told
+ * rather than one too few.
  */
 export const dncChangeKey = (message: {
   messageId: string | null

@@ -3,19 +3,23 @@ import { z } from 'zod'
 import { sha256 } from '../../lib/digest.ts'
 import { genesysIdSchema } from '../ids/ids.ts'
 
-/** Where Genesys calls. `callback`: the URL given with one upload part; `event` and `dnc`: the targets of the subscriptions. */
+/**
+ * The addresses that Genesys calls. `callback`: the URL given with one upload part; `event` and
+ * `dnc`: the targets of the subscriptions.
+ */
 export const WEBHOOK_PATHS = {
   callback: '/webhook/genesys-upload',
   event: '/webhooks/genesys/uploads',
   dnc: '/webhooks/genesys/dnc-entries',
 } as const
 export type WebhookRoute = keyof typeof WEBHOOK_PATHS
-/** Those that speak of uploads. */
+/** Those about uploads. */
 export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
 /**
- * What Genesys is asked to tell, once for each of these [guide-001] [guide-api: DNC lists]. The capability token of a subscription is made of its `part` and
- * `eventType`, in the place of a part and its list.
+ * What Genesys is asked to tell, once for each of these [guide-001] [guide-api: DNC lists]. The
+ * capability token of a subscription is made of its `part` and `eventType`, in the place of a part
+ * and its list.
  */
 export const SUBSCRIPTIONS = {
   event: {
@@ -33,13 +37,16 @@ export const SUBSCRIPTIONS = {
 } as const
 export type SubscribedRoute = keyof typeof SUBSCRIPTIONS
 
-/** A token is dead this long after the end of its upload [design: 6]. */
+/** A token expires this long after the end of its upload [design: 6]. */
 export const TOKEN_DEAD_AFTER_MS = 24 * 60 * 60 * 1000
 
 export const NOTICE_STATUSES = ['success', 'error', 'in_progress'] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
-/** What a webhook says. It is a hint: nothing in it is believed before Genesys was asked. */
+/**
+ * The content of a webhook. It is a hint: the gateway believes nothing in it before it has asked
+ * Genesys.
+ */
 export type Notice = {
   /** Genesys' `uploadId` or `jobId`; they are the same thing. */
   jobId: string
@@ -143,7 +150,10 @@ export const jsonOf = (body: Uint8Array): unknown => {
   }
 }
 
-/** Which member of a body that no `readNotice` took is at fault, as a JSON pointer; empty: the body as a whole. Nothing of the body stands in it. */
+/**
+ * Which member of a body that no `readNotice` took is at fault, as a JSON pointer; empty: the body
+ * as a whole. Nothing of the body stands in it.
+ */
 export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): NoticeField => {
   const parsed = jsonOf(body)
   if (typeof parsed !== 'object' || parsed === null) return ''
@@ -152,15 +162,15 @@ export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): Notice
   return NOTICE_FIELDS.find((field) => field === `/${String(path)}`) ?? ''
 }
 
-/** Reads a body whose sender has proven himself; null when it is not what the route takes. */
+/** Reads a body whose sender is proven; null when it does not have the form of the route. */
 export const readNotice = (route: UploadWebhookRoute, body: Uint8Array): Notice | null => {
   const parsed = jsonOf(body)
   return route === 'callback' ? ofCallback(parsed) : ofEvent(parsed)
 }
 
 /**
- * 32 bytes, equal for what is to count as the same message: the same signed id; else the same word on the same job, whatever its
- * time stamp. Progress and what cannot be read differ by their bytes.
+ * 32 bytes, equal for what is to count as the same message: the same signed id; else the same word
+ * on the same job, whatever its time stamp. Progress and what cannot be read differ by their bytes.
  */
 export const receiptKey = (message: {
   route: UploadWebhookRoute

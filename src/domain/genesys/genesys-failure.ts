@@ -1,6 +1,6 @@
 import type { GenesysRowCode } from './genesys-rejections.ts'
 
-/** What went wrong at Genesys, in one class, so that every caller decides by `kind` and `retry` and nothing else. */
+/** A failure at Genesys, in one class, so that every caller decides by `kind` and `retry` alone. */
 export const GENESYS_FAILURES = {
   /** Network, timeout, 5xx: the outcome of a write is unknown. */
   unavailable: 'later',
@@ -17,16 +17,16 @@ export const GENESYS_FAILURES = {
   not_found: 'never',
   /** 413. */
   too_large: 'never',
-  /** 400 or 422 that speaks of rows: bisect, or reject the rows named. */
+  /** 400 or 422 about rows: bisect, or reject the rows named. */
   rows_refused: 'never',
-  /** 400 or 422 that speaks of the request or the schema as a whole. */
+  /** 400 or 422 about the request or the schema as a whole. */
   refused: 'never',
 } as const
 export type GenesysFailureKind = keyof typeof GENESYS_FAILURES
 
 /**
- * A row that Genesys refused, the same from an answer or a job of Genesys to the ledger. `index` counts from 0 within the request; `code` is
- * of the closed set that has pages.
+ * A row that Genesys refused, the same from an answer or a job of Genesys to the ledger. `index`
+ * counts from 0 within the request; `code` is of the closed set that has pages.
  */
 export type GenesysRowError = {
   index: number
@@ -51,7 +51,10 @@ export class GenesysFailure extends Error {
   /** Genesys' own code, from a closed character set; never free text of an answer. */
   readonly upstreamCode: string | null
   readonly rowErrors: readonly GenesysRowError[]
-  /** What is wrong with a row that it names no index of: the one row of the request, or one of several. */
+  /**
+   * What is wrong with a row that it names no index of: the one row of the request, or one of
+   * several.
+   */
   readonly rowFault: GenesysRowFault
   /** The likely missing right, for `forbidden`. */
   readonly right: string | null

@@ -1,8 +1,8 @@
 import { page, type RejectionPage } from '../uploads/rejection-page.ts'
 
 /**
- * What Genesys can have against a row that the gateway found good, as the ledger shows it. The codes are contract; every one of them has
- * words for the operator, who can change the file or the list and has no log.
+ * Why Genesys may refuse a row that the gateway found good, as the ledger shows it. The codes are
+ * contract; each has a text for the operator, who can change the file or the list and has no log.
  */
 export const GENESYS_REJECTIONS = {
   'genesys-refused': page(
@@ -95,7 +95,10 @@ export const GENESYS_REJECTIONS = {
 /** A code of a row that Genesys refused. */
 export type GenesysRowCode = keyof typeof GENESYS_REJECTIONS
 
-/** Codes that speak of the list and not of the row: nothing is wrong with the row, so it is not failed but waits [guide-api: Contacts]. */
+/**
+ * Codes about the list and not the row: the row is not at fault, so it does not fail but waits
+ * [guide-api: Contacts].
+ */
 const SCHEMA_CODES: readonly GenesysRowCode[] = [
   'genesys-unknown-column',
   'genesys-format-mismatch',

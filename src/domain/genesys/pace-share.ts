@@ -1,21 +1,32 @@
 /**
- * What a 429 does to the pace: additive increase, multiplicative decrease, on the share of the allowed pace that is in force. The
- * bucket keeps the share and since when nobody was refused; everything else follows from the time, so that all instances agree.
+ * What a 429 does to the pace: additive increase, multiplicative decrease, on the share of the
+ * allowed pace that is in force. The bucket keeps the share and since when nobody was refused;
+ * everything else follows from the time, so that all instances agree.
  */
 export const PACE_SHARE_RULE = {
   full: 1,
-  /** A 429 leaves this much of the share; well under 1, so that a real limit of half the configured one is met in two steps. */
+  /**
+   * A 429 leaves this much of the share; well under 1, so that a real limit of half the configured
+   * one is met in two steps.
+   */
   cutFactor: 0.7,
   /** Refusals within this time of a cut speak of the same excess. */
   cutPauseMs: 1_000,
-  /** Never slower than this share of the allowed pace: something must be sent to learn that more is possible. */
+  /**
+   * Never slower than this share of the allowed pace: something must be sent to learn that more is
+   * possible.
+   */
   floor: 0.1,
-  /** Given back for every `stepMs` without a 429: from the floor to the whole pace in three minutes. */
+  /**
+   * Given back for every `stepMs` without a 429: from the floor to the whole pace in three minutes.
+   */
   step: 0.05,
   stepMs: 10_000,
 } as const
 
-/** The share in force when nobody was refused for `quietMs`; a negative time is one still blocked. */
+/**
+ * The share in force when nobody was refused for `quietMs`; a negative time is one still blocked.
+ */
 export const grownShare = (share: number, quietMs: number): number =>
   Math.min(
     PACE_SHARE_RULE.full,

@@ -1,6 +1,6 @@
 /**
- * The closed list of Genesys Cloud regions. A host is never made from free text: what is not in this table is refused.
- * Source: PureCloudRegionHosts.js of purecloud-platform-client-v2 262.0.0.
+ * The closed list of Genesys Cloud regions. A host is never made from free text: what is not in
+ * this table is refused. Source: PureCloudRegionHosts.js of purecloud-platform-client-v2 262.0.0.
  */
 export const REGIONS = {
   'us-east-1': 'mypurecloud.com',
@@ -24,7 +24,9 @@ export const REGIONS = {
 } as const satisfies Record<string, string>
 export type RegionName = keyof typeof REGIONS
 
-/** Where a dialect's calls go; the token path is `/oauth/token` on `loginUrl`. No trailing slash. */
+/**
+ * Where a dialect's calls go; the token path is `/oauth/token` on `loginUrl`. No trailing slash.
+ */
 export type DialectHosts = { apiUrl: string; loginUrl: string }
 
 export type Region = {
@@ -36,10 +38,16 @@ export type Region = {
   uploadHosts: readonly string[]
 }
 
-/** The partition of the European sovereign cloud has a domain of its own; the regions of the US government do not. */
+/**
+ * The partition of the European sovereign cloud has a domain of its own; the regions of the US
+ * government do not.
+ */
 const SOVEREIGN = /^eusc-/
 
-/** The region by its AWS name or its domain, letter case aside; null when it is not in the closed list. */
+/**
+ * The region by its AWS name or its domain, letter case aside; null when it is not in the closed
+ * list.
+ */
 export const resolveRegion = (nameOrDomain: string): Region | null => {
   const asked = nameOrDomain.trim().toLowerCase()
   for (const [name, domain] of Object.entries(REGIONS) as [RegionName, string][]) {

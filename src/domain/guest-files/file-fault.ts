@@ -1,4 +1,4 @@
-/** Why a guest file is not let in; codes of problems, which callers rely on [contracts: 3]. */
+/** Why a guest file is refused: codes of problems, which callers rely on [contracts: 3]. */
 export const FILE_FAULT_CODES = [
   'file-too-large',
   'file-type-not-allowed',
@@ -13,7 +13,10 @@ export const FILE_FAULT_CODES = [
 
 export type FileFaultCode = (typeof FILE_FAULT_CODES)[number]
 
-/** A fault of a file as a value. `detail` names rules and never what stands in the file or in its name. */
+/**
+ * A fault of a file as a value. `detail` names rules and never what stands in the file or in its
+ * name.
+ */
 export type FileFault = { code: FileFaultCode; detail: string }
 
 export const fileFault = (code: FileFaultCode, detail: string): FileFault => ({ code, detail })

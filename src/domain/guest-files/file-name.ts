@@ -2,7 +2,10 @@ import { fileFault, type FileFault } from './file-fault.ts'
 import { isFileExtension, type FileExtension } from './file-type.ts'
 
 export type NamedFile = {
-  /** NFC, without what Genesys forbids, at most 255 bytes in UTF-8; the extension is kept as it was written. */
+  /**
+   * NFC, without what Genesys forbids, at most 255 bytes in UTF-8; the extension is kept as it was
+   * written.
+   */
   fileName: string
   extension: FileExtension
 }
@@ -10,15 +13,21 @@ export type NamedFile = {
 /** Names in the file systems that matter end here. */
 const MAX_NAME_BYTES = 255
 
-/** What Genesys takes in no name of a file [platform-api: 2.9], path separators and white space among them. */
+/**
+ * What Genesys takes in no name of a file [platform-api: 2.9], path separators and white space
+ * among them.
+ */
 const FORBIDDEN = /[\\/{}^%`\]"'>[~<#|:*?\p{White_Space}]/gu
-/** Marks without width, those that turn the direction of text among them: they disguise an extension. */
+/**
+ * Marks without width, those that turn the direction of text among them: they disguise an
+ * extension.
+ */
 const INVISIBLE = /[\p{Cf}\p{Co}\p{Cn}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu
 const CONTROLS = /\p{Cc}/u
 
 /**
- * Extensions of programs that hide before the last one (`invoice.exe.pdf`). Only those that stand in no honest name: `.com` and `.js` do
- * (`example.com.pdf`, `node.js.pdf`).
+ * Extensions of programs that hide before the last one (`invoice.exe.pdf`). Only those that stand
+ * in no honest name: `.com` and `.js` do (`example.com.pdf`, `node.js.pdf`).
  */
 const PROGRAM_BEFORE =
   /\.(?:exe|scr|pif|bat|cmd|msi|msp|vbs|vbe|wsf|wsh|hta|ps1|psm1|jar|lnk|dll|cpl|jse|apk|dmg|iso)\./iu
@@ -35,8 +44,9 @@ const shortened = (stem: string, roomBytes: number): string => {
 }
 
 /**
- * The name under which a file is shown and sent, and its extension; a fault when the name tells of no file that is let in. A name that could
- * deceive a program (NUL, line breaks, a program's extension before the last) is refused; one that could only deceive the eye is mended.
+ * The name under which a file is shown and sent, and its extension; a fault when the name has no
+ * accepted extension. A name that could deceive a program (NUL, line breaks, a program's extension
+ * before the last) is refused; one that could only deceive the eye is corrected.
  */
 export const namedFile = (given: string): NamedFile | FileFault => {
   if (CONTROLS.test(given) || /%0[0-9a-d]/iu.test(given)) {

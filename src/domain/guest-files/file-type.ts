@@ -1,4 +1,4 @@
-/** What is let in, by the extension of the name [contracts: 3]. */
+/** The accepted types, by the extension of the name [contracts: 3]. */
 export const CONTENT_TYPES = {
   png: 'image/png',
   jpg: 'image/jpeg',

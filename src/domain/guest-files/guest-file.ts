@@ -1,6 +1,6 @@
 /**
- * The states of a guest file and where each may go [contracts: 3]. `ends`: nothing is sent any more; a stored file can still be found bad, for
- * Genesys' own scan comes after.
+ * The states of a guest file and where each may go [contracts: 3]. `ends`: nothing is sent any
+ * more; a stored file can still be found bad, for Genesys' own scan comes after.
  */
 export const GUEST_FILE_STATES = {
   receiving: { next: ['scanning'], ends: false },
@@ -38,7 +38,10 @@ type GuestFileHoldReason = (typeof GUEST_FILE_HOLD_REASONS)[number]
 export const SCAN_VERDICTS = ['clean', 'infected', 'not-configured', 'unavailable'] as const
 export type ScanVerdict = (typeof SCAN_VERDICTS)[number]
 
-/** Of Genesys' own scan [guide-api: Guest files]. What it does not say, or says in words that we do not know, is pending: never passed. */
+/**
+ * Of Genesys' own scan [guide-api: Guest files]. What it does not say, or says in words that we do
+ * not know, is pending: never passed.
+ */
 export const VIRUS_SCANS = ['pending', 'passed', 'failed', 'infected'] as const
 export type VirusScan = (typeof VIRUS_SCANS)[number]
 export const isBad = (virusScan: VirusScan): boolean =>
@@ -48,7 +51,7 @@ export const isBad = (virusScan: VirusScan): boolean =>
 export const GENESYS_FILE_STATUSES = ['pending', 'uploaded', 'completed'] as const
 export type GenesysFileStatus = (typeof GENESYS_FILE_STATUSES)[number]
 
-/** Whom a file is for: a person, or those who talk in a live conversation. */
+/** The target of a file: a person, or the people in a live conversation. */
 export type GuestFileTarget =
   | { kind: 'external_contact'; externalContactId: string }
   | { kind: 'conversation'; conversationId: string; communicationId: string }
@@ -113,7 +116,7 @@ const placeOf = (target: GuestFileTarget) =>
     ? { externalContactId: null, conversationId: target.conversationId }
     : { externalContactId: target.externalContactId, conversationId: null }
 
-/** What endpoints are told [contracts: 3]. */
+/** The states of which endpoints are notified [contracts: 3]. */
 export const guestFileEventOf = (file: GuestFile) => ({
   guestFileId: file.id,
   fileId: file.genesys.fileId,

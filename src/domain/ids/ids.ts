@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * The grammar of ids as callers and Genesys give them. It keeps out what a database cannot store (NUL) and what means something else in
- * a path: `encodeURIComponent` leaves dots alone, and whoever reads a URL takes `.` and `..`, `%2E%2E` too, as a way up.
+ * The grammar of ids as callers and Genesys give them. It keeps out what a database cannot store
+ * (NUL) and what means something else in a path: `encodeURIComponent` leaves dots alone, and
+ * whoever reads a URL takes `.` and `..`, `%2E%2E` too, as a way up.
  */
 const GENESYS_ID = /^[A-Za-z0-9][A-Za-z0-9._~:@-]{0,127}$/u
 const GATEWAY_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/u
@@ -15,7 +16,10 @@ export const genesysIdSchema = z
     'must be 1 to 128 letters, digits or any of . _ ~ : @ -, beginning with a letter or digit',
   )
 
-/** An id that the gateway made: a prefix and a UUIDv7. Others that look like one are unknown, not wrong. */
+/**
+ * An id that the gateway made: a prefix and a UUIDv7. Others that look like one are unknown, not
+ * wrong.
+ */
 export const gatewayIdSchema = z
   .string()
   .regex(
@@ -23,7 +27,10 @@ export const gatewayIdSchema = z
     'must be 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit',
   )
 
-/** A contact id to look up; which of them rows may have is the setting `CONTACT_ID_PATTERN`'s to say. */
+/**
+ * A contact id to look up; which of them rows may have is the setting `CONTACT_ID_PATTERN`'s to
+ * say.
+ */
 export const contactIdSchema = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, without control characters')

@@ -2,8 +2,9 @@ import { readPatterns } from './phone-pattern.ts'
 import type { PatternGraph, PatternNode } from './phone-pattern.ts'
 
 /**
- * Patterns over the ten digits as a table of rows, a state each: the first ten places say by which row a digit goes on (as that
- * row's offset), the next two what the state accepts. Row 0 is the dead state, row 1 the start.
+ * Patterns over the ten digits as a table of rows, a state each: the first ten places say by which
+ * row a digit goes on (as that row's offset), the next two what the state accepts. Row 0 is the
+ * dead state, row 1 the start.
  */
 export type DigitTable = Uint16Array
 
@@ -16,13 +17,19 @@ const START = ROW
 const MOST_STATES = 0x1_0000 / ROW
 const MOST_PATTERNS = 16
 
-/** What a prefix table's state accepts: nothing, a match, a match in which a capturing group took part. */
+/**
+ * What a prefix table's state accepts: nothing, a match, a match in which a capturing group took
+ * part.
+ */
 const PREFIX_MATCH = 1
 const PREFIX_MATCH_WITH_GROUP = 2
 
 /** `prefixLength`: nothing of the pattern matches at the start. */
 export const NO_PREFIX = -1
-/** `prefixLength`: it matches, and a capturing group took part, so the text is to be transformed and not only cut. */
+/**
+ * `prefixLength`: it matches, and a capturing group took part, so the text is to be transformed and
+ * not only cut.
+ */
 export const PREFIX_WITH_GROUP = -2
 
 /** A place in the graph and whether a group was closed on the way there. */
@@ -64,14 +71,20 @@ const keyOf = (threads: Thread[]): string => {
   return key
 }
 
-/** How the threads of a state are kept, and what the state accepts, tells a whole match from a prefix match. */
+/**
+ * How the threads of a state are kept, and what the state accepts, tells a whole match from a
+ * prefix match.
+ */
 type Kind = {
   settle: (threads: Thread[]) => Thread[]
   accepts: (threads: Thread[]) => number
   acceptsAtEnd: (threads: Thread[]) => number
 }
 
-/** The subset construction: a state for every distinct list of threads. null = more states than a table can number. */
+/**
+ * The subset construction: a state for every distinct list of threads. null = more states than a
+ * table can number.
+ */
 const tabulate = (graph: PatternGraph, starts: Thread[], kind: Kind): DigitTable | null => {
   const states: Thread[][] = [[]]
   const numbers = new Map<string, number>()
@@ -113,8 +126,9 @@ const starting = (graph: PatternGraph): Thread[] =>
   graph.starts.map((node) => ({ node, grouped: false }))
 
 /**
- * One table for up to 16 patterns that each have to match a whole text, as `^(?:pattern)$` does; `wholeMatches` reads it. null =
- * a pattern is written in a way that `readPatterns` does not know, or there is more than a table holds.
+ * One table for up to 16 patterns that each have to match a whole text, as `^(?:pattern)$` does;
+ * `wholeMatches` reads it. null = a pattern is written in a way that `readPatterns` does not know,
+ * or there is more than a table holds.
  */
 export const compileWhole = (patterns: readonly string[]): DigitTable | null => {
   const graph = patterns.length > MOST_PATTERNS ? null : readPatterns(patterns)
@@ -136,9 +150,10 @@ export const compileWhole = (patterns: readonly string[]): DigitTable | null => 
 }
 
 /**
- * A table for one pattern that has to match the start of a text, as `^(?:pattern)` does, with its preference among several ways:
- * threads behind the first match are dropped, so that the last match that is met is the regular expression's. `prefixLength` reads
- * it. `tellGroups`: a match in which a capturing group took part is told apart. null as in `compileWhole`.
+ * A table for one pattern that has to match the start of a text, as `^(?:pattern)` does, with its
+ * preference among several ways: threads behind the first match are dropped, so that the last match
+ * that is met is the regular expression's. `prefixLength` reads it. `tellGroups`: a match in which
+ * a capturing group took part is told apart. null as in `compileWhole`.
  */
 export const compilePrefix = (pattern: string, tellGroups: boolean): DigitTable | null => {
   const graph = readPatterns([pattern])
@@ -158,7 +173,10 @@ export const compilePrefix = (pattern: string, tellGroups: boolean): DigitTable 
   })
 }
 
-/** The patterns (bit n = the n-th) that match all of `digits` (values 0 to 9) from `from` to before `to`. */
+/**
+ * The patterns (bit n = the n-th) that match all of `digits` (values 0 to 9) from `from` to before
+ * `to`.
+ */
 export const wholeMatches = (
   table: DigitTable,
   digits: Uint8Array,
@@ -173,7 +191,9 @@ export const wholeMatches = (
   return table[row + ACCEPTS]!
 }
 
-/** How many of `digits` from `from` on the pattern matches, or `NO_PREFIX`, or `PREFIX_WITH_GROUP`. */
+/**
+ * How many of `digits` from `from` on the pattern matches, or `NO_PREFIX`, or `PREFIX_WITH_GROUP`.
+ */
 export const prefixLength = (
   table: DigitTable,
   digits: Uint8Array,
@@ -193,7 +213,10 @@ export const prefixLength = (
   return accepted === PREFIX_MATCH ? to - from : PREFIX_WITH_GROUP
 }
 
-/** Whether a text that starts with these digits may match a prefix table: it has matched already, or can go on. */
+/**
+ * Whether a text that starts with these digits may match a prefix table: it has matched already, or
+ * can go on.
+ */
 export const mayMatch = (
   table: DigitTable,
   digits: Uint8Array,

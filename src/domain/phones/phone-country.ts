@@ -12,7 +12,10 @@ for (const country of getCountries()) {
   countriesOf.set(code, [...(countriesOf.get(code) ?? []), country])
 }
 
-/** Enough digits behind the plus sign to tell whose a number is: of North America the area and one more, elsewhere nearly all. */
+/**
+ * Enough digits behind the plus sign to tell whose a number is: of North America the area and one
+ * more, elsewhere nearly all.
+ */
 const NORTH_AMERICAN_DIGITS = 5
 const OTHER_DIGITS = 10
 /** Hostile input cannot grow the map without end. */
@@ -33,7 +36,10 @@ export const callingCodeOfCountry = (country: string): string | null => {
   return found?.[0] ?? null
 }
 
-/** The country (ISO 3166-1, two capital letters) of a valid number in E.164; null where it is of none, such as +800. */
+/**
+ * The country (ISO 3166-1, two capital letters) of a valid number in E.164; null where it is of
+ * none, such as +800.
+ */
 export const countryOfPhone = (e164: string): string | null => {
   const code = callingCodeOf(e164)
   if (code === null) return null
@@ -53,7 +59,10 @@ const byLead = new Map<number, readonly string[]>()
 const NORTH_AMERICAN = { from: 1e10, to: 2e10 }
 const NO_COUNTRIES: readonly string[] = []
 
-/** The leading digits that tell whose a number is: of North America the area and one more, elsewhere the calling code. */
+/**
+ * The leading digits that tell whose a number is: of North America the area and one more, elsewhere
+ * the calling code.
+ */
 const leadOf = (number: number): number => {
   if (number >= NORTH_AMERICAN.from && number < NORTH_AMERICAN.to) return Math.floor(number / 1e6)
   let lead = number
@@ -62,8 +71,8 @@ const leadOf = (number: number): number => {
 }
 
 /**
- * The countries that a number in E.164, as a whole number, may be of: exactly one in North America, elsewhere all that have its calling code. Meant for
- * millions: nothing is parsed twice.
+ * The countries that a number in E.164, as a whole number, may be of: exactly one in North America,
+ * elsewhere all that have its calling code. Meant for millions: nothing is parsed twice.
  */
 export const countriesOfNumber = (number: number): readonly string[] => {
   const lead = leadOf(number)

@@ -13,8 +13,8 @@ const WRITTEN_NUMBER = /^[\d\s().\-/]+$/
 export const isScientific = (text: string): boolean => SCIENTIFIC.test(text)
 
 /**
- * What was done to a phone number that is not valid as it stands; null = nothing that shows. Only ever a hint: which number was meant is for
- * the sender to say. `text` is one of `plainPhoneText`.
+ * What was done to a phone number that is not valid as it stands; null = nothing that shows. Only
+ * ever a hint: which number was meant is for the sender to say. `text` is one of `plainPhoneText`.
  */
 export const phoneDamage = (
   text: string,

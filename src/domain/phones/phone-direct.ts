@@ -4,9 +4,10 @@ import type { CallingCode, PhonePlan } from './phone-plans.ts'
 import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
 
 /**
- * Decides phone numbers as libphonenumber-js does, by its rules in its order, on the tables compiled from its own metadata. What is
- * not decided here is left to the library. Comments name the library's functions, so that a new version of it can be compared;
- * the differential test holds the two together. Which reading of a number counts is for `phone-readings.ts`.
+ * Decides phone numbers as libphonenumber-js does, by its rules in its order, on the tables
+ * compiled from its own metadata. What is not decided here is left to the library. Comments name
+ * the library's functions, so that a new version of it can be compared; the differential test holds
+ * the two together. Which reading of a number counts is for `phone-readings.ts`.
  */
 
 /** Answers of `judgePhone` and of the phone reader; those that refuse are below zero. */
@@ -36,13 +37,22 @@ export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number
 /** What the library names MIN_LENGTH_FOR_NSN, MAX_LENGTH_FOR_NSN, MAX_LENGTH_COUNTRY_CODE. */
 export const SHORTEST_NATIONAL = 2
 const LONGEST_NATIONAL = 17
-/** ITU-T E.164, 6.1: the calling code counts. The metadata takes longer ones, of Germany and for free calls in Japan. */
+/**
+ * ITU-T E.164, 6.1: the calling code counts. The metadata takes longer ones, of Germany and for
+ * free calls in Japan.
+ */
 export const LONGEST_E164_DIGITS = 15
 const LONGEST_CALLING_CODE = 3
-/** In the plan of North America a number has ten digits. Its metadata has shorter ones, 310-xxxx of Canada, that no other network knows. */
+/**
+ * In the plan of North America a number has ten digits. Its metadata has shorter ones, 310-xxxx of
+ * Canada, that no other network knows.
+ */
 export const NORTH_AMERICA = '1'
 export const NORTH_AMERICAN_LOCAL_DIGITS = 7
-/** Two digits are a number to the library only when nothing else is written; see isViablePhoneNumber. */
+/**
+ * Two digits are a number to the library only when nothing else is written; see
+ * isViablePhoneNumber.
+ */
 export const SHORTEST_PUNCTUATED = 3
 
 const GENERAL = 1
@@ -65,7 +75,9 @@ const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number)
   return (matched & GENERAL) !== 0 && (matched & permitted) !== 0
 }
 
-/** Whether getNumberType says of a valid number that it is a mobile's, and could be nothing else. */
+/**
+ * Whether getNumberType says of a valid number that it is a mobile's, and could be nothing else.
+ */
 export const isMobile = (
   plan: PhonePlan,
   { digits, count }: WrittenPhone,
@@ -75,7 +87,10 @@ export const isMobile = (
   return (types & plan.mobile) !== 0 && (types & plan.fixedLine) === 0
 }
 
-/** isValid for a number of that country; the few plans without types have only the general pattern to go by. */
+/**
+ * isValid for a number of that country; the few plans without types have only the general pattern
+ * to go by.
+ */
 const isValid = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean =>
   plan.hasTypes ? hasType(plan, phone, from) : fitsGeneral(plan, phone, from)
 
@@ -84,7 +99,10 @@ const belongsTo = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean 
     ? hasType(plan, phone, from)
     : prefixLength(plan.leadingDigits, phone.digits, from, phone.count) > 0
 
-/** getCountryByNationalNumber: the first of those who share the code that the number tells, null if it tells none. */
+/**
+ * getCountryByNationalNumber: the first of those who share the code that the number tells, null if
+ * it tells none.
+ */
 const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhonePlan | null => {
   const first = code.countries[0]!
   if (belongsTo(first, phone, from)) return first
@@ -94,11 +112,17 @@ const countryOf = (code: CallingCode, phone: WrittenPhone, from: number): PhoneP
   return null
 }
 
-/** isPossibleIncompleteNationalNumber: too long is possible to it, too short or between two lengths is not. */
+/**
+ * isPossibleIncompleteNationalNumber: too long is possible to it, too short or between two lengths
+ * is not.
+ */
 const isPossible = (plan: PhonePlan, length: number): boolean =>
   length > plan.longest || (plan.lengths & (1 << length)) !== 0
 
-/** extractNationalNumber: where the number starts behind what is dialled before it within the country. */
+/**
+ * extractNationalNumber: where the number starts behind what is dialled before it within the
+ * country.
+ */
 const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): number => {
   if (plan.prefix === null) return from
   const cut = prefixLength(plan.prefix, phone.digits, from, phone.count)
@@ -108,7 +132,8 @@ const nationalStart = (plan: PhonePlan, phone: WrittenPhone, from: number): numb
   if (fitsGeneral(plan, phone, from) && !fitsGeneral(plan, phone, after)) return from
   const length = phone.count - after
   const { callingCode } = plan
-  // Past 31 the shift comes round to another length's bit, harmlessly: so long a number counts as possible in any case.
+  // Past 31 the shift comes round to another length's bit, harmlessly: so long a number counts as
+  // possible in any case.
   if ((callingCode.lengthsOfAll & (1 << length)) !== 0) return after
   const country = isShared(callingCode) ? countryOf(callingCode, phone, after) : null
   return isPossible(country ?? plan, length) ? after : from
@@ -120,7 +145,10 @@ export const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): 
   return true
 }
 
-/** The answer for what the library does not take for a number at all: without punctuation, few digits are a short code. */
+/**
+ * The answer for what the library does not take for a number at all: without punctuation, few
+ * digits are a short code.
+ */
 export const unparsed = ({ count, bare }: WrittenPhone): number =>
   bare && count > 0 && count <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
 
@@ -136,7 +164,10 @@ export const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): b
 const isNorthAmerica = (callingCode: Uint8Array): boolean =>
   callingCode.length === 1 && callingCode[0] === Number(NORTH_AMERICA)
 
-/** The rest of parse and isValid, once it is known by which plan the digits from `from` on are to be read. */
+/**
+ * The rest of parse and isValid, once it is known by which plan the digits from `from` on are to be
+ * read.
+ */
 export const judgeNational = (
   phone: WrittenPhone,
   from: number,

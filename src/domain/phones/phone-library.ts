@@ -58,7 +58,10 @@ const isOpen = (e164: string): boolean =>
 /** Where an extension begins. */
 const EXTENSION = /[^\d\s()[\]./-]/u
 
-/** The number as one of the region, where the library may have taken its first digits for the region's calling code. */
+/**
+ * The number as one of the region, where the library may have taken its first digits for the
+ * region's calling code.
+ */
 const readNational = (
   answer: LibraryAnswer,
   international: LibraryAnswer,
@@ -72,7 +75,10 @@ const readNational = (
   return !national.ok && parse(text, region) === undefined ? answer : national
 }
 
-/** The answer where the number may have lost a plus sign: see `judgeBoth`, which does the same over digits. */
+/**
+ * The answer where the number may have lost a plus sign: see `judgeBoth`, which does the same over
+ * digits.
+ */
 const chosen = (
   national: LibraryAnswer,
   international: LibraryAnswer,
@@ -87,7 +93,10 @@ const chosen = (
   return reading === 'international' ? international : national
 }
 
-/** The answer for a number that begins with no plus sign, exit code or 0: see `judgeReadings`, which does the same over digits. */
+/**
+ * The answer for a number that begins with no plus sign, exit code or 0: see `judgeReadings`, which
+ * does the same over digits.
+ */
 const judgeReadings = (
   text: string,
   number: string,
@@ -111,8 +120,9 @@ const judgeReadings = (
 }
 
 /**
- * What is said of a number when the library is asked for everything: the reference that the direct way is held to, and its way out for
- * unusual numbers. `text` is one of `plainPhoneText`, at most `PHONE_LONGEST` characters long.
+ * What is said of a number when the library is asked for everything: the reference that the direct
+ * way is held to, and its way out for unusual numbers. `text` is one of `plainPhoneText`, at most
+ * `PHONE_LONGEST` characters long.
  */
 export const phoneByLibrary = (text: string, terms: PhoneTerms): LibraryAnswer => {
   const written = text.replace(/\D/gu, '')

@@ -1,6 +1,7 @@
 /**
- * One step of a pattern, as nodes that point to each other. `digits` takes one digit of the set (bit n = digit n); the others take
- * nothing. Of a `split` the first way is preferred, as in a regular expression. `group` marks the end of a capturing group.
+ * One step of a pattern, as nodes that point to each other. `digits` takes one digit of the set
+ * (bit n = digit n); the others take nothing. Of a `split` the first way is preferred, as in a
+ * regular expression. `group` marks the end of a capturing group.
  */
 export type PatternNode =
   | { kind: 'digits'; set: number; next: number }
@@ -30,7 +31,10 @@ const digitSet = (written: string): number => {
   return set
 }
 
-/** Makes nodes that go on to `next`; tells the node to begin with. Built from the end, so that `next` is known. */
+/**
+ * Makes nodes that go on to `next`; tells the node to begin with. Built from the end, so that
+ * `next` is known.
+ */
 type Fragment = (next: number) => number
 
 class Unreadable extends Error {}
@@ -102,9 +106,9 @@ const createPatternReader = (nodes: PatternNode[], text: string) => {
 }
 
 /**
- * Reads regular expressions over the ten digits as the phone metadata writes them: digits, `\d`, classes, groups, alternatives, `$`,
- * `?` and `{n}`/`{n,m}`, all greedy. null = one of them has something else in it (a look-ahead, `*`, a lazy count), so no automaton
- * may be made of it.
+ * Reads regular expressions over the ten digits as the phone metadata writes them: digits, `\d`,
+ * classes, groups, alternatives, `$`, `?` and `{n}`/`{n,m}`, all greedy. null = one of them has
+ * something else in it (a look-ahead, `*`, a lazy count), so no automaton may be made of it.
  */
 export const readPatterns = (patterns: readonly string[]): PatternGraph | null => {
   const nodes: PatternNode[] = []

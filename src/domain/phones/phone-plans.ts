@@ -17,7 +17,10 @@ export type PhonePlan = {
   /** The possible lengths as bits, and the greatest. */
   lengths: number
   longest: number
-  /** What may stand before the number when it is dialled within the country; a group in it means that digits are to be put in. */
+  /**
+   * What may stand before the number when it is dialled within the country; a group in it means
+   * that digits are to be put in.
+   */
   prefix: DigitTable | null
   /** Numbers are written with a 0 before them within the country, which is no part of them. */
   trunkZero: boolean
@@ -25,8 +28,9 @@ export type PhonePlan = {
 }
 
 /**
- * A calling code and those who share it. `countries` is empty for the codes of no country (800, 881, …). `main` has the plan by
- * which an international number is read; null = a pattern in it could not be compiled, and all numbers of the code are the library's.
+ * A calling code and those who share it. `countries` is empty for the codes of no country (800,
+ * 881, …). `main` has the plan by which an international number is read; null = a pattern in it
+ * could not be compiled, and all numbers of the code are the library's.
  */
 export type CallingCode = {
   /** Its digits (values 0 to 9). */
@@ -60,7 +64,10 @@ const AT = {
   types: 11,
 } as const
 
-/** Room for every length that is asked for. Possible ones are kept as bits of a number: none is longer than 17 digits. */
+/**
+ * Room for every length that is asked for. Possible ones are kept as bits of a number: none is
+ * longer than 17 digits.
+ */
 const LENGTHS = 64
 const MOST_CODES = 1000
 const START_DIGITS = 3
@@ -154,8 +161,9 @@ const readCallingCode = (code: string): CallingCode | null => {
 export const isShared = (code: CallingCode): boolean => code.countries.length > 1
 
 /**
- * The countries behind the first of the code that a national number may belong to by its first three digits, in the library's
- * order. Of the 24 behind the United States this leaves one or two to look at.
+ * The countries behind the first of the code that a national number may belong to by its first
+ * three digits, in the library's order. Of the 24 behind the United States this leaves one or two
+ * to look at.
  */
 export const othersFor = (
   code: CallingCode,
@@ -179,8 +187,9 @@ export const othersFor = (
 const callingCodes = Array.from<CallingCode | null | undefined>({ length: MOST_CODES })
 
 /**
- * The calling code (1 to 999), compiled when it is first asked for, which takes milliseconds; null = there is none. Compiled on
- * demand because all of them together take some tenths of a second of processor time and most are never met.
+ * The calling code (1 to 999), compiled when it is first asked for, which takes milliseconds; null
+ * = there is none. Compiled on demand because all of them together take some tenths of a second of
+ * processor time and most are never met.
  */
 export const callingCodeOf = (code: number): CallingCode | null => {
   const known = callingCodes[code]
@@ -213,7 +222,10 @@ export const regionFactsOf = (
   }
 }
 
-/** The region (ISO 3166-1, two capitals); null = the metadata has none of that name, or a pattern of it could not be compiled. */
+/**
+ * The region (ISO 3166-1, two capitals); null = the metadata has none of that name, or a pattern of
+ * it could not be compiled.
+ */
 export const phoneRegionOf = (name: string): PhoneRegion | null => {
   const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined
   if (raw === undefined) return null

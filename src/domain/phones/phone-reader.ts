@@ -7,16 +7,22 @@ import type { PhoneTerms } from './phone-readings.ts'
 /** Longer text is no phone number, and parsing it costs milliseconds. */
 export const PHONE_LONGEST = 40
 
-/** A number of fewer digits is not taken for a whole one when a cell is looked through for several. */
+/**
+ * A number of fewer digits is not taken for a whole one when a cell is looked through for several.
+ */
 export const FEWEST_WHOLE_DIGITS = 7
 
-/** Room that an E.164 text needs at most, in bytes: the plus sign, 3 digits of calling code, 17 of national number. */
+/**
+ * Room that an E.164 text needs at most, in bytes: the plus sign, 3 digits of calling code, 17 of
+ * national number.
+ */
 export const E164_LONGEST = 21
 
 /**
- * Reads the phone number in `bytes[from, to)` (UTF-8) and writes its E.164 form (ASCII, with the plus sign) to `out` at `outAt`,
- * where `E164_LONGEST` bytes must be free. Answers how many bytes it wrote, or one of the answers of `judgePhone`; `PHONE_UNDECIDED` =
- * something unusual, ask `normalisePhone`. Allocates nothing.
+ * Reads the phone number in `bytes[from, to)` (UTF-8) and writes its E.164 form (ASCII, with the
+ * plus sign) to `out` at `outAt`, where `E164_LONGEST` bytes must be free. Answers how many bytes
+ * it wrote, or one of the answers of `judgePhone`; `PHONE_UNDECIDED` = something unusual, ask
+ * `normalisePhone`. Allocates nothing.
  */
 export type PhoneReader = (
   bytes: Uint8Array,
@@ -53,7 +59,10 @@ const isBlank = (byte: number | undefined): boolean => {
   return kind === SPACE || kind === CONTROL_SPACE
 }
 
-/** Takes the digits out of `bytes[from, to)`; false = there is something in it that only the library can judge. */
+/**
+ * Takes the digits out of `bytes[from, to)`; false = there is something in it that only the library
+ * can judge.
+ */
 const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: WrittenPhone): boolean => {
   const { digits } = phone
   let count = 0
@@ -73,7 +82,10 @@ const takeDigits = (bytes: Uint8Array, from: number, to: number, phone: WrittenP
   return true
 }
 
-/** Whether the text ends with a point and zeros: a number that a spreadsheet has written, or the last group of one. */
+/**
+ * Whether the text ends with a point and zeros: a number that a spreadsheet has written, or the
+ * last group of one.
+ */
 const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
   let at = to - 1
   while (at > from && bytes[at] === ZERO) at -= 1
@@ -81,8 +93,8 @@ const endsInZeros = (bytes: Uint8Array, from: number, to: number): boolean => {
 }
 
 /**
- * Whether the cell may hold more than one number, or one that a spreadsheet has written: then its form is looked at first. Cheap and wide;
- * what has no punctuation is never looked at.
+ * Whether the cell may hold more than one number, or one that a spreadsheet has written: then its
+ * form is looked at first. Cheap and wide; what has no punctuation is never looked at.
  */
 const hasDoubtfulForm = (bytes: Uint8Array, from: number, to: number, count: number): boolean => {
   if (count >= FEWEST_WHOLE_DIGITS * 2 || endsInZeros(bytes, from, to)) return true
@@ -112,8 +124,9 @@ const writeE164 = (
 }
 
 /**
- * A reader by these terms. For a region that the metadata does not know it leaves all numbers undecided. `formSeen`: that the cell holds one
- * number was found before. Not for use by several callers at once within one call; it has one set of scratch digits.
+ * A reader by these terms. For a region that the metadata does not know it leaves all numbers
+ * undecided. `formSeen`: that the cell holds one number was found before. Not for use by several
+ * callers at once within one call; it has one set of scratch digits.
  */
 export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneReader => {
   const region = phoneRegionOf(terms.region)

@@ -19,24 +19,32 @@ import type { FoundPhone, WrittenPhone } from './phone-direct.ts'
 import type { PhonePlan, PhoneRegion } from './phone-plans.ts'
 
 /**
- * What is read of a number without a plus sign: as one of the region, and as one whose plus was lost. A number with two valid readings is
- * refused, and of two the only valid one is taken. The library takes the first that its metadata permits.
+ * What is read of a number without a plus sign: as one of the region, and as one whose plus was
+ * lost. A number with two valid readings is refused, and of two the only valid one is taken. The
+ * library takes the first that its metadata permits.
  */
 export type PhoneTerms = {
   /** ISO 3166-1, two capitals: completes national numbers. */
   region: string
-  /** `restore`: the caller knows that plus signs are lost, so digits that begin with a country code are read with one. */
+  /**
+   * `restore`: the caller knows that plus signs are lost, so digits that begin with a country code
+   * are read with one.
+   */
   plus: 'reject' | 'restore'
 }
 
-/** From so many digits on a number without its 0 is taken for a whole one, and not for one without its area. */
+/**
+ * From so many digits on a number without its 0 is taken for a whole one, and not for one without
+ * its area.
+ */
 export const WHOLE_DIGITS = 9
 /** Put behind a number to see whether the plan would take a longer one. */
 export const ANY_DIGIT = 5
 
 /**
- * Whether the plan takes the number with a digit less and with one more too, and not as a mobile's. Then it has no fixed lengths there,
- * as for fixed lines in Germany, and that the number is valid says little.
+ * Whether the plan takes the number with a digit less and with one more too, and not as a mobile's.
+ * Then it has no fixed lengths there, as for fixed lines in Germany, and that the number is valid
+ * says little.
  */
 const isOpen = (plan: PhonePlan, phone: WrittenPhone): boolean => {
   if (isMobile(plan, phone, 0)) return false
@@ -62,8 +70,9 @@ const isSame = (one: FoundPhone, two: FoundPhone): boolean =>
   one.callingCode === two.callingCode && one.nationalFrom === two.nationalFrom
 
 /**
- * Which reading counts, where the number is valid with a plus sign, as another number than without it. `doubtful`: its digits begin with the
- * region's code, or it lacks the plan's 0 where the plan is open.
+ * Which reading counts, where the number is valid with a plus sign, as another number than without
+ * it. `doubtful`: its digits begin with the region's code, or it lacks the plan's 0 where the plan
+ * is open.
  */
 export const readingOf = (
   isNational: boolean,
@@ -74,7 +83,10 @@ export const readingOf = (
   return doubtful && restores ? 'international' : 'both'
 }
 
-/** The answer for a number whose reading as one of the region has the result `national`, and that may have lost a plus sign. */
+/**
+ * The answer for a number whose reading as one of the region has the result `national`, and that
+ * may have lost a plus sign.
+ */
 const judgeBoth = (
   phone: WrittenPhone,
   doubtful: boolean,
@@ -92,7 +104,10 @@ const judgeBoth = (
   return reading === 'international' ? take(other, found) : national
 }
 
-/** The answer for a number that was read as one of the region, with the result `national`, and begins with no 0. */
+/**
+ * The answer for a number that was read as one of the region, with the result `national`, and
+ * begins with no 0.
+ */
 const judgeReadings = (
   phone: WrittenPhone,
   plan: PhonePlan,
@@ -127,9 +142,10 @@ const judgeInRegion = (
 }
 
 /**
- * Whether a written number is valid by the library, has one reading, and is not a short code or an emergency number: `found` is
- * filled and the answer is `PHONE_VALID`; else one of the other answers. The text must have been nothing but the digits, a leading plus
- * sign and punctuation that the library skips, and the digits need room for one more.
+ * Whether a written number is valid by the library, has one reading, and is not a short code or an
+ * emergency number: `found` is filled and the answer is `PHONE_VALID`; else one of the other
+ * answers. The text must have been nothing but the digits, a leading plus sign and punctuation that
+ * the library skips, and the digits need room for one more.
  */
 export const judgePhone = (
   phone: WrittenPhone,

@@ -44,8 +44,9 @@ const isPair = (text: string, isWhole: IsWholeNumber): boolean => {
 }
 
 /**
- * Whether a cell holds more than one number, or a number and another ending for it (`12345-0/-15`): what stands before a mark that
- * divides is a whole number already. Joined, the digits may still be valid by the metadata, and are nobody's number or a stranger's.
+ * Whether a cell holds more than one number, or a number and another ending for it (`12345-0/-15`):
+ * what stands before a mark that divides is a whole number already. Joined, the digits may still be
+ * valid by the metadata, and are nobody's number or a stranger's.
  */
 export const holdsSeveral = (text: string, isWhole: IsWholeNumber): boolean => {
   if (digitsIn(text) <= FEWEST_WHOLE_DIGITS) return false

@@ -1,7 +1,12 @@
-/** Longest national number that counts as a short code when no numbering plan knows it, in digits. */
+/**
+ * Longest national number that counts as a short code when no numbering plan knows it, in digits.
+ */
 export const SHORT_DIGITS = 6
 
-/** Emergency, crisis and service codes over the world; refused whatever a numbering plan says of them. */
+/**
+ * Emergency, crisis and service codes over the world; refused whatever a numbering plan says of
+ * them.
+ */
 export const EMERGENCY_CODES: readonly string[] = (
   '000 08 100 101 102 103 104 105 106 108 110 111 112 113 114 115 116 117 118 119 120 122 123 128 133 140 144 ' +
   '155 158 190 191 192 193 194 197 198 199 211 311 411 511 611 711 811 911 933 988 990 991 992 993 994 995 997 998 ' +

@@ -21,8 +21,9 @@ const asAscii = (text: string): string =>
 const BRACKETED_PLUS = /^[([ ]+\+/u
 
 /**
- * A cell's phone in the characters that numbers are written with: without marks that show nothing, every space a space, dashes, brackets
- * and digits of other scripts as those of ASCII. Line ends inside stay as `\n`.
+ * A cell's phone in the characters that numbers are written with: without marks that show nothing,
+ * every space a space, dashes, brackets and digits of other scripts as those of ASCII. Line ends
+ * inside stay as `\n`.
  */
 export const plainPhoneText = (written: string): string => {
   const text = ASCII_ONLY.test(written) ? written : asAscii(written)
@@ -33,7 +34,10 @@ export const plainPhoneText = (written: string): string => {
 const DECIMAL_TAIL = /^(?<number>[^.,]*\d)[.,]0+$/u
 const GROUPED_TAIL = /^(?<number>\+?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:,\d{3})+(?=\.)))[.,]0+$/u
 
-/** The number that a spreadsheet has written with decimals (`4155552671.0`), without them; null = it has none. */
+/**
+ * The number that a spreadsheet has written with decimals (`4155552671.0`), without them; null = it
+ * has none.
+ */
 export const withoutDecimals = (text: string): string | null => {
   const tail = DECIMAL_TAIL.exec(text) ?? GROUPED_TAIL.exec(text)
   return tail === null ? null : tail.groups!['number']!.replace(/[.,]/gu, '')
@@ -42,9 +46,10 @@ export const withoutDecimals = (text: string): string | null => {
 const GLOBAL_CONTEXT = /^\+[\d\-.()]*\d[\d\-.()]*$/u
 
 /**
- * A number written as a URI (RFC 3966), as the number and its extension: the context goes before a local number when it is one of a
- * country, a subaddress is no part of what is dialled. null = a number that only means something within a network, or no URI of this form.
- * The library is never asked for a context: its pattern for one keeps a place from call to call (ADR 22).
+ * A number written as a URI (RFC 3966), as the number and its extension: the context goes before a
+ * local number when it is one of a country, a subaddress is no part of what is dialled. null = a
+ * number that only means something within a network, or no URI of this form. The library is never
+ * asked for a context: its pattern for one keeps a place from call to call (ADR 22).
  */
 const readUri = (text: string): string | null => {
   const [number = '', ...parameters] = text.split(';')

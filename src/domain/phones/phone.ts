@@ -17,7 +17,10 @@ import { plainPhoneText, withoutDecimals, withoutUri } from './phone-text.ts'
 
 export type PhoneCode = PhoneRefusal | PhoneDamage | 'phone-several'
 
-/** `direct`: decided without the library; only for counting. `ext`: the extension, kept apart. `decimals`: a spreadsheet's `.0` was taken off. */
+/**
+ * `direct`: decided without the library; only for counting. `ext`: the extension, kept apart.
+ * `decimals`: a spreadsheet's `.0` was taken off.
+ */
 export type PhoneResult =
   | { ok: true; e164: string; ext: string | null; direct: boolean; decimals: boolean }
   | { ok: false; code: PhoneCode; direct: boolean }
@@ -80,7 +83,10 @@ const isWholeNumber =
     return nationalDigitsOf(judged.e164) >= FEWEST_NATIONAL_DIGITS
   }
 
-/** What tells a spreadsheet that a cell is text, as typed and as a word processor turns it. No number begins with it. */
+/**
+ * What tells a spreadsheet that a cell is text, as typed and as a word processor turns it. No
+ * number begins with it.
+ */
 const TEXT_MARK = /^['’]\s*(?=[+(\d])/u
 /** Of a cell with more characters than this nothing is read, marks that show nothing included. */
 const LONGEST_CELL = PHONE_LONGEST * 4
@@ -90,9 +96,10 @@ const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
 
 /**
- * A phone number in E.164, by the steps that hold on every path. The whole cell must be the number: nothing is extracted from a sentence, a
- * cell with two of them is refused, and so is one with two valid readings. Short codes, emergency numbers, what has no area, and more
- * digits than E.164 allows are refused. `terms` complete national numbers.
+ * A phone number in E.164, by the steps that hold on every path. The whole cell must be the number:
+ * nothing is extracted from a sentence, a cell with two of them is refused, and so is one with two
+ * valid readings. Short codes, emergency numbers, what has no area, and more digits than E.164
+ * allows are refused. `terms` complete national numbers.
  */
 export const normalisePhone = (written: string, terms: PhoneTerms): PhoneResult => {
   if (written.length > LONGEST_CELL) return refused('phone-invalid', true)

@@ -1,10 +1,13 @@
-/** The database does not answer or the connection broke: nothing is known of the last statement. Try again later. */
+/**
+ * The database does not answer or the connection broke: the result of the last statement is
+ * unknown. Try again later.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
   readonly retry = 'later'
 }
 
-/** Its disk has no room: nothing was written, and nothing new is until somebody makes room. */
+/** Its disk is full: nothing was written, and nothing new will be until space is freed. */
 export class StorageFull extends StoreUnavailable {
   constructor() {
     super('The disk of the database is full')

@@ -1,8 +1,9 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
 /**
- * What ends an accepted upload, or marks it, beside the codes that calls know too (`genesys-refused`, `schema-drift`).
- * No call is answered with these: they stand in the upload's `problem`. The status is the nearest that HTTP has.
+ * What ends an accepted upload, or marks it, beside the codes that calls know too
+ * (`genesys-refused`, `schema-drift`). No call is answered with these: they stand in the upload's
+ * `problem`. The status is the nearest that HTTP has.
  */
 export const UPLOAD_PROBLEMS = {
   'contact-list-gone': page(

@@ -1,4 +1,4 @@
-/** What ends by the calendar: each a row of docs/retention.md. */
+/** The rules of retention: each is a row of docs/retention.md. */
 export const RETENTION_RULES = {
   'staged-rows': { keptDays: 30 },
   'upload-records': { keptDays: 90 },

@@ -2,7 +2,10 @@ import type { SegmentFinding } from './analysis/finding.ts'
 import type { CompiledSegment } from './compiled-segment.ts'
 import type { Leaf, SegmentDefinition } from './segment.ts'
 
-/** State → those that may follow. A version that another one replaced before it was sent ends as `failed`, `segment-superseded`. */
+/**
+ * State → those that may follow. A version that another one replaced before it was sent ends as
+ * `failed`, `segment-superseded`.
+ */
 export const SEGMENT_TRANSITIONS = {
   applying: ['applied', 'index_pending', 'failed', 'held'],
   index_pending: ['applied', 'failed', 'held'],
@@ -38,7 +41,10 @@ export type SegmentMatches = {
   overlaps: { path: string; otherPath: string; count: number }[]
 }
 
-/** Against the version in force. `doNotCall`: how many of those who enter must not be called; null where nobody knows. */
+/**
+ * Against the version in force. `doNotCall`: how many of those who enter must not be called; null
+ * where nobody knows.
+ */
 export type SegmentChange = { enter: number; leave: number; doNotCall: number | null }
 
 export type AnalysisReport = {
@@ -50,7 +56,10 @@ export type AnalysisReport = {
 
 export type SegmentProblem = { code: string; detail: string; path?: string }
 
-/** What is still to be done, and what was done: kept before the next call, so that another instance goes on from it. */
+/**
+ * What is still to be done, and what was done: kept before the next call, so that another instance
+ * goes on from it.
+ */
 export type SegmentProgress = {
   step: 'begin' | 'sending' | 'sent'
   /** Platform: the name of this version's filter, kept before it is made; null: there is none. */
@@ -58,7 +67,10 @@ export type SegmentProgress = {
   /** Platform: its id, once it is known. */
   filterId: string | null
   filterDeleted: boolean
-  /** Platform: that the gateway stops the campaign, since when, and the version that it left; null: it was not running. */
+  /**
+   * Platform: that the gateway stops the campaign, since when, and the version that it left; null:
+   * it was not running.
+   */
   stopped: { at: string; leftVersion: number | null } | null
   /** Why it fails, where the campaign has to be started again first. */
   failure: SegmentProblem | null
@@ -66,7 +78,7 @@ export type SegmentProgress = {
   sentAt: string | null
   /** When Genesys was first seen to be busy. */
   busySince: string | null
-  /** Looks since, for the growing steps between them. */
+  /** Checks since then, for the growing pauses between them. */
   looks: number
 }
 
@@ -84,14 +96,14 @@ export const FIRST_PROGRESS: SegmentProgress = {
 
 /** One version of a campaign's segment. */
 export type CampaignSegment = {
-  /** Who put it. */
+  /** The author. */
   tenantId: string
   campaignId: string
   version: number
   state: SegmentState
   hold: { reason: SegmentHoldReason; since: string } | null
   waitingFor: 'index' | 'campaign' | null
-  /** As it was put. */
+  /** The definition as it was sent. */
   sent: unknown
   definition: SegmentDefinition
   house: Leaf[]
@@ -111,7 +123,7 @@ export type CampaignSegment = {
   revision: number
 }
 
-/** What endpoints are told of a version. */
+/** What endpoints receive about a version. */
 export type SegmentEventData = Pick<
   CampaignSegment,
   'campaignId' | 'version' | 'state' | 'indexStatus' | 'latencyMs' | 'problem' | 'revision'

@@ -1,11 +1,17 @@
 /** Dates of cells and of literals under `before` and `after`: a day, or a time of a day in UTC. */
 const DATE = /^\d{4}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?Z?)?$/
-/** A time from now, in the platform's form: days, hours and minutes of two digits, each with a minus sign for the past. */
+/**
+ * A time from now, in the platform's form: days, hours and minutes of two digits, each with a minus
+ * sign for the past.
+ */
 const FROM_NOW = /^P(?:(-?\d{2})D)?(?:T(?:(-?\d{2})H)?(?:(-?\d{2})M)?)?$/
 
 const MINUTE_MS = 60_000
 
-/** Milliseconds since 1970; null when the text is no date of the calendar. A day counts from its first moment. */
+/**
+ * Milliseconds since 1970; null when the text is no date of the calendar. A day counts from its
+ * first moment.
+ */
 export const dateOf = (text: string): number | null => {
   if (!DATE.test(text)) return null
   const [day, time = '00:00'] = text.replace('Z', '').split('T')

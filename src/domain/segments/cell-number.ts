@@ -1,4 +1,7 @@
-/** What counts as a number in a cell: at most 15 digits before and after the point (docs/segments.md). */
+/**
+ * What counts as a number in a cell: at most 15 digits before and after the point
+ * (docs/segments.md).
+ */
 const NUMBER_CELL = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
 const DECIMALS = 15
@@ -6,7 +9,10 @@ const DECIMALS = 15
 /** Every number of a cell is smaller than this, and larger than its negative. */
 export const NUMBER_LIMIT_STEPS = 10n ** 30n
 
-/** The number as a whole count of the smallest step, 10⁻¹⁵, so that it is exact; null when the text is no number. */
+/**
+ * The number as a whole count of the smallest step, 10⁻¹⁵, so that it is exact; null when the text
+ * is no number.
+ */
 export const stepsOf = (text: string): bigint | null => {
   if (!NUMBER_CELL.test(text)) return null
   const negative = text.startsWith('-')
@@ -43,7 +49,10 @@ export const otherSpelling = (steps: bigint, taken: ReadonlySet<string>): string
   return null
 }
 
-/** Which of the two is larger, exactly: 0, less or more. `steps` of the cell are worked out only where doubles cannot tell. */
+/**
+ * Which of the two is larger, exactly: 0, less or more. `steps` of the cell are worked out only
+ * where doubles cannot tell.
+ */
 export const compareToNumber = (cell: string, literal: number, literalSteps: bigint): number => {
   const near = Number(cell)
   if (near < literal) return -1

@@ -7,11 +7,16 @@ export type CompileFaultCode =
 /** `path`: the rule at fault, a JSON pointer into the definition. */
 export type CompileFault = { code: CompileFaultCode; path: string; detail: string }
 
-/** A definition in a dialect's words: what is sent, as it is sent, how many rules it is, and where each comes from. */
+/**
+ * A definition in a dialect's words: what is sent, as it is sent, how many rules it is, and where
+ * each comes from.
+ */
 export type CompiledSegment = {
   body: Readonly<Record<string, unknown>>
   ruleCount: number
-  /** A JSON pointer into the definition for each rule of the guide dialect; empty on the platform. */
+  /**
+   * A JSON pointer into the definition for each rule of the guide dialect; empty on the platform.
+   */
   rulePaths: readonly string[]
 }
 

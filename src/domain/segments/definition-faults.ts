@@ -39,7 +39,7 @@ export type FaultBook = {
   add(pointer: string, code: DefinitionFaultCode): void
 }
 
-/** A caller is told of so many faults at most. */
+/** Most faults that a caller gets. */
 const MOST_FAULTS = 50
 
 export const createFaultBook = (): FaultBook => {
@@ -53,6 +53,9 @@ export const createFaultBook = (): FaultBook => {
   }
 }
 
-/** A member's name as a part of a JSON pointer; one that looks like a person's phone or email is left out. */
+/**
+ * A member's name as a part of a JSON pointer; one that looks like a person's phone or email is
+ * left out.
+ */
 export const pointerPart = (name: string): string =>
   shownName(name).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')

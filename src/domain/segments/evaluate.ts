@@ -81,8 +81,8 @@ const comparison = ({ operator, value }: Comparison, nowMs: number): CellTest =>
 }
 
 /**
- * The positive test of a leaf, for cells that are not empty. `!=` has that of `=`, for it is exactly not `=`; a comparison
- * with an empty cell is false, so `!=` over it is true.
+ * The positive test of a leaf, for cells that are not empty. `!=` has that of `=`, for it is
+ * exactly not `=`; a comparison with an empty cell is false, so `!=` over it is true.
  */
 export const positiveTest = (leaf: Leaf, nowMs: number): CellTest => {
   if (leaf.operator === 'between') return within(leaf)
@@ -101,7 +101,10 @@ const leafPredicate = (leaf: Leaf, nowMs: number): Predicate => {
   }
 }
 
-/** What a tree means: the reference that the analysis and both compilers are held to. `nowMs` is for times from now. */
+/**
+ * What a tree means: the reference that the analysis and both compilers are held to. `nowMs` is for
+ * times from now.
+ */
 export const predicateOf = (node: SegmentNode, nowMs: number): Predicate => {
   if (isLeaf(node)) return leafPredicate(node, nowMs)
   if ('not' in node) {

@@ -1,6 +1,9 @@
 import { isLeaf, type Leaf, type SegmentNode, type SegmentRules } from './segment.ts'
 
-/** A rule with its place: a JSON pointer into the definition, or under `/house` for an exclusion of the house. */
+/**
+ * A rule with its place: a JSON pointer into the definition, or under `/house` for an exclusion of
+ * the house.
+ */
 export type PlacedNode = { path: string } & (
   | { kind: 'leaf'; leaf: Leaf }
   | { kind: 'not'; child: PlacedNode }

@@ -21,7 +21,9 @@ export type ReadDefinition =
       definition: SegmentDefinition
       /** Pointers into what was sent. */
       takenAsNumbers: TakenAsNumber[]
-      /** Where a rule of the typed form stands in what was sent; empty for the typed form itself. */
+      /**
+       * Where a rule of the typed form stands in what was sent; empty for the typed form itself.
+       */
       sentAt: ReadonlyMap<string, string>
     }
   | { faults: DefinitionFault[] }

@@ -201,7 +201,9 @@ const readGroup = (
   return group === 'all' ? { all: read } : { any: read }
 }
 
-/** A tree of rules; null when it has faults. `depth` is that of the node itself, the root's is 1. */
+/**
+ * A tree of rules; null when it has faults. `depth` is that of the node itself, the root's is 1.
+ */
 export const readNode = (
   value: unknown,
   place: Place,

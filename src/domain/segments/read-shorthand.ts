@@ -13,7 +13,9 @@ export type ShorthandNotes = {
   sentAt: Map<string, string>
 }
 
-/** The short form of segments [guide-004]: ranges and sets of attributes, and a list of exclusions. */
+/**
+ * The short form of segments [guide-004]: ranges and sets of attributes, and a list of exclusions.
+ */
 export const SHORTHAND_MEMBERS = ['listIds', 'primaryListId', 'demographicMatrix', 'exclusionRules']
 
 /** The number that a text spells; undefined for anything else. */
@@ -23,7 +25,9 @@ const quotedNumber = (value: unknown): number | undefined => {
   return spellNumber(number) === null ? undefined : number
 }
 
-/** The members as they were sent, with quoted numbers in the place of `names` turned into numbers. */
+/**
+ * The members as they were sent, with quoted numbers in the place of `names` turned into numbers.
+ */
 const withNumbers = (
   members: Members,
   names: readonly string[],

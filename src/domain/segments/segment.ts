@@ -1,4 +1,7 @@
-/** The typed rules of whom a campaign dials. What they mean is defined by `evaluate.ts`; the truth tables are in docs/segments.md. */
+/**
+ * The typed rules of whom a campaign dials. What they mean is defined by `evaluate.ts`; the truth
+ * tables are in docs/segments.md.
+ */
 
 /** A number compares as a number, a string as text. */
 export type Literal = string | number
@@ -46,7 +49,10 @@ export type DialingMode = (typeof DIALING_MODES)[number]
 export const ACTIVATIONS = ['keep', 'restart'] as const
 export type Activation = (typeof ACTIVATIONS)[number]
 
-/** A contact is dialled iff it is in one of the lists, fulfils the conditions and no exclusion: an exclusion always wins. */
+/**
+ * A contact is dialled iff it is in one of the lists, fulfils the conditions and no exclusion: an
+ * exclusion always wins.
+ */
 export type SegmentRules = {
   contactListIds: readonly string[]
   /** null: everybody in the lists. */

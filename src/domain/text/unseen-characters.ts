@@ -1,10 +1,14 @@
 /**
- * Characters that show nothing and are no letters: marks of direction, joiners, selectors of a variant, fillers. They come with text
- * that was copied from a page or a chat. One list for phones, emails, ids and headers. Source: Unicode, Default_Ignorable_Code_Point.
+ * Characters that show nothing and are no letters: marks of direction, joiners, selectors of a
+ * variant, fillers. They come with text that was copied from a page or a chat. One list for phones,
+ * emails, ids and headers. Source: Unicode, Default_Ignorable_Code_Point.
  */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u
 const ALL_UNSEEN = /\p{Default_Ignorable_Code_Point}/gu
-/** White space by the rules of String.trim, and the blank pattern of Braille, which is a symbol to Unicode and shows as a space. */
+/**
+ * White space by the rules of String.trim, and the blank pattern of Braille, which is a symbol to
+ * Unicode and shows as a space.
+ */
 const SHOWS = /[^\s\u2800]/u
 
 export const holdsUnseen = (text: string): boolean => UNSEEN.test(text)

@@ -1,7 +1,10 @@
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import type { RowFault } from './rejection.ts'
 
-/** Consecutive rows of an upload as they are staged: the unit of storage, ledger, delivery and erasure. */
+/**
+ * Consecutive rows of an upload as they are staged: the unit of storage, ledger, delivery and
+ * erasure.
+ */
 
 /** A row and its first fault; `more` are the others, absent where there are none. */
 export type RejectedRow = RowFault & {
@@ -12,8 +15,8 @@ export type RejectedRow = RowFault & {
 }
 
 /**
- * A chunk as intake hands it over, before it is stored: accepted rows as bytes, so that no string is made of a cell that nobody reads.
- * A cell holds no NUL, which makes the text unambiguous.
+ * A chunk as intake hands it over, before it is stored: accepted rows as bytes, so that no string
+ * is made of a cell that nobody reads. A cell holds no NUL, which makes the text unambiguous.
  */
 export type NewChunk = {
   seq: number
@@ -22,13 +25,19 @@ export type NewChunk = {
   width: number
   /** Line of each accepted row. */
   lines: Uint32Array
-  /** UTF-8. For each accepted row its contact id and then `width` cells, normalised, in the order of `targetColumns`, each ended by NUL. */
+  /**
+   * UTF-8. For each accepted row its contact id and then `width` cells, normalised, in the order of
+   * `targetColumns`, each ended by NUL.
+   */
   text: Uint8Array
   rejected: RejectedRow[]
   blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
   idDigests: Buffer
-  /** 16 bytes each, any number: the digest of every phone and email of accepted rows, by which suppressions are looked up. */
+  /**
+   * 16 bytes each, any number: the digest of every phone and email of accepted rows, by which
+   * suppressions are looked up.
+   */
   subjectDigests: Buffer
   /** Of each, its row. */
   subjectRows: Uint16Array
@@ -37,8 +46,9 @@ export type NewChunk = {
 }
 
 /**
- * Accepted rows lie flat and row-major: row `i` has line `lines[i]`, id `contactIds[i]` and the cells
- * `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's `targetColumns`. "" = empty.
+ * Accepted rows lie flat and row-major: row `i` has line `lines[i]`, id `contactIds[i]` and the
+ * cells `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's
+ * `targetColumns`. "" = empty.
  */
 export type Chunk = {
   seq: number
@@ -53,13 +63,19 @@ export type Chunk = {
   blank: number
   /** 16 bytes a row: keyed digest of the contact id. */
   idDigests: Buffer
-  /** 16 bytes each, any number: the digest of every phone and email of accepted rows, by which suppressions are looked up. */
+  /**
+   * 16 bytes each, any number: the digest of every phone and email of accepted rows, by which
+   * suppressions are looked up.
+   */
   subjectDigests: Buffer
   /** Of each, its row. */
   subjectRows: Uint16Array
 }
 
-/** A chunk read back, with the rows that a later line of the same file replaced. The digests stay where they are searched. */
+/**
+ * A chunk read back, with the rows that a later line of the same file replaced. The digests stay
+ * where they are searched.
+ */
 export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'subjectRows'> & {
   leftOut: Buffer
   /** Rows whose person was erased: their ids and cells are empty. Left out: none. */
@@ -97,7 +113,10 @@ export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCel
 
 const ROW_BYTES = 2
 
-/** The subjects of a chunk as they are stored: the digests, and behind them of each its row, two bytes, little-endian. */
+/**
+ * The subjects of a chunk as they are stored: the digests, and behind them of each its row, two
+ * bytes, little-endian.
+ */
 export const packSubjects = ({
   subjectDigests,
   subjectRows,

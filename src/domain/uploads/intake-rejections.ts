@@ -1,8 +1,9 @@
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * What can be wrong with a row before anything is sent. `fix` begins with what the person can do who has the file and no key: correct a cell,
- * export again. What whoever sends the file can do comes after it.
+ * What can be wrong with a row before anything is sent. `fix` begins with what the person can do
+ * who has the file and no key: correct a cell, export again. What whoever sends the file can do
+ * comes after it.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(

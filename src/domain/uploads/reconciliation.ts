@@ -10,13 +10,16 @@ export const reconciliationSchema = z.strictObject({
   state: z.enum(RECONCILIATION_STATES),
   /** null while pending. */
   checkedAt: z.iso.datetime().nullable(),
-  /** Rows looked at: contacts read back (platform), or rows of the jobs asked again (guide). */
+  /** Rows checked: contacts read back (platform), or rows of the jobs read again (guide). */
   sampled: count,
   /** Of those, rows that Genesys does not account for. */
   missing: count,
   /** By column: contacts that hold another value than was sent. Never a value. */
   differences: z.record(z.string(), count),
-  /** Contacts in the list as Genesys tells; null where it does not, or where the list was being replaced. */
+  /**
+   * Contacts in the list as Genesys reports them; null if it does not, or if the list was being
+   * replaced.
+   */
   listSize: count.nullable(),
   /** Contacts that it should hold at the least, by the register; null where `listSize` is. */
   registered: count.nullable(),
@@ -37,7 +40,9 @@ export const NOTHING_FOUND: ReconciliationFindings = {
   registered: null,
 }
 
-/** A list that is smaller than the register differs; one that is larger holds what others put there. */
+/**
+ * A list that is smaller than the register differs; one that is larger holds what others put there.
+ */
 export const verdictOf = (found: ReconciliationFindings): ReconciliationResult => {
   const { sampled, missing, differences, listSize, registered } = found
   const short = listSize !== null && registered !== null && listSize < registered

@@ -4,8 +4,9 @@ import { INTAKE_REJECTIONS } from './intake-rejections.ts'
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * Why a row did not become a contact, or a contact did not reach Genesys: the stable codes of rows, and the words that the ledger and
- * the documentation show. The codes are contract. No word here ever holds a cell's content.
+ * Why a row did not become a contact, or a contact did not reach Genesys: the stable codes of rows,
+ * and the words that the ledger and the documentation show. The codes are contract. No word here
+ * ever holds a cell's content.
  */
 export const REJECTIONS = {
   ...INTAKE_REJECTIONS,
@@ -70,7 +71,10 @@ export const REJECTIONS = {
 export type RejectionCode = keyof typeof REJECTIONS
 export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
 
-/** What is wrong with a row, as a value: the code, and the column at fault by its name in the file (null: the row as a whole). */
+/**
+ * What is wrong with a row, as a value: the code, and the column at fault by its name in the file
+ * (null: the row as a whole).
+ */
 export type RowFault = {
   code: string
   column: string | null
@@ -78,7 +82,7 @@ export type RowFault = {
   width?: { found: number; expected: number }
   /** Of `cell-without-column`: where the cell stands in the row, the first being 1. */
   position?: number
-  /** Of a row that Genesys refused: its own code. */
+  /** For a row that Genesys refused: Genesys' own code. */
   said?: string | null
 }
 
@@ -93,15 +97,16 @@ const PAGES: Record<string, Pick<RejectionPage, 'meaning' | 'fix'> | undefined> 
   },
 }
 
-/** What one row's fault adds to the words of its code. */
+/** What one row's fault adds to the text of its code. */
 const particulars = ({ width, position }: RowFault): string => {
   if (width !== undefined) return `The row has ${width.found} of ${width.expected} cells. `
   return position === undefined ? '' : `Cell ${position} of the row is filled. `
 }
 
 /**
- * What people read about a row's fault: meaning and fix, led by the column, and the code that Genesys itself gave; the bare code where no
- * page has it. Rows that were not sent because their upload failed have the code of its problem.
+ * What people read about a row's fault: meaning and fix, after the column, and Genesys' own code;
+ * the bare code if no page has it. Rows that were not sent because their upload failed have the
+ * code of its problem.
  */
 export const rejectionReason = (fault: RowFault): string => {
   const { code, column, said = null } = fault

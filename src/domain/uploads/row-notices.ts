@@ -1,4 +1,7 @@
-/** What is noticed of rows that are taken, or refused for something else: permitted, and probably not meant. They become warnings. */
+/**
+ * Notices about rows that are accepted, or refused for another reason: permitted, and probably not
+ * intended. They become warnings.
+ */
 export const ROW_NOTICES = ['phone-decimal-tail', 'cell-holds-rows'] as const
 export type RowNotice = (typeof ROW_NOTICES)[number]
 
@@ -6,10 +9,10 @@ export type RowNotice = (typeof ROW_NOTICES)[number]
 export type NoticedRows = { rows: number; lines: number[] }
 export type Noticed = Partial<Record<RowNotice, NoticedRows>>
 
-/** So many lines are told. */
+/** Most lines that are listed. */
 const MOST_LINES = 20
 
-/** Counts what is noticed, row by row. */
+/** Counts notices, row by row. */
 export const createNotices = (): {
   add(notice: RowNotice, line: number): void
   noticed(): Noticed

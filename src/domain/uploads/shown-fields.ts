@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 
-/** A field of a record that callers see: what the document says of it, and how its value reads in an answer. */
+/**
+ * A field of a record that callers see: what the document says of it, and how its value reads in an
+ * answer.
+ */
 export type Shown<Value, Schema extends z.ZodType> = {
   readonly schema: Schema
   readonly show: (value: Value) => z.output<Schema>

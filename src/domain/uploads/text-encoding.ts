@@ -1,4 +1,7 @@
-/** Encodings in which a file may be written; the names are those of the option `encoding` (IANA, lower case). */
+/**
+ * Encodings in which a file may be written; the names are those of the option `encoding` (IANA,
+ * lower case).
+ */
 export const TEXT_ENCODINGS = [
   'utf-8',
   'utf-16le',
@@ -8,11 +11,17 @@ export const TEXT_ENCODINGS = [
 ] as const
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
 
-/** What told the encoding: the caller (`encoding`, or the charset of the body), the file's byte order mark, or its bytes. */
+/**
+ * The source of the encoding: the caller (`encoding`, or the charset of the body), the file's byte
+ * order mark, or its bytes.
+ */
 export const ENCODING_SOURCES = ['option', 'mark', 'content'] as const
 export type EncodingSource = (typeof ENCODING_SOURCES)[number]
 
-/** Names that the web gives the same encodings (Encoding Standard, "Names and labels"); ASCII is UTF-8. */
+/**
+ * Names that the web gives the same encodings (Encoding Standard, "Names and labels"); ASCII is
+ * UTF-8.
+ */
 const LABELS: Readonly<Record<string, TextEncoding>> = {
   utf8: 'utf-8',
   ascii: 'utf-8',

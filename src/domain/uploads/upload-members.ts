@@ -7,7 +7,10 @@ import { ENCODING_SOURCES, type EncodingSource } from './text-encoding.ts'
 
 /** What an upload is made of, in the form in which callers see it. */
 
-/** `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted = delivered + unchanged + failed + unprocessed`. */
+/**
+ * `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted =
+ * delivered + unchanged + failed + unprocessed`.
+ */
 export const countsSchema = z.strictObject({
   read: count,
   accepted: count,
@@ -34,7 +37,10 @@ export const sourceSchema = z.strictObject({
 })
 type Source = z.output<typeof sourceSchema>
 
-/** The source as it is kept. What is optional is absent where it was stored by a version that did not tell it. */
+/**
+ * The source as it is kept. What is optional is absent where it was stored by a version that did
+ * not tell it.
+ */
 export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
   encodingFrom?: EncodingSource
   compression?: 'gzip' | null
@@ -57,12 +63,13 @@ export const showSource = (source: KeptSource): Source => ({
 })
 
 /**
- * How a column of the file found its place: the option `mapping`, the exact name, the name but for case, a proposal that was certain
- * enough; the contact id's own column; `added`: the list was given this column.
+ * How a column of the file found its place: the option `mapping`, the exact name, the name but for
+ * case, a proposal that was certain enough; the contact id's own column; `added`: the list was
+ * given this column.
  */
 const MAPPED_BY = ['mapping', 'exact', 'case', 'proposed', 'contactId', 'added'] as const
 
-/** How one column of the file was treated. */
+/** How the gateway treated one column of the file. */
 const columnSchema = z.strictObject({
   name: z.string(),
   kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
@@ -85,15 +92,19 @@ export const showColumns = (columns: z.output<typeof columnsSchema>): typeof col
   }))
 
 /**
- * What delivering is expected to do, by the register when the rows were staged: `creates + updates + unchanged = accepted`. What
- * others have put into the list, or earlier uploads will have by then, is not known to it.
+ * What delivering is expected to do, by the register when the rows were staged:
+ * `creates + updates + unchanged = accepted`. What others have put into the list, or earlier
+ * uploads will have by then, is not known to it.
  */
 export const planSchema = z.strictObject({
   creates: count,
   updates: count,
   unchanged: count,
   suppressed: count,
-  /** Of the updates, contacts that are not dialled again if they were dialled (`doNotQueue`); null where the dialect has no queue, or nobody counted. */
+  /**
+   * Of the updates, contacts that are not dialled again if they were dialled (`doNotQueue`); null
+   * where the dialect has no queue, or nobody counted.
+   */
   notDialledAgain: count.nullable(),
 })
 
@@ -113,13 +124,13 @@ export const batchProgressSchema = z.strictObject({
   failed: count,
 })
 
-/** How far an upload is. */
+/** The progress of an upload. */
 export const progressSchema = z.strictObject({
   /** Of the accepted rows, those settled; two decimals. */
   percent: z.number().min(0).max(100),
   /** null until two batches are settled. */
   rowsPerSecond: z.number().nullable(),
-  /** When the last row will be settled if it goes on like this; null as above. */
+  /** When the last row will be settled at this rate; null as above. */
   etaAt: stamp.nullable(),
 })
 

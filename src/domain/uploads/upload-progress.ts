@@ -1,15 +1,22 @@
 import type { UploadCounts, UploadProgress, UploadState } from './upload.ts'
 
-/** The rows settled by two instants, the later one that of the last settlement. Times in ISO 8601 UTC, by the database's clock. */
+/**
+ * The rows settled by two instants, the later one that of the last settlement. Times in ISO 8601
+ * UTC, by the database's clock.
+ */
 export type ProgressMarks = {
   fromRows: number
   fromAt: string
   lastAt: string
 }
 
-/** The rate spans one to two of these: short enough to follow the pace, long enough to be steady. */
+/**
+ * The rate spans one to two of these: short enough to follow the pace, long enough to be steady.
+ */
 export const RATE_SPAN_SECONDS = 60
-/** After so long without a settlement (a hold, a pause, an outage) the rate before says nothing any more. */
+/**
+ * After this long without a settlement (a hold, a pause, an outage) the rate before is meaningless.
+ */
 export const RATE_STALE_SECONDS = 600
 
 const UNDER_WAY: readonly UploadState[] = ['delivering', 'awaiting_completion']
@@ -17,9 +24,9 @@ const UNDER_WAY: readonly UploadState[] = ['delivering', 'awaiting_completion']
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
 /**
- * Percent, rate and expected end of an upload under way, else null. Made of stored stamps and of no clock, so that every instance
- * answers the same and an upload's version says whether it changed. The rate is the one measured: it holds the pace in force and what
- * other lanes take of it.
+ * Percent, rate and expected end of an upload under way, else null. Made of stored stamps and of no
+ * clock, so that every instance answers the same and an upload's version says whether it changed.
+ * The rate is the one measured: it holds the pace in force and what other lanes take of it.
  */
 export const progressOf = (upload: {
   state: UploadState

@@ -3,7 +3,9 @@ import type { NoticedRows } from './row-notices.ts'
 import { ROW_NOTICES } from './row-notices.ts'
 import type { Upload, UploadPlan, UploadSource } from './upload.ts'
 
-/** What an upload may be warned of: permitted, and probably not meant. The codes are contract. */
+/**
+ * What an upload may be warned about: permitted, and probably not intended. The codes are contract.
+ */
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
     'Genesys finds duplicates by a phone column, so contacts who share a number become one.',
@@ -29,7 +31,7 @@ type WarningCode = keyof typeof UPLOAD_WARNINGS
 export type UploadWarning = {
   code: WarningCode
   detail: string
-  /** The upload that the warning speaks of. */
+  /** The upload that the warning names. */
   uploadId?: string
   /** In how many rows it was seen, and the lines of the first. */
   rows?: number
@@ -43,7 +45,7 @@ const isCheckedByPhone = ({ delivery, columns }: Upload): boolean => {
   )
 }
 
-/** UTF-8 proves itself by its form; the other encodings are told by what is likely. */
+/** UTF-8 proves itself by its form; the other encodings are guesses by likelihood. */
 const isEncodingGuessed = ({ encodingFrom, encoding }: UploadSource): boolean =>
   encodingFrom === 'content' && encoding !== 'utf-8'
 
@@ -62,14 +64,14 @@ const noticeWarnings = ({ noticed = {} }: UploadSource): UploadWarning[] =>
     return rows === undefined ? [] : [warningOf(notice, rows)]
   })
 
-/** What a file is warned of before it is an upload. */
+/** The warnings for a file before it is an upload. */
 export const sourceWarnings = (source: UploadSource): UploadWarning[] => [
   ...(isEncodingGuessed(source) ? [warningOf('encoding-detected')] : []),
   ...(source.encodingDoubtful === true ? [warningOf('encoding-doubtful')] : []),
   ...noticeWarnings(source),
 ]
 
-/** What known contacts meet with that nobody has decided. */
+/** The warning about known contacts for which nobody has set the queue. */
 export const queueWarnings = (
   queue: ChosenQueue | null,
   mode: Upload['mode'],

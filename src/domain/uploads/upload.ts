@@ -19,7 +19,10 @@ import {
 } from './upload-members.ts'
 import { DELIVERY_METHODS, DUPLICATE_RULES, UPLOAD_MODES } from './upload-options.ts'
 
-/** The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive from these tables. */
+/**
+ * The upload: its states as data, its holds, its counts. Types, SQL checks, docs and tests derive
+ * from these tables.
+ */
 
 /** From each state, the states it may go to. A state with none is final. */
 export const UPLOAD_TRANSITIONS = {
@@ -61,7 +64,7 @@ export const UPLOAD_TRANSITIONS = {
 
 export type UploadState = keyof typeof UPLOAD_TRANSITIONS
 export const UPLOAD_STATES = Object.keys(UPLOAD_TRANSITIONS) as UploadState[]
-/** The states that callers see: one that is being received is nobody's business yet. */
+/** The states that callers see. An upload that is being received is not visible yet. */
 export type SeenState = Exclude<UploadState, 'receiving'>
 export const SEEN_STATES = UPLOAD_STATES.filter((state) => state !== 'receiving')
 export const FINAL_STATES = UPLOAD_STATES.filter((state) => UPLOAD_TRANSITIONS[state].length === 0)
@@ -76,7 +79,10 @@ export type LaneState = (typeof LANE_STATES)[number]
 export const canMove = (from: UploadState, to: UploadState): boolean =>
   (UPLOAD_TRANSITIONS[from] as readonly string[]).includes(to)
 
-/** Why an upload waits, and what ends the wait: `apply` and `resume` are calls, `itself` needs nobody. */
+/**
+ * Why an upload waits, and what ends the wait: `apply` and `resume` are calls, `itself` needs no
+ * call.
+ */
 export const HOLD_REASONS = {
   apply: 'apply',
   list_not_ready: 'itself',
@@ -90,7 +96,10 @@ export const HOLD_REASONS = {
   dnc_stale: 'resume',
 } as const
 export type HoldReason = keyof typeof HOLD_REASONS
-/** Holds that end when Genesys shows that their reason is gone; until a look says so the upload stays held, since when it was. */
+/**
+ * Holds that end when Genesys shows that their reason is gone. Until a check finds the cause gone,
+ * the upload stays held and "since" does not change.
+ */
 export const LOOKED_AT_HOLDS = [
   'list_not_ready',
   'list_clearing',
@@ -100,7 +109,7 @@ export type LookedAtHold = (typeof LOOKED_AT_HOLDS)[number]
 const holdSchema = z.strictObject({
   reason: z.enum(Object.keys(HOLD_REASONS) as [HoldReason, ...HoldReason[]]),
   since: z.iso.datetime(),
-  /** Of `dnc_stale`: the countries whose registry is too old, or missing. */
+  /** For `dnc_stale`: the countries whose registry is too old, or missing. */
   countries: z.array(z.string()).optional(),
 })
 export type Hold = z.output<typeof holdSchema>
@@ -108,12 +117,12 @@ export type Hold = z.output<typeof holdSchema>
 export type UploadCounts = z.output<typeof countsSchema>
 
 /**
- * What an upload waits for that is in its lane and not held: Genesys does not answer, the list does not take contacts yet, or uploads before
- * it are still on their way.
+ * What an upload waits for that is in its lane and not held: Genesys does not answer, the list does
+ * not take contacts yet, or uploads before it are still on their way.
  */
 const LANE_WAITS = ['genesys_unavailable', 'list_not_ready', 'earlier_uploads'] as const
 export type LaneWait = (typeof LANE_WAITS)[number]
-/** What the holder of a lane says of it. */
+/** What the holder of a lane reports about it. */
 export type HolderWait = Exclude<LaneWait, 'earlier_uploads'>
 const waitSchema = z.strictObject({ reason: z.enum(LANE_WAITS), since: z.iso.datetime() })
 
@@ -130,7 +139,10 @@ export const ZERO_COUNTS: UploadCounts = {
   unprocessed: 0,
 }
 
-/** The names of the sums of P5 that do not hold; empty when all is well. `finished` adds the second sum. */
+/**
+ * The names of the sums of P5 that do not hold; empty when all is well. `finished` adds the second
+ * sum.
+ */
 export const brokenSums = (counts: UploadCounts, finished: boolean): string[] => {
   const broken: string[] = []
   if (
@@ -144,11 +156,11 @@ export const brokenSums = (counts: UploadCounts, finished: boolean): string[] =>
   return broken
 }
 
-/** The final state that the counts call for. */
+/** The final state that follows from the counts. */
 export const completedState = (counts: UploadCounts): 'completed' | 'completed_with_errors' =>
   counts.rejected + counts.failed + counts.unprocessed > 0 ? 'completed_with_errors' : 'completed'
 
-/** What became of a row. */
+/** The outcome of a row. */
 export const ROW_OUTCOMES = [
   'accepted',
   'rejected',
@@ -169,13 +181,17 @@ export type UploadProblem = z.output<typeof uploadProblemSchema>
 export type UploadPlan = z.output<typeof planSchema>
 export type UploadProgress = z.output<typeof progressSchema>
 
-/** Failed rows that Genesys did not name. `unattributed`: of those, rows of an import, whose errors never have a row. */
+/**
+ * Failed rows that Genesys did not name. `unattributed`: of those, rows of an import, whose errors
+ * never have a row.
+ */
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 
 /**
- * The upload, field by field, as the store returns it. What is `shown` is the resource of the API, under the same name: its document and its
- * answers come from here. A new field is a line here and a line among the columns of `src/store/uploads/upload-row.ts`. Stamps are ISO 8601
- * UTC from the database's clock.
+ * The upload, field by field, as the store returns it. What is `shown` is the resource of the API,
+ * under the same name: its document and its answers come from here. A new field is a line here and
+ * a line among the columns of `src/store/uploads/upload-row.ts`. Stamps are ISO 8601 UTC from the
+ * database's clock.
  */
 export const UPLOAD_FIELDS = {
   id: shown(z.string()),
@@ -186,7 +202,10 @@ export const UPLOAD_FIELDS = {
   contactListId: shown(z.string()),
   state: shown(z.enum(UPLOAD_STATES)),
   hold: shown(holdSchema.nullable()),
-  /** Of an upload that is in its lane and not held: why nothing of it is on its way, as far as anyone has said. It changes without the version. */
+  /**
+   * Of an upload that is in its lane and not held: why nothing of it is on its way, as far as
+   * anyone has said. It changes without the version.
+   */
   waitingFor: shown(waitSchema.nullable()),
   mode: shown(z.enum(UPLOAD_MODES)),
   duplicates: shown(z.enum(DUPLICATE_RULES)),
@@ -199,7 +218,9 @@ export const UPLOAD_FIELDS = {
       duplicateCheckField: z.string().nullable(),
     }),
   ),
-  /** What adding its contacts does to their place in the queue; null where the dialect has no queue. */
+  /**
+   * What adding its contacts does to their place in the queue; null if the dialect has no queue.
+   */
   queue: shownAs(queueOptionsSchema.nullable(), showQueue),
   source: shownAs(sourceSchema, showSource),
   columns: shownAs(columnsSchema, showColumns),
@@ -223,7 +244,10 @@ export const UPLOAD_FIELDS = {
   laneKey: kept<string>(),
   /** Order within the lane; null while receiving. */
   acceptedSeq: kept<number | null>(),
-  /** How old its contents are, in the same order: those of a retry are as old as the upload that the rows came with. */
+  /**
+   * How old its contents are, in the same order: those of a retry are as old as the upload that the
+   * rows came with.
+   */
   contentSeq: kept<number | null>(),
   /** When a caller applied the plan; null where none has to, or has yet. */
   appliedAt: kept<string | null>(),
@@ -236,7 +260,10 @@ export const UPLOAD_FIELDS = {
   unnamed: kept<UnnamedFailures>(),
   /** The newest earlier upload of the tenant to the list with the same bytes. */
   sameFileAs: kept<string | null>(),
-  /** A caller cancelled it while Genesys may have had rows of it: what became of those is learnt first. */
+  /**
+   * A caller cancelled it while Genesys may have had rows of it: what became of those is learnt
+   * first.
+   */
   cancelRequested: kept<boolean>(),
 }
 export type Upload = RecordOf<typeof UPLOAD_FIELDS>

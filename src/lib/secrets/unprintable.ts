@@ -7,8 +7,10 @@ const hide = (value: unknown): void => {
 }
 
 /**
- * The same object, which shows nothing of itself where it is printed or made to JSON, nor do the `members` named, and what is in those that are lists: they
- * hold secrets, and an error or a log line must not carry them by accident. All of it is read as before; a copy by `...` is printed again.
+ * The same object, but it shows nothing when it is printed or turned into JSON. The same holds for
+ * the named `members`, and for the items of those that are lists: they hold secrets, and an error
+ * or a log line must not carry them by accident. Code reads all of it as before; a copy by `...`
+ * prints again.
  */
 export const unprintable = <T extends object>(value: T, members: readonly (keyof T)[]): T => {
   for (const name of members) {

@@ -21,7 +21,7 @@ export type AccessStores = {
   use: TenantUseStore
 }
 
-/** Who may call: what calls are judged by, and what admins make of it. */
+/** Who may call: the data that decides about calls, and that admins change. */
 export const createAccessStores = (deps: {
   database: Database
   seals: Seals

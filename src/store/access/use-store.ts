@@ -52,7 +52,7 @@ const toStanding = (row: StandingRow): Standing => ({
   dayEndsMs: Math.ceil(row.day_left * 1000),
 })
 
-/** Use of tenants, on SQL. A day or a minute that is over begins anew with the first count of the next. */
+/** Use of tenants, on SQL. The first count of a new day or minute starts from zero. */
 export const createUseStore = ({ db }: Database): TenantUseStore => ({
   tell: async (counted) => {
     const { rows } = await sql<StandingRow>`with periods as materialized (${PERIODS}),

@@ -5,7 +5,10 @@ import type { Tx } from '../homes/database.ts'
 /** As long as the lease of a lane: what the dead held is soon free. */
 const LEASE = sql`interval '10 seconds'`
 
-/** Stored times that may lie ahead: where rows have to be looked for, and which of their columns move back with the clock. */
+/**
+ * Stored times that may lie ahead: where rows have to be looked for, and which of their columns
+ * move back with the clock.
+ */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [
   { table: 'lane', where: `ready_at < 'infinity'`, columns: ['ready_at'] },
   { table: 'lane', columns: ['waits_since', 'waits_until', 'looks_at'] },
@@ -65,7 +68,10 @@ const LEASED = [
 /** Tables in which what is being received gives signs of life. */
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
-/** The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive lives longer than before. */
+/**
+ * The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive
+ * lives longer than before.
+ */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
   const back = interval(backMs)
   for (const table of LEASED) {
@@ -86,7 +92,10 @@ export const followBack = async (tx: Tx, backMs: number): Promise<void> => {
       from unnest(waiting) with ordinality as w (until, place) order by place)`.execute(tx)
 }
 
-/** The clock was set ahead: whoever gave a sign of life before counts as alive now, and has the usual time for the next one. */
+/**
+ * The clock was set ahead: every instance that gave a sign of life before counts as alive now, and
+ * has the usual time for the next one.
+ */
 export const followAhead = async (tx: Tx, aheadMs: number): Promise<void> => {
   for (const table of LEASED) {
     await sql`update ${sql.table(table)} set lease_until = clock_timestamp() + ${LEASE}

@@ -6,14 +6,20 @@ import { followAhead, followBack } from './clock-jump.ts'
 
 /** Less is a correction, or the way of an answer. */
 const TOLERANCE_MS = 2_000
-/** At the first look of a process: a shorter time without a look is a restart. */
+/** At the first check of a process: a shorter time without a check is a restart. */
 const AWAY_MS = 60_000
-/** A clock that is off by no more than this in all, measured by looks some seconds apart, may be believed. */
+/**
+ * A clock that is off by no more than this in total, measured by checks some seconds apart, may be
+ * trusted.
+ */
 const BELIEVED_MS = 30_000
-/** A look so soon after another writes nothing. */
+/** A check this soon after another writes nothing. */
 const FRESH_MS = 1_000
 
-/** `at` is the very time that the gap was reckoned with: a jump between two statements is one for the next look. */
+/**
+ * `at` is the very time that the gap was reckoned with: a jump between two statements is one for
+ * the next look.
+ */
 type ClockRow = {
   at: string
   now_ms: number
@@ -33,14 +39,20 @@ const read = async (db: Db): Promise<ClockRow> => {
   return rows[0]!
 }
 
-/** What the clock says that has passed beyond what has; `elapsedMs` is the most that can have passed since the last look. */
+/**
+ * What the clock says that has passed beyond what has; `elapsedMs` is the most that can have passed
+ * since the last look.
+ */
 const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
   const jumpedMs = gapMs - (elapsedMs ?? 0)
   if (gapMs < -TOLERANCE_MS) return jumpedMs
   return elapsedMs !== null && jumpedMs > TOLERANCE_MS ? jumpedMs : null
 }
 
-/** Whether the clock must be doubted now. One that came back to where it would be without any jump needs nobody else's word. */
+/**
+ * Whether the clock is in doubt now. A clock that came back to where it would be without any jump
+ * needs no other confirmation.
+ */
 const noteJump = async (tx: Tx, row: ClockRow, jumpMs: number): Promise<boolean> => {
   const known = !row.doubted || row.off_ms !== null
   const offMs = known ? Math.round((row.off_ms ?? 0) + jumpMs) : null
@@ -74,7 +86,10 @@ const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockL
   return { ...found, awayMs, doubted: row.doubted || awayMs !== null }
 }
 
-/** `opened` is a first look, made before anything else is done by that clock; the next one tells of what it found. */
+/**
+ * `opened` is a first look, made before anything else is done by that clock; the next one tells of
+ * what it found.
+ */
 export const createDatabaseClock = (
   database: Database,
 ): DatabaseClock & { open(): Promise<void> } => {

@@ -42,7 +42,10 @@ const toBatch = (row: BatchRow): Batch => ({
   attempts: row.attempts,
 })
 
-/** The statement that writes a batch and the shipment of its own that it goes in, of the same id; `where` it is given. */
+/**
+ * The statement that writes a batch and the shipment of its own that it goes in, of the same id;
+ * `where` it is given.
+ */
 const insertBatch = (
   uploadId: string,
   batch: NewBatch,

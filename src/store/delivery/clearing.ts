@@ -84,7 +84,8 @@ export const createClearing = (
   ...createSteps(database),
   forgetCleared: async (listId) => {
     const cleared = sql`(select cleared_seq from list_clearing where list_id = ${listId})`
-    // Asked of the row itself as well: what a settlement wrote to it meanwhile stays, whichever version a `ctid` is said to name.
+    // Asked of the row itself as well: what a settlement wrote to it meanwhile stays, whichever
+    // version a `ctid` is said to name.
     const { rows } = await sql`delete from contact_register where ctid = any (array(
         select known.ctid from register join contact_register known on known.register_id = register.id
         where register.list_id = ${listId} and known.accepted_seq < ${cleared}

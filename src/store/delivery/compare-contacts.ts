@@ -7,7 +7,10 @@ import {
 } from '../../workflows/ports/delivery/compare-contacts.ts'
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
 
-/** A register's number; whoever begins an upload has seen to it that there is one (`createEnsureRegister`). */
+/**
+ * A register's number; whoever begins an upload has seen to it that there is one
+ * (`createEnsureRegister`).
+ */
 export const numberOf = (
   tenantId: string | RawBuilder<unknown>,
   listId: string | RawBuilder<unknown>,
@@ -33,13 +36,19 @@ const clearingOf = ({ tenantId, listId }: Asked): RawBuilder<unknown> =>
     array(select id from register where list_id = ${listId} and tenant_id <> ${tenantId}) as others
     from list_clearing where list_id = ${listId}`
 
-/** Another tenant of the list has delivered the contact since: Genesys holds that tenant's content, whatever ours was. */
+/**
+ * Another tenant of the list has delivered the contact since: Genesys holds that tenant's content,
+ * whatever ours was.
+ */
 const overwritten = ({ idDigests }: Asked): RawBuilder<unknown> =>
   sql`(cardinality(of_list.others) > 0 and exists (select from contact_register other
     where other.register_id = any(of_list.others) and other.contact_digest = ${piece(idDigests)}
       and other.accepted_seq > known.accepted_seq))`
 
-/** A digit a contact, of a row that was found for it; it costs a small part of what rows with their digests did. */
+/**
+ * A digit a contact, of a row that was found for it; it costs a small part of what rows with their
+ * digests did.
+ */
 const digits = (asked: Asked): RawBuilder<unknown> =>
   sql`string_agg(case when known.accepted_seq is null then ${IN_REGISTER.nothing}::text
     when known.accepted_seq >= of_list.doubt_seq and known.content_hash = ${piece(asked.contents)}
@@ -47,7 +56,10 @@ const digits = (asked: Asked): RawBuilder<unknown> =>
 
 type Found = { rows: { found: string }[] }
 
-/** The limit keeps the planner from anything but one search of the primary key a contact, whatever it believes of the table's size. */
+/**
+ * The limit keeps the planner from anything but one search of the primary key a contact, whatever
+ * it believes of the table's size.
+ */
 const search = (db: Db, asked: Asked): Promise<Found> =>
   sql<{ found: string }>`with of_list as materialized (${clearingOf(asked)})
     select ${digits(asked)}
@@ -57,8 +69,9 @@ const search = (db: Db, asked: Asked): Promise<Found> =>
         and accepted_seq >= of_list.cleared_seq limit 1) as known on true`.execute(db)
 
 /**
- * One pass over the register beside all that is asked. The planner, which on the embedded home knows little of the table, is kept from searching for each.
- * The digests are cut out of bare parameters: those of a common table expression would be copied for every row.
+ * One pass over the register beside all that is asked. The planner, which on the embedded home
+ * knows little of the table, is kept from searching for each. The digests are cut out of bare
+ * parameters: those of a common table expression would be copied for every row.
  */
 const pass = (database: Database, asked: Asked): Promise<Found> =>
   inTransaction(database, async (tx) => {

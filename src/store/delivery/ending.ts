@@ -37,7 +37,10 @@ const lockEnding = async (tx: Tx, claim: LaneClaim, input: FinishUpload): Promis
   throw new Error(`Nobody asked to cancel upload ${row.id}`)
 }
 
-/** Rows that did not go because they must not, which is no error: newer content was delivered, an opt-out came in, or the person was erased. */
+/**
+ * Rows that did not go because they must not, which is no error: newer content was delivered, an
+ * opt-out came in, or the person was erased.
+ */
 const countHarmless = async (tx: Tx, uploadId: string): Promise<number> => {
   const { rows } = await sql<{ rows: number }>`select count(*)::int as rows from row_result
     where upload_id = ${uploadId} and code in ('superseded', 'suppressed-since', 'erased')`.execute(

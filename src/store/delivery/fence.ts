@@ -10,8 +10,9 @@ import {
 } from '../uploads/upload-row.ts'
 
 /**
- * The tables `held`, the lane's row if the fence is still ours, and `locked`, the upload's row; both locked, in this order, until the
- * transaction ends. For a statement that locks and writes in one go; what it answers goes through `checkFenced`.
+ * The tables `held`, the lane's row if the fence is still ours, and `locked`, the upload's row;
+ * both locked, in this order, until the transaction ends. For a statement that locks and writes in
+ * one go; what it answers goes through `checkFenced`.
  */
 export const fencedTables = (
   claim: LaneClaim,
@@ -20,7 +21,10 @@ export const fencedTables = (
       and owner = ${claim.owner} and fence = ${claim.fence}::bigint for update),
     locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
 
-/** `locked`, unless it was paused, held, ended or is to be cancelled: where something new may be begun. */
+/**
+ * `locked`, unless it was paused, held, ended or is to be cancelled: where something new may be
+ * begun.
+ */
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`
 
@@ -67,14 +71,22 @@ const lockRows = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<Upl
   return rows
 }
 
-/** Locks the lane, compares the fence, then locks the upload: nobody else writes to either until the transaction ends. */
+/**
+ * Locks the lane, compares the fence, then locks the upload: nobody else writes to either until the
+ * transaction ends.
+ */
 export const lockFenced = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkFenced(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)
 
-/** The same, for writes about work in the lane: not for an upload that was paused, held or ended meanwhile. */
+/**
+ * The same, for writes about work in the lane: not for an upload that was paused, held or ended
+ * meanwhile.
+ */
 export const lockInLane = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkInLane(await lockFenced(tx, claim, uploadId))
 
-/** The same, for writes that begin something new: not for an upload that is to be cancelled either. */
+/**
+ * The same, for writes that begin something new: not for an upload that is to be cancelled either.
+ */
 export const lockWorking = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkWorking(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)

@@ -5,10 +5,16 @@ import type { DeliveryStore } from '../../workflows/ports/delivery/delivery.ts'
 import type { Database, Db } from '../homes/database.ts'
 import { isLaneState, LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
-/** A holder says it again at each call that fails: those last a minute, and as long again passes between two. */
+/**
+ * A holder says it again at each call that fails: those last a minute, and as long again passes
+ * between two.
+ */
 const BELIEVED_SECONDS = 180
 
-/** No fence is asked but the lane's own: it decides nothing, and what a holder that lost its lease says is overwritten by the next. */
+/**
+ * No fence is asked but the lane's own: it decides nothing, and what a holder that lost its lease
+ * says is overwritten by the next.
+ */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {
     const until = sql`clock_timestamp() + make_interval(secs => ${BELIEVED_SECONDS}::float8)`
@@ -24,8 +30,8 @@ export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait
 type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
- * The uploads with what they wait for in their lane: what its holder said, or the uploads before them. One statement, and none where no upload
- * is in its lane.
+ * The uploads with what they wait for in their lane: what its holder reported, or the uploads
+ * before them. One statement, and none if no upload is in its lane.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

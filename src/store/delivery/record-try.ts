@@ -39,12 +39,15 @@ type Tried = {
 } & LockedEpochs
 
 /**
- * The one place where an HTTP try of rows is recorded, for a batch, a shared shipment and a file alike: after its pace slot was granted and before
- * anything of it leaves. Locks the lane, then every upload whose rows the request carries, and counts the try only if all of them stand: none is paused,
- * held, ended or to be cancelled. Otherwise it throws `UploadMoved`, and as whatever it throws undoes the transaction, nothing is recorded.
+ * The one place where an HTTP try of rows is recorded, for a batch, a shared shipment and a file
+ * alike: after its pace slot was granted and before anything of it leaves. Locks the lane, then
+ * every upload whose rows the request carries, and counts the try only if all of them stand: none
+ * is paused, held, ended or to be cancelled. Otherwise it throws `UploadMoved`, and as whatever it
+ * throws undoes the transaction, nothing is recorded.
  *
- * Behind it, in this transaction, the rows themselves are checked against do-not-call entries that were added since they were looked up: the statement
- * locks the epochs for share, and where one has moved another statement looks under that lock. Throws `RowsWithheld` for rows that may not go.
+ * Behind it, in this transaction, the rows themselves are checked against do-not-call entries that
+ * were added since they were looked up: the statement locks the epochs for share, and where one has
+ * moved another statement looks under that lock. Throws `RowsWithheld` for rows that may not go.
  */
 export const recordTry = async (
   tx: Tx,

@@ -4,7 +4,10 @@ import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 /** Columns of `contact_register` that hold one subject each; further ones lie in an array. */
 const SLOTS = 3
 
-/** The numbers of a row's subjects, by which registers know them: of each digest the first eight bytes. Each once, in the order of the columns. */
+/**
+ * The numbers of a row's subjects, by which registers know them: of each digest the first eight
+ * bytes. Each once, in the order of the columns.
+ */
 export const subjectNumbers = (packed: Buffer | null): ((row: number) => readonly string[]) => {
   const byRow = new Map<number, string[]>()
   if (packed === null) return () => []
@@ -18,7 +21,10 @@ export const subjectNumbers = (packed: Buffer | null): ((row: number) => readonl
   return (row) => byRow.get(row) ?? []
 }
 
-/** The subjects of contacts as the register's columns have them: three, and those beyond as the text of an array. Null: none, or not made yet. */
+/**
+ * The subjects of contacts as the register's columns have them: three, and those beyond as the text
+ * of an array. Null: none, or not made yet.
+ */
 export const subjectColumns = (
   rows: readonly { subjects: readonly string[] }[],
 ): (string | null)[][] => {

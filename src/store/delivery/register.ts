@@ -28,9 +28,10 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
 })
 
 /**
- * The statement after which the register doubts what it knows of these contacts; it reads the upload from the table `working`. An empty
- * hash equals no content, so that whatever comes next is sent, even if this upload is cancelled, fails or hears of failures without
- * names while Genesys has taken some of it. The lane's lock keeps others from these rows.
+ * The statement after which the register doubts what it knows of these contacts; it reads the
+ * upload from the table `working`. An empty hash equals no content, so that whatever comes next is
+ * sent, even if this upload is cancelled, fails or hears of failures without names while Genesys
+ * has taken some of it. The lane's lock keeps others from these rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
@@ -68,7 +69,7 @@ type Known = {
   confirmed: Map<string, number>
 }
 
-/** Each contact once, with the newest word of it: a statement cannot write a row twice. */
+/** Each contact once, with its newest value: a statement cannot write a row twice. */
 const newestOf = (ended: readonly RegisterOfUpload[]): Known => {
   const rows = new Map<string, Known['rows'][number]>()
   const confirmed = new Map<string, number>()
@@ -94,7 +95,10 @@ const newestOf = (ended: readonly RegisterOfUpload[]): Known => {
 const pieceOf = (bytes: Buffer, place: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`substring(${bytes}::bytea from ((${place} - 1) * ${DIGEST_BYTES}::int + 1)::int for ${DIGEST_BYTES}::int)`
 
-/** Digests in order, so that two transactions over the same contacts wait for each other instead of deadlocking. */
+/**
+ * Digests in order, so that two transactions over the same contacts wait for each other instead of
+ * deadlocking.
+ */
 const upsert = (
   seals: Seals,
   uploadIds: readonly string[],
@@ -124,7 +128,10 @@ const upsert = (
     returning contact_digest, accepted_seq, xmax = 0 as is_new`
 }
 
-/** What is from before the list was cleared is not there: it is not confirmed. The lane's lock keeps others from these rows. */
+/**
+ * What is from before the list was cleared is not there: it is not confirmed. The lane's lock keeps
+ * others from these rows.
+ */
 const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuilder<unknown> => {
   const digests = seals.contactIds.digests([...confirmed.keys()])
   return sql`update contact_register as known set accepted_seq = d.seq
@@ -134,9 +141,11 @@ const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuild
 }
 
 /**
- * The tables of one statement that writes what was learnt of contacts of one tenant's list, and keeps count of them: a row that is new counts one
- * more, and so does one from before the list was cleared that is there again. The lane's lock keeps the list from being cleared meanwhile.
- * Contacts are written before their register's row, here and by the trigger that counts deleted ones. Empty where nothing was learnt.
+ * The tables of one statement that writes what was learnt of contacts of one tenant's list, and
+ * keeps count of them: a row that is new counts one more, and so does one from before the list was
+ * cleared that is there again. The lane's lock keeps the list from being cleared meanwhile.
+ * Contacts are written before their register's row, here and by the trigger that counts deleted
+ * ones. Empty where nothing was learnt.
  */
 export const settledRegister = (
   seals: Seals,
@@ -162,7 +171,10 @@ export const settledRegister = (
   ]
 }
 
-/** What outlives a clearing just written counts from now on; nothing does unless somebody was newer. Under the lane's lock. */
+/**
+ * What outlives a clearing just written counts from now on; nothing does unless somebody was newer.
+ * Under the lane's lock.
+ */
 export const countAfterClearing = async (
   tx: Tx,
   listId: string,
@@ -188,13 +200,18 @@ export const createEnsureRegister = (
   }
 }
 
-/** Another tenant of the list has delivered the contact since: Genesys holds that tenant's content. */
+/**
+ * Another tenant of the list has delivered the contact since: Genesys holds that tenant's content.
+ */
 const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unknown> =>
   sql`exists (select from register r join contact_register o on o.register_id = r.id
     where r.list_id = ${listId} and r.tenant_id <> ${tenantId} and o.contact_digest = known.contact_digest
       and o.accepted_seq > known.accepted_seq)`
 
-/** The part of an entry that says what it is worth; entries from before the list was overwritten do not count (`list_clearing`). */
+/**
+ * The part of an entry that says what it is worth; entries from before the list was overwritten do
+ * not count (`list_clearing`).
+ */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string }
 
 /** What Genesys holds by our knowledge. */

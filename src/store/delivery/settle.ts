@@ -99,8 +99,9 @@ const writeOutcome = async (
 }
 
 /**
- * Locks lane and upload and settles the batch, unless it or the upload has ended before: then `settled_id` is null. The epochs are locked too, so that
- * who adds entries meanwhile finds in the register what is settled here.
+ * Locks lane and upload and settles the batch, unless it or the upload has ended before: then
+ * `settled_id` is null. The epochs are locked too, so that who adds entries meanwhile finds in the
+ * register what is settled here.
  */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},
@@ -119,7 +120,10 @@ const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promi
   return checkFenced(rows, claim, `Upload ${input.uploadId}`)
 }
 
-/** An upload that was paused or held meanwhile keeps the outcome of what was sent; an ended one is left as it is. */
+/**
+ * An upload that was paused or held meanwhile keeps the outcome of what was sent; an ended one is
+ * left as it is.
+ */
 export const createSettle =
   (deps: { database: Database; seals: Seals }): DeliveryStore['settle'] =>
   (claim, input) =>

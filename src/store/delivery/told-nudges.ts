@@ -6,11 +6,17 @@ import type { Database } from '../homes/database.ts'
 
 const CHANNEL = 'gateway_lane_nudged'
 
-/** A column more of a select from `nudged`, by which every instance hears of it as the transaction commits; nothing where there is only one instance. */
+/**
+ * A column more of a select from `nudged`, by which every instance hears of it as the transaction
+ * commits; nothing where there is only one instance.
+ */
 export const tellOfNudge = ({ listen }: Database): RawBuilder<unknown> =>
   listen === null ? sql`` : sql`, pg_notify(${CHANNEL}, key || ' ' || nudges)`
 
-/** A word that is not of this version is passed over: the lane's holder finds the count when it renews its lease. */
+/**
+ * A message of another version is ignored: the lane's holder finds the count when it renews its
+ * lease.
+ */
 const toldOf = (word: string): { laneKey: string; count: number } | null => {
   const at = word.lastIndexOf(' ')
   const count = Number(word.slice(at + 1))

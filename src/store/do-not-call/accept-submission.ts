@@ -16,8 +16,9 @@ import { closeChunk, CLOSING_COLUMNS, type Closing } from './removals/close-entr
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /**
- * First of all in a transaction that adds entries: whoever records an HTTP try holds this row for share, so that the try is recorded before the
- * entries are there, or sees them. What is added under the epoch is looked for among what was delivered before.
+ * First of all in a transaction that adds entries: whoever records an HTTP try holds this row for
+ * share, so that the try is recorded before the entries are there, or sees them. What is added
+ * under the epoch is looked for among what was delivered before.
  */
 export const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   const { rows } = await sql<{
@@ -51,7 +52,10 @@ const toldOf = (submission: DncSubmission): Telling[] => [
   ...(submission.state === 'applying' ? [] : [{ type: 'dnc.applied' as const, submission }]),
 ]
 
-/** What a single chunk ends, is ended with the acceptance: whoever sends one removal finds it done by the answer. */
+/**
+ * What a single chunk ends, is ended with the acceptance: whoever sends one removal finds it done
+ * by the answer.
+ */
 const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
   if (chunks !== 1) return
   const { rows } = await sql<Closing>`select ${CLOSING_COLUMNS} from dnc_submission

@@ -50,8 +50,8 @@ export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
 }
 
 /**
- * What a chunk lost to entries that the submission had before, or has twice in the chunk: their reasons and expiries make the kept ones
- * stronger and longer.
+ * What a chunk lost to entries that the submission had before, or has twice in the chunk: their
+ * reasons and expiries make the kept ones stronger and longer.
  */
 const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void> => {
   await sql`with ${rowsOf(chunk)},
@@ -86,8 +86,9 @@ const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): 
 }
 
 /**
- * Appends chunks. The commit is not waited for until it is on disk: the one that accepts the submission is, and it brings everything before it;
- * a crash of the database until then may take chunks away, and accepting counts them. null: the submission is gone.
+ * Appends chunks. The commit is not waited for until it is on disk: the one that accepts the
+ * submission is, and it brings everything before it; a crash of the database until then may take
+ * chunks away, and accepting counts them. null: the submission is gone.
  */
 export const createAppendEntries = (database: Database) => {
   const packChunk = createPackChunk()

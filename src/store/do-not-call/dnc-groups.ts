@@ -27,7 +27,7 @@ const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Se
   return rows[0]
 }
 
-/** Time enough for an outage, a list without rights and somebody's holiday. */
+/** Enough time for an outage, a list without rights and an operator's holiday. */
 const RENEWED_BEFORE = sql`interval '30 days'`
 
 const close = async (
@@ -109,7 +109,10 @@ const createHold =
       await outbox.tell(tx, [{ type: 'dnc.held', submission }])
     })
 
-/** Nobody is taken out at Genesys for whom an entry stands by now: it would be gone there until that entry is sent. */
+/**
+ * Nobody is taken out at Genesys for whom an entry stands by now: it would be gone there until that
+ * entry is sent.
+ */
 const refuseStanding = async (
   tx: Tx,
   { dncListId }: DncClaim,
@@ -124,7 +127,10 @@ const refuseStanding = async (
   throw new EntryStands(`Somebody of group ${id} has an entry that stands`)
 }
 
-/** Sending the entries of submissions on to Genesys; every statement that settles compares the fence. */
+/**
+ * Sending the entries of submissions on to Genesys; every statement that settles compares the
+ * fence.
+ */
 export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   ...createDncLane(deps.database),
   nextGroup: createNextGroup(deps),

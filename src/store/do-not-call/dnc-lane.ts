@@ -35,7 +35,8 @@ export const createDncLane = (
       await sql`insert into dnc_write_slot (slot) select generate_series(1, ${slots}::int) on conflict do nothing`.execute(
         db,
       )
-      // Longer than a request may take, so that a slot is free again only when nothing of it is on its way.
+      // Longer than a request may take, so that a slot is free again only when nothing of it is on
+      // its way.
       const { rows } = await sql<{ slot: number }>`update dnc_write_slot set owner = ${owner},
           lease_until = clock_timestamp() + interval '60 s'
         where slot = (select slot from dnc_write_slot where slot <= ${slots}

@@ -9,7 +9,9 @@ const contextOf = (submissionId: string, seq: number): string => `${submissionId
 /** By how a kind is stored. */
 export const SUBJECT_KINDS = { phone: 1, email: 2 } as const satisfies Record<SubjectKind, number>
 
-/** As it is packed: members of entries one after the other, so that names are not written for each. */
+/**
+ * As it is packed: members of entries one after the other, so that names are not written for each.
+ */
 type Packed = Pick<DncChunk, 'firstLine' | 'lastLine' | 'terms' | 'rejected'> & {
   lines: number[]
   cells: (readonly string[])[]
@@ -29,7 +31,10 @@ const packedOf = ({ firstLine, lastLine, terms, rejected, entries }: DncChunk): 
   quarantined: [...entries.keys()].filter((place) => entries[place]!.quarantined),
 })
 
-/** Seals chunks under the key of their submission, which they are bound to with their place. One call at a time. */
+/**
+ * Seals chunks under the key of their submission, which they are bound to with their place. One
+ * call at a time.
+ */
 export const createPackChunk = () => {
   const pack = createPack()
   return (key: KeyObject, submissionId: string, chunk: DncChunk): Promise<Buffer> =>

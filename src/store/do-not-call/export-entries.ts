@@ -20,8 +20,8 @@ type List = { tenantId: string; dncListId: string }
 type Place = { epoch: string; number: string; seq: number; entries: number }
 
 /**
- * The next chunks in the order of acceptance. What is accepted or ended while the list is read is met later or not at all, so nobody who stands all the
- * time is passed over.
+ * The next chunks in the order of acceptance. What is accepted or ended while the list is read is
+ * met later or not at all, so nobody who stands all the time is passed over.
  */
 const nextPlaces = async (
   db: Db,
@@ -51,8 +51,8 @@ const STANDS = (at: string) =>
   sql`e.closed_by is null and (e.expires_at is null or e.expires_at > ${at}::timestamptz)`
 
 /**
- * Of the entries that stand those whose words are told: of a person and scope the strongest, the longest, the first; each with the strongest reason and the longest
- * time of all of them.
+ * Of the entries that stand those whose words are told: of a person and scope the strongest, the
+ * longest, the first; each with the strongest reason and the longest time of all of them.
  */
 const leadingRows = async (
   db: Db,

@@ -50,7 +50,10 @@ const readRows = async (
   return rows
 }
 
-/** What the entry says in words; reason and expiry are those of all lines about the person in the submission. */
+/**
+ * What the entry says in words; reason and expiry are those of all lines about the person in the
+ * submission.
+ */
 const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk): EntryTerms => ({
   ...chunk.terms[chunk.entries[place]!.terms]!,
   reason: reasonOfNumber(reason),

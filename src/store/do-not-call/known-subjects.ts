@@ -7,11 +7,15 @@ import type { Db } from '../homes/database.ts'
 import { suppressedAmong, tenantsOf } from './standing-entries.ts'
 
 /**
- * Who is in no entry at all, told without a search for each: whoever is left may be in one, and is looked up. It knows the subjects of accepted
- * submissions, which never change; whether an entry still stands, and for which list, is not its business.
+ * Who is in no entry at all, told without a search for each: whoever is left may be in one, and is
+ * looked up. It knows the subjects of accepted submissions, which never change; whether an entry
+ * still stands, and for which list, is not its business.
  */
 export type KnownSubjects = {
-  /** Of these subjects, those that may be in an entry which was accepted before the call, of any tenant that is granted the list. Fails like the database. */
+  /**
+   * Of these subjects, those that may be in an entry which was accepted before the call, of any
+   * tenant that is granted the list. Fails like the database.
+   */
   among(contactListId: string, digests: Buffer): Promise<Buffer>
 }
 
@@ -28,7 +32,10 @@ const SUBMISSIONS_AT_ONCE = 1_000
 /** Beyond the last chunk of any submission. */
 const NO_CHUNK = 2 ** 31 - 1
 
-/** A tenant's epoch, and the submission that made it: a database that was set back has the epoch again, by another one. */
+/**
+ * A tenant's epoch, and the submission that made it: a database that was set back has the epoch
+ * again, by another one.
+ */
 type Cover = { epoch: number; submission: string | null }
 
 type AskedRow = { tenant_id: string; epoch: string; submission: string | null; was: string | null }
@@ -40,7 +47,10 @@ const NOTHING: Cover = { epoch: 0, submission: null }
 
 type Submission = { number: string; epoch: string; entries: number }
 
-/** Accepted ones beyond the one epoch, up to the other. Whoever gives an epoch holds the tenant's row until it commits, so none comes in between later. */
+/**
+ * Accepted ones beyond the one epoch, up to the other. Whoever gives an epoch holds the tenant's
+ * row until it commits, so none comes in between later.
+ */
 const submissionsOf = (tenantId: string, from: number, to: number): RawBuilder<unknown> =>
   sql`dnc_submission where tenant_id = ${tenantId} and epoch > ${from}::bigint and epoch <= ${to}::bigint
     and kind in ('add', 'pull')`
@@ -74,7 +84,10 @@ const readLarge = async (db: Db, number: string, take: Take): Promise<void> => {
   }
 }
 
-/** Gives every subject of these submissions; how many entries they say that they have only parts them into statements. */
+/**
+ * Gives every subject of these submissions; how many entries they say that they have only parts
+ * them into statements.
+ */
 const readEach = async (db: Db, submissions: readonly Submission[], take: Take): Promise<void> => {
   let numbers: string[] = []
   let entries = 0
@@ -111,7 +124,9 @@ const readBetween = async (
   }
 }
 
-/** Counts the entries of a tenant beyond an epoch, those that were counted before no second time. */
+/**
+ * Counts the entries of a tenant beyond an epoch, those that were counted before no second time.
+ */
 const createCount = (db: Db) => {
   const counted = new Map<string, { from: number; to: number; entries: number }>()
   return async (tenantId: string, from: number, to: number): Promise<number> => {
@@ -128,7 +143,10 @@ const createCount = (db: Db) => {
   }
 }
 
-/** The epochs now of the list's tenants that have any, and from where on their entries are to be read. */
+/**
+ * The epochs now of the list's tenants that have any, and from where on their entries are to be
+ * read.
+ */
 const readAsked = async (
   db: Db,
   covers: ReadonlyMap<string, Cover>,
@@ -159,7 +177,9 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   let asked = 0
   let last: Promise<unknown> = Promise.resolve()
 
-  /** Whether there is room for so many more; where others fill it, it is emptied for the next time. */
+  /**
+   * Whether there is room for so many more; where others fill it, it is emptied for the next time.
+   */
   const fits = (missing: number): boolean => {
     if (filter.held + missing <= mostEntries) return true
     if (missing <= mostEntries) {

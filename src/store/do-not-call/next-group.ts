@@ -40,8 +40,9 @@ export type SendingDeps = {
 }
 
 /**
- * The first submission that has something to do and is not waiting for somebody's word. What weakens goes after all that its tenant had for the list before:
- * an entry that was ended, and is retried later, would be at Genesys for good.
+ * The first submission that has something to do and is not waiting for somebody's word. What
+ * weakens goes after all that its tenant had for the list before: an entry that was ended, and is
+ * retried later, would be at Genesys for good.
  */
 const nextSubmission = async (
   tx: Tx,
@@ -72,7 +73,10 @@ const note = async (tx: Tx, { number }: Sending, text: string): Promise<void> =>
       else notes || to_jsonb(${text}::text) end where number = ${number}::bigint`.execute(tx)
 }
 
-/** What Genesys does not take from us, and what has lapsed or was removed before it was sent, is settled at once. */
+/**
+ * What Genesys does not take from us, and what has lapsed or was removed before it was sent, is
+ * settled at once.
+ */
 const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promise<void> => {
   const { rows } = await sql<{
     chunk_seq: number
@@ -115,7 +119,10 @@ const toGroup = async (
   }
 }
 
-/** The next entries of a removal; the group that was open is given up where its people may not be taken out any more. */
+/**
+ * The next entries of a removal; the group that was open is given up where its people may not be
+ * taken out any more.
+ */
 const lookAtRemoval = async (
   tx: Tx,
   sending: Sending,
@@ -172,7 +179,9 @@ const lookAtEntries = async (
 
 type Found = { sending: Sending; row: GroupRow }
 
-/** One step: a group, `again` where something was settled on the way, null where there is no work. */
+/**
+ * One step: a group, `again` where something was settled on the way, null where there is no work.
+ */
 const look = (
   { database, outbox, ids }: SendingDeps,
   claim: DncClaim,

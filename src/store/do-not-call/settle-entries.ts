@@ -32,7 +32,10 @@ type Settling = {
 const { created, existing, updated, removed, not_found: notFound } = DNC_OUTCOMES
 const failedOutcome = DNC_OUTCOMES.failed
 
-/** What our ledger had of the subjects before; what the submission itself ended, by override, was there before. */
+/**
+ * What our ledger had of the subjects before; what the submission itself ended, by override, was
+ * there before.
+ */
 const judgedAdds = (number: string): RawBuilder<unknown> =>
   sql`before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
         max(e.expires_at) as expires_at
@@ -52,7 +55,10 @@ const judgedAdds = (number: string): RawBuilder<unknown> =>
           else ${updated}::int end as outcome
       from mine cross join r left join before using (subject, scope) left join refused using (place))`
 
-/** Whether the removal ended anything; a REGULATORY entry that was accepted while it came in is spared. */
+/**
+ * Whether the removal ended anything; a REGULATORY entry that was accepted while it came in is
+ * spared.
+ */
 const judgedRemovals = (number: string): RawBuilder<unknown> =>
   sql`judged as (select mine.subject, mine.scope,
         case when refused.place is null and spared.subject is not null then 'override-needed' else refused.code end as code,
@@ -64,8 +70,9 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
           where e.closed_by = ${number}::bigint) as ended using (subject, scope))`
 
 /**
- * What became of the entries at the places: `failed`, or what our ledger had of their subject before (`created`: nothing that stood; `existing`:
- * nothing weaker or shorter); of a removal whether it ended something. Counted in the submission by the same statement.
+ * What became of the entries at the places: `failed`, or what our ledger had of their subject
+ * before (`created`: nothing that stood; `existing`: nothing weaker or shorter); of a removal
+ * whether it ended something. Counted in the submission by the same statement.
  */
 export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
   const { number, kind } = sending
@@ -105,7 +112,10 @@ const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
   return rows[0] === undefined ? null : toSubmission(rows[0])
 }
 
-/** Ends the submission where nothing of it is left to send; its endpoints are told by the same transaction. */
+/**
+ * Ends the submission if nothing of it is left to send; the same transaction notifies its
+ * endpoints.
+ */
 export const endIfDone = async (
   tx: Tx,
   outbox: Pick<Outbox, 'tell'>,

@@ -16,7 +16,10 @@ export const grantedTo = (
 ): RawBuilder<unknown> =>
   sql`exists (select from tenant_grant g where g.tenant_id = ${tenantId} and g.kind = 'contact_list' and g.object_id in (${listId}, '*'))`
 
-/** An entry `e` is neither closed nor past its time, which a jump of the clock alone does not bring about. */
+/**
+ * An entry `e` is neither closed nor past its time, which a jump of the clock alone does not bring
+ * about.
+ */
 export const IN_FORCE: RawBuilder<unknown> = sql`e.closed_by is null
   and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})`
 
@@ -24,7 +27,10 @@ export const IN_FORCE: RawBuilder<unknown> = sql`e.closed_by is null
 export const NOT_OVER: RawBuilder<unknown> = sql`e.closed_by is null
   and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})`
 
-/** Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day late: late is safe. */
+/**
+ * Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day
+ * late: late is safe.
+ */
 export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`s.epoch is not null and s.kind in ('add', 'pull') and ${NOT_OVER}
     and (e.contact_list_ids is null or ${listId} = any(e.contact_list_ids))`
@@ -67,8 +73,9 @@ const inLots = async (
 }
 
 /**
- * Which of the digests are suppressed for the list. Their entries are found first, by a search each (`offset 0` keeps the planner from anything else): where it
- * takes the tenant's submissions for few or small, or knows nothing of the table yet, it would read all that they hold.
+ * Which of the digests are suppressed for the list. Their entries are found first, by a search each
+ * (`offset 0` keeps the planner from anything else): where it takes the tenant's submissions for
+ * few or small, or knows nothing of the table yet, it would read all that they hold.
  */
 export const suppressedAmong = (
   db: Db,
@@ -84,12 +91,16 @@ export const suppressedAmong = (
         and ${stands(listId)}`.execute(db),
   )
 
-/** So many entries added since are compared here; where there are more, the database looks for the rows among them. */
+/**
+ * So many entries added since are compared here; where there are more, the database looks for the
+ * rows among them.
+ */
 const MOST_COMPARED = 2_000
 
 /**
- * As `suppressedAmong`, by the entries beyond these epochs alone. In a transaction that has locked the epochs this must be a statement of its own: one
- * that waited for the lock would still look at what was there before it waited.
+ * As `suppressedAmong`, by the entries beyond these epochs alone. In a transaction that has locked
+ * the epochs this must be a statement of its own: one that waited for the lock would still look at
+ * what was there before it waited.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)

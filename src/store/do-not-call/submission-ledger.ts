@@ -24,7 +24,10 @@ const OUTCOME_NAMES = new Map<number, DncOutcome>(
   (Object.keys(DNC_OUTCOMES) as DncOutcome[]).map((name) => [DNC_OUTCOMES[name], name]),
 )
 
-/** What became of the entry at the place: one of the same person and scope that came before it is the one that counts. */
+/**
+ * What became of the entry at the place: one of the same person and scope that came before it is
+ * the one that counts.
+ */
 const outcomeOf = (standing: Standing | undefined): EntryOutcome => {
   if (standing === undefined) return 'duplicate'
   if (standing.quarantined) return 'quarantined'

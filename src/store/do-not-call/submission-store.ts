@@ -27,7 +27,10 @@ export const keyContext = (id: string): string => `dnc-submission:${id}`
 
 type SealedKey = { data_key: Buffer; data_key_id: string }
 
-/** The keys of chunks. Those of submissions that are being received here are remembered; others are read. */
+/**
+ * The keys of chunks. Those of submissions that are being received here are remembered; others are
+ * read.
+ */
 export const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, KeyObject>()
   return {
@@ -43,7 +46,10 @@ export const createDataKeys = (db: Db, keyring: Keyring) => {
   }
 }
 
-/** Entries deleted in one statement: all of a large submission at once would stop the embedded home, and every request, for seconds. */
+/**
+ * Entries deleted in one statement: all of a large submission at once would stop the embedded home,
+ * and every request, for seconds.
+ */
 const DISCARDED_AT_ONCE = 4
 
 /** Deletes by slices of chunks, then the submission, as long as it is being received. */
@@ -121,7 +127,10 @@ const createKnowsList =
     return rows[0]!.known
   }
 
-/** Submissions of do-not-call entries on SQL. Chunks are compressed and encrypted outside every transaction. */
+/**
+ * Submissions of do-not-call entries on SQL. Chunks are compressed and encrypted outside every
+ * transaction.
+ */
 export const createDncSubmissionStore = (deps: {
   database: Database
   keyring: Keyring

@@ -118,7 +118,10 @@ type Withholding = {
   registry: string | null
 }
 
-/** By row, the entry for which rows of a chunk were withheld at their try: of those accepted since the rows were looked up, the strongest; or the edition of a registry. */
+/**
+ * By row, the entry for which rows of a chunk were withheld at their try: of those accepted since
+ * the rows were looked up, the strongest; or the edition of a registry.
+ */
 export const readWithholding = async (
   db: Db,
   uploadId: string,
@@ -171,9 +174,11 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since the rows were looked up, or whose person was erased since
- * (an erasure raises the epochs too), and `SuppressionUnknown`
- * where that cannot be told, or a registry is too old to call by. `epochs` are locked for share by the transaction, so whoever adds entries waits for it, or has committed and is seen.
+ * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since
+ * the rows were looked up, or whose person was erased since (an erasure raises the epochs too), and
+ * `SuppressionUnknown` where that cannot be told, or a registry is too old to call by. `epochs` are
+ * locked for share by the transaction, so whoever adds entries waits for it, or has committed and
+ * is seen.
  */
 export const withholdSuppressed = async (
   tx: Tx,
@@ -203,7 +208,10 @@ export const lockNewEpochs = async (tx: Tx, listId: string): Promise<Suppression
   return Object.fromEntries(rows.map(({ tenant_id: id, epoch }) => [id, Number(epoch)]))
 }
 
-/** The epochs of a list's tenants as they are locked for share until the transaction ends. `lacking`: a tenant has none yet, which `lockNewEpochs` mends. */
+/**
+ * The epochs of a list's tenants as they are locked for share until the transaction ends.
+ * `lacking`: a tenant has none yet, which `lockNewEpochs` mends.
+ */
 export type LockedEpochs = { epochs: SuppressionEpochs | null; lacking: boolean }
 
 /** The tables of a statement that locks them; `LOCKED_EPOCHS` are its columns. */

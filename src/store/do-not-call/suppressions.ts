@@ -94,7 +94,8 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
     lookAgain,
     ...since,
     suppressedSince: async (uploadId) => {
-      // What an edition added counts as what entries added does. That it is too old is said when the upload is to be sent.
+      // What an edition added counts as what entries added does. That it is too old is said when
+      // the upload is to be sent.
       await lookAgain(uploadId).catch((error: unknown) => {
         if (!(error instanceof RegistryStale)) throw error
       })

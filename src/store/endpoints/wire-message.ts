@@ -1,11 +1,17 @@
-/** What a statement's parameter may be on its way to the database: bytes stay bytes, the rest goes as text. */
+/**
+ * What a statement's parameter may be on its way to the database: bytes stay bytes, the rest goes
+ * as text.
+ */
 export type WireValue = Uint8Array | string | number | null
 
-/** Writes messages into the same room again and again: a megabyte a statement would keep the garbage collector busy. */
+/**
+ * Writes messages into the same room again and again: a megabyte a statement would keep the garbage
+ * collector busy.
+ */
 export type MessageWriter = {
   /**
-   * Parse, Bind, Execute and Sync of one statement in one piece (PostgreSQL, "Message Formats"). The bytes are good until the next
-   * call.
+   * Parse, Bind, Execute and Sync of one statement in one piece (PostgreSQL, "Message Formats").
+   * The bytes are good until the next call.
    */
   statement(text: string, values: readonly WireValue[]): Uint8Array
 }

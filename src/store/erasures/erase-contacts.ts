@@ -13,8 +13,9 @@ import { lockErasure, noteDone } from './erasure-row.ts'
 import type { EraseLot, ErasingDeps } from './lots.ts'
 
 /**
- * What the erasure found, whoever brought it. Also where Genesys cannot or does not delete the contact: the receipt says so, and what the register no longer knows
- * is sent anew by whoever has it.
+ * What the erasure found, whoever brought it. Also where Genesys cannot or does not delete the
+ * contact: the receipt says so, and what the register no longer knows is sent anew by whoever has
+ * it.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
@@ -29,7 +30,10 @@ export const eraseRegister: EraseLot = (deps, work) =>
     return null
   })
 
-/** Contacts that an entry found. What is still to be taken back of a contact that is gone needs nobody any more. */
+/**
+ * Contacts that an entry found. What is still to be taken back of a contact that is gone needs
+ * nobody any more.
+ */
 export const eraseRetractions: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
     await lockErasure(tx, work.claim)
@@ -45,8 +49,9 @@ export const eraseRetractions: EraseLot = (deps, work) =>
 type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
 
 /**
- * Lists to which rows of somebody who was erased may be on their way: a request that was recorded before, and is not settled. One that nobody works on, because its
- * upload is held, paused or over, goes out again without them.
+ * Lists to which rows of somebody who was erased may be on their way: a request that was recorded
+ * before, and is not settled. One that nobody works on, because its upload is held, paused or over,
+ * goes out again without them.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =

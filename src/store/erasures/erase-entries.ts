@@ -25,7 +25,10 @@ type Row = {
   data_key_id: string
 }
 
-/** Chunks of the tenant's submissions that may hold the person: those of submissions with an entry of the person, and those with rejected lines. */
+/**
+ * Chunks of the tenant's submissions that may hold the person: those of submissions with an entry
+ * of the person, and those with rejected lines.
+ */
 const chunksOf = async (
   db: Db,
   { erasure }: ErasureWork,
@@ -43,8 +46,8 @@ const chunksOf = async (
 }
 
 /**
- * Whether Genesys is still to be told the number: it has not taken the entry yet, or it is the platform, which forgets what is past 180 days and is told again
- * who is missing in a pull.
+ * Whether Genesys is still to be told the number: it has not taken the entry yet, or it is the
+ * platform, which forgets what is past 180 days and is told again who is missing in a pull.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{
@@ -57,7 +60,10 @@ const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boo
   return rows[0]!.needed
 }
 
-/** The chunk without the person's cells, and without the number where nobody needs it any more; null: the person is not in it. */
+/**
+ * The chunk without the person's cells, and without the number where nobody needs it any more;
+ * null: the person is not in it.
+ */
 const withoutPerson = (
   chunk: DncChunk,
   subject: string | null,
@@ -107,7 +113,9 @@ const eraseChunk = async (
   })
 }
 
-/** Cells of do-not-call entries. The entries themselves, which are keyed digests, go on suppressing. */
+/**
+ * Cells of do-not-call entries. The entries themselves, which are keyed digests, go on suppressing.
+ */
 export const eraseEntries: EraseLot = async (deps, work, after) => {
   const { db } = deps.database
   const { rows } = await sql<{ number: string }>`select number from dnc_submission

@@ -13,9 +13,12 @@ type Lot<Row> = {
   place: ErasurePlace
   /** The tenant's rows behind `after` in the order of their key, locked; the key as `key`. */
   read(tenantId: string, after: string): RawBuilder<Row>
-  /** Writes those that name the person anew. */
+  /** Rewrites those that name the person. */
   erase(tx: Tx, deps: ErasingDeps, work: ErasureWork, rows: readonly Row[]): Promise<Done>
-  /** Where the step goes on behind the rows; left out: at the next of them, and it ends with the last. */
+  /**
+   * Where the step goes on behind the rows; left out: at the next of them, and it ends with the
+   * last.
+   */
   onward?(next: string | null): string | null
 }
 
@@ -37,7 +40,9 @@ const inLots =
 
 const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?.[0] ?? ''
 
-/** A name that names the person, without everything but what kind of file it is; null: it does not. */
+/**
+ * A name that names the person, without everything but what kind of file it is; null: it does not.
+ */
 const namedAnew = ({ subject }: ErasureWork, name: string): string | null =>
   mentionsOf(subject).without(name) === null ? null : `erased${extensionOf(name)}`
 
@@ -141,7 +146,9 @@ type VersionRow = { key: string; campaign_id: string; version: number; sealed: B
 
 const VERSION_KEY = sql.raw(`campaign_id || ' ' || lpad(version::text, 10, '0')`)
 
-/** Rules are not written anew: that would be another segment, and nobody has decided whom it dials. */
+/**
+ * Rules are not written anew: that would be another segment, and nobody has decided whom it dials.
+ */
 export const reportSegments = inLots<VersionRow>({
   place: 'segments',
   read: (
@@ -162,7 +169,10 @@ export const reportSegments = inLots<VersionRow>({
 
 type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: string | null }
 
-/** Names of files; of those that Genesys has, it is told that they are there. A file of an external contact of this very id is the person's. */
+/**
+ * Names of files; of those that Genesys has, it is told that they are there. A file of an external
+ * contact of this very id is the person's.
+ */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',
   read: (

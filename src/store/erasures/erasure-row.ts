@@ -64,7 +64,10 @@ export const lockErasure = async (tx: Tx, claim: ErasureClaim): Promise<void> =>
 /** What a lot found and did. */
 export type Done = { found?: number; erased?: number; remains?: Record<string, number> }
 
-/** Adds what a lot did to what is told of the place, and notes where the next one begins: `after` null, with the next step. */
+/**
+ * Adds what a lot did to what is told of the place, and notes where the next one begins: `after`
+ * null, with the next step.
+ */
 export const noteDone = async (
   tx: Tx,
   { claim }: Pick<ErasureWork, 'claim'>,

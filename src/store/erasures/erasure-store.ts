@@ -110,7 +110,10 @@ const createLane = ({
   freeAll: () => freeLeases(db, 'erasure'),
 })
 
-/** Erasures, on SQL. Whatever a lot changes is noted with it, so that a lot that is done again finds nothing and counts nothing. */
+/**
+ * Erasures, on SQL. Whatever a lot changes is noted with it, so that a lot that is done again finds
+ * nothing and counts nothing.
+ */
 export const createErasureStore = (given: {
   database: Database
   keyring: Keyring

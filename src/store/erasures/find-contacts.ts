@@ -57,7 +57,10 @@ const registered = (erasureId: string, tenantId: string, digest: Buffer) => {
       join register r on r.id = known.register_id where r.tenant_id = ${tenantId} on conflict do nothing`
 }
 
-/** Finds the contacts that are the person: in the rows that are kept, and in the registers. Whoever names a contact has found it. */
+/**
+ * Finds the contacts that are the person: in the rows that are kept, and in the registers. Whoever
+ * names a contact has found it.
+ */
 export const findContacts: EraseLot = async (deps, work, after) => {
   const { erasure, subject, claim } = work
   const digest = Buffer.from(erasure.subjectDigest, 'hex')

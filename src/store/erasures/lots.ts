@@ -24,7 +24,10 @@ export type EraseLot = (
 /** Uploads whose chunks are looked at in one statement. */
 const UPLOADS_A_LOT = 50
 
-/** The tenant's uploads behind `after` whose rows are kept, in the order of their ids. What is being received is not accepted yet. */
+/**
+ * The tenant's uploads behind `after` whose rows are kept, in the order of their ids. What is being
+ * received is not accepted yet.
+ */
 export const uploadsBehind = async (
   db: Db,
   { erasure }: Pick<ErasureWork, 'erasure'>,

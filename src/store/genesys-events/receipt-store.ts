@@ -66,8 +66,9 @@ const toOpen = (row: OpenRow): OpenReceipt => ({
 const BATCHES = sql`batch b on b.shipment_id = s.id and b.state <> 'split'`
 
 /**
- * A receipt and what it speaks of: the part of its token if that waits for this job or for any, else what was sent as this job,
- * newest first; never an upload to another list than the receipt names, nor one that ended without such a job.
+ * A receipt and what it speaks of: the part of its token if that waits for this job or for any,
+ * else what was sent as this job, newest first; never an upload to another list than the receipt
+ * names, nor one that ended without such a job.
  */
 const openReceipt = (receiptId: string) => sql<OpenRow>`
   select r.id, r.route, r.job_id, r.status, r.body_digest, r.checks,
@@ -86,8 +87,9 @@ const openReceipt = (receiptId: string) => sql<OpenRow>`
   where r.id = ${receiptId} and r.state = 'received'`
 
 /**
- * The commit does not wait for the disk: what a crash of the machine takes away is like a webhook lost on its way, which the poll
- * makes good, and on the embedded home each wait would hold up whatever streams in.
+ * The commit does not wait for the disk: what a crash of the machine takes away is like a webhook
+ * lost on its way, which the poll makes good, and on the embedded home each wait would hold up
+ * whatever streams in.
  */
 const WITHOUT_WAITING = sql`(select set_config('synchronous_commit', 'off', true)) as without_waiting`
 
@@ -128,7 +130,8 @@ const createOpen = (
       }>`with nudged as (update lane set nudges = nudges + 1 from ${WITHOUT_WAITING}
           where key = ${laneKey} returning key, nudges)
         select nudges ${tellOfNudge(database)} from nudged`.execute(tx)
-      // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the next round.
+      // Genesys has spoken, so it is there again: an upload that waits for it is looked at with the
+      // next round.
       await sql`update upload set retry_at = clock_timestamp() where id = ${uploadId} and state = 'held'
         and hold_reason = 'genesys_unavailable' and retry_at > clock_timestamp()`.execute(tx)
       return rows[0]?.nudges ?? null

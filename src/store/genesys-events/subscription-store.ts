@@ -9,8 +9,8 @@ import type {
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 
 /**
- * By event: the webhooks that prove a subscription to it, and the work that ends with such an event. `ended` within, of work that began after
- * `since`: `at` is the time of the end.
+ * By event: the webhooks that prove a subscription to it, and the work that ends with such an
+ * event. `ended` within, of work that began after `since`: `at` is the time of the end.
  */
 const EVIDENCE: Record<
   string,
@@ -64,12 +64,16 @@ const settleUnknown = async (
   )
 }
 
-/** Between two subscriptions for want of events: doubled with each, for whatever keeps them away may be no loss of the subscription. */
+/**
+ * Between two subscriptions for want of events: doubled with each, for whatever keeps them away may
+ * be no loss of the subscription.
+ */
 const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attempts, 16) - 1), interval '1 day')`
 
 /**
- * Work ended and no event has come since it was accepted: Genesys may have lost the subscription (a sandbox that was started anew,
- * somebody who deleted it). From then on it is an unknown one, since the last event that did come.
+ * Work ended and no event has come since it was accepted: Genesys may have lost the subscription (a
+ * sandbox that was started anew, somebody who deleted it). From then on it is an unknown one, since
+ * the last event that did come.
  */
 const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
   const { route, work } = evidenceOf(target)

@@ -4,7 +4,10 @@ import { cutShare, grownShare, PACE_SHARE_RULE } from '../../domain/genesys/pace
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 
-/** How long beyond its wait a turned-away call keeps its precedence, so that a slow caller still finds it. */
+/**
+ * How long beyond its wait a turned-away call keeps its precedence, so that a slow caller still
+ * finds it.
+ */
 const GRACE_MS = 500
 /** Ask again no sooner than this when somebody more urgent waits. */
 const YIELD_MS = 20
@@ -29,7 +32,10 @@ const BUCKET_COLUMNS = sql`
   share, case when share_at > '-infinity' then ${msOf('clock_timestamp() - share_at')} end as quiet_ms,
   case when cut_at > '-infinity' then ${msOf('clock_timestamp() - cut_at')} end as since_cut_ms`
 
-/** Locks the bucket and reads the clock after the lock is ours: slots are given in the order of commits. */
+/**
+ * Locks the bucket and reads the clock after the lock is ours: slots are given in the order of
+ * commits.
+ */
 const lockBucket = async (tx: Tx, bucket: string, rank: number): Promise<Bucket> => {
   const { rows } = await sql<Bucket>`insert into pace as p (bucket) values (${bucket})
     on conflict (bucket) do update set bucket = excluded.bucket
@@ -78,7 +84,10 @@ const createReserve =
       return { kind: 'reserved', waitMs: Math.max(0, Math.ceil(rows[0]!.wait_ms)), share }
     })
 
-/** A refusal that arrives while the bucket is blocked was sent before: the cut for it is made already. */
+/**
+ * A refusal that arrives while the bucket is blocked was sent before: the cut for it is made
+ * already.
+ */
 const createThrottle =
   (database: Database): PaceStore['throttle'] =>
   (bucket, ms) =>
@@ -97,7 +106,10 @@ const createThrottle =
       return { share, cut }
     })
 
-/** Slots of one bucket lie at least `intervalMs` apart whoever takes them, so no window ever holds more than the rate allows. */
+/**
+ * Slots of one bucket lie at least `intervalMs` apart whoever takes them, so no window ever holds
+ * more than the rate allows.
+ */
 export const createPaceStore = (deps: { database: Database }): PaceStore => ({
   reserve: createReserve(deps.database),
   throttle: createThrottle(deps.database),

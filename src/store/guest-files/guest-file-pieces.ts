@@ -48,7 +48,8 @@ export const createPieces = ({ database, keyring }: { database: Database; keyrin
         coalesce(sum(octet_length(payload)), 0)::int as bytes from guest_file_piece where guest_file_id = ${id}`.execute(
         db,
       )
-      // Sealed pieces are a little longer than what is in them. One buffer, filled piece by piece: the whole of a file is in memory once.
+      // Sealed pieces are a little longer than what is in them. One buffer, filled piece by piece:
+      // the whole of a file is in memory once.
       const content = Buffer.allocUnsafeSlow(sizes[0]!.bytes)
       let filledBytes = 0
       for (let seq = 0; seq < sizes[0]!.pieces; seq += 1) {

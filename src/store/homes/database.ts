@@ -13,7 +13,10 @@ export type Database = {
   readonly db: Db
   /** Outside any transaction; takes several statements at once when there are no values. */
   readonly sql: SqlExecutor
-  /** One statement with large bytes among its values, in one transaction of its own: they go as they are, not as text. */
+  /**
+   * One statement with large bytes among its values, in one transaction of its own: they go as they
+   * are, not as text.
+   */
   writeBytes(statement: CompiledQuery): Promise<void>
   /** What other instances say; null where there are none. */
   readonly listen: Listen | null
@@ -24,14 +27,18 @@ export type Database = {
 
 const uponCommit = new WeakMap<Tx, (() => void)[]>()
 
-/** Runs `act` once the transaction has committed, and never if it does not; a crash in between forgets it. It must not throw. */
+/**
+ * Runs `act` once the transaction has committed, and never if it does not; a crash in between
+ * forgets it. It must not throw.
+ */
 export const afterCommit = (tx: Tx, act: () => void): void => {
   uponCommit.get(tx)?.push(act)
 }
 
 /**
- * Runs `work` in a transaction. `work` awaits nothing but statements on the handle it is given: anything else would hold locks,
- * and on the embedded home stop every other statement. A deadlock's victim runs again, at most twice.
+ * Runs `work` in a transaction. `work` awaits nothing but statements on the handle it is given:
+ * anything else would hold locks, and on the embedded home stop every other statement. A deadlock's
+ * victim runs again, at most twice.
  */
 export const inTransaction = async <T>(
   database: Database,

@@ -72,7 +72,10 @@ const startLite = async (dataDir: string): Promise<PGlite> => {
 
 type Queryable = Pick<PGliteInterface, 'query'>
 
-/** Every statement gives the event loop a turn, for PGlite computes in this thread, and errors are cut down. */
+/**
+ * Every statement gives the event loop a turn, for PGlite computes in this thread, and errors are
+ * cut down.
+ */
 const polite = (target: Queryable): Queryable => ({
   query: async (text, params, options) => {
     try {
@@ -102,7 +105,10 @@ const forKysely = (lite: PGlite): PGliteDialectConfig['pglite'] => {
   return wrapped as unknown as PGliteDialectConfig['pglite']
 }
 
-/** PGlite's own way takes six calls a statement and copies large bytes five times. The transaction keeps other statements out. */
+/**
+ * PGlite's own way takes six calls a statement and copies large bytes five times. The transaction
+ * keeps other statements out.
+ */
 const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['writeBytes'] => {
   const writer = createMessageWriter()
   return async ({ sql, parameters }: CompiledQuery) => {
@@ -122,8 +128,9 @@ const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['write
 }
 
 /**
- * PGlite in `dataDir`, for one process at a time: lock, real fsync proved by a commit, maintenance every minute.
- * Throws `DataDirInUse` at once when another process has it, `ClusterMissing` where a database was and is not whole.
+ * PGlite in `dataDir`, for one process at a time: lock, real fsync proved by a commit, maintenance
+ * every minute. Throws `DataDirInUse` at once when another process has it, `ClusterMissing` where a
+ * database was and is not whole.
  */
 export const openEmbedded = async (deps: {
   dataDir: string

@@ -30,7 +30,10 @@ type Gauges = {
   dead: number
 }
 
-/** Whether there is unfinished work is asked when the row is locked: an instance that binds at the same time has committed then. */
+/**
+ * Whether there is unfinished work is asked when the row is locked: an instance that binds at the
+ * same time has committed then.
+ */
 const bind = (
   database: Database,
   { dialect, apiHost, clientId }: Parameters<Home['bind']>[0],
@@ -92,7 +95,8 @@ export const createHome = (deps: {
     kind: database.kind,
     close: deps.close,
     hasRoom: () => database.hasRoom(),
-    // A standby answers, and so does a database whose log is full: only a write proves that work can be taken.
+    // A standby answers, and so does a database whose log is full: only a write proves that work
+    // can be taken.
     ping: async () => {
       if (!database.hasRoom()) throw new StorageFull()
       await sql`with relaxed as materialized (select set_config('synchronous_commit', 'off', true))

@@ -9,7 +9,10 @@ import { SqlFailure } from './sql-failure.ts'
 
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
-/** Statements end with a semicolon at the end of a line, those within a function's `$$` aside; comment lines are left out. */
+/**
+ * Statements end with a semicolon at the end of a line, those within a function's `$$` aside;
+ * comment lines are left out.
+ */
 export const splitStatements = (text: string): string[] => {
   const statements: string[] = []
   let open = ''
@@ -51,7 +54,10 @@ const readMigrations = async (): Promise<Record<string, Migration>> => {
 /** unique_violation of a catalogue, duplicate_table: another instance made it in this moment. */
 const MADE_BY_ANOTHER = new Set(['23505', '42P07'])
 
-/** Kysely's own table for a lock of its own kind, which nothing but this uses on PostgreSQL. Asked for first: it may only be there to be used. */
+/**
+ * Kysely's own table for a lock of its own kind, which nothing but this uses on PostgreSQL. Asked
+ * for first: it may only be there to be used.
+ */
 const makeLockTable = async (db: Db): Promise<void> => {
   const { rows } = await sql<{ known: boolean }>`
     select to_regclass('kysely_migration_lock') is not null as known`.execute(db)
@@ -70,9 +76,10 @@ export const lockSchema = async (tx: Db): Promise<void> => {
 }
 
 /**
- * Brings the schema up to date, all in one transaction; instances that start together wait for each other, by a lock that ends with the
- * transaction: one of the session would stay behind on a connection that a pooler gives to somebody else. `watch` is told the process of the
- * database that may have to wait.
+ * Brings the schema up to date, all in one transaction; instances that start together wait for each
+ * other, by a lock that ends with the transaction: one of the session would stay behind on a
+ * connection that a pooler gives to somebody else. `watch` is told the process of the database that
+ * may have to wait.
  */
 export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
   await makeLockTable(db)

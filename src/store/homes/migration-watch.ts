@@ -4,7 +4,10 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import type { Db } from './database.ts'
 
-/** An instance that starts beside others waits for less than this; then it says what for, and again as often. */
+/**
+ * An instance that starts beside others waits for less than this; then it says what for, and again
+ * as often.
+ */
 const TELL_EVERY_MS = 5_000
 
 type Blocker = { pid: number; application: string; state: string; seconds: number }
@@ -20,7 +23,10 @@ const blockersOf = async (db: Db, pid: number): Promise<string[]> => {
   )
 }
 
-/** Says, while a migration waits, for whom: a start that hangs without a word is looked for in the wrong place. */
+/**
+ * Reports, while a migration waits, for which session: otherwise a start that hangs silently is
+ * investigated in the wrong place.
+ */
 export const watchMigration = (deps: {
   db: Db
   clock: Clock

@@ -19,7 +19,10 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 type SealLot = (db: Db, seals: Seals, after: string | null) => Promise<Lot | null>
 type Lot = { rows: number; last: string }
 
-/** The rows of one place in an order that a start can take up anywhere: what is behind `after`, as text of a row. */
+/**
+ * The rows of one place in an order that a start can take up anywhere: what is behind `after`, as
+ * text of a row.
+ */
 const behind = (columns: string, after: string | null) =>
   after === null
     ? sql`true`
@@ -127,7 +130,10 @@ const sealFileNames: SealLot = async (db, seals, after) => {
   return { rows: rows.length, last: end.id }
 }
 
-/** Of the catalogue as it is: asked by name, a table that another instance drops in this moment is an error. */
+/**
+ * Of the catalogue as it is: asked by name, a table that another instance drops in this moment is
+ * an error.
+ */
 const isDue = async (db: Db): Promise<boolean> => {
   const { rows } = await sql`select from pg_class where relname = 'contact_register_clear'
     and relnamespace = current_schema()::regnamespace`.execute(db)
@@ -161,8 +167,9 @@ const sealAll = async (
 }
 
 /**
- * Seals what an earlier version stored in the clear and migration 0025 set aside, by lots; an end in the middle is taken up by the next
- * start, and instances that start together share the work. Does nothing once it is done. To be done before anything is served.
+ * Seals what an earlier version stored in the clear and migration 0025 set aside, by lots; an end
+ * in the middle is taken up by the next start, and instances that start together share the work.
+ * Does nothing once it is done. To be done before anything is served.
  */
 export const sealStored = async (deps: Deps): Promise<void> => {
   const { database } = deps

@@ -8,7 +8,10 @@ import { createTextSeal, type TextSeal } from '../../lib/text-seal.ts'
 /** What callers name a call by; see the port `IdempotencyStore`. */
 export type KeyScope = { tenantId: string; method: string; path: string; key: string }
 
-/** What lies in columns of its own and must not lie there in the clear, for it may name a person: each in the form in which it is stored. */
+/**
+ * What lies in columns of its own and must not lie there in the clear, for it may name a person:
+ * each in the form in which it is stored.
+ */
 export type Seals = {
   /** Digests are those of chunks (`id_digests`). */
   contactIds: TextSeal
@@ -23,11 +26,17 @@ export type Seals = {
   /** Whom an erasure is about, bound to it. */
   sealSubject(erasureId: string, subject: string): Buffer
   openSubject(erasureId: string, sealed: Uint8Array): string
-  /** A file's name, bound to its upload, and the digest by which uploads of exactly this name are found. */
+  /**
+   * A file's name, bound to its upload, and the digest by which uploads of exactly this name are
+   * found.
+   */
   sealFileName(uploadId: string, name: string): { sealed: Buffer; digest: Buffer }
   fileNameDigest(name: string): Buffer
   openFileName(uploadId: string, sealed: Uint8Array): string
-  /** The rules of a version of a segment, whose literals may name persons; compressed, and bound to the version. */
+  /**
+   * The rules of a version of a segment, whose literals may name persons; compressed, and bound to
+   * the version.
+   */
   sealSegment(version: SegmentVersion, rules: string): Buffer
   openSegment(version: SegmentVersion, sealed: Uint8Array): string
 }
@@ -48,7 +57,10 @@ const answerContext = (
   keyDigest: Buffer,
 ): string => `answer:${JSON.stringify([tenantId, method, path])}:${keyDigest.toString('hex')}`
 
-/** Under keys made from `storeKey`, the secret that the store keeps for itself (`digest-key`), one for each purpose. */
+/**
+ * Under keys made from `storeKey`, the secret that the store keeps for itself (`digest-key`), one
+ * for each purpose.
+ */
 export const createSeals = (storeKey: Uint8Array): Seals => {
   const textKey = sealingKey(createHmac('sha256', storeKey).update('sealed texts').digest())
   const digestFor = (purpose: string): ((text: string) => Buffer) => {

@@ -20,7 +20,10 @@ import { createServerPool, type ServerPool } from './server-pool.ts'
 
 type Query = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
-/** Errors of a client are translated where they come in. One wrapper a client: the dialect keeps what it knows by identity. */
+/**
+ * Errors of a client are translated where they come in. One wrapper a client: the dialect keeps
+ * what it knows by identity.
+ */
 const forKysely = (pool: ServerPool): PostgresPool => {
   const wrappers = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
@@ -87,7 +90,10 @@ class ServerDialect extends PostgresDialect {
   }
 }
 
-/** A statement as the bytes of its messages; what comes back is read by `pg`. It calls `prepare` to send. */
+/**
+ * A statement as the bytes of its messages; what comes back is read by `pg`. It calls `prepare` to
+ * send.
+ */
 class WrittenQuery extends pg.Query {
   readonly #message: Uint8Array
   constructor(text: string, message: Uint8Array) {
@@ -110,7 +116,10 @@ const answered = (client: pg.PoolClient, query: WrittenQuery): Promise<void> =>
     client.query(query)
   })
 
-/** `pg` copies each parameter into a message that grows with it: three times its bytes to be collected after each statement. */
+/**
+ * `pg` copies each parameter into a message that grows with it: three times its bytes to be
+ * collected after each statement.
+ */
 const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   const idle: MessageWriter[] = []
   return async ({ sql, parameters }: CompiledQuery) => {
@@ -122,7 +131,11 @@ const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
   }
 }
 
-/** A PostgreSQL server, shared by any number of instances; `url` may list several hosts, of which the one that takes writes is used. `poolSize` defaults to 10 connections, `queryTimeoutMs` to a minute. */
+/**
+ * A PostgreSQL server, shared by any number of instances; `url` may list several hosts, of which
+ * the one that takes writes is used. `poolSize` defaults to 10 connections, `queryTimeoutMs` to a
+ * minute.
+ */
 export const openServer = (deps: {
   url: string
   poolSize?: number
@@ -134,7 +147,8 @@ export const openServer = (deps: {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // A database that is frozen or cut off, rather than down, must not hold a request or a lane for ever.
+    // A database that is frozen or cut off, rather than down, must not hold a request or a lane for
+    // ever.
     query_timeout: deps.queryTimeoutMs ?? 60_000,
   })
   return {

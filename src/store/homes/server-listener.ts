@@ -3,18 +3,24 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Hearing, Listening } from '../../workflows/ports/delivery/heard-nudges.ts'
 import { createServerPool } from './server-pool.ts'
 
-/** Hears what transactions of any instance say on `channel` with `pg_notify`, once they have committed. Words may be lost: whoever listens also looks. */
+/**
+ * Receives what transactions of any instance send on `channel` with `pg_notify`, after they have
+ * committed. Messages may be lost, so listeners also poll.
+ */
 export type Listen = (about: {
   channel: string
   hear: (word: string) => void
   clock: Clock
 }) => Listening
 
-/** While it is away, whoever listens looks as if there were nobody who speaks. */
+/** While the connection is away, listeners poll as if there were no messages. */
 const AGAIN = { baseMs: 1_000, capMs: 30_000 }
 const LONGEST = (): number => 1
 
-/** By a connection of its own, which is opened again when it breaks; over a host that takes writes, as only such a host carries words. */
+/**
+ * By a connection of its own, which is opened again when it breaks; over a host that takes writes,
+ * as only such a host carries words.
+ */
 export const createServerListener =
   (url: string): Listen =>
   ({ channel, hear, clock }) => {
@@ -38,7 +44,8 @@ export const createServerListener =
       })
       try {
         const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-        // A pooler answers for many sessions, so it names itself and not the session that works for it.
+        // A pooler answers for many sessions, so it names itself and not the session that works for
+        // it.
         const { processID } = client as unknown as { processID: number }
         if (rows[0]?.pid !== processID) return 'pooled'
         client.on('notification', (told) => {

@@ -9,16 +9,25 @@ export type ServerPool = {
   readonly options: pg.PoolConfig
   /** A connection to the primary, checked as it was opened. Throws `StoreUnavailable`. */
   connect(): Promise<pg.PoolClient>
-  /** Translates what a statement over `client` failed with; a connection that is good for nothing more is ended. */
+  /**
+   * Translates what a statement over `client` failed with; a connection that is good for nothing
+   * more is ended.
+   */
   failed(client: pg.PoolClient, error: unknown): Error
-  /** Throws `StoreUnavailable` when the last commit over `client` may be lost with the primary: then its outcome is unknown. */
+  /**
+   * Throws `StoreUnavailable` when the last commit over `client` may be lost with the primary: then
+   * its outcome is unknown.
+   */
   assertReplicated(client: pg.PoolClient): void
   end(): Promise<void>
 }
 
 const READ_ONLY = `select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as read_only`
 
-/** Where PostgreSQL tells that it waits no longer for its standbys: a warning after which the commit goes on; source: syncrep.c. */
+/**
+ * Where PostgreSQL reports that it no longer waits for its standbys: a warning after which the
+ * commit continues; source: syncrep.c.
+ */
 const GIVEN_UP_WAITING = 'SyncRepWaitForLSN'
 
 /** Asked of every connection before its first use. */
@@ -45,7 +54,10 @@ const createHosts = (url: string) => {
   }
 }
 
-/** A pool whose every connection knows which host it leads to, and of which generation it is; a generation ends when its host is demoted. */
+/**
+ * A pool whose every connection knows which host it leads to, and of which generation it is; a
+ * generation ends when its host is demoted.
+ */
 const createGenerations = (url: string, config: pg.PoolConfig) => {
   const hosts = createHosts(url)
   let generation = 0
@@ -95,7 +107,10 @@ const connect = async (generations: Generations): Promise<pg.PoolClient> => {
   }
 }
 
-/** `url` may list hosts. After a host has said that it takes no writes, no connection to it is used any more. */
+/**
+ * `url` may list hosts. After a host has reported that it accepts no writes, no connection to it is
+ * used any more.
+ */
 export const createServerPool = (url: string, config: pg.PoolConfig): ServerPool => {
   const generations = createGenerations(url, config)
   const { pool } = generations

@@ -1,6 +1,9 @@
 import { StorageFull, StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 
-/** A statement that failed, cut down to what may be logged: drivers attach the statement and its values, which hold personal data. */
+/**
+ * A statement that failed, cut down to what may be logged: drivers attach the statement and its
+ * values, which hold personal data.
+ */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'
   /** SQLSTATE. */
@@ -13,14 +16,18 @@ export class SqlFailure extends Error {
   }
 }
 
-/** What is said of a standby, of a primary that was demoted, and of a database set to read only (25006). */
+/**
+ * What is said of a standby, of a primary that was demoted, and of a database set to read only
+ * (25006).
+ */
 export const TAKES_NO_WRITES =
   'The database takes no writes: it is a standby, or is set to read only'
 const READ_ONLY = '25006'
 
 /**
- * Classes 08 (connection), 53 (no connection, memory or disk left) and 57P (shutdown), 58030 (the disk fails), 57014 and 55P03 (the database gave
- * the statement up, by `statement_timeout`, `lock_timeout` or somebody's word), 25P03 and 25P04 (it ended the session), and what sockets and
+ * Classes 08 (connection), 53 (no connection, memory or disk left) and 57P (shutdown), 58030 (the
+ * disk fails), 57014 and 55P03 (the database gave the statement up, by `statement_timeout`,
+ * `lock_timeout` or somebody's word), 25P03 and 25P04 (it ended the session), and what sockets and
  * the pool say.
  */
 const UNAVAILABLE =
@@ -30,7 +37,10 @@ const BROKEN_CONNECTION =
 /** `pg` at the end of `query_timeout`: it gave the answer up, and knows no code for that. */
 const NO_ANSWER = 'Query read timeout'
 
-/** Whether the driver gave up an answer that the connection may still bring; nothing else is to be asked over it. */
+/**
+ * Whether the driver gave up an answer that the connection may still bring; nothing else is to be
+ * asked over it.
+ */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof Error && error.message === NO_ANSWER
 
@@ -60,13 +70,19 @@ export const sqlFailure = (error: unknown): Error => {
   return new SqlFailure(code, safe, typeof told.constraint === 'string' ? told.constraint : null)
 }
 
-/** invalid_sql_statement_name, duplicate_prepared_statement: a pooler sent a named statement to another connection than its name. */
+/**
+ * invalid_sql_statement_name, duplicate_prepared_statement: a pooler sent a named statement to
+ * another connection than its name.
+ */
 const STATEMENT_LOST = ['26000', '42P05']
 
 export const isStatementLost = (error: unknown): boolean =>
   error instanceof SqlFailure && STATEMENT_LOST.includes(error.code)
 
-/** A deadlock, a serialisation failure or a lost name of a statement: the transaction did nothing and may run again. */
+/**
+ * A deadlock, a serialisation failure or a lost name of a statement: the transaction did nothing
+ * and may run again.
+ */
 export const mayRunAgain = (error: unknown): boolean =>
   isStatementLost(error) ||
   (error instanceof SqlFailure && (error.code === '40P01' || error.code === '40001'))

@@ -8,8 +8,9 @@ import { contextOf as signingContext } from '../signing/signing-keys.ts'
 import { keyContext as ofUpload } from '../uploads/data-keys.ts'
 
 /**
- * What a column of bytes or JSON holds. `wrapped`: sealed by an encryption key of the configuration. `sealed`: by a data key or a key of the store's own
- * secret; it may name a person. `digest`: keyed, or of what names nobody. `plain`: nothing that names a person.
+ * What a column of bytes or JSON holds. `wrapped`: sealed by an encryption key of the
+ * configuration. `sealed`: by a data key or a key of the store's own secret; it may name a person.
+ * `digest`: keyed, or of what names nobody. `plain`: nothing that names a person.
  */
 type Content = 'wrapped' | 'sealed' | 'digest' | 'plain'
 
@@ -32,7 +33,10 @@ const AUDITED = because('where the chain ends is never deleted')
 const LANE = because('one row an object that work waits for')
 const NOBODY = because('ids, counts, times and digests: no cell of a person')
 
-/** Every table, and what retention, erasures and sealing anew do with it. A test holds it to the schema. */
+/**
+ * Every table, and what retention, erasures and resealing do with it. A test compares it with the
+ * schema.
+ */
 export const PLACES: Readonly<Record<string, Place>> = {
   tenant: { kept: CONFIGURED, erased: NOBODY, columns: {} },
   api_key: {
@@ -234,12 +238,12 @@ export const PLACES: Readonly<Record<string, Place>> = {
 /** A column that an encryption key of the configuration seals. */
 export type WrappedPlace = {
   table: string
-  /** What tells its rows apart, in SQL; rows are worked in its order. */
+  /** The key of its rows, in SQL; rows are processed in its order. */
   row: string
   sealed: string
   /** The column with the id of the key that sealed it. */
   keyId: string
-  /** What else is read for the context, in SQL. */
+  /** Other columns to read for the context, in SQL. */
   reads: string
   /** What the value is sealed for. */
   context(row: Readonly<Record<string, unknown>>): string
@@ -259,7 +263,10 @@ const endpointSecret = (sealed: string): WrappedPlace => ({
   context: (row) => secretContext(row['tenant_id'] as string, row['name'] as string),
 })
 
-/** Every column of `PLACES` that is `wrapped`. The store's own secret comes last: whoever finds it resealed finds everything resealed. */
+/**
+ * Every column of `PLACES` that is `wrapped`. The store's own secret comes last: whoever finds it
+ * resealed finds everything resealed.
+ */
 export const WRAPPED_PLACES: readonly WrappedPlace[] = [
   dataKey('upload', ofUpload),
   dataKey('dnc_submission', ofSubmission),

@@ -11,10 +11,16 @@ type Deps = { database: Database; keyring: Keyring }
 
 /** Values of one transaction: a key of 32 bytes each, or a secret. */
 const LOT = 200
-/** An instance says every minute that it seals under its key; so long after the last word it has stopped, or has another one. */
+/**
+ * An instance records every minute that it seals under its key. This long after the last record it
+ * has stopped, or has another key.
+ */
 const UNHEARD = sql`interval '5 minutes'`
 
-/** Where sealing has come to: the place among `WRAPPED_PLACES`, and the row behind which it goes on. */
+/**
+ * How far resealing has come: the place among `WRAPPED_PLACES`, and the row after which it
+ * continues.
+ */
 type Position = { place: number; after: string }
 
 type Found = { key: string; key_id: string; sealed: Buffer; [column: string]: unknown }
@@ -28,7 +34,10 @@ const olderIn = (
   from ${sql.table(table)} where ${sql.raw(row)} > ${after} and ${sql.ref(keyId)} = any(${[...keyIds]}::text[])
   order by ${sql.raw(row)} limit ${LOT} for update skip locked`
 
-/** What somebody replaced or shredded meanwhile stays as it is: the row is locked, and asked for what was read of it. */
+/**
+ * What somebody replaced or shredded meanwhile stays as it is: the row is locked, and asked for
+ * what was read of it.
+ */
 const writeAnew = async (
   tx: Tx,
   { table, row, sealed, keyId }: WrappedPlace,
@@ -70,8 +79,9 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
 }
 
 /**
- * Seals anew what keys of the configuration sealed that are not its first any more: data keys, endpoints' secrets and the store's own secret. What lies under
- * data keys and under the store's secret stays as it is: those never leave the database unsealed.
+ * Reseals what keys of the configuration sealed that are no longer its first: data keys, endpoints'
+ * secrets and the store's own secret. What lies under data keys and under the store's secret stays
+ * as it is: those never leave the database unsealed.
  */
 export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
   olderKeys: async () => {
@@ -110,7 +120,10 @@ export const createResealStore = ({ database, keyring }: Deps): ResealStore => (
     }),
 })
 
-/** Throws where something is sealed under a key that is not configured; says which. Notes that this instance seals under its own. */
+/**
+ * Throws where something is sealed under a key that is not configured; says which. Notes that this
+ * instance seals under its own.
+ */
 export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> => {
   const { rows } = await sql<{ id: string }>`select id from encryption_key
     where id <> all(${[...keyring.ids]}::text[]) order by id`.execute(db)

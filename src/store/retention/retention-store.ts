@@ -21,7 +21,10 @@ const FILE_ENDS = ['stored', 'rejected', 'quarantined', 'failed']
 const KEPT_VERSIONS = 3
 
 type Rule = {
-  /** Of a lot that is due, `key` and since when (`ended_at`), the oldest first where an index has them so. `past`: what ended before it is due. */
+  /**
+   * Of a lot that is due, `key` and since when (`ended_at`), the oldest first where an index has
+   * them so. `past`: what ended before it is due.
+   */
   due(past: RawBuilder<unknown>): RawBuilder<unknown>
   /** Deletes them; whether there is work left for after the transaction. */
   remove(tx: Tx, keys: readonly string[], ids: Ids): Promise<void>
@@ -33,7 +36,10 @@ const texts = (keys: readonly string[]): RawBuilder<unknown> => sql`${[...keys]}
 const states = (names: readonly string[]): RawBuilder<unknown> =>
   sql.raw(`(${names.map((name) => `'${name}'`).join(', ')})`)
 
-/** Ended, and nobody is to look at it again: neither a look at Genesys that is due, nor an upload of its rows that goes on. */
+/**
+ * Ended, and nothing needs it any more: neither a due check of Genesys, nor an open upload of its
+ * rows.
+ */
 const ENDED_UPLOAD = sql`u.state in ${states(FINAL_STATES)}`
 const NOBODY_READS = sql`u.reconcile_at is null and not exists (select from upload c where c.id in (select jsonb_array_elements_text(u.child_ids))
   and c.state not in ${states(FINAL_STATES)})`
@@ -61,7 +67,10 @@ const stagedRows: Rule = {
   },
 }
 
-/** With its chunks, should some be left, its batches, the requests that carried nothing else, and what is said of its rows. */
+/**
+ * With its chunks, should some be left, its batches, the requests that carried nothing else, and
+ * what is said of its rows.
+ */
 const uploadRecords: Rule = {
   due: (past) => sql`select u.id as key, u.completed_at as ended_at from upload u
     where u.completed_at < ${past} and u.data_key is null and ${ENDED_UPLOAD} and ${NOBODY_READS}
@@ -122,7 +131,10 @@ const segmentVersions: Rule = {
   },
 }
 
-/** A submission of which no entry has held for anybody since: each ended, or was ended, so long ago. What ended nobody has no entry. */
+/**
+ * A submission of which no entry has held for anybody since: each ended, or was ended, so long ago.
+ * What ended nobody has no entry.
+ */
 const HOLDS_LATELY = (past: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`exists (select from dnc_entry e left join dnc_submission ended_by on ended_by.number = e.closed_by
     where e.submission = s.number and case when e.closed_by is not null then ended_by.accepted_at >= ${past}
@@ -141,7 +153,10 @@ const dncSubmissions: Rule = {
   },
 }
 
-/** Whole blocks from the oldest on, by the one function that may. The chain itself says how far, so that its new beginning is proven. */
+/**
+ * Whole blocks from the oldest on, by the one function that may. The chain itself says how far, so
+ * that its new beginning is proven.
+ */
 const auditEntries: Rule = {
   due: (
     past,
@@ -179,7 +194,10 @@ const isDoubted = async (tx: Tx): Promise<boolean> => {
   return rows[0]?.doubted !== false
 }
 
-/** Deletes what is past its days, by the certain time, which stands still while a jump of the clock is unconfirmed: then nothing is deleted at all. */
+/**
+ * Deletes what is past its days, by the certain time, which stands still while a jump of the clock
+ * is unconfirmed: then nothing is deleted at all.
+ */
 export const createRetentionStore = ({
   database,
   ids,

@@ -12,11 +12,16 @@ import type { Database } from '../homes/database.ts'
 
 type Deps = { database: Database; readChunk: UploadStore['readChunk'] }
 
-/** Contacts whose places one statement brings: it holds the embedded database's loop for that long. */
+/**
+ * Contacts whose places one statement brings: it holds the embedded database's loop for that long.
+ */
 const CONTACTS_A_STATEMENT = 5_000
 /** Contacts that are handed over together; between two lots the event loop turns. */
 const LOT = 250
-/** Counting a million contacts takes the embedded database a second: by so many statements, between which others have their turn. */
+/**
+ * Counting a million contacts takes the embedded database a second: by so many statements, between
+ * which others have their turn.
+ */
 const COUNTING_STATEMENTS = 32
 const DIGESTS = 2n ** 64n
 
@@ -44,7 +49,10 @@ const digestAt = (share: number): Buffer | null => {
   return bytes
 }
 
-/** Contacts of the registers whose digest lies from one share of all to another. Both ends stand bare, so that the index finds them. */
+/**
+ * Contacts of the registers whose digest lies from one share of all to another. Both ends stand
+ * bare, so that the index finds them.
+ */
 const inSlice = (registers: readonly number[], from: number, to: number): RawBuilder<unknown> => {
   const end = digestAt(to)
   const below = end === null ? sql`` : sql`and contact_digest < ${end}`
@@ -56,8 +64,9 @@ type Place = Columns & { upload_id: string; list_id: string; lines: number[] }
 type Upload = Columns & { uploadId: string; contactListId: string; lines: number[] }
 
 /**
- * Where the contacts of the sample lie, by upload. The keyed digest of a contact id is as good as a dice: those below a share of all
- * digests are that share of the contacts, each with the same chance, and the same ones each time.
+ * Where the contacts of the sample lie, by upload. The keyed digest of a contact id is as good as a
+ * dice: those below a share of all digests are that share of the contacts, each with the same
+ * chance, and the same ones each time.
  */
 const placesOf = async (
   deps: Deps,

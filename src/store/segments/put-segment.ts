@@ -32,8 +32,8 @@ const NEWEST_WORK = sql`latest_version = segment_campaign.latest_version + 1,
   revision = segment_campaign.revision + 1, ready_at = clock_timestamp(), woken = true`
 
 /**
- * Compares and raises the version in one statement: of two callers that have seen the same version, the second waits for the
- * first one's commit and then finds another version.
+ * Compares and raises the version in one statement: of two callers that have seen the same version,
+ * the second waits for the first one's commit and then finds another version.
  */
 const raiseVersion = async (
   tx: Tx,
@@ -54,7 +54,10 @@ const raiseVersion = async (
   return rows[0]
 }
 
-/** What was not sent yet is not sent any more; what was sent and only waited for its index is in force until this one is. */
+/**
+ * What was not sent yet is not sent any more; what was sent and only waited for its index is in
+ * force until this one is.
+ */
 const endEarlier = async (
   tx: Tx,
   campaignId: string,
@@ -102,7 +105,8 @@ export const createPutSegment =
         const progress = { ...FIRST_PROGRESS, stopped }
         const made = toSegment(seals, await insertVersion(tx, seals, segment, raised, progress))
         const answer = kept.answerOf(made)
-        // The first to answer a claim wins: a call whose claim was taken over makes no second version for the key.
+        // The first to answer a claim wins: a call whose claim was taken over makes no second
+        // version for the key.
         if (!(await answerClaim(tx, seals, kept.scope, answer))) throw new Undone('claim-lost')
         await appendAudit(tx, [audit(made.version)])
         return { kind: 'made', segment: made, answer }

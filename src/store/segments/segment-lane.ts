@@ -24,7 +24,10 @@ const lane = createObjectLane({
   reads: sql`latest_version`,
 })
 
-/** Locks the campaign and raises its revision; nobody else writes to its versions until the transaction ends. */
+/**
+ * Locks the campaign and raises its revision; nobody else writes to its versions until the
+ * transaction ends.
+ */
 const lockFenced = async (tx: Tx, claim: SegmentClaim, version: number): Promise<string> => {
   const { rows } = await sql<{ latest_version: number; revision: string }>`update segment_campaign
     set revision = revision + 1 where ${lane.ours(claim)} returning latest_version, revision`.execute(

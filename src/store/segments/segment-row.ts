@@ -3,7 +3,10 @@ import { sql } from 'kysely'
 import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { Seals } from '../homes/seals.ts'
 
-/** What is sealed: what was put, what was understood, what is sent, and what was found, whose witnesses repeat literals. */
+/**
+ * What is sealed: what was put, what was understood, what is sent, and what was found, whose
+ * witnesses repeat literals.
+ */
 export type SegmentRulesAtRest = Pick<
   CampaignSegment,
   'sent' | 'definition' | 'house' | 'compiled' | 'analysis'
@@ -18,7 +21,10 @@ export type SegmentRow = {
   held_since: Date | null
   waiting_for: CampaignSegment['waitingFor']
   sealed: Buffer | null
-  /** In the clear, of versions that were put before rules were sealed; until the next start seals them. */
+  /**
+   * In the clear, of versions that were put before rules were sealed; until the next start seals
+   * them.
+   */
   content: Omit<SegmentRulesAtRest, 'analysis'> | null
   analysis: CampaignSegment['analysis'] | null
   progress: CampaignSegment['progress']

@@ -10,7 +10,10 @@ import type { Keyring } from '../homes/keyring.ts'
 type Deps = {
   database: Database
   keyring: Keyring
-  /** Those of the configuration, the current one first; none: one is made and kept sealed in the database. */
+  /**
+   * Those of the configuration, the current one first; none: one is made and kept sealed in the
+   * database.
+   */
   configured: readonly { id: string; key: Buffer }[]
 }
 type Named = SigningPair & { id: string }
@@ -18,7 +21,10 @@ type Named = SigningPair & { id: string }
 /** What the private half is sealed for. */
 export const contextOf = (id: string): string => `signing-key ${id}`
 
-/** A public half that is published under an id stays what it is: what it signed could not be checked any more. */
+/**
+ * A public half that is published under an id stays what it is: what it signed could not be checked
+ * any more.
+ */
 const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<void> => {
   await sql`insert into signing_key (id, public_key) values (${id}, ${publicKey})
     on conflict do nothing`.execute(database.db)
@@ -56,8 +62,8 @@ const keepOne = async (deps: Deps): Promise<Named> => {
 }
 
 /**
- * The keys that sign, with their public halves in the database. Throws where the configuration gives a known id to another key.
- * Made before anything is signed.
+ * The keys that sign, with their public halves in the database. Throws where the configuration
+ * gives a known id to another key. Made before anything is signed.
  */
 export const openSigningKeys = async (deps: Deps): Promise<SigningKeys> => {
   const configured = deps.configured.map(({ id, key }) => ({ id, ...pairOfSeed(key) }))

@@ -15,7 +15,10 @@ export type ChunkRow = {
 }
 
 type Contents = Pick<Chunk, 'width' | 'blank' | 'lines' | 'contactIds' | 'cells' | 'rejected'>
-/** What is beside the first fault's code and column; rows without it, and of the version before, have no fifth member. */
+/**
+ * What is beside the first fault's code and column; rows without it, and of the version before,
+ * have no fifth member.
+ */
 type MoreOfRejected = Omit<RejectedRow, 'line' | 'code' | 'column' | 'cells'>
 type RejectedTuple = [
   line: number,
@@ -26,8 +29,9 @@ type RejectedTuple = [
 ]
 
 /**
- * The payload before it is packed: a byte that tells the version, five numbers of 32 bits (little-endian), then the lines, each as its
- * distance from the one before (LEB128: mostly the byte 1), the text as intake made it, and the rejected rows as JSON.
+ * The payload before it is packed: a byte that tells the version, five numbers of 32 bits
+ * (little-endian), then the lines, each as its distance from the one before (LEB128: mostly the
+ * byte 1), the text as intake made it, and the rejected rows as JSON.
  */
 const VERSION = 1
 const HEAD_BYTES = 1 + 5 * 4
@@ -134,7 +138,10 @@ const readContents = (payload: Buffer): Contents => {
 /** Bytes, zstd, AES-256-GCM under the upload's data key, bound to upload and seq. */
 export type EncodeChunk = (dataKey: KeyObject, uploadId: string, chunk: NewChunk) => Promise<Buffer>
 
-/** Encodes chunks one after the other, in the order of the calls, with one encoder and one room for all. */
+/**
+ * Encodes chunks one after the other, in the order of the calls, with one encoder and one room for
+ * all.
+ */
 export const createEncodeChunk = (): EncodeChunk => {
   const write = createPayloadWriter()
   const pack = createPack()
@@ -146,7 +153,9 @@ export const createEncodeChunk = (): EncodeChunk => {
   }
 }
 
-/** The inverse, of every version that was ever stored; throws when the bytes were changed or moved. */
+/**
+ * The inverse, of every version that was ever stored; throws when the bytes were changed or moved.
+ */
 export const decodeChunk = async (
   dataKey: KeyObject,
   uploadId: string,

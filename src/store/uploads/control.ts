@@ -16,8 +16,9 @@ import {
 } from './upload-row.ts'
 
 /**
- * Where the action takes the upload; null when its state does not allow it. A hold for `apply` ends by `/apply` alone, one for
- * `not_before` by its time alone; what waits for `/apply` is aside already and is not paused.
+ * Where the action takes the upload; null when its state does not allow it. A hold for `apply` ends
+ * by `/apply` alone, one for `not_before` by its time alone; what waits for `/apply` is aside
+ * already and is not paused.
  */
 const targetOf = (row: UploadRow, action: ControlAction): UploadState | null => {
   if (action === 'cancel') return canMove(row.state, 'cancelled') ? 'cancelled' : null
@@ -46,7 +47,10 @@ const writeMove = async (
   return rows[0]!
 }
 
-/** Genesys may have rows of a batch whose outcome is not settled, or was asked to clear the list and has not done it yet. */
+/**
+ * Genesys may have rows of a batch whose outcome is not settled, or was asked to clear the list and
+ * has not done it yet.
+ */
 const isOut = async (tx: Tx, uploadId: string): Promise<boolean> => {
   const { rows } =
     await sql`select 1 from batch join shipment on shipment.id = shipment_id where upload_id = ${uploadId}

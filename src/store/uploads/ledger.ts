@@ -22,7 +22,10 @@ type Overlay = {
   batches: { from_row: number; to_row: number; sent: Buffer }[]
   /** What a row is that nothing is known of. */
   rest: Result
-  /** Of the rows left out, in their order, the lines that replaced them; empty for uploads staged before they were kept. */
+  /**
+   * Of the rows left out, in their order, the lines that replaced them; empty for uploads staged
+   * before they were kept.
+   */
   replacedBy: Buffer
   /** By row. */
   suppressed: ReadonlyMap<number, SuppressionShown>
@@ -196,7 +199,10 @@ const restOf = (state: UploadState, problem: { code: string } | null): Result =>
       }
     : { outcome: 'accepted', code: null, column: null }
 
-/** Chunks without a row that is asked for are not even opened, so that a few rows of a large upload are found fast. */
+/**
+ * Chunks without a row that is asked for are not even opened, so that a few rows of a large upload
+ * are found fast.
+ */
 const mayHold = (outcomes: ReadonlySet<string>): RawBuilder<unknown> => {
   if (outcomes.size === 0) return sql`true`
   const cases: RawBuilder<unknown>[] = []

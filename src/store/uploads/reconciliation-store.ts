@@ -37,8 +37,9 @@ const createReads = ({ db }: Database): Pick<ReconciliationStore, 'load' | 'jobs
 })
 
 /**
- * A sample that differs speaks of rows that nobody has looked at too: what the register has from the upload is known content no longer, so that
- * sending it again sends. An empty hash equals no content. In the order of their digests, as settlements write them.
+ * A sample that differs speaks of rows that nobody has looked at too: what the register has from
+ * the upload is known content no longer, so that sending it again sends. An empty hash equals no
+ * content. In the order of their digests, as settlements write them.
  */
 const doubtUpload = async (tx: Tx, upload: UploadRow): Promise<void> => {
   await sql`with theirs as (select register_id, contact_digest from contact_register

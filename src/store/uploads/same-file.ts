@@ -3,8 +3,9 @@ import { sql, type RawBuilder } from 'kysely'
 import type { StageUpload } from '../../workflows/ports/uploads/uploads.ts'
 
 /**
- * The newest earlier upload of the tenant to the list with the same bytes, as an expression of the statement that stages `upload`.
- * A retry sends rows of a file again on purpose. Asked by the expressions of `upload_same_file` and by no other column that an index begins with.
+ * The newest earlier upload of the tenant to the list with the same bytes, as an expression of the
+ * statement that stages `upload`. A retry sends rows of a file again on purpose. Asked by the
+ * expressions of `upload_same_file` and by no other column that an index begins with.
  */
 export const sameFileAs = ({
   tenantId,

@@ -4,7 +4,10 @@ import type { StoredAnswer } from '../../workflows/ports/uploads/small-uploads.t
 import type { Tx } from '../homes/database.ts'
 import type { KeyScope, Seals } from '../homes/seals.ts'
 
-/** The answer of a call as its key keeps it. `same_file_as` is the id that belongs into the middle of a body that was sealed in two parts. */
+/**
+ * The answer of a call as its key keeps it. `same_file_as` is the id that belongs into the middle
+ * of a body that was sealed in two parts.
+ */
 export type AnswerColumns = { sealed_body: Buffer; same_file_as: string | null }
 
 /** Of a body in the middle of which stands an id that only the database will know. */
@@ -22,7 +25,10 @@ export const openAnswer = (seals: Seals, scope: KeyScope, row: AnswerColumns): s
   return `${before}${row.same_file_as}${after}`
 }
 
-/** Keeps the answer of a call under its key. False: the claim is gone or another call's, and whatever the call did is to be undone. */
+/**
+ * Keeps the answer of a call under its key. False: the claim is gone or another call's, and
+ * whatever the call did is to be undone.
+ */
 export const answerClaim = async (
   tx: Tx,
   seals: Seals,

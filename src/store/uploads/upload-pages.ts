@@ -10,8 +10,9 @@ import type { Seals } from '../homes/seals.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * The newest of each state, of which the newest are taken: however rare a state is, an index gives them without a look at the others.
- * The states stand in the statement as literals, so that the planner knows the partial indexes again.
+ * The newest of each state, of which the newest are taken: however rare a state is, an index gives
+ * them without a look at the others. The states stand in the statement as literals, so that the
+ * planner knows the partial indexes again.
  */
 const newestOf = (
   states: readonly SeenState[],

@@ -40,8 +40,8 @@ const stamp = <Name extends keyof Upload>(
 ): Column<StampOf<Name>, Name> => ({ field, isStamp: true, untouched })
 
 /**
- * The columns that an upload is read from, and the fields of `UPLOAD_FIELDS` that they are. A new one is a line here; `own` ones are put together in
- * `toUpload`.
+ * The columns that an upload is read from, and the fields of `UPLOAD_FIELDS` that they are. A new
+ * one is a line here; `own` ones are put together in `toUpload`.
  */
 const COLUMNS = {
   id: same('id'),
@@ -139,8 +139,8 @@ const quoted = (states: readonly string[]) =>
 export const LANE_STATES_SQL = quoted(LANE_STATES)
 
 /**
- * Uploads that a lane may work on. While one waits aside whose clearing of the list Genesys has not carried out, none of the lane is: what it
- * sent would be wiped.
+ * Uploads that a lane may work on. While one waits aside whose clearing of the list Genesys has not
+ * carried out, none of the lane is: what it sent would be wiped.
  */
 export const WORKABLE_SQL = sql`state in (${LANE_STATES_SQL}) and not exists (select from upload clears
   where clears.lane_key = upload.lane_key and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
@@ -214,7 +214,10 @@ export const toUpload = (row: UploadRow): Upload => {
   }
 }
 
-/** Locks the upload's row until the transaction ends. Callers lock its lane first: that order is what excludes deadlocks. */
+/**
+ * Locks the upload's row until the transaction ends. Callers lock its lane first: that order is
+ * what excludes deadlocks.
+ */
 export const lockUpload = async (tx: Db, uploadId: string): Promise<UploadRow | null> => {
   const { rows } = await sql<UploadRow>`
     select ${UPLOAD_COLUMNS} from upload where id = ${uploadId} for update`.execute(tx)

@@ -34,7 +34,10 @@ const createFind =
     return upload!
   }
 
-/** The keys of chunks. Those of uploads that are being received here are remembered; others are read. */
+/**
+ * The keys of chunks. Those of uploads that are being received here are remembered; others are
+ * read.
+ */
 const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, KeyObject>()
   return {
@@ -51,8 +54,9 @@ const createDataKeys = (db: Db, keyring: Keyring) => {
 type DataKeys = ReturnType<typeof createDataKeys>
 
 /**
- * The commit is not waited for until it is on disk: the one that stages the upload is, and it brings everything before it. Until then a
- * crash of the database may take chunks away; staging counts them.
+ * The commit is not waited for until it is on disk: the one that stages the upload is, and it
+ * brings everything before it. Until then a crash of the database may take chunks away; staging
+ * counts them.
  */
 const createAppend = (database: Database, keys: DataKeys): UploadStore['appendChunks'] => {
   const encodeChunk = createEncodeChunk()
@@ -78,7 +82,10 @@ const createAppend = (database: Database, keys: DataKeys): UploadStore['appendCh
   }
 }
 
-/** Chunks read in one statement: 16 bytes a row of 2,500 make 160 KB, and twice that as the text in which they come. */
+/**
+ * Chunks read in one statement: 16 bytes a row of 2,500 make 160 KB, and twice that as the text in
+ * which they come.
+ */
 const DIGESTS_AT_ONCE = 4
 
 const createIdDigests = (db: Db): UploadStore['idDigests'] =>
@@ -93,13 +100,17 @@ const createIdDigests = (db: Db): UploadStore['idDigests'] =>
     }
   }
 
-/** Chunks deleted in one statement: all of a large upload at once would stop the embedded home, and every request, for seconds. */
+/**
+ * Chunks deleted in one statement: all of a large upload at once would stop the embedded home, and
+ * every request, for seconds.
+ */
 const DISCARDED_AT_ONCE = 16
 
 /**
- * Deletes the upload's chunks by slices, then the upload, as long as `condition` on its row holds; whether it did to the end. Each slice goes
- * under the lock of that row, for which a staging waits or is waited for: one that was first keeps every chunk, one that comes in the
- * middle counts them and finds some gone.
+ * Deletes the upload's chunks by slices, then the upload, as long as `condition` on its row holds;
+ * whether it did to the end. Each slice goes under the lock of that row, for which a staging waits
+ * or is waited for: one that was first keeps every chunk, one that comes in the middle counts them
+ * and finds some gone.
  */
 const discard = async (
   db: Db,

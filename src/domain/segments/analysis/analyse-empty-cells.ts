@@ -7,8 +7,9 @@ import { finding, type SegmentFinding } from './finding.ts'
 type Sure = { true: Diagram; false: Diagram }
 
 /**
- * As a database reads it: a comparison with an empty cell is neither true nor false, here for the one leaf that is looked at. Two
- * readings that select the same contacts leave no doubt about the leaf.
+ * As a database reads it: a comparison with an empty cell is neither true nor false, here for the
+ * one leaf that is looked at. Two readings that select the same contacts leave no doubt about the
+ * leaf.
  */
 const sureOf = (analysed: AnalysedRules, node: PlacedNode, doubted: PlacedLeaf): Sure => {
   const { space } = analysed
@@ -58,7 +59,10 @@ const surelySelected = (
   return space.and([...fulfilled, ...rules.exclusions.map(keptOut)])
 }
 
-/** The leaves that a contact must fail, by `not`, by `!=` or by an exclusion: only these can let an empty cell in. */
+/**
+ * The leaves that a contact must fail, by `not`, by `!=` or by an exclusion: only these can let an
+ * empty cell in.
+ */
 const failedLeaves = (node: PlacedNode, mustFail: boolean): PlacedLeaf[] => {
   if (node.kind === 'not') return failedLeaves(node.child, !mustFail)
   if (node.kind !== 'leaf') return node.children.flatMap((child) => failedLeaves(child, mustFail))
@@ -73,7 +77,10 @@ const doubtedLeaves = ({ rules }: AnalysedRules, reading: ExclusionReading): Pla
   ...rules.exclusions.flatMap((node) => failedLeaves(node, reading === 'inverted')),
 ]
 
-/** Comparisons that decide about a contact by an empty cell, which the dialect may read the other way. */
+/**
+ * Comparisons that decide about a contact by an empty cell, which the dialect may read the other
+ * way.
+ */
 export const analyseEmptyCells = (
   analysed: AnalysedRules,
   reading: ExclusionReading,

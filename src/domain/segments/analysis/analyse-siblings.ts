@@ -2,7 +2,10 @@ import { isOfTheHouse, withDescendants, type PlacedNode } from '../placed.ts'
 import { idleParts, minimalPaths, type AnalysedRules, type Part } from './analysed-rules.ts'
 import { finding, type SegmentFinding } from './finding.ts'
 
-/** Rules that stand beside each other: `any` of them is enough, or `all` are needed. Exclusions are joined by `any`. */
+/**
+ * Rules that stand beside each other: `any` of them is enough, or `all` are needed. Exclusions are
+ * joined by `any`.
+ */
 export type Siblings = { kind: 'all' | 'any'; children: readonly PlacedNode[] }
 
 /** An answer names so many overlaps at most. */
@@ -33,7 +36,10 @@ const subsumedDetail = {
   any: 'The other rule also selects every contact that this one selects, so this one changes nothing.',
 } as const
 
-/** Rules that another one, or several together, make superfluous. Of two that mean the same the later is named. */
+/**
+ * Rules that another one, or several together, make superfluous. Of two that mean the same the
+ * later is named.
+ */
 export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Siblings) => {
   const { space } = analysed
   const parts = children
@@ -58,7 +64,10 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
   })
 }
 
-/** Pairs of `any` that share contacts, though neither holds the other; `undecided` where no contact could be made to show it. */
+/**
+ * Pairs of `any` that share contacts, though neither holds the other; `undecided` where no contact
+ * could be made to show it.
+ */
 export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): SegmentFinding[] => {
   const { space } = analysed
   const findings: SegmentFinding[] = []

@@ -12,7 +12,10 @@ const included = (analysed: AnalysedRules) =>
 const excluded = (analysed: AnalysedRules) =>
   analysed.space.or(analysed.rules.exclusions.map((node) => analysed.contactsOf(node)))
 
-/** Whether anybody is dialled at all: `unsatisfiable` or, where exclusions alone are the reason, `swallowed-by-exclusion`. */
+/**
+ * Whether anybody is dialled at all: `unsatisfiable` or, where exclusions alone are the reason,
+ * `swallowed-by-exclusion`.
+ */
 export const analyseWhole = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
   const conditions = partsOf(analysed, conjuncts(rules.conditions))
@@ -50,7 +53,10 @@ const groupsOf = (analysed: AnalysedRules): PlacedGroup[] =>
     .flatMap(withDescendants)
     .filter((node): node is PlacedGroup => node.kind === 'all' || node.kind === 'any')
 
-/** Groups of `all` that nobody can fulfil, though another branch still can; the whole has a finding of its own. */
+/**
+ * Groups of `all` that nobody can fulfil, though another branch still can; the whole has a finding
+ * of its own.
+ */
 export const analyseContradictions = (
   analysed: AnalysedRules,
   told: readonly SegmentFinding[],

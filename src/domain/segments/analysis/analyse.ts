@@ -71,8 +71,9 @@ const comparePairs = (
 }
 
 /**
- * What a definition says of itself. Exact for all but text operators and dates, within the budget; past it there is a finding
- * `undecided` and the rules are compared in pairs alone. Never a guess: what is said was proved, what is shown was evaluated.
+ * The analysis of a definition. Exact for all but text operators and dates, within the budget; past
+ * it there is a finding `undecided` and the rules are compared in pairs alone. Never a guess: what
+ * is said was proved, what is shown was evaluated.
  */
 export const analyseSegment = (
   rules: PlacedRules,

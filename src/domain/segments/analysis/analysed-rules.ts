@@ -3,14 +3,18 @@ import { createContactSpace, selects, type ContactSpace, type Witness } from './
 import { BudgetSpent, type Diagram } from './diagram.ts'
 
 /**
- * How a dialect reads an exclusion: `positive` excludes who fulfils it (guide), `inverted` dials who fails it (platform). They
- * differ where a dialect takes a comparison with an empty cell for neither true nor false.
+ * How a dialect reads an exclusion: `positive` excludes who fulfils it (guide), `inverted` dials
+ * who fails it (platform). They differ where a dialect takes a comparison with an empty cell for
+ * neither true nor false.
  */
 export type ExclusionReading = 'positive' | 'inverted'
 
 export type AnalysisTime = { nowMs: number; monotonicMs: () => number }
 
-/** One analysis may build so many nodes and take so long; what it did not reach is `undecided` (docs/segments.md). */
+/**
+ * One analysis may build so many nodes and take so long; what it did not reach is `undecided`
+ * (docs/segments.md).
+ */
 export const ANALYSIS_BUDGET = { nodes: 50_000, wholeMs: 150, withPairsMs: 230, pairNodes: 2_000 }
 
 /** A part of the rules with the contacts that it selects. */
@@ -20,7 +24,10 @@ export type AnalysedRules = {
   rules: PlacedRules
   space: ContactSpace
   contactsOf(node: PlacedNode): Diagram
-  /** A made-up contact that the evaluator confirms: it fulfils all of `inside` and none of `outside`. */
+  /**
+   * A made-up contact that the evaluator confirms: it fulfils all of `inside` and none of
+   * `outside`.
+   */
   witness(
     contacts: Diagram,
     inside: readonly PlacedNode[],
@@ -67,7 +74,10 @@ export const createAnalysedRules = (
   }
 }
 
-/** As few of the parts as still fulfil `enough`, which all of them do; the first found that cannot lose one more. */
+/**
+ * As few of the parts as still fulfil `enough`, which all of them do; the first found that cannot
+ * lose one more.
+ */
 export const minimalPaths = (
   parts: readonly Part[],
   enough: (contacts: readonly Diagram[]) => boolean,
@@ -92,8 +102,8 @@ export const withinBudget = (step: () => void): boolean => {
 }
 
 /**
- * The parts that change nothing beside the others, looked for from the last to the first: of two that mean the same the earlier
- * stays. `keep` may hold a part in its place whatever it says.
+ * The parts that change nothing beside the others, looked for from the last to the first: of two
+ * that mean the same the earlier stays. `keep` may hold a part in its place whatever it says.
  */
 export const idleParts = <T extends Part>(
   { space }: AnalysedRules,

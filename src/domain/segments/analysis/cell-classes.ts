@@ -3,8 +3,9 @@ import type { Leaf, Literal } from '../segment.ts'
 import { isOpaque } from './opaque-leaves.ts'
 
 /**
- * Cells of one column that no exact comparison of a definition can tell apart, with one of them as the sample. `fixed`: the class is
- * this one cell alone, so that even a text operator's answer is known.
+ * Cells of one column that no exact comparison of a definition can tell apart, with one of them as
+ * the sample. `fixed`: the class is this one cell alone, so that even a text operator's answer is
+ * known.
  */
 export type CellClass = {
   kind: 'empty' | 'exact' | 'number' | 'text'
@@ -33,7 +34,9 @@ const sampleBetween = (above: bigint, below: bigint, taken: ReadonlySet<string>)
   return null
 }
 
-/** Plain words first; a sample that fulfils no text operator makes a witness that holds more often. */
+/**
+ * Plain words first; a sample that fulfils no text operator makes a witness that holds more often.
+ */
 const OTHER_TEXTS = ['other', 'x', 'q', '~', '·']
 
 /** A cell that is neither empty, nor a number, nor one of `taken`. */
@@ -45,8 +48,9 @@ const otherText = (leaves: readonly Leaf[], taken: ReadonlySet<string>): string 
 }
 
 /**
- * Every possible cell of a column falls into exactly one of these classes: empty, each text of a literal, each number of a literal
- * in another spelling, the numbers between two of them, any other text.
+ * Every possible cell of a column falls into exactly one of these classes: empty, each text of a
+ * literal, each number of a literal in another spelling, the numbers between two of them, any other
+ * text.
  */
 export const cellClassesOf = (leaves: readonly Leaf[]): CellClass[] => {
   const literals = leaves.flatMap(literalsOf)

@@ -23,10 +23,15 @@ export type ContactSpace = {
   contactsOf(node: SegmentNode): Diagram
   /** The contacts whose cell in the column is empty. */
   emptyIn(column: string): Diagram
-  /** Whether no contact can be among these; exact but for text operators and dates, where false may be wrong. */
+  /**
+   * Whether no contact can be among these; exact but for text operators and dates, where false may
+   * be wrong.
+   */
   isEmpty(contacts: Diagram): boolean
   isWithin(part: Diagram, whole: Diagram): boolean
-  /** A contact among these; null when there is none, or none could be made that `holds` confirms. */
+  /**
+   * A contact among these; null when there is none, or none could be made that `holds` confirms.
+   */
   witnessOf(contacts: Diagram, holds: (contact: Witness) => boolean): Witness | null
 }
 

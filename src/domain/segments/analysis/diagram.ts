@@ -1,4 +1,4 @@
-/** The sum of what one analysis may build was passed; what was asked stays undecided. */
+/** The analysis exceeded its budget; the question stays undecided. */
 export class BudgetSpent extends Error {
   override readonly name = 'BudgetSpent'
 }
@@ -62,7 +62,9 @@ const createStore = (budget: DiagramBudget): Store => {
   }
 }
 
-/** Two diagrams as one: `passes` is the one that changes nothing, `ends` the one that decides alone. */
+/**
+ * Two diagrams as one: `passes` is the one that changes nothing, `ends` the one that decides alone.
+ */
 const createMerge = ({ at, node, spend }: Store, ends: Diagram, passes: Diagram) => {
   const done = new Map<number, Diagram>()
   const merge = (one: Diagram, other: Diagram): Diagram => {

@@ -17,7 +17,9 @@ export const FINDING_SEVERITIES = {
 export type FindingCode = keyof typeof FINDING_SEVERITIES
 export type FindingSeverity = 'error' | 'warning' | 'info'
 
-/** Something that a person should know of a definition before it dials. Places are JSON pointers. */
+/**
+ * Something that a person should know about a definition before it dials. Places are JSON pointers.
+ */
 export type SegmentFinding = {
   code: FindingCode
   severity: FindingSeverity

@@ -40,7 +40,8 @@ export const excludes = (one: Comparison, other: Comparison, nowMs: number): boo
 }
 
 /**
- * A cell that is likely to fulfil all of `wanted`. It is a guess: who uses it asks the evaluator whether it holds.
+ * A cell that is likely to fulfil all of `wanted`. It is a guess: who uses it asks the evaluator
+ * whether it holds.
  */
 export const guessCell = (wanted: readonly Comparison[], nowMs: number): string => {
   const dated = wanted.filter(isDated)

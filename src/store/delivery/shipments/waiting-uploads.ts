@@ -10,7 +10,10 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../../up
 
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
-/** Rows of one chunk that are added and are not on their way: whoever passes them, or goes with them, changes nothing of what they do. */
+/**
+ * Rows of one chunk that are added and are not on their way: whoever passes them, or goes with
+ * them, changes nothing of what they do.
+ */
 const isPlain = (row: WaitingRow): boolean =>
   row.mode === 'append' &&
   row.method === 'batches' &&
@@ -45,7 +48,10 @@ const readContacts = async (
 
 const seqOf = ({ acceptedSeq }: Upload): number => acceptedSeq ?? 0
 
-/** The uploads up to the first that has a contact of one that it would pass: Genesys knows a contact by its id alone, whoever's it is. */
+/**
+ * The uploads up to the first that has a contact of one that it would pass: Genesys knows a contact
+ * by its id alone, whoever's it is.
+ */
 const untilCollision = async (
   db: Db,
   uploads: readonly Upload[],
@@ -64,7 +70,9 @@ const untilCollision = async (
   return end < 0 ? [...uploads] : uploads.slice(0, end)
 }
 
-/** The lane's workable uploads in their order, but for those of the tenant that are known already. */
+/**
+ * The lane's workable uploads in their order, but for those of the tenant that are known already.
+ */
 export const createWaiting =
   ({ db }: Database): ShipmentStore['waiting'] =>
   async (claim, limit, behind) => {

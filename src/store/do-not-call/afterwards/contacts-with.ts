@@ -1,6 +1,9 @@
 import { sql, type RawBuilder } from 'kysely'
 
-/** Contacts of registers that have the subject of this number; a condition for each index keeps the planner to searches of it. */
+/**
+ * Contacts of registers that have the subject of this number; a condition for each index keeps the
+ * planner to searches of it.
+ */
 export const contactsWith = (number: RawBuilder<unknown>): RawBuilder<unknown> => {
   const having = (
     condition: RawBuilder<unknown>,

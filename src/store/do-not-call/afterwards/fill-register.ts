@@ -86,8 +86,9 @@ const readRegister = async (tx: Tx, { registerId }: FillPlace): Promise<Register
 }
 
 /**
- * An entry may have looked for who was delivered before these could be found: they are looked for among all entries, under the epochs, which were locked
- * before they were written. Whoever adds entries meanwhile finds them.
+ * An entry may have looked for who was delivered before these could be found: they are looked for
+ * among all entries, under the epochs, which were locked before they were written. Whoever adds
+ * entries meanwhile finds them.
  */
 const retractFilled = async (
   tx: Tx,

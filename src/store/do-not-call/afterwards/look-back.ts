@@ -19,14 +19,20 @@ type Going = {
 
 const PLACE = sql`(e.submission, e.chunk_seq, e.place)`
 
-/** The entries after `going` up to and with the last of the step; each with the number by which registers know its subject. */
+/**
+ * The entries after `going` up to and with the last of the step; each with the number by which
+ * registers know its subject.
+ */
 const entriesOf = (going: Going, last: { chunk_seq: number; place: number }): RawBuilder<unknown> =>
   sql`select e.*, ('x' || left(replace(e.subject::text, '-', ''), 16))::bit(64)::bigint as number
     from dnc_entry e where e.submission = ${going.submission}::bigint
       and ${PLACE} > (${going.submission}::bigint, ${going.chunk_seq}::int, ${going.place}::int)
       and ${PLACE} <= (${going.submission}::bigint, ${last.chunk_seq}::int, ${last.place}::int)`
 
-/** Of the lists that the tenant is granted, whoever brought the contact; not what was there before a list was overwritten. */
+/**
+ * Of the lists that the tenant is granted, whoever brought the contact; not what was there before a
+ * list was overwritten.
+ */
 const foundBy = (
   going: Going,
   last: { chunk_seq: number; place: number },
@@ -39,7 +45,9 @@ const foundBy = (
     where ${stands(sql`r.list_id`)} and ${grantedTo(sql`s.tenant_id`, sql`r.list_id`)}
       and known.accepted_seq >= coalesce(cleared_seq, 0)`
 
-/** The submission that is next under the epoch, from the one of `going` on; undefined: none is left. */
+/**
+ * The submission that is next under the epoch, from the one of `going` on; undefined: none is left.
+ */
 const nextSubmission = async (tx: Tx, going: Going): Promise<string | undefined> => {
   const { rows } = await sql<{ number: string }>`select number from dnc_submission
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint and number >= ${going.submission}::bigint
@@ -61,7 +69,7 @@ const goOn = async (tx: Tx, going: Going, to: RawBuilder<unknown>): Promise<void
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint`.execute(tx)
 }
 
-/** The submission says that there is a report, once its look is over. */
+/** The submission shows that there is a report, when its search is over. */
 const tellFound = async (tx: Tx, submission: string): Promise<void> => {
   const note =
     'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes that.'
@@ -102,8 +110,9 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
- * All entries of the tenant look once more. The epoch's row is locked first, as by whoever adds entries: they are accepted before this and look again, or
- * look under the grants that this transaction leaves.
+ * All entries of the tenant look once more. The epoch's row is locked first, as by whoever adds
+ * entries: they are accepted before this and look again, or look under the grants that this
+ * transaction leaves.
  */
 export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)
@@ -116,8 +125,10 @@ export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => 
 }
 
 /**
- * Entries look for who was delivered before, behind their commit. What is in the registers then is found here; what was on its way is found by the
- * settlement that writes it to the register, which holds the epochs for share (`retractSettled`): it is over before the entries commit, or sees them.
+ * Entries look for who was delivered before, behind their commit. What is in the registers then is
+ * found here; what was on its way is found by the settlement that writes it to the register, which
+ * holds the epochs for share (`retractSettled`): it is over before the entries commit, or sees
+ * them.
  */
 export const createLookBack = (database: Database): LookBackStore => ({
   step: () => inTransaction(database, step),

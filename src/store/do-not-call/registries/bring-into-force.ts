@@ -64,7 +64,10 @@ const togetherOf = (
   return given === null ? kept : combineBlocks(how, kept, given)
 }
 
-/** The blocks of an edition as it will be in force: its parts together, added to or taken from what it changes. */
+/**
+ * The blocks of an edition as it will be in force: its parts together, added to or taken from what
+ * it changes.
+ */
 async function* blocksTogether(
   parts: readonly BlockCursor[],
   base: BlockCursor | null,
@@ -85,7 +88,10 @@ async function* blocksTogether(
   }
 }
 
-/** Writes the merged pages; what another instance, or one that was killed, has written of them is the same. Returns how many numbers they have. */
+/**
+ * Writes the merged pages; what another instance, or one that was killed, has written of them is
+ * the same. Returns how many numbers they have.
+ */
 const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<number> => {
   const { db } = database
   const [edition] = await openEditions(db, keyring, [Number(row.number)])
@@ -117,7 +123,9 @@ const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<numb
   return numbers
 }
 
-/** Raises the epoch of every tenant that uses the registry, and says what came into force under it. */
+/**
+ * Raises the epoch of every tenant that uses the registry, and says what came into force under it.
+ */
 const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<void> => {
   await sql`with raised as (insert into suppression_epoch as s (tenant_id, epoch)
       select tenant_id, 1 from tenant_registry where registry = ${registry} order by tenant_id
@@ -127,10 +135,14 @@ const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<v
   )
 }
 
-/** One statement says which edition is in force, and the epochs are raised with it: a try that looked before waits for it, or is looked at again. */
+/**
+ * One statement says which edition is in force, and the epochs are raised with it: a try that
+ * looked before waits for it, or is looked at again.
+ */
 const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
   inTransaction(deps.database, async (tx) => {
-    // First, as whoever begins to use the registry does: either it is among those whose epochs are raised, or finds the new edition.
+    // First, as whoever begins to use the registry does: either it is among those whose epochs are
+    // raised, or finds the new edition.
     const { rows: locked } = await sql<{
       current_edition: string | null
     }>`select current_edition from registry

@@ -4,7 +4,10 @@ import type { EditionChange } from '../../../domain/do-not-call/registries/regis
 import type { EditionFault } from '../../../workflows/ports/do-not-call/registries/registries.ts'
 import type { Db } from '../../homes/database.ts'
 
-/** A full edition with fewer numbers than this share of those in force is taken for a file that was cut off between two lines. */
+/**
+ * A full edition with fewer numbers than this share of those in force is taken for a file that was
+ * cut off between two lines.
+ */
 const LEAST_SHARE = 0.9
 
 export type Judged = {
@@ -23,7 +26,10 @@ const readInForce = async (db: Db, registry: string): Promise<InForce | undefine
   return rows[0]
 }
 
-/** What is wrong with an edition beside the one in force. `numbers`: how many it has; null: not known yet, or all right however few. */
+/**
+ * What is wrong with an edition beside the one in force. `numbers`: how many it has; null: not
+ * known yet, or all right however few.
+ */
 export const faultBeside = async (
   db: Db,
   { registry, change, baseId, asOf }: Judged,

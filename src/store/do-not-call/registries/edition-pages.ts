@@ -28,7 +28,10 @@ type KeyRow = {
   final_run: number | null
 }
 
-/** Opens editions for reading; throws where a key is gone or not configured any more: what is in them is not known then. */
+/**
+ * Opens editions for reading; throws where a key is gone or not configured any more: what is in
+ * them is not known then.
+ */
 export const openEditions = async (
   db: Db,
   keyring: Keyring,
@@ -63,7 +66,8 @@ export const writePages = async (
       const at = index * COLUMNS
       return `($${at + 1}::bigint, $${at + 2}::int, $${at + 3}::bigint, $${at + 4}::bigint, $${at + 5}::bytea)`
     })
-    // Who was slower than another instance writes nothing once the edition is in force: the parts that it read may be gone by then.
+    // Who was slower than another instance writes nothing once the edition is in force: the parts
+    // that it read may be gone by then.
     const text = `insert into registry_page (edition, run, first, last, sealed)
       select * from (values ${values.join(', ')}) as page
       where exists (select from registry_edition where number = ${number} and state in ('receiving', 'loading'))
@@ -83,7 +87,10 @@ const openPage = ({ id, key }: OpenEdition, { first, sealed }: PageRow) => {
   return { first: prefix, bytes: open(key, pageContext(id, prefix), sealed) }
 }
 
-/** The pages, each once and in order, that may have numbers of these prefixes (ascending). Throws where one does not open. */
+/**
+ * The pages, each once and in order, that may have numbers of these prefixes (ascending). Throws
+ * where one does not open.
+ */
 export const readPagesOf = async (
   db: Db,
   edition: OpenEdition,
@@ -109,7 +116,9 @@ export type BlockCursor = {
   readonly pages: number
 }
 
-/** From the first block beyond the prefix on. The body of a block is good until the cursor is gone. */
+/**
+ * From the first block beyond the prefix on. The body of a block is good until the cursor is gone.
+ */
 export const createBlockCursor = async (
   db: Db,
   edition: OpenEdition,

@@ -132,8 +132,8 @@ const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
 }
 
 /**
- * Looks rows up again that were looked up before an edition came into force: all rows of the upload, in that edition. What it finds lies beside the upload,
- * where each try looks.
+ * Looks rows up again that were looked up before an edition came into force: all rows of the
+ * upload, in that edition. What it finds lies beside the upload, where each try looks.
  */
 export const createLookAgain =
   (deps: Deps): SuppressionPort['lookAgain'] =>

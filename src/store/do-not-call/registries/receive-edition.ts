@@ -14,7 +14,10 @@ import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
 
 type Deps = { database: Database; keyring: Keyring; seals: Seals }
 
-/** Deletes pages by slices, so that nobody waits long, then what `condition` still holds for. */
+/**
+ * Deletes pages in slices, so that nobody waits long, then the rows for which `condition` still
+ * holds.
+ */
 export const deletePages = async (
   db: Db,
   edition: number,
@@ -105,7 +108,10 @@ const createAccept =
     }
   }
 
-/** An edition from its first number to its 202. What is being received is nobody's until it is accepted, in one statement. */
+/**
+ * An edition from its first number to its 202. What is being received is nobody's until it is
+ * accepted, in one statement.
+ */
 export const createReceiveEdition = (
   deps: Deps,
 ): Pick<

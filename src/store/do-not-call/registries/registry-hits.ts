@@ -22,7 +22,9 @@ export type RegistryRules = {
 
 export const NO_RULES: RegistryRules = { ageDaysOf: () => 31, required: new Map() }
 
-/** An edition came into force for a tenant of the list that the upload's rows were not looked up in. */
+/**
+ * An edition came into force for a tenant of the list that the upload's rows were not looked up in.
+ */
 export const MOVED_SINCE = (
   listId: RawBuilder<unknown>,
   registries: RawBuilder<unknown>,
@@ -53,8 +55,8 @@ export const hitsAmong = async (
 }
 
 /**
- * Notes that rows of the upload were settled which an edition names, or may name: it came into force while they were on the way. They are looked for in the
- * register, behind this transaction.
+ * Notes that rows of the upload were settled which an edition names, or may name: it came into
+ * force while they were on the way. They are looked for in the register, behind this transaction.
  */
 export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
   await sql`insert into registry_late (upload_id) select id from upload where id = ${uploadId}
@@ -66,8 +68,8 @@ export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
 type Standing = { moved: boolean; hits: boolean }
 
 /**
- * Whether rows of the upload were found in editions after intake; throws `SuppressionUnknown` where an edition came into force that they were not looked
- * up in.
+ * Whether rows of the upload were found in editions after intake; throws `SuppressionUnknown` where
+ * an edition came into force that they were not looked up in.
  */
 export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
   const { rows } =
@@ -80,8 +82,9 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
 }
 
 /**
- * Throws `RegistryStale` where a registry that the rows are looked up in is too old to call by, or one that they need has no edition. `countries` of the
- * upload's phones; null: they were never asked for.
+ * Throws `RegistryStale` where a registry that the rows are looked up in is too old to call by, or
+ * one that they need has no edition. `countries` of the upload's phones; null: they were never
+ * asked for.
  */
 export const assertFresh = async (
   db: Db,

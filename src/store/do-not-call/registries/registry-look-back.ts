@@ -56,7 +56,10 @@ const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =
     ? sql`exists (select from tenant_registry t where t.registry = ${registry} and ${grantedTo(sql`t.tenant_id`, sql`r.list_id`)})`
     : grantedTo(tenantId, sql`r.list_id`)
 
-/** The first eight bytes of each subject of the registers, sorted: who is not among them is not asked for. */
+/**
+ * The first eight bytes of each subject of the registers, sorted: who is not among them is not
+ * asked for.
+ */
 const readRegistered = async (db: Db): Promise<BigInt64Array> => {
   const parts: bigint[] = []
   for (const column of ['subject_1', 'subject_2', 'subject_3']) {
@@ -186,7 +189,10 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
   return { found: noted, done }
 }
 
-/** Numbers that are new in an edition look for who was delivered before it, behind its coming into force. */
+/**
+ * Numbers that are new in an edition look for who was delivered before it, behind its coming into
+ * force.
+ */
 export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
   const { db } = deps.database
   let going: Going | null = null
@@ -220,8 +226,8 @@ const ofUpload = (uploadId: string): RawBuilder<unknown> =>
     from registry_hit where upload_id = ${uploadId}`
 
 /**
- * Contacts that were settled while an edition came into force: their upload is looked through again, and what it brought of persons that the edition
- * names is taken back.
+ * Contacts that were settled while an edition came into force: their upload is looked through
+ * again, and what it brought of persons that the edition names is taken back.
  */
 export const createLookForLate =
   ({

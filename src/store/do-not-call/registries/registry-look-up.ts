@@ -17,7 +17,10 @@ import { type OpenEdition, openEditions, readPagesOf } from './edition-pages.ts'
 /** Prefixes of one statement: some hundred pages. */
 const PREFIXES = 2_000
 
-/** The prefixes of ascending numbers from `from` on, at most `PREFIXES`, and where the numbers of the next one begin. */
+/**
+ * The prefixes of ascending numbers from `from` on, at most `PREFIXES`, and where the numbers of
+ * the next one begin.
+ */
 const takePrefixes = (numbers: Float64Array, from: number): { prefixes: number[]; to: number } => {
   const prefixes: number[] = []
   let to = from
@@ -68,7 +71,10 @@ const markEdition = async (
   }
 }
 
-/** Looks ascending numbers up in editions. Whatever keeps it from being told throws `SuppressionUnknown`. */
+/**
+ * Looks ascending numbers up in editions. Whatever keeps it from being told throws
+ * `SuppressionUnknown`.
+ */
 export const createNumbersAmong =
   (db: Db, keyring: Keyring): SuppressionPort['numbersAmong'] =>
   (editions, numbers) =>

@@ -48,7 +48,10 @@ const createPut =
       return { kind: 'put', registry: (await readRegistries(tx, name))[0]! }
     })
 
-/** The edition stands no more, and nothing opens its pages: the key goes first, in the statement that says so. */
+/**
+ * The edition stands no more, and nothing opens its pages: the key goes first, in the statement
+ * that says so.
+ */
 const createRemove =
   (database: Database): RegistryStore['remove'] =>
   async ({ name, id, audit }) => {

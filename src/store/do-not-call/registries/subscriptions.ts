@@ -13,8 +13,9 @@ export class RegistryUnknown extends Error {
 }
 
 /**
- * The registries that a tenant uses from now on. Those that are new to it come into force for it as a new edition does: its epoch is raised first, what is
- * under way is looked up again, and what was delivered before is looked for.
+ * The registries that a tenant uses from now on. Those that are new to it come into force for it as
+ * a new edition does: its epoch is raised first, what is under way is looked up again, and what was
+ * delivered before is looked for.
  */
 export const subscribe = async (
   tx: Tx,
@@ -22,7 +23,8 @@ export const subscribe = async (
   registries: readonly string[],
 ): Promise<void> => {
   const names = [...registries].toSorted()
-  // Locked against an edition that comes into force in this moment: either it sees the tenant, or is seen here.
+  // Locked against an edition that comes into force in this moment: either it sees the tenant, or
+  // is seen here.
   const { rows } = await sql<{
     name: string
     current: string | null

@@ -7,7 +7,10 @@ import type { Db } from '../../homes/database.ts'
 import { scopeOf } from '../append-entries.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
-/** By the entries of a chunk that is not stored yet: it is asked while a removal comes in, so that the caller is told with the 202. */
+/**
+ * By the entries of a chunk that is not stored yet: it is asked while a removal comes in, so that
+ * the caller is told with the 202.
+ */
 export const createHeldByRegulatory =
   (db: Db): DncSubmissionStore['heldByRegulatory'] =>
   async ({ tenantId, dncListId }, { entries, terms, subjects }) => {

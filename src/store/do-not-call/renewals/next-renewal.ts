@@ -16,9 +16,15 @@ import {
 import type { Sending } from '../settle-entries.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
-/** A submission with entries to send renews with them; one that waits for somebody's word waits with its renewals too. */
+/**
+ * A submission with entries to send renews with them; one that waits for somebody's word waits with
+ * its renewals too.
+ */
 const APPLIED = sql`s.state in ('applied', 'applied_with_errors')`
-/** Whether Genesys would forget somebody of group `g` soon. A jump of the clock alone makes nothing due. */
+/**
+ * Whether Genesys would forget somebody of group `g` soon. A jump of the clock alone makes nothing
+ * due.
+ */
 const DUE = sql`g.renew_at <= ${CERTAIN_NOW}`
 
 type Found = { sending: Sending; row: GroupRow }
@@ -42,7 +48,10 @@ const openRenewal = async (tx: Tx, dncListId: string): Promise<Found | null> => 
   return row === undefined ? null : { sending: await sendingOf(tx, row.submission), row }
 }
 
-/** Somebody of the renewal was removed, or lapsed, since it was composed: the same request would bring that person back at Genesys. */
+/**
+ * Somebody of the renewal was removed, or lapsed, since it was composed: the same request would
+ * bring that person back at Genesys.
+ */
 const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean> => {
   const { rows } = await sql`select from dnc_entry e where e.submission = ${sending.number}::bigint
     and e.chunk_seq = ${row.chunk_seq} and e.place = any(${placesOfBits(row.places)}::int[]) and not (${IN_FORCE}) limit 1`.execute(
@@ -51,7 +60,10 @@ const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean>
   return rows.length > 0
 }
 
-/** Gives the request up, as one that renewed nobody, and makes its people due at once: those who stand go in another. */
+/**
+ * Gives the request up, as one that renewed nobody, and makes its people due at once: those who
+ * stand go in another.
+ */
 const composeAnew = async (tx: Tx, { id }: GroupRow): Promise<void> => {
   await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(), renew_at = ${CERTAIN_NOW},
       expires_at = ${CERTAIN_NOW}
@@ -75,15 +87,18 @@ const dueGroup = async (tx: Tx, dncListId: string): Promise<DueGroup | undefined
   return rows[0]
 }
 
-/** Which entries of the group are still to be known at Genesys: those that stand, which it stored. */
+/**
+ * Which entries of the group are still to be known at Genesys: those that stand, which it stored.
+ */
 const standingOf = ({ submission, chunk_seq: seq, places }: DueGroup) =>
   sql`mine as (select e.* from dnc_entry e where e.submission = ${submission}::bigint and e.chunk_seq = ${seq}
     and e.place = any(${placesOfBits(places)}::int[]) and ${IN_FORCE} and not e.quarantined
     and e.outcome is distinct from ${DNC_OUTCOMES.failed}::int)`
 
 /**
- * The group that renews what is about to lapse at Genesys, `again` where nothing of a group is to be renewed any more; null: nothing is due. What its
- * people were sent with is written with the group, and for how long they are to be known is asked anew.
+ * The group that renews what is about to lapse at Genesys, `again` where nothing of a group is to
+ * be renewed any more; null: nothing is due. What its people were sent with is written with the
+ * group, and for how long they are to be known is asked anew.
  */
 export const nextRenewal = async (
   tx: Tx,

@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-/** A data directory that held a database and does not hold a whole one now; the message says what to do. */
+/**
+ * A data directory that held a database and does not hold a whole one now; the message says what to
+ * do.
+ */
 export class ClusterMissing extends Error {
   override readonly name = 'ClusterMissing'
   constructor(dataDir: string, what: string) {
@@ -31,8 +34,9 @@ const makeIn = async (directory: string): Promise<void> => {
 }
 
 /**
- * Sees to it that `dataDir`, which is locked, holds a whole database cluster: makes one where there never was any, beside its place and renamed into
- * it, so that a start that ends in the middle leaves nothing to be taken for one. Throws `ClusterMissing` where one was and is not whole.
+ * Sees to it that `dataDir`, which is locked, holds a whole database cluster: makes one where there
+ * never was any, beside its place and renamed into it, so that a start that ends in the middle
+ * leaves nothing to be taken for one. Throws `ClusterMissing` where one was and is not whole.
  */
 export const ensureCluster = async (dataDir: string): Promise<void> => {
   const place = join(dataDir, 'pgdata')

@@ -20,8 +20,9 @@ type NodeFileSystem = {
 }
 
 /**
- * NodeFS whose fsync is real: PGlite's own returns without doing anything. A write or fsync that the disk fails ends the process: PGlite's log writer
- * never hears of it and turns in a circle, deaf to signals and still full of work when there is room again.
+ * NodeFS whose fsync is real: PGlite's own returns without doing anything. A write or fsync that
+ * the disk fails ends the process: PGlite's log writer never hears of it and turns in a circle,
+ * deaf to signals and still full of work when there is room again.
  */
 export class DurableNodeFS extends NodeFS {
   syncs = 0
@@ -57,6 +58,7 @@ export const START_PARAMS = [
   // `-F` is "no fsync"; the default wal_sync_method, fdatasync, does nothing in this build.
   ...PGlite.defaultStartParams.filter((param) => param !== '-F'),
   ...['-c', 'wal_sync_method=fsync', '-c', 'shared_buffers=32MB', '-c', 'max_wal_size=256MB'],
-  // A new segment of the log is not filled with zeros first: as durable, for fsync writes the file's length too.
+  // A new segment of the log is not filled with zeros first: as durable, for fsync writes the
+  // file's length too.
   ...['-c', 'wal_init_zero=off', '-c', 'timezone=UTC'],
 ]

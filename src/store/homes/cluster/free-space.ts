@@ -1,23 +1,31 @@
 import { statfsSync } from 'node:fs'
 
 /**
- * What must be free beside the embedded database before anything new is accepted. PostgreSQL's log alone grows by files of 16 MiB; what
- * is accepted already is still delivered and written down in this room.
+ * What must be free beside the embedded database before anything new is accepted. PostgreSQL's log
+ * alone grows by files of 16 MiB; what is accepted already is still delivered and written down in
+ * this room.
  */
 const LEAST_FREE_BYTES = 64 * 1024 * 1024
 
-/** Whether the file system of `directory` has room for new work; asked anew each time, which costs microseconds. */
+/**
+ * Whether the file system of `directory` has room for new work; read each time, which costs
+ * microseconds.
+ */
 export const createRoomCheck = (directory: string) => (): boolean => {
   const { bavail, bsize } = statfsSync(directory)
   return bavail * bsize >= LEAST_FREE_BYTES
 }
 
-/** What a write of the database fails with when the disk has failed it: it would write the same again and again, for ever. */
+/**
+ * What a write of the database fails with when the disk has failed it: it would write the same
+ * again and again, for ever.
+ */
 const BROKEN: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG'])
 
 /**
- * Ends the process, at once, where a call of the database to the file system failed for good. What it had acknowledged is on the disk, and the
- * next start goes on from there; an fsync that failed must not be tried again, for its pages count as written.
+ * Ends the process, at once, where a call of the database to the file system failed for good. What
+ * it had acknowledged is on the disk, and the next start goes on from there; an fsync that failed
+ * must not be tried again, for its pages count as written.
  */
 export const endWhereBroken = <T>(call: () => T): T => {
   try {

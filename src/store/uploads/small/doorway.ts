@@ -32,8 +32,9 @@ type DoorwayRow = {
 } & AnswerColumns
 
 /**
- * A list that was read before is not sent again: `knownAt` says which reading of it the asker has. Each row is looked up by its key: a join
- * with a table that was small when the plan was made reads the whole of it for as long as the plan is kept.
+ * A list that was read before is not sent again: `knownAt` says which reading of it the asker has.
+ * Each row is looked up by its key: a join with a table that was small when the plan was made reads
+ * the whole of it for as long as the plan is kept.
  */
 const READ = keptStatement(`with asked as materialized (
     select * from json_to_recordset($1::json)
@@ -84,7 +85,10 @@ const claimOf = (seals: Seals, asked: Asked, row: DoorwayRow): Doorway['claim'] 
 
 type Known = { readAt: string; list: ContactList }
 
-/** The newest readings of lists, so that a list's columns are sent and parsed once a reading and not once an upload. */
+/**
+ * The newest readings of lists, so that a list's columns are sent and parsed once a reading and not
+ * once an upload.
+ */
 const createReadings = () => {
   const known = new Map<string, Known>()
   return {

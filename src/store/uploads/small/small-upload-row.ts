@@ -2,7 +2,10 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { SmallUpload } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { toUpload, UNTOUCHED, type UploadRow } from '../upload-row.ts'
 
-/** The columns that are written for a small upload, and the upload as whoever reads it back finds it, but for its place in the lane. */
+/**
+ * The columns that are written for a small upload, and the upload as whoever reads it back finds
+ * it, but for its place in the lane.
+ */
 export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
   const { counts, delivery } = staging
   const row = {
@@ -48,7 +51,10 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
 /** In the place of the id of an upload with the same file, which only the database knows. */
 const PLACEHOLDER = '$same-file'
 
-/** How the answer reads where an earlier upload had the same file: what stands before and after its id. */
+/**
+ * How the answer reads where an earlier upload had the same file: what stands before and after its
+ * id.
+ */
 export const aroundSameFile = (
   body: string,
   answer: (upload: Upload) => { body: string },

@@ -3,10 +3,13 @@ import type { IssuedKey } from '../../../domain/access/issued-key.ts'
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
-/** What is stored of a key that is being made: its digest, never the key. */
+/** What is stored for a new key: its digest, never the key. */
 export type NewKey = { id: string; digest: Buffer; prefix: string }
 
-/** The keys of all tenants. Every change is written together with its audit entry. Times are by the database's clock. */
+/**
+ * The keys of all tenants. Every change is written together with its audit entry. Times are by the
+ * database's clock.
+ */
 export type KeyStore = {
   /** `past`: `expiresAt` is not in the future. */
   create(input: {
@@ -25,8 +28,9 @@ export type KeyStore = {
     tenantId?: string
   }): Promise<Page<IssuedKey> | null>
   /**
-   * Makes a key with the same tenant, name, scopes and length of life, and lets the present one end after `overlapHours`, or when it would have ended anyway.
-   * `fixed`: it comes from the environment. `ended`: it is expired, revoked or rotated already. null: there is no such key.
+   * Makes a key with the same tenant, name, scopes and length of life, and lets the present one end
+   * after `overlapHours`, or when it would have ended anyway. `fixed`: it comes from the
+   * environment. `ended`: it is expired, revoked or rotated already. null: there is no such key.
    */
   rotate(input: {
     keyId: string
@@ -39,7 +43,7 @@ export type KeyStore = {
     | { kind: 'ended'; replacedBy: string | null }
     | null
   >
-  /** Ends the key at once; of one that is revoked already nothing changes. */
+  /** Ends the key immediately. A revoked one stays unchanged. */
   revoke(input: {
     keyId: string
     audit: (tenantId: string) => AuditEntry

@@ -3,7 +3,10 @@ import type { Grants, Tenant } from '../../../domain/access/tenant.ts'
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
-/** Members that are left out stay as they are; a kind that is given takes the place of all its grants, and a quota of the one before. */
+/**
+ * Members that are left out stay as they are; a kind that is given takes the place of all its
+ * grants, and a quota of the one before.
+ */
 export type TenantChange = {
   name?: string
   grants?: Partial<Grants>
@@ -14,7 +17,8 @@ export type TenantChange = {
 /** The tenants and what they are granted. Every change is written together with its audit entry. */
 export type TenantStore = {
   /**
-   * Answers the claim and makes the tenant, in one transaction. `claim_lost`: another call has the key meanwhile, and nothing is written.
+   * Answers the claim and makes the tenant, in one transaction. `claim_lost`: another call has
+   * taken over the key, and nothing is written.
    */
   create(input: {
     id: string
@@ -36,7 +40,7 @@ export type TenantStore = {
   find(tenantId: string): Promise<Tenant | null>
   /** Newest first; an unreadable cursor gives null. */
   list(page: { limit: number; cursor: string | null; name?: string }): Promise<Page<Tenant> | null>
-  /** `stale`: it is not of the version any more. null: there is no such tenant. */
+  /** `stale`: the tenant no longer has this version. null: the tenant does not exist. */
   change(input: {
     tenantId: string
     version: number

@@ -1,9 +1,12 @@
 import type { Quotas, TenantUse } from '../../../domain/access/quotas.ts'
 
-/** What one instance has counted of a tenant since it last told. */
+/** What one instance has counted for a tenant since it last shared its counts. */
 export type Counted = { tenantId: string; rows: number; requests: number }
 
-/** Where a tenant stands: its quotas, what all instances have counted, and when the present day and minute end, by the database's clock. */
+/**
+ * The use of a tenant: its quotas, what all instances have counted, and when the present day and
+ * minute end, by the database's clock.
+ */
 export type Standing = {
   tenantId: string
   quotas: Quotas
@@ -15,7 +18,8 @@ export type Standing = {
 /** What tenants use, over all instances. */
 export type TenantUseStore = {
   /**
-   * Adds what was counted to the present day and minute, in one statement, and answers where these tenants stand then. A tenant that is unknown is left out.
+   * Adds the counts to the present day and minute, in one statement, and returns the use of these
+   * tenants. Unknown tenants are left out.
    */
   tell(counted: readonly Counted[]): Promise<Standing[]>
 }

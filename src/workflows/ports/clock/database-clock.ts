@@ -1,22 +1,32 @@
-/** What a look at the database's clock found. */
+/** The result of checking the database's clock. */
 export type ClockLook = {
-  /** What the clock says, in milliseconds since 1970. */
+  /** The time of the clock, in milliseconds since 1970. */
   nowMs: number
-  /** By how much it jumped since the last look of any instance; null = it did not. Told to one instance only. */
+  /**
+   * By how much it jumped since the last check of any instance; null = it did not. Only one
+   * instance gets this.
+   */
   jumpedMs: number | null
-  /** How long no instance looked, where that cannot be told from a jump; null = somebody did. Told to one instance only. */
+  /**
+   * How long no instance checked the clock, if that cannot be distinguished from a jump; null = an
+   * instance did. Only one instance gets this.
+   */
   awayMs: number | null
-  /** Whether it must be doubted: it jumped, or nobody looked for long, and nothing has confirmed it since. */
+  /**
+   * Whether the clock is in doubt: it jumped, or no instance checked it for a long time, and
+   * nothing has confirmed it since.
+   */
   doubted: boolean
 }
 
-/** The database's clock, by which everything stored is timed. */
+/** The database's clock, which times everything that is stored. */
 export type DatabaseClock = {
   /**
-   * Looks, and puts right what a jump does to stored times: after one back, what was to come is to come in as long as before; after
-   * one ahead, nobody who is alive counts as dead. `elapsedMs`: since before this process' last look, on the monotonic clock; null = its first.
+   * Checks the clock, and corrects stored times after a jump: after a jump back, pending waits take
+   * as long as before; after a jump ahead, no live instance counts as dead. `elapsedMs`: since
+   * before this process' last check, on the monotonic clock; null = its first.
    */
   look(elapsedMs: () => number | null): Promise<ClockLook>
-  /** Somebody else's clock agrees. */
+  /** Another clock agrees. */
   confirm(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { GenesysRowCode } from '../../../domain/genesys/genesys-rejections.
 import type { UploadMode } from '../../../domain/uploads/upload-options.ts'
 import type { CallContext, JobStatus } from '../genesys/genesys.ts'
 
-/** What the dialect's files look like and how large one may be. */
+/** Form and size limit of the dialect's files. */
 export type FileLimits = {
   /** Bytes of one file (guide: 10,000,000). */
   fileBytes: number
@@ -13,14 +13,14 @@ export type ContactFilePart = {
   listId: string
   /** Stable over every retry of the part; sent as X-Request-ID where the dialect has it. */
   requestId: string
-  /** Of the part, for Genesys' own lists of uploads; names no person. */
+  /** Name of the part, for Genesys' own lists of uploads. Names no person. */
   fileName: string
   /** CSV in UTF-8 with commas, at most `fileBytes`; made by `contactCsv`. */
   csv: Buffer
   rows: number
 }
 
-/** The import as Genesys shows it on the list. `completed` says nothing about whose import it was. */
+/** The import as Genesys shows it on the list. `completed` does not show whose import it was. */
 export type ImportStatus = {
   state: 'none' | 'in_progress' | 'completed' | 'failed'
   total: number
@@ -30,7 +30,8 @@ export type ImportStatus = {
 }
 
 /**
- * Row errors, or the refusal of a file, as Genesys' event log tells them: without a row, and one event may stand for any number of them.
+ * Row errors, or the refusal of a file, as Genesys' event log has them: without a row, and one
+ * event may stand for any number of them.
  */
 export type ImportEvent = {
   at: Date
@@ -41,19 +42,26 @@ export type ImportEvent = {
 }
 
 /**
- * Contacts as files. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. A method that the dialect
- * does not have is null, and asking for it is `capability-not-available`.
+ * Contacts as files. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and
+ * aborts. A method that the dialect does not have is null, and a call that needs it is
+ * `capability-not-available`.
  */
 export type ContactFilePort = {
   readonly limits: FileLimits
-  /** Guide: the file way. `header`: whether the CSV starts with one, which it must exactly with `mode: overwrite`. */
+  /**
+   * Guide: the file way. `header`: whether the CSV starts with one, which it must exactly with
+   * `mode: overwrite`.
+   */
   readonly sendFile:
     | ((
         part: ContactFilePart & { mode: UploadMode },
         context: CallContext,
       ) => Promise<{ jobId: string }>)
     | null
-  /** Guide: the callback way; the CSV has a header, and every mapping names one of its columns exactly. */
+  /**
+   * Guide: the callback way; the CSV has a header, and every mapping names one of its columns
+   * exactly.
+   */
   readonly sendCallbackFile:
     | ((
         part: ContactFilePart & {
@@ -66,7 +74,10 @@ export type ContactFilePort = {
         context: CallContext,
       ) => Promise<{ jobId: string }>)
     | null
-  /** Platform: asks for a pre-signed place and puts the file there, with the returned headers verbatim and no bearer. */
+  /**
+   * Platform: asks for a pre-signed place and puts the file there, with the returned headers
+   * verbatim and no bearer.
+   */
   readonly startImport:
     | ((
         part: ContactFilePart & { contactIdColumn: string; clearSystemData?: boolean },
@@ -75,7 +86,10 @@ export type ContactFilePort = {
     | null
   /** Platform. */
   readonly readImport: ((listId: string, context: CallContext) => Promise<ImportStatus>) | null
-  /** Platform: events of the list since `since` that can be about an import, of every category that may hold them, oldest first. */
+  /**
+   * Platform: events of the list since `since` that can be about an import, of every category that
+   * may hold them, oldest first.
+   */
   readonly readImportEvents:
     | ((listId: string, since: Date, context: CallContext) => Promise<ImportEvent[]>)
     | null

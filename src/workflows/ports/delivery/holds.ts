@@ -11,10 +11,10 @@ export type HeldUpload = {
 /** Holds that end when Genesys shows that their reason is gone. */
 export type HoldStore = {
   /**
-   * Takes holds whose time for a look has come, longest due first, and sets their next look in `againInMs`: no other instance takes
-   * them before. Nothing that callers see changes.
+   * Takes holds whose next check is due, longest due first, and sets their next check in
+   * `againInMs`: no other instance takes them before. Nothing that callers see changes.
    */
   takeDue(againInMs: number): Promise<HeldUpload[]>
-  /** The upload goes back to its lane; false where it is not held for this reason any more. */
+  /** Returns the upload to its lane; false if it is no longer held for this reason. */
   end(held: HeldUpload): Promise<boolean>
 }

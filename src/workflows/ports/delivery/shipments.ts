@@ -30,34 +30,43 @@ export type Shipment = {
 export type SettledUpload = {
   uploadId: string
   counts: SettledCounts
-  /** Of the unprocessed rows, those that newer content of the same shipment has taken the place of. */
+  /**
+   * Of the unprocessed rows, those that newer content of the same shipment has taken the place of.
+   */
   superseded: number
   results: readonly RowResult[]
   delivered: readonly RegisterRow[]
-  /** Left out: no entry is to be asked about its rows. */
+  /** If left out, no entry has to be checked for its rows. */
   chunk?: SettledChunk
   confirmed: readonly string[]
   /** Written where the upload ends with it. */
   finished: AuditEntry
 }
 
-/** Requests that carry rows of several uploads. Every method that writes compares the claim's fence and throws `FenceLost`. */
+/**
+ * Requests that carry rows of several uploads. Every method that writes compares the claim's fence
+ * and throws `FenceLost`.
+ */
 export type ShipmentStore = {
   /**
-   * The lane's oldest workable uploads that can share a request and follow each other: appended by batches, of one chunk, nothing of them
-   * sent, all of one tenant and one version of the list's columns. Uploads of other tenants between them, of the same kind, are passed over, unless a
-   * contact of theirs comes behind them too: that one, and what follows, waits. Empty where the oldest one cannot share. `behind`: those that follow
-   * this one, and can share with it. At most `limit` are looked at.
+   * The lane's oldest workable uploads that can share a request and follow each other: appended by
+   * batches, of one chunk, nothing of them sent, all of one tenant and one version of the list's
+   * columns. Uploads of other tenants between them, of the same kind, are passed over, unless a
+   * contact of theirs comes behind them too: that one, and what follows, waits. Empty if the oldest
+   * one cannot share. `behind`: those that follow this one, and can share with it. Reads at most
+   * `limit`.
    */
   waiting(claim: LaneClaim, limit: number, behind?: Upload): Promise<Upload[]>
   /**
-   * Writes a shipment with its uploads in this order and, where any row goes, its first HTTP try, after the slot was granted; further tries by
-   * `recordTry`. Throws as that does, and then nothing is written.
+   * Writes a shipment with its uploads in this order and, where any row goes, its first HTTP try,
+   * after the slot was granted; further tries by `recordTry`. Throws as that does, and then nothing
+   * is written.
    */
   ship(claim: LaneClaim, shipment: Shipment): Promise<void>
   /**
-   * Settles every upload of the shipment and ends each of which nothing is left, in one transaction; one that was paused or is to be
-   * cancelled meanwhile keeps the outcome. Answers with those that ended.
+   * Settles every upload of the shipment and ends each that has nothing left, in one transaction.
+   * An upload that was paused or is to be cancelled meanwhile keeps the outcome. Returns those that
+   * ended.
    */
   settleShipment(
     claim: LaneClaim,
@@ -69,8 +78,9 @@ export type ShipmentStore = {
     },
   ): Promise<Upload[]>
   /**
-   * Open shipments of the lane that carry several uploads, or one of another id than their batch, are no more: their uploads go again, under
-   * other ids. Of one that is to be cancelled the outcome stays unknown.
+   * Dissolves open shipments of the lane that carry several uploads, or one under another id than
+   * its batch: their uploads are sent again, under other ids. The outcome of one that is to be
+   * cancelled stays unknown.
    */
   dissolve(claim: LaneClaim): Promise<void>
 }

@@ -1,13 +1,16 @@
 import type { LaneClaim, RowResult } from './delivery.ts'
 
-/** A row that may not go: of which batch, its index in the chunk, and what it comes to. */
+/** A row that may not be sent: its batch, its index in the chunk, and its outcome. */
 export type WithheldRow = {
   batchId: string
   row: number
   verdict: Omit<RowResult, 'line' | 'chunkSeq'>
 }
 
-/** Thrown where an HTTP try was to be recorded: these rows may not go any more. The others may, under another request id. */
+/**
+ * Thrown instead of recording an HTTP try: these rows may no longer be sent. The others may, under
+ * another request id.
+ */
 export class RowsWithheld extends Error {
   override readonly name = 'RowsWithheld'
   readonly rows: readonly WithheldRow[]
@@ -17,14 +20,22 @@ export class RowsWithheld extends Error {
   }
 }
 
-/** What is known of a request from its first HTTP try to its job. Both compare the claim's fence and throw `FenceLost`. */
+/**
+ * What is known of a request from its first HTTP try to its job. Both compare the claim's fence and
+ * throw `FenceLost`.
+ */
 export type TryStore = {
   /**
-   * Records an HTTP try of a request, whether it carries a batch, a shipment or a file: called for every try, after its pace slot was granted and before it
-   * is sent. Forgets the job of the try before. Every upload in the request must stand: where one was paused, held or is to be cancelled it throws
-   * `UploadMoved`, and where rows may not go any more `RowsWithheld`; then nothing is recorded and nothing may be sent.
+   * Records an HTTP try of a request, whether it carries a batch, a shipment or a file: called for
+   * every try, after its pace slot was granted and before it is sent. Forgets the job of the try
+   * before. Every upload in the request must still be active. If one was paused, held or is to be
+   * cancelled it throws `UploadMoved`; if rows may no longer be sent, `RowsWithheld`. Then nothing
+   * is recorded and nothing may be sent.
    */
   recordTry(claim: LaneClaim, requestId: string): Promise<void>
-  /** Keeps the job that a request became, also of an upload that was paused meanwhile: resuming asks for it. */
+  /**
+   * Stores the job that a request became, also for an upload that was paused meanwhile: resuming
+   * reads it.
+   */
   noteJob(claim: LaneClaim, requestId: string, jobId: string): Promise<void>
 }

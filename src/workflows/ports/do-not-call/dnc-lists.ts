@@ -17,13 +17,13 @@ export type DncWrite = {
 export type DncAnswer = {
   /** What Genesys counted; null where it counts nothing. */
   tallies: { created: number; duplicate: number; updated: number } | null
-  /** Entries that Genesys took note of and did not store, by their place in the request. */
+  /** Entries that Genesys reported and did not store, by their place in the request. */
   failed: readonly { index: number; code: string | null }[]
 }
 
 /** What shows the entries of a list; the platform alone has it. */
 export type DncExports = {
-  /** Begins an export, which is made behind the answer. */
+  /** Begins an export, which is made after the answer. */
   start(dncListId: string, context: CallContext): Promise<void>
   /** The last export that was made; null: none is there. */
   latest(
@@ -43,18 +43,19 @@ export type DncListPort = {
   readonly limits: {
     /** Entries a request [guide-002; the platform names no number]. */
     entries: number
-    /** Expiries reach so many days ahead at the most; null: without end. */
+    /** Most days ahead for an expiry; null: no limit. */
     expiryDays: number | null
   }
   readonly exports: DncExports | null
-  /** What Genesys takes of each kind; what it does not take is kept and enforced here alone. */
+  /** What Genesys accepts of each kind. The gateway alone keeps and enforces the rest. */
   readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
   /**
-   * Adds entries; sending them again has no second effect. A 409 is `conflict`; refused entries are `rows_refused` with their places among
-   * `rowErrors`, or with none where Genesys names nobody; what speaks of all of them alike is `refused`.
+   * Adds entries; sending them again has no second effect. A 409 is `conflict`; refused entries are
+   * `rows_refused` with their places among `rowErrors`, or with none where Genesys names nobody;
+   * what speaks of all of them alike is `refused`.
    */
   add(write: DncWrite, context: CallContext): Promise<DncAnswer>
-  /** Takes entries out; one that is not there is no fault. Only where `takes.removals`. */
+  /** Removes entries; an entry that is not there is not a fault. Only with `takes.removals`. */
   remove(
     write: Pick<DncWrite, 'dncListId' | 'kind' | 'subjects'>,
     context: CallContext,

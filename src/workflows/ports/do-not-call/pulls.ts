@@ -4,7 +4,7 @@ import type { DncHoldReason, DncSubmission } from '../../../domain/do-not-call/d
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { AcceptSubmission, NewDncSubmission } from './submissions.ts'
 
-/** A pull in the hands of this process. `since`: when it began to look, by the database's clock. */
+/** A pull that this process works on. `since`: when it began to read, by the database's clock. */
 export type DncPull = {
   dncListId: string
   tenantId: string
@@ -16,14 +16,15 @@ export type DncPull = {
   since: Date
 }
 
-/** Why a pull waits, and the entry that says so. */
+/** Why a pull waits, and the audit entry for it. */
 export type HeldPull = { reason: DncHoldReason; audit: AuditEntry }
 
 /** What is pulled from Genesys' lists. One pull a list at a time, over all instances. */
 export type DncPullStore = {
   /**
-   * Asks for a pull: a submission that is `applying`, and the answer of the call, in one transaction. `running`: one is asked for or under way. Throws
-   * `StagingLost` where the claim is gone.
+   * Asks for a pull: a submission that is `applying`, and the answer of the call, in one
+   * transaction. `running`: one is asked for or under way. Throws `StagingLost` where the claim is
+   * gone.
    */
   ask(
     about: Omit<NewDncSubmission, 'kind' | 'overrides'> & { audit: AuditEntry } & Pick<
@@ -33,20 +34,36 @@ export type DncPullStore = {
   ): Promise<{ answer: StoredAnswer } | 'running'>
   /** Every list with submissions is pulled once a period, for the first time a period from now. */
   plan(periodMs: number): Promise<void>
-  /** The pull that is due first, with a submission of its own; null: none is. A pull that was broken off begins anew. */
+  /**
+   * The pull that is due first, with a submission of its own; null: none is. A pull that was broken
+   * off begins anew.
+   */
   claim(owner: string, about: { id: string; requestId: string }): Promise<DncPull | null>
-  /** False once the pull is somebody else's. */
+  /** False when another process has the pull. */
   renew(pull: DncPull): Promise<boolean>
-  /** Notes that these people are in the export. Those who are not known here, by their place in the chunk; somebody who was removed here is, until an export without him. */
+  /**
+   * Notes that these people are in the export. Those who are not known here, by their place in the
+   * chunk; somebody who was removed here is, until an export without him.
+   */
   sift(pull: DncPull, subjects: Buffer): Promise<number[]>
-  /** Adds entries under a raised epoch, which suppress from the commit on. `send`: they are missing at Genesys. How many were added. */
+  /**
+   * Adds entries under a raised epoch, which suppress from the commit on. `send`: they are missing
+   * at Genesys. How many were added.
+   */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
-  /** Entries that Genesys had before the export was asked for and that are not in it, some chunks after `after`. */
+  /**
+   * Entries that Genesys had before the export was asked for and that are not in it, some chunks
+   * after `after`.
+   */
   missing(
     pull: DncPull,
     after: { submission: string; seq: number },
   ): Promise<readonly { submissionId: string; submission: string; seq: number; places: number[] }[]>
-  /** Ends the reading; throws `StagingLost` once the pull is somebody else's: what is to be sent goes on by the lane of the list. The next one is due after `nextInMs`; null: when it is asked for. */
+  /**
+   * Ends the reading; throws `StagingLost` once the pull is somebody else's: what is to be sent
+   * goes on by the lane of the list. The next one is due after `nextInMs`; null: when it is asked
+   * for.
+   */
   finish(
     pull: DncPull,
     counts: { rejected: number; duplicates: number; blank: number },
@@ -56,8 +73,9 @@ export type DncPullStore = {
     },
   ): Promise<void>
   /**
-   * Gives the pull up. It begins anew after `againInMs`; null: when its submission is resumed, or with the next period. `held`: why its submission
-   * waits until then, which is told and audited once a reason.
+   * Gives the pull up. It begins anew after `againInMs`; null: when its submission is resumed, or
+   * with the next period. `held`: why its submission waits until then, which is told and audited
+   * once a reason.
    */
   giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }

@@ -11,7 +11,9 @@ export type SyncDelivery = {
   url: string
   /** The URL comes from the environment, so it may lead anywhere. */
   trusted: boolean
-  /** `whsec_…`, decrypted; the present one first, then the one before it while its overlap lasts. */
+  /**
+   * `whsec_…`, decrypted; the present one first, then the one before it while its overlap lasts.
+   */
   secrets: readonly string[]
   eventType: string
   object: string
@@ -24,7 +26,7 @@ export type SyncDelivery = {
 export type FailedSync = {
   status: number | null
   failure: DeliveryFailure
-  /** The receiver wants nothing more. */
+  /** The receiver wants no more messages. */
   gone: boolean
   disabledAudit: AuditEntry
 }
@@ -34,23 +36,35 @@ export type SyncResult =
   | ({ state: 'pending'; nextInMs: number; audit: AuditEntry } & FailedSync)
   | ({ state: 'dead'; audit: AuditEntry } & FailedSync)
 
-/** What an attempt did to its endpoint: it is disabled now, or has failed so long that its operators must hear of it. */
+/**
+ * The effect of an attempt on its endpoint: it is disabled now, or has failed so long that its
+ * operators must be notified.
+ */
 export type EndpointVerdict = {
   kind: 'gone' | 'failing' | 'warn'
   consecutiveFailures: number
   failingMs: number
 }
 
-/** Makes the first attempts at deliveries right after they were written, from memory: what it cannot take in time is left to the sweeper. */
+/**
+ * Makes the first attempts at deliveries right after they were written, from memory. It leaves what
+ * it cannot do in time to the sweeper.
+ */
 export type FirstAttempts = {
-  /** How long the first attempt may take to be recorded; a delivery that is pending longer has lost it. */
+  /**
+   * How long the first attempt may take to be recorded; a delivery that is pending longer has lost
+   * it.
+   */
   readonly withinMs: number
   /** Never throws, never waits. */
   take(deliveries: readonly SyncDelivery[]): void
 }
 
 export type SyncStore = {
-  /** The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these, and enabled, after this; tenant `default`. */
+  /**
+   * The endpoints of the environment (`crm`, `dms`, `cdp`) are exactly these, and enabled, after
+   * this; tenant `default`.
+   */
   ensureEnvEndpoints(
     endpoints: readonly {
       name: string
@@ -59,13 +73,19 @@ export type SyncStore = {
       events: readonly EndpointEventType[]
     }[],
   ): Promise<void>
-  /** null when unknown, no longer pending, not due yet (it was replayed meanwhile), or its endpoint disabled. */
+  /**
+   * null when unknown, no longer pending, not due yet (it was replayed meanwhile), or its endpoint
+   * disabled.
+   */
   load(deliveryId: string): Promise<SyncDelivery | null>
   /**
-   * Records an attempt and what it says of the endpoint's health; `pending` with `nextInMs` sends the next job in the same
-   * transaction. null: nothing to be told of the endpoint.
+   * Records an attempt and its effect on the endpoint's health; `pending` with `nextInMs` sends the
+   * next job in the same transaction. null: nothing to report about the endpoint.
    */
   record(deliveryId: string, result: SyncResult): Promise<EndpointVerdict | null>
-  /** Ids of pending deliveries whose time passed more than `graceMs` ago, or at all where nothing was recorded of a first attempt: a lost job is found here. */
+  /**
+   * Ids of pending deliveries whose time passed more than `graceMs` ago, or at all where nothing
+   * was recorded of a first attempt: a lost job is found here.
+   */
   overdue(graceMs: number): Promise<string[]>
 }

@@ -10,10 +10,13 @@ import type { Lease } from '../delivery/delivery.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 
-/** The right to work an erasure; `fence` grows with every claim, and the older erases nothing. */
+/**
+ * The right to work on an erasure; `fence` grows with every claim, and an older claim erases
+ * nothing.
+ */
 export type ErasureClaim = { erasureId: string; owner: string; fence: string; leaseMs: number }
 
-/** An erasure that is being worked; who it is about is open only here. */
+/** An erasure under work; only here the person is in the clear. */
 export type ErasureWork = {
   claim: ErasureClaim
   erasure: Erasure
@@ -22,11 +25,14 @@ export type ErasureWork = {
   position: ErasurePosition
 }
 
-/** A contact that is to go from Genesys. */
+/** A contact to delete from Genesys. */
 export type ErasureContact = { contactListId: string; contactId: string }
 
 export type ErasureStore = {
-  /** Writes the erasure, the answer of its call and the audit in one transaction. False: the claim of the key is gone. */
+  /**
+   * Writes the erasure, the answer of its call and the audit in one transaction. False: the claim
+   * of the key is gone.
+   */
   ask(input: {
     id: string
     tenantId: string
@@ -41,41 +47,50 @@ export type ErasureStore = {
   renew(claim: ErasureClaim): Promise<boolean>
   /** `readyInMs` null: when there is work. */
   release(claim: ErasureClaim, readyInMs: number | null): Promise<void>
-  /** Embedded start: whoever held these is gone. */
+  /** At the start of the embedded home: the holders of these are gone. */
   freeAll(): Promise<void>
-  /** Erases a lot in a place of the database and notes how far it came, in one transaction. Null: the step is done. Throws `FenceLost`. */
+  /**
+   * Erases a lot in a place of the database and stores how far it came, in one transaction. Null:
+   * the step is done. Throws `FenceLost`.
+   */
   eraseLot(
     work: ErasureWork,
     step: Exclude<ErasureStep, 'genesys_contacts'>,
     after: string | null,
   ): Promise<string | null>
-  /** Contacts whose deletion from Genesys is outstanding, and of which nothing is on its way there. `busy`: of some something is. */
+  /**
+   * Contacts whose deletion from Genesys is outstanding, and of which nothing is on its way there.
+   * `busy`: of some something is.
+   */
   contactsToDelete(
     work: ErasureWork,
     limit: number,
   ): Promise<{ contacts: ErasureContact[]; busy: number }>
-  /** What became of a contact in Genesys. Throws `FenceLost`. */
+  /** Records the outcome for a contact in Genesys. Throws `FenceLost`. */
   noteContact(
     work: ErasureWork,
     contact: ErasureContact,
     end: 'deleted' | 'gone' | { kept: ErasureRemain },
     audit: readonly AuditEntry[],
   ): Promise<void>
-  /** It waits: for Genesys, or for rows that are on their way. Throws `FenceLost`. */
+  /** Records that the erasure waits, for Genesys or for rows on their way. Throws `FenceLost`. */
   wait(work: ErasureWork, failure: string): Promise<void>
-  /** Ends it: who it was about is forgotten. Throws `FenceLost`. */
+  /** Ends the erasure and forgets the person. Throws `FenceLost`. */
   complete(work: ErasureWork, auditOf: (done: Erasure) => AuditEntry): Promise<Erasure>
 }
 
 export type ContactErasurePort = {
   /**
-   * Deletes the contact from Genesys and looks whether it is gone. Done again it has no further effect. Throws `GenesysFailure`; `not_found`: it was
-   * not there, or its list is not.
+   * Deletes the contact from Genesys and checks that it is gone. A second call has no further
+   * effect. Throws `GenesysFailure`; `not_found`: it was not there, or its list is not.
    */
   erase(contact: ErasureContact, context: CallContext): Promise<'deleted' | 'still-there'>
 }
 
-/** Works an erasure as far as it goes now; milliseconds until the next look, null: it is done. */
+/**
+ * Works on an erasure as far as possible now; returns milliseconds until the next step, null: it is
+ * done.
+ */
 export type EraseSubject = (
   work: ErasureWork,
   lease: Pick<Lease, 'signal' | 'assertHeld'>,

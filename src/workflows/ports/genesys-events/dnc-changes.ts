@@ -10,16 +10,16 @@ export type DncChangeReceipt = {
   bodyDigest: Buffer
 }
 
-/** Genesys' words that somebody changed a DNC list. */
+/** Notifications of Genesys that a DNC list was changed. */
 export type DncChangeStore = {
   /**
-   * Keeps the receipt and tells the endpoints of every tenant that is granted the list, in one transaction, with an audit entry for each of the
-   * tenants. A duplicate changes nothing.
+   * Stores the receipt and notifies the endpoints of every tenant that is granted the list, in one
+   * transaction, with an audit entry for each of the tenants. A duplicate changes nothing.
    */
   record(
     receipt: DncChangeReceipt & { dncListId: string },
     auditOf: (tenantId: string) => AuditEntry,
   ): Promise<'recorded' | 'duplicate'>
-  /** Keeps that something unreadable came, once, with its audit entry. */
+  /** Records once that something unreadable came, with its audit entry. */
   malformed(receipt: DncChangeReceipt, audit: AuditEntry): Promise<void>
 }

@@ -5,16 +5,19 @@ export type SubscriptionTarget = {
 }
 
 /**
- * `registering`: some instance is at it. `refused`: Genesys did not take it, to be tried again. `unknown`: Genesys may hold it or not;
- * only tried again when work ended without its event: an upload, or entries that Genesys stored. A registered one becomes unknown by the same.
+ * `registering`: an instance is working on it. `refused`: Genesys did not accept it; the gateway
+ * tries again. `unknown`: Genesys may have it or not; the gateway tries again only when work ended
+ * without its event: an upload, or entries that Genesys stored. For the same reason a registered
+ * one becomes unknown.
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 
-/** Which subscriptions Genesys holds by our knowledge, for the org that the store is bound to. */
+/** The subscriptions that Genesys has by our knowledge, for the org that the store is bound to. */
 export type SubscriptionStore = {
   /**
-   * Whether the caller is the one to subscribe now, `attempt` counting from 1; else how things stand. A claim without a result after
-   * `staleAfterMs` is of an instance that died: its outcome is unknown. An event that came in proves an unknown one.
+   * Whether the caller should subscribe now, `attempt` counting from 1; otherwise the state. A
+   * claim without a result after `staleAfterMs` is of an instance that died: its outcome is
+   * unknown. An event that came in proves an unknown one.
    */
   claim(
     target: SubscriptionTarget,

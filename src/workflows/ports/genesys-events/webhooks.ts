@@ -5,7 +5,10 @@ import type {
 } from '../../../domain/genesys-events/genesys-webhook.ts'
 import type { JobEnd } from '../delivery/delivery.ts'
 
-/** Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not say for a day that the job ended. */
+/**
+ * Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not
+ * say for a day that the job ended.
+ */
 export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 
 export type NewReceipt = {
@@ -27,14 +30,14 @@ export type NewReceipt = {
   audit?: AuditEntry
 }
 
-/** What a receipt speaks of. `pending`: not settled yet, or its job id is not known yet. */
+/** The object of a receipt. `pending`: not settled yet, or its job id is not known yet. */
 export type ReceiptSubject = {
   uploadId: string
   tenantId: string
   laneKey: string
   requestId: string
   pending: boolean
-  /** What Genesys said of the job when it was asked; null while pending, and where it is not kept. */
+  /** What Genesys answered about the job; null while pending, and if it was not stored. */
   ended: JobEnd | null
 }
 
@@ -44,26 +47,32 @@ export type OpenReceipt = {
   jobId: string
   status: NoticeStatus | null
   bodyDigest: Buffer
-  /** How often it was looked at without a result. */
+  /** How often it was checked without a result. */
   checks: number
   sinceReceivedMs: number
-  /** null: nothing of ours, so far as is known now. */
+  /** null: not ours, as far as is known now. */
   subject: ReceiptSubject | null
 }
 
 /**
- * Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had ended as the receipt says), `contradicted` (it
- * had ended otherwise) or `ignored`.
+ * Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had
+ * ended as the receipt says), `contradicted` (it had ended otherwise) or `ignored`.
  */
 export type ReceiptStore = {
-  /** The list of a part, for its token. null: no such part, or its upload ended more than `deadAfterMs` ago. */
+  /**
+   * The list of a part, for its token. null: no such part, or its upload ended more than
+   * `deadAfterMs` ago.
+   */
   listOfPart(partId: string, deadAfterMs: number): Promise<string | null>
   record(receipt: NewReceipt): Promise<'recorded' | 'duplicate'>
   /** null when unknown or no longer `received`. */
   load(receiptId: string): Promise<OpenReceipt | null>
-  /** Tells the lane's holder, wherever it is, that a job has ended; how often the lane was nudged since its claim, or null: no such lane. */
+  /**
+   * Notifies the lane's holder, wherever it is, that a job has ended; returns how often the lane
+   * was nudged since its claim, or null if the lane does not exist.
+   */
   nudge(subject: Pick<ReceiptSubject, 'laneKey' | 'uploadId'>): Promise<number | null>
-  /** Looks at it again after `nextInMs`, by a job in the same transaction. */
+  /** Checks it again after `nextInMs`, by a job in the same transaction. */
   postpone(receiptId: string, nextInMs: number): Promise<void>
   /** Ends a receipt once; `audit` is written with it. */
   settle(
@@ -72,6 +81,9 @@ export type ReceiptStore = {
       | { state: 'verified' | 'contradicted'; uploadId: string; audit: AuditEntry }
       | { state: 'ignored'; reason: IgnoreReason },
   ): Promise<void>
-  /** Deletes receipts past their retention and names those whose time to be looked at passed more than `graceMs` ago. */
+  /**
+   * Deletes receipts past their retention and returns those whose check was due more than `graceMs`
+   * ago.
+   */
   sweep(input: { keepMs: number; graceMs: number }): Promise<string[]>
 }

@@ -16,11 +16,15 @@ export type CallContext = {
   class: CallClass
   /** Aborts waiting, pacing and the request itself. */
   signal: AbortSignal
-  /** The call gives up (with the last failure) rather than wait past this many milliseconds from now. */
+  /**
+   * The call gives up (with the last failure) rather than wait past this many milliseconds from
+   * now.
+   */
   retryForMs: number
   /**
-   * Called and awaited for every HTTP try, retries included, when its slot is granted and before anything of it is sent. What it throws ends the call,
-   * with nothing sent: the lease no longer holds, the upload was paused, or rows may not go.
+   * Called and awaited for every HTTP try, retries included, when its slot is granted and before
+   * anything of it is sent. What it throws ends the call, with nothing sent: the lease no longer
+   * holds, the upload was paused, or rows may not go.
    */
   beforeSend?: () => Promise<void> | void
 }
@@ -30,7 +34,10 @@ export type BatchToSend = {
   /** Stable over every retry of the batch; sent as X-Request-ID. */
   requestId: string
   columns: readonly { name: string; kind: string; required: boolean }[]
-  /** Guide: `overwrite` wipes the list with this very request [guide-api: Contacts]; append unless told. */
+  /**
+   * Guide: `overwrite` wipes the list with this very request [guide-api: Contacts]; Default:
+   * append.
+   */
   mode?: UploadMode
   /** Platform; left out in the other dialect. */
   queue?: QueueOptions
@@ -38,11 +45,11 @@ export type BatchToSend = {
   contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */
   cells: readonly string[]
-  /** What `serialise` made of it ahead. */
+  /** What `serialise` prepared from it. */
   body?: Buffer
 }
 
-/** `accepted`: a job tells the outcome later. `ingested`: the answer itself is the completion. */
+/** `accepted`: a job reports the outcome later. `ingested`: the answer itself is the completion. */
 export type BatchAnswer = { kind: 'accepted'; jobId: string } | { kind: 'ingested' }
 
 export type JobStatus = {
@@ -53,7 +60,10 @@ export type JobStatus = {
   errors: readonly GenesysRowError[]
 }
 
-/** Genesys as the workflows see it. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */
+/**
+ * Genesys as the workflows see it. Every call may throw `GenesysFailure`; nothing else is thrown
+ * but bugs and aborts.
+ */
 export type ContactListPort = {
   readonly dialect: 'guide' | 'platform'
   readonly limits: DialectLimits
@@ -62,8 +72,9 @@ export type ContactListPort = {
   /** The request's body, made ahead of the sending. */
   serialise(batch: BatchToSend): Buffer
   /**
-   * Upserts by contact id: sending the same rows again has no second effect. As a function it is asked for what goes after `beforeSend`, for every try; list,
-   * mode and queue options are those of the first answer.
+   * Upserts by contact id: sending the same rows again has no second effect. If it is a function,
+   * it is called after `beforeSend` for every try and returns what to send; list, mode and queue
+   * options are those of its first answer.
    */
   sendBatch(batch: BatchToSend | (() => BatchToSend), context: CallContext): Promise<BatchAnswer>
   readJob(jobId: string, context: CallContext): Promise<JobStatus>
@@ -72,9 +83,10 @@ export type ContactListPort = {
 /** The pace bucket shared by all instances, kept in the database. Time is the database's. */
 export type PaceStore = {
   /**
-   * Reserves the next slot of `bucket`. Slots are `intervalMs` apart, or more by the share of the pace in force, which is told.
-   * `reserved`: send after `waitMs`. `wait`: none within `maxAheadMs`, or a more urgent rank is waiting, or the bucket is
-   * blocked; ask again after `waitMs`.
+   * Reserves the next slot of `bucket`. Slots are `intervalMs` apart, or more by the share of the
+   * pace in force, which the answer contains. `reserved`: send after `waitMs`. `wait`: none within
+   * `maxAheadMs`, or a more urgent rank is waiting, or the bucket is blocked; ask again after
+   * `waitMs`.
    */
   reserve(request: {
     bucket: string
@@ -84,8 +96,9 @@ export type PaceStore = {
     maxAheadMs: number
   }): Promise<{ kind: 'reserved' | 'wait'; waitMs: number; share: number }>
   /**
-   * A 429: nobody reserves a slot for `ms` (the longer of two blocks holds), and the share is cut (`domain/pace-share.ts`), once
-   * for refusals that belong together. Answers with the share now in force.
+   * A 429: nobody reserves a slot for `ms` (the longer of two blocks holds), and the share is cut
+   * (`domain/pace-share.ts`), once for refusals that belong together. Returns the share now in
+   * force.
    */
   throttle(bucket: string, ms: number): Promise<{ share: number; cut: boolean }>
   /** What is in force now; an unknown bucket has the whole pace. */

@@ -1,7 +1,7 @@
 export type ScanResult = {
   /** `unavailable`: no verdict, for whatever reason; never taken for clean. */
   verdict: 'clean' | 'infected' | 'unavailable'
-  /** Name and version of what looked; null: it was not reached. */
+  /** Name and version of the scanner; null: it was not reached. */
   engine: string | null
 }
 
@@ -9,6 +9,6 @@ export type ScanResult = {
 export type Scanner = {
   /** Name and version; null: it cannot be reached. */
   engine(): Promise<string | null>
-  /** Looks at a whole file. Never throws. */
+  /** Scans a whole file. Never throws. */
   scan(bytes: Uint8Array): Promise<ScanResult>
 }

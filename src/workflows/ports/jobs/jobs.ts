@@ -6,11 +6,14 @@ export type SqlExecutor = {
 export const QUEUES = ['sync-delivery', 'webhook-verify', 'reconcile'] as const
 export type QueueName = (typeof QUEUES)[number]
 
-/** Unordered work. A job carries an id and nothing else; of the jobs that wait in a queue none has the id of another. */
+/**
+ * Unordered work. A job carries an id and nothing else; of the jobs that wait in a queue none has
+ * the id of another.
+ */
 export type JobQueue = {
   /**
-   * On the given transaction when there is one: the job exists iff the transaction commits. Where a job for the id waits already, that
-   * one is moved to the time asked for last.
+   * On the given transaction when there is one: the job exists iff the transaction commits. If a
+   * job for the id already waits, it is moved to the time of the latest call.
    */
   send(
     queue: QueueName,
@@ -21,12 +24,14 @@ export type JobQueue = {
 
 /** For ids whose job may have been lost. */
 export type JobResender = {
-  /** A job for each, at once, but for those whose job waits for its turn; returns for how many there was none. */
+  /**
+   * Makes a job for each id that has none waiting, to run immediately; returns how many had none.
+   */
   resend(queue: QueueName, ids: readonly string[]): Promise<number>
 }
 
-/** For a database's clock that was set back. */
+/** For a database clock that was set back. */
 export type JobMover = {
-  /** What was to come is to come in as long as before, and the queue's own housekeeping goes on. */
+  /** Pending jobs wait as long as before, and the queue's own housekeeping continues. */
   followBack(backMs: number): Promise<void>
 }

@@ -1,10 +1,13 @@
 import type { RetentionRuleName } from '../../../domain/retention/retention-rules.ts'
 import type { Lease } from '../delivery/delivery.ts'
 
-/** Work that one instance does for all of them. */
+/** Work that one instance does for all instances. */
 export type UpkeepTask = 'retention' | 'resealing'
 
-/** The right to do a task; `fence` grows with every claim, and the older deletes and seals nothing. */
+/**
+ * The right to do a task; `fence` grows with every claim, and an older claim deletes and seals
+ * nothing.
+ */
 export type UpkeepClaim = { task: UpkeepTask; owner: string; fence: string; leaseMs: number }
 
 export type UpkeepStore = {
@@ -12,36 +15,49 @@ export type UpkeepStore = {
   claim(owner: string): Promise<UpkeepClaim | null>
   renew(claim: UpkeepClaim): Promise<boolean>
   release(claim: UpkeepClaim, readyInMs: number | null): Promise<void>
-  /** Embedded start: whoever held these is gone. */
+  /** At the start of the embedded home: the holders of these are gone. */
   freeAll(): Promise<void>
 }
 
-/** A lot of what a rule took: how many things, how long the oldest of them was overdue, and whether there may be more. */
+/**
+ * The result of one lot of a rule: how many things it deleted, how long the oldest of them was
+ * overdue, and whether there may be more.
+ */
 export type SweptLot = { deleted: number; behindMs: number; more: boolean }
 
 export type RetentionStore = {
   /**
-   * Deletes a lot of what is past its days by the certain time, in one short transaction, and never what something still needs. Null: a jump of the
-   * database's clock is unconfirmed, so nothing is past anything. Throws `FenceLost`.
+   * Deletes a lot of what is past its days by the certain time, in one short transaction, and never
+   * what something still needs. Null: a jump of the database's clock is unconfirmed, so nothing is
+   * past anything. Throws `FenceLost`.
    */
   sweep(claim: UpkeepClaim, rule: RetentionRuleName): Promise<SweptLot | null>
 }
 
-/** How far sealing anew has come. */
+/** How far resealing has come. */
 export type ResealedLot = { resealed: number; next: string | null }
 
 export type ResealStore = {
-  /** Says that this instance seals under its current key; the other keys under which something may be sealed. */
+  /**
+   * Records that this instance seals under its current key; returns the other keys under which
+   * something may be sealed.
+   */
   olderKeys(): Promise<string[]>
   /** Values that one of these keys sealed. */
   left(keyIds: readonly string[]): Promise<number>
-  /** Seals a lot anew, `after` null from the beginning; `next` null: that was the last. Throws `FenceLost`. */
+  /**
+   * Reseals a lot; `after` null: from the beginning; `next` null: that was the last. Throws
+   * `FenceLost`.
+   */
   reseal(claim: UpkeepClaim, keyIds: readonly string[], after: string | null): Promise<ResealedLot>
-  /** Strikes off those keys that seal nothing and that no instance seals under any more; which ones. Throws `FenceLost`. */
+  /**
+   * Retires the keys that seal nothing and under which no instance seals any more; returns them.
+   * Throws `FenceLost`.
+   */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }
 
-/** Does a claimed task as far as it goes now; milliseconds until it is due again. */
+/** Does a claimed task as far as possible now; returns milliseconds until it is due again. */
 export type DoUpkeep = (
   claim: UpkeepClaim,
   lease: Pick<Lease, 'signal' | 'assertHeld'>,

@@ -21,7 +21,10 @@ export type GuideCampaignPort = {
   /** Of the rules of a compiled segment, as `GuideCampaign` tells it. */
   rulesDigestOf(compiled: CompiledSegment): string
   readCampaign(campaignId: string, context: CallContext): Promise<GuideCampaign>
-  /** A refused rule is `rows_refused` with its index among `rowErrors`, a rebuilding index `conflict`. */
+  /**
+   * A refused rule is `rows_refused` with its index among `rowErrors`, a rebuilding index
+   * `conflict`.
+   */
   putRules(
     campaignId: string,
     change: {
@@ -44,7 +47,9 @@ export const CAMPAIGN_STATUSES = [
 ] as const
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
 
-/** A campaign as the platform shows it; `entity` goes back with a write, every member as it was read. */
+/**
+ * A campaign as the platform shows it; a write sends `entity` back, every member as it was read.
+ */
 export type PlatformCampaign = {
   contactListId: string | null
   status: CampaignStatus
@@ -61,7 +66,10 @@ export type PlatformCampaignPort = {
   readonly reading: ExclusionReading
   compile: Compile
   readCampaign(campaignId: string, context: CallContext): Promise<PlatformCampaign>
-  /** Null filter: everybody in the list. A running campaign is `refused`, a stale version `conflict`. */
+  /**
+   * Null filter: everybody in the list. A running campaign is `refused`, a stale version
+   * `conflict`.
+   */
   putFilter(
     campaignId: string,
     campaign: PlatformCampaign,
@@ -86,5 +94,8 @@ export type PlatformCampaignPort = {
   ): Promise<FilterPreview>
 }
 
-/** Campaigns of Genesys in either dialect. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */
+/**
+ * Campaigns of Genesys in either dialect. Every call may throw `GenesysFailure`; nothing else is
+ * thrown but bugs and aborts.
+ */
 export type CampaignPort = GuideCampaignPort | PlatformCampaignPort

@@ -7,7 +7,7 @@ export type SigningKey = {
   publicKey: Buffer
   /** ISO 8601, by the database's clock. */
   createdAt: string
-  /** It signs at this instance now. */
+  /** This instance signs with it now. */
   current: boolean
 }
 
@@ -16,8 +16,8 @@ export type Signer = {
   /** The key that signs now. */
   readonly keyId: string
   /**
-   * Signs one line that names the purpose (`outbound-gateway <purpose>`), then the text, in UTF-8. Sign canonical JSON, so that whoever
-   * checks it can write the same bytes.
+   * Signs one line that names the purpose (`outbound-gateway <purpose>`), then the text, in UTF-8.
+   * Sign canonical JSON, so that a verifier can write the same bytes.
    */
   sign(purpose: SigningPurpose, text: string): { keyId: string; signature: Buffer }
 }

@@ -2,7 +2,10 @@ import type { ReconciliationResult } from '../../../domain/uploads/reconciliatio
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 
-/** Contacts as Genesys holds them. May throw `GenesysFailure`; nothing else is thrown but bugs and aborts. */
+/**
+ * Contacts as Genesys holds them. May throw `GenesysFailure`; otherwise only bugs and aborts are
+ * thrown.
+ */
 export type ContactReadPort = {
   /** The cells by column name of those contacts that exist, by id; at most 50 ids. */
   readContacts(
@@ -14,26 +17,35 @@ export type ContactReadPort = {
 
 export type ReconciledJob = { uploadId: string; jobId: string; rows: number }
 
-/** `tries`: looks that Genesys did not answer. `doubted`: a look found differences. */
+/** `tries`: checks that Genesys did not answer. `doubted`: a check found differences. */
 export type OpenReconciliation = { upload: Upload; tries: number; doubted: boolean }
 
-/** Uploads that ended with delivered rows are pending from their end on, in the same transaction, and a job looks at each. */
+/**
+ * Uploads that ended with delivered rows are pending from their end on, in the same transaction,
+ * and a job checks each.
+ */
 export type ReconciliationStore = {
-  /** The upload, and those of its list and tenant that are to be looked at in the same moment. Empty when unknown or not pending. */
+  /**
+   * The upload, and those of its list and tenant that are to be checked at the same time. Empty
+   * when unknown or not pending.
+   */
   load(uploadId: string): Promise<OpenReconciliation[]>
-  /** Looks again after `nextInMs`, at all of them together, by a job in the same transaction. */
+  /** Checks all of them again after `nextInMs`, by a job in the same transaction. */
   postpone(
     uploadIds: readonly string[],
     why: 'no-answer' | 'doubt',
     nextInMs: number,
   ): Promise<void>
   /**
-   * Ends it, once; counts the upload's version up. What differs is no longer known content in the register, and the endpoints hear
-   * `upload.reconciled`, in the same transaction.
+   * Ends it, once, and raises the upload's version. What differs is no longer known content in the
+   * register, and the endpoints get `upload.reconciled`, in the same transaction.
    */
   record(uploadId: string, result: ReconciliationResult): Promise<void>
-  /** The jobs of settled requests and files, with the rows that each carried; one of a shared request once for each upload. */
+  /**
+   * The jobs of settled requests and files, with the rows that each carried; one of a shared
+   * request once for each upload.
+   */
   jobs(uploadIds: readonly string[]): Promise<ReconciledJob[]>
-  /** Pending ones whose time passed more than `graceMs` ago: a lost job is found here. */
+  /** Pending ones whose time passed more than `graceMs` ago; this finds lost jobs. */
   overdue(graceMs: number): Promise<string[]>
 }

@@ -14,7 +14,7 @@ export type StoredAnswer = {
   location: string | null
 }
 
-/** What stands between a caller and a small upload, read in one round trip. */
+/** All that decides about a small upload, read in one round trip. */
 export type Doorway = {
   key: ApiKey | null
   /** Whether the key's tenant is granted the list. */
@@ -25,7 +25,10 @@ export type Doorway = {
   queue: QueueDefaults
   /** Of the tenants whose do-not-call entries concern the list. */
   epochs: SuppressionEpochs
-  /** `free`: nobody has claimed it. `taken`: somebody has, dead or alive, or its answer is past its time: whoever claims it decides. */
+  /**
+   * `free`: nobody has claimed it. `taken`: it is claimed, by a live or dead call, or its answer
+   * has expired: the claim itself decides.
+   */
   claim: 'free' | 'taken' | ({ kind: 'done' } & StoredAnswer)
   /** By the database's clock. */
   now: Date
@@ -33,14 +36,20 @@ export type Doorway = {
 
 export type SmallUpload = {
   begun: NewUpload
-  /** Has accepted rows, in one chunk, and waits for nothing: no plan, no parent, no time. */
+  /**
+   * An upload with accepted rows, in one chunk, that waits for nothing: no plan, no parent, no
+   * time.
+   */
   staging: StageUpload
   chunk: NewChunk
   /** Of creation and staging, as the answer shows it. */
   at: Date
 }
 
-/** Uploads of so few bytes that they are read whole before anything of them is stored: two round trips each, and many go together. */
+/**
+ * Uploads of so few bytes that they are read whole before anything of them is stored: two round
+ * trips each, and many go together.
+ */
 export type SmallUploadStore = {
   read(asked: {
     keyDigest: Buffer
@@ -51,8 +60,9 @@ export type SmallUploadStore = {
     idempotencyKey: string | null
   }): Promise<Doorway>
   /**
-   * Claims the key, stages the upload and stores its answer, all or nothing. Where the key was claimed meanwhile nothing is written: a
-   * claim that is being answered is waited for, then its answer comes back.
+   * Claims the key, stages the upload and stores its answer, all or nothing. If the key was claimed
+   * meanwhile, nothing is written: the call waits for the claim to be answered and returns that
+   * answer.
    */
   stage(
     upload: SmallUpload,

@@ -1,6 +1,6 @@
 import type { Upload } from '../../../domain/uploads/upload.ts'
 
 export type UploadWatchStore = {
-  /** Those of the uploads whose version is another than the one named; one query. */
+  /** The uploads whose version differs from the given one, in one query. */
   changed(known: ReadonlyMap<string, number>): Promise<Upload[]>
 }

@@ -47,54 +47,69 @@ export type StageUpload = {
   /** The part of it that no list can change. */
   planBasis: string
   plan: UploadPlan | null
-  /** The upload whose rows these are: its contents are as old as that one's. */
+  /** The upload whose rows these are; the contents are as old as that upload. */
   parentId: string | null
-  /** Of a retry: how many children the parent had when its rows were read; `RetriedBeside` where it has more now. */
+  /**
+   * Of a retry: how many children the parent had when its rows were read; `RetriedBeside` where it
+   * has more now.
+   */
   siblings?: number
-  /** Rows that a later line replaced, by chunk; the whole bitmap of each chunk named. */
+  /** Rows that a later line replaced, by chunk; the whole bitmap of each named chunk. */
   leftOut: ReadonlyMap<number, Buffer>
-  /** By chunk, of each row left out in their order: the line of the row that stays. */
+  /** By chunk, for each row left out, in order: the line of the row that stays. */
   replacedBy: ReadonlyMap<number, Uint32Array>
-  /** Of the rows left out, those that a do-not-call entry keeps out, by chunk, in order of row. */
+  /** The rows left out because of a do-not-call entry, by chunk, in order of row. */
   suppressed: SuppressedRows
   /** Before the first look-up of the rows. */
   suppressionEpochs: SuppressionEpochs
-  /** Of the look at registries; null: there was none, or it could not be told. */
+  /** Of the check of registries; null: there was none, or its result is unknown. */
   registries: RegistryLook | null
   batchesTotal: number
   /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
   chunks: number
   /** How the rows go to Genesys; known when they are counted. */
   delivery: Pick<Upload['delivery'], 'method' | 'duplicateCheckField'>
-  /** null where the dialect has no queue. */
+  /** null if the dialect has no queue. */
   queue: ChosenQueue | null
   audit: AuditEntry
   claim: { method: string; path: string; key: string; fingerprint: string }
-  /** Renders the answer that is stored with the claim and replayed; pure, runs inside the transaction. */
+  /**
+   * Renders the answer that is stored with the claim and replayed; pure, runs inside the
+   * transaction.
+   */
   answer: (upload: Upload) => { status: number; body: string }
 }
 
 export type Page<T> = { items: T[]; next: string | null }
 
-/** One row of the ledger. `cells`: of rejected rows the raw ones in the file's order, of all others those staged, in the list's. */
+/**
+ * One row of the ledger. `cells`: of rejected rows the raw ones in the file's order, of all others
+ * those staged, in the list's.
+ */
 export type LedgerRow = {
   line: number
   outcome: string
   contactId: string | null
   code: string | null
   column: string | null
-  /** Of a row that Genesys refused: its own code. */
+  /** For a row that Genesys refused: Genesys' own code. */
   said?: string | null
-  /** Of a rejected row: all of its faults, the one of `code` first. */
+  /** For a rejected row: all of its faults, the one of `code` first. */
   faults?: readonly RowFault[]
   cells: string[]
-  /** Of a duplicate: the later line whose contact stays; null for all others, and where it was not kept. */
+  /**
+   * For a duplicate: the later line whose contact stays; null for all others, and if it was not
+   * stored.
+   */
   replacedByLine: number | null
-  /** Of a suppressed row: the entry that keeps it out. */
+  /** For a suppressed row: the entry that suppresses it. */
   suppressedBy?: SuppressionShown
 }
 
-/** The upload was swept meanwhile, or its idempotency claim answered by another request: nothing was staged. */
+/**
+ * The upload was swept meanwhile, or another request answered its idempotency claim: nothing was
+ * staged.
+ */
 export class StagingLost extends Error {
   override readonly name = 'StagingLost'
 }
@@ -110,7 +125,7 @@ export class RetriedBeside extends Error {
 }
 
 /** Uploads and their chunks. */
-/** What is left out does not narrow. */
+/** A member that is left out does not narrow the list. */
 export type UploadFilter = {
   states?: readonly SeenState[]
   contactListId?: string
@@ -125,18 +140,28 @@ export type UploadFilter = {
 }
 
 export type UploadStore = {
-  /** Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until staged. */
+  /**
+   * Writes the upload as `receiving`, with its own data key; invisible to `find` and `list` until
+   * staged.
+   */
   begin(upload: NewUpload): Promise<void>
   /** Says that the upload is still being received; false when it was swept meanwhile. */
   touch(uploadId: string): Promise<boolean>
-  /** One short transaction; compresses and encrypts outside it. Durable with `stage`, not before. */
+  /**
+   * One short transaction; compresses and encrypts outside it. Durable with `stage`, not before.
+   */
   appendChunks(uploadId: string, chunks: readonly NewChunk[]): Promise<void>
-  /** The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks are in memory at a time. */
+  /**
+   * The id digests of the chunks appended so far, one buffer a chunk, in order of seq; a few chunks
+   * are in memory at a time.
+   */
   idDigests(uploadId: string): AsyncIterable<Buffer>
   /**
-   * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state `staged`. In the same transaction it
-   * goes on: with accepted = 0 to `completed` or `completed_with_errors`, else by its options to `held` (`apply`, `not_before`). All but
-   * `staged` and `not_before` is told to the endpoints. A parent learns of its child. Returns the upload as stored.
+   * The last transaction: counts, digest, `acceptedSeq`, lane entry, stored answer, audit, state
+   * `staged`. In the same transaction it goes on: with accepted = 0 to `completed` or
+   * `completed_with_errors`, else by its options to `held` (`apply`, `not_before`). Endpoints are
+   * notified of all of these except `staged` and `not_before`. A parent stores its child. Returns
+   * the upload as stored.
    */
   stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
   /** Deletes a receiving upload and its chunks; nothing remains. */
@@ -149,26 +174,35 @@ export type UploadStore = {
     tenantId: string,
     page: { limit: number; cursor: string | null } & UploadFilter,
   ): Promise<Page<Upload> | null>
-  /** The ledger in input order, at most `limit` rows after line `afterLine`; outcomes empty = all. */
+  /**
+   * The ledger in input order, at most `limit` rows after line `afterLine`; outcomes empty = all.
+   */
   ledger(
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number; limit: number },
   ): Promise<{ rows: LedgerRow[]; nextLine: number | null }>
-  /** The same rows to the end, a chunk's worth at a time: only that is in memory, and whoever stops asking stops the scan. */
+  /**
+   * The same rows to the end, a chunk's worth at a time: only that is in memory, and a reader that
+   * stops reading stops the scan.
+   */
   ledgerRows(
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number },
   ): AsyncGenerator<LedgerRow[]>
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
-  /** The first chunk of each of these uploads, in their order, in one round trip: for those that have one, of few rows. */
+  /**
+   * The first chunk of each of these uploads, in their order, in one round trip; for uploads with
+   * one chunk of few rows.
+   */
   readFirstChunks(uploadIds: readonly string[]): Promise<StagedChunk[]>
   /** What the upload was staged with, and whether its rows are still kept; null when unknown. */
   staging(tenantId: string, uploadId: string): Promise<Staging | null>
   /**
-   * Moves a held, paused or waiting upload by a caller's word; null when unknown, `refused` when the state does not allow it,
-   * `changed` when it is not the one that the caller `expects`. Cancelling is done at once unless Genesys may have rows whose outcome
-   * is not known yet: then the upload goes to its lane with `cancelRequested`, to be drained and finished there. Cancelling again
-   * changes nothing. What was resumed before its `notBefore` waits for that.
+   * Moves a held, paused or waiting upload at a caller's request; null when unknown, `refused` when
+   * the state does not allow it, `changed` when it is not the version that the caller `expects`.
+   * Cancelling is immediate unless Genesys may have rows whose outcome is not known yet: then the
+   * upload goes to its lane with `cancelRequested`, to be drained and finished there. Cancelling
+   * again changes nothing. An upload that was resumed before its `notBefore` waits for that.
    */
   control(input: {
     tenantId: string
@@ -179,8 +213,9 @@ export type UploadStore = {
     audit: AuditEntry
   }): Promise<Controlled | null>
   /**
-   * Lets an upload go on that waits for `/apply`, with the columns of the list as they are now; one that was applied with this very
-   * digest stays as it is. null when unknown, `refused` when it does not wait for it.
+   * Resumes an upload that waits for `/apply`, with the columns of the list as they are now. One
+   * that was applied with the same digest stays unchanged. null when unknown, `refused` when it
+   * does not wait for it.
    */
   apply(input: {
     tenantId: string
@@ -189,14 +224,17 @@ export type UploadStore = {
     schemaVersion: string
     audit: AuditEntry
   }): Promise<Exclude<Controlled, { kind: 'changed' }> | null>
-  /** The plan of an upload that waits for `/apply` is another now; nothing where it no longer waits. */
+  /** Replaces the plan of an upload that waits for `/apply`; does nothing if it no longer waits. */
   replan(tenantId: string, uploadId: string, planDigest: string): Promise<void>
 }
 
 export const CONTROL_ACTIONS = ['cancel', 'pause', 'resume'] as const
 export type ControlAction = (typeof CONTROL_ACTIONS)[number]
 
-/** `unsettled`: rows that the call itself made `unprocessed` by ending the upload; null where it did not end it. */
+/**
+ * `unsettled`: rows that the call itself made `unprocessed` by ending the upload; null if it did
+ * not end it.
+ */
 export type Controlled =
   | { kind: 'done'; upload: Upload; unsettled: number | null }
   | { kind: 'refused'; state: UploadState }
@@ -204,7 +242,10 @@ export type Controlled =
 
 export type Staging = { options: UploadOptions; planBasis: string; rowsKept: boolean }
 
-/** The claims of idempotency keys. Scope: tenant, method, path. Claims are committed before any work. */
+/**
+ * The claims of idempotency keys. Scope: tenant, method, path. Claims are committed before any
+ * work.
+ */
 export type IdempotencyStore = {
   claim(input: {
     tenantId: string
@@ -212,7 +253,7 @@ export type IdempotencyStore = {
     path: string
     key: string
     owner: string
-    /** A claim without a sign of life for this long is dead and free. */
+    /** A claim without a sign of life for this long is dead, and the key is free. */
     deadAfterMs: number
   }): Promise<
     | { kind: 'claimed' }

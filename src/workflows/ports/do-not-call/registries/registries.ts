@@ -32,8 +32,9 @@ export type ReceivedEdition = {
 }
 
 /**
- * Why an edition may not come into force: `older` than the one that is; `duplicate`: the same file is one already (`editionId`); `base_missing`: what it
- * changes is not in force; `shrinks`: it has far fewer numbers than the one in force.
+ * Why an edition may not come into force: `older` than the one that is; `duplicate`: the same file
+ * is one already (`editionId`); `base_missing`: what it changes is not in force; `shrinks`: it has
+ * far fewer numbers than the one in force.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
@@ -42,7 +43,10 @@ export type EditionFault = {
 
 /** The registries and their editions. They belong to the gateway, not to a tenant. */
 export type RegistryStore = {
-  /** Makes the registry or changes it. `country_differs`: it has editions, which are of another country. */
+  /**
+   * Makes the registry or changes it. `country_differs`: it has editions, which are of another
+   * country.
+   */
   put(input: {
     name: string
     country: string
@@ -56,17 +60,20 @@ export type RegistryStore = {
   editions(name: string): Promise<Edition[]>
   findEdition(name: string, id: string): Promise<Edition | null>
 
-  /** What can be said before any number was read; null: nothing is wrong. */
+  /** Faults that are known before any number was read; null: none. */
   faultOf(
     edition: Pick<NewEdition, 'registry' | 'change' | 'baseId' | 'asOf'>,
   ): Promise<EditionFault | null>
-  /** Begins to receive; nobody sees it yet. */
+  /** Begins to receive an edition; callers do not see it yet. */
   begin(edition: NewEdition): Promise<void>
-  /** A sign of life; false: it was swept. */
+  /** Sends a sign of life; false: it was swept. */
   touch(id: string): Promise<boolean>
   /** Seals and stores pages of a run. Throws `StagingLost` where it was swept. */
   append(id: string, run: number, pages: readonly NumberPage[]): Promise<void>
-  /** All of it is stored: from here on it comes into force by itself, whatever crashes. Answers the claim in the same transaction. */
+  /**
+   * All of it is stored: from here on it comes into force by itself, whatever crashes. Answers the
+   * claim in the same transaction.
+   */
   accept(input: {
     id: string
     received: ReceivedEdition
@@ -92,20 +99,28 @@ export type RegistryStore = {
   /** Discards what has been without a sign of life. */
   sweep(olderThanMs: number): Promise<number>
 
-  /** Shreds the edition's key and deletes its numbers. null: there is none; `busy`: it is being loaded. */
+  /**
+   * Shreds the edition's key and deletes its numbers. null: there is none; `busy`: it is being
+   * loaded.
+   */
   remove(input: { name: string; id: string; audit: AuditEntry }): Promise<Edition | 'busy' | null>
 }
 
-/** What goes on behind the answer of an edition, step by step, on any instance. */
+/** The work after the answer of an edition, step by step, on any instance. */
 export type RegistryWork = {
-  /** Brings the next one that was loaded into force; null: there is none. Killed in between, the next call begins anew. */
+  /**
+   * Brings the next one that was loaded into force; null: there is none. Killed in between, the
+   * next call begins anew.
+   */
   bringIntoForce(): Promise<{ edition: Edition; fault: EditionFault | null } | null>
   /**
-   * Looks for contacts that were delivered before the next edition named them, some pages of it at a time; null: nothing is left. `done`: the edition is
-   * compared.
+   * Looks for contacts that were delivered before the next edition named them, some pages of it at
+   * a time; null: nothing is left. `done`: the edition is compared.
    */
   lookBack(): Promise<{ edition: Edition; found: number; done: boolean } | null>
-  /** Looks for contacts that were settled while an edition came into force; null: nothing is left. */
+  /**
+   * Looks for contacts that were settled while an edition came into force; null: nothing is left.
+   */
   lookForLate(): Promise<{ uploadId: string; found: number } | null>
   sweep(olderThanMs: number): Promise<number>
 }
