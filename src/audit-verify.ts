@@ -4,7 +4,10 @@ import { parseArgs } from 'node:util'
 
 import { type ChainLine, ChainVerifier } from './domain/audit/verify-chain.ts'
 
-/** Judges an export of the audit chain, without a gateway, a database or a package. Ends with 0 when nothing is wrong, else with 1. */
+/**
+ * Judges an export of the audit chain, without a gateway, a database or a package. Ends with 0 when
+ * nothing is wrong, else with 1.
+ */
 const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH]
 
 FILE   the answer of GET /v1/audit-entries/export

@@ -58,7 +58,9 @@ const letAdminIn = async (config: Config, store: Store) => {
   return { adminKey, signInLink: createSignInLink({ random: randomBytes, keyDigest }) }
 }
 
-/** Puts the parts together and starts them; the promise resolves when the gateway listens and works. */
+/**
+ * Puts the parts together and starts them; the promise resolves when the gateway listens and works.
+ */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })

@@ -16,7 +16,10 @@ import type { Leaf } from './domain/segments/segment.ts'
 /** `pullMs` 0: lists are pulled when somebody asks for it. */
 export type DncConfig = DncRules & {
   pullMs: number
-  /** An edition of a registry that is older is too old to call by; a registry may say otherwise. null: as the law of its country. */
+  /**
+   * An edition of a registry that is older is too old to call by; a registry may say otherwise.
+   * null: as the law of its country.
+   */
   maxAgeDays: number | null
   /** By country, the registry that its contacts are called against. */
   requiredRegistries: ReadonlyMap<string, string>

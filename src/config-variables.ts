@@ -1,6 +1,9 @@
 import { CONTACT_ID_SHAPE } from './domain/contacts/contact-id.ts'
 
-/** Every variable that the gateway reads, in the order of `.env.example`; that file is held to this table by a test. */
+/**
+ * Every variable that the gateway reads, in the order of `.env.example`; that file is held to this
+ * table by a test.
+ */
 export type ConfigVariable = {
   name: string
   group: string

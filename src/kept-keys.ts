@@ -14,7 +14,10 @@ export class DataDirOpen extends Error {
 const FOR_OTHERS = 0o077
 /** Where anybody may put files, as in /tmp: it is not ours to close. */
 const SHARED = 0o1000
-/** What a start leaves in DATA_DIR, and what a fresh volume holds: a directory with other things alone is somebody else's. */
+/**
+ * What a start leaves in DATA_DIR, and what a fresh volume holds: a directory with other things
+ * alone is somebody else's.
+ */
 const OURS = new Set([
   'admin.key',
   'encryption.key',
@@ -53,8 +56,9 @@ const isSomebodyElses = (dataDir: string): boolean => {
 }
 
 /**
- * Makes DATA_DIR, which holds keys and contacts, and keeps it from other users: one that is open to them (0755) becomes 0700. Throws
- * `DataDirOpen` where that cannot be done, or where the directory holds only what is not ours. Does nothing where nothing is kept in it.
+ * Makes DATA_DIR, which holds keys and contacts, and keeps it from other users: one that is open to
+ * them (0755) becomes 0700. Throws `DataDirOpen` where that cannot be done, or where the directory
+ * holds only what is not ours. Does nothing where nothing is kept in it.
  */
 export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
   const { home, adminApiKey, dataDir } = config
@@ -86,8 +90,9 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
 }
 
 /**
- * The keys that encrypt stored uploads: the configured ones, else one made at the first start and kept in DATA_DIR. One that is kept there
- * still opens what it sealed in the embedded database when others are configured later.
+ * The keys that encrypt stored uploads: the configured ones, else one made at the first start and
+ * kept in DATA_DIR. One that is kept there still opens what it sealed in the embedded database when
+ * others are configured later.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config
@@ -97,7 +102,10 @@ export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] 
   return [...(configured ?? []), { id: 'kept', key: Buffer.from(secret, 'base64') }]
 }
 
-/** The admin key: the configured one, else (sandbox only) one made at the first start; `file` is where it is kept. */
+/**
+ * The admin key: the configured one, else (sandbox only) one made at the first start; `file` is
+ * where it is kept.
+ */
 export const adminKeyOf = (config: Config): { key: string; file: string | null; made: boolean } => {
   if (config.adminApiKey) return { key: config.adminApiKey, file: null, made: false }
   const file = join(config.dataDir, 'admin.key')
@@ -105,14 +113,19 @@ export const adminKeyOf = (config: Config): { key: string; file: string | null; 
   return { key: secret, file, made }
 }
 
-/** The admin key that a gateway of this configuration takes; null: none was made yet. Makes nothing. */
+/**
+ * The admin key that a gateway of this configuration takes; null: none was made yet. Makes nothing.
+ */
 export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>): string | null => {
   if (config.adminApiKey !== null) return config.adminApiKey
   const file = join(config.dataDir, 'admin.key')
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null
 }
 
-/** What proves Genesys' webhooks, the current one first: the configured ones, else (embedded sandbox only) one made at the first start. */
+/**
+ * What proves Genesys' webhooks, the current one first: the configured ones, else (embedded sandbox
+ * only) one made at the first start.
+ */
 export const webhookSecretsOf = (config: Config): string[] => {
   const { webhookSecrets, genesys, home, dataDir } = config
   // On a server home every instance has a directory of its own, and they would not agree.

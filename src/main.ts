@@ -9,17 +9,22 @@ import { createEventLog } from './telemetry/logger.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 
 /**
- * How much the heap may grow between two full collections, in percent of what lives. At V8's own choice (some 12 MiB) the buffers of a streaming
- * upload, dead as soon as they are stored, have the whole heap marked several times a second: half of the processor time of an upload, measured
- * by `perf record` over `npm run bench -- --only reading`. With twice this the digests of ten million rows, read back for duplicates, take the
- * memory past the design's limit, as the same bench prints. Read at every collection, so that it may be set while running.
+ * How much the heap may grow between two full collections, in percent of what lives. At V8's own
+ * choice (some 12 MiB) the buffers of a streaming upload, dead as soon as they are stored, have the
+ * whole heap marked several times a second: half of the processor time of an upload, measured by
+ * `perf record` over `npm run bench -- --only reading`. With twice this the digests of ten million
+ * rows, read back for duplicates, take the memory past the design's limit, as the same bench
+ * prints. Read at every collection, so that it may be set while running.
  */
 setFlagsFromString('--heap-growing-percent=100')
 
 /** Seconds that a stop may take: intake closed, batches checkpointed, lanes released. */
 const STOP_WITHIN_MS = 10_000
 
-/** In a terminal npm passes on the Ctrl-C that the whole group has already: the same signal twice within moments. */
+/**
+ * In a terminal npm passes on the Ctrl-C that the whole group has already: the same signal twice
+ * within moments.
+ */
 const SAME_SIGNAL_MS = 1_000
 
 const configOrExit = (): Config => {
@@ -56,7 +61,10 @@ const welcome = (gateway: Gateway): string =>
     .filter((line) => line !== null)
     .join('\n')
 
-/** A bug or a lost promise: what runs on afterwards cannot be trusted, so the process ends and the next one resumes. */
+/**
+ * A bug or a lost promise: what runs on afterwards cannot be trusted, so the process ends and the
+ * next one resumes.
+ */
 const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
   process.on(event, (error: unknown) => {
     const name =
@@ -71,8 +79,9 @@ const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
 }
 
 /**
- * Stops on SIGTERM and SIGINT; returns what is to be told of the gateway once it listens. Before that a signal ends the process at once:
- * nothing was accepted yet. A second signal ends it at once too, unless it is the first one told twice.
+ * Stops on SIGTERM and SIGINT; returns what is to be told of the gateway once it listens. Before
+ * that a signal ends the process at once: nothing was accepted yet. A second signal ends it at once
+ * too, unless it is the first one told twice.
  */
 const stopOnSignal = (emit: Emit): ((gateway: Gateway) => void) => {
   let running: Gateway | null = null

@@ -17,8 +17,9 @@ import { createVerifyWebhook } from '../workflows/genesys-events/verify-webhook.
 import type { Essentials } from './essentials.ts'
 
 /**
- * Where Genesys calls back for a part of an upload, with the token that proves it. null: it cannot, for want of a secret or of an
- * address; the sandbox of this process reaches the address that the gateway listens on.
+ * Where Genesys calls back for a part of an upload, with the token that proves it. null: it cannot,
+ * for want of a secret or of an address; the sandbox of this process reaches the address that the
+ * gateway listens on.
  */
 export const callbackUrlOf = (
   config: Config,
@@ -43,7 +44,10 @@ const allOf = (subscriptions: readonly EventSubscription[]): EventSubscription =
   },
 })
 
-/** The subscriptions to Genesys' events, at PUBLIC_URL under the current secret. A string says why there are none. */
+/**
+ * The subscriptions to Genesys' events, at PUBLIC_URL under the current secret. A string says why
+ * there are none.
+ */
 export const eventSubscriptionOf = (essentials: Essentials): EventSubscription | string => {
   const { config, genesys } = essentials
   const [secret] = webhookSecretsOf(config)
@@ -85,7 +89,9 @@ export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) =>
   }
 }
 
-/** Looks after the receipts; a lane that this process holds hears at once, any other over its lease. */
+/**
+ * Looks after the receipts; a lane that this process holds hears at once, any other over its lease.
+ */
 export const verifierOfWebhooks = (
   { store, telemetry }: Essentials,
   nudgeLane: (laneKey: string, count: number) => void,

@@ -1,6 +1,9 @@
 import type { Essentials } from './essentials.ts'
 
-/** A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed [design: 6]. */
+/**
+ * A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed
+ * [design: 6].
+ */
 export const MAX_RECORD_BYTES = 1024 * 1024
 
 /** What every file that comes in is read with. */

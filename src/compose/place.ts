@@ -7,7 +7,10 @@ type Listener = { listen(at: { host: string; port: number }): PromiseLike<unknow
 /** Where the gateway will listen; known before it does, for Genesys is told of it. */
 type Place = { address: string; listen(server: Listener): Promise<void> }
 
-/** Some free port, held until the gateway listens: let go at once, any connection of the machine could get it in the seconds of a start. */
+/**
+ * Some free port, held until the gateway listens: let go at once, any connection of the machine
+ * could get it in the seconds of a start.
+ */
 const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Promise<void> }> => {
   const holder = createServer((early) => early.destroy())
   await new Promise<void>((resolve, reject) => {
@@ -23,7 +26,10 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
   }
 }
 
-/** The place that `config` asks for; port 0 becomes a free one, which nobody else gets meanwhile. Rejects when the host is not one of this machine. */
+/**
+ * The place that `config` asks for; port 0 becomes a free one, which nobody else gets meanwhile.
+ * Rejects when the host is not one of this machine.
+ */
 export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
   const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }
   return {

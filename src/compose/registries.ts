@@ -12,7 +12,10 @@ import {
 } from '../workflows/do-not-call/registries/registry-uses.ts'
 import type { Essentials } from './essentials.ts'
 
-/** How old registries may be and where one is needed: as the law says on the day, unless the configuration does. */
+/**
+ * How old registries may be and where one is needed: as the law says on the day, unless the
+ * configuration does.
+ */
 export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),
   required: requiredRegistries,

@@ -37,9 +37,11 @@ export type IntakeResult = {
   /** Columns that the list lacks and is to be given (schemaDrift=extend). */
   addedColumns: ListColumn[]
   source: UploadSource
-  /** Rows that a later line of the same contact replaced: by chunk, a bitmap over its accepted rows. */
+  /**
+   * Rows that a later line of the same contact replaced: by chunk, a bitmap over its accepted rows.
+   */
   leftOut: Map<number, Buffer>
-  /** By chunk, of each row left out in their order: the line of the row that stays. */
+  /** By chunk, for each row left out, in order: the line of the row that stays. */
   replacedBy: Map<number, Uint32Array>
   /** Chunks with at least one accepted row that is not left out. */
   batchesTotal: number
@@ -75,7 +77,10 @@ export const FILE_REFUSALS = [
 type EntryFileRefusalCode = 'dnc-no-entries' | 'dnc-columns-unknown'
 export type FileRefusalCode = (typeof FILE_REFUSALS)[number] | EntryFileRefusalCode
 
-/** The file as a whole cannot be taken; thrown out of `runIntake`. `about` becomes members of the problem (never cell contents). */
+/**
+ * The file as a whole cannot be taken; thrown out of `runIntake`. `about` becomes members of the
+ * problem (never cell contents).
+ */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
   readonly code: FileRefusalCode
@@ -89,16 +94,23 @@ export class FileRefused extends Error {
 
 /** Where intake puts its chunks. */
 export type ChunkSink = {
-  /** Called in order of seq. Keeps the chunk's buffers: whoever hands them over does not write to them again. */
+  /**
+   * Called in order of seq. Keeps the chunk's buffers: whoever hands them over does not write to
+   * them again.
+   */
   take(chunk: NewChunk): Promise<void>
-  /** The id digests of every chunk taken so far, one buffer a chunk, in order of seq: for a second pass over duplicates. */
+  /**
+   * The id digests of every chunk taken so far, one buffer a chunk, in order of seq: for a second
+   * pass over duplicates.
+   */
   idDigests(): AsyncIterable<Buffer>
 }
 
 /**
- * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise → deduplicate → chunks. Awaits the sink
- * before it reads on (backpressure). Never holds more than two chunks and the digests of ids in memory.
- * Throws `FileRefused`, or whatever the body or the sink throws.
+ * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise →
+ * deduplicate → chunks. Awaits the sink before it reads on (backpressure). Never holds more than
+ * two chunks and the digests of ids in memory. Throws `FileRefused`, or whatever the body or the
+ * sink throws.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,

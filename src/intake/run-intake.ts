@@ -66,5 +66,8 @@ export const createRunIntake =
     return resultOf(spec, rows, open, file, replaced)
   }
 
-/** See the contract. Lets the event loop turn after every 64 KiB, so that other requests are answered meanwhile. */
+/**
+ * See the contract. Lets the event loop turn after every 64 KiB, so that other requests are
+ * answered meanwhile.
+ */
 export const runIntake: RunIntake = createRunIntake()

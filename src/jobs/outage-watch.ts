@@ -10,18 +10,25 @@ export type OutageWatch = {
 
 const UNAVAILABLE = 'StoreUnavailable'
 
-/** Whether an error says that the database is away. By its name: the queue copies errors into plain objects. */
+/**
+ * Whether an error says that the database is away. By its name: the queue copies errors into plain
+ * objects.
+ */
 export const saysUnavailable = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'name' in error && error.name === UNAVAILABLE
 
-/** Tells once that the jobs are without their database, and once that they have it again, however many fetchers find out. */
+/**
+ * Tells once that the jobs are without their database, and once that they have it again, however
+ * many fetchers find out.
+ */
 export const watchOutages = (deps: { sql: SqlExecutor; clock: Clock; emit: Emit }): OutageWatch => {
   let awaySinceMs: number | null = null
   return {
     isAway: () => awaySinceMs !== null,
     sql: {
       executeSql: async (text, values) => {
-        // What was under way when the outage began may still be answered, and says nothing of its end.
+        // What was under way when the outage began may still be answered, and says nothing of its
+        // end.
         const asked = awaySinceMs !== null
         try {
           const answer = await deps.sql.executeSql(text, values)

@@ -4,7 +4,10 @@ import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
-/** A database that was away for long is asked often enough for work to resume within 15 s of its return (P4). */
+/**
+ * A database that was away for long is asked often enough for work to resume within 15 s of its
+ * return (P4).
+ */
 const CLAIM_BACKOFF = { baseMs: 1_000, capMs: 5_000 }
 
 export type ClaimLoop = {
@@ -15,7 +18,10 @@ export type ClaimLoop = {
   ended(): Promise<void>
 }
 
-/** Claims one after the other until nothing is left, then looks again every `idlePollMs` and whenever it is woken. */
+/**
+ * Claims one after the other until nothing is left, then looks again every `idlePollMs` and
+ * whenever it is woken.
+ */
 export const createClaimLoop = (deps: {
   /** False when there is nothing to claim. */
   claimOne: () => Promise<boolean>

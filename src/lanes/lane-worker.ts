@@ -22,7 +22,9 @@ export type LaneWorkerDeps = {
   emit: Emit
   /** This process; stored with the lease. */
   owner: string
-  /** Lanes worked at the same time by this process; those that only wait for Genesys do not count. */
+  /**
+   * Lanes worked at the same time by this process; those that only wait for Genesys do not count.
+   */
   maxLanes: number
   /** Lanes held at the same time, those that only wait included. */
   maxHeld: number
@@ -34,13 +36,25 @@ export type LaneWorkerDeps = {
 
 export type LaneWorkers = {
   start(): void
-  /** There may be work, in this lane where one is named: look now. Whoever holds it here finds the work without a look. */
+  /**
+   * There may be work, in this lane where one is named: look now. Whoever holds it here finds the
+   * work without a look.
+   */
   wake(laneKey?: string): void
-  /** What a lane waits for may have happened: if this process holds it, the wait ends now. `count` as the store counts. */
+  /**
+   * What a lane waits for may have happened: if this process holds it, the wait ends now. `count`
+   * as the store counts.
+   */
   nudge(laneKey: string, count: number): void
-  /** The same by another instance's word: a lane that this process does not hold is not its business. */
+  /**
+   * The same by another instance's word: a lane that this process does not hold is not its
+   * business.
+   */
   nudgeHeld(laneKey: string, count: number): void
-  /** Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and gives every lane up. */
+  /**
+   * Claims nothing more, lets batches in flight end for `graceMs`, aborts what is left then, and
+   * gives every lane up.
+   */
   stop(graceMs: number): Promise<void>
 }
 
@@ -101,7 +115,10 @@ export const createLaneWorkers = (deps: LaneWorkerDeps): LaneWorkers => {
   }
 }
 
-/** Waits for the last claim, and for the lanes held to come to rest; aborts what has not after `graceMs`. */
+/**
+ * Waits for the last claim, and for the lanes held to come to rest; aborts what has not after
+ * `graceMs`.
+ */
 const emptied = async (
   clock: Clock,
   held: ReadonlyMap<KeptLease, Promise<void>>,
@@ -120,7 +137,10 @@ const emptied = async (
   await ended
 }
 
-/** Works a claimed lane to its end and gives it up; a lane that was lost is another's already and is left alone. */
+/**
+ * Works a claimed lane to its end and gives it up; a lane that was lost is another's already and is
+ * left alone.
+ */
 const createHolder = (deps: LaneWorkerDeps, stopping: AbortSignal) => {
   const { lanes, clock, emit, random = LONGEST } = deps
   const failures = new Map<string, number>()

@@ -7,9 +7,14 @@ import { createNudges } from './nudges.ts'
 const RENEW_EVERY_MS = 3_000
 /** A renewal that failed is tried again soon. */
 const RENEW_AGAIN_MS = 500
-/** One answer covers all leases of the process: an unanswered statement is given up while there is time for another. */
+/**
+ * One answer covers all leases of the process: an unanswered statement is given up while there is
+ * time for another.
+ */
 const RENEW_WITHIN_MS = 2_000
-/** Work is aborted so long before the lease runs out that nothing of it is still on its way then. */
+/**
+ * Work is aborted so long before the lease runs out that nothing of it is still on its way then.
+ */
 const ABORT_AHEAD_MS = 1_000
 
 export type KeptLease = Lease & {
@@ -19,7 +24,9 @@ export type KeptLease = Lease & {
   /** The work only waits for Genesys at present. */
   isAside(): boolean
   nudges: Nudges
-  /** The lane was nudged for the `count`th time since its claim; one heard of before is passed over. */
+  /**
+   * The lane was nudged for the `count`th time since its claim; one heard of before is passed over.
+   */
   nudge(count: number): void
   /** Asks the work to come to rest between two batches. */
   askToRest(): void
@@ -46,8 +53,9 @@ const createAsides = (wentAside?: () => void): Pick<KeptLease, 'aside' | 'isAsid
 }
 
 /**
- * Keeps a claimed lane's lease. Its end is reckoned on the monotonic clock from before the statement that gave or renewed it, so
- * that it is never believed to last longer than the database says.
+ * Keeps a claimed lane's lease. Its end is reckoned on the monotonic clock from before the
+ * statement that gave or renewed it, so that it is never believed to last longer than the database
+ * says.
  */
 export const keepLease = (
   deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock; wentAside?: () => void },
@@ -112,7 +120,10 @@ export const keepLease = (
   }
 }
 
-/** All leases of a process are renewed at the same beats, so that the store can renew them in one statement. */
+/**
+ * All leases of a process are renewed at the same beats, so that the store can renew them in one
+ * statement.
+ */
 const untilBeat = (clock: Clock): number => RENEW_EVERY_MS - (clock.monotonicMs() % RENEW_EVERY_MS)
 
 /** undefined: no answer in time, or a failure. */

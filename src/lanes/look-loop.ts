@@ -3,7 +3,10 @@ import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
-/** Takes one step after the other while there are any, then looks again every `everyMs` and whenever it is woken. A step that fails is told of. */
+/**
+ * Takes one step after the other while there are any, then looks again every `everyMs` and whenever
+ * it is woken. A step that fails is told of.
+ */
 export const createLookLoop = (deps: {
   /** False: there is nothing to do. The signal says that the loop is being stopped. */
   step: (stopping: AbortSignal) => Promise<boolean>

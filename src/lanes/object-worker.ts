@@ -11,7 +11,9 @@ type Claim = { owner: string; fence: string; leaseMs: number }
 type Claimed<C extends Claim> = {
   claim: C
   key: string
-  /** Answers in how many milliseconds the object is to be looked at next; null: when it has work. */
+  /**
+   * Answers in how many milliseconds the object is to be looked at next; null: when it has work.
+   */
   work(lease: KeptLease): Promise<number | null>
 }
 
@@ -50,7 +52,10 @@ export type ObjectWorker = {
 const FAILURE_BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 const LONGEST = (): number => 1
 
-/** Works a claimed object as far as it goes now and gives it up; milliseconds until its next look, null: when it has work. Never rejects. */
+/**
+ * Works a claimed object as far as it goes now and gives it up; milliseconds until its next look,
+ * null: when it has work. Never rejects.
+ */
 const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: AbortSignal) => {
   const { lane, emit, random = LONGEST } = deps
   const failures = new Map<string, number>()
@@ -88,8 +93,8 @@ const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: Abor
 }
 
 /**
- * Works objects, `atOnce` at a time, so that none is held while it only waits. What is under way is written down before it is begun:
- * whoever claims the object next goes on from there.
+ * Works objects, `atOnce` at a time, so that none is held while it only waits. What is under way is
+ * written down before it is begun: whoever claims the object next goes on from there.
  */
 export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): ObjectWorker => {
   const { lane, clock, emit, random = LONGEST } = deps

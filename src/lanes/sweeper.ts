@@ -37,9 +37,14 @@ export type Sweeper = {
 }
 
 const SWEEP_EVERY_MS = 5_000
-/** An upload, or a submission of entries, being received without a sign of life for 60 s is abandoned [design: 3]. */
+/**
+ * An upload, or a submission of entries, being received without a sign of life for 60 s is
+ * abandoned [design: 3].
+ */
 const RECEIVING_DEAD_MS = 60_000
-/** A delivery so long past its time may have lost its job, if that does not only wait behind others. */
+/**
+ * A delivery so long past its time may have lost its job, if that does not only wait behind others.
+ */
 const SYNC_OVERDUE_MS = 20_000
 const RECEIPT_OVERDUE_MS = 60_000
 /** Longer than a job that looks at an upload may take. */
@@ -47,7 +52,10 @@ const RECONCILIATION_OVERDUE_MS = 180_000
 /** docs/retention.md. */
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Puts right what a crash left: abandoned uploads, holds whose time has come, webhooks in and out without a job; deletes receipts past their time. */
+/**
+ * Puts right what a crash left: abandoned uploads, holds whose time has come, webhooks in and out
+ * without a job; deletes receipts past their time.
+ */
 export const createSweeper = (deps: SweeperDeps): Sweeper => {
   const stopped = new AbortController()
   let ended: Promise<void> = Promise.resolve()

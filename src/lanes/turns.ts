@@ -1,24 +1,35 @@
 import type { Clock } from '../lib/clock.ts'
 import type { KeptLease } from './lease.ts'
 
-/** A lane that sends keeps its place so long at least: taking up an upload again costs some reading. */
+/**
+ * A lane that sends keeps its place so long at least: taking up an upload again costs some reading.
+ */
 const TURN_MS = 30_000
 
 type Held = Iterable<Pick<KeptLease, 'claimedAtMs' | 'isAside' | 'askToRest' | 'rest'>>
 
-/** Which lanes of one process are worked, which only wait for Genesys, and who makes room for another. */
+/**
+ * Which lanes of one process are worked, which only wait for Genesys, and who makes room for
+ * another.
+ */
 export type Turns = {
   /** One more lane may be claimed. */
   hasRoom(): boolean
-  /** There is no room, and a lane has had its turn. One lane at a time: not while another is coming to rest. */
+  /**
+   * There is no room, and a lane has had its turn. One lane at a time: not while another is coming
+   * to rest.
+   */
   isOneOver(): boolean
-  /** Asks the lane with the longest turn to come to rest between two batches; it goes to the end of the queue. */
+  /**
+   * Asks the lane with the longest turn to come to rest between two batches; it goes to the end of
+   * the queue.
+   */
   endOne(): void
 }
 
 /**
- * `maxLanes` are worked at once, `maxHeld` are held with those that only wait. Where the limit on the ones that are worked is met, one of these
- * makes room; at the other limit any.
+ * `maxLanes` are worked at once, `maxHeld` are held with those that only wait. Where the limit on
+ * the ones that are worked is met, one of these makes room; at the other limit any.
  */
 export const createTurns = (
   deps: { clock: Clock; maxLanes: number; maxHeld: number },

@@ -13,7 +13,10 @@ export class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
 }
 
-/** Resolves like the system, and refuses a name of which any address is not public: which one is connected to is a matter of luck. */
+/**
+ * Resolves like the system, and refuses a name of which any address is not public: which one is
+ * connected to is a matter of luck.
+ */
 export const guardedLookup = (resolve: Resolve): LookupFunction => {
   const publicAddresses = callbackify(async (hostname: string) => {
     const addresses = await resolve(hostname)
@@ -33,8 +36,9 @@ export const guardedLookup = (resolve: Resolve): LookupFunction => {
 }
 
 /**
- * Connections to public addresses only. The address that was checked is the one connected to, so a name that resolves otherwise
- * a moment later gains nothing; for addresses in the URL no look-up is made, so they are checked by themselves.
+ * Connections to public addresses only. The address that was checked is the one connected to, so a
+ * name that resolves otherwise a moment later gains nothing; for addresses in the URL no look-up is
+ * made, so they are checked by themselves.
  */
 export const guardedAgent = (resolve: Resolve): Agent => {
   const connect = buildConnector({ allowH2: false, lookup: guardedLookup(resolve) })

@@ -39,9 +39,10 @@ export const createSyncDeliverer = (
 }
 
 /**
- * Makes one attempt at a delivery and records it: 2xx is delivered, 410 or a used-up schedule is dead, everything else (redirects
- * included, which are never followed) is tried again. A 410, or days of nothing but failures, disables the endpoint. One that has ended meanwhile
- * is left as it is.
+ * Makes one attempt at a delivery and records it: 2xx is delivered, 410 or a used-up schedule is
+ * dead, everything else (redirects included, which are never followed) is tried again. A 410, or
+ * days of nothing but failures, disables the endpoint. One that has ended meanwhile is left as it
+ * is.
  */
 export const createSyncAttempt =
   (deps: Omit<SyncDelivererDeps, 'sync'> & { sync: Pick<SyncStore, 'record'> }) =>
@@ -107,7 +108,10 @@ const tell = (
   else deps.emit('sync.endpoint_disabled', { ...about, reason: kind })
 }
 
-/** Signed at the time of the attempt, with every secret that holds now: receivers take one that fits (Standard Webhooks 1.0). */
+/**
+ * Signed at the time of the attempt, with every secret that holds now: receivers take one that fits
+ * (Standard Webhooks 1.0).
+ */
 const send = (
   deps: Pick<SyncDelivererDeps, 'clock' | 'transport'>,
   delivery: SyncDelivery,

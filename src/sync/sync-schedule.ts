@@ -2,7 +2,10 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** The waits after the first, second, … failed attempt; about 75 h in all (Standard Webhooks 1.0, "deliverability"). */
+/**
+ * The waits after the first, second, … failed attempt; about 75 h in all (Standard Webhooks 1.0,
+ * "deliverability").
+ */
 export const SYNC_SCHEDULE_MS: readonly number[] = [
   5 * SECOND,
   5 * MINUTE,
@@ -17,7 +20,10 @@ export const SYNC_SCHEDULE_MS: readonly number[] = [
 /** Up to a tenth is added, so that deliveries that failed together do not come back together. */
 const JITTER = 0.1
 
-/** Milliseconds until the next attempt after `attempts` failed ones, or null when the schedule is used up. */
+/**
+ * Milliseconds until the next attempt after `attempts` failed ones, or null when the schedule is
+ * used up.
+ */
 export const nextSyncInMs = (attempts: number, random: () => number): number | null => {
   const waitMs = SYNC_SCHEDULE_MS[attempts - 1]
   return waitMs === undefined ? null : Math.round(waitMs * (1 + JITTER * random()))

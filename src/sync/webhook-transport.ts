@@ -9,7 +9,10 @@ import { AddressRefused, guardedAgent, type Resolve } from './guarded-agent.ts'
 export type WebhookAnswer = { status: number } | { status: null; failure: DeliveryFailure }
 
 export type WebhookTransport = {
-  /** One POST, in `timeoutMs` for all of it; redirects are answers. Nothing of an answer but its status is kept. */
+  /**
+   * One POST, in `timeoutMs` for all of it; redirects are answers. Nothing of an answer but its
+   * status is kept.
+   */
   post(message: {
     url: string
     /** The URL comes from the environment: it may lead anywhere. */
@@ -27,8 +30,9 @@ const wasRefused = (error: unknown): boolean =>
   error instanceof AddressRefused || (error instanceof Error && wasRefused(error.cause))
 
 /**
- * Sends to endpoints. A URL that a caller registered is held to the rules of `endpoint-url.ts` on every send, and each address
- * it resolves to must be public; URLs of the environment are trusted, and so are `innerHosts`.
+ * Sends to endpoints. A URL that a caller registered is held to the rules of `endpoint-url.ts` on
+ * every send, and each address it resolves to must be public; URLs of the environment are trusted,
+ * and so are `innerHosts`.
  */
 export const createWebhookTransport = (deps: {
   innerHosts: readonly string[]

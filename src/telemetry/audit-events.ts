@@ -1,6 +1,9 @@
 /** What is told of the audit chain. */
 export type AuditEvents = {
-  /** A signed block was written: its number and hash are the head of the chain, which the log carries out of the database. */
+  /**
+   * A signed block was written: its number and hash are the head of the chain, which the log
+   * carries out of the database.
+   */
   'audit.chained': {
     block: number
     hash: string

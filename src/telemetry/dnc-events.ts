@@ -62,7 +62,10 @@ export type DncEvents = {
     attempt: number
     retryInMs: number
   }
-  /** A list was exported: so many of its lines were not known here, and so many entries of ours were not in it. */
+  /**
+   * A list was exported: so many of its lines were not known here, and so many entries of ours were
+   * not in it.
+   */
   'dnc.pulled': {
     submissionId: string
     dncListId: string
@@ -73,7 +76,10 @@ export type DncEvents = {
   }
   /** A pull came to nothing and begins anew later. */
   'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
-  /** The subjects of what was delivered before registers had them; `unfilled` contacts can be found by no entry, because no chunk of theirs is left. */
+  /**
+   * The subjects of what was delivered before registers had them; `unfilled` contacts can be found
+   * by no entry, because no chunk of theirs is left.
+   */
   'register.filled': { contacts: number; unfilled: number }
   /** An edition of a registry was received; `rejected` lines were no numbers. */
   'registry.edition_accepted': {
@@ -95,7 +101,10 @@ export type DncEvents = {
     state: string
     fault: string | null
   }
-  /** Contacts that were delivered before a new edition named them; `added`: numbers that are new in it, null until all are compared. */
+  /**
+   * Contacts that were delivered before a new edition named them; `added`: numbers that are new in
+   * it, null until all are compared.
+   */
   'registry.looked_back': {
     editionId: string
     registry: string

@@ -83,8 +83,9 @@ const setFirstUpkeep = (metrics: Metrics): void => {
 }
 
 /**
- * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins with its first event has no
- * earlier sample, and `increase()` would never see that event (Prometheus, "Instrumentation": avoid missing metrics).
+ * Shows every counter of a small closed set with 0 from the first scrape on. A series that begins
+ * with its first event has no earlier sample, and `increase()` would never see that event
+ * (Prometheus, "Instrumentation": avoid missing metrics).
  */
 export const setFirstValues = (metrics: Metrics): void => {
   for (const outcome of ROW_OUTCOMES) metrics.rows.inc({ outcome }, 0)

@@ -1,6 +1,9 @@
 import type { GatewayEvents } from './events.ts'
 
-/** What the last attempt at Genesys came to, in words for an operator, and which rights are probably missing. */
+/**
+ * What the last attempt at Genesys came to, in words for an operator, and which rights are probably
+ * missing.
+ */
 export const createLastAttempt = () => {
   let told = 'not called yet'
   /** Operation → the right that it lacks, until it is answered. */

@@ -1,7 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import type { GatewayEvents } from './events.ts'
 
-/** What is counted of the last hour, minute by minute, for who has no Prometheus at hand. Of this process alone. */
+/**
+ * What is counted of the last hour, minute by minute, for who has no Prometheus at hand. Of this
+ * process alone.
+ */
 export const HOUR_SERIES = [
   'rowsAccepted',
   'rowsDelivered',

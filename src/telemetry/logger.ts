@@ -3,7 +3,10 @@ import pretty from 'pino-pretty'
 
 import { EVENT_LEVELS, type Emit, type GatewayEvents, type Level } from './events.ts'
 
-/** An attempt that went wrong is odd though nothing is lost: it shows at the default level, the many good ones do not. */
+/**
+ * An attempt that went wrong is odd though nothing is lost: it shows at the default level, the many
+ * good ones do not.
+ */
 const levelOf = <Name extends keyof GatewayEvents>(
   name: Name,
   fields: GatewayEvents[Name],
@@ -14,8 +17,9 @@ const levelOf = <Name extends keyof GatewayEvents>(
 }
 
 /**
- * Writes each event as one JSON line (or readable lines on a terminal). Only the event's typed fields are written, so that
- * nothing personal can slip in with an error object; Fastify and the libraries log nothing by themselves.
+ * Writes each event as one JSON line (or readable lines on a terminal). Only the event's typed
+ * fields are written, so that nothing personal can slip in with an error object; Fastify and the
+ * libraries log nothing by themselves.
  */
 export const createEventLog = (options: {
   level: Level

@@ -3,7 +3,10 @@ import type { Registry } from 'prom-client'
 import { dncMetrics } from './dnc-metrics.ts'
 import { createMakers, type Makers } from './metric-makers.ts'
 
-/** Every metric of the gateway: name, kind, labels (all from closed sets, never an id), in `docs/instrumentation.md` by a test. */
+/**
+ * Every metric of the gateway: name, kind, labels (all from closed sets, never an id), in
+ * `docs/instrumentation.md` by a test.
+ */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
 

@@ -186,7 +186,9 @@ export type Telemetry = {
   lastGenesysAttempt(): string
   /** What this process did within the last hour. */
   lastHour(): LastHour
-  /** Gauges are read from `source` at each scrape; when the database is away the rest is still told. */
+  /**
+   * Gauges are read from `source` at each scrape; when the database is away the rest is still told.
+   */
   scrape(source: GaugeSource): Promise<{ contentType: string; body: string }>
 }
 

@@ -9,7 +9,10 @@ import type { GENESYS_REFUSALS, READ_LIST_REFUSALS } from './contact-lists/refus
 import type { Doorway } from './ports/uploads/small-uploads.ts'
 import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
-/** What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must hear, with the codes of its type. */
+/**
+ * What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must
+ * hear, with the codes of its type.
+ */
 export type UploadRequest = {
   caller: Caller
   contactListId: string
@@ -23,7 +26,10 @@ export type UploadRequest = {
   method: string
   path: string
   validateOnly: boolean
-  /** What adding its contacts does to their place in the queue, as it was decided; null where the dialect has no queue. */
+  /**
+   * What adding its contacts does to their place in the queue, as it was decided; null if the
+   * dialect has no queue.
+   */
   queue?: ChosenQueue | null
   /** What was read of a small upload together with its key; left out: it is read here. */
   doorway?: Doorway | null

@@ -29,12 +29,18 @@ export type ApiCall<T> = {
   rows?: boolean
   /** Of a call whose refusals name rows in words of their own. */
   refusedIn?: RefusedIn
-  /** Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a conflict, which passes. */
+  /**
+   * Whether a 404 now may only mean "not yet", for a list that was made a moment ago: then it is a
+   * conflict, which passes.
+   */
   notYet?: () => Promise<boolean>
   maxAnswerBytes?: number
   /** Takes the body of a 200 as it streams in, once for every try. */
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
-  /** What goes is known only when the slot is granted: asked after `beforeSend`, for every try, in the place of the members that it gives. */
+  /**
+   * What goes is known only when the slot is granted: asked after `beforeSend`, for every try, in
+   * the place of the members that it gives.
+   */
   compose?: () => Partial<Pick<ApiCall<T>, 'headers' | 'body' | 'schema'>>
 }
 
@@ -43,7 +49,10 @@ export type AttemptDeps = {
   tokens: Tokens
   pacer: Pacer
   apiUrl: string
-  /** Spreads requests by up to this many milliseconds after their slot (guide: 100). A shift, so the mean pace stays. */
+  /**
+   * Spreads requests by up to this many milliseconds after their slot (guide: 100). A shift, so the
+   * mean pace stays.
+   */
   jitterMs: number
   clock: Clock
   random: () => number
@@ -75,8 +84,8 @@ const valueOf = async <T>(call: ApiCall<T>, answer: HttpAnswer): Promise<T> => {
 }
 
 /**
- * A token and a slot, both good now. The token comes first: calls that waited for a login would otherwise leave together on
- * slots long past.
+ * A token and a slot, both good now. The token comes first: calls that waited for a login would
+ * otherwise leave together on slots long past.
  */
 const ready = async (
   deps: AttemptDeps,
@@ -94,7 +103,10 @@ const ready = async (
   }
 }
 
-/** One HTTP try of a call: paced, with a token, right after `beforeSend`. Everything but a `GenesysFailure` is thrown. */
+/**
+ * One HTTP try of a call: paced, with a token, right after `beforeSend`. Everything but a
+ * `GenesysFailure` is thrown.
+ */
 export const attemptOnce = async <T>(
   deps: AttemptDeps,
   call: ApiCall<T>,

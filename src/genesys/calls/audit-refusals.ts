@@ -31,12 +31,14 @@ const entryOf = (ids: Ids, refusal: GenesysRefusal) => {
   )
 }
 
-/** What is kept while the database is away; the trail then lacks older ones, and the log has them. */
+/**
+ * What is kept while the database is away; the trail then lacks older ones, and the log has them.
+ */
 const MOST_KEPT = 10_000
 
 /**
- * Audits every request that Genesys did not take, before it is sent again. Never throws: an entry that cannot be written now is written
- * with the next one.
+ * Audits every request that Genesys did not take, before it is sent again. Never throws: an entry
+ * that cannot be written now is written with the next one.
  */
 export const createAuditRefusals = (deps: {
   audit: AuditStore

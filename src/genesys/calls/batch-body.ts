@@ -3,11 +3,17 @@ import type { BatchToSend } from '../../workflows/ports/genesys/genesys.ts'
 /** Nothing that JSON writes in another way: then quotes around it are the whole work. */
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]*$/
 
-/** A string as JSON; the plain way is several times faster than JSON.stringify on short cells, with the same answer. */
+/**
+ * A string as JSON; the plain way is several times faster than JSON.stringify on short cells, with
+ * the same answer.
+ */
 export const jsonString = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
 
-/** How a dialect writes one row around its cells. `empty`: what stands for an empty cell of each column. */
+/**
+ * How a dialect writes one row around its cells. `empty`: what stands for an empty cell of each
+ * column.
+ */
 export type RowForm = {
   open: (contactId: string) => string
   close: string
@@ -18,7 +24,9 @@ export type RowForm = {
   joined: boolean
 }
 
-/** The batch's rows as a JSON array, in order. The keys are escaped once a column, not once a cell. */
+/**
+ * The batch's rows as a JSON array, in order. The keys are escaped once a column, not once a cell.
+ */
 export const batchBody = (batch: BatchToSend, form: RowForm): Buffer => {
   const width = batch.columns.length
   const fields = batch.columns

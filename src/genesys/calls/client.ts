@@ -57,7 +57,10 @@ export type GenesysClientDeps = {
   emit: Emit
   /** Hears of each request that Genesys did not take; left out: nobody does. */
   refused?: CallerDeps['refused']
-  /** Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS); `*.amazonaws.com` unless told. */
+  /**
+   * Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS);
+   * `*.amazonaws.com` unless told.
+   */
   uploadHosts?: readonly string[]
   /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
   httpHosts?: readonly string[]
@@ -84,7 +87,10 @@ export type GenesysClient = {
   putPresigned: PutPresigned
   /** The pace in force over all instances, and what this process does with it. */
   paceStats(): Promise<PaceStats>
-  /** Asks Genesys for nothing but its time, without a token; throws `GenesysFailure` when it does not answer. */
+  /**
+   * Asks Genesys for nothing but its time, without a token; throws `GenesysFailure` when it does
+   * not answer.
+   */
   askTime(signal: AbortSignal): Promise<void>
   /** Ends waiting calls with an abort and closes the connections once their requests ended. */
   close(): Promise<void>
@@ -148,7 +154,10 @@ const askTimeOf =
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
-/** Genesys in one dialect: one token, one pace bucket (per API host and OAuth client), one pool of connections. */
+/**
+ * Genesys in one dialect: one token, one pace bucket (per API host and OAuth client), one pool of
+ * connections.
+ */
 export const createGenesysClient = (deps: GenesysClientDeps): GenesysClient => {
   const { dialect, clock, random, emit } = deps
   const apiUrl = withoutSlash(deps.apiUrl)

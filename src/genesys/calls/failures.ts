@@ -7,7 +7,9 @@ import { isSchemaCode } from '../../domain/genesys/genesys-rejections.ts'
 import { type SaidOfRows, saidOfRows } from './row-words.ts'
 import type { HttpAnswer } from './transport.ts'
 
-/** JSON text as a value; undefined when it is not JSON. Never throws, for the text is a stranger's. */
+/**
+ * JSON text as a value; undefined when it is not JSON. Never throws, for the text is a stranger's.
+ */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
@@ -17,13 +19,16 @@ export const parseJson = (text: string): unknown => {
 }
 
 /**
- * Codes of a 400 that speak of the request or the list, so that no row of it is at fault. Every other 400 to a call with rows may be about a
- * row: bisecting finds it, and ends in a hold where it finds that all are refused. Source: Swagger of 2018, contacts POST.
+ * Codes of a 400 that speak of the request or the list, so that no row of it is at fault. Every
+ * other 400 to a call with rows may be about a row: bisecting finds it, and ends in a hold where it
+ * finds that all are refused. Source: Swagger of 2018, contacts POST.
  */
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/
 
-/** Rows that a 400 or 422 names in words of a call's own; `whole`: it speaks of all of them alike. */
+/**
+ * Rows that a 400 or 422 names in words of a call's own; `whole`: it speaks of all of them alike.
+ */
 export type RefusedIn = (body: unknown) => readonly GenesysRowError[] | 'whole'
 
 /** A 400 whose code tells more than its status. */
@@ -41,15 +46,24 @@ const PLAIN = {
   429: 'throttled',
 } as const
 
-/** What no repetition mends although its status says otherwise: a campaign that is on stands in the way, or the org lacks the feature. */
+/**
+ * What no repetition mends although its status says otherwise: a campaign that is on stands in the
+ * way, or the org lacks the feature.
+ */
 const isFinal = (status: number, code: string | null): boolean =>
   status === 501 || (status === 409 && code !== null && /\bactive$/.test(code))
 
-/** A 400 that says that client credentials do not do, for the call acts as a user: as final as a missing right. */
+/**
+ * A 400 that says that client credentials do not do, for the call acts as a user: as final as a
+ * missing right.
+ */
 const isForbidden = ({ status, text }: HttpAnswer): boolean =>
   status === 403 || (status === 400 && /requires? (?:a )?user context/iu.test(text))
 
-/** What an error answer of the API means. `rows`: the call carries rows, so a 400 or 422 may speak of them. */
+/**
+ * What an error answer of the API means. `rows`: the call carries rows, so a 400 or 422 may speak
+ * of them.
+ */
 export const failureOf = (
   call: {
     operation: string

@@ -15,8 +15,8 @@ const pageSchema = z.looseObject({
 const MAX_PAGES = 10_000
 
 /**
- * Every contact list of the org, or those that Genesys finds by `name`; both dialects answer the same call. A page without
- * `pageCount` is the only one.
+ * Every contact list of the org, or those that Genesys finds by `name`; both dialects answer the
+ * same call. A page without `pageCount` is the only one.
  */
 export const listAllContactLists = async (
   call: Caller,
@@ -25,7 +25,10 @@ export const listAllContactLists = async (
     right: string
     pageSize: number
     name?: string
-    /** Platform: past its last page a query shows that page again, unless it may answer an empty one. */
+    /**
+     * Platform: past its last page a query shows that page again, unless it may answer an empty
+     * one.
+     */
     allowsEmpty?: boolean
   },
 ): Promise<ContactListSummary[]> => {

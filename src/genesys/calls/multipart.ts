@@ -14,8 +14,9 @@ const headOf = ({ name, fileName, contentType }: FormPart): string =>
   `${fileName === undefined ? '' : `; filename=${quoted(fileName)}`}\r\ncontent-type: ${contentType}\r\n\r\n`
 
 /**
- * The parts, in this order, as one multipart/form-data body (RFC 7578). `seed` makes the boundary, so that the same parts give the
- * same bytes; a boundary that occurs in a part grows until it does not.
+ * The parts, in this order, as one multipart/form-data body (RFC 7578). `seed` makes the boundary,
+ * so that the same parts give the same bytes; a boundary that occurs in a part grows until it does
+ * not.
  */
 export const multipartBody = (
   parts: readonly FormPart[],

@@ -5,7 +5,10 @@ import type { CallContext } from '../../workflows/ports/genesys/genesys.ts'
 import { fileTimeoutMs } from './file-timeout.ts'
 import type { Transport } from './transport.ts'
 
-/** Which hosts a pre-signed URL may name. It comes out of an answer, so it is not trusted like our own configuration. */
+/**
+ * Which hosts a pre-signed URL may name. It comes out of an answer, so it is not trusted like our
+ * own configuration.
+ */
 export type UploadHosts = {
   /** `*.example.com` takes every host below that name, anything else exactly that host. */
   patterns: readonly string[]
@@ -22,7 +25,10 @@ const matches = (pattern: string, hostname: string): boolean =>
     ? hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1
     : hostname === pattern
 
-/** Whether a file may be put there: https (http for loopback and `httpHosts`), no credentials in the URL, a host of the list. */
+/**
+ * Whether a file may be put there: https (http for loopback and `httpHosts`), no credentials in the
+ * URL, a host of the list.
+ */
 export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '') return false
@@ -43,16 +49,20 @@ export type PresignedFile = {
 }
 
 /**
- * Puts a file at its pre-signed place: one try, the given headers and no others, no bearer, no redirect, no pace (it is no call of the
- * API). Throws `GenesysFailure`: `forbidden` for 403, when a new URL is to be asked for; `refused` for a URL of a host that is not
- * allowed; `unavailable` for what may pass by itself. `etag` as the storage gave it.
+ * Puts a file at its pre-signed place: one try, the given headers and no others, no bearer, no
+ * redirect, no pace (it is no call of the API). Throws `GenesysFailure`: `forbidden` for 403, when
+ * a new URL is to be asked for; `refused` for a URL of a host that is not allowed; `unavailable`
+ * for what may pass by itself. `etag` as the storage gave it.
  */
 export type PutPresigned = (
   file: PresignedFile,
   context: CallContext,
 ) => Promise<{ etag: string | null }>
 
-/** The MD5 that an ETag is. Of a file that was put in parts, or encrypted with a key of the customer, it is none and proves nothing: null. */
+/**
+ * The MD5 that an ETag is. Of a file that was put in parts, or encrypted with a key of the
+ * customer, it is none and proves nothing: null.
+ */
 export const md5Of = (etag: string | null): string | null =>
   /^"?([0-9a-f]{32})"?$/iu.exec(etag ?? '')?.[1]?.toLowerCase() ?? null
 

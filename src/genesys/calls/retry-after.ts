@@ -9,8 +9,9 @@ const HTTP_DATE =
 const dateMs = (text: string): number => Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
 
 /**
- * `Retry-After` as milliseconds from `nowMs` (RFC 9110: seconds, or one of three date forms), between 0 and an hour. null when
- * absent or not understood (negative, empty, free text): the caller's own backoff then decides.
+ * `Retry-After` as milliseconds from `nowMs` (RFC 9110: seconds, or one of three date forms),
+ * between 0 and an hour. null when absent or not understood (negative, empty, free text): the
+ * caller's own backoff then decides.
  */
 export const parseRetryAfter = (value: string | undefined, nowMs: number): number | null => {
   const text = value?.trim() ?? ''

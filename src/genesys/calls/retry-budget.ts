@@ -2,7 +2,10 @@ import type { Clock } from '../../lib/clock.ts'
 
 /** Retries over a while are at most this share of the calls, beyond the floor. */
 const SHARE_OF_CALLS = 0.2
-/** One retry a second is always there: enough to see the end of an outage, too little to make one worse. */
+/**
+ * One retry a second is always there: enough to see the end of an outage, too little to make one
+ * worse.
+ */
 const FLOOR_PER_SECOND = 1
 /** What a quiet time saves up at most: a short trouble is retried without delay. */
 const MOST_SAVED = 20

@@ -8,8 +8,9 @@ import type { RetryBudget } from './retry-budget.ts'
 import type { Tokens } from './token.ts'
 
 /**
- * Makes a call until it is answered: paced, with a token, with retries of what may pass by itself as long as the context allows.
- * Throws the last `GenesysFailure`, what `beforeSend` throws, or the signal's reason.
+ * Makes a call until it is answered: paced, with a token, with retries of what may pass by itself
+ * as long as the context allows. Throws the last `GenesysFailure`, what `beforeSend` throws, or the
+ * signal's reason.
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
@@ -17,7 +18,10 @@ export type CallerDeps = AttemptDeps & {
   emit: Emit
   circuit: Circuit
   budget: RetryBudget
-  /** Hears of each request that Genesys did not take, and is awaited before the next one; left out: nobody does. */
+  /**
+   * Hears of each request that Genesys did not take, and is awaited before the next one; left out:
+   * nobody does.
+   */
   refused?: (refusal: GenesysRefusal) => Promise<void>
 }
 
@@ -29,7 +33,10 @@ export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
 
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
-/** A call waits at least this long for its slot, even if it may not be retried: pacing is no failure. */
+/**
+ * A call waits at least this long for its slot, even if it may not be retried: pacing is no
+ * failure.
+ */
 const MIN_PATIENCE_MS = 10_000
 
 /** What the answer's head says, or its absence. */
@@ -59,15 +66,18 @@ const attemptedFields = <T>(
   }
 }
 
-/** How long Genesys itself asks to wait: `Retry-After`, or what a 429 says of its window; null when it says neither. */
+/**
+ * How long Genesys itself asks to wait: `Retry-After`, or what a 429 says of its window; null when
+ * it says neither.
+ */
 const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
   if (result.kind === 'ok') return null
   return result.failure.retryAfterMs ?? (answer?.status === 429 ? answer.resetMs : null)
 }
 
 /**
- * A write that conflicts is not sent again from here: whoever wants it done reads the state first, every time [guide-api: Errors and retries]. A read
- * is the look at the state itself.
+ * A write that conflicts is not sent again from here: whoever wants it done reads the state first,
+ * every time [guide-api: Errors and retries]. A read is the look at the state itself.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'
@@ -96,7 +106,9 @@ const isStaleToken = <T>(tokens: Tokens, made: Attempt<T>): boolean => {
   return true
 }
 
-/** In the log and the metrics; one that Genesys did not take also where refusals are written down. */
+/**
+ * In the log and the metrics; one that Genesys did not take also where refusals are written down.
+ */
 const tellAttempt = async <T>(
   deps: CallerDeps,
   { result, sent }: Attempt<T>,
@@ -111,7 +123,10 @@ const tellAttempt = async <T>(
 export const createCaller = (deps: CallerDeps): Caller => {
   const { clock, budget } = deps
 
-  /** The wait before the next attempt, inside of the call's own time and the client's budget; null when it is over. */
+  /**
+   * The wait before the next attempt, inside of the call's own time and the client's budget; null
+   * when it is over.
+   */
   const takeRetry = <T>(
     made: Attempt<T>,
     failure: GenesysFailure,

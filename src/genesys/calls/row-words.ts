@@ -3,14 +3,20 @@ import { z } from 'zod'
 import type { GenesysRowError } from '../../domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../domain/genesys/genesys-rejections.ts'
 
-/** Genesys' own code, lower-cased, from `[a-z0-9._-]{1,64}`; anything else could hold a person's data and is null. */
+/**
+ * Genesys' own code, lower-cased, from `[a-z0-9._-]{1,64}`; anything else could hold a person's
+ * data and is null.
+ */
 export const upstreamCodeOf = (value: unknown): string | null => {
   const code = typeof value === 'string' ? value.toLowerCase() : ''
   // Digits in a row could be a phone number.
   return /^[a-z0-9._-]{1,64}$/.test(code) && !/\d{5}/.test(code) ? code : null
 }
 
-/** A column's name as Genesys repeats it, or null when it does not look like one (a phone, an address, a sentence). */
+/**
+ * A column's name as Genesys repeats it, or null when it does not look like one (a phone, an
+ * address, a sentence).
+ */
 export const fieldOf = (value: unknown): string | null =>
   typeof value === 'string' &&
   /^[\p{L}_][\p{L}\p{N}_ .-]{0,127}$/u.test(value) &&
@@ -36,7 +42,10 @@ const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
   [/required|missing|must not be empty|blank/, 'genesys-required-empty'],
 ]
 
-/** A ledger code for what Genesys says of a row; free text goes in, only a code of the closed set comes out. */
+/**
+ * A ledger code for what Genesys says of a row; free text goes in, only a code of the closed set
+ * comes out.
+ */
 export const rowCodeOf = (...said: readonly unknown[]): GenesysRowCode => {
   const text = said
     .filter((part) => typeof part === 'string')
@@ -58,7 +67,10 @@ const detailSchema = z.looseObject({
   fieldName: z.unknown().optional(),
 })
 
-/** ErrorBody of SDK 262, the guides' `{errors}`, and the bare `{error}` that is seen of gateways in between. */
+/**
+ * ErrorBody of SDK 262, the guides' `{errors}`, and the bare `{error}` that is seen of gateways in
+ * between.
+ */
 const errorBodySchema = z.looseObject({
   code: z.unknown().optional(),
   message: z.unknown().optional(),
@@ -93,7 +105,10 @@ export const rowErrorOf = (error: z.infer<typeof errorSchema>): GenesysRowError 
   }
 }
 
-/** A member of the request as `details[].fieldName` writes it, for example `[3].data.zip` or `contacts[3].data.zip`. */
+/**
+ * A member of the request as `details[].fieldName` writes it, for example `[3].data.zip` or
+ * `contacts[3].data.zip`.
+ */
 const PLACE = /^[A-Za-z.]{0,20}\[(\d{1,6})\](?:\.data)?(?:\.(.+))?$/
 
 const rowErrorOfDetail = (

@@ -24,8 +24,9 @@ export class AccessToken {
 
 export type Tokens = {
   /**
-   * The token in force, fetched or renewed when there is none that lasts; one fetch serves all who wait. Throws `GenesysFailure`;
-   * after a failure the login is left alone for a backoff, and who asks meanwhile hears that failure with the time left.
+   * The token in force, fetched or renewed when there is none that lasts; one fetch serves all who
+   * wait. Throws `GenesysFailure`; after a failure the login is left alone for a backoff, and who
+   * asks meanwhile hears that failure with the time left.
    */
   get(signal: AbortSignal): Promise<AccessToken>
   /** Whether `token` is the one that `get` would give without a fetch. */
@@ -47,14 +48,20 @@ const tokenSchema = z.looseObject({
   expires_in: z.unknown().optional(),
 })
 
-/** Seconds a token may be taken to live: what login says, between 10 s and 48 h; 300 s when it says nothing sane. */
+/**
+ * Seconds a token may be taken to live: what login says, between 10 s and 48 h; 300 s when it says
+ * nothing sane.
+ */
 export const tokenLifeSeconds = (expiresIn: unknown): number => {
   const seconds = typeof expiresIn === 'string' ? Number.parseFloat(expiresIn) : expiresIn
   if (typeof seconds !== 'number' || Number.isNaN(seconds) || seconds <= 0) return UNKNOWN_LIFE_S
   return Math.min(MAX_LIFE_S, Math.max(MIN_LIFE_S, seconds))
 }
 
-/** Seconds after which to renew: the earlier of 60 s before the end and 80 % of the life, yet never before half of it. */
+/**
+ * Seconds after which to renew: the earlier of 60 s before the end and 80 % of the life, yet never
+ * before half of it.
+ */
 export const renewAfterSeconds = (lifeSeconds: number): number =>
   Math.max(lifeSeconds / 2, Math.min(lifeSeconds - 60, lifeSeconds * 0.8))
 
@@ -89,7 +96,9 @@ const heardAgain = (failure: GenesysFailure, retryAfterMs: number): GenesysFailu
     retryAfterMs,
   })
 
-/** Rejects with the signal's reason as soon as it aborts; `promise` itself goes on for the others. */
+/**
+ * Rejects with the signal's reason as soon as it aborts; `promise` itself goes on for the others.
+ */
 const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = (): void => reject(signal.reason)

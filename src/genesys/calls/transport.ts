@@ -9,7 +9,10 @@ export type HttpRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   headers: Record<string, string>
-  /** The headers go out as they are, without our own beside them: a pre-signed URL may have signed them. */
+  /**
+   * The headers go out as they are, without our own beside them: a pre-signed URL may have signed
+   * them.
+   */
   verbatim?: boolean
   body: Buffer | null
   signal: AbortSignal | null
@@ -37,8 +40,9 @@ export type HttpAnswer = {
 
 export type Transport = {
   /**
-   * One HTTP exchange, no retry, no redirect. Throws `GenesysFailure` `unavailable` for every network trouble and time-out,
-   * `malformed_answer` for an answer over the cap, and the signal's reason when the caller's signal aborts.
+   * One HTTP exchange, no retry, no redirect. Throws `GenesysFailure` `unavailable` for every
+   * network trouble and time-out, `malformed_answer` for an answer over the cap, and the signal's
+   * reason when the caller's signal aborts.
    */
   send(request: HttpRequest): Promise<HttpAnswer>
   close(): Promise<void>
@@ -78,7 +82,9 @@ const paceHints = (headers: Headers): Pick<HttpAnswer, 'remaining' | 'allowed' |
   }
 }
 
-/** Reads the body whole; throws `malformed_answer` past the cap, which also closes the connection. */
+/**
+ * Reads the body whole; throws `malformed_answer` past the cap, which also closes the connection.
+ */
 const readBody = async (
   body: AsyncIterable<Uint8Array>,
   { operation, maxAnswerBytes }: HttpRequest,
@@ -118,8 +124,8 @@ const networkFailure = (operation: string, error: unknown): Error => {
 const OWN_HEADERS = { accept: 'application/json', 'user-agent': 'outbound-gateway' }
 
 /**
- * The one way out to Genesys, on kept-alive connections. `timeoutMs` bounds the exchange as a whole, drip-fed bodies included
- * (undici's own body timeout only measures idleness).
+ * The one way out to Genesys, on kept-alive connections. `timeoutMs` bounds the exchange as a
+ * whole, drip-fed bodies included (undici's own body timeout only measures idleness).
  */
 export const createTransport = (deps: {
   timeoutMs: number

@@ -8,7 +8,10 @@ import { pathSegment } from '../calls/path-segment.ts'
 import type { Caller } from '../calls/retry.ts'
 import { compileGuideSegment } from './segment-rules.ts'
 
-/** A status that is neither is one that we do not know, and no reason to send rules [guide-api: Campaign segments]. */
+/**
+ * A status that is neither is one that we do not know, and no reason to send rules
+ * [guide-api: Campaign segments].
+ */
 const campaignSchema = z.looseObject({
   id: z.string(),
   rules: z.array(z.unknown()).nullish(),
@@ -22,7 +25,10 @@ const campaignOf = (wire: z.infer<typeof campaignSchema>): GuideCampaign => ({
   rulesDigest: digestOf(wire.rules ?? []),
 })
 
-/** Campaigns of the guide dialect [guide-004]: rules are replaced as a whole, and an index is rebuilt after. */
+/**
+ * Campaigns of the guide dialect [guide-004]: rules are replaced as a whole, and an index is
+ * rebuilt after.
+ */
 export const createGuideCampaigns = (deps: { call: Caller }): GuideCampaignPort => {
   const pathOf = (campaignId: string): string =>
     `/api/v2/outbound/campaigns/${pathSegment(campaignId)}`

@@ -39,7 +39,8 @@ export const createGuideContactFiles = (deps: {
     fields: readonly FormPart[],
   ): ApiCall<T> => {
     const { operation, path, schema } = about
-    // The gateway's own promise of 10,000,000 bytes is of the file; the envelope around it is a few hundred more.
+    // The gateway's own promise of 10,000,000 bytes is of the file; the envelope around it is a few
+    // hundred more.
     if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
     return {
       operation,

@@ -12,7 +12,10 @@ import type { Caller } from '../calls/retry.ts'
 import { readJob } from './jobs.ts'
 import { contactListOf, readListCall } from './list-wire.ts'
 
-/** 5,000 rows and 10 MB are published; half the rows, and MB read as 10^6, are safe under every reading [guide-api: Contacts]. */
+/**
+ * 5,000 rows and 10 MB are published; half the rows, and MB read as 10^6, are safe under every
+ * reading [guide-api: Contacts].
+ */
 const MAX_ROWS = 2_500
 const MAX_BYTES = 10_000_000
 

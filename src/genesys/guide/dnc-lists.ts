@@ -12,7 +12,9 @@ const entryErrorSchema = z.looseObject({
   field: z.string().nullish(),
   code: z.unknown().optional(),
 })
-/** Tallies that are missing are no tallies of 0: an answer of another shape is an unknown outcome. */
+/**
+ * Tallies that are missing are no tallies of 0: an answer of another shape is an unknown outcome.
+ */
 const answerSchema = z.looseObject({
   created: count,
   duplicate: count,
@@ -23,7 +25,10 @@ const refusalSchema = z.looseObject({ errors: z.array(entryErrorSchema).catch([]
 
 const PLACE = /^phoneNumbers\[(\d{1,6})\]$/
 
-/** The place of the entry that an error names by its number or its place; null where it names none of ours. */
+/**
+ * The place of the entry that an error names by its number or its place; null where it names none
+ * of ours.
+ */
 const indexOf = (
   { phoneNumber, field }: z.infer<typeof entryErrorSchema>,
   subjects: readonly string[],
@@ -34,7 +39,10 @@ const indexOf = (
   return index >= 0 && index < subjects.length ? index : null
 }
 
-/** Of a 422: who is named, or that the group is meant as a whole (`expires`, `reason`) [guide-api: DNC lists]. */
+/**
+ * Of a 422: who is named, or that the group is meant as a whole (`expires`, `reason`)
+ * [guide-api: DNC lists].
+ */
 const refusedIn =
   (subjects: readonly string[]) =>
   (body: unknown): readonly GenesysRowError[] | 'whole' => {
@@ -57,7 +65,10 @@ const bodyOf = ({ subjects, reason, expiresAt }: DncWrite): Buffer =>
     }),
   )
 
-/** DNC lists of the guide dialect: entries by reason and expiry under an `Idempotency-Key`; no addresses, and no removal. */
+/**
+ * DNC lists of the guide dialect: entries by reason and expiry under an `Idempotency-Key`; no
+ * addresses, and no removal.
+ */
 export const createGuideDncLists = (deps: { call: Caller }): DncListPort => ({
   dialect: 'guide',
   exports: null,

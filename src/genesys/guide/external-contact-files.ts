@@ -12,9 +12,14 @@ import { md5Of, type PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
-/** Without `id` or `uploadUrl` it is an unknown outcome, never a success [guide-api: Guest files]. */
+/**
+ * Without `id` or `uploadUrl` it is an unknown outcome, never a success [guide-api: Guest files].
+ */
 const registeredSchema = z.looseObject({ id, uploadUrl: z.url().max(8192) })
-/** A word that we do not know says nothing: it is never taken for the end of a step, or for a good verdict. */
+/**
+ * A word that we do not know says nothing: it is never taken for the end of a step, or for a good
+ * verdict.
+ */
 const saidSchema = z.looseObject({
   id,
   status: z.enum(GENESYS_FILE_STATUSES).nullable().catch(null).default(null),
@@ -34,7 +39,10 @@ const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSch
   return { fileId, status: said.status, virusScan: said.virusScan }
 }
 
-/** Files of external contacts, of the guide dialect. `uploadCompleteUrl` is not used: the path is made here, for the contact that is meant. */
+/**
+ * Files of external contacts, of the guide dialect. `uploadCompleteUrl` is not used: the path is
+ * made here, for the contact that is meant.
+ */
 export const createExternalContactFiles = ({
   call,
   put,

@@ -27,7 +27,8 @@ const jobStatusOf = (job: z.infer<typeof jobSchema>): JobStatus => ({
   state: job.status,
   processed: job.processed ?? 0,
   failed: job.failed ?? 0,
-  // The message is free text and may repeat the row's phone number: a code goes on, never the words.
+  // The message is free text and may repeat the row's phone number: a code goes on, never the
+  // words.
   errors: (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null),
 })
 

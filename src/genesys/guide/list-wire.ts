@@ -45,7 +45,10 @@ export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireLi
 
 const STATUSES = { READY: 'ready', PROCESSING: 'processing', ERROR: 'error' } as const
 
-/** Phones are declared by format [guide-001] or by type [guide-000]; both count [guide-api: Contact lists]. */
+/**
+ * Phones are declared by format [guide-001] or by type [guide-000]; both count
+ * [guide-api: Contact lists].
+ */
 const kindOf = ({ type, format }: Field): ColumnKind => {
   if (format?.toUpperCase() === 'E.164') return 'phone'
   const kinds: Record<string, ColumnKind> = { phone: 'phone', email: 'email', date: 'date' }
@@ -81,7 +84,10 @@ const TYPES = { text: 'String', phone: 'Phone', email: 'Email', date: 'Date' } a
 /** The type that a column has in a mapping [guide-000]. */
 export const typeOfKind = (kind: ColumnKind): string => TYPES[kind]
 
-/** A column as a field of a list's schema. A phone is a text with a format, as the guide [guide-001] writes it, whose call this is. */
+/**
+ * A column as a field of a list's schema. A phone is a text with a format, as the guide [guide-001]
+ * writes it, whose call this is.
+ */
 export const fieldOfColumn = ({
   name,
   kind,

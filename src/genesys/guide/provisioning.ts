@@ -14,7 +14,10 @@ import { contactListOf, fieldOfColumn, readListCall, wireListSchema } from './li
 const FIRST_VERSION = '1.0'
 const DESCRIPTION = 'Made by Outbound Gateway'
 
-/** One try: a second one could act twice. A call that was refused for its pace or its token is not lost by that; the caller repeats. */
+/**
+ * One try: a second one could act twice. A call that was refused for its pace or its token is not
+ * lost by that; the caller repeats.
+ */
 const once = (context: CallContext): CallContext => ({ ...context, retryForMs: 0 })
 
 /** The next version in the form of the last: 3 → 4, "3" → "4", "1.0" → "2.0". */
@@ -25,7 +28,10 @@ const raised = (version: string | number | null | undefined): string | number =>
   return `${Number(major) + 1}${rest === '' ? '' : '.0'}`
 }
 
-/** Making and changing lists as the guides describe it; indexing goes on behind the answer, so callers wait for `ready`. */
+/**
+ * Making and changing lists as the guides describe it; indexing goes on behind the answer, so
+ * callers wait for `ready`.
+ */
 export const createGuideProvisioning = (deps: {
   call: Caller
   newLists: NewLists
@@ -83,7 +89,10 @@ export const createGuideProvisioning = (deps: {
 
 const subscriptionSchema = z.looseObject({ id: z.string().min(1).max(200) })
 
-/** Subscribing to Genesys' events. One try: there is no call that lists subscriptions, so a second one could not be found again. */
+/**
+ * Subscribing to Genesys' events. One try: there is no call that lists subscriptions, so a second
+ * one could not be found again.
+ */
 export const createGuideSubscriptions = (deps: { call: Caller }): EventSubscriptionPort => ({
   subscribe: async ({ name, eventType, url }, context) => {
     const { id } = await deps.call(

@@ -1,4 +1,7 @@
-/** An expression of a guide rule. Every one that is sent was written by `writeExpression`: nothing else puts text together. */
+/**
+ * An expression of a guide rule. Every one that is sent was written by `writeExpression`: nothing
+ * else puts text together.
+ */
 export type GuideExpression =
   | {
       kind: 'compare'
@@ -31,7 +34,10 @@ const writeInside = (part: GuideExpression, of: 'and' | 'or' | 'not'): string =>
   return bare ? text : `(${text})`
 }
 
-/** The expression as Genesys reads it: names as they are (`isGuideName`), text in quotes with quotes doubled, numbers bare. */
+/**
+ * The expression as Genesys reads it: names as they are (`isGuideName`), text in quotes with quotes
+ * doubled, numbers bare.
+ */
 export const writeExpression = (expression: GuideExpression): string => {
   switch (expression.kind) {
     case 'compare':

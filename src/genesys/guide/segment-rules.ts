@@ -12,7 +12,9 @@ import { isGuideName, writeExpression, type GuideExpression } from './segment-ex
 const RULE_CHARS = 2_048
 const MOST_RULES = 50
 
-/** One rule before it is written. Includes are joined by AND, excludes by OR, and an exclude wins. */
+/**
+ * One rule before it is written. Includes are joined by AND, excludes by OR, and an exclude wins.
+ */
 type Rule = { action: 'include' | 'exclude'; node: PlacedNode }
 
 const positiveOf = (node: PlacedNode): PlacedNode | null => {
@@ -28,8 +30,8 @@ const positiveOf = (node: PlacedNode): PlacedNode | null => {
 }
 
 /**
- * A rule never carries a negation that it can do without: what must not be is an exclude with the positive condition, so that an empty
- * cell, which makes every comparison false, keeps nobody out.
+ * A rule never carries a negation that it can do without: what must not be is an exclude with the
+ * positive condition, so that an empty cell, which makes every comparison false, keeps nobody out.
  */
 const rulesOf = (action: Rule['action'], node: PlacedNode): Rule[] => {
   const positive = positiveOf(node)

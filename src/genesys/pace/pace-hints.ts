@@ -8,19 +8,28 @@ export type PaceHints = {
   learn(hint: PaceHint): boolean
   /** The configured pace, or the lower one that Genesys named within the last minutes. */
   perMinute(): number
-  /** 1, or how many times longer the way to the next slot is while Genesys says that next to nothing is left. */
+  /**
+   * 1, or how many times longer the way to the next slot is while Genesys says that next to nothing
+   * is left.
+   */
   stretch(): number
   /** What Genesys last said remains. */
   remaining(): number | null
 }
 
-/** Limits are changed by the customer's contract, not by the second; a lower one is looked at again after this. */
+/**
+ * Limits are changed by the customer's contract, not by the second; a lower one is looked at again
+ * after this.
+ */
 const CEILING_KEPT_MS = 300_000
 /** What remained some seconds ago says nothing of now. */
 const REMAINING_KEPT_MS = 5_000
 /** Below 10 a minute a header is more likely wrong than right. */
 const LEAST_CEILING = 10
-/** Less than this share of a minute's pace is next to nothing; our own 2.5 % below the limit leave more. */
+/**
+ * Less than this share of a minute's pace is next to nothing; our own 2.5 % below the limit leave
+ * more.
+ */
 const SCARCE_SHARE = 0.015
 const MAX_STRETCH = 8
 

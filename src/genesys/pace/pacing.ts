@@ -11,8 +11,9 @@ import { createSlots, MAX_TIMER_MS } from './slots.ts'
 import { createWaitingRoom, type Waiter, type WaitingRoom } from './waiting-room.ts'
 
 /**
- * The share of the allowed pace that slots are given out for. The rest absorbs what shifts a request after its slot: jitter,
- * timers, the network (P6: over any window rate × window + burst ≤ limit).
+ * The share of the allowed pace that slots are given out for. The rest absorbs what shifts a
+ * request after its slot: jitter, timers, the network (P6: over any window rate × window + burst ≤
+ * limit).
  */
 const SHARE = 0.975
 
@@ -20,7 +21,9 @@ const SHARE = 0.975
 const PROBE_EVERY_MS = 500
 
 export type PaceStats = {
-  /** In force: the configured pace, or less after a 429 or when Genesys says that it allows less. */
+  /**
+   * In force: the configured pace, or less after a 429 or when Genesys says that it allows less.
+   */
   requestsPerMinute: number
   configuredPerMinute: number
   /** Slots this process used within the last minute. */
@@ -32,8 +35,9 @@ export type PaceStats = {
 
 export type Pacer = {
   /**
-   * Waits for a slot, the most urgent class first and tenants in turn. `out_of_time` when none came within `patienceMs`. Rejects
-   * with the signal's reason when it aborts, and with the store's error when the bucket cannot be read.
+   * Waits for a slot, the most urgent class first and tenants in turn. `out_of_time` when none came
+   * within `patienceMs`. Rejects with the signal's reason when it aborts, and with the store's
+   * error when the bucket cannot be read.
    */
   acquire(asked: {
     tenantId: string
@@ -46,7 +50,10 @@ export type Pacer = {
   /** Hints of an answer's headers: they can only slow us down, never speed us up. */
   learn(hint: PaceHint): void
   stats(): PaceStats
-  /** As `stats`, with the share that other instances may have changed; the database's error is passed over. */
+  /**
+   * As `stats`, with the share that other instances may have changed; the database's error is
+   * passed over.
+   */
   freshStats(): Promise<PaceStats>
   close(): void
 }

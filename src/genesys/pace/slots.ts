@@ -4,9 +4,14 @@ import type { Waiter, WaitingRoom } from './waiting-room.ts'
 
 /** Slots that one process holds at a time: the second hides the database's round trip. */
 const HELD_SLOTS = 2
-/** Reserved this far ahead at most, so that a more urgent call never stands behind more than this. */
+/**
+ * Reserved this far ahead at most, so that a more urgent call never stands behind more than this.
+ */
 const MIN_AHEAD_MS = 250
-/** However long the store says, it is asked again after this: a clock that is set back makes a wait of milliseconds one of hours. */
+/**
+ * However long the store says, it is asked again after this: a clock that is set back makes a wait
+ * of milliseconds one of hours.
+ */
 const MAX_NAP_MS = 5_000
 /** A wait that is computed twice is rounded twice. */
 const ROUNDED_MS = 2
@@ -51,8 +56,9 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
 }
 
 /**
- * Brings those who wait and the store's slots together. A slot goes to whoever is the most urgent when it comes, who need not be
- * the one it was asked for. When the store fails, everybody who waits hears its error.
+ * Brings those who wait and the store's slots together. A slot goes to whoever is the most urgent
+ * when it comes, who need not be the one it was asked for. When the store fails, everybody who
+ * waits hears its error.
  */
 export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
   const { store, bucket, clock, room, closing } = deps
@@ -68,7 +74,8 @@ export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => 
       const maxAheadMs = Math.ceil(Math.max(MIN_AHEAD_MS, (2 * intervalMs) / deps.share()))
       reserved = await store.reserve({ bucket, rank, intervalMs, maxAheadMs })
       deps.onReserve(reserved.share)
-      // Further ahead than was asked for: the clock was set back in the middle of the reservation, and the slot lies the whole jump ahead.
+      // Further ahead than was asked for: the clock was set back in the middle of the reservation,
+      // and the slot lies the whole jump ahead.
       if (reserved.kind === 'reserved' && reserved.waitMs <= maxAheadMs + ROUNDED_MS) {
         if (reserved.waitMs > 0) await clock.sleep(reserved.waitMs, closing)
         deps.onSlot()

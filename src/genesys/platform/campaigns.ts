@@ -48,7 +48,10 @@ const entityWith = (campaign: PlatformCampaign, filterId: string | null): Buffer
   return Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), contactListFilters }))
 }
 
-/** A version that somebody else has raised is said with 409 or 400; a campaign that is on is `refused` already. */
+/**
+ * A version that somebody else has raised is said with 409 or 400; a campaign that is on is
+ * `refused` already.
+ */
 const asConflict = (error: unknown): unknown => {
   if (!(error instanceof GenesysFailure) || error.kind !== 'refused') return error
   const { operation, status, upstreamCode } = error

@@ -12,11 +12,20 @@ import type { PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
 import { rowCodeOf, upstreamCodeOf } from '../calls/row-words.ts'
 
-/** Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what a repetition costs. */
+/**
+ * Genesys publishes no size of a file; the guides' 10 MB keeps one part small in memory and in what
+ * a repetition costs.
+ */
 const FILE_BYTES = 10_000_000
-/** A URL is good for 10 minutes unless told (SDK 262, `signedUrlTimeoutSeconds`); a file is put there at once. */
+/**
+ * A URL is good for 10 minutes unless told (SDK 262, `signedUrlTimeoutSeconds`); a file is put
+ * there at once.
+ */
 const URL_SECONDS = 600
-/** A 403 at the pre-signed place asks for a new URL; one that is refused at once as well is no matter of age. */
+/**
+ * A 403 at the pre-signed place asks for a new URL; one that is refused at once as well is no
+ * matter of age.
+ */
 const MAX_URLS = 2
 const EVENT_PAGE = 100
 /** 10,000 events of one import: past that the count says enough. */
@@ -52,7 +61,10 @@ const eventsSchema = z.looseObject({
 })
 type WireEvent = z.infer<typeof eventsSchema>['entities'][number]
 
-/** There is no word for success: an absent state with 100 % is the end of an import, whosever it was [platform-api: 2.5.4]. */
+/**
+ * There is no word for success: an absent state with 100 % is the end of an import, whosever it was
+ * [platform-api: 2.5.4].
+ */
 const importStatusOf = (wire: z.infer<typeof statusSchema>): ImportStatus => {
   const percent = wire.percentComplete ?? 0
   const states = { IN_PROGRESS: 'in_progress', FAILED: 'failed' } as const
@@ -80,7 +92,10 @@ const eventOf = (wire: WireEvent): ImportEvent => {
 const isOfList = ({ errorEntity, relatedEntity }: WireEvent, listId: string): boolean =>
   errorEntity?.id === listId || relatedEntity?.id === listId
 
-/** Row errors stand under the first; that of a full list probably under the last [platform-truth: 3]. */
+/**
+ * Row errors stand under the first; that of a full list probably under the last
+ * [platform-truth: 3].
+ */
 const CATEGORIES = ['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT'] as const
 
 const readEvents = async (
@@ -133,7 +148,10 @@ const readCategory = async (
 
 type ImportedPart = Parameters<NonNullable<ContactFilePort['startImport']>>[0]
 
-/** Files as the published Platform API takes them: a pre-signed place, and an import that only the list itself tells of. */
+/**
+ * Files as the published Platform API takes them: a pre-signed place, and an import that only the
+ * list itself tells of.
+ */
 export const createPlatformContactFiles = (deps: {
   call: Caller
   put: PutPresigned
@@ -167,7 +185,8 @@ export const createPlatformContactFiles = (deps: {
       const operation = 'put-contact-file'
       if (part.csv.length > FILE_BYTES) throw new GenesysFailure('too_large', operation)
       for (let urls = 1; ; urls += 1) {
-        // The place is asked for without a row: the try that `beforeSend` is told of is the file itself.
+        // The place is asked for without a row: the try that `beforeSend` is told of is the file
+        // itself.
         const { url, headers } = await askForUrl(part, { ...context, beforeSend: () => undefined })
         try {
           await deps.put({ operation, url, headers: headers ?? {}, body: part.csv }, context)

@@ -14,7 +14,10 @@ import { contactListOf, readListCall } from './list-wire.ts'
 const MAX_ROWS = 1_000
 /** Genesys publishes no size; half of what it takes elsewhere, and a 413 halves the batch. */
 const MAX_BYTES = 5_000_000
-/** The answer repeats every contact with Genesys' own fields around it: up to 50 cells of 512 characters, 1,000 times. */
+/**
+ * The answer repeats every contact with Genesys' own fields around it: up to 50 cells of 512
+ * characters, 1,000 times.
+ */
 const MAX_ANSWER_BYTES = 67_108_864
 
 /** Contacts of a list (Genesys' help, "Contact lists"). */
@@ -33,7 +36,9 @@ const bodyOf = (batch: BatchToSend): Buffer => {
   })
 }
 
-/** Said with every request: what Genesys does unless told would call people again who were called. */
+/**
+ * Said with every request: what Genesys does unless told would call people again who were called.
+ */
 const queueQuery = ({ queue }: BatchToSend): string => {
   const { priority = false, doNotQueue = true, clearSystemData = false } = queue ?? {}
   return new URLSearchParams({
@@ -52,7 +57,8 @@ const composed = (batch: BatchToSend) => {
   return {
     headers: { 'x-request-id': batch.requestId },
     body,
-    // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch goes again.
+    // An answer that lacks a contact proves nothing about it: its outcome is unknown and the batch
+    // goes again.
     schema: contactsSchema.refine((contacts) => {
       const ids = new Set(contacts.map(({ id }) => id))
       return batch.contactIds.every((id) => ids.has(id))
@@ -75,7 +81,10 @@ const addContacts = (given: BatchToSend | (() => BatchToSend), newLists: NewList
   }
 }
 
-/** Contact lists of the published Platform API: contacts with our own `id`, so that a second sending updates the same contact. */
+/**
+ * Contact lists of the published Platform API: contacts with our own `id`, so that a second sending
+ * updates the same contact.
+ */
 export const createPlatformContactLists = (deps: {
   call: Caller
   newLists: NewLists

@@ -15,7 +15,10 @@ const textOf = (value: unknown): string => {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** `POST …/contacts/bulk`, which despite its name reads: it changes nothing, however often it is sent. 50 ids at the most (Swagger of 2018). */
+/**
+ * `POST …/contacts/bulk`, which despite its name reads: it changes nothing, however often it is
+ * sent. 50 ids at the most (Swagger of 2018).
+ */
 export const createPlatformContactReads = (deps: {
   call: Caller
   newLists: NewLists

@@ -14,7 +14,10 @@ const contactSchema = z.looseObject({
 })
 type Contact = z.output<typeof contactSchema>
 
-/** Members of a contact that Genesys alone writes (SDK 262, DialerContact against WritableDialerContact). */
+/**
+ * Members of a contact that Genesys alone writes (SDK 262, DialerContact against
+ * WritableDialerContact).
+ */
 const READ_ONLY: readonly string[] = [
   'name',
   'callRecords',
@@ -38,7 +41,8 @@ const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): str
 const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
   const columns = columnsOf(contact, isSubject)
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))
-  // Whatever the channel is: who said so by an address, or by a number that an agent has written in another way since, is not called at all.
+  // Whatever the channel is: who said so by an address, or by a number that an agent has written in
+  // another way since, is not called at all.
   if (!isNumber)
     return contact.callable === false ? null : { ...writable(contact), callable: false }
   const status = contact.phoneNumberStatus ?? {}
@@ -53,8 +57,9 @@ const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Cont
 const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.includes('@')
 
 /**
- * `GET` and `PUT …/contacts/{contactId}` (platform): the contact is read, its number is set not callable, and everything else goes back as it was read. There is
- * no version of a contact, so a change between the two calls is lost; nothing lies between them but the slot of the second.
+ * `GET` and `PUT …/contacts/{contactId}` (platform): the contact is read, its number is set not
+ * callable, and everything else goes back as it was read. There is no version of a contact, so a
+ * change between the two calls is lost; nothing lies between them but the slot of the second.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

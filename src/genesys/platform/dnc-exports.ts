@@ -17,7 +17,10 @@ const pathOf = (uri: string): string => {
   throw new GenesysFailure('malformed_answer', 'export-dnc-list')
 }
 
-/** Notes when the connection broke, so that it is not taken for a fault of whoever reads, nor the other way round. */
+/**
+ * Notes when the connection broke, so that it is not taken for a fault of whoever reads, nor the
+ * other way round.
+ */
 const watched = async function* (
   body: AsyncIterable<Uint8Array>,
   broken: { error?: unknown },

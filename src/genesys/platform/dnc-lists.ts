@@ -13,20 +13,29 @@ const KINDS = {
 
 const MINUTE_MS = 60_000
 
-/** UTC, by the minute and rounded up, so that nobody is dialled before the time is over: `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7]. */
+/**
+ * UTC, by the minute and rounded up, so that nobody is dialled before the time is over:
+ * `yyyy-MM-ddTHH:mmZ` [platform-api: 2.7].
+ */
 const minuteUp = (at: Date): string => {
   const up = new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
   return `${up.toISOString().slice(0, 16)}Z`
 }
 
 const refusalSchema = z.looseObject({ code: z.string().catch('') })
-/** Codes that speak of the list or the whole request: a list that is full would else be asked entry by entry [platform-api: 2.7]. */
+/**
+ * Codes that speak of the list or the whole request: a list that is full would else be asked entry
+ * by entry [platform-api: 2.7].
+ */
 const OF_THE_WHOLE = /^(dnc\.|invalid\.date\.value$)/
 
 const refusedIn = (body: unknown): [] | 'whole' =>
   OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
 
-/** DNC lists as Genesys publishes them: PATCH by expiry, which is the same however often it is sent; no reasons, no tallies. */
+/**
+ * DNC lists as Genesys publishes them: PATCH by expiry, which is the same however often it is sent;
+ * no reasons, no tallies.
+ */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   const patch = async (
     { dncListId, kind, subjects }: Pick<DncWrite, 'dncListId' | 'kind' | 'subjects'>,

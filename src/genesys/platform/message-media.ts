@@ -8,7 +8,10 @@ import { md5Of, type PutPresigned } from '../calls/presigned.ts'
 import type { Caller } from '../calls/retry.ts'
 
 const id = z.string().min(1).max(255)
-/** Names and values that no header can be broken out of; the bearer and the frame of the message are ours alone. */
+/**
+ * Names and values that no header can be broken out of; the bearer and the frame of the message are
+ * ours alone.
+ */
 const headersSchema = z
   .record(
     z.string().regex(/^(?!authorization$|host$|connection$|transfer-encoding$)[\w-]{1,100}$/iu),
@@ -40,8 +43,8 @@ const RIGHT = { create: 'conversation:message:create', view: 'conversation:commu
 const CONVERSATIONS = '/api/v2/conversations/messages'
 
 /**
- * A call ends within 30 s, and a message shows in its conversation a moment later. What did not show for a minute was not sent; sent again before,
- * the guest could get it twice.
+ * A call ends within 30 s, and a message shows in its conversation a moment later. What did not
+ * show for a minute was not sent; sent again before, the guest could get it twice.
  */
 const SETTLE_MS = 60_000
 
@@ -136,7 +139,10 @@ const readWith =
     return said(fileId, isSent)
   }
 
-/** Media of messages in a live conversation, of the platform dialect: a place, the look of Genesys, and the message that has the media. */
+/**
+ * Media of messages in a live conversation, of the platform dialect: a place, the look of Genesys,
+ * and the message that has the media.
+ */
 export const createMessageMedia = ({
   call,
   put,

@@ -55,7 +55,10 @@ const settingsOf = (plan: NewContactListPlan) => ({
   timeZone: plan.timeZone,
 })
 
-/** Making lists by the published Platform API. Columns are fixed once a list is made; a date is text there. */
+/**
+ * Making lists by the published Platform API. Columns are fixed once a list is made; a date is text
+ * there.
+ */
 export const createPlatformProvisioning = (deps: {
   call: Caller
   newLists: NewLists

@@ -89,7 +89,10 @@ const group = (kind: Join, children: Tree[], path: string): Tree => {
   return flat.length === 1 && only !== undefined ? only : { kind, children: flat, path }
 }
 
-/** Never flips an operator: `negated` ends as `inverted`, so that an empty cell is read in one place alone. */
+/**
+ * Never flips an operator: `negated` ends as `inverted`, so that an empty cell is read in one place
+ * alone.
+ */
 const treeOf = (node: PlacedNode, negated: boolean): Tree => {
   const { path } = node
   if (node.kind === 'not') return treeOf(node.child, !negated)
@@ -118,7 +121,10 @@ const sizeOf = (tree: Tree): number =>
 
 type Row = Extract<Tree, { kind: 'predicate' }>[]
 
-/** The tree as rows joined by `top`, each row joined by the other; null past so many rows that no filter holds them. */
+/**
+ * The tree as rows joined by `top`, each row joined by the other; null past so many rows that no
+ * filter holds them.
+ */
 const spread = (tree: Tree, top: Join): Row[] | null => {
   if (tree.kind === 'predicate') return [[tree]]
   const parts = tree.children.map((child) => spread(child, top))

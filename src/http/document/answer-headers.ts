@@ -2,7 +2,10 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 
 const text = (description: string, schema: object = { type: 'string' }) => ({ description, schema })
 
-/** The headers of answers that a caller may act upon, as `components.headers`. Those that every page of the web has are not told. */
+/**
+ * The headers of answers that a caller may act upon, as `components.headers`. Those that every page
+ * of the web has are not told.
+ */
 export const RESPONSE_HEADERS = {
   'X-Request-Id': text('Identifies this call in the log, and is the `instance` of a problem'),
   'X-Genesys-Simulated': text('Present while the sandbox stands in for Genesys', { const: 'true' }),

@@ -115,7 +115,10 @@ const requestOf = (method: string, path: string, operation: Operation, example: 
   }
 }
 
-/** The names of an operation's examples of calls, each with its summary. An operation without one is called as it is. */
+/**
+ * The names of an operation's examples of calls, each with its summary. An operation without one is
+ * called as it is.
+ */
 const examplesOf = ({
   parameters = [],
   requestBody,
@@ -139,7 +142,10 @@ const itemsOf = (method: string, path: string, operation: Operation) => {
   }))
 }
 
-/** The text of `openapi/postman_collection.json`: every call of the document, one for each of its examples, in the format that Postman and Bruno import. */
+/**
+ * The text of `openapi/postman_collection.json`: every call of the document, one for each of its
+ * examples, in the format that Postman and Bruno import.
+ */
 export const collectionText = ({ info, tags, paths }: ApiDocument): string => {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),

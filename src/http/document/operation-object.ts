@@ -122,7 +122,10 @@ const responsesOf = (operation: Operation, responses: OperationObject['responses
     }),
   )
 
-/** What @fastify/swagger does not write: serialisation of parameters, headers of answers by reference, encodings and examples. */
+/**
+ * What @fastify/swagger does not write: serialisation of parameters, headers of answers by
+ * reference, encodings and examples.
+ */
 export const finishOperation = (operation: Operation, object: OperationObject): Json => ({
   ...object,
   ...(object.parameters && { parameters: parametersOf(operation, object.parameters) }),

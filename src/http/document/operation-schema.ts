@@ -17,7 +17,10 @@ const contentOf = (schema: z.ZodType | undefined, mediaTypes: readonly string[])
     ]),
   )
 
-/** Every status with its description and, by media type, its schema: problems first, then the answers proper. */
+/**
+ * Every status with its description and, by media type, its schema: problems first, then the
+ * answers proper.
+ */
 export const answersOf = (operation: Operation): Record<string, Described> => {
   const codes = codesOf(operation)
   const answers: Record<string, Described> = {}

@@ -7,13 +7,19 @@ import type { Example } from './example.ts'
 import type { RequestHeader } from './request-headers.ts'
 import type { Tag } from './tags.ts'
 
-/** Who may call a route; `key`: any valid key; `session`: who is signed in to the console, which looks after that itself. */
+/**
+ * Who may call a route; `key`: any valid key; `session`: who is signed in to the console, which
+ * looks after that itself.
+ */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 
 /** An answer that is no problem. */
 export type Answer = {
   about: string
-  /** Of `application/json`; it is for the document and for tests, an answer is not checked when it is sent. */
+  /**
+   * Of `application/json`; it is for the document and for tests, an answer is not checked when it
+   * is sent.
+   */
   schema?: z.ZodType
   /** Where it is not `application/json` alone; those without a schema are text. */
   mediaTypes?: readonly string[]
@@ -21,10 +27,15 @@ export type Answer = {
   headers?: readonly ResponseHeader[]
 }
 
-/** A body that is read as it streams in, so no schema checks it: by media type, what it looks like. */
+/**
+ * A body that is read as it streams in, so no schema checks it: by media type, what it looks like.
+ */
 export type DocumentedBody = Record<string, { schema: object; encoding?: object }>
 
-/** What a route says of itself: who may call it, what it takes and answers, and what it can refuse a call with. The API document is made of this. */
+/**
+ * What a route says of itself: who may call it, what it takes and answers, and what it can refuse a
+ * call with. The API document is made of this.
+ */
 export type Operation<Code extends ProblemCode = ProblemCode> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As Fastify writes it: `/v1/uploads/:uploadId`. */
@@ -41,9 +52,10 @@ export type Operation<Code extends ProblemCode = ProblemCode> = {
   query?: z.ZodType
   body?: z.ZodType
   /**
-   * The handler reads the body itself: `file` streams it in and reads the options of the query too, `bytes` takes it whole, whatever its type;
-   * `json` takes whatever JSON it is, and the validation says what is wrong with it.
-   * Query (of `file`) and body are then documented, and not checked before the handler.
+   * The handler reads the body itself: `file` streams it in and reads the options of the query too,
+   * `bytes` takes it whole, whatever its type; `json` takes whatever JSON it is, and the validation
+   * says what is wrong with it. Query (of `file`) and body are then documented, and not checked
+   * before the handler.
    */
   reads?: 'file' | 'bytes' | 'json'
   /** Of a `file`: it comes in a form alone, and no bare body is taken. */

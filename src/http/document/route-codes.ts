@@ -35,8 +35,8 @@ const WITH_BODY: readonly ProblemCode[] = [
 ]
 
 /**
- * What any HTTP message may be answered with before it is a call of an operation, or whatever the operation; told once in the document. A
- * Content-Encoding is refused even where there is no body.
+ * What any HTTP message may be answered with before it is a call of an operation, or whatever the
+ * operation; told once in the document. A Content-Encoding is refused even where there is no body.
  */
 export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'url-malformed',
@@ -58,6 +58,9 @@ const impliedCodes = ({ access, method, reads }: Operation): readonly ProblemCod
 export const codesOf = (operation: Operation): ProblemCode[] =>
   [...new Set([...impliedCodes(operation), ...operation.problems])].toSorted()
 
-/** Whether the document is right when the operation answers with this code. Nobody hears that his body broke off but who sent a file. */
+/**
+ * Whether the document is right when the operation answers with this code. Nobody hears that his
+ * body broke off but who sent a file.
+ */
 export const declares = (operation: Operation, code: ProblemCode): boolean =>
   code === 'body-broken-off' || OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)

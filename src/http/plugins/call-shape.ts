@@ -27,14 +27,20 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
   throw new GatewayProblem('body-invalid', detail, { fields: names })
 }
 
-/** What the route declares. One that declares none takes none, but for `{}`, which clients send that know no POST without a body. */
+/**
+ * What the route declares. One that declares none takes none, but for `{}`, which clients send that
+ * know no POST without a body.
+ */
 const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
   schema === undefined ? parseBody(NOTHING, body ?? {}) : parseBody(schema, body)
 
 /** Levels of arrays and objects in a body; a segment, the deepest of them, needs a quarter. */
 const DEEPEST_LEVEL = 64
 
-/** Whether the text nests deeper; what walks a value level by level, ours and others' code alike, would run out of stack. */
+/**
+ * Whether the text nests deeper; what walks a value level by level, ours and others' code alike,
+ * would run out of stack.
+ */
 const isTooDeep = (json: string): boolean => {
   let level = 0
   for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gsu)) {
@@ -48,7 +54,10 @@ const isTooDeep = (json: string): boolean => {
 const tooDeep = (): GatewayProblem =>
   new GatewayProblem('body-malformed', `The body nests deeper than ${DEEPEST_LEVEL} levels.`)
 
-/** Puts path, query and JSON body of every route, checked against its strict schemas, in the place of what came; a route that declares none takes none. */
+/**
+ * Puts path, query and JSON body of every route, checked against its strict schemas, in the place
+ * of what came; a route that declares none takes none.
+ */
 export const callShapePlugin = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('submissionForm', null)

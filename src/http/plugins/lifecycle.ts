@@ -52,7 +52,10 @@ export const tellAnswered = (
   })
 }
 
-/** The caller went away before the answer was whole: 499, as proxies have it; a body that was whole by then did not break off. */
+/**
+ * The caller went away before the answer was whole: 499, as proxies have it; a body that was whole
+ * by then did not break off.
+ */
 const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
   if (!request.answered && !request.raw.complete) request.problemCode = 'body-broken-off'
   tellAnswered(deps, request, 499)
@@ -62,7 +65,10 @@ const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
 const readsStream = ({ routeOptions }: Pick<FastifyRequest, 'routeOptions'>): boolean =>
   routeOptions.config.operation?.reads === 'file' || routeOptions.config.streams === true
 
-/** Ends the connection when the small body of a call takes too long, also after its answer; `ended`: the server is closed. */
+/**
+ * Ends the connection when the small body of a call takes too long, also after its answer; `ended`:
+ * the server is closed.
+ */
 const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSignal): void => {
   const { raw } = request
   if (readsStream(request)) return
@@ -91,8 +97,9 @@ const LAST_BODIES_MS = 3_000
 type Call = { request: FastifyRequest; reply: FastifyReply }
 
 /**
- * Calls whose bodies the framework reads, and which therefore nothing else can answer while a body comes in. `refuse` answers those that are
- * not whole. Who reads a stream himself is told by `request.server.lastBodies`.
+ * Calls whose bodies the framework reads, and which therefore nothing else can answer while a body
+ * comes in. `refuse` answers those that are not whole. Who reads a stream himself is told by
+ * `request.server.lastBodies`.
  */
 const createUnreadCalls = (deps: HttpDeps) => {
   const open = new Set<Call>()
@@ -113,7 +120,10 @@ const createUnreadCalls = (deps: HttpDeps) => {
   }
 }
 
-/** Request id, security headers, one telemetry event a request, and the refusal of new work while stopping. */
+/**
+ * Request id, security headers, one telemetry event a request, and the refusal of new work while
+ * stopping.
+ */
 export const lifecyclePlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {
@@ -144,7 +154,8 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
         setHeaders(deps, request, reply)
         limitSmallBody(deps, request, ended.signal)
         unread.add(request, reply)
-        // The framework tells neither of an answer that was cut short, nor of a caller that left once its body was read.
+        // The framework tells neither of an answer that was cut short, nor of a caller that left
+        // once its body was read.
         reply.raw.once('close', () => {
           if (!reply.raw.writableFinished) tellLeft(deps, request)
         })
@@ -153,7 +164,8 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
           throw stoppingProblem()
         }
       })
-      // A connection that stayed open after its last answer would hold up the stop until it times out.
+      // A connection that stayed open after its last answer would hold up the stop until it times
+      // out.
       app.addHook('onSend', async (_request, reply) => {
         if (stopping) reply.header('connection', 'close')
       })

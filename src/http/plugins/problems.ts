@@ -14,7 +14,10 @@ const errorName = (error: unknown): string => {
   return `${error.name}${code} ${place}`.trim().slice(0, 200)
 }
 
-/** A code that the route does not declare is a defect of ours, not of the call: the caller hears the problem all the same. */
+/**
+ * A code that the route does not declare is a defect of ours, not of the call: the caller hears the
+ * problem all the same.
+ */
 const tellUndeclared = (
   { emit }: Pick<HttpDeps, 'emit'>,
   request: FastifyRequest,
@@ -25,7 +28,10 @@ const tellUndeclared = (
   emit('http.problem_undeclared', { requestId: request.id, operation: operation.id, problem })
 }
 
-/** What an error is to whoever called: noted for the line of the request, and told to telemetry where it is a defect of ours. */
+/**
+ * What an error is to whoever called: noted for the line of the request, and told to telemetry
+ * where it is a defect of ours.
+ */
 export const noteProblem = (
   deps: Pick<HttpDeps, 'emit'>,
   error: unknown,
@@ -44,7 +50,9 @@ export const noteProblem = (
   return problem
 }
 
-/** Answers a request with problem+json; an internal error is told to telemetry, never to the caller. */
+/**
+ * Answers a request with problem+json; an internal error is told to telemetry, never to the caller.
+ */
 export const sendProblem = (
   deps: Pick<HttpDeps, 'emit'>,
   error: unknown,
@@ -79,7 +87,10 @@ const patternOf = (url: string): RegExp =>
     'u',
   )
 
-/** problem+json for everything that is not an answer: thrown problems, framework errors, 404 and 405. */
+/**
+ * problem+json for everything that is not an answer: thrown problems, framework errors, 404 and
+ * 405.
+ */
 export const problemsPlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {

@@ -13,7 +13,9 @@ const REFUSALS: Record<string, { code: ProblemCode; detail: string }> = {
 }
 const MALFORMED = { code: 'request-malformed', detail: 'The request cannot be read.' } as const
 
-/** Answers what is no HTTP request at all, before any route is known; then the connection closes. */
+/**
+ * Answers what is no HTTP request at all, before any route is known; then the connection closes.
+ */
 export const answerClientError = (
   error: { code?: string },
   socket: Pick<Socket, 'destroyed' | 'writable' | 'destroy' | 'end'>,

@@ -5,7 +5,9 @@ import type { HttpDeps } from './deps.ts'
 import { routePath } from './route-path.ts'
 import { contactListParamsSchema } from './schemas.ts'
 
-/** A body that declares no more than this is read whole before anything of it is stored [design: 6]. */
+/**
+ * A body that declares no more than this is read whole before anything of it is stored [design: 6].
+ */
 const SMALL_BODY_BYTES = 64 * 1024
 
 const declaresSmallBody = ({ headers }: FastifyRequest): boolean => {
@@ -13,13 +15,16 @@ const declaresSmallBody = ({ headers }: FastifyRequest): boolean => {
   return declared <= SMALL_BODY_BYTES && headers['content-encoding'] === undefined
 }
 
-/** As it is compared where it is harmless; what is no key, or no plain one, is for the route to judge. */
+/**
+ * As it is compared where it is harmless; what is no key, or no plain one, is for the route to
+ * judge.
+ */
 const plainIdempotencyKey = (header: string | string[] | undefined): string | null =>
   typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
 
 /**
- * The key that a call comes with; null when unknown. Of a small upload everything else that it is judged by comes with its key, in the same
- * round trip, and waits in `request.doorway`.
+ * The key that a call comes with; null when unknown. Of a small upload everything else that it is
+ * judged by comes with its key, in the same round trip, and waits in `request.doorway`.
  */
 export const findKeyOf = async (
   deps: Pick<HttpDeps, 'access' | 'readDoorway'>,

@@ -2,12 +2,16 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 
 /**
- * The ETag of a thing with a version, strong as If-Match asks. An answer may be left out for it (304) only where nothing but the
- * version changes what it holds: not for a webhook endpoint, whose failures are counted without one.
+ * The ETag of a thing with a version, strong as If-Match asks. An answer may be left out for it
+ * (304) only where nothing but the version changes what it holds: not for a webhook endpoint, whose
+ * failures are counted without one.
  */
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
 
-/** The ETag of an upload: its version; while it waits for `/apply`, the digest of the plan that is to be agreed to. */
+/**
+ * The ETag of an upload: its version; while it waits for `/apply`, the digest of the plan that is
+ * to be agreed to.
+ */
 export const etagOfUpload = (upload: Upload): string =>
   upload.hold?.reason === 'apply' ? `"${upload.planDigest}"` : etagOf(upload)
 
@@ -28,7 +32,10 @@ export const namesExactly = (header: string, etag: string): boolean =>
 export const tagsNamed = (header: string | undefined): string[] =>
   tagsOf(header).flatMap((tag) => /^"([\x21\x23-\x7e]*)"$/u.exec(tag)?.[1] ?? [])
 
-/** Throws 412 when If-Match is there and does not name the present version (RFC 9110, 13.1.1: weak tags never do). */
+/**
+ * Throws 412 when If-Match is there and does not name the present version (RFC 9110, 13.1.1: weak
+ * tags never do).
+ */
 export const checkIfMatch = (
   refuse: Refuse<'precondition-failed'>,
   header: string | undefined,
@@ -38,7 +45,10 @@ export const checkIfMatch = (
   throw refuse('precondition-failed', 'The object was changed since the version in If-Match.')
 }
 
-/** Throws 428 when If-Match is missing (RFC 6585), and 412 when it does not name the present version. */
+/**
+ * Throws 428 when If-Match is missing (RFC 6585), and 412 when it does not name the present
+ * version.
+ */
 export const requireIfMatch = (
   refuse: Refuse<'precondition-failed' | 'precondition-required'>,
   header: string | undefined,

@@ -18,7 +18,10 @@ export type EventStreamLimits = {
   mostPerKey: number
   /** A comment so often keeps proxies from closing a silent stream. */
   heartbeatMs: number
-  /** Then the stream ends, and whoever comes back shows the key again: one that was revoked meanwhile is out. */
+  /**
+   * Then the stream ends, and whoever comes back shows the key again: one that was revoked
+   * meanwhile is out.
+   */
   longestMs: number
 }
 
@@ -26,7 +29,10 @@ const LIMITS: EventStreamLimits = { mostPerKey: 20, heartbeatMs: 15_000, longest
 
 /** How long a client should wait before it comes back; browsers obey it. */
 const RETRY_MS = 2_000
-/** So much may wait for a reader, beside what the connection holds itself; a slower one is cut off and comes back for the newest. */
+/**
+ * So much may wait for a reader, beside what the connection holds itself; a slower one is cut off
+ * and comes back for the newest.
+ */
 const MOST_WAITING_BYTES = 16 * 1024
 
 const textOf = ({ id, event, data }: StreamEvent): string =>
@@ -75,7 +81,9 @@ export const createEventStreams = (deps: { clock: Clock; limits?: Partial<EventS
   const limits = { ...LIMITS, ...deps.limits }
   const open = new Map<Readable, { keyId: string; end(): void }>()
   return {
-    /** Throws 429 `too-many-streams`. `closed` is called once the reader is gone or has everything. */
+    /**
+     * Throws 429 `too-many-streams`. `closed` is called once the reader is gone or has everything.
+     */
     open: (refuse: Refuse<'too-many-streams'>, keyId: string, closed: () => void): EventStream => {
       const ofKey = [...open.values()].filter((stream) => stream.keyId === keyId)
       if (ofKey.length >= limits.mostPerKey) {

@@ -43,7 +43,10 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
   }
 }
 
-/** What is missing is told apart from a wrong value only by a schema that was asked with `reportInput`. */
+/**
+ * What is missing is told apart from a wrong value only by a schema that was asked with
+ * `reportInput`.
+ */
 const faultOf = (issue: z.core.$ZodIssue): string => {
   const permitted = permittedBy(issue)
   if (!('input' in issue) || issue.input !== undefined) return permitted
@@ -59,8 +62,9 @@ const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
 }
 
 /**
- * What is at fault by the issues of a schema: names, and for each what is permitted. Never a value: it may be a person's. Options
- * and parameters are named by themselves, members of a `body` by their place in it.
+ * What is at fault by the issues of a schema: names, and for each what is permitted. Never a value:
+ * it may be a person's. Options and parameters are named by themselves, members of a `body` by
+ * their place in it.
  */
 export const wordsOfIssues = (
   issues: readonly z.core.$ZodIssue[],

@@ -41,7 +41,10 @@ export const createKeyQuota = (deps: { clock: Clock; perMinute: number }) => {
 }
 export type KeyQuota = ReturnType<typeof createKeyQuota>
 
-/** `RateLimit-Policy` and `RateLimit` as structured fields; source: draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4. */
+/**
+ * `RateLimit-Policy` and `RateLimit` as structured fields; source:
+ * draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4.
+ */
 export const quotaHeaders = (perMinute: number, verdict: QuotaVerdict): Record<string, string> => ({
   'ratelimit-policy': `"key";q=${perMinute};w=${QUOTA_WINDOW_SECONDS}`,
   ratelimit: `"key";r=${verdict.remaining};t=${verdict.resetSeconds}`,

@@ -5,8 +5,8 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../workflows/contract.ts'
 
 /**
- * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the same key.
- * null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
+ * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the
+ * same key. null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
  */
 export const givenIdempotencyKey = (
   refuse: Refuse<'idempotency-key-invalid'>,

@@ -51,7 +51,10 @@ const FRAMEWORK_CODES: Record<string, ProblemCode> = {
   FST_MP_PREMATURE_CLOSE: 'body-broken-off',
 }
 
-/** Network codes and SQLSTATE classes (08 connection, 53 resources, 57P operator) that mean: no database. */
+/**
+ * Network codes and SQLSTATE classes (08 connection, 53 resources, 57P operator) that mean: no
+ * database.
+ */
 const DATABASE_CODE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08...|53...|57P..)$/u
 
 const ofGenesys = (failure: GenesysFailure): GatewayProblem => {
@@ -86,7 +89,10 @@ const databaseProblem = (error: unknown): GatewayProblem =>
     ? storageFull()
     : new GatewayProblem('database-unavailable', 'The database does not answer.', {}, 5)
 
-/** Any error that reaches the border, as the problem that the caller is told. Nothing of a foreign error's text is passed on. */
+/**
+ * Any error that reaches the border, as the problem that the caller is told. Nothing of a foreign
+ * error's text is passed on.
+ */
 export const problemOf = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error
   if (error instanceof FileRefused) {

@@ -6,7 +6,10 @@ import type { SubmissionForm } from '../submissions/submission-form.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: RouteAccess
-    /** What the route says of itself; every route has one, but for the pages of the documentation and of the console. */
+    /**
+     * What the route says of itself; every route has one, but for the pages of the documentation
+     * and of the console.
+     */
     operation?: Operation
     /** A page for people: no operation of the API document. */
     page?: true
@@ -16,7 +19,10 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every operation that is served, in the order in which they were added. */
     operations: () => Operation[]
-    /** Aborts, with the problem to answer, when the gateway stops and waits for no further bytes of bodies. */
+    /**
+     * Aborts, with the problem to answer, when the gateway stops and waits for no further bytes of
+     * bodies.
+     */
     lastBodies: AbortSignal
   }
   interface FastifyRequest {

@@ -7,15 +7,24 @@ import type { Operation } from '../document/operation.ts'
 import type { AlwaysCode } from '../document/route-codes.ts'
 import type { HttpDeps } from './deps.ts'
 
-/** A strict schema without members: what a route takes that declares no parameters, no query or no body. */
+/**
+ * A strict schema without members: what a route takes that declares no parameters, no query or no
+ * body.
+ */
 export const NOTHING = z.strictObject({})
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
 
-/** What the plugins of the same names build: the steps by which rows, entries and values are judged and brought into form. */
+/**
+ * What the plugins of the same names build: the steps by which rows, entries and values are judged
+ * and brought into form.
+ */
 export type RouteSteps = Pick<FastifyInstance, 'normalisation' | 'validation'>
 
-/** What a handler gets: everything of the border that cannot refuse with more than the route declares. */
+/**
+ * What a handler gets: everything of the border that cannot refuse with more than the route
+ * declares.
+ */
 export type RouteDeps<Code extends ProblemCode> = CallableWith<Code | AlwaysCode, HttpDeps> &
   RouteSteps & { refuse: Refuse<Code | AlwaysCode> }
 
@@ -62,8 +71,9 @@ const refuse = (
 ): GatewayProblem => new GatewayProblem(code, detail, about, retryAfterSeconds)
 
 /**
- * How routes are added to `app` (or to a scope of it with parsers of its own). A handler gets the dependencies from here and nowhere else: so its type
- * holds back whatever could refuse with a code that the route does not declare.
+ * How routes are added to `app` (or to a scope of it with parsers of its own). A handler gets the
+ * dependencies from here and nowhere else: so its type holds back whatever could refuse with a code
+ * that the route does not declare.
  */
 export const routesOf = (app: FastifyInstance, deps: HttpDeps): AddRoute => {
   const { normalisation, validation } = app

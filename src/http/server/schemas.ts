@@ -104,7 +104,9 @@ export const problemSchema = z.looseObject({
   instance: z.string(),
 })
 
-/** What the options of a call may hold: the upload's options, and whether anything is kept at all. */
+/**
+ * What the options of a call may hold: the upload's options, and whether anything is kept at all.
+ */
 export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
   validateOnly: z
     .boolean()
@@ -157,7 +159,10 @@ export const uploadParamsSchema = z.strictObject({ uploadId: gatewayIdSchema })
 export const contactListParamsSchema = z.strictObject({
   contactListId: genesysIdSchema,
 })
-/** Other parameters are passed over: whoever calls back may add some. A token that is given twice is no proof, and no fault of its own. */
+/**
+ * Other parameters are passed over: whoever calls back may add some. A token that is given twice is
+ * no proof, and no fault of its own.
+ */
 export const webhookQuerySchema = z.looseObject({
   token: z.unknown().meta({ type: 'string' }).optional(),
 })

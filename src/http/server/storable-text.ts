@@ -19,7 +19,10 @@ const holdsStorableText = (value: unknown): boolean => {
 
 const UNSTORABLE = 'has a character that cannot be stored: NUL, or half a surrogate pair'
 
-/** The members of a value of JSON in whose names or texts is what PostgreSQL does not take: NUL, and halves of surrogate pairs. */
+/**
+ * The members of a value of JSON in whose names or texts is what PostgreSQL does not take: NUL, and
+ * halves of surrogate pairs.
+ */
 const unstorableMembers = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value)
@@ -27,7 +30,10 @@ const unstorableMembers = (value: unknown): string[] => {
     .map(([name]) => name)
 }
 
-/** Throws 400 where a text could not be stored or is nested beyond use, whatever its schema says of it. */
+/**
+ * Throws 400 where a text could not be stored or is nested beyond use, whatever its schema says of
+ * it.
+ */
 export const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
   if (isNestedDeeper(value, MOST_LEVELS)) {
     throw new GatewayProblem(code, `It is nested more than ${MOST_LEVELS} levels deep.`)

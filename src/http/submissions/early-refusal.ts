@@ -9,8 +9,9 @@ const DRAIN_BYTES = 1024 * 1024
 const DRAIN_MS = 2_000
 
 /**
- * An answer given before the body was read to its end: the client gets it at once and whole, the gateway reads a little
- * more (else the kernel resets the connection and the client loses the answer), then the connection closes.
+ * An answer given before the body was read to its end: the client gets it at once and whole, the
+ * gateway reads a little more (else the kernel resets the connection and the client loses the
+ * answer), then the connection closes.
  */
 export const registerEarlyRefusal = (
   app: FastifyInstance,

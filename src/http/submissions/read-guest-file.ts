@@ -6,7 +6,10 @@ import { readFormFile, type SubmissionRequest } from './read-submission.ts'
 import { beforeDeadline } from './submission-body.ts'
 import { submissionOptions } from './submission-options.ts'
 
-/** The options of a guest file [contracts: 3]. `enabled: false` is refused: nobody sends a file past the scanner. */
+/**
+ * The options of a guest file [contracts: 3]. `enabled: false` is refused: nobody sends a file past
+ * the scanner.
+ */
 export const guestFileOptionsSchema = z.strictObject({
   scan: z
     .strictObject({
@@ -37,7 +40,10 @@ async function* ofGuestFile(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
-/** The options of a guest file, its name as it was sent, and the bytes as they stream in. Throws `BODY_PROBLEMS` and `file-too-large`. */
+/**
+ * The options of a guest file, its name as it was sent, and the bytes as they stream in. Throws
+ * `BODY_PROBLEMS` and `file-too-large`.
+ */
 export const readGuestFile = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
   request: SubmissionRequest,

@@ -6,7 +6,10 @@ import { isGzip } from '../../intake/bytes/compression.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { HttpLimits } from '../server/deps.ts'
 
-/** `lastBodies` aborts, with the problem to answer, when the gateway stops and waits for no further bytes. */
+/**
+ * `lastBodies` aborts, with the problem to answer, when the gateway stops and waits for no further
+ * bytes.
+ */
 export type BodyDeps = { clock: Clock; limits: HttpLimits; lastBodies: AbortSignal }
 
 /** An upload may be long but not idle [controls: S-14]. */
@@ -22,7 +25,9 @@ const brokenOff = (): GatewayProblem =>
 const tooSlow = (): GatewayProblem =>
   new GatewayProblem('body-too-slow', 'The body arrives too slowly.')
 
-/** Malformed parts are the caller's; everything else that ends a stream early is a connection gone. */
+/**
+ * Malformed parts are the caller's; everything else that ends a stream early is a connection gone.
+ */
 export const streamProblem = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error
   const text = error instanceof Error ? error.message : ''
@@ -34,8 +39,9 @@ export const streamProblem = (error: unknown): GatewayProblem => {
 }
 
 /**
- * Watches how fast the client sends. Only the time in which the gateway waits for the client counts, so that a slow
- * database never makes a client "too slow". `guard` rejects with `body-too-slow` when the wait is over the limit.
+ * Watches how fast the client sends. Only the time in which the gateway waits for the client
+ * counts, so that a slow database never makes a client "too slow". `guard` rejects with
+ * `body-too-slow` when the wait is over the limit.
  */
 const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
   const windowMs = limits.slowBodyWindowMs ?? SLOW_WINDOW_MS
@@ -67,7 +73,8 @@ const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
   const end = (): void => fail?.(lastBodies.reason as GatewayProblem)
   lastBodies.addEventListener('abort', end)
   return {
-    // One promise a pull and no race with a long-lived one, which would keep every pull's reactions alive.
+    // One promise a pull and no race with a long-lived one, which would keep every pull's reactions
+    // alive.
     guard: <T>(pull: Promise<T>): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         waitingSince = clock.monotonicMs()
@@ -90,8 +97,9 @@ const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
 }
 
 /**
- * The file's bytes as they arrive; throws `GatewayProblem` when they are too many, too slow, malformed, break off or may come no longer.
- * Never destroys the source: the connection is still needed for the answer.
+ * The file's bytes as they arrive; throws `GatewayProblem` when they are too many, too slow,
+ * malformed, break off or may come no longer. Never destroys the source: the connection is still
+ * needed for the answer.
  */
 export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerator<Uint8Array> {
   const { maxUploadBytes } = deps.limits
@@ -119,8 +127,8 @@ export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerat
 }
 
 /**
- * The bytes as they come, which the reader of the file decompresses; throws `compression-invalid` when they do not begin as gzip does, though
- * the Content-Encoding says so.
+ * The bytes as they come, which the reader of the file decompresses; throws `compression-invalid`
+ * when they do not begin as gzip does, though the Content-Encoding says so.
  */
 export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Uint8Array = new Uint8Array()
@@ -137,7 +145,10 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** Rejects with `body-too-slow` when the parts around the file take longer than the window, with `service-stopping` when they may come no longer. */
+/**
+ * Rejects with `body-too-slow` when the parts around the file take longer than the window, with
+ * `service-stopping` when they may come no longer.
+ */
 export const beforeDeadline = async <T>(
   work: Promise<T>,
   { clock, limits, lastBodies }: BodyDeps,
@@ -156,7 +167,10 @@ export const beforeDeadline = async <T>(
   }
 }
 
-/** Reads and forgets the rest of a body until it ends, is over `maxBytes` or `maxMs` have passed; never throws. */
+/**
+ * Reads and forgets the rest of a body until it ends, is over `maxBytes` or `maxMs` have passed;
+ * never throws.
+ */
 export const drainRest = (
   raw: IncomingMessage,
   limit: { clock: Clock; maxBytes: number; maxMs: number },

@@ -78,8 +78,9 @@ const FORM_ALONE =
   'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
- * How the body of a submission comes; throws 415 for everything else, other codings and charsets included. `formOnly`: a bare body is refused
- * as well, so that the answer names no type that the call would refuse next.
+ * How the body of a submission comes; throws 415 for everything else, other codings and charsets
+ * included. `formOnly`: a bare body is refused as well, so that the answer names no type that the
+ * call would refuse next.
  */
 export const submissionFormOf = (
   headers: { 'content-type'?: string | undefined; 'content-encoding'?: string | undefined },
@@ -109,7 +110,10 @@ export const submissionFormOf = (
   return { kind: 'bare', format, encoding, compression }
 }
 
-/** The format of a file in a form, by its media type and else by its name; throws 415 when neither tells. */
+/**
+ * The format of a file in a form, by its media type and else by its name; throws 415 when neither
+ * tells.
+ */
 export const fileFormatOf = (
   mimeType: string,
   fileName: string | null,
@@ -119,7 +123,8 @@ export const fileFormatOf = (
   const extension = /\.(csv|tsv|txt|ndjson|jsonl|json)(?:\.gz)?$/iu
     .exec(fileName ?? '')?.[1]
     ?.toLowerCase()
-  // Browsers and operating systems name CSV in many ways; the file's name is then the better witness.
+  // Browsers and operating systems name CSV in many ways; the file's name is then the better
+  // witness.
   const vague = ['', 'application/octet-stream', 'application/vnd.ms-excel', 'text/plain', ...GZIP]
   if (vague.includes(type) && extension !== undefined) {
     if (extension === 'json') return 'json'
@@ -131,7 +136,10 @@ export const fileFormatOf = (
   )
 }
 
-/** The file's own name without path and control characters, at most 255 characters; null when nothing is left. */
+/**
+ * The file's own name without path and control characters, at most 255 characters; null when
+ * nothing is left.
+ */
 export const fileNameOf = (name: string | undefined): string | null => {
   const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''
   // Controls, and the marks that turn the direction of text and so disguise an extension.

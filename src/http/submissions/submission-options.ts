@@ -14,7 +14,10 @@ export type SubmissionOptions<Schema extends z.ZodObject> = {
   besideForm: readonly string[]
 }
 
-/** The options of a kind of submission by their strict schema; `besideForm`: those that may stand in the query of a form too. */
+/**
+ * The options of a kind of submission by their strict schema; `besideForm`: those that may stand in
+ * the query of a form too.
+ */
 export const submissionOptions = <Schema extends z.ZodObject>(
   schema: Schema,
   besideForm: readonly (keyof z.output<Schema> & string)[] = [],
@@ -67,7 +70,10 @@ const typedText = (name: string, text: string, type: string | undefined): unknow
   }
 }
 
-/** Options as a query carries them, as the values they stand for: lists, objects and booleans are text there. */
+/**
+ * Options as a query carries them, as the values they stand for: lists, objects and booleans are
+ * text there.
+ */
 export const optionsOfQuery = (
   { types }: Pick<SubmissionOptions<z.ZodObject>, 'types'>,
   query: Record<string, unknown>,

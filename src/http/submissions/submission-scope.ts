@@ -5,12 +5,18 @@ import type { DocumentedBody } from '../document/operation.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import { registerEarlyRefusal } from './early-refusal.ts'
 
-/** A part is what its name says, with a file name or without; any other is a file when it looks like one. */
+/**
+ * A part is what its name says, with a file name or without; any other is a file when it looks like
+ * one.
+ */
 const isPartAFile = (name: string | undefined, type?: string, fileName?: string): boolean =>
   name === 'file' ||
   (name !== 'options' && (type === 'application/octet-stream' || fileName !== undefined))
 
-/** Makes a scope of its own for routes that take submissions (`reads: 'file'`): only there bodies are handed on as streams. */
+/**
+ * Makes a scope of its own for routes that take submissions (`reads: 'file'`): only there bodies
+ * are handed on as streams.
+ */
 export const takeSubmissions = async (
   app: FastifyInstance,
   deps: Pick<HttpDeps, 'clock' | 'limits'>,
@@ -54,7 +60,10 @@ export const fileForm = (options: object, types: readonly string[]): DocumentedB
   },
 })
 
-/** What the body of a submission looks like; `options`: the schema of its part, `member`: the array's name where JSON is an object. */
+/**
+ * What the body of a submission looks like; `options`: the schema of its part, `member`: the
+ * array's name where JSON is an object.
+ */
 export const submissionBody = (options: object, member: string): DocumentedBody => {
   const items = { type: 'array', items: { type: 'object', additionalProperties: true } }
   return {

@@ -1,4 +1,6 @@
-/** Endings of what runs when somebody opens it; the shell of the operating system decides by them. */
+/**
+ * Endings of what runs when somebody opens it; the shell of the operating system decides by them.
+ */
 const RUNS =
   /\.(?:exe|dll|com|scr|pif|bat|cmd|msi|msp|mst|vbs?|vbe|jse?|mjs|cjs|wsf|wsh|wsc|hta|ps1|psm1|psd1|ps1xml|jar|class|lnk|url|cpl|chm|hlp|reg|inf|scf|sct|sh|bash|zsh|csh|ksh|command|app|dmg|pkg|deb|rpm|apk|ipa|iso|img|vhdx?|appx|msix|py|pyc|pyw|rb|pl|php\d?|phtml|asp|aspx|jsp|swf|xll|xlam?|ppam?|docm|dotm|xlsm|xltm|pptm|potm|ppsm|sldm|one|settingcontent-ms|application|gadget|library-ms|search-ms|desktop|so|dylib|elf)$/iu
 /** Other archives cannot be looked into. */
@@ -50,17 +52,26 @@ export const isOtherArchive = (head: Buffer): boolean => {
   )
 }
 
-/** A document of Office as it was written until 2003; programs and macros lie in it under these names, in UTF-16. */
+/**
+ * A document of Office as it was written until 2003; programs and macros lie in it under these
+ * names, in UTF-16.
+ */
 export const OLE_START = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 const OLE_ACTIVE = ['_VBA_PROJECT', 'Ole10Native'].map((name) => Buffer.from(name, 'utf16le'))
 
 export const hasOleContent = (bytes: Buffer): boolean =>
   OLE_ACTIVE.some((name) => bytes.includes(name))
 
-/** The parts of an Office document by what they are; a part with macros may have any name, and this list has to own up to it. */
+/**
+ * The parts of an Office document by what they are; a part with macros may have any name, and this
+ * list has to own up to it.
+ */
 export const PARTS_LIST = '[Content_Types].xml'
 
-/** Whether a list of parts has one with macros or ActiveX, or says that the document may have them. It may be in UTF-16. */
+/**
+ * Whether a list of parts has one with macros or ActiveX, or says that the document may have them.
+ * It may be in UTF-16.
+ */
 export const listsMacros = (bytes: Buffer): boolean =>
   /macroEnabled|vbaProject|ms-office\.activeX|macrosheet/iu.test(
     bytes.toString('latin1').replaceAll('\0', ''),

@@ -15,10 +15,16 @@ import {
 } from './archive-entry.ts'
 import { hiddenFileIn, holdsScript, isProgram } from './hidden-file.ts'
 
-/** [contracts: 3]. A document has a part for every page and picture, so that it may have more than the archive around it. */
+/**
+ * [contracts: 3]. A document has a part for every page and picture, so that it may have more than
+ * the archive around it.
+ */
 const MAX_ENTRIES = 100
 const MAX_DOCUMENT_PARTS = 2_000
-/** The scanner looks at no more of a file: what unfolds beyond it passes unseen, measured with clamd 1.4.6 [next-anchors: 4]. */
+/**
+ * The scanner looks at no more of a file: what unfolds beyond it passes unseen, measured with clamd
+ * 1.4.6 [next-anchors: 4].
+ */
 const MAX_UNFOLDED_BYTES = 25 * 1024 * 1024
 const MAX_RATIO = 100
 /** Small files are often regular (a text of one line repeated) and harm nobody. */
@@ -41,8 +47,9 @@ export type ArchiveDeps = {
 type Budget = { unfoldedBytes: number; packedBytes: number }
 
 /**
- * null: the directory is honest, nothing in the archive runs, and it unfolds to at most 25 MiB, counted while it unfolds and not as the archive
- * says. Documents of Office are looked into; any other archive in it is refused.
+ * null: the directory is honest, nothing in the archive runs, and it unfolds to at most 25 MiB,
+ * counted while it unfolds and not as the archive says. Documents of Office are looked into; any
+ * other archive in it is refused.
  */
 export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<FileFault | null> => {
   try {
@@ -86,7 +93,10 @@ const lookInto = async (
   for (const entry of entries) await lookAt(zip, entry, deps, budget, inside)
 }
 
-/** Where the data of an entry ends; refuses one whose own header says something else than the directory. */
+/**
+ * Where the data of an entry ends; refuses one whose own header says something else than the
+ * directory.
+ */
 const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   const fault = entryNameFault(entry.fileName)
   if (fault !== null) refuse(fault)
@@ -106,7 +116,10 @@ const entryEnd = async (zip: ZipFile, entry: Entry): Promise<number> => {
   return header.fileDataStart + entry.compressedSize
 }
 
-/** Entries must lie side by side: what overlaps unfolds twice, and what lies between them is in no directory. */
+/**
+ * Entries must lie side by side: what overlaps unfolds twice, and what lies between them is in no
+ * directory.
+ */
 const checkGaps = (bytes: Buffer, ordered: readonly Entry[], ends: readonly number[]): void => {
   let from = 0
   for (const [index, { relativeOffsetOfLocalHeader: start }] of ordered.entries()) {

@@ -5,7 +5,10 @@ import type { Scanner, ScanResult } from '../../workflows/ports/guest-files/scan
 
 /** clamd takes 25 MB pieces at most by default; these need no memory of it. */
 const PIECE_BYTES = 64 * 1024
-/** Of silence. A scan of 10 MiB took 0.3 s [next-anchors: 4]; one that waits behind 20 others takes longer. */
+/**
+ * Of silence. A scan of 10 MiB took 0.3 s [next-anchors: 4]; one that waits behind 20 others takes
+ * longer.
+ */
 const SILENCE_MS = 60_000
 const MAX_ANSWER_BYTES = 4096
 
@@ -24,7 +27,8 @@ const ask = async (
 ): Promise<string> => {
   const socket = connect(at)
   socket.setTimeout(SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
-  // The answer may come, and the connection end, while there is still something to send: the answer counts.
+  // The answer may come, and the connection end, while there is still something to send: the answer
+  // counts.
   socket.on('error', () => undefined)
   try {
     const answer = answerOf(socket)
@@ -52,7 +56,10 @@ const verdictOf = (answer: string): ScanResult['verdict'] => {
   return /^stream: .+ FOUND$/u.test(answer) ? 'infected' : 'unavailable'
 }
 
-/** clamd at a socket or a port, by its own protocol (zINSTREAM: the length of each piece before it, a zero at the end). */
+/**
+ * clamd at a socket or a port, by its own protocol (zINSTREAM: the length of each piece before it,
+ * a zero at the end).
+ */
 export const createClamd = (at: NetConnectOpts): Scanner => {
   const version = async (): Promise<string> => {
     const answer = await ask(at, (socket) => write(socket, Buffer.from('zVERSION\0')))

@@ -26,7 +26,9 @@ function* placesOf(bytes: Buffer, what: Buffer): Generator<number> {
   for (let at = bytes.indexOf(what); at >= 0; at = bytes.indexOf(what, at + 1)) yield at
 }
 
-/** Four letters come about by chance in 10 MB of film; a header whose fields make sense does not. */
+/**
+ * Four letters come about by chance in 10 MB of film; a header whose fields make sense does not.
+ */
 const isZipHeader = (bytes: Buffer, at: number): boolean => {
   if (at + ZIP_LOCAL_BYTES > bytes.length) return false
   const nameBytes = bytes.readUInt16LE(at + 26)
@@ -93,8 +95,9 @@ export const isProgram = (bytes: Buffer): boolean => {
 }
 
 /**
- * What hides in bytes that no reader of the outer file looks at. Phones write films, second pictures and notes there, which stay allowed
- * [contracts: 3]; every form here is checked by its structure, for four letters stand in any film.
+ * What hides in bytes that no reader of the outer file looks at. Phones write films, second
+ * pictures and notes there, which stay allowed [contracts: 3]; every form here is checked by its
+ * structure, for four letters stand in any film.
  */
 export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   if (bytes.length === 0) return null

@@ -10,13 +10,19 @@ export type ImageStructure = {
   allPixels: number
   /** Where the image ends; what follows belongs to nobody. */
   endsAt: number
-  /** The pixels as they lie in the file, and how many bytes they must unpack to; null: the header makes no sense. Absent: nobody counts. */
+  /**
+   * The pixels as they lie in the file, and how many bytes they must unpack to; null: the header
+   * makes no sense. Absent: nobody counts.
+   */
   packed?: { wantedBytes: number | null; pieces: readonly Buffer[] }
 }
 
 const PNG_START_BYTES = 8
 
-/** null: the file is no whole PNG. Every chunk is checked by its sum, so that a cut or spoilt one is seen. */
+/**
+ * null: the file is no whole PNG. Every chunk is checked by its sum, so that a cut or spoilt one is
+ * seen.
+ */
 export const pngStructure = (bytes: Buffer): ImageStructure | null => {
   let at = PNG_START_BYTES
   const header = bytes.subarray(16, 29)
@@ -44,7 +50,10 @@ export const pngStructure = (bytes: Buffer): ImageStructure | null => {
 const isFrameStart = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
 
-/** The place of the next marker in coded data: FF before anything but 00, FF and the restart markers. */
+/**
+ * The place of the next marker in coded data: FF before anything but 00, FF and the restart
+ * markers.
+ */
 const afterScan = (bytes: Buffer, from: number): number => {
   let at = bytes.indexOf(0xff, from)
   while (at >= 0 && at + 1 < bytes.length) {
@@ -64,7 +73,10 @@ const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } |
   return marker === undefined ? null : { marker, at }
 }
 
-/** null: the file is no whole JPEG. The end is that of the first picture: phones write others, films and notes behind it. */
+/**
+ * null: the file is no whole JPEG. The end is that of the first picture: phones write others, films
+ * and notes behind it.
+ */
 export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
   let pixels = 0
   let hasScan = false

@@ -9,7 +9,10 @@ import {
 } from './image-structure.ts'
 import { unpacksTo } from './png-pixels.ts'
 
-/** A picture of more is no photograph of a phone; unpacked it takes 400 MB of whoever looks at it [contracts: 3]. */
+/**
+ * A picture of more is no photograph of a phone; unpacked it takes 400 MB of whoever looks at it
+ * [contracts: 3].
+ */
 export const MAX_PIXELS = 100_000_000
 /** Of all pictures of an animation: 10 s of full-screen film have half of it. */
 const MAX_ANIMATION_PIXELS = 2_000_000_000

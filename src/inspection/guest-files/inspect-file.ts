@@ -26,7 +26,10 @@ const sniffed = async (bytes: Buffer): Promise<string | null> => {
   return mime === null ? null : (SAME[mime] ?? mime)
 }
 
-/** Judges files by their content; at most `atOnce` at a time, for each is in memory whole. `close` ends the thread that reads PDF. */
+/**
+ * Judges files by their content; at most `atOnce` at a time, for each is in memory whole. `close`
+ * ends the thread that reads PDF.
+ */
 export const createInspection = ({
   clock,
   atOnce,

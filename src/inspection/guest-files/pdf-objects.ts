@@ -62,8 +62,9 @@ const objectTexts = (bytes: Buffer, objects: readonly PdfStream[]): string[] | F
 }
 
 /**
- * null: no object of the PDF does anything. Objects are read as they lie in the bytes, those in object streams too, and not by the file's own
- * table of them: what the table leaves out is looked at, and what it points into cannot hide. `pdfjs-dist` looks after this.
+ * null: no object of the PDF does anything. Objects are read as they lie in the bytes, those in
+ * object streams too, and not by the file's own table of them: what the table leaves out is looked
+ * at, and what it points into cannot hide. `pdfjs-dist` looks after this.
  */
 export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   const text = bytes.toString('latin1')
@@ -88,7 +89,10 @@ export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   return embedded.every(isXml) ? null : EMBEDDED
 }
 
-/** A dictionary of embedded files names at most five; its end is looked for no further, or a file of many beginnings would be read for hours. */
+/**
+ * A dictionary of embedded files names at most five; its end is looked for no further, or a file of
+ * many beginnings would be read for hours.
+ */
 const MAX_EF_CHARS = 4096
 /** Bounded, for a number of a million digits would be tried from each of them. */
 const REFERENCE = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{1,20}R/gu

@@ -17,7 +17,10 @@ export type PdfStream = {
   from: number
 }
 
-/** Every stream that a reader could find, also one that lies in another: places are found by the word, not by lengths, which may lie. */
+/**
+ * Every stream that a reader could find, also one that lies in another: places are found by the
+ * word, not by lengths, which may lie.
+ */
 export function* streamsOf(text: string): Generator<PdfStream> {
   for (const match of text.matchAll(/stream(?:\r\n|\n|\r)/gu)) {
     if (text.slice(match.index - 3, match.index) === 'end') continue
@@ -33,7 +36,10 @@ export function* streamsOf(text: string): Generator<PdfStream> {
 export const holdsObjects = ({ dictionary }: PdfStream): boolean =>
   /\/ObjStm\b/u.test(dictionary) || (/\/First\b/u.test(dictionary) && /\/N\b/u.test(dictionary))
 
-/** What the stream holds; null: it is packed in a way that cannot be looked into, or unfolds to more than `maxBytes`. */
+/**
+ * What the stream holds; null: it is packed in a way that cannot be looked into, or unfolds to more
+ * than `maxBytes`.
+ */
 export const unfolded = (bytes: Buffer, stream: PdfStream, maxBytes: number): Buffer | null => {
   const { dictionary, from } = stream
   const filter = /\/(?:Filter|F)\s*(\[[^\]]*\]|\/[A-Za-z0-9]+|\d+\s+\d+\s+R)/u.exec(dictionary)?.[1]

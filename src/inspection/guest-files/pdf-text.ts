@@ -19,8 +19,8 @@ export const withoutNameCodes = (text: string): string =>
 export const hasActionText = (text: string): boolean => ACTION.test(withoutNameCodes(text))
 
 /**
- * Names in text that is made of objects, without what stands in strings, comments and streams: a link to a page named "JavaScript" is no
- * script.
+ * Names in text that is made of objects, without what stands in strings, comments and streams: a
+ * link to a page named "JavaScript" is no script.
  */
 export function* namesIn(text: string): Generator<string> {
   const token =

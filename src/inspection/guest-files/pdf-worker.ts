@@ -4,7 +4,9 @@ import { getDocument, VerbosityLevel } from 'pdfjs-dist/legacy/build/pdf.mjs'
 
 import { isPlainXml } from './pdf-objects.ts'
 
-/** What the reader of PDF found; `locked`: a password is needed, `broken`: it opens no such file. */
+/**
+ * What the reader of PDF found; `locked`: a password is needed, `broken`: it opens no such file.
+ */
 export type PdfFinding =
   | { pages: number; scripts: boolean; embedded: 'none' | 'xml' | 'other' }
   | 'locked'

@@ -29,8 +29,8 @@ const ofFinding = (finding: Outcome): FileFault | null => {
 }
 
 /**
- * null: the PDF opens and does nothing. First by its objects as they lie in the bytes, then by pdfjs-dist in a thread of its own, which is ended
- * after 15 s or past 192 MB.
+ * null: the PDF opens and does nothing. First by its objects as they lie in the bytes, then by
+ * pdfjs-dist in a thread of its own, which is ended after 15 s or past 192 MB.
  */
 export const createPdfInspection = ({ clock }: { clock: Clock }) => {
   const reader = createReader(clock)
@@ -42,7 +42,10 @@ export const createPdfInspection = ({ clock }: { clock: Clock }) => {
   }
 }
 
-/** Reads one PDF after the other in one thread, which starts in 0.5 s, and so is kept for the next file for a while. */
+/**
+ * Reads one PDF after the other in one thread, which starts in 0.5 s, and so is kept for the next
+ * file for a while.
+ */
 const createReader = (clock: Clock) => {
   let thread: Worker | null = null
   let before: Promise<unknown> = Promise.resolve()

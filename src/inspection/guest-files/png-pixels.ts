@@ -5,7 +5,10 @@ import { constants, createInflate } from 'node:zlib'
 const CHANNELS: readonly (number | null)[] = [1, null, 3, 1, 2, null, 4]
 const DEPTHS = new Set([1, 2, 4, 8, 16])
 
-/** Where the seven passes of an interlaced picture begin, and how far apart their pixels are (PNG, 8.2): x, y, step in x, step in y. */
+/**
+ * Where the seven passes of an interlaced picture begin, and how far apart their pixels are (PNG,
+ * 8.2): x, y, step in x, step in y.
+ */
 const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -19,7 +22,10 @@ const PASSES = [
 const passBytes = (width: number, height: number, bitsPerPixel: number): number =>
   width === 0 ? 0 : height * (1 + Math.ceil((width * bitsPerPixel) / 8))
 
-/** The bytes that the pixels of a picture take unpacked, a filter byte before each row; null: its header names no such picture. */
+/**
+ * The bytes that the pixels of a picture take unpacked, a filter byte before each row; null: its
+ * header names no such picture.
+ */
 export const pngPixelBytes = (header: Buffer): number | null => {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]
   const [depth = 0, colour = 0, , , interlaced = 0] = header.subarray(8)
@@ -37,7 +43,10 @@ export const pngPixelBytes = (header: Buffer): number | null => {
 /** As much is unpacked at a time; nothing of it is kept. */
 const PIECE_BYTES = 1024 * 1024
 
-/** Whether the pieces unpack to at least `wanted` bytes. It counts outside of the event loop, and ends once there are enough. */
+/**
+ * Whether the pieces unpack to at least `wanted` bytes. It counts outside of the event loop, and
+ * ends once there are enough.
+ */
 export const unpacksTo = async (pieces: readonly Buffer[], wanted: number): Promise<boolean> => {
   // Without the sum at the end a picture is as good as with it.
   const inflate = createInflate({ chunkSize: PIECE_BYTES, finishFlush: constants.Z_SYNC_FLUSH })

@@ -9,8 +9,9 @@ const BLOCK_BYTES = 65_536
 export type BodyMeter = { bytes: number; sha256(): string }
 
 /**
- * The pieces in blocks of even size, whatever the pieces' own, so that tiny pieces cost no more than large ones; lets the event loop turn
- * after each block. `look` sees each piece first. A block is only valid until the next one is asked for.
+ * The pieces in blocks of even size, whatever the pieces' own, so that tiny pieces cost no more
+ * than large ones; lets the event loop turn after each block. `look` sees each piece first. A block
+ * is only valid until the next one is asked for.
  */
 export const evenBlocks = async function* (
   pieces: AsyncIterable<Uint8Array>,

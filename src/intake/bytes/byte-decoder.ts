@@ -1,14 +1,19 @@
 /**
- * Turns bytes of one encoding, arriving cut anywhere, into UTF-8 of whole characters. What comes out is only valid until the next call,
- * and never changes what went in.
+ * Turns bytes of one encoding, arriving cut anywhere, into UTF-8 of whole characters. What comes
+ * out is only valid until the next call, and never changes what went in.
  */
 export type ByteDecoder = {
   push(block: Buffer): Buffer
   /** What is left when no more comes. */
   end(): Buffer
-  /** How many bytes came before the first that are no character: all before were given, nothing is after. null = none yet. */
+  /**
+   * How many bytes came before the first that are no character: all before were given, nothing is
+   * after. null = none yet.
+   */
   badAt(): number | null
-  /** Whether what came looks like text in another encoding; absent where an encoding proves itself. */
+  /**
+   * Whether what came looks like text in another encoding; absent where an encoding proves itself.
+   */
   isDoubtful?(): boolean
 }
 

@@ -5,7 +5,9 @@ import type { Gunzip } from 'node:zlib'
 import { FileRefused } from '../contract.ts'
 import { evenBlocks } from './blocks.ts'
 
-/** Text of contacts, however much it repeats itself, shrinks by less; DEFLATE's own limit is 1032. */
+/**
+ * Text of contacts, however much it repeats itself, shrinks by less; DEFLATE's own limit is 1032.
+ */
 const MOST_RATIO = 200
 /** Up to here nobody is hurt by any ratio. */
 const FREE_BYTES = 1_048_576
@@ -23,7 +25,10 @@ const damaged = (engine: Gunzip): FileRefused => {
   return new FileRefused('compression-invalid', detail, { byte })
 }
 
-/** Refuses what grows beyond reason: past `maxBytes`, or past `MOST_RATIO` times the bytes that it was made of. */
+/**
+ * Refuses what grows beyond reason: past `maxBytes`, or past `MOST_RATIO` times the bytes that it
+ * was made of.
+ */
 const createGrowthCheck = (engine: Gunzip, maxBytes: number): ((piece: Uint8Array) => void) => {
   let bytes = 0
   return (piece) => {
@@ -50,7 +55,10 @@ const copiesOf = async function* (
   }
 }
 
-/** Reads on behind the padding with zeros that may follow the last member, so that the body's digest is whole. */
+/**
+ * Reads on behind the padding with zeros that may follow the last member, so that the body's digest
+ * is whole.
+ */
 const readToEnd = async (rest: AsyncIterator<Uint8Array>): Promise<void> => {
   while (!(await rest.next()).done);
 }
@@ -76,8 +84,9 @@ const gunzip = async function* (
 }
 
 /**
- * The blocks of the file itself: as they come, or decompressed as they come when they begin as gzip does (members one after the other are
- * one file). Throws `compression-invalid`, `compression-ratio`, or `upload-too-large` past `maxBytes` of decompressed text.
+ * The blocks of the file itself: as they come, or decompressed as they come when they begin as gzip
+ * does (members one after the other are one file). Throws `compression-invalid`,
+ * `compression-ratio`, or `upload-too-large` past `maxBytes` of decompressed text.
  */
 export const createFileBlocks = (
   blocks: AsyncIterable<Uint8Array>,

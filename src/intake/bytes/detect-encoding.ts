@@ -39,16 +39,24 @@ export const findMark = (
   return mark === undefined ? null : { encoding: mark.encoding, sizeBytes: mark.bytes.length }
 }
 
-/** What a file that is no text looks like, as the end of a sentence with a hint; null = it may be text. */
+/**
+ * What a file that is no text looks like, as the end of a sentence with a hint; null = it may be
+ * text.
+ */
 export const lookOfNoText = (first: Uint8Array): string | null =>
   NO_TEXTS.find(({ bytes }) => startsWith(first, bytes))?.looks ?? null
 
 /** Bytes looked at for UTF-16 without a mark. */
 const LOOKED_AT_BYTES = 4096
-/** Of the pairs of bytes at least one in so many has a zero: delimiters, digits and line ends do. */
+/**
+ * Of the pairs of bytes at least one in so many has a zero: delimiters, digits and line ends do.
+ */
 const PAIRS_PER_ZERO = 8
 
-/** The byte order of UTF-16 without a mark, by the zeros of its ASCII characters, which are all in one half of the pairs; null = none. */
+/**
+ * The byte order of UTF-16 without a mark, by the zeros of its ASCII characters, which are all in
+ * one half of the pairs; null = none.
+ */
 export const detectUtf16 = (first: Uint8Array): 'utf-16le' | 'utf-16be' | null => {
   const end = Math.min(first.byteLength, LOOKED_AT_BYTES) & ~1
   let high = 0
@@ -77,7 +85,10 @@ const STRAYS_PER_SEQUENCE = 10
 /** So many letters beyond ASCII in a row are of another alphabet: western words have one or two. */
 const FOREIGN_RUN = 3
 
-/** Whether characters of UTF-8 stand among the bytes oftener than by chance: the file is mixed, or damaged UTF-8. */
+/**
+ * Whether characters of UTF-8 stand among the bytes oftener than by chance: the file is mixed, or
+ * damaged UTF-8.
+ */
 const looksMixed = (bytes: Uint8Array): boolean => {
   let sequences = 0
   let strays = 0
@@ -108,8 +119,9 @@ const looksForeign = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. No: NUL and bytes without a character are not; characters of
- * UTF-8 beside bytes that are none make a mixed or damaged file; long runs beyond ASCII are another alphabet in another encoding.
+ * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. No: NUL and bytes
+ * without a character are not; characters of UTF-8 beside bytes that are none make a mixed or
+ * damaged file; long runs beyond ASCII are another alphabet in another encoding.
  */
 export const looksWestern = (bytes: Uint8Array): boolean =>
   !bytes.some((byte) => byte === 0 || hasNoCharacter(byte)) &&

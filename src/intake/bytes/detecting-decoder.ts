@@ -17,15 +17,19 @@ const chooseWestern = (): Choice => {
   return { decoder, encoding: () => (decoder.tellsApart() ? 'windows-1252' : 'iso-8859-1') }
 }
 
-/** UTF-8 unless the bytes say otherwise; what is neither UTF-8 nor western text goes on as UTF-8, where it is found bad. */
+/**
+ * UTF-8 unless the bytes say otherwise; what is neither UTF-8 nor western text goes on as UTF-8,
+ * where it is found bad.
+ */
 const choose = (bytes: Buffer): Choice =>
   isUtf8(bytes.subarray(0, bytes.byteLength - unfinishedBytes(bytes))) || !looksWestern(bytes)
     ? chooseUtf8()
     : chooseWestern()
 
 /**
- * UTF-8, windows-1252 or ISO 8859-1, by the first block with more than ASCII in it: up to there all three are the same, so a file may
- * go on for long before it is decided, and nothing has to be taken back.
+ * UTF-8, windows-1252 or ISO 8859-1, by the first block with more than ASCII in it: up to there all
+ * three are the same, so a file may go on for long before it is decided, and nothing has to be
+ * taken back.
  */
 export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncoding } => {
   let choice: Choice | null = null
@@ -47,7 +51,8 @@ export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncodi
     },
     end: () => {
       if (choice === null && kept.byteLength > 0) {
-        // One character cut off at the very end tells nothing of the file's encoding: refused as UTF-8.
+        // One character cut off at the very end tells nothing of the file's encoding: refused as
+        // UTF-8.
         choice = chooseUtf8()
         choice.decoder.push(kept)
       }

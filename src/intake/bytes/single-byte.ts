@@ -7,14 +7,20 @@ import { createWesternDoubt } from './western-doubt.ts'
 const FIRST_HIGH = 0x80
 const CONTROLS_END = 0xa0
 
-/** What windows-1252 has where ISO 8859-1 has control characters, from 0x80 on; 0 = nothing. Source: Unicode's CP1252.TXT. */
+/**
+ * What windows-1252 has where ISO 8859-1 has control characters, from 0x80 on; 0 = nothing. Source:
+ * Unicode's CP1252.TXT.
+ */
 const WINDOWS_1252 = [
   0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
   0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161,
   0x203a, 0x0153, 0, 0x017e, 0x0178,
 ]
 
-/** Whether the byte is a control character in ISO 8859-1 and, mostly, a letter or a mark in windows-1252. */
+/**
+ * Whether the byte is a control character in ISO 8859-1 and, mostly, a letter or a mark in
+ * windows-1252.
+ */
 export const isBetweenEncodings = (byte: number): boolean =>
   byte >= FIRST_HIGH && byte < CONTROLS_END
 
@@ -40,8 +46,8 @@ const writeCharacter = (codePoint: number, to: Buffer, at: number): number => {
 const BYTES_PER_CHARACTER = 3
 
 /**
- * windows-1252 or ISO 8859-1 by its own table: in Node's TextDecoder both names mean windows-1252, and its undefined bytes come out as
- * control characters. Here they are no characters.
+ * windows-1252 or ISO 8859-1 by its own table: in Node's TextDecoder both names mean windows-1252,
+ * and its undefined bytes come out as control characters. Here they are no characters.
  */
 export const createSingleByteDecoder = (
   encoding: 'windows-1252' | 'iso-8859-1',

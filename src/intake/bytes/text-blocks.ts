@@ -8,12 +8,20 @@ import { createSingleByteDecoder } from './single-byte.ts'
 import { createUtf8Decoder } from './utf8.ts'
 import { createUtf16Decoder } from './utf16.ts'
 
-/** The file's blocks as UTF-8 of whole characters, in whatever encoding it is. What comes out is only valid until the next call. */
+/**
+ * The file's blocks as UTF-8 of whole characters, in whatever encoding it is. What comes out is
+ * only valid until the next call.
+ */
 export type TextBlocks = {
-  /** The first block is the file's first 4 KiB at least, or all of it: by it the encoding is told. */
+  /**
+   * The first block is the file's first 4 KiB at least, or all of it: by it the encoding is told.
+   */
   push(block: Uint8Array): Buffer
   end(): Buffer
-  /** Throws `encoding-invalid` once bytes came that are no characters; `place` says where the text given so far has led. */
+  /**
+   * Throws `encoding-invalid` once bytes came that are no characters; `place` says where the text
+   * given so far has led.
+   */
   refuseBad(place: () => Record<string, number>): void
   encoding(): TextEncoding
   /** Whether the text looks like one in another encoding than was asked for. */
@@ -53,7 +61,10 @@ const refuse = (detail: string, about: Record<string, unknown> = {}): never => {
   throw new FileRefused('encoding-invalid', detail, about)
 }
 
-/** The encoding by what was asked, the mark, or the first bytes; refuses what is no text, and a mark that contradicts what was asked. */
+/**
+ * The encoding by what was asked, the mark, or the first bytes; refuses what is no text, and a mark
+ * that contradicts what was asked.
+ */
 const sourceOf = (
   first: Uint8Array,
   asked: TextEncoding | undefined,

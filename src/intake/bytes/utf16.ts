@@ -28,7 +28,10 @@ const unfinishedBytes = (bytes: Buffer, order: 'le' | 'be'): number => {
   return isHighSurrogate(unit) ? odd + UNIT_BYTES : odd
 }
 
-/** UTF-16 in the byte order given (RFC 2781); halves of surrogate pairs alone, and half a unit at the end, are no characters. */
+/**
+ * UTF-16 in the byte order given (RFC 2781); halves of surrogate pairs alone, and half a unit at
+ * the end, are no characters.
+ */
 export const createUtf16Decoder = (order: 'le' | 'be'): ByteDecoder => {
   let kept = NO_BYTES
   let given = 0

@@ -1,6 +1,7 @@
 /**
- * Whether single bytes read as windows-1252 are western text at all. Text of a Mac or of DOS has its letters where windows-1252 has quotes,
- * dashes and currency signs, so these stand inside of words (`Jos‚`, `Mu¤oz`); another alphabet fills whole words with letters beyond ASCII.
+ * Whether single bytes read as windows-1252 are western text at all. Text of a Mac or of DOS has
+ * its letters where windows-1252 has quotes, dashes and currency signs, so these stand inside of
+ * words (`Jos‚`, `Mu¤oz`); another alphabet fills whole words with letters beyond ASCII.
  */
 export type WesternDoubt = {
   add(bytes: Uint8Array): void
@@ -11,7 +12,10 @@ export type WesternDoubt = {
 /** What a byte may be next to. */
 type Rule = 'before' | 'after' | 'beside' | 'between' | 'behind-small' | 'may-be'
 
-/** By the byte: next to which letters its character is none of a word. `may-be`: a letter of some western language, which only adds to others. */
+/**
+ * By the byte: next to which letters its character is none of a word. `may-be`: a letter of some
+ * western language, which only adds to others.
+ */
 const RULES = new Map<number, Rule>([
   ...[0x83, 0x86, 0x87, 0x88, 0x89, 0x8b, 0x95, 0x98, 0x9b, 0x9f].map((byte): [number, Rule] => [
     byte,

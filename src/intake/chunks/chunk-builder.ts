@@ -7,13 +7,19 @@ import { createChunkText, makeRoom } from './chunk-text.ts'
 import type { ChunkText } from './chunk-text.ts'
 import type { ChunkDigests, RowDigests } from './row-digests.ts'
 
-/** A chunk closes past this many bytes of cells, or this many rejected rows, so that one always fits in memory and in a statement. */
+/**
+ * A chunk closes past this many bytes of cells, or this many rejected rows, so that one always fits
+ * in memory and in a statement.
+ */
 const CHUNK_BYTES = 2_000_000
 const CHUNK_REJECTED = 5_000
 /** UTF-8 takes at most three bytes for a unit of a string. */
 const BYTES_PER_CHAR = 3
 
-/** A row written into the chunk's text behind `used`: where its id and where the row ends, and where its phones and emails are. */
+/**
+ * A row written into the chunk's text behind `used`: where its id and where the row ends, and where
+ * its phones and emails are.
+ */
 export type WrittenRow = {
   idEnd: number
   end: number
@@ -24,7 +30,10 @@ export type WrittenRow = {
 
 /** Gathers rows into chunks. */
 export type ChunkBuilder = {
-  /** The open chunk's text with room for a row of so many bytes; hold it no longer than for that row. */
+  /**
+   * The open chunk's text with room for a row of so many bytes; hold it no longer than for that
+   * row.
+   */
   room(line: number, rowBytes: number): ChunkText
   /** Takes the row that was written into the room. */
   acceptWritten(line: number, row: WrittenRow): void
@@ -81,7 +90,10 @@ const sealed = (open: OpenChunk, seq: number, width: number, made: ChunkDigests)
   }
 }
 
-/** Writes the row's id and cells, each ended by NUL, behind what is used; returns where the id and where the row ends. */
+/**
+ * Writes the row's id and cells, each ended by NUL, behind what is used; returns where the id and
+ * where the row ends.
+ */
 const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, number] => {
   let most = (contactId.length + 1) * BYTES_PER_CHAR
   for (const cell of cells) most += (cell.length + 1) * BYTES_PER_CHAR

@@ -1,6 +1,9 @@
 import { DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
-/** The text of the chunk being filled; rows are written behind `used`, which moves on when a row is taken. */
+/**
+ * The text of the chunk being filled; rows are written behind `used`, which moves on when a row is
+ * taken.
+ */
 export type ChunkText = { bytes: Buffer; view: DataView; used: number }
 
 /** Behind every text: what may be read or written over a cell's end by whole words. */
@@ -15,7 +18,10 @@ const grow = (text: ChunkText, bytes: number): void => {
   text.view = new DataView(larger.buffer, larger.byteOffset, larger.byteLength)
 }
 
-/** Room of about the size that the last chunk had, so that most chunks are allocated once and hold little air. */
+/**
+ * Room of about the size that the last chunk had, so that most chunks are allocated once and hold
+ * little air.
+ */
 export const createChunkText = (lastBytes: number): ChunkText => {
   const text = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)), used: 0 }
   grow(text, Math.max(SMALLEST_BYTES, lastBytes + (lastBytes >> 4)))
@@ -28,7 +34,10 @@ export const makeRoom = (text: ChunkText, rowBytes: number): void => {
   if (needed > text.bytes.byteLength) grow(text, Math.max(needed, text.bytes.byteLength * 2))
 }
 
-/** Copies `from[start, end)` by whole words, so up to `SLACK_BYTES` of anything land behind it; returns where the copy ends. */
+/**
+ * Copies `from[start, end)` by whole words, so up to `SLACK_BYTES` of anything land behind it;
+ * returns where the copy ends.
+ */
 export const copyBytes = (
   from: DataView,
   start: number,

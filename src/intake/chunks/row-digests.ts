@@ -8,14 +8,20 @@ export type ChunkDigests = {
   subjectNumbers: Float64Array
 }
 
-/** The digests of accepted rows, gathered and made together: calls of the hash for every row were the largest cost of the row path. */
+/**
+ * The digests of accepted rows, gathered and made together: calls of the hash for every row were
+ * the largest cost of the row path.
+ */
 export type RowDigests = {
   /** `view` from `from` to `to`, with some bytes to spare behind it; see `DigestBatch.addBytes`. */
   addId(view: DataView, from: number, to: number): void
   /** A phone in E.164 or an address of ASCII, of the chunk's row `row`. */
   addSubject(row: number, view: DataView, from: number, to: number): void
   addSubjectText(row: number, subject: string): void
-  /** Of the rows added since the last call, in order; as `keyedDigest` makes them, subjects of the text that stands for them. */
+  /**
+   * Of the rows added since the last call, in order; as `keyedDigest` makes them, subjects of the
+   * text that stands for them.
+   */
   take(): ChunkDigests
 }
 
@@ -26,7 +32,10 @@ const LAST_CAPITAL = 0x5a
 const TO_SMALL = 0x20
 const LONGEST_ADDRESS = 254
 
-/** Where the first capital letter before the @ stands; -1: there is none, and the address stands for itself. */
+/**
+ * Where the first capital letter before the @ stands; -1: there is none, and the address stands for
+ * itself.
+ */
 const firstCapital = (view: DataView, from: number, to: number): number => {
   for (let at = from; at < to; at += 1) {
     const byte = view.getUint8(at)

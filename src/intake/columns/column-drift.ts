@@ -6,7 +6,10 @@ import type { IntakeSpec } from '../contract.ts'
 import { isForbiddenName, kindByName } from './column-names.ts'
 import type { Place } from './column-place.ts'
 
-/** How a file differs from its contact list: columns that the list lacks, that the file lacks, and that the options say are of another kind. */
+/**
+ * How a file differs from its contact list: columns that the list lacks, that the file lacks, and
+ * that the options say are of another kind.
+ */
 export type SchemaDiff = {
   added: string[]
   removed: string[]
@@ -18,7 +21,10 @@ const detailOf = (diff: SchemaDiff): string =>
     ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
     : 'The file has columns that the list does not have.'
 
-/** The refusal that shows the difference; `detail`: what else there is to say than the difference does. */
+/**
+ * The refusal that shows the difference; `detail`: what else there is to say than the difference
+ * does.
+ */
 export const driftOf = (diff: SchemaDiff, detail: string = detailOf(diff)): FileRefused =>
   new FileRefused('schema-drift', detail, { diff })
 
@@ -28,7 +34,10 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
   return names.some((name) => emailColumns.includes(name)) ? 'email' : null
 }
 
-/** Refuses options that give a column another kind than the list declares. With schemaDrift=drop the list's word counts. */
+/**
+ * Refuses options that give a column another kind than the list declares. With schemaDrift=drop the
+ * list's word counts.
+ */
 export const refuseRetyped = (
   names: readonly string[],
   places: readonly Place[],
@@ -46,13 +55,17 @@ export const refuseRetyped = (
   if (retyped.length > 0) throw driftOf({ added: [], removed: [], retyped })
 }
 
-/** No list gets a column of such a name: a number stands for a column without a name in a file without a header. */
+/**
+ * No list gets a column of such a name: a number stands for a column without a name in a file
+ * without a header.
+ */
 const cannotBeAdded = (name: string): boolean =>
   name.length > NEW_LIST_LIMITS.columnNameChars || /^\d*$/.test(name) || isForbiddenName(name)
 
 /**
- * The columns that the list lacks, with the kind that the options or the name say; none is required. Throws for a name that no
- * list should get, or that differs from another column's in nothing but its case.
+ * The columns that the list lacks, with the kind that the options or the name say; none is
+ * required. Throws for a name that no list should get, or that differs from another column's in
+ * nothing but its case.
  */
 export const addedColumns = (
   names: readonly string[],

@@ -43,7 +43,10 @@ export type ColumnLayout = {
     guarded: boolean
   }
 
-/** Refuses the header of a file that has none: what stands there is a person's, and from here on names are shown and logged. */
+/**
+ * Refuses the header of a file that has none: what stands there is a person's, and from here on
+ * names are shown and logged.
+ */
 const refusePersonal = ({ names, positions: all }: FileHeader, spec: IntakeSpec): void => {
   const known = new Set(spec.list.columns.map((column) => column.name))
   const positions = all.filter((_, index) => {
@@ -85,7 +88,10 @@ const checkNames = (header: FileHeader, spec: IntakeSpec): void => {
   }
 }
 
-/** Whether an undeclared column is of the kind, by the option that names columns of it, or by either of its names. */
+/**
+ * Whether an undeclared column is of the kind, by the option that names columns of it, or by either
+ * of its names.
+ */
 const isOfKind = (
   kind: 'phone' | 'email',
   names: readonly string[],
@@ -94,8 +100,8 @@ const isOfKind = (
 ): boolean => names.some((name) => asked.includes(name) || (byName && kindByName(name) === kind))
 
 /**
- * The kinds of the list's columns: what the list declares; else the options; only where neither speaks of a kind, the whole name in the
- * list or in the file.
+ * The kinds of the list's columns: what the list declares; else the options; only where neither
+ * speaks of a kind, the whole name in the list or in the file.
  */
 const kindsOf = (
   spec: IntakeSpec,
@@ -137,7 +143,10 @@ const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec
   list: { ...spec.list, columns: [...spec.list.columns, ...added] },
 })
 
-/** Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does not fit the list. */
+/**
+ * Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does
+ * not fit the list.
+ */
 export const layOutColumns = (record: readonly string[], asked: IntakeSpec): ColumnLayout => {
   const guarded = asked.format === 'csv'
   const header = readHeader(record, guarded)

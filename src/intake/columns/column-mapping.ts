@@ -16,7 +16,10 @@ const MOST_PROPOSALS = 100
 
 const NOWHERE: Place = { target: null, by: null, confidence: null }
 
-/** Refuses what stands twice among the names of columns; null = a column without one. `positions`: where each stands in the file. */
+/**
+ * Refuses what stands twice among the names of columns; null = a column without one. `positions`:
+ * where each stands in the file.
+ */
 export const refuseTwice = (
   names: readonly (string | null)[],
   positions: readonly number[],
@@ -101,8 +104,8 @@ const openNames = (
   )
 
 /**
- * Gives the column with the contact id a place where it has none: what Genesys calls the id in a contact; and, when the caller says which
- * column holds the id, what CRMs call it.
+ * Gives the column with the contact id a place where it has none: what Genesys calls the id in a
+ * contact; and, when the caller says which column holds the id, what CRMs call it.
  */
 const placeId = (
   { names }: FileHeader,
@@ -144,9 +147,11 @@ const placesFound = (header: FileHeader, idIndex: number, spec: IntakeSpec): Pla
 }
 
 /**
- * The place of each column of the file: the mapping's word, else the exact name, else the only name but for case, else the only one
- * that is as good as certain by its meaning. The id column may be in no list column and is never drift. Columns that the list lacks are
- * `added` with schemaDrift=extend. Throws `mapping-needed`, `schema-drift`, `columns-missing` or `header-duplicate`.
+ * The place of each column of the file: the mapping's word, else the exact name, else the only name
+ * but for case, else the only one that is as good as certain by its meaning. The id column may be
+ * in no list column and is never drift. Columns that the list lacks are `added` with
+ * schemaDrift=extend. Throws `mapping-needed`, `schema-drift`, `columns-missing` or
+ * `header-duplicate`.
  */
 export const mapColumns = (
   header: FileHeader,
@@ -161,7 +166,8 @@ export const mapColumns = (
   if (unknown.length > 0 && schemaDrift === 'reject') {
     throw driftOf({ added: unknown, removed, retyped: [] })
   }
-  // Sent as empty cells they would erase what Genesys holds; the list's own id column is filled with the contact id.
+  // Sent as empty cells they would erase what Genesys holds; the list's own id column is filled
+  // with the contact id.
   const missing = removed.filter((name) => name !== CONTACT_ID_COLUMN)
   if (missing.length > 0 && missingColumns === 'reject') {
     const detail =

@@ -7,8 +7,8 @@ export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
 /**
- * Whether the file is a ledger sent back. The mark of the rows tells one, or two of the others: people delete columns that they do not
- * need.
+ * Whether the file is a ledger sent back. The mark of the rows tells one, or two of the others:
+ * people delete columns that they do not need.
  */
 export const isLedgerHeader = (names: readonly string[]): boolean =>
   names.includes(MARK_COLUMN) || names.filter(isLedgerColumn).length >= 2
@@ -49,7 +49,10 @@ const PHONE_NAMES = new Set([
 ])
 const EMAIL_NAMES = new Set(['email', 'emailaddress', 'mail'])
 
-/** The kind that a column's whole name speaks of (case, `_` and a trailing digit ignored); null = none. */
+/**
+ * The kind that a column's whole name speaks of (case, `_` and a trailing digit ignored); null =
+ * none.
+ */
 export const kindByName = (name: string): 'phone' | 'email' | null => {
   const plain = name.toLowerCase().replaceAll('_', '').replace(/\d$/, '')
   if (PHONE_NAMES.has(plain)) return 'phone'

@@ -1,4 +1,6 @@
 import type { MappedBy } from '../../domain/uploads/upload.ts'
 
-/** Where a column of the file goes, how that was found and how sure it is; `target: null` = nowhere. */
+/**
+ * Where a column of the file goes, how that was found and how sure it is; `target: null` = nowhere.
+ */
 export type Place = { target: string | null; by: MappedBy | null; confidence: number | null }

@@ -7,11 +7,16 @@ const MOST_PAIRS = 20_000
 
 export type Proposal = { column: string; proposedFor: string; confidence: number }
 
-/** What is likely of the columns of a file that have no place, and the columns of the list that have no source. */
+/**
+ * What is likely of the columns of a file that have no place, and the columns of the list that have
+ * no source.
+ */
 export type Proposals = {
   /** Certain enough, and each the only one for both of its sides. */
   applied: Proposal[]
-  /** Of the columns that are still without a place, the likeliest first; for the caller to decide. */
+  /**
+   * Of the columns that are still without a place, the likeliest first; for the caller to decide.
+   */
   open: Proposal[]
 }
 
@@ -21,7 +26,10 @@ const countBy = (proposals: readonly Proposal[], side: 'column' | 'proposedFor')
   return counts
 }
 
-/** Two columns of a file that are likely the same column of the list are never decided here. Deterministic: by names alone. */
+/**
+ * Two columns of a file that are likely the same column of the list are never decided here.
+ * Deterministic: by names alone.
+ */
 export const proposeColumns = (
   columns: readonly string[],
   listColumns: readonly string[],
@@ -50,8 +58,9 @@ export const proposeColumns = (
 }
 
 /**
- * The option `mapping` with the likeliest proposals added to what the caller gave, ready to be looked at and sent back: each column of
- * the list once, and null for a column of the file whose likely places others took.
+ * The option `mapping` with the likeliest proposals added to what the caller gave, ready to be
+ * looked at and sent back: each column of the list once, and null for a column of the file whose
+ * likely places others took.
  */
 export const mappingOf = (
   open: readonly Proposal[],

@@ -1,4 +1,7 @@
-/** Names that mean the same, as `plainName` writes them; German, French, Spanish, Italian, Dutch beside English. */
+/**
+ * Names that mean the same, as `plainName` writes them; German, French, Spanish, Italian, Dutch
+ * beside English.
+ */
 const SYNONYMS: readonly (readonly string[])[] = [
   ['contactid', 'contactnumber', 'contactno', 'idcontact', 'kontaktid', 'kontaktnummer'].concat([
     'idcontacto',
@@ -73,8 +76,8 @@ const SAME_NAME = 0.98
 const SYNONYM = 0.93
 const RELATED = 0.8
 /**
- * Of names that differ by letters: never enough to be applied unasked, for one letter makes another word (`contactNumber`,
- * `contractNumber`).
+ * Of names that differ by letters: never enough to be applied unasked, for one letter makes another
+ * word (`contactNumber`, `contractNumber`).
  */
 const MOST_BY_LETTERS = 0.89
 /** Below this nothing is proposed. */
@@ -94,7 +97,9 @@ export const plainName = (name: string): string =>
     .replace(/[ßæœøłđ]/gu, (letter) => LETTERS[letter]!)
     .replace(/[^\p{L}\p{N}]/gu, '')
 
-/** Letters put in, taken out, replaced or swapped with their neighbour (optimal string alignment). */
+/**
+ * Letters put in, taken out, replaced or swapped with their neighbour (optimal string alignment).
+ */
 const editDistance = (a: string, b: string): number => {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, at) => at)
@@ -139,8 +144,9 @@ const byBareName = (a: string, b: string): number => {
 }
 
 /**
- * How likely two columns of different names are the same, from 0 to 1, by their names alone; 0 where it is not worth telling. Names with
- * different digits are different columns. `letters: false` leaves out the comparison by letters, the only slow one.
+ * How likely two columns of different names are the same, from 0 to 1, by their names alone; 0
+ * where it is not worth telling. Names with different digits are different columns.
+ * `letters: false` leaves out the comparison by letters, the only slow one.
  */
 export const nameLikeness = (one: string, other: string, letters = true): number => {
   const [a, b] = [plainName(one), plainName(other)]

@@ -45,8 +45,9 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] =>
     .toSorted((a, b) => b.confidence - a.confidence)
 
 /**
- * Where the contact id stands: in the column that `contactIdColumn` names; else in `contactId` or `customerId`, unless `mapping` leaves it out;
- * else in the one that `mapping` sends to one of these; else in the only one that is as good as certain by its meaning (`Customer ID`,
+ * Where the contact id stands: in the column that `contactIdColumn` names; else in `contactId` or
+ * `customerId`, unless `mapping` leaves it out; else in the one that `mapping` sends to one of
+ * these; else in the only one that is as good as certain by its meaning (`Customer ID`,
  * `Kundennummer`). Throws `contact-id-column-missing`, with what is likely.
  */
 export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec): number => {

@@ -3,7 +3,10 @@ import type { UploadOptions } from '../../domain/uploads/upload-options.ts'
 import { unguardCell } from '../formats/cell-guard.ts'
 import { isLedgerColumn, isLedgerHeader, MARK_COLUMN } from './column-names.ts'
 
-/** The columns of a file that are data. A column without a name is absent: programs write such for cells that were once filled. */
+/**
+ * The columns of a file that are data. A column without a name is absent: programs write such for
+ * cells that were once filled.
+ */
 export type FileHeader = {
   /** As they count: without white space around them and what shows nothing. */
   names: string[]

@@ -14,8 +14,9 @@ const refuseNoPositions = (keys: readonly string[], width: number): void => {
 }
 
 /**
- * The columns of a file without a header, `width` of them: those that `mapping` gives by position, and without it the list's in their order;
- * a column beyond is named by its position. The spec comes back with positions in the options replaced by these names.
+ * The columns of a file without a header, `width` of them: those that `mapping` gives by position,
+ * and without it the list's in their order; a column beyond is named by its position. The spec
+ * comes back with positions in the options replaced by these names.
  */
 export const headlessColumns = (
   width: number,

@@ -160,8 +160,9 @@ const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks
 }
 
 /**
- * Reads the entries of a submission as they stream in: decode → rows → entries → chunks, each of which `take` stores before more is read. An
- * entry's fault rejects that entry. Throws `FileRefused`, with `dnc-no-entries` where there is none at all.
+ * Reads the entries of a submission as they stream in: decode → rows → entries → chunks, each of
+ * which `take` stores before more is read. An entry's fault rejects that entry. Throws
+ * `FileRefused`, with `dnc-no-entries` where there is none at all.
  */
 export const runEntryIntake = async (
   body: AsyncIterable<Uint8Array>,

@@ -27,8 +27,10 @@ export type JudgeEntry = (
 ) => { entry: DncEntry; faults: null } | { faults: [EntryFault, ...EntryFault[]] }
 
 /**
- * The steps for the entries of one submission, by its options; `now`: expiries must lie behind it. Those that remove say their reason in words, and are
- * of every country: nobody is called back into quarantine. `granted`: contact lists that entries may name, an entry for another one would suppress nobody.
+ * The steps for the entries of one submission, by its options; `now`: expiries must lie behind it.
+ * Those that remove say their reason in words, and are of every country: nobody is called back into
+ * quarantine. `granted`: contact lists that entries may name, an entry for another one would
+ * suppress nobody.
  */
 export type BuildEntrySteps = (submission: {
   kind?: 'add' | 'remove'
@@ -44,7 +46,10 @@ const LONGEST_WORD = 64
 const MOST_LISTS = 100
 /** Entries of a submission mostly say the same: so many different ones are remembered. */
 const MOST_TERMS = 2_000
-/** Digits and what stands between them, without a plus sign: a number of some country, and nobody knows which. */
+/**
+ * Digits and what stands between them, without a plus sign: a number of some country, and nobody
+ * knows which.
+ */
 const NATIONAL = /^[\d\s()./-]+$/u
 
 const TERMS_FIELDS = [
@@ -82,7 +87,10 @@ const readLists = (
   return valid ? ids : null
 }
 
-/** `originalReason` is what an export says beside the reason, which must not be read from the word anew: DNC_REASONS may be others by then. */
+/**
+ * `originalReason` is what an export says beside the reason, which must not be read from the word
+ * anew: DNC_REASONS may be others by then.
+ */
 const readReason = (
   cells: EntryCells,
   { reasons }: DncRules,
@@ -166,7 +174,10 @@ const withOptions = (own: EntryCells, options: Submitted['options']): EntryCells
   }
 }
 
-/** The terms of entries, each kind judged once: by the cells as they stand, for most entries of a submission say the same. */
+/**
+ * The terms of entries, each kind judged once: by the cells as they stand, for most entries of a
+ * submission say the same.
+ */
 const createTerms = (rules: DncRules, submission: Submitted) => {
   const known = new Map<string, ReadTerms>()
   return (own: EntryCells): ReadTerms => {
@@ -195,7 +206,10 @@ const createReadPhone = (normalisationFor: NormalisationFor) => {
   }
 }
 
-/** What builds the steps for submissions of entries; phones and emails are judged as those of contacts. Left out: the CRM has no words of its own, and no country is allowed. */
+/**
+ * What builds the steps for submissions of entries; phones and emails are judged as those of
+ * contacts. Left out: the CRM has no words of its own, and no country is allowed.
+ */
 export const createEntrySteps = (
   { reasons = new Map(), allowedCountries = new Set() }: Partial<DncRules>,
   normalisationFor: NormalisationFor,

@@ -1,8 +1,9 @@
 /** What a spreadsheet takes for a formula, also in full width. */
 const FORMULA = /^[=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20-]/u
 /**
- * What a spreadsheet takes for a number, a time or a date and writes back in its own way: zeros in front and behind fall off, long numbers are
- * rounded. English and German ones differ in what points and commas mean, so anything of digits and their marks counts.
+ * What a spreadsheet takes for a number, a time or a date and writes back in its own way: zeros in
+ * front and behind fall off, long numbers are rounded. English and German ones differ in what
+ * points and commas mean, so anything of digits and their marks counts.
  */
 const NUMBER = /^[\d\s.,:/%-]+$/u
 const SCIENTIFIC = /^\d+(?:[.,]\d+)?e[+-]?\d+$/iu
@@ -21,7 +22,10 @@ const isReadAsOther = (cell: string): boolean => {
   return HAS_DIGIT.test(cell) && (NUMBER.test(cell) || SCIENTIFIC.test(cell) || DATE.test(cell))
 }
 
-/** The cell as a spreadsheet may open and save it: one `'` before anything that it would run, or read as another thing than text. */
+/**
+ * The cell as a spreadsheet may open and save it: one `'` before anything that it would run, or
+ * read as another thing than text.
+ */
 export const guardCell = (cell: string): string => (isReadAsOther(cell) ? `'${cell}` : cell)
 
 /** Undoes `guardCell`; a text that merely begins with an apostrophe stays. */

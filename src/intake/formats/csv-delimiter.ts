@@ -7,7 +7,10 @@ const QUOTE = 34
 /** The first line by which Excel is told the delimiter. */
 const TOLD = /^"?sep=([,;\t|])"?$/i
 
-/** The end (exclusive) of the first record with content, outside quotes; -1 while the text does not hold it whole. */
+/**
+ * The end (exclusive) of the first record with content, outside quotes; -1 while the text does not
+ * hold it whole.
+ */
 const firstRecordEnd = (text: string, from: number): number => {
   let quoted = false
   for (let at = from; at < text.length; at += 1) {
@@ -19,8 +22,9 @@ const firstRecordEnd = (text: string, from: number): number => {
 }
 
 /**
- * The delimiter by the first record with content: of `, ; tab |` the one that stands most often outside quotes; the comma when none
- * does. Excel's first line `sep=;` tells it. null while that record is not whole; `complete` says that no more text comes.
+ * The delimiter by the first record with content: of `, ; tab |` the one that stands most often
+ * outside quotes; the comma when none does. Excel's first line `sep=;` tells it. null while that
+ * record is not whole; `complete` says that no more text comes.
  */
 export const detectDelimiter = (text: string, complete: boolean): string | null => {
   let from = text.search(/[^\s]/)

@@ -14,12 +14,18 @@ const SLACK_BYTES = 4
 
 /** Where the CSV reader puts what it finds; a record's places are only valid during the call. */
 export type CsvSink = Pick<RowSink, 'header'> & {
-  /** In place of `header`, where the first record is data already; `width` is how many cells that has. */
+  /**
+   * In place of `header`, where the first record is data already; `width` is how many cells that
+   * has.
+   */
   noHeader(width: number): void
   record(record: CsvRecord): void
 }
 
-/** Where all of the record is ASCII, its cells are parts of one string: decoding each costs five times as much. */
+/**
+ * Where all of the record is ASCII, its cells are parts of one string: decoding each costs five
+ * times as much.
+ */
 const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
   const from = starts[0]!
   const record = bytes.subarray(from, ends[width - 1])
@@ -103,9 +109,11 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
 }
 
 /**
- * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first record unless given), RFC 4180 quotes; LF,
- * CRLF and CR end lines, mixed as they come. Lines without content before the first record with any are skipped, and Excel's `sep=;`. Throws `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for
- * a quote that is never closed. Memory: one record and one block.
+ * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first
+ * record unless given), RFC 4180 quotes; LF, CRLF and CR end lines, mixed as they come. Lines
+ * without content before the first record with any are skipped, and Excel's `sep=;`. Throws
+ * `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for a quote that is never
+ * closed. Memory: one record and one block.
  */
 export const createCsvReader = (options: {
   delimiter: string | undefined

@@ -1,6 +1,7 @@
 /**
- * One record of a CSV file, as places in the reader's bytes: cell `i` is `bytes[starts[i] … ends[i])`, quotes taken off. There is one such
- * object a file; its places hold until the reader goes on to the next record.
+ * One record of a CSV file, as places in the reader's bytes: cell `i` is
+ * `bytes[starts[i] … ends[i])`, quotes taken off. There is one such object a file; its places hold
+ * until the reader goes on to the next record.
  */
 export type CsvRecord = {
   bytes: Buffer
@@ -41,8 +42,10 @@ const NUL = 4
 const SOME_CELLS = 256
 
 /**
- * Finds the record from `from` on and returns where its line ends, which is by LF, CRLF or CR; -1 when it does not end before `limit`. At `limit` stands a line end that
- * stops the search; it counts as one when `complete`, which says that no more bytes come. Quotes are taken off in the bytes themselves.
+ * Finds the record from `from` on and returns where its line ends, which is by LF, CRLF or CR; -1
+ * when it does not end before `limit`. At `limit` stands a line end that stops the search; it
+ * counts as one when `complete`, which says that no more bytes come. Quotes are taken off in the
+ * bytes themselves.
  */
 export type FindRecord = (
   record: CsvRecord,
@@ -84,11 +87,17 @@ const classesFor = (delimiter: string): Uint8Array => {
   return classes
 }
 
-/** The last byte of the line end that starts at `at`: LF, CR, or both as one. A CR just before the limit has its LF there. */
+/**
+ * The last byte of the line end that starts at `at`: LF, CR, or both as one. A CR just before the
+ * limit has its LF there.
+ */
 const lastOfLineEnd = (bytes: Buffer, at: number): number =>
   bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED ? at + 1 : at
 
-/** Where the closing quote is of the cell whose content starts at `from`, or -1. Doubled quotes are content, and so are line ends. */
+/**
+ * Where the closing quote is of the cell whose content starts at `from`, or -1. Doubled quotes are
+ * content, and so are line ends.
+ */
 const findClosing = (
   record: CsvRecord,
   from: number,
@@ -123,7 +132,9 @@ const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): numb
   }
 }
 
-/** Takes the quotes off the cell that starts with one, in its own place; returns where it ends then. */
+/**
+ * Takes the quotes off the cell that starts with one, in its own place; returns where it ends then.
+ */
 const unquote = (bytes: Buffer, start: number, end: number): number => {
   let to = start
   let open = true
@@ -139,7 +150,9 @@ const unquote = (bytes: Buffer, start: number, end: number): number => {
   return to
 }
 
-/** Only once the record is whole: one that goes on in the next block is found again from its start. */
+/**
+ * Only once the record is whole: one that goes on in the next block is found again from its start.
+ */
 const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
   for (let cell = 0; cell < width; cell += 1) {
     const start = starts[cell]!
@@ -150,9 +163,10 @@ const unquoteCells = ({ bytes, starts, ends, width }: CsvRecord): void => {
 }
 
 /**
- * Finds the end of a cell that holds a quote or a NUL, and returns where its delimiter or line end is; -1 when a quote is not closed. RFC
- * 4180, and one rule for what it leaves open: a quote opens a cell only at the cell's start; elsewhere, or when text follows a closing
- * quote, it is text, marks the record, and the cell goes on to the next delimiter or line end.
+ * Finds the end of a cell that holds a quote or a NUL, and returns where its delimiter or line end
+ * is; -1 when a quote is not closed. RFC 4180, and one rule for what it leaves open: a quote opens
+ * a cell only at the cell's start; elsewhere, or when text follows a closing quote, it is text,
+ * marks the record, and the cell goes on to the next delimiter or line end.
  */
 const findOddCell = (
   record: CsvRecord,

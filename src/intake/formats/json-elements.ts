@@ -36,7 +36,10 @@ type Step = { kind: 'none' } | { kind: 'element' | 'last'; at: number }
 
 const NONE: Step = { kind: 'none' }
 
-/** Walks over the text of an array's inside and stops at each element's end; remembers where it was when the text runs out. */
+/**
+ * Walks over the text of an array's inside and stops at each element's end; remembers where it was
+ * when the text runs out.
+ */
 const createWalk = (fail: (why: string) => never) => {
   let scanned = 0
   let depth = 0
@@ -85,7 +88,10 @@ const createWalk = (fail: (why: string) => never) => {
 }
 
 type Inside = {
-  /** Gives the whole elements of `text`; returns what is left, and whether the array has ended before it. */
+  /**
+   * Gives the whole elements of `text`; returns what is left, and whether the array has ended
+   * before it.
+   */
   take(text: string): { rest: string; ended: boolean }
   element(): number
 }
@@ -130,8 +136,10 @@ const createInside = (
 }
 
 /**
- * Takes `[…]` or `{"contacts":[…]}` (or another member). `onElement` gets each element's text and number (from 1); whether that text is JSON is its business.
- * Throws `FileRefused('json-malformed')` for anything else around the elements, an element over `maxElementBytes`, or a body that ends early.
+ * Takes `[…]` or `{"contacts":[…]}` (or another member). `onElement` gets each element's text and
+ * number (from 1); whether that text is JSON is its business. Throws
+ * `FileRefused('json-malformed')` for anything else around the elements, an element over
+ * `maxElementBytes`, or a body that ends early.
  */
 export const createElementSplitter = (options: {
   maxElementBytes: number

@@ -21,7 +21,9 @@ const asText = (value: unknown): string | null => {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? null : String(value)
 }
 
-/** What the ledger shows of a value that is no text; nothing when it is nested beyond writing down. */
+/**
+ * What the ledger shows of a value that is no text; nothing when it is nested beyond writing down.
+ */
 const asShown = (value: unknown): string => {
   try {
     return JSON.stringify(value)
@@ -39,19 +41,24 @@ const faultOfKey = (code: string, name: string): RowFault => {
 export type JsonForm = {
   member: JsonMember
   columns: readonly string[]
-  /** Columns whose value may be an array of texts; it is read as they stand in a cell, with commas. */
+  /**
+   * Columns whose value may be an array of texts; it is read as they stand in a cell, with commas.
+   */
   lists: ReadonlySet<string>
 }
 
-/** As it stands in a cell; a text with what stands between texts there would be read as two, so the array is shown as JSON, in which no id is. */
+/**
+ * As it stands in a cell; a text with what stands between texts there would be read as two, so the
+ * array is shown as JSON, in which no id is.
+ */
 const asList = (value: unknown): string | null => {
   if (!Array.isArray(value) || !value.every((part) => typeof part === 'string')) return null
   return value.some((part) => /[,;\s]/u.test(part)) ? JSON.stringify(value) : value.join(',')
 }
 
 /**
- * Turns elements into rows over the columns of the first object, or over those of the form. Objects are only read by own keys and never copied into, so a key
- * like `__proto__` is just a name.
+ * Turns elements into rows over the columns of the first object, or over those of the form. Objects
+ * are only read by own keys and never copied into, so a key like `__proto__` is just a name.
  */
 const createElementRows = (
   sink: RowSink,
@@ -101,7 +108,10 @@ const createElementRows = (
   }
 }
 
-/** Reads `[…]` or `{"contacts":[…]}` as it streams in. Rows before the first object have no columns and are given without cells. */
+/**
+ * Reads `[…]` or `{"contacts":[…]}` as it streams in. Rows before the first object have no columns
+ * and are given without cells.
+ */
 export const createJsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink

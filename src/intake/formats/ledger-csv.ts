@@ -5,7 +5,10 @@ import { LEDGER_COLUMNS } from '../columns/column-names.ts'
 import type { RowMarks } from '../rows/row-mark.ts'
 import { guardCell } from './cell-guard.ts'
 
-/** A row of the ledger as CSV shows it; `cells` in the order of the file's columns (`fileOrder` for staged ones). */
+/**
+ * A row of the ledger as CSV shows it; `cells` in the order of the file's columns (`fileOrder` for
+ * staged ones).
+ */
 export type LedgerCsvRow = {
   line: number
   outcome: string
@@ -24,7 +27,10 @@ export type LedgerCsvRow = {
 export type LedgerCsv = {
   /** The file's own columns, then those of `LEDGER_COLUMNS`. */
   header: string
-  /** One line. A row without cells, or with too few or too many, is brought to the file's columns, so that the file stays whole. */
+  /**
+   * One line. A row without cells, or with too few or too many, is brought to the file's columns,
+   * so that the file stays whole.
+   */
   row(row: LedgerCsvRow): string
 }
 
@@ -36,7 +42,10 @@ export const csvCell = (cell: string): string =>
 
 type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>
 
-/** What is wrong with the row, or why it is not delivered: one fault, or of a rejected row all of them. */
+/**
+ * What is wrong with the row, or why it is not delivered: one fault, or of a rejected row all of
+ * them.
+ */
 export const ledgerFaults = ({
   code,
   column,
@@ -45,8 +54,8 @@ export const ledgerFaults = ({
 }: Reasoned): readonly RowFault[] => (code === null ? [] : (faults ?? [{ code, column, said }]))
 
 /**
- * Why a row has its outcome, in the words of its codes' pages and with the line that replaced it; "" when there is nothing to say. Each
- * fault is led by its column.
+ * Why a row has its outcome, in the words of its codes' pages and with the line that replaced it;
+ * "" when there is nothing to say. Each fault is led by its column.
  */
 export const ledgerReason = (row: Reasoned): string => {
   const reason = ledgerFaults(row).map(rejectionReason).join(' | ')
@@ -60,9 +69,10 @@ const ledgerCodes = (row: Reasoned): string =>
     .join(' ')
 
 /**
- * Writes the ledger as CSV (RFC 4180, CRLF). For spreadsheets with a byte order mark and the file's own delimiter, and a leading `'` before cells that
- * one would run as a formula or read as a number, which intake takes off again when the file is sent back; for machines with commas, and the
- * cells as they are.
+ * Writes the ledger as CSV (RFC 4180, CRLF). For spreadsheets with a byte order mark and the file's
+ * own delimiter, and a leading `'` before cells that one would run as a formula or read as a
+ * number, which intake takes off again when the file is sent back; for machines with commas, and
+ * the cells as they are.
  */
 export const createLedgerCsv = (upload: {
   id: string
@@ -107,7 +117,10 @@ const WITHOUT_ID = [
 const hasOwnId = (row: Reasoned): boolean =>
   !ledgerFaults(row).some(({ code }) => code.startsWith('contact-id-') || WITHOUT_ID.includes(code))
 
-/** Brings the cells of staged rows (in the order of `targetColumns`) into the order of the file's columns; left-out columns are empty. */
+/**
+ * Brings the cells of staged rows (in the order of `targetColumns`) into the order of the file's
+ * columns; left-out columns are empty.
+ */
 export const fileOrder = (
   columns: readonly UploadColumn[],
   targetColumns: readonly string[],

@@ -1,8 +1,14 @@
 import type { RowFault } from '../../domain/uploads/rejection.ts'
 
-/** A record as a reader found it, before anything is judged but its form. `cells` are in the order of the file's columns. */
+/**
+ * A record as a reader found it, before anything is judged but its form. `cells` are in the order
+ * of the file's columns.
+ */
 export type RawRow = {
-  /** CSV: physical line where the record starts, the first line = 1. JSON: the element's number, from 1. */
+  /**
+   * CSV: physical line where the record starts, the first line = 1. JSON: the element's number,
+   * from 1.
+   */
   line: number
   cells: string[]
   /** What the reader found wrong: with the row as a whole, or with single cells. */
@@ -17,12 +23,18 @@ export type RowSink = {
   row(row: RawRow): void
 }
 
-/** Takes the body in pieces, cut between any two characters. Throws `FileRefused` when the file as a whole cannot be read. */
+/**
+ * Takes the body in pieces, cut between any two characters. Throws `FileRefused` when the file as a
+ * whole cannot be read.
+ */
 export type RowReader<Piece> = {
   push(piece: Piece): void
   end(): void
   /** The delimiter in force; null for JSON, and before the first record is whole. */
   delimiter(): string | null
-  /** Where the reading stands: the `line` at which the unfinished record starts, or the number of the `element`. */
+  /**
+   * Where the reading stands: the `line` at which the unfinished record starts, or the number of
+   * the `element`.
+   */
   place(): Record<string, number>
 }

@@ -1,7 +1,10 @@
 const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gsu
 const BLANK_AFTER_KEY = /"[ \t\r\n]+:/u
 
-/** Members of the element and of what is nested in it; more where a value has a quote before a colon. */
+/**
+ * Members of the element and of what is nested in it; more where a value has a quote before a
+ * colon.
+ */
 const countMembers = (text: string): number => {
   let members = 0
   for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) members += 1
@@ -21,8 +24,9 @@ function* memberNames(text: string): Generator<string> {
 }
 
 /**
- * A key that stands more than once in the object of which `text` is the JSON; null: none does. `keys` are those that `JSON.parse` left: it keeps the
- * last value of each and drops the others without a word, so that whoever stands in one of them would not be suppressed.
+ * A key that stands more than once in the object of which `text` is the JSON; null: none does.
+ * `keys` are those that `JSON.parse` left: it keeps the last value of each and drops the others
+ * without a word, so that whoever stands in one of them would not be suppressed.
  */
 export const findRepeatedKey = (text: string, keys: readonly string[]): string | null => {
   if (countMembers(text) === keys.length && !BLANK_AFTER_KEY.test(text)) return null

@@ -7,7 +7,7 @@ export type ReplacedRows = {
   duplicates: number
   /** By chunk, a bitmap over its accepted rows. */
   leftOut: Map<number, Buffer>
-  /** By chunk, of each row left out in their order: the line of the row that stays. */
+  /** By chunk, for each row left out, in order: the line of the row that stays. */
   replacedBy: Map<number, Uint32Array>
   /** Chunks with at least one accepted row that is not left out. */
   liveChunks: number
@@ -28,7 +28,10 @@ const countUpTo = (values: ArrayLike<number>, step: number, most: number): numbe
 /** Accepted rows are numbered over all chunks; `starts` holds the number of each chunk's first. */
 const chunkOf = (starts: readonly number[], row: number): number => countUpTo(starts, 1, row) - 1
 
-/** A chunk's lines: the first, and where one does not follow the line before, pairs of the row and how many lines are left out up to it. */
+/**
+ * A chunk's lines: the first, and where one does not follow the line before, pairs of the row and
+ * how many lines are left out up to it.
+ */
 type Lines = { first: number; jumps: Uint32Array }
 
 const keptLines = (lines: Uint32Array): Lines => {
@@ -55,7 +58,10 @@ const holdsLiveRow = (bitmap: Buffer, rows: number): boolean => {
   return row < rows
 }
 
-/** Of a chunk's rows that were replaced, in the order in which they are found: the row, and the line of the one that stays. */
+/**
+ * Of a chunk's rows that were replaced, in the order in which they are found: the row, and the line
+ * of the one that stays.
+ */
 type Replacements = { pairs: Uint32Array; used: number }
 
 const SOME_PAIRS = 32
@@ -82,7 +88,10 @@ const linesByRow = ({ pairs, used }: Replacements, rows: number): Uint32Array =>
   return lines.slice(0, present)
 }
 
-/** The accepted rows of each chunk, and of the first chunks, up to `mostRows` rows, the digests of their ids. */
+/**
+ * The accepted rows of each chunk, and of the first chunks, up to `mostRows` rows, the digests of
+ * their ids.
+ */
 export const createAcceptedRows = (mostRows: number) => {
   const starts: number[] = []
   const lines: Lines[] = []

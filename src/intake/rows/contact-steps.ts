@@ -13,7 +13,10 @@ export type RowRules = {
   contactIdPattern: RegExp
 }
 
-/** The steps that judge the rows of one file of contacts; the kinds of its columns come with its header. */
+/**
+ * The steps that judge the rows of one file of contacts; the kinds of its columns come with its
+ * header.
+ */
 export type ContactSteps = {
   normalise: Normalisation
   checkId: (id: string) => RejectionCode | null

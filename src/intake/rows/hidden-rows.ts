@@ -5,8 +5,9 @@ import type { CsvRecord } from '../formats/csv-record.ts'
 const FEWEST_CELLS = 3
 
 /**
- * Whether a cell of the record holds a line that has as many delimiters as a row: probably a row, which a quote that is closed too late has made
- * part of the cell. Only for records of several lines.
+ * Whether a cell of the record holds a line that has as many delimiters as a row: probably a row,
+ * which a quote that is closed too late has made part of the cell. Only for records of several
+ * lines.
  */
 export const holdsRows = (record: CsvRecord, width: number): boolean => {
   const { bytes, starts, ends, delimiter } = record

@@ -12,12 +12,15 @@ import type { PhoneResult } from '../../domain/phones/phone.ts'
 export type NormalisedPhone = { written: string } & PhoneResult
 
 /**
- * The steps that bring values into the form in which they go to Genesys, for one region and one way of reading its numbers. Pure and without memory: requests, jobs and property
- * tests use the same ones. What cannot be brought into form is a code or null, never a guess.
+ * The steps that bring values into the form in which they go to Genesys, for one region and one way
+ * of reading its numbers. Pure and without memory: requests, jobs and property tests use the same
+ * ones. What cannot be brought into form is a code or null, never a guess.
  */
 export type Normalisation = {
   terms: PhoneTerms
-  /** A phone cell: E.164, or the code that says what is wrong, also what a spreadsheet did to it. */
+  /**
+   * A phone cell: E.164, or the code that says what is wrong, also what a spreadsheet did to it.
+   */
   phone: (raw: string) => NormalisedPhone
   email: (raw: string) => string | null
   date: (raw: string) => string | null

@@ -14,15 +14,21 @@ import type { RecordWidth } from './record-width.ts'
 import type { PhoneCounters } from './row-check.ts'
 
 /**
- * Accepts a record whose every cell is plainly right, from its bytes: writes the row straight into the chunk and makes no string of it.
- * False, and nothing has happened, for any other record: then `CheckRow` judges it, whose answer for a plain one would be the same.
+ * Accepts a record whose every cell is plainly right, from its bytes: writes the row straight into
+ * the chunk and makes no string of it. False, and nothing has happened, for any other record: then
+ * `CheckRow` judges it, whose answer for a plain one would be the same.
  */
 export type TakePlainRow = (record: CsvRecord) => boolean
 
-/** What a cell takes beyond its own bytes at most: a NUL, and a phone's plus sign and calling code. */
+/**
+ * What a cell takes beyond its own bytes at most: a NUL, and a phone's plus sign and calling code.
+ */
 const CELL_ROOM_BYTES = E164_LONGEST + 1
 const UNDECIDED = -1
-/** The first byte that may begin neither white space nor a control character, and where other alphabets begin. */
+/**
+ * The first byte that may begin neither white space nor a control character, and where other
+ * alphabets begin.
+ */
 const FIRST_VISIBLE = 0x21
 const FIRST_WIDE = 0x80
 const APOSTROPHE = 0x27
@@ -150,7 +156,9 @@ const hasOnlyColumns = (
   return true
 }
 
-/** null = no record of this file is plain: it is a ledger sent back, or it lacks a required column. */
+/**
+ * null = no record of this file is plain: it is a ledger sent back, or it lacks a required column.
+ */
 export const createTakePlainRow = (deps: {
   layout: ColumnLayout
   steps: ContactSteps

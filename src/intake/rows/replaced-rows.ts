@@ -1,16 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
- * Finds rows that a later row of the same id replaced, from the digests of the ids in order. Digests are dealt into partitions by a byte of
- * theirs, and each partition goes through a table of its own that stays in the processor's cache: one table over all rows waits for memory
- * at every row. Entries are compared by 96 bits: two ids among ten million share them with a chance below 10^-15.
+ * Finds rows that a later row of the same id replaced, from the digests of the ids in order.
+ * Digests are dealt into partitions by a byte of theirs, and each partition goes through a table of
+ * its own that stays in the processor's cache: one table over all rows waits for memory at every
+ * row. Entries are compared by 96 bits: two ids among ten million share them with a chance below
+ * 10^-15.
  */
 const MOST_PARTITIONS = 256
 const ROWS_A_PARTITION = 4096
 const DIGEST_WORDS = 4
 /** Of each entry: three words of the digest, and the row. */
 const ENTRY_WORDS = 4
-/** Partitions of that many rows are searched between two turns of the event loop: about a millisecond. */
+/**
+ * Partitions of that many rows are searched between two turns of the event loop: about a
+ * millisecond.
+ */
 const ROWS_A_TURN = 16_384
 
 type Partition = { entries: Int32Array; used: number }
@@ -46,7 +51,10 @@ const addEntry = (partition: Partition, digests: Int32Array, from: number, row: 
   partition.used = used + ENTRY_WORDS
 }
 
-/** The slot where the entry's digest is known, or belongs. Slots hold the place of an entry + 1; 0 = free. */
+/**
+ * The slot where the entry's digest is known, or belongs. Slots hold the place of an entry + 1; 0 =
+ * free.
+ */
 const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: number): number => {
   const a = entries[entry]!
   for (let slot = a & mask; ; slot = (slot + 1) & mask) {
@@ -62,7 +70,10 @@ const slotOf = (slots: Int32Array, mask: number, entries: Int32Array, entry: num
   }
 }
 
-/** Searches partitions one by one, in room that is used again. From the last row to the first, so that the row found is the one that stays. */
+/**
+ * Searches partitions one by one, in room that is used again. From the last row to the first, so
+ * that the row found is the one that stays.
+ */
 const createSearch = (onReplaced: (row: number, by: number) => void) => {
   let slots = new Int32Array(0)
   return ({ entries, used }: Partition): void => {
@@ -85,7 +96,10 @@ const partitionOf = (last: number, partitions: number): number => last & (partit
 /** What a pass takes: its entries only. */
 type Pass = { partitions: readonly Partition[]; pass: number; passes: number }
 
-/** Deals the digests of one chunk, whose first row is `firstRow`. A function of its own: a loop between two awaits is compiled anew at each. */
+/**
+ * Deals the digests of one chunk, whose first row is `firstRow`. A function of its own: a loop
+ * between two awaits is compiled anew at each.
+ */
 const dealChunk = (
   words: Int32Array,
   firstRow: number,
@@ -114,8 +128,9 @@ const deal = async (idDigests: IdDigests, pass: Pass): Promise<void> => {
 }
 
 /**
- * Calls `onReplaced` with the number (from 0) of each row that a later one replaced, and of the last of its id, in no particular order. Reads the digests
- * ceil(rows / passRows) times and holds about 18 bytes for each of `passRows` rows. Lets the event loop turn now and then.
+ * Calls `onReplaced` with the number (from 0) of each row that a later one replaced, and of the
+ * last of its id, in no particular order. Reads the digests ceil(rows / passRows) times and holds
+ * about 18 bytes for each of `passRows` rows. Lets the event loop turn now and then.
  */
 export const findReplacedRows = async (
   idDigests: IdDigests,

@@ -6,7 +6,10 @@ import { hasBadCharacters } from './check-characters.ts'
 import type { ContactSteps } from './contact-steps.ts'
 import type { Normalisation } from './normalisation.ts'
 
-/** A row that passed. `subjects`: its phones and emails, normalised. `decimals`: a spreadsheet's `.0` was taken off a phone. */
+/**
+ * A row that passed. `subjects`: its phones and emails, normalised. `decimals`: a spreadsheet's
+ * `.0` was taken off a phone.
+ */
 export type CheckedRow = {
   faults: null
   contactId: string
@@ -18,8 +21,8 @@ export type CheckedRow = {
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
 
 /**
- * Judges one record and normalises it. All of its faults are told at once: those that the reader found first, then the id's, then those
- * of the cells in the order of the list's columns.
+ * Judges one record and normalises it. All of its faults are told at once: those that the reader
+ * found first, then the id's, then those of the cells in the order of the list's columns.
  */
 export type CheckRow = (
   cells: readonly string[],
@@ -38,7 +41,10 @@ type Draft = {
   decimals: boolean
 }
 
-/** Whether the id is the phone when read as a number of the region. Only ids that end like the phone are read: reading costs. */
+/**
+ * Whether the id is the phone when read as a number of the region. Only ids that end like the phone
+ * are read: reading costs.
+ */
 const isReadAs = (contactId: string, e164: string, normalise: Normalisation): boolean => {
   if (contactId.length < FEWEST_PHONE_DIGITS || !e164.endsWith(contactId.slice(-2))) return false
   if (contactId.replace(/\D/g, '').length < FEWEST_PHONE_DIGITS) return false
@@ -111,7 +117,10 @@ const speaksOfSubject = (draft: Draft, targets: readonly TargetColumn[]): boolea
   draft.subjects.length > 0 ||
   targets.some(({ kind }, at) => (kind === 'phone' || kind === 'email') && draft.cells[at] !== '')
 
-/** The check of the rows of one file: the steps, over the columns that its header and the list's schema come to. */
+/**
+ * The check of the rows of one file: the steps, over the columns that its header and the list's
+ * schema come to.
+ */
 export const createRowCheck = (
   layout: ColumnLayout,
   { normalise, checkId, longestCell }: ContactSteps,

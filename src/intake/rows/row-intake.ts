@@ -37,10 +37,16 @@ export type OpenIntake = {
   takePlainRow: TakePlainRow | null
 }
 
-/** What tests turn: both ways of taking a row must come to the same, and so must one pass over the digests and several. */
+/**
+ * What tests turn: both ways of taking a row must come to the same, and so must one pass over the
+ * digests and several.
+ */
 export type IntakeTuning = {
   plainRows: boolean
-  /** Rows up to which the digests of ids stay in memory; past them each pass over the stored ones takes twice as many. */
+  /**
+   * Rows up to which the digests of ids stay in memory; past them each pass over the stored ones
+   * takes twice as many.
+   */
   rowsInMemory: number
 }
 
@@ -57,7 +63,9 @@ export type RowIntake = RowSink &
     end(): void
   }
 
-/** A wild row is shown by its first cells only: a megabyte of delimiters is no row to mend by hand. */
+/**
+ * A wild row is shown by its first cells only: a megabyte of delimiters is no row to mend by hand.
+ */
 const MOST_SHOWN_CELLS = 2000
 
 type Tally = {
@@ -66,13 +74,18 @@ type Tally = {
   notices: ReturnType<typeof createNotices>
 }
 
-/** The record's cells in the order of the file's columns, without what a ledger added and without columns that have no name. */
+/**
+ * The record's cells in the order of the file's columns, without what a ledger added and without
+ * columns that have no name.
+ */
 const dataCells = ({ keep, guarded }: ColumnLayout, raw: RawRow): string[] => {
   const cells = keep === null ? raw.cells : keep.map((index) => raw.cells[index] ?? '')
   return guarded && cells.some((cell) => cell.startsWith("'")) ? cells.map(unguardCell) : cells
 }
 
-/** A row that was given out with a mark and comes back with another contact id is another person. */
+/**
+ * A row that was given out with a mark and comes back with another contact id is another person.
+ */
 const markFaults = (
   { layout, marks }: OpenIntake,
   raw: RawRow,
@@ -98,7 +111,10 @@ const formFaults = ({ layout, width }: OpenIntake, { cells }: RawRow): RowFault[
 /** Faults after which it is not known which cell belongs to which column. */
 const LOST_COLUMNS = new Set(['row-not-object', 'quote-misplaced', 'row-ragged'])
 
-/** The step for a record: its form first, and its cells only where it is known to which column each belongs. */
+/**
+ * The step for a record: its form first, and its cells only where it is known to which column each
+ * belongs.
+ */
 const judge = (open: OpenIntake, raw: RawRow, cells: string[]): CheckedRow | RefusedRow => {
   const found = [...raw.faults, ...formFaults(open, raw)]
   const lost = found.find(({ code }) => LOST_COLUMNS.has(code))

@@ -1,9 +1,10 @@
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 
 /**
- * The mark of a row in a file to mend: it ties the row to its upload and line, and, where the row had a valid contact id, to that id, so that an id
- * that a spreadsheet, or a sort of single columns, has changed is seen. Keyed, so that it tells nothing of the id. Letters and hyphens make it a
- * text to every spreadsheet.
+ * The mark of a row in a file to mend: it ties the row to its upload and line, and, where the row
+ * had a valid contact id, to that id, so that an id that a spreadsheet, or a sort of single
+ * columns, has changed is seen. Keyed, so that it tells nothing of the id. Letters and hyphens make
+ * it a text to every spreadsheet.
  */
 const MARK = /^r(?<line>\d{1,10})-(?<upload>[a-z0-9]{1,12})-(?<kind>[in])(?<proof>[a-p]{20})$/u
 const UPLOAD_CHARS = 12
@@ -22,7 +23,10 @@ const lettersOf = (bytes: Uint8Array): string => {
 export type RowMarks = {
   /** `contactId`: null where the row had no valid one. */
   markOf(row: { uploadId: string; line: number; contactId: string | null }): string
-  /** Whether the row may have this mark: none at all makes it a new one. False for the mark of another id, and for one that was changed. */
+  /**
+   * Whether the row may have this mark: none at all makes it a new one. False for the mark of
+   * another id, and for one that was changed.
+   */
   fits(mark: string, contactId: string): boolean
 }
 

@@ -6,14 +6,18 @@ import type { BuildContactSteps, RowRules } from './contact-steps.ts'
 import type { NormalisationFor } from './normalisation.ts'
 
 /**
- * What builds the steps that judge what comes in, a member for each thing that is sent in rows or entries. A capability adds its own here, made of the
- * same normalisation: so a number is judged alike wherever it stands.
+ * What builds the steps that judge what comes in, a member for each thing that is sent in rows or
+ * entries. A capability adds its own here, made of the same normalisation: so a number is judged
+ * alike wherever it stands.
  */
 export type Validation = {
   contacts: BuildContactSteps
   /** Do-not-call entries. */
   entries: BuildEntrySteps
-  /** A definition of whom a campaign dials, in either form, brought into the typed one; or every fault of it with its place. */
+  /**
+   * A definition of whom a campaign dials, in either form, brought into the typed one; or every
+   * fault of it with its place.
+   */
   segment: (sent: unknown) => ReadDefinition
 }
 

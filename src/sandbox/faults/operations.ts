@@ -1,4 +1,7 @@
-/** The calls of both dialects by what they do; a fault rule without `operation` means every one of them. */
+/**
+ * The calls of both dialects by what they do; a fault rule without `operation` means every one of
+ * them.
+ */
 export const OPERATIONS = [
   'token',
   'lists',
@@ -41,7 +44,8 @@ export const OPERATIONS = [
   'message',
   'conversation',
   'events',
-  // Calls that the sandbox makes: the callback of an upload, and the events that webhooks are registered for.
+  // Calls that the sandbox makes: the callback of an upload, and the events that webhooks are
+  // registered for.
   'callback',
   'event',
   'dnc-event',

@@ -22,11 +22,17 @@ export type WindowReport = {
   violations: number
   /** Most arrivals in any 60 seconds, refused ones included. */
   maxPerWindow: number
-  /** Admitted calls against what was allowed between the first and the last arrival, at least over one window. */
+  /**
+   * Admitted calls against what was allowed between the first and the last arrival, at least over
+   * one window.
+   */
   utilisation: number
 }
 
-/** A strict sliding window of 60 s for each OAuth client and dialect, over the arrivals as they really came. */
+/**
+ * A strict sliding window of 60 s for each OAuth client and dialect, over the arrivals as they
+ * really came.
+ */
 export type RateReferee = {
   arrive(clientId: string, dialect: SandboxDialect): Verdict
   report(): Record<SandboxDialect, WindowReport>

@@ -106,7 +106,10 @@ const webhookSchema = z.object({
   }),
 })
 
-/** There is no call that lists webhooks or removes one, and the same name twice makes two [guide-api: DNC lists]. */
+/**
+ * There is no call that lists webhooks or removes one, and the same name twice makes two
+ * [guide-api: DNC lists].
+ */
 const subscribe = (state: SandboxState, call: Call): Answer => {
   const result = webhookSchema.safeParse(call.body)
   if (!result.success) {

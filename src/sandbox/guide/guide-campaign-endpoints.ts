@@ -77,7 +77,10 @@ const assertRules = (state: SandboxState, rules: readonly GuideRule[]): void => 
   })
 }
 
-/** Whether the rules dial a contact of one of their lists: includes are AND-ed, and an exclude wins. What is unknown is not true. */
+/**
+ * Whether the rules dial a contact of one of their lists: includes are AND-ed, and an exclude wins.
+ * What is unknown is not true.
+ */
 export const guideDials = (
   rules: readonly GuideRule[],
   cellOf: (name: string) => string | undefined,

@@ -59,7 +59,10 @@ export const recordsOf = (bytes: Buffer): string[][] => {
   throw invalidFile()
 }
 
-/** Named records as contacts, an empty cell as null. A row without a proper id is the job's to refuse. */
+/**
+ * Named records as contacts, an empty cell as null. A row without a proper id is the job's to
+ * refuse.
+ */
 export const contactsOfRecords = (
   state: SandboxState,
   list: StoredList,
@@ -80,7 +83,10 @@ export const contactsOfRecords = (
   }))
 }
 
-/** Headerless, in the order of the schema, when appending; with a header, and in its order, when overwriting [guide-001]. */
+/**
+ * Headerless, in the order of the schema, when appending; with a header, and in its order, when
+ * overwriting [guide-001].
+ */
 const contactsOfCsv = (
   state: SandboxState,
   call: Call,

@@ -28,7 +28,10 @@ const refuse422 = (errors: readonly Named[]): never => {
   })
 }
 
-/** What the fault plan refuses, or the rules do: named by number, by place, as a group, or not at all. */
+/**
+ * What the fault plan refuses, or the rules do: named by number, by place, as a group, or not at
+ * all.
+ */
 const assertEntries = (state: SandboxState, call: Call, body: Body): void => {
   const fault = state.faults.pick(
     ['dnc-refused'],
@@ -63,7 +66,10 @@ const inProgress = (): never => {
   throw new Refusal(409, 'idempotency.in.progress', 'A request with this key is still processing.')
 }
 
-/** The answer that is kept for the key; undefined for a key that is new. Throws 409 and 422 refusals. */
+/**
+ * The answer that is kept for the key; undefined for a key that is new. Throws 409 and 422
+ * refusals.
+ */
 const keptAnswer = (
   state: SandboxState,
   call: Call,

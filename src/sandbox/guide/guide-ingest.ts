@@ -12,7 +12,10 @@ import type { JobError } from '../state/ingest-jobs.ts'
 import type { StoredList } from '../state/list-store.ts'
 import { assertTakesContacts } from './guide-list-endpoints.ts'
 
-/** What becomes of rows whose contact is there already; null: the contact id alone decides, and updates. */
+/**
+ * What becomes of rows whose contact is there already; null: the contact id alone decides, and
+ * updates.
+ */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
 /** The `mode` of the query; throws 400. */
@@ -67,7 +70,10 @@ const holdersOf = (list: StoredList, position: number): Map<string, string> => {
   return holders
 }
 
-/** `skip` leaves out whose value is known, of the list or an earlier row; `update` writes to the contact that has the value. */
+/**
+ * `skip` leaves out whose value is known, of the list or an earlier row; `update` writes to the
+ * contact that has the value.
+ */
 const afterCheck = (
   list: StoredList,
   contacts: readonly IncomingContact[],
@@ -110,8 +116,9 @@ const announced = (
 }
 
 /**
- * Takes the rows of one request as a job: those it can, by id, the last of the same id wins. The effect is whole at once; the job tells
- * of it after its delay. An overwrite removes everything first, with every request, and keeps the list busy until its job is done.
+ * Takes the rows of one request as a job: those it can, by id, the last of the same id wins. The
+ * effect is whole at once; the job tells of it after its delay. An overwrite removes everything
+ * first, with every request, and keeps the list busy until its job is done.
  */
 export const ingest = (
   state: SandboxState,

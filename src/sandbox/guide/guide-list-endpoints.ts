@@ -16,7 +16,10 @@ const schemaSchema = z.strictObject({
   version: z.string().min(1),
   fields: z.array(fieldSchema).min(1),
 })
-/** No guide says that names are unique: the same one twice makes two lists, as a repeated create does. */
+/**
+ * No guide says that names are unique: the same one twice makes two lists, as a repeated create
+ * does.
+ */
 const createSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().optional(),

@@ -1,6 +1,7 @@
 /**
- * The sandbox's own reading of a guide rule's expression: it shares nothing with the gateway, so that it can judge what the gateway
- * writes. Names, numbers, quoted text, = != < <= > >= IN AND OR NOT and parentheses; NOT binds before AND, AND before OR.
+ * The sandbox's own reading of a guide rule's expression: it shares nothing with the gateway, so
+ * that it can judge what the gateway writes. Names, numbers, quoted text, = != < <= > >= IN AND OR
+ * NOT and parentheses; NOT binds before AND, AND before OR.
  */
 export type RuleExpression =
   | { kind: 'compare'; name: string; operator: string; literal: string | number }
@@ -124,7 +125,10 @@ const holds = (cell: string, operator: string, literal: string | number): boolea
   }
 }
 
-/** What an empty cell makes of NOT: `false` is negated to true; `unknown` stays out of both, as a database would have it. */
+/**
+ * What an empty cell makes of NOT: `false` is negated to true; `unknown` stays out of both, as a
+ * database would have it.
+ */
 export type EmptyCellReading = 'false' | 'unknown'
 
 type CellOf = (name: string) => string | undefined
@@ -143,7 +147,10 @@ const comparisonHolds = (
   return isUnequal ? !holds(cell, '=', literal) : holds(cell, operator, literal)
 }
 
-/** Whether the contact fulfils the expression; null where that is unknown. An empty or absent cell fulfils `!=` alone. */
+/**
+ * Whether the contact fulfils the expression; null where that is unknown. An empty or absent cell
+ * fulfils `!=` alone.
+ */
 export const evaluateExpression = (
   expression: RuleExpression,
   cellOf: CellOf,

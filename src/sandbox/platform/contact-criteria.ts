@@ -55,8 +55,9 @@ const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
 const numberOf = (text: string): number | null => (NUMBER.test(text) ? Number(text) : null)
 
 /**
- * What an inverted condition makes of an empty cell. Nobody has shown what the platform does, so the sandbox can do both: `fulfils`
- * negates the comparison, which is false; `fails` leaves empty cells out whatever the condition says.
+ * What an inverted condition makes of an empty cell. Nobody has shown what the platform does, so
+ * the sandbox can do both: `fulfils` negates the comparison, which is false; `fails` leaves empty
+ * cells out whatever the condition says.
  */
 export type EmptyCells = 'fulfils' | 'fails'
 export type CriteriaReading = { emptyCells: EmptyCells; nowMs: number }
@@ -75,7 +76,10 @@ const momentOf = (text: string, nowMs: number): number => {
   return Date.parse(text.length === 10 || text.endsWith('Z') ? text : `${text}Z`)
 }
 
-/** Both sides in the column's type; null where the cell cannot be read so, which no comparison is true of. */
+/**
+ * Both sides in the column's type; null where the cell cannot be read so, which no comparison is
+ * true of.
+ */
 const sidesOf = (
   { columnType }: Predicate,
   cell: string,

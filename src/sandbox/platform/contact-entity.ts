@@ -42,7 +42,10 @@ const writableShape = {
   retentionDays: z.int().positive().optional(),
   dateExpiration: z.string().optional(),
 }
-/** Members of DialerContact that only Genesys writes; a contact that was read and is sent back has them. */
+/**
+ * Members of DialerContact that only Genesys writes; a contact that was read and is sent back has
+ * them.
+ */
 const readOnlyShape = {
   name: z.string().optional(),
   callRecords: byColumn.optional(),

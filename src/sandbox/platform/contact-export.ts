@@ -96,7 +96,10 @@ const recordOf = (list: StoredList, contact: StoredContact): string[] => {
 
 const BYTE_ORDER_MARK = '\uFEFF'
 
-/** The contacts as Genesys exports them: a byte order mark, a header, and a record each [platform-api: 2.6]. */
+/**
+ * The contacts as Genesys exports them: a byte order mark, a header, and a record each
+ * [platform-api: 2.6].
+ */
 export const exportedCsv = (list: StoredList, contacts: readonly StoredContact[]): string => {
   const records = [headerOf(list), ...contacts.map((contact) => recordOf(list, contact))]
   return BYTE_ORDER_MARK + records.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('')

@@ -46,8 +46,9 @@ const sorted = <T extends Named>(call: Call, entities: readonly T[]): readonly T
 }
 
 /**
- * A page of entities by name, ids and order, as the platform's queries answer it. A page past the end is the last one, unless the
- * caller allows an empty result. Without paging parameters and `wholeUnpaged` (the guides know no pages) everything is on the one page.
+ * A page of entities by name, ids and order, as the platform's queries answer it. A page past the
+ * end is the last one, unless the caller allows an empty result. Without paging parameters and
+ * `wholeUnpaged` (the guides know no pages) everything is on the one page.
  */
 export const pageAnswer = <T extends Named>(
   call: Call,

@@ -21,7 +21,9 @@ import { refuse } from './platform-list-rules.ts'
 /** The published cap of expiries [platform-api: 2.7]. */
 const MOST_DAYS = 180
 const DAY_MS = 86_400_000
-/** UTC, by the minute: another form is refused here, and imported silently as no expiry from a file. */
+/**
+ * UTC, by the minute: another form is refused here, and imported silently as no expiry from a file.
+ */
 const MINUTE = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})Z$/
 
 /** The path and the member of the body of each kind; two of them have no POST. */

@@ -14,7 +14,10 @@ import { DNC_BASE } from './platform-dnc-entity.ts'
 import { CONTENT_TYPES, presignedAnswer } from './platform-import-endpoints.ts'
 import { refuse } from './platform-list-rules.ts'
 
-/** The names of the columns are not published; the value comes first and the expiry last [platform-api: 2.7]. */
+/**
+ * The names of the columns are not published; the value comes first and the expiry last
+ * [platform-api: 2.7].
+ */
 const HEADER = ['Value', 'Type', 'ExpirationDateTime']
 
 const exportedCsv = (list: StoredDncList): string => {
@@ -51,7 +54,10 @@ const readExport = (state: SandboxState, call: Call): Answer => {
   return { status: 200, body: { uri, exportTimestamp: found.exportedAt } }
 }
 
-/** DncListUploadUrlRequest of SDK 262. How several columns are written in one text is not published: with commas, it is guessed. */
+/**
+ * DncListUploadUrlRequest of SDK 262. How several columns are written in one text is not published:
+ * with commas, it is guessed.
+ */
 const fileSchema = z.object({
   contentType: z.enum(CONTENT_TYPES),
   id: z.string().min(1),

@@ -82,7 +82,10 @@ type Telling = {
   category: FaultOf<'import-event-category'> | null
 }
 
-/** The categories that are known of codes [platform-api: 2.5.5]; which one the full list has is inferred. */
+/**
+ * The categories that are known of codes [platform-api: 2.5.5]; which one the full list has is
+ * inferred.
+ */
 const categoryOf = (code: string): LoggedEvent['category'] =>
   code === 'EXCEEDED_CONTACT_LIMIT' ? 'ENTITY_LIMIT' : 'IMPORT_ERROR'
 
@@ -100,7 +103,9 @@ const eventsOf = (
 
 type Ending = { place: Place; plan: ImportPlan; failureReason: string | null; telling: Telling }
 
-/** The end of an import: its contacts are in the list, and the event log tells of rows that are not. */
+/**
+ * The end of an import: its contacts are in the list, and the event log tells of rows that are not.
+ */
 const finish = (state: SandboxState, { place, plan, failureReason, telling }: Ending): void => {
   const { listId, uploadKey: correlationId } = place
   const list = state.lists.find(listId)
@@ -169,7 +174,10 @@ const storeContacts = (state: SandboxState, call: Call, place: Place, bytes: Buf
   })
 }
 
-/** The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the same list. */
+/**
+ * The PUT's answer says "stored", never "imported": the import runs afterwards, behind those of the
+ * same list.
+ */
 const store = (state: SandboxState, call: Call): Answer => {
   const target = { operation: call.operation, listId: null }
   if (state.faults.pick(['presigned-expired'], target)) {
@@ -184,7 +192,10 @@ const store = (state: SandboxState, call: Call): Answer => {
   return { status: 200 }
 }
 
-/** Files of the platform dialect: a pre-signed place, the storage behind it, the import's status, and the events that tell of rows. */
+/**
+ * Files of the platform dialect: a pre-signed place, the storage behind it, the import's status,
+ * and the events that tell of rows.
+ */
 export const platformImportEndpoints = (state: SandboxState): Endpoint[] => [
   {
     method: 'POST',

@@ -111,7 +111,10 @@ export const fieldsOfEntity = (entity: Entity): ListField[] => {
   })
 }
 
-/** What an entity says beside its columns, as the sandbox keeps it. A division that is not named stays as it is. */
+/**
+ * What an entity says beside its columns, as the sandbox keeps it. A division that is not named
+ * stays as it is.
+ */
 export const settingsOfEntity = ({ settings }: Entity, divisionId: string): ListSettings => {
   const { division, attemptLimits, ...rest } = settings
   return { ...rest, divisionId: division?.id ?? divisionId, attemptLimitsId: attemptLimits?.id }

@@ -20,7 +20,9 @@ export const assertName = (lists: ListStore, name: string, self: StoredList | nu
   if (taken) refuse('duplicate.name', 'The name already exists.')
 }
 
-/** The codes for a division and attempt limits that are not there are not documented. Throws 400. */
+/**
+ * The codes for a division and attempt limits that are not there are not documented. Throws 400.
+ */
 export const assertReferences = (state: SandboxState, { settings }: Entity): void => {
   const { division, attemptLimits } = settings
   if (division && !state.divisions.has(division.id)) {
@@ -99,8 +101,9 @@ const same = (before: unknown, after: unknown): boolean =>
   JSON.stringify(before) === JSON.stringify(after)
 
 /**
- * What cannot change once a list is made. Which code speaks of email and WhatsApp columns and of data types is not documented:
- * `contact.columns.dont.match` is the one of the documented codes that fits. Throws 400.
+ * What cannot change once a list is made. Which code speaks of email and WhatsApp columns and of
+ * data types is not documented: `contact.columns.dont.match` is the one of the documented codes
+ * that fits. Throws 400.
  */
 export const assertUnchanged = (before: Entity, after: Entity): void => {
   if (!same(before.columnNames, after.columnNames)) {

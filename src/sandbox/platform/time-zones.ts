@@ -1,6 +1,8 @@
 import { fieldsOf, type StoredList } from '../state/list-store.ts'
 
-/** Enough area codes to see mapping at work; what the real table says of others is not simulated. */
+/**
+ * Enough area codes to see mapping at work; what the real table says of others is not simulated.
+ */
 const AREA_CODES: Record<string, string> = {
   212: 'America/New_York',
   305: 'America/New_York',

@@ -40,7 +40,10 @@ const dialledByFilter = (state: SandboxState, campaign: StoredCampaign): string[
     .map(({ contactId }) => contactId)
 }
 
-/** What the sandbox makes of a campaign: by its rules where it has some (guide), else by its filter (platform). */
+/**
+ * What the sandbox makes of a campaign: by its rules where it has some (guide), else by its filter
+ * (platform).
+ */
 export const reportOfCampaign = (state: SandboxState, id: string): CampaignReport => {
   state.effects.settleDue()
   const campaign = state.campaigns.get(id)

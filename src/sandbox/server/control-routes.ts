@@ -44,7 +44,10 @@ const parsed = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => 
   throw new Refusal(400, 'sandbox.request.invalid', `${issue?.path.join('.')}: ${issue?.message}`)
 }
 
-/** The sandbox's own calls under `/_sandbox`: no token, not counted. For tests, demo and the curious. */
+/**
+ * The sandbox's own calls under `/_sandbox`: no token, not counted. For tests, demo and the
+ * curious.
+ */
 export const registerControlRoutes = (
   app: FastifyInstance,
   state: SandboxState,

@@ -8,7 +8,9 @@ import { Refusal } from './refusal.ts'
 export type DncReport = {
   id: string
   name: string
-  /** Write requests that took effect, and the most of the guide's that were ever under way at once. */
+  /**
+   * Write requests that took effect, and the most of the guide's that were ever under way at once.
+   */
   writes: number
   mostAtOnce: number
   entries: Record<DncKind, Record<string, DncEntry>>

@@ -81,7 +81,10 @@ export type Endpoint = {
   ungated?: boolean
   /** Changes contacts of the list in `:listId`: watched for overlaps. */
   writesContacts?: boolean
-  /** Synchronous on purpose: an effect is whole before the next request is looked at. Throws `Refusal`. */
+  /**
+   * Synchronous on purpose: an effect is whole before the next request is looked at. Throws
+   * `Refusal`.
+   */
   handle(call: Call): Answer
 }
 
@@ -96,7 +99,10 @@ export const platformEndpoint = (
 /** Both pages say MB; the smaller reading is the safe one to enforce. */
 export const BODY_LIMIT_BYTES = 10_000_000
 
-/** Genesys documents no size of an imported file; this one is what the sandbox holds in memory at once. */
+/**
+ * Genesys documents no size of an imported file; this one is what the sandbox holds in memory at
+ * once.
+ */
 export const STORAGE_LIMIT_BYTES = 256 * 1024 * 1024
 
 /** The contact ids of a body of either dialect, "" where a contact has none. */

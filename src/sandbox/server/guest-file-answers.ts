@@ -33,8 +33,9 @@ export const storageAnswer = (status: number, code: string): Answer => ({
 })
 
 /**
- * Puts bytes at the place of a file, which takes them again, as an object storage does. `headersFault` judges what the signature covers beside the
- * URL; the fault plan lets a place expire, or cuts what comes.
+ * Puts bytes at the place of a file, which takes them again, as an object storage does.
+ * `headersFault` judges what the signature covers beside the URL; the fault plan lets a place
+ * expire, or cuts what comes.
  */
 export const putFile = <F extends { signature: string; bytes: Buffer | null; puts: number }>(
   state: SandboxState,

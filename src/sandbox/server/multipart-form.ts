@@ -12,8 +12,9 @@ const bytesOf = (value: unknown): Buffer =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 
 /**
- * The parts in the order in which they came, read whole. Throws a 413 refusal for a file over `fileBytes` and a 400 one for what is
- * not multipart; what is left of the body then is read and forgotten, so that the answer reaches the caller.
+ * The parts in the order in which they came, read whole. Throws a 413 refusal for a file over
+ * `fileBytes` and a 400 one for what is not multipart; what is left of the body then is read and
+ * forgotten, so that the answer reaches the caller.
  */
 export const readForm = async (request: FastifyRequest, fileBytes: number): Promise<FormPart[]> => {
   const parts: FormPart[] = []

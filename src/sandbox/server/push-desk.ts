@@ -29,7 +29,10 @@ export type PushDesk = {
   subscribe(webhook: { name: string; eventType: string; url: string; enabled: boolean }): {
     id: string
   }
-  /** Sends callback and events when the job is done; resolves when those are through that the plan puts before the answer. */
+  /**
+   * Sends callback and events when the job is done; resolves when those are through that the plan
+   * puts before the answer.
+   */
   announce(completion: Completion): Promise<void> | null
   /** Sends the event that a DNC list has so many new entries. */
   entriesCreated(dncListId: string, entries: number): void
@@ -47,7 +50,10 @@ type Deps = {
   clock: Clock
   faults: FaultEngine
   book: ActivityBook
-  /** Where every push goes, by path and query as they were given; undefined: to the host that was given. */
+  /**
+   * Where every push goes, by path and query as they were given; undefined: to the host that was
+   * given.
+   */
   callbackOrigin: string | undefined
 }
 
@@ -64,7 +70,10 @@ const withoutProof = (url: string, how: 'unsigned' | 'forged'): string => {
   return target.href
 }
 
-/** The callback's body is the guide's; the event's is not specified, and says the same with an id and a type of its own. */
+/**
+ * The callback's body is the guide's; the event's is not specified, and says the same with an id
+ * and a type of its own.
+ */
 const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
   const { jobId, listId, processed, failed, kind, eventId: id } = push
   if (kind === 'dnc-event') {
@@ -79,7 +88,10 @@ const bodyOf = (push: Push, status: PushEntry['status'], now: Date): string => {
   )
 }
 
-/** Which faults befall a push that is not lost, drawn once and in this order, so that a seed decides them. */
+/**
+ * Which faults befall a push that is not lost, drawn once and in this order, so that a seed decides
+ * them.
+ */
 const drawFaults = (faults: FaultEngine, target: FaultTarget) => ({
   late: faults.pick(['callback-late'], target),
   early: faults.pick(['callback-early'], target),
@@ -90,7 +102,10 @@ const drawFaults = (faults: FaultEngine, target: FaultTarget) => ({
 })
 type Drawn = ReturnType<typeof drawFaults>
 
-/** Those held back until others were sent: each waits for a number of them, or for its time to be over. */
+/**
+ * Those held back until others were sent: each waits for a number of them, or for its time to be
+ * over.
+ */
 const createHoldingPen = (clock: Clock) => {
   type Held = { left: number; release: () => void }
   const held = new Set<Held>()

@@ -9,7 +9,10 @@ export type Answer = {
   ready?: Promise<void>
 }
 
-/** An error answer in the shape of Genesys' ErrorBody [platform-api: 2.11]. Thrown by endpoints, sent by the exchange. */
+/**
+ * An error answer in the shape of Genesys' ErrorBody [platform-api: 2.11]. Thrown by endpoints,
+ * sent by the exchange.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number
@@ -28,7 +31,10 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer for a refusal; `contextId` repeats the ININ-Correlation-Id header, as the platform does. */
+/**
+ * The answer for a refusal; `contextId` repeats the ININ-Correlation-Id header, as the platform
+ * does.
+ */
 export const refusalAnswer = (refusal: Refusal, contextId: string = randomUUID()): Answer => ({
   status: refusal.status,
   headers: refusal.about.headers ?? {},

@@ -6,7 +6,10 @@ export type LoggedRequest = {
   path: string
   query: Record<string, string>
   contentType: string | null
-  /** Member names of a JSON object, or of the first element of an array; part names of a form; null for other bodies and none. */
+  /**
+   * Member names of a JSON object, or of the first element of an array; part names of a form; null
+   * for other bodies and none.
+   */
   bodyKeys: string[] | null
 }
 

@@ -67,7 +67,9 @@ const createApp = (state: SandboxState): FastifyInstance => {
   return app
 }
 
-/** The sandbox's HTTP side, both dialects and the storage behind pre-signed URLs; not listening yet. */
+/**
+ * The sandbox's HTTP side, both dialects and the storage behind pre-signed URLs; not listening yet.
+ */
 export const createSandboxApp = async (state: SandboxState): Promise<FastifyInstance> => {
   const app = createApp(state)
   await app.register(multipart)

@@ -59,7 +59,10 @@ export type SandboxOptions = {
   taskDurationMs?: number
   /** How long a new or changed guide list is not indexed. Default 300 [guide-001]. */
   provisioningLagMs?: number
-  /** Callbacks and events go to this origin, whatever host they were asked for at: a gateway may have another name here than outside. */
+  /**
+   * Callbacks and events go to this origin, whatever host they were asked for at: a gateway may
+   * have another name here than outside.
+   */
   callbackOrigin?: string | undefined
   /** Default 3600. */
   tokenLifetimeSeconds?: number

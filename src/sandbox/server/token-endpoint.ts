@@ -12,7 +12,10 @@ const basicOf = (header: string): [string, string] => {
   return [id, secret.join(':')]
 }
 
-/** `POST /oauth/token`: the same for the guides' API host and the platform's login host. Not counted by the referee. */
+/**
+ * `POST /oauth/token`: the same for the guides' API host and the platform's login host. Not counted
+ * by the referee.
+ */
 export const tokenEndpoint = (state: SandboxState): Endpoint => ({
   method: 'POST',
   path: '/oauth/token',

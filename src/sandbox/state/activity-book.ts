@@ -15,7 +15,9 @@ export type FileEntry = {
   at: string
 }
 
-/** One POST out of the sandbox: a completion callback, or an event that a webhook is registered for. */
+/**
+ * One POST out of the sandbox: a completion callback, or an event that a webhook is registered for.
+ */
 export type PushEntry = {
   kind: 'callback' | 'event' | 'dnc-event'
   /** Of `dnc-event` the id of the DNC list. */

@@ -1,4 +1,7 @@
-/** The contacts of one list: JSON texts of cells and of what Genesys keeps beside them, so that a million of them fit in memory. */
+/**
+ * The contacts of one list: JSON texts of cells and of what Genesys keeps beside them, so that a
+ * million of them fit in memory.
+ */
 export type ContactTable = {
   readonly size: number
   /** Says whether the contact is new, changed or was written with what it held already. */
@@ -26,7 +29,9 @@ type WrittenContact = {
 export type StoredContact = WrittenContact & {
   /** Times that this contact was written since the list was last cleared. */
   writes: number
-  /** The revision of the list at the last write; revisions grow by one with every applied request. */
+  /**
+   * The revision of the list at the last write; revisions grow by one with every applied request.
+   */
   revision: number
   createdMs: number
 }

@@ -13,13 +13,19 @@ export type IncomingContact = {
   system?: SystemWrite
 }
 
-/** The characters that the sandbox takes in a contact id ("no special characters", 400 `invalid.contact.id`). */
+/**
+ * The characters that the sandbox takes in a contact id ("no special characters", 400
+ * `invalid.contact.id`).
+ */
 const CONTACT_ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/
 
 export const isContactId = (value: unknown): value is string =>
   typeof value === 'string' && CONTACT_ID.test(value)
 
-/** Which column of a guide file carries the contact id; the guides name `contactId` and `customerId`, else it is the first one. */
+/**
+ * Which column of a guide file carries the contact id; the guides name `contactId` and
+ * `customerId`, else it is the first one.
+ */
 export const contactIdColumnOf = (list: StoredList): string =>
   ['contactId', 'customerId'].find((name) => list.positions.has(name)) ?? list.fields[0]!.name
 
@@ -29,7 +35,10 @@ export const checkedContactId = (value: unknown): string => {
   throw new Refusal(400, 'invalid.contact.id', 'The contact id is not valid.')
 }
 
-/** Which columns of a request are silently left out instead of being refused or stored, by the fault plan. */
+/**
+ * Which columns of a request are silently left out instead of being refused or stored, by the fault
+ * plan.
+ */
 export type DroppedFields = { undeclared: boolean; names: ReadonlySet<string> }
 
 /** The `drop-fields` fault for this call; asks once a request. */
@@ -38,7 +47,10 @@ export const droppedFields = (state: SandboxState, call: Call): DroppedFields =>
   return { undeclared: rule !== null && !rule.fields, names: new Set(rule?.fields) }
 }
 
-/** Puts named values into the list's column order. Throws `undeclaredCode` for a column that the list lacks. */
+/**
+ * Puts named values into the list's column order. Throws `undeclaredCode` for a column that the
+ * list lacks.
+ */
 export const packCells = (
   state: SandboxState,
   list: StoredList,

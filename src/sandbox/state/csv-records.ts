@@ -5,7 +5,10 @@ export class CsvFault extends Error {
 
 const QUOTE = '"'
 
-/** The end of a quoted cell that opens at `open`: the position after its closing quote, and its text. */
+/**
+ * The end of a quoted cell that opens at `open`: the position after its closing quote, and its
+ * text.
+ */
 const quotedCell = (text: string, open: number): { cell: string; next: number } => {
   let from = open + 1
   let cell = ''
@@ -29,7 +32,9 @@ const plainCell = (text: string, from: number): { cell: string; next: number } =
   return { cell: text.slice(from, next), next }
 }
 
-/** 0: the cell is followed by another one of its record; else the length of what ends the record. */
+/**
+ * 0: the cell is followed by another one of its record; else the length of what ends the record.
+ */
 const recordEnd = (text: string, at: number): number => {
   if (at >= text.length) return 1
   if (text[at] === ',') return 0
@@ -56,8 +61,9 @@ const quotedRecord = (text: string, from: number): { record: string[]; next: num
 }
 
 /**
- * The records of a CSV with commas, in UTF-8 (RFC 4180, line feeds alone allowed). A blank line is a record of one empty cell, for
- * Genesys does not forgive it. Strict, where an importer may be: throws `CsvFault` for bytes that are not UTF-8 and misplaced quotes.
+ * The records of a CSV with commas, in UTF-8 (RFC 4180, line feeds alone allowed). A blank line is
+ * a record of one empty cell, for Genesys does not forgive it. Strict, where an importer may be:
+ * throws `CsvFault` for bytes that are not UTF-8 and misplaced quotes.
  */
 export const csvRecords = (bytes: Uint8Array): string[][] => {
   let text
@@ -71,7 +77,8 @@ export const csvRecords = (bytes: Uint8Array): string[][] => {
   while (at < text.length) {
     const end = lineEnd(text, at)
     const line = text.slice(at, end.at)
-    // Most lines have no quote at all, and the engine cuts those faster than a loop over characters.
+    // Most lines have no quote at all, and the engine cuts those faster than a loop over
+    // characters.
     if (line.includes(QUOTE) || line.includes('\r')) {
       const { record, next } = quotedRecord(text, at)
       records.push(record)

@@ -11,7 +11,10 @@ const columns: SandboxList['columns'] = [
   { name: 'city', kind: 'text', required: false },
 ]
 
-/** The lists that a sandbox starts with: one to try, five to share, one that is always busy and one that is broken. */
+/**
+ * The lists that a sandbox starts with: one to try, five to share, one that is always busy and one
+ * that is broken.
+ */
 export const DEMO_LISTS: readonly SandboxList[] = [
   { id: 'demo-contacts', name: 'Demo contacts', columns },
   ...[1, 2, 3, 4, 5].map((n) => ({ id: `demo-list-${n}`, name: `Demo list ${n}`, columns })),

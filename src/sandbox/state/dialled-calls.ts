@@ -10,7 +10,10 @@ export type DialledCalls = {
   wrapup?: string | undefined
 }
 
-/** Writes the last attempt into the contacts, as the dialler does. Ids that the list does not hold are passed over. */
+/**
+ * Writes the last attempt into the contacts, as the dialler does. Ids that the list does not hold
+ * are passed over.
+ */
 export const noteCalls = (state: SandboxState, listId: string, calls: DialledCalls): void => {
   const list = state.lists.get(listId)
   const { column, result, wrapup } = calls

@@ -2,7 +2,10 @@ import type { Clock } from '../../lib/clock.ts'
 
 type DueEffect = { atMs: number; apply: () => void }
 
-/** What takes effect later than it was asked for. It is applied when somebody looks next, in order of its time. */
+/**
+ * What takes effect later than it was asked for. It is applied when somebody looks next, in order
+ * of its time.
+ */
 export type DueEffects = {
   /** `Infinity` never comes. */
   add(effect: DueEffect): void

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto'
 
 import { Refusal } from '../server/refusal.ts'
 
-/** One line of the outbound event log, which tells of a list and never of a row [platform-api: 2.5.5]. */
+/**
+ * One line of the outbound event log, which tells of a list and never of a row
+ * [platform-api: 2.5.5].
+ */
 export type LoggedEvent = {
   id: string
   timestamp: string

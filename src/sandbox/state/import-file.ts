@@ -6,11 +6,17 @@ import { type IncomingContact, isContactId } from './contact-writes.ts'
 import { CsvFault, csvRecords } from './csv-records.ts'
 import type { StoredList } from './list-store.ts'
 
-/** What an import makes of its file: contacts and one code for each refused row, or one code for the file. */
+/**
+ * What an import makes of its file: contacts and one code for each refused row, or one code for the
+ * file.
+ */
 export type ImportPlan = {
   rows: number
   contacts: IncomingContact[]
-  /** Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out; null where it is left out without a word. */
+  /**
+   * Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out; null
+   * where it is left out without a word.
+   */
   rowCodes: (string | null)[]
   /** null: the file can be imported. */
   fileCode: string | null
@@ -43,7 +49,10 @@ type Columns = {
   width: number
 }
 
-/** Columns are matched without regard to case, all of the list's must be there, and others are left out [platform-api: 2.5.3]. */
+/**
+ * Columns are matched without regard to case, all of the list's must be there, and others are left
+ * out [platform-api: 2.5.3].
+ */
 const columnsOf = (
   list: StoredList,
   header: readonly string[],

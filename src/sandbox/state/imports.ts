@@ -1,7 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { DueEffects } from './due-effects.ts'
 
-/** The import of a list as `GET …/importstatus` shows it: there is no word for success [platform-api: 2.5.4]. */
+/**
+ * The import of a list as `GET …/importstatus` shows it: there is no word for success
+ * [platform-api: 2.5.4].
+ */
 export type ShownImport = {
   state?: 'IN_PROGRESS' | 'FAILED'
   totalRecords: number
@@ -28,7 +31,10 @@ export type NewImport = {
   rows: number
   rejected: number
   failureReason: string | null
-  /** How long the status goes on showing the import before, past the end of this one; Infinity = for good. */
+  /**
+   * How long the status goes on showing the import before, past the end of this one; Infinity = for
+   * good.
+   */
   stuckMs: number | null
   /** What is done to the list when the import ends. */
   apply: () => void

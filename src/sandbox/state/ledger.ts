@@ -81,7 +81,10 @@ export type ListCounter =
 export type LedgerBook = {
   arrived(dialect: SandboxDialect | null, operation: Operation): void
   answered(status: number): void
-  /** Call when a contact write arrives; the result is called once when nothing of it is in flight any more. */
+  /**
+   * Call when a contact write arrives; the result is called once when nothing of it is in flight
+   * any more.
+   */
   writeInFlight(listId: string): () => void
   requestId(id: string | null, fingerprint: string): void
   applied(listId: string, request: AppliedRequest): void
@@ -171,7 +174,10 @@ const pageIn = (pages: Map<string, ListPage>, listId: string): ListPage => {
   return page
 }
 
-/** Writes down what really happened, for the oracles of tests and demo. Holds no content of contacts. */
+/**
+ * Writes down what really happened, for the oracles of tests and demo. Holds no content of
+ * contacts.
+ */
 export const createLedgerBook = (deps: {
   lists: ListStore
   referee: RateReferee

@@ -5,7 +5,10 @@ import type { DueEffects } from './due-effects.ts'
 
 export type ListExport = { listId: string; downloadId: string; exportedAt: string; csv: string }
 
-/** Exports of lists, made behind the answer; the last one of a list is shown, and the last ones can be downloaded. */
+/**
+ * Exports of lists, made behind the answer; the last one of a list is shown, and the last ones can
+ * be downloaded.
+ */
 export type ListExports = {
   /** `csvOf` is asked when the export is made. */
   start(listId: string, csvOf: () => string): void

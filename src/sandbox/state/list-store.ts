@@ -31,7 +31,9 @@ export type ListField = {
   timeColumn?: string | undefined
 }
 
-/** What a list of the platform has beside its columns, as it was declared (SDK 262, ContactList). */
+/**
+ * What a list of the platform has beside its columns, as it was declared (SDK 262, ContactList).
+ */
 export type ListSettings = {
   divisionId: string
   attemptLimitsId?: string | undefined

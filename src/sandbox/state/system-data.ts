@@ -1,6 +1,9 @@
 type ByColumn<T> = Record<string, T>
 
-/** What Genesys keeps of a contact beside its cells (SDK 262, DialerContact). Absent members are those of a contact that nobody touched. */
+/**
+ * What Genesys keeps of a contact beside its cells (SDK 262, DialerContact). Absent members are
+ * those of a contact that nobody touched.
+ */
 export type SystemData = {
   callable?: boolean | undefined
   phoneNumberStatus?: ByColumn<unknown> | undefined

@@ -14,7 +14,10 @@ export type Visitor = {
   scopes: readonly Scope[]
 }
 
-/** Signing in to the console with a key, and out of it. The token is the cookie's and nobody else's; only its digest is kept. */
+/**
+ * Signing in to the console with a key, and out of it. The token is the cookie's and nobody else's;
+ * only its digest is kept.
+ */
 export type ConsoleSessions = {
   /** null: the key is unknown or has ended. */
   begin(keyDigest: Buffer, requestId: string): Promise<{ token: string } | null>

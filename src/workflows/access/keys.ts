@@ -22,7 +22,10 @@ import type {
 
 type Issued = { issued: IssuedKey; key: string }
 
-/** What admins do with keys; every tenant's are theirs to see. A key is in the answer that makes it and nowhere else. */
+/**
+ * What admins do with keys; every tenant's are theirs to see. A key is in the answer that makes it
+ * and nowhere else.
+ */
 export type Keys = {
   create: Refusing<
     (typeof CREATE_KEY_REFUSALS)[number],

@@ -9,7 +9,10 @@ import type { TimeWitness } from './time-witness.ts'
 const LOOK_EVERY_MS = 2_000
 /** Less is a correction. */
 const TOLERANCE_MS = 2_000
-/** Two computers whose clocks are set by themselves are closer than this, answers over slow lines included. */
+/**
+ * Two computers whose clocks are set by themselves are closer than this, answers over slow lines
+ * included.
+ */
 const AGREES_MS = 120_000
 /** While the clock is in doubt and nobody has told the time lately. */
 const ASK_EVERY_MS = 30_000
@@ -19,7 +22,9 @@ export type ClockWatchDeps = {
   /** The database is in this process and has its clock. */
   shared: boolean
   witness: TimeWitness
-  /** What waits elsewhere for a time that was as far ahead before the clock was set back by so much. */
+  /**
+   * What waits elsewhere for a time that was as far ahead before the clock was set back by so much.
+   */
   followBack: (backMs: number) => Promise<void>
   /** Has the witness hear the time; throws when nobody answers. */
   askTime: (signal: AbortSignal) => Promise<void>
@@ -36,7 +41,10 @@ export type ClockWatch = {
   stop(): Promise<void>
 }
 
-/** The wall clock of this process against its monotonic one: by how much it jumped since it was last asked; null = it did not. */
+/**
+ * The wall clock of this process against its monotonic one: by how much it jumped since it was last
+ * asked; null = it did not.
+ */
 const createOwnJumps = (clock: Clock): (() => number | null) => {
   const offsetMs = (): number => clock.now().getTime() - clock.monotonicMs()
   let knownMs = offsetMs()
@@ -112,8 +120,9 @@ const createLooks = (deps: ClockWatchDeps) => {
 }
 
 /**
- * Watches the clock of the database, by which everything stored is timed, and that of this process. A jump is told; until the time in
- * Genesys' answers confirms the clock, nothing ends for good by it.
+ * Watches the clock of the database, by which everything stored is timed, and that of this process.
+ * A jump is told; until the time in Genesys' answers confirms the clock, nothing ends for good by
+ * it.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {
   const { clock, emit } = deps

@@ -32,17 +32,24 @@ export type ExtendListDeps = {
 }
 
 export type ExtendList = {
-  /** Refuses schemaDrift=extend where the key or the dialect cannot, before anything is read: 403, or `capability-not-available`. */
+  /**
+   * Refuses schemaDrift=extend where the key or the dialect cannot, before anything is read: 403,
+   * or `capability-not-available`.
+   */
   check(request: Pick<UploadRequest, 'caller' | 'options'>): void
   /**
-   * Gives the list the columns that a file brings and waits until Genesys shows it ready with all of them, 30 s at most. Asking again
-   * adds nothing twice. What was added stays, whatever becomes of the upload. Throws `genesys-unavailable`, `genesys-refused`,
-   * `not-found`, or `schema-drift` when the list changed otherwise meanwhile.
+   * Gives the list the columns that a file brings and waits until Genesys shows it ready with all
+   * of them, 30 s at most. Asking again adds nothing twice. What was added stays, whatever becomes
+   * of the upload. Throws `genesys-unavailable`, `genesys-refused`, `not-found`, or `schema-drift`
+   * when the list changed otherwise meanwhile.
    */
   extend(request: UploadRequest, list: ContactList, result: IntakeResult): Promise<ContactList>
 }
 
-/** Columns are added when the whole file is read and has a row to send: a file that is refused changes no list. */
+/**
+ * Columns are added when the whole file is read and has a row to send: a file that is refused
+ * changes no list.
+ */
 export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
   check: ({ caller, options }) => {
     if (options.schemaDrift !== 'extend') return
@@ -83,7 +90,10 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
   },
 })
 
-/** Adds the columns, again after an unknown outcome, and then only looks: a list that is being indexed may show its old columns. */
+/**
+ * Adds the columns, again after an unknown outcome, and then only looks: a list that is being
+ * indexed may show its old columns.
+ */
 const untilWide = async (
   deps: ExtendListDeps,
   listId: string,

@@ -17,9 +17,10 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Looks for the list that a creation without a known outcome may have made: one of this name with these columns that is nobody
- * else's. Looks again, for a new list may be listed late, until `withinMs` are over (0: one look); null = there is none. Throws
- * `contact-list-ambiguous` when it cannot be told, and what the look-up throws.
+ * Looks for the list that a creation without a known outcome may have made: one of this name with
+ * these columns that is nobody else's. Looks again, for a new list may be listed late, until
+ * `withinMs` are over (0: one look); null = there is none. Throws `contact-list-ambiguous` when it
+ * cannot be told, and what the look-up throws.
  */
 export const findMadeList = async (
   deps: FindMadeListDeps,

@@ -17,7 +17,10 @@ type Refusals = (typeof CHANGE_LIST_REFUSALS)[number]
 /** What uploads to the list go with where they say nothing themselves. */
 type Shown = { contactListId: string; queue: QueueOptions }
 
-/** The settings of a list that the gateway keeps. Uploads accepted before a change keep what they were accepted with. */
+/**
+ * The settings of a list that the gateway keeps. Uploads accepted before a change keep what they
+ * were accepted with.
+ */
 export type ListSettings = {
   read: Refusing<Refusals, (caller: Caller, listId: string) => Promise<Shown>>
   change: Refusing<

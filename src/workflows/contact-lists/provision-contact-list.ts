@@ -71,9 +71,10 @@ type Run = {
 type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
- * Makes a contact list in Genesys and answers 201 once it takes contacts, or with its present state after 30 s. The list exists
- * once for a key: what was intended is written before, and after a lost answer or a crash the list is looked for by its name. What the
- * dialect does not know is `capability-not-available`.
+ * Makes a contact list in Genesys and answers 201 once it takes contacts, or with its present state
+ * after 30 s. The list exists once for a key: what was intended is written before, and after a lost
+ * answer or a crash the list is looked for by its name. What the dialect does not know is
+ * `capability-not-available`.
  */
 export const createProvisionContactList =
   (deps: ProvisionDeps): ProvisionContactList =>
@@ -153,8 +154,9 @@ const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): 
 }
 
 /**
- * One attempt. Whatever leaves open whether the list was made is followed by a search, and so is a name that is taken where an
- * earlier try of this call may have taken it (`again`); the rest is known to have made nothing.
+ * One attempt. Whatever leaves open whether the list was made is followed by a search, and so is a
+ * name that is taken where an earlier try of this call may have taken it (`again`); the rest is
+ * known to have made nothing.
  */
 const create = async (deps: ProvisionDeps, run: Run, again: boolean): Promise<Made> => {
   const intended = auditOf(deps, run, { object: run.fingerprint, outcome: 'intended' })

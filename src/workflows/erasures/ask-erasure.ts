@@ -34,7 +34,10 @@ export type AskErasure = Refusing<
   }) => Promise<UploadAnswer>
 >
 
-/** Takes an erasure: from its 202 on it is worked until it is done. What is kept with the call's key names the person by a keyed digest. */
+/**
+ * Takes an erasure: from its 202 on it is worked until it is done. What is kept with the call's key
+ * names the person by a keyed digest.
+ */
 export const createAskErasure =
   (deps: AskErasureDeps): AskErasure =>
   async ({ caller, subject, idempotencyKey: key, method, path }) => {

@@ -40,7 +40,10 @@ export type EraseDeps = {
 
 type Lease = Parameters<EraseSubject>[1]
 
-/** Full jitter from 1 s, doubled, at most a quarter of an hour: a right that is missing may be given. */
+/**
+ * Full jitter from 1 s, doubled, at most a quarter of an hour: a right that is missing may be
+ * given.
+ */
 const BACKOFF = { baseMs: 1_000, capMs: 900_000 }
 /** Until rows that are on their way are looked at again. */
 const BUSY_AGAIN_MS = 2_000
@@ -160,7 +163,8 @@ const remainsOf = ({ places }: Erasure): number =>
     .reduce((sum, count) => sum + count, 0)
 
 /**
- * Erases a person place by place, in lots that are noted as they are done; whoever claims it after an end in the middle goes on there.
+ * Erases a person place by place, in lots that are noted as they are done; whoever claims it after
+ * an end in the middle goes on there.
  */
 export const createEraseSubject =
   (deps: EraseDeps): EraseSubject =>

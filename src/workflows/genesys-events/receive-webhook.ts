@@ -18,15 +18,18 @@ import type { IgnoreReason, ReceiptStore } from '../ports/genesys-events/webhook
 import type { WEBHOOK_REFUSALS } from './refusals.ts'
 import { takeDncChange, type TakeDncChangeDeps } from './take-dnc-change.ts'
 
-/** What a caller offers as proof. `signed`: its signature over the raw bytes was checked and holds. */
+/**
+ * What a caller offers as proof. `signed`: its signature over the raw bytes was checked and holds.
+ */
 export type WebhookProof =
   | { kind: 'token'; token: string }
   | { kind: 'signed'; messageId: string }
   | { kind: 'none' }
 
 /**
- * Takes what Genesys calls with: proof first, then the body, then one durable receipt; Genesys is not asked here. Throws
- * `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of another shape (a receipt says that it came).
+ * Takes what Genesys calls with: proof first, then the body, then one durable receipt; Genesys is
+ * not asked here. Throws `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of
+ * another shape (a receipt says that it came).
  */
 export type ReceiveWebhook = Refusing<
   (typeof WEBHOOK_REFUSALS)[number],
@@ -92,7 +95,9 @@ const ignoredAtOnce = (notice: Notice | null): IgnoreReason | null => {
   return notice.status === 'in_progress' ? 'progress' : null
 }
 
-/** null: not proven. A token is of one part, and where a subscription leads of that subscription. */
+/**
+ * null: not proven. A token is of one part, and where a subscription leads of that subscription.
+ */
 const proveSender = async (
   deps: ReceiveWebhookDeps,
   route: WebhookRoute,

@@ -19,14 +19,21 @@ export type VerifyWebhookDeps = {
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-/** When a receipt whose job is not settled yet is looked at again; the job's own poll goes on beside it. */
+/**
+ * When a receipt whose job is not settled yet is looked at again; the job's own poll goes on beside
+ * it.
+ */
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
-/** A job that nobody knows after so many looks (72 s) is none of ours: an early word is overtaken by its answer long before. */
+/**
+ * A job that nobody knows after so many looks (72 s) is none of ours: an early word is overtaken by
+ * its answer long before.
+ */
 const CHECKS_OF_UNKNOWN = 3
 
 /**
- * Looks after one receipt. The word is only a hint: the lane that waits for the job is nudged, asks Genesys and settles under its
- * fence as if the poll had come; this only notes, later, that it did. Receipts that are done are passed over.
+ * Looks after one receipt. The word is only a hint: the lane that waits for the job is nudged, asks
+ * Genesys and settles under its fence as if the poll had come; this only notes, later, that it did.
+ * Receipts that are done are passed over.
  */
 export const createVerifyWebhook =
   (deps: VerifyWebhookDeps) =>
@@ -50,7 +57,10 @@ export const createVerifyWebhook =
     await deps.receipts.postpone(receiptId, nextInMs)
   }
 
-/** What each word claims, against how Genesys says that the job ended. A job of a version that kept no end is taken at its word. */
+/**
+ * What each word claims, against how Genesys says that the job ended. A job of a version that kept
+ * no end is taken at its word.
+ */
 const isContradicted = ({ status }: OpenReceipt, { ended }: ReceiptSubject): boolean =>
   ended !== null &&
   ((status === 'error' && ended === 'completed') || (status === 'success' && ended !== 'completed'))

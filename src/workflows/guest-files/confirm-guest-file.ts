@@ -49,7 +49,10 @@ const writeAsked = async (run: FileRun): Promise<void> => {
   await step(run, { progress: change(run, { confirmAskedAt }) })
 }
 
-/** What became of a confirmation. `refused`: of one that may have been a message, Genesys does not tell. */
+/**
+ * What became of a confirmation. `refused`: of one that may have been a message, Genesys does not
+ * tell.
+ */
 const lookUp = async (run: FileRun, about: FileThere): Promise<FileSaid | 'refused'> => {
   try {
     return await run.deps.genesys.read(about, contextOf(run))
@@ -67,7 +70,10 @@ const neverKnown = (run: FileRun): Promise<null> => {
   return end(run, 'failed', 'file-not-confirmed', detail)
 }
 
-/** Whether a confirmation of unknown outcome may still show in what Genesys says, so that another one could be a second message. */
+/**
+ * Whether a confirmation of unknown outcome may still show in what Genesys says, so that another
+ * one could be a second message.
+ */
 const mayStillShow = ({ deps, file }: FileRun): boolean => {
   const { confirmsAgain } = deps.genesys
   if (confirmsAgain.effect === 'nothing') return false
@@ -75,7 +81,9 @@ const mayStillShow = ({ deps, file }: FileRun): boolean => {
   return deps.clock.now().getTime() - askedAt < confirmsAgain.settleMs
 }
 
-/** Genesys answers, and has not said yet what is waited for: no hold any more, and a day of looks. */
+/**
+ * Genesys answers, and has not said yet what is waited for: no hold any more, and a day of looks.
+ */
 const waitForGenesys = async (run: FileRun): Promise<Next> => {
   const change =
     run.file.state === 'held' ? { state: 'confirming' as const, hold: null, problem: null } : {}
@@ -85,8 +93,9 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * One confirmation. Where a second one is a second message, no failure repeats it here: one that certainly had no effect is forgotten, so that the
- * next look confirms again at once; any other is looked up first.
+ * One confirmation. Where a second one is a second message, no failure repeats it here: one that
+ * certainly had no effect is forgotten, so that the next look confirms again at once; any other is
+ * looked up first.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps

@@ -87,7 +87,10 @@ export const audited = (
 
 const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
 
-/** Waits longer each time; null when a day is over. What is waited for is written down, so that a restart begins no new day. */
+/**
+ * Waits longer each time; null when a day is over. What is waited for is written down, so that a
+ * restart begins no new day.
+ */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
   const { waitingSince, looks } = run.file.progress
   const since = waitingSince ?? run.deps.clock.now().toISOString()
@@ -130,7 +133,10 @@ const emitEnd = ({ deps, file }: FileRun): void => {
   })
 }
 
-/** Genesys has the file: stored, or quarantined if its scan is bad already. Milliseconds until the next look at the verdict. */
+/**
+ * Genesys has the file: stored, or quarantined if its scan is bad already. Milliseconds until the
+ * next look at the verdict.
+ */
 export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
   const virusScan = said.virusScan ?? 'pending'
   const genesys = { fileId: said.fileId, status: said.status, virusScan }

@@ -57,14 +57,18 @@ export type ReceiveGuestFile = Refusing<
   (request: GuestFileRequest) => Promise<UploadAnswer>
 >
 
-/** 200 files at once have 13 MB of pieces that fill, and as much again that is sealed and on its way to the database. */
+/**
+ * 200 files at once have 13 MB of pieces that fill, and as much again that is sealed and on its way
+ * to the database.
+ */
 const PIECE_BYTES = 64 * 1024
 
 const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayProblem(code, detail)
 
 /**
- * Takes a guest file: keeps it sealed while it streams in, judges it when it is whole, and answers 202 once it is durable. Whatever is certainly
- * wrong is answered at once and leaves nothing behind but an audit entry.
+ * Takes a guest file: keeps it sealed while it streams in, judges it when it is whole, and answers
+ * 202 once it is durable. Whatever is certainly wrong is answered at once and leaves nothing behind
+ * but an audit entry.
  */
 export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>
@@ -124,7 +128,10 @@ const fingerprintOf = (
 
 type Read = { sizeBytes: number; sha256: string; md5: string; pieces: number }
 
-/** Reads the body to its end in pieces of equal size, whatever comes over the wire; 413 past the limit. */
+/**
+ * Reads the body to its end in pieces of equal size, whatever comes over the wire; 413 past the
+ * limit.
+ */
 const readWhole = async (
   { maxBytes }: Pick<ReceiveGuestFileDeps, 'maxBytes'>,
   body: AsyncIterable<Uint8Array>,

@@ -15,8 +15,8 @@ const databaseFault = (error: unknown): string =>
   error instanceof StoreUnavailable ? error.message : 'the database does not answer'
 
 /**
- * Whether this instance should get traffic. Genesys being away is no reason not to: uploads are accepted and kept meanwhile,
- * so that check only tells which Genesys this is.
+ * Whether this instance should get traffic. Genesys being away is no reason not to: uploads are
+ * accepted and kept meanwhile, so that check only tells which Genesys this is.
  */
 export const createReadiness =
   (deps: {

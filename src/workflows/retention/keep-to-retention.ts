@@ -40,7 +40,10 @@ const sweepRule = async (
   return swept
 }
 
-/** Deletes what is past its days, rule by rule, in small lots. Nothing while a jump of the clock is unconfirmed. */
+/**
+ * Deletes what is past its days, rule by rule, in small lots. Nothing while a jump of the clock is
+ * unconfirmed.
+ */
 export const createKeepToRetention =
   (deps: RetentionDeps): DoUpkeep =>
   async (claim, lease) => {

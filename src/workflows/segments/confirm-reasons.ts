@@ -13,7 +13,10 @@ const isPastShare = (analysis: AnalysisReport, sharePercent: number): boolean =>
   return moved / Math.max(selectedBefore(analysis), 1) > sharePercent / 100
 }
 
-/** Why somebody has to say that a segment is meant. Without a version in force or a basis of counts no change is known. */
+/**
+ * Why somebody has to say that a segment is meant. Without a version in force or a basis of counts
+ * no change is known.
+ */
 export const confirmReasons = (
   analysis: AnalysisReport,
   inForce: CampaignSegment | null,

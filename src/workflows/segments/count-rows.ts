@@ -45,7 +45,10 @@ type Tally = {
   overlaps: number[]
   enter: number
   leave: number
-  /** Of those who enter: how many a mark in their row keeps from being called, and the others, by list. */
+  /**
+   * Of those who enter: how many a mark in their row keeps from being called, and the others, by
+   * list.
+   */
   marked: number
   unmarked: Map<string, (readonly string[])[]>
 }

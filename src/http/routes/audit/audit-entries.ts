@@ -62,7 +62,9 @@ const registerList = (add: AddRoute): void => {
   })
 }
 
-/** /v1/audit-entries: the trail, its chain for a verifier elsewhere, and the gateway's own verdict. */
+/**
+ * /v1/audit-entries: the trail, its chain for a verifier elsewhere, and the gateway's own verdict.
+ */
 export const registerAuditEntries = (add: AddRoute): void => {
   registerList(add)
   add({

@@ -47,7 +47,10 @@ export const contactExplainedSchema = z.strictObject({
       removedAt: stamp.nullable(),
       supersededBy: z.string().nullable(),
       suppressedBy: suppressedBySchema,
-      /** The requests that carried the row to Genesys, first the one tried last; a shared one carried rows of other uploads too. */
+      /**
+       * The requests that carried the row to Genesys, first the one tried last; a shared one
+       * carried rows of other uploads too.
+       */
       requests: z.array(
         z.strictObject({
           /** The `X-Request-ID` of its calls. */
@@ -55,7 +58,9 @@ export const contactExplainedSchema = z.strictObject({
           /** HTTP tries. */
           tries: z.int().min(1),
           lastTriedAt: stamp,
-          /** The job that Genesys made of the last try; null: it answered at once, or nobody knows. */
+          /**
+           * The job that Genesys made of the last try; null: it answered at once, or nobody knows.
+           */
           jobId: z.string().nullable(),
         }),
       ),

@@ -12,7 +12,10 @@ const renderColumns = (
   columns: readonly { name: string; kind: string; mappedTo: string | null }[],
 ) => columns.map(({ name, kind, mappedTo }) => ({ name, kind, mappedTo }))
 
-/** GET …/contacts/{contactId}/explain: what decided about one contact. Its id is in the path and nowhere else: no log line has the path. */
+/**
+ * GET …/contacts/{contactId}/explain: what decided about one contact. Its id is in the path and
+ * nowhere else: no log line has the path.
+ */
 export const registerContactExplain = (add: AddRoute): void => {
   add({
     method: 'GET',

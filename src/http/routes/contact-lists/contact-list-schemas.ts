@@ -8,7 +8,10 @@ import { genesysIdSchema } from '../../../domain/ids/ids.ts'
 import { isForbiddenName, isLedgerColumn } from '../../../intake/columns/column-names.ts'
 import { contactListSchema, cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
-/** Letters, digits and what stands between words; Genesys takes no backslashes, and a quote or a comma makes CSV fragile. */
+/**
+ * Letters, digits and what stands between words; Genesys takes no backslashes, and a quote or a
+ * comma makes CSV fragile.
+ */
 const COLUMN_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:()/-]*[\p{L}\p{N}_)])?$/u
 
 const columnName = z
@@ -34,7 +37,10 @@ const columnSchema = z
   .strictObject({
     name: columnName,
     kind: z.enum(COLUMN_KINDS).optional(),
-    /** In place of `kind`, as the guides write it: a phone is a String of the format E.164, or a Phone. */
+    /**
+     * In place of `kind`, as the guides write it: a phone is a String of the format E.164, or a
+     * Phone.
+     */
     type: z.enum(TYPES).optional(),
     format: z.literal('E.164').optional(),
     required: z.boolean().default(false),
@@ -72,7 +78,10 @@ const text = (most: number) =>
     .max(most)
     .regex(/^\P{C}+$/u, 'must not have control characters')
 
-/** Which of them the dialect knows is decided where it is spoken: the others are `capability-not-available`. */
+/**
+ * Which of them the dialect knows is decided where it is spoken: the others are
+ * `capability-not-available`.
+ */
 const settingsShape = {
   description: text(NEW_LIST_LIMITS.descriptionChars).optional(),
   schemaName: text(NEW_LIST_LIMITS.columnNameChars).optional(),
@@ -135,7 +144,10 @@ const checkTimeZones = (
   if (zip?.kind !== 'text') fault(['zipCodeColumn'], NO_TEXT)
 }
 
-/** What makes a contact list. Genesys compares the names of columns without regard to case in some places: so do we. */
+/**
+ * What makes a contact list. Genesys compares the names of columns without regard to case in some
+ * places: so do we.
+ */
 export const newContactListSchema = z
   .strictObject({
     name: z

@@ -3,7 +3,10 @@ import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { RouteSteps } from '../../server/route.ts'
 
-/** Throws 404 unless the tenant may use the list: one answer for a list that does not exist and for one of another tenant. */
+/**
+ * Throws 404 unless the tenant may use the list: one answer for a list that does not exist and for
+ * one of another tenant.
+ */
 export const checkDncListGranted = async (
   deps: Pick<HttpDeps, 'access'> & { refuse: Refuse<'not-found'> },
   { tenantId }: Caller,
@@ -16,7 +19,10 @@ export const checkDncListGranted = async (
   )
 }
 
-/** Throws 404 for a list for which nothing was ever submitted: under a mistyped id nobody would seem to be suppressed. */
+/**
+ * Throws 404 for a list for which nothing was ever submitted: under a mistyped id nobody would seem
+ * to be suppressed.
+ */
 export const checkDncListKnown = async (
   { dncSubmissions, refuse }: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
   dncListId: string,
@@ -29,7 +35,9 @@ export const checkDncListKnown = async (
 /** Somebody who is looked for: as written, and as entries are found by. */
 export type Asked = { phoneNumber?: string; email?: string; subject: string }
 
-/** Reads people by the steps of entries; throws 400 with the place of the first one that is none. */
+/**
+ * Reads people by the steps of entries; throws 400 with the place of the first one that is none.
+ */
 export const createJudge = ({
   validation,
   clock,

@@ -35,7 +35,10 @@ type SubmitDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveEntries
     >
   }
 
-/** Refuses options that would be dropped: what is for a CSV alone beside another format, and one expiry beside the other. */
+/**
+ * Refuses options that would be dropped: what is for a CSV alone beside another format, and one
+ * expiry beside the other.
+ */
 const checkOptions = (
   { refuse }: { refuse: Refuse<'option-invalid'> },
   format: string,

@@ -37,7 +37,10 @@ const fieldsOf = ({ kind, subject, terms }: ExportedEntry) => {
 /** One line of NDJSON. */
 export const ndjsonLine = (entry: ExportedEntry): string => `${JSON.stringify(fieldsOf(entry))}\n`
 
-/** Texts of the caller's own, and of strangers: a spreadsheet must not run them, and intake takes the mark off again. */
+/**
+ * Texts of the caller's own, and of strangers: a spreadsheet must not run them, and intake takes
+ * the mark off again.
+ */
 const GUARDED: readonly string[] = ['email', 'originalReason', 'source']
 
 /** One line of CSV, by `csvHeader`. */
@@ -52,7 +55,9 @@ export const csvLine = (entry: ExportedEntry): string => {
 
 export const csvHeader = `${COLUMNS.join(',')}\r\n`
 
-/** As fast as the caller reads it. What is wrong with the first entries is still a problem document. */
+/**
+ * As fast as the caller reads it. What is wrong with the first entries is still a problem document.
+ */
 const streamOf = async (
   entries: AsyncGenerator<readonly ExportedEntry[], void>,
   header: string,

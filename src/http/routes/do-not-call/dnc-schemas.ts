@@ -63,7 +63,9 @@ export const submissionSchema = z.strictObject({
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 })
 
-/** A webhook of the gateway about a submission of entries; `version` orders those of one submission. */
+/**
+ * A webhook of the gateway about a submission of entries; `version` orders those of one submission.
+ */
 export const dncEventSchema = z.strictObject({
   type: z.enum(DNC_EVENT_TYPES),
   timestamp: stamp,
@@ -115,7 +117,9 @@ const entryTermsSchema = {
 }
 
 const searchedShape = {
-  /** Whether any of the entries stands: from the 202 until it is removed, or a day past its expiry. */
+  /**
+   * Whether any of the entries stands: from the 202 until it is removed, or a day past its expiry.
+   */
   suppressed: z.boolean(),
   entries: z.array(
     z.strictObject({
@@ -125,7 +129,10 @@ const searchedShape = {
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),
       acceptedAt: stamp,
-      /** What became of the entry, oldest first; by which submission, or null when its time had come. */
+      /**
+       * What became of the entry, oldest first; by which submission, or null when its time had
+       * come.
+       */
       history: z.array(
         z.strictObject({
           event: z.enum(['accepted', 'expired', 'removed', 'overridden']),

@@ -32,7 +32,10 @@ export const ownSubmission = async (
   return submission
 }
 
-/** CSV of the ledger, as fast as the caller reads it; what is wrong with the first entries is still a problem document. */
+/**
+ * CSV of the ledger, as fast as the caller reads it; what is wrong with the first entries is still
+ * a problem document.
+ */
 const ledgerCsv = async (
   { dncSubmissions, rowMarks }: Pick<HttpDeps, 'dncSubmissions' | 'rowMarks'>,
   submission: DncSubmission,

@@ -24,7 +24,10 @@ export const renderSubmission = (submission: DncSubmission): z.output<typeof sub
   }
 }
 
-/** Of an entry in the form in which the ledger of rows is written: what is wrong with it, or that another line counts. */
+/**
+ * Of an entry in the form in which the ledger of rows is written: what is wrong with it, or that
+ * another line counts.
+ */
 export const faultsOf = ({ outcome, faults, failedCode }: DncLedgerEntry) => {
   const [first] = faults
   if (first !== undefined) return { code: first.code, column: first.column, faults }

@@ -90,8 +90,9 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
 }
 
 /**
- * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries: Genesys calling. Public, with a proof of their own over the raw
- * bytes; in a scope of their own, for there no body is parsed, whatever its content type.
+ * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries:
+ * Genesys calling. Public, with a proof of their own over the raw bytes; in a scope of their own,
+ * for there no body is parsed, whatever its content type.
  */
 export const registerGenesysWebhooks = async (
   app: FastifyInstance,
@@ -103,7 +104,8 @@ export const registerGenesysWebhooks = async (
     { parseAs: 'buffer' },
     async (_request: unknown, body: unknown) => body,
   )
-  // What type the sender says it is means nothing, and one that cannot be read is no reason to lose the word.
+  // What type the sender says it is means nothing, and one that cannot be read is no reason to lose
+  // the word.
   app.addHook('onRequest', async ({ headers }) => {
     headers['content-type'] = 'application/octet-stream'
   })

@@ -16,8 +16,9 @@ const holds = (secret: string, text: string, headers: Record<string, string>): b
 }
 
 /**
- * The `webhook-id` of a body signed under one of the secrets (Standard Webhooks 1.0, symmetric), its time within five minutes of
- * ours; null when the headers are missing or do not hold for these very bytes.
+ * The `webhook-id` of a body signed under one of the secrets (Standard Webhooks 1.0, symmetric),
+ * its time within five minutes of ours; null when the headers are missing or do not hold for these
+ * very bytes.
  */
 export const signedMessageId = (
   secrets: readonly string[],
@@ -32,7 +33,8 @@ export const signedMessageId = (
   }
   const id = given['webhook-id']!
   if (id.length > MAX_ID_CHARS || !/^\d{1,12}$/u.test(given['webhook-timestamp']!)) return null
-  // The library signs text: bytes that are no UTF-8 would count as the replacement characters they turn into.
+  // The library signs text: bytes that are no UTF-8 would count as the replacement characters they
+  // turn into.
   const text = body.toString()
   if (!Buffer.from(text).equals(body)) return null
   return secrets.some((secret) => holds(secret, text, given)) ? id : null

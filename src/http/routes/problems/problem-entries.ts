@@ -34,7 +34,10 @@ const named = ({ code, meaning, example, fix }: ProblemEntry): string[] =>
 /** `idempotency` of idempotency-key-missing: codes that begin alike are about the same thing. */
 const familyOf = ({ code }: ProblemEntry): string => code.split('-', 1)[0]!
 
-/** Codes that this one's page speaks of, codes whose pages speak of this one, and its family, in the order of the table. */
+/**
+ * Codes that this one's page speaks of, codes whose pages speak of this one, and its family, in the
+ * order of the table.
+ */
 export const relatedCodes = (entry: ProblemEntry): string[] => {
   const mentions = new Set(named(entry))
   return PROBLEM_ENTRIES.filter(

@@ -68,7 +68,10 @@ const COMMON = {
 }
 const LIST_IDS = { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }
 
-/** For the document only: what a definition is and what is wrong with one says the validation, with every place. */
+/**
+ * For the document only: what a definition is and what is wrong with one says the validation, with
+ * every place.
+ */
 export const definitionSchema = z.unknown().meta({
   anyOf: [
     {
@@ -165,7 +168,10 @@ export const segmentSchema = z.strictObject({
   appliedAt: stamp.nullable(),
 })
 
-/** A webhook of the gateway about the segment of a campaign; `revision` orders those of one campaign. */
+/**
+ * A webhook of the gateway about the segment of a campaign; `revision` orders those of one
+ * campaign.
+ */
 export const segmentEventSchema = z.strictObject({
   type: z.enum(SEGMENT_EVENT_TYPES),
   timestamp: stamp,

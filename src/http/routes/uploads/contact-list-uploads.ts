@@ -54,8 +54,8 @@ const receive = async (
     throw keyMissing(deps.refuse, 'with an upload')
   }
   checkDeclaredLength(request, deps.limits.maxUploadBytes)
-  // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked: what was answered
-  // while the list was granted is no longer the tenant's to read.
+  // Before the idempotency claim, so that a repeated key is 404 too once the grant is revoked: what
+  // was answered while the list was granted is no longer the tenant's to read.
   await checkListGranted(deps, caller, contactListId, request.doorway?.granted)
   return hideUnknownList(
     deps.refuse,

@@ -51,7 +51,10 @@ const createTeller = (stream: EventStream, seen: number | null) => {
   }
 }
 
-/** GET /v1/uploads/{uploadId}/events: how an upload moves, as server-sent events, until its final state. */
+/**
+ * GET /v1/uploads/{uploadId}/events: how an upload moves, as server-sent events, until its final
+ * state.
+ */
 export const registerUploadEvents = (
   app: FastifyInstance,
   add: AddRoute,
@@ -88,7 +91,8 @@ export const registerUploadEvents = (
       const seen = seenVersion(request)
       // A browser that is told 204 does not come back (WHATWG HTML, 9.2.3).
       if (isFinal(upload) && seen === upload.version) return reply.code(204).send()
-      // To leave is how a reader ends the stream, so that is no answer cut short; resumed, the request counts as none broken off.
+      // To leave is how a reader ends the stream, so that is no answer cut short; resumed, the
+      // request counts as none broken off.
       request.raw.resume()
       reply.raw.prependOnceListener('close', () => tellAnswered(deps, request, reply.statusCode))
       let unwatch = (): void => undefined

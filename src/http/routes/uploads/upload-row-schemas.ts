@@ -5,7 +5,10 @@ import { DNC_REASON_NAMES } from '../../../domain/do-not-call/dnc-entry.ts'
 import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
-/** Of a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact out. */
+/**
+ * Of a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact
+ * out.
+ */
 export const suppressedBySchema = z
   .strictObject({
     dncListId: z.string().nullable(),

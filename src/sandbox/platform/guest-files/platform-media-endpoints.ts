@@ -162,7 +162,10 @@ const conversation = (state: SandboxState, call: Call): Answer => {
   })
 }
 
-/** Media of messages in a live conversation, the storage behind them, and the messages that have them. */
+/**
+ * Media of messages in a live conversation, the storage behind them, and the messages that have
+ * them.
+ */
 export const platformMediaEndpoints = (state: SandboxState): Endpoint[] => [
   platformEndpoint('POST', `${MESSAGES}/media/uploads`, 'media-register', (call) =>
     register(state, call),

@@ -40,7 +40,10 @@ export type StoredCampaign = {
   status: CampaignStatus
   /** Monotonic; a campaign that is `stopping` is `off` from then on. */
   offAtMs: number
-  /** Every other member of the platform's entity, as the last PUT left it: what it did not carry is gone. */
+  /**
+   * Every other member of the platform's entity, as the last PUT left it: what it did not carry is
+   * gone.
+   */
   members: Record<string, unknown>
   /** Guide. */
   rules: GuideRule[]

@@ -60,7 +60,10 @@ export type DncLists = {
   find(id: string): StoredDncList | undefined
   all(): StoredDncList[]
   remove(id: string): void
-  /** Puts values into a list; the expiry of one that is there is the new one. Says of each whether it was new, known or changed. */
+  /**
+   * Puts values into a list; the expiry of one that is there is the new one. Says of each whether
+   * it was new, known or changed.
+   */
   put(
     list: StoredDncList,
     kind: DncKind,

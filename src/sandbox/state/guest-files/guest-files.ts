@@ -21,7 +21,9 @@ export type SandboxGuestFile = {
   puts: number
   confirmations: number
   confirmedAtMs: number | null
-  /** Of the scan that the confirmation starts: its word, and after how long it is said; null: never. */
+  /**
+   * Of the scan that the confirmation starts: its word, and after how long it is said; null: never.
+   */
   verdict: { word: string; afterMs: number } | null
 }
 

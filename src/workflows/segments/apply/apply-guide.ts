@@ -15,8 +15,9 @@ import {
 } from './segment-run.ts'
 
 /**
- * Rules replace rules as a whole, so that sending them twice has no second effect; whether a request of an unknown outcome was taken is
- * read back all the same, for another change may have come between.
+ * Rules replace rules as a whole, so that sending them twice has no second effect; whether a
+ * request of an unknown outcome was taken is read back all the same, for another change may have
+ * come between.
  */
 export const applyToGuide = async (
   run: SegmentRun,

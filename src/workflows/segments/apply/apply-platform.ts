@@ -21,11 +21,16 @@ const START_WITHIN_MS = 10 * 60 * 1000
 const STOPPING_LOOK_MS = 1_000
 const AT_ONCE = 0
 
-/** A new filter for each version, found again by this name whatever became of the call that made it. */
+/**
+ * A new filter for each version, found again by this name whatever became of the call that made it.
+ */
 const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string =>
   `outbound-gateway ${campaignId} v${version}`
 
-/** One look at the campaign and the one next step that it calls for, each written down before it is taken. */
+/**
+ * One look at the campaign and the one next step that it calls for, each written down before it is
+ * taken.
+ */
 export const applyToPlatform = async (
   run: SegmentRun,
   campaigns: PlatformCampaignPort,
@@ -75,7 +80,10 @@ const filterOf = async (
   return filterId
 }
 
-/** A running campaign is stopped only where that was asked for; that it will be started again is known before it stops. */
+/**
+ * A running campaign is stopped only where that was asked for; that it will be started again is
+ * known before it stops.
+ */
 const stop = async (
   run: SegmentRun,
   campaigns: PlatformCampaignPort,
@@ -180,7 +188,8 @@ const startAgain = async (
   if (isMoving(campaign)) return stopping(run)
   if (campaign.status === 'on') return end(run, null)
   const sinceMs = run.deps.clock.now().getTime() - Date.parse(stopped.at)
-  // After a failure nobody has written to the campaign: only its way to `off` has raised the version.
+  // After a failure nobody has written to the campaign: only its way to `off` has raised the
+  // version.
   const untouched = progress.failure !== null || campaign.version === stopped.leftVersion
   if (campaign.status !== 'off' || !untouched || sinceMs > START_WITHIN_MS) {
     return leftOff(run, 'it was changed meanwhile, or more than 10 minutes had passed')

@@ -14,7 +14,10 @@ import {
 const isOver = ({ segment }: SegmentRun): boolean =>
   segment.state === 'applied' || segment.state === 'failed' || waitsForResume(segment)
 
-/** What is not waited for: a refusal of what was sent, and on the platform any final word while the campaign is stopped for us. */
+/**
+ * What is not waited for: a refusal of what was sent, and on the platform any final word while the
+ * campaign is stopped for us.
+ */
 const endsOnPlatform = (
   { segment: { progress } }: SegmentRun,
   { kind, retry }: GenesysFailure,
@@ -30,7 +33,10 @@ const endsOnPlatform = (
 const isStarting = ({ step, failure }: SegmentRun['segment']['progress']): boolean =>
   step === 'sent' || failure !== null
 
-/** Goes on with a campaign's newest version from whatever the last holder of its lane has written down. */
+/**
+ * Goes on with a campaign's newest version from whatever the last holder of its lane has written
+ * down.
+ */
 export const createApplySegment =
   (deps: ApplyDeps & { campaigns: CampaignPort }): ApplySegment =>
   async (claim, segment, lease) => {
@@ -54,7 +60,10 @@ export const createApplySegment =
     return null
   }
 
-/** The two versions before the one in force stay for a rollback. What Genesys does not let us delete is tried again after the next version. */
+/**
+ * The two versions before the one in force stay for a rollback. What Genesys does not let us delete
+ * is tried again after the next version.
+ */
 const deleteOldFilters = async (
   run: SegmentRun,
   campaigns: PlatformCampaignPort,

@@ -20,7 +20,10 @@ export type ApplyDeps = {
   clock: Clock
   ids: Ids
   emit: Emit
-  /** Of the index of a campaign; out of time means applied, index pending (GENESYS_INDEX_WAIT_SECONDS). */
+  /**
+   * Of the index of a campaign; out of time means applied, index pending
+   * (GENESYS_INDEX_WAIT_SECONDS).
+   */
   indexWaitMs: number
   /** Between looks at a Genesys that does not answer. */
   holdRetryMs: number
@@ -83,7 +86,10 @@ const sinceMs = (run: SegmentRun, at: string | null): number =>
 
 export const sentSinceMs = (run: SegmentRun): number => sinceMs(run, run.segment.progress.sentAt)
 
-/** Genesys cannot take the segment now. After an hour the campaign is held and told of; it is looked at on all the same. */
+/**
+ * Genesys cannot take the segment now. After an hour the campaign is held and told of; it is looked
+ * at on all the same.
+ */
 export const waitForCampaign = async (
   run: SegmentRun,
   waitingFor: 'index' | 'campaign',
@@ -176,7 +182,10 @@ const emitEnd = ({ deps, segment }: SegmentRun): void => {
   })
 }
 
-/** What a failure of a call means for the version: a hold, or its end. Milliseconds until the next look; null: none. */
+/**
+ * What a failure of a call means for the version: a hold, or its end. Milliseconds until the next
+ * look; null: none.
+ */
 export const afterFailure = async (
   run: SegmentRun,
   failure: GenesysFailure,
@@ -212,6 +221,9 @@ export const problemOfRefusal = (
   }
 }
 
-/** Holds that end by themselves are looked at again by the lane; the others wait for somebody's word. */
+/**
+ * Holds that end by themselves are looked at again by the lane; the others wait for somebody's
+ * word.
+ */
 export const waitsForResume = ({ hold: held }: CampaignSegment): boolean =>
   held !== null && SEGMENT_HOLDS[held.reason] === 'resume'

@@ -14,7 +14,10 @@ export type ControlledUploads = {
   more: boolean
 }
 
-/** Cancels, pauses or resumes the caller's uploads that fit a filter, one after the other, at most `MOST_AT_ONCE`. */
+/**
+ * Cancels, pauses or resumes the caller's uploads that fit a filter, one after the other, at most
+ * `MOST_AT_ONCE`.
+ */
 export type ControlUploads = (input: {
   caller: Caller
   action: ControlAction
@@ -27,7 +30,10 @@ const PAGE = 100
 
 type Deps = { uploads: Pick<UploadStore, 'list'>; controlUpload: ControlUpload }
 
-/** The ids first: an upload that was moved no longer fits a filter by state, and would shift the pages. */
+/**
+ * The ids first: an upload that was moved no longer fits a filter by state, and would shift the
+ * pages.
+ */
 const idsOf = async (
   { uploads }: Deps,
   tenantId: string,

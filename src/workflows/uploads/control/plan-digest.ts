@@ -2,7 +2,9 @@ import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 
-/** What of a plan no list can change: the file, what was asked, and which rows of the file stay out. */
+/**
+ * What of a plan no list can change: the file, what was asked, and which rows of the file stay out.
+ */
 export const planBasisOf = (about: {
   fileSha256: string
   options: UploadOptions
@@ -22,7 +24,10 @@ export const planBasisOf = (about: {
     }),
   )
 
-/** What an operator who applies the plan agrees to: file, options, columns, and which rows stay out [design: 6]. */
+/**
+ * What an operator who applies the plan agrees to: file, options, columns, and which rows stay out
+ * [design: 6].
+ */
 export const planDigestOf = (about: {
   basis: string
   schemaVersion: string

@@ -17,13 +17,19 @@ export type PlanDeps = {
 
 /** Gathers, chunk by chunk, what delivering the rows is expected to do. */
 export type PlanTally = {
-  /** Looks the chunk's rows up, now or with those that follow; a byte a row is kept, and the digests of rows that wait. */
+  /**
+   * Looks the chunk's rows up, now or with those that follow; a byte a row is kept, and the digests
+   * of rows that wait.
+   */
   look(chunk: NewChunk): Promise<void>
   /** Once every chunk was given. */
   total(result: Pick<IntakeResult, 'leftOut' | 'counts'>): Promise<UploadPlan>
 }
 
-/** Rows that are looked up together: many at once cost a third of what they cost by the chunk, and hold 32 bytes each meanwhile. */
+/**
+ * Rows that are looked up together: many at once cost a third of what they cost by the chunk, and
+ * hold 32 bytes each meanwhile.
+ */
 const ROWS_AT_ONCE = 50_000
 
 const EXPECTED = ['creates', 'updates', 'unchanged'] as const
@@ -36,8 +42,9 @@ type About = {
 }
 
 /**
- * The plan of an upload whose rows stream in, by the register: it knows what this gateway has delivered, not what others put into
- * the list nor what earlier uploads will have delivered by then. An overwrite creates everything anew.
+ * The plan of an upload whose rows stream in, by the register: it knows what this gateway has
+ * delivered, not what others put into the list nor what earlier uploads will have delivered by
+ * then. An overwrite creates everything anew.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const { tenantId, list, options, queue } = about

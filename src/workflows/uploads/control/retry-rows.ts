@@ -5,7 +5,10 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import { createDigestBatch } from '../../../lib/keyed-digest.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** What a caller may ask to be sent again. `differing`: the delivered rows of an upload that Genesys does not show as they were sent. */
+/**
+ * What a caller may ask to be sent again. `differing`: the delivered rows of an upload that Genesys
+ * does not show as they were sent.
+ */
 export const RETRY_OUTCOMES = ['failed', 'unprocessed', 'differing'] as const
 export type RetryOutcome = (typeof RETRY_OUTCOMES)[number]
 
@@ -17,7 +20,10 @@ export const retriable = ({ counts, reconciliation }: Upload, outcome: RetryOutc
     ? 0
     : counts[ledgerOutcome(outcome)]
 
-/** A chunk closes past this many units of text, as in intake, so that one always fits into memory and into a statement. */
+/**
+ * A chunk closes past this many units of text, as in intake, so that one always fits into memory
+ * and into a statement.
+ */
 const CHUNK_CHARS = 2_000_000
 
 export type RetryDeps = {
@@ -46,8 +52,8 @@ const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
 }
 
 /**
- * The staged rows of a finished upload that had one of the outcomes, as chunks of a new one, read a page at a time. They keep their
- * lines, so that the new ledger speaks of the same file.
+ * The staged rows of a finished upload that had one of the outcomes, as chunks of a new one, read a
+ * page at a time. They keep their lines, so that the new ledger speaks of the same file.
  */
 export async function* retriedChunks(
   deps: RetryDeps,

@@ -48,9 +48,10 @@ export type RetryUploadDeps = Omit<
 const FRESH_MS = 0
 
 /**
- * Makes a new upload of the rows of a finished one that failed or were not processed, from what is staged here. Its contents are as
- * old as the first upload's, so that newer content of a contact stays. Problems: 409 while the upload or a retry of it goes on, when
- * nothing is left, or when its list was never overwritten; 410 when the rows are gone; 422 when the list has other columns now.
+ * Makes a new upload of the rows of a finished one that failed or were not processed, from what is
+ * staged here. Its contents are as old as the first upload's, so that newer content of a contact
+ * stays. Problems: 409 while the upload or a retry of it goes on, when nothing is left, or when its
+ * list was never overwritten; 410 when the rows are gone; 422 when the list has other columns now.
  */
 export const createRetryUpload =
   (deps: RetryUploadDeps): RetryUpload =>
@@ -154,7 +155,10 @@ const checkRetryable = async (
   return { ...options, mode: 'append', apply: 'auto' }
 }
 
-/** Of two retries at a time, the second would take the same rows again; that there is none is decided when it is staged. */
+/**
+ * Of two retries at a time, the second would take the same rows again; that there is none is
+ * decided when it is staged.
+ */
 const refuseBeside = async (deps: RetryUploadDeps, parent: Upload): Promise<void> => {
   const last = parent.children.at(-1)
   if (last === undefined) return

@@ -38,7 +38,10 @@ export const queueOfMethod = (
   method: Upload['delivery']['method'],
 ): ChosenQueue | null => (queue === null || method === 'batches' ? queue : queueOfFile(queue))
 
-/** Refuses a way of delivery that this Genesys, or this gateway, does not have; before anything is read. */
+/**
+ * Refuses a way of delivery that this Genesys, or this gateway, does not have; before anything is
+ * read.
+ */
 export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'options'>): void => {
   const { delivery, duplicateCheckField, mode } = options
   checkQueue(deps, options)
@@ -68,7 +71,10 @@ const noIdColumn = (): GatewayProblem =>
     'The contact list has no column that could carry the contact id in a file.',
   )
 
-/** Refuses a file for a list that has no column for the id, whatever the file's header says; before the body is read. */
+/**
+ * Refuses a file for a list that has no column for the id, whatever the file's header says; before
+ * the body is read.
+ */
 export const checkListTakes = (
   deps: Deps,
   { options }: Pick<UploadRequest, 'options'>,
@@ -86,8 +92,9 @@ export const checkListTakes = (
 }
 
 /**
- * How the rows go to Genesys, now that they are counted: as the caller asks; else, in the guide dialect, as files above the threshold
- * where the list has a column for the id [guide-api: Contacts], and as batches otherwise.
+ * How the rows go to Genesys, now that they are counted: as the caller asks; else, in the guide
+ * dialect, as files above the threshold where the list has a column for the id
+ * [guide-api: Contacts], and as batches otherwise.
  */
 export const chooseDelivery = (
   deps: Deps,

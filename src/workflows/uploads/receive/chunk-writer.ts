@@ -5,7 +5,10 @@ const ROWS_PER_INSERT = 5_000
 const BYTES_PER_INSERT = 4_000_000
 
 export type ChunkWriter = {
-  /** Returns at once while at most one insert is under way; else waits for it: memory stays at two inserts' worth. */
+  /**
+   * Returns at once while at most one insert is under way; else waits for it: memory stays at two
+   * inserts' worth.
+   */
   write(chunk: NewChunk): Promise<void>
   /** Writes the rest; resolves when everything is stored. */
   flush(): Promise<void>
@@ -13,7 +16,9 @@ export type ChunkWriter = {
   settled(): Promise<void>
 }
 
-/** Stores chunks while the next ones are being read. An insert's failure is thrown by the next call. */
+/**
+ * Stores chunks while the next ones are being read. An insert's failure is thrown by the next call.
+ */
 export const createChunkWriter = (
   append: (chunks: readonly NewChunk[]) => Promise<void>,
 ): ChunkWriter => {

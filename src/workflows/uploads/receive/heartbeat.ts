@@ -2,7 +2,9 @@ import type { Clock } from '../../../lib/clock.ts'
 import { StagingLost } from '../../ports/uploads/uploads.ts'
 import type { ClaimDeps, ClaimScope } from './idempotency-claim.ts'
 
-/** Six beats fit into the 60 s after which what is being received, or a claim, counts as abandoned. */
+/**
+ * Six beats fit into the 60 s after which what is being received, or a claim, counts as abandoned.
+ */
 const RECEIVING_BEAT_MS = 10_000
 
 export type Heartbeat = {
@@ -12,7 +14,10 @@ export type Heartbeat = {
   stop(): Promise<void>
 }
 
-/** Beats every `everyMs` until stopped. A beat that answers false ends it; one that fails is tried again at the next time. */
+/**
+ * Beats every `everyMs` until stopped. A beat that answers false ends it; one that fails is tried
+ * again at the next time.
+ */
 export const startHeartbeat = (
   clock: Clock,
   everyMs: number,

@@ -15,13 +15,15 @@ export type ClaimScope = {
   method: string
   path: string
   key: string
-  /** One for each call, so that a late release can never free the claim of the caller's next try. */
+  /**
+   * One for each call, so that a late release can never free the claim of the caller's next try.
+   */
   owner: string
 }
 
 /**
- * Claims the key of a call, committed before any work; the stored answer when the call was answered before. Throws
- * `idempotency-key-in-progress` while another call has it.
+ * Claims the key of a call, committed before any work; the stored answer when the call was answered
+ * before. Throws `idempotency-key-in-progress` while another call has it.
  */
 export const claimKey = async (
   deps: ClaimDeps,
@@ -39,8 +41,8 @@ export const inProgress = (): GatewayProblem => {
 }
 
 /**
- * Frees the claim, so that the caller can try again at once. A database that is away is asked again behind the answer's back;
- * after 60 s without a sign of life the claim is free anyway.
+ * Frees the claim, so that the caller can try again at once. A database that is away is asked again
+ * behind the answer's back; after 60 s without a sign of life the claim is free anyway.
  */
 export const releaseClaim = async (deps: ClaimDeps, scope: ClaimScope): Promise<void> => {
   const release = (): Promise<boolean> =>

@@ -50,8 +50,9 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 })
 
 /**
- * The list as of now: from the cache when not older than `freshMs`, else from Genesys, else (Genesys is down) the copy last seen,
- * with its age. Throws `not-found`, `genesys-refused`, or `genesys-unavailable` when there is no copy.
+ * The list as of now: from the cache when not older than `freshMs`, else from Genesys, else
+ * (Genesys is down) the copy last seen, with its age. Throws `not-found`, `genesys-refused`, or
+ * `genesys-unavailable` when there is no copy.
  */
 export const readListSchema = async (
   deps: { contactLists: ContactListPort; lists: ListCache },

@@ -31,9 +31,14 @@ export type ReceiveDeps = {
   /** For plans. */
   register: Pick<DeliveryStore, 'compare' | 'registerSize'>
   contentHashes: TextContentHashes
-  /** `auto` in the guide dialect: more accepted rows than this go as files (GENESYS_FILE_THRESHOLD_ROWS). */
+  /**
+   * `auto` in the guide dialect: more accepted rows than this go as files
+   * (GENESYS_FILE_THRESHOLD_ROWS).
+   */
   fileThresholdRows: number
-  /** Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens. */
+  /**
+   * Whether Genesys can call this gateway back: it has a public URL and a secret for its tokens.
+   */
   callbacks: boolean
   runIntake: RunIntake
   /** The upload as callers see it; stored with the key and replayed. */

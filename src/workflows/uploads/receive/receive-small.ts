@@ -22,13 +22,15 @@ const wholeBody = async (body: AsyncIterable<Uint8Array>): Promise<Buffer> => {
   return pieces.length === 1 ? Buffer.from(pieces[0]!) : Buffer.concat(pieces)
 }
 
-/** A plan and a time are held first, and a compressed file may be any size: these take the long way. */
+/**
+ * A plan and a time are held first, and a compressed file may be any size: these take the long way.
+ */
 const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
   !validateOnly && options.apply === 'auto' && options.notBefore === undefined
 
 /**
- * The call with its body read, if it is one that can be staged in one go; null, and nothing read, if it is not. Whoever has claimed the key without an answer
- * so far is judged by the long way.
+ * The call with its body read, if it is one that can be staged in one go; null, and nothing read,
+ * if it is not. Whoever has claimed the key without an answer so far is judged by the long way.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request
@@ -76,13 +78,16 @@ const takeRows = async (
   return { result, chunk: chunks.length === 1 ? chunks[0] : undefined }
 }
 
-/** What the long way does besides staging: nothing to deliver, columns to be added first, more than one chunk. */
+/**
+ * What the long way does besides staging: nothing to deliver, columns to be added first, more than
+ * one chunk.
+ */
 const needsMore = ({ result, chunk }: Taken): boolean =>
   chunk === undefined || result.counts.accepted === 0 || result.addedColumns.length > 0
 
 /**
- * Checks the rows and stages the upload together with the claim of its key and its answer. null: it needs the long way, and nothing was
- * written. Throws `FileRefused`, or a problem of the key.
+ * Checks the rows and stages the upload together with the claim of its key and its answer. null: it
+ * needs the long way, and nothing was written. Throws `FileRefused`, or a problem of the key.
  */
 export const receiveSmall = async (
   deps: ReceiveDeps,

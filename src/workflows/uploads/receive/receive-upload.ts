@@ -19,8 +19,9 @@ import { stageUpload } from './stage-upload.ts'
 import { validateUpload } from './validate-upload.ts'
 
 /**
- * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they stream in, and answers 202
- * when all of it is durable. Whatever goes wrong before leaves nothing behind: no rows, no claim.
+ * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they
+ * stream in, and answers 202 when all of it is durable. Whatever goes wrong before leaves nothing
+ * behind: no rows, no claim.
  */
 export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   const signal = deps.signal ?? new AbortController().signal
@@ -82,7 +83,10 @@ const queueOf = async (
   return chooseQueue(options, ofList)
 }
 
-/** A plan compares the list's size with the register of now: an older size would make known contents look lost. */
+/**
+ * A plan compares the list's size with the register of now: an older size would make known contents
+ * look lost.
+ */
 const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
   validateOnly || options.apply === 'manual'
 
@@ -124,7 +128,8 @@ const inRoom = async <Answer extends UploadAnswer | null>(
     return answer
   } catch (error) {
     room.giveBack()
-    // Where it was the quota that the file went over, and not the configuration, that is what it hears.
+    // Where it was the quota that the file went over, and not the configuration, that is what it
+    // hears.
     throw isOverRows(error) && maxRows < spec.maxRows ? room.overRows() : error
   }
 }

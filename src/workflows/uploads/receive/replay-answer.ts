@@ -4,7 +4,10 @@ import type { StoredAnswer } from '../../ports/uploads/small-uploads.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
 
-/** The answer that the call's key was given before; throws `idempotency-key-reused` when that was for another file or other options. */
+/**
+ * The answer that the call's key was given before; throws `idempotency-key-reused` when that was
+ * for another file or other options.
+ */
 export const replayAnswer = (
   deps: Pick<ReceiveDeps, 'emit'>,
   request: UploadRequest,

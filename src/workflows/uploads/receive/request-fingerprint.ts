@@ -5,7 +5,10 @@ import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadRequest } from '../../contract.ts'
 
-/** What makes two calls with one Idempotency-Key the same call: options, list, format and the file's bytes. */
+/**
+ * What makes two calls with one Idempotency-Key the same call: options, list, format and the file's
+ * bytes.
+ */
 export const fingerprintOf = (
   request: Pick<UploadRequest, 'options' | 'contactListId' | 'format'>,
   fileSha256: string,

@@ -30,8 +30,9 @@ type Staged<Input> = {
 }
 
 /**
- * Begins an upload, lets `work` write its rows, and stages it with what `work` answers: durable when this resolves. Meanwhile the
- * upload and the claim of its key are kept alive. On any failure nothing of it remains; a crash leaves it to the sweeper.
+ * Begins an upload, lets `work` write its rows, and stages it with what `work` answers: durable
+ * when this resolves. Meanwhile the upload and the claim of its key are kept alive. On any failure
+ * nothing of it remains; a crash leaves it to the sweeper.
  */
 export const stageRows = async <Input extends StageUpload>(
   deps: StagingDeps,
@@ -97,7 +98,10 @@ export const tellStaged = (
   if (upload.completedAt !== null) tellFinished(deps, upload, 0)
 }
 
-/** Tells of an upload that ended without a delivery; `unsettled`: rows that its end made unprocessed. */
+/**
+ * Tells of an upload that ended without a delivery; `unsettled`: rows that its end made
+ * unprocessed.
+ */
 export const tellFinished = (
   deps: Pick<ReceiveDeps, 'emit'>,
   upload: Upload,
@@ -120,7 +124,10 @@ export const tellFinished = (
   })
 }
 
-/** What is written when an upload is accepted, whatever its rows came from: the audit entry, and the 202 that its key answers from then on. */
+/**
+ * What is written when an upload is accepted, whatever its rows came from: the audit entry, and the
+ * 202 that its key answers from then on.
+ */
 export const acceptanceOf = (
   deps: Pick<ReceiveDeps, 'ids' | 'renderUpload'>,
   about: {

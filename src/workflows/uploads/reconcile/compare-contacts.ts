@@ -10,8 +10,9 @@ export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'
 export type Held = Awaited<ReturnType<ContactReadPort['readContacts']>>
 
 /**
- * Compares a sample with what Genesys showed, cell by cell. The register is asked again after the reading: an upload that sends a contact anew
- * puts its entry in doubt before it sends, so what it may have changed is known by then and left out.
+ * Compares a sample with what Genesys showed, cell by cell. The register is asked again after the
+ * reading: an upload that sends a contact anew puts its entry in doubt before it sends, so what it
+ * may have changed is known by then and left out.
  */
 export const compareContacts = async (
   deps: ReconcileDeps,

@@ -17,7 +17,10 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 /** When Genesys is asked again after it did not answer; then the reconciliation is unavailable. */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
-/** What differs is looked at once more: an index may lag up to a minute; the platform answers of what it stored. */
+/**
+ * What differs is looked at once more: an index may lag up to a minute; the platform answers of
+ * what it stored.
+ */
 const DOUBT_MS = { guide: MINUTE, platform: 5 * SECOND } as const
 /** The most that one call of the platform reads back. */
 const MOST_CONTACTS = 50
@@ -25,8 +28,9 @@ const MOST_CONTACTS = 50
 const MOST_JOBS = 10
 
 /**
- * Looks at an ended upload, and at those of its list that wait for the same look: what Genesys shows of them against what was sent. Each has a verdict of
- * its own. It writes nothing to Genesys and does not change what the rows are. Those that are not pending are passed over.
+ * Looks at an ended upload, and at those of its list that wait for the same look: what Genesys
+ * shows of them against what was sent. Each has a verdict of its own. It writes nothing to Genesys
+ * and does not change what the rows are. Those that are not pending are passed over.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>
@@ -95,13 +99,17 @@ const conclude = async (
   })
 }
 
-/** Findings of each upload, in their order. The list is asked once, and what one call reads back is shared out among them. */
+/**
+ * Findings of each upload, in their order. The list is asked once, and what one call reads back is
+ * shared out among them.
+ */
 const findingsOf = async (
   deps: ReconcileDeps,
   uploads: readonly Upload[],
 ): Promise<ReconciliationFindings[]> => {
   const first = uploads[0]!
-  // Genesys itself decides which contacts become one, and does not tell: neither counts nor contents can be held against what was sent.
+  // Genesys itself decides which contacts become one, and does not tell: neither counts nor
+  // contents can be held against what was sent.
   if (first.delivery.method === 'callback') return uploads.map(() => NOTHING_FOUND)
   const { tenantId, contactListId } = first
   const askings = uploads.map((upload) => createAsking(deps, upload))
@@ -114,7 +122,8 @@ const findingsOf = async (
       ? await compareJobs(deps, uploads, asking)
       : await compareAll(deps, deps.contactReads, askings, samples)
   const after = await deps.delivery.registerSize(tenantId, contactListId)
-  // Where nothing of a sample is sure any more, or the register shrank, the list is being replaced, and the two sizes are of different times.
+  // Where nothing of a sample is sure any more, or the register shrank, the list is being replaced,
+  // and the two sizes are of different times.
   const sure: boolean[] = []
   for (const [index, own] of askings.entries()) {
     sure.push((await stillKnown(deps, own, samples[index]!)).length > 0)
@@ -128,7 +137,10 @@ const findingsOf = async (
 
 const SIZE_UNKNOWN = { listSize: null, registered: null }
 
-/** As many rows of each upload as come to one read; of more uploads than that, none of those that chance leaves out. */
+/**
+ * As many rows of each upload as come to one read; of more uploads than that, none of those that
+ * chance leaves out.
+ */
 const samplesOf = async (
   deps: ReconcileDeps,
   askings: readonly Asking[],
@@ -161,8 +173,8 @@ const compareAll = async (
 }
 
 /**
- * Guide: contacts cannot be read back; a job tells how many rows it took. Jobs that Genesys has forgotten say nothing. One of a shared request is
- * asked once, and speaks of all that were in it.
+ * Guide: contacts cannot be read back; a job tells how many rows it took. Jobs that Genesys has
+ * forgotten say nothing. One of a shared request is asked once, and speaks of all that were in it.
  */
 const compareJobs = async (
   deps: ReconcileDeps,

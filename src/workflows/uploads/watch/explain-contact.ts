@@ -8,7 +8,9 @@ import type { ExplainStore, RegisterEntry, RowRequest } from '../../ports/upload
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
-/** Uploads looked at for one page: of each the digests of all its rows are read (16 bytes a row). */
+/**
+ * Uploads looked at for one page: of each the digests of all its rows are read (16 bytes a row).
+ */
 const UPLOADS_A_PAGE = 20
 
 /** One row of an upload that was this contact, and what was decided about it. */
@@ -27,7 +29,10 @@ export type ContactDecision = {
   /** Version of the list's schema that the row was checked against. */
   schemaVersion: string
   columns: UploadColumn[]
-  /** When the list was overwritten by a later upload: what this one had left there was removed. ISO 8601 UTC; null: it was not. */
+  /**
+   * When the list was overwritten by a later upload: what this one had left there was removed. ISO
+   * 8601 UTC; null: it was not.
+   */
   removedAt: string | null
   /** The upload with newer content of the contact, where the register knows one. */
   supersededBy: string | null
@@ -56,8 +61,9 @@ export type ExplainContact = Refusing<
 >
 
 /**
- * What decided about one contact, newest upload first. Throws `contact-unknown` when neither the register nor any upload that is kept knows it.
- * Rejected rows have no contact id and are not found.
+ * What decided about one contact, newest upload first. Throws `contact-unknown` when neither the
+ * register nor any upload that is kept knows it. Rejected rows have no contact id and are not
+ * found.
  */
 export const createExplainContact =
   (deps: { explain: ExplainStore; uploads: Pick<UploadStore, 'ledger'> }): ExplainContact =>
@@ -113,7 +119,10 @@ const removedAtOf = (
   return leftThere && removed ? cleared.at : null
 }
 
-/** The age of an entry also grows when a later upload confirms its content, which supersedes nothing. */
+/**
+ * The age of an entry also grows when a later upload confirms its content, which supersedes
+ * nothing.
+ */
 const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | null =>
   entry !== null && entry.uploadId !== upload.id && entry.acceptedSeq > (upload.contentSeq ?? 0)
     ? entry.uploadId

@@ -10,8 +10,8 @@ type Listener = (upload: Upload) => void
 
 export type WatchUploads = {
   /**
-   * Calls `listener` with every newer version that a look finds, whichever instance wrote it; versions in between may be passed over.
-   * Returns what ends the watch.
+   * Calls `listener` with every newer version that a look finds, whichever instance wrote it;
+   * versions in between may be passed over. Returns what ends the watch.
    */
   watch(upload: Upload, listener: Listener): () => void
 }
@@ -45,7 +45,10 @@ const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
   }
 }
 
-/** Looks once a second as long as somebody watches; a database that does not answer is asked again at the next look. */
+/**
+ * Looks once a second as long as somebody watches; a database that does not answer is asked again
+ * at the next look.
+ */
 export const createWatchUploads = (deps: Deps): WatchUploads & { stop(): Promise<void> } => {
   const watched: Watched = new Map()
   const stopped = new AbortController()
