@@ -6,8 +6,8 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 /** An HTTP try of rows, as the transaction that recorded it committed. */
 export type RecordedTry = {
   seq: number
-  /** Of the tenant `default`, locked until the commit: entries of a later one were committed after it. */
-  epoch: number
+  /** By tenant, locked until the commit: entries of a later one were committed after it. */
+  epochs: Readonly<Record<string, number>>
   /** Digests of 16 bytes in hex: everybody whose contact it carries. */
   subjects: ReadonlySet<string>
 }
@@ -18,14 +18,15 @@ export type RecordedTry = {
  */
 export const noteTries = async (store: Store): Promise<void> => {
   for (const statement of [
-    `create table recorded_try (seq bigint generated always as identity, epoch bigint, upload_id text, chunk_seq int,
+    `create table recorded_try (seq bigint generated always as identity, epochs jsonb, upload_id text, chunk_seq int,
       from_row int, to_row int, sent bytea)`,
     `create function note_try() returns trigger language plpgsql as $$
-      declare now_at bigint;
+      declare now_at jsonb;
       begin
-        select epoch into now_at from suppression_epoch where tenant_id = 'default' for share;
-        insert into recorded_try (epoch, upload_id, chunk_seq, from_row, to_row, sent)
-          select coalesce(now_at, 0), upload_id, chunk_seq, from_row, to_row, sent from batch where shipment_id = new.id;
+        perform 1 from suppression_epoch order by tenant_id for share;
+        select coalesce(jsonb_object_agg(tenant_id, epoch), '{}') into now_at from suppression_epoch;
+        insert into recorded_try (epochs, upload_id, chunk_seq, from_row, to_row, sent)
+          select now_at, upload_id, chunk_seq, from_row, to_row, sent from batch where shipment_id = new.id;
         return null;
       end $$`,
     `create constraint trigger note_try after update on shipment deferrable initially deferred
@@ -37,7 +38,7 @@ export const noteTries = async (store: Store): Promise<void> => {
 
 type Noted = {
   seq: string
-  epoch: string
+  epochs: Record<string, number>
   from_row: number
   to_row: number
   sent: Buffer
@@ -51,7 +52,7 @@ export const readTries = async (store: Store, after: number): Promise<RecordedTr
       join chunk on chunk.upload_id = t.upload_id and chunk.seq = t.chunk_seq where t.seq > $1 order by t.seq`,
     [after],
   )
-  return (rows as Noted[]).map(({ seq, epoch, from_row: from, to_row: to, sent, subjects }) => {
+  return (rows as Noted[]).map(({ seq, epochs, from_row: from, to_row: to, sent, subjects }) => {
     const { subjectDigests, subjectRows } = unpackSubjects(Buffer.from(subjects))
     const carried = new Set<string>()
     for (const [index, row] of subjectRows.entries()) {
@@ -59,7 +60,7 @@ export const readTries = async (store: Store, after: number): Promise<RecordedTr
       const at = index * DIGEST_BYTES
       carried.add(subjectDigests.toString('hex', at, at + DIGEST_BYTES))
     }
-    return { seq: Number(seq), epoch: Number(epoch), subjects: carried }
+    return { seq: Number(seq), epochs, subjects: carried }
   })
 }
 
