@@ -103,7 +103,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     genesys,
     'GENESYS_SANDBOX',
     'false',
-    'true: the built-in simulator takes the place of Genesys, also with DATABASE_URL.',
+    'true: the built-in simulator replaces Genesys, also with DATABASE_URL.',
   ),
   variable(
     genesys,

@@ -180,7 +180,7 @@ const guestFileMetrics = ({ counter, gauge, histogram }: Makers) => ({
   scannerAway: gauge('guest_file_scanner_away', '1 if the last scan gave no verdict'),
   guestFileUrls: counter(
     'guest_file_urls_renewed_total',
-    'Places for a file that failed, so that the gateway requested another',
+    'Places for a file that were refused or corrupt, so that the gateway requested another',
     ['reason'],
   ),
   guestFilesHeld: counter('guest_files_held_total', 'Times a guest file had to wait for Genesys'),

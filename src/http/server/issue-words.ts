@@ -35,7 +35,7 @@ const permittedBy = (issue: z.core.$ZodIssue): string => {
       return issue.message
     case 'invalid_format':
       if (issue.format === 'datetime') return DATETIME_WORDS
-      return issue.format === 'regex' ? issue.message : `must be of the format ${issue.format}`
+      return issue.format === 'regex' ? issue.message : `must have the format ${issue.format}`
     case 'unrecognized_keys':
       return 'is unknown'
     default:

@@ -4,9 +4,12 @@ export const forbiddenWords = (glossary: string): string[] => {
   return [...table.matchAll(/^\| (?!instead of|---)([^|]+?)(?: …)? \|/gmu)].map(([, word]) => word!)
 }
 
-/** Where a text uses one of them, outside of blocks of code. */
+/**
+ * Which of them a text uses, outside of blocks of code and of the table of controls, whose rows
+ * quote the names of tests.
+ */
 export const forbiddenIn = (text: string, words: readonly string[]): string[] => {
-  const prose = text.replaceAll(/^```[\s\S]*?^```/gmu, '')
+  const prose = text.replaceAll(/^```[\s\S]*?^```|^\| `S-\d+` .*$/gmu, '')
   return words.filter((word) =>
     new RegExp(String.raw`(?<![\w-])${word}(?![\w-])`, 'iu').test(prose),
   )
