@@ -15,6 +15,7 @@ import { type LanesFigures, measureLanes } from './lanes-bench.ts'
 import { type LatencyFigures, measureLatency } from './latency-bench.ts'
 import { measureChild } from './measured-child.ts'
 import { measurePace, type PaceCase, type PaceFigures } from './pace-bench.ts'
+import { benchRegistries } from './registries/registries-bench.ts'
 import { createReport, percent, type Report, whole } from './report.ts'
 import { benchSegments } from './segments-bench.ts'
 import { measureCommits, measureSmall, type SmallFigures } from './small/small-bench.ts'
@@ -42,6 +43,7 @@ const PARTS = [
   'entries',
   'suppression',
   'opt-outs',
+  'registries',
   'files',
   'guest-files',
 ] as const
@@ -53,6 +55,8 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     /** Of the largest file, which only the gateway reads; 0 = none. */
     large: { type: 'string', default: '10000000' },
+    /** Of the part `registries`; on the embedded home 50,000,000 at the most. */
+    numbers: { type: 'string', default: '250000000' },
     only: { type: 'string', multiple: true },
     /** Of the part `small`: cases whose name has this in it. */
     case: { type: 'string', multiple: true },
@@ -276,6 +280,10 @@ const main = async (): Promise<void> => {
     if (wanted('entries')) await benchEntries(report, places, rows)
     if (wanted('suppression')) await benchSuppression(report, places, { directory, rows })
     if (wanted('opt-outs')) await benchOptOuts(report, places, { directory, rows, quick })
+    if (wanted('registries')) {
+      const numbers = quick ? 500_000 : Number(values.numbers)
+      await benchRegistries(report, places, { directory, rows, numbers, progress })
+    }
     if (wanted('guest-files')) await benchGuestFiles(report, places, quick)
     report.heading('Targets')
     report.showVerdicts()

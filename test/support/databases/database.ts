@@ -34,8 +34,12 @@ export type TestHome = {
 }
 
 /** A store on `home`, with real time and ids. A copied database was not looked at for long; nobody doubts its clock for that here. */
-export const openTestStore = async (home: StoreHome): Promise<Store> => {
+export const openTestStore = async (
+  home: StoreHome,
+  about: Pick<Parameters<typeof openStore>[0], 'registryRules'> = {},
+): Promise<Store> => {
   const store = await openStore({
+    ...about,
     home,
     encryptionKeys: TEST_KEYS,
     clock: systemClock,
