@@ -211,6 +211,7 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
     ]),
   ),
   getEdition: async () => ({ params: { editionId: await edition() } }),
+  listDeliveredBeforeEdition: async () => ({ params: { editionId: await edition() } }),
   deleteEdition: async () => {
     const editionId = await edition()
     while (

@@ -2,12 +2,15 @@ import { z } from 'zod'
 
 import { count, stamp } from '../../../domain/answers/answer-values.ts'
 import { RETRACTION_STATES } from '../../../domain/do-not-call/retraction.ts'
+import type { Finder } from '../../../workflows/ports/do-not-call/retractions.ts'
 import type { Example } from '../../document/example.ts'
+import type { HttpDeps } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
 import { cursorSchema, limitUpTo, pageOf } from '../../server/schemas.ts'
 import { cursorOfLine, lineOfCursor } from '../../submissions/ledger-pages.ts'
 import { submissionParamsSchema } from './dnc-schemas.ts'
 import { ownSubmission } from './dnc-submissions.ts'
+import { editionParamsSchema } from './registries/registry-schemas.ts'
 
 const querySchema = z.strictObject({ cursor: cursorSchema.optional(), limit: limitUpTo(500, 100) })
 
@@ -63,34 +66,65 @@ const EXAMPLES: readonly Example[] = [
   },
 ]
 
-/** GET /v1/dnc-submissions/{submissionId}/delivered-before. */
+const OF_EDITION: readonly Example[] = [
+  {
+    name: 'retracted',
+    summary: 'One contact was in Genesys already when its number came into the registry',
+    params: { registry: 'ftc', editionId: 'rge_0198c0de73a47e5b9c1df20a4e6b8d01' },
+    answer: { status: 200, body: REPORT },
+  },
+]
+
+const reportOf = async (
+  { deliveredBefore }: Pick<HttpDeps, 'deliveredBefore'>,
+  finder: Finder,
+  { after, limit }: { after: number; limit: number },
+): Promise<z.output<typeof reportSchema>> => {
+  const { unfilled, ...summary } = await deliveredBefore.summary(finder)
+  const { items, next } = await deliveredBefore.page(finder, { after: String(after), limit })
+  const cursor = next === null ? null : cursorOfLine(Number(next))
+  return { ...summary, notSearchable: unfilled, items, next: cursor }
+}
+
+const of = {
+  tag: 'do-not-call',
+  method: 'GET',
+  query: querySchema,
+  answers: { 200: { about: 'A page of contacts, and the counts of all', schema: reportSchema } },
+  problems: ['not-found'],
+} as const
+
+/** GET /v1/dnc-submissions/{submissionId}/delivered-before, and the same of an edition. */
 export const registerDeliveredBefore = (add: AddRoute): void => {
   add({
+    ...of,
     access: { scope: 'dnc' },
-    tag: 'do-not-call',
-    method: 'GET',
     url: '/v1/dnc-submissions/:submissionId/delivered-before',
     id: 'listDeliveredBefore',
     summary: 'Contacts that were in Genesys before the entries arrived, and their outcomes',
     params: submissionParamsSchema,
-    query: querySchema,
-    answers: {
-      200: { about: 'A page of contacts, and the counts of all', schema: reportSchema },
-    },
-    problems: ['not-found'],
     examples: EXAMPLES,
-    handler: async (request, _reply, deps) => {
-      const after = lineOfCursor(deps.refuse, request.query.cursor)
-      const { tenantId } = request.caller!
-      const submission = await ownSubmission(deps, tenantId, request.params.submissionId)
-      const { unfilled, ...summary } = await deps.deliveredBefore.summary(submission)
-      const { limit } = request.query
-      const { items, next } = await deps.deliveredBefore.page(submission, {
-        after: String(after),
-        limit,
-      })
-      const cursor = next === null ? null : cursorOfLine(Number(next))
-      return { ...summary, notSearchable: unfilled, items, next: cursor }
+    handler: async ({ query, caller, params }, _reply, deps) => {
+      const after = lineOfCursor(deps.refuse, query.cursor)
+      const submission = await ownSubmission(deps, caller!.tenantId, params.submissionId)
+      return reportOf(deps, submission, { after, limit: query.limit })
+    },
+  })
+  add({
+    ...of,
+    access: { scope: 'admin' },
+    url: '/v1/registries/:registry/editions/:editionId/delivered-before',
+    id: 'listDeliveredBeforeEdition',
+    summary:
+      'Contacts that were in Genesys before an edition named them, and what happened to them',
+    params: editionParamsSchema,
+    examples: OF_EDITION,
+    handler: async ({ query, caller, params }, _reply, deps) => {
+      const after = lineOfCursor(deps.refuse, query.cursor)
+      const edition = await deps.registries.findEdition(params.registry, params.editionId)
+      if (edition === null) throw deps.refuse('not-found', 'There is no such edition.')
+      const finder = { editionId: edition.id, tenantId: caller!.tenantId }
+      return reportOf(deps, finder, { after, limit: query.limit })
     },
   })
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { RETRACTION_STATES, type RetractionState } from '../../../domain/do-not-call/retraction.ts'
 import { FenceLost } from '../../../workflows/ports/delivery/delivery.ts'
 import type {
+  Finder,
   Retraction,
   RetractionClaim,
   RetractionStore,
@@ -107,16 +108,32 @@ type PageRow = {
   settled_at: Date | null
 }
 
+/** The contacts that a submission or an edition found, and whether all of it was looked for. */
+const findsOf = (finder: Finder) => {
+  if ('number' in finder) {
+    const number = sql`${finder.number}::bigint`
+    const looked = sql`not exists (select from dnc_look_back b join dnc_submission s on s.tenant_id = b.tenant_id and s.epoch = b.epoch
+      where s.number = ${number} and done_at is null)`
+    return { column: sql.ref('submission'), number, looked }
+  }
+  const number = sql`(select e.number from registry_edition e where e.id = ${finder.editionId})`
+  const looked = sql`exists (select from registry_look_back where edition = ${number})
+    and not exists (select from registry_look_back where edition = ${number} and done_at is null)`
+  return { column: sql.ref('edition'), number, looked }
+}
+
 const createReport = ({
   database: { db },
   seals,
 }: Deps): Pick<RetractionStore, 'page' | 'summary'> => ({
-  page: async ({ number, tenantId }, { after, limit }) => {
+  page: async (finder, { after, limit }) => {
+    const { tenantId } = finder
+    const { column, number } = findsOf(finder)
     const { rows } =
       await sql<PageRow>`select number, contact_list_id, contact_digest, sealed_id, tenant_id, upload_id, line, state, failure,
         found_at, settled_at from dnc_retraction
-      where submission = ${number}::bigint and (submission, number) > (${number}::bigint, ${after}::bigint)
-      order by submission, number limit ${limit + 1}`.execute(db)
+      where ${column} = ${number} and (${column}, number) > (${number}, ${after}::bigint)
+      order by ${column}, number limit ${limit + 1}`.execute(db)
     const items = rows.slice(0, limit).map((row) => {
       const isOwn = row.tenant_id === tenantId
       return {
@@ -131,17 +148,19 @@ const createReport = ({
     })
     return { items, next: rows.length > limit ? rows[limit - 1]!.number : null }
   },
-  summary: async ({ number, tenantId }) => {
+  summary: async (finder) => {
+    const { column, number, looked: isLookedFor } = findsOf(finder)
     const { rows } = await sql<{
       looked: boolean
       counts: Record<string, number> | null
       unfilled: number
     }>`select
-        not exists (select from dnc_look_back b where b.tenant_id = s.tenant_id and b.epoch = s.epoch and done_at is null) as looked,
-        (select jsonb_object_agg(state, n) from (select state, count(*)::int as n from dnc_retraction where submission = ${number}::bigint
+        ${isLookedFor} as looked,
+        (select jsonb_object_agg(state, n) from (select state, count(*)::int as n from dnc_retraction where ${column} = ${number}
           group by state) as of_state) as counts,
-        (select coalesce(sum(unfilled), 0)::int from register r where ${grantedTo(tenantId, sql`r.list_id`)}) as unfilled
-      from dnc_submission s where s.number = ${number}::bigint`.execute(db)
+        (select coalesce(sum(unfilled), 0)::int from register r where ${grantedTo(finder.tenantId, sql`r.list_id`)}) as unfilled`.execute(
+      db,
+    )
     const { looked, counts, unfilled } = rows[0]!
     const none = Object.fromEntries(RETRACTION_STATES.map((state) => [state, 0]))
     return { looked, counts: { ...none, ...counts } as Record<RetractionState, number>, unfilled }

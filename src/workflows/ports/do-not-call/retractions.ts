@@ -46,6 +46,9 @@ export type DeliveredBefore = {
   settledAt: string | null
 }
 
+/** Who named the contacts, and which tenant asks: a submission by its number, or an edition of a registry by its id. */
+export type Finder = { tenantId: string } & ({ number: string } | { editionId: string })
+
 export type RetractionStore = {
   /** The list that has waited longest for contacts to be taken back. */
   claim(owner: string): Promise<RetractionClaim | null>
@@ -70,13 +73,13 @@ export type RetractionStore = {
     failure: string,
     againInMs: number,
   ): Promise<void>
-  /** A page of what the entries of a submission found, in the order in which it was found. */
+  /** A page of what the entries of a submission, or an edition, found, in the order in which it was found. */
   page(
-    submission: { number: string; tenantId: string },
+    finder: Finder,
     about: { after: string; limit: number },
   ): Promise<{ items: DeliveredBefore[]; next: string | null }>
-  /** `looked`: all entries were looked for. `unfilled`: contacts of the tenant's lists that no entry can find. */
-  summary(submission: { number: string; tenantId: string }): Promise<{
+  /** `looked`: all entries or numbers were looked for. `unfilled`: contacts of the tenant's lists that no entry can find. */
+  summary(finder: Finder): Promise<{
     looked: boolean
     counts: Record<RetractionState, number>
     unfilled: number

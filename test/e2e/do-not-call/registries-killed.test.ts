@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { after, before, describe, it } from 'node:test'
+
+import type { Edition } from '../../../src/domain/do-not-call/registries/registry.ts'
+import { type OtherSession, openOtherSession } from '../../support/databases/blocked.ts'
+import { serverHome } from '../../support/databases/database.ts'
+import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
+import { callPlatform } from '../../support/stages/platform-call.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+
+const LIST = 'demo-contacts'
+const HEADER = 'customerId,firstName,lastName,phoneNumber,email,city'
+const ANN = '+12015550101'
+const BO = '+12015550102'
+
+describe('An edition of which each step is killed', { skip: serverHome().skip }, () => {
+  const home = serverHome()
+  let stage: Stage
+  let gateway: RunningGateway
+  let other: OtherSession
+  before(async () => {
+    const place = await home.fresh()
+    assert.ok(place.kind === 'server')
+    stage = await setStage(place, 'platform')
+    gateway = await stage.gateway()
+    other = await openOtherSession(place.url)
+  })
+  after(async () => {
+    await other.close()
+    await stage.close()
+    await home.close()
+  })
+
+  const call = async <T>(path: string, init: RequestInit & { body?: string } = {}): Promise<T> => {
+    const { status, body, text } = await gateway.client.call<T>(path, init)
+    assert.ok(status < 300, `${path}: ${status} ${text}`)
+    return body
+  }
+  const json = (method: string, body: object, headers: Record<string, string> = {}) => ({
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+  const send = (file: string, query = '') =>
+    call<Edition>(`/v1/registries/ftc/editions${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', 'idempotency-key': crypto.randomUUID() },
+      body: file,
+    })
+  const editionIs = async ({ id }: Edition, state: string): Promise<Edition> => {
+    for (;;) {
+      const edition = await call<Edition>(`/v1/registries/ftc/editions/${id}`)
+      if (edition.state === state) return edition
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+  }
+  /** Begins an edition that is never sent to its end. */
+  const sendHalf = async (): Promise<void> => {
+    const sent = request(`${gateway.address}/v1/registries/ftc/editions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        'content-type': 'text/csv',
+        'idempotency-key': 'half',
+      },
+    })
+    sent.on('error', () => undefined)
+    sent.write('2015550199\n')
+    for (;;) {
+      const { rows } = await other.query(
+        `select from registry_edition where state = 'receiving' and numbers = 0`,
+      )
+      if (rows.length === 1) return
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  /** Kills the gateway once it waits for the lock in this statement, and starts another without the lock. */
+  const killIn = async (statement: string, lock: string): Promise<void> => {
+    await other.untilBlocked(statement)
+    await gateway.kill()
+    await other.query('rollback')
+    await other.query('begin')
+    if (lock !== '') await other.query(lock)
+    gateway = await stage.gateway()
+  }
+  const upload = async (id: string, phone: string) => {
+    const answer = await gateway.client.upload(LIST, `${HEADER}\n${id},A,L,${phone},,x`)
+    assert.equal(answer.status, 202, answer.text)
+    return gateway.client.finished(answer.body.id)
+  }
+
+  it('comes into force whole, once, and is looked for among those who were delivered before', async () => {
+    await call('/v1/registries/ftc', json('PUT', { country: 'US' }))
+    const { version } = await call<{ version: number }>('/v1/tenants/default')
+    const using = json('PATCH', { registries: ['ftc'] }, { 'if-match': `"${version}"` })
+    await call('/v1/tenants/default', using)
+    const first = await editionIs(await send('2015550100\n'), 'current')
+    assert.equal((await upload('ann', ANN)).counts.delivered, 1)
+
+    await sendHalf()
+    await other.query('begin')
+    await other.query('lock table registry_look_back in share mode')
+    const edition = await send('2015550101\n', '?change=add')
+    await killIn('insert into registry_look_back', 'lock table registry_page in share mode')
+    assert.equal((await editionIs(edition, 'loading')).numbers, 1, 'the switch was undone')
+    await killIn('insert into registry_page', 'lock table dnc_retraction in share mode')
+    const inForce = await editionIs(edition, 'current')
+    assert.deepEqual([inForce.numbers, inForce.baseId], [2, first.id])
+    await killIn('insert into dnc_retraction', '')
+    await other.query('rollback')
+
+    for (;;) {
+      const report = await call<{
+        looked: boolean
+        counts: object
+        items: { contactId: string }[]
+      }>(`/v1/registries/ftc/editions/${edition.id}/delivered-before`)
+      if (report.looked && 'retracted' in report.counts && report.counts.retracted === 1) {
+        assert.deepEqual(
+          report.items.map(({ contactId }) => contactId),
+          ['ann'],
+        )
+        break
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    const contact = `/api/v2/outbound/contactlists/${LIST}/contacts/ann`
+    const inGenesys = (await (await callPlatform(stage, contact, 'GET')).json()) as {
+      phoneNumberStatus: object
+    }
+    assert.deepEqual(inGenesys.phoneNumberStatus, { phoneNumber: { callable: false } })
+    assert.equal((await upload('ann-2', ANN)).counts.suppressed, 1)
+    assert.equal((await upload('bo', BO)).counts.delivered, 1)
+
+    const seen = await call<{ editions: Edition[] }>('/v1/registries/ftc')
+    assert.deepEqual(
+      seen.editions.map(({ id, state }) => [id, state]),
+      [
+        [edition.id, 'current'],
+        [first.id, 'replaced'],
+      ],
+    )
+    // Of the one that broke off nothing stays, once it had no sign of life for a minute.
+    await other.query(
+      `update registry_edition set heartbeat_at = heartbeat_at - interval '2 minutes' where state = 'receiving'`,
+    )
+    for (;;) {
+      const { rows } = await other.query(`select state from registry_edition`)
+      if (rows.length === 2) break
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })
+})
