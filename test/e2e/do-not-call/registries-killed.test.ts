@@ -107,7 +107,7 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
     await killIn('insert into registry_page', 'lock table dnc_retraction in share mode')
     const inForce = await editionIs(edition, 'current')
     assert.deepEqual([inForce.numbers, inForce.baseId], [2, first.id])
-    await killIn('insert into dnc_retraction', '')
+    await killIn('with found as materialized', '')
     await other.query('rollback')
 
     for (;;) {

@@ -86,13 +86,22 @@ describe('Registries over HTTP', () => {
     const before = await gateway().client.finished((await upload(['bo-2', BO])).id)
     assert.equal(before.counts.delivered, 1)
     const { id } = await inForce(await send('2015550102\n', '?change=add'))
+    type Report = { looked: boolean; counts: { open: number; reported: number }; items: object[] }
     for (;;) {
-      const { added } = await call(`/v1/registries/ftc/editions/${id}`)
-      if (added !== null) break
+      const path = `/v1/registries/ftc/editions/${id}/delivered-before`
+      const { looked, counts, items } = await call<Report>(path)
+      if (looked && counts.open === 0) {
+        assert.deepEqual([counts.reported, items.length], [1, 1])
+        break
+      }
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
-    const scrape = await gateway().client.call('/metrics')
-    assert.match(scrape.text, /gateway_dnc_retracted_total/u)
+    const none = `rge_${'0'.repeat(32)}`
+    await call(`/v1/registries/ftc/editions/${none}/delivered-before`, { expect: 404 })
+    const scrape = await gateway.client.call('/metrics')
+    assert.match(scrape.text, /gateway_dnc_retracted_total\{outcome="reported"\} 1/u)
+    assert.match(scrape.text, /gateway_registry_age_seconds\{registry="ftc"\} [0-9.]+/u)
+    assert.match(scrape.text, /gateway_registry_age_limit_seconds\{registry="ftc"\} 2678400/u)
   })
 
   it('make a plan another one when an edition came after it', async () => {

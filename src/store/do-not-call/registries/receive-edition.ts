@@ -57,8 +57,23 @@ export const createSweepEditions =
     }>`select id from registry_edition where ${dead}`.execute(db)
     let discarded = 0
     for (const { id } of rows) if (await discard(db, id, dead)) discarded += 1
+    await deleteLeftPages(db)
     return discarded
   }
+
+/** Pages that nobody reads: the parts of an edition that was merged, or all of one that was deleted, by an instance that was killed before it deleted them. */
+const deleteLeftPages = async (db: Db): Promise<void> => {
+  const { rows } = await sql<{ number: string; final_run: number | null }>`
+    select number, case when state <> 'deleted' then final_run end as final_run from registry_edition e
+    where state in ('current', 'replaced', 'failed', 'deleted')
+      and (exists (select from registry_page p where p.edition = e.number and p.run > case when state = 'deleted' then -1 else final_run end)
+        or exists (select from registry_page p where p.edition = e.number and p.run < final_run))`.execute(
+    db,
+  )
+  for (const { number, final_run: run } of rows) {
+    await deletePages(db, Number(number), run === null ? sql`true` : sql`run <> ${run}`)
+  }
+}
 
 class Refused extends Error {
   override readonly name = 'Refused'

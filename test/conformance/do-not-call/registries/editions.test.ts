@@ -195,6 +195,36 @@ eachHome('Editions of registries', (home) => {
     )
   })
 
+  it('lose what an instance left that was killed after a switch or a deletion, and nothing else', async () => {
+    const name = await registry()
+    const first = await loadEdition(store, name, numbersFrom(FIRST))
+    await loadEdition(store, name, [FIRST + 1], { change: 'add' })
+    const pages = async (id: string): Promise<number[]> => {
+      const { rows } = await store.sql.executeSql(
+        `select p.run from registry_page p join registry_edition e on e.number = p.edition where e.id = $1 order by p.run, p.first`,
+        [id],
+      )
+      return (rows as { run: number }[]).map(({ run }) => run)
+    }
+    const current = (await store.registries.find(name))!.current!
+    const [merged, read] = [await pages(current.id), await pages(first.id)]
+    const leave = (id: string, run: number) =>
+      store.sql.executeSql(
+        `insert into registry_page (edition, run, first, last, sealed) select number, $2, 7, 7, '' from registry_edition where id = $1`,
+        [id, run],
+      )
+    await leave(current.id, 1)
+    await leave(current.id, 2)
+    await leave(first.id, 0)
+    await store.registries.sweep(60_000)
+    assert.deepEqual([await pages(current.id), await pages(first.id)], [merged, read])
+    const removed = audit('registry.edition_deleted', first.id)
+    await store.registries.remove({ name, id: first.id, audit: removed })
+    await leave(first.id, 1)
+    await store.registries.sweep(60_000)
+    assert.deepEqual(await pages(first.id), [])
+  })
+
   it('whose page cannot be opened make everything unknown, and nobody free to call', async () => {
     const name = await registry()
     await loadEdition(store, name, [FIRST])
