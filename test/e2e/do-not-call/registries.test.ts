@@ -91,15 +91,15 @@ describe('Registries over HTTP', () => {
       const path = `/v1/registries/ftc/editions/${id}/delivered-before`
       const { looked, counts, items } = await call<Report>(path)
       if (looked && counts.open === 0) {
-        assert.deepEqual([counts.reported, items.length], [1, 1])
+        assert.deepEqual([counts.reported, items.length], [2, 2])
         break
       }
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
     const none = `rge_${'0'.repeat(32)}`
     await call(`/v1/registries/ftc/editions/${none}/delivered-before`, { expect: 404 })
-    const scrape = await gateway.client.call('/metrics')
-    assert.match(scrape.text, /gateway_dnc_retracted_total\{outcome="reported"\} 1/u)
+    const scrape = await gateway().client.call('/metrics')
+    assert.match(scrape.text, /gateway_dnc_retracted_total\{outcome="reported"\} 2/u)
     assert.match(scrape.text, /gateway_registry_age_seconds\{registry="ftc"\} [0-9.]+/u)
     assert.match(scrape.text, /gateway_registry_age_limit_seconds\{registry="ftc"\} 2678400/u)
   })
