@@ -80,3 +80,11 @@ export const setUp = (options: {
     run: () => run(lease),
   }
 }
+
+/** What became of the accepted rows. */
+export const rowsOf = ({ counts: { delivered, unchanged, failed, unprocessed } }: Upload) => ({
+  delivered,
+  unchanged,
+  failed,
+  unprocessed,
+})

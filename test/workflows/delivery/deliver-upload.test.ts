@@ -2,19 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
-import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import type { JobStatus } from '../../../src/workflows/ports/genesys/genesys.ts'
 import { makeChunk } from '../../support/memory/memory-delivery.ts'
-import { refuseIds, rowError } from '../../support/memory/memory-genesys.ts'
-import { names, setUp } from '../../support/stages/delivery-run.ts'
-
-const counts = ({ counts: { delivered, unchanged, failed, unprocessed } }: Upload) => ({
-  delivered,
-  unchanged,
-  failed,
-  unprocessed,
-})
+import { rowError } from '../../support/memory/memory-genesys.ts'
+import { names, setUp, rowsOf } from '../../support/stages/delivery-run.ts'
 
 describe('delivering an upload', () => {
   it('sends every row that is not left out once and completes', async () => {
@@ -24,7 +16,7 @@ describe('delivering an upload', () => {
     await t.run()
     assert.equal(t.store.upload.state, 'completed')
     assert.deepEqual([...t.genesys.contacts.keys()], ['c0', 'c2', 'd0', 'd1'])
-    assert.deepEqual(counts(t.store.upload), {
+    assert.deepEqual(rowsOf(t.store.upload), {
       delivered: 4,
       unchanged: 0,
       failed: 0,
@@ -99,7 +91,7 @@ describe('delivering an upload', () => {
     t.genesys.onJob = (job) => ({ ...job, failed: 2 })
     await t.run()
     assert.equal(t.store.upload.problem?.code, 'failed-rows-unidentified')
-    assert.deepEqual(counts(t.store.upload), {
+    assert.deepEqual(rowsOf(t.store.upload), {
       delivered: 3,
       unchanged: 0,
       failed: 2,
@@ -258,7 +250,7 @@ describe('delivering an upload', () => {
     t.genesys.onSend = () => undefined
     await t.run()
     assert.deepEqual(t.genesys.sent.at(-1)!.contactIds, ['c0', 'c2'])
-    assert.deepEqual(counts(t.store.upload), {
+    assert.deepEqual(rowsOf(t.store.upload), {
       delivered: 2,
       unchanged: 0,
       failed: 0,
@@ -307,171 +299,5 @@ describe('delivering an upload', () => {
     }
     await assert.rejects(t.run(), FenceLost)
     assert.equal(t.genesys.contacts.size, 0)
-  })
-})
-
-describe('the list before delivery', () => {
-  it('fails an upload whose columns changed since, and sends nothing', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(2))] })
-    t.genesys.list = { ...t.genesys.list, schemaVersion: 'v2' }
-    await t.run()
-    assert.equal(t.store.upload.state, 'failed')
-    assert.equal(t.store.upload.problem?.code, 'schema-drift')
-    assert.equal(t.store.upload.counts.unprocessed, 2)
-    assert.equal(t.genesys.sent.length, 0)
-  })
-
-  it('waits while the list is indexed, holds past a minute, and holds a list in error for a person', async () => {
-    const waits = setUp({ chunks: [makeChunk(0, names(1))] })
-    let looks = 0
-    waits.genesys.onRead = () => {
-      looks += 1
-      waits.genesys.list = { ...waits.genesys.list, status: looks > 3 ? 'ready' : 'processing' }
-    }
-    await waits.run()
-    assert.equal(waits.store.upload.state, 'completed')
-    for (const [status, reason, retryInMs] of [
-      ['processing', 'list_not_ready', 60_000],
-      ['error', 'list_error', null],
-    ] as const) {
-      const t = setUp({ chunks: [makeChunk(0, names(1))] })
-      t.genesys.list = { ...t.genesys.list, status }
-      await t.run()
-      assert.equal(t.store.upload.hold?.reason, reason)
-      assert.equal(t.store.retryInMs, retryInMs)
-    }
-  })
-
-  it('fails with a problem when Genesys does not know the list or denies us', async () => {
-    for (const [kind, code] of [
-      ['not_found', 'contact-list-gone'],
-      ['forbidden', 'genesys-refused'],
-    ] as const) {
-      const t = setUp({ chunks: [makeChunk(0, names(1))] })
-      t.genesys.onRead = () => {
-        throw new GenesysFailure(kind, 'readContactList')
-      }
-      await t.run()
-      assert.equal(t.store.upload.state, 'failed')
-      assert.equal(t.store.upload.problem?.code, code)
-    }
-  })
-
-  it('waits while Genesys refuses our credentials, at the list and at a batch', async () => {
-    for (const at of ['onRead', 'onSend'] as const) {
-      const t = setUp({ chunks: [makeChunk(0, names(1))] })
-      t.genesys[at] = () => {
-        throw new GenesysFailure('unauthorized', at)
-      }
-      await t.run()
-      assert.equal(t.store.upload.hold?.reason, 'genesys_unavailable')
-      assert.equal(t.store.retryInMs, 60_000)
-    }
-  })
-})
-
-describe('refused batches', () => {
-  it('are halved when too large', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(8))] })
-    t.genesys.onSend = ({ contactIds }) => {
-      if (contactIds.length > 4) throw new GenesysFailure('too_large', 'sendBatch', { status: 413 })
-    }
-    await t.run()
-    assert.equal(t.store.upload.state, 'completed')
-    assert.deepEqual(
-      t.genesys.sent.map(({ contactIds }) => contactIds.length),
-      [8, 4, 4],
-    )
-  })
-
-  it('lose the rows named and send the rest again', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(100))] })
-    t.genesys.onSend = refuseIds(['c7', 'c50'], true)
-    await t.run()
-    assert.equal(t.genesys.sent.length, 2)
-    assert.equal(t.genesys.contacts.size, 98)
-    assert.deepEqual(
-      t.store.results.map(({ line, code, column }) => [line, code, column]),
-      [
-        [9, 'genesys-refused', 'note'],
-        [52, 'genesys-refused', 'note'],
-      ],
-    )
-    assert.equal(t.store.upload.state, 'completed_with_errors')
-  })
-
-  it('are bisected down to the bad rows when none is named', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(128), { leftOut: [3] })] })
-    t.genesys.onSend = refuseIds(['c7', 'c90'], false)
-    await t.run()
-    assert.equal(t.genesys.contacts.size, 125)
-    assert.deepEqual(
-      t.store.results.map(({ line, code }) => [line, code]),
-      [
-        [9, 'genesys-refused'],
-        [92, 'genesys-refused'],
-      ],
-    )
-    assert.deepEqual(counts(t.store.upload), {
-      delivered: 125,
-      unchanged: 0,
-      failed: 2,
-      unprocessed: 0,
-    })
-  })
-
-  it('hold the upload past the budget of extra requests, and resuming goes on where it stood', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(1024))], batchRows: 2_000 })
-    const bad = names(1024).filter((_, index) => index % 100 === 0)
-    t.genesys.onSend = refuseIds(bad, false)
-    await t.run()
-    assert.equal(t.store.upload.hold?.reason, 'refusals')
-    assert.ok(t.genesys.sent.length <= 53)
-    for (let runs = 0; runs < 10 && t.store.upload.state === 'held'; runs += 1) {
-      t.store.upload = { ...t.store.upload, state: 'delivering', hold: null }
-      await t.run()
-    }
-    assert.equal(t.store.upload.state, 'completed_with_errors')
-    assert.equal(t.store.upload.counts.failed, bad.length)
-    assert.equal(t.genesys.contacts.size, 1024 - bad.length)
-  })
-
-  it('hold the upload when more than a twentieth of the rows is refused', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(200))] })
-    t.genesys.onSend = refuseIds(names(11), true)
-    await t.run()
-    const { hold, problem } = t.store.upload
-    assert.deepEqual([hold?.reason, problem?.code], ['refusals', 'genesys-refused'])
-    assert.match(problem?.detail ?? '', /\(odd\.value\)/)
-    assert.equal(t.genesys.sent.length, 1)
-  })
-
-  it('hold the upload and fail no row when rows are named for the columns of the list', async () => {
-    const t = setUp({ chunks: [makeChunk(0, names(4))] })
-    t.genesys.onSend = () => {
-      const rowErrors = [rowError(1, 'genesys-format-mismatch')]
-      throw new GenesysFailure('rows_refused', 'sendBatch', { status: 422, rowErrors })
-    }
-    await t.run()
-    const { hold, problem } = t.store.upload
-    assert.deepEqual([hold?.reason, problem?.code], ['refusals', 'schema-drift'])
-    assert.match(problem?.detail ?? '', /\(note\)/)
-    assert.equal(t.store.results.length, 0)
-  })
-
-  it('stop the upload when the refusal speaks of the request as a whole, after jobs under way are settled', async () => {
-    const t = setUp({ jobs: true, chunks: [makeChunk(0, names(2)), makeChunk(1, names(2, 'd'))] })
-    t.genesys.onSend = (_, attempt) => {
-      if (attempt === 2) throw new GenesysFailure('refused', 'sendBatch', { status: 400 })
-    }
-    await t.run()
-    assert.equal(t.store.upload.state, 'failed')
-    assert.equal(t.store.upload.problem?.code, 'genesys-refused')
-    assert.deepEqual(counts(t.store.upload), {
-      delivered: 2,
-      unchanged: 0,
-      failed: 0,
-      unprocessed: 2,
-    })
   })
 })
