@@ -22,26 +22,26 @@ export const holdSubmission = async (
   return rows[0] === undefined ? null : toSubmission(rows[0])
 }
 
+type Move = {
+  submission: Pick<DncSubmission, 'id' | 'dncListId'>
+  audit: AuditEntry
+  /** Of the submission as it is then. */
+  condition: RawBuilder<unknown>
+  changes: RawBuilder<unknown>
+  before?: (tx: Tx) => Promise<void>
+  also?: (tx: Tx, submission: DncSubmission) => Promise<void>
+}
+
 /**
  * Moves the submission where `condition` holds of it, in one transaction with its audit entry and its lane's work. The lane's row is the first that is locked,
  * as by whoever works the lane.
  */
 const move = (
   database: Database,
-  { id, dncListId }: Pick<DncSubmission, 'id' | 'dncListId'>,
-  audit: AuditEntry,
-  condition: RawBuilder<unknown>,
-  changes: RawBuilder<unknown>,
-  {
-    before = async () => undefined,
-    also = async () => undefined,
-  }: {
-    before?: (tx: Tx) => Promise<void>
-    also?: (tx: Tx, submission: DncSubmission) => Promise<void>
-  } = {},
+  { submission: { id, dncListId }, audit, condition, changes, before, also }: Move,
 ): Promise<DncSubmission | null> =>
   inTransaction(database, async (tx) => {
-    await before(tx)
+    await before?.(tx)
     await wakeLane(tx, dncListId)
     const { rows } =
       await sql<SubmissionRow>`update dnc_submission set ${changes}, state = 'applying',
@@ -50,7 +50,7 @@ const move = (
       where id = ${id} and ${condition} returning ${SUBMISSION_COLUMNS}`.execute(tx)
     if (rows[0] === undefined) return null
     const submission = toSubmission(rows[0])
-    await also(tx, submission)
+    await also?.(tx, submission)
     await appendAudit(tx, [audit])
     return submission
   })
@@ -59,34 +59,28 @@ export const createSubmissionMoves = (
   database: Database,
 ): Pick<DncSubmissionStore, 'release' | 'resume'> => ({
   release: (submission, audit) =>
-    move(
-      database,
+    move(database, {
       submission,
       audit,
-      sql`quarantined > 0 and state <> 'receiving'`,
-      sql`accepted = accepted + quarantined, quarantined = 0`,
-      {
-        also: async (tx, { number }) => {
-          await sql`update dnc_entry set quarantined = false
+      condition: sql`quarantined > 0 and state <> 'receiving'`,
+      changes: sql`accepted = accepted + quarantined, quarantined = 0`,
+      also: async (tx, { number }) => {
+        await sql`update dnc_entry set quarantined = false
             where submission = ${number}::bigint and quarantined`.execute(tx)
-        },
       },
-    ),
+    }),
   resume: (submission, audit) =>
-    move(
-      database,
+    move(database, {
       submission,
       audit,
-      sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
-      sql`owner = owner`,
-      {
-        // A pull that is still to be read begins anew at once. Its row is locked before the lane's, as where the pull ends: the other order is a deadlock.
-        before: async (tx) => {
-          await sql`update dnc_pull set due_at = clock_timestamp()
+      condition: sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
+      changes: sql`owner = owner`,
+      // A pull that is still to be read begins anew at once. Its row is locked before the lane's, as where the pull ends: the other order is a deadlock.
+      before: async (tx) => {
+        await sql`update dnc_pull set due_at = clock_timestamp()
             where submission = (select number from dnc_submission where id = ${submission.id}) and owner is null`.execute(
-            tx,
-          )
-        },
+          tx,
+        )
       },
-    ),
+    }),
 })

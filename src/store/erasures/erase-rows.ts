@@ -83,9 +83,7 @@ const readOne = async (db: Db, uploadId: string, seq: number): Promise<Found | u
 const rowsOf = (
   row: Found,
   chunk: StagedChunk,
-  contacts: Contacts,
-  own: Buffer,
-  mentions: Mentions,
+  { contacts, own, mentions }: Pick<Person, 'own' | 'mentions'> & { contacts: Contacts },
 ): Set<number> => {
   const ids = new Set(contacts.ids)
   const rows = new Set<number>()
@@ -194,8 +192,11 @@ const eraseChunk = async (
     const chunk = await decodeChunk(dataKey, row.upload_id, row)
     const inList = contacts.get(row.list_id) ?? { digests: [], ids: [] }
     const ids = new Set(inList.ids)
-    const without = withoutPerson(row, chunk, rowsOf(row, chunk, inList, own, mentions), (cells) =>
-      cells.some((cell) => ids.has(cell.trim()) || mentions.isCell(cell)),
+    const without = withoutPerson(
+      row,
+      chunk,
+      rowsOf(row, chunk, { contacts: inList, own, mentions }),
+      (cells) => cells.some((cell) => ids.has(cell.trim()) || mentions.isCell(cell)),
     )
     if (without === null) return
     const payload = await deps.encodeChunk(dataKey, row.upload_id, without.chunk)

@@ -114,7 +114,7 @@ export const prepareSegment = async (
       [...Map.groupBy(findings, ({ code }) => code)].map(([code, all]) => [code, all.length]),
     ),
   })
-  const analysis = reportOf(definition, house, findings, counted, inForce, places)
+  const analysis = reportOf({ definition, house, findings, counted, inForce, places })
   return { definition, house, compiled, analysis, campaign, inForce }
 }
 
@@ -266,14 +266,18 @@ const count = (
 }
 
 /** The digest is of the rules, of what was found and of what they replace; counts move by themselves and are no part of it. */
-const reportOf = (
-  definition: SegmentDefinition,
-  house: readonly Leaf[],
-  findings: SegmentFinding[],
-  { matches, change }: Counted,
-  inForce: CampaignSegment | null,
-  places: Places,
-): AnalysisReport => {
+const reportOf = ({
+  definition,
+  house,
+  findings,
+  counted: { matches, change },
+  inForce,
+  places,
+}: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
+  findings: SegmentFinding[]
+  counted: Counted
+  places: Places
+}): AnalysisReport => {
   const { confirm: _, ...meant } = definition
   const found = findings.map(({ code, path, otherPath, paths }) => ({
     code,
