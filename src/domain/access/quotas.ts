@@ -16,5 +16,5 @@ export type TenantUse = { rowsToday: number; openUploads: number; requestsThisMi
 
 export const NO_USE: TenantUse = { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 }
 
-/** As large as any quota may be. */
+/** More than any instance takes in a day, and within the integers of the database. */
 export const MOST_OF_A_QUOTA = 1_000_000_000
