@@ -108,12 +108,12 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
     })
     return underWay
   }
+  const failed = (error: unknown): void =>
+    emit('job.failed', { queue: 'tenant-use', error: traceOf(error) })
   const soon = async (): Promise<void> => {
     await clock.sleep(TELL_EVERY_MS, stopped.signal).catch(() => undefined)
     waiting = null
-    await now().catch((error: unknown) =>
-      emit('job.failed', { queue: 'tenant-use', error: traceOf(error) }),
-    )
+    await now().catch(failed)
   }
   return {
     /** Those who ask while it is under way hear of the next: what is told now may not have them yet. */
@@ -127,7 +127,7 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
     stop: async () => {
       stopped.abort()
       await waiting
-      await now().catch(() => undefined)
+      await now().catch(failed)
     },
   }
 }

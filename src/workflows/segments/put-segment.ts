@@ -234,19 +234,18 @@ const auditOf = (
   })
 }
 
+/** A refusal that cannot be written down fails as the database does: whoever asks again then hears it, and the trail has it. */
 const auditRefusal = (
   { audit, ids }: PutSegmentDeps,
   caller: SegmentAsked['caller'],
   campaignId: string,
   digest: string,
 ): Promise<void> =>
-  audit
-    .append([
-      createAuditEntry(ids, byCaller(caller), {
-        action: 'segment.refused',
-        object: campaignId,
-        outcome: 'failed',
-        digest,
-      }),
-    ])
-    .catch(() => undefined)
+  audit.append([
+    createAuditEntry(ids, byCaller(caller), {
+      action: 'segment.refused',
+      object: campaignId,
+      outcome: 'failed',
+      digest,
+    }),
+  ])
