@@ -266,25 +266,19 @@ const count = (
 }
 
 /** The digest is of the rules, of what was found and of what they replace; counts move by themselves and are no part of it. */
-const reportOf = ({
-  definition,
-  house,
-  findings,
-  counted: { matches, change },
-  inForce,
-  places,
-}: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
-  findings: SegmentFinding[]
-  counted: Counted
-  places: Places
-}): AnalysisReport => {
-  const { confirm: _, ...meant } = definition
-  const found = findings.map(({ code, path, otherPath, paths }) => ({
-    code,
-    path,
-    otherPath,
-    paths,
-  }))
+const reportOf = (
+  about: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
+    findings: SegmentFinding[]
+    counted: Counted
+    places: Places
+  },
+): AnalysisReport => {
+  const { house, inForce, findings, places } = about
+  const { matches, change } = about.counted
+  const { confirm: _, ...meant } = about.definition
+  const found = findings.map(({ code, path, otherPath, paths }) => {
+    return { code, path, otherPath, paths }
+  })
   const placed = <T extends { path: string }>(counts: readonly T[]): T[] =>
     counts.map((one) => ({ ...one, path: places.ofPath(one.path) }))
   return {
