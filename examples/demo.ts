@@ -96,7 +96,7 @@ const play = async (stage: DemoStage, rows: number): Promise<boolean> => {
   const accepted = await send(stage, file, rows)
   heading('2  The gateway delivers them within the limits of Genesys')
   const upload = await watchDelivery(stage, accepted.id)
-  heading('3  The CRM hears of it (Standard Webhooks, signature verified)')
+  heading('3  The CRM is notified (Standard Webhooks, signature verified)')
   const message = await stage.crm.message(({ data }) => data.uploadId === upload.id)
   say(`webhook-id ${message.id}`)
   say(JSON.stringify({ type: message.type, timestamp: message.timestamp, data: message.data }))
@@ -109,7 +109,7 @@ const play = async (stage: DemoStage, rows: number): Promise<boolean> => {
   ])
   const messages = stage.crm.about(upload.id)
   const agreed = showChecks(demoChecks({ upload, expected: file.expected, held, ledger, messages }))
-  heading('6  Somebody opts out in the middle of a delivery')
+  heading('6  A person opts out in the middle of a delivery')
   return (await playOptOut(stage)) && agreed
 }
 

@@ -98,7 +98,7 @@ const genesysChecks = (held: Held, ledger: Ledger, expected: ExpectedOutcome): C
 
 const crmChecks = (messages: readonly CrmMessage[], upload: UploadView): Check[] => [
   {
-    what: 'the CRM heard of it once, signed, with these counts',
+    what: 'the CRM was notified once, signed, with these counts',
     holds: messages.length === 1 && same(messages[0]?.data.counts, upload.counts),
     detail: `${messages.length} message(s)`,
   },

@@ -74,7 +74,7 @@ const heldAs = async (sandboxUrl: string, dialect: Dialect, fileId: string): Pro
 
 /** A file that is refused, one that is stored, and what Genesys really holds. */
 export const playGuestFile = async (stage: DemoStage, dialect: Dialect): Promise<boolean> => {
-  heading('1  An archive in an archive is refused at once')
+  heading('1  An archive in an archive is refused immediately')
   const inner = zipOf([{ name: 'a.txt', data: 'a' }])
   const refused = await send(stage, dialect, {
     name: 'files.zip',

@@ -73,7 +73,7 @@ export const playOptOut = async (stage: DemoStage): Promise<boolean> => {
       detail: '',
     },
     {
-      what: 'whoever opted out was not sent, and the ledger says why',
+      what: 'the person who opted out was not sent, and the ledger shows why',
       holds:
         !held.has(last.customerId ?? '') &&
         body.items.length === 1 &&
@@ -82,7 +82,7 @@ export const playOptOut = async (stage: DemoStage): Promise<boolean> => {
       detail: '',
     },
     {
-      what: 'everybody else was, and the upload is completed: an opt-out is no error',
+      what: 'everybody else was sent, and the upload is completed: an opt-out is not an error',
       holds: there === CONTACTS - 1 && counts.delivered === CONTACTS - 1 && state === 'completed',
       detail: `${number(there)} of ${number(CONTACTS)}, ${state}`,
     },

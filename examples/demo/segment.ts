@@ -59,7 +59,7 @@ const showFindings = ({ findings }: SegmentView['analysis']): void => {
 const showCounts = ({ matches, change }: SegmentView['analysis']): void => {
   if (matches === null) return say('no counts')
   say(`${number(matches.selected)} of ${number(matches.total)} contacts, by ${matches.basis}`)
-  for (const { path, removed } of matches.byExclusion) say(`${path} takes out ${number(removed)}`)
+  for (const { path, removed } of matches.byExclusion) say(`${path} removes ${number(removed)}`)
   if (change) say(`${number(change.enter)} enter, ${number(change.leave)} leave`)
 }
 
@@ -117,7 +117,7 @@ const checksOf = (segment: SegmentView, dials: string[], told: boolean): Check[]
       holds: people.every((at) => at % 11 !== 0),
       detail: '',
     },
-    { what: 'the endpoint was told', holds: told, detail: 'segment.applied' },
+    { what: 'the endpoint was notified', holds: told, detail: 'segment.applied' },
   ]
 }
 
@@ -126,12 +126,12 @@ export const playSegment = async (stage: DemoStage): Promise<boolean> => {
   const segments = createSegmentClient(stage.client, id)
   heading(`1  The CRM sends ${number(CONTACTS)} people to contact list ${id}`)
   await fill(stage, id)
-  heading('2  A definition with mistakes, looked at before anything is sent')
+  heading('2  A definition with mistakes, checked before anything is sent')
   const preview = await segments.preview(mistaken(id))
   if (preview.status !== 200) throw new Error(preview.text)
   showFindings(preview.body.analysis)
   showCounts(preview.body.analysis)
-  heading('3  The one that is meant, in the short form')
+  heading('3  The correct definition, in the short form')
   const put = await segments.put(meant(id))
   if (put.status !== 202) throw new Error(put.text)
   showFindings(put.body.analysis)
@@ -142,7 +142,7 @@ export const playSegment = async (stage: DemoStage): Promise<boolean> => {
   const dials = await dialledBy(stage, id)
   heading('4  Whom Genesys would dial')
   say(`${dials.slice(0, SHOWN).join(', ')} … ${number(dials.length)} in all`)
-  heading('5  A change of everybody needs a word')
+  heading('5  A change of everybody needs a confirmation')
   const nobody = { contactListIds: [id], conditions: { all: [age('<', 20), age('>', 60)] } }
   const refused = await segments.put(nobody)
   say(`${refused.status} ${refused.body.code}: ${refused.body.reasons?.join(', ')}`)
