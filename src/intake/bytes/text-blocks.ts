@@ -104,7 +104,7 @@ export const createTextBlocks = (asked: TextEncoding | undefined): TextBlocks =>
       if (source === null) return
       if (source.from === 'content' && source.decoder.isDoubtful?.() === true) {
         const encoding = source.encoding()
-        const detail = `The file is not UTF-8, and read as ${encoding} its letters do not occur in western words: it is probably text of a Mac, of DOS, or in another alphabet. Save it as UTF-8. If it is ${encoding} all the same, name it with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
+        const detail = `The file is not UTF-8, and read as ${encoding} its letters do not occur in western words: it is probably text of a Mac, of DOS, or in another alphabet. Save it as UTF-8. If it is ${encoding} anyway, name it with the option encoding (${TEXT_ENCODINGS.join(', ')}).`
         refuse(detail, { encoding, ...place() })
       }
       const at = source.decoder.badAt()

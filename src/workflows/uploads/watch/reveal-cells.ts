@@ -17,7 +17,7 @@ export type RevealCells = (input: {
 /** Throws `scope-missing` unless the caller may see cells. */
 export const checkMayReveal = ({ scopes }: Pick<Caller, 'scopes'>): void => {
   if (hasScope(scopes, 'cells:reveal')) return
-  const detail = 'Cells are shown to keys with the scope cells:reveal alone.'
+  const detail = 'Only keys with the scope cells:reveal may see the cells.'
   throw new GatewayProblem('scope-missing', detail, { scope: 'cells:reveal' })
 }
 
