@@ -21,10 +21,16 @@ const FETCHERS = {
   'webhook-verify': 1,
   reconcile: 1,
 } as const satisfies Record<QueueName, number>
-/** A poke comes this long after a send in a transaction: it should have committed by then; the poll finds it otherwise. */
+/** A poke comes this long after a job that was sent in a transaction is due: it should have committed by then; the poll finds it otherwise. */
 const POKE_AFTER_MS = 40
+/** Jobs that are due within one tick share a poke. */
+const POKE_TICK_MS = 20
+/** Jobs that are due later than this are left to the poll, so that few timers wait. */
+const POKED_WITHIN_MS = 60_000
 /** pg-boss polls no faster. */
 const MIN_POLL_MS = 500
+/** Five fetchers that look ten times a second were half of what a database has to do while nothing happens; our own jobs wait for no poll. */
+const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000
 
 const SETTINGS = {
@@ -133,7 +139,7 @@ const makeQueues = async (boss: PgBoss, sql: SqlExecutor): Promise<void> => {
 const createSender = (
   boss: PgBoss,
   sql: SqlExecutor,
-  poke: (queue: QueueName) => void,
+  poke: (queue: QueueName, dueInMs: number) => void,
 ): JobQueue & JobResender & JobMover => ({
   send: async (queue, id, options) => {
     const startAfter = Math.ceil(options.startAfterMs / 1000)
@@ -145,7 +151,7 @@ const createSender = (
       (await db.executeSql(MOVE, [queue, id, startAfter])).rows.length > 0
     // The one that waited may be taken up between the two; then there is room for ours.
     if (!(await give()) && !(await move())) await give()
-    if (startAfter === 0) poke(queue)
+    poke(queue, startAfter * 1000)
   },
   resend: async (queue, ids) => {
     if (ids.length === 0) return 0
@@ -153,7 +159,7 @@ const createSender = (
     const made = (await boss.insert(queue, jobs, { returnId: true })) ?? []
     const { rows: movedUp } = await sql.executeSql(MOVE_UP, [queue, ids])
     const count = made.length + movedUp.length
-    if (count > 0) poke(queue)
+    if (count > 0) poke(queue, 0)
     return count
   },
   followBack: async (backMs) => {
@@ -164,7 +170,8 @@ const createSender = (
 
 /**
  * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send inside a transaction needs no
- * connection of its own. `pollMs` (500 at least, the default): how soon another instance's job is found; our own are poked.
+ * connection of its own. `pollMs` (500 at least; default: 3,000): how soon another instance's job is found, or one
+ * that is due in more than a minute; the others of our own are poked.
  */
 export const createJobQueue = async (deps: {
   sql: SqlExecutor
@@ -186,11 +193,19 @@ export const createJobQueue = async (deps: {
   const workers = new Map<QueueName, string[]>()
   const poking = new AbortController()
 
-  const poke = async (queue: QueueName): Promise<void> => {
+  const poked = new Set<string>()
+  const poke = async (queue: QueueName, dueInMs: number): Promise<void> => {
+    const nowMs = deps.clock.monotonicMs()
+    const tick = Math.ceil((nowMs + dueInMs + POKE_AFTER_MS) / POKE_TICK_MS)
+    const name = `${queue} ${tick}`
+    if (dueInMs > POKED_WITHIN_MS || poked.has(name)) return
+    poked.add(name)
     try {
-      await deps.clock.sleep(POKE_AFTER_MS, poking.signal)
+      await deps.clock.sleep(tick * POKE_TICK_MS - nowMs, poking.signal)
     } catch {
       return
+    } finally {
+      poked.delete(name)
     }
     for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker)
   }
@@ -209,12 +224,12 @@ export const createJobQueue = async (deps: {
     )
 
   return {
-    ...createSender(boss, sql, (queue) => void poke(queue)),
+    ...createSender(boss, sql, (queue, dueInMs) => void poke(queue, dueInMs)),
     start: async () => {
       await sql.executeSql(KEEP_HOUSE)
       for (const queue of QUEUES) {
         const handler = (jobs: Job<Payload>[]) => handle(queue, jobs)
-        workers.set(queue, await startFetchers(boss, queue, deps.pollMs ?? MIN_POLL_MS, handler))
+        workers.set(queue, await startFetchers(boss, queue, deps.pollMs ?? POLL_MS, handler))
       }
     },
     stop: async () => {

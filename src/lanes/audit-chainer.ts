@@ -24,8 +24,10 @@ export const createAuditChainer = ({
       const written = await chain.chainNext(owner)
       if (written === null) return false
       const durationMs = Math.round(clock.monotonicMs() - startedMs)
-      emit('audit.chained', { ...written, lagMs: Math.round(written.lagMs), durationMs })
-      return true
+      const { isFull, ...block } = written
+      emit('audit.chained', { ...block, lagMs: Math.round(block.lagMs), durationMs })
+      // What came meanwhile waits for the next look: a block of a few entries costs as much as one of hundreds.
+      return isFull
     },
     queue: 'audit-chain',
     everyMs: LOOK_EVERY_MS,

@@ -11,6 +11,7 @@ import {
 import type { AuditChain } from '../../workflows/ports/audit/chain.ts'
 import type { Signer } from '../../workflows/ports/signing/signing-keys.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /** An entry as it is hashed; times with all of their digits. */
 export const ENTRY_JSON = (
@@ -69,14 +70,17 @@ const writeBlock = async (
   tx: Tx,
   { header, hash, signature }: { header: BlockHeader; hash: string; signature: Buffer },
   places: readonly { id: string; seq: number; hash: string }[],
+  { owner, last }: { owner: string; last: Waiting },
 ): Promise<void> => {
-  await sql`insert into audit_place (entry_id, seq, hash)
-    select id, seq, hash from json_to_recordset(${JSON.stringify(places)}::json) as p (id text, seq bigint, hash text)`.execute(
+  await sql`with placed as (insert into audit_place (entry_id, seq, hash)
+      select id, seq, hash from json_to_recordset(${JSON.stringify(places)}::json) as p (id text, seq bigint, hash text)),
+    written as (insert into audit_block (block, first_entry, entries, entries_hash, previous, at, signed_by, hash, signature)
+      values (${header.block}, ${header.firstEntry}, ${header.entries}, ${header.entriesHash}, ${header.previous},
+        ${header.at}, ${header.keyId}, ${hash}, ${signature}))
+    update audit_chain set owner = ${owner}, lease_until = clock_timestamp() + ${LEASE}, block = ${header.block},
+      entries = entries + ${places.length}::int, hash = ${hash}, last_xid = ${last.xid}::xid8, last_id = ${last.id}`.execute(
     tx,
   )
-  await sql`insert into audit_block (block, first_entry, entries, entries_hash, previous, at, signed_by, hash, signature)
-    values (${header.block}, ${header.firstEntry}, ${header.entries}, ${header.entriesHash}, ${header.previous},
-      ${header.at}, ${header.keyId}, ${hash}, ${signature})`.execute(tx)
 }
 
 type Deps = { database: Database; signer: Signer }
@@ -105,22 +109,26 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
   }
   const hash = hashOfHeader(header)
   const { signature } = signer.sign('audit-block', textOfHeader(header))
-  await writeBlock(tx, { header, hash, signature }, places)
-  await sql`update audit_chain set owner = ${owner}, lease_until = clock_timestamp() + ${LEASE}, block = ${header.block},
-    entries = entries + ${places.length}::int, hash = ${hash}, last_xid = ${last.xid}::xid8, last_id = ${last.id}`.execute(
-    tx,
-  )
+  await writeBlock(tx, { header, hash, signature }, places, { owner, last })
   const lagMs = Math.max(0, ...waiting.map((one) => one.lag_ms))
-  return { block: header.block, hash, entries: places.length, lagMs }
+  return {
+    block: header.block,
+    hash,
+    entries: places.length,
+    lagMs,
+    isFull: places.length === ENTRIES_A_BLOCK,
+  }
 }
 
 /** The chain on SQL. The row of the head is lease and fence in one: whoever writes a block holds it, and writes the next head with it. */
 export const createAuditChain = (deps: Deps): AuditChain => ({
   chainNext: async (owner) => {
     // One cheap statement while nothing happens.
-    const { rows } = await sql<{ waits: boolean }>`select exists (select from audit_entry e
-      where ${WAITING}) as waits`.execute(deps.database.db)
-    return rows[0]?.waits === true
+    const [probe] = await runKeptQuery(
+      deps.database.db,
+      sql<{ waits: boolean }>`select exists (select from audit_entry e where ${WAITING}) as waits`,
+    )
+    return probe?.waits === true
       ? inTransaction(deps.database, (tx) => chainWaiting(tx, deps, owner))
       : null
   },

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { LaneClaim, LaneStore } from '../../workflows/ports/delivery/delivery.ts'
 import { CERTAIN_NOW, STEADY_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
+import { runKeptQuery } from '../homes/kept-statements.ts'
 import { LANE_STATES_SQL, lockLane, wakeLane, WORKABLE_SQL } from '../uploads/upload-row.ts'
 import { endHold, LOOKED_AT_SQL, WAKE_AT_ONCE } from './hold-store.ts'
 import { LEASE, LEASE_MS } from './object-lane.ts'
@@ -98,11 +99,13 @@ export const createLaneStore = (deps: { database: Database }): LaneStore => {
 
   return {
     claim: async (owner) => {
-      const { rows } = await sql<{ key: string; fence: string }>`
+      const [row] = await runKeptQuery(
+        db,
+        sql<{ key: string; fence: string }>`
         update lane set lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1, woken = false, nudges = 0
         where key = (select key from ${READY} order by ready_at limit 1 for update of l skip locked)
-        returning key, fence`.execute(db)
-      const row = rows[0]
+        returning key, fence`,
+      )
       return row ? { key: row.key, owner, fence: row.fence, leaseMs: LEASE_MS } : null
     },
     renew: createRenew(deps.database),

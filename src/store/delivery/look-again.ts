@@ -14,7 +14,8 @@ type Look = { waits_ms: number; is_new: boolean; waiting: number }
 
 /**
  * When the lane is looked at next. The first look comes at once; what ends within a minute after one waits for the next, and goes with it. One that is
- * about to begin is not joined any more. The lane's lock is held.
+ * about to begin is not joined any more. The lane's lock is held. Uploads that are to be looked at are found by that alone: as one condition of two, the
+ * lane's was taken by a planner that knew nothing of the table yet, and all uploads that the lane ever had were read.
  */
 const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
   const { rows } =
@@ -24,8 +25,8 @@ const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
         else greatest(clock_timestamp(), looks_at + interval '1 minute') end from joined
     where key = ${claim.key} returning not joins as is_new,
       greatest(0, ceil(extract(epoch from looks_at - clock_timestamp()) * 1000))::int as waits_ms,
-      (select count(*)::int from upload where joins and reconcile_at = (select looks_at from known)
-        and lane_key = ${claim.key}) as waiting`.execute(tx)
+      (select count(*)::int from (select lane_key from upload where joins and reconcile_at = (select looks_at from known) offset 0) as looked
+        where looked.lane_key = ${claim.key}) as waiting`.execute(tx)
   return rows[0]!
 }
 

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import type { Db } from '../homes/database.ts'
+import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this [design: 8]. */
 export const LEASE_MS = 10_000
@@ -50,12 +51,14 @@ export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) 
     },
     /** The object that has waited longest, and what is read of it; null: none has work. */
     claim: async (db: Db, owner: string): Promise<{ claim: Claim<Id>; row: object } | null> => {
-      const { rows } = await sql<{ object_id: string; fence: string }>`update ${table} set
+      const [row] = await runKeptQuery(
+        db,
+        sql<{ object_id: string; fence: string }>`update ${table} set
           lease_until = ${LEASE}, owner = ${owner}, fence = fence + 1${asleep}
         where ${id} = (select ${id} from ${table} where ready_at <= statement_timestamp() and ready_at < 'infinity'
           and (lease_until is null or lease_until < clock_timestamp()) order by ready_at limit 1 for update skip locked)
-        returning ${id} as object_id, fence${more}`.execute(db)
-      const row = rows[0]
+        returning ${id} as object_id, fence${more}`,
+      )
       if (row === undefined) return null
       const held = { [member]: row.object_id, owner, fence: row.fence, leaseMs: LEASE_MS }
       return { claim: held as Claim<Id>, row }

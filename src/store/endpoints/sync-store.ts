@@ -107,18 +107,19 @@ const createLoad =
 type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
 
 /**
- * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. Each delivery is looked up by its id: a join would go
- * through all that are pending, for as long as the plan is kept that was made when these were few.
+ * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. A plan is kept from when the table was small, and one that
+ * goes through all of it costs the more the more has come. So each delivery is looked up by its id to be locked; and to be written, the condition that is
+ * true of every id makes a planner that knows nothing of the statement's JSON expect one row of it, not a hundred.
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
   locked as materialized (
-    select found.id from (select id from given order by id) as one cross join lateral (
+    select found.id, one.status, one.audit from (select * from given order by id) as one cross join lateral (
       select d.id from sync_delivery d where d.id = one.id and d.state = 'pending' for update) as found),
   done as (
-    update sync_delivery d set state = 'delivered', attempts = attempts + 1, last_status = given.status, last_failure = null,
+    update sync_delivery d set state = 'delivered', attempts = attempts + 1, last_status = locked.status, last_failure = null,
       next_at = clock_timestamp(), settled_at = clock_timestamp()
-    from given join locked using (id) where d.id = given.id returning d.id, d.endpoint_id, given.audit),
+    from locked where d.id = locked.id and locked.id || '' = locked.id returning d.endpoint_id, locked.audit),
   noted as (
     insert into audit_entry (${AUDIT_COLUMNS})
     select ${AUDIT_COLUMNS} from (select a.* from done, json_to_record(done.audit) as a (${AUDIT_TYPES})) as entry)

@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely'
+import { CompiledQuery, type RawBuilder } from 'kysely'
 
 import { sha256Hex } from '../../lib/digest.ts'
 import type { Db } from './database.ts'
@@ -16,6 +16,16 @@ let lost = false
 export const keptStatement = (text: string): string => {
   names.set(text, `gateway_${sha256Hex(text).slice(0, 16)}`)
   return text
+}
+
+/**
+ * The same, of a query whose text is the same each time, such as one that looks for work: parsing and planning it takes longer than finding that there
+ * is none.
+ */
+export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<readonly Row[]> => {
+  const { sql: text, parameters } = query.compile(db)
+  if (!names.has(text)) keptStatement(text)
+  return runKept<Row>(db, text, parameters)
 }
 
 /** The name under which the text's plan is kept; undefined: it is sent without one. */

@@ -30,17 +30,19 @@ const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
 }
 
 /** Little-endian, four bytes a line. */
-export const linesAsHex = (lines: Uint32Array): string => {
+export const linesAsBytes = (lines: Uint32Array): Buffer => {
   const bytes = Buffer.allocUnsafe(lines.length * 4)
   for (const [index, line] of lines.entries()) bytes.writeUInt32LE(line, index * 4)
-  return bytes.toString('hex')
+  return bytes
 }
 
 const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   if (input.leftOut.size === 0) return
   const seqs = [...input.leftOut.keys()].toSorted((a, b) => a - b)
   const bits = seqs.map((seq) => input.leftOut.get(seq)!.toString('hex'))
-  const lines = seqs.map((seq) => linesAsHex(input.replacedBy.get(seq) ?? new Uint32Array()))
+  const lines = seqs.map((seq) =>
+    linesAsBytes(input.replacedBy.get(seq) ?? new Uint32Array()).toString('hex'),
+  )
   const suppressed = seqs.map((seq) =>
     packSuppressed(input.suppressed.get(seq) ?? []).toString('hex'),
   )

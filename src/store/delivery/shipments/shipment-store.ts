@@ -55,15 +55,17 @@ const createShip =
       const batches = uploads.map(({ upload, batchId, rows: toRow, sent }, place) => ({
         ...{ id: batchId, upload: upload.id, place, to: toRow, sent: sent.toString('hex') },
       }))
+      // Written as they are once the try is recorded, which undoes all of this if it may not be.
+      const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
+      const state = goes ? 'sent' : 'intended'
       await sql`with shipped as (insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
           values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)),
         noted as (${auditInsert([audit])})
         insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
-        select b.id, b.upload, ${id}, b.place, 0, 0, b.to, 'intended', decode(b.sent, 'hex')
+        select b.id, b.upload, ${id}, b.place, 0, 0, b.to, ${state}, decode(b.sent, 'hex')
         from json_to_recordset(${JSON.stringify(batches)}::json)
           as b (id text, upload text, place int, "to" int, sent text)`.execute(tx)
       await doubtContent(tx, seals, standing[0]!, overwrites)
-      const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       if (goes) await recordTry(tx, claim, id, registryRules)
     })
 

@@ -17,7 +17,7 @@ import type { Seals } from '../../homes/seals.ts'
 import { createEncodeChunk, type EncodeChunk } from '../chunk-codec.ts'
 import { keyContext } from '../data-keys.ts'
 import { namelessSource } from '../source-columns.ts'
-import { linesAsHex } from '../stage.ts'
+import { linesAsBytes } from '../stage.ts'
 import { type AnswerColumns, openAnswer, sealSplitAnswer } from '../stored-answer.ts'
 import { aroundSameFile, stagedSmallUpload } from './small-upload-row.ts'
 
@@ -52,6 +52,17 @@ const UPLOAD_VALUES = {
   suppression_epochs: 'jsonb',
   registries: 'jsonb',
 } as const
+/** Bytes of an upload, which go as bytes behind each other: as hex in the JSON they were most of what a server reads of an upload. */
+const PIECES = [
+  ...(['data_key', 'file_name', 'file_name_digest', 'sealed', 'sealed_same', 'payload'] as const),
+  ...(['left_out', 'replaced_by', 'id_digests', 'subjects', 'suppressed'] as const),
+] as const
+type Piece = (typeof PIECES)[number]
+/** The piece of a row of `given`, whose `ends` say where the first begins and each ends. */
+const piece = (name: Piece): string => {
+  const place = PIECES.indexOf(name) + 1
+  return `substring($2::bytea from ends[${place}] + 1 for ends[${place + 1}] - ends[${place}])`
+}
 const names = Object.keys(UPLOAD_VALUES)
 const typed = Object.entries(UPLOAD_VALUES).map(([name, type]) => `${name} ${type}`)
 const prefixed = (table: string, of: readonly string[]): string =>
@@ -68,15 +79,13 @@ const STAGE = keptStatement(`with given as materialized (
         and earlier.tenant_id || ' ' || earlier.contact_list_id = g.tenant_id || ' ' || g.contact_list_id
         and earlier.contact_list_id is not distinct from g.contact_list_id and earlier.state <> 'receiving' and earlier.parent_id is null
         order by earlier.accepted_seq desc limit 1) as same_file_as
-    from json_to_recordset($1::json) as g (place int, at timestamptz, ${typed.join(', ')}, data_key text,
-      file_name text, file_name_digest text,
-      claim_method text, claim_path text, claim_key text, fingerprint text, status int, sealed text, sealed_same text,
-      first_line int, last_line int, accepted int, payload text, left_out text, replaced_by text, id_digests text,
-      subjects text, suppressed text, audit json)),
+    from json_to_recordset($1::json) as g (place int, at timestamptz, ${typed.join(', ')}, ends int[],
+      claim_method text, claim_path text, claim_key text, fingerprint text, status int,
+      first_line int, last_line int, accepted int, audit json)),
   claimed as (
     insert into idempotency_key (tenant_id, method, path, key_digest, state, owner, fingerprint, status, sealed_body, same_file_as, location, done_at)
     select tenant_id, claim_method, claim_path, decode(claim_key, 'hex'), 'done', owner, fingerprint, status,
-      decode(case when same_file_as is null then sealed else sealed_same end, 'hex'), same_file_as,
+      case when same_file_as is null then ${piece('sealed')} else ${piece('sealed_same')} end, same_file_as,
       '/v1/uploads/' || id, clock_timestamp()
     from given order by tenant_id, claim_method, claim_path, claim_key
     on conflict do nothing returning location),
@@ -91,12 +100,13 @@ const STAGE = keptStatement(`with given as materialized (
     returning key, last_seq),
   staged as (
     insert into upload (state, accepted_seq, version, batches_total, same_file_as, data_key, file_name, file_name_digest, created_at, updated_at, ${names.join(', ')})
-    select 'staged', last_seq - of_lane + nth, 1, 1, same_file_as, decode(data_key, 'hex'), decode(file_name, 'hex'), decode(file_name_digest, 'hex'), at, at, ${prefixed('taken', names)}
+    select 'staged', last_seq - of_lane + nth, 1, 1, same_file_as, ${piece('data_key')}, nullif(${piece('file_name')}, ''),
+      nullif(${piece('file_name_digest')}, ''), at, at, ${prefixed('taken', names)}
     from taken join laned on laned.key = taken.lane_key returning id, accepted_seq),
   stored as (
     insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, left_out, replaced_by, id_digests, subjects, suppressed)
-    select id, 0, first_line, last_line, accepted, decode(payload, 'hex'), decode(left_out, 'hex'), decode(replaced_by, 'hex'),
-      decode(id_digests, 'hex'), decode(subjects, 'hex'), decode(suppressed, 'hex') from taken),
+    select id, 0, first_line, last_line, accepted, ${(['payload', 'left_out', 'replaced_by', 'id_digests', 'subjects', 'suppressed'] as const).map(piece).join(', ')}
+    from taken),
   noted as (
     insert into audit_entry (${AUDIT_COLUMNS})
     select ${AUDIT_COLUMNS} from (select a.* from taken, json_to_record(taken.audit) as a (${AUDIT_TYPES})) as entry)
@@ -106,6 +116,7 @@ const STAGE = keptStatement(`with given as materialized (
 type StagedRow = { place: number; accepted_seq: string | null; same_file_as: string | null }
 
 const AT_ONCE = 64
+const NOTHING = Buffer.alloc(0)
 
 /** The upload as it will be, and what of it is written. */
 type Ready = {
@@ -114,6 +125,7 @@ type Ready = {
   answerOf: (upload: Upload) => { status: number; body: string }
   laneKey: string
   values: Record<string, unknown>
+  pieces: Record<Piece, Uint8Array>
 }
 
 const readyOf = async (
@@ -144,28 +156,30 @@ const readyOf = async (
     values: {
       ...row,
       source: namelessSource(staging.source),
-      file_name: name?.sealed.toString('hex') ?? null,
-      file_name_digest: name?.digest.toString('hex') ?? null,
       at,
-      data_key: wrapped.sealed.toString('hex'),
       data_key_id: wrapped.keyId,
       claim_method: claim.method,
       claim_path: claim.path,
       claim_key: seals.keyDigest(claim.key).toString('hex'),
       fingerprint: claim.fingerprint,
       status: answer.status,
-      sealed: seals.sealAnswer(scope, answer.body).toString('hex'),
-      sealed_same: sealSplitAnswer(seals, scope, parts).toString('hex'),
       first_line: chunk.firstLine,
       last_line: chunk.lastLine,
       accepted: chunk.lines.length,
-      payload: payload.toString('hex'),
-      left_out: (staging.leftOut.get(0) ?? Buffer.alloc(0)).toString('hex'),
-      replaced_by: linesAsHex(staging.replacedBy.get(0) ?? new Uint32Array()),
-      id_digests: chunk.idDigests.toString('hex'),
-      subjects: packSubjects(chunk).toString('hex'),
-      suppressed: packSuppressed(staging.suppressed.get(0) ?? []).toString('hex'),
       audit: auditColumns(staging.audit),
+    },
+    pieces: {
+      data_key: wrapped.sealed,
+      file_name: name?.sealed ?? NOTHING,
+      file_name_digest: name?.digest ?? NOTHING,
+      sealed: seals.sealAnswer(scope, answer.body),
+      sealed_same: sealSplitAnswer(seals, scope, parts),
+      payload,
+      left_out: staging.leftOut.get(0) ?? NOTHING,
+      replaced_by: linesAsBytes(staging.replacedBy.get(0) ?? new Uint32Array()),
+      id_digests: chunk.idDigests,
+      subjects: packSubjects(chunk),
+      suppressed: packSuppressed(staging.suppressed.get(0) ?? []),
     },
   }
 }
@@ -175,8 +189,15 @@ type Staged = { acceptedSeq: number; sameFileAs: string | null } | null
 const write =
   ({ db }: Database) =>
   async (all: readonly Ready[]): Promise<Staged[]> => {
-    const given = all.map(({ values }, place) => ({ place, ...values }))
-    const rows = await runKept<StagedRow>(db, STAGE, [JSON.stringify(given)])
+    const pieces = all.flatMap((one) => PIECES.map((name) => one.pieces[name]))
+    let end = 0
+    const ends = pieces.map(({ length }) => (end += length))
+    const given = all.map(({ values }, place) => {
+      const first = place * PIECES.length
+      const own = [ends[first - 1] ?? 0, ...ends.slice(first, first + PIECES.length)]
+      return { place, ...values, ends: own }
+    })
+    const rows = await runKept<StagedRow>(db, STAGE, [JSON.stringify(given), Buffer.concat(pieces)])
     return rows.map(({ accepted_seq: seq, same_file_as: sameFileAs }) =>
       seq === null ? null : { acceptedSeq: Number(seq), sameFileAs },
     )

@@ -1,7 +1,13 @@
 import type { ChainLine } from '../../../domain/audit/verify-chain.ts'
 
-/** A block that was written. `lagMs`: how long its oldest entry had waited. */
-export type ChainedBlock = { block: number; hash: string; entries: number; lagMs: number }
+/** A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: it took no more, and others may wait. */
+export type ChainedBlock = {
+  block: number
+  hash: string
+  entries: number
+  lagMs: number
+  isFull: boolean
+}
 
 export type AuditChain = {
   /** Numbers the next entries and writes a signed block of them; null: none waits, or another instance is at it. */
