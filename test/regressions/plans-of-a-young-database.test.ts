@@ -6,7 +6,14 @@ import { sha256 } from '../../src/lib/digest.ts'
 import type { Store } from '../../src/store/homes/open-store.ts'
 import type { SmallUpload } from '../../src/workflows/ports/uploads/small-uploads.ts'
 import { openTestStore, serverHome } from '../support/databases/database.ts'
-import { chunkOf, ids, newUpload, SOURCE, stageInput } from '../support/stages/store-uploads.ts'
+import {
+  audit,
+  chunkOf,
+  ids,
+  newUpload,
+  SOURCE,
+  stageInput,
+} from '../support/stages/store-uploads.ts'
 
 /**
  * A server keeps the plan of a statement that has a name. One that it made while the tables were nearly empty and their statistics unknown went
@@ -56,20 +63,56 @@ describe('Plans of a young database', { skip: home.skip }, () => {
     }
   }
 
-  const readSoFar = async (): Promise<number> => {
+  const readSoFar = async (...tables: string[]): Promise<number> => {
     await store.sql.executeSql('select pg_stat_force_next_flush()')
-    const { rows } = await store.sql
-      .executeSql(`select (select sum(seq_tup_read) from pg_stat_user_tables where relname in ('upload', 'idempotency_key'))
-        + (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('upload', 'idempotency_key')) as entries`)
+    const { rows } = await store.sql.executeSql(
+      `select (select sum(seq_tup_read) from pg_stat_user_tables where relname = any($1::text[]))
+        + (select sum(idx_tup_read) from pg_stat_user_indexes where relname = any($1::text[])) as entries`,
+      [tables],
+    )
     return Number((rows[0] as { entries: string }).entries)
+  }
+
+  /** Webhooks that wait, and that each is delivered. */
+  const deliver = async (from: number, count: number): Promise<void> => {
+    await store.sql.executeSql(
+      `insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body)
+        select 'msg_' || n, 'default', 'whe_1', 'upload.completed', 'upl_' || n, '{}'
+        from generate_series($1::int, $2::int) as n`,
+      [from, from + count - 1],
+    )
+    for (let n = from; n < from + count; n += 1) {
+      const result = {
+        state: 'delivered',
+        status: 200,
+        audit: audit('sync.delivered', `upl_${n}`),
+      } as const
+      await store.sync.record(`msg_${n}`, result)
+    }
   }
 
   it('read as little of keys and uploads when hundreds have come as when few had', async () => {
     await upload(BEFORE)
     await store.sql.executeSql('discard plans')
-    const earlier = await readSoFar()
+    const earlier = await readSoFar('upload', 'idempotency_key')
     await upload(LATER)
-    const entries = (await readSoFar()) - earlier
+    const entries = (await readSoFar('upload', 'idempotency_key')) - earlier
     assert.ok(entries < LATER * 10, `${entries} entries were read for ${LATER} uploads`)
+  })
+
+  it('record a webhook without reading those that were recorded before', async () => {
+    await store.sql
+      .executeSql(`insert into sync_endpoint (id, tenant_id, name, url, secret, secret_key_id, source)
+      values ('whe_1', 'default', 'crm', 'https://crm.example', '', 'test', 'registered')`)
+    await deliver(0, BEFORE)
+    await store.sql.executeSql('discard plans')
+    const earlier = await readSoFar('sync_delivery')
+    await deliver(BEFORE, LATER)
+    const entries = (await readSoFar('sync_delivery')) - earlier
+    assert.ok(entries < LATER * 10, `${entries} entries were read for ${LATER} webhooks`)
+    const { rows } = await store.sql.executeSql(
+      `select count(*)::int as n from sync_delivery where state = 'delivered'`,
+    )
+    assert.deepEqual(rows, [{ n: BEFORE + LATER }])
   })
 })

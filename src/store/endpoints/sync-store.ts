@@ -108,14 +108,15 @@ type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
 
 /**
  * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. A plan is kept from when the table was small, and one that
- * goes through all of it costs the more the more has come. So each delivery is looked up by its id to be locked; and to be written, the condition that is
- * true of every id makes a planner that knows nothing of the statement's JSON expect one row of it, not a hundred.
+ * goes through all of it, or through all that are pending, costs the more the more has come. So each delivery is looked up by its id. The two `|| ''`
+ * see to it: with the first, the index of those that are pending does not fit; with the second, which is true of every id, a planner that knows
+ * nothing of the statement's JSON expects one row of it, not a hundred.
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),
   locked as materialized (
     select found.id, one.status, one.audit from (select * from given order by id) as one cross join lateral (
-      select d.id from sync_delivery d where d.id = one.id and d.state = 'pending' for update) as found),
+      select d.id from sync_delivery d where d.id = one.id and d.state || '' = 'pending' for update) as found),
   done as (
     update sync_delivery d set state = 'delivered', attempts = attempts + 1, last_status = locked.status, last_failure = null,
       next_at = clock_timestamp(), settled_at = clock_timestamp()
