@@ -168,6 +168,30 @@ const createSender = (
   },
 })
 
+/** Has a queue's fetchers look when a job of ours is due. */
+const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
+  const stopping = new AbortController()
+  const waiting = new Set<string>()
+  return {
+    poke: async (queue: QueueName, dueInMs: number): Promise<void> => {
+      const nowMs = clock.monotonicMs()
+      const tick = Math.ceil((nowMs + dueInMs + POKE_AFTER_MS) / POKE_TICK_MS)
+      const name = `${queue} ${tick}`
+      if (dueInMs > POKED_WITHIN_MS || waiting.has(name)) return
+      waiting.add(name)
+      try {
+        await clock.sleep(tick * POKE_TICK_MS - nowMs, stopping.signal)
+      } catch {
+        return
+      } finally {
+        waiting.delete(name)
+      }
+      look(queue)
+    },
+    stop: () => stopping.abort(),
+  }
+}
+
 /**
  * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send inside a transaction needs no
  * connection of its own. `pollMs` (500 at least; default: 3,000): how soon another instance's job is found, or one
@@ -191,24 +215,9 @@ export const createJobQueue = async (deps: {
   })
   await makeQueues(boss, sql)
   const workers = new Map<QueueName, string[]>()
-  const poking = new AbortController()
-
-  const poked = new Set<string>()
-  const poke = async (queue: QueueName, dueInMs: number): Promise<void> => {
-    const nowMs = deps.clock.monotonicMs()
-    const tick = Math.ceil((nowMs + dueInMs + POKE_AFTER_MS) / POKE_TICK_MS)
-    const name = `${queue} ${tick}`
-    if (dueInMs > POKED_WITHIN_MS || poked.has(name)) return
-    poked.add(name)
-    try {
-      await deps.clock.sleep(tick * POKE_TICK_MS - nowMs, poking.signal)
-    } catch {
-      return
-    } finally {
-      poked.delete(name)
-    }
+  const pokes = createPokes(deps.clock, (queue) => {
     for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker)
-  }
+  })
 
   const handle = async (queue: QueueName, jobs: Job<Payload>[]) =>
     Promise.all(
@@ -224,7 +233,7 @@ export const createJobQueue = async (deps: {
     )
 
   return {
-    ...createSender(boss, sql, (queue, dueInMs) => void poke(queue, dueInMs)),
+    ...createSender(boss, sql, (queue, dueInMs) => void pokes.poke(queue, dueInMs)),
     start: async () => {
       await sql.executeSql(KEEP_HOUSE)
       for (const queue of QUEUES) {
@@ -233,7 +242,7 @@ export const createJobQueue = async (deps: {
       }
     },
     stop: async () => {
-      poking.abort()
+      pokes.stop()
       await boss.stop({ graceful: true, close: false, timeout: STOP_WITHIN_MS })
     },
   }
