@@ -45,8 +45,8 @@ const allOf = (subscriptions: readonly EventSubscription[]): EventSubscription =
 })
 
 /**
- * The subscriptions to Genesys' events, at PUBLIC_URL under the current secret. A string says why
- * there are none.
+ * The subscriptions to Genesys' events, at PUBLIC_URL under the current secret. A string gives the
+ * reason if there are none.
  */
 export const eventSubscriptionOf = (essentials: Essentials): EventSubscription | string => {
   const { config, genesys } = essentials
@@ -90,7 +90,8 @@ export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) =>
 }
 
 /**
- * Looks after the receipts; a lane that this process holds hears at once, any other over its lease.
+ * Processes the receipts. A lane that this process holds is notified immediately, any other through
+ * its lease.
  */
 export const verifierOfWebhooks = (
   { store, telemetry }: Essentials,

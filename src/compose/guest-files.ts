@@ -10,7 +10,9 @@ import { createSendGuestFile } from '../workflows/guest-files/send-guest-file.ts
 import type { Scanner } from '../workflows/ports/guest-files/scanner.ts'
 import type { Essentials } from './essentials.ts'
 
-/** Files that are judged at once; each is in memory whole, and so is what it unfolds to. */
+/**
+ * Files that are inspected at a time; each is in memory whole, and so is its decompressed content.
+ */
 const INSPECTED_AT_ONCE = 2
 const HOLD_RETRY_MS = 15_000
 

@@ -4,12 +4,12 @@ import type { Config } from '../config.ts'
 
 type Listener = { listen(at: { host: string; port: number }): PromiseLike<unknown> }
 
-/** Where the gateway will listen; known before it does, for Genesys is told of it. */
+/** Where the gateway will listen; known before it does, because Genesys gets the address. */
 type Place = { address: string; listen(server: Listener): Promise<void> }
 
 /**
- * Some free port, held until the gateway listens: let go at once, any connection of the machine
- * could get it in the seconds of a start.
+ * A free port, held until the gateway listens: if it were released immediately, any connection of
+ * the machine could take it in the seconds of a start.
  */
 const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Promise<void> }> => {
   const holder = createServer((early) => early.destroy())

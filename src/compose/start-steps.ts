@@ -2,12 +2,12 @@ import type { Clock } from '../lib/clock.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { StartStep } from '../telemetry/start-step.ts'
 
-/** A start that hangs says so this often. */
+/** How often a start that hangs reports it. */
 const AGAIN_MS = 10_000
 
 /**
- * Does one step of the start and says what it is before it begins, for some hold up the process;
- * then every 10 s, until it is done.
+ * Does one step of the start and reports it before it begins, because some block the process; then
+ * every 10 s, until it is done.
  */
 export type DuringStep = <T>(step: StartStep, work: () => Promise<T>) => Promise<T>
 

@@ -45,8 +45,9 @@ export type ReadFile = {
 }
 
 /**
- * Reads the body to its end: decompress → decode → rows, which the sink takes. `passOn` is awaited after each block, so that what the
- * rows came to goes on before more is read. Throws `FileRefused`, or whatever the body or `passOn` throws.
+ * Reads the body to its end: decompress → decode → rows, which the sink takes. `passOn` is awaited
+ * after each block, so that what the rows came to goes on before more is read. Throws
+ * `FileRefused`, or whatever the body or `passOn` throws.
  */
 export const readFile = async (
   body: AsyncIterable<Uint8Array>,

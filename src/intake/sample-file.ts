@@ -26,7 +26,9 @@ export type FileSample = {
 
 export type SampleLimits = { bytes: number; rows: number }
 
-/** The first bytes alone; the rest is read and forgotten, so that whoever sends it hears the answer. */
+/**
+ * The first bytes alone; the rest is read and forgotten, so that whoever sends it hears the answer.
+ */
 const firstOf = async function* (
   body: AsyncIterable<Uint8Array>,
   most: number,
@@ -62,8 +64,9 @@ const collect = (found: Found, mostRows: number): RowSink & CsvSink => {
 }
 
 /**
- * Looks at the first `limits.bytes` of the body, which may be cut anywhere, and reads on to its end. Throws `FileRefused` when the beginning cannot be
- * read, or has no record, and whatever the body throws.
+ * Looks at the first `limits.bytes` of the body, which may be cut anywhere, and reads on to its
+ * end. Throws `FileRefused` when the beginning cannot be read, or has no record, and whatever the
+ * body throws.
  */
 export const sampleFile = async (
   body: AsyncIterable<Uint8Array>,

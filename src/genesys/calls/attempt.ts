@@ -17,11 +17,11 @@ export type ApiCall<T> = {
   path: string
   headers?: Record<string, string>
   body?: Buffer
-  /** Of the body; JSON unless told. */
+  /** Of the body. Default: JSON. */
   contentType?: string
   /** For the exchange instead of the transport's own; for large bodies. */
   timeoutMs?: number
-  /** What a 2xx must look like; another one is `malformed_answer`. */
+  /** The required form of a 2xx; any other is `malformed_answer`. */
   schema: z.ZodType<T>
   /** The right that a 403 most likely means is missing. */
   right: string

@@ -11,7 +11,7 @@ export const jsonString = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
 
 /**
- * How a dialect writes one row around its cells. `empty`: what stands for an empty cell of each
+ * How a dialect writes one row around its cells. `empty`: the text for an empty cell of each
  * column.
  */
 export type RowForm = {

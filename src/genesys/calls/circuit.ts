@@ -5,9 +5,9 @@ const FAILURES_TO_OPEN = 8
 
 /** Knows an outage when it sees one: then the client sends probes instead of its pace. */
 export type Circuit = {
-  /** Genesys answered, whatever it said. */
+  /** Genesys answered, whatever the answer was. */
   answered(): void
-  /** No answer, or one that says that Genesys is away (5xx). */
+  /** No answer, or one that means that Genesys is away (5xx). */
   failed(): void
   isOpen(): boolean
 }

@@ -58,8 +58,8 @@ export type GenesysClientDeps = {
   /** Hears of each request that Genesys did not take; left out: nobody does. */
   refused?: CallerDeps['refused']
   /**
-   * Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS);
-   * `*.amazonaws.com` unless told.
+   * Hosts that pre-signed URLs may name beside the API's own (GENESYS_UPLOAD_HOSTS). Default:
+   * `*.amazonaws.com`.
    */
   uploadHosts?: readonly string[]
   /** Hosts beside loopback for which plain http is taken (ALLOW_HTTP_HOSTS). */
@@ -142,7 +142,7 @@ const PORTS: Record<GenesysClientDeps['dialect'], (deps: PortDeps) => Ports> = {
 
 const DEFAULT_UPLOAD_HOSTS = ['*.amazonaws.com']
 
-/** Whatever page stands there: its header is read. */
+/** Any page: the gateway reads its header. */
 const MAX_TIME_BYTES = 1_048_576
 
 const askTimeOf =

@@ -19,9 +19,9 @@ export const parseJson = (text: string): unknown => {
 }
 
 /**
- * Codes of a 400 that speak of the request or the list, so that no row of it is at fault. Every
- * other 400 to a call with rows may be about a row: bisecting finds it, and ends in a hold where it
- * finds that all are refused. Source: Swagger of 2018, contacts POST.
+ * Codes of a 400 about the request or the list, so that no row of it is at fault. Every other 400
+ * to a call with rows may be about a row: bisecting finds it, and ends in a hold where it finds
+ * that all are refused. Source: Swagger of 2018, contacts POST.
  */
 const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/
@@ -31,7 +31,7 @@ const OF_THE_REQUEST =
  */
 export type RefusedIn = (body: unknown) => readonly GenesysRowError[] | 'whole'
 
-/** A 400 whose code tells more than its status. */
+/** A 400 whose code means more than its status. */
 const BY_CODE = new Map<string | null, GenesysFailureKind>([
   ['too.many.contacts.added', 'too_large'],
   ['contact.list.import.in.progress', 'conflict'],
@@ -47,15 +47,15 @@ const PLAIN = {
 } as const
 
 /**
- * What no repetition mends although its status says otherwise: a campaign that is on stands in the
- * way, or the org lacks the feature.
+ * Refusals that a retry cannot fix although their status suggests it: a campaign is on, or the org
+ * lacks the feature.
  */
 const isFinal = (status: number, code: string | null): boolean =>
   status === 501 || (status === 409 && code !== null && /\bactive$/.test(code))
 
 /**
- * A 400 that says that client credentials do not do, for the call acts as a user: as final as a
- * missing right.
+ * A 400 that refuses client credentials, because the call acts as a user: as final as a missing
+ * right.
  */
 const isForbidden = ({ status, text }: HttpAnswer): boolean =>
   status === 403 || (status === 400 && /requires? (?:a )?user context/iu.test(text))

@@ -42,7 +42,7 @@ export const isUploadUrl = (text: string, hosts: UploadHosts): boolean => {
 export type PresignedFile = {
   /** From a closed set: it is a label of metrics. */
   operation: string
-  /** Never logged: whoever holds it may write. */
+  /** Never logged: anyone who has it may write. */
   url: string
   headers: Record<string, string>
   body: Buffer

@@ -39,7 +39,7 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
  */
 const MIN_PATIENCE_MS = 10_000
 
-/** What the answer's head says, or its absence. */
+/** The head of the answer, or null if there is none. */
 const saidBy = <T>({ answer }: Attempt<T>, failure: GenesysFailure | null) =>
   answer === null
     ? { status: failure?.status ?? null, correlationId: null, remaining: null }
@@ -67,8 +67,8 @@ const attemptedFields = <T>(
 }
 
 /**
- * How long Genesys itself asks to wait: `Retry-After`, or what a 429 says of its window; null when
- * it says neither.
+ * How long Genesys itself asks to wait: `Retry-After`, or the window of a 429; null when the answer
+ * has neither.
  */
 const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
   if (result.kind === 'ok') return null
@@ -76,8 +76,8 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 }
 
 /**
- * A write that conflicts is not sent again from here: whoever wants it done reads the state first,
- * every time [guide-api: Errors and retries]. A read is the look at the state itself.
+ * A write that conflicts is not sent again from here: the caller reads the state first, every time
+ * [guide-api: Errors and retries]. A read checks the state itself.
  */
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'

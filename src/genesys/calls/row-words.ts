@@ -14,8 +14,8 @@ export const upstreamCodeOf = (value: unknown): string | null => {
 }
 
 /**
- * A column's name as Genesys repeats it, or null when it does not look like one (a phone, an
- * address, a sentence).
+ * A column's name as Genesys repeats it, or null when it is not like one (a phone, an address, a
+ * sentence).
  */
 export const fieldOf = (value: unknown): string | null =>
   typeof value === 'string' &&
@@ -43,7 +43,7 @@ const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
 ]
 
 /**
- * A ledger code for what Genesys says of a row; free text goes in, only a code of the closed set
+ * A ledger code for Genesys' text about a row; free text goes in, only a code of the closed set
  * comes out.
  */
 export const rowCodeOf = (...said: readonly unknown[]): GenesysRowCode => {
@@ -80,9 +80,9 @@ const errorBodySchema = z.looseObject({
   errors: z.array(errorSchema).catch([]),
 })
 
-/** What an error answer says of rows. */
+/** The rows that an error answer names. */
 export type SaidOfRows = {
-  /** Genesys' own code; null where it has none, or only says that the request is bad. */
+  /** Genesys' own code; null if there is none, or if it only means that the request is bad. */
   upstreamCode: string | null
   /** Rows that it names by their index. */
   rowErrors: GenesysRowError[]
@@ -128,7 +128,7 @@ const rowErrorOfDetail = (
   }
 }
 
-/** Says nothing that would tell one refusal from another. */
+/** Codes that do not distinguish one refusal from another. */
 const NO_CODE = 'bad.request'
 
 /** Reads an error answer's body, whatever it is. Nothing of its free text comes out. */

@@ -31,7 +31,7 @@ export type Tokens = {
   get(signal: AbortSignal): Promise<AccessToken>
   /** Whether `token` is the one that `get` would give without a fetch. */
   isCurrent(token: AccessToken): boolean
-  /** Forgets `token` after a 401, unless a newer one is in force already. */
+  /** Forgets `token` after a 401, unless a newer one is already in force. */
   drop(token: AccessToken): void
 }
 
@@ -49,8 +49,8 @@ const tokenSchema = z.looseObject({
 })
 
 /**
- * Seconds a token may be taken to live: what login says, between 10 s and 48 h; 300 s when it says
- * nothing sane.
+ * Assumed life of a token in seconds: the value of the login, between 10 s and 48 h; 300 s when
+ * that value is not sane.
  */
 export const tokenLifeSeconds = (expiresIn: unknown): number => {
   const seconds = typeof expiresIn === 'string' ? Number.parseFloat(expiresIn) : expiresIn
@@ -88,7 +88,7 @@ const loginFailure = (answer: HttpAnswer): GenesysFailure => {
   return new GenesysFailure(status >= 400 ? 'refused' : 'malformed_answer', OPERATION, about)
 }
 
-/** `failure` again, for somebody who must wait only the rest of its time. */
+/** `failure` again, for a caller who must wait only the rest of its time. */
 const heardAgain = (failure: GenesysFailure, retryAfterMs: number): GenesysFailure =>
   new GenesysFailure(failure.kind, failure.operation, {
     status: failure.status,
@@ -97,7 +97,7 @@ const heardAgain = (failure: GenesysFailure, retryAfterMs: number): GenesysFailu
   })
 
 /**
- * Rejects with the signal's reason as soon as it aborts; `promise` itself goes on for the others.
+ * Rejects with the signal's reason as soon as it aborts; `promise` itself continues for the others.
  */
 const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
   const { promise: aborted, reject } = Promise.withResolvers<never>()

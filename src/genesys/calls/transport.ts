@@ -34,7 +34,7 @@ export type HttpAnswer = {
   resetMs: number | null
   /** Genesys' id of the call, for its support; null when absent or not plainly an id. */
   correlationId: string | null
-  /** Of a storage: what it says that it holds. */
+  /** For a storage: what it reports to hold. */
   etag?: string | null
 }
 

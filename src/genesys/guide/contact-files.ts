@@ -28,7 +28,7 @@ const filePart = ({ fileName, csv }: ContactFilePart): FormPart => ({
   body: csv,
 })
 
-/** Files as the guides describe them: multipart, with a job that tells the outcome later. */
+/** Files as the guides describe them: multipart, with a job that reports the outcome later. */
 export const createGuideContactFiles = (deps: {
   call: Caller
   newLists: NewLists

@@ -29,7 +29,9 @@ const FORM: RowForm = {
   skip: 'contactId',
 }
 
-/** Contact lists as the five guides describe them: bulk with a job that tells the outcome later. */
+/**
+ * Contact lists as the five guides describe them: bulk with a job that reports the outcome later.
+ */
 export const createGuideContactLists = (deps: {
   call: Caller
   newLists: NewLists

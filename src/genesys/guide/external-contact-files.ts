@@ -17,7 +17,7 @@ const id = z.string().min(1).max(255)
  */
 const registeredSchema = z.looseObject({ id, uploadUrl: z.url().max(8192) })
 /**
- * A word that we do not know says nothing: it is never taken for the end of a step, or for a good
+ * A word that we do not know means nothing: it never counts as the end of a step, or as a good
  * verdict.
  */
 const saidSchema = z.looseObject({

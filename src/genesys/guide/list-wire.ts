@@ -33,7 +33,7 @@ const listSchema = z.looseObject({
 export type WireList = z.infer<typeof listSchema>
 export const wireListSchema: z.ZodType<WireList> = listSchema
 
-/** The call that reads a list as it stands. */
+/** The call that reads the present state of a list. */
 export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireList> => ({
   operation: 'read-contact-list',
   method: 'GET',

@@ -14,7 +14,7 @@ export type GuideExpression =
   | { kind: 'not'; part: GuideExpression }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** Words of the language, and the one name that stands for the list. */
+/** Words of the language, and the one name for the list. */
 const WORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'LISTID'])
 
 /** Whether a column can be named in an expression. */

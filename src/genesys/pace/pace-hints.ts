@@ -9,11 +9,11 @@ export type PaceHints = {
   /** The configured pace, or the lower one that Genesys named within the last minutes. */
   perMinute(): number
   /**
-   * 1, or how many times longer the way to the next slot is while Genesys says that next to nothing
-   * is left.
+   * 1, or how many times longer the wait for the next slot is while Genesys reports that almost
+   * nothing is left.
    */
   stretch(): number
-  /** What Genesys last said remains. */
+  /** The rest that Genesys last reported. */
   remaining(): number | null
 }
 
@@ -22,7 +22,7 @@ export type PaceHints = {
  * after this.
  */
 const CEILING_KEPT_MS = 300_000
-/** What remained some seconds ago says nothing of now. */
+/** A rest of some seconds ago has no meaning now. */
 const REMAINING_KEPT_MS = 5_000
 /** Below 10 a minute a header is more likely wrong than right. */
 const LEAST_CEILING = 10

@@ -22,13 +22,13 @@ const PROBE_EVERY_MS = 500
 
 export type PaceStats = {
   /**
-   * In force: the configured pace, or less after a 429 or when Genesys says that it allows less.
+   * In force: the configured pace, or less after a 429 or when Genesys reports that it allows less.
    */
   requestsPerMinute: number
   configuredPerMinute: number
   /** Slots this process used within the last minute. */
   usedLastMinute: number
-  /** What Genesys last said remains; a hint. null when it says nothing. */
+  /** The rest that Genesys last reported; a hint. null when it reports none. */
   remaining: number | null
   waiting: Record<CallClass, number>
 }
@@ -87,7 +87,7 @@ const createUsage = (clock: Clock) => {
   }
 }
 
-/** The share in force as the store last told it, grown since by the same rule. */
+/** The share in force as the store last returned it, grown since by the same rule. */
 const createKnownShare = (clock: Clock, told: (cause: 'throttled' | 'recovered') => void) => {
   const { full } = PACE_SHARE_RULE
   let known = { share: full as number, atMs: 0 }

@@ -4,18 +4,16 @@ import type { Waiter, WaitingRoom } from './waiting-room.ts'
 
 /** Slots that one process holds at a time: the second hides the database's round trip. */
 const HELD_SLOTS = 2
-/**
- * Reserved this far ahead at most, so that a more urgent call never stands behind more than this.
- */
+/** Reserved this far ahead at most, so that a more urgent call never waits longer than this. */
 const MIN_AHEAD_MS = 250
 /**
- * However long the store says, it is asked again after this: a clock that is set back makes a wait
- * of milliseconds one of hours.
+ * However long the wait of the store, it is asked again after this: a clock that is set back turns
+ * milliseconds into hours.
  */
 const MAX_NAP_MS = 5_000
 /** A wait that is computed twice is rounded twice. */
 const ROUNDED_MS = 2
-/** setTimeout fires at once past 2^31 - 1. */
+/** setTimeout fires immediately past 2^31 - 1. */
 export const MAX_TIMER_MS = 2_147_000_000
 
 export type SlotDeps = {
@@ -27,13 +25,13 @@ export type SlotDeps = {
   intervalMs: () => number
   /** Of the pace, as far as known here: slots lie so much further apart. */
   share: () => number
-  /** What the store says of the share. */
+  /** The share as the store returns it. */
   onReserve: (share: number) => void
   onSlot: () => void
   closing: AbortSignal
 }
 
-/** Sleeps until it is worth asking again, or until somebody more urgent comes. */
+/** Sleeps until the next attempt, or until a more urgent call comes. */
 const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
   const naps = new Set<{ rank: number; wake: AbortController }>()
   return {
@@ -56,9 +54,9 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
 }
 
 /**
- * Brings those who wait and the store's slots together. A slot goes to whoever is the most urgent
- * when it comes, who need not be the one it was asked for. When the store fails, everybody who
- * waits hears its error.
+ * Matches waiting calls with the store's slots. A slot goes to the most urgent call when it comes,
+ * which may not be the one for which it was requested. When the store fails, every waiting call
+ * gets its error.
  */
 export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
   const { store, bucket, clock, room, closing } = deps

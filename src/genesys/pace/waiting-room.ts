@@ -1,6 +1,6 @@
 import { CALL_CLASSES, type CallClass } from '../../workflows/ports/genesys/genesys.ts'
 
-/** Somebody who waits for a slot. */
+/** A call that waits for a slot. */
 export type Waiter = {
   tenantId: string
   rank: number

@@ -49,8 +49,8 @@ const entityWith = (campaign: PlatformCampaign, filterId: string | null): Buffer
 }
 
 /**
- * A version that somebody else has raised is said with 409 or 400; a campaign that is on is
- * `refused` already.
+ * If another caller has raised the version, the answer is 409 or 400; a campaign that is on is
+ * already `refused`.
  */
 const asConflict = (error: unknown): unknown => {
   if (!(error instanceof GenesysFailure) || error.kind !== 'refused') return error

@@ -9,8 +9,8 @@ const isGone = (error: unknown): boolean =>
   error instanceof GenesysFailure && error.kind === 'not_found'
 
 /**
- * `DELETE …/contacts/{contactId}` (platform), and a look whether it is gone: contacts that a
- * campaign uses may stay, and the answer does not say so (SDK 262, comment of the deletion by ids).
+ * `DELETE …/contacts/{contactId}` (platform), and a check that it is gone: contacts that a campaign
+ * uses may stay, and the answer does not show that (SDK 262, comment of the deletion by ids).
  */
 export const createPlatformErasures = (deps: { call: Caller }): ContactErasurePort => ({
   erase: async ({ contactListId, contactId }, context) => {

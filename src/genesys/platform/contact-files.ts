@@ -18,17 +18,17 @@ import { rowCodeOf, upstreamCodeOf } from '../calls/row-words.ts'
  */
 const FILE_BYTES = 10_000_000
 /**
- * A URL is good for 10 minutes unless told (SDK 262, `signedUrlTimeoutSeconds`); a file is put
- * there at once.
+ * A URL is valid for 10 minutes by default (SDK 262, `signedUrlTimeoutSeconds`); a file is sent
+ * there immediately.
  */
 const URL_SECONDS = 600
 /**
- * A 403 at the pre-signed place asks for a new URL; one that is refused at once as well is no
- * matter of age.
+ * A 403 at the pre-signed place requests a new URL. If that one is refused immediately too, age is
+ * not the cause.
  */
 const MAX_URLS = 2
 const EVENT_PAGE = 100
-/** 10,000 events of one import: past that the count says enough. */
+/** 10,000 events of one import: beyond that the count is enough. */
 const MAX_EVENT_PAGES = 100
 
 const urlSchema = z.looseObject({
@@ -149,8 +149,8 @@ const readCategory = async (
 type ImportedPart = Parameters<NonNullable<ContactFilePort['startImport']>>[0]
 
 /**
- * Files as the published Platform API takes them: a pre-signed place, and an import that only the
- * list itself tells of.
+ * Files as the published Platform API accepts them: a pre-signed place, and an import that only the
+ * list itself shows.
  */
 export const createPlatformContactFiles = (deps: {
   call: Caller

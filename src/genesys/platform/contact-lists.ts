@@ -36,9 +36,7 @@ const bodyOf = (batch: BatchToSend): Buffer => {
   })
 }
 
-/**
- * Said with every request: what Genesys does unless told would call people again who were called.
- */
+/** Sent with every request: Genesys' default would call people again who were called. */
 const queueQuery = ({ queue }: BatchToSend): string => {
   const { priority = false, doNotQueue = true, clearSystemData = false } = queue ?? {}
   return new URLSearchParams({

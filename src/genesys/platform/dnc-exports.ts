@@ -17,10 +17,7 @@ const pathOf = (uri: string): string => {
   throw new GenesysFailure('malformed_answer', 'export-dnc-list')
 }
 
-/**
- * Notes when the connection broke, so that it is not taken for a fault of whoever reads, nor the
- * other way round.
- */
+/** Notes when the connection broke, to distinguish it from a fault of the reader. */
 const watched = async function* (
   body: AsyncIterable<Uint8Array>,
   broken: { error?: unknown },

@@ -44,7 +44,7 @@ const listSchema = z.looseObject({
 export type WireList = z.infer<typeof listSchema>
 export const wireListSchema: z.ZodType<WireList> = listSchema
 
-/** The call that reads a list as it stands, with its size. */
+/** The call that reads the present state of a list, with its size. */
 export const readListCall = (listId: string, newLists: NewLists): ApiCall<WireList> => ({
   operation: 'read-contact-list',
   method: 'GET',

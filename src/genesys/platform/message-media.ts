@@ -24,7 +24,9 @@ const placeSchema = z.looseObject({
   uploadUrl: z.url().max(8_192),
   uploadHeaders: headersSchema,
 })
-/** MessageMediaData: `uploading`, `valid` or `invalid`; a word that we do not know says nothing. */
+/**
+ * MessageMediaData: `uploading`, `valid` or `invalid`; a word that we do not know means nothing.
+ */
 const mediaSchema = z.looseObject({ id, status: z.unknown().optional() })
 const messageSchema = z.looseObject({ id })
 const listOf = <T extends z.ZodType>(schema: T) => z.array(schema).nullish()
@@ -140,8 +142,8 @@ const readWith =
   }
 
 /**
- * Media of messages in a live conversation, of the platform dialect: a place, the look of Genesys,
- * and the message that has the media.
+ * Media of messages in a live conversation, of the platform dialect: a place, the check by Genesys,
+ * and the message with the media.
  */
 export const createMessageMedia = ({
   call,

@@ -43,7 +43,7 @@ const addressOf = ({ name, contactableTimeColumn }: Column, type: string) => ({
 const refOf = (id: string | undefined): { id: string } | undefined =>
   id === undefined ? undefined : { id }
 
-/** Members that are undefined are not sent: Genesys' own defaults stand. */
+/** Members that are undefined are not sent: Genesys' own defaults apply. */
 const settingsOf = (plan: NewContactListPlan) => ({
   division: refOf(plan.divisionId),
   attemptLimits: refOf(plan.attemptLimitsId),

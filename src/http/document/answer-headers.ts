@@ -3,8 +3,8 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 const text = (description: string, schema: object = { type: 'string' }) => ({ description, schema })
 
 /**
- * The headers of answers that a caller may act upon, as `components.headers`. Those that every page
- * of the web has are not told.
+ * The headers of answers that a caller may act upon, as `components.headers`. Those that every web
+ * page has are not listed.
  */
 export const RESPONSE_HEADERS = {
   'X-Request-Id': text('Identifies this call in the log, and is the `instance` of a problem'),
@@ -40,7 +40,7 @@ const WITH_RETRY_AFTER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'idempotency-key-in-progress',
 ])
 
-/** Answers before the key is known have no quota to tell. */
+/** Answers before the key is known have no quota. */
 const everywhere = (call: Call, status: number): ResponseHeader[] => [
   'X-Request-Id',
   'X-Genesys-Simulated',

@@ -22,7 +22,7 @@ const givenIn = (example: Example, { in: place, name }: Parameter): string | und
     place === 'header' ? name.toLowerCase() : name
   ]
 
-/** The text of a parameter as the value that it stands for. */
+/** The text of a parameter as its value. */
 const valueOf = (text: string, type: unknown): unknown => {
   switch (type) {
     case 'array':

@@ -77,7 +77,7 @@ export const zodPartOf = (operation: Operation) => ({
   ),
 })
 
-/** The part that is JSON schema as it stands. */
+/** The part that is already JSON schema. */
 export const plainPartOf = (operation: Operation) => ({
   ...(operation.headers && { headers: headersOf(operation) }),
   ...(operation.documentedBody && { body: { content: operation.documentedBody } }),

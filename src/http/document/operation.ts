@@ -8,8 +8,8 @@ import type { RequestHeader } from './request-headers.ts'
 import type { Tag } from './tags.ts'
 
 /**
- * Who may call a route; `key`: any valid key; `session`: who is signed in to the console, which
- * looks after that itself.
+ * Who may call a route; `key`: any valid key; `session`: users who are signed in to the console,
+ * which checks that itself.
  */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 
@@ -27,14 +27,12 @@ export type Answer = {
   headers?: readonly ResponseHeader[]
 }
 
-/**
- * A body that is read as it streams in, so no schema checks it: by media type, what it looks like.
- */
+/** A body that is read as it streams in, so no schema checks it: its form, by media type. */
 export type DocumentedBody = Record<string, { schema: object; encoding?: object }>
 
 /**
- * What a route says of itself: who may call it, what it takes and answers, and what it can refuse a
- * call with. The API document is made of this.
+ * The description of a route: who may call it, what it accepts and answers, and with which problems
+ * it can refuse a call. The API document is made from this.
  */
 export type Operation<Code extends ProblemCode = ProblemCode> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -35,8 +35,9 @@ const WITH_BODY: readonly ProblemCode[] = [
 ]
 
 /**
- * What any HTTP message may be answered with before it is a call of an operation, or whatever the
- * operation; told once in the document. A Content-Encoding is refused even where there is no body.
+ * Problems that any HTTP message can get before it is a call of an operation, or for every
+ * operation; listed once in the document. A Content-Encoding is refused even where there is no
+ * body.
  */
 export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'url-malformed',

@@ -8,7 +8,7 @@ import { NOTHING } from '../server/route.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
 import { submissionFormOf } from '../submissions/submission-form.ts'
 
-/** So that what is missing can be told from what is wrong; the values stay with the issues. */
+/** Distinguishes missing values from wrong ones; the values stay with the issues. */
 const WITH_INPUT = { reportInput: true }
 
 const parseParameters = (schema: z.ZodType, value: unknown): unknown => {

@@ -29,7 +29,7 @@ const setHeaders = (deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
   }
 }
 
-/** Once a request, whoever says it first. */
+/** Once a request, by the first that reports it. */
 export const tellAnswered = (
   deps: Pick<HttpDeps, 'clock' | 'emit'>,
   request: Pick<

@@ -29,8 +29,8 @@ const tellUndeclared = (
 }
 
 /**
- * What an error is to whoever called: noted for the line of the request, and told to telemetry
- * where it is a defect of ours.
+ * The problem that the caller gets for an error: noted for the line of the request, and reported to
+ * telemetry if it is our defect.
  */
 export const noteProblem = (
   deps: Pick<HttpDeps, 'emit'>,
@@ -51,7 +51,8 @@ export const noteProblem = (
 }
 
 /**
- * Answers a request with problem+json; an internal error is told to telemetry, never to the caller.
+ * Answers a request with problem+json; an internal error is reported to telemetry, never to the
+ * caller.
  */
 export const sendProblem = (
   deps: Pick<HttpDeps, 'emit'>,

@@ -43,7 +43,8 @@ const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageFor
     if (step.done) throw malformed('The form has no part `file`.')
     const part = step.value
     if (part.type === 'file') {
-      // The parser's own listener ends the iteration; this one keeps a late error from being nobody's.
+      // The parser's own listener ends the iteration; this one keeps a late error from being
+      // nobody's.
       part.file.on('error', () => undefined)
       if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
       const fileName = fileNameOf(part.filename)
@@ -61,7 +62,10 @@ const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageFor
   }
 }
 
-/** Reads a form as far as the beginning of its file, which comes last. Throws `GatewayProblem`, as the reading of a submission does. */
+/**
+ * Reads a form as far as the beginning of its file, which comes last. Throws `GatewayProblem`, as
+ * the reading of a submission does.
+ */
 export const readPageForm = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,
   request: SubmissionRequest,

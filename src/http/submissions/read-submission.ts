@@ -64,7 +64,9 @@ export type Submission<Options> = {
 export const malformed = (detail: string): GatewayProblem =>
   new GatewayProblem('multipart-malformed', detail)
 
-/** The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500. */
+/**
+ * The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500.
+ */
 export const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
   if (error instanceof Error && 'code' in error && error.code === 'FST_FILES_LIMIT') {
@@ -92,8 +94,9 @@ const optionsBesideForm = (
 }
 
 /**
- * Bytes of the file, and then of whatever follows it: only the end of the form is allowed there, and only when it has
- * been seen is the file known to be whole. A form that never ends is `body-too-slow`.
+ * Bytes of the file, and then of whatever follows it: only the end of the form is allowed there,
+ * and only when it has been seen is the file known to be whole. A form that never ends is
+ * `body-too-slow`.
  */
 export async function* fileThenEnd(
   deps: BodyDeps,
@@ -117,7 +120,9 @@ export type FormFile<Options> = {
   body: AsyncIterable<Uint8Array>
 }
 
-/** Reads a form as far as the beginning of its file: `options` may come before it, nothing after it. */
+/**
+ * Reads a form as far as the beginning of its file: `options` may come before it, nothing after it.
+ */
 export const readFormFile = async <Schema extends z.ZodObject>(
   deps: BodyDeps,
   request: SubmissionRequest,
@@ -133,7 +138,8 @@ export const readFormFile = async <Schema extends z.ZodObject>(
     if (step.done) throw malformed('The form has no part `file`.')
     const part = step.value
     if (part.type === 'file') {
-      // The parser's own listener ends the iteration; this one keeps a late error from being nobody's.
+      // The parser's own listener ends the iteration; this one keeps a late error from being
+      // nobody's.
       part.file.on('error', () => undefined)
       if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
       const options = parseOptions(kind, { ...given, ...beside })
@@ -195,8 +201,9 @@ export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number
 }
 
 /**
- * Reads the options of a submission, and the beginning of its body where that is a form; `body` is the file as it streams in, and throws
- * `GatewayProblem`. Throws 400 and 408 with the codes of SUBMISSION_PROBLEMS.
+ * Reads the options of a submission, and the beginning of its body where that is a form; `body` is
+ * the file as it streams in, and throws `GatewayProblem`. Throws 400 and 408 with the codes of
+ * SUBMISSION_PROBLEMS.
  */
 export const readSubmission = async <Schema extends z.ZodObject>(
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,

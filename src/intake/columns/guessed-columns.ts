@@ -61,7 +61,10 @@ const layOut = (
   }
 }
 
-/** The places of a file's columns as far as names tell, where an upload would refuse what is not certain. Throws `FileRefused` where no mapping helps. */
+/**
+ * The places of a file's columns as far as names tell, where an upload would refuse what is not
+ * certain. Throws `FileRefused` where no mapping helps.
+ */
 export const guessColumns = (record: readonly string[], spec: IntakeSpec): GuessedColumns => {
   const options = { ...spec.options, schemaDrift: 'drop', missingColumns: 'empty' } as const
   const start = { proposals: [], idGuessed: false }

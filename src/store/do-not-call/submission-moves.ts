@@ -8,7 +8,10 @@ import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { wakeLane } from './accept-submission.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
-/** Holds the submission. Null where it is held for this reason already, so that nobody is told twice. */
+/**
+ * Holds the submission. Null if it is already held for this reason, so that nobody is notified
+ * twice.
+ */
 export const holdSubmission = async (
   tx: Tx,
   number: string,
@@ -33,8 +36,8 @@ type Move = {
 }
 
 /**
- * Moves the submission where `condition` holds of it, in one transaction with its audit entry and its lane's work. The lane's row is the first that is locked,
- * as by whoever works the lane.
+ * Moves the submission where `condition` holds of it, in one transaction with its audit entry and
+ * its lane's work. The lane's row is the first that is locked, as by whoever works the lane.
  */
 const move = (
   database: Database,
@@ -75,7 +78,8 @@ export const createSubmissionMoves = (
       audit,
       condition: sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
       changes: sql`owner = owner`,
-      // A pull that is still to be read begins anew at once. Its row is locked before the lane's, as where the pull ends: the other order is a deadlock.
+      // A pull that is still to be read begins anew at once. Its row is locked before the lane's,
+      // as where the pull ends: the other order is a deadlock.
       before: async (tx) => {
         await sql`update dnc_pull set due_at = clock_timestamp()
             where submission = (select number from dnc_submission where id = ${submission.id}) and owner is null`.execute(

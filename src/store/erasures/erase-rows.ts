@@ -79,7 +79,10 @@ const readOne = async (db: Db, uploadId: string, seq: number): Promise<Found | u
   return rows[0]
 }
 
-/** Accepted rows that are the person, by the digests beside the chunk and, where it has none yet, by its cells. */
+/**
+ * Accepted rows that are the person, by the digests beside the chunk and, where it has none yet, by
+ * its cells.
+ */
 const rowsOf = (
   row: Found,
   chunk: StagedChunk,
@@ -107,7 +110,10 @@ const rowsOf = (
 
 type Erased = { chunk: NewChunk; erased: Buffer; accepted: number; rejected: number }
 
-/** The chunk without the person: places, lines and what is said of rows stay. Null: the person is not in it. */
+/**
+ * The chunk without the person: places, lines and what is said of rows stay. Null: the person is
+ * not in it.
+ */
 const withoutPerson = (
   row: Found,
   chunk: StagedChunk,
@@ -150,8 +156,9 @@ const withoutPerson = (
 }
 
 /**
- * Whoever records a try of the upload's rows holds the epochs for share: it is over before the chunk is written, and its batch says that the rows are on
- * their way; or it sees the epochs raised, and looks who was erased.
+ * Whoever records a try of the upload's rows holds the epochs for share: it is over before the
+ * chunk is written, and its batch says that the rows are on their way; or it sees the epochs
+ * raised, and looks who was erased.
  */
 const raiseEpochs = async (tx: Tx, listId: string): Promise<void> => {
   await sql`insert into suppression_epoch (tenant_id, epoch)

@@ -15,7 +15,10 @@ type Deps = {
   seals: Seals
 }
 
-/** No index: the digests of a chunk are one value, and a row of an index for each row staged would double what staging writes. */
+/**
+ * No index: the digests of a chunk are one value, and a row of an index for each row staged would
+ * double what staging writes.
+ */
 const chunksWith = async (db: Db, uploadId: string, digest: Buffer): Promise<number[]> => {
   const { rows } = await sql<{ seq: number }>`select seq from chunk
     where upload_id = ${uploadId} and exists (select from upload where id = upload_id and data_key is not null)

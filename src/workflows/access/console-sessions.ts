@@ -6,7 +6,7 @@ import { sha256 } from '../../lib/digest.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { SessionStore } from '../ports/access/sessions.ts'
 
-/** Who a session stands for: what its key may do, and whose it is. */
+/** The owner of a session: the rights of its key, and its tenant. */
 export type Visitor = {
   sessionId: string
   keyId: string

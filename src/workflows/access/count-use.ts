@@ -9,7 +9,10 @@ import type { Standing, TenantUseStore } from '../ports/access/use.ts'
 export type UploadRoom = {
   /** Rows that may still be read today; Infinity without a quota. */
   rowsLeft: number
-  /** Counts the rows that were read, before they are staged; throws 429 where they are more than what is left meanwhile. */
+  /**
+   * Counts the rows that were read, before they are staged; throws 429 where they are more than
+   * what is left meanwhile.
+   */
   takeRows(rows: number): void
   /** Nothing came of the upload: what it had taken is free again. */
   giveBack(): void
@@ -19,16 +22,19 @@ export type UploadRoom = {
 
 /** Counts what tenants use, and refuses what is over a quota with 429 `quota-exceeded`. */
 export type CountUse = {
-  /** A call. `refusing` false: it is counted and let through, whatever the quota says. */
+  /** A call. `refusing` false: it counts and passes, whatever the quota is. */
   request(tenantId: string, refusing: boolean): Promise<void>
-  /** A new upload. Throws 429, and 503 where it cannot be told how much is used. */
+  /** A new upload. Throws 429, and 503 if the use is unknown. */
   upload(tenantId: string): Promise<UploadRoom>
-  /** Tells what is counted so far; resolves when it is told, or the database is away. */
+  /** Shares the counts so far; resolves when they are shared, or the database is away. */
   stop(): Promise<void>
 }
 
 const TELL_EVERY_MS = 1_000
-/** What was heard longer ago, because the tenant was quiet here or the database is away, is heard anew before a call of a tenant with a quota passes. */
+/**
+ * Older values, because the tenant was quiet here or the database is away, are read again before a
+ * call of a tenant with a quota passes.
+ */
 const STALE_MS = 2_000
 /** Uploads end when they end; asking again sooner is in vain mostly. */
 const OPEN_RETRY_SECONDS = 10
@@ -37,7 +43,7 @@ type Tenant = {
   quotas: Quotas
   /** By all instances, as heard last. */
   told: { rows: number; requests: number; open: number }
-  /** Here, since then: not told yet, and on its way. */
+  /** Counted here since then: not shared yet, and on its way. */
   counted: { rows: number; requests: number }
   telling: { rows: number; requests: number }
   /** Uploads begun here since the open ones were counted. */
@@ -71,7 +77,10 @@ const hear = (tenant: Tenant, standing: Standing, nowMs: number): void => {
   tenant.dayEndsMs = nowMs + standing.dayEndsMs
 }
 
-/** One statement a second tells what every tenant used here, and hears what all of them used everywhere. */
+/**
+ * One statement a second shares what every tenant used here, and reads what all of them used
+ * everywhere.
+ */
 const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>) => {
   const stopped = new AbortController()
   let underWay: Promise<void> | null = null
@@ -116,7 +125,10 @@ const createTelling = ({ use, clock, emit }: Deps, tenants: Map<string, Tenant>)
     await now().catch(failed)
   }
   return {
-    /** Those who ask while it is under way hear of the next: what is told now may not have them yet. */
+    /**
+     * Callers that ask while one is under way get the next one: the present one may not include
+     * them yet.
+     */
     now: async () => {
       if (underWay !== null) await underWay.catch(() => undefined)
       return now()
@@ -140,7 +152,10 @@ const exceeded = (quota: QuotaName, limit: number, retryMs: number): GatewayProb
     Math.max(1, Math.ceil(retryMs / 1000)),
   )
 
-/** What is used by all, as far as it is known here: what was heard, unless it is of a period that is over, and what came here since. */
+/**
+ * The use over all instances, as far as it is known here: the value that was read, unless its
+ * period is over, plus what came here since.
+ */
 const usedOf = (tenant: Tenant, nowMs: number) => ({
   rows:
     (nowMs < tenant.dayEndsMs ? tenant.told.rows : 0) + tenant.telling.rows + tenant.counted.rows,
@@ -152,8 +167,10 @@ const usedOf = (tenant: Tenant, nowMs: number) => ({
 })
 
 /**
- * Counts in memory and tells the database once a second: a call waits for it only where this instance does not know the tenant yet, or has not heard of it for
- * two seconds. So a quota is passed by what the other instances let in within three seconds at the most.
+ * Counts in memory and shares the counts through the database once a second. A call waits for the
+ * database only if this instance does not know the tenant yet, or has not read its use for two
+ * seconds. So a quota can be exceeded by what the other instances accept within three seconds at
+ * most.
  */
 export const createCountUse = (deps: Deps): CountUse => {
   const { clock, emit } = deps

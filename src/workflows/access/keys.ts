@@ -97,7 +97,7 @@ const newKey = ({ ids, random }: KeysDeps): { key: string; stored: NewKey } => {
   return { key, stored: { id: ids.newId('key'), digest: sha256(key), prefix: prefixOfKey(key) } }
 }
 
-/** The entry stands in the trail of the tenant whose key it is, by the admin who did it. */
+/** The entry is in the trail of the key's tenant, with the admin as actor. */
 const auditOf =
   ({ ids }: KeysDeps, caller: Caller, action: PlainAction, object: string) =>
   (tenantId: string): AuditEntry =>

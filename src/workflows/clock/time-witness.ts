@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Somebody else's clock, told now and then, and reckoned on by our monotonic one. */
+/** Another clock, read now and then, and continued by our monotonic one. */
 export type TimeWitness = {
   /** The time that an answer carried, in milliseconds since 1970. */
   hear(ms: number): void
-  /** What that clock says now; null when it was not heard for long. */
+  /** The time of that clock now; null when it was not read for long. */
   nowMs(): number | null
 }
 

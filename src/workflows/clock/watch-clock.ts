@@ -5,7 +5,7 @@ import type { Emit } from '../../telemetry/events.ts'
 import type { ClockLook, DatabaseClock } from '../ports/clock/database-clock.ts'
 import type { TimeWitness } from './time-witness.ts'
 
-/** Statements that end leases go no further than 5 s past the last look (`STEADY_NOW`). */
+/** Statements that end leases go no further than 5 s past the last check (`STEADY_NOW`). */
 const LOOK_EVERY_MS = 2_000
 /** Less is a correction. */
 const TOLERANCE_MS = 2_000
@@ -14,7 +14,7 @@ const TOLERANCE_MS = 2_000
  * included.
  */
 const AGREES_MS = 120_000
-/** While the clock is in doubt and nobody has told the time lately. */
+/** While the clock is in doubt and no time was read lately. */
 const ASK_EVERY_MS = 30_000
 
 export type ClockWatchDeps = {
@@ -34,7 +34,7 @@ export type ClockWatchDeps = {
 
 export type ClockWatch = {
   start(): void
-  /** Looks now; for whoever is about to do something for good by stored times. */
+  /** Checks now; for callers that are about to do something irreversible by stored times. */
   look(): Promise<void>
   /** For operators: what is known of the clock. */
   detail(): string
@@ -66,7 +66,7 @@ const wordsOf = (known: { found: ClockLook; offMs: number | null } | null): stri
   return `in doubt: ${secondsOf(offMs)} s ${offMs < 0 ? 'behind' : 'ahead of'} Genesys`
 }
 
-/** Tells each jump once, and where the doubt begins and ends. */
+/** Reports each jump once, and when the doubt begins and ends. */
 const createTeller = ({ clock, emit, shared }: ClockWatchDeps) => {
   const ownJump = createOwnJumps(clock)
   let doubted = false
@@ -88,7 +88,7 @@ const createTeller = ({ clock, emit, shared }: ClockWatchDeps) => {
   }
 }
 
-/** One look after the other: whoever asks while one is under way has that one. */
+/** One check after the other: a caller that asks while one is under way gets that one. */
 const createLooks = (deps: ClockWatchDeps) => {
   const { database, witness, clock } = deps
   const tell = createTeller(deps)
@@ -120,8 +120,8 @@ const createLooks = (deps: ClockWatchDeps) => {
 }
 
 /**
- * Watches the clock of the database, by which everything stored is timed, and that of this process.
- * A jump is told; until the time in Genesys' answers confirms the clock, nothing ends for good by
+ * Watches the clock of the database, which times everything that is stored, and that of this
+ * process. Reports jumps; until the time in Genesys' answers confirms the clock, nothing expires by
  * it.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {

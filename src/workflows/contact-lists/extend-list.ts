@@ -91,7 +91,7 @@ export const createExtendList = (deps: ExtendListDeps): ExtendList => ({
 })
 
 /**
- * Adds the columns, again after an unknown outcome, and then only looks: a list that is being
+ * Adds the columns, again after an unknown outcome, and then only checks: a list that is being
  * indexed may show its old columns.
  */
 const untilWide = async (

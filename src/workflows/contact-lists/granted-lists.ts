@@ -4,7 +4,10 @@ import type { AccessStore } from '../ports/access/access.ts'
 /** The object id of a grant for all lists. */
 const EVERY_LIST = '*'
 
-/** Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for each. */
+/**
+ * Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for
+ * each.
+ */
 export const grantedLists = async <T extends { id: string }>(
   access: Pick<AccessStore, 'isGranted'>,
   { tenantId }: Caller,

@@ -143,7 +143,7 @@ const makeOrFind = async (deps: ProvisionDeps, run: Run): Promise<Made> => {
   return found === null ? create(deps, run, true) : { list: found, outcome: 'found' }
 }
 
-/** Of two lists of one name, a later search could not tell which is whose. */
+/** With two lists of one name, a later search could not decide which belongs to whom. */
 const refuseKnownName = async (deps: ProvisionDeps, { request, context }: Run): Promise<void> => {
   const named = await deps.provisioning.findByName(request.plan.name, context)
   const granted: string[] = []

@@ -30,7 +30,7 @@ export type EraseDeps = {
     ErasureStore,
     'eraseLot' | 'contactsToDelete' | 'noteContact' | 'wait' | 'complete'
   >
-  /** Null: Genesys has no call that deletes a contact, which the receipt says. */
+  /** Null: Genesys has no call that deletes a contact; the receipt shows that. */
   contacts: ContactErasurePort | null
   clock: Clock
   ids: Ids
@@ -102,7 +102,7 @@ const noteEnd = async (
   await deps.erasures.noteContact(work, contact, end, [audit])
 }
 
-/** Milliseconds until the next look; null: no contact is left in Genesys that could be deleted. */
+/** Milliseconds until the next step; null: no contact is left in Genesys that could be deleted. */
 const deleteContacts = async (
   deps: EraseDeps,
   work: ErasureWork,
@@ -163,8 +163,8 @@ const remainsOf = ({ places }: Erasure): number =>
     .reduce((sum, count) => sum + count, 0)
 
 /**
- * Erases a person place by place, in lots that are noted as they are done; whoever claims it after
- * an end in the middle goes on there.
+ * Erases a person place by place, in lots that are recorded when they are done; the next claim
+ * continues after an end in the middle.
  */
 export const createEraseSubject =
   (deps: EraseDeps): EraseSubject =>

@@ -27,8 +27,8 @@ export type WebhookProof =
   | { kind: 'none' }
 
 /**
- * Takes what Genesys calls with: proof first, then the body, then one durable receipt; Genesys is
- * not asked here. Throws `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of
+ * Receives the calls of Genesys: proof first, then the body, then one durable receipt. It does not
+ * ask Genesys. Throws `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of
  * another shape (a receipt says that it came).
  */
 export type ReceiveWebhook = Refusing<

@@ -21,7 +21,7 @@ export type SubscribeDeps = {
 
 export type EventSubscription = {
   start(): void
-  /** How things stand, in words for an operator. */
+  /** The state, in words for an operator. */
   status(): string
   /** Ends a call under way; resolves when none is. */
   stop(): Promise<void>

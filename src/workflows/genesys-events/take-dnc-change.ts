@@ -16,9 +16,9 @@ export type TakeDncChangeDeps = {
 }
 
 /**
- * Takes the word of a proven sender that entries of a DNC list changed: one receipt, and everybody
- * who may use the list is told, in one transaction. It is a hint: nothing is added to or taken from
- * what suppresses. Throws `GatewayProblem` 400 with the field for a body of another shape.
+ * Receives the report of a proven sender that entries of a DNC list changed: one receipt, and a
+ * notification to everybody who may use the list, in one transaction. It is a hint and does not
+ * change what suppresses. Throws `GatewayProblem` 400 with the field for a body of another shape.
  */
 export const takeDncChange = async (
   deps: TakeDncChangeDeps,

@@ -20,20 +20,20 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 /**
- * When a receipt whose job is not settled yet is looked at again; the job's own poll goes on beside
+ * When a receipt whose job is not settled yet is checked again; the job's own poll continues beside
  * it.
  */
 const CHECKS_MS = [2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
 /**
- * A job that nobody knows after so many looks (72 s) is none of ours: an early word is overtaken by
- * its answer long before.
+ * A job that is unknown after this many checks (72 s) is not ours: the answer to an early webhook
+ * comes long before.
  */
 const CHECKS_OF_UNKNOWN = 3
 
 /**
- * Looks after one receipt. The word is only a hint: the lane that waits for the job is nudged, asks
- * Genesys and settles under its fence as if the poll had come; this only notes, later, that it did.
- * Receipts that are done are passed over.
+ * Processes one receipt. It is only a hint: the lane that waits for the job is nudged, asks Genesys
+ * and settles under its fence as if the poll had come; this only records, later, that it did.
+ * Finished receipts are skipped.
  */
 export const createVerifyWebhook =
   (deps: VerifyWebhookDeps) =>
@@ -58,14 +58,14 @@ export const createVerifyWebhook =
   }
 
 /**
- * What each word claims, against how Genesys says that the job ended. A job of a version that kept
- * no end is taken at its word.
+ * What each status claims, compared with how the job ended by Genesys. For a job of a version that
+ * stored no end, the claim counts.
  */
 const isContradicted = ({ status }: OpenReceipt, { ended }: ReceiptSubject): boolean =>
   ended !== null &&
   ((status === 'error' && ended === 'completed') || (status === 'success' && ended !== 'completed'))
 
-/** Genesys was asked: the lane has settled by what it said. */
+/** Genesys was asked: the lane has settled by its answer. */
 const answered = async (
   deps: VerifyWebhookDeps,
   receipt: OpenReceipt,

@@ -15,7 +15,7 @@ import {
 
 const isThere = ({ status }: FileSaid): boolean => status === 'uploaded' || status === 'completed'
 
-/** Step 3: Genesys' own look at what lies there, where it has one, then the confirmation. */
+/** Step 3: Genesys' own check of the stored bytes, if it has one, then the confirmation. */
 export const confirm = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys
@@ -50,8 +50,8 @@ const writeAsked = async (run: FileRun): Promise<void> => {
 }
 
 /**
- * What became of a confirmation. `refused`: of one that may have been a message, Genesys does not
- * tell.
+ * The result of a confirmation. `refused`: it may have been a message, and Genesys does not report
+ * it.
  */
 const lookUp = async (run: FileRun, about: FileThere): Promise<FileSaid | 'refused'> => {
   try {
@@ -71,7 +71,7 @@ const neverKnown = (run: FileRun): Promise<null> => {
 }
 
 /**
- * Whether a confirmation of unknown outcome may still show in what Genesys says, so that another
+ * Whether a confirmation of unknown outcome may still appear in Genesys' answers, so that another
  * one could be a second message.
  */
 const mayStillShow = ({ deps, file }: FileRun): boolean => {
@@ -82,7 +82,7 @@ const mayStillShow = ({ deps, file }: FileRun): boolean => {
 }
 
 /**
- * Genesys answers, and has not said yet what is waited for: no hold any more, and a day of looks.
+ * Genesys answers, but not yet with the awaited result: the hold ends, and a day of checks follows.
  */
 const waitForGenesys = async (run: FileRun): Promise<Next> => {
   const change =
@@ -93,9 +93,9 @@ const waitForGenesys = async (run: FileRun): Promise<Next> => {
 }
 
 /**
- * One confirmation. Where a second one is a second message, no failure repeats it here: one that
- * certainly had no effect is forgotten, so that the next look confirms again at once; any other is
- * looked up first.
+ * One confirmation. If a second one is a second message, no failure repeats it here: one that
+ * certainly had no effect is forgotten, so that the next step confirms again immediately; any other
+ * is checked first.
  */
 const confirmOnce = async (run: FileRun, about: FileThere): Promise<FileSaid | 'not there'> => {
   const { genesys } = run.deps

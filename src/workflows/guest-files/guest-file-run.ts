@@ -30,7 +30,7 @@ export type SendDeps = {
   clock: Clock
   ids: Ids
   emit: Emit
-  /** Between looks at a Genesys that does not answer. */
+  /** Wait between checks while Genesys does not answer. */
   holdRetryMs: number
 }
 
@@ -43,7 +43,9 @@ export type FileRun = {
   lease: Pick<Lease, 'signal' | 'assertHeld'>
 }
 
-/** What the work does next: look again after so many milliseconds, end, or go on at once. */
+/**
+ * What the work does next: check again after this many milliseconds, end, or continue immediately.
+ */
 export type Next = number | null | 'go on'
 
 /** URLs for one file while none of them is taken; then Genesys is given time. */
@@ -100,7 +102,7 @@ export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<
   return Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 12), LONGEST_LOOK_MS)
 }
 
-/** What ends a wait, as part of a step that goes on. */
+/** The changes that end a wait, as part of the next step. */
 export const waited = (run: FileRun, change: Partial<GuestFileProgress> = {}): GuestFileProgress =>
   progressed(run, { waitingSince: null, looks: 0, ...change })
 
@@ -135,7 +137,7 @@ const emitEnd = ({ deps, file }: FileRun): void => {
 
 /**
  * Genesys has the file: stored, or quarantined if its scan is bad already. Milliseconds until the
- * next look at the verdict.
+ * next check of the verdict.
  */
 export const confirmed = async (run: FileRun, said: FileSaid): Promise<number | null> => {
   const virusScan = said.virusScan ?? 'pending'
@@ -191,7 +193,7 @@ export const afterFailure = async (
   return end(run, 'failed', 'file-refused-by-genesys', `Genesys refused the file${code}.`)
 }
 
-/** Goes on by itself once Genesys answers; told once. */
+/** Resumes when Genesys answers; reported once. */
 export const hold = async (run: FileRun, failure: GenesysFailure): Promise<number> => {
   const { state, hold: held, progress, id, tenantId } = run.file
   const resume =

@@ -30,7 +30,7 @@ export type GuestFileRequest = {
   target: GuestFileTarget
   /** As the form names it. */
   fileName: string
-  /** That no file goes on which no scanner looked at. */
+  /** Whether unscanned files are refused. */
   blockSuspicious: boolean
   body: AsyncIterable<Uint8Array>
   idempotencyKey: string
@@ -58,17 +58,17 @@ export type ReceiveGuestFile = Refusing<
 >
 
 /**
- * 200 files at once have 13 MB of pieces that fill, and as much again that is sealed and on its way
- * to the database.
+ * 200 files together have 13 MB of pieces that fill, and the same amount sealed and on its way to
+ * the database.
  */
 const PIECE_BYTES = 64 * 1024
 
 const problemOf = ({ code, detail }: FileFault): GatewayProblem => new GatewayProblem(code, detail)
 
 /**
- * Takes a guest file: keeps it sealed while it streams in, judges it when it is whole, and answers
- * 202 once it is durable. Whatever is certainly wrong is answered at once and leaves nothing behind
- * but an audit entry.
+ * Receives a guest file: stores it sealed while it streams in, inspects it when it is complete, and
+ * answers 202 when it is durable. A file that is certainly wrong is refused immediately and leaves
+ * only an audit entry.
  */
 export const createReceiveGuestFile =
   (deps: ReceiveGuestFileDeps): ReceiveGuestFile =>

@@ -1,7 +1,7 @@
 import { FILE_FAULT_CODES } from '../../domain/guest-files/file-fault.ts'
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** With which codes a guest file may be refused at once. */
+/** The codes with which a guest file may be refused immediately. */
 export const RECEIVE_FILE_REFUSALS = [
   'not-found',
   'capability-not-available',

@@ -23,7 +23,7 @@ import {
 /** A URL lives 15 minutes; past 10 a new one is asked for [guide-api: Guest files]. */
 const URL_FRESH_MS = 10 * 60_000
 
-/** Goes on with a file from whatever the last holder has written down. */
+/** Continues a file from what the last holder has stored. */
 export const createSendGuestFile =
   (deps: SendDeps): SendGuestFile =>
   async ({ claim, file, place }, lease) => {
@@ -153,7 +153,7 @@ const transfer = async (run: FileRun): Promise<Next> => {
   return 'go on'
 }
 
-/** Genesys' own verdict, to its end: a day of looks, then somebody has to look. */
+/** Genesys' own verdict, to its end: a day of checks, then a person has to check. */
 const follow = async (run: FileRun): Promise<Next> => {
   const { deps, file } = run
   const { fileId } = file.genesys

@@ -17,7 +17,9 @@ export type PaceNow = {
   waiting: Record<string, number>
 }
 
-/** How the gateway is, for whoever looks: members that the caller's scopes do not open are null. */
+/**
+ * The state of the gateway, for the viewer: members that the caller's scopes do not allow are null.
+ */
 export type Overview = {
   checks: ReadinessAnswer['checks']
   pace: PaceNow

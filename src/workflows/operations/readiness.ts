@@ -10,13 +10,13 @@ export type ReadinessAnswer = {
   sandbox: boolean
 }
 
-/** `StoreUnavailable` says nothing but which kind of trouble it is. */
+/** `StoreUnavailable` contains only the kind of trouble. */
 const databaseFault = (error: unknown): string =>
   error instanceof StoreUnavailable ? error.message : 'the database does not answer'
 
 /**
- * Whether this instance should get traffic. Genesys being away is no reason not to: uploads are
- * accepted and kept meanwhile, so that check only tells which Genesys this is.
+ * Whether this instance should get traffic. An outage of Genesys is no reason against it: uploads
+ * are accepted and kept meanwhile, so that check only shows which Genesys this is.
  */
 export const createReadiness =
   (deps: {
@@ -29,7 +29,7 @@ export const createReadiness =
     webhooks: () => string
     /** What is known of the database's clock. */
     clock: () => string
-    /** What looks at guest files. */
+    /** The scanner of guest files. */
     scanner: () => Promise<string>
     stopping: () => boolean
   }) =>

@@ -8,13 +8,13 @@ import type { DoUpkeep, RetentionStore, UpkeepClaim } from '../ports/retention/r
 
 export type RetentionDeps = { retention: RetentionStore; clock: Clock; emit: Emit }
 
-/** Between two looks for what is past its days. */
+/** Between two runs of retention. */
 const EVERY_MS = 10 * 60_000
 /** A jump of the clock is confirmed within seconds where Genesys answers. */
 const IN_DOUBT_MS = 60_000
 /** Between two lots, so that requests beside them have their turn. */
 const BREATH_MS = 50
-/** Lots of a rule in one look: what is more waits for the next one, which comes at once. */
+/** Lots of a rule in one run: the rest waits for the next one, which comes immediately. */
 const LOTS_A_LOOK = 500
 
 type Lease = Parameters<DoUpkeep>[1]

@@ -5,17 +5,17 @@ import type { DoUpkeep, ResealStore } from '../ports/retention/retention.ts'
 export type ResealDeps = { reseal: ResealStore; clock: Clock; emit: Emit }
 
 /**
- * So often an instance says which key it seals under; a key is struck off five minutes after the
- * last word.
+ * How often an instance records which key it seals under; a key is retired five minutes after the
+ * last record.
  */
 const EVERY_MS = 60_000
 /** Between two lots, so that requests beside them have their turn. */
 const BREATH_MS = 20
 
 /**
- * Seals anew what older keys sealed, in lots; an end in the middle is taken up by whoever claims
- * the task next. A key that seals nothing any more is struck off once no instance seals under it:
- * then it may leave the configuration.
+ * Reseals what older keys sealed, in lots; the next claim of the task continues after an end in the
+ * middle. A key that seals nothing any more is retired when no instance seals under it: then it may
+ * be removed from the configuration.
  */
 export const createReseal =
   ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>

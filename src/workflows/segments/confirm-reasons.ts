@@ -2,7 +2,7 @@ import type { AnalysisReport, CampaignSegment } from '../../domain/segments/camp
 
 export type ConfirmReason = 'unsatisfiable' | 'swallowed-by-exclusion' | 'change-past-share'
 
-/** Selected before the change, as far as the counts tell. */
+/** Selected before the change, as far as the counts show. */
 const selectedBefore = ({ matches, change }: AnalysisReport): number =>
   matches === null || change === null ? 0 : matches.selected - change.enter + change.leave
 
@@ -14,8 +14,8 @@ const isPastShare = (analysis: AnalysisReport, sharePercent: number): boolean =>
 }
 
 /**
- * Why somebody has to say that a segment is meant. Without a version in force or a basis of counts
- * no change is known.
+ * Why a segment needs a confirmation. Without a version in force or a basis of counts no change is
+ * known.
  */
 export const confirmReasons = (
   analysis: AnalysisReport,

@@ -18,7 +18,7 @@ import type {
   SuppressedAmong,
 } from '../ports/segments/segments.ts'
 
-/** Past it a sample stands for all: each contact is in it with the same chance. */
+/** Beyond it a sample represents all: each contact is in it with the same chance. */
 const MOST_CONTACTS = 200_000
 /** Pairs whose shared contacts are counted. */
 const MOST_OVERLAPS = 20

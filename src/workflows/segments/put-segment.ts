@@ -60,7 +60,10 @@ export type PutSegmentDeps = Omit<PrepareDeps, 'segments'> & {
   audit: AuditStore
   /** The version as callers see it; stored with the key and replayed. */
   renderSegment: (segment: CampaignSegment) => object
-  /** Who enters and who leaves, in percent of those selected before, past which a change needs a word (SEGMENT_CONFIRM_SHARE). */
+  /**
+   * Who enters and who leaves, in percent of those selected before, past which a change needs a
+   * confirmation (SEGMENT_CONFIRM_SHARE).
+   */
   confirmSharePercent: number
   ids: Ids
   /** This process; names the holder of claims. */
@@ -78,8 +81,8 @@ export const createPreviewSegment =
   }
 
 /**
- * Makes the campaign's next version, and its answer under the key, in one transaction; from then on any instance applies it. A refusal
- * leaves the key free.
+ * Makes the campaign's next version, and its answer under the key, in one transaction; from then on
+ * any instance applies it. A refusal leaves the key free.
  */
 export const createPutSegment =
   (deps: PutSegmentDeps): PutSegment =>
@@ -88,7 +91,10 @@ export const createPutSegment =
     return withKey(deps, asked, call, sha256Hex(canonicalJson(asked.sent)), async () => asked)
   }
 
-/** An earlier version again, as the newest one: read, analysed and compiled by what lists and house say today. */
+/**
+ * An earlier version again, as the newest one: read, analysed and compiled by what lists and house
+ * say today.
+ */
 export const createRollBackSegment =
   (deps: PutSegmentDeps): RollBackSegment =>
   async ({ caller, campaignId, version, confirm, read }, call) => {
@@ -212,7 +218,9 @@ const spelt = ({ definition, house }: Pick<CampaignSegment, 'definition' | 'hous
       .map((leaf) => canonicalJson(leaf)),
   )
 
-/** The difference to the version in force, in counts: what the rules say may hold a person's data. */
+/**
+ * The difference to the version in force, in counts: what the rules say may hold a person's data.
+ */
 const auditOf = (
   { ids }: PutSegmentDeps,
   { caller, campaignId }: SegmentAsked,
@@ -234,7 +242,10 @@ const auditOf = (
   })
 }
 
-/** A refusal that cannot be written down fails as the database does: whoever asks again then hears it, and the trail has it. */
+/**
+ * A refusal that cannot be written down fails as the database does: whoever asks again then hears
+ * it, and the trail has it.
+ */
 const auditRefusal = (
   { audit, ids }: PutSegmentDeps,
   caller: SegmentAsked['caller'],

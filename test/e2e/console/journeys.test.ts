@@ -90,7 +90,7 @@ test('an operator sees why rows were refused, in a file whose name is markup, an
   const sum = page.getByRole('row', { name: 'Rows read' })
   await sum.getByRole('cell', { name: '13' }).waitFor()
   await page.getByText('The row has no contact id.').waitFor()
-  await page.getByRole('link', { name: 'Rejected' }).click()
+  await page.getByRole('link', { name: 'Rejected', exact: true }).click()
   await page.getByRole('row', { name: /contact-id-missing/u }).waitFor()
   await checkAccessible(page)
   await page.goBack()

@@ -59,7 +59,8 @@ export const contactExplainedSchema = z.strictObject({
           tries: z.int().min(1),
           lastTriedAt: stamp,
           /**
-           * The job that Genesys made of the last try; null: it answered at once, or nobody knows.
+           * The job that Genesys made of the last try; null: it answered immediately, or this is
+           * unknown.
            */
           jobId: z.string().nullable(),
         }),

@@ -9,8 +9,8 @@ import { isForbiddenName, isLedgerColumn } from '../../../intake/columns/column-
 import { contactListSchema, cursorSchema, limitUpTo } from '../../server/schemas.ts'
 
 /**
- * Letters, digits and what stands between words; Genesys takes no backslashes, and a quote or a
- * comma makes CSV fragile.
+ * Letters, digits and separators of words; Genesys accepts no backslashes, and a quote or a comma
+ * makes CSV fragile.
  */
 const COLUMN_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_ .:()/-]*[\p{L}\p{N}_)])?$/u
 
@@ -176,7 +176,9 @@ export const newContactListSchema = z
     checkTimeZones(list, fault)
   })
 
-/** The list as it was made; `notes` tell where Genesys keeps a column otherwise than asked. */
+/**
+ * The list as it was made; `notes` list where Genesys stores a column differently than requested.
+ */
 export const provisionedListSchema = contactListSchema.extend({
   contactIdColumn: z.string(),
   notes: z.array(z.strictObject({ column: z.string().nullable(), note: z.string() })),

@@ -4,7 +4,7 @@ import {
   type NewContactListPlan,
 } from '../../../domain/contact-lists/new-contact-list.ts'
 
-/** A contact list as callers see it; `ageMs` since Genesys told of it. */
+/** A contact list as callers see it; `ageMs` since it was read from Genesys. */
 export const renderContactList = (list: ContactList, ageMs: number) => ({
   id: list.id,
   name: list.name,

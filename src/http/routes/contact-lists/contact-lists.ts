@@ -30,7 +30,10 @@ import { checkListGranted, hideUnknownList } from './list-access.ts'
 const access = { scope: 'lists' } as const
 const LISTS = '/v1/contact-lists'
 
-/** In the order of their ids, so that a page begins after the last one of the page before, whatever came or went. */
+/**
+ * In the order of their ids, so that a page begins after the last one of the page before, whatever
+ * came or went.
+ */
 const pageOfLists = (
   refuse: Refuse<'parameter-invalid'>,
   lists: readonly ContactListSummary[],
@@ -126,7 +129,10 @@ const registerReads = (add: AddRoute): void => {
   })
 }
 
-/** POST and GET /v1/contact-lists, and GET …/{contactListId}: what Genesys holds, as far as the tenant is granted. */
+/**
+ * POST and GET /v1/contact-lists, and GET …/{contactListId}: what Genesys holds, as far as the
+ * tenant is granted.
+ */
 export const registerContactLists = (add: AddRoute): void => {
   registerProvisioning(add)
   registerReads(add)

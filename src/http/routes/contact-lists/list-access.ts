@@ -4,7 +4,10 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { Refuse } from '../../../domain/problems/refusing.ts'
 import type { AccessStore } from '../../../workflows/ports/access/access.ts'
 
-/** One answer for a list that does not exist and for one of another tenant: nobody can tell them apart. */
+/**
+ * One answer for a list that does not exist and for one of another tenant: nobody can distinguish
+ * them.
+ */
 const listUnknown = (refuse: Refuse<'not-found'>): GatewayProblem =>
   refuse('not-found', 'The contact list does not exist, or your tenant may not use it.')
 

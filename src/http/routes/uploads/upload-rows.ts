@@ -49,7 +49,10 @@ const checkRowsKept = async (
   throw deps.refuse('rows-gone', 'The rows of this upload are past their retention.')
 }
 
-/** GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as CSV to mend and send back. */
+/**
+ * GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as CSV to mend and send
+ * back.
+ */
 export const registerUploadRows = (add: AddRoute): void => {
   add({
     method: 'GET',

@@ -27,7 +27,10 @@ export type SettledRows = {
   since: SuppressionEpochs | null
 }
 
-/** Rows of the chunk that requests carried of which a try was recorded, this one or those that it took the place of: Genesys may have them. */
+/**
+ * Rows of the chunk that requests carried of which a try was recorded, this one or those that it
+ * took the place of: Genesys may have them.
+ */
 const readTried = async (tx: Tx, settled: SettledRows): Promise<(row: number) => boolean> => {
   const { rows } = await sql<{ from_row: number; to_row: number; sent: Buffer }>`
     select from_row, to_row, sent from batch join shipment on shipment.id = shipment_id
@@ -73,9 +76,11 @@ const hitsOf = (
 }
 
 /**
- * What entries that were added since the look-up of intake name among the rows that are settled, and Genesys may hold, is to be taken back: its try was
- * recorded before the entry, or it would have been withheld. `locked` are the epochs, locked for share by an earlier statement of this transaction: who
- * adds entries waits for it, and then finds the rows in the register, or has committed, and is seen here.
+ * What entries that were added since the look-up of intake name among the rows that are settled,
+ * and Genesys may hold, is to be taken back: its try was recorded before the entry, or it would
+ * have been withheld. `locked` are the epochs, locked for share by an earlier statement of this
+ * transaction: who adds entries waits for it, and then finds the rows in the register, or has
+ * committed, and is seen here.
  */
 export const retractSettled = async (
   tx: Tx,

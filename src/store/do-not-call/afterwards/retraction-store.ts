@@ -167,7 +167,10 @@ const createReport = ({
   },
 })
 
-/** Contacts that were delivered before an entry named them: what is to be done about them, by lists, and what became of it. */
+/**
+ * Contacts that were delivered before an entry named them: what is to be done about them, by lists,
+ * and what became of it.
+ */
 export const createRetractionStore = (deps: Deps): RetractionStore => ({
   ...createLane(deps),
   ...createWork(deps),

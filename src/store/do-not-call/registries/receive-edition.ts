@@ -61,7 +61,10 @@ export const createSweepEditions =
     return discarded
   }
 
-/** Pages that nobody reads: the parts of an edition that was merged, or all of one that was deleted, by an instance that was killed before it deleted them. */
+/**
+ * Pages that nobody reads: the parts of an edition that was merged, or all of one that was deleted,
+ * by an instance that was killed before it deleted them.
+ */
 const deleteLeftPages = async (db: Db): Promise<void> => {
   const { rows } = await sql<{ number: string; final_run: number | null }>`
     select number, case when state <> 'deleted' then final_run end as final_run from registry_edition e

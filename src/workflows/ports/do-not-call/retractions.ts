@@ -3,16 +3,20 @@ import type { RetractionEnd, RetractionState } from '../../../domain/do-not-call
 import type { Lease } from '../delivery/delivery.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 
-/** Looks for contacts that were delivered before entries named them. */
+/** Searches for contacts that were delivered before entries named them. */
 export type LookBackStore = {
   /**
-   * Goes on with the look for what was added under an epoch, some thousands of entries in one short transaction; `found` contacts are to be retracted, and
-   * `done` says that nothing of that epoch is left. Null: there is nothing to look for. Several instances may step at once.
+   * Goes on with the look for what was added under an epoch, some thousands of entries in one short
+   * transaction; `found` contacts are to be retracted, and `done` says that nothing of that epoch
+   * is left. Null: there is nothing to look for. Several instances may step at once.
    */
   step(): Promise<{ tenantId: string; found: number; done: boolean } | null>
 }
 
-/** The right to take contacts of a list back; `fence` grows with every claim, and the older writes nothing. */
+/**
+ * The right to take contacts of a list back; `fence` grows with every claim, and an older claim
+ * writes nothing.
+ */
 export type RetractionClaim = {
   contactListId: string
   owner: string
@@ -20,7 +24,7 @@ export type RetractionClaim = {
   leaseMs: number
 }
 
-/** A contact that is to be taken back for one of its numbers or addresses. */
+/** A contact to take back because of one of its numbers or addresses. */
 export type Retraction = {
   number: string
   version: number
@@ -33,7 +37,7 @@ export type Retraction = {
   attempts: number
 }
 
-/** What became of a contact that was delivered before an entry named it. */
+/** The outcome for a contact that was delivered before an entry named it. */
 export type DeliveredBefore = {
   contactListId: string
   /** Null where another tenant brought it; so are `line` and `contactId`. */
@@ -46,7 +50,10 @@ export type DeliveredBefore = {
   settledAt: string | null
 }
 
-/** Who named the contacts, and which tenant asks: a submission by its number, or an edition of a registry by its id. */
+/**
+ * Who named the contacts, and which tenant asks: a submission by its number, or an edition of a
+ * registry by its id.
+ */
 export type Finder = { tenantId: string } & ({ number: string } | { editionId: string })
 
 export type RetractionStore = {
@@ -55,30 +62,42 @@ export type RetractionStore = {
   renew(claim: RetractionClaim): Promise<boolean>
   /** `readyInMs` null: when there is work. */
   release(claim: RetractionClaim, readyInMs: number | null): Promise<void>
-  /** Embedded start: whoever held these is gone. */
+  /** At the start of the embedded home: the holders of these are gone. */
   freeAll(): Promise<void>
-  /** Contacts whose time has come, the oldest first. Where there are none, milliseconds until one is due; null: none is open. */
+  /**
+   * Contacts whose time has come, the oldest first. Where there are none, milliseconds until one is
+   * due; null: none is open.
+   */
   next(claim: RetractionClaim, limit: number): Promise<readonly Retraction[] | number | null>
-  /** Writes what became of them, and the audit. One that was opened again since it was read stays open. Throws `FenceLost`. */
+  /**
+   * Writes what became of them, and the audit. One that was opened again since it was read stays
+   * open. Throws `FenceLost`.
+   */
   settle(
     claim: RetractionClaim,
     ended: readonly Retraction[],
     state: RetractionEnd,
     audit: readonly AuditEntry[],
   ): Promise<void>
-  /** A try that came to nothing. Throws `FenceLost`. */
+  /** Records a failed try. Throws `FenceLost`. */
   postpone(
     claim: RetractionClaim,
     retraction: Retraction,
     failure: string,
     againInMs: number,
   ): Promise<void>
-  /** A page of what the entries of a submission, or an edition, found, in the order in which it was found. */
+  /**
+   * A page of what the entries of a submission, or an edition, found, in the order in which it was
+   * found.
+   */
   page(
     finder: Finder,
     about: { after: string; limit: number },
   ): Promise<{ items: DeliveredBefore[]; next: string | null }>
-  /** `looked`: all entries or numbers were looked for. `unfilled`: contacts of the tenant's lists that no entry can find. */
+  /**
+   * `looked`: all entries or numbers were looked for. `unfilled`: contacts of the tenant's lists
+   * that no entry can find.
+   */
   summary(finder: Finder): Promise<{
     looked: boolean
     counts: Record<RetractionState, number>
@@ -88,8 +107,10 @@ export type RetractionStore = {
 
 export type ContactRetractionPort = {
   /**
-   * Sees to it that Genesys does not call the contact under the number, or at all where the subject is an address or is none of its numbers any more; its
-   * data stay as they are. `isSubject` tells the subject by a cell. Done again it has no further effect. Throws `GenesysFailure`; `not_found`: it is gone.
+   * Sees to it that Genesys does not call the contact under the number, or at all where the subject
+   * is an address or is none of its numbers any more; its data stay as they are. `isSubject` tells
+   * the subject by a cell. Done again it has no further effect. Throws `GenesysFailure`;
+   * `not_found`: it is gone.
    */
   retract(
     contact: { contactListId: string; contactId: string; isSubject: (cell: string) => boolean },
@@ -97,7 +118,10 @@ export type ContactRetractionPort = {
   ): Promise<void>
 }
 
-/** Takes contacts of a claimed list back as far as it goes now. Milliseconds until the next look; null: when there is work. */
+/**
+ * Takes contacts of a claimed list back as far as it goes now. Milliseconds until the next look;
+ * null: when there is work.
+ */
 export type RetractContacts = (
   claim: RetractionClaim,
   lease: Pick<Lease, 'signal' | 'assertHeld'>,

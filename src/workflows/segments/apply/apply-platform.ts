@@ -17,7 +17,7 @@ import {
 
 /** A campaign that the gateway stopped is started again within this time only [contracts: 2]. */
 const START_WITHIN_MS = 10 * 60 * 1000
-/** Between looks at a campaign that is stopping. */
+/** Wait between checks of a campaign that is stopping. */
 const STOPPING_LOOK_MS = 1_000
 const AT_ONCE = 0
 
@@ -28,7 +28,7 @@ const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string 
   `outbound-gateway ${campaignId} v${version}`
 
 /**
- * One look at the campaign and the one next step that it calls for, each written down before it is
+ * One check of the campaign and the next step that follows from it, each recorded before it is
  * taken.
  */
 export const applyToPlatform = async (

@@ -15,8 +15,8 @@ const isOver = ({ segment }: SegmentRun): boolean =>
   segment.state === 'applied' || segment.state === 'failed' || waitsForResume(segment)
 
 /**
- * What is not waited for: a refusal of what was sent, and on the platform any final word while the
- * campaign is stopped for us.
+ * Failures without a wait: a refusal of what was sent, and on the platform any final answer while
+ * the campaign is stopped for us.
  */
 const endsOnPlatform = (
   { segment: { progress } }: SegmentRun,
@@ -33,10 +33,7 @@ const endsOnPlatform = (
 const isStarting = ({ step, failure }: SegmentRun['segment']['progress']): boolean =>
   step === 'sent' || failure !== null
 
-/**
- * Goes on with a campaign's newest version from whatever the last holder of its lane has written
- * down.
- */
+/** Continues a campaign's newest version from what the last holder of its lane has stored. */
 export const createApplySegment =
   (deps: ApplyDeps & { campaigns: CampaignPort }): ApplySegment =>
   async (claim, segment, lease) => {

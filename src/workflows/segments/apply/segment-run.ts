@@ -25,7 +25,7 @@ export type ApplyDeps = {
    * (GENESYS_INDEX_WAIT_SECONDS).
    */
   indexWaitMs: number
-  /** Between looks at a Genesys that does not answer. */
+  /** Wait between checks while Genesys does not answer. */
   holdRetryMs: number
 }
 
@@ -41,10 +41,10 @@ export type SegmentRun = {
 const RETRY_FOR_MS = 20_000
 const FIRST_LOOK_MS = 5_000
 const LONGEST_LOOK_MS = 60_000
-/** A campaign that is busy longer is told of as held [contracts: 2]. */
+/** A campaign that is busy longer is reported as held [contracts: 2]. */
 const BUSY_MS = 60 * 60 * 1000
 
-/** `retryForMs` 0: a call whose outcome is unknown is not made again before a look. */
+/** `retryForMs` 0: a call whose outcome is unknown is not repeated before a check. */
 export const contextOf = (run: SegmentRun, retryForMs = RETRY_FOR_MS): CallContext => ({
   tenantId: run.segment.tenantId,
   class: 'delivery',
@@ -77,7 +77,7 @@ export const audited = (
   })
 }
 
-/** The looks at what takes its time: after 5, 10, 20 … seconds, at most a minute apart. */
+/** Checks of slow work: after 5, 10, 20 … seconds, at most a minute apart. */
 export const nextLookMs = ({ looks }: SegmentProgress): number =>
   Math.min(FIRST_LOOK_MS * 2 ** Math.min(looks, 10), LONGEST_LOOK_MS)
 
@@ -87,8 +87,8 @@ const sinceMs = (run: SegmentRun, at: string | null): number =>
 export const sentSinceMs = (run: SegmentRun): number => sinceMs(run, run.segment.progress.sentAt)
 
 /**
- * Genesys cannot take the segment now. After an hour the campaign is held and told of; it is looked
- * at on all the same.
+ * Genesys cannot accept the segment now. After an hour the campaign is held and reported; the
+ * checks continue.
  */
 export const waitForCampaign = async (
   run: SegmentRun,
@@ -184,7 +184,7 @@ const emitEnd = ({ deps, segment }: SegmentRun): void => {
 
 /**
  * What a failure of a call means for the version: a hold, or its end. Milliseconds until the next
- * look; null: none.
+ * check; null: none.
  */
 export const afterFailure = async (
   run: SegmentRun,
@@ -221,9 +221,6 @@ export const problemOfRefusal = (
   }
 }
 
-/**
- * Holds that end by themselves are looked at again by the lane; the others wait for somebody's
- * word.
- */
+/** The lane checks holds that end without a call again; the others wait for a call. */
 export const waitsForResume = ({ hold: held }: CampaignSegment): boolean =>
   held !== null && SEGMENT_HOLDS[held.reason] === 'resume'

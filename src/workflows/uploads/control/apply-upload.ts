@@ -34,10 +34,11 @@ export type ApplyDeps = {
 const FRESH_MS = 0
 
 /**
- * Lets an upload of `apply=manual` go to its lane. What its plan's digest covers is reckoned anew:
- * 412 `plan-changed` with the new digest when the caller agrees to another, 422 `schema-drift` when
- * the rows do not fit the list any more, 410 when they are gone, 409 when the upload does not wait
- * for it. Applying again with the digest that was applied answers the upload as it is.
+ * Lets an upload of `apply=manual` go to its lane. It recalculates what the digest of the plan
+ * covers: 412 `plan-changed` with the new digest when the caller agrees to another, 422
+ * `schema-drift` when the rows do not fit the list any more, 410 when they are gone, 409 when the
+ * upload does not wait for it. Applying again with the digest that was applied answers the upload
+ * as it is.
  */
 export const createApplyUpload =
   (deps: ApplyDeps): ApplyUpload =>

@@ -7,7 +7,7 @@ import { tellFinished } from '../receive/staging.ts'
 import { auditOfControl } from './control-audit.ts'
 
 /**
- * Cancels, pauses or resumes an upload by a caller's word: 404 when unknown, 409 when its state
+ * Cancels, pauses or resumes an upload at a caller's request: 404 when unknown, 409 when its state
  * does not allow it, 412 when it is not the one that the caller expects.
  */
 export const createControlUpload =

@@ -18,8 +18,8 @@ export type PlanDeps = {
 /** Gathers, chunk by chunk, what delivering the rows is expected to do. */
 export type PlanTally = {
   /**
-   * Looks the chunk's rows up, now or with those that follow; a byte a row is kept, and the digests
-   * of rows that wait.
+   * Looks up the chunk's rows, now or with those that follow; it keeps a byte a row, and the
+   * digests of rows that wait.
    */
   look(chunk: NewChunk): Promise<void>
   /** Once every chunk was given. */
@@ -44,7 +44,7 @@ type About = {
 /**
  * The plan of an upload whose rows stream in, by the register: it knows what this gateway has
  * delivered, not what others put into the list nor what earlier uploads will have delivered by
- * then. An overwrite creates everything anew.
+ * then. An overwrite creates everything again.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const { tenantId, list, options, queue } = about

@@ -130,7 +130,7 @@ const retry = async (
   return { ...answer, location: `/v1/uploads/${uploadId}`, replayed: false }
 }
 
-/** The options of the retry: those that the rows came with, but it goes at once and appends. */
+/** The options of the retry: those of the original upload, but it goes immediately and appends. */
 const checkRetryable = async (
   deps: RetryUploadDeps,
   { outcomes }: RetryRequest,

@@ -48,7 +48,7 @@ export const answerOnce = async (
   }
 }
 
-/** Gives signs of life for the claim while the work goes on. */
+/** Gives signs of life for the claim while the work continues. */
 export const keepingClaim = async <T>(
   { clock, idempotency }: ClaimDeps,
   scope: ClaimScope,

@@ -15,8 +15,8 @@ export const checkNotBefore = ({ notBefore }: UploadOptions, now: Date): void =>
 
 /**
  * Refuses a time that has passed: the year or the zone is probably wrong, and the upload would go
- * at once. Asked only of a new call: one that repeats an earlier call gets that one's answer,
- * however late.
+ * immediately. Checked only for a new call: one that repeats an earlier call gets that one's
+ * answer, however late.
  */
 export const checkNotPast = ({ notBefore }: UploadOptions, now: Date): void => {
   if (notBefore === undefined || Date.parse(notBefore) >= now.getTime()) return

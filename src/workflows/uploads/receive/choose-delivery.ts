@@ -16,7 +16,7 @@ const unavailable = (detail: string): GatewayProblem =>
 const invalid = (detail: string, option: string): GatewayProblem =>
   new GatewayProblem('option-invalid', detail, { options: [option] })
 
-/** Refuses a word on the queue that nothing could carry to Genesys. */
+/** Refuses a queue option that cannot be sent to Genesys. */
 const checkQueue = (
   deps: Deps,
   { priority, doNotQueue, clearSystemData, delivery }: UploadOptions,

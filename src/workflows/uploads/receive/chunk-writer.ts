@@ -6,8 +6,8 @@ const BYTES_PER_INSERT = 4_000_000
 
 export type ChunkWriter = {
   /**
-   * Returns at once while at most one insert is under way; else waits for it: memory stays at two
-   * inserts' worth.
+   * Returns immediately while at most one insert is under way; else waits for it: memory stays at
+   * two inserts' worth.
    */
   write(chunk: NewChunk): Promise<void>
   /** Writes the rest; resolves when everything is stored. */

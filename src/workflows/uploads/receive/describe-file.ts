@@ -11,7 +11,7 @@ import { type FileSample, sampleFile } from '../../../intake/sample-file.ts'
 import { FRESH_MS, readContext, readListSchema } from './list-schema.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
-/** By the first of a file it is told how it is written and where its columns go. */
+/** The beginning of a file shows how it is written and where its columns go. */
 const SAMPLE = { bytes: 256 * 1024, rows: 5 }
 
 export type FileDescription = Pick<FileSample, 'encoding' | 'delimiter' | 'compression' | 'whole'> &
@@ -34,8 +34,9 @@ export type DescribeFile = (input: {
 }) => Promise<FileDescription>
 
 /**
- * How a file would be read as an upload to the list, before anything of it is checked or kept. Throws what the reading of the list throws, and the
- * codes of a file that cannot be read. Whether the list is granted is the border's to say.
+ * How a file would be read as an upload to the list, before anything of it is checked or kept.
+ * Throws what the reading of the list throws, and the codes of a file that cannot be read. Whether
+ * the list is granted is the border's to say.
  */
 export const createDescribeFile =
   (deps: Pick<ReceiveDeps, 'contactLists' | 'lists' | 'intake' | 'signal'>): DescribeFile =>

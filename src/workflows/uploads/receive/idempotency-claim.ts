@@ -41,8 +41,8 @@ export const inProgress = (): GatewayProblem => {
 }
 
 /**
- * Frees the claim, so that the caller can try again at once. A database that is away is asked again
- * behind the answer's back; after 60 s without a sign of life the claim is free anyway.
+ * Frees the claim, so that the caller can try again immediately. If the database is away, this
+ * continues after the answer; after 60 s without a sign of life the claim is free anyway.
  */
 export const releaseClaim = async (deps: ClaimDeps, scope: ClaimScope): Promise<void> => {
   const release = (): Promise<boolean> =>

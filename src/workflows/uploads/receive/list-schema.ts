@@ -30,7 +30,7 @@ export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
     ? new GatewayProblem('not-found', 'Genesys does not know this contact list.')
     : refusedByGenesys(failure, 'Genesys refused the gateway.')
 
-/** That Genesys cannot be asked now; `detail` says what that means for the call. */
+/** Genesys cannot be asked now; `detail` explains what that means for the call. */
 export const unavailable = (
   failure: GenesysFailure,
   detail = 'Genesys does not answer, and the gateway has no copy of what it holds.',
@@ -59,7 +59,7 @@ export const readListSchema = async (
   listId: string,
   context: CallContext,
   freshMs: number,
-  /** As the store has just told it; left out: it is asked. */
+  /** As the store has just returned it; if left out, the store is asked. */
   told?: { list: ContactList; ageMs: number } | null,
 ): Promise<{ list: ContactList; ageMs: number }> => {
   const cached = told === undefined ? await deps.lists.get(listId) : told

@@ -49,7 +49,7 @@ export type ReceiveDeps = {
   emit: Emit
   /** This process; names the holder of claims and of uploads being received. */
   owner: string
-  /** Tells the lanes that there is work in this one. */
+  /** Notifies the lanes that there is work in this one. */
   wake: (laneKey: string) => void
   signal?: AbortSignal
 }

@@ -30,7 +30,7 @@ const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
 
 /**
  * The call with its body read, if it is one that can be staged in one go; null, and nothing read,
- * if it is not. Whoever has claimed the key without an answer so far is judged by the long way.
+ * if it is not. A claim of the key without an answer so far is handled by the long way.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request

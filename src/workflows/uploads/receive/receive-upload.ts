@@ -84,8 +84,8 @@ const queueOf = async (
 }
 
 /**
- * A plan compares the list's size with the register of now: an older size would make known contents
- * look lost.
+ * A plan compares the list's size with the present register: with an older size, known contents
+ * would seem lost.
  */
 const isPlanned = ({ validateOnly, options }: UploadRequest): boolean =>
   validateOnly || options.apply === 'manual'
@@ -112,7 +112,7 @@ const specOf = (deps: ReceiveDeps, request: UploadRequest, list: ContactList): I
   return { ...deps.intake, format, fileName, options, list, limits, steps }
 }
 
-/** Works with what the quotas of the tenant leave; what comes to nothing uses nothing of them. */
+/** Works with what the quotas of the tenant leave; a failed upload uses nothing of them. */
 const inRoom = async <Answer extends UploadAnswer | null>(
   deps: ReceiveDeps,
   request: UploadRequest,

@@ -67,7 +67,7 @@ export const stageRows = async <Input extends StageUpload>(
   }
 }
 
-/** Tells of an upload that was staged, and of its end where it has ended with that. */
+/** Reports an upload that was staged, and its end if it has ended with that. */
 export const tellStaged = (
   deps: Pick<ReceiveDeps, 'emit'>,
   upload: Upload,
@@ -99,8 +99,7 @@ export const tellStaged = (
 }
 
 /**
- * Tells of an upload that ended without a delivery; `unsettled`: rows that its end made
- * unprocessed.
+ * Reports an upload that ended without a delivery; `unsettled`: rows that its end made unprocessed.
  */
 export const tellFinished = (
   deps: Pick<ReceiveDeps, 'emit'>,

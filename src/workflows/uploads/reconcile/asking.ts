@@ -22,15 +22,15 @@ export type ReconcileDeps = {
   signal: AbortSignal
 }
 
-/** One look at an upload: whose it is, and the time that its calls may take together. */
+/** One check of an upload: whose it is, and the time that its calls may take together. */
 export type Asking = {
   upload: Upload
-  /** The same for every look, so that a second one sees the same rows. */
+  /** The same for every check, so that a second one sees the same rows. */
   seed: number
   context(): CallContext
 }
 
-/** The job that looks is taken for dead after 120 s. */
+/** The job that checks counts as dead after 120 s. */
 const LOOK_MS = 60_000
 
 export const createAsking = (

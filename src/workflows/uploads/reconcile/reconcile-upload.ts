@@ -18,7 +18,7 @@ const MINUTE = 60 * SECOND
 /** When Genesys is asked again after it did not answer; then the reconciliation is unavailable. */
 const AGAIN_MS = [MINUTE, 10 * MINUTE, 60 * MINUTE] as const
 /**
- * What differs is looked at once more: an index may lag up to a minute; the platform answers of
+ * Differences are checked once more: an index may lag up to a minute; the platform answers with
  * what it stored.
  */
 const DOUBT_MS = { guide: MINUTE, platform: 5 * SECOND } as const
@@ -28,9 +28,9 @@ const MOST_CONTACTS = 50
 const MOST_JOBS = 10
 
 /**
- * Looks at an ended upload, and at those of its list that wait for the same look: what Genesys
- * shows of them against what was sent. Each has a verdict of its own. It writes nothing to Genesys
- * and does not change what the rows are. Those that are not pending are passed over.
+ * Checks an ended upload, and those of its list that wait for the same check: compares what Genesys
+ * shows with what was sent. Each has a result of its own. It writes nothing to Genesys and does not
+ * change what the rows are. Those that are not pending are passed over.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>

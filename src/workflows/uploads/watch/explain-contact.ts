@@ -101,7 +101,7 @@ const shownEntry = (entry: RegisterEntry | null): ContactExplained['register'] =
 /** What happened to the contact and its list since. */
 type Since = { entry: RegisterEntry | null; cleared: { acceptedSeq: number; at: string } | null }
 
-/** What was true when the row was decided may not be any more: that is said too. */
+/** Facts that decided about the row may have changed since: this is shown too. */
 const reasonOf = (row: LedgerRow | undefined, removedAt: string | null): string | null => {
   const then = row?.code ? rejectionReason({ ...row, code: row.code }) : null
   if (removedAt === null) return then

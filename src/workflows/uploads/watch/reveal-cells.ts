@@ -5,7 +5,10 @@ import type { Ids } from '../../../lib/ids.ts'
 import type { AuditStore } from '../../ports/audit/audit.ts'
 import type { LedgerRow } from '../../ports/uploads/uploads.ts'
 
-/** Hands rows over to be shown with their cells: the audit says so before. Throws `scope-missing`. */
+/**
+ * Hands rows over to be shown with their cells, after an audit entry about it. Throws
+ * `scope-missing`.
+ */
 export type RevealCells = (input: {
   caller: Caller
   uploadId: string

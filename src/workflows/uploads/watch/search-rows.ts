@@ -26,7 +26,10 @@ export type SearchRows = {
       limit: number
     },
   ): Promise<RowsSearched>
-  /** The rows of one contact; rejected ones are found by what stands in their column of the contact id. */
+  /**
+   * The rows of one contact; rejected ones are found by what stands in their column of the contact
+   * id.
+   */
   ofContact(upload: Upload, contactId: string): Promise<RowsSearched>
 }
 
@@ -38,7 +41,7 @@ type Deps = {
 const hasCode = ({ code, faults }: LedgerRow, wanted: string): boolean =>
   code === wanted || (faults ?? []).some((fault) => fault.code === wanted)
 
-/** Looks through rows until `limit` of them fit, or enough were looked at. */
+/** Searches rows until `limit` of them match, or enough were searched. */
 const scan = async (
   rows: AsyncIterable<LedgerRow[]>,
   fits: (row: LedgerRow) => boolean,

@@ -3,15 +3,15 @@ import type { Clock } from '../../../lib/clock.ts'
 import type { Emit } from '../../../telemetry/events.ts'
 import type { UploadWatchStore } from '../../ports/uploads/upload-watch.ts'
 
-/** One look at the database for all watched uploads together. */
+/** One query of the database for all watched uploads together. */
 const LOOK_EVERY_MS = 1_000
 
 type Listener = (upload: Upload) => void
 
 export type WatchUploads = {
   /**
-   * Calls `listener` with every newer version that a look finds, whichever instance wrote it;
-   * versions in between may be passed over. Returns what ends the watch.
+   * Calls `listener` with every newer version that a query finds, whichever instance wrote it;
+   * versions in between may be skipped. Returns the function that ends the watch.
    */
   watch(upload: Upload, listener: Listener): () => void
 }
@@ -46,8 +46,8 @@ const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
 }
 
 /**
- * Looks once a second as long as somebody watches; a database that does not answer is asked again
- * at the next look.
+ * Queries once a second as long as there is a watcher; a database that does not answer is asked
+ * again the next time.
  */
 export const createWatchUploads = (deps: Deps): WatchUploads & { stop(): Promise<void> } => {
   const watched: Watched = new Map()

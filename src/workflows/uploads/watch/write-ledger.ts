@@ -3,10 +3,12 @@ import { createLedgerCsv, fileOrder } from '../../../intake/formats/ledger-csv.t
 import type { RowMarks } from '../../../intake/rows/row-mark.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** Rows written at once while a CSV streams out: whoever reads slowly has no more of them in memory. */
+/** Rows written at a time while a CSV streams out: a slow reader has no more of them in memory. */
 const ROWS_AT_ONCE = 500
 
-/** Brings a row's cells into the order of the file's columns; rejected rows have them so already. */
+/**
+ * Brings a row's cells into the order of the file's columns; rejected rows have them so already.
+ */
 export const inFileOrder = (
   upload: Pick<Upload, 'columns' | 'targetColumns'>,
 ): ((row: LedgerRow) => LedgerRow) => {
@@ -22,8 +24,8 @@ export type WrittenLedger = {
 }
 
 /**
- * CSV of the ledger from `afterLine` on, as fast as it is taken; whoever stops taking ends the scan. Resolves when the first rows are read, so that
- * what is wrong by then is still an answer.
+ * CSV of the ledger from `afterLine` on, as fast as it is read; a reader that stops ends the scan.
+ * Resolves when the first rows are read, so that an error until then is still an answer.
  */
 export const writeLedger = async (
   deps: { uploads: Pick<UploadStore, 'ledgerRows'>; rowMarks: RowMarks },
