@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { registerConsole } from '../console/console.ts'
 import type { ConsoleDeps } from '../console/frame/deps.ts'
+import { keyRequestsPerMinute } from '../http/server/deps.ts'
 import { createKeyFailures } from '../http/server/key-failures.ts'
 import type { HttpDeps } from '../http/server/server.ts'
 import { readPageForm } from '../http/submissions/read-page-form.ts'
@@ -60,10 +61,12 @@ export const consoleOf = (
     mendRows: createMendRows(uses),
     takeFiles: (scope) => takeSubmissions(scope, uses),
     readFileForm: (request) => readPageForm(uses, request),
+    keyCallsPerMinute: keyRequestsPerMinute(uses.limits),
     simulated: deps.simulated,
     dialect: config.genesys.dialect,
   }
-  return (app, problemFor) => registerConsole(app, { ...uses, ...own, problemFor })
+  const { guestFiles } = store
+  return (app, problemFor) => registerConsole(app, { ...uses, ...own, guestFiles, problemFor })
 }
 
 /** What a start prints; of the machine itself, wherever the gateway listens. */

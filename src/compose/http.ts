@@ -91,7 +91,7 @@ const provisioningOf = ({ store, genesys, telemetry, owner, stopSignal }: Server
     signal: stopSignal,
   })
 
-const limitsOf = ({ config, genesys }: Essentials) =>
+const limitsOf = ({ config, genesys, store }: Essentials) =>
   createReadLimits({
     dialect: config.genesys.dialect,
     limits: genesys.contactLists.limits,
@@ -101,7 +101,7 @@ const limitsOf = ({ config, genesys }: Essentials) =>
       maxRecordBytes: MAX_RECORD_BYTES,
     },
     fileThresholdRows: config.genesys.fileThresholdRows,
-    pace: genesys.paceStats,
+    ...{ pace: genesys.paceStats, tenants: store.tenants },
   })
 
 const segmentsOf = (deps: ServerNeeds, ids: Ids) => {

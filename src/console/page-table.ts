@@ -1,3 +1,6 @@
+import { ACCESS, KEY, KEY_ADD, KEY_REVOKE, KEY_ROTATE } from './access/key-pages.ts'
+import { TENANT, TENANT_ADD, TENANT_CHANGE, TENANT_LIMIT, TENANTS } from './access/tenant-pages.ts'
+import { AUDIT, AUDIT_VERIFY } from './audit/audit-pages.ts'
 import { DO_NOT_CALL, DO_NOT_CALL_SEARCH } from './do-not-call/do-not-call-pages.ts'
 import {
   DNC_ADD,
@@ -7,9 +10,25 @@ import {
   DNC_RESUME,
   DNC_SUBMISSION,
 } from './do-not-call/submission-pages.ts'
+import {
+  ENDPOINT_ADD,
+  ENDPOINT_CHANGE,
+  ENDPOINT_DELETE,
+  ENDPOINT_REPLAY,
+  ENDPOINT_REPLAY_DEAD,
+  ENDPOINT_ROTATE,
+  ENDPOINT_SWITCH,
+  ENDPOINT_TEST,
+} from './endpoints/endpoint-forms.ts'
+import { ENDPOINT, ENDPOINT_LIVE, ENDPOINTS } from './endpoints/endpoint-pages.ts'
 import type { TableEntry } from './frame/page.ts'
+import { GUEST_FILE, GUEST_FILE_LIVE, GUEST_FILES } from './guest-files/guest-file-pages.ts'
+import { LIMITS } from './limits/limits-page.ts'
 import { OVERVIEW, OVERVIEW_LIVE } from './overview/overview-page.ts'
 import { PEOPLE, PEOPLE_EXPLAIN } from './people/people-pages.ts'
+import { SEGMENT_BUILD, SEGMENT_EDIT } from './segments/segment-edit.ts'
+import { SEGMENT, SEGMENT_LIVE, SEGMENT_RESUME, SEGMENTS } from './segments/segment-pages.ts'
+import { SEGMENT_ROLLBACK } from './segments/segment-rollback.ts'
 import { UPLOAD_CHECK, UPLOAD_NEW, UPLOAD_SEND } from './uploads/new/new-upload-pages.ts'
 import { UPLOAD_MEND, UPLOAD_MEND_REVEAL, UPLOAD_MEND_SEND } from './uploads/rows/mend-pages.ts'
 import {
@@ -59,4 +78,38 @@ export const TABLE: readonly TableEntry[] = [
   DNC_SUBMISSION,
   DNC_RELEASE,
   DNC_RESUME,
+  GUEST_FILES,
+  GUEST_FILE,
+  GUEST_FILE_LIVE,
+  SEGMENTS,
+  SEGMENT,
+  SEGMENT_LIVE,
+  SEGMENT_EDIT,
+  SEGMENT_BUILD,
+  SEGMENT_ROLLBACK,
+  SEGMENT_RESUME,
+  ENDPOINTS,
+  ENDPOINT_ADD,
+  ENDPOINT,
+  ENDPOINT_LIVE,
+  ENDPOINT_CHANGE,
+  ENDPOINT_SWITCH,
+  ENDPOINT_ROTATE,
+  ENDPOINT_TEST,
+  ENDPOINT_REPLAY,
+  ENDPOINT_REPLAY_DEAD,
+  ENDPOINT_DELETE,
+  ACCESS,
+  KEY_ADD,
+  KEY,
+  KEY_ROTATE,
+  KEY_REVOKE,
+  TENANTS,
+  TENANT_ADD,
+  TENANT,
+  TENANT_CHANGE,
+  TENANT_LIMIT,
+  AUDIT,
+  AUDIT_VERIFY,
+  LIMITS,
 ]

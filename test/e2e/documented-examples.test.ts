@@ -230,6 +230,7 @@ const KNOWN: Record<string, (name: string) => Promise<Known>> = {
       'changeWebhookEndpoint',
       'deleteWebhookEndpoint',
       'rotateWebhookSecret',
+      'testWebhookEndpoint',
       'listWebhookDeliveries',
     ].map((id) => [id, async () => ({ params: { endpointId: await registered(id) } })]),
   ),

@@ -8,16 +8,27 @@ import type { RowMarks } from '../../intake/rows/row-mark.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { ConsoleSessions } from '../../workflows/access/console-sessions.ts'
+import type { Keys } from '../../workflows/access/keys.ts'
+import type { Tenants } from '../../workflows/access/tenants.ts'
 import type { ReadAudit } from '../../workflows/audit/read-audit.ts'
 import type { ControlUpload, ListContactLists, ReceiveUpload } from '../../workflows/contract.ts'
 import type { AskPull } from '../../workflows/do-not-call/pulls/ask-pull.ts'
 import type { MoveSubmission, SearchEntries } from '../../workflows/do-not-call/read-entries.ts'
 import type { ReceiveEntries } from '../../workflows/do-not-call/receive-entries.ts'
 import type { WebhookEndpoints } from '../../workflows/endpoints/webhook-endpoints.ts'
+import type { ReadLimits } from '../../workflows/operations/read-limits.ts'
 import type { ReadOverview } from '../../workflows/operations/read-overview.ts'
 import type { AccessStore } from '../../workflows/ports/access/access.ts'
+import type { RegistryStore } from '../../workflows/ports/do-not-call/registries/registries.ts'
 import type { DncSubmissionStore } from '../../workflows/ports/do-not-call/submissions.ts'
+import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-files.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type {
+  PreviewSegment,
+  PutSegment,
+  RollBackSegment,
+} from '../../workflows/segments/put-segment.ts'
+import type { ReadSegments, ResumeSegment } from '../../workflows/segments/read-segments.ts'
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
 import type { ControlUploads } from '../../workflows/uploads/control/control-uploads.ts'
 import type { MendRows } from '../../workflows/uploads/control/mend-rows.ts'
@@ -60,7 +71,7 @@ export type ConsoleDeps = {
   searchRows: SearchRows
   revealCells: RevealCells
   mendRows: MendRows
-  audit: Pick<ReadAudit, 'list'>
+  audit: Pick<ReadAudit, 'list' | 'newest' | 'verify'>
   listContactLists: ListContactLists
   receiveUpload: ReceiveUpload
   describeFile: DescribeFile
@@ -71,6 +82,18 @@ export type ConsoleDeps = {
   webhookEndpoints: WebhookEndpoints
   /** Builds what judges contacts. */
   judgeContacts: BuildContactSteps
+  keys: Keys
+  tenants: Tenants
+  registries: Pick<RegistryStore, 'list'>
+  guestFiles: Pick<GuestFileStore, 'find' | 'list'>
+  readSegments: ReadSegments
+  previewSegment: PreviewSegment
+  putSegment: PutSegment
+  rollBackSegment: RollBackSegment
+  resumeSegment: ResumeSegment
+  readLimits: ReadLimits
+  /** Of one key, at one instance. */
+  keyCallsPerMinute: number
   /** Builds what judges do-not-call entries. */
   judgeEntries: BuildEntrySteps
   receiveEntries: ReceiveEntries

@@ -103,6 +103,7 @@ const CONFIG = { access: 'session', page: true } as const
 
 const addPage = (app: FastifyInstance, serving: Serving, entry: Page): void => {
   app.get(entry.at, { config: CONFIG }, async (request, reply) => {
+    await app.chargeCall(request.caller!, entry.scope, reply)
     checkScope(request.caller!, entry.scope)
     const result = await entry.load(visitOf(serving, request, entry))
     return answer(serving, request, reply, result)
@@ -118,6 +119,7 @@ const addForm = (app: FastifyInstance, serving: Serving, entry: Form): void => {
       onRequest: async (request) => checkOrigin(deps, request),
     },
     async (request, reply) => {
+      await app.chargeCall(request.caller!, entry.scope, reply)
       checkScope(request.caller!, entry.scope)
       const file = entry.reads === 'file' ? await deps.readFileForm(request) : null
       const fields = file?.fields ?? (request.body as Fields | null) ?? {}

@@ -1,3 +1,5 @@
+import type { Scope } from './access.ts'
+
 /** What a tenant may use at most, over all instances; null: as much as it likes. */
 export type Quotas = {
   /** Rows read of accepted uploads in a day of UTC, rejected ones included. */
@@ -8,6 +10,13 @@ export type Quotas = {
   requestsPerMinute: number | null
 }
 export type QuotaName = keyof Quotas
+
+/** Whoever is not to be called is told of at any time, whatever else the tenant has asked for: these calls count and pass. */
+const NEVER_REFUSED: ReadonlySet<Scope> = new Set(['dnc', 'dnc:override'])
+
+/** Whether a call that needs the scope may be refused because of `requestsPerMinute`. */
+export const isRefusedOverQuota = (scope: Scope | null): boolean =>
+  scope === null || !NEVER_REFUSED.has(scope)
 
 export const NO_QUOTAS: Quotas = { rowsPerDay: null, openUploads: null, requestsPerMinute: null }
 

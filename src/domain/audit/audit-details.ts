@@ -55,6 +55,7 @@ export const AUDIT_DETAILS = {
   'sync.replayed': NONE,
   'endpoint.created': NONE,
   'endpoint.changed': NONE,
+  'endpoint.tested': NONE,
   'endpoint.disabled': SYNC,
   'endpoint.secret_rotated': NONE,
   'endpoint.deleted': NONE,

@@ -25,6 +25,9 @@ export const DNC_CHANGE_EVENT = 'dnc.external_change'
 export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
 export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
 
+/** Of an endpoint itself, when somebody tries it out: told to this endpoint alone, whatever it asked to hear. */
+export const TEST_EVENT = 'endpoint.test'
+
 /** What an endpoint may ask to hear. */
 export const ENDPOINT_EVENT_TYPES = [
   ...OUTBOUND_EVENT_TYPES,

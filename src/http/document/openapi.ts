@@ -15,6 +15,7 @@ import {
   dncEventSchema,
   submissionSchema,
 } from '../routes/do-not-call/dnc-schemas.ts'
+import { endpointTestEventSchema } from '../routes/endpoints/endpoint-schemas.ts'
 import { guestFileEventSchema, guestFileSchema } from '../routes/guest-files/guest-file-schemas.ts'
 import { segmentEventSchema } from '../routes/segments/segment-schemas.ts'
 import type { HttpDeps } from '../server/deps.ts'
@@ -47,6 +48,7 @@ NAMED.add(dncChangeEventSchema, { id: 'DncChangeEvent' })
 NAMED.add(guestFileSchema, { id: 'GuestFile' })
 NAMED.add(guestFileEventSchema, { id: 'GuestFileEvent' })
 NAMED.add(segmentEventSchema, { id: 'SegmentEvent' })
+NAMED.add(endpointTestEventSchema, { id: 'EndpointTestEvent' })
 
 const DESCRIPTION = `Gets contacts from CRM systems into Genesys Cloud Outbound and accounts for every row.
 

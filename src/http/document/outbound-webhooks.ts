@@ -4,6 +4,7 @@ import {
   GUEST_FILE_EVENT_TYPES,
   OUTBOUND_EVENT_TYPES,
   SEGMENT_EVENT_TYPES,
+  TEST_EVENT,
 } from '../../domain/endpoints/outbound-event.ts'
 
 const header = (name: string, description: string) => ({
@@ -21,6 +22,7 @@ const ORDERED_BY = {
   DncChangeEvent: 'Each means that the list has changed',
   GuestFileEvent: 'Order them by `version`',
   SegmentEvent: 'Order them by `revision`',
+  EndpointTestEvent: 'It reaches one endpoint, when you ask for it',
 } as const
 
 const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
@@ -64,4 +66,5 @@ export const OUTBOUND_WEBHOOKS = Object.fromEntries([
   [DNC_CHANGE_EVENT, webhook(DNC_CHANGE_EVENT, 'DncChangeEvent')] as const,
   ...GUEST_FILE_EVENT_TYPES.map((type) => [type, webhook(type, 'GuestFileEvent')] as const),
   ...SEGMENT_EVENT_TYPES.map((type) => [type, webhook(type, 'SegmentEvent')] as const),
+  [TEST_EVENT, webhook(TEST_EVENT, 'EndpointTestEvent')] as const,
 ])

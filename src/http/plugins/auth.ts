@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-import { hasScope, type ApiKey, type Scope } from '../../domain/access/access.ts'
+import { hasScope, type ApiKey, type Caller, type Scope } from '../../domain/access/access.ts'
+import { isRefusedOverQuota } from '../../domain/access/quotas.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { sameBytes, sha256 } from '../../lib/digest.ts'
 import { keyRequestsPerMinute, type HttpDeps } from '../server/deps.ts'
@@ -9,6 +10,17 @@ import { findKeyOf } from '../server/doorway.ts'
 import { createKeyFailures, type KeyFailures } from '../server/key-failures.ts'
 import { createKeyQuota, quotaHeaders, type KeyQuota } from '../server/key-quota.ts'
 import { storageFull } from '../server/problem-document.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Counts a call that came by a session of the console against the quotas of its key and its tenant; throws 429. */
+    chargeCall: (
+      caller: Pick<Caller, 'keyId' | 'tenantId'>,
+      scope: Scope | null,
+      reply: FastifyReply,
+    ) => Promise<void>
+  }
+}
 
 const bearerOf = (request: FastifyRequest): string | null => {
   const match = /^Bearer ([\x21-\x7e]{1,512})$/iu.exec(request.headers.authorization ?? '')
@@ -55,8 +67,8 @@ const authenticate = async (
 }
 
 /** Counts the call against its key; throws 429. The headers go with every answer from here on. */
-const charge = (quota: KeyQuota, key: ApiKey, reply: FastifyReply): void => {
-  const verdict = quota.take(key.id)
+const charge = (quota: KeyQuota, keyId: string, reply: FastifyReply): void => {
+  const verdict = quota.take(keyId)
   reply.headers(quotaHeaders(quota.perMinute, verdict))
   if (verdict.allowed) return
   const detail = `This key has made its ${quota.perMinute} calls for this minute.`
@@ -75,12 +87,9 @@ const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): v
   }
 }
 
-/** Whoever is not to be called is told of at any time, whatever else the tenant has asked for: these calls count and pass. */
-const NEVER_REFUSED: ReadonlySet<Scope> = new Set(['dnc', 'dnc:override'])
-
 /** Counts the call against the quotas of its tenant; throws 429. */
-const countCall = async ({ countUse }: HttpDeps, key: ApiKey, scope: Scope | null) =>
-  countUse?.request(key.tenantId, scope === null || !NEVER_REFUSED.has(scope))
+const countCall = async ({ countUse }: HttpDeps, tenantId: string, scope: Scope | null) =>
+  countUse?.request(tenantId, isRefusedOverQuota(scope))
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
@@ -106,6 +115,10 @@ export const authPlugin = (deps: HttpDeps) =>
         }
       })
       app.decorateRequest('doorway', null)
+      app.decorate('chargeCall', async ({ keyId, tenantId }, scope, reply) => {
+        charge(quota, keyId, reply)
+        await countCall(deps, tenantId, scope)
+      })
       app.addHook('onClose', async () => deps.countUse?.stop())
       app.addHook('onRequest', async (request, reply) => {
         // A path without a route has no policy and reaches nothing but the 404 answer.
@@ -121,10 +134,10 @@ export const authPlugin = (deps: HttpDeps) =>
           }
         }
         const key = await authenticate(deps, failures, request, reply)
-        charge(quota, key, reply)
+        charge(quota, key.id, reply)
         const scope = typeof access === 'object' ? access.scope : access === 'key' ? null : 'admin'
         authorize(request, key, scope)
-        await countCall(deps, key, scope)
+        await countCall(deps, key.tenantId, scope)
         deps.access.noteUse(key.id)
       })
       app.addHook('onRequest', async ({ caller, method }) => {

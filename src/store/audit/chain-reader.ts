@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 
 import type { BlockLine, ChainLine, EntryLine } from '../../domain/audit/verify-chain.ts'
 import type {
@@ -90,16 +90,27 @@ const conditions = ({ viewer, from, to, action, object, actor }: AuditEntryFilte
   ${object === undefined ? sql`` : sql`and e.object = ${object}`}
   ${actor === undefined ? sql`` : sql`and e.actor = ${actor}`}`
 
-/** What is in the chain, read as it stands. */
-export const createAuditReader = (deps: { database: Database }): AuditReader => ({
-  entries: async (filter, { after, limit }) => {
+const createEntries = ({ db }: Database): Pick<AuditReader, 'entries' | 'newest'> => {
+  const read = async (filter: AuditEntryFilter, place: RawBuilder<unknown>) => {
     const { rows } = await sql<EntryRow>`select ${ENTRY_JSON(sql`p.seq`)} as entry, p.hash
       from audit_place p join audit_entry e on e.id = p.entry_id
-      where p.seq > ${after} ${conditions(filter)} order by p.seq limit ${limit}`.execute(
-      deps.database.db,
-    )
+      where true ${conditions(filter)} ${place}`.execute(db)
     return rows.map(({ entry, hash }) => ({ ...entry, hash }))
-  },
+  }
+  return {
+    entries: (filter, { after, limit }) =>
+      read(filter, sql`and p.seq > ${after} order by p.seq limit ${limit}`),
+    newest: (filter, { before, limit }) =>
+      read(
+        filter,
+        sql`${before === null ? sql`` : sql`and p.seq < ${before}`} order by p.seq desc limit ${limit}`,
+      ),
+  }
+}
+
+/** What is in the chain, read as it stands. */
+export const createAuditReader = (deps: { database: Database }): AuditReader => ({
+  ...createEntries(deps.database),
   lines: createLines(deps.database),
   state: async () => {
     const { rows } = await sql<{

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 
+import { TEST_EVENT } from '../../domain/endpoints/outbound-event.ts'
 import type { WebhookEndpoint } from '../../domain/endpoints/webhook-endpoint.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'
 import { appendAudit } from '../audit/audit-store.ts'
@@ -181,10 +182,33 @@ const createReplay =
       return { kind: 'replayed', delivery: toDelivery(replayed[0]!) }
     })
 
+/** The lock keeps the endpoint as it is until the message is written, as for every other message. */
+const createTest =
+  ({ database, outbox }: Deps): EndpointStore['test'] =>
+  ({ tenantId, endpointId, audit }) =>
+    inTransaction(database, async (tx) => {
+      const { rows } = await sql<{ enabled: boolean; at: Date }>`
+        select enabled, clock_timestamp() as at from sync_endpoint
+        where id = ${endpointId} and tenant_id = ${tenantId} for key share`.execute(tx)
+      const endpoint = rows[0]
+      if (!endpoint) return null
+      if (!endpoint.enabled) return { kind: 'disabled' }
+      const tried = { tenantId, endpointId, at: endpoint.at.toISOString() }
+      await outbox.tell(tx, [{ type: TEST_EVENT, tried }])
+      await appendAudit(tx, [audit])
+      const { rows: written } =
+        await sql<DeliveryLogRow>`select ${DELIVERY_LOG_COLUMNS} from sync_delivery
+        where endpoint_id = ${endpointId} and event_type = ${TEST_EVENT} order by id desc limit 1`.execute(
+          tx,
+        )
+      return { kind: 'told', delivery: toDelivery(written[0]!) }
+    })
+
 /** The endpoints of tenants and the log of their deliveries, on SQL. */
 export const createEndpointStore = (deps: Deps): EndpointStore => ({
   ...createReads(deps),
   ...createChanges(deps),
   create: createCreate(deps),
   replay: createReplay(deps),
+  test: createTest(deps),
 })

@@ -6,6 +6,7 @@ import type {
   GuestFileEventType,
   OutboundEventType,
   SegmentEventType,
+  TEST_EVENT,
   UploadEventData,
 } from '../../domain/endpoints/outbound-event.ts'
 import { guestFileEventOf, type GuestFile } from '../../domain/guest-files/guest-file.ts'
@@ -38,9 +39,10 @@ export type Telling =
   | { type: DncEventType; submission: DncSubmission }
   | { type: 'dnc.external_change'; change: { tenantId: string; dncListId: string; at: string } }
   | { type: GuestFileEventType; file: GuestFile }
+  | { type: typeof TEST_EVENT; tried: { tenantId: string; endpointId: string; at: string } }
 
-/** What a message is about. */
-type Told = { tenantId: string; object: string; at: string; data: object }
+/** What a message is about. `alone`: the one endpoint that is told, whatever it asked to hear. */
+type Told = { tenantId: string; object: string; at: string; data: object; alone?: string }
 
 const toldOf = (publicUrl: string, telling: Telling): Told => {
   if ('upload' in telling) {
@@ -58,6 +60,10 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
   if ('file' in telling) {
     const { tenantId, id, updatedAt } = telling.file
     return { tenantId, object: id, at: updatedAt, data: guestFileEventOf(telling.file) }
+  }
+  if ('tried' in telling) {
+    const { tenantId, endpointId, at } = telling.tried
+    return { tenantId, object: endpointId, at, data: { endpointId }, alone: endpointId }
   }
   const { tenantId, campaignId, updatedAt } = telling.segment
   return { tenantId, object: campaignId, at: updatedAt, data: segmentEventOf(telling.segment) }
@@ -84,8 +90,13 @@ type EndpointRow = SecretRow & {
   events: readonly string[] | null
 }
 
-const hears = ({ tenant_id, events }: EndpointRow, type: string, { tenantId }: Told): boolean =>
-  tenant_id === tenantId && (events === null || events.includes(type))
+const hears = (
+  { id, tenant_id, events }: EndpointRow,
+  type: string,
+  { tenantId, alone }: Told,
+): boolean =>
+  tenant_id === tenantId &&
+  (alone === undefined ? events === null || events.includes(type) : id === alone)
 
 /** The lock keeps an endpoint that is being deleted until its deliveries can be deleted with it. */
 const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {

@@ -8,6 +8,7 @@ import { appendAudit } from '../audit/audit-store.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
+import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
 import type { Seals } from '../homes/seals.ts'
 import { answerClaim } from '../uploads/stored-answer.ts'
 import { createGuestFileLane } from './guest-file-lane.ts'
@@ -46,6 +47,32 @@ const createAccept =
     pieces.receiving.delete(id)
     return accepted
   }
+
+const createReads = ({
+  database: { db },
+  seals,
+}: StoreDeps): Pick<GuestFileStore, 'find' | 'list'> => ({
+  find: async (tenantId, id) => {
+    const { rows } = await sql<GuestFileRow>`select ${GUEST_FILE_COLUMNS} from guest_file
+      where id = ${id} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
+    return rows[0] === undefined ? null : toGuestFile(seals, rows[0])
+  },
+  list: async (tenantId, { limit, cursor, state, createdFrom, createdTo }) => {
+    const before = cursor === null ? null : idOfCursor(cursor)
+    if (cursor !== null && before === null) return null
+    const { rows } = await sql<GuestFileRow>`select ${GUEST_FILE_COLUMNS} from guest_file
+      where tenant_id = ${tenantId} and state <> 'receiving'
+        ${before === null ? sql`` : sql`and id < ${before}`}
+        ${state === undefined ? sql`` : sql`and state = ${state}`}
+        ${createdFrom === undefined ? sql`` : sql`and created_at >= ${createdFrom.toISOString()}::timestamptz`}
+        ${createdTo === undefined ? sql`` : sql`and created_at < ${createdTo.toISOString()}::timestamptz`}
+      order by id desc limit ${limit + 1}`.execute(db)
+    return pageOfRows(
+      rows.map((row) => toGuestFile(seals, row)),
+      limit,
+    )
+  },
+})
 
 /** Guest files on either home: bytes in sealed pieces until Genesys has them. */
 export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
@@ -92,11 +119,7 @@ export const createGuestFileStore = (deps: StoreDeps): GuestFileStore => {
       )
       return rows.length
     },
-    find: async (tenantId, id) => {
-      const { rows } = await sql<GuestFileRow>`select ${GUEST_FILE_COLUMNS} from guest_file
-        where id = ${id} and tenant_id = ${tenantId} and state <> 'receiving'`.execute(db)
-      return rows[0] === undefined ? null : toGuestFile(seals, rows[0])
-    },
+    ...createReads(deps),
     ...createGuestFileLane({ ...deps, pieces }),
   }
 }

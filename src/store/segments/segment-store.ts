@@ -29,9 +29,17 @@ const readSegments = async (
   return rows.map((row) => toSegment(seals, row))
 }
 
+/** Genesys chose the ids of campaigns: they may be anything that an address can hold. */
+const cursorOfCampaign = (campaignId: string): string =>
+  Buffer.from(`c${campaignId}`).toString('base64url')
+const campaignOfCursor = (cursor: string): string | null => {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8')
+  return /^c[^\p{Cc}]{1,128}$/u.test(text) ? text.slice(1) : null
+}
+
 const createReads = (
   deps: Deps,
-): Pick<SegmentStore, 'latest' | 'version' | 'versions' | 'inForce'> => {
+): Pick<SegmentStore, 'latest' | 'version' | 'granted' | 'versions' | 'inForce'> => {
   const one = async (condition: RawBuilder<unknown>): Promise<CampaignSegment | null> =>
     (await readSegments(deps, condition))[0] ?? null
   const named = (column: string, campaignId: string) => sql`(campaign_id, version) in (
@@ -41,6 +49,20 @@ const createReads = (
     inForce: (campaignId) => one(named('in_force_version', campaignId)),
     version: (campaignId, version) =>
       one(sql`campaign_id = ${campaignId} and version = ${version}`),
+    granted: async (tenantId, { cursor, limit }) => {
+      const after = cursor === null ? '' : campaignOfCursor(cursor)
+      if (after === null) return null
+      const found = await readSegments(
+        deps,
+        sql`(campaign_id, version) in (select campaign_id, latest_version from segment_campaign c
+          where campaign_id > ${after} and latest_version > 0 and exists (select 1 from tenant_grant g
+            where g.tenant_id = ${tenantId} and g.kind = 'campaign' and g.object_id in ('*', c.campaign_id))
+          order by campaign_id limit ${limit + 1}) order by campaign_id`,
+      )
+      const items = found.slice(0, limit)
+      const last = found.length > limit ? items.at(-1) : undefined
+      return { items, next: last === undefined ? null : cursorOfCampaign(last.campaignId) }
+    },
     versions: async (campaignId, { cursor, limit }) => {
       const before = cursor === null ? null : idOfCursor(cursor)
       if (cursor !== null && !/^\d{1,9}$/.test(before ?? '')) return null

@@ -27,6 +27,12 @@ export type ReadAudit = {
     query: AuditQuery,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<ChainedEntry> | null>
+  /** The newest first, as people read them; null: the cursor cannot be read. */
+  newest(
+    caller: Caller,
+    query: AuditQuery,
+    page: { limit: number; cursor: string | null },
+  ): Promise<Page<ChainedEntry> | null>
   /** All that fit, as fast as they are taken. */
   all(caller: Caller, query: AuditQuery): AsyncGenerator<readonly ChainedEntry[], void>
   /** What an offline verifier takes; `fromBlock` null: from the first block there is. */
@@ -87,15 +93,24 @@ const createVerify =
 
 export type ReadAuditDeps = { reader: AuditReader; signingKeys: Pick<SigningKeys, 'list'> }
 
+const pageOf = (found: readonly ChainedEntry[], limit: number): Page<ChainedEntry> => {
+  const items = found.slice(0, limit)
+  const last = found.length > limit ? items.at(-1) : undefined
+  return { items, next: last === undefined ? null : cursorOf(last.seq) }
+}
+
 export const createReadAudit = (deps: ReadAuditDeps): ReadAudit => ({
   list: async (caller, query, { limit, cursor }) => {
     const after = cursor === null ? 0 : seqOf(cursor)
     if (after === null) return null
     const filter = { ...query, viewer: viewerOf(caller) }
-    const found = await deps.reader.entries(filter, { after, limit: limit + 1 })
-    const items = found.slice(0, limit)
-    const last = found.length > limit ? items.at(-1) : undefined
-    return { items, next: last === undefined ? null : cursorOf(last.seq) }
+    return pageOf(await deps.reader.entries(filter, { after, limit: limit + 1 }), limit)
+  },
+  newest: async (caller, query, { limit, cursor }) => {
+    const before = cursor === null ? null : seqOf(cursor)
+    if (cursor !== null && before === null) return null
+    const filter = { ...query, viewer: viewerOf(caller) }
+    return pageOf(await deps.reader.newest(filter, { before, limit: limit + 1 }), limit)
   },
   all: async function* (caller, query) {
     const filter = { ...query, viewer: viewerOf(caller) }

@@ -27,6 +27,11 @@ export const ROTATE_SECRET_REFUSALS = [
   'webhook-endpoint-fixed',
 ] as const satisfies readonly ProblemCode[]
 
+export const TEST_ENDPOINT_REFUSALS = [
+  'not-found',
+  'webhook-endpoint-disabled',
+] as const satisfies readonly ProblemCode[]
+
 export const REPLAY_REFUSALS = [
   'not-found',
   'webhook-endpoint-disabled',

@@ -28,6 +28,7 @@ import type {
   REMOVE_ENDPOINT_REFUSALS,
   REPLAY_REFUSALS,
   ROTATE_SECRET_REFUSALS,
+  TEST_ENDPOINT_REFUSALS,
 } from './refusals.ts'
 
 /** What callers do with their webhook endpoints. Another tenant's endpoint is `not-found` like an unknown one. */
@@ -81,6 +82,16 @@ export type WebhookEndpoints = {
     (typeof REPLAY_REFUSALS)[number],
     (caller: Caller, endpointId: string, deliveryId: string) => Promise<WebhookDelivery>
   >
+  /** Sends again what was given up, the newest `MOST_REPLAYED` of it. `more`: there is still some. */
+  replayDead: Refusing<
+    (typeof REPLAY_REFUSALS)[number],
+    (caller: Caller, endpointId: string) => Promise<{ done: number; more: boolean }>
+  >
+  /** An `endpoint.test` to this endpoint alone; the delivery that carries it. */
+  test: Refusing<
+    (typeof TEST_ENDPOINT_REFUSALS)[number],
+    (caller: Caller, endpointId: string) => Promise<WebhookDelivery>
+  >
 }
 
 export type WebhookEndpointsDeps = {
@@ -93,6 +104,9 @@ export type WebhookEndpointsDeps = {
 
 /** Standard Webhooks 1.0 asks for 24 to 64 bytes. */
 const SECRET_BYTES = 32
+
+/** Deliveries that one call sends again: each is a transaction, and somebody waits for the answer. */
+const MOST_REPLAYED = 100
 
 const UNKNOWN = (): GatewayProblem =>
   new GatewayProblem('not-found', 'The webhook endpoint does not exist.')
@@ -122,20 +136,44 @@ export const createWebhookEndpoints = (deps: WebhookEndpointsDeps): WebhookEndpo
     }
     return { endpoint: result.endpoint, secret }
   },
-  replay: async (caller, endpointId, deliveryId) => {
-    const result = await deps.endpoints.replay({
-      tenantId: caller.tenantId,
-      endpointId,
-      deliveryId,
-      audit: auditOf(deps.ids, caller, deliveryId, 'sync.replayed'),
-    })
-    if (result === null) throw new GatewayProblem('not-found', 'The delivery does not exist.')
-    if (result.kind === 'disabled') {
-      throw new GatewayProblem('webhook-endpoint-disabled', 'The endpoint is disabled.')
-    }
-    return result.delivery
-  },
+  ...createSending(deps),
 })
+
+const disabled = (): GatewayProblem =>
+  new GatewayProblem('webhook-endpoint-disabled', 'The endpoint is disabled.')
+
+const createSending = (
+  deps: WebhookEndpointsDeps,
+): Pick<WebhookEndpoints, 'replay' | 'replayDead' | 'test'> => {
+  const { endpoints, ids } = deps
+  const replay: WebhookEndpoints['replay'] = async (caller, endpointId, deliveryId) => {
+    const audit = auditOf(ids, caller, deliveryId, 'sync.replayed')
+    const { tenantId } = caller
+    const result = await endpoints.replay({ tenantId, endpointId, deliveryId, audit })
+    if (result === null) throw new GatewayProblem('not-found', 'The delivery does not exist.')
+    if (result.kind === 'disabled') throw disabled()
+    return result.delivery
+  }
+  return {
+    replay,
+    replayDead: async (caller, endpointId) => {
+      const endpoint = await endpoints.find(caller.tenantId, endpointId)
+      if (endpoint === null) throw UNKNOWN()
+      if (!endpoint.enabled) throw disabled()
+      const dead = { limit: MOST_REPLAYED, cursor: null, states: ['dead'] } as const
+      const found = (await endpoints.deliveries(endpointId, dead))!
+      for (const { id } of found.items) await replay(caller, endpointId, id)
+      return { done: found.items.length, more: found.next !== null }
+    },
+    test: async (caller, endpointId) => {
+      const audit = auditOf(ids, caller, endpointId, 'endpoint.tested')
+      const result = await endpoints.test({ tenantId: caller.tenantId, endpointId, audit })
+      if (result === null) throw UNKNOWN()
+      if (result.kind === 'disabled') throw disabled()
+      return result.delivery
+    },
+  }
+}
 
 const createReads = ({
   endpoints,

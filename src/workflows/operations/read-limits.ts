@@ -1,4 +1,6 @@
+import { NO_QUOTAS, NO_USE, type Quotas, type TenantUse } from '../../domain/access/quotas.ts'
 import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
+import type { TenantStore } from '../ports/access/tenants.ts'
 
 /** What is in force for a caller; null = no limit. Sizes in bytes, paces in requests a minute. */
 export type LimitsInForce = {
@@ -17,9 +19,13 @@ export type LimitsInForce = {
   batch: { maxRows: number; maxBytes: number }
   pace: { configuredPerMinute: number; inForcePerMinute: number }
   idempotencyKeys: { keptDays: number }
+  /** Of the caller's tenant, over all instances. */
+  quotas: Quotas
+  use: TenantUse
 }
 
-export type ReadLimits = () => Promise<LimitsInForce>
+/** `tenantId`: the caller's. */
+export type ReadLimits = (tenantId: string) => Promise<LimitsInForce>
 
 export type ReadLimitsDeps = {
   dialect: 'guide' | 'platform'
@@ -28,17 +34,18 @@ export type ReadLimitsDeps = {
   /** Accepted rows past which an upload goes as files; only the guide dialect chooses so by itself. */
   fileThresholdRows: number
   pace: () => Promise<{ configuredPerMinute: number; requestsPerMinute: number }>
+  tenants: Pick<TenantStore, 'find'>
 }
 
 /** docs/retention.md */
 const IDEMPOTENCY_KEYS_KEPT_DAYS = 7
 
-/** The limits that a caller's file, row and pace meet now; the pace is that of all instances. */
+/** The limits that a caller's file, row and pace meet now; the pace and what the tenant uses are those of all instances. */
 export const createReadLimits =
   (deps: ReadLimitsDeps): ReadLimits =>
-  async () => {
+  async (tenantId) => {
     const { dialect, limits, upload } = deps
-    const pace = await deps.pace()
+    const [pace, tenant] = await Promise.all([deps.pace(), deps.tenants.find(tenantId)])
     return {
       dialect,
       upload: {
@@ -56,5 +63,7 @@ export const createReadLimits =
         inForcePerMinute: pace.requestsPerMinute,
       },
       idempotencyKeys: { keptDays: IDEMPOTENCY_KEYS_KEPT_DAYS },
+      quotas: tenant?.quotas ?? NO_QUOTAS,
+      use: tenant?.use ?? NO_USE,
     }
   }

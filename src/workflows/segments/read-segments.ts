@@ -16,6 +16,16 @@ export type ReadSegments = {
     (typeof READ_SEGMENT_REFUSALS)[number],
     (caller: Caller, campaignId: string) => Promise<CampaignSegment>
   >
+  /** One version. */
+  version: Refusing<
+    (typeof READ_SEGMENT_REFUSALS)[number],
+    (caller: Caller, campaignId: string, version: number) => Promise<CampaignSegment>
+  >
+  /** The newest version of each campaign that the caller's tenant is granted; null: the cursor cannot be read. */
+  list(
+    caller: Caller,
+    page: { cursor: string | null; limit: number },
+  ): Promise<Page<CampaignSegment> | null>
   /** Newest first; null: the cursor cannot be read. */
   versions: Refusing<
     (typeof READ_SEGMENT_REFUSALS)[number],
@@ -33,7 +43,7 @@ export type ResumeSegment = Refusing<
 >
 
 export type ReadSegmentsDeps = {
-  segments: Pick<SegmentStore, 'latest' | 'versions' | 'resume'>
+  segments: Pick<SegmentStore, 'latest' | 'version' | 'granted' | 'versions' | 'resume'>
   access: Pick<AccessStore, 'isGranted'>
   ids: Ids
   wake: () => void
@@ -52,6 +62,13 @@ const findSegment = async (
 
 export const createReadSegments = (deps: ReadSegmentsDeps): ReadSegments => ({
   find: (caller, campaignId) => findSegment(deps, caller, campaignId),
+  version: async (caller, campaignId, version) => {
+    await checkCampaignGranted(deps, caller, campaignId)
+    const segment = await deps.segments.version(campaignId, version)
+    if (segment !== null) return segment
+    throw new GatewayProblem('not-found', 'The campaign does not have this version.')
+  },
+  list: ({ tenantId }, page) => deps.segments.granted(tenantId, page),
   versions: async (caller, campaignId, page) => {
     await checkCampaignGranted(deps, caller, campaignId)
     return deps.segments.versions(campaignId, page)

@@ -67,6 +67,32 @@ eachHome('The audit chain', (home) => {
     assert.deepEqual((await store.auditReader.state()).waiting, 0)
   })
 
+  it('is read newest first too, a page after the other', async () => {
+    const added = await add(3)
+    await chained()
+    const read = createReadAudit({ reader: store.auditReader, signingKeys: store.signing })
+    const caller = {
+      tenantId: 'default',
+      keyId: 'key_1',
+      scopes: ['admin'],
+      requestId: 'req',
+    } as const
+    const first = await read.newest(caller, { action: 'key.revoked' }, { limit: 2, cursor: null })
+    assert.equal(first!.items.length, 2)
+    const then = await read.newest(
+      caller,
+      { action: 'key.revoked' },
+      { limit: 2, cursor: first!.next },
+    )
+    const seen = [...first!.items, ...then!.items]
+    assert.deepEqual(new Set(seen.slice(0, 3).map(({ id }) => id)), new Set(added))
+    assert.deepEqual(
+      seen.map(({ seq }) => seq),
+      seen.map(({ seq }) => seq).toSorted((a, b) => b - a),
+    )
+    assert.equal(await read.newest(caller, {}, { limit: 2, cursor: 'nothing' }), null)
+  })
+
   it('takes inserts alone', async () => {
     for (const table of ['audit_entry', 'audit_place', 'audit_block']) {
       for (const statement of [`delete from ${table}`, `truncate ${table}`]) {

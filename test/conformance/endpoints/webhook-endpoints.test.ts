@@ -286,6 +286,24 @@ eachHome('Webhook endpoints', (home) => {
     assert.equal(await store.endpoints.replay({ ...input, deliveryId: 'msg_x' }), null)
   })
 
+  it('tries an endpoint out: it alone is told, whatever it hears, and not while it is disabled', async () => {
+    await removeAll()
+    const [tried, other] = [await register({ events: ['dnc.held'] }), await register()]
+    const input = about(tried, 'endpoint.tested')
+    const told = await store.endpoints.test(input)
+    assert.ok(told?.kind === 'told')
+    const { id, eventType, object, state } = told.delivery
+    assert.deepEqual([eventType, object, state], ['endpoint.test', tried.id, 'pending'])
+    const body = JSON.parse((await store.sync.load(id))!.body) as { data: object }
+    assert.deepEqual(body.data, { endpointId: tried.id })
+    const log = { limit: 5, cursor: null, states: [] }
+    assert.deepEqual((await store.endpoints.deliveries(other.id, log))!.items, [])
+    const again = { ...input, audit: audit('endpoint.tested', tried.id) }
+    assert.equal(await store.endpoints.test({ ...again, tenantId: 'other' }), null)
+    await enable(tried, tried.version, false)
+    assert.deepEqual(await store.endpoints.test(again), { kind: 'disabled' })
+  })
+
   it('logs deliveries newest first, by state, with what the last attempt came to', async () => {
     await removeAll()
     const endpoint = await register()

@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { GUEST_FILE_STATES } from '../../../src/domain/guest-files/guest-file.ts'
 import { sha256Hex } from '../../../src/lib/digest.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
+import type { GuestFilePage } from '../../../src/workflows/ports/guest-files/guest-files.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { createLife, Killed } from '../../support/gateway/kill-points.ts'
 import {
@@ -56,6 +57,30 @@ eachHome('Guest files on their way to Genesys', (home) => {
     assert.equal(file.scan.verdict, 'not-configured')
     assert.equal(confirmedOf('demo-guest', file.sha256).length, 1)
     assert.equal(await piecesOf(id), 0)
+  })
+
+  test('files of a tenant are listed newest first, by state and by day, a page after the other', async () => {
+    const [first, second] = [await stage.send(TEXT), await stage.send(`${TEXT} Again.`)]
+    await stage.work()
+    const third = await stage.send(`${TEXT} Third.`)
+    const page = { limit: 2, cursor: null }
+    const ids = async (asked: Partial<GuestFilePage>, tenant = 'default') =>
+      (await store.guestFiles.list(tenant, { ...page, ...asked }))?.items.map(({ id }) => id)
+    const newest = await store.guestFiles.list('default', page)
+    assert.deepEqual(
+      newest?.items.map(({ id }) => id),
+      [third, second],
+    )
+    assert.equal((await ids({ cursor: newest.next }))?.[0], first)
+    assert.deepEqual(await ids({ state: 'scanning' }), [third])
+    assert.deepEqual(await ids({ state: 'stored' }), [second, first])
+    const now = new Date()
+    const hourAgo = new Date(now.getTime() - 3_600_000)
+    assert.deepEqual(await ids({ createdFrom: hourAgo, state: 'scanning' }), [third])
+    assert.deepEqual(await ids({ createdTo: hourAgo }), [])
+    assert.deepEqual(await ids({}, 'other'), [])
+    assert.equal(await store.guestFiles.list('default', { ...page, cursor: '!' }), null)
+    await stage.work()
   })
 
   // Each step is met five times; on the embedded home, which is slower, once.

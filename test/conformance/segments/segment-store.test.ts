@@ -134,6 +134,26 @@ eachHome('Segments as they are stored', (home) => {
     assert.equal(await store.segments.versions('four', { cursor: 'x', limit: 2 }), null)
   })
 
+  it('are listed by campaign, the newest of each, as far as the tenant is granted them', async () => {
+    await store.sql.executeSql(`insert into tenant (id) values ('shop'), ('none'), ('whole')`)
+    await store.sql.executeSql(`insert into tenant_grant (tenant_id, kind, object_id)
+      values ('shop', 'campaign', 'zz:1'), ('shop', 'campaign', 'zz~2'), ('whole', 'campaign', '*'),
+        ('none', 'contact_list', '*')`)
+    for (const campaignId of ['zz:1', 'zz:1', 'zz~2', 'zz~3']) await put(campaignId)
+    const listed = async (tenantId: string, cursor: string | null = null) => {
+      const page = await store.segments.granted(tenantId, { cursor, limit: 1 })
+      const [segment] = page?.items ?? []
+      return { of: `${segment?.campaignId} ${segment?.version}`, next: page?.next ?? null }
+    }
+    const first = await listed('shop')
+    assert.equal(first.of, 'zz:1 2')
+    assert.deepEqual(await listed('shop', first.next), { of: 'zz~2 1', next: null })
+    assert.deepEqual((await store.segments.granted('none', { cursor: null, limit: 5 }))?.items, [])
+    const all = await store.segments.granted('whole', { cursor: null, limit: 100 })
+    assert.equal(all?.items.at(-1)?.campaignId, 'zz~3')
+    assert.equal(await store.segments.granted('shop', { cursor: '!', limit: 1 }), null)
+  })
+
   it('are worked by one holder, who writes nothing once another has the campaign or a newer version came', async () => {
     await put('five')
     const { claim, segment } = await claimOf('five')

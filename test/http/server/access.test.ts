@@ -22,6 +22,7 @@ const GUARDED = [
   ['GET', '/v1/webhook-endpoints/whe_1', 'webhooks'],
   ['GET', '/v1/webhook-endpoints/whe_1/deliveries', 'webhooks'],
   ['POST', '/v1/webhook-endpoints/whe_1/deliveries/msg_1/replay', 'webhooks'],
+  ['POST', '/v1/webhook-endpoints/whe_1/test', 'webhooks'],
   ['POST', '/v1/webhook-endpoints/whe_1/rotate-secret', 'webhooks'],
   ['DELETE', '/v1/webhook-endpoints/whe_1', 'webhooks'],
 ] as const

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import type { Tenant } from '../../../src/domain/access/tenant.ts'
 import { limitsSchema } from '../../../src/http/routes/operations/limits-schema.ts'
 import { createReadLimits } from '../../../src/workflows/operations/read-limits.ts'
 import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
@@ -29,20 +30,25 @@ test('the limits are those of the dialect, the configuration and the pace in for
     headerChars: 128,
     cellChars: 512,
   }
+  const quotas = { rowsPerDay: 500, openUploads: null, requestsPerMinute: 60 }
+  const use = { rowsToday: 20, openUploads: 1, requestsThisMinute: 4 }
   const read = createReadLimits({
     dialect: 'platform',
     limits,
     upload: { maxBytes: 1, maxRows: 2, maxRecordBytes: 3 },
     fileThresholdRows: 50_000,
     pace: async () => ({ configuredPerMinute: 300, requestsPerMinute: 147 }),
+    tenants: { find: async (id) => (id === 'shop' ? ({ quotas, use } as Tenant) : null) },
   })
-  assert.deepEqual(await read(), {
+  assert.deepEqual(await read('shop'), {
     dialect: 'platform',
     upload: { maxBytes: 1, maxRows: 2, maxRecordBytes: 3, fileThresholdRows: null },
     contactList: { maxColumns: 50, maxHeaderCharacters: 128, maxCellCharacters: 512 },
     batch: { maxRows: 1000, maxBytes: 5_000_000 },
     pace: { configuredPerMinute: 300, inForcePerMinute: 147 },
     idempotencyKeys: { keptDays: 7 },
+    quotas,
+    use,
   })
 })
 

@@ -120,7 +120,10 @@ const NO_SEGMENTS = {
   rollBackSegment: noCampaign,
   previewSegment: noCampaign,
   resumeSegment: noCampaign,
-  readSegments: { find: noCampaign, versions: noCampaign },
+  readSegments: {
+    ...{ find: noCampaign, version: noCampaign, versions: noCampaign },
+    list: async () => ({ items: [], next: null }),
+  },
 }
 
 const noSubmission = async (): Promise<never> => {
@@ -177,6 +180,7 @@ const NO_ACCESS = {
   signingKeys: { list: async () => [] },
   audit: {
     list: async () => ({ items: [], next: null }),
+    newest: async () => ({ items: [], next: null }),
     all: async function* () {},
     lines: async function* () {},
     verify: async () => ({
@@ -345,6 +349,8 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
       batch: { maxRows: 2500, maxBytes: 10_000_000 },
       pace: { configuredPerMinute: 900, inForcePerMinute: 630 },
       idempotencyKeys: { keptDays: 7 },
+      quotas: { rowsPerDay: 1_000, openUploads: null, requestsPerMinute: null },
+      use: { rowsToday: 10, openUploads: 1, requestsThisMinute: 2 },
     }),
     rowMarks: createRowMarks(Buffer.alloc(32, 7)),
     readiness: async () => ({ ready: true, checks: {}, sandbox: true }),

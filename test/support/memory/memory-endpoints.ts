@@ -113,6 +113,14 @@ export const createMemoryEndpoints = (): MemoryEndpoints => {
             items: memory.log.filter(({ state }) => states.length === 0 || states.includes(state)),
             next: null,
           },
+    test: async ({ tenantId, endpointId, audit }) => {
+      const endpoint = await memory.find(tenantId, endpointId)
+      if (!endpoint) return null
+      if (!endpoint.enabled) return { kind: 'disabled' }
+      memory.audits.push(`${audit.action} ${audit.object}`)
+      const about = { eventType: 'endpoint.test', object: endpointId, attempts: 0 }
+      return { kind: 'told', delivery: aDelivery({ ...about, state: 'pending', nextAt: STAMP }) }
+    },
     replay: async ({ tenantId, endpointId, deliveryId, audit }) => {
       const endpoint = await memory.find(tenantId, endpointId)
       const delivery = memory.log.find(({ id }) => id === deliveryId)

@@ -60,6 +60,14 @@ const NO_LIMITS = {
 }
 const limits = { rowsPerDay: limit, openUploads: limit, requestsPerMinute: limit }
 
+/** null = no limit. */
+export const quotasSchema = z.strictObject(limits)
+export const tenantUseSchema = z.strictObject({
+  rowsToday: z.int().min(0),
+  openUploads: z.int().min(0),
+  requestsThisMinute: z.int().min(0),
+})
+
 export const newTenantSchema = z.strictObject({
   name,
   grants: z.strictObject(NO_GRANTS),
@@ -85,12 +93,8 @@ export const tenantSchema = z.strictObject({
   name: z.string(),
   grants: z.strictObject(all),
   registries: z.array(z.string()),
-  quotas: z.strictObject(limits),
-  use: z.strictObject({
-    rowsToday: z.int().min(0),
-    openUploads: z.int().min(0),
-    requestsThisMinute: z.int().min(0),
-  }),
+  quotas: quotasSchema,
+  use: tenantUseSchema,
   version: z.int().min(1),
   createdAt: stamp,
   updatedAt: stamp,

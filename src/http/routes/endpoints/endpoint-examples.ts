@@ -117,6 +117,18 @@ export const DELIVERIES_EXAMPLES: readonly Example[] = [
   },
 ]
 
+export const TEST_EXAMPLES: readonly Example[] = [
+  {
+    name: 'test',
+    summary: 'A message that says nothing but that it arrives',
+    params,
+    answer: {
+      status: 202,
+      body: { ...DELIVERY, eventType: 'endpoint.test', object: endpointId, attempts: 0 },
+    },
+  },
+]
+
 export const REPLAY_EXAMPLES: readonly Example[] = [
   {
     name: 'again',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { count, stamp } from '../../../domain/answers/answer-values.ts'
-import { ENDPOINT_EVENT_TYPES } from '../../../domain/endpoints/outbound-event.ts'
+import { ENDPOINT_EVENT_TYPES, TEST_EVENT } from '../../../domain/endpoints/outbound-event.ts'
 import {
   DELIVERY_FAILURES,
   DELIVERY_STATES,
@@ -69,6 +69,13 @@ export const deliverySchema = z.strictObject({
   lastFailure: z.enum(DELIVERY_FAILURES).nullable(),
   createdAt: stamp,
   nextAt: stamp.nullable(),
+})
+
+/** A webhook of the gateway that somebody asked for to see whether it arrives. */
+export const endpointTestEventSchema = z.strictObject({
+  type: z.literal(TEST_EVENT),
+  timestamp: stamp,
+  data: z.strictObject({ endpointId: z.string() }),
 })
 
 export const endpointParamsSchema = z.strictObject({ endpointId: gatewayIdSchema })

@@ -9,6 +9,7 @@ import {
   REMOVE_ENDPOINT_REFUSALS,
   REPLAY_REFUSALS,
   ROTATE_SECRET_REFUSALS,
+  TEST_ENDPOINT_REFUSALS,
 } from '../../../workflows/endpoints/refusals.ts'
 import type { EndpointChange } from '../../../workflows/ports/endpoints/endpoints.ts'
 import type { Answer } from '../../document/operation.ts'
@@ -25,6 +26,7 @@ import {
   LIST_EXAMPLES,
   REPLAY_EXAMPLES,
   ROTATE_EXAMPLES,
+  TEST_EXAMPLES,
 } from './endpoint-examples.ts'
 import {
   deliveriesQuerySchema,
@@ -169,6 +171,22 @@ const registerEndpoint = (add: AddRoute): void => {
   })
 }
 
+/** …/test */
+const registerTest = (add: AddRoute): void =>
+  add({
+    ...of,
+    method: 'POST',
+    url: `${ENDPOINT}/test`,
+    id: 'testWebhookEndpoint',
+    summary: 'Send an endpoint.test to this endpoint alone, whatever its events are',
+    params: endpointParamsSchema,
+    answers: { 202: { about: 'The delivery that carries it', schema: deliverySchema } },
+    problems: TEST_ENDPOINT_REFUSALS,
+    examples: TEST_EXAMPLES,
+    handler: async ({ params, caller }, reply, { webhookEndpoints }) =>
+      reply.code(202).send(await webhookEndpoints.test(caller!, params.endpointId)),
+  })
+
 /** …/rotate-secret, …/deliveries and …/replay. */
 const registerDeliveries = (add: AddRoute): void => {
   add({
@@ -229,4 +247,5 @@ export const registerWebhookEndpoints = (add: AddRoute): void => {
   registerEndpoints(add)
   registerEndpoint(add)
   registerDeliveries(add)
+  registerTest(add)
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { count } from '../../../domain/answers/answer-values.ts'
+import { quotasSchema, tenantUseSchema } from '../access/access-schemas.ts'
 
 /** Answer of GET /limits; null = no limit. */
 export const limitsSchema = z.strictObject({
@@ -20,4 +21,6 @@ export const limitsSchema = z.strictObject({
   pace: z.strictObject({ configuredPerMinute: count, inForcePerMinute: count }),
   idempotencyKeys: z.strictObject({ keptDays: count }),
   key: z.strictObject({ requestsPerMinute: count }),
+  quotas: quotasSchema,
+  use: tenantUseSchema,
 })

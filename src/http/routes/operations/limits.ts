@@ -12,12 +12,12 @@ export const registerLimits = (add: AddRoute): void => {
     id: 'getLimits',
     tag: 'operations',
     summary:
-      'The limits that apply to the caller: files, rows, batches, the pace of calls to Genesys, and calls of the key',
+      'The limits that apply to the caller: files, rows, batches, the pace of calls to Genesys, calls of the key, and the quotas of the tenant with what it uses',
     answers: { 200: { about: 'The limits', schema: limitsSchema } },
     problems: [],
     examples: LIMITS_EXAMPLES,
-    handler: async (_request, _reply, { readLimits, limits }) => ({
-      ...(await readLimits()),
+    handler: async ({ caller }, _reply, { readLimits, limits }) => ({
+      ...(await readLimits(caller!.tenantId)),
       key: { requestsPerMinute: keyRequestsPerMinute(limits) },
     }),
   })

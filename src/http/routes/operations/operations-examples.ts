@@ -17,6 +17,8 @@ const LIMITS: z.output<typeof limitsSchema> = {
   pace: { configuredPerMinute: 900, inForcePerMinute: 900 },
   idempotencyKeys: { keptDays: 7 },
   key: { requestsPerMinute: 6_000 },
+  quotas: { rowsPerDay: 1_000_000, openUploads: 20, requestsPerMinute: null },
+  use: { rowsToday: 12_500, openUploads: 1, requestsThisMinute: 3 },
 }
 
 const READY: z.output<typeof readinessSchema> = {

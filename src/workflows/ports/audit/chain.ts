@@ -49,6 +49,11 @@ export type ChainedEntry = {
 export type AuditReader = {
   /** In the order of the chain, after number `after`. */
   entries(filter: AuditEntryFilter, page: { after: number; limit: number }): Promise<ChainedEntry[]>
+  /** The newest first, before number `before`; null: from the end of the chain. */
+  newest(
+    filter: AuditEntryFilter,
+    page: { before: number | null; limit: number },
+  ): Promise<ChainedEntry[]>
   /** The lines of an export from a block on (null: from the first there is), as they are at each moment; of `blocks` blocks at most. */
   lines(
     viewer: Viewer,

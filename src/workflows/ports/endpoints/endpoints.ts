@@ -71,6 +71,12 @@ export type EndpointStore = {
     endpointId: string,
     page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
   ): Promise<Page<WebhookDelivery> | null>
+  /** Writes an `endpoint.test` to this endpoint alone, whatever it hears. null: the tenant has no such endpoint. */
+  test(input: {
+    tenantId: string
+    endpointId: string
+    audit: AuditEntry
+  }): Promise<{ kind: 'told'; delivery: WebhookDelivery } | { kind: 'disabled' } | null>
   /** The same id and body with a new schedule that begins now. null: the endpoint has no such delivery. */
   replay(input: {
     tenantId: string

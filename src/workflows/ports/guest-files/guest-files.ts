@@ -3,9 +3,11 @@ import type {
   GuestFile,
   GuestFileState,
   GuestFileTarget,
+  SeenGuestFileState,
 } from '../../../domain/guest-files/guest-file.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
+import type { Page } from '../uploads/uploads.ts'
 
 export type NewGuestFile = Pick<
   GuestFile,
@@ -49,6 +51,15 @@ export type GuestFileStep = {
 
 export type ClaimedGuestFile = { claim: GuestFileClaim; file: GuestFile; place: UploadPlace | null }
 
+export type GuestFilePage = {
+  limit: number
+  cursor: string | null
+  state?: SeenGuestFileState
+  /** From inclusive, to exclusive. */
+  createdFrom?: Date
+  createdTo?: Date
+}
+
 export type GuestFileStore = {
   /**
    * Makes the file as `receiving`: callers do not see it, and the sweep deletes it if there is no
@@ -74,6 +85,8 @@ export type GuestFileStore = {
   sweepReceiving(olderThanMs: number): Promise<number>
   /** Of this tenant and accepted, or null. */
   find(tenantId: string, id: string): Promise<GuestFile | null>
+  /** Those that were accepted, newest first; an unreadable cursor gives null. */
+  list(tenantId: string, asked: GuestFilePage): Promise<Page<GuestFile> | null>
   /** The file that has waited longest, and the place that its bytes go to; null: none has work. */
   claim(owner: string): Promise<ClaimedGuestFile | null>
   renew(claim: GuestFileClaim): Promise<boolean>

@@ -67,6 +67,11 @@ export type SegmentStore = {
     },
   ): Promise<SegmentPut>
   latest(campaignId: string): Promise<CampaignSegment | null>
+  /** The newest version of each campaign that the tenant is granted, by the campaigns' ids; null: the cursor is none of ours. */
+  granted(
+    tenantId: string,
+    page: { cursor: string | null; limit: number },
+  ): Promise<Page<CampaignSegment> | null>
   version(campaignId: string, version: number): Promise<CampaignSegment | null>
   /** Newest first; null: the cursor is none of ours. */
   versions(

@@ -1,0 +1,73 @@
+import type { QuotaName } from '../../domain/access/quotas.ts'
+import {
+  DEFAULT_TENANT,
+  GRANT_FIELDS,
+  type GrantField,
+  type Tenant,
+} from '../../domain/access/tenant.ts'
+import { ENGLISH } from '../texts/texts.ts'
+
+const { tenants: words } = ENGLISH
+
+const USE_OF = {
+  rowsPerDay: 'rowsToday',
+  openUploads: 'openUploads',
+  requestsPerMinute: 'requestsThisMinute',
+} as const satisfies Record<QuotaName, keyof Tenant['use']>
+
+export const QUOTA_NAMES = Object.keys(USE_OF) as QuotaName[]
+
+/** What is used of each quota; `limit` null: there is none. */
+export const quotaLines = ({ quotas, use }: Pick<Tenant, 'quotas' | 'use'>) =>
+  QUOTA_NAMES.map((name) => {
+    const [limit, used] = [quotas[name], use[USE_OF[name]]]
+    return {
+      name,
+      label: words.quotas[name],
+      used,
+      limit,
+      full: limit !== null && used >= limit,
+    }
+  })
+
+export const GRANT_NAMES = Object.keys(GRANT_FIELDS) as GrantField[]
+
+/** What is granted, as the form has it: an id a line, or `*` for all. */
+const grantLines = (grants: Tenant['grants'] | null) =>
+  GRANT_NAMES.map((name) => {
+    const granted = grants?.[name] ?? []
+    return {
+      name,
+      label: words.grants[name],
+      text: granted === '*' ? '*' : granted.join('\n'),
+      shown: granted === '*' ? words.all : granted.length === 0 ? words.none : granted.join(', '),
+    }
+  })
+
+const registryChoices = (names: readonly string[], used: readonly string[]) =>
+  names.map((name) => ({ name, ticked: used.includes(name) }))
+
+/** What the form of a tenant shows; null: of a new one. */
+export const tenantForm = (tenant: Tenant | null, registries: readonly string[]) => ({
+  name: tenant?.name ?? '',
+  version: tenant?.version ?? 0,
+  grants: grantLines(tenant?.grants ?? null),
+  quotas: QUOTA_NAMES.map((name) => ({
+    name,
+    label: words.quotas[name],
+    value: tenant?.quotas[name] ?? '',
+  })),
+  registries: registryChoices(registries, tenant?.registries ?? []),
+})
+
+export const tenantModel = (tenant: Tenant) => ({
+  id: tenant.id,
+  name: tenant.name,
+  createdAt: tenant.createdAt,
+  updatedAt: tenant.updatedAt,
+  quotas: quotaLines(tenant),
+  grants: grantLines(tenant.grants),
+  registries: tenant.registries,
+  /** Its name and its grants stay as they are. */
+  fixed: tenant.id === DEFAULT_TENANT,
+})

@@ -1,0 +1,99 @@
+import type { Caller } from '../../domain/access/access.ts'
+import { AUDIT_ACTIONS, type AuditAction } from '../../domain/audit/audit-details.ts'
+import type { ChainVerification } from '../../workflows/audit/read-audit.ts'
+import type { ChainedEntry } from '../../workflows/ports/audit/chain.ts'
+import { linkTo } from '../frame/fields.ts'
+import { ENGLISH, fill } from '../texts/texts.ts'
+import { objectLink } from './object-links.ts'
+
+const { audit: words } = ENGLISH
+
+const BADGE_OF: Record<string, string> = { ok: 'completed', failed: 'failed', intended: 'waiting' }
+const OUTCOMES: Record<string, string> = words.outcomes
+
+const isAction = (action: string): action is AuditAction => Object.hasOwn(words.actions, action)
+
+/** Members as people read them; what is nested stays as it was written. */
+const factsOf = (members: Record<string, unknown>): { name: string; value: string }[] =>
+  Object.entries(members)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => ({
+      name,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+    }))
+
+const aboutOf = (entry: ChainedEntry) =>
+  factsOf({
+    [words.facts.number]: entry.seq,
+    [words.facts.id]: entry.id,
+    [words.facts.tenant]: entry.tenant,
+    [words.facts.request]: entry.requestId,
+    [words.facts.attempt]: entry.attempt,
+    [words.facts.latency]:
+      entry.latencyMs === null ? null : fill(words.facts.milliseconds, { count: entry.latencyMs }),
+    [words.facts.digest]: entry.digest,
+    [words.facts.hash]: entry.hash,
+  })
+
+export const entryLine = (entry: ChainedEntry, { scopes }: Pick<Caller, 'scopes'>) => ({
+  seq: entry.seq,
+  at: entry.at,
+  action: entry.action,
+  words: isAction(entry.action) ? words.actions[entry.action] : entry.action,
+  actor: entry.actor,
+  actorLink: objectLink(entry.actor, scopes),
+  object: entry.object,
+  objectLink: objectLink(entry.object, scopes),
+  badge: BADGE_OF[entry.outcome] ?? 'plain',
+  outcome: OUTCOMES[entry.outcome] ?? entry.outcome,
+  said: factsOf({ ...entry.details, ...entry.counts }),
+  about: aboutOf(entry),
+})
+
+export type AuditAsked = {
+  from?: string | undefined
+  to?: string | undefined
+  action?: string | undefined
+  object?: string | undefined
+  actor?: string | undefined
+  cursor?: string | undefined
+}
+
+export const auditModel = (
+  found: { items: readonly ChainedEntry[]; next: string | null },
+  { cursor, ...filter }: AuditAsked,
+  caller: Pick<Caller, 'scopes'>,
+) => ({
+  entries: found.items.map((entry) => entryLine(entry, caller)),
+  filter,
+  filtered: Object.values(filter).some((value) => value !== undefined),
+  actions: AUDIT_ACTIONS.map((action) => ({ action, label: words.actions[action] })).toSorted(
+    (one, other) => one.label.localeCompare(other.label, 'en'),
+  ),
+  first: cursor === undefined ? null : linkTo('/console/audit', filter),
+  next: found.next === null ? null : linkTo('/console/audit', { ...filter, cursor: found.next }),
+})
+
+const FAULTS: Record<string, string> = words.verdict.faults
+
+/** What the gateway found of its own chain, and where the proof ends that it can give. */
+export const verdictModel = (verdict: ChainVerification) => ({
+  ok: verdict.ok,
+  heading: verdict.ok ? words.verdict.holds : words.verdict.broken,
+  looked: fill(words.verdict.looked, { blocks: verdict.blocks, entries: verdict.entries }),
+  first: verdict.firstBlock,
+  last: verdict.lastBlock,
+  head: verdict.head,
+  faults: verdict.faults.map(({ block, entry, kind }) => ({
+    block,
+    entry,
+    kind,
+    words: FAULTS[kind] ?? kind,
+  })),
+  stray:
+    verdict.strayEntries === 0 ? null : fill(words.verdict.stray, { count: verdict.strayEntries }),
+  waiting:
+    verdict.waiting.entries === 0
+      ? null
+      : fill(words.verdict.waiting, { count: verdict.waiting.entries }),
+})

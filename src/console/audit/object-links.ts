@@ -1,0 +1,17 @@
+import { hasScope, type Scope } from '../../domain/access/access.ts'
+
+const PAGES: Record<string, { scope: Scope; at: string }> = {
+  upl: { scope: 'uploads', at: 'uploads' },
+  dns: { scope: 'dnc', at: 'do-not-call/submissions' },
+  gf: { scope: 'files', at: 'guest-files' },
+  whe: { scope: 'webhooks', at: 'endpoints' },
+  key: { scope: 'admin', at: 'access/keys' },
+  tnt: { scope: 'admin', at: 'access/tenants' },
+}
+
+/** The page of what an id names; null: it has none, or whoever looks may not open it. */
+export const objectLink = (id: string, scopes: readonly Scope[]): string | null => {
+  const kind = /^([a-z]{2,3})_[\w-]+$/u.exec(id)?.[1]
+  const place = kind === undefined ? undefined : PAGES[kind]
+  return place !== undefined && hasScope(scopes, place.scope) ? `/console/${place.at}/${id}` : null
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+
+import { genesysIdSchema } from '../../domain/ids/ids.ts'
+import { cursorField, filled, linkTo } from '../frame/fields.ts'
+import { nextLook } from '../frame/live.ts'
+import { form, page, type Visit } from '../frame/page.ts'
+import { ENGLISH } from '../texts/texts.ts'
+import { segmentLine, segmentModel } from './segment-model.ts'
+
+const PAGE_CAMPAIGNS = 50
+const PAGE_VERSIONS = 20
+const { segments: words } = ENGLISH
+const LIST_PAGE = '/console/segments'
+
+export const campaignParams = z.strictObject({ campaignId: genesysIdSchema })
+export const placeOf = (campaignId: string): string =>
+  `${LIST_PAGE}/${encodeURIComponent(campaignId)}`
+
+export const SEGMENTS = page({
+  at: '/segments',
+  scope: 'segments',
+  menu: 'segments',
+  query: z.strictObject({ campaign: filled(genesysIdSchema), cursor: cursorField }),
+  load: async ({ deps, caller, query: { campaign, cursor } }) => {
+    if (campaign !== undefined) return { goTo: placeOf(campaign) }
+    const asked = { limit: PAGE_CAMPAIGNS, cursor: cursor ?? null }
+    const found = await deps.readSegments.list(caller, asked)
+    if (found === null) return { goTo: LIST_PAGE }
+    return {
+      title: words.title,
+      template: '/segments/segment-list',
+      model: {
+        segments: found.items.map(segmentLine),
+        first: cursor === undefined ? null : LIST_PAGE,
+        next: found.next === null ? null : linkTo(LIST_PAGE, { cursor: found.next }),
+      },
+    }
+  },
+})
+
+type OfCampaign = Visit<z.output<typeof campaignParams>>
+
+/** Newest first, of a campaign that the visitor may use; else 404. */
+const versionsOf = ({ deps, caller, params }: OfCampaign, cursor: string | null) =>
+  deps.readSegments.versions(caller, params.campaignId, { cursor, limit: PAGE_VERSIONS })
+
+export const SEGMENT = page({
+  at: '/segments/:campaignId',
+  scope: 'segments',
+  params: campaignParams,
+  query: z.strictObject({ cursor: cursorField }),
+  load: async (visit) => {
+    const { campaignId } = visit.params
+    const found = await versionsOf(visit, visit.query.cursor ?? null)
+    if (found === null) return { goTo: placeOf(campaignId) }
+    const [newest] = (await versionsOf(visit, null))!.items
+    const segment = newest === undefined ? null : segmentModel(newest)
+    return {
+      title: campaignId,
+      template: '/segments/segment',
+      model: {
+        campaignId,
+        at: placeOf(campaignId),
+        segment,
+        live: segment === null || segment.ended ? null : nextLook(null),
+        versions: found.items.map(segmentLine),
+        once: visit.deps.ids.newUuid(),
+        first: visit.query.cursor === undefined ? null : placeOf(campaignId),
+        next: found.next === null ? null : linkTo(placeOf(campaignId), { cursor: found.next }),
+      },
+    }
+  },
+})
+
+/** How the newest version fares. */
+export const SEGMENT_LIVE = page({
+  at: '/segments/:campaignId/live',
+  scope: 'segments',
+  part: true,
+  params: campaignParams,
+  query: z.object({
+    look: z.coerce.number().int().min(0).max(1_000).catch(0),
+    seen: z.coerce.number().int().catch(0),
+  }),
+  load: async ({ deps, caller, params: { campaignId }, query: { look, seen } }) => {
+    const segment = segmentModel(await deps.readSegments.find(caller, campaignId))
+    const again = segment.revision === seen ? look : null
+    return {
+      title: campaignId,
+      template: '/segments/segment-live',
+      model: { at: placeOf(campaignId), segment, live: segment.ended ? null : nextLook(again) },
+    }
+  },
+})
+
+export const SEGMENT_RESUME = form({
+  at: '/segments/:campaignId/resume',
+  scope: 'segments',
+  params: campaignParams,
+  act: async ({ deps, caller, params: { campaignId } }) => {
+    await deps.resumeSegment(caller, campaignId)
+    return { goTo: placeOf(campaignId), said: 'segmentResumed' }
+  },
+})

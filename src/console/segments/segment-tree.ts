@@ -1,0 +1,148 @@
+import {
+  DATE_OPERATORS,
+  isLeaf,
+  type Leaf,
+  type Literal,
+  ORDERINGS,
+  type SegmentNode,
+  TEXT_OPERATORS,
+} from '../../domain/segments/segment.ts'
+
+/** How the rules of a group are joined; the last two turn it around. */
+export const JOINS = ['all', 'any', 'notAll', 'none'] as const
+export type Join = (typeof JOINS)[number]
+
+/** The operators of a definition; a range says beside it which of its ends count. */
+export const FORM_OPERATORS = [
+  '=',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  'between',
+  'between-open',
+  'between-open-min',
+  'between-open-max',
+  ...TEXT_OPERATORS,
+  ...DATE_OPERATORS,
+] as const
+export type FormOperator = (typeof FORM_OPERATORS)[number]
+
+/** What a literal is where the operator does not say so itself. */
+export const LITERAL_TYPES = ['text', 'number'] as const
+type LiteralType = (typeof LITERAL_TYPES)[number]
+
+export type FormRule = {
+  kind: 'rule'
+  attribute: string
+  operator: FormOperator
+  /** A value a line; of a range the least and the most, either of them may be an empty line. */
+  value: string
+  as: LiteralType
+}
+export type FormGroup = { kind: 'group'; join: Join; nodes: FormNode[] }
+export type FormNode = FormRule | FormGroup
+
+export const emptyRule = (): FormRule => ({
+  kind: 'rule',
+  attribute: '',
+  operator: '=',
+  value: '',
+  as: 'text',
+})
+export const emptyGroup = (): FormGroup => ({ kind: 'group', join: 'all', nodes: [emptyRule()] })
+
+const isAlwaysNumber = (operator: FormOperator): boolean =>
+  (ORDERINGS as readonly string[]).includes(operator) || operator.startsWith('between')
+const isAlwaysText = (operator: FormOperator): boolean =>
+  ([...TEXT_OPERATORS, ...DATE_OPERATORS] as readonly string[]).includes(operator)
+
+/** What is no number stays text: the definition's own judgement then says at its place that it must be one. */
+const literalOf = (text: string, as: LiteralType): Literal => {
+  const number = Number(text)
+  return as === 'number' && text.trim() !== '' && Number.isFinite(number) ? number : text
+}
+
+const OPEN_ENDS: Record<string, { minInclusive?: false; maxInclusive?: false }> = {
+  'between-open': { minInclusive: false, maxInclusive: false },
+  'between-open-min': { minInclusive: false },
+  'between-open-max': { maxInclusive: false },
+}
+
+const leafOf = ({ attribute, operator, value, as }: FormRule): object => {
+  const lines = value.split(/\r?\n/u)
+  if (operator === 'in') {
+    const values = lines.filter((line) => line !== '').map((line) => literalOf(line, as))
+    return { attribute, operator, values }
+  }
+  if (operator.startsWith('between')) {
+    const [min = '', max = ''] = lines
+    return {
+      ...{ attribute, operator: 'between' },
+      ...(min.trim() !== '' && { min: literalOf(min, 'number') }),
+      ...(max.trim() !== '' && { max: literalOf(max, 'number') }),
+      ...OPEN_ENDS[operator],
+    }
+  }
+  const type = isAlwaysNumber(operator) ? 'number' : isAlwaysText(operator) ? 'text' : as
+  return { attribute, operator, value: literalOf(value.replaceAll(/\r?\n/gu, ' ').trim(), type) }
+}
+
+/** Where a node of the form stands in what is sent, as a JSON pointer. */
+export type Places = Map<string, string>
+
+/** A node as it is sent, as the definition's own reading judges it; `places` learns where each node of the form went. */
+export const sentNode = (node: FormNode, path: string, pointer: string, places: Places): object => {
+  places.set(pointer, path)
+  if (node.kind === 'rule') return leafOf(node)
+  const isTurned = node.join === 'notAll' || node.join === 'none'
+  const member = node.join === 'all' || node.join === 'notAll' ? 'all' : 'any'
+  const inner = `${pointer}${isTurned ? '/not' : ''}/${member}`
+  const nodes = node.nodes.map((child, at) =>
+    sentNode(child, `${path}.${at}`, `${inner}/${at}`, places),
+  )
+  return isTurned ? { not: { [member]: nodes } } : { [member]: nodes }
+}
+
+const rangeOperator = (leaf: Leaf & { operator: 'between' }): FormOperator => {
+  const [noMin, noMax] = [leaf.minInclusive === false, leaf.maxInclusive === false]
+  if (noMin && noMax) return 'between-open'
+  return noMin ? 'between-open-min' : noMax ? 'between-open-max' : 'between'
+}
+
+const ruleOf = (leaf: Leaf): FormRule => {
+  const { attribute } = leaf
+  if (leaf.operator === 'between') {
+    const value = `${leaf.min ?? ''}\n${leaf.max ?? ''}`
+    return { kind: 'rule', attribute, operator: rangeOperator(leaf), value, as: 'number' }
+  }
+  const values = leaf.operator === 'in' ? leaf.values : [leaf.value]
+  const as = typeof values[0] === 'number' ? 'number' : 'text'
+  return { kind: 'rule', attribute, operator: leaf.operator, value: values.join('\n'), as }
+}
+
+const groupOf = (join: Join, nodes: readonly SegmentNode[]): FormGroup => ({
+  kind: 'group',
+  join,
+  nodes: nodes.map(formNode),
+})
+
+/** A node of a definition as the form shows it; the same contacts fulfil both. */
+export const formNode = (node: SegmentNode): FormNode => {
+  if (isLeaf(node)) return ruleOf(node)
+  if ('all' in node) return groupOf('all', node.all)
+  if ('any' in node) return groupOf('any', node.any)
+  const { not } = node
+  if ('all' in not) return groupOf('notAll', not.all)
+  if ('any' in not) return groupOf('none', not.any)
+  return groupOf('none', [not])
+}
+
+/** Conditions as a group: the form begins with one. */
+export const conditionsGroup = (conditions: SegmentNode | null): FormGroup => {
+  if (conditions === null) return { kind: 'group', join: 'all', nodes: [] }
+  const node = formNode(conditions)
+  return node.kind === 'group' ? node : { kind: 'group', join: 'all', nodes: [node] }
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import type { Browser, Page } from 'playwright-core'
+
+import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
+import { embeddedHome } from '../../support/databases/database.ts'
+import { type CrmReceiver, startCrmReceiver } from '../../support/gateway/crm-receiver.ts'
+import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
+import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
+
+const home = embeddedHome()
+let stage: Stage
+let gateway: RunningGateway
+let browser: Browser
+let receiver: CrmReceiver
+
+before(async () => {
+  stage = await setStage(await home.fresh(), 'guide')
+  receiver = await startCrmReceiver()
+  // Genesys inside of the gateway: there alone an endpoint may be registered on loopback.
+  gateway = await stage.gateway({
+    ...{ GENESYS_SANDBOX: 'true', ALLOW_HTTP_HOSTS: '127.0.0.1' },
+    ...{ GENESYS_CLIENT_ID: '', GENESYS_CLIENT_SECRET: '' },
+    ...{ GENESYS_API_URL: '', GENESYS_LOGIN_URL: '' },
+  })
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser.close()
+  await receiver.close()
+  await stage.close()
+  await home.close()
+})
+
+const pressKey = async (page: Page, name: string): Promise<void> => {
+  await page.getByRole('button', { name, exact: true }).focus()
+  await page.keyboard.press('Enter')
+}
+test('an endpoint is added, tried out, paused and gets a new secret, which is shown once', async () => {
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.getByRole('link', { name: 'Endpoints', exact: true }).click()
+  await page.getByText('Every event').first().waitFor()
+  await checkAccessible(page)
+  await page.getByLabel('Name').fill('billing')
+  await page.getByLabel('Address').fill(receiver.url)
+  await page.getByLabel('An upload was completed').check()
+  await page.getByRole('button', { name: 'Add the endpoint' }).click()
+  const first = await page.locator('#secret').inputValue()
+  assert.match(first, /^whsec_/u)
+  receiver.trust(first)
+  await checkAccessible(page)
+  await page.getByRole('link', { name: 'I have stored it' }).click()
+  await page.getByText('Nothing was sent to this endpoint yet.').waitFor()
+  await checkAccessible(page)
+
+  await page.getByRole('button', { name: 'Send a test message' }).click()
+  // The page looks again by itself until the message has arrived.
+  await page.getByRole('cell', { name: 'Delivered' }).waitFor()
+  assert.deepEqual(
+    receiver.heard.map(({ type }) => type),
+    ['endpoint.test'],
+  )
+  await checkAccessible(page)
+
+  await page.getByText('New secret…').click()
+  await page.getByText('two signatures').waitFor()
+  await page.getByRole('button', { name: 'Make a new secret' }).click()
+  await page.getByRole('heading', { name: 'The new secret of billing' }).waitFor()
+  assert.notEqual(await page.locator('#secret').inputValue(), first)
+  await page.getByRole('link', { name: 'I have stored it' }).click()
+  await page.getByText('Messages are signed with the old secret too').waitFor()
+  await page.getByText('Pause…').click()
+  await page.getByRole('button', { name: 'Pause this endpoint' }).click()
+  await page.getByText('Someone paused it.').waitFor()
+  await checkAccessible(page)
+  await page.getByRole('link', { name: 'Show what the audit trail says of it' }).click()
+  const trail = page.getByRole('region', { name: 'Entries' })
+  await trail.getByText('Secret of an endpoint replaced').waitFor()
+  await trail.getByText('Endpoint added').click()
+  await checkAccessible(page)
+  await page.getByRole('button', { name: 'Verify' }).click()
+  await page.getByRole('heading', { name: 'The trail is whole' }).waitFor()
+  await checkAccessible(page)
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('by keyboard alone: a key is made for a new tenant, signs in with its pages alone, and is revoked', async () => {
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.goto(`${gateway.address}/console/access/tenants`)
+  await page.getByText('Add a tenant…').focus()
+  await page.keyboard.press('Enter')
+  await checkAccessible(page)
+  await page.getByLabel('Name').fill('shop')
+  await page.getByLabel('Contact lists').fill('demo-contacts')
+  await page.getByLabel('Rows a day').fill('5000')
+  await pressKey(page, 'Add the tenant')
+  await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor()
+  await checkAccessible(page)
+
+  await page.getByRole('link', { name: 'Keys and tenants' }).focus()
+  await page.keyboard.press('Enter')
+  const add = page.locator('form[action="/console/access/keys/add"]')
+  await add.getByLabel('Name', { exact: true }).fill('nightly')
+  await add.getByLabel('Tenant', { exact: true }).selectOption({ label: 'shop' })
+  await add.getByRole('checkbox', { name: 'uploads send contacts' }).focus()
+  await page.keyboard.press('Space')
+  await pressKey(page, 'Make the key')
+  await page.getByRole('heading', { name: 'The key nightly' }).waitFor()
+  const key = await page.locator('#secret').inputValue()
+  assert.match(key, /^ogw_/u)
+  await page.goto(`${gateway.address}/console/access`)
+  await checkAccessible(page)
+
+  const shop = await openTab(browser)
+  await signIn(shop.page, gateway.address, key)
+  const menu = await shop.page.locator('.menu a').allTextContents()
+  assert.deepEqual(menu, ['Overview', 'Uploads', 'One person', 'Limits'])
+  await shop.page.getByRole('link', { name: 'Limits' }).click()
+  await shop.page
+    .getByRole('row', { name: /Rows a day/u })
+    .getByText('5,000')
+    .waitFor()
+  await checkAccessible(shop.page)
+  await shop.page.goto(`${gateway.address}/console/access`)
+  await shop.page.getByRole('heading', { name: 'Your key does not allow this' }).waitFor()
+
+  await page.getByRole('link', { name: 'nightly' }).click()
+  await page.getByText('Revoke…').focus()
+  await page.keyboard.press('Enter')
+  await checkAccessible(page)
+  await page.getByRole('checkbox').focus()
+  await page.keyboard.press('Space')
+  await pressKey(page, 'Revoke this key')
+  await page.getByText('Revoked', { exact: true }).first().waitFor()
+  await checkAccessible(page)
+  await shop.page.goto(`${gateway.address}/console/uploads`)
+  await shop.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  assert.deepEqual([...errors, ...shop.errors], [])
+  await shop.context.close()
+  await context.close()
+})
+
+test('by keyboard alone: a segment is built, its faults are shown in place, it is looked at, put, and taken back', async () => {
+  const csv = ['customerId,city,phoneNumber']
+  for (let at = 0; at < 10; at += 1) {
+    csv.push(`c${at},${at < 4 ? 'Bonn' : 'Rome'},+1212555010${at}`)
+  }
+  const { status, body, text } = await gateway.client.upload('demo-contacts', csv.join('\n'), {
+    query: 'missingColumns=empty',
+  })
+  assert.equal(status, 202, text)
+  await gateway.client.finished(body.id)
+  const { page, context, errors } = await openTab(browser)
+  await signIn(page, gateway.address, ADMIN_KEY)
+  await page.getByRole('link', { name: 'Segments' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Open a campaign').focus()
+  await page.keyboard.type('demo-campaign')
+  await page.keyboard.press('Enter')
+  await page.getByText('This campaign has no segment yet').waitFor()
+  await checkAccessible(page)
+  await page.getByRole('link', { name: 'Build the rules' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Contact list ids').focus()
+  await page.keyboard.type('demo-contacts')
+  await pressKey(page, 'Add a rule')
+  // The new rule has the focus: typing goes on there.
+  await page.locator('[id="c.0.attribute"]:focus').waitFor()
+  await page.keyboard.type('nowhere')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('Bonn')
+  await pressKey(page, 'Look at what it means')
+  await page.getByText('The rules have faults').waitFor()
+  await page.getByRole('group', { name: 'Rule 1' }).getByText('which is no column').waitFor()
+  await checkAccessible(page)
+  await page.getByLabel('Column').fill('city')
+  await pressKey(page, 'Look at what it means')
+  await page.locator('#preview:focus').waitFor()
+  await page.getByText('This is the first segment').waitFor()
+  await checkAccessible(page)
+  await pressKey(page, 'Put this segment')
+  await page.getByText('The segment is accepted').waitFor()
+  await page.getByText('city is “Bonn”').waitFor()
+  await page.getByText('Applied', { exact: true }).first().waitFor()
+  await checkAccessible(page)
+
+  await page.getByRole('link', { name: 'Change the rules' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Value').fill('Rome')
+  await pressKey(page, 'Look at what it means')
+  await page.getByText('city is “Rome”').first().waitFor()
+  // More than half of those who are dialled change: somebody has to say that it is meant.
+  await page.getByText('More contacts enter or leave').waitFor()
+  await checkAccessible(page)
+  await pressKey(page, 'Put this segment')
+  await page.getByText('tick that you mean it').waitFor()
+  await page.getByLabel('I have read this').focus()
+  await page.keyboard.press('Space')
+  await pressKey(page, 'Put this segment')
+  await page.getByText('Version 2, over').waitFor()
+  await page.getByText('Go back…').focus()
+  await page.keyboard.press('Enter')
+  await pressKey(page, 'Go back to version 1')
+  await page.getByRole('heading', { level: 1, name: 'Go back to version 1' }).waitFor()
+  await checkAccessible(page)
+  await pressKey(page, 'I mean it: go back')
+  await page.getByText('Version 3, over').waitFor()
+  assert.deepEqual(errors, [])
+  await context.close()
+})
