@@ -46,7 +46,6 @@ import { createRetryUpload } from '../workflows/uploads/control/retry-upload.ts'
 import { createReceiveUpload } from '../workflows/uploads/receive/receive-upload.ts'
 import { createExplainContact } from '../workflows/uploads/watch/explain-contact.ts'
 import type { WatchUploads } from '../workflows/uploads/watch/watch-uploads.ts'
-import { auditUsesOf } from './audit.ts'
 import { consoleOf } from './console.ts'
 import { askPullOf } from './dnc-pulls.ts'
 import { erasureUsesOf } from './erasures.ts'
@@ -54,6 +53,7 @@ import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import { scannerDetailOf, type guestFilesIn } from './guest-files.ts'
 import { intakeOf, MAX_RECORD_BYTES } from './intake.ts'
+import { proofUsesOf } from './proof.ts'
 import { registriesOf } from './registries.ts'
 
 const endpointsOf = ({ config, store }: Essentials, ids: Ids) =>
@@ -255,7 +255,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
   const uses = {
     ...{ access: store.access, countUse },
     ...accessOf(deps, ids),
-    ...auditUsesOf(store),
+    ...proofUsesOf(store),
     readDoorway: store.smallUploads.read,
     uploads: store.uploads,
     rowMarks: createRowMarks(store.digestKey),

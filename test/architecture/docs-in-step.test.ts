@@ -4,6 +4,7 @@ import { test } from 'node:test'
 
 import { CONFIG_VARIABLES } from '../../src/config-variables.ts'
 import { PROBLEMS } from '../../src/domain/problems/problem.ts'
+import { EVIDENCE_CODES } from '../../src/domain/proof/evidence.ts'
 import { FINDING_SEVERITIES } from '../../src/domain/segments/analysis/finding.ts'
 import { DEFINITION_FAULTS } from '../../src/domain/segments/definition-faults.ts'
 import { REJECTIONS } from '../../src/domain/uploads/rejection.ts'
@@ -106,6 +107,7 @@ test('every problem or rejection code that the documents name is one that is ser
       UPLOAD_WARNINGS,
       FINDING_SEVERITIES,
       DEFINITION_FAULTS,
+      EVIDENCE_CODES,
       dependencies,
       { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
     ].flatMap((names) => Object.keys(names)),

@@ -31,6 +31,7 @@ export const LAYERS: Record<string, Layer> = {
   'compose.ts': { path: 'compose', mayImport: ['everything'] },
   'main.ts': { path: 'main\\.ts$', mayImport: ['compose.ts', 'config.ts', 'telemetry', 'lib'] },
   'audit-verify.ts': { path: 'audit-verify\\.ts$', mayImport: ['domain'] },
+  'certificate-verify.mjs': { path: 'certificate-verify\\.mjs$', mayImport: [] },
   'key.ts': { path: 'key\\.ts$', mayImport: ['config.ts', 'domain', 'lib'] },
 }
 

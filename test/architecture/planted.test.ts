@@ -43,6 +43,10 @@ const planted: Record<string, { text: string; rule: string }> = {
   'src/config.ts': plant("import { x } from './store/x.ts'", 'layer config.ts'),
   'src/main.ts': plant("import { x } from './store/x.ts'", 'layer main.ts'),
   'src/audit-verify.ts': plant("import { x } from './store/x.ts'", 'layer audit-verify.ts'),
+  'src/certificate-verify.mjs': plant(
+    "import { x } from './domain/x.ts'",
+    'layer certificate-verify.mjs',
+  ),
   'src/key.ts': plant("import { x } from './store/x.ts'", 'layer key.ts'),
   'src/lib/knows-config.ts': plant("import { x } from '../config.ts'", 'layer lib'),
   'src/store/knows-types.ts': plant("import type { X } from '../http/x.ts'", 'layer store'),
@@ -108,7 +112,7 @@ symlinkSync(resolve('node_modules'), join(root, 'node_modules'))
 write('test/x.ts', 'export const x = 1\n')
 write('src/domain/turns.ts', "import { a } from './turns-back.ts'\nexport const b = a\n")
 write('src/workflows/ports/x.ts', 'export type X = 1\n')
-for (const layer of Object.keys(LAYERS).filter((name) => !name.endsWith('.ts'))) {
+for (const layer of Object.keys(LAYERS).filter((name) => !/\.(?:ts|mjs)$/u.test(name))) {
   write(`src/${layer}/x.ts`, 'export const x = 1\nexport type X = 1\n')
 }
 for (const [path, { text }] of Object.entries(planted)) write(path, text)

@@ -16,6 +16,7 @@ import * as endpoints from '../../src/workflows/endpoints/refusals.ts'
 import { ASK_ERASURE_REFUSALS } from '../../src/workflows/erasures/refusals.ts'
 import { WEBHOOK_REFUSALS } from '../../src/workflows/genesys-events/refusals.ts'
 import { RECEIVE_FILE_REFUSALS } from '../../src/workflows/guest-files/refusals.ts'
+import * as proof from '../../src/workflows/proof/refusals.ts'
 import * as segments from '../../src/workflows/segments/refusals.ts'
 import * as uploads from '../../src/workflows/uploads/refusals.ts'
 
@@ -52,6 +53,14 @@ const USES: Record<string, Use> = {
       'capability-not-available': 'a retry asks for no way of delivery',
       'option-invalid': 'a retry takes no options of an upload',
     },
+  },
+  issueCertificate: {
+    modules: [workflow('proof/issue-certificate')],
+    declared: proof.CERTIFICATE_REFUSALS,
+  },
+  readEvidence: {
+    modules: [workflow('proof/read-evidence')],
+    declared: proof.EVIDENCE_REFUSALS,
   },
   askErasure: {
     modules: [workflow('erasures/ask-erasure')],

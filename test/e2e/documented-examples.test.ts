@@ -158,6 +158,7 @@ const edition = async (): Promise<string> => {
 const KNOWN: Record<string, (name: string) => Promise<Known>> = {
   createUpload: async (name) => (name === 'validateOnly' ? {} : { key: `example-${name}` }),
   getUpload: async () => ({ params: { uploadId: await ended } }),
+  getScrubCertificate: async () => ({ params: { uploadId: await ended } }),
   listUploadRows: async () => ({ params: { uploadId: await ended } }),
   followUpload: async () => ({ params: { uploadId: await ended } }),
   explainContact: async () => {

@@ -115,6 +115,8 @@ export const AUDIT_DETAILS = {
   'erasure.accepted': NONE,
   'erasure.contact': NONE,
   'erasure.completed': NONE,
+  /** The object is the keyed digest of the person whose decisions were read. */
+  'evidence.read': z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
   'console.signed_in': NONE,
   'console.signed_out': NONE,
   'genesys.retried': REFUSED.extend({ delayMs: z.int().min(0) }),

@@ -8,6 +8,7 @@ import { ERASURE_PROBLEMS } from './erasure-problems.ts'
 import { FILE_PROBLEMS } from './file-problems.ts'
 import { GUEST_FILE_PROBLEMS } from './guest-file-problems.ts'
 import type { ProblemPage } from './problem-page.ts'
+import { PROOF_PROBLEMS } from './proof-problems.ts'
 import { REGISTRY_PROBLEMS } from './registry-problems.ts'
 import { SEGMENT_PROBLEMS } from './segment-problems.ts'
 import { UPLOAD_PROBLEMS } from './upload-problems.ts'
@@ -27,6 +28,7 @@ export const PROBLEMS = {
   ...ERASURE_PROBLEMS,
   ...FILE_PROBLEMS,
   ...GUEST_FILE_PROBLEMS,
+  ...PROOF_PROBLEMS,
   ...REGISTRY_PROBLEMS,
   ...SEGMENT_PROBLEMS,
   ...UPLOAD_PROBLEMS,

@@ -11,6 +11,7 @@ export const TAGS = {
   'genesys-events': 'Calls that Genesys makes',
   access: 'Tenants, their grants and their keys',
   audit: 'Who did what: entries, and the signed chain that shows whether an entry was changed',
+  proof: 'Show others whom an upload was checked against, and what was decided about one person',
   signing: "The keys to verify the gateway's signatures",
   operations: 'Limits, probes, metrics and this document',
   problems: 'What each problem code means and how to fix it',

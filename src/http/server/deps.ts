@@ -41,6 +41,8 @@ import type { GuestFileStore } from '../../workflows/ports/guest-files/guest-fil
 import type { SigningKeys } from '../../workflows/ports/signing/signing-keys.ts'
 import type { SmallUploadStore } from '../../workflows/ports/uploads/small-uploads.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import type { IssueCertificate } from '../../workflows/proof/issue-certificate.ts'
+import type { ReadEvidence } from '../../workflows/proof/read-evidence.ts'
 import type {
   PreviewSegment,
   PutSegment,
@@ -90,6 +92,8 @@ export type HttpDeps = {
   keys: Keys
   signingKeys: Pick<SigningKeys, 'list'>
   audit: ReadAudit
+  issueCertificate: IssueCertificate
+  readEvidence: ReadEvidence
   /** Left out: what a small upload is judged by is read one after the other. */
   readDoorway?: SmallUploadStore['read']
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>

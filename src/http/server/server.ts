@@ -34,6 +34,8 @@ import { registerGuestFileIntake, registerGuestFiles } from '../routes/guest-fil
 import { registerLimits } from '../routes/operations/limits.ts'
 import { registerOperations } from '../routes/operations/operations.ts'
 import { registerProblemPages } from '../routes/problems/problems.ts'
+import { registerEvidence } from '../routes/proof/evidence.ts'
+import { registerScrubCertificate } from '../routes/proof/scrub-certificate.ts'
 import { registerSegments } from '../routes/segments/segments.ts'
 import { registerSigningKeys } from '../routes/signing/signing-keys.ts'
 import { registerUploadIntake } from '../routes/uploads/contact-list-uploads.ts'
@@ -131,6 +133,8 @@ export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance>
   registerKeys(add)
   registerSigningKeys(add)
   registerAuditEntries(add)
+  registerScrubCertificate(add)
+  registerEvidence(add)
   registerLimits(add)
   registerOperations(app, add)
   registerProblemPages(app, add)

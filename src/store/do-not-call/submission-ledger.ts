@@ -20,7 +20,7 @@ type Standing = {
   failed_code: string | null
 }
 
-const OUTCOME_NAMES = new Map<number, DncOutcome>(
+export const OUTCOME_NAMES: ReadonlyMap<number, DncOutcome> = new Map<number, DncOutcome>(
   (Object.keys(DNC_OUTCOMES) as DncOutcome[]).map((name) => [DNC_OUTCOMES[name], name]),
 )
 

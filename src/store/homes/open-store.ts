@@ -50,6 +50,7 @@ import { createErasureStore } from '../erasures/erasure-store.ts'
 import { createDncChanges } from '../genesys-events/dnc-changes.ts'
 import { createReceiptStore } from '../genesys-events/receipt-store.ts'
 import { createGuestFileStore } from '../guest-files/guest-file-store.ts'
+import { createProofStores, type ProofStores } from '../proof/proof-stores.ts'
 import { checkKeysKnown } from '../retention/reseal-store.ts'
 import { createUpkeepStores, type UpkeepStores } from '../retention/upkeep-stores.ts'
 import { createDeliveredContacts } from '../segments/delivered-contacts.ts'
@@ -80,7 +81,8 @@ export type StoreHome =
 
 export type Store = AccessStores &
   AuditStores &
-  DoNotCallStores & {
+  DoNotCallStores &
+  ProofStores & {
     home: Home
     clock: DatabaseClock
     uploads: UploadStore
@@ -201,6 +203,7 @@ const assemble = async (opened: Database, deps: Parts): Promise<Store> => {
     explain: createExplainStore({ database, readChunk: uploads.readChunk, seals }),
     ...doNotCall,
     ...{ segments, guestFiles, upkeep, erasures },
+    ...createProofStores({ ...deps, database, uploads, ...doNotCall }),
     deliveredContacts: createDeliveredContacts({ database, readChunk: uploads.readChunk }),
     sql: database.sql,
     ...{ digestKey, receipts },

@@ -100,7 +100,7 @@ const writeUpload = async (
       schema_version = ${input.schemaVersion}, target_columns = ${JSON.stringify(input.targetColumns)}::jsonb, ${sourceColumns(seals, input.uploadId, input.source)},
       options = ${JSON.stringify(options)}::jsonb, apply = ${options.apply}, not_before = starts_at,
       suppression_epochs = ${JSON.stringify(input.suppressionEpochs)}::jsonb,
-      registries = ${input.registries === null ? null : JSON.stringify(input.registries)}::jsonb,
+      registries = ${input.registries === null ? null : JSON.stringify(input.registries)}::jsonb, checked_at = clock_timestamp(),
       plan_digest = ${input.planDigest}, plan_basis = ${input.planBasis}, plan = ${plan}::jsonb,
       queue = ${input.queue === null ? null : JSON.stringify(input.queue)}::jsonb,
       method = ${input.delivery.method}, duplicate_check_field = ${input.delivery.duplicateCheckField},

@@ -98,6 +98,7 @@ const HISTORY = [
   ],
   ...[
     'upload.completed_at',
+    'upload.checked_at',
     'upload.created_at',
     'upload.hold_since',
     'upload.mark_at',

@@ -172,6 +172,16 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.sql.executeSql(
       `select max(settled_at) from dnc_retraction where contact_list_id = 'list7' and contact_digest = decode(md5('7'), 'hex')`,
     ),
+  // As evidence about a person finds them.
+  dnc_retraction_of_subject: ({ store }) =>
+    store.evidence.decisions({
+      ...{ tenantId: 't1', subject: { kind: 'phone', value: '+14155550101' } },
+      ...{ from: '2020-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z' },
+    }),
+  audit_entry_released: ({ store }) =>
+    store.sql.executeSql(
+      `select min(at) from audit_entry where object = 'dns_7' and action = 'dnc.released'`,
+    ),
   dnc_retraction_of_submission: ({ store }) =>
     store.retractions.page({ number: '7', tenantId: 't8' }, { after: '9000', limit: 10 }),
   dnc_retraction_of_edition: ({ store }) =>

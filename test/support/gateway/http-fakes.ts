@@ -178,6 +178,10 @@ const NO_ACCESS = {
     change: noAccess,
   },
   signingKeys: { list: async () => [] },
+  issueCertificate: noAccess,
+  readEvidence: async (): Promise<never> => {
+    throw new GatewayProblem('evidence-time-invalid', '`from` must be before `to`.')
+  },
   audit: {
     list: async () => ({ items: [], next: null }),
     newest: async () => ({ items: [], next: null }),

@@ -99,9 +99,9 @@ const STAGE = keptStatement(`with given as materialized (
       ready_at = least(l.ready_at, clock_timestamp())
     returning key, last_seq),
   staged as (
-    insert into upload (state, accepted_seq, version, batches_total, same_file_as, data_key, file_name, file_name_digest, created_at, updated_at, ${names.join(', ')})
+    insert into upload (state, accepted_seq, version, batches_total, same_file_as, data_key, file_name, file_name_digest, created_at, updated_at, checked_at, ${names.join(', ')})
     select 'staged', last_seq - of_lane + nth, 1, 1, same_file_as, ${piece('data_key')}, nullif(${piece('file_name')}, ''),
-      nullif(${piece('file_name_digest')}, ''), at, at, ${prefixed('taken', names)}
+      nullif(${piece('file_name_digest')}, ''), at, at, at, ${prefixed('taken', names)}
     from taken join laned on laned.key = taken.lane_key returning id, accepted_seq),
   stored as (
     insert into chunk (upload_id, seq, first_line, last_line, accepted, payload, left_out, replaced_by, id_digests, subjects, suppressed)

@@ -1,0 +1,114 @@
+// Checks a scrub certificate of the Outbound Gateway. It needs Node 18 or newer, this file, the certificate and the public key: no gateway,
+// no network, no package. Copy it wherever you like.
+//
+//   node certificate-verify.mjs CERTIFICATE [--key KEY.pem | --keys KEYS.json]
+//
+// CERTIFICATE  what GET /v1/uploads/{uploadId}/scrub-certificate answered, byte for byte
+// --key        one public key as PEM
+// --keys       what GET /v1/signing-keys answered (Default: keys.json). Note it when nobody has a reason to change it
+//
+// Ends with 0: the certificate is genuine. 1: it is not, or another key signed it. 2: it could not be checked.
+import { createPublicKey, verify } from 'node:crypto'
+import { readFileSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const FORMAT = 'outbound-gateway/scrub-certificate/1'
+/** What is signed begins with this line, so that no signature for another purpose passes here. */
+const PURPOSE = 'outbound-gateway scrub-certificate\n'
+
+/** JSON as RFC 8785 writes it: no spaces, members in the order of their names. All numbers of a certificate are whole. */
+const canonical = (value) => {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  const names = Object.keys(value).sort() // oxlint-disable-line unicorn/no-array-sort -- toSorted() is not in Node 18
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`
+}
+
+const parsed = (bytes) => {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return null
+  }
+}
+
+/** `bytes` of the certificate; `keyOf` gives the PEM of a key id, or undefined. Returns what is wrong, or the certificate. */
+export const check = (bytes, keyOf) => {
+  const document = parsed(bytes)
+  if (document === null || typeof document !== 'object') return { fault: 'It is no JSON object.' }
+  // Whatever reads the same but is written otherwise is refused too: so no byte can be changed.
+  if (!Buffer.from(canonical(document)).equals(bytes)) {
+    return { fault: 'Its bytes are not those that the gateway wrote: it was changed or formatted.' }
+  }
+  const { signature, ...certificate } = document
+  if (certificate.format !== FORMAT) return { fault: `It is not of the form ${FORMAT}.` }
+  const pem = keyOf(certificate.keyId)
+  if (pem === undefined) {
+    return { fault: `It says that key "${certificate.keyId}" signed it, which is none of yours.` }
+  }
+  const signed = Buffer.from(String(signature), 'base64')
+  if (signed.toString('base64') !== signature) return { fault: 'Its signature is no base64.' }
+  const text = Buffer.from(PURPOSE + canonical(certificate))
+  if (!verify(null, text, createPublicKey(pem), signed)) {
+    return { fault: `Key "${certificate.keyId}" did not sign this: it was changed, or made up.` }
+  }
+  return { certificate }
+}
+
+const days = (seconds) => `${(seconds / 86_400).toFixed(1)} days old`
+
+/** The certificate in plain words. */
+const told = ({ keyId, issuedAt, tenantId, upload, counts, codes, ...of }) => [
+  `GENUINE. Key "${keyId}" signed it at ${issuedAt}, and no byte was changed since.`,
+  `Upload ${upload.id} of tenant ${tenantId} to contact list ${upload.contactListId}, then ${upload.state}.`,
+  `Its file has the SHA-256 ${upload.fileSha256} (${upload.fileBytes} bytes).`,
+  `Its rows were looked up from ${of.check.startedAt} to ${of.check.endedAt}, by rule table ${of.ruleTable.version}.`,
+  of.lists.length === 0 ? 'No do-not-call list had entries.' : 'In these do-not-call lists:',
+  ...of.lists.map(
+    (list) =>
+      `- ${list.dncListId}${list.own ? '' : ' (of another tenant)'}: ${list.entries} entries of ${list.submissions} submissions, ${list.removed} removed; newest ${list.asOf}; digest ${list.digest}`,
+  ),
+  of.registries.length === 0 ? 'In no registry.' : 'In these editions of registries:',
+  ...of.registries.map(
+    (one) =>
+      `- ${one.registry} (${one.country}), edition ${one.editionId}: ${one.numbers} numbers as of ${one.asOf}, ${days(one.ageSeconds)} when they were looked up (${one.lookedUp}); file ${one.digest ?? 'unknown'}`,
+  ),
+  `Of ${counts.read} rows ${counts.suppressed} were kept out as not to be called, ${counts.rejected} were rejected, ${counts.accepted} accepted, ${counts.delivered} delivered.`,
+  ...Object.entries(codes).map(([code, rows]) => `- ${code}: ${rows}`),
+  ...(of.codesComplete ? [] : ['What kept rows out was not known any more when it was signed.']),
+  `The audit trail then ended with block ${of.audit.block}: npm run audit:verify -- … --head ${of.audit.block}:${of.audit.hash}`,
+]
+
+const readKeys = ({ key, keys = 'keys.json' }) => {
+  if (key !== undefined) {
+    const pem = readFileSync(key, 'utf8')
+    createPublicKey(pem)
+    return () => pem
+  }
+  const { items } = JSON.parse(readFileSync(keys, 'utf8'))
+  const known = new Map(items.map(({ id, publicKey }) => [id, publicKey]))
+  return (id) => known.get(id)
+}
+
+const main = () => {
+  const options = { key: { type: 'string' }, keys: { type: 'string' } }
+  const { values, positionals } = parseArgs({ allowPositionals: true, options })
+  if (positionals.length !== 1 || (values.key && values.keys)) {
+    throw new Error('Usage: certificate-verify.mjs CERTIFICATE [--key KEY.pem | --keys KEYS.json]')
+  }
+  const { certificate, fault } = check(readFileSync(positionals[0]), readKeys(values))
+  process.stdout.write(
+    `${fault === undefined ? told(certificate).join('\n') : `NOT GENUINE. ${fault}`}\n`,
+  )
+  return fault === undefined ? 0 : 1
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    process.exitCode = main()
+  } catch (error) {
+    process.stderr.write(`NOT CHECKED. ${error.message}\n`)
+    process.exitCode = 2
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+
+import { canonicalJson } from '../../lib/canonical-json.ts'
+import { countsSchema } from '../uploads/upload-members.ts'
+import { UPLOAD_STATES } from '../uploads/upload.ts'
+
+/** Whoever changes what a certificate says, so that an older verifier would read it wrongly, gives it another number. */
+export const CERTIFICATE_FORMAT = 'outbound-gateway/scrub-certificate/1'
+
+const count = z.int().min(0)
+const stamp = z.iso.datetime()
+
+const listSchema = z.strictObject({
+  dncListId: z.string(),
+  own: z.boolean().meta({ description: 'false: entries of another tenant of the contact list' }),
+  submissions: count,
+  entries: count.meta({ description: 'That the submissions brought, also those that had ended' }),
+  removed: count.meta({ description: 'That had been removed' }),
+  digest: z.string().meta({
+    description:
+      'SHA-256 of a line for each submission, the oldest first: its id, its kind and the SHA-256 of its file (`-`: none), with a space between, and a line feed',
+  }),
+  asOf: stamp.meta({ description: 'When the newest of the submissions was accepted' }),
+  ageSeconds: count,
+})
+
+/** When the rows were looked up in it: as the file came in, or before a request, because it came into force later. */
+export const LOOKED_UP = ['intake', 'dispatch'] as const
+
+const registrySchema = z.strictObject({
+  registry: z.string(),
+  country: z.string(),
+  editionId: z.string(),
+  lookedUp: z.enum(LOOKED_UP),
+  change: z.enum(['full', 'add', 'remove']),
+  baseId: z.string().nullable(),
+  digest: z.string().nullable().meta({ description: 'SHA-256 of the file that was loaded' }),
+  numbers: count,
+  subscription: z.string().nullable(),
+  asOf: stamp,
+  inForceAt: stamp.nullable(),
+  maxAgeDays: count,
+  ageSeconds: count.meta({
+    description: 'At the check, or when it came into force where that was later',
+  }),
+})
+
+/** What is signed. Numbers are whole, so that every JSON library writes the same bytes. */
+export const certificateSchema = z.strictObject({
+  format: z.literal(CERTIFICATE_FORMAT),
+  algorithm: z.literal('Ed25519'),
+  keyId: z.string(),
+  issuedAt: stamp,
+  tenantId: z.string(),
+  upload: z.strictObject({
+    id: z.string(),
+    parentId: z.string().nullable(),
+    contactListId: z.string(),
+    state: z.enum(UPLOAD_STATES),
+    fileSha256: z.string(),
+    fileBytes: count,
+  }),
+  check: z.strictObject({
+    startedAt: stamp,
+    endedAt: stamp,
+    lastTriedAt: stamp.nullable().meta({
+      description: 'The last request with rows of it; what was added by then was looked up again',
+    }),
+  }),
+  ruleTable: z.strictObject({ version: z.string() }),
+  lists: z.array(listSchema),
+  registries: z.array(registrySchema),
+  countries: z.array(z.string()).meta({
+    description: 'Of the phones of accepted rows, as far as they were asked for',
+  }),
+  counts: countsSchema,
+  codes: z.record(z.string(), count),
+  codesComplete: z.boolean().meta({
+    description: 'false: the rows are past their retention, and what suppressed them is not kept',
+  }),
+  audit: z.strictObject({ block: count, hash: z.string() }).meta({
+    description: 'Where the chain of the audit trail ended when the certificate was made',
+  }),
+})
+export type ScrubCertificate = z.output<typeof certificateSchema>
+export type CheckedList = z.output<typeof listSchema>
+export type CheckedEdition = z.output<typeof registrySchema>
+
+export const signedCertificateSchema = certificateSchema.extend({
+  signature: z.string().meta({ description: 'Base64' }),
+})
+export type SignedCertificate = z.output<typeof signedCertificateSchema>
+
+/** The text that is signed, after the line that names the purpose: RFC 8785, without the signature. */
+export const certificateText = (certificate: ScrubCertificate): string => canonicalJson(certificate)
+
+/** The document as it is handed out: the same form, with the signature among its members. Each of its bytes counts. */
+export const signedText = (certificate: ScrubCertificate, signature: Uint8Array): string =>
+  canonicalJson({ ...certificate, signature: Buffer.from(signature).toString('base64') })
+
+/** Counts of codes; those of rows that a replacement or an entry kept out come beside those that the upload counts itself. */
+export const codesOf = (
+  rejections: Readonly<Record<string, number>>,
+  suppressed: { entries: number; registries: number },
+  results: Readonly<Record<string, number>>,
+  counts: { suppressed: number; duplicates: number },
+): { codes: Record<string, number>; codesComplete: boolean } => {
+  const codesComplete = suppressed.entries + suppressed.registries === counts.suppressed
+  const kept = codesComplete
+    ? { 'suppressed-dnc': suppressed.entries, 'suppressed-registry': suppressed.registries }
+    : {}
+  const all = { ...rejections, ...results, 'replaced-in-file': counts.duplicates, ...kept }
+  const codes = Object.fromEntries(Object.entries(all).filter(([, rows]) => rows > 0))
+  return { codes, codesComplete }
+}

@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+
+import type { Refuse } from '../../../domain/problems/refusing.ts'
+import type { EvidenceSubject } from '../../../workflows/ports/proof/evidence.ts'
+import { EVIDENCE_REFUSALS } from '../../../workflows/proof/refusals.ts'
+import type { HttpDeps } from '../../server/deps.ts'
+import type { AddRoute, RouteSteps } from '../../server/route.ts'
+import { EVIDENCE_EXAMPLES } from './proof-examples.ts'
+import { evidenceQuerySchema, evidenceSchema } from './proof-schemas.ts'
+
+type Deps = Pick<HttpDeps, 'clock'> &
+  Pick<RouteSteps, 'validation'> & { refuse: Refuse<'evidence-subject-invalid'> }
+
+/** As do-not-call entries are read, so that the same number is the same person. */
+const subjectIn = (
+  { validation, clock, refuse }: Deps,
+  { phoneNumber, email }: z.output<typeof evidenceQuerySchema>,
+): EvidenceSubject => {
+  if ((phoneNumber === undefined) === (email === undefined)) {
+    const pointer = phoneNumber === undefined ? '' : '/email'
+    throw refuse('evidence-subject-invalid', 'Send `phoneNumber` or `email`: one of the two.', {
+      pointer,
+    })
+  }
+  const kind = phoneNumber === undefined ? 'email' : 'phone'
+  const field = phoneNumber === undefined ? 'email' : 'phoneNumber'
+  const judge = validation.entries({ options: {}, now: clock.now() })
+  const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
+  if (judged.faults === null) return { kind, value: judged.entry.subject }
+  const detail = `\`${field}\` is no address, or no number with + and its country code (${judged.faults[0].code}).`
+  throw refuse('evidence-subject-invalid', detail, { pointer: `/${field}` })
+}
+
+/** POST /v1/evidence: the person stands in the body, so that no log has the number. */
+export const registerEvidence = (add: AddRoute): void => {
+  add({
+    method: 'POST',
+    url: '/v1/evidence',
+    access: { scope: 'audit' },
+    id: 'readEvidence',
+    tag: 'proof',
+    summary:
+      'Every decision about one person, in order: entries, rows with their verdict, requests, retractions, registries, erasures. Nothing is changed; that it was read is audited',
+    body: evidenceQuerySchema,
+    answers: { 200: { about: 'A page of decisions', schema: evidenceSchema } },
+    problems: [...EVIDENCE_REFUSALS, 'evidence-subject-invalid'],
+    examples: EVIDENCE_EXAMPLES,
+    handler: async ({ body, caller }, _reply, deps) => {
+      const { from, to, cursor = null } = body
+      return deps.readEvidence(caller!, { subject: subjectIn(deps, body), from, to, cursor })
+    },
+  })
+}

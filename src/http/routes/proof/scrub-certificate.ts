@@ -1,0 +1,38 @@
+import { signedCertificateSchema } from '../../../domain/proof/scrub-certificate.ts'
+import { CERTIFICATE_REFUSALS } from '../../../workflows/proof/refusals.ts'
+import type { AddRoute } from '../../server/route.ts'
+import { uploadParamsSchema } from '../../server/schemas.ts'
+import { CERTIFICATE_EXAMPLES } from './proof-examples.ts'
+
+/** GET /v1/uploads/{uploadId}/scrub-certificate: the bytes are those that were signed, so nothing between writes them anew. */
+export const registerScrubCertificate = (add: AddRoute): void => {
+  add({
+    method: 'GET',
+    url: '/v1/uploads/:uploadId/scrub-certificate',
+    // A HEAD would read every chunk only to drop what it says.
+    exposeHeadRoute: false,
+    access: { scope: 'uploads' },
+    id: 'getScrubCertificate',
+    tag: 'proof',
+    summary:
+      'What the rows were looked up in, and with what result, signed. Keep the bytes as they come: npm run certificate:verify checks them offline',
+    params: uploadParamsSchema,
+    answers: {
+      200: {
+        about: 'The certificate, as RFC 8785 writes JSON',
+        schema: signedCertificateSchema,
+        headers: ['Content-Disposition'],
+      },
+    },
+    problems: [...CERTIFICATE_REFUSALS],
+    examples: CERTIFICATE_EXAMPLES,
+    handler: async ({ params, caller }, reply, { issueCertificate }) => {
+      const text = await issueCertificate(caller!, params.uploadId)
+      const name = `${params.uploadId}-scrub-certificate.json`
+      return reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .send(text)
+    },
+  })
+}

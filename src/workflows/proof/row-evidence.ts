@@ -1,0 +1,98 @@
+import type { EvidenceAbout, EvidenceCode } from '../../domain/proof/evidence.ts'
+import type {
+  EvidenceDraft,
+  EvidenceStore,
+  FoundRow,
+  RowTry,
+  WalkedUpload,
+} from '../ports/proof/evidence.ts'
+import type { LedgerRow, UploadStore } from '../ports/uploads/uploads.ts'
+
+type Deps = { evidence: Pick<EvidenceStore, 'triesOf'>; uploads: Pick<UploadStore, 'ledger'> }
+
+/** Outcomes that were there when the file had come in. */
+const AT_INTAKE: Record<string, EvidenceCode> = {
+  rejected: 'row-rejected',
+  duplicate: 'row-duplicate',
+  suppressed: 'row-suppressed',
+}
+const AT_END: Record<string, EvidenceCode> = {
+  delivered: 'row-delivered',
+  unchanged: 'row-unchanged',
+  failed: 'row-failed',
+  unprocessed: 'row-unprocessed',
+}
+
+/** Of which upload and row. */
+type Row = { upload: WalkedUpload; found: FoundRow; ledger: LedgerRow }
+
+const placeOf = ({ upload, found, ledger }: Row): EvidenceAbout => ({
+  ...{ contactListId: upload.contactListId, line: found.line, contactId: ledger.contactId },
+})
+
+const intakeOf = (row: Row): EvidenceDraft => {
+  const { upload, found, ledger } = row
+  const code = AT_INTAKE[ledger.outcome]
+  return {
+    at: upload.checkedAt,
+    code: code ?? 'row-accepted',
+    id: upload.id,
+    about: {
+      ...placeOf(row),
+      ...(code !== undefined && { code: ledger.code }),
+      ...(code === 'row-duplicate' && { replacedByLine: ledger.replacedByLine }),
+      ...(code === 'row-suppressed' && { suppressedBy: ledger.suppressedBy ?? null }),
+      ...(code === 'row-rejected' && { match: found.match }),
+    },
+    trail: { objects: [upload.id], actions: ['upload.accepted'] },
+  }
+}
+
+const triedOf = (row: Row, { requestId, batchId, tries, lastTriedAt, jobId }: RowTry) =>
+  lastTriedAt === null || tries === 0
+    ? []
+    : [
+        {
+          ...{ at: lastTriedAt, code: 'row-tried' as const, id: row.upload.id },
+          about: { ...placeOf(row), requestId, tries, jobId },
+          trail: { objects: [batchId, requestId], actions: ['upload.batch.intended'] },
+        },
+      ]
+
+/** Who withheld a row does not write down when: then it is told when its upload was over. */
+const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
+  const { upload, ledger } = row
+  const code = AT_END[ledger.outcome]
+  if (code === undefined) return []
+  const settled = tries.find(({ settledAt }) => settledAt !== null)
+  const objects = settled === undefined ? [upload.id] : [settled.batchId, settled.requestId]
+  return [
+    {
+      at: settled?.settledAt ?? upload.settledAt,
+      code,
+      id: upload.id,
+      about: {
+        ...placeOf(row),
+        code: ledger.code,
+        ...(ledger.suppressedBy !== undefined && { suppressedBy: ledger.suppressedBy }),
+        timeOf: settled === undefined ? 'upload' : 'request',
+      },
+      trail: { objects, actions: ['upload.batch.settled', 'upload.finished'] },
+    },
+  ]
+}
+
+/** What became of a row that is the person, from the file to its end. */
+export const draftsOfRow = async (
+  { evidence, uploads }: Deps,
+  upload: WalkedUpload,
+  found: FoundRow,
+): Promise<EvidenceDraft[]> => {
+  const asked = { outcomes: [], afterLine: found.line - 1, limit: 1 }
+  const { rows } = await uploads.ledger(upload.id, asked)
+  const ledger = rows.find(({ line }) => line === found.line)
+  if (ledger === undefined) return []
+  const row = { upload, found, ledger }
+  const tries = found.place === null ? [] : await evidence.triesOf(upload.id, found.place)
+  return [intakeOf(row), ...tries.flatMap((one) => triedOf(row, one)), ...endOf(row, tries)]
+}
