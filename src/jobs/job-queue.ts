@@ -15,13 +15,18 @@ import { saysUnavailable, watchOutages } from './outage-watch.ts'
 
 /** Handlers of one fetch run side by side; a slow endpoint holds up at most its own fetch. */
 const JOBS_A_FETCH = 10
-/** Each polls the database; a look at a receipt is over in a moment, an endpoint may take its 5 s. */
+/**
+ * Each polls the database; a look at a receipt is over in a moment, an endpoint may take its 5 s.
+ */
 const FETCHERS = {
   'sync-delivery': 3,
   'webhook-verify': 1,
   reconcile: 1,
 } as const satisfies Record<QueueName, number>
-/** A poke comes this long after a job that was sent in a transaction is due: it should have committed by then; the poll finds it otherwise. */
+/**
+ * A poke comes this long after a job that was sent in a transaction is due: it should have
+ * committed by then; the poll finds it otherwise.
+ */
 const POKE_AFTER_MS = 40
 /** Jobs that are due within one tick share a poke. */
 const POKE_TICK_MS = 20
@@ -29,12 +34,16 @@ const POKE_TICK_MS = 20
 const POKED_WITHIN_MS = 60_000
 /** pg-boss polls no faster. */
 const MIN_POLL_MS = 500
-/** Five fetchers that look ten times a second were half of what a database has to do while nothing happens; our own jobs wait for no poll. */
+/**
+ * Five fetchers that look ten times a second were half of what a database has to do while nothing
+ * happens; our own jobs wait for no poll.
+ */
 const POLL_MS = 3_000
 const STOP_WITHIN_MS = 5_000
 
 const SETTINGS = {
-  // A failed handler is a fault of ours or of the database; the delivery's own schedule is in its rows.
+  // A failed handler is a fault of ours or of the database; the delivery's own schedule is in its
+  // rows.
   retryLimit: 5,
   retryDelay: 1,
   retryBackoff: true,
@@ -62,7 +71,10 @@ const MOVE_UP = `update jobs.job set start_after = jobs.job_now() where name = $
 const FOLLOW_BACK = `update jobs.job set start_after = greatest(jobs.job_now(), start_after - $1::float8 * interval '1 millisecond')
   where name = any($2::text[]) and state in ('created', 'retry') and start_after > jobs.job_now()`
 
-/** pg-boss does its housekeeping when so long has passed since the last one, which a clock set back puts into the future. */
+/**
+ * pg-boss does its housekeeping when so long has passed since the last one, which a clock set back
+ * puts into the future.
+ */
 const KEEP_HOUSE = `update jobs.queue set maintain_on = least(maintain_on, jobs.job_now()),
   monitor_on = least(monitor_on, jobs.job_now()), monitor_claim_on = least(monitor_claim_on, jobs.job_now())
   where greatest(maintain_on, monitor_on, monitor_claim_on) > jobs.job_now() + interval '1 minute'`
@@ -75,7 +87,8 @@ const createBoss = (sql: SqlExecutor): PgBoss =>
   new PgBoss({
     db: sql,
     schema: 'jobs',
-    // No cron, no reindexing, little monitoring: every query is paid for by the embedded home's only thread.
+    // No cron, no reindexing, little monitoring: every query is paid for by the embedded home's
+    // only thread.
     schedule: false,
     reindex: false,
     monitorVacuum: false,
@@ -90,8 +103,9 @@ const MADE_BY_ANOTHER = new Set(['23505', '42P06', '42P07', '42710'])
 const START_TRIES = 5
 
 /**
- * Instances that start together on an empty database race to make the queue's schema, and `create schema if not exists` then
- * fails in the one that comes second: by that time the schema is there, so it starts again.
+ * Instances that start together on an empty database race to make the queue's schema, and
+ * `create schema if not exists` then fails in the one that comes second: by that time the schema is
+ * there, so it starts again.
  */
 const startBoss = async (sql: SqlExecutor, onError: (error: unknown) => void): Promise<PgBoss> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -131,7 +145,8 @@ const makeQueues = async (boss: PgBoss, sql: SqlExecutor): Promise<void> => {
     await boss.createQueue(queue, { ...SETTINGS, policy: POLICY })
     await boss.updateQueue(queue, SETTINGS)
     await sql.executeSql(KEEP_POLICY, [queue])
-    // Makes pg-boss remember the queue: looked up on the first send, a transaction on the one connection would wait for itself.
+    // Makes pg-boss remember the queue: looked up on the first send, a transaction on the one
+    // connection would wait for itself.
     await boss.findJobs(queue, { id: NO_JOB })
   }
 }
@@ -193,9 +208,10 @@ const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
 }
 
 /**
- * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send inside a transaction needs no
- * connection of its own. `pollMs` (500 at least; default: 3,000): how soon another instance's job is found, or one
- * that is due in more than a minute; the others of our own are poked.
+ * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send
+ * inside a transaction needs no connection of its own. `pollMs` (500 at least; default: 3,000): how
+ * soon another instance's job is found, or one that is due in more than a minute; the others of our
+ * own are poked.
  */
 export const createJobQueue = async (deps: {
   sql: SqlExecutor
@@ -209,7 +225,8 @@ export const createJobQueue = async (deps: {
   const { sql, isAway } = watchOutages(deps)
   const failed = (queue: string, error: unknown): void =>
     deps.emit('job.failed', { queue, error: traceOf(error) })
-  // pg-boss tells of an outage late, by each of its fetchers, and more than once; the watch has told already.
+  // pg-boss tells of an outage late, by each of its fetchers, and more than once; the watch has
+  // told already.
   const boss = await startBoss(sql, (error) => {
     if (!saysUnavailable(error)) failed('queue', error)
   })

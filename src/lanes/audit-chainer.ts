@@ -3,10 +3,16 @@ import type { Emit } from '../telemetry/events.ts'
 import type { AuditChain } from '../workflows/ports/audit/chain.ts'
 import { createLookLoop } from './look-loop.ts'
 
-/** An entry is in the chain within a second: it waits this long at most, and for transactions that began before its own. */
+/**
+ * An entry is in the chain within a second: it waits this long at most, and for transactions that
+ * began before its own.
+ */
 const LOOK_EVERY_MS = 400
 
-/** Chains what is new in the audit trail. Every instance has one; the database lets one of them write at a time. */
+/**
+ * Chains what is new in the audit trail. Every instance has one; the database lets one of them
+ * write at a time.
+ */
 export const createAuditChainer = ({
   chain,
   owner,
@@ -26,7 +32,8 @@ export const createAuditChainer = ({
       const durationMs = Math.round(clock.monotonicMs() - startedMs)
       const { isFull, ...block } = written
       emit('audit.chained', { ...block, lagMs: Math.round(block.lagMs), durationMs })
-      // What came meanwhile waits for the next look: a block of a few entries costs as much as one of hundreds.
+      // What came meanwhile waits for the next look: a block of a few entries costs as much as one
+      // of hundreds.
       return isFull
     },
     queue: 'audit-chain',

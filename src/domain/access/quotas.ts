@@ -1,6 +1,6 @@
 import type { Scope } from './access.ts'
 
-/** What a tenant may use at most, over all instances; null: as much as it likes. */
+/** The most that a tenant may use, over all instances; null: no limit. */
 export type Quotas = {
   /** Rows read of accepted uploads in a day of UTC, rejected ones included. */
   rowsPerDay: number | null
@@ -11,7 +11,10 @@ export type Quotas = {
 }
 export type QuotaName = keyof Quotas
 
-/** Whoever is not to be called is told of at any time, whatever else the tenant has asked for: these calls count and pass. */
+/**
+ * A tenant may report people who must not be called at any time, whatever else it has sent: these
+ * calls count and pass.
+ */
 const NEVER_REFUSED: ReadonlySet<Scope> = new Set(['dnc', 'dnc:override'])
 
 /** Whether a call that needs the scope may be refused because of `requestsPerMinute`. */

@@ -1,6 +1,6 @@
 import type { Hold, UploadCounts, UploadProblem, UploadState } from '../uploads/upload.ts'
 
-/** What the gateway tells others (Standard Webhooks: `{type, timestamp, data}`). */
+/** The events that the gateway sends (Standard Webhooks: `{type, timestamp, data}`). */
 export const OUTBOUND_EVENT_TYPES = [
   'upload.completed',
   'upload.failed',
@@ -10,25 +10,40 @@ export const OUTBOUND_EVENT_TYPES = [
 ] as const
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 
-/** Of the segment of a campaign: `segment.applied` once its rules are taken and their index is waited for, and again when it is ready. */
+/**
+ * Of the segment of a campaign: `segment.applied` once its rules are taken and their index is
+ * waited for, and again when it is ready.
+ */
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
-/** Of a submission of do-not-call entries: `dnc.accepted` once its entries suppress, `dnc.applied` in both of its end states, `dnc.held` once a hold. */
+/**
+ * Of a submission of do-not-call entries: `dnc.accepted` once its entries suppress, `dnc.applied`
+ * in both of its end states, `dnc.held` once a hold.
+ */
 export const DNC_EVENT_TYPES = ['dnc.accepted', 'dnc.applied', 'dnc.held'] as const
 export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 
-/** Of a DNC list that somebody changed inside Genesys, as Genesys' webhook says; a hint, with nothing but the list. */
+/**
+ * Of a DNC list that somebody changed inside Genesys, as Genesys' webhook says; a hint, with
+ * nothing but the list.
+ */
 export const DNC_CHANGE_EVENT = 'dnc.external_change'
 
-/** Of a guest file: `guest_file.stored` once Genesys has it and again when its verdict changes, `guest_file.rejected` at every other end. */
+/**
+ * Of a guest file: `guest_file.stored` once Genesys has it and again when its verdict changes,
+ * `guest_file.rejected` at every other end.
+ */
 export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
 export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
 
-/** Of an endpoint itself, when somebody tries it out: told to this endpoint alone, whatever it asked to hear. */
+/**
+ * Of an endpoint itself, when somebody tries it out: told to this endpoint alone, whatever it asked
+ * to hear.
+ */
 export const TEST_EVENT = 'endpoint.test'
 
-/** What an endpoint may ask to hear. */
+/** The events that an endpoint may select. */
 export const ENDPOINT_EVENT_TYPES = [
   ...OUTBOUND_EVENT_TYPES,
   ...DNC_EVENT_TYPES,
@@ -38,7 +53,7 @@ export const ENDPOINT_EVENT_TYPES = [
 ] as const
 export type EndpointEventType = (typeof ENDPOINT_EVENT_TYPES)[number]
 
-/** The endpoints that the environment may name, and what each of them hears. */
+/** The endpoints that the environment may name, and the events that each receives. */
 export const ENVIRONMENT_ENDPOINTS = {
   crm: [...OUTBOUND_EVENT_TYPES, ...DNC_EVENT_TYPES, DNC_CHANGE_EVENT, ...SEGMENT_EVENT_TYPES],
   dms: GUEST_FILE_EVENT_TYPES,
@@ -50,9 +65,12 @@ export type UploadEventData = {
   uploadId: string
   contactListId: string
   state: UploadState
-  /** Of `upload.held`: what it waits for, so that the receiver knows whether somebody has to act. */
+  /**
+   * For `upload.held`: what the upload waits for, so that the receiver knows whether a person has
+   * to act.
+   */
   hold: Hold | null
-  /** What is wrong, in a code and in words; null while nothing is. */
+  /** The problem, as a code and in words; null if there is none. */
   problem: UploadProblem | null
   counts: UploadCounts
   sha256: string

@@ -37,7 +37,10 @@ import { TAGS } from './tags.ts'
 
 type Json = Record<string, unknown>
 
-/** Schemas that the document names; all others stand where they are used. In zod's own registry, for there are the descriptions too. */
+/**
+ * Schemas that the document names; all others are inlined where they are used. In zod's own
+ * registry, because it also has the descriptions.
+ */
 const NAMED = z.globalRegistry
 NAMED.add(uploadSchema, { id: 'Upload' })
 NAMED.add(problemSchema, { id: 'Problem' })
@@ -155,8 +158,9 @@ const described = (
 }
 
 /**
- * The API document (OpenAPI 3.1), made of what the routes say of themselves; `app.swagger()` gives it, and makes it when it is first asked for. A route
- * that says nothing of itself stops the boot. Register it before the routes.
+ * The API document (OpenAPI 3.1), made from the descriptions of the routes; `app.swagger()` returns
+ * it, and makes it at the first call. A route without a description stops the boot. Register it
+ * before the routes.
  */
 export const documentPlugin = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) =>
   fp(

@@ -13,7 +13,10 @@ import { storageFull } from '../server/problem-document.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Counts a call that came by a session of the console against the quotas of its key and its tenant; throws 429. */
+    /**
+     * Counts a call that came by a session of the console against the quotas of its key and its
+     * tenant; throws 429.
+     */
     chargeCall: (
       caller: Pick<Caller, 'keyId' | 'tenantId'>,
       scope: Scope | null,
@@ -32,7 +35,7 @@ const unauthorized = (reply: FastifyReply): GatewayProblem => {
   return new GatewayProblem('unauthorized', 'This call needs a valid API key.')
 }
 
-/** Only the socket counts, and a proxy in front is never taken for the machine itself. */
+/** Only the socket counts: a proxy in front never counts as the machine itself. */
 const isLoopback = (request: FastifyRequest): boolean => {
   const { headers, socket } = request.raw
   if (headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['x-real-ip']) return false
@@ -43,7 +46,10 @@ const isLoopback = (request: FastifyRequest): boolean => {
 const isLive = (key: ApiKey, now: Date): boolean =>
   key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now)
 
-/** The key of the call; throws 401 or 429. Keys are compared as SHA-256 digests, so no timing tells how much of one is right. */
+/**
+ * The key of the call; throws 401 or 429. Keys are compared as SHA-256 digests, so no timing
+ * reveals how much of one is right.
+ */
 const authenticate = async (
   deps: HttpDeps,
   failures: KeyFailures,
@@ -93,7 +99,10 @@ const countCall = async ({ countUse }: HttpDeps, tenantId: string, scope: Scope 
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-/** Deny by default: a route that does not say who may call it stops the boot. Keys, scopes, and the door of `/metrics`. */
+/**
+ * Deny by default: a route that does not say who may call it stops the boot. Keys, scopes, and the
+ * door of `/metrics`.
+ */
 export const authPlugin = (deps: HttpDeps) =>
   fp(
     async (app: FastifyInstance) => {
@@ -106,7 +115,8 @@ export const authPlugin = (deps: HttpDeps) =>
         perMinute: keyRequestsPerMinute(deps.limits),
       })
       app.addHook('onRoute', (route) => {
-        // The pages of the documentation are the only routes that the gateway does not write itself.
+        // The pages of the documentation are the only routes that the gateway does not write
+        // itself.
         if (/^\/docs(?:\/|$)/u.test(route.url)) route.config = { ...route.config, access: 'public' }
         if (!route.config?.access) {
           throw new Error(

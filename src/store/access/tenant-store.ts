@@ -81,7 +81,7 @@ const tenantNamed = async (db: Db, name: string): Promise<string | null> => {
   return rows[0]?.id ?? null
 }
 
-/** What is given of a kind takes the place of what was granted of it. */
+/** The given grants of a kind replace the former ones of that kind. */
 const writeGrants = async (tx: Tx, tenantId: string, grants: Partial<Grants>): Promise<void> => {
   for (const [field, kind] of FIELDS) {
     const given = grants[field]

@@ -108,7 +108,7 @@ const createEntries = ({ db }: Database): Pick<AuditReader, 'entries' | 'newest'
   }
 }
 
-/** What is in the chain, read as it stands. */
+/** Reads the chain as it is. */
 export const createAuditReader = (deps: { database: Database }): AuditReader => ({
   ...createEntries(deps.database),
   lines: createLines(deps.database),

@@ -21,16 +21,28 @@ export const ENTRY_JSON = (
   'action', e.action, 'object', e.object, 'requestId', e.request_id, 'attempt', e.attempt, 'latencyMs', e.latency_ms,
   'outcome', e.outcome, 'counts', e.counts, 'details', e.details, 'digest', e.digest)`
 
-/** Entries that no block has: those of transactions older than all that run. What a running one wrote waits for it, and for those it overtook. */
+/**
+ * Entries that no block has: those of transactions older than all that run. What a running one
+ * wrote waits for it, and for those it overtook.
+ */
 const XMAX = sql`pg_snapshot_xmax(pg_current_snapshot())`
-/** A database that was restored into another server counts transactions anew: then all that has no number yet comes next. */
+/**
+ * A database that was restored into another server counts transactions from the start: then all
+ * entries without a number come next.
+ */
 const ANEW = sql`c.last_xid >= ${XMAX}`
-/** Values of their own, by which the index is entered: as columns of a join they would filter all that it holds. */
+/**
+ * Values of their own, by which the index is entered: as columns of a join they would filter all
+ * that it holds.
+ */
 const LAST_XID = sql`(select case when ${ANEW} then '0'::xid8 else c.last_xid end from audit_chain c)`
 const LAST_ID = sql`(select case when ${ANEW} then '' else c.last_id end from audit_chain c)`
 const BEHIND = sql`(e.xid, e.id) > (${LAST_XID}, ${LAST_ID})`
 const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = e.id)`
-/** Few wait: the offset keeps the planner to a search for each of them, where it would read all places beside them. */
+/**
+ * Few wait: the offset keeps the planner to a search for each of them, where it would read all
+ * places beside them.
+ */
 const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
 /** What has no number and gets none any more: it was put beside the chain. */
@@ -120,7 +132,10 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
   }
 }
 
-/** The chain on SQL. The row of the head is lease and fence in one: whoever writes a block holds it, and writes the next head with it. */
+/**
+ * The chain on SQL. The row of the head is lease and fence in one: the writer of a block holds it,
+ * and writes the next head with it.
+ */
 export const createAuditChain = (deps: Deps): AuditChain => ({
   chainNext: async (owner) => {
     // One cheap statement while nothing happens.

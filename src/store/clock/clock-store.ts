@@ -17,8 +17,8 @@ const BELIEVED_MS = 30_000
 const FRESH_MS = 1_000
 
 /**
- * `at` is the very time that the gap was reckoned with: a jump between two statements is one for
- * the next look.
+ * `at` is the time with which the gap was calculated: a jump between two statements belongs to the
+ * next check.
  */
 type ClockRow = {
   at: string
@@ -40,8 +40,8 @@ const read = async (db: Db): Promise<ClockRow> => {
 }
 
 /**
- * What the clock says that has passed beyond what has; `elapsedMs` is the most that can have passed
- * since the last look.
+ * By how much the clock's passed time exceeds the real one; `elapsedMs` is the most that can have
+ * passed since the last check.
  */
 const jumpOf = (gapMs: number, elapsedMs: number | null): number | null => {
   const jumpedMs = gapMs - (elapsedMs ?? 0)
@@ -87,8 +87,8 @@ const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockL
 }
 
 /**
- * `opened` is a first look, made before anything else is done by that clock; the next one tells of
- * what it found.
+ * `opened` is a first check, made before anything else uses that clock; the next one reports what
+ * it found.
  */
 export const createDatabaseClock = (
   database: Database,

@@ -1,16 +1,16 @@
 import { sql } from 'kysely'
 
 /**
- * Instances look every 2 s; a clock this far past the last look has jumped, or no instance runs.
- * Less than what is left of the lease of anybody who renews it, which is 7 s: whoever is alive when
- * the clock jumps has not lost it by then.
+ * Instances check every 2 s; a clock this far past the last check has jumped, or no instance runs.
+ * It is less than the rest of any lease that is renewed, which is 7 s: an instance that is alive
+ * when the clock jumps has not lost its lease by then.
  */
 const BEYOND_LOOK = `seen_at + interval '5 seconds'`
 
 /**
- * The database's clock, except that it stands still at a jump ahead until an instance has looked.
- * Leases end by it: nobody takes a lane from a holder that is alive. For statements that wait for
- * no lock.
+ * The database's clock, except that it stands still at a jump ahead until an instance has checked.
+ * Leases end by it: no instance takes a lane from a live holder. For statements that wait for no
+ * lock.
  */
 export const STEADY_NOW = sql.raw(
   `(select least(clock_timestamp(), ${BEYOND_LOOK}) from database_clock)`,

@@ -10,11 +10,17 @@ import { LEASE, LEASE_MS } from './object-lane.ts'
 
 const HAS_WORK = sql`exists (select from upload where lane_key = l.key and ${WORKABLE_SQL})`
 
-/** Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that no index is entered by it. */
+/**
+ * Lanes with work that nobody holds. The statement's time: `clock_timestamp()` is volatile, so that
+ * no index is entered by it.
+ */
 const READY = sql`lane as l where ready_at <= statement_timestamp()
   and (lease_until is null or lease_until < ${STEADY_NOW}) and ${HAS_WORK}`
 
-/** Leases whose beat comes in one turn of the event loop are renewed by one statement; their rows are locked in the order of their keys. */
+/**
+ * Leases whose beat comes in one turn of the event loop are renewed by one statement; their rows
+ * are locked in the order of their keys.
+ */
 const createRenew = ({ db }: Database): LaneStore['renew'] => {
   type Waiting = PromiseWithResolvers<{ nudges: number } | null> & { claim: LaneClaim }
   let waiting: Waiting[] = []
@@ -52,8 +58,9 @@ const createRenew = ({ db }: Database): LaneStore['renew'] => {
 const REPAIRED_AT_ONCE = 100
 
 /**
- * A lane without work is ready at no time, so that claiming looks at none of these; whatever gives it work makes it ready. Whether there is
- * work is asked when the lane is locked: who gave it some while this waited for the lock has committed then.
+ * A lane without work is never ready, so that claiming reads none of these; a statement that gives
+ * it work makes it ready. Whether there is work is read when the lane is locked: a transaction that
+ * gave it work while this waited for the lock has then committed.
  */
 const createRelease =
   (database: Database): LaneStore['release'] =>
@@ -68,7 +75,10 @@ const createRelease =
       )
     })
 
-/** Looked for without locks, by what is open rather than by all lanes there are; each lane is looked at again when it is locked. */
+/**
+ * Looked for without locks, by what is open rather than by all lanes there are; each lane is looked
+ * at again when it is locked.
+ */
 const createRepair =
   (database: Database): LaneStore['repair'] =>
   async () => {

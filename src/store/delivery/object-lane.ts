@@ -3,7 +3,10 @@ import { sql, type RawBuilder } from 'kysely'
 import type { Db } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
-/** Renewed every 3 s; what is in flight at a crash is taken up by another instance after this [design: 8]. */
+/**
+ * Renewed every 3 s; what is in flight at a crash is taken up by another instance after this
+ * [design: 8].
+ */
 export const LEASE_MS = 10_000
 
 /** When a lease that is given now ends. */
@@ -24,13 +27,16 @@ export type ObjectLaneTable<Id extends string> = {
   member: Id
   /** Columns that a claim reads as well. */
   reads?: RawBuilder<unknown>
-  /** Default: true. Whether an object may get work while it is held, which the column `woken` remembers. */
+  /**
+   * Default: true. Whether an object may get work while it is held, which the column `woken`
+   * remembers.
+   */
   wakes?: boolean
 }
 
 /**
- * Claims, renews and gives up the lanes of a table. A claim that is over changes nothing: every statement asks for its owner and its fence. An object
- * that is ready at no time has no work.
+ * Claims, renews and gives up the lanes of a table. A claim that is over changes nothing: every
+ * statement asks for its owner and its fence. An object that is ready at no time has no work.
  */
 export const createObjectLane = <Id extends string>(about: ObjectLaneTable<Id>) => {
   const { member, reads, wakes = true } = about

@@ -172,8 +172,8 @@ export const settledRegister = (
 }
 
 /**
- * What outlives a clearing just written counts from now on; nothing does unless somebody was newer.
- * Under the lane's lock.
+ * What outlives a clearing that was just written counts from now on; nothing does unless an upload
+ * was newer. Under the lane's lock.
  */
 export const countAfterClearing = async (
   tx: Tx,
@@ -209,8 +209,8 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
       and o.accepted_seq > known.accepted_seq)`
 
 /**
- * The part of an entry that says what it is worth; entries from before the list was overwritten do
- * not count (`list_clearing`).
+ * The part of an entry that decides whether it counts; entries from before the list was overwritten
+ * do not count (`list_clearing`).
  */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string }
 

@@ -100,8 +100,8 @@ const writeOutcome = async (
 
 /**
  * Locks lane and upload and settles the batch, unless it or the upload has ended before: then
- * `settled_id` is null. The epochs are locked too, so that who adds entries meanwhile finds in the
- * register what is settled here.
+ * `settled_id` is null. The epochs are locked too, so that a transaction that adds entries
+ * meanwhile finds in the register what is settled here.
  */
 const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promise<Locked> => {
   const { rows } = await sql<Locked>`with ${fencedTables(claim, input.uploadId)},

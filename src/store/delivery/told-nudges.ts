@@ -7,8 +7,8 @@ import type { Database } from '../homes/database.ts'
 const CHANNEL = 'gateway_lane_nudged'
 
 /**
- * A column more of a select from `nudged`, by which every instance hears of it as the transaction
- * commits; nothing where there is only one instance.
+ * An additional column of a select from `nudged`, which notifies every instance when the
+ * transaction commits; nothing if there is only one instance.
  */
 export const tellOfNudge = ({ listen }: Database): RawBuilder<unknown> =>
   listen === null ? sql`` : sql`, pg_notify(${CHANNEL}, key || ' ' || nudges)`

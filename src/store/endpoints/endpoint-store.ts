@@ -21,8 +21,8 @@ import type { Outbox } from './outbox.ts'
 type Deps = { database: Database; keyring: Keyring; outbox: Outbox }
 
 /**
- * The endpoint, locked to the end of the transaction, unless it is not the caller's to change. Only its deletion locks out
- * those who write deliveries for it.
+ * The endpoint, locked to the end of the transaction, unless the caller may not change it. Only its
+ * deletion blocks transactions that write deliveries for it.
  */
 const lockOwn = async (
   tx: Tx,
@@ -94,7 +94,7 @@ const createCreate =
     })
   }
 
-/** Being told to be as it is already (enabled, disabled) changes nothing of why it is so. */
+/** A request for the present state (enabled, disabled) does not change its reason. */
 const writeChange = async (
   tx: Tx,
   row: EndpointRow,
@@ -141,7 +141,8 @@ const createChanges = ({
     }),
   remove: (input) =>
     inTransaction(database, async (tx) => {
-      // First the deliveries, as who records what came of one has it: the other way round the two wait for each other.
+      // First the deliveries, as who records what came of one has it: the other way round the two
+      // wait for each other.
       await sql`select 1 from sync_delivery d join sync_endpoint e on e.id = d.endpoint_id
         where e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId} and e.source = 'registered'
         order by d.id for update of d`.execute(tx)
@@ -168,7 +169,8 @@ const createReplay =
         where d.id = ${input.deliveryId} and e.id = ${input.endpointId} and e.tenant_id = ${input.tenantId}
         for update of d`.execute(tx)
       if (!rows[0]) return null
-      // Asked when the delivery is locked: the endpoint may have been disabled, or be gone, since the wait began.
+      // Asked when the delivery is locked: the endpoint may have been disabled, or be gone, since
+      // the wait began.
       const { rows: endpoints } = await sql<{ enabled: boolean }>`
         select enabled from sync_endpoint where id = ${input.endpointId}`.execute(tx)
       if (!endpoints[0]) return null

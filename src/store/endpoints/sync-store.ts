@@ -32,7 +32,10 @@ type DeliveryRow = SecretRow & {
 
 /** Overdue deliveries taken in one round of the sweep. */
 const OVERDUE_AT_ONCE = 500
-/** A job comes at its delivery's time by whole seconds of the transaction's clock, which is a little before the row's. */
+/**
+ * A job comes at its delivery's time by whole seconds of the transaction's clock, which is a little
+ * before the row's.
+ */
 const DUE_SLACK = `interval '1 second'`
 
 const createEnvEndpoints = (deps: {
@@ -107,10 +110,12 @@ const createLoad =
 type Delivered = { deliveryId: string; status: number; audit: AuditEntry }
 
 /**
- * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. A plan is kept from when the table was small, and one that
- * goes through all of it, or through all that are pending, costs the more the more has come. So each delivery is looked up by its id. The two `|| ''`
- * see to it: with the first, the index of those that are pending does not fit; with the second, which is true of every id, a planner that knows
- * nothing of the statement's JSON expects one row of it, not a hundred.
+ * Most deliveries succeed at a healthy endpoint: its row is then only looked at, not written. A
+ * plan is kept from when the table was small, and one that goes through all of it, or through all
+ * that are pending, costs the more the more has come. So each delivery is looked up by its id. The
+ * two `|| ''` see to it: with the first, the index of those that are pending does not fit; with the
+ * second, which is true of every id, a planner that knows nothing of the statement's JSON expects
+ * one row of it, not a hundred.
  */
 const DELIVERED = keptStatement(`with given as materialized (
     select * from json_to_recordset($1::json) as g (id text, status int, audit json)),

@@ -13,9 +13,9 @@ import { lockErasure, noteDone } from './erasure-row.ts'
 import type { EraseLot, ErasingDeps } from './lots.ts'
 
 /**
- * What the erasure found, whoever brought it. Also where Genesys cannot or does not delete the
- * contact: the receipt says so, and what the register no longer knows is sent anew by whoever has
- * it.
+ * The contacts that the erasure found, whichever tenant brought them. Also if Genesys cannot or
+ * does not delete the contact: the receipt shows that, and a contact that the register no longer
+ * knows is sent again by its sender.
  */
 export const eraseRegister: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
@@ -49,9 +49,9 @@ export const eraseRetractions: EraseLot = (deps, work) =>
 type Under = { list_id: string; from_row: number; to_row: number; sent: Buffer; erased: Buffer }
 
 /**
- * Lists to which rows of somebody who was erased may be on their way: a request that was recorded
- * before, and is not settled. One that nobody works on, because its upload is held, paused or over,
- * goes out again without them.
+ * Lists to which rows of an erased person may be on their way: a request that was recorded before,
+ * and is not settled. A request without a worker, because its upload is held, paused or over, goes
+ * out again without them.
  */
 const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>> => {
   const { rows } =

@@ -46,8 +46,8 @@ const chunksOf = async (
 }
 
 /**
- * Whether Genesys is still to be told the number: it has not taken the entry yet, or it is the
- * platform, which forgets what is past 180 days and is told again who is missing in a pull.
+ * Whether Genesys still needs the number: it has not accepted the entry yet, or it is the platform,
+ * which forgets entries after 180 days and gets missing ones again after a pull.
  */
 const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boolean> => {
   const { rows } = await sql<{

@@ -49,7 +49,7 @@ const readContacts = async (
   return byList
 }
 
-/** Chunks that may hold the person: by a digest, or because nothing but their cells tells. */
+/** Chunks that may hold the person: by a digest, or because only their cells can show it. */
 const candidates = async (
   db: Db,
   { erasure }: ErasureWork,
@@ -156,9 +156,9 @@ const withoutPerson = (
 }
 
 /**
- * Whoever records a try of the upload's rows holds the epochs for share: it is over before the
- * chunk is written, and its batch says that the rows are on their way; or it sees the epochs
- * raised, and looks who was erased.
+ * A transaction that records a try of the upload's rows holds the epochs for share. Either it ends
+ * before the chunk is written, and its batch shows that the rows are on their way; or it sees the
+ * raised epochs, and checks who was erased.
  */
 const raiseEpochs = async (tx: Tx, listId: string): Promise<void> => {
   await sql`insert into suppression_epoch (tenant_id, epoch)

@@ -16,7 +16,7 @@ type Lot<Row> = {
   /** Rewrites those that name the person. */
   erase(tx: Tx, deps: ErasingDeps, work: ErasureWork, rows: readonly Row[]): Promise<Done>
   /**
-   * Where the step goes on behind the rows; left out: at the next of them, and it ends with the
+   * Where the step continues after the rows. If left out: at the next of them, and it ends with the
    * last.
    */
   onward?(next: string | null): string | null
@@ -146,9 +146,7 @@ type VersionRow = { key: string; campaign_id: string; version: number; sealed: B
 
 const VERSION_KEY = sql.raw(`campaign_id || ' ' || lpad(version::text, 10, '0')`)
 
-/**
- * Rules are not written anew: that would be another segment, and nobody has decided whom it dials.
- */
+/** Rules are not rewritten: that would be another segment, and nobody has decided whom it dials. */
 export const reportSegments = inLots<VersionRow>({
   place: 'segments',
   read: (
@@ -170,8 +168,8 @@ export const reportSegments = inLots<VersionRow>({
 type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: string | null }
 
 /**
- * Names of files; of those that Genesys has, it is told that they are there. A file of an external
- * contact of this very id is the person's.
+ * Names of files; the receipt reports those that Genesys has. A file of an external contact of this
+ * very id is the person's.
  */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',

@@ -65,8 +65,8 @@ export const lockErasure = async (tx: Tx, claim: ErasureClaim): Promise<void> =>
 export type Done = { found?: number; erased?: number; remains?: Record<string, number> }
 
 /**
- * Adds what a lot did to what is told of the place, and notes where the next one begins: `after`
- * null, with the next step.
+ * Adds the result of a lot to the report of the place, and stores where the next one begins:
+ * `after` null, with the next step.
  */
 export const noteDone = async (
   tx: Tx,

@@ -58,8 +58,8 @@ const registered = (erasureId: string, tenantId: string, digest: Buffer) => {
 }
 
 /**
- * Finds the contacts that are the person: in the rows that are kept, and in the registers. Whoever
- * names a contact has found it.
+ * Finds the contacts that are the person: in the rows that are kept, and in the registers. A
+ * request that names a contact has found it.
  */
 export const findContacts: EraseLot = async (deps, work, after) => {
   const { erasure, subject, claim } = work

@@ -72,8 +72,8 @@ const BETWEEN_DOUBTS = sql`least(interval '10 minutes' * power(2, least(s.attemp
 
 /**
  * Work ended and no event has come since it was accepted: Genesys may have lost the subscription (a
- * sandbox that was started anew, somebody who deleted it). From then on it is an unknown one, since
- * the last event that did come.
+ * restarted sandbox, a deletion). From then on it is an unknown one, since the last event that did
+ * come.
  */
 const doubt = async (tx: Tx, target: SubscriptionTarget): Promise<void> => {
   const { route, work } = evidenceOf(target)

@@ -11,7 +11,7 @@ export type Tx = Transaction<unknown>
 export type Database = {
   readonly kind: 'embedded' | 'server'
   readonly db: Db
-  /** Outside any transaction; takes several statements at once when there are no values. */
+  /** Outside any transaction; accepts several statements in one call when there are no values. */
   readonly sql: SqlExecutor
   /**
    * One statement with large bytes among its values, in one transaction of its own: they go as they

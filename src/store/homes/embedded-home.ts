@@ -129,8 +129,8 @@ const createWriteBytes = (lite: PGlite, hasRoom: () => boolean): Database['write
 
 /**
  * PGlite in `dataDir`, for one process at a time: lock, real fsync proved by a commit, maintenance
- * every minute. Throws `DataDirInUse` at once when another process has it, `ClusterMissing` where a
- * database was and is not whole.
+ * every minute. Throws `DataDirInUse` immediately when another process has it, `ClusterMissing` if
+ * a database was there and is not complete.
  */
 export const openEmbedded = async (deps: {
   dataDir: string

@@ -70,16 +70,16 @@ const makeLockTable = async (db: Db): Promise<void> => {
   }
 }
 
-/** Until the transaction ends, no other instance migrates, nor looks at what tables there are. */
+/** Until the transaction ends, no other instance migrates, nor reads which tables exist. */
 export const lockSchema = async (tx: Db): Promise<void> => {
   await sql`lock table kysely_migration_lock in exclusive mode`.execute(tx)
 }
 
 /**
  * Brings the schema up to date, all in one transaction; instances that start together wait for each
- * other, by a lock that ends with the transaction: one of the session would stay behind on a
- * connection that a pooler gives to somebody else. `watch` is told the process of the database that
- * may have to wait.
+ * other, by a lock that ends with the transaction: a lock of the session would stay on a connection
+ * that a pooler gives to another client. `watch` gets the process of the database that may have to
+ * wait.
  */
 export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
   await makeLockTable(db)

@@ -26,8 +26,8 @@ const READ_ONLY = '25006'
 
 /**
  * Classes 08 (connection), 53 (no connection, memory or disk left) and 57P (shutdown), 58030 (the
- * disk fails), 57014 and 55P03 (the database gave the statement up, by `statement_timeout`,
- * `lock_timeout` or somebody's word), 25P03 and 25P04 (it ended the session), and what sockets and
+ * disk fails), 57014 and 55P03 (the database cancelled the statement, by `statement_timeout`,
+ * `lock_timeout` or a user's request), 25P03 and 25P04 (it ended the session), and what sockets and
  * the pool say.
  */
 const UNAVAILABLE =
@@ -47,7 +47,7 @@ export const isUnanswered = (error: unknown): boolean =>
 /** disk_full: the server could not extend a file. */
 const DISK_FULL = '53100'
 
-/** Where the database answers, and takes no writes. */
+/** The database answers, but accepts no writes. */
 const writeRefused = (code: string): StoreUnavailable | null => {
   if (code === DISK_FULL) return new StorageFull()
   return code === READ_ONLY ? new StoreUnavailable(TAKES_NO_WRITES) : null

@@ -264,8 +264,8 @@ const endpointSecret = (sealed: string): WrappedPlace => ({
 })
 
 /**
- * Every column of `PLACES` that is `wrapped`. The store's own secret comes last: whoever finds it
- * resealed finds everything resealed.
+ * Every column of `PLACES` that is `wrapped`. The store's own secret comes last: if it is resealed,
+ * everything is resealed.
  */
 export const WRAPPED_PLACES: readonly WrappedPlace[] = [
   dataKey('upload', ofUpload),

@@ -35,8 +35,8 @@ const olderIn = (
   order by ${sql.raw(row)} limit ${LOT} for update skip locked`
 
 /**
- * What somebody replaced or shredded meanwhile stays as it is: the row is locked, and asked for
- * what was read of it.
+ * Values that were replaced or shredded meanwhile stay unchanged: the row is locked, and compared
+ * with what was read of it.
  */
 const writeAnew = async (
   tx: Tx,

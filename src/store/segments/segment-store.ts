@@ -11,7 +11,7 @@ import { createPutSegment } from './put-segment.ts'
 import { createSegmentLane } from './segment-lane.ts'
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './segment-row.ts'
 
-/** The version in force and two before it stay, so that a campaign can go back at once. */
+/** The version in force and two before it stay, so that a campaign can go back immediately. */
 const KEPT_FILTERS = 3
 
 const RESUMED = Object.entries(SEGMENT_HOLDS)
@@ -120,7 +120,7 @@ const createResume =
       return toSegment(seals, row)
     })
 
-/** The columns of a version where other tables stand beside it. */
+/** The columns of a version in a join with other tables. */
 const OF_VERSION = `v.campaign_id, v.version, v.tenant_id, v.state, v.hold_reason, v.held_since,
   v.waiting_for, v.sealed, v.content, v.analysis, v.progress, v.problem, v.index_status, v.latency_ms, v.actor,
   v.request_id, v.revision, v.created_at, v.updated_at, v.applied_at`

@@ -22,8 +22,8 @@ type Named = SigningPair & { id: string }
 export const contextOf = (id: string): string => `signing-key ${id}`
 
 /**
- * A public half that is published under an id stays what it is: what it signed could not be checked
- * any more.
+ * A public half that is published under an id never changes: otherwise its signatures could no
+ * longer be verified.
  */
 const publish = async ({ database }: Deps, { id, publicKey }: Named): Promise<void> => {
   await sql`insert into signing_key (id, public_key) values (${id}, ${publicKey})

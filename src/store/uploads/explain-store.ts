@@ -26,7 +26,7 @@ const chunksWith = async (db: Db, uploadId: string, digest: Buffer): Promise<num
   return rows.map(({ seq }) => seq)
 }
 
-/** A digest is only a hint (it may stand across two others): the chunk itself says. */
+/** A digest is only a hint (it may span two others): the chunk itself decides. */
 const linesOf = async (
   deps: Deps,
   uploadId: string,

@@ -10,7 +10,7 @@ import type { KeyScope, Seals } from '../homes/seals.ts'
  */
 export type AnswerColumns = { sealed_body: Buffer; same_file_as: string | null }
 
-/** Of a body in the middle of which stands an id that only the database will know. */
+/** For a body that contains an id that only the database will know. */
 export const sealSplitAnswer = (
   seals: Seals,
   scope: KeyScope,

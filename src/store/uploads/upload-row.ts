@@ -26,7 +26,7 @@ const own = <Value>(untouched?: Value): Column<Value, null> => ({
   isStamp: false,
   untouched,
 })
-/** A column that is the field as it stands. */
+/** A column that is the unchanged field. */
 const same = <Name extends keyof Upload>(
   field: Name,
   untouched?: Upload[Name],

@@ -101,8 +101,8 @@ const createIdDigests = (db: Db): UploadStore['idDigests'] =>
   }
 
 /**
- * Chunks deleted in one statement: all of a large upload at once would stop the embedded home, and
- * every request, for seconds.
+ * Chunks deleted in one statement: deleting a large upload in one statement would stop the embedded
+ * home, and every request, for seconds.
  */
 const DISCARDED_AT_ONCE = 16
 

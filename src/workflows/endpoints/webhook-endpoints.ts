@@ -31,7 +31,10 @@ import type {
   TEST_ENDPOINT_REFUSALS,
 } from './refusals.ts'
 
-/** What callers do with their webhook endpoints. Another tenant's endpoint is `not-found` like an unknown one. */
+/**
+ * What callers do with their webhook endpoints. Another tenant's endpoint is `not-found` like an
+ * unknown one.
+ */
 export type WebhookEndpoints = {
   /** The secret is in this answer and nowhere else. */
   create: Refusing<
@@ -239,7 +242,7 @@ const refuseUrl = (deps: WebhookEndpointsDeps, url: string): void => {
 /** As it is read when it is sent to; what was checked is what is kept. */
 const canonical = (url: string): string => new URL(url).href
 
-/** What a change gave, unless it was refused. */
+/** The result of a change, unless it was refused. */
 const done = <T extends { kind: string }>(
   result: T | { kind: 'fixed' } | { kind: 'stale' } | null,
 ): Exclude<T, { kind: 'fixed' } | { kind: 'stale' }> => {

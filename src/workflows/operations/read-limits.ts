@@ -31,7 +31,9 @@ export type ReadLimitsDeps = {
   dialect: 'guide' | 'platform'
   limits: DialectLimits
   upload: { maxBytes: number; maxRows: number; maxRecordBytes: number }
-  /** Accepted rows past which an upload goes as files; only the guide dialect chooses so by itself. */
+  /**
+   * Accepted rows past which an upload goes as files; only the guide dialect chooses so by itself.
+   */
   fileThresholdRows: number
   pace: () => Promise<{ configuredPerMinute: number; requestsPerMinute: number }>
   tenants: Pick<TenantStore, 'find'>

@@ -242,7 +242,10 @@ const registerDeliveries = (add: AddRoute): void => {
   })
 }
 
-/** /v1/webhook-endpoints: where a tenant's others are told, what they were sent, and sending it again. */
+/**
+ * /v1/webhook-endpoints: where a tenant's others are told, what they were sent, and sending it
+ * again.
+ */
 export const registerWebhookEndpoints = (add: AddRoute): void => {
   registerEndpoints(add)
   registerEndpoint(add)

@@ -11,8 +11,8 @@ import { toUpload, UPLOAD_COLUMNS, type UploadRow, WORKABLE_SQL } from '../../up
 type WaitingRow = UploadRow & { chunks: number; begun: boolean }
 
 /**
- * Rows of one chunk that are added and are not on their way: whoever passes them, or goes with
- * them, changes nothing of what they do.
+ * Rows of one chunk that are added and are not on their way: an upload that passes them, or goes
+ * with them, does not change their effect.
  */
 const isPlain = (row: WaitingRow): boolean =>
   row.mode === 'append' &&
@@ -49,8 +49,8 @@ const readContacts = async (
 const seqOf = ({ acceptedSeq }: Upload): number => acceptedSeq ?? 0
 
 /**
- * The uploads up to the first that has a contact of one that it would pass: Genesys knows a contact
- * by its id alone, whoever's it is.
+ * The uploads up to the first that has a contact of one that it would pass: Genesys identifies a
+ * contact by its id alone, whichever tenant sent it.
  */
 const untilCollision = async (
   db: Db,

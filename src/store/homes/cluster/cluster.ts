@@ -34,9 +34,9 @@ const makeIn = async (directory: string): Promise<void> => {
 }
 
 /**
- * Sees to it that `dataDir`, which is locked, holds a whole database cluster: makes one where there
- * never was any, beside its place and renamed into it, so that a start that ends in the middle
- * leaves nothing to be taken for one. Throws `ClusterMissing` where one was and is not whole.
+ * Makes sure that `dataDir`, which is locked, holds a complete database cluster. If there never was
+ * one, it makes one beside its place and renames it, so that a start that ends in the middle leaves
+ * nothing that looks like one. Throws `ClusterMissing` if one was there and is not complete.
  */
 export const ensureCluster = async (dataDir: string): Promise<void> => {
   const place = join(dataDir, 'pgdata')

@@ -23,9 +23,9 @@ export const createRoomCheck = (directory: string) => (): boolean => {
 const BROKEN: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EFBIG'])
 
 /**
- * Ends the process, at once, where a call of the database to the file system failed for good. What
- * it had acknowledged is on the disk, and the next start goes on from there; an fsync that failed
- * must not be tried again, for its pages count as written.
+ * Ends the process immediately when a call of the database to the file system failed for good. What
+ * it had acknowledged is on the disk, and the next start resumes from there. A failed fsync must
+ * not be retried, because its pages count as written.
  */
 export const endWhereBroken = <T>(call: () => T): T => {
   try {

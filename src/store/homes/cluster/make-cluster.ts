@@ -6,9 +6,9 @@ import { PGlite } from '@electric-sql/pglite'
 import { DurableNodeFS, START_PARAMS } from './durable-fs.ts'
 
 /**
- * Makes an empty cluster in the directory that it is told, and ends: a program of its own, because
- * making one takes several times the memory of using one, and a process keeps what it once had.
- * Every file is on the disk when it ends with 0.
+ * Makes an empty cluster in the given directory, and ends. It is a separate program, because making
+ * a cluster takes several times the memory of using one, and a process keeps the memory that it
+ * once had. Every file is on the disk when it ends with 0.
  */
 const directory = process.argv[2]!
 const lite = await PGlite.create({ fs: new DurableNodeFS(directory), startParams: START_PARAMS })

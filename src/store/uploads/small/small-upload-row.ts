@@ -3,8 +3,8 @@ import type { SmallUpload } from '../../../workflows/ports/uploads/small-uploads
 import { toUpload, UNTOUCHED, type UploadRow } from '../upload-row.ts'
 
 /**
- * The columns that are written for a small upload, and the upload as whoever reads it back finds
- * it, but for its place in the lane.
+ * The columns that are written for a small upload, and the upload as a reader finds it, except its
+ * place in the lane.
  */
 export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
   const { counts, delivery } = staging
@@ -52,8 +52,7 @@ export const stagedSmallUpload = ({ begun, staging, at }: SmallUpload) => {
 const PLACEHOLDER = '$same-file'
 
 /**
- * How the answer reads where an earlier upload had the same file: what stands before and after its
- * id.
+ * The text of the answer if an earlier upload had the same file: the parts before and after its id.
  */
 export const aroundSameFile = (
   body: string,

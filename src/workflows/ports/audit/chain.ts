@@ -1,6 +1,9 @@
 import type { ChainLine } from '../../../domain/audit/verify-chain.ts'
 
-/** A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: it took no more, and others may wait. */
+/**
+ * A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: it took no
+ * more, and others may wait.
+ */
 export type ChainedBlock = {
   block: number
   hash: string
@@ -10,11 +13,14 @@ export type ChainedBlock = {
 }
 
 export type AuditChain = {
-  /** Numbers the next entries and writes a signed block of them; null: none waits, or another instance is at it. */
+  /**
+   * Numbers the next entries and writes a signed block of them; null: none waits, or another
+   * instance is working on it.
+   */
   chainNext(owner: string): Promise<ChainedBlock | null>
 }
 
-/** What may be seen: a tenant's own entries; null: those of all. */
+/** Whose entries the caller may see: those of this tenant; null: those of all. */
 export type Viewer = string | null
 
 export type AuditEntryFilter = {
@@ -54,13 +60,19 @@ export type AuditReader = {
     filter: AuditEntryFilter,
     page: { before: number | null; limit: number },
   ): Promise<ChainedEntry[]>
-  /** The lines of an export from a block on (null: from the first there is), as they are at each moment; of `blocks` blocks at most. */
+  /**
+   * The lines of an export from a block on (null: from the first one), as they are at each moment;
+   * at most `blocks` blocks.
+   */
   lines(
     viewer: Viewer,
     fromBlock: number | null,
     blocks: number | null,
   ): AsyncGenerator<ChainLine[], void>
-  /** Where the chain ends, entries that wait to be chained, and entries that were put beside the chain. */
+  /**
+   * The end of the chain, entries that wait to be chained, and entries that were inserted beside
+   * the chain.
+   */
   state(): Promise<{
     block: number
     hash: string

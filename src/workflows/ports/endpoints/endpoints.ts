@@ -17,7 +17,10 @@ export type EndpointChange = {
 /** `fixed`: it comes from the environment. null: the tenant has no such endpoint. */
 type Refused = { kind: 'fixed' } | { kind: 'stale' } | null
 
-/** The endpoints of tenants and the log of what was sent to them. Every change is written together with its audit entry. */
+/**
+ * The endpoints of tenants and the log of what was sent to them. Every change is written together
+ * with its audit entry.
+ */
 export type EndpointStore = {
   create(input: {
     id: string
@@ -40,8 +43,8 @@ export type EndpointStore = {
     page: { limit: number; cursor: string | null },
   ): Promise<Page<WebhookEndpoint> | null>
   /**
-   * `stale`: the version is no longer `version`. Enabling forgets the failures; what was pending when it was disabled is sent
-   * then, by the sweep of overdue deliveries.
+   * `stale`: the version is no longer `version`. Enabling forgets the failures; what was pending
+   * when it was disabled is sent then, by the sweep of overdue deliveries.
    */
   change(input: {
     tenantId: string
@@ -50,7 +53,10 @@ export type EndpointStore = {
     change: EndpointChange
     audit: AuditEntry
   }): Promise<{ kind: 'changed'; endpoint: WebhookEndpoint } | Refused>
-  /** The endpoint, its secrets and its log are gone after this; the audit entry counts what was given up. */
+  /**
+   * Deletes the endpoint, its secrets and its log; the audit entry counts the deliveries that were
+   * given up.
+   */
   remove(input: {
     tenantId: string
     endpointId: string
@@ -58,7 +64,10 @@ export type EndpointStore = {
     version: number | null
     audit: AuditEntry
   }): Promise<{ kind: 'removed' } | Refused>
-  /** The present secret becomes the previous one, for `overlapMs` from now; an older previous one ends at once. */
+  /**
+   * The present secret becomes the previous one, for `overlapMs` from now; an older previous one
+   * ends immediately.
+   */
   rotate(input: {
     tenantId: string
     endpointId: string
@@ -66,18 +75,26 @@ export type EndpointStore = {
     overlapMs: number
     audit: AuditEntry
   }): Promise<{ kind: 'rotated'; endpoint: WebhookEndpoint } | Refused>
-  /** Newest first, of an endpoint that the caller has found before; an unreadable cursor gives null. */
+  /**
+   * Newest first, of an endpoint that the caller has found before; an unreadable cursor gives null.
+   */
   deliveries(
     endpointId: string,
     page: { limit: number; cursor: string | null; states: readonly DeliveryState[] },
   ): Promise<Page<WebhookDelivery> | null>
-  /** Writes an `endpoint.test` to this endpoint alone, whatever it hears. null: the tenant has no such endpoint. */
+  /**
+   * Writes an `endpoint.test` to this endpoint alone, whatever it hears. null: the tenant has no
+   * such endpoint.
+   */
   test(input: {
     tenantId: string
     endpointId: string
     audit: AuditEntry
   }): Promise<{ kind: 'told'; delivery: WebhookDelivery } | { kind: 'disabled' } | null>
-  /** The same id and body with a new schedule that begins now. null: the endpoint has no such delivery. */
+  /**
+   * The same id and body with a new schedule that begins now. null: the endpoint has no such
+   * delivery.
+   */
   replay(input: {
     tenantId: string
     endpointId: string
@@ -86,5 +103,8 @@ export type EndpointStore = {
   }): Promise<{ kind: 'replayed'; delivery: WebhookDelivery } | { kind: 'disabled' } | null>
 }
 
-/** Says what is wrong with a URL that a caller registers, in words without the URL; null = nothing as far as it shows. */
+/**
+ * Explains what is wrong with a URL that a caller registers, without quoting the URL; null =
+ * nothing that can be seen.
+ */
 export type EndpointUrlCheck = (url: string) => string | null

@@ -28,7 +28,10 @@ export type KeptCall = {
   answerOf(segment: CampaignSegment): StoredAnswer
 }
 
-/** Versions that the caller has seen; `any`: whichever, but one there must be; null: it does not matter. */
+/**
+ * Versions that the caller has seen; `any`: any version, but there must be one; null: it does not
+ * matter.
+ */
 export type ExpectedVersions = readonly number[] | 'any' | null
 
 export type SegmentClaim = { campaignId: string; owner: string; fence: string; leaseMs: number }
@@ -41,7 +44,7 @@ export type SegmentStep = {
   progress?: SegmentProgress
   problem?: CampaignSegment['problem']
   indexStatus?: CampaignSegment['indexStatus']
-  /** Genesys holds the rules of this version from now on. */
+  /** From now on Genesys holds the rules of this version. */
   inForce?: true
   audit?: readonly AuditEntry[]
   /** An event to the endpoints of the tenant, in the same transaction. */
@@ -55,8 +58,9 @@ export type SegmentPut =
 
 export type SegmentStore = {
   /**
-   * Makes the campaign's next version and its newest work, in one transaction with the answer of the call. Versions that were not sent
-   * yet end as `failed`, `segment-superseded`, and a campaign that one of them had stopped is this one's to start.
+   * Makes the campaign's next version and its newest work, in one transaction with the answer of
+   * the call. Versions that were not sent yet end as `failed`, `segment-superseded`, and a campaign
+   * that one of them had stopped is this one's to start.
    */
   put(
     segment: NewSegment,
@@ -73,7 +77,7 @@ export type SegmentStore = {
     page: { cursor: string | null; limit: number },
   ): Promise<Page<CampaignSegment> | null>
   version(campaignId: string, version: number): Promise<CampaignSegment | null>
-  /** Newest first; null: the cursor is none of ours. */
+  /** Newest first; null: the cursor is not one of ours. */
   versions(
     campaignId: string,
     page: { cursor: string | null; limit: number },
@@ -83,15 +87,20 @@ export type SegmentStore = {
   /** Versions whose filters are neither in force nor kept for a rollback, and not deleted yet. */
   withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
   forgetFilter(claim: SegmentClaim, version: number): Promise<void>
-  /** The newest version, held for somebody's word, goes on; null when it is not held so. */
+  /**
+   * Resumes the newest version, which was held for a person; null when it is not held like that.
+   */
   resume(campaignId: string, audit: AuditEntry): Promise<CampaignSegment | null>
-  /** A campaign with work that nobody holds, and its newest version. */
+  /** A campaign with work that no worker holds, and its newest version. */
   claim(owner: string): Promise<{ claim: SegmentClaim; segment: CampaignSegment } | null>
   /** False when another worker has the campaign. */
   renew(claim: SegmentClaim): Promise<boolean>
-  /** null: there is nothing more to do until somebody gives it work. */
+  /** null: there is nothing to do until there is new work. */
   release(claim: SegmentClaim, readyInMs: number | null): Promise<void>
-  /** Throws `FenceLost` when another worker has the campaign, `SegmentReplaced` when a newer version came. */
+  /**
+   * Throws `FenceLost` when another worker has the campaign, `SegmentReplaced` when a newer version
+   * came.
+   */
   step(claim: SegmentClaim, version: number, step: SegmentStep): Promise<CampaignSegment>
   /** Frees every campaign; only for the embedded home. */
   freeAll(): Promise<void>
@@ -102,7 +111,10 @@ export class SegmentReplaced extends Error {
   override readonly name = 'SegmentReplaced'
 }
 
-/** Goes on with a version as far as it can now. Milliseconds until the next look; null: there is nothing more to do. */
+/**
+ * Continues a version as far as it can now. Returns milliseconds until the next step; null: there
+ * is nothing more to do.
+ */
 export type ApplySegment = (
   claim: SegmentClaim,
   segment: CampaignSegment,
@@ -117,13 +129,14 @@ export type DeliveredContact = {
   cellOf: (column: string) => string | undefined
 }
 
-/** Contacts by our own knowledge, for counting whom rules select (guide). */
+/** Contacts by the gateway's own knowledge, to count whom rules select (guide). */
 export type DeliveredContacts = {
   /** How many contacts of the lists were delivered. */
   count(tenantId: string, contactListIds: readonly string[]): Promise<number>
   /**
-   * The newest delivered content of a share of them (more than 0, at most 1), each with the same chance and the same ones each time, by
-   * lots between which the event loop turns. Contacts whose rows are past their retention are left out. `known` is what `count` said.
+   * The newest delivered content of a share of them (more than 0, at most 1), each with the same
+   * chance and the same ones each time, by lots between which the event loop turns. Contacts whose
+   * rows are past their retention are left out. `known` is the result of `count`.
    */
   read(
     tenantId: string,
@@ -133,8 +146,8 @@ export type DeliveredContacts = {
 }
 
 /**
- * How many of these people do-not-call entries keep from being dialled in a list; each is the phones and emails that reach somebody. null: that could
- * not be told.
+ * How many of these people do-not-call entries keep from being dialled in a list; each is the
+ * phones and emails that reach a person. null: unknown.
  */
 export type SuppressedAmong = (
   contactListId: string,
