@@ -9,7 +9,7 @@ const words = forbiddenWords(readFileSync(GLOSSARY, 'utf8'))
 
 test('no public text uses a word that the glossary refuses', () => {
   const pages = [...globSync('docs/**/*.md'), 'README.md', 'SECURITY.md', 'ARCHITECTURE.md']
-  const others = ['openapi/openapi.json', '.env.example']
+  const others = ['openapi/openapi.json', 'src/console/texts/en.json', '.env.example']
   const found = [...pages, ...others, 'CONTRIBUTING.md', 'deploy/prometheus/alerts.yml']
     .filter((path) => path !== GLOSSARY)
     .flatMap((path) =>
