@@ -5,11 +5,11 @@ export const forbiddenWords = (glossary: string): string[] => {
 }
 
 /**
- * Which of them a text uses, outside of blocks of code and of the table of controls, whose rows
- * quote the names of tests.
+ * Which of them a text uses, outside of blocks of code, of the names of members in JSON, and of the
+ * table of controls, whose rows quote the names of tests.
  */
 export const forbiddenIn = (text: string, words: readonly string[]): string[] => {
-  const prose = text.replaceAll(/^```[\s\S]*?^```|^\| `S-\d+` .*$/gmu, '')
+  const prose = text.replaceAll(/^```[\s\S]*?^```|^\| `S-\d+` .*$|"[\w.-]+":/gmu, '')
   return words.filter((word) =>
     new RegExp(String.raw`(?<![\w-])${word}(?![\w-])`, 'iu').test(prose),
   )

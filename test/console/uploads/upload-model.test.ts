@@ -66,10 +66,17 @@ test('an upload offers what its state allows, and nothing else', () => {
   assert.deepEqual(ended, { apply: null, moves: [], retry: [{ outcome: 'failed', rows: 2 }] })
 })
 
+/** Where in the texts `w` of a template is: below `it.t`, or below the `s` that it names before. */
+const scopeOf = (template: string): string | undefined => {
+  const [, of, name] = /\bw = (it\.t|s)\.([\w.]+)/u.exec(template) ?? []
+  if (of !== 's') return name
+  return `${/\bs = it\.t\.([\w.]+)/u.exec(template)?.[1]}.${name}`
+}
+
 test('every text that a template asks for is in the file of texts, and raw output is for time and include alone', () => {
   for (const path of globSync('src/console/**/*.eta')) {
     const template = readFileSync(path, 'utf8')
-    const scope = /const w = it\.t\.(\w+)/u.exec(template)?.[1]
+    const scope = scopeOf(template)
     const asked = [
       ...[...template.matchAll(/\bit\.t\.([a-zA-Z.]+)/gu)].map(([, name]) => name!),
       ...[...template.matchAll(/\bw\.([a-zA-Z.]+)/gu)].map(([, name]) => `${scope}.${name}`),
