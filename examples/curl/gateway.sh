@@ -18,7 +18,8 @@ call() {
   while :; do
     : > "$work/headers"
     status=$(curl -sS -X "$method" -H "Authorization: Bearer $GATEWAY_KEY" "$@" \
-      -o "$work/answer" -D "$work/headers" -w '%{http_code}' "$GATEWAY_URL$path") || status=000
+      -o "$work/answer" -D "$work/headers" -w '%{http_code}' "$GATEWAY_URL$path") ||
+      [ $? = 22 ] || status=000 # 22 is a refusal, if your .curlrc has `fail`.
     wait=$(sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,\}\).*/\1/p' "$work/headers" | tail -n 1)
     attempt=$((attempt + 1))
     case "$status:$wait" in
