@@ -12,6 +12,7 @@ import { UPLOAD_WARNINGS } from '../../src/domain/uploads/upload-warnings.ts'
 import { UPLOAD_STATES } from '../../src/domain/uploads/upload.ts'
 import { EVENT_LEVELS } from '../../src/telemetry/events.ts'
 import { metricTable } from '../support/tables/instrumentation-tables.ts'
+import { referencePages } from '../support/tables/reference-pages.ts'
 import { holdTable, stateDiagram } from '../support/tables/state-diagram.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -96,6 +97,12 @@ test('README.md answers in the order in which a newcomer asks', () => {
   const [before] = read('README.md').split('## Run it')
   const words = (before ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   assert.ok(words.length > 0 && words.length <= 5, `what it does: ${words.length} lines`)
+})
+
+test('the pages of reference are those that the code gives', () => {
+  for (const [path, text] of Object.entries(referencePages())) {
+    assert.ok(read(path) === text, `${path} is stale: run \`npm run reference\``)
+  }
 })
 
 test('every problem or rejection code that the documents name is one that is served', () => {

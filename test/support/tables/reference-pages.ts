@@ -1,0 +1,154 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+import { CONFIG_VARIABLES } from '../../../src/config-variables.ts'
+import { FINDING_SEVERITIES } from '../../../src/domain/segments/analysis/finding.ts'
+import { DEFINITION_FAULTS } from '../../../src/domain/segments/definition-faults.ts'
+import { UPLOAD_WARNINGS } from '../../../src/domain/uploads/upload-warnings.ts'
+import type { ApiDocument } from '../../../src/http/document/collection-file.ts'
+import { PROBLEM_ENTRIES } from '../../../src/http/routes/problems/problem-entries.ts'
+
+/** The pages of reference that `npm run reference` writes from the code. A test compares. */
+const MADE = 'Made from the code by `npm run reference`; a test compares.'
+
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('\n', ' ')
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
+    .join('\n')
+    .replaceAll(/^\|(?: --- \|)+$/gmu, (line) => line.replaceAll(' ', ''))
+const inOrder = <T extends readonly string[]>(rows: readonly T[]): T[] =>
+  rows.toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))
+
+const entriesAbout = (about: 'call' | 'upload' | 'row') =>
+  PROBLEM_ENTRIES.filter((entry) => entry.about === about)
+
+const codesPage = (): string => `# Codes
+
+${MADE} Codes are part of the contract: they are never renamed. A running gateway has a page for each code of a call, an upload or a row, with an example and the fix:
+\`/problems/{code}\`. The \`type\` of every error links to it.
+
+## Codes of calls
+
+The gateway answers a call that it refuses with \`application/problem+json\`: \`code\`, \`detail\` and a \`hint\` what to do.
+
+${table(
+  ['code', 'status', 'what it says'],
+  inOrder(
+    entriesAbout('call').map(({ code, status, title }) => [
+      `\`${code}\``,
+      String(status),
+      title ?? '',
+    ]),
+  ),
+)}
+
+## Codes of uploads and files
+
+These are in \`problem\` of an upload, a guest file or a segment that could not be delivered.
+
+${table(
+  ['code', 'what it says'],
+  inOrder(entriesAbout('upload').map(({ code, title }) => [`\`${code}\``, title ?? ''])),
+)}
+
+## Codes of rows and entries
+
+These are in the ledger of an upload and in the rejected entries of a do-not-call submission. They name the line and the column, never the content of a cell.
+
+${table(
+  ['code', 'what it means'],
+  inOrder(entriesAbout('row').map(({ code, meaning }) => [`\`${code}\``, meaning])),
+)}
+
+## Warnings of uploads
+
+These are in \`warnings\` of an upload. The gateway accepts the upload.
+
+${table(
+  ['code', 'what it says'],
+  inOrder(Object.entries(UPLOAD_WARNINGS).map(([code, detail]) => [`\`${code}\``, detail])),
+)}
+
+## Faults of a segment definition
+
+These are in \`errors\` of the problem \`segment-invalid\`, each with the JSON pointer of its place.
+
+${table(
+  ['code', 'the place'],
+  inOrder(Object.entries(DEFINITION_FAULTS).map(([code, detail]) => [`\`${code}\``, detail])),
+)}
+
+## Findings of a segment
+
+These are in \`analysis.findings\`. [segments.md](segments.md#what-is-found) says what each means.
+
+${table(
+  ['code', 'severity'],
+  inOrder(Object.entries(FINDING_SEVERITIES).map(([code, severity]) => [`\`${code}\``, severity])),
+)}
+`
+
+const groups = (): string[] => [...new Set(CONFIG_VARIABLES.map(({ group }) => group))]
+
+const configurationPage = (): string => `# Configuration
+
+${MADE} The gateway reads these variables from its environment, and from a file \`.env\` if there is one. [.env.example](../.env.example) is the same list, to copy.
+The gateway refuses to start with a value that it cannot use, and names the variable. A secret is never logged.
+
+${groups()
+  .map((group) => {
+    const rows = CONFIG_VARIABLES.filter((variable) => variable.group === group)
+    return `## ${group}\n\n${table(
+      ['variable', 'Default', 'what it is'],
+      rows.map(({ name, default: value, reason, secret }) => [
+        `\`${name}\`${secret === true ? ' (secret)' : ''}`,
+        value === null ? '–' : `\`${value}\``,
+        reason,
+      ]),
+    )}`
+  })
+  .join('\n\n')}
+`
+
+type Operation = ApiDocument['paths'][string][string]
+const scopeOf = ({ description = '', security = [] }: Operation): string => {
+  if (security.length === 0) return 'no key'
+  return /`([a-z:]+)`/u.exec(description)?.[1] ?? 'any key'
+}
+
+const apiPage = ({ tags, paths }: ApiDocument): string => {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+  )
+  const sections = tags.map(({ name, description }) => {
+    const calls = operations.filter(({ operation }) => operation.tags.includes(name))
+    return `## ${name}\n\n${description}.\n\n${table(
+      ['call', 'what it does', 'scope'],
+      calls.map(({ method, path, operation }) => [
+        `\`${method.toUpperCase()} ${path}\``,
+        operation.summary,
+        scopeOf(operation),
+      ]),
+    )}`
+  })
+  return `# Calls of the API
+
+${MADE} This page lists every call. A running gateway shows the parameters, bodies and answers of each at \`/docs\`, and as OpenAPI 3.1 at \`/openapi.json\`
+([openapi/openapi.json](../openapi/openapi.json)). [openapi/postman_collection.json](../openapi/postman_collection.json) has each call with an example, for Postman and Bruno.
+
+Send your key as \`Authorization: Bearer …\`. A call without a key gets 401. A key without the scope gets 403. An object of another tenant is 404, as if it did not exist.
+
+${sections.join('\n\n')}
+`
+}
+
+/** The text of each page, by its path in the repository. */
+export const referencePages = (): Record<string, string> => ({
+  'docs/codes.md': codesPage(),
+  'docs/configuration.md': configurationPage(),
+  'docs/api.md': apiPage(JSON.parse(readFileSync('openapi/openapi.json', 'utf8'))),
+})
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(referencePages())) writeFileSync(path, text)
+}
