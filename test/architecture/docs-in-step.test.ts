@@ -20,6 +20,7 @@ const MARKDOWN = [
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'examples/README.md'],
   ...globSync('docs/**/*.md'),
 ]
+const GROUPS = ['Start here', 'How-to', 'Reference', 'Explanations']
 
 /** `NAME=value` and, for what has no default, `# NAME=`. */
 const exampleVariables = (): Map<string, { value: string; commented: boolean }> =>
@@ -95,13 +96,43 @@ test('README.md answers in the order in which a newcomer asks', () => {
     'Read on',
   ])
   const [before] = read('README.md').split('## Run it')
-  const words = (before ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const words = (before ?? '')
+    .replace(/^```mermaid[\s\S]*?^```/m, '')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
   assert.ok(words.length > 0 && words.length <= 5, `what it does: ${words.length} lines`)
 })
 
 test('the pages of reference are those that the code gives', () => {
   for (const [path, text] of Object.entries(referencePages())) {
     assert.ok(read(path) === text, `${path} is stale: run \`npm run reference\``)
+  }
+})
+
+test('README.md fits on a screen or two, with a picture and the flow, and leads to the four groups of docs', () => {
+  const readme = read('README.md')
+  assert.ok(readme.split('\n').length <= 151, 'at most 150 lines')
+  assert.match(readme, /!\[[^\]]+\]\(docs\/images\/console\.png\)/)
+  assert.match(readme, /^```mermaid\nflowchart/m)
+  for (const group of GROUPS) assert.ok(readme.includes(`- **${group}**`), group)
+})
+
+test('docs/README.md has each page once, by who reads it and what for', () => {
+  const index = read('docs/README.md')
+  assert.deepEqual(
+    [...index.matchAll(/^## (.+)$/gm)].map((hit) => hit[1]),
+    GROUPS,
+  )
+  const listed = [...index.matchAll(/^- \[[\w.-]+\]\(([\w-]+\.md)\)/gm)].map((hit) => hit[1] ?? '')
+  const pages = globSync('*.md', { cwd: 'docs' }).filter((page) => page !== 'README.md')
+  assert.deepEqual(
+    listed.toSorted(),
+    pages.toSorted(),
+    'give a new page its line in docs/README.md',
+  )
+  for (const [, place] of read('README.md').matchAll(/docs\/README\.md#([\w-]+)/g)) {
+    const heading = new RegExp(`^### ${(place ?? '').replaceAll('-', ' ')}$`, 'im')
+    assert.match(index, heading)
   }
 })
 

@@ -42,12 +42,13 @@ const usesEnvFile = ({ blocks }: ShellPage): boolean =>
   blocks.some(({ text }) => /(?<![\w.])\.env\b/.test(text))
 
 /**
- * README.md, then that of the examples and every page of docs that has shell blocks, in the order in which README.md names them; a page that it does not name
- * comes after. A new page is there by existing.
+ * README.md, then that of the examples and every page of docs that has shell blocks, in the order in which the index of docs names them; a page that
+ * it does not name comes after. A new page is there by existing.
  */
 export const shellPages = (project: string): ShellPage[] => {
   const readme = readFileSync(join(project, 'README.md'), 'utf8')
-  const named = [...readme.matchAll(/\]\(docs\/([\w-]+\.md)/g)].map(([, name = '']) => name)
+  const index = readFileSync(join(project, 'docs', 'README.md'), 'utf8')
+  const named = [...index.matchAll(/\]\(([\w-]+\.md)/g)].map(([, name = '']) => name)
   const there = readdirSync(join(project, 'docs')).filter((name) => name.endsWith('.md'))
   const ordered = [...new Set([...named, ...there.toSorted()])].filter((name) =>
     there.includes(name),
