@@ -41,16 +41,18 @@ const blocksOf = (page: string, text: string): ShellBlock[] =>
 const usesEnvFile = ({ blocks }: ShellPage): boolean =>
   blocks.some(({ text }) => /(?<![\w.])\.env\b/.test(text))
 
-/**
- * README.md, then that of the examples and every page of docs that has shell blocks, in the order in which the index of docs names them; a page that
- * it does not name comes after. A new page is there by existing.
- */
+/** Pages that a reader meets one after the other; all others come after them, by name. */
+const FIRST = [
+  ...['start-here', 'using-the-api', 'access', 'do-not-call', 'guest-files', 'erasure'],
+  ...['segments', 'files', 'scale', 'sandbox', 'webhooks-from-genesys', 'webhook-endpoints'],
+  ...['upload-states', 'instrumentation', 'retention', 'genesys-setup', 'runbook'],
+].map((name) => `${name}.md`)
+
+/** README.md, then that of the examples and every page of docs that has shell blocks. A new page is there by existing. */
 export const shellPages = (project: string): ShellPage[] => {
   const readme = readFileSync(join(project, 'README.md'), 'utf8')
-  const index = readFileSync(join(project, 'docs', 'README.md'), 'utf8')
-  const named = [...index.matchAll(/\]\(([\w-]+\.md)/g)].map(([, name = '']) => name)
   const there = readdirSync(join(project, 'docs')).filter((name) => name.endsWith('.md'))
-  const ordered = [...new Set([...named, ...there.toSorted()])].filter((name) =>
+  const ordered = [...new Set([...FIRST, ...there.toSorted()])].filter((name) =>
     there.includes(name),
   )
   const pages = ordered

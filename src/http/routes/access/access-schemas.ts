@@ -23,7 +23,9 @@ const name = z
   )
 
 /** Some by their ids, or all. */
-const grant = z.union([z.literal('*'), z.array(genesysIdSchema).max(MOST_GRANTS)])
+const grant = z
+  .union([z.literal('*'), z.array(genesysIdSchema).max(MOST_GRANTS)])
+  .describe('Ids in Genesys, or "*" for all')
 
 const NO_GRANTS: Record<GrantField, z.ZodDefault<typeof grant>> = {
   contactLists: grant.default([]),
@@ -52,21 +54,30 @@ const registries = z
   .array(registryNameSchema)
   .max(50)
   .refine((names) => new Set(names).size === names.length, 'must name each registry once')
+  .describe('Registries in which the contacts of the tenant are looked up')
 const limit = z.int().min(1).max(MOST_OF_A_QUOTA).nullable()
-const NO_LIMITS = {
-  rowsPerDay: limit.default(null),
-  openUploads: limit.default(null),
-  requestsPerMinute: limit.default(null),
+const limits = {
+  rowsPerDay: limit.describe(
+    'Rows read of accepted uploads. A day begins at midnight UTC. null: no limit',
+  ),
+  openUploads: limit.describe('Uploads that have not ended. null: no limit'),
+  requestsPerMinute: limit.describe('Calls by all keys of the tenant. null: no limit'),
 }
-const limits = { rowsPerDay: limit, openUploads: limit, requestsPerMinute: limit }
+const NO_LIMITS = {
+  rowsPerDay: limits.rowsPerDay.default(null),
+  openUploads: limits.openUploads.default(null),
+  requestsPerMinute: limits.requestsPerMinute.default(null),
+}
 
 /** null = no limit. */
 export const quotasSchema = z.strictObject(limits)
-export const tenantUseSchema = z.strictObject({
-  rowsToday: z.int().min(0),
-  openUploads: z.int().min(0),
-  requestsThisMinute: z.int().min(0),
-})
+export const tenantUseSchema = z
+  .strictObject({
+    rowsToday: z.int().min(0),
+    openUploads: z.int().min(0),
+    requestsThisMinute: z.int().min(0),
+  })
+  .describe('How much of its quotas the tenant has used, over all instances')
 
 export const newTenantSchema = z.strictObject({
   name,
@@ -95,7 +106,7 @@ export const tenantSchema = z.strictObject({
   registries: z.array(z.string()),
   quotas: quotasSchema,
   use: tenantUseSchema,
-  version: z.int().min(1),
+  version: z.int().min(1).describe('Grows with every change. It is the ETag'),
   createdAt: stamp,
   updatedAt: stamp,
 })
@@ -105,18 +116,26 @@ const scopes = z
   .min(1)
   .max(SCOPES.length)
   .refine((names) => new Set(names).size === names.length, 'must name each scope once')
-  .meta({ uniqueItems: true })
+  .meta({ uniqueItems: true, description: 'Which calls the key may make' })
 
 export const newKeySchema = z.strictObject({
   tenantId: gatewayIdSchema,
   name,
   scopes,
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('From then on the key is refused. Default: it does not expire'),
 })
 
 export const rotationSchema = z
   .strictObject({
-    overlapHours: z.int().min(0).max(MOST_OVERLAP_HOURS).default(USUAL_OVERLAP_HOURS),
+    overlapHours: z
+      .int()
+      .min(0)
+      .max(MOST_OVERLAP_HOURS)
+      .default(USUAL_OVERLAP_HOURS)
+      .describe('For how many hours the present key stays valid beside the new one'),
   })
   .prefault({})
 
@@ -124,16 +143,22 @@ export const keySchema = z.strictObject({
   id: z.string(),
   tenantId: z.string(),
   name: z.string(),
-  prefix: z.string(),
+  prefix: z
+    .string()
+    .describe(
+      'The beginning of the key, by which you recognise it. Empty for the key of the environment',
+    ),
   scopes: z.array(z.enum(SCOPES)),
-  source: z.enum(KEY_SOURCES),
+  source: z.enum(KEY_SOURCES).describe('Where the key comes from'),
   createdAt: stamp,
-  expiresAt: stamp.nullable(),
-  revokedAt: stamp.nullable(),
-  lastUsedAt: stamp.nullable(),
-  replacedBy: z.string().nullable(),
+  expiresAt: stamp.nullable().describe('null: the key does not expire'),
+  revokedAt: stamp.nullable().describe('null: the key is not revoked'),
+  lastUsedAt: stamp.nullable().describe('To the minute. null: the key was never used'),
+  replacedBy: z.string().nullable().describe('Id of the key that a rotation made'),
 })
-export const newKeyAnswerSchema = keySchema.extend({ key: z.string() })
+export const newKeyAnswerSchema = keySchema.extend({
+  key: z.string().describe('The key itself. Only this answer contains it'),
+})
 
 export const tenantParamsSchema = z.strictObject({ tenantId: gatewayIdSchema })
 export const keyParamsSchema = z.strictObject({ keyId: gatewayIdSchema })

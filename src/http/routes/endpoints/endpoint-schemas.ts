@@ -27,12 +27,28 @@ const name = z
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u,
     'must be 1 to 64 letters, digits, dots, hyphens or underscores, beginning with a letter or digit',
   )
-const url = z.string().min(1).max(2048)
+const url = z
+  .string()
+  .min(1)
+  .max(2048)
+  .describe('https on port 443 at a public host, without user, password or fragment')
+const wanted = 'Events that the endpoint receives. null: every event, also those of later releases'
 
-export const newEndpointSchema = z.strictObject({ name, url, events: events.default(null) })
+export const newEndpointSchema = z.strictObject({
+  name,
+  url,
+  events: events.default(null).describe(wanted),
+})
 
 export const endpointChangeSchema = z
-  .strictObject({ url: url.optional(), events: events.optional(), enabled: z.boolean().optional() })
+  .strictObject({
+    url: url.optional(),
+    events: events.optional().describe(wanted),
+    enabled: z
+      .boolean()
+      .optional()
+      .describe('false: the gateway sends nothing to the endpoint, and records no events for it'),
+  })
   .refine((change) => Object.keys(change).length > 0, {
     message: 'must change something: url, events or enabled',
     path: ['body'],
@@ -43,32 +59,53 @@ export const endpointSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
   url: z.string(),
-  source: z.enum(ENDPOINT_SOURCES),
-  /** null = every event. */
-  events: z.array(z.enum(ENDPOINT_EVENT_TYPES)).nullable(),
+  source: z
+    .enum(ENDPOINT_SOURCES)
+    .describe(
+      '`environment`: the configuration of the gateway names it, and calls cannot change it',
+    ),
+  events: z.array(z.enum(ENDPOINT_EVENT_TYPES)).nullable().describe(wanted),
   enabled: z.boolean(),
-  disabledReason: z.enum(DISABLED_REASONS).nullable(),
-  consecutiveFailures: count,
-  failingSince: stamp.nullable(),
-  warnedAt: stamp.nullable(),
-  previousSecretUntil: stamp.nullable(),
-  version: count,
+  disabledReason: z
+    .enum(DISABLED_REASONS)
+    .nullable()
+    .describe(
+      '`request`: a call disabled it. `gone`: it answered 410. `failing`: every attempt failed for 5 days. `not_configured`: the environment no longer names it',
+    ),
+  consecutiveFailures: count.describe('Failed attempts since the last one that succeeded'),
+  failingSince: stamp.nullable().describe('null: the last attempt succeeded'),
+  warnedAt: stamp
+    .nullable()
+    .describe('When the gateway warned that the endpoint had only failed for a day'),
+  previousSecretUntil: stamp
+    .nullable()
+    .describe('Until then, messages are also signed with the secret before the last rotation'),
+  version: count.describe('Grows with every change. It is the ETag'),
   createdAt: stamp,
   updatedAt: stamp,
 })
 
-export const endpointWithSecretSchema = endpointSchema.extend({ secret: z.string() })
+export const endpointWithSecretSchema = endpointSchema.extend({
+  secret: z
+    .string()
+    .describe('Verifies the signatures of messages (`whsec_…`). Only this answer contains it'),
+})
 
 export const deliverySchema = z.strictObject({
-  id: z.string(),
+  id: z.string().describe('The `webhook-id` of the message, the same on every attempt'),
   eventType: z.string(),
-  object: z.string(),
-  state: z.enum(DELIVERY_STATES),
+  object: z.string().describe('Id of the object that the message is about, for example `upl_…`'),
+  state: z.enum(DELIVERY_STATES).describe('`dead`: the gateway has given it up. You can replay it'),
   attempts: count,
-  lastStatus: z.int().nullable(),
-  lastFailure: z.enum(DELIVERY_FAILURES).nullable(),
+  lastStatus: z.int().nullable().describe('HTTP status of the last answer. null: there was none'),
+  lastFailure: z
+    .enum(DELIVERY_FAILURES)
+    .nullable()
+    .describe(
+      '`answer`: the status was not 2xx. `no_answer`: none came in time. `address_refused`: the host is not public',
+    ),
   createdAt: stamp,
-  nextAt: stamp.nullable(),
+  nextAt: stamp.nullable().describe('When the next attempt is due. null: there is none'),
 })
 
 /** A webhook of the gateway that somebody asked for to see whether it arrives. */

@@ -25,25 +25,35 @@ export const guestFileSchema = z.strictObject({
   externalContactId: z.string().nullable(),
   conversationId: z.string().nullable(),
   communicationId: z.string().nullable(),
-  mediaId: z.string().nullable(),
+  mediaId: z.string().nullable().describe('platform: id of the media in Genesys'),
   state: z.enum(SEEN_GUEST_FILE_STATES),
-  hold: z.strictObject({ reason: z.enum(GUEST_FILE_HOLD_REASONS), since: stamp }).nullable(),
-  fileName: z.string(),
-  contentType: z.string(),
+  hold: z
+    .strictObject({ reason: z.enum(GUEST_FILE_HOLD_REASONS), since: stamp })
+    .nullable()
+    .describe('What a held file waits for. The wait ends by itself'),
+  fileName: z.string().describe('The name that Genesys shows, without characters that it forbids'),
+  contentType: z.string().describe('By the name of the file, and proved by its content'),
   sizeBytes: count,
   sha256: z.string(),
   md5: z.string(),
   scan: z.strictObject({
-    verdict: z.enum(SCAN_VERDICTS).nullable().meta({ description: 'null: not scanned yet' }),
+    verdict: z
+      .enum(SCAN_VERDICTS)
+      .nullable()
+      .describe(
+        'Of the scanner of the gateway. `unavailable`: it gave no verdict, and the gateway tries again. null: not scanned yet',
+      ),
     engine: z.string().nullable(),
     at: stamp.nullable(),
   }),
   genesys: z.strictObject({
     fileId: z.string().nullable(),
     status: z.enum(GENESYS_FILE_STATUSES).nullable(),
-    virusScan: z.enum(VIRUS_SCANS),
+    virusScan: z
+      .enum(VIRUS_SCANS)
+      .describe('Verdict of Genesys. Every status that the gateway does not know is `pending`'),
   }),
-  latencyMs: count.nullable(),
+  latencyMs: count.nullable().describe('From the call until Genesys had the file'),
   createdAt: stamp,
   storedAt: stamp.nullable(),
   problem,

@@ -100,8 +100,8 @@ export const definitionSchema = z.unknown().meta({
 })
 
 export const rollbackSchema = z.strictObject({
-  version: z.int().min(1).max(2_147_483_647),
-  confirm: z.string().min(1).max(100).nullable().default(null),
+  version: z.int().min(1).max(2_147_483_647).describe('The version to put in force again'),
+  confirm: z.string().min(1).max(100).nullable().default(null).describe(COMMON.confirm.description),
 })
 
 export const versionsQuerySchema = z.strictObject({
@@ -111,58 +111,93 @@ export const versionsQuerySchema = z.strictObject({
 
 const findingSchema = z.strictObject({
   code: z.enum(Object.keys(FINDING_SEVERITIES) as [FindingCode, ...FindingCode[]]),
-  severity: z.enum(['error', 'warning', 'info']),
-  path: z.string(),
-  otherPath: z.string().optional(),
+  severity: z
+    .enum(['error', 'warning', 'info'])
+    .describe('`error`: the definition needs a confirmation'),
+  path: z.string().describe('JSON pointer into the definition'),
+  otherPath: z.string().optional().describe('JSON pointer of the other place that takes part'),
   detail: z.string(),
-  witness: z.record(z.string(), z.string()).optional(),
-  paths: z.array(z.string()).optional(),
+  witness: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('A made-up contact that shows the finding'),
+  paths: z.array(z.string()).optional().describe('As few places as together cause the finding'),
 })
 
 const analysisSchema = z.strictObject({
-  digest: z.string(),
+  digest: z.string().describe('Send it back as `confirm` if a confirmation is needed'),
   findings: z.array(findingSchema),
   matches: z
     .strictObject({
-      basis: z.enum(MATCH_BASES),
-      coverage: z.number().min(0).max(1).nullable(),
+      basis: z
+        .enum(MATCH_BASES)
+        .describe(
+          '`preview`: counted by Genesys. `rows`: counted over what the gateway delivered. `sample`: over a sample of that',
+        ),
+      coverage: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .describe('Share of the contacts that were counted. null: unknown'),
       total: count,
-      selected: count,
+      selected: count.describe('Contacts that the campaign dials'),
       excluded: count,
-      byExclusion: z.array(z.strictObject({ path: z.string(), removed: count })),
+      byExclusion: z
+        .array(z.strictObject({ path: z.string(), removed: count }))
+        .describe('How many contacts each exclusion removes from what those before it left'),
       overlaps: z.array(z.strictObject({ path: z.string(), otherPath: z.string(), count })),
     })
-    .nullable(),
-  change: z.strictObject({ enter: count, leave: count, doNotCall: count.nullable() }).nullable(),
+    .nullable()
+    .describe('null: nothing could be counted'),
+  change: z
+    .strictObject({
+      enter: count,
+      leave: count,
+      doNotCall: count
+        .nullable()
+        .describe('How many of those who enter must not be called. null: unknown'),
+    })
+    .nullable()
+    .describe('Against the version in force. null: there is none, or nothing could be counted'),
 })
 
-const houseSchema = z.array(z.looseObject({ by: z.literal('house'), attribute: z.string() }))
+const houseSchema = z
+  .array(z.looseObject({ by: z.literal('house'), attribute: z.string() }))
+  .describe('Exclusions of SEGMENT_EXCLUSIONS, which apply to every segment')
 
 const understood = {
   campaignId: z.string(),
   definition: z.unknown().meta({ description: 'The definition as it was sent' }),
   house: houseSchema,
-  ruleCount: count,
+  ruleCount: count.describe('Rules that Genesys gets'),
   analysis: analysisSchema,
   compiled: z.record(z.string(), z.unknown()).meta({ description: 'What Genesys gets' }),
 }
 
 export const segmentPreviewSchema = z.strictObject({
   ...understood,
-  needsConfirm: z.array(z.enum(['unsatisfiable', 'swallowed-by-exclusion', 'change-past-share'])),
+  needsConfirm: z
+    .array(z.enum(['unsatisfiable', 'swallowed-by-exclusion', 'change-past-share']))
+    .describe('Why the definition needs a confirmation. Empty: it needs none'),
 })
 
 export const segmentSchema = z.strictObject({
   ...understood,
-  version: count,
-  state: z.enum(SEGMENT_STATES),
-  hold: z.strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp }).nullable(),
+  version: count.describe('Each definition that is put is a new version. It is the ETag'),
+  state: z
+    .enum(SEGMENT_STATES)
+    .describe('`index_pending`: Genesys has the rules, and its index is not ready yet'),
+  hold: z
+    .strictObject({ reason: z.enum(SEGMENT_HOLD_REASONS), since: stamp })
+    .nullable()
+    .describe('What a held version waits for. Only `campaign_refused` needs a call of `/resume`'),
   waitingFor: z.enum(['index', 'campaign']).nullable(),
-  indexStatus: z.enum(['ready', 'processing']).nullable(),
+  indexStatus: z.enum(['ready', 'processing']).nullable().describe('guide: the index in Genesys'),
   problem: z
     .strictObject({ code: z.string(), detail: z.string(), path: z.string().optional() })
     .nullable(),
-  latencyMs: count.nullable(),
+  latencyMs: count.nullable().describe('From the call until the latest change of `state`'),
   createdAt: stamp,
   updatedAt: stamp,
   appliedAt: stamp.nullable(),
