@@ -130,9 +130,23 @@ test('docs/README.md has each page once, by who reads it and what for', () => {
     pages.toSorted(),
     'give a new page its line in docs/README.md',
   )
-  for (const [, place] of read('README.md').matchAll(/docs\/README\.md#([\w-]+)/g)) {
-    const heading = new RegExp(`^### ${(place ?? '').replaceAll('-', ' ')}$`, 'im')
-    assert.match(index, heading)
+})
+
+/** The place of a heading in the address of its page, as GitHub makes it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+test('a link into a page leads to one of its headings', () => {
+  for (const path of MARKDOWN) {
+    const folder = path.split('/').slice(0, -1).join('/') || '.'
+    for (const [, page, anchor] of read(path).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)) {
+      const target = page === '' ? path : `${folder}/${page}`
+      const anchors = [...read(target).matchAll(/^#+ (.+)$/gm)].map((hit) => anchorOf(hit[1] ?? ''))
+      assert.ok(anchors.includes(anchor ?? ''), `${path}: ${target}#${anchor}`)
+    }
   }
 })
 
