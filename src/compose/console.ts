@@ -13,7 +13,7 @@ import { createConsoleSessions } from '../workflows/access/console-sessions.ts'
 import { createReadOverview } from '../workflows/operations/read-overview.ts'
 import type { ReadinessAnswer } from '../workflows/operations/readiness.ts'
 import { createControlUploads } from '../workflows/uploads/control/control-uploads.ts'
-import { createMendRows } from '../workflows/uploads/control/mend-rows.ts'
+import { createFixRows } from '../workflows/uploads/control/fix-rows.ts'
 import { createDescribeFile } from '../workflows/uploads/receive/describe-file.ts'
 import { createRevealCells } from '../workflows/uploads/watch/reveal-cells.ts'
 import { createSearchRows } from '../workflows/uploads/watch/search-rows.ts'
@@ -58,7 +58,7 @@ export const consoleOf = (
     controlUploads: createControlUploads(uses),
     searchRows: createSearchRows({ uploads: uses.uploads, explain: store.explain }),
     revealCells: createRevealCells({ audit: store.audit, ids }),
-    mendRows: createMendRows(uses),
+    fixRows: createFixRows(uses),
     takeFiles: (scope) => takeSubmissions(scope, uses),
     readFileForm: (request) => readPageForm(uses, request),
     keyCallsPerMinute: keyRequestsPerMinute(uses.limits),

@@ -15,7 +15,7 @@ import { registerTable } from './frame/serve.ts'
 import { registerSignIn } from './frame/sign-in.ts'
 import { TABLE } from './page-table.ts'
 
-/** A form to mend rows holds a page of cells. */
+/** A form to fix rows holds a page of cells. */
 const FORM_BYTES = 1024 * 1024
 
 /** Pages load from here alone, and nothing runs or is drawn that is not a file of ours. */

@@ -30,7 +30,7 @@ import { SEGMENT_BUILD, SEGMENT_EDIT } from './segments/segment-edit.ts'
 import { SEGMENT, SEGMENT_LIVE, SEGMENT_RESUME, SEGMENTS } from './segments/segment-pages.ts'
 import { SEGMENT_ROLLBACK } from './segments/segment-rollback.ts'
 import { UPLOAD_CHECK, UPLOAD_NEW, UPLOAD_SEND } from './uploads/new/new-upload-pages.ts'
-import { UPLOAD_MEND, UPLOAD_MEND_REVEAL, UPLOAD_MEND_SEND } from './uploads/rows/mend-pages.ts'
+import { UPLOAD_FIX, UPLOAD_FIX_REVEAL, UPLOAD_FIX_SEND } from './uploads/rows/fix-pages.ts'
 import {
   UPLOAD_ROWS,
   UPLOAD_ROWS_FILE,
@@ -65,9 +65,9 @@ export const TABLE: readonly TableEntry[] = [
   UPLOAD_ROWS_REVEAL,
   UPLOAD_ROWS_FIND,
   UPLOAD_ROWS_FILE,
-  UPLOAD_MEND,
-  UPLOAD_MEND_REVEAL,
-  UPLOAD_MEND_SEND,
+  UPLOAD_FIX,
+  UPLOAD_FIX_REVEAL,
+  UPLOAD_FIX_SEND,
   PEOPLE,
   PEOPLE_EXPLAIN,
   DO_NOT_CALL,

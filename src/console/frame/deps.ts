@@ -31,7 +31,7 @@ import type {
 import type { ReadSegments, ResumeSegment } from '../../workflows/segments/read-segments.ts'
 import type { ApplyUpload } from '../../workflows/uploads/control/apply-upload.ts'
 import type { ControlUploads } from '../../workflows/uploads/control/control-uploads.ts'
-import type { MendRows } from '../../workflows/uploads/control/mend-rows.ts'
+import type { FixRows } from '../../workflows/uploads/control/fix-rows.ts'
 import type { RetryUpload } from '../../workflows/uploads/control/retry-upload.ts'
 import type { DescribeFile } from '../../workflows/uploads/receive/describe-file.ts'
 import type { ExplainContact } from '../../workflows/uploads/watch/explain-contact.ts'
@@ -66,11 +66,11 @@ export type ConsoleDeps = {
   access: Pick<AccessStore, 'isGranted'>
   readOverview: ReadOverview
   uploads: Pick<UploadStore, 'find' | 'list' | 'ledger' | 'ledgerRows' | 'staging'>
-  /** Ties rows of a file to mend to their uploads and ids. */
+  /** Ties rows of a file to fix to their uploads and ids. */
   rowMarks: RowMarks
   searchRows: SearchRows
   revealCells: RevealCells
-  mendRows: MendRows
+  fixRows: FixRows
   audit: Pick<ReadAudit, 'list' | 'newest' | 'verify'>
   listContactLists: ListContactLists
   receiveUpload: ReceiveUpload

@@ -89,7 +89,7 @@ test('an operator sees why rows were refused, in a file whose name is markup, an
   await checkAccessible(page)
   const sum = page.getByRole('row', { name: 'Rows read' })
   await sum.getByRole('cell', { name: '13' }).waitFor()
-  await page.getByText('The row has no contact id.').waitFor()
+  await page.getByText('The row has no contact id.').first().waitFor()
   await page.getByRole('link', { name: 'Rejected', exact: true }).click()
   await page.getByRole('row', { name: /contact-id-missing/u }).waitFor()
   await checkAccessible(page)

@@ -84,7 +84,7 @@ export const startFakeConsole = async (
       ofContact: async () => ({ rows: [], nextLine: null, cutShort: false }),
     },
     revealCells: async ({ rows }) => rows,
-    mendRows: async () => ({ kind: 'faulty', rows: [] }),
+    fixRows: async () => ({ kind: 'faulty', rows: [] }),
     takeFiles: (scope) => takeSubmissions(scope, BODIES),
     readFileForm: (request) => readPageForm(BODIES, request),
     keyCallsPerMinute: 6_000,

@@ -65,6 +65,7 @@ try {
     upload: `/console/uploads/${spring}`,
     plan: `/console/uploads/${plan}`,
     rows: `/console/uploads/${spring}/rows?outcome=rejected`,
+    fix: `/console/uploads/${plan}/rows/fix`,
     people: '/console/people',
     'do-not-call': '/console/do-not-call',
     problem: '/console/uploads/upl_unknown',
@@ -77,6 +78,17 @@ try {
       path: join(IMAGES, `console-${name}-narrow-dark.png`),
       fullPage: true,
     })
+  }
+  // A file that was chosen, and what was seen in it.
+  for (const [tab, name] of [
+    [page, 'console-new-upload'],
+    [dark.page, 'console-new-upload-narrow-dark'],
+  ] as const) {
+    await tab.goto(`${gateway.address}/console/uploads/new?list=${LIST}`)
+    const buffer = Buffer.from(fileOf('new', 5, 1).replace('phoneNumber', 'mobile'))
+    await tab.locator('#file').setInputFiles({ name: 'new.csv', mimeType: 'text/csv', buffer })
+    await tab.locator('#detected table').waitFor()
+    await tab.screenshot({ path: join(IMAGES, `${name}.png`), fullPage: true })
   }
   // README's: what a reader sees first, no taller than a screen.
   await page.goto(`${gateway.address}/console`)

@@ -2,8 +2,8 @@ import type { Upload } from '../../../domain/uploads/upload.ts'
 import { ledgerFaults } from '../../../intake/formats/ledger-csv.ts'
 import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
 import { type CodeWords, rowCodeWords } from '../upload-words.ts'
+import { cellField, emptiedField } from './fix-form.ts'
 import { maskedCell, shownCell } from './masked-cells.ts'
-import { cellField, emptiedField } from './mend-form.ts'
 
 /** Of a row that was sent and is still faulty, by its line. */
 export type NewFaults = ReadonlyMap<number, { code: string; column: string | null }[]>
@@ -41,20 +41,20 @@ const rowLine = (upload: Upload, row: LedgerRow, asked: Asked) => {
   const isKnown = (column: string | null): boolean => column !== null && names.includes(column)
   // Where the row as a whole is at fault any cell may be the one.
   const asWhole = [...before, ...faults.map(({ column }) => column)].some((one) => !isKnown(one))
-  const mendable = (name: string): boolean =>
+  const fixable = (name: string): boolean =>
     asWhole || before.includes(name) || faults.some(({ column }) => column === name)
   const cells = names.map((name, at) => ({ name, line: cellLine(row, name, at, faults, asked) }))
   return {
     line: row.line,
     faults: faults.filter(({ column }) => !isKnown(column)).map(({ words }) => words),
     stillFaulty: asked.faults.has(row.line),
-    cells: cells.filter(({ name }) => mendable(name)).map((one) => one.line),
-    others: cells.filter(({ name, line }) => !mendable(name) && !line.isEmpty),
+    cells: cells.filter(({ name }) => fixable(name)).map((one) => one.line),
+    others: cells.filter(({ name, line }) => !fixable(name) && !line.isEmpty),
   }
 }
 
-/** Rejected rows of an upload with fields for the cells at fault. `sent`: earlier uploads of mended rows. */
-export const mendModel = (
+/** Rejected rows of an upload with fields for the cells at fault. `sent`: earlier uploads of fixed rows. */
+export const fixModel = (
   upload: Upload,
   found: { rows: readonly LedgerRow[]; nextLine: number | null },
   about: Asked & {
@@ -64,7 +64,7 @@ export const mendModel = (
   },
 ) => {
   const { after, apply, sent, ...asked } = about
-  const at = `/console/uploads/${upload.id}/rows/mend`
+  const at = `/console/uploads/${upload.id}/rows/fix`
   return {
     uploadId: upload.id,
     name: upload.source.fileName ?? upload.id,

@@ -3,21 +3,21 @@ import { z } from 'zod'
 import { hasScope } from '../../../domain/access/access.ts'
 import { GatewayProblem, PROBLEMS } from '../../../domain/problems/problem.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
-import { mendedFileName } from '../../../workflows/uploads/control/mend-rows.ts'
+import { fixedFileName } from '../../../workflows/uploads/control/fix-rows.ts'
 import { checkMayReveal } from '../../../workflows/uploads/watch/reveal-cells.ts'
 import { form, page, type View, type Visit } from '../../frame/page.ts'
 import { type ProblemWords, problemWords } from '../../frame/problem-words.ts'
 import { ENGLISH, fill } from '../../texts/texts.ts'
 import { uploadOfGrantedList, uploadParams, uploadWithRows } from '../own-upload.ts'
-import { changedRows, type MendForm, mendFormSchema, typedCells } from './mend-form.ts'
-import { mendModel, type NewFaults } from './mend-model.ts'
+import { changedRows, type FixForm, fixFormSchema, typedCells } from './fix-form.ts'
+import { fixModel, type NewFaults } from './fix-model.ts'
 
 /** Rows of a page, fewer where they are wide: a row that is at fault as a whole has a field for each column. */
 const MOST_ROWS = 20
 const MOST_CELLS = 600
 const SHOWN_EARLIER = 5
 
-const { mend: words } = ENGLISH
+const { fix: words } = ENGLISH
 
 type Asking = Pick<Visit, 'deps' | 'caller'>
 
@@ -28,7 +28,7 @@ const rowsOf = ({ deps }: Pick<Visit, 'deps'>, upload: Upload, after: number) =>
 }
 
 const sentBefore = async ({ deps, caller }: Asking, upload: Upload): Promise<Upload[]> => {
-  const asked = { limit: SHOWN_EARLIER, cursor: null, fileName: mendedFileName(upload.id) }
+  const asked = { limit: SHOWN_EARLIER, cursor: null, fileName: fixedFileName(upload.id) }
   return (await deps.uploads.list(caller.tenantId, asked))?.items ?? []
 }
 
@@ -48,13 +48,13 @@ const viewOf = async (asking: Asking, upload: Upload, shown: Shown): Promise<Vie
   const { found, after, revealed, typed = new Map(), faults = new Map(), apply = 'auto' } = shown
   const { key = asking.deps.ids.newUuid(), problem = null, status = 200 } = shown
   const sent = await sentBefore(asking, upload)
-  const model = mendModel(upload, found, { after, revealed, typed, faults, apply, sent })
+  const model = fixModel(upload, found, { after, revealed, typed, faults, apply, sent })
   return {
     title: fill(words.title, { name: model.name }),
-    template: '/uploads/rows/mend',
+    template: '/uploads/rows/fix',
     status,
     model: {
-      mend: model,
+      fix: model,
       mayReveal: hasScope(asking.caller.scopes, 'cells:reveal'),
       ...{ key, problem },
     },
@@ -63,9 +63,9 @@ const viewOf = async (asking: Asking, upload: Upload, shown: Shown): Promise<Vie
 
 const after = z.coerce.number().int().min(0).max(2_000_000_000).default(0)
 
-/** Rejected rows, to be mended cell by cell. */
-export const UPLOAD_MEND = page({
-  at: '/uploads/:uploadId/rows/mend',
+/** Rejected rows, to be fixed cell by cell. */
+export const UPLOAD_FIX = page({
+  at: '/uploads/:uploadId/rows/fix',
   scope: 'uploads',
   params: uploadParams,
   query: z.strictObject({ after }),
@@ -77,8 +77,8 @@ export const UPLOAD_MEND = page({
 })
 
 /** The same page with what the cells hold, once. What was typed before stays. */
-export const UPLOAD_MEND_REVEAL = form({
-  at: '/uploads/:uploadId/rows/mend/reveal',
+export const UPLOAD_FIX_REVEAL = form({
+  at: '/uploads/:uploadId/rows/fix/reveal',
   scope: 'uploads',
   params: uploadParams,
   form: z.strictObject({ after }),
@@ -93,7 +93,7 @@ export const UPLOAD_MEND_REVEAL = form({
   },
 })
 
-type Sent = Visit<z.output<typeof uploadParams>, unknown, MendForm>
+type Sent = Visit<z.output<typeof uploadParams>, unknown, FixForm>
 
 /** Nothing that was typed is lost: the page comes back with it, and with what is wrong beside. */
 const again = async (
@@ -116,11 +116,11 @@ const problemOf = (heading: string, hint: string): ProblemWords => ({
 })
 
 /** Sends the rows that were changed, and only these, as a new upload that names this one. */
-export const UPLOAD_MEND_SEND = form({
-  at: '/uploads/:uploadId/rows/mend/send',
+export const UPLOAD_FIX_SEND = form({
+  at: '/uploads/:uploadId/rows/fix/send',
   scope: 'uploads',
   params: uploadParams,
-  form: mendFormSchema,
+  form: fixFormSchema,
   act: async (visit) => {
     const { deps, caller, form: asked } = visit
     await uploadOfGrantedList(visit)
@@ -132,12 +132,12 @@ export const UPLOAD_MEND_SEND = form({
       return again(visit, upload, found, { problem, status: 422 })
     }
     try {
-      const result = await deps.mendRows({
+      const result = await deps.fixRows({
         ...{ caller, upload, rows, apply: asked.apply },
         ...{ steps: deps.judgeContacts, idempotencyKey: `console-${asked.key}` },
       })
       if (result.kind === 'sent')
-        return { goTo: `/console/uploads/${result.uploadId}`, said: 'mended' }
+        return { goTo: `/console/uploads/${result.uploadId}`, said: 'fixed' }
       const faults = new Map(result.rows.map(({ line, faults: all }) => [line, all]))
       const heading = fill(words.stillFaulty, { count: faults.size })
       const problem = problemOf(heading, words.stillFaultyHint)

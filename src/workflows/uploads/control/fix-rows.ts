@@ -8,49 +8,46 @@ import type { RowMarks } from '../../../intake/rows/row-mark.ts'
 import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/**
- * New contents of cells of a rejected row, by their column's place in the file, the first being 0.
- */
-export type MendedRow = { line: number; cells: ReadonlyMap<number, string> }
+/** New contents of cells of a rejected row, by their column's place in the file, the first being 0. */
+export type FixedRow = { line: number; cells: ReadonlyMap<number, string> }
 
 type StillFaulty = { line: number; faults: { code: string; column: string | null }[] }
 
-export type MendRows = (input: {
+export type FixRows = (input: {
   caller: Caller
   upload: Upload
-  rows: readonly MendedRow[]
+  rows: readonly FixedRow[]
   apply: UploadOptions['apply']
   steps: BuildContactSteps
   idempotencyKey: string
 }) => Promise<{ kind: 'sent'; uploadId: string } | { kind: 'faulty'; rows: StillFaulty[] }>
 
-export type MendRowsDeps = {
+export type FixRowsDeps = {
   uploads: Pick<UploadStore, 'ledger' | 'staging'>
   receiveUpload: ReceiveUpload
   rowMarks: RowMarks
 }
 
-/** The file of mended rows names the upload that they come from; by it they are found again. */
-export const mendedFileName = (uploadId: string): string => `mended-${uploadId}.csv`
+/** The file of fixed rows names the upload that they come from; by it they are found again. */
+export const fixedFileName = (uploadId: string): string => `fixed-${uploadId}.csv`
 
 /** Rows of one page are looked for behind its first one. */
 const MOST_LOOKED = 500
 
 const readRows = async (
-  { uploads }: MendRowsDeps,
+  { uploads }: FixRowsDeps,
   upload: Upload,
-  mended: readonly MendedRow[],
+  fixed: readonly FixedRow[],
 ): Promise<LedgerRow[]> => {
-  const afterLine = Math.min(...mended.map(({ line }) => line)) - 1
+  const afterLine = Math.min(...fixed.map(({ line }) => line)) - 1
   const asked = { outcomes: ['rejected'], afterLine, limit: MOST_LOOKED }
-  const lines = new Set(mended.map(({ line }) => line))
+  const lines = new Set(fixed.map(({ line }) => line))
   return (await uploads.ledger(upload.id, asked)).rows.filter(({ line }) => lines.has(line))
 }
 
 /**
- * The rows are read as they were before: every column has its place by name, whatever the file was.
- * Only what concerns a whole file is not taken over: to replace the list with a few rows, a time,
- * and how the file was written.
+ * The rows are read as they were before: every column has its place by name, whatever the file was. Only what concerns a whole file is not taken
+ * over: to replace the list with a few rows, a time, and how the file was written.
  */
 const optionsOf = (
   upload: Upload,
@@ -74,15 +71,15 @@ const optionsOf = (
 
 type Written = { body: Buffer; lineOf: Map<number, number> }
 
-/** A file of the mended rows, and at which of its lines each begins. */
+/** A file of the fixed rows, and at which of its lines each begins. */
 const writeFile = (
-  { rowMarks: marks }: MendRowsDeps,
+  { rowMarks: marks }: FixRowsDeps,
   { id, columns }: Upload,
   rows: readonly LedgerRow[],
-  mended: readonly MendedRow[],
+  fixed: readonly FixedRow[],
 ): Written => {
   const csv = createLedgerCsv({ id, columns, delimiter: null, forSpreadsheet: false, marks })
-  const changes = new Map(mended.map(({ line, cells }) => [line, cells]))
+  const changes = new Map(fixed.map(({ line, cells }) => [line, cells]))
   const parts = [csv.header]
   const lineOf = new Map<number, number>()
   let at = 1 + csv.header.split('\n').length - 1
@@ -106,27 +103,26 @@ const bytesOf = async function* (body: Buffer): AsyncGenerator<Uint8Array> {
 type Validated = { rejectedRows: StillFaulty[] }
 
 /**
- * Sends mended rows as a new upload of these rows alone, whose file names the upload that rejected
- * them. All of them are checked before: where one is still faulty nothing is sent, and its faults
- * come back.
+ * Sends fixed rows as a new upload of these rows alone, whose file names the upload that rejected them. All of them are checked before: where one is
+ * still faulty nothing is sent, and its faults come back.
  */
-export const createMendRows =
-  (deps: MendRowsDeps): MendRows =>
-  async ({ caller, upload, rows: mended, apply, steps, idempotencyKey }) => {
+export const createFixRows =
+  (deps: FixRowsDeps): FixRows =>
+  async ({ caller, upload, rows: fixed, apply, steps, idempotencyKey }) => {
     const staging = await deps.uploads.staging(caller.tenantId, upload.id)
     if (staging?.rowsKept !== true) {
       throw new GatewayProblem('rows-gone', 'The rows of this upload are past their retention.')
     }
-    const rows = mended.length === 0 ? [] : await readRows(deps, upload, mended)
+    const rows = fixed.length === 0 ? [] : await readRows(deps, upload, fixed)
     if (rows.length === 0) {
       throw new GatewayProblem('nothing-to-retry', 'None of these rows is a rejected one.')
     }
     const { contactListId } = upload
-    const { body, lineOf } = writeFile(deps, upload, rows, mended)
+    const { body, lineOf } = writeFile(deps, upload, rows, fixed)
     const request: Omit<UploadRequest, 'body' | 'validateOnly' | 'idempotencyKey'> = {
       ...{ caller, contactListId, steps, format: 'csv' },
       options: optionsOf(upload, staging.options, apply),
-      fileName: mendedFileName(upload.id),
+      fileName: fixedFileName(upload.id),
       ...{ method: 'POST', path: `/v1/contact-lists/${contactListId}/uploads` },
     }
     const only = { body: bytesOf(body), validateOnly: true, idempotencyKey: null }

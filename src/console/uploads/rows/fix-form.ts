@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { MendedRow } from '../../../workflows/uploads/control/mend-rows.ts'
+import type { FixedRow } from '../../../workflows/uploads/control/fix-rows.ts'
 
 /** Fields of cells: the row's line, and the column's place in the file. */
 const CELL_FIELD = /^c-(?<line>\d{1,10})-(?<at>\d{1,4})$/u
@@ -11,7 +11,7 @@ export const emptiedField = (line: number, at: number): string => `e-${line}-${a
 
 const line = z.coerce.number().int().min(0).max(2_000_000_000)
 
-export const mendFormSchema = z
+export const fixFormSchema = z
   .object({
     after: line,
     apply: z.enum(['manual', 'auto']),
@@ -22,10 +22,10 @@ export const mendFormSchema = z
   })
   .catchall(z.string().max(100_000))
 
-export type MendForm = z.output<typeof mendFormSchema>
+export type FixForm = z.output<typeof fixFormSchema>
 
 /** What was typed, by the name of its field, to show it again. */
-export const typedCells = (form: MendForm): Map<string, string> => {
+export const typedCells = (form: FixForm): Map<string, string> => {
   const { after: _after, apply: _apply, revealed: _revealed, key: _key, ...fields } = form
   const cells = Object.entries(fields).filter(([name]) => /^[ce]-/u.test(name))
   return new Map(cells)
@@ -33,9 +33,9 @@ export const typedCells = (form: MendForm): Map<string, string> => {
 
 /** The rows in which a cell was changed. `cellsOf`: the cells of a row before. */
 export const changedRows = (
-  form: MendForm,
+  form: FixForm,
   cellsOf: ReadonlyMap<number, readonly string[]>,
-): MendedRow[] => {
+): FixedRow[] => {
   const changed = new Map<number, Map<number, string>>()
   const change = (row: number, at: number, value: string): void => {
     if (!cellsOf.has(row)) return

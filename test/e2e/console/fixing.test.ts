@@ -65,7 +65,7 @@ const openUpload = async (page: Page): Promise<void> => {
   await page.getByRole('heading', { name: 'Upload a file', level: 1 }).waitFor()
 }
 
-test('a file with ten faults is looked at, uploaded, applied, mended in the page and sent', async () => {
+test('a file with ten faults is looked at, uploaded, applied, fixed in the page and sent', async () => {
   const { page, context, errors } = await openTab(browser)
   await signIn(page, gateway.address, seeingKey)
   await openUpload(page)
@@ -114,14 +114,14 @@ test('a file with ten faults is looked at, uploaded, applied, mended in the page
   await page.getByText('Completed', { exact: true }).first().waitFor()
   await checkAccessible(page)
   const id = page.url().replace(/.*\/(upl_\w+).*/u, '$1')
-  const mended = await gateway.client.finished(id)
-  assert.equal(mended.counts.delivered, 10)
-  await page.getByRole('heading', { level: 1, name: /^mended-upl_/u }).waitFor()
+  const fixed = await gateway.client.finished(id)
+  assert.equal(fixed.counts.delivered, 10)
+  await page.getByRole('heading', { level: 1, name: /^fixed-upl_/u }).waitFor()
   assert.deepEqual(errors, [])
   await context.close()
 })
 
-test('by keyboard alone and without seeing cells: a file is uploaded, a row is found and mended', async () => {
+test('by keyboard alone and without seeing cells: a file is uploaded, a row is found and fixed', async () => {
   const { page, context, errors } = await openTab(browser, {
     viewport: { width: 320, height: 700 },
     colorScheme: 'dark',
