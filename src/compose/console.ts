@@ -19,6 +19,7 @@ import { createRevealCells } from '../workflows/uploads/watch/reveal-cells.ts'
 import { createSearchRows } from '../workflows/uploads/watch/search-rows.ts'
 import type { Essentials } from './essentials.ts'
 import { intakeOf } from './intake.ts'
+import { registryRulesOf } from './registries.ts'
 
 /** Wrong keys a minute and address before the sign-in makes wait. */
 const KEY_FAILURES_PER_MINUTE = 10
@@ -61,6 +62,7 @@ export const consoleOf = (
     fixRows: createFixRows(uses),
     takeFiles: (scope) => takeSubmissions(scope, uses),
     readFileForm: (request) => readPageForm(uses, request),
+    registryAgeDays: registryRulesOf(config.dnc).ageDaysOf,
     keyCallsPerMinute: keyRequestsPerMinute(uses.limits),
     simulated: deps.simulated,
     dialect: config.genesys.dialect,

@@ -2,6 +2,8 @@ import { ACCESS, KEY, KEY_ADD, KEY_REVOKE, KEY_ROTATE } from './access/key-pages
 import { TENANT, TENANT_ADD, TENANT_CHANGE, TENANT_LIMIT, TENANTS } from './access/tenant-pages.ts'
 import { AUDIT, AUDIT_VERIFY } from './audit/audit-pages.ts'
 import { DO_NOT_CALL, DO_NOT_CALL_SEARCH } from './do-not-call/do-not-call-pages.ts'
+import { DNC_IMPORT } from './do-not-call/import-page.ts'
+import { REGISTRIES, REGISTRY } from './do-not-call/registry-pages.ts'
 import {
   DNC_ADD,
   DNC_PULL,
@@ -78,6 +80,9 @@ export const TABLE: readonly TableEntry[] = [
   DNC_SUBMISSION,
   DNC_RELEASE,
   DNC_RESUME,
+  DNC_IMPORT,
+  REGISTRIES,
+  REGISTRY,
   GUEST_FILES,
   GUEST_FILE,
   GUEST_FILE_LIVE,

@@ -16,10 +16,19 @@ const PAGE_SUBMISSIONS = 30
 const MOST_PEOPLE = 1_000
 const { doNotCall: words } = ENGLISH
 
+/** The country whose rules apply to numbers without +. */
+export const regionField = filled(
+  z
+    .string()
+    .trim()
+    .toUpperCase()
+    .regex(/^[A-Z]{2}$/u),
+)
+
 export const peopleFields = {
   list: genesysIdSchema,
   people: z.string().trim().min(1).max(60_000),
-  region: filled(z.string().regex(/^[A-Z]{2}$/u)),
+  region: regionField,
 }
 
 const query = z.strictObject({

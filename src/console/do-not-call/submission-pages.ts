@@ -28,7 +28,7 @@ const findOwn = async (
   return submission
 }
 
-const linkOf = (id: string): string => `/console/do-not-call/submissions/${id}`
+export const linkOf = (id: string): string => `/console/do-not-call/submissions/${id}`
 
 export const DNC_SUBMISSION = page({
   at: '/do-not-call/submissions/:submissionId',
@@ -100,7 +100,7 @@ const submit = async (
 }
 
 /** A day as people mean it: the entry holds through all of it, in UTC. */
-const endOf = (day: string | undefined) =>
+export const endOf = (day: string | undefined) =>
   day === undefined ? {} : { expiresAt: `${day}T23:59:59Z` }
 
 export const DNC_ADD = form({

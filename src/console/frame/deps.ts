@@ -84,7 +84,9 @@ export type ConsoleDeps = {
   judgeContacts: BuildContactSteps
   keys: Keys
   tenants: Tenants
-  registries: Pick<RegistryStore, 'list'>
+  registries: Pick<RegistryStore, 'find' | 'list' | 'editions'>
+  /** How old an edition may be that contacts of a country are looked up in, where its registry does not say. */
+  registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>
   readSegments: ReadSegments
   previewSegment: PreviewSegment

@@ -87,6 +87,7 @@ export const startFakeConsole = async (
     fixRows: async () => ({ kind: 'faulty', rows: [] }),
     takeFiles: (scope) => takeSubmissions(scope, BODIES),
     readFileForm: (request) => readPageForm(BODIES, request),
+    registryAgeDays: () => 31,
     keyCallsPerMinute: 6_000,
     simulated: true,
     dialect: 'guide',

@@ -49,6 +49,60 @@ try {
   await client.finished(await upload('renewals-november.csv', 1_200, 0))
   const plan = await upload('win-back.csv', 800, 3, '&apply=manual')
   await upload('callbacks-monday.csv', 300, 0, '&notBefore=2099-01-05T08:00:00Z')
+  const put = async (method: string, path: string, body: object, key: string) =>
+    client.call<{ id: string }>(path, {
+      method,
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(body),
+    })
+  const endpoint = await put(
+    'POST',
+    '/v1/webhook-endpoints',
+    {
+      ...{ name: 'billing', url: 'https://hooks.example.com/genesys' },
+      events: ['upload.completed', 'upload.failed'],
+    },
+    'endpoint',
+  )
+  await client.call(`/v1/webhook-endpoints/${endpoint.body.id}/test`, { method: 'POST' })
+  const tenant = await put(
+    'POST',
+    '/v1/tenants',
+    {
+      ...{ name: 'shop', grants: { contactLists: [LIST] } },
+      quotas: { rowsPerDay: 50_000, openUploads: 10, requestsPerMinute: null },
+    },
+    'tenant',
+  )
+  const key = await put(
+    'POST',
+    '/v1/keys',
+    {
+      ...{ tenantId: tenant.body.id, name: 'nightly-export' },
+      ...{ scopes: ['uploads', 'dnc'], expiresAt: '2099-01-01T00:00:00Z' },
+    },
+    'key',
+  )
+  await put(
+    'PUT',
+    '/v1/campaigns/demo-campaign/segment',
+    {
+      contactListIds: [LIST],
+      conditions: {
+        any: [
+          { attribute: 'city', operator: 'in', values: ['Bonn', 'Rome'] },
+          {
+            all: [
+              { attribute: 'lastName', operator: '=', value: 'Lovelace' },
+              { not: { attribute: 'firstName', operator: '=', value: 'Bob' } },
+            ],
+          },
+        ],
+      },
+      exclusions: [{ attribute: 'city', operator: '=', value: 'Paris' }],
+    },
+    'segment',
+  )
   await mkdir(IMAGES, { recursive: true })
   const { page } = await openTab(browser, { viewport: { width: 1200, height: 800 } })
   const dark = await openTab(browser, {
@@ -68,6 +122,18 @@ try {
     fix: `/console/uploads/${plan}/rows/fix`,
     people: '/console/people',
     'do-not-call': '/console/do-not-call',
+    segments: '/console/segments',
+    segment: '/console/segments/demo-campaign',
+    'segment-edit': '/console/segments/demo-campaign/edit',
+    'guest-files': '/console/guest-files',
+    endpoints: '/console/endpoints',
+    endpoint: `/console/endpoints/${endpoint.body.id}`,
+    keys: '/console/access',
+    key: `/console/access/keys/${key.body.id}`,
+    tenants: '/console/access/tenants',
+    tenant: `/console/access/tenants/${tenant.body.id}`,
+    audit: '/console/audit',
+    limits: '/console/limits',
     problem: '/console/uploads/upl_unknown',
   }
   for (const [name, path] of Object.entries(pages)) {
