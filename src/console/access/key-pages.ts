@@ -37,7 +37,10 @@ export const ACCESS = page({
       title: words.title,
       template: '/access/keys',
       model: {
-        keys: found.items.map((key) => keyLine(key, now)),
+        keys: found.items.map((key) => ({
+          ...keyLine(key, now),
+          tenantName: tenants!.items.find(({ id }) => id === key.tenantId)?.name ?? key.tenantId,
+        })),
         tenants: tenants!.items.map(({ id, name }) => ({ id, name })),
         manyTenants: tenants!.next !== null,
         tenant: tenant ?? '',

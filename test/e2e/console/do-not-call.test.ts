@@ -52,6 +52,23 @@ ann,${PHONE}
   await page.getByRole('heading', { name: 'Removal', level: 1 }).waitFor()
 
   await page.goto(`${gateway().address}/console/do-not-call`)
+  await page.getByText('Import a file').click()
+  const form = page.locator('form[action="/console/do-not-call/import"]')
+  await form.getByLabel('Do-not-call list').fill('demo-dnc')
+  await form.getByLabel('Country of numbers').fill('us')
+  const buffer = Buffer.from('phoneNumber\n(212) 555-0177\nnobody\n')
+  const file = { name: '<b>opt-outs</b>.csv', mimeType: 'text/csv', buffer }
+  await form.getByLabel('File').setInputFiles(file)
+  await checkAccessible(page)
+  await form.getByRole('button', { name: 'Import' }).click()
+  // One line is accepted, by the rules of the country, and one says why it is not.
+  await page.getByRole('heading', { name: 'Entries', level: 1 }).waitFor()
+  await page.getByRole('cell', { name: 'Rejected' }).waitFor()
+  await page.goto(`${gateway().address}/console/do-not-call/registries`)
+  await page.getByText('No registry is loaded').waitFor()
+  await checkAccessible(page)
+
+  await page.goto(`${gateway().address}/console/do-not-call`)
   const search = page.locator('form[action="/console/do-not-call/search"]')
   await search.getByLabel('Do-not-call list').fill('demo-dnc')
   await search.getByLabel('Numbers and addresses').fill(`${PHONE}\nANN@example.com\n<i>x</i>`)
