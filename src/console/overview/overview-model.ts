@@ -70,7 +70,9 @@ const callAlerts = ({ lastHour }: Overview): Alert[] => {
 
 const endpointAlerts = ({ failingEndpoints }: Overview): Alert[] => {
   const count = failingEndpoints?.length ?? 0
-  return count === 0 ? [] : [{ text: fill(words.alerts.endpoints, { count }), href: null }]
+  return count === 0
+    ? []
+    : [{ text: fill(words.alerts.endpoints, { count }), href: '/console/endpoints' }]
 }
 
 const heldLine = (upload: Upload) => ({
@@ -83,8 +85,8 @@ const heldLine = (upload: Upload) => ({
 })
 
 const endpointLine = (endpoint: WebhookEndpoint) => ({
-  id: endpoint.id,
   name: endpoint.name,
+  id: endpoint.id,
   failures: fill(words.endpoints.failures, { count: endpoint.consecutiveFailures }),
   since: endpoint.failingSince,
   disabled: !endpoint.enabled,

@@ -106,9 +106,9 @@ export const analysisModel = ({ definition, house, analysis }: Understood) => {
       code: found.code,
       what: words.findings[found.code],
       detail: found.detail,
-      rules: [...new Set([found.path, found.otherPath ?? found.path, ...(found.paths ?? [])])].map(
-        ruleAt,
-      ),
+      rules: [...new Set([found.path, found.otherPath ?? '', ...(found.paths ?? [])])]
+        .filter((path) => path !== '')
+        .map(ruleAt),
       witness: Object.entries(found.witness ?? {}).map(([column, cell]) => ({ column, cell })),
     })),
     matches: matchesOf(analysis, placed),
