@@ -65,6 +65,13 @@ const listed = (store: Store, tenantId: string, filter: UploadFilter = {}) =>
 const TARGET = { eventType: SUBSCRIPTIONS.event.eventType, digest: Buffer.alloc(32) }
 const DNC_TARGET = { eventType: SUBSCRIPTIONS.dnc.eventType, digest: Buffer.alloc(32) }
 
+/** What evidence about a person finds. */
+const evidence = ({ store }: Stage) =>
+  store.evidence.decisions({
+    ...{ tenantId: 't1', subject: { kind: 'phone', value: '+14155550101' } },
+    ...{ from: '2020-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z' },
+  })
+
 /** What one epoch added is looked for by a step; the next one finds that nothing of it is left. */
 const lookBack = async ({ store }: Stage): Promise<void> => {
   await store.lookBack.step()
@@ -172,12 +179,8 @@ const SERVES: Record<string, (stage: Stage) => Promise<unknown>> = {
     store.sql.executeSql(
       `select max(settled_at) from dnc_retraction where contact_list_id = 'list7' and contact_digest = decode(md5('7'), 'hex')`,
     ),
-  // As evidence about a person finds them.
-  dnc_retraction_of_subject: ({ store }) =>
-    store.evidence.decisions({
-      ...{ tenantId: 't1', subject: { kind: 'phone', value: '+14155550101' } },
-      ...{ from: '2020-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z' },
-    }),
+  dnc_retraction_of_subject: evidence,
+  erasure_of_subject: evidence,
   audit_entry_released: ({ store }) =>
     store.sql.executeSql(
       `select min(at) from audit_entry where object = 'dns_7' and action = 'dnc.released'`,
