@@ -38,7 +38,7 @@ export type Evidence = {
   from: string
   to: string
   items: EvidenceItem[]
-  /** Uploads of the time whose rows are past their retention: whether the person was in them is not known any more. */
+  /** Uploads of the time whose rows are past their retention, so it is unknown whether the person was in them. */
   uploadsWithoutRows: number
   next: string | null
 }

@@ -120,7 +120,7 @@ export const DELIVERIES_EXAMPLES: readonly Example[] = [
 export const TEST_EXAMPLES: readonly Example[] = [
   {
     name: 'test',
-    summary: 'A message that says nothing but that it arrives',
+    summary: 'A message without content, to test that it arrives',
     params,
     answer: {
       status: 202,

@@ -178,7 +178,7 @@ const registerTest = (add: AddRoute): void =>
     method: 'POST',
     url: `${ENDPOINT}/test`,
     id: 'testWebhookEndpoint',
-    summary: 'Send an endpoint.test to this endpoint alone, whatever its events are',
+    summary: 'Send an endpoint.test to this endpoint only, whatever its events are',
     params: endpointParamsSchema,
     answers: { 202: { about: 'The delivery that carries it', schema: deliverySchema } },
     problems: TEST_ENDPOINT_REFUSALS,

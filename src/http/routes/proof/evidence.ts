@@ -40,7 +40,7 @@ export const registerEvidence = (add: AddRoute): void => {
     id: 'readEvidence',
     tag: 'proof',
     summary:
-      'Every decision about one person, in order: entries, rows with their verdict, requests, retractions, registries, erasures. Nothing is changed; that it was read is audited',
+      'Every decision about one person, in order: entries, rows with their outcome, requests, retractions, registries, erasures. The call changes nothing and is audited',
     body: evidenceQuerySchema,
     answers: { 200: { about: 'A page of decisions', schema: evidenceSchema } },
     problems: [...EVIDENCE_REFUSALS, 'evidence-subject-invalid'],

@@ -7,15 +7,16 @@ const time = z.iso.datetime({ offset: true })
 export const evidenceQuerySchema = z.strictObject({
   phoneNumber: z.string().max(64).optional().meta({ description: 'E.164, with its plus' }),
   email: z.string().max(320).optional(),
-  from: time.meta({ description: 'Belongs to the time; with a zone' }),
-  to: time.meta({ description: 'Does not belong to the time; with a zone' }),
+  from: time.meta({ description: 'Included in the time. With a zone' }),
+  to: time.meta({ description: 'Excluded from the time. With a zone' }),
   cursor: z.string().max(200).optional().meta({ description: '`next` of the last answer' }),
 })
 
 export const evidenceSchema = z.strictObject({
   by: z.enum(['phoneNumber', 'email']),
   subjectDigest: z.string().meta({
-    description: 'A keyed digest: erasures of the person have the same, and nothing leads back',
+    description:
+      'A keyed digest. Erasures of the person have the same digest, and nothing leads back to the person',
   }),
   from: z.iso.datetime(),
   to: z.iso.datetime(),
@@ -26,7 +27,7 @@ export const evidenceSchema = z.strictObject({
   }),
   uploadsWithoutRows: z.int().min(0).meta({
     description:
-      'Uploads of the time whose rows are past their retention: whether the person was in them is not known any more',
+      'Uploads of the time whose rows are past their retention, so it is unknown whether the person was in them',
   }),
   next: z.string().nullable().meta({ description: 'null: nothing is left' }),
 })

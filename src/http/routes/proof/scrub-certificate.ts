@@ -15,7 +15,7 @@ export const registerScrubCertificate = (add: AddRoute): void => {
     id: 'getScrubCertificate',
     tag: 'proof',
     summary:
-      'What the rows were looked up in, and with what result, signed. Keep the bytes as they come: npm run certificate:verify checks them offline',
+      'A signed certificate of what the rows were checked against, and of the result. Keep the bytes unchanged: npm run certificate:verify checks them offline',
     params: uploadParamsSchema,
     answers: {
       200: {
