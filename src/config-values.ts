@@ -23,6 +23,8 @@ export type DncConfig = DncRules & {
   maxAgeDays: number | null
   /** By country, the registry that its contacts are called against. */
   requiredRegistries: ReadonlyMap<string, string>
+  /** Where people must have agreed to be called. */
+  consentCountries: ReadonlySet<string>
 }
 
 const webUrl = z.url({ protocol: /^https?$/ })
@@ -214,6 +216,7 @@ export const dncVariables = {
   DNC_PULL_HOURS: wholeNumber(0, 8_760),
   DNC_MAX_AGE_DAYS: wholeNumber(1, 3_650).optional(),
   DNC_REQUIRED_REGISTRIES: requiredRegistries.default(new Map()),
+  CONSENT_REQUIRED_COUNTRIES: phoneCountries.default(new Set()),
 }
 
 export const dncOf = (env: {
@@ -222,12 +225,14 @@ export const dncOf = (env: {
   DNC_PULL_HOURS: number
   DNC_MAX_AGE_DAYS?: number | undefined
   DNC_REQUIRED_REGISTRIES: DncConfig['requiredRegistries']
+  CONSENT_REQUIRED_COUNTRIES: DncConfig['consentCountries']
 }): DncConfig => ({
   reasons: env.DNC_REASONS,
   allowedCountries: env.DNC_ALLOWED_COUNTRIES,
   pullMs: env.DNC_PULL_HOURS * 3_600_000,
   maxAgeDays: env.DNC_MAX_AGE_DAYS ?? null,
   requiredRegistries: env.DNC_REQUIRED_REGISTRIES,
+  consentCountries: env.CONSENT_REQUIRED_COUNTRIES,
 })
 
 /** Node's own switch, which would have Genesys' credentials sent to whoever answers. */

@@ -243,6 +243,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'Countries whose contacts are sent only if their tenant uses this registry: country=name, separated by commas, for example US=ftc,GB=tps. Default: none.',
   ),
   variable(
+    dnc,
+    'CONSENT_REQUIRED_COUNTRIES',
+    null,
+    'Countries whose people must have agreed to be called: comma-separated, for example DE,FR. A row with a number of such a country is sent only if consentAt and consentSource say when and how. Default: none.',
+  ),
+  variable(
     segments,
     'SEGMENT_EXCLUSIONS',
     '[{"attribute":"do_not_call","operator":"=","value":"true"}]',

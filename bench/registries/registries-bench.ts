@@ -137,7 +137,10 @@ const startUsing = async (gateway: RunningGateway): Promise<void> => {
   })
 }
 
-const measure = async (home: StoreHome, path: string, numbers: number, rows: number) => {
+const measure = async (
+  home: StoreHome,
+  { path, numbers, rows, progress }: About & { path: string },
+) => {
   const stage = await setStage(home, 'guide')
   try {
     const gateway = await startWarm(stage)
@@ -173,9 +176,14 @@ const measure = async (home: StoreHome, path: string, numbers: number, rows: num
     }
     const loaded = await load(0)
     const sizeMB = await pagesMB(home)
+    progress(
+      `${home.kind}, loaded: ${JSON.stringify(loaded.cost)}, ${loaded.peakMiB} MiB, ${sizeMB} MB`,
+    )
     const lookBack = await compared(loaded.edition)
+    progress(`${home.kind}, looked for in the register: ${JSON.stringify(lookBack)}`)
     const first = await receive()
     const again = await receive()
+    progress(`${home.kind}, looked up: ${JSON.stringify({ without, first, again })}`)
     const next = await load(MORE)
     return {
       ...{ kind: home.kind, numbers, rows, without, loaded, sizeMB, lookBack },
@@ -262,11 +270,13 @@ const show = (report: Report, runs: readonly Measured[]): void => {
   for (const run of runs) judge(report, run)
 }
 
+type About = { rows: number; numbers: number; progress: (line: string) => void }
+
 /** A national registry: loading it, contacts at intake against it and as many own entries, and a new edition that is compared and looked for in the register. */
 export const benchRegistries = async (
   report: Report,
   homes: readonly TestHome[],
-  about: { directory: string; rows: number; numbers: number; progress: (line: string) => void },
+  about: About & { directory: string },
 ): Promise<void> => {
   report.heading('Do-not-call: a national registry')
   const runs: Measured[] = []
@@ -275,7 +285,7 @@ export const benchRegistries = async (
       home.kind === 'embedded' ? Math.min(EMBEDDED_NUMBERS, about.numbers) : about.numbers
     const path = join(about.directory, 'registry-contacts.csv')
     await pipeline(Readable.from(contactsAmong(numbers, about.rows)), createWriteStream(path))
-    const run = await measure(await home.fresh(), path, numbers, about.rows)
+    const run = await measure(await home.fresh(), { ...about, path, numbers })
     about.progress(JSON.stringify(run))
     runs.push(run)
     await rm(path)

@@ -52,7 +52,7 @@ import { erasureUsesOf } from './erasures.ts'
 import type { Essentials } from './essentials.ts'
 import { webhooksFromGenesys } from './genesys-webhooks.ts'
 import { scannerDetailOf, type guestFilesIn } from './guest-files.ts'
-import { intakeOf, MAX_RECORD_BYTES } from './intake.ts'
+import { intakeOf, MAX_RECORD_BYTES, rowRulesOf } from './intake.ts'
 import { proofUsesOf } from './proof.ts'
 import { registriesOf } from './registries.ts'
 
@@ -284,11 +284,7 @@ export const createGatewayServer = async (deps: ServerNeeds) => {
       keyRequestsPerMinute: config.keyRequestsPerMinute,
     },
     readLimits: limitsOf(deps),
-    rowRules: {
-      defaultRegion: config.intake.defaultRegion,
-      contactIdPattern: config.intake.contactIdPattern,
-      ...config.dnc,
-    },
+    rowRules: rowRulesOf(config),
     hasRoom: () => store.home.hasRoom(),
     metricsToken: config.metricsToken,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : (false as const),

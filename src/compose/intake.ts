@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts'
+import { systemClock } from '../lib/clock.ts'
 import type { Essentials } from './essentials.ts'
 
 /**
@@ -12,4 +14,12 @@ export const intakeOf = ({ config: { intake }, store }: Pick<Essentials, 'config
   maxRows: intake.maxUploadRows,
   maxRecordBytes: MAX_RECORD_BYTES,
   digestKey: store.digestKey,
+})
+
+/** What rows and entries are judged by. */
+export const rowRulesOf = ({ intake, dnc }: Config) => ({
+  defaultRegion: intake.defaultRegion,
+  contactIdPattern: intake.contactIdPattern,
+  ...dnc,
+  now: () => systemClock.now(),
 })

@@ -1,9 +1,10 @@
 import type { DncConfig } from '../config-values.ts'
-import { registryAgeDays } from '../domain/do-not-call/rules/limits.ts'
+import { consentCountries, registryAgeDays } from '../domain/do-not-call/rules/limits.ts'
 import { renderEdition } from '../http/routes/do-not-call/registries/registry-schemas.ts'
 import { createRegistryWorker } from '../lanes/registry-worker.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Ids } from '../lib/ids.ts'
+import type { Emit } from '../telemetry/events.ts'
 import { createFollowEditions } from '../workflows/do-not-call/registries/follow-editions.ts'
 import { createReceiveEdition } from '../workflows/do-not-call/registries/receive-edition.ts'
 import {
@@ -20,6 +21,12 @@ export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) =
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),
   required: requiredRegistries,
 })
+
+/** Tells at the start of which countries the law wants more than the configuration does. */
+export const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void => {
+  const countries = consentCountries(systemClock.now()).filter((country) => !asked.has(country))
+  if (countries.length > 0) emit('consent.not_required', { countries: countries.join() })
+}
 
 /** What brings editions into force. */
 export const registryWorkerOf = ({ store, telemetry }: Essentials) =>

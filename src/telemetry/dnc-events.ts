@@ -81,6 +81,8 @@ export type DncEvents = {
    * by no entry, because no chunk of theirs is left.
    */
   'register.filled': { contacts: number; unfilled: number }
+  /** The law of these countries wants consent before a call, and CONSENT_REQUIRED_COUNTRIES does not name them. */
+  'consent.not_required': { countries: string }
   /** An edition of a registry was received; `rejected` lines were no numbers. */
   'registry.edition_accepted': {
     editionId: string
@@ -129,6 +131,7 @@ export const DNC_EVENT_LEVELS = {
   'dnc.pulled': 'info',
   'dnc.pull_failed': 'warn',
   'register.filled': 'info',
+  'consent.not_required': 'warn',
   'registry.edition_accepted': 'info',
   'registry.switched': 'info',
   'registry.looked_back': 'info',

@@ -13,8 +13,8 @@ export const reasonOfNumber = (number: number): DncReason => {
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
-/** Beside the reasons of entries: the number is in a registry. An entry of one's own goes before it, for it says more. */
-export const REASON_NUMBERS = { registry: 16 } as const
+/** Beside the reasons of entries: the number is in a registry, or the person did not agree to be called (`submission` is 0). An entry of one's own goes before it, for it says more. */
+export const REASON_NUMBERS = { registry: 16, consent: 17 } as const
 
 /** The strongest entry that suppresses a subject: the number of its submission, and its reason. By a registry: the number of its edition. */
 export type Suppression = { submission: number; reason: number }

@@ -91,6 +91,16 @@ export const INTAKE_REJECTIONS = {
     'An empty cell under a required column.',
     'Fill the cell.',
   ),
+  'consent-time-invalid': page(
+    'consentAt is not a date and time with a time zone. It is checked if CONSENT_REQUIRED_COUNTRIES is set.',
+    '2026-11-28, or 2026-11-28T09:30 without a zone',
+    'Write the date, the time and the zone, as in 2026-11-28T09:30:00Z.',
+  ),
+  'consent-time-future': page(
+    'consentAt is in the future, so the person cannot have agreed yet.',
+    'A time of next year.',
+    'Write when the person agreed, as in 2026-11-28T09:30:00Z.',
+  ),
   'phone-invalid': page(
     'The phone number is not a valid number of any numbering plan.',
     'A number with a digit missing, or text.',

@@ -30,6 +30,11 @@ export const REJECTIONS = {
     'A contact whose number its owner has put on the national registry.',
     'Nothing to do. The number may be called again when a newer edition of the registry does not have it. Then send the contact again.',
   ),
+  'consent-missing': page(
+    'The contact has a phone number of a country of CONSENT_REQUIRED_COUNTRIES, and the row does not say when and how the person agreed to be called.',
+    'A number in Germany, and an empty cell under consentSource.',
+    'Fill consentAt and consentSource, if the person agreed, and send the contact again.',
+  ),
   'suppressed-since': page(
     'A do-not-call entry, or a new edition of a registry, that names a phone or an email of the contact came in after the upload was accepted and before the contact was sent; `suppressedBy` says which one.',
     'An opt-out that came in while a large upload was being delivered.',

@@ -1,6 +1,7 @@
 import type { NewChunk, RejectedRow } from '../../domain/uploads/chunk.ts'
 import { createAcceptedRows } from '../rows/accepted-rows.ts'
 import type { ReplacedRows } from '../rows/accepted-rows.ts'
+import { createConsentRows } from '../rows/consent-check.ts'
 import type { IdDigests } from '../rows/replaced-rows.ts'
 import type { CheckedRow } from '../rows/row-check.ts'
 import { createChunkText, makeRoom } from './chunk-text.ts'
@@ -35,8 +36,8 @@ export type ChunkBuilder = {
    * row.
    */
   room(line: number, rowBytes: number): ChunkText
-  /** Takes the row that was written into the room. */
-  acceptWritten(line: number, row: WrittenRow): void
+  /** Takes the row that was written into the room; `consented`: its person agreed to be called. */
+  acceptWritten(line: number, row: WrittenRow, consented: boolean): void
   accept(line: number, row: CheckedRow): void
   reject(row: RejectedRow): void
   blank(line: number): void
@@ -57,6 +58,7 @@ type OpenChunk = {
   rejected: RejectedRow[]
   rejectedChars: number
   blank: number
+  consents: ReturnType<typeof createConsentRows>
 }
 
 const openChunk = (line: number, batchRows: number, lastBytes: number): OpenChunk => ({
@@ -68,6 +70,7 @@ const openChunk = (line: number, batchRows: number, lastBytes: number): OpenChun
   rejected: [],
   rejectedChars: 0,
   blank: 0,
+  consents: createConsentRows(batchRows),
 })
 
 const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
@@ -131,6 +134,8 @@ type BuilderDeps = {
   digests: RowDigests
   /** Digests of ids held in memory at most. */
   rowsInMemory: number
+  /** Where people must have agreed to be called; null: nowhere. */
+  consentCountries: ReadonlySet<string> | null
 }
 
 export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
@@ -150,7 +155,12 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
     if (current === null) return
     const made = digests.take()
     accepted.addChunk(made.idDigests, current.lines.subarray(0, current.rows))
-    closed.push(sealed(current, seq, width, made))
+    const chunk = sealed(current, seq, width, made)
+    const { consentCountries } = deps
+    if (consentCountries !== null) {
+      chunk.withoutConsent = current.consents.lacking(consentCountries, made)
+    }
+    closed.push(chunk)
     lastBytes = current.text.used
     current = null
     seq += 1
@@ -168,14 +178,16 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
       makeRoom(text, rowBytes)
       return text
     },
-    acceptWritten: (line, row) => {
+    acceptWritten: (line, row, consented) => {
       const chunk = at(line)
+      if (consented) chunk.consents.give(chunk.rows)
       addSubjects(digests, chunk.rows, chunk.text.view, row)
       addRow(chunk, line, row.idEnd, row.end)
     },
     accept: (line, row) => {
       const chunk = at(line)
       const [idEnd, end] = writeRow(chunk.text, row)
+      if (row.consented === true) chunk.consents.give(chunk.rows)
       for (const subject of row.subjects) digests.addSubjectText(chunk.rows, subject)
       addRow(chunk, line, idEnd, end)
     },

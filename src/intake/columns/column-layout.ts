@@ -1,5 +1,6 @@
 import type { ColumnKind, ListColumn } from '../../domain/contact-lists/contact-list.ts'
 import { looksPersonal, shownName } from '../../domain/contacts/personal-name.ts'
+import type { ConsentColumn } from '../../domain/do-not-call/consent.ts'
 import type { UploadColumn } from '../../domain/uploads/upload.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
@@ -38,6 +39,8 @@ export type ColumnLayout = {
   added: ListColumn[]
   /** Indexes of a record's cells that are data; null = all. */
   keep: number[] | null
+  /** Indexes among the file's columns that are data of those with consent; -1 = there is none. */
+  consent: { at: number; source: number }
 } & Pick<FileHeader, 'ledger' | 'markIndex' | 'nameless' | 'width' | 'needed'> & {
     /** Cells may have the guards that a spreadsheet needs. */
     guarded: boolean
@@ -143,6 +146,16 @@ const withColumns = (spec: IntakeSpec, added: readonly ListColumn[]): IntakeSpec
   list: { ...spec.list, columns: [...spec.list.columns, ...added] },
 })
 
+/** The column that the mapping makes one of the gateway's own, else the one of that name. */
+const consentIndex = (
+  names: readonly string[],
+  own: ConsentColumn,
+  { options: { mapping = {} } }: IntakeSpec,
+): number => {
+  const mapped = names.findIndex((name) => Object.hasOwn(mapping, name) && mapping[name] === own)
+  return mapped >= 0 ? mapped : names.indexOf(own)
+}
+
 /**
  * Fixes how the file's columns become the list's, or throws `FileRefused` for a header that does
  * not fit the list.
@@ -186,5 +199,9 @@ export const layOutColumns = (record: readonly string[], asked: IntakeSpec): Col
   })
   const keep = names.length === width ? null : positions.map((position) => position - 1)
   const shape = { ledger, markIndex, nameless, width, needed }
-  return { columns, targets, idIndex, added, keep, guarded, ...shape }
+  const consent = {
+    at: consentIndex(names, 'consentAt', given),
+    source: consentIndex(names, 'consentSource', given),
+  }
+  return { columns, targets, idIndex, added, keep, consent, guarded, ...shape }
 }

@@ -1,6 +1,7 @@
 import type { ListColumn } from '../../domain/contact-lists/contact-list.ts'
 import { CONTACT_ID_COLUMN } from '../../domain/contacts/contact-id-column.ts'
 import { shownName } from '../../domain/contacts/personal-name.ts'
+import { isConsentColumn } from '../../domain/do-not-call/consent.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
 import { addedColumns, driftOf } from './column-drift.ts'
@@ -67,7 +68,7 @@ const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[
   const { mapping = {}, schemaDrift } = spec.options
   const inList = new Set(spec.list.columns.map((column) => column.name))
   const strangers = Object.values(mapping).filter(
-    (target) => target !== null && !inList.has(target),
+    (target) => target !== null && !inList.has(target) && !isConsentColumn(target),
   )
   if (strangers.length > 0 && schemaDrift !== 'extend') {
     const added = strangers.map((target) => shownName(String(target)))
@@ -76,7 +77,9 @@ const placesGiven = ({ names, positions }: FileHeader, spec: IntakeSpec): Place[
   }
   const places = names.map((name): Place => {
     if (Object.hasOwn(mapping, name)) {
-      const target = mapping[name] ?? null
+      const asked = mapping[name] ?? null
+      // Known to the gateway alone.
+      const target = isConsentColumn(asked) && !inList.has(asked) ? null : asked
       return { target, by: target === null ? null : 'mapping', confidence: null }
     }
     return inList.has(name) ? { target: name, by: 'exact', confidence: 1 } : NOWHERE
@@ -100,7 +103,10 @@ const openNames = (
   { options }: IntakeSpec,
 ): string[] =>
   names.filter(
-    (name, index) => places[index]!.target === null && !Object.hasOwn(options.mapping ?? {}, name),
+    (name, index) =>
+      places[index]!.target === null &&
+      !Object.hasOwn(options.mapping ?? {}, name) &&
+      !isConsentColumn(name),
   )
 
 /**

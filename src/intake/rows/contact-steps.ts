@@ -3,6 +3,7 @@ import { CONTACT_ID_PATTERN } from '../../domain/contacts/contact-id.ts'
 import type { RejectionCode } from '../../domain/uploads/rejection.ts'
 import type { UploadOptions } from '../../domain/uploads/upload-options.ts'
 import { checkContactId } from './check-contact-id.ts'
+import { type ConsentRule, createConsentRule } from './consent-check.ts'
 import type { Normalisation, NormalisationFor } from './normalisation.ts'
 
 /** What the configuration says of rows. */
@@ -11,6 +12,10 @@ export type RowRules = {
   defaultRegion: string
   /** CONTACT_ID_PATTERN. */
   contactIdPattern: RegExp
+  /** CONSENT_REQUIRED_COUNTRIES; left out: none. */
+  consentCountries?: ReadonlySet<string>
+  /** The time, by which consent must have been given; needed where there are such countries. */
+  now?: () => Date
 }
 
 /**
@@ -24,6 +29,8 @@ export type ContactSteps = {
   idPattern: RegExp | null
   /** Characters of a cell, as it goes to Genesys. */
   longestCell: number
+  /** null: rows need no consent. */
+  consent: ConsentRule | null
 }
 
 /** The steps for one file: by what its call asks for, and by what Genesys takes. */
@@ -34,7 +41,7 @@ export type BuildContactSteps = (file: {
 
 /** What builds the steps for files of contacts. */
 export const createContactSteps = (
-  { defaultRegion, contactIdPattern }: RowRules,
+  { defaultRegion, contactIdPattern, consentCountries = new Set(), now }: RowRules,
   normalisationFor: NormalisationFor,
 ): BuildContactSteps => {
   const isDefault = String(contactIdPattern) === String(CONTACT_ID_PATTERN)
@@ -46,5 +53,6 @@ export const createContactSteps = (
     checkId: (id) => checkContactId(id, contactIdPattern),
     idPattern: isDefault ? null : contactIdPattern,
     longestCell: limits.cellChars ?? Number.MAX_SAFE_INTEGER,
+    consent: createConsentRule(consentCountries, now),
   })
 }

@@ -156,6 +156,30 @@ const hasOnlyColumns = (
   return true
 }
 
+/** A cell's text; null: it may have a spreadsheet's guard, which is no part of it. */
+const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null => {
+  if (cell < 0 || starts[cell] === ends[cell]) return ''
+  return bytes[starts[cell]!] === APOSTROPHE
+    ? null
+    : bytes.toString('utf8', starts[cell], ends[cell])
+}
+
+/** Whether the record says that its person agreed; null: it is not plain. */
+const createConsentOf = (
+  consent: ContactSteps['consent'],
+  at: number,
+  source: number,
+): ((record: CsvRecord) => boolean | null) => {
+  if (consent === null) return () => false
+  return (record) => {
+    const [consentAt, consentSource] = [textOf(record, at), textOf(record, source)]
+    if (consentAt === null || consentSource === null) return null
+    const is = consent.read(consentAt, consentSource)
+    if (is === 'missing') return false
+    return is === 'given' ? true : null
+  }
+}
+
 /**
  * null = no record of this file is plain: it is a ledger sent back, or it lacks a required column.
  */
@@ -190,17 +214,24 @@ export const createTakePlainRow = (deps: {
     written: nothing(),
     e164: nothing(),
   }
+  const consentOf = createConsentOf(
+    deps.steps.consent,
+    cellOf(layout.consent.at),
+    cellOf(layout.consent.source),
+  )
   return (record) => {
     if (record.width !== recordWidth.cells || record.misplaced || record.holdsNul) return false
     if (keep !== null || record.width !== layout.width) {
       if (!hasOnlyColumns(record, layout)) return false
     }
+    const consented = consentOf(record)
+    if (consented === null) return false
     // The id may go to a column too.
     const most = record.size * 2 + (targets.length + 1) * CELL_ROOM_BYTES
     if (!writeRow(rows, record, builder.room(record.line, most))) return false
     phones.direct += rows.phones
     phones.normalized += rows.phones
-    builder.acceptWritten(record.line, rows.row)
+    builder.acceptWritten(record.line, rows.row, consented)
     return true
   }
 }

@@ -16,6 +16,8 @@ export type CheckedRow = {
   cells: string[]
   subjects: string[]
   decimals: boolean
+  /** It says when and how the person agreed to be called. */
+  consented?: boolean
 }
 
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
@@ -123,7 +125,7 @@ const speaksOfSubject = (draft: Draft, targets: readonly TargetColumn[]): boolea
  */
 export const createRowCheck = (
   layout: ColumnLayout,
-  { normalise, checkId, longestCell }: ContactSteps,
+  { normalise, checkId, longestCell, consent }: ContactSteps,
   phones: PhoneCounters,
 ): CheckRow => {
   const { targets, idIndex, columns } = layout
@@ -163,9 +165,14 @@ export const createRowCheck = (
     if (draft.phones.length > 0 && isAmongPhones(contactId, draft.phones, normalise)) {
       faults.push({ code: 'contact-id-is-phone', column: idName })
     }
+    const agreed = consent?.read(cells[layout.consent.at] ?? '', cells[layout.consent.source] ?? '')
+    if (agreed !== undefined && agreed !== 'given' && agreed !== 'missing') {
+      faults.push({ code: agreed, column: nameAt(layout.consent.at) })
+    }
     const [first, ...more] = faults
     if (first !== undefined) return { faults: [first, ...more] }
     const { subjects, decimals } = draft
-    return { faults: null, contactId, cells: draft.cells, subjects, decimals }
+    const row = { faults: null, contactId, cells: draft.cells, subjects, decimals } as const
+    return agreed === 'given' ? { ...row, consented: true } : row
   }
 }

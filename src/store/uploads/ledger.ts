@@ -27,8 +27,8 @@ type Overlay = {
    * before they were kept.
    */
   replacedBy: Buffer
-  /** By row. */
-  suppressed: ReadonlyMap<number, SuppressionShown>
+  /** By row; null: the person did not agree to be called. */
+  suppressed: ReadonlyMap<number, SuppressionShown | null>
 }
 
 type LeftOut = Pick<Overlay, 'replacedBy' | 'suppressed'>
@@ -39,13 +39,14 @@ const numbersOf = (rows: readonly SuppressedRow[]): number[] => [
   ...new Set(rows.map(({ submission }) => submission)),
 ]
 
-/** By row, the entry or the edition that keeps it out. */
+/** By row, the entry or the edition that keeps it out; null: consent is missing. */
 const shownOf = async (
   db: Db,
   suppressed: readonly SuppressedRow[],
-): Promise<Map<number, SuppressionShown>> => {
+): Promise<Map<number, SuppressionShown | null>> => {
+  const lacksConsent = ({ reason }: SuppressedRow): boolean => reason === REASON_NUMBERS.consent
   const isRegistry = ({ reason }: SuppressedRow): boolean => reason === REASON_NUMBERS.registry
-  const entries = numbersOf(suppressed.filter((row) => !isRegistry(row)))
+  const entries = numbersOf(suppressed.filter((row) => !isRegistry(row) && !lacksConsent(row)))
   const { rows: submissions } =
     entries.length === 0
       ? { rows: [] }
@@ -68,6 +69,7 @@ const shownOf = async (
   )
   return new Map(
     suppressed.map((row) => {
+      if (lacksConsent(row)) return [row.row, null]
       const about = (isRegistry(row) ? inForce : known).get(row.submission)
       return [row.row, showSuppression(row, about ?? {})]
     }),
@@ -133,12 +135,14 @@ const readOverlay = async (
 const DUPLICATE: Result = { outcome: 'duplicate', code: 'replaced-in-file', column: null }
 const SUPPRESSED: Result = { outcome: 'suppressed', code: 'suppressed-dnc', column: null }
 const IN_REGISTRY: Result = { outcome: 'suppressed', code: 'suppressed-registry', column: null }
+const WITHOUT_CONSENT: Result = { outcome: 'suppressed', code: 'consent-missing', column: null }
 const DELIVERED: Result = { outcome: 'delivered', code: null, column: null }
 
 const outcomeOf = (chunk: StagedChunk, index: number, overlay: Overlay): Result => {
   if (hasBit(chunk.leftOut, index)) {
     const by = overlay.suppressed.get(index)
     if (by === undefined) return DUPLICATE
+    if (by === null) return WITHOUT_CONSENT
     return by.reason === null ? IN_REGISTRY : SUPPRESSED
   }
   const result = overlay.results.get(chunk.lines[index]!)
@@ -171,7 +175,7 @@ const rowsOf = (chunk: StagedChunk, overlay: Overlay, wanted: RowsWanted): Ledge
     // Whoever was erased has no id any more.
     const contactId = chunk.contactIds[index] === '' ? null : chunk.contactIds[index]!
     const row = { line, contactId, ...result, cells, replacedByLine }
-    rows.push(suppressedBy === undefined ? row : { ...row, suppressedBy })
+    rows.push(suppressedBy ? { ...row, suppressedBy } : row)
   })
   for (const { line, cells, more = [], ...first } of chunk.rejected) {
     if (!isWanted(line, 'rejected')) continue

@@ -1,7 +1,8 @@
-import type {
-  SuppressedRow,
-  Suppression,
-  SuppressionEpochs,
+import {
+  REASON_NUMBERS,
+  type SuppressedRow,
+  type Suppression,
+  type SuppressionEpochs,
 } from '../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../domain/uploads/chunk.ts'
 import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
@@ -13,7 +14,10 @@ import { lookAtRegistries } from './registries/look-at-registries.ts'
 /** Digests that are looked up together. */
 const DIGESTS_AT_ONCE = 60_000
 
-type Looked = Pick<NewChunk, 'seq' | 'lines' | 'subjectDigests' | 'subjectRows' | 'subjectNumbers'>
+type Looked = Pick<
+  NewChunk,
+  'seq' | 'lines' | 'subjectDigests' | 'subjectRows' | 'subjectNumbers' | 'withoutConsent'
+>
 type Counted = Pick<StageUpload, 'counts' | 'leftOut' | 'replacedBy' | 'batchesTotal'>
 type Kept = Pick<StageUpload, 'suppressed' | 'suppressionEpochs' | 'registries'>
 type Suppressions = Pick<
@@ -79,6 +83,60 @@ const addRegistryHits = (
   }
 }
 
+const NO_CONSENT: Suppression = { submission: 0, reason: REASON_NUMBERS.consent }
+
+/** By chunk, the rows whose people did not agree to be called; `hits`: those of entries and registries, which say more. */
+const addConsents = (
+  hits: Hits,
+  lacking: readonly Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[],
+): void => {
+  for (const { seq, lines, withoutConsent = [] } of lacking) {
+    const known = hits.get(seq) ?? { rows: lines.length, found: new Map() }
+    hits.set(seq, known)
+    for (const row of withoutConsent) if (!known.found.has(row)) known.found.set(row, NO_CONSENT)
+  }
+}
+
+/** The result without the rows that were found. */
+const withoutFound = <Result extends Counted>(
+  result: Result,
+  hits: Hits,
+): Result & Pick<StageUpload, 'suppressed'> => {
+  const leftOut = new Map(result.leftOut)
+  const suppressed = new Map<number, SuppressedRow[]>()
+  let [batchesTotal, count] = [result.batchesTotal, 0]
+  for (const [seq, { rows, found }] of hits) {
+    const before = leftOut.get(seq) ?? createBitmap(rows)
+    const after = Buffer.from(before)
+    const out: SuppressedRow[] = []
+    for (const [row, entry] of [...found].toSorted(([a], [b]) => a - b)) {
+      if (hasBit(before, row)) continue
+      setBit(after, row)
+      out.push({ row, ...entry })
+    }
+    if (out.length === 0) continue
+    leftOut.set(seq, after)
+    suppressed.set(seq, out)
+    count += out.length
+    if (isWhollyOut(after, rows)) batchesTotal -= 1
+  }
+  const counts = { ...result.counts }
+  counts.accepted -= count
+  counts.suppressed += count
+  return { ...result, counts, leftOut, batchesTotal, suppressed }
+}
+
+/** Of chunks with rows that lack consent, what is needed of them in the end. */
+const collectConsents = () => {
+  const lacking: Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[] = []
+  return {
+    lacking,
+    look: ({ seq, lines, withoutConsent = [] }: Looked): void => {
+      if (withoutConsent.length > 0) lacking.push({ seq, lines, withoutConsent })
+    },
+  }
+}
+
 const digestsOf = (chunks: readonly Looked[]): Buffer =>
   Buffer.concat(chunks.map(({ subjectDigests }) => subjectDigests))
 
@@ -90,6 +148,7 @@ const lookingUp = (
   const hits: Hits = new Map()
   const rowsOf = new Map<number, number>()
   const registries = lookAtRegistries(suppressions, contactListId, epochs)
+  const consents = collectConsents()
   let waiting: Looked[] = []
   let digests = 0
 
@@ -106,7 +165,9 @@ const lookingUp = (
     }
   }
   return {
-    look: async ({ seq, lines, subjectDigests, subjectRows, subjectNumbers }) => {
+    look: async (chunk) => {
+      const { seq, lines, subjectDigests, subjectRows, subjectNumbers } = chunk
+      consents.look(chunk)
       rowsOf.set(seq, lines.length)
       await registries.look({ seq, subjectRows, ...(subjectNumbers && { subjectNumbers }) })
       waiting.push({ seq, lines, subjectDigests, subjectRows })
@@ -117,40 +178,25 @@ const lookingUp = (
       if (waiting.length > 0) await lookUp()
       const { look, ...ofRegistries } = await registries.settle()
       addRegistryHits(hits, ofRegistries.hits, rowsOf)
-      const leftOut = new Map(result.leftOut)
-      const suppressed = new Map<number, SuppressedRow[]>()
-      let [batchesTotal, count] = [result.batchesTotal, 0]
-      for (const [seq, { rows, found }] of hits) {
-        const before = leftOut.get(seq) ?? createBitmap(rows)
-        const after = Buffer.from(before)
-        const out: SuppressedRow[] = []
-        for (const [row, entry] of [...found].toSorted(([a], [b]) => a - b)) {
-          if (hasBit(before, row)) continue
-          setBit(after, row)
-          out.push({ row, ...entry })
-        }
-        if (out.length === 0) continue
-        leftOut.set(seq, after)
-        suppressed.set(seq, out)
-        count += out.length
-        if (isWhollyOut(after, rows)) batchesTotal -= 1
-      }
-      const counts = { ...result.counts }
-      counts.accepted -= count
-      counts.suppressed += count
+      addConsents(hits, consents.lacking)
       // Without a look at registries nothing counts as looked up, and all is looked at again.
       const kept = { suppressionEpochs: look === null ? {} : epochs, registries: look }
-      return { ...result, counts, leftOut, batchesTotal, suppressed, ...kept }
+      return { ...withoutFound(result, hits), ...kept }
     },
   }
 }
 
-const NOBODY: RowSuppression = {
-  look: async () => undefined,
-  settle: async (result) => ({
-    ...result,
-    ...{ suppressed: new Map(), suppressionEpochs: {}, registries: null },
-  }),
+/** Where no tenant of the list has an entry or a registry. */
+const consentsAlone = (): RowSuppression => {
+  const consents = collectConsents()
+  return {
+    look: async (chunk) => consents.look(chunk),
+    settle: async (result) => {
+      const hits: Hits = new Map()
+      addConsents(hits, consents.lacking)
+      return { ...withoutFound(result, hits), suppressionEpochs: {}, registries: null }
+    },
+  }
 }
 
 /**
@@ -163,7 +209,7 @@ export const suppressRows = (
   epochs: SuppressionEpochs,
 ): RowSuppression =>
   Object.keys(epochs).length === 0 && !suppressions.asksCountries
-    ? NOBODY
+    ? consentsAlone()
     : lookingUp(suppressions, contactListId, epochs)
 
 /** The same, with the epochs as they are now. */

@@ -50,8 +50,14 @@ const fileOf = (rows: readonly Row[], rejected: number): string =>
 export const createWorkingGateway = (
   store: Store,
   listId: string,
-  about: { jobs?: boolean; fileBytes?: number; contactReads?: ContactReadPort } = {},
+  about: {
+    jobs?: boolean
+    fileBytes?: number
+    contactReads?: ContactReadPort
+    consentCountries?: ReadonlySet<string>
+  } = {},
 ) => {
+  const { consentCountries = new Set<string>() } = about
   const genesys = createMemoryGenesys({ batchRows: 3, ...about })
   genesys.list = {
     ...genesys.list,
@@ -137,7 +143,11 @@ export const createWorkingGateway = (
       options: uploadOptionsSchema.parse(options),
       format: 'csv',
       fileName: null,
-      steps: contactSteps({ contactIdPattern: /^[A-Za-z0-9-]+$/ }),
+      steps: contactSteps({
+        contactIdPattern: /^[A-Za-z0-9-]+$/,
+        consentCountries,
+        now: () => systemClock.now(),
+      }),
       idempotencyKey: about.validateOnly ? null : ids.newUuid(),
       method: 'POST',
       path: '/x',
@@ -166,6 +176,11 @@ export const createWorkingGateway = (
     ): Promise<Upload> => {
       const lines = contacts.map(({ id, phone }) => `${id},n,${phone}`)
       const { location } = await request(['contactId,note,phone', ...lines].join('\n'), options)
+      return find(location!.split('/').at(-1)!)
+    },
+    /** A file as it is. */
+    uploadFile: async (file: string, options: Partial<UploadOptions> = {}): Promise<Upload> => {
+      const { location } = await request(file, options)
       return find(location!.split('/').at(-1)!)
     },
     /** Its time has come. */

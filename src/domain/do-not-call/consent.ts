@@ -1,0 +1,27 @@
+import { isBlank } from '../text/unseen-characters.ts'
+import { instantOf } from './instant.ts'
+
+/**
+ * The columns in which a file says that a person agreed to be called: when, and how that is known. They are the gateway's own: a list need not have them,
+ * and gets them only where it has.
+ */
+export const CONSENT_COLUMNS = ['consentAt', 'consentSource'] as const
+export type ConsentColumn = (typeof CONSENT_COLUMNS)[number]
+
+export const isConsentColumn = (name: string | null): name is ConsentColumn =>
+  (CONSENT_COLUMNS as readonly (string | null)[]).includes(name)
+
+/** What the two cells of a row say. `missing`: one of them is empty; the others: `consentAt` is no point in time, or is yet to come. */
+export type Consent = 'given' | 'missing' | 'consent-time-invalid' | 'consent-time-future'
+
+/** A clock that is a little ahead is no lie. */
+const AHEAD_MS = 5 * 60_000
+
+/** `nowMs`: of the gateway, in milliseconds since 1970. */
+export const readConsent = (consentAt: string, consentSource: string, nowMs: number): Consent => {
+  if (isBlank(consentAt)) return 'missing'
+  const instant = instantOf(consentAt.trim())
+  if (instant === null) return 'consent-time-invalid'
+  if (Date.parse(instant) > nowMs + AHEAD_MS) return 'consent-time-future'
+  return isBlank(consentSource) ? 'missing' : 'given'
+}
