@@ -7,7 +7,7 @@ import { bindStore, startInProcessSandbox } from './compose/genesys.ts'
 import { guestFilesIn } from './compose/guest-files.ts'
 import { createGatewayServer } from './compose/http.ts'
 import { placeOf } from './compose/place.ts'
-import { registryRulesOf, tellOfConsent } from './compose/registries.ts'
+import { registryRulesOf } from './compose/registries.ts'
 import { createStartSteps } from './compose/start-steps.ts'
 import { createWork } from './compose/work.ts'
 import type { Config } from './config.ts'
@@ -72,7 +72,6 @@ export const composeGateway = async (config: Config, telemetry: Telemetry): Prom
   const store = await during(openStoreStep, () => openHome(config, publicUrl, emit))
   const sandbox = await during('start-sandbox', () => startInProcessSandbox(config))
   await bindStore(config, store, sandbox)
-  tellOfConsent(config.dnc, emit)
   const { adminKey, signInLink } = await letAdminIn(config, store)
   await store.sync.ensureEnvEndpoints(config.endpoints)
   const { genesys, clockWatch } = genesysAndItsTime(config, sandbox, store, {

@@ -23,18 +23,20 @@ export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) =
 })
 
 /** Tells at the start of which countries the law wants more than the configuration does. */
-export const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void => {
+const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void => {
   const countries = consentCountries(systemClock.now()).filter((country) => !asked.has(country))
   if (countries.length > 0) emit('consent.not_required', { countries: countries.join() })
 }
 
-/** What brings editions into force. */
-export const registryWorkerOf = ({ store, telemetry }: Essentials) =>
-  createRegistryWorker({
+/** What brings editions into force; whoever starts it hears what the law wants besides. */
+export const registryWorkerOf = ({ config, store, telemetry }: Essentials) => {
+  tellOfConsent(config.dnc, telemetry.emit)
+  return createRegistryWorker({
     step: createFollowEditions({ work: store.registryWork, emit: telemetry.emit }),
     clock: systemClock,
     emit: telemetry.emit,
   })
+}
 
 /** The calls on registries. */
 export const registriesOf = (

@@ -27,6 +27,8 @@ export type WrittenRow = {
   /** From and to of each in turn. */
   subjects: Int32Array
   subjectCount: number
+  /** Its person agreed to be called. */
+  consented: boolean
 }
 
 /** Gathers rows into chunks. */
@@ -36,8 +38,8 @@ export type ChunkBuilder = {
    * row.
    */
   room(line: number, rowBytes: number): ChunkText
-  /** Takes the row that was written into the room; `consented`: its person agreed to be called. */
-  acceptWritten(line: number, row: WrittenRow, consented: boolean): void
+  /** Takes the row that was written into the room. */
+  acceptWritten(line: number, row: WrittenRow): void
   accept(line: number, row: CheckedRow): void
   reject(row: RejectedRow): void
   blank(line: number): void
@@ -78,8 +80,13 @@ const isFull = (chunk: OpenChunk, batchRows: number): boolean =>
   chunk.text.used + chunk.rejectedChars > CHUNK_BYTES ||
   chunk.rejected.length >= CHUNK_REJECTED
 
-const sealed = (open: OpenChunk, seq: number, width: number, made: ChunkDigests): NewChunk => {
-  const { firstLine, lastLine, lines, rows, text, rejected, blank } = open
+const sealed = (
+  open: OpenChunk,
+  seq: number,
+  { width, consentCountries }: Pick<BuilderDeps, 'width' | 'consentCountries'>,
+  made: ChunkDigests,
+): NewChunk => {
+  const { firstLine, lastLine, lines, rows, text, rejected, blank, consents } = open
   return {
     seq,
     firstLine,
@@ -90,6 +97,7 @@ const sealed = (open: OpenChunk, seq: number, width: number, made: ChunkDigests)
     rejected,
     blank,
     ...made,
+    ...(consentCountries && { withoutConsent: consents.lacking(consentCountries, made) }),
   }
 }
 
@@ -117,14 +125,19 @@ const addRejected = (chunk: OpenChunk, row: RejectedRow): void => {
   for (const cell of row.cells) chunk.rejectedChars += cell.length
 }
 
+/** Of the row that comes next. */
+const noteConsent = ({ consents, rows }: OpenChunk, consented: boolean): void => {
+  if (consented) consents.give(rows)
+}
+
 const addSubjects = (
   digests: RowDigests,
-  at: number,
-  view: DataView,
-  { subjects, subjectCount }: WrittenRow,
+  chunk: OpenChunk,
+  { subjects, subjectCount, consented }: WrittenRow,
 ): void => {
+  noteConsent(chunk, consented)
   for (let span = 0; span < subjectCount * 2; span += 2) {
-    digests.addSubject(at, view, subjects[span]!, subjects[span + 1]!)
+    digests.addSubject(chunk.rows, chunk.text.view, subjects[span]!, subjects[span + 1]!)
   }
 }
 
@@ -139,7 +152,7 @@ type BuilderDeps = {
 }
 
 export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
-  const { width, batchRows, digests } = deps
+  const { batchRows, digests } = deps
   const accepted = createAcceptedRows(deps.rowsInMemory)
   const closed: NewChunk[] = []
   let seq = 0
@@ -155,12 +168,7 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
     if (current === null) return
     const made = digests.take()
     accepted.addChunk(made.idDigests, current.lines.subarray(0, current.rows))
-    const chunk = sealed(current, seq, width, made)
-    const { consentCountries } = deps
-    if (consentCountries !== null) {
-      chunk.withoutConsent = current.consents.lacking(consentCountries, made)
-    }
-    closed.push(chunk)
+    closed.push(sealed(current, seq, deps, made))
     lastBytes = current.text.used
     current = null
     seq += 1
@@ -178,17 +186,16 @@ export const createChunkBuilder = (deps: BuilderDeps): ChunkBuilder => {
       makeRoom(text, rowBytes)
       return text
     },
-    acceptWritten: (line, row, consented) => {
+    acceptWritten: (line, row) => {
       const chunk = at(line)
-      if (consented) chunk.consents.give(chunk.rows)
-      addSubjects(digests, chunk.rows, chunk.text.view, row)
+      addSubjects(digests, chunk, row)
       addRow(chunk, line, row.idEnd, row.end)
     },
     accept: (line, row) => {
       const chunk = at(line)
       const [idEnd, end] = writeRow(chunk.text, row)
-      if (row.consented === true) chunk.consents.give(chunk.rows)
       for (const subject of row.subjects) digests.addSubjectText(chunk.rows, subject)
+      noteConsent(chunk, row.consented)
       addRow(chunk, line, idEnd, end)
     },
     reject: (row) => {

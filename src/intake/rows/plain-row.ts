@@ -208,7 +208,13 @@ export const createTakePlainRow = (deps: {
     longest: longestCell,
     readPhone: normalise.readPhone,
     writeEmail: normalise.writeEmail,
-    row: { idEnd: 0, end: 0, subjects: new Int32Array(targets.length * 2), subjectCount: 0 },
+    row: {
+      idEnd: 0,
+      end: 0,
+      subjects: new Int32Array(targets.length * 2),
+      subjectCount: 0,
+      consented: false,
+    },
     phones: 0,
     id: nothing(),
     written: nothing(),
@@ -231,7 +237,8 @@ export const createTakePlainRow = (deps: {
     if (!writeRow(rows, record, builder.room(record.line, most))) return false
     phones.direct += rows.phones
     phones.normalized += rows.phones
-    builder.acceptWritten(record.line, rows.row, consented)
+    rows.row.consented = consented
+    builder.acceptWritten(record.line, rows.row)
     return true
   }
 }

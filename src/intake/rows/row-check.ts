@@ -17,7 +17,7 @@ export type CheckedRow = {
   subjects: string[]
   decimals: boolean
   /** It says when and how the person agreed to be called. */
-  consented?: boolean
+  consented: boolean
 }
 
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
@@ -151,6 +151,14 @@ export const createRowCheck = (
     }
     return draft
   }
+  /** Whether the person agreed to be called. */
+  const judgeConsent = (cells: readonly string[], faults: RowFault[]): boolean => {
+    const { at, source } = layout.consent
+    const is = consent?.read(cells[at] ?? '', cells[source] ?? '') ?? 'missing'
+    if (is === 'given' || is === 'missing') return is === 'given'
+    faults.push({ code: is, column: nameAt(at) })
+    return false
+  }
   return (cells, found, suspect) => {
     const faults = [...found]
     if (suspect) addCharacterFaults(cells, faults)
@@ -165,14 +173,10 @@ export const createRowCheck = (
     if (draft.phones.length > 0 && isAmongPhones(contactId, draft.phones, normalise)) {
       faults.push({ code: 'contact-id-is-phone', column: idName })
     }
-    const agreed = consent?.read(cells[layout.consent.at] ?? '', cells[layout.consent.source] ?? '')
-    if (agreed !== undefined && agreed !== 'given' && agreed !== 'missing') {
-      faults.push({ code: agreed, column: nameAt(layout.consent.at) })
-    }
+    const consented = judgeConsent(cells, faults)
     const [first, ...more] = faults
     if (first !== undefined) return { faults: [first, ...more] }
     const { subjects, decimals } = draft
-    const row = { faults: null, contactId, cells: draft.cells, subjects, decimals } as const
-    return agreed === 'given' ? { ...row, consented: true } : row
+    return { faults: null, contactId, cells: draft.cells, subjects, decimals, consented }
   }
 }
