@@ -101,13 +101,18 @@ export const signedText = (certificate: ScrubCertificate, signature: Uint8Array)
 /** Counts of codes; those of rows that a replacement or an entry kept out come beside those that the upload counts itself. */
 export const codesOf = (
   rejections: Readonly<Record<string, number>>,
-  suppressed: { entries: number; registries: number },
+  suppressed: { entries: number; registries: number; withoutConsent: number },
   results: Readonly<Record<string, number>>,
   counts: { suppressed: number; duplicates: number },
 ): { codes: Record<string, number>; codesComplete: boolean } => {
-  const codesComplete = suppressed.entries + suppressed.registries === counts.suppressed
+  const { entries, registries, withoutConsent } = suppressed
+  const codesComplete = entries + registries + withoutConsent === counts.suppressed
   const kept = codesComplete
-    ? { 'suppressed-dnc': suppressed.entries, 'suppressed-registry': suppressed.registries }
+    ? {
+        'suppressed-dnc': entries,
+        'suppressed-registry': registries,
+        'consent-missing': withoutConsent,
+      }
     : {}
   const all = { ...rejections, ...results, 'replaced-in-file': counts.duplicates, ...kept }
   const codes = Object.fromEntries(Object.entries(all).filter(([, rows]) => rows > 0))

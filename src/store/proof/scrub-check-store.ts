@@ -116,7 +116,7 @@ const readEditions = async (
 const CHUNKS_AT_ONCE = 32
 
 const countSuppressed = async (db: Db, uploadId: string): Promise<ScrubCheck['suppressed']> => {
-  const counted = { entries: 0, registries: 0 }
+  const counted = { entries: 0, registries: 0, withoutConsent: 0 }
   for (let after = -1; ;) {
     const { rows } = await sql<{
       seq: number
@@ -128,6 +128,7 @@ const countSuppressed = async (db: Db, uploadId: string): Promise<ScrubCheck['su
     for (const { suppressed } of rows) {
       for (const { reason } of unpackSuppressed(suppressed)) {
         if (reason === REASON_NUMBERS.registry) counted.registries += 1
+        else if (reason === REASON_NUMBERS.consent) counted.withoutConsent += 1
         else counted.entries += 1
       }
     }

@@ -144,7 +144,12 @@ describe('The codes of a certificate', () => {
 
   it('say what suppressed each row, while that is known', () => {
     assert.deepEqual(
-      codesOf({ 'phone-invalid': 2 }, { entries: 2, registries: 1 }, { superseded: 1 }, counts),
+      codesOf(
+        { 'phone-invalid': 2 },
+        { entries: 2, registries: 1, withoutConsent: 0 },
+        { superseded: 1 },
+        counts,
+      ),
       {
         codes: {
           ...{ 'phone-invalid': 2, superseded: 1, 'replaced-in-file': 1 },
@@ -156,7 +161,7 @@ describe('The codes of a certificate', () => {
   })
 
   it('leave it out where rows are past their retention, and say so', () => {
-    assert.deepEqual(codesOf({}, { entries: 1, registries: 0 }, {}, counts), {
+    assert.deepEqual(codesOf({}, { entries: 1, registries: 0, withoutConsent: 0 }, {}, counts), {
       codes: { 'replaced-in-file': 1 },
       codesComplete: false,
     })

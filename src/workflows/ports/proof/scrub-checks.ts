@@ -14,7 +14,7 @@ export type ScrubCheck = {
   registries: CheckedEdition[]
   countries: string[]
   /** Rows kept out at intake, by what; fewer than the upload counts once rows are past their retention. */
-  suppressed: { entries: number; registries: number }
+  suppressed: { entries: number; registries: number; withoutConsent: number }
   /** What became of accepted rows, by code. */
   results: Record<string, number>
   audit: { block: number; hash: string }
