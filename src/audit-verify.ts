@@ -6,7 +6,7 @@ import { type ChainLine, ChainVerifier } from './domain/audit/verify-chain.ts'
 
 /**
  * Judges an export of the audit chain, without a gateway, a database or a package. Ends with 0 when
- * nothing is wrong, else with 1.
+ * nothing is wrong, with 1 when something is, and with 2 when there is nothing to judge.
  */
 const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH]
 
@@ -15,22 +15,68 @@ KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to cha
 --head a block and its hash, from a line audit.chained of a log that was kept elsewhere. It shows whether the end was cut off
 `
 
+/** What keeps the verifier from judging anything: told in a line, without a trace. */
+class Unreadable extends Error {}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
+
+const readKeys = (path: string): Map<string, string> => {
+  try {
+    const { items } = JSON.parse(readFileSync(path, 'utf8')) as {
+      items: { id: string; publicKey: string }[]
+    }
+    return new Map(items.map(({ id, publicKey }) => [id, publicKey]))
+  } catch (error) {
+    const reason = reasonOf(error).split('\n')[0]
+    throw new Unreadable(`KEYS is not the answer of GET /v1/signing-keys: ${reason}`)
+  }
+}
+
 const read = () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { keys: { type: 'string' }, head: { type: 'string' } },
+    strict: false,
   })
   const [file] = positionals
-  const head = /^(\d+):([0-9a-f]{64})$/u.exec(values.head ?? '')
-  if (!file || !values.keys || (values.head !== undefined && head === null)) return null
-  const { items } = JSON.parse(readFileSync(values.keys, 'utf8')) as {
-    items: { id: string; publicKey: string }[]
-  }
-  const keys = new Map(items.map(({ id, publicKey }) => [id, publicKey]))
+  const { keys, head: noted } = values
+  const head = /^(\d+):([0-9a-f]{64})$/u.exec(String(noted ?? ''))
+  const isKnown = Object.keys(values).every((name) => name === 'keys' || name === 'head')
+  if (!isKnown || positionals.length !== 1 || typeof keys !== 'string') return null
+  if (noted !== undefined && head === null) return null
   return {
-    file,
-    trusted: { keys, ...(head && { head: { block: Number(head[1]), hash: head[2]! } }) },
+    file: file!,
+    trusted: {
+      keys: readKeys(keys),
+      ...(head && { head: { block: Number(head[1]), hash: head[2]! } }),
+    },
   }
+}
+
+const lineOf = (text: string): ChainLine | null => {
+  try {
+    const line = JSON.parse(text) as ChainLine | null
+    return typeof line === 'object' ? line : null
+  } catch {
+    return null
+  }
+}
+
+/** Takes the lines of the export; answers the number of the first one that is no JSON, else null. */
+const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
+  let number = 0
+  try {
+    for await (const text of createInterface({ input: createReadStream(file) })) {
+      number += 1
+      if (text === '') continue
+      const line = lineOf(text)
+      if (line === null) return number
+      verifier.take(line)
+    }
+  } catch (error) {
+    throw new Unreadable(`FILE cannot be read: ${reasonOf(error)}`)
+  }
+  return null
 }
 
 const main = async (): Promise<number> => {
@@ -40,12 +86,18 @@ const main = async (): Promise<number> => {
     return 2
   }
   const verifier = new ChainVerifier(asked.trusted)
-  for await (const line of createInterface({ input: createReadStream(asked.file) })) {
-    if (line !== '') verifier.take(JSON.parse(line) as ChainLine)
-  }
+  const brokenLine = await takeLines(asked.file, verifier)
   const { faults, ...seen } = verifier.end()
-  process.stdout.write(`${JSON.stringify({ ok: faults.length === 0, ...seen, faults }, null, 2)}\n`)
-  return faults.length === 0 ? 0 : 1
+  const ok = faults.length === 0 && brokenLine === null
+  const broken = brokenLine === null ? {} : { brokenLine }
+  process.stdout.write(`${JSON.stringify({ ok, ...seen, ...broken, faults }, null, 2)}\n`)
+  return ok ? 0 : 1
 }
 
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!(error instanceof Unreadable)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}

@@ -63,28 +63,31 @@ const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
 
 /**
  * What is at fault by the issues of a schema: names, and for each what is permitted. Never a value:
- * it may be a person's. Options and parameters are named by themselves, members of a `body` by
- * their place in it.
+ * it may be a person's. Options and parameters are named by themselves, and a fault inside of one by
+ * its place in the detail; members of a `body` are named by their place in it.
  */
 export const wordsOfIssues = (
   issues: readonly z.core.$ZodIssue[],
   within: 'options' | 'body' = 'options',
 ): { names: string[]; detail: string } => {
-  const words = new Map<string, string>()
+  const words = new Map<string, { place: string; fault: string }>()
   for (const issue of issues) {
     const flat =
       issue.code === 'unrecognized_keys' && issue.path.length === 0
         ? issue.keys
         : [String(issue.path[0] ?? 'options')]
-    const names = within === 'body' ? placesOf(issue, within) : flat
-    for (const name of names) {
+    // An item of a list is the list's, as callers write lists with commas.
+    const isItem = within === 'options' && issue.path.some((step) => typeof step === 'number')
+    const places = isItem ? flat : placesOf(issue, within)
+    for (const [at, name] of (within === 'body' ? places : flat).entries()) {
       const shown = shownName(name).slice(0, 100)
-      if (!words.has(shown)) words.set(shown, faultOf(issue))
+      if (words.has(shown)) continue
+      words.set(shown, { place: shownName(places[at]!).slice(0, 100), fault: faultOf(issue) })
     }
   }
   const shown = [...words].slice(0, MOST_NAMES)
   return {
     names: shown.map(([name]) => name),
-    detail: `${shown.map(([name, permitted]) => `\`${name}\` ${permitted}`).join('; ')}.`,
+    detail: `${shown.map(([, { place, fault }]) => `\`${place}\` ${fault}`).join('; ')}.`,
   }
 }

@@ -1,5 +1,6 @@
 import { type Caller, hasScope } from '../../domain/access/access.ts'
 import { type ChainFault, ChainVerifier, type ChainLine } from '../../domain/audit/verify-chain.ts'
+import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { pemOf } from '../../domain/signing/ed25519.ts'
 import type { AuditEntryFilter, AuditReader, ChainedEntry, Viewer } from '../ports/audit/chain.ts'
 import type { SigningKeys } from '../ports/signing/signing-keys.ts'
@@ -35,9 +36,18 @@ export type ReadAudit = {
   ): Promise<Page<ChainedEntry> | null>
   /** All that fit, as fast as they are taken. */
   all(caller: Caller, query: AuditQuery): AsyncGenerator<readonly ChainedEntry[], void>
-  /** What an offline verifier takes; `fromBlock` null: from the first block there is. */
-  lines(caller: Caller, fromBlock: number | null): AsyncGenerator<readonly ChainLine[], void>
-  /** Judges so many blocks, from one on; without one the newest. `head`: a block and its hash that were noted outside of the database. */
+  /**
+   * What an offline verifier takes; `fromBlock` null: from the first block there is. Throws
+   * `parameter-invalid` for one that is far from written.
+   */
+  lines(
+    caller: Caller,
+    fromBlock: number | null,
+  ): Promise<AsyncGenerator<readonly ChainLine[], void>>
+  /**
+   * Judges so many blocks, from one on; without one the newest. `head`: a block and its hash that
+   * were noted outside of the database. Throws as `lines` does.
+   */
   verify(input: {
     fromBlock: number | null
     blocks: number
@@ -61,6 +71,17 @@ const seqOf = (cursor: string): number | null => {
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most
 
+/**
+ * Nothing was verified where nothing was read. The block after the newest one is no fault: who asks
+ * for what is new there may be early.
+ */
+const checkBegun = (fromBlock: number | null, newest: number): void => {
+  if (fromBlock === null || fromBlock <= newest + 1) return
+  throw new GatewayProblem('parameter-invalid', `The newest block is ${newest}.`, {
+    parameters: ['fromBlock'],
+  })
+}
+
 const createVerify =
   ({ reader, signingKeys }: ReadAuditDeps): ReadAudit['verify'] =>
   async ({ fromBlock, blocks, head }) => {
@@ -69,6 +90,7 @@ const createVerify =
       (await signingKeys.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)]),
     )
     const verifier = new ChainVerifier({ keys, ...(head !== null && { head }) })
+    checkBegun(fromBlock, state.block)
     const newest = Math.max(1, state.block - blocks + 1)
     const start = fromBlock ?? Math.min(newest, head?.block ?? newest)
     // The first block there is has to show that it is the first.
@@ -122,6 +144,9 @@ export const createReadAudit = (deps: ReadAuditDeps): ReadAudit => ({
       after = last.seq
     }
   },
-  lines: (caller, fromBlock) => deps.reader.lines(viewerOf(caller), fromBlock, null),
+  lines: async (caller, fromBlock) => {
+    checkBegun(fromBlock, (await deps.reader.state()).block)
+    return deps.reader.lines(viewerOf(caller), fromBlock, null)
+  },
   verify: createVerify(deps),
 })

@@ -6,6 +6,7 @@ import {
   type Trusted,
   type Verdict,
 } from '../../../src/domain/audit/verify-chain.ts'
+import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { pemOf } from '../../../src/domain/signing/ed25519.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createReadAudit } from '../../../src/workflows/audit/read-audit.ts'
@@ -158,6 +159,20 @@ eachHome('The audit chain', (home) => {
     assert.equal((await verify(store.auditReader)).ok, false)
     await tampered(`insert into audit_block select * from kept; drop table kept`)
     assert.equal((await verify(store.auditReader)).ok, true)
+  })
+
+  it('says which block is the newest instead of finding nothing wrong with blocks that nobody wrote', async () => {
+    const { block } = await store.auditReader.state()
+    const audit = createReadAudit({ reader: store.auditReader, signingKeys: store.signing })
+    const tooFar = (error: unknown) =>
+      error instanceof GatewayProblem &&
+      error.code === 'parameter-invalid' &&
+      error.message === `The newest block is ${block}.`
+    const from = (fromBlock: number) => audit.verify({ fromBlock, blocks: 10, head: null })
+    const caller = { tenantId: 'default', keyId: 'k', scopes: ['admin'], requestId: 'r' } as const
+    await assert.rejects(from(block + 2), tooFar)
+    await assert.rejects(audit.lines(caller, block + 2), tooFar)
+    assert.deepEqual([(await from(block + 1)).ok, (await from(block + 1)).blocks], [true, 0])
   })
 
   it('shows what was changed, taken away, swapped or put in behind its back, and a tail that was cut', async () => {

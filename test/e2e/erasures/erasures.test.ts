@@ -243,7 +243,7 @@ for (const dialect of ['guide', 'platform'] as const) {
 
     it('is refused without the scope by name, without a key, and for whoever cannot be told', async () => {
       const ask = (headers: Record<string, string>, body: object) =>
-        at.gateway().client.call<{ code: string }>('/v1/erasures', {
+        at.gateway().client.call<{ code: string; detail: string }>('/v1/erasures', {
           method: 'POST',
           headers: { 'content-type': 'application/json', ...headers },
           body: JSON.stringify(body),
@@ -267,6 +267,13 @@ for (const dialect of ['guide', 'platform'] as const) {
           [422, 'erasure-subject-invalid'],
           JSON.stringify(body),
         )
+      }
+      for (const [body, detail] of [
+        [{ phoneNumber: '2125550123' }, /^`phoneNumber` is not a number with \+ .*missing\)\.$/],
+        [{ email: 'nobody' }, /^`email` is not an email address \(email-invalid\)\.$/],
+        [{ email: '' }, /^`email` is empty\.$/],
+      ] as const) {
+        assert.match((await ask(keyed, body)).body.detail, detail)
       }
       assert.equal(
         (

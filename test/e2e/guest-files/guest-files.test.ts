@@ -111,6 +111,8 @@ describe('Guest files over HTTP, without a scanner', () => {
     assert.equal(await options({ colour: 'red' }), 'option-unknown')
     assert.equal(await options({ scan: { enabled: false } }), 'option-invalid')
     assert.equal(await options({ scan: { blockSuspicious: true } }), 'scanner-not-configured')
+    const inside = await send('a.txt', 'a', { options: { scan: { blockSuspicious: 'yes' } } })
+    assert.equal(inside.body.detail, '`scan.blockSuspicious` must be of the type boolean.')
     const form = new FormData()
     form.set('file', new Blob(['a']), 'a.txt')
     const keyless = await gateway().client.call<Problem>(CONTACT, { method: 'POST', body: form })

@@ -35,6 +35,8 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
     /^notBefore |is not a valid file name/u,
     'A matter of today.',
   ),
+  told('createEdition', 'option-invalid', /^`asOf` is in the future/u, 'A matter of today.'),
+  told('*', 'parameter-invalid', /^The newest block is/u, 'How far the chain is written.'),
   told('createUpload', 'overwrite-not-confirmed', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'overwrite-confirmation-differs', /./u, BETWEEN_MEMBERS),
   told('createUpload', 'not-before-past', /./u, 'A matter of today.'),
@@ -62,7 +64,7 @@ export const TOLD_IN_WORDS: readonly ToldInWords[] = [
   told(
     'searchDncEntries',
     'body-invalid',
-    /is not an address, or not a number with \+/u,
+    /is not an email address|is not a number with \+|is empty/u,
     'Which numbers exist is known to the metadata of telephones alone.',
   ),
   told(

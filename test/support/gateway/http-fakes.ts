@@ -186,7 +186,7 @@ const NO_ACCESS = {
     list: async () => ({ items: [], next: null }),
     newest: async () => ({ items: [], next: null }),
     all: async function* () {},
-    lines: async function* () {},
+    lines: async () => (async function* () {})(),
     verify: async () => ({
       ok: true,
       head: { block: 0, hash: '0'.repeat(64) },

@@ -39,7 +39,9 @@ export const editionOptionsSchema = z.strictObject({
   asOf: z.iso
     .datetime({ offset: true })
     .optional()
-    .describe('The time of the data in the file. Its age counts from this time. Default: now'),
+    .describe(
+      'The time of the data in the file. Its age counts from this time, which cannot be in the future. Default: now',
+    ),
   subscription: z
     .string()
     .regex(

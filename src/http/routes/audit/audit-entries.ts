@@ -78,8 +78,9 @@ export const registerAuditEntries = (add: AddRoute): void => {
     problems: [],
     examples: CHAIN_EXAMPLES,
     handler: async ({ caller, query }, reply, { audit }) => {
+      const lines = await audit.lines(caller!, query.fromBlock ?? null)
       reply.header('content-type', NDJSON)
-      return reply.send(linesOf(audit.lines(caller!, query.fromBlock ?? null)))
+      return reply.send(linesOf(lines))
     },
   })
   add({

@@ -35,6 +35,17 @@ export const checkDncListKnown = async (
 /** Somebody who is looked for: as written, and as entries are found by. */
 export type Asked = { phoneNumber?: string; email?: string; subject: string }
 
+/** Why what was written at `place` names nobody; `code` is that of the steps of entries. */
+export const namesNobody = (
+  place: string,
+  field: 'email' | 'phoneNumber',
+  code: string,
+): string => {
+  if (code === 'entry-subject-missing') return `${place} is empty.`
+  const wanted = field === 'email' ? 'an email address' : 'a number with + and its country code'
+  return `${place} is not ${wanted} (${code}).`
+}
+
 /**
  * Reads people by the steps of entries; throws 400 with the place of the first one that is none.
  */
@@ -50,7 +61,7 @@ export const createJudge = ({
     const judged = judge((asked) => (asked === field ? written : ''))
     if (judged.faults === null) return judged.entry.subject
     const place = `/${member}/${at}`
-    const detail = `${place} is not an address, or not a number with + and its country code (${judged.faults[0].code}).`
+    const detail = namesNobody(place, field, judged.faults[0].code)
     throw refuse('body-invalid', detail, { fields: [place] })
   }
   return (given: { phoneNumbers: readonly string[]; emails: readonly string[] }): Asked[] => [

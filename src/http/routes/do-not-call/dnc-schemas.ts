@@ -99,7 +99,7 @@ export const searchSchema = z
       const people = phoneNumbers.length + emails.length
       return people >= 1 && people <= 1000
     },
-    { path: ['phoneNumbers'], message: 'must name 1 to 1,000 people, with emails' },
+    { path: ['phoneNumbers'], message: 'and `emails` must name 1 to 1,000 people in all' },
   )
   .meta({
     anyOf: ['phoneNumbers', 'emails'].map((name) => ({

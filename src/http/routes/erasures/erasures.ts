@@ -9,6 +9,7 @@ import type { HttpDeps } from '../../server/deps.ts'
 import { etagOf } from '../../server/entity-tag.ts'
 import { idempotencyKeyOf, sendKept } from '../../server/keyed-call.ts'
 import type { AddRoute, RouteSteps } from '../../server/route.ts'
+import { namesNobody } from '../do-not-call/dnc-access.ts'
 import { ASK_EXAMPLES, FIND_EXAMPLES } from './erasure-examples.ts'
 import { erasureParamsSchema, erasureSchema, newErasureSchema } from './erasure-schemas.ts'
 import { renderErasure } from './erasure-view.ts'
@@ -56,7 +57,7 @@ const subjectIn = (
   const judge = deps.validation.entries({ options: {}, now: deps.clock.now() })
   const judged = judge((asked) => (asked === field ? (phoneNumber ?? email!) : ''))
   if (judged.faults === null) return { kind, contactListId: null, value: judged.entry.subject }
-  const detail = `\`${field}\` is not an address, or not a number with + and its country code (${judged.faults[0].code}).`
+  const detail = namesNobody(`\`${field}\``, field, judged.faults[0].code)
   throw deps.refuse('erasure-subject-invalid', detail, { pointer: `/${field}` })
 }
 

@@ -45,6 +45,19 @@ export type ReceiveEdition = Refusing<
   (request: EditionRequest) => Promise<UploadAnswer>
 >
 
+/** Clocks of others may be ahead by as much. */
+const MOST_AHEAD_MS = 5 * 60_000
+
+/**
+ * Data of a time to come would count as fresh for as long, and no later edition could come into
+ * force.
+ */
+const checkAsOf = (asOf: string, now: Date): void => {
+  if (Date.parse(asOf) - now.getTime() <= MOST_AHEAD_MS) return
+  const detail = '`asOf` is in the future. Send the time of the data in the file.'
+  throw new GatewayProblem('option-invalid', detail, { options: ['asOf'] })
+}
+
 const FAULTS: Record<EditionFault['kind'], { code: ProblemCode; detail: string }> = {
   older: { code: 'edition-older', detail: 'The edition in force is newer than this one.' },
   duplicate: { code: 'edition-exists', detail: 'This file is an edition already.' },
@@ -115,6 +128,7 @@ const receive = async (
   const { tenantId, requestId } = request.caller
   const startedMs = clock.monotonicMs()
   const asOf = request.options.asOf ?? clock.now().toISOString()
+  checkAsOf(asOf, clock.now())
   const id = deps.ids.newId('rge')
   const about = { registry: registry.name, change, baseId, asOf }
   const fault = await registries.faultOf(about)

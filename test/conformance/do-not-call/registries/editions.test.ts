@@ -88,7 +88,7 @@ eachHome('Editions of registries', (home) => {
     ])
   })
 
-  it('that are older, the same file, much smaller, or change what is not in force are refused and leave nothing', async () => {
+  it('that are older, of a time to come, the same file, much smaller, or change what is not in force are refused and leave nothing', async () => {
     const name = await registry()
     const refused = (code: string, numbers: number[], options = {}) =>
       assert.rejects(
@@ -104,6 +104,8 @@ eachHome('Editions of registries', (home) => {
     await refused('edition-shrinks', numbers.slice(0, 3_000))
     await refused('edition-base-missing', [FIRST], { change: 'add', base: `rge_${'0'.repeat(32)}` })
     await refused('registry-no-numbers', [])
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
+    await refused('option-invalid', numbers.slice(1), { asOf: tomorrow })
     const editions = await store.registries.editions(name)
     assert.deepEqual(
       editions.map((edition) => edition.id),

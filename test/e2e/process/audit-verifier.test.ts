@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..')
+
+describe('The verifier of the audit trail', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'verifier-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const keys = file('keys.json', '{"items":[]}')
+  const run = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['src/audit-verify.ts', ...words],
+      {
+        cwd: PROJECT,
+        encoding: 'utf8',
+      },
+    )
+    return { status, stdout, stderr }
+  }
+
+  it('tells in a line what it cannot read, and how it is called', () => {
+    const empty = file('empty.ndjson', '')
+    for (const [words, said] of [
+      [['--help'], /^npm run audit:verify -- FILE --keys KEYS/],
+      [[empty], /^npm run audit:verify/],
+      [[empty, '--keys', keys, '--head', '1'], /^npm run audit:verify/],
+      [[join(folder, 'none'), '--keys', keys], /^FILE cannot be read: ENOENT[^\n]*\n$/],
+      [[folder, '--keys', keys], /^FILE cannot be read: EISDIR[^\n]*\n$/],
+      [[empty, '--keys', join(folder, 'none')], /^KEYS is not the answer of [^\n]*\n$/],
+      [[empty, '--keys', empty], /^KEYS is not the answer of [^\n]*\n$/],
+    ] as const) {
+      const { status, stdout, stderr } = run(...words)
+      assert.deepEqual([status, stdout], [2, ''], words.join(' '))
+      assert.match(stderr, said)
+    }
+  })
+
+  it('finds a file that breaks off, or goes on with what is no line of an export, not whole', () => {
+    const end = '{"type":"end","block":0,"hash":""}'
+    for (const [content, brokenLine] of [
+      ['{"type":"export","whole":true,"fromBlock":null}\n{"type":"blo', 2],
+      [`${end}\nnull\n`, 2],
+      [`${end}\n<html>\n`, 2],
+    ] as const) {
+      const { status, stdout, stderr } = run(file('broken.ndjson', content), '--keys', keys)
+      assert.deepEqual([status, stderr], [1, ''], content)
+      const verdict = JSON.parse(stdout) as { ok: boolean; brokenLine: number }
+      assert.deepEqual([verdict.ok, verdict.brokenLine], [false, brokenLine])
+    }
+  })
+})
