@@ -86,7 +86,7 @@ test('every outcome is told as CSV with the file’s own columns', async (t) => 
   assert.equal(lines[0], '\ufeffnote,mobile,id,_line,_outcome,_code,_reason,_row')
   assert.match(lines[1]!, /^,'\+14155552671,c0,2,accepted,,,r2-upl1-i[a-p]{20}$/)
   assert.match(lines[2]!, /^a note,'=1,c1,3,rejected,phone-invalid,"mobile: /)
-  assert.match(lines[3]!, /^,'\+14155552671,c2,4,duplicate,replaced-in-file,"Line 9 stays\./)
+  assert.match(lines[3]!, /^,'\+14155552671,c2,4,duplicate,replaced-in-file,Line 9 stays\./)
   assert.equal(lines.length, ROW_OUTCOMES.length + 2)
   const raw = await app.inject({ url: `${URL_OF_ROWS}?spreadsheet=false`, headers: csvOf })
   assert.ok(raw.body.startsWith('note,mobile,id,'))
