@@ -96,7 +96,7 @@ describe('Explaining a contact', () => {
     }
     const [delivered, superseded] = await removedBy(9)
     assert.equal(delivered![1], at)
-    assert.match(delivered![2], /overwritten since, at 2026-03-02.* removed the contact/)
+    assert.match(delivered![2], /overwritten afterwards, at 2026-03-02.* removed the contact/)
     assert.equal(superseded![1], null, 'it never was in the list')
     assert.equal(
       (await removedBy(8))[0]![1],
