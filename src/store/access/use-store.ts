@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Quotas, TenantUse } from '../../domain/access/quotas.ts'
 import type { Standing, TenantUseStore } from '../../workflows/ports/access/use.ts'
 import type { Database } from '../homes/database.ts'
+import { runKeptQuery } from '../homes/kept-statements.ts'
 
 export type QuotaRow = {
   rows_per_day: string | null
@@ -55,7 +56,9 @@ const toStanding = (row: StandingRow): Standing => ({
 /** Use of tenants, on SQL. The first count of a new day or minute starts from zero. */
 export const createUseStore = ({ db }: Database): TenantUseStore => ({
   tell: async (counted) => {
-    const { rows } = await sql<StandingRow>`with periods as materialized (${PERIODS}),
+    const rows = await runKeptQuery(
+      db,
+      sql<StandingRow>`with periods as materialized (${PERIODS}),
       given as materialized (select * from json_to_recordset(${JSON.stringify(counted)}::json)
         as g ("tenantId" text, rows bigint, requests bigint)),
       added as (
@@ -70,7 +73,8 @@ export const createUseStore = ({ db }: Database): TenantUseStore => ({
         (select used::text from added where tenant_id = tenant.id and kind = 'rows') as rows_used,
         (select used::text from added where tenant_id = tenant.id and kind = 'requests') as requests_used,
         case when open_uploads is null then 0 else ${OPEN_USED} end as open_used
-      from given join tenant on tenant.id = given."tenantId", periods`.execute(db)
+      from given join tenant on tenant.id = given."tenantId", periods`,
+    )
     return rows.map(toStanding)
   },
 })

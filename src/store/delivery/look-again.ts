@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
 import type { Outbox } from '../endpoints/outbox.ts'
 import type { Tx } from '../homes/database.ts'
+import { executeKept } from '../homes/kept-statements.ts'
 import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import type { UploadRow } from '../uploads/upload-row.ts'
 
@@ -18,15 +19,17 @@ type Look = { waits_ms: number; is_new: boolean; waiting: number }
  * lane's was taken by a planner that knew nothing of the table yet, and all uploads that the lane ever had were read.
  */
 const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
-  const { rows } =
-    await sql<Look>`with known as (select looks_at from lane where key = ${claim.key}),
+  const { rows } = await executeKept(
+    tx,
+    sql<Look>`with known as (select looks_at from lane where key = ${claim.key}),
     joined as materialized (select coalesce(looks_at > clock_timestamp() + interval '2 seconds', false) as joins from known)
     update lane set looks_at = case when joins then looks_at
         else greatest(clock_timestamp(), looks_at + interval '1 minute') end from joined
     where key = ${claim.key} returning not joins as is_new,
       greatest(0, ceil(extract(epoch from looks_at - clock_timestamp()) * 1000))::int as waits_ms,
       (select count(*)::int from (select lane_key from upload where joins and reconcile_at = (select looks_at from known) offset 0) as looked
-        where looked.lane_key = ${claim.key}) as waiting`.execute(tx)
+        where looked.lane_key = ${claim.key}) as waiting`,
+  )
   return rows[0]!
 }
 

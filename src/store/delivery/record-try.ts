@@ -13,6 +13,7 @@ import {
   withholdSuppressed,
 } from '../do-not-call/suppressed-since.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { executeKept } from '../homes/kept-statements.ts'
 import { LANE_STATES_SQL } from '../uploads/upload-row.ts'
 
 /** The lane's row, locked until the transaction ends, if the fence is still ours. */
@@ -25,7 +26,7 @@ export const fenceLost = (claim: LaneClaim): FenceLost =>
 
 /** Locks the lane's row until the transaction ends; throws `FenceLost`. */
 export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
-  const { rows } = await heldLane(claim).execute(tx)
+  const { rows } = await executeKept(tx, heldLane(claim))
   if (rows.length === 0) throw fenceLost(claim)
 }
 

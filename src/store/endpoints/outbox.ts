@@ -16,6 +16,7 @@ import type { Ids } from '../../lib/ids.ts'
 import type { FirstAttempts, SyncDelivery } from '../../workflows/ports/endpoints/sync.ts'
 import type { JobQueue } from '../../workflows/ports/jobs/jobs.ts'
 import { afterCommit, executorOf, type Tx } from '../homes/database.ts'
+import { executeKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 
@@ -100,10 +101,13 @@ const hears = (
 
 /** The lock keeps an endpoint that is being deleted until its deliveries can be deleted with it. */
 const readEndpoints = async (tx: Tx, tenantIds: readonly string[]): Promise<EndpointRow[]> => {
-  const { rows } = await sql<EndpointRow>`select id, url, source, events, ${sql.raw(SECRET_COLUMNS)}
+  const { rows } = await executeKept(
+    tx,
+    sql<EndpointRow>`select id, url, source, events, ${sql.raw(SECRET_COLUMNS)}
     from sync_endpoint where tenant_id = any(${[...tenantIds]}::text[]) and enabled
-    order by id for key share`.execute(tx)
-  return rows
+    order by id for key share`,
+  )
+  return [...rows]
 }
 
 const insertDeliveries = async (
@@ -114,12 +118,13 @@ const insertDeliveries = async (
   const rows = deliveries.map(({ id, tenantId, endpointId, eventType, object, body }) => ({
     ...{ id, tenant_id: tenantId, endpoint_id: endpointId, event_type: eventType, object, body },
   }))
-  await sql`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, next_at)
+  await executeKept(
+    tx,
+    sql`insert into sync_delivery (id, tenant_id, endpoint_id, event_type, object, body, next_at)
     select id, tenant_id, endpoint_id, event_type, object, body,
       clock_timestamp() + make_interval(secs => ${firstWithinMs / 1000}::float8)
     from json_to_recordset(${JSON.stringify(rows)}::json)
-      as d (id text, tenant_id text, endpoint_id text, event_type text, object text, body text)`.execute(
-    tx,
+      as d (id text, tenant_id text, endpoint_id text, event_type text, object text, body text)`,
   )
 }
 

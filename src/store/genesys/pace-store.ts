@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { cutShare, grownShare, PACE_SHARE_RULE } from '../../domain/genesys/pace-share.ts'
 import type { PaceStore } from '../../workflows/ports/genesys/genesys.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
+import { executeKept } from '../homes/kept-statements.ts'
 
 /**
  * How long beyond its wait a turned-away call keeps its precedence, so that a slow caller still
@@ -37,11 +38,14 @@ const BUCKET_COLUMNS = sql`
  * commits.
  */
 const lockBucket = async (tx: Tx, bucket: string, rank: number): Promise<Bucket> => {
-  const { rows } = await sql<Bucket>`insert into pace as p (bucket) values (${bucket})
+  const { rows } = await executeKept(
+    tx,
+    sql<Bucket>`insert into pace as p (bucket) values (${bucket})
     on conflict (bucket) do update set bucket = excluded.bucket
     returning ${BUCKET_COLUMNS},
       exists (select from unnest(waiting[1:${rank}::int]) as until where until > clock_timestamp())
-        as more_urgent`.execute(tx)
+        as more_urgent`,
+  )
   return rows[0]!
 }
 
@@ -74,12 +78,13 @@ const createReserve =
         await keepPrecedence(tx, bucket, rank, waitMs)
         return { kind: 'wait', waitMs, share }
       }
-      const { rows } = await sql<{ wait_ms: number }>`update pace set
+      const { rows } = await executeKept(
+        tx,
+        sql<{ wait_ms: number }>`update pace set
           next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => ${spacingMs / 1000}::float8),
           waiting[${rank + 1}::int] = '-infinity'
         where bucket = ${bucket}
-        returning (extract(epoch from next_at - clock_timestamp()) * 1000 - ${spacingMs}::float8)::float8 as wait_ms`.execute(
-        tx,
+        returning (extract(epoch from next_at - clock_timestamp()) * 1000 - ${spacingMs}::float8)::float8 as wait_ms`,
       )
       return { kind: 'reserved', waitMs: Math.max(0, Math.ceil(rows[0]!.wait_ms)), share }
     })

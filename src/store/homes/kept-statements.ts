@@ -1,7 +1,7 @@
 import { CompiledQuery, type RawBuilder } from 'kysely'
 
 import { sha256Hex } from '../../lib/digest.ts'
-import type { Db } from './database.ts'
+import type { Db, Tx } from './database.ts'
 import { isStatementLost, mayRunAgain } from './sql-failure.ts'
 
 /**
@@ -26,6 +26,19 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
   const { sql: text, parameters } = query.compile(db)
   if (!names.has(text)) keptStatement(text)
   return runKept<Row>(db, text, parameters)
+}
+
+/**
+ * The same, inside a transaction, which `inTransaction` runs again where the name was lost. Not for statements that find uploads by a list of ids or by
+ * their lane: a plan that was made when there were few reads all of them, and would be kept.
+ */
+export const executeKept = async <Row>(
+  tx: Tx,
+  query: RawBuilder<Row>,
+): Promise<{ rows: readonly Row[] }> => {
+  const compiled = query.compile(tx)
+  if (!names.has(compiled.sql)) keptStatement(compiled.sql)
+  return tx.executeQuery<Row>(compiled)
 }
 
 /** The name under which the text's plan is kept; undefined: it is sent without one. */

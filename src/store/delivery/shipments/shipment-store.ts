@@ -6,12 +6,13 @@ import { countBits } from '../../../lib/bitmap.ts'
 import type { LaneClaim } from '../../../workflows/ports/delivery/delivery.ts'
 import { UploadMoved } from '../../../workflows/ports/delivery/delivery.ts'
 import type { SettledUpload, ShipmentStore } from '../../../workflows/ports/delivery/shipments.ts'
-import { appendAudit, auditInsert, withDetails } from '../../audit/audit-store.ts'
+import { auditInsert, withDetails } from '../../audit/audit-store.ts'
 import { retractSettled } from '../../do-not-call/afterwards/retract-settled.ts'
 import type { RegistryRules } from '../../do-not-call/registries/registry-hits.ts'
 import { LOCKED_EPOCHS, lockEpochs, type LockedEpochs } from '../../do-not-call/suppressed-since.ts'
 import type { Outbox } from '../../endpoints/outbox.ts'
 import { inTransaction, type Database, type Tx } from '../../homes/database.ts'
+import { executeKept } from '../../homes/kept-statements.ts'
 import type { Seals } from '../../homes/seals.ts'
 import {
   LANE_STATES_SQL,
@@ -58,13 +59,16 @@ const createShip =
       // Written as they are once the try is recorded, which undoes all of this if it may not be.
       const goes = uploads.some(({ sent }) => sent.some((byte) => byte !== 0))
       const state = goes ? 'sent' : 'intended'
-      await sql`with shipped as (insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
+      await executeKept(
+        tx,
+        sql`with shipped as (insert into shipment (id, lane_key, tenant_id, method, state, rows, bytes)
           values (${id}, ${claim.key}, ${standing[0]!.tenant_id}, 'batches', 'intended', ${rows}, 0)),
         noted as (${auditInsert([audit])})
         insert into batch (id, upload_id, shipment_id, place, chunk_seq, from_row, to_row, state, sent)
         select b.id, b.upload, ${id}, b.place, 0, 0, b.to, ${state}, decode(b.sent, 'hex')
         from json_to_recordset(${JSON.stringify(batches)}::json)
-          as b (id text, upload text, place int, "to" int, sent text)`.execute(tx)
+          as b (id text, upload text, place int, "to" int, sent text)`,
+      )
       await doubtContent(tx, seals, standing[0]!, overwrites)
       if (goes) await recordTry(tx, claim, id, registryRules)
     })
@@ -163,7 +167,7 @@ const settleRegister = async (
     return upload === undefined ? [] : [{ upload, delivered, subjects, confirmed }]
   })
   const tables = settledRegister(seals, ended)
-  if (tables.length > 0) await sql`with ${sql.join(tables)} select`.execute(tx)
+  if (tables.length > 0) await executeKept(tx, sql`with ${sql.join(tables)} select`)
   for (const one of settled) {
     const upload = byId.get(one.uploadId)
     const found = looked.get(one.uploadId)
@@ -176,15 +180,16 @@ const createSettleShipment =
   (claim, { shipmentId, ended, uploads, audit }) =>
     inTransaction(deps.database, async (tx) => {
       await lockLane(tx, claim)
-      const { rows: open } = await sql<{
-        upload_id: string
-        job_id: string | null
-      }>`with closed as (
+      const { rows: open } = await executeKept(
+        tx,
+        sql<{
+          upload_id: string
+          job_id: string | null
+        }>`with closed as (
           update shipment set state = 'settled', settled_at = clock_timestamp()
           where id = ${shipmentId} and state in ('intended', 'sent') returning id, job_id)
         update batch set state = 'settled', ended = ${ended}, settled_at = clock_timestamp() from closed
-        where shipment_id = closed.id and batch.state in ('intended', 'sent') returning upload_id, job_id`.execute(
-        tx,
+        where shipment_id = closed.id and batch.state in ('intended', 'sent') returning upload_id, job_id`,
       )
       const known = new Set(open.map((row) => row.upload_id))
       const settled = uploads.filter(({ uploadId }) => known.has(uploadId))
@@ -197,10 +202,11 @@ const createSettleShipment =
       const done = rows.filter((row) => row.completed_at !== null)
       const states = new Map(done.map(({ id, state }) => [id, state]))
       const finished = settled.filter(({ uploadId }) => states.has(uploadId))
-      await appendAudit(tx, [
+      const entries = [
         withDetails(audit, { jobId: open[0]!.job_id }),
         ...finished.map((one) => withDetails(one.finished, { state: states.get(one.uploadId) })),
-      ])
+      ]
+      await executeKept(tx, auditInsert(entries))
       await lookAgain(tx, deps.outbox, claim, done)
       const told = done.map(toUpload)
       for (const { id, counts } of told) {
