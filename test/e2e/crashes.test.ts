@@ -7,6 +7,7 @@ import { cleanFile, differences } from '../support/stages/contact-file.ts'
 import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
+type Verified = { ok: boolean; faults: unknown[]; strayEntries: number }
 /** Enough bytes that no socket holds them all: the gateway has staged chunks when they are out. */
 const LARGE_ROWS = 150_000
 const SLICE = 256 * 1024
@@ -79,6 +80,7 @@ eachHome('kill -9 in the middle of delivering', (home) => {
         let settled = 0
         await first.event('batch.settled', () => (settled += 1) >= 8)
         await first.kill()
+        const chained = Number(first.events('audit.chained').at(-1)?.['block'] ?? 0)
         const interrupted = stage.sandbox.contents(LIST).size
         assert.ok(interrupted > 0 && interrupted < 3000, `${interrupted} delivered at the crash`)
 
@@ -101,6 +103,14 @@ eachHome('kill -9 in the middle of delivering', (home) => {
         assert.equal(replay.body.id, uploads[0]?.body.id)
         const { body } = await second.client.call<{ items: unknown[] }>('/v1/uploads')
         assert.equal(body.items.length, 2)
+
+        // The process that chained the audit trail died with it: the next one continues the chain where the database has it.
+        await second.event('audit.chained', (line) => Number(line['block']) > chained)
+        const verified = await second.client.call<Verified>('/v1/audit-entries/verification')
+        assert.deepEqual(
+          [verified.body.ok, verified.body.faults, verified.body.strayEntries],
+          [true, [], 0],
+        )
       } finally {
         await stage.close()
       }
