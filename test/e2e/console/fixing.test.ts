@@ -3,7 +3,13 @@ import { after, before, test } from 'node:test'
 
 import type { Browser, Page } from 'playwright-core'
 
-import { checkAccessible, openTab, signIn, startBrowser } from '../../support/console/browser.ts'
+import {
+  checkAccessible,
+  chooseByKeys,
+  openTab,
+  signIn,
+  startBrowser,
+} from '../../support/console/browser.ts'
 import { embeddedHome } from '../../support/databases/database.ts'
 import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
@@ -128,15 +134,13 @@ test('by keyboard alone and without seeing cells: a file is uploaded, a row is f
   })
   await signIn(page, gateway.address, ADMIN_KEY)
   await openUpload(page)
-  await page.getByLabel('Contact list').focus()
-  await page.keyboard.type('Demo contacts')
+  await chooseByKeys(page, page.getByLabel('Contact list'), 'Demo contacts')
   // The dialog for files is the system's own.
   await choose(page, 'keys.csv', fileOf('ke', 1))
   await page.getByRole('heading', { name: 'What the gateway sees' }).waitFor()
-  await page.getByLabel('Place of nonsense').focus()
-  await page.keyboard.type('city')
+  await chooseByKeys(page, page.getByLabel('Place of nonsense'), 'city')
   await checkAccessible(page)
-  await page.keyboard.type('Leave')
+  await chooseByKeys(page, page.getByLabel('Place of nonsense'), 'Leave')
   const wide = await page.evaluate('document.documentElement.scrollWidth')
   assert.equal(wide, 320, 'nothing sticks out')
   await page.getByRole('button', { name: 'Upload', exact: true }).focus()

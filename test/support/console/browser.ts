@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before } from 'node:test'
 
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type Locator,
+  type Page,
+} from 'playwright-core'
 
 const require = createRequire(import.meta.url)
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
@@ -62,4 +68,16 @@ export const signIn = async (page: Page, address: string, key: string): Promise<
   await page.getByLabel('API key').fill(key)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+}
+
+/** Chooses the option that begins so with the arrow keys. Typing its name is no way: a browser forgets the first letters after a second. */
+export const chooseByKeys = async (page: Page, select: Locator, label: string): Promise<void> => {
+  await select.focus()
+  await page.keyboard.press('Home')
+  for (let left = await select.locator('option').count(); left > 0; left -= 1) {
+    const shown = await select.locator('option:checked').textContent()
+    if (shown?.trim().startsWith(label) === true) return
+    await page.keyboard.press('ArrowDown')
+  }
+  throw new Error(`No option ${label}`)
 }
