@@ -95,6 +95,8 @@ test('CI runs the check, which runs the unit tests, and keeps to the coverage fl
     ),
   )
   assert.match(check, /npm run -s test:unit/)
-  assert.match(read('.ci/run'), /^npm run check$/m)
+  for (const part of ['format:check', 'lint', 'types', 'unused']) {
+    assert.match(read('.ci/run'), new RegExp(`^npm run ${part}$`, 'm'))
+  }
   assert.match(read('.ci/run'), /^npm run coverage$/m)
 })

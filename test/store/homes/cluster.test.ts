@@ -29,7 +29,7 @@ test('a data directory without PG_VERSION is refused, and nothing in it is chang
   const dataDir = directoryOf(t)
   mkdirSync(join(dataDir, 'pgdata', 'base'), { recursive: true })
   writeFileSync(join(dataDir, 'pgdata', 'base', '1'), 'rows')
-  await assert.rejects(open(dataDir), says(/without PG_VERSION.*restore/))
+  await assert.rejects(open(dataDir), says(/without PG_VERSION.*Restore/))
   await assert.rejects(open(dataDir), ClusterMissing)
   assert.deepEqual(readdirSync(join(dataDir, 'pgdata'), { recursive: true }), ['base', 'base/1'])
 })
@@ -44,7 +44,7 @@ test('a database that was there and is gone is not replaced by an empty one', as
   await first.close()
   assert.equal(existsSync(join(dataDir, 'pgdata.making-1')), false)
   renameSync(join(dataDir, 'pgdata'), join(dataDir, 'elsewhere'))
-  await assert.rejects(open(dataDir), says(/pgdata is gone.*restore/))
+  await assert.rejects(open(dataDir), says(/pgdata is gone.*Restore/))
   assert.equal(existsSync(join(dataDir, 'pgdata')), false)
   // Put back, it is as it was; so is one that an earlier version made, without the mark.
   renameSync(join(dataDir, 'elsewhere'), join(dataDir, 'pgdata'))
