@@ -1,4 +1,4 @@
-import { nameLikeness } from './column-similarity.ts'
+import { comparedName, nameLikeness } from './column-similarity.ts'
 
 /** From this confidence on a proposal is applied unasked, if no other one contends with it. */
 export const APPLIED_FROM = 0.9
@@ -36,9 +36,11 @@ export const proposeColumns = (
 ): Proposals => {
   const letters = columns.length * listColumns.length <= MOST_PAIRS
   const all: Proposal[] = []
+  const targets = listColumns.map((name) => ({ proposedFor: name, target: comparedName(name) }))
   for (const column of columns) {
-    for (const proposedFor of listColumns) {
-      const confidence = nameLikeness(column, proposedFor, letters)
+    const compared = comparedName(column)
+    for (const { proposedFor, target } of targets) {
+      const confidence = nameLikeness(compared, target, letters)
       if (confidence > 0) all.push({ column, proposedFor, confidence })
     }
   }

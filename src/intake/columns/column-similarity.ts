@@ -89,7 +89,7 @@ const SHORTEST = 4
 const LETTERS: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd' }
 
 /** A name without case, separators and diacritics. */
-export const plainName = (name: string): string =>
+const plainName = (name: string): string =>
   name
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
@@ -136,11 +136,18 @@ const byLetters = (a: string, b: string): number => {
 const digitsOf = (name: string): string => name.replace(/\P{N}/gu, '')
 const withoutNumber = (name: string): string => name.replace(/\p{N}+$/u, '')
 
+/** What two names are compared by; read once for each name, for a name meets every column of a list. */
+export type ComparedName = { plain: string; digits: string; bare: string }
+
+export const comparedName = (name: string): ComparedName => {
+  const plain = plainName(name)
+  return { plain, digits: digitsOf(plain), bare: withoutNumber(plain) }
+}
+
 /** phone and phone1 may be the same, or the first and the second; phone1 and phone2 are not. */
-const byBareName = (a: string, b: string): number => {
-  if (digitsOf(a) !== '' && digitsOf(b) !== '') return 0
-  const [bareA, bareB] = [withoutNumber(a), withoutNumber(b)]
-  return bareA !== '' && (bareA === bareB || byMeaning(bareA, bareB) === SYNONYM) ? RELATED : 0
+const byBareName = (a: ComparedName, b: ComparedName): number => {
+  if (a.digits !== '' && b.digits !== '') return 0
+  return a.bare !== '' && (a.bare === b.bare || byMeaning(a.bare, b.bare) === SYNONYM) ? RELATED : 0
 }
 
 /**
@@ -148,12 +155,11 @@ const byBareName = (a: string, b: string): number => {
  * where it is not worth telling. Names with different digits are different columns.
  * `letters: false` leaves out the comparison by letters, the only slow one.
  */
-export const nameLikeness = (one: string, other: string, letters = true): number => {
-  const [a, b] = [plainName(one), plainName(other)]
-  if (a === '' || b === '') return 0
-  if (a === b) return SAME_NAME
-  if (digitsOf(a) !== digitsOf(b)) return byBareName(a, b)
-  const meaning = byMeaning(withoutNumber(a), withoutNumber(b))
-  const likeness = Math.max(meaning, letters ? byLetters(a, b) : 0)
+export const nameLikeness = (a: ComparedName, b: ComparedName, letters = true): number => {
+  if (a.plain === '' || b.plain === '') return 0
+  if (a.plain === b.plain) return SAME_NAME
+  if (a.digits !== b.digits) return byBareName(a, b)
+  const meaning = byMeaning(a.bare, b.bare)
+  const likeness = Math.max(meaning, letters ? byLetters(a.plain, b.plain) : 0)
   return likeness < FEWEST ? 0 : likeness
 }

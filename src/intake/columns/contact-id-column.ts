@@ -3,7 +3,7 @@ import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
 import { APPLIED_FROM } from './column-proposals.ts'
 import type { Proposal } from './column-proposals.ts'
-import { nameLikeness } from './column-similarity.ts'
+import { comparedName, nameLikeness } from './column-similarity.ts'
 
 /** Names of the column with the contact id, in the order in which they are looked for. */
 export const ID_NAMES = ['contactId', 'customerId'] as const
@@ -38,11 +38,16 @@ const indexByMapping = (
   return -1
 }
 
-const proposalsFor = (names: readonly string[], wanted: string): Proposal[] =>
-  names
-    .map((column) => ({ column, proposedFor: wanted, confidence: nameLikeness(column, wanted) }))
+const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
+  const target = comparedName(wanted)
+  return names
+    .map((column) => ({
+      ...{ column, proposedFor: wanted },
+      confidence: nameLikeness(comparedName(column), target),
+    }))
     .filter(({ confidence }) => confidence > 0)
     .toSorted((a, b) => b.confidence - a.confidence)
+}
 
 /**
  * Where the contact id stands: in the column that `contactIdColumn` names; else in `contactId` or

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { nameLikeness } from '../../../src/intake/columns/column-similarity.ts'
+import { comparedName, nameLikeness } from '../../../src/intake/columns/column-similarity.ts'
 import { accepted, column, refusal, take } from '../taken.ts'
 
 const LIST = [
@@ -108,8 +108,9 @@ describe('the likeness of names', () => {
       ['note', 'city', 0],
       ['!', '?', 0],
     ] as const) {
-      assert.equal(nameLikeness(one, other), wanted, `${one} ${other}`)
-      assert.equal(nameLikeness(other, one), wanted, `${other} ${one}`)
+      const [a, b] = [comparedName(one), comparedName(other)]
+      assert.equal(nameLikeness(a, b), wanted, `${one} ${other}`)
+      assert.equal(nameLikeness(b, a), wanted, `${other} ${one}`)
     }
   })
 
