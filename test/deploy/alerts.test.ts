@@ -6,9 +6,9 @@ import { test } from 'node:test'
 
 import { stringify } from 'yaml'
 
-import { readAlertRules, readRuleTests } from '../../support/promql/alert-rules.ts'
-import { unknownNames } from '../../support/promql/known-metrics.ts'
-import { promtool, WITHOUT_PROMTOOL } from '../../support/promql/promtool.ts'
+import { readAlertRules, readRuleTests } from '../support/promql/alert-rules.ts'
+import { unknownNames } from '../support/promql/known-metrics.ts'
+import { promtool, WITHOUT_PROMTOOL } from '../support/promql/promtool.ts'
 
 const RULES = 'deploy/prometheus/alerts.yml'
 const CASES = 'deploy/prometheus/alerts.test.yml'
