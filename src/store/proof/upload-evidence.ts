@@ -2,17 +2,16 @@ import { sql } from 'kysely'
 
 import { mentionsOf, type Mentions } from '../../domain/erasures/erasure.ts'
 import { type StagedChunk, unpackSubjects } from '../../domain/uploads/chunk.ts'
-import { hasBit } from '../../lib/bitmap.ts'
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
 import type {
   EvidenceStore,
   EvidenceSubject,
   FoundRow,
-  RowTry,
   WalkedUpload,
 } from '../../workflows/ports/proof/evidence.ts'
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Db } from '../homes/database.ts'
+import { requestsThatCarried } from '../uploads/explain-store.ts'
 
 type UploadRow = {
   id: string
@@ -120,32 +119,13 @@ export const createRowsOf =
     return { rows, opened: candidates.length }
   }
 
-type TryRow = {
-  request_id: string
-  batch_id: string
-  attempts: number
-  sent_at: Date | null
-  job_id: string | null
-  from_row: number
-  sent: Buffer
-  state: string
-  settled_at: Date | null
-}
-
-/** Also of requests that were parted or refused: they carried the row as well. */
 export const createTriesOf =
   (db: Db): EvidenceStore['triesOf'] =>
-  async (uploadId, { seq, row }) => {
-    const { rows } =
-      await sql<TryRow>`select s.id as request_id, b.id as batch_id, s.attempts, s.sent_at, s.job_id, b.from_row, b.sent, b.state, b.settled_at
-      from batch b join shipment s on s.id = b.shipment_id
-      where b.upload_id = ${uploadId} and b.chunk_seq = ${seq}::int and ${row}::int >= b.from_row and ${row}::int < b.to_row
-      order by s.sent_at, s.id`.execute(db)
-    return rows
-      .filter(({ from_row: from, sent }) => hasBit(sent, row - from))
-      .map((one): RowTry => ({
-        ...{ requestId: one.request_id, batchId: one.batch_id, tries: one.attempts },
-        ...{ lastTriedAt: one.sent_at?.toISOString() ?? null, jobId: one.job_id },
-        settledAt: one.state === 'settled' ? (one.settled_at?.toISOString() ?? null) : null,
-      }))
+  async (uploadId, place) => {
+    const carried = await requestsThatCarried(db, uploadId, { ...place, newestFirst: false })
+    return carried.map((one) => ({
+      ...{ requestId: one.request_id, batchId: one.batch_id, tries: one.attempts },
+      ...{ lastTriedAt: one.sent_at?.toISOString() ?? null, jobId: one.job_id },
+      settledAt: one.state === 'settled' ? (one.settled_at?.toISOString() ?? null) : null,
+    }))
   }

@@ -61,16 +61,35 @@ const createUploadsOf =
     return { items, next: page.next }
   }
 
-type RequestRow = {
-  id: string
+type CarriedRow = {
+  request_id: string
+  batch_id: string
   attempts: number
-  sent_at: Date
+  sent_at: Date | null
   job_id: string | null
   from_row: number
   sent: Buffer
+  state: string
+  settled_at: Date | null
 }
 
-/** Also of requests that were parted or refused: they carried the row as well. */
+/**
+ * The requests that carried a row of a chunk, by the time of their last try. Also those that were
+ * parted or refused: they carried the row as well.
+ */
+export const requestsThatCarried = async (
+  db: Db,
+  uploadId: string,
+  { seq, row, newestFirst }: { seq: number; row: number; newestFirst: boolean },
+): Promise<CarriedRow[]> => {
+  const { rows } =
+    await sql<CarriedRow>`select s.id as request_id, b.id as batch_id, s.attempts, s.sent_at, s.job_id, b.from_row, b.sent, b.state, b.settled_at
+    from batch b join shipment s on s.id = b.shipment_id
+    where b.upload_id = ${uploadId} and b.chunk_seq = ${seq}::int and ${row}::int >= b.from_row and ${row}::int < b.to_row
+    order by s.sent_at ${newestFirst ? sql`desc` : sql``}, s.id`.execute(db)
+  return rows.filter(({ from_row: from, sent }) => hasBit(sent, row - from))
+}
+
 const createRequestsOf =
   ({ database: { db }, readChunk }: Deps): ExplainStore['requestsOf'] =>
   async (uploadId, line) => {
@@ -79,20 +98,12 @@ const createRequestsOf =
     const seq = chunks[0]?.seq
     if (seq === undefined) return []
     const row = (await readChunk(uploadId, seq)).lines.indexOf(line)
-    const { rows } =
-      await sql<RequestRow>`select shipment.id, shipment.attempts, sent_at, shipment.job_id, from_row, sent
-      from batch join shipment on shipment.id = batch.shipment_id
-      where batch.upload_id = ${uploadId} and chunk_seq = ${seq}::int and ${row}::int >= from_row and ${row}::int < to_row
-        and shipment.attempts > 0 and sent_at is not null order by sent_at desc, shipment.id`.execute(
-        db,
-      )
-    const carried = rows.filter(({ from_row: from, sent }) => hasBit(sent, row - from))
-    return carried.map((request) => ({
-      requestId: request.id,
-      tries: request.attempts,
-      lastTriedAt: request.sent_at.toISOString(),
-      jobId: request.job_id,
-    }))
+    const carried = await requestsThatCarried(db, uploadId, { seq, row, newestFirst: true })
+    return carried.flatMap(({ request_id: requestId, attempts, sent_at: sentAt, job_id: jobId }) =>
+      attempts > 0 && sentAt !== null
+        ? [{ requestId, tries: attempts, lastTriedAt: sentAt.toISOString(), jobId }]
+        : [],
+    )
   }
 
 type EntryRow = {
