@@ -4,8 +4,7 @@ import type { HttpDeps } from '../server/deps.ts'
 import {
   checkDeclaredLength,
   fileThenEnd,
-  malformed,
-  partsProblem,
+  readUntilFile,
   type SubmissionRequest,
 } from './read-submission.ts'
 import { beforeDeadline, type BodyDeps, fileBytes } from './submission-body.ts'
@@ -36,29 +35,18 @@ const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageFor
   const limits = { fields: MOST_FIELDS, parts: MOST_FIELDS + 1, fieldSize: FIELD_BYTES }
   const parts = request.parts({ limits })
   let fields: PageForm['fields'] = {}
-  for (;;) {
-    const step = await parts.next().catch((error: unknown) => {
-      throw partsProblem(error)
-    })
-    if (step.done) throw malformed('The form has no part `file`.')
-    const part = step.value
-    if (part.type === 'file') {
-      // The parser's own listener ends the iteration; this one keeps a late error from being
-      // nobody's.
-      part.file.on('error', () => undefined)
-      if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
-      const fileName = fileNameOf(part.filename)
-      return {
-        fields,
-        fileName,
-        format: () => fileFormatOf(part.mimetype, fileName),
-        body: fileThenEnd(deps, fileBytes(part.file, deps), parts),
-      }
-    }
-    if (part.valueTruncated) {
+  const part = await readUntilFile(parts, (field) => {
+    if (field.valueTruncated) {
       throw new GatewayProblem('multipart-too-large', 'A field of the form is too long.')
     }
-    fields = withField(fields, part.fieldname, String(part.value))
+    fields = withField(fields, field.fieldname, String(field.value))
+  })
+  const fileName = fileNameOf(part.filename)
+  return {
+    fields,
+    fileName,
+    format: () => fileFormatOf(part.mimetype, fileName),
+    body: fileThenEnd(deps, fileBytes(part.file, deps), parts),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Multipart, MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
@@ -61,13 +62,13 @@ export type Submission<Options> = {
   body: AsyncIterable<Uint8Array>
 }
 
-export const malformed = (detail: string): GatewayProblem =>
+const malformed = (detail: string): GatewayProblem =>
   new GatewayProblem('multipart-malformed', detail)
 
 /**
  * The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500.
  */
-export const partsProblem = (error: unknown): unknown => {
+const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
   if (error instanceof Error && 'code' in error && error.code === 'FST_FILES_LIMIT') {
     return malformed('The form has more than one file. Send one part `file`.')
@@ -120,17 +121,11 @@ export type FormFile<Options> = {
   body: AsyncIterable<Uint8Array>
 }
 
-/**
- * Reads a form as far as the beginning of its file: `options` may come before it, nothing after it.
- */
-export const readFormFile = async <Schema extends z.ZodObject>(
-  deps: BodyDeps,
-  request: SubmissionRequest,
-  kind: SubmissionOptions<Schema>,
-): Promise<FormFile<z.output<Schema>>> => {
-  const beside = optionsBesideForm(kind, request.query as Record<string, unknown>)
-  const parts = request.parts()
-  let given: Record<string, unknown> | null = null
+/** The part `file` of a form, whose fields before it go to `takeField`. Throws `GatewayProblem`. */
+export const readUntilFile = async (
+  parts: AsyncIterator<Multipart>,
+  takeField: (field: MultipartValue) => void,
+): Promise<MultipartFile> => {
   for (;;) {
     const step = await parts.next().catch((error: unknown) => {
       throw partsProblem(error)
@@ -142,16 +137,34 @@ export const readFormFile = async <Schema extends z.ZodObject>(
       // nobody's.
       part.file.on('error', () => undefined)
       if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
-      const options = parseOptions(kind, { ...given, ...beside })
-      return { options, part, body: fileThenEnd(deps, fileBytes(part.file, deps), parts) }
+      return part
     }
-    if (part.fieldname !== 'options' || given !== null) {
+    takeField(part)
+  }
+}
+
+/**
+ * Reads a form as far as the beginning of its file: `options` may come before it, nothing after it.
+ */
+export const readFormFile = async <Schema extends z.ZodObject>(
+  deps: BodyDeps,
+  request: SubmissionRequest,
+  kind: SubmissionOptions<Schema>,
+): Promise<FormFile<z.output<Schema>>> => {
+  const beside = optionsBesideForm(kind, request.query as Record<string, unknown>)
+  const parts = request.parts()
+  const given: Record<string, unknown>[] = []
+  const part = await readUntilFile(parts, (field) => {
+    if (field.fieldname !== 'options' || given.length > 0) {
       throw malformed('Only one part `options` may come before the part `file`.')
     }
-    if (part.valueTruncated)
+    if (field.valueTruncated) {
       throw new GatewayProblem('multipart-too-large', 'The options are too long.')
-    given = optionsOfPart(part.value)
-  }
+    }
+    given.push(optionsOfPart(field.value))
+  })
+  const options = parseOptions(kind, { ...given[0], ...beside })
+  return { options, part, body: fileThenEnd(deps, fileBytes(part.file, deps), parts) }
 }
 
 const readForm = async <Schema extends z.ZodObject>(
