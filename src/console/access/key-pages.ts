@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { SCOPES } from '../../domain/access/access.ts'
 import { MOST_OVERLAP_HOURS } from '../../domain/access/issued-key.ts'
 import { gatewayIdSchema } from '../../domain/ids/ids.ts'
-import { cursorField, filled, linkTo, ticked } from '../frame/fields.ts'
+import { cursorField, filled, pageLinks, ticked } from '../frame/fields.ts'
 import { form, page } from '../frame/page.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
 import { keyLine, keyModel, scopeChoices } from './key-model.ts'
@@ -46,8 +46,7 @@ export const ACCESS = page({
         tenant: tenant ?? '',
         scopes: scopeChoices(),
         today: now.toISOString().slice(0, 10),
-        first: cursor === undefined ? null : linkTo(KEYS_PAGE, { tenant }),
-        next: found.next === null ? null : linkTo(KEYS_PAGE, { tenant, cursor: found.next }),
+        ...pageLinks(KEYS_PAGE, { tenant }, { cursor, next: found.next }),
       },
     }
   },

@@ -5,7 +5,7 @@ import { type GrantField, MOST_GRANTS } from '../../domain/access/tenant.ts'
 import { registryNameSchema } from '../../domain/do-not-call/registries/edition-options.ts'
 import { gatewayIdSchema, genesysIdSchema } from '../../domain/ids/ids.ts'
 import type { ConsoleDeps } from '../frame/deps.ts'
-import { cursorField, filled, linkTo, ticked, versionField } from '../frame/fields.ts'
+import { cursorField, filled, pageLinks, ticked, versionField } from '../frame/fields.ts'
 import { form, page } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
 import { nameField } from './key-pages.ts'
@@ -32,8 +32,7 @@ export const TENANTS = page({
         tenants: found.items.map(tenantModel),
         form: tenantForm(null, await registryNames(deps)),
         key: deps.ids.newUuid(),
-        first: cursor === undefined ? null : TENANTS_PAGE,
-        next: found.next === null ? null : linkTo(TENANTS_PAGE, { cursor: found.next }),
+        ...pageLinks(TENANTS_PAGE, {}, { cursor, next: found.next }),
       },
     }
   },

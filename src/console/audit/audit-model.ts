@@ -2,7 +2,7 @@ import type { Caller } from '../../domain/access/access.ts'
 import { AUDIT_ACTIONS, type AuditAction } from '../../domain/audit/audit-details.ts'
 import type { ChainVerification } from '../../workflows/audit/read-audit.ts'
 import type { ChainedEntry } from '../../workflows/ports/audit/chain.ts'
-import { linkTo } from '../frame/fields.ts'
+import { pageLinks } from '../frame/fields.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
 import { objectLink } from './object-links.ts'
 
@@ -70,8 +70,7 @@ export const auditModel = (
   actions: AUDIT_ACTIONS.map((action) => ({ action, label: words.actions[action] })).toSorted(
     (one, other) => one.label.localeCompare(other.label, 'en'),
   ),
-  first: cursor === undefined ? null : linkTo('/console/audit', filter),
-  next: found.next === null ? null : linkTo('/console/audit', { ...filter, cursor: found.next }),
+  ...pageLinks('/console/audit', filter, { cursor, next: found.next }),
 })
 
 const FAULTS: Record<string, string> = words.verdict.faults

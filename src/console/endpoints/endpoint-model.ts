@@ -5,7 +5,7 @@ import {
   type WebhookDelivery,
   type WebhookEndpoint,
 } from '../../domain/endpoints/webhook-endpoint.ts'
-import { linkTo } from '../frame/fields.ts'
+import { pageLinks } from '../frame/fields.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
 
 const { endpoints: words } = ENGLISH
@@ -105,7 +105,6 @@ export const deliveriesModel = (
     anyDead: lines.some(({ isDead }) => isDead),
     /** While something is on its way the page is looked at again. */
     anyPending: lines.some(({ badge }) => badge === 'waiting'),
-    first: cursor === undefined ? null : linkTo(path, { state }),
-    next: found.next === null ? null : linkTo(path, { state, cursor: found.next }),
+    ...pageLinks(path, { state }, { cursor, next: found.next }),
   }
 }

@@ -24,3 +24,13 @@ export const linkTo = (path: string, fields: Record<string, string | undefined>)
     ? path
     : `${path}?${new URLSearchParams(given as [string, string][]).toString()}`
 }
+
+/** The links of a page of a list: back to its beginning, and on to what follows; null: there is none. */
+export const pageLinks = (
+  path: string,
+  filter: Record<string, string | undefined>,
+  { cursor, next }: { cursor: string | undefined; next: string | null },
+): { first: string | null; next: string | null } => ({
+  first: cursor === undefined ? null : linkTo(path, filter),
+  next: next === null ? null : linkTo(path, { ...filter, cursor: next }),
+})

@@ -4,7 +4,7 @@ import { hasScope } from '../../domain/access/access.ts'
 import { SEEN_GUEST_FILE_STATES } from '../../domain/guest-files/guest-file.ts'
 import { gatewayIdSchema } from '../../domain/ids/ids.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
-import { cursorField, filled, linkTo } from '../frame/fields.ts'
+import { cursorField, filled, pageLinks } from '../frame/fields.ts'
 import { nextLook } from '../frame/live.ts'
 import { page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
@@ -48,8 +48,7 @@ export const GUEST_FILES = page({
         states: stateChoices(),
         filter,
         filtered: Object.values(filter).some((value) => value !== undefined),
-        first: cursor === undefined ? null : linkTo(LIST_PAGE, filter),
-        next: found.next === null ? null : linkTo(LIST_PAGE, { ...filter, cursor: found.next }),
+        ...pageLinks(LIST_PAGE, filter, { cursor, next: found.next }),
       },
     }
   },

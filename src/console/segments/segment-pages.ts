@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { genesysIdSchema } from '../../domain/ids/ids.ts'
-import { cursorField, filled, linkTo } from '../frame/fields.ts'
+import { cursorField, filled, pageLinks } from '../frame/fields.ts'
 import { nextLook } from '../frame/live.ts'
 import { form, page, type Visit } from '../frame/page.ts'
 import { ENGLISH } from '../texts/texts.ts'
@@ -31,8 +31,7 @@ export const SEGMENTS = page({
       template: '/segments/segment-list',
       model: {
         segments: found.items.map(segmentLine),
-        first: cursor === undefined ? null : LIST_PAGE,
-        next: found.next === null ? null : linkTo(LIST_PAGE, { cursor: found.next }),
+        ...pageLinks(LIST_PAGE, {}, { cursor, next: found.next }),
       },
     }
   },
@@ -65,8 +64,7 @@ export const SEGMENT = page({
         live: segment === null || segment.ended ? null : nextLook(null),
         versions: found.items.map(segmentLine),
         once: visit.deps.ids.newUuid(),
-        first: visit.query.cursor === undefined ? null : placeOf(campaignId),
-        next: found.next === null ? null : linkTo(placeOf(campaignId), { cursor: found.next }),
+        ...pageLinks(placeOf(campaignId), {}, { cursor: visit.query.cursor, next: found.next }),
       },
     }
   },
