@@ -3,13 +3,15 @@ import { after, before, it } from 'node:test'
 
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
-import {
-  FenceLost,
-  UploadMoved,
-  type LaneClaim,
-  type RegisterRow,
-} from '../../../src/workflows/ports/delivery/delivery.ts'
+import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
+import {
+  claimLane,
+  clearLanes,
+  intend,
+  register,
+  settle,
+} from '../../support/stages/lane-batches.ts'
 import { fillRegister } from '../../support/stages/sealed-rows.ts'
 import { audit, ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
@@ -20,33 +22,6 @@ const expire = (store: Store, lane: string) =>
     [lane],
   )
 
-const intend = async (store: Store, claim: LaneClaim, upload: Upload): Promise<string> => {
-  const id = ids.newUuid()
-  const batch = { id, chunkSeq: 0, fromRow: 0, toRow: 2, sent: Buffer.from([3]) }
-  await store.delivery.intend(claim, upload.id, batch, audit('upload.batch.intended', upload.id))
-  return id
-}
-
-const register = (...contactIds: string[]): RegisterRow[] =>
-  contactIds.map((contactId, index) => ({
-    contactId,
-    contentHash: Buffer.alloc(16, 5),
-    line: index + 2,
-    row: index,
-  }))
-
-const settle = (store: Store, claim: LaneClaim, upload: Upload, batchId: string) =>
-  store.delivery.settle(claim, {
-    uploadId: upload.id,
-    batchId,
-    counts: { delivered: 1, unchanged: 0, failed: 1, unprocessed: 0 },
-    results: [
-      { line: 3, chunkSeq: 0, outcome: 'failed', code: 'genesys-refused', column: 'phone' },
-    ],
-    delivered: register('a'),
-    audit: audit('upload.batch.settled', upload.id),
-  })
-
 eachHome('Lanes and delivery', (home) => {
   let store: Store
   before(async () => {
@@ -54,20 +29,8 @@ eachHome('Lanes and delivery', (home) => {
   })
   after(() => store.close())
 
-  const claimLane = async (owner = 'me'): Promise<LaneClaim> => {
-    const claim = await store.lanes.claim(owner)
-    assert.ok(claim)
-    return claim
-  }
-
-  /** Ends everything open, so that no other test's lane is claimable. */
-  const clear = async () => {
-    await store.sql.executeSql(`delete from upload`)
-    await store.sql.executeSql(`delete from lane`)
-  }
-
   it('gives a lane to one holder, and its uploads in accepted order', async () => {
-    await clear()
+    await clearLanes(store)
     const first = await stageUpload(store)
     const second = await stageUpload(store)
     const claims = await Promise.all(['a', 'b', 'c'].map((owner) => store.lanes.claim(owner)))
@@ -87,13 +50,13 @@ eachHome('Lanes and delivery', (home) => {
   })
 
   it('hands an expired lease on and refuses every write of the stale holder', async () => {
-    await clear()
+    await clearLanes(store)
     const upload = await stageUpload(store)
-    const stale = await claimLane()
+    const stale = await claimLane(store)
     const batch = await intend(store, stale, upload)
     assert.equal(await store.lanes.claim('new'), null)
     await expire(store, stale.key)
-    const fresh = await claimLane()
+    const fresh = await claimLane(store)
     assert.ok(BigInt(fresh.fence) > BigInt(stale.fence))
     assert.equal(await store.lanes.renew(stale), null)
     await store.lanes.release(stale, 0)
@@ -107,9 +70,9 @@ eachHome('Lanes and delivery', (home) => {
   })
 
   it('settles once, fills register and ledger, and finishes with sums that hold', async () => {
-    await clear()
+    await clearLanes(store)
     const upload = await stageUpload(store, { list: 'settle', accepted: ['a', 'b', 'c'] })
-    const claim = await claimLane()
+    const claim = await claimLane(store)
     await store.delivery.move(claim, upload.id, 'delivering')
     const batch = await intend(store, claim, upload)
     await store.delivery.recordTry(claim, batch)
@@ -143,9 +106,9 @@ eachHome('Lanes and delivery', (home) => {
   })
 
   it('replaces a refused batch by its parts', async () => {
-    await clear()
+    await clearLanes(store)
     const upload = await stageUpload(store)
-    const claim = await claimLane()
+    const claim = await claimLane(store)
     const whole = await intend(store, claim, upload)
     const part = (fromRow: number) => ({
       id: ids.newUuid(),
@@ -165,137 +128,10 @@ eachHome('Lanes and delivery', (home) => {
     assert.equal(after?.delivery.batches.total, 2)
   })
 
-  it('keeps the outcome of what was sent when paused meanwhile, and begins nothing new', async () => {
-    await clear()
-    const upload = await stageUpload(store)
-    const claim = await claimLane()
-    const batch = await intend(store, claim, upload)
-    await store.delivery.recordTry(claim, batch)
-    const control = (action: 'pause' | 'resume' | 'cancel') =>
-      store.uploads.control({
-        tenantId: 'default',
-        uploadId: upload.id,
-        action,
-        audit: audit('upload.controlled', upload.id),
-      })
-    await control('pause')
-    await assert.rejects(store.delivery.recordTry(claim, batch), UploadMoved)
-    const settled = await settle(store, claim, upload, batch)
-    assert.deepEqual([settled.state, settled.counts.delivered], ['paused', 1])
-    assert.equal(await store.delivery.next(claim), null)
-    await store.lanes.release(claim, 60_000)
-    await control('resume')
-    const again = await claimLane()
-    assert.equal((await store.delivery.next(again))?.id, upload.id)
-    // What is settled leaves nothing to wait for: cancelled at once.
-    await control('cancel')
-    const ignored = await settle(store, again, upload, batch)
-    assert.equal(ignored.state, 'cancelled')
-    assert.equal(ignored.counts.delivered + ignored.counts.failed + ignored.counts.unprocessed, 2)
-  })
-
-  const controlOf = (upload: Upload) => async (action: 'pause' | 'resume' | 'cancel') => {
-    const result = await store.uploads.control({
-      tenantId: 'default',
-      uploadId: upload.id,
-      action,
-      audit: audit('upload.controlled', upload.id),
-    })
-    assert.ok(result)
-    return result
-  }
-
-  const finish = (claim: LaneClaim, upload: Upload, state: 'completed' | 'cancelled') =>
-    store.delivery.finish(claim, {
-      uploadId: upload.id,
-      state,
-      problem: null,
-      audit: audit('upload.finished', upload.id),
-    })
-
-  it('cancels at once what was only intended, and then lets nobody send it', async () => {
-    await clear()
-    const upload = await stageUpload(store)
-    const claim = await claimLane()
-    const batch = await intend(store, claim, upload)
-    const result = await controlOf(upload)('cancel')
-    assert.ok(result.kind === 'done')
-    assert.deepEqual([result.upload.state, result.upload.counts.unprocessed], ['cancelled', 2])
-    await assert.rejects(store.delivery.recordTry(claim, batch), UploadMoved)
-  })
-
-  it('cancels what is in flight only when its outcome is known, and begins nothing until then', async () => {
-    await clear()
-    const upload = await stageUpload(store, { list: 'cancel', accepted: ['a', 'b', 'c'] })
-    const claim = await claimLane()
-    const control = controlOf(upload)
-    await store.delivery.move(claim, upload.id, 'delivering')
-    const batch = await intend(store, claim, upload)
-    await store.delivery.recordTry(claim, batch)
-    const asked = await control('cancel')
-    assert.ok(asked.kind === 'done')
-    assert.deepEqual([asked.upload.state, asked.upload.cancelRequested], ['delivering', true])
-    assert.deepEqual(await control('cancel'), asked)
-    assert.deepEqual(await control('pause'), { kind: 'refused', state: 'delivering' })
-
-    const about = { uploadId: upload.id, audit: audit('upload.held', upload.id) }
-    for (const begun of [
-      () => intend(store, claim, upload),
-      () => store.delivery.recordTry(claim, batch),
-      () => store.delivery.move(claim, upload.id, 'awaiting_completion'),
-      () => store.delivery.split(claim, batch, upload.id, []),
-      () => store.delivery.hold(claim, { ...about, reason: 'refusals', retryInMs: null }),
-      () => finish(claim, upload, 'completed'),
-    ]) {
-      await assert.rejects(begun, UploadMoved)
-    }
-    await store.delivery.noteJob(claim, batch, 'job-1')
-    const next = await store.delivery.next(claim)
-    assert.deepEqual([next?.id, next?.cancelRequested], [upload.id, true])
-
-    await store.delivery.hold(claim, { ...about, reason: 'genesys_unavailable', retryInMs: 0 })
-    const [due] = await store.holds.takeDue(60_000)
-    assert.equal(await store.holds.end(due!), true)
-    await settle(store, claim, upload, batch)
-    const done = await finish(claim, upload, 'cancelled')
-    const { delivered, failed, unprocessed } = done.counts
-    assert.deepEqual([done.state, delivered, failed, unprocessed], ['cancelled', 1, 1, 1])
-    assert.ok(done.completedAt)
-    const again = await control('cancel')
-    assert.ok(again.kind === 'done')
-    assert.equal(again.upload.version, done.version)
-    const { rows } = await store.uploads.ledger(upload.id, { outcomes: [], afterLine: 0, limit: 9 })
-    assert.deepEqual(
-      rows.map((row) => row.code),
-      [null, 'genesys-refused', 'cancelled'],
-    )
-  })
-
-  it('takes a paused upload with an unknown outcome back to its lane to be cancelled', async () => {
-    await clear()
-    const upload = await stageUpload(store)
-    const claim = await claimLane()
-    await store.delivery.recordTry(claim, await intend(store, claim, upload))
-    const control = controlOf(upload)
-    await control('pause')
-    await store.lanes.release(claim, 60_000)
-    const asked = await control('cancel')
-    assert.ok(asked.kind === 'done')
-    assert.equal(asked.upload.state, 'awaiting_completion')
-    assert.equal((await store.delivery.next(await claimLane()))?.id, upload.id)
-  })
-
-  it('ends no upload as cancelled that nobody asked to cancel', async () => {
-    await clear()
-    const upload = await stageUpload(store)
-    const claim = await claimLane()
-    await assert.rejects(finish(claim, upload, 'cancelled'), /Nobody asked/)
-  })
-
   it('gives a hold to look at when its time has come, to one taker, and leaves one that needs a call', async () => {
-    await clear()
+    await clearLanes(store)
     const upload = await stageUpload(store)
-    const claim = await claimLane()
+    const claim = await claimLane(store)
     await store.delivery.move(claim, upload.id, 'delivering')
     const hold = (reason: 'genesys_unavailable' | 'refusals', retryInMs: number | null) =>
       store.delivery.hold(claim, {
@@ -324,9 +160,9 @@ eachHome('Lanes and delivery', (home) => {
   })
 
   it('makes a released lane ready at once when work came while it was held', async () => {
-    await clear()
+    await clearLanes(store)
     const upload = await stageUpload(store)
-    const claim = await claimLane()
+    const claim = await claimLane(store)
     await store.delivery.hold(claim, {
       uploadId: upload.id,
       reason: 'list_error',
@@ -339,10 +175,10 @@ eachHome('Lanes and delivery', (home) => {
   })
 
   it('never lets older content replace newer in the register', async () => {
-    await clear()
+    await clearLanes(store)
     const older = await stageUpload(store, { list: 'supersede' })
     const newer = await stageUpload(store, { list: 'supersede' })
-    const claim = await claimLane()
+    const claim = await claimLane(store)
     for (const upload of [newer, older]) {
       await settle(store, claim, upload, await intend(store, claim, upload))
     }
@@ -351,14 +187,14 @@ eachHome('Lanes and delivery', (home) => {
   })
 
   it('keeps one register row a contact when four settle the same contacts at once', async () => {
-    await clear()
+    await clearLanes(store)
     await fillRegister(store, 'shared', 0, [])
     const contacts = Array.from({ length: 200 }, (_, index) => `c${index}`)
     const lists = ['dl-1', 'dl-2', 'dl-3', 'dl-4']
     const work: (() => Promise<Upload>)[] = []
     for (const [index, list] of lists.entries()) {
       const upload = await stageUpload(store, { list, accepted: contacts })
-      const claim = await claimLane()
+      const claim = await claimLane(store)
       const batch = await intend(store, claim, upload)
       // One list's register, written from four lanes at once: the lanes' own mutual exclusion is out of the way.
       await store.sql.executeSql(`update upload set contact_list_id = 'shared' where id = $1`, [
