@@ -7,8 +7,8 @@ import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
 import { eachHome, lookAtClock, openTestStore } from '../../support/databases/database.ts'
-import { createMemoryLists } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../support/memory/memory-genesys.ts'
+import { createMemoryLists } from '../../support/memory/memory-lists.ts'
 import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
 
 const LISTS = 60

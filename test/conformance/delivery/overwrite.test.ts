@@ -10,8 +10,8 @@ import { createHoldKeeper } from '../../../src/workflows/delivery/look-after-hol
 import type { LaneClaim } from '../../../src/workflows/ports/delivery/delivery.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { createLife, Killed, mortal, type Life } from '../../support/gateway/kill-points.ts'
-import { createMemoryLists } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys, type MemoryGenesys } from '../../support/memory/memory-genesys.ts'
+import { createMemoryLists } from '../../support/memory/memory-lists.ts'
 import { fillRegister } from '../../support/stages/sealed-rows.ts'
 import {
   beginUpload,

@@ -17,8 +17,8 @@ import {
 } from '../../../src/workflows/genesys-events/receive-webhook.ts'
 import { createVerifyWebhook } from '../../../src/workflows/genesys-events/verify-webhook.ts'
 import { eachHome, lookAtClock, openTestStore } from '../../support/databases/database.ts'
-import { createMemoryLists } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../support/memory/memory-genesys.ts'
+import { createMemoryLists } from '../../support/memory/memory-lists.ts'
 import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 

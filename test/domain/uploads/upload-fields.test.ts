@@ -12,7 +12,7 @@ import {
   showRecord,
 } from '../../../src/domain/uploads/shown-fields.ts'
 import { UPLOAD_FIELDS } from '../../../src/domain/uploads/upload.ts'
-import { makeUpload } from '../../support/memory/memory-delivery.ts'
+import { makeUpload } from '../../support/memory/made-uploads.ts'
 
 const FIELDS = {
   id: shown(z.string()),

@@ -1,14 +1,7 @@
 import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
-import type { Chunk, StagedChunk } from '../../../src/domain/uploads/chunk.ts'
+import type { StagedChunk } from '../../../src/domain/uploads/chunk.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
-import {
-  brokenSums,
-  canMove,
-  LANE_STATES,
-  ZERO_COUNTS,
-} from '../../../src/domain/uploads/upload.ts'
-import { createBitmap, countBits, setBit } from '../../../src/lib/bitmap.ts'
-import { sha256 } from '../../../src/lib/digest.ts'
+import { brokenSums, canMove, LANE_STATES } from '../../../src/domain/uploads/upload.ts'
 import {
   type CompareContacts,
   IN_REGISTER,
@@ -20,7 +13,6 @@ import type {
   DeliveryPart,
   DeliveryStore,
   LaneClaim,
-  ListCache,
   NewPart,
   RowResult,
 } from '../../../src/workflows/ports/delivery/delivery.ts'
@@ -30,8 +22,7 @@ import {
   type TryStore,
   type WithheldRow,
 } from '../../../src/workflows/ports/delivery/tries.ts'
-
-const idDigestOf = (id: string): Buffer => sha256(id).subarray(0, 16)
+import { idDigestOf, makeUpload } from './made-uploads.ts'
 
 /** Compares with contacts by the digests that `makeChunk` makes. */
 export const compareWith =
@@ -48,89 +39,6 @@ export const compareWith =
       return isSame ? IN_REGISTER.same : IN_REGISTER.other
     })
   }
-
-/** A chunk of contacts `ids`, two columns, content made from the id and `content`. */
-export const makeChunk = (
-  seq: number,
-  ids: readonly string[],
-  about: { content?: string; leftOut?: readonly number[]; firstLine?: number } = {},
-): Chunk & StagedChunk => {
-  const first = about.firstLine ?? 2 + seq * 100
-  const leftOut = createBitmap(ids.length)
-  for (const row of about.leftOut ?? []) setBit(leftOut, row)
-  return {
-    seq,
-    firstLine: first,
-    lastLine: first + ids.length,
-    width: 2,
-    lines: ids.map((_, row) => first + row),
-    contactIds: [...ids],
-    cells: ids.flatMap((id) => [id, about.content ?? 'a']),
-    rejected: [],
-    blank: 0,
-    idDigests: Buffer.concat(ids.map(idDigestOf)),
-    subjectDigests: Buffer.alloc(0),
-    subjectRows: new Uint16Array(),
-    leftOut,
-  }
-}
-
-export const makeUpload = (chunks: readonly StagedChunk[], about: Partial<Upload> = {}): Upload => {
-  const accepted = chunks.reduce(
-    (sum, chunk) => sum + chunk.contactIds.length - countBits(chunk.leftOut),
-    0,
-  )
-  return {
-    id: 'upl_1',
-    tenantId: 'default',
-    contactListId: 'list-1',
-    laneKey: 'contact-list:list-1',
-    acceptedSeq: 5,
-    contentSeq: about.acceptedSeq ?? 5,
-    parentId: null,
-    children: [],
-    state: 'staged',
-    hold: null,
-    waitingFor: null,
-    mode: 'append',
-    duplicates: 'update',
-    version: 1,
-    delivery: {
-      method: 'batches',
-      batches: { total: chunks.length, delivered: 0, failed: 0 },
-      duplicateCheckField: null,
-    },
-    queue: null,
-    source: {
-      fileName: null,
-      format: 'csv',
-      encoding: 'utf-8',
-      delimiter: ',',
-      bytes: 1,
-      sha256: 'ab',
-    },
-    columns: [],
-    counts: { ...ZERO_COUNTS, read: accepted, accepted },
-    rejections: {},
-    planDigest: '',
-    plan: null,
-    notBefore: null,
-    appliedAt: null,
-    schemaVersion: 'v1',
-    targetColumns: ['id', 'note'],
-    requestId: 'req',
-    createdAt: '2026-03-01T11:00:00.000Z',
-    updatedAt: '2026-03-01T11:00:00.000Z',
-    completedAt: null,
-    problem: null,
-    unnamed: { unidentified: 0, unattributed: 0 },
-    progress: null,
-    sameFileAs: null,
-    reconciliation: null,
-    cancelRequested: false,
-    ...about,
-  }
-}
 
 export type MemoryDelivery = DeliveryStore &
   TryStore & {
@@ -365,23 +273,4 @@ export const createMemoryDelivery = (
     registerSize: async () => store.register.size,
   }
   return store
-}
-
-export const createMemoryLists = (): ListCache & {
-  ageMs: number
-  entries: Map<string, unknown>
-} => {
-  const entries = new Map<string, never>()
-  const cache = {
-    ageMs: 0,
-    entries,
-    get: async (id: string) => {
-      const list = entries.get(id)
-      return list === undefined ? null : { list, ageMs: cache.ageMs }
-    },
-    put: async (list: { id: string }) => {
-      entries.set(list.id, list as never)
-    },
-  }
-  return cache
 }

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../../src/domain/audit/audit.ts'
 import type { NewChunk } from '../../../src/domain/uploads/chunk.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { IdempotencyStore, UploadStore } from '../../../src/workflows/ports/uploads/uploads.ts'
-import { makeUpload } from './memory-delivery.ts'
+import { makeUpload } from './made-uploads.ts'
 
 type Claim = { owner: string; done: { fingerprint: string; status: number; body: string } | null }
 

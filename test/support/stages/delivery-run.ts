@@ -2,12 +2,10 @@ import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import { createContentHashes } from '../../../src/workflows/delivery/content-hashes.ts'
 import { createDeliverUpload } from '../../../src/workflows/delivery/deliver-upload.ts'
-import {
-  createMemoryDelivery,
-  createMemoryLists,
-  type makeChunk,
-} from '../memory/memory-delivery.ts'
+import { type makeChunk } from '../memory/made-uploads.ts'
+import { createMemoryDelivery } from '../memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../memory/memory-genesys.ts'
+import { createMemoryLists } from '../memory/memory-lists.ts'
 import { noSuppressions } from '../memory/no-suppressions.ts'
 import { createLeapingClock } from './test-clock.ts'
 

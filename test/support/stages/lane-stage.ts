@@ -1,7 +1,7 @@
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { createLaneWorkers } from '../../../src/lanes/lane-worker.ts'
 import type { DeliverUpload } from '../../../src/workflows/ports/delivery/delivery.ts'
-import { makeUpload } from '../memory/memory-delivery.ts'
+import { makeUpload } from '../memory/made-uploads.ts'
 import { createManualClock } from './test-clock.ts'
 
 /** Lane workers on lanes kept in memory; `give` puts uploads into them. Time stands still until it is advanced. */

@@ -10,7 +10,8 @@ import {
   createTeller,
   type SkippingClock,
 } from '../../genesys/harness.ts'
-import { createMemoryDelivery, type makeChunk } from '../memory/memory-delivery.ts'
+import { type makeChunk } from '../memory/made-uploads.ts'
+import { createMemoryDelivery } from '../memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../memory/memory-genesys.ts'
 import { deliveryOver } from './delivery-run.ts'
 

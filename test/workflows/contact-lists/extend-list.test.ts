@@ -13,7 +13,7 @@ import {
   type ExtendListDeps,
 } from '../../../src/workflows/contact-lists/extend-list.ts'
 import type { UploadRequest } from '../../../src/workflows/contract.ts'
-import { createMemoryLists } from '../../support/memory/memory-delivery.ts'
+import { createMemoryLists } from '../../support/memory/memory-lists.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 
 const TIER: ListColumn = { name: 'tier', kind: 'text', required: false }

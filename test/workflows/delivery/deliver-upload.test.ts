@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import { FenceLost } from '../../../src/workflows/ports/delivery/delivery.ts'
 import type { JobStatus } from '../../../src/workflows/ports/genesys/genesys.ts'
-import { makeChunk } from '../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../support/memory/made-uploads.ts'
 import { rowError } from '../../support/memory/memory-genesys.ts'
 import { names, setUp, rowsOf } from '../../support/stages/delivery-run.ts'
 

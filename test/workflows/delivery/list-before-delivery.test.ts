@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
-import { makeChunk } from '../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../support/memory/made-uploads.ts'
 import { names, setUp } from '../../support/stages/delivery-run.ts'
 
 describe('the list before delivery', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
-import { makeChunk } from '../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../support/memory/made-uploads.ts'
 import { refuseIds, rowError } from '../../support/memory/memory-genesys.ts'
 import { names, setUp, rowsOf } from '../../support/stages/delivery-run.ts'
 

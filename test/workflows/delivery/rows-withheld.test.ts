@@ -4,11 +4,8 @@ import { describe, it } from 'node:test'
 import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import type { WithheldRow } from '../../../src/workflows/ports/delivery/tries.ts'
-import {
-  createMemoryDelivery,
-  makeChunk,
-  type MemoryDelivery,
-} from '../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../support/memory/made-uploads.ts'
+import { createMemoryDelivery, type MemoryDelivery } from '../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../support/memory/memory-genesys.ts'
 import { deliveryOver } from '../../support/stages/delivery-run.ts'
 import { createLeapingClock } from '../../support/stages/test-clock.ts'

@@ -12,7 +12,7 @@ import {
 } from '../../../src/workflows/delivery/content-hashes.ts'
 import { maySkip, skipCode } from '../../../src/workflows/delivery/skip-rule.ts'
 import { createPlanTally } from '../../../src/workflows/uploads/control/plan-upload.ts'
-import { makeChunk } from '../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../support/memory/made-uploads.ts'
 import { asNew } from '../../support/stages/chunks.ts'
 import { setUp } from '../../support/stages/delivery-run.ts'
 

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 
 import { GenesysFailure } from '../../../../src/domain/genesys/genesys-failure.ts'
 import type { Upload } from '../../../../src/domain/uploads/upload.ts'
-import { createMemoryDelivery, makeChunk } from '../../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../../support/memory/made-uploads.ts'
+import { createMemoryDelivery } from '../../../support/memory/memory-delivery.ts'
 import {
   createMemoryGenesys,
   type MemoryGenesys,

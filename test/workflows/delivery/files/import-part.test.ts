@@ -6,7 +6,8 @@ import type {
   ImportEvent,
   ImportStatus,
 } from '../../../../src/workflows/ports/delivery/contact-files.ts'
-import { createMemoryDelivery, makeChunk } from '../../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../../support/memory/made-uploads.ts'
+import { createMemoryDelivery } from '../../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 import { deliveryOver } from '../../../support/stages/delivery-run.ts'
 import { createLeapingClock } from '../../../support/stages/test-clock.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import type { FaultPlan } from '../../../../src/sandbox/faults/fault-plan.ts'
-import { makeChunk } from '../../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../../support/memory/made-uploads.ts'
 import { names } from '../../../support/stages/delivery-run.ts'
 import {
   deliverToSandbox,

@@ -11,7 +11,7 @@ import { createRowMarks } from '../../../../src/intake/rows/row-mark.ts'
 import type { UploadRequest } from '../../../../src/workflows/contract.ts'
 import type { LedgerRow } from '../../../../src/workflows/ports/uploads/uploads.ts'
 import { createFixRows, fixedFileName } from '../../../../src/workflows/uploads/control/fix-rows.ts'
-import { makeUpload } from '../../../support/memory/memory-delivery.ts'
+import { makeUpload } from '../../../support/memory/made-uploads.ts'
 
 const caller = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
 

@@ -14,7 +14,7 @@ import {
   queueOfMethod,
 } from '../../../../src/workflows/uploads/receive/choose-delivery.ts'
 import { checkOverwrite } from '../../../../src/workflows/uploads/receive/confirm-overwrite.ts'
-import { makeUpload } from '../../../support/memory/memory-delivery.ts'
+import { makeUpload } from '../../../support/memory/made-uploads.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
 
 const options = (given: Record<string, unknown> = {}) => uploadOptionsSchema.parse(given)

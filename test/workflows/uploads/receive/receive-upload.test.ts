@@ -15,12 +15,10 @@ import { createTextContentHashes } from '../../../../src/workflows/delivery/cont
 import type { UploadStore } from '../../../../src/workflows/ports/uploads/uploads.ts'
 import { createControlUpload } from '../../../../src/workflows/uploads/control/control-upload.ts'
 import { createReceiveUpload } from '../../../../src/workflows/uploads/receive/receive-upload.ts'
-import {
-  compareWith,
-  createMemoryLists,
-  makeChunk,
-} from '../../../support/memory/memory-delivery.ts'
+import { makeChunk } from '../../../support/memory/made-uploads.ts'
+import { compareWith } from '../../../support/memory/memory-delivery.ts'
 import { createMemoryGenesys } from '../../../support/memory/memory-genesys.ts'
+import { createMemoryLists } from '../../../support/memory/memory-lists.ts'
 import { createMemoryUploads } from '../../../support/memory/memory-uploads.ts'
 import { noSuppressions } from '../../../support/memory/no-suppressions.ts'
 import { asNew } from '../../../support/stages/chunks.ts'

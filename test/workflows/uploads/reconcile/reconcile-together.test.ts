@@ -6,7 +6,7 @@ import { createContentHashes } from '../../../../src/workflows/delivery/content-
 import type { JobStatus } from '../../../../src/workflows/ports/genesys/genesys.ts'
 import type { ReconcileDeps } from '../../../../src/workflows/uploads/reconcile/asking.ts'
 import { createReconcileUpload } from '../../../../src/workflows/uploads/reconcile/reconcile-upload.ts'
-import { makeChunk, makeUpload } from '../../../support/memory/memory-delivery.ts'
+import { makeChunk, makeUpload } from '../../../support/memory/made-uploads.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
 const contentHashes = createContentHashes(Buffer.alloc(32, 5))

@@ -7,7 +7,7 @@ import type {
   RegisterEntry,
 } from '../../../../src/workflows/ports/uploads/explain.ts'
 import { createExplainContact } from '../../../../src/workflows/uploads/watch/explain-contact.ts'
-import { makeUpload } from '../../../support/memory/memory-delivery.ts'
+import { makeUpload } from '../../../support/memory/made-uploads.ts'
 
 const caller = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
 const ask = { caller, contactListId: 'list-1', contactId: 'C-1', cursor: null }

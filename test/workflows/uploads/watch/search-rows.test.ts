@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 
 import type { LedgerRow } from '../../../../src/workflows/ports/uploads/uploads.ts'
 import { createSearchRows } from '../../../../src/workflows/uploads/watch/search-rows.ts'
-import { makeUpload } from '../../../support/memory/memory-delivery.ts'
+import { makeUpload } from '../../../support/memory/made-uploads.ts'
 
 const CHUNK = 1_000
 
