@@ -12,7 +12,10 @@ import {
 } from '../test/support/databases/database.ts'
 import { beginUpload, chunkOf } from '../test/support/stages/store-uploads.ts'
 
-/** What a chunk of 2,500 rows costs the gateway process: compressed at several levels, appended, discarded with 399 others. */
+/**
+ * What a chunk of 2,500 rows costs the gateway process: compressed at several levels, appended,
+ * discarded with 399 others.
+ */
 const ROWS = 2500
 const CHUNKS = 400
 const LEVELS = [3, 1, -1, -3, -5, -10]

@@ -4,7 +4,9 @@ import pg from 'pg'
 
 import type { StoreHome } from '../src/store/homes/open-store.ts'
 
-/** What a PostgreSQL server has done and holds at one moment; sizes with their indexes and TOAST. */
+/**
+ * What a PostgreSQL server has done and holds at one moment; sizes with their indexes and TOAST.
+ */
 export type DatabaseFigures = {
   /** Of all processes of the server since it started; NaN when it runs elsewhere. */
   cpuSeconds: number
@@ -19,7 +21,10 @@ export type DatabaseFigures = {
 /** Linux counts processor time of processes in hundredths of a second (proc(5), USER_HZ). */
 const TICKS_A_SECOND = 100
 
-/** Fields 14 to 17 of /proc/pid/stat (own and of ended children), and the parent; what follows the name in brackets. */
+/**
+ * Fields 14 to 17 of /proc/pid/stat (own and of ended children), and the parent; what follows the
+ * name in brackets.
+ */
 const statOf = (pid: string): { parent: string; ticks: number } | null => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -42,7 +47,10 @@ const serverCpuSeconds = (backendPid: number): number => {
   return ticks / TICKS_A_SECOND
 }
 
-/** Reads them from the server of `home`; null on the embedded home, whose database is part of the gateway's process. */
+/**
+ * Reads them from the server of `home`; null on the embedded home, whose database is part of the
+ * gateway's process.
+ */
 export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | null> => {
   if (home.kind === 'embedded') return null
   const client = new pg.Client({ connectionString: home.url })
@@ -70,7 +78,10 @@ export const readDatabase = async (home: StoreHome): Promise<DatabaseFigures | n
   }
 }
 
-/** What the server does by itself after many rows came, done at once: it belongs to whatever brought them. Nothing on the embedded home. */
+/**
+ * What the server does by itself after many rows came, done at once: it belongs to whatever brought
+ * them. Nothing on the embedded home.
+ */
 export const tidyDatabase = async (home: StoreHome): Promise<void> => {
   if (home.kind === 'embedded') return
   const client = new pg.Client({ connectionString: home.url })

@@ -19,7 +19,10 @@ const WITHIN_MS = 20 * 60_000
 
 const noise = randomBytes(BYTES - 4_096)
 
-/** Files of 10 MB of every kind that is inspected in a way of its own; what is random cannot be packed any smaller. */
+/**
+ * Files of 10 MB of every kind that is inspected in a way of its own; what is random cannot be
+ * packed any smaller.
+ */
 const CONTENTS: readonly (readonly [string, string, Buffer])[] = [
   ['photo.png', 'image/png', pngOf({ width: 64, height: 64, extra: [pngChunk('prVt', noise)] })],
   ['photo.jpg', 'image/jpeg', Buffer.concat([jpegOf(), Buffer.alloc(BYTES - 4_096)])],
@@ -58,8 +61,8 @@ const post = async (gateway: RunningGateway, n: number): Promise<string> => {
 }
 
 /**
- * Sends it again, as a caller does, when the call broke off: 200 bodies of one sender do not all get on, and one that stands still for 15 s is refused
- * in the middle (`body-too-slow`).
+ * Sends it again, as a caller does, when the call broke off: 200 bodies of one sender do not all
+ * get on, and one that stands still for 15 s is refused in the middle (`body-too-slow`).
  */
 const sendOne = async (gateway: RunningGateway, n: number): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -113,7 +116,10 @@ const measureGuestFiles = async (home: StoreHome, files: number): Promise<GuestF
   }
 }
 
-/** As many files of 10 MB at once: memory over idle, how long it takes, and how many are transferred at a time. */
+/**
+ * As many files of 10 MB at once: memory over idle, how long it takes, and how many are transferred
+ * at a time.
+ */
 export const benchGuestFiles = async (
   report: Report,
   places: readonly TestHome[],
@@ -121,7 +127,8 @@ export const benchGuestFiles = async (
 ): Promise<void> => {
   const runs: GuestFileFigures[] = []
   for (const home of places) {
-    // The embedded database writes a file of 10 MB in its own process; as many would take its time and show nothing more.
+    // The embedded database writes a file of 10 MB in its own process; as many would take its time
+    // and show nothing more.
     const files = quick || home.kind === 'embedded' ? 20 : 200
     runs.push(await measureGuestFiles(await home.fresh(), files))
   }

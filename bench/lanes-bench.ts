@@ -22,7 +22,10 @@ const POLL_MS = 50
 const finishedBy = (gateways: readonly RunningGateway[]): number =>
   gateways.reduce((sum, gateway) => sum + gateway.events('upload.finished').length, 0)
 
-/** One upload of 20 rows to each of `lists` lists, without pace: how many are taken, delivered and finished a second. */
+/**
+ * One upload of 20 rows to each of `lists` lists, without pace: how many are taken, delivered and
+ * finished a second.
+ */
 export const measureLanes = async (
   home: StoreHome,
   about: { instances: number; lists: number },

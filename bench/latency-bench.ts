@@ -39,13 +39,19 @@ export const measured = async (
   return figures
 }
 
-/** Rejects when the upload fails while it is being measured; left alone afterwards, when its gateway is ended. */
+/**
+ * Rejects when the upload fails while it is being measured; left alone afterwards, when its gateway
+ * is ended.
+ */
 const uploadWhole = async (gateway: RunningGateway, path: string): Promise<void> => {
   const { status, text } = await gateway.client.upload(LIST, bodyOf(path))
   if (status !== 202) throw new Error(`Answered ${status}: ${text}`)
 }
 
-/** How soon /livez and a webhook are answered, first by a quiet gateway, then while the file at `path` streams in, at most `seconds`. */
+/**
+ * How soon /livez and a webhook are answered, first by a quiet gateway, then while the file at
+ * `path` streams in, at most `seconds`.
+ */
 export const measureLatency = async (
   home: StoreHome,
   path: string,

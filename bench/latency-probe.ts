@@ -4,9 +4,11 @@ import { setInterval as ticks } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 
 /**
- * Asks a gateway again and again from a process of its own, over connections that are kept, and never waits for an answer before
- * it asks again: what the gateway is late with counts in full. `node bench/latency-probe.ts <address> <webhook secret>` as a fork;
- * the message `begin` forgets what was measured, `end` has it sent to the parent, as `ProbeFigures` by route.
+ * Asks a gateway again and again from a process of its own, over connections that are kept, and
+ * never waits for an answer before it asks again: what the gateway is late with counts in full.
+ * `node bench/latency-probe.ts <address> <webhook
+ * secret>` as a fork; the message `begin` forgets what was measured, `end` has it sent to the parent, as `ProbeFigures`
+ * by route.
  */
 export type ProbeFigures = {
   answers: number
@@ -18,7 +20,10 @@ export type ProbeFigures = {
 export type ProbeRoute = '/livez' | '/webhook/genesys-upload'
 
 const LIVEZ_EVERY_MS = 10
-/** 20 a second: more than Genesys' 15 calls a second can cause. Each is stored, and looked after by a job. */
+/**
+ * 20 a second: more than Genesys' 15 calls a second can cause. Each is stored, and looked after by
+ * a job.
+ */
 const WEBHOOK_EVERY_MS = 50
 
 type Samples = { ms: number[]; failed: number }
@@ -54,7 +59,10 @@ const ask = (route: ProbeRoute, sent: { headers: Record<string, string>; body: s
 }
 
 const webhook = new Webhook(secret)
-/** Signed and new each time, of an upload that is not known: checked, stored, queued and answered like any other. */
+/**
+ * Signed and new each time, of an upload that is not known: checked, stored, queued and answered
+ * like any other.
+ */
 const signed = (number: number) => {
   const [id, at] = [`probe-${process.pid}-${number}`, new Date()]
   const body = JSON.stringify({

@@ -3,12 +3,17 @@ import { createReadStream, type ReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** What one way of reading the file cost, in a process of its own, from the first byte to the last row. */
+/**
+ * What one way of reading the file cost, in a process of its own, from the first byte to the last
+ * row.
+ */
 export type ReadFigures = { rows: number; cpuSeconds: number; wallSeconds: number }
 
 const BLOCK_BYTES = 256 * 1024
 
-/** Called in the child: reads the file of the command line by `read`, prints the figures as JSON. */
+/**
+ * Called in the child: reads the file of the command line by `read`, prints the figures as JSON.
+ */
 export const reportReading = async (
   path: string,
   read: (input: ReadStream) => Promise<{ rows: number }>,

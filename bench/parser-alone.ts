@@ -8,8 +8,9 @@ import papaparse from 'papaparse'
 import { reportReading } from './measured-child.ts'
 
 /**
- * A parser and nothing else: cells of every record as an array, counted and dropped. Each by its fastest interface for a stream.
- * `node bench/parser-alone.ts <parser> <file>` prints {rows, cpuSeconds, wallSeconds}.
+ * A parser and nothing else: cells of every record as an array, counted and dropped. Each by its
+ * fastest interface for a stream. `node bench/parser-alone.ts <parser> <file>` prints {rows,
+ * cpuSeconds, wallSeconds}.
  */
 const PARSERS: Record<string, (input: ReadStream) => Promise<number>> = {
   'csv-parse': async (input) => {

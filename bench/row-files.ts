@@ -7,7 +7,10 @@ const CITIES = ['Berlin', 'Paris', 'London', 'Madrid', 'Zürich', 'Chicago', 'Au
 /** Area codes in service, so that every number is valid. */
 const AREAS = ['212', '415', '312', '617', '206', '512', '303', '404']
 
-/** Written the ways that CRMs write them: half in E.164, the others national with and without punctuation. */
+/**
+ * Written the ways that CRMs write them: half in E.164, the others national with and without
+ * punctuation.
+ */
 const phoneOf = (row: number): string => {
   const area = AREAS[row % AREAS.length]!
   const number = String(2_000_000 + ((row * 7919) % 7_999_999)).padStart(7, '0')

@@ -33,7 +33,10 @@ const createSink = (): ChunkSink => {
 
 const LOOP_RESOLUTION_MS = 1
 
-/** Rows per CPU second (user and system, all threads) of one run of the intake over the file, and how late it lets others be. */
+/**
+ * Rows per CPU second (user and system, all threads) of one run of the intake over the file, and
+ * how late it lets others be.
+ */
 const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
   const body = async function* (): AsyncGenerator<Uint8Array> {
     yield* pieces
@@ -53,7 +56,9 @@ const measureIntake = async (pieces: readonly Buffer[], rows: number) => {
   }
 }
 
-/** Rows per CPU second of the obvious pipeline over the demo's dirty file, in a process of its own. */
+/**
+ * Rows per CPU second of the obvious pipeline over the demo's dirty file, in a process of its own.
+ */
 const measureObvious = async (): Promise<number> => {
   const directory = await mkdtemp(join(tmpdir(), 'gateway-bench-'))
   try {
@@ -68,7 +73,10 @@ const measureObvious = async (): Promise<number> => {
   }
 }
 
-/** The row path alone, without HTTP and database: `--file` one of the files (all by default), `--rows`, `--runs`. */
+/**
+ * The row path alone, without HTTP and database: `--file` one of the files (all by default),
+ * `--rows`, `--runs`.
+ */
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {

@@ -22,9 +22,14 @@ export type UploadFigures = {
   bytes: number
   /** From the first byte of the request to the 202. */
   received: Cost
-  /** As `received`, of the third time that the gateway reads such a file: V8 compiles anew until then. Null when it was not asked for. */
+  /**
+   * As `received`, of the third time that the gateway reads such a file: V8 compiles anew until
+   * then. Null when it was not asked for.
+   */
   receivedAgain: Cost | null
-  /** From the 202 to the last contact in Genesys, without any pace; null when it was not waited for. */
+  /**
+   * From the 202 to the last contact in Genesys, without any pace; null when it was not waited for.
+   */
   delivered: Cost | null
   idleMiB: number
   /** While the file was received. */
@@ -126,7 +131,10 @@ const receiveAgain = async (
   return last
 }
 
-/** One upload of the file at `path` into a gateway of its own on `home`: what it cost to the 202 and to its end, and memory; `again`: and two more. */
+/**
+ * One upload of the file at `path` into a gateway of its own on `home`: what it cost to the 202 and
+ * to its end, and memory; `again`: and two more.
+ */
 export const measureUpload = async (
   home: StoreHome,
   path: string,

@@ -9,7 +9,10 @@ export const TARGETS = {
   server: { timesObvious: 10, overIdleMiB: 150, p99Ms: 50 },
   embedded: { timesObvious: 5, overIdleMiB: 300, p99Ms: 150 },
 } as const
-/** Time a row may differ by so much between the smallest and the largest file and still be called linear. */
+/**
+ * Time a row may differ by so much between the smallest and the largest file and still be called
+ * linear.
+ */
 const LINEAR_WITHIN = 1.25
 
 export type Reading = { name: string; figures: ReadFigures }
@@ -19,7 +22,10 @@ const rateOf = ({ rows, cpuSeconds }: { rows: number; cpuSeconds: number }): num
 
 const READ_HEAD = ['', 'rows', 'CPU s', 'wall s', 'rows / CPU s']
 
-/** The same file read by every side: `yardsticks[0]` is the obvious pipeline, the others parsers alone. */
+/**
+ * The same file read by every side: `yardsticks[0]` is the obvious pipeline, the others parsers
+ * alone.
+ */
 export const showReading = (
   report: Report,
   yardsticks: readonly Reading[],
@@ -185,7 +191,10 @@ export const showLanes = (report: Report, runs: readonly LanesFigures[]): void =
   )
 }
 
-/** Where 95 % of the pace and no 429 are asked for: what the design wants while enough lists are busy. */
+/**
+ * Where 95 % of the pace and no 429 are asked for: what the design wants while enough lists are
+ * busy.
+ */
 export const judgePace = (
   report: Report,
   { name, utilisation, throttled }: { name: string; utilisation: number; throttled: number },

@@ -9,7 +9,10 @@ import { createProgressBar, heading, number, say, showChecks } from './demo/scre
 import { playSegment } from './demo/segment.ts'
 import { type DemoStage, setStage } from './demo/stage.ts'
 
-/** The whole loop: a CRM's dirty file → the gateway → Genesys (simulated) → the CRM. Exits 0 only if every number agrees. */
+/**
+ * The whole loop: a CRM's dirty file → the gateway → Genesys (simulated) → the CRM. Exits 0 only if
+ * every number agrees.
+ */
 const FINISH_WITHIN_MS = 15 * 60_000
 const SHOWN_REJECTIONS = 8
 const DELIVERIES = ['auto', 'batches', 'file', 'callback'] as const

@@ -8,7 +8,10 @@ import { costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 const ENTRIES_PER_CPU_SECOND = 100_000
 const BLOCK_ENTRIES = 4_096
 
-/** So many different numbers, as a CRM exports them: every tenth with a reason, half of them written for people. */
+/**
+ * So many different numbers, as a CRM exports them: every tenth with a reason, half of them written
+ * for people.
+ */
 async function* entryFile(entries: number): AsyncGenerator<Uint8Array> {
   yield Buffer.from('phoneNumber,reason,source\n')
   for (let from = 0; from < entries; from += BLOCK_ENTRIES) {
@@ -62,7 +65,10 @@ const measureEntries = async (home: TestHome, entries: number) => {
   }
 }
 
-/** Submissions of do-not-call entries from the first byte to the 202, from which all of them suppress. */
+/**
+ * Submissions of do-not-call entries from the first byte to the 202, from which all of them
+ * suppress.
+ */
 export const benchEntries = async (
   report: Report,
   homes: readonly TestHome[],

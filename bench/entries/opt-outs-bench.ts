@@ -10,7 +10,10 @@ import { writeContactFile } from '../contact-files.ts'
 import { type Report, whole } from '../report.ts'
 import { bodyOf, type Cost, costOf, forgetPeak, startWarm } from '../upload-bench.ts'
 
-/** From the 202 of one opt-out until Genesys has it, at p99, while large uploads are being delivered. */
+/**
+ * From the 202 of one opt-out until Genesys has it, at p99, while large uploads are being
+ * delivered.
+ */
 const WITHIN_MS = 2_000
 const UPLOADS = 5
 const OPT_OUTS = 100
@@ -114,7 +117,9 @@ const measurePull = async (
   }
 }
 
-/** How soon one opt-out is in Genesys beside large uploads, and what a pull of a large list takes. */
+/**
+ * How soon one opt-out is in Genesys beside large uploads, and what a pull of a large list takes.
+ */
 export const benchOptOuts = async (
   report: Report,
   homes: readonly TestHome[],

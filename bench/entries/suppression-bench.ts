@@ -12,7 +12,10 @@ import { type Report, whole } from '../report.ts'
 import { bodyOf, type Cost, costOf, forgetPeak, heldQuery, startWarm } from '../upload-bench.ts'
 import { submitEntries } from './entries-bench.ts'
 
-/** A million contacts at intake against a million own entries, over what the upload takes without them; the rows of a smaller run in proportion. */
+/**
+ * A million contacts at intake against a million own entries, over what the upload takes without
+ * them; the rows of a smaller run in proportion.
+ */
 const OVER_SECONDS_A_MILLION = { server: 3, embedded: 9 } as const
 const DISPATCH_OVER = 0.03
 const SMALL_OVER_MS = 1
@@ -59,7 +62,10 @@ const smallMs = async (gateway: RunningGateway, prefix: string): Promise<number>
   return middleOf(took)
 }
 
-/** Waits until Genesys has the entries, or has no such list: what sending them costs belongs to nothing here. */
+/**
+ * Waits until Genesys has the entries, or has no such list: what sending them costs belongs to
+ * nothing here.
+ */
 const sentOn = async ({ client }: RunningGateway, id: string): Promise<void> => {
   for (;;) {
     const { text } = await client.call(`/v1/dnc-submissions/${id}`)
@@ -154,7 +160,10 @@ const show = (report: Report, runs: readonly Measured[], rows: number): void => 
   }
 }
 
-/** What it costs that nobody who is named by an entry is sent: the first upload after the entries came, the next, delivery, and single contacts. */
+/**
+ * What it costs that nobody who is named by an entry is sent: the first upload after the entries
+ * came, the next, delivery, and single contacts.
+ */
 export const benchSuppression = async (
   report: Report,
   homes: readonly TestHome[],

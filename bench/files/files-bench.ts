@@ -6,7 +6,10 @@ import { bodyOf, type Cost, costOf, heldQuery, LIST, ROOM } from '../upload-benc
 export type FileCase = 'first' | 'dirty' | 'planned'
 export type FileFigures = {
   home: StoreHome['kind']
-  /** To the 202, each by a process that has read no file before. `planned`: the dirty file with `apply=manual`, all of it in the register. */
+  /**
+   * To the 202, each by a process that has read no file before. `planned`: the dirty file with
+   * `apply=manual`, all of it in the register.
+   */
   received: Record<FileCase, Cost & { rows: number }>
   /** Of a new process that has delivered twenty rows. */
   smallFile: { residentMiB: number; peakMiB: number }
@@ -16,7 +19,10 @@ const SMALL_LIST = 'demo-list-1'
 const SMALL_ROWS = 20
 const DELIVER_WITHIN_MS = 10 * 60_000
 
-/** Runs `work` with a gateway of its own, which is stopped afterwards so that the next finds the home free. */
+/**
+ * Runs `work` with a gateway of its own, which is stopped afterwards so that the next finds the
+ * home free.
+ */
 const withGateway = async <T>(
   stage: Stage,
   work: (gateway: RunningGateway) => Promise<T>,
@@ -36,7 +42,10 @@ const measureSmallFile = (stage: Stage): Promise<FileFigures['smallFile']> =>
 
 type Planned = { plan?: { unchanged: number } | null }
 
-/** The three files to one home, each to a process that begins with it; the register is filled by delivering the dirty one. */
+/**
+ * The three files to one home, each to a process that begins with it; the register is filled by
+ * delivering the dirty one.
+ */
 export const measureFiles = async (
   home: StoreHome,
   files: { plain: string; dirty: string },

@@ -5,7 +5,10 @@ import type { FileCase, FileFigures } from './files-bench.ts'
 
 const CASES = ['first', 'dirty', 'planned'] as const
 
-/** What the obvious pipeline took for the same rows; it knows no register, so the plan is held against the dirty file. */
+/**
+ * What the obvious pipeline took for the same rows; it knows no register, so the plan is held
+ * against the dirty file.
+ */
 export type ObviousFiles = Record<Exclude<FileCase, 'planned'>, ReadFigures>
 
 const rateOf = ({ rows, cpuSeconds }: { rows: number; cpuSeconds: number }): number =>

@@ -8,7 +8,10 @@ import { writeDirtyContacts } from './dirty-contacts.ts'
 import { type FileFigures, measureFiles } from './files-bench.ts'
 import { showFiles } from './files-table.ts'
 
-/** The part `files`: what a process takes for the first file that it reads, beside the obvious pipeline over the same files. */
+/**
+ * The part `files`: what a process takes for the first file that it reads, beside the obvious
+ * pipeline over the same files.
+ */
 export const benchFiles = async (
   report: Report,
   places: readonly TestHome[],

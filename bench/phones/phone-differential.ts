@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util'
 
 import { compareWithLibrary } from '../../test/support/phones/phone-agreement.ts'
 
-/** Reads very many numbers directly and by the library; exit code 1 if they differ in one of them. */
+/**
+ * Reads very many numbers directly and by the library; exit code 1 if they differ in one of them.
+ */
 const { values } = parseArgs({
   options: {
     numbers: { type: 'string', default: '5000000' },

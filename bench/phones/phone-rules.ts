@@ -8,8 +8,10 @@ import { cleanFile } from '../../test/support/stages/contact-file.ts'
 import { ROW_FILES } from '../row-files.ts'
 
 /**
- * What the rules beside the metadata change, in the files that look like those of CRMs: of the phones of each, how many the library alone takes and the
- * gateway refuses, takes as another number, or takes where the library refuses. Exit code 1 when a number that was good is lost or changed.
+ * What the rules beside the metadata change, in the files that look like those of CRMs: of the
+ * phones of each, how many the library alone takes and the gateway refuses, takes as another
+ * number, or takes where the library refuses. Exit code 1 when a number that was good is lost or
+ * changed.
  */
 const ROWS = 100_000
 const PHONE = 3

@@ -4,8 +4,9 @@ import { E164_LONGEST, createPhoneReader } from '../../src/domain/phones/phone-r
 import { createDraw } from '../../test/support/phones/phone-numbers.ts'
 
 /**
- * What a number costs when it is decided directly and when the library decides it, by the form it is written in, and what making
- * the tables costs. Processor time, the best of several rounds; read the ratios.
+ * What a number costs when it is decided directly and when the library decides it, by the form it
+ * is written in, and what making the tables costs. Processor time, the best of several rounds; read
+ * the ratios.
  */
 const NUMBERS = 20_000
 const ROUNDS = 20

@@ -20,7 +20,10 @@ import { submitEntries } from '../entries/entries-bench.ts'
 import { type Report, whole } from '../report.ts'
 import { bodyOf, type Cost, costOf, forgetPeak, heldQuery, startWarm } from '../upload-bench.ts'
 
-/** Of the server home with 250 million numbers and a million contacts; smaller runs in proportion. The embedded home has a third of the speed. */
+/**
+ * Of the server home with 250 million numbers and a million contacts; smaller runs in proportion.
+ * The embedded home has a third of the speed.
+ */
 const TARGETS = {
   numbers: 250_000_000,
   rows: 1_000_000,
@@ -272,7 +275,10 @@ const show = (report: Report, runs: readonly Measured[]): void => {
 
 type About = { rows: number; numbers: number; progress: (line: string) => void }
 
-/** A national registry: loading it, contacts at intake against it and as many own entries, and a new edition that is compared and looked for in the register. */
+/**
+ * A national registry: loading it, contacts at intake against it and as many own entries, and a new
+ * edition that is compared and looked for in the register.
+ */
 export const benchRegistries = async (
   report: Report,
   homes: readonly TestHome[],

@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A CRM that notes when it heard of which upload's end, and checks nothing: it is here for the time. */
+/**
+ * A CRM that notes when it heard of which upload's end, and checks nothing: it is here for the
+ * time.
+ */
 export type HearingCrm = {
   url: string
   secret: string

@@ -3,7 +3,10 @@ import { connect, type Socket } from 'node:net'
 
 import { contactOf, FILE_COLUMNS } from '../../test/support/stages/contact-file.ts'
 
-/** One upload of one contact, as its sender saw it; times are of the wall clock, which all processes of a machine share. */
+/**
+ * One upload of one contact, as its sender saw it; times are of the wall clock, which all processes
+ * of a machine share.
+ */
 export type Posted = {
   listId: string
   contactId: string
@@ -17,7 +20,10 @@ export type Stream = {
   seconds: number
 }
 
-/** A connection that is kept, with one request under way at a time: what a sender costs must not hide what the gateway costs. */
+/**
+ * A connection that is kept, with one request under way at a time: what a sender costs must not
+ * hide what the gateway costs.
+ */
 type Line = { post(head: string, body: string): Promise<string>; close(): void }
 
 const HEAD_END = '\r\n\r\n'
@@ -63,8 +69,9 @@ export const bodyOf = (prefix: string, n: number): string => {
 }
 
 /**
- * Posts one contact after the other for `seconds`, to `lists` in turn: `aSecond` a second whether or not the gateway has answered, or
- * (`null`) as fast as `lines` connections get answers. Throws when anything is not accepted.
+ * Posts one contact after the other for `seconds`, to `lists` in turn: `aSecond` a second whether
+ * or not the gateway has answered, or (`null`) as fast as `lines` connections get answers. Throws
+ * when anything is not accepted.
  */
 export const postStream = async (about: {
   address: string

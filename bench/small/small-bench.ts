@@ -19,7 +19,10 @@ export type SmallCase = {
   aSecond: number | null
   seconds: number
   lines: number
-  /** Genesys answers nothing that carries contacts until the sender has ended, so that receiving is measured alone. */
+  /**
+   * Genesys answers nothing that carries contacts until the sender has ended, so that receiving is
+   * measured alone.
+   */
   receivingAlone: boolean
 }
 
@@ -125,7 +128,10 @@ const figuresOf = (
   }
 }
 
-/** Runs one case on a fresh home: warm-up, stream, and the wait until the CRM has heard of every upload. */
+/**
+ * Runs one case on a fresh home: warm-up, stream, and the wait until the CRM has heard of every
+ * upload.
+ */
 export const measureSmall = async (home: StoreHome, about: SmallCase): Promise<SmallFigures> => {
   const stage = await setSmallStage(home, about)
   try {
@@ -153,7 +159,10 @@ export const measureSmall = async (home: StoreHome, about: SmallCase): Promise<S
 const COMMITS = 200
 const PAGE_BYTES = 8192
 
-/** What the disk takes to keep a page for good, which every commit waits for: the control of all the waiting times. */
+/**
+ * What the disk takes to keep a page for good, which every commit waits for: the control of all the
+ * waiting times.
+ */
 export const measureCommits = (): Percentiles => {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-commit-'))
   const file = openSync(join(directory, 'log'), 'w')

@@ -37,16 +37,23 @@ type AppliedList = {
   byContact: Record<string, { revision: number }>
 }
 
-/** A gateway, Genesys and a CRM, each in a process of its own but the CRM, which is the sender's. */
+/**
+ * A gateway, Genesys and a CRM, each in a process of its own but the CRM, which is the sender's.
+ */
 export type SmallStage = {
   address: string
   key: string
   crm: HearingCrm
   read(): Promise<Reading>
   setFaults(rules: readonly object[]): Promise<void>
-  /** When Genesys took each contact, by list and contact id joined by a blank, on the wall clock. */
+  /**
+   * When Genesys took each contact, by list and contact id joined by a blank, on the wall clock.
+   */
   takenAt(): Promise<Map<string, number>>
-  /** Resolves when the CRM has heard of every upload, or `withinMs` later; how many it has not heard of. */
+  /**
+   * Resolves when the CRM has heard of every upload, or `withinMs` later; how many it has not heard
+   * of.
+   */
   allHeard(posted: readonly Posted[], withinMs: number): Promise<number>
   close(): Promise<void>
 }

@@ -50,7 +50,10 @@ const written = (e164: string, way: number): string => {
   return ways[way % ways.length] ?? e164
 }
 
-/** Faults by their share of the rows, in thousandths; each makes one line with one fault of a known code. */
+/**
+ * Faults by their share of the rows, in thousandths; each makes one line with one fault of a known
+ * code.
+ */
 const FAULTS: readonly [number, (row: Row) => Fault][] = [
   [10, (row) => ({ code: 'phone-invalid', line: lineOf({ ...row, phoneNumber: '415 555 01' }) })],
   [
@@ -82,8 +85,8 @@ const pickFault = (ticket: number): ((row: Row) => Fault) | null => {
 }
 
 /**
- * A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice, blank lines. Contacts are counted
- * from `from`, so that files with another start share none.
+ * A file of `rows` records as CRMs export them: numbers in all spellings, mistakes, people twice,
+ * blank lines. Contacts are counted from `from`, so that files with another start share none.
  */
 export const dirtyFile = (rows: number, seed = 20_260_101, from = 0): DirtyFile => {
   const random = seededRandom(seed)

@@ -39,7 +39,10 @@ const optOut = async (stage: DemoStage, phoneNumber: string): Promise<string> =>
   return body.id
 }
 
-/** A contact of the last batch opts out when the first ones are delivered; true if it is not in Genesys afterwards, and everybody else is. */
+/**
+ * A contact of the last batch opts out when the first ones are delivered; true if it is not in
+ * Genesys afterwards, and everybody else is.
+ */
 export const playOptOut = async (stage: DemoStage): Promise<boolean> => {
   await atSandbox(stage, 'dnc-lists', { id: DNC_LIST, name: 'Opt-outs of the demo' })
   await atSandbox(stage, 'faults', [{ kind: 'slow', operation: 'bulk', delayMs: SLOW_MS }])

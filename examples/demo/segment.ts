@@ -2,7 +2,10 @@ import { createSegmentClient, type SegmentView } from '../../test/support/segmen
 import { type Check, heading, number, say, showChecks } from './screen.ts'
 import type { DemoStage } from './stage.ts'
 
-/** Whom a campaign dials: a definition that is wrong, the one that is meant, and what Genesys would really dial. */
+/**
+ * Whom a campaign dials: a definition that is wrong, the one that is meant, and what Genesys would
+ * really dial.
+ */
 const COLUMNS = [
   { name: 'customerId', kind: 'text', required: true },
   { name: 'phoneNumber', kind: 'phone' },

@@ -49,7 +49,10 @@ const makeList = async (sandboxUrl: string): Promise<string> => {
   return id
 }
 
-/** A database that is kept needs a key that is kept: without one of its own, the demo always takes this one. */
+/**
+ * A database that is kept needs a key that is kept: without one of its own, the demo always takes
+ * this one.
+ */
 const databaseEnv = (dataDir: string): Record<string, string> => {
   const url = process.env['DATABASE_URL']
   if (!url) return { DATA_DIR: dataDir }
@@ -61,7 +64,10 @@ const databaseEnv = (dataDir: string): Record<string, string> => {
   }
 }
 
-/** Starts everything that the demo needs, each a process of its own but the CRM; on a failed start nothing stays behind. */
+/**
+ * Starts everything that the demo needs, each a process of its own but the CRM; on a failed start
+ * nothing stays behind.
+ */
 export const setStage = async (
   dialect: 'guide' | 'platform',
   delivery: 'auto' | 'batches' | 'file' | 'callback',

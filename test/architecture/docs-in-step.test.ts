@@ -164,7 +164,8 @@ test('every problem or rejection code that the documents name is one that is ser
       { 'demo-contacts': 1, 'webhook-id': 1, 'webhook-signature': 1 },
     ].flatMap((names) => Object.keys(names)),
   )
-  // The names on the sandbox's page are held to its fault plan, in test/sandbox/server/docs.test.ts.
+  // The names on the sandbox's page are held to its fault plan, in
+  // test/sandbox/server/docs.test.ts.
   for (const path of MARKDOWN.filter((page) => page !== 'docs/sandbox.md')) {
     const named = [...read(path).matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map((hit) => hit[1] ?? '')
     assert.deepEqual(

@@ -16,7 +16,9 @@ test('every file keeps the house rules', () => {
   )
 })
 
-/** Rule → a file that breaks it. The texts are joined so that this file does not break them itself. */
+/**
+ * Rule → a file that breaks it. The texts are joined so that this file does not break them itself.
+ */
 const planted: Record<string, [path: string, text: string][]> = {
   'too long': [
     ['src/domain/long.ts', '\n'.repeat(MAX_SOURCE_LINES + 1)],

@@ -1,6 +1,9 @@
 import { basename } from 'node:path'
 
-/** The rules of CONTRIBUTING.md that a pattern can hold; each has a planted case in house-rules.test.ts. */
+/**
+ * The rules of CONTRIBUTING.md that a pattern can hold; each has a planted case in
+ * house-rules.test.ts.
+ */
 export const MAX_SOURCE_LINES = 300
 export const MAX_TEST_LINES = 500
 
@@ -84,7 +87,8 @@ export const HOUSE_RULES: readonly Rule[] = [
     broken: (_path, text) => /\/\$\{encodeURIComponent\(/.test(codeOf(text)),
   },
   {
-    // A handler makes problems with `refuse`, whose type knows the codes that the route declares; the scope of raw webhooks turns an error of the framework's.
+    // A handler makes problems with `refuse`, whose type knows the codes that the route declares;
+    // the scope of raw webhooks turns an error of the framework's.
     name: 'a problem past the codes of its route',
     applies: (path) =>
       path.startsWith('src/http/routes/') && !path.endsWith('/genesys-webhooks.ts'),
@@ -96,14 +100,16 @@ export const HOUSE_RULES: readonly Rule[] = [
     broken: (_path, text) => /\bnewId\(\s*'aud'/.test(codeOf(text)),
   },
   {
-    // An upsert that waits for its row sees that row's newest version, and everything else as it was before the wait.
+    // An upsert that waits for its row sees that row's newest version, and everything else as it
+    // was before the wait.
     name: 'an upsert that asks another table',
     applies: inSource,
     broken: (_path, text) =>
       /\bon conflict\b[^`]*\bdo update\b[^`]*\bexists \(select from (?!unnest)/.test(codeOf(text)),
   },
   {
-    // A pooler gives each transaction another connection: what a session holds would be left behind on one (ADR 20).
+    // A pooler gives each transaction another connection: what a session holds would be left behind
+    // on one (ADR 20).
     name: 'held by a session of the database',
     applies: inSource,
     broken: (_path, text) =>
@@ -119,7 +125,8 @@ export const HOUSE_RULES: readonly Rule[] = [
   },
   { name: 'only one test runs', applies: always, broken: (_path, text) => ONLY.test(text) },
   {
-    // The runner takes a file whose declared tests have ended for done, and cancels what is declared later.
+    // The runner takes a file whose declared tests have ended for done, and cancels what is
+    // declared later.
     name: 'waits before its tests are declared',
     applies: (path) => path.endsWith('.test.ts'),
     broken: (_path, text) => codeOf(text).split('\n').some(isTopLevelAwait),

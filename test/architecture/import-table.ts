@@ -1,6 +1,7 @@
 /**
- * Who may import whom, as data: the dependency-cruiser rules, the table in ARCHITECTURE.md and the planted violations are all
- * made from this. `node:` modules and a layer's own files are always allowed.
+ * Who may import whom, as data: the dependency-cruiser rules, the table in ARCHITECTURE.md and the
+ * planted violations are all made from this. `node:` modules and a layer's own files are always
+ * allowed.
  */
 export type Layer = {
   /** Path under `src/`, as a regular expression without anchors. */

@@ -7,7 +7,10 @@ import { after, test } from 'node:test'
 import { readImports, ruleNames } from './import-rules.ts'
 import { LAYERS } from './import-table.ts'
 
-/** A rule nobody has seen fire may be one that cannot: each is made to fire here on a small project of its own. */
+/**
+ * A rule nobody has seen fire may be one that cannot: each is made to fire here on a small project
+ * of its own.
+ */
 const root = mkdtempSync(join(tmpdir(), 'planted-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 

@@ -21,8 +21,9 @@ import * as segments from '../../src/workflows/segments/refusals.ts'
 import * as uploads from '../../src/workflows/uploads/refusals.ts'
 
 /**
- * A use declares the codes that it refuses with; its types hold the routes to them. That the list is whole is held here: it names every code that
- * stands in a module of the use, or in one that this imports.
+ * A use declares the codes that it refuses with; its types hold the routes to them. That the list
+ * is whole is held here: it names every code that stands in a module of the use, or in one that
+ * this imports.
  */
 type Use = {
   modules: string[]

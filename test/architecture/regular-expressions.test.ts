@@ -5,7 +5,10 @@ import { createContext, Script } from 'node:vm'
 
 import { parseSync } from '@swc/core'
 
-/** Backtracking that grows as a power of the text, or worse, does not end in this time on any of the texts below. */
+/**
+ * Backtracking that grows as a power of the text, or worse, does not end in this time on any of the
+ * texts below.
+ */
 const WITHIN_MS = 10_000
 const LONG = 2_000
 const SHORT = 40
@@ -26,7 +29,10 @@ const expressionsOf = (path: string, source: string): Found[] => {
   return found
 }
 
-/** Texts that begin as the expression asks, go on for long with what it repeats, and end as it does not. */
+/**
+ * Texts that begin as the expression asks, go on for long with what it repeats, and end as it does
+ * not.
+ */
 const hostileTexts = (pattern: string): string[] => {
   const begin = /^\^?([\w :"<-]*)/u.exec(pattern)?.[1] ?? ''
   const letters = [...new Set([...pattern.replaceAll(/\\./gu, ''), ...'a1 .-"(</,:'])]
@@ -42,7 +48,10 @@ const hostileTexts = (pattern: string): string[] => {
   return texts
 }
 
-/** Whether the expression is done with every one of these texts; V8 leaves off in the middle of a match. */
+/**
+ * Whether the expression is done with every one of these texts; V8 leaves off in the middle of a
+ * match.
+ */
 const endsOn = (
   { pattern, flags }: Pick<Found, 'pattern' | 'flags'>,
   timeout = WITHIN_MS,

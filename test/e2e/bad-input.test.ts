@@ -213,7 +213,8 @@ describe('Bad input over HTTP', () => {
     })
     await gateway.event('http.answered', (line) => line['problem'] === 'body-broken-off')
     assert.equal(await uploads(), count)
-    // The key is freed just after the answer is closed: who comes sooner is told to come again, and does.
+    // The key is freed just after the answer is closed: who comes sooner is told to come again, and
+    // does.
     const file = `${HEADER}\n${GOOD.replace('C-1', 'C-77')}\n`
     const again = await gateway.client.uploadPatiently(LIST, file, { key: 'broken-off' })
     assert.equal(again.status, 202, again.text)

@@ -106,7 +106,8 @@ eachHome('Contacts as files', (home) => {
             ['completed', 1200, 0],
           )
           assert.deepEqual(differences(stage.sandbox.contents(LIST), after.expected), [])
-          // The register knows nothing of before: what was wiped is sent again, what is held is not.
+          // The register knows nothing of before: what was wiped is sent again, what is held is
+          // not.
           const again = await client.finished((await client.upload(LIST, before.csv)).body.id)
           assert.deepEqual([again.counts.delivered, again.counts.unchanged], [1000, 500])
         } finally {

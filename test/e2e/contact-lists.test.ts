@@ -77,7 +77,8 @@ eachHome('A contact list made over the API', (home) => {
         body: JSON.stringify({ name: 'Full', columns, contactIdColumn: 'customerId', ...settings }),
       })
       assert.equal(made.status, 201, made.text)
-      // What is required is the one thing that the platform does not keep; whatever else was lost would be a note as well.
+      // What is required is the one thing that the platform does not keep; whatever else was lost
+      // would be a note as well.
       assert.deepEqual(made.body.notes, [
         { column: 'customerId', note: 'Genesys does not show this column as required.' },
       ])

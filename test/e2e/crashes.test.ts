@@ -12,7 +12,9 @@ type Verified = { ok: boolean; faults: unknown[]; strayEntries: number }
 const LARGE_ROWS = 150_000
 const SLICE = 256 * 1024
 
-/** A body that stops after `bytes` and then never ends; `out` resolves when all of them were taken. */
+/**
+ * A body that stops after `bytes` and then never ends; `out` resolves when all of them were taken.
+ */
 const endlessBody = (csv: string, bytes: number) => {
   const { promise: out, resolve } = Promise.withResolvers<void>()
   async function* body(): AsyncGenerator<Uint8Array> {
@@ -104,7 +106,8 @@ eachHome('kill -9 in the middle of delivering', (home) => {
         const { body } = await second.client.call<{ items: unknown[] }>('/v1/uploads')
         assert.equal(body.items.length, 2)
 
-        // The process that chained the audit trail died with it: the next one continues the chain where the database has it.
+        // The process that chained the audit trail died with it: the next one continues the chain
+        // where the database has it.
         await second.event('audit.chained', (line) => Number(line['block']) > chained)
         const verified = await second.client.call<Verified>('/v1/audit-entries/verification')
         assert.deepEqual(

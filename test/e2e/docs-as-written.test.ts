@@ -8,8 +8,9 @@ import { type ShellBlock, shellPages } from '../support/documents/shell-pages.ts
 import { freePort } from '../support/gateway/free-port.ts'
 
 /**
- * README, that of the examples and every page of docs, as one who copies block after block into a shell, in one clean folder: every command must end well,
- * and every call must be answered without an error. What cannot be run here says why in a comment that readers of the page do not see.
+ * README, that of the examples and every page of docs, as one who copies block after block into a
+ * shell, in one clean folder: every command must end well, and every call must be answered without
+ * an error. What cannot be run here says why in a comment that readers of the page do not see.
  */
 const PROJECT = join(import.meta.dirname, '..', '..')
 const PAGES = shellPages(PROJECT)

@@ -12,8 +12,9 @@ import { startFakeServer } from '../support/gateway/http-fakes.ts'
 import { type RunningGateway, setStage, type Stage } from '../support/stages/stage.ts'
 
 /**
- * Every example of the API document is called on a running gateway, in front of the sandbox: it must answer with the status and the media type that the
- * document says, and with a body that its schema takes. Ids that only a run knows are put in the place of the example's.
+ * Every example of the API document is called on a running gateway, in front of the sandbox: it
+ * must answer with the status and the media type that the document says, and with a body that its
+ * schema takes. Ids that only a run knows are put in the place of the example's.
  */
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 const LIST = 'demo-contacts'
@@ -94,7 +95,10 @@ const request = (operation: Operation, example: Example, known: Known) => {
   return { url, init: { method: operation.method, headers, ...(body !== undefined && { body }) } }
 }
 
-/** What is refused here: no key of a run has `dnc:override` by name, and nothing holds a submission for somebody yet. */
+/**
+ * What is refused here: no key of a run has `dnc:override` by name, and nothing holds a submission
+ * for somebody yet.
+ */
 const REFUSED: Record<string, number> = {
   releaseDncSubmission: 403,
   resumeDncSubmission: 409,

@@ -35,7 +35,10 @@ const seriesIn = (scrape: string): { name: string; labels: Map<string, string> }
     ),
   }))
 
-/** The values that a matcher asks for, each of which some series is to have; what it leaves out need not be there. */
+/**
+ * The values that a matcher asks for, each of which some series is to have; what it leaves out need
+ * not be there.
+ */
 const wanted = ({ label, op, value }: Matcher): { label: string; pattern: RegExp }[] =>
   op === '=' || op === '=~'
     ? value.split('|').map((one) => ({ label, pattern: new RegExp(`^(?:${one})$`) }))
@@ -59,7 +62,10 @@ const missingIn = (scrape: string, exprs: readonly string[]): string[] => {
   })
 }
 
-/** A bit of everything: an upload with bad rows that ends, one that is held, a call that Genesys' absence fails, a webhook without proof. */
+/**
+ * A bit of everything: an upload with bad rows that ends, one that is held, a call that Genesys'
+ * absence fails, a webhook without proof.
+ */
 const makeTraffic = async (stage: Stage, { client }: RunningGateway): Promise<void> => {
   const { csv } = cleanFile({ rows: 20 })
   const dirty = readFileSync('examples/contacts.csv')

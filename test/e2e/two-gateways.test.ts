@@ -14,7 +14,10 @@ const RESUME_WITHIN_MS = 15_000
 
 const server = serverHome()
 
-/** Three uploads to every list, by turns over the gateways; each later one has newer content of the same contacts. */
+/**
+ * Three uploads to every list, by turns over the gateways; each later one has newer content of the
+ * same contacts.
+ */
 const loadLists = async (gateways: readonly RunningGateway[]): Promise<Map<string, string>> => {
   const keyed = new Map<string, string>()
   for (let version = 1; version <= UPLOADS_A_LIST; version += 1) {

@@ -10,7 +10,10 @@ import { setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 
-/** What is answered to who has seen the newest version; Genesys is looked at once more after the end, which may make a newer one meanwhile. */
+/**
+ * What is answered to who has seen the newest version; Genesys is looked at once more after the
+ * end, which may make a newer one meanwhile.
+ */
 const statusOnceSeen = async (client: GatewayClient, uploadId: string): Promise<number> => {
   for (;;) {
     const { version } = await client.find(uploadId)

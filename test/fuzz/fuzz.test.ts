@@ -6,13 +6,19 @@ import { fuzzGateway } from '../support/fuzz/fuzz-gateway.ts'
 import { faultLines, reportLines } from '../support/fuzz/report-text.ts'
 import type { Dialect } from '../support/stages/stage.ts'
 
-/** Most go to the server home: the embedded database answers in this process' stead, and costs three times as much of the processor. */
+/**
+ * Most go to the server home: the embedded database answers in this process' stead, and costs three
+ * times as much of the processor.
+ */
 const RUNS = [
   { home: embeddedHome(), dialect: 'guide', requests: 1_500 },
   { home: serverHome(), dialect: 'platform', requests: 18_500 },
 ] as const satisfies { home: object; dialect: Dialect; requests: number }[]
 
-/** The same calls each time: new ones are for `npm run fuzz`, or the tests of a change would go red for what another one did. */
+/**
+ * The same calls each time: new ones are for `npm run fuzz`, or the tests of a change would go red
+ * for what another one did.
+ */
 const SEED = 15
 
 for (const { home, dialect, requests } of RUNS) {

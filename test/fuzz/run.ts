@@ -4,7 +4,10 @@ import { embeddedHome, serverHome } from '../support/databases/database.ts'
 import { fuzzGateway } from '../support/fuzz/fuzz-gateway.ts'
 import { faultLines, reportLines } from '../support/fuzz/report-text.ts'
 
-/** `npm run fuzz -- --requests 500000 --seed 7`: half of them on each home, guide on the embedded one and platform on the server. */
+/**
+ * `npm run fuzz -- --requests 500000 --seed 7`: half of them on each home, guide on the embedded
+ * one and platform on the server.
+ */
 const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '20000' },

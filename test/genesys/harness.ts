@@ -102,7 +102,10 @@ export const startUpstream = async (t: TestContext): Promise<Upstream> => {
 
 export type SkippingClock = Clock & { slept: number[]; skip(ms: number): void }
 
-/** Waits up to `longestMs` are over at once and noted; longer ones (patience) only end by their signal. */
+/**
+ * Waits up to `longestMs` are over at once and noted; longer ones (patience) only end by their
+ * signal.
+ */
 export const createSkippingClock = (longestMs = 3_700_000): SkippingClock => {
   let nowMs = 1_800_000_000_000
   const slept: number[] = []

@@ -37,7 +37,10 @@ const LIMITS: DialectLimits = {
   cellChars: null,
 }
 
-/** A spec for tests: a guide list with contactId, name, phone and email. Columns that a test's file lacks count as empty. */
+/**
+ * A spec for tests: a guide list with contactId, name, phone and email. Columns that a test's file
+ * lacks count as empty.
+ */
 export const specOf = ({
   options: given,
   columns,

@@ -118,7 +118,8 @@ const createWorld = (store: Store, listId: string) => {
     }
   }
   const time = async (): Promise<void> => {
-    // As an instance that runs does: a clock that nobody looks at for 5 s stands still for what ends for good.
+    // As an instance that runs does: a clock that nobody looks at for 5 s stands still for what
+    // ends for good.
     await store.sql.executeSql('update database_clock set seen_at = clock_timestamp()')
     await store.sql.executeSql(
       `update upload set not_before = clock_timestamp(),
@@ -183,7 +184,10 @@ const finishAll = async (world: World): Promise<void> => {
   }
 }
 
-/** In Genesys is, of each contact, the newest content that was delivered, or newer one whose outcome nobody learnt. */
+/**
+ * In Genesys is, of each contact, the newest content that was delivered, or newer one whose outcome
+ * nobody learnt.
+ */
 const checkContents = async (store: Store, { g, seen }: World): Promise<void> => {
   const delivered = new Map<string, { age: number; note: string }>()
   const unknown: { id: string; age: number; note: string }[] = []

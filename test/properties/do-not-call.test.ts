@@ -55,7 +55,10 @@ describe('Entries beside uploads, over several connections', { skip: serverHome(
     return rows as Added[]
   }
 
-  /** Digests of people whom an entry names that stands now, and of those of whose contacts in the list it is noted that they are taken back. */
+  /**
+   * Digests of people whom an entry names that stands now, and of those of whose contacts in the
+   * list it is noted that they are taken back.
+   */
   const standingAndNoted = async (listId: string) => {
     const { rows } = await here.sql.executeSql(
       `select array(select replace(e.subject::text, '-', '') from dnc_entry e join dnc_submission s on s.number = e.submission

@@ -92,7 +92,8 @@ describe('whatever the bytes and wherever they are cut', () => {
 
 describe('every byte alone', () => {
   it('is in ISO 8859-1 the character of its number, and in windows-1252 what the web says, or none', () => {
-    // The five without a character; the Encoding Standard makes controls of them, Unicode's table nothing.
+    // The five without a character; the Encoding Standard makes controls of them, Unicode's table
+    // nothing.
     const undefinedBytes = [0x81, 0x8d, 0x8f, 0x90, 0x9d]
     const marks = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
     for (let byte = 0; byte < 256; byte += 1) {

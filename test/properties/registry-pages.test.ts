@@ -28,7 +28,9 @@ const read = (pages: readonly NumberPage[]): number[] =>
     [...blocksOfPage(first, bytes)].flatMap((block) => [...numbersOf(block)]),
   )
 
-/** Some far from each other, some thousands close together, so that both forms of a block come up. */
+/**
+ * Some far from each other, some thousands close together, so that both forms of a block come up.
+ */
 const numbers = fc
   .tuple(
     fc.array(fc.integer({ min: 10_000_000, max: 999_999_999_999_999 }), { maxLength: 40 }),

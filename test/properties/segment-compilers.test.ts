@@ -29,7 +29,10 @@ import {
 } from '../support/segments/compiled-rules.ts'
 import { rulesOf, segmentTrees } from '../support/segments/segment-trees.ts'
 
-/** A small dose with every run; a million takes minutes: SEGMENT_TREES=1000000 SEGMENT_STRINGS=100000. */
+/**
+ * A small dose with every run; a million takes minutes: SEGMENT_TREES=1000000
+ * SEGMENT_STRINGS=100000.
+ */
 const TREES = Number(process.env['SEGMENT_TREES'] ?? 2_000)
 const STRINGS = Number(process.env['SEGMENT_STRINGS'] ?? 2_000)
 

@@ -123,8 +123,9 @@ const ROOM_BYTES = 4 * 1024 * 1024
 let room = 0
 
 /**
- * What the solver says to a lot of scripts. The package's own `eval_smtlib2_string` leaves the text on a stack that is used again while
- * another thread still reads it; here it lies in memory that stays.
+ * What the solver says to a lot of scripts. The package's own `eval_smtlib2_string` leaves the text
+ * on a stack that is used again while another thread still reads it; here it lies in memory that
+ * stays.
  */
 const ask = async (lot: string): Promise<string[]> => {
   const module = z3.em as Module

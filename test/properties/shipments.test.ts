@@ -55,7 +55,8 @@ const refusals = fc.constantFrom<Refusal[]>('unnamed', 'named', 'job')
 
 /** Cases that were wrong once. */
 const KNOWN: [Step[], number[], number[], boolean, Refusal][] = [
-  // The older of two contents gave way, was cancelled, and nobody knew whether the newer had arrived: its row was blamed.
+  // The older of two contents gave way, was cancelled, and nobody knew whether the newer had
+  // arrived: its row was blamed.
   [
     [
       one(),
@@ -150,7 +151,8 @@ describe('Uploads that share requests', () => {
                 assert.ok(genesys.contacts.has(row.contactId!), `${row.contactId} is missing`)
               }
               const blamed = row.outcome === 'failed' && row.code !== 'outcome-unknown'
-              // What was withheld before a kill is looked up again by what withholds it, which this test is without.
+              // What was withheld before a kill is looked up again by what withholds it, which this
+              // test is without.
               if (blamed && !withheld.has(row.contactId!))
                 assert.ok(refused.has(row.contactId!), `${row.contactId} is blamed: ${row.code}`)
             }

@@ -10,7 +10,10 @@ import { audit, ids, stageUpload } from '../support/stages/store-uploads.ts'
 const server = serverHome()
 after(() => server.close())
 
-/** Found by the fuzzer: the deletion held the endpoint and waited for a delivery, whose recorder waited for the endpoint; three times in a row were 500. */
+/**
+ * Found by the fuzzer: the deletion held the endpoint and waited for a delivery, whose recorder
+ * waited for the endpoint; three times in a row were 500.
+ */
 describe('An endpoint that is deleted while its deliveries fail', { skip: server.skip }, () => {
   let store: Store
   let recorder: OtherSession

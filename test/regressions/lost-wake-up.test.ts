@@ -22,8 +22,9 @@ after(() => server.close())
 const { skip } = server
 
 /**
- * A statement that waits for a row sees the newest version of that row, but everything else as it was when the statement began. Who adds work
- * to a lane and who gives the lane up wait for each other, so neither may look anything else up while it waits.
+ * A statement that waits for a row sees the newest version of that row, but everything else as it
+ * was when the statement began. Who adds work to a lane and who gives the lane up wait for each
+ * other, so neither may look anything else up while it waits.
  */
 describe('A lane that runs empty while an upload arrives', { skip }, () => {
   let store: Store

@@ -14,7 +14,8 @@ eachHome('Content whose arrival nobody knows of', (home) => {
       const { client } = await stage.gateway()
       const before = cleanFile({ rows: 40 })
       await client.finished((await client.upload(LIST, before.csv)).body.id)
-      // Genesys takes the batch, but the gateway does not hear of it before the upload is cancelled.
+      // Genesys takes the batch, but the gateway does not hear of it before the upload is
+      // cancelled.
       stage.sandbox.setFaults([
         { kind: 'executed-then-timeout', operation: 'bulk', count: 1, holdMs: 1500 },
       ])

@@ -5,7 +5,10 @@ import type { Store } from '../../src/store/homes/open-store.ts'
 import { eachHome, openTestStore } from '../support/databases/database.ts'
 import { CALLER, createWorkingGateway } from '../support/gateway/working-gateway.ts'
 
-/** Content that a later upload found unchanged was known as old as its first delivery, so what lay between the two went over it. */
+/**
+ * Content that a later upload found unchanged was known as old as its first delivery, so what lay
+ * between the two went over it.
+ */
 eachHome('Content that is confirmed', (home) => {
   let store: Store
   before(async () => {

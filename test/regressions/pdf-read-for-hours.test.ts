@@ -5,7 +5,10 @@ import { test } from 'node:test'
 
 const JUDGE = join(import.meta.dirname, '..', '..', 'src/inspection/guest-files/pdf-objects.ts')
 
-/** A guest file of 50 KB took ten seconds of every caller's time, one of 10 MB hours: each look began again at every place. */
+/**
+ * A guest file of 50 KB took ten seconds of every caller's time, one of 10 MB hours: each look
+ * began again at every place.
+ */
 const PDFS: Record<string, string> = {
   'a number of a million digits': `'/EF<<' + '1'.repeat(1e6) + '>>'`,
   'files that begin and do not end': `'/EF<<'.repeat(2e5)`,

@@ -16,8 +16,9 @@ import {
 } from '../support/stages/store-uploads.ts'
 
 /**
- * A server keeps the plan of a statement that has a name. One that it made while the tables were nearly empty and their statistics unknown went
- * through all keys, and through all uploads of the list, for each new one: the more had come, the slower it was, until the tables were analysed.
+ * A server keeps the plan of a statement that has a name. One that it made while the tables were
+ * nearly empty and their statistics unknown went through all keys, and through all uploads of the
+ * list, for each new one: the more had come, the slower it was, until the tables were analysed.
  */
 
 const home = serverHome()
@@ -51,7 +52,10 @@ describe('Plans of a young database', { skip: home.skip }, () => {
     await home.close()
   })
 
-  /** One after the other: each statement has the same connection, so that it is that one's plans that are used. */
+  /**
+   * One after the other: each statement has the same connection, so that it is that one's plans
+   * that are used.
+   */
   const upload = async (count: number): Promise<void> => {
     for (let n = 0; n < count; n += 1) {
       const small = smallUpload()

@@ -26,7 +26,10 @@ describe('An upload that is given up for dead while it is staged', { skip: serve
     await store.close()
   })
 
-  /** Received, without a sign of life since, and staged as far as its idempotency key, for which it waits. */
+  /**
+   * Received, without a sign of life since, and staged as far as its idempotency key, for which it
+   * waits.
+   */
   const halfStaged = async () => {
     const uploadId = await beginUpload(store)
     const chunk = chunkOf(0, 2, ['a'])

@@ -22,7 +22,10 @@ export const createManualClock = (): Clock & { advance(ms: number): void } => {
   }
 }
 
-/** Whatever the answers under test hold; a member that is absent reads undefined, and the assertion fails. */
+/**
+ * Whatever the answers under test hold; a member that is absent reads undefined, and the assertion
+ * fails.
+ */
 export type ReplyBody = {
   access_token: string
   expires_in: number

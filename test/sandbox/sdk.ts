@@ -5,7 +5,10 @@ import sdk from 'purecloud-platform-client-v2'
 import type { SandboxOptions } from '../../src/sandbox/server/start-sandbox.ts'
 import { CLIENT, openSandbox } from './caller.ts'
 
-/** The official SDK, pointed to the sandbox for both its API and its login host. It is one per process. */
+/**
+ * The official SDK, pointed to the sandbox for both its API and its login host. It is one per
+ * process.
+ */
 export const openWithSdk = async (t: TestContext, options: Partial<SandboxOptions> = {}) => {
   const caller = await openSandbox(t, options)
   const { hostname, port } = new URL(caller.sandbox.url)

@@ -7,15 +7,18 @@ import { promisify } from 'node:util'
 import { fileToMend } from '../support/spreadsheets/file-to-mend.ts'
 
 /**
- * Opens the file to mend in LibreOffice Calc as a user of each language does, saves it, and keeps what came out for the tests that everyone
- * runs. Needs `soffice` (Debian: libreoffice-calc). Fails when a recording differs from the one that is kept, which `--keep` replaces.
+ * Opens the file to mend in LibreOffice Calc as a user of each language does, saves it, and keeps
+ * what came out for the tests that everyone runs. Needs `soffice` (Debian: libreoffice-calc). Fails
+ * when a recording differs from the one that is kept, which `--keep` replaces.
  */
 const run = promisify(execFile)
 const FOLDER = 'test/fixtures/spreadsheets'
 const UTF8 = 76
 const QUOTE = 34
 
-/** `detects`: the box "Detect special numbers" of the import, which is off unless someone ticks it. */
+/**
+ * `detects`: the box "Detect special numbers" of the import, which is off unless someone ticks it.
+ */
 const USERS = [
   { name: 'english', locale: 'en-US', language: 1033, delimiter: ',', detects: false },
   { name: 'english-detecting', locale: 'en-US', language: 1033, delimiter: ',', detects: true },

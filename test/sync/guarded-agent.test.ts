@@ -10,7 +10,10 @@ import { AddressRefused, guardedAgent, guardedLookup } from '../../src/sync/guar
 import { isPublicAddress } from '../../src/sync/public-address.ts'
 import { createWebhookTransport } from '../../src/sync/webhook-transport.ts'
 
-/** Hosts that mean this machine, its network or its cloud's metadata, in every notation that a URL has for them. */
+/**
+ * Hosts that mean this machine, its network or its cloud's metadata, in every notation that a URL
+ * has for them.
+ */
 const INNER_HOSTS = [
   ...['127.0.0.1', '127.1', '127.0.1', '127.0.0.1.', '127.255.255.254', '0.0.0.0', '0', '00'],
   ...['2130706433', '017700000001', '0x7f000001', '0x7f.1', '0x7f.0x0.0x0.0x1', '0177.0.0.1'],
@@ -59,7 +62,10 @@ const DECORATIONS = [
   `https://hooks.example/${'a'.repeat(2048)}`,
 ]
 
-/** Counts every connection that reaches this machine, over IPv4 and IPv6, whatever loopback address it is made to. */
+/**
+ * Counts every connection that reaches this machine, over IPv4 and IPv6, whatever loopback address
+ * it is made to.
+ */
 const startHoneypot = async (t: TestContext) => {
   let connections = 0
   const listen = async (host: string, port: number): Promise<Server> => {

@@ -1,4 +1,7 @@
-/** What is wrong between `docs/adr/README.md` and the decisions beside it: `pages` are their texts by file name. */
+/**
+ * What is wrong between `docs/adr/README.md` and the decisions beside it: `pages` are their texts
+ * by file name.
+ */
 export const adrFaults = (index: string, pages: Readonly<Record<string, string>>): string[] => {
   const faults: string[] = []
   const names = Object.keys(pages).toSorted()

@@ -1,4 +1,7 @@
-/** Texts outside of the repository, by name, with the parts that `docs/sources.md` says something of. */
+/**
+ * Texts outside of the repository, by name, with the parts that `docs/sources.md` says something
+ * of.
+ */
 export type Sources = ReadonlyMap<string, ReadonlySet<string>>
 
 /** Reads `docs/sources.md`: a heading a source, a row a part. */
@@ -35,7 +38,10 @@ const LOOSE = [
   /\b(contracts|platform-truth|design)\.md\b/,
 ]
 
-/** What is wrong with the citations of a file: unknown sources or parts, and sources named in any other way than in brackets. */
+/**
+ * What is wrong with the citations of a file: unknown sources or parts, and sources named in any
+ * other way than in brackets.
+ */
 export const wrongCitations = (path: string, text: string, sources: Sources): string[] => {
   const wrong: string[] = []
   const loose = proseOf(path, text).replace(

@@ -20,7 +20,10 @@ const installed = Object.entries(packages)
   .filter(([path]) => path !== '')
   .map(([path, about]) => ({ name: path.replace(/^.*node_modules\//u, ''), ...about }))
 
-/** The versions that mended what is known of them; `known-vulnerabilities.test.ts` plays it against the gateway. */
+/**
+ * The versions that mended what is known of them; `known-vulnerabilities.test.ts` plays it against
+ * the gateway.
+ */
 const FLOORS: Record<string, string> = {
   '@fastify/busboy': '3.2.6',
   '@fastify/multipart': '10.1.9',

@@ -39,14 +39,18 @@ const TABLES: Table[] = [
   },
 ]
 
-/** What the code itself writes, in the same transaction: an upload that is taken in, and one that ends with its counts. */
+/**
+ * What the code itself writes, in the same transaction: an upload that is taken in, and one that
+ * ends with its counts.
+ */
 const BY_CODE = new Set(['staged', 'completed', 'completed_with_errors'])
 const isByCode = ({ room }: Table, from: string, to: string): boolean =>
   room === 'upload' && BY_CODE.has(to) && (to !== 'staged' || from === 'receiving')
 
 /**
- * Each move of each state table is made on a row of a copy of the table that has the columns, the triggers and nothing else: what
- * decides is that the database writes an entry whenever a state changes, whoever changes it.
+ * Each move of each state table is made on a row of a copy of the table that has the columns, the
+ * triggers and nothing else: what decides is that the database writes an entry whenever a state
+ * changes, whoever changes it.
  */
 eachHome('Changes of state in the audit trail', (home) => {
   let store: Store

@@ -112,7 +112,10 @@ const HISTORY = [
   ],
 ]
 
-/** For jumps: a clock is set by moving what was seen of it, and everything that was stored by it, the other way. */
+/**
+ * For jumps: a clock is set by moving what was seen of it, and everything that was stored by it,
+ * the other way.
+ */
 eachHome("The database's clock", (home) => {
   let store: Store
   const run = async (text: string) => (await store.sql.executeSql(text)).rows

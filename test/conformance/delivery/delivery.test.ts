@@ -196,7 +196,8 @@ eachHome('Lanes and delivery', (home) => {
       const upload = await stageUpload(store, { list, accepted: contacts })
       const claim = await claimLane(store)
       const batch = await intend(store, claim, upload)
-      // One list's register, written from four lanes at once: the lanes' own mutual exclusion is out of the way.
+      // One list's register, written from four lanes at once: the lanes' own mutual exclusion is
+      // out of the way.
       await store.sql.executeSql(`update upload set contact_list_id = 'shared' where id = $1`, [
         upload.id,
       ])

@@ -14,7 +14,10 @@ import { ids, stageUpload } from '../../support/stages/store-uploads.ts'
 const LISTS = 60
 const WORKED = 4
 
-/** A gateway on `store` without HTTP, before a Genesys that ends no job until every list has got its contacts. */
+/**
+ * A gateway on `store` without HTTP, before a Genesys that ends no job until every list has got its
+ * contacts.
+ */
 const setUp = (store: Store) => {
   const finished = new Set<string>()
   const all = Promise.withResolvers<void>()

@@ -27,7 +27,10 @@ const NEW = ['a', 'b', 'c', 'd']
 const FOREVER = Number.MAX_SAFE_INTEGER
 type Method = 'batches' | 'file'
 
-/** Genesys with two contacts of before, which tells how many it holds; `clears` notes every wipe and every row that came after. */
+/**
+ * Genesys with two contacts of before, which tells how many it holds; `clears` notes every wipe and
+ * every row that came after.
+ */
 const createGenesys = (dialect: 'guide' | 'platform') => {
   const genesys = createMemoryGenesys({ jobs: dialect === 'guide' })
   genesys.list = {
@@ -51,7 +54,10 @@ const shownOf = (genesys: MemoryGenesys, id: string): [string, Record<string, st
   return phone === undefined ? [] : [[id, { phone }]]
 }
 
-/** Genesys and its time. A clear takes effect `lagMs` after it was asked for, on whatever the list holds then. */
+/**
+ * Genesys and its time. A clear takes effect `lagMs` after it was asked for, on whatever the list
+ * holds then.
+ */
 const createWorld = (dialect: 'guide' | 'platform', lagMs: number, onClear: () => void) => {
   const genesys = createGenesys(dialect)
   const leaping = createLeapingClock()
@@ -79,7 +85,10 @@ const createWorld = (dialect: 'guide' | 'platform', lagMs: number, onClear: () =
 }
 type World = ReturnType<typeof createWorld>
 
-/** Rows that no request of overwriting brought, sent before a later request wiped the list; empty is right. */
+/**
+ * Rows that no request of overwriting brought, sent before a later request wiped the list; empty is
+ * right.
+ */
 const wipedAfterwards = (log: readonly { wipes: boolean; ids: readonly string[] }[]): string[] => {
   const appended: string[] = []
   const lost: string[] = []

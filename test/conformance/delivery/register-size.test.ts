@@ -174,7 +174,8 @@ eachHome("The register's size", (home) => {
             { kind: 'alone', delivered: 5, confirmed: 0 },
           ],
         ],
-        // What was on its way when the list was cleared is not there, and what was newer than the clearing is.
+        // What was on its way when the list was cleared is not there, and what was newer than the
+        // clearing is.
         [
           [
             { kind: 'alone', delivered: 1, confirmed: 0 },

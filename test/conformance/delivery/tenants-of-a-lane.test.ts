@@ -14,7 +14,10 @@ const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 4)
 
 type Tenant = 'default' | 'other' | 'third'
 
-/** An upload of this tenant to the list, with the digests that its contacts have. All contents are alike here, so it asks to be sent anyway. */
+/**
+ * An upload of this tenant to the list, with the digests that its contacts have. All contents are
+ * alike here, so it asks to be sent anyway.
+ */
 const stageOf = async (
   store: Store,
   list: string,

@@ -124,7 +124,8 @@ describe('A try beside entries that are being added', { skip: serverHome().skip 
     const { rows } = await looked
     const [{ seen }] = rows as [{ seen: number }]
     const { rows: now } = await store.sql.executeSql('select count(*)::int as n from dnc_entry')
-    // The lock's row is the newest, and the entries are those of before: why there are two statements.
+    // The lock's row is the newest, and the entries are those of before: why there are two
+    // statements.
     assert.deepEqual([seen, (now[0] as { n: number }).n], [0, 1])
   })
 })

@@ -159,7 +159,9 @@ eachHome('The subscription to Genesys events', (home) => {
       bodyDigest: Buffer.alloc(32),
       ignored: null,
     })
-  /** An upload that was accepted and delivered, and ended so long ago; everything before is older. */
+  /**
+   * An upload that was accepted and delivered, and ended so long ago; everything before is older.
+   */
   const uploadEnded = async (ago: string): Promise<void> => {
     for (const [table, column] of [
       ['event_subscription', 'attempted_at'],

@@ -25,7 +25,10 @@ import { createManualClock } from '../../support/stages/test-clock.ts'
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const TOKEN = capabilityToken(SECRET, SUBSCRIPTIONS.event.part, SUBSCRIPTIONS.event.eventType)
 const UPLOADS = 50
-/** 50 × (127 of progress + 3 of the end) messages; with 30 % repeated and 5 % forged they are 10,000. */
+/**
+ * 50 × (127 of progress + 3 of the end) messages; with 30 % repeated and 5 % forged they are
+ * 10,000.
+ */
 const MESSAGES = 6_500
 const REPEATED = 3_000
 const FORGED = 500
@@ -72,7 +75,10 @@ const shuffle = <T>(items: T[], random: () => number): T[] => {
   return items
 }
 
-/** What arrives, in its order. Every tenth message is lost, and every word on the end of the first jobs. */
+/**
+ * What arrives, in its order. Every tenth message is lost, and every word on the end of the first
+ * jobs.
+ */
 const plan = (random: () => number) => {
   const all = Array.from({ length: UPLOADS }, (_, index) =>
     messagesOf(`job-${index + 1}`, MESSAGES / UPLOADS),

@@ -20,7 +20,10 @@ import { behind, ELF, PE } from '../../support/guest-files/payloads.ts'
 import { pdfOf } from '../../support/guest-files/pdfs.ts'
 import { zipOf } from '../../support/guest-files/zips.ts'
 
-/** The bugs of the guide's own program, D1 to D24, each with a test that a gateway with that bug would not pass. */
+/**
+ * The bugs of the guide's own program, D1 to D24, each with a test that a gateway with that bug
+ * would not pass.
+ */
 describe('The bugs of guide 003', () => {
   const home = embeddedHome()
   const judged = createJudged()
@@ -110,7 +113,8 @@ describe('The bugs of guide 003', () => {
       { kind: 'status', operation: 'guest-file-storage', status: 503, count: 2 },
       { kind: 'presigned-expired', count: 1 },
     ])
-    // The sandbox refuses a PUT without Content-Length, with another type or size, or with a bearer.
+    // The sandbox refuses a PUT without Content-Length, with another type or size, or with a
+    // bearer.
     assert.equal((await ended('met')).state, 'stored')
   })
   test('D11: every transfer has a deadline', () => {

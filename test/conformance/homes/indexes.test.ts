@@ -18,7 +18,10 @@ const home = serverHome()
 
 type Scans = Map<string, number>
 
-/** What statements read, by the server's own counters: scans of each index, entries read of it, and rows read by scans of whole tables. */
+/**
+ * What statements read, by the server's own counters: scans of each index, entries read of it, and
+ * rows read by scans of whole tables.
+ */
 const openCounters = async (url: string) => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -287,7 +290,10 @@ describe('Indexes, on a filled database', { skip: home.skip }, () => {
     await home.close()
   })
 
-  /** What a call read. Calls one after the other share a connection, whose counters are told at once when asked to. */
+  /**
+   * What a call read. Calls one after the other share a connection, whose counters are told at once
+   * when asked to.
+   */
   const readBy = async (call: (stage: Stage) => Promise<unknown>) => {
     const tell = () => stage.store.sql.executeSql('select pg_stat_force_next_flush()')
     await tell()

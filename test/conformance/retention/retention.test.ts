@@ -40,7 +40,10 @@ eachHome('Retention', (home) => {
   })
   after(() => store.close())
 
-  /** As if the clock of the database had gone on by so many days since: what was stored by it lies that much further back. */
+  /**
+   * As if the clock of the database had gone on by so many days since: what was stored by it lies
+   * that much further back.
+   */
   const daysLater = async (days: number): Promise<void> => {
     const times = await run<{
       table_name: string

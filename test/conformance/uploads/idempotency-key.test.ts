@@ -52,7 +52,8 @@ test('the rules of the Idempotency-Key draft hold for uploads', async (t) => {
       }
       const under = client.upload(LIST, Readable.from(slow()), { key: 'two' })
       await begun.promise
-      // Of unknown length too, so that it takes as many steps to its claim as the one that came before.
+      // Of unknown length too, so that it takes as many steps to its claim as the one that came
+      // before.
       let second = await client.upload(LIST, Readable.from([file]), { key: 'two' })
       assert.equal(second.status, 409, second.text)
       rest.resolve()

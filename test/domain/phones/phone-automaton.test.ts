@@ -14,7 +14,10 @@ import { phonePlans } from '../../support/phones/phone-metadata.ts'
 import { createDraw, digitsFor } from '../../support/phones/phone-numbers.ts'
 import type { Draw } from '../../support/phones/phone-numbers.ts'
 
-/** Texts beside which a wrong table shows: what the pattern matches, the same with slips, and anything. */
+/**
+ * Texts beside which a wrong table shows: what the pattern matches, the same with slips, and
+ * anything.
+ */
 const textsFor = (pattern: string, draw: Draw): string[] =>
   Array.from({ length: 12 }, () => {
     const fits = digitsFor(pattern, draw)

@@ -18,7 +18,10 @@ type Case = {
 
 const CASES = parse<Case>(readFileSync('test/fixtures/phones/readings.csv'), { columns: true })
 
-/** As the fixture writes it: the number, `*` where decimals were taken off, and `x` before the extension; or the code. */
+/**
+ * As the fixture writes it: the number, `*` where decimals were taken off, and `x` before the
+ * extension; or the code.
+ */
 const told = (written: string, terms: PhoneTerms): string => {
   const result = normalisePhone(written, terms)
   if (!result.ok) return result.code

@@ -42,7 +42,10 @@ after(async () => {
 
 const HOSTILE = '<img src=x onerror=alert(1)>'
 
-/** Ten rows with faults, behind some that are taken; `phone number` and `nonsense` are no columns of the list. */
+/**
+ * Ten rows with faults, behind some that are taken; `phone number` and `nonsense` are no columns of
+ * the list.
+ */
 const fileOf = (prefix: string, good = 5): string =>
   [
     'customerId,firstName,lastName,phone number,email,city,nonsense',

@@ -46,7 +46,9 @@ describe('A DNC list that somebody changes inside Genesys', () => {
     stage.crm.heard
       .map(({ id: _id, ...message }) => dncChangeEventSchema.safeParse(message).data)
       .filter((message) => message?.data.dncListId === list)
-  /** An agent adds a number under the faults; resolves when what Genesys sends of it was answered. */
+  /**
+   * An agent adds a number under the faults; resolves when what Genesys sends of it was answered.
+   */
   const change = async (faults: FaultPlan = []): Promise<void> => {
     stage.sandbox.setFaults(faults)
     stage.sandbox.changeAsAgent(list, { add: ['+14155550101'] })

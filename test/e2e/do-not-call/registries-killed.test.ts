@@ -75,7 +75,10 @@ describe('An edition of which each step is killed', { skip: serverHome().skip },
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-  /** Kills the gateway once it waits for the lock in this statement, and starts another without the lock. */
+  /**
+   * Kills the gateway once it waits for the lock in this statement, and starts another without the
+   * lock.
+   */
   const killIn = async (statement: string, lock: string): Promise<void> => {
     await other.untilBlocked(statement)
     await gateway.kill()

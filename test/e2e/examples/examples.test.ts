@@ -22,8 +22,9 @@ import { ADMIN_KEY } from '../../support/gateway/gateway-process.ts'
 import { type RunningGateway, setStage, type Stage } from '../../support/stages/stage.ts'
 
 /**
- * The programs of examples/, as somebody runs who copies them: against one gateway and one sandbox, over a network that loses calls and
- * answers. Each language has a list, a campaign and a do-not-call list of its own, so that they do not get in each other's way.
+ * The programs of examples/, as somebody runs who copies them: against one gateway and one sandbox,
+ * over a network that loses calls and answers. Each language has a list, a campaign and a
+ * do-not-call list of its own, so that they do not get in each other's way.
  */
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'examples')
 const [{ columns }] = DEMO_LISTS as [(typeof DEMO_LISTS)[number]]

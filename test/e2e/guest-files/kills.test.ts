@@ -11,12 +11,16 @@ import { startHeldScanner } from '../../support/guest-files/held-scanner.ts'
 import { type Dialect, setStage, type Stage } from '../../support/stages/stage.ts'
 
 /**
- * That stand at each step when the gateway is killed, 60 in both dialects: a gateway has 32 connections to Genesys. The suites of the store kill a
- * worker before and after every effect of 100 files each.
+ * That stand at each step when the gateway is killed, 60 in both dialects: a gateway has 32
+ * connections to Genesys. The suites of the store kill a worker before and after every effect of
+ * 100 files each.
  */
 const FILES = 4
 
-/** The steps: a call that is not there yet, or that took effect and is not answered. Files that the scanner looks at come on top. */
+/**
+ * The steps: a call that is not there yet, or that took effect and is not answered. Files that the
+ * scanner looks at come on top.
+ */
 const STEPS = {
   guide: ['guest-file-register', 'guest-file-storage', 'guest-file-confirm'].flatMap(bothSides),
   platform: [

@@ -45,7 +45,8 @@ describe('A database that takes no writes', { skip: server.skip }, () => {
         // Sessions that are open do not hear of it.
         await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name = 'outbound-gateway'`)
-        // Until the ended sessions are replaced, readiness may say first that the database does not answer.
+        // Until the ended sessions are replaced, readiness may say first that the database does not
+        // answer.
         let answer = await readyz(gateway)
         await until(async () => {
           answer = await readyz(gateway)

@@ -16,7 +16,10 @@ import { contactFile, liveThrough } from '../../support/privacy/whole-life.ts'
 import { writtenForms } from '../../support/privacy/written-forms.ts'
 import { setStage } from '../../support/stages/stage.ts'
 
-/** What no run may let out though nobody knows its value before: access tokens of Genesys, pre-signed URLs, callbacks' tokens. */
+/**
+ * What no run may let out though nobody knows its value before: access tokens of Genesys,
+ * pre-signed URLs, callbacks' tokens.
+ */
 const UNKNOWN_SECRETS: Record<string, RegExp> = {
   'an access token of Genesys': /sandbox-[0-9a-f]{8}-[0-9a-f]{4}-4/u,
   'a pre-signed URL': /X-Amz-Signature(?:=|%3D)[0-9a-f]{16}/iu,

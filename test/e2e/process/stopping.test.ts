@@ -34,7 +34,10 @@ const membersOf = (group: number): string[] =>
       }
     })
 
-/** `npm start` as the first of a process group of its own, as a terminal or a service manager starts it. */
+/**
+ * `npm start` as the first of a process group of its own, as a terminal or a service manager starts
+ * it.
+ */
 const startByNpm = async (dataDir: string) => {
   const npm = spawn('npm', ['start'], {
     cwd: PROJECT,

@@ -43,7 +43,9 @@ const nested = (depth: number): unknown => (depth === 1 ? leaf : { not: nested(d
 const many = (length: number, make: (at: number) => unknown) =>
   Array.from({ length }, (_, at) => make(at))
 
-/** A rule that Genesys reads as `length` characters: seven texts of 256 and one that fills it up. */
+/**
+ * A rule that Genesys reads as `length` characters: seven texts of 256 and one that fills it up.
+ */
 const ruleOf = (length: number) => ({
   attribute: 'region',
   operator: 'in',

@@ -13,7 +13,10 @@ import { type RunningGateway, setStage, type Stage } from '../../support/stages/
 const NOT_BASIC = { not: { attribute: 'tier', operator: '=', value: 'basic' } }
 const inList = (conditions: unknown) => ({ contactListIds: [LIST.id], conditions })
 
-/** A negation that the guide dialect cannot say as an exclusion of the whole, so that NOT stands in a rule. */
+/**
+ * A negation that the guide dialect cannot say as an exclusion of the whole, so that NOT stands in
+ * a rule.
+ */
 const NESTED = { any: [NOT_BASIC, { attribute: 'age', operator: '>', value: 90 }] }
 
 const CASES = [

@@ -74,7 +74,8 @@ for (const dialect of ['guide', 'platform'] as const) {
     test('of two that saw the same version one is told so', async () => {
       const { version } = await segments.find()
       const seen = { 'if-match': `"${version}"` }
-      // Either may be the one that is taken, so both dial the same people: later tests count who is dialled before them.
+      // Either may be the one that is taken, so both dial the same people: later tests count who is
+      // dialled before them.
       const reversed = GUIDE_EXAMPLE.exclusionRules.toReversed()
       const both = await Promise.all([
         segments.put(GUIDE_EXAMPLE, seen),

@@ -22,7 +22,10 @@ type Posted = { id: string; contact: number; version: number }
 
 const idOf = (contact: number): string => `C-${String(contact).padStart(7, '0')}`
 
-/** One upload of one contact each, the versions after each other; `gateway` gives who takes the next. */
+/**
+ * One upload of one contact each, the versions after each other; `gateway` gives who takes the
+ * next.
+ */
 const post = async (gateway: () => RunningGateway): Promise<Posted[]> => {
   const posted: Posted[] = []
   for (let version = 1; version <= VERSIONS; version += 1) {
@@ -52,7 +55,10 @@ const expectedContents = (): Map<string, ExpectedContact> => {
   return expected
 }
 
-/** Every upload ended with its one row accounted for, only the bad one's are blamed, and each was told of once. */
+/**
+ * Every upload ended with its one row accounted for, only the bad one's are blamed, and each was
+ * told of once.
+ */
 const assertEnded = async (
   stage: Stage,
   gateway: RunningGateway,

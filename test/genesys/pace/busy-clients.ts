@@ -20,7 +20,10 @@ const LATENCY_MS = 80
 
 export type Said = Pick<HttpAnswer, 'allowed' | 'remaining'>
 
-/** Instances that share a bucket, each with busy callers, against a referee of the sandbox; all on a clock that is moved. */
+/**
+ * Instances that share a bucket, each with busy callers, against a referee of the sandbox; all on a
+ * clock that is moved.
+ */
 export const startBusyClients = (about: {
   dialect: SandboxDialect
   configured: number

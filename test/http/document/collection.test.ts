@@ -11,7 +11,10 @@ import {
   readApiDocument,
 } from '../../../src/http/document/collection-file.ts'
 
-/** What of the format Postman Collection v2.1 the collection uses, in our own words: nothing else may be in it. */
+/**
+ * What of the format Postman Collection v2.1 the collection uses, in our own words: nothing else
+ * may be in it.
+ */
 const text = z.string()
 const pair = z.strictObject({
   key: text.min(1),

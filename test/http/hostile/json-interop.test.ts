@@ -74,7 +74,10 @@ const MALFORMED = [
   '{"a":{"constructor":{"prototype":1}}}',
 ]
 
-/** What it allows, however odd; `{}` is what the call takes, everything else is a body of another shape. */
+/**
+ * What it allows, however odd; `{}` is what the call takes, everything else is a body of another
+ * shape.
+ */
 const ALLOWED = [
   '{}',
   ' {} ',

@@ -7,8 +7,8 @@ import { KEYS, startFakeServer } from '../../support/gateway/http-fakes.ts'
 import { listenRaw, uploadHead } from '../../support/gateway/raw-sockets.ts'
 
 /**
- * What was wrong in packages that the gateway is made of, played against it as it is. The versions that mended each are held as floors
- * in `test/architecture/documents/supply-chain.test.ts`.
+ * What was wrong in packages that the gateway is made of, played against it as it is. The versions
+ * that mended each are held as floors in `test/architecture/documents/supply-chain.test.ts`.
  */
 const form = (boundary: string, length: number | null): string =>
   uploadHead([
@@ -143,7 +143,10 @@ test('CVE-2025-24033, CVE-2023-25576: 900 fields of a megabyte are refused, and 
   assert.equal(received.length, 0)
 })
 
-/** A content type that is nearly JSON's: fastify once let the body pass unchecked, or took it for something else. */
+/**
+ * A content type that is nearly JSON's: fastify once let the body pass unchecked, or took it for
+ * something else.
+ */
 const NEARLY_JSON = [
   ' application/json',
   '\tapplication/json',

@@ -4,7 +4,10 @@ import { test } from 'node:test'
 import { KEYS } from '../../support/gateway/http-fakes.ts'
 import { listenRaw } from '../../support/gateway/raw-sockets.ts'
 
-/** What a call looks like that another one carries with it; a route of it would be told by its own event. */
+/**
+ * What a call looks like that another one carries with it; a route of it would be told by its own
+ * event.
+ */
 const SMUGGLED = `GET /v1/uploads/smuggled HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEYS.uploads}\r\n\r\n`
 
 const head = (...lines: readonly string[]): string =>

@@ -13,7 +13,10 @@ const closed = async (socket: Socket): Promise<void> => {
   if (!socket.destroyed) await once(socket, 'close')
 }
 
-/** Opens many and lets each send the beginning of a call; all are closed when the promise of `ended` resolves. */
+/**
+ * Opens many and lets each send the beginning of a call; all are closed when the promise of `ended`
+ * resolves.
+ */
 const crowd = async (
   open: () => Promise<Socket>,
   beginning: string,

@@ -10,8 +10,8 @@ import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
 /**
- * Every operation that is served, called with every kind of credential. The operations are those of the server, so a new route is in it from its first
- * commit; the keys are those of a real store.
+ * Every operation that is served, called with every kind of credential. The operations are those of
+ * the server, so a new route is in it from its first commit; the keys are those of a real store.
  */
 const BY_NAME_ALONE: readonly Scope[] = ['dnc:override', 'erasure', 'cells:reveal']
 const ADMIN_KEY = 'matrix-admin-key-0123456789abcdefghijk'

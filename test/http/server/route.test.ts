@@ -93,7 +93,10 @@ test('an answer goes out as the handler gives it: its schema documents it and is
   assert.deepEqual([statusCode, body], [200, '{"a":1,"more":"than the schema says"}'])
 })
 
-/** Held by the type checker: each `@ts-expect-error` is an error of its own once the line below it is right. */
+/**
+ * Held by the type checker: each `@ts-expect-error` is an error of its own once the line below it
+ * is right.
+ */
 export const heldByTypes = (add: AddRoute): void => {
   add({
     ...aRoute,

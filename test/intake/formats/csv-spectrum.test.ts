@@ -53,7 +53,8 @@ describe('every case of csv-spectrum is read as its JSON says:', () => {
       const wanted: unknown = WITHOUT_JSON[name] ?? JSON.parse(json)
       const { objects, misplaced } = readObjects(readFileSync(join(HOME, 'csvs', `${name}.csv`)))
       assert.deepEqual(objects, wanted)
-      // Seconds of arc as quotes inside cells without quotes: read as the JSON has them, and marked, for readers differ on them.
+      // Seconds of arc as quotes inside cells without quotes: read as the JSON has them, and
+      // marked, for readers differ on them.
       assert.equal(misplaced, name === 'location_coordinates' ? objects.length : 0)
     })
   }

@@ -24,7 +24,10 @@ const EXPECTED = [
   ['c5', 'two\nlines', '+442079460018', ''],
 ]
 
-/** What the operator types over the cells that are at fault; a spreadsheet shows phones in several ways. */
+/**
+ * What the operator types over the cells that are at fault; a spreadsheet shows phones in several
+ * ways.
+ */
 const mend = (rows: string[][]): string[][] => {
   const [header, ...data] = rows
   const at = (name: string): number => header!.indexOf(name)

@@ -1,6 +1,8 @@
 import type { SpecChanges } from '../taken.ts'
 
-/** What must become of a hostile file: refused as a whole, or taken with these rows and rejections. */
+/**
+ * What must become of a hostile file: refused as a whole, or taken with these rows and rejections.
+ */
 export type Expected =
   | { refused: string; about?: Record<string, unknown> }
   | {

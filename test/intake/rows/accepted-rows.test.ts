@@ -7,7 +7,9 @@ import { createAcceptedRows } from '../../../src/intake/rows/accepted-rows.ts'
 import { hasBit } from '../../../src/lib/bitmap.ts'
 import { keyedDigest } from '../../../src/lib/keyed-digest.ts'
 
-/** Chunks of rows: an id out of few, so that many come again, and how many lines lie before the row. */
+/**
+ * Chunks of rows: an id out of few, so that many come again, and how many lines lie before the row.
+ */
 const chunks = fc.array(
   fc.array(fc.tuple(fc.nat(12), fc.nat(3)), { minLength: 0, maxLength: 90 }),
   { minLength: 1, maxLength: 6 },

@@ -7,7 +7,9 @@ import { createRunIntake } from '../../../src/intake/run-intake.ts'
 import { seededRandom } from '../../../src/lib/seeded-random.ts'
 import { bodyOf, specOf } from '../taken.ts'
 
-/** Digests of so many rows of `ids` ids, in buffers of uneven size that do not all start at a word. */
+/**
+ * Digests of so many rows of `ids` ids, in buffers of uneven size that do not all start at a word.
+ */
 const manyDigests = (rows: number, ids: number, random: () => number) => {
   const digests = Array.from({ length: ids }, () => randomBytes(16))
   const picked = Array.from({ length: rows }, () => digests[Math.floor(random() * ids)]!)

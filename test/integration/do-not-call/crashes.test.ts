@@ -86,7 +86,8 @@ for (const [dialect, home] of [
         const { there } = stage
         for (const number of [plain!, strict!, other!]) {
           assert.ok(there()[number], `lost by a kill at step ${step}`)
-          // What is sent again has no second effect under its key; the platform has no keys and takes the same once more.
+          // What is sent again has no second effect under its key; the platform has no keys and
+          // takes the same once more.
           if (dialect === 'guide') assert.equal(there()[number]?.writes, 1, `step ${step}`)
         }
         const { rows } = await store.sql.executeSql(

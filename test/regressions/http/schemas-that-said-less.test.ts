@@ -14,7 +14,10 @@ const queryOf = (id: string, name: string): Schema =>
     .find((operation) => operation.id === id)!
     .parameters.find((parameter) => parameter.name === name)!.schema
 
-/** Found by the fuzzer: the gateway refused what the document took. Each line is a value that it refuses, and one that it takes. */
+/**
+ * Found by the fuzzer: the gateway refused what the document took. Each line is a value that it
+ * refuses, and one that it takes.
+ */
 const CASES: [what: string, schema: Schema, refused: unknown, taken: unknown][] = [
   [
     'events named twice',

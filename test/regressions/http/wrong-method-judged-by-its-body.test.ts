@@ -3,7 +3,10 @@ import { test } from 'node:test'
 
 import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
 
-/** Found by the fuzzer: what no route takes was 415 for its coding, or 400 for its body, before it was 405. */
+/**
+ * Found by the fuzzer: what no route takes was 415 for its coding, or 400 for its body, before it
+ * was 405.
+ */
 test('a method that the address does not take is 405, and an address that is none 404, whatever comes with it', async () => {
   const { app } = await startFakeServer()
   try {

@@ -11,7 +11,10 @@ import { compileGuideSegment } from '../../../src/genesys/guide/segment-rules.ts
 import { readExpression } from '../../../src/sandbox/guide/rule-expressions.ts'
 import { bodyOf, dialledByGuide, rulesIn } from '../../support/segments/compiled-rules.ts'
 
-/** What the source guide of segments got wrong, each named as it is counted; test/regressions/segments holds E1 to E26. */
+/**
+ * What the source guide of segments got wrong, each named as it is counted;
+ * test/regressions/segments holds E1 to E26.
+ */
 type Rules = Pick<SegmentRules, 'conditions' | 'exclusions'>
 const NONE: Rules = { conditions: null, exclusions: [] }
 const leaf = (attribute: string, operator: string, value: string | number): Leaf =>

@@ -16,7 +16,10 @@ import {
 
 const held = (caller: Caller): number => caller.sandbox.contents('demo-contacts').size
 
-/** Sends a contact as a caller whose patience ends when the fault has struck; whether a whole answer came. */
+/**
+ * Sends a contact as a caller whose patience ends when the fault has struck; whether a whole answer
+ * came.
+ */
 const answeredWhole = async (caller: Caller): Promise<boolean> => {
   const patience = new AbortController()
   const answered = caller.call('POST', BULK, [guideRow('a')], { signal: patience.signal }).then(

@@ -8,7 +8,9 @@ const BASE = '/api/v2/outbound/contactlists'
 const HEADER = 'customerId,firstName,lastName,phoneNumber,email,city'
 const line = (id: string, city = '', phone = '+14155550100') => `${id},,,${phone},,${city}`
 
-/** Imports that begin 100 ms after their PUT and run for 200 ms, on a clock that is moved by hand. */
+/**
+ * Imports that begin 100 ms after their PUT and run for 200 ms, on a clock that is moved by hand.
+ */
 const open = async (t: TestContext, faults: FaultPlan = []) => {
   const clock = createManualClock()
   const caller = await openSandbox(t, { clock, importLagMs: 100, importDurationMs: 200 })

@@ -39,7 +39,10 @@ type Operation = {
   ours: (client: GenesysClient) => Promise<unknown>
 }
 
-/** The same operation by the official SDK and by our client; every call of the platform dialect has its row. */
+/**
+ * The same operation by the official SDK and by our client; every call of the platform dialect has
+ * its row.
+ */
 const OPERATIONS: Operation[] = [
   {
     name: 'read a list',

@@ -59,7 +59,10 @@ const settleTogether = async (store: Store): Promise<void> => {
   await Promise.all(work.map((run) => run()))
 }
 
-/** Deadlocks of the database, read once its sessions have ended: only then are their figures complete. */
+/**
+ * Deadlocks of the database, read once its sessions have ended: only then are their figures
+ * complete.
+ */
 const deadlocks = async (url: URL): Promise<number> => {
   const name = url.pathname.slice(1)
   const watcher = new URL(url)

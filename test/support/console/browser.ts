@@ -70,7 +70,10 @@ export const signIn = async (page: Page, address: string, key: string): Promise<
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
 }
 
-/** Chooses the option that begins so with the arrow keys. Typing its name is no way: a browser forgets the first letters after a second. */
+/**
+ * Chooses the option that begins so with the arrow keys. Typing its name is no way: a browser
+ * forgets the first letters after a second.
+ */
 export const chooseByKeys = async (page: Page, select: Locator, label: string): Promise<void> => {
   await select.focus()
   await page.keyboard.press('Home')

@@ -1,6 +1,7 @@
 /**
- * `npm run console:screenshots`: a picture of each page of the console, of a gateway on the sandbox that has something to show, into `docs/images`.
- * Look at each of them after a change of a template or of the sheet; the one of README is committed.
+ * `npm run console:screenshots`: a picture of each page of the console, of a gateway on the sandbox
+ * that has something to show, into `docs/images`. Look at each of them after a change of a template
+ * or of the sheet; the one of README is committed.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import pg from 'pg'
 
-/** A connection beside a store's own, which holds locks as another instance would and sees who waits for them. */
+/**
+ * A connection beside a store's own, which holds locks as another instance would and sees who waits
+ * for them.
+ */
 export type OtherSession = {
   query: pg.Client['query']
   /** Resolves when `count` statements of this database that contain `text` wait for a lock. */

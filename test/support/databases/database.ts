@@ -22,8 +22,8 @@ import {
 export const TEST_KEYS = [{ id: 'test', key: Buffer.alloc(32, 7) }]
 
 /**
- * A place for a store: `fresh` gives an empty one, `close` removes all of them. Nothing is started before the first `fresh`, so that
- * a file declares all of its tests before it waits for anything.
+ * A place for a store: `fresh` gives an empty one, `close` removes all of them. Nothing is started
+ * before the first `fresh`, so that a file declares all of its tests before it waits for anything.
  */
 export type TestHome = {
   kind: 'embedded' | 'server'
@@ -33,7 +33,10 @@ export type TestHome = {
   close(): Promise<void>
 }
 
-/** A store on `home`, with real time and ids. A copied database was not looked at for long; nobody doubts its clock for that here. */
+/**
+ * A store on `home`, with real time and ids. A copied database was not looked at for long; nobody
+ * doubts its clock for that here.
+ */
 export const openTestStore = async (
   home: StoreHome,
   about: Pick<Parameters<typeof openStore>[0], 'registryRules'> = {},
@@ -51,7 +54,10 @@ export const openTestStore = async (
   return store
 }
 
-/** Looks at the database's clock until the test ends, as every gateway does: where nobody looks, a lease that ran out passes to nobody. */
+/**
+ * Looks at the database's clock until the test ends, as every gateway does: where nobody looks, a
+ * lease that ran out passes to nobody.
+ */
 export const lookAtClock = (test: TestContext, store: Store): void => {
   const ended = new AbortController()
   test.after(() => ended.abort())
@@ -72,7 +78,10 @@ export const lookAtClock = (test: TestContext, store: Store): void => {
 
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
-/** Initialising PGlite takes seconds, copying a migrated directory does not; the copy is kept until a migration changes. */
+/**
+ * Initialising PGlite takes seconds, copying a migrated directory does not; the copy is kept until
+ * a migration changes.
+ */
 const embeddedTemplate = async (): Promise<string> => {
   const files = [...(await migrationFiles())]
   const texts = await Promise.all(
@@ -150,7 +159,10 @@ export const serverHome = (options: ServerOptions = {}): TestHome => {
   }
 }
 
-/** Declares the suite once for each home. A home that cannot run here is skipped by name, never silently. */
+/**
+ * Declares the suite once for each home. A home that cannot run here is skipped by name, never
+ * silently.
+ */
 export const eachHome = (name: string, suite: (home: TestHome) => void): void => {
   for (const home of [embeddedHome(), serverHome()]) {
     describe(`${name}, on the ${home.kind} home`, { skip: home.skip }, () => {

@@ -10,7 +10,9 @@ const findLibrary = (): string | undefined =>
     .map((name) => join(LIBRARIES, name, 'faketime', 'libfaketimeMT.so.1'))
     .find((path) => existsSync(path))
 
-/** Why no clock can be faked here; false where it can. With `CI=true` it is an error that it cannot. */
+/**
+ * Why no clock can be faked here; false where it can. With `CI=true` it is an error that it cannot.
+ */
 export const fakeClockSkip = (): string | false => {
   if (findLibrary() !== undefined) return false
   if (process.env['CI'] === 'true') throw new Error('libfaketime is not installed')

@@ -1,6 +1,6 @@
 /**
- * What a gateway's database holds after some months, made by the database itself: much that has ended, little that is open. Sizes are such that
- * reading a whole table costs more than any index.
+ * What a gateway's database holds after some months, made by the database itself: much that has
+ * ended, little that is open. Sizes are such that reading a whole table costs more than any index.
  */
 export const FILL = [
   `insert into tenant (id) select 't' || n from generate_series(1, 200) n on conflict do nothing`,

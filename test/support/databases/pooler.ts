@@ -19,7 +19,10 @@ export const poolerSkip = (): string | false => {
   return 'pgbouncer is not installed'
 }
 
-/** A PgBouncer in transaction mode before a database: each transaction goes over whichever of few connections is free. */
+/**
+ * A PgBouncer in transaction mode before a database: each transaction goes over whichever of few
+ * connections is free.
+ */
 export type Pooler = { url: string; stop(): Promise<void> }
 
 /** A pooler opens connections while somebody asks for them. */
@@ -40,7 +43,10 @@ const untilConnected = async (
   await Promise.all([asking.end(), looking.end()])
 }
 
-/** `connections`: how many the pooler keeps to the server. All are there from the beginning, so that they are used by turns. */
+/**
+ * `connections`: how many the pooler keeps to the server. All are there from the beginning, so that
+ * they are used by turns.
+ */
 export const startPooler = async (url: string, connections: number): Promise<Pooler> => {
   const user = serverUser()
   if (user === 'none' || PROGRAM === undefined) throw new Error('pgbouncer cannot run here')

@@ -48,14 +48,20 @@ export const dumpDatabase = (url: string): Buffer => {
   return execFileSync(join(programs, 'pg_dump'), args, { maxBuffer: 2 ** 30 })
 }
 
-/** PostgreSQL and its pooler refuse to run as root; then it runs as user postgres, when the system has one. */
+/**
+ * PostgreSQL and its pooler refuse to run as root; then it runs as user postgres, when the system
+ * has one.
+ */
 export const serverUser = (): { uid: number; gid: number } | null | 'none' => {
   if (process.getuid?.() !== 0) return null
   const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+):/m)
   return line ? { uid: Number(line[1]), gid: Number(line[2]) } : 'none'
 }
 
-/** Resolves when whoever listens at `url` takes a session; rejects when the program that should has ended. */
+/**
+ * Resolves when whoever listens at `url` takes a session; rejects when the program that should has
+ * ended.
+ */
 export const untilReady = async (url: string, child: ChildProcess): Promise<void> => {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended: ${child.exitCode}`)
@@ -76,7 +82,10 @@ const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB']
 
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
-/** An empty cluster. Making one takes seconds of the processor, copying one does not: the first of a checkout is kept. */
+/**
+ * An empty cluster. Making one takes seconds of the processor, copying one does not: the first of a
+ * checkout is kept.
+ */
 const makeCluster = (programs: string, data: string, as: ExecFileSyncOptions): void => {
   const kept = join(CACHE, `cluster-${programs.replaceAll('/', '-')}`)
   if (existsSync(kept)) {
@@ -99,7 +108,10 @@ const makeCluster = (programs: string, data: string, as: ExecFileSyncOptions): v
   rmSync(making, REMOVE)
 }
 
-/** `durable`: with PostgreSQL's own defaults, which write to the disk at every commit; else without, for tests. `env`: of the server's processes. */
+/**
+ * `durable`: with PostgreSQL's own defaults, which write to the disk at every commit; else without,
+ * for tests. `env`: of the server's processes.
+ */
 export type ServerOptions = {
   durable?: boolean
   env?: Record<string, string>
@@ -168,7 +180,10 @@ const startInstalled = async (
   return launch(programs, place, options)
 }
 
-/** A standby of `primary` that follows it, as `pg_basebackup` makes one; the system's PostgreSQL alone can. */
+/**
+ * A standby of `primary` that follows it, as `pg_basebackup` makes one; the system's PostgreSQL
+ * alone can.
+ */
 export const startStandby = async (primary: PostgresServer): Promise<PostgresServer> => {
   const programs = findPrograms()
   assert.ok(programs !== null)
@@ -219,11 +234,17 @@ const startBundled = async (): Promise<PostgresServer> => {
   }
 }
 
-/** False where PostgreSQL would run as root and the system has no user for it; looks, and starts nothing. */
+/**
+ * False where PostgreSQL would run as root and the system has no user for it; looks, and starts
+ * nothing.
+ */
 export const canRunPostgres = (): boolean =>
   process.env['TEST_DATABASE_URL'] !== undefined || serverUser() !== 'none'
 
-/** `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; the options are for the system's. */
+/**
+ * `TEST_DATABASE_URL`, else the system's PostgreSQL, else the one from npm; the options are for the
+ * system's.
+ */
 export const startPostgres = async (options: ServerOptions = {}): Promise<PostgresServer> => {
   const given = process.env['TEST_DATABASE_URL']
   if (given) return { url: given, stop: async () => {} }

@@ -4,7 +4,10 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import { openStore, type StoreHome } from '../../../src/store/homes/open-store.ts'
 
-/** A process that seals anew, a lot for each line that it reads; it says after each how much that was, and is there to be killed. */
+/**
+ * A process that seals anew, a lot for each line that it reads; it says after each how much that
+ * was, and is there to be killed.
+ */
 const [home, keys] = process.argv.slice(2).map((text) => JSON.parse(text) as unknown) as [
   StoreHome,
   { id: string; byte: number }[],

@@ -7,8 +7,8 @@ import { openServer } from '../../../src/store/homes/server-home.ts'
 import type { TestHome } from './database.ts'
 
 /**
- * The schema as it was before `migration`, which `migrate` then runs; the server's database is empty, the embedded one has all migrations and
- * loses them.
+ * The schema as it was before `migration`, which `migrate` then runs; the server's database is
+ * empty, the embedded one has all migrations and loses them.
  */
 export const openBefore = async (home: TestHome, migration: string) => {
   const place = await home.fresh()

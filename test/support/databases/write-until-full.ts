@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
 
-/** Writes rows into the embedded database of the directory it is told, past every guard, for as long as it can. */
+/**
+ * Writes rows into the embedded database of the directory it is told, past every guard, for as long
+ * as it can.
+ */
 const database = await openEmbedded({
   dataDir: process.argv[2]!,
   clock: systemClock,

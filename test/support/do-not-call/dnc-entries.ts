@@ -12,7 +12,10 @@ type About = {
   expiresInHours?: number
 }
 
-/** The statement that accepts a submission of such entries: the epoch is raised first, and all of it commits together. */
+/**
+ * The statement that accepts a submission of such entries: the epoch is raised first, and all of it
+ * commits together.
+ */
 export const acceptEntries = (
   store: Store,
   values: readonly string[],

@@ -42,7 +42,10 @@ export type GroupRow = {
 export type DncProcess = {
   /** Submits entries under a key; null: the process was killed. */
   submit(entries: readonly object[], key?: string): Promise<DncSubmission | null>
-  /** Works the list's lane once; milliseconds until the next look, null: there is no work, or the process was killed. */
+  /**
+   * Works the list's lane once; milliseconds until the next look, null: there is no work, or the
+   * process was killed.
+   */
   look(about?: { keepSlots?: boolean }): Promise<number | null>
   /** Works the lane until nothing is left, or the process was killed. */
   drain(): Promise<void>
@@ -68,7 +71,10 @@ export type DncStage = {
   close(): Promise<void>
 }
 
-/** A store and a Genesys of one dialect with one DNC list, between which entries are received and sent step by step, by processes that can be killed. */
+/**
+ * A store and a Genesys of one dialect with one DNC list, between which entries are received and
+ * sent step by step, by processes that can be killed.
+ */
 export const setDncStage = async (
   store: Store,
   dialect: 'guide' | 'platform',

@@ -91,7 +91,10 @@ const GUIDE = { phone: true, email: false, removals: false, reasons: true } as c
 
 type Sent = { action: 'add' | 'remove'; subjects: string[] }
 
-/** The lane of a list in hand, as its worker has it. `step`: the next group. `drain`: sends what there is, and tells what went. */
+/**
+ * The lane of a list in hand, as its worker has it. `step`: the next group. `drain`: sends what
+ * there is, and tells what went.
+ */
 export const holdLane = async (
   store: Store,
   dialect: 'guide' | 'platform' = 'platform',

@@ -15,7 +15,10 @@ export type Submission = z.output<typeof submissionSchema>
 type Searched = z.output<typeof searchAnswerSchema>
 type Problem = { code: string; scope?: string; columns?: string[] }
 
-/** For the tests of one suite a gateway and a Genesys of one dialect, and for each of them a DNC list of its own without faults. */
+/**
+ * For the tests of one suite a gateway and a Genesys of one dialect, and for each of them a DNC
+ * list of its own without faults.
+ */
 export const dncSuite = (dialect: Dialect, options: Partial<SandboxOptions> = {}) => {
   const home = embeddedHome()
   let stage: Stage

@@ -83,7 +83,10 @@ type EntryStep = typeof entryStep extends fc.Arbitrary<infer T> ? T : never
 const WRITTEN = ['ship', 'settleShipment', 'dissolve', 'intend', 'recordTry', 'settle'] as const
 const MORE_WRITTEN = ['noteJob', 'finish', 'split'] as const
 
-/** Entries of a person up to an epoch of a tenant ended: of no try after `last` is it certain that they stand at it. */
+/**
+ * Entries of a person up to an epoch of a tenant ended: of no try after `last` is it certain that
+ * they stand at it.
+ */
 type Lapse = { digest: string; tenantId: string; epoch: number; last: number }
 
 type StepOf<Kind extends EntryStep['kind']> = Extract<EntryStep, { kind: Kind }>

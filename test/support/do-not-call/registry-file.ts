@@ -5,10 +5,16 @@ import { BLOCK_NUMBERS } from '../../../src/domain/do-not-call/registries/number
 import { countriesOfNumber } from '../../../src/domain/phones/phone-country.ts'
 
 export const REGISTRY_FORMS = ['ftc', 'plain', 'gzip'] as const
-/** `ftc`: area code, comma, the rest; `plain`: E.164; `gzip`: the first one where there is such a form, else the second, compressed. */
+/**
+ * `ftc`: area code, comma, the rest; `plain`: E.164; `gzip`: the first one where there is such a
+ * form, else the second, compressed.
+ */
 export type RegistryForm = (typeof REGISTRY_FORMS)[number]
 
-/** Of ten thousand numbers with one prefix so many are in a registry on average, as in that of the FTC if all exchanges are in use. */
+/**
+ * Of ten thousand numbers with one prefix so many are in a registry on average, as in that of the
+ * FTC if all exchanges are in use.
+ */
 const USUAL_IN_BLOCK = 1_340
 const FULLEST_BLOCK = 9_000
 
@@ -63,7 +69,10 @@ export const prefixesOf = ({ country, numbers }: RegistryFile): number[] => {
   return prefixes
 }
 
-/** How many numbers the blocks have: two that follow each other as many as two of the average, one more, one less. */
+/**
+ * How many numbers the blocks have: two that follow each other as many as two of the average, one
+ * more, one less.
+ */
 const countsOf = (count: number, numbers: number, seed: number): number[] => {
   const counts = Array.from(
     { length: count },
@@ -126,7 +135,10 @@ async function* linesOf(about: RegistryFile, form: RegistryForm): AsyncGenerator
   }
 }
 
-/** A registry's file, ascending, the same for the same arguments; streams, and holds one block of ten thousand numbers. */
+/**
+ * A registry's file, ascending, the same for the same arguments; streams, and holds one block of
+ * ten thousand numbers.
+ */
 export const registryFile = (about: RegistryFile, form: RegistryForm): Readable => {
   const lines = Readable.from(linesOf(about, form), { highWaterMark: 8 })
   return form === 'gzip' ? lines.pipe(createGzip({ level: 1 })) : lines

@@ -27,7 +27,9 @@ const WITHIN_MS = 120_000
 
 export type Ports = { gateway: number; sandbox: number }
 
-/** The addresses of the pages are taken on a reader's machine; here every test has ports of its own. */
+/**
+ * The addresses of the pages are taken on a reader's machine; here every test has ports of its own.
+ */
 const withPorts = (text: string, { gateway, sandbox }: Ports): string =>
   text
     .replaceAll('127.0.0.1:3000', `127.0.0.1:${gateway}`)
@@ -35,7 +37,10 @@ const withPorts = (text: string, { gateway, sandbox }: Ports): string =>
     .replaceAll('--port 3100', `--port ${sandbox}`)
     .replaceAll(/\bnpm run sandbox(?! --)/g, `npm run sandbox -- --port ${sandbox}`)
 
-/** An empty folder with a checkout in it, a curl that fails where it is answered with an error, and an npm that installs nothing. */
+/**
+ * An empty folder with a checkout in it, a curl that fails where it is answered with an error, and
+ * an npm that installs nothing.
+ */
 export const makeFolder = (): { folder: string; remove(): void } => {
   const home = mkdtempSync(join(tmpdir(), 'reader-'))
   const folder = join(home, 'outbound-gateway')
@@ -54,10 +59,15 @@ export const makeFolder = (): { folder: string; remove(): void } => {
 }
 
 export type Reader = {
-  /** A new terminal in the same folder: what was set in the one before is gone, what runs goes on. */
+  /**
+   * A new terminal in the same folder: what was set in the one before is gone, what runs goes on.
+   */
   newShell(): Promise<void>
   isRunning(what: 'gateway' | 'sandbox'): boolean
-  /** Runs a block as one who copies it into a shell. Throws with all that was printed when a command of it fails. */
+  /**
+   * Runs a block as one who copies it into a shell. Throws with all that was printed when a command
+   * of it fails.
+   */
   run(block: ShellBlock): Promise<string>
   /** Ends what the blocks have started. */
   stop(what: 'gateway' | 'sandbox'): Promise<void>
@@ -150,7 +160,10 @@ const openShell = (folder: string, ports: Ports) => {
   }
 }
 
-/** A reader in the folder. What a block starts goes on until it is stopped, another takes its place, or the reader closes. */
+/**
+ * A reader in the folder. What a block starts goes on until it is stopped, another takes its place,
+ * or the reader closes.
+ */
 export const createReader = async (folder: string, ports: Ports): Promise<Reader> => {
   const openStrict = async () => {
     const opened = openShell(folder, ports)

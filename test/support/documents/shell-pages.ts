@@ -37,7 +37,9 @@ const blocksOf = (page: string, text: string): ShellBlock[] =>
     }
   })
 
-/** Pages that write or read a `.env` change what every later start does: they come after the others. */
+/**
+ * Pages that write or read a `.env` change what every later start does: they come after the others.
+ */
 const usesEnvFile = ({ blocks }: ShellPage): boolean =>
   blocks.some(({ text }) => /(?<![\w.])\.env\b/.test(text))
 
@@ -48,7 +50,10 @@ const FIRST = [
   ...['upload-states', 'instrumentation', 'retention', 'genesys-setup', 'runbook'],
 ].map((name) => `${name}.md`)
 
-/** README.md, then that of the examples and every page of docs that has shell blocks. A new page is there by existing. */
+/**
+ * README.md, then that of the examples and every page of docs that has shell blocks. A new page is
+ * there by existing.
+ */
 export const shellPages = (project: string): ShellPage[] => {
   const readme = readFileSync(join(project, 'README.md'), 'utf8')
   const there = readdirSync(join(project, 'docs')).filter((name) => name.endsWith('.md'))

@@ -152,7 +152,10 @@ const operationOf = (path: string, method: string, raw: RawOperation): ApiOperat
 
 const DOCUMENT = new URL('../../../openapi/openapi.json', import.meta.url)
 
-/** openapi/openapi.json as the fuzzer needs it: operations, references followed, and schemas that judge. */
+/**
+ * openapi/openapi.json as the fuzzer needs it: operations, references followed, and schemas that
+ * judge.
+ */
 export const readApiDocument = (file: string | URL = DOCUMENT) => {
   const raw = JSON.parse(readFileSync(file, 'utf8')) as RawDocument
   const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true })

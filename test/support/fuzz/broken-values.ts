@@ -130,7 +130,10 @@ const broken = (value: unknown, { at, how, by, name }: Break): unknown => {
   return copy
 }
 
-/** Values that are mostly wrong in one place; whether they are is for the judge of the schema to say. */
+/**
+ * Values that are mostly wrong in one place; whether they are is for the judge of the schema to
+ * say.
+ */
 export const brokenValues = (good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.tuple(good, breakOf).map(([value, how]) => broken(value, how))
 

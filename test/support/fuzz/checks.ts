@@ -19,7 +19,10 @@ export type Fault = {
   about: string
 }
 
-/** Refusals that the document can explain by no schema, and by words alone: an operation (`*`: any), what is said of it, and why no schema says it. */
+/**
+ * Refusals that the document can explain by no schema, and by words alone: an operation (`*`: any),
+ * what is said of it, and why no schema says it.
+ */
 export type ToldInWords = { operation: string; code: string; detail: RegExp; why: string }
 
 const codeOf = (body: unknown): string | null => {
@@ -129,7 +132,10 @@ const headersHeld = (answered: Answered): string | null => {
   return null
 }
 
-/** Addresses that take more than the document asks of a sender, for the sender is Genesys: its words are kept rather than lost. */
+/**
+ * Addresses that take more than the document asks of a sender, for the sender is Genesys: its words
+ * are kept rather than lost.
+ */
 const LENIENT = /^\/webhooks?\/genesys/u
 
 const wrongRefused = ({ operation, judged, answer }: Answered): string | null => {

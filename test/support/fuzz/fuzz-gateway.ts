@@ -81,8 +81,9 @@ const serverLeftovers = async (url: string): Promise<object> =>
 export type FuzzedGateway = { report: Report; leftBehind: string[]; tookMs: number; cpuMs: number }
 
 /**
- * Calls a gateway of its own, in front of a sandbox, `requests` times as openapi/openapi.json lets one and as it does not; then looks at what is left of
- * it: connections, files, transactions, unfinished work, memory, and words of errors in the log.
+ * Calls a gateway of its own, in front of a sandbox, `requests` times as openapi/openapi.json lets
+ * one and as it does not; then looks at what is left of it: connections, files, transactions,
+ * unfinished work, memory, and words of errors in the log.
  */
 export const fuzzGateway = async (
   home: StoreHome,

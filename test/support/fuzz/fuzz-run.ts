@@ -9,7 +9,10 @@ import { callsOf, type MadeCall } from './made-calls.ts'
 import { asCurl, type Sent } from './sent-call.ts'
 import type { WiredCall } from './wired-call.ts'
 
-/** Calls of one operation in a row; many make the operations take turns too seldom for one to find what another made. */
+/**
+ * Calls of one operation in a row; many make the operations take turns too seldom for one to find
+ * what another made.
+ */
 const BATCH = 6
 /** Shrinking one fault may take so many calls. */
 const MOST_SHRINKS = 150
@@ -165,7 +168,10 @@ const createCaller = (deps: Deps, report: Report) => {
 const signatureOf = (operation: ApiOperation, { check, about }: Fault): string =>
   `${operation.id} | ${check} | ${about}`
 
-/** Sends so many calls, whole operations in turns of a few calls each; every fault is shrunk to the smallest call that has it, once. */
+/**
+ * Sends so many calls, whole operations in turns of a few calls each; every fault is shrunk to the
+ * smallest call that has it, once.
+ */
 export const runFuzz = async (
   deps: Deps,
   about: { requests: number; seed: number; workers: number },

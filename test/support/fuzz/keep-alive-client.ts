@@ -20,13 +20,19 @@ export class NoAnswer extends Error {
   }
 }
 
-/** Methods whose messages say nothing of a body where they have none; all others say that it is empty, as HTTP wants it. */
+/**
+ * Methods whose messages say nothing of a body where they have none; all others say that it is
+ * empty, as HTTP wants it.
+ */
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])
 
 const typeOf = (headers: IncomingHttpHeaders): string | null =>
   headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? null
 
-/** Speaks over connections that stay open. Each call has its own deadline; of a stream of events the beginning is read and the rest left. */
+/**
+ * Speaks over connections that stay open. Each call has its own deadline; of a stream of events the
+ * beginning is read and the rest left.
+ */
 export const createKeepAliveClient = (
   address: string,
   about: { sockets: number; deadlineMs: number },
@@ -97,7 +103,8 @@ export const createKeepAliveClient = (
       try {
         return await once(sent)
       } catch (error) {
-        // A connection that the gateway closes for its age may be taken in that moment: HTTP's own race, no fault of either side.
+        // A connection that the gateway closes for its age may be taken in that moment: HTTP's own
+        // race, no fault of either side.
         if (error instanceof NoAnswer && error.kind === 'cut' && 'reused' in error && error.reused)
           return once(sent)
         throw error

@@ -12,7 +12,9 @@ export const knownName = (name: string): string | null => {
   return /^[a-z]\w*Ids?$/u.test(name) ? name.replace(/s$/u, '') : null
 }
 
-/** What is there before anything is made: the sandbox's own objects, and values that mean something. */
+/**
+ * What is there before anything is made: the sandbox's own objects, and values that mean something.
+ */
 const FROM_THE_START: Record<string, readonly string[]> = {
   url: ['https://hooks.example.com/x', 'https://crm.example.com/genesys?x=1'],
   phoneNumber: ['+14155552671', '+442079460018', '+4930123456', '(415) 555-2671', '12'],
@@ -39,8 +41,9 @@ const stemsOf = (path: string): string[] => {
 }
 
 /**
- * What the calls so far have shown to exist: ids by the names of parameters, the versions of addresses, cursors. It learns from the document alone which
- * answer tells of which thing: an `id` under an address is a value of the parameter that follows it, and so is the end of a Location.
+ * What the calls so far have shown to exist: ids by the names of parameters, the versions of
+ * addresses, cursors. It learns from the document alone which answer tells of which thing: an `id`
+ * under an address is a value of the parameter that follows it, and so is the end of a Location.
  */
 export const createKnownThings = (
   operations: readonly ApiOperation[],
@@ -141,7 +144,10 @@ export const createKnownThings = (
       return kept.length === 0 ? null : kept[kept.length - 1 - (at % kept.length)]!
     },
     versionOf: (address: string): string | undefined => versions.get(address.split('?', 1)[0]!),
-    /** The text with every mark replaced; of a kind of which nothing is known a word of the same grammar. */
+    /**
+     * The text with every mark replaced; of a kind of which nothing is known a word of the same
+     * grammar.
+     */
     fill: (text: string): string =>
       text.replaceAll(MARK, (_, name: string, at: string) => {
         const kept = values.get(name) ?? []

@@ -138,7 +138,10 @@ const acceptOf = (operation: ApiOperation): fc.Arbitrary<string> => {
   return fc.constantFrom('*/*', '*/*', ...[...types].filter((type) => !type.includes('problem')))
 }
 
-/** Most queries of people name little; with all of an upload's options at once some always exclude each other. */
+/**
+ * Most queries of people name little; with all of an upload's options at once some always exclude
+ * each other.
+ */
 const sparse = (values: fc.Arbitrary<object>): fc.Arbitrary<Record<string, unknown>> =>
   fc
     .tuple(values, fc.nat(), fc.nat({ max: 9 }))
@@ -258,8 +261,9 @@ const brokenCalls = (operation: ApiOperation, good: fc.Arbitrary<MadeCall>) => {
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS', 'PROPFIND', 'HEAD']
 
 /**
- * Calls of one operation: half of them good, the others wrong in one place, under another key, by another method, or changed on the wire as no client
- * library would. Made of the document alone, so a route that is new today is called today.
+ * Calls of one operation: half of them good, the others wrong in one place, under another key, by
+ * another method, or changed on the wire as no client library would. Made of the document alone, so
+ * a route that is new today is called today.
  */
 export const callsOf = (document: ApiDocument, operation: ApiOperation): fc.Arbitrary<MadeCall> => {
   const made = goodCalls(document, operation)

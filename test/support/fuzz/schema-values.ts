@@ -8,7 +8,10 @@ type Document = Pick<ApiDocument, 'resolve' | 'faultOf'>
 
 const DEEPEST = 5
 
-/** What people write into such fields: what looks like a phone, a date, a formula, a marking direction, a name of the machine's own. */
+/**
+ * What people write into such fields: what looks like a phone, a date, a formula, a marking
+ * direction, a name of the machine's own.
+ */
 const WORDS = [
   'x',
   'a b',
@@ -214,8 +217,9 @@ const branchesOf = (document: Document, schema: Schema): Schema[] | null => {
 }
 
 /**
- * Values that the schema takes, as far as keywords say it; who needs to be certain asks the judge. Strings never hold what no database stores (NUL,
- * half a surrogate pair). A member whose name stands for a thing that exists (`contactListId`) is mostly one that is known.
+ * Values that the schema takes, as far as keywords say it; who needs to be certain asks the judge.
+ * Strings never hold what no database stores (NUL, half a surrogate pair). A member whose name
+ * stands for a thing that exists (`contactListId`) is mostly one that is known.
  */
 export const valuesOf = (
   document: Document,

@@ -70,7 +70,10 @@ const utf16 = (text: string, bigEndian: boolean): Buffer => {
   return bigEndian ? bytes.swap16() : bytes
 }
 
-/** What no client library sends and every service on the network gets: by name, as a change of a call that was good. */
+/**
+ * What no client library sends and every service on the network gets: by name, as a change of a
+ * call that was good.
+ */
 export const WIRE_TRICKS: Readonly<Record<string, Trick>> = {
   'json cut off': json((good) => good.slice(0, Math.max(1, good.length - 1))),
   'json with more after it': json((good) => `${good} x`),

@@ -64,7 +64,10 @@ const multipartOf = ({ value, file }: MadeBody): Multipart => {
   return { bytes: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]), boundary }
 }
 
-/** How calls are brought to the wire: what exists is put in, and the whole is judged by the document. */
+/**
+ * How calls are brought to the wire: what exists is put in, and the whole is judged by the
+ * document.
+ */
 export const createWire = (document: ApiDocument, known: KnownThings, credentials: Credentials) => {
   const judge = createJudge(document)
   const pathOf = (operation: ApiOperation, call: MadeCall) => {

@@ -37,7 +37,10 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** A CRM's endpoint on loopback: takes what the gateway sends, checks the Standard Webhooks signature with the official library. */
+/**
+ * A CRM's endpoint on loopback: takes what the gateway sends, checks the Standard Webhooks
+ * signature with the official library.
+ */
 export const startCrmReceiver = async (): Promise<CrmReceiver> => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   let webhook = new Webhook(secret)

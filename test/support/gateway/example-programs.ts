@@ -32,13 +32,19 @@ export type Program = {
   lines: string[]
   /** Resolves with its exit code when it has ended. */
   ended: Promise<number | null>
-  /** Resolves with the first line, past or future, that matches; rejects with all lines when the program ends before. */
+  /**
+   * Resolves with the first line, past or future, that matches; rejects with all lines when the
+   * program ends before.
+   */
   line(pattern: RegExp): Promise<string>
   /** kill -9, with everything that it started; resolves when it is gone. */
   kill(): Promise<void>
 }
 
-/** Starts an example as its reader does, with nothing in its environment but what its head comment names. */
+/**
+ * Starts an example as its reader does, with nothing in its environment but what its head comment
+ * names.
+ */
 export const startExample = (
   language: Language,
   name: string,

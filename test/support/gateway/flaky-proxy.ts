@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { pipeline } from 'node:stream/promises'
 
 /**
- * What happens to one call on its way to the gateway. `cut`: the connection ends before the gateway sees anything. `lose`: the gateway
- * answers, and its answer never arrives. `breakOff`: the answer ends after its first part. A number: this status, with Retry-After.
+ * What happens to one call on its way to the gateway. `cut`: the connection ends before the gateway
+ * sees anything. `lose`: the gateway answers, and its answer never arrives. `breakOff`: the answer
+ * ends after its first part. A number: this status, with Retry-After.
  */
 export type Mishap = 'cut' | 'lose' | 'breakOff' | number
 
@@ -17,7 +18,10 @@ export type FlakyProxy = {
   close(): Promise<void>
 }
 
-/** A network between a client and the gateway that loses what it is told to: for each method, one mishap a call, in this order. */
+/**
+ * A network between a client and the gateway that loses what it is told to: for each method, one
+ * mishap a call, in this order.
+ */
 export const startFlakyProxy = async (
   target: string,
   mishaps: Record<string, Mishap[]>,

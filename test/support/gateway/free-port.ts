@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/** Below what Linux gives away by itself (32768–60999): a port of there may be any connection's own a moment after it was found free. */
+/**
+ * Below what Linux gives away by itself (32768–60999): a port of there may be any connection's own
+ * a moment after it was found free.
+ */
 const [FIRST, LAST] = [10_000, 32_000]
 
 const isFree = (port: number): Promise<boolean> =>

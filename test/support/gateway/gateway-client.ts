@@ -43,7 +43,10 @@ export type GatewayClient = {
     csv: string | Uint8Array | AsyncIterable<Uint8Array>,
     options?: { key?: string; query?: string; contentType?: string },
   ): Promise<Answer<UploadView>>
-  /** Uploads, and comes again with the same key when the answer asks for it by `Retry-After`, up to ten times. */
+  /**
+   * Uploads, and comes again with the same key when the answer asks for it by `Retry-After`, up to
+   * ten times.
+   */
   uploadPatiently(
     listId: string,
     csv: string,

@@ -7,7 +7,10 @@ import { createInterface } from 'node:readline'
 import { freePort } from './free-port.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
-/** A gateway on an empty embedded database makes its cluster first; a busy machine with two cores takes its time. */
+/**
+ * A gateway on an empty embedded database makes its cluster first; a busy machine with two cores
+ * takes its time.
+ */
 const START_WITHIN_MS = 60_000
 
 /** As `npm start` and the image have it. */
@@ -26,7 +29,10 @@ export type ProcessUnderTest = {
   output: string[]
   /** The lines of stdout that are telemetry events of this name, so far. */
   events(name: string): LogLine[]
-  /** Resolves with the first event, past or future, that `matches`; rejects when the process ends before. */
+  /**
+   * Resolves with the first event, past or future, that `matches`; rejects when the process ends
+   * before.
+   */
   event(name: string, matches?: (line: LogLine) => boolean): Promise<LogLine>
   exited: Promise<Exit>
   /** kill -9: nothing is finished, flushed or released. */
@@ -59,7 +65,10 @@ type Waiter = {
   resolve: (line: LogLine) => void
 }
 
-/** Whatever a test is about, it goes red when a call is answered with a problem that the API document does not list for it. */
+/**
+ * Whatever a test is about, it goes red when a call is answered with a problem that the API
+ * document does not list for it.
+ */
 const refuseUndeclared = (line: LogLine): void => {
   if (line.event !== 'http.problem_undeclared') return
   queueMicrotask(() => {
@@ -162,7 +171,10 @@ const launch = (args: readonly string[], env: Record<string, string>): ChildProc
   return child
 }
 
-/** Starts `src/main.ts` on any free port; resolves when it listens. Rejects with its last lines when it does not start. */
+/**
+ * Starts `src/main.ts` on any free port; resolves when it listens. Rejects with its last lines when
+ * it does not start.
+ */
 export const startGateway = async (
   env: Record<string, string>,
   /** For who judges undeclared problems himself; left out: they end the test. */
@@ -187,7 +199,10 @@ export const startGateway = async (
   }
 }
 
-/** Starts `src/sandbox/main.ts` as a process, with more flags of its own; for when the test's own process should not do Genesys' work. */
+/**
+ * Starts `src/sandbox/main.ts` as a process, with more flags of its own; for when the test's own
+ * process should not do Genesys' work.
+ */
 export const startSandboxProcess = async (
   flags: readonly string[] = [],
 ): Promise<ProcessUnderTest> => {
@@ -223,7 +238,10 @@ export const sandboxEnv = (
   GENESYS_CLIENT_SECRET: 'sandbox-secret',
 })
 
-/** The variables with which Genesys can call a gateway back: a port that is told before anybody listens on it, and a secret. */
+/**
+ * The variables with which Genesys can call a gateway back: a port that is told before anybody
+ * listens on it, and a secret.
+ */
 export const reachableEnv = async (): Promise<Record<string, string>> => {
   const port = await freePort()
   return {

@@ -101,7 +101,10 @@ export const anUpload = (more: Partial<Upload> = {}): Upload => ({
   ...more,
 })
 
-/** A test in which a call is answered with a problem that its operation does not declare goes red, whatever it is about. */
+/**
+ * A test in which a call is answered with a problem that its operation does not declare goes red,
+ * whatever it is about.
+ */
 const refuseUndeclared = (name: string, fields: object): void => {
   if (name !== 'http.problem_undeclared') return
   queueMicrotask(() => {

@@ -22,7 +22,10 @@ export const createLife = (steps: number): Life => {
   }
 }
 
-/** The target with a step before and after each call of the methods named: a kill finds the effect undone, or done and unknown. */
+/**
+ * The target with a step before and after each call of the methods named: a kill finds the effect
+ * undone, or done and unknown.
+ */
 export const mortal = <T extends object>(
   target: T,
   methods: readonly (keyof T & string)[],

@@ -46,7 +46,10 @@ const fileOf = (rows: readonly Row[], rejected: number): string =>
     ...Array.from({ length: rejected }, (_, index) => `bad-${index},x,`),
   ].join('\n')
 
-/** Everything between a caller and a Genesys in memory, on a real store; lanes are worked when the test says so. */
+/**
+ * Everything between a caller and a Genesys in memory, on a real store; lanes are worked when the
+ * test says so.
+ */
 export const createWorkingGateway = (
   store: Store,
   listId: string,
@@ -203,7 +206,9 @@ export const createWorkingGateway = (
         method: 'POST',
         path: `/v1/uploads/${uploadId}/retry`,
       }),
-    /** Works the list's lane until nothing is left for it; a crash leaves the lane to the next call. */
+    /**
+     * Works the list's lane until nothing is left for it; a crash leaves the lane to the next call.
+     */
     work: async (): Promise<void> => {
       // A claim takes any lane that is ready.
       await store.sql.executeSql(

@@ -38,7 +38,9 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
   }
 }
 
-/** Debian's clamd with a database of two lines; `streamMaxLength` is what it takes in one stream. */
+/**
+ * Debian's clamd with a database of two lines; `streamMaxLength` is what it takes in one stream.
+ */
 export const startClamd = async ({
   streamMaxLength = '25M',
   socket: wanted,

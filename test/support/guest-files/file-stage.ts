@@ -40,7 +40,10 @@ export const USUAL_TARGETS: Record<FileDialect, GuestFileTarget> = {
   },
 }
 
-/** Guest files on a real store, to the sandbox over real HTTP; a wait of Genesys or of the work takes no time, and a test works the files. */
+/**
+ * Guest files on a real store, to the sandbox over real HTTP; a wait of Genesys or of the work
+ * takes no time, and a test works the files.
+ */
 export const createFileStage = async (
   store: Store,
   { dialect = 'guide', scanner = null }: { dialect?: FileDialect; scanner?: Scanner | null } = {},
@@ -99,7 +102,10 @@ export const createFileStage = async (
     return (JSON.parse(body) as { id: string }).id
   }
 
-  /** Works whichever file is due once; `life`: it may be killed before and after each effect. Null: none was due. */
+  /**
+   * Works whichever file is due once; `life`: it may be killed before and after each effect. Null:
+   * none was due.
+   */
   const workOnce = async (life?: Life): Promise<{ nextMs: number | null } | null> => {
     const claimed = await store.guestFiles.claim('worker')
     if (claimed === null) return null

@@ -11,7 +11,10 @@ export const pngChunk = (type: string, data: Buffer | string): Buffer => {
   return Buffer.concat([u32be(body.length - 4), body, u32be(crc32(body))])
 }
 
-/** A grey PNG; `width` and `height` are what its header says. Past 100 megapixels nobody unpacks it, and it has few pixels. */
+/**
+ * A grey PNG; `width` and `height` are what its header says. Past 100 megapixels nobody unpacks it,
+ * and it has few pixels.
+ */
 export const pngOf = ({
   width = 8,
   height = 8,

@@ -22,7 +22,10 @@ export const createJudged = (): ((
   }
 }
 
-/** Files by their kind: what they are, a name, the content, and the code with which they are refused. */
+/**
+ * Files by their kind: what they are, a name, the content, and the code with which they are
+ * refused.
+ */
 export type Hostile = readonly (readonly [string, string, Buffer | string, FileFaultCode])[]
 
 /** Declares a test for each hostile file, of which there are at least `least`. */

@@ -57,7 +57,10 @@ export const pdfStream = (dictionary: string, data: string | Buffer, packed = tr
   ])
 }
 
-/** A PDF whose objects lie in a stream, as Office and LaTeX write them since 1.5. `more`: objects from number 4 on, in that stream. */
+/**
+ * A PDF whose objects lie in a stream, as Office and LaTeX write them since 1.5. `more`: objects
+ * from number 4 on, in that stream.
+ */
 export const pdfWithObjectStream = ({
   catalog,
   page,

@@ -18,8 +18,9 @@ const riff = (kind: string): Buffer =>
   Buffer.concat([Buffer.from('RIFF'), hex('40000000'), Buffer.from(kind), Buffer.alloc(64)])
 
 /**
- * Files of types that are not let in, by how they begin: what matters of the types that file-type has files for in its own tests, written here.
- * The name is what the library calls the type; null: it does not know it.
+ * Files of types that are not let in, by how they begin: what matters of the types that file-type
+ * has files for in its own tests, written here. The name is what the library calls the type; null:
+ * it does not know it.
  */
 export const TYPE_STARTS: readonly (readonly [string, string | null, Buffer])[] = [
   ['a Windows program', 'exe', text('MZ', 600)],

@@ -60,7 +60,10 @@ export type MemoryDelivery = DeliveryStore &
     withhold: (requestId: string) => readonly WithheldRow[]
   }
 
-/** One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves, sums. */
+/**
+ * One upload in one lane, kept in memory, with the rules that the real store keeps: fence, moves,
+ * sums.
+ */
 export const createMemoryDelivery = (
   chunks: readonly StagedChunk[],
   about: Partial<Upload> = {},

@@ -45,7 +45,10 @@ export type MemoryEndpoints = EndpointStore & {
   audits: string[]
 }
 
-/** Endpoints in memory, by the rules of the port; it begins with one from the environment and one registered, `whe_1`. */
+/**
+ * Endpoints in memory, by the rules of the port; it begins with one from the environment and one
+ * registered, `whe_1`.
+ */
 export const createMemoryEndpoints = (): MemoryEndpoints => {
   const registered = { id: 'whe_1', name: 'mine', source: 'registered' } as const
   const own = (input: { tenantId: string; endpointId: string; version?: number | null }) => {

@@ -38,7 +38,10 @@ export type MemoryGenesys = ContactListPort & {
   contexts: CallContext[]
 }
 
-/** Genesys in memory: applies what it is sent at once. `jobs`: answers with a job that is read later. */
+/**
+ * Genesys in memory: applies what it is sent at once. `jobs`: answers with a job that is read
+ * later.
+ */
 export const createMemoryGenesys = (
   about: { jobs?: boolean; batchRows?: number; fileBytes?: number } = {},
 ): MemoryGenesys => {

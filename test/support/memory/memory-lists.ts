@@ -1,6 +1,8 @@
 import type { ListCache } from '../../../src/workflows/ports/delivery/delivery.ts'
 
-/** The copies of contact lists, kept in memory. `ageMs` is the age that every copy is said to have. */
+/**
+ * The copies of contact lists, kept in memory. `ageMs` is the age that every copy is said to have.
+ */
 export const createMemoryLists = (): ListCache & {
   ageMs: number
   entries: Map<string, unknown>

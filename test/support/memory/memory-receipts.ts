@@ -8,7 +8,10 @@ import type {
   ReceiptStore,
 } from '../../../src/workflows/ports/genesys-events/webhooks.ts'
 
-/** Receipts in memory, deduplicated as the real store does; `parts`: the list of each part whose token is alive. */
+/**
+ * Receipts in memory, deduplicated as the real store does; `parts`: the list of each part whose
+ * token is alive.
+ */
 export const createMemoryReceipts = (
   parts: Record<string, string>,
 ): Pick<ReceiptStore, 'listOfPart' | 'record'> & { kept: NewReceipt[]; asked: string[] } => {

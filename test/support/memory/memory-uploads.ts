@@ -20,7 +20,10 @@ export type MemoryUploads = Pick<
   touches: number
 }
 
-/** Uploads and idempotency keys in memory; staging answers the claim, as the real store does in one transaction. */
+/**
+ * Uploads and idempotency keys in memory; staging answers the claim, as the real store does in one
+ * transaction.
+ */
 export const createMemoryUploads = () => {
   const claims = new Map<string, Claim>()
   const uploads: MemoryUploads = {

@@ -18,8 +18,8 @@ const told = (
 ): string => (result.ok ? `${result.e164} ${result.ext}` : result.code)
 
 /**
- * Reads `count` numbers from the tables and by the library alone, in both terms, and keeps what differs. What the tables leave to the library is
- * the library's answer already and only counted.
+ * Reads `count` numbers from the tables and by the library alone, in both terms, and keeps what
+ * differs. What the tables leave to the library is the library's answer already and only counted.
  */
 export const compareWithLibrary = (count: number, seed: number): Agreement => {
   const agreement: Agreement = { numbers: 0, decidedDirectly: 0, accepted: 0, differences: [] }

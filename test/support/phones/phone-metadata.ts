@@ -1,6 +1,9 @@
 import metadataJson from 'libphonenumber-js/metadata.max.json'
 
-/** A numbering plan's patterns as the library's metadata (version 4) writes them, read without the code under test. */
+/**
+ * A numbering plan's patterns as the library's metadata (version 4) writes them, read without the
+ * code under test.
+ */
 export type PlanPatterns = {
   /** Two capitals, or the calling code of what belongs to no country. */
   name: string

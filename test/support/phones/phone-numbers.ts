@@ -57,7 +57,10 @@ export const digitsFor = (pattern: string, draw: Draw): string => {
   return text
 }
 
-/** A national number of the plan: of one of its types, by its general pattern, its example, a short code, or nearly anything. */
+/**
+ * A national number of the plan: of one of its types, by its general pattern, its example, a short
+ * code, or nearly anything.
+ */
 const nationalOf = (plan: PlanPatterns, draw: Draw): string => {
   if (draw.chance(2)) return draw.from(EMERGENCY_CODES)
   const kind = draw.below(20)
@@ -149,8 +152,9 @@ const ends = (text: string, draw: Draw): string => {
 }
 
 /**
- * Numbers as they are met and as they are not: from the patterns of every plan, in national, international, exit code and trunk
- * forms, read in their own and in foreign regions, with all punctuation, with slips, and rubbish.
+ * Numbers as they are met and as they are not: from the patterns of every plan, in national,
+ * international, exit code and trunk forms, read in their own and in foreign regions, with all
+ * punctuation, with slips, and rubbish.
  */
 export function* writtenNumbers(seed: number): Generator<WrittenNumber, never> {
   const draw = createDraw(seed)

@@ -26,14 +26,18 @@ const WITH_HEADERS = {
   from: email,
 }
 
-/** Calls of an operation that hold what is private in every place of a message, and are refused, or answered without keeping anything of it. */
+/**
+ * Calls of an operation that hold what is private in every place of a message, and are refused, or
+ * answered without keeping anything of it.
+ */
 const callsOf = ({ method, path, parameters }: ApiOperation): Call[] => {
   const at = (value: string): string => path.replaceAll(/\{\w+\}/gu, encodeURIComponent(value))
   const named = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
   const queryOf = (value: string): string =>
     [...named, email].map((name) => `${name}=${encodeURIComponent(value)}`).join('&')
   const reads = method === 'GET'
-  // An unknown member: nobody takes it, whatever else it is about. Names of members are told to who sent them, unless they look like a person's.
+  // An unknown member: nobody takes it, whatever else it is about. Names of members are told to who
+  // sent them, unless they look like a person's.
   const bodies = reads ? [{}] : [json({ [email]: lastName, phoneNumber: phone, email: firstName })]
   const malformed = reads ? [] : [json(`{"${email}":"${firstName}",`), json(`"${email}"`)]
   const typed = reads
@@ -64,7 +68,9 @@ const callsOf = ({ method, path, parameters }: ApiOperation): Call[] => {
   return calls.map((call) => ({ ...call, init: { ...call.init, method } }))
 }
 
-/** Calls every operation with what is private in every place; gives the problems that were answered. */
+/**
+ * Calls every operation with what is private in every place; gives the problems that were answered.
+ */
 export const callEveryRoute = async (
   client: GatewayClient,
   operations: readonly ApiOperation[],

@@ -21,7 +21,10 @@ export const placesUnder = (directory: string, name: string): Place[] =>
     bytes: readFileSync(path),
   }))
 
-/** The files of the database's server, its write-ahead log among them, after a checkpoint: what a copy of the disk would hold. */
+/**
+ * The files of the database's server, its write-ahead log among them, after a checkpoint: what a
+ * copy of the disk would hold.
+ */
 const serverFiles = async (url: string): Promise<Place[]> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -41,7 +44,10 @@ const serverFiles = async (url: string): Promise<Place[]> => {
   }
 }
 
-/** What the home has stored: of a server what `pg_dump` writes and what lies on its disk, else the directory. */
+/**
+ * What the home has stored: of a server what `pg_dump` writes and what lies on its disk, else the
+ * directory.
+ */
 export const storedPlaces = async (home: StoreHome): Promise<Place[]> =>
   home.kind === 'server'
     ? [{ name: 'pg_dump', bytes: dumpDatabase(home.url) }, ...(await serverFiles(home.url))]

@@ -4,7 +4,10 @@ export type Finding = { name: string; at: number }
 
 type Machine = { next: Int32Array; ends: Int32Array; needles: readonly Needle[] }
 
-/** Every state's next one for every byte (Aho and Corasick): one pass over the bytes, however many needles. */
+/**
+ * Every state's next one for every byte (Aho and Corasick): one pass over the bytes, however many
+ * needles.
+ */
 const machineOf = (needles: readonly Needle[]): Machine => {
   const states = needles.reduce((sum, { bytes }) => sum + bytes.length, 1)
   const next = new Int32Array(states * 256).fill(-1)

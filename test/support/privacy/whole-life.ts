@@ -41,7 +41,10 @@ const REFUSED = [
 
 type Made = { id: string; planDigest: string; secret: string; key: string; state: string }
 
-/** What callers do with people's data in a whole life of it; the secrets that were given out on the way. */
+/**
+ * What callers do with people's data in a whole life of it; the secrets that were given out on the
+ * way.
+ */
 export const liveThrough = async (stage: Stage, gateway: RunningGateway, dialect: Dialect) => {
   const { client } = gateway
   const problems: string[] = []

@@ -1,6 +1,9 @@
 import type { Needle } from './text-search.ts'
 
-/** The middle of what base64 makes of a text that begins at the first, second or third of three bytes: its ends depend on the neighbours. */
+/**
+ * The middle of what base64 makes of a text that begins at the first, second or third of three
+ * bytes: its ends depend on the neighbours.
+ */
 const base64Forms = (bytes: Buffer): string[] =>
   [0, 1, 2].map((before) => {
     const padded = Buffer.concat([Buffer.alloc(before), bytes])

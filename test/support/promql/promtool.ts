@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 const found = spawnSync('promtool', ['--version']).error === undefined
 
 /**
- * For the `skip` of a test that needs Prometheus' own tool (Debian: package `prometheus`); false: it is there. With `CI=true` the
- * test runs in any case, and fails where it is not.
+ * For the `skip` of a test that needs Prometheus' own tool (Debian: package `prometheus`); false:
+ * it is there. With `CI=true` the test runs in any case, and fails where it is not.
  */
 export const WITHOUT_PROMTOOL =
   found || process.env['CI'] === 'true' ? false : 'promtool is not installed (package prometheus)'

@@ -31,7 +31,9 @@ export type ApplyStage = {
   put(campaignId: string, about?: Partial<SegmentDefinition>): Promise<CampaignSegment>
   /** The store's newest version. */
   latest(campaignId: string): Promise<CampaignSegment>
-  /** Applies the newest version once; milliseconds until the next look, null: nothing more to do. */
+  /**
+   * Applies the newest version once; milliseconds until the next look, null: nothing more to do.
+   */
   look(campaignId: string, campaigns?: CampaignPort): Promise<number | null>
   /** Moves the time of Genesys and of whoever applies. */
   advance(ms: number): void

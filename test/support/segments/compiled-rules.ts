@@ -20,7 +20,9 @@ export const bodyOf = (compilation: Compilation): Record<string, unknown> | null
 
 export const rulesIn = (body: Record<string, unknown>) => body['rules'] as GuideRule[]
 
-/** List includes are OR-ed, contact includes AND-ed, an exclude wins [guide-api: Campaign segments]. */
+/**
+ * List includes are OR-ed, contact includes AND-ed, an exclude wins [guide-api: Campaign segments].
+ */
 export const dialledByGuide = (rules: readonly GuideRule[], contact: Witness): boolean => {
   const ofContact = rules.filter(({ type }) => type === 'contact')
   const says = ({ filter }: GuideRule): boolean =>

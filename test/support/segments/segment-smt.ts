@@ -7,8 +7,8 @@ import {
 import { leavesIn, type TestedRules } from './segment-trees.ts'
 
 /**
- * Rules as SMT-LIB, by the text of docs/segments.md and by nothing of the product: a cell is empty or not, is a number or not, and is one of
- * the texts of the literals or another one.
+ * Rules as SMT-LIB, by the text of docs/segments.md and by nothing of the product: a cell is empty
+ * or not, is a number or not, and is one of the texts of the literals or another one.
  */
 const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
 
@@ -26,7 +26,10 @@ const textsIn = (leaf: Leaf): string[] => {
   return values.filter((value) => typeof value === 'string')
 }
 
-/** The declarations of all columns of these rules, with what holds of every cell, and a reader of trees over them. */
+/**
+ * The declarations of all columns of these rules, with what holds of every cell, and a reader of
+ * trees over them.
+ */
 export const smtOf = ({ conditions, exclusions }: TestedRules) => {
   const roots = [...(conditions === null ? [] : [conditions]), ...exclusions]
   const columns = Map.groupBy(roots.flatMap(leavesIn), ({ attribute }) => attribute)

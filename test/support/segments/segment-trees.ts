@@ -80,7 +80,10 @@ export const leavesIn = (node: SegmentNode): Leaf[] => {
 
 const OTHER_CELLS = ['', 'NW', 'no', 'oNWo', '01', '1.00', '7', '100', '-3.0', 'CAo']
 
-/** One contact for each combination of cells that the leaves can tell apart, and of some that only text operators can. */
+/**
+ * One contact for each combination of cells that the leaves can tell apart, and of some that only
+ * text operators can.
+ */
 export const tellingContacts = (leaves: readonly Leaf[]): Witness[] => {
   let contacts: Witness[] = [{}]
   for (const [column, own] of Map.groupBy(leaves, (leaf) => leaf.attribute)) {

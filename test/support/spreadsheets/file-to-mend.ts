@@ -10,7 +10,10 @@ export const LIST: SpecChanges = {
   options: { defaultRegion: 'DE' },
 }
 
-/** The rows as they are meant; the file has each with an email that is none, so that all of them are given out to be mended. */
+/**
+ * The rows as they are meant; the file has each with an email that is none, so that all of them are
+ * given out to be mended.
+ */
 export const ROWS: readonly string[][] = [
   ['0012', 'Müller', '+4930901820', 'a@example.com', '01234', '1-2', "'tis so"],
   ['12', 'Łucja', '+4930901821', 'b@example.com', '80331', '3/4', '=1+1'],
@@ -34,7 +37,9 @@ export const fileToMend = async (delimiter: string): Promise<string> => {
   return ledgerOf(await take(lines.join('\r\n'), LIST))
 }
 
-/** What the operator does to the file that a program has saved: puts the email of each row right. */
+/**
+ * What the operator does to the file that a program has saved: puts the email of each row right.
+ */
 export const mended = (saved: string): string => {
   let row = 0
   return saved.replaceAll(WRONG_EMAIL, () => ROWS[row++]![3]!)

@@ -60,8 +60,9 @@ export const cleanFile = (about: {
 }
 
 /**
- * The differences between what Genesys holds and what it should, one sentence each, at most `limit`; empty = equal. Both
- * sides are compared whole: every id, every column. "" and null are the same emptiness.
+ * The differences between what Genesys holds and what it should, one sentence each, at most
+ * `limit`; empty = equal. Both sides are compared whole: every id, every column. "" and null are
+ * the same emptiness.
  */
 export const differences = (
   held: ReadonlyMap<string, Record<string, string | null>>,

@@ -18,7 +18,10 @@ type Lease = Parameters<Deliver>[2]
 
 const CLAIM = { key: 'contact-list:list-1', owner: 'me', fence: '1', leaseMs: 10_000 }
 
-/** The delivery of the store's upload to a Genesys in memory, by a lane of its own; `changes`: what is other than usual. */
+/**
+ * The delivery of the store's upload to a Genesys in memory, by a lane of its own; `changes`: what
+ * is other than usual.
+ */
 export const deliveryOver = (
   parts: {
     store: ReturnType<typeof createMemoryDelivery>
@@ -51,7 +54,10 @@ export const deliveryOver = (
   return { claim: CLAIM, run: (lease: Lease) => deliver(CLAIM, store.upload, lease) }
 }
 
-/** A run of the delivery over a store and a Genesys in memory, with a clock that leaps over every wait. */
+/**
+ * A run of the delivery over a store and a Genesys in memory, with a clock that leaps over every
+ * wait.
+ */
 export const setUp = (options: {
   chunks: ReturnType<typeof makeChunk>[]
   upload?: Partial<Upload>

@@ -4,7 +4,10 @@ import type { DeliverUpload } from '../../../src/workflows/ports/delivery/delive
 import { makeUpload } from '../memory/made-uploads.ts'
 import { createManualClock } from './test-clock.ts'
 
-/** Lane workers on lanes kept in memory; `give` puts uploads into them. Time stands still until it is advanced. */
+/**
+ * Lane workers on lanes kept in memory; `give` puts uploads into them. Time stands still until it
+ * is advanced.
+ */
 export const setLaneStage = (deliver: DeliverUpload, maxLanes = 4, maxHeld = 8) => {
   const clock = createManualClock()
   const work = new Map<string, Upload[]>()

@@ -24,7 +24,9 @@ import { createManualClock } from './test-clock.ts'
 /** Who makes the calls. */
 export const caller = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
 
-/** Each line of the body is a contact id; `refuse` and `!…` stand for what the real intake finds. */
+/**
+ * Each line of the body is a contact id; `refuse` and `!…` stand for what the real intake finds.
+ */
 export const lineIntake: RunIntake = async (body, spec, sink) => {
   let text = ''
   for await (const piece of body) text += Buffer.from(piece).toString()

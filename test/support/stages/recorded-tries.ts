@@ -13,8 +13,9 @@ export type RecordedTry = {
 }
 
 /**
- * Has the database note every try when its transaction commits, with the epoch that it holds then. What notes comes after everything that the
- * transaction itself does, so that it takes no lock in the place of one that is forgotten.
+ * Has the database note every try when its transaction commits, with the epoch that it holds then.
+ * What notes comes after everything that the transaction itself does, so that it takes no lock in
+ * the place of one that is forgotten.
  */
 export const noteTries = async (store: Store): Promise<void> => {
   for (const statement of [

@@ -25,7 +25,10 @@ type World = {
   close(): Promise<void>
 }
 
-/** The sandbox and a client of it over real HTTP, where no wait of Genesys or of the delivery takes time. */
+/**
+ * The sandbox and a client of it over real HTTP, where no wait of Genesys or of the delivery takes
+ * time.
+ */
 export const startWorld = async (): Promise<World> => {
   const clock = createSkippingClock(LONGEST_SLEEP_MS)
   const limits = { guideRequestsPerMinute: 600_000, platformRequestsPerMinute: 600_000 }

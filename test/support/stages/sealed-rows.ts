@@ -5,7 +5,10 @@ import { createSeals } from '../../../src/store/homes/seals.ts'
 export const keyDigest = (store: Store, key: string): Buffer =>
   createSeals(store.digestKey).keyDigest(key)
 
-/** Contacts of `default` in the register of a list, their lines counted from 1, with a content that equals none. */
+/**
+ * Contacts of `default` in the register of a list, their lines counted from 1, with a content that
+ * equals none.
+ */
 export const fillRegister = async (
   store: Store,
   listId: string,

@@ -17,7 +17,10 @@ import { createLeapingClock } from './test-clock.ts'
 export type ShipmentLaneOptions = {
   /** Contacts that Genesys does not take. */
   refused?: ReadonlySet<string>
-  /** How it says so: of the request, without or with the rows, or by the job, with the rows; without unless told. */
+  /**
+   * How it says so: of the request, without or with the rows, or by the job, with the rows; without
+   * unless told.
+   */
   refusal?: 'unnamed' | 'named' | 'job'
   /** Contacts of which it turns out when a try is recorded that they may not go. */
   withheld?: ReadonlySet<string>
@@ -26,7 +29,10 @@ export type ShipmentLaneOptions = {
   batchRows?: number
 }
 
-/** A list of its own, Genesys in memory, and a lane that is worked until nothing waits, or until the process is killed. */
+/**
+ * A list of its own, Genesys in memory, and a lane that is worked until nothing waits, or until the
+ * process is killed.
+ */
 export type ShipmentLane = {
   genesys: MemoryGenesys
   work(killAfter: number | null): Promise<void>
@@ -44,7 +50,9 @@ const WRITTEN = [
   'split',
 ] as const
 
-/** The store's delivery, which withholds rows as a check of them in the recording transaction would. */
+/**
+ * The store's delivery, which withholds rows as a check of them in the recording transaction would.
+ */
 const withholding = (store: Store, withheld: ReadonlySet<string>): Store['delivery'] => {
   const check = async (
     batches: readonly { uploadId: string; batchId: string; fromRow: number; sent: Buffer }[],
@@ -113,7 +121,8 @@ export const createShipmentLane = (
     const rowErrors = refusal === 'unnamed' ? [] : bad
     throw new GenesysFailure('rows_refused', 'send-batch', { rowErrors })
   }
-  // Who refuses a request makes no job of it, so where jobs refuse, the n-th is of the n-th request.
+  // Who refuses a request makes no job of it, so where jobs refuse, the n-th is of the n-th
+  // request.
   genesys.onJob = (job, jobId) => {
     const errors =
       refusal === 'job' ? badOf(genesys.sent[Number(jobId.slice(4)) - 1]!.contactIds) : []

@@ -23,7 +23,10 @@ export type Dialect = 'guide' | 'platform'
 
 export type RunningGateway = ProcessUnderTest & { client: GatewayClient }
 
-/** A CRM and a Genesys in the test's own process, and gateways as processes between them, all on one home. */
+/**
+ * A CRM and a Genesys in the test's own process, and gateways as processes between them, all on one
+ * home.
+ */
 export type Stage = {
   sandbox: SandboxHandle
   crm: CrmReceiver

@@ -3,7 +3,10 @@ import { after, before } from 'node:test'
 import { embeddedHome } from '../databases/database.ts'
 import { type Dialect, type RunningGateway, setStage, type Stage } from './stage.ts'
 
-/** A stage with one gateway on an embedded home, for all tests of the suite that asks for it here; they begin and end with the suite. */
+/**
+ * A stage with one gateway on an embedded home, for all tests of the suite that asks for it here;
+ * they begin and end with the suite.
+ */
 export const stageOfSuite = (
   dialect: Dialect,
   envOf: (stage: Stage) => Record<string, string> = () => ({}),

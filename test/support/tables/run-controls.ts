@@ -4,8 +4,8 @@ import { run } from 'node:test'
 import { readControls } from './controls-table.ts'
 
 /**
- * `npm run controls [-- ID …]`: runs the tests that docs/security.md names, and prints every control with what they printed. Ends with 1 where one is red
- * or did not run.
+ * `npm run controls [-- ID …]`: runs the tests that docs/security.md names, and prints every
+ * control with what they printed. Ends with 1 where one is red or did not run.
  */
 const asked = new Set(process.argv.slice(2))
 const controls = readControls().filter(({ id }) => asked.size === 0 || asked.has(id))

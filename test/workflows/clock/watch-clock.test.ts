@@ -8,7 +8,9 @@ import { createManualClock } from '../../support/stages/test-clock.ts'
 
 const HOUR_MS = 3_600_000
 
-/** A database whose clock is the true one and `offMs`, and says of itself what `next` tells once. */
+/**
+ * A database whose clock is the true one and `offMs`, and says of itself what `next` tells once.
+ */
 const setUp = (shared = false) => {
   const manual = createManualClock()
   let wallMs = 0

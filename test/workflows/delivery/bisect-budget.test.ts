@@ -16,7 +16,10 @@ describe('the budget of finding out what Genesys refuses', () => {
   const setUp = () => {
     const clock = createLeapingClock()
     const budgetOf = createBisectBudgets(clock)
-    /** An upload of the lane; a fifth of what the lane may spend goes into finding its one bad row of 32. */
+    /**
+     * An upload of the lane; a fifth of what the lane may spend goes into finding its one bad row
+     * of 32.
+     */
     const deliver = async (id: string, bad: readonly string[] = ['c9'], jobs = false) => {
       const store = createMemoryDelivery([makeChunk(0, names(32))], { id })
       const genesys = createMemoryGenesys({ jobs })

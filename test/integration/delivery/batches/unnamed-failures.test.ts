@@ -33,7 +33,10 @@ eachHome('Failed rows that Genesys does not name', (home) => {
   })
   after(() => store.close())
 
-  /** A gateway whose first batch fails one row without a name, and which dies before it sends the second. */
+  /**
+   * A gateway whose first batch fails one row without a name, and which dies before it sends the
+   * second.
+   */
   const crashed = async () => {
     const g = createWorkingGateway(store, `unnamed-${(lists += 1)}`, { jobs: true })
     const { id } = await g.upload(ROWS)
@@ -66,8 +69,9 @@ eachHome('Failed rows that Genesys does not name', (home) => {
   })
 
   /**
-   * An import for every two rows, of which the first never brings 'b', nor says so of the row; the gateway dies before the second. `largest`: what
-   * is settled of the first is as of a file that is too large to be read back, of which only the number is known.
+   * An import for every two rows, of which the first never brings 'b', nor says so of the row; the
+   * gateway dies before the second. `largest`: what is settled of the first is as of a file that is
+   * too large to be read back, of which only the number is known.
    */
   const crashedImport = async (about: { largest: boolean }) => {
     const listId = `unnamed-${(lists += 1)}`

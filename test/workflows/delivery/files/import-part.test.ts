@@ -22,7 +22,10 @@ const statusOf = (about: Partial<ImportStatus>): ImportStatus => ({
 })
 const OLD = statusOf({ total: 50, completed: 50 })
 
-/** A list on which an import of 50 records ended before; `during` are the statuses after each start, the last one stays. */
+/**
+ * A list on which an import of 50 records ended before; `during` are the statuses after each start,
+ * the last one stays.
+ */
 const setUp = (
   during: readonly ImportStatus[],
   events: () => ImportEvent[] = () => [],

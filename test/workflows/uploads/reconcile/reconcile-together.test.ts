@@ -11,7 +11,10 @@ import { createManualClock } from '../../../support/stages/test-clock.ts'
 
 const contentHashes = createContentHashes(Buffer.alloc(32, 5))
 
-/** `count` uploads of one contact that wait for one look; `lost`: contacts that Genesys does not show. */
+/**
+ * `count` uploads of one contact that wait for one look; `lost`: contacts that Genesys does not
+ * show.
+ */
 const setUp = (count: number, about: { guide?: boolean; lost?: string[] } = {}) => {
   const made = Array.from({ length: count }, (_, n) => {
     const chunk = makeChunk(0, [`c${n}`])

@@ -17,7 +17,10 @@ const contentHashes = createContentHashes(Buffer.alloc(32, 5))
 
 type Held = Map<string, Record<string, string>>
 
-/** An upload of `chunks`, delivered and known to the register; Genesys holds exactly that until a test changes `held`. */
+/**
+ * An upload of `chunks`, delivered and known to the register; Genesys holds exactly that until a
+ * test changes `held`.
+ */
 const setUp = (
   chunks: StagedChunk[],
   about: { guide?: boolean; upload?: Partial<Upload> } = {},
