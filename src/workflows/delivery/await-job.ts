@@ -6,16 +6,22 @@ import { askGoingOn, DeliveryEnds, pauseUnlessNudged } from './run.ts'
 
 /** The wait between two polls grows to this many times the first. */
 const MAX_POLL_FACTOR = 10
-/** A job that ended by the first poll may have taken less: the next is polled a little sooner. */
+/**
+ * If the first poll finds a job ended, the job may have taken less: the next one is polled a little
+ * sooner.
+ */
 const SOONER = 0.9
-/** The wait between polls of a job slower than the last ones, as a share of their time. */
+/**
+ * If a job takes longer than the last ones, the wait between its polls, as a share of their time.
+ */
 const BETWEEN = 0.25
 /** While a job runs, how often the run asks the store whether the upload continues. */
 const ASK_EVERY_MS = 5_000
 
 /**
- * Polls until a job ends, patiently and within the pace; a nudge brings the next poll forward. null: Genesys knows no such job (lost). A job that is still
- * processing after `retryWindowMs` holds the upload.
+ * Polls until a job ends, within the pace. A nudge brings the next poll forward. Returns null if
+ * Genesys knows no such job (lost). A job that is still processing after `retryWindowMs` holds the
+ * upload.
  */
 export const awaitJob = async (
   run: DeliveryRun,
@@ -27,7 +33,7 @@ export const awaitJob = async (
   const spanMs = Math.max(completionPollMs, run.jobSpanMs ?? 0)
   let waitMs = Math.max(completionPollMs, spanMs * BETWEEN)
   let askedMs = startedMs
-  // Batches sent before may have taken the first wait already.
+  // The waits for batches sent earlier may have covered the first wait already.
   const firstMs = Math.max(0, sentAtMs + spanMs - startedMs)
   if (firstMs > 0) await pauseUnlessNudged(run, firstMs)
   for (let look = 1; ; look += 1) {

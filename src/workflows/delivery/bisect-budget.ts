@@ -1,23 +1,32 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** So many requests of a lane in ten minutes may go into finding out what Genesys refuses [design: 3]. */
+/**
+ * How many requests a lane may spend in ten minutes to find out what Genesys refuses [design: 3].
+ */
 export const MAX_EXTRA_REQUESTS = 50
 const WINDOW_MS = 10 * 60_000
 
-/** What a lane has spent on requests that would not have been sent had Genesys taken the first, whichever of its uploads they were for. */
+/**
+ * Counts the requests of a lane that were sent only because Genesys refused an earlier one, for all
+ * uploads of the lane together.
+ */
 export type BisectBudget = {
-  /** A run of the upload begins. If it was held because of the budget, a person checked and resumed it: the lane counts anew. */
+  /**
+   * A run of the upload begins. If the budget had held it, a person has checked and resumed it, so
+   * the lane starts to count from zero.
+   */
   begin(uploadId: string): void
   spend(requests: number): void
-  /** Whether more than the lane may spend in ten minutes went. */
+  /** Whether the lane has spent more than it may in ten minutes. */
   isSpent(): boolean
   /** The upload is held because the budget is spent. */
   hold(uploadId: string): void
 }
 
 /**
- * The budget of each lane, by its key. In the memory of the process that works the lane, by the monotonic clock: a lane that passes to another
- * process begins anew, which costs 50 requests more for each such pass and saves every refusal a statement.
+ * The budget of each lane, by its key. The counts live in the memory of the process that works the
+ * lane, by the monotonic clock. A lane that moves to another process starts from zero, which costs
+ * up to 50 more requests for each move. In return no refusal costs a statement.
  */
 export const createBisectBudgets = (
   clock: Pick<Clock, 'monotonicMs'>,
@@ -44,7 +53,7 @@ export const createBisectBudgets = (
 
 type Spent = {
   requests: { atMs: number; requests: number }[]
-  /** Uploads held for the budget's sake, and when. */
+  /** Uploads held because of the budget, and when. */
   held: Map<string, number>
 }
 

@@ -6,18 +6,20 @@ import type { CallClass, CallContext } from '../ports/genesys/genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
-/** One call retries by itself for this long; between calls the lane learns of a pause or a cancellation. */
+/** How long one call retries. Between calls the lane notices a pause or a cancellation. */
 const SLICE_MS = 60_000
-/** The first of them is short, so that an upload soon says what it waits for. */
+/** The first call is short, so that an upload soon shows what it waits for. */
 const FIRST_SLICE_MS = 5_000
 /** Full jitter from 1 s, cap 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
 
 /**
- * Calls Genesys until it answers, for `retryWindowMs` at most; then the upload is held as `genesys_unavailable`, never failed.
- * The same applies when our credentials are refused: they can be corrected. A failure that no retry fixes is thrown. `onConflict` reads
- * the list as soon as a call is refused with 409, before any wait or retry. `recordTry` is awaited for every HTTP try, between its slot and
- * its sending; what it throws ends the call.
+ * Calls Genesys until it answers, for `retryWindowMs` at most. Then the upload is held as
+ * `genesys_unavailable`, never failed. The same applies if Genesys refuses our credentials, because
+ * they can be corrected. Throws a failure that no retry fixes. `onConflict` reads the list as soon
+ * as a call is refused with 409, before any wait or retry. `recordTry` is awaited for every HTTP
+ * try, after the try has its slot and before it is sent. If it throws, the call ends with that
+ * error.
  */
 export const callGenesys = async <T>(
   run: DeliveryRun,
@@ -56,16 +58,16 @@ export const callGenesys = async <T>(
   }
 }
 
-/** The failure, where it may pass; throws what ends the call. */
+/** Returns the failure if it may pass. Throws it if it ends the call. */
 const passing = (run: DeliveryRun, error: unknown): Failure => {
   if (!(error instanceof GenesysFailure)) throw error
-  // A secret that was changed in Genesys and not here yet must not fail everything that waits.
+  // A secret that was changed in Genesys but not yet here must not fail every waiting upload.
   if (error.kind === 'unauthorized') throw outage(run, error)
   if (error.retry === 'never') throw error
   return error
 }
 
-/** Genesys has answered. A list that was only read may still refuse rows. */
+/** Genesys has answered. If a list was only read, it may still refuse rows. */
 const noteAnswer = async (run: DeliveryRun, callClass: CallClass): Promise<void> => {
   if (callClass !== 'read' || run.waitsFor === 'genesys_unavailable') await noteWait(run, null)
 }

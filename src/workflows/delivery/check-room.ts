@@ -14,8 +14,8 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
 }
 
 /**
- * Fails the upload before anything of it is sent where the list has no room for what it would add: half a file in a full list helps nobody. Whose
- * contacts are new is looked up only where it matters.
+ * Fails the upload before any row is sent if the list has no room for what it would add, because
+ * half a file in a full list helps nobody. Checks which contacts are new only if it matters.
  */
 export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const { deps, upload, list } = run
@@ -23,7 +23,8 @@ export const checkRoom = async (run: DeliveryRun): Promise<void> => {
   const size = upload.mode === 'overwrite' ? 0 : (list?.size ?? null)
   if (most === undefined || size === null || size + upload.counts.accepted <= most) return
   const batches = await deps.delivery.batches(upload.id)
-  // Rows in flight may or may not be in the list already: how much room they still need is unknown.
+  // Rows in flight may or may not be in the list already, so nobody knows how much room they still
+  // need.
   if (batches.some(({ attempts }) => attempts > 0)) return
   const fresh = upload.mode === 'overwrite' ? upload.counts.accepted : await newContacts(run)
   if (size + fresh <= most) return

@@ -4,14 +4,17 @@ import { callGenesys } from './call-genesys.ts'
 import { checkList } from './list-state.ts'
 import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from './run.ts'
 
-/** Genesys' Terraform provider looks every 5 s until a cleared list is empty. */
+/** Genesys' Terraform provider checks every 5 s until a cleared list is empty. */
 const LOOK_MS = 5_000
-/** Five minutes; then the upload steps aside and the list is looked at from time to time. */
+/** Five minutes. Then the upload is held and the list is checked from time to time. */
 const LOOKS = 60
 
-/** How many rows prove that a list is cleared: what one call reads back. */
+/** How many rows prove that a list is cleared: as many as one call can read. */
 export const PROOF_ROWS = 50
-/** From sending the proof to reading it back: what was sent before the clearing took effect is gone by then. Doubled after each failure. */
+/**
+ * The wait between sending the proof and reading it. Rows sent before the clearing took effect are
+ * gone by then. Doubled after each failure.
+ */
 const PROOF_WAIT_MS = 10_000
 const PROOFS = 5
 
@@ -27,13 +30,19 @@ const clearing = (run: DeliveryRun): DeliveryEnds =>
     },
   })
 
-/** Whether the next rows prove that the list is cleared (platform): requested, and not known to be done. */
+/**
+ * Whether the next rows prove that the list is cleared (platform): requested, and not known to be
+ * done.
+ */
 export const provesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
   run.deps.clearContactList !== null &&
   run.clearing.state === 'asked'
 
-/** Waits until the list shows no contact. true as well where Genesys tells no size: then the proof alone tells. */
+/**
+ * Waits until the list shows no contact. Also true if Genesys gives no size: then only the proof
+ * decides.
+ */
 export const isSeenEmpty = (run: DeliveryRun): Promise<boolean> =>
   aside(run, async () => {
     for (let look = 1; ; look += 1) {
@@ -59,9 +68,10 @@ const ask = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Asks Genesys to clear the list and waits until it shows it. Genesys answers immediately and clears late [platform-truth: 1]: whatever is sent
- * in between is wiped. Holds the upload where the list does not become empty. Where rows of the upload were sent already the list is not
- * empty any more, and their proof continues.
+ * Asks Genesys to clear the list and waits until the list is empty. Genesys answers immediately but
+ * clears late [platform-truth: 1], and wipes whatever is sent in between. Holds the upload if the
+ * list does not become empty. If rows of the upload were sent already, the list is no longer empty,
+ * and their proof continues.
  */
 export const clearList = async (run: DeliveryRun): Promise<void> => {
   const earlier = run.clearing.state === 'asked'
@@ -70,14 +80,16 @@ export const clearList = async (run: DeliveryRun): Promise<void> => {
     if (batches.some(({ attempts }) => attempts > 0)) return
     if (await isSeenEmpty(run)) return
   }
-  // Again after an unknown outcome, or where the first call had no effect for five minutes: nothing of this upload was sent yet.
+  // Asks again after an unknown outcome, or if the first call had no effect for five minutes. No
+  // row of this upload was sent yet.
   await ask(run)
   if (!(await isSeenEmpty(run))) throw clearing(run)
 }
 
 /**
- * Proves that the rows just sent stay: a list that was empty before shows nothing when it is cleared, so they are read back after a while, and
- * sent again where they were wiped. Holds the upload where they do not stay.
+ * Proves that the rows just sent stay. A list that was empty before does not show when it is
+ * cleared, so the rows are read after a while, and sent again if they were wiped. Holds the upload
+ * if they do not stay.
  */
 export const proveCleared = async (
   run: DeliveryRun,

@@ -1,7 +1,10 @@
 import type { Chunk, NewChunk } from '../../domain/uploads/chunk.ts'
 import { createDigestBatch, DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
-/** A digest of 16 bytes for each row: equal cells under equal column names give equal bytes, which is how the register knows content. */
+/**
+ * A digest of 16 bytes for each row. Equal cells under equal column names give equal bytes, which
+ * is how the register recognises content.
+ */
 export type ContentHashes = (
   chunk: Pick<Chunk, 'width' | 'contactIds' | 'cells'>,
   targetColumns: readonly string[],
@@ -16,19 +19,22 @@ export type TextContentHashes = (
 const purposeOf = (targetColumns: readonly string[]): string =>
   `content:${JSON.stringify(targetColumns)}`
 
-/** `digestKey` keys them; the register holds these bytes for years, so they must never change. */
+/**
+ * `digestKey` keys the digests. The register holds these bytes for years, so they must never
+ * change.
+ */
 export const createContentHashes =
   (digestKey: Uint8Array): ContentHashes =>
   ({ width, contactIds, cells }, targetColumns) => {
     const digests = createDigestBatch(digestKey, purposeOf(targetColumns))
     for (let row = 0; row < contactIds.length; row += 1) {
-      // Cells hold no NUL, which makes the joint text unambiguous.
+      // Cells contain no NUL, so the joined text is unambiguous.
       digests.add(cells.slice(row * width, (row + 1) * width).join('\0'))
     }
     return digests.take()
   }
 
-/** Over the text, with `DIGEST_SLACK_BYTES` behind it: a copy where its buffer ends before. */
+/** The text with `DIGEST_SLACK_BYTES` after it. Copied if its buffer ends earlier. */
 const roomyView = (text: Uint8Array): DataView => {
   const bytes = text.byteLength + DIGEST_SLACK_BYTES
   if (text.byteOffset + bytes <= text.buffer.byteLength) {
@@ -39,7 +45,7 @@ const roomyView = (text: Uint8Array): DataView => {
   return new DataView(copy.buffer)
 }
 
-/** The digests of `createContentHashes`, made without a string of any cell. */
+/** The same digests as `createContentHashes`, made without a string for each cell. */
 export const createTextContentHashes =
   (digestKey: Uint8Array): TextContentHashes =>
   ({ width, lines, text }, targetColumns) => {

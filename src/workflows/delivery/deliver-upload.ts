@@ -20,10 +20,11 @@ import { auditOf, beginRun, DeliveryEnds } from './run.ts'
 import { maySkip } from './skip-rule.ts'
 
 /**
- * Gets one upload into Genesys. Returns when it is finished or held, or when the run came to rest between two batches (stop,
- * pause, cancellation); throws `FenceLost`, the lease's abort reason, or a bug. Whatever was left is resumed by the next run:
- * settled batches are not sent again, batches whose outcome is unknown go again under their own id. Of an upload that is to be
- * cancelled nothing is sent any more: the run learns what became of what was sent and ends it.
+ * Gets one upload into Genesys. Returns when the upload is finished or held, or when the run
+ * stopped between two batches (stop, pause, cancellation). Throws `FenceLost`, the lease's abort
+ * reason, or a bug. The next run resumes what was left. It does not send settled batches again, and
+ * sends batches with an unknown outcome again under their own id. If the upload is to be cancelled,
+ * the run sends nothing more. It finds out the outcome of what was sent and ends the upload.
  */
 export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
   const deps = { ...given, budgetOf: given.budgetOf ?? createBisectBudgets(given.clock) }
@@ -44,7 +45,7 @@ export const createDeliverUpload = (given: DeliveryDeps): DeliverUpload => {
   }
 }
 
-/** The lease of a run whose end also ends the work beside the sending. */
+/** The lease of a run. When it ends, the work beside the sending ends too. */
 const endable = (lease: Lease, ended: AbortSignal): Lease => ({
   ...lease,
   signal: AbortSignal.any([lease.signal, ended]),
@@ -75,7 +76,10 @@ const NOT_INGESTED: UploadProblem = {
   detail: 'Genesys accepted the rows and then failed to ingest any of them.',
 }
 
-/** Whether all that was sent ended as failed in Genesys, not a row of it taken: then nothing is completed [guide-api: Completion webhook]. */
+/**
+ * Whether every job failed and Genesys took no row at all. Then the upload must not count as
+ * completed [guide-api: Completion webhook].
+ */
 const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> => {
   const { delivered, unchanged, failed } = upload.counts
   if (failed === 0 || delivered + unchanged > 0) return false
@@ -83,7 +87,9 @@ const ingestedNothing = async ({ deps, upload }: DeliveryRun): Promise<boolean> 
   return ends.completed === 0 && ends.failed + ends.lost > 0
 }
 
-/** Rows whose digests are missing get them, or are looked up in a new edition, and are tried again soon. */
+/**
+ * Rows without digests get them, or rows are looked up in a new edition. Both are tried again soon.
+ */
 const dncUnavailable = async (
   { deps }: DeliveryRun,
   error: SuppressionUnknown,
@@ -105,12 +111,17 @@ const endingOf = async (run: DeliveryRun, error: unknown): Promise<Ending> => {
   throw error
 }
 
-/** A caller paused or cancelled the upload at the very moment it was about to end: the caller's request stands. */
+/**
+ * A caller paused or cancelled the upload just as it was about to end. The caller's request stands.
+ */
 const passOverMoved = (error: unknown): void => {
   if (!(error instanceof UploadMoved)) throw error
 }
 
-/** Counted with every batch, so that the run that ends the upload reports what earlier ones learnt. */
+/**
+ * Counted with every batch, so that the run that ends the upload also reports the findings of
+ * earlier runs.
+ */
 const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
   const { unidentified, unattributed } = upload.unnamed
   if (unidentified === 0) return null
@@ -125,7 +136,7 @@ const unidentifiedOf = ({ upload }: DeliveryRun): UploadProblem | null => {
       }
 }
 
-/** A clearing that took effect after all proof would be seen by then. */
+/** If a clearing took effect after the proof, it would show by then. */
 const AFTER_CLEARING_MS = 60_000
 
 const clearsLate = ({ deps, upload }: DeliveryRun): boolean =>
@@ -164,7 +175,7 @@ const finish = async (
     failed: finished.counts.failed,
     unprocessed: finished.counts.unprocessed,
     unsettled: finished.counts.unprocessed - unprocessed,
-    // Two clocks, of which one may have jumped.
+    // The times come from two clocks, and one of them may have jumped.
     sinceAcceptedMs: Math.max(0, deps.clock.now().getTime() - Date.parse(finished.createdAt)),
   })
 }
@@ -189,7 +200,10 @@ const end = async (run: DeliveryRun, pipeline: Pipeline, ending: Ending): Promis
   deps.emit('upload.held', { uploadId: upload.id, reason, failure })
 }
 
-/** Learns what became of batches that Genesys already took, so that the totals are correct; false when the run must stop. */
+/**
+ * Finds out the outcome of batches that Genesys already took, so that the totals are correct.
+ * Returns false if the run must stop.
+ */
 const drained = async (run: DeliveryRun, pipeline: Pipeline): Promise<boolean> => {
   try {
     await pipeline.adoptSent()

@@ -14,19 +14,20 @@ import { checkGoingOn } from './run.ts'
 const UNKNOWN: RowVerdict = { outcome: 'failed', code: 'outcome-unknown', column: null }
 
 /**
- * Learns what became of everything that an upload to be cancelled has sent, and sends nothing. Rows whose outcome cannot be learnt
- * count as failed, as `outcome-unknown`. An outage ends the run with a hold; the next run resumes there.
+ * Finds out the outcome of everything that a cancelled upload has sent, and sends nothing. Rows
+ * without a known outcome count as failed, with `outcome-unknown`. An outage ends the run with a
+ * hold, and the next run resumes there.
  */
 export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   try {
-    // The list is cleared all the same, late: what the next upload brings would be wiped by it.
+    // Genesys still clears the list, late, and would wipe what the next upload brings.
     if (provesNext(run)) await isSeenEmpty(run)
     await pipeline.adoptSent()
     await pipeline.drain('settle')
     await drainParts(run, 'settle')
   } catch (error) {
     run.lease.signal.throwIfAborted()
-    // Genesys refuses to tell us, and no retry fixes that.
+    // Genesys refuses to report the outcome, and no retry fixes that.
     if (!(error instanceof GenesysFailure)) throw error
   }
   for (const batch of await run.deps.delivery.batches(run.upload.id)) {
@@ -38,7 +39,10 @@ export const drainCancelled = async (run: DeliveryRun, pipeline: Pipeline): Prom
   }
 }
 
-/** Rows that did not go with a shared request had given way to another upload's, which was never known to arrive. */
+/**
+ * Rows that a shared request left out had given way to rows of another upload, and nobody knows
+ * whether those arrived.
+ */
 const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
   for (let row = batch.fromRow; row < batch.toRow; row += 1) {
     if (hasBit(batch.sent, row - batch.fromRow) || plan.verdicts.has(row)) continue
@@ -46,6 +50,6 @@ const noteGivenWay = (batch: Batch, plan: ChunkPlan): void => {
   }
 }
 
-/** Genesys may have rows of the batch, and nobody has noted what became of them. */
+/** Genesys may have rows of the batch, and their outcome was never stored. */
 const isOut = ({ state, attempts }: Batch): boolean =>
   state === 'sent' || (state === 'intended' && attempts > 0)

@@ -4,28 +4,38 @@ import { callGenesys, problemOf } from './call-genesys.ts'
 import type { DeliveryRun } from './run.ts'
 import { askGoingOn, DeliveryEnds, noteWait, pause } from './run.ts'
 
-/** Genesys is indexing: look again every 5 s [guide-api: Contacts], for a minute, then step aside. */
+/**
+ * While Genesys builds its index, the list is checked every 5 s [guide-api: Contacts], for a
+ * minute. Then the upload is held.
+ */
 const LOOK_AGAIN_MS = 5_000
 const LOOKS = 12
 
 /**
- * Reads the list from Genesys and lets delivery go on only when it is ready and has the columns that the rows were checked
- * against. Otherwise the run ends: `list_not_ready` or `list_error` hold, a changed schema or a refusal fails the upload.
+ * Reads the list from Genesys. Delivery continues only if the list is ready and has the columns
+ * that the rows were checked against. Otherwise the run ends: `list_not_ready` and `list_error`
+ * hold the upload, a changed schema or a refusal fails it.
  */
 export const checkList = (run: DeliveryRun): Promise<ContactList> => untilReady(run, true)
 
-/** While all is well a list is good for so long; a list that turns ERROR meanwhile gets nothing more after it. */
+/**
+ * How long a reading of the list counts. A list that turns ERROR meanwhile gets nothing more after
+ * this time.
+ */
 const FRESH_MS = 60_000
 
 /**
- * As `checkList`, where the last look is too old. Columns that came since do not concern rows that are on their way: Genesys itself says when
- * they do.
+ * The same as `checkList`, if the last reading is too old. Columns added since do not concern rows
+ * in flight. If they do, Genesys says so itself.
  */
 export const lookAtListAgain = async (run: DeliveryRun): Promise<void> => {
   if (run.deps.clock.monotonicMs() - run.listSeenMs >= FRESH_MS) await untilReady(run, false)
 }
 
-/** Something went wrong that the list may have caused: the list is read before anything more is sent. */
+/**
+ * Call this after a failure that the list may have caused. The list is read before anything more is
+ * sent.
+ */
 export const doubtList = (run: DeliveryRun): void => {
   run.listSeenMs = Number.NEGATIVE_INFINITY
 }

@@ -11,26 +11,26 @@ export type LookAfterHoldsDeps = {
   emit: Emit
   /** Time until the next check of a hold whose reason persists. */
   againInMs: number
-  /** Tells the lanes that held uploads came back. */
+  /** Wakes the lanes because held uploads came back. */
   wake: () => void
 }
 
 export type HoldKeeper = {
   start(): void
-  /** One round of looks; how many holds ended. */
+  /** Checks the holds that are due. Returns how many ended. */
   look(): Promise<number>
-  /** Ends a call under way; resolves when none is. */
+  /** Aborts a running call. Resolves when none is running. */
   stop(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 5_000
-/** For a place in the pace; the next look is another chance. */
+/** How long a call waits for a slot. If it gets none, the next check tries again. */
 const WITHIN_MS = 5_000
 
 /**
- * Looks in Genesys whether what uploads are held for has ended, and lets them go only then: a hold that lasts keeps its `since`
- * and the upload its version, however often it is looked at. What a list that can be read, or is gone, means for an upload its own
- * run finds out.
+ * Checks in Genesys whether the cause of each hold is gone, and ends the hold only then. While a
+ * hold lasts, its `since` and the version of the upload do not change, however often it is checked.
+ * If the list can be read, or is gone, the upload's own run finds out what that means.
  */
 export const createHoldKeeper = (deps: LookAfterHoldsDeps): HoldKeeper => {
   const { holds, clock, emit } = deps

@@ -8,13 +8,18 @@ import { checkList } from './list-state.ts'
 import type { DeliveryRun } from './run.ts'
 import { auditOf, DeliveryEnds } from './run.ts'
 
-/** Whether the next request is the one that wipes the list (guide): intended, and not known to be done. */
+/**
+ * Whether the next request is the one that wipes the list (guide): intended, and not known to be
+ * done.
+ */
 export const wipesNext = (run: DeliveryRun): boolean =>
   run.upload.mode === 'overwrite' &&
   run.clearing.state !== 'done' &&
   run.deps.clearContactList === null
 
-/** Clearing now would delete what a later upload has brought: newer content always wins [design: 3]. */
+/**
+ * Clearing now would delete what a later upload has brought. Newer content always wins [design: 3].
+ */
 const assertMayClear = (run: DeliveryRun): void => {
   const { clearedSeq, newerDelivered } = run.clearing
   if (!newerDelivered && clearedSeq <= (run.upload.acceptedSeq ?? 0)) return
@@ -40,7 +45,10 @@ const intend = async (run: DeliveryRun): Promise<void> => {
 const isUnderWay = ({ upload, clearing }: DeliveryRun): boolean =>
   upload.mode === 'overwrite' && (clearing.state === 'intended' || clearing.state === 'asked')
 
-/** Genesys has wiped the list for this upload: written once, with the register's reset. Nothing when no overwriting is under way. */
+/**
+ * Stores that Genesys has wiped the list for this upload, once, together with the register's reset.
+ * Does nothing if no overwrite is running.
+ */
 export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   if (!isUnderWay(run)) return
   const { delivery, emit } = run.deps
@@ -52,7 +60,7 @@ export const recordCleared = async (run: DeliveryRun): Promise<void> => {
   await forget(run)
 }
 
-/** The outcome of an intent to clear that never came to a known end; empty where there is none. */
+/** Audit entries for an intent to clear whose outcome was never known. Empty if there is none. */
 export const clearingNeverDone = (run: DeliveryRun): AuditEntry[] =>
   isUnderWay(run)
     ? [
@@ -71,8 +79,10 @@ const forget = async (run: DeliveryRun): Promise<void> => {
 }
 
 /**
- * Begins to overwrite the list: writes the intent, and where the dialect has a call that clears a list, has it cleared; the first rows prove it. Elsewhere the
- * first request wipes it. Once a list is known to be clear for this upload it is never cleared for it again.
+ * Begins to overwrite the list. Stores the intent. If the dialect has a call that clears a list,
+ * makes it, and the first rows then prove the clearing. In the other dialect the first request
+ * wipes the list. Once a list is known to be clear for this upload, it is never cleared for it
+ * again.
  */
 export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.mode !== 'overwrite') return
@@ -85,7 +95,7 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
   if (run.clearing.state === null) await intend(run)
   if (clearContactList === null) return
   await clearList(run)
-  // An import has no rows that could be read back before it is over.
+  // No rows of an import can be read before it ends.
   if (run.upload.delivery.method === 'file') await recordCleared(run)
 }
 
@@ -93,8 +103,9 @@ export const beginOverwrite = async (run: DeliveryRun): Promise<void> => {
 const UNKNOWN_OUTCOME = ['unavailable', 'malformed_answer']
 
 /**
- * Whether a request of so many rows whose outcome is unknown has wiped the list: its size is another than before, and no more than
- * came with it. Where Genesys does not tell the size, no is the safe answer: nothing else was sent yet, so wiping again loses nothing.
+ * Whether a request of this many rows, with an unknown outcome, has wiped the list. It has if the
+ * size changed and is at most the number of rows that came with it. If Genesys gives no size, no is
+ * the safe answer: nothing else was sent yet, so wiping again loses nothing.
  */
 const wasWiped = (run: DeliveryRun, rows: number): boolean => {
   const size = run.list?.size ?? null
@@ -103,8 +114,9 @@ const wasWiped = (run: DeliveryRun, rows: number): boolean => {
 }
 
 /**
- * Sends the first request of an overwrite. After an unknown outcome, of this run or (`inDoubt`) an earlier one, the list is read before
- * anything is sent again: a list that was wiped gets the same rows appended, which upserts them [guide-api: Contacts].
+ * Sends the first request of an overwrite. After an unknown outcome, in this run or (`inDoubt`) an
+ * earlier one, the list is read before anything is sent again. If it was wiped, the same rows are
+ * appended, which upserts them [guide-api: Contacts].
  */
 export const sendWiping = <T>(
   run: DeliveryRun,
@@ -131,7 +143,10 @@ export const sendWiping = <T>(
   )
 }
 
-/** The request that should wipe the list failed for good: whether it wiped it is unknown, so nothing may be appended. */
+/**
+ * The request that should wipe the list failed for good. Nobody knows whether it wiped the list, so
+ * nothing may be appended.
+ */
 export const overwriteFailed = (): DeliveryEnds =>
   new DeliveryEnds({
     kind: 'fail',

@@ -38,13 +38,19 @@ import type { ContentHashes } from './content-hashes.ts'
 export type DeliveryDeps = {
   contactLists: ContactListPort
   contactFiles: ContactFilePort
-  /** null: the dialect does not show contacts. */
+  /** null if the dialect does not show contacts. */
   contactReads: ContactReadPort | null
-  /** null: the dialect wipes a list with the first request of an overwrite. */
+  /** null if the dialect wipes a list with the first request of an overwrite. */
   clearContactList: ProvisioningPort['clearContactList']
-  /** Where Genesys calls back for a part, token included; null: nobody outside can reach this gateway. */
+  /**
+   * The URL that Genesys calls back for a part, with its token. null if nobody outside can reach
+   * this gateway.
+   */
   callbackUrl: ((partId: string, listId: string) => string) | null
-  /** How long an import's status may stay unchanged before the list itself is read. Default: 5 minutes. */
+  /**
+   * How long an import's status may stay unchanged before the list itself is read. Default: 5
+   * minutes.
+   */
   importUnmovedMs?: number
   delivery: DeliveryStore & TryStore
   uploads: Pick<UploadStore, 'readChunk'>
@@ -56,19 +62,24 @@ export type DeliveryDeps = {
   random: () => number
   ids: Ids
   emit: Emit
-  /** How long Genesys may be unreachable before the upload is held; 24 h [guide-api: Errors and retries]. */
+  /**
+   * How long Genesys may be unreachable before the upload is held: 24 h
+   * [guide-api: Errors and retries].
+   */
   retryWindowMs: number
-  /** First wait for a job; grows by half up to ten times this. */
+  /** The first wait for a job. Grows by half each time, up to ten times this. */
   completionPollMs: number
-  /** When a hold that ends by itself is looked at again. */
+  /** How long until a hold that ends by itself is checked again. */
   holdRetryMs: number
   /** Batches sent whose outcomes are not settled yet. Default: 12. */
   concurrency?: number
-  /** Shared by all deliveries of a process: what lanes have spent on finding out what Genesys refuses. */
+  /**
+   * What lanes have spent to find out what Genesys refuses. All deliveries of a process share it.
+   */
   budgetOf?: (laneKey: string) => BisectBudget
 }
 
-/** One worker's work on one upload. `upload` is the newest copy the store has answered with. */
+/** One worker's work on one upload. `upload` is the newest copy that the store has returned. */
 export type DeliveryRun = {
   readonly deps: DeliveryDeps
   readonly claim: LaneClaim
@@ -79,20 +90,23 @@ export type DeliveryRun = {
   listSeenMs: number
   /** Whether content that Genesys acknowledged may be skipped. */
   skipping: boolean
-  /** How far this upload, and newer ones, came with overwriting the list. */
+  /** How far this upload, and newer ones, have got with overwriting the list. */
   clearing: Clearing
-  /** Rows of files that Genesys refused, by `chunkSeq:row`: a part that is made anew has no plan to note them in. */
+  /**
+   * Rows of files that Genesys refused, by `chunkSeq:row`, because a part that is made again has no
+   * plan to note them in.
+   */
   readonly refusals: Map<string, Omit<RowResult, 'line' | 'chunkSeq'>>
   /** The highest number that a part of the upload has. */
   partSeq: number
-  /** What the lane may spend on finding out what Genesys refuses, for whichever of its uploads. */
+  /** What the lane may spend to find out what Genesys refuses, for all of its uploads together. */
   readonly budget: BisectBudget
   refusedRows: number
-  /** The upload is to be cancelled and this run only learns what became of what was sent. */
+  /** The upload is to be cancelled. This run only finds out the outcome of what was sent. */
   readonly draining: boolean
-  /** What the lane was last said to wait for. */
+  /** The reason for waiting that was last reported for the lane. */
   waitsFor: HolderWait | null
-  /** How long the last jobs took, so that the next is not asked for in vain; null before the first. */
+  /** How long the last jobs took, so that the next is not polled in vain. null before the first. */
   jobSpanMs: number | null
 }
 
@@ -127,14 +141,14 @@ export type Ending =
       reason: HoldReason
       retryInMs: number | null
       failure: string | null
-      /** What the caller reads beside the hold. */
+      /** The problem that the caller reads with the hold. */
       problem?: UploadProblem
       countries?: readonly string[]
     }
   | { kind: 'fail'; problem: UploadProblem }
   | { kind: 'rest' }
 
-/** Carries an ending up to the one place that acts on it. */
+/** Carries an ending to the one place that acts on it. */
 export class DeliveryEnds extends Error {
   override readonly name = 'DeliveryEnds'
   readonly ending: Ending
@@ -158,12 +172,15 @@ export const checkGoingOn = (run: DeliveryRun): void => {
     throw new DeliveryEnds({ kind: 'rest' })
 }
 
-/** Sending and settling go on side by side: the newer copy stays. */
+/** Sending and settling run at the same time, so the newer copy is kept. */
 export const noteUpload = (run: DeliveryRun, upload: Upload): void => {
   if (upload.version >= run.upload.version) run.upload = upload
 }
 
-/** As `checkGoingOn`, but asks the store: for long waits, in which it answers nothing else. */
+/**
+ * The same as `checkGoingOn`, but asks the store. For long waits, during which the store returns
+ * nothing else.
+ */
 export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id) throw new DeliveryEnds({ kind: 'rest' })
@@ -171,14 +188,14 @@ export const askGoingOn = async (run: DeliveryRun): Promise<void> => {
   checkGoingOn(run)
 }
 
-/** Reports what the lane waits for (null: nothing); the same again prolongs it. */
+/** Reports what the lane waits for (null: nothing). Reporting the same reason again extends it. */
 export const noteWait = async (run: DeliveryRun, reason: HolderWait | null): Promise<void> => {
   if (reason === null && run.waitsFor === null) return
   run.waitsFor = reason
   await run.deps.delivery.noteWait(run.claim, reason)
 }
 
-/** A wait that ends immediately when the worker stops. */
+/** Waits, and ends immediately when the worker stops. */
 export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
   try {
     await run.deps.clock.sleep(ms, run.lease.rest)
@@ -193,7 +210,8 @@ export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<v
   const { nudges, rest } = run.lease
   if (!nudges) return pause(run, ms)
   if (nudges.take()) return
-  // Several may wait, and the first to take the flag takes it from the others: each has a separate signal.
+  // Several may wait, and the first one that takes the flag would take it from the others. So each
+  // has its own signal.
   const nudged = nudges.next()
   try {
     await run.deps.clock.sleep(ms, AbortSignal.any([rest, nudged]))

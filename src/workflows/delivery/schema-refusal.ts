@@ -4,8 +4,9 @@ import type { JobStatus } from '../ports/genesys/genesys.ts'
 import { DeliveryEnds } from './run.ts'
 
 /**
- * Whether a job speaks of the columns and not of its rows: nothing is wrong with the rows, so they are not failed but sent again when
- * a person has corrected the columns [guide-api: Contacts].
+ * Whether a job's errors are about the columns, not about its rows. Then nothing is wrong with the
+ * rows, so they do not fail. They are sent again when a person has corrected the columns
+ * [guide-api: Contacts].
  */
 export const speaksOfSchema = (job: JobStatus): boolean =>
   job.errors.some(({ code }) => isSchemaCode(code))
@@ -14,7 +15,10 @@ export const speaksOfSchema = (job: JobStatus): boolean =>
 export const isSchemaReason = (failureReason: string | null): boolean =>
   failureReason !== null && /column|header|schema/.test(failureReason)
 
-/** Holds the upload for a person and says what Genesys said; `about`: column names or a code of Genesys. */
+/**
+ * Holds the upload for a person, with the answer of Genesys. `about`: column names or a code of
+ * Genesys.
+ */
 export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds => {
   const named = [...new Set(about)].filter((name) => name !== null).slice(0, 5)
   const which = named.length === 0 ? '' : ` (${named.join(', ')})`
@@ -30,12 +34,15 @@ export const heldForSchema = (about: readonly (string | null)[]): DeliveryEnds =
   })
 }
 
-/** As for a job: rows that a refused request names for the columns of the list are not failed. */
+/**
+ * As for a job: rows do not fail if a refused request names them only because of the list's
+ * columns.
+ */
 export const holdForSchema = ({ rowErrors }: GenesysFailure): void => {
   const about = rowErrors.filter(({ code }) => isSchemaCode(code))
   if (about.length > 0) throw heldForSchema(about.map(({ field }) => field))
 }
 
-/** The columns that a job's errors about the schema name. */
+/** The columns that a job's schema errors name. */
 export const columnsNamed = (job: JobStatus): (string | null)[] =>
   job.errors.flatMap(({ code, field }) => (isSchemaCode(code) ? [field] : []))

@@ -3,9 +3,10 @@ import type { UploadOptions } from '../../domain/uploads/upload-options.ts'
 import type { DeliveryStore } from '../ports/delivery/delivery.ts'
 
 /**
- * Whether rows of an upload may be left out because Genesys acknowledged their content before: not when the caller wants
- * everything sent, nor when the list is overwritten, for then nothing of what Genesys holds stays, nor when Genesys holds fewer
- * contacts than our register knows, for then someone cleared the list. An unknown size trusts the register (ADR 8).
+ * Whether rows of an upload may be left out because Genesys acknowledged their content before. They
+ * may not if the caller wants everything sent, if the list is overwritten (Genesys then keeps
+ * nothing of what it holds), or if Genesys holds fewer contacts than our register (then someone
+ * cleared the list). If the size is unknown, the register is trusted (ADR 8).
  */
 export const maySkip = async (
   register: Pick<DeliveryStore, 'registerSize'>,
@@ -17,7 +18,10 @@ export const maySkip = async (
   return list.size === null || list.size >= (await register.registerSize(tenantId, list.id))
 }
 
-/** Where rows may be left out: why a row whose contact the register knows with the content `known` is; null: it is sent. */
+/**
+ * If rows may be left out: why this row is left out, whose contact is in the register with the
+ * content `known`. null if the row is sent.
+ */
 export const skipCode = (
   duplicates: UploadOptions['duplicates'],
   known: Buffer,
@@ -25,7 +29,7 @@ export const skipCode = (
 ): 'known' | 'identical' | null =>
   skipCodeOf(duplicates, duplicates === 'update' && known.equals(content))
 
-/** The same, of a row whose content is, or is not, what the register knows. */
+/** The same for a row, by whether its content is what the register knows. */
 export const skipCodeOf = (
   duplicates: UploadOptions['duplicates'],
   isSame: boolean,

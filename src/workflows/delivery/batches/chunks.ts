@@ -8,8 +8,9 @@ import { prepareRequest } from './send-batch.ts'
 import { withoutSuperseded } from './superseded.ts'
 
 /**
- * Works the upload's chunks in order. While one is on its way the next is read, looked up, written down and serialised, so that
- * Genesys never waits for us. Returns when every batch is settled.
+ * Works the upload's chunks in order. While one is in flight, the next is read, compared with the
+ * register, stored as an intent and serialised, so that Genesys never waits for us. Returns when
+ * every batch is settled.
  */
 export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<void> => {
   const { delivery } = run.deps
@@ -19,7 +20,7 @@ export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<
     const seq = todo[index]
     if (seq === undefined) return null
     const ready = readyChunk(run, seq, earlier.get(seq))
-    // Awaited below, unless the run ends before; then nobody wants to hear of it.
+    // Awaited below. If the run ends first, nobody needs its error.
     ready.catch(() => undefined)
     return ready
   }
@@ -40,13 +41,13 @@ export const workChunks = async (run: DeliveryRun, pipeline: Pipeline): Promise<
 
 type ReadyChunk = { plan: ChunkPlan; batches: Batch[] }
 
-/** Reads a chunk, looks it up, writes its intents and makes its first request. */
+/** Reads a chunk, compares it with the register, writes its intents and makes its first request. */
 const readyChunk = async (
   run: DeliveryRun,
   seq: number,
   earlier: readonly Batch[] = [],
 ): Promise<ReadyChunk> => {
-  // Of what is overwritten nothing is skipped, so nothing but a newer upload explains a row that was not sent.
+  // An overwrite skips nothing, so only a newer upload can explain a row that was not sent.
   const explaining = earlier.length > 0 && run.upload.mode !== 'overwrite'
   const plan = await planChunk(run, seq, explaining || run.skipping)
   const batches = await writtenBatches(run, plan, earlier)
@@ -65,7 +66,10 @@ const byChunk = (batches: readonly Batch[]): Map<number, Batch[]> => {
   return chunks
 }
 
-/** Batches of a chunk are written from the last to the first, so the one at row 0 says that all are there. */
+/**
+ * Batches of a chunk are written from the last to the first, so if the one at row 0 exists, all
+ * exist.
+ */
 const isWhole = (batches: readonly Batch[]): boolean => batches.some(({ fromRow }) => fromRow === 0)
 
 const isDone = (batches: readonly Batch[] | undefined): boolean =>
@@ -102,6 +106,6 @@ const writtenBatches = async (
   return [...written, ...resumed]
 }
 
-/** A batch that goes again, for its outcome is unknown. */
+/** A batch that is sent again because its outcome is unknown. */
 const isUnknown = ({ state, jobId }: Batch): boolean =>
   state === 'intended' || (state === 'sent' && jobId === null)

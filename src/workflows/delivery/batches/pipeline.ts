@@ -26,7 +26,7 @@ import { withoutSuperseded, withoutWithheld } from './superseded.ts'
 
 type InFlight = {
   batch: Batch
-  /** Without its cells: settling needs only ids and hashes. */
+  /** Without its cells, because settling needs only ids and hashes. */
   plan: ChunkPlan
   /** null: the answer itself was the completion. */
   jobId: string | null
@@ -37,24 +37,37 @@ type InFlight = {
   adopted: boolean
 }
 
-/** What a batch whose job failed as a whole comes to: sent once more, left for a later run, or settled as failed. */
+/**
+ * What happens to a batch whose job failed as a whole: it is sent once more, left for a later run,
+ * or settled as failed.
+ */
 export type FailedJobs = 'resend' | 'leave' | 'settle'
 
-/** Sends one after the other; what was sent is settled beside it, begun oldest first. */
+/**
+ * Sends one batch after the other. Batches already sent are settled meanwhile, the oldest first.
+ */
 export type Pipeline = {
-  /** Takes a batch as far as sent, or settled where there is nothing to send. Waits while too many are in flight. */
+  /** Sends a batch, or settles it if it has nothing to send. Waits while too many are in flight. */
   work(batch: Batch, plan: ChunkPlan): Promise<void>
-  /** Waits until every batch that is still out is settled. */
+  /** Waits until every batch in flight is settled. */
   drain(failedJobs: FailedJobs): Promise<void>
-  /** Takes in batches that an earlier run sent and that this one has not come to. */
+  /** Settles batches that an earlier run sent and that this run has not reached. */
   adoptSent(): Promise<void>
-  /** Resolves when nothing is read or written any more; the run's lease must have ended. */
+  /**
+   * Resolves when nothing is read or written any more. Call it only after the run's lease has
+   * ended.
+   */
   close(): Promise<void>
 }
 
-/** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
+/**
+ * A job that failed as a whole is sent once more under the same id before its rows count as failed.
+ */
 const MAX_SENDS_OF_FAILED_JOB = 2
-/** Twelve jobs of a second keep one list at ten requests a second; without their cells they hold some 200 KiB each. */
+/**
+ * With twelve jobs of one second each in flight, a list keeps up ten requests a second. Without
+ * their cells they hold some 200 KiB each.
+ */
 const DEFAULT_CONCURRENCY = 12
 /** Polling one job takes as long as sending a batch, and settling comes on top. */
 const SETTLED_AT_ONCE = 3
@@ -64,7 +77,7 @@ const withoutCells = (plan: ChunkPlan): ChunkPlan => ({
   chunk: { ...plan.chunk, cells: [] },
 })
 
-/** What the sending and the settling of one run know of each other. */
+/** State that the sending and the settling of one run share. */
 type Sent = {
   queue: SettleQueue<InFlight>
   jobsFailed: Map<string, number>
@@ -107,7 +120,10 @@ const settleOne = async (run: DeliveryRun, sent: Sent, one: InFlight): Promise<v
   await settleEnded(run, one, job, sent.failedJobs)
 }
 
-/** Ends the run with a hold, except for a batch that an earlier run sent: the upload was resumed since, so the columns may be correct now. */
+/**
+ * Ends the run with a hold, unless an earlier run sent the batch: the upload was resumed since, so
+ * the columns may be correct now.
+ */
 const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (one.adopted && sent.failedJobs === 'resend') {
     sent.again.push(one)
@@ -117,18 +133,21 @@ const leaveForSchema = (sent: Sent, one: InFlight, job: JobStatus): void => {
   if (sent.failedJobs === 'resend') throw heldForSchema(columnsNamed(job))
 }
 
-/** The first rows after a clearing that Genesys carries out late; only when they have stayed is the rest sent, and anything settled. */
+/**
+ * The first rows after a clearing, which Genesys carries out late. The rest is sent, and anything
+ * is settled, only once these rows have stayed.
+ */
 const prove = async (run: DeliveryRun, batch: Batch, plan: ChunkPlan): Promise<void> => {
   await proveCleared(run, requestOf(run, batch, plan), async () => {
     const answer = await sendBatch(run, batch, plan)
     if (answer instanceof GenesysFailure) throw answer
-    // The next run takes them out; until then the list is not known to be clear.
+    // The next run takes them out. Until then nobody knows whether the list is clear.
     if (answer instanceof RowsWithheld) throw new DeliveryEnds({ kind: 'rest' })
   })
   await recordCleared(run)
 }
 
-/** The batch with its cells, as it goes once more. */
+/** The batch with its cells, ready to be sent once more. */
 const readAgain = async (
   run: DeliveryRun,
   { batch, plan, adopted }: InFlight,
@@ -197,7 +216,8 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
     else await send(batch, plan)
     if (!wiping) return
     await drain('resend')
-    // The wiping request has the list's index rebuilt: nothing is appended before it stands again [guide-api: Contacts].
+    // The request that wipes the list makes Genesys rebuild its index. Nothing is appended before
+    // the index is ready [guide-api: Contacts].
     if (!wipesNext(run)) await checkList(run)
   }
 
@@ -209,7 +229,10 @@ export const createPipeline = (run: DeliveryRun): Pipeline => {
   }
 }
 
-/** Also waits until the jobs of what was sent are kept: one that is not is sent again by the next run, though nothing went wrong. */
+/**
+ * Also waits until the job ids of sent batches are stored. The next run sends a batch without one
+ * again, though nothing went wrong.
+ */
 const closeQueue = async (queue: SettleQueue<InFlight>): Promise<void> => {
   await queue.close()
   await Promise.allSettled(queue.all().map(({ noted }) => noted))
@@ -230,7 +253,7 @@ const INGESTED: JobStatus = { state: 'completed', processed: 0, failed: 0, error
 const noteJob = (run: DeliveryRun, batch: Batch, jobId: string | null): Promise<void> => {
   if (jobId === null) return Promise.resolve()
   const noted = run.deps.delivery.noteJob(run.claim, batch.id, jobId)
-  // Awaited before the job is read; until then nobody hears of it.
+  // Awaited before the job is read. Until then nobody handles its error.
   noted.catch(() => undefined)
   return noted
 }

@@ -7,28 +7,29 @@ import { PROOF_ROWS, provesNext } from '../clear-list.ts'
 import type { DeliveryRun } from '../run.ts'
 import { skipCode } from '../skip-rule.ts'
 
-/** Why a row of a chunk does not go out, or did not arrive. */
+/** Why a row of a chunk is not sent, or did not arrive. */
 export type RowVerdict = Omit<RowResult, 'line' | 'chunkSeq'>
 
 /** A row's place in an upload: the key under which facts about rows of a file are kept. */
 export const rowKey = ({ chunkSeq }: Pick<Batch, 'chunkSeq'>, row: number): string =>
   `${chunkSeq}:${row}`
 
-/** A chunk read back for delivery, with what is known of its rows so far (by row index). */
+/** A chunk read for delivery, with what is known about its rows so far, by row index. */
 export type ChunkPlan = {
   chunk: StagedChunk
   verdicts: Map<number, RowVerdict>
-  /** 16 bytes a row; equal content of equal columns has equal bytes. */
+  /** 16 bytes a row. Equal content under equal columns has equal bytes. */
   contentHashes: Buffer
-  /** Ids of the chunk that the register knows. */
+  /** Ids of the chunk that are in the register. */
   registered: ReadonlySet<string>
   /** Requests made ahead, by batch. */
   requests: Map<string, BatchToSend>
 }
 
 /**
- * Reads a chunk and looks its rows up in the register. Nothing is written. `skipping` is whether acknowledged content may be
- * skipped; for batches written by an earlier run it is true, because there it only explains rows that were not sent.
+ * Reads a chunk and looks its rows up in the register. Writes nothing. `skipping` says whether
+ * acknowledged content may be skipped. For batches that an earlier run wrote it is true, because it
+ * then only explains rows that were not sent.
  */
 export const planChunk = async (
   run: DeliveryRun,
@@ -59,14 +60,18 @@ export const planChunk = async (
   return { chunk, verdicts, contentHashes, registered, requests: new Map() }
 }
 
-/** Verdicts of rows that may not go, whatever the register says: replaced with the whole list, erased, or suppressed since they came in. */
+/**
+ * Verdicts of rows that must not be sent, whatever the register says: replaced with the whole list,
+ * erased, or suppressed since the upload was accepted.
+ */
 const withhold = async (
   { deps, upload, clearing }: DeliveryRun,
   chunk: StagedChunk,
   verdicts: Map<number, RowVerdict>,
 ): Promise<void> => {
   if (clearing.clearedSeq > (upload.contentSeq ?? 0)) {
-    // A later upload has replaced the contents of the list: none of this one belongs there any more.
+    // A later upload has replaced the contents of the list, so no row of this one belongs there any
+    // more.
     for (const row of chunk.contactIds.keys()) {
       if (!hasBit(chunk.leftOut, row)) verdicts.set(row, SUPERSEDED)
     }
@@ -105,7 +110,10 @@ const verdictOf = (
   return code === null ? null : { outcome: 'unchanged', code, column: null }
 }
 
-/** The ranges of a chunk that one request each can carry, by rows and bytes; with nothing to deliver there are none. */
+/**
+ * Splits a chunk into ranges that fit one request each, by rows and bytes. With nothing to deliver
+ * there are none.
+ */
 export const batchesOf = (
   run: DeliveryRun,
   plan: ChunkPlan,
@@ -142,7 +150,10 @@ const MAX_JSON_BYTES_PER_UNIT = 6
 const CELL_FRAME_BYTES = 6
 const ROW_FRAME_BYTES = 64
 
-/** Bytes of each row as JSON, from above; null when the whole chunk fits by a bound that costs next to nothing. */
+/**
+ * An upper bound for the bytes of each row as JSON. null if a bound that costs next to nothing
+ * shows that the whole chunk fits.
+ */
 const rowSizes = (
   chunk: StagedChunk,
   limits: DialectLimits,
@@ -187,7 +198,7 @@ const rangesOf = (
   return ranges
 }
 
-/** The chunk's rows that the batch sends, in the order in which they are sent. */
+/** The rows of the chunk that the batch sends, in the order sent. */
 export const sentRows = (batch: Pick<Batch, 'fromRow' | 'toRow' | 'sent'>): number[] => {
   const rows: number[] = []
   for (let row = batch.fromRow; row < batch.toRow; row += 1) {
@@ -210,7 +221,7 @@ export const partOf = (
   return { id: run.deps.ids.newUuid(), chunkSeq, ...range, sent }
 }
 
-/** A batch as the store holds it right after it was written. */
+/** A batch as the store holds it right after writing it. */
 export const freshBatch = (uploadId: string, batch: NewBatch): Batch => ({
   ...batch,
   uploadId,

@@ -9,7 +9,10 @@ import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { freshBatch, partOf, sentRows } from './plan-batch.ts'
 import { failedRow, settleAndGoOn, settleWhole } from './settle-batch.ts'
 
-/** Bisecting ends past this share of the upload's rows refused [design: 3], and past the budget of the lane. */
+/**
+ * Bisecting ends when Genesys has refused more than this share of the upload's rows [design: 3], or
+ * when the lane has spent its budget.
+ */
 const MAX_REFUSED_SHARE = 0.05
 /** A few bad rows of a small file are just bad rows. */
 const MIN_REFUSED_ROWS = 5
@@ -17,8 +20,8 @@ const MIN_REFUSED_ROWS = 5
 export const CANCELLED: RowVerdict = { outcome: 'unprocessed', code: 'cancelled', column: null }
 
 /**
- * A refused batch of an upload that a caller has cancelled meanwhile is not split any more: Genesys took none of it, so its rows
- * are unprocessed and the run ends.
+ * If a caller has cancelled the upload meanwhile, a refused batch is not split any more. Genesys
+ * took none of it, so its rows are unprocessed and the run ends.
  */
 export const endIfCancelled = async (
   run: DeliveryRun,
@@ -34,8 +37,9 @@ export const endIfCancelled = async (
 }
 
 /**
- * Acts on a batch that Genesys refused for good: halves it when too large, takes the named rows out, or bisects when none is
- * named. Returns the parts that are still to be sent, in order. A refusal of the request as a whole ends the upload.
+ * Acts on a batch that Genesys refused for good. Halves it if it is too large, takes the named rows
+ * out, or bisects it if Genesys names none. Returns the parts that are still to be sent, in order.
+ * A refusal of the request as a whole ends the upload.
  */
 export const actOnRefusal = async (
   run: DeliveryRun,
@@ -111,7 +115,10 @@ export const checkRefusedShare = (
   if (run.refusedRows > allowedRows) holdForRefusals(run, refused, failure)
 }
 
-/** The same, and when the lane has spent its budget for finding out what is refused: for requests that replace a refused one. */
+/**
+ * For requests that replace a refused one. Ends the run as above, and also if the lane has spent
+ * its budget for finding out what Genesys refuses.
+ */
 export const checkBudget = (
   run: DeliveryRun,
   refused: RefusedRequest,
@@ -134,7 +141,10 @@ const holdForRefusals = (
   throw new DeliveryEnds({ ...ending, failure: failure.kind, problem })
 }
 
-/** A job that failed as a whole costs a request more; ends the run with a hold when the lane has no budget for it. */
+/**
+ * A job that failed as a whole costs one more request. Ends the run with a hold if the lane has no
+ * budget for it.
+ */
 export const spendOnFailedJob = (run: DeliveryRun): void => {
   run.budget.spend(1)
   if (!run.budget.isSpent()) return
@@ -147,7 +157,7 @@ export const spendOnFailedJob = (run: DeliveryRun): void => {
   })
 }
 
-/** What the caller reads while the upload waits: what Genesys said last. */
+/** What the caller reads while the upload waits: the last answer of Genesys. */
 const refusalsProblem = ({ upstreamCode, rowFault }: GenesysFailure): UploadProblem => {
   const said = [upstreamCode, rowFault.field].filter((word) => word !== null).join(', ')
   return {

@@ -10,8 +10,9 @@ import type { ChunkPlan } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
 /**
- * Sends one batch under its own id, and records every try; noting the job is the caller's part. A refusal that no retry fixes comes back as a value, and so
- * do rows that may not go any more, of which nothing was sent by this try. Everything else is thrown.
+ * Sends one batch under its own id and records every try. The caller stores the job id. Returns, as
+ * a value, a refusal that no retry fixes, or rows that must not be sent any more (this try then
+ * sent nothing). Throws everything else.
  */
 export const sendBatch = async (
   run: DeliveryRun,
@@ -47,7 +48,7 @@ const recordBatchTry = async (run: DeliveryRun, batch: Batch): Promise<void> => 
   batch.attempts += 1
 }
 
-/** Makes the request while another is on its way, so that sending it takes no time of the processor. */
+/** Makes the request while another is in flight, so that no time passes between the two. */
 export const prepareRequest = (run: DeliveryRun, batch: Batch, plan: ChunkPlan): void => {
   if (batch.state !== 'intended' || sentRows(batch).length === 0) return
   const request = requestOf(run, batch, plan)

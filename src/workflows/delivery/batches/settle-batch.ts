@@ -15,15 +15,21 @@ import { auditOf, checkGoingOn, noteUpload } from '../run.ts'
 import type { ChunkPlan, RowVerdict } from './plan-batch.ts'
 import { sentRows } from './plan-batch.ts'
 
-/** What Genesys said of a batch's rows: verdicts by row, and how many more failed without being named. */
+/**
+ * What Genesys reported about a batch's rows: verdicts by row, and how many more failed without a
+ * name.
+ */
 export type BatchOutcome = {
   failed: ReadonlyMap<number, RowVerdict>
   unidentified: number
-  /** The batch went in a file in which rows failed without names: nobody knows whether they are among these. */
+  /**
+   * The batch was sent in a file in which rows failed without names. Nobody knows whether they are
+   * among these.
+   */
   uncertain?: boolean
-  /** How Genesys ended what carried it; left out where nothing was sent, or nobody knows. */
+  /** How the job that carried the batch ended. Left out if nothing was sent, or if nobody knows. */
   ended?: JobEnd
-  /** It went in an import, whose errors never have a row. */
+  /** The batch was sent in an import, whose errors never name a row. */
   imported?: boolean
 }
 
@@ -37,17 +43,20 @@ export const failedRow = ({ code, field, said }: GenesysRowFault): RowVerdict =>
   ...(said === null ? {} : { said }),
 })
 
-/** A person who was erased while the row was in flight is not put into the register. */
+/** If a person was erased while the row was in flight, the register does not get the row. */
 const notErased = (
   { erased = Buffer.alloc(0) }: ChunkPlan['chunk'],
   delivered: readonly RegisterRow[],
 ): RegisterRow[] => delivered.filter(({ row }) => !hasBit(erased, row))
 
-/** A row that failed with others, without an error of its own. */
+/** A row that failed with others and that has no error of its own. */
 export const failedWith = (code: GenesysRowCode, said: string | null = null): RowVerdict =>
   failedRow({ code, field: null, said })
 
-/** Maps a job's errors back to the chunk's rows. An index outside of the request names no row and counts as unidentified. */
+/**
+ * Maps a job's errors to the chunk's rows. An index outside the request names no row and counts as
+ * unidentified.
+ */
 export const outcomeOfJob = (batch: Batch, plan: ChunkPlan, job: JobStatus): BatchOutcome => {
   const rows = sentRows(batch)
   const failed = new Map<number, RowVerdict>()
@@ -81,8 +90,9 @@ const settledAudit = (
   })
 
 /**
- * Writes what became of every row of the batch: sent ones delivered or failed, the others by their verdict. A row that was not
- * sent and has no verdict was refused by Genesys before a crash lost its code.
+ * Writes the outcome of every row of the batch. Rows that were sent are delivered or failed, the
+ * others get their verdict. If a row was not sent and has no verdict, Genesys refused it and a
+ * crash lost its code.
  */
 export const settleBatch = async (
   run: DeliveryRun,
@@ -125,7 +135,8 @@ export const settleBatch = async (
     },
     ended: outcome.ended ?? null,
     chunk,
-    // Which rows arrived is unknown when failures have no names: the register learns nothing, so that a later upload sends them.
+    // If failures name no row, nobody knows which rows arrived. The register then records nothing,
+    // so that a later upload sends the rows again.
     delivered: outcome.unidentified > 0 || outcome.uncertain ? [] : notErased(chunk, delivered),
     confirmed,
     audit: settledAudit(run, batch, outcome, { counts, latencyMs }),
@@ -141,7 +152,7 @@ export const settleAndGoOn = async (...args: Parameters<typeof settleBatch>): Pr
   checkGoingOn(args[0])
 }
 
-/** Settles a batch whose rows sent all met the same end. */
+/** Settles a batch in which all rows sent have the same outcome. */
 export const settleWhole = (
   run: DeliveryRun,
   batch: Batch,

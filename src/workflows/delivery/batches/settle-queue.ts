@@ -1,14 +1,17 @@
-/** Items worked while the queue is being filled, a few at a time, begun oldest first. */
+/** A queue whose items are worked while it is being filled, a few at a time, the oldest first. */
 export type SettleQueue<T> = {
   push(item: T): void
-  /** Takes an item out; the work on it does so once it needs not be worked again. */
+  /** Takes an item out. The work on an item calls this once the item need not be worked again. */
   remove(item: T): void
   all(): readonly T[]
-  /** Waits for room. Throws what the work threw; the item it threw at stays, and the next wait works on. */
+  /**
+   * Waits for room. Throws what the work threw. The item that failed stays, and the next wait
+   * continues the work.
+   */
   belowLength(length: number): Promise<void>
-  /** Waits until all is worked; throws likewise. */
+  /** Waits until all items are worked. Throws in the same way. */
   emptied(): Promise<void>
-  /** Resolves when no work is under way, and begins none any more. */
+  /** Begins no more work, and resolves when none is running. */
   close(): Promise<void>
 }
 

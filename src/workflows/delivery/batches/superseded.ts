@@ -4,8 +4,9 @@ import type { DeliveryRun } from '../run.ts'
 import { type ChunkPlan, freshBatch, partOf, sentRows } from './plan-batch.ts'
 
 /**
- * A batch that an earlier run sent goes again without the rows that a later upload has brought to Genesys in the meantime (this one
- * was held or paused): older content never overwrites newer. Without such rows it goes under its own id.
+ * Before a batch of an earlier run is sent again, this takes out the rows that a later upload has
+ * brought to Genesys in the meantime (this upload was held or paused). Older content never
+ * overwrites newer content. If there are no such rows, the batch keeps its own id.
  */
 export const withoutSuperseded = async (
   run: DeliveryRun,
@@ -17,7 +18,10 @@ export const withoutSuperseded = async (
   return rest.length === rows.length ? batch : withRows(run, batch, rest)
 }
 
-/** A batch of which rows may not go any more goes without them, under another id: theirs never carries other rows. */
+/**
+ * If rows of a batch must not be sent any more, the rest goes under another id. An id never carries
+ * other rows than before.
+ */
 export const withoutWithheld = (
   run: DeliveryRun,
   plan: ChunkPlan,
@@ -28,7 +32,7 @@ export const withoutWithheld = (
   const out = new Set(withheld.rows.map(({ row }) => row))
   const rows = sentRows(batch)
   const rest = rows.filter((row) => !out.has(row))
-  // It would go on for ever.
+  // It would repeat for ever.
   if (rest.length === rows.length) throw new Error(`No row of batch ${batch.id} is withheld`)
   return withRows(run, batch, rest)
 }

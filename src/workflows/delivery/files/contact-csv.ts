@@ -1,15 +1,24 @@
-/** What RFC 4180 wants quoted, and what readers are known to trim or to take for a mark: blanks at the ends, U+FEFF. */
+/**
+ * What RFC 4180 requires to be quoted, and what readers are known to trim or to read as a mark:
+ * blanks at the ends, U+FEFF.
+ */
 const QUOTED = /[",\r\n\ufeff]|^\s|\s$/
 
 const csvCell = (cell: string): string =>
   QUOTED.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 
-/** Between records, not after the last: Genesys refuses a file with a blank row at its end (help page "CSV files"). */
+/**
+ * Between records, not after the last one: Genesys refuses a file with a blank row at its end (help
+ * page "CSV files").
+ */
 export const CSV_LINE_BREAK = '\r\n'
 
-/** One record of RFC 4180, without its line break; the cells come back exactly as they are. An empty cell is empty. */
+/**
+ * One record of RFC 4180, without its line break. A reader gets back exactly these cells. An empty
+ * cell stays empty.
+ */
 export const csvRecord = (cells: readonly string[]): string => {
-  // A record of one empty cell would be a blank line, which readers pass over.
+  // A record of one empty cell would be a blank line, which readers skip.
   if (cells.length === 1 && cells[0] === '') return '""'
   let record = ''
   for (let at = 0; at < cells.length; at += 1) {

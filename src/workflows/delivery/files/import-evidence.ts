@@ -12,19 +12,25 @@ import type { PartOutcome } from './settle-part.ts'
 /** A row that the part sends, and what Genesys should show of it. */
 type SentRow = { key: string; contactId: string; cells: readonly string[] }
 
-/** A part before it is sent: rows picked at random, and how many of its contacts the register knows. */
+/**
+ * A part before it is sent: a random sample of its rows, and how many of its contacts are in the
+ * register.
+ */
 export type Survey = { sample: readonly SentRow[]; rows: number; known: number }
 
-/** Four calls; a part with no more rows is read as a whole. */
+/** Four calls. A part with no more rows than this is read as a whole. */
 const SAMPLE_ROWS = 200
 const ROWS_A_READ = 50
-/** 2,000 calls of the least urgent class; a file of 10 MB seldom has more rows. */
+/** 2,000 calls of the least urgent class. A file of 10 MB seldom has more rows. */
 const READ_BACK_MOST = 100_000
-/** An index may lag behind what was stored. */
+/** The index of Genesys may lag behind what it stored. */
 const READ_AGAIN_MS = 5_000
 const READS = 4
 
-/** Every row that the part sends, a chunk in memory at a time; `known`: whether the register has its contact. */
+/**
+ * Every row that the part sends, with one chunk in memory at a time. `known`: whether the contact
+ * is in the register.
+ */
 async function* rowsOf(
   run: DeliveryRun,
   { batches }: OpenPart,
@@ -41,7 +47,7 @@ async function* rowsOf(
   }
 }
 
-/** Each row has the same chance to be in the sample, however many there are. */
+/** Every row is equally likely to be in the sample, however many there are. */
 export const surveyPart = async (run: DeliveryRun, open: OpenPart): Promise<Survey> => {
   const sample: SentRow[] = []
   let rows = 0
@@ -59,7 +65,7 @@ export const surveyPart = async (run: DeliveryRun, open: OpenPart): Promise<Surv
   return { sample, rows, known }
 }
 
-/** The keys of those rows that Genesys shows exactly as they were sent. */
+/** The keys of the rows that Genesys shows exactly as sent. */
 export const shownOf = async (
   run: DeliveryRun,
   ports: ImportPorts,
@@ -81,7 +87,10 @@ export const shownOf = async (
   return shown
 }
 
-/** Reads every row of the part back; the keys of those that Genesys does not show as they were sent. */
+/**
+ * Reads every row of the part from Genesys. Returns the keys of the rows that Genesys does not show
+ * as sent.
+ */
 export const missingOf = async (
   run: DeliveryRun,
   ports: ImportPorts,
@@ -106,7 +115,10 @@ export const isReadable = ({ rows }: Survey): boolean => rows <= READ_BACK_MOST
 
 const DELIVERED: PartOutcome = { kind: 'delivered', unattributed: 0 }
 
-/** What the event log says of the list since before the import: the code that stands for its errors, where there is one. */
+/**
+ * Reads the event log of the list since before the import. Returns the code that stands for its
+ * errors, if there are any.
+ */
 const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }: Snapshot) => {
   const events = await callGenesys(run, 'poll', (context) => ports.events(lastEventAt, context))
   const errors = events.filter(({ at, level }) => level === 'error' && at > lastEventAt)
@@ -120,7 +132,9 @@ const errorsSince = async (run: DeliveryRun, ports: ImportPorts, { lastEventAt }
   return { any: errors.length > 0, verdict: failedWith(code, one ? (first?.code ?? null) : null) }
 }
 
-/** Waits until the list grows no more: an import that is shown already may still be at work. */
+/**
+ * Waits until the list stops growing, because an import may still run after its first rows show.
+ */
 const settledSize = async (run: DeliveryRun): Promise<number | null> => {
   let { size } = await checkList(run)
   for (;;) {
@@ -132,7 +146,7 @@ const settledSize = async (run: DeliveryRun): Promise<number | null> => {
   }
 }
 
-/** The sample as it is shown after the import; looked at a few times, for an index may lag. */
+/** The sample as Genesys shows it after the import. Read a few times, because an index may lag. */
 const shownAfter = async (
   run: DeliveryRun,
   ports: ImportPorts,
@@ -154,20 +168,21 @@ type Looked = {
   ended: Ended
 }
 
-/** How many contacts the list grew by; null where Genesys does not tell. */
+/** By how many contacts the list grew. null if Genesys does not say. */
 const grownBy = async (run: DeliveryRun, { before }: Looked): Promise<number | null> => {
   const size = await settledSize(run)
   return size === null || before.size === null ? null : size - before.size
 }
 
-/** The list grew by less than the contacts that it had not. */
+/** The list grew by less than the number of contacts that were new to it. */
 const isShort = ({ known, rows }: Survey, grown: number | null): boolean =>
   grown !== null && grown + known < rows
 
 /**
- * What became of a part, by what can be shown; null: nothing shows that it was imported, its rows are unknown. Rows of the sample that Genesys showed
- * before (`heldBefore`) prove nothing. Any sign that rows are missing has every row read back, so that each of them is named; a part too
- * large for that counts as delivered what the list grew by.
+ * The outcome of a part, by evidence. null if nothing shows that it was imported: the outcome of
+ * its rows is unknown. Rows of the sample that Genesys showed before (`heldBefore`) prove nothing.
+ * If there is any sign that rows are missing, every row is read, so that each missing row is named.
+ * If a part is too large for that, as many rows count as delivered as the list grew by.
  */
 export const outcomeOfImport = async (
   run: DeliveryRun,
@@ -180,7 +195,8 @@ export const outcomeOfImport = async (
   const errors = await errorsSince(run, ports, before)
   const isProven = survey.sample.some(({ key }) => shown.has(key) && !heldBefore.has(key))
   const isProvable = survey.sample.length > heldBefore.size
-  // Without a row that could have shown it, only a status with our number of records does, or every row that is read.
+  // If no row of the sample can prove the import, only a status with our number of records can, or
+  // reading every row.
   const isOver = ended === 'completed' && (!isProvable || errors.any)
   if (!isProven && !isOver) {
     return isProvable ? null : readEvery(run, ports, looked)
@@ -192,7 +208,7 @@ export const outcomeOfImport = async (
   return { kind: 'delivered', unattributed: survey.rows - arrived }
 }
 
-/** Delivered where every row is there, whenever it came. */
+/** Delivered if every row is there, whichever attempt brought it. */
 const readEvery = async (
   run: DeliveryRun,
   ports: ImportPorts,

@@ -25,12 +25,15 @@ import type { OpenPart } from './part-refusals.ts'
 import { fileOf, recordPartTry } from './send-part.ts'
 import type { PartOutcome } from './settle-part.ts'
 
-/** Terraform's provider gives an import up after 300 s without a sign; by then a small one has long ended. */
+/**
+ * Terraform's provider gives up an import after 300 s without a sign. By then a small one has long
+ * ended.
+ */
 const UNMOVED_MS = 300_000
 const MAX_SENDS = 2
-/** An import that shows no effect is sent again automatically every hour. */
+/** How often an import without any effect is sent again: every hour. */
 const UNPROVEN_RETRY_MS = 3_600_000
-/** What was sent to a list before its clearing took effect is gone by then. */
+/** By then, whatever was sent to a list before its clearing took effect is gone. */
 const AFTER_CLEARING_MS = 10_000
 
 const unproven = (): DeliveryEnds =>
@@ -45,7 +48,10 @@ const unproven = (): DeliveryEnds =>
     },
   })
 
-/** Whether an earlier attempt, of which nothing was known, has brought the part after all: then it needs not be sent again. */
+/**
+ * Whether an earlier attempt with an unknown outcome did import the part. Then it need not be sent
+ * again.
+ */
 const isThere = async (
   run: DeliveryRun,
   ports: ImportPorts,
@@ -66,9 +72,10 @@ const failedAs = (ended: Ended): PartOutcome | null => {
 }
 
 /**
- * Sends a part as an import of the list (platform) and waits for its end. The status belongs to the list, has no "success" and may be
- * somebody else's or never move; so an import counts as ours only by what the list shows of its rows. Without that it is sent once more, and then
- * the upload is held. A refusal that no retry fixes comes back as a value.
+ * Sends a part as an import of the list (platform) and waits for its end. The status belongs to the
+ * list and has no "success". It may be that of another client's import, or never change. So an
+ * import counts as ours only if the list shows its rows. Without that the part is sent once more,
+ * and then the upload is held. A refusal that no retry fixes is returned as a value.
  */
 export const importPart = async (
   run: DeliveryRun,
@@ -103,7 +110,8 @@ export const importPart = async (
       provable.length > 0 && (await shownOf(run, ports, provable)).size === provable.length
     const unmovedMs = run.deps.importUnmovedMs ?? UNMOVED_MS
     const rows = open.part.rows
-    // Looks included: a lane that rests here cannot take the import up again, and sends the whole file once more.
+    // Also while the sample is read: a lane that rests here cannot pick up the import again, and
+    // would send the whole file once more.
     const outcome = await aside(run, async () => {
       const ended = await awaitImport(run, ports, { before, rows, unmovedMs, isShown })
       if (run.upload.mode === 'overwrite') await pause(run, AFTER_CLEARING_MS)

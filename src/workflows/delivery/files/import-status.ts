@@ -5,7 +5,10 @@ import { callGenesys } from '../call-genesys.ts'
 import { checkList } from '../list-state.ts'
 import { aside, askGoingOn, DeliveryEnds, pause, type DeliveryRun } from '../run.ts'
 
-/** The list as it was before an import: its status may still be that of the import before [platform-api: 2.5.4]. */
+/**
+ * The list as it was before an import: its status may still be that of the import before
+ * [platform-api: 2.5.4].
+ */
 export type Snapshot = { status: ImportStatus; size: number | null; lastEventAt: Date }
 
 const MAX_POLL_FACTOR = 10
@@ -64,7 +67,10 @@ const watch = async <T>(
   }
 }
 
-/** Also waits for an import that another client, or an earlier run of ours, is running: a list takes one at a time. */
+/**
+ * Also waits for a running import of another client, or of an earlier run of ours: a list takes one
+ * at a time.
+ */
 export const snapshotOf = async (run: DeliveryRun, ports: ImportPorts): Promise<Snapshot> => {
   const status = await aside(run, () =>
     watch(run, ports, run.deps.retryWindowMs, (now) => (now.state === 'in_progress' ? null : now)),
@@ -84,12 +90,15 @@ const differs = (a: ImportStatus, b: ImportStatus): boolean =>
   a.failureReason !== b.failureReason
 
 /**
- * `completed`: the status moved, and with as many records as ours. `shown`: the list shows rows of ours that it did not show before.
- * `unmoved`: neither, for long.
+ * `completed`: the status changed, and has as many records as our file. `shown`: the list shows
+ * rows of ours that it did not show before. `unmoved`: neither, for a long time.
  */
 export type Ended = 'completed' | 'shown' | 'unmoved' | { failureReason: string | null }
 
-/** Reads each poll for our import; null: it says nothing. Remembers whether an import of ours was seen. */
+/**
+ * Says what each poll means for our import. null if it means nothing. Remembers whether our import
+ * was seen.
+ */
 const createReader = (before: ImportStatus, rows: number) => {
   let ours = false
   return (status: ImportStatus): Ended | null => {
@@ -103,8 +112,9 @@ const createReader = (before: ImportStatus, rows: number) => {
 }
 
 /**
- * Waits for the end of our import. A status that never moved, or moved with another number of records, is that of somebody else's import or of
- * the one before: it says nothing of ours. `isShown` is asked as long as the status says nothing.
+ * Waits for the end of our import. If the status never changes, or changes with another number of
+ * records, it belongs to another client's import or to the one before, and means nothing for ours.
+ * `isShown` is called as long as the status means nothing.
  */
 export const awaitImport = async (
   run: DeliveryRun,
@@ -118,7 +128,7 @@ export const awaitImport = async (
     const said = read(status)
     if (said !== null) return said
     if (status.state === 'in_progress') {
-      // Ours may wait behind it.
+      // Our import may wait behind it.
       quietSinceMs = clock.monotonicMs()
       return null
     }

@@ -24,13 +24,13 @@ const newPart = (run: DeliveryRun, part: DeliveryPart, batches: readonly NewBatc
   return { id: run.deps.ids.newUuid(), seq: run.partSeq, method: part.method, rows, bytes, batches }
 }
 
-/** The part as the store holds it right after it was written. */
+/** The part as the store holds it right after writing it. */
 export const freshPart = (uploadId: string, { batches, ...part }: NewPart): OpenPart => ({
   part: { ...part, uploadId, state: 'intended', jobId: null, attempts: 0, sentAt: null },
   batches: batches.map((batch) => ({ ...freshBatch(uploadId, batch), partId: part.id })),
 })
 
-/** Writes the parts in the place of a refused one. */
+/** Stores the parts that replace a refused one. */
 const replace = async (
   run: DeliveryRun,
   { part }: OpenPart,
@@ -41,7 +41,7 @@ const replace = async (
   return parts.map((fresh) => freshPart(run.upload.id, fresh))
 }
 
-/** The same rows without those that `out` names. */
+/** The same rows without those in `out`. */
 export const withoutRows = (
   run: DeliveryRun,
   open: OpenPart,
@@ -54,7 +54,7 @@ export const withoutRows = (
   return replace(run, open, [batches])
 }
 
-/** Two parts of about as many rows; a batch that lies across the middle is cut. */
+/** Two parts with about the same number of rows. A batch across the middle is cut. */
 const halves = (
   run: DeliveryRun,
   open: OpenPart,
@@ -79,7 +79,10 @@ const halves = (
   return replace(run, open, groups)
 }
 
-/** Genesys took nothing of the part, and a caller has cancelled the upload meanwhile: it is not cut any more. */
+/**
+ * Genesys took no row of the part, and a caller has cancelled the upload meanwhile, so the part is
+ * not cut any more.
+ */
 const endIfCancelled = async (run: DeliveryRun, { part, batches }: OpenPart): Promise<void> => {
   const next = await run.deps.delivery.next(run.claim)
   if (next?.id !== run.upload.id || !next.cancelRequested) return
@@ -88,8 +91,9 @@ const endIfCancelled = async (run: DeliveryRun, { part, batches }: OpenPart): Pr
 }
 
 /**
- * Acts on a part that Genesys refused for good, as on a batch: takes the named rows out, or bisects when none is named, until the bad
- * row is alone. Returns the parts that are still to be sent, in order.
+ * Acts on a part that Genesys refused for good, in the same way as on a batch. Takes the named rows
+ * out, or bisects the part if none is named, until the bad row is alone. Returns the parts that are
+ * still to be sent, in order.
  */
 export const actOnPartRefusal = async (
   run: DeliveryRun,

@@ -6,7 +6,10 @@ import type { DeliveryRun } from '../run.ts'
 import { CSV_LINE_BREAK } from './contact-csv.ts'
 import type { PartColumns } from './part-columns.ts'
 
-/** A part that was not written yet: its batches and its records. The header is left to the sender, its room is kept. */
+/**
+ * A part that is not stored yet: its batches and its records. The sender adds the header, for which
+ * room is left.
+ */
 export type PreparedPart = {
   batches: NewBatch[]
   records: Buffer
@@ -16,17 +19,20 @@ export type PreparedPart = {
 }
 
 export type PartSource = {
-  /** The next part; null when every row has its batch. Prepared without a write, so it may be called while another is in flight. */
+  /**
+   * The next part. null when every row has its batch. Writes nothing, so you may call it while
+   * another part is in flight.
+   */
   next(): Promise<PreparedPart | null>
 }
 
-/** A part of rows that need no sending has no bytes that would end it. */
+/** Rows that need no sending add no bytes, so the bytes alone would never end such a part. */
 const MAX_BATCHES = 200
 const BREAK = Buffer.from(CSV_LINE_BREAK)
 
 type Draft = PreparedPart & { pieces: Buffer[]; bytes: number }
 
-/** Rows of a plan from `fromRow` on, as far as they fit. */
+/** Rows of a plan from `fromRow` on, as many as fit. */
 type Fill = { records: string[]; rows: number[]; toRow: number; bytes: number }
 
 const emptyDraft = (): Draft => ({
@@ -82,8 +88,9 @@ const finished = ({ batches, pieces, rows, overwrites }: Draft): PreparedPart | 
 }
 
 /**
- * Runs of whole chunks whose records fit into a file of `fileBytes`; only a chunk that is larger alone is cut between rows. `written`:
- * the batches of earlier runs, after whose last row the source begins.
+ * Makes parts of whole chunks whose records fit into a file of `fileBytes`. Cuts a chunk between
+ * rows only if it is too large by itself. `written`: the batches of earlier runs. The source begins
+ * after their last row.
  */
 export const createPartSource = (
   run: DeliveryRun,
@@ -133,7 +140,7 @@ export const createPartSource = (
   }
 }
 
-/** The records of a part that was written before, made again from its batches: the very same bytes. */
+/** Makes the records of a stored part again from its batches, with exactly the same bytes. */
 export const recordsOf = async (
   run: DeliveryRun,
   columns: PartColumns,

@@ -16,14 +16,18 @@ import { sendPart } from './send-part.ts'
 import { PART_DELIVERED, PART_JOB_LOST, type PartOutcome, settlePart } from './settle-part.ts'
 
 export type PartWork = {
-  /** Takes a part to its end, and the parts that take its place. `records`: its CSV where it is at hand. */
+  /**
+   * Takes a part, and the parts that replace it, to the end. `records`: its CSV, if already made.
+   */
   through(open: OpenPart, records: Buffer | null): Promise<void>
 }
 
-/** A part that an earlier run sent has to be sent once more, without rows superseded since. */
+/** Sends a part of an earlier run once more, without rows superseded since. */
 type Again = { kind: 'again'; failures: number }
 
-/** A job that failed as a whole is sent once more under the same id before its rows count as failed. */
+/**
+ * A job that failed as a whole is sent once more under the same id before its rows count as failed.
+ */
 const MAX_SENDS_OF_FAILED_JOB = 2
 
 const settled = async (
@@ -42,7 +46,7 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
   const { clock } = run.deps
   const imports = run.deps.contactFiles.startImport !== null
 
-  /** What a job says, or a failure that no retry fixes: sent (again) where needed. */
+  /** The result of the job, or a failure that no retry fixes. Sends the part (again) if needed. */
   const outcomeOf = async (
     open: OpenPart,
     records: Buffer | null,
@@ -97,13 +101,17 @@ export const createPartWork = (run: DeliveryRun, columns: PartColumns): PartWork
     if (taken) await recordCleared(run)
     await settled(run, open, outcome, startedMs)
     if (wiping && !taken) throw overwriteFailed()
-    // Wiping rebuilds the list's index: nothing is appended before it is ready again [guide-api: Contacts].
+    // Wiping makes Genesys rebuild the list's index. Nothing is appended before the index is ready
+    // [guide-api: Contacts].
     if (wiping) await checkList(run)
   }
   return { through }
 }
 
-/** Throws the hold, except for a part that an earlier run sent: the upload was resumed since, so the columns may be correct now. */
+/**
+ * Throws the hold, unless an earlier run sent the part: the upload was resumed since, so the
+ * columns may be correct now.
+ */
 const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
   if (!speaksOfSchema(job)) return false
   if (adopted) return true
@@ -113,7 +121,10 @@ const refusesColumns = (job: JobStatus, adopted: boolean): boolean => {
 const outcomeOfLast = (job: JobStatus | null): PartOutcome =>
   job === null ? PART_JOB_LOST : { kind: 'job', job }
 
-/** As for a batch: rows that a later upload has brought to Genesys while this one waited are taken out before it goes again. */
+/**
+ * As for a batch: before the part is sent again, rows that a later upload has brought to Genesys
+ * meanwhile are taken out.
+ */
 const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<OpenPart> => {
   const { part, batches } = open
   if (part.state === 'settled' || (part.state === 'sent' && part.jobId !== null)) return open
@@ -131,7 +142,10 @@ const withoutSuperseded = async (run: DeliveryRun, open: OpenPart): Promise<Open
   return rest!
 }
 
-/** As for a batch: rows that may not go any more are taken out, and the rest goes under another id. */
+/**
+ * As for a batch: rows that must not be sent any more are taken out, and the rest goes under
+ * another id.
+ */
 const withoutWithheld = async (
   run: DeliveryRun,
   open: OpenPart,
@@ -149,7 +163,7 @@ const withoutWithheld = async (
   return withoutRows(run, open, (batch, row) => out.has(rowKey(batch, row)))
 }
 
-/** What to send in place of a part that did not go, or was refused. */
+/** What to send instead of a part that was not sent, or was refused. */
 const insteadOf = (
   run: DeliveryRun,
   open: OpenPart,

@@ -11,7 +11,7 @@ import { CSV_LINE_BREAK } from './contact-csv.ts'
 import type { PartColumns } from './part-columns.ts'
 import type { OpenPart } from './part-refusals.ts'
 
-/** The part as a file, with or without its header. */
+/** The part as a file. The header is included or not, as the dialect requires. */
 export const fileOf = (
   run: DeliveryRun,
   { part }: OpenPart,
@@ -28,7 +28,7 @@ export const fileOf = (
   rows: part.rows,
 })
 
-/** Records an HTTP try of the part, whose outcome is about to be unknown. */
+/** Records an HTTP try of the part. From here until the answer its outcome is unknown. */
 export const recordPartTry = async (
   run: DeliveryRun,
   { part, batches }: OpenPart,
@@ -85,8 +85,9 @@ const senderOf = (
 }
 
 /**
- * Sends a part under its own id, records every try and notes the job after. A refusal that no retry fixes comes back as a value, and so do rows that may not
- * go any more, of which nothing was sent by this try; everything else is thrown.
+ * Sends a part under its own id, records every try and then stores the job id. Returns, as a value,
+ * a refusal that no retry fixes, or rows that must not be sent any more (this try then sent
+ * nothing). Throws everything else.
  */
 export const sendPart = async (
   run: DeliveryRun,

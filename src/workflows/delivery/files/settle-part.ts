@@ -5,12 +5,12 @@ import { planChunk, rowKey, type RowVerdict, sentRows } from '../batches/plan-ba
 import { failedWith, outcomeOfJob, settleBatch } from '../batches/settle-batch.ts'
 import type { DeliveryRun } from '../run.ts'
 
-/** What became of a part's rows. `unattributed`: so many more failed, and nobody says which. */
+/** The outcomes of a part's rows. `unattributed`: how many more failed without a name. */
 export type PartOutcome =
   | {
       kind: 'delivered'
       unattributed: number
-      /** Rows that are known not to have arrived, by `rowKey`. */
+      /** Rows that certainly did not arrive, by `rowKey`. */
       failed?: ReadonlyMap<string, RowVerdict>
     }
   | { kind: 'job'; job: JobStatus }
@@ -30,7 +30,7 @@ const verdictOn = (outcome: PartOutcome, batch: Batch, row: number): [number, Ro
   return verdict === undefined ? [] : [[row, verdict]]
 }
 
-/** Of the part's rows in order: a job's errors that fall on `[from, to)`, counted from `from`. */
+/** A job's errors on the rows `[from, to)` of the part, with indexes counted from `from`. */
 const errorsWithin = (job: JobStatus, from: number, to: number): JobStatus['errors'] =>
   job.errors
     .filter(({ index }) => index >= from && index < to)
@@ -46,8 +46,9 @@ const unattributedOf = (outcome: PartOutcome, rows: number): number => {
 }
 
 /**
- * Whether a contact that Genesys took is known to be held under its id and with its content. Where Genesys looks for duplicates itself
- * it may have passed a known one over (`skip`), or written to the contact that has the same phone.
+ * Whether Genesys certainly holds a contact that it took under this id and with this content. If
+ * Genesys itself checks for duplicates, it may have skipped a known contact (`skip`), or written to
+ * the contact with the same phone.
  */
 const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolean => {
   if (method !== 'callback') return true
@@ -61,9 +62,10 @@ const tellsContent = ({ upload }: DeliveryRun, { method }: DeliveryPart): boolea
 }
 
 /**
- * Settles every batch of a part by the outcome of the whole, in order; one settled before is passed over, so that a crash between two
- * of them is mended by doing it again. Failures without names go to the first batches that have rows for them, and the register learns
- * nothing of the part.
+ * Settles every batch of a part by the outcome of the whole, in order. Skips batches that are
+ * settled already, so that after a crash between two batches you can call it again. Failures
+ * without names are assigned to the first batches that have rows for them, and the register then
+ * records nothing of the part.
  */
 export const settlePart = async (
   run: DeliveryRun,

@@ -17,7 +17,7 @@ const byPart = (batches: readonly Batch[]): Map<string, Batch[]> => {
   return parts
 }
 
-/** Parts that an earlier run wrote and did not settle, in order. */
+/** Parts that an earlier run stored and did not settle, in order. */
 export const openParts = (
   parts: readonly DeliveryPart[],
   batches: readonly Batch[],
@@ -29,8 +29,9 @@ export const openParts = (
 }
 
 /**
- * Sends the upload as files, one part after the other: the next is begun when Genesys has taken in the last. While one is on its way
- * the next is read and written as CSV, so two parts are in memory at the most. Returns when every row is settled.
+ * Sends the upload as files, one part after the other. The next part is sent when Genesys has
+ * imported the last. While one is in flight, the next is read and written as CSV, so at most two
+ * parts are in memory. Returns when every row is settled.
  */
 export const workParts = async (run: DeliveryRun): Promise<void> => {
   const { delivery } = run.deps
@@ -53,13 +54,13 @@ export const workParts = async (run: DeliveryRun): Promise<void> => {
   if (run.upload.state === 'delivering') await moveTo(run, 'awaiting_completion')
 }
 
-/** Awaited later, unless the run ends before; then nobody wants to hear of it. */
+/** Awaited later. If the run ends first, nobody needs its error. */
 const prepare = (next: Promise<PreparedPart | null>): Promise<PreparedPart | null> => {
   next.catch(() => undefined)
   return next
 }
 
-/** Writes the part's intent and takes it to its end. */
+/** Stores the part's intent and takes the part to its end. */
 const sendPrepared = async (
   run: DeliveryRun,
   work: PartWork,

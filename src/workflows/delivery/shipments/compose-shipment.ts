@@ -7,17 +7,25 @@ import { FRESH_MS, type Parts } from './make-parts.ts'
 import { judgeRows, type Known, type ShipmentPart } from './plan-shipment.ts'
 import { requestOf, shipmentOf } from './request-of.ts'
 
-/** What this process remembers of a lane. */
+/** What this process remembers about a lane. */
 export type LaneMemory = {
-  /** How many uploads may go together: fewer after trouble, more again after each shipment that went well. */
+  /**
+   * How many uploads may share a request: fewer after a failure, more again after each successful
+   * shipment.
+   */
   most: number
-  /** Until then (monotonic clock), Genesys is assumed to hold what the register knows: it did when the list was last read. */
+  /**
+   * Until this time (monotonic clock), Genesys is assumed to hold what the register knows, as it
+   * did when the list was last read.
+   */
   trustedUntilMs: number
 }
 
 /**
- * Whether Genesys holds what the register knows, so that known content may be skipped: known by the size of the list and the number of contacts in the
- * register, which both are counted once while the list is fresh. If the list held too little when last read, it is read again: it may have grown.
+ * Whether Genesys holds what the register knows, so that known content may be skipped. Decided by
+ * the size of the list and the number of contacts in the register. Both are counted once while the
+ * reading of the list is fresh. If the list held too little when last read, it is read again,
+ * because it may have grown.
  */
 const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promise<boolean> => {
   const { clock, delivery } = run.deps
@@ -35,7 +43,7 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
 
 type Register = ReadonlyMap<string, Known>
 
-/** What was asked of the register, and what it knows of that. */
+/** The contacts looked up in the register, and what the register knows about them. */
 type Asked = { ids: ReadonlySet<string>; register: Register }
 
 const NOTHING: Asked = { ids: new Set(), register: new Map() }
@@ -49,7 +57,10 @@ const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<A
   return { ids: ids.union(before.ids), register: new Map([...before.register, ...found]) }
 }
 
-/** Judges the rows. False: only reading the list would decide, and it may not be read here. */
+/**
+ * Judges the rows. Returns false if only reading the list would decide, and it may not be read
+ * here.
+ */
 const judge = async (
   run: DeliveryRun,
   memory: LaneMemory,
@@ -64,7 +75,7 @@ const judge = async (
   return true
 }
 
-/** A shipment in the form that goes to Genesys, and in the form that the store keeps. */
+/** A shipment in the form sent to Genesys, and in the form that the store keeps. */
 export type Going = {
   parts: readonly ShipmentPart[]
   request: BatchToSend
@@ -79,7 +90,10 @@ const goingOf = ({ deps }: DeliveryRun, made: Parts, asked: Asked): Going => {
   return { parts, request, shipment, asked }
 }
 
-/** Judges the rows and composes the request; reads the list if needed, and throws as that read does. */
+/**
+ * Judges the rows and composes the request. Reads the list if needed, and throws the errors of that
+ * read.
+ */
 export const compose = async (
   run: DeliveryRun,
   memory: LaneMemory,
@@ -91,8 +105,9 @@ export const compose = async (
 }
 
 /**
- * The same for more than went before, where a slot was granted, so that nothing else may be asked of Genesys; null: it would have to be. What the register
- * said `before` is not asked again: it would stand, too, had nothing more come.
+ * The same for more uploads, after the slot was granted, when no other call to Genesys may be made.
+ * Returns null if one were needed. Contacts that were looked up `before` are not looked up again:
+ * without the new uploads, the earlier result would be used too.
  */
 export const composeUnlooked = async (
   run: DeliveryRun,

@@ -29,9 +29,9 @@ import { settledWhole } from './settled-upload.ts'
 export type DeliverTogetherDeps = DeliveryDeps & {
   shipments: ShipmentStore
   uploads: Pick<UploadStore, 'readFirstChunks'>
-  /** As `deliverAlone` has it. */
+  /** The same as in `deliverAlone`. */
   budgetOf: NonNullable<DeliveryDeps['budgetOf']>
-  /** Whatever cannot share a request, or has not gone well together. */
+  /** Delivers an upload that cannot share a request, or whose shared request failed. */
   deliverAlone: DeliverUpload
 }
 
@@ -44,9 +44,11 @@ type Lane = {
 }
 
 /**
- * Delivers the lane's oldest upload, together with those behind it that can share its request. What Genesys does not take whole is halved along the
- * borders of uploads until one is alone, and that one goes its own way: so nobody is blamed for another's rows. A few rows that it names are left out
- * instead. What was in flight at a crash goes again under another id, which has no second effect.
+ * Delivers the lane's oldest upload, together with those behind it that can share its request. If
+ * Genesys does not take a request whole, it is halved between uploads until one is alone, and that
+ * one is delivered by itself. So no upload is blamed for another's rows. If Genesys names only a
+ * few rows, these are left out instead. What was in flight at a crash is sent again under another
+ * id, which has no second effect.
  */
 export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload => {
   const lanes = new Map<string, LaneMemory>()
@@ -82,13 +84,15 @@ export const createDeliverTogether = (deps: DeliverTogetherDeps): DeliverUpload 
   }
 }
 
-/** Halving a full request takes twelve; an upload may be paused in between. */
+/** Halving a full request takes twelve rounds, and an upload may be paused in between. */
 const MOST_ROUNDS = 20
 
 /**
- * `lane`: Genesys refuses the list or us, not the rows, which the oldest finds out alone. `whole`: every row was taken and all is settled. `refused`:
- * something was not, and nothing is settled. `moved`: a caller paused or cancelled an upload; this try was not sent. `withheld`: these rows may not go, or
- * Genesys refused them by name; the others go again without them. `rest`: a later run finds out.
+ * `lane`: Genesys refuses the list or us, not the rows. The oldest upload finds out why, alone.
+ * `whole`: every row was taken and all is settled. `refused`: something was not taken, and nothing
+ * is settled. `moved`: a caller paused or cancelled an upload, and this try was not sent.
+ * `withheld`: these rows must not be sent, or Genesys refused them by name. The others are sent
+ * again without them. `rest`: a later run finds out.
  */
 type Ended =
   | 'lane'
@@ -105,7 +109,8 @@ const sendTogether = async (
 ): Promise<Ended> => {
   const first = made.parts[0]!.upload
   const run = await beginRun(deps, claim, first, lease)
-  // A later upload has replaced the contents of the list: what of these belongs there is for each of them to find out.
+  // A later upload has replaced the contents of the list. Each of these uploads finds out by itself
+  // which of its rows still belong there.
   if (run.clearing.clearedSeq > (first.contentSeq ?? 0)) return 'refused'
   run.list = made.list
   const composed = await composedOrNone(run, memory, made)
@@ -138,7 +143,7 @@ const sendTogether = async (
   }
 }
 
-/** null: the list is not as it should be; a run of one upload acts on that. */
+/** null if something is wrong with the list. The run of one upload acts on that. */
 const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Going | null> => {
   try {
     return await compose(...args)
@@ -149,12 +154,17 @@ const composedOrNone = async (...args: Parameters<typeof compose>): Promise<Goin
   }
 }
 
-/** What goes, until the first try is recorded: then also what has come while it waited for its slot. */
+/**
+ * What is sent. When the first try is recorded, this also takes what came while the request waited
+ * for its slot.
+ */
 type Sending = { going: Going; more: () => Promise<Going | null> }
 
 /**
- * Sends the request and waits for its job, if Genesys has one. The shipment is put together for the last time and written with the first try, so that what comes
- * while it waits for its slot goes with it, and one that waits holds up nobody. What a run alone would act on is left to it. Throws `UploadMoved` and `RowsWithheld` where a try was not sent.
+ * Sends the request and waits for its job, if Genesys has one. The shipment is composed for the
+ * last time and stored with the first try. So uploads that come while it waits for its slot go with
+ * it, and a waiting shipment delays nobody. Whatever needs the run of a single upload is left to
+ * that run. Throws `UploadMoved` and `RowsWithheld` if a try was not sent.
  */
 const takenWhole = async (
   run: DeliveryRun,
@@ -194,7 +204,7 @@ const takenWhole = async (
   }
 }
 
-/** How a failure ends a shipment; rethrows an error that is not a failure. */
+/** How a failure ends a shipment. Rethrows an error that is not a failure. */
 const endedBy = (run: DeliveryRun, { parts }: Going, error: unknown): Ended => {
   if (error instanceof DeliveryEnds) return error.ending.kind === 'rest' ? 'rest' : 'refused'
   if (!(error instanceof GenesysFailure)) throw error
@@ -202,7 +212,7 @@ const endedBy = (run: DeliveryRun, { parts }: Going, error: unknown): Ended => {
   return refused(run, parts, error.rowErrors, 0)
 }
 
-/** What goes in its place costs the lane a request that it would not have sent. */
+/** What replaces it costs the lane a request that it would not have sent otherwise. */
 const refused = (run: DeliveryRun, ...about: Parameters<typeof refusedRows>): Ended => {
   run.budget.spend(1)
   const rows = refusedRows(...about)

@@ -19,7 +19,7 @@ const ROW_BYTES = 4_096
 
 export type UploadRowWithheld = { uploadId: string; row: number; verdict: WithheldRow['verdict'] }
 
-/** Rows that may not go any more, by upload and row. */
+/** Rows that must not be sent any more, by upload and row. */
 export type Withheld = Map<string, ShipmentPart['verdicts']>
 
 export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]): void => {
@@ -29,10 +29,13 @@ export const noteWithheld = (known: Withheld, rows: readonly UploadRowWithheld[]
   }
 }
 
-/** What goes together, and the list as last read. */
+/** What is sent together, and the list as last read. */
 export type Parts = { list: ContactList; freshForMs: number; parts: ShipmentPart[] }
 
-/** The lane's oldest uploads with their rows, as many as one request carries; null: the oldest goes alone. `known`: those that were read before, behind which others may have come. */
+/**
+ * The lane's oldest uploads with their rows, as many as one request carries. null if the oldest
+ * goes alone. `known`: uploads read before. Others may have come behind them.
+ */
 export const makeParts = async (
   deps: MakePartsDeps,
   claim: LaneClaim,
@@ -47,7 +50,10 @@ export const makeParts = async (
   return seen === null || parts.length === 0 ? null : { ...seen, parts }
 }
 
-/** The list as read within the last minute, if it took rows then and still has the columns; null: it must be read first. */
+/**
+ * The list as read within the last minute, if it took rows then and still has the columns. null if
+ * it must be read first.
+ */
 const readyList = async (
   { lists, contactLists }: DeliveryDeps,
   uploads: readonly Upload[],
@@ -63,7 +69,7 @@ const readyList = async (
   return list.status === 'ready' && fits && room ? { list, freshForMs } : null
 }
 
-/** As many of the uploads as one request carries, from the oldest on. */
+/** As many of the uploads as one request carries, starting with the oldest. */
 const readParts = async (
   deps: MakePartsDeps,
   uploads: readonly Upload[],

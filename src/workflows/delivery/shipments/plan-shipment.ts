@@ -10,7 +10,7 @@ export type ShipmentPart = {
   chunk: StagedChunk
   /** 16 bytes a row. */
   contentHashes: Buffer
-  /** Why rows of it do not go, by row. */
+  /** Why rows are not sent, by row. */
   verdicts: Map<number, Omit<RowResult, 'line' | 'chunkSeq'>>
 }
 
@@ -47,8 +47,9 @@ const leaveOutErased = ({ chunk, verdicts }: ShipmentPart): void => {
 }
 
 /**
- * Judges every row: by the register, and where a contact is in several of the uploads, by each other, as if they had gone one by one. The newest content goes;
- * older rows are superseded by it and rows that skip what is known are unchanged, both true only when the shipment was delivered whole.
+ * Judges every row by the register and, if a contact is in several of the uploads, by each other,
+ * as if they had been sent one by one. The newest content is sent. Older rows are superseded by it,
+ * and skipped rows are unchanged. Both verdicts hold only if the shipment is delivered whole.
  */
 export const judgeRows = (
   parts: readonly ShipmentPart[],
@@ -60,7 +61,7 @@ export const judgeRows = (
     leaveOutErased(part)
     for (const [row, contactId] of part.chunk.contactIds.entries()) {
       if (hasBit(part.chunk.leftOut, row)) continue
-      // A row that may not go has its verdict already.
+      // A row that must not be sent has its verdict already.
       if (part.verdicts.has(row)) continue
       judge(part, row, register.get(contactId), skipping(part.upload))
       if (part.verdicts.has(row)) continue
@@ -77,7 +78,7 @@ export const judgeRows = (
   }
 }
 
-/** The rows of the part that go, in their order. */
+/** The rows of the part that are sent, in order. */
 export const goingRows = ({ chunk, verdicts }: ShipmentPart): number[] =>
   [...chunk.contactIds.keys()].filter((row) => !hasBit(chunk.leftOut, row) && !verdicts.has(row))
 

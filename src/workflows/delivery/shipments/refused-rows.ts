@@ -4,13 +4,18 @@ import { failedRow } from '../batches/settle-batch.ts'
 import type { UploadRowWithheld } from './make-parts.ts'
 import { goingRows, type ShipmentPart } from './plan-shipment.ts'
 
-/** More than so many rows, and more than this share of a request, are no matter of single rows [design: 3]. */
+/**
+ * If Genesys refuses more rows than this, and more than this share of a request, the fault is not
+ * in single rows [design: 3].
+ */
 const FEW_ROWS = 5
 const FEW_SHARE = 0.05
 
 /**
- * The rows of a shipment that Genesys refused by name, each with its outcome: the others can go without them immediately. null: Genesys names none, of
- * more than it names (`failed` is how many it counts), of the columns, or of so many that nobody knows what is wrong; then the uploads have to be split.
+ * The rows of a shipment that Genesys refused by name, each with its outcome. The others can be
+ * sent without them immediately. Returns null if Genesys names no row, names fewer rows than it
+ * counts (`failed`), refuses the columns, or refuses so many rows that nobody knows what is wrong.
+ * Then the uploads must be split.
  */
 export const refusedRows = (
   parts: readonly ShipmentPart[],

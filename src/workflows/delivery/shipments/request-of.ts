@@ -5,7 +5,7 @@ import type { Shipment } from '../../ports/delivery/shipments.ts'
 import type { BatchToSend } from '../../ports/genesys/genesys.ts'
 import { goingBits, goingRows, type ShipmentPart } from './plan-shipment.ts'
 
-/** What goes to Genesys: the rows that go, in the order of the uploads. */
+/** The request to Genesys: the rows that are sent, in the order of the uploads. */
 export const requestOf = (
   list: ContactList,
   parts: readonly ShipmentPart[],
@@ -29,7 +29,7 @@ export const requestOf = (
   return { listId, requestId, columns, contactIds, cells, ...(queue === null ? {} : { queue }) }
 }
 
-/** The same as the store keeps it. `known`: ids that the register knows. */
+/** The same in the form that the store keeps. `known`: ids that are in the register. */
 export const shipmentOf = (
   ids: Ids,
   parts: readonly ShipmentPart[],
