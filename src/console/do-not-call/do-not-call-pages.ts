@@ -12,7 +12,7 @@ import { searchedModel, submissionLine } from './submission-model.ts'
 import { peopleIn } from './written-people.ts'
 
 const PAGE_SUBMISSIONS = 30
-/** As many as a search of the API takes. */
+/** As many people as a search of the API takes. */
 const MOST_PEOPLE = 1_000
 const { doNotCall: words } = ENGLISH
 
@@ -86,7 +86,7 @@ export const DO_NOT_CALL = page({
   },
 })
 
-/** Looks people up. A POST, because whom somebody looks for has no place in an address. */
+/** Looks people up. A POST, because the person you look for must not appear in an address. */
 export const DO_NOT_CALL_SEARCH = form({
   at: '/do-not-call/search',
   scope: 'dnc',

@@ -11,7 +11,10 @@ import { endOf, linkOf } from './submission-pages.ts'
 
 const { doNotCall: words } = ENGLISH
 
-/** A file of entries, by the use that the API calls: it suppresses as soon as the page answers. */
+/**
+ * Accepts a file of entries through the same use case as the API. The entries suppress as soon as
+ * the page answers.
+ */
 export const DNC_IMPORT = form({
   at: '/do-not-call/import',
   scope: 'dnc',

@@ -20,7 +20,7 @@ const STATES: Record<string, string> = words.states
 const ageDays = (asOf: string, now: Date): number =>
   Math.max(0, Math.floor((now.getTime() - new Date(asOf).getTime()) / DAY_MS))
 
-/** A registry and how old the edition is that contacts are looked up in. */
+/** A registry, and how old its edition in force is. */
 const registryLine = (
   { name, country, maxAgeDays, current }: Registry,
   { clock, registryAgeDays }: Pick<ConsoleDeps, 'clock' | 'registryAgeDays'>,

@@ -22,7 +22,7 @@ export const submissionLine = (submission: DncSubmission) => ({
 const isShown = (name: (typeof DNC_COUNTS)[number], count: number): boolean =>
   count > 0 || name === 'read' || name === 'accepted'
 
-/** One submission: its counts that are not 0, why it waits, and what may be done. */
+/** One submission: its counts that are not 0, why it waits, and what you may do. */
 export const submissionModel = (submission: DncSubmission) => ({
   ...submissionLine(submission),
   hold: submission.hold && {
@@ -67,7 +67,7 @@ const foundLine = ({ terms, state, quarantined, submissionId, acceptedAt }: Foun
   acceptedAt,
 })
 
-/** What is known of each person who was looked for. */
+/** What is known about each person you looked for. */
 export const searchedModel = (
   people: readonly WrittenPerson[],
   found: ReadonlyMap<string, readonly FoundEntry[]>,

@@ -99,7 +99,7 @@ const submit = async (
   return linkOf(answer.location!.split('/').at(-1)!)
 }
 
-/** A day as people mean it: the entry holds through all of it, in UTC. */
+/** A day as people mean it: the entry holds through the whole day, in UTC. */
 export const endOf = (day: string | undefined) =>
   day === undefined ? {} : { expiresAt: `${day}T23:59:59Z` }
 

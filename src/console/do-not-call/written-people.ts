@@ -1,13 +1,16 @@
 import type { BuildEntrySteps } from '../../intake/entries/entry-steps.ts'
 
-/** What somebody typed for one person; `subject` null: it is no number with its country code, and no address. */
+/**
+ * What you typed for one person. `subject` is null if it is neither a number with its country code
+ * nor an address.
+ */
 export type WrittenPerson = {
   written: string
   field: 'phoneNumber' | 'email'
   subject: string | null
 }
 
-/** A line each; empty lines are passed over. `region`: the country of numbers without +. */
+/** One line for each person. Skips empty lines. `region`: the country of numbers without +. */
 export const peopleIn = (
   build: BuildEntrySteps,
   text: string,

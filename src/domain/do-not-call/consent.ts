@@ -2,8 +2,9 @@ import { isBlank } from '../text/unseen-characters.ts'
 import { instantOf } from './instant.ts'
 
 /**
- * The columns in which a file says that a person agreed to be called: when, and how that is known. They are the gateway's own: a list need not have them,
- * and gets them only where it has.
+ * The columns in which a file says that a person agreed to be called: when, and how that is known.
+ * They belong to the gateway. A list need not have them. Their cells go to Genesys only if the list
+ * has them.
  */
 export const CONSENT_COLUMNS = ['consentAt', 'consentSource'] as const
 export type ConsentColumn = (typeof CONSENT_COLUMNS)[number]
@@ -11,13 +12,16 @@ export type ConsentColumn = (typeof CONSENT_COLUMNS)[number]
 export const isConsentColumn = (name: string | null): name is ConsentColumn =>
   (CONSENT_COLUMNS as readonly (string | null)[]).includes(name)
 
-/** What the two cells of a row say. `missing`: one of them is empty; the others: `consentAt` is no point in time, or is yet to come. */
+/**
+ * What the two cells of a row say. `missing`: one of them is empty. The other results: `consentAt`
+ * is not a point in time, or lies in the future.
+ */
 export type Consent = 'given' | 'missing' | 'consent-time-invalid' | 'consent-time-future'
 
-/** A clock that is a little ahead is no lie. */
+/** A clock that is a little fast is no fault. */
 const AHEAD_MS = 5 * 60_000
 
-/** `nowMs`: of the gateway, in milliseconds since 1970. */
+/** `nowMs`: the gateway's time, in milliseconds since 1970. */
 export const readConsent = (consentAt: string, consentSource: string, nowMs: number): Consent => {
   if (isBlank(consentAt)) return 'missing'
   const instant = instantOf(consentAt.trim())

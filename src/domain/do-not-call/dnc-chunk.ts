@@ -7,11 +7,11 @@ export type DncChunk = {
   seq: number
   firstLine: number
   lastLine: number
-  /** What the entries say, each kind once. */
+  /** The terms of the entries, each kind once. */
   terms: readonly EntryTerms[]
   entries: readonly StoredEntry[]
   rejected: readonly RejectedRow[]
 }
 
-/** A chunk with what its entries are found by: their digests, 16 bytes each, in order. */
+/** A chunk with the digests by which its entries are found, 16 bytes each, in order. */
 export type NewDncChunk = DncChunk & { subjects: Buffer }

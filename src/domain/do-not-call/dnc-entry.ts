@@ -1,11 +1,14 @@
-/** Why somebody is not to be called, from the weakest to the strongest. The number is how a reason is stored: the larger one stands. */
+/**
+ * Why a person must not be called, from the weakest reason to the strongest. The number is how a
+ * reason is stored. The larger number wins.
+ */
 export const DNC_REASONS = { UNSPECIFIED: 1, CUSTOMER_REQUEST: 2, REGULATORY: 3 } as const
 export type DncReason = keyof typeof DNC_REASONS
 export const DNC_REASON_NAMES = Object.keys(DNC_REASONS) as DncReason[]
 
-/** What the configuration says of entries. */
+/** What the configuration says about entries. */
 export type DncRules = {
-  /** The CRM's own words of reasons (DNC_REASONS), in lower case. */
+  /** The CRM's own words for reasons (DNC_REASONS), in lower case. */
   reasons: ReadonlyMap<string, DncReason>
   /** DNC_ALLOWED_COUNTRIES. */
   allowedCountries: ReadonlySet<string>
@@ -13,7 +16,10 @@ export type DncRules = {
 
 export type SubjectKind = 'phone' | 'email'
 
-/** The words of an entry. The options of a call have the same, without the person and `originalReason`. */
+/**
+ * The fields of an entry. The options of a call have the same fields, without the person and
+ * `originalReason`.
+ */
 export const ENTRY_FIELDS = [
   'phoneNumber',
   'email',
@@ -28,7 +34,10 @@ export const ENTRY_FIELDS = [
 ] as const
 export type EntryField = (typeof ENTRY_FIELDS)[number]
 
-/** The words of a removal, whose `reason` is said in the caller's own words: it ends what stands, and has no end itself. */
+/**
+ * The fields of a removal. Its `reason` is free text. A removal ends what is in force, and does not
+ * expire itself.
+ */
 export const REMOVAL_FIELDS = [
   'phoneNumber',
   'email',
@@ -39,23 +48,29 @@ export const REMOVAL_FIELDS = [
   'contactListIds',
 ] as const satisfies readonly EntryField[]
 
-/** An entry that passed. */
+/** An entry that passed validation. */
 export type DncEntry = {
   kind: SubjectKind
-  /** E.164 without extension, or the address folded by `subjectOf`: the same person is the same text. */
+  /**
+   * E.164 without extension, or the address as `subjectOf` folds it. The same person is always the
+   * same text.
+   */
   subject: string
   terms: EntryTerms
-  /** Of a country that is not among those allowed, or of none: suppresses, and is not sent before somebody releases it. */
+  /**
+   * Whether the number is of a country that is not allowed, or of none. Such an entry suppresses,
+   * but is not sent before a person releases it.
+   */
   quarantined: boolean
 }
 
-/** What an entry says beside whom it is about. */
+/** The terms of an entry: everything but the person. */
 export type EntryTerms = {
   reason: DncReason
-  /** What the caller wrote, where that is no reason of Genesys. */
+  /** What the caller wrote, if that is not a reason of Genesys. */
   originalReason: string | null
   source: string | null
-  /** When the person said it (ISO 8601, UTC); null: when it came in. */
+  /** When the person said it (ISO 8601, UTC). null: when the gateway received it. */
   receivedAt: string | null
   /** ISO 8601, UTC; null: never. */
   expiresAt: string | null

@@ -15,7 +15,7 @@ const moment = z
   )
   .meta({ format: 'date-time' })
 
-/** Characters of a reason that is said in words. */
+/** The most characters of a reason in free text. */
 export const LONGEST_WORDS = 256
 
 const shared = {
@@ -51,7 +51,10 @@ const mappingTo = <Field extends string>(fields: readonly [Field, ...Field[]]) =
       'For a CSV: maps a column of the file to a field of an entry. null leaves the column out. Refused with JSON',
     )
 
-/** The options of a submission of entries: they stand for every entry without its own. Unknown ones are refused. */
+/**
+ * The options of a submission of entries. They apply to every entry without its own value. Unknown
+ * options are refused.
+ */
 export const dncOptionsSchema = z.strictObject({
   ...shared,
   reason: z

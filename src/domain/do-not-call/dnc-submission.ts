@@ -1,22 +1,25 @@
 import type { SubjectKind } from './dnc-entry.ts'
 
-/** State → those that may follow. Nothing that happens at Genesys ends a suppression here. */
+/**
+ * From each state, the states that may follow. Nothing that happens at Genesys ends a suppression
+ * here.
+ */
 export const DNC_TRANSITIONS = {
   receiving: ['applying', 'applied', 'applied_with_errors'],
   applying: ['applied', 'applied_with_errors', 'held'],
   held: ['applying'],
-  /** By a release, or by a list that Genesys lost. */
+  /** By a release, or because Genesys lost the list. */
   applied: ['applying'],
   applied_with_errors: ['applying'],
 } as const satisfies Record<string, readonly string[]>
 
 export type DncState = keyof typeof DNC_TRANSITIONS
 
-/** Those that callers see. */
+/** The states that callers see. */
 export const SEEN_DNC_STATES = ['applying', 'held', 'applied', 'applied_with_errors'] as const
 export type SeenDncState = (typeof SEEN_DNC_STATES)[number]
 
-/** Reason → what ends the hold. */
+/** For each reason, what ends the hold. */
 export const DNC_HOLDS = { genesys_unavailable: 'itself', dnc_list_refused: 'resume' } as const
 export type DncHoldReason = keyof typeof DNC_HOLDS
 
@@ -24,8 +27,8 @@ export const DNC_KINDS = ['add', 'remove', 'pull'] as const
 export type DncKind = (typeof DNC_KINDS)[number]
 
 /**
- * Entries by what became of them: `read = accepted + rejected + quarantined + duplicates + blank`, and
- * `accepted = created + existing + updated + removed + notFound + failed + pending`.
+ * Entries by their outcome: `read = accepted + rejected + quarantined + duplicates +
+ * blank`, and `accepted = created + existing + updated + removed + notFound + failed + pending`.
  */
 export const DNC_COUNTS = [
   'read',
@@ -44,7 +47,7 @@ export const DNC_COUNTS = [
 ] as const
 export type DncCounts = Record<(typeof DNC_COUNTS)[number], number>
 
-/** What became of an accepted entry, and the number under which that is stored. */
+/** The outcome of an accepted entry, and the number under which it is stored. */
 export const DNC_OUTCOMES = {
   created: 1,
   existing: 2,
@@ -55,7 +58,7 @@ export const DNC_OUTCOMES = {
 } as const
 export type DncOutcome = keyof typeof DNC_OUTCOMES
 
-/** What an entry of the ledger may have become. */
+/** The outcomes that an entry of the ledger may have. */
 export const ENTRY_OUTCOMES = [
   'pending',
   ...(Object.keys(DNC_OUTCOMES) as DncOutcome[]),
@@ -75,7 +78,7 @@ export type DncSource = {
 
 export type DncSubmission = {
   id: string
-  /** Its short name in the entries. */
+  /** The submission's short name in its entries. */
   number: string
   tenantId: string
   dncListId: string
@@ -87,7 +90,7 @@ export type DncSubmission = {
   rejections: Record<string, number>
   notes: string[]
   source: DncSource
-  /** Of the file, in its order. */
+  /** The columns of the file, in its order. */
   columns: string[]
   createdAt: string
   updatedAt: string
@@ -95,14 +98,16 @@ export type DncSubmission = {
   problem: { code: string; detail: string } | null
 }
 
-/** What is taken of an entry into its chunk; the suppression beside it holds only a digest of the subject. */
+/**
+ * What a chunk stores of an entry. The suppression beside it holds only a digest of the subject.
+ */
 export type StoredEntry = {
   line: number
-  /** As sent, in the order of the columns. */
+  /** The cells as sent, in the order of the columns. */
   cells: readonly string[]
   kind: SubjectKind
   subject: string
-  /** Place in `terms` of the chunk. */
+  /** The index in `terms` of the chunk. */
   terms: number
   quarantined: boolean
 }
@@ -115,7 +120,7 @@ export const appliedState = ({
 }: Pick<DncCounts, 'rejected' | 'quarantined' | 'failed'>): 'applied' | 'applied_with_errors' =>
   rejected + quarantined + failed > 0 ? 'applied_with_errors' : 'applied'
 
-/** What endpoints are told of a submission. */
+/** What endpoints receive about a submission. */
 export const dncEventOf = (submission: DncSubmission) => ({
   submissionId: submission.id,
   dncListId: submission.dncListId,

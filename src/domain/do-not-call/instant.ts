@@ -3,8 +3,9 @@ import { normaliseDate } from '../contacts/date.ts'
 const ZONED = /T.*(?:Z|[+-]\d{2}:?\d{2})$/u
 
 /**
- * The point in time that the text names, as ISO 8601 in UTC; null when it is no date and time of the calendar, or has no zone. None is made up: a date
- * alone is another day elsewhere.
+ * The point in time that the text names, as ISO 8601 in UTC. Returns null if it is not a date and
+ * time of the calendar, or has no zone. None is assumed, because a date alone is another day
+ * elsewhere.
  */
 export const instantOf = (written: string): string | null => {
   const text = normaliseDate(written)

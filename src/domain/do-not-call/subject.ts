@@ -5,14 +5,18 @@ import { keyedDigest } from '../../lib/keyed-digest.ts'
 // oxlint-disable-next-line no-control-regex -- the range of ASCII
 const ASCII = /^[\0-\x7f]*$/u
 
-/** Full case folding of what JavaScript can fold: capital and small sharp s, both small sigmas and the long s come to the same. */
+/**
+ * Full case folding, as far as JavaScript can fold. Capital and small sharp s give the same result,
+ * and so do both small sigmas and the long s.
+ */
 const folded = (text: string): string =>
   text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
 
 /**
- * The text that stands for a person where suppressions are compared, from a normalised phone or address: E.164 as it is; an address case-folded
- * whole, in NFC, its domain as A-label. Two spellings that reach the same person come to the same text. Folding the local part may take two boxes for one,
- * which suppresses too much and never too little.
+ * The text that identifies a person when suppressions are compared, made from a normalised phone or
+ * address. A phone is E.164 as it is. An address is case-folded as a whole, in NFC, with its domain
+ * as A-label. Two spellings that reach the same person give the same text. Folding the local part
+ * may merge two mailboxes, which suppresses too much and never too little.
  */
 export const subjectOf = (value: string): string => {
   const at = value.lastIndexOf('@')
@@ -25,11 +29,14 @@ export const subjectOf = (value: string): string => {
   return `${folded(value.slice(0, at))}@${domainToASCII(domain) || domain}`
 }
 
-/** The digest of 16 bytes by which a person is looked up: of contacts and of do-not-call entries alike. `key`: the store's digest key. */
+/**
+ * The digest of 16 bytes by which a person is looked up, in contacts and in do-not-call entries
+ * alike. `key`: the store's digest key.
+ */
 export const subjectDigest = (key: Uint8Array, value: string): Buffer =>
   keyedDigest(key, subjectOf(value))
 
-/** A phone in E.164 as a whole number, by which registries are looked up; 0: it is an address. */
+/** A phone in E.164 as a whole number, by which registries are looked up. 0 if it is an address. */
 export const numberOfSubject = (value: string): number => {
   const digits = /^\+(\d{1,15})/u.exec(value)?.[1]
   return digits === undefined ? 0 : Number(digits)

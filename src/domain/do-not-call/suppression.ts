@@ -1,6 +1,6 @@
 import { DNC_REASON_NAMES, DNC_REASONS, type DncReason } from './dnc-entry.ts'
 
-/** The reason that is stored as this number. */
+/** The reason stored as this number. */
 export const reasonOfNumber = (number: number): DncReason => {
   const found = DNC_REASON_NAMES.find((name) => DNC_REASONS[name] === number)
   if (found === undefined) throw new Error(`There is no reason ${number}`)
@@ -8,21 +8,27 @@ export const reasonOfNumber = (number: number): DncReason => {
 }
 
 /**
- * How often the entries of a tenant have changed so that more is suppressed, by tenant; tenants without any entry are left out. What is added raises
- * the tenant's number first.
+ * For each tenant, how often its entries have changed so that more is suppressed. Tenants without
+ * any entry are left out. A transaction that adds entries raises the tenant's number first.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
 
-/** Beside the reasons of entries: the number is in a registry, or the person did not agree to be called (`submission` is 0). An entry of one's own goes before it, for it says more. */
+/**
+ * Reasons beside those of entries: the number is in a registry, or the person did not agree to be
+ * called (`submission` is 0). The tenant's own entry comes first, because it says more.
+ */
 export const REASON_NUMBERS = { registry: 16, consent: 17 } as const
 
-/** The strongest entry that suppresses a subject: the number of its submission, and its reason. By a registry: the number of its edition. */
+/**
+ * The strongest entry that suppresses a subject: the number of its submission, and its reason. For
+ * a registry, the number of its edition.
+ */
 export type Suppression = { submission: number; reason: number }
 
-/** Null throughout: the submission is past its retention. */
+/** All fields are null if the submission is past its retention. */
 const NOT_SHOWN = { dncListId: null, submissionId: null, registry: null, editionId: null }
 
-/** The same, for people: an entry with its reason, or an edition of a registry. */
+/** The same for callers: an entry with its reason, or an edition of a registry. */
 export type SuppressionShown = {
   dncListId: string | null
   submissionId: string | null
@@ -31,7 +37,7 @@ export type SuppressionShown = {
   editionId: string | null
 }
 
-/** `about`: what is known of the submission or of the edition. */
+/** `about`: what is known about the submission or the edition. */
 export const showSuppression = (
   { reason }: Suppression,
   about: Partial<Omit<SuppressionShown, 'reason'>>,
@@ -42,12 +48,15 @@ export const showSuppression = (
 })
 
 export type SuppressedRow = Suppression & { row: number }
-/** By chunk, in order of row. */
+/** By chunk, in the order of rows. */
 export type SuppressedRows = ReadonlyMap<number, readonly SuppressedRow[]>
 
 const BYTES = 11
 
-/** As they are stored with a chunk: of each two bytes of row, eight of submission and one of reason, little-endian. */
+/**
+ * The stored form beside a chunk. Each record has two bytes of row, eight of submission and one of
+ * reason, little-endian.
+ */
 export const packSuppressed = (rows: readonly SuppressedRow[]): Buffer => {
   const packed = Buffer.allocUnsafe(rows.length * BYTES)
   for (const [index, { row, submission, reason }] of rows.entries()) {
@@ -58,7 +67,7 @@ export const packSuppressed = (rows: readonly SuppressedRow[]): Buffer => {
   return packed
 }
 
-/** The inverse. */
+/** The inverse of it. */
 export const unpackSuppressed = (packed: Buffer): SuppressedRow[] =>
   Array.from({ length: packed.length / BYTES }, (_, index) => ({
     row: packed.readUInt16LE(index * BYTES),

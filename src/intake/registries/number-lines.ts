@@ -1,6 +1,6 @@
 import { callingCodeOfCountry } from '../../domain/phones/phone-country.ts'
 
-/** A registry's file cannot be taken at all. `line`: where, the first being 1. */
+/** A registry's file cannot be accepted at all. `line`: the line of the fault, counted from 1. */
 export class RegistryFileRefused extends Error {
   override readonly name = 'RegistryFileRefused'
   readonly code: 'registry-country-differs' | 'registry-cut-off' | 'registry-no-numbers'
@@ -13,19 +13,19 @@ export class RegistryFileRefused extends Error {
 }
 
 export type NumberLines = {
-  /** Lines with something on them. */
+  /** Lines that are not empty. */
   lines: number
   numbers: number
-  /** Lines that are no number: a header, words, a number that is too short. */
+  /** Lines that are not a number: a header, words, a number that is too short. */
   rejected: number
-  /** Of the first of them; null: there is none. */
+  /** The line of the first of them. null: there is none. */
   firstRejectedLine: number | null
 }
 
 export type NumberReader = {
-  /** Gives every number that is whole to `take`; throws `RegistryFileRefused`. */
+  /** Gives every complete number to `take`. Throws `RegistryFileRefused`. */
   read(piece: Uint8Array): void
-  /** The last line, and the sums; throws `RegistryFileRefused`. */
+  /** Gives the last line and returns the sums. Throws `RegistryFileRefused`. */
   end(): NumberLines
 }
 
@@ -40,7 +40,10 @@ const NORTH_AMERICAN_DIGITS = 10
 const FEWEST_NATIONAL = 6
 const MOST_NATIONAL = 12
 
-/** 1: stands between digits and says nothing; so that `201,5550100` (the FTC's flat form) and `(201) 555-0100` are one number. */
+/**
+ * 1: a separator between digits, without a meaning. So `201,5550100` (the FTC's flat form) and
+ * `(201) 555-0100` are one number.
+ */
 const SILENT = new Uint8Array(256)
 for (const byte of Buffer.from(' \t,;.-()/"\r')) SILENT[byte] = 1
 /** The byte order mark. */
@@ -48,10 +51,13 @@ for (const byte of [0xef, 0xbb, 0xbf]) SILENT[byte] = 1
 
 const TENS = Float64Array.from({ length: MOST_DIGITS + 2 }, (_, power) => 10 ** power)
 
-/** What was written on a line. `zeros`: in front; counted among `digits`. */
+/** What a line contains. `zeros`: leading zeros, counted among `digits`. */
 type Written = { value: number; digits: number; zeros: number; plus: boolean }
 
-/** The number in E.164 as a whole number; null: it is none; 'differs': it is of another country. */
+/**
+ * The number in E.164 as a whole number. null: it is not a number. 'differs': it is of another
+ * country.
+ */
 type NumberOf = (written: Written) => number | null | 'differs'
 
 const createNumberOf = (country: string): NumberOf => {
@@ -87,13 +93,13 @@ const createNumberOf = (country: string): NumberOf => {
   }
 }
 
-/** What a line came to, and the sums; throws `RegistryFileRefused`. */
+/** The result of a line, and the sums. Throws `RegistryFileRefused`. */
 const createTally = (country: string, take: (number: number) => void) => {
   const numberOf = createNumberOf(country)
   const sums: NumberLines = { lines: 0, numbers: 0, rejected: 0, firstRejectedLine: null }
   return {
     sums,
-    /** False: the line is no number. `written` null: there are words on it. */
+    /** False if the line is not a number. `written` is null if it contains words. */
     line: (line: number, written: Written | null): boolean => {
       sums.lines += 1
       const isNone = written === null || written.digits > MOST_DIGITS + 2
@@ -119,7 +125,10 @@ const createTally = (country: string, take: (number: number) => void) => {
   }
 }
 
-/** Reads a registry's file as it streams in: a number a line, national or with its country's code, as the FTC writes them or plain. */
+/**
+ * Reads a registry's file as it streams in. A line holds one number, national or with its country
+ * code, in the FTC's form or plain.
+ */
 export const createNumberReader = (
   country: string,
   take: (number: number) => void,

@@ -16,9 +16,9 @@ import { closeChunk, CLOSING_COLUMNS, type Closing } from './removals/close-entr
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
 /**
- * First of all in a transaction that adds entries: whoever records an HTTP try holds this row for
- * share, so that the try is recorded before the entries are there, or sees them. What is added
- * under the epoch is looked for among what was delivered before.
+ * Runs first in a transaction that adds entries. Each transaction that records an HTTP try locks
+ * this row for share. So the try is recorded before the entries exist, or sees them. What is added
+ * under the epoch is searched for among earlier deliveries.
  */
 export const raiseEpoch = async (tx: Tx, tenantId: string): Promise<string> => {
   const { rows } = await sql<{
@@ -38,7 +38,7 @@ const countChunks = async (tx: Tx, { id, chunks }: AcceptSubmission): Promise<vo
   throw new StagingLost(`Submission ${id}: ${rows[0]!.stored} of ${chunks} chunks are stored`)
 }
 
-/** The lane of the DNC list has work. */
+/** Marks that the lane of the DNC list has work. */
 export const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
   await sql`insert into dnc_list_lane as l (dnc_list_id, ready_at) values (${dncListId}, clock_timestamp())
     on conflict (dnc_list_id) do update set woken = true, ready_at = least(l.ready_at, clock_timestamp())`.execute(
@@ -46,15 +46,15 @@ export const wakeLane = async (tx: Tx, dncListId: string): Promise<void> => {
   )
 }
 
-/** One without anything to send has ended with its acceptance. */
+/** A submission with nothing to send ends with its acceptance. */
 const toldOf = (submission: DncSubmission): Telling[] => [
   { type: 'dnc.accepted', submission },
   ...(submission.state === 'applying' ? [] : [{ type: 'dnc.applied' as const, submission }]),
 ]
 
 /**
- * What a single chunk ends, is ended with the acceptance: whoever sends one removal finds it done
- * by the answer.
+ * A submission of a single chunk ends entries in its acceptance: if you send one removal, it is
+ * done by the answer.
  */
 const closeOne = async (tx: Tx, ids: Ids, { id, chunks }: AcceptSubmission): Promise<void> => {
   if (chunks !== 1) return

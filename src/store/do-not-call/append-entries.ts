@@ -9,14 +9,14 @@ import type { AppendedEntries } from '../../workflows/ports/do-not-call/submissi
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { createPackChunk, SUBJECT_KINDS } from './entry-chunks.ts'
 
-/** Which contact lists an entry holds for, as part of its key: 0 is all. */
+/** The contact lists for which an entry is in force, as part of its key. 0 is all. */
 export const scopeOf = (contactListIds: EntryTerms['contactListIds']): string => {
   if (contactListIds === null) return '0'
   const scope = sha256(JSON.stringify(contactListIds)).readBigInt64BE()
   return String(scope === 0n ? 1n : scope)
 }
 
-/** Of each entry: its terms (two bytes), its kind, and whether it is quarantined. */
+/** For each entry: its terms (two bytes), its kind, and whether it is quarantined. */
 const ABOUT_BYTES = 4
 
 const aboutOf = ({ entries }: NewDncChunk): Buffer => {
@@ -29,7 +29,7 @@ const aboutOf = ({ entries }: NewDncChunk): Buffer => {
   return about
 }
 
-/** The entries of a chunk as rows, made in the database of a few bytes each. */
+/** The entries of a chunk as rows. The database makes them from a few bytes each. */
 export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
   const { terms } = chunk
   const reasons = terms.map(({ reason }) => DNC_REASONS[reason])
@@ -50,8 +50,8 @@ export const rowsOf = (chunk: NewDncChunk): RawBuilder<unknown> => {
 }
 
 /**
- * What a chunk lost to entries that the submission had before, or has twice in the chunk: their
- * reasons and expiries make the kept ones stronger and longer.
+ * Entries of the chunk that were dropped because the submission had them before, or has them twice
+ * in the chunk. Their reasons and expiries make the kept ones stronger and longer.
  */
 const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void> => {
   await sql`with ${rowsOf(chunk)},
@@ -70,7 +70,9 @@ const strengthen = async (tx: Tx, id: string, chunk: NewDncChunk): Promise<void>
 
 type Kept = { submissions: number; kept: number; quarantined: number }
 
-/** The chunk and its entries by one statement. `submissions` is 0 where the submission is gone. */
+/**
+ * Writes the chunk and its entries in one statement. `submissions` is 0 if the submission is gone.
+ */
 const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): Promise<Kept> => {
   const { rows } = await sql<Kept>`with ${rowsOf(chunk)},
     of_chunk as materialized (select number from dnc_submission where id = ${id} and state = 'receiving' for key share),
@@ -86,9 +88,9 @@ const insert = async (tx: Tx, id: string, chunk: NewDncChunk, payload: Buffer): 
 }
 
 /**
- * Appends chunks. The commit is not waited for until it is on disk: the one that accepts the
- * submission is, and it brings everything before it; a crash of the database until then may take
- * chunks away, and accepting counts them. null: the submission is gone.
+ * Appends chunks. Does not wait until the commit is on disk. The commit that accepts the submission
+ * waits, and it brings everything before it to disk. If the database crashes before, chunks may be
+ * lost, which accepting notices because it counts them. null if the submission is gone.
  */
 export const createAppendEntries = (database: Database) => {
   const packChunk = createPackChunk()

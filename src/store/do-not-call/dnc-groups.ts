@@ -17,7 +17,7 @@ import { keepRenewal, wakeRenewals } from './renewals/next-renewal.ts'
 import { endWhenDone, outcomesOf, type Sending } from './settle-entries.ts'
 import { holdSubmission } from './submission-moves.ts'
 
-/** The group's submission, locked after the lane. */
+/** The group's submission. Lock the lane first. */
 const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Sending> => {
   await lockLane(tx, claim)
   const { rows } =
@@ -27,7 +27,7 @@ const lockSending = async (tx: Tx, claim: DncClaim, group: DncGroup): Promise<Se
   return rows[0]
 }
 
-/** Enough time for an outage, a list without rights and an operator's holiday. */
+/** Long enough for an outage, a list without rights and an operator's holiday. */
 const RENEWED_BEFORE = sql`interval '30 days'`
 
 const close = async (
@@ -110,8 +110,8 @@ const createHold =
     })
 
 /**
- * Nobody is taken out at Genesys for whom an entry stands by now: it would be gone there until that
- * entry is sent.
+ * If an entry for a person is in force by now, that person is not removed at Genesys. Otherwise the
+ * person would be missing there until the entry is sent.
  */
 const refuseStanding = async (
   tx: Tx,
@@ -127,10 +127,7 @@ const refuseStanding = async (
   throw new EntryStands(`Somebody of group ${id} has an entry that stands`)
 }
 
-/**
- * Sending the entries of submissions on to Genesys; every statement that settles compares the
- * fence.
- */
+/** Sends the entries of submissions to Genesys. Every statement that settles compares the fence. */
 export const createDncLaneStore = (deps: SendingDeps): DncLaneStore => ({
   ...createDncLane(deps.database),
   nextGroup: createNextGroup(deps),

@@ -11,13 +11,13 @@ const lane = createObjectLane({
   member: 'dncListId',
 })
 
-/** Locks the lane; nobody else writes to the submissions of its list until the transaction ends. */
+/** Locks the lane. Nobody else writes to the submissions of its list until the transaction ends. */
 export const lockLane = async (tx: Tx, claim: DncClaim): Promise<void> => {
   if (await lane.lock(tx, claim)) return
   throw new FenceLost(`DNC list ${claim.dncListId} has another holder`)
 }
 
-/** The lanes of DNC lists, and the writes that are under way over all instances. */
+/** The lanes of DNC lists, and the writes in flight over all instances. */
 export const createDncLane = (
   database: Database,
 ): Pick<DncLaneStore, 'claim' | 'renew' | 'release' | 'freeAll' | 'takeSlot' | 'freeSlot'> => {
@@ -35,8 +35,8 @@ export const createDncLane = (
       await sql`insert into dnc_write_slot (slot) select generate_series(1, ${slots}::int) on conflict do nothing`.execute(
         db,
       )
-      // Longer than a request may take, so that a slot is free again only when nothing of it is on
-      // its way.
+      // Longer than a request may take. So a slot is free again only when nothing of its request is
+      // in flight.
       const { rows } = await sql<{ slot: number }>`update dnc_write_slot set owner = ${owner},
           lease_until = clock_timestamp() + interval '60 s'
         where slot = (select slot from dnc_write_slot where slot <= ${slots}

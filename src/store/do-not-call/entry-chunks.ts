@@ -6,11 +6,12 @@ import { createPack, unpack } from '../../lib/envelope.ts'
 
 const contextOf = (submissionId: string, seq: number): string => `${submissionId}:${seq}`
 
-/** By how a kind is stored. */
+/** Kinds by the number under which they are stored. */
 export const SUBJECT_KINDS = { phone: 1, email: 2 } as const satisfies Record<SubjectKind, number>
 
 /**
- * As it is packed: members of entries one after the other, so that names are not written for each.
+ * The packed form: each member of all entries together, so that names are not written for each
+ * entry.
  */
 type Packed = Pick<DncChunk, 'firstLine' | 'lastLine' | 'terms' | 'rejected'> & {
   lines: number[]
@@ -32,8 +33,8 @@ const packedOf = ({ firstLine, lastLine, terms, rejected, entries }: DncChunk): 
 })
 
 /**
- * Seals chunks under the key of their submission, which they are bound to with their place. One
- * call at a time.
+ * Seals chunks under the key of their submission. The seal binds them to the submission and to
+ * their place. One call at a time.
  */
 export const createPackChunk = () => {
   const pack = createPack()

@@ -11,17 +11,17 @@ import type { Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openChunk } from './entry-chunks.ts'
 
-/** Chunks whose entries are read together: many, for a submission of one entry has one too. */
+/** How many chunks are read together. Many, because a submission of one entry has one chunk too. */
 const CHUNKS_AT_ONCE = 200
-/** Entries of them; one chunk may have more. */
+/** How many entries they have together. One chunk may have more. */
 const ENTRIES_AT_ONCE = 5_000
 
 type List = { tenantId: string; dncListId: string }
 type Place = { epoch: string; number: string; seq: number; entries: number }
 
 /**
- * The next chunks in the order of acceptance. What is accepted or ended while the list is read is
- * met later or not at all, so nobody who stands all the time is passed over.
+ * The next chunks in the order of acceptance. An entry that is accepted or ended during the reading
+ * may appear or not. So a person with an entry in force all the time is never skipped.
  */
 const nextPlaces = async (
   db: Db,
@@ -51,8 +51,9 @@ const STANDS = (at: string) =>
   sql`e.closed_by is null and (e.expires_at is null or e.expires_at > ${at}::timestamptz)`
 
 /**
- * Of the entries that stand those whose words are told: of a person and scope the strongest, the
- * longest, the first; each with the strongest reason and the longest time of all of them.
+ * Of the entries in force, those whose words are exported: for each person and scope the strongest,
+ * then the longest, then the first. Each has the strongest reason and the longest time of all of
+ * them.
  */
 const leadingRows = async (
   db: Db,
@@ -109,7 +110,10 @@ const openedOf = async ({ db, keyring, keyContext }: Reading, rows: readonly Row
   }))
 }
 
-/** What stands of a list, some chunks in memory at a time and no transaction open between them. */
+/**
+ * The entries of a list that are in force, some chunks in memory at a time and no transaction open
+ * between them.
+ */
 export const createExportEntries = (reading: Reading): DncSubmissionStore['exportEntries'] =>
   async function* (tenantId, dncListId) {
     const { db } = reading
@@ -128,7 +132,7 @@ export const createExportEntries = (reading: Reading): DncSubmissionStore['expor
         await leadingRows(db, list, places, clock[0]!.at),
       )) {
         const { entries, terms } = await open()
-        // Whoever was erased is suppressed without a number that could be told.
+        // A person who was erased stays suppressed, but has no number to export.
         const told = rows.filter(({ place }) => entries[place]!.subject !== '')
         yield told.map((row): ExportedEntry => {
           const { kind, subject, terms: said } = entries[row.place]!

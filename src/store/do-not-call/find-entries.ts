@@ -51,7 +51,7 @@ const readRows = async (
 }
 
 /**
- * What the entry says in words; reason and expiry are those of all lines about the person in the
+ * The words of the entry. Reason and expiry are those of all lines about the person in the
  * submission.
  */
 const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk): EntryTerms => ({
@@ -60,7 +60,7 @@ const termsOf = ({ place, reason, expires_at: expiresAt }: Row, chunk: DncChunk)
   expiresAt: expiresAt?.toISOString() ?? null,
 })
 
-/** In the order of time: an entry can lapse and be removed afterwards, or the other way round. */
+/** In the order of time: an entry can expire and be removed afterwards, or the other way round. */
 const historyOf = (row: Row): FoundEntry['history'] => {
   const accepted = { event: 'accepted', at: row.accepted_at, submissionId: row.id } as const
   const ended = row.closer_kind === 'remove' ? ('removed' as const) : ('overridden' as const)
@@ -75,7 +75,7 @@ const historyOf = (row: Row): FoundEntry['history'] => {
   )
 }
 
-/** By digests, each chunk opened once and one in memory at a time. */
+/** Finds entries by digests. Opens each chunk once, with one in memory at a time. */
 export const createFindEntries =
   (
     db: Db,

@@ -7,34 +7,34 @@ import type { Db } from '../homes/database.ts'
 import { suppressedAmong, tenantsOf } from './standing-entries.ts'
 
 /**
- * Who is in no entry at all, told without a search for each: whoever is left may be in one, and is
- * looked up. It knows the subjects of accepted submissions, which never change; whether an entry
- * still stands, and for which list, is not its business.
+ * A filter that tells who is in no entry at all, without a search for each. The others may be in an
+ * entry and are looked up. It knows the subjects of accepted submissions, which never change. It
+ * does not know whether an entry is still in force, or for which list.
  */
 export type KnownSubjects = {
   /**
-   * Of these subjects, those that may be in an entry which was accepted before the call, of any
-   * tenant that is granted the list. Fails like the database.
+   * Of these subjects, those that may be in an entry accepted before the call, of any tenant that
+   * is granted the list. Throws the errors of the database.
    */
   among(contactListId: string, digests: Buffer): Promise<Buffer>
 }
 
-/** Up to 64 MiB, with the room for what comes; where there are more entries, all are looked up. */
+/** Up to 64 MiB, with room for more. If there are more entries, all subjects are looked up. */
 const MOST_ENTRIES = 16_777_216
-/** Fewer digests are looked up while one would ask what is new. */
+/** For fewer digests, looking them up is faster than asking what is new. */
 const FEWEST_DIGESTS = 1_000
-/** Reading so many entries costs as much as looking up one digest. */
+/** Reading this many entries costs as much as looking up one digest. */
 const ENTRIES_A_DIGEST = 16
-/** Entries of one statement, about: others have their turn in between. */
+/** About how many entries a statement reads, so that others get their turn in between. */
 const ENTRIES_AT_ONCE = 20_000
 const CHUNKS_AT_ONCE = 4
 const SUBMISSIONS_AT_ONCE = 1_000
-/** Beyond the last chunk of any submission. */
+/** Larger than any chunk number of a submission. */
 const NO_CHUNK = 2 ** 31 - 1
 
 /**
- * A tenant's epoch, and the submission that made it: a database that was set back has the epoch
- * again, by another one.
+ * A tenant's epoch, and the submission that made it. A restored database reaches the epoch again,
+ * by another submission.
  */
 type Cover = { epoch: number; submission: string | null }
 
@@ -48,8 +48,8 @@ const NOTHING: Cover = { epoch: 0, submission: null }
 type Submission = { number: string; epoch: string; entries: number }
 
 /**
- * Accepted ones beyond the one epoch, up to the other. Whoever gives an epoch holds the tenant's
- * row until it commits, so none comes in between later.
+ * Submissions accepted after the one epoch, up to the other. A transaction that raises an epoch
+ * holds the tenant's row until it commits, so none can appear in between later.
  */
 const submissionsOf = (tenantId: string, from: number, to: number): RawBuilder<unknown> =>
   sql`dnc_submission where tenant_id = ${tenantId} and epoch > ${from}::bigint and epoch <= ${to}::bigint
@@ -85,8 +85,8 @@ const readLarge = async (db: Db, number: string, take: Take): Promise<void> => {
 }
 
 /**
- * Gives every subject of these submissions; how many entries they say that they have only parts
- * them into statements.
+ * Gives every subject of these submissions. The number of entries that they state is used only to
+ * divide them into statements.
  */
 const readEach = async (db: Db, submissions: readonly Submission[], take: Take): Promise<void> => {
   let numbers: string[] = []
@@ -106,7 +106,7 @@ const readEach = async (db: Db, submissions: readonly Submission[], take: Take):
   await readSmall(db, numbers, take)
 }
 
-/** In the order of their epochs. */
+/** Sorted by epoch. */
 const readBetween = async (
   db: Db,
   tenantId: string,
@@ -124,9 +124,7 @@ const readBetween = async (
   }
 }
 
-/**
- * Counts the entries of a tenant beyond an epoch, those that were counted before no second time.
- */
+/** Counts the entries of a tenant beyond an epoch. Entries counted before are not counted again. */
 const createCount = (db: Db) => {
   const counted = new Map<string, { from: number; to: number; entries: number }>()
   return async (tenantId: string, from: number, to: number): Promise<number> => {
@@ -144,7 +142,7 @@ const createCount = (db: Db) => {
 }
 
 /**
- * The epochs now of the list's tenants that have any, and from where on their entries are to be
+ * The present epochs of the list's tenants that have any, and from where on their entries must be
  * read.
  */
 const readAsked = async (
@@ -173,12 +171,16 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   const count = createCount(db)
   let covers = new Map<string, Cover>()
   let filter: DigestFilter = createDigestFilter()
-  /** Digests since something new was read: reading waits until it is worth it. */
+  /**
+   * How many digests were looked up since entries were last read. New entries are read only when it
+   * is worth it.
+   */
   let asked = 0
   let last: Promise<unknown> = Promise.resolve()
 
   /**
-   * Whether there is room for so many more; where others fill it, it is emptied for the next time.
+   * Whether there is room for this many more. If other tenants fill it, it is emptied for the next
+   * time.
    */
   const fits = (missing: number): boolean => {
     if (filter.held + missing <= mostEntries) return true
@@ -188,7 +190,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
     }
     return false
   }
-  /** Whether everything of these tenants is in the filter now. */
+  /** Whether the filter now covers everything of these tenants. */
   const readNew = async (tenants: readonly Asked[]): Promise<boolean> => {
     const behind = tenants.filter(({ epoch, from }) => from < epoch)
     let missing = 0
@@ -211,7 +213,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   return {
     among: async (contactListId, digests) => {
       if (digests.length < FEWEST_DIGESTS * DIGEST_BYTES) return digests
-      // One after the other: nobody asks a filter that another is still filling.
+      // One after the other: nobody may use a filter while another call fills it.
       const result = last.then(() => among(contactListId, digests))
       last = result.catch(() => undefined)
       return result
@@ -219,7 +221,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   }
 }
 
-/** `suppressedAmong` that searches the entries only for those who may be in one. */
+/** The same as `suppressedAmong`, but searches only for subjects that may be in an entry. */
 export const createSuppressedAmong = (db: Db): SuppressionPort['suppressedAmong'] => {
   const known = createKnownSubjects(db)
   return async (listId, digests) => suppressedAmong(db, listId, await known.among(listId, digests))

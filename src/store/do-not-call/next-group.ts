@@ -40,9 +40,9 @@ export type SendingDeps = {
 }
 
 /**
- * The first submission that has something to do and is not waiting for somebody's word. What
- * weakens goes after all that its tenant had for the list before: an entry that was ended, and is
- * retried later, would be at Genesys for good.
+ * The first submission that has work and does not wait for a person. Whatever weakens is sent after
+ * everything that its tenant had for the list before. Otherwise an ended entry that is retried
+ * later would stay at Genesys for good.
  */
 const nextSubmission = async (
   tx: Tx,
@@ -74,8 +74,8 @@ const note = async (tx: Tx, { number }: Sending, text: string): Promise<void> =>
 }
 
 /**
- * What Genesys does not take from us, and what has lapsed or was removed before it was sent, is
- * settled at once.
+ * Settles immediately what Genesys does not accept from the gateway, and what expired or was
+ * removed before it was sent.
  */
 const settleUntaken = async (tx: Tx, sending: Sending, { takes }: About): Promise<void> => {
   const { rows } = await sql<{
@@ -120,8 +120,8 @@ const toGroup = async (
 }
 
 /**
- * The next entries of a removal; the group that was open is given up where its people may not be
- * taken out any more.
+ * The next entries of a removal. If the people of the open group may no longer be removed, the
+ * group is given up.
  */
 const lookAtRemoval = async (
   tx: Tx,
@@ -155,7 +155,7 @@ const lookAtRemoval = async (
   return insertGroup(tx, sending, rows, about)
 }
 
-/** Those of the first chunk with entries that were not sent. */
+/** The entries of the first chunk that has unsent ones. */
 const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
   sql`first as (select chunk_seq from dnc_entry
       where submission = ${number}::bigint and outcome is null and not quarantined
@@ -163,7 +163,7 @@ const nextPending = ({ number }: Sending): RawBuilder<unknown> =>
     mine as (select e.* from dnc_entry e join first using (chunk_seq)
       where e.submission = ${number}::bigint and e.outcome is null and not e.quarantined)`
 
-/** The same of entries that are added. */
+/** The same for entries that are added. */
 const lookAtEntries = async (
   tx: Tx,
   sending: Sending,
@@ -179,9 +179,7 @@ const lookAtEntries = async (
 
 type Found = { sending: Sending; row: GroupRow }
 
-/**
- * One step: a group, `again` where something was settled on the way, null where there is no work.
- */
+/** One step: a group, or `again` if something was settled on the way. null if there is no work. */
 const look = (
   { database, outbox, ids }: SendingDeps,
   claim: DncClaim,

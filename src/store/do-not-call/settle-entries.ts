@@ -25,7 +25,7 @@ export type Sending = {
 type Settling = {
   seq: number
   places: readonly number[]
-  /** Place → what Genesys said; these were not stored. */
+  /** Place → the answer of Genesys. These entries were not stored. */
   failed: ReadonlyMap<number, string | null>
 }
 
@@ -33,8 +33,8 @@ const { created, existing, updated, removed, not_found: notFound } = DNC_OUTCOME
 const failedOutcome = DNC_OUTCOMES.failed
 
 /**
- * What our ledger had of the subjects before; what the submission itself ended, by override, was
- * there before.
+ * What our ledger had for the subjects before. It includes what the submission itself ended by
+ * override.
  */
 const judgedAdds = (number: string): RawBuilder<unknown> =>
   sql`before as (select mine.subject, mine.scope, max(e.reason) as reason, bool_or(e.expires_at is null) as forever,
@@ -56,8 +56,8 @@ const judgedAdds = (number: string): RawBuilder<unknown> =>
       from mine cross join r left join before using (subject, scope) left join refused using (place))`
 
 /**
- * Whether the removal ended anything; a REGULATORY entry that was accepted while it came in is
- * spared.
+ * Whether the removal ended anything. It spares a REGULATORY entry that was accepted while it came
+ * in.
  */
 const judgedRemovals = (number: string): RawBuilder<unknown> =>
   sql`judged as (select mine.subject, mine.scope,
@@ -70,9 +70,9 @@ const judgedRemovals = (number: string): RawBuilder<unknown> =>
           where e.closed_by = ${number}::bigint) as ended using (subject, scope))`
 
 /**
- * What became of the entries at the places: `failed`, or what our ledger had of their subject
- * before (`created`: nothing that stood; `existing`: nothing weaker or shorter); of a removal
- * whether it ended something. Counted in the submission by the same statement.
+ * The outcome of the entries at the places: `failed`, or what our ledger had for their subject
+ * before (`created`: nothing in force; `existing`: nothing weaker or shorter). For a removal,
+ * whether it ended something. The same statement counts it in the submission.
  */
 export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Promise<void> => {
   const { number, kind } = sending
@@ -100,7 +100,7 @@ export const outcomesOf = async (tx: Tx, sending: Sending, about: Settling): Pro
     from counted where s.number = ${number}::bigint`.execute(tx)
 }
 
-/** The submission with its end; null where it has entries to send still. */
+/** The submission with its end. null if it still has entries to send. */
 const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
   const { rows } = await sql<SubmissionRow>`update dnc_submission set
       state = case when rejected + quarantined + failed > 0 then 'applied_with_errors' else 'applied' end,
@@ -113,7 +113,7 @@ const ended = async (tx: Tx, number: string): Promise<DncSubmission | null> => {
 }
 
 /**
- * Ends the submission if nothing of it is left to send; the same transaction notifies its
+ * Ends the submission if nothing of it is left to send. The same transaction notifies its
  * endpoints.
  */
 export const endIfDone = async (
@@ -127,7 +127,7 @@ export const endIfDone = async (
   await outbox.tell(tx, [{ type: 'dnc.applied', submission }])
 }
 
-/** As `endIfDone`, where it may go on. */
+/** The same as `endIfDone`, if the submission may continue. */
 export const endWhenDone = async (
   tx: Tx,
   outbox: Pick<Outbox, 'tell'>,

@@ -17,19 +17,19 @@ export const grantedTo = (
   sql`exists (select from tenant_grant g where g.tenant_id = ${tenantId} and g.kind = 'contact_list' and g.object_id in (${listId}, '*'))`
 
 /**
- * An entry `e` is neither closed nor past its time, which a jump of the clock alone does not bring
+ * An entry `e` is neither closed nor past its time. A jump of the clock alone does not bring that
  * about.
  */
 export const IN_FORCE: RawBuilder<unknown> = sql`e.closed_by is null
   and (e.expires_at is null or e.expires_at > ${CERTAIN_NOW})`
 
-/** An entry `e` is not over: as `IN_FORCE`, but its time counts a day longer. */
+/** An entry `e` is not over: the same as `IN_FORCE`, but its time counts a day longer. */
 export const NOT_OVER: RawBuilder<unknown> = sql`e.closed_by is null
   and (e.expires_at is null or e.expires_at + interval '24 hours' > ${CERTAIN_NOW})`
 
 /**
  * Entries `e` of a submission `s` that suppress people of the list now. An expiry is honoured a day
- * late: late is safe.
+ * late, because late is safe.
  */
 export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`s.epoch is not null and s.kind in ('add', 'pull') and ${NOT_OVER}
@@ -37,7 +37,7 @@ export const stands = (listId: string | RawBuilder<unknown>): RawBuilder<unknown
 
 type Found = { subject: string; submission: string; reason: number }
 
-/** By digest in `latin1`, the strongest entry of each. */
+/** The strongest entry of each, by digest in `latin1`. */
 const strongest = (rows: readonly Found[]): Map<string, Suppression> => {
   const found = new Map<string, Suppression>()
   for (const { subject, submission, reason } of rows) {
@@ -49,7 +49,9 @@ const strongest = (rows: readonly Found[]): Map<string, Suppression> => {
   return found
 }
 
-/** Digests as UUIDs, each once and in order: neighbours lie on the same pages of the index. */
+/**
+ * Digests as UUIDs, each once and sorted, because neighbours lie on the same pages of the index.
+ */
 const uuidsOf = (digests: Buffer): string[] => {
   const uuids = new Set<string>()
   for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
@@ -58,7 +60,7 @@ const uuidsOf = (digests: Buffer): string[] => {
   return [...uuids].toSorted()
 }
 
-/** Digests of one statement. */
+/** How many digests a statement takes. */
 const LOT = 10_000
 
 const inLots = async (
@@ -73,9 +75,9 @@ const inLots = async (
 }
 
 /**
- * Which of the digests are suppressed for the list. Their entries are found first, by a search each
- * (`offset 0` keeps the planner from anything else): where it takes the tenant's submissions for
- * few or small, or knows nothing of the table yet, it would read all that they hold.
+ * Which of the digests are suppressed for the list. Finds their entries first, by one search each
+ * (`offset 0` keeps the planner from anything else). If the planner believes that the tenant's
+ * submissions are few or small, or does not know the table yet, it would read all of their entries.
  */
 export const suppressedAmong = (
   db: Db,
@@ -92,20 +94,20 @@ export const suppressedAmong = (
   )
 
 /**
- * So many entries added since are compared here; where there are more, the database looks for the
- * rows among them.
+ * Up to this many entries added since are compared here. If there are more, the database searches
+ * for the rows among them.
  */
 const MOST_COMPARED = 2_000
 
 /**
- * As `suppressedAmong`, by the entries beyond these epochs alone. In a transaction that has locked
- * the epochs this must be a statement of its own: one that waited for the lock would still look at
- * what was there before it waited.
+ * The same as `suppressedAmong`, but only by the entries beyond these epochs. In a transaction that
+ * has locked the epochs, this must be a separate statement: a statement that waited for the lock
+ * would still see the data from before it waited.
  */
 export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpochs) => {
   const tenants = Object.keys(beyond)
   const epochs = tenants.map((tenantId) => beyond[tenantId]!)
-  // Arrays, of which the planner knows how few they hold.
+  // Arrays, because the planner knows how few elements they hold.
   const submissions = sql`with s as materialized (select s.number, s.epoch, s.kind
       from unnest(${tenants}::text[], ${epochs}::bigint[]) as k (tenant_id, epoch)
         join dnc_submission s on s.tenant_id = k.tenant_id and s.epoch > k.epoch)`
@@ -129,7 +131,7 @@ export const createAddedSince = (db: Db, listId: string, beyond: SuppressionEpoc
   }
 }
 
-/** The epochs of a look-up of which the present ones are further; null: nothing was added since. */
+/** The epochs of a look-up that the present epochs have passed. null: nothing was added since. */
 export const movedSince = (
   now: SuppressionEpochs,
   since: SuppressionEpochs | null,

@@ -25,8 +25,8 @@ export const OUTCOME_NAMES: ReadonlyMap<number, DncOutcome> = new Map<number, Dn
 )
 
 /**
- * What became of the entry at the place: one of the same person and scope that came before it is
- * the one that counts.
+ * The outcome of the entry at the place. If an earlier entry has the same person and scope, that
+ * one counts.
  */
 const outcomeOf = (standing: Standing | undefined): EntryOutcome => {
   if (standing === undefined) return 'duplicate'
@@ -66,7 +66,7 @@ const readStanding = async (
   return new Map(rows.map((row) => [row.place, row]))
 }
 
-/** A scan of the chunks in order, one in memory at a time. */
+/** Reads the chunks in order, one in memory at a time. */
 export const createSubmissionLedger = (
   { db }: Database,
   readChunk: (id: string, seq: number) => Promise<DncChunk>,

@@ -28,7 +28,7 @@ export const holdSubmission = async (
 type Move = {
   submission: Pick<DncSubmission, 'id' | 'dncListId'>
   audit: AuditEntry
-  /** Of the submission as it is then. */
+  /** About the submission as it is then. */
   condition: RawBuilder<unknown>
   changes: RawBuilder<unknown>
   before?: (tx: Tx) => Promise<void>
@@ -36,8 +36,8 @@ type Move = {
 }
 
 /**
- * Moves the submission where `condition` holds of it, in one transaction with its audit entry and
- * its lane's work. The lane's row is the first that is locked, as by whoever works the lane.
+ * Moves the submission if `condition` holds for it, in one transaction with its audit entry and its
+ * lane's work. Locks the lane's row first, as the lane's worker does.
  */
 const move = (
   database: Database,
@@ -78,8 +78,8 @@ export const createSubmissionMoves = (
       audit,
       condition: sql`state = 'held' and hold_reason = 'dnc_list_refused'`,
       changes: sql`owner = owner`,
-      // A pull that is still to be read begins anew at once. Its row is locked before the lane's,
-      // as where the pull ends: the other order is a deadlock.
+      // A pull that is still to be read begins again immediately. Its row is locked before the
+      // lane's, as where the pull ends. The other order would deadlock.
       before: async (tx) => {
         await sql`update dnc_pull set due_at = clock_timestamp()
             where submission = (select number from dnc_submission where id = ${submission.id}) and owner is null`.execute(

@@ -22,15 +22,12 @@ import { createSubmissionLedger } from './submission-ledger.ts'
 import { createSubmissionMoves } from './submission-moves.ts'
 import { SUBMISSION_COLUMNS, toSubmission, type SubmissionRow } from './submission-row.ts'
 
-/** What a submission's data key is sealed for. */
+/** The purpose for which a submission's data key is sealed. */
 export const keyContext = (id: string): string => `dnc-submission:${id}`
 
 type SealedKey = { data_key: Buffer; data_key_id: string }
 
-/**
- * The keys of chunks. Those of submissions that are being received here are remembered; others are
- * read.
- */
+/** The keys of chunks. Those of submissions received here are remembered. Others are read. */
 export const createDataKeys = (db: Db, keyring: Keyring) => {
   const receiving = new Map<string, KeyObject>()
   return {
@@ -47,12 +44,12 @@ export const createDataKeys = (db: Db, keyring: Keyring) => {
 }
 
 /**
- * Entries deleted in one statement: all of a large submission at once would stop the embedded home,
- * and every request, for seconds.
+ * How many entries a statement deletes. All entries of a large submission in one statement would
+ * stop the embedded home, and every request, for seconds.
  */
 const DISCARDED_AT_ONCE = 4
 
-/** Deletes by slices of chunks, then the submission, as long as it is being received. */
+/** Deletes slices of chunks, then the submission, as long as it is being received. */
 const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Promise<boolean> => {
   for (let more = true; more;) {
     const { rows } = await sql<{ seq: number }>`
@@ -71,7 +68,7 @@ const discard = async (db: Db, id: string, condition: RawBuilder<unknown>): Prom
   return rows.length === 1
 }
 
-/** Opens a chunk; throws where it is gone. */
+/** Opens a chunk. Throws if it is gone. */
 const createReadChunk =
   (db: Db, readKey: (id: string) => Promise<KeyObject>) =>
   async (id: string, seq: number): Promise<DncChunk> => {
@@ -95,7 +92,7 @@ const createList =
     return pageOfRows(rows.map(toSubmission), limit)
   }
 
-/** Discards what has been without a sign of life. */
+/** Discards what has shown no sign of life for too long. */
 const createSweep =
   (db: Db): DncSubmissionStore['sweepReceiving'] =>
   async (olderThanMs) => {

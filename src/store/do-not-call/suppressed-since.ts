@@ -18,18 +18,18 @@ import { mayRunAgain } from '../homes/sql-failure.ts'
 import { assertFresh, hasHits, hitsAmong, type RegistryRules } from './registries/registry-hits.ts'
 import { createAddedSince, grantedTo, movedSince, tenantsOf } from './standing-entries.ts'
 
-/** What a request carries of an upload, and when that was looked up. */
+/** The rows of an upload that a request carries, and the state of their look-up. */
 export type LookedUp = {
   uploadId: string
   listId: string
   since: SuppressionEpochs | null
-  /** Of the look at registries. */
+  /** The state of the look-up in registries. */
   look: RegistryLook | null
 }
 
 type ChunkSubjects = { upload_id: string; seq: number; subjects: Buffer | null }
 
-/** The rows of a chunk that are among the suppressed; `wanted`: which of them are asked about. */
+/** The rows of a chunk that are suppressed. `wanted`: which of them to check. */
 export const rowsAmong = async (
   { upload_id: uploadId, seq, subjects }: ChunkSubjects,
   lookUp: (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>,
@@ -63,12 +63,12 @@ type BatchRow = ChunkSubjects & {
   erased: Buffer
 }
 
-/** Batches whose digests are in memory at a time. */
+/** How many batches have their digests in memory at a time. */
 const BATCHES_AT_ONCE = 8
 
 type LookUp = (digests: Buffer) => Promise<ReadonlyMap<string, Suppression>>
 
-/** With what editions of registries have of the upload that came into force since. */
+/** Adds the hits of the upload in editions of registries that came into force since. */
 export const createLookUpSince = async (
   db: Db,
   uploadId: string,
@@ -119,8 +119,8 @@ type Withholding = {
 }
 
 /**
- * By row, the entry for which rows of a chunk were withheld at their try: of those accepted since
- * the rows were looked up, the strongest; or the edition of a registry.
+ * For each row of a chunk that was withheld at its try, the reason: the strongest of the entries
+ * accepted since the rows were looked up, or the edition of a registry.
  */
 export const readWithholding = async (
   db: Db,
@@ -163,7 +163,7 @@ export const readWithholding = async (
   return shown
 }
 
-/** Whatever keeps it from being told who is suppressed is no "nobody". */
+/** If anything prevents the answer to who is suppressed, the answer is never "nobody". */
 export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()
@@ -174,11 +174,11 @@ export const orUnknown = async <T>(work: () => Promise<T>): Promise<T> => {
 }
 
 /**
- * Throws `RowsWithheld` where a request carries rows that entries suppress which were added since
- * the rows were looked up, or whose person was erased since (an erasure raises the epochs too), and
- * `SuppressionUnknown` where that cannot be told, or a registry is too old to call by. `epochs` are
- * locked for share by the transaction, so whoever adds entries waits for it, or has committed and
- * is seen.
+ * Throws `RowsWithheld` if a request carries rows that entries added since the look-up suppress, or
+ * whose person was erased since (an erasure raises the epochs too). Throws `SuppressionUnknown` if
+ * that cannot be answered, or if a registry is too old to call by. The transaction has locked
+ * `epochs` for share. So a transaction that adds entries waits for it, or has committed and is
+ * visible.
  */
 export const withholdSuppressed = async (
   tx: Tx,
@@ -197,7 +197,7 @@ export const withholdSuppressed = async (
   if (withheld.length > 0) throw new RowsWithheld(withheld)
 }
 
-/** A tenant that never had an entry has no row that could be locked: it is given one. */
+/** A tenant that never had an entry has no row to lock, so it gets one. */
 export const lockNewEpochs = async (tx: Tx, listId: string): Promise<SuppressionEpochs> => {
   await sql`insert into suppression_epoch (tenant_id)
     select distinct tenant_id from (${tenantsOf(listId)}) as granted order by tenant_id
@@ -209,12 +209,12 @@ export const lockNewEpochs = async (tx: Tx, listId: string): Promise<Suppression
 }
 
 /**
- * The epochs of a list's tenants as they are locked for share until the transaction ends.
- * `lacking`: a tenant has none yet, which `lockNewEpochs` mends.
+ * The epochs of a list's tenants, locked for share until the transaction ends. `lacking`: a tenant
+ * has none yet, which `lockNewEpochs` fixes.
  */
 export type LockedEpochs = { epochs: SuppressionEpochs | null; lacking: boolean }
 
-/** The tables of a statement that locks them; `LOCKED_EPOCHS` are its columns. */
+/** The tables of a statement that locks them. `LOCKED_EPOCHS` are its columns. */
 export const lockEpochs = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`granted as materialized (${tenantsOf(list)}),
     epochs as materialized (select tenant_id, epoch from suppression_epoch where tenant_id in (select tenant_id from granted)

@@ -35,7 +35,7 @@ type Asked = {
   now: SuppressionEpochs | null
 }
 
-/** What was added since an upload was looked up; null: nothing. */
+/** What was added since an upload was looked up. null: nothing. */
 const readAdded = async (db: Db, uploadId: string) => {
   const { rows } = await sql<Asked>`select contact_list_id, suppression_epochs as since,
       (select jsonb_object_agg(tenant_id, epoch) from suppression_epoch
@@ -61,7 +61,7 @@ const readSubjects = async (
   return rows[0]
 }
 
-/** The subjects of a chunk that is read back, as intake would have made them. */
+/** The subjects of a stored chunk, exactly as intake would have made them. */
 const subjectsOf = (
   digestKey: Buffer,
   { cells, width, lines }: StagedChunk,
@@ -94,8 +94,8 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
     lookAgain,
     ...since,
     suppressedSince: async (uploadId) => {
-      // What an edition added counts as what entries added does. That it is too old is said when
-      // the upload is to be sent.
+      // Hits in an edition count in the same way as hits in added entries. If the edition is too
+      // old, that is reported when the upload is to be sent.
       await lookAgain(uploadId).catch((error: unknown) => {
         if (!(error instanceof RegistryStale)) throw error
       })

@@ -7,12 +7,15 @@ import { auditedGroup, type SendRun } from './send-run.ts'
 
 /** Full jitter from 1 s, doubled, at most 60 s [guide-api: Errors and retries]. */
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 }
-/** The same key is tried for so long; then the entries go once more under a new one [contracts: 1]. */
+/**
+ * How long the same key is tried. Then the entries are sent once more under a new one
+ * [contracts: 1].
+ */
 const SAME_KEY_MS = 60_000
-/** So many 429s in a row halve a request, down to the fewest entries [contracts: 1]. */
+/** How many 429s in a row halve a request, down to the fewest entries [contracts: 1]. */
 const THROTTLED_IN_A_ROW = 3
 const FEWEST_ENTRIES = 50
-/** Tries in a row that came to nothing before the submission is held and told of. */
+/** How many tries in a row may fail before the submission is held and reported. */
 const FAILURES_BEFORE_HOLD = 3
 
 type Action = GatewayEvents['dnc.refused']['action']
@@ -44,7 +47,7 @@ const replace = async (run: SendRun, by: DncSuccession): Promise<number> => {
 
 const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   const { deps, claim, group } = run
-  // It has been applied, and there is a month left; the same request goes on being tried.
+  // Genesys has applied the request, and a month is left, so the same request is tried again.
   if (group.renews && reason === 'genesys_unavailable') return
   if (group.held === reason) return
   const audit = auditedGroup(run, 'dnc.held', { outcome: 'failed' })
@@ -53,7 +56,10 @@ const hold = async (run: SendRun, reason: DncHoldReason): Promise<void> => {
   deps.emit('dnc.held', { submissionId, tenantId, dncListId: claim.dncListId, reason })
 }
 
-/** Nothing of it is known to be done: the same request goes again, and the submission is held where that goes on. */
+/**
+ * Nothing is known to be done, so the same request is sent again. If that continues, the submission
+ * is held.
+ */
 const unanswered = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   run.health.failures += 1
   const isLong = run.health.failures >= FAILURES_BEFORE_HOLD
@@ -73,10 +79,13 @@ const conflicting = async (run: SendRun, failure: GenesysFailure): Promise<numbe
   return replace(run, 'successor')
 }
 
-/** A 429 took nothing, so that its entries may go in smaller requests under other keys. */
+/**
+ * After a 429 Genesys has taken nothing, so the entries may go in smaller requests under other
+ * keys.
+ */
 const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number> => {
   const { health, group } = run
-  // A slot of the pace that did not come in time says nothing about the size of the request.
+  // If no slot of the pace came in time, that says nothing about the size of the request.
   if (failure.status === null) return unanswered(run, failure)
   health.throttled += 1
   if (health.throttled >= THROTTLED_IN_A_ROW && health.most > FEWEST_ENTRIES) {
@@ -94,7 +103,10 @@ const throttled = async (run: SendRun, failure: GenesysFailure): Promise<number>
   return unanswered(run, failure)
 }
 
-/** The entries that are named fail; where none is, the request is halved until the one at fault is alone. */
+/**
+ * The entries that Genesys names fail. If it names none, the request is halved until the faulty
+ * entry is alone.
+ */
 const refused = async (run: SendRun, failure: GenesysFailure, whole: boolean): Promise<number> => {
   const { deps, claim, group, health } = run
   const named = new Map(
@@ -137,9 +149,12 @@ const listRefused = async (run: SendRun, failure: GenesysFailure): Promise<numbe
   return 0
 }
 
-/** What a failure means for the group: milliseconds until the list is looked at again. Nothing of it ends a suppression. */
+/**
+ * What a failure means for the group. Returns the milliseconds until the list is worked again. No
+ * failure ends a suppression.
+ */
 export const afterFailure = (run: SendRun, failure: GenesysFailure): Promise<number> => {
-  // Of 429s in a row; any other answer ends the row.
+  // Counts 429s in a row. Any other answer ends the row.
   if (failure.kind !== 'throttled') run.health.throttled = 0
   switch (failure.kind) {
     case 'conflict':

@@ -19,7 +19,10 @@ export type MoveSubmission = Refusing<
   (caller: Caller, id: string) => Promise<DncSubmission>
 >
 
-/** `subjects`: E.164, or folded addresses. In their order, what the tenant's entries for the list say of each. */
+/**
+ * `subjects`: E.164, or folded addresses. Returns, in their order, what the tenant's entries for
+ * the list say about each.
+ */
 export type SearchEntries = (
   caller: Caller,
   dncListId: string,
@@ -41,7 +44,10 @@ const notHeld = ({ state }: DncSubmission): GatewayProblem => {
   return new GatewayProblem('dnc-not-held', detail, { state })
 }
 
-/** Sends quarantined entries after all. Needs the scope `dnc:override` by name: it goes beyond the countries that the house allows. */
+/**
+ * Sends quarantined entries after all. Needs the scope `dnc:override` by name, because it exceeds
+ * the countries that the operator allows.
+ */
 export const createReleaseSubmission =
   (deps: DncReadDeps): MoveSubmission =>
   async (caller, id) => {
@@ -58,7 +64,7 @@ export const createReleaseSubmission =
     return released
   }
 
-/** Goes on with a submission that Genesys refused the gateway. */
+/** Resumes a submission for which Genesys refused the gateway. */
 export const createResumeSubmission =
   (deps: DncReadDeps): MoveSubmission =>
   async (caller, id) => {

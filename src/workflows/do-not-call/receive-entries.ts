@@ -45,10 +45,10 @@ export type ReceiveEntriesDeps = AnswerOnceDeps & {
   submissions: DncSubmissionStore
   tenants: Pick<TenantStore, 'find'>
   intake: Pick<IntakeSpec, 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'>
-  /** The submission as callers see it; stored with the key and replayed. */
+  /** The submission as callers see it. Stored with the key and replayed. */
   renderSubmission: (submission: DncSubmission) => object
   emit: Emit
-  /** There is work for the lane of a DNC list. */
+  /** Called when the lane of a DNC list has work. */
   wake?: () => void
 }
 
@@ -57,7 +57,10 @@ export type ReceiveEntries = Refusing<
   (request: EntriesRequest) => Promise<UploadAnswer>
 >
 
-/** Throws 403: who weakens what stands says so, and has the scope by name. */
+/**
+ * Throws 403. A call that weakens what is in force must say so, and its key must have the scope by
+ * name.
+ */
 const checkOverride = ({ caller, options }: EntriesRequest): void => {
   const scope = 'dnc:override'
   if (options.override !== true || hasScope(caller.scopes, scope)) return
@@ -66,8 +69,9 @@ const checkOverride = ({ caller, options }: EntriesRequest): void => {
 }
 
 /**
- * Takes a submission of do-not-call entries, or of removals: judges and stores them while they stream in, and answers 202 when all of them are
- * durable, from which moment all entries suppress. Whatever goes wrong before leaves nothing behind: no entries, no claim.
+ * Accepts a submission of do-not-call entries or of removals. Validates and stores them while they
+ * stream in, and answers 202 when all of them are durable. From that moment all entries suppress. A
+ * failure before it leaves nothing behind: no entries and no claim.
  */
 export const createReceiveEntries =
   (deps: ReceiveEntriesDeps): ReceiveEntries =>
@@ -100,7 +104,10 @@ const translated = (error: unknown): unknown => {
   return lostAs(error, detail)
 }
 
-/** Stores chunks while the next one is read: at most one insert is under way. A failure is thrown by the next call. */
+/**
+ * Stores chunks while the next one is read. At most one insert is running. The next call throws its
+ * failure.
+ */
 const createAppender = (append: () => (chunk: Chunk) => Promise<AppendedEntries>) => {
   const sums: AppendedEntries = { accepted: 0, quarantined: 0, duplicates: 0 }
   let underWay: Promise<void> = Promise.resolve()
@@ -115,7 +122,7 @@ const createAppender = (append: () => (chunk: Chunk) => Promise<AppendedEntries>
     write: async (chunk: Chunk): Promise<void> => {
       await underWay
       underWay = store(chunk)
-      // The failure is thrown where the insert is awaited.
+      // The code that awaits the insert throws the failure.
       underWay.catch(() => undefined)
     },
     flush: () => underWay,
@@ -144,7 +151,7 @@ const receive = async (
   const { kind, format, fileName } = request
   const judge = request.steps({
     ...{ kind, options, now: clock.now() },
-    // Whoever removes may name a list that is not granted any more.
+    // A removal may name a list that is no longer granted.
     granted: kind === 'add' ? await grantedLists(deps, tenantId) : '*',
   })
   const fields = kind === 'remove' ? REMOVAL_FIELDS : ENTRY_FIELDS
@@ -175,13 +182,16 @@ const receive = async (
   } catch (error) {
     await heartbeat.stop()
     await appender.settled()
-    // Should this fail too, the sweep discards the submission after 60 s without a sign of life.
+    // If this fails too, the sweep discards the submission after 60 s without a sign of life.
     await submissions.discard(id).catch(() => undefined)
     throw error
   }
 }
 
-/** What ends entries is written down before it does, and again with each chunk of entries that it ended. */
+/**
+ * If a submission ends entries, the audit trail gets the intent first, and one more entry for each
+ * chunk of entries that it ended.
+ */
 const intentOf = ({
   kind,
   options,

@@ -1,14 +1,14 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 import { UNREADABLE_FILE } from '../../intake/contract.ts'
 
-/** With which codes a submission may not be released or resumed. */
+/** The codes with which the gateway may refuse to release or resume a submission. */
 export const MOVE_SUBMISSION_REFUSALS = [
   'not-found',
   'scope-missing',
   'dnc-not-held',
 ] as const satisfies readonly ProblemCode[]
 
-/** With which codes a pull may be refused. */
+/** The codes with which the gateway may refuse a pull. */
 export const ASK_PULL_REFUSALS = [
   'dnc-pull-not-possible',
   'dnc-pull-running',
@@ -16,7 +16,10 @@ export const ASK_PULL_REFUSALS = [
   'database-unavailable',
 ] as const satisfies readonly ProblemCode[]
 
-/** With which codes a submission of entries may be refused. An entry's fault rejects that entry alone. */
+/**
+ * The codes with which the gateway may refuse a submission of entries. A faulty entry is rejected
+ * alone.
+ */
 export const SUBMIT_ENTRIES_REFUSALS = [
   'scope-missing',
   'dnc-no-entries',

@@ -6,12 +6,18 @@ import type { CallContext } from '../ports/genesys/genesys.ts'
 import { afterFailure } from './after-failure.ts'
 import { auditedGroup, type ListHealth, type SendDeps, type SendRun } from './send-run.ts'
 
-/** Then the lane is given up and claimed again: other lists get their turn, and a service that stops is not kept waiting. */
+/**
+ * After this many groups the lane is released and claimed again, so that other lists get their turn
+ * and a stopping service does not have to wait.
+ */
 const GROUPS_A_CLAIM = 20
-/** Between looks for a place among the writes in flight. */
+/** The wait between checks for a free place among the writes in flight. */
 const SLOT_LOOK_MS = 200
 
-/** The problem of a submission whose sums at Genesys are not ours; null where they add up or there are none. */
+/**
+ * The problem of a submission whose sums at Genesys differ from ours. null if they agree or Genesys
+ * gives none.
+ */
 const talliesProblem = (run: SendRun, { tallies, failed }: DncAnswer) => {
   if (tallies === null) return null
   const { submissionId, places } = run.group
@@ -50,7 +56,10 @@ const taken = async (run: SendRun, answer: DncAnswer): Promise<number> => {
   return 0
 }
 
-/** One request, under the key that it keeps over all its tries. Every try is written down when its slot of the pace is granted. */
+/**
+ * One request, under a key that is the same for all its tries. Every try is recorded when its slot
+ * of the pace is granted.
+ */
 const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promise<number> => {
   const { deps, claim, group } = run
   const { dncListId } = claim
@@ -77,8 +86,8 @@ const sendGroup = async (run: SendRun, lease: Parameters<SendEntries>[1]): Promi
 }
 
 /**
- * Sends the entries of a list's submissions group by group, in the order in which they were accepted. A group's key is kept and used on every
- * try; nothing that happens here ends a suppression.
+ * Sends the entries of a list's submissions group by group, in the order of acceptance. Every try
+ * of a group uses the same key. Nothing that happens here ends a suppression.
  */
 export const createSendEntries = (deps: SendDeps): SendEntries => {
   const healths = new Map<string, ListHealth>()

@@ -13,19 +13,19 @@ export type SendDeps = {
   ids: Ids
   emit: Emit
   random: () => number
-  /** This process; stored with the slot of a write. */
+  /** This process. Stored with the slot of a write. */
   owner: string
   /** Writes in flight over all instances (GENESYS_MAX_CONCURRENT_DNC_WRITES). */
   slots: number
 }
 
-/** How a list is doing, as far as this process knows. */
+/** The state of a list, as far as this process knows. */
 export type ListHealth = {
-  /** Entries a request. */
+  /** How many entries a request has. */
   most: number
-  /** 429s in a row. */
+  /** How many 429s came in a row. */
   throttled: number
-  /** Tries in a row that came to nothing. */
+  /** How many tries failed in a row. */
   failures: number
 }
 

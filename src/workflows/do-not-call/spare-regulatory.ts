@@ -21,7 +21,10 @@ const without = (chunk: NewDncChunk, places: ReadonlySet<number>): NewDncChunk =
   }
 }
 
-/** Rejects the entries of a removal that would need override, chunk by chunk; `rejected` counts them. */
+/**
+ * Rejects the entries of a removal that would need override, chunk by chunk. `rejected` counts
+ * them.
+ */
 export const sparingRegulatory = (
   { heldByRegulatory }: Pick<DncSubmissionStore, 'heldByRegulatory'>,
   about: Pick<DncSubmission, 'tenantId' | 'dncListId'>,

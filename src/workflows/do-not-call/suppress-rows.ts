@@ -11,7 +11,7 @@ import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
 import type { StageUpload } from '../ports/uploads/uploads.ts'
 import { lookAtRegistries } from './registries/look-at-registries.ts'
 
-/** Digests that are looked up together. */
+/** How many digests are looked up together. */
 const DIGESTS_AT_ONCE = 60_000
 
 type Looked = Pick<
@@ -25,18 +25,26 @@ type Suppressions = Pick<
   'suppressedAmong' | 'editionsOf' | 'numbersAmong' | 'asksCountries'
 >
 
-/** Finds, chunk by chunk, the rows of an upload that do-not-call entries and registries keep out. */
+/**
+ * Finds, chunk by chunk, the rows of an upload that do-not-call entries and registries suppress.
+ */
 export type RowSuppression = {
-  /** Looks at the chunk's rows, now or with those that follow. Holds the digests of some chunks, and of those suppressed a few bytes a row. */
+  /**
+   * Checks the chunk's rows, now or together with those that follow. Holds the digests of some
+   * chunks, and a few bytes for each suppressed row.
+   */
   look(chunk: Looked): Promise<void>
   /**
-   * The result with them taken out, once every chunk was looked at. Suppression comes after deduplication: a row that a later line replaced is a
-   * duplicate whoever it is, and what a later line says decides.
+   * The result without the suppressed rows, once every chunk is checked. Suppression comes after
+   * deduplication: a row that a later line replaced is a duplicate, and the later line decides.
    */
   settle<Result extends Counted>(result: Result): Promise<Result & Kept>
 }
 
-/** The suppressed of a lot, and the first bytes of each: a number is found sooner than a string is made of every digest. */
+/**
+ * The suppressed digests of a lot, with the first bytes of each: comparing a number is faster than
+ * making a string of every digest.
+ */
 type Found = { by: ReadonlyMap<string, Suppression>; heads: ReadonlySet<number> }
 
 const foundOf = (by: ReadonlyMap<string, Suppression>): Found => ({
@@ -60,7 +68,7 @@ const strongestOf = (
   return rows
 }
 
-/** How many of a chunk's accepted rows are in, and which are out. */
+/** Whether every row of the chunk is left out. */
 const isWhollyOut = (bitmap: Buffer, rows: number): boolean => {
   for (let row = 0; row < rows; row += 1) if (!hasBit(bitmap, row)) return false
   return true
@@ -68,7 +76,7 @@ const isWhollyOut = (bitmap: Buffer, rows: number): boolean => {
 
 type Hits = Map<number, { rows: number; found: Map<number, Suppression> }>
 
-/** Adds what registries have; who is in an entry of one's own already stays there. */
+/** Adds the hits of registries. A person whom the tenant's own entry names keeps that entry. */
 const addRegistryHits = (
   hits: Hits,
   ofRegistries: ReadonlyMap<number, ReadonlyMap<number, Suppression>>,
@@ -85,7 +93,10 @@ const addRegistryHits = (
 
 const NO_CONSENT: Suppression = { submission: 0, reason: REASON_NUMBERS.consent }
 
-/** By chunk, the rows whose people did not agree to be called; `hits`: those of entries and registries, which say more. */
+/**
+ * By chunk, the rows whose people did not agree to be called. `hits`: the rows that entries and
+ * registries suppress, whose reasons say more.
+ */
 const addConsents = (
   hits: Hits,
   lacking: readonly Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[],
@@ -126,7 +137,7 @@ const withoutFound = <Result extends Counted>(
   return { ...result, counts, leftOut, batchesTotal, suppressed }
 }
 
-/** Of chunks with rows that lack consent, what is needed of them in the end. */
+/** For chunks with rows that lack consent, what is needed at the end. */
 const collectConsents = () => {
   const lacking: Pick<Looked, 'seq' | 'lines' | 'withoutConsent'>[] = []
   return {
@@ -179,14 +190,15 @@ const lookingUp = (
       const { look, ...ofRegistries } = await registries.settle()
       addRegistryHits(hits, ofRegistries.hits, rowsOf)
       addConsents(hits, consents.lacking)
-      // Without a look at registries nothing counts as looked up, and all is looked at again.
+      // Without a look-up in the registries, nothing counts as looked up, and everything is looked
+      // up again.
       const kept = { suppressionEpochs: look === null ? {} : epochs, registries: look }
       return { ...withoutFound(result, hits), ...kept }
     },
   }
 }
 
-/** Where no tenant of the list has an entry or a registry. */
+/** For lists whose tenants have no entry and no registry. */
 const consentsAlone = (): RowSuppression => {
   const consents = collectConsents()
   return {
@@ -200,8 +212,9 @@ const consentsAlone = (): RowSuppression => {
 }
 
 /**
- * Begins the look-up of an upload's rows. The epochs are those before it, so what is added meanwhile is looked at again at dispatch. Where no tenant of the
- * list has an entry nothing is looked up.
+ * Begins the look-up of an upload's rows. The epochs are read before it, so whatever is added
+ * meanwhile is checked again when the rows are sent. If no tenant of the list has an entry, nothing
+ * is looked up.
  */
 export const suppressRows = (
   suppressions: Suppressions,

@@ -18,12 +18,12 @@ export const registryCountrySchema = z
     'must be a country that has phone numbers',
   )
 
-/** A registry may say that its editions live less or more long than others, in days. */
+/** A registry may set how long its editions are valid, in days. */
 export const maxAgeDaysSchema = z.int().min(1).max(3_650)
 
 const yesOrNo = z.boolean()
 
-/** What is asked for an edition. */
+/** The options of an edition. */
 export const editionOptionsSchema = z.strictObject({
   change: z
     .enum(EDITION_CHANGES)

@@ -1,23 +1,27 @@
 /**
- * Numbers in E.164 as whole numbers, ten thousand with one prefix to a block, and blocks with neighbouring prefixes to a page. A block that is dense is a bitmap;
- * one that is sparse lists its numbers, two bytes each. Nothing errs: a number is in a page or it is not.
+ * Stores numbers in E.164 as whole numbers. A block holds ten thousand numbers with one prefix, and
+ * a page holds blocks with neighbouring prefixes. A dense block is a bitmap. A sparse block lists
+ * its numbers, two bytes each. The answer is exact: a number is in a page or it is not.
  */
 
-/** Numbers that share a prefix. */
+/** How many numbers share a prefix. */
 export const BLOCK_NUMBERS = 10_000
 export const BITMAP_BYTES = BLOCK_NUMBERS / 8
-/** More of them take less room as a bitmap. */
+/** More numbers than this take less room as a bitmap. */
 const MOST_LISTED = BITMAP_BYTES / 2 - 1
 
-/** A prefix and its numbers: the last four digits, ascending, or a bit for each. */
+/** A prefix and its numbers: the last four digits, ascending, or one bit each. */
 export type NumberBlock = {
   prefix: number
   count: number
-  /** `BITMAP_BYTES` long: a bitmap; shorter: two bytes a number, little-endian. */
+  /**
+   * A bitmap if it is `BITMAP_BYTES` long. If it is shorter, two bytes for each number,
+   * little-endian.
+   */
   body: Uint8Array
 }
 
-/** So many bytes of blocks go into a page, which is sealed and stored as one. */
+/** How many bytes of blocks go into a page. Each page is sealed and stored as one. */
 const PAGE_BYTES = 7_500
 
 export const prefixOf = (number: number): number => Math.floor(number / BLOCK_NUMBERS)
@@ -36,7 +40,7 @@ const bitsOf = (bitmap: Uint8Array): number => {
 
 export const isBitmap = ({ body }: NumberBlock): boolean => body.length === BITMAP_BYTES
 
-/** The block's numbers as a bitmap of one's own. */
+/** The block's numbers as a bitmap that the caller may change. */
 const bitmapOf = (block: NumberBlock): Uint8Array => {
   if (isBitmap(block)) return Uint8Array.from(block.body)
   const bitmap = new Uint8Array(BITMAP_BYTES)
@@ -48,7 +52,7 @@ const bitmapOf = (block: NumberBlock): Uint8Array => {
   return bitmap
 }
 
-/** The smaller form of a bitmap; null: it is empty. */
+/** The smaller form of a bitmap. null if it is empty. */
 const blockOfBitmap = (prefix: number, bitmap: Uint8Array): NumberBlock | null => {
   const count = bitsOf(bitmap)
   if (count === 0) return null
@@ -65,7 +69,10 @@ const blockOfBitmap = (prefix: number, bitmap: Uint8Array): NumberBlock | null =
   return { prefix, count, body }
 }
 
-/** A block of ascending numbers of one prefix, some perhaps twice; from `from` up to `to`. */
+/**
+ * A block of the ascending numbers from `from` up to `to`. They have one prefix, and some may
+ * appear twice.
+ */
 const blockOfNumbers = (numbers: Float64Array, from: number, to: number): NumberBlock => {
   const prefix = prefixOf(numbers[from]!)
   const first = prefix * BLOCK_NUMBERS
@@ -90,7 +97,7 @@ const blockOfNumbers = (numbers: Float64Array, from: number, to: number): Number
   return { prefix, count: length / 2, body: body.subarray(0, length) }
 }
 
-/** The blocks of ascending numbers, some perhaps twice. */
+/** The blocks of ascending numbers, of which some may appear twice. */
 export function* blocksOf(numbers: Float64Array): Generator<NumberBlock> {
   let from = 0
   while (from < numbers.length) {
@@ -102,7 +109,10 @@ export function* blocksOf(numbers: Float64Array): Generator<NumberBlock> {
   }
 }
 
-/** What two blocks of one prefix come to together; null: nothing is left. `minus`: the first without the second. */
+/**
+ * Combines two blocks of one prefix. null if nothing is left. `minus`: the first without the
+ * second.
+ */
 export const combineBlocks = (
   how: 'plus' | 'minus',
   one: NumberBlock,
@@ -146,7 +156,7 @@ const inList = (body: Uint8Array, offset: number): boolean => {
   return false
 }
 
-/** Whether the block, of the number's own prefix, has the number. */
+/** Whether the block has the number. The number must have the prefix of the block. */
 export const blockHas = (block: NumberBlock, number: number): boolean => {
   const offset = number - block.prefix * BLOCK_NUMBERS
   return isBitmap(block)
@@ -154,7 +164,7 @@ export const blockHas = (block: NumberBlock, number: number): boolean => {
     : inList(block.body, offset)
 }
 
-/** Ascending blocks with neighbouring prefixes, as they are stored together. */
+/** Ascending blocks with neighbouring prefixes, stored together. */
 export type NumberPage = { first: number; last: number; count: number; bytes: Buffer }
 
 const writeVarint = (bytes: Uint8Array, at: number, value: number): number => {
@@ -165,10 +175,13 @@ const writeVarint = (bytes: Uint8Array, at: number, value: number): number => {
   return to
 }
 
-/** Of a prefix of eleven digits and a count. */
+/** Room for a prefix of eleven digits and a count. */
 const HEAD_BYTES = 10
 
-/** Lays ascending blocks out in pages. A page may not be used any more once its block was followed by the next. */
+/**
+ * Distributes ascending blocks over pages. Do not use a page any more after its block was followed
+ * by the next.
+ */
 export const createPageWriter = (take: (page: NumberPage) => void) => {
   const room = new Uint8Array(PAGE_BYTES + BITMAP_BYTES + HEAD_BYTES)
   let length = 0
@@ -200,7 +213,9 @@ export const createPageWriter = (take: (page: NumberPage) => void) => {
   }
 }
 
-/** The blocks of a page; their bodies lie in its bytes. Throws where the bytes are no page. */
+/**
+ * The blocks of a page. Their bodies are views of its bytes. Throws if the bytes are not a page.
+ */
 export function* blocksOfPage(first: number, bytes: Uint8Array): Generator<NumberBlock> {
   let at = 0
   const varint = (): number => {

@@ -1,22 +1,28 @@
-/** A list of numbers that a state or an association keeps, which no contact list may be called against without. */
+/**
+ * A list of numbers that a state or an association keeps. No contact list may be called without
+ * checking it.
+ */
 export type Registry = {
   name: string
-  /** ISO 3166-1 alpha-2: whose numbers it holds. */
+  /** The country of its numbers, ISO 3166-1 alpha-2. */
   country: string
-  /** An edition older than this is too old to call by; null: as the configuration says. */
+  /** An older edition is too old to call by. null: as the configuration says. */
   maxAgeDays: number | null
-  /** The edition in force; null: there is none. */
+  /** The edition in force. null: none. */
   current: Edition | null
   version: number
   createdAt: string
   updatedAt: string
 }
 
-/** How an edition says what changed: all numbers, or those to add to or take from the one before. */
+/**
+ * How an edition says what changed: all numbers, or those to add to the edition before, or to
+ * remove from it.
+ */
 export const EDITION_CHANGES = ['full', 'add', 'remove'] as const
 export type EditionChange = (typeof EDITION_CHANGES)[number]
 
-/** From each state, those that may follow. `receiving` is nobody's business yet. */
+/** From each state, the states that may follow. Callers do not see `receiving`. */
 const EDITION_TRANSITIONS = {
   receiving: ['loading'],
   loading: ['current', 'failed'],
@@ -30,12 +36,12 @@ export const SEEN_EDITION_STATES = (Object.keys(EDITION_TRANSITIONS) as EditionS
   (state) => state !== 'receiving',
 )
 
-/** States in which an edition may be deleted, its key shredded. */
+/** The states in which an edition may be deleted and its key shredded. */
 export const DELETABLE_EDITIONS = (Object.keys(EDITION_TRANSITIONS) as EditionState[]).filter(
   (state) => (EDITION_TRANSITIONS[state] as readonly string[]).includes('deleted'),
 )
 
-/** An edition of a registry. It never changes once it is in force. Stamps are ISO 8601 UTC. */
+/** An edition of a registry. It never changes once it is in force. Times are ISO 8601 UTC. */
 export type Edition = {
   id: string
   registry: string
@@ -43,9 +49,9 @@ export type Edition = {
   change: EditionChange
   /** The edition that it was compared with, or that it changes. */
   baseId: string | null
-  /** The day of which it tells, as whoever publishes it says. */
+  /** The day that it describes, as its publisher says. */
   asOf: string
-  /** Under which subscription it was got. */
+  /** The subscription under which it was obtained. */
   subscription: string | null
   lines: number
   numbers: number
@@ -53,7 +59,7 @@ export type Edition = {
   firstRejectedLine: number | null
   bytes: number
   sha256: string | null
-  /** Numbers that the one before had not; null: not compared yet. */
+  /** How many numbers the edition before did not have. null: not compared yet. */
   added: number | null
   problem: string | null
   createdAt: string
@@ -61,15 +67,18 @@ export type Edition = {
   deletedAt: string | null
 }
 
-/** An edition that a contact list's rows are looked up in. `number` is its short name in the store. */
+/**
+ * An edition in which the rows of a contact list are looked up. `number` is its short name in the
+ * store.
+ */
 export type EditionInForce = { number: number; registry: string; country: string }
 
-/** What the look of an upload's rows at the registries came to. */
+/** The result of looking up an upload's rows in the registries. */
 export type RegistryLook = {
-  /** The suppression epochs from before it, by tenant. */
+  /** The suppression epochs before the look-up, by tenant. */
   epochs: Readonly<Record<string, number>>
   /** The numbers of the editions. */
   editions: readonly number[]
-  /** Of the phones of accepted rows, ISO 3166-1 alpha-2, sorted. */
+  /** The countries of the phones of accepted rows, ISO 3166-1 alpha-2, sorted. */
   countries: readonly string[]
 }

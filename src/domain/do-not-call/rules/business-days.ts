@@ -18,7 +18,10 @@ const lastMondayOf = (year: number, month: number): number => {
   return last - ((weekdayOf(last) - MONDAY + 7) % 7) * DAY_MS
 }
 
-/** On a Saturday the Friday before is free, on a Sunday the Monday after [us-holidays: 2]. */
+/**
+ * If the holiday is a Saturday, the Friday before is free. If it is a Sunday, the Monday after is
+ * free [us-holidays: 2].
+ */
 const observed = (dayMs: number): number => {
   const weekday = weekdayOf(dayMs)
   if (weekday === SATURDAY) return dayMs - DAY_MS
@@ -28,7 +31,10 @@ const observed = (dayMs: number): number => {
 /** The first year of Juneteenth [us-holidays: 3]. */
 const JUNETEENTH_FROM = 2021
 
-/** The legal public holidays of the United States in a year [us-holidays: 1], as they are kept; days as milliseconds of their midnight in UTC. */
+/**
+ * The legal public holidays of the United States in a year [us-holidays: 1], on the days on which
+ * they are observed. Each day is the milliseconds of its midnight in UTC.
+ */
 const usHolidaysOf = (year: number): number[] => [
   observed(dayOf(year, 1, 1)),
   nthOf(year, 1, MONDAY, 3),
@@ -47,14 +53,14 @@ const usHolidays = new Map<number, ReadonlySet<number>>()
 
 const isUsHoliday = (dayMs: number): boolean => {
   const year = new Date(dayMs).getUTCFullYear()
-  // New Year's Day on a Saturday is kept on the last day of the year before.
+  // New Year's Day on a Saturday is observed on the last day of the year before.
   const days =
     usHolidays.get(year) ?? new Set([...usHolidaysOf(year), observed(dayOf(year + 1, 1, 1))])
   usHolidays.set(year, days)
   return days.has(dayMs)
 }
 
-/** Whether work is done on a day in the United States; `day` in ISO 8601, as 2026-11-26. */
+/** Whether a day is a business day in the United States. `day` in ISO 8601, such as 2026-11-26. */
 export const isUsBusinessDay = (day: string): boolean => isBusinessDay(Date.parse(day))
 
 const isBusinessDay = (dayMs: number): boolean => {
@@ -62,7 +68,10 @@ const isBusinessDay = (dayMs: number): boolean => {
   return weekday !== SUNDAY && weekday !== SATURDAY && !isUsHoliday(dayMs)
 }
 
-/** The day, in ISO 8601, that is so many business days of the United States after a day, which does not count itself. */
+/**
+ * The day, in ISO 8601, that is this many business days of the United States after another day. The
+ * other day does not count.
+ */
 export const addUsBusinessDays = (day: string, count: number): string => {
   let dayMs = Date.parse(day)
   for (let left = count; left > 0;) {
@@ -72,7 +81,7 @@ export const addUsBusinessDays = (day: string, count: number): string => {
   return new Date(dayMs).toISOString().slice(0, 10)
 }
 
-/** How many business days of the United States lie after one day, up to the other and with it. */
+/** How many business days of the United States lie after one day, up to and including the other. */
 export const usBusinessDaysBetween = (after: string, upTo: string): number => {
   const end = Date.parse(upTo)
   let count = 0

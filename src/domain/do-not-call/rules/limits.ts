@@ -4,7 +4,7 @@ import { type Rule, RULE_TABLE, rulesOf } from './rule-table.ts'
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/** Where no rule is known, as strict as the FTC for its registry. */
+/** If no rule is known, the FTC's limit for its registry applies. */
 const OTHER_REGISTRIES_DAYS = 31
 
 /** How many days old a registry of the country may be when its contacts are called at that time. */
@@ -15,11 +15,12 @@ export const registryAgeDays = (country: string, at: Date): number => {
   return days.length === 0 ? OTHER_REGISTRIES_DAYS : Math.min(...days)
 }
 
-/** Midnight in Honolulu comes last in the fifty states, in hours behind UTC. */
+/** Of the fifty states, Honolulu reaches midnight last. In hours behind UTC. */
 const LAST_MIDNIGHT_HOURS = 10
 
 const afterBusinessDays = (receivedAt: Date, businessDays: number): Date => {
-  // The day of receipt does not count, and is the one that it is in every state: the day begins latest in Honolulu.
+  // The day of receipt does not count. It is the same day in every state, because the day begins
+  // latest in Honolulu.
   const day = new Date(receivedAt.getTime() - LAST_MIDNIGHT_HOURS * HOUR_MS)
   const last = addUsBusinessDays(day.toISOString().slice(0, 10), businessDays)
   // The day ends in UTC before it ends in any state.
@@ -34,8 +35,8 @@ const applyByRule = (receivedAt: Date, { value }: Rule): Date | null => {
 }
 
 /**
- * The latest time by which an opt-out of that time must be followed in the country; null: no rule says. Errs by some hours to the strict side, because the
- * zone of the person is not known.
+ * The latest time by which the country wants an opt-out of that time to be followed. null: no rule
+ * says. Strict by some hours, because the person's time zone is not known.
  */
 export const applyOptOutBy = (country: string, receivedAt: Date): Date | null => {
   const times = rulesOf(country, 'apply-opt-out', receivedAt).flatMap(
@@ -44,14 +45,14 @@ export const applyOptOutBy = (country: string, receivedAt: Date): Date | null =>
   return times.length === 0 ? null : new Date(Math.min(...times.map((time) => time.getTime())))
 }
 
-/** The same by the strictest rule there is: for opt-outs of whom only the time is known. */
+/** The same by the strictest rule of all, for opt-outs of which only the time is known. */
 export const applyOptOutByStrictest = (receivedAt: Date): Date | null => {
   const countries = new Set(RULE_TABLE.map(({ country }) => country))
   const times = [...countries].flatMap((country) => applyOptOutBy(country, receivedAt) ?? [])
   return times.length === 0 ? null : new Date(Math.min(...times.map((time) => time.getTime())))
 }
 
-/** Countries whose law wants consent before a call at that time, sorted. */
+/** Countries whose law requires consent before a call at that time, sorted. */
 export const consentCountries = (at: Date): string[] =>
   [...new Set(RULE_TABLE.map(({ country }) => country))]
     .filter((country) => rulesOf(country, 'consent', at).length > 0)

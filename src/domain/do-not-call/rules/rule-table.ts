@@ -1,12 +1,13 @@
 /**
- * What the law asks of those who call, as dated data. These are engineering notes with their sources, no legal advice. Whoever changes a line changes the
- * version: certificates name it.
+ * What the law requires of those who call, as dated data. These are engineering notes with their
+ * sources, not legal advice. If you change a line, change the version too: certificates name it.
  */
 export const RULE_TABLE_VERSION = '2026-11-28'
 
 /**
- * What a rule limits. `registry-age`: how old the registry may be at the call. `apply-opt-out`: how soon an opt-out must be followed. `consent`: calls need
- * consent given before. `consent-records`, `call-records`, `opt-out-records`: how long the proof is kept.
+ * What a rule limits. `registry-age`: how old the registry may be at the call. `apply-opt-out`: how
+ * soon an opt-out must be followed. `consent`: calls need consent given before. `consent-records`,
+ * `call-records`, `opt-out-records`: how long the proof is kept.
  */
 export type RuleLimit =
   | 'registry-age'
@@ -18,16 +19,19 @@ export type RuleLimit =
 
 export type Rule = {
   id: string
-  /** ISO 3166-1 alpha-2, or of a state ISO 3166-2. */
+  /** ISO 3166-1 alpha-2, or ISO 3166-2 for a state. */
   country: string
   limits: RuleLimit
-  /** null: it limits without a number. */
+  /** null: the rule has no number. */
   value: { days: number } | { businessDays: number } | { years: number } | null
-  /** The first day on which it is the law, and the first one on which it is no more; null: it has no end. ISO 8601 days. */
+  /**
+   * The first day on which it is the law, and the first day on which it no longer is. null: it has
+   * no end. ISO 8601 days.
+   */
   validFrom: string
   validUntil: string | null
   source: { citation: string; date: string }
-  /** What a reader has to know beside. */
+  /** What else a reader must know. */
   note?: string
 }
 
@@ -123,7 +127,7 @@ export const RULE_TABLE: readonly Rule[] = [
   },
 ]
 
-/** The rules of a country that limit this at that time; the time in UTC decides the day. */
+/** The rules of a country that limit this at that time. The time in UTC decides the day. */
 export const rulesOf = (country: string, limits: RuleLimit, at: Date): Rule[] => {
   const day = at.toISOString().slice(0, 10)
   return RULE_TABLE.filter(

@@ -26,7 +26,7 @@ const contactSchema = z.strictObject({
 })
 
 const reportSchema = pageOf(contactSchema).extend({
-  /** Whether every entry was looked for. */
+  /** Whether the search covers every entry. */
   looked: z.boolean(),
   counts: z.strictObject(
     Object.fromEntries(RETRACTION_STATES.map((state) => [state, count])) as Record<
@@ -34,7 +34,7 @@ const reportSchema = pageOf(contactSchema).extend({
       typeof count
     >,
   ),
-  /** Contacts of the tenant's lists that no entry can find. */
+  /** How many contacts of the tenant's lists no entry can find. */
   notSearchable: count,
 })
 
@@ -94,7 +94,7 @@ const of = {
   problems: ['not-found'],
 } as const
 
-/** GET /v1/dnc-submissions/{submissionId}/delivered-before, and the same of an edition. */
+/** GET /v1/dnc-submissions/{submissionId}/delivered-before, and the same for an edition. */
 export const registerDeliveredBefore = (add: AddRoute): void => {
   add({
     ...of,

@@ -4,8 +4,8 @@ import type { HttpDeps } from '../../server/deps.ts'
 import type { RouteSteps } from '../../server/route.ts'
 
 /**
- * Throws 404 unless the tenant may use the list: one answer for a list that does not exist and for
- * one of another tenant.
+ * Throws 404 unless the tenant may use the list. The answer is the same for a list that does not
+ * exist and for one of another tenant.
  */
 export const checkDncListGranted = async (
   deps: Pick<HttpDeps, 'access'> & { refuse: Refuse<'not-found'> },
@@ -20,8 +20,8 @@ export const checkDncListGranted = async (
 }
 
 /**
- * Throws 404 for a list for which nothing was ever submitted: under a mistyped id nobody would seem
- * to be suppressed.
+ * Throws 404 for a list without any submission. Otherwise nobody would seem to be suppressed under
+ * a mistyped id.
  */
 export const checkDncListKnown = async (
   { dncSubmissions, refuse }: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
@@ -32,10 +32,10 @@ export const checkDncListKnown = async (
   throw refuse('not-found', detail)
 }
 
-/** Somebody who is looked for: as written, and as entries are found by. */
+/** A person to look for: as written, and in the form by which entries are found. */
 export type Asked = { phoneNumber?: string; email?: string; subject: string }
 
-/** Why what was written at `place` names nobody; `code` is that of the steps of entries. */
+/** Why the text at `place` names no person. `code` is that of the steps of entries. */
 export const namesNobody = (
   place: string,
   field: 'email' | 'phoneNumber',
@@ -47,7 +47,8 @@ export const namesNobody = (
 }
 
 /**
- * Reads people by the steps of entries; throws 400 with the place of the first one that is none.
+ * Reads people by the steps of entries. Throws 400 with the place of the first one that names no
+ * person.
  */
 export const createJudge = ({
   validation,

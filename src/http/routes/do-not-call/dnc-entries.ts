@@ -36,8 +36,8 @@ type SubmitDeps = Pick<HttpDeps, 'clock' | 'limits' | 'access' | 'receiveEntries
   }
 
 /**
- * Refuses options that would be dropped: what is for a CSV alone beside another format, and one
- * expiry beside the other.
+ * Refuses options that would have no effect: options for CSV with another format, and one kind of
+ * expiry with the other.
  */
 const checkOptions = (
   { refuse }: { refuse: Refuse<'option-invalid'> },

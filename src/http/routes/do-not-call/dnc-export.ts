@@ -20,7 +20,7 @@ const COLUMNS = [
   'contactListIds',
 ] as const
 
-/** The fields of an entry as it is sent in; those that it does not have are left out. */
+/** The fields of an entry as a caller sends it. Fields without a value are left out. */
 const fieldsOf = ({ kind, subject, terms }: ExportedEntry) => {
   const { reason, originalReason, source, receivedAt, expiresAt, contactListIds } = terms
   return {
@@ -38,8 +38,8 @@ const fieldsOf = ({ kind, subject, terms }: ExportedEntry) => {
 export const ndjsonLine = (entry: ExportedEntry): string => `${JSON.stringify(fieldsOf(entry))}\n`
 
 /**
- * Texts of the caller's own, and of strangers: a spreadsheet must not run them, and intake takes
- * the mark off again.
+ * Texts come from the caller and from strangers. The mark keeps a spreadsheet from running them,
+ * and intake takes it off again.
  */
 const GUARDED: readonly string[] = ['email', 'originalReason', 'source']
 
@@ -56,7 +56,7 @@ export const csvLine = (entry: ExportedEntry): string => {
 export const csvHeader = `${COLUMNS.join(',')}\r\n`
 
 /**
- * As fast as the caller reads it. What is wrong with the first entries is still a problem document.
+ * Streams as fast as the caller reads. A fault before the first entry is still a problem document.
  */
 const streamOf = async (
   entries: AsyncGenerator<readonly ExportedEntry[], void>,
@@ -84,7 +84,7 @@ export const registerDncExport = (add: AddRoute): void => {
     tag: 'do-not-call',
     method: 'GET',
     url: '/v1/dnc-lists/:dncListId/entries/export',
-    // A HEAD would read every entry only to drop it.
+    // Without this, a HEAD would read every entry only to drop it.
     exposeHeadRoute: false,
     id: 'exportDncEntries',
     summary:

@@ -48,7 +48,7 @@ export const submissionSchema = z.strictObject({
       typeof count
     >,
   ),
-  /** By code. */
+  /** Counts by code. */
   rejections: z.record(z.string(), count),
   notes: z.array(z.string()),
   source: z.strictObject({
@@ -63,9 +63,7 @@ export const submissionSchema = z.strictObject({
   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 })
 
-/**
- * A webhook of the gateway about a submission of entries; `version` orders those of one submission.
- */
+/** A webhook about a submission of entries. `version` orders the webhooks of one submission. */
 export const dncEventSchema = z.strictObject({
   type: z.enum(DNC_EVENT_TYPES),
   timestamp: stamp,
@@ -82,7 +80,7 @@ export const dncEventSchema = z.strictObject({
   }),
 })
 
-/** A webhook of the gateway about a DNC list that was changed inside Genesys. */
+/** A webhook about a DNC list that was changed inside Genesys. */
 export const dncChangeEventSchema = z.strictObject({
   type: z.literal(DNC_CHANGE_EVENT),
   timestamp: stamp,
@@ -91,7 +89,7 @@ export const dncChangeEventSchema = z.strictObject({
 
 const asked = z.array(z.string().min(1).max(320)).max(1000).default([])
 
-/** Whom to look for; at most 1,000 in all. */
+/** The people to look for, at most 1,000 in all. */
 export const searchSchema = z
   .strictObject({ phoneNumbers: asked, emails: asked })
   .refine(
@@ -118,7 +116,8 @@ const entryTermsSchema = {
 
 const searchedShape = {
   /**
-   * Whether any of the entries stands: from the 202 until it is removed, or a day past its expiry.
+   * Whether any of the entries is in force: from the 202 until it is removed, or until a day past
+   * its expiry.
    */
   suppressed: z.boolean(),
   entries: z.array(
@@ -129,10 +128,7 @@ const searchedShape = {
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),
       acceptedAt: stamp,
-      /**
-       * What became of the entry, oldest first; by which submission, or null when its time had
-       * come.
-       */
+      /** What happened to the entry, oldest first, and by which submission (null: it expired). */
       history: z.array(
         z.strictObject({
           event: z.enum(['accepted', 'expired', 'removed', 'overridden']),
@@ -143,7 +139,10 @@ const searchedShape = {
     }),
   ),
 }
-/** What the entries say of those asked about: phone numbers first, in their order, then emails. */
+/**
+ * What the entries say about the people you asked for: phone numbers first, in their order, then
+ * emails.
+ */
 export const searchAnswerSchema = z.strictObject({
   items: z.array(
     z.strictObject({
@@ -164,7 +163,7 @@ export const ledgerEntrySchema = z.strictObject({
   faults: z.array(
     z.strictObject({ code: z.string(), column: z.string().nullable(), reason: z.string() }),
   ),
-  /** What the entry was understood to say; null: it was rejected. */
+  /** How the entry was understood. null: it was rejected. */
   entry: z
     .strictObject({
       ...entryTermsSchema,

@@ -21,7 +21,7 @@ import { faultsOf, renderEntry, renderSubmission } from './dnc-view.ts'
 
 const of = { access: { scope: 'dnc' }, tag: 'do-not-call' } as const
 
-/** The caller's submission; 404 for another tenant's exactly as for an unknown one. */
+/** The caller's submission. Another tenant's gives the same 404 as an unknown one. */
 export const ownSubmission = async (
   deps: Pick<HttpDeps, 'dncSubmissions'> & { refuse: Refuse<'not-found'> },
   tenantId: string,
@@ -33,8 +33,8 @@ export const ownSubmission = async (
 }
 
 /**
- * CSV of the ledger, as fast as the caller reads it; what is wrong with the first entries is still
- * a problem document.
+ * CSV of the ledger, as fast as the caller reads. A fault before the first entry is still a problem
+ * document.
  */
 const ledgerCsv = async (
   { dncSubmissions, rowMarks }: Pick<HttpDeps, 'dncSubmissions' | 'rowMarks'>,
@@ -68,7 +68,7 @@ const registerLedger = (add: AddRoute): void => {
     ...of,
     method: 'GET',
     url: '/v1/dnc-submissions/:submissionId/entries',
-    // A HEAD of the CSV would read every entry only to drop it.
+    // Without this, a HEAD of the CSV would read every entry only to drop it.
     exposeHeadRoute: false,
     id: 'listDncSubmissionEntries',
     summary:

@@ -15,7 +15,7 @@ export const renderSubmission = (submission: DncSubmission): z.output<typeof sub
   const { id, dncListId, kind, hold, version, counts, rejections, notes } = submission
   const { fileName, format, bytes, sha256 } = submission.source
   const { createdAt, updatedAt, appliedAt, problem } = submission
-  // One that is being received is nobody's to see.
+  // Callers do not see a submission that is being received.
   const state = submission.state as SeenDncState
   return {
     ...{ id, dncListId, kind, state, hold, version, counts, rejections, notes },
@@ -25,14 +25,14 @@ export const renderSubmission = (submission: DncSubmission): z.output<typeof sub
 }
 
 /**
- * Of an entry in the form in which the ledger of rows is written: what is wrong with it, or that
- * another line counts.
+ * Shows an entry in the form of the ledger of rows: what is wrong with it, or which other line
+ * counts.
  */
 export const faultsOf = ({ outcome, faults, failedCode }: DncLedgerEntry) => {
   const [first] = faults
   if (first !== undefined) return { code: first.code, column: first.column, faults }
   if (failedCode === 'override-needed') return { code: failedCode, column: null }
-  // As of a contact that Genesys refused: its own code is in the reason.
+  // As for a contact that Genesys refused: Genesys' own code is in the reason.
   if (outcome === 'failed') return { code: 'genesys-refused', column: null, said: failedCode }
   const code = { duplicate: 'duplicate-in-submission', quarantined: 'country-not-allowed' }[
     outcome as string
@@ -64,7 +64,7 @@ export const renderEntry =
     }
   }
 
-/** What is known of somebody who was looked for. */
+/** What is known about a person you looked for. */
 export const renderSearched = (
   { subject: _subject, ...written }: Asked,
   found: readonly FoundEntry[],

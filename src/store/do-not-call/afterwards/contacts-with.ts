@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely'
 
 /**
- * Contacts of registers that have the subject of this number; a condition for each index keeps the
- * planner to searches of it.
+ * Contacts of registers that have the subject of this number. A separate condition for each index
+ * makes the planner search all of them.
  */
 export const contactsWith = (number: RawBuilder<unknown>): RawBuilder<unknown> => {
   const having = (

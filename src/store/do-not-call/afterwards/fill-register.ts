@@ -18,7 +18,7 @@ type Deps = { database: Database; fillSubjects: SuppressionPort['fillSubjects'] 
 
 type ChunkRow = { seq: number; subjects: Buffer | null; id_digests: Buffer; left_out: Buffer }
 
-/** The upload that delivered contacts without subjects, beyond the place. */
+/** The next upload, beyond the place, that delivered contacts without subjects. */
 const nextUpload = async (
   db: Db,
   after: FillPlace | null,
@@ -41,7 +41,9 @@ const nextChunk = async (
   return rows[0] ?? null
 }
 
-/** Rows that intake kept, in the order of their digests, in which settlements write them too. */
+/**
+ * Rows that intake kept, in the order of their digests. Settlements write them in the same order.
+ */
 const keptRows = ({ id_digests: digests, left_out: leftOut }: ChunkRow) =>
   Array.from({ length: digests.length / DIGEST_BYTES }, (_, row) => ({
     row,
@@ -50,7 +52,7 @@ const keptRows = ({ id_digests: digests, left_out: leftOut }: ChunkRow) =>
     .filter(({ row }) => !hasBit(leftOut, row))
     .toSorted((one, other) => (one.digest < other.digest ? -1 : 1))
 
-/** Only what the upload delivered last: content that came later has its own subjects. */
+/** Only contacts that the upload delivered last. Later content has its own subjects. */
 const write = async (tx: Tx, place: FillPlace, chunk: ChunkRow): Promise<number> => {
   const register = await readRegister(tx, place)
   await lockNewEpochs(tx, register.list_id)
@@ -86,9 +88,9 @@ const readRegister = async (tx: Tx, { registerId }: FillPlace): Promise<Register
 }
 
 /**
- * An entry may have looked for who was delivered before these could be found: they are looked for
- * among all entries, under the epochs, which were locked before they were written. Whoever adds
- * entries meanwhile finds them.
+ * Entries may have searched for earlier deliveries before these contacts could be found. So these
+ * are compared with all entries, under the epochs, which were locked before the contacts were
+ * written. A transaction that adds entries meanwhile finds them.
  */
 const retractFilled = async (
   tx: Tx,
@@ -125,7 +127,7 @@ export const createRegisterFill = ({ database, fillSubjects }: Deps): RegisterFi
     if (upload === null) return null
     const begun = { registerId: upload.registerId, uploadId: upload.uploadId, seq: -1 }
     let chunk = going ?? (await nextChunk(db, begun))
-    // Its chunks are gone.
+    // The chunks of the contact are gone.
     if (chunk === null) return { place: begun, filled: 0 }
     if (chunk.subjects === null) {
       await fillSubjects(begun.uploadId)

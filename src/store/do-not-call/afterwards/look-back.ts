@@ -6,7 +6,7 @@ import { grantedTo, stands } from '../standing-entries.ts'
 import { contactsWith } from './contacts-with.ts'
 import { noteRetractions } from './note-retractions.ts'
 
-/** Entries of a step: each is searched for in three indexes and one of arrays. */
+/** How many entries a step takes. Each is searched for in three indexes and in one of arrays. */
 const STEP = 1_000
 
 type Going = {
@@ -20,7 +20,7 @@ type Going = {
 const PLACE = sql`(e.submission, e.chunk_seq, e.place)`
 
 /**
- * The entries after `going` up to and with the last of the step; each with the number by which
+ * The entries after `going`, up to and including the last of the step. Each has the number by which
  * registers know its subject.
  */
 const entriesOf = (going: Going, last: { chunk_seq: number; place: number }): RawBuilder<unknown> =>
@@ -30,8 +30,8 @@ const entriesOf = (going: Going, last: { chunk_seq: number; place: number }): Ra
       and ${PLACE} <= (${going.submission}::bigint, ${last.chunk_seq}::int, ${last.place}::int)`
 
 /**
- * Of the lists that the tenant is granted, whoever brought the contact; not what was there before a
- * list was overwritten.
+ * For the lists that the tenant is granted, whichever tenant brought the contact. Not for contacts
+ * from before a list was overwritten.
  */
 const foundBy = (
   going: Going,
@@ -46,7 +46,7 @@ const foundBy = (
       and known.accepted_seq >= coalesce(cleared_seq, 0)`
 
 /**
- * The submission that is next under the epoch, from the one of `going` on; undefined: none is left.
+ * The next submission under the epoch, starting with the one of `going`. undefined if none is left.
  */
 const nextSubmission = async (tx: Tx, going: Going): Promise<string | undefined> => {
   const { rows } = await sql<{ number: string }>`select number from dnc_submission
@@ -69,7 +69,7 @@ const goOn = async (tx: Tx, going: Going, to: RawBuilder<unknown>): Promise<void
     where tenant_id = ${going.tenant_id} and epoch = ${going.epoch}::bigint`.execute(tx)
 }
 
-/** The submission shows that there is a report, when its search is over. */
+/** When its search is over, the submission shows that there is a report. */
 const tellFound = async (tx: Tx, submission: string): Promise<void> => {
   const note =
     'Contacts of this submission had been delivered before. GET …/delivered-before lists their outcomes. Neither a removal nor an expiry undoes that.'
@@ -110,9 +110,9 @@ const step = async (tx: Tx): ReturnType<LookBackStore['step']> => {
 }
 
 /**
- * All entries of the tenant look once more. The epoch's row is locked first, as by whoever adds
- * entries: they are accepted before this and look again, or look under the grants that this
- * transaction leaves.
+ * Makes all entries of the tenant search once more. Locks the epoch's row first, as every
+ * transaction that adds entries does. Such entries are accepted before this and search again, or
+ * they search under the grants that this transaction leaves.
  */
 export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => {
   await sql`select from suppression_epoch where tenant_id = ${tenantId} for share`.execute(tx)
@@ -125,10 +125,10 @@ export const lookBackAgain = async (tx: Tx, tenantId: string): Promise<void> => 
 }
 
 /**
- * Entries look for who was delivered before, behind their commit. What is in the registers then is
- * found here; what was on its way is found by the settlement that writes it to the register, which
- * holds the epochs for share (`retractSettled`): it is over before the entries commit, or sees
- * them.
+ * Entries search for earlier deliveries after their commit. This finds what is in the registers by
+ * then. The settlement of rows in flight finds the rest when it writes them to the register
+ * (`retractSettled`). It holds the epochs for share, so it ends before the entries commit, or it
+ * sees them.
  */
 export const createLookBack = (database: Database): LookBackStore => ({
   step: () => inTransaction(database, step),

@@ -6,11 +6,12 @@ import type { Tx } from '../../homes/database.ts'
 const AGAIN = sql.join(OPENS_AGAIN.map((state) => sql`${state}`))
 
 /**
- * Notes contacts that are to be taken back, each once, and wakes the lanes of their lists. `found`:
- * a select of contact_list_id, contact_digest, subject, submission or edition (of a registry; the
- * other is null), sealed_id, tenant_id, upload_id, line and `held_at`, when the contact is known to
- * have come to Genesys. `again`: it may have come to Genesys after what was done before, whenever
- * that was. In the order of their keys, as whoever else notes them does.
+ * Notes contacts that are to be retracted, each once, and wakes the lanes of their lists. `found`:
+ * a select of contact_list_id, contact_digest, subject, submission or edition (of a registry, the
+ * other one is null), sealed_id, tenant_id, upload_id, line and `held_at`, when the contact is
+ * known to have come to Genesys. `again`: the contact may have come to Genesys after the last
+ * retraction, whenever that was. Writes in the order of the keys, as every other writer of these
+ * rows does.
  */
 export const noteRetractions = async (
   tx: Tx,

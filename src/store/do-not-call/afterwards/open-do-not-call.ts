@@ -37,7 +37,7 @@ export type DoNotCallStores = {
   retractions: RetractionStore
 }
 
-/** Every store of the room, on one database. */
+/** All stores of the room, on one database. */
 export const openDoNotCall = (
   deps: Parameters<typeof createDncSubmissionStore>[0] & {
     outbox: Outbox

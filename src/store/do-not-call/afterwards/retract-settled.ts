@@ -12,7 +12,7 @@ import { createAddedSince, movedSince } from '../standing-entries.ts'
 import { type LockedEpochs, lockNewEpochs } from '../suppressed-since.ts'
 import { noteRetractions } from './note-retractions.ts'
 
-/** What is settled: rows of a chunk. */
+/** The rows of a chunk that are settled. */
 export type SettledRows = {
   uploadId: string
   tenantId: string
@@ -20,7 +20,7 @@ export type SettledRows = {
   chunkSeq: number
   fromRow: number
   toRow: number
-  /** The chunk's subjects; null: not made yet. */
+  /** The chunk's subjects. null: not made yet. */
   subjects: Buffer | null
   chunk: SettledChunk
   /** The epochs before the rows were looked up. */
@@ -28,8 +28,8 @@ export type SettledRows = {
 }
 
 /**
- * Rows of the chunk that requests carried of which a try was recorded, this one or those that it
- * took the place of: Genesys may have them.
+ * Rows of the chunk in requests with a recorded try, the present request or those that it replaced.
+ * Genesys may have them.
  */
 const readTried = async (tx: Tx, settled: SettledRows): Promise<(row: number) => boolean> => {
   const { rows } = await sql<{ from_row: number; to_row: number; sent: Buffer }>`
@@ -52,7 +52,7 @@ const hitsAsRows = (
       decode(h.sealed, 'hex') as sealed_id, ${tenantId} as tenant_id, ${uploadId} as upload_id, h.line, clock_timestamp() as held_at
     from jsonb_to_recordset(${JSON.stringify(hits)}::jsonb) as h (digest text, sealed text, subject text, submission bigint, line int)`
 
-/** Of rows that are settled: those that an entry names and Genesys may hold. */
+/** Of the settled rows, those that an entry names and that Genesys may hold. */
 const hitsOf = (
   seals: Seals,
   { fromRow, toRow, chunk, subjects }: SettledRows,
@@ -76,11 +76,11 @@ const hitsOf = (
 }
 
 /**
- * What entries that were added since the look-up of intake name among the rows that are settled,
- * and Genesys may hold, is to be taken back: its try was recorded before the entry, or it would
- * have been withheld. `locked` are the epochs, locked for share by an earlier statement of this
- * transaction: who adds entries waits for it, and then finds the rows in the register, or has
- * committed, and is seen here.
+ * Retracts settled rows that Genesys may hold and that entries added since intake's look-up name.
+ * Their try was recorded before the entry, or they would have been withheld. `locked`: the epochs,
+ * which an earlier statement of this transaction locked for share. A transaction that adds entries
+ * waits for this one and then finds the rows in the register, or it has committed and is visible
+ * here.
  */
 export const retractSettled = async (
   tx: Tx,

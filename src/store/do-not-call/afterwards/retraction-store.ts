@@ -108,7 +108,7 @@ type PageRow = {
   settled_at: Date | null
 }
 
-/** The contacts that a submission or an edition found, and whether all of it was looked for. */
+/** The contacts that a submission or an edition found, and whether the search covers all of it. */
 const findsOf = (finder: Finder) => {
   if ('number' in finder) {
     const number = sql`${finder.number}::bigint`
@@ -168,8 +168,8 @@ const createReport = ({
 })
 
 /**
- * Contacts that were delivered before an entry named them: what is to be done about them, by lists,
- * and what became of it.
+ * Contacts that were delivered before an entry named them: what is to be done about them, by list,
+ * and the outcome.
  */
 export const createRetractionStore = (deps: Deps): RetractionStore => ({
   ...createLane(deps),

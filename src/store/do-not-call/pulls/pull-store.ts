@@ -27,10 +27,10 @@ type Begun = {
   owner: string
 }
 
-/** A lease is renewed every 10 s; one of an instance that died is over soon. */
+/** A lease is renewed every 10 s, so the lease of an instance that died ends soon. */
 const LEASE = sql`clock_timestamp() + interval '60 seconds'`
 
-/** The submission of a pull: accepted from the start, with no entries yet. */
+/** The submission of a pull. It is accepted from the start, with no entries yet. */
 const begin = async (tx: Tx, keyring: Keyring, pull: Begun): Promise<SubmissionRow> => {
   const epoch = await raiseEpoch(tx, pull.tenantId)
   const wrapped = keyring.seal(keyContext(pull.id), newKey())
@@ -102,7 +102,7 @@ const createClaim =
       return { ...about, submissionId: id, number, requestId }
     })
 
-/** When the next one is due. */
+/** When the next pull is due. */
 const after = (ms: number | null): RawBuilder<unknown> =>
   ms === null
     ? sql`'infinity'::timestamptz`
@@ -133,7 +133,8 @@ const createFinish =
         tx,
       )
       if (rows.length === 0) throw new StagingLost(`The pull of ${dncListId} has another holder`)
-      // Whoever was removed, at Genesys too, before the export was asked for, and is not in it.
+      // People who were removed, also at Genesys, before the export was requested, and who are not
+      // in it.
       await sql`update dnc_entry e set absent = true from dnc_submission s, dnc_submission r
         where s.dnc_list_id = ${dncListId} and s.kind in ('add', 'pull') and e.submission = s.number
           and e.closed_by = r.number and r.applied_at < ${since} and not e.absent

@@ -11,7 +11,7 @@ import { createPackChunk } from '../entry-chunks.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
 const { created, existing, updated } = DNC_OUTCOMES
-/** Chunks with entries that are missing, read in one statement. */
+/** Chunks with missing entries, read in one statement. */
 const CHUNKS_AT_ONCE = 200
 
 const createSift =
@@ -90,7 +90,7 @@ const createMissing =
     return rows
   }
 
-/** What a pull finds in an export, against what is known here. */
+/** Compares an export with what is known here. */
 export const createPulledEntries = (
   database: Database,
   readKey: (id: string) => Promise<KeyObject>,

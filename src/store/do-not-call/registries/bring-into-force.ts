@@ -34,11 +34,11 @@ type LoadingRow = EditionRow & {
   request_id: string
 }
 
-/** The merged pages; the parts are no pages of this run. */
+/** The merged pages. The parts are not pages of this run. */
 const MERGED = 0
 const PAGES_AT_ONCE = 256
 
-/** The smallest block of all parts, together with those of its prefix. */
+/** The smallest block of all parts, combined with the others of its prefix. */
 const nextTogether = async (parts: readonly BlockCursor[]): Promise<NumberBlock | null> => {
   let prefix = Number.POSITIVE_INFINITY
   for (const { current } of parts)
@@ -54,7 +54,7 @@ const nextTogether = async (parts: readonly BlockCursor[]): Promise<NumberBlock 
 
 const placeOf = (block: NumberBlock | null): number => block?.prefix ?? Number.POSITIVE_INFINITY
 
-/** What blocks of one prefix come to, of which one may not be there. */
+/** Combines two blocks of one prefix, of which one may be absent. */
 const togetherOf = (
   how: 'plus' | 'minus',
   given: NumberBlock | null,
@@ -65,8 +65,8 @@ const togetherOf = (
 }
 
 /**
- * The blocks of an edition as it will be in force: its parts together, added to or taken from what
- * it changes.
+ * The blocks of an edition as it will be in force: its parts together, added to or removed from the
+ * edition that it changes.
  */
 async function* blocksTogether(
   parts: readonly BlockCursor[],
@@ -89,8 +89,8 @@ async function* blocksTogether(
 }
 
 /**
- * Writes the merged pages; what another instance, or one that was killed, has written of them is
- * the same. Returns how many numbers they have.
+ * Writes the merged pages. If another instance, or one that was killed, wrote some of them, those
+ * are the same. Returns how many numbers they have.
  */
 const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<number> => {
   const { db } = database
@@ -124,7 +124,8 @@ const merge = async ({ database, keyring }: Deps, row: LoadingRow): Promise<numb
 }
 
 /**
- * Raises the epoch of every tenant that uses the registry, and says what came into force under it.
+ * Raises the epoch of every tenant that uses the registry, and records which edition came into
+ * force under it.
  */
 const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<void> => {
   await sql`with raised as (insert into suppression_epoch as s (tenant_id, epoch)
@@ -136,13 +137,13 @@ const raiseEpochs = async (tx: Tx, registry: string, edition: string): Promise<v
 }
 
 /**
- * One statement says which edition is in force, and the epochs are raised with it: a try that
- * looked before waits for it, or is looked at again.
+ * One statement says which edition is in force, and the epochs are raised with it. A try that
+ * checked before waits for this, or its rows are checked again.
  */
 const switchTo = (deps: Deps, row: LoadingRow, numbers: number, finalRun: number) =>
   inTransaction(deps.database, async (tx) => {
-    // First, as whoever begins to use the registry does: either it is among those whose epochs are
-    // raised, or finds the new edition.
+    // First, as for a tenant that begins to use the registry. Either the tenant's epoch is among
+    // those raised, or it finds the new edition.
     const { rows: locked } = await sql<{
       current_edition: string | null
     }>`select current_edition from registry

@@ -5,15 +5,15 @@ import type { EditionFault } from '../../../workflows/ports/do-not-call/registri
 import type { Db } from '../../homes/database.ts'
 
 /**
- * A full edition with fewer numbers than this share of those in force is taken for a file that was
- * cut off between two lines.
+ * A full edition with fewer numbers than this share of those in force counts as a file that was cut
+ * off between two lines.
  */
 const LEAST_SHARE = 0.9
 
 export type Judged = {
   registry: string
   change: EditionChange
-  /** Of a change. */
+  /** The base of a change. */
   baseId: string | null
   asOf: string
 }
@@ -27,8 +27,8 @@ const readInForce = async (db: Db, registry: string): Promise<InForce | undefine
 }
 
 /**
- * What is wrong with an edition beside the one in force. `numbers`: how many it has; null: not
- * known yet, or all right however few.
+ * What is wrong with an edition, compared with the one in force. `numbers`: how many it has. null:
+ * not known yet, or any number is allowed.
  */
 export const faultBeside = async (
   db: Db,
@@ -45,7 +45,7 @@ export const faultBeside = async (
   return change === 'full' && isFew ? { kind: 'shrinks', editionId: current.id } : null
 }
 
-/** The edition that has the same file, and is or will be in force, or was. */
+/** An edition with the same file that is, will be or was in force. */
 export const sameFile = async (
   db: Db,
   registry: string,

@@ -11,10 +11,10 @@ import { open, seal, sealingKey } from '../../../lib/envelope.ts'
 import type { Database, Db } from '../../homes/database.ts'
 import type { Keyring } from '../../homes/keyring.ts'
 
-/** What an edition's key is sealed for. */
+/** The purpose for which an edition's key is sealed. */
 export const editionKeyContext = (id: string): string => `registry-edition:${id}`
 
-/** A page opens in its edition and place alone. */
+/** A page opens only in its own edition and place. */
 const pageContext = (id: string, first: number): string => `registry-page:${id}:${first}`
 
 /** An edition whose pages are read or written. */
@@ -29,8 +29,8 @@ type KeyRow = {
 }
 
 /**
- * Opens editions for reading; throws where a key is gone or not configured any more: what is in
- * them is not known then.
+ * Opens editions for reading. Throws if a key is gone or no longer configured, because then their
+ * content is unknown.
  */
 export const openEditions = async (
   db: Db,
@@ -50,11 +50,11 @@ export const openEditions = async (
   })
 }
 
-/** Half a megabyte a statement. */
+/** About half a megabyte for each statement. */
 const PAGES_A_STATEMENT = 64
 const COLUMNS = 5
 
-/** Stores pages; one that is stored already stays, for it holds the same. */
+/** Stores pages. A page that is already stored stays, because it holds the same. */
 export const writePages = async (
   database: Database,
   { number, id, key, run }: OpenEdition,
@@ -66,8 +66,8 @@ export const writePages = async (
       const at = index * COLUMNS
       return `($${at + 1}::bigint, $${at + 2}::int, $${at + 3}::bigint, $${at + 4}::bigint, $${at + 5}::bytea)`
     })
-    // Who was slower than another instance writes nothing once the edition is in force: the parts
-    // that it read may be gone by then.
+    // An instance that was slower than another writes nothing once the edition is in force, because
+    // the parts that it read may be gone by then.
     const text = `insert into registry_page (edition, run, first, last, sealed)
       select * from (values ${values.join(', ')}) as page
       where exists (select from registry_edition where number = ${number} and state in ('receiving', 'loading'))
@@ -88,8 +88,8 @@ const openPage = ({ id, key }: OpenEdition, { first, sealed }: PageRow) => {
 }
 
 /**
- * The pages, each once and in order, that may have numbers of these prefixes (ascending). Throws
- * where one does not open.
+ * The pages, each once and in order, that may have numbers of these prefixes (ascending). Throws if
+ * a page does not open.
  */
 export const readPagesOf = async (
   db: Db,
@@ -107,17 +107,18 @@ export const readPagesOf = async (
 
 const PAGES_AT_ONCE = 64
 
-/** The blocks of an edition in order, read some pages at a time. */
+/** The blocks of an edition in order. Reads some pages at a time. */
 export type BlockCursor = {
-  /** null: there are no more. */
+  /** null if there are no more. */
   readonly current: NumberBlock | null
   next(): Promise<void>
-  /** Pages read so far. */
+  /** How many pages were read so far. */
   readonly pages: number
 }
 
 /**
- * From the first block beyond the prefix on. The body of a block is good until the cursor is gone.
+ * Starts at the first block beyond the prefix. The body of a block is valid only while the cursor
+ * exists.
  */
 export const createBlockCursor = async (
   db: Db,
@@ -131,7 +132,7 @@ export const createBlockCursor = async (
   let blocks: Iterator<NumberBlock> = [][Symbol.iterator]()
   let current: NumberBlock | null = null
   const fetch = async (): Promise<void> => {
-    // The page that the prefix lies in may go on behind it.
+    // The page with the prefix may have more blocks after it.
     const start =
       after >= 0
         ? sql`first > ${after}`

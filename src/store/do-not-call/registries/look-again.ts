@@ -35,10 +35,10 @@ type Row = {
   moved: boolean
 }
 
-/** Numbers that are looked up together: in order, so that each page is read once for many. */
+/** How many numbers are looked up together, in order, so that each page is read once for many. */
 const NUMBERS_AT_ONCE = 250_000
 
-/** The phones of the rows that are in, as whole numbers. */
+/** The phones of the rows still included, as whole numbers. */
 const numbersOf = (
   { cells, width, lines, leftOut }: StagedChunk,
   columns: readonly number[],
@@ -89,7 +89,7 @@ const lookUp = async (
   if (by.length > 0) await writeHits(deps.database.db, id, digests.take(), by)
 }
 
-/** Goes through the chunks of the upload. Returns the countries of its phones. */
+/** Looks up the chunks of the upload. Returns the countries of its phones. */
 const lookThrough = async (
   deps: Deps,
   row: Row,
@@ -115,7 +115,10 @@ const lookThrough = async (
   return [...countries].toSorted()
 }
 
-/** The look is written behind what it found: killed in between, it is made again. */
+/**
+ * The look-up is recorded after its hits. If the process is killed in between, the look-up is
+ * repeated.
+ */
 const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
   const { db } = deps.database
   const epochs = await readEpochs(db, row.contact_list_id)
@@ -133,7 +136,7 @@ const look = async (deps: Deps, row: Row): Promise<RegistryLook> => {
 
 /**
  * Looks rows up again that were looked up before an edition came into force: all rows of the
- * upload, in that edition. What it finds lies beside the upload, where each try looks.
+ * upload, in that edition. The hits are stored beside the upload, where each try checks.
  */
 export const createLookAgain =
   (deps: Deps): SuppressionPort['lookAgain'] =>

@@ -15,8 +15,8 @@ import { EDITION_COLUMNS, type EditionRow, toEdition } from './edition-row.ts'
 type Deps = { database: Database; keyring: Keyring; seals: Seals }
 
 /**
- * Deletes pages in slices, so that nobody waits long, then the rows for which `condition` still
- * holds.
+ * Deletes pages in slices, so that nobody waits long. Then deletes the rows for which `condition`
+ * still holds.
  */
 export const deletePages = async (
   db: Db,
@@ -62,8 +62,8 @@ export const createSweepEditions =
   }
 
 /**
- * Pages that nobody reads: the parts of an edition that was merged, or all of one that was deleted,
- * by an instance that was killed before it deleted them.
+ * Pages that nobody reads: the parts of a merged edition, or all pages of a deleted one, left by an
+ * instance that was killed before it deleted them.
  */
 const deleteLeftPages = async (db: Db): Promise<void> => {
   const { rows } = await sql<{ number: string; final_run: number | null }>`
@@ -104,7 +104,7 @@ const createAccept =
           (await sameFile(tx, registry, received.sha256)) ??
           (await faultBeside(tx, { baseId, change, asOf, registry }, numbers))
         if (fault !== null) throw new Refused({ kind: 'fault', fault })
-        // What is one ascending part is looked up as it is.
+        // A single ascending part is looked up as it is.
         const whole = received.runs === 1 && change === 'full' ? 1 : null
         const { rows } =
           await sql<EditionRow>`update registry_edition e set state = 'loading', runs = ${received.runs},
@@ -127,8 +127,8 @@ const createAccept =
   }
 
 /**
- * An edition from its first number to its 202. What is being received is nobody's until it is
- * accepted, in one statement.
+ * An edition from its first number to its 202. Nobody sees an edition that is being received until
+ * one statement accepts it.
  */
 export const createReceiveEdition = (
   deps: Deps,

@@ -12,18 +12,21 @@ import { CERTAIN_NOW } from '../../clock/steady-time.ts'
 import type { Db } from '../../homes/database.ts'
 import { tenantsOf } from '../standing-entries.ts'
 
-/** What the configuration says of registries. */
+/** What the configuration says about registries. */
 export type RegistryRules = {
-  /** How old a registry of the country may be now, in days, where it says nothing itself. */
+  /**
+   * How old a registry of the country may be now, in days, if the registry sets no limit itself.
+   */
   ageDaysOf(country: string): number
-  /** Countries whose contacts may only be called against a registry, and which one. */
+  /** Countries whose contacts may be called only against a registry, and which one. */
   required: ReadonlyMap<string, string>
 }
 
 export const NO_RULES: RegistryRules = { ageDaysOf: () => 31, required: new Map() }
 
 /**
- * An edition came into force for a tenant of the list that the upload's rows were not looked up in.
+ * An edition came into force for a tenant of the list, and the upload's rows were not looked up in
+ * it.
  */
 export const MOVED_SINCE = (
   listId: RawBuilder<unknown>,
@@ -31,7 +34,7 @@ export const MOVED_SINCE = (
 ): RawBuilder<unknown> => sql`exists (select from registry_switch w
     where w.tenant_id in (${tenantsOf(listId)}) and w.epoch > coalesce((${registries} -> 'epochs' ->> w.tenant_id)::bigint, 0))`
 
-/** Of these digests, those that were found in editions after the rows were looked up. */
+/** Of these digests, those that were found in editions after the look-up of the rows. */
 export const hitsAmong = async (
   db: Db,
   uploadId: string,
@@ -55,8 +58,8 @@ export const hitsAmong = async (
 }
 
 /**
- * Notes that rows of the upload were settled which an edition names, or may name: it came into
- * force while they were on the way. They are looked for in the register, behind this transaction.
+ * Notes that settled rows of the upload are, or may be, in an edition that came into force while
+ * they were in flight. They are searched for in the register after this transaction.
  */
 export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
   await sql`insert into registry_late (upload_id) select id from upload where id = ${uploadId}
@@ -68,8 +71,8 @@ export const noteLate = async (db: Db, uploadId: string): Promise<void> => {
 type Standing = { moved: boolean; hits: boolean }
 
 /**
- * Whether rows of the upload were found in editions after intake; throws `SuppressionUnknown` where
- * an edition came into force that they were not looked up in.
+ * Whether rows of the upload were found in editions after intake. Throws `SuppressionUnknown` if an
+ * edition came into force in which they were not looked up.
  */
 export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
   const { rows } =
@@ -82,9 +85,9 @@ export const hasHits = async (db: Db, uploadId: string): Promise<boolean> => {
 }
 
 /**
- * Throws `RegistryStale` where a registry that the rows are looked up in is too old to call by, or
- * one that they need has no edition. `countries` of the upload's phones; null: they were never
- * asked for.
+ * Throws `RegistryStale` if a registry in which the rows are looked up is too old to call by, or if
+ * a registry that they need has no edition. `countries`: those of the upload's phones. null: not
+ * recorded.
  */
 export const assertFresh = async (
   db: Db,

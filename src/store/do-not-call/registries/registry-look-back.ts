@@ -32,10 +32,10 @@ type Task = {
   registry: string
 }
 
-/** Numbers of a step, about, and blocks: others have their turn in between. */
+/** About how many numbers and blocks a step takes, so that others get their turn in between. */
 const NUMBERS_A_STEP = 50_000
 const BLOCKS_A_STEP = 50_000
-/** Subjects of one statement. */
+/** How many subjects a statement takes. */
 const LOT = 5_000
 
 const subjectsAsRows = (subjects: readonly string[], edition: string): RawBuilder<unknown> =>
@@ -50,15 +50,15 @@ const found = (subjects: RawBuilder<unknown>, isFor: RawBuilder<unknown>): RawBu
       left join list_clearing on list_clearing.list_id = r.list_id
     where known.accepted_seq >= coalesce(cleared_seq, 0) and ${isFor}`
 
-/** Lists of those who use the registry, or of the one who began to. */
+/** The lists of tenants that use the registry, or of the tenant that began to. */
 const listsOf = ({ tenant_id: tenantId, registry }: Task): RawBuilder<unknown> =>
   tenantId === null
     ? sql`exists (select from tenant_registry t where t.registry = ${registry} and ${grantedTo(sql`t.tenant_id`, sql`r.list_id`)})`
     : grantedTo(tenantId, sql`r.list_id`)
 
 /**
- * The first eight bytes of each subject of the registers, sorted: who is not among them is not
- * asked for.
+ * The first eight bytes of each subject of the registers, sorted. Subjects not among them need no
+ * search.
  */
 const readRegistered = async (db: Db): Promise<BigInt64Array> => {
   const parts: bigint[] = []
@@ -146,7 +146,7 @@ const begin = async ({ database: { db }, keyring }: Deps, task: Task): Promise<G
   }
 }
 
-/** Goes on from where the cursors are. */
+/** Continues from where the cursors are. */
 const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
   const { task, edition, base, registered } = going
   let numbers: number[] = []
@@ -190,8 +190,7 @@ const stepOn = async ({ database, digestKey }: Deps, going: Going) => {
 }
 
 /**
- * Numbers that are new in an edition look for who was delivered before it, behind its coming into
- * force.
+ * New numbers of an edition search for contacts delivered before it, after it has come into force.
  */
 export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => {
   const { db } = deps.database
@@ -209,7 +208,7 @@ export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => 
     }
     const isSame = going?.task.number === task.number && going.task.compared_to === task.compared_to
     const present = isSame ? going! : await begin(deps, task)
-    // Where it fails it begins anew, from what is written.
+    // If it fails, it begins again from what is stored.
     going = null
     const step = await stepOn(deps, present)
     going = step.done ? null : present
@@ -220,14 +219,14 @@ export const createRegistryLookBack = (deps: Deps): RegistryWork['lookBack'] => 
   }
 }
 
-/** What was found of an upload, among what it brought. */
+/** The hits of an upload, among the contacts that it brought. */
 const ofUpload = (uploadId: string): RawBuilder<unknown> =>
   sql`select subject, ('x' || left(replace(subject::text, '-', ''), 16))::bit(64)::bigint as number, edition
     from registry_hit where upload_id = ${uploadId}`
 
 /**
- * Contacts that were settled while an edition came into force: their upload is looked through
- * again, and what it brought of persons that the edition names is taken back.
+ * Contacts that were settled while an edition came into force. Their upload is looked up again, and
+ * the contacts of people whom the edition names are retracted.
  */
 export const createLookForLate =
   ({
@@ -243,7 +242,7 @@ export const createLookForLate =
     if (rows[0] === undefined) return null
     const { upload_id: uploadId, noted_at: notedAt } = rows[0]
     await lookAgain(uploadId).catch((error: unknown) => {
-      // Too old to call by, and looked up all the same.
+      // Looked up anyway, although too old to call by.
       if (!(error instanceof RegistryStale)) throw error
     })
     const count = await inTransaction(database, async (tx) => {

@@ -14,12 +14,12 @@ import { tenantsOf } from '../standing-entries.ts'
 import { orUnknown } from '../suppressed-since.ts'
 import { type OpenEdition, openEditions, readPagesOf } from './edition-pages.ts'
 
-/** Prefixes of one statement: some hundred pages. */
+/** How many prefixes a statement takes: some hundred pages. */
 const PREFIXES = 2_000
 
 /**
  * The prefixes of ascending numbers from `from` on, at most `PREFIXES`, and where the numbers of
- * the next one begin.
+ * the next prefix begin.
  */
 const takePrefixes = (numbers: Float64Array, from: number): { prefixes: number[]; to: number } => {
   const prefixes: number[] = []
@@ -39,7 +39,7 @@ function* blocksIn(pages: readonly { first: number; bytes: Buffer }[]): Generato
   for (const { first, bytes } of pages) yield* blocksOfPage(first, bytes)
 }
 
-/** Marks, of ascending numbers from `from` to `to`, those that the ascending blocks have. */
+/** Of the ascending numbers from `from` to `to`, marks those that are in the ascending blocks. */
 const mark = (
   numbers: Float64Array,
   { from, to }: { from: number; to: number },
@@ -72,8 +72,8 @@ const markEdition = async (
 }
 
 /**
- * Looks ascending numbers up in editions. Whatever keeps it from being told throws
- * `SuppressionUnknown`.
+ * Looks ascending numbers up in editions. Throws `SuppressionUnknown` if anything prevents an
+ * answer.
  */
 export const createNumbersAmong =
   (db: Db, keyring: Keyring): SuppressionPort['numbersAmong'] =>
@@ -88,7 +88,7 @@ export const createNumbersAmong =
       for (const [index, edition] of open.entries()) {
         await markEdition(db, edition, numbers, hits, index + 1)
       }
-      // An edition that was deleted meanwhile may have lost its pages under the look.
+      // An edition that was deleted meanwhile may have lost its pages during the look-up.
       await openEditions(
         db,
         keyring,
@@ -97,7 +97,7 @@ export const createNumbersAmong =
       return hits
     })
 
-/** The editions in force of the registries that a tenant uses who is granted the list. */
+/** The editions in force of the registries that are used by a tenant with a grant for the list. */
 export const readEditionsOf = async (db: Db, listId: string): Promise<EditionInForce[]> => {
   const { rows } = await sql<{ number: string; registry: string; country: string }>`
     select distinct r.current_edition as number, r.name as registry, r.country from tenant_registry t

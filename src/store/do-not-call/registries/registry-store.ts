@@ -48,15 +48,12 @@ const createPut =
       return { kind: 'put', registry: (await readRegistries(tx, name))[0]! }
     })
 
-/**
- * The edition stands no more, and nothing opens its pages: the key goes first, in the statement
- * that says so.
- */
+/** Retires the edition. Nothing opens its pages any more: the same statement removes its key. */
 const createRemove =
   (database: Database): RegistryStore['remove'] =>
   async ({ name, id, audit }) => {
     const removed = await inTransaction(database, async (tx) => {
-      // In the order in which an edition comes into force.
+      // In the order in which editions come into force.
       await sql`select from registry where name = ${name} for update`.execute(tx)
       const { rows } = await sql<EditionRow>`select ${EDITION_COLUMNS} from registry_edition e
         where e.id = ${id} and e.registry = ${name} and e.state <> 'receiving' for update of e`.execute(

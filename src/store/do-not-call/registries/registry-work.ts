@@ -7,7 +7,7 @@ import { createBringIntoForce } from './bring-into-force.ts'
 import { createSweepEditions } from './receive-edition.ts'
 import { createLookForLate, createRegistryLookBack } from './registry-look-back.ts'
 
-/** What goes on behind editions, on SQL. */
+/** The work that follows editions, on SQL. */
 export const createRegistryWork = (deps: {
   database: Database
   keyring: Keyring

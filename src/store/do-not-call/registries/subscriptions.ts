@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 
 import type { Tx } from '../../homes/database.ts'
 
-/** A tenant is to use a registry that there is not; whatever was written is undone. */
+/** A tenant is to use a registry that does not exist. Undo whatever was written. */
 export class RegistryUnknown extends Error {
   override readonly name = 'RegistryUnknown'
   readonly registry: string
@@ -13,9 +13,9 @@ export class RegistryUnknown extends Error {
 }
 
 /**
- * The registries that a tenant uses from now on. Those that are new to it come into force for it as
- * a new edition does: its epoch is raised first, what is under way is looked up again, and what was
- * delivered before is looked for.
+ * Sets the registries that a tenant uses. A registry that is new to the tenant comes into force for
+ * it in the same way as a new edition: the tenant's epoch is raised first, rows in flight are
+ * looked up again, and earlier deliveries are searched for.
  */
 export const subscribe = async (
   tx: Tx,
@@ -23,8 +23,8 @@ export const subscribe = async (
   registries: readonly string[],
 ): Promise<void> => {
   const names = [...registries].toSorted()
-  // Locked against an edition that comes into force in this moment: either it sees the tenant, or
-  // is seen here.
+  // Locked against an edition that comes into force at the same moment. Either it sees the tenant,
+  // or this transaction sees it.
   const { rows } = await sql<{
     name: string
     current: string | null

@@ -8,7 +8,7 @@ import { appendAudit } from '../../audit/audit-store.ts'
 import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
-/** A submission that ends what stood before it. */
+/** A submission that ends earlier entries. */
 export type Closing = {
   number: string
   id: string
@@ -25,19 +25,16 @@ export const CLOSING_COLUMNS = sql.raw(
 )
 
 /**
- * Entries `e` of the same people and scopes as `mine` which the same tenant had for the same list
- * before the submission `r` was accepted. By the epoch: what is accepted later stands, whichever of
- * them came in first.
+ * Entries `e` of the same people and scopes as `mine`, which the same tenant had for the same list
+ * before the submission `r` was accepted. Compared by the epoch: what is accepted later stays in
+ * force, whichever came in first.
  */
 export const EARLIER_OF_MINE: RawBuilder<unknown> = sql`mine
   join dnc_entry e on e.subject = mine.subject and e.scope = mine.scope
   join dnc_submission s on s.number = e.submission and s.kind in ('add', 'pull')
   join r on s.tenant_id = r.tenant_id and s.dnc_list_id = r.dnc_list_id and s.epoch < r.epoch`
 
-/**
- * The submission of the list whose entries are to end what stood before them; undefined: there is
- * none.
- */
+/** The submission of the list whose entries are to end earlier ones. undefined if there is none. */
 export const nextClosing = async (tx: Tx, dncListId: string): Promise<Closing | undefined> => {
   const { rows } = await sql<Closing>`select ${CLOSING_COLUMNS} from dnc_submission
     where dnc_list_id = ${dncListId} and closes_from is not null order by number limit 1 for no key update`.execute(
@@ -49,9 +46,9 @@ export const nextClosing = async (tx: Tx, dncListId: string): Promise<Closing | 
 type Closed = { entries: number; closed: number }
 
 /**
- * Ends what stood for the people of one chunk, with its audit entry. Without override nothing ends
- * of somebody for whom a REGULATORY entry stands. The lane of the list is locked: whatever else is
- * written to its entries waits.
+ * Ends the earlier entries of the people of one chunk, and writes its audit entry. Without
+ * override, nothing ends for a person with a REGULATORY entry in force. The lane of the list is
+ * locked, so every other write to its entries waits.
  */
 export const closeChunk = async (tx: Tx, ids: Ids, closing: Closing): Promise<void> => {
   const { number, closes_from: seq, overrides } = closing

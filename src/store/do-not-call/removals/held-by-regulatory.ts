@@ -8,8 +8,8 @@ import { scopeOf } from '../append-entries.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
 /**
- * By the entries of a chunk that is not stored yet: it is asked while a removal comes in, so that
- * the caller is told with the 202.
+ * Checks the entries of a chunk that is not stored yet. This happens while a removal comes in, so
+ * that the caller knows with the 202.
  */
 export const createHeldByRegulatory =
   (db: Db): DncSubmissionStore['heldByRegulatory'] =>

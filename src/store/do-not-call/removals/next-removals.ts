@@ -4,9 +4,9 @@ import type { Tx } from '../../homes/database.ts'
 import { NOT_OVER } from '../standing-entries.ts'
 
 /**
- * Somebody's entry, of whichever tenant and scope, stands for the person of `mine` in the list:
- * Genesys knows neither, and must keep the person. Also one that is quarantined: it is to go there
- * once it is released.
+ * Whether an entry of any tenant and scope is in force for the person of `mine` in the list.
+ * Genesys knows neither tenants nor scopes, and must keep the person. Also a quarantined entry: it
+ * goes to Genesys once it is released.
  */
 const stands = (dncListId: string): RawBuilder<unknown> =>
   sql`exists (select from dnc_entry e join dnc_submission s on s.number = e.submission
@@ -14,8 +14,8 @@ const stands = (dncListId: string): RawBuilder<unknown> =>
       and s.dnc_list_id = ${dncListId})`
 
 /**
- * Places of one chunk: those of one kind to be taken out at Genesys, and those of which nothing is
- * to be done there.
+ * Places of one chunk: those of one kind to be removed at Genesys, and those that need nothing
+ * there.
  */
 export type NextRemovals = {
   seq: number
@@ -27,9 +27,9 @@ export type NextRemovals = {
 type Row = { chunk_seq: number; place: number; subject_kind: number; goes: boolean; first: boolean }
 
 /**
- * The next chunk of a removal that has entries without an outcome; null where there is none. An
- * entry goes to Genesys where it ended something, and nothing else stands for its person. A person
- * goes once in a request.
+ * The next chunk of a removal that has entries without an outcome. null if there is none. An entry
+ * goes to Genesys if it ended something and nothing else is in force for its person. A person
+ * appears once in a request.
  */
 export const nextRemovals = async (
   tx: Tx,
@@ -59,9 +59,7 @@ export const nextRemovals = async (
   }
 }
 
-/**
- * Whether an entry was accepted meanwhile for somebody whom the group would take out at Genesys.
- */
+/** Whether an entry was accepted meanwhile for a person whom the group would remove at Genesys. */
 export const standsAgain = async (
   tx: Tx,
   dncListId: string,

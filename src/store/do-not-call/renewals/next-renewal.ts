@@ -17,12 +17,12 @@ import type { Sending } from '../settle-entries.ts'
 import { IN_FORCE } from '../standing-entries.ts'
 
 /**
- * A submission with entries to send renews with them; one that waits for somebody's word waits with
- * its renewals too.
+ * A submission with entries to send renews with them. If it waits for a person, its renewals wait
+ * too.
  */
 const APPLIED = sql`s.state in ('applied', 'applied_with_errors')`
 /**
- * Whether Genesys would forget somebody of group `g` soon. A jump of the clock alone makes nothing
+ * Whether Genesys would soon forget a person of group `g`. A jump of the clock alone makes nothing
  * due.
  */
 const DUE = sql`g.renew_at <= ${CERTAIN_NOW}`
@@ -49,8 +49,8 @@ const openRenewal = async (tx: Tx, dncListId: string): Promise<Found | null> => 
 }
 
 /**
- * Somebody of the renewal was removed, or lapsed, since it was composed: the same request would
- * bring that person back at Genesys.
+ * A person of the renewal was removed, or the entry expired, since it was composed. The same
+ * request would bring that person back at Genesys.
  */
 const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean> => {
   const { rows } = await sql`select from dnc_entry e where e.submission = ${sending.number}::bigint
@@ -61,8 +61,8 @@ const somebodyIsOver = async (tx: Tx, { sending, row }: Found): Promise<boolean>
 }
 
 /**
- * Gives the request up, as one that renewed nobody, and makes its people due at once: those who
- * stand go in another.
+ * Gives up the request, as one that renewed nobody, and makes its people due immediately. Those
+ * with an entry in force go in another request.
  */
 const composeAnew = async (tx: Tx, { id }: GroupRow): Promise<void> => {
   await sql`update dnc_group set state = 'split', settled_at = clock_timestamp(), renew_at = ${CERTAIN_NOW},
@@ -87,18 +87,16 @@ const dueGroup = async (tx: Tx, dncListId: string): Promise<DueGroup | undefined
   return rows[0]
 }
 
-/**
- * Which entries of the group are still to be known at Genesys: those that stand, which it stored.
- */
+/** Which entries of the group Genesys must still know: those in force that it stored. */
 const standingOf = ({ submission, chunk_seq: seq, places }: DueGroup) =>
   sql`mine as (select e.* from dnc_entry e where e.submission = ${submission}::bigint and e.chunk_seq = ${seq}
     and e.place = any(${placesOfBits(places)}::int[]) and ${IN_FORCE} and not e.quarantined
     and e.outcome is distinct from ${DNC_OUTCOMES.failed}::int)`
 
 /**
- * The group that renews what is about to lapse at Genesys, `again` where nothing of a group is to
- * be renewed any more; null: nothing is due. What its people were sent with is written with the
- * group, and for how long they are to be known is asked anew.
+ * The group that renews what is about to expire at Genesys. `again` if nothing of a group is to be
+ * renewed any more. null if nothing is due. The group stores the terms with which its people were
+ * sent. How long Genesys must know them is computed again.
  */
 export const nextRenewal = async (
   tx: Tx,
@@ -129,7 +127,9 @@ export const nextRenewal = async (
   return { sending, row }
 }
 
-/** Somebody of a renewal was not stored: all of its people go again the day after. */
+/**
+ * Genesys did not store a person of a renewal, so all of its people are sent again the day after.
+ */
 export const keepRenewal = async (tx: Tx, { id }: Pick<DncGroup, 'id'>): Promise<void> => {
   await sql`update dnc_group set renew_at = ${CERTAIN_NOW} + interval '1 day' where id = ${id}`.execute(
     tx,

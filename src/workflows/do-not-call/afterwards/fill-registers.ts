@@ -5,13 +5,13 @@ import type { FillPlace, RegisterFillStore } from '../../ports/do-not-call/after
 
 export type FillRegisters = { start(): void; stop(): Promise<void> }
 
-/** Between two chunks, so that requests never wait behind more than one. */
+/** The wait between two chunks, so that requests never wait behind more than one. */
 const PAUSE_MS = 20
 const AGAIN_MS = 60_000
 
 /**
- * Goes once, after a start, through what was delivered before registers had subjects, a chunk at a time. Where it is killed the next start begins anew
- * and finds nothing left to do of what is done.
+ * Once after a start, gives subjects to contacts that were delivered before registers had subjects,
+ * a chunk at a time. If it is killed, the next start begins again and skips what is done.
  */
 export const createFillRegisters = (deps: {
   registers: RegisterFillStore

@@ -2,8 +2,8 @@ import type { Emit } from '../../../telemetry/events.ts'
 import type { LookBackStore } from '../../ports/do-not-call/retractions.ts'
 
 /**
- * Makes one step of the look for contacts that were delivered before entries named them; false: there is none to make. `found` is called where there were
- * such contacts.
+ * Makes one step of the search for contacts that were delivered before entries named them. Returns
+ * false if there is no step to make. `found` is called if the step found such contacts.
  */
 export const createLookBack =
   (deps: { lookBack: LookBackStore; emit: Emit }) =>

@@ -16,9 +16,9 @@ import type {
 
 export type RetractDeps = {
   retractions: Pick<RetractionStore, 'next' | 'settle' | 'postpone'>
-  /** Null: Genesys has no call for it, so it is only told. */
+  /** Null if Genesys has no call for this. Then the contact is only reported. */
   contacts: ContactRetractionPort | null
-  /** Of subjects, as uploads have them. */
+  /** The digest of a subject, as in uploads. */
   digestKey: Buffer
   clock: Clock
   ids: Ids
@@ -26,12 +26,18 @@ export type RetractDeps = {
   random: () => number
 }
 
-/** Contacts of a look; then the list is given up and claimed again, so that others get their turn. */
+/**
+ * How many contacts one turn takes. Then the list is released and claimed again, so that other
+ * lists get their turn.
+ */
 const CONTACTS_A_CLAIM = 50
 const REPORTED_A_CLAIM = 1_000
-/** Full jitter from 1 s, doubled, at most an hour: what Genesys refuses today it may take once a right was given. */
+/**
+ * Full jitter from 1 s, doubled, at most an hour. What Genesys refuses today it may accept once a
+ * right is granted.
+ */
 const BACKOFF = { baseMs: 1_000, capMs: 3_600_000 }
-/** Genesys answers nothing: other contacts of the list would not fare better. */
+/** Genesys does not answer, so other contacts of the list would fail too. */
 const OF_ALL: readonly string[] = ['unavailable', 'throttled', 'unauthorized', 'forbidden']
 const LIST_AGAIN_MS = 5_000
 
@@ -49,7 +55,7 @@ const auditOf = (
     ...about,
   })
 
-/** One entry for each submission: it says how many contacts were told of. */
+/** One audit entry for each submission, with the number of contacts reported. */
 const report = async (
   deps: RetractDeps,
   claim: RetractionClaim,
@@ -69,7 +75,7 @@ const report = async (
 const isGone = (error: unknown): boolean =>
   error instanceof GenesysFailure && error.kind === 'not_found'
 
-/** What became of it; a failure where it is to be tried again. */
+/** The outcome of a contact, or the failure if it is to be tried again. */
 const retractOne = async (
   { digestKey, clock }: RetractDeps,
   contacts: ContactRetractionPort,
@@ -100,7 +106,7 @@ const retractOne = async (
   }
 }
 
-/** True: the next contact may be tried. */
+/** Returns true if the next contact may be tried. */
 const work = async (
   deps: RetractDeps,
   contacts: ContactRetractionPort,
@@ -124,8 +130,9 @@ const work = async (
 }
 
 /**
- * Takes contacts that were delivered before an entry back out of what Genesys calls, one after the other. What was done is read from Genesys, so a try that
- * was executed and never answered is seen by the next one. Where Genesys has no call for it, they are told in the report.
+ * Retracts contacts that were delivered before an entry named them, one after the other. Genesys is
+ * read first, so if a try took effect without an answer, the next try sees it. If Genesys has no
+ * call for this, the report names the contacts.
  */
 export const createRetractContacts = (deps: RetractDeps): RetractContacts => {
   const { contacts, retractions } = deps

@@ -12,7 +12,7 @@ import type { ASK_PULL_REFUSALS } from '../refusals.ts'
 
 export type AskPullDeps = ClaimDeps & {
   pulls: Pick<DncPullStore, 'ask'>
-  /** False in the guide dialect, which shows nobody what is in a list. */
+  /** False in the guide dialect, which has no call that shows the entries of a list. */
   canPull: boolean
   renderSubmission: (submission: DncSubmission) => object
   ids: Ids
@@ -29,7 +29,10 @@ export type AskPull = Refusing<
   }) => Promise<UploadAnswer>
 >
 
-/** Asks for what was added to a list inside Genesys. 202 with a submission, which is filled behind the answer's back. */
+/**
+ * Requests the entries that were added to a list inside Genesys. Answers 202 with a submission,
+ * which is filled after the answer.
+ */
 export const createAskPull =
   (deps: AskPullDeps): AskPull =>
   async ({ caller, dncListId, idempotencyKey, path }) => {
@@ -43,7 +46,7 @@ export const createAskPull =
       owner: `${deps.owner}:${deps.ids.newUuid()}`,
     }
     const done = await claimKey(deps, scope)
-    // The list stands in the path, which is part of the key's scope: the same key is the same call.
+    // The list is in the path, which is part of the key's scope. So the same key is the same call.
     if (done !== null) return { ...done, replayed: true }
     try {
       const id = deps.ids.newId('dns')

@@ -1,24 +1,27 @@
 import type { EntryField } from '../../../domain/do-not-call/dnc-entry.ts'
 import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
 
-/** Names for what stands between the value and the expiry; nothing of it is read. */
+/** Names for the columns between the value and the expiry. Nothing of them is read. */
 const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] as const
 
-/** What a line of an export is read as. */
+/** How a line of an export is read. */
 export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
 
 const LINE_FEED = 10
-/** A header that is longer is none. */
+/** If the first line is longer, it is not a header. */
 const MAX_HEADER_BYTES = 64 * 1024
 
-/** The columns of an export are known by their places: the value comes first and the expiry last [platform-api: 2.7]. */
+/**
+ * The columns of an export are known by their places: the value comes first and the expiry last
+ * [platform-api: 2.7].
+ */
 const ourHeader = (header: string): string => {
   const columns = header.replaceAll(/"[^"]*"/gu, '').split(',').length
   const between = BETWEEN.slice(0, Math.max(0, columns - 2))
   return `${['phoneNumber', ...between, ...(columns > 1 ? ['expiresAt'] : [])].join(',')}\n`
 }
 
-/** The export under names that an entry has. */
+/** The export under the names of an entry's fields. */
 export const withOurHeader = async function* (
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
@@ -39,7 +42,10 @@ export const withOurHeader = async function* (
 
 const BY_THE_MINUTE = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})Z$/u
 
-/** Judges a line as an entry whose source is Genesys: one column holds numbers and addresses, and expiries have no seconds. */
+/**
+ * Validates a line as an entry whose source is Genesys. One column holds numbers and addresses, and
+ * expiries have no seconds.
+ */
 export const judgeExported =
   (judge: JudgeEntry): JudgeEntry =>
   (cellOf) => {

@@ -26,18 +26,18 @@ export type PullDeps = {
   ids: Ids
   emit: Emit
   owner: string
-  /** DNC_PULL_HOURS; null: lists are pulled when somebody asks for it. */
+  /** DNC_PULL_HOURS. null: a list is pulled only when a caller requests it. */
   periodMs: number | null
 }
 
 const HEARTBEAT_MS = 10_000
-/** Between looks for the export; large lists take tens of minutes. */
+/** The wait between checks for the export. Large lists take tens of minutes. */
 const LOOK_MS = { first: 500, most: 30_000 }
 const EXPORT_WITHIN_MS = 2 * 3_600_000
 const AGAIN_MS = 10 * 60_000
 const CALL_WITHIN_MS = 60_000
 
-/** The export that is made for this pull: what was there before may be from before the last removal. */
+/** The export made for this pull. An earlier one may be older than the last removal. */
 const newExport = async (
   { exports, clock }: PullDeps,
   dncListId: string,
@@ -56,7 +56,7 @@ const newExport = async (
   throw new GenesysFailure('unavailable', 'export-dnc-list')
 }
 
-/** Of a chunk those at the places, in order. */
+/** The entries of a chunk at the places, in order. */
 const partOf = (chunk: DncChunk, places: readonly number[], digestKey: Buffer): NewDncChunk => {
   const entries = places.map((place) => chunk.entries[place]!)
   return {
@@ -80,7 +80,7 @@ const NOTHING_READ: EntryResult = {
   } satisfies DncSource,
 }
 
-/** Reads the export and adds who is not known here, a chunk at a time. */
+/** Reads the export and adds the people who are not known here, a chunk at a time. */
 const readExport = async (
   deps: PullDeps,
   pull: DncPull,
@@ -108,7 +108,7 @@ const readExport = async (
   }
 }
 
-/** Sends again whom Genesys does not have any more; nothing that happens there ends a suppression. */
+/** Sends people again whom Genesys no longer has. Nothing that happens there ends a suppression. */
 const addMissing = async (
   { pulls, submissions, intake }: PullDeps,
   pull: DncPull,
@@ -173,7 +173,10 @@ const failureOf = (error: unknown): string => {
 
 const REFUSALS: ReadonlySet<GenesysFailure['kind']> = new Set(['forbidden', 'not_found', 'refused'])
 
-/** Genesys refuses the list itself. A refused download is none: its address is old, and the next try has another. */
+/**
+ * Whether Genesys refuses the list itself. A refused download does not count: its address has
+ * expired, and the next try gets another.
+ */
 const isListRefused = ({ kind, operation }: GenesysFailure): boolean =>
   operation === 'export-dnc-list' && REFUSALS.has(kind)
 
@@ -194,7 +197,10 @@ const giveUp = async (
   emit('dnc.held', { submissionId, tenantId, dncListId, reason })
 }
 
-/** Pulls the list that is due first. False: none is. A pull that comes to nothing is tried again later, from its beginning; what Genesys refuses waits for somebody's word. */
+/**
+ * Pulls the list that is due first. Returns false if none is due. A pull that fails is tried again
+ * later, from its beginning. If Genesys refuses the list, the pull waits for a person.
+ */
 export const createPullNext =
   (deps: PullDeps) =>
   async (signal: AbortSignal): Promise<boolean> => {

@@ -1,10 +1,13 @@
 import type { Emit } from '../../../telemetry/events.ts'
 import type { RegistryWork } from '../../ports/do-not-call/registries/registries.ts'
 
-/** Without a sign of life for so long, what was being received is discarded. */
+/** After this long without a sign of life, what was being received is discarded. */
 const DEAD_AFTER_MS = 60_000
 
-/** What follows from an edition, a step a call: it comes into force, then who was delivered before it is looked for. False: there is nothing to do. */
+/**
+ * The work after an edition, one step for each call. First the edition comes into force, then
+ * contacts delivered before it are searched for. Returns false if there is nothing to do.
+ */
 export const createFollowEditions =
   ({ work, emit }: { work: RegistryWork; emit: Emit }): (() => Promise<boolean>) =>
   async () => {

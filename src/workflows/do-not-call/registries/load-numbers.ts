@@ -10,9 +10,9 @@ import { createFileBlocks } from '../../../intake/bytes/compression.ts'
 import { createNumberReader } from '../../../intake/registries/number-lines.ts'
 import type { ReceivedEdition } from '../../ports/do-not-call/registries/registries.ts'
 
-/** Numbers that are sorted together: 8 MB. */
+/** How many numbers are sorted together: 8 MB. */
 const NUMBERS_AT_ONCE = 2 ** 20
-/** The longest file, inflated: four times the largest registry there is. */
+/** The longest file, inflated: four times the largest registry that exists. */
 const MOST_BYTES = 16 * 2 ** 30
 
 /** Gives pages of a run, numbered from 1, in ascending order. */
@@ -31,8 +31,9 @@ const startOfLastPrefix = (numbers: Float64Array): number => {
 }
 
 /**
- * Lays numbers out in pages as they come in. While they come in order there is one run; each time they begin anew there is one more, and the runs are merged
- * later: so a file may be in any order, and nothing is held but the numbers of one lot.
+ * Distributes numbers over pages as they come in. As long as they ascend, there is one run.
+ * Whenever they start lower again, a new run begins, and the runs are merged later. So a file may
+ * be in any order, and memory holds only the numbers of one lot.
  */
 const createRuns = (take: TakePages) => {
   const lot = new Float64Array(NUMBERS_AT_ONCE)
@@ -51,7 +52,7 @@ const createRuns = (take: TakePages) => {
       await takePages()
       run += 1
     }
-    // Numbers of the last prefix may go on in the next lot.
+    // The next lot may have more numbers with the last prefix.
     const open = isEnd ? filled : startOfLastPrefix(given)
     const to = open === 0 ? filled : open
     for (const block of blocksOf(given.subarray(0, to))) {
@@ -70,7 +71,7 @@ const createRuns = (take: TakePages) => {
     await take(run, ready)
   }
   return {
-    /** There must be room. */
+    /** The caller makes sure that there is room. */
     add: (number: number): void => {
       lot[filled++] = number
     },
@@ -85,10 +86,13 @@ const createRuns = (take: TakePages) => {
   }
 }
 
-/** A line has at least so many bytes where it gives a number. */
+/** A line that gives a number has at least this many bytes. */
 const LEAST_LINE_BYTES = 7
 
-/** Reads a registry's file as it streams in, gzip or not. Throws `RegistryFileRefused`, `FileRefused` and what the body throws. */
+/**
+ * Reads a registry's file as it streams in, gzip or not. Throws `RegistryFileRefused`,
+ * `FileRefused` and the errors of the body.
+ */
 export const loadNumbers = async (
   body: AsyncIterable<Uint8Array>,
   country: string,
@@ -107,7 +111,7 @@ export const loadNumbers = async (
   }
   for await (const whole of createFileBlocks(asSent(), MOST_BYTES).blocks) {
     for (let from = 0; from < whole.byteLength;) {
-      // So that the numbers of a piece always have room.
+      // So the numbers of a piece always have room.
       if (runs.room() < NUMBERS_AT_ONCE / 4) await runs.flush(false)
       const to = Math.min(whole.byteLength, from + (runs.room() - 1) * LEAST_LINE_BYTES)
       reader.read(whole.subarray(from, to))

@@ -10,7 +10,10 @@ import { type SuppressionPort, SuppressionUnknown } from '../../ports/do-not-cal
 
 type Looked = Pick<NewChunk, 'seq' | 'subjectRows' | 'subjectNumbers'>
 
-/** What a look at the registries came to. `look` null: it could not be told, so that it has to be made again before anything is sent. */
+/**
+ * The result of a look-up in the registries. `look` is null if it failed. Then the look-up must be
+ * repeated before anything is sent.
+ */
 export type RegistryFindings = {
   /** By chunk and row. */
   hits: Map<number, Map<number, Suppression>>
@@ -25,10 +28,10 @@ export type LookAtRegistries = {
 type Editions = Awaited<ReturnType<SuppressionPort['editionsOf']>>
 type Suppressions = Pick<SuppressionPort, 'editionsOf' | 'numbersAmong'>
 
-/** Numbers of one look: 8 MB, and as much again sorted. */
+/** How many numbers are looked up together: 8 MB, and as much again for sorting. */
 const NUMBERS_AT_ONCE = 2 ** 20
 
-/** Where an ascending number stands; it is there. */
+/** The index of a number that is in the ascending numbers. */
 const placeOf = (numbers: Float64Array, number: number): number => {
   let low = 0
   let high = numbers.length - 1
@@ -83,7 +86,10 @@ const noteCountries = (numbers: Float64Array, countries: Set<string>): void => {
   }
 }
 
-/** Looks the phones of an upload's rows up in the registries, chunk by chunk, many together and in order. */
+/**
+ * Looks the phones of an upload's rows up in the registries, chunk by chunk, many at a time and in
+ * order.
+ */
 export const lookAtRegistries = (
   suppressions: Suppressions,
   contactListId: string,
@@ -92,7 +98,7 @@ export const lookAtRegistries = (
   const hits = new Map<number, Map<number, Suppression>>()
   const countries = new Set<string>()
   let editions: Editions | null = null
-  /** One for all rows of an edition: there may be a million. */
+  /** All rows of an edition share one object, because there may be a million. */
   let byEdition: Suppression[] = []
   let isUnknown = false
   let waiting: Looked[] = []

@@ -36,7 +36,7 @@ export type ReceiveEditionDeps = AnswerOnceDeps & {
   registries: RegistryStore
   renderEdition: (edition: Edition) => object
   emit: Emit
-  /** There is an edition to bring into force. */
+  /** Called when there is an edition to bring into force. */
   wake: () => void
 }
 
@@ -45,12 +45,12 @@ export type ReceiveEdition = Refusing<
   (request: EditionRequest) => Promise<UploadAnswer>
 >
 
-/** Clocks of others may be ahead by as much. */
+/** How far another clock may be ahead. */
 const MOST_AHEAD_MS = 5 * 60_000
 
 /**
- * Data of a time to come would count as fresh for as long, and no later edition could come into
- * force.
+ * An edition from the future would count as fresh for too long, and no later edition could come
+ * into force.
  */
 const checkAsOf = (asOf: string, now: Date): void => {
   if (Date.parse(asOf) - now.getTime() <= MOST_AHEAD_MS) return
@@ -95,8 +95,9 @@ const fingerprintOf = ({ registry, options }: EditionRequest, fileSha256: string
   sha256Hex(canonicalJson({ registry, options, file: fileSha256 }))
 
 /**
- * Takes an edition of a registry: reads, sorts, seals and stores its numbers while they stream in, and answers 202 when all are durable. From there it comes
- * into force by itself. Whatever goes wrong before leaves nothing behind.
+ * Accepts an edition of a registry. Reads, sorts, seals and stores its numbers while they stream
+ * in, and answers 202 when all are durable. From then on it comes into force by itself. A failure
+ * before leaves nothing behind.
  */
 export const createReceiveEdition =
   (deps: ReceiveEditionDeps): ReceiveEdition =>
@@ -148,7 +149,7 @@ const receive = async (
     return { ...answer, replayed: false }
   } catch (error) {
     await heartbeat.stop()
-    // Should this fail too, the sweep discards it after 60 s without a sign of life.
+    // If this fails too, the sweep discards it after 60 s without a sign of life.
     await registries.discard(id).catch(() => undefined)
     throw error
   }

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../../domain/problems/problem.ts'
 import { UNREADABLE_FILE } from '../../../intake/contract.ts'
 
-/** With which codes an edition may be refused. */
+/** The codes with which the gateway may refuse an edition. */
 export const RECEIVE_EDITION_REFUSALS = [
   'not-found',
   'registry-country-differs',

@@ -37,7 +37,7 @@ export type RemoveEdition = Refusing<
   (caller: Caller, name: string, id: string) => Promise<Edition>
 >
 
-/** Deletes what an edition holds; its record stays, for certificates name it. */
+/** Deletes the numbers of an edition. Its record stays, because certificates name it. */
 export const createRemoveEdition =
   ({ registries, ids }: Deps): RemoveEdition =>
   async (caller, name, id) => {

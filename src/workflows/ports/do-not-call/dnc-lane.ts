@@ -6,61 +6,62 @@ import type { DncListPort } from './dnc-lists.ts'
 export type DncClaim = { dncListId: string; owner: string; fence: string; leaseMs: number }
 
 /**
- * Thrown if a person was to be removed at Genesys for whom an entry was accepted meanwhile: the
- * group is composed again.
+ * Thrown if an entry was accepted meanwhile for a person who was to be removed at Genesys. The
+ * group is then composed again.
  */
 export class EntryStands extends Error {
   override readonly name = 'EntryStands'
 }
 
-/** Entries of one chunk that go in one request: of one kind, one reason and one expiry. */
+/** Entries of one chunk that go in one request: of one kind, with one reason and one expiry. */
 export type DncGroup = {
   id: string
   submissionId: string
   tenantId: string
   requestId: string
-  /** Of the submission, when the group was read. */
+  /** The state of the submission when the group was read. */
   held: DncHoldReason | null
-  /** What is asked of Genesys; reason and expiry are those of an addition. */
+  /** What Genesys is to do. Reason and expiry belong to an addition. */
   action: 'add' | 'remove'
   kind: SubjectKind
   places: readonly number[]
-  /** Of each place: E.164, or the folded address. */
+  /** For each place: E.164, or the folded address. */
   subjects: readonly string[]
   reason: DncReason
   expiresAt: Date | null
   idempotencyKey: string
-  /** HTTP tries so far. */
+  /** How many HTTP tries were made. */
   attempts: number
-  /** Its people are at Genesys already, for a shorter time than they are to be there. */
+  /** Genesys has its people already, but for a shorter time than requested. */
   renews: boolean
-  /** Since its first try, by the database's clock; null before it. */
+  /** Milliseconds since its first try, by the database's clock. null before it. */
   sentSinceMs: number | null
 }
 
 /**
- * What replaces a group that is not sent again: smaller ones, both halves, or the same entries
+ * What replaces a group that is not sent again: smaller groups, both halves, or the same entries
  * under a new key.
  */
 export type DncSuccession = 'recompose' | 'halves' | 'successor'
 
 export type DncLaneStore = {
-  /** The lane that has waited longest; null where none has work. */
+  /** The lane that has waited longest. null if none has work. */
   claim(owner: string): Promise<DncClaim | null>
-  /** False when another worker has the lane. */
+  /** False if another worker has the lane. */
   renew(claim: DncClaim): Promise<boolean>
-  /** Releases the lane; null: until there is work. */
+  /** Releases the lane. null: until there is work. */
   release(claim: DncClaim, readyInMs: number | null): Promise<void>
-  /** At the start of the embedded home, whose process lock proves that no holder lives. */
+  /** Called when the embedded home starts. Its process lock proves that no holder lives. */
   freeAll(): Promise<void>
   /**
-   * The group to send next: the open one, or one made of the next entries, of which at most `most`
-   * and no other expiry than Genesys takes. What Genesys does not take from us at all is settled
-   * here; it is enforced by the gateway alone. Submissions with nothing left end, and are told of.
-   * null: there is no work. Entries go with the strongest reason and the longest time that stand
-   * for their subject, so that nothing sent later weakens it. Before anything else the removals of
-   * the list end what they end, also while Genesys is away. A removal is sent after all that its
-   * tenant had for the list before, and nobody is taken out of the list for whom any entry stands.
+   * The group to send next. It is the open one, or one made of the next entries: at most `most`,
+   * and with an expiry that Genesys takes. null if there is no work. What Genesys does not accept
+   * from the gateway is settled here, and only the gateway enforces it. Submissions with nothing
+   * left end, and endpoints are notified. Entries go with the strongest reason and the longest time
+   * in force for their subject, so that nothing sent later weakens it. Before anything else, the
+   * removals of the list end what they end, even during an outage of Genesys. A removal is sent
+   * after everything that its tenant had for the list before. A person with any entry in force is
+   * never taken out of the list.
    */
   nextGroup(
     claim: DncClaim,
@@ -74,9 +75,9 @@ export type DncLaneStore = {
   /** Records a try that is about to be made. Throws `FenceLost`, and `EntryStands`. */
   recordTry(claim: DncClaim, group: DncGroup): Promise<void>
   /**
-   * Settles a group: those of `failed` as failed, the others by what our ledger had of them before.
-   * `open`: places that stay unsettled and go again. Ends the hold of the submission, if it has
-   * one.
+   * Settles a group. The places in `failed` fail, the others get the outcome that our ledger
+   * implies. `open`: places that stay unsettled and are sent again. Ends the hold of the
+   * submission, if it has one.
    */
   settle(
     claim: DncClaim,
@@ -96,14 +97,14 @@ export type DncLaneStore = {
     by: DncSuccession,
     fresh: { ids: readonly string[]; keys: readonly string[]; audit: AuditEntry },
   ): Promise<void>
-  /** Holds the submission; endpoints are notified once. */
+  /** Holds the submission. Endpoints are notified once. */
   hold(claim: DncClaim, group: DncGroup, reason: DncHoldReason, audit: AuditEntry): Promise<void>
   /**
-   * Gives work to the lanes of lists where Genesys would forget a person before the requested time;
-   * returns their number.
+   * Gives work to the lanes of lists in which Genesys would forget a person before the requested
+   * time. Returns their number.
    */
   wakeRenewals(): Promise<number>
-  /** A place among the writes in flight over all instances; null: all of them are taken. */
+  /** Takes a place among the writes in flight over all instances. null if all of them are taken. */
   takeSlot(owner: string, slots: number): Promise<number | null>
   freeSlot(owner: string, slot: number): Promise<void>
 }

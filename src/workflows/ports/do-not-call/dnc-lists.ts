@@ -1,36 +1,36 @@
 import type { CallContext } from '../genesys/genesys.ts'
 
-/** One request with entries of a DNC list: of one kind, one reason and one expiry. */
+/** One request with entries of a DNC list: of one kind, with one reason and one expiry. */
 export type DncWrite = {
   dncListId: string
   kind: 'phone' | 'email'
-  /** E.164, or folded addresses; at most `limits.entries`. */
+  /** E.164, or folded addresses. At most `limits.entries`. */
   subjects: readonly string[]
-  /** Left out in the platform dialect, which knows none. */
+  /** Left out in the platform dialect, which has none. */
   reason: 'UNSPECIFIED' | 'CUSTOMER_REQUEST' | 'REGULATORY'
-  /** Null: never. As `limits` allows it. */
+  /** null: never. Otherwise as `limits` allows. */
   expiresAt: Date | null
-  /** Stable over every try of the request. */
+  /** The same for every try of the request. */
   idempotencyKey: string
 }
 
 export type DncAnswer = {
-  /** What Genesys counted; null where it counts nothing. */
+  /** What Genesys counted. null if it counts nothing. */
   tallies: { created: number; duplicate: number; updated: number } | null
   /** Entries that Genesys reported and did not store, by their place in the request. */
   failed: readonly { index: number; code: string | null }[]
 }
 
-/** What shows the entries of a list; the platform alone has it. */
+/** The calls that show the entries of a list. Only the platform dialect has them. */
 export type DncExports = {
-  /** Begins an export, which is made after the answer. */
+  /** Begins an export. Genesys makes it after the answer. */
   start(dncListId: string, context: CallContext): Promise<void>
-  /** The last export that was made; null: none is there. */
+  /** The last export that Genesys made. null if there is none. */
   latest(
     dncListId: string,
     context: CallContext,
   ): Promise<{ uri: string; exportedAt: string } | null>
-  /** Hands over the CSV as it streams in; what `read` throws is thrown. */
+  /** Gives the CSV as it streams in. Throws whatever `read` throws. */
   download<T>(
     uri: string,
     context: CallContext,
@@ -41,21 +41,21 @@ export type DncExports = {
 export type DncListPort = {
   readonly dialect: 'guide' | 'platform'
   readonly limits: {
-    /** Entries a request [guide-002; the platform names no number]. */
+    /** The most entries in a request [guide-002; the platform names no number]. */
     entries: number
-    /** Most days ahead for an expiry; null: no limit. */
+    /** The most days ahead for an expiry. null: no limit. */
     expiryDays: number | null
   }
   readonly exports: DncExports | null
   /** What Genesys accepts of each kind. The gateway alone keeps and enforces the rest. */
   readonly takes: { phone: true; email: boolean; removals: boolean; reasons: boolean }
   /**
-   * Adds entries; sending them again has no second effect. A 409 is `conflict`; refused entries are
-   * `rows_refused` with their places among `rowErrors`, or with none where Genesys names nobody;
-   * what speaks of all of them alike is `refused`.
+   * Adds entries. Sending them again has no second effect. A 409 is `conflict`. Refused entries are
+   * `rows_refused`, with their places in `rowErrors`, or with none if Genesys names nobody. A
+   * refusal that concerns all of them alike is `refused`.
    */
   add(write: DncWrite, context: CallContext): Promise<DncAnswer>
-  /** Removes entries; an entry that is not there is not a fault. Only with `takes.removals`. */
+  /** Removes entries. An entry that is not there is not a fault. Only with `takes.removals`. */
   remove(
     write: Pick<DncWrite, 'dncListId' | 'kind' | 'subjects'>,
     context: CallContext,

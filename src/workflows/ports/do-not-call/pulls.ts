@@ -9,7 +9,7 @@ export type DncPull = {
   dncListId: string
   tenantId: string
   submissionId: string
-  /** Its short name. */
+  /** The submission's short name. */
   number: string
   requestId: string
   owner: string
@@ -19,12 +19,12 @@ export type DncPull = {
 /** Why a pull waits, and the audit entry for it. */
 export type HeldPull = { reason: DncHoldReason; audit: AuditEntry }
 
-/** What is pulled from Genesys' lists. One pull a list at a time, over all instances. */
+/** Pulls from Genesys' lists. At most one pull of a list at a time, over all instances. */
 export type DncPullStore = {
   /**
-   * Asks for a pull: a submission that is `applying`, and the answer of the call, in one
-   * transaction. `running`: one is asked for or under way. Throws `StagingLost` where the claim is
-   * gone.
+   * Requests a pull: a submission that is `applying`, and the answer of the call, in one
+   * transaction. `running`: a pull is already requested or running. Throws `StagingLost` if the
+   * claim is gone.
    */
   ask(
     about: Omit<NewDncSubmission, 'kind' | 'overrides'> & { audit: AuditEntry } & Pick<
@@ -32,27 +32,28 @@ export type DncPullStore = {
         'scope' | 'answerOf'
       >,
   ): Promise<{ answer: StoredAnswer } | 'running'>
-  /** Every list with submissions is pulled once a period, for the first time a period from now. */
+  /** Pulls every list with submissions once a period, for the first time a period from now. */
   plan(periodMs: number): Promise<void>
   /**
-   * The pull that is due first, with a submission of its own; null: none is. A pull that was broken
-   * off begins anew.
+   * The pull that is due first, with its own submission. null if none is due. An interrupted pull
+   * begins again.
    */
   claim(owner: string, about: { id: string; requestId: string }): Promise<DncPull | null>
-  /** False when another process has the pull. */
+  /** False if another process has the pull. */
   renew(pull: DncPull): Promise<boolean>
   /**
-   * Notes that these people are in the export. Those who are not known here, by their place in the
-   * chunk; somebody who was removed here is, until an export without him.
+   * Notes that these people are in the export. Returns those who are not known here, by their place
+   * in the chunk. A person who was removed here counts as known until an export without that
+   * person.
    */
   sift(pull: DncPull, subjects: Buffer): Promise<number[]>
   /**
-   * Adds entries under a raised epoch, which suppress from the commit on. `send`: they are missing
-   * at Genesys. How many were added.
+   * Adds entries under a raised epoch. They suppress from the commit on. `send`: they are missing
+   * at Genesys. Returns how many were added.
    */
   add(pull: DncPull, chunk: NewDncChunk, send: boolean): Promise<number>
   /**
-   * Entries that Genesys had before the export was asked for and that are not in it, some chunks
+   * Entries that Genesys had before the export was requested and that are not in it, some chunks
    * after `after`.
    */
   missing(
@@ -60,9 +61,9 @@ export type DncPullStore = {
     after: { submission: string; seq: number },
   ): Promise<readonly { submissionId: string; submission: string; seq: number; places: number[] }[]>
   /**
-   * Ends the reading; throws `StagingLost` once the pull is somebody else's: what is to be sent
-   * goes on by the lane of the list. The next one is due after `nextInMs`; null: when it is asked
-   * for.
+   * Ends the reading. Throws `StagingLost` if another process has the pull. The lane of the list
+   * sends what is to be sent. The next pull is due after `nextInMs` (null: when a caller requests
+   * it).
    */
   finish(
     pull: DncPull,
@@ -73,9 +74,9 @@ export type DncPullStore = {
     },
   ): Promise<void>
   /**
-   * Gives the pull up. It begins anew after `againInMs`; null: when its submission is resumed, or
-   * with the next period. `held`: why its submission waits until then, which is told and audited
-   * once a reason.
+   * Gives up the pull. It begins again after `againInMs` (null: when its submission is resumed, or
+   * with the next period). `held`: why its submission waits until then. Endpoints and the audit
+   * trail get each reason once.
    */
   giveUp(pull: DncPull, againInMs: number | null, held: HeldPull | null): Promise<void>
 }

@@ -6,15 +6,15 @@ import type { CallContext } from '../genesys/genesys.ts'
 /** Searches for contacts that were delivered before entries named them. */
 export type LookBackStore = {
   /**
-   * Goes on with the look for what was added under an epoch, some thousands of entries in one short
-   * transaction; `found` contacts are to be retracted, and `done` says that nothing of that epoch
-   * is left. Null: there is nothing to look for. Several instances may step at once.
+   * Continues the search for what was added under an epoch, some thousands of entries in one short
+   * transaction. `found` contacts are to be retracted. `done`: nothing of that epoch is left. null:
+   * there is nothing to search for. Several instances may step at the same time.
    */
   step(): Promise<{ tenantId: string; found: number; done: boolean } | null>
 }
 
 /**
- * The right to take contacts of a list back; `fence` grows with every claim, and an older claim
+ * The right to retract contacts of a list. `fence` grows with every claim, and an older claim
  * writes nothing.
  */
 export type RetractionClaim = {
@@ -24,7 +24,7 @@ export type RetractionClaim = {
   leaseMs: number
 }
 
-/** A contact to take back because of one of its numbers or addresses. */
+/** A contact to retract because of one of its numbers or addresses. */
 export type Retraction = {
   number: string
   version: number
@@ -40,7 +40,7 @@ export type Retraction = {
 /** The outcome for a contact that was delivered before an entry named it. */
 export type DeliveredBefore = {
   contactListId: string
-  /** Null where another tenant brought it; so are `line` and `contactId`. */
+  /** null if another tenant brought it, as are `line` and `contactId`. */
   uploadId: string | null
   line: number | null
   contactId: string | null
@@ -51,26 +51,26 @@ export type DeliveredBefore = {
 }
 
 /**
- * Who named the contacts, and which tenant asks: a submission by its number, or an edition of a
+ * What named the contacts, and which tenant asks: a submission by its number, or an edition of a
  * registry by its id.
  */
 export type Finder = { tenantId: string } & ({ number: string } | { editionId: string })
 
 export type RetractionStore = {
-  /** The list that has waited longest for contacts to be taken back. */
+  /** The list whose contacts have waited longest to be retracted. */
   claim(owner: string): Promise<RetractionClaim | null>
   renew(claim: RetractionClaim): Promise<boolean>
   /** `readyInMs` null: when there is work. */
   release(claim: RetractionClaim, readyInMs: number | null): Promise<void>
-  /** At the start of the embedded home: the holders of these are gone. */
+  /** Called when the embedded home starts: the holders of these are gone. */
   freeAll(): Promise<void>
   /**
-   * Contacts whose time has come, the oldest first. Where there are none, milliseconds until one is
-   * due; null: none is open.
+   * Contacts that are due, oldest first. If none is due, the milliseconds until one is. null if
+   * none is open.
    */
   next(claim: RetractionClaim, limit: number): Promise<readonly Retraction[] | number | null>
   /**
-   * Writes what became of them, and the audit. One that was opened again since it was read stays
+   * Writes the outcomes and the audit. A contact that was opened again since it was read stays
    * open. Throws `FenceLost`.
    */
   settle(
@@ -86,16 +86,13 @@ export type RetractionStore = {
     failure: string,
     againInMs: number,
   ): Promise<void>
-  /**
-   * A page of what the entries of a submission, or an edition, found, in the order in which it was
-   * found.
-   */
+  /** A page of what the entries of a submission, or an edition, found, in the order found. */
   page(
     finder: Finder,
     about: { after: string; limit: number },
   ): Promise<{ items: DeliveredBefore[]; next: string | null }>
   /**
-   * `looked`: all entries or numbers were looked for. `unfilled`: contacts of the tenant's lists
+   * `looked`: the search covers all entries or numbers. `unfilled`: contacts of the tenant's lists
    * that no entry can find.
    */
   summary(finder: Finder): Promise<{
@@ -107,10 +104,10 @@ export type RetractionStore = {
 
 export type ContactRetractionPort = {
   /**
-   * Sees to it that Genesys does not call the contact under the number, or at all where the subject
-   * is an address or is none of its numbers any more; its data stay as they are. `isSubject` tells
-   * the subject by a cell. Done again it has no further effect. Throws `GenesysFailure`;
-   * `not_found`: it is gone.
+   * Makes sure that Genesys does not call the contact under the number. If the subject is an
+   * address, or is no longer one of its numbers, Genesys must not call the contact at all. Its data
+   * do not change. `isSubject` recognises the subject by a cell. Repeating it has no further
+   * effect. Throws `GenesysFailure`. `not_found`: the contact is gone.
    */
   retract(
     contact: { contactListId: string; contactId: string; isSubject: (cell: string) => boolean },
@@ -119,8 +116,8 @@ export type ContactRetractionPort = {
 }
 
 /**
- * Takes contacts of a claimed list back as far as it goes now. Milliseconds until the next look;
- * null: when there is work.
+ * Retracts contacts of a claimed list, as far as possible now. Returns the milliseconds until the
+ * next step. null: when there is work.
  */
 export type RetractContacts = (
   claim: RetractionClaim,

@@ -15,13 +15,13 @@ export type NewDncSubmission = Pick<DncSubmission, 'id' | 'tenantId' | 'dncListI
   actor: string
   requestId: string
   owner: string
-  /** With the option override: its entries replace those in force. */
+  /** Whether the option override is set. Then its entries replace those in force. */
   overrides: boolean
 }
 
 /**
- * Of the entries of a chunk: those that are suppressions now, and those of a person and scope that
- * the submission had before.
+ * For the entries of a chunk: those that are suppressions now, and those of a person and scope that
+ * the submission already had.
  */
 export type AppendedEntries = { accepted: number; quarantined: number; duplicates: number }
 
@@ -30,10 +30,10 @@ export type AcceptSubmission = Pick<
   'id' | 'tenantId' | 'rejections' | 'source' | 'columns'
 > & {
   counts: Pick<DncCounts, 'read' | 'accepted' | 'rejected' | 'quarantined' | 'duplicates' | 'blank'>
-  /** Chunks appended; `StagingLost` when not all of them are stored. */
+  /** Counts of appended chunks. `StagingLost` if not all of them are stored. */
   chunks: number
   audit: AuditEntry
-  /** The claim of the call's Idempotency-Key, and what it answers from then on. */
+  /** The claim of the call's Idempotency-Key, and its answer from then on. */
   scope: { tenantId: string; method: string; path: string; key: string; owner: string }
   answerOf: (submission: DncSubmission) => StoredAnswer
 }
@@ -44,7 +44,7 @@ export type DncLedgerEntry = {
   outcome: EntryOutcome
   terms: EntryTerms | null
   faults: readonly RowFault[]
-  /** Of a failed one: `override-needed`, or why Genesys refused it where it said so; else null. */
+  /** For a failed entry: `override-needed`, or Genesys' reason if it gave one. Otherwise null. */
   failedCode: string | null
   cells: readonly string[]
 }
@@ -53,17 +53,17 @@ export type DncLedgerQuery = { outcomes: readonly EntryOutcome[]; afterLine: num
 
 export type DncSubmissionFilter = { dncListId?: string; states?: readonly SeenDncState[] }
 
-/** An entry about somebody who was looked for. */
+/** An entry about a person you looked for. */
 export type FoundEntry = {
-  /** Which of the digests, from 0. */
+  /** The index of the digest, from 0. */
   at: number
   submissionId: string
   acceptedAt: string
   state: 'standing' | 'expired' | 'removed'
   quarantined: boolean
   /**
-   * What became of it, oldest first; `at` is ISO 8601, and the submission is the one that did it
-   * (null: its time had come).
+   * What happened to it, oldest first. `at` is ISO 8601. The submission is the one that did it
+   * (null: the entry expired).
    */
   history: {
     event: 'accepted' | 'expired' | 'removed' | 'overridden'
@@ -73,7 +73,7 @@ export type FoundEntry = {
   terms: EntryTerms
 }
 
-/** The entry in force for a person and scope, combined from all of them; `receivedAt` is filled. */
+/** The entry in force for a person and scope, combined from all of them. `receivedAt` is set. */
 export type ExportedEntry = {
   kind: SubjectKind
   /** E.164, or the folded address. */
@@ -82,62 +82,63 @@ export type ExportedEntry = {
 }
 
 /**
- * Do-not-call submissions. Its entries suppress nobody before `accept`, and all of them from its
+ * Do-not-call submissions. Their entries suppress nobody before `accept`, and all of them from its
  * commit on.
  */
 export type DncSubmissionStore = {
   /** A submission in the state `receiving`, which callers do not see. */
   begin(submission: NewDncSubmission): Promise<void>
-  /** A sign of life; false once the submission is gone. */
+  /** Sends a sign of life. Returns false once the submission is gone. */
   touch(id: string): Promise<boolean>
   /**
-   * Stores a chunk and its entries in one statement. Of entries of one person and scope in a
-   * submission one is kept, under the strongest reason and the longest expiry of them all. Throws
-   * `StagingLost` where the submission is gone.
+   * Stores a chunk and its entries in one statement. If a submission has several entries of one
+   * person and scope, one is kept, with the strongest reason and the longest expiry of them all.
+   * Throws `StagingLost` if the submission is gone.
    */
   append(id: string, chunk: NewDncChunk): Promise<AppendedEntries>
   /**
-   * Accepts the submission in one transaction, whose cost does not depend on the number of entries:
-   * it raises the tenant's suppression epoch first, gives the work to the lane of the DNC list, and
-   * keeps the answer of the call. Throws `StagingLost` where the submission, one of its chunks or
-   * the claim is gone. A removal, and entries that override, end what their tenant had for the list
-   * before: with the acceptance where they lie in one chunk, else by the lane of the list, soon
-   * after it.
+   * Accepts the submission in one transaction, whose cost does not depend on the number of entries.
+   * It raises the tenant's suppression epoch first, gives the work to the lane of the DNC list, and
+   * stores the answer of the call. Throws `StagingLost` if the submission, one of its chunks or the
+   * claim is gone. Removals, and entries that override, end what their tenant had for the list
+   * before. If they fit in one chunk, the acceptance does so. Otherwise the lane of the list does
+   * so soon after.
    */
   accept(input: AcceptSubmission): Promise<{ submission: DncSubmission; answer: StoredAnswer }>
   /**
-   * The places of a removal's entries about people for whom a REGULATORY entry of the tenant stands
-   * in the list, with the same scope: none of those is removed without override.
+   * The places of a removal's entries about people for whom a REGULATORY entry of the tenant, with
+   * the same scope, is in force for the list. Without override none of them is removed.
    */
   heldByRegulatory(
     about: Pick<DncSubmission, 'tenantId' | 'dncListId'>,
     chunk: NewDncChunk,
   ): Promise<readonly number[]>
-  /** Nothing of a submission that is being received remains. */
+  /** Deletes everything of a submission that is being received. */
   discard(id: string): Promise<void>
-  /** Discards what has been without a sign of life for so long; returns how many. */
+  /** Discards what has shown no sign of life for this long. Returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, id: string): Promise<DncSubmission | null>
   /**
-   * Quarantined entries are to be sent from now on; null where there are none. The audit entry is
-   * written with it.
+   * Marks quarantined entries to be sent from now on. null if there are none. Writes the audit
+   * entry too.
    */
   release(
     submission: Pick<DncSubmission, 'id' | 'dncListId'>,
     audit: AuditEntry,
   ): Promise<DncSubmission | null>
   /**
-   * Resumes a submission that waits for a person; null if it does not. Writes the audit entry too.
+   * Resumes a submission that waits for a person. null if it does not wait. Writes the audit entry
+   * too.
    */
   resume(
     submission: Pick<DncSubmission, 'id' | 'dncListId'>,
     audit: AuditEntry,
   ): Promise<DncSubmission | null>
-  /** Whether entries were ever submitted for the list, or a pull of it was requested. */
+  /** Whether entries were ever submitted for the list, or a pull of it was ever requested. */
   knowsList(dncListId: string): Promise<boolean>
   /**
-   * Entries of the tenant for the list about these people (digests of 16 bytes, each once), also
-   * those that do not stand any more; oldest first.
+   * Entries of the tenant for the list about these people (digests of 16 bytes, each once), oldest
+   * first. Includes those no longer in force.
    */
   about(
     tenantId: string,
@@ -145,17 +146,17 @@ export type DncSubmissionStore = {
     digests: readonly Buffer[],
   ): Promise<readonly FoundEntry[]>
   /**
-   * What the tenant's entries for the list come to, one for each person and scope: the words of the
-   * strongest, the strongest reason and the longest time. In the order of acceptance, as it stands
-   * while it is read; whoever stands all the time is among them.
+   * The tenant's entries in force for the list, one for each person and scope: the words of the
+   * strongest, the strongest reason and the longest time. In the order of acceptance. The list may
+   * change while it is read. A person with an entry in force all the time is always included.
    */
   exportEntries(tenantId: string, dncListId: string): AsyncGenerator<readonly ExportedEntry[], void>
-  /** Newest first; null for a cursor that no page gave. */
+  /** Newest first. null for a cursor that no page returned. */
   list(
     tenantId: string,
     page: DncSubmissionFilter & { limit: number; cursor: string | null },
   ): Promise<Page<DncSubmission> | null>
-  /** A chunk as it was stored; throws where the submission or its key is gone. */
+  /** A chunk as stored. Throws if the submission or its key is gone. */
   readChunk(id: string, seq: number): Promise<DncChunk>
   /** The ledger in input order, a chunk at a time. */
   ledgerRows(

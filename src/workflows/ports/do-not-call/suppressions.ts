@@ -2,9 +2,8 @@ import type { EditionInForce } from '../../../domain/do-not-call/registries/regi
 import type { Suppression, SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
 
 /**
- * It is unknown whether a person is suppressed. This never counts as "not suppressed": what was to
- * be sent is not sent. `missing`: the digests of the rows of this upload, which `fillSubjects`
- * makes.
+ * It is unknown whether a person is suppressed. This never counts as "not suppressed": the rows are
+ * not sent. `missing`: the rows of this upload have no digests yet, and `fillSubjects` makes them.
  */
 export class SuppressionUnknown extends Error {
   override readonly name: string = 'SuppressionUnknown'
@@ -15,7 +14,9 @@ export class SuppressionUnknown extends Error {
   }
 }
 
-/** A registry is too old to call these countries by, or they need one that has no edition. */
+/**
+ * A registry is too old to call these countries by, or a registry that they need has no edition.
+ */
 export class RegistryStale extends SuppressionUnknown {
   override readonly name = 'RegistryStale'
   /** ISO 3166-1 alpha-2, sorted. */
@@ -26,44 +27,53 @@ export class RegistryStale extends SuppressionUnknown {
   }
 }
 
-/** Who is suppressed for a contact list: by the entries of every tenant that is granted it. */
+/**
+ * Answers who is suppressed for a contact list by the entries of every tenant that is granted the
+ * list.
+ */
 export type SuppressionPort = {
   /**
-   * The epochs now of every tenant whose entries concern the list; empty: there are none, and
-   * nobody is suppressed.
+   * The present epochs of every tenant whose entries concern the list. If it is empty, there are
+   * none, and nobody is suppressed.
    */
   epochsOf(contactListId: string): Promise<SuppressionEpochs>
   /**
-   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, also twice. The
-   * keys of the answer are digests in `latin1`. Fails rather than leaving anybody out.
+   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, possibly
+   * repeated. The keys of the answer are digests in `latin1`. Fails rather than leaving out a
+   * person.
    */
   suppressedAmong(contactListId: string, digests: Buffer): Promise<ReadonlyMap<string, Suppression>>
-  /** Whether uploads have to say of which countries their phones are, whoever uses a registry. */
+  /**
+   * Whether uploads must record the countries of their phones, whether or not anyone uses a
+   * registry.
+   */
   readonly asksCountries: boolean
-  /** The editions in force of the registries that a tenant uses who is granted the list. */
+  /**
+   * The editions in force of the registries that are used by a tenant with a grant for the list.
+   */
   editionsOf(contactListId: string): Promise<EditionInForce[]>
   /**
-   * Of each of these numbers (E.164 as whole numbers, ascending) 0 where no edition has it, else
-   * the place of the first one that does, counted from 1. Throws `SuppressionUnknown` where that
-   * cannot be told.
+   * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has it,
+   * otherwise the place of the first edition that does, counted from 1. Throws `SuppressionUnknown`
+   * if that cannot be answered.
    */
   numbersAmong(editions: readonly EditionInForce[], numbers: Float64Array): Promise<Uint8Array>
   /**
-   * Looks the rows of a staged upload up in editions that came into force since they were looked
-   * up. Throws `SuppressionUnknown`, and `RegistryStale` where they may not be called by what there
-   * is.
+   * Looks the rows of a staged upload up in editions that came into force since the last look-up.
+   * Throws `SuppressionUnknown`. Throws `RegistryStale` if the editions at hand do not allow the
+   * calls.
    */
   lookAgain(uploadId: string): Promise<void>
   /**
-   * Which rows of a chunk of a staged upload, not left out, entries suppress that were added since
-   * the rows were looked up.
+   * The rows of a chunk of a staged upload that are still included and that entries added since the
+   * look-up suppress.
    */
   suppressedIn(uploadId: string, seq: number): Promise<ReadonlySet<number>>
   /**
-   * How many rows of a staged upload, not left out, entries suppress that were added since the rows
-   * were looked up.
+   * How many rows of a staged upload are still included although entries added since the look-up
+   * suppress them.
    */
   suppressedSince(uploadId: string): Promise<number>
-  /** Makes the digests of an upload's rows that were staged by a version before. */
+  /** Makes the digests of rows that an earlier version of the gateway staged. */
   fillSubjects(uploadId: string): Promise<void>
 }

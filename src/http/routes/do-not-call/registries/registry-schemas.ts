@@ -29,18 +29,18 @@ export const editionSchema = z.strictObject({
   registry: z.string(),
   state: z.enum(SEEN_EDITION_STATES),
   change: z.enum(EDITION_CHANGES),
-  /** The edition that it changes, or took the place of. */
+  /** The edition that it changes, or replaced. */
   baseId: z.string().nullable(),
   asOf: stamp,
   subscription: z.string().nullable(),
   lines: count,
   numbers: count,
-  /** Lines that are no numbers. */
+  /** Lines that are not numbers. */
   rejected: count,
   firstRejectedLine: count.nullable(),
   bytes: count,
   sha256: z.string().nullable(),
-  /** Numbers that the one before had not; null: not compared yet. */
+  /** How many numbers the edition before did not have. null: not compared yet. */
   added: count.nullable(),
   /** Why it did not come into force. */
   problem: z.string().nullable(),

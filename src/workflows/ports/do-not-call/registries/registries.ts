@@ -10,7 +10,7 @@ export type NewEdition = {
   id: string
   registry: string
   change: EditionChange
-  /** Of a change: the edition that it is made on; null: the one in force. */
+  /** For a change, the edition that it is made on. null: the one in force. */
   baseId: string | null
   asOf: string
   subscription: string | null
@@ -32,9 +32,9 @@ export type ReceivedEdition = {
 }
 
 /**
- * Why an edition may not come into force: `older` than the one that is; `duplicate`: the same file
- * is one already (`editionId`); `base_missing`: what it changes is not in force; `shrinks`: it has
- * far fewer numbers than the one in force.
+ * Why an edition may not come into force. `older`: it is older than the one in force. `duplicate`:
+ * an edition has the same file (`editionId`). `base_missing`: the edition that it changes is not in
+ * force. `shrinks`: it has far fewer numbers than the one in force.
  */
 export type EditionFault = {
   kind: 'older' | 'duplicate' | 'base_missing' | 'shrinks'
@@ -43,10 +43,7 @@ export type EditionFault = {
 
 /** The registries and their editions. They belong to the gateway, not to a tenant. */
 export type RegistryStore = {
-  /**
-   * Makes the registry or changes it. `country_differs`: it has editions, which are of another
-   * country.
-   */
+  /** Makes or changes the registry. `country_differs`: it has editions of another country. */
   put(input: {
     name: string
     country: string
@@ -54,25 +51,27 @@ export type RegistryStore = {
     audit: AuditEntry
   }): Promise<{ kind: 'put'; registry: Registry } | { kind: 'country_differs' }>
   find(name: string): Promise<Registry | null>
-  /** By name. */
+  /** Sorted by name. */
   list(): Promise<Registry[]>
   /** Newest first, without those that are being received. */
   editions(name: string): Promise<Edition[]>
   findEdition(name: string, id: string): Promise<Edition | null>
 
-  /** Faults that are known before any number was read; null: none. */
+  /** Faults that are known before any number is read. null: none. */
   faultOf(
     edition: Pick<NewEdition, 'registry' | 'change' | 'baseId' | 'asOf'>,
   ): Promise<EditionFault | null>
-  /** Begins to receive an edition; callers do not see it yet. */
+  /** Begins to receive an edition. Callers do not see it yet. */
   begin(edition: NewEdition): Promise<void>
-  /** Sends a sign of life; false: it was swept. */
+  /** Sends a sign of life. Returns false if the sweep has discarded the edition. */
   touch(id: string): Promise<boolean>
-  /** Seals and stores pages of a run. Throws `StagingLost` where it was swept. */
+  /**
+   * Seals and stores pages of a run. Throws `StagingLost` if the sweep has discarded the edition.
+   */
   append(id: string, run: number, pages: readonly NumberPage[]): Promise<void>
   /**
-   * All of it is stored: from here on it comes into force by itself, whatever crashes. Answers the
-   * claim in the same transaction.
+   * Records that all of it is stored. From here on it comes into force by itself, even after a
+   * crash. Answers the claim in the same transaction.
    */
   accept(input: {
     id: string
@@ -96,30 +95,31 @@ export type RegistryStore = {
     | { kind: 'fault'; fault: EditionFault }
   >
   discard(id: string): Promise<void>
-  /** Discards what has been without a sign of life. */
+  /** Discards what has shown no sign of life for too long. */
   sweep(olderThanMs: number): Promise<number>
 
   /**
-   * Shreds the edition's key and deletes its numbers. null: there is none; `busy`: it is being
+   * Shreds the edition's key and deletes its numbers. null if there is none. `busy`: it is being
    * loaded.
    */
   remove(input: { name: string; id: string; audit: AuditEntry }): Promise<Edition | 'busy' | null>
 }
 
-/** The work after the answer of an edition, step by step, on any instance. */
+/** The work after the 202 of an edition, step by step, on any instance. */
 export type RegistryWork = {
   /**
-   * Brings the next one that was loaded into force; null: there is none. Killed in between, the
-   * next call begins anew.
+   * Brings the next loaded edition into force. null if there is none. If it is killed, the next
+   * call begins again.
    */
   bringIntoForce(): Promise<{ edition: Edition; fault: EditionFault | null } | null>
   /**
-   * Looks for contacts that were delivered before the next edition named them, some pages of it at
-   * a time; null: nothing is left. `done`: the edition is compared.
+   * Searches for contacts that were delivered before the next edition named them, some pages at a
+   * time. null if nothing is left. `done`: the edition is compared.
    */
   lookBack(): Promise<{ edition: Edition; found: number; done: boolean } | null>
   /**
-   * Looks for contacts that were settled while an edition came into force; null: nothing is left.
+   * Searches for contacts that were settled while an edition came into force. null if nothing is
+   * left.
    */
   lookForLate(): Promise<{ uploadId: string; found: number } | null>
   sweep(olderThanMs: number): Promise<number>
