@@ -62,7 +62,9 @@ const lineOf = (text: string): ChainLine | null => {
   }
 }
 
-/** Takes the lines of the export; answers the number of the first one that is no JSON, else null. */
+/**
+ * Takes the lines of the export; answers the number of the first one that is no JSON, else null.
+ */
 const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
   let number = 0
   try {

@@ -32,12 +32,16 @@ const POLICY = [
 
 const setHeaders = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
   reply.header('content-security-policy', POLICY)
-  // Under `no-referrer` browsers name no origin with a form, and the origin is what forms are judged by.
+  // Under `no-referrer` browsers name no origin with a form, and the origin is what forms are
+  // judged by.
   reply.header('referrer-policy', 'same-origin')
   reply.header('cross-origin-opener-policy', 'same-origin')
 }
 
-/** A browser that opens the gateway's address is led to the console; everyone else hears what every unknown address says. */
+/**
+ * A browser that opens the gateway's address is led to the console; everyone else hears what every
+ * unknown address says.
+ */
 const leadBrowsers = (app: FastifyInstance): void => {
   app.get('/', { config: { access: 'public', page: true } }, async (request, reply) => {
     reply.header('vary', 'Accept')
@@ -51,7 +55,10 @@ const leadBrowsers = (app: FastifyInstance): void => {
   })
 }
 
-/** The console: everything under `/console`, and the way there from `/`. `table`: its pages and buttons. */
+/**
+ * The console: everything under `/console`, and the way there from `/`. `table`: its pages and
+ * buttons.
+ */
 export const registerConsole = async (
   app: FastifyInstance,
   deps: ConsoleDeps,

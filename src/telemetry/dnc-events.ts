@@ -81,7 +81,10 @@ export type DncEvents = {
    * by no entry, because no chunk of theirs is left.
    */
   'register.filled': { contacts: number; unfilled: number }
-  /** The law of these countries wants consent before a call, and CONSENT_REQUIRED_COUNTRIES does not name them. */
+  /**
+   * The law of these countries wants consent before a call, and CONSENT_REQUIRED_COUNTRIES does not
+   * name them.
+   */
   'consent.not_required': { countries: string }
   /** An edition of a registry was received; `rejected` lines were no numbers. */
   'registry.edition_accepted': {

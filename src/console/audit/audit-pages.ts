@@ -10,7 +10,9 @@ const PAGE_ENTRIES = 50
 const DAY_MS = 86_400_000
 const { audit: words } = ENGLISH
 
-/** An id of ours or of Genesys: never a name, a number or an address, which the trail does not have. */
+/**
+ * An id of ours or of Genesys: never a name, a number or an address, which the trail does not have.
+ */
 const word = filled(
   z
     .string()
@@ -62,7 +64,10 @@ const hash = z
   .toLowerCase()
   .regex(/^[0-9a-f]{64}$/u)
 
-/** A POST, because it reads and hashes thousands of entries: nothing that follows links should set it off. */
+/**
+ * A POST, because it reads and hashes thousands of entries: nothing that follows links should set
+ * it off.
+ */
 export const AUDIT_VERIFY = form({
   at: '/audit/verify',
   scope: 'audit',

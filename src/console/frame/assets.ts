@@ -10,7 +10,10 @@ const require = createRequire(import.meta.url)
 
 const own = (name: string): URL => new URL(`../assets/${name}`, import.meta.url)
 
-/** Everything that a page loads, all of it from here. htmx is the file of its npm package, as it is pinned. */
+/**
+ * Everything that a page loads, all of it from here. htmx is the file of its npm package, as it is
+ * pinned.
+ */
 const SOURCES: Record<string, { from: URL | string; type: string }> = {
   'console.css': { from: own('console.css'), type: 'text/css; charset=utf-8' },
   'upload.js': { from: own('upload.js'), type: 'text/javascript; charset=utf-8' },
@@ -34,7 +37,10 @@ const readAssets = (): Map<string, Asset> =>
     }),
   )
 
-/** Adds the files that pages load, and says where each of them is. Their addresses change with their bytes, so browsers keep them for ever. */
+/**
+ * Adds the files that pages load, and says where each of them is. Their addresses change with their
+ * bytes, so browsers keep them for ever.
+ */
 export const registerAssets = (app: FastifyInstance): Record<string, string> => {
   const assets = readAssets()
   app.get<{ Params: { version: string; name: string } }>(

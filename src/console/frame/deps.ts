@@ -58,7 +58,10 @@ export type FileForm = {
   body: AsyncIterable<Uint8Array>
 }
 
-/** What the pages call: the same uses as the HTTP border. `compose/console.ts` hands over all of them, so a new one is a line here. */
+/**
+ * What the pages call: the same uses as the HTTP border. `compose/console.ts` hands over all of
+ * them, so a new one is a line here.
+ */
 export type ConsoleDeps = {
   sessions: ConsoleSessions
   keyFailures: KeyFailures
@@ -85,7 +88,10 @@ export type ConsoleDeps = {
   keys: Keys
   tenants: Tenants
   registries: Pick<RegistryStore, 'find' | 'list' | 'editions'>
-  /** How old an edition may be that contacts of a country are looked up in, where its registry does not say. */
+  /**
+   * How old an edition may be that contacts of a country are looked up in, where its registry does
+   * not say.
+   */
   registryAgeDays: (country: string) => number
   guestFiles: Pick<GuestFileStore, 'find' | 'list'>
   readSegments: ReadSegments

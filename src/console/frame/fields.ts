@@ -25,7 +25,10 @@ export const linkTo = (path: string, fields: Record<string, string | undefined>)
     : `${path}?${new URLSearchParams(given as [string, string][]).toString()}`
 }
 
-/** The links of a page of a list: back to its beginning, and on to what follows; null: there is none. */
+/**
+ * The links of a page of a list: back to its beginning, and on to what follows; null: there is
+ * none.
+ */
 export const pageLinks = (
   path: string,
   filter: Record<string, string | undefined>,

@@ -32,7 +32,10 @@ export type MenuItem = keyof Texts['menu']
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>
 
-/** One line of the page table. Scopes decide whether it exists for who is signed in: without the scope it is not in the menu and answers 403. */
+/**
+ * One line of the page table. Scopes decide whether it exists for who is signed in: without the
+ * scope it is not in the menu and answers 403.
+ */
 export type Page = {
   kind: 'page'
   /** Below `/console`, as Fastify writes it. */

@@ -35,7 +35,10 @@ const saidOf = (request: FastifyRequest): string | null => {
     : null
 }
 
-/** The model that every template gets: the page's own, the words, and what the head and the menu show. */
+/**
+ * The model that every template gets: the page's own, the words, and what the head and the menu
+ * show.
+ */
 export const modelOf = (frame: Frame, request: FastifyRequest, view: View): object => {
   const scopes = request.caller?.scopes ?? []
   const token = tokenOf(request)

@@ -52,7 +52,10 @@ const isOwnOrigin = (
   return deps.publicUrl !== null && URL.parse(deps.publicUrl)?.origin === url.origin
 }
 
-/** Throws `FormRefused` unless a page of this address sent it. Browsers name the page's origin with every POST. */
+/**
+ * Throws `FormRefused` unless a page of this address sent it. Browsers name the page's origin with
+ * every POST.
+ */
 export const checkOrigin = (
   deps: Pick<ConsoleDeps, 'publicUrl'>,
   request: FastifyRequest,

@@ -4,7 +4,10 @@ import { sameBytes, sha256 } from '../../lib/digest.ts'
 export type SignInLink = {
   /** What the link carries. */
   token: string
-  /** The digest of the key that it signs in with; null: it is no such token, or used. A token that fits is used up by this. */
+  /**
+   * The digest of the key that it signs in with; null: it is no such token, or used. A token that
+   * fits is used up by this.
+   */
   redeem(token: string): Buffer | null
   /** Whether it would be redeemed; uses nothing up. */
   isGood(token: string): boolean

@@ -62,7 +62,10 @@ const trailOf = (entries: readonly ChainedEntry[], caller: Pick<Caller, 'scopes'
     return { at: line.at, text: said === '' ? line.words : `${line.words} (${said})` }
   })
 
-/** One file: how far it is, both verdicts, and what happened. `trail`: newest first; null: whoever looks may not read the audit. */
+/**
+ * One file: how far it is, both verdicts, and what happened. `trail`: newest first; null: whoever
+ * looks may not read the audit.
+ */
 export const guestFileModel = (
   file: GuestFile,
   trail: readonly ChainedEntry[] | null,

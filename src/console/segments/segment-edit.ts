@@ -129,7 +129,10 @@ type Asked = {
   definition: SentDefinition
 }
 
-/** Where a fault stands on the page: the nearest rule or group above its place; null: over all of them. */
+/**
+ * Where a fault stands on the page: the nearest rule or group above its place; null: over all of
+ * them.
+ */
 const faultsOf = ({ about, message }: GatewayProblem, { places }: SentDefinition): Fault[] => {
   const errors = about['errors'] as { pointer: string; detail: string }[] | undefined
   if (errors === undefined || errors.length === 0) return [{ path: null, detail: message }]

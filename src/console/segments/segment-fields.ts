@@ -119,7 +119,10 @@ const nodesAt = (form: SegmentForm, root: Root, steps: readonly number[]): FormN
   return nodes
 }
 
-/** Adds to or takes from the rules as a button says; the id of the field that the reader goes on with. */
+/**
+ * Adds to or takes from the rules as a button says; the id of the field that the reader goes on
+ * with.
+ */
 export const pressed = (form: SegmentForm, action: string): string => {
   const [verb, path = 'c'] = action.split(':') as [string, string?]
   const [root, steps] = [path[0] as Root, stepsOf(path)]

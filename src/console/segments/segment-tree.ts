@@ -59,7 +59,10 @@ const isAlwaysNumber = (operator: FormOperator): boolean =>
 const isAlwaysText = (operator: FormOperator): boolean =>
   ([...TEXT_OPERATORS, ...DATE_OPERATORS] as readonly string[]).includes(operator)
 
-/** What is no number stays text: the definition's own judgement then says at its place that it must be one. */
+/**
+ * What is no number stays text: the definition's own judgement then says at its place that it must
+ * be one.
+ */
 const literalOf = (text: string, as: LiteralType): Literal => {
   const number = Number(text)
   return as === 'number' && text.trim() !== '' && Number.isFinite(number) ? number : text
@@ -93,7 +96,10 @@ const leafOf = ({ attribute, operator, value, as }: FormRule): object => {
 /** Where a node of the form stands in what is sent, as a JSON pointer. */
 export type Places = Map<string, string>
 
-/** A node as it is sent, as the definition's own reading judges it; `places` learns where each node of the form went. */
+/**
+ * A node as it is sent, as the definition's own reading judges it; `places` learns where each node
+ * of the form went.
+ */
 export const sentNode = (node: FormNode, path: string, pointer: string, places: Places): object => {
   places.set(pointer, path)
   if (node.kind === 'rule') return leafOf(node)

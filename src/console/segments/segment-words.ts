@@ -95,7 +95,10 @@ const matchesOf = ({ matches }: AnalysisReport, placed: ReadonlyMap<string, stri
     })),
   }
 
-/** What the gateway found in a definition: its findings with a made-up contact that shows each, whom it selects, and what changes. */
+/**
+ * What the gateway found in a definition: its findings with a made-up contact that shows each, whom
+ * it selects, and what changes.
+ */
 export const analysisModel = ({ definition, house, analysis }: Understood) => {
   const placed = wordsByPlace(definition, house)
   const ruleAt = (path: string): string => placed.get(path) ?? path

@@ -14,7 +14,10 @@ export type Plural = { one: string; other: string }
 /** A whole number as it is read: `12,500`. */
 export const shownCount = (count: number): string => numbers.format(count)
 
-/** Puts values into the `{holes}` of a text; of a text with a `one` and an `other` it takes the one for `count`. */
+/**
+ * Puts values into the `{holes}` of a text; of a text with a `one` and an `other` it takes the one
+ * for `count`.
+ */
 export const fill = (
   text: string | Plural,
   values: Record<string, string | number> = {},

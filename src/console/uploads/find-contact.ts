@@ -2,7 +2,10 @@ import { GatewayProblem } from '../../domain/problems/problem.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 import type { Visit } from '../frame/page.ts'
 
-/** The lists that were used last, by so many uploads. Of each list the newest uploads are looked through, which reads the digests of all their rows. */
+/**
+ * The lists that were used last, by so many uploads. Of each list the newest uploads are looked
+ * through, which reads the digests of all their rows.
+ */
 const RECENT_UPLOADS = 50
 const MOST_LISTS = 3
 const MOST_FOUND = 20

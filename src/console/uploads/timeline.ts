@@ -10,7 +10,10 @@ export type Moment = { at: string; text: string; by: string | null }
 const { states, holds } = ENGLISH
 const { moments: words, timeline } = ENGLISH.upload
 
-/** As many entries as are read of one upload; a delivery in many batches has more, of which the first tell how it began. */
+/**
+ * As many entries as are read of one upload; a delivery in many batches has more, of which the
+ * first tell how it began.
+ */
 const MOST_ENTRIES = 200
 
 /** As far as the upload itself tells, for whom the audit is closed. */

@@ -18,7 +18,10 @@ const wordsOf = (
   ...(own[code] ?? known ?? { what: ENGLISH.codes.unknown, next: ENGLISH.codes.unknownNext }),
 })
 
-/** Of the code of a row. Where the page for developers speaks of calls, the console has words of its own. */
+/**
+ * Of the code of a row. Where the page for developers speaks of calls, the console has words of its
+ * own.
+ */
 export const rowCodeWords = (code: string): CodeWords => {
   const page = Object.hasOwn(REJECTIONS, code) ? REJECTIONS[code as RejectionCode] : null
   return wordsOf(code, ENGLISH.codes.rows, page && { what: page.meaning, next: page.fix })

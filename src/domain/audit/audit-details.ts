@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { NOTICE_FIELDS } from '../genesys-events/genesys-webhook.ts'
 
 /**
- * What each action says beside its counts: closed fields, each of a shape that holds no personal data. What was decided, in words of the
- * API; ids, codes, statuses and times. A new action is a line here.
+ * What each action says beside its counts: closed fields, each of a shape that holds no personal
+ * data. What was decided, in words of the API; ids, codes, statuses and times. A new action is a
+ * line here.
  */
 const id = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/u)
 const code = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/u)
@@ -13,7 +14,10 @@ const uploadIds = z.array(id).max(10_000)
 
 const NONE = z.strictObject({})
 
-/** A change of state, by the statement that made it: the database itself writes it. `reason`: of the hold that begins, or that ends. */
+/**
+ * A change of state, by the statement that made it: the database itself writes it. `reason`: of the
+ * hold that begins, or that ends.
+ */
 const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
 const BATCH = z.strictObject({ uploadIds })
 const SETTLED_BATCH = z.strictObject({

@@ -15,8 +15,8 @@ import { UPLOAD_PROBLEMS } from './upload-problems.ts'
 import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
 
 /**
- * What can be wrong with a call or an upload: the stable code, its HTTP status, and the words of its page at `/problems/{code}`.
- * The codes are contract; rows' codes are in `rejection.ts`.
+ * What can be wrong with a call or an upload: the stable code, its HTTP status, and the words of
+ * its page at `/problems/{code}`. The codes are contract; rows' codes are in `rejection.ts`.
  */
 export const PROBLEMS = {
   ...ACCESS_PROBLEMS,
@@ -37,7 +37,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** A call that cannot be served, as a value to throw; the HTTP border turns it into problem+json once. */
+/**
+ * A call that cannot be served, as a value to throw; the HTTP border turns it into problem+json
+ * once.
+ */
 export class GatewayProblem extends Error {
   override readonly name = 'GatewayProblem'
   readonly code: ProblemCode

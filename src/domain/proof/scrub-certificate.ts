@@ -4,7 +4,10 @@ import { canonicalJson } from '../../lib/canonical-json.ts'
 import { countsSchema } from '../uploads/upload-members.ts'
 import { UPLOAD_STATES } from '../uploads/upload.ts'
 
-/** Whoever changes what a certificate says, so that an older verifier would read it wrongly, gives it another number. */
+/**
+ * Whoever changes what a certificate says, so that an older verifier would read it wrongly, gives
+ * it another number.
+ */
 export const CERTIFICATE_FORMAT = 'outbound-gateway/scrub-certificate/1'
 
 const count = z.int().min(0)
@@ -24,7 +27,10 @@ const listSchema = z.strictObject({
   ageSeconds: count,
 })
 
-/** When the rows were looked up in it: as the file came in, or before a request, because it came into force later. */
+/**
+ * When the rows were looked up in it: as the file came in, or before a request, because it came
+ * into force later.
+ */
 export const LOOKED_UP = ['intake', 'dispatch'] as const
 
 const registrySchema = z.strictObject({
@@ -91,14 +97,22 @@ export const signedCertificateSchema = certificateSchema.extend({
 })
 export type SignedCertificate = z.output<typeof signedCertificateSchema>
 
-/** The text that is signed, after the line that names the purpose: RFC 8785, without the signature. */
+/**
+ * The text that is signed, after the line that names the purpose: RFC 8785, without the signature.
+ */
 export const certificateText = (certificate: ScrubCertificate): string => canonicalJson(certificate)
 
-/** The document as it is handed out: the same form, with the signature among its members. Each of its bytes counts. */
+/**
+ * The document as it is handed out: the same form, with the signature among its members. Each of
+ * its bytes counts.
+ */
 export const signedText = (certificate: ScrubCertificate, signature: Uint8Array): string =>
   canonicalJson({ ...certificate, signature: Buffer.from(signature).toString('base64') })
 
-/** Counts of codes; those of rows that a replacement or an entry kept out come beside those that the upload counts itself. */
+/**
+ * Counts of codes; those of rows that a replacement or an entry kept out come beside those that the
+ * upload counts itself.
+ */
 export const codesOf = (
   rejections: Readonly<Record<string, number>>,
   suppressed: { entries: number; registries: number; withoutConsent: number },

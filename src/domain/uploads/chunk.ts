@@ -43,7 +43,10 @@ export type NewChunk = {
   subjectRows: Uint16Array
   /** Of each, the phone in E.164 as a whole number; 0: an address. It is not stored. */
   subjectNumbers?: Float64Array
-  /** Ascending: rows whose people did not agree to be called, where that is needed. Left out: it is needed nowhere. It is not stored. */
+  /**
+   * Ascending: rows whose people did not agree to be called, where that is needed. Left out: it is
+   * needed nowhere. It is not stored.
+   */
   withoutConsent?: number[]
 }
 

@@ -1,4 +1,7 @@
-/** The capabilities that operations are grouped by, in the order of the document. They are the names of the rooms in the code. */
+/**
+ * The capabilities that operations are grouped by, in the order of the document. They are the names
+ * of the rooms in the code.
+ */
 export const TAGS = {
   uploads: 'Send contacts and follow them',
   'contact-lists': 'The contact lists of Genesys that the tenant may use',

@@ -64,10 +64,16 @@ export type Readiness = {
 
 export type HttpLimits = {
   maxUploadBytes: number
-  /** An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out [controls: S-14]. */
+  /**
+   * An upload slower than this over `slowBodyWindowMs` is ended; 8 KiB/s and 15 s when left out
+   * [controls: S-14].
+   */
   slowBodyBytesPerSecond?: number
   slowBodyWindowMs?: number
-  /** An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left out. */
+  /**
+   * An early refusal reads at most this much of the rest before it closes; 1 MiB and 2 s when left
+   * out.
+   */
   drainBytes?: number
   drainMs?: number
   /** While stopping, bodies have this long to come in; 3 s when left out. */
@@ -151,7 +157,10 @@ export type HttpDeps = {
   /** Where others reach the gateway; null: unknown. */
   publicUrl: string | null
   sandbox: boolean
-  /** Adds the pages for people; left out: there are none. `problemFor` says what an error is, and notes it. */
+  /**
+   * Adds the pages for people; left out: there are none. `problemFor` says what an error is, and
+   * notes it.
+   */
   pages?: (
     app: FastifyInstance,
     problemFor: (error: unknown, request: FastifyRequest) => GatewayProblem,

@@ -89,13 +89,14 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
   })
 
 /**
- * The HTTP border: every route of the API, ready to listen. Rejects when a route does not say who may call it.
- * Closing it lets running requests end; new ones are answered 503 `service-stopping`.
+ * The HTTP border: every route of the API, ready to listen. Rejects when a route does not say who
+ * may call it. Closing it lets running requests end; new ones are answered 503 `service-stopping`.
  */
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)
   app.server.maxHeadersCount = 100
-  // An expectation that nobody knows is passed over, as RFC 9110 (10.1.1) allows; Node's own 417 would be no problem document.
+  // An expectation that nobody knows is passed over, as RFC 9110 (10.1.1) allows; Node's own 417
+  // would be no problem document.
   app.server.on('checkExpectation', (...call) => app.server.emit('request', ...call))
   app.removeContentTypeParser('text/plain')
   await app.register(lifecyclePlugin(deps))

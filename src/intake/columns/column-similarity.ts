@@ -136,7 +136,9 @@ const byLetters = (a: string, b: string): number => {
 const digitsOf = (name: string): string => name.replace(/\P{N}/gu, '')
 const withoutNumber = (name: string): string => name.replace(/\p{N}+$/u, '')
 
-/** What two names are compared by; read once for each name, for a name meets every column of a list. */
+/**
+ * What two names are compared by; read once for each name, for a name meets every column of a list.
+ */
 export type ComparedName = { plain: string; digits: string; bare: string }
 
 export const comparedName = (name: string): ComparedName => {

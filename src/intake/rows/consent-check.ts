@@ -37,7 +37,9 @@ export const createConsentRows = (rows: number) => {
   const given = createBitmap(rows)
   return {
     give: (row: number): void => setBit(given, row),
-    /** Ascending: rows with a phone of one of the countries, or that may be of one, that gave none. */
+    /**
+     * Ascending: rows with a phone of one of the countries, or that may be of one, that gave none.
+     */
     lacking: (
       countries: ReadonlySet<string>,
       { subjectRows, subjectNumbers }: Numbers,

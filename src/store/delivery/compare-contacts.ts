@@ -21,8 +21,8 @@ const DIGIT_ZERO = 0x30
 /** From here on one pass over the register may cost less than a search for each. */
 const FEWEST_IN_A_PASS = 10_000
 /**
- * From here on a server takes the statement for so expensive that it compiles it first, which takes half a second of processor time, ten times what it
- * takes to run.
+ * From here on a server takes the statement for so expensive that it compiles it first, which takes
+ * half a second of processor time, ten times what it takes to run.
  */
 const FEWEST_COMPILED = 1_000
 /** A pass over eight contacts costs what one search does. */

@@ -7,16 +7,21 @@ import { executeKept } from '../homes/kept-statements.ts'
 import { PENDING_JSON } from '../uploads/reconciliation-columns.ts'
 import type { UploadRow } from '../uploads/upload-row.ts'
 
-/** Of the uploads of one shipment so many are looked at, the newest, until those of the lane's minute are as many as one read shows. */
+/**
+ * Of the uploads of one shipment so many are looked at, the newest, until those of the lane's
+ * minute are as many as one read shows.
+ */
 const OF_SHIPMENT = 5
 const OF_MINUTE = 50
 
 type Look = { waits_ms: number; is_new: boolean; waiting: number }
 
 /**
- * When the lane is looked at next. The first look comes at once; what ends within a minute after one waits for the next, and goes with it. One that is
- * about to begin is not joined any more. The lane's lock is held. Uploads that are to be looked at are found by that alone: as one condition of two, the
- * lane's was taken by a planner that knew nothing of the table yet, and all uploads that the lane ever had were read.
+ * When the lane is looked at next. The first look comes at once; what ends within a minute after
+ * one waits for the next, and goes with it. One that is about to begin is not joined any more. The
+ * lane's lock is held. Uploads that are to be looked at are found by that alone: as one condition
+ * of two, the lane's was taken by a planner that knew nothing of the table yet, and all uploads
+ * that the lane ever had were read.
  */
 const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
   const { rows } = await executeKept(
@@ -33,7 +38,10 @@ const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
   return rows[0]!
 }
 
-/** Of uploads that went together some are looked at again in Genesys, with those of the lane's other requests of the minute: one read for all. */
+/**
+ * Of uploads that went together some are looked at again in Genesys, with those of the lane's other
+ * requests of the minute: one read for all.
+ */
 export const lookAgain = async (
   tx: Tx,
   outbox: Outbox,

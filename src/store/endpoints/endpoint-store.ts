@@ -184,7 +184,9 @@ const createReplay =
       return { kind: 'replayed', delivery: toDelivery(replayed[0]!) }
     })
 
-/** The lock keeps the endpoint as it is until the message is written, as for every other message. */
+/**
+ * The lock keeps the endpoint as it is until the message is written, as for every other message.
+ */
 const createTest =
   ({ database, outbox }: Deps): EndpointStore['test'] =>
   ({ tenantId, endpointId, audit }) =>

@@ -75,8 +75,9 @@ export type Outbox = {
   /** Without first attempts every delivery has a job from the start. */
   connect(queue: JobQueue, firstAttempts?: FirstAttempts): void
   /**
-   * One delivery for each enabled endpoint of the tenant; a body is rendered once. The first attempt is made from memory after the
-   * commit; what that does not settle in time the sweeper finds.
+   * One delivery for each enabled endpoint of the tenant; a body is rendered once. The first
+   * attempt is made from memory after the commit; what that does not settle in time the sweeper
+   * finds.
    */
   tell(tx: Tx, tellings: readonly Telling[]): Promise<void>
   enqueue(tx: Tx, deliveryId: string, startAfterMs: number): Promise<void>
@@ -144,7 +145,8 @@ export const createOutbox = (deps: { ids: Ids; publicUrl: string; keyring: Keyri
   let queue: JobQueue | null = null
   let firstAttempts: FirstAttempts | null = null
   const enqueue: Outbox['enqueue'] = async (tx, deliveryId, startAfterMs) => {
-    // Before the queue is connected the delivery stays pending, and the sweep of overdue ones finds it.
+    // Before the queue is connected the delivery stays pending, and the sweep of overdue ones finds
+    // it.
     await queue?.send('sync-delivery', deliveryId, { startAfterMs, sql: executorOf(tx) })
   }
   const deliveriesOf = (

@@ -5,11 +5,15 @@ import type { Db, Tx } from './database.ts'
 import { isStatementLost, mayRunAgain } from './sql-failure.ts'
 
 /**
- * Statements of one text each, whose plans a server may keep under a name: parsing and planning one that writes to five tables takes it
- * longer than running it. By their text, so that instances of two versions behind one pooler never mean different statements by one name.
+ * Statements of one text each, whose plans a server may keep under a name: parsing and planning one
+ * that writes to five tables takes it longer than running it. By their text, so that instances of
+ * two versions behind one pooler never mean different statements by one name.
  */
 const names = new Map<string, string>()
-/** A pooler that gives each transaction another connection, and does not carry names over, loses them: then nobody uses any. */
+/**
+ * A pooler that gives each transaction another connection, and does not carry names over, loses
+ * them: then nobody uses any.
+ */
 let lost = false
 
 /** Registers a text that never changes; call it once for each, when a module is loaded. */
@@ -19,8 +23,8 @@ export const keptStatement = (text: string): string => {
 }
 
 /**
- * The same, of a query whose text is the same each time, such as one that looks for work: parsing and planning it takes longer than finding that there
- * is none.
+ * The same, of a query whose text is the same each time, such as one that looks for work: parsing
+ * and planning it takes longer than finding that there is none.
  */
 export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<readonly Row[]> => {
   const { sql: text, parameters } = query.compile(db)
@@ -29,8 +33,9 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
 }
 
 /**
- * The same, inside a transaction, which `inTransaction` runs again where the name was lost. Not for statements that find uploads by a list of ids or by
- * their lane: a plan that was made when there were few reads all of them, and would be kept.
+ * The same, inside a transaction, which `inTransaction` runs again where the name was lost. Not for
+ * statements that find uploads by a list of ids or by their lane: a plan that was made when there
+ * were few reads all of them, and would be kept.
  */
 export const executeKept = async <Row>(
   tx: Tx,
@@ -49,7 +54,10 @@ export const noteKeptFailure = (error: unknown): void => {
   if (isStatementLost(error)) lost = true
 }
 
-/** Runs a kept statement on its own, outside any transaction; again where a lost name, or a deadlock, undid it. */
+/**
+ * Runs a kept statement on its own, outside any transaction; again where a lost name, or a
+ * deadlock, undid it.
+ */
 export const runKept = async <Row>(
   db: Db,
   text: string,

@@ -113,9 +113,15 @@ export type Store = AccessStores &
     erasures: ErasureStore
     /** For the job queue; outside any transaction. */
     sql: SqlExecutor
-    /** Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept sealed. */
+    /**
+     * Keys the digests of ids, phones and emails; 32 random bytes made at the first start, kept
+     * sealed.
+     */
     digestKey: Buffer
-    /** From here on, what endpoints are to be told and what webhooks say becomes a job in the same transaction. */
+    /**
+     * From here on, what endpoints are to be told and what webhooks say becomes a job in the same
+     * transaction.
+     */
     connectJobs(queue: JobQueue, firstAttempts?: FirstAttempts): void
     close(): Promise<void>
   }
@@ -231,7 +237,10 @@ const sealedSecrets = async (
   return { digestKey, seals }
 }
 
-/** On a server by connections of its own, whose statements may last: an index over a large table, or the wait for another instance's migration. */
+/**
+ * On a server by connections of its own, whose statements may last: an index over a large table, or
+ * the wait for another instance's migration.
+ */
 const bringUpToDate = async (
   { home, clock, emit }: { home: StoreHome; clock: Clock; emit: Emit },
   database: Database,
@@ -253,8 +262,9 @@ const bringUpToDate = async (
 }
 
 /**
- * Opens the database, brings its schema up to date and gives every store on it. Embedded: takes over at once what the previous
- * process left (lanes, half-received uploads, unfinished claims). Throws `DataDirInUse`, `StoreUnavailable`, or what a migration throws.
+ * Opens the database, brings its schema up to date and gives every store on it. Embedded: takes
+ * over at once what the previous process left (lanes, half-received uploads, unfinished claims).
+ * Throws `DataDirInUse`, `StoreUnavailable`, or what a migration throws.
  */
 export const openStore = async (deps: {
   home: StoreHome

@@ -100,7 +100,10 @@ const endsOf = (row: Row): EvidenceDraft[] => {
   return ends
 }
 
-/** A release tells of all that was quarantined in the submission; only the chunk says whether this entry was. */
+/**
+ * A release tells of all that was quarantined in the submission; only the chunk says whether this
+ * entry was.
+ */
 const releaseOf = async (row: Row, readEntries: ReadEntries): Promise<EvidenceDraft[]> => {
   if (row.released_at === null) return []
   const { entries } = await readEntries(row.id, row.seq)

@@ -22,14 +22,20 @@ type Deps = {
   numbersAmong: SuppressionPort['numbersAmong']
 }
 
-/** An entry is made before the transaction that writes it with what it tells, by the clock of another machine. */
+/**
+ * An entry is made before the transaction that writes it with what it tells, by the clock of
+ * another machine.
+ */
 const NEAR = { beforeMs: 10_000, afterMs: 2_000 }
 
 /** The least id of an audit entry that was made at that moment: their ids begin with it. */
 const idAt = (ms: number): string =>
   `aud_${Math.max(0, ms).toString(16).padStart(12, '0')}${'0'.repeat(20)}`
 
-/** By place of the drafts. The entries are looked for among those of some seconds, by the primary key: no index has their objects. */
+/**
+ * By place of the drafts. The entries are looked for among those of some seconds, by the primary
+ * key: no index has their objects.
+ */
 const readTrail = async (
   db: Db,
   drafts: readonly EvidenceDraft[],

@@ -20,7 +20,10 @@ type FoundRow = {
   edition_id: string | null
 }
 
-/** Contacts of the tenant that were delivered before, and what the tenant's entries found with others, without where it came from. */
+/**
+ * Contacts of the tenant that were delivered before, and what the tenant's entries found with
+ * others, without where it came from.
+ */
 export const readFoundContacts = async (
   db: Db,
   tenantId: string,
@@ -116,7 +119,10 @@ const has = async (
   }
 }
 
-/** The editions that have the number, at the time from which they were in force within the asked one. */
+/**
+ * The editions that have the number, at the time from which they were in force within the asked
+ * one.
+ */
 export const readListings = async (
   db: Db,
   numbersAmong: SuppressionPort['numbersAmong'],

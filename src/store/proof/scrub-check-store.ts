@@ -49,7 +49,10 @@ type ListRow = {
   digest: string
 }
 
-/** The submissions that had been accepted when the look-up began: those up to the epochs that it noted. */
+/**
+ * The submissions that had been accepted when the look-up began: those up to the epochs that it
+ * noted.
+ */
 const readLists = async (db: Db, uploadId: string, endedAt: Date): Promise<CheckedList[]> => {
   const { rows } =
     await sql<ListRow>`select s.dnc_list_id as list, s.tenant_id = u.tenant_id as own, count(*) as submissions,
@@ -143,7 +146,10 @@ const countResults = async (db: Db, uploadId: string): Promise<Record<string, nu
   return Object.fromEntries(rows.map(({ code, rows: count }) => [code, count]))
 }
 
-/** What a certificate says beside the upload itself. Nothing is stored for it but when the look-up ended. */
+/**
+ * What a certificate says beside the upload itself. Nothing is stored for it but when the look-up
+ * ended.
+ */
 export const createScrubCheckStore = (deps: Deps): ScrubCheckStore => ({
   read: async (uploadId) => {
     const { db } = deps.database

@@ -61,7 +61,10 @@ const candidatesIn = async (
   return rows
 }
 
-/** Accepted rows that are the person: by the digests beside the chunk and, where it has none yet, by its cells. */
+/**
+ * Accepted rows that are the person: by the digests beside the chunk and, where it has none yet, by
+ * its cells.
+ */
 const acceptedRows = (
   { subjects }: Candidate,
   chunk: StagedChunk,

@@ -17,8 +17,9 @@ import { sourceColumns } from './source-columns.ts'
 import { lockUpload, toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * The row lock of the lane, kept to the commit, makes the order of numbers the order of commits. Whether the lane has other work is not
- * asked: while this statement waits for the lock, that work may end. A lane that waits already keeps its place.
+ * The row lock of the lane, kept to the commit, makes the order of numbers the order of commits.
+ * Whether the lane has other work is not asked: while this statement waits for the lock, that work
+ * may end. A lane that waits already keeps its place.
  */
 const takeSeq = async (tx: Tx, laneKey: string): Promise<string> => {
   const { rows } = await sql<{ last_seq: string }>`
@@ -59,7 +60,10 @@ const markLeftOut = async (tx: Tx, input: StageUpload): Promise<void> => {
   }
 }
 
-/** Appends were not waited for until they were on disk: a database that crashed since may have lost some. */
+/**
+ * Appends were not waited for until they were on disk: a database that crashed since may have lost
+ * some.
+ */
 const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
   const { rows } = await sql<{ chunks: number }>`
     select count(*)::int as chunks from chunk where upload_id = ${input.uploadId}`.execute(tx)
@@ -111,8 +115,9 @@ const writeUpload = async (
 }
 
 /**
- * The child's contents are as old as its parent's; the parent names it. Both are in one lane, which is locked: that there is no other child than
- * those known is decided by the statement that adds this one.
+ * The child's contents are as old as its parent's; the parent names it. Both are in one lane, which
+ * is locked: that there is no other child than those known is decided by the statement that adds
+ * this one.
  */
 const adopt = async (tx: Tx, { uploadId, parentId, siblings = 0 }: StageUpload): Promise<void> => {
   if (parentId === null) return
@@ -133,7 +138,10 @@ const whyNotAdopted = async (tx: Tx, parentId: string): Promise<Error> => {
   return newest === null ? new StagingLost(`Upload ${parentId} is gone`) : new RetriedBeside(newest)
 }
 
-/** The first to answer a claim wins: a request whose claim was taken over cannot stage a second upload for the key. */
+/**
+ * The first to answer a claim wins: a request whose claim was taken over cannot stage a second
+ * upload for the key.
+ */
 const answerClaim = async (
   tx: Tx,
   seals: Seals,

@@ -67,7 +67,10 @@ const seqOf = (cursor: string): number | null => {
   return /^s\d{1,15}$/u.test(text) ? Number(text.slice(1)) : null
 }
 
-/** Blocks are written meanwhile: the end reaches what was there before, and nothing beyond what is there afterwards. */
+/**
+ * Blocks are written meanwhile: the end reaches what was there before, and nothing beyond what is
+ * there afterwards.
+ */
 const isWithin = (reached: number, least: number, most: number): boolean =>
   reached >= least && reached <= most
 

@@ -85,7 +85,9 @@ export type WebhookEndpoints = {
     (typeof REPLAY_REFUSALS)[number],
     (caller: Caller, endpointId: string, deliveryId: string) => Promise<WebhookDelivery>
   >
-  /** Sends again what was given up, the newest `MOST_REPLAYED` of it. `more`: there is still some. */
+  /**
+   * Sends again what was given up, the newest `MOST_REPLAYED` of it. `more`: there is still some.
+   */
   replayDead: Refusing<
     (typeof REPLAY_REFUSALS)[number],
     (caller: Caller, endpointId: string) => Promise<{ done: number; more: boolean }>
@@ -108,7 +110,9 @@ export type WebhookEndpointsDeps = {
 /** Standard Webhooks 1.0 asks for 24 to 64 bytes. */
 const SECRET_BYTES = 32
 
-/** Deliveries that one call sends again: each is a transaction, and somebody waits for the answer. */
+/**
+ * Deliveries that one call sends again: each is a transaction, and somebody waits for the answer.
+ */
 const MOST_REPLAYED = 100
 
 const UNKNOWN = (): GatewayProblem =>

@@ -42,7 +42,10 @@ export type ReadLimitsDeps = {
 /** docs/retention.md */
 const IDEMPOTENCY_KEYS_KEPT_DAYS = 7
 
-/** The limits that a caller's file, row and pace meet now; the pace and what the tenant uses are those of all instances. */
+/**
+ * The limits that a caller's file, row and pace meet now; the pace and what the tenant uses are
+ * those of all instances.
+ */
 export const createReadLimits =
   (deps: ReadLimitsDeps): ReadLimits =>
   async (tenantId) => {

@@ -49,7 +49,10 @@ const certificateOf = (
   audit: check.audit,
 })
 
-/** Says what an upload's rows were looked up in and with what result, as one signed text; nothing is stored, and each call signs what is known then. */
+/**
+ * Says what an upload's rows were looked up in and with what result, as one signed text; nothing is
+ * stored, and each call signs what is known then.
+ */
 export const createIssueCertificate =
   (deps: Deps): IssueCertificate =>
   async ({ tenantId }, uploadId) => {

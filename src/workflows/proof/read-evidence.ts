@@ -38,7 +38,10 @@ export type Evidence = {
   from: string
   to: string
   items: EvidenceItem[]
-  /** Uploads of the time whose rows are past their retention, so it is unknown whether the person was in them. */
+  /**
+   * Uploads of the time whose rows are past their retention, so it is unknown whether the person
+   * was in them.
+   */
   uploadsWithoutRows: number
   next: string | null
 }
@@ -68,7 +71,10 @@ type Walk = {
   last: string
 }
 
-/** Goes through the uploads behind `after` until one came in at `until`, or the work of one call is done. */
+/**
+ * Goes through the uploads behind `after` until one came in at `until`, or the work of one call is
+ * done.
+ */
 const walkUploads = async (
   deps: Deps,
   { subject, tenantId }: { subject: EvidenceSubject; tenantId: string },
@@ -158,8 +164,9 @@ const noteRead = async (
   ])
 
 /**
- * Every decision about a person, in the order of time, of what the tenant may see. One call does some seconds of work and names the place where the next
- * goes on; what happened with a row is on the page of its upload. Who asked is written before the answer.
+ * Every decision about a person, in the order of time, of what the tenant may see. One call does
+ * some seconds of work and names the place where the next goes on; what happened with a row is on
+ * the page of its upload. Who asked is written before the answer.
  */
 export const createReadEvidence =
   (deps: Deps): ReadEvidence =>

@@ -21,7 +21,10 @@ export type ReadSegments = {
     (typeof READ_SEGMENT_REFUSALS)[number],
     (caller: Caller, campaignId: string, version: number) => Promise<CampaignSegment>
   >
-  /** The newest version of each campaign that the caller's tenant is granted; null: the cursor cannot be read. */
+  /**
+   * The newest version of each campaign that the caller's tenant is granted; null: the cursor
+   * cannot be read.
+   */
   list(
     caller: Caller,
     page: { cursor: string | null; limit: number },

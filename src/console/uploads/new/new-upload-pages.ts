@@ -107,7 +107,10 @@ const describe = async (visit: Sent) => {
   return detectedModel(file, asked)
 }
 
-/** Says what a file looks like, by its beginning; keeps nothing of it. A script shows the part of the page in place. */
+/**
+ * Says what a file looks like, by its beginning; keeps nothing of it. A script shows the part of
+ * the page in place.
+ */
 export const UPLOAD_CHECK = form({
   at: '/uploads/new/check',
   scope: 'uploads',
@@ -130,7 +133,10 @@ export const UPLOAD_CHECK = form({
   },
 })
 
-/** The upload itself, by the use that the API calls: what streams in is checked and stored, and nothing remains of what breaks off. */
+/**
+ * The upload itself, by the use that the API calls: what streams in is checked and stored, and
+ * nothing remains of what breaks off.
+ */
 export const UPLOAD_SEND = form({
   at: '/uploads/new/send',
   scope: 'uploads',

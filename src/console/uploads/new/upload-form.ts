@@ -17,7 +17,10 @@ export const DELIMITER_NAMES = Object.keys(DELIMITERS) as DelimiterName[]
 
 const columnName = z.string().min(1).max(128)
 
-/** A column of the file and where it goes, as one value: names may hold whatever a separator could be. */
+/**
+ * A column of the file and where it goes, as one value: names may hold whatever a separator could
+ * be.
+ */
 const mapEntry = z
   .string()
   .max(1_000)

@@ -53,7 +53,10 @@ const rowLine = (upload: Upload, row: LedgerRow, asked: Asked) => {
   }
 }
 
-/** Rejected rows of an upload with fields for the cells at fault. `sent`: earlier uploads of fixed rows. */
+/**
+ * Rejected rows of an upload with fields for the cells at fault. `sent`: earlier uploads of fixed
+ * rows.
+ */
 export const fixModel = (
   upload: Upload,
   found: { rows: readonly LedgerRow[]; nextLine: number | null },

@@ -12,7 +12,10 @@ import { uploadOfGrantedList, uploadParams, uploadWithRows } from '../own-upload
 import { changedRows, type FixForm, fixFormSchema, typedCells } from './fix-form.ts'
 import { fixModel, type NewFaults } from './fix-model.ts'
 
-/** Rows of a page, fewer where they are wide: a row that is at fault as a whole has a field for each column. */
+/**
+ * Rows of a page, fewer where they are wide: a row that is at fault as a whole has a field for each
+ * column.
+ */
 const MOST_ROWS = 20
 const MOST_CELLS = 600
 const SHOWN_EARLIER = 5

@@ -1,7 +1,8 @@
 const MOST_CHARS = 60
 
 /**
- * A cell by its shape alone: every letter and digit is a dot, so that a missing + or a stray blank still shows, and nobody can be known by it.
+ * A cell by its shape alone: every letter and digit is a dot, so that a missing + or a stray blank
+ * still shows, and nobody can be known by it.
  */
 export const maskedCell = (cell: string): string =>
   [...cell]

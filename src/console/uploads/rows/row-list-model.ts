@@ -50,7 +50,10 @@ export const rowsLink = (uploadId: string, filter: RowFilter, after?: number): s
   return `/console/uploads/${uploadId}/rows${query === '' ? '' : `?${query}`}`
 }
 
-/** Rows of an upload as a page shows them: what became of each, and the cells at fault by their shape or, once revealed, as they are. */
+/**
+ * Rows of an upload as a page shows them: what became of each, and the cells at fault by their
+ * shape or, once revealed, as they are.
+ */
 export const rowListModel = (
   upload: Upload,
   found: RowsSearched,

@@ -4,7 +4,10 @@ import type { AddRoute } from '../../server/route.ts'
 import { uploadParamsSchema } from '../../server/schemas.ts'
 import { CERTIFICATE_EXAMPLES } from './proof-examples.ts'
 
-/** GET /v1/uploads/{uploadId}/scrub-certificate: the bytes are those that were signed, so nothing between writes them anew. */
+/**
+ * GET /v1/uploads/{uploadId}/scrub-certificate: the bytes are those that were signed, so nothing
+ * between writes them anew.
+ */
 export const registerScrubCertificate = (add: AddRoute): void => {
   add({
     method: 'GET',

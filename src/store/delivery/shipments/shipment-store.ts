@@ -29,7 +29,10 @@ type Deps = { database: Database; seals: Seals; registryRules: RegistryRules }
 
 type Standing = { id: string | null; tenant_id: string; contact_list_id: string; stands: boolean }
 
-/** Locks the lane, then the uploads that a shipment is to carry. Throws `FenceLost`, and `UploadMoved` where one of them may not go. */
+/**
+ * Locks the lane, then the uploads that a shipment is to carry. Throws `FenceLost`, and
+ * `UploadMoved` where one of them may not go.
+ */
 const lockStanding = async (
   tx: Tx,
   claim: LaneClaim,
@@ -74,8 +77,9 @@ const createShip =
     })
 
 /**
- * What the end of the shipment makes of each upload that is still the lane's, in one statement. Each row looks its outcome up by its own id:
- * a join with them all costs the product of both numbers whenever the planner believes that the lane has few uploads.
+ * What the end of the shipment makes of each upload that is still the lane's, in one statement.
+ * Each row looks its outcome up by its own id: a join with them all costs the product of both
+ * numbers whenever the planner believes that the lane has few uploads.
  */
 const writeUploads = async (
   tx: Tx,

@@ -52,7 +52,10 @@ const UPLOAD_VALUES = {
   suppression_epochs: 'jsonb',
   registries: 'jsonb',
 } as const
-/** Bytes of an upload, which go as bytes behind each other: as hex in the JSON they were most of what a server reads of an upload. */
+/**
+ * Bytes of an upload, which go as bytes behind each other: as hex in the JSON they were most of
+ * what a server reads of an upload.
+ */
 const PIECES = [
   ...(['data_key', 'file_name', 'file_name_digest', 'sealed', 'sealed_same', 'payload'] as const),
   ...(['left_out', 'replaced_by', 'id_digests', 'subjects', 'suppressed'] as const),
@@ -69,10 +72,12 @@ const prefixed = (table: string, of: readonly string[]): string =>
   of.map((name) => `${table}.${name}`).join(', ')
 
 /**
- * Everything of many uploads in one statement, so that one commit makes all of them durable. A key that somebody has claimed is waited
- * for and then left out, and everything of its upload with it; the others are not undone. `sealed` is the answer, and
- * `sealed_same` the one where an earlier upload had the same file, which only the database knows; one that is being staged in this very
- * moment may be missed, which costs a warning and decides nothing. Locks: keys in their order, then lanes in theirs.
+ * Everything of many uploads in one statement, so that one commit makes all of them durable. A key
+ * that somebody has claimed is waited for and then left out, and everything of its upload with it;
+ * the others are not undone. `sealed` is the answer, and `sealed_same` the one where an earlier
+ * upload had the same file, which only the database knows; one that is being staged in this very
+ * moment may be missed, which costs a warning and decides nothing. Locks: keys in their order, then
+ * lanes in theirs.
  */
 const STAGE = keptStatement(`with given as materialized (
     select g.*, (select earlier.id from upload earlier where earlier.source ->> 'sha256' = g.source ->> 'sha256'
@@ -204,8 +209,9 @@ const write =
   }
 
 /**
- * Uploads of one lane go one commit after the other anyway, for its row is locked: those that come meanwhile share the next one. Lanes do
- * not wait for each other, but where there is only one connection.
+ * Uploads of one lane go one commit after the other anyway, for its row is locked: those that come
+ * meanwhile share the next one. Lanes do not wait for each other, but where there is only one
+ * connection.
  */
 const createWrites = (database: Database) => {
   if (database.kind === 'embedded') return createGatherer(write(database), AT_ONCE)

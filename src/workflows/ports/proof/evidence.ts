@@ -4,7 +4,10 @@ export type EvidenceSubject = { kind: 'phone' | 'email'; value: string }
 
 /** An item before what it costs to look up is looked up. */
 export type EvidenceDraft = Omit<EvidenceItem, 'auditEntryId'> & {
-  /** The audit entry that was written with it, by any of these objects and actions, near to its time. */
+  /**
+   * The audit entry that was written with it, by any of these objects and actions, near to its
+   * time.
+   */
   trail: { objects: readonly string[]; actions: readonly string[] } | null
   /** Where what an entry says in words lies. */
   words?: { submissionId: string; seq: number; place: number }
@@ -44,14 +47,20 @@ export type RowTry = {
 }
 
 export type EvidenceStore = {
-  /** Entries, removals, retractions, editions and erasures; of any time, in any order. Stamps are ISO 8601 UTC. */
+  /**
+   * Entries, removals, retractions, editions and erasures; of any time, in any order. Stamps are
+   * ISO 8601 UTC.
+   */
   decisions(input: {
     tenantId: string
     subject: EvidenceSubject
     from: string
     to: string
   }): Promise<EvidenceDraft[]>
-  /** The next uploads of the tenant behind an id that were not over before `from`, in the order of their ids, at most `limit`. */
+  /**
+   * The next uploads of the tenant behind an id that were not over before `from`, in the order of
+   * their ids, at most `limit`.
+   */
   uploadsBehind(input: {
     tenantId: string
     after: string

@@ -1,6 +1,9 @@
 import type { CheckedEdition, CheckedList } from '../../../domain/proof/scrub-certificate.ts'
 
-/** What is known of the look-up of an upload's rows. Stamps are ISO 8601 UTC, by the database's clock. */
+/**
+ * What is known of the look-up of an upload's rows. Stamps are ISO 8601 UTC, by the database's
+ * clock.
+ */
 export type ScrubCheck = {
   /** Now. */
   readAt: string
@@ -13,7 +16,10 @@ export type ScrubCheck = {
   lists: CheckedList[]
   registries: CheckedEdition[]
   countries: string[]
-  /** Rows kept out at intake, by what; fewer than the upload counts once rows are past their retention. */
+  /**
+   * Rows kept out at intake, by what; fewer than the upload counts once rows are past their
+   * retention.
+   */
   suppressed: { entries: number; registries: number; withoutConsent: number }
   /** What became of accepted rows, by code. */
   results: Record<string, number>
@@ -21,6 +27,9 @@ export type ScrubCheck = {
 }
 
 export type ScrubCheckStore = {
-  /** Of an upload that is staged; reads the tenants' submissions and the upload's chunks, so it is no call for every second. */
+  /**
+   * Of an upload that is staged; reads the tenants' submissions and the upload's chunks, so it is
+   * no call for every second.
+   */
   read(uploadId: string): Promise<ScrubCheck>
 }

@@ -71,7 +71,10 @@ export type SegmentStore = {
     },
   ): Promise<SegmentPut>
   latest(campaignId: string): Promise<CampaignSegment | null>
-  /** The newest version of each campaign that the tenant is granted, by the campaigns' ids; null: the cursor is none of ours. */
+  /**
+   * The newest version of each campaign that the tenant is granted, by the campaigns' ids; null:
+   * the cursor is none of ours.
+   */
   granted(
     tenantId: string,
     page: { cursor: string | null; limit: number },

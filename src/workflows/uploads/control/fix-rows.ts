@@ -8,7 +8,9 @@ import type { RowMarks } from '../../../intake/rows/row-mark.ts'
 import type { ReceiveUpload, UploadRequest } from '../../contract.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** New contents of cells of a rejected row, by their column's place in the file, the first being 0. */
+/**
+ * New contents of cells of a rejected row, by their column's place in the file, the first being 0.
+ */
 export type FixedRow = { line: number; cells: ReadonlyMap<number, string> }
 
 type StillFaulty = { line: number; faults: { code: string; column: string | null }[] }
@@ -46,8 +48,9 @@ const readRows = async (
 }
 
 /**
- * The rows are read as they were before: every column has its place by name, whatever the file was. Only what concerns a whole file is not taken
- * over: to replace the list with a few rows, a time, and how the file was written.
+ * The rows are read as they were before: every column has its place by name, whatever the file was.
+ * Only what concerns a whole file is not taken over: to replace the list with a few rows, a time,
+ * and how the file was written.
  */
 const optionsOf = (
   upload: Upload,
@@ -103,8 +106,9 @@ const bytesOf = async function* (body: Buffer): AsyncGenerator<Uint8Array> {
 type Validated = { rejectedRows: StillFaulty[] }
 
 /**
- * Sends fixed rows as a new upload of these rows alone, whose file names the upload that rejected them. All of them are checked before: where one is
- * still faulty nothing is sent, and its faults come back.
+ * Sends fixed rows as a new upload of these rows alone, whose file names the upload that rejected
+ * them. All of them are checked before: where one is still faulty nothing is sent, and its faults
+ * come back.
  */
 export const createFixRows =
   (deps: FixRowsDeps): FixRows =>

@@ -26,7 +26,10 @@ export type PlanTally = {
   total(result: Pick<IntakeResult, 'leftOut' | 'counts'>): Promise<UploadPlan>
 }
 
-/** Rows that are looked up together: each lot may cost a pass over the register, and its rows hold 32 bytes each meanwhile. */
+/**
+ * Rows that are looked up together: each lot may cost a pass over the register, and its rows hold
+ * 32 bytes each meanwhile.
+ */
 const ROWS_AT_ONCE = 100_000
 
 const EXPECTED = ['creates', 'updates', 'unchanged'] as const
