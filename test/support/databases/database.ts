@@ -1,19 +1,20 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, type TestContext } from 'node:test'
-
-import pg from 'pg'
+import { promisify } from 'node:util'
 
 import { systemClock } from '../../../src/lib/clock.ts'
-import { sha256Hex } from '../../../src/lib/digest.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import { openEmbedded } from '../../../src/store/homes/embedded-home.ts'
-import { migrate, migrationFiles } from '../../../src/store/homes/migrate.ts'
+import { migrate } from '../../../src/store/homes/migrate.ts'
 import { openStore, type Store, type StoreHome } from '../../../src/store/homes/open-store.ts'
+import { digestOfMigrations } from './migrations-digest.ts'
 import {
   canRunPostgres,
+  runOn,
   startPostgres,
   type PostgresServer,
   type ServerOptions,
@@ -22,8 +23,9 @@ import {
 export const TEST_KEYS = [{ id: 'test', key: Buffer.alloc(32, 7) }]
 
 /**
- * A place for a store: `fresh` gives an empty one, `close` removes all of them. Nothing is started
- * before the first `fresh`, so that a file declares all of its tests before it waits for anything.
+ * A place for a store: `fresh` gives one without rows (its schema may be there already), `close`
+ * removes all of them. Nothing is started before the first `fresh`, so that a file declares all of
+ * its tests before it waits for anything.
  */
 export type TestHome = {
   kind: 'embedded' | 'server'
@@ -76,6 +78,8 @@ export const lookAtClock = (test: TestContext, store: Store): void => {
   })
 }
 
+const run = promisify(execFile)
+
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
 /**
@@ -83,11 +87,7 @@ const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.m
  * a migration changes.
  */
 const embeddedTemplate = async (): Promise<string> => {
-  const files = [...(await migrationFiles())]
-  const texts = await Promise.all(
-    files.map(async ([name, place]) => `${name}\n${await readFile(place, 'utf8')}`),
-  )
-  const template = join(CACHE, `pglite-0.5.16-${sha256Hex(texts.join('')).slice(0, 12)}`)
+  const template = join(CACHE, `pglite-0.5.16-${await digestOfMigrations()}`)
   if (existsSync(template)) return template
   await mkdir(CACHE, { recursive: true })
   const making = await mkdtemp(join(CACHE, 'making-'))
@@ -113,22 +113,13 @@ export const embeddedHome = (): TestHome => {
       const template = await embeddedTemplate()
       const dataDir = await mkdtemp(join(tmpdir(), 'gateway-test-'))
       made.push(dataDir)
-      await cp(template, dataDir, { recursive: true })
+      // A cluster has 1,300 files: `cp` and `rm` take a tenth of the processor that Node takes for them.
+      await run('cp', ['-a', `${template}/.`, dataDir])
       return { kind: 'embedded', dataDir }
     },
     close: async () => {
-      for (const directory of made) await rm(directory, { recursive: true, force: true })
+      if (made.length > 0) await run('rm', ['-rf', ...made])
     },
-  }
-}
-
-const runOn = async (server: PostgresServer, statement: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: server.url })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
   }
 }
 
@@ -144,7 +135,8 @@ export const serverHome = (options: ServerOptions = {}): TestHome => {
     fresh: async () => {
       const running = await (server ??= startPostgres(options))
       const name = `gateway_test_${process.pid}_${Date.now().toString(36)}_${made.length}`
-      await runOn(running, `create database ${name}`)
+      const template = running.migrated === undefined ? '' : ` template ${running.migrated}`
+      await runOn(running.url, `create database ${name}${template}`)
       made.push(name)
       const url = new URL(running.url)
       url.pathname = `/${name}`
@@ -153,7 +145,8 @@ export const serverHome = (options: ServerOptions = {}): TestHome => {
     close: async () => {
       const running = await server
       if (running === null) return
-      for (const name of made) await runOn(running, `drop database if exists ${name} with (force)`)
+      for (const name of made)
+        await runOn(running.url, `drop database if exists ${name} with (force)`)
       await running.stop()
     },
   }

@@ -21,10 +21,29 @@ import { join } from 'node:path'
 
 import pg from 'pg'
 
+import { migrate } from '../../../src/store/homes/migrate.ts'
+import { openServer } from '../../../src/store/homes/server-home.ts'
 import { freePort } from '../gateway/free-port.ts'
+import { digestOfMigrations } from './migrations-digest.ts'
 
-/** A PostgreSQL server for the tests of one process; `url` names its maintenance database. */
-export type PostgresServer = { url: string; stop(): Promise<void> }
+/**
+ * A PostgreSQL server for the tests of one process; `url` names its maintenance database,
+ * `migrated` a database with the whole schema and no rows, where there is one to copy.
+ */
+export type PostgresServer = { url: string; migrated?: string; stop(): Promise<void> }
+
+const MIGRATED = 'gateway_migrated'
+
+/** One statement on the server at `url`, in a session of its own. */
+export const runOn = async (url: string, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
 
 /** The server's last processes may still be writing when the first try comes. */
 const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
@@ -83,32 +102,6 @@ const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB']
 const CACHE = new URL('../../../node_modules/.cache/outbound-gateway/', import.meta.url).pathname
 
 /**
- * An empty cluster. Making one takes seconds of the processor, copying one does not: the first of a
- * checkout is kept.
- */
-const makeCluster = (programs: string, data: string, as: ExecFileSyncOptions): void => {
-  const kept = join(CACHE, `cluster-${programs.replaceAll('/', '-')}`)
-  if (existsSync(kept)) {
-    execFileSync('cp', ['-a', kept, data])
-    return
-  }
-  execFileSync(
-    join(programs, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C.UTF-8'],
-    as,
-  )
-  mkdirSync(CACHE, { recursive: true })
-  const making = mkdtempSync(join(CACHE, 'making-'))
-  try {
-    execFileSync('cp', ['-a', data, join(making, 'data')])
-    renameSync(join(making, 'data'), kept)
-  } catch {
-    // Another test process was first.
-  }
-  rmSync(making, REMOVE)
-}
-
-/**
  * `durable`: with PostgreSQL's own defaults, which write to the disk at every commit; else without,
  * for tests. `env`: of the server's processes.
  */
@@ -135,7 +128,7 @@ const launch = async (
   programs: string,
   { directory, data, as }: Place,
   { durable = false, env = {}, settings = [] }: ServerOptions,
-): Promise<PostgresServer> => {
+): Promise<PostgresServer & { child: ChildProcess }> => {
   const port = await freePort()
   const all = ['max_connections=60', ...(durable ? [] : FORGETFUL), ...settings]
   const child = spawn(
@@ -158,6 +151,7 @@ const launch = async (
   child.unref()
   return {
     url,
+    child,
     stop: async () => {
       process.off('exit', kill)
       // Or a program with nothing else to do would end before its server has.
@@ -171,13 +165,70 @@ const launch = async (
   }
 }
 
+/** Stops the server with its data whole, so that a copy of them starts without a recovery. */
+const stopWhole = async (child: ChildProcess): Promise<void> => {
+  child.ref()
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGINT')
+  await ended
+}
+
+/**
+ * A cluster with `MIGRATED` in it. Making one takes seconds of the processor, copying one does not:
+ * the first of a checkout is kept until a migration changes.
+ */
+const keptCluster = async (programs: string): Promise<string> => {
+  const kept = join(CACHE, `cluster-${programs.replaceAll('/', '-')}-${await digestOfMigrations()}`)
+  if (existsSync(kept)) return kept
+  const place = await makePlace()
+  execFileSync(
+    join(programs, 'initdb'),
+    [
+      '-D',
+      place.data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-sync',
+      '--locale=C.UTF-8',
+    ],
+    place.as,
+  )
+  const server = await launch(programs, place, {})
+  try {
+    await runOn(server.url, `create database ${MIGRATED}`)
+    const url = new URL(server.url)
+    url.pathname = `/${MIGRATED}`
+    const database = openServer({ url: url.href })
+    await migrate(database.db)
+    await database.close()
+    await stopWhole(server.child)
+    mkdirSync(CACHE, { recursive: true })
+    const making = mkdtempSync(join(CACHE, 'making-'))
+    execFileSync('cp', ['-a', place.data, join(making, 'data')])
+    try {
+      renameSync(join(making, 'data'), kept)
+    } catch {
+      // Another test process was first.
+    }
+    rmSync(making, REMOVE)
+  } finally {
+    await server.stop()
+  }
+  return kept
+}
+
 const startInstalled = async (
   programs: string,
   options: ServerOptions,
 ): Promise<PostgresServer> => {
+  const kept = await keptCluster(programs)
   const place = await makePlace()
-  makeCluster(programs, place.data, place.as)
-  return launch(programs, place, options)
+  execFileSync('cp', ['-a', kept, place.data])
+  return { ...(await launch(programs, place, options)), migrated: MIGRATED }
 }
 
 /**

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { compileCache } from '../gateway/compile-cache.ts'
 import type { ShellBlock } from './shell-pages.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
@@ -112,6 +113,7 @@ const openShell = (folder: string, ports: Ports) => {
       HOME: home,
       TZ: 'UTC',
       PORT: String(ports.gateway),
+      ...compileCache(),
     },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

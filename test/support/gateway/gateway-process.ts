@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { compileCache } from './compile-cache.ts'
 import { freePort } from './free-port.ts'
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
@@ -162,7 +163,13 @@ const launch = (args: readonly string[], env: Record<string, string>): ChildProc
   const child = spawn(process.execPath, [...args], {
     cwd: PROJECT,
     // Nothing of the surrounding environment reaches the process but what a program needs to run.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TZ: 'UTC',
+      ...compileCache(),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const reap = (): void => void child.kill('SIGKILL')
