@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { sha256Hex } from '../../../src/lib/digest.ts'
 import { migrationFiles } from '../../../src/store/homes/migrate.ts'
 
-/** Changes with any migration's text: what is kept with the schema in it is good under the same digest alone. */
+/**
+ * Changes with any migration's text: what is kept with the schema in it is good under the same
+ * digest alone.
+ */
 export const digestOfMigrations = async (): Promise<string> => {
   const files = [...(await migrationFiles())]
   const texts = await Promise.all(
