@@ -4,11 +4,10 @@ import { setInterval as ticks } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 
 /**
- * Asks a gateway again and again from a process of its own, over connections that are kept, and
- * never waits for an answer before it asks again: what the gateway is late with counts in full.
- * `node bench/latency-probe.ts <address> <webhook
- * secret>` as a fork; the message `begin` forgets what was measured, `end` has it sent to the parent, as `ProbeFigures`
- * by route.
+ * Calls a gateway again and again from a separate process, over connections that stay open. It
+ * never waits for an answer before the next call, so every delay of the gateway counts in full.
+ * Fork it as `node bench/latency-probe.ts <address> <webhook secret>`. The message `begin` discards
+ * what was measured. `end` sends it to the parent, as `ProbeFigures` by route.
  */
 export type ProbeFigures = {
   answers: number

@@ -31,7 +31,7 @@ import {
   showSizes,
 } from './upload-tables.ts'
 
-/** The numbers that the design sets targets for, measured in one run on one machine. README.md says how to read them. */
+/** The numbers with targets in the design, measured in one run on one machine (see README.md). */
 const PARSERS = ['csv-parse', 'papaparse', 'fast-csv'] as const
 const PARTS = [
   'reading',
@@ -51,7 +51,10 @@ type Part = (typeof PARTS)[number]
 
 const { values } = parseArgs({
   options: {
-    /** Of the file that all sides read (1,000,000; the smaller sizes are a quarter and a half of it), and of the part `files` (300,000). */
+    /**
+     * Rows of the file for all sides (1,000,000, also a quarter and a half), and of `files`
+     * (300,000).
+     */
     rows: { type: 'string' },
     /** Of the largest file, which only the gateway reads; 0 = none. */
     large: { type: 'string', default: '10000000' },

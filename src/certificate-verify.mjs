@@ -1,13 +1,16 @@
-// Checks a scrub certificate of the Outbound Gateway. It needs Node 18 or newer, this file, the certificate and the public key: no gateway,
-// no network, no package. Copy it wherever you like.
+// Checks a scrub certificate of the Outbound Gateway. It needs Node 18 or newer, this file, the
+// certificate and the public key. It needs no gateway, no network and no package. Copy it wherever
+// you like.
 //
 //   node certificate-verify.mjs CERTIFICATE [--key KEY.pem | --keys KEYS.json]
 //
 // CERTIFICATE  what GET /v1/uploads/{uploadId}/scrub-certificate answered, byte for byte
 // --key        one public key as PEM
-// --keys       what GET /v1/signing-keys answered (Default: keys.json). Note it when nobody has a reason to change it
+// --keys       what GET /v1/signing-keys answered. Default: keys.json. Save it at a time when
+//              nobody has a reason to change it
 //
-// Ends with 0: the certificate is genuine. 1: it is not, or another key signed it. 2: it could not be checked.
+// Exit code 0: the certificate is genuine. 1: it is not, or another key signed it. 2: it could not
+// be checked.
 import { createPublicKey, verify } from 'node:crypto'
 import { readFileSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +20,10 @@ const FORMAT = 'outbound-gateway/scrub-certificate/1'
 /** What is signed begins with this line, so that no signature for another purpose passes here. */
 const PURPOSE = 'outbound-gateway scrub-certificate\n'
 
-/** JSON as RFC 8785 writes it: no spaces, members in the order of their names. All numbers of a certificate are whole. */
+/**
+ * JSON as RFC 8785 writes it: no spaces, members in the order of their names. All numbers of a
+ * certificate are whole.
+ */
 const canonical = (value) => {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
@@ -33,7 +39,10 @@ const parsed = (bytes) => {
   }
 }
 
-/** `bytes` of the certificate; `keyOf` gives the PEM of a key id, or undefined. Returns what is wrong, or the certificate. */
+/**
+ * Checks the `bytes` of a certificate. `keyOf` gives the PEM of a key id, or undefined. Returns what
+ * is wrong, or the certificate.
+ */
 export const check = (bytes, keyOf) => {
   const document = parsed(bytes)
   if (document === null || typeof document !== 'object') return { fault: 'It is no JSON object.' }

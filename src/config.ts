@@ -26,7 +26,7 @@ import type { Leaf } from './domain/segments/segment.ts'
 import { urlsOfHosts } from './lib/database-url.ts'
 import { unprintable } from './lib/secrets/unprintable.ts'
 
-/** The only place that reads the environment. All faults come in one message; no message holds a value. */
+/** The only place that reads the environment. One message has all faults, and never a value. */
 export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
@@ -39,7 +39,7 @@ export type Config = {
   trustProxy: string[]
   home: { kind: 'embedded'; dataDir: string } | { kind: 'server'; url: string }
   dataDir: string
-  /** null: made and kept in `dataDir`. The first is current. */
+  /** The first is current. null: made and kept in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
   signingKeys: { id: string; key: Buffer }[]
   /** `sandbox`: the simulator runs in this process. */
@@ -53,9 +53,9 @@ export type Config = {
     clientSecret: string
     requestsPerMinute: number
     batchRows: number | null
-    /** Guide: more accepted rows than this go as files. */
+    /** Guide: an upload with more accepted rows than this goes as files. */
     fileThresholdRows: number
-    /** Hosts of pre-signed URLs beside the API's own; `*.` takes every host below. */
+    /** Hosts of pre-signed URLs beside the API's own. `*.` allows every host below. */
     uploadHosts: string[]
     completionPollMs: number
     indexWaitMs: number
@@ -65,12 +65,12 @@ export type Config = {
   adminApiKey: string | null
   metricsToken: string | null
   keyRequestsPerMinute: number
-  /** Prove what Genesys sends; the first is current. Empty: made and kept in `dataDir` (embedded sandbox only). */
+  /** Prove what Genesys sends. The first is current. Empty: made in `dataDir` (sandbox). */
   webhookSecrets: string[]
   endpoints: Endpoint[]
-  /** Hosts, beside loopback, that may be plain http in URLs of the environment and of Genesys. */
+  /** Hosts that URLs of the environment and of Genesys may reach by plain http, with loopback. */
   allowHttpHosts: string[]
-  /** Of these, the hosts where registered endpoints may be, whatever their address: none but where Genesys is simulated in this process. */
+  /** Of these, hosts where endpoints may be at any address. None unless Genesys is simulated. */
   innerEndpointHosts: string[]
   intake: {
     defaultRegion: string
@@ -159,7 +159,7 @@ const insecureUrls = (env: Environment): string[] => {
     .map((name) => `${name}: must be https (http only for loopback or ALLOW_HTTP_HOSTS)`)
 }
 
-/** Faults that no single variable shows, each with the sentence that says so. */
+/** Faults that no single variable shows, each with its sentence. */
 const crossFaults = (env: Environment): string[] => {
   const half = (a: unknown, b: unknown): boolean => (a === undefined) !== (b === undefined)
   const credentials = env.GENESYS_CLIENT_ID !== undefined && env.GENESYS_CLIENT_SECRET !== undefined
@@ -205,7 +205,7 @@ const refuse = (faults: string[]): never => {
   )
 }
 
-/** A misspelt name would be passed over, and its default sent contacts to another org. */
+/** A misspelt name would be ignored, and its default could send contacts to another org. */
 const unknownNames = (source: Record<string, string | undefined>): string[] => {
   const known = new Set(CONFIG_VARIABLES.map(({ name }) => name))
   const misspelt = Object.keys(source).filter((name) => /^GENESYS_/i.test(name) && !known.has(name))

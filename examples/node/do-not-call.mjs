@@ -1,8 +1,10 @@
-// Sends a file of do-not-call entries, and waits until Genesys has them. They suppress from the first answer on.
+// Sends a file of do-not-call entries, and waits until Genesys has them. They suppress from the
+// first answer on.
 //
 //   GATEWAY_KEY=… node do-not-call.mjs demo-dnc entries.csv
 //
-// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: nothing is sent twice.
+// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again:
+// nothing is sent twice.
 import { call, forgetKey, readUntil, sendFile } from './gateway.mjs'
 
 const [listId, file] = process.argv.slice(2)

@@ -13,7 +13,8 @@ const MAX_ATTEMPTS = 10
 
 /**
  * Calls the gateway, and resolves with its answer.
- * Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Throws another refusal.
+ * Tries again after a lost connection, 429, 5xx, or any answer with Retry-After. Throws any other
+ * refusal.
  */
 export const call = async (method, path, { headers = {}, body } = {}) => {
   for (let attempt = 1; ; attempt += 1) {
@@ -48,7 +49,8 @@ const keyOf = async (file) => {
 
 /**
  * Sends a file, and resolves with the answer as JSON.
- * The Idempotency-Key lies beside the file, so that every attempt has the same key, even after a crash of this program.
+ * The Idempotency-Key is stored beside the file, so that every attempt has the same key, even after
+ * a crash of this program.
  * Then nothing happens twice, whatever was lost. Call `forgetKey(file)` when you have the result.
  */
 export const sendFile = async (method, path, file, type) => {

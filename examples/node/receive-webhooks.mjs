@@ -45,13 +45,14 @@ const answer = async (request) => {
   } catch {
     return 401
   }
-  // A message comes again with the same id if your answer was lost. Answer it with 2xx, and do nothing.
+  // If your answer was lost, a message comes again with the same id. Answer it with 2xx, and do
+  // nothing.
   const id = request.headers['webhook-id']
   if (seenIds.has(id)) return 204
   handle(message)
   seenIds.add(id)
-  // Answer within 5 seconds, so work that takes longer belongs in a queue of yours. After any answer but 2xx, the gateway
-  // sends the message again. 410 disables the endpoint.
+  // Answer within 5 seconds. Put longer work in a queue of yours. After any answer but 2xx, the
+  // gateway sends the message again. 410 disables the endpoint.
   return 204
 }
 

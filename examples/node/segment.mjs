@@ -1,10 +1,13 @@
-// Puts the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials by it.
+// Puts the segment of a campaign, shows what the gateway found in it, and waits until Genesys dials
+// by it.
 //
 //   GATEWAY_KEY=… node segment.mjs demo-campaign segment.json
 //
-// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: no second version is made.
-// A refusal with the code segment-needs-confirm means that the change is large. If you want it, set `confirm` in the file
-// to the `digest` of the refusal, and run the program again.
+// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: no
+// second version is made.
+//
+// A refusal with the code segment-needs-confirm means that the change is large. If you want it, set
+// `confirm` in the file to the `digest` of the refusal, and run the program again.
 import { forgetKey, readUntil, sendFile } from './gateway.mjs'
 
 const [campaignId, file] = process.argv.slice(2)

@@ -2,7 +2,8 @@
 //
 //   GATEWAY_KEY=… node upload.mjs demo-contacts contacts.csv
 //
-// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: it continues with the same upload.
+// Needs Node 20 or newer, and gateway.mjs in the same folder. If it is stopped, run it again: it
+// continues with the same upload.
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -22,7 +23,7 @@ async function* eventsOf(response) {
   }
 }
 
-/** Follows an upload until its final state. The connection may end earlier: then it reconnects where it was. */
+/** Follows an upload until its final state. If the connection ends earlier, it reconnects. */
 const follow = async (uploadId, show) => {
   for (let lastId = ''; ; await delay(2000)) {
     const headers = lastId ? { 'last-event-id': lastId } : {}

@@ -29,14 +29,18 @@ import { guestFileWorkerOf } from './guest-files.ts'
 import { reconcilerOf } from './reconciliation.ts'
 import { registryWorkerOf } from './registries.ts'
 
-/** A delivery goes on for a day before the upload is held [guide-api: Errors and retries]. */
+/** A delivery retries for a day before the upload is held [guide-api: Errors and retries]. */
 const RETRY_WINDOW_MS = 24 * 60 * 60 * 1000
-/** Of our webhooks out [guide-api: Errors and retries]. */
+/** Limits of our outgoing webhooks [guide-api: Errors and retries]. */
 const WEBHOOK_TIMEOUT_MS = 5000
 const HOLD_RETRY_MS = 60_000
-/** Lanes that one process works at once: each is one request in flight at the most, and the pace is shared anyway. */
+/**
+ * How many lanes a process works: each has at most one request in flight, and they share the pace.
+ */
 const MAX_LANES = 16
-/** With those that only wait for jobs. An upload of one batch takes four calls: 15 calls a second are used up by jobs of 34 s. */
+/**
+ * With lanes that only wait for jobs. A batch takes four calls: jobs of 34 s use 15 calls a second.
+ */
 const MAX_LANES_HELD = 128
 
 const uploadDeliverer = ({ config, telemetry, store, genesys, callbackUrl }: Essentials) => {
@@ -136,7 +140,7 @@ const dncWorkerOf = ({ config, store, genesys, telemetry, owner }: Essentials) =
     idlePollMs: 1_000,
   })
 
-/** Contact lists of which this process takes contacts back at once. */
+/** How many contact lists this process retracts contacts of at the same time. */
 const LISTS_RETRACTED = 4
 
 const retractionWorkerOf = ({ store, genesys, telemetry, owner }: Essentials) => {
@@ -163,7 +167,7 @@ const othersOf = (essentials: Essentials) => ({
   erasures: erasureWorkerOf(essentials),
 })
 
-/** What callers give work to. */
+/** The parts that callers give work to. */
 const wakesOf = ({ campaigns, dncLists, erasures }: ReturnType<typeof othersOf>) => ({
   wakeCampaigns: () => campaigns.wake(),
   wakeDncLists: () => dncLists.wake(),
@@ -181,7 +185,7 @@ const together = (...loops: readonly Loop[]): Loop => ({
   },
 })
 
-/** Lanes that this process holds hear at once of what other instances were told. */
+/** Nudges of other instances reach the lanes of this process immediately. */
 const hearingOf = ({ store }: Essentials, lanes: LaneWorkers): Loop => {
   let listening: ReturnType<typeof store.hearNudges> | null = null
   return {
@@ -192,7 +196,7 @@ const hearingOf = ({ store }: Essentials, lanes: LaneWorkers): Loop => {
   }
 }
 
-/** What goes on beside the lanes. */
+/** The work beside the lanes. */
 const loopsOf = (
   essentials: Essentials,
   jobs: Awaited<ReturnType<typeof createJobQueue>>,
@@ -279,7 +283,7 @@ export const createWork = async (essentials: Essentials) => {
   const registries = registryWorkerOf(essentials)
   const sweeper = loopsOf(essentials, jobs, lanes, registries)
   const others = othersOf(essentials)
-  /** Looks at Genesys end, to be taken up again elsewhere. */
+  /** Checks in Genesys end here and continue on another instance. */
   const stopJobs = async (): Promise<void> => {
     stopping.abort()
     await Promise.all([jobs.stop(), firstAttempts.stop()])

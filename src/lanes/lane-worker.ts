@@ -2,13 +2,9 @@ import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type {
-  DeliverUpload,
-  DeliveryStore,
-  LaneClaim,
-  LaneStore,
-} from '../workflows/ports/delivery/delivery.ts'
+import type { DeliveryStore, LaneClaim } from '../workflows/ports/delivery/delivery.ts'
 import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
+import type { DeliverUpload, LaneStore } from '../workflows/ports/delivery/lease.ts'
 import { createClaimLoop } from './claim-loop.ts'
 import type { KeptLease } from './lease.ts'
 import { keepLease, slept } from './lease.ts'

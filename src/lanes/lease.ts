@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
-import type { LaneClaim, LaneStore, Lease, Nudges } from '../workflows/ports/delivery/delivery.ts'
+import type { LaneClaim } from '../workflows/ports/delivery/delivery.ts'
 import { FenceLost } from '../workflows/ports/delivery/delivery.ts'
+import type { LaneStore, Lease, Nudges } from '../workflows/ports/delivery/lease.ts'
 import { createNudges } from './nudges.ts'
 
 /** Renewed every 3 s of a 10 s lease [design: 8]: two renewals may fail. */

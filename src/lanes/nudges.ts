@@ -1,4 +1,4 @@
-import type { Nudges } from '../workflows/ports/delivery/delivery.ts'
+import type { Nudges } from '../workflows/ports/delivery/lease.ts'
 
 /** The nudges of one claim: however many come before anybody looks, they are one. */
 export const createNudges = (): Nudges & {

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { traceOf } from '../lib/error-trace.ts'
 import type { Emit } from '../telemetry/events.ts'
-import type { LaneStore } from '../workflows/ports/delivery/delivery.ts'
+import type { LaneStore } from '../workflows/ports/delivery/lease.ts'
 import type { DncLaneStore } from '../workflows/ports/do-not-call/dnc-lane.ts'
 import type { DncSubmissionStore } from '../workflows/ports/do-not-call/submissions.ts'
 import type { SyncStore } from '../workflows/ports/endpoints/sync.ts'

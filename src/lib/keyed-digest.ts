@@ -3,30 +3,33 @@ import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'nod
 /** A keyed digest has 16 bytes: one block of AES. */
 export const DIGEST_BYTES = 16
 const WORDS = DIGEST_BYTES / 4
-/** Enough to find a person's chunks by, which are opened and compared then: among 10^10 digests a wrong one comes up once in 10^9 searches. */
+/**
+ * Enough to find a person's chunks, which are then opened and compared: among 10^10 digests, one in
+ * 10^9 searches finds a wrong one.
+ */
 export const SHORT_DIGEST_BYTES = 8
 const SHORT_WORDS = SHORT_DIGEST_BYTES / 4
 
-/** Messages wait for each other in this much room: small enough to stay in the processor's cache. */
+/** How much room waiting messages have: small enough to stay in the processor's cache. */
 const ROOM_WORDS = 8192
 const MOST_WAITING = ROOM_WORDS / WORDS
-/** A batch begins with room for so many and doubles it: one contact alone must not clear 100 KiB first. */
+/** The room a batch begins with, then doubled: one contact must not clear 100 KiB first. */
 const FIRST_WAITING = 16
-/** A longer text is digested alone, so that one long cell does not make rounds for all. */
+/** A longer text is digested alone, so that one long cell does not add rounds for all. */
 const LONG_BYTES = 3072
-/** UTF-8 takes at most three bytes for a unit of a string. */
+/** UTF-8 takes at most three bytes for each unit of a string. */
 const BYTES_PER_CHAR = 3
-/** What may be read behind a text: its last word is read whole. */
+/** How many bytes after a text are read, because its last word is read whole. */
 export const DIGEST_SLACK_BYTES = 3
 
 /** Digests of many texts, made together. */
 export type DigestBatch = {
   add(text: string): void
-  /** As `add`, of the UTF-8 in `view` from `from` to `to`, with `DIGEST_SLACK_BYTES` of anything behind it. The bytes are copied. */
+  /** Copies the UTF-8 in `view` from `from` to `to`. `DIGEST_SLACK_BYTES` bytes must follow. */
   addBytes(view: DataView, from: number, to: number): void
   /** The digests of the texts added since the last call, in order, 16 bytes each. */
   take(): Buffer
-  /** As `take`, the first `SHORT_DIGEST_BYTES` of each. */
+  /** The same as `take`, but the first `SHORT_DIGEST_BYTES` of each. */
   takeShort(): Buffer
 }
 
@@ -40,7 +43,7 @@ const doubled = (block: Uint8Array): Buffer => {
   return result
 }
 
-/** Words as they lie in memory, the lowest byte first as on every processor that Node is released for but one. */
+/** Words in the byte order of memory: lowest byte first on all processors of Node but one. */
 export const wordsOf = (bytes: Uint8Array): Int32Array => {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes)
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4)
@@ -70,7 +73,7 @@ const shortened = (pieces: readonly Buffer[]): Buffer => {
 
 type Subkeys = { whole: Int32Array; padded: Int32Array }
 
-/** What a key needs once, however many batches work under it. */
+/** What a key needs once, for all batches under it. */
 type CmacKey = { key: KeyObject; subkeys: Subkeys; encrypt(words: Int32Array): Int32Array }
 
 const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
@@ -79,7 +82,7 @@ const larger = (room: Int32Array): Int32Array<ArrayBuffer> => {
   return grown
 }
 
-/** Puts the last block of a message, `size` ≤ 16 bytes at `from`, into four words as CMAC wants it: padded, and under a subkey. */
+/** Puts a message's last block (`size` ≤ 16 bytes) into four words: padded, under a subkey. */
 const putLast = (
   words: Int32Array,
   at: number,
@@ -100,7 +103,7 @@ const putLast = (
   for (let word = full + 1; word < WORDS; word += 1) words[at + word] = key[word]!
 }
 
-/** Puts the whole message from `from` to `to` into words; returns where they end. */
+/** Puts the whole message from `from` to `to` into words. Returns where they end. */
 const putMessage = (
   words: Int32Array,
   at: number,
@@ -129,7 +132,7 @@ const cmacAlone = ({ key, subkeys }: CmacKey, text: Uint8Array): Buffer => {
   return output.subarray(output.byteLength - DIGEST_BYTES)
 }
 
-/** Of the messages longer than a block: where the digest so far is, and the words yet to come. */
+/** For messages longer than a block: where the digest so far is, and the words left. */
 const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   let owners = new Int32Array(FIRST_WAITING)
   let starts = new Int32Array(FIRST_WAITING)
@@ -143,7 +146,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
     inputs = larger(inputs)
   }
 
-  /** One block further in every chain; those at their end are dropped. */
+  /** Moves every chain one block on. Drops those at their end. */
   const round = (digests: Int32Array, words: Int32Array): void => {
     for (let chain = 0; chain < open; chain += 1) {
       const digest = owners[chain]!
@@ -182,7 +185,7 @@ const createChains = (encrypt: (words: Int32Array) => Int32Array) => {
   }
 }
 
-/** The encryption of single blocks keeps nothing from one call to the next, so all batches under a key have one cipher. */
+/** Encrypting single blocks keeps no state, so all batches under a key share one cipher. */
 const cmacKeyOf = (key: Uint8Array): CmacKey => {
   const kept = createSecretKey(key)
   const cipher = createCipheriv('aes-256-ecb', kept, null).setAutoPadding(false)
@@ -195,19 +198,20 @@ const cmacKeyOf = (key: Uint8Array): CmacKey => {
   }
 }
 
-/** Holds one text at a time, from its writing to its digest; no call of anything else lies between. */
+/** Holds one text at a time, from writing it to its digest, with no other call between. */
 const scratch = Buffer.alloc(LONG_BYTES + DIGEST_SLACK_BYTES)
 const scratchView = viewOf(scratch)
 
 /**
- * AES-256-CMAC (NIST SP 800-38B) of many texts at once. Each message is a chain of blocks, but the chains do not depend on each other:
- * a round encrypts one block of every waiting message in a single call, which costs a hundredth of a call per message. `key`: 32 bytes.
+ * AES-256-CMAC (NIST SP 800-38B) of many texts together. Each message is a chain of blocks, and the
+ * chains are independent. A round encrypts one block of every waiting message in a single call,
+ * which costs a hundredth of a call for each message. `key`: 32 bytes.
  */
 export const createCmacBatch = (key: Uint8Array): DigestBatch => createBatch(cmacKeyOf(key))
 
 const createBatch = (under: CmacKey): DigestBatch => {
   const { encrypt, subkeys: keys } = under
-  /** The first block of every message, and behind each other the further blocks of the long ones. */
+  /** The first block of every message, and then the other blocks of the long ones. */
   let heads = new Int32Array(FIRST_WAITING * WORDS)
   let tails = new Int32Array(FIRST_WAITING * WORDS)
   const chains = createChains(encrypt)
@@ -263,10 +267,10 @@ const createBatch = (under: CmacKey): DigestBatch => {
   }
 }
 
-/** What the keys of digests are told apart by, so that a digest of one use says nothing about another's. */
+/** The purpose of a key, so that a digest of one use says nothing about another's. */
 const PERSON = 'person'
 
-/** Keys made for a purpose, by the key that they are made from: making one costs as much as a hundred digests. */
+/** Keys made for a purpose, by their source key. Making one costs a hundred digests. */
 const madeKeys = new WeakMap<Uint8Array, Map<string, CmacKey>>()
 /** The purposes of a column set come and go with the lists. */
 const MOST_PURPOSES = 256
@@ -282,11 +286,13 @@ const purposeKey = (key: Uint8Array, purpose: string): CmacKey => {
   return fresh
 }
 
-/** As `createCmacBatch`, under a key made from `key` (any length, never changed afterwards) for the purpose. */
+/** `createCmacBatch` under a key made from `key` (any length, never changed) for the purpose. */
 export const createDigestBatch = (key: Uint8Array, purpose: string = PERSON): DigestBatch =>
   createBatch(purposeKey(key, purpose))
 
-/** A keyed digest of 16 bytes: finds a person's rows without holding the person's data in the clear. */
+/**
+ * A keyed digest of 16 bytes: finds a person's rows without holding the person's data in the clear.
+ */
 export const keyedDigest = (key: Uint8Array, value: string): Buffer => {
   const batch = createDigestBatch(key)
   batch.add(value)

@@ -6,9 +6,10 @@ import type { StartStep } from './start-step.ts'
 import { UPKEEP_EVENT_LEVELS, type UpkeepEvents } from './upkeep-events.ts'
 
 /**
- * Every telemetry event: its level and its fields. Business code says once what happened; the logger turns an event into one
- * line and the registry into metrics. INFO: a unit of work. WARN: odd, nothing lost. ERROR: a person must act.
- * A field is an id, a count, a code of a closed set or a duration; never a person's data, a body, a URL or a secret.
+ * Every telemetry event: its level and its fields. Business code reports once what happened. The
+ * logger turns an event into one line, and the registry into metrics. INFO: a unit of work. WARN:
+ * odd, nothing lost. ERROR: a person must act. A field is an id, a count, a code of a closed set or
+ * a duration, never a person's data, a body, a URL or a secret.
  */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -22,13 +23,13 @@ export type GatewayEvents = AuditEvents &
       home: string
       dialect: string
       sandbox: boolean
-      /** Whether something looks at guest files. */
+      /** Whether guest files are scanned. */
       scanner: 'clamd' | 'not-configured'
     }
     'process.stopping': { signal: string }
     'process.stopped': { durationMs: number; clean: boolean }
     'process.starting': { step: StartStep; forMs: number }
-    /** What an earlier version had stored in the clear; `done` is false while a long table goes on. */
+    /** Data that an earlier version stored in the clear. `done` is false while a table has more. */
     'store.sealed': { table: string; rows: number; done: boolean }
     'http.answered': {
       requestId: string
@@ -39,7 +40,7 @@ export type GatewayEvents = AuditEvents &
       tenantId: string | null
       problem: string | null
     }
-    /** A look of a probe or a scraper: the same as `http.answered`, of which there would be thousands a day. */
+    /** A call of a probe or scraper. Like `http.answered`, but there would be thousands a day. */
     'http.probed': GatewayEvents['http.answered']
     'http.failed': { requestId: string; route: string; error: string }
     'http.problem_undeclared': { requestId: string; operation: string; problem: string }
@@ -74,7 +75,7 @@ export type GatewayEvents = AuditEvents &
       unchanged: number
       failed: number
       unprocessed: number
-      /** Of the unprocessed rows, those that no batch settled. */
+      /** How many of the unprocessed rows no batch settled. */
       unsettled: number
       sinceAcceptedMs: number
     }
@@ -86,7 +87,7 @@ export type GatewayEvents = AuditEvents &
       state: 'agrees' | 'differs' | 'unavailable'
       sampled: number
       missing: number
-      /** By column of the list, contacts that hold another value; never a value. */
+      /** By column of the list, how many contacts hold another value. Never a value. */
       differences: Record<string, number>
       listSize: number | null
       registered: number | null
@@ -95,7 +96,7 @@ export type GatewayEvents = AuditEvents &
     'batch.settled': {
       uploadId: string
       batchId: string
-      /** Left out where one request carries several uploads. */
+      /** Left out if one request carries several uploads. */
       seq?: number
       jobId?: string | null
       attempt: number
@@ -139,9 +140,9 @@ export type GatewayEvents = AuditEvents &
       durationMs: number
       retryInMs: number | null
       correlationId: string | null
-      /** Ours, the same over every attempt of a batch or a file; null: the call has none. */
+      /** Our id, the same for every attempt of a batch or a file. null: the call has none. */
       requestId: string | null
-      /** Of the quota, as Genesys says; null: it said nothing. `right`: probably missing, by a 403. */
+      /** The quota as Genesys reports it, or null. `right`: probably missing, by a 403. */
       remaining: number | null
       right: string | null
     }
@@ -212,7 +213,7 @@ export type GatewayEvents = AuditEvents &
       sinceReceivedMs: number
     }
     'webhook.subscription': {
-      /** Where its event comes in. */
+      /** The URL that its event comes to. */
       route: string
       outcome: string
       failure: string | null
@@ -289,7 +290,7 @@ export const EVENT_LEVELS: { [name in keyof GatewayEvents]: Level } = {
   'queue.back': 'info',
 }
 
-/** Tells what happened. Never throws, never waits. */
+/** Reports what happened. Never throws, never waits. */
 export type Emit = <Name extends keyof GatewayEvents>(
   name: Name,
   fields: GatewayEvents[Name],

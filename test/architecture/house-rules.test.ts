@@ -16,6 +16,14 @@ test('every file keeps the house rules', () => {
   )
 })
 
+test('comments of scripts in JavaScript are as narrow', () => {
+  const scripts = globSync('{src,examples}/**/*.{js,mjs}')
+  assert.ok(scripts.length > 5, `only ${scripts.length} scripts seen`)
+  const isWide = (path: string) =>
+    brokenRules(path, readFileSync(path, 'utf8')).includes('a comment wider than 100 columns')
+  assert.deepEqual(scripts.filter(isWide), [])
+})
+
 /**
  * Rule → a file that breaks it. The texts are joined so that this file does not break them itself.
  */
@@ -28,6 +36,11 @@ const planted: Record<string, [path: string, text: string][]> = {
     ['src/lib/utils.ts', ''],
     ['src/shared/phone.ts', ''],
     ['src/lanes/lane-manager.ts', ''],
+  ],
+  'a comment wider than 100 columns': [
+    ['src/domain/state.ts', `// ${'x'.repeat(98)}`],
+    ['src/domain/state.ts', `/**\n * ${'x'.repeat(98)}\n */`],
+    ['test/domain/state.test.ts', `  /** ${'x'.repeat(92)} */`],
   ],
   barrel: [['src/domain/index.ts', '']],
   'not kebab-case': [['src/domain/contactList.ts', '']],

@@ -37,6 +37,10 @@ const MACHINE_PATH = new RegExp(
 /** A statement at the start of a line; a function on one line may await. */
 const isTopLevelAwait = (line: string): boolean =>
   /^await\b/.test(line) || (/^\w.*\bawait\b/.test(line) && !/=>.*\bawait\b/.test(line))
+/** Words to the linter or the compiler must stand on one line. */
+const DIRECTIVE = /^\s*\/\/ (oxlint-disable|@ts-expect-error)/
+const isWideComment = (line: string): boolean =>
+  line.length > 100 && /^\s*(\/\/|\/\*|\*)/.test(line) && !DIRECTIVE.test(line)
 const ONLY = new RegExp(['\\b(test|it|describe|suite)\\.', 'only\\('].join(''))
 
 export const HOUSE_RULES: readonly Rule[] = [
@@ -50,6 +54,11 @@ export const HOUSE_RULES: readonly Rule[] = [
     applies: always,
     broken: (path) =>
       path.split('/').some((part) => part.split(/[-.]/).some((word) => vaguePart.test(word))),
+  },
+  {
+    name: 'a comment wider than 100 columns',
+    applies: always,
+    broken: (_path, text) => text.split('\n').some(isWideComment),
   },
   { name: 'barrel', applies: always, broken: (path) => basename(path).startsWith('index.') },
   {

@@ -1,6 +1,7 @@
-// Upload a file: looks at the file when it is chosen, and sends it with a progress bar. Without this script the form does the same, page by page.
+// Uploads a file: checks it when it is chosen, and sends it with a progress bar. Without this script
+// the form does the same, page by page.
 
-/** As much of a file as is looked at. */
+/** How much of a file is checked. */
 const PART_BYTES = 256 * 1024
 
 const form = document.getElementById('upload-form')
@@ -49,7 +50,10 @@ const clearProblem = () => {
   problem.replaceChildren()
 }
 
-/** The fields in any order, and the file last: the gateway decides by the fields what to do with the file. */
+/**
+ * The fields in any order, and the file last, because the fields tell the gateway what to do with
+ * the file.
+ */
 const bodyOf = (part) => {
   const body = new FormData()
   for (const [name, value] of new FormData(form)) {
@@ -63,7 +67,8 @@ const bodyOf = (part) => {
   return body
 }
 
-// With another choice it is another upload, so another key; with the same ones the same key, so that nothing is taken twice.
+// Another choice makes another upload, which needs another key. The same choices keep the same key,
+// so that no upload is accepted twice.
 const key = form.elements.namedItem('key')
 const firstKey = key.value
 let changes = 0

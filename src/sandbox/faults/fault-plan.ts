@@ -35,11 +35,11 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('executed-then-timeout', { holdMs: z.int().positive().optional() }),
   rule('executed-then-reset', {}),
   rule('truncated-body', {}),
-  /** Executed at once, answered after `delayMs`. */
+  /** Executed immediately, answered after `delayMs`. */
   rule('slow', { delayMs: z.int().positive() }),
   rule('list-status', {
     listStatus: z.enum(['PROCESSING', 'ERROR']),
-    /** From the setting of the plan on; absent = until the plan is replaced. */
+    /** From the setting of the plan on. Default: until the plan is replaced. */
     forMs: z.int().positive().optional(),
   }),
   rule('reject-rows', {
@@ -66,7 +66,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('login-throttled', {}),
   /** How long a list made or changed by the call is not indexed (guide). */
   rule('provisioning-lag', { lagMs: z.int().nonnegative() }),
-  /** The `callback-…` kinds are about calls out, `callback`, `event` and `dnc-event` alike unless `operation` names one. */
+  /** `callback-…` is for `callback`, `event` and `dnc-event` alike unless `operation` names one. */
   rule('callback-lost', {}),
   rule('callback-duplicated', {
     /** Sent this many times more. */
@@ -77,101 +77,107 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   rule('callback-late', { delayMs: z.int().positive() }),
   /** Sent before the upload call itself is answered, and before its job is done. */
   rule('callback-early', {}),
-  /** Held back until `behind` others were sent, at most `atMostMs`. */
+  /** Held until `behind` others were sent, at most `atMostMs`. */
   rule('callback-out-of-order', {
     behind: z.int().positive().default(1),
     atMostMs: z.int().positive().default(2000),
   }),
-  /** One more with `in_progress`, before the job is done or after the final one. */
+  /** One more, with `in_progress`: before the job is done, or after the final one. */
   rule('callback-progress', { afterFinal: z.boolean().default(false) }),
-  /** Says this whatever the job says. */
+  /** Reports this, whatever the job reports. */
   rule('callback-misreported', { status: z.enum(['success', 'error']).default('error') }),
   /** Sent without the token of its URL, or with another one. */
   rule('callback-forged', { how: z.enum(['unsigned', 'forged']).default('forged') }),
   /** The import ends as FAILED with this reason, nothing is stored (platform). */
   rule('import-failed', { reason: z.string().default('CONTACT_COLUMNS_LIMIT_EXCEEDED') }),
-  /** The import status goes on showing the one before for so long after the end; absent = for good (platform). */
+  /** How long the status still shows the import before. Default: for good (platform). */
   rule('import-status-stuck', { forMs: z.int().positive().optional() }),
-  /** The file is taken, and no import of it ever begins: no status, no event (platform). */
+  /** The file is accepted, but no import begins: no status, no event (platform). */
   rule('import-lost', {}),
-  /** All rows of an import that are refused for one reason make one event; `messageParams.count` tells how many only where `countGiven` (platform). */
+  /**
+   * One event for all rows refused for one reason. `countGiven` adds `messageParams.count`
+   * (platform).
+   */
   rule('import-events-aggregated', { countGiven: z.boolean().default(false) }),
-  /** The events of an import stand under this category (platform). */
+  /** The events of an import have this category (platform). */
   rule('import-event-category', {
     category: z.enum(['IMPORT_ERROR', 'CONTACT', 'ENTITY_LIMIT']).default('ENTITY_LIMIT'),
   }),
-  /** A clear is answered at once and takes effect after `lagMs`, on what the list holds then; absent = never (platform). */
+  /** A clear takes effect after `lagMs`, on what the list holds then. Default: never (platform). */
   rule('clear-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** A deletion of contacts is answered 204 and deletes nothing, as of contacts that a campaign uses (platform). */
+  /** Deleting contacts answers 204 and deletes nothing, as if a campaign used them (platform). */
   rule('contacts-kept', {}),
-  /** A list has room for so many contacts, from the setting of the plan on (platform). */
+  /** A list has room for this many contacts, from the setting of the plan on (platform). */
   rule('list-capacity', { contacts: z.int().nonnegative() }),
   /** How long the index of a campaign rebuilds after a write (guide). */
   rule('index-lag', { lagMs: z.int().nonnegative() }),
-  /** The rule at this index is refused with 422; the answer names it (guide). */
+  /** The rule at this index is refused with 422, and the answer names it (guide). */
   rule('rule-refused', { ruleIndex: z.int().nonnegative(), named: z.boolean().default(true) }),
-  /** How long a campaign that is stopped stays `stopping` (platform). */
+  /** How long a stopped campaign stays `stopping` (platform). */
   rule('campaign-stopping', { lagMs: z.int().nonnegative() }),
   /**
-   * What a negation makes of an empty cell; `fulfils` unless told. `fails`: an inverted condition leaves it out (platform), and NOT over it
-   * is unknown, as a database reads it (guide).
+   * How a negation treats an empty cell. Without this rule: `fulfils`. `fails`: an inverted
+   * condition leaves it out (platform), and NOT over it is unknown, as in a database (guide).
    */
   rule('empty-cells', { reading: z.enum(['fulfils', 'fails']).default('fails') }),
-  /** Entries of a DNC list are refused with 422: named by number, by place, as a group (`expires`), or not at all (guide). */
+  /** DNC entries get 422: named by number, by place, as a group (`expires`), or not (guide). */
   rule('dnc-refused', {
-    /** Absent: every number of the request. */
+    /** Default: every number of the request. */
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('phone.invalid'),
     named: z.enum(['number', 'place', 'group', 'none']).default('number'),
   }),
-  /** A 200 whose `error` names numbers that were not stored (guide). */
+  /** A 200 with an `error` that names numbers not stored (guide). */
   rule('dnc-entry-errors', {
     numbers: z.array(z.string()).min(1).optional(),
     code: z.string().default('dnc.entry.failed'),
   }),
-  /** The tallies of a 200 count so many more as created than there were (guide). */
+  /** A 200 counts this many more as created than there were (guide). */
   rule('dnc-tallies-lie', { by: z.int().default(1) }),
-  /** The write takes effect and is answered 409; its key is in progress for so long (guide). */
+  /** The write takes effect but answers 409. Its key is in progress for this long (guide). */
   rule('dnc-in-progress', { forMs: z.int().nonnegative().default(1_000) }),
-  /** A key whose request has ended is answered 409 instead of with the answer that is kept (guide). */
+  /** A key whose request has ended gets 409 instead of the stored answer (guide). */
   rule('dnc-key-kept', {}),
-  /** A write of entries stays under way for so long (guide). */
+  /** How long a write of entries takes (guide). */
   rule('dnc-slow', { delayMs: z.int().positive() }),
-  /** So many entries fit into a DNC list (platform). */
+  /** How many entries fit into a DNC list (platform). */
   rule('dnc-capacity', { entries: z.int().nonnegative() }),
-  /** The export of a DNC list is made so late; absent: never (platform). */
+  /** How late the export of a DNC list is made. Default: never (platform). */
   rule('dnc-export-lag', { lagMs: z.int().nonnegative().optional() }),
-  /** The pre-signed URL is expired when the file comes: 403. */
+  /** The pre-signed URL has expired when the file comes: 403. */
   rule('presigned-expired', {}),
-  /** The scan of a guest file says this, so long after the confirmation (platform: of media, after they were put); null: never. */
+  /** The result of scanning a guest file, this long after it is stored. null: never. */
   rule('guest-file-verdict', {
     word: z.string().nullable(),
     afterMs: z.int().nonnegative().default(0),
   }),
-  /** Answers about guest files lack members, or say other words. */
+  /** Answers about guest files lack members, or use other words. */
   rule('guest-file-answer', {
     without: z.array(z.string()).default([]),
     says: z.record(z.string(), z.unknown()).default({}),
   }),
-  /** Half of a guest file is stored, and the storage says that all went well. */
+  /** Half of a guest file is stored, and the storage reports success. */
   rule('guest-file-cut', {}),
-  /** The URL for a guest file is at this origin. */
+  /** The URL for a guest file has this origin. */
   rule('guest-file-host', { origin: z.string() }),
-  /** Calls about media of messages are refused to client credentials: they ask for the token of a user (platform). */
+  /** Calls about message media refuse client credentials: they need a user's token (platform). */
   rule('user-token-needed', {}),
-  /** A message shows in its conversation so late (platform). */
+  /** How late a message shows in its conversation (platform). */
   rule('message-hidden', { forMs: z.int().nonnegative() }),
 ])
 export type FaultRule = z.output<typeof faultRuleSchema>
 export type FaultKind = FaultRule['kind']
 export type FaultOf<K extends FaultKind> = Extract<FaultRule, { kind: K }>
 
-/** Rules in order of precedence: the first that fires decides. */
+/** Rules in order of precedence. The first that fires decides. */
 export const faultPlanSchema = z.union([
   z.array(faultRuleSchema).transform((rules) => ({ rules })),
   z.strictObject({
     rules: z.array(faultRuleSchema),
-    /** The same seed and the same calls make the same rules with `probability` fire. Without it the dice of the start go on. */
+    /**
+     * With the same seed and calls the same rules with `probability` fire. Default: the dice run
+     * on.
+     */
     seed: z.int().optional(),
   }),
 ])
@@ -180,7 +186,7 @@ export type FaultPlan = z.input<typeof faultPlanSchema>
 export type FaultTarget = { operation: Operation; listId: string | null }
 
 export type FaultEngine = {
-  /** Replaces the plan; throws ZodError on an unknown kind or member. */
+  /** Replaces the plan. Throws ZodError on an unknown kind or member. */
   set(plan: FaultPlan): void
   /** The first rule of these kinds that fires for this call, and counts as fired. */
   pick<K extends FaultKind>(
@@ -188,14 +194,16 @@ export type FaultEngine = {
     target: FaultTarget,
     fits?: (rule: FaultOf<K>) => boolean,
   ): FaultOf<K> | null
-  /** The status that the plan gives a list now, else null. */
+  /** The status that the plan gives a list now, or null. */
   listStatus(target: FaultTarget): Exclude<ListStatus, 'READY'> | null
-  /** The capacity that the plan gives a list, or any list (null), now; else null. It is a state and does not count as fired. */
+  /**
+   * The capacity that the plan gives a list, or any list (null), or null. Does not count as fired.
+   */
   listCapacity(listId: string | null): number | null
-  /** What a negation makes of an empty cell now; a state, as the capacity is. */
+  /** How a negation treats an empty cell now. Does not count as fired. */
   emptyCells(): 'fulfils' | 'fails'
   rules(): { rule: FaultRule; fired: number }[]
-  /** The plan's own seed; null where it gave none. */
+  /** The plan's seed. null if it has none. */
   seed(): number | null
 }
 

@@ -17,7 +17,7 @@ import { type FormPart, readForm } from './multipart-form.ts'
 import { queryOf, type RawQuery } from './query.ts'
 import { type Answer, Refusal, refusalAnswer } from './refusal.ts'
 
-/** What was found when the request's head arrived; told to the caller after its body was read. */
+/** Findings when the request's head arrives. The caller gets them after its body is read. */
 type Visit = {
   dialect: SandboxDialect
   correlationId: string
@@ -33,7 +33,7 @@ const AFTER = ['executed-then-timeout', 'executed-then-reset', 'truncated-body',
 
 const isPaged = (query: Params): boolean => 'pageSize' in query || 'pageNumber' in query
 
-/** Whose limit a call counts against; for the shared one the token's holder tells by its other calls, else the paging does. */
+/** Whose limit a call counts against. A shared call: as the token's other calls, or by paging. */
 const dialectOf = (
   state: SandboxState,
   endpoint: Endpoint,
@@ -208,7 +208,7 @@ const callOf = (
   }
 }
 
-/** A form that cannot be read is refused like any other call, after what was found at its arrival. */
+/** A form that cannot be read is refused like any call, after the findings at its arrival. */
 const formOf = async (request: FastifyRequest, visit: Visit): Promise<FormPart[] | null> => {
   if (!request.isMultipart()) return null
   try {
@@ -249,7 +249,7 @@ const brokenAfter = async (exchange: Exchange, answer: Answer): Promise<boolean>
   return true
 }
 
-/** null: the connection was broken off or is held, and nothing is to be answered. */
+/** null: the connection was broken off or is held, so there is no answer. */
 const answerTo = async (exchange: Exchange, endpoint: Endpoint): Promise<Answer | null> => {
   if (exchange.visit.refusal) throw exchange.visit.refusal
   if (brokenBefore(exchange)) return null
@@ -269,7 +269,7 @@ const serve = async (exchange: Exchange, endpoint: Endpoint): Promise<void> => {
   if (answer) await send(state, reply, visit, answer)
 }
 
-/** Registers the endpoints; every call goes the same way: arrival, token, referee, faults before, effect, faults after, answer. */
+/** Registers the endpoints. Stages of a call: arrival, token, referee, faults, effect, faults. */
 export const registerEndpoints = (
   app: FastifyInstance,
   state: SandboxState,

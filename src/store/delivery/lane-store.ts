@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 
-import type { LaneClaim, LaneStore } from '../../workflows/ports/delivery/delivery.ts'
+import type { LaneClaim } from '../../workflows/ports/delivery/delivery.ts'
+import type { LaneStore } from '../../workflows/ports/delivery/lease.ts'
 import { CERTAIN_NOW, STEADY_NOW } from '../clock/steady-time.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'

@@ -9,13 +9,10 @@ import type { DatabaseClock } from '../../workflows/ports/clock/database-clock.t
 import type { ListSettingsStore } from '../../workflows/ports/contact-lists/list-settings.ts'
 import type { NewLists } from '../../workflows/ports/contact-lists/new-lists.ts'
 import type { ProvisioningStore } from '../../workflows/ports/contact-lists/provisioning.ts'
-import type {
-  DeliveryStore,
-  LaneStore,
-  ListCache,
-} from '../../workflows/ports/delivery/delivery.ts'
+import type { DeliveryStore, ListCache } from '../../workflows/ports/delivery/delivery.ts'
 import type { HearNudges } from '../../workflows/ports/delivery/heard-nudges.ts'
 import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
+import type { LaneStore } from '../../workflows/ports/delivery/lease.ts'
 import type { ShipmentStore } from '../../workflows/ports/delivery/shipments.ts'
 import type { TryStore } from '../../workflows/ports/delivery/tries.ts'
 import type { EndpointStore } from '../../workflows/ports/endpoints/endpoints.ts'

@@ -23,10 +23,10 @@ import type {
   Clearing,
   DeliveryStore,
   LaneClaim,
-  Lease,
   ListCache,
   RowResult,
 } from '../ports/delivery/delivery.ts'
+import type { Lease } from '../ports/delivery/lease.ts'
 import type { TryStore } from '../ports/delivery/tries.ts'
 import type { SuppressionPort } from '../ports/do-not-call/suppressions.ts'
 import type { ContactListPort } from '../ports/genesys/genesys.ts'

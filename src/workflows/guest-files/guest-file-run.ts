@@ -10,7 +10,7 @@ import type { ProblemCode } from '../../domain/problems/problem.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ids } from '../../lib/ids.ts'
 import type { Emit } from '../../telemetry/events.ts'
-import type { Lease } from '../ports/delivery/delivery.ts'
+import type { Lease } from '../ports/delivery/lease.ts'
 import type { CallContext } from '../ports/genesys/genesys.ts'
 import type {
   FileSaid,

@@ -58,13 +58,13 @@ export type SegmentAsked = {
   read: ReadDefinition
 }
 
-/** A definition that is understood: what it means, what would be sent, and what a person should know of it. */
+/** A definition that is understood: its meaning, what would be sent, and what to tell a person. */
 export type PreparedSegment = {
   definition: SegmentDefinition
   house: Leaf[]
   compiled: CompiledSegment
   analysis: AnalysisReport
-  /** Platform: the campaign as it is; null with the guide dialect. */
+  /** Platform: the campaign as it is. null in the guide dialect. */
   campaign: PlatformCampaign | null
   inForce: CampaignSegment | null
 }
@@ -76,7 +76,10 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
     errors,
   })
 
-/** Reads the campaign, its lists and what is in force; analyses, compiles and counts. Writes nothing. */
+/**
+ * Reads the campaign, its lists and what is in force; analyses, compiles and counts. Writes
+ * nothing.
+ */
 export const prepareSegment = async (
   deps: PrepareDeps,
   { caller, campaignId, read, sent }: SegmentAsked,
@@ -178,7 +181,7 @@ const readLists = async (
 const hasColumn = ({ columns }: ContactList, attribute: string): boolean =>
   columns.some(({ name }) => name === attribute)
 
-/** An exclusion of the house needs its column in every list; where one lacks it, that is told. */
+/** Reports lists without the column that an exclusion of every segment needs. */
 const houseOf = (
   house: readonly Leaf[],
   lists: readonly ContactList[],
@@ -197,7 +200,7 @@ const houseOf = (
   }
 }
 
-/** As many of its columns as a person reads. */
+/** As many of its columns as a person will read. */
 const columnsOf = ({ columns }: ContactList): string =>
   columns
     .map(({ name }) => name)
@@ -265,7 +268,7 @@ const count = (
   return countPreviews({ campaigns, contactListId, context }, asked.rules, asked.inForce)
 }
 
-/** The digest is of the rules, of what was found and of what they replace; counts move by themselves and are no part of it. */
+/** A digest of the rules, the findings and what they replace. Without counts, which move. */
 const reportOf = (
   about: Pick<PreparedSegment, 'definition' | 'house' | 'inForce'> & {
     findings: SegmentFinding[]

@@ -1,6 +1,6 @@
 import type { Upload } from '../../../src/domain/uploads/upload.ts'
 import { createLaneWorkers } from '../../../src/lanes/lane-worker.ts'
-import type { DeliverUpload } from '../../../src/workflows/ports/delivery/delivery.ts'
+import type { DeliverUpload } from '../../../src/workflows/ports/delivery/lease.ts'
 import { makeUpload } from '../memory/made-uploads.ts'
 import { createManualClock } from './test-clock.ts'
 

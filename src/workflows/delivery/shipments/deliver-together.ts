@@ -1,11 +1,7 @@
 import { byGateway, createAuditEntry } from '../../../domain/audit/audit.ts'
 import { GenesysFailure } from '../../../domain/genesys/genesys-failure.ts'
-import {
-  UploadMoved,
-  type DeliverUpload,
-  type LaneClaim,
-  type Lease,
-} from '../../ports/delivery/delivery.ts'
+import { UploadMoved, type LaneClaim } from '../../ports/delivery/delivery.ts'
+import type { DeliverUpload, Lease } from '../../ports/delivery/lease.ts'
 import type { ShipmentStore } from '../../ports/delivery/shipments.ts'
 import { RowsWithheld } from '../../ports/delivery/tries.ts'
 import { SuppressionUnknown } from '../../ports/do-not-call/suppressions.ts'

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { RetractionEnd, RetractionState } from '../../../domain/do-not-call/retraction.ts'
-import type { Lease } from '../delivery/delivery.ts'
+import type { Lease } from '../delivery/lease.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 
 /** Searches for contacts that were delivered before entries named them. */

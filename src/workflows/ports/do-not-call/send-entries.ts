@@ -1,4 +1,4 @@
-import type { Lease } from '../delivery/delivery.ts'
+import type { Lease } from '../delivery/lease.ts'
 import type { DncClaim } from './dnc-lane.ts'
 
 /**

@@ -6,7 +6,7 @@ import type {
   ErasureStep,
   ErasureSubject,
 } from '../../../domain/erasures/erasure.ts'
-import type { Lease } from '../delivery/delivery.ts'
+import type { Lease } from '../delivery/lease.ts'
 import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 

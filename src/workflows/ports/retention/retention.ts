@@ -1,5 +1,5 @@
 import type { RetentionRuleName } from '../../../domain/retention/retention-rules.ts'
-import type { Lease } from '../delivery/delivery.ts'
+import type { Lease } from '../delivery/lease.ts'
 
 /** Work that one instance does for all instances. */
 export type UpkeepTask = 'retention' | 'resealing'

@@ -5,7 +5,7 @@ import type {
   SegmentProgress,
   SegmentState,
 } from '../../../domain/segments/campaign-segment.ts'
-import type { Lease } from '../delivery/delivery.ts'
+import type { Lease } from '../delivery/lease.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 import type { Page } from '../uploads/uploads.ts'
 
