@@ -40,8 +40,8 @@ const parsed = (bytes) => {
 }
 
 /**
- * Checks the `bytes` of a certificate. `keyOf` gives the PEM of a key id, or undefined. Returns what
- * is wrong, or the certificate.
+ * Checks the `bytes` of a certificate. `keyOf` gives the PEM of a key id, or undefined. Returns
+ * what is wrong, or the certificate.
  */
 export const check = (bytes, keyOf) => {
   const document = parsed(bytes)

@@ -1,5 +1,5 @@
-// Uploads a file: checks it when it is chosen, and sends it with a progress bar. Without this script
-// the form does the same, page by page.
+// Uploads a file: checks it when it is chosen, and sends it with a progress bar. Without this
+// script the form does the same, page by page.
 
 /** How much of a file is checked. */
 const PART_BYTES = 256 * 1024
