@@ -113,7 +113,8 @@ export const embeddedHome = (): TestHome => {
       const template = await embeddedTemplate()
       const dataDir = await mkdtemp(join(tmpdir(), 'gateway-test-'))
       made.push(dataDir)
-      // A cluster has 1,300 files: `cp` and `rm` take a tenth of the processor that Node takes for them.
+      // A cluster has 1,300 files: `cp` and `rm` take a tenth of the processor that Node takes for
+      // them.
       await run('cp', ['-a', `${template}/.`, dataDir])
       return { kind: 'embedded', dataDir }
     },
