@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { before, test } from 'node:test'
 
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
 import { z } from 'zod'
 
 import {
@@ -10,6 +12,8 @@ import {
   collectionText,
   readApiDocument,
 } from '../../../src/http/document/collection-file.ts'
+
+const PUBLISHED_SCHEMA = new URL('./postman-collection-2.1.0.schema.json', import.meta.url)
 
 /**
  * What of the format Postman Collection v2.1 the collection uses, in our own words: nothing else
@@ -80,6 +84,17 @@ const requests = () => collection.item.flatMap(({ item }) => item)
 test('the collection in the repository is the one that the API document gives', async () => {
   const file = await readFile(COLLECTION_FILE, 'utf8')
   assert.equal(file, collectionText(document), 'run `npm run collection`')
+})
+
+test('the published schema of Postman Collection v2.1.0 accepts the collection', async () => {
+  const schema = await readFile(PUBLISHED_SCHEMA, 'utf8')
+  const ajv = new Ajv({ strict: false, allErrors: true })
+  addFormats.default(ajv)
+  const accepts = ajv.compile(JSON.parse(schema))
+  assert.ok(accepts(collection), JSON.stringify(accepts.errors))
+  const [folder] = structuredClone(collection.item)
+  const wrong = { ...collection, item: [{ ...folder, item: [{ name: 'no request' }] }] }
+  assert.equal(accepts(wrong), false)
 })
 
 test('every operation is in the collection, under the name of its tag, and no two calls of a folder have one name', () => {
