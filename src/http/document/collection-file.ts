@@ -35,12 +35,16 @@ const NEW_KEY = '{{$guid}}'
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 
-/** The value of a parameter in an example; null: the example leaves it out. */
+/** A list in a parameter is separated by commas (`explode: false` in the document). */
+const inParameter = (value: unknown): string =>
+  Array.isArray(value) ? value.map(textOf).join(',') : textOf(value)
+
+/** The value of a parameter in an example. null: the example leaves it out. */
 const valueOf = ({ examples, schema, required }: Parameter, example: string): string | null => {
-  if (examples?.[example] !== undefined) return textOf(examples[example].value)
+  if (examples?.[example] !== undefined) return inParameter(examples[example].value)
   const [any] = Object.values(examples ?? {})
-  if (required === true && any !== undefined) return textOf(any.value)
-  return schema?.default === undefined ? null : textOf(schema.default)
+  if (required === true && any !== undefined) return inParameter(any.value)
+  return schema?.default === undefined ? null : inParameter(schema.default)
 }
 
 const pairOf = (parameter: Parameter, example: string): Pair => {

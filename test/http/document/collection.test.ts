@@ -164,6 +164,16 @@ test('every variable is one that the collection has, and every place in a path h
   }
 })
 
+test('a list in a query is separated by commas, as the document says', () => {
+  const queries = requests().flatMap(({ request: { url } }) => url.query ?? [])
+  const values = queries.map(({ value }) => value)
+  assert.ok(values.includes('completed,completed_with_errors'), values.join(' '))
+  assert.deepEqual(
+    values.filter((value) => /["[\]]/u.test(value)),
+    [],
+  )
+})
+
 test('calls that need a key send it, and those that change something send a new Idempotency-Key', () => {
   const open = requests().filter(({ request: { auth } }) => auth !== undefined)
   assert.ok(open.length > 5)
