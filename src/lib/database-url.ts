@@ -2,8 +2,8 @@ const LISTED = /^(postgres(?:ql)?:\/\/)((?:[^/?#]*@)?)([^/?#@]+)(\/[^?#]*)?(\?[^
 
 /**
  * Splits a PostgreSQL URL that may list several hosts
- * (`postgres://user:password@one:5432,two:5432/name`, as for libpq) into one URL a host, in their
- * order; null when it is not such a URL. Drivers accept one host.
+ * (`postgres://user:password@one:5432,two:5432/name`, as for libpq) into one URL for each host, in
+ * order, because drivers accept one host. null if it is not such a URL.
  */
 export const urlsOfHosts = (url: string): string[] | null => {
   const parts = LISTED.exec(url)

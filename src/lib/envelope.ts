@@ -66,15 +66,15 @@ const AS_IT_IS = 0
 const MOST_AS_IT_IS_BYTES = 1024
 
 /**
- * Compresses (zstd, level 1, off the event loop) what is more than a few contacts, then seals as
- * `seal` does.
+ * Compresses (zstd, level 1, off the event loop) anything larger than a few contacts, then seals it
+ * as `seal` does.
  */
 export type Pack = (key: KeyObject, context: string, plain: Uint8Array) => Promise<Buffer>
 
 /**
- * A `pack` that uses one encoder again and again: each write ends a frame. The tables of an encoder
- * of its own for every call cost a third of compressing 140 KB. One call at a time; `plain` must
- * stay as it is until the call resolves.
+ * A `pack` that reuses one encoder, with each write ending a frame. A new encoder for every call
+ * costs a third of compressing 140 KB, because of its tables. One call at a time. Do not change
+ * `plain` before the call resolves.
  */
 export const createPack = (): Pack => {
   const encoder = createZstdCompress({

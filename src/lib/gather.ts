@@ -1,7 +1,7 @@
 /**
- * Combines the items that came in while the last call was under way into one call. The first item
- * goes immediately and alone; under load many go together. `flush` answers in the order of its
- * items; when it throws, all of them fail.
+ * Combines the items that came in during the last call into one call. The first item goes
+ * immediately and alone. Under load many go together. `flush` answers in the order of its items. If
+ * it throws, all of them fail.
  */
 export const createGatherer = <Item, Answer>(
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -14,9 +14,9 @@ export type SealedTexts = {
 }
 
 /**
- * Seals many short texts together so that equal ones are equal afterwards, and gives them back:
- * what is looked up by itself and must not lie in the clear. The digest is the initial vector of
- * the encryption and proves the text when it is opened (SIV, RFC 5297, with one CMAC as its
+ * Seals many short texts together so that equal texts stay equal, and opens them again. For texts
+ * that are looked up and must not be stored in the clear. The digest is the initial vector of the
+ * encryption and proves the text when it is opened (SIV, RFC 5297, with one CMAC as its
  * pseudo-random function), so there is neither a nonce nor a tag beside it.
  */
 export type TextSeal = {

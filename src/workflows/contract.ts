@@ -10,8 +10,8 @@ import type { Doorway } from './ports/uploads/small-uploads.ts'
 import type { CONTROL_REFUSALS, RECEIVE_REFUSALS } from './uploads/refusals.ts'
 
 /**
- * What the HTTP border calls. Everything here throws `GatewayProblem` for what the caller must
- * hear, with the codes of its type.
+ * The use cases that the HTTP border calls. Each throws `GatewayProblem`, with the codes of its
+ * type, for everything that the caller must know.
  */
 export type UploadRequest = {
   caller: Caller

@@ -4,7 +4,7 @@ import type { Quotas, TenantUse } from './quotas.ts'
 /** The tenant of a gateway that serves one company; it is granted everything, at every start. */
 export const DEFAULT_TENANT = 'default'
 
-/** What a tenant may use, as callers write it, and the kind of grant that it is. */
+/** What a tenant may use: the field that callers write, and its kind of grant. */
 export const GRANT_FIELDS = {
   contactLists: 'contact_list',
   dncLists: 'dnc_list',

@@ -145,6 +145,6 @@ export type AuditSaid =
       [Action in Exclude<AuditAction, PlainAction>]: { action: Action; details: Details[Action] }
     }[Exclude<AuditAction, PlainAction>]
 
-/** An id that somebody else gave, as far as it may stand in an entry. */
+/** An id that another system gave, in the form that an entry may contain. */
 export const auditId = (given: string | null | undefined): string | null =>
   id.safeParse(given).data ?? null

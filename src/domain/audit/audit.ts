@@ -25,14 +25,14 @@ export type AuditEntry = {
 
 type Who = Pick<AuditEntry, 'tenantId' | 'actor' | 'requestId'>
 
-/** What a caller asked for, by its key. */
+/** The audit fields of a call, by its key. */
 export const byCaller = ({ tenantId, keyId, requestId }: Caller): Who => ({
   tenantId,
   actor: keyId,
   requestId,
 })
 
-/** What the gateway does without a call, for the tenant, because of the earlier request. */
+/** The audit fields of work without a call, done for the tenant because of an earlier request. */
 export const byGateway = (about: { tenantId: string; requestId: string }): Who => ({
   tenantId: about.tenantId,
   actor: 'gateway',

@@ -41,8 +41,8 @@ export const listChangesOf = (
 }
 
 /**
- * Whether rows checked before may go to the list as it is now: every column is there as it was, and
- * no new one must be filled.
+ * Whether rows checked earlier may go to the list as it is now: every column is unchanged, and no
+ * new column is required.
  */
 export const rowsStillFit = ({ removed, kindChanged, required }: ListChanges): boolean =>
   removed.length + kindChanged.length + required.length === 0

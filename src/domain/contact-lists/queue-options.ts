@@ -16,7 +16,7 @@ export const queueOptionsSchema = z.strictObject({
 export type QueueOptions = z.output<typeof queueOptionsSchema>
 /** The settings of a list, or of an upload; undefined: none. */
 export type QueueDefaults = { [name in keyof QueueOptions]?: boolean | undefined }
-/** null: back to undecided. */
+/** null sets the option back to undecided. */
 export type QueueChange = { [name in keyof QueueOptions]?: boolean | null | undefined }
 
 /**

@@ -2,12 +2,13 @@ import type { ContactList } from '../contact-lists/contact-list.ts'
 import type { UploadColumn } from '../uploads/upload.ts'
 
 /**
- * What Genesys calls the id in a contact; a list that declares it as a column gets the id there.
+ * Genesys' name for the id in a contact. A list that declares a column of this name gets the id in
+ * it.
  */
 export const CONTACT_ID_COLUMN = 'contactId'
 
 /**
- * The column of the list that carries the contact id when rows go as a file; null: the list has
+ * The column of the list that carries the contact id when rows go as a file. null if the list has
  * none.
  */
 export const contactIdColumnOf = (

@@ -27,9 +27,9 @@ const isDomain = (domain: string): boolean => {
 }
 
 /**
- * The address without what shows nothing at its ends, its domain in lower case, its local part
- * untouched; null when it is none. Quoted local parts and address literals are refused: no contact
- * list has use for them.
+ * The address without invisible characters at its ends, with its domain in lower case and its local
+ * part unchanged. null if it is not an address. Quoted local parts and address literals are
+ * refused, because no contact list has use for them.
  */
 export const normaliseEmail = (written: string): string | null => {
   if (written.length > LONGEST_CELL) return null

@@ -11,35 +11,35 @@ export const OUTBOUND_EVENT_TYPES = [
 export type OutboundEventType = (typeof OUTBOUND_EVENT_TYPES)[number]
 
 /**
- * Of the segment of a campaign: `segment.applied` once its rules are taken and their index is
- * waited for, and again when it is ready.
+ * Events of a campaign's segment. `segment.applied` is sent once its rules are accepted and their
+ * index is being built, and again when the index is ready.
  */
 export const SEGMENT_EVENT_TYPES = ['segment.applied', 'segment.failed'] as const
 export type SegmentEventType = (typeof SEGMENT_EVENT_TYPES)[number]
 
 /**
- * Of a submission of do-not-call entries: `dnc.accepted` once its entries suppress, `dnc.applied`
- * in both of its end states, `dnc.held` once a hold.
+ * Events of a submission of do-not-call entries: `dnc.accepted` once its entries suppress,
+ * `dnc.applied` in both of its end states, `dnc.held` once for each hold.
  */
 export const DNC_EVENT_TYPES = ['dnc.accepted', 'dnc.applied', 'dnc.held'] as const
 export type DncEventType = (typeof DNC_EVENT_TYPES)[number]
 
 /**
- * Of a DNC list that somebody changed inside Genesys, as Genesys' webhook says; a hint, with
- * nothing but the list.
+ * The event of a DNC list that was changed inside Genesys, as Genesys' webhook reports. It is a
+ * hint and names only the list.
  */
 export const DNC_CHANGE_EVENT = 'dnc.external_change'
 
 /**
- * Of a guest file: `guest_file.stored` once Genesys has it and again when its verdict changes,
- * `guest_file.rejected` at every other end.
+ * Events of a guest file: `guest_file.stored` once Genesys has it and again when its verdict
+ * changes, `guest_file.rejected` at every other end.
  */
 export const GUEST_FILE_EVENT_TYPES = ['guest_file.stored', 'guest_file.rejected'] as const
 export type GuestFileEventType = (typeof GUEST_FILE_EVENT_TYPES)[number]
 
 /**
- * Of an endpoint itself, when somebody tries it out: told to this endpoint alone, whatever it asked
- * to hear.
+ * The event of an endpoint that a caller tests. It goes to this endpoint alone, whatever its filter
+ * is.
  */
 export const TEST_EVENT = 'endpoint.test'
 

@@ -59,7 +59,7 @@ export type WebhookDelivery = {
 
 /** Endpoints that a tenant may register; each event costs one delivery for each of them. */
 export const MOST_ENDPOINTS = 50
-/** The older secret signs beside the new one for so long after a rotation. */
+/** How long the older secret signs beside the new one after a rotation. */
 export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -76,9 +76,9 @@ const DISABLE_AFTER_MS = 5 * DAY_MS
 const DISABLE_AFTER_FAILURES = 10
 
 /**
- * What a failed attempt means for its endpoint; a 410 disables at once (Standard Webhooks 1.0). An
- * endpoint of the environment is not disabled for failing: no call could enable it again, and its
- * deliveries stay in the log, to be replayed.
+ * What a failed attempt means for its endpoint. A 410 disables it immediately (Standard Webhooks
+ * 1.0). An endpoint of the environment is not disabled for failing, because no call could enable it
+ * again. Its deliveries stay in the log and can be replayed.
  */
 export const verdictOnFailure = (about: {
   source: EndpointSource

@@ -1,8 +1,8 @@
 import { subjectOf } from '../do-not-call/subject.ts'
 
 /**
- * Where an erasure looks for a person, in this order: what is in Genesys last, once nothing of the
- * person is on its way any more.
+ * The places where an erasure looks for a person, in this order. Genesys comes last, once nothing
+ * of the person is in flight any more.
  */
 export const ERASURE_PLACES = [
   'rows',
@@ -18,11 +18,11 @@ export const ERASURE_PLACES = [
 ] as const
 export type ErasurePlace = (typeof ERASURE_PLACES)[number]
 
-/** What is done, in this order: the places ask who was found. */
+/** The steps, in this order: the places need the result of `found`. */
 export const ERASURE_STEPS = ['found', ...ERASURE_PLACES] as const
 export type ErasureStep = (typeof ERASURE_STEPS)[number]
 
-/** Where an erasure has come to: `after` null is the beginning of the step. */
+/** How far an erasure has got. `after` null is the beginning of the step. */
 export type ErasurePosition = { step: ErasureStep; after: string | null }
 
 /** Behind the last row of a step comes the next step. */
@@ -48,7 +48,7 @@ export const ERASURE_REMAINS = {
 } as const
 export type ErasureRemain = keyof typeof ERASURE_REMAINS
 
-/** What was done in a place. */
+/** The result of a place. */
 export type PlaceReport = {
   found: number
   erased: number
@@ -78,7 +78,7 @@ export type Erasure = {
   version: number
 }
 
-/** What replaces the person in a text. */
+/** The text that replaces the person. */
 export const ERASED = 'erased'
 
 /** Fewer digits are no number: they stand in dates and counts. */

@@ -17,7 +17,7 @@ const proofOf = (secret: string, partId: string, listId: string): Buffer =>
 export const capabilityToken = (secret: string, partId: string, listId: string): string =>
   `${partId}.${proofOf(secret, partId, listId).toString('base64url')}`
 
-/** The part that a token claims; proves nothing. null: it does not have the form of a token. */
+/** The part that a token claims. Proves nothing. null if it does not have the form of a token. */
 export const claimedPart = (token: string): string | null => FORM.exec(token)?.[1] ?? null
 
 /**

@@ -11,12 +11,12 @@ import { findIn, jsonOf } from './genesys-webhook.ts'
 export const dncChangeSchema = z.looseObject({ dncListId: genesysIdSchema })
 
 /**
- * What a webhook says of a DNC list. `eventId`: the same however often it is sent; null where it
+ * A webhook's report about a DNC list. `eventId`: the same on every attempt. null if the webhook
  * has none.
  */
 export type DncChange = { dncListId: string; eventId: string | null }
 
-/** What is wrong with a body: a JSON pointer and words. Nothing of the body stands in it. */
+/** The fault of a body: a JSON pointer and words. It contains nothing of the body. */
 export type DncChangeFault = { pointer: '' | '/dncListId'; reason: string }
 
 const LIST_NAMES = ['dncListId', 'dnclistId', 'listId']
@@ -43,9 +43,9 @@ export const readDncChange = (body: Uint8Array): DncChange | DncChangeFault => {
 const MINUTE_MS = 60_000
 
 /**
- * 32 bytes, equal for what counts as the same message: the same signed id, the same event, or the
- * same bytes within a minute. Without an id two changes may look alike, and one too many is told
- * rather than one too few.
+ * 32 bytes that are equal for the same message: the same signed id, the same event, or the same
+ * bytes within a minute. Without an id two changes may look alike. Then it is better to report one
+ * change twice than to miss one.
  */
 export const dncChangeKey = (message: {
   messageId: string | null

@@ -13,12 +13,12 @@ export const WEBHOOK_PATHS = {
   dnc: '/webhooks/genesys/dnc-entries',
 } as const
 export type WebhookRoute = keyof typeof WEBHOOK_PATHS
-/** Those about uploads. */
+/** The routes for webhooks about uploads. */
 export type UploadWebhookRoute = Exclude<WebhookRoute, 'dnc'>
 
 /**
- * What Genesys is asked to tell, once for each of these [guide-001] [guide-api: DNC lists]. The
- * capability token of a subscription is made of its `part` and `eventType`, in the place of a part
+ * The events that the gateway subscribes to, once each [guide-001] [guide-api: DNC lists]. The
+ * capability token of a subscription contains its `part` and `eventType`, in the place of a part
  * and its list.
  */
 export const SUBSCRIPTIONS = {
@@ -59,7 +59,7 @@ export type Notice = {
 
 const rows = z.int().min(0).max(2_000_000_000)
 
-/** What of a webhook may be at fault, as JSON pointers. */
+/** The members of a webhook that may be at fault, as JSON pointers. */
 export const NOTICE_FIELDS = [
   '',
   '/contactListId',
@@ -141,7 +141,7 @@ const ofEvent = (body: unknown): Notice | null => {
   }
 }
 
-/** What a body holds, undefined where it is no JSON in UTF-8. */
+/** The content of a body. undefined if it is not JSON in UTF-8. */
 export const jsonOf = (body: Uint8Array): unknown => {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
@@ -151,8 +151,8 @@ export const jsonOf = (body: Uint8Array): unknown => {
 }
 
 /**
- * Which member of a body that no `readNotice` took is at fault, as a JSON pointer; empty: the body
- * as a whole. Nothing of the body stands in it.
+ * The member at fault in a body that `readNotice` did not accept, as a JSON pointer. Empty: the
+ * body as a whole. It contains nothing of the body.
  */
 export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): NoticeField => {
   const parsed = jsonOf(body)
@@ -162,15 +162,15 @@ export const noticeFault = (route: UploadWebhookRoute, body: Uint8Array): Notice
   return NOTICE_FIELDS.find((field) => field === `/${String(path)}`) ?? ''
 }
 
-/** Reads a body whose sender is proven; null when it does not have the form of the route. */
+/** Reads a body whose sender is proven. null if it does not have the form of the route. */
 export const readNotice = (route: UploadWebhookRoute, body: Uint8Array): Notice | null => {
   const parsed = jsonOf(body)
   return route === 'callback' ? ofCallback(parsed) : ofEvent(parsed)
 }
 
 /**
- * 32 bytes, equal for what is to count as the same message: the same signed id; else the same word
- * on the same job, whatever its time stamp. Progress and what cannot be read differ by their bytes.
+ * 32 bytes that are equal for the same message: the same signed id, or the same report about the
+ * same job, whatever its time stamp. Progress and unreadable messages are compared by their bytes.
  */
 export const receiptKey = (message: {
   route: UploadWebhookRoute

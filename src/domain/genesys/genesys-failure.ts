@@ -38,7 +38,7 @@ export type GenesysRowError = {
   said: string | null
 }
 
-/** What is wrong with a row, whichever it is. */
+/** The fault of a row, without the row. */
 export type GenesysRowFault = Pick<GenesysRowError, 'field' | 'code' | 'said'>
 
 export class GenesysFailure extends Error {

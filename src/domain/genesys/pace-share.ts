@@ -1,7 +1,7 @@
 /**
- * What a 429 does to the pace: additive increase, multiplicative decrease, on the share of the
- * allowed pace that is in force. The bucket keeps the share and since when nobody was refused;
- * everything else follows from the time, so that all instances agree.
+ * The effect of a 429 on the pace: additive increase and multiplicative decrease of the share of
+ * the allowed pace that is in force. The bucket keeps the share and the time since the last
+ * refusal. Everything else follows from the time, so that all instances agree.
  */
 export const PACE_SHARE_RULE = {
   full: 1,

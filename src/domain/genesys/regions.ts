@@ -1,6 +1,7 @@
 /**
- * The closed list of Genesys Cloud regions. A host is never made from free text: what is not in
- * this table is refused. Source: PureCloudRegionHosts.js of purecloud-platform-client-v2 262.0.0.
+ * The closed list of Genesys Cloud regions. A host is never made from free text: a name that is not
+ * in this table is refused. Source: PureCloudRegionHosts.js of purecloud-platform-client-v2
+ * 262.0.0.
  */
 export const REGIONS = {
   'us-east-1': 'mypurecloud.com',
@@ -25,7 +26,7 @@ export const REGIONS = {
 export type RegionName = keyof typeof REGIONS
 
 /**
- * Where a dialect's calls go; the token path is `/oauth/token` on `loginUrl`. No trailing slash.
+ * The addresses of a dialect. The token path is `/oauth/token` on `loginUrl`. No trailing slash.
  */
 export type DialectHosts = { apiUrl: string; loginUrl: string }
 
@@ -45,8 +46,7 @@ export type Region = {
 const SOVEREIGN = /^eusc-/
 
 /**
- * The region by its AWS name or its domain, letter case aside; null when it is not in the closed
- * list.
+ * The region by its AWS name or its domain, ignoring case. null if it is not in the closed list.
  */
 export const resolveRegion = (nameOrDomain: string): Region | null => {
   const asked = nameOrDomain.trim().toLowerCase()

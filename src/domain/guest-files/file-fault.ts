@@ -14,8 +14,8 @@ export const FILE_FAULT_CODES = [
 export type FileFaultCode = (typeof FILE_FAULT_CODES)[number]
 
 /**
- * A fault of a file as a value. `detail` names rules and never what stands in the file or in its
- * name.
+ * A fault of a file as a value. `detail` names rules, and never the content or the name of the
+ * file.
  */
 export type FileFault = { code: FileFaultCode; detail: string }
 

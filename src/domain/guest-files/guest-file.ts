@@ -39,15 +39,15 @@ export const SCAN_VERDICTS = ['clean', 'infected', 'not-configured', 'unavailabl
 export type ScanVerdict = (typeof SCAN_VERDICTS)[number]
 
 /**
- * Of Genesys' own scan [guide-api: Guest files]. What it does not say, or says in words that we do
- * not know, is pending: never passed.
+ * The verdicts of Genesys' own scan [guide-api: Guest files]. If Genesys reports nothing, or a word
+ * that we do not know, the verdict is pending and never passed.
  */
 export const VIRUS_SCANS = ['pending', 'passed', 'failed', 'infected'] as const
 export type VirusScan = (typeof VIRUS_SCANS)[number]
 export const isBad = (virusScan: VirusScan): boolean =>
   virusScan === 'failed' || virusScan === 'infected'
 
-/** What Genesys says of a file; null: it says nothing that we know. */
+/** The states of a file in Genesys. null if Genesys reports none that we know. */
 export const GENESYS_FILE_STATUSES = ['pending', 'uploaded', 'completed'] as const
 export type GenesysFileStatus = (typeof GENESYS_FILE_STATUSES)[number]
 

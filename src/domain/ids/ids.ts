@@ -17,8 +17,8 @@ export const genesysIdSchema = z
   )
 
 /**
- * An id that the gateway made: a prefix and a UUIDv7. Others that look like one are unknown, not
- * wrong.
+ * An id that the gateway made: a prefix and a UUIDv7. Any other id of this form is unknown, not
+ * invalid.
  */
 export const gatewayIdSchema = z
   .string()
@@ -27,10 +27,7 @@ export const gatewayIdSchema = z
     'must be 1 to 64 letters, digits, hyphens or underscores, beginning with a letter or digit',
   )
 
-/**
- * A contact id to look up; which of them rows may have is the setting `CONTACT_ID_PATTERN`'s to
- * say.
- */
+/** A contact id to look up. The setting `CONTACT_ID_PATTERN` decides which ids rows may have. */
 export const contactIdSchema = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, without control characters')

@@ -2,9 +2,9 @@ import { readPatterns } from './phone-pattern.ts'
 import type { PatternGraph, PatternNode } from './phone-pattern.ts'
 
 /**
- * Patterns over the ten digits as a table of rows, a state each: the first ten places say by which
- * row a digit goes on (as that row's offset), the next two what the state accepts. Row 0 is the
- * dead state, row 1 the start.
+ * Patterns over the ten digits as a table with one row for each state. The first ten places say
+ * which row follows for a digit (as that row's offset). The next two say what the state accepts.
+ * Row 0 is the dead state, row 1 the start.
  */
 export type DigitTable = Uint16Array
 
@@ -126,9 +126,9 @@ const starting = (graph: PatternGraph): Thread[] =>
   graph.starts.map((node) => ({ node, grouped: false }))
 
 /**
- * One table for up to 16 patterns that each have to match a whole text, as `^(?:pattern)$` does;
- * `wholeMatches` reads it. null = a pattern is written in a way that `readPatterns` does not know,
- * or there is more than a table holds.
+ * One table for up to 16 patterns that must each match a whole text, as `^(?:pattern)$` does.
+ * `wholeMatches` reads it. null if `readPatterns` does not know the syntax of a pattern, or if the
+ * table is too small.
  */
 export const compileWhole = (patterns: readonly string[]): DigitTable | null => {
   const graph = patterns.length > MOST_PATTERNS ? null : readPatterns(patterns)
@@ -150,10 +150,10 @@ export const compileWhole = (patterns: readonly string[]): DigitTable | null => 
 }
 
 /**
- * A table for one pattern that has to match the start of a text, as `^(?:pattern)` does, with its
- * preference among several ways: threads behind the first match are dropped, so that the last match
- * that is met is the regular expression's. `prefixLength` reads it. `tellGroups`: a match in which
- * a capturing group took part is told apart. null as in `compileWhole`.
+ * A table for one pattern that must match the start of a text, as `^(?:pattern)` does, with its
+ * preference among several matches: threads behind the first match are dropped, so that the last
+ * match found is the one of the regular expression. `prefixLength` reads it. `tellGroups`: marks a
+ * match in which a capturing group took part. null as in `compileWhole`.
  */
 export const compilePrefix = (pattern: string, tellGroups: boolean): DigitTable | null => {
   const graph = readPatterns([pattern])
@@ -215,7 +215,7 @@ export const prefixLength = (
 
 /**
  * Whether a text that starts with these digits may match a prefix table: it has matched already, or
- * can go on.
+ * more digits could complete a match.
  */
 export const mayMatch = (
   table: DigitTable,

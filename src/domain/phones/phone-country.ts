@@ -30,15 +30,15 @@ const callingCodeOf = (e164: string): string | null => {
   return null
 }
 
-/** The country's calling code, as in +44; null: there is no such country. */
+/** The country's calling code, as in +44. null if there is no such country. */
 export const callingCodeOfCountry = (country: string): string | null => {
   const found = [...countriesOf].find(([, countries]) => (countries as string[]).includes(country))
   return found?.[0] ?? null
 }
 
 /**
- * The country (ISO 3166-1, two capital letters) of a valid number in E.164; null where it is of
- * none, such as +800.
+ * The country (ISO 3166-1, two capital letters) of a valid number in E.164. null if the number
+ * belongs to no country, such as +800.
  */
 export const countryOfPhone = (e164: string): string | null => {
   const code = callingCodeOf(e164)

@@ -1,4 +1,4 @@
-/** What a spreadsheet or an export did to a number. */
+/** Damage that a spreadsheet or an export did to a number. */
 export type PhoneDamage =
   | 'phone-scientific'
   | 'phone-leading-zero-lost'
@@ -13,8 +13,8 @@ const WRITTEN_NUMBER = /^[\d\s().\-/]+$/
 export const isScientific = (text: string): boolean => SCIENTIFIC.test(text)
 
 /**
- * What was done to a phone number that is not valid as it stands; null = nothing that shows. Only
- * ever a hint: which number was meant is for the sender to say. `text` is one of `plainPhoneText`.
+ * The damage of a phone number that is not valid. null if none is visible. It is only ever a hint:
+ * the sender must say which number was meant. `text` comes from `plainPhoneText`.
  */
 export const phoneDamage = (
   text: string,

@@ -18,10 +18,10 @@ export const PHONE_SHORT = -3
 export const PHONE_PLUS_LOST = -4
 /** Only the part that is dialled within an area, or what no other network can dial. */
 export const PHONE_LOCAL = -5
-/** Valid; where it was found is in `FoundPhone`. */
+/** The number is valid. `FoundPhone` says where it was found. */
 export const PHONE_VALID = 0
 
-/** A number as it is written: its digits (values 0 to 9), and what else of the text matters. */
+/** A number as written: its digits (values 0 to 9), and whatever else in the text matters. */
 export type WrittenPhone = {
   readonly digits: Uint8Array
   count: number
@@ -31,10 +31,13 @@ export type WrittenPhone = {
   bare: boolean
 }
 
-/** Where in the digits the number was found. */
+/** The position of the number among the digits. */
 export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number }
 
-/** What the library names MIN_LENGTH_FOR_NSN, MAX_LENGTH_FOR_NSN, MAX_LENGTH_COUNTRY_CODE. */
+/**
+ * The library's names for these are MIN_LENGTH_FOR_NSN, MAX_LENGTH_FOR_NSN,
+ * MAX_LENGTH_COUNTRY_CODE.
+ */
 export const SHORTEST_NATIONAL = 2
 const LONGEST_NATIONAL = 17
 /**
@@ -152,7 +155,10 @@ export const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): 
 export const unparsed = ({ count, bare }: WrittenPhone): number =>
   bare && count > 0 && count <= SHORT_DIGITS ? PHONE_SHORT : PHONE_INVALID
 
-/** Whether the number is valid in the country that it tells, or else by the plan it was read by. */
+/**
+ * Whether the number is valid in the country that its digits name, or otherwise by the plan by
+ * which it was read.
+ */
 export const isValidBy = (plan: PhonePlan, phone: WrittenPhone, from: number): boolean => {
   if (!isShared(plan.callingCode)) return isValid(plan, phone, from)
   const country = countryOf(plan.callingCode, phone, from)
@@ -188,7 +194,7 @@ export const judgeNational = (
   return PHONE_VALID
 }
 
-/** extractCountryCallingCode, where the digits from `from` on begin with a calling code. */
+/** extractCountryCallingCode, if the digits from `from` on begin with a calling code. */
 export const judgeInternational = (
   phone: WrittenPhone,
   from: number,

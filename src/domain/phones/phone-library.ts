@@ -120,9 +120,8 @@ const judgeReadings = (
 }
 
 /**
- * What is said of a number when the library is asked for everything: the reference that the direct
- * way is held to, and its way out for unusual numbers. `text` is one of `plainPhoneText`, at most
- * `PHONE_LONGEST` characters long.
+ * The library's full answer about a number: the reference for the direct way, and its fallback for
+ * unusual numbers. `text` comes from `plainPhoneText` and has at most `PHONE_LONGEST` characters.
  */
 export const phoneByLibrary = (text: string, terms: PhoneTerms): LibraryAnswer => {
   const written = text.replace(/\D/gu, '')

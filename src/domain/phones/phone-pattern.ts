@@ -106,9 +106,10 @@ const createPatternReader = (nodes: PatternNode[], text: string) => {
 }
 
 /**
- * Reads regular expressions over the ten digits as the phone metadata writes them: digits, `\d`,
- * classes, groups, alternatives, `$`, `?` and `{n}`/`{n,m}`, all greedy. null = one of them has
- * something else in it (a look-ahead, `*`, a lazy count), so no automaton may be made of it.
+ * Reads regular expressions over the ten digits in the syntax of the phone metadata: digits, `\d`,
+ * classes, groups, alternatives, `$`, `?` and `{n}`/`{n,m}`, all greedy. null if one of them
+ * contains anything else (a look-ahead, `*`, a lazy count), because no automaton can be made from
+ * it.
  */
 export const readPatterns = (patterns: readonly string[]): PatternGraph | null => {
   const nodes: PatternNode[] = []

@@ -28,9 +28,9 @@ export type PhonePlan = {
 }
 
 /**
- * A calling code and those who share it. `countries` is empty for the codes of no country (800,
- * 881, …). `main` has the plan by which an international number is read; null = a pattern in it
- * could not be compiled, and all numbers of the code are the library's.
+ * A calling code and the countries that share it. `countries` is empty for codes of no country
+ * (800, 881, …). `main` has the plan by which an international number is read. null if one of its
+ * patterns could not be compiled: then the library judges all numbers of the code.
  */
 export type CallingCode = {
   /** Its digits (values 0 to 9). */
@@ -45,7 +45,7 @@ export type CallingCode = {
   othersByStart: (readonly PhonePlan[] | undefined)[]
 }
 
-/** What the default region adds: its plan, and the codes by which one dials out of it. */
+/** What the default region adds: its plan, and the codes for dialling abroad. */
 export type PhoneRegion = { plan: PhonePlan; exitCode: DigitTable }
 
 type RawPlan = readonly unknown[]
@@ -157,13 +157,13 @@ const readCallingCode = (code: string): CallingCode | null => {
   return read
 }
 
-/** Whether a number of the code has yet to tell its country. */
+/** Whether the country of a number of this code must still be decided. */
 export const isShared = (code: CallingCode): boolean => code.countries.length > 1
 
 /**
- * The countries behind the first of the code that a national number may belong to by its first
- * three digits, in the library's order. Of the 24 behind the United States this leaves one or two
- * to look at.
+ * The countries after the first of the code that a national number may belong to by its first three
+ * digits, in the library's order. Of the 24 after the United States, one or two remain to be
+ * checked.
  */
 export const othersFor = (
   code: CallingCode,
@@ -187,9 +187,9 @@ export const othersFor = (
 const callingCodes = Array.from<CallingCode | null | undefined>({ length: MOST_CODES })
 
 /**
- * The calling code (1 to 999), compiled when it is first asked for, which takes milliseconds; null
- * = there is none. Compiled on demand because all of them together take some tenths of a second of
- * processor time and most are never met.
+ * The calling code (1 to 999). null if there is none. It is compiled when it is first needed, which
+ * takes milliseconds. All of them together would take some tenths of a second of processor time,
+ * and most are never needed.
  */
 export const callingCodeOf = (code: number): CallingCode | null => {
   const known = callingCodes[code]
@@ -209,7 +209,10 @@ export const nationalDigitsOf = (e164: string): number => {
   return digits.length - code
 }
 
-/** What of a region's plan the library does not tell; null = the metadata has none of that name. */
+/**
+ * Facts about a region's plan that the library does not expose. null if the metadata has no region
+ * of that name.
+ */
 export const regionFactsOf = (
   name: string,
 ): { callingCode: string; exitCode: RegExp; trunkZero: boolean } | null => {
@@ -223,8 +226,8 @@ export const regionFactsOf = (
 }
 
 /**
- * The region (ISO 3166-1, two capitals); null = the metadata has none of that name, or a pattern of
- * it could not be compiled.
+ * The region (ISO 3166-1, two capitals). null if the metadata has no region of that name, or if one
+ * of its patterns could not be compiled.
  */
 export const phoneRegionOf = (name: string): PhoneRegion | null => {
   const raw = Object.hasOwn(metadata.countries, name) ? metadata.countries[name]! : undefined

@@ -4,11 +4,12 @@ import { phoneRegionOf } from './phone-plans.ts'
 import { judgePhone } from './phone-readings.ts'
 import type { PhoneTerms } from './phone-readings.ts'
 
-/** Longer text is no phone number, and parsing it costs milliseconds. */
+/** A longer text is not a phone number, and parsing it costs milliseconds. */
 export const PHONE_LONGEST = 40
 
 /**
- * A number of fewer digits is not taken for a whole one when a cell is looked through for several.
+ * When a cell is searched for several numbers, a number with fewer digits does not count as a whole
+ * one.
  */
 export const FEWEST_WHOLE_DIGITS = 7
 
@@ -124,9 +125,9 @@ const writeE164 = (
 }
 
 /**
- * A reader by these terms. For a region that the metadata does not know it leaves all numbers
- * undecided. `formSeen`: that the cell holds one number was found before. Not for use by several
- * callers at once within one call; it has one set of scratch digits.
+ * A reader with these terms. If the metadata does not know the region, it leaves all numbers
+ * undecided. `formSeen`: the cell is already known to hold one number. Do not share it between
+ * callers within one call, because it has one set of scratch digits.
  */
 export const createPhoneReader = (terms: PhoneTerms, formSeen = false): PhoneReader => {
   const region = phoneRegionOf(terms.region)

@@ -19,9 +19,9 @@ import type { FoundPhone, WrittenPhone } from './phone-direct.ts'
 import type { PhonePlan, PhoneRegion } from './phone-plans.ts'
 
 /**
- * What is read of a number without a plus sign: as one of the region, and as one whose plus was
- * lost. A number with two valid readings is refused, and of two the only valid one is taken. The
- * library takes the first that its metadata permits.
+ * How a number without a plus sign is read: as a number of the region, and as one that lost its
+ * plus. If both readings are valid, the number is refused. If one is, it counts. The library takes
+ * the first reading that its metadata permits.
  */
 export type PhoneTerms = {
   /** ISO 3166-1, two capitals: completes national numbers. */
@@ -34,8 +34,8 @@ export type PhoneTerms = {
 }
 
 /**
- * From so many digits on a number without its 0 is taken for a whole one, and not for one without
- * its area.
+ * A number without its 0 and with at least this many digits counts as a whole number, not as one
+ * without its area code.
  */
 export const WHOLE_DIGITS = 9
 /** Put behind a number to see whether the plan would take a longer one. */
@@ -70,9 +70,8 @@ const isSame = (one: FoundPhone, two: FoundPhone): boolean =>
   one.callingCode === two.callingCode && one.nationalFrom === two.nationalFrom
 
 /**
- * Which reading counts, where the number is valid with a plus sign, as another number than without
- * it. `doubtful`: its digits begin with the region's code, or it lacks the plan's 0 where the plan
- * is open.
+ * Which reading counts if the number with a plus sign is valid, but another number than without it.
+ * `doubtful`: its digits begin with the region's code, or it lacks the plan's 0 in an open plan.
  */
 export const readingOf = (
   isNational: boolean,

@@ -1,6 +1,6 @@
 import { FEWEST_WHOLE_DIGITS } from './phone-reader.ts'
 
-/** Whether a text is a whole number by itself, with so many digits that it is not only an area. */
+/** Whether a text is a whole number by itself, with more digits than an area code. */
 export type IsWholeNumber = (text: string) => boolean
 
 const DIVIDERS = new Set('/([~,;|&\\\n+')
@@ -44,9 +44,9 @@ const isPair = (text: string, isWhole: IsWholeNumber): boolean => {
 }
 
 /**
- * Whether a cell holds more than one number, or a number and another ending for it (`12345-0/-15`):
- * what stands before a mark that divides is a whole number already. Joined, the digits may still be
- * valid by the metadata, and are nobody's number or a stranger's.
+ * Whether a cell holds more than one number, or a number and an alternative ending (`12345-0/-15`):
+ * the text before a dividing mark is already a whole number. The joined digits may still be valid
+ * by the metadata, but belong to nobody or to a stranger.
  */
 export const holdsSeveral = (text: string, isWhole: IsWholeNumber): boolean => {
   if (digitsIn(text) <= FEWEST_WHOLE_DIGITS) return false

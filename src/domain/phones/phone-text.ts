@@ -21,8 +21,8 @@ const asAscii = (text: string): string =>
 const BRACKETED_PLUS = /^[([ ]+\+/u
 
 /**
- * A cell's phone in the characters that numbers are written with: without marks that show nothing,
- * every space a space, dashes, brackets and digits of other scripts as those of ASCII. Line ends
+ * A cell's phone in the usual characters of numbers: without invisible marks, with every space as a
+ * plain space, and with dashes, brackets and digits of other scripts as those of ASCII. Line ends
  * inside stay as `\n`.
  */
 export const plainPhoneText = (written: string): string => {
@@ -35,8 +35,8 @@ const DECIMAL_TAIL = /^(?<number>[^.,]*\d)[.,]0+$/u
 const GROUPED_TAIL = /^(?<number>\+?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:,\d{3})+(?=\.)))[.,]0+$/u
 
 /**
- * The number that a spreadsheet has written with decimals (`4155552671.0`), without them; null = it
- * has none.
+ * A number that a spreadsheet wrote with decimals (`4155552671.0`), without them. null if it has
+ * none.
  */
 export const withoutDecimals = (text: string): string | null => {
   const tail = DECIMAL_TAIL.exec(text) ?? GROUPED_TAIL.exec(text)
@@ -70,7 +70,7 @@ const readUri = (text: string): string | null => {
   return extension === undefined ? whole : `${whole};ext=${extension}`
 }
 
-/** The number of a cell that may be written as a URI; null = it is one that leads to no number. */
+/** The number of a cell that may be written as a URI. null if the URI leads to no number. */
 export const withoutUri = (text: string): string | null => {
   const [, scheme, rest = ''] = /^(tel:)?\s*(.*)$/isu.exec(text) ?? []
   if (scheme === undefined && !/;\s*phone-context\s*=/iu.test(rest)) return text

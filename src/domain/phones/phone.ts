@@ -53,7 +53,7 @@ const readerFor = (terms: PhoneTerms): PhoneReader => {
 const bytes = new Uint8Array(PHONE_LONGEST)
 const e164 = Buffer.alloc(E164_LONGEST)
 
-/** The direct answer; null = the library's to judge. */
+/** The direct answer. null if the library must judge. */
 export const directly = (text: string, terms: PhoneTerms): Judged | null => {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)

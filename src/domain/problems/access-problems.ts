@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with a call about tenants and keys. */
+/** Problems of calls about tenants and keys. */
 export const ACCESS_PROBLEMS = {
   'tenant-exists': page(
     409,

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with a call before any row is looked at. */
+/** Problems of a call before any row is checked. */
 export const CALL_PROBLEMS = {
   unauthorized: page(
     401,

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with calls that ask about a contact, or watch an upload. */
+/** Problems of calls that ask about a contact, or watch an upload. */
 export const CONTACT_PROBLEMS = {
   'contact-unknown': page(
     404,

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with calls that apply or retry an upload. */
+/** Problems of calls that apply or retry an upload. */
 export const CONTROL_PROBLEMS = {
   'plan-changed': page(
     412,

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with a call about do-not-call entries. */
+/** Problems of calls about do-not-call entries. */
 export const DNC_PROBLEMS = {
   'dnc-no-entries': page(
     422,

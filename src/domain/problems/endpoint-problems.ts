@@ -1,8 +1,8 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
 /**
- * What can be wrong with calls that carry a JSON body, change a thing, register an endpoint or make
- * a contact list.
+ * Problems of calls that carry a JSON body, change an object, register an endpoint or make a
+ * contact list.
  */
 export const ENDPOINT_PROBLEMS = {
   'body-invalid': page(

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with an erasure. */
+/** Problems of erasures. */
 export const ERASURE_PROBLEMS = {
   'erasure-subject-invalid': page(
     422,

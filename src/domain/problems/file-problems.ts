@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What refuses a file as a whole; nothing of it is kept. */
+/** Problems that refuse a whole file. Nothing of it is kept. */
 export const FILE_PROBLEMS = {
   'upload-empty': page(
     422,

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with a guest file, as a call or as the `problem` of a file. */
+/** Problems of guest files, of a call or as the `problem` of a file. */
 export const GUEST_FILE_PROBLEMS = {
   'file-too-large': page(
     413,

@@ -15,8 +15,8 @@ import { UPLOAD_PROBLEMS } from './upload-problems.ts'
 import { WEBHOOK_RECEIPT_PROBLEMS } from './webhook-receipt-problems.ts'
 
 /**
- * What can be wrong with a call or an upload: the stable code, its HTTP status, and the words of
- * its page at `/problems/{code}`. The codes are contract; rows' codes are in `rejection.ts`.
+ * Problems of calls and uploads: the stable code, its HTTP status, and the words of its page at
+ * `/problems/{code}`. The codes are contract. Rows' codes are in `rejection.ts`.
  */
 export const PROBLEMS = {
   ...ACCESS_PROBLEMS,

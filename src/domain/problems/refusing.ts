@@ -11,7 +11,10 @@ export type Refusing<Code extends ProblemCode, F> = F & { readonly [REFUSES]?: C
 
 type CodesOf<F> = typeof REFUSES extends keyof F ? NonNullable<F[typeof REFUSES]> : never
 
-/** `T` for whoever declares only `Code`: what may refuse with other codes cannot be called. */
+/**
+ * `T` for a caller that declares only `Code`. A function that may refuse with other codes cannot be
+ * called.
+ */
 export type CallableWith<Code extends ProblemCode, T> = typeof REFUSES extends keyof T
   ? [Exclude<CodesOf<T>, Code>] extends [never]
     ? T

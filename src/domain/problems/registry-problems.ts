@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with registries and their editions. */
+/** Problems of registries and their editions. */
 export const REGISTRY_PROBLEMS = {
   'registry-unknown': page(
     422,

@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with the segment of a campaign, as a call or as the `problem` of a version. */
+/** Problems of the segment of a campaign, of a call or as the `problem` of a version. */
 export const SEGMENT_PROBLEMS = {
   'segment-invalid': page(
     422,

@@ -1,8 +1,8 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
 /**
- * What ends an accepted upload, or marks it, beside the codes that calls know too
- * (`genesys-refused`, `schema-drift`). No call is answered with these: they stand in the upload's
+ * Problems that end or mark an accepted upload, beside the codes that calls share
+ * (`genesys-refused`, `schema-drift`). No call answers with these. They appear in the upload's
  * `problem`. The status is the nearest that HTTP has.
  */
 export const UPLOAD_PROBLEMS = {

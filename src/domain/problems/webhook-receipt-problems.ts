@@ -1,6 +1,6 @@
 import { page, type ProblemPage } from './problem-page.ts'
 
-/** What can be wrong with a call to the routes that Genesys calls. */
+/** Problems of calls to the routes that Genesys calls. */
 export const WEBHOOK_RECEIPT_PROBLEMS = {
   'webhook-proof-invalid': page(
     401,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { DNC_REASON_NAMES } from '../do-not-call/dnc-entry.ts'
 
-/** What may have been decided about a person, and what each code means. */
+/** The decisions that can be made about a person, and the meaning of each code. */
 export const EVIDENCE_CODES = {
   'entry-accepted': 'An entry was accepted: from here on it suppresses',
   'entry-pulled': 'The person was in the list inside Genesys, and became an entry here',
@@ -98,7 +98,7 @@ export const evidenceItemSchema = z.strictObject({
 export type EvidenceItem = z.output<typeof evidenceItemSchema>
 export type EvidenceAbout = EvidenceItem['about']
 
-/** Where a page begins: at a moment, and behind an upload. */
+/** The start of a page: a moment, and an upload after which it begins. */
 export type EvidencePlace = { at: string; afterUpload: string }
 
 const PLACE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (upl_[0-9a-f]{32})?$/u
@@ -132,7 +132,9 @@ export const between = <Item extends Timed>(
 ): Item[] =>
   items.filter(({ at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to))
 
-/** Where a page of at least `most` items ends: no moment is parted. null: all of them fit. */
+/**
+ * Where a page of at least `most` items ends, without splitting a moment. null if all of them fit.
+ */
 export const cutAfter = (ordered: readonly Timed[], most: number): string | null => {
   const last = ordered[most - 1]
   if (last === undefined) return null

@@ -5,8 +5,8 @@ import { countsSchema } from '../uploads/upload-members.ts'
 import { UPLOAD_STATES } from '../uploads/upload.ts'
 
 /**
- * Whoever changes what a certificate says, so that an older verifier would read it wrongly, gives
- * it another number.
+ * If you change the meaning of a certificate so that an older verifier would misread it, change
+ * this number.
  */
 export const CERTIFICATE_FORMAT = 'outbound-gateway/scrub-certificate/1'
 
@@ -28,7 +28,7 @@ const listSchema = z.strictObject({
 })
 
 /**
- * When the rows were looked up in it: as the file came in, or before a request, because it came
+ * When the rows were looked up in it: while the file came in, or before a request because it came
  * into force later.
  */
 export const LOOKED_UP = ['intake', 'dispatch'] as const
@@ -103,15 +103,15 @@ export type SignedCertificate = z.output<typeof signedCertificateSchema>
 export const certificateText = (certificate: ScrubCertificate): string => canonicalJson(certificate)
 
 /**
- * The document as it is handed out: the same form, with the signature among its members. Each of
- * its bytes counts.
+ * The document that callers get: the same form, with the signature as a member. Each of its bytes
+ * counts.
  */
 export const signedText = (certificate: ScrubCertificate, signature: Uint8Array): string =>
   canonicalJson({ ...certificate, signature: Buffer.from(signature).toString('base64') })
 
 /**
- * Counts of codes; those of rows that a replacement or an entry kept out come beside those that the
- * upload counts itself.
+ * Counts by code. Rows that a replacement or an entry kept out are added to those that the upload
+ * itself counts.
  */
 export const codesOf = (
   rejections: Readonly<Record<string, number>>,

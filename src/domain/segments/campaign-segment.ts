@@ -42,8 +42,8 @@ export type SegmentMatches = {
 }
 
 /**
- * Against the version in force. `doNotCall`: how many of those who enter must not be called; null
- * where nobody knows.
+ * Compared with the version in force. `doNotCall`: how many of those who enter must not be called.
+ * null if unknown.
  */
 export type SegmentChange = { enter: number; leave: number; doNotCall: number | null }
 
@@ -57,8 +57,8 @@ export type AnalysisReport = {
 export type SegmentProblem = { code: string; detail: string; path?: string }
 
 /**
- * What is still to be done, and what was done: kept before the next call, so that another instance
- * goes on from it.
+ * What is still to be done, and what was done. Stored before the next call, so that another
+ * instance can continue.
  */
 export type SegmentProgress = {
   step: 'begin' | 'sending' | 'sent'

@@ -9,7 +9,7 @@ const FROM_NOW = /^P(?:(-?\d{2})D)?(?:T(?:(-?\d{2})H)?(?:(-?\d{2})M)?)?$/
 const MINUTE_MS = 60_000
 
 /**
- * Milliseconds since 1970; null when the text is no date of the calendar. A day counts from its
+ * Milliseconds since 1970. null if the text is not a date of the calendar. A day counts from its
  * first moment.
  */
 export const dateOf = (text: string): number | null => {
@@ -22,7 +22,7 @@ export const dateOf = (text: string): number | null => {
     : moment.getTime()
 }
 
-/** A literal as a moment, `nowMs` for one that is relative; null when it is neither. */
+/** A literal as a moment, with `nowMs` for a relative one. null if it is neither. */
 export const momentOf = (literal: string, nowMs: number): number | null => {
   const relative = FROM_NOW.exec(literal)
   if (relative === null || literal === 'P' || literal.endsWith('T')) return dateOf(literal)

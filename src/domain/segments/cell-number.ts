@@ -10,8 +10,8 @@ const DECIMALS = 15
 export const NUMBER_LIMIT_STEPS = 10n ** 30n
 
 /**
- * The number as a whole count of the smallest step, 10⁻¹⁵, so that it is exact; null when the text
- * is no number.
+ * The number as a whole count of the smallest step, 10⁻¹⁵, so that it is exact. null if the text is
+ * not a number.
  */
 export const stepsOf = (text: string): bigint | null => {
   if (!NUMBER_CELL.test(text)) return null
@@ -28,13 +28,13 @@ export const spellSteps = (steps: bigint): string => {
   return `${steps < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}${decimals === '' ? '' : `.${decimals}`}`
 }
 
-/** A literal as cells write it; null for one that no cell can equal, such as 1e21 or 1e-9. */
+/** A literal as cells write it. null if no cell can equal it, such as 1e21 or 1e-9. */
 export const spellNumber = (value: number): string | null => {
   const text = Object.is(value, -0) ? '0' : String(value)
   return NUMBER_CELL.test(text) ? text : null
 }
 
-/** A spelling of the number that is none of `taken`; null when they are all taken. */
+/** A spelling of the number that is not in `taken`. null if all are taken. */
 export const otherSpelling = (steps: bigint, taken: ReadonlySet<string>): string | null => {
   const [whole = '', decimals = ''] = spellSteps(steps < 0n ? -steps : steps).split('.')
   for (const sign of steps === 0n ? ['', '-'] : [steps < 0n ? '-' : '']) {
@@ -50,8 +50,8 @@ export const otherSpelling = (steps: bigint, taken: ReadonlySet<string>): string
 }
 
 /**
- * Which of the two is larger, exactly: 0, less or more. `steps` of the cell are worked out only
- * where doubles cannot tell.
+ * Compares a cell with a number exactly: 0, less or more. Computes the cell's steps only if doubles
+ * cannot decide.
  */
 export const compareToNumber = (cell: string, literal: number, literalSteps: bigint): number => {
   const near = Number(cell)

@@ -8,8 +8,8 @@ export type CompileFaultCode =
 export type CompileFault = { code: CompileFaultCode; path: string; detail: string }
 
 /**
- * A definition in a dialect's words: what is sent, as it is sent, how many rules it is, and where
- * each comes from.
+ * A definition in a dialect's words: what is sent, how many rules it has, and where each comes
+ * from.
  */
 export type CompiledSegment = {
   body: Readonly<Record<string, unknown>>

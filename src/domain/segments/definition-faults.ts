@@ -1,6 +1,6 @@
 import { shownName } from '../contacts/personal-name.ts'
 
-/** What can be wrong with a definition, each with its place. The codes are contract. */
+/** The faults of a definition, each with its place. The codes are contract. */
 export const DEFINITION_FAULTS = {
   'not-an-object': 'must be an object',
   'member-unknown': 'is an unknown member',
@@ -54,7 +54,7 @@ export const createFaultBook = (): FaultBook => {
 }
 
 /**
- * A member's name as a part of a JSON pointer; one that looks like a person's phone or email is
+ * A member's name as a part of a JSON pointer. A name that resembles a person's phone or email is
  * left out.
  */
 export const pointerPart = (name: string): string =>

@@ -102,8 +102,8 @@ const leafPredicate = (leaf: Leaf, nowMs: number): Predicate => {
 }
 
 /**
- * What a tree means: the reference that the analysis and both compilers are held to. `nowMs` is for
- * times from now.
+ * The meaning of a tree: the reference for the analysis and both compilers. `nowMs` is for relative
+ * times.
  */
 export const predicateOf = (node: SegmentNode, nowMs: number): Predicate => {
   if (isLeaf(node)) return leafPredicate(node, nowMs)

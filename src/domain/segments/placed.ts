@@ -29,7 +29,7 @@ export const nodeOf = (placed: PlacedNode): SegmentNode => {
   return placed.kind === 'all' ? { all: nodes } : { any: nodes }
 }
 
-/** The rules of a definition and, behind its own exclusions, those of the house. */
+/** The rules of a definition and, after its own exclusions, those of the configuration. */
 export const placeRules = (
   rules: Pick<SegmentRules, 'conditions' | 'exclusions'>,
   house: readonly SegmentNode[],

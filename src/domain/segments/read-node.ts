@@ -151,7 +151,7 @@ const readRest = (
   return value === null ? null : { attribute, operator, value }
 }
 
-/** A single comparison; null when it has faults, which are in the book then. */
+/** A single comparison. null if it has faults, which the book then holds. */
 export const readLeaf = (node: Members, pointer: string, book: FaultBook): Leaf | null => {
   const { attribute, operator } = node
   const named = isAttribute(attribute)
@@ -202,7 +202,8 @@ const readGroup = (
 }
 
 /**
- * A tree of rules; null when it has faults. `depth` is that of the node itself, the root's is 1.
+ * A tree of rules. null if it has faults. `depth` is that of the node itself. The root's depth is
+ * 1.
  */
 export const readNode = (
   value: unknown,

@@ -107,7 +107,7 @@ const readExclusions = (
   })
 }
 
-/** Translates the short form into the typed one; null when it has faults. */
+/** Translates the short form into the typed one. null if it has faults. */
 export const readShorthand = (
   body: Members,
   notes: ShorthandNotes,

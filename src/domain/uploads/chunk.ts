@@ -6,7 +6,7 @@ import type { RowFault } from './rejection.ts'
  * erasure.
  */
 
-/** A row and its first fault; `more` are the others, absent where there are none. */
+/** A row and its first fault. `more`: the other faults, absent if there are none. */
 export type RejectedRow = RowFault & {
   line: number
   more?: readonly RowFault[]
@@ -101,7 +101,7 @@ export const textOfCells = ({ width, contactIds, cells }: ChunkCells): Buffer =>
   return Buffer.from(pieces.join('\0'))
 }
 
-/** The inverse of `textOfCells`; throws when the text is not that of so many rows. */
+/** The inverse of `textOfCells`. Throws if the text is not that of so many rows. */
 export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCells => {
   const pieces = text.toString('utf8').split('\0')
   if (pieces.length !== rows * (width + 1) + 1) {

@@ -1,9 +1,9 @@
 import { page, type RejectionPage } from './rejection-page.ts'
 
 /**
- * What can be wrong with a row before anything is sent. `fix` begins with what the person can do
- * who has the file and no key: correct a cell, export again. What whoever sends the file can do
- * comes after it.
+ * Problems of a row before anything is sent. `fix` begins with what a person with the file, but
+ * without a key, can do: correct a cell, or export again. What the sender of the file can do comes
+ * after it.
  */
 export const INTAKE_REJECTIONS = {
   'quote-misplaced': page(

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { count } from '../answers/answer-values.ts'
 
-/** What Genesys shows of an upload when it is asked again after the end. */
+/** How an upload appears in Genesys when it is checked again after its end. */
 export const RECONCILIATION_STATES = ['pending', 'agrees', 'differs', 'unavailable'] as const
 export type ReconciliationState = (typeof RECONCILIATION_STATES)[number]
 

@@ -77,8 +77,8 @@ export type RejectionCode = keyof typeof REJECTIONS
 export const REJECTION_CODES = Object.keys(REJECTIONS) as RejectionCode[]
 
 /**
- * What is wrong with a row, as a value: the code, and the column at fault by its name in the file
- * (null: the row as a whole).
+ * The fault of a row, as a value: the code, and the column at fault by its name in the file (null:
+ * the row as a whole).
  */
 export type RowFault = {
   code: string
@@ -109,9 +109,9 @@ const particulars = ({ width, position }: RowFault): string => {
 }
 
 /**
- * What people read about a row's fault: meaning and fix, after the column, and Genesys' own code;
- * the bare code if no page has it. Rows that were not sent because their upload failed have the
- * code of its problem.
+ * The words about a row's fault: meaning and fix, after the column, and Genesys' own code. The bare
+ * code if no page has it. Rows that were not sent because their upload failed have the code of its
+ * problem.
  */
 export const rejectionReason = (fault: RowFault): string => {
   const { code, column, said = null } = fault

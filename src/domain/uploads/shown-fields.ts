@@ -11,7 +11,7 @@ export type Shown<Value, Schema extends z.ZodType> = {
 /** A field that stays inside. */
 export type Kept<Value> = { readonly schema: null; readonly value?: Value }
 
-/** Shown as it is kept. */
+/** Shown exactly as stored. */
 export const shown = <Schema extends z.ZodType>(
   schema: Schema,
 ): Shown<z.output<Schema>, Schema> => ({ schema, show: (value) => value })
@@ -42,7 +42,7 @@ type ShapeOf<Table extends Fields> = {
     : never
 }
 
-/** The schemas of the fields that are shown, for the document. */
+/** The schemas of the shown fields, for the document. */
 export const shapeOf = <Table extends Fields>(table: Table): ShapeOf<Table> =>
   Object.fromEntries(
     Object.entries(table).flatMap(([name, { schema }]) =>
@@ -50,7 +50,7 @@ export const shapeOf = <Table extends Fields>(table: Table): ShapeOf<Table> =>
     ),
   ) as ShapeOf<Table>
 
-/** What callers see of a record. */
+/** A record as callers see it. */
 export const showRecord = <Table extends Fields>(
   table: Table,
   record: RecordOf<Table>,

@@ -1,6 +1,6 @@
 import type { Upload } from './upload.ts'
 
-/** Where phones and emails are among a staged row's cells. */
+/** The places of phones and emails among a staged row's cells. */
 export const subjectColumns = ({
   columns,
   targetColumns,

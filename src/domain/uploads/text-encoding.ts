@@ -1,6 +1,5 @@
 /**
- * Encodings in which a file may be written; the names are those of the option `encoding` (IANA,
- * lower case).
+ * Encodings that a file may have. The names are those of the option `encoding` (IANA, lower case).
  */
 export const TEXT_ENCODINGS = [
   'utf-8',
@@ -33,7 +32,10 @@ const LABELS: Readonly<Record<string, TextEncoding>> = {
   'iso_8859-1': 'iso-8859-1',
 }
 
-/** The encoding that the parameter `charset` of a Content-Type means; null = none that is taken. */
+/**
+ * The encoding for the parameter `charset` of a Content-Type. null if it names none that is
+ * accepted.
+ */
 export const encodingOfCharset = (charset: string): TextEncoding | null => {
   const name = charset.toLowerCase()
   return TEXT_ENCODINGS.find((encoding) => encoding === name) ?? LABELS[name] ?? null

@@ -38,8 +38,7 @@ export const sourceSchema = z.strictObject({
 type Source = z.output<typeof sourceSchema>
 
 /**
- * The source as it is kept. What is optional is absent where it was stored by a version that did
- * not tell it.
+ * The source as stored. Optional members are absent if an earlier version stored it without them.
  */
 export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
   encodingFrom?: EncodingSource
@@ -50,7 +49,7 @@ export type KeptSource = Omit<Source, 'encodingFrom' | 'compression'> & {
   noticed?: Noticed
 }
 
-/** Member by member: jsonb gives them back in an order of its own. */
+/** Member by member, because jsonb returns them in another order. */
 export const showSource = (source: KeptSource): Source => ({
   fileName: source.fileName,
   format: source.format,
@@ -92,9 +91,9 @@ export const showColumns = (columns: z.output<typeof columnsSchema>): typeof col
   }))
 
 /**
- * What delivering is expected to do, by the register when the rows were staged:
- * `creates + updates + unchanged = accepted`. What others have put into the list, or earlier
- * uploads will have by then, is not known to it.
+ * The expected effect of delivering, by the register when the rows were staged:
+ * `creates + updates + unchanged = accepted`. It does not know what other clients have put into the
+ * list, or what earlier uploads will have by then.
  */
 export const planSchema = z.strictObject({
   creates: count,
@@ -108,7 +107,7 @@ export const planSchema = z.strictObject({
   notDialledAgain: count.nullable(),
 })
 
-/** Member by member: jsonb gives them back in an order of its own. */
+/** Member by member, because jsonb returns them in another order. */
 export const showQueue = (queue: ChosenQueue | null): QueueOptions | null =>
   queue === null
     ? null

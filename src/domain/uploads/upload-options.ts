@@ -15,8 +15,8 @@ export const DELIVERY_METHODS = ['batches', 'file', 'callback'] as const
 const columnName = z.string().min(1).max(128)
 
 /**
- * The options of an upload, as a CRM may give them. Unknown ones are refused. The descriptions are
- * those of the API document.
+ * The options of an upload that a CRM may give. Unknown options are refused. The descriptions
+ * appear in the API document.
  */
 export const uploadOptionsSchema = z.strictObject({
   mode: z

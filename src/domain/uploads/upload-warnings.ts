@@ -3,9 +3,7 @@ import type { NoticedRows } from './row-notices.ts'
 import { ROW_NOTICES } from './row-notices.ts'
 import type { Upload, UploadPlan, UploadSource } from './upload.ts'
 
-/**
- * What an upload may be warned about: permitted, and probably not intended. The codes are contract.
- */
+/** The warnings about an upload: permitted, but probably not intended. The codes are contract. */
 export const UPLOAD_WARNINGS = {
   'duplicate-check-by-phone':
     'Genesys finds duplicates by a phone column, so contacts who share a number become one.',

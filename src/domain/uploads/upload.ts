@@ -24,7 +24,7 @@ import { DELIVERY_METHODS, DUPLICATE_RULES, UPLOAD_MODES } from './upload-option
  * from these tables.
  */
 
-/** From each state, the states it may go to. A state with none is final. */
+/** From each state, the states that may follow. A state without any is final. */
 export const UPLOAD_TRANSITIONS = {
   receiving: ['staged'],
   staged: [
@@ -188,10 +188,10 @@ export type UploadProgress = z.output<typeof progressSchema>
 export type UnnamedFailures = { unidentified: number; unattributed: number }
 
 /**
- * The upload, field by field, as the store returns it. What is `shown` is the resource of the API,
- * under the same name: its document and its answers come from here. A new field is a line here and
- * a line among the columns of `src/store/uploads/upload-row.ts`. Stamps are ISO 8601 UTC from the
- * database's clock.
+ * The upload, field by field, as the store returns it. A `shown` field is a member of the API's
+ * resource, under the same name: the document and the answers are made from here. A new field is
+ * one line here and one among the columns of `src/store/uploads/upload-row.ts`. Times are ISO 8601
+ * UTC from the database's clock.
  */
 export const UPLOAD_FIELDS = {
   id: shown(z.string()),

@@ -7,10 +7,10 @@ const hide = (value: unknown): void => {
 }
 
 /**
- * The same object, but it shows nothing when it is printed or turned into JSON. The same holds for
- * the named `members`, and for the items of those that are lists: they hold secrets, and an error
- * or a log line must not carry them by accident. Code reads all of it as before; a copy by `...`
- * prints again.
+ * The same object, but printing it or turning it into JSON shows nothing. The same applies to the
+ * named `members`, and to the items of members that are lists. They hold secrets, which an error or
+ * a log line must not carry by accident. Code reads all of it as before. A copy by `...` prints
+ * again.
  */
 export const unprintable = <T extends object>(value: T, members: readonly (keyof T)[]): T => {
   for (const name of members) {

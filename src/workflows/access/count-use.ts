@@ -20,7 +20,7 @@ export type UploadRoom = {
   overRows(): GatewayProblem
 }
 
-/** Counts what tenants use, and refuses what is over a quota with 429 `quota-exceeded`. */
+/** Counts what tenants use, and refuses calls over a quota with 429 `quota-exceeded`. */
 export type CountUse = {
   /** A call. `refusing` false: it counts and passes, whatever the quota is. */
   request(tenantId: string, refusing: boolean): Promise<void>

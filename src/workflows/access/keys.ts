@@ -22,10 +22,7 @@ import type {
 
 type Issued = { issued: IssuedKey; key: string }
 
-/**
- * What admins do with keys; every tenant's are theirs to see. A key is in the answer that makes it
- * and nowhere else.
- */
+/** What admins do with keys of all tenants. Only the answer that makes a key contains it. */
 export type Keys = {
   create: Refusing<
     (typeof CREATE_KEY_REFUSALS)[number],

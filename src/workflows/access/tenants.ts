@@ -17,7 +17,7 @@ import type {
   FIND_ACCESS_REFUSALS,
 } from './refusals.ts'
 
-/** What admins do with tenants; every tenant is theirs to see. */
+/** What admins do with tenants. They see every tenant. */
 export type Tenants = {
   create: Refusing<
     (typeof CREATE_TENANT_REFUSALS)[number],

@@ -20,7 +20,7 @@ export type ChainVerification = {
   strayEntries: number
 }
 
-/** The audit trail as callers see it: a tenant its own entries, an admin those of all. */
+/** The audit trail as callers see it. A tenant sees its own entries, an admin all of them. */
 export type ReadAudit = {
   /** In the order of the chain; null: the cursor cannot be read. */
   list(

@@ -120,8 +120,8 @@ const createLooks = (deps: ClockWatchDeps) => {
 }
 
 /**
- * Watches the clock of the database, which times everything that is stored, and that of this
- * process. Reports jumps; until the time in Genesys' answers confirms the clock, nothing expires by
+ * Watches the clock of the database, which times everything that is stored, and the clock of this
+ * process. Reports jumps. Until the time in Genesys' answers confirms the clock, nothing expires by
  * it.
  */
 export const createClockWatch = (deps: ClockWatchDeps): ClockWatch => {

@@ -17,10 +17,10 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * Looks for the list that a creation without a known outcome may have made: one of this name with
- * these columns that is nobody else's. Looks again, for a new list may be listed late, until
- * `withinMs` are over (0: one look); null = there is none. Throws `contact-list-ambiguous` when it
- * cannot be told, and what the look-up throws.
+ * Finds the list that a creation with an unknown outcome may have made: a list with this name and
+ * these columns that belongs to nobody else. Because Genesys may list a new list late, it checks
+ * again until `withinMs` are over (0: one check). Returns null if there is none. Throws
+ * `contact-list-ambiguous` if it cannot decide, and the errors of the look-up.
  */
 export const findMadeList = async (
   deps: FindMadeListDeps,

@@ -5,8 +5,8 @@ import type { AccessStore } from '../ports/access/access.ts'
 const EVERY_LIST = '*'
 
 /**
- * Those of `lists` that the tenant may use; a tenant with all lists costs one question, not one for
- * each.
+ * The lists among `lists` that the tenant may use. For a tenant with all lists this costs one query
+ * in all.
  */
 export const grantedLists = async <T extends { id: string }>(
   access: Pick<AccessStore, 'isGranted'>,

@@ -71,9 +71,9 @@ type Run = {
 type Made = { list: ContactList; outcome: 'created' | 'found' }
 
 /**
- * Makes a contact list in Genesys and answers 201 once it takes contacts, or with its present state
- * after 30 s. The list exists once for a key: what was intended is written before, and after a lost
- * answer or a crash the list is looked for by its name. What the dialect does not know is
+ * Makes a contact list in Genesys. Answers 201 once the list accepts contacts, or with its present
+ * state after 30 s. A key makes one list: the intent is stored first, and after a lost answer or a
+ * crash the list is found by its name. If the dialect does not support an option, the answer is
  * `capability-not-available`.
  */
 export const createProvisionContactList =

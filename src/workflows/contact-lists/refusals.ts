@@ -1,12 +1,12 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** What Genesys, asked on behalf of a call, lets the call end with. */
+/** The codes with which a call may end if Genesys refuses a request made for it. */
 export const GENESYS_REFUSALS = [
   'genesys-unavailable',
   'genesys-refused',
 ] as const satisfies readonly ProblemCode[]
 
-/** With which codes each use of this room may refuse a call. */
+/** The codes with which each use of this room may refuse a call. */
 export const READ_LIST_REFUSALS = [
   'not-found',
   ...GENESYS_REFUSALS,

@@ -32,8 +32,8 @@ import type {
 } from './refusals.ts'
 
 /**
- * What callers do with their webhook endpoints. Another tenant's endpoint is `not-found` like an
- * unknown one.
+ * What callers do with their webhook endpoints. An endpoint of another tenant is `not-found`, like
+ * an unknown one.
  */
 export type WebhookEndpoints = {
   /** The secret is in this answer and nowhere else. */

@@ -35,8 +35,8 @@ export type AskErasure = Refusing<
 >
 
 /**
- * Takes an erasure: from its 202 on it is worked until it is done. What is kept with the call's key
- * names the person by a keyed digest.
+ * Accepts an erasure. From its 202 on it is worked until it is done. The record of the call's key
+ * identifies the person only by a keyed digest.
  */
 export const createAskErasure =
   (deps: AskErasureDeps): AskErasure =>

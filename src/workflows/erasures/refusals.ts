@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** With which codes an erasure may be refused. */
+/** The codes with which the gateway may refuse an erasure. */
 export const ASK_ERASURE_REFUSALS = [
   'not-found',
   'idempotency-key-in-progress',

@@ -18,9 +18,7 @@ import type { IgnoreReason, ReceiptStore } from '../ports/genesys-events/webhook
 import type { WEBHOOK_REFUSALS } from './refusals.ts'
 import { takeDncChange, type TakeDncChangeDeps } from './take-dnc-change.ts'
 
-/**
- * What a caller offers as proof. `signed`: its signature over the raw bytes was checked and holds.
- */
+/** A caller's proof. `signed`: its signature over the raw bytes was checked and is valid. */
 export type WebhookProof =
   | { kind: 'token'; token: string }
   | { kind: 'signed'; messageId: string }

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** With which codes a webhook of Genesys may be refused. */
+/** The codes with which the gateway may refuse a webhook of Genesys. */
 export const WEBHOOK_REFUSALS = [
   'webhook-proof-invalid',
   'webhook-malformed',

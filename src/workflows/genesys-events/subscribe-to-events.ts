@@ -43,10 +43,10 @@ const wordsOf = (of: string): Record<SubscriptionState, string> => ({
 })
 
 /**
- * Subscribes once, over all instances and restarts, to an event; in the background, for it only
- * hints at what is found out anyway. Genesys lists no subscriptions: after an unknown outcome it is
- * not asked blindly again, and whether a subscription still stands only the events tell, so that is
- * looked at every minute for as long as the gateway runs.
+ * Subscribes to an event once, over all instances and restarts. Runs in the background, because
+ * events are only hints. Genesys lists no subscriptions. So after an unknown outcome the gateway
+ * does not blindly subscribe again, and only the events show whether a subscription still exists.
+ * The gateway checks that every minute as long as it runs.
  */
 export const createEventSubscription = (deps: SubscribeDeps): EventSubscription => {
   const { clock, emit } = deps

@@ -90,8 +90,8 @@ export const audited = (
 const nowMs = (run: FileRun): number => run.deps.clock.now().getTime()
 
 /**
- * Waits longer each time; null when a day is over. What is waited for is written down, so that a
- * restart begins no new day.
+ * Waits longer each time. null when a day is over. The start of the waiting is stored, so that a
+ * restart does not begin a new day.
  */
 export const waitOn = async (run: FileRun, change: GuestFileStep = {}): Promise<number | null> => {
   const { waitingSince, looks } = run.file.progress
@@ -177,7 +177,7 @@ const targetRefused = (run: FileRun, { kind, right }: GenesysFailure): Promise<n
   return end(run, 'failed', 'media-needs-user-token', detail)
 }
 
-/** What a failure of a call means for the file: a hold, or its end. */
+/** The effect of a failed call on the file: a hold, or its end. */
 export const afterFailure = async (
   run: FileRun,
   failure: GenesysFailure,
@@ -215,7 +215,10 @@ export const hold = async (run: FileRun, failure: GenesysFailure): Promise<numbe
   return Math.max(run.deps.holdRetryMs, failure.retryAfterMs ?? 0)
 }
 
-/** What lies at the URL is not ours, or nothing may lie there: a new one, counted. */
+/**
+ * Requests a new URL, and counts it: the content at the present URL is not ours, or nothing may be
+ * stored there.
+ */
 export const renewUrl = async (
   run: FileRun,
   reason: 'corrupt' | 'refused',

@@ -2,7 +2,7 @@ import { NO_QUOTAS, NO_USE, type Quotas, type TenantUse } from '../../domain/acc
 import type { DialectLimits } from '../../domain/contact-lists/contact-list.ts'
 import type { TenantStore } from '../ports/access/tenants.ts'
 
-/** What is in force for a caller; null = no limit. Sizes in bytes, paces in requests a minute. */
+/** The limits in force for a caller. null: no limit. Sizes in bytes, paces in requests a minute. */
 export type LimitsInForce = {
   dialect: 'guide' | 'platform'
   upload: {
@@ -43,8 +43,8 @@ export type ReadLimitsDeps = {
 const IDEMPOTENCY_KEYS_KEPT_DAYS = 7
 
 /**
- * The limits that a caller's file, row and pace meet now; the pace and what the tenant uses are
- * those of all instances.
+ * The present limits for a caller's file, row and pace. Pace and use are those of all instances
+ * together.
  */
 export const createReadLimits =
   (deps: ReadLimitsDeps): ReadLimits =>

@@ -15,8 +15,8 @@ const databaseFault = (error: unknown): string =>
   error instanceof StoreUnavailable ? error.message : 'the database does not answer'
 
 /**
- * Whether this instance should get traffic. An outage of Genesys is no reason against it: uploads
- * are accepted and kept meanwhile, so that check only shows which Genesys this is.
+ * Whether this instance should get traffic. An outage of Genesys does not count against it, because
+ * uploads are accepted and stored meanwhile. That check only shows which Genesys is in use.
  */
 export const createReadiness =
   (deps: {

@@ -50,8 +50,8 @@ const certificateOf = (
 })
 
 /**
- * Says what an upload's rows were looked up in and with what result, as one signed text; nothing is
- * stored, and each call signs what is known then.
+ * Certifies, in one signed text, what an upload's rows were looked up in and the result. Stores
+ * nothing. Each call signs what is known then.
  */
 export const createIssueCertificate =
   (deps: Deps): IssueCertificate =>

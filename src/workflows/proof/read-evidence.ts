@@ -164,9 +164,9 @@ const noteRead = async (
   ])
 
 /**
- * Every decision about a person, in the order of time, of what the tenant may see. One call does
- * some seconds of work and names the place where the next goes on; what happened with a row is on
- * the page of its upload. Who asked is written before the answer.
+ * Every decision about a person that the tenant may see, in the order of time. One call works for
+ * some seconds and names the place where the next call continues. What happened to a row is on the
+ * page of its upload. The audit trail records who asked before the answer.
  */
 export const createReadEvidence =
   (deps: Deps): ReadEvidence =>

@@ -1,12 +1,12 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 
-/** With which codes a certificate may be refused. */
+/** The codes with which the gateway may refuse a certificate. */
 export const CERTIFICATE_REFUSALS = [
   'not-found',
   'scrub-check-outstanding',
 ] as const satisfies readonly ProblemCode[]
 
-/** With which codes evidence may be refused. */
+/** The codes with which the gateway may refuse evidence. */
 export const EVIDENCE_REFUSALS = [
   'evidence-time-invalid',
   'evidence-cursor-invalid',

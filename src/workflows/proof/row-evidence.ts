@@ -82,7 +82,7 @@ const endOf = (row: Row, tries: readonly RowTry[]): EvidenceDraft[] => {
   ]
 }
 
-/** What became of a row that is the person, from the file to its end. */
+/** The history of a row about the person, from the file to its end. */
 export const draftsOfRow = async (
   { evidence, uploads }: Deps,
   upload: WalkedUpload,

@@ -41,8 +41,8 @@ const sweepRule = async (
 }
 
 /**
- * Deletes what is past its days, rule by rule, in small lots. Nothing while a jump of the clock is
- * unconfirmed.
+ * Deletes data past its retention, rule by rule, in small lots. Deletes nothing while a jump of the
+ * clock is unconfirmed.
  */
 export const createKeepToRetention =
   (deps: RetentionDeps): DoUpkeep =>

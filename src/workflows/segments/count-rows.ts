@@ -125,7 +125,10 @@ const createTally = (asked: RowsToCount, pairs: readonly Pair[]) => {
   return { tally, count }
 }
 
-/** Counts over what the gateway itself has delivered; no basis (null) where that is nothing. */
+/**
+ * Counts over the contacts that the gateway itself has delivered. The basis is null if there are
+ * none.
+ */
 export const countRows = async (
   contacts: DeliveredContacts,
   asked: RowsToCount,

@@ -77,7 +77,7 @@ const invalid = (errors: readonly DefinitionFault[]): GatewayProblem =>
   })
 
 /**
- * Reads the campaign, its lists and what is in force; analyses, compiles and counts. Writes
+ * Reads the campaign, its lists and the version in force. Analyses, compiles and counts. Writes
  * nothing.
  */
 export const prepareSegment = async (

@@ -2,7 +2,7 @@ import { FILE_PROBLEMS } from '../../domain/problems/file-problems.ts'
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 import { READ_LIST_REFUSALS } from '../contact-lists/refusals.ts'
 
-/** With which codes each use of this room may refuse a call. */
+/** The codes with which each use of this room may refuse a call. */
 export const RECEIVE_REFUSALS = [
   'quota-exceeded',
   'capability-not-available',

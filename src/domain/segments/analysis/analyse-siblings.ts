@@ -65,8 +65,8 @@ export const analyseIdle = (analysed: AnalysedRules, { kind, children }: Sibling
 }
 
 /**
- * Pairs of `any` that share contacts, though neither holds the other; `undecided` where no contact
- * could be made to show it.
+ * Pairs of `any` that share contacts although neither contains the other. `undecided` if no contact
+ * could be made to prove it.
  */
 export const analyseOverlaps = (analysed: AnalysedRules, siblings: Siblings): SegmentFinding[] => {
   const { space } = analysed

@@ -13,7 +13,7 @@ const excluded = (analysed: AnalysedRules) =>
   analysed.space.or(analysed.rules.exclusions.map((node) => analysed.contactsOf(node)))
 
 /**
- * Whether anybody is dialled at all: `unsatisfiable` or, where exclusions alone are the reason,
+ * Whether anybody is dialled at all: `unsatisfiable` or, if only exclusions are the reason,
  * `swallowed-by-exclusion`.
  */
 export const analyseWhole = (analysed: AnalysedRules): SegmentFinding[] => {
@@ -54,8 +54,8 @@ const groupsOf = (analysed: AnalysedRules): PlacedGroup[] =>
     .filter((node): node is PlacedGroup => node.kind === 'all' || node.kind === 'any')
 
 /**
- * Groups of `all` that nobody can fulfil, though another branch still can; the whole has a finding
- * of its own.
+ * Groups of `all` that nobody can fulfil while another branch still can. The whole has a separate
+ * finding.
  */
 export const analyseContradictions = (
   analysed: AnalysedRules,

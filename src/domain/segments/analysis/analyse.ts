@@ -71,9 +71,9 @@ const comparePairs = (
 }
 
 /**
- * The analysis of a definition. Exact for all but text operators and dates, within the budget; past
- * it there is a finding `undecided` and the rules are compared in pairs alone. Never a guess: what
- * is said was proved, what is shown was evaluated.
+ * The analysis of a definition. Exact for everything but text operators and dates, within the
+ * budget. Beyond the budget there is a finding `undecided`, and the rules are compared only in
+ * pairs. It never guesses: every finding is proved, and every example evaluated.
  */
 export const analyseSegment = (
   rules: PlacedRules,

@@ -3,17 +3,17 @@ import { createContactSpace, selects, type ContactSpace, type Witness } from './
 import { BudgetSpent, type Diagram } from './diagram.ts'
 
 /**
- * How a dialect reads an exclusion: `positive` excludes who fulfils it (guide), `inverted` dials
- * who fails it (platform). They differ where a dialect takes a comparison with an empty cell for
- * neither true nor false.
+ * How a dialect reads an exclusion. `positive` excludes contacts that fulfil it (guide). `inverted`
+ * dials contacts that do not fulfil it (platform). They differ if a dialect treats a comparison
+ * with an empty cell as neither true nor false.
  */
 export type ExclusionReading = 'positive' | 'inverted'
 
 export type AnalysisTime = { nowMs: number; monotonicMs: () => number }
 
 /**
- * One analysis may build so many nodes and take so long; what it did not reach is `undecided`
- * (docs/segments.md).
+ * How many nodes one analysis may build and how long it may take. What it did not reach is
+ * `undecided` (docs/segments.md).
  */
 export const ANALYSIS_BUDGET = { nodes: 50_000, wholeMs: 150, withPairsMs: 230, pairNodes: 2_000 }
 
@@ -75,8 +75,8 @@ export const createAnalysedRules = (
 }
 
 /**
- * As few of the parts as still fulfil `enough`, which all of them do; the first found that cannot
- * lose one more.
+ * As few of the parts as still fulfil `enough`, which all of them do. The first set found that
+ * cannot lose one more part.
  */
 export const minimalPaths = (
   parts: readonly Part[],
@@ -102,8 +102,8 @@ export const withinBudget = (step: () => void): boolean => {
 }
 
 /**
- * The parts that change nothing beside the others, looked for from the last to the first: of two
- * that mean the same the earlier stays. `keep` may hold a part in its place whatever it says.
+ * The parts that change nothing beside the others, searched from the last to the first: if two mean
+ * the same, the earlier one stays. `keep` may keep a part in its place in any case.
  */
 export const idleParts = <T extends Part>(
   { space }: AnalysedRules,

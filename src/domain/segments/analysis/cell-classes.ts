@@ -3,7 +3,7 @@ import type { Leaf, Literal } from '../segment.ts'
 import { isOpaque } from './opaque-leaves.ts'
 
 /**
- * Cells of one column that no exact comparison of a definition can tell apart, with one of them as
+ * Cells of one column that no exact comparison of a definition can distinguish, with one of them as
  * the sample. `fixed`: the class is this one cell alone, so that even a text operator's answer is
  * known.
  */

@@ -14,7 +14,7 @@ import { excludes, guessCell, implies, isOpaque } from './opaque-leaves.ts'
 /** A made-up contact: cells by column; a column that is not named may hold anything. */
 export type Witness = Record<string, string>
 
-/** All possible contacts, as far as the comparisons of one definition can tell them apart. */
+/** All possible contacts, as far as the comparisons of one definition can distinguish them. */
 export type ContactSpace = {
   and(parts: readonly Diagram[]): Diagram
   or(parts: readonly Diagram[]): Diagram

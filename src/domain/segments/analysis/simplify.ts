@@ -37,7 +37,10 @@ const simplifiedNode = (analysed: AnalysedRules, node: PlacedNode): PlacedNode =
   return child.kind === 'not' ? child.child : { ...node, child }
 }
 
-/** The same meaning with fewer rules. Throws `BudgetSpent`; exclusions of the house all stay. */
+/**
+ * The same meaning with fewer rules. Throws `BudgetSpent`. All exclusions of the configuration
+ * stay.
+ */
 export const simplify = (analysed: AnalysedRules): PlacedRules => {
   const { conditions, exclusions } = analysed.rules
   return {

@@ -3,7 +3,7 @@ import type { IssuedKey } from '../../../domain/access/issued-key.ts'
 import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
-/** What is stored for a new key: its digest, never the key. */
+/** The stored form of a new key: its digest, never the key. */
 export type NewKey = { id: string; digest: Buffer; prefix: string }
 
 /**

@@ -20,7 +20,7 @@ export type AuditChain = {
   chainNext(owner: string): Promise<ChainedBlock | null>
 }
 
-/** Whose entries the caller may see: those of this tenant; null: those of all. */
+/** Whose entries the caller may see: those of this tenant. null: those of all. */
 export type Viewer = string | null
 
 export type AuditEntryFilter = {

@@ -4,9 +4,9 @@ import type { NewContactListPlan } from '../../../domain/contact-lists/new-conta
 import type { CallContext } from '../genesys/genesys.ts'
 
 /**
- * Making and changing contact lists. Every call may throw `GenesysFailure`; nothing else is thrown
- * but bugs and aborts. Creating is not idempotent in Genesys: it is tried once, and after an
- * unknown outcome the gateway looks for the list by its name.
+ * Makes and changes contact lists. Every call may throw `GenesysFailure`. Apart from bugs and
+ * aborts, nothing else is thrown. Creating is not idempotent in Genesys: it is tried once, and
+ * after an unknown outcome the gateway looks for the list by its name.
  */
 export type ProvisioningPort = {
   /**
@@ -45,7 +45,7 @@ export type EventSubscriptionPort = {
 /** Identifies a creation of a list: a call by its Idempotency-Key. */
 export type ProvisioningScope = { tenantId: string; method: string; path: string; key: string }
 
-/** What must survive about the creation of a list when its process is gone. */
+/** The data about the creation of a list that must survive its process. */
 export type ProvisioningStore = {
   /** The creation that a call with this key began and whose outcome is unknown. */
   intentOf(scope: ProvisioningScope): Promise<{ fingerprint: string; ageMs: number } | null>

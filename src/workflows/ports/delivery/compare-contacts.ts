@@ -5,9 +5,9 @@
 export const IN_REGISTER = { nothing: 0, other: 1, same: 2 } as const
 
 /**
- * What the register knows of contacts, each by the 16 bytes of its digest in `idDigests` (as in
- * chunks): an `IN_REGISTER` a contact, in order. `contents`: the digest of what the contact is now,
- * 16 bytes each; null where it does not matter: then none is `same`.
+ * Compares contacts with the register, each by the 16 bytes of its digest in `idDigests` (as in
+ * chunks). Returns an `IN_REGISTER` for each contact, in order. `contents`: the digests of the
+ * present content, 16 bytes each. null if the content does not matter: then none is `same`.
  */
 export type CompareContacts = (
   tenantId: string,

@@ -9,7 +9,7 @@ import type {
   SettledCounts,
 } from './delivery.ts'
 
-/** One upload's rows in a shipment: those of its only chunk. */
+/** The rows of one upload in a shipment, which are those of its only chunk. */
 export type ShippedUpload = {
   upload: Upload
   batchId: string

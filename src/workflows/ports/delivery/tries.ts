@@ -21,7 +21,7 @@ export class RowsWithheld extends Error {
 }
 
 /**
- * What is known of a request from its first HTTP try to its job. Both compare the claim's fence and
+ * Records a request from its first HTTP try to its job. Both methods compare the claim's fence and
  * throw `FenceLost`.
  */
 export type TryStore = {

@@ -104,7 +104,7 @@ export type EndpointStore = {
 }
 
 /**
- * Explains what is wrong with a URL that a caller registers, without quoting the URL; null =
- * nothing that can be seen.
+ * Explains what is wrong with a URL that a caller registers, without quoting it. null if no fault
+ * is visible.
  */
 export type EndpointUrlCheck = (url: string) => string | null

@@ -88,8 +88,8 @@ export type ContactErasurePort = {
 }
 
 /**
- * Works on an erasure as far as possible now; returns milliseconds until the next step, null: it is
- * done.
+ * Works on an erasure as far as possible now. Returns the milliseconds until the next step. null:
+ * it is done.
  */
 export type EraseSubject = (
   work: ErasureWork,

@@ -12,7 +12,7 @@ export type SubscriptionTarget = {
  */
 export type SubscriptionState = 'registering' | 'registered' | 'refused' | 'unknown'
 
-/** The subscriptions that Genesys has by our knowledge, for the org that the store is bound to. */
+/** The subscriptions in Genesys that we know of, for the org to which the store is bound. */
 export type SubscriptionStore = {
   /**
    * Whether the caller should subscribe now, `attempt` counting from 1; otherwise the state. A

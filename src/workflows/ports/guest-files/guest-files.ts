@@ -30,7 +30,7 @@ export type GuestFileClaim = { guestFileId: string; owner: string; fence: string
  */
 export type UploadPlace = { uploadUrl: string; headers: Record<string, string> }
 
-/** What a step of the work changes. Members that are left out stay unchanged. */
+/** The changes of a step of the work. Members that are left out stay unchanged. */
 export type GuestFileStep = {
   state?: GuestFileState
   hold?: { reason: 'genesys_unavailable' } | null

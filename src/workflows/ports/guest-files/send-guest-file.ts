@@ -2,8 +2,8 @@ import type { Lease } from '../delivery/lease.ts'
 import type { ClaimedGuestFile } from './guest-files.ts'
 
 /**
- * Works on a claimed file as far as possible now. Returns milliseconds until the next step; null:
- * there is nothing more to do.
+ * Works on a claimed file as far as possible now. Returns the milliseconds until the next step.
+ * null: nothing is left to do.
  */
 export type SendGuestFile = (
   claimed: ClaimedGuestFile,

@@ -2,7 +2,7 @@ import type { EvidenceItem } from '../../../domain/proof/evidence.ts'
 
 export type EvidenceSubject = { kind: 'phone' | 'email'; value: string }
 
-/** An item before what it costs to look up is looked up. */
+/** An item before its expensive look-ups. */
 export type EvidenceDraft = Omit<EvidenceItem, 'auditEntryId'> & {
   /**
    * The audit entry that was written with it, by any of these objects and actions, near to its

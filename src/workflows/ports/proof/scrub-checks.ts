@@ -1,8 +1,7 @@
 import type { CheckedEdition, CheckedList } from '../../../domain/proof/scrub-certificate.ts'
 
 /**
- * What is known of the look-up of an upload's rows. Stamps are ISO 8601 UTC, by the database's
- * clock.
+ * The look-up of an upload's rows, as recorded. Times are ISO 8601 UTC, by the database's clock.
  */
 export type ScrubCheck = {
   /** Now. */

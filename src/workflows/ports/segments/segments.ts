@@ -28,15 +28,12 @@ export type KeptCall = {
   answerOf(segment: CampaignSegment): StoredAnswer
 }
 
-/**
- * Versions that the caller has seen; `any`: any version, but there must be one; null: it does not
- * matter.
- */
+/** Versions that the caller has seen. `any`: there must be a version. null: it does not matter. */
 export type ExpectedVersions = readonly number[] | 'any' | null
 
 export type SegmentClaim = { campaignId: string; owner: string; fence: string; leaseMs: number }
 
-/** What a step of the work changes of a version. Members that are left out stay. */
+/** The changes of a step of the work to a version. Members that are left out stay unchanged. */
 export type SegmentStep = {
   state?: SegmentState
   hold?: { reason: SegmentHoldReason } | null
@@ -115,8 +112,8 @@ export class SegmentReplaced extends Error {
 }
 
 /**
- * Continues a version as far as it can now. Returns milliseconds until the next step; null: there
- * is nothing more to do.
+ * Continues a version as far as possible now. Returns the milliseconds until the next step. null:
+ * nothing is left to do.
  */
 export type ApplySegment = (
   claim: SegmentClaim,
@@ -149,8 +146,8 @@ export type DeliveredContacts = {
 }
 
 /**
- * How many of these people do-not-call entries keep from being dialled in a list; each is the
- * phones and emails that reach a person. null: unknown.
+ * How many of these people must not be dialled in a list because of do-not-call entries. Each
+ * person is the phones and emails that reach them. null: unknown.
  */
 export type SuppressedAmong = (
   contactListId: string,

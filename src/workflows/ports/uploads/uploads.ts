@@ -232,8 +232,8 @@ export const CONTROL_ACTIONS = ['cancel', 'pause', 'resume'] as const
 export type ControlAction = (typeof CONTROL_ACTIONS)[number]
 
 /**
- * `unsettled`: rows that the call itself made `unprocessed` by ending the upload; null if it did
- * not end it.
+ * `unsettled`: rows that the call itself made `unprocessed` because it ended the upload. null if it
+ * did not end it.
  */
 export type Controlled =
   | { kind: 'done'; upload: Upload; unsettled: number | null }

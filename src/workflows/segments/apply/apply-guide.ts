@@ -15,9 +15,8 @@ import {
 } from './segment-run.ts'
 
 /**
- * Rules replace rules as a whole, so that sending them twice has no second effect; whether a
- * request of an unknown outcome was taken is read back all the same, for another change may have
- * come between.
+ * Rules replace rules as a whole, so sending them twice has no second effect. After an unknown
+ * outcome the rules are still read back, because another change may have come between.
  */
 export const applyToGuide = async (
   run: SegmentRun,

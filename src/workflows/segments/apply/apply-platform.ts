@@ -171,7 +171,7 @@ const failWith = async (run: SegmentRun, failure: SegmentProblem): Promise<numbe
   return AT_ONCE
 }
 
-/** As `failWith`, for what Genesys refused for good. */
+/** The same as `failWith`, if Genesys refused for good. */
 export const refusedByPlatform = (
   run: SegmentRun,
   failure: GenesysFailure,

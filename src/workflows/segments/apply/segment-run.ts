@@ -132,7 +132,7 @@ export const goOn = async (run: SegmentRun): Promise<void> => {
   if (held !== null && held.reason !== 'campaign_busy') await step(run, released(run))
 }
 
-/** What ends a hold, as part of a step that goes on. */
+/** Ends a hold, as part of a step that continues. */
 export const released = ({ segment }: SegmentRun): SegmentStep =>
   segment.state === 'held' ? { state: 'applying', hold: null, problem: null } : {}
 
@@ -183,8 +183,8 @@ const emitEnd = ({ deps, segment }: SegmentRun): void => {
 }
 
 /**
- * What a failure of a call means for the version: a hold, or its end. Milliseconds until the next
- * check; null: none.
+ * The effect of a failed call on the version: a hold, or its end. Returns the milliseconds until
+ * the next check. null: none.
  */
 export const afterFailure = async (
   run: SegmentRun,

@@ -34,11 +34,10 @@ export type ApplyDeps = {
 const FRESH_MS = 0
 
 /**
- * Lets an upload of `apply=manual` go to its lane. It recalculates what the digest of the plan
- * covers: 412 `plan-changed` with the new digest when the caller agrees to another, 422
- * `schema-drift` when the rows do not fit the list any more, 410 when they are gone, 409 when the
- * upload does not wait for it. Applying again with the digest that was applied answers the upload
- * as it is.
+ * Releases an upload of `apply=manual` to its lane. Computes the digest of the plan again. 412
+ * `plan-changed`, with the new digest, if the caller agreed to another plan. 422 `schema-drift` if
+ * the rows do not fit the list any more. 410 if they are gone. 409 if the upload does not wait for
+ * it. Applying again with the applied digest returns the upload unchanged.
  */
 export const createApplyUpload =
   (deps: ApplyDeps): ApplyUpload =>

@@ -5,7 +5,7 @@ import type { ControlUpload } from '../../contract.ts'
 import type { ControlAction, UploadFilter, UploadStore } from '../../ports/uploads/uploads.ts'
 import type { CONTROL_REFUSALS } from '../refusals.ts'
 
-/** What came of an action on many uploads: how many took it, how many did not, and why by code. */
+/** The result of an action on many uploads: how many took it, how many did not, and why by code. */
 export type ControlledUploads = {
   done: number
   skipped: number

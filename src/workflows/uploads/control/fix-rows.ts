@@ -30,7 +30,10 @@ export type FixRowsDeps = {
   rowMarks: RowMarks
 }
 
-/** The file of fixed rows names the upload that they come from; by it they are found again. */
+/**
+ * The name of the file of fixed rows contains the upload that they come from, by which they are
+ * found again.
+ */
 export const fixedFileName = (uploadId: string): string => `fixed-${uploadId}.csv`
 
 /** Rows of one page are looked for behind its first one. */

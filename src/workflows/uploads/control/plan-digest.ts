@@ -3,7 +3,8 @@ import { canonicalJson } from '../../../lib/canonical-json.ts'
 import { sha256Hex } from '../../../lib/digest.ts'
 
 /**
- * What of a plan no list can change: the file, what was asked, and which rows of the file stay out.
+ * The part of a plan that no list can change: the file, the options, and which rows of the file
+ * stay out.
  */
 export const planBasisOf = (about: {
   fileSha256: string

@@ -6,8 +6,8 @@ import { createDigestBatch } from '../../../lib/keyed-digest.ts'
 import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 
 /**
- * What a caller may ask to be sent again. `differing`: the delivered rows of an upload that Genesys
- * does not show as they were sent.
+ * The outcomes that a caller may send again. `differing`: delivered rows that Genesys does not show
+ * as sent.
  */
 export const RETRY_OUTCOMES = ['failed', 'unprocessed', 'differing'] as const
 export type RetryOutcome = (typeof RETRY_OUTCOMES)[number]

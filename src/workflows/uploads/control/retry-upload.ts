@@ -48,10 +48,10 @@ export type RetryUploadDeps = Omit<
 const FRESH_MS = 0
 
 /**
- * Makes a new upload of the rows of a finished one that failed or were not processed, from what is
- * staged here. Its contents are as old as the first upload's, so that newer content of a contact
- * stays. Problems: 409 while the upload or a retry of it goes on, when nothing is left, or when its
- * list was never overwritten; 410 when the rows are gone; 422 when the list has other columns now.
+ * Makes a new upload of the rows of a finished one that failed or were not processed, from the rows
+ * staged here. Its content is as old as the first upload's, so newer content of a contact stays.
+ * Problems: 409 while the upload or a retry of it is running, if nothing is left, or if its list
+ * was never overwritten. 410 if the rows are gone. 422 if the list now has other columns.
  */
 export const createRetryUpload =
   (deps: RetryUploadDeps): RetryUpload =>

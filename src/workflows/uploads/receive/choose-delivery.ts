@@ -32,7 +32,7 @@ const checkQueue = (
   throw unavailable('priority, doNotQueue and clearSystemData exist in the platform dialect only.')
 }
 
-/** What really goes to Genesys, by the way that the rows take. */
+/** The options that really go to Genesys, by the delivery method. */
 export const queueOfMethod = (
   queue: ChosenQueue | null,
   method: Upload['delivery']['method'],
@@ -92,9 +92,9 @@ export const checkListTakes = (
 }
 
 /**
- * How the rows go to Genesys, now that they are counted: as the caller asks; else, in the guide
- * dialect, as files above the threshold where the list has a column for the id
- * [guide-api: Contacts], and as batches otherwise.
+ * How the rows go to Genesys, once they are counted: as the caller asks. Otherwise in the guide
+ * dialect as files, above the threshold and if the list has a column for the id
+ * [guide-api: Contacts], and in all other cases as batches.
  */
 export const chooseDelivery = (
   deps: Deps,

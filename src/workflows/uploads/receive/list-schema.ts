@@ -10,7 +10,10 @@ export const READ_RETRY_MS = 4_000
 export const FRESH_MS = 60_000
 const RETRY_AFTER_SECONDS = 30
 
-/** That Genesys refused for good, with the right that is probably missing [guide-api: Rights]. */
+/**
+ * The problem of a final refusal by Genesys, with the right that is probably missing
+ * [guide-api: Rights].
+ */
 export const refusedByGenesys = (failure: GenesysFailure, detail: string): GatewayProblem => {
   const { kind, right, upstreamCode } = failure
   const denied =
@@ -24,7 +27,7 @@ export const refusedByGenesys = (failure: GenesysFailure, detail: string): Gatew
   })
 }
 
-/** What a caller hears when Genesys refuses for good. */
+/** What a caller gets if Genesys refuses for good. */
 export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
   failure.kind === 'not_found'
     ? new GatewayProblem('not-found', 'Genesys does not know this contact list.')
@@ -50,9 +53,9 @@ export const readContext = (tenantId: string, signal: AbortSignal): CallContext 
 })
 
 /**
- * The list as of now: from the cache when not older than `freshMs`, else from Genesys, else
- * (Genesys is down) the copy last seen, with its age. Throws `not-found`, `genesys-refused`, or
- * `genesys-unavailable` when there is no copy.
+ * The list as of now: from the cache if it is not older than `freshMs`, otherwise from Genesys. If
+ * Genesys is down, the last copy, with its age. Throws `not-found`, `genesys-refused`, or
+ * `genesys-unavailable` if there is no copy.
  */
 export const readListSchema = async (
   deps: { contactLists: ContactListPort; lists: ListCache },

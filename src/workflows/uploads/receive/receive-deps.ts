@@ -13,7 +13,7 @@ import type { ContactListPort } from '../../ports/genesys/genesys.ts'
 import type { SmallUploadStore } from '../../ports/uploads/small-uploads.ts'
 import type { IdempotencyStore, UploadStore } from '../../ports/uploads/uploads.ts'
 
-/** What receiving an upload needs. */
+/** The dependencies for receiving an upload. */
 export type ReceiveDeps = {
   contactLists: ContactListPort
   uploads: UploadStore

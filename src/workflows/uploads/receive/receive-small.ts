@@ -29,8 +29,8 @@ const isPlain = ({ options, validateOnly }: UploadRequest): boolean =>
   !validateOnly && options.apply === 'auto' && options.notBefore === undefined
 
 /**
- * The call with its body read, if it is one that can be staged in one go; null, and nothing read,
- * if it is not. A claim of the key without an answer so far is handled by the long way.
+ * The call with its body read, if the upload can be staged in one step. Otherwise null, and nothing
+ * is read. If the key has a claim without an answer, the long way handles the call.
  */
 export const readWhole = async (request: UploadRequest): Promise<WholeUpload | UploadRequest> => {
   const { doorway = null } = request
@@ -45,7 +45,7 @@ export const readWhole = async (request: UploadRequest): Promise<WholeUpload | U
 
 export const isWhole = (request: UploadRequest): request is WholeUpload => 'bytes' in request
 
-/** The stored answer, where the key was answered before. */
+/** The stored answer, if the key was answered before. */
 export const answeredBefore = (
   deps: Pick<ReceiveDeps, 'emit'>,
   request: WholeUpload,
@@ -86,8 +86,9 @@ const needsMore = ({ result, chunk }: Taken): boolean =>
   chunk === undefined || result.counts.accepted === 0 || result.addedColumns.length > 0
 
 /**
- * Checks the rows and stages the upload together with the claim of its key and its answer. null: it
- * needs the long way, and nothing was written. Throws `FileRefused`, or a problem of the key.
+ * Checks the rows, and stages the upload together with the claim of its key and its answer. Returns
+ * null if it needs the long way. Then nothing was written. Throws `FileRefused`, or a problem of
+ * the key.
  */
 export const receiveSmall = async (
   deps: ReceiveDeps,

@@ -19,9 +19,9 @@ import { stageUpload } from './stage-upload.ts'
 import { validateUpload } from './validate-upload.ts'
 
 /**
- * Takes one upload: claims its key, reads the list's columns, checks and stages the rows while they
- * stream in, and answers 202 when all of it is durable. Whatever goes wrong before leaves nothing
- * behind: no rows, no claim.
+ * Accepts one upload. Claims its key, reads the list's columns, checks and stages the rows while
+ * they stream in, and answers 202 when all of it is durable. A failure before leaves nothing
+ * behind: no rows and no claim.
  */
 export const createReceiveUpload = (deps: ReceiveDeps): ReceiveUpload => {
   const signal = deps.signal ?? new AbortController().signal

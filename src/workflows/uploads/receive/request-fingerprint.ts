@@ -6,8 +6,8 @@ import { sha256Hex } from '../../../lib/digest.ts'
 import type { UploadRequest } from '../../contract.ts'
 
 /**
- * What makes two calls with one Idempotency-Key the same call: options, list, format and the file's
- * bytes.
+ * Two calls with one Idempotency-Key are the same call if these are the same: options, list, format
+ * and the file's bytes.
  */
 export const fingerprintOf = (
   request: Pick<UploadRequest, 'options' | 'contactListId' | 'format'>,

@@ -13,7 +13,7 @@ import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
 import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
 
-/** The lane of a contact list: one for all tenants, for it is one object in Genesys. */
+/** The lane of a contact list. All tenants share it, because the list is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
 
 /** Receives the rows and stages them; on any failure nothing of the upload remains. */
@@ -111,7 +111,7 @@ export const newUploadOf = (
   requestId: request.caller.requestId,
 })
 
-/** What intake made of the file, without the rows that are suppressed. */
+/** The result of intake, without the rows that are suppressed. */
 export type SuppressedResult = IntakeResult &
   Pick<StageUpload, 'suppressed' | 'suppressionEpochs' | 'registries'>
 

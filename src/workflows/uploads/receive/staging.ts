@@ -8,7 +8,7 @@ import { keepReceiving } from './heartbeat.ts'
 import type { ClaimScope } from './idempotency-claim.ts'
 import type { ReceiveDeps } from './receive-deps.ts'
 
-/** Where the rows of an upload that is being staged go. */
+/** Takes the rows of an upload that is being staged. */
 export type RowSink = {
   write(chunk: NewChunk): Promise<void>
   /** Resolves when everything written is stored. */
@@ -124,8 +124,8 @@ export const tellFinished = (
 }
 
 /**
- * What is written when an upload is accepted, whatever its rows came from: the audit entry, and the
- * 202 that its key answers from then on.
+ * What is written when an upload is accepted, whatever its source: the audit entry, and the 202
+ * that its key answers from then on.
  */
 export const acceptanceOf = (
   deps: Pick<ReceiveDeps, 'ids' | 'renderUpload'>,

@@ -6,13 +6,13 @@ import { type SampleRow, stillKnown } from './sample.ts'
 
 export type RowFindings = Omit<ReconciliationFindings, 'listSize' | 'registered'>
 
-/** What Genesys shows, by contact. */
+/** The contacts that Genesys shows, by id. */
 export type Held = Awaited<ReturnType<ContactReadPort['readContacts']>>
 
 /**
- * Compares a sample with what Genesys showed, cell by cell. The register is asked again after the
- * reading: an upload that sends a contact anew puts its entry in doubt before it sends, so what it
- * may have changed is known by then and left out.
+ * Compares a sample with what Genesys showed, cell by cell. The register is read again afterwards.
+ * An upload that sends a contact again marks its entry as doubtful before it sends, so contacts
+ * that it may have changed are known by then and left out.
  */
 export const compareContacts = async (
   deps: ReconcileDeps,

@@ -28,9 +28,9 @@ const MOST_CONTACTS = 50
 const MOST_JOBS = 10
 
 /**
- * Checks an ended upload, and those of its list that wait for the same check: compares what Genesys
- * shows with what was sent. Each has a result of its own. It writes nothing to Genesys and does not
- * change what the rows are. Those that are not pending are passed over.
+ * Checks an ended upload, and others of its list that wait for the same check: compares what
+ * Genesys shows with what was sent. Each has its own result. Writes nothing to Genesys and does not
+ * change the rows. Skips uploads that are not pending.
  */
 export const createReconcileUpload =
   (deps: ReconcileDeps) =>

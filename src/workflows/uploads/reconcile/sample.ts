@@ -24,8 +24,8 @@ export const picked = <T>(random: () => number, items: readonly T[], most: numbe
 }
 
 /**
- * Those of the rows whose content is still the one that the register knows: neither sent anew by a
- * later upload, nor in doubt, nor of a list that was replaced.
+ * The rows whose content is still the one in the register: not sent again by a later upload, not in
+ * doubt, and not of a list that was replaced.
  */
 export const stillKnown = async (
   { delivery }: Pick<ReconcileDeps, 'delivery'>,

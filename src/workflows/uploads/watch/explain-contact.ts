@@ -61,8 +61,8 @@ export type ExplainContact = Refusing<
 >
 
 /**
- * What decided about one contact, newest upload first. Throws `contact-unknown` when neither the
- * register nor any upload that is kept knows it. Rejected rows have no contact id and are not
+ * What decided about one contact, newest upload first. Throws `contact-unknown` if neither the
+ * register nor any stored upload knows the contact. Rejected rows have no contact id and are not
  * found.
  */
 export const createExplainContact =

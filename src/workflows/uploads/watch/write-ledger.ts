@@ -24,8 +24,8 @@ export type WrittenLedger = {
 }
 
 /**
- * CSV of the ledger from `afterLine` on, as fast as it is read; a reader that stops ends the scan.
- * Resolves when the first rows are read, so that an error until then is still an answer.
+ * CSV of the ledger from `afterLine` on, as fast as it is read. A reader that stops ends the scan.
+ * Resolves when the first rows are read, so that an error until then can still be the answer.
  */
 export const writeLedger = async (
   deps: { uploads: Pick<UploadStore, 'ledgerRows'>; rowMarks: RowMarks },
