@@ -71,7 +71,10 @@ export const consoleOf = (
   return (app, problemFor) => registerConsole(app, { ...uses, ...own, guestFiles, problemFor })
 }
 
-/** What a start prints; of the machine itself, wherever the gateway listens. */
+/**
+ * The sign-in address that a start prints. It names this machine, whatever address the gateway
+ * listens on.
+ */
 export const signInUrlOf = (address: string, token: string): string => {
   const url = new URL(`/console/sign-in?link=${token}`, address)
   if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'

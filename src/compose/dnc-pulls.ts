@@ -9,7 +9,9 @@ import { createPullNext } from '../workflows/do-not-call/pulls/pull-list.ts'
 import type { Essentials } from './essentials.ts'
 import { intakeOf } from './intake.ts'
 
-/** What takes over who was added inside Genesys; none where Genesys shows no entries. */
+/**
+ * The worker that imports people who were added inside Genesys. None if Genesys shows no entries.
+ */
 export const pullWorkersOf = ({ config, store, genesys, telemetry, owner }: Essentials) => {
   const { exports } = genesys.dncLists
   if (exports === null) return []

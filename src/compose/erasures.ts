@@ -15,7 +15,7 @@ const AT_ONCE = 2
 
 const timing = { clock: systemClock, random: Math.random } as const
 
-/** What callers do with erasures. */
+/** The use cases of erasures. */
 export const erasureUsesOf = ({ store, owner }: Essentials, wake: () => void) => ({
   erasures: store.erasures,
   askErasure: createAskErasure({
@@ -43,7 +43,7 @@ export const erasureWorkerOf = ({ store, genesys, telemetry, owner }: Essentials
     ...{ idlePollMs: 1_000, atOnce: AT_ONCE },
   })
 
-/** What ends by the calendar, and what older encryption keys sealed. */
+/** The worker that deletes by the calendar and seals again what older encryption keys sealed. */
 export const upkeepWorkerOf = ({ store, telemetry, owner }: Essentials): ObjectWorker => {
   const { emit } = telemetry
   const { upkeep } = store

@@ -4,7 +4,7 @@ import type { Store } from '../store/homes/open-store.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { ClockWatch } from '../workflows/clock/watch-clock.ts'
 
-/** What every other part is put together from. */
+/** The parts that all others are made from. */
 export type Essentials = {
   config: Config
   telemetry: Telemetry

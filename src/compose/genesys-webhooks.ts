@@ -17,9 +17,9 @@ import { createVerifyWebhook } from '../workflows/genesys-events/verify-webhook.
 import type { Essentials } from './essentials.ts'
 
 /**
- * Where Genesys calls back for a part of an upload, with the token that proves it. null: it cannot,
- * for want of a secret or of an address; the sandbox of this process reaches the address that the
- * gateway listens on.
+ * The URL that Genesys calls back for a part of an upload, with the token that proves it. null if
+ * it cannot, because a secret or an address is missing. The sandbox of this process reaches the
+ * address on which the gateway listens.
  */
 export const callbackUrlOf = (
   config: Config,
@@ -73,7 +73,7 @@ export const eventSubscriptionOf = (essentials: Essentials): EventSubscription |
   )
 }
 
-/** What the HTTP border needs to take Genesys' webhooks. */
+/** What the HTTP border needs to receive Genesys' webhooks. */
 export const webhooksFromGenesys = ({ config, store, telemetry }: Essentials) => {
   const secrets = webhookSecretsOf(config)
   const ids = createIds({ clock: systemClock })

@@ -19,7 +19,7 @@ const HOLD_RETRY_MS = 15_000
 const scannerOf = ({ config }: Essentials): Scanner | null =>
   config.guestFiles.clamd === null ? null : createClamd(config.guestFiles.clamd)
 
-/** What /readyz and the start say of the scanner. */
+/** What /readyz and the start report about the scanner. */
 export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>) => {
   const scanner = scannerOf(essentials)
   return async () =>

@@ -8,7 +8,7 @@ import type { Essentials } from './essentials.ts'
  */
 export const MAX_RECORD_BYTES = 1024 * 1024
 
-/** What every file that comes in is read with. */
+/** What intake needs to read every file. */
 export const intakeOf = ({ config: { intake }, store }: Pick<Essentials, 'config' | 'store'>) => ({
   maxBytes: intake.maxUploadBytes,
   maxRows: intake.maxUploadRows,
@@ -16,7 +16,7 @@ export const intakeOf = ({ config: { intake }, store }: Pick<Essentials, 'config
   digestKey: store.digestKey,
 })
 
-/** What rows and entries are judged by. */
+/** The rules for rows and entries. */
 export const rowRulesOf = ({ intake, dnc }: Config) => ({
   defaultRegion: intake.defaultRegion,
   contactIdPattern: intake.contactIdPattern,

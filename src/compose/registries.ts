@@ -28,7 +28,10 @@ const tellOfConsent = ({ consentCountries: asked }: DncConfig, emit: Emit): void
   if (countries.length > 0) emit('consent.not_required', { countries: countries.join() })
 }
 
-/** What brings editions into force; whoever starts it hears what the law wants besides. */
+/**
+ * The worker that brings editions into force. When it starts, it also reports what the law requires
+ * beyond the configuration.
+ */
 export const registryWorkerOf = ({ config, store, telemetry }: Essentials) => {
   tellOfConsent(config.dnc, telemetry.emit)
   return createRegistryWorker({

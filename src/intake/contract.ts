@@ -13,7 +13,7 @@ import type {
 } from '../domain/uploads/upload.ts'
 import type { ContactSteps } from './rows/contact-steps.ts'
 
-/** What the rows of one upload are checked against. */
+/** The rules for the rows of one upload. */
 export type IntakeSpec = {
   format: FileFormat
   fileName: string | null
@@ -49,7 +49,7 @@ export type IntakeResult = {
   phones: { direct: number; library: number; normalized: number }
 }
 
-/** With which codes any file is refused that cannot be read, whatever its rows are. */
+/** The codes that refuse any file that cannot be read, whatever its rows are. */
 export const UNREADABLE_FILE = [
   'header-duplicate',
   'header-forbidden',
@@ -92,7 +92,7 @@ export class FileRefused extends Error {
   }
 }
 
-/** Where intake puts its chunks. */
+/** Takes the chunks of intake. */
 export type ChunkSink = {
   /**
    * Called in order of seq. Keeps the chunk's buffers: whoever hands them over does not write to

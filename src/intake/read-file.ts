@@ -36,7 +36,7 @@ export const createReader = (spec: FileSpec, sink: RowSink & CsvSink): RowReader
   }
 }
 
-/** What read the file, and so knows how it is written. */
+/** What reading the file found out about its form. */
 export type ReadFile = {
   reader: RowReader<Buffer>
   text: TextBlocks
@@ -46,8 +46,8 @@ export type ReadFile = {
 
 /**
  * Reads the body to its end: decompress → decode → rows, which the sink takes. `passOn` is awaited
- * after each block, so that what the rows came to goes on before more is read. Throws
- * `FileRefused`, or whatever the body or `passOn` throws.
+ * after each block, so that the results move on before more is read. Throws `FileRefused`, and the
+ * errors of the body and of `passOn`.
  */
 export const readFile = async (
   body: AsyncIterable<Uint8Array>,

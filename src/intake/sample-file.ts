@@ -64,9 +64,9 @@ const collect = (found: Found, mostRows: number): RowSink & CsvSink => {
 }
 
 /**
- * Looks at the first `limits.bytes` of the body, which may be cut anywhere, and reads on to its
- * end. Throws `FileRefused` when the beginning cannot be read, or has no record, and whatever the
- * body throws.
+ * Reads the first `limits.bytes` of the body, which may be cut anywhere, and discards the rest.
+ * Throws `FileRefused` if the beginning cannot be read, or has no record, and the errors of the
+ * body.
  */
 export const sampleFile = async (
   body: AsyncIterable<Uint8Array>,

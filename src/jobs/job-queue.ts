@@ -208,10 +208,10 @@ const createPokes = (clock: Clock, look: (queue: QueueName) => void) => {
 }
 
 /**
- * pg-boss behind the port. Every queue exists and is known after this resolves, so that a send
- * inside a transaction needs no connection of its own. `pollMs` (500 at least; default: 3,000): how
- * soon another instance's job is found, or one that is due in more than a minute; the others of our
- * own are poked.
+ * pg-boss behind the port. Every queue exists once this resolves, so that sending inside a
+ * transaction needs no separate connection. `pollMs` (at least 500, default: 3,000): how soon it
+ * finds another instance's job, or one that is due in more than a minute. Its own other jobs are
+ * poked.
  */
 export const createJobQueue = async (deps: {
   sql: SqlExecutor

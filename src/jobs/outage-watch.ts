@@ -18,8 +18,8 @@ export const saysUnavailable = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'name' in error && error.name === UNAVAILABLE
 
 /**
- * Tells once that the jobs are without their database, and once that they have it again, however
- * many fetchers find out.
+ * Reports once that the jobs have lost their database, and once that they have it again, however
+ * many fetchers notice.
  */
 export const watchOutages = (deps: { sql: SqlExecutor; clock: Clock; emit: Emit }): OutageWatch => {
   let awaySinceMs: number | null = null

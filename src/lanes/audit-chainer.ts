@@ -10,8 +10,8 @@ import { createLookLoop } from './look-loop.ts'
 const LOOK_EVERY_MS = 400
 
 /**
- * Chains what is new in the audit trail. Every instance has one; the database lets one of them
- * write at a time.
+ * Adds new entries of the audit trail to the chain. Every instance has one. The database lets one
+ * of them write at a time.
  */
 export const createAuditChainer = ({
   chain,

@@ -11,7 +11,7 @@ export type CampaignWorkerDeps = Omit<ObjectWorkerDeps<SegmentClaim>, 'lane'> & 
   apply: ApplySegment
 }
 
-/** Works campaigns one after the other, each as far as it goes now. */
+/** Works campaigns one after the other, each as far as possible now. */
 export const createCampaignWorker = ({
   segments,
   apply,

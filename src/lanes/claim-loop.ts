@@ -19,7 +19,7 @@ export type ClaimLoop = {
 }
 
 /**
- * Claims one after the other until nothing is left, then looks again every `idlePollMs` and
+ * Claims one after the other until nothing is left. Then checks again every `idlePollMs` and
  * whenever it is woken.
  */
 export const createClaimLoop = (deps: {

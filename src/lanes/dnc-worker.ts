@@ -2,7 +2,9 @@ import type { DncClaim, DncLaneStore } from '../workflows/ports/do-not-call/dnc-
 import type { SendEntries } from '../workflows/ports/do-not-call/send-entries.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Works DNC lists, several at once, so that a long submission to one keeps no other waiting. */
+/**
+ * Works several DNC lists at the same time, so that a long submission to one does not delay others.
+ */
 export const createDncWorker = ({
   lane,
   send,

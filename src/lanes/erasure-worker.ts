@@ -5,7 +5,7 @@ import type {
 } from '../workflows/ports/erasures/erasures.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Works erasures, each as far as it goes now. */
+/** Works erasures, each as far as possible now. */
 export const createErasureWorker = ({
   erasures,
   erase,

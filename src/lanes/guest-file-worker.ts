@@ -2,7 +2,7 @@ import type { GuestFileClaim, GuestFileStore } from '../workflows/ports/guest-fi
 import type { SendGuestFile } from '../workflows/ports/guest-files/send-guest-file.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Works guest files, several at once; each is in memory whole meanwhile. */
+/** Works several guest files at the same time. Each is in memory whole meanwhile. */
 export const createGuestFileWorker = ({
   files,
   send,

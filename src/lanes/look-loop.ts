@@ -4,8 +4,8 @@ import type { Emit } from '../telemetry/events.ts'
 import { slept } from './lease.ts'
 
 /**
- * Takes one step after the other while there are any, then looks again every `everyMs` and whenever
- * it is woken. A step that fails is told of.
+ * Takes one step after the other while there are any. Then checks again every `everyMs` and
+ * whenever it is woken. Reports a step that fails.
  */
 export const createLookLoop = (deps: {
   /** False: there is nothing to do. The signal says that the loop is being stopped. */

@@ -1,6 +1,6 @@
 import type { Nudges } from '../workflows/ports/delivery/lease.ts'
 
-/** The nudges of one claim: however many come before anybody looks, they are one. */
+/** The nudges of one claim. All nudges that come before they are read count as one. */
 export const createNudges = (): Nudges & {
   /** The store counts `count` since the claim; one heard of before is passed over. */
   hear(count: number): void

@@ -17,7 +17,7 @@ type Claimed<C extends Claim> = {
   work(lease: KeptLease): Promise<number | null>
 }
 
-/** What one worker holds at a time: a campaign, a DNC list. */
+/** The object that one worker holds at a time: a campaign, a DNC list. */
 export type ObjectLane<C extends Claim> = {
   /** The one that has waited longest; null where none has work. */
   claim(owner: string): Promise<Claimed<C> | null>
@@ -93,8 +93,8 @@ const createHolder = <C extends Claim>(deps: ObjectWorkerDeps<C>, stopping: Abor
 }
 
 /**
- * Works objects, `atOnce` at a time, so that none is held while it only waits. What is under way is
- * written down before it is begun: whoever claims the object next goes on from there.
+ * Works objects, `atOnce` at a time, and holds none that only waits. Work is recorded before it
+ * begins, so that the next holder of the object continues from there.
  */
 export const createObjectWorker = <C extends Claim>(deps: ObjectWorkerDeps<C>): ObjectWorker => {
   const { lane, clock, emit, random = LONGEST } = deps

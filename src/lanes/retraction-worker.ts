@@ -6,7 +6,7 @@ import type {
 import { createClaimLoop } from './claim-loop.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Looks for contacts that entries found too late, and takes those of one list at a time back. */
+/** Searches for contacts that entries found too late, and retracts those of one list at a time. */
 export const createRetractionWorker = ({
   retractions,
   retract,

@@ -28,8 +28,8 @@ export type Turns = {
 }
 
 /**
- * `maxLanes` are worked at once, `maxHeld` are held with those that only wait. Where the limit on
- * the ones that are worked is met, one of these makes room; at the other limit any.
+ * `maxLanes` are worked at the same time. `maxHeld` are held, including those that only wait. At
+ * the first limit a waiting lane makes room, at the second any lane.
  */
 export const createTurns = (
   deps: { clock: Clock; maxLanes: number; maxHeld: number },

@@ -36,7 +36,7 @@ export const keyLine = (key: IssuedKey, now: Date) => {
   }
 }
 
-/** One key, and what may be done with it. `own`: the session of who looks ends with it. */
+/** One key, and what you may do with it. `own`: the viewer's session ends with it. */
 export const keyModel = (key: IssuedKey, now: Date, caller: Pick<Caller, 'keyId'>) => {
   const line = keyLine(key, now)
   const fixed = key.source === 'environment'

@@ -17,7 +17,7 @@ const USE_OF = {
 
 export const QUOTA_NAMES = Object.keys(USE_OF) as QuotaName[]
 
-/** What is used of each quota; `limit` null: there is none. */
+/** How much of each quota is used. `limit` null: no limit. */
 export const quotaLines = ({ quotas, use }: Pick<Tenant, 'quotas' | 'use'>) =>
   QUOTA_NAMES.map((name) => {
     const [limit, used] = [quotas[name], use[USE_OF[name]]]
@@ -47,7 +47,7 @@ const grantLines = (grants: Tenant['grants'] | null) =>
 const registryChoices = (names: readonly string[], used: readonly string[]) =>
   names.map((name) => ({ name, ticked: used.includes(name) }))
 
-/** What the form of a tenant shows; null: of a new one. */
+/** What the form of a tenant shows. null: a new tenant. */
 export const tenantForm = (tenant: Tenant | null, registries: readonly string[]) => ({
   name: tenant?.name ?? '',
   version: tenant?.version ?? 0,

@@ -117,7 +117,7 @@ export const TENANT_CHANGE = form({
   },
 })
 
-/** Of the tenant whose name and grants are fixed. */
+/** For the tenant whose name and grants are fixed. */
 export const TENANT_LIMIT = form({
   at: '/access/tenants/:tenantId/limit',
   scope: 'admin',

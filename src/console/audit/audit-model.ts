@@ -75,7 +75,7 @@ export const auditModel = (
 
 const FAULTS: Record<string, string> = words.verdict.faults
 
-/** What the gateway found of its own chain, and where the proof ends that it can give. */
+/** What the gateway found in its own chain, and where its proof ends. */
 export const verdictModel = (verdict: ChainVerification) => ({
   ok: verdict.ok,
   heading: verdict.ok ? words.verdict.holds : words.verdict.broken,

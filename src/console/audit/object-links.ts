@@ -9,7 +9,7 @@ const PAGES: Record<string, { scope: Scope; at: string }> = {
   tnt: { scope: 'admin', at: 'access/tenants' },
 }
 
-/** The page of what an id names; null: it has none, or whoever looks may not open it. */
+/** The page of an object by its id. null if it has none, or if the viewer may not open it. */
 export const objectLink = (id: string, scopes: readonly Scope[]): string | null => {
   const kind = /^([a-z]{2,3})_[\w-]+$/u.exec(id)?.[1]
   const place = kind === undefined ? undefined : PAGES[kind]

@@ -57,7 +57,7 @@ export const ENDPOINT_CHANGE = form({
   },
 })
 
-/** Pauses it, or lets it go on. */
+/** Pauses or resumes the endpoint. */
 export const ENDPOINT_SWITCH = form({
   at: '/endpoints/:endpointId/switch',
   scope: 'webhooks',

@@ -46,7 +46,7 @@ export const endpointModel = (endpoint: WebhookEndpoint) => ({
   choices: eventChoices(endpoint.events),
 })
 
-/** The boxes of events; null: it hears all of them, and none is ticked. */
+/** The boxes of events. null: the endpoint gets all of them, and none is ticked. */
 export const eventChoices = (events: readonly string[] | null) =>
   ENDPOINT_EVENT_TYPES.map((type) => ({
     type,

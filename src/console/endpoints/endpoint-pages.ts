@@ -68,7 +68,7 @@ export const ENDPOINT = page({
   },
 })
 
-/** How the endpoint stands and its newest deliveries: what changes while somebody looks. */
+/** The state of the endpoint and its newest deliveries, which change while you watch. */
 export const ENDPOINT_LIVE = page({
   at: '/endpoints/:endpointId/live',
   scope: 'webhooks',

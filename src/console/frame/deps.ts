@@ -59,8 +59,8 @@ export type FileForm = {
 }
 
 /**
- * What the pages call: the same uses as the HTTP border. `compose/console.ts` hands over all of
- * them, so a new one is a line here.
+ * The use cases that the pages call: the same as the HTTP border has. `compose/console.ts` provides
+ * all of them, so a new one is a line here.
  */
 export type ConsoleDeps = {
   sessions: ConsoleSessions

@@ -11,13 +11,13 @@ export const ticked = <S extends z.ZodType>(schema: S) =>
     z.array(schema),
   )
 
-/** Where a list goes on. */
+/** Where the next page of a list begins. */
 export const cursorField = filled(z.string().max(500))
 
-/** The version that somebody saw: what was changed meanwhile is not overwritten. */
+/** The version that the person saw. Changes made since are not overwritten. */
 export const versionField = z.coerce.number().int().min(0)
 
-/** An address with those of the fields that are given. */
+/** An address with the given fields as its query. */
 export const linkTo = (path: string, fields: Record<string, string | undefined>): string => {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   return given.length === 0
@@ -25,10 +25,7 @@ export const linkTo = (path: string, fields: Record<string, string | undefined>)
     : `${path}?${new URLSearchParams(given as [string, string][]).toString()}`
 }
 
-/**
- * The links of a page of a list: back to its beginning, and on to what follows; null: there is
- * none.
- */
+/** The links of a page of a list: to its beginning, and to the next page. null: there is none. */
 export const pageLinks = (
   path: string,
   filter: Record<string, string | undefined>,

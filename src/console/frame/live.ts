@@ -7,8 +7,8 @@ const WAITS = [2, 2, 3, 3, 5, 5, 8, 8, 12, 15, 20, 30] as const
 export type NextLook = { look: number; seconds: number }
 
 /**
- * The look after this one. `look`: how many there were without anything new; null: the page was
- * just opened.
+ * The next check of a live page. `look`: how many checks found nothing new. null: the page was just
+ * opened.
  */
 export const nextLook = (look: number | null): NextLook => {
   const next = look === null ? 0 : look + 1

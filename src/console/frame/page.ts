@@ -7,7 +7,7 @@ import type { Caller, Scope } from '../../domain/access/access.ts'
 import type { Texts } from '../texts/texts.ts'
 import type { ConsoleDeps, FileForm } from './deps.ts'
 
-/** What a page or a form gets: checked parameters, who looks, and the uses of the service. */
+/** What a page or a form gets: checked parameters, the viewer, and the use cases. */
 export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
   deps: ConsoleDeps
   caller: Caller
@@ -19,10 +19,10 @@ export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
   request: FastifyRequest
 }
 
-/** What is shown: a template of `src/console`, its model, and the words for the tab. */
+/** What a page shows: a template of `src/console`, its model, and the title of the tab. */
 export type View = { title: string; template: string; model: object; status?: number }
 
-/** Where the browser goes next, and what it is told there. */
+/** Where the browser goes next, and the message shown there. */
 export type GoTo = { goTo: string; said?: keyof Texts['said'] }
 
 /** A file that the browser keeps. The name is made here, of characters that a header may hold. */
@@ -51,7 +51,9 @@ export type Page = {
   load: (visit: Visit<never, never, never>) => Promise<View | GoTo>
 }
 
-/** What a button does. Always POST, with the token of the session, from a page of the console. */
+/**
+ * The action of a button. Always POST, with the token of the session, from a page of the console.
+ */
 export type Form = {
   kind: 'form'
   at: string
@@ -79,7 +81,7 @@ export const page = <
     },
 ): Page => ({ kind: 'page', ...spec }) as Page
 
-/** The same of a form. */
+/** The same for a form. */
 export const form = <
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
@@ -91,5 +93,5 @@ export const form = <
     },
 ): Form => ({ kind: 'form', ...spec }) as Form
 
-/** What takes nothing. */
+/** For pages and forms without parameters. */
 export const NOTHING = z.strictObject({})

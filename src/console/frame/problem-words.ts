@@ -16,7 +16,7 @@ const namesOf = ({ about }: GatewayProblem): string[] => {
     .slice(0, MOST_NAMES)
 }
 
-/** An operator's words where there are some; those of the API say the same to developers. */
+/** The operator's words if there are any. The API's words say the same to developers. */
 export const problemWords = (problem: GatewayProblem): ProblemWords => {
   const { title, fix } = PROBLEMS[problem.code]
   const own = (ENGLISH.problems.byCode as Record<string, Partial<ProblemWords>>)[problem.code]

@@ -47,7 +47,7 @@ const ofError = (deps: ConsoleDeps, error: unknown, request: FastifyRequest): Vi
   return viewOf({ ...problemWords(problem), back }, PROBLEMS[problem.code].status)
 }
 
-/** Whatever goes wrong under /console is a page that says what to do. */
+/** Every error under /console becomes a page that says what to do. */
 export const registerProblems = (app: FastifyInstance, deps: ConsoleDeps, frame: Frame): void => {
   app.setErrorHandler(async (error, request, reply) => {
     const view = ofError(deps, error, request)

@@ -132,7 +132,7 @@ const addForm = (app: FastifyInstance, serving: Serving, entry: Form): void => {
   )
 }
 
-/** Serves the table: every entry for whoever is signed in with a key that has its scope. */
+/** Serves the table. Each entry is open to anyone signed in with a key that has its scope. */
 export const registerTable = async (
   app: FastifyInstance,
   { deps, frame, table }: Serving & { table: readonly TableEntry[] },

@@ -11,7 +11,7 @@ export class FormRefused extends Error {
   override readonly name = 'FormRefused'
 }
 
-/** The token of the cookie; null: there is none. */
+/** The token of the cookie. null if there is none. */
 export const tokenOf = ({ headers }: Pick<FastifyRequest, 'headers'>): string | null =>
   /(?:^|;\s*)gateway_console=([\w-]{20,100})(?:;|$)/u.exec(headers.cookie ?? '')?.[1] ?? null
 
@@ -36,7 +36,10 @@ export const keepToken = (
   reply.header('set-cookie', parts.join('; '))
 }
 
-/** What the forms of a session carry: follows from its token, and tells nothing of it. */
+/**
+ * The token in the forms of a session. It is derived from the session's token and reveals nothing
+ * of it.
+ */
 export const csrfTokenOf = (token: string): string => sha256(`csrf ${token}`).toString('base64url')
 
 const isOwnOrigin = (
@@ -72,7 +75,7 @@ export const checkCsrf = (fields: Readonly<Record<string, unknown>>, token: stri
   }
 }
 
-/** Only the socket counts, and a proxy in front is never taken for the machine itself. */
+/** Only the socket counts. A proxy in front never counts as the machine itself. */
 export const isLoopback = ({ raw }: Pick<FastifyRequest, 'raw'>): boolean => {
   const { headers, socket } = raw
   if (headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['x-real-ip']) return false

@@ -1,6 +1,6 @@
 import { sameBytes, sha256 } from '../../lib/digest.ts'
 
-/** The link that a start prints: it signs in whoever has it, once, from the machine itself. */
+/** The link that a start prints. It signs in anyone who has it, once, from the machine itself. */
 export type SignInLink = {
   /** What the link carries. */
   token: string

@@ -10,7 +10,7 @@ const escaped = (text: string): string =>
 /** In UTC to the minute; the module of the page turns it into the reader's zone. */
 const utcText = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
 
-/** `<time>` as HTML: UTC where no script runs. null: a dash. */
+/** `<time>` as HTML. UTC if no script runs. null: a dash. */
 export const timeHtml = (iso: string | null): string =>
   iso === null
     ? '–'
@@ -41,7 +41,7 @@ export const shownDuration = (seconds: number): string => {
   return fill(units.days, { count: Math.floor(hours / 24) })
 }
 
-/** What every template has at hand beside its own model. */
+/** What every template can use beside its own model. */
 export const WORDS = {
   t: ENGLISH,
   fill,

@@ -63,8 +63,8 @@ const trailOf = (entries: readonly ChainedEntry[], caller: Pick<Caller, 'scopes'
   })
 
 /**
- * One file: how far it is, both verdicts, and what happened. `trail`: newest first; null: whoever
- * looks may not read the audit.
+ * One file: how far it has got, both verdicts, and what happened. `trail`: newest first. null: the
+ * viewer may not read the audit trail.
  */
 export const guestFileModel = (
   file: GuestFile,

@@ -32,7 +32,7 @@ const decisionLine = (decision: ContactDecision) => ({
   tries: decision.requests.length,
 })
 
-/** What decided about the contact, newest upload first, and what Genesys holds by our knowledge. */
+/** What decided about the contact, newest upload first, and what Genesys holds to our knowledge. */
 export const explainedModel = (explained: ContactExplained) => ({
   contactId: explained.contactId,
   list: explained.contactListId,

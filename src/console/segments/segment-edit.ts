@@ -199,7 +199,7 @@ const newestVersion = async ({ deps, caller, campaignId }: Asked): Promise<numbe
   return found?.items[0]?.version ?? null
 }
 
-/** Every button of the page: adds and takes away rules, looks at what they mean, and puts them. */
+/** Every button of the page: adds and removes rules, checks what they mean, and sends them. */
 export const SEGMENT_BUILD = form({
   at: '/segments/:campaignId/edit',
   scope: 'segments',

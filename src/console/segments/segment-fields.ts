@@ -35,7 +35,7 @@ const MEMBER = new RegExp(`^${PATH}\\.(?:join|attribute|operator|value|as)$`, 'u
 /** As a definition of the API may be. */
 const MOST_FIELDS = SEGMENT_LIMITS.leaves * 8
 
-/** What the page of the rules sends: its own fields, and those of the nodes by their paths. */
+/** The fields that the page of the rules sends: its own, and those of the nodes by their paths. */
 export const segmentFields = z
   .object({
     do: z.string().regex(ACTION),
@@ -89,7 +89,7 @@ const readNodes = (fields: Fields, path: string): FormNode[] => {
   }
 }
 
-/** The rules as the fields say them. Names of fields that are none of ours are passed over. */
+/** The rules that the fields describe. Unknown field names are ignored. */
 export const readForm = (fields: SegmentFields): SegmentForm => {
   const own = Object.fromEntries(Object.entries(fields).filter(([name]) => MEMBER.test(name)))
   return {
@@ -119,10 +119,7 @@ const nodesAt = (form: SegmentForm, root: Root, steps: readonly number[]): FormN
   return nodes
 }
 
-/**
- * Adds to or takes from the rules as a button says; the id of the field that the reader goes on
- * with.
- */
+/** Adds or removes rules as a button says. Returns the id of the field to focus. */
 export const pressed = (form: SegmentForm, action: string): string => {
   const [verb, path = 'c'] = action.split(':') as [string, string?]
   const [root, steps] = [path[0] as Root, stepsOf(path)]

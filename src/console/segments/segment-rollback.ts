@@ -35,7 +35,7 @@ const confirmView = (
   }
 }
 
-/** An earlier version once more, as the newest one, analysed by what is known today. */
+/** Puts an earlier version again, as the newest one, analysed with today's knowledge. */
 export const SEGMENT_ROLLBACK = form({
   at: '/segments/:campaignId/rollback',
   scope: 'segments',

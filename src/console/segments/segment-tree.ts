@@ -12,7 +12,7 @@ import {
 export const JOINS = ['all', 'any', 'notAll', 'none'] as const
 export type Join = (typeof JOINS)[number]
 
-/** The operators of a definition; a range says beside it which of its ends count. */
+/** The operators of a definition. For a range, the operator also says which of its ends count. */
 export const FORM_OPERATORS = [
   '=',
   '!=',
@@ -30,7 +30,7 @@ export const FORM_OPERATORS = [
 ] as const
 export type FormOperator = (typeof FORM_OPERATORS)[number]
 
-/** What a literal is where the operator does not say so itself. */
+/** The type of a literal if the operator does not decide it. */
 export const LITERAL_TYPES = ['text', 'number'] as const
 type LiteralType = (typeof LITERAL_TYPES)[number]
 
@@ -93,12 +93,12 @@ const leafOf = ({ attribute, operator, value, as }: FormRule): object => {
   return { attribute, operator, value: literalOf(value.replaceAll(/\r?\n/gu, ' ').trim(), type) }
 }
 
-/** Where a node of the form stands in what is sent, as a JSON pointer. */
+/** Where each node of the form is in the definition, as a JSON pointer. */
 export type Places = Map<string, string>
 
 /**
- * A node as it is sent, as the definition's own reading judges it; `places` learns where each node
- * of the form went.
+ * A node in the form of the API, as the definition's own reading checks it. `places` gets where
+ * each node of the form went.
  */
 export const sentNode = (node: FormNode, path: string, pointer: string, places: Places): object => {
   places.set(pointer, path)

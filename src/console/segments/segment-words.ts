@@ -96,8 +96,8 @@ const matchesOf = ({ matches }: AnalysisReport, placed: ReadonlyMap<string, stri
   }
 
 /**
- * What the gateway found in a definition: its findings with a made-up contact that shows each, whom
- * it selects, and what changes.
+ * The findings in a definition, each with a made-up contact that shows it, whom it selects, and
+ * what changes.
  */
 export const analysisModel = ({ definition, house, analysis }: Understood) => {
   const placed = wordsByPlace(definition, house)
@@ -139,7 +139,7 @@ const comparisonsOf = ({ conditions, exclusions }: SegmentDefinition): Map<strin
       ),
   ])
 
-/** What would be other than now: comparisons that come and go; null: nothing is in force. */
+/** The comparisons that would be added and removed. null: nothing is in force. */
 export const differences = (now: SegmentDefinition | null, next: SegmentDefinition) => {
   if (now === null) return null
   const [before, after] = [comparisonsOf(now), comparisonsOf(next)]

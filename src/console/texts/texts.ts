@@ -11,7 +11,7 @@ const numbers = new Intl.NumberFormat(LANGUAGE)
 
 export type Plural = { one: string; other: string }
 
-/** A whole number as it is read: `12,500`. */
+/** A whole number with separators: `12,500`. */
 export const shownCount = (count: number): string => numbers.format(count)
 
 /**

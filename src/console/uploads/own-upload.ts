@@ -23,7 +23,7 @@ export const ownUpload = async ({
   return upload
 }
 
-/** What sends rows asks for the grant anew. */
+/** Use cases that send rows check the grant again. */
 export const uploadOfGrantedList = async (asking: Asking): Promise<Upload> => {
   const upload = await ownUpload(asking)
   const { deps, caller } = asking
@@ -32,7 +32,7 @@ export const uploadOfGrantedList = async (asking: Asking): Promise<Upload> => {
   throw unknown()
 }
 
-/** The same, where its rows are still kept; throws `rows-gone`. */
+/** The same, if its rows are still stored. Throws `rows-gone`. */
 export const uploadWithRows = async (asking: Asking): Promise<Upload> => {
   const upload = await ownUpload(asking)
   const staging = await asking.deps.uploads.staging(upload.tenantId, upload.id)

@@ -4,7 +4,7 @@ import type { ChainedEntry } from '../../workflows/ports/audit/chain.ts'
 import type { Visit } from '../frame/page.ts'
 import { ENGLISH, fill } from '../texts/texts.ts'
 
-/** What happened when; `by`: the key that asked for it. */
+/** What happened and when. `by`: the key that asked for it. */
 export type Moment = { at: string; text: string; by: string | null }
 
 const { states, holds } = ENGLISH
@@ -61,7 +61,7 @@ const momentOf = (entry: ChainedEntry): Moment[] => {
   return text === null ? [] : [{ at: entry.at, text, by }]
 }
 
-/** What happened to an upload, by its entries in the audit where the visitor may read them. */
+/** The history of an upload, by its audit entries if the visitor may read them. */
 export const timelineOf = async (
   { deps, caller }: Pick<Visit, 'deps' | 'caller'>,
   upload: Upload,

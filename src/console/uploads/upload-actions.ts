@@ -8,7 +8,7 @@ import {
 
 export type RetryChoice = { outcome: RetryOutcome; rows: number }
 
-/** What may be done with an upload as it is; the store has the last word. */
+/** What you may do with an upload in its present state. The store decides in the end. */
 export type UploadActions = {
   /** The digest of the plan that is agreed to; null: it waits for nobody's word. */
   apply: string | null

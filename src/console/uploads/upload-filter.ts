@@ -5,13 +5,13 @@ import { SEEN_STATES } from '../../domain/uploads/upload.ts'
 import type { UploadFilter } from '../../workflows/ports/uploads/uploads.ts'
 import { filled } from '../frame/fields.ts'
 
-/** A SHA-256 as it is shown. */
+/** A SHA-256 in hexadecimal. */
 export const HEX_DIGEST = /^[0-9a-f]{64}$/u
 
 const dayStart = (day: string): Date => new Date(`${day}T00:00:00.000Z`)
 const dayAfter = (day: string): Date => new Date(dayStart(day).getTime() + 86_400_000)
 
-/** What the list is narrowed by, in its address and in the forms that act on all that fit. */
+/** The filter of the list, in its address and in the forms that act on all matching uploads. */
 export const filterFields = {
   state: filled(z.enum(SEEN_STATES)),
   list: filled(genesysIdSchema),

@@ -30,8 +30,8 @@ export const UPLOADS = page({
 })
 
 /**
- * By upload id, file digest, the file's name or a contact's id. Always POST: a file's name, and
- * whatever else somebody pastes, may be personal and has no place in an address.
+ * Searches by upload id, file digest, the file's name or a contact's id. Always POST: a file's
+ * name, or other pasted text, may be personal and must not appear in an address.
  */
 export const UPLOAD_SEARCH = form({
   at: '/uploads/search',

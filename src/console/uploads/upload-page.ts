@@ -43,7 +43,7 @@ export const UPLOAD = page({
   },
 })
 
-/** The part that moves: looked at again soon after it moved, and less often while it does not. */
+/** The live part. It is checked again soon after a change, and less often without one. */
 export const UPLOAD_LIVE = page({
   at: '/uploads/:uploadId/live',
   scope: 'uploads',

@@ -4,7 +4,7 @@ import { uploadWarnings, type UploadWarning } from '../../domain/uploads/upload-
 import type { Upload } from '../../domain/uploads/upload.ts'
 import { ENGLISH } from '../texts/texts.ts'
 
-/** What a code says to an operator: what it means, and what to do next. */
+/** The operator's words for a code: what it means, and what to do next. */
 export type CodeWords = { code: string; what: string; next: string }
 
 type Own = Partial<Record<string, { what: string; next: string }>>
@@ -19,22 +19,22 @@ const wordsOf = (
 })
 
 /**
- * Of the code of a row. Where the page for developers speaks of calls, the console has words of its
- * own.
+ * The words for the code of a row. If the page for developers speaks of calls, the console has
+ * separate words.
  */
 export const rowCodeWords = (code: string): CodeWords => {
   const page = Object.hasOwn(REJECTIONS, code) ? REJECTIONS[code as RejectionCode] : null
   return wordsOf(code, ENGLISH.codes.rows, page && { what: page.meaning, next: page.fix })
 }
 
-/** Of the `problem` of an upload. */
+/** The words for the `problem` of an upload. */
 export const uploadProblemWords = (code: string): CodeWords => {
   const page = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : null
   const known = page && { what: page.title, next: page.fix }
   return wordsOf(code, ENGLISH.codes.uploads, known)
 }
 
-/** What an upload is warned of. */
+/** The warnings of an upload. */
 export const warningWords = (upload: Upload): (UploadWarning & { words: string })[] =>
   uploadWarnings(upload).map((warning) => ({
     ...warning,

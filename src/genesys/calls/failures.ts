@@ -8,7 +8,8 @@ import { type SaidOfRows, saidOfRows } from './row-words.ts'
 import type { HttpAnswer } from './transport.ts'
 
 /**
- * JSON text as a value; undefined when it is not JSON. Never throws, for the text is a stranger's.
+ * JSON text as a value. undefined if it is not JSON. Never throws, because the text comes from a
+ * stranger.
  */
 export const parseJson = (text: string): unknown => {
   try {
@@ -61,8 +62,8 @@ const isForbidden = ({ status, text }: HttpAnswer): boolean =>
   status === 403 || (status === 400 && /requires? (?:a )?user context/iu.test(text))
 
 /**
- * What an error answer of the API means. `rows`: the call carries rows, so a 400 or 422 may speak
- * of them.
+ * The meaning of an error answer of the API. `rows`: the call carries rows, so a 400 or 422 may be
+ * about them.
  */
 export const failureOf = (
   call: {

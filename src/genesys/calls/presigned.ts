@@ -49,10 +49,10 @@ export type PresignedFile = {
 }
 
 /**
- * Puts a file at its pre-signed place: one try, the given headers and no others, no bearer, no
- * redirect, no pace (it is no call of the API). Throws `GenesysFailure`: `forbidden` for 403, when
- * a new URL is to be asked for; `refused` for a URL of a host that is not allowed; `unavailable`
- * for what may pass by itself. `etag` as the storage gave it.
+ * Puts a file at its pre-signed place: one try, with the given headers and no others, no bearer, no
+ * redirect and no pace (it is not a call of the API). Throws `GenesysFailure`: `forbidden` for 403,
+ * when a new URL is needed; `refused` if the host of the URL is not allowed; `unavailable` for what
+ * may pass by itself. `etag` is what the storage returned.
  */
 export type PutPresigned = (
   file: PresignedFile,

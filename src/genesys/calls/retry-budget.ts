@@ -10,7 +10,7 @@ const FLOOR_PER_SECOND = 1
 /** What a quiet time saves up at most: a short trouble is retried without delay. */
 const MOST_SAVED = 20
 
-/** What a whole client may retry, over all its calls. */
+/** How much a whole client may retry, over all its calls. */
 export type RetryBudget = {
   /** A call was made for the first time. */
   called(): void

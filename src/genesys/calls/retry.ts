@@ -25,7 +25,7 @@ export type CallerDeps = AttemptDeps & {
   refused?: (refusal: GenesysRefusal) => Promise<void>
 }
 
-/** A request that was sent and not accepted. `retryInMs`: when it is sent again; null: never. */
+/** A request that was sent and not accepted. `retryInMs`: until it is sent again. null: never. */
 export type GenesysRefusal = GatewayEvents['genesys.attempted'] & {
   tenantId: string
   upstreamCode: string | null

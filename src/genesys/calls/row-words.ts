@@ -43,7 +43,7 @@ const ROW_CODES: readonly [RegExp, GenesysRowCode][] = [
 ]
 
 /**
- * A ledger code for Genesys' text about a row; free text goes in, only a code of the closed set
+ * The ledger code for Genesys' text about a row. Free text goes in, only a code of the closed set
  * comes out.
  */
 export const rowCodeOf = (...said: readonly unknown[]): GenesysRowCode => {
@@ -92,7 +92,7 @@ export type SaidOfRows = {
 const idOf = (value: unknown): string | null =>
   typeof value === 'string' && value.length >= 1 && value.length <= 128 ? value : null
 
-/** One error of an answer or a job as the ledger's; null where it names no row. */
+/** One error of an answer or a job, as the ledger stores it. null if it names no row. */
 export const rowErrorOf = (error: z.infer<typeof errorSchema>): GenesysRowError | null => {
   const { index, contactId, field, code, message } = error
   if (!Number.isSafeInteger(index) || (index as number) < 0) return null

@@ -40,8 +40,8 @@ const saidOf = (operation: string, fileId: string, said: z.output<typeof saidSch
 }
 
 /**
- * Files of external contacts, of the guide dialect. `uploadCompleteUrl` is not used: the path is
- * made here, for the contact that is meant.
+ * Files of external contacts, in the guide dialect. `uploadCompleteUrl` is not used: the path is
+ * made here, for the right contact.
  */
 export const createExternalContactFiles = ({
   call,

@@ -90,8 +90,8 @@ export const createGuideProvisioning = (deps: {
 const subscriptionSchema = z.looseObject({ id: z.string().min(1).max(200) })
 
 /**
- * Subscribing to Genesys' events. One try: there is no call that lists subscriptions, so a second
- * one could not be found again.
+ * Subscribes to Genesys' events. One try: no call lists subscriptions, so a second one could not be
+ * found again.
  */
 export const createGuideSubscriptions = (deps: { call: Caller }): EventSubscriptionPort => ({
   subscribe: async ({ name, eventType, url }, context) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** What an answer's headers say of Genesys' own count; null where they say nothing. */
+/** What an answer's headers report about Genesys' own count. null if they report nothing. */
 export type PaceHint = { remaining: number | null; allowed: number | null }
 
 export type PaceHints = {

@@ -153,7 +153,9 @@ const createAcquire = (
   }
 }
 
-/** Who goes next in this process, on slots shared with all others through the store. */
+/**
+ * Decides which call of this process goes next, on slots shared with all others through the store.
+ */
 export const createPacer = (deps: PacerDeps): Pacer => {
   const { store, bucket, clock, emit, requestsPerMinute, probing = () => false } = deps
   const room = createWaitingRoom()

@@ -54,9 +54,9 @@ const createNaps = (deps: { clock: Clock; closing: AbortSignal }) => {
 }
 
 /**
- * Matches waiting calls with the store's slots. A slot goes to the most urgent call when it comes,
- * which may not be the one for which it was requested. When the store fails, every waiting call
- * gets its error.
+ * Matches waiting calls with the store's slots. A slot goes to the most urgent call at that moment,
+ * which may not be the one for which it was requested. If the store fails, every waiting call gets
+ * its error.
  */
 export const createSlots = (deps: SlotDeps): { enter(waiter: Waiter): void } => {
   const { store, bucket, clock, room, closing } = deps

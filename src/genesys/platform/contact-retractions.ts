@@ -57,9 +57,9 @@ const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Cont
 const isAddress = (cell: unknown): boolean => typeof cell === 'string' && cell.includes('@')
 
 /**
- * `GET` and `PUT …/contacts/{contactId}` (platform): the contact is read, its number is set not
- * callable, and everything else goes back as it was read. There is no version of a contact, so a
- * change between the two calls is lost; nothing lies between them but the slot of the second.
+ * `GET` and `PUT …/contacts/{contactId}` (platform): reads the contact, sets its number not
+ * callable, and sends everything else back unchanged. Contacts have no version, so a change between
+ * the two calls is lost. Only the slot of the second call lies between them.
  */
 export const createPlatformRetractions = (deps: { call: Caller }): ContactRetractionPort => ({
   retract: async ({ contactListId, contactId, isSubject }, context) => {

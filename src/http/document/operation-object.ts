@@ -123,7 +123,7 @@ const responsesOf = (operation: Operation, responses: OperationObject['responses
   )
 
 /**
- * What @fastify/swagger does not write: serialisation of parameters, headers of answers by
+ * Adds what @fastify/swagger does not write: serialisation of parameters, headers of answers by
  * reference, encodings and examples.
  */
 export const finishOperation = (operation: Operation, object: OperationObject): Json => ({

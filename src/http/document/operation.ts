@@ -13,7 +13,7 @@ import type { Tag } from './tags.ts'
  */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
 
-/** An answer that is no problem. */
+/** An answer that is not a problem. */
 export type Answer = {
   about: string
   /**

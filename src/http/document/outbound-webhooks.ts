@@ -59,7 +59,7 @@ const webhook = (type: string, of: keyof typeof ORDERED_BY) => ({
   },
 })
 
-/** What the gateway sends to others, as `webhooks` of the document. */
+/** The messages that the gateway sends, as `webhooks` of the document. */
 export const OUTBOUND_WEBHOOKS = Object.fromEntries([
   ...OUTBOUND_EVENT_TYPES.map((type) => [type, webhook(type, 'UploadEvent')] as const),
   ...DNC_EVENT_TYPES.map((type) => [type, webhook(type, 'DncEvent')] as const),

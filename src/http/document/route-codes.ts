@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../domain/problems/problem.ts'
 import type { Operation } from './operation.ts'
 
-/** What a call with an Idempotency-Key may hear of it. */
+/** The problems that a call can get because of its Idempotency-Key. */
 export const KEYED = [
   'idempotency-key-missing',
   'idempotency-key-invalid',
@@ -36,8 +36,7 @@ const WITH_BODY: readonly ProblemCode[] = [
 
 /**
  * Problems that any HTTP message can get before it is a call of an operation, or for every
- * operation; listed once in the document. A Content-Encoding is refused even where there is no
- * body.
+ * operation. The document lists them once. A Content-Encoding is refused even without a body.
  */
 export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'url-malformed',

@@ -14,7 +14,8 @@ const REFUSALS: Record<string, { code: ProblemCode; detail: string }> = {
 const MALFORMED = { code: 'request-malformed', detail: 'The request cannot be read.' } as const
 
 /**
- * Answers what is no HTTP request at all, before any route is known; then the connection closes.
+ * Answers messages that are not HTTP requests, before any route is known. Then the connection
+ * closes.
  */
 export const answerClientError = (
   error: { code?: string },

@@ -89,7 +89,7 @@ export type HttpLimits = {
 export const keyRequestsPerMinute = (limits: HttpLimits): number =>
   limits.keyRequestsPerMinute ?? 6_000
 
-/** Everything the HTTP border needs; it knows no store, no Genesys and no clock of its own. */
+/** Everything that the HTTP border needs. It has no store, no Genesys and no clock of its own. */
 export type HttpDeps = {
   access: Pick<AccessStore, 'findKey' | 'noteUse' | 'isGranted'>
   /** Told and ended when the server closes; left out: no tenant has a quota. */

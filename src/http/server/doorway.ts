@@ -23,8 +23,8 @@ const plainIdempotencyKey = (header: string | string[] | undefined): string | nu
   typeof header === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/u.test(header) ? header : null
 
 /**
- * The key that a call comes with; null when unknown. Of a small upload everything else that it is
- * judged by comes with its key, in the same round trip, and waits in `request.doorway`.
+ * The key of a call. null if it is unknown. For a small upload, everything else needed to judge it
+ * comes with its key in the same round trip, and waits in `request.doorway`.
  */
 export const findKeyOf = async (
   deps: Pick<HttpDeps, 'access' | 'readDoorway'>,

@@ -2,9 +2,9 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { Upload } from '../../domain/uploads/upload.ts'
 
 /**
- * The ETag of a thing with a version, strong as If-Match asks. An answer may be left out for it
- * (304) only where nothing but the version changes what it holds: not for a webhook endpoint, whose
- * failures are counted without one.
+ * The ETag of an object with a version, strong as If-Match requires. An answer may be left out
+ * because of it (304) only if nothing but the version changes the content. That excludes a webhook
+ * endpoint, whose failures are counted without a new version.
  */
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
 
@@ -28,7 +28,7 @@ export const namesTag = (header: string | undefined, etag: string): boolean =>
 export const namesExactly = (header: string, etag: string): boolean =>
   tagsOf(header).some((tag) => tag === '*' || tag === etag)
 
-/** What stands inside the strong tags of If-Match. */
+/** The contents of the strong tags of If-Match. */
 export const tagsNamed = (header: string | undefined): string[] =>
   tagsOf(header).flatMap((tag) => /^"([\x21\x23-\x7e]*)"$/u.exec(tag)?.[1] ?? [])
 

@@ -62,9 +62,9 @@ const placesOf = (issue: z.core.$ZodIssue, whole: string): string[] => {
 }
 
 /**
- * What is at fault by the issues of a schema: names, and for each what is permitted. Never a value:
- * it may be a person's. Options and parameters are named by themselves, and a fault inside of one
- * by its place in the detail; members of a `body` are named by their place in it.
+ * The faults that the issues of a schema name, each with what is permitted. Never a value, which
+ * may be a person's. Options and parameters are named by themselves, and a fault inside one by its
+ * place in the detail. Members of a `body` are named by their place in it.
  */
 export const wordsOfIssues = (
   issues: readonly z.core.$ZodIssue[],

@@ -5,8 +5,8 @@ import type { Refuse } from '../../domain/problems/refusing.ts'
 import type { UploadAnswer } from '../../workflows/contract.ts'
 
 /**
- * The Idempotency-Key as it is compared: draft-07 writes it quoted, many clients bare; both are the
- * same key. null when there is none; throws 400 when it is not 1 to 255 visible ASCII characters.
+ * The Idempotency-Key in the form compared. Draft-07 quotes it, many clients do not, and both are
+ * the same key. null if there is none. Throws 400 if it is not 1 to 255 visible ASCII characters.
  */
 export const givenIdempotencyKey = (
   refuse: Refuse<'idempotency-key-invalid'>,

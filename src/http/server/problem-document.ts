@@ -80,7 +80,7 @@ const statusOf = (error: unknown): number =>
     ? error.statusCode
     : 500
 
-/** What new work is answered while the disk of the database is full. */
+/** The answer to new work while the disk of the database is full. */
 export const storageFull = (): GatewayProblem =>
   new GatewayProblem('storage-full', 'The disk of the database is full.', {}, 30)
 
@@ -90,8 +90,8 @@ const databaseProblem = (error: unknown): GatewayProblem =>
     : new GatewayProblem('database-unavailable', 'The database does not answer.', {}, 5)
 
 /**
- * Any error that reaches the border, as the problem that the caller is told. Nothing of a foreign
- * error's text is passed on.
+ * Any error that reaches the border, as the problem that the caller gets. No text of a foreign
+ * error is passed on.
  */
 export const problemOf = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error

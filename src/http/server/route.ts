@@ -16,13 +16,13 @@ export const NOTHING = z.strictObject({})
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
 
 /**
- * What the plugins of the same names build: the steps by which rows, entries and values are judged
- * and brought into form.
+ * The steps that the plugins of the same names build, by which rows, entries and values are checked
+ * and normalised.
  */
 export type RouteSteps = Pick<FastifyInstance, 'normalisation' | 'validation'>
 
 /**
- * What a handler gets: everything of the border that cannot refuse with more than the route
+ * What a handler gets: everything of the border that cannot refuse with more codes than the route
  * declares.
  */
 export type RouteDeps<Code extends ProblemCode> = CallableWith<Code | AlwaysCode, HttpDeps> &
@@ -71,9 +71,9 @@ const refuse = (
 ): GatewayProblem => new GatewayProblem(code, detail, about, retryAfterSeconds)
 
 /**
- * How routes are added to `app` (or to a scope of it with parsers of its own). A handler gets the
- * dependencies from here and nowhere else: so its type holds back whatever could refuse with a code
- * that the route does not declare.
+ * Adds routes to `app` (or to a scope of it with separate parsers). A handler gets its dependencies
+ * only from here. So its type holds back everything that could refuse with a code that the route
+ * does not declare.
  */
 export const routesOf = (app: FastifyInstance, deps: HttpDeps): AddRoute => {
   const { normalisation, validation } = app

@@ -26,7 +26,7 @@ const warningsSchema = z.array(
   }),
 )
 
-/** The upload as callers see it; its fields are those of the domain. */
+/** The upload as callers see it. Its fields come from the domain. */
 export const uploadSchema = z.strictObject({
   ...shapeOf(UPLOAD_FIELDS),
   warnings: warningsSchema,
@@ -56,7 +56,7 @@ export const validationSchema = z.strictObject({
   ),
 })
 
-/** What a retry takes; no body is the rows that failed or were not processed. */
+/** The body of a retry. Without a body: the rows that failed or were not processed. */
 export const retrySchema = z
   .strictObject({
     outcomes: z
@@ -104,9 +104,7 @@ export const problemSchema = z.looseObject({
   instance: z.string(),
 })
 
-/**
- * What the options of a call may hold: the upload's options, and whether anything is kept at all.
- */
+/** The options of a call: those of the upload, and whether anything is stored at all. */
 export const uploadCallOptionsSchema = uploadOptionsSchema.extend({
   validateOnly: z
     .boolean()
@@ -160,8 +158,8 @@ export const contactListParamsSchema = z.strictObject({
   contactListId: genesysIdSchema,
 })
 /**
- * Other parameters are passed over: whoever calls back may add some. A token that is given twice is
- * no proof, and no fault of its own.
+ * Other parameters are ignored, because the caller may add some. A token that is given twice is no
+ * proof, but no separate fault.
  */
 export const webhookQuerySchema = z.looseObject({
   token: z.unknown().meta({ type: 'string' }).optional(),

@@ -30,10 +30,7 @@ const unstorableMembers = (value: unknown): string[] => {
     .map(([name]) => name)
 }
 
-/**
- * Throws 400 where a text could not be stored or is nested beyond use, whatever its schema says of
- * it.
- */
+/** Throws 400 if a text cannot be stored or is nested too deeply, whatever its schema says. */
 export const refuseUnstorable = (value: unknown, code: ProblemCode, listed: string): void => {
   if (isNestedDeeper(value, MOST_LEVELS)) {
     throw new GatewayProblem(code, `It is nested more than ${MOST_LEVELS} levels deep.`)

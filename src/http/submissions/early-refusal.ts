@@ -9,9 +9,9 @@ const DRAIN_BYTES = 1024 * 1024
 const DRAIN_MS = 2_000
 
 /**
- * An answer given before the body was read to its end: the client gets it at once and whole, the
- * gateway reads a little more (else the kernel resets the connection and the client loses the
- * answer), then the connection closes.
+ * Answers before the body is read to its end. The client gets the whole answer immediately. The
+ * gateway reads a little more (otherwise the kernel resets the connection and the client loses the
+ * answer), and then closes the connection.
  */
 export const registerEarlyRefusal = (
   app: FastifyInstance,

@@ -30,7 +30,7 @@ import {
 /** Room for the parts around the file when a form's declared length is judged. */
 const ENVELOPE_BYTES = 64 * 1024 * 17
 
-/** What reading options and a body can end with, whatever the file is. */
+/** The problems of reading options and a body, whatever the file is. */
 export const BODY_PROBLEMS = [
   'media-type-unsupported',
   'option-invalid',
@@ -41,7 +41,7 @@ export const BODY_PROBLEMS = [
   'body-too-slow',
 ] as const satisfies readonly ProblemCode[]
 
-/** What reading the options and the body of a submission can end with. */
+/** The problems of reading the options and the body of a submission. */
 export const SUBMISSION_PROBLEMS = [
   ...BODY_PROBLEMS,
   'upload-too-large',
@@ -53,7 +53,7 @@ export type SubmissionRequest = Pick<
   'headers' | 'parts' | 'query' | 'raw' | 'server' | 'submissionForm'
 >
 
-/** What was sent: a file of rows or entries, and what is asked for it. */
+/** A submission: a file of rows or entries, and the options for it. */
 export type Submission<Options> = {
   options: Options
   format: FileFormat
@@ -214,8 +214,8 @@ export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number
 }
 
 /**
- * Reads the options of a submission, and the beginning of its body where that is a form; `body` is
- * the file as it streams in, and throws `GatewayProblem`. Throws 400 and 408 with the codes of
+ * Reads the options of a submission, and the beginning of its body if that is a form. `body` is the
+ * file as it streams in, and throws `GatewayProblem`. Throws 400 and 408 with the codes of
  * SUBMISSION_PROBLEMS.
  */
 export const readSubmission = async <Schema extends z.ZodObject>(

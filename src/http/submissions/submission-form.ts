@@ -111,8 +111,8 @@ export const submissionFormOf = (
 }
 
 /**
- * The format of a file in a form, by its media type and else by its name; throws 415 when neither
- * tells.
+ * The format of a file in a form, by its media type or otherwise by its name. Throws 415 if neither
+ * decides.
  */
 export const fileFormatOf = (
   mimeType: string,
@@ -137,8 +137,8 @@ export const fileFormatOf = (
 }
 
 /**
- * The file's own name without path and control characters, at most 255 characters; null when
- * nothing is left.
+ * The file's name without path and control characters, at most 255 characters. null if nothing is
+ * left.
  */
 export const fileNameOf = (name: string | undefined): string | null => {
   const base = (name ?? '').normalize('NFC').split(/[/\\]/u).at(-1) ?? ''
@@ -148,7 +148,7 @@ export const fileNameOf = (name: string | undefined): string | null => {
   return cut === '' || cut === '.' || cut === '..' ? null : cut
 }
 
-/** Header values are bytes: a name in UTF-8 comes as it is, or percent-encoded. */
+/** Header values are bytes: a name in UTF-8 arrives as it is, or percent-encoded. */
 export const fileNameOfHeader = (value: string | undefined): string | null => {
   if (value === undefined) return null
   const text = Buffer.from(value, 'latin1').toString('utf8')

@@ -5,7 +5,7 @@ import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
 
-/** What the options of a kind of submission are. */
+/** The options of a kind of submission. */
 export type SubmissionOptions<Schema extends z.ZodObject> = {
   schema: Schema
   /** Types of JSON by option. */

@@ -14,8 +14,8 @@ const isPartAFile = (name: string | undefined, type?: string, fileName?: string)
   (name !== 'options' && (type === 'application/octet-stream' || fileName !== undefined))
 
 /**
- * Makes a scope of its own for routes that take submissions (`reads: 'file'`): only there bodies
- * are handed on as streams.
+ * Makes a separate scope for routes that accept submissions (`reads: 'file'`). Only there bodies
+ * are passed on as streams.
  */
 export const takeSubmissions = async (
   app: FastifyInstance,
@@ -41,7 +41,7 @@ export const takeSubmissions = async (
   registerEarlyRefusal(app, deps)
 }
 
-/** A form with a file of one of the media types, and before it what is asked for it. */
+/** A form with a file of one of the media types, preceded by its options. */
 export const fileForm = (options: object, types: readonly string[]): DocumentedBody => ({
   'multipart/form-data': {
     schema: {
@@ -61,8 +61,8 @@ export const fileForm = (options: object, types: readonly string[]): DocumentedB
 })
 
 /**
- * What the body of a submission looks like; `options`: the schema of its part, `member`: the
- * array's name where JSON is an object.
+ * The body of a submission, for the document. `options`: the schema of its part. `member`: the
+ * array's name if JSON is an object.
  */
 export const submissionBody = (options: object, member: string): DocumentedBody => {
   const items = { type: 'array', items: { type: 'object', additionalProperties: true } }

@@ -10,7 +10,7 @@ const MACROS = /(?:^|\/)vbaproject\.bin$|(?:^|\/)macrosheets\/|(?:^|\/)activex\/
 
 const MAX_ENTRY_NAME_BYTES = 1024
 
-/** What is wrong with the name of an entry; null: nothing. */
+/** The fault in the name of an entry. null: none. */
 export const entryNameFault = (name: string): string | null => {
   if (/\p{Cc}/u.test(name)) return 'An entry has control characters in its name.'
   if (Buffer.byteLength(name) > MAX_ENTRY_NAME_BYTES) return 'The name of an entry is too long.'

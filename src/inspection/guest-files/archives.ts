@@ -47,9 +47,9 @@ export type ArchiveDeps = {
 type Budget = { unfoldedBytes: number; packedBytes: number }
 
 /**
- * null: the directory is honest, nothing in the archive runs, and it unfolds to at most 25 MiB,
- * counted while it unfolds and not as the archive says. Documents of Office are looked into; any
- * other archive in it is refused.
+ * The fault of an archive. null if the directory is honest, nothing in the archive runs, and it
+ * unfolds to at most 25 MiB, counted while unfolding and not by the archive's own figures. Office
+ * documents are inspected. An archive inside any other archive is refused.
  */
 export const archiveFault = async (bytes: Buffer, deps: ArchiveDeps): Promise<FileFault | null> => {
   try {

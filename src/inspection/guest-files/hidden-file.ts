@@ -95,9 +95,9 @@ export const isProgram = (bytes: Buffer): boolean => {
 }
 
 /**
- * What hides in bytes that no reader of the outer file looks at. Phones write films, second
- * pictures and notes there, which stay allowed [contracts: 3]; every form here is checked by its
- * structure, for four letters stand in any film.
+ * Finds what hides in bytes that no reader of the outer file reads. Phones write films, second
+ * pictures and notes there, which stay allowed [contracts: 3]. Every form here is checked by its
+ * structure, because four letters can occur in any film.
  */
 export const hiddenFileIn = (bytes: Buffer): HiddenKind | null => {
   if (bytes.length === 0) return null

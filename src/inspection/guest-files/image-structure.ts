@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 
 import { pngPixelBytes } from './png-pixels.ts'
 
-/** What the structure of an image tells. */
+/** What the structure of an image shows. */
 export type ImageStructure = {
   /** Of the largest picture in it. */
   largestPixels: number
@@ -20,8 +20,8 @@ export type ImageStructure = {
 const PNG_START_BYTES = 8
 
 /**
- * null: the file is no whole PNG. Every chunk is checked by its sum, so that a cut or spoilt one is
- * seen.
+ * null if the file is not a whole PNG. Every chunk is checked by its sum, which reveals a cut or
+ * damaged one.
  */
 export const pngStructure = (bytes: Buffer): ImageStructure | null => {
   let at = PNG_START_BYTES
@@ -74,8 +74,8 @@ const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } |
 }
 
 /**
- * null: the file is no whole JPEG. The end is that of the first picture: phones write others, films
- * and notes behind it.
+ * null if the file is not a whole JPEG. The end is that of the first picture: phones write other
+ * pictures, films and notes after it.
  */
 export const jpegStructure = (bytes: Buffer): ImageStructure | null => {
   let pixels = 0
@@ -112,7 +112,7 @@ const afterBlocks = (bytes: Buffer, from: number): number => {
 
 const colourTableBytes = (flags: number): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
 
-/** null: the file is no whole GIF. */
+/** null if the file is not a whole GIF. */
 export const gifStructure = (bytes: Buffer): ImageStructure | null => {
   if (bytes.length < 14) return null
   const canvas = bytes.readUInt16LE(6) * bytes.readUInt16LE(8)
@@ -153,7 +153,7 @@ const webpPixels = (type: string, data: Buffer): number => {
   return 0
 }
 
-/** null: the file is no whole WebP. */
+/** null if the file is not a whole WebP. */
 export const webpStructure = (bytes: Buffer): ImageStructure | null => {
   if (bytes.length < 20) return null
   const end = bytes.readUInt32LE(4) + 8

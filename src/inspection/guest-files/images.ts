@@ -10,8 +10,8 @@ import {
 import { unpacksTo } from './png-pixels.ts'
 
 /**
- * A picture of more is no photograph of a phone; unpacked it takes 400 MB of whoever looks at it
- * [contracts: 3].
+ * A larger picture is not a photograph of a phone. Unpacked, it takes 400 MB of any program that
+ * shows it [contracts: 3].
  */
 export const MAX_PIXELS = 100_000_000
 /** Of all pictures of an animation: 10 s of full-screen film have half of it. */
@@ -48,7 +48,7 @@ const hasItsPixels = async ({ packed }: ImageStructure): Promise<boolean> =>
   packed === undefined ||
   (packed.wantedBytes !== null && (await unpacksTo(packed.pieces, packed.wantedBytes)))
 
-/** null: the image is whole, not too large, and nothing else. */
+/** null if the image is whole, not too large, and nothing else. */
 export const imageFault = async (type: ImageType, bytes: Buffer): Promise<FileFault | null> => {
   const structure = STRUCTURES[type](bytes)
   if (structure === null) return NOT_WHOLE

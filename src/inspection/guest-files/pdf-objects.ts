@@ -62,9 +62,10 @@ const objectTexts = (bytes: Buffer, objects: readonly PdfStream[]): string[] | F
 }
 
 /**
- * null: no object of the PDF does anything. Objects are read as they lie in the bytes, those in
- * object streams too, and not by the file's own table of them: what the table leaves out is looked
- * at, and what it points into cannot hide. `pdfjs-dist` looks after this.
+ * null if no object of the PDF does anything. Reads objects where they lie in the bytes, including
+ * those in object streams, and not by the file's own table. So objects that the table leaves out
+ * are checked too, and objects that it points into cannot hide. `pdfjs-dist` checks the file after
+ * this.
  */
 export const pdfObjectsFault = (bytes: Buffer): FileFault | null => {
   const text = bytes.toString('latin1')

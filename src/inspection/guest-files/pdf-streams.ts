@@ -37,8 +37,8 @@ export const holdsObjects = ({ dictionary }: PdfStream): boolean =>
   /\/ObjStm\b/u.test(dictionary) || (/\/First\b/u.test(dictionary) && /\/N\b/u.test(dictionary))
 
 /**
- * What the stream holds; null: it is packed in a way that cannot be looked into, or unfolds to more
- * than `maxBytes`.
+ * The content of the stream. null if it is packed in an unreadable way, or unfolds to more than
+ * `maxBytes`.
  */
 export const unfolded = (bytes: Buffer, stream: PdfStream, maxBytes: number): Buffer | null => {
   const { dictionary, from } = stream

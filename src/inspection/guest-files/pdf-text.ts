@@ -15,12 +15,12 @@ export const withoutNameCodes = (text: string): string =>
       )
     : text
 
-/** Whether an action stands anywhere in the bytes, in streams whose length lies too. */
+/** Whether an action appears anywhere in the bytes, even in streams whose length is false. */
 export const hasActionText = (text: string): boolean => ACTION.test(withoutNameCodes(text))
 
 /**
- * Names in text that is made of objects, without what stands in strings, comments and streams: a
- * link to a page named "JavaScript" is no script.
+ * Names in text that consists of objects, without the content of strings, comments and streams: a
+ * link to a page named "JavaScript" is not a script.
  */
 export function* namesIn(text: string): Generator<string> {
   const token =

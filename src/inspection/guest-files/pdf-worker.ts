@@ -5,7 +5,8 @@ import { getDocument, VerbosityLevel } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import { isPlainXml } from './pdf-objects.ts'
 
 /**
- * What the reader of PDF found; `locked`: a password is needed, `broken`: it opens no such file.
+ * The finding of the PDF reader. `locked`: a password is needed. `broken`: the file cannot be
+ * opened.
  */
 export type PdfFinding =
   | { pages: number; scripts: boolean; embedded: 'none' | 'xml' | 'other' }

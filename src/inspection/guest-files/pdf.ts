@@ -29,8 +29,8 @@ const ofFinding = (finding: Outcome): FileFault | null => {
 }
 
 /**
- * null: the PDF opens and does nothing. First by its objects as they lie in the bytes, then by
- * pdfjs-dist in a thread of its own, which is ended after 15 s or past 192 MB.
+ * null if the PDF opens and does nothing. Checked first by its objects in the bytes, then by
+ * pdfjs-dist in a separate thread, which is ended after 15 s or beyond 192 MB.
  */
 export const createPdfInspection = ({ clock }: { clock: Clock }) => {
   const reader = createReader(clock)

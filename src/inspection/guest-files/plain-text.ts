@@ -6,7 +6,7 @@ const LAYOUT = /[\t\n\f\r]/gu
 const OTHER_START =
   /^\s*(?:<(?:!doctype|html|head|body|svg|script|\?xml|\?php|%)|#!|%pdf-|%!ps|\{\\rtf)/iu
 
-/** null: plain text in UTF-8 and nothing that a program takes for more. */
+/** null if the file is plain text in UTF-8, and no program could read it as more. */
 export const textFault = (bytes: Uint8Array): FileFault | null => {
   let text: string
   try {

@@ -23,8 +23,8 @@ const passBytes = (width: number, height: number, bitsPerPixel: number): number 
   width === 0 ? 0 : height * (1 + Math.ceil((width * bitsPerPixel) / 8))
 
 /**
- * The bytes that the pixels of a picture take unpacked, a filter byte before each row; null: its
- * header names no such picture.
+ * How many bytes the pixels of a picture take unpacked, with a filter byte before each row. null if
+ * its header describes no such picture.
  */
 export const pngPixelBytes = (header: Buffer): number | null => {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]

@@ -31,7 +31,7 @@ const NO_TEXTS: readonly { bytes: readonly number[]; looks: string }[] = [
 const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   start.every((byte, at) => bytes[at] === byte)
 
-/** The mark at the start of a file and the encoding that it tells. */
+/** The mark at the start of a file, and its encoding. */
 export const findMark = (
   first: Uint8Array,
 ): { encoding: TextEncoding; sizeBytes: number } | null => {
@@ -40,7 +40,7 @@ export const findMark = (
 }
 
 /**
- * What a file that is no text looks like, as the end of a sentence with a hint; null = it may be
+ * What a file that is not text seems to be, as the end of a sentence with a hint. null: it may be
  * text.
  */
 export const lookOfNoText = (first: Uint8Array): string | null =>
@@ -55,7 +55,7 @@ const PAIRS_PER_ZERO = 8
 
 /**
  * The byte order of UTF-16 without a mark, by the zeros of its ASCII characters, which are all in
- * one half of the pairs; null = none.
+ * one half of the pairs. null: none.
  */
 export const detectUtf16 = (first: Uint8Array): 'utf-16le' | 'utf-16be' | null => {
   const end = Math.min(first.byteLength, LOOKED_AT_BYTES) & ~1

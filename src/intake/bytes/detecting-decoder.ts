@@ -27,9 +27,8 @@ const choose = (bytes: Buffer): Choice =>
     : chooseWestern()
 
 /**
- * UTF-8, windows-1252 or ISO 8859-1, by the first block with more than ASCII in it: up to there all
- * three are the same, so a file may go on for long before it is decided, and nothing has to be
- * taken back.
+ * UTF-8, windows-1252 or ISO 8859-1, decided by the first block that has more than ASCII. Until
+ * there all three are the same, so the decision may come late, and nothing has to be taken back.
  */
 export const createDetectingDecoder = (): ByteDecoder & { encoding(): TextEncoding } => {
   let choice: Choice | null = null

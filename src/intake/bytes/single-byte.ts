@@ -46,8 +46,8 @@ const writeCharacter = (codePoint: number, to: Buffer, at: number): number => {
 const BYTES_PER_CHARACTER = 3
 
 /**
- * windows-1252 or ISO 8859-1 by its own table: in Node's TextDecoder both names mean windows-1252,
- * and its undefined bytes come out as control characters. Here they are no characters.
+ * windows-1252 or ISO 8859-1 by its own table. In Node's TextDecoder both names mean windows-1252,
+ * and its undefined bytes become control characters. Here they are not characters.
  */
 export const createSingleByteDecoder = (
   encoding: 'windows-1252' | 'iso-8859-1',

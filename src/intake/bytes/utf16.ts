@@ -29,8 +29,8 @@ const unfinishedBytes = (bytes: Buffer, order: 'le' | 'be'): number => {
 }
 
 /**
- * UTF-16 in the byte order given (RFC 2781); halves of surrogate pairs alone, and half a unit at
- * the end, are no characters.
+ * UTF-16 in the given byte order (RFC 2781). Single halves of surrogate pairs, and half a unit at
+ * the end, are not characters.
  */
 export const createUtf16Decoder = (order: 'le' | 'be'): ByteDecoder => {
   let kept = NO_BYTES

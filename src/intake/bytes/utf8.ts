@@ -31,7 +31,7 @@ const goodBytes = (bytes: Buffer): number => {
   return good - unfinishedBytes(bytes.subarray(0, good))
 }
 
-/** Lets UTF-8 pass as it is (RFC 3629: nothing overlong, no surrogates). */
+/** Passes UTF-8 unchanged (RFC 3629: nothing overlong, no surrogates). */
 export const createUtf8Decoder = (): ByteDecoder => {
   let kept = NO_BYTES
   let given = 0

@@ -18,8 +18,8 @@ const CHUNK_REJECTED = 5_000
 const BYTES_PER_CHAR = 3
 
 /**
- * A row written into the chunk's text behind `used`: where its id and where the row ends, and where
- * its phones and emails are.
+ * A row written into the chunk's text after `used`: where its id and the row end, and where its
+ * phones and emails are.
  */
 export type WrittenRow = {
   idEnd: number

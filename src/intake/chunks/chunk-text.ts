@@ -28,15 +28,15 @@ export const createChunkText = (lastBytes: number): ChunkText => {
   return text
 }
 
-/** Makes sure that a row of so many bytes can be written behind `used`. */
+/** Makes room for a row of this many bytes after `used`. */
 export const makeRoom = (text: ChunkText, rowBytes: number): void => {
   const needed = text.used + rowBytes + SLACK_BYTES
   if (needed > text.bytes.byteLength) grow(text, Math.max(needed, text.bytes.byteLength * 2))
 }
 
 /**
- * Copies `from[start, end)` by whole words, so up to `SLACK_BYTES` of anything land behind it;
- * returns where the copy ends.
+ * Copies `from[start, end)` by whole words, so up to `SLACK_BYTES` of anything follow it. Returns
+ * where the copy ends.
  */
 export const copyBytes = (
   from: DataView,

@@ -18,8 +18,8 @@ const MOST_PROPOSALS = 100
 const NOWHERE: Place = { target: null, by: null, confidence: null }
 
 /**
- * Refuses what stands twice among the names of columns; null = a column without one. `positions`:
- * where each stands in the file.
+ * Refuses names of columns that appear twice. null: a column without a name. `positions`: the place
+ * of each in the file.
  */
 export const refuseTwice = (
   names: readonly (string | null)[],

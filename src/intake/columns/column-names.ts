@@ -1,4 +1,4 @@
-/** What the ledger adds to the file's columns. */
+/** The columns that the ledger adds to the file's. */
 export const LEDGER_COLUMNS = ['_line', '_outcome', '_code', '_reason', '_row'] as const
 /** The one that ties a row to its upload and its contact id. */
 export const MARK_COLUMN = '_row'
@@ -7,8 +7,8 @@ export const isLedgerColumn = (name: string): boolean =>
   (LEDGER_COLUMNS as readonly string[]).includes(name)
 
 /**
- * Whether the file is a ledger sent back. The mark of the rows tells one, or two of the others:
- * people delete columns that they do not need.
+ * Whether the file is a ledger sent back. The mark of the rows shows it, or two of the others,
+ * because people delete columns that they do not need.
  */
 export const isLedgerHeader = (names: readonly string[]): boolean =>
   names.includes(MARK_COLUMN) || names.filter(isLedgerColumn).length >= 2
@@ -50,7 +50,7 @@ const PHONE_NAMES = new Set([
 const EMAIL_NAMES = new Set(['email', 'emailaddress', 'mail'])
 
 /**
- * The kind that a column's whole name speaks of (case, `_` and a trailing digit ignored); null =
+ * The kind that a column's whole name suggests (ignoring case, `_` and a trailing digit). null:
  * none.
  */
 export const kindByName = (name: string): 'phone' | 'email' | null => {

@@ -1,6 +1,8 @@
 import { comparedName, nameLikeness } from './column-similarity.ts'
 
-/** From this confidence on a proposal is applied unasked, if no other one contends with it. */
+/**
+ * From this confidence on, a proposal is applied without asking, if no other one competes with it.
+ */
 export const APPLIED_FROM = 0.9
 /** Of more pairs of names none is compared letter by letter. */
 const MOST_PAIRS = 20_000
@@ -8,8 +10,8 @@ const MOST_PAIRS = 20_000
 export type Proposal = { column: string; proposedFor: string; confidence: number }
 
 /**
- * What is likely of the columns of a file that have no place, and the columns of the list that have
- * no source.
+ * The likely places of a file's columns that have none, and the columns of the list without a
+ * source.
  */
 export type Proposals = {
   /** Certain enough, and each the only one for both of its sides. */
@@ -61,8 +63,8 @@ export const proposeColumns = (
 
 /**
  * The option `mapping` with the likeliest proposals added to what the caller gave, ready to be
- * looked at and sent back: each column of the list once, and null for a column of the file whose
- * likely places others took.
+ * checked and sent back. Each column of the list appears once. A column of the file is null if
+ * others took its likely places.
  */
 export const mappingOf = (
   open: readonly Proposal[],

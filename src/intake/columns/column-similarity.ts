@@ -137,7 +137,8 @@ const digitsOf = (name: string): string => name.replace(/\P{N}/gu, '')
 const withoutNumber = (name: string): string => name.replace(/\p{N}+$/u, '')
 
 /**
- * What two names are compared by; read once for each name, for a name meets every column of a list.
+ * The parts of a name that are compared. Read once for each name, because a name is compared with
+ * every column of a list.
  */
 export type ComparedName = { plain: string; digits: string; bare: string }
 
@@ -153,8 +154,8 @@ const byBareName = (a: ComparedName, b: ComparedName): number => {
 }
 
 /**
- * How likely two columns of different names are the same, from 0 to 1, by their names alone; 0
- * where it is not worth telling. Names with different digits are different columns.
+ * How likely two columns with different names are the same, from 0 to 1, by their names alone. 0 if
+ * the likeness is too small to mention. Names with different digits are different columns.
  * `letters: false` leaves out the comparison by letters, the only slow one.
  */
 export const nameLikeness = (a: ComparedName, b: ComparedName, letters = true): number => {

@@ -5,7 +5,7 @@ import { APPLIED_FROM } from './column-proposals.ts'
 import type { Proposal } from './column-proposals.ts'
 import { comparedName, nameLikeness } from './column-similarity.ts'
 
-/** Names of the column with the contact id, in the order in which they are looked for. */
+/** Names of the column with the contact id, in the order in which they are tried. */
 export const ID_NAMES = ['contactId', 'customerId'] as const
 
 const MOST_PROPOSALS = 20
@@ -50,10 +50,10 @@ const proposalsFor = (names: readonly string[], wanted: string): Proposal[] => {
 }
 
 /**
- * Where the contact id stands: in the column that `contactIdColumn` names; else in `contactId` or
- * `customerId`, unless `mapping` leaves it out; else in the one that `mapping` sends to one of
- * these; else in the only one that is as good as certain by its meaning (`Customer ID`,
- * `Kundennummer`). Throws `contact-id-column-missing`, with what is likely.
+ * Finds the column of the contact id: the one that `contactIdColumn` names, or `contactId` or
+ * `customerId` unless `mapping` leaves it out, or the one that `mapping` sends to one of these, or
+ * the only one that is almost certain by its meaning (`Customer ID`, `Kundennummer`). Throws
+ * `contact-id-column-missing`, with likely columns.
  */
 export const contactIdIndex = (names: readonly string[], { options }: IntakeSpec): number => {
   const { contactIdColumn, mapping = {} } = options

@@ -3,7 +3,7 @@ import { FileRefused, type IntakeSpec } from '../contract.ts'
 import { layOutColumns } from './column-layout.ts'
 import type { Proposal } from './column-proposals.ts'
 
-/** Where a column of a file may go: for somebody to look at and to change. */
+/** Where a column of a file may go, for a person to check and to change. */
 export type GuessedColumn = Pick<
   UploadColumn,
   'name' | 'kind' | 'mappedTo' | 'by' | 'confidence'
@@ -62,8 +62,8 @@ const layOut = (
 }
 
 /**
- * The places of a file's columns as far as names tell, where an upload would refuse what is not
- * certain. Throws `FileRefused` where no mapping helps.
+ * The places of a file's columns as far as names decide, where an upload would refuse uncertain
+ * ones. Throws `FileRefused` if no mapping helps.
  */
 export const guessColumns = (record: readonly string[], spec: IntakeSpec): GuessedColumns => {
   const options = { ...spec.options, schemaDrift: 'drop', missingColumns: 'empty' } as const

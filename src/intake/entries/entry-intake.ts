@@ -13,7 +13,7 @@ import { readFile } from '../read-file.ts'
 import { layOutEntries, type EntryLayout } from './entry-layout.ts'
 import type { EntryCells, JudgeEntry } from './entry-steps.ts'
 
-/** What the entries of one submission are checked against. */
+/** The rules for the entries of one submission. */
 export type EntrySpec = Pick<
   IntakeSpec,
   'format' | 'fileName' | 'maxBytes' | 'maxRows' | 'maxRecordBytes' | 'digestKey'
@@ -160,9 +160,9 @@ const createEntryRows = (spec: EntrySpec, chunks: ReturnType<typeof createChunks
 }
 
 /**
- * Reads the entries of a submission as they stream in: decode → rows → entries → chunks, each of
- * which `take` stores before more is read. An entry's fault rejects that entry. Throws
- * `FileRefused`, with `dnc-no-entries` where there is none at all.
+ * Reads the entries of a submission as they stream in: decode → rows → entries → chunks. `take`
+ * stores each chunk before more is read. A faulty entry is rejected alone. Throws `FileRefused`,
+ * with `dnc-no-entries` if there is none at all.
  */
 export const runEntryIntake = async (
   body: AsyncIterable<Uint8Array>,

@@ -48,7 +48,7 @@ const refuseUnknown = (names: readonly string[], about: Columns): void => {
   throw new FileRefused('dnc-columns-unknown', detail, { columns, fields })
 }
 
-/** Throws `FileRefused` for a header that is no header of entries. */
+/** Throws `FileRefused` if the header is not one of entries. */
 export const layOutEntries = (
   record: readonly string[],
   {

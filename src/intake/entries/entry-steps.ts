@@ -18,7 +18,7 @@ import type { Normalisation, NormalisationFor } from '../rows/normalisation.ts'
 /** A fault of an entry: its code, and the field at fault. */
 export type EntryFault = { code: string; field: EntryField | null }
 
-/** The cells of an entry by their fields; "" where there is none. */
+/** The cells of an entry by their fields. "" if there is none. */
 export type EntryCells = (field: EntryField) => string
 
 /** Judges one entry and brings it into form; or all of its faults. */
@@ -27,9 +27,9 @@ export type JudgeEntry = (
 ) => { entry: DncEntry; faults: null } | { faults: [EntryFault, ...EntryFault[]] }
 
 /**
- * The steps for the entries of one submission, by its options; `now`: expiries must lie behind it.
- * Those that remove say their reason in words, and are of every country: nobody is called back into
- * quarantine. `granted`: contact lists that entries may name, an entry for another one would
+ * The steps for the entries of one submission, by its options. `now`: expiries must be later.
+ * Removals have free text as their reason, and may be of every country, because a removal is never
+ * quarantined. `granted`: the contact lists that entries may name. An entry for another list would
  * suppress nobody.
  */
 export type BuildEntrySteps = (submission: {
@@ -207,8 +207,8 @@ const createReadPhone = (normalisationFor: NormalisationFor) => {
 }
 
 /**
- * What builds the steps for submissions of entries; phones and emails are judged as those of
- * contacts. Left out: the CRM has no words of its own, and no country is allowed.
+ * Builds the steps for submissions of entries. Phones and emails are checked in the same way as
+ * those of contacts. Default: the CRM has no words of its own, and no country is allowed.
  */
 export const createEntrySteps = (
   { reasons = new Map(), allowedCountries = new Set() }: Partial<DncRules>,

@@ -22,9 +22,9 @@ const firstRecordEnd = (text: string, from: number): number => {
 }
 
 /**
- * The delimiter by the first record with content: of `, ; tab |` the one that stands most often
- * outside quotes; the comma when none does. Excel's first line `sep=;` tells it. null while that
- * record is not whole; `complete` says that no more text comes.
+ * The delimiter, by the first record with content: the one of `, ; tab |` that appears most often
+ * outside quotes, or the comma if none does. Excel's first line `sep=;` names it. null until that
+ * record is whole. `complete`: no more text comes.
  */
 export const detectDelimiter = (text: string, complete: boolean): string | null => {
   let from = text.search(/[^\s]/)

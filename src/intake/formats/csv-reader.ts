@@ -12,7 +12,7 @@ const FIRST_ROOM_BYTES = 131_072
 /** The line end that stops every search, and what may be read behind a cell by whole words. */
 const SLACK_BYTES = 4
 
-/** Where the CSV reader puts what it finds; a record's places are only valid during the call. */
+/** Takes what the CSV reader finds. A record's places are valid only during the call. */
 export type CsvSink = Pick<RowSink, 'header'> & {
   /**
    * In place of `header`, where the first record is data already; `width` is how many cells that
@@ -40,7 +40,7 @@ const decodeCells = ({ bytes, starts, ends, width }: CsvRecord): string[] => {
   return cells
 }
 
-/** The record with its cells as strings, for whom the bytes alone do not tell enough. */
+/** The record with its cells as strings, for callers that need more than the bytes. */
 export const rawRowOf = (record: CsvRecord): RawRow => ({
   line: record.line,
   cells: decodeCells(record),

@@ -1,7 +1,7 @@
 /**
  * One record of a CSV file, as places in the reader's bytes: cell `i` is
- * `bytes[starts[i] … ends[i])`, quotes taken off. There is one such object a file; its places hold
- * until the reader goes on to the next record.
+ * `bytes[starts[i] … ends[i])`, without quotes. A file has one such object. Its places are valid
+ * until the reader moves to the next record.
  */
 export type CsvRecord = {
   bytes: Buffer
@@ -42,10 +42,9 @@ const NUL = 4
 const SOME_CELLS = 256
 
 /**
- * Finds the record from `from` on and returns where its line ends, which is by LF, CRLF or CR; -1
- * when it does not end before `limit`. At `limit` stands a line end that stops the search; it
- * counts as one when `complete`, which says that no more bytes come. Quotes are taken off in the
- * bytes themselves.
+ * Finds the record from `from` on and returns where its line ends (LF, CRLF or CR), or -1 if it
+ * does not end before `limit`. At `limit` stands a line end that stops the search. It counts as one
+ * if `complete`, which says that no more bytes come. Quotes are removed in the bytes themselves.
  */
 export type FindRecord = (
   record: CsvRecord,

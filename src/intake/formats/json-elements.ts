@@ -5,7 +5,7 @@ const DEEPEST = 64
 /** White space allowed before the first bracket. */
 const LONGEST_OPENING = 1024
 
-/** What may be the only member around the array. */
+/** The only member that an object around the array may have. */
 export type JsonMember = 'contacts' | 'entries'
 
 const openingWith = (member: JsonMember): RegExp =>

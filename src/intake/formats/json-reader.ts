@@ -37,7 +37,7 @@ const faultOfKey = (code: string, name: string): RowFault => {
   return { code, column: shown ? name : null }
 }
 
-/** What the elements of a file are, where their columns do not come from the first one. */
+/** The form of a file's elements, if their columns do not come from the first one. */
 export type JsonForm = {
   member: JsonMember
   columns: readonly string[]
@@ -131,7 +131,7 @@ export const createJsonReader = (options: {
   }
 }
 
-/** Reads one object a line; lines of white space are no elements. */
+/** Reads one object from each line. Lines of white space are not elements. */
 export const createNdjsonReader = (options: {
   maxRecordBytes: number
   sink: RowSink

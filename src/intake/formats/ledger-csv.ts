@@ -43,8 +43,7 @@ export const csvCell = (cell: string): string =>
 type Reasoned = Pick<LedgerCsvRow, 'code' | 'column' | 'replacedByLine' | 'said' | 'faults'>
 
 /**
- * What is wrong with the row, or why it is not delivered: one fault, or of a rejected row all of
- * them.
+ * The faults of a row, or why it is not delivered: one fault, or all of them for a rejected row.
  */
 export const ledgerFaults = ({
   code,

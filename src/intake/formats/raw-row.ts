@@ -17,7 +17,7 @@ export type RawRow = {
   suspect: boolean
 }
 
-/** Where a reader puts what it finds; `header` is called once, before the first row. */
+/** Takes what a reader finds. `header` is called once, before the first row. */
 export type RowSink = {
   header(names: string[]): void
   row(row: RawRow): void

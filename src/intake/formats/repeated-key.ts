@@ -24,9 +24,9 @@ function* memberNames(text: string): Generator<string> {
 }
 
 /**
- * A key that stands more than once in the object of which `text` is the JSON; null: none does.
- * `keys` are those that `JSON.parse` left: it keeps the last value of each and drops the others
- * without a word, so that whoever stands in one of them would not be suppressed.
+ * A key that appears more than once in the object whose JSON is `text`. null: none does. `keys` are
+ * those that `JSON.parse` kept: it keeps the last value of each and drops the others silently, so a
+ * person named in a dropped one would not be suppressed.
  */
 export const findRepeatedKey = (text: string, keys: readonly string[]): string | null => {
   if (countMembers(text) === keys.length && !BLANK_AFTER_KEY.test(text)) return null

@@ -11,9 +11,9 @@ const damageOf = (id: string): RejectionCode | null => {
 }
 
 /**
- * The step for the contact id: present, and of the allowed shape. It is never changed, not even
- * trimmed. What shows nothing makes two ids look like one, and the word of a missing value makes
- * two people one: no pattern allows them.
+ * The step for the contact id: present, and of the allowed shape. The id is never changed, not even
+ * trimmed. Invisible characters make two ids look like one, and the word for a missing value makes
+ * two people one. No pattern allows them.
  */
 export const checkContactId = (id: string, pattern: RegExp): RejectionCode | null => {
   if (isBlank(id)) return 'contact-id-missing'

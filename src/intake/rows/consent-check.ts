@@ -2,7 +2,7 @@ import { type Consent, readConsent } from '../../domain/do-not-call/consent.ts'
 import { countriesOfNumber } from '../../domain/phones/phone-country.ts'
 import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
 
-/** What the configuration wants of rows before their people are called. */
+/** What the configuration requires of rows before their people are called. */
 export type ConsentRule = {
   /** CONSENT_REQUIRED_COUNTRIES, ISO 3166-1 alpha-2. */
   countries: ReadonlySet<string>
@@ -10,7 +10,7 @@ export type ConsentRule = {
   read: (consentAt: string, consentSource: string) => Consent
 }
 
-/** null: consent is asked for nowhere. */
+/** null: consent is required nowhere. */
 export const createConsentRule = (
   countries: ReadonlySet<string>,
   now: (() => Date) | undefined,

@@ -6,7 +6,7 @@ import { checkContactId } from './check-contact-id.ts'
 import { type ConsentRule, createConsentRule } from './consent-check.ts'
 import type { Normalisation, NormalisationFor } from './normalisation.ts'
 
-/** What the configuration says of rows. */
+/** What the configuration says about rows. */
 export type RowRules = {
   /** For national numbers, when the options of a call name none (DEFAULT_PHONE_REGION). */
   defaultRegion: string
@@ -39,7 +39,7 @@ export type BuildContactSteps = (file: {
   limits: Pick<DialectLimits, 'cellChars'>
 }) => ContactSteps
 
-/** What builds the steps for files of contacts. */
+/** Builds the steps for files of contacts. */
 export const createContactSteps = (
   { defaultRegion, contactIdPattern, consentCountries = new Set(), now }: RowRules,
   normalisationFor: NormalisationFor,

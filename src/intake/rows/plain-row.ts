@@ -181,7 +181,8 @@ const createConsentOf = (
 }
 
 /**
- * null = no record of this file is plain: it is a ledger sent back, or it lacks a required column.
+ * null: no record of this file is plain, because the file is a ledger sent back, or lacks a
+ * required column.
  */
 export const createTakePlainRow = (deps: {
   layout: ColumnLayout

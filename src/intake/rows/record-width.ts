@@ -6,10 +6,10 @@ import type { RawRow } from '../formats/raw-row.ts'
 const MOST_WAITING = 100
 
 /**
- * How many cells the records of the file have. It is as many as the header has, unless the first
- * two rows agree on another number, beyond the last column with a name: programs write empty cells
- * at the end of rows, or leave them out, and then do so in each. One row alone may as well have a
- * comma too many inside a cell, which moves all cells behind it.
+ * How many cells the records of the file have: as many as the header, unless the first two rows
+ * agree on another number, beyond the last column with a name. Programs that write empty cells at
+ * the end of rows, or leave them out, do so in every row. A single row may instead have a comma too
+ * many inside a cell, which moves all cells after it.
  */
 export type RecordWidth = {
   readonly cells: number

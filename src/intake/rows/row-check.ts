@@ -23,8 +23,8 @@ export type CheckedRow = {
 export type RefusedRow = { faults: [RowFault, ...RowFault[]] }
 
 /**
- * Judges one record and normalises it. All of its faults are told at once: those that the reader
- * found first, then the id's, then those of the cells in the order of the list's columns.
+ * Checks one record and normalises it. Reports all of its faults together: first those of the
+ * reader, then those of the id, then those of the cells in the order of the list's columns.
  */
 export type CheckRow = (
   cells: readonly string[],
@@ -32,7 +32,7 @@ export type CheckRow = (
   suspect: boolean,
 ) => CheckedRow | RefusedRow
 
-/** By the path that read them; `normalized`: those that were taken and are E.164 now. */
+/** Counts by the path that read them. `normalized`: accepted phones that were changed to E.164. */
 export type PhoneCounters = { direct: number; library: number; normalized: number }
 
 type Draft = {

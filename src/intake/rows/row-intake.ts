@@ -26,7 +26,7 @@ import type { CheckedRow, CheckRow, PhoneCounters, RefusedRow } from './row-chec
 import { createRowMarks } from './row-mark.ts'
 import type { RowMarks } from './row-mark.ts'
 
-/** What is there once the header is known. */
+/** What exists once the header is known. */
 export type OpenIntake = {
   layout: ColumnLayout
   check: CheckRow
@@ -38,8 +38,8 @@ export type OpenIntake = {
 }
 
 /**
- * What tests turn: both ways of taking a row must come to the same, and so must one pass over the
- * digests and several.
+ * What tests change. Both ways of reading a row must give the same result, and so must one pass
+ * over the digests and several.
  */
 export type IntakeTuning = {
   plainRows: boolean

@@ -6,9 +6,9 @@ import type { BuildContactSteps, RowRules } from './contact-steps.ts'
 import type { NormalisationFor } from './normalisation.ts'
 
 /**
- * What builds the steps that judge what comes in, a member for each thing that is sent in rows or
- * entries. A capability adds its own here, made of the same normalisation: so a number is judged
- * alike wherever it stands.
+ * Builds the steps that check incoming data, with a member for each kind of row or entry. A
+ * capability adds its own member here, made from the same normalisation, so that a number is
+ * checked in the same way wherever it appears.
  */
 export type Validation = {
   contacts: BuildContactSteps

@@ -1,6 +1,6 @@
 import type { ApiKey, Scope } from '../../domain/access/access.ts'
 
-/** What a call is judged by, as the table has it. */
+/** The data by which a call is judged, as the table has it. */
 export type ApiKeyRow = {
   id: string
   tenant_id: string

@@ -16,7 +16,7 @@ type StandingRow = QuotaRow & UseRow & { tenant_id: string; minute_left: number;
 
 const DAY_SECONDS = 86_400
 
-/** Where the present day and minute are, counted from 1970 in UTC, and how long they last yet. */
+/** The present day and minute, counted from 1970 in UTC, and how long they still last. */
 export const PERIODS = sql`select floor(extract(epoch from at) / ${sql.lit(DAY_SECONDS)})::bigint as day, floor(extract(epoch from at) / 60)::bigint as minute,
   (${sql.lit(DAY_SECONDS)} - extract(epoch from at)::numeric % ${sql.lit(DAY_SECONDS)})::float8 as day_left,
   (60 - extract(epoch from at)::numeric % 60)::float8 as minute_left

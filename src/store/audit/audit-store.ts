@@ -7,7 +7,7 @@ import type { Database, Db } from '../homes/database.ts'
 /** The columns that an entry is written with; the time is the database's. */
 export const AUDIT_COLUMNS =
   'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest, details'
-/** The same with their types, as a record of JSON has them. */
+/** The same with their types, for a JSON record. */
 export const AUDIT_TYPES = `id text, tenant_id text, actor text, action text,
   object text, request_id text, attempt int, latency_ms int, outcome text, counts jsonb, digest text, details jsonb`
 

@@ -108,7 +108,7 @@ const createEntries = ({ db }: Database): Pick<AuditReader, 'entries' | 'newest'
   }
 }
 
-/** Reads the chain as it is. */
+/** Reads the chain as stored. */
 export const createAuditReader = (deps: { database: Database }): AuditReader => ({
   ...createEntries(deps.database),
   lines: createLines(deps.database),

@@ -13,7 +13,7 @@ import type { Signer } from '../../workflows/ports/signing/signing-keys.ts'
 import { inTransaction, type Database, type Tx } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
-/** An entry as it is hashed; times with all of their digits. */
+/** An entry in the form that is hashed. Times keep all of their digits. */
 export const ENTRY_JSON = (
   seq: RawBuilder<unknown>,
 ) => sql`json_build_object('seq', ${seq}, 'id', e.id,
@@ -45,7 +45,7 @@ const UNNUMBERED = sql`not exists (select from audit_place p where p.entry_id = 
  */
 const NOT_FOUND = sql`not exists (select from audit_place p where p.entry_id = e.id offset 0)`
 export const WAITING = sql`${BEHIND} and e.xid < ${XMAX} and ${NOT_FOUND}`
-/** What has no number and gets none any more: it was put beside the chain. */
+/** Entries without a number that will never get one, because they were written beside the chain. */
 export const STRAY = sql`not (${BEHIND}) and ${UNNUMBERED}`
 const SETTLED = sql`e.xid < pg_snapshot_xmin(pg_current_snapshot())`
 

@@ -6,7 +6,7 @@ import type { Tx } from '../homes/database.ts'
 const LEASE = sql`interval '10 seconds'`
 
 /**
- * Stored times that may lie ahead: where rows have to be looked for, and which of their columns
+ * Stored times that may lie in the future: where to search for rows, and which of their columns
  * move back with the clock.
  */
 export const AHEAD: readonly { table: string; where?: string; columns: readonly string[] }[] = [

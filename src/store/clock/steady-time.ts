@@ -8,8 +8,8 @@ import { sql } from 'kysely'
 const BEYOND_LOOK = `seen_at + interval '5 seconds'`
 
 /**
- * The database's clock, except that it stands still at a jump ahead until an instance has checked.
- * Leases end by it: no instance takes a lane from a live holder. For statements that wait for no
+ * The database's clock, but it stands still at a jump ahead until an instance has checked it.
+ * Leases end by it, so no instance takes a lane from a live holder. For statements that wait for no
  * lock.
  */
 export const STEADY_NOW = sql.raw(
@@ -17,7 +17,7 @@ export const STEADY_NOW = sql.raw(
 )
 
 /**
- * The latest time that has certainly come: it stands still while a jump of the clock is
+ * The latest time that has certainly come. It stands still while a jump of the clock is
  * unconfirmed. Everything that expires (a stored answer, a permission, a receipt) expires by this
  * time.
  */

@@ -43,7 +43,7 @@ const createSteps = (
     }),
 })
 
-/** Overwriting a list: what is written before and after Genesys wipes it. */
+/** What is written before and after Genesys wipes a list to overwrite it. */
 export const createClearing = (
   database: Database,
 ): Pick<

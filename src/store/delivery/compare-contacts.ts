@@ -8,7 +8,7 @@ import {
 import { inTransaction, type Database, type Db } from '../homes/database.ts'
 
 /**
- * A register's number; whoever begins an upload has seen to it that there is one
+ * A register's number. Whoever begins an upload must first make sure that it exists
  * (`createEnsureRegister`).
  */
 export const numberOf = (

@@ -10,9 +10,9 @@ import {
 } from '../uploads/upload-row.ts'
 
 /**
- * The tables `held`, the lane's row if the fence is still ours, and `locked`, the upload's row;
- * both locked, in this order, until the transaction ends. For a statement that locks and writes in
- * one go; what it answers goes through `checkFenced`.
+ * The tables `held`, the lane's row if the fence is still ours, and `locked`, the upload's row.
+ * Both are locked, in this order, until the transaction ends. For a statement that locks and writes
+ * together. Pass its result through `checkFenced`.
  */
 export const fencedTables = (
   claim: LaneClaim,
@@ -28,7 +28,7 @@ export const fencedTables = (
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`
 
-/** One row if the fence is still ours; its columns are null if there is no such upload. */
+/** One row if the fence is still ours. Its columns are null if there is no such upload. */
 export const FENCED_ROWS = sql`held left join locked on true`
 
 /** Throws `FenceLost`, or as a bug when the upload is not in the lane. */
@@ -52,7 +52,7 @@ const checkInLane = <Row extends Standing>(row: Row): Row => {
   return row
 }
 
-/** As `checkFenced`; throws `UploadMoved` where `WORKING_TABLE` is empty. */
+/** The same as `checkFenced`. Throws `UploadMoved` if `WORKING_TABLE` is empty. */
 export const checkWorking = <Row extends Standing>(
   rows: readonly Row[],
   claim: LaneClaim,
@@ -79,14 +79,14 @@ export const lockFenced = async (tx: Tx, claim: LaneClaim, uploadId: string): Pr
   checkFenced(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)
 
 /**
- * The same, for writes about work in the lane: not for an upload that was paused, held or ended
+ * The same, for writes about work in the lane. Refuses an upload that was paused, held or ended
  * meanwhile.
  */
 export const lockInLane = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkInLane(await lockFenced(tx, claim, uploadId))
 
 /**
- * The same, for writes that begin something new: not for an upload that is to be cancelled either.
+ * The same, for writes that begin something new. Also refuses an upload that is to be cancelled.
  */
 export const lockWorking = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>
   checkWorking(await lockRows(tx, claim, uploadId), claim, `Upload ${uploadId}`)

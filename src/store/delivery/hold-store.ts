@@ -10,7 +10,7 @@ export const WAKE_AT_ONCE = 100
 
 export const LOOKED_AT_SQL = sql.raw(LOOKED_AT_HOLDS.map((reason) => `'${reason}'`).join(', '))
 
-/** Takes a held upload of which `still` is true back to where it was; false where it is not. */
+/** Returns a held upload to its former state if `still` is true. false if it is not. */
 export const endHold = (
   database: Database,
   { id, laneKey }: { id: string; laneKey: string },

@@ -39,8 +39,8 @@ const nextLook = async (tx: Tx, claim: LaneClaim): Promise<Look> => {
 }
 
 /**
- * Of uploads that went together some are looked at again in Genesys, with those of the lane's other
- * requests of the minute: one read for all.
+ * Of uploads that were sent together, some are checked again in Genesys, with those of the lane's
+ * other requests of the same minute: one read for all.
  */
 export const lookAgain = async (
   tx: Tx,

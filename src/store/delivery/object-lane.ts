@@ -4,7 +4,7 @@ import type { Db } from '../homes/database.ts'
 import { runKeptQuery } from '../homes/kept-statements.ts'
 
 /**
- * Renewed every 3 s; what is in flight at a crash is taken up by another instance after this
+ * Renewed every 3 s. After this time another instance continues what was in flight at a crash
  * [design: 8].
  */
 export const LEASE_MS = 10_000

@@ -87,7 +87,7 @@ export const recordTry = async (
   await withholdSuppressed(tx, requestId, uploads, now, rules)
 }
 
-/** What is known of a request from its first try to its job. */
+/** Records a request from its first try to its job. */
 export const createTries = (database: Database, rules: RegistryRules): TryStore => ({
   recordTry: (claim, requestId) =>
     inTransaction(database, (tx) => recordTry(tx, claim, requestId, rules)),

@@ -22,7 +22,7 @@ export const subjectNumbers = (packed: Buffer | null): ((row: number) => readonl
 }
 
 /**
- * The subjects of contacts as the register's columns have them: three, and those beyond as the text
+ * The subjects of contacts as the register's columns have them: three, and any others as the text
  * of an array. Null: none, or not made yet.
  */
 export const subjectColumns = (

@@ -42,7 +42,7 @@ export const doubtOfWorking = (
     where ${isOf(seals, working, contactIds)}`
 }
 
-/** The same, of an upload that is locked. */
+/** The same, for an upload that is locked. */
 export const doubtContent = async (
   tx: Tx,
   seals: Seals,
@@ -54,7 +54,7 @@ export const doubtContent = async (
     where ${isOf(seals, ofRow(upload), contactIds)}`.execute(tx)
 }
 
-/** What an upload's end makes known of its contacts. */
+/** What an upload's end adds to the register. */
 export type RegisterOfUpload = {
   upload: UploadRow
   delivered: readonly RegisterRow[]
@@ -141,11 +141,11 @@ const confirm = (seals: Seals, confirmed: ReadonlyMap<string, number>): RawBuild
 }
 
 /**
- * The tables of one statement that writes what was learnt of contacts of one tenant's list, and
- * keeps count of them: a row that is new counts one more, and so does one from before the list was
- * cleared that is there again. The lane's lock keeps the list from being cleared meanwhile.
- * Contacts are written before their register's row, here and by the trigger that counts deleted
- * ones. Empty where nothing was learnt.
+ * The tables of one statement that writes the new facts about contacts of one tenant's list, and
+ * counts them. A new row counts one more, and so does a row from before the clearing that exists
+ * again. The lane's lock prevents a clearing meanwhile. Contacts are written before their
+ * register's row, here and by the trigger that counts deleted ones. Empty if there are no new
+ * facts.
  */
 export const settledRegister = (
   seals: Seals,
@@ -172,8 +172,8 @@ export const settledRegister = (
 }
 
 /**
- * What outlives a clearing that was just written counts from now on; nothing does unless an upload
- * was newer. Under the lane's lock.
+ * Rows that outlive a clearing that was just written count from now on. There are none unless an
+ * upload was newer. Call it under the lane's lock.
  */
 export const countAfterClearing = async (
   tx: Tx,
@@ -214,7 +214,7 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
  */
 type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string }
 
-/** What Genesys holds by our knowledge. */
+/** What Genesys holds, to our knowledge. */
 export const createRegister = (
   database: Database,
   seals: Seals,

@@ -121,8 +121,8 @@ const lockAndSettle = async (tx: Tx, claim: LaneClaim, input: Settlement): Promi
 }
 
 /**
- * An upload that was paused or held meanwhile keeps the outcome of what was sent; an ended one is
- * left as it is.
+ * An upload that was paused or held meanwhile keeps the outcome of what was sent. An ended one does
+ * not change.
  */
 export const createSettle =
   (deps: { database: Database; seals: Seals }): DeliveryStore['settle'] =>

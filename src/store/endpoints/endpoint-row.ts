@@ -77,6 +77,6 @@ export const toDelivery = (row: DeliveryLogRow): WebhookDelivery => ({
   nextAt: row.state === 'pending' ? row.next_at.toISOString() : null,
 })
 
-/** What an endpoint's secrets are sealed for. */
+/** The purpose for which an endpoint's secrets are sealed. */
 export const secretContext = (tenantId: string, name: string): string =>
   `endpoint:${tenantId}:${name}`

@@ -11,11 +11,11 @@ export type SecretRow = {
   previous_secret_key_id: string | null
 }
 
-/** Of `sync_endpoint`, under its own name or as `e`. */
+/** Columns of `sync_endpoint`, under its own name or as `e`. */
 export const SECRET_COLUMNS = `tenant_id, name, secret, secret_key_id,
   case when previous_secret_until > clock_timestamp() then previous_secret end as previous_secret, previous_secret_key_id`
 
-/** Those that messages are signed with now; the present one first. */
+/** The secrets that sign messages now, the present one first. */
 export const openedSecrets = (keyring: Keyring, row: SecretRow): string[] => {
   const context = secretContext(row.tenant_id, row.name)
   const open = (keyId: string, sealed: Buffer): string =>

@@ -20,7 +20,7 @@ import { executeKept } from '../homes/kept-statements.ts'
 import type { Keyring } from '../homes/keyring.ts'
 import { openedSecrets, SECRET_COLUMNS, type SecretRow } from './endpoint-secrets.ts'
 
-/** Of an upload, what endpoints are told. */
+/** What endpoints receive about an upload. */
 export type ToldUpload = Pick<
   Upload,
   | 'id'
@@ -70,7 +70,10 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
   return { tenantId, object: campaignId, at: updatedAt, data: segmentEventOf(telling.segment) }
 }
 
-/** Writes what endpoints are to be told into the caller's transaction: told iff it commits. */
+/**
+ * Writes what endpoints are to receive into the caller's transaction. It is sent if, and only if,
+ * the transaction commits.
+ */
 export type Outbox = {
   /** Without first attempts every delivery has a job from the start. */
   connect(queue: JobQueue, firstAttempts?: FirstAttempts): void

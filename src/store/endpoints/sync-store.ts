@@ -203,7 +203,7 @@ const createRecord = (deps: { database: Database; outbox: Outbox }): SyncStore['
   }
 }
 
-/** What is to be sent to endpoints, and what came of it. */
+/** Messages for endpoints, and their results. */
 export const createSyncStore = (deps: {
   database: Database
   keyring: Keyring

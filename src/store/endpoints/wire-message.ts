@@ -1,6 +1,6 @@
 /**
- * What a statement's parameter may be on its way to the database: bytes stay bytes, the rest goes
- * as text.
+ * The types of a statement's parameter on its way to the database: bytes stay bytes, everything
+ * else goes as text.
  */
 export type WireValue = Uint8Array | string | number | null
 

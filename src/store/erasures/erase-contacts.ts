@@ -30,10 +30,7 @@ export const eraseRegister: EraseLot = (deps, work) =>
     return null
   })
 
-/**
- * Contacts that an entry found. What is still to be taken back of a contact that is gone needs
- * nobody any more.
- */
+/** Contacts that an entry found. If a contact is gone, nobody needs its open retractions. */
 export const eraseRetractions: EraseLot = (deps, work) =>
   inTransaction(deps.database, async (tx) => {
     await lockErasure(tx, work.claim)

@@ -113,9 +113,7 @@ const eraseChunk = async (
   })
 }
 
-/**
- * Cells of do-not-call entries. The entries themselves, which are keyed digests, go on suppressing.
- */
+/** Cells of do-not-call entries. The entries themselves are keyed digests and still suppress. */
 export const eraseEntries: EraseLot = async (deps, work, after) => {
   const { db } = deps.database
   const { rows } = await sql<{ number: string }>`select number from dnc_submission

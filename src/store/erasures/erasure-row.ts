@@ -61,12 +61,12 @@ export const lockErasure = async (tx: Tx, claim: ErasureClaim): Promise<void> =>
   throw new FenceLost(`Erasure ${claim.erasureId} has another holder`)
 }
 
-/** What a lot found and did. */
+/** The result of a lot. */
 export type Done = { found?: number; erased?: number; remains?: Record<string, number> }
 
 /**
- * Adds the result of a lot to the report of the place, and stores where the next one begins:
- * `after` null, with the next step.
+ * Adds the result of a lot to the report of the place, and stores where the next one begins.
+ * `after` null: with the next step.
  */
 export const noteDone = async (
   tx: Tx,

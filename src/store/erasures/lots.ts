@@ -14,7 +14,7 @@ export type ErasingDeps = {
   encodeChunk: EncodeChunk
 }
 
-/** Erases a lot in one place, behind `after`, and notes it. Null: that was the last. */
+/** Erases a lot in one place, after `after`, and records it. Null: that was the last. */
 export type EraseLot = (
   deps: ErasingDeps,
   work: ErasureWork,
@@ -25,8 +25,8 @@ export type EraseLot = (
 const UPLOADS_A_LOT = 50
 
 /**
- * The tenant's uploads behind `after` whose rows are kept, in the order of their ids. What is being
- * received is not accepted yet.
+ * The tenant's uploads after `after` whose rows are stored, in the order of their ids. An upload
+ * that is being received is not accepted yet.
  */
 export const uploadsBehind = async (
   db: Db,
@@ -41,7 +41,7 @@ export const uploadsBehind = async (
   return rows.map(({ id }) => id)
 }
 
-/** Where the next lot begins; null: there is none. */
+/** Where the next lot begins. null: there is none. */
 export const nextAfter = (ids: readonly string[]): string | null =>
   ids.length < UPLOADS_A_LOT ? null : ids.at(-1)!
 

@@ -112,7 +112,7 @@ const createThrottle =
     })
 
 /**
- * Slots of one bucket lie at least `intervalMs` apart whoever takes them, so no window ever holds
+ * Slots of one bucket are at least `intervalMs` apart, whoever takes them. So no window ever holds
  * more than the rate allows.
  */
 export const createPaceStore = (deps: { database: Database }): PaceStore => ({

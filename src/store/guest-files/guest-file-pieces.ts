@@ -8,7 +8,7 @@ import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
 
-/** What a file's data key is sealed for. */
+/** The purpose for which a file's data key is sealed. */
 export const keyContext = (id: string): string => `guest-file:${id}`
 const pieceContext = (id: string, seq: number): string => `guest-file-piece:${id}:${seq}`
 const urlContext = (id: string): string => `guest-file-url:${id}`

@@ -23,7 +23,7 @@ export const keptStatement = (text: string): string => {
 }
 
 /**
- * The same, of a query whose text is the same each time, such as one that looks for work: parsing
+ * The same for a query whose text is the same each time, such as one that looks for work. Parsing
  * and planning it takes longer than finding that there is none.
  */
 export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<readonly Row[]> => {
@@ -33,9 +33,9 @@ export const runKeptQuery = <Row>(db: Db, query: RawBuilder<Row>): Promise<reado
 }
 
 /**
- * The same, inside a transaction, which `inTransaction` runs again where the name was lost. Not for
- * statements that find uploads by a list of ids or by their lane: a plan that was made when there
- * were few reads all of them, and would be kept.
+ * The same, inside a transaction, which `inTransaction` runs again if the name was lost. Not for
+ * statements that find uploads by a list of ids or by their lane: a plan from a time with few of
+ * them reads all of them, and would be kept.
  */
 export const executeKept = async <Row>(
   tx: Tx,
@@ -55,8 +55,8 @@ export const noteKeptFailure = (error: unknown): void => {
 }
 
 /**
- * Runs a kept statement on its own, outside any transaction; again where a lost name, or a
- * deadlock, undid it.
+ * Runs a kept statement outside any transaction. Runs it again if a lost name, or a deadlock, undid
+ * it.
  */
 export const runKept = async <Row>(
   db: Db,

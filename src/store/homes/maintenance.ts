@@ -15,9 +15,9 @@ const WORTH_IT = `select format('%I.%I', main.schemaname, main.relname) as name 
     or beside.n_dead_tup > 1000 + beside.n_live_tup / 5`
 
 /**
- * What a server's background processes do and the embedded database lacks: a checkpoint every
- * minute (it bounds the log and the next start), vacuum where it is due. One statement a call:
- * several would run as one transaction, which VACUUM refuses.
+ * Does what a server's background processes do and the embedded database lacks: a checkpoint every
+ * minute (it bounds the log and the next start), and vacuum if it is due. One statement for each
+ * call: several would run as one transaction, which VACUUM refuses.
  */
 export const runMaintenance = (deps: {
   sql: SqlExecutor

@@ -259,9 +259,9 @@ const bringUpToDate = async (
 }
 
 /**
- * Opens the database, brings its schema up to date and gives every store on it. Embedded: takes
- * over at once what the previous process left (lanes, half-received uploads, unfinished claims).
- * Throws `DataDirInUse`, `StoreUnavailable`, or what a migration throws.
+ * Opens the database, updates its schema and gives every store on it. Embedded: immediately takes
+ * over what the previous process left (lanes, half-received uploads, unfinished claims). Throws
+ * `DataDirInUse`, `StoreUnavailable`, or the errors of a migration.
  */
 export const openStore = async (deps: {
   home: StoreHome

@@ -5,12 +5,12 @@ import { open, seal, sealingKey } from '../../lib/envelope.ts'
 import { createDigestBatch } from '../../lib/keyed-digest.ts'
 import { createTextSeal, type TextSeal } from '../../lib/text-seal.ts'
 
-/** What callers name a call by; see the port `IdempotencyStore`. */
+/** The parts that identify a call. See the port `IdempotencyStore`. */
 export type KeyScope = { tenantId: string; method: string; path: string; key: string }
 
 /**
- * What lies in columns of its own and must not lie there in the clear, for it may name a person:
- * each in the form in which it is stored.
+ * Seals the columns that must not be stored in the clear because they may name a person, each in
+ * the form in which it is stored.
  */
 export type Seals = {
   /** Digests are those of chunks (`id_digests`). */

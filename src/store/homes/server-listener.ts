@@ -18,8 +18,8 @@ const AGAIN = { baseMs: 1_000, capMs: 30_000 }
 const LONGEST = (): number => 1
 
 /**
- * By a connection of its own, which is opened again when it breaks; over a host that takes writes,
- * as only such a host carries words.
+ * Listens on a separate connection, which is opened again when it breaks, and to a host that
+ * accepts writes, because only such a host carries notifications.
  */
 export const createServerListener =
   (url: string): Listen =>

@@ -17,8 +17,7 @@ export class SqlFailure extends Error {
 }
 
 /**
- * What is said of a standby, of a primary that was demoted, and of a database set to read only
- * (25006).
+ * The message for a standby, for a demoted primary, and for a database set to read only (25006).
  */
 export const TAKES_NO_WRITES =
   'The database takes no writes: it is a standby, or is set to read only'

@@ -133,7 +133,7 @@ export const readEntryEvidence = async (
   return drafts
 }
 
-/** With what the entry says in words. */
+/** Adds the words of the entry. */
 export const inWords = async (
   draft: EvidenceDraft,
   readEntries: ReadEntries,

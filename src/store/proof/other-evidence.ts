@@ -22,7 +22,7 @@ type FoundRow = {
 
 /**
  * Contacts of the tenant that were delivered before, and what the tenant's entries found with
- * others, without where it came from.
+ * others, without its origin.
  */
 export const readFoundContacts = async (
   db: Db,

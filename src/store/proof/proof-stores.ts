@@ -10,7 +10,7 @@ import { createScrubCheckStore } from './scrub-check-store.ts'
 
 export type ProofStores = { scrubChecks: ScrubCheckStore; evidence: EvidenceStore }
 
-/** What proofs are made of: nothing is stored for them. */
+/** The stores that proofs are made from. Nothing is stored for them. */
 export const createProofStores = (deps: {
   database: Database
   digestKey: Buffer

@@ -147,8 +147,7 @@ const countResults = async (db: Db, uploadId: string): Promise<Record<string, nu
 }
 
 /**
- * What a certificate says beside the upload itself. Nothing is stored for it but when the look-up
- * ended.
+ * What a certificate needs beside the upload itself. Only the end of the look-up is stored for it.
  */
 export const createScrubCheckStore = (deps: Deps): ScrubCheckStore => ({
   read: async (uploadId) => {

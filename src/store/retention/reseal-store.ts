@@ -79,9 +79,9 @@ const countLeft = async (db: Db, keyIds: readonly string[]): Promise<number> => 
 }
 
 /**
- * Reseals what keys of the configuration sealed that are no longer its first: data keys, endpoints'
- * secrets and the store's own secret. What lies under data keys and under the store's secret stays
- * as it is: those never leave the database unsealed.
+ * Seals again what keys of the configuration sealed that are no longer the first: data keys,
+ * endpoints' secrets and the store's own secret. What is sealed under data keys and under the
+ * store's secret does not change, because those never leave the database unsealed.
  */
 export const createResealStore = ({ database, keyring }: Deps): ResealStore => ({
   olderKeys: async () => {

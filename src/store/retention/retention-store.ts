@@ -195,8 +195,8 @@ const isDoubted = async (tx: Tx): Promise<boolean> => {
 }
 
 /**
- * Deletes what is past its retention, by the certain time, which stands still while a jump of the
- * clock is unconfirmed: then nothing is deleted.
+ * Deletes data past its retention, by the certain time. That time stands still while a jump of the
+ * clock is unconfirmed, and then nothing is deleted.
  */
 export const createRetentionStore = ({
   database,

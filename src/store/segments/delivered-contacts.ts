@@ -142,7 +142,7 @@ const contactsOf = async function* (
   }
 }
 
-/** What was delivered, read back from the staged rows; a chunk at a time is in memory. */
+/** The delivered contacts, read from the staged rows, with one chunk in memory at a time. */
 export const createDeliveredContacts = (deps: Deps): DeliveredContacts => ({
   count: async (tenantId, contactListIds) => {
     const registers = await registersOf(deps, tenantId, contactListIds)

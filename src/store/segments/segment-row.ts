@@ -4,7 +4,7 @@ import type { CampaignSegment } from '../../domain/segments/campaign-segment.ts'
 import type { Seals } from '../homes/seals.ts'
 
 /**
- * What is sealed: what was put, what was understood, what is sent, and what was found, whose
+ * The sealed parts: the definition as sent, as understood and as compiled, and the findings, whose
  * witnesses repeat literals.
  */
 export type SegmentRulesAtRest = Pick<

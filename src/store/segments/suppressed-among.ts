@@ -33,7 +33,7 @@ const countLot = async (
   return new Set(suppressed).size
 }
 
-/** By the entries of every tenant that is granted the list, as an upload is looked up. */
+/** By the entries of every tenant that is granted the list, in the same way as for an upload. */
 export const createSuppressedAmong =
   (deps: Deps): SuppressedAmong =>
   async (contactListId, people) => {

@@ -18,7 +18,7 @@ type Deps = {
 }
 type Named = SigningPair & { id: string }
 
-/** What the private half is sealed for. */
+/** The purpose for which the private half is sealed. */
 export const contextOf = (id: string): string => `signing-key ${id}`
 
 /**
@@ -62,8 +62,8 @@ const keepOne = async (deps: Deps): Promise<Named> => {
 }
 
 /**
- * The keys that sign, with their public halves in the database. Throws where the configuration
- * gives a known id to another key. Made before anything is signed.
+ * The keys that sign, with their public halves in the database. Throws if the configuration gives a
+ * known id to another key. Made before anything is signed.
  */
 export const openSigningKeys = async (deps: Deps): Promise<SigningKeys> => {
   const configured = deps.configured.map(({ id, key }) => ({ id, ...pairOfSeed(key) }))

@@ -10,7 +10,7 @@ import { toUpload } from './upload-row.ts'
 
 type StagingRow = { options: unknown; plan_basis: string; rows_kept: boolean }
 
-/** What callers say of uploads, plans that wait for it included. */
+/** The actions of callers on uploads, and on plans that wait for them. */
 export const createControls = (deps: {
   database: Database
   outbox: Outbox

@@ -75,7 +75,10 @@ const requestCancel = async (tx: Tx, row: UploadRow): Promise<UploadRow> => {
 const isCancelled = (row: UploadRow): boolean =>
   row.state === 'cancelled' || (row.cancel_requested_at !== null && canMove(row.state, 'cancelled'))
 
-/** Back to where it was held or paused; to a hold where its time has not come. */
+/**
+ * Returns the upload to the state in which it was held or paused, or to a hold if its time has not
+ * come.
+ */
 export const goOn = async (tx: Tx, row: UploadRow, also = sql``): Promise<UploadRow> => {
   const early = sql`not_before > clock_timestamp() and held_from = 'staged'`
   const { rows } = await sql<UploadRow>`update upload set ${also} version = version + 1,
@@ -107,7 +110,7 @@ const moved = async (
   return now
 }
 
-/** Locks lane and upload, in this order; null when the tenant has no such upload. */
+/** Locks lane and upload, in this order. null if the tenant has no such upload. */
 export const lockOwn = async (
   tx: Tx,
   { tenantId, uploadId }: { tenantId: string; uploadId: string },

@@ -4,12 +4,12 @@ import { sealingKey } from '../../lib/envelope.ts'
 import { StagingLost } from '../../workflows/ports/uploads/uploads.ts'
 import type { Keyring } from '../homes/keyring.ts'
 
-/** What an upload's data key is sealed for. */
+/** The purpose for which an upload's data key is sealed. */
 export const keyContext = (uploadId: string): string => `upload:${uploadId}`
 
 export type SealedKey = { data_key: Buffer | null; data_key_id: string | null }
 
-/** The upload's data key, opened. Throws `StagingLost` where it is gone. */
+/** The upload's data key, opened. Throws `StagingLost` if it is gone. */
 export const openKey = (
   keyring: Keyring,
   uploadId: string,

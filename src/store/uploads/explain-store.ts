@@ -114,7 +114,7 @@ type EntryRow = {
   in_doubt: boolean
 }
 
-/** What is known of one contact, from the staged rows and the register. */
+/** What is known about one contact, from the staged rows and the register. */
 export const createExplainStore = (deps: Deps): ExplainStore => ({
   uploadsOf: createUploadsOf(deps),
   requestsOf: createRequestsOf(deps),

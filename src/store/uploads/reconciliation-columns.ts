@@ -1,6 +1,6 @@
 import { NOTHING_FOUND, type Reconciliation } from '../../domain/uploads/reconciliation.ts'
 
-/** Set by an upload's end (`ending.ts`): what was delivered is to be looked at again. */
+/** Set by an upload's end (`ending.ts`): the delivered rows are to be checked again. */
 export const PENDING_JSON = JSON.stringify({ state: 'pending', ...NOTHING_FOUND })
 
 export type ReconciliationColumns = {

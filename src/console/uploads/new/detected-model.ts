@@ -66,7 +66,7 @@ const columnLine = (file: FileDescription, column: GuessedColumn, index: number)
   choices: choicesOf(file, column),
 })
 
-/** What a file looks like, and where its columns would go, as a page shows it. */
+/** The form of a file, and where its columns would go, for the page. */
 export const detectedModel = (file: FileDescription, asked: { idColumn?: string | undefined }) => {
   const delimiter = DELIMITER_NAMES.find((name) => DELIMITERS[name] === file.delimiter)
   const columns = file.columns.map((column, index) => columnLine(file, column, index))

@@ -108,7 +108,7 @@ const describe = async (visit: Sent) => {
 }
 
 /**
- * Says what a file looks like, by its beginning; keeps nothing of it. A script shows the part of
+ * Shows the form of a file by its beginning, and keeps nothing of it. A script shows this part of
  * the page in place.
  */
 export const UPLOAD_CHECK = form({

@@ -43,7 +43,7 @@ const parsed = (text: string): unknown => {
 const oneOrMore = <S extends z.ZodType>(schema: S) =>
   z.union([z.array(schema), schema.transform((one) => [one])])
 
-/** What is asked for a file, as the page's form sends it. */
+/** The options for a file, as the page's form sends them. */
 export const uploadFormSchema = z.strictObject({
   list: genesysIdSchema,
   mode: z.enum(UPLOAD_MODES).default('append'),

@@ -24,7 +24,7 @@ export const fixFormSchema = z
 
 export type FixForm = z.output<typeof fixFormSchema>
 
-/** What was typed, by the name of its field, to show it again. */
+/** The typed cells by the names of their fields, to show them again. */
 export const typedCells = (form: FixForm): Map<string, string> => {
   const { after: _after, apply: _apply, revealed: _revealed, key: _key, ...fields } = form
   const cells = Object.entries(fields).filter(([name]) => /^[ce]-/u.test(name))

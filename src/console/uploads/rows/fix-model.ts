@@ -5,7 +5,7 @@ import { type CodeWords, rowCodeWords } from '../upload-words.ts'
 import { cellField, emptiedField } from './fix-form.ts'
 import { maskedCell, shownCell } from './masked-cells.ts'
 
-/** Of a row that was sent and is still faulty, by its line. */
+/** By line, the faults of a row that was sent and is still faulty. */
 export type NewFaults = ReadonlyMap<number, { code: string; column: string | null }[]>
 
 type Fault = { column: string | null; words: CodeWords }

@@ -79,7 +79,7 @@ export const UPLOAD_FIX = page({
   },
 })
 
-/** The same page with what the cells hold, once. What was typed before stays. */
+/** The same page with the real cells, once. Typed cells stay. */
 export const UPLOAD_FIX_REVEAL = form({
   at: '/uploads/:uploadId/rows/fix/reveal',
   scope: 'uploads',

@@ -1,8 +1,8 @@
 const MOST_CHARS = 60
 
 /**
- * A cell by its shape alone: every letter and digit is a dot, so that a missing + or a stray blank
- * still shows, and nobody can be known by it.
+ * A cell reduced to its shape: every letter and digit becomes a dot. A missing + or a stray blank
+ * still shows, but nobody can be recognised.
  */
 export const maskedCell = (cell: string): string =>
   [...cell]
@@ -10,6 +10,6 @@ export const maskedCell = (cell: string): string =>
     .join('')
     .replaceAll(/[\p{L}\p{N}\p{M}]/gu, '•')
 
-/** A cell as it is, as far as a page has room. */
+/** The cell unmasked, as far as a page has room. */
 export const shownCell = (cell: string): string =>
   cell.length <= 500 ? cell : `${cell.slice(0, 500)}…`

@@ -7,7 +7,7 @@ import { ENGLISH } from '../../texts/texts.ts'
 import { type CodeWords, rowCodeWords } from '../upload-words.ts'
 import { maskedCell, shownCell } from './masked-cells.ts'
 
-/** What the list of rows is narrowed by, in its address. */
+/** The filter of the list of rows, in its address. */
 export type RowFilter = {
   outcome?: RowOutcome | undefined
   code?: string | undefined
@@ -51,8 +51,8 @@ export const rowsLink = (uploadId: string, filter: RowFilter, after?: number): s
 }
 
 /**
- * Rows of an upload as a page shows them: what became of each, and the cells at fault by their
- * shape or, once revealed, as they are.
+ * Rows of an upload for a page: the outcome of each, and the faulty cells by their shape or, once
+ * revealed, in full.
  */
 export const rowListModel = (
   upload: Upload,

@@ -53,7 +53,7 @@ const viewOf = (
 
 const filterOf = ({ after: _after, ...filter }: Query): RowFilter => filter
 
-/** What became of every row, in the order of the file. */
+/** The outcome of every row, in the order of the file. */
 export const UPLOAD_ROWS = page({
   at: '/uploads/:uploadId/rows',
   scope: 'uploads',
@@ -68,7 +68,7 @@ export const UPLOAD_ROWS = page({
   },
 })
 
-/** The same page with its cells, once; the audit says who saw which lines. */
+/** The same page with its cells, once. The audit trail records who saw which lines. */
 export const UPLOAD_ROWS_REVEAL = form({
   at: '/uploads/:uploadId/rows/reveal',
   scope: 'uploads',

@@ -69,7 +69,7 @@ const NO_LIMITS = {
   requestsPerMinute: limits.requestsPerMinute.default(null),
 }
 
-/** null = no limit. */
+/** null: no limit. */
 export const quotasSchema = z.strictObject(limits)
 export const tenantUseSchema = z
   .strictObject({

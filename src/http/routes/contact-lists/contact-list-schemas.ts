@@ -145,8 +145,8 @@ const checkTimeZones = (
 }
 
 /**
- * What makes a contact list. Genesys compares the names of columns without regard to case in some
- * places: so do we.
+ * The definition of a new contact list. Genesys compares column names without regard to case in
+ * some places, so the gateway does too.
  */
 export const newContactListSchema = z
   .strictObject({
@@ -196,7 +196,7 @@ export const listSettingsSchema = z.strictObject({
 })
 
 const decision = z.boolean().nullable().optional()
-/** What is left out stays as it is; null goes back to undecided. */
+/** Left out: unchanged. null: back to undecided. */
 export const listSettingsChangeSchema = z.strictObject({
   queue: z.strictObject({ priority: decision, doNotQueue: decision, clearSystemData: decision }),
 })

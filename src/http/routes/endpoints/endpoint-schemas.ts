@@ -108,7 +108,7 @@ export const deliverySchema = z.strictObject({
   nextAt: stamp.nullable().describe('When the next attempt is due. null: there is none'),
 })
 
-/** A webhook of the gateway that somebody asked for to see whether it arrives. */
+/** A webhook that a caller requested, to see whether it arrives. */
 export const endpointTestEventSchema = z.strictObject({
   type: z.literal(TEST_EVENT),
   timestamp: stamp,

@@ -243,8 +243,8 @@ const registerDeliveries = (add: AddRoute): void => {
 }
 
 /**
- * /v1/webhook-endpoints: where a tenant's others are told, what they were sent, and sending it
- * again.
+ * /v1/webhook-endpoints: where the gateway notifies a tenant's other systems, what it sent them,
+ * and sending it again.
  */
 export const registerWebhookEndpoints = (add: AddRoute): void => {
   registerEndpoints(add)

@@ -16,9 +16,9 @@ const holds = (secret: string, text: string, headers: Record<string, string>): b
 }
 
 /**
- * The `webhook-id` of a body signed under one of the secrets (Standard Webhooks 1.0, symmetric),
- * its time within five minutes of ours; null when the headers are missing or do not hold for these
- * very bytes.
+ * The `webhook-id` of a body signed with one of the secrets (Standard Webhooks 1.0, symmetric),
+ * with its time within five minutes of ours. null if the headers are missing or do not match
+ * exactly these bytes.
  */
 export const signedMessageId = (
   secrets: readonly string[],

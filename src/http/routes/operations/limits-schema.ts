@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { count } from '../../../domain/answers/answer-values.ts'
 import { quotasSchema, tenantUseSchema } from '../access/access-schemas.ts'
 
-/** Answer of GET /limits; null = no limit. */
+/** The answer of GET /limits. null: no limit. */
 export const limitsSchema = z.strictObject({
   dialect: z.enum(['guide', 'platform']),
   upload: z.strictObject({

@@ -3,7 +3,7 @@ import type { AddRoute } from '../../server/route.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { LIMITS_EXAMPLES } from './operations-examples.ts'
 
-/** GET /limits: what is in force for the caller, whatever its scopes. */
+/** GET /limits: the limits in force for the caller, whatever its scopes are. */
 export const registerLimits = (add: AddRoute): void => {
   add({
     method: 'GET',

@@ -4,7 +4,7 @@ import { UPLOAD_PROBLEMS } from '../../../domain/problems/upload-problems.ts'
 import type { RejectionPage } from '../../../domain/uploads/rejection-page.ts'
 import { REJECTIONS } from '../../../domain/uploads/rejection.ts'
 
-/** What is told of a code: of a problem of calls or uploads, or of a row. */
+/** The page of a code: of a problem of calls or uploads, or of a row. */
 export type ProblemEntry = { code: string; about: 'call' | 'upload' | 'row' } & RejectionPage &
   Partial<Pick<ProblemPage, 'status' | 'title'>>
 

@@ -31,7 +31,7 @@ const subjectIn = (
   throw refuse('evidence-subject-invalid', detail, { pointer: `/${field}` })
 }
 
-/** POST /v1/evidence: the person stands in the body, so that no log has the number. */
+/** POST /v1/evidence. The person is in the body, so that no log has the number. */
 export const registerEvidence = (add: AddRoute): void => {
   add({
     method: 'POST',

@@ -5,8 +5,8 @@ import { uploadParamsSchema } from '../../server/schemas.ts'
 import { CERTIFICATE_EXAMPLES } from './proof-examples.ts'
 
 /**
- * GET /v1/uploads/{uploadId}/scrub-certificate: the bytes are those that were signed, so nothing
- * between writes them anew.
+ * GET /v1/uploads/{uploadId}/scrub-certificate. Sends exactly the bytes that were signed, without
+ * serialising them again.
  */
 export const registerScrubCertificate = (add: AddRoute): void => {
   add({

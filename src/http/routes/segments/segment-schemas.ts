@@ -69,8 +69,7 @@ const COMMON = {
 const LIST_IDS = { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 100 }
 
 /**
- * For the document only: what a definition is and what is wrong with one says the validation, with
- * every place.
+ * For the document only. The validation checks definitions and reports every fault with its place.
  */
 export const definitionSchema = z.unknown().meta({
   anyOf: [
@@ -203,10 +202,7 @@ export const segmentSchema = z.strictObject({
   appliedAt: stamp.nullable(),
 })
 
-/**
- * A webhook of the gateway about the segment of a campaign; `revision` orders those of one
- * campaign.
- */
+/** A webhook about the segment of a campaign. `revision` orders those of one campaign. */
 export const segmentEventSchema = z.strictObject({
   type: z.enum(SEGMENT_EVENT_TYPES),
   timestamp: stamp,

@@ -109,7 +109,7 @@ const addUploadRoute = (add: AddRoute): void => {
   })
 }
 
-/** POST /v1/contact-lists/{contactListId}/uploads, in a scope of its own. */
+/** POST /v1/contact-lists/{contactListId}/uploads, in a separate scope. */
 export const registerUploadIntake = async (app: FastifyInstance, deps: HttpDeps): Promise<void> => {
   await takeSubmissions(app, deps)
   addUploadRoute(routesOf(app, deps))

@@ -146,7 +146,7 @@ const registerRetry = (add: AddRoute): void => {
   })
 }
 
-/** The calls that move an upload, let it go, or send what is left of it. */
+/** The calls that move an upload, apply it, or send what is left of it. */
 export const registerUploadControl = (add: AddRoute): void => {
   registerMoves(add)
   registerApply(add)

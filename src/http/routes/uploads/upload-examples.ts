@@ -235,7 +235,7 @@ export const FOLLOW_EXAMPLES: readonly Example[] = [
   },
 ]
 
-/** One of a call that moves an upload, by the state it comes to. */
+/** An example of a call that moves an upload, by the state that it reaches. */
 export const moveExamples = (state: Upload['state']): readonly Example[] => [
   {
     name: 'moved',

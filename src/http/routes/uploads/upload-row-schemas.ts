@@ -6,7 +6,7 @@ import { ROW_OUTCOMES } from '../../../domain/uploads/upload.ts'
 import { cursorSchema, limitUpTo, someOf } from '../../server/schemas.ts'
 
 /**
- * Of a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact
+ * For a suppressed row: the do-not-call entry, or the edition of a registry, that keeps the contact
  * out.
  */
 export const suppressedBySchema = z

@@ -50,8 +50,8 @@ const checkRowsKept = async (
 }
 
 /**
- * GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as CSV to mend and send
- * back.
+ * GET /v1/uploads/{uploadId}/rows: the ledger in input order, as JSON or as a CSV that you can fix
+ * and send back.
  */
 export const registerUploadRows = (add: AddRoute): void => {
   add({

@@ -71,7 +71,7 @@ const untilCollision = async (
 }
 
 /**
- * The lane's workable uploads in their order, but for those of the tenant that are known already.
+ * The lane's workable uploads in their order, without those of the tenant that are already known.
  */
 export const createWaiting =
   ({ db }: Database): ShipmentStore['waiting'] =>

@@ -35,8 +35,8 @@ const makeIn = async (directory: string): Promise<void> => {
 
 /**
  * Makes sure that `dataDir`, which is locked, holds a complete database cluster. If there never was
- * one, it makes one beside its place and renames it, so that a start that ends in the middle leaves
- * nothing that looks like one. Throws `ClusterMissing` if one was there and is not complete.
+ * one, makes one beside its place and renames it, so that an interrupted start leaves nothing that
+ * looks like one. Throws `ClusterMissing` if one was there and is not complete.
  */
 export const ensureCluster = async (dataDir: string): Promise<void> => {
   const place = join(dataDir, 'pgdata')
