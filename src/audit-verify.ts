@@ -62,9 +62,7 @@ const lineOf = (text: string): ChainLine | null => {
   }
 }
 
-/**
- * Takes the lines of the export; answers the number of the first one that is no JSON, else null.
- */
+/** Takes the lines of the export; answers the number of the first one that is no JSON, or null. */
 const takeLines = async (file: string, verifier: ChainVerifier): Promise<number | null> => {
   let number = 0
   try {

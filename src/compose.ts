@@ -24,7 +24,7 @@ import { createWatchUploads } from './workflows/uploads/watch/watch-uploads.ts'
 export type Gateway = {
   address: string
   simulated: boolean
-  /** Where the sandbox of this process takes its control calls; null: Genesys is elsewhere. */
+  /** Where the sandbox of this process takes its control calls. null: Genesys is elsewhere. */
   sandboxUrl: string | null
   /** Set when this start made the admin key. */
   newAdminKey: string | null
@@ -58,9 +58,7 @@ const letAdminIn = async (config: Config, store: Store) => {
   return { adminKey, signInLink: createSignInLink({ random: randomBytes, keyDigest }) }
 }
 
-/**
- * Puts the parts together and starts them; the promise resolves when the gateway listens and works.
- */
+/** Connects the parts and starts them. Resolves when the gateway listens and works. */
 export const composeGateway = async (config: Config, telemetry: Telemetry): Promise<Gateway> => {
   const { emit } = telemetry
   const during = createStartSteps({ clock: systemClock, emit })

@@ -13,7 +13,7 @@ import { createFaultBook } from './domain/segments/definition-faults.ts'
 import { isObject, readLeaf } from './domain/segments/read-node.ts'
 import type { Leaf } from './domain/segments/segment.ts'
 
-/** `pullMs` 0: lists are pulled when somebody asks for it. */
+/** `pullMs` 0: a list is pulled only when a caller requests it. */
 export type DncConfig = DncRules & {
   pullMs: number
   /**
@@ -37,7 +37,7 @@ export const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`)
 
-/** Parts between commas, without the spaces around them; empty ones are passed over. */
+/** The parts between commas, without spaces around them and without empty parts. */
 export const commaList = z.string().transform((text) =>
   text
     .split(',')
@@ -150,7 +150,7 @@ const REGION_LIST = Object.entries(REGIONS)
   .map(([name, domain]) => `${name} (${domain})`)
   .join(', ')
 
-/** A region by its AWS name or its domain; the fault lists all of them. */
+/** A region by its AWS name or its domain. The fault lists all of them. */
 export const genesysRegion = z.string().transform((text, context) => {
   const region = resolveRegion(text)
   if (region) return region
@@ -192,7 +192,7 @@ export const guestFileVariables = {
 }
 type GuestFileVariables = z.output<z.ZodObject<typeof guestFileVariables>>
 
-/** What guest files are taken with. `clamd` null: nothing looks at them. */
+/** The limits for guest files. `clamd` null: they are not scanned. */
 export const guestFilesOf = (
   env: GuestFileVariables,
 ): {
@@ -235,7 +235,7 @@ export const dncOf = (env: {
   consentCountries: env.CONSENT_REQUIRED_COUNTRIES,
 })
 
-/** Node's own switch, which would have Genesys' credentials sent to whoever answers. */
+/** Node's own switch, which would send Genesys' credentials to any server that answers. */
 export const uncheckedCertificates = (source: Record<string, string | undefined>): string[] =>
   source['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
     ? ['NODE_TLS_REJECT_UNAUTHORIZED: the gateway always checks certificates; leave it out']

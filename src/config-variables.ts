@@ -1,13 +1,13 @@
 import { CONTACT_ID_SHAPE } from './domain/contacts/contact-id.ts'
 
 /**
- * Every variable that the gateway reads, in the order of `.env.example`; that file is held to this
- * table by a test.
+ * Every variable that the gateway reads, in the order of `.env.example`. A test compares that file
+ * with this table.
  */
 export type ConfigVariable = {
   name: string
   group: string
-  /** What applies when the variable is unset; null = nothing, the reason says what follows. */
+  /** What applies when the variable is unset. null: nothing, the reason says what follows. */
   default: string | null
   reason: string
   secret?: true

@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { keepSecret } from './lib/kept-secret.ts'
 import { makeDirectory } from './lib/make-directory.ts'
 
-/** DATA_DIR cannot be made, or not be kept from others; the message says what to do. */
+/** DATA_DIR cannot be made, or cannot be closed to others. The message says what to do. */
 export class DataDirOpen extends Error {
   override readonly name = 'DataDirOpen'
 }
@@ -56,9 +56,9 @@ const isSomebodyElses = (dataDir: string): boolean => {
 }
 
 /**
- * Makes DATA_DIR, which holds keys and contacts, and keeps it from other users: one that is open to
- * them (0755) becomes 0700. Throws `DataDirOpen` where that cannot be done, or where the directory
- * holds only what is not ours. Does nothing where nothing is kept in it.
+ * Makes DATA_DIR, which holds keys and contacts, and closes it to other users: a directory that is
+ * open to them (0755) becomes 0700. Throws `DataDirOpen` if that is impossible, or if the directory
+ * holds only files that are not ours. Does nothing if the gateway stores nothing in it.
  */
 export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'dataDir'>): void => {
   const { home, adminApiKey, dataDir } = config
@@ -90,9 +90,9 @@ export const closeDataDir = (config: Pick<Config, 'home' | 'adminApiKey' | 'data
 }
 
 /**
- * The keys that encrypt stored uploads: the configured ones, else one made at the first start and
- * kept in DATA_DIR. One that is kept there still opens what it sealed in the embedded database when
- * others are configured later.
+ * The keys that encrypt stored uploads: the configured ones, or otherwise one made at the first
+ * start and stored in DATA_DIR. If others are configured later, the stored one still opens what it
+ * sealed in the embedded database.
  */
 export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] => {
   const { encryptionKeys: configured, home, dataDir } = config
@@ -103,8 +103,8 @@ export const encryptionKeysOf = (config: Config): { id: string; key: Buffer }[] 
 }
 
 /**
- * The admin key: the configured one, else (sandbox only) one made at the first start; `file` is
- * where it is kept.
+ * The admin key: the configured one, or otherwise (sandbox only) one made at the first start.
+ * `file` is where it is stored.
  */
 export const adminKeyOf = (config: Config): { key: string; file: string | null; made: boolean } => {
   if (config.adminApiKey) return { key: config.adminApiKey, file: null, made: false }
@@ -114,7 +114,8 @@ export const adminKeyOf = (config: Config): { key: string; file: string | null; 
 }
 
 /**
- * The admin key that a gateway of this configuration takes; null: none was made yet. Makes nothing.
+ * The admin key that a gateway of this configuration accepts. null: none was made yet. Makes
+ * nothing.
  */
 export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>): string | null => {
   if (config.adminApiKey !== null) return config.adminApiKey
@@ -123,8 +124,8 @@ export const presentAdminKey = (config: Pick<Config, 'adminApiKey' | 'dataDir'>)
 }
 
 /**
- * What proves Genesys' webhooks, the current one first: the configured ones, else (embedded sandbox
- * only) one made at the first start.
+ * The secrets that prove Genesys' webhooks, the current one first: the configured ones, or
+ * otherwise (embedded sandbox only) one made at the first start.
  */
 export const webhookSecretsOf = (config: Config): string[] => {
   const { webhookSecrets, genesys, home, dataDir } = config

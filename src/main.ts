@@ -79,7 +79,7 @@ const exitOn = (event: 'uncaughtException' | 'unhandledRejection'): void => {
 }
 
 /**
- * Stops on SIGTERM and SIGINT; returns what is to be told of the gateway once it listens. Before
+ * Stops on SIGTERM and SIGINT. Returns what is to be told of the gateway once it listens. Before
  * that a signal ends the process at once: nothing was accepted yet. A second signal ends it at once
  * too, unless it is the first one told twice.
  */

@@ -6,9 +6,7 @@ import { createTimeWitness } from '../workflows/clock/time-witness.ts'
 import { createClockWatch } from '../workflows/clock/watch-clock.ts'
 import { openGenesys, type Sandbox } from './genesys.ts'
 
-/**
- * Genesys, and the watch over the database's clock, which hears of the time from Genesys' answers.
- */
+/** Genesys, and the watch over the database's clock, which gets the time from Genesys' answers. */
 export const genesysAndItsTime = (
   config: Config,
   sandbox: Sandbox | null,

@@ -31,7 +31,7 @@ export const pullWorkersOf = ({ config, store, genesys, telemetry, owner }: Esse
   return [createPullWorker({ pullNext, clock: systemClock, emit })]
 }
 
-/** The call that asks for a pull. */
+/** The use case that requests a pull. */
 export const askPullOf = (
   { store, genesys, owner, stopSignal }: Essentials & { stopSignal: AbortSignal },
   ids: Ids,

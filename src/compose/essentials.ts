@@ -12,6 +12,6 @@ export type Essentials = {
   genesys: ReturnType<typeof createGenesysClient>
   clockWatch: ClockWatch
   owner: string
-  /** Where Genesys calls back for a part; null: it cannot. */
+  /** Where Genesys calls back for a part. null: it cannot. */
   callbackUrl: ((partId: string, listId: string) => string) | null
 }

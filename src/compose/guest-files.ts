@@ -28,7 +28,7 @@ export const scannerDetailOf = (essentials: Essentials): (() => Promise<string>)
       : ((await scanner.engine()) ?? 'clamd does not answer: guest files wait')
 }
 
-/** Takes guest files and judges them; `close` ends the thread that reads PDF. */
+/** Receives guest files and inspects them. `close` ends the thread that reads PDF. */
 export const guestFilesIn = (
   essentials: Essentials,
   worker: Pick<ObjectWorker, 'wake'>,

@@ -3,8 +3,8 @@ import { systemClock } from '../lib/clock.ts'
 import type { Essentials } from './essentials.ts'
 
 /**
- * A body's record (a CSV line, a JSON element) may be this long; past it the file is malformed
- * [design: 6].
+ * The longest record of a body (a CSV line, a JSON element). If one is longer, the file is
+ * malformed [design: 6].
  */
 export const MAX_RECORD_BYTES = 1024 * 1024
 

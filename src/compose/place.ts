@@ -27,8 +27,8 @@ const holdFreePort = async (host: string): Promise<{ port: number; letGo(): Prom
 }
 
 /**
- * The place that `config` asks for; port 0 becomes a free one, which nobody else gets meanwhile.
- * Rejects when the host is not one of this machine.
+ * The address in `config`. Port 0 becomes a free port, which nobody else gets meanwhile. Rejects if
+ * the host is not one of this machine.
  */
 export const placeOf = async ({ host, port: asked }: Config): Promise<Place> => {
   const held = asked === 0 ? await holdFreePort(host) : { port: asked, letGo: async () => {} }

@@ -14,8 +14,8 @@ import {
 import type { Essentials } from './essentials.ts'
 
 /**
- * How old registries may be and where one is needed: as the law says on the day, unless the
- * configuration does.
+ * How old registries may be, and where one is required: by the configuration, or otherwise by the
+ * law of the day.
  */
 export const registryRulesOf = ({ maxAgeDays, requiredRegistries }: DncConfig) => ({
   ageDaysOf: (country: string): number => maxAgeDays ?? registryAgeDays(country, systemClock.now()),

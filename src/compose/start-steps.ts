@@ -6,8 +6,8 @@ import type { StartStep } from '../telemetry/start-step.ts'
 const AGAIN_MS = 10_000
 
 /**
- * Does one step of the start and reports it before it begins, because some block the process; then
- * every 10 s, until it is done.
+ * Does one step of the start. Reports it before it begins, because some steps block the process,
+ * and then every 10 s until it is done.
  */
 export type DuringStep = <T>(step: StartStep, work: () => Promise<T>) => Promise<T>
 

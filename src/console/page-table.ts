@@ -48,7 +48,7 @@ import {
   UPLOAD_RETRY,
 } from './uploads/upload-page.ts'
 
-/** Every page and every button of the console; the menu has those with `menu`, in this order. */
+/** Every page and every button of the console. The menu shows those with `menu`, in this order. */
 export const TABLE: readonly TableEntry[] = [
   OVERVIEW,
   OVERVIEW_LIVE,

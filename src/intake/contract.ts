@@ -78,7 +78,7 @@ type EntryFileRefusalCode = 'dnc-no-entries' | 'dnc-columns-unknown'
 export type FileRefusalCode = (typeof FILE_REFUSALS)[number] | EntryFileRefusalCode
 
 /**
- * The file as a whole cannot be taken; thrown out of `runIntake`. `about` becomes members of the
+ * The file as a whole cannot be accepted. Thrown out of `runIntake`. `about` becomes members of the
  * problem (never cell contents).
  */
 export class FileRefused extends Error {
@@ -108,9 +108,9 @@ export type ChunkSink = {
 
 /**
  * Reads the body as it streams in: decompress → decode → rows → columns → validate and normalise →
- * deduplicate → chunks. Awaits the sink before it reads on (backpressure). Never holds more than
- * two chunks and the digests of ids in memory. Throws `FileRefused`, or whatever the body or the
- * sink throws.
+ * deduplicate → chunks. Awaits the sink before it reads more (backpressure). Never holds more than
+ * two chunks and the digests of ids in memory. Throws `FileRefused`, and the errors of the body and
+ * the sink.
  */
 export type RunIntake = (
   body: AsyncIterable<Uint8Array>,

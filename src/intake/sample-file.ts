@@ -14,7 +14,7 @@ export type FileSample = {
   /** null: it is JSON. */
   delimiter: string | null
   compression: 'gzip' | null
-  /** Of the first record; null: the file has no header. */
+  /** Of the first record. null: the file has no header. */
   header: string[] | null
   /** Cells of the first record. */
   width: number

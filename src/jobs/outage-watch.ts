@@ -11,8 +11,8 @@ export type OutageWatch = {
 const UNAVAILABLE = 'StoreUnavailable'
 
 /**
- * Whether an error says that the database is away. By its name: the queue copies errors into plain
- * objects.
+ * Whether an error says that the database is unavailable. By its name, because the queue copies
+ * errors into plain objects.
  */
 export const saysUnavailable = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'name' in error && error.name === UNAVAILABLE

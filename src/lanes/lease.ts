@@ -33,7 +33,7 @@ export type KeptLease = Lease & {
   askToRest(): void
   /** Aborts the work at once. */
   abort(reason: Error): void
-  /** Ends the renewals; resolves when none is waited for. */
+  /** Ends the renewals. Resolves when none is waited for. */
   end(): Promise<void>
 }
 
@@ -54,9 +54,8 @@ const createAsides = (wentAside?: () => void): Pick<KeptLease, 'aside' | 'isAsid
 }
 
 /**
- * Keeps a claimed lane's lease. Its end is reckoned on the monotonic clock from before the
- * statement that gave or renewed it, so that it is never believed to last longer than the database
- * says.
+ * Keeps a claimed lane's lease. Its end is computed on the monotonic clock, from before the
+ * statement that gave or renewed it. So it is never believed to last longer than the database says.
  */
 export const keepLease = (
   deps: { lanes: Pick<LaneStore, 'renew'>; clock: Clock; wentAside?: () => void },

@@ -12,14 +12,14 @@ type Claimed<C extends Claim> = {
   claim: C
   key: string
   /**
-   * Answers in how many milliseconds the object is to be looked at next; null: when it has work.
+   * Answers in how many milliseconds the object is to be looked at next. null: when it has work.
    */
   work(lease: KeptLease): Promise<number | null>
 }
 
 /** The object that one worker holds at a time: a campaign, a DNC list. */
 export type ObjectLane<C extends Claim> = {
-  /** The one that has waited longest; null where none has work. */
+  /** The one that has waited longest. null if none has work. */
   claim(owner: string): Promise<Claimed<C> | null>
   renew(claim: C): Promise<boolean>
   release(claim: C, readyInMs: number | null): Promise<void>

@@ -5,7 +5,7 @@ import { createLookLoop } from './look-loop.ts'
 /** Between looks for work. */
 const LOOK_EVERY_MS = 2_000
 
-/** Brings editions of registries into force and does what follows from them, step by step. */
+/** Brings editions of registries into force and does the work that follows, step by step. */
 export const createRegistryWorker = (deps: {
   /** One step; false: there is nothing to do. */
   step: () => Promise<boolean>

@@ -32,7 +32,7 @@ export type SweeperDeps = {
 
 export type Sweeper = {
   start(): void
-  /** Ends the sweeps; resolves when none is under way. */
+  /** Ends the sweeps. Resolves when none is under way. */
   stop(): Promise<void>
 }
 
@@ -53,8 +53,8 @@ const RECONCILIATION_OVERDUE_MS = 180_000
 const RECEIPTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 
 /**
- * Puts right what a crash left: abandoned uploads, holds whose time has come, webhooks in and out
- * without a job; deletes receipts past their time.
+ * Repairs what a crash left: abandoned uploads, holds that are due, incoming and outgoing webhooks
+ * without a job. Deletes receipts past their time.
  */
 export const createSweeper = (deps: SweeperDeps): Sweeper => {
   const stopped = new AbortController()

@@ -6,7 +6,7 @@ import type {
 } from '../workflows/ports/retention/retention.ts'
 import { createObjectWorker, type ObjectWorker, type ObjectWorkerDeps } from './object-worker.ts'
 
-/** Does what one instance does for all of them. */
+/** Does the work that one instance does for all of them. */
 export const createUpkeepWorker = ({
   upkeep,
   tasks,

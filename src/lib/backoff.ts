@@ -3,8 +3,8 @@ export type BackoffPolicy = { baseMs: number; capMs: number }
 
 /**
  * The wait before attempt `attempt + 1` (attempt counts from 1), in milliseconds: random in
- * [0, min(cap, base·2^(attempt-1))], but never before `retryAfterMs`, which is a floor that jitter
- * only adds to. AWS calls it "full jitter"; [guide-api: Errors and retries].
+ * [0, min(cap, base·2^(attempt-1))], but never less than `retryAfterMs`, to which jitter only adds.
+ * AWS calls it "full jitter" [guide-api: Errors and retries].
  */
 export const backoffMs = (
   policy: BackoffPolicy,

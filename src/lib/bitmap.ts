@@ -1,6 +1,6 @@
 /**
- * A set of small integers as bytes, lowest bit first; how left-out and sent rows of a chunk are
- * stored.
+ * A set of small integers as bytes, lowest bit first. Left-out and sent rows of a chunk are stored
+ * in this form.
  */
 export const createBitmap = (size: number): Buffer => Buffer.alloc(Math.ceil(size / 8))
 

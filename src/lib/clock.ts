@@ -6,7 +6,7 @@ export type Clock = {
   now(): Date
   /** Milliseconds that never jump; for leases, deadlines and durations. */
   monotonicMs(): number
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
+  /** Resolves after `ms`. Rejects with the signal's reason when it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 

@@ -1,9 +1,10 @@
 import { DIGEST_BYTES, wordsOf } from './keyed-digest.ts'
 
 /**
- * A set of keyed digests that may only err one way: of a digest that was added it always says so,
- * of about one in a thousand others too. Two bytes a digest (a Bloom filter of blocks, Putze,
- * Sanders and Singler 2007). The digests must be evenly spread, as those under a secret key are.
+ * A set of keyed digests that can err in one direction only: it always finds a digest that was
+ * added, and also finds about one in a thousand others. Two bytes a digest (a Bloom filter of
+ * blocks, Putze, Sanders and Singler 2007). The digests must be evenly spread, as those under a
+ * secret key are.
  */
 export type DigestFilter = {
   /** Digests added, twice those that were added twice. */

@@ -26,13 +26,13 @@ const freshNonce = (): Buffer => {
 export const newKey = (): Buffer => randomBytes(32)
 
 /**
- * A key of 32 bytes as `seal` and `open` want it; made once, for making it costs as much as sealing
- * 25 KB.
+ * A key of 32 bytes in the form that `seal` and `open` need. Make it once, because making it costs
+ * as much as sealing 25 KB.
  */
 export const sealingKey = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
 /**
- * AES-256-GCM: nonce (12 bytes), tag (16), ciphertext. `context` is authenticated with it: what was
+ * AES-256-GCM: nonce (12 bytes), tag (16), ciphertext. `context` is authenticated too: what was
  * sealed for one place does not open in another.
  */
 export const seal = (key: KeyObject, context: string, plain: Uint8Array): Buffer => {

@@ -1,5 +1,5 @@
 /**
- * Numbers in [0, 1) that are the same for the same seed everywhere (mulberry32); for simulated
+ * Numbers in [0, 1) that are the same everywhere for the same seed (mulberry32). For simulated
  * faults and made-up data, never for secrets.
  */
 export const seededRandom = (seed: number): (() => number) => {

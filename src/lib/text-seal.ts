@@ -25,7 +25,7 @@ export type TextSeal = {
    */
   digests(texts: readonly string[]): Buffer
   seal(texts: readonly string[]): SealedTexts
-  /** The text; throws when digest or bytes were changed, or sealed under another key. */
+  /** The text. Throws when digest or bytes were changed, or sealed under another key. */
   open(digest: Uint8Array, sealed: Uint8Array): string
 }
 

@@ -27,9 +27,9 @@ setInterval(() => {
 `
 
 /**
- * Ends the process when its event loop no longer turns: it then hears no signal and answers
+ * Ends the process if its event loop no longer turns. Such a process handles no signal and answers
  * nothing, and only a new start helps. The thread counts its own checks, so that a machine that
- * slept does not count as a loop that hangs. The process beats for as long as it lives.
+ * slept does not count as a hanging loop. The process beats for as long as it lives.
  */
 export const startWatchdog = (
   clock: Clock,

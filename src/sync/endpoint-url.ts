@@ -30,9 +30,9 @@ const urlFault = (url: URL): string | null => {
 /**
  * The rules for a URL that a caller registers [design: 7]: https, port 443, no user information, a
  * public host. It is read as the WHATWG parser reads it, which turns `0x7f.1` and `①②⑦.0.0.1` into
- * the address they mean. A host of `innerHosts` may have any port, plain http and an inner address:
- * there are such hosts only where Genesys is simulated. What a name resolves to is checked when it
- * is connected to, not here: it may change.
+ * the address they mean. A host of `innerHosts` may have any port, plain http and an inner address.
+ * Such hosts exist only if Genesys is simulated. The address of a name is checked at the
+ * connection, not here, because it may change.
  */
 export const createEndpointUrlCheck =
   (deps: { innerHosts: readonly string[] }): EndpointUrlCheck =>
@@ -48,7 +48,8 @@ export const createEndpointUrlCheck =
   }
 
 /**
- * Whether the host is one of these; names compare without regard to case, as the parser gives them.
+ * Whether the host is one of these. Compares names without regard to case, as the parser gives
+ * them.
  */
 export const isInnerHost = (innerHosts: readonly string[], url: URL): boolean =>
   innerHosts.some((host) => host.toLowerCase() === url.hostname)

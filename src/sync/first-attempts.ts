@@ -26,7 +26,7 @@ type Line = { waiting: Waiting[]; underWay: number }
 export const createFirstAttempts = (
   deps: FirstAttemptsDeps,
 ): FirstAttempts & {
-  /** Begins no attempt any more; resolves when none is under way. */
+  /** Begins no attempt any more. Resolves when none is under way. */
   stop(): Promise<void>
 } => {
   const { clock, emit } = deps

@@ -5,7 +5,7 @@ import { Agent, buildConnector } from 'undici'
 
 import { isPublicAddress } from './public-address.ts'
 
-/** All addresses of a name; rejects when it has none. */
+/** All addresses of a name. Rejects if it has none. */
 export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>
 
 /** Nothing was connected to: the address is not a public one. */
@@ -36,9 +36,9 @@ export const guardedLookup = (resolve: Resolve): LookupFunction => {
 }
 
 /**
- * Connections to public addresses only. The address that was checked is the one connected to, so a
- * name that resolves otherwise a moment later gains nothing; for addresses in the URL no look-up is
- * made, so they are checked by themselves.
+ * Connections to public addresses only. The checked address is the one connected to, so a name that
+ * resolves differently a moment later gains nothing. Addresses in the URL need no look-up and are
+ * checked directly.
  */
 export const guardedAgent = (resolve: Resolve): Agent => {
   const connect = buildConnector({ allowH2: false, lookup: guardedLookup(resolve) })

@@ -39,10 +39,10 @@ export const createSyncDeliverer = (
 }
 
 /**
- * Makes one attempt at a delivery and records it: 2xx is delivered, 410 or a used-up schedule is
- * dead, everything else (redirects included, which are never followed) is tried again. A 410, or
- * days of nothing but failures, disables the endpoint. One that has ended meanwhile is left as it
- * is.
+ * Makes one attempt at a delivery and records it. 2xx is delivered. 410 or a used-up schedule is
+ * dead. Everything else (redirects included, which are never followed) is tried again. A 410, or
+ * days of nothing but failures, disables the endpoint. A delivery that has ended meanwhile does not
+ * change.
  */
 export const createSyncAttempt =
   (deps: Omit<SyncDelivererDeps, 'sync'> & { sync: Pick<SyncStore, 'record'> }) =>

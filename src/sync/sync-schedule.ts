@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 /**
- * The waits after the first, second, … failed attempt; about 75 h in all (Standard Webhooks 1.0,
+ * The waits after the first, second, … failed attempt, about 75 h in all (Standard Webhooks 1.0,
  * "deliverability").
  */
 export const SYNC_SCHEDULE_MS: readonly number[] = [

@@ -30,9 +30,9 @@ const wasRefused = (error: unknown): boolean =>
   error instanceof AddressRefused || (error instanceof Error && wasRefused(error.cause))
 
 /**
- * Sends to endpoints. A URL that a caller registered is held to the rules of `endpoint-url.ts` on
- * every send, and each address it resolves to must be public; URLs of the environment are trusted,
- * and so are `innerHosts`.
+ * Sends to endpoints. A URL that a caller registered must meet the rules of `endpoint-url.ts` on
+ * every send, and each address it resolves to must be public. URLs of the environment and
+ * `innerHosts` are trusted.
  */
 export const createWebhookTransport = (deps: {
   innerHosts: readonly string[]

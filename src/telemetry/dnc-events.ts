@@ -74,7 +74,7 @@ export type DncEvents = {
     missing: number
     durationMs: number
   }
-  /** A pull came to nothing and begins anew later. */
+  /** A pull came to nothing and begins again later. */
   'dnc.pull_failed': { submissionId: string; dncListId: string; failure: string }
   /**
    * The subjects of what was delivered before registers had them; `unfilled` contacts can be found

@@ -44,7 +44,7 @@ export type DatabaseGauges = {
   auditChainLagSeconds: number
 }
 
-/** What only the database and the pace queue know; looked at once a scrape. */
+/** Values that only the database and the pace queue know. Read once for each scrape. */
 export type GaugeSource = {
   /** Whether /readyz would answer 200. */
   ready(): Promise<boolean>

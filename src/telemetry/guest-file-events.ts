@@ -1,4 +1,4 @@
-/** What is told of guest files; never a name, a contact or a URL. */
+/** Events of guest files. Never a name, a contact or a URL. */
 export type GuestFileEvents = {
   'guest_file.accepted': {
     guestFileId: string
@@ -18,7 +18,7 @@ export type GuestFileEvents = {
     state: string
     /** Of the problem, or `none`. */
     code: string
-    /** From the 202 until Genesys had it; null: it never had. */
+    /** From the 202 until Genesys had it. null: it never had. */
     latencyMs: number | null
   }
   /** Genesys gave no verdict on a stored file for a day. */

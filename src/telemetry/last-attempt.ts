@@ -1,8 +1,8 @@
 import type { GatewayEvents } from './events.ts'
 
 /**
- * What the last attempt at Genesys came to, in words for an operator, and which rights are probably
- * missing.
+ * The result of the last attempt at Genesys, in words for an operator, and the rights that are
+ * probably missing.
  */
 export const createLastAttempt = () => {
   let told = 'not called yet'

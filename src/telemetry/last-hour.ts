@@ -2,8 +2,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { GatewayEvents } from './events.ts'
 
 /**
- * What is counted of the last hour, minute by minute, for who has no Prometheus at hand. Of this
- * process alone.
+ * Counts of the last hour, minute by minute, for operators without Prometheus. Of this process
+ * alone.
  */
 export const HOUR_SERIES = [
   'rowsAccepted',
@@ -13,7 +13,7 @@ export const HOUR_SERIES = [
 ] as const
 export type HourSerie = (typeof HOUR_SERIES)[number]
 
-/** Sixty counts a series, oldest first; the last one is of the minute that runs. */
+/** Sixty counts for each series, oldest first. The last one is of the present minute. */
 export type LastHour = Record<HourSerie, number[]>
 
 const MINUTES = 60

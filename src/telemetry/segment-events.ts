@@ -6,7 +6,7 @@ export type SegmentEvents = {
     durationMs: number
     /** By code. */
     findings: Record<string, number>
-    /** Contacts counted, and those selected; null where there was no basis. */
+    /** Contacts counted, and those selected. null if there was no basis. */
     counted: number | null
     selected: number | null
   }
@@ -20,7 +20,7 @@ export type SegmentEvents = {
     rules: number
     /** From the 202 until Genesys accepted the rules. */
     pushMs: number
-    /** From then until this state; null: they were not taken. */
+    /** From then until this state. null: they were not taken. */
     indexMs: number | null
   }
   /** A campaign that the gateway stopped and did not start again: somebody has to. */

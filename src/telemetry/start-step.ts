@@ -1,4 +1,4 @@
-/** What a start does, in its order. The words stand in the log. */
+/** The steps of a start, in order. The log shows these words. */
 export type StartStep =
   | 'open-embedded-database'
   | 'open-database'

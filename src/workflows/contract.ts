@@ -27,7 +27,7 @@ export type UploadRequest = {
   path: string
   validateOnly: boolean
   /**
-   * What adding its contacts does to their place in the queue, as it was decided; null if the
+   * What adding its contacts does to their place in the queue, as it was decided. null if the
    * dialect has no queue.
    */
   queue?: ChosenQueue | null

@@ -19,7 +19,7 @@ const standing = (
   return replacedBy === null ? 'live' : 'replaced'
 }
 
-/** A key in the list; never the key itself. */
+/** A key in the list, without its secret. */
 export const keyLine = (key: IssuedKey, now: Date) => {
   const stands = standing(key, now)
   return {

@@ -1,9 +1,6 @@
 import type { View } from '../frame/page.ts'
 
-/**
- * A secret on its only page: it is in this answer and nowhere else, so nothing of it may be in an
- * address.
- */
+/** A secret on its only page. No other answer has it, so nothing of it may be in an address. */
 export const onceView = (once: {
   title: string
   label: string

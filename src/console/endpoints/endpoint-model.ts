@@ -34,7 +34,7 @@ export const endpointLine = (endpoint: WebhookEndpoint) => {
   }
 }
 
-/** One endpoint: what may be done with it, and what it hears. */
+/** One endpoint: what you may do with it, and which events it gets. */
 export const endpointModel = (endpoint: WebhookEndpoint) => ({
   ...endpointLine(endpoint),
   enabled: endpoint.enabled,
@@ -69,7 +69,7 @@ const cameTo = ({ lastStatus, lastFailure }: WebhookDelivery): string | null =>
 
 const EVENT_WORDS: Record<string, string> = { ...words.events, ...words.ownEvents }
 
-/** What an object's id leads to in the console; null: it has no page. */
+/** What an object's id leads to in the console. null: it has no page. */
 const objectLink = (object: string): string | null =>
   object.startsWith('upl_') ? `/console/uploads/${object}` : null
 

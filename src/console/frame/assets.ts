@@ -38,8 +38,8 @@ const readAssets = (): Map<string, Asset> =>
   )
 
 /**
- * Adds the files that pages load, and says where each of them is. Their addresses change with their
- * bytes, so browsers keep them for ever.
+ * Adds the files that pages load, and returns their addresses. An address changes with the bytes of
+ * its file, so browsers keep files for ever.
  */
 export const registerAssets = (app: FastifyInstance): Record<string, string> => {
   const assets = readAssets()

@@ -46,7 +46,7 @@ export type KeyFailures = {
   succeeded(digest: Buffer): void
 }
 
-/** A form with a file, which comes last and is read as it streams in. */
+/** A form with a file. The file comes last and is read as it streams in. */
 export type FileForm = {
   /** A name that stands more than once has all its values. */
   fields: Record<string, string | string[]>

@@ -14,7 +14,7 @@ export type Visit<Params = unknown, Query = unknown, Form = unknown> = {
   params: Params
   query: Query
   form: Form
-  /** Of a form with a file; null: it takes none. */
+  /** Of a form with a file. null: it takes none. */
   file: FileForm | null
   request: FastifyRequest
 }

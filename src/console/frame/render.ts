@@ -36,8 +36,8 @@ const saidOf = (request: FastifyRequest): string | null => {
 }
 
 /**
- * The model that every template gets: the page's own, the words, and what the head and the menu
- * show.
+ * The model that every template gets: that of the page, the words, and the content of the head and
+ * the menu.
  */
 export const modelOf = (frame: Frame, request: FastifyRequest, view: View): object => {
   const scopes = request.caller?.scopes ?? []

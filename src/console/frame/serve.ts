@@ -25,7 +25,7 @@ type Serving = { deps: ConsoleDeps; frame: Frame }
 const leadToSignIn = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   request.problemCode = 'unauthorized'
   // A part that refreshes itself has no way back of its own: the page that it is on is asked for
-  // anew.
+  // again.
   if (isScripted(request)) return reply.code(401).header('hx-refresh', 'true').send('')
   if (wantsJson(request)) return reply.code(401).send(ENGLISH.problems.signedOut)
   const to = request.method === 'GET' ? `?to=${encodeURIComponent(request.url)}` : ''

@@ -6,7 +6,10 @@ import type { ConsoleDeps } from './deps.ts'
 
 const COOKIE = 'gateway_console'
 
-/** A form that did not come from a page of this console, or from one of an earlier session. */
+/**
+ * Thrown if a form did not come from a page of this console, or came from one of an earlier
+ * session.
+ */
 export class FormRefused extends Error {
   override readonly name = 'FormRefused'
 }

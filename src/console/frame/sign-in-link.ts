@@ -5,7 +5,7 @@ export type SignInLink = {
   /** What the link carries. */
   token: string
   /**
-   * The digest of the key that it signs in with; null: it is no such token, or used. A token that
+   * The digest of the key that it signs in with. null: it is no such token, or used. A token that
    * fits is used up by this.
    */
   redeem(token: string): Buffer | null

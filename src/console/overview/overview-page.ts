@@ -18,7 +18,7 @@ export const OVERVIEW = page({
   }),
 })
 
-/** The part that moves, asked for by the page itself. */
+/** The live part, which the page itself requests. */
 export const OVERVIEW_LIVE = page({
   at: '/overview/live',
   scope: null,

@@ -42,7 +42,7 @@ type Built = {
   deps: Pick<ConsoleDeps, 'dialect' | 'ids'>
   campaignId: string
   tree: SegmentForm
-  /** The newest version when the rules were loaded; null: there is none. */
+  /** The newest version when the rules were loaded. null: there is none. */
   version: number | null
   focus: string | null
   faults?: readonly Fault[]
@@ -130,7 +130,7 @@ type Asked = {
 }
 
 /**
- * Where a fault stands on the page: the nearest rule or group above its place; null: over all of
+ * Where a fault stands on the page: the nearest rule or group above its place. null: over all of
  * them.
  */
 const faultsOf = ({ about, message }: GatewayProblem, { places }: SentDefinition): Fault[] => {
@@ -185,7 +185,7 @@ const put = async (asked: Asked): Promise<View | { goTo: string; said: 'segmentP
       expected: fields.version === undefined ? null : [fields.version],
     })
   } catch (error) {
-    // What was agreed to is no longer what would happen: it is shown anew.
+    // What was agreed to is no longer what would happen: it is shown again.
     const isUnagreed = error instanceof GatewayProblem && error.code === 'segment-needs-confirm'
     if (!isUnagreed) throw error
     return lookAt(asked, [{ path: null, detail: words.edit.needsAgreement }])

@@ -108,7 +108,7 @@ export const readForm = (fields: SegmentFields): SegmentForm => {
 
 const stepsOf = (path: string): number[] => path.split('.').slice(1).map(Number)
 
-/** The nodes of the group at a path; null: there is no group. */
+/** The nodes of the group at a path. null: there is no group. */
 const nodesAt = (form: SegmentForm, root: Root, steps: readonly number[]): FormNode[] | null => {
   let nodes = root === 'c' ? form.conditions.nodes : form.exclusions
   for (const step of steps) {
@@ -137,7 +137,7 @@ export const pressed = (form: SegmentForm, action: string): string => {
 
 export type SentDefinition = { sent: Record<string, unknown>; places: Places; digest: string }
 
-/** The definition as the API takes it; `digest`: of all but the confirmation. */
+/** The definition in the form of the API. `digest`: of everything but the confirmation. */
 export const sentDefinition = (
   form: SegmentForm,
   dialect: 'guide' | 'platform',

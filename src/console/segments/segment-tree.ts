@@ -8,7 +8,7 @@ import {
   TEXT_OPERATORS,
 } from '../../domain/segments/segment.ts'
 
-/** How the rules of a group are joined; the last two turn it around. */
+/** How the rules of a group are joined. The last two negate it. */
 export const JOINS = ['all', 'any', 'notAll', 'none'] as const
 export type Join = (typeof JOINS)[number]
 
@@ -135,7 +135,7 @@ const groupOf = (join: Join, nodes: readonly SegmentNode[]): FormGroup => ({
   nodes: nodes.map(formNode),
 })
 
-/** A node of a definition as the form shows it; the same contacts fulfil both. */
+/** A node of a definition in the form. The same contacts fulfil both. */
 export const formNode = (node: SegmentNode): FormNode => {
   if (isLeaf(node)) return ruleOf(node)
   if ('all' in node) return groupOf('all', node.all)

@@ -41,7 +41,7 @@ const leafWords = (leaf: Leaf): string => {
   return fill(words.sentences[leaf.operator], { attribute, value: quoted(leaf.value) })
 }
 
-/** A rule tree to read: a sentence, or a heading over what it joins. */
+/** A rule tree as text: a sentence, or a heading over the rules that it joins. */
 export type RuleLines = { text: string; nodes: RuleLines[] }
 
 const joined = (text: string, nodes: readonly SegmentNode[]): RuleLines => ({

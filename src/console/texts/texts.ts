@@ -15,7 +15,7 @@ export type Plural = { one: string; other: string }
 export const shownCount = (count: number): string => numbers.format(count)
 
 /**
- * Puts values into the `{holes}` of a text; of a text with a `one` and an `other` it takes the one
+ * Fills values into the `{holes}` of a text. If the text has a `one` and an `other`, uses the one
  * for `count`.
  */
 export const fill = (

@@ -12,7 +12,7 @@ type Asking = Pick<Visit<z.output<typeof uploadParams>>, 'deps' | 'caller' | 'pa
 
 const unknown = (): GatewayProblem => new GatewayProblem('not-found', ENGLISH.upload.unknown)
 
-/** The visitor's upload; another tenant's is unknown. */
+/** The visitor's upload. Another tenant's is unknown. */
 export const ownUpload = async ({
   deps,
   caller,

@@ -10,7 +10,7 @@ export type RetryChoice = { outcome: RetryOutcome; rows: number }
 
 /** What you may do with an upload in its present state. The store decides in the end. */
 export type UploadActions = {
-  /** The digest of the plan that is agreed to; null: it waits for nobody's word. */
+  /** The digest of the plan that is agreed to. null: it waits for nobody's word. */
   apply: string | null
   moves: ControlAction[]
   retry: RetryChoice[]

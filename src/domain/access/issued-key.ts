@@ -15,7 +15,7 @@ export type IssuedKey = {
   createdAt: string
   expiresAt: string | null
   revokedAt: string | null
-  /** To the minute; null: never. */
+  /** To the minute. null: never. */
   lastUsedAt: string | null
   /** The key that replaced it in a rotation. */
   replacedBy: string | null

@@ -1,6 +1,6 @@
 import type { Scope } from './access.ts'
 
-/** The most that a tenant may use, over all instances; null: no limit. */
+/** The most that a tenant may use, over all instances. null: no limit. */
 export type Quotas = {
   /** Rows read of accepted uploads in a day of UTC, rejected ones included. */
   rowsPerDay: number | null
@@ -28,5 +28,5 @@ export type TenantUse = { rowsToday: number; openUploads: number; requestsThisMi
 
 export const NO_USE: TenantUse = { rowsToday: 0, openUploads: 0, requestsThisMinute: 0 }
 
-/** More than any instance takes in a day, and within the integers of the database. */
+/** More than any instance accepts in a day, and within the integers of the database. */
 export const MOST_OF_A_QUOTA = 1_000_000_000

@@ -1,7 +1,7 @@
 import type { GrantKind } from './access.ts'
 import type { Quotas, TenantUse } from './quotas.ts'
 
-/** The tenant of a gateway that serves one company; it is granted everything, at every start. */
+/** The tenant of a gateway that serves one company. Every start grants it everything. */
 export const DEFAULT_TENANT = 'default'
 
 /** What a tenant may use: the field that callers write, and its kind of grant. */
@@ -18,7 +18,8 @@ export type GrantField = keyof typeof GRANT_FIELDS
 export type Grants = Record<GrantField, '*' | string[]>
 
 /**
- * Most ids of a kind that a tenant may be granted by name; a tenant that needs more is granted all.
+ * The most ids of a kind that a tenant can be granted by name. If a tenant needs more, grant it
+ * all.
  */
 export const MOST_GRANTS = 1_000
 

@@ -22,7 +22,7 @@ const MOVED = z.strictObject({ from: code, to: code, reason: code.nullable() })
 const BATCH = z.strictObject({ uploadIds })
 const SETTLED_BATCH = z.strictObject({
   uploadIds,
-  /** Genesys' id of the job; null where its answer was the completion. */
+  /** Genesys' id of the job. null if its answer was the completion. */
   jobId: id.nullable(),
   ended: code.nullable(),
 })
@@ -133,7 +133,7 @@ export type AuditAction = keyof typeof AUDIT_DETAILS
 export const AUDIT_ACTIONS = Object.keys(AUDIT_DETAILS) as AuditAction[]
 
 type Details = { [Action in AuditAction]: z.output<(typeof AUDIT_DETAILS)[Action]> }
-/** Actions that say nothing beside their counts. */
+/** Actions whose details are only counts. */
 export type PlainAction = {
   [Action in AuditAction]: string extends keyof Details[Action] ? Action : never
 }[AuditAction]

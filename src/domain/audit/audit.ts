@@ -18,7 +18,7 @@ export type AuditEntry = {
   latencyMs: number | null
   outcome: 'intended' | 'ok' | 'failed'
   counts: Record<string, number>
-  /** As `AUDIT_DETAILS` defines for the action. */
+  /** The same as `AUDIT_DETAILS` defines for the action. */
   details: Record<string, unknown>
   digest: string | null
 }

@@ -136,7 +136,7 @@ const isBeginning = (
   fromBlock === block ||
   (pruned?.throughBlock === block - 1 && pruned.throughHash === previous)
 
-/** Takes the lines of an export in their order; a fault does not end it. */
+/** Takes the lines of an export in order. A fault does not end the verification. */
 export class ChainVerifier {
   readonly #trusted: Trusted
   readonly #faults: ChainFault[] = []

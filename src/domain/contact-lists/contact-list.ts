@@ -13,7 +13,7 @@ export type ContactList = {
   /** Opaque; changes when the columns change. Compared before delivery (`schema-drift`). */
   schemaVersion: string
   columns: ListColumn[]
-  /** Contacts in the list as Genesys reports them; null if the dialect does not report them. */
+  /** Contacts in the list as Genesys reports them. null if the dialect does not report them. */
   size: number | null
   /**
    * Other settings of the list that Genesys shows and that a creation can request; absent if
@@ -23,8 +23,7 @@ export type ContactList = {
 }
 
 /**
- * Settings for making a list, beside its columns; `settingsBeyond` defines which dialect knows
- * which.
+ * Settings for making a list, beside its columns. `settingsBeyond` says which dialect knows which.
  */
 export type ListSettings = {
   description?: string | undefined
@@ -60,7 +59,7 @@ export type ShownSettings = ListSettings & { columns: Record<string, ColumnSetti
 
 export type ContactListSummary = { id: string; name: string }
 
-/** Limits of a dialect. null = no limit published. */
+/** Limits of a dialect. null: no limit published. */
 export type DialectLimits = {
   batchRows: number
   batchBytes: number

@@ -2,8 +2,8 @@ import type { Upload } from '../uploads/upload.ts'
 import type { ContactList } from './contact-list.ts'
 
 /**
- * How a contact list differs from the one that the rows of an upload were checked against; names of
- * columns.
+ * The differences between a contact list and the one that the rows of an upload were checked
+ * against, as names of columns.
  */
 export type ListChanges = {
   added: string[]
@@ -15,7 +15,7 @@ export type ListChanges = {
 }
 
 /**
- * The changes that an upload's own facts show; two versions of a list may differ in what no row is
+ * The changes that concern an upload. Two versions of a list may also differ in ways that no row is
  * checked against.
  */
 export const listChangesOf = (

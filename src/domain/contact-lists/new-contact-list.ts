@@ -43,8 +43,8 @@ const SETTINGS = Object.keys(KNOWN_IN) as (keyof ListSettings)[]
 const COLUMN_SETTINGS = ['whatsApp', 'callableTimeColumn', 'contactableTimeColumn'] as const
 
 /**
- * Settings of the plan that the dialect does not know, by their place in the plan; columns by their
- * index.
+ * Settings of the plan that the dialect does not know, by their place in the plan (columns by their
+ * index).
  */
 export const settingsBeyond = (
   dialect: 'guide' | 'platform',
@@ -77,8 +77,8 @@ export const hasColumns = (list: ContactList, plan: NewContactListPlan): boolean
 }
 
 /**
- * A difference between the requested and the made list, in words for the caller; `column` is null
- * if it is about the list.
+ * A difference between the requested and the made list, in words for the caller. `column` is null
+ * if it concerns the list.
  */
 export type ListNote = { column: string | null; note: string }
 

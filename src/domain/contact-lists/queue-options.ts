@@ -14,7 +14,7 @@ export const queueOptionsSchema = z.strictObject({
   clearSystemData: z.boolean(),
 })
 export type QueueOptions = z.output<typeof queueOptionsSchema>
-/** The settings of a list, or of an upload; undefined: none. */
+/** The settings of a list, or of an upload. undefined: none. */
 export type QueueDefaults = { [name in keyof QueueOptions]?: boolean | undefined }
 /** null sets the option back to undecided. */
 export type QueueChange = { [name in keyof QueueOptions]?: boolean | null | undefined }
@@ -28,7 +28,7 @@ export type ChosenQueue = QueueOptions & { byDefault: boolean }
 const DEFAULTS: QueueOptions = { priority: false, doNotQueue: true, clearSystemData: false }
 const NAMES = ['priority', 'doNotQueue', 'clearSystemData'] as const
 
-/** The upload's own setting, else the list's, else the safe one. */
+/** The upload's own setting, otherwise the list's, otherwise the safe one. */
 export const chooseQueue = (asked: QueueDefaults, ofList: QueueDefaults): ChosenQueue => {
   const chosen = { ...DEFAULTS }
   for (const name of NAMES) chosen[name] = asked[name] ?? ofList[name] ?? DEFAULTS[name]

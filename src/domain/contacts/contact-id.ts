@@ -1,5 +1,5 @@
 /**
- * The default shape of a contact id; the setting `CONTACT_ID_PATTERN` may replace it. Source:
+ * The default shape of a contact id. The setting `CONTACT_ID_PATTERN` may replace it. Source:
  * design, the row rules.
  */
 export const CONTACT_ID_SHAPE = '[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}'
@@ -54,8 +54,8 @@ const isPlainNullWord = (bytes: Uint8Array, from: number, to: number): boolean =
 }
 
 /**
- * Whether the UTF-8 in `bytes[from, to)` is an id of the default shape, and no null word; mostly
- * without making a string.
+ * Whether the UTF-8 in `bytes[from, to)` is an id of the default shape and not a null word. Mostly
+ * works without making a string.
  */
 export const isPlainContactId = (bytes: Uint8Array, from: number, to: number): boolean => {
   if (to === from || to - from > LONGEST || CLASS[bytes[from]!] !== STARTS) return false
@@ -90,7 +90,7 @@ const countDigits = (bytes: Uint8Array, from: number, to: number): number => {
   return count
 }
 
-/** Bytes of one text among others. */
+/** The bytes of one text among others. */
 export type Span = { bytes: Uint8Array; from: number; to: number }
 
 /**
@@ -109,9 +109,9 @@ const sameEnd = (id: Span, e164: Span, most: number): { same: number; differ: bo
 }
 
 /**
- * false = the id, in the default shape, is neither the phone number by `isPhoneNumber` nor another
- * way of writing it; true = it may be, ask further. No number starts with a letter, and however it
- * is written its last digits are the same.
+ * false: the id, in the default shape, is neither the phone number by `isPhoneNumber` nor another
+ * way of writing it. true: it may be, so check further. No number starts with a letter, and its
+ * last digits are the same in every notation.
  */
 export const mayBePhone = (id: Span, written: Span, e164: Span): boolean => {
   if (!isDigit(id.bytes[id.from]!)) return false

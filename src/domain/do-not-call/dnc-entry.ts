@@ -72,8 +72,8 @@ export type EntryTerms = {
   source: string | null
   /** When the person said it (ISO 8601, UTC). null: when the gateway received it. */
   receivedAt: string | null
-  /** ISO 8601, UTC; null: never. */
+  /** ISO 8601, UTC. null: never. */
   expiresAt: string | null
-  /** Sorted, each once; null: all. */
+  /** Sorted, each once. null: all. */
   contactListIds: readonly string[] | null
 }

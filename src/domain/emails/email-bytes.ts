@@ -25,7 +25,7 @@ for (const character of `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}.-`) {
   DOMAIN[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
 }
 
-/** Writes the local part; returns where the @ stands, or -1. */
+/** Writes the local part. Returns where the @ stands, or -1. */
 const writeLocal = (
   bytes: Uint8Array,
   from: number,
@@ -49,7 +49,7 @@ const writeLocal = (
 const isLabel = (from: number, at: number, last: number): boolean =>
   at > from && at - from <= LONGEST_LABEL && last !== HYPHEN
 
-/** Writes the domain in lower case; false when it is none. */
+/** Writes the domain in lower case. false when it is none. */
 const writeDomain = (
   bytes: Uint8Array,
   from: number,
@@ -75,9 +75,9 @@ const writeDomain = (
 }
 
 /**
- * Writes the address in `bytes[from, to)` to `out` at `outAt`, its domain in lower case, as long as
- * it was. False when it is not plainly an address: then `normaliseEmail` is to be asked, and what
- * was written is void.
+ * Writes the address in `bytes[from, to)` to `out` at `outAt`, with its domain in lower case and
+ * its length unchanged. False if it is not plainly an address: then call `normaliseEmail`, and
+ * ignore what was written.
  */
 export const writeEmail = (
   bytes: Uint8Array,

@@ -70,7 +70,7 @@ export type UploadEventData = {
    * to act.
    */
   hold: Hold | null
-  /** The problem, as a code and in words; null if there is none. */
+  /** The problem, as a code and in words. null if there is none. */
   problem: UploadProblem | null
   counts: UploadCounts
   sha256: string

@@ -17,14 +17,14 @@ export type WebhookEndpoint = {
   name: string
   url: string
   source: EndpointSource
-  /** null = every event, those of later releases included. */
+  /** null: every event, those of later releases included. */
   events: EndpointEventType[] | null
   enabled: boolean
   disabledReason: DisabledReason | null
   /** Failed attempts since the last one that was taken. */
   consecutiveFailures: number
   failingSince: string | null
-  /** When the operators were notified of its failures; null: they were not. */
+  /** When the operators were notified of its failures. null: they were not. */
   warnedAt: string | null
   /** Until then messages are signed with the secret before the last rotation too. */
   previousSecretUntil: string | null

@@ -25,7 +25,7 @@ export type ErasureStep = (typeof ERASURE_STEPS)[number]
 /** How far an erasure has got. `after` null is the beginning of the step. */
 export type ErasurePosition = { step: ErasureStep; after: string | null }
 
-/** Behind the last row of a step comes the next step. */
+/** The position after the last row of a step: the next step. */
 export const positionBehind = (step: ErasureStep, after: string | null): ErasurePosition => {
   const next = ERASURE_STEPS[ERASURE_STEPS.indexOf(step) + 1]
   return after === null && next !== undefined ? { step: next, after: null } : { step, after }
@@ -34,7 +34,7 @@ export const positionBehind = (step: ErasureStep, after: string | null): Erasure
 export const ERASURE_STATES = ['erasing', 'waiting', 'completed', 'completed_with_remains'] as const
 export type ErasureState = (typeof ERASURE_STATES)[number]
 
-/** Why something of the person stays; the texts are for the receipt. */
+/** Why data of the person remains. The texts are for the receipt. */
 export const ERASURE_REMAINS = {
   genesys_cannot_delete:
     'Genesys has no call in this dialect that deletes a contact: delete it there by hand.',
@@ -98,10 +98,10 @@ const phonePattern = (e164: string): RegExp => {
 const contactPattern = (contactId: string): RegExp =>
   new RegExp(`(?<![A-Za-z0-9._:@-])${escaped(contactId)}(?![A-Za-z0-9_:@-])`, 'gu')
 
-/** Replaces the person in texts, and says whether a cell is the person. */
+/** Replaces the person in texts, and tells whether a cell is the person. */
 export type Mentions = {
   /**
-   * The text without the person; null: it does not name the person. `json`: a contact id counts
+   * The text without the person. null: it does not name the person. `json`: a contact id counts
    * where it is a whole string.
    */
   without(text: string, about?: { json: boolean }): string | null

@@ -21,7 +21,7 @@ export const capabilityToken = (secret: string, partId: string, listId: string):
 export const claimedPart = (token: string): string | null => FORM.exec(token)?.[1] ?? null
 
 /**
- * Whether the token was made with one of the secrets for this list; takes the same time however
+ * Whether the token was made with one of the secrets for this list. Takes the same time however
  * much of it is right.
  */
 export const provesPart = (secrets: readonly string[], token: string, listId: string): boolean => {

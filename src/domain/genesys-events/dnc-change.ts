@@ -5,7 +5,7 @@ import { genesysIdSchema } from '../ids/ids.ts'
 import { findIn, jsonOf } from './genesys-webhook.ts'
 
 /**
- * The body of Genesys' word that entries of a DNC list changed; its payload is nowhere specified
+ * The body of Genesys' webhook that entries of a DNC list changed. Its payload is specified nowhere
  * [guide-api: DNC lists].
  */
 export const dncChangeSchema = z.looseObject({ dncListId: genesysIdSchema })

@@ -44,8 +44,8 @@ export const NOTICE_STATUSES = ['success', 'error', 'in_progress'] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
 /**
- * The content of a webhook. It is a hint: the gateway believes nothing in it before it has asked
- * Genesys.
+ * The content of a webhook. It is a hint: the gateway believes nothing of it before it has checked
+ * with Genesys.
  */
 export type Notice = {
   /** Genesys' `uploadId` or `jobId`; they are the same thing. */
@@ -96,7 +96,7 @@ const WORDS: Record<string, NoticeStatus> = {
 }
 const MAX_DEPTH = 3
 
-/** The first value of one of these names that the schema takes, outer objects first. */
+/** The first value under one of these names that the schema accepts, outer objects first. */
 export const findIn = <T>(
   body: unknown,
   names: readonly string[],

@@ -25,16 +25,16 @@ export const GENESYS_FAILURES = {
 export type GenesysFailureKind = keyof typeof GENESYS_FAILURES
 
 /**
- * A row that Genesys refused, the same from an answer or a job of Genesys to the ledger. `index`
- * counts from 0 within the request; `code` is of the closed set that has pages.
+ * A row that Genesys refused, in the same form from the answer or the job to the ledger. `index`
+ * counts from 0 within the request. `code` is one of the closed set that has pages.
  */
 export type GenesysRowError = {
   index: number
-  /** As Genesys repeats it; null where it does not. */
+  /** As Genesys repeats it. null if it does not. */
   contactId: string | null
   field: string | null
   code: GenesysRowCode
-  /** Genesys' own code, from a closed character set; null where it gave none. */
+  /** Genesys' own code, from a closed character set. null if it gave none. */
   said: string | null
 }
 

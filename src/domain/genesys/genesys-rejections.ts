@@ -1,8 +1,8 @@
 import { page, type RejectionPage } from '../uploads/rejection-page.ts'
 
 /**
- * Why Genesys may refuse a row that the gateway found good, as the ledger shows it. The codes are
- * contract; each has a text for the operator, who can change the file or the list and has no log.
+ * Why Genesys may refuse a row that the gateway accepted, for the ledger. The codes are contract.
+ * Each has a text for the operator, who can change the file or the list and has no log.
  */
 export const GENESYS_REJECTIONS = {
   'genesys-refused': page(

@@ -24,9 +24,7 @@ export const PACE_SHARE_RULE = {
   stepMs: 10_000,
 } as const
 
-/**
- * The share in force when nobody was refused for `quietMs`; a negative time is one still blocked.
- */
+/** The share in force after `quietMs` without a refusal. A negative time: still blocked. */
 export const grownShare = (share: number, quietMs: number): number =>
   Math.min(
     PACE_SHARE_RULE.full,

@@ -44,9 +44,9 @@ const shortened = (stem: string, roomBytes: number): string => {
 }
 
 /**
- * The name under which a file is shown and sent, and its extension; a fault when the name has no
+ * The name under which a file is shown and sent, and its extension, or a fault if the name has no
  * accepted extension. A name that could deceive a program (NUL, line breaks, a program's extension
- * before the last) is refused; one that could only deceive the eye is corrected.
+ * before the last) is refused. A name that could only deceive the eye is corrected.
  */
 export const namedFile = (given: string): NamedFile | FileFault => {
   if (CONTROLS.test(given) || /%0[0-9a-d]/iu.test(given)) {

@@ -12,7 +12,7 @@ export const CONTENT_TYPES = {
 
 export type FileExtension = keyof typeof CONTENT_TYPES
 
-/** Genesys takes no larger file [guide-003], and message media neither by default. */
+/** Genesys accepts no larger file [guide-003]. By default, message media are not larger either. */
 export const MAX_FILE_BYTES = 10_485_760
 
 export const isFileExtension = (text: string): text is FileExtension =>

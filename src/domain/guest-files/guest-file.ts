@@ -1,6 +1,6 @@
 /**
- * The states of a guest file and where each may go [contracts: 3]. `ends`: nothing is sent any
- * more; a stored file can still be found bad, for Genesys' own scan comes after.
+ * The states of a guest file and the states that may follow [contracts: 3]. `ends`: nothing is sent
+ * any more. A stored file can still be found bad, because Genesys' own scan comes after.
  */
 export const GUEST_FILE_STATES = {
   receiving: { next: ['scanning'], ends: false },
@@ -30,7 +30,7 @@ export const SEEN_GUEST_FILE_STATES = Object.keys(GUEST_FILE_STATES).filter(
 export const canMove = (from: GuestFileState, to: GuestFileState): boolean =>
   from === to || (GUEST_FILE_STATES[from].next as readonly string[]).includes(to)
 
-/** Ends by itself; an outage never ends in `failed`. */
+/** Ends by itself. An outage never leads to `failed`. */
 export const GUEST_FILE_HOLD_REASONS = ['genesys_unavailable'] as const
 type GuestFileHoldReason = (typeof GUEST_FILE_HOLD_REASONS)[number]
 

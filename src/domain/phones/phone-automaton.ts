@@ -82,7 +82,7 @@ type Kind = {
 }
 
 /**
- * The subset construction: a state for every distinct list of threads. null = more states than a
+ * The subset construction: a state for every distinct list of threads. null: more states than a
  * table can number.
  */
 const tabulate = (graph: PatternGraph, starts: Thread[], kind: Kind): DigitTable | null => {

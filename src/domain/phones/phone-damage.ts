@@ -9,7 +9,7 @@ export type PhoneDamage =
 const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}$/i
 const WRITTEN_NUMBER = /^[\d\s().\-/]+$/
 
-/** Whether a text is what a spreadsheet makes of a number too long for its cell. */
+/** Whether a text is what a spreadsheet makes from a number too long for its cell. */
 export const isScientific = (text: string): boolean => SCIENTIFIC.test(text)
 
 /**

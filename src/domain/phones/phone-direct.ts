@@ -10,13 +10,13 @@ import { EMERGENCY_CODES, SHORT_DIGITS } from './phone-short-codes.ts'
  * the two together. Which reading of a number counts is for `phone-readings.ts`.
  */
 
-/** Answers of `judgePhone` and of the phone reader; those that refuse are below zero. */
+/** Answers of `judgePhone` and of the phone reader. Refusals are below zero. */
 export const PHONE_UNDECIDED = -1
 export const PHONE_INVALID = -2
 export const PHONE_SHORT = -3
 /** It has two valid readings, as a number of the region and as one whose plus sign is lost. */
 export const PHONE_PLUS_LOST = -4
-/** Only the part that is dialled within an area, or what no other network can dial. */
+/** Only the part dialled within an area, or a number that no other network can dial. */
 export const PHONE_LOCAL = -5
 /** The number is valid. `FoundPhone` says where it was found. */
 export const PHONE_VALID = 0
@@ -41,8 +41,8 @@ export type FoundPhone = { callingCode: CallingCode | null; nationalFrom: number
 export const SHORTEST_NATIONAL = 2
 const LONGEST_NATIONAL = 17
 /**
- * ITU-T E.164, 6.1: the calling code counts. The metadata takes longer ones, of Germany and for
- * free calls in Japan.
+ * ITU-T E.164, 6.1: the calling code counts. The metadata accepts longer numbers, of Germany and
+ * for free calls in Japan.
  */
 export const LONGEST_E164_DIGITS = 15
 const LONGEST_CALLING_CODE = 3
@@ -53,7 +53,7 @@ const LONGEST_CALLING_CODE = 3
 export const NORTH_AMERICA = '1'
 export const NORTH_AMERICAN_LOCAL_DIGITS = 7
 /**
- * Two digits are a number to the library only when nothing else is written; see
+ * The library accepts two digits as a number only if nothing else is written. See
  * isViablePhoneNumber.
  */
 export const SHORTEST_PUNCTUATED = 3
@@ -78,9 +78,7 @@ const hasType = (plan: PhonePlan, { digits, count }: WrittenPhone, from: number)
   return (matched & GENERAL) !== 0 && (matched & permitted) !== 0
 }
 
-/**
- * Whether getNumberType says of a valid number that it is a mobile's, and could be nothing else.
- */
+/** Whether getNumberType identifies a valid number as a mobile's and nothing else. */
 export const isMobile = (
   plan: PhonePlan,
   { digits, count }: WrittenPhone,
@@ -149,7 +147,7 @@ export const startsWith = ({ digits, count }: WrittenPhone, start: Uint8Array): 
 }
 
 /**
- * The answer for what the library does not take for a number at all: without punctuation, few
+ * The answer for text that the library does not accept as a number at all: without punctuation, few
  * digits are a short code.
  */
 export const unparsed = ({ count, bare }: WrittenPhone): number =>

@@ -49,7 +49,9 @@ const isLocal = (answer: LibraryAnswer): boolean => !answer.ok && answer.code ==
 
 const isValid = (e164: string): boolean => parse(e164, 'US')?.isValid() ?? false
 
-/** As `phone-readings.ts` has it: no mobile's, and no fixed lengths where the number is. */
+/**
+ * The same as `phone-readings.ts` has it: no mobile's, and no fixed lengths where the number is.
+ */
 const isOpen = (e164: string): boolean =>
   parse(e164, 'US')?.getType() !== 'MOBILE' &&
   isValid(e164.slice(0, -1)) &&

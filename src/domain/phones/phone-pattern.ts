@@ -1,7 +1,7 @@
 /**
- * One step of a pattern, as nodes that point to each other. `digits` takes one digit of the set
- * (bit n = digit n); the others take nothing. Of a `split` the first way is preferred, as in a
- * regular expression. `group` marks the end of a capturing group.
+ * One step of a pattern, as nodes that point to each other. `digits` consumes one digit of the set
+ * (bit n = digit n). The others consume nothing. A `split` prefers its first way, as in a regular
+ * expression. `group` marks the end of a capturing group.
  */
 export type PatternNode =
   | { kind: 'digits'; set: number; next: number }

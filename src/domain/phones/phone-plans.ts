@@ -92,7 +92,7 @@ const typeBit = (raw: RawPlan, types: readonly RawType[], at: number): number =>
   return isType(type) ? 2 << types.indexOf(type) : 0
 }
 
-/** null where the metadata has nothing, undefined where what it has could not be compiled. */
+/** null if the metadata has nothing, undefined where what it has could not be compiled. */
 const compileIfAny = (
   pattern: unknown,
   compile: (written: string) => DigitTable | null,
@@ -199,7 +199,7 @@ export const callingCodeOf = (code: number): CallingCode | null => {
   return read
 }
 
-/** How many digits an E.164 number has behind its calling code. */
+/** How many digits of an E.164 number follow its calling code. */
 export const nationalDigitsOf = (e164: string): number => {
   const digits = e164.slice(1)
   const isCode = (code: string): boolean =>

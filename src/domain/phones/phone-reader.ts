@@ -21,8 +21,8 @@ export const E164_LONGEST = 21
 
 /**
  * Reads the phone number in `bytes[from, to)` (UTF-8) and writes its E.164 form (ASCII, with the
- * plus sign) to `out` at `outAt`, where `E164_LONGEST` bytes must be free. Answers how many bytes
- * it wrote, or one of the answers of `judgePhone`; `PHONE_UNDECIDED` = something unusual, ask
+ * plus sign) to `out` at `outAt`, where `E164_LONGEST` bytes must be free. Returns how many bytes
+ * it wrote, or one of the answers of `judgePhone`. `PHONE_UNDECIDED`: something unusual, so call
  * `normalisePhone`. Allocates nothing.
  */
 export type PhoneReader = (

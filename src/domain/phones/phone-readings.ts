@@ -38,7 +38,7 @@ export type PhoneTerms = {
  * without its area code.
  */
 export const WHOLE_DIGITS = 9
-/** Put behind a number to see whether the plan would take a longer one. */
+/** Added after a number to see whether the plan would accept a longer one. */
 export const ANY_DIGIT = 5
 
 /**
@@ -142,9 +142,9 @@ const judgeInRegion = (
 
 /**
  * Whether a written number is valid by the library, has one reading, and is not a short code or an
- * emergency number: `found` is filled and the answer is `PHONE_VALID`; else one of the other
- * answers. The text must have been nothing but the digits, a leading plus sign and punctuation that
- * the library skips, and the digits need room for one more.
+ * emergency number. Then `found` is filled and the answer is `PHONE_VALID`. Otherwise returns one
+ * of the other answers. The text must have had only the digits, a leading plus sign and punctuation
+ * that the library skips, and the digits need room for one more.
  */
 export const judgePhone = (
   phone: WrittenPhone,

@@ -4,7 +4,7 @@
 export const SHORT_DIGITS = 6
 
 /**
- * Emergency, crisis and service codes over the world; refused whatever a numbering plan says of
+ * Emergency, crisis and service codes of the world. Refused, whatever a numbering plan says about
  * them.
  */
 export const EMERGENCY_CODES: readonly string[] = (

@@ -47,7 +47,7 @@ const GLOBAL_CONTEXT = /^\+[\d\-.()]*\d[\d\-.()]*$/u
 
 /**
  * A number written as a URI (RFC 3966), as the number and its extension: the context goes before a
- * local number when it is one of a country, a subaddress is no part of what is dialled. null = a
+ * local number when it is one of a country, a subaddress is no part of what is dialled. null: a
  * number that only means something within a network, or no URI of this form. The library is never
  * asked for a context: its pattern for one keeps a place from call to call (ADR 22).
  */

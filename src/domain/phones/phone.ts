@@ -18,8 +18,8 @@ import { plainPhoneText, withoutDecimals, withoutUri } from './phone-text.ts'
 export type PhoneCode = PhoneRefusal | PhoneDamage | 'phone-several'
 
 /**
- * `direct`: decided without the library; only for counting. `ext`: the extension, kept apart.
- * `decimals`: a spreadsheet's `.0` was taken off.
+ * `direct`: decided without the library, only for counting. `ext`: the extension, stored
+ * separately. `decimals`: a spreadsheet's `.0` was removed.
  */
 export type PhoneResult =
   | { ok: true; e164: string; ext: string | null; direct: boolean; decimals: boolean }
@@ -96,9 +96,9 @@ const LONGEST_EXTENSION = FEWEST_WHOLE_DIGITS - 1
 const refused = (code: PhoneCode, direct: boolean): PhoneResult => ({ ok: false, code, direct })
 
 /**
- * A phone number in E.164, by the steps that hold on every path. The whole cell must be the number:
- * nothing is extracted from a sentence, a cell with two of them is refused, and so is one with two
- * valid readings. Short codes, emergency numbers, what has no area, and more digits than E.164
+ * A phone number in E.164, by the same steps on every path. The whole cell must be the number:
+ * nothing is extracted from a sentence, and a cell with two numbers, or with two valid readings, is
+ * refused. Short codes, emergency numbers, numbers without an area, and more digits than E.164
  * allows are refused. `terms` complete national numbers.
  */
 export const normalisePhone = (written: string, terms: PhoneTerms): PhoneResult => {

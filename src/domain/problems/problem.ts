@@ -38,7 +38,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS
 
 /**
- * A call that cannot be served, as a value to throw; the HTTP border turns it into problem+json
+ * A call that cannot be served, as an error to throw. The HTTP border turns it into problem+json
  * once.
  */
 export class GatewayProblem extends Error {

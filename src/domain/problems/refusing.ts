@@ -3,9 +3,9 @@ import type { GatewayProblem, ProblemCode } from './problem.ts'
 declare const REFUSES: unique symbol
 
 /**
- * A function that may refuse a call with a `GatewayProblem` of one of these codes: they are part of
- * its type. A route can call it only if it declares them all; else its type is a sentence that says
- * which are missing, and nothing that can be called.
+ * A function that may refuse a call with a `GatewayProblem` of one of these codes, which are part
+ * of its type. A route can call it only if it declares all of them. Otherwise the function's type
+ * is a sentence that names the missing codes, which nobody can call.
  */
 export type Refusing<Code extends ProblemCode, F> = F & { readonly [REFUSES]?: Code }
 

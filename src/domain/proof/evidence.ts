@@ -116,7 +116,9 @@ export const placeOfCursor = (cursor: string): EvidencePlace | null => {
 const ORDER = new Map(CODES.map((code, place) => [code, place]))
 type Timed = Pick<EvidenceItem, 'at' | 'code' | 'id'>
 
-/** In the order of time; at one moment in the order in which things follow from each other. */
+/**
+ * In the order of time. At the same moment, in the order in which things follow from each other.
+ */
 export const inOrder = <Item extends Timed>(items: readonly Item[]): Item[] =>
   items.toSorted(
     (one, other) =>

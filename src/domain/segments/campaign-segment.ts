@@ -3,8 +3,8 @@ import type { CompiledSegment } from './compiled-segment.ts'
 import type { Leaf, SegmentDefinition } from './segment.ts'
 
 /**
- * State → those that may follow. A version that another one replaced before it was sent ends as
- * `failed`, `segment-superseded`.
+ * From each state, the states that may follow. A version that was replaced before it was sent ends
+ * as `failed`, `segment-superseded`.
  */
 export const SEGMENT_TRANSITIONS = {
   applying: ['applied', 'index_pending', 'failed', 'held'],
@@ -17,7 +17,7 @@ export const SEGMENT_TRANSITIONS = {
 export type SegmentState = keyof typeof SEGMENT_TRANSITIONS
 export const SEGMENT_STATES = Object.keys(SEGMENT_TRANSITIONS) as SegmentState[]
 
-/** Reason → what ends the hold. */
+/** For each reason, what ends the hold. */
 export const SEGMENT_HOLDS = {
   genesys_unavailable: 'itself',
   campaign_busy: 'itself',
@@ -31,7 +31,7 @@ export const MATCH_BASES = ['preview', 'rows', 'sample'] as const
 /** How many contacts the rules select. */
 export type SegmentMatches = {
   basis: (typeof MATCH_BASES)[number]
-  /** Share of the lists' contacts that were looked at, 0 to 1; null where it is not known. */
+  /** Share of the lists' contacts that were looked at, 0 to 1. null if it is not known. */
   coverage: number | null
   total: number
   selected: number
@@ -62,13 +62,13 @@ export type SegmentProblem = { code: string; detail: string; path?: string }
  */
 export type SegmentProgress = {
   step: 'begin' | 'sending' | 'sent'
-  /** Platform: the name of this version's filter, kept before it is made; null: there is none. */
+  /** Platform: the name of this version's filter, kept before it is made. null: there is none. */
   filterName: string | null
   /** Platform: its id, once it is known. */
   filterId: string | null
   filterDeleted: boolean
   /**
-   * Platform: that the gateway stops the campaign, since when, and the version that it left; null:
+   * Platform: that the gateway stops the campaign, since when, and the version that it left. null:
    * it was not running.
    */
   stopped: { at: string; leftVersion: number | null } | null

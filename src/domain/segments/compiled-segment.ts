@@ -1,4 +1,4 @@
-/** Why a definition cannot be said in the words of a dialect. The codes are contract. */
+/** Why a dialect cannot express a definition. The codes are contract. */
 export type CompileFaultCode =
   | 'segment-too-complex'
   | 'attribute-not-expressible'

@@ -30,7 +30,7 @@ export const DEFINITION_FAULTS = {
 
 export type DefinitionFaultCode = keyof typeof DEFINITION_FAULTS
 
-/** A fault of a definition. `pointer` is a JSON pointer (RFC 6901) into what was sent. */
+/** A fault of a definition. `pointer` is a JSON pointer (RFC 6901) into the body sent. */
 export type DefinitionFault = { pointer: string; code: DefinitionFaultCode; detail: string }
 
 /** Collects every fault of one definition. */

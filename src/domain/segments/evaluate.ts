@@ -10,7 +10,7 @@ import {
   type SegmentRules,
 } from './segment.ts'
 
-/** The cell of a column; a contact without the column has an empty cell there. */
+/** The cell of a column. If the contact lacks the column, the cell is empty. */
 export type CellOf = (column: string) => string | undefined
 export type Predicate = (cellOf: CellOf) => boolean
 /** Judges the text of a cell that is not empty. */
@@ -18,7 +18,7 @@ export type CellTest = (cell: string) => boolean
 
 const literalSteps = (value: number): bigint => stepsOf(spellNumber(value) ?? '') ?? 0n
 
-/** How the cell stands to the number; null when it holds none. */
+/** How the cell stands to the number. null when it holds none. */
 const compared = (cell: string, value: number, steps: bigint): number | null =>
   isNumberCell(cell) ? compareToNumber(cell, value, steps) : null
 
@@ -81,8 +81,8 @@ const comparison = ({ operator, value }: Comparison, nowMs: number): CellTest =>
 }
 
 /**
- * The positive test of a leaf, for cells that are not empty. `!=` has that of `=`, for it is
- * exactly not `=`; a comparison with an empty cell is false, so `!=` over it is true.
+ * The positive test of a leaf, for cells that are not empty. `!=` has the test of `=`, because it
+ * is exactly not `=`. A comparison with an empty cell is false, so `!=` over it is true.
  */
 export const positiveTest = (leaf: Leaf, nowMs: number): CellTest => {
   if (leaf.operator === 'between') return within(leaf)
@@ -117,7 +117,7 @@ export const predicateOf = (node: SegmentNode, nowMs: number): Predicate => {
     : (cellOf) => children.some((child) => child(cellOf))
 }
 
-/** Whether a contact of one of the lists is dialled; an exclusion always wins. */
+/** Whether a contact of one of the lists is dialled. An exclusion always wins. */
 export const selectionOf = (
   rules: Pick<SegmentRules, 'conditions' | 'exclusions'>,
   nowMs: number,

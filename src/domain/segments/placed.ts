@@ -55,7 +55,7 @@ export const placedLeavesOf = (rules: PlacedRules): PlacedLeaf[] =>
     .flatMap(withDescendants)
     .filter((node): node is PlacedLeaf => node.kind === 'leaf')
 
-/** The parts of a conjunction, nested ones laid flat; anything else is its own only part. */
+/** The parts of a conjunction, with nested ones flattened. Any other node is its own only part. */
 export const conjuncts = (node: PlacedNode | null): PlacedNode[] => {
   if (node === null) return []
   return node.kind === 'all' ? node.children.flatMap(conjuncts) : [node]

@@ -76,7 +76,7 @@ const readChoices = (body: Members, book: FaultBook) => {
   }
 }
 
-/** Reads a definition in the typed form or the short one, and says every fault with its place. */
+/** Reads a definition in the typed or the short form, and reports every fault with its place. */
 export const readDefinition = (body: unknown): ReadDefinition => {
   const book = createFaultBook()
   if (!isObject(body)) {

@@ -18,7 +18,7 @@ export type ShorthandNotes = {
  */
 export const SHORTHAND_MEMBERS = ['listIds', 'primaryListId', 'demographicMatrix', 'exclusionRules']
 
-/** The number that a text spells; undefined for anything else. */
+/** The number that a text spells. undefined for anything else. */
 const quotedNumber = (value: unknown): number | undefined => {
   if (typeof value !== 'string' || !/^-?\d[\d.]*$/.test(value)) return undefined
   const number = Number(value)

@@ -20,7 +20,7 @@ export type Comparison = {
   value: Literal
 }
 export type Membership = { attribute: string; operator: 'in'; values: readonly Literal[] }
-/** One end may be missing; an end that is there counts unless it is said to be open. */
+/** One end may be missing. An end counts unless it is marked as open. */
 export type Range = {
   attribute: string
   operator: 'between'

@@ -8,7 +8,7 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
 export type SigningPair = { privateKey: KeyObject; publicKey: Buffer }
 
-/** The pair of a seed of 32 bytes; the public half as its raw 32 bytes. */
+/** The pair of a seed of 32 bytes. The public half is its raw 32 bytes. */
 export const pairOfSeed = (seed: Uint8Array): SigningPair => {
   const der = Buffer.concat([PKCS8, seed])
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })

@@ -15,8 +15,8 @@ export type RejectedRow = RowFault & {
 }
 
 /**
- * A chunk as intake hands it over, before it is stored: accepted rows as bytes, so that no string
- * is made of a cell that nobody reads. A cell holds no NUL, which makes the text unambiguous.
+ * A chunk as intake passes it on, before it is stored: accepted rows as bytes, so that no string is
+ * made of a cell that nobody reads. A cell contains no NUL, so the text is unambiguous.
  */
 export type NewChunk = {
   seq: number
@@ -51,8 +51,8 @@ export type NewChunk = {
 }
 
 /**
- * Accepted rows lie flat and row-major: row `i` has line `lines[i]`, id `contactIds[i]` and the
- * cells `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's
+ * Accepted rows are stored flat and row-major. Row `i` has line `lines[i]`, id `contactIds[i]` and
+ * the cells `cells[i * width … (i + 1) * width - 1]`, normalised, in the order of the upload's
  * `targetColumns`. "" = empty.
  */
 export type Chunk = {
@@ -78,8 +78,8 @@ export type Chunk = {
 }
 
 /**
- * A chunk read back, with the rows that a later line of the same file replaced. The digests stay
- * where they are searched.
+ * A stored chunk, with the rows that a later line of the same file replaced. The digests stay where
+ * they are searched.
  */
 export type StagedChunk = Omit<Chunk, 'idDigests' | 'subjectDigests' | 'subjectRows'> & {
   leftOut: Buffer
@@ -119,7 +119,7 @@ export const cellsOfText = (text: Buffer, rows: number, width: number): ChunkCel
 const ROW_BYTES = 2
 
 /**
- * The subjects of a chunk as they are stored: the digests, and behind them of each its row, two
+ * The subjects of a chunk in their stored form: the digests, followed by the row of each, two
  * bytes, little-endian.
  */
 export const packSubjects = ({

@@ -17,11 +17,11 @@ export const reconciliationSchema = z.strictObject({
   /** By column: contacts that hold another value than was sent. Never a value. */
   differences: z.record(z.string(), count),
   /**
-   * Contacts in the list as Genesys reports them; null if it does not, or if the list was being
+   * Contacts in the list as Genesys reports them. null if it does not, or if the list was being
    * replaced.
    */
   listSize: count.nullable(),
-  /** Contacts that it should hold at the least, by the register; null where `listSize` is. */
+  /** Contacts that it should hold at the least, by the register. null if `listSize` is. */
   registered: count.nullable(),
 })
 export type Reconciliation = z.output<typeof reconciliationSchema>
@@ -40,9 +40,7 @@ export const NOTHING_FOUND: ReconciliationFindings = {
   registered: null,
 }
 
-/**
- * A list that is smaller than the register differs; one that is larger holds what others put there.
- */
+/** A list smaller than the register differs. A larger one holds contacts of other clients. */
 export const verdictOf = (found: ReconciliationFindings): ReconciliationResult => {
   const { sampled, missing, differences, listSize, registered } = found
   const short = listSize !== null && registered !== null && listSize < registered

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 /**
- * A field of a record that callers see: what the document says of it, and how its value reads in an
+ * A field of a record that callers see: its description in the document, and its value in an
  * answer.
  */
 export type Shown<Value, Schema extends z.ZodType> = {

@@ -8,7 +8,7 @@ import { ENCODING_SOURCES, type EncodingSource } from './text-encoding.ts'
 /** What an upload is made of, in the form in which callers see it. */
 
 /**
- * `read = accepted + rejected + duplicates + suppressed + blank`; when finished `accepted =
+ * `read = accepted + rejected + duplicates + suppressed + blank`. When finished, `accepted =
  * delivered + unchanged + failed + unprocessed`.
  */
 export const countsSchema = z.strictObject({
@@ -24,7 +24,7 @@ export const countsSchema = z.strictObject({
   unprocessed: count,
 })
 
-/** The file as it came: `bytes` and `sha256` are of the body before it is unpacked. */
+/** The file as received: `bytes` and `sha256` are of the body before it is unpacked. */
 export const sourceSchema = z.strictObject({
   fileName: z.string().nullable(),
   format: z.enum(['csv', 'ndjson', 'json']),
@@ -72,11 +72,11 @@ const MAPPED_BY = ['mapping', 'exact', 'case', 'proposed', 'contactId', 'added']
 const columnSchema = z.strictObject({
   name: z.string(),
   kind: z.enum(['text', 'phone', 'email', 'date', 'contactId']),
-  /** null = left out. */
+  /** null: left out. */
   mappedTo: z.string().nullable(),
   /** null: left out. Missing in uploads that were staged before it was kept. */
   by: z.enum(MAPPED_BY).nullable().optional(),
-  /** null where the caller decided or nothing was mapped. */
+  /** null if the caller decided or nothing was mapped. */
   confidence: z.number().min(0).max(1).nullable().optional(),
 })
 export const columnsSchema = z.array(columnSchema)
@@ -101,8 +101,8 @@ export const planSchema = z.strictObject({
   unchanged: count,
   suppressed: count,
   /**
-   * Of the updates, contacts that are not dialled again if they were dialled (`doNotQueue`); null
-   * where the dialect has no queue, or nobody counted.
+   * Of the updates, contacts that are not dialled again if they were dialled (`doNotQueue`). null
+   * if the dialect has no queue, or nobody counted.
    */
   notDialledAgain: count.nullable(),
 })

@@ -24,9 +24,9 @@ const UNDER_WAY: readonly UploadState[] = ['delivering', 'awaiting_completion']
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
 /**
- * Percent, rate and expected end of an upload under way, else null. Made of stored stamps and of no
- * clock, so that every instance answers the same and an upload's version says whether it changed.
- * The rate is the one measured: it holds the pace in force and what other lanes take of it.
+ * Percent, rate and expected end of a running upload, or null. Computed from stored times and no
+ * clock, so that every instance gives the same answer and an upload's version shows whether it
+ * changed. The rate is measured, so it includes the pace in force and the share of other lanes.
  */
 export const progressOf = (upload: {
   state: UploadState

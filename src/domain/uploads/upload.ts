@@ -140,8 +140,7 @@ export const ZERO_COUNTS: UploadCounts = {
 }
 
 /**
- * The names of the sums of P5 that do not hold; empty when all is well. `finished` adds the second
- * sum.
+ * The names of the sums of P5 that do not hold. Empty if all hold. `finished` adds the second sum.
  */
 export const brokenSums = (counts: UploadCounts, finished: boolean): string[] => {
   const broken: string[] = []
@@ -219,7 +218,7 @@ export const UPLOAD_FIELDS = {
     }),
   ),
   /**
-   * What adding its contacts does to their place in the queue; null if the dialect has no queue.
+   * What adding its contacts does to their place in the queue. null if the dialect has no queue.
    */
   queue: shownAs(queueOptionsSchema.nullable(), showQueue),
   source: shownAs(sourceSchema, showSource),
@@ -227,7 +226,7 @@ export const UPLOAD_FIELDS = {
   counts: shown(countsSchema),
   rejections: shown(z.record(z.string(), count)),
   planDigest: shown(z.string()),
-  /** Of uploads with `apply=manual`; null = nobody asked for it. */
+  /** Of uploads with `apply=manual`. null: nobody asked for it. */
   plan: shown(planSchema.nullable()),
   /** Nothing is sent earlier. */
   notBefore: shown(stamp.nullable()),
@@ -237,19 +236,19 @@ export const UPLOAD_FIELDS = {
   /** null while it is not under way. */
   progress: shown(progressSchema.nullable()),
   problem: shown(uploadProblemSchema.nullable()),
-  /** What Genesys shows of it after its end; null where nothing was delivered. */
+  /** What Genesys shows of it after its end. null if nothing was delivered. */
   reconciliation: shown(reconciliationSchema.nullable()),
 
   tenantId: kept<string>(),
   laneKey: kept<string>(),
-  /** Order within the lane; null while receiving. */
+  /** Order within the lane. null while receiving. */
   acceptedSeq: kept<number | null>(),
   /**
    * How old its contents are, in the same order: those of a retry are as old as the upload that the
    * rows came with.
    */
   contentSeq: kept<number | null>(),
-  /** When a caller applied the plan; null where none has to, or has yet. */
+  /** When a caller applied the plan. null if none has to, or has yet. */
   appliedAt: kept<string | null>(),
   /** Version of the list's schema that the rows were checked against. */
   schemaVersion: kept<string>(),

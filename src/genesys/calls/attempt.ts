@@ -66,7 +66,7 @@ export type Attempt<T> = {
   answer: HttpAnswer | null
   /** False when no slot or no token came. */
   sent: boolean
-  /** X-Request-ID of what went; null where it has none. */
+  /** X-Request-ID of what went. null if it has none. */
   requestId: string | null
   durationMs: number
 }

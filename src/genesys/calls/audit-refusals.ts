@@ -37,7 +37,7 @@ const entryOf = (ids: Ids, refusal: GenesysRefusal) => {
 const MOST_KEPT = 10_000
 
 /**
- * Audits every request that Genesys did not take, before it is sent again. Never throws: an entry
+ * Audits every request that Genesys did not accept, before it is sent again. Never throws: an entry
  * that cannot be written now is written with the next one.
  */
 export const createAuditRefusals = (deps: {

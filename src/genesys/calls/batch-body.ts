@@ -4,8 +4,8 @@ import type { BatchToSend } from '../../workflows/ports/genesys/genesys.ts'
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]*$/
 
 /**
- * A string as JSON; the plain way is several times faster than JSON.stringify on short cells, with
- * the same answer.
+ * A string as JSON. The plain way is several times faster than JSON.stringify on short cells, with
+ * the same result.
  */
 export const jsonString = (text: string): string =>
   PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)

@@ -12,7 +12,7 @@ export type Circuit = {
   isOpen(): boolean
 }
 
-/** Opens after failures in a row over all calls of the client; the first answer closes it. */
+/** Opens after failures in a row over all calls of the client. The first answer closes it. */
 export const createCircuit = (deps: { emit: Emit }): Circuit => {
   let failures = 0
   let open = false

@@ -45,7 +45,7 @@ export type GenesysClientDeps = {
   clientSecret: string
   /** What Genesys allows; the client stays 2.5 % below. */
   requestsPerMinute: number
-  /** Fewer rows a batch than the dialect's own limit; null = that limit. */
+  /** Fewer rows a batch than the dialect's own limit. null: that limit. */
   batchRows: number | null
   pace: PaceStore
   /** Known over restarts and instances. */
@@ -88,7 +88,7 @@ export type GenesysClient = {
   /** The pace in force over all instances, and what this process does with it. */
   paceStats(): Promise<PaceStats>
   /**
-   * Asks Genesys for nothing but its time, without a token; throws `GenesysFailure` when it does
+   * Asks Genesys for nothing but its time, without a token. Throws `GenesysFailure` when it does
    * not answer.
    */
   askTime(signal: AbortSignal): Promise<void>

@@ -28,7 +28,8 @@ const OF_THE_REQUEST =
   /^(invalid\.mode|invalid\.contact\.list|contact\.list\.|invalid\.update|max\.entity|no\.)/
 
 /**
- * Rows that a 400 or 422 names in words of a call's own; `whole`: it speaks of all of them alike.
+ * Rows that a 400 or 422 names in the words of a specific call. `whole`: it concerns all of them
+ * alike.
  */
 export type RefusedIn = (body: unknown) => readonly GenesysRowError[] | 'whole'
 

@@ -15,7 +15,7 @@ const pageSchema = z.looseObject({
 const MAX_PAGES = 10_000
 
 /**
- * Every contact list of the org, or those that Genesys finds by `name`; both dialects answer the
+ * Every contact list of the org, or those that Genesys finds by `name`. Both dialects answer the
  * same call. A page without `pageCount` is the only one.
  */
 export const listAllContactLists = async (

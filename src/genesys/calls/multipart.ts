@@ -15,8 +15,8 @@ const headOf = ({ name, fileName, contentType }: FormPart): string =>
 
 /**
  * The parts, in this order, as one multipart/form-data body (RFC 7578). `seed` makes the boundary,
- * so that the same parts give the same bytes; a boundary that occurs in a part grows until it does
- * not.
+ * so that the same parts give the same bytes. If the boundary occurs in a part, it grows until it
+ * does not.
  */
 export const multipartBody = (
   parts: readonly FormPart[],

@@ -6,8 +6,8 @@ import { fileTimeoutMs } from './file-timeout.ts'
 import type { Transport } from './transport.ts'
 
 /**
- * Which hosts a pre-signed URL may name. It comes out of an answer, so it is not trusted like our
- * own configuration.
+ * The hosts that a pre-signed URL may name. The URL comes from an answer, so it is trusted less
+ * than our own configuration.
  */
 export type UploadHosts = {
   /** `*.example.com` takes every host below that name, anything else exactly that host. */

@@ -1,4 +1,4 @@
-/** No answer may make us wait longer than this: an hour. A larger value is taken as an hour. */
+/** The longest wait that an answer may impose: an hour. A larger value counts as an hour. */
 export const MAX_RETRY_AFTER_MS = 3_600_000
 
 const SECONDS = /^\d{1,15}(\.\d{1,6})?$/

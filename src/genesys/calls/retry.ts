@@ -8,9 +8,9 @@ import type { RetryBudget } from './retry-budget.ts'
 import type { Tokens } from './token.ts'
 
 /**
- * Makes a call until it is answered: paced, with a token, with retries of what may pass by itself
- * as long as the context allows. Throws the last `GenesysFailure`, what `beforeSend` throws, or the
- * signal's reason.
+ * Makes a call until it is answered: paced, with a token, and with retries of failures that may
+ * pass, as long as the context allows. Throws the last `GenesysFailure`, the errors of
+ * `beforeSend`, or the signal's reason.
  */
 export type Caller = <T>(call: ApiCall<T>, context: CallContext) => Promise<T>
 
@@ -67,7 +67,7 @@ const attemptedFields = <T>(
 }
 
 /**
- * How long Genesys itself asks to wait: `Retry-After`, or the window of a 429; null when the answer
+ * How long Genesys itself asks to wait: `Retry-After`, or the window of a 429. null when the answer
  * has neither.
  */
 const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
@@ -82,7 +82,7 @@ const askedToWaitMs = <T>({ result, answer }: Attempt<T>): number | null => {
 const isForTheCaller = (call: { method: string }, failure: GenesysFailure): boolean =>
   failure.kind === 'conflict' && call.method !== 'GET'
 
-/** The wait before the next attempt; null when the failure is final. */
+/** The wait before the next attempt. null when the failure is final. */
 const nextWaitMs = <T>(
   made: Attempt<T>,
   failure: GenesysFailure,
@@ -124,7 +124,7 @@ export const createCaller = (deps: CallerDeps): Caller => {
   const { clock, budget } = deps
 
   /**
-   * The wait before the next attempt, inside of the call's own time and the client's budget; null
+   * The wait before the next attempt, inside of the call's own time and the client's budget. null
    * when it is over.
    */
   const takeRetry = <T>(

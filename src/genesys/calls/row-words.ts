@@ -4,8 +4,8 @@ import type { GenesysRowError } from '../../domain/genesys/genesys-failure.ts'
 import type { GenesysRowCode } from '../../domain/genesys/genesys-rejections.ts'
 
 /**
- * Genesys' own code, lower-cased, from `[a-z0-9._-]{1,64}`; anything else could hold a person's
- * data and is null.
+ * Genesys' own code, lower-cased, from `[a-z0-9._-]{1,64}`. Anything else could contain personal
+ * data and becomes null.
  */
 export const upstreamCodeOf = (value: unknown): string | null => {
   const code = typeof value === 'string' ? value.toLowerCase() : ''
@@ -82,7 +82,7 @@ const errorBodySchema = z.looseObject({
 
 /** The rows that an error answer names. */
 export type SaidOfRows = {
-  /** Genesys' own code; null if there is none, or if it only means that the request is bad. */
+  /** Genesys' own code. null if there is none, or if it only means that the request is bad. */
   upstreamCode: string | null
   /** Rows that it names by their index. */
   rowErrors: GenesysRowError[]
@@ -131,7 +131,7 @@ const rowErrorOfDetail = (
 /** Codes that do not distinguish one refusal from another. */
 const NO_CODE = 'bad.request'
 
-/** Reads an error answer's body, whatever it is. Nothing of its free text comes out. */
+/** Reads any error answer's body. None of its free text comes out. */
 export const saidOfRows = (value: unknown): SaidOfRows => {
   const body = errorBodySchema.safeParse(value).data ?? errorBodySchema.parse({})
   const nested = errorBodySchema.safeParse(body.error).data

@@ -8,7 +8,7 @@ import { parseJson } from './failures.ts'
 import { upstreamCodeOf } from './row-words.ts'
 import type { HttpAnswer, Transport } from './transport.ts'
 
-/** A token that no log, error or inspection shows; only `authorization` gives it away. */
+/** A token that no log, error or inspection shows. Only `authorization` reveals it. */
 export class AccessToken {
   readonly #value: string
   constructor(value: string) {
@@ -49,8 +49,8 @@ const tokenSchema = z.looseObject({
 })
 
 /**
- * Assumed life of a token in seconds: the value of the login, between 10 s and 48 h; 300 s when
- * that value is not sane.
+ * The assumed life of a token in seconds: the value of the login, between 10 s and 48 h, or 300 s
+ * if that value is not plausible.
  */
 export const tokenLifeSeconds = (expiresIn: unknown): number => {
   const seconds = typeof expiresIn === 'string' ? Number.parseFloat(expiresIn) : expiresIn

@@ -24,7 +24,7 @@ export type HttpRequest = {
   into?: (body: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
-/** An answer read whole. What its headers say of pace is a hint, never a promise. */
+/** An answer read whole. The pace in its headers is a hint, never a promise. */
 export type HttpAnswer = {
   status: number
   text: string
@@ -32,7 +32,7 @@ export type HttpAnswer = {
   remaining: number | null
   allowed: number | null
   resetMs: number | null
-  /** Genesys' id of the call, for its support; null when absent or not plainly an id. */
+  /** Genesys' id of the call, for its support. null when absent or not plainly an id. */
   correlationId: string | null
   /** For a storage: what it reports to hold. */
   etag?: string | null
@@ -83,7 +83,7 @@ const paceHints = (headers: Headers): Pick<HttpAnswer, 'remaining' | 'allowed' |
 }
 
 /**
- * Reads the body whole; throws `malformed_answer` past the cap, which also closes the connection.
+ * Reads the body whole. Throws `malformed_answer` past the cap, which also closes the connection.
  */
 const readBody = async (
   body: AsyncIterable<Uint8Array>,

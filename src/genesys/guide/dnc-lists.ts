@@ -26,8 +26,8 @@ const refusalSchema = z.looseObject({ errors: z.array(entryErrorSchema).catch([]
 const PLACE = /^phoneNumbers\[(\d{1,6})\]$/
 
 /**
- * The place of the entry that an error names by its number or its place; null where it names none
- * of ours.
+ * The place of the entry that an error names by its number or its place. null if it names none of
+ * ours.
  */
 const indexOf = (
   { phoneNumber, field }: z.infer<typeof entryErrorSchema>,
@@ -66,8 +66,8 @@ const bodyOf = ({ subjects, reason, expiresAt }: DncWrite): Buffer =>
   )
 
 /**
- * DNC lists of the guide dialect: entries by reason and expiry under an `Idempotency-Key`; no
- * addresses, and no removal.
+ * DNC lists of the guide dialect: entries by reason and expiry under an `Idempotency-Key`. No
+ * addresses and no removal.
  */
 export const createGuideDncLists = (deps: { call: Caller }): DncListPort => ({
   dialect: 'guide',

@@ -32,7 +32,7 @@ const jobStatusOf = (job: z.infer<typeof jobSchema>): JobStatus => ({
   errors: (job.errors ?? []).map(rowErrorOf).filter((error) => error !== null),
 })
 
-/** How far a job is; every way of sending contacts answers with one. Throws `GenesysFailure`. */
+/** How far a job has got. All ways of sending contacts return one. Throws `GenesysFailure`. */
 export const readJob = async (
   call: Caller,
   jobId: string,

@@ -29,7 +29,7 @@ const raised = (version: string | number | null | undefined): string | number =>
 }
 
 /**
- * Making and changing lists as the guides describe it; indexing continues after the answer, so
+ * Makes and changes lists as the guides describe it. Indexing continues after the answer, so
  * callers wait for `ready`.
  */
 export const createGuideProvisioning = (deps: {

@@ -1,5 +1,5 @@
 /**
- * An expression of a guide rule. Every one that is sent was written by `writeExpression`: nothing
+ * An expression of a guide rule. `writeExpression` writes every expression that is sent. Nothing
  * else puts text together.
  */
 export type GuideExpression =

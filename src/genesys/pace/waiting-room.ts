@@ -12,10 +12,10 @@ export type Waiter = {
 export type WaitingRoom = {
   add(waiter: Waiter): void
   remove(waiter: Waiter): void
-  /** Takes the next one out; null when nobody waits. */
+  /** Takes the next one out. null when nobody waits. */
   take(): Waiter | null
   /**
-   * The rank of the one who would be taken after `ahead` others; null when there are not so many.
+   * The rank of the one who would be taken after `ahead` others. null when there are not so many.
    */
   rankAfter(ahead: number): number | null
   size(): number

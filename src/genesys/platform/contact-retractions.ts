@@ -37,7 +37,7 @@ const columnsOf = ({ data }: Contact, isSubject: (cell: string) => boolean): str
     typeof cell === 'string' && isSubject(cell) ? [column] : [],
   )
 
-/** The contact as it is to be; null where it is so already. */
+/** The contact as it is to be. null if it is so already. */
 const retracted = (contact: Contact, isSubject: (cell: string) => boolean): Contact | null => {
   const columns = columnsOf(contact, isSubject)
   const isNumber = columns.length > 0 && columns.every((column) => !isAddress(contact.data[column]))

@@ -30,7 +30,10 @@ const watched = async function* (
   }
 }
 
-/** Exports of DNC lists: made behind the answer, shown when they are ready [platform-api: 2.7]. */
+/**
+ * Exports of DNC lists. Genesys makes them after the answer, and shows them when they are ready
+ * [platform-api: 2.7].
+ */
 export const createPlatformDncExports = (deps: { call: Caller }): DncExports => {
   const exportOf = (dncListId: string) => ({
     operation: 'export-dnc-list',
@@ -71,7 +74,7 @@ export const createPlatformDncExports = (deps: { call: Caller }): DncExports => 
         right: RIGHT,
       } as const
       try {
-        // A second try would hand the same list over twice: whoever asked begins anew.
+        // A second try would hand the same list over twice: whoever asked begins again.
         const once = { ...context, retryForMs: 0 }
         await deps.call(
           { ...asked, schema: z.unknown(), timeoutMs: DOWNLOAD_WITHIN_MS, into },

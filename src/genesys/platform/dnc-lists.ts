@@ -33,8 +33,8 @@ const refusedIn = (body: unknown): [] | 'whole' =>
   OF_THE_WHOLE.test(refusalSchema.safeParse(body).data?.code ?? '') ? 'whole' : []
 
 /**
- * DNC lists as Genesys publishes them: PATCH by expiry, which is the same however often it is sent;
- * no reasons, no tallies.
+ * DNC lists as Genesys publishes them: PATCH by expiry, which can be repeated without effect. No
+ * reasons and no tallies.
  */
 export const createPlatformDncLists = (deps: { call: Caller }): DncListPort => {
   const patch = async (

@@ -56,7 +56,7 @@ const settingsOf = (plan: NewContactListPlan) => ({
 })
 
 /**
- * Making lists by the published Platform API. Columns are fixed once a list is made; a date is text
+ * Makes lists by the published Platform API. Columns are fixed once a list is made. A date is text
  * there.
  */
 export const createPlatformProvisioning = (deps: {

@@ -177,7 +177,7 @@ const wholeTree = ({ conditions, exclusions }: PlacedRules): Tree | null => {
   return parts.length === 0 ? null : group('AND', parts, '/conditions')
 }
 
-/** One contact list filter: `filter` is null where everybody in the list is dialled. */
+/** One contact list filter. `filter` is null if everybody in the list is dialled. */
 export const compilePlatformSegment = (rules: PlacedRules): Compilation => {
   const tree = wholeTree(rules)
   if (tree === null) return { compiled: { body: { filter: null }, ruleCount: 0, rulePaths: [] } }

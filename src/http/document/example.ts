@@ -12,7 +12,7 @@ export type Example = {
   bodyType?: string
   answer: {
     status: number
-    /** Default: `application/json`; null: no body. */
+    /** Default: `application/json`. null: no body. */
     type?: string | null
     body?: unknown
   }

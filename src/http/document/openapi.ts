@@ -158,8 +158,8 @@ const described = (
 }
 
 /**
- * The API document (OpenAPI 3.1), made from the descriptions of the routes; `app.swagger()` returns
- * it, and makes it at the first call. A route without a description stops the boot. Register it
+ * The API document (OpenAPI 3.1), made from the descriptions of the routes. `app.swagger()` makes
+ * it at the first call and returns it. A route without a description stops the start. Register it
  * before the routes.
  */
 export const documentPlugin = (deps: Pick<HttpDeps, 'publicUrl' | 'sandbox'>) =>

@@ -8,7 +8,7 @@ import type { RequestHeader } from './request-headers.ts'
 import type { Tag } from './tags.ts'
 
 /**
- * Who may call a route; `key`: any valid key; `session`: users who are signed in to the console,
+ * Who may call a route. `key`: any valid key. `session`: users who are signed in to the console,
  * which checks that itself.
  */
 export type RouteAccess = 'public' | 'metrics' | 'key' | 'session' | { scope: Scope }
@@ -32,7 +32,7 @@ export type DocumentedBody = Record<string, { schema: object; encoding?: object 
 
 /**
  * The description of a route: who may call it, what it accepts and answers, and with which problems
- * it can refuse a call. The API document is made from this.
+ * it can refuse a call. The API document is made from it.
  */
 export type Operation<Code extends ProblemCode = ProblemCode> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -59,8 +59,8 @@ export const codesOf = (operation: Operation): ProblemCode[] =>
   [...new Set([...impliedCodes(operation), ...operation.problems])].toSorted()
 
 /**
- * Whether the document is right when the operation answers with this code. Nobody hears that his
- * body broke off but who sent a file.
+ * Whether the operation may answer with this code by the document. Only a caller who sent a file
+ * can learn that the body broke off.
  */
 export const declares = (operation: Operation, code: ProblemCode): boolean =>
   code === 'body-broken-off' || OF_THE_MESSAGE.includes(code) || codesOf(operation).includes(code)

@@ -15,7 +15,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Counts a call that came by a session of the console against the quotas of its key and its
-     * tenant; throws 429.
+     * tenant. Throws 429.
      */
     chargeCall: (
       caller: Pick<Caller, 'keyId' | 'tenantId'>,
@@ -47,7 +47,7 @@ const isLive = (key: ApiKey, now: Date): boolean =>
   key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now)
 
 /**
- * The key of the call; throws 401 or 429. Keys are compared as SHA-256 digests, so no timing
+ * The key of the call. Throws 401 or 429. Keys are compared as SHA-256 digests, so no timing
  * reveals how much of one is right.
  */
 const authenticate = async (
@@ -72,7 +72,7 @@ const authenticate = async (
   return key
 }
 
-/** Counts the call against its key; throws 429. The headers go with every answer from here on. */
+/** Counts the call against its key. Throws 429. The headers go with every answer from here on. */
 const charge = (quota: KeyQuota, keyId: string, reply: FastifyReply): void => {
   const verdict = quota.take(keyId)
   reply.headers(quotaHeaders(quota.perMinute, verdict))
@@ -93,15 +93,15 @@ const authorize = (request: FastifyRequest, key: ApiKey, scope: Scope | null): v
   }
 }
 
-/** Counts the call against the quotas of its tenant; throws 429. */
+/** Counts the call against the quotas of its tenant. Throws 429. */
 const countCall = async ({ countUse }: HttpDeps, tenantId: string, scope: Scope | null) =>
   countUse?.request(tenantId, isRefusedOverQuota(scope))
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /**
- * Deny by default: a route that does not say who may call it stops the boot. Keys, scopes, and the
- * door of `/metrics`.
+ * Denies by default: a route that does not declare who may call it stops the start. Keys, scopes,
+ * and access to `/metrics`.
  */
 export const authPlugin = (deps: HttpDeps) =>
   fp(

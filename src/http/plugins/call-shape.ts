@@ -55,8 +55,8 @@ const tooDeep = (): GatewayProblem =>
   new GatewayProblem('body-malformed', `The body nests deeper than ${DEEPEST_LEVEL} levels.`)
 
 /**
- * Puts path, query and JSON body of every route, checked against its strict schemas, in the place
- * of what came; a route that declares none takes none.
+ * Replaces path, query and JSON body of every call by their checked form, according to the route's
+ * strict schemas. A route that declares none accepts none.
  */
 export const callShapePlugin = fp(
   async (app: FastifyInstance) => {

@@ -16,7 +16,7 @@ const errorName = (error: unknown): string => {
 
 /**
  * A code that the route does not declare is a defect of ours, not of the call: the caller hears the
- * problem all the same.
+ * problem anyway.
  */
 const tellUndeclared = (
   { emit }: Pick<HttpDeps, 'emit'>,
@@ -51,7 +51,7 @@ export const noteProblem = (
 }
 
 /**
- * Answers a request with problem+json; an internal error is reported to telemetry, never to the
+ * Answers a request with problem+json. An internal error is reported to telemetry, never to the
  * caller.
  */
 export const sendProblem = (

@@ -12,9 +12,9 @@ declare module 'fastify' {
 }
 
 /**
- * Judges what comes in row by row and entry by entry: builds the steps from the configuration and
- * the normalisation, and hands them to the routes as `validation`. What a capability needs is a
- * member of `Validation`; jobs and property tests build the same with `createValidation`.
+ * Builds the steps that check incoming data row by row and entry by entry, from the configuration
+ * and the normalisation, and gives them to the routes as `validation`. What a capability needs is a
+ * member of `Validation`. Jobs and property tests build the same with `createValidation`.
  */
 export const validationPlugin = (rules: RowRules & Partial<DncRules>) =>
   fp(

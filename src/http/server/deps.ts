@@ -150,11 +150,11 @@ export type HttpDeps = {
   readiness: () => Promise<Readiness>
   metrics: () => Promise<{ contentType: string; body: string }>
   limits: HttpLimits
-  /** Opens `/metrics` from elsewhere than loopback; null: only an admin key does. */
+  /** Opens `/metrics` from elsewhere than loopback. null: only an admin key does. */
   metricsToken: string | null
   /** Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; false: nobody's. */
   trustProxy: false | string | string[]
-  /** Where others reach the gateway; null: unknown. */
+  /** Where others reach the gateway. null: unknown. */
   publicUrl: string | null
   sandbox: boolean
   /**

@@ -9,8 +9,8 @@ import type { Upload } from '../../domain/uploads/upload.ts'
 export const etagOf = (versioned: { version: number }): string => `"${versioned.version}"`
 
 /**
- * The ETag of an upload: its version; while it waits for `/apply`, the digest of the plan that is
- * to be agreed to.
+ * The ETag of an upload: its version or, while it waits for `/apply`, the digest of the plan to
+ * agree to.
  */
 export const etagOfUpload = (upload: Upload): string =>
   upload.hold?.reason === 'apply' ? `"${upload.planDigest}"` : etagOf(upload)

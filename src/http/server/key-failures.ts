@@ -5,9 +5,9 @@ const MAX_ADDRESSES = 10_000
 const MAX_PROVEN = 10_000
 
 /**
- * Counts refused keys by address, in this process. An address over the limit is answered 429 for
- * any key that has not been seen to be right before, so that one bad client cannot lock out its
- * neighbours behind the same proxy.
+ * Counts refused keys by address, in this process. An address over the limit gets 429 for every key
+ * that was not valid before. So one bad client cannot lock out its neighbours behind the same
+ * proxy.
  */
 export const createKeyFailures = (deps: { clock: Clock; perMinute: number }) => {
   const failures = new Map<string, { count: number; endsMs: number }>()

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** The window of the quota, in seconds; `w` of the policy. */
+/** The window of the quota, in seconds: `w` of the policy. */
 export const QUOTA_WINDOW_SECONDS = 60
 const MAX_KEYS = 10_000
 
@@ -42,7 +42,7 @@ export const createKeyQuota = (deps: { clock: Clock; perMinute: number }) => {
 export type KeyQuota = ReturnType<typeof createKeyQuota>
 
 /**
- * `RateLimit-Policy` and `RateLimit` as structured fields; source:
+ * `RateLimit-Policy` and `RateLimit` as structured fields. Source:
  * draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4.
  */
 export const quotaHeaders = (perMinute: number, verdict: QuotaVerdict): Record<string, string> => ({

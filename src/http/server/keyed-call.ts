@@ -25,7 +25,7 @@ export const givenIdempotencyKey = (
 
 type RefuseKey = Refuse<'idempotency-key-missing' | 'idempotency-key-invalid'>
 
-/** The Idempotency-Key of a call that needs one; throws 400. `what`: as in "with a retry". */
+/** The Idempotency-Key of a call that needs one. Throws 400. `what`: as in "with a retry". */
 export const idempotencyKeyOf = (
   refuse: RefuseKey,
   headers: Record<string, string | string[] | undefined>,

@@ -17,7 +17,7 @@ export type ProblemDocument = {
   instance: string
 } & Record<string, unknown>
 
-/** The document of a problem; `about` can add members but never replace the standard ones. */
+/** The document of a problem. `about` can add members but never replace the standard ones. */
 export const problemDocument = (problem: GatewayProblem, requestId: string): ProblemDocument => {
   const page = PROBLEMS[problem.code]
   const standard = {

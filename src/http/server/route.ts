@@ -7,10 +7,7 @@ import type { Operation } from '../document/operation.ts'
 import type { AlwaysCode } from '../document/route-codes.ts'
 import type { HttpDeps } from './deps.ts'
 
-/**
- * A strict schema without members: what a route takes that declares no parameters, no query or no
- * body.
- */
+/** A strict schema without members, for routes that declare no parameters, no query or no body. */
 export const NOTHING = z.strictObject({})
 
 type Checked<Schema> = Schema extends z.ZodType ? z.output<Schema> : never

@@ -131,7 +131,7 @@ export const limitUpTo = (most: number, usual: number) =>
     .meta({ type: 'integer', minimum: 1, maximum: most, pattern: undefined })
     .describe(`Default: ${usual}`)
 
-/** How a list of words in a query is documented; it is written with commas. */
+/** Documents a list of words in a query, which is written with commas. */
 export const listMeta = (words: readonly string[]) => ({
   type: 'array' as const,
   items: { type: 'string' as const, enum: [...words] },

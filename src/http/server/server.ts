@@ -89,8 +89,8 @@ const createFastify = (deps: HttpDeps): FastifyInstance =>
   })
 
 /**
- * The HTTP border: every route of the API, ready to listen. Rejects when a route does not say who
- * may call it. Closing it lets running requests end; new ones are answered 503 `service-stopping`.
+ * The HTTP border: every route of the API, ready to listen. Rejects if a route does not declare who
+ * may call it. Closing it lets running requests end. New ones get 503 `service-stopping`.
  */
 export const createHttpServer = async (deps: HttpDeps): Promise<FastifyInstance> => {
   const app = createFastify(deps)

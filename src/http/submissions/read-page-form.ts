@@ -10,13 +10,13 @@ import {
 import { beforeDeadline, type BodyDeps, fileBytes } from './submission-body.ts'
 import { fileFormatOf, fileNameOf, submissionFormOf } from './submission-form.ts'
 
-/** A form of a page: what was filled in, and the file as it streams in. */
+/** A form of a page: its fields, and the file as it streams in. */
 export type PageForm = {
   /** By name, in their order; a name that stands more than once has all its values. */
   fields: Record<string, string | string[]>
   /** null: no file was chosen. */
   fileName: string | null
-  /** By the type that the browser names, else by the name; throws `media-type-unsupported`. */
+  /** By the type that the browser names, else by the name. Throws `media-type-unsupported`. */
   format: () => FileFormat
   /** Throws `GatewayProblem` when it breaks off, is too slow or too large. */
   body: AsyncIterable<Uint8Array>
@@ -51,8 +51,8 @@ const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageFor
 }
 
 /**
- * Reads a form as far as the beginning of its file, which comes last. Throws `GatewayProblem`, as
- * the reading of a submission does.
+ * Reads a form as far as the beginning of its file, which comes last. Throws the `GatewayProblem`s
+ * of reading a submission.
  */
 export const readPageForm = async (
   { clock, limits }: Pick<HttpDeps, 'clock' | 'limits'>,

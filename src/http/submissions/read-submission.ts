@@ -114,7 +114,7 @@ export async function* fileThenEnd(
   if (!after.done) throw malformed('Nothing may follow the part `file`. Send `options` before it.')
 }
 
-/** The part `file` of a form as it says itself, and the bytes as they stream in. */
+/** The part `file` of a form by its own headers, and the bytes as they stream in. */
 export type FormFile<Options> = {
   options: Options
   part: { filename: string | undefined; mimetype: string }
@@ -144,7 +144,8 @@ export const readUntilFile = async (
 }
 
 /**
- * Reads a form as far as the beginning of its file: `options` may come before it, nothing after it.
+ * Reads a form as far as the beginning of its file. `options` may come before it, and nothing after
+ * it.
  */
 export const readFormFile = async <Schema extends z.ZodObject>(
   deps: BodyDeps,
@@ -206,7 +207,7 @@ const readBare = <Schema extends z.ZodObject>(
   }
 }
 
-/** Throws 413 for a body that says itself that it is too large. */
+/** Throws 413 if the declared length of a body is too large. */
 export const checkDeclaredLength = (request: SubmissionRequest, maxBytes: number): void => {
   const declared = Number(request.headers['content-length'] ?? 0)
   const envelope = request.submissionForm?.kind === 'multipart' ? ENVELOPE_BYTES : 0

@@ -26,7 +26,8 @@ const tooSlow = (): GatewayProblem =>
   new GatewayProblem('body-too-slow', 'The body arrives too slowly.')
 
 /**
- * Malformed parts are the caller's; everything else that ends a stream early is a connection gone.
+ * Malformed parts are the caller's fault. Everything else that ends a stream early is a lost
+ * connection.
  */
 export const streamProblem = (error: unknown): GatewayProblem => {
   if (error instanceof GatewayProblem) return error
@@ -97,9 +98,9 @@ const createPaceGuard = ({ clock, limits, lastBodies }: BodyDeps) => {
 }
 
 /**
- * The file's bytes as they arrive; throws `GatewayProblem` when they are too many, too slow,
- * malformed, break off or may come no longer. Never destroys the source: the connection is still
- * needed for the answer.
+ * The file's bytes as they arrive. Throws `GatewayProblem` if there are too many, or if they are
+ * too slow, malformed, broken off or no longer allowed. Never destroys the source, because the
+ * answer still needs the connection.
  */
 export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerator<Uint8Array> {
   const { maxUploadBytes } = deps.limits
@@ -127,8 +128,8 @@ export async function* fileBytes(source: Readable, deps: BodyDeps): AsyncGenerat
 }
 
 /**
- * The bytes as they come, which the reader of the file decompresses; throws `compression-invalid`
- * when they do not begin as gzip does, though the Content-Encoding says so.
+ * The bytes as they come. The reader of the file decompresses them. Throws `compression-invalid` if
+ * they do not begin like gzip although the Content-Encoding says so.
  */
 export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let start: Uint8Array = new Uint8Array()
@@ -146,8 +147,8 @@ export async function* gzipBytes(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 /**
- * Rejects with `body-too-slow` when the parts around the file take longer than the window, with
- * `service-stopping` when they may come no longer.
+ * Rejects with `body-too-slow` if the parts around the file take longer than the window, and with
+ * `service-stopping` if they are no longer allowed.
  */
 export const beforeDeadline = async <T>(
   work: Promise<T>,
@@ -168,8 +169,8 @@ export const beforeDeadline = async <T>(
 }
 
 /**
- * Reads and forgets the rest of a body until it ends, is over `maxBytes` or `maxMs` have passed;
- * never throws.
+ * Reads and discards the rest of a body until it ends, is over `maxBytes`, or `maxMs` have passed.
+ * Never throws.
  */
 export const drainRest = (
   raw: IncomingMessage,

@@ -3,13 +3,13 @@ import { encodingOfCharset, TEXT_ENCODINGS } from '../../domain/uploads/text-enc
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 
-/** How the file of a submission comes: as a part of a form, or as the body itself. */
+/** How the file of a submission arrives: as a part of a form, or as the body itself. */
 export type SubmissionForm =
   | { kind: 'multipart' }
   | {
       kind: 'bare'
       format: FileFormat
-      /** What the charset of the Content-Type names; null = there is none. */
+      /** What the charset of the Content-Type names. null: there is none. */
       encoding: TextEncoding | null
       /** The Content-Encoding. */
       compression: 'gzip' | null
@@ -78,9 +78,9 @@ const FORM_ALONE =
   'Send multipart/form-data with the part `file`, without Content-Encoding. This call accepts no other body.'
 
 /**
- * How the body of a submission comes; throws 415 for everything else, other codings and charsets
- * included. `formOnly`: a bare body is refused as well, so that the answer names no type that the
- * call would refuse next.
+ * How the body of a submission arrives. Throws 415 for everything else, other codings and charsets
+ * included. `formOnly`: also refuses a bare body, so that the answer names no type that the call
+ * would refuse next.
  */
 export const submissionFormOf = (
   headers: { 'content-type'?: string | undefined; 'content-encoding'?: string | undefined },

@@ -15,8 +15,8 @@ export type SubmissionOptions<Schema extends z.ZodObject> = {
 }
 
 /**
- * The options of a kind of submission by their strict schema; `besideForm`: those that may stand in
- * the query of a form too.
+ * The options of a kind of submission, by their strict schema. `besideForm`: options that may also
+ * be in the query of a form.
  */
 export const submissionOptions = <Schema extends z.ZodObject>(
   schema: Schema,
@@ -29,7 +29,7 @@ export const submissionOptions = <Schema extends z.ZodObject>(
   return { schema, types: new Map(types), besideForm }
 }
 
-/** The options, typed; throws 400 for unknown and invalid ones. */
+/** The options, typed. Throws 400 for unknown and invalid ones. */
 export const parseOptions = <Schema extends z.ZodObject>(
   { schema }: SubmissionOptions<Schema>,
   given: Record<string, unknown>,
@@ -70,10 +70,7 @@ const typedText = (name: string, text: string, type: string | undefined): unknow
   }
 }
 
-/**
- * Options as a query carries them, as the values they stand for: lists, objects and booleans are
- * text there.
- */
+/** The values of options from a query, in which lists, objects and booleans are text. */
 export const optionsOfQuery = (
   { types }: Pick<SubmissionOptions<z.ZodObject>, 'types'>,
   query: Record<string, unknown>,

@@ -25,7 +25,7 @@ export const entryNameFault = (name: string): string | null => {
   return null
 }
 
-/** Whether the name says that the entry is an archive of another kind than a document. */
+/** Whether the name says that the entry is an archive that is not a document. */
 export const isPackedByName = (name: string): boolean => PACKED.test(name)
 
 /** How other archives than zip begin, in hexadecimal. */
@@ -53,8 +53,8 @@ export const isOtherArchive = (head: Buffer): boolean => {
 }
 
 /**
- * A document of Office as it was written until 2003; programs and macros lie in it under these
- * names, in UTF-16.
+ * An Office document in the form used until 2003. Programs and macros are in it under these names,
+ * in UTF-16.
  */
 export const OLE_START = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 const OLE_ACTIVE = ['_VBA_PROJECT', 'Ole10Native'].map((name) => Buffer.from(name, 'utf16le'))
@@ -63,19 +63,19 @@ export const hasOleContent = (bytes: Buffer): boolean =>
   OLE_ACTIVE.some((name) => bytes.includes(name))
 
 /**
- * The parts of an Office document by what they are; a part with macros may have any name, and this
- * list has to own up to it.
+ * The parts of an Office document by their types. A part with macros may have any name, but this
+ * list must declare it.
  */
 export const PARTS_LIST = '[Content_Types].xml'
 
 /**
- * Whether a list of parts has one with macros or ActiveX, or says that the document may have them.
- * It may be in UTF-16.
+ * Whether a list of parts declares one with macros or ActiveX, or says that the document may have
+ * them. It may be in UTF-16.
  */
 export const listsMacros = (bytes: Buffer): boolean =>
   /macroEnabled|vbaProject|ms-office\.activeX|macrosheet/iu.test(
     bytes.toString('latin1').replaceAll('\0', ''),
   )
 
-/** Documents that are zips themselves say so by one of these entries. */
+/** Documents that are themselves zips have one of these entries. */
 export const isDocumentPart = (name: string): boolean => name === PARTS_LIST || name === 'mimetype'

@@ -39,7 +39,7 @@ const refuse = (detail: string): never => {
 }
 
 export type ArchiveDeps = {
-  /** Looks at a PDF in an archive as at one alone; null: nothing is wrong with it. */
+  /** Looks at a PDF in an archive as at one alone. null: nothing is wrong with it. */
   pdfFault: (bytes: Buffer) => Promise<FileFault | null>
 }
 

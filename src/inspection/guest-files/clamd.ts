@@ -57,8 +57,8 @@ const verdictOf = (answer: string): ScanResult['verdict'] => {
 }
 
 /**
- * clamd at a socket or a port, by its own protocol (zINSTREAM: the length of each piece before it,
- * a zero at the end).
+ * clamd at a socket or a port, by its own protocol (zINSTREAM: each piece is preceded by its
+ * length, a zero ends it).
  */
 export const createClamd = (at: NetConnectOpts): Scanner => {
   const version = async (): Promise<string> => {

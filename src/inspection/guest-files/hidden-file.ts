@@ -1,4 +1,4 @@
-/** A kind of file that hides in or behind another. */
+/** A kind of file that can hide in or after another. */
 export type HiddenKind = 'archive' | 'program' | 'pdf' | 'script'
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex, 'hex')
@@ -82,7 +82,7 @@ const SCRIPT = /<script[\s>/]|<\?php|<!doctype\s+html|<html[\s>]|<svg[\s>]|<ifra
 /** Whether a browser or an interpreter would find a script in these bytes. */
 export const holdsScript = (bytes: Buffer): boolean => SCRIPT.test(bytes.toString('latin1'))
 
-/** Programs by how they begin; `bytes` are the first of a file. */
+/** Whether the first bytes of a file are those of a program. */
 export const isProgram = (bytes: Buffer): boolean => {
   const start = bytes.toString('latin1', 0, 8)
   return (

@@ -11,7 +11,7 @@ export type ImageStructure = {
   /** Where the image ends; what follows belongs to nobody. */
   endsAt: number
   /**
-   * The pixels as they lie in the file, and how many bytes they must unpack to; null: the header
+   * The pixels as they lie in the file, and how many bytes they must unpack to. null: the header
    * makes no sense. Absent: nobody counts.
    */
   packed?: { wantedBytes: number | null; pieces: readonly Buffer[] }
@@ -64,7 +64,7 @@ const afterScan = (bytes: Buffer, from: number): number => {
   return -1
 }
 
-/** The next marker from `at` on, past bytes that only fill; null: there is none. */
+/** The next marker from `at` on, past bytes that only fill. null: there is none. */
 const markerAt = (bytes: Buffer, from: number): { marker: number; at: number } | null => {
   let at = from
   if (bytes[at] !== 0xff) return null

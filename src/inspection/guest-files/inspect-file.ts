@@ -13,7 +13,7 @@ import { textFault } from './plain-text.ts'
 /** What the library calls a type that we know by another name. */
 const SAME: Record<string, string> = { 'image/apng': 'image/png' }
 
-/** The type of the content, by how it begins; null: of text and whatever else has no such sign. */
+/** The type of the content, by how it begins. null: of text and whatever else has no such sign. */
 const sniffed = async (bytes: Buffer): Promise<string | null> => {
   // Documents are zips as well: what is in them says the inspection of archives.
   if (
@@ -27,8 +27,8 @@ const sniffed = async (bytes: Buffer): Promise<string | null> => {
 }
 
 /**
- * Judges files by their content; at most `atOnce` at a time, for each is in memory whole. `close`
- * ends the thread that reads PDF.
+ * Inspects files by their content, at most `atOnce` at a time, because each is in memory whole.
+ * `close` ends the thread that reads PDF.
  */
 export const createInspection = ({
   clock,

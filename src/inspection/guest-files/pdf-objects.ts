@@ -98,7 +98,7 @@ const MAX_EF_CHARS = 4096
 /** Bounded, for a number of a million digits would be tried from each of them. */
 const REFERENCE = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{1,20}R/gu
 
-/** The streams of embedded files; null: one of them is not to be found. */
+/** The streams of embedded files. null: one of them is not to be found. */
 const embeddedIn = (
   texts: readonly string[],
   streams: readonly PdfStream[],

@@ -9,7 +9,7 @@ const DICTIONARY_REACH_BYTES = 16 * 1024
 const OBJECT_NUMBER = /(?<!\d)(\d{1,10})\s{1,20}\d{1,10}\s{0,20}$/u
 
 export type PdfStream = {
-  /** The number of its object; null: it has none that can be read. */
+  /** The number of its object. null: it has none that can be read. */
   object: string | null
   /** The dictionary before it, names without codes. */
   dictionary: string
@@ -18,8 +18,8 @@ export type PdfStream = {
 }
 
 /**
- * Every stream that a reader could find, also one that lies in another: places are found by the
- * word, not by lengths, which may lie.
+ * Every stream that a reader could find, including a stream inside another. Streams are found by
+ * their keyword, because their lengths may be false.
  */
 export function* streamsOf(text: string): Generator<PdfStream> {
   for (const match of text.matchAll(/stream(?:\r\n|\n|\r)/gu)) {
@@ -32,7 +32,9 @@ export function* streamsOf(text: string): Generator<PdfStream> {
   }
 }
 
-/** Objects in a stream: their reader finds them by these entries, whatever the type says. */
+/**
+ * Whether a stream contains objects. Readers find them by these entries, whatever the type says.
+ */
 export const holdsObjects = ({ dictionary }: PdfStream): boolean =>
   /\/ObjStm\b/u.test(dictionary) || (/\/First\b/u.test(dictionary) && /\/N\b/u.test(dictionary))
 

@@ -9,9 +9,9 @@ const BLOCK_BYTES = 65_536
 export type BodyMeter = { bytes: number; sha256(): string }
 
 /**
- * The pieces in blocks of even size, whatever the pieces' own, so that tiny pieces cost no more
- * than large ones; lets the event loop turn after each block. `look` sees each piece first. A block
- * is only valid until the next one is asked for.
+ * The pieces as blocks of even size, so that tiny pieces cost no more than large ones. Lets the
+ * event loop turn after each block. `look` sees each piece first. A block is valid only until the
+ * next one is requested.
  */
 export const evenBlocks = async function* (
   pieces: AsyncIterable<Uint8Array>,
@@ -36,7 +36,7 @@ export const evenBlocks = async function* (
   if (filled > 0) yield block.subarray(0, filled)
 }
 
-/** The body in even blocks, its bytes counted and digested; refuses past `maxBytes`. */
+/** The body in even blocks, with its bytes counted and digested. Refuses more than `maxBytes`. */
 export const createBlocks = (
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,

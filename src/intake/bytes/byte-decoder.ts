@@ -1,6 +1,6 @@
 /**
- * Turns bytes of one encoding, arriving cut anywhere, into UTF-8 of whole characters. What comes
- * out is only valid until the next call, and never changes what went in.
+ * Turns bytes of one encoding, cut anywhere, into UTF-8 of whole characters. The result is valid
+ * only until the next call. The input is never changed.
  */
 export type ByteDecoder = {
   push(block: Buffer): Buffer
@@ -8,7 +8,7 @@ export type ByteDecoder = {
   end(): Buffer
   /**
    * How many bytes came before the first that are no character: all before were given, nothing is
-   * after. null = none yet.
+   * after. null: none yet.
    */
   badAt(): number | null
   /**

@@ -84,9 +84,9 @@ const gunzip = async function* (
 }
 
 /**
- * The blocks of the file itself: as they come, or decompressed as they come when they begin as gzip
- * does (members one after the other are one file). Throws `compression-invalid`,
- * `compression-ratio`, or `upload-too-large` past `maxBytes` of decompressed text.
+ * The blocks of the file itself: unchanged, or decompressed as they come if they begin like gzip
+ * (several members are one file). Throws `compression-invalid`, `compression-ratio`, or
+ * `upload-too-large` beyond `maxBytes` of decompressed text.
  */
 export const createFileBlocks = (
   blocks: AsyncIterable<Uint8Array>,

@@ -119,9 +119,9 @@ const looksForeign = (bytes: Uint8Array): boolean => {
 }
 
 /**
- * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. No: NUL and bytes
- * without a character are not; characters of UTF-8 beside bytes that are none make a mixed or
- * damaged file; long runs beyond ASCII are another alphabet in another encoding.
+ * Whether bytes that are not UTF-8 are text in windows-1252 or ISO 8859-1. It is not if there are
+ * NULs or bytes without a character, or UTF-8 characters beside invalid bytes (a mixed or damaged
+ * file), or long runs beyond ASCII (another alphabet in another encoding).
  */
 export const looksWestern = (bytes: Uint8Array): boolean =>
   !bytes.some((byte) => byte === 0 || hasNoCharacter(byte)) &&

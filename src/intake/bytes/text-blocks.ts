@@ -9,8 +9,8 @@ import { createUtf8Decoder } from './utf8.ts'
 import { createUtf16Decoder } from './utf16.ts'
 
 /**
- * The file's blocks as UTF-8 of whole characters, in whatever encoding it is. What comes out is
- * only valid until the next call.
+ * The file's blocks as UTF-8 of whole characters, whatever its encoding is. The result is valid
+ * only until the next call.
  */
 export type TextBlocks = {
   /**

@@ -1,7 +1,8 @@
 /**
- * Whether single bytes read as windows-1252 are western text at all. Text of a Mac or of DOS has
- * its letters where windows-1252 has quotes, dashes and currency signs, so these stand inside of
- * words (`Jos‚`, `Mu¤oz`); another alphabet fills whole words with letters beyond ASCII.
+ * Whether single bytes read as windows-1252 are western text at all. In text of a Mac or of DOS,
+ * letters have the codes that windows-1252 gives to quotes, dashes and currency signs, so these
+ * appear inside words (`Jos‚`, `Mu¤oz`). Another alphabet fills whole words with letters beyond
+ * ASCII.
  */
 export type WesternDoubt = {
   add(bytes: Uint8Array): void

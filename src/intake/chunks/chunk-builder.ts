@@ -102,7 +102,7 @@ const sealed = (
 }
 
 /**
- * Writes the row's id and cells, each ended by NUL, behind what is used; returns where the id and
+ * Writes the row's id and cells, each ended by NUL, behind what is used. Returns where the id and
  * where the row ends.
  */
 const writeRow = (text: ChunkText, { contactId, cells }: CheckedRow): [number, number] => {
@@ -147,7 +147,7 @@ type BuilderDeps = {
   digests: RowDigests
   /** Digests of ids held in memory at most. */
   rowsInMemory: number
-  /** Where people must have agreed to be called; null: nowhere. */
+  /** Where people must have agreed to be called. null: nowhere. */
   consentCountries: ReadonlySet<string> | null
 }
 

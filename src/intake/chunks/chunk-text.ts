@@ -1,12 +1,15 @@
 import { DIGEST_SLACK_BYTES } from '../../lib/keyed-digest.ts'
 
 /**
- * The text of the chunk being filled; rows are written behind `used`, which moves on when a row is
- * taken.
+ * The text of the chunk being filled. Rows are written after `used`, which moves when a row is
+ * accepted.
  */
 export type ChunkText = { bytes: Buffer; view: DataView; used: number }
 
-/** Behind every text: what may be read or written over a cell's end by whole words. */
+/**
+ * How many bytes after every text may be read or written, because cells are processed in whole
+ * words.
+ */
 export const SLACK_BYTES = DIGEST_SLACK_BYTES
 
 const SMALLEST_BYTES = 4096

@@ -7,8 +7,8 @@ import { isForbiddenName, kindByName } from './column-names.ts'
 import type { Place } from './column-place.ts'
 
 /**
- * How a file differs from its contact list: columns that the list lacks, that the file lacks, and
- * that the options say are of another kind.
+ * The differences between a file and its contact list: columns that the list lacks, columns that
+ * the file lacks, and columns to which the options give another kind.
  */
 export type SchemaDiff = {
   added: string[]
@@ -21,10 +21,7 @@ const detailOf = (diff: SchemaDiff): string =>
     ? 'phoneColumns or emailColumns contradicts the kind that the list declares.'
     : 'The file has columns that the list does not have.'
 
-/**
- * The refusal that shows the difference; `detail`: what else there is to say than the difference
- * does.
- */
+/** The refusal with the difference. `detail`: what to say beyond the difference. */
 export const driftOf = (diff: SchemaDiff, detail: string = detailOf(diff)): FileRefused =>
   new FileRefused('schema-drift', detail, { diff })
 
@@ -36,7 +33,7 @@ const kindAsked = (names: readonly string[], spec: IntakeSpec): 'phone' | 'email
 
 /**
  * Refuses options that give a column another kind than the list declares. With schemaDrift=drop the
- * list's word counts.
+ * list's kind counts.
  */
 export const refuseRetyped = (
   names: readonly string[],
@@ -63,9 +60,9 @@ const cannotBeAdded = (name: string): boolean =>
   name.length > NEW_LIST_LIMITS.columnNameChars || /^\d*$/.test(name) || isForbiddenName(name)
 
 /**
- * The columns that the list lacks, with the kind that the options or the name say; none is
- * required. Throws for a name that no list should get, or that differs from another column's in
- * nothing but its case.
+ * The columns that the list lacks, with the kind from the options or the name. None is required.
+ * Throws for a name that no list should get, or that differs from another column's name only in
+ * case.
  */
 export const addedColumns = (
   names: readonly string[],

@@ -37,7 +37,7 @@ export type ColumnLayout = {
   idIndex: number
   /** Columns that the list is to be given. */
   added: ListColumn[]
-  /** Indexes of a record's cells that are data; null = all. */
+  /** Indexes of a record's cells that are data. null: all. */
   keep: number[] | null
   /** Indexes among the file's columns that are data of those with consent; -1 = there is none. */
   consent: { at: number; source: number }

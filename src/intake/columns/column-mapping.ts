@@ -56,7 +56,7 @@ const refuseUnsure = (open: readonly Proposal[], spec: IntakeSpec): never => {
 
 const foldCase = (name: string): string => name.normalize('NFC').toLowerCase()
 
-/** Names by what they are but for case; null where two are the same. */
+/** Names by what they are but for case. null if two are the same. */
 const byFoldedCase = (names: readonly string[]): Map<string, string | null> => {
   const found = new Map<string, string | null>()
   for (const name of names) found.set(foldCase(name), found.has(foldCase(name)) ? null : name)
@@ -153,8 +153,8 @@ const placesFound = (header: FileHeader, idIndex: number, spec: IntakeSpec): Pla
 }
 
 /**
- * The place of each column of the file: the mapping's word, else the exact name, else the only name
- * but for case, else the only one that is as good as certain by its meaning. The id column may be
+ * The place of each column of the file: by the mapping, or the exact name, or the only name that
+ * differs only in case, or the only one that is almost certain by its meaning. The id column may be
  * in no list column and is never drift. Columns that the list lacks are `added` with
  * schemaDrift=extend. Throws `mapping-needed`, `schema-drift`, `columns-missing` or
  * `header-duplicate`.

@@ -59,7 +59,7 @@ export const kindByName = (name: string): 'phone' | 'email' | null => {
   return EMAIL_NAMES.has(plain) ? 'email' : null
 }
 
-/** Names of the list's column that takes the extensions of a phone column. */
+/** Names of the list's column for the extensions of a phone column. */
 export const extensionNames = (phoneColumn: string): string[] => [
   `${phoneColumn}Extension`,
   `${phoneColumn}_ext`,

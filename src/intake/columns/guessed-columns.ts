@@ -16,7 +16,7 @@ export type GuessedColumn = Pick<
 
 export type GuessedColumns = {
   columns: GuessedColumn[]
-  /** The name of the column with the contact id; null: none is known to be it. */
+  /** The name of the column with the contact id. null: none is known to be it. */
   idColumn: string | null
   /** Columns of the list for which the file has none. */
   missing: string[]

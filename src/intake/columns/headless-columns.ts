@@ -2,7 +2,7 @@ import { shownName } from '../../domain/contacts/personal-name.ts'
 import { FileRefused } from '../contract.ts'
 import type { IntakeSpec } from '../contract.ts'
 
-/** The number of a column as the options write it, the first being 1; null = it is a name. */
+/** The number of a column as the options write it, the first being 1. null: it is a name. */
 const positionIn = (text: string): number | null =>
   /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null
 
@@ -14,9 +14,9 @@ const refuseNoPositions = (keys: readonly string[], width: number): void => {
 }
 
 /**
- * The columns of a file without a header, `width` of them: those that `mapping` gives by position,
- * and without it the list's in their order; a column beyond is named by its position. The spec
- * comes back with positions in the options replaced by these names.
+ * The `width` columns of a file without a header: those that `mapping` gives by position or,
+ * without it, the list's in their order. A column beyond them is named by its position. Returns the
+ * spec with positions in the options replaced by these names.
  */
 export const headlessColumns = (
   width: number,

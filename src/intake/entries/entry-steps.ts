@@ -21,7 +21,7 @@ export type EntryFault = { code: string; field: EntryField | null }
 /** The cells of an entry by their fields. "" if there is none. */
 export type EntryCells = (field: EntryField) => string
 
-/** Judges one entry and brings it into form; or all of its faults. */
+/** Checks and normalises one entry, or returns all of its faults. */
 export type JudgeEntry = (
   cells: EntryCells,
 ) => { entry: DncEntry; faults: null } | { faults: [EntryFault, ...EntryFault[]] }
@@ -89,7 +89,7 @@ const readLists = (
 
 /**
  * `originalReason` is what an export says beside the reason, which must not be read from the word
- * anew: DNC_REASONS may be others by then.
+ * again: DNC_REASONS may be others by then.
  */
 const readReason = (
   cells: EntryCells,

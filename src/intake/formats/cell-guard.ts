@@ -23,11 +23,11 @@ const isReadAsOther = (cell: string): boolean => {
 }
 
 /**
- * The cell as a spreadsheet may open and save it: one `'` before anything that it would run, or
- * read as another thing than text.
+ * The cell in a form that a spreadsheet may open and save: with one `'` before anything that it
+ * would run, or read as anything but text.
  */
 export const guardCell = (cell: string): string => (isReadAsOther(cell) ? `'${cell}` : cell)
 
-/** Undoes `guardCell`; a text that merely begins with an apostrophe stays. */
+/** Undoes `guardCell`. A text that merely begins with an apostrophe stays. */
 export const unguardCell = (cell: string): string =>
   cell.startsWith("'") && isReadAsOther(cell.slice(1)) ? cell.slice(1) : cell

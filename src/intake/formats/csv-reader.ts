@@ -110,8 +110,8 @@ const createGiver = (sink: CsvSink, hasHeader: boolean): ((record: CsvRecord) =>
 
 /**
  * A stateful CSV reader over blocks of UTF-8: comma, semicolon, tab or bar (found by the first
- * record unless given), RFC 4180 quotes; LF, CRLF and CR end lines, mixed as they come. Lines
- * without content before the first record with any are skipped, and Excel's `sep=;`. Throws
+ * record unless given), RFC 4180 quotes. LF, CRLF and CR end lines, also mixed. Skips Excel's
+ * `sep=;` and lines without content before the first record with any. Throws
  * `FileRefused('csv-malformed')` for a record over `maxRecordBytes` and for a quote that is never
  * closed. Memory: one record and one block.
  */
@@ -136,7 +136,7 @@ export const createCsvReader = (options: {
       `The record that starts at line ${line} is over ${most} bytes. Is a quote left open?`,
     )
   }
-  /** Gives every whole record; returns where the unfinished one starts. */
+  /** Gives every whole record. Returns where the unfinished one starts. */
   const readRecords = (find: FindRecord, complete: boolean): number => {
     const limit = window.filled()
     let at = 0

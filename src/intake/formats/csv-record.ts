@@ -132,7 +132,7 @@ const findTextEnd = (record: CsvRecord, from: number, classes: Uint8Array): numb
 }
 
 /**
- * Takes the quotes off the cell that starts with one, in its own place; returns where it ends then.
+ * Takes the quotes off the cell that starts with one, in its own place. Returns where it ends then.
  */
 const unquote = (bytes: Buffer, start: number, end: number): number => {
   let to = start

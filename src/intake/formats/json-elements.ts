@@ -89,7 +89,7 @@ const createWalk = (fail: (why: string) => never) => {
 
 type Inside = {
   /**
-   * Gives the whole elements of `text`; returns what is left, and whether the array has ended
+   * Gives the whole elements of `text`. Returns what is left, and whether the array has ended
    * before it.
    */
   take(text: string): { rest: string; ended: boolean }
@@ -136,10 +136,10 @@ const createInside = (
 }
 
 /**
- * Takes `[…]` or `{"contacts":[…]}` (or another member). `onElement` gets each element's text and
- * number (from 1); whether that text is JSON is its business. Throws
- * `FileRefused('json-malformed')` for anything else around the elements, an element over
- * `maxElementBytes`, or a body that ends early.
+ * Splits `[…]` or `{"contacts":[…]}` (or another member). `onElement` gets each element's text and
+ * number (from 1), and decides whether that text is JSON. Throws `FileRefused('json-malformed')`
+ * for anything else around the elements, for an element over `maxElementBytes`, and for a body that
+ * ends early.
  */
 export const createElementSplitter = (options: {
   maxElementBytes: number

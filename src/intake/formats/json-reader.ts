@@ -11,7 +11,7 @@ const LONGEST_NAME = 128
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A value as text; null when it is none that a cell can hold. */
+/** A value as text. null when it is none that a cell can hold. */
 const asText = (value: unknown): string | null => {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return ''

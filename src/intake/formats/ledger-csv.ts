@@ -53,8 +53,8 @@ export const ledgerFaults = ({
 }: Reasoned): readonly RowFault[] => (code === null ? [] : (faults ?? [{ code, column, said }]))
 
 /**
- * Why a row has its outcome, in the words of its codes' pages and with the line that replaced it;
- * "" when there is nothing to say. Each fault is led by its column.
+ * Why a row has its outcome, in the words of its codes' pages and with the line that replaced it.
+ * "" if there is nothing to say. Each fault begins with its column.
  */
 export const ledgerReason = (row: Reasoned): string => {
   const reason = ledgerFaults(row).map(rejectionReason).join(' | ')
@@ -68,15 +68,15 @@ const ledgerCodes = (row: Reasoned): string =>
     .join(' ')
 
 /**
- * Writes the ledger as CSV (RFC 4180, CRLF). For spreadsheets with a byte order mark and the file's
- * own delimiter, and a leading `'` before cells that one would run as a formula or read as a
- * number, which intake takes off again when the file is sent back; for machines with commas, and
- * the cells as they are.
+ * Writes the ledger as CSV (RFC 4180, CRLF). For spreadsheets: with a byte order mark, the file's
+ * own delimiter, and a leading `'` before cells that a spreadsheet would run as a formula or read
+ * as a number. Intake removes it when the file is sent back. For machines: with commas and
+ * unchanged cells.
  */
 export const createLedgerCsv = (upload: {
   id: string
   columns: readonly Pick<UploadColumn, 'name' | 'kind'>[]
-  /** The file's own; null where it has none. */
+  /** The file's own. null if it has none. */
   delimiter: string | null
   forSpreadsheet: boolean
   marks: RowMarks
@@ -118,7 +118,7 @@ const hasOwnId = (row: Reasoned): boolean =>
 
 /**
  * Brings the cells of staged rows (in the order of `targetColumns`) into the order of the file's
- * columns; left-out columns are empty.
+ * columns. Left-out columns are empty.
  */
 export const fileOrder = (
   columns: readonly UploadColumn[],

@@ -30,7 +30,7 @@ export type RowSink = {
 export type RowReader<Piece> = {
   push(piece: Piece): void
   end(): void
-  /** The delimiter in force; null for JSON, and before the first record is whole. */
+  /** The delimiter in force. null for JSON, and before the first record is whole. */
   delimiter(): string | null
   /**
    * Where the reading stands: the `line` at which the unfinished record starts, or the number of

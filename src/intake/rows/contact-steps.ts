@@ -14,18 +14,18 @@ export type RowRules = {
   contactIdPattern: RegExp
   /** CONSENT_REQUIRED_COUNTRIES; left out: none. */
   consentCountries?: ReadonlySet<string>
-  /** The time, by which consent must have been given; needed where there are such countries. */
+  /** The time, by which consent must have been given; needed if there are such countries. */
   now?: () => Date
 }
 
 /**
- * The steps that judge the rows of one file of contacts; the kinds of its columns come with its
+ * The steps that check the rows of one file of contacts. The kinds of its columns come with its
  * header.
  */
 export type ContactSteps = {
   normalise: Normalisation
   checkId: (id: string) => RejectionCode | null
-  /** What ids must match beyond the default shape; null = nothing. */
+  /** What ids must match beyond the default shape. null: nothing. */
   idPattern: RegExp | null
   /** Characters of a cell, as it goes to Genesys. */
   longestCell: number
@@ -33,7 +33,7 @@ export type ContactSteps = {
   consent: ConsentRule | null
 }
 
-/** The steps for one file: by what its call asks for, and by what Genesys takes. */
+/** The steps for one file, by the options of its call and by what Genesys accepts. */
 export type BuildContactSteps = (file: {
   options: Pick<UploadOptions, 'defaultRegion' | 'phonePlus'>
   limits: Pick<DialectLimits, 'cellChars'>

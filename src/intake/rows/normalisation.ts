@@ -30,7 +30,7 @@ export type Normalisation = {
   writeEmail: typeof writeEmail
 }
 
-/** The steps by these terms; a region that the metadata does not know completes nothing. */
+/** The steps with these terms. A region that the metadata does not know completes nothing. */
 export type NormalisationFor = (terms: PhoneTerms) => Normalisation
 
 const createNormalisation = (terms: PhoneTerms): Normalisation => ({

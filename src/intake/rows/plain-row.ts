@@ -39,7 +39,7 @@ type Column = Pick<TargetColumn, 'source' | 'required'> & { kind: ColumnKind }
 type PlainRows = {
   columns: readonly Column[]
   idIndex: number
-  /** What ids must match beyond the default shape; null = nothing. */
+  /** What ids must match beyond the default shape. null: nothing. */
   idPattern: RegExp | null
   /** A cell of more bytes may have too many characters. */
   longest: number
@@ -65,7 +65,7 @@ const setSpan = (span: Span, bytes: Uint8Array, from: number, to: number): Span 
   return span
 }
 
-/** Writes the cell's phone at `at`; returns its end. */
+/** Writes the cell's phone at `at`. Returns its end. */
 const writePhone = (
   rows: PlainRows,
   record: CsvRecord,
@@ -85,7 +85,7 @@ const writePhone = (
   return at + length
 }
 
-/** Writes the cell as its column's kind wants it at `at`; returns its end. */
+/** Writes the cell as its column's kind wants it at `at`. Returns its end. */
 const writeCell = (
   rows: PlainRows,
   column: Column,
@@ -123,7 +123,7 @@ const isPlainId = (rows: PlainRows, bytes: Buffer, from: number, to: number): bo
   isPlainContactId(bytes, from, to) &&
   (rows.idPattern === null || rows.idPattern.test(bytes.toString('latin1', from, to)))
 
-/** Writes the record as a row of the chunk's text; false when something about it is not plain. */
+/** Writes the record as a row of the chunk's text. false when something about it is not plain. */
 const writeRow = (rows: PlainRows, record: CsvRecord, text: ChunkText): boolean => {
   const { row, columns, idIndex, longest } = rows
   const idFrom = record.starts[idIndex]!
@@ -156,7 +156,7 @@ const hasOnlyColumns = (
   return true
 }
 
-/** A cell's text; null: it may have a spreadsheet's guard, which is no part of it. */
+/** A cell's text. null: it may have a spreadsheet's guard, which is no part of it. */
 const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null => {
   if (cell < 0 || starts[cell] === ends[cell]) return ''
   return bytes[starts[cell]!] === APOSTROPHE
@@ -164,7 +164,7 @@ const textOf = ({ bytes, starts, ends }: CsvRecord, cell: number): string | null
     : bytes.toString('utf8', starts[cell], ends[cell])
 }
 
-/** Whether the record says that its person agreed; null: it is not plain. */
+/** Whether the record says that its person agreed. null: it is not plain. */
 const createConsentOf = (
   consent: ContactSteps['consent'],
   at: number,

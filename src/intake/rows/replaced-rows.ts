@@ -98,7 +98,7 @@ type Pass = { partitions: readonly Partition[]; pass: number; passes: number }
 
 /**
  * Deals the digests of one chunk, whose first row is `firstRow`. A function of its own: a loop
- * between two awaits is compiled anew at each.
+ * between two awaits is compiled again at each.
  */
 const dealChunk = (
   words: Int32Array,

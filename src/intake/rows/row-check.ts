@@ -120,8 +120,8 @@ const speaksOfSubject = (draft: Draft, targets: readonly TargetColumn[]): boolea
   targets.some(({ kind }, at) => (kind === 'phone' || kind === 'email') && draft.cells[at] !== '')
 
 /**
- * The check of the rows of one file: the steps, over the columns that its header and the list's
- * schema come to.
+ * The check of the rows of one file: the steps, over the columns that follow from its header and
+ * the list's schema.
  */
 export const createRowCheck = (
   layout: ColumnLayout,

@@ -33,7 +33,7 @@ export type OpenIntake = {
   width: RecordWidth
   marks: RowMarks
   builder: ChunkBuilder
-  /** null where no record can be taken this way. */
+  /** null if no record can be taken this way. */
   takePlainRow: TakePlainRow | null
 }
 

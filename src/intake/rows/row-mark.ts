@@ -21,7 +21,7 @@ const lettersOf = (bytes: Uint8Array): string => {
 }
 
 export type RowMarks = {
-  /** `contactId`: null where the row had no valid one. */
+  /** `contactId`: null if the row had no valid one. */
   markOf(row: { uploadId: string; line: number; contactId: string | null }): string
   /**
    * Whether the row may have this mark: none at all makes it a new one. False for the mark of

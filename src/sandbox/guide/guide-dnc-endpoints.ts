@@ -67,7 +67,7 @@ const inProgress = (): never => {
 }
 
 /**
- * The answer that is kept for the key; undefined for a key that is new. Throws 409 and 422
+ * The answer that is kept for the key. undefined for a key that is new. Throws 409 and 422
  * refusals.
  */
 const keptAnswer = (

@@ -13,12 +13,12 @@ import type { StoredList } from '../state/list-store.ts'
 import { assertTakesContacts } from './guide-list-endpoints.ts'
 
 /**
- * What becomes of rows whose contact is there already; null: the contact id alone decides, and
+ * What becomes of rows whose contact is there already. null: the contact id alone decides, and
  * updates.
  */
 export type DuplicateCheck = { position: number; behavior: 'skip' | 'update' | 'ignore' }
 
-/** The `mode` of the query; throws 400. */
+/** The `mode` of the query. Throws 400. */
 export const modeOf = (call: Call): UploadMode => {
   const asked = call.query['mode'] ?? 'append'
   const mode = UPLOAD_MODES.find((known) => known === asked)
@@ -26,7 +26,7 @@ export const modeOf = (call: Call): UploadMode => {
   throw new Refusal(400, 'invalid.mode', 'mode is append or overwrite.')
 }
 
-/** The list, if it is there, indexed and free; throws 404 and 409. */
+/** The list, if it is there, indexed and free. Throws 404 and 409. */
 export const takingList = (state: SandboxState, call: Call): StoredList => {
   const list = state.lists.get(call.listId ?? '')
   assertTakesContacts(state, call, list)
@@ -35,7 +35,7 @@ export const takingList = (state: SandboxState, call: Call): StoredList => {
 
 const E164 = /^\+[1-9]\d{6,14}$/
 
-/** What a job says of one row; null when it is taken. */
+/** What a job says of one row. null when it is taken. */
 const rowError = (
   list: StoredList,
   contact: IncomingContact,

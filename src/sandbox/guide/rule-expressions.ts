@@ -148,7 +148,7 @@ const comparisonHolds = (
 }
 
 /**
- * Whether the contact fulfils the expression; null where that is unknown. An empty or absent cell
+ * Whether the contact fulfils the expression. null if that is unknown. An empty or absent cell
  * fulfils `!=` alone.
  */
 export const evaluateExpression = (

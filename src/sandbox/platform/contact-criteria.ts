@@ -77,8 +77,8 @@ const momentOf = (text: string, nowMs: number): number => {
 }
 
 /**
- * Both sides in the column's type; null where the cell cannot be read so, which no comparison is
- * true of.
+ * Both sides in the column's type. null if the cell cannot be read so, which no comparison is true
+ * of.
  */
 const sidesOf = (
   { columnType }: Predicate,

@@ -10,7 +10,7 @@ const positive = (text: string | undefined, otherwise: number, most: number): nu
   return refuse('bad.request', `Paging starts at 1, and a page has at most ${most}.`)
 }
 
-/** `filterType` of the queries; a prefix unless told (SDK 262). */
+/** `filterType` of the queries; a prefix by default (SDK 262). */
 const FILTERS: Record<string, (name: string, wanted: string) => boolean> = {
   prefix: (name, wanted) => name.startsWith(wanted),
   equals: (name, wanted) => name === wanted,

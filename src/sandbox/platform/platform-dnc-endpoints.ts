@@ -38,7 +38,7 @@ const KINDS: Record<DncKind, { path: string; member: string; posts: boolean }> =
   whatsApp: { path: 'whatsappnumbers', member: 'whatsAppNumbers', posts: false },
 }
 
-/** An expiry as calls carry it; throws a 400 refusal. */
+/** An expiry as calls carry it. Throws a 400 refusal. */
 export const expiryOf = (state: SandboxState, text: string | undefined): string | null => {
   if (text === undefined) return null
   const parts = MINUTE.exec(text)

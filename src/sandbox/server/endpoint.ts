@@ -65,7 +65,7 @@ export type Call = {
   /** The host that the caller knows the sandbox by. */
   host: string
   body: unknown
-  /** The parts of a multipart body in their order, else null. */
+  /** The parts of a multipart body in their order, or null. */
   form: readonly FormPart[] | null
   listId: string | null
   requestId: string | null

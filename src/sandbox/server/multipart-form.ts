@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 
 import { Refusal } from './refusal.ts'
 
-/** One part of a multipart body; `fileName` null where it came as a plain field. */
+/** One part of a multipart body; `fileName` null if it came as a plain field. */
 export type FormPart = { name: string; fileName: string | null; contentType: string; bytes: Buffer }
 
 const tooLarge = (limit: number): Refusal =>

@@ -30,7 +30,7 @@ export type PushDesk = {
     id: string
   }
   /**
-   * Sends callback and events when the job is done; resolves when those are through that the plan
+   * Sends callback and events when the job is done. Resolves when those are through that the plan
    * puts before the answer.
    */
   announce(completion: Completion): Promise<void> | null

@@ -7,7 +7,7 @@ export type LoggedRequest = {
   query: Record<string, string>
   contentType: string | null
   /**
-   * Member names of a JSON object, or of the first element of an array; part names of a form; null
+   * Member names of a JSON object, or of the first element of an array; part names of a form. null
    * for other bodies and none.
    */
   bodyKeys: string[] | null

@@ -79,7 +79,7 @@ export type SandboxHandle = {
   requests(): LoggedRequest[]
   /** Resolves when no callback or event is waiting to be sent or answered. */
   calledBack(): Promise<void>
-  /** Replaces the fault plan; throws on an unknown kind or member. */
+  /** Replaces the fault plan. Throws on an unknown kind or member. */
   setFaults(plan: FaultPlan): void
   /** Makes the list, or replaces the one with this id by an empty one. */
   makeList(list: SandboxList): SandboxList

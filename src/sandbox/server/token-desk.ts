@@ -10,7 +10,7 @@ type Grant = { clientId: string; endsAtMs: number; dialect: SandboxDialect | nul
 export type TokenDesk = {
   /** null when the credentials are wrong. */
   issue(clientId: string, clientSecret: string): { token: string; expiresInSeconds: number } | null
-  /** The OAuth client of a living token, else null. */
+  /** The OAuth client of a living token, or null. */
   clientOf(token: string): string | null
   /** Remembers which dialect a token's holder speaks, for the one call that both share. */
   noteDialect(token: string, dialect: SandboxDialect): void

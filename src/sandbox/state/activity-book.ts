@@ -23,7 +23,7 @@ export type PushEntry = {
   /** Of `dnc-event` the id of the DNC list. */
   uploadId: string
   status: 'success' | 'error' | 'in_progress'
-  /** The status of the answer; null while none came, and where none came at all. */
+  /** The status of the answer. null while none came, and where none came at all. */
   answered: number | null
   at: string
 }

@@ -11,7 +11,7 @@ export type BulkJob = {
   state: 'InProgress' | 'Complete' | 'Failed'
   total: number
   failure: { code: string; message: string } | null
-  /** The backup that is made before the job begins; null where none is asked for. */
+  /** The backup that is made before the job begins. null if none is asked for. */
   downloadUri: string | null
 }
 

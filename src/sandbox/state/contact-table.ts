@@ -22,7 +22,7 @@ export type WriteOutcome = 'new' | 'changed' | 'identical'
 type WrittenContact = {
   contactId: string
   cells: string
-  /** JSON of `SystemData`; null where nothing differs from what every contact has. */
+  /** JSON of `SystemData`. null if nothing differs from what every contact has. */
   system: string | null
 }
 

@@ -23,7 +23,7 @@ export type NewEvent = Omit<LoggedEvent, 'id' | 'timestamp' | 'level'>
 
 export type EventLog = {
   add(event: NewEvent): void
-  /** A page as the platform answers it; throws a 400 refusal. */
+  /** A page as the platform answers it. Throws a 400 refusal. */
   page(query: Record<string, string>): Record<string, unknown>
   /** Throws a 404 refusal. */
   get(id: string): Record<string, unknown>

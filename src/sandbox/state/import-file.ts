@@ -14,8 +14,8 @@ export type ImportPlan = {
   rows: number
   contacts: IncomingContact[]
   /**
-   * Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out; null
-   * where it is left out without a word.
+   * Codes of the outbound event log [platform-api: 2.5.5], one for each row that is left out. null
+   * if it is left out without a word.
    */
   rowCodes: (string | null)[]
   /** null: the file can be imported. */

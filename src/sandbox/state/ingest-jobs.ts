@@ -16,11 +16,11 @@ type Job = {
 
 export type IngestJobs = {
   /**
-   * A job that reports `processing` until `jobDelayMs` have passed; returns its id and when it is
+   * A job that reports `processing` until `jobDelayMs` have passed. Returns its id and when it is
    * done (monotonic).
    */
   start(result: Omit<Job, 'id' | 'readyAtMs'>): { jobId: string; readyAtMs: number }
-  /** The answer of GET /jobs/{jobId}; throws a 404 refusal. */
+  /** The answer of GET /jobs/{jobId}. Throws a 404 refusal. */
   describe(jobId: string): Record<string, unknown>
   reset(): void
 }

@@ -30,7 +30,7 @@ const given = (data: SystemData): SystemData =>
 export const systemDataOf = (system: string | null): SystemData =>
   system === null ? {} : (JSON.parse(system) as SystemData)
 
-/** The text to keep; null while nothing differs from what every contact has. */
+/** The text to keep. null while nothing differs from what every contact has. */
 export const writtenSystem = (before: string | null, write: SystemWrite | null): string | null => {
   if (write === null) return before
   const data = { ...(write.clears ? {} : systemDataOf(before)), ...given(write.data) }

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../domain/audit/audit.ts'
 import type { AuditStore } from '../../workflows/ports/audit/audit.ts'
 import type { Database, Db } from '../homes/database.ts'
 
-/** The columns that an entry is written with; the time is the database's. */
+/** The columns that an entry is written with. The time is the database's. */
 export const AUDIT_COLUMNS =
   'id, tenant_id, actor, action, object, request_id, attempt, latency_ms, outcome, counts, digest, details'
 /** The same with their types, for a JSON record. */
@@ -27,7 +27,7 @@ export const auditColumns = (entry: AuditEntry) => ({
   details: entry.details,
 })
 
-/** The entry with what only the database knew: which state it became, which job it was. */
+/** The entry with details that only the database knew: the new state, or the job. */
 export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): AuditEntry => ({
   ...entry,
   details: { ...entry.details, ...known },
@@ -35,7 +35,7 @@ export const withDetails = (entry: AuditEntry, known: Record<string, unknown>): 
 
 const [COLUMNS, TYPES] = [sql.raw(AUDIT_COLUMNS), sql.raw(AUDIT_TYPES)]
 
-/** The statement that writes entries, unchained; a condition may follow it. */
+/** The statement that writes entries, unchained. A condition may follow it. */
 export const auditInsert = (entries: readonly AuditEntry[]): RawBuilder<unknown> => {
   const rows = JSON.stringify(entries.map(auditColumns))
   return sql`insert into audit_entry (${COLUMNS})

@@ -42,7 +42,7 @@ const toLine = (row: BlockRow): BlockLine => ({
   entryHashes: row.hashes,
 })
 
-/** The next block after one; null: there is none. */
+/** The next block after one. null: there is none. */
 const nextBlock = async ({ db }: Database, after: number): Promise<BlockLine | null> => {
   const { rows } = await sql<BlockRow>`select b.*, array(select p.hash from audit_place p
       where p.seq >= b.first_entry and p.seq < b.first_entry + b.entries order by p.seq) as hashes

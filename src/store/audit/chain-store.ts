@@ -60,7 +60,7 @@ type Head = {
 }
 type Waiting = { id: string; xid: string; entry: Omit<EntryLine, 'type'>; lag_ms: number }
 
-/** The head, locked; null while another instance writes, or did so a moment ago. */
+/** The head, locked. null while another instance writes, or did so a moment ago. */
 const lockHead = async (tx: Tx, owner: string): Promise<Head | null> => {
   const { rows } = await sql<Head>`select block, entries, hash,
       to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
@@ -133,7 +133,7 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
 }
 
 /**
- * The chain on SQL. The row of the head is lease and fence in one: the writer of a block holds it,
+ * The chain on SQL. The row of the head is both lease and fence: the writer of a block holds it,
  * and writes the next head with it.
  */
 export const createAuditChain = (deps: Deps): AuditChain => ({

@@ -69,7 +69,7 @@ const LEASED = [
 const RECEIVING = ['upload', 'dnc_submission', 'guest_file', 'registry_edition'] as const
 
 /**
- * The clock was set back: what lies ahead is as far ahead as it was, and nothing that was alive
+ * The clock was set back. Future times stay as far ahead as they were, and nothing that was alive
  * lives longer than before.
  */
 export const followBack = async (tx: Tx, backMs: number): Promise<void> => {

@@ -87,7 +87,7 @@ const lookAgain = async (tx: Tx, elapsedMs: () => number | null): Promise<ClockL
 }
 
 /**
- * `opened` is a first check, made before anything else uses that clock; the next one reports what
+ * `opened` is a first check, made before anything else uses that clock. The next check reports what
  * it found.
  */
 export const createDatabaseClock = (

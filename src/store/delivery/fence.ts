@@ -22,8 +22,8 @@ export const fencedTables = (
     locked as materialized (select upload.* from upload, held where upload.id = ${uploadId} for update of upload)`
 
 /**
- * `locked`, unless it was paused, held, ended or is to be cancelled: where something new may be
- * begun.
+ * `locked`, unless it was paused, held, ended or is to be cancelled. Something new may begin only
+ * in this case.
  */
 export const WORKING_TABLE = sql`working as materialized (select locked.* from locked, held
     where lane_key = held.key and state in (${LANE_STATES_SQL}) and cancel_requested_at is null)`
@@ -72,7 +72,7 @@ const lockRows = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<Upl
 }
 
 /**
- * Locks the lane, compares the fence, then locks the upload: nobody else writes to either until the
+ * Locks the lane, compares the fence, then locks the upload. Nobody else writes to either until the
  * transaction ends.
  */
 export const lockFenced = async (tx: Tx, claim: LaneClaim, uploadId: string): Promise<UploadRow> =>

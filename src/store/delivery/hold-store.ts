@@ -5,7 +5,7 @@ import type { HoldStore } from '../../workflows/ports/delivery/holds.ts'
 import { inTransaction, type Database } from '../homes/database.ts'
 import { lockLane, wakeLane } from '../uploads/upload-row.ts'
 
-/** Holds taken in one round; the next round takes the rest. */
+/** How many holds a round ends. The next round takes the rest. */
 export const WAKE_AT_ONCE = 100
 
 export const LOOKED_AT_SQL = sql.raw(LOOKED_AT_HOLDS.map((reason) => `'${reason}'`).join(', '))

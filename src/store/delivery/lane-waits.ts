@@ -12,8 +12,8 @@ import { isLaneState, LANE_STATES_SQL } from '../uploads/upload-row.ts'
 const BELIEVED_SECONDS = 180
 
 /**
- * No fence is asked but the lane's own: it decides nothing, and what a holder that lost its lease
- * says is overwritten by the next.
+ * Compares no fence but the lane's own, because it decides nothing. If a holder that lost its lease
+ * reports something, the next holder overwrites it.
  */
 export const createLaneWaits = ({ db }: Database): Pick<DeliveryStore, 'noteWait'> => ({
   noteWait: async ({ key, owner, fence }, reason) => {
@@ -31,7 +31,7 @@ type WaitRow = { id: string; reason: LaneWait; since: Date }
 
 /**
  * The uploads with what they wait for in their lane: what its holder reported, or the uploads
- * before them. One statement, and none if no upload is in its lane.
+ * before them. Uses one statement, and none if no upload is in its lane.
  */
 export const withWaits = async (db: Db, uploads: readonly Upload[]): Promise<Upload[]> => {
   const ids = uploads.filter(({ state }) => isLaneState(state)).map(({ id }) => id)

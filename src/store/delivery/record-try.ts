@@ -24,7 +24,7 @@ export const heldLane = (claim: LaneClaim): RawBuilder<unknown> =>
 export const fenceLost = (claim: LaneClaim): FenceLost =>
   new FenceLost(`Lane ${claim.key}: fence ${claim.fence} is no longer the newest`)
 
-/** Locks the lane's row until the transaction ends; throws `FenceLost`. */
+/** Locks the lane's row until the transaction ends. Throws `FenceLost`. */
 export const lockLane = async (tx: Tx, claim: LaneClaim): Promise<void> => {
   const { rows } = await executeKept(tx, heldLane(claim))
   if (rows.length === 0) throw fenceLost(claim)

@@ -28,10 +28,10 @@ const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
 })
 
 /**
- * The statement after which the register doubts what it knows of these contacts; it reads the
- * upload from the table `working`. An empty hash equals no content, so that whatever comes next is
- * sent, even if this upload is cancelled, fails or hears of failures without names while Genesys
- * has taken some of it. The lane's lock keeps others from these rows.
+ * The statement after which the register doubts its content of these contacts. It reads the upload
+ * from the table `working`. An empty hash equals no content, so that any later content is sent,
+ * even if this upload is cancelled, fails or gets failures without names while Genesys has taken
+ * some of it. The lane's lock keeps others from these rows.
  */
 export const doubtOfWorking = (
   seals: Seals,
@@ -58,7 +58,7 @@ export const doubtContent = async (
 export type RegisterOfUpload = {
   upload: UploadRow
   delivered: readonly RegisterRow[]
-  /** Of the chunk of what was delivered; null: not made yet. */
+  /** Of the chunk of what was delivered. null: not made yet. */
   subjects: Buffer | null
   /** Not sent, because they are there already: as new as this upload from now on. */
   confirmed: readonly string[]

@@ -8,7 +8,7 @@ const CHANNEL = 'gateway_lane_nudged'
 
 /**
  * An additional column of a select from `nudged`, which notifies every instance when the
- * transaction commits; nothing if there is only one instance.
+ * transaction commits. Empty if there is only one instance.
  */
 export const tellOfNudge = ({ listen }: Database): RawBuilder<unknown> =>
   listen === null ? sql`` : sql`, pg_notify(${CHANNEL}, key || ' ' || nudges)`

@@ -70,7 +70,7 @@ const busyLists = async (db: Db, { erasure }: ErasureWork): Promise<Set<string>>
 const digestOf = ({ seals }: ErasingDeps, { contactId }: ErasureContact): Buffer =>
   seals.contactIds.digests([contactId])
 
-/** Contacts and what becomes of them in Genesys. */
+/** Contacts and their outcomes in Genesys. */
 export const createErasureContacts = (
   deps: ErasingDeps,
 ): Pick<ErasureStore, 'contactsToDelete' | 'noteContact'> => ({

@@ -61,7 +61,7 @@ const isNeeded = async (db: Db, { erasure }: ErasureWork, row: Row): Promise<boo
 }
 
 /**
- * The chunk without the person's cells, and without the number where nobody needs it any more;
+ * The chunk without the person's cells, and without the number where nobody needs it any more.
  * null: the person is not in it.
  */
 const withoutPerson = (

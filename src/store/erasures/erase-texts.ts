@@ -41,7 +41,7 @@ const inLots =
 const extensionOf = (name: string): string => /\.[A-Za-z0-9]{1,8}$/u.exec(name)?.[0] ?? ''
 
 /**
- * A name that names the person, without everything but what kind of file it is; null: it does not.
+ * A name that names the person, without everything but what kind of file it is. null: it does not.
  */
 const namedAnew = ({ subject }: ErasureWork, name: string): string | null =>
   mentionsOf(subject).without(name) === null ? null : `erased${extensionOf(name)}`
@@ -146,7 +146,9 @@ type VersionRow = { key: string; campaign_id: string; version: number; sealed: B
 
 const VERSION_KEY = sql.raw(`campaign_id || ' ' || lpad(version::text, 10, '0')`)
 
-/** Rules are not rewritten: that would be another segment, and nobody has decided whom it dials. */
+/**
+ * Rules are not rewritten. That would make another segment, and nobody has decided whom it dials.
+ */
 export const reportSegments = inLots<VersionRow>({
   place: 'segments',
   read: (
@@ -168,8 +170,8 @@ export const reportSegments = inLots<VersionRow>({
 type FileRow = { key: string; sealed: Buffer; is_there: boolean; of_contact: string | null }
 
 /**
- * Names of files; the receipt reports those that Genesys has. A file of an external contact of this
- * very id is the person's.
+ * Names of files. The receipt reports those that Genesys has. A file of an external contact with
+ * this very id is the person's.
  */
 export const eraseGuestFiles = inLots<FileRow>({
   place: 'guest_files',

@@ -111,7 +111,7 @@ const createLane = ({
 })
 
 /**
- * Erasures, on SQL. Whatever a lot changes is noted with it, so that a lot that is done again finds
+ * Erasures, on SQL. Each lot records its changes together with them, so that a repeated lot finds
  * nothing and counts nothing.
  */
 export const createErasureStore = (given: {

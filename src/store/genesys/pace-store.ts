@@ -19,7 +19,7 @@ type Bucket = {
   blocked_ms: number
   more_urgent: boolean
   share: number
-  /** Since the share began to grow, negative while blocked; null = never cut. */
+  /** Since the share began to grow, negative while blocked. null: never cut. */
   quiet_ms: number | null
   since_cut_ms: number | null
 }

@@ -112,7 +112,7 @@ const createStep =
     })
   }
 
-/** A file is held by one worker at a time; its row is the lane. */
+/** One worker at a time holds a file. The file's row is its lane. */
 export const createGuestFileLane = (
   deps: LaneDeps,
 ): Pick<GuestFileStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {

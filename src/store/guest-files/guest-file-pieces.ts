@@ -13,7 +13,9 @@ export const keyContext = (id: string): string => `guest-file:${id}`
 const pieceContext = (id: string, seq: number): string => `guest-file-piece:${id}:${seq}`
 const urlContext = (id: string): string => `guest-file-url:${id}`
 
-/** The bytes of files, sealed in pieces, each bound to its place; and the URL that they go to. */
+/**
+ * The bytes of files, sealed in pieces that are each bound to their place, and the URL for them.
+ */
 export const createPieces = ({ database, keyring }: { database: Database; keyring: Keyring }) => {
   const { db } = database
   /** Of files that are being received here. */

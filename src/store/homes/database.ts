@@ -18,7 +18,7 @@ export type Database = {
    * are, not as text.
    */
   writeBytes(statement: CompiledQuery): Promise<void>
-  /** What other instances say; null where there are none. */
+  /** What other instances say. null if there are none. */
   readonly listen: Listen | null
   /** Whether there is room for new work; always, where the disk is a server's. */
   hasRoom(): boolean
@@ -28,17 +28,17 @@ export type Database = {
 const uponCommit = new WeakMap<Tx, (() => void)[]>()
 
 /**
- * Runs `act` once the transaction has committed, and never if it does not; a crash in between
- * forgets it. It must not throw.
+ * Runs `act` once the transaction has committed, and never if it does not. A crash in between loses
+ * it. It must not throw.
  */
 export const afterCommit = (tx: Tx, act: () => void): void => {
   uponCommit.get(tx)?.push(act)
 }
 
 /**
- * Runs `work` in a transaction. `work` awaits nothing but statements on the handle it is given:
- * anything else would hold locks, and on the embedded home stop every other statement. A deadlock's
- * victim runs again, at most twice.
+ * Runs `work` in a transaction. `work` may await only statements on its handle: anything else would
+ * hold locks, and on the embedded home stop every other statement. A deadlock's victim runs again,
+ * at most twice.
  */
 export const inTransaction = async <T>(
   database: Database,
@@ -59,7 +59,7 @@ export const inTransaction = async <T>(
   }
 }
 
-/** The open transaction in the shape pg-boss takes. */
+/** The open transaction in the form that pg-boss accepts. */
 export const executorOf = (tx: Tx): SqlExecutor => ({
   executeSql: async (text, values = []) => {
     const { rows } = await tx.executeQuery(CompiledQuery.raw(text, [...values]))

@@ -17,7 +17,7 @@ import type { Database } from './database.ts'
 import { runMaintenance } from './maintenance.ts'
 import { sqlFailure } from './sql-failure.ts'
 
-/** Another process works on the data directory; two would silently lose each other's writes. */
+/** Another process works on the data directory. Two would silently lose each other's writes. */
 export class DataDirInUse extends Error {
   override readonly name = 'DataDirInUse'
   constructor(dataDir: string) {

@@ -16,7 +16,7 @@ const names = new Map<string, string>()
  */
 let lost = false
 
-/** Registers a text that never changes; call it once for each, when a module is loaded. */
+/** Registers a text that never changes. Call it once for each, when a module is loaded. */
 export const keptStatement = (text: string): string => {
   names.set(text, `gateway_${sha256Hex(text).slice(0, 16)}`)
   return text
@@ -46,7 +46,7 @@ export const executeKept = async <Row>(
   return tx.executeQuery<Row>(compiled)
 }
 
-/** The name under which the text's plan is kept; undefined: it is sent without one. */
+/** The name under which the text's plan is kept. undefined: it is sent without one. */
 export const keptNameOf = (text: string): string | undefined => (lost ? undefined : names.get(text))
 
 /** Called with each error of a named statement. */

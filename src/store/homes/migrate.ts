@@ -10,8 +10,8 @@ import { SqlFailure } from './sql-failure.ts'
 const DIRECTORY = new URL('../migrations/', import.meta.url)
 
 /**
- * Statements end with a semicolon at the end of a line, those within a function's `$$` aside;
- * comment lines are left out.
+ * Statements end with a semicolon at the end of a line, except within a function's `$$`. Comment
+ * lines are left out.
  */
 export const splitStatements = (text: string): string[] => {
   const statements: string[] = []
@@ -26,7 +26,9 @@ export const splitStatements = (text: string): string[] => {
   return statements
 }
 
-/** Name → place, in the order in which they run; folders keep ten numbers each and mean nothing. */
+/**
+ * Name → place, in the order in which they run. Folders hold ten numbers each and have no meaning.
+ */
 export const migrationFiles = async (): Promise<Map<string, URL>> => {
   const paths = (await readdir(DIRECTORY, { recursive: true })).filter((path) =>
     /^(?:.*\/)?\d{4}-[^/]*\.sql$/.test(path),
@@ -76,10 +78,9 @@ export const lockSchema = async (tx: Db): Promise<void> => {
 }
 
 /**
- * Brings the schema up to date, all in one transaction; instances that start together wait for each
- * other, by a lock that ends with the transaction: a lock of the session would stay on a connection
- * that a pooler gives to another client. `watch` gets the process of the database that may have to
- * wait.
+ * Updates the schema in one transaction. Instances that start together wait for each other by a
+ * lock that ends with the transaction. A session lock would stay on a connection that a pooler
+ * gives to another client. `watch` gets the process of the database that may have to wait.
  */
 export const migrate = async (db: Db, watch?: (pid: number) => void): Promise<void> => {
   await makeLockTable(db)

@@ -15,7 +15,7 @@ type Deps = { database: Database; seals: Seals; emit: Emit }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** Seals a lot behind `after`; null when nothing is left. Doing one again changes nothing. */
+/** Seals a lot behind `after`. null when nothing is left. Doing one again changes nothing. */
 type SealLot = (db: Db, seals: Seals, after: string | null) => Promise<Lot | null>
 type Lot = { rows: number; last: string }
 
@@ -140,7 +140,7 @@ const isDue = async (db: Db): Promise<boolean> => {
   return rows.length === 1
 }
 
-/** Runs `work` alone of all instances; null when another one has done everything meanwhile. */
+/** Runs `work` alone of all instances. null when another one has done everything meanwhile. */
 const whileDue = <T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T | null> =>
   inTransaction(database, async (tx) => {
     await lockSchema(tx)
@@ -167,14 +167,14 @@ const sealAll = async (
 }
 
 /**
- * Seals what an earlier version stored in the clear and migration 0025 set aside, by lots; an end
- * in the middle is taken up by the next start, and instances that start together share the work.
- * Does nothing once it is done. To be done before anything is served.
+ * Seals, in lots, what an earlier version stored in the clear and migration 0025 set aside. The
+ * next start continues after an interruption, and instances that start together share the work.
+ * Does nothing once it is done. Run it before anything is served.
  */
 export const sealStored = async (deps: Deps): Promise<void> => {
   const { database } = deps
   if (!(await isDue(database.db))) return
-  // The old text of a changed row stays in the table's file until that is written anew.
+  // The old text of a changed row stays in the table's file until that is written again.
   if ((await sealAll(deps, 'upload', sealFileNames)) > 0) {
     await database.sql.executeSql('vacuum full upload')
   }

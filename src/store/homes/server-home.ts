@@ -132,8 +132,8 @@ const createWriteBytes = (pool: ServerPool): Database['writeBytes'] => {
 }
 
 /**
- * A PostgreSQL server, shared by any number of instances; `url` may list several hosts, of which
- * the one that takes writes is used. `poolSize` defaults to 10 connections, `queryTimeoutMs` to a
+ * A PostgreSQL server, shared by any number of instances. `url` may list several hosts, of which
+ * the one that accepts writes is used. Defaults: `poolSize` 10 connections, `queryTimeoutMs` a
  * minute.
  */
 export const openServer = (deps: {

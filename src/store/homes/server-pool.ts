@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../domain/problems/store-unavailable.ts'
 import { urlsOfHosts } from '../../lib/database-url.ts'
 import { isUnanswered, sqlFailure, TAKES_NO_WRITES } from './sql-failure.ts'
 
-/** Connections to whichever host takes writes. */
+/** Connections to the host that accepts writes. */
 export type ServerPool = {
   readonly options: pg.PoolConfig
   /** A connection to the primary, checked as it was opened. Throws `StoreUnavailable`. */

@@ -37,8 +37,8 @@ const BROKEN_CONNECTION =
 const NO_ANSWER = 'Query read timeout'
 
 /**
- * Whether the driver gave up an answer that the connection may still bring; nothing else is to be
- * asked over it.
+ * Whether the driver gave up an answer that the connection may still deliver. Then nothing else may
+ * be sent over it.
  */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof Error && error.message === NO_ANSWER

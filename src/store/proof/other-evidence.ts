@@ -104,7 +104,7 @@ const readEditions = async (
   return rows
 }
 
-/** Whether the edition has the number; null: it cannot be told. */
+/** Whether the edition has the number. null: it cannot be told. */
 const has = async (
   numbersAmong: SuppressionPort['numbersAmong'],
   { number, registry, country }: EditionRow,
@@ -120,8 +120,8 @@ const has = async (
 }
 
 /**
- * The editions that have the number, at the time from which they were in force within the asked
- * one.
+ * The editions that have the number, each from the time at which it was in force within the
+ * requested period.
  */
 export const readListings = async (
   db: Db,

@@ -121,8 +121,8 @@ export const createResealStore = ({ database, keyring }: Deps): ResealStore => (
 })
 
 /**
- * Throws where something is sealed under a key that is not configured; says which. Notes that this
- * instance seals under its own.
+ * Throws if something is sealed under a key that is not configured, and names it. Records that this
+ * instance seals under its own key.
  */
 export const checkKeysKnown = async (db: Db, keyring: Keyring): Promise<void> => {
   const { rows } = await sql<{ id: string }>`select id from encryption_key

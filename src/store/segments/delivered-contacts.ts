@@ -40,7 +40,7 @@ const registersOf = async (
   return rows.map(({ id }) => id)
 }
 
-/** The beginning of a digest at this share of all of them; null: behind the last. */
+/** The beginning of a digest at this share of all of them. null: behind the last. */
 const digestAt = (share: number): Buffer | null => {
   const at = BigInt(Math.round(share * 2 ** 53)) * (DIGESTS / 2n ** 53n)
   if (at >= DIGESTS) return null

@@ -10,9 +10,9 @@ const LOT = 100
 type Clear = Pick<SegmentRow, 'campaign_id' | 'version' | 'content' | 'analysis'>
 
 /**
- * Seals the rules of versions that were put before rules were sealed. An end in the middle is taken
- * up by the next start, and instances that start together do one row twice at the worst: each
- * writes the same rules.
+ * Seals the rules of versions from before rules were sealed. The next start continues after an
+ * interruption. Instances that start together may at worst do one row twice, and each writes the
+ * same rules.
  */
 export const sealSegments = async (database: Database, seals: Seals): Promise<void> => {
   for (;;) {

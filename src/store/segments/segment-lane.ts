@@ -106,7 +106,7 @@ const createClaim =
     return { claim, segment: toSegment(seals, versions[0] as SegmentRow) }
   }
 
-/** A campaign is held by one worker at a time; its row is the lane. */
+/** One worker at a time holds a campaign. The campaign's row is its lane. */
 export const createSegmentLane = (
   deps: LaneDeps,
 ): Pick<SegmentStore, 'claim' | 'renew' | 'release' | 'step' | 'freeAll'> => {

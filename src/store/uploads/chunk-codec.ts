@@ -4,7 +4,10 @@ import type { Chunk, NewChunk, RejectedRow, StagedChunk } from '../../domain/upl
 import { cellsOfText } from '../../domain/uploads/chunk.ts'
 import { createPack, unpack } from '../../lib/envelope.ts'
 
-/** The digests lie beside the sealed payload, to be searched without opening it. */
+/**
+ * The digests are stored beside the sealed payload, so that they can be searched without opening
+ * it.
+ */
 export type ChunkRow = {
   seq: number
   first_line: number
@@ -43,7 +46,7 @@ const JSON_ARRAY = '['.charCodeAt(0)
 
 const contextOf = (uploadId: string, seq: number): string => `${uploadId}:${seq}`
 
-/** Writes the lines from `at` on; returns where they end. */
+/** Writes the lines from `at` on. Returns where they end. */
 const writeLines = (into: Buffer, at: number, lines: Uint32Array): number => {
   let end = at
   let before = 0
@@ -154,7 +157,7 @@ export const createEncodeChunk = (): EncodeChunk => {
 }
 
 /**
- * The inverse, of every version that was ever stored; throws when the bytes were changed or moved.
+ * The inverse, for every version that was ever stored. Throws if the bytes were changed or moved.
  */
 export const decodeChunk = async (
   dataKey: KeyObject,

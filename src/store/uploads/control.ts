@@ -16,7 +16,7 @@ import {
 } from './upload-row.ts'
 
 /**
- * Where the action takes the upload; null when its state does not allow it. A hold for `apply` ends
+ * Where the action takes the upload. null when its state does not allow it. A hold for `apply` ends
  * by `/apply` alone, one for `not_before` by its time alone; what waits for `/apply` is aside
  * already and is not paused.
  */

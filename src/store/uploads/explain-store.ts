@@ -74,8 +74,8 @@ type CarriedRow = {
 }
 
 /**
- * The requests that carried a row of a chunk, by the time of their last try. Also those that were
- * parted or refused: they carried the row as well.
+ * The requests that carried a row of a chunk, by the time of their last try. Includes requests that
+ * were split or refused, because they carried the row too.
  */
 export const requestsThatCarried = async (
   db: Db,

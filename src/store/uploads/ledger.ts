@@ -27,7 +27,7 @@ type Overlay = {
    * before they were kept.
    */
   replacedBy: Buffer
-  /** By row; null: the person did not agree to be called. */
+  /** By row. null: the person did not agree to be called. */
   suppressed: ReadonlyMap<number, SuppressionShown | null>
 }
 
@@ -39,7 +39,7 @@ const numbersOf = (rows: readonly SuppressedRow[]): number[] => [
   ...new Set(rows.map(({ submission }) => submission)),
 ]
 
-/** By row, the entry or the edition that keeps it out; null: consent is missing. */
+/** By row, the entry or the edition that keeps it out. null: consent is missing. */
 const shownOf = async (
   db: Db,
   suppressed: readonly SuppressedRow[],

@@ -8,7 +8,7 @@ export type ReconciliationColumns = {
   reconciled_at: Date | null
 }
 
-/** Member by member: jsonb gives them back in an order of its own. */
+/** Member by member, because jsonb returns them in another order. */
 export const reconciliationOf = (row: ReconciliationColumns): Reconciliation | null => {
   const found = row.reconciliation
   if (found === null) return null

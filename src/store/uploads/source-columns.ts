@@ -5,7 +5,8 @@ import type { UploadSource } from '../../domain/uploads/upload.ts'
 import type { Seals } from '../homes/seals.ts'
 
 /**
- * The member of a source that lies in columns of its own, sealed: a file's name may be a person's.
+ * The source without its member that is stored in separate sealed columns: a file's name may be a
+ * person's.
  */
 export const namelessSource = ({
   fileName: _fileName,
@@ -27,8 +28,8 @@ export const sourceColumns = (
 type RowWithSource = { id: string; source: UploadSource; file_name?: Buffer | null }
 
 /**
- * Opens the file's name in every row that comes with the column `file_name` and puts it into the
- * row's `source`: what reads uploads does not know that names are sealed.
+ * Opens the file's name in every row with the column `file_name` and puts it into the row's
+ * `source`. Readers of uploads need not know that names are sealed.
  */
 export const createOpenFileNames = (open: Seals['openFileName']): KyselyPlugin => ({
   transformQuery: ({ node }) => node,

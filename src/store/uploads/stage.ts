@@ -74,7 +74,7 @@ const countChunks = async (tx: Tx, input: StageUpload): Promise<void> => {
   }
 }
 
-/** Why the upload is not for its lane yet; null when it is. A time that has come holds nothing. */
+/** Why the upload is not for its lane yet. null when it is. A time that has come holds nothing. */
 const holdOf = ({ options }: StageUpload) => {
   if (options.apply === 'manual') return sql`'apply'`
   const notBefore = options.notBefore ?? null

@@ -139,8 +139,8 @@ const quoted = (states: readonly string[]) =>
 export const LANE_STATES_SQL = quoted(LANE_STATES)
 
 /**
- * Uploads that a lane may work on. While one waits aside whose clearing of the list Genesys has not
- * carried out, none of the lane is: what it sent would be wiped.
+ * Uploads that a lane may work on. While one of them waits for a clearing of the list that Genesys
+ * has not carried out, the lane works none, because Genesys would wipe what it sent.
  */
 export const WORKABLE_SQL = sql`state in (${LANE_STATES_SQL}) and not exists (select from upload clears
   where clears.lane_key = upload.lane_key and clears.clearing = 'asked' and clears.state in ('held', 'paused'))`
@@ -168,7 +168,7 @@ export const contentSeqOf = (row: Pick<UploadRow, 'accepted_seq' | 'content_seq'
 
 const numberOf = (seq: string | null): number | null => (seq === null ? null : Number(seq))
 
-/** Member by member: jsonb gives them back in an order of its own. */
+/** Member by member, because jsonb returns them in another order. */
 const planOf = (plan: UploadPlan | null): UploadPlan | null =>
   plan === null
     ? null
@@ -215,8 +215,8 @@ export const toUpload = (row: UploadRow): Upload => {
 }
 
 /**
- * Locks the upload's row until the transaction ends. Callers lock its lane first: that order is
- * what excludes deadlocks.
+ * Locks the upload's row until the transaction ends. Lock its lane first: that order excludes
+ * deadlocks.
  */
 export const lockUpload = async (tx: Db, uploadId: string): Promise<UploadRow | null> => {
   const { rows } = await sql<UploadRow>`
@@ -229,7 +229,7 @@ export const lockLane = async (tx: Db, laneKey: string): Promise<void> => {
   await sql`select 1 from lane where key = ${laneKey} for update`.execute(tx)
 }
 
-/** There is work in the lane now, whatever its holder says when it lets go. */
+/** Marks that the lane has work, whatever its holder says when it releases the lane. */
 export const wakeLane = async (tx: Db, laneKey: string): Promise<void> => {
   await sql`update lane set ready_at = clock_timestamp(), woken = true where key = ${laneKey}`.execute(
     tx,

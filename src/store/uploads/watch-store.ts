@@ -5,8 +5,7 @@ import type { Database } from '../homes/database.ts'
 import { toUpload, UPLOAD_COLUMNS, type UploadRow } from './upload-row.ts'
 
 /**
- * By primary key: as many index look-ups as uploads are watched, and rows only of those that
- * changed.
+ * By primary key: as many index look-ups as watched uploads, and rows only for those that changed.
  */
 export const createWatchStore = ({ database }: { database: Database }): UploadWatchStore => ({
   changed: async (known) => {

@@ -15,8 +15,8 @@ export type Visitor = {
 }
 
 /**
- * Signing in to the console with a key, and out of it. The token is the cookie's and nobody else's;
- * only its digest is kept.
+ * Signs in to the console with a key, and out of it. Only the cookie has the token. The store has
+ * its digest.
  */
 export type ConsoleSessions = {
   /** null: the key is unknown or has ended. */

@@ -10,7 +10,7 @@ export type UploadRoom = {
   /** Rows that may still be read today; Infinity without a quota. */
   rowsLeft: number
   /**
-   * Counts the rows that were read, before they are staged; throws 429 where they are more than
+   * Counts the rows that were read, before they are staged. Throws 429 where they are more than
    * what is left meanwhile.
    */
   takeRows(rows: number): void
@@ -26,7 +26,7 @@ export type CountUse = {
   request(tenantId: string, refusing: boolean): Promise<void>
   /** A new upload. Throws 429, and 503 if the use is unknown. */
   upload(tenantId: string): Promise<UploadRoom>
-  /** Shares the counts so far; resolves when they are shared, or the database is away. */
+  /** Shares the counts so far. Resolves when they are shared, or the database is away. */
   stop(): Promise<void>
 }
 
@@ -251,7 +251,7 @@ const roomOf = (
   }
 }
 
-/** Room without an end, where nobody counts. */
+/** Unlimited room, if nobody counts. */
 export const UNBOUNDED: UploadRoom = {
   rowsLeft: Infinity,
   takeRows: () => undefined,

@@ -22,13 +22,13 @@ export type ChainVerification = {
 
 /** The audit trail as callers see it. A tenant sees its own entries, an admin all of them. */
 export type ReadAudit = {
-  /** In the order of the chain; null: the cursor cannot be read. */
+  /** In the order of the chain. null: the cursor cannot be read. */
   list(
     caller: Caller,
     query: AuditQuery,
     page: { limit: number; cursor: string | null },
   ): Promise<Page<ChainedEntry> | null>
-  /** The newest first, as people read them; null: the cursor cannot be read. */
+  /** The newest first, as people read them. null: the cursor cannot be read. */
   newest(
     caller: Caller,
     query: AuditQuery,

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 export type TimeWitness = {
   /** The time that an answer carried, in milliseconds since 1970. */
   hear(ms: number): void
-  /** The time of that clock now; null when it was not read for long. */
+  /** The time of that clock now. null when it was not read for long. */
   nowMs(): number | null
 }
 

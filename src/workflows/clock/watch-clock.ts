@@ -26,7 +26,7 @@ export type ClockWatchDeps = {
    * What waits elsewhere for a time that was as far ahead before the clock was set back by so much.
    */
   followBack: (backMs: number) => Promise<void>
-  /** Has the witness hear the time; throws when nobody answers. */
+  /** Has the witness hear the time. Throws when nobody answers. */
   askTime: (signal: AbortSignal) => Promise<void>
   clock: Clock
   emit: Emit
@@ -43,7 +43,7 @@ export type ClockWatch = {
 
 /**
  * The wall clock of this process against its monotonic one: by how much it jumped since it was last
- * asked; null = it did not.
+ * asked. null: it did not.
  */
 const createOwnJumps = (clock: Clock): (() => number | null) => {
   const offsetMs = (): number => clock.now().getTime() - clock.monotonicMs()

@@ -18,8 +18,8 @@ type Refusals = (typeof CHANGE_LIST_REFUSALS)[number]
 type Shown = { contactListId: string; queue: QueueOptions }
 
 /**
- * The settings of a list that the gateway keeps. Uploads accepted before a change keep what they
- * were accepted with.
+ * The settings of a list that the gateway stores. A change does not affect uploads accepted before
+ * it.
  */
 export type ListSettings = {
   read: Refusing<Refusals, (caller: Caller, listId: string) => Promise<Shown>>

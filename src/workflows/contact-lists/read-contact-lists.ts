@@ -9,7 +9,7 @@ import {
   unavailable,
 } from '../uploads/receive/list-schema.ts'
 
-/** One list, live; when Genesys is down, as last seen, with its age. */
+/** One list, read live. If Genesys is down, the last copy, with its age. */
 export const createReadContactList = (deps: {
   contactLists: ContactListPort
   lists: ListCache

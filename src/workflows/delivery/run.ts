@@ -205,7 +205,9 @@ export const pause = async (run: DeliveryRun, ms: number): Promise<void> => {
   }
 }
 
-/** As `pause`, but also ends on a nudge, including a nudge that came since the last wait. */
+/**
+ * The same as `pause`, but also ends on a nudge, including a nudge that came since the last wait.
+ */
 export const pauseUnlessNudged = async (run: DeliveryRun, ms: number): Promise<void> => {
   const { nudges, rest } = run.lease
   if (!nudges) return pause(run, ms)

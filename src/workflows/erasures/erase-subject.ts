@@ -102,7 +102,7 @@ const noteEnd = async (
   await deps.erasures.noteContact(work, contact, end, [audit])
 }
 
-/** Milliseconds until the next step; null: no contact is left in Genesys that could be deleted. */
+/** Milliseconds until the next step. null: no contact is left in Genesys that could be deleted. */
 const deleteContacts = async (
   deps: EraseDeps,
   work: ErasureWork,
@@ -163,8 +163,8 @@ const remainsOf = ({ places }: Erasure): number =>
     .reduce((sum, count) => sum + count, 0)
 
 /**
- * Erases a person place by place, in lots that are recorded when they are done; the next claim
- * continues after an end in the middle.
+ * Erases a person place by place, in lots that are recorded when they are done. The next claim
+ * continues after an interruption.
  */
 export const createEraseSubject =
   (deps: EraseDeps): EraseSubject =>

@@ -25,9 +25,9 @@ export type WebhookProof =
   | { kind: 'none' }
 
 /**
- * Receives the calls of Genesys: proof first, then the body, then one durable receipt. It does not
- * ask Genesys. Throws `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body of
- * another shape (a receipt says that it came).
+ * Receives the calls of Genesys: proof first, then the body, then one durable receipt. Makes no
+ * call to Genesys. Throws `GatewayProblem`: 401 without proof (nothing is stored), 400 for a body
+ * of another form (a receipt says that it came).
  */
 export type ReceiveWebhook = Refusing<
   (typeof WEBHOOK_REFUSALS)[number],

@@ -23,7 +23,7 @@ export type EventSubscription = {
   start(): void
   /** The state, in words for an operator. */
   status(): string
-  /** Ends a call under way; resolves when none is. */
+  /** Ends a call under way. Resolves when none is. */
   stop(): Promise<void>
 }
 

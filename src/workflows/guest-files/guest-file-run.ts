@@ -34,7 +34,7 @@ export type SendDeps = {
   holdRetryMs: number
 }
 
-/** One file under way; `file` is as the last step left it. */
+/** One file in progress. `file` is as the last step left it. */
 export type FileRun = {
   deps: SendDeps
   claim: GuestFileClaim

@@ -27,7 +27,7 @@ export type Overview = {
   held: { items: Upload[]; more: boolean } | null
   /** Those that fail or were disabled by the gateway. */
   failingEndpoints: WebhookEndpoint[] | null
-  /** Of all tenants; null: the caller is no admin, or the database does not answer. */
+  /** Of all tenants. null: the caller is no admin, or the database does not answer. */
   work: Awaited<ReturnType<Home['gauges']>> | null
   /** Of this process and all tenants. */
   lastHour: LastHour | null

@@ -13,9 +13,9 @@ const EVERY_MS = 60_000
 const BREATH_MS = 20
 
 /**
- * Reseals what older keys sealed, in lots; the next claim of the task continues after an end in the
- * middle. A key that seals nothing any more is retired when no instance seals under it: then it may
- * be removed from the configuration.
+ * Seals again, in lots, what older keys sealed. The next claim of the task continues after an
+ * interruption. A key that seals nothing any more is retired when no instance seals under it. Then
+ * you may remove it from the configuration.
  */
 export const createReseal =
   ({ reseal, clock, emit }: ResealDeps): DoUpkeep =>

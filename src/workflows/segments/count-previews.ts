@@ -86,7 +86,7 @@ const countMatches = async (asking: Asking, rules: PlacedRules): Promise<Counted
   }
 }
 
-/** Counts by previews of filters; no basis (null) where Genesys does not give them. */
+/** Counts by previews of filters. The basis is null if Genesys does not give them. */
 export const countPreviews = async (
   asking: Asking,
   rules: PlacedRules,

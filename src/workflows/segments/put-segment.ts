@@ -24,7 +24,7 @@ import {
 } from './prepare-segment.ts'
 import type { PREVIEW_SEGMENT_REFUSALS, PUT_SEGMENT_REFUSALS } from './refusals.ts'
 
-/** Under which key a call is made, and what it has seen. */
+/** The key of a call, and the versions that the caller has seen. */
 export type KeyedSegmentCall = {
   idempotencyKey: string
   method: string
@@ -92,8 +92,8 @@ export const createPutSegment =
   }
 
 /**
- * An earlier version again, as the newest one: read, analysed and compiled by what lists and house
- * say today.
+ * Puts an earlier version again, as the newest one: read, analysed and compiled with today's lists
+ * and configuration.
  */
 export const createRollBackSegment =
   (deps: PutSegmentDeps): RollBackSegment =>

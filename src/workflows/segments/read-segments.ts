@@ -22,14 +22,14 @@ export type ReadSegments = {
     (caller: Caller, campaignId: string, version: number) => Promise<CampaignSegment>
   >
   /**
-   * The newest version of each campaign that the caller's tenant is granted; null: the cursor
+   * The newest version of each campaign that the caller's tenant is granted. null: the cursor
    * cannot be read.
    */
   list(
     caller: Caller,
     page: { cursor: string | null; limit: number },
   ): Promise<Page<CampaignSegment> | null>
-  /** Newest first; null: the cursor cannot be read. */
+  /** Newest first. null: the cursor cannot be read. */
   versions: Refusing<
     (typeof READ_SEGMENT_REFUSALS)[number],
     (

@@ -15,7 +15,7 @@ const ROOTS: [string, string][] = [
   ['/exclusions', '/exclusionRules'],
 ]
 
-/** Findings and faults name places in what the caller sent, whichever form that was. */
+/** Findings and faults name places in the body sent, whichever form it had. */
 export const createPlaces = (sentAt: ReadonlyMap<string, string>, isShort: boolean): Places => {
   const roots = isShort ? ROOTS : []
   const known = [...sentAt, ...roots].toSorted(([a], [b]) => b.length - a.length)

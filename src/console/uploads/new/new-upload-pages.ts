@@ -87,7 +87,7 @@ const fileOf = ({ file }: Sent) => {
   return { fileName: file.fileName, body: file.body, format: file.format() }
 }
 
-/** Shows the page again with what was chosen, so that only the file has to be chosen anew. */
+/** Shows the page again with what was chosen, so that only the file has to be chosen again. */
 const again = async (visit: Sent, error: unknown): Promise<View> => {
   if (!(error instanceof GatewayProblem)) throw error
   const { deps, request, form: chosen } = visit
@@ -134,8 +134,8 @@ export const UPLOAD_CHECK = form({
 })
 
 /**
- * The upload itself, by the use that the API calls: what streams in is checked and stored, and
- * nothing remains of what breaks off.
+ * The upload itself, through the same use case as the API: streamed rows are checked and stored,
+ * and nothing remains if the body breaks off.
  */
 export const UPLOAD_SEND = form({
   at: '/uploads/new/send',

@@ -73,7 +73,7 @@ export const rowListModel = (
     outcomes: ROW_OUTCOMES.map((outcome) => ({ outcome, label: ENGLISH.rows.outcomes[outcome] })),
     codes: Object.keys(upload.rejections).toSorted(),
     lines,
-    /** All cells are shown where there is room for them. */
+    /** All cells are shown if there is room for them. */
     single: lines.length === 1,
     cutShort: found.cutShort,
     first: after > 0 ? rowsLink(upload.id, filter) : null,

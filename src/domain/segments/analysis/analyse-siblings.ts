@@ -2,10 +2,7 @@ import { isOfTheHouse, withDescendants, type PlacedNode } from '../placed.ts'
 import { idleParts, minimalPaths, type AnalysedRules, type Part } from './analysed-rules.ts'
 import { finding, type SegmentFinding } from './finding.ts'
 
-/**
- * Rules that stand beside each other: `any` of them is enough, or `all` are needed. Exclusions are
- * joined by `any`.
- */
+/** Sibling rules: `any` of them is enough, or `all` are needed. Exclusions are joined by `any`. */
 export type Siblings = { kind: 'all' | 'any'; children: readonly PlacedNode[] }
 
 /** An answer names so many overlaps at most. */

@@ -86,7 +86,7 @@ const branchesOf = (node: PlacedNode | null): PlacedNode[] => {
   return node.kind === 'any' ? [...node.children, ...deeper] : deeper
 }
 
-/** Branches that include contacts, none of whom the exclusions let through. */
+/** Branches that include contacts, all of whom the exclusions remove. */
 export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
   const outside = excluded(analysed)
@@ -112,7 +112,7 @@ export const analyseSwallowed = (analysed: AnalysedRules): SegmentFinding[] => {
   })
 }
 
-/** Exclusions that take out nobody whom the conditions include. */
+/** Exclusions that remove nobody whom the conditions include. */
 export const analyseIdleExclusions = (analysed: AnalysedRules): SegmentFinding[] => {
   const { space, rules } = analysed
   if (space.isEmpty(included(analysed))) return []

@@ -90,7 +90,7 @@ export const minimalPaths = (
   return kept.map(({ path }) => path)
 }
 
-/** Runs a step of the analysis; false when the budget ended it. */
+/** Runs a step of the analysis. Returns false if the budget ended it. */
 export const withinBudget = (step: () => void): boolean => {
   try {
     step()

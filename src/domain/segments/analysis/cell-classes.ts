@@ -21,7 +21,7 @@ const literalsOf = (leaf: Leaf): Literal[] => {
 
 const bySize = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
 
-/** A number strictly between the two, spelled as none of `taken`; null when there is none. */
+/** A number strictly between the two, spelled as none of `taken`. null when there is none. */
 const sampleBetween = (above: bigint, below: bigint, taken: ReadonlySet<string>): string | null => {
   const middle = above + (below - above) / 2n
   for (let tries = 0n; tries <= BigInt(taken.size); tries += 1n) {

@@ -11,7 +11,7 @@ import {
 } from './diagram.ts'
 import { excludes, guessCell, implies, isOpaque } from './opaque-leaves.ts'
 
-/** A made-up contact: cells by column; a column that is not named may hold anything. */
+/** A made-up contact: cells by column. A column that is not named may hold anything. */
 export type Witness = Record<string, string>
 
 /** All possible contacts, as far as the comparisons of one definition can distinguish them. */
@@ -30,7 +30,7 @@ export type ContactSpace = {
   isEmpty(contacts: Diagram): boolean
   isWithin(part: Diagram, whole: Diagram): boolean
   /**
-   * A contact among these; null when there is none, or none could be made that `holds` confirms.
+   * A contact among these. null when there is none, or none could be made that `holds` confirms.
    */
   witnessOf(contacts: Diagram, holds: (contact: Witness) => boolean): Witness | null
 }

@@ -1,4 +1,4 @@
-/** The analysis exceeded its budget; the question stays undecided. */
+/** The analysis exceeded its budget. The question stays undecided. */
 export class BudgetSpent extends Error {
   override readonly name = 'BudgetSpent'
 }
@@ -10,7 +10,7 @@ export const ALWAYS: Diagram = 1
 
 type Node = { level: number; children: readonly Diagram[] }
 
-/** Decision diagrams over variables of several values; equal meaning has the same number. */
+/** Decision diagrams over variables with several values. Equal meanings have the same number. */
 export type Diagrams = {
   /** The diagram that looks at the variable of `level` and goes on with the child of its value. */
   node(level: number, children: readonly Diagram[]): Diagram
@@ -19,7 +19,7 @@ export type Diagrams = {
   not(diagram: Diagram): Diagram
   /** Whether both can be true at once; builds nothing. */
   meet(one: Diagram, other: Diagram): boolean
-  /** Values by level on a way to true, as few levels as the way looks at; null for false. */
+  /** Values by level on a way to true, as few levels as the way looks at. null for false. */
   wayToTrue(diagram: Diagram): Map<number, number> | null
 }
 

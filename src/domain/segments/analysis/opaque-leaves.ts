@@ -3,7 +3,7 @@ import { DATE_OPERATORS, TEXT_OPERATORS, type Comparison, type Leaf } from '../s
 
 const OPAQUE: readonly string[] = [...TEXT_OPERATORS, ...DATE_OPERATORS]
 
-/** Text operators and dates: what they say of a cell is not known from its class alone. */
+/** Text operators and dates: their result for a cell does not follow from its class alone. */
 export const isOpaque = (leaf: Leaf): leaf is Comparison => OPAQUE.includes(leaf.operator)
 
 const isDated = (leaf: Comparison): boolean =>
@@ -40,8 +40,8 @@ export const excludes = (one: Comparison, other: Comparison, nowMs: number): boo
 }
 
 /**
- * A cell that is likely to fulfil all of `wanted`. It is a guess: who uses it asks the evaluator
- * whether it holds.
+ * A cell that is likely to fulfil all of `wanted`. It is a guess, so the caller must check it with
+ * the evaluator.
  */
 export const guessCell = (wanted: readonly Comparison[], nowMs: number): string => {
   const dated = wanted.filter(isDated)

@@ -89,7 +89,7 @@ const registerCollection = (add: AddRoute): void => {
   })
 }
 
-/** /v1/keys: what callers prove themselves with. */
+/** /v1/keys: the keys of callers. */
 export const registerKeys = (add: AddRoute): void => {
   const one = { ...of, url: KEY, params: keyParamsSchema } as const
   registerCollection(add)

@@ -19,7 +19,7 @@ export const explainQuerySchema = z.strictObject({ cursor: cursorSchema.optional
 export const contactExplainedSchema = z.strictObject({
   contactListId: z.string(),
   contactId: z.string(),
-  /** What Genesys acknowledged last; null: nothing, or the list was overwritten since. */
+  /** What Genesys acknowledged last. null: nothing, or the list was overwritten since. */
   register: z
     .strictObject({
       uploadId: z.string(),
@@ -59,7 +59,7 @@ export const contactExplainedSchema = z.strictObject({
           tries: z.int().min(1),
           lastTriedAt: stamp,
           /**
-           * The job that Genesys made of the last try; null: it answered immediately, or this is
+           * The job that Genesys made of the last try. null: it answered immediately, or this is
            * unknown.
            */
           jobId: z.string().nullable(),

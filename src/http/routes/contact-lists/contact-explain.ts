@@ -13,8 +13,8 @@ const renderColumns = (
 ) => columns.map(({ name, kind, mappedTo }) => ({ name, kind, mappedTo }))
 
 /**
- * GET …/contacts/{contactId}/explain: what decided about one contact. Its id is in the path and
- * nowhere else: no log line has the path.
+ * GET …/contacts/{contactId}/explain: what decided about one contact. Its id is only in the path,
+ * and no log line has the path.
  */
 export const registerContactExplain = (add: AddRoute): void => {
   add({

@@ -176,9 +176,7 @@ export const newContactListSchema = z
     checkTimeZones(list, fault)
   })
 
-/**
- * The list as it was made; `notes` list where Genesys stores a column differently than requested.
- */
+/** The list as made. `notes` lists where Genesys stores a column differently than requested. */
 export const provisionedListSchema = contactListSchema.extend({
   contactIdColumn: z.string(),
   notes: z.array(z.strictObject({ column: z.string().nullable(), note: z.string() })),

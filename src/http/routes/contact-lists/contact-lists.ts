@@ -131,7 +131,7 @@ const registerReads = (add: AddRoute): void => {
 
 /**
  * POST and GET /v1/contact-lists, and GET …/{contactListId}: what Genesys holds, as far as the
- * tenant is granted.
+ * tenant has grants.
  */
 export const registerContactLists = (add: AddRoute): void => {
   registerProvisioning(add)

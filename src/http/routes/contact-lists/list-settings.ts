@@ -13,7 +13,7 @@ const SETTINGS = {
   problems: ['not-found', ...CHANGE_LIST_REFUSALS],
 } as const
 
-/** GET and PATCH …/settings: what uploads to the list go with where they say nothing themselves. */
+/** GET and PATCH …/settings: the defaults for uploads to the list. */
 export const registerListSettings = (add: AddRoute): void => {
   add({
     ...SETTINGS,

@@ -123,7 +123,7 @@ const searchedShape = {
   entries: z.array(
     z.strictObject({
       ...entryTermsSchema,
-      /** Ids of contact lists; null: all. */
+      /** Ids of contact lists. null: all. */
       scope: z.array(z.string()).nullable(),
       state: z.enum(['standing', 'quarantined', 'expired', 'removed']),
       submissionId: z.string(),

@@ -39,7 +39,7 @@ const contactOf = (
   return { kind: 'contact', contactListId, value: contactId }
 }
 
-/** Whom the body names; throws 422. */
+/** Whom the body names. Throws 422. */
 const subjectIn = (
   deps: Deps,
   { contactId, contactListId, phoneNumber, email }: Asked,

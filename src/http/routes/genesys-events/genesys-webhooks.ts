@@ -90,9 +90,9 @@ const addWebhook = (add: AddRoute, route: WebhookRoute): void => {
 }
 
 /**
- * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries:
- * Genesys calling. Public, with a proof of their own over the raw bytes; in a scope of their own,
- * for there no body is parsed, whatever its content type.
+ * POST /webhook/genesys-upload, /webhooks/genesys/uploads and /webhooks/genesys/dnc-entries: the
+ * calls of Genesys. Public, with a separate proof over the raw bytes. In a separate scope, because
+ * there no body is parsed, whatever its content type.
  */
 export const registerGenesysWebhooks = async (
   app: FastifyInstance,

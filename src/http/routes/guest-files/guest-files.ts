@@ -66,7 +66,7 @@ const intake = {
   problems: [...KEYED, ...RECEIVE_FILE_REFUSALS, ...BODY_PROBLEMS],
 } as const
 
-/** The calls that take files, in a scope of their own. */
+/** The calls that accept files, in a separate scope. */
 export const registerGuestFileIntake = async (
   app: FastifyInstance,
   given: HttpDeps,

@@ -35,8 +35,8 @@ const named = ({ code, meaning, example, fix }: ProblemEntry): string[] =>
 const familyOf = ({ code }: ProblemEntry): string => code.split('-', 1)[0]!
 
 /**
- * Codes that this one's page speaks of, codes whose pages speak of this one, and its family, in the
- * order of the table.
+ * Codes that the page of this code mentions, codes whose pages mention this one, and its family, in
+ * the order of the table.
  */
 export const relatedCodes = (entry: ProblemEntry): string[] => {
   const mentions = new Set(named(entry))

@@ -76,7 +76,7 @@ const answeredBy = (operations: readonly Operation[], { code, about }: ProblemEn
     ? []
     : operations.filter((operation) => operation.problems.includes(code as ProblemCode))
 
-/** /problems and /problems/{code}: what each code means and how it is mended, as HTML or JSON. */
+/** /problems and /problems/{code}: what each code means and how to fix it, as HTML or JSON. */
 export const registerProblemPages = (app: FastifyInstance, add: AddRoute): void => {
   add({
     method: 'GET',

@@ -29,7 +29,7 @@ const SIGNING_KEYS_EXAMPLES: readonly Example[] = [
   { name: 'kept', summary: 'One key, made by the gateway', answer: { status: 200, body: KEYS } },
 ]
 
-/** GET /v1/signing-keys: with what to check what the gateway signed. */
+/** GET /v1/signing-keys: the keys for checking what the gateway signed. */
 export const registerSigningKeys = (add: AddRoute): void => {
   add({
     method: 'GET',

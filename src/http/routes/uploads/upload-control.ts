@@ -32,7 +32,7 @@ const MOVED: Answer = {
 const send = (upload: Upload, reply: FastifyReply): FastifyReply =>
   reply.header('etag', etagOfUpload(upload)).send(renderUpload(upload))
 
-/** The caller's upload, if its list is still granted: what sends rows asks for the grant anew. */
+/** The caller's upload, if its list is still granted: what sends rows asks for the grant again. */
 const uploadOfGrantedList = async (
   deps: Pick<HttpDeps, 'uploads' | 'access'> & { refuse: Refuse<'not-found'> },
   request: FastifyRequest<{ Params: { uploadId: string } }>,

@@ -37,7 +37,7 @@ export const rowSchema = z.strictObject({
   cells: z.array(z.string()),
 })
 
-/** Which rows of the ledger are asked for, and how the CSV is written. */
+/** Which rows of the ledger to return, and how to write the CSV. */
 export const rowsQuerySchema = z.strictObject({
   outcome: someOf(ROW_OUTCOMES),
   spreadsheet: z

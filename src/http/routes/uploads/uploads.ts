@@ -11,7 +11,7 @@ import { GET_EXAMPLES, LIST_EXAMPLES } from './upload-examples.ts'
 import { renderUpload } from './upload-view.ts'
 import { uploadsQuerySchema } from './uploads-query.ts'
 
-/** The caller's upload; 404 for another tenant's exactly as for an unknown one. */
+/** The caller's upload. Another tenant's gives the same 404 as an unknown one. */
 export const ownUpload = async (
   { uploads, refuse }: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'not-found'> },
   { caller }: Pick<FastifyRequest, 'caller'>,

@@ -11,9 +11,9 @@ export const DNC_SOURCE_TYPES = ['rds', 'rds_custom', 'dnc.com', 'gryphon'] as c
 export type DncSourceType = (typeof DNC_SOURCE_TYPES)[number]
 
 export type DncEntry = {
-  /** ISO 8601; null: never. */
+  /** ISO 8601. null: never. */
   expiresAt: string | null
-  /** Guide; null where the platform's side wrote it. */
+  /** Guide. null if the platform's side wrote it. */
   reason: string | null
   /** Who put it there: a call of the API, an agent inside Genesys, or a file. */
   by: 'api' | 'agent' | 'file'

@@ -14,7 +14,7 @@ export type SandboxGuestFile = {
   size: number
   signature: string
   madeAtMs: number
-  /** What lies at the place, as it came; null: nothing. */
+  /** What lies at the place, as it came. null: nothing. */
   bytes: Buffer | null
   /** With which type it came. */
   sentType: string | null
@@ -22,7 +22,7 @@ export type SandboxGuestFile = {
   confirmations: number
   confirmedAtMs: number | null
   /**
-   * Of the scan that the confirmation starts: its word, and after how long it is said; null: never.
+   * Of the scan that the confirmation starts: its word, and after how long it is said. null: never.
    */
   verdict: { word: string; afterMs: number } | null
 }
@@ -34,7 +34,7 @@ export type GuestFileReport = {
   fileName: string
   contentType: string
   sizeBytes: number
-  /** Of the bytes that lie there; null: none do. */
+  /** Of the bytes that lie there. null: none do. */
   sha256: string | null
   confirmed: boolean
   confirmations: number

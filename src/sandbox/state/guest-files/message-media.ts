@@ -15,11 +15,11 @@ export type SandboxMedia = {
   /** Must come with the PUT as they are here. */
   headers: Record<string, string>
   madeAtMs: number
-  /** What lies at the place; null: nothing. */
+  /** What lies at the place. null: nothing. */
   bytes: Buffer | null
   puts: number
   storedAtMs: number | null
-  /** What Genesys says of it, and how long after it was put; null: never anything but uploading. */
+  /** What Genesys says of it, and how long after it was put. null: never anything but uploading. */
   verdict: { word: string; afterMs: number } | null
 }
 
@@ -38,7 +38,7 @@ export type MessageMediaReport = {
   conversationId: string
   communicationId: string
   fileName: string
-  /** Of the bytes that lie there; null: none do. */
+  /** Of the bytes that lie there. null: none do. */
   sha256: string | null
   status: string
   puts: number

@@ -31,7 +31,7 @@ type Standing = { id: string | null; tenant_id: string; contact_list_id: string;
 
 /**
  * Locks the lane, then the uploads that a shipment is to carry. Throws `FenceLost`, and
- * `UploadMoved` where one of them may not go.
+ * `UploadMoved` if one of them may not go.
  */
 const lockStanding = async (
   tx: Tx,

@@ -6,8 +6,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /**
- * A data directory that held a database and does not hold a whole one now; the message says what to
- * do.
+ * A data directory held a database and now does not hold a whole one. The message says what to do.
  */
 export class ClusterMissing extends Error {
   override readonly name = 'ClusterMissing'

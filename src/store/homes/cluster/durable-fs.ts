@@ -20,9 +20,9 @@ type NodeFileSystem = {
 }
 
 /**
- * NodeFS whose fsync is real: PGlite's own returns without doing anything. A write or fsync that
- * the disk fails ends the process: PGlite's log writer never hears of it and turns in a circle,
- * deaf to signals and still full of work when there is room again.
+ * NodeFS with a real fsync: PGlite's own returns without doing anything. If the disk fails a write
+ * or an fsync, the process ends. PGlite's log writer would not notice, and would loop for ever,
+ * ignore signals and stay full of work when there is room again.
  */
 export class DurableNodeFS extends NodeFS {
   syncs = 0

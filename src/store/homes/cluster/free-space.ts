@@ -8,7 +8,7 @@ import { statfsSync } from 'node:fs'
 const LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 /**
- * Whether the file system of `directory` has room for new work; read each time, which costs
+ * Whether the file system of `directory` has room for new work. Read each time, which costs
  * microseconds.
  */
 export const createRoomCheck = (directory: string) => (): boolean => {

@@ -104,7 +104,7 @@ const createReadings = () => {
   }
 }
 
-/** Those that come while a reading is under way are read together by the next. */
+/** Uploads that come during a read are read together by the next one. */
 export const createReadDoorway = (deps: {
   database: Database
   seals: Seals

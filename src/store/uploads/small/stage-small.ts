@@ -210,7 +210,7 @@ const write =
 
 /**
  * Uploads of one lane go one commit after the other anyway, for its row is locked: those that come
- * meanwhile share the next one. Lanes do not wait for each other, but where there is only one
+ * meanwhile share the next one. Lanes do not wait for each other, but if there is only one
  * connection.
  */
 const createWrites = (database: Database) => {

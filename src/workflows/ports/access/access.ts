@@ -2,7 +2,7 @@ import type { ApiKey, GrantKind, Scope } from '../../../domain/access/access.ts'
 
 export type AccessStore = {
   /**
-   * Finds by the SHA-256 of the presented key; null when unknown. Expired and revoked keys are
+   * Finds by the SHA-256 of the presented key. null when unknown. Expired and revoked keys are
    * returned with their stamps.
    */
   findKey(digest: Buffer): Promise<ApiKey | null>

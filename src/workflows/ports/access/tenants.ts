@@ -4,8 +4,8 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { Page } from '../uploads/uploads.ts'
 
 /**
- * Members that are left out stay as they are; a kind that is given takes the place of all its
- * grants, and a quota of the one before.
+ * Members that are left out do not change. A given kind replaces all its grants, and a given quota
+ * replaces the earlier one.
  */
 export type TenantChange = {
   name?: string

@@ -1,8 +1,8 @@
 import type { ChainLine } from '../../../domain/audit/verify-chain.ts'
 
 /**
- * A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: it took no
- * more, and others may wait.
+ * A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: the block was
+ * full, and others may wait.
  */
 export type ChainedBlock = {
   block: number
@@ -14,7 +14,7 @@ export type ChainedBlock = {
 
 export type AuditChain = {
   /**
-   * Numbers the next entries and writes a signed block of them; null: none waits, or another
+   * Numbers the next entries and writes a signed block of them. null: none waits, or another
    * instance is working on it.
    */
   chainNext(owner: string): Promise<ChainedBlock | null>
@@ -55,7 +55,7 @@ export type ChainedEntry = {
 export type AuditReader = {
   /** In the order of the chain, after number `after`. */
   entries(filter: AuditEntryFilter, page: { after: number; limit: number }): Promise<ChainedEntry[]>
-  /** The newest first, before number `before`; null: from the end of the chain. */
+  /** The newest first, before number `before`. null: from the end of the chain. */
   newest(
     filter: AuditEntryFilter,
     page: { before: number | null; limit: number },

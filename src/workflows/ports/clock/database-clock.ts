@@ -3,12 +3,12 @@ export type ClockLook = {
   /** The time of the clock, in milliseconds since 1970. */
   nowMs: number
   /**
-   * By how much it jumped since the last check of any instance; null = it did not. Only one
-   * instance gets this.
+   * By how much it jumped since the last check of any instance. null: it did not. Only one instance
+   * gets this.
    */
   jumpedMs: number | null
   /**
-   * How long no instance checked the clock, if that cannot be distinguished from a jump; null = an
+   * How long no instance checked the clock, if that cannot be distinguished from a jump. null: an
    * instance did. Only one instance gets this.
    */
   awayMs: number | null
@@ -24,7 +24,7 @@ export type DatabaseClock = {
   /**
    * Checks the clock, and corrects stored times after a jump: after a jump back, pending waits take
    * as long as before; after a jump ahead, no live instance counts as dead. `elapsedMs`: since
-   * before this process' last check, on the monotonic clock; null = its first.
+   * before this process' last check, on the monotonic clock. null: its first.
    */
   look(elapsedMs: () => number | null): Promise<ClockLook>
   /** Another clock agrees. */

@@ -30,8 +30,8 @@ export type ImportStatus = {
 }
 
 /**
- * Row errors, or the refusal of a file, as Genesys' event log has them: without a row, and one
- * event may stand for any number of them.
+ * Row errors, or the refusal of a file, from Genesys' event log: without a row, and one event may
+ * stand for any number of them.
  */
 export type ImportEvent = {
   at: Date
@@ -42,8 +42,8 @@ export type ImportEvent = {
 }
 
 /**
- * Contacts as files. Every call may throw `GenesysFailure`; nothing else is thrown but bugs and
- * aborts. A method that the dialect does not have is null, and a call that needs it is
+ * Contacts as files. Every call may throw `GenesysFailure`. Apart from bugs and aborts, nothing
+ * else is thrown. A method that the dialect does not have is null, and a call that needs it is
  * `capability-not-available`.
  */
 export type ContactFilePort = {

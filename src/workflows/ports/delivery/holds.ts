@@ -15,6 +15,6 @@ export type HoldStore = {
    * `againInMs`: no other instance takes them before. Nothing that callers see changes.
    */
   takeDue(againInMs: number): Promise<HeldUpload[]>
-  /** Returns the upload to its lane; false if it is no longer held for this reason. */
+  /** Returns the upload to its lane. false if it is no longer held for this reason. */
   end(held: HeldUpload): Promise<boolean>
 }

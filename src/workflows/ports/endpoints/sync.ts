@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../../domain/audit/audit.ts'
 import type { EndpointEventType } from '../../../domain/endpoints/outbound-event.ts'
 import type { DeliveryFailure } from '../../../domain/endpoints/webhook-endpoint.ts'
 
-/** A message to one endpoint; the body is fixed when the event happens and never re-rendered. */
+/** A message to one endpoint. The body is fixed when the event happens and never rendered again. */
 export type SyncDelivery = {
   /** Also the `webhook-id`: the same on every attempt. */
   id: string
@@ -47,8 +47,8 @@ export type EndpointVerdict = {
 }
 
 /**
- * Makes the first attempts at deliveries right after they were written, from memory. It leaves what
- * it cannot do in time to the sweeper.
+ * Makes the first attempts at deliveries right after they were written, from memory. Leaves to the
+ * sweeper what it cannot do in time.
  */
 export type FirstAttempts = {
   /**

@@ -11,12 +11,12 @@ import type { CallContext } from '../genesys/genesys.ts'
 import type { StoredAnswer } from '../uploads/small-uploads.ts'
 
 /**
- * The right to work on an erasure; `fence` grows with every claim, and an older claim erases
+ * The right to work on an erasure. `fence` grows with every claim, and an older claim erases
  * nothing.
  */
 export type ErasureClaim = { erasureId: string; owner: string; fence: string; leaseMs: number }
 
-/** An erasure under work; only here the person is in the clear. */
+/** An erasure in progress. Only here the person is in the clear. */
 export type ErasureWork = {
   claim: ErasureClaim
   erasure: Erasure

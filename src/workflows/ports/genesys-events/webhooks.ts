@@ -6,8 +6,8 @@ import type {
 import type { JobEnd } from '../delivery/delivery.ts'
 
 /**
- * Why a receipt has no effect. `unknown`: of no job of ours; `unsettled`: Genesys itself did not
- * say for a day that the job ended.
+ * Why a receipt has no effect. `unknown`: not about a job of ours. `unsettled`: for a day, Genesys
+ * itself did not report the end of the job.
  */
 export type IgnoreReason = 'progress' | 'malformed' | 'unknown' | 'unsettled'
 
@@ -37,7 +37,7 @@ export type ReceiptSubject = {
   laneKey: string
   requestId: string
   pending: boolean
-  /** What Genesys answered about the job; null while pending, and if it was not stored. */
+  /** What Genesys answered about the job. null while pending, and if it was not stored. */
   ended: JobEnd | null
 }
 
@@ -56,7 +56,7 @@ export type OpenReceipt = {
 
 /**
  * Receipts are `received` (to be verified), then `verified` (Genesys was asked, and the job had
- * ended as the receipt says), `contradicted` (it had ended otherwise) or `ignored`.
+ * ended as the receipt says), `contradicted` (it had ended differently) or `ignored`.
  */
 export type ReceiptStore = {
   /**
@@ -68,7 +68,7 @@ export type ReceiptStore = {
   /** null when unknown or no longer `received`. */
   load(receiptId: string): Promise<OpenReceipt | null>
   /**
-   * Notifies the lane's holder, wherever it is, that a job has ended; returns how often the lane
+   * Notifies the lane's holder, wherever it is, that a job has ended. Returns how often the lane
    * was nudged since its claim, or null if the lane does not exist.
    */
   nudge(subject: Pick<ReceiptSubject, 'laneKey' | 'uploadId'>): Promise<number | null>

@@ -41,7 +41,7 @@ export type BatchToSend = {
   mode?: UploadMode
   /** Platform; left out in the other dialect. */
   queue?: QueueOptions
-  /** Column that carries the contact id in the list, or null where the list has none. */
+  /** Column that carries the contact id in the list, or null if the list has none. */
   contactIds: readonly string[]
   /** Row-major, `columns.length` cells a row, "" = empty. */
   cells: readonly string[]
@@ -61,8 +61,8 @@ export type JobStatus = {
 }
 
 /**
- * Genesys as the workflows see it. Every call may throw `GenesysFailure`; nothing else is thrown
- * but bugs and aborts.
+ * Genesys as the workflows see it. Every call may throw `GenesysFailure`. Apart from bugs and
+ * aborts, nothing else is thrown.
  */
 export type ContactListPort = {
   readonly dialect: 'guide' | 'platform'

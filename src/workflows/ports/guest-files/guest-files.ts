@@ -78,7 +78,7 @@ export type GuestFileStore = {
    */
   accept(input: AcceptGuestFile): Promise<{ file: GuestFile; answer: StoredAnswer }>
   /**
-   * Discards a file that is being received; null: one that was refused before. `audit` has the
+   * Discards a file that is being received. null: one that was refused before. `audit` has the
    * reason.
    */
   discard(id: string | null, audit: readonly AuditEntry[]): Promise<void>
@@ -87,7 +87,7 @@ export type GuestFileStore = {
   find(tenantId: string, id: string): Promise<GuestFile | null>
   /** Those that were accepted, newest first; an unreadable cursor gives null. */
   list(tenantId: string, asked: GuestFilePage): Promise<Page<GuestFile> | null>
-  /** The file that has waited longest, and the place that its bytes go to; null: none has work. */
+  /** The file that has waited longest, and the place that its bytes go to. null: none has work. */
   claim(owner: string): Promise<ClaimedGuestFile | null>
   renew(claim: GuestFileClaim): Promise<boolean>
   /** null: there is nothing more to do. */
@@ -98,7 +98,7 @@ export type GuestFileStore = {
   freeAll(): Promise<void>
 }
 
-/** What Genesys reports about a file, in its own words where we know them. */
+/** Genesys' report about a file, in its own words where we know them. */
 export type FileSaid = {
   fileId: string
   status: GuestFile['genesys']['status']

@@ -1,13 +1,13 @@
 export type ScanResult = {
   /** `unavailable`: no verdict, for whatever reason; never taken for clean. */
   verdict: 'clean' | 'infected' | 'unavailable'
-  /** Name and version of the scanner; null: it was not reached. */
+  /** Name and version of the scanner. null: it was not reached. */
   engine: string | null
 }
 
 /** A scanner for malware. */
 export type Scanner = {
-  /** Name and version; null: it cannot be reached. */
+  /** Name and version. null: it cannot be reached. */
   engine(): Promise<string | null>
   /** Scans a whole file. Never throws. */
   scan(bytes: Uint8Array): Promise<ScanResult>

@@ -1,4 +1,4 @@
-/** Runs SQL on the caller's open transaction, in the shape pg-boss takes. */
+/** Runs SQL on the caller's open transaction, in the form that pg-boss accepts. */
 export type SqlExecutor = {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
 }
@@ -6,10 +6,7 @@ export type SqlExecutor = {
 export const QUEUES = ['sync-delivery', 'webhook-verify', 'reconcile'] as const
 export type QueueName = (typeof QUEUES)[number]
 
-/**
- * Unordered work. A job carries an id and nothing else; of the jobs that wait in a queue none has
- * the id of another.
- */
+/** Unordered work. A job carries only an id. No two waiting jobs of a queue have the same id. */
 export type JobQueue = {
   /**
    * On the given transaction when there is one: the job exists iff the transaction commits. If a
@@ -25,7 +22,7 @@ export type JobQueue = {
 /** For ids whose job may have been lost. */
 export type JobResender = {
   /**
-   * Makes a job for each id that has none waiting, to run immediately; returns how many had none.
+   * Makes a job for each id that has none waiting, to run immediately. Returns how many had none.
    */
   resend(queue: QueueName, ids: readonly string[]): Promise<number>
 }

@@ -26,7 +26,7 @@ export type WalkedUpload = {
   rowsKept: boolean
 }
 
-/** A row that is the person: `cells` where only the cells of a rejected row say so. */
+/** A row about the person. `cells`: only the cells of a rejected row show it. */
 export type FoundRow = {
   uploadId: string
   line: number

@@ -8,7 +8,7 @@ export type ScrubCheck = {
   readAt: string
   startedAt: string
   endedAt: string
-  /** The last try of a request with rows of it; null: there was none. */
+  /** The last try of a request with rows of it. null: there was none. */
   lastTriedAt: string | null
   /** A registry is in use, no look at registries was ever made, and nothing was sent. */
   isOutstanding: boolean

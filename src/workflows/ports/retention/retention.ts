@@ -5,13 +5,13 @@ import type { Lease } from '../delivery/lease.ts'
 export type UpkeepTask = 'retention' | 'resealing'
 
 /**
- * The right to do a task; `fence` grows with every claim, and an older claim deletes and seals
+ * The right to do a task. `fence` grows with every claim, and an older claim deletes and seals
  * nothing.
  */
 export type UpkeepClaim = { task: UpkeepTask; owner: string; fence: string; leaseMs: number }
 
 export type UpkeepStore = {
-  /** The task that has waited longest; null: none is due. */
+  /** The task that has waited longest. null: none is due. */
   claim(owner: string): Promise<UpkeepClaim | null>
   renew(claim: UpkeepClaim): Promise<boolean>
   release(claim: UpkeepClaim, readyInMs: number | null): Promise<void>
@@ -34,12 +34,12 @@ export type RetentionStore = {
   sweep(claim: UpkeepClaim, rule: RetentionRuleName): Promise<SweptLot | null>
 }
 
-/** How far resealing has come. */
+/** How far sealing again has got. */
 export type ResealedLot = { resealed: number; next: string | null }
 
 export type ResealStore = {
   /**
-   * Records that this instance seals under its current key; returns the other keys under which
+   * Records that this instance seals under its current key. Returns the other keys under which
    * something may be sealed.
    */
   olderKeys(): Promise<string[]>
@@ -51,13 +51,13 @@ export type ResealStore = {
    */
   reseal(claim: UpkeepClaim, keyIds: readonly string[], after: string | null): Promise<ResealedLot>
   /**
-   * Retires the keys that seal nothing and under which no instance seals any more; returns them.
+   * Retires the keys that seal nothing and under which no instance seals any more. Returns them.
    * Throws `FenceLost`.
    */
   retire(claim: UpkeepClaim, keyIds: readonly string[]): Promise<string[]>
 }
 
-/** Does a claimed task as far as possible now; returns milliseconds until it is due again. */
+/** Does a claimed task as far as possible now. Returns the milliseconds until it is due again. */
 export type DoUpkeep = (
   claim: UpkeepClaim,
   lease: Pick<Lease, 'signal' | 'assertHeld'>,

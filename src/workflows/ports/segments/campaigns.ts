@@ -47,14 +47,12 @@ export const CAMPAIGN_STATUSES = [
 ] as const
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number]
 
-/**
- * A campaign as the platform shows it; a write sends `entity` back, every member as it was read.
- */
+/** A campaign as the platform shows it. A write sends `entity` back, with every member as read. */
 export type PlatformCampaign = {
   contactListId: string | null
   status: CampaignStatus
   version: number
-  /** Its one contact list filter; null where it has none. */
+  /** Its one contact list filter. null if it has none. */
   filterId: string | null
   entity: Readonly<Record<string, unknown>>
 }
@@ -78,7 +76,7 @@ export type PlatformCampaignPort = {
   ): Promise<PlatformCampaign>
   start(campaignId: string, context: CallContext): Promise<void>
   stop(campaignId: string, context: CallContext): Promise<void>
-  /** The id of the filter with exactly this name; null where there is none. */
+  /** The id of the filter with exactly this name. null if there is none. */
   findFilter(name: string, context: CallContext): Promise<string | null>
   makeFilter(
     filter: { name: string; contactListId: string; compiled: CompiledSegment },
@@ -95,7 +93,7 @@ export type PlatformCampaignPort = {
 }
 
 /**
- * Campaigns of Genesys in either dialect. Every call may throw `GenesysFailure`; nothing else is
- * thrown but bugs and aborts.
+ * Campaigns of Genesys in either dialect. Every call may throw `GenesysFailure`. Apart from bugs
+ * and aborts, nothing else is thrown.
  */
 export type CampaignPort = GuideCampaignPort | PlatformCampaignPort

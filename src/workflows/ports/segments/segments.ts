@@ -69,7 +69,7 @@ export type SegmentStore = {
   ): Promise<SegmentPut>
   latest(campaignId: string): Promise<CampaignSegment | null>
   /**
-   * The newest version of each campaign that the tenant is granted, by the campaigns' ids; null:
+   * The newest version of each campaign that the tenant is granted, by the campaigns' ids. null:
    * the cursor is none of ours.
    */
   granted(
@@ -77,7 +77,7 @@ export type SegmentStore = {
     page: { cursor: string | null; limit: number },
   ): Promise<Page<CampaignSegment> | null>
   version(campaignId: string, version: number): Promise<CampaignSegment | null>
-  /** Newest first; null: the cursor is not one of ours. */
+  /** Newest first. null: the cursor is not one of ours. */
   versions(
     campaignId: string,
     page: { cursor: string | null; limit: number },
@@ -88,7 +88,7 @@ export type SegmentStore = {
   withOldFilters(claim: SegmentClaim): Promise<CampaignSegment[]>
   forgetFilter(claim: SegmentClaim, version: number): Promise<void>
   /**
-   * Resumes the newest version, which was held for a person; null when it is not held like that.
+   * Resumes the newest version, which was held for a person. null when it is not held like that.
    */
   resume(campaignId: string, audit: AuditEntry): Promise<CampaignSegment | null>
   /** A campaign with work that no worker holds, and its newest version. */
@@ -106,7 +106,7 @@ export type SegmentStore = {
   freeAll(): Promise<void>
 }
 
-/** Thrown by a step when a newer version has come meanwhile: leave this one. */
+/** Thrown by a step if a newer version has come meanwhile. Leave this one. */
 export class SegmentReplaced extends Error {
   override readonly name = 'SegmentReplaced'
 }
@@ -129,7 +129,7 @@ export type DeliveredContact = {
   cellOf: (column: string) => string | undefined
 }
 
-/** Contacts by the gateway's own knowledge, to count whom rules select (guide). */
+/** Contacts that the gateway knows to be in Genesys, to count whom rules select (guide). */
 export type DeliveredContacts = {
   /** How many contacts of the lists were delivered. */
   count(tenantId: string, contactListIds: readonly string[]): Promise<number>

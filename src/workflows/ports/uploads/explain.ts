@@ -24,7 +24,7 @@ export type RowRequest = {
   /** By the database's clock; ISO 8601 UTC. */
   lastTriedAt: string
   /**
-   * The job that Genesys made of the last try; null: it answered immediately, or this is unknown.
+   * The job that Genesys made of the last try. null: it answered immediately, or this is unknown.
    */
   jobId: string | null
 }
@@ -51,7 +51,7 @@ export type ExplainStore = {
   /** The lines of one upload whose accepted rows have the contact id. */
   linesOf(uploadId: string, contactId: string): Promise<number[]>
   /**
-   * The newest overwriting of the list: its place in the order of the lane, and when, ISO 8601 UTC;
+   * The newest overwriting of the list: its place in the order of the lane, and when, ISO 8601 UTC.
    * null: none.
    */
   lastCleared(contactListId: string): Promise<{ acceptedSeq: number; at: string } | null>

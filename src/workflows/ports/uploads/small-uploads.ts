@@ -19,7 +19,7 @@ export type Doorway = {
   key: ApiKey | null
   /** Whether the key's tenant is granted the list. */
   granted: boolean
-  /** The list as last read from Genesys; null: never. */
+  /** The list as last read from Genesys. null: never. */
   list: { list: ContactList; ageMs: number } | null
   /** What the key's tenant has decided for the list. */
   queue: QueueDefaults

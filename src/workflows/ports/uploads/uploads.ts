@@ -62,7 +62,7 @@ export type StageUpload = {
   suppressed: SuppressedRows
   /** Before the first look-up of the rows. */
   suppressionEpochs: SuppressionEpochs
-  /** Of the check of registries; null: there was none, or its result is unknown. */
+  /** Of the check of registries. null: there was none, or its result is unknown. */
   registries: RegistryLook | null
   batchesTotal: number
   /** Chunks appended; staging fails with `StagingLost` when not all of them are stored. */
@@ -83,8 +83,8 @@ export type StageUpload = {
 export type Page<T> = { items: T[]; next: string | null }
 
 /**
- * One row of the ledger. `cells`: of rejected rows the raw ones in the file's order, of all others
- * those staged, in the list's.
+ * One row of the ledger. `cells`: for rejected rows the raw ones in the file's order, for all
+ * others the staged ones in the list's order.
  */
 export type LedgerRow = {
   line: number
@@ -98,7 +98,7 @@ export type LedgerRow = {
   faults?: readonly RowFault[]
   cells: string[]
   /**
-   * For a duplicate: the later line whose contact stays; null for all others, and if it was not
+   * For a duplicate: the later line whose contact stays. null for all others, and if it was not
    * stored.
    */
   replacedByLine: number | null
@@ -145,7 +145,7 @@ export type UploadStore = {
    * staged.
    */
   begin(upload: NewUpload): Promise<void>
-  /** Says that the upload is still being received; false when it was swept meanwhile. */
+  /** Says that the upload is still being received. false when it was swept meanwhile. */
   touch(uploadId: string): Promise<boolean>
   /**
    * One short transaction; compresses and encrypts outside it. Durable with `stage`, not before.
@@ -166,7 +166,7 @@ export type UploadStore = {
   stage(input: StageUpload): Promise<{ upload: Upload; answer: { status: number; body: string } }>
   /** Deletes a receiving upload and its chunks; nothing remains. */
   discard(uploadId: string): Promise<void>
-  /** Discards receiving uploads without a sign of life for `olderThanMs`; returns how many. */
+  /** Discards receiving uploads without a sign of life for `olderThanMs`. Returns how many. */
   sweepReceiving(olderThanMs: number): Promise<number>
   find(tenantId: string, uploadId: string): Promise<Upload | null>
   /** Newest first, as far as the filter goes. `cursor` is opaque; an unreadable one gives null. */
@@ -195,10 +195,10 @@ export type UploadStore = {
    * one chunk of few rows.
    */
   readFirstChunks(uploadIds: readonly string[]): Promise<StagedChunk[]>
-  /** What the upload was staged with, and whether its rows are still kept; null when unknown. */
+  /** What the upload was staged with, and whether its rows are still kept. null when unknown. */
   staging(tenantId: string, uploadId: string): Promise<Staging | null>
   /**
-   * Moves a held, paused or waiting upload at a caller's request; null when unknown, `refused` when
+   * Moves a held, paused or waiting upload at a caller's request. null when unknown, `refused` when
    * the state does not allow it, `changed` when it is not the version that the caller `expects`.
    * Cancelling is immediate unless Genesys may have rows whose outcome is not known yet: then the
    * upload goes to its lane with `cancelRequested`, to be drained and finished there. Cancelling

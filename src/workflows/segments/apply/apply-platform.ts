@@ -28,8 +28,8 @@ const filterNameOf = ({ segment: { campaignId, version } }: SegmentRun): string 
   `outbound-gateway ${campaignId} v${version}`
 
 /**
- * One check of the campaign and the next step that follows from it, each recorded before it is
- * taken.
+ * One check of the campaign and the next step that follows from it. Each step is recorded before it
+ * is taken.
  */
 export const applyToPlatform = async (
   run: SegmentRun,

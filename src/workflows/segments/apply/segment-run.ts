@@ -29,7 +29,7 @@ export type ApplyDeps = {
   holdRetryMs: number
 }
 
-/** One version under way; `segment` is as the last step left it. */
+/** One version in progress. `segment` is as the last step left it. */
 export type SegmentRun = {
   deps: ApplyDeps
   claim: SegmentClaim
@@ -126,7 +126,7 @@ const hold = async (
   emit('segment.held', { campaignId, tenantId, version, reason })
 }
 
-/** Genesys answers again. A campaign that was busy counts as held until it takes something. */
+/** Genesys answers again. A campaign that was busy counts as held until it accepts something. */
 export const goOn = async (run: SegmentRun): Promise<void> => {
   const { hold: held } = run.segment
   if (held !== null && held.reason !== 'campaign_busy') await step(run, released(run))
@@ -221,6 +221,6 @@ export const problemOfRefusal = (
   }
 }
 
-/** The lane checks holds that end without a call again; the others wait for a call. */
+/** Whether the hold needs a call to end. The lane itself checks the other holds again. */
 export const waitsForResume = ({ hold: held }: CampaignSegment): boolean =>
   held !== null && SEGMENT_HOLDS[held.reason] === 'resume'

@@ -14,7 +14,7 @@ import type { APPLY_REFUSALS } from '../refusals.ts'
 import { auditOfControl } from './control-audit.ts'
 import { planDigestOf } from './plan-digest.ts'
 
-/** `planDigests`: those that the caller agrees to. */
+/** `planDigests`: the plans that the caller agrees to. */
 export type ApplyUpload = Refusing<
   (typeof APPLY_REFUSALS)[number],
   (input: { caller: Caller; uploadId: string; planDigests: readonly string[] }) => Promise<Upload>

@@ -110,8 +110,8 @@ type Validated = { rejectedRows: StillFaulty[] }
 
 /**
  * Sends fixed rows as a new upload of these rows alone, whose file names the upload that rejected
- * them. All of them are checked before: where one is still faulty nothing is sent, and its faults
- * come back.
+ * them. All of them are checked first. If one is still faulty, nothing is sent, and the faults come
+ * back.
  */
 export const createFixRows =
   (deps: FixRowsDeps): FixRows =>

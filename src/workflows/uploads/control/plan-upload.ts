@@ -15,7 +15,7 @@ export type PlanDeps = {
   contentHashes: TextContentHashes
 }
 
-/** Gathers, chunk by chunk, what delivering the rows is expected to do. */
+/** Collects, chunk by chunk, the expected effects of delivering the rows. */
 export type PlanTally = {
   /**
    * Looks up the chunk's rows, now or with those that follow; it keeps a byte a row, and the
@@ -42,9 +42,9 @@ type About = {
 }
 
 /**
- * The plan of an upload whose rows stream in, by the register: it knows what this gateway has
- * delivered, not what others put into the list nor what earlier uploads will have delivered by
- * then. An overwrite creates everything again.
+ * The plan of an upload whose rows stream in, by the register. It knows what this gateway has
+ * delivered, but not what other clients put into the list, or what earlier uploads will have
+ * delivered by then. An overwrite creates everything again.
  */
 export const createPlanTally = (deps: PlanDeps, about: About): PlanTally => {
   const { tenantId, list, options, queue } = about

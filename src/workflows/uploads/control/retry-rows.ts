@@ -53,7 +53,7 @@ const runsOf = (rows: readonly LedgerRow[]): LedgerRow[][] => {
 
 /**
  * The staged rows of a finished upload that had one of the outcomes, as chunks of a new one, read a
- * page at a time. They keep their lines, so that the new ledger speaks of the same file.
+ * page at a time. They keep their lines, so that the new ledger refers to the same file.
  */
 export async function* retriedChunks(
   deps: RetryDeps,

@@ -22,9 +22,9 @@ export type KeyedCall = Omit<ClaimScope, 'owner'> & {
 }
 
 /**
- * Does the work of a call once under its key, claimed before it. A later call gets the stored
- * answer; one that asks for something else is `idempotency-key-reused`. Work that fails leaves the
- * key free.
+ * Does the work of a call once under its key, which is claimed first. A later call gets the stored
+ * answer. If it asks for something else, it gets `idempotency-key-reused`. Work that fails leaves
+ * the key free.
  */
 export const answerOnce = async (
   deps: AnswerOnceDeps,

@@ -5,7 +5,7 @@ import type { UploadOptions } from '../../../domain/uploads/upload-options.ts'
 const MOST_DAYS_AHEAD = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Refuses a time further ahead than 30 days. */
+/** Refuses a time more than 30 days ahead. */
 export const checkNotBefore = ({ notBefore }: UploadOptions, now: Date): void => {
   if (notBefore === undefined) return
   if (Date.parse(notBefore) - now.getTime() <= MOST_DAYS_AHEAD * DAY_MS) return

@@ -39,8 +39,8 @@ export const queueOfMethod = (
 ): ChosenQueue | null => (queue === null || method === 'batches' ? queue : queueOfFile(queue))
 
 /**
- * Refuses a way of delivery that this Genesys, or this gateway, does not have; before anything is
- * read.
+ * Refuses a delivery method that this Genesys, or this gateway, does not have. Called before
+ * anything is read.
  */
 export const checkDelivery = (deps: Deps, { options }: Pick<UploadRequest, 'options'>): void => {
   const { delivery, duplicateCheckField, mode } = options
@@ -72,8 +72,8 @@ const noIdColumn = (): GatewayProblem =>
   )
 
 /**
- * Refuses a file for a list that has no column for the id, whatever the file's header says; before
- * the body is read.
+ * Refuses a file for a list without a column for the id, whatever the file's header says. Called
+ * before the body is read.
  */
 export const checkListTakes = (
   deps: Deps,

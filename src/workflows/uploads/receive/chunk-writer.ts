@@ -10,7 +10,7 @@ export type ChunkWriter = {
    * two inserts' worth.
    */
   write(chunk: NewChunk): Promise<void>
-  /** Writes the rest; resolves when everything is stored. */
+  /** Writes the rest. Resolves when everything is stored. */
   flush(): Promise<void>
   /** Resolves when no insert is under way, whatever became of it. */
   settled(): Promise<void>

@@ -3,8 +3,8 @@ import { GatewayProblem } from '../../../domain/problems/problem.ts'
 import type { UploadRequest } from '../../contract.ts'
 
 /**
- * Lets an overwrite pass only when the key may overwrite and the caller has named the list: it
- * replaces what the list holds, and Genesys rebuilds the list's index, unbinds campaigns and resets
+ * Allows an overwrite only if the key may overwrite and the caller has named the list. An overwrite
+ * replaces the list's content, and Genesys rebuilds the list's index, unbinds campaigns and resets
  * pacing [guide-api: Contacts].
  */
 export const checkOverwrite = ({ caller, contactListId, options }: UploadRequest): void => {

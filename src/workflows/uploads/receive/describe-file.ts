@@ -34,9 +34,9 @@ export type DescribeFile = (input: {
 }) => Promise<FileDescription>
 
 /**
- * How a file would be read as an upload to the list, before anything of it is checked or kept.
- * Throws what the reading of the list throws, and the codes of a file that cannot be read. Whether
- * the list is granted is the border's to say.
+ * How a file would be read as an upload to the list, before anything of it is checked or stored.
+ * Throws the errors of reading the list, and the codes of a file that cannot be read. The HTTP
+ * border checks whether the list is granted.
  */
 export const createDescribeFile =
   (deps: Pick<ReceiveDeps, 'contactLists' | 'lists' | 'intake' | 'signal'>): DescribeFile =>

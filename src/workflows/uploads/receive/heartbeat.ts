@@ -15,8 +15,8 @@ export type Heartbeat = {
 }
 
 /**
- * Beats every `everyMs` until stopped. A beat that answers false ends it; one that fails is tried
- * again at the next time.
+ * Beats every `everyMs` until stopped. A beat that returns false ends it. A beat that fails is
+ * tried again the next time.
  */
 export const startHeartbeat = (
   clock: Clock,
@@ -48,7 +48,7 @@ export const startHeartbeat = (
   }
 }
 
-/** Signs of life of what a call brings, by `touch`, and of the claim of the call's key. */
+/** Keeps a received upload alive by `touch`, and the claim of the call's key. */
 export const keepReceiving = (
   { clock, idempotency }: ClaimDeps,
   scope: ClaimScope,

@@ -22,8 +22,8 @@ export type ClaimScope = {
 }
 
 /**
- * Claims the key of a call, committed before any work; the stored answer when the call was answered
- * before. Throws `idempotency-key-in-progress` while another call has it.
+ * Claims the key of a call, committed before any work. Returns the stored answer if the call was
+ * answered before. Throws `idempotency-key-in-progress` while another call has the key.
  */
 export const claimKey = async (
   deps: ClaimDeps,

@@ -33,7 +33,7 @@ export const problemOfRefusal = (failure: GenesysFailure): GatewayProblem =>
     ? new GatewayProblem('not-found', 'Genesys does not know this contact list.')
     : refusedByGenesys(failure, 'Genesys refused the gateway.')
 
-/** Genesys cannot be asked now; `detail` explains what that means for the call. */
+/** Genesys cannot be reached now. `detail` explains what that means for the call. */
 export const unavailable = (
   failure: GenesysFailure,
   detail = 'Genesys does not answer, and the gateway has no copy of what it holds.',

@@ -5,8 +5,8 @@ import type { ReceiveDeps } from './receive-deps.ts'
 import { fingerprintOf } from './request-fingerprint.ts'
 
 /**
- * The answer that the call's key was given before; throws `idempotency-key-reused` when that was
- * for another file or other options.
+ * The earlier answer under the call's key. Throws `idempotency-key-reused` if it was for another
+ * file or other options.
  */
 export const replayAnswer = (
   deps: Pick<ReceiveDeps, 'emit'>,

@@ -17,7 +17,7 @@ export const fingerprintOf = (
   return sha256Hex(canonicalJson({ options, contactListId, format, file: fileSha256 }))
 }
 
-/** Reads the body to its end for its SHA-256 alone; 413 past `maxBytes`. */
+/** Reads the body to its end, only for its SHA-256. 413 beyond `maxBytes`. */
 export const hashBody = async (
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,

@@ -16,7 +16,7 @@ import { acceptanceOf, stageRows, tellStaged } from './staging.ts'
 /** The lane of a contact list. All tenants share it, because the list is one object in Genesys. */
 export const contactListLane = (listId: string): string => `contact-list:${listId}`
 
-/** Receives the rows and stages them; on any failure nothing of the upload remains. */
+/** Receives the rows and stages them. After any failure nothing of the upload remains. */
 export const stageUpload = async (
   deps: ReceiveDeps,
   request: UploadRequest,

@@ -30,9 +30,9 @@ type Staged<Input> = {
 }
 
 /**
- * Begins an upload, lets `work` write its rows, and stages it with what `work` answers: durable
- * when this resolves. Meanwhile the upload and the claim of its key are kept alive. On any failure
- * nothing of it remains; a crash leaves it to the sweeper.
+ * Begins an upload, lets `work` write its rows, and stages it with the result of `work`. It is
+ * durable when this resolves. Meanwhile the upload and the claim of its key are kept alive. After
+ * any failure nothing of it remains. A crash leaves it to the sweeper.
  */
 export const stageRows = async <Input extends StageUpload>(
   deps: StagingDeps,
@@ -99,7 +99,7 @@ export const tellStaged = (
 }
 
 /**
- * Reports an upload that ended without a delivery; `unsettled`: rows that its end made unprocessed.
+ * Reports an upload that ended without a delivery. `unsettled`: rows that its end made unprocessed.
  */
 export const tellFinished = (
   deps: Pick<ReceiveDeps, 'emit'>,

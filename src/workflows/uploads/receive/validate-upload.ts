@@ -29,8 +29,8 @@ const shownRow = ({ line, more = [], ...first }: RejectedRow): RejectedRowShown 
 })
 
 /**
- * Checks a file as an upload would and keeps nothing of it; `valid`: the file as a whole can be
- * accepted; `plan`: the expected effects of its delivery, by the register.
+ * Checks a file like an upload and stores nothing of it. `valid`: the file as a whole can be
+ * accepted. `plan`: the expected effects of its delivery, by the register.
  */
 export const validateUpload = async (
   deps: Pick<ReceiveDeps, 'runIntake' | 'register' | 'contentHashes' | 'suppressions'>,

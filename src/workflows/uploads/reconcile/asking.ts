@@ -22,7 +22,7 @@ export type ReconcileDeps = {
   signal: AbortSignal
 }
 
-/** One check of an upload: whose it is, and the time that its calls may take together. */
+/** One check of an upload: its tenant, and the time that its calls may take together. */
 export type Asking = {
   upload: Upload
   /** The same for every check, so that a second one sees the same rows. */

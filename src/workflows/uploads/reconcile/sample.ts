@@ -7,7 +7,7 @@ const MOST_CHUNKS = 10
 /** Rows of a chunk asked of the register before it has shown enough. */
 const CANDIDATES = 200
 
-/** A row that Genesys holds by our knowledge, and what it should show. */
+/** A row that Genesys holds to our knowledge, and what it should show. */
 export type SampleRow = { contactId: string; contentHash: Buffer; cells: string[] }
 
 /** Up to `most` of `items`, chosen by `random`. */
@@ -40,7 +40,9 @@ export const stillKnown = async (
   )
 }
 
-/** At most `most` rows, the same for the same upload as long as nothing else touches them. */
+/**
+ * At most `most` rows. The same upload gives the same rows as long as nothing else changes them.
+ */
 export const sampleOf = async (
   deps: ReconcileDeps,
   asking: Asking,

@@ -31,7 +31,7 @@ export type ContactDecision = {
   columns: UploadColumn[]
   /**
    * When the list was overwritten by a later upload: what this one had left there was removed. ISO
-   * 8601 UTC; null: it was not.
+   * 8601 UTC. null: it was not.
    */
   removedAt: string | null
   /** The upload with newer content of the contact, where the register knows one. */

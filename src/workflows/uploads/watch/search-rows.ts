@@ -8,7 +8,7 @@ const MOST_CHUNKS = 40
 
 export type RowsSearched = {
   rows: LedgerRow[]
-  /** The line after which the next page begins; null: there is no more. */
+  /** The line after which the next page begins. null: there is no more. */
   nextLine: number | null
   /** It ended because it had looked at enough, and not because the page was full. */
   cutShort: boolean
@@ -88,7 +88,7 @@ const outcomesOf = (upload: Upload, outcome: RowOutcome | null, code: string | n
   return code !== null && Object.hasOwn(upload.rejections, code) ? ['rejected'] : []
 }
 
-/** Rows of the ledger by what they are, a page at a time. */
+/** Rows of the ledger by their properties, a page at a time. */
 export const createSearchRows = ({ uploads, explain }: Deps): SearchRows => ({
   list: async (upload, { outcome, code, afterLine, toLine, limit }) => {
     const outcomes = outcomesOf(upload, outcome, code)

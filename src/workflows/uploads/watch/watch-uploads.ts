@@ -46,8 +46,8 @@ const createLook = (deps: Deps, watched: Watched): (() => Promise<void>) => {
 }
 
 /**
- * Queries once a second as long as there is a watcher; a database that does not answer is asked
- * again the next time.
+ * Queries once a second as long as there is a watcher. If the database does not answer, it is
+ * queried again the next time.
  */
 export const createWatchUploads = (deps: Deps): WatchUploads & { stop(): Promise<void> } => {
   const watched: Watched = new Map()

@@ -7,7 +7,7 @@ import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
 const ROWS_AT_ONCE = 500
 
 /**
- * Brings a row's cells into the order of the file's columns; rejected rows have them so already.
+ * Brings a row's cells into the order of the file's columns. Rejected rows already have that order.
  */
 export const inFileOrder = (
   upload: Pick<Upload, 'columns' | 'targetColumns'>,
