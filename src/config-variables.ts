@@ -29,7 +29,7 @@ const service = 'Service'
 const database = 'Database'
 const genesys = 'Genesys'
 const access = 'Access'
-const sync = 'Telling others'
+const sync = 'Notifying other systems'
 const intake = 'Intake'
 const segments = 'Segments'
 const dnc = 'Do-not-call'
@@ -177,21 +177,25 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     null,
     'URL that receives the events of guest files, for the document system.',
   ),
-  secret(sync, 'DMS_SYNC_SECRET', 'As CRM_SYNC_SECRET. Required with DMS_SYNC_URL.'),
+  secret(sync, 'DMS_SYNC_SECRET', 'The same form as CRM_SYNC_SECRET. Required with DMS_SYNC_URL.'),
   variable(
     sync,
     'CDP_SYNC_URL',
     null,
     'URL that receives the events of segments, for the customer data platform.',
   ),
-  secret(sync, 'CDP_SYNC_SECRET', 'As CRM_SYNC_SECRET. Required with CDP_SYNC_URL.'),
+  secret(sync, 'CDP_SYNC_SECRET', 'The same form as CRM_SYNC_SECRET. Required with CDP_SYNC_URL.'),
   variable(
     sync,
     'COMPLIANCE_SYNC_URL',
     null,
     'URL that receives the events of do-not-call entries, for the compliance system.',
   ),
-  secret(sync, 'COMPLIANCE_SYNC_SECRET', 'As CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.'),
+  secret(
+    sync,
+    'COMPLIANCE_SYNC_SECRET',
+    'The same form as CRM_SYNC_SECRET. Required with COMPLIANCE_SYNC_URL.',
+  ),
   variable(
     sync,
     'ALLOW_HTTP_HOSTS',

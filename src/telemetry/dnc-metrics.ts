@@ -27,7 +27,7 @@ export const dncMetrics = ({ counter, gauge, histogram }: Makers) => ({
   ),
   dncApplyBy: gauge(
     'dnc_apply_by_timestamp_seconds',
-    'When the strictest law requires that submission to be applied; 0 while there is none',
+    'When the strictest law wants the oldest waiting submission applied; 0 while none waits',
   ),
   registryAge: gauge(
     'registry_age_seconds',

@@ -208,7 +208,7 @@ const upkeepMetrics = ({ counter, gauge }: Makers) => ({
   ),
   retentionBehind: gauge(
     'retention_behind_seconds',
-    'How long the oldest thing of the last run was past its retention',
+    'By how much the oldest data of the last run was past its retention',
     ['rule'],
   ),
   erasures: counter('erasures_total', 'Erasures, by final state', ['state']),
