@@ -2,16 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { eachHome } from '../support/databases/database.ts'
+import { addTenant } from '../support/gateway/add-tenant.ts'
+import type { GatewayClient } from '../support/gateway/gateway-client.ts'
 import { cleanFile, differences } from '../support/stages/contact-file.ts'
-import { setStage } from '../support/stages/stage.ts'
+import { type RunningGateway, setStage } from '../support/stages/stage.ts'
 
 const LIST = 'demo-contacts'
 
 eachHome('Content whose arrival nobody knows of', (home) => {
-  test('going back to the content before a cancelled upload sends it again', async () => {
+  const goesBack = async (who: (gateway: RunningGateway) => Promise<GatewayClient>) => {
     const stage = await setStage(await home.fresh(), 'guide')
     try {
-      const { client } = await stage.gateway()
+      const gateway = await stage.gateway()
+      const { client } = gateway
+      const other = await who(gateway)
       const before = cleanFile({ rows: 40 })
       await client.finished((await client.upload(LIST, before.csv)).body.id)
       // Genesys takes the batch, but the gateway does not hear of it before the upload is
@@ -19,11 +23,11 @@ eachHome('Content whose arrival nobody knows of', (home) => {
       stage.sandbox.setFaults([
         { kind: 'executed-then-timeout', operation: 'bulk', count: 1, holdMs: 1500 },
       ])
-      const changed = await client.upload(LIST, cleanFile({ rows: 40, version: 2 }).csv)
+      const changed = await other.upload(LIST, cleanFile({ rows: 40, version: 2 }).csv)
       while (stage.sandbox.ledger({ listId: LIST }).lists[0]?.appliedRequests !== 2) {
-        await client.find(changed.body.id)
+        await other.find(changed.body.id)
       }
-      const { status } = await client.call(`/v1/uploads/${changed.body.id}/cancel`, {
+      const { status } = await other.call(`/v1/uploads/${changed.body.id}/cancel`, {
         method: 'POST',
       })
       assert.equal(status, 200)
@@ -33,5 +37,11 @@ eachHome('Content whose arrival nobody knows of', (home) => {
     } finally {
       await stage.close()
     }
-  })
+  }
+
+  test('going back to the content before a cancelled upload sends it again', () =>
+    goesBack(async ({ client }) => client))
+
+  test('and so does going back after a cancelled upload of another tenant, who never had the contacts', () =>
+    goesBack((gateway) => addTenant(gateway, 'neighbour', [LIST])))
 })

@@ -1,7 +1,11 @@
 import { sql, type RawBuilder } from 'kysely'
 
 import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
-import type { DeliveryStore, RegisterRow } from '../../workflows/ports/delivery/delivery.ts'
+import type {
+  DeliveryStore,
+  Registered,
+  RegisterRow,
+} from '../../workflows/ports/delivery/delivery.ts'
 import type { Database, Db, Tx } from '../homes/database.ts'
 import type { Seals } from '../homes/seals.ts'
 import { contentSeqOf, type UploadRow } from '../uploads/upload-row.ts'
@@ -22,6 +26,18 @@ export const isOf = (
   sql`known.register_id = ${numberOf(upload.tenantId, upload.listId)}
     and known.contact_digest = any(${digestArray(seals.contactIds.digests(contactIds))})`
 
+/**
+ * The same of whichever tenant's register of the list: Genesys has one list, so what one tenant
+ * sends is no longer what another knows.
+ */
+const isOfAnyTenant = (
+  seals: Seals,
+  listId: RawBuilder<unknown>,
+  contactIds: readonly string[],
+): RawBuilder<unknown> =>
+  sql`known.register_id = any(array(select id from register where list_id = ${listId}))
+    and known.contact_digest = any(${digestArray(seals.contactIds.digests(contactIds))})`
+
 const ofRow = (upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>) => ({
   tenantId: upload.tenant_id,
   listId: upload.contact_list_id,
@@ -37,21 +53,20 @@ export const doubtOfWorking = (
   seals: Seals,
   contactIds: readonly string[],
 ): RawBuilder<unknown> => {
-  const working = { tenantId: sql`working.tenant_id`, listId: sql`working.contact_list_id` }
   return sql`update contact_register as known set content_hash = ''::bytea from working
-    where ${isOf(seals, working, contactIds)}`
+    where ${isOfAnyTenant(seals, sql`working.contact_list_id`, contactIds)}`
 }
 
 /** The same, for an upload that is locked. */
 export const doubtContent = async (
   tx: Tx,
   seals: Seals,
-  upload: Pick<UploadRow, 'tenant_id' | 'contact_list_id'>,
+  upload: Pick<UploadRow, 'contact_list_id'>,
   contactIds: readonly string[],
 ): Promise<void> => {
   if (contactIds.length === 0) return
   await sql`update contact_register as known set content_hash = ''::bytea
-    where ${isOf(seals, ofRow(upload), contactIds)}`.execute(tx)
+    where ${isOfAnyTenant(seals, sql`${upload.contact_list_id}`, contactIds)}`.execute(tx)
 }
 
 /** What an upload's end adds to the register. */
@@ -212,7 +227,7 @@ const overwrittenByOthers = (tenantId: string, listId: string): RawBuilder<unkno
  * The part of an entry that decides whether it counts; entries from before the list was overwritten
  * do not count (`list_clearing`).
  */
-type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string }
+type Entry = { contact_digest: Buffer; content_hash: Buffer; accepted_seq: string; own: boolean }
 
 /** What Genesys holds, to our knowledge. */
 export const createRegister = (
@@ -221,23 +236,34 @@ export const createRegister = (
 ): Pick<DeliveryStore, 'registered' | 'compare' | 'registerSize'> => ({
   compare: createCompare(database),
   registered: async (tenantId, listId, contactIds) => {
-    const { rows } = await sql<Entry>`select contact_digest, accepted_seq,
+    const { rows } = await sql<Entry>`with asked as (
+        select ${digestArray(seals.contactIds.digests(contactIds))} as digests)
+      select contact_digest, accepted_seq, true as own,
           case when accepted_seq < coalesce(doubt_seq, 0) or ${overwrittenByOthers(tenantId, listId)} then ''::bytea else content_hash end as content_hash
         from contact_register known left join list_clearing on list_clearing.list_id = ${listId}
-        where ${isOf(seals, { tenantId, listId }, contactIds)} and accepted_seq >= coalesce(cleared_seq, 0)`.execute(
+        where known.register_id = ${numberOf(tenantId, listId)}
+          and known.contact_digest = any((select digests from asked)::bytea[])
+          and accepted_seq >= coalesce(cleared_seq, 0)
+      union all
+      select contact_digest, accepted_seq, false, content_hash from contact_register
+        where register_id = any(array(select id from register where list_id = ${listId} and tenant_id <> ${tenantId}))
+          and contact_digest = any((select digests from asked)::bytea[]) and content_hash <> ''::bytea`.execute(
       database.db,
     )
-    if (rows.length === 0) return new Map()
+    const found: Registered = { known: new Map(), ofOthers: new Set() }
+    if (rows.length === 0) return found
     const digests = seals.contactIds.digests(contactIds).toString('latin1')
     const idOf = new Map(
       contactIds.map((id, at) => [digests.slice(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES), id]),
     )
-    return new Map(
-      rows.map((row) => [
-        idOf.get(row.contact_digest.toString('latin1'))!,
-        { contentHash: row.content_hash, acceptedSeq: Number(row.accepted_seq) },
-      ]),
-    )
+    const ofOthers = new Set<string>()
+    for (const row of rows) {
+      const id = idOf.get(row.contact_digest.toString('latin1'))!
+      const entry = { contentHash: row.content_hash, acceptedSeq: Number(row.accepted_seq) }
+      if (row.own) found.known.set(id, entry)
+      else ofOthers.add(id)
+    }
+    return { ...found, ofOthers }
   },
   registerSize: async (tenantId, listId) => {
     const { rows } = await sql<{ contacts: string }>`select contacts from register

@@ -7,7 +7,7 @@ const newContacts = async ({ deps, upload }: DeliveryRun): Promise<number> => {
   for (const seq of await deps.delivery.chunkSeqs(upload.id)) {
     const { contactIds, leftOut } = await deps.uploads.readChunk(upload.id, seq)
     const ids = contactIds.filter((_, row) => !hasBit(leftOut, row))
-    const known = await deps.delivery.registered(upload.tenantId, upload.contactListId, ids)
+    const { known } = await deps.delivery.registered(upload.tenantId, upload.contactListId, ids)
     fresh += ids.length - known.size
   }
   return fresh

@@ -101,7 +101,7 @@ eachHome('Comparing contacts with the register', (home) => {
     const many = Array.from({ length: 12_000 }, (_, n) => (n === 3 ? 'a' : n === 5 ? 'b' : `m${n}`))
     const found = await compare(many, Buffer.alloc(12_000 * 16, 5), 'both')
     assert.deepEqual([found[3], found[5]], [1, 2])
-    const registered = await store.delivery.registered('default', 'both', ['a', 'b'])
+    const { known: registered } = await store.delivery.registered('default', 'both', ['a', 'b'])
     assert.equal(registered.get('a')?.contentHash.length, 0)
     assert.equal(registered.get('b')?.contentHash.equals(content(5)), true)
   })

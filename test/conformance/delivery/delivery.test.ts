@@ -83,7 +83,7 @@ eachHome('Lanes and delivery', (home) => {
     const twice = await settle(store, claim, upload, batch)
     assert.deepEqual(twice, once)
     assert.deepEqual([once.counts.delivered, once.counts.failed], [1, 1])
-    const known = await store.delivery.registered('default', 'settle', ['a', 'b'])
+    const { known } = await store.delivery.registered('default', 'settle', ['a', 'b'])
     assert.deepEqual([...known.keys()], ['a'])
     const done = await store.delivery.finish(claim, {
       uploadId: upload.id,
@@ -182,7 +182,7 @@ eachHome('Lanes and delivery', (home) => {
     for (const upload of [newer, older]) {
       await settle(store, claim, upload, await intend(store, claim, upload))
     }
-    const known = await store.delivery.registered('default', 'supersede', ['a'])
+    const { known } = await store.delivery.registered('default', 'supersede', ['a'])
     assert.equal(known.get('a')?.acceptedSeq, newer.acceptedSeq)
   })
 

@@ -223,7 +223,7 @@ eachHome('Overwriting a list', (home) => {
     assert.equal(upload.state, 'completed', `${where}: ${JSON.stringify(upload.problem)}`)
     assert.deepEqual([...genesys.contacts.keys()].toSorted(), NEW, where)
     if (lagMs === 0) assert.deepEqual(wipedAfterwards(wipes), [], where)
-    const known = await store.delivery.registered('default', LIST, [...NEW, 'old-1'])
+    const { known } = await store.delivery.registered('default', LIST, [...NEW, 'old-1'])
     assert.deepEqual([...known.keys()].toSorted(), NEW, where)
     assert.equal(await store.delivery.registerSize('default', LIST), 4, where)
     const { rows } = await store.sql.executeSql(

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { createGatewayClient } from '../../support/gateway/gateway-client.ts'
+import { addTenant } from '../../support/gateway/add-tenant.ts'
 import { cleanFile } from '../../support/stages/contact-file.ts'
 import { stageOfSuite } from '../../support/stages/suite-stage.ts'
 
-const JSON_BODY = { 'content-type': 'application/json' }
 const LISTS = [1, 2, 3, 4, 5].map((n) => `demo-list-${n}`)
 const FLOOD_A_LIST = 6
 /** Each takes so many requests of its own, and the pace lets ten a second through. */
@@ -18,23 +17,9 @@ const PACE = {
 
 const { gateway } = stageOfSuite('guide', () => PACE)
 
-const tenant = async (name: string, contactLists: readonly string[]) => {
-  const { client } = gateway()
-  const made = await client.call<{ id: string }>('/v1/tenants', {
-    ...{ method: 'POST', headers: { ...JSON_BODY, 'idempotency-key': name } },
-    body: JSON.stringify({ name, grants: { contactLists } }),
-  })
-  assert.equal(made.status, 201, made.text)
-  const { body } = await client.call<{ key: string }>('/v1/keys', {
-    ...{ method: 'POST', headers: JSON_BODY },
-    body: JSON.stringify({ tenantId: made.body.id, name, scopes: ['uploads'] }),
-  })
-  return createGatewayClient(gateway().address, body.key)
-}
-
 test("a tenant's flood keeps no small upload of another waiting: it is delivered while the flood still waits", async () => {
-  const flooding = await tenant('flooding', LISTS)
-  const small = await tenant('small', ['demo-contacts'])
+  const flooding = await addTenant(gateway(), 'flooding', LISTS)
+  const small = await addTenant(gateway(), 'small', ['demo-contacts'])
   const flood: string[] = []
   for (let version = 1; version <= FLOOD_A_LIST; version += 1) {
     for (const list of LISTS) {

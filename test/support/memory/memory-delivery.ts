@@ -270,8 +270,12 @@ export const createMemoryDelivery = (
       store.retryInMs = retryInMs
       return change({ state: 'held', hold: { reason, since: '2026-03-01T12:00:00Z' }, problem })
     },
-    registered: async (_, __, ids) =>
-      new Map(ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : []))),
+    registered: async (_, __, ids) => ({
+      known: new Map(
+        ids.flatMap((id) => (store.register.has(id) ? [[id, store.register.get(id)!]] : [])),
+      ),
+      ofOthers: new Set(),
+    }),
     compare: (...asked) => compareWith(store.register)(...asked),
     registerSize: async () => store.register.size,
   }

@@ -92,7 +92,7 @@ const writtenBatches = async (
   const written: Batch[] = []
   for (const batch of missing.toReversed()) {
     const ids = sentRows(batch).map((row) => plan.chunk.contactIds[row]!)
-    const overwrites = ids.filter((id) => plan.registered.has(id))
+    const overwrites = ids.filter((id) => plan.overwritten.has(id))
     const audit = auditOf(run, {
       action: 'upload.batch.intended',
       details: { uploadIds: [run.upload.id] },

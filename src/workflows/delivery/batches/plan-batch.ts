@@ -22,6 +22,11 @@ export type ChunkPlan = {
   contentHashes: Buffer
   /** Ids of the chunk that are in the register. */
   registered: ReadonlySet<string>
+  /**
+   * Ids of the chunk that any tenant of the list has delivered: a request puts what is known of
+   * them in doubt.
+   */
+  overwritten: ReadonlySet<string>
   /** Requests made ahead, by batch. */
   requests: Map<string, BatchToSend>
 }
@@ -41,10 +46,18 @@ export const planChunk = async (
   const verdicts = new Map<number, RowVerdict>()
   const contentHashes = deps.contentHashes(chunk, upload.targetColumns)
   if (chunk.contactIds.length === 0) {
-    return { chunk, verdicts, contentHashes, registered: new Set(), requests: new Map() }
+    const none = new Set<string>()
+    return {
+      chunk,
+      verdicts,
+      contentHashes,
+      registered: none,
+      overwritten: none,
+      requests: new Map(),
+    }
   }
   await withhold(run, chunk, verdicts)
-  const known = await deps.delivery.registered(
+  const { known, ofOthers } = await deps.delivery.registered(
     upload.tenantId,
     upload.contactListId,
     chunk.contactIds,
@@ -57,7 +70,8 @@ export const planChunk = async (
     if (verdict !== null) verdicts.set(row, verdict)
   }
   const registered = new Set(known.keys())
-  return { chunk, verdicts, contentHashes, registered, requests: new Map() }
+  const overwritten = registered.union(ofOthers)
+  return { chunk, verdicts, contentHashes, registered, overwritten, requests: new Map() }
 }
 
 /**

@@ -74,7 +74,7 @@ const take = (run: DeliveryRun, draft: Draft, plan: ChunkPlan, fromRow: number, 
   draft.rows += fill.rows.length
   for (const row of fill.rows) {
     const id = plan.chunk.contactIds[row]!
-    if (plan.registered.has(id)) draft.overwrites.push(id)
+    if (plan.overwritten.has(id)) draft.overwrites.push(id)
   }
   if (fill.rows.length === 0) return
   draft.pieces.push(Buffer.from(fill.records.join(CSV_LINE_BREAK)))

@@ -44,9 +44,9 @@ const trusts = async (run: DeliveryRun, memory: LaneMemory, made: Parts): Promis
 type Register = ReadonlyMap<string, Known>
 
 /** The contacts looked up in the register, and what the register knows about them. */
-type Asked = { ids: ReadonlySet<string>; register: Register }
+type Asked = { ids: ReadonlySet<string>; register: Register; ofOthers: ReadonlySet<string> }
 
-const NOTHING: Asked = { ids: new Set(), register: new Map() }
+const NOTHING: Asked = { ids: new Set(), register: new Map(), ofOthers: new Set() }
 
 const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<Asked> => {
   const { tenantId, contactListId } = run.upload
@@ -54,7 +54,11 @@ const ask = async (run: DeliveryRun, { parts }: Parts, before: Asked): Promise<A
   const fresh = [...ids.difference(before.ids)]
   if (fresh.length === 0) return before
   const found = await run.deps.delivery.registered(tenantId, contactListId, fresh)
-  return { ids: ids.union(before.ids), register: new Map([...before.register, ...found]) }
+  return {
+    ids: ids.union(before.ids),
+    register: new Map([...before.register, ...found.known]),
+    ofOthers: before.ofOthers.union(found.ofOthers),
+  }
 }
 
 /**
@@ -86,7 +90,8 @@ export type Going = {
 const goingOf = ({ deps }: DeliveryRun, made: Parts, asked: Asked): Going => {
   const { list, parts } = made
   const request = requestOf(list, parts, deps.ids.newUuid())
-  const shipment = shipmentOf(deps.ids, parts, request, new Set(asked.register.keys()))
+  const overwritten = new Set(asked.register.keys()).union(asked.ofOthers)
+  const shipment = shipmentOf(deps.ids, parts, request, overwritten)
   return { parts, request, shipment, asked }
 }
 

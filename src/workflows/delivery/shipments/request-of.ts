@@ -29,7 +29,10 @@ export const requestOf = (
   return { listId, requestId, columns, contactIds, cells, ...(queue === null ? {} : { queue }) }
 }
 
-/** The same in the form that the store keeps. `known`: ids that are in the register. */
+/**
+ * The same in the form that the store keeps. `known`: ids that any tenant of the list has
+ * delivered.
+ */
 export const shipmentOf = (
   ids: Ids,
   parts: readonly ShipmentPart[],

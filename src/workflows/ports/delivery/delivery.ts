@@ -267,17 +267,20 @@ export type DeliveryStore = {
       audit: AuditEntry
     },
   ): Promise<Upload>
-  /**
-   * What Genesys acknowledged for these ids in this list, by the register: content and
-   * `acceptedSeq`.
-   */
-  registered(
-    tenantId: string,
-    listId: string,
-    contactIds: readonly string[],
-  ): Promise<Map<string, { contentHash: Buffer; acceptedSeq: number }>>
+  registered(tenantId: string, listId: string, contactIds: readonly string[]): Promise<Registered>
   compare: CompareContacts
   registerSize(tenantId: string, listId: string): Promise<number>
+}
+
+/** What the register knows of contacts of a list. */
+export type Registered = {
+  /** What Genesys acknowledged of the tenant's own: content and `acceptedSeq`, by contact id. */
+  known: Map<string, { contentHash: Buffer; acceptedSeq: number }>
+  /**
+   * Those whose content another tenant of the list trusts. They decide nothing about the tenant's
+   * own rows, but a request that carries them puts that content in doubt.
+   */
+  ofOthers: ReadonlySet<string>
 }
 
 /** Contact lists as last read from Genesys. */

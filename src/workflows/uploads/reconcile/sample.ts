@@ -34,7 +34,7 @@ export const stillKnown = async (
 ): Promise<SampleRow[]> => {
   if (rows.length === 0) return []
   const ids = rows.map(({ contactId }) => contactId)
-  const known = await delivery.registered(upload.tenantId, upload.contactListId, ids)
+  const { known } = await delivery.registered(upload.tenantId, upload.contactListId, ids)
   return rows.filter(
     ({ contactId, contentHash }) => known.get(contactId)?.contentHash.equals(contentHash) === true,
   )

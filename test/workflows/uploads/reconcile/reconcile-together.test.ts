@@ -50,8 +50,10 @@ const setUp = (count: number, about: { guide?: boolean; lost?: string[] } = {}) 
     },
     delivery: {
       chunkSeqs: async () => [0],
-      registered: async (_tenant, _list, ids) =>
-        new Map(ids.flatMap((id) => (register.has(id) ? [[id, register.get(id)!]] : []))),
+      registered: async (_tenant, _list, ids) => ({
+        known: new Map(ids.flatMap((id) => (register.has(id) ? [[id, register.get(id)!]] : []))),
+        ofOthers: new Set(),
+      }),
       registerSize: async () => count,
     },
     uploads: { readChunk: async (id) => chunkOf(id) },

@@ -77,8 +77,10 @@ const setUp = (
     },
     delivery: {
       chunkSeqs: async () => chunks.map(({ seq }) => seq),
-      registered: async (_tenant, _list, ids) =>
-        new Map(ids.flatMap((id) => (register.has(id) ? [[id, register.get(id)!]] : []))),
+      registered: async (_tenant, _list, ids) => ({
+        known: new Map(ids.flatMap((id) => (register.has(id) ? [[id, register.get(id)!]] : []))),
+        ofOthers: new Set(),
+      }),
       registerSize: async () => register.size,
     },
     uploads: { readChunk: async (_id, seq) => chunks.find((chunk) => chunk.seq === seq)! },
