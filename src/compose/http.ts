@@ -31,6 +31,7 @@ import {
 } from '../workflows/do-not-call/read-entries.ts'
 import { createReceiveEntries } from '../workflows/do-not-call/receive-entries.ts'
 import { timedLookUps } from '../workflows/do-not-call/timed-look-ups.ts'
+import { createUnknownLists } from '../workflows/do-not-call/unknown-lists.ts'
 import { createWebhookEndpoints } from '../workflows/endpoints/webhook-endpoints.ts'
 import { createReadLimits } from '../workflows/operations/read-limits.ts'
 import { createReadiness } from '../workflows/operations/readiness.ts'
@@ -150,6 +151,7 @@ const entriesOf = (deps: ServerNeeds, ids: Ids) => {
       idempotency: store.idempotency,
       intake: intakeOf(deps),
       renderSubmission,
+      unknownLists: createUnknownLists(deps.genesys.contactLists, store.lists, deps.stopSignal),
       wake: deps.wakeDncLists,
       clock: systemClock,
       emit: telemetry.emit,

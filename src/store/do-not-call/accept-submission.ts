@@ -69,7 +69,7 @@ export const createAcceptSubmission =
   ({ database, seals, outbox, ids }: Deps): DncSubmissionStore['accept'] =>
   (input) =>
     inTransaction(database, async (tx) => {
-      const { id, counts, source, columns, rejections } = input
+      const { id, counts, source, columns, rejections, notes } = input
       const epoch = await raiseEpoch(tx, input.tenantId)
       await countChunks(tx, input)
       const state = counts.accepted > 0 ? 'applying' : appliedState({ ...counts, failed: 0 })
@@ -78,7 +78,7 @@ export const createAcceptSubmission =
           read = ${counts.read}, accepted = ${counts.accepted}, rejected = ${counts.rejected},
           quarantined = ${counts.quarantined}, duplicates = ${counts.duplicates}, blank = ${counts.blank},
           rejections = ${JSON.stringify(rejections)}::jsonb, source = ${JSON.stringify(source)}::jsonb,
-          columns = ${JSON.stringify(columns)}::jsonb, accepted_at = clock_timestamp(), updated_at = clock_timestamp(),
+          columns = ${JSON.stringify(columns)}::jsonb, notes = notes || ${JSON.stringify(notes)}::jsonb, accepted_at = clock_timestamp(), updated_at = clock_timestamp(),
           closes_from = case when (overrides or kind = 'remove') and ${counts.accepted + counts.quarantined > 0}::boolean then 0 end,
           applied_at = case when ${state !== 'applying'} then clock_timestamp() end
         where id = ${id} and state = 'receiving' returning ${SUBMISSION_COLUMNS}`.execute(tx)

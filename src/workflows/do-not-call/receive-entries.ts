@@ -26,6 +26,7 @@ import type { ClaimScope } from '../uploads/receive/idempotency-claim.ts'
 import { hashBody } from '../uploads/receive/request-fingerprint.ts'
 import type { SUBMIT_ENTRIES_REFUSALS } from './refusals.ts'
 import { sparingRegulatory } from './spare-regulatory.ts'
+import { collectNamedLists, noteOfUnknown, type UnknownLists } from './unknown-lists.ts'
 
 export type EntriesRequest = {
   caller: Caller
@@ -48,6 +49,8 @@ export type ReceiveEntriesDeps = AnswerOnceDeps & {
   /** The submission as callers see it. Stored with the key and replayed. */
   renderSubmission: (submission: DncSubmission) => object
   emit: Emit
+  /** If left out, nobody asks whether the contact lists of entries exist. */
+  unknownLists?: UnknownLists
   /** Called when the lane of a DNC list has work. */
   wake?: () => void
 }
@@ -163,17 +166,21 @@ const receive = async (
     () => async (chunk) => submissions.append(id, spares ? await sparing.spare(chunk) : chunk),
   )
   const heartbeat = keepReceiving(deps, scope, () => submissions.touch(id))
+  const named = collectNamedLists()
   try {
     const about = { id, tenantId, dncListId, kind, overrides }
     await submissions.begin({ ...about, actor: caller.keyId, requestId, owner: deps.owner })
     const read = await runEntryIntake(request.body, spec, async (chunk) => {
       heartbeat.assertAlive()
+      if (kind === 'add') named.look(chunk)
       await appender.write(chunk)
     })
     await appender.flush()
+    const notes = noteOfUnknown((await deps.unknownLists?.(tenantId, named.lists())) ?? [])
     heartbeat.assertAlive()
     const result = withRejected(read, 'override-needed', sparing.rejected())
-    const accepted = await accept(deps, request, { id, scope, result, sums: appender.sums })
+    const sums = appender.sums
+    const accepted = await accept(deps, request, { id, scope, result, sums, notes })
     await heartbeat.stop()
     deps.wake?.()
     tell(deps, request, accepted.submission, clock.monotonicMs() - startedMs)
@@ -216,9 +223,15 @@ const withRejected = (result: EntryResult, code: string, rows: number): EntryRes
 const accept = (
   deps: ReceiveEntriesDeps,
   request: EntriesRequest,
-  about: { id: string; scope: ClaimScope; result: EntryResult; sums: AppendedEntries },
+  about: {
+    id: string
+    scope: ClaimScope
+    result: EntryResult
+    sums: AppendedEntries
+    notes: readonly string[]
+  },
 ) => {
-  const { id, scope, result, sums } = about
+  const { id, scope, result, sums, notes } = about
   const { rejections, source, columns, chunks } = result
   const fingerprint = fingerprintOf(request, source.sha256)
   const counts = { ...result.counts, ...sums }
@@ -231,6 +244,7 @@ const accept = (
       columns,
       chunks,
       counts,
+      notes,
       scope,
     },
     audit: createAuditEntry(deps.ids, byCaller(request.caller), {

@@ -48,7 +48,7 @@ eachHome('Submissions of do-not-call entries as they are stored', (home) => {
     return id
   }
   const input = (id: string, chunks: number, accepted: number): AcceptSubmission => ({
-    ...{ id, tenantId: 'default', rejections: {}, columns: ['phoneNumber'], chunks },
+    ...{ id, tenantId: 'default', rejections: {}, columns: ['phoneNumber'], chunks, notes: [] },
     source: { fileName: null, format: 'csv', bytes: 1, sha256: 'ab', delimiter: ',' },
     counts: { read: accepted, accepted, rejected: 0, quarantined: 0, duplicates: 0, blank: 0 },
     audit: audit('dnc.accepted', id),

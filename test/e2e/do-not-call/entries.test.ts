@@ -64,6 +64,16 @@ describe('Do-not-call entries over HTTP', () => {
     assert.equal(entries[1]?.entry?.source, 'crm')
   })
 
+  test('an entry for a contact list that Genesys does not have is kept, and the submission says so', async () => {
+    const named = (contactListIds: string[]) => send([{ phoneNumber: NUMBER, contactListIds }])
+    const wrong = await accepted(named(['demo-contacts', 'demo-contcats']))
+    assert.equal(wrong.counts.accepted, 1)
+    assert.equal(wrong.notes.length, 1)
+    assert.match(wrong.notes[0]!, /^Genesys has no contact list demo-contcats\. /)
+    const right = await accepted(named(['demo-contacts']))
+    assert.deepEqual(right.notes, [])
+  })
+
   test('a mapping gives columns their fields and leaves others out', async () => {
     const mapping = encodeURIComponent(JSON.stringify({ phone: 'phoneNumber', name: null }))
     const submission = await accepted(csv(`name;phone\nAnn;${NUMBER}\n`, `?mapping=${mapping}`))

@@ -63,7 +63,7 @@ export const receiveSubmission = async (
   const accept = async () => {
     await claimKey(store, id)
     const { submission } = await store.dncSubmissions.accept({
-      ...{ id, tenantId, rejections: {}, columns: ['phoneNumber'], chunks },
+      ...{ id, tenantId, rejections: {}, columns: ['phoneNumber'], chunks, notes: [] },
       source: { fileName: null, format: 'csv', bytes: 1, sha256: 'ab', delimiter: ',' },
       counts: { read: given.length, rejected: 0, blank: 0, ...sums },
       audit: audit(kind === 'remove' ? 'dnc.removed' : 'dnc.accepted', id),

@@ -32,6 +32,8 @@ export type AcceptSubmission = Pick<
   counts: Pick<DncCounts, 'read' | 'accepted' | 'rejected' | 'quarantined' | 'duplicates' | 'blank'>
   /** Counts of appended chunks. `StagingLost` if not all of them are stored. */
   chunks: number
+  /** What is to be said of the entries, in words. */
+  notes: readonly string[]
   audit: AuditEntry
   /** The claim of the call's Idempotency-Key, and its answer from then on. */
   scope: { tenantId: string; method: string; path: string; key: string; owner: string }
