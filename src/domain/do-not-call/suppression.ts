@@ -1,4 +1,5 @@
 import { DNC_REASON_NAMES, DNC_REASONS, type DncReason } from './dnc-entry.ts'
+import type { EditionInForce } from './registries/registry.ts'
 
 /** The reason stored as this number. */
 export const reasonOfNumber = (number: number): DncReason => {
@@ -12,6 +13,18 @@ export const reasonOfNumber = (number: number): DncReason => {
  * any entry are left out. A transaction that adds entries raises the tenant's number first.
  */
 export type SuppressionEpochs = Readonly<Record<string, number>>
+
+/** What the rows of an upload for a contact list are looked up in, as of one moment. */
+export type Standing = {
+  epochs: SuppressionEpochs
+  /**
+   * For the same tenants, the id of the submission that made the epoch; null if none did. A
+   * database that was set back gets the same epoch again from another submission.
+   */
+  madeBy: Readonly<Record<string, string | null>>
+  /** In the order of their numbers. */
+  editions: readonly EditionInForce[]
+}
 
 /**
  * Reasons beside those of entries: the number is in a registry, or the person did not agree to be

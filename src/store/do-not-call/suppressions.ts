@@ -14,12 +14,13 @@ import {
 import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Database, Db } from '../homes/database.ts'
 import type { Keyring } from '../homes/keyring.ts'
-import { createSuppressedAmong } from './known-subjects.ts'
+import { createSuppressedAmong } from './at-intake/known-subjects.ts'
+import { readStanding } from './at-intake/standing.ts'
 import { createLookAgain } from './registries/look-again.ts'
 import type { RegistryRules } from './registries/registry-hits.ts'
-import { createNumbersAmong, readEditionsOf } from './registries/registry-look-up.ts'
+import { createNumbersAmong } from './registries/registry-look-up.ts'
 import { createAddedSince, movedSince, tenantsOf } from './standing-entries.ts'
-import { createLookUpSince, orUnknown, readEpochs, rowsAmong } from './suppressed-since.ts'
+import { createLookUpSince, orUnknown, rowsAmong } from './suppressed-since.ts'
 
 type Deps = {
   database: Database
@@ -86,10 +87,9 @@ export const createSuppressions = (deps: Deps): SuppressionPort => {
   const lookAgain = createLookAgain({ ...deps, numbersAmong })
   const since = createLookUpsSince(deps)
   return {
-    epochsOf: (listId) => readEpochs(db, listId),
+    standingOf: (listId) => readStanding(db, listId),
     suppressedAmong: createSuppressedAmong(db),
     asksCountries: deps.registryRules.required.size > 0,
-    editionsOf: (listId) => readEditionsOf(db, listId),
     numbersAmong,
     lookAgain,
     ...since,

@@ -1,8 +1,8 @@
 import {
   REASON_NUMBERS,
+  type Standing,
   type SuppressedRow,
   type Suppression,
-  type SuppressionEpochs,
 } from '../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../domain/uploads/chunk.ts'
 import { createBitmap, hasBit, setBit } from '../../lib/bitmap.ts'
@@ -20,10 +20,7 @@ type Looked = Pick<
 >
 type Counted = Pick<StageUpload, 'counts' | 'leftOut' | 'replacedBy' | 'batchesTotal'>
 type Kept = Pick<StageUpload, 'suppressed' | 'suppressionEpochs' | 'registries'>
-type Suppressions = Pick<
-  SuppressionPort,
-  'suppressedAmong' | 'editionsOf' | 'numbersAmong' | 'asksCountries'
->
+type Suppressions = Pick<SuppressionPort, 'suppressedAmong' | 'numbersAmong' | 'asksCountries'>
 
 /**
  * Finds, chunk by chunk, the rows of an upload that do-not-call entries and registries suppress.
@@ -154,11 +151,12 @@ const digestsOf = (chunks: readonly Looked[]): Buffer =>
 const lookingUp = (
   suppressions: Suppressions,
   contactListId: string,
-  epochs: SuppressionEpochs,
+  standing: Standing,
 ): RowSuppression => {
+  const { epochs } = standing
   const hits: Hits = new Map()
   const rowsOf = new Map<number, number>()
-  const registries = lookAtRegistries(suppressions, contactListId, epochs)
+  const registries = lookAtRegistries(suppressions, standing)
   const consents = collectConsents()
   let waiting: Looked[] = []
   let digests = 0
@@ -167,7 +165,11 @@ const lookingUp = (
     const chunks = waiting
     waiting = []
     digests = 0
-    const suppressed = await suppressions.suppressedAmong(contactListId, digestsOf(chunks))
+    const suppressed = await suppressions.suppressedAmong(
+      contactListId,
+      digestsOf(chunks),
+      standing,
+    )
     if (suppressed.size === 0) return
     const found = foundOf(suppressed)
     for (const chunk of chunks) {
@@ -212,22 +214,22 @@ const consentsAlone = (): RowSuppression => {
 }
 
 /**
- * Begins the look-up of an upload's rows. The epochs are read before it, so whatever is added
+ * Begins the look-up of an upload's rows. `standing` is read before it, so whatever is added
  * meanwhile is checked again when the rows are sent. If no tenant of the list has an entry, nothing
  * is looked up.
  */
 export const suppressRows = (
   suppressions: Suppressions,
   contactListId: string,
-  epochs: SuppressionEpochs,
+  standing: Standing,
 ): RowSuppression =>
-  Object.keys(epochs).length === 0 && !suppressions.asksCountries
+  Object.keys(standing.epochs).length === 0 && !suppressions.asksCountries
     ? consentsAlone()
-    : lookingUp(suppressions, contactListId, epochs)
+    : lookingUp(suppressions, contactListId, standing)
 
-/** The same, with the epochs as they are now. */
+/** The same, with what stands now. */
 export const beginSuppression = async (
-  suppressions: Suppressions & Pick<SuppressionPort, 'epochsOf'>,
+  suppressions: Suppressions & Pick<SuppressionPort, 'standingOf'>,
   contactListId: string,
 ): Promise<RowSuppression> =>
-  suppressRows(suppressions, contactListId, await suppressions.epochsOf(contactListId))
+  suppressRows(suppressions, contactListId, await suppressions.standingOf(contactListId))

@@ -12,9 +12,9 @@ export const timedLookUps = (deps: {
   const { suppressions, clock, emit } = deps
   return {
     ...suppressions,
-    suppressedAmong: async (contactListId, digests) => {
+    suppressedAmong: async (contactListId, digests, standing) => {
       const startedMs = clock.monotonicMs()
-      const found = await suppressions.suppressedAmong(contactListId, digests)
+      const found = await suppressions.suppressedAmong(contactListId, digests, standing)
       emit('dnc.looked_up', {
         subjects: digests.length / DIGEST_BYTES,
         suppressed: found.size,

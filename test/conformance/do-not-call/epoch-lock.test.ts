@@ -51,7 +51,7 @@ describe('A try beside entries that are being added', { skip: serverHome().skip 
     const key = ids.newUuid()
     await claimKey(store, key)
     await store.sql.executeSql(`update lane set ready_at = 'infinity'`)
-    const suppressionEpochs = await store.suppressions.epochsOf(list)
+    const { epochs: suppressionEpochs } = await store.suppressions.standingOf(list)
     const { upload } = await store.uploads.stage({
       ...stageInput(id, chunk, key),
       suppressionEpochs,

@@ -19,7 +19,7 @@ eachHome('Many contacts that are looked up at once', (home) => {
     await store.access.ensureAdmin({ digest: Buffer.alloc(32, 3), scopes: ['admin'] })
     digests = Array.from({ length: MANY }, (_, n) => subjectDigest(store.digestKey, phone(n)))
   })
-  after(() => store.close())
+  after(() => store.close().catch(() => undefined))
 
   const suppressed = async (list = 'list-1', subjects = digests): Promise<number[]> => {
     const found = await store.suppressions.suppressedAmong(list, Buffer.concat(subjects))
@@ -124,5 +124,51 @@ eachHome('Many contacts that are looked up at once', (home) => {
       rounds,
       rounds.map(() => true),
     )
+  })
+
+  /** The same of a few, as a small upload asks: against what stood when its call came in. */
+  const suppressedFew = async (subjects: Buffer[]): Promise<number[]> => {
+    const standing = await store.suppressions.standingOf('list-1')
+    const asked = Buffer.concat(subjects)
+    const found = await store.suppressions.suppressedAmong('list-1', asked, standing)
+    return [...digests.keys()].filter((n) => found.has(digests[n]!.toString('latin1')))
+  }
+
+  /** Reading so many as submissions say that they have is only worth it for more digests. */
+  const knowAll = () => suppressed('list-1', Array.from({ length: 5 }, () => digests).flat())
+
+  it('are a few, and are found with every entry that was accepted before, also where all was known before it', async () => {
+    await knowAll()
+    for (let n = 400; n < 420; n += 1) {
+      assert.deepEqual(await suppressedFew([digests[n]!]), [])
+      await addEntries(store, [phone(n)])
+      assert.deepEqual(await suppressedFew([digests[n]!, digests[450]!]), [n])
+    }
+  })
+
+  it('are a few, and are found when the database was set back to an epoch that is known by another submission', async () => {
+    await addEntries(store, [phone(460)])
+    await knowAll()
+    assert.deepEqual(await suppressedFew([digests[461]!]), [])
+    await run(`delete from dnc_look_back where tenant_id = 'default'`)
+    await run(
+      `delete from dnc_submission where number = (select max(number) from dnc_submission where tenant_id = 'default')`,
+    )
+    await run(`update suppression_epoch set epoch = epoch - 1 where tenant_id = 'default'`)
+    await addEntries(store, [phone(461)])
+    assert.deepEqual(await suppressedFew([digests[461]!]), [461])
+  })
+
+  it('are a few that no entry names, and are told so without the database', async () => {
+    await knowAll()
+    const standing = await store.suppressions.standingOf('list-1')
+    const second = await openTestStore(await home.fresh())
+    const nobody = Buffer.alloc(16, 9)
+    const look = () => second.suppressions.suppressedAmong('list-1', nobody, standing)
+    await second.close()
+    await assert.rejects(look)
+    await store.close()
+    const told = await store.suppressions.suppressedAmong('list-1', nobody, standing)
+    assert.equal(told.size, 0)
   })
 })

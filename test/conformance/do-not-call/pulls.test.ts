@@ -113,7 +113,7 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
     const digest = (subject: string): Buffer => subjectDigest(store.digestKey, subject)
     const subjects = Buffer.concat([digest(ANN), digest(BOB), digest(BOB)])
     assert.deepEqual(await store.dncPulls.sift(pull!, subjects), [1])
-    const before = await store.suppressions.epochsOf('list-1')
+    const { epochs: before } = await store.suppressions.standingOf('list-1')
     const terms: EntryTerms = {
       ...{ reason: 'UNSPECIFIED', originalReason: null, source: 'genesys' },
       ...{ receivedAt: null, expiresAt: null, contactListIds: null },
@@ -124,7 +124,7 @@ eachHome('Pulls of DNC lists as they are stored', (home) => {
       ...{ entries: [{ line: 2, cells: [BOB], ...entry }], subjects: digest(BOB) },
     }
     assert.equal(await store.dncPulls.add(pull!, chunk, false), 1)
-    const now = await store.suppressions.epochsOf('list-1')
+    const { epochs: now } = await store.suppressions.standingOf('list-1')
     assert.ok(now['default']! > before['default']!)
     assert.equal((await store.suppressions.suppressedAmong('list-1', digest(BOB))).size, 1)
     assert.deepEqual(

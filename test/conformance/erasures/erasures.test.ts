@@ -72,7 +72,7 @@ eachHome('Erasures', (home) => {
     const key = ids.newUuid()
     await claimKey(store, key)
     await run(`update lane set ready_at = 'infinity'`)
-    const suppressionEpochs = await store.suppressions.epochsOf(name)
+    const { epochs: suppressionEpochs } = await store.suppressions.standingOf(name)
     await store.uploads.stage({ ...stageInput(id, chunk, key), suppressionEpochs })
     const lane = (await store.lanes.claim('me'))!
     const sent = createBitmap(2)

@@ -63,7 +63,7 @@ eachHome('What an upload was checked against', (home) => {
     const leftOut = createBitmap(3)
     setBit(leftOut, 0)
     setBit(leftOut, 1)
-    const epochs = await store.suppressions.epochsOf(list)
+    const { epochs } = await store.suppressions.standingOf(list)
     const input = stageInput(id, chunk, key)
     await store.uploads.stage({
       ...input,

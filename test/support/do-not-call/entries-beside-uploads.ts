@@ -117,7 +117,7 @@ export const createWorld = async ({ run, here, there, session }: Stores) => {
   /** From here on their entries need not stand. */
   const noteEnds = async (people: readonly number[], tenantIds: readonly string[]) => {
     const last = await lastTry(there)
-    const epochs = await there.suppressions.epochsOf(`beside-${run}`)
+    const { epochs } = await there.suppressions.standingOf(`beside-${run}`)
     for (const tenantId of tenantIds) {
       const epoch = epochs[tenantId] ?? 0
       lapsed.push(...people.map((person) => ({ digest: digestOf(person), tenantId, epoch, last })))

@@ -98,7 +98,7 @@ export const useRegistries = async (
 
 /** The numbers that an edition in force has. */
 export const namedBy = async (store: Store, list: string, numbers: readonly number[]) => {
-  const editions = await store.suppressions.editionsOf(list)
+  const { editions } = await store.suppressions.standingOf(list)
   const sorted = Float64Array.from(numbers).toSorted()
   const hits = await store.suppressions.numbersAmong(editions, sorted)
   return [...sorted].filter((_, at) => hits[at]! > 0)

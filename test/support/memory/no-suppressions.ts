@@ -2,10 +2,9 @@ import type { SuppressionPort } from '../../../src/workflows/ports/do-not-call/s
 
 /** Nobody is suppressed. */
 export const noSuppressions: SuppressionPort = {
-  epochsOf: async () => ({}),
+  standingOf: async () => ({ epochs: {}, madeBy: {}, editions: [] }),
   suppressedAmong: async () => new Map(),
   asksCountries: false,
-  editionsOf: async () => [],
   numbersAmong: async (_editions, numbers) => new Uint8Array(numbers.length),
   lookAgain: async () => undefined,
   suppressedIn: async () => new Set(),

@@ -34,7 +34,7 @@ export const send = async (store: Store, list: string, chunk: NewChunk): Promise
   const key = ids.newUuid()
   await claimKey(store, key)
   await store.sql.executeSql(`update lane set ready_at = 'infinity'`)
-  const suppressionEpochs = await store.suppressions.epochsOf(list)
+  const { epochs: suppressionEpochs } = await store.suppressions.standingOf(list)
   const { upload } = await store.uploads.stage({ ...stageInput(id, chunk, key), suppressionEpochs })
   const claim = await store.lanes.claim('me')
   assert.ok(claim?.key === upload.laneKey)

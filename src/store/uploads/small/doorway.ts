@@ -1,10 +1,14 @@
 import type { ApiKey, Scope } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
-import type { SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
 import { createGatherer } from '../../../lib/gather.ts'
 import type { Doorway, SmallUploadStore } from '../../../workflows/ports/uploads/small-uploads.ts'
 import { CERTAIN_NOW_TEXT } from '../../clock/steady-time.ts'
+import {
+  standingColumns,
+  type StandingRow,
+  toStanding,
+} from '../../do-not-call/at-intake/standing.ts'
 import type { Database } from '../../homes/database.ts'
 import { keptStatement, runKept } from '../../homes/kept-statements.ts'
 import type { Seals } from '../../homes/seals.ts'
@@ -22,14 +26,14 @@ type DoorwayRow = {
   list: ContactList | null
   age_ms: number | null
   queue: QueueDefaults | null
-  epochs: SuppressionEpochs | null
   state: 'claimed' | 'done' | null
   past: boolean | null
   fingerprint: string
   status: number
   location: string | null
   now: Date
-} & AnswerColumns
+} & AnswerColumns &
+  StandingRow
 
 /**
  * A list that was read before is not sent again: `knownAt` says which reading of it the asker has.
@@ -44,8 +48,7 @@ const READ = keptStatement(`with asked as materialized (
       and g.object_id in (asked.list, '*')) as granted,
     c.read_at::text, case when c.read_at::text is distinct from asked."knownAt" then c.list end as list,
     greatest(0, extract(epoch from clock_timestamp() - c.read_at) * 1000)::float8 as age_ms,
-    (select jsonb_object_agg(e.tenant_id, e.epoch) from tenant_grant g join suppression_epoch e using (tenant_id)
-      where g.kind = 'contact_list' and g.object_id in (asked.list, '*') and e.epoch > 0) as epochs,
+    ${standingColumns('asked.list')},
     s.queue, i.state, i.fingerprint, i.status, i.sealed_body, i.same_file_as, i.location,
     i.done_at < ${CERTAIN_NOW_TEXT} - interval '${KEPT_DAYS} days' as past
   from asked
@@ -130,7 +133,7 @@ export const createReadDoorway = (deps: {
         granted: row.granted,
         list: list === null ? null : { list, ageMs: Math.round(row.age_ms ?? 0) },
         queue: row.queue ?? {},
-        epochs: row.epochs ?? {},
+        standing: toStanding(row),
         claim: claimOf(seals, all[place]!, row),
         now: row.now,
       }

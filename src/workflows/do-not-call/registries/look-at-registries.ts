@@ -1,8 +1,8 @@
 import type { RegistryLook } from '../../../domain/do-not-call/registries/registry.ts'
 import {
   REASON_NUMBERS,
+  type Standing,
   type Suppression,
-  type SuppressionEpochs,
 } from '../../../domain/do-not-call/suppression.ts'
 import { countriesOfNumber } from '../../../domain/phones/phone-country.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
@@ -25,8 +25,8 @@ export type LookAtRegistries = {
   settle(): Promise<RegistryFindings>
 }
 
-type Editions = Awaited<ReturnType<SuppressionPort['editionsOf']>>
-type Suppressions = Pick<SuppressionPort, 'editionsOf' | 'numbersAmong'>
+type Editions = Standing['editions']
+type Suppressions = Pick<SuppressionPort, 'numbersAmong'>
 
 /** How many numbers are looked up together: 8 MB, and as much again for sorting. */
 const NUMBERS_AT_ONCE = 2 ** 20
@@ -92,24 +92,21 @@ const noteCountries = (numbers: Float64Array, countries: Set<string>): void => {
  */
 export const lookAtRegistries = (
   suppressions: Suppressions,
-  contactListId: string,
-  epochs: SuppressionEpochs,
+  { epochs, editions }: Pick<Standing, 'epochs' | 'editions'>,
 ): LookAtRegistries => {
   const hits = new Map<number, Map<number, Suppression>>()
   const countries = new Set<string>()
-  let editions: Editions | null = null
+  const reason = REASON_NUMBERS.registry
   /** All rows of an edition share one object, because there may be a million. */
-  let byEdition: Suppression[] = []
+  const byEdition: Suppression[] = editions.map(({ number: submission }) => ({
+    submission,
+    reason,
+  }))
   let isUnknown = false
   let waiting: Looked[] = []
   let held = 0
 
   const lookUp = async (chunks: readonly Looked[]): Promise<void> => {
-    if (editions === null) {
-      editions = await suppressions.editionsOf(contactListId)
-      const reason = REASON_NUMBERS.registry
-      byEdition = editions.map(({ number: submission }) => ({ submission, reason }))
-    }
     if (editions.length === 0) return
     const found = await find(suppressions, editions, numbersOf(chunks, held))
     if (!found.any) return
@@ -143,7 +140,7 @@ export const lookAtRegistries = (
     settle: async () => {
       await takeWaiting()
       if (isUnknown) return { hits: new Map(), look: null }
-      const numbers = (editions ?? []).map(({ number }) => number)
+      const numbers = editions.map(({ number }) => number)
       return { hits, look: { epochs, editions: numbers, countries: [...countries].toSorted() } }
     },
   }

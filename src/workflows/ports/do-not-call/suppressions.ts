@@ -1,5 +1,5 @@
 import type { EditionInForce } from '../../../domain/do-not-call/registries/registry.ts'
-import type { Suppression, SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
+import type { Standing, Suppression } from '../../../domain/do-not-call/suppression.ts'
 
 /**
  * It is unknown whether a person is suppressed. This never counts as "not suppressed": the rows are
@@ -33,25 +33,24 @@ export class RegistryStale extends SuppressionUnknown {
  */
 export type SuppressionPort = {
   /**
-   * The present epochs of every tenant whose entries concern the list. If it is empty, there are
-   * none, and nobody is suppressed.
+   * The epochs now of every tenant whose entries concern the list (empty: there are none, and
+   * nobody is suppressed by one), and the editions in force of the registries that a tenant uses
+   * who is granted the list. One round trip.
    */
-  epochsOf(contactListId: string): Promise<SuppressionEpochs>
+  standingOf(contactListId: string): Promise<Standing>
   /**
-   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, possibly
-   * repeated. The keys of the answer are digests in `latin1`. Fails rather than leaving out a
-   * person.
+   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, also twice. The
+   * keys of the answer are digests in `latin1`. Fails rather than leaving anybody out. With
+   * `standing`, of the list, it may leave out entries beyond its epochs, and often needs no round
+   * trip.
    */
-  suppressedAmong(contactListId: string, digests: Buffer): Promise<ReadonlyMap<string, Suppression>>
-  /**
-   * Whether uploads must record the countries of their phones, whether or not anyone uses a
-   * registry.
-   */
+  suppressedAmong(
+    contactListId: string,
+    digests: Buffer,
+    standing?: Standing,
+  ): Promise<ReadonlyMap<string, Suppression>>
+  /** Whether uploads have to say of which countries their phones are, whoever uses a registry. */
   readonly asksCountries: boolean
-  /**
-   * The editions in force of the registries that are used by a tenant with a grant for the list.
-   */
-  editionsOf(contactListId: string): Promise<EditionInForce[]>
   /**
    * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has it,
    * otherwise the place of the first edition that does, counted from 1. Throws `SuppressionUnknown`

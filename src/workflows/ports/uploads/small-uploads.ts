@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../../domain/access/access.ts'
 import type { ContactList } from '../../../domain/contact-lists/contact-list.ts'
 import type { QueueDefaults } from '../../../domain/contact-lists/queue-options.ts'
-import type { SuppressionEpochs } from '../../../domain/do-not-call/suppression.ts'
+import type { Standing } from '../../../domain/do-not-call/suppression.ts'
 import type { NewChunk } from '../../../domain/uploads/chunk.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import type { NewUpload, StageUpload } from './uploads.ts'
@@ -23,8 +23,8 @@ export type Doorway = {
   list: { list: ContactList; ageMs: number } | null
   /** What the key's tenant has decided for the list. */
   queue: QueueDefaults
-  /** Of the tenants whose do-not-call entries concern the list. */
-  epochs: SuppressionEpochs
+  /** What people of the list are looked up against. */
+  standing: Standing
   /**
    * `free`: nobody has claimed it. `taken`: it is claimed, by a live or dead call, or its answer
    * has expired: the claim itself decides.

@@ -24,7 +24,7 @@ export type ReceiveDeps = {
   extendList: ExtendList
   suppressions: Pick<
     SuppressionPort,
-    'epochsOf' | 'suppressedAmong' | 'editionsOf' | 'numbersAmong' | 'asksCountries'
+    'standingOf' | 'suppressedAmong' | 'numbersAmong' | 'asksCountries'
   >
   /** Left out: no tenant has a quota. */
   countUse?: Pick<CountUse, 'upload'>

@@ -72,7 +72,7 @@ const takeRows = async (
       for (const { idDigests } of chunks) yield idDigests
     },
   })
-  const suppression = suppressRows(deps.suppressions, contactListId, doorway.epochs)
+  const suppression = suppressRows(deps.suppressions, contactListId, doorway.standing)
   for (const chunk of chunks) await suppression.look(chunk)
   const result = await suppression.settle(read)
   return { result, chunk: chunks.length === 1 ? chunks[0] : undefined }

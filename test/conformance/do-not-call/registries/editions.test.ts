@@ -178,7 +178,7 @@ eachHome('Editions of registries', (home) => {
     assert.equal(await store.registries.sweep(60_000), 0)
     assert.equal(await store.registries.sweep(-1_000), 1)
     assert.equal(await store.registries.touch('rge_dead'), false)
-    const editions = await store.suppressions.editionsOf(LIST)
+    const { editions } = await store.suppressions.standingOf(LIST)
     const removed = await store.registries.remove({
       name,
       id,

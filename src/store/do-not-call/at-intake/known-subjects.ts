@@ -1,10 +1,11 @@
 import { sql, type RawBuilder } from 'kysely'
 
-import { createDigestFilter, type DigestFilter } from '../../lib/digest-filter.ts'
-import { DIGEST_BYTES } from '../../lib/keyed-digest.ts'
-import type { SuppressionPort } from '../../workflows/ports/do-not-call/suppressions.ts'
-import type { Db } from '../homes/database.ts'
-import { suppressedAmong, tenantsOf } from './standing-entries.ts'
+import type { Standing } from '../../../domain/do-not-call/suppression.ts'
+import { createDigestFilter, type DigestFilter } from '../../../lib/digest-filter.ts'
+import { DIGEST_BYTES } from '../../../lib/keyed-digest.ts'
+import type { SuppressionPort } from '../../../workflows/ports/do-not-call/suppressions.ts'
+import type { Db } from '../../homes/database.ts'
+import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
 
 /**
  * A filter that tells who is in no entry at all, without a search for each. The others may be in an
@@ -13,19 +14,22 @@ import { suppressedAmong, tenantsOf } from './standing-entries.ts'
  */
 export type KnownSubjects = {
   /**
-   * Of these subjects, those that may be in an entry accepted before the call, of any tenant that
-   * is granted the list. Throws the errors of the database.
+   * Of these subjects, those that may be in an entry which was accepted before the call, of any
+   * tenant that is granted the list. Fails like the database. A few are not asked about, or, with
+   * `standing`, without a round trip: then it is the entries up to its epochs.
    */
-  among(contactListId: string, digests: Buffer): Promise<Buffer>
+  among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>
 }
 
 /** Up to 64 MiB, with room for more. If there are more entries, all subjects are looked up. */
 const MOST_ENTRIES = 16_777_216
-/** For fewer digests, looking them up is faster than asking what is new. */
+/** For fewer nobody waits while it is asked what is new. */
 const FEWEST_DIGESTS = 1_000
-/** Reading this many entries costs as much as looking up one digest. */
+/** Reading so many entries costs as much as looking up one digest among many. */
 const ENTRIES_A_DIGEST = 16
-/** About how many entries a statement reads, so that others get their turn in between. */
+/** And so many as a look-up of a few by a statement of their own. */
+const ENTRIES_A_STATEMENT = 256
+/** Entries of one statement, about: others have their turn in between. */
 const ENTRIES_AT_ONCE = 20_000
 const CHUNKS_AT_ONCE = 4
 const SUBMISSIONS_AT_ONCE = 1_000
@@ -172,10 +176,12 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
   let covers = new Map<string, Cover>()
   let filter: DigestFilter = createDigestFilter()
   /**
-   * How many digests were looked up since entries were last read. New entries are read only when it
-   * is worth it.
+   * What looking up cost since something new was read, in entries that could have been read for it:
+   * reading waits until it is worth it.
    */
-  let asked = 0
+  let spent = 0
+  /** Of reading what is new now; a few ask no earlier. */
+  let price = 0
   let last: Promise<unknown> = Promise.resolve()
 
   /**
@@ -196,8 +202,9 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
     let missing = 0
     for (const { tenantId, from, epoch } of behind) missing += await count(tenantId, from, epoch)
     if (behind.length === 0) return true
-    if (!fits(missing) || asked * ENTRIES_A_DIGEST < missing) return false
-    asked = 0
+    price = missing
+    if (!fits(missing) || spent < missing) return false
+    spent = 0
     filter.reserve(missing)
     for (const { tenantId, from, epoch, submission } of behind) {
       await readBetween(db, tenantId, from, epoch, filter.add)
@@ -206,17 +213,39 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
     return true
   }
   const among = async (contactListId: string, digests: Buffer): Promise<Buffer> => {
-    asked += digests.length / DIGEST_BYTES
+    spent += (digests.length / DIGEST_BYTES) * ENTRIES_A_DIGEST
     const isWhole = await readNew(await readAsked(db, covers, contactListId))
     return isWhole ? filter.among(digests) : digests
   }
+  /** One after the other: nobody asks a filter that another is still filling. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work)
+    last = result.catch(() => undefined)
+    return result
+  }
+  const isCovered = ({ epochs, madeBy }: Standing): boolean =>
+    Object.entries(epochs).every(([tenantId, epoch]) => {
+      const cover = covers.get(tenantId)
+      return cover?.epoch === epoch && cover.submission === madeBy[tenantId]
+    })
+  let isReading = false
+  const readBehind = (contactListId: string): void => {
+    spent += ENTRIES_A_STATEMENT
+    if (isReading || spent < price) return
+    isReading = true
+    const read = inTurn(async () => readNew(await readAsked(db, covers, contactListId)))
+    // Whoever asks later reads it, or is told of the failure by a statement of their own.
+    void read.catch(() => undefined).finally(() => (isReading = false))
+  }
   return {
-    among: async (contactListId, digests) => {
-      if (digests.length < FEWEST_DIGESTS * DIGEST_BYTES) return digests
-      // One after the other: nobody may use a filter while another call fills it.
-      const result = last.then(() => among(contactListId, digests))
-      last = result.catch(() => undefined)
-      return result
+    among: async (contactListId, digests, standing) => {
+      if (digests.length >= FEWEST_DIGESTS * DIGEST_BYTES) {
+        return inTurn(() => among(contactListId, digests))
+      }
+      if (standing === undefined) return digests
+      if (isCovered(standing)) return filter.among(digests)
+      readBehind(contactListId)
+      return digests
     },
   }
 }
@@ -224,5 +253,6 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
 /** The same as `suppressedAmong`, but searches only for subjects that may be in an entry. */
 export const createSuppressedAmong = (db: Db): SuppressionPort['suppressedAmong'] => {
   const known = createKnownSubjects(db)
-  return async (listId, digests) => suppressedAmong(db, listId, await known.among(listId, digests))
+  return async (listId, digests, standing) =>
+    suppressedAmong(db, listId, await known.among(listId, digests, standing))
 }
