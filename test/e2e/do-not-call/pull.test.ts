@@ -25,6 +25,11 @@ describe('Pulling a DNC list of the platform', () => {
   const pull = () => done('pull', null)
   const suppressed = async (...phoneNumbers: string[]): Promise<boolean[]> =>
     (await suite.search(...phoneNumbers)).map((item) => item.suppressed)
+  const cellsOf = async ({ id }: Submission) => {
+    const { text } = await suite.gateway.client.call(`/v1/dnc-submissions/${id}/entries`)
+    const { items } = JSON.parse(text) as { items: { cells: Record<string, string> }[] }
+    return items.map(({ cells }) => cells)
+  }
   const there = () => Object.keys(suite.stage.sandbox.dncList(suite.list).entries.phone).toSorted()
 
   test('whoever an agent added suppresses with source genesys, and is not sent back', async () => {
@@ -41,13 +46,19 @@ describe('Pulling a DNC list of the platform', () => {
     assert.equal(suite.stage.sandbox.dncList(suite.list).writes, writes)
     const { text } = await suite.gateway.client.call(`/v1/dnc-submissions/${pulled.id}/entries`)
     assert.match(text, /"source":"genesys"/)
+    assert.deepEqual(await cellsOf(pulled), [
+      { phoneNumber: BOB },
+      { phoneNumber: CAT },
+      { email: 'Ann@Example.com' },
+    ])
     assert.equal((await pull()).counts.created, 0)
   })
 
   test('ours that are missing there keep suppressing, are sent again and counted', async () => {
-    await done('entries', of(ANN, BOB))
+    await done('entries', [{ source: 'crm', phoneNumber: ANN }, ...of(BOB)])
     suite.stage.sandbox.changeAsAgent(suite.list, { remove: [ANN] })
     const pulled = await pull()
+    assert.deepEqual(await cellsOf(pulled), [{ phoneNumber: ANN }])
     assert.deepEqual([pulled.counts.existing, pulled.counts.pending], [1, 0])
     assert.match(pulled.notes[0] ?? '', /^1 entries were missing/)
     assert.deepEqual(there(), [ANN, BOB])

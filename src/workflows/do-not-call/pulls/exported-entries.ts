@@ -1,4 +1,5 @@
-import type { EntryField } from '../../../domain/do-not-call/dnc-entry.ts'
+import type { DncChunk, NewDncChunk } from '../../../domain/do-not-call/dnc-chunk.ts'
+import type { EntryField, SubjectKind } from '../../../domain/do-not-call/dnc-entry.ts'
 import type { JudgeEntry } from '../../../intake/entries/entry-steps.ts'
 
 /** Names for the columns between the value and the expiry. Nothing of them is read. */
@@ -6,6 +7,45 @@ const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] a
 
 /** How a line of an export is read. */
 export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
+
+/**
+ * The columns of a pull's entries, wherever they come from: an export has numbers and addresses in one column, and entries that are sent again have the
+ * columns of their own submission.
+ */
+export const PULLED_COLUMNS = ['phoneNumber', 'email', 'expiresAt']
+
+const cellsOf = (kind: SubjectKind, value: string, expiresAt: string): string[] => [
+  kind === 'phone' ? value : '',
+  kind === 'email' ? value : '',
+  expiresAt,
+]
+
+/** Lines of an export under the columns of a pull, the value as it was written there. */
+export const asExported = (chunk: NewDncChunk): NewDncChunk => {
+  const expiryOf = (cells: readonly string[]): string => (cells.length > 1 ? cells.at(-1)! : '')
+  return {
+    ...chunk,
+    entries: chunk.entries.map((entry) => ({
+      ...entry,
+      cells: cellsOf(entry.kind, entry.cells[0]!, expiryOf(entry.cells)),
+    })),
+    rejected: chunk.rejected.map((row) => {
+      const value = row.cells[0] ?? ''
+      const kind = value.includes('@') ? 'email' : 'phone'
+      return { ...row, cells: cellsOf(kind, value, expiryOf(row.cells)) }
+    }),
+  }
+}
+
+/** Entries of any submission under the columns of a pull. */
+export const asSentAgain = ({ entries, terms, ...chunk }: DncChunk): DncChunk => ({
+  ...{ ...chunk, terms },
+  rejected: [],
+  entries: entries.map((entry) => ({
+    ...entry,
+    cells: cellsOf(entry.kind, entry.subject, terms[entry.terms]!.expiresAt ?? ''),
+  })),
+})
 
 const LINE_FEED = 10
 /** If the first line is longer, it is not a header. */

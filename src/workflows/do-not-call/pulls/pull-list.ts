@@ -14,7 +14,14 @@ import type { DncPull, DncPullStore } from '../../ports/do-not-call/pulls.ts'
 import type { DncSubmissionStore } from '../../ports/do-not-call/submissions.ts'
 import type { CallContext } from '../../ports/genesys/genesys.ts'
 import { startHeartbeat } from '../../uploads/receive/heartbeat.ts'
-import { EXPORT_FIELDS, judgeExported, withOurHeader } from './exported-entries.ts'
+import {
+  asExported,
+  asSentAgain,
+  EXPORT_FIELDS,
+  judgeExported,
+  PULLED_COLUMNS,
+  withOurHeader,
+} from './exported-entries.ts'
 
 export type PullDeps = {
   pulls: DncPullStore
@@ -95,7 +102,7 @@ const readExport = async (
     assertAlive()
     const places = chunk.entries.length === 0 ? [] : await pulls.sift(pull, chunk.subjects)
     if (places.length === 0 && chunk.rejected.length === 0) return
-    added += await pulls.add(pull, partOf(chunk, places, intake.digestKey), false)
+    added += await pulls.add(pull, partOf(asExported(chunk), places, intake.digestKey), false)
   }
   try {
     const read = await runEntryIntake(withOurHeader(body), { ...intake, ...about, judge }, take)
@@ -121,7 +128,7 @@ const addMissing = async (
     for (const { submissionId, submission, seq, places } of page) {
       assertAlive()
       const chunk = await submissions.readChunk(submissionId, seq)
-      const part = partOf({ ...chunk, rejected: [] }, places, intake.digestKey)
+      const part = partOf(asSentAgain(chunk), places, intake.digestKey)
       added += await pulls.add(pull, part, true)
       after = { submission, seq }
     }
@@ -145,14 +152,15 @@ const pullOne = async (deps: PullDeps, pull: DncPull, signal: AbortSignal): Prom
     )
     const missing = await addMissing(deps, pull, heart.assertAlive)
     heart.assertAlive()
-    const { counts, rejections, source, columns } = exported.read
+    const { counts, rejections, source } = exported.read
     const duplicates = counts.read - counts.rejected - counts.blank - exported.added
     const about = { added: exported.added, missing }
     await pulls.finish(
       pull,
       { rejected: counts.rejected, duplicates, blank: counts.blank },
       {
-        ...{ rejections, source, columns, notes: notesOf(missing), nextInMs: deps.periodMs },
+        ...{ rejections, source, notes: notesOf(missing), nextInMs: deps.periodMs },
+        columns: [...PULLED_COLUMNS],
         audit: createAuditEntry(ids, byGateway(pull), {
           ...{ action: 'dnc.pulled', object: submissionId, digest: source.sha256 || null },
           counts: { read: counts.read, ...about },
