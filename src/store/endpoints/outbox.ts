@@ -38,9 +38,15 @@ export type Telling =
   | { type: OutboundEventType; upload: ToldUpload }
   | { type: SegmentEventType; segment: CampaignSegment }
   | { type: DncEventType; submission: DncSubmission }
-  | { type: 'dnc.external_change'; change: { tenantId: string; dncListId: string; at: string } }
+  | { type: 'dnc.external_change'; change: DncListChange }
   | { type: GuestFileEventType; file: GuestFile }
   | { type: typeof TEST_EVENT; tried: { tenantId: string; endpointId: string; at: string } }
+
+/**
+ * A DNC list that changed. `mayBeOwn`: entries of the gateway were on their way to the list, so
+ * that it may have made the change itself.
+ */
+type DncListChange = { tenantId: string; dncListId: string; at: string; mayBeOwn: boolean }
 
 /** What a message is about. `alone`: the one endpoint that is told, whatever it asked to hear. */
 type Told = { tenantId: string; object: string; at: string; data: object; alone?: string }
@@ -55,8 +61,8 @@ const toldOf = (publicUrl: string, telling: Telling): Told => {
     return { tenantId, object: id, at: updatedAt, data: dncEventOf(telling.submission) }
   }
   if ('change' in telling) {
-    const { tenantId, dncListId, at } = telling.change
-    return { tenantId, object: dncListId, at, data: { dncListId } }
+    const { tenantId, dncListId, at, mayBeOwn } = telling.change
+    return { tenantId, object: dncListId, at, data: { dncListId, mayBeOwn } }
   }
   if ('file' in telling) {
     const { tenantId, id, updatedAt } = telling.file

@@ -30,6 +30,21 @@ const tenantsOf = async (tx: Tx, dncListId: string): Promise<string[]> => {
   return rows.map((row) => row.tenant_id)
 }
 
+/** Genesys may tell of an entry so long after it took it. */
+const TOLD_WITHIN = sql`interval '5 minutes'`
+
+/**
+ * Genesys tells of every new entry of a list and not who added it: whether entries of ours are on
+ * their way there, or were a moment ago.
+ */
+const mayBeOwn = async (tx: Tx, dncListId: string): Promise<boolean> => {
+  const { rows } = await sql<{ own: boolean }>`select
+    exists (select from dnc_submission where dnc_list_id = ${dncListId} and state in ('applying', 'held'))
+    or exists (select from dnc_submission where dnc_list_id = ${dncListId} and created > 0
+      and applied_at > clock_timestamp() - ${TOLD_WITHIN}) as own`.execute(tx)
+  return rows[0]!.own
+}
+
 export const createDncChanges = (deps: {
   database: Database
   outbox: Pick<Outbox, 'tell'>
@@ -44,11 +59,12 @@ export const createDncChanges = (deps: {
         where dnc_list_id = ${dncListId} and due_at > clock_timestamp()`.execute(tx)
       const tenants = await tenantsOf(tx, dncListId)
       await appendAudit(tx, tenants.map(auditOf))
+      const own = await mayBeOwn(tx, dncListId)
       await deps.outbox.tell(
         tx,
         tenants.map((tenantId) => ({
           type: 'dnc.external_change',
-          change: { tenantId, dncListId, at },
+          change: { tenantId, dncListId, at, mayBeOwn: own },
         })),
       )
       return 'recorded'

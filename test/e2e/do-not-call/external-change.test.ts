@@ -78,6 +78,26 @@ describe('A DNC list that somebody changes inside Genesys', () => {
     assert.deepEqual([answers(), tellings().length], [[200, 200, 200], 1])
   })
 
+  test('may be our own while entries of ours go there, and after; else it is not', async () => {
+    await change()
+    await heard()
+    const entries = await gateway.client.call(`/v1/dnc-lists/${list}/entries`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `own-${list}` },
+      body: JSON.stringify([{ phoneNumber: '+14155550199' }]),
+    })
+    assert.equal(entries.status, 202)
+    const own = await stage.crm.message(({ type, data }) => {
+      const about = data as { dncListId?: string; mayBeOwn?: boolean }
+      return type === 'dnc.external_change' && about.dncListId === list && about.mayBeOwn === true
+    })
+    assert.ok(own)
+    assert.deepEqual(
+      tellings().map((message) => message?.data.mayBeOwn),
+      [false, true],
+    )
+  })
+
   for (const how of ['unsigned', 'forged'] as const) {
     test(`is told to nobody by a call that is ${how}`, async () => {
       await change([{ kind: 'callback-forged', how, operation: 'dnc-event' }])

@@ -84,7 +84,14 @@ export const dncEventSchema = z.strictObject({
 export const dncChangeEventSchema = z.strictObject({
   type: z.literal(DNC_CHANGE_EVENT),
   timestamp: stamp,
-  data: z.strictObject({ dncListId: z.string() }),
+  data: z.strictObject({
+    dncListId: z.string(),
+    mayBeOwn: z
+      .boolean()
+      .describe(
+        'Entries of the gateway were on their way to the list, or were in the last 5 minutes. Genesys does not say who added an entry, so the change may be the gateway’s own.',
+      ),
+  }),
 })
 
 const asked = z.array(z.string().min(1).max(320)).max(1000).default([])
