@@ -218,6 +218,26 @@ eachHome('Contacts that were delivered before an entry', (home) => {
     await store.sql.executeSql('delete from dnc_submission')
   })
 
+  it('went with a request whose outcome stays unknown in a cancelled upload: Genesys may hold them', async () => {
+    const { claim, upload, batchId } = await send(store, 'cancelled', contactsOf(store, PEOPLE))
+    await addEntries(store, [ANN], { lists: ['cancelled'] })
+    assert.equal(await look(store), 0)
+    await store.sql.executeSql(
+      `update upload set cancel_requested_at = now() where contact_list_id = 'cancelled'`,
+    )
+    const { contactIds, lines } = await store.uploads.readChunk(upload.id, 0)
+    const unknown = { outcome: 'failed', code: 'outcome-unknown', column: null } as const
+    await store.delivery.settle(claim, {
+      ...{ uploadId: upload.id, batchId, chunk: { contactIds, lines }, delivered: [] },
+      counts: { delivered: 0, unchanged: 0, failed: lines.length, unprocessed: 0 },
+      results: [...lines].map((line) => ({ line, chunkSeq: 0, ...unknown })),
+      audit: audit('upload.batch.settled', batchId),
+    })
+    await store.lanes.release(claim, 60_000)
+    assert.deepEqual(idsOf(await openIn(store, 'cancelled')), ['ann'])
+    await store.sql.executeSql('delete from dnc_submission')
+  })
+
   it('had no subjects when the entry looked: filling them in finds them', async () => {
     await deliver(store, 'unfilled', contactsOf(store, PEOPLE))
     await store.sql.executeSql(
