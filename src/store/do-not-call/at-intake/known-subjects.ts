@@ -14,22 +14,23 @@ import { suppressedAmong, tenantsOf } from '../standing-entries.ts'
  */
 export type KnownSubjects = {
   /**
-   * Of these subjects, those that may be in an entry which was accepted before the call, of any
-   * tenant that is granted the list. Fails like the database. A few are not asked about, or, with
-   * `standing`, without a round trip: then it is the entries up to its epochs.
+   * Of these subjects, those that may be in an entry accepted before the call, of any tenant that
+   * is granted the list. Throws the errors of the database. Fewer than 1,000 subjects all come
+   * back, unless `standing` is given: then the answer counts entries up to its epochs and takes no
+   * round trip.
    */
   among(contactListId: string, digests: Buffer, standing?: Standing): Promise<Buffer>
 }
 
 /** Up to 64 MiB, with room for more. If there are more entries, all subjects are looked up. */
 const MOST_ENTRIES = 16_777_216
-/** For fewer nobody waits while it is asked what is new. */
+/** Fewer digests are looked up without waiting for an answer to what is new. */
 const FEWEST_DIGESTS = 1_000
-/** Reading so many entries costs as much as looking up one digest among many. */
+/** Reading this many entries costs as much as looking up one digest of many. */
 const ENTRIES_A_DIGEST = 16
-/** And so many as a look-up of a few by a statement of their own. */
+/** Reading this many entries costs as much as a statement that looks up a few digests. */
 const ENTRIES_A_STATEMENT = 256
-/** Entries of one statement, about: others have their turn in between. */
+/** About how many entries a statement reads, so that others get their turn in between. */
 const ENTRIES_AT_ONCE = 20_000
 const CHUNKS_AT_ONCE = 4
 const SUBMISSIONS_AT_ONCE = 1_000
@@ -170,19 +171,37 @@ const readAsked = async (
   })
 }
 
+/** Whether everything up to the epochs was read. An epoch that no submission made is not proved. */
+const isCovered = (covers: ReadonlyMap<string, Cover>, { epochs, madeBy }: Standing): boolean =>
+  Object.entries(epochs).every(([tenantId, epoch]) => {
+    const cover = covers.get(tenantId)
+    const submission = madeBy[tenantId] ?? null
+    return submission !== null && cover?.epoch === epoch && cover.submission === submission
+  })
+
+/** One call after the other: nobody may use a filter while another call fills it. */
+const createTurns = () => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work)
+    last = result.catch(() => undefined)
+    return result
+  }
+}
+
 /** `mostEntries` is for tests. */
 export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSubjects => {
   const count = createCount(db)
   let covers = new Map<string, Cover>()
   let filter: DigestFilter = createDigestFilter()
   /**
-   * What looking up cost since something new was read, in entries that could have been read for it:
-   * reading waits until it is worth it.
+   * What looking up has cost since entries were last read, as a number of entries that could have
+   * been read for it. New entries are read only when it is worth it.
    */
   let spent = 0
-  /** Of reading what is new now; a few ask no earlier. */
+  /** How many entries are new; small look-ups start reading them only when it is worth it. */
   let price = 0
-  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = createTurns()
 
   /**
    * Whether there is room for this many more. If other tenants fill it, it is emptied for the next
@@ -217,24 +236,13 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
     const isWhole = await readNew(await readAsked(db, covers, contactListId))
     return isWhole ? filter.among(digests) : digests
   }
-  /** One after the other: nobody asks a filter that another is still filling. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
-  }
-  const isCovered = ({ epochs, madeBy }: Standing): boolean =>
-    Object.entries(epochs).every(([tenantId, epoch]) => {
-      const cover = covers.get(tenantId)
-      return cover?.epoch === epoch && cover.submission === madeBy[tenantId]
-    })
   let isReading = false
   const readBehind = (contactListId: string): void => {
     spent += ENTRIES_A_STATEMENT
     if (isReading || spent < price) return
     isReading = true
     const read = inTurn(async () => readNew(await readAsked(db, covers, contactListId)))
-    // Whoever asks later reads it, or is told of the failure by a statement of their own.
+    // Nobody waits for it: a later look-up reads again, or fails by its own statement.
     void read.catch(() => undefined).finally(() => (isReading = false))
   }
   return {
@@ -243,7 +251,7 @@ export const createKnownSubjects = (db: Db, mostEntries = MOST_ENTRIES): KnownSu
         return inTurn(() => among(contactListId, digests))
       }
       if (standing === undefined) return digests
-      if (isCovered(standing)) return filter.among(digests)
+      if (isCovered(covers, standing)) return filter.among(digests)
       readBehind(contactListId)
       return digests
     },

@@ -33,23 +33,26 @@ export class RegistryStale extends SuppressionUnknown {
  */
 export type SuppressionPort = {
   /**
-   * The epochs now of every tenant whose entries concern the list (empty: there are none, and
-   * nobody is suppressed by one), and the editions in force of the registries that a tenant uses
-   * who is granted the list. One round trip.
+   * The present epochs of every tenant whose entries concern the list, and the editions in force of
+   * the registries that such a tenant uses. If there are no epochs, no entry suppresses anybody.
+   * Takes one round trip.
    */
   standingOf(contactListId: string): Promise<Standing>
   /**
-   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, also twice. The
-   * keys of the answer are digests in `latin1`. Fails rather than leaving anybody out. With
-   * `standing`, of the list, it may leave out entries beyond its epochs, and often needs no round
-   * trip.
+   * Which of these subjects are suppressed. `digests`: 16 bytes each, in any order, possibly
+   * repeated. The keys of the answer are digests in `latin1`. Fails rather than leaving out a
+   * person. With `standing` of the list, entries beyond its epochs may not count, and the answer
+   * often needs no round trip.
    */
   suppressedAmong(
     contactListId: string,
     digests: Buffer,
     standing?: Standing,
   ): Promise<ReadonlyMap<string, Suppression>>
-  /** Whether uploads have to say of which countries their phones are, whoever uses a registry. */
+  /**
+   * Whether uploads must record the countries of their phones, whether or not anyone uses a
+   * registry.
+   */
   readonly asksCountries: boolean
   /**
    * For each of these numbers (E.164 as whole numbers, ascending): 0 if no edition has it,
