@@ -9,8 +9,8 @@ const BETWEEN = ['source', 'reason', 'region', 'receivedAt', 'contactListIds'] a
 export const EXPORT_FIELDS: readonly EntryField[] = ['phoneNumber', ...BETWEEN, 'expiresAt']
 
 /**
- * The columns of a pull's entries, wherever they come from: an export has numbers and addresses in one column, and entries that are sent again have the
- * columns of their own submission.
+ * The columns of a pull's entries, wherever they come from. An export has numbers and addresses in
+ * one column, and entries that are sent again have the columns of their own submission.
  */
 export const PULLED_COLUMNS = ['phoneNumber', 'email', 'expiresAt']
 
