@@ -68,9 +68,9 @@ export const CALL_PROBLEMS = {
   'body-malformed': page(
     400,
     'The body is not valid JSON',
-    'The body is declared as JSON but is not valid JSON, has a forbidden member name, or nests deeper than 64 levels.',
+    'The body is declared as JSON but is not valid JSON in UTF-8, has a forbidden member name, has two members of one name in an object (`fields` names them), or nests deeper than 64 levels.',
     '{"a": 1,}',
-    'Send valid JSON.',
+    'Send valid JSON in UTF-8, in which each object names a member once.',
   ),
   'body-too-large': page(
     413,

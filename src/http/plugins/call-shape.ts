@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { z } from 'zod'
 
+import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
+import { DEEPEST_LEVEL, faultOfJson, textOfBytes } from '../server/json-text.ts'
 import { NOTHING } from '../server/route.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
 import { submissionFormOf } from '../submissions/submission-form.ts'
@@ -34,25 +36,19 @@ const parseBody = (schema: z.ZodType, value: unknown): unknown => {
 const bodyOf = (schema: z.ZodType | undefined, body: unknown): unknown =>
   schema === undefined ? parseBody(NOTHING, body ?? {}) : parseBody(schema, body)
 
-/** Levels of arrays and objects in a body; a segment, the deepest of them, needs a quarter. */
-const DEEPEST_LEVEL = 64
+const malformed = (detail: string, about: Record<string, unknown> = {}): GatewayProblem =>
+  new GatewayProblem('body-malformed', detail, about)
 
-/**
- * Whether the text nests deeper; what walks a value level by level, ours and others' code alike,
- * would run out of stack.
- */
-const isTooDeep = (json: string): boolean => {
-  let level = 0
-  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gsu)) {
-    if (mark === '[' || mark === '{') level += 1
-    else if (mark === ']' || mark === '}') level -= 1
-    if (level > DEEPEST_LEVEL) return true
+/** Why a text must not be parsed; null: nothing is known against it. */
+const refusalOf = (text: string): GatewayProblem | null => {
+  const fault = faultOfJson(text)
+  if (fault === null) return null
+  if (fault.kind === 'too-deep') {
+    return malformed(`The body nests deeper than ${DEEPEST_LEVEL} levels.`)
   }
-  return false
+  const name = shownName(fault.name)
+  return malformed(`The body has the member \`${name}\` twice in one object.`, { fields: [name] })
 }
-
-const tooDeep = (): GatewayProblem =>
-  new GatewayProblem('body-malformed', `The body nests deeper than ${DEEPEST_LEVEL} levels.`)
 
 /**
  * Replaces path, query and JSON body of every call by their checked form, according to the route's
@@ -64,13 +60,16 @@ export const callShapePlugin = fp(
     // Clients name a type even where they send nothing: that is no body.
     const parseJson = app.getDefaultJsonParser('error', 'error')
     app.removeContentTypeParser('application/json')
-    app.addContentTypeParser<string>(
+    app.addContentTypeParser<Buffer>(
       'application/json',
-      { parseAs: 'string' },
-      (request, text, done) => {
-        if (text.trim() === '') done(null)
-        else if (isTooDeep(text)) done(tooDeep())
-        else void parseJson(request, text, done)
+      { parseAs: 'buffer' },
+      (request, bytes, done) => {
+        const text = textOfBytes(bytes)
+        if (text === null) return done(malformed('The body is not UTF-8.'))
+        if (text.trim() === '') return done(null)
+        const refusal = refusalOf(text)
+        if (refusal !== null) return done(refusal)
+        void parseJson(request, text, done)
       },
     )
     // 415 comes before every 400.

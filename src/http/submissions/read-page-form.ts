@@ -3,6 +3,7 @@ import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { HttpDeps } from '../server/deps.ts'
 import {
   checkDeclaredLength,
+  FILE_IS_ELSEWHERE,
   fileThenEnd,
   readUntilFile,
   type SubmissionRequest,
@@ -36,6 +37,9 @@ const read = async (deps: BodyDeps, request: SubmissionRequest): Promise<PageFor
   const parts = request.parts({ limits })
   let fields: PageForm['fields'] = {}
   const part = await readUntilFile(parts, (field) => {
+    if (field.type === 'file') {
+      throw new GatewayProblem('multipart-malformed', FILE_IS_ELSEWHERE)
+    }
     if (field.valueTruncated) {
       throw new GatewayProblem('multipart-too-large', 'A field of the form is too long.')
     }

@@ -1,4 +1,4 @@
-import type { Multipart, MultipartFile, MultipartValue } from '@fastify/multipart'
+import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
@@ -6,6 +6,7 @@ import { GatewayProblem, type ProblemCode } from '../../domain/problems/problem.
 import type { TextEncoding } from '../../domain/uploads/text-encoding.ts'
 import type { FileFormat } from '../../domain/uploads/upload.ts'
 import type { HttpDeps } from '../server/deps.ts'
+import { textOfBytes } from '../server/json-text.ts'
 import {
   beforeDeadline,
   type BodyDeps,
@@ -29,6 +30,8 @@ import {
 
 /** Room for the parts around the file when a form's declared length is judged. */
 const ENVELOPE_BYTES = 64 * 1024 * 17
+
+const MOST_OPTIONS_BYTES = 64 * 1024
 
 /** The problems of reading options and a body, whatever the file is. */
 export const BODY_PROBLEMS = [
@@ -65,13 +68,16 @@ export type Submission<Options> = {
 const malformed = (detail: string): GatewayProblem =>
   new GatewayProblem('multipart-malformed', detail)
 
+export const FILE_IS_ELSEWHERE = 'The file must be in the part `file`.'
+const MORE_THAN_ONE_FILE = 'The form has more than one file. Send one part `file`.'
+
 /**
  * The problem of a parser's error: its own limits keep their 413, a bad form is 400 and never 500.
  */
 const partsProblem = (error: unknown): unknown => {
   if (error instanceof GatewayProblem) return error
   if (error instanceof Error && 'code' in error && error.code === 'FST_FILES_LIMIT') {
-    return malformed('The form has more than one file. Send one part `file`.')
+    return malformed(MORE_THAN_ONE_FILE)
   }
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('FST_'))
     return error
@@ -102,16 +108,19 @@ const optionsBesideForm = (
 export async function* fileThenEnd(
   deps: BodyDeps,
   bytes: AsyncIterable<Uint8Array>,
-  parts: AsyncIterator<unknown>,
+  parts: AsyncIterator<Multipart>,
 ): AsyncGenerator<Uint8Array> {
   yield* bytes
-  let after: IteratorResult<unknown>
+  let after: IteratorResult<Multipart>
   try {
     after = await beforeDeadline(parts.next(), deps)
   } catch (error) {
     throw partsProblem(error)
   }
-  if (!after.done) throw malformed('Nothing may follow the part `file`. Send `options` before it.')
+  if (after.done) return
+  throw after.value.type === 'file' && after.value.fieldname === 'file'
+    ? malformed(MORE_THAN_ONE_FILE)
+    : malformed('Nothing may follow the part `file`. Send `options` before it.')
 }
 
 /** The part `file` of a form by its own headers, and the bytes as they stream in. */
@@ -121,10 +130,13 @@ export type FormFile<Options> = {
   body: AsyncIterable<Uint8Array>
 }
 
-/** The part `file` of a form, whose fields before it go to `takeField`. Throws `GatewayProblem`. */
+/**
+ * The part `file` of a form; what comes before it goes to `takeOther`, one at a time. Throws
+ * `GatewayProblem`.
+ */
 export const readUntilFile = async (
   parts: AsyncIterator<Multipart>,
-  takeField: (field: MultipartValue) => void,
+  takeOther: (part: Multipart) => void | Promise<void>,
 ): Promise<MultipartFile> => {
   for (;;) {
     const step = await parts.next().catch((error: unknown) => {
@@ -132,15 +144,34 @@ export const readUntilFile = async (
     })
     if (step.done) throw malformed('The form has no part `file`.')
     const part = step.value
-    if (part.type === 'file') {
-      // The parser's own listener ends the iteration; this one keeps a late error from being
-      // nobody's.
-      part.file.on('error', () => undefined)
-      if (part.fieldname !== 'file') throw malformed('The file must be in the part `file`.')
-      return part
-    }
-    takeField(part)
+    // The parser's own listener ends the iteration; this one keeps a late error from being
+    // nobody's.
+    if (part.type === 'file') part.file.on('error', () => undefined)
+    if (part.type === 'file' && part.fieldname === 'file') return part
+    await takeOther(part)
   }
+}
+
+/** The text of the part `options`. */
+const readOptionsText = async ({ file }: MultipartFile): Promise<string> => {
+  const pieces: Buffer[] = []
+  let sizeBytes = 0
+  try {
+    for await (const piece of file.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      sizeBytes += piece.length
+      if (sizeBytes > MOST_OPTIONS_BYTES) {
+        throw new GatewayProblem('multipart-too-large', 'The options are too long.')
+      }
+      pieces.push(piece)
+    }
+  } catch (error) {
+    throw partsProblem(error)
+  }
+  const text = textOfBytes(Buffer.concat(pieces))
+  if (text !== null) return text
+  throw new GatewayProblem('option-invalid', 'The part `options` is not UTF-8.', {
+    options: ['options'],
+  })
 }
 
 /**
@@ -155,14 +186,12 @@ export const readFormFile = async <Schema extends z.ZodObject>(
   const beside = optionsBesideForm(kind, request.query as Record<string, unknown>)
   const parts = request.parts()
   const given: Record<string, unknown>[] = []
-  const part = await readUntilFile(parts, (field) => {
-    if (field.fieldname !== 'options' || given.length > 0) {
+  const part = await readUntilFile(parts, async (other) => {
+    if (other.type === 'file' && other.fieldname !== 'options') throw malformed(FILE_IS_ELSEWHERE)
+    if (other.type !== 'file' || given.length > 0) {
       throw malformed('Only one part `options` may come before the part `file`.')
     }
-    if (field.valueTruncated) {
-      throw new GatewayProblem('multipart-too-large', 'The options are too long.')
-    }
-    given.push(optionsOfPart(field.value))
+    given.push(optionsOfPart(await readOptionsText(other)))
   })
   const options = parseOptions(kind, { ...given[0], ...beside })
   return { options, part, body: fileThenEnd(deps, fileBytes(part.file, deps), parts) }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { shownName } from '../../domain/contacts/personal-name.ts'
 import { GatewayProblem } from '../../domain/problems/problem.ts'
 import { wordsOfIssues } from '../server/issue-words.ts'
+import { faultOfJson } from '../server/json-text.ts'
 import { refuseUnstorable } from '../server/storable-text.ts'
 
 /** The options of a kind of submission. */
@@ -44,6 +45,13 @@ export const parseOptions = <Schema extends z.ZodObject>(
 }
 
 const parseJsonOption = (name: string, text: string): unknown => {
+  const fault = faultOfJson(text)
+  if (fault?.kind === 'member-repeated') {
+    const member = shownName(fault.name)
+    throw new GatewayProblem('option-invalid', `\`${name}\` has the member \`${member}\` twice.`, {
+      options: [member],
+    })
+  }
   try {
     return JSON.parse(text, (member: string, value: unknown) => {
       if (member === '__proto__') throw new Error('forbidden member')
@@ -86,9 +94,9 @@ export const optionsOfQuery = (
   return Object.fromEntries(typed)
 }
 
-/** The options of a form's part `options`: an object, or its JSON text. */
-export const optionsOfPart = (value: unknown): Record<string, unknown> => {
-  const parsed = typeof value === 'string' ? parseJsonOption('options', value) : value
+/** The options of a form's part `options`: the JSON text of an object. */
+export const optionsOfPart = (text: string): Record<string, unknown> => {
+  const parsed = parseJsonOption('options', text)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new GatewayProblem('option-invalid', 'The part `options` must be a JSON object.', {
       options: ['options'],

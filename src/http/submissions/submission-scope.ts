@@ -7,11 +7,14 @@ import { registerEarlyRefusal } from './early-refusal.ts'
 
 /**
  * A part is what its name says, with a file name or without; any other is a file when it looks like
- * one.
+ * one. `options` comes as bytes too: the parser would replace those that are no UTF-8, and of two
+ * members of one name it would drop the first.
  */
 const isPartAFile = (name: string | undefined, type?: string, fileName?: string): boolean =>
   name === 'file' ||
-  (name !== 'options' && (type === 'application/octet-stream' || fileName !== undefined))
+  name === 'options' ||
+  type === 'application/octet-stream' ||
+  fileName !== undefined
 
 /**
  * Makes a separate scope for routes that accept submissions (`reads: 'file'`). Only there bodies
@@ -26,7 +29,8 @@ export const takeSubmissions = async (
     throwFileSizeLimit: false,
     isPartAFile,
     limits: {
-      files: 1,
+      // `options` and `file`.
+      files: 2,
       fields: 16,
       fieldNameSize: 100,
       fieldSize: 64 * 1024,

@@ -96,7 +96,6 @@ const ALLOWED = [
   '"\\/"',
   '[[[[[]]]]]',
   '{"":0}',
-  '{"a":1,"a":2}',
   '123123123123123123123123123123',
   `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
   `"${'x'.repeat(60_000)}"`,
@@ -134,17 +133,56 @@ test('what is JSON is judged by its shape and is never a fault of the gateway', 
   }
 })
 
-test('bytes that are no UTF-8 are never taken for an id', async () => {
-  for (const bytes of [
-    [0xff],
-    [0xc0, 0xaf],
-    [0xed, 0xa0, 0x80],
-    [0xf4, 0x90, 0x80, 0x80],
-    [0xe2, 0x82],
-  ]) {
-    const answer = await post(
-      Buffer.concat([Buffer.from('{"outcomes":["'), Buffer.from(bytes), Buffer.from('"]}')]),
-    )
-    assert.equal(answer.statusCode, 400, answer.body)
+/** Each is JSON for `JSON.parse`, which keeps the last value of the member and says nothing. */
+const REPEATED: readonly (readonly [text: string, name: string])[] = [
+  ['{"a":1,"a":2}', 'a'],
+  ['{"a":1,"a":1}', 'a'],
+  ['{"a" :1,"b":{}, "a"\n:2}', 'a'],
+  ['{"a":1,"\\u0061":2}', 'a'],
+  ['{"":1,"":2}', ''],
+  ['{"x":{"b":[{"c":1,"c":2}]}}', 'c'],
+  ['[{"a":1},{"a":1,"b":"\\"a\\":","a":2}]', 'a'],
+  ['{"+15551234567":1,"+15551234567":2}', '(not shown)'],
+]
+
+/** Nothing is repeated here, though it looks like it. */
+const NOT_REPEATED = [
+  '{"a":{"a":1},"b":{"a":2}}',
+  '[{"a":1},{"a":2}]',
+  '{"a":"\\"a\\":1,","b":["a","a"]}',
+  '{"a":1,"A":2}',
+]
+
+test('two members of one name are 400 and named, at any level and in any spelling', async () => {
+  for (const [text, name] of REPEATED) {
+    const answer = await post(text)
+    assert.equal(answer.statusCode, 400, text)
+    const { code, detail, fields } = answer.json()
+    assert.deepEqual([code, fields], ['body-malformed', [name]], text)
+    assert.match(detail, /twice/u)
+  }
+  for (const text of NOT_REPEATED) {
+    assert.doesNotMatch((await post(text)).body, /twice/u, text)
+  }
+})
+
+const NO_UTF8 = [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]
+
+test('bytes that are no UTF-8 are 400 wherever they stand, and are never replaced', async () => {
+  for (const bytes of NO_UTF8) {
+    for (const [before, after] of [
+      ['{"outcomes":["', '"]}'],
+      ['{"', '":1}'],
+      ['', '{}'],
+    ]) {
+      const answer = await post(
+        Buffer.concat([Buffer.from(before!), Buffer.from(bytes), Buffer.from(after!)]),
+      )
+      assert.equal(answer.statusCode, 400, answer.body)
+      assert.deepEqual(
+        [answer.json().code, answer.json().detail],
+        ['body-malformed', 'The body is not UTF-8.'],
+      )
+    }
   }
 })
