@@ -6,13 +6,15 @@ import { faultLines, reportLines } from '../support/fuzz/report-text.ts'
 
 /**
  * `npm run fuzz -- --requests 500000 --seed 7`: half of them on each home, guide on the embedded
- * one and platform on the server.
+ * one and platform on the server. `--minutes 60` ends a home that takes longer; the counts say how
+ * far it came.
  */
 const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     workers: { type: 'string', default: '4' },
+    minutes: { type: 'string', default: '1440' },
     home: { type: 'string', default: 'embedded,server' },
   },
 })
@@ -31,6 +33,7 @@ for (const home of [embeddedHome(), serverHome()]) {
       requests: Math.ceil(Number(values.requests) / kinds.length),
       seed,
       workers: Number(values.workers),
+      mostMs: Number(values.minutes) * 60_000,
     })
     say(reportLines(report).join('\n'))
     say(

@@ -87,7 +87,7 @@ export type FuzzedGateway = { report: Report; leftBehind: string[]; tookMs: numb
  */
 export const fuzzGateway = async (
   home: StoreHome,
-  about: { dialect: Dialect; requests: number; seed: number; workers: number },
+  about: { dialect: Dialect; requests: number; seed: number; workers: number; mostMs?: number },
 ): Promise<FuzzedGateway> => {
   const stage = await setStage(home, about.dialect)
   const temporary = await mkdtemp(join(tmpdir(), 'gateway-fuzz-'))

@@ -169,13 +169,14 @@ const signatureOf = (operation: ApiOperation, { check, about }: Fault): string =
   `${operation.id} | ${check} | ${about}`
 
 /**
- * Sends so many calls, whole operations in turns of a few calls each; every fault is shrunk to the
- * smallest call that has it, once.
+ * Sends so many calls, fewer where `mostMs` are over before, whole operations in turns of a few
+ * calls each; every fault is shrunk to the smallest call that has it, once.
  */
 export const runFuzz = async (
   deps: Deps,
-  about: { requests: number; seed: number; workers: number },
+  about: { requests: number; seed: number; workers: number; mostMs?: number },
 ): Promise<Report> => {
+  const endsMs = performance.now() + (about.mostMs ?? Number.POSITIVE_INFINITY)
   const report: Report = { requests: 0, statuses: new Map(), found: [] }
   const caller = createCaller(deps, report)
   const found = new Map<string, Found>()
@@ -216,7 +217,7 @@ export const runFuzz = async (
   let turn = 0
   const random = seededRandom(about.seed)
   const work = async (): Promise<void> => {
-    while (report.requests < about.requests) {
+    while (report.requests < about.requests && performance.now() < endsMs) {
       if (turns.length === 0) {
         // Each round in another order, or one operation would never follow another.
         turns = deps.document.operations
