@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { createEventLog } from '../../src/telemetry/logger.ts'
-import { bearer, startFakeServer } from '../support/gateway/http-fakes.ts'
+import { bearer } from '../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../support/gateway/http-fakes.ts'
 
 /** Texts that end a line, colour a terminal, look like a line of the log, or stop a reader. */
 const NASTY = [

@@ -89,7 +89,7 @@ export const CALL_PROBLEMS = {
   'body-too-slow': page(
     408,
     'The body arrives too slowly',
-    'For 15 seconds the body came at less than 8 KiB a second, or a form did not end within 15 seconds after its file. Nothing was kept.',
+    'For 15 seconds the body came at less than 8 KiB a second, or a form did not end within 15 seconds after its file, or the body of a call without a file was not complete within 30 seconds. Nothing was kept.',
     'A stalled connection that is held open.',
     'Send again, over a better connection. You may use the same Idempotency-Key.',
   ),

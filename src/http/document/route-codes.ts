@@ -42,6 +42,7 @@ export const OF_THE_MESSAGE: readonly ProblemCode[] = [
   'url-malformed',
   'headers-too-large',
   'request-too-slow',
+  'body-too-slow',
   'method-not-allowed',
   'media-type-unsupported',
 ]

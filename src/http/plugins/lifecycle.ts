@@ -54,9 +54,18 @@ export const tellAnswered = (
 
 /**
  * The caller went away before the answer was whole: 499, as proxies have it; a body that was whole
- * by then did not break off.
+ * by then did not break off. Who was refused with his body still coming in heard the refusal: his
+ * connection is closed by us.
  */
-const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
+const tellLeft = (
+  deps: HttpDeps,
+  request: FastifyRequest,
+  { raw, statusCode }: Pick<FastifyReply, 'raw' | 'statusCode'>,
+): void => {
+  if (raw.headersSent && request.problemCode !== null) {
+    tellAnswered(deps, request, statusCode)
+    return
+  }
   if (!request.answered && !request.raw.complete) request.problemCode = 'body-broken-off'
   tellAnswered(deps, request, 499)
 }
@@ -65,11 +74,17 @@ const tellLeft = (deps: HttpDeps, request: FastifyRequest): void => {
 const readsStream = ({ routeOptions }: Pick<FastifyRequest, 'routeOptions'>): boolean =>
   routeOptions.config.operation?.reads === 'file' || routeOptions.config.streams === true
 
+type Call = { request: FastifyRequest; reply: FastifyReply }
+
+const slowProblem = (): GatewayProblem =>
+  new GatewayProblem('body-too-slow', 'The body was not complete within 30 seconds.')
+
 /**
- * Ends the connection when the small body of a call takes too long, also after its answer; `ended`:
- * the server is closed.
+ * Refuses a call whose small body takes too long, and ends its connection, also after its answer;
+ * `ended`: the server is closed.
  */
-const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSignal): void => {
+const limitSmallBody = (deps: HttpDeps, call: Call, ended: AbortSignal): void => {
+  const { request, reply } = call
   const { raw } = request
   if (readsStream(request)) return
   if (raw.headers['content-length'] === undefined && !raw.headers['transfer-encoding']) return
@@ -83,7 +98,12 @@ const limitSmallBody = (deps: HttpDeps, request: FastifyRequest, ended: AbortSig
     } catch {
       return
     }
-    if (!raw.complete) raw.destroy()
+    if (raw.complete) return
+    if (!reply.sent && !reply.raw.headersSent) {
+      reply.raw.once('finish', () => raw.destroy())
+      reply.header('connection', 'close')
+      void sendProblem(deps, slowProblem(), request, reply)
+    } else raw.destroy()
   }
   void guard()
 }
@@ -93,8 +113,6 @@ const stoppingProblem = (): GatewayProblem =>
 
 /** While stopping, a body that is still coming in has this long to be whole, in milliseconds. */
 const LAST_BODIES_MS = 3_000
-
-type Call = { request: FastifyRequest; reply: FastifyReply }
 
 /**
  * Calls whose bodies the framework reads, and which therefore nothing else can answer while a body
@@ -152,12 +170,12 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
       app.addHook('onRequest', async (request, reply) => {
         request.startedMs = deps.clock.monotonicMs()
         setHeaders(deps, request, reply)
-        limitSmallBody(deps, request, ended.signal)
+        limitSmallBody(deps, { request, reply }, ended.signal)
         unread.add(request, reply)
         // The framework tells neither of an answer that was cut short, nor of a caller that left
         // once its body was read.
         reply.raw.once('close', () => {
-          if (!reply.raw.writableFinished) tellLeft(deps, request)
+          if (!reply.raw.writableFinished) tellLeft(deps, request, reply)
         })
         if (stopping && request.routeOptions.config.access !== 'public') {
           reply.header('connection', 'close')
@@ -168,9 +186,6 @@ export const lifecyclePlugin = (deps: HttpDeps) =>
       // out.
       app.addHook('onSend', async (_request, reply) => {
         if (stopping) reply.header('connection', 'close')
-      })
-      app.addHook('onRequestAbort', async (request) => {
-        tellLeft(deps, request)
       })
       app.addHook('onResponse', async (request, reply) => {
         tellAnswered(deps, request, reply.statusCode)

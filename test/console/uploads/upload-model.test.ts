@@ -8,7 +8,7 @@ import { rowCodeWords, uploadProblemWords } from '../../../src/console/uploads/u
 import { UPLOAD_PROBLEMS } from '../../../src/domain/problems/upload-problems.ts'
 import { REJECTION_CODES } from '../../../src/domain/uploads/rejection.ts'
 import { HOLD_REASONS, UPLOAD_STATES, ZERO_COUNTS } from '../../../src/domain/uploads/upload.ts'
-import { anUpload } from '../../support/gateway/http-fakes.ts'
+import { anUpload } from '../../support/gateway/an-upload.ts'
 
 const sum = (lines: { rows: number }[]): number => lines.reduce((all, { rows }) => all + rows, 0)
 

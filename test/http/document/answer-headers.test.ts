@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import type { InjectOptions } from 'fastify'
 
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 type Described = Record<string, { headers?: Record<string, { $ref: string }> }>
 type Document = {

@@ -13,7 +13,8 @@ import {
   readinessSchema,
   uploadSchema,
 } from '../../../src/http/server/schemas.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 test('the API document in the repository is the one that the schemas give', async () => {
   const file = await readFile(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')

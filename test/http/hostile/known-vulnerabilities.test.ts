@@ -3,7 +3,8 @@ import { test } from 'node:test'
 
 import { Agent, fetch, request } from 'undici'
 
-import { KEYS, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { KEYS } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 import { listenRaw, uploadHead } from '../../support/gateway/raw-sockets.ts'
 
 /**

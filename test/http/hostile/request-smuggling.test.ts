@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { KEYS } from '../../support/gateway/http-fakes.ts'
+import { KEYS } from '../../support/gateway/fake-keys.ts'
 import { listenRaw } from '../../support/gateway/raw-sockets.ts'
 
 /**

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 
-import { KEYS } from '../../support/gateway/http-fakes.ts'
+import { KEYS } from '../../support/gateway/fake-keys.ts'
 import { listenRaw, uploadHead } from '../../support/gateway/raw-sockets.ts'
 
 const CLIENTS = 400

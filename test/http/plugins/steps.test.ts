@@ -6,7 +6,8 @@ import fastify from 'fastify'
 import { normalisationPlugin } from '../../../src/http/plugins/normalisation.ts'
 import { validationPlugin } from '../../../src/http/plugins/validation.ts'
 import { routesOf } from '../../../src/http/server/route.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 const LIMITS = { cellChars: null }
 

@@ -6,7 +6,8 @@ import fastify from 'fastify'
 import { authPlugin } from '../../../src/http/plugins/auth.ts'
 import { lifecyclePlugin } from '../../../src/http/plugins/lifecycle.ts'
 import type { HttpDeps } from '../../../src/http/server/server.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 const GUARDED = [
   ['GET', '/v1/uploads', 'uploads'],

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import type { Tenant } from '../../../src/domain/access/tenant.ts'
 import { limitsSchema } from '../../../src/http/routes/operations/limits-schema.ts'
 import { createReadLimits } from '../../../src/workflows/operations/read-limits.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 import { createManualClock } from '../../support/stages/test-clock.ts'
 
 test('any key reads the limits in force, and nobody without one', async (t) => {

@@ -5,7 +5,8 @@ import { GenesysFailure } from '../../../src/domain/genesys/genesys-failure.ts'
 import { GatewayProblem, PROBLEMS } from '../../../src/domain/problems/problem.ts'
 import { REJECTION_CODES } from '../../../src/domain/uploads/rejection.ts'
 import { FILE_REFUSALS } from '../../../src/intake/contract.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 test('unknown parameters, broken cursors and values out of range are 400 and named', async (t) => {
   const { app } = await startFakeServer()

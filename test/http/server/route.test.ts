@@ -11,7 +11,8 @@ import { TAGS } from '../../../src/http/document/tags.ts'
 import { normalisationPlugin } from '../../../src/http/plugins/normalisation.ts'
 import { validationPlugin } from '../../../src/http/plugins/validation.ts'
 import { routesOf, type AddRoute } from '../../../src/http/server/route.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 const aRoute = {
   method: 'GET',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { EVENT_LEVELS } from '../../../src/telemetry/events.ts'
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 test('one telemetry event a request, by route pattern, without a query', async (t) => {
   const { app, events } = await startFakeServer()

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import { test } from 'node:test'
 
 import { answerClientError } from '../../../src/http/server/client-errors.ts'
-import { KEYS } from '../../support/gateway/http-fakes.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { KEYS } from '../../support/gateway/fake-keys.ts'
 import { listenRaw, readAll, uploadHead } from '../../support/gateway/raw-sockets.ts'
 
 const FORM_FILE =
@@ -14,6 +15,12 @@ const readThrough = async (body: AsyncIterable<Uint8Array>): Promise<number> => 
   for await (const chunk of body) bytes += chunk.length
   return bytes
 }
+
+/** Status and problem of each line that says how a call was answered. */
+const answeredOf = (events: readonly { name: string; fields: Record<string, unknown> }[]) =>
+  events
+    .filter(({ name }) => name === 'http.answered')
+    .map(({ fields }) => [fields['status'], fields['problem']])
 
 test('a body over the declared limit is refused before it is read, and the answer arrives', async (t) => {
   const { app, open, received } = await listenRaw()
@@ -78,8 +85,8 @@ for (const [name, type, start] of [
   })
 }
 
-test('an upload that stalls is ended with 408 and the workflow hears of it', async (t) => {
-  const { app, open, failures } = await listenRaw({
+test('an upload that stalls is ended with 408, which its line says too, and the workflow hears of it', async (t) => {
+  const { app, open, failures, events } = await listenRaw({
     limits: { maxUploadBytes: 1_000_000, slowBodyWindowMs: 200, drainMs: 50 },
   })
   t.after(() => app.close())
@@ -88,6 +95,44 @@ test('an upload that stalls is ended with 408 and the workflow hears of it', asy
   socket.write(`${uploadHead(['Content-Type: text/csv', 'Content-Length: 100000'])}id`)
   assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*body-too-slow/)
   assert.equal(failures.length, 1)
+  await app.close()
+  assert.deepEqual(answeredOf(events), [[408, 'body-too-slow']])
+})
+
+test('a small body that stalls is answered 408, and its line says so', async (t) => {
+  const { app, open, events } = await listenRaw({
+    // The time of a small body comes at once.
+    clock: { ...systemClock, sleep: async (ms, signal) => systemClock.sleep(ms / 300, signal) },
+  })
+  t.after(() => app.close())
+  const socket = await open()
+  const answer = readAll(socket)
+  const head = uploadHead(['Content-Type: application/json', 'Content-Length: 100'])
+  socket.write(`${head.replace('/v1/contact-lists/list-1/uploads', '/v1/uploads/upl_1/retry')}{"a`)
+  assert.match(await answer, /^HTTP\/1\.1 408[\s\S]*connection: close[\s\S]*body-too-slow/)
+  await app.close()
+  assert.deepEqual(answeredOf(events), [[408, 'body-too-slow']])
+})
+
+test('a caller that leaves in the middle of its body is told of as 499', async (t) => {
+  const heard = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<unknown[]>()
+  const { app, open } = await listenRaw({
+    receiveUpload: async ({ body }) => {
+      heard.resolve()
+      await readThrough(body)
+      throw new Error('unexpected end')
+    },
+    emit: (_name, fields: Record<string, unknown>) => {
+      told.resolve([fields['status'], fields['problem']])
+    },
+  })
+  t.after(() => app.close())
+  const socket = await open()
+  socket.write(`${uploadHead(['Content-Type: text/csv', 'Content-Length: 100'])}id`)
+  await heard.promise
+  socket.destroy()
+  assert.deepEqual(await told.promise, [499, 'body-broken-off'])
 })
 
 test('a form that stalls before its file is ended with 408', async (t) => {

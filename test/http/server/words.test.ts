@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 const UPLOADS = '/v1/contact-lists/list-1/uploads'
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { bearer, startFakeServer } from '../../support/gateway/http-fakes.ts'
+import { bearer } from '../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../support/gateway/http-fakes.ts'
 
 /**
  * Found by the fuzzer: what no route takes was 415 for its coding, or 400 for its body, before it

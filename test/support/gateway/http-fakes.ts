@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { FastifyInstance } from 'fastify'
 
-import type { ApiKey } from '../../../src/domain/access/access.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
-import { ZERO_COUNTS, type Upload } from '../../../src/domain/uploads/upload.ts'
 import { renderUpload } from '../../../src/http/routes/uploads/upload-view.ts'
 import { createHttpServer, type HttpDeps } from '../../../src/http/server/server.ts'
 import { createRowMarks } from '../../../src/intake/rows/row-mark.ts'
@@ -16,90 +14,11 @@ import type { UploadRequest } from '../../../src/workflows/contract.ts'
 import { createWebhookEndpoints } from '../../../src/workflows/endpoints/webhook-endpoints.ts'
 import type { LedgerRow } from '../../../src/workflows/ports/uploads/uploads.ts'
 import { createMemoryEndpoints } from '../memory/memory-endpoints.ts'
-
-export const KEYS = {
-  uploads: 'uploads-key-0123456789012345678901',
-  lists: 'lists-key-012345678901234567890123',
-  dnc: 'dnc-key-01234567890123456789012345',
-  webhooks: 'webhooks-key-012345678901234567890',
-  admin: 'admin-key-012345678901234567890123',
-  expired: 'expired-key-0123456789012345678901',
-  revoked: 'revoked-key-0123456789012345678901',
-  foreign: 'foreign-key-0123456789012345678901',
-}
-
-const key = (scopes: ApiKey['scopes'], more: Partial<ApiKey> = {}): ApiKey => ({
-  id: 'key_1',
-  tenantId: 'default',
-  scopes,
-  expiresAt: null,
-  revokedAt: null,
-  ...more,
-})
-
-const API_KEYS: Record<keyof typeof KEYS, ApiKey> = {
-  uploads: key(['uploads']),
-  lists: key(['lists']),
-  dnc: key(['dnc']),
-  webhooks: key(['webhooks']),
-  admin: key(['admin']),
-  expired: key(['admin'], { expiresAt: new Date(0) }),
-  revoked: key(['admin'], { revokedAt: new Date(0) }),
-  foreign: key(['admin'], { tenantId: 'other' }),
-}
+import { NO_ACCESS, NO_ENTRIES, NO_REGISTRIES, NO_SEGMENTS, noAccess } from './absent-parts.ts'
+import { anUpload } from './an-upload.ts'
+import { API_KEYS, KEYS } from './fake-keys.ts'
 
 const QUEUE = { priority: false, doNotQueue: false, clearSystemData: false }
-
-export const anUpload = (more: Partial<Upload> = {}): Upload => ({
-  id: 'upl_1',
-  tenantId: 'default',
-  contactListId: 'list-1',
-  laneKey: 'contact_list:list-1',
-  acceptedSeq: 1,
-  contentSeq: 1,
-  parentId: null,
-  children: [],
-  state: 'delivering',
-  hold: null,
-  waitingFor: null,
-  mode: 'append',
-  duplicates: 'update',
-  version: 7,
-  delivery: {
-    method: 'batches',
-    batches: { total: 1, delivered: 0, failed: 0 },
-    duplicateCheckField: null,
-  },
-  queue: null,
-  source: {
-    fileName: 'a.csv',
-    format: 'csv',
-    encoding: 'utf-8',
-    delimiter: ',',
-    bytes: 10,
-    sha256: '00',
-  },
-  columns: [{ name: 'phone', kind: 'phone', mappedTo: 'phone' }],
-  counts: { ...ZERO_COUNTS, read: 1, accepted: 1 },
-  rejections: {},
-  planDigest: 'ab',
-  plan: null,
-  notBefore: null,
-  appliedAt: null,
-  schemaVersion: '1',
-  targetColumns: ['phone'],
-  requestId: 'req_1',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  updatedAt: '2026-01-01T00:00:00.000Z',
-  completedAt: null,
-  problem: null,
-  unnamed: { unidentified: 0, unattributed: 0 },
-  progress: null,
-  sameFileAs: null,
-  reconciliation: null,
-  cancelRequested: false,
-  ...more,
-})
 
 /**
  * A test in which a call is answered with a problem that its operation does not declare goes red,
@@ -110,115 +29,6 @@ const refuseUndeclared = (name: string, fields: object): void => {
   queueMicrotask(() => {
     throw new Error(`The API document does not list what was answered: ${JSON.stringify(fields)}`)
   })
-}
-
-const noCampaign = async (): Promise<never> => {
-  throw new GatewayProblem(
-    'not-found',
-    'The campaign does not exist, or your tenant may not use it.',
-  )
-}
-const NO_SEGMENTS = {
-  putSegment: noCampaign,
-  rollBackSegment: noCampaign,
-  previewSegment: noCampaign,
-  resumeSegment: noCampaign,
-  readSegments: {
-    ...{ find: noCampaign, version: noCampaign, versions: noCampaign },
-    list: async () => ({ items: [], next: null }),
-  },
-}
-
-const noSubmission = async (): Promise<never> => {
-  throw new GatewayProblem('not-found', 'The submission does not exist.')
-}
-const NO_ENTRIES = {
-  askPull: noSubmission,
-  releaseSubmission: noSubmission,
-  resumeSubmission: noSubmission,
-  searchEntries: async () => [],
-  receiveEntries: async (): Promise<never> => {
-    throw new GatewayProblem('dnc-no-entries', 'The body has no entry. Send at least one.')
-  },
-  receiveGuestFile: async (): Promise<never> => {
-    throw new GatewayProblem('file-empty', 'The file has no bytes.')
-  },
-  guestFiles: { find: async () => null },
-  guestFileMaxBytes: 10_485_760,
-  deliveredBefore: {
-    page: async () => ({ items: [], next: null }),
-    summary: async () => ({
-      looked: true,
-      counts: { open: 0, retracted: 0, gone: 0, reported: 0 },
-      unfilled: 0,
-    }),
-  },
-  dncSubmissions: {
-    find: async () => null,
-    knowsList: async () => true,
-    list: async () => ({ items: [], next: null }),
-    // eslint-disable-next-line require-yield
-    exportEntries: async function* (): AsyncGenerator<never, void> {
-      return
-    },
-    // eslint-disable-next-line require-yield
-    ledgerRows: async function* (): AsyncGenerator<never, void> {
-      return
-    },
-  },
-}
-
-const noAccess = async (): Promise<never> => {
-  throw new GatewayProblem('not-found', 'Not found.')
-}
-const NO_ACCESS = {
-  tenants: {
-    create: async (): Promise<never> => {
-      throw new GatewayProblem('tenant-exists', 'A tenant of this name exists.')
-    },
-    find: noAccess,
-    list: async () => ({ items: [], next: null }),
-    change: noAccess,
-  },
-  signingKeys: { list: async () => [] },
-  issueCertificate: noAccess,
-  readEvidence: async (): Promise<never> => {
-    throw new GatewayProblem('evidence-time-invalid', '`from` must be before `to`.')
-  },
-  audit: {
-    list: async () => ({ items: [], next: null }),
-    newest: async () => ({ items: [], next: null }),
-    all: async function* () {},
-    lines: async () => (async function* () {})(),
-    verify: async () => ({
-      ok: true,
-      head: { block: 0, hash: '0'.repeat(64) },
-      ...{ firstBlock: null, lastBlock: null, blocks: 0, entries: 0, faults: [] },
-      waiting: { entries: 0, oldestSeconds: 0 },
-      strayEntries: 0,
-    }),
-  },
-  keys: {
-    create: noAccess,
-    find: noAccess,
-    list: async () => ({ items: [], next: null }),
-    rotate: noAccess,
-    revoke: noAccess,
-  },
-}
-
-const NO_REGISTRIES = {
-  registries: {
-    find: async () => null,
-    list: async () => [],
-    editions: async () => [],
-    findEdition: async () => null,
-  },
-  putRegistry: async (): Promise<never> => {
-    throw new GatewayProblem('registry-fixed', 'The registry is fixed.')
-  },
-  removeEdition: noAccess,
-  receiveEdition: noAccess,
 }
 
 /** A server over fakes; `received` holds what reached the upload workflow, byte for byte. */
@@ -379,5 +189,3 @@ export const startFakeServer = async (more: Partial<HttpDeps> = {}) => {
   const app: FastifyInstance = await createHttpServer(deps)
   return { app, deps, received, failures, events, calls, endpoints }
 }
-
-export const bearer = (name: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[name]}` })

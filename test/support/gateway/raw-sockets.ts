@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 
 import type { HttpDeps } from '../../../src/http/server/server.ts'
-import { KEYS, startFakeServer } from './http-fakes.ts'
+import { KEYS } from './fake-keys.ts'
+import { startFakeServer } from './http-fakes.ts'
 
 /** A server over fakes that listens, and calls of it byte by byte. */
 export const listenRaw = async (more: Partial<HttpDeps> = {}) => {

@@ -10,7 +10,7 @@ import {
 import { fixModel } from '../../../../src/console/uploads/rows/fix-model.ts'
 import { maskedCell } from '../../../../src/console/uploads/rows/masked-cells.ts'
 import type { LedgerRow } from '../../../../src/workflows/ports/uploads/uploads.ts'
-import { anUpload } from '../../../support/gateway/http-fakes.ts'
+import { anUpload } from '../../../support/gateway/an-upload.ts'
 
 const KEY = '0b7f2f6e-5a0c-4f5e-9a5e-3d2f3a1b0c9d'
 const BEFORE = new Map([

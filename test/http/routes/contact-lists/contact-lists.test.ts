@@ -3,7 +3,8 @@ import { test, type TestContext } from 'node:test'
 
 import { provisionedListSchema } from '../../../../src/http/routes/contact-lists/contact-list-schemas.ts'
 import { renderNewContactList } from '../../../../src/http/routes/contact-lists/contact-list-view.ts'
-import { bearer, startFakeServer } from '../../../support/gateway/http-fakes.ts'
+import { bearer } from '../../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 
 const PLAN = {
   name: 'Autumn 2026',

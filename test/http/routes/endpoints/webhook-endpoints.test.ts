@@ -7,7 +7,8 @@ import {
   endpointWithSecretSchema,
 } from '../../../../src/http/routes/endpoints/endpoint-schemas.ts'
 import { pageOf } from '../../../../src/http/server/schemas.ts'
-import { bearer, startFakeServer } from '../../../support/gateway/http-fakes.ts'
+import { bearer } from '../../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 
 const ENDPOINTS = '/v1/webhook-endpoints'
 const MINE = `${ENDPOINTS}/whe_1`

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { anUpload, bearer, startFakeServer } from '../../../support/gateway/http-fakes.ts'
+import { anUpload } from '../../../support/gateway/an-upload.ts'
+import { bearer } from '../../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 
 const json = { 'content-type': 'application/json' }
 const key = { 'idempotency-key': 'k1' }

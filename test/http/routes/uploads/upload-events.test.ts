@@ -6,8 +6,10 @@ import { GatewayProblem } from '../../../../src/domain/problems/problem.ts'
 import type { Upload } from '../../../../src/domain/uploads/upload.ts'
 import { createEventStreams } from '../../../../src/http/server/event-stream.ts'
 import { createWatchUploads } from '../../../../src/workflows/uploads/watch/watch-uploads.ts'
+import { anUpload } from '../../../support/gateway/an-upload.ts'
 import { followUpload } from '../../../support/gateway/event-reader.ts'
-import { anUpload, bearer, KEYS, startFakeServer } from '../../../support/gateway/http-fakes.ts'
+import { KEYS, bearer } from '../../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 import { createManualClock } from '../../../support/stages/test-clock.ts'
 
 /** A server on a socket whose upload moves when the test says so. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
-import { bearer, startFakeServer } from '../../../support/gateway/http-fakes.ts'
+import { bearer } from '../../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 
 const URL_PATH = '/v1/contact-lists/list-1/uploads'
 const CSV = { ...bearer('uploads'), 'content-type': 'text/csv', 'idempotency-key': '"k-1"' }
@@ -132,7 +133,14 @@ test('a fileName that names nothing is refused', async (t) => {
   assert.equal(received.length, 0)
 })
 
-const BAD_FORMS: [string, ReturnType<typeof form>, number, string][] = [
+/** The same with a byte that begins no character in the place of each ~. */
+const notUtf8 = ({ headers, payload }: ReturnType<typeof form>) => ({
+  headers,
+  payload: Buffer.from(payload.replaceAll('~', '\u00ff'), 'latin1'),
+})
+
+type BadForm = { headers: Record<string, string>; payload: string | Buffer }
+const BAD_FORMS: [string, BadForm, number, string][] = [
   ['options after file', form([FILE, options('{}')]), 400, 'multipart-malformed'],
   ['no file', form([options('{}')]), 400, 'multipart-malformed'],
   ['no closing boundary', form([FILE], false), 400, 'multipart-malformed'],
@@ -151,6 +159,23 @@ const BAD_FORMS: [string, ReturnType<typeof form>, number, string][] = [
     400,
     'option-invalid',
   ],
+  ['an option twice', form([options('{"mode":"append","mode":"x"}'), FILE]), 400, 'option-invalid'],
+  [
+    'an option twice in a part that says it is JSON',
+    form([
+      'content-disposition: form-data; name="options"\r\ncontent-type: application/json\r\n\r\n{"mode":"x","mode":"append"}',
+      FILE,
+    ]),
+    400,
+    'option-invalid',
+  ],
+  [
+    'options that are no UTF-8',
+    notUtf8(form([options('{"fileName":"a~.csv"}'), FILE])),
+    400,
+    'option-invalid',
+  ],
+  ['options after options', form([options('{}'), options('{}'), FILE]), 400, 'multipart-malformed'],
   ['long options', form([options(`"${'x'.repeat(70_000)}"`), FILE]), 413, 'multipart-too-large'],
   [
     'a poisoned field name',

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { ROW_OUTCOMES } from '../../../../src/domain/uploads/upload.ts'
 import type { HttpDeps } from '../../../../src/http/server/server.ts'
 import type { LedgerRow } from '../../../../src/workflows/ports/uploads/uploads.ts'
-import { anUpload, bearer, startFakeServer } from '../../../support/gateway/http-fakes.ts'
+import { anUpload } from '../../../support/gateway/an-upload.ts'
+import { bearer } from '../../../support/gateway/fake-keys.ts'
+import { startFakeServer } from '../../../support/gateway/http-fakes.ts'
 
 const upload = anUpload({
   columns: [

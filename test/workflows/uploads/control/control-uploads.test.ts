@@ -6,7 +6,7 @@ import {
   createControlUploads,
   MOST_AT_ONCE,
 } from '../../../../src/workflows/uploads/control/control-uploads.ts'
-import { anUpload } from '../../../support/gateway/http-fakes.ts'
+import { anUpload } from '../../../support/gateway/an-upload.ts'
 
 const CALLER = { tenantId: 'default', keyId: 'key_1', scopes: [], requestId: 'req_1' }
 
