@@ -17,6 +17,17 @@ const levelOf = <Name extends keyof GatewayEvents>(
 }
 
 /**
+ * A duration as a line says it: whole milliseconds, from 10 µs on below one. Metrics have it as it
+ * was measured.
+ */
+const shownMs = (ms: number): number => (ms < 1 ? Math.round(ms * 100) / 100 : Math.round(ms))
+
+const shownFields = (fields: object): object =>
+  'durationMs' in fields && typeof fields.durationMs === 'number'
+    ? { ...fields, durationMs: shownMs(fields.durationMs) }
+    : fields
+
+/**
  * Writes each event as one JSON line (or readable lines on a terminal). Only the event's typed
  * fields are written, so that nothing personal can slip in with an error object; Fastify and the
  * libraries log nothing by themselves.
@@ -42,6 +53,6 @@ export const createEventLog = (options: {
     stream,
   )
   return (name, fields) => {
-    log[levelOf(name, fields)](fields as object, name)
+    log[levelOf(name, fields)](shownFields(fields), name)
   }
 }

@@ -50,6 +50,17 @@ test('an event becomes one JSON line with its level and its fields', () => {
   assert.equal(line['uploadId'], 'upl_1')
 })
 
+test('a duration is said in whole milliseconds, and below one to the 10 µs', () => {
+  const lines: string[] = []
+  const destination = { write: (line: string) => lines.push(line) }
+  const log = createEventLog({ level: 'debug', pretty: false, destination })
+  for (const durationMs of [1234.5678, 0.123456, 0]) {
+    log('dnc.looked_up', { subjects: 1, suppressed: 0, durationMs })
+  }
+  const said = lines.map((line) => (JSON.parse(line) as { durationMs: number }).durationMs)
+  assert.deepEqual(said, [1235, 0.12, 0])
+})
+
 test('events move the metrics, and gauges come from the database and the pace queue', async () => {
   const telemetry = createTelemetry({ log: () => {} })
   telemetry.emit('batch.settled', {

@@ -9,7 +9,7 @@ import type {
   FoundRow,
   WalkedUpload,
 } from '../../workflows/ports/proof/evidence.ts'
-import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { ifKept, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import type { Db } from '../homes/database.ts'
 import { requestsThatCarried } from '../uploads/explain-store.ts'
 
@@ -114,12 +114,14 @@ export const createRowsOf =
     const digest = digestOf(subject)
     const mentions = mentionsOf(subject)
     const rows: FoundRow[] = []
+    const goneIds = new Set<string>()
     const candidates = await candidatesIn(db, uploadIds, digest)
     for (const candidate of candidates) {
-      const chunk = await readChunk(candidate.upload_id, candidate.seq)
-      rows.push(...foundIn(candidate, chunk, digest, mentions))
+      const chunk = await ifKept(readChunk(candidate.upload_id, candidate.seq))
+      if (chunk === null) goneIds.add(candidate.upload_id)
+      else rows.push(...foundIn(candidate, chunk, digest, mentions))
     }
-    return { rows, opened: candidates.length }
+    return { rows, opened: candidates.length, goneIds }
   }
 
 export const createTriesOf =

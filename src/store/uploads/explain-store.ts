@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 
 import { hasBit } from '../../lib/bitmap.ts'
 import type { ExplainStore } from '../../workflows/ports/uploads/explain.ts'
-import type { UploadStore } from '../../workflows/ports/uploads/uploads.ts'
+import { ifKept, type UploadStore } from '../../workflows/ports/uploads/uploads.ts'
 import { isOf } from '../delivery/register.ts'
 import type { Database, Db } from '../homes/database.ts'
 import { idOfCursor, pageOfRows } from '../homes/page-cursor.ts'
@@ -35,7 +35,8 @@ const linesOf = async (
 ): Promise<number[]> => {
   const lines: number[] = []
   for (const seq of await chunksWith(deps.database.db, uploadId, digest)) {
-    const chunk = await deps.readChunk(uploadId, seq)
+    const chunk = await ifKept(deps.readChunk(uploadId, seq))
+    if (chunk === null) continue
     for (const [row, id] of chunk.contactIds.entries()) {
       if (id === contactId) lines.push(chunk.lines[row]!)
     }
@@ -97,7 +98,8 @@ const createRequestsOf =
       where upload_id = ${uploadId} and ${line}::int between first_line and last_line`.execute(db)
     const seq = chunks[0]?.seq
     if (seq === undefined) return []
-    const row = (await readChunk(uploadId, seq)).lines.indexOf(line)
+    const row = (await ifKept(readChunk(uploadId, seq)))?.lines.indexOf(line)
+    if (row === undefined) return []
     const carried = await requestsThatCarried(db, uploadId, { seq, row, newestFirst: true })
     return carried.flatMap(({ request_id: requestId, attempts, sent_at: sentAt, job_id: jobId }) =>
       attempts > 0 && sentAt !== null

@@ -149,7 +149,7 @@ const createReadChunks = (
 ): Pick<UploadStore, 'readChunk' | 'readFirstChunks'> => ({
   readChunk: async (uploadId, seq) => {
     const [row] = await runKept<ChunkRow & SealedKey>(db, READ_CHUNK, [uploadId, seq])
-    if (!row) throw new Error(`Upload ${uploadId} has no chunk ${seq}`)
+    if (!row) throw new StagingLost(`Upload ${uploadId} has no chunk ${seq}`)
     return decodeChunk(openKey(keyring, uploadId, row), uploadId, row)
   },
   readFirstChunks: async (uploadIds) => {

@@ -93,11 +93,11 @@ const walkUploads = async (
     )
     const walked = beyond < 0 ? lot : lot.slice(0, beyond)
     const kept = walked.filter(({ rowsKept }) => rowsKept)
-    walk.withoutRows += walked.length - kept.length
-    const { rows, opened } = await deps.evidence.rowsOf(
+    const { rows, opened, goneIds } = await deps.evidence.rowsOf(
       kept.map(({ id }) => id),
       subject,
     )
+    walk.withoutRows += walked.length - kept.length + goneIds.size
     for (const row of rows) {
       const upload = kept.find(({ id }) => id === row.uploadId)!
       walk.drafts.push(...(await draftsOfRow(deps, upload, row)))

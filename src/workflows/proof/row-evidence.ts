@@ -6,7 +6,7 @@ import type {
   RowTry,
   WalkedUpload,
 } from '../ports/proof/evidence.ts'
-import type { LedgerRow, UploadStore } from '../ports/uploads/uploads.ts'
+import { ifKept, type LedgerRow, type UploadStore } from '../ports/uploads/uploads.ts'
 
 type Deps = { evidence: Pick<EvidenceStore, 'triesOf'>; uploads: Pick<UploadStore, 'ledger'> }
 
@@ -89,8 +89,8 @@ export const draftsOfRow = async (
   found: FoundRow,
 ): Promise<EvidenceDraft[]> => {
   const asked = { outcomes: [], afterLine: found.line - 1, limit: 1 }
-  const { rows } = await uploads.ledger(upload.id, asked)
-  const ledger = rows.find(({ line }) => line === found.line)
+  const page = await ifKept(uploads.ledger(upload.id, asked))
+  const ledger = page?.rows.find(({ line }) => line === found.line)
   if (ledger === undefined) return []
   const row = { upload, found, ledger }
   const tries = found.place === null ? [] : await evidence.triesOf(upload.id, found.place)

@@ -40,9 +40,14 @@ eachHome('What is known about one person', (home) => {
 
   const run = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await store.sql.executeSql(text, values)).rows as Row[]
-  const read = async (subject: EvidenceSubject, tenantId = 'default', times = WHOLE) => {
+  const read = async (
+    subject: EvidenceSubject,
+    tenantId = 'default',
+    times = WHOLE,
+    uploads: Pick<Store['uploads'], 'ledger'> = store.uploads,
+  ) => {
     const reading = createReadEvidence({
-      ...{ evidence: store.evidence, uploads: store.uploads, audit: store.audit },
+      ...{ evidence: store.evidence, uploads, audit: store.audit },
       ...{ digestKey: store.digestKey, ids },
     })
     const caller = { tenantId, keyId: 'key_1', scopes: ['audit'] as const, requestId: 'req' }
@@ -164,7 +169,18 @@ eachHome('What is known about one person', (home) => {
     for (const { code, auditEntryId } of items) assert.ok(auditEntryId, code)
     assert.deepEqual([uploadsWithoutRows, await codes(phone(cat), 'other')], [0, []])
 
-    await run('update upload set data_key = null where id = $1', [upload.id])
+    // Retention deletes the key between the look for the rows and the look at one.
+    const deleteKey = () => run('update upload set data_key = null where id = $1', [upload.id])
+    const inBetween = await read(phone(cat), 'default', WHOLE, {
+      ledger: async (...asked) => {
+        await deleteKey()
+        return store.uploads.ledger(...asked)
+      },
+    })
+    assert.deepEqual(
+      inBetween.items.map(({ code }) => code),
+      ['row-rejected'],
+    )
     const after = await read(phone(cat))
     assert.deepEqual([after.items.length, after.uploadsWithoutRows], [1, 1])
   })

@@ -31,10 +31,13 @@ type World = {
   tries?: RowTry[]
   row?: Partial<LedgerRow>
   limits?: object
+  /** Uploads whose rows are deleted while they are looked at. */
+  goneIds?: string[]
 }
 
 /** Every upload has the person in line 2. */
-const reading = ({ entries = [], uploads = [], tries = [], row = {}, limits = {} }: World) => {
+const reading = (world: World) => {
+  const { entries = [], uploads = [], tries = [], row = {}, limits = {}, goneIds = [] } = world
   const audited: AuditEntry[] = []
   const walked: string[] = []
   const evidence: EvidenceStore = {
@@ -45,8 +48,11 @@ const reading = ({ entries = [], uploads = [], tries = [], row = {}, limits = {}
       walked.push(...ids)
       const place = { seq: 0, row: 0 }
       return {
-        rows: ids.map((uploadId) => ({ uploadId, line: 2, match: 'digest', place })),
+        rows: ids
+          .filter((id) => !goneIds.includes(id))
+          .map((uploadId) => ({ uploadId, line: 2, match: 'digest', place })),
         opened: ids.length,
+        goneIds: new Set(goneIds),
       }
     },
     triesOf: async () => tries,
@@ -124,6 +130,13 @@ describe('Evidence about a person', () => {
     const { page, walked } = reading({ uploads })
     assert.equal((await page(null)).uploadsWithoutRows, 1)
     assert.deepEqual(walked, [idOf(2)])
+  })
+
+  it('counts uploads whose rows are deleted in that very moment, and tells the rest', async () => {
+    const { page } = reading({ uploads: [upload(1), upload(3)], goneIds: [idOf(1)] })
+    const told = await page(null)
+    assert.equal(told.uploadsWithoutRows, 1)
+    assert.deepEqual([...new Set(told.items.map(({ id }) => id))], [idOf(3)])
   })
 
   it('says what became of a row: at the file, at each request, at its end', async () => {

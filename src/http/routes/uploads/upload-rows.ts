@@ -4,7 +4,7 @@ import type { Refuse } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload } from '../../../domain/uploads/upload.ts'
 import { ledgerFaults, ledgerReason } from '../../../intake/formats/ledger-csv.ts'
-import type { LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
+import { ifKept, type LedgerRow } from '../../../workflows/ports/uploads/uploads.ts'
 import { inFileOrder, writeLedger } from '../../../workflows/uploads/watch/write-ledger.ts'
 import type { HttpDeps } from '../../server/deps.ts'
 import type { AddRoute } from '../../server/route.ts'
@@ -40,13 +40,16 @@ const rowRenderer = (upload: Upload) => {
   }
 }
 
+const rowsGone = ({ refuse }: { refuse: Refuse<'rows-gone'> }) =>
+  refuse('rows-gone', 'The rows of this upload are past their retention.')
+
 const checkRowsKept = async (
   deps: Pick<HttpDeps, 'uploads'> & { refuse: Refuse<'rows-gone'> },
   upload: Upload,
 ): Promise<void> => {
   const staging = await deps.uploads.staging(upload.tenantId, upload.id)
   if (staging?.rowsKept !== false) return
-  throw deps.refuse('rows-gone', 'The rows of this upload are past their retention.')
+  throw rowsGone(deps)
 }
 
 /**
@@ -93,11 +96,9 @@ export const registerUploadRows = (add: AddRoute): void => {
           .header('content-disposition', `attachment; filename="${upload.id}-rows.csv"`)
           .send(Readable.from(csv, { objectMode: false }))
       }
-      const page = await deps.uploads.ledger(upload.id, {
-        outcomes: query.outcome ?? [],
-        afterLine,
-        limit: query.limit,
-      })
+      const asked = { outcomes: query.outcome ?? [], afterLine, limit: query.limit }
+      const page = await ifKept(deps.uploads.ledger(upload.id, asked))
+      if (page === null) throw rowsGone(deps)
       return {
         items: page.rows.map(rowRenderer(upload)),
         next: page.nextLine === null ? null : cursorOfLine(page.nextLine),

@@ -68,11 +68,14 @@ export type EvidenceStore = {
     to: string
     limit: number
   }): Promise<WalkedUpload[]>
-  /** Rows of these uploads that are the person. `opened`: chunks that had to be opened for it. */
+  /**
+   * Rows of these uploads that are the person. `opened`: chunks that had to be opened for it;
+   * `goneIds`: uploads whose rows were deleted while they were looked at.
+   */
   rowsOf(
     uploadIds: readonly string[],
     subject: EvidenceSubject,
-  ): Promise<{ rows: FoundRow[]; opened: number }>
+  ): Promise<{ rows: FoundRow[]; opened: number; goneIds: ReadonlySet<string> }>
   triesOf(uploadId: string, place: { seq: number; row: number }): Promise<RowTry[]>
   /** What is looked up of the drafts that are shown: words and audit entries. */
   complete(drafts: readonly EvidenceDraft[]): Promise<EvidenceItem[]>

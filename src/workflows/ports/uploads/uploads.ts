@@ -114,6 +114,19 @@ export class StagingLost extends Error {
   override readonly name = 'StagingLost'
 }
 
+/**
+ * What is read of rows or their key; null where they are gone, also in the very moment since they
+ * were looked up: retention waits for no reader.
+ */
+export const ifKept = async <T>(read: Promise<T>): Promise<T | null> => {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof StagingLost) return null
+    throw error
+  }
+}
+
 /** Another retry took rows of the same upload since they were read: nothing was staged. */
 export class RetriedBeside extends Error {
   override readonly name = 'RetriedBeside'
@@ -189,6 +202,7 @@ export type UploadStore = {
     uploadId: string,
     query: { outcomes: readonly string[]; afterLine: number },
   ): AsyncGenerator<LedgerRow[]>
+  /** Throws `StagingLost` where it or the upload's key is gone. */
   readChunk(uploadId: string, seq: number): Promise<StagedChunk>
   /**
    * The first chunk of each of these uploads, in their order, in one round trip; for uploads with

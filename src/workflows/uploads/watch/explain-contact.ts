@@ -5,7 +5,7 @@ import type { Refusing } from '../../../domain/problems/refusing.ts'
 import { rejectionReason } from '../../../domain/uploads/rejection.ts'
 import type { Upload, UploadColumn, UploadState } from '../../../domain/uploads/upload.ts'
 import type { ExplainStore, RegisterEntry, RowRequest } from '../../ports/uploads/explain.ts'
-import type { LedgerRow, UploadStore } from '../../ports/uploads/uploads.ts'
+import { ifKept, type LedgerRow, type UploadStore } from '../../ports/uploads/uploads.ts'
 import type { EXPLAIN_REFUSALS } from '../refusals.ts'
 
 /**
@@ -83,8 +83,10 @@ export const createExplainContact =
     const cleared = await deps.explain.lastCleared(contactListId)
     const items: ContactDecision[] = []
     for (const { upload, lines } of page.items) {
-      for (const line of lines.toReversed())
-        items.push(await decisionOf(deps, upload, line, { entry, cleared }))
+      for (const line of lines.toReversed()) {
+        const decision = await decisionOf(deps, upload, line, { entry, cleared })
+        if (decision !== null) items.push(decision)
+      }
     }
     if (items.length === 0 && page.next === null && cursor === null && entry === null) {
       throw new GatewayProblem('contact-unknown', 'No upload to this list has this contact.')
@@ -128,14 +130,17 @@ const supersededBy = (upload: Upload, entry: RegisterEntry | null): string | nul
     ? entry.uploadId
     : null
 
+/** null: the rows of the upload were deleted since it was looked up. */
 const decisionOf = async (
   { uploads, explain }: { uploads: Pick<UploadStore, 'ledger'>; explain: ExplainStore },
   upload: Upload,
   line: number,
   { entry, cleared }: Since,
-): Promise<ContactDecision> => {
-  const { rows } = await uploads.ledger(upload.id, { outcomes: [], afterLine: line - 1, limit: 1 })
-  const row = rows.find((candidate) => candidate.line === line)
+): Promise<ContactDecision | null> => {
+  const asked = { outcomes: [], afterLine: line - 1, limit: 1 }
+  const page = await ifKept(uploads.ledger(upload.id, asked))
+  if (page === null) return null
+  const row = page.rows.find((candidate) => candidate.line === line)
   const removedAt = removedAtOf(upload, row, cleared)
   return {
     uploadId: upload.id,

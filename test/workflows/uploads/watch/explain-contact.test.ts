@@ -6,6 +6,7 @@ import type {
   ExplainStore,
   RegisterEntry,
 } from '../../../../src/workflows/ports/uploads/explain.ts'
+import { StagingLost } from '../../../../src/workflows/ports/uploads/uploads.ts'
 import { createExplainContact } from '../../../../src/workflows/uploads/watch/explain-contact.ts'
 import { makeUpload } from '../../../support/memory/made-uploads.ts'
 
@@ -24,6 +25,8 @@ const setUp = (about: {
   entry: RegisterEntry | null
   page: 'both' | 'none' | 'more' | null
   cleared?: { acceptedSeq: number; at: string }
+  /** An upload whose rows are deleted since it was found. */
+  goneId?: string
 }) => {
   const uploads = [
     { upload: makeUpload([], { id: 'upl_2', acceptedSeq: 8 }), lines: [3] },
@@ -45,6 +48,7 @@ const setUp = (about: {
     uploads: {
       ledger: async (uploadId, { afterLine, limit }) => {
         assert.equal(limit, 1)
+        if (uploadId === about.goneId) throw new StagingLost('gone')
         const line = afterLine + 1
         const old = uploadId === 'upl_1'
         const code = old ? (line === 5 ? 'superseded' : null) : null
@@ -102,6 +106,14 @@ describe('Explaining a contact', () => {
       (await removedBy(8))[0]![1],
       null,
       'the upload that overwrote the list left it there',
+    )
+  })
+
+  it('leaves out an upload whose rows are deleted in that very moment', async () => {
+    const explained = await setUp({ entry: ENTRY, page: 'both', goneId: 'upl_1' })(ask)
+    assert.deepEqual(
+      explained.items.map(({ uploadId }) => uploadId),
+      ['upl_2'],
     )
   })
 
