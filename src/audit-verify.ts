@@ -2,23 +2,34 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
-import { type ChainLine, ChainVerifier } from './domain/audit/verify-chain.ts'
+import { type ChainLine, ChainVerifier, type NotedHead } from './domain/audit/verify-chain.ts'
 
 /**
  * Judges an export of the audit chain, without a gateway, a database or a package. Ends with 0 when
  * nothing is wrong, with 1 when something is, and with 2 when there is nothing to judge.
  */
-const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH]
+const USAGE = `npm run audit:verify -- FILE --keys KEYS [--head BLOCK:HASH] [--heads HEADS]
 
 FILE   the answer of GET /v1/audit-entries/export
 KEYS   the answer of GET /v1/signing-keys, saved when nobody had a reason to change it
 --head a block and its hash, from a line audit.chained of a log that was kept elsewhere. It shows whether the end was cut off
+HEADS  the file of AUDIT_HEADS_FILE, or such a log: all heads in it are compared
 `
 
 /** What keeps the verifier from judging anything: told in a line, without a trace. */
 class Unreadable extends Error {}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown')
+
+/** The object that a line holds; null where it holds none. */
+const objectOf = (text: string): object | null => {
+  try {
+    const line = JSON.parse(text) as unknown
+    return typeof line === 'object' ? line : null
+  } catch {
+    return null
+  }
+}
 
 const readKeys = (path: string): Map<string, string> => {
   try {
@@ -32,33 +43,52 @@ const readKeys = (path: string): Map<string, string> => {
   }
 }
 
+const HASH = /^[0-9a-f]{64}$/u
+
+/** The heads of a file of heads or of a log; a line with another content is none. */
+const readHeads = (path: string): NotedHead[] => {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Unreadable(`HEADS cannot be read: ${reasonOf(error)}`)
+  }
+  const heads = text.split('\n').flatMap((line) => {
+    const { block, hash } = (objectOf(line) ?? {}) as Partial<NotedHead>
+    return Number.isSafeInteger(block) && HASH.test(String(hash))
+      ? [{ block: block!, hash: hash! }]
+      : []
+  })
+  if (heads.length === 0) throw new Unreadable('HEADS has no line with a block and its hash')
+  return heads
+}
+
 const read = () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { keys: { type: 'string' }, head: { type: 'string' } },
+    options: {
+      keys: { type: 'string' },
+      head: { type: 'string' },
+      heads: { type: 'string' },
+    },
     strict: false,
   })
   const [file] = positionals
-  const { keys, head: noted } = values
+  const { keys, head: noted, heads } = values
   const head = /^(\d+):([0-9a-f]{64})$/u.exec(String(noted ?? ''))
-  const isKnown = Object.keys(values).every((name) => name === 'keys' || name === 'head')
+  const isKnown = Object.keys(values).every((name) => ['keys', 'head', 'heads'].includes(name))
   if (!isKnown || positionals.length !== 1 || typeof keys !== 'string') return null
   if (noted !== undefined && head === null) return null
+  if (heads !== undefined && typeof heads !== 'string') return null
   return {
     file: file!,
     trusted: {
       keys: readKeys(keys),
-      ...(head && { head: { block: Number(head[1]), hash: head[2]! } }),
+      heads: [
+        ...(head ? [{ block: Number(head[1]), hash: head[2]! }] : []),
+        ...(heads === undefined ? [] : readHeads(heads)),
+      ],
     },
-  }
-}
-
-const lineOf = (text: string): ChainLine | null => {
-  try {
-    const line = JSON.parse(text) as ChainLine | null
-    return typeof line === 'object' ? line : null
-  } catch {
-    return null
   }
 }
 
@@ -69,9 +99,9 @@ const takeLines = async (file: string, verifier: ChainVerifier): Promise<number 
     for await (const text of createInterface({ input: createReadStream(file) })) {
       number += 1
       if (text === '') continue
-      const line = lineOf(text)
+      const line = objectOf(text)
       if (line === null) return number
-      verifier.take(line)
+      verifier.take(line as ChainLine)
     }
   } catch (error) {
     throw new Unreadable(`FILE cannot be read: ${reasonOf(error)}`)
@@ -90,7 +120,9 @@ const main = async (): Promise<number> => {
   const { faults, ...seen } = verifier.end()
   const ok = faults.length === 0 && brokenLine === null
   const broken = brokenLine === null ? {} : { brokenLine }
-  process.stdout.write(`${JSON.stringify({ ok, ...seen, ...broken, faults }, null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ ok, ...seen, heads: verifier.headsSeen, ...broken, faults }, null, 2)}\n`,
+  )
   return ok ? 0 : 1
 }
 

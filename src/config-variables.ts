@@ -74,6 +74,12 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     'id:base64 of 32 bytes[,older…]. Ed25519, signs the audit trail. Default: a key made and kept sealed in the database.',
   ),
   variable(
+    database,
+    'AUDIT_HEADS_FILE',
+    null,
+    'A file outside the database to which each signed head of the audit trail is appended. Default: heads go to the log only.',
+  ),
+  variable(
     genesys,
     'GENESYS_DIALECT',
     null,

@@ -42,6 +42,8 @@ export type Config = {
   /** The first is current. null: made and kept in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
   signingKeys: { id: string; key: Buffer }[]
+  /** Each signed head of the audit chain is appended to it; null: they go to the log alone. */
+  auditHeadsFile: string | null
   /** `sandbox`: the simulator runs in this process. */
   genesys: {
     kind: 'sandbox' | 'real'
@@ -105,6 +107,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
   SIGNING_KEYS: encryptionKeys.default([]),
+  AUDIT_HEADS_FILE: z.string().optional(),
   GENESYS_DIALECT: z.enum(['guide', 'platform']).optional(),
   GENESYS_REGION: genesysRegion,
   GENESYS_CLIENT_ID: z.string().optional(),
@@ -275,6 +278,7 @@ export const readConfig = (source: Record<string, string | undefined> = process.
     dataDir: env.DATA_DIR,
     encryptionKeys: env.ENCRYPTION_KEYS ?? null,
     signingKeys: env.SIGNING_KEYS,
+    auditHeadsFile: env.AUDIT_HEADS_FILE ?? null,
     genesys,
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,

@@ -8,6 +8,7 @@ import { createRetractionWorker } from '../lanes/retraction-worker.ts'
 import { createSweeper } from '../lanes/sweeper.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createIds } from '../lib/ids.ts'
+import { createHeadFile } from '../store/audit/head-file.ts'
 import { createFirstAttempts } from '../sync/first-attempts.ts'
 import { createSyncAttempt, createSyncDeliverer } from '../sync/sync-deliverer.ts'
 import { createWebhookTransport } from '../sync/webhook-transport.ts'
@@ -204,6 +205,7 @@ const loopsOf = (
   registryWorker: Loop,
 ): Loop => {
   const { store, telemetry, clockWatch } = essentials
+  const { auditHeadsFile: headsFile } = essentials.config
   const wake = (): void => lanes.wake()
   return together(
     clockWatch,
@@ -215,6 +217,7 @@ const loopsOf = (
     createAuditChainer({
       chain: store.auditChain,
       owner: essentials.owner,
+      keepHead: headsFile === null ? null : createHeadFile(headsFile),
       clock: systemClock,
       emit: telemetry.emit,
     }),

@@ -12,6 +12,11 @@ export type AuditEvents = {
     lagMs: number
     durationMs: number
   }
+  /** A head could not be appended to the file of heads: that of the next block stands for it too. */
+  'audit.head_not_kept': { block: number; error: string }
 }
 
-export const AUDIT_EVENT_LEVELS = { 'audit.chained': 'info' } as const
+export const AUDIT_EVENT_LEVELS = {
+  'audit.chained': 'info',
+  'audit.head_not_kept': 'error',
+} as const

@@ -83,7 +83,7 @@ const linesOf = (blocks: readonly Block[]): ChainLine[] => {
 
 const INTACT = chainOf([3, 1, 4, 2, 5])
 const HEAD = { block: 5, hash: INTACT[4]!.line.hash }
-const trusted: Trusted = { keys: new Map([['k1', pemOf(publicKey)]]), head: HEAD }
+const trusted: Trusted = { keys: new Map([['k1', pemOf(publicKey)]]), heads: [HEAD] }
 const verdictOf = (lines: readonly ChainLine[], by = trusted) => {
   const verifier = new ChainVerifier(by)
   for (const line of lines) verifier.take(line)
@@ -203,10 +203,25 @@ test('ten thousand tamperings at random are found, every one', (t) => {
 
 test('a tail that was cut is found by a head that was noted elsewhere, and by nothing else', () => {
   const cut = linesOf(INTACT.slice(0, 3))
-  const { head: _head, ...withoutHead } = trusted
+  const { heads: _heads, ...withoutHead } = trusted
   assert.deepEqual(verdictOf(cut, withoutHead).faults, [])
   assert.deepEqual(
     verdictOf(cut).faults.map(({ kind }) => kind),
     ['head-missing'],
   )
+})
+
+test('every noted head is compared, but for those older than the export; one at least must be there', () => {
+  const headOf = ({ line: { header, hash } }: Block) => ({ block: header.block, hash })
+  const all = INTACT.map(headOf)
+  const kindsWith = (heads: Trusted['heads'] & {}, blocks: readonly Block[] = INTACT): string[] => {
+    const lines = linesOf(blocks)
+    lines[0] = { type: 'export', whole: true, fromBlock: blocks[0]!.line.header.block }
+    return verdictOf(lines, { keys: trusted.keys, heads }).faults.map(({ kind }) => kind)
+  }
+  assert.deepEqual(kindsWith(all), [])
+  assert.deepEqual(kindsWith(all, INTACT.slice(2)), [])
+  assert.deepEqual(kindsWith(all.slice(0, 2), INTACT.slice(2)), ['head-missing'])
+  assert.deepEqual(kindsWith(all, INTACT.slice(0, 4)), ['head-missing'])
+  assert.deepEqual(kindsWith([...all, { block: 3, hash: 'f'.repeat(64) }]), ['head-missing'])
 })

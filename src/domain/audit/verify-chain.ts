@@ -78,9 +78,14 @@ export const hashOfHeader = (header: BlockHeader): string => sha256Hex(textOfHea
 export type Trusted = {
   /** Public keys as PEM, by their ids. */
   keys: ReadonlyMap<string, string>
-  /** A block and its hash that were noted outside of the database: the chain must reach it. */
-  head?: { block: number; hash: string }
+  /**
+   * Blocks and their hashes that were noted outside of the database: the chain must have each that
+   * is not older than its first block, and one of them at least.
+   */
+  heads?: readonly NotedHead[]
 }
+
+export type NotedHead = { block: number; hash: string }
 
 const isSigned = (line: BlockLine, pem: string): boolean => {
   const text = `outbound-gateway audit-block\n${textOfHeader(line.header)}`
@@ -139,6 +144,7 @@ const isBeginning = (
 /** Takes the lines of an export in order. A fault does not end the verification. */
 export class ChainVerifier {
   readonly #trusted: Trusted
+  readonly #hashesOfHeads: ReadonlyMap<number, readonly string[]>
   readonly #faults: ChainFault[] = []
   #opened: Opened = { whole: true, fromBlock: null }
   #first: BlockLine | null = null
@@ -148,10 +154,22 @@ export class ChainVerifier {
   #blocks = 0
   #entries = 0
   #ended = false
-  #headSeen = false
+  /** Blocks whose noted hash the chain has. */
+  readonly #headsSeen = new Set<number>()
 
   constructor(trusted: Trusted) {
     this.#trusted = trusted
+    this.#hashesOfHeads = new Map(
+      [...Map.groupBy(trusted.heads ?? [], ({ block }) => block)].map(([block, heads]) => [
+        block,
+        heads.map(({ hash }) => hash),
+      ]),
+    )
+  }
+
+  /** How many noted heads the chain has. */
+  get headsSeen(): number {
+    return this.#headsSeen.size
   }
 
   take(line: ChainLine): void {
@@ -167,7 +185,7 @@ export class ChainVerifier {
       this.#fault('beginning-missing')
     }
     if (!this.#ended) this.#fault('end-missing')
-    if (this.#trusted.head !== undefined && !this.#headSeen) this.#fault('head-missing')
+    if (this.#isHeadMissing()) this.#fault('head-missing')
     return {
       blocks: this.#blocks,
       entries: this.#entries,
@@ -196,8 +214,22 @@ export class ChainVerifier {
     this.#seen = new Set()
     this.#blocks += 1
     for (const kind of faults) this.#fault(kind)
-    const { head } = this.#trusted
-    if (head?.block === line.header.block) this.#headSeen = head.hash === line.hash
+    this.#compareHeads(line)
+  }
+
+  #compareHeads({ header: { block }, hash }: BlockLine): void {
+    const noted = this.#hashesOfHeads.get(block)
+    if (noted?.every((one) => one === hash) === true) this.#headsSeen.add(block)
+  }
+
+  #isHeadMissing(): boolean {
+    const blocks = [...this.#hashesOfHeads.keys()]
+    if (blocks.length === 0) return false
+    const first = this.#first?.header.block ?? 0
+    return (
+      this.#headsSeen.size === 0 ||
+      blocks.some((block) => block >= first && !this.#headsSeen.has(block))
+    )
   }
 
   #takeEntry(line: EntryLine): void {

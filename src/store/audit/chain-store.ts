@@ -129,6 +129,7 @@ const chainWaiting = async (tx: Tx, { signer }: Deps, owner: string) => {
     entries: places.length,
     lagMs,
     isFull: places.length === ENTRIES_A_BLOCK,
+    signed: { ...header, hash, signature: signature.toString('base64') },
   }
 }
 

@@ -92,7 +92,7 @@ const createVerify =
     const keys = new Map(
       (await signingKeys.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)]),
     )
-    const verifier = new ChainVerifier({ keys, ...(head !== null && { head }) })
+    const verifier = new ChainVerifier({ keys, heads: head === null ? [] : [head] })
     checkBegun(fromBlock, state.block)
     const newest = Math.max(1, state.block - blocks + 1)
     const start = fromBlock ?? Math.min(newest, head?.block ?? newest)

@@ -1,16 +1,26 @@
 import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, it } from 'node:test'
 
 import {
   ChainVerifier,
+  hashOfHeader,
+  type NotedHead,
+  textOfHeader,
   type Trusted,
   type Verdict,
 } from '../../../src/domain/audit/verify-chain.ts'
 import { GatewayProblem } from '../../../src/domain/problems/problem.ts'
 import { pemOf } from '../../../src/domain/signing/ed25519.ts'
+import { createAuditChainer } from '../../../src/lanes/audit-chainer.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { createHeadFile } from '../../../src/store/audit/head-file.ts'
 import type { Store } from '../../../src/store/homes/open-store.ts'
 import { createReadAudit } from '../../../src/workflows/audit/read-audit.ts'
-import type { AuditReader } from '../../../src/workflows/ports/audit/chain.ts'
+import type { AuditReader, SignedHead } from '../../../src/workflows/ports/audit/chain.ts'
 import { eachHome, openTestStore } from '../../support/databases/database.ts'
 import { audit, ids } from '../../support/stages/store-uploads.ts'
 
@@ -27,8 +37,8 @@ eachHome('The audit chain', (home) => {
   const trusted = async (): Promise<Trusted> => ({
     keys: new Map((await store.signing.list()).map(({ id, publicKey }) => [id, pemOf(publicKey)])),
   })
-  const verified = async (head?: Trusted['head']): Promise<Verdict> => {
-    const verifier = new ChainVerifier({ ...(await trusted()), ...(head && { head }) })
+  const verified = async (...heads: readonly NotedHead[]): Promise<Verdict> => {
+    const verifier = new ChainVerifier({ ...(await trusted()), heads })
     for await (const lines of store.auditReader.lines(null, null, null)) {
       for (const line of lines) verifier.take(line)
     }
@@ -173,6 +183,59 @@ eachHome('The audit chain', (home) => {
     await assert.rejects(from(block + 2), tooFar)
     await assert.rejects(audit.lines(caller, block + 2), tooFar)
     assert.deepEqual([(await from(block + 1)).ok, (await from(block + 1)).blocks], [true, 0])
+  })
+
+  it('leaves each signed head in a file, and goes on where that cannot be written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'heads-'))
+    const told: string[] = []
+    const chainInto = async (path: string): Promise<void> => {
+      await add(2)
+      await run('update audit_chain set lease_until = null')
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const chainer = createAuditChainer({
+        ...{ chain: store.auditChain, owner: 'me', clock: systemClock },
+        keepHead: createHeadFile(path),
+        emit: (name) => {
+          told.push(name)
+        },
+      })
+      const looked = setInterval(async () => {
+        if ((await store.auditReader.state()).waiting === 0) resolve()
+      }, 20)
+      chainer.start()
+      await promise
+      clearInterval(looked)
+      await chainer.stop()
+    }
+    try {
+      const path = join(folder, 'heads.ndjson')
+      await chainInto(path)
+      await rename(path, join(folder, 'rotated.ndjson'))
+      await chainInto(path)
+      await chainInto(join(folder, 'none', 'heads.ndjson'))
+      assert.deepEqual(told, [
+        'audit.chained',
+        'audit.chained',
+        'audit.chained',
+        'audit.head_not_kept',
+      ])
+      const heads: SignedHead[] = []
+      for (const name of ['rotated.ndjson', 'heads.ndjson']) {
+        const text = await readFile(join(folder, name), 'utf8')
+        assert.equal(text.indexOf('\n'), text.length - 1, 'a line')
+        heads.push(JSON.parse(text) as SignedHead)
+      }
+      assert.deepEqual(kindsOf(await verified(...heads)), [])
+      const { keys } = await trusted()
+      for (const { hash, signature, ...header } of heads) {
+        assert.equal(hashOfHeader(header), hash)
+        const key = createPublicKey(keys.get(header.keyId)!)
+        const text = `outbound-gateway audit-block\n${textOfHeader(header)}`
+        assert.ok(verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64')))
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('shows what was changed, taken away, swapped or put in behind its back, and a tail that was cut', async () => {

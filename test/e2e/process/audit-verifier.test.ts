@@ -33,6 +33,8 @@ describe('The verifier of the audit trail', () => {
       [['--help'], /^npm run audit:verify -- FILE --keys KEYS/],
       [[empty], /^npm run audit:verify/],
       [[empty, '--keys', keys, '--head', '1'], /^npm run audit:verify/],
+      [[empty, '--keys', keys, '--heads', join(folder, 'none')], /^HEADS cannot be read: ENOENT/],
+      [[empty, '--keys', keys, '--heads', empty], /^HEADS has no line with a block/],
       [[join(folder, 'none'), '--keys', keys], /^FILE cannot be read: ENOENT[^\n]*\n$/],
       [[folder, '--keys', keys], /^FILE cannot be read: EISDIR[^\n]*\n$/],
       [[empty, '--keys', join(folder, 'none')], /^KEYS is not the answer of [^\n]*\n$/],
@@ -42,6 +44,22 @@ describe('The verifier of the audit trail', () => {
       assert.deepEqual([status, stdout], [2, ''], words.join(' '))
       assert.match(stderr, said)
     }
+  })
+
+  it('finds by a file of heads, or a log with them, that the end was cut off', () => {
+    const hash = 'a'.repeat(64)
+    const cut = file(
+      'cut.ndjson',
+      `{"type":"export","whole":true,"fromBlock":null}\n{"type":"end","block":0,"hash":"${'0'.repeat(64)}"}\n`,
+    )
+    const log = `{"event":"audit.chained","block":1,"hash":"${hash}"}\nno JSON\n{"event":"lane.claimed"}\n`
+    const { status, stdout } = run(cut, '--keys', keys, '--heads', file('log.ndjson', log))
+    const verdict = JSON.parse(stdout) as { heads: number; faults: { kind: string }[] }
+    assert.deepEqual(
+      [status, verdict.heads, verdict.faults.map(({ kind }) => kind)],
+      [1, 0, ['head-missing']],
+    )
+    assert.equal(run(cut, '--keys', keys).status, 0, 'nothing inside shows it')
   })
 
   it('finds a file that breaks off, or goes on with what is no line of an export, not whole', () => {

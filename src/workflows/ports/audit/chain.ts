@@ -1,4 +1,4 @@
-import type { ChainLine } from '../../../domain/audit/verify-chain.ts'
+import type { BlockHeader, ChainLine } from '../../../domain/audit/verify-chain.ts'
 
 /**
  * A block that was written. `lagMs`: how long its oldest entry had waited. `isFull`: the block was
@@ -10,7 +10,15 @@ export type ChainedBlock = {
   entries: number
   lagMs: number
   isFull: boolean
+  /** The block as it was signed, without its entries' hashes. */
+  signed: SignedHead
 }
+
+/** What proves a block without the database: header, hash and signature (base64). */
+export type SignedHead = BlockHeader & { hash: string; signature: string }
+
+/** Keeps a head outside of the database. Rejects where it could not. */
+export type KeepHead = (head: SignedHead) => Promise<void>
 
 export type AuditChain = {
   /**
