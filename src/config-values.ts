@@ -183,6 +183,21 @@ export const segmentLeaves = z.string().transform((text, context): Leaf[] => {
   return leaves.filter((leaf) => leaf !== null)
 })
 
+export const auditVariables = {
+  SIGNING_KEYS: encryptionKeys.default([]),
+  AUDIT_HEADS_FILE: z.string().optional(),
+}
+
+/** What proves the audit trail. */
+export const auditOf = (
+  env: z.output<z.ZodObject<typeof auditVariables>>,
+): {
+  /** Empty: one is made and kept sealed in the database. The first is current. */
+  signingKeys: { id: string; key: Buffer }[]
+  /** Each signed head of the trail is appended to it; null: heads go to the log alone. */
+  auditHeadsFile: string | null
+} => ({ signingKeys: env.SIGNING_KEYS, auditHeadsFile: env.AUDIT_HEADS_FILE ?? null })
+
 export const guestFileVariables = {
   CLAMD_SOCKET: z.string().optional(),
   CLAMD_HOST: z.string().optional(),

@@ -5,6 +5,8 @@ import {
   type Endpoint,
   encryptionKeys,
   genesysRegion,
+  auditOf,
+  auditVariables,
   guestFilesOf,
   guestFileVariables,
   type DncConfig,
@@ -31,7 +33,7 @@ export class ConfigInvalid extends Error {
   override readonly name = 'ConfigInvalid'
 }
 
-export type Config = {
+export type Config = ReturnType<typeof auditOf> & {
   host: string
   port: number
   publicUrl: string | null
@@ -41,9 +43,6 @@ export type Config = {
   dataDir: string
   /** The first is current. null: made and kept in `dataDir`. */
   encryptionKeys: { id: string; key: Buffer }[] | null
-  signingKeys: { id: string; key: Buffer }[]
-  /** Each signed head of the audit chain is appended to it; null: they go to the log alone. */
-  auditHeadsFile: string | null
   /** `sandbox`: the simulator runs in this process. */
   genesys: {
     kind: 'sandbox' | 'real'
@@ -106,8 +105,7 @@ const environmentSchema = z.object({
     .optional(),
   DATA_DIR: z.string(),
   ENCRYPTION_KEYS: encryptionKeys.optional(),
-  SIGNING_KEYS: encryptionKeys.default([]),
-  AUDIT_HEADS_FILE: z.string().optional(),
+  ...auditVariables,
   GENESYS_DIALECT: z.enum(['guide', 'platform']).optional(),
   GENESYS_REGION: genesysRegion,
   GENESYS_CLIENT_ID: z.string().optional(),
@@ -135,7 +133,7 @@ const environmentSchema = z.object({
   KEY_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000),
   WEBHOOK_SECRET: webhookSecrets.optional(),
   ...syncEndpoints,
-  ALLOW_HTTP_HOSTS: commaList.optional(),
+  ALLOW_HTTP_HOSTS: commaList.default([]),
   DEFAULT_PHONE_REGION: z
     .string()
     .refine(isPhoneRegion, 'must be two capital letters of a country with phone numbers'),
@@ -265,7 +263,6 @@ const endpointsOf = (env: Environment): Endpoint[] =>
 export const readConfig = (source: Record<string, string | undefined> = process.env): Config => {
   const env = parseEnvironment(source)
   const genesys = genesysConfig(env)
-  const allowHttpHosts = env.ALLOW_HTTP_HOSTS ?? []
   const config: Config = {
     host: env.HOST,
     port: env.PORT,
@@ -277,16 +274,15 @@ export const readConfig = (source: Record<string, string | undefined> = process.
       : { kind: 'embedded', dataDir: env.DATA_DIR },
     dataDir: env.DATA_DIR,
     encryptionKeys: env.ENCRYPTION_KEYS ?? null,
-    signingKeys: env.SIGNING_KEYS,
-    auditHeadsFile: env.AUDIT_HEADS_FILE ?? null,
+    ...auditOf(env),
     genesys,
     adminApiKey: env.ADMIN_API_KEY ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
     keyRequestsPerMinute: env.KEY_REQUESTS_PER_MINUTE,
     webhookSecrets: env.WEBHOOK_SECRET ?? [],
     endpoints: endpointsOf(env),
-    allowHttpHosts,
-    innerEndpointHosts: genesys.kind === 'sandbox' ? allowHttpHosts : [],
+    allowHttpHosts: env.ALLOW_HTTP_HOSTS,
+    innerEndpointHosts: genesys.kind === 'sandbox' ? env.ALLOW_HTTP_HOSTS : [],
     intake: {
       defaultRegion: env.DEFAULT_PHONE_REGION,
       contactIdPattern: env.CONTACT_ID_PATTERN,
